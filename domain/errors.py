@@ -1,0 +1,41 @@
+"""Why a command was not carried out: one exception, one code, one sentence that says what to do."""
+
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    """The stable code of a refusal, as clients see it."""
+
+    NOT_FOUND = "NOT_FOUND"
+    FORBIDDEN = "FORBIDDEN"
+    INVALID = "INVALID"
+    STALE = "STALE"
+    CONFLICT = "CONFLICT"
+    CLOSED = "CLOSED"
+    CIRCULAR = "CIRCULAR"
+    DUPLICATE = "DUPLICATE"
+    IDEMPOTENCY_MISMATCH = "IDEMPOTENCY_MISMATCH"
+    TOO_LARGE = "TOO_LARGE"
+
+
+class Refused(Exception):
+    """A command was refused and nothing was recorded.
+
+    `code` is stable, `message` is a sentence for a person that says what to do, `field` is the path of
+    the input it is about (empty when it is about the whole command).
+    """
+
+    def __init__(self, code: Code, message: str, *field: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.field = field
+
+    def __str__(self) -> str:
+        where = ".".join(self.field)
+        return f"{self.code}{f' ({where})' if where else ''}: {self.message}"
+
+
+def invalid(message: str, *field: str) -> Refused:
+    """A refusal of a value that can never be right, whatever the state of the workspace."""
+    return Refused(Code.INVALID, message, *field)

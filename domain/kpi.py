@@ -1,0 +1,162 @@
+"""KPIs: measures that are watched at a steady cadence, in no cycle, and their readings.
+
+    defined ──(redefine, with a reason)──▶ defined ──retire──▶ retired
+
+A reading is a stream of its own, named by (KPI, measured at): the same instant twice is the same
+reading. Its next events correct it or take it back.
+"""
+
+from datetime import UTC, datetime
+from uuid import UUID, uuid5
+
+from domain.errors import Code, Refused
+from domain.event import Aggregate, Event, stored
+from domain.values import Cadence, Kind, KpiGoal, Unit
+
+# ── events: their topics are the storage format ──────────────────────────────────────────────────
+
+
+class KpiEvent(Event, frozen=True, kw_only=True):
+    KIND = Kind.KPI
+
+
+@stored
+class KpiDefined(KpiEvent, frozen=True, kw_only=True):
+    TOPIC = "kpi-defined"
+    key: str
+    name: str
+    description: str | None = None
+    unit: Unit
+    goal: KpiGoal | None = None
+    cadence: Cadence
+    owner: UUID | None = None
+    team: UUID | None = None
+
+    def apply(self, aggregate: "Kpi") -> None:
+        aggregate.key = self.key
+        aggregate.definition = (
+            self.name, self.description, self.unit, self.goal, self.cadence, self.owner, self.team,
+        )  # fmt: skip
+
+
+@stored
+class KpiRedefined(KpiEvent, frozen=True, kw_only=True):
+    TOPIC = "kpi-redefined"
+    name: str
+    description: str | None = None
+    unit: Unit
+    goal: KpiGoal | None = None
+    cadence: Cadence
+    owner: UUID | None = None
+    team: UUID | None = None
+
+    def apply(self, aggregate: "Kpi") -> None:
+        aggregate.definition = (
+            self.name, self.description, self.unit, self.goal, self.cadence, self.owner, self.team,
+        )  # fmt: skip
+
+
+@stored
+class KpiRetired(KpiEvent, frozen=True, kw_only=True):
+    TOPIC = "kpi-retired"
+
+    def apply(self, aggregate: "Kpi") -> None:
+        aggregate.retired = True
+
+
+class ReadingEvent(Event, frozen=True, kw_only=True):
+    KIND = Kind.READING
+
+
+@stored
+class ReadingRecorded(ReadingEvent, frozen=True, kw_only=True):
+    TOPIC = "reading-recorded"
+    kpi: UUID
+    value: float
+    note: str | None = None
+
+    @property
+    def belongs_to(self) -> UUID | None:
+        return self.kpi
+
+    def apply(self, aggregate: "Reading") -> None:
+        aggregate.kpi = self.kpi
+        aggregate.value = self.value
+        aggregate.note = self.note
+
+
+@stored
+class ReadingCorrected(ReadingEvent, frozen=True, kw_only=True):
+    TOPIC = "reading-corrected"
+    value: float
+    note: str | None = None
+
+    def apply(self, aggregate: "Reading") -> None:
+        aggregate.value = self.value
+        aggregate.note = self.note
+
+
+@stored
+class ReadingRetracted(ReadingEvent, frozen=True, kw_only=True):
+    TOPIC = "reading-retracted"
+
+    def apply(self, aggregate: "Reading") -> None:
+        aggregate.retracted = True
+
+
+# ── aggregates ───────────────────────────────────────────────────────────────────────────────────
+
+Definition = tuple[str, str | None, Unit, KpiGoal | None, Cadence, UUID | None, UUID | None]
+"""name, description, unit, goal, cadence, owner, team"""
+
+
+class Kpi(Aggregate):
+    KIND = Kind.KPI
+    key: str
+    definition: Definition
+    retired: bool = False
+
+    def redefine(self, definition: Definition, at: datetime) -> None:
+        self.refuse_retired()
+        if definition != self.definition:
+            name, description, unit, goal, cadence, owner, team = definition
+            self.record(
+                KpiRedefined(
+                    name=name, description=description, unit=unit, goal=goal, cadence=cadence, owner=owner, team=team
+                ),
+                at,
+            )
+
+    def retire(self, at: datetime) -> None:
+        if not self.retired:
+            self.record(KpiRetired(), at)
+
+    def refuse_retired(self) -> None:
+        if self.retired:
+            raise Refused(Code.CLOSED, f"The KPI '{self.key}' is retired; define a new one.", "kpi")
+
+
+class Reading(Aggregate):
+    KIND = Kind.READING
+    kpi: UUID
+    value: float
+    note: str | None
+    retracted: bool = False
+
+    def correct(self, value: float, note: str | None) -> None:
+        self._refuse_retracted()
+        if (value, note) != (self.value, self.note):
+            self.record(ReadingCorrected(value=value, note=note), self.created_at)
+
+    def retract(self) -> None:
+        if not self.retracted:
+            self.record(ReadingRetracted(), self.created_at)
+
+    def _refuse_retracted(self) -> None:
+        if self.retracted:
+            raise Refused(Code.CONFLICT, "This reading was taken back; it cannot be corrected.", "reading")
+
+
+def reading_id(kpi: UUID, measured_at: datetime) -> UUID:
+    """The identity of a reading: one KPI, one instant, to the microsecond."""
+    return uuid5(kpi, measured_at.astimezone(UTC).isoformat(timespec="microseconds"))
