@@ -1,6 +1,7 @@
 """Why a command was not carried out: one exception, one code, one sentence that says what to do."""
 
 from enum import StrEnum
+from uuid import UUID
 
 
 class Code(StrEnum):
@@ -22,14 +23,16 @@ class Refused(Exception):
     """A command was refused and nothing was recorded.
 
     `code` is stable, `message` is a sentence for a person that says what to do, `field` is the path of
-    the input it is about (empty when it is about the whole command).
+    the input it is about (empty when it is about the whole command). A `STALE` refusal says in `since`
+    which thing has moved on and the version that the caller saw.
     """
 
-    def __init__(self, code: Code, message: str, *field: str) -> None:
+    def __init__(self, code: Code, message: str, *field: str, since: tuple[UUID, int] | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.field = field
+        self.since = since
 
     def __str__(self) -> str:
         where = ".".join(self.field)

@@ -116,6 +116,11 @@ class Aggregate:
         self.changed_at = at
         self._pending.append(event)
 
+    @property
+    def has_news(self) -> bool:
+        """Whether something was recorded that is not handed over yet."""
+        return bool(self._pending)
+
     def collect_events(self) -> list[Event]:
         """Hand over what was recorded since the last time; the library's protocol for saving."""
         pending, self._pending = self._pending, []

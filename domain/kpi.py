@@ -94,6 +94,7 @@ class ReadingCorrected(ReadingEvent, frozen=True, kw_only=True):
     def apply(self, aggregate: "Reading") -> None:
         aggregate.value = self.value
         aggregate.note = self.note
+        aggregate.retracted = False
 
 
 @stored
@@ -143,6 +144,19 @@ class Reading(Aggregate):
     note: str | None
     retracted: bool = False
 
+    def repeat(self, value: float, note: str | None, *field: str) -> None:
+        """The same instant is reported again: silence for the same value, a conflict for another.
+        A reading that was taken back may be reported anew."""
+        if self.retracted:
+            self.record(ReadingCorrected(value=value, note=note), self.created_at)
+        elif value != self.value:
+            raise Refused(
+                Code.CONFLICT,
+                f"There is a reading of {self.value:g} at {self.created_at.isoformat()} already; change it "
+                "with correctReading and a reason.",
+                *field,
+            )
+
     def correct(self, value: float, note: str | None) -> None:
         self._refuse_retracted()
         if (value, note) != (self.value, self.note):
@@ -154,7 +168,7 @@ class Reading(Aggregate):
 
     def _refuse_retracted(self) -> None:
         if self.retracted:
-            raise Refused(Code.CONFLICT, "This reading was taken back; it cannot be corrected.", "reading")
+            raise Refused(Code.CONFLICT, "This reading was taken back; record it anew with recordReadings.", "reading")
 
 
 def reading_id(kpi: UUID, measured_at: datetime) -> UUID:

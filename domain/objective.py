@@ -108,6 +108,7 @@ class ObjectiveClosed(ObjectiveEvent, frozen=True, kw_only=True):
 
     def apply(self, aggregate: "Objective") -> None:
         aggregate.state = ObjectiveState.CLOSED
+        aggregate.outcome = (self.verdict, self.score, self.reflection)
 
 
 @stored
@@ -141,6 +142,7 @@ class Objective(Aggregate):
     supports: tuple[Ref, ...]
     carried_from: UUID | None
     state: ObjectiveState = ObjectiveState.DRAFT
+    outcome: tuple[Verdict, float, str | None] | None = None
 
     def reword(self, title: str | UnsetType, description: str | None | UnsetType, at: datetime) -> None:
         self.refuse_ended()
@@ -169,7 +171,16 @@ class Objective(Aggregate):
         if self.state is ObjectiveState.DRAFT:
             self.record(ObjectiveCommitted(), at)
 
+    def is_closed_as(self, verdict: Verdict | None, score: float | None, reflection: str | None) -> bool:
+        """Whether it is closed already with this outcome; None stands for any."""
+        if self.state is not ObjectiveState.CLOSED or self.outcome is None:
+            return False
+        return all(said is None or said == was for said, was in zip((verdict, score, reflection), self.outcome))
+
     def close(self, verdict: Verdict, score: float, reflection: str | None, at: datetime) -> None:
+        self.refuse_ended()
+        if self.state is ObjectiveState.DRAFT:
+            raise Refused(Code.CONFLICT, f"'{self.title}' is a draft; commit or drop it first.", "objective")
         self.record(ObjectiveClosed(verdict=verdict, score=score, reflection=reflection), at)
 
     def drop(self, at: datetime) -> None:

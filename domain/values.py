@@ -2,6 +2,7 @@
 
 import math
 import re
+import sys
 import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -90,7 +91,7 @@ class ReflectionKind(StrEnum):
 
 
 class Direction(StrEnum):
-    """Which way a metric is meant to go; the formula of each is in `domain.progress`."""
+    """Which way a metric is meant to go; the formula of each is in `domain.formulas`."""
 
     INCREASE = "INCREASE"
     DECREASE = "DECREASE"
@@ -165,8 +166,8 @@ def email(text: str | None, *field: str) -> str | None:
 
 
 def number(value: float, *field: str) -> float:
-    """A finite number. Raises `INVALID` for NaN and the infinities."""
-    if not math.isfinite(value):
+    """A finite number. Raises `INVALID` for NaN, the infinities, and integers beyond the largest float."""
+    if not -sys.float_info.max <= value <= sys.float_info.max:
         raise invalid("Needs a finite number; NaN and infinity measure nothing.", *field)
     return float(value)
 
@@ -247,7 +248,8 @@ def metric(given: Metric, baseline: float | None, *field: str) -> Metric:
     """The metric as it is stored: complete, with its target worked out from `change_by`.
 
     `baseline` is the linked KPI's latest reading, which stands in for a start that was not given.
-    target = start + change_by · |start|, so that "20 % more" grows from a negative start, too.
+    target = start + change_by · |start|, so that "20 % more" grows from a negative start, too; kept to
+    15 significant digits, so that 20 % more than 0.1 is 0.12 and reaching 0.12 reaches it.
     Raises `INVALID` for every shape that would leave a formula without an answer.
     """
     for name in ("start", "target", "change_by", "lower", "upper"):
@@ -259,15 +261,18 @@ def metric(given: Metric, baseline: float | None, *field: str) -> Metric:
             raise invalid(f"{given.direction} takes no {_camel(name)}; leave it out.", *field, _camel(name))
     if given.milestones and given.direction is not Direction.MILESTONES:
         raise invalid(f"{given.direction} takes no milestones; leave them out.", *field, "milestones")
-    _unit(given.unit, field)
+    unit(given.unit, *field, "unit")
     resolved = _with_target(_with_start(given, baseline), field)
     _CHECKS[given.direction](resolved, field)
-    return resolved
+    _spanned(resolved, field)
+    return msgspec.structs.replace(resolved, milestones=_milestones(resolved, field))
 
 
-def _unit(unit: Unit, field: tuple[str, ...]) -> None:
-    if len(_clean(unit.symbol, field)) > KEY_LENGTH_MAX:
-        raise invalid(f"A unit's symbol has up to {KEY_LENGTH_MAX} characters.", *field, "unit", "symbol")
+def unit(given: Unit, *field: str) -> Unit:
+    """The unit, if its symbol has up to 64 characters without control characters. Raises `INVALID`."""
+    if len(_clean(given.symbol, (*field, "symbol"))) > KEY_LENGTH_MAX:
+        raise invalid(f"A unit's symbol has up to {KEY_LENGTH_MAX} characters.", *field, "symbol")
+    return given
 
 
 def _with_start(given: Metric, baseline: float | None) -> Metric:
@@ -283,10 +288,17 @@ def _with_target(given: Metric, field: tuple[str, ...]) -> Metric:
         raise invalid(
             "changeBy is a ratio of start: give a start, or link a KPI that has a reading.", *field, "changeBy"
         )
-    target = number(given.start + given.change_by * abs(given.start), *field, "changeBy")
+    target = number(float(f"{given.start + given.change_by * abs(given.start):.15g}"), *field, "changeBy")
     if given.target is not None and not math.isclose(given.target, target, rel_tol=1e-9):
         raise invalid(f"changeBy makes the target {target:g}; give one of the two.", *field, "target")
     return msgspec.structs.replace(given, target=target)
+
+
+def _spanned(given: Metric, field: tuple[str, ...]) -> None:
+    for name in ("target", "lower", "upper"):
+        goal = getattr(given, name)
+        if goal is not None and given.start is not None and not math.isfinite(goal - given.start):
+            raise invalid(f"start and {name} lie too far apart to reckon with.", *field, name)
 
 
 _Check: TypeAlias = Callable[[Metric, tuple[str, ...]], None]
@@ -299,9 +311,18 @@ def _ordered(low: str, high: str, reason: str) -> _Check:
             if value is None:
                 raise invalid(f"{given.direction} needs {low} and {high}; {name} is missing.", *field, name)
         if not bounds[low] < bounds[high]:
-            raise invalid(f"{given.direction} needs {reason}.", *field, high)
+            raise invalid(_disorder(given, reason), *field, high if given.change_by is None else "changeBy")
 
     return check
+
+
+def _disorder(given: Metric, reason: str) -> str:
+    if given.change_by is None:
+        return f"{given.direction} needs {reason}."
+    return (
+        f"{given.direction} needs {reason}, and changeBy {given.change_by:g} of {given.start:g} makes the "
+        f"target {given.target:g}. 20 % more is 0.2, 20 % less is -0.2."
+    )
 
 
 def _with_some_target(given: Metric, field: tuple[str, ...]) -> None:
@@ -312,16 +333,23 @@ def _with_some_target(given: Metric, field: tuple[str, ...]) -> None:
 def _with_milestones(given: Metric, field: tuple[str, ...]) -> None:
     if not given.milestones:
         raise invalid("MILESTONES needs at least one milestone.", *field, "milestones")
-    for milestone in given.milestones:
-        key(milestone.key, *field, "milestones", "key")
-        title(milestone.title, *field, "milestones", "title")
-        weight(milestone.weight, *field, "milestones", "weight")
-    keys = sorted(milestone.key for milestone in given.milestones)
-    for one, next_one in pairwise(keys):
+    for one, next_one in pairwise(sorted(milestone.key for milestone in given.milestones)):
         if one == next_one:
-            raise invalid(f"Two milestones have the key '{one}'; rename one.", *field, "milestones")
+            raise invalid(f"Two milestones have the key '{one}'; rename one.", *field, "milestones", "key")
 
 
+def _milestones(given: Metric, field: tuple[str, ...]) -> tuple[Milestone, ...]:
+    at = (*field, "milestones")
+    milestones = tuple(
+        Milestone(
+            key=key(milestone.key, *at, "key"),
+            title=title(milestone.title, *at, "title"),
+            weight=weight(milestone.weight, *at, "weight"),
+        )
+        for milestone in given.milestones
+    )
+    number(sum(milestone.weight for milestone in milestones), *at, "weight")
+    return milestones
 
 
 _CHECKS: dict[Direction, _Check] = {

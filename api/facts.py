@@ -1,0 +1,239 @@
+"""Fact files: history as a list of commands, one JSON object a line, brought into the log as it stands."""
+
+import json
+import types
+import typing
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from functools import cache
+from hashlib import sha256
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+
+from domain import privacy, verbs
+from domain.commands import Keyframe, Outcome, command_id
+from domain.decision import Author
+from domain.errors import Code, Refused, invalid
+from domain.event_store import Log
+from domain.values import Kind, Ref, Source
+from domain.verbs import VERBS, By, Command
+
+LINE_BYTES_MAX = 16 * 1024 * 1024
+
+
+class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One line: when it was true, who did it, which command, with what, and the name of what it makes."""
+
+    at: datetime
+    by: str
+    do: str
+    input: dict[str, Any]
+    ref: str | None = None
+    reason: str | None = None
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """A fact that was not recorded: its line in the file, counted from 1, and why."""
+
+    line: int
+    code: Code
+    message: str
+
+
+class Tally(msgspec.Struct):
+    """What became of the facts of a file."""
+
+    read: int = 0
+    recorded: int = 0
+    already_there: int = 0
+    refusals: list[Refusal] = []
+
+
+class Import:
+    """Brings facts in, one after the other. Each is a command with a key that follows from its text, so
+    that running a file again, or going on after it was cut off, records nothing twice.
+
+    The actor is whoever runs the import; the `by` of a fact stands beside it as `on_behalf_of`.
+    """
+
+    def __init__(self, keyframe: Keyframe, log: Log, actor: str) -> None:
+        self._keyframe = keyframe
+        self._log = log
+        self._actor = actor
+        self._refs: dict[str, Ref] = {}
+        self._people: dict[str, UUID] = {}
+        self._seen: Counter[str] = Counter()
+
+    def run(
+        self, lines: Iterable[bytes], *, go_on: bool = False, progress: Callable[[int], None] = lambda size: None
+    ) -> Tally:
+        """Bring the lines in. Stops at the first refusal, with nothing after it recorded, unless told
+        to go on. `progress` is told the bytes of each line that is done."""
+        tally = Tally()
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                tally.read += 1
+                try:
+                    outcome = self._bring(line)
+                except Refused as refused:
+                    tally.refusals.append(Refusal(number, refused.code, str(refused)))
+                    if not go_on:
+                        return tally
+                else:
+                    tally.recorded += outcome.first is not None and not outcome.repeated
+                    tally.already_there += outcome.first is None or outcome.repeated
+            progress(len(line))
+        return tally
+
+    def _bring(self, line: bytes) -> Outcome:
+        fact, key = self._fact(line)
+        kind = VERBS.get(fact.do)
+        if kind is None:
+            raise invalid(f"There is no command '{fact.do}'; the schema's mutations are the list.", "do")
+        if fact.ref is not None and fact.ref in self._refs:
+            raise Refused(Code.DUPLICATE, f"The name '{fact.ref}' stands for something else already.", "ref")
+        author = Author(self._actor, Source.IMPORT, self._claimed(fact))
+        outcome = self._keyframe.execute(self._command(kind, fact, key), author)
+        if fact.ref is not None:
+            self._name(fact.ref, outcome)
+        return outcome
+
+    def _fact(self, line: bytes) -> tuple[Fact, str]:
+        if len(line) > LINE_BYTES_MAX:
+            raise Refused(Code.TOO_LARGE, f"A line has up to {LINE_BYTES_MAX} bytes.")
+        try:
+            fact = msgspec.json.decode(line, type=Fact)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise invalid(f"This is not a fact: {error}.") from error
+        digest = sha256(json.dumps(msgspec.json.decode(line), sort_keys=True).encode()).hexdigest()
+        self._seen[digest] += 1
+        return fact, f"{digest}:{self._seen[digest]}"
+
+    def _claimed(self, fact: Fact) -> UUID | None:
+        """The person that a fact was done by; a handle that is not known yet becomes a person."""
+        kind, _, handle = fact.by.partition(":")
+        if kind != "person" or not handle:
+            raise invalid(f"'{fact.by}' is nobody; write it as person:HANDLE.", "by")
+        known = self._person(handle)
+        if known is not None or (fact.do == "addPerson" and fact.input.get("handle") == handle):
+            return known
+        added = verbs.AddPerson(
+            handle=handle, name=handle, effective_at=fact.at, idempotency_key=f"person:{handle}"
+        )
+        self._keyframe.execute(added, Author(self._actor, Source.IMPORT))
+        return self._person(handle)
+
+    def _person(self, handle: str) -> UUID | None:
+        if handle not in self._people:
+            found = self._log.person_by_handle(privacy.handle_digest(self._log.salt(), handle))
+            if found is None:
+                return None
+            self._people[handle] = found
+        return self._people[handle]
+
+    def _command(self, kind: type[Command], fact: Fact, key: str) -> Command:
+        given = {name: self._resolved(value, _expected(kind).get(name)) for name, value in fact.input.items()}
+        given.setdefault("effectiveAt", fact.at)
+        if fact.reason is not None:
+            given.setdefault("reason", fact.reason)
+        given["idempotencyKey"] = key
+        try:
+            command = msgspec.convert(given, kind)
+        except msgspec.ValidationError as error:
+            raise invalid(f"{fact.do} does not take this: {error}.", "input") from error
+        return self._known_already(command)
+
+    def _known_already(self, command: Command) -> Command:
+        """To add a person who was met before as a `by` is to say their name."""
+        if isinstance(command, verbs.AddPerson) and (person := self._person(command.handle)) is not None:
+            if self._log.command(_met(command.handle)) is not None:
+                return verbs.RenamePerson(
+                    person=person,
+                    name=command.name,
+                    email=command.email,
+                    effective_at=command.effective_at,
+                    idempotency_key=command.idempotency_key,
+                )
+        return command
+
+    # ── names ────────────────────────────────────────────────────────────────────────────────────
+
+    def _name(self, name: str, outcome: Outcome) -> None:
+        """`NAME` is what the fact made; the readings of a batch are `NAME/0`, `NAME/1` and so on, and
+        `NAME` is the first of them."""
+        result = outcome.result
+        if result.subject is not None:
+            self._refs[name] = result.subject
+        for index, (reading, _) in enumerate(result.readings):
+            self._refs.setdefault(name, Ref(Kind.READING, reading))
+            self._refs[f"{name}/{index}"] = Ref(Kind.READING, reading)
+
+    def _resolved(self, value: Any, expected: "Expected | None") -> Any:
+        if isinstance(value, list):
+            return [self._resolved(one, expected) for one in value]
+        if not isinstance(value, dict):
+            return value
+        if value.keys() == {"ref"} and isinstance(value["ref"], str):
+            return _as(self._named(value["ref"]), expected)
+        return {name: self._resolved(one, _READING.get(name)) for name, one in value.items()}
+
+    def _named(self, name: str) -> Ref:
+        ref = self._refs.get(name)
+        if ref is None and name.startswith("person:"):
+            person = self._person(name.removeprefix("person:"))
+            ref = None if person is None else Ref(Kind.PERSON, person)
+        if ref is None:
+            raise Refused(Code.NOT_FOUND, f"No fact before this one made '{name}', or it was refused.", "input", "ref")
+        return ref
+
+
+# ── what a field expects where a name stands ─────────────────────────────────────────────────────
+
+
+class Expected(msgspec.Struct, frozen=True):
+    """How a named thing is written there: an id, an id within a `…By`, or a reference with its kind."""
+
+    form: Literal["id", "by", "ref"]
+    kind: Kind | None
+
+
+def _as(ref: Ref, expected: Expected | None) -> Any:
+    if expected is None:
+        raise invalid("A name cannot stand here; only where an id is taken.", "input", "ref")
+    if expected.kind is not None and expected.kind is not ref.kind:
+        raise invalid(f"Names a {ref.kind}; a {expected.kind} is taken here.", "input", "ref")
+    if expected.form == "ref":
+        return {"kind": ref.kind, "id": str(ref.id)}
+    return {"id": str(ref.id)} if expected.form == "by" else str(ref.id)
+
+
+@cache
+def _expected(kind: type[msgspec.Struct]) -> dict[str, Expected]:
+    """By the JSON name of each field of a command that names other things."""
+    hints = typing.get_type_hints(kind, include_extras=True)
+    names = zip(kind.__struct_fields__, kind.__struct_encode_fields__, strict=True)
+    found = {name: next(_named_in(hints[field]), None) for field, name in names}
+    return {name: expected for name, expected in found.items() if expected is not None}
+
+
+def _named_in(annotation: Any) -> Iterator[Expected]:
+    if annotation is Ref:
+        yield Expected("ref", None)
+    elif isinstance(annotation, type) and issubclass(annotation, By):
+        yield Expected("by", annotation.KIND)
+    elif typing.get_origin(annotation) is typing.Annotated and annotation.__origin__ is UUID:
+        yield Expected("id", annotation.__metadata__[0].extra["kind"])
+    elif typing.get_origin(annotation) in (list, typing.Union, types.UnionType):
+        for part in typing.get_args(annotation):
+            yield from _named_in(part)
+
+
+_READING = _expected(verbs.ReadingInput)
+
+
+def _met(handle: str) -> UUID:
+    """The command by which an import meets a person for the first time."""
+    return command_id(Source.IMPORT, f"person:{handle}")

@@ -1,0 +1,209 @@
+"""The only door for writing: which command goes where, carried out once or not at all."""
+
+import random
+import time
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Any, Final
+from uuid import UUID, uuid4, uuid5
+
+import msgspec
+from eventsourcing.application import Application
+from eventsourcing.persistence import InfrastructureFactory, Mapper
+from eventsourcing.utils import Environment
+
+from domain import verbs
+from domain.decision import WORKSPACE, Author, Decision
+from domain.errors import Code, Refused
+from domain.event import Aggregate, Authorship
+from domain.event_store import Append, CommandRow, Conflict, EventMapper, Log
+from domain.handlers import conversation, cycles, key_results, kpis, objectives, people
+from domain.handlers.kpis import Readings
+from domain.values import Ref, Source
+from domain.verbs import Command
+
+HANDLERS: Final[dict[type[Command], Callable[[Decision, Any], Aggregate | Readings]]] = {
+    verbs.AddPerson: people.add_person,
+    verbs.RenamePerson: people.rename_person,
+    verbs.DeactivatePerson: people.deactivate_person,
+    verbs.FormTeam: people.form_team,
+    verbs.RenameTeam: people.rename_team,
+    verbs.MoveTeam: people.move_team,
+    verbs.AppointLead: people.appoint_lead,
+    verbs.JoinTeam: people.join_team,
+    verbs.LeaveTeam: people.leave_team,
+    verbs.DisbandTeam: people.disband_team,
+    verbs.OpenCycle: cycles.open_cycle,
+    verbs.ActivateCycle: cycles.activate_cycle,
+    verbs.CloseCycle: cycles.close_cycle,
+    verbs.AdoptScoringPolicy: cycles.adopt_scoring_policy,
+    verbs.DraftObjective: objectives.draft_objective,
+    verbs.RewordObjective: objectives.reword_objective,
+    verbs.AssignObjective: objectives.assign_objective,
+    verbs.AlignObjective: objectives.align_objective,
+    verbs.UnalignObjective: objectives.unalign_objective,
+    verbs.CommitObjective: objectives.commit_objective,
+    verbs.CloseObjective: objectives.close_objective,
+    verbs.DropObjective: objectives.drop_objective,
+    verbs.ReopenObjective: objectives.reopen_objective,
+    verbs.CarryObjective: objectives.carry_objective,
+    verbs.AddKeyResult: key_results.add_key_result,
+    verbs.RewordKeyResult: key_results.reword_key_result,
+    verbs.AssignKeyResult: key_results.assign_key_result,
+    verbs.RetargetKeyResult: key_results.retarget_key_result,
+    verbs.RescheduleKeyResult: key_results.reschedule_key_result,
+    verbs.ReweighKeyResult: key_results.reweigh_key_result,
+    verbs.CheckIn: key_results.check_in,
+    verbs.CorrectCheckIn: key_results.correct_check_in,
+    verbs.LinkKpi: key_results.link_kpi,
+    verbs.UnlinkKpi: key_results.unlink_kpi,
+    verbs.ScoreKeyResult: key_results.score_key_result,
+    verbs.DropKeyResult: key_results.drop_key_result,
+    verbs.DefineKpi: kpis.define_kpi,
+    verbs.RedefineKpi: kpis.redefine_kpi,
+    verbs.RetireKpi: kpis.retire_kpi,
+    verbs.RecordReadings: kpis.record_readings,
+    verbs.CorrectReading: kpis.correct_reading,
+    verbs.RetractReading: kpis.retract_reading,
+    verbs.PlanInitiative: conversation.plan_initiative,
+    verbs.MoveInitiative: conversation.move_initiative,
+    verbs.AddComment: conversation.add_comment,
+    verbs.Reflect: conversation.reflect,
+}
+
+ATTEMPTS_MAX = 50
+BACKOFF_SECONDS_MAX = 0.05
+KEY_LENGTH_MAX = 200
+
+
+class Result(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a command was about: its subject at that version, and for a batch its readings."""
+
+    subject: Ref | None = None
+    version: int = 0
+    readings: tuple[tuple[UUID, int], ...] = ()
+    recorded: int = 0
+    unchanged: int = 0
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """A command was carried out. `first` and `last` are the positions it recorded, both None where it
+    had nothing to record; `head` is the position at which its answer can be read. `repeated`: it had
+    been carried out before, under the same key, and this is what came of it then."""
+
+    result: Result
+    first: int | None
+    last: int | None
+    head: int
+    repeated: bool = False
+
+
+class Keyframe(Application[UUID]):
+    """Goals and measures, written. Every verb of `domain.verbs` goes through `execute`."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        super().__init__()
+
+    def construct_factory(self, env: Environment) -> InfrastructureFactory[Any]:
+        return InfrastructureFactory.construct(Environment(self.name, {"PERSISTENCE_MODULE": "eventsourcing.popo"}))
+
+    def construct_mapper(self) -> Mapper[UUID]:
+        return EventMapper()
+
+    def construct_recorder(self) -> Log:
+        return self._log
+
+    def execute(self, command: Command, author: Author) -> Outcome:
+        """Carry a command out: all of it once, or nothing.
+
+        A decision that was overtaken by another is made anew. Raises `Refused` where the rules say no,
+        and `OutcomeUnknown` where the database was lost for so long that only asking again, with the
+        same idempotency key, can tell.
+        """
+        id = _command_id(command, author)
+        digest = _digest(command)
+        for attempt in range(ATTEMPTS_MAX):
+            done = self._log.command(id) if command.idempotency_key is not None else None
+            if done is not None:
+                return self._repeated(done, digest)
+            try:
+                return self._decide(command, author, id, digest)
+            except Conflict:
+                time.sleep(random.uniform(0, min(BACKOFF_SECONDS_MAX, 0.002 * 2**attempt)))
+        raise Refused(Code.CONFLICT, "Others keep changing the same things; ask again in a moment.")
+
+    def _repeated(self, done: CommandRow, digest: bytes) -> Outcome:
+        if done.digest != digest:
+            raise Refused(
+                Code.IDEMPOTENCY_MISMATCH,
+                "This key was used with another input. Use a new key for a new command.",
+                "idempotencyKey",
+            )
+        return self._outcome(done, repeated=True)
+
+    def _decide(self, command: Command, author: Author, id: UUID, digest: bytes) -> Outcome:
+        case = Decision(self._log, author, command, id)
+        by = Authorship(
+            actor=author.actor,
+            source=author.source,
+            command=id,
+            reason=case.reason,
+            on_behalf_of=author.on_behalf_of,
+        )
+        result = _result(HANDLERS[type(command)](case, command))
+        changed = case.changed()
+        if not any(thing.has_news for thing in changed) and command.idempotency_key is None:
+            return Outcome(result=result, first=None, last=None, head=self._log.head().position)
+        append = Append(
+            by=by,
+            digest=digest,
+            result=msgspec.json.encode(result),
+            reads=case.reads,
+            no_newer=case.no_newer,
+            keys=case.keys,
+        )
+        stored = [self.mapper.to_stored_event(event) for thing in changed for event in thing.collect_events()]
+        return self._outcome(self._log.append(stored, append), repeated=False)
+
+    def _outcome(self, done: CommandRow, *, repeated: bool) -> Outcome:
+        nothing = done.first > done.last
+        return Outcome(
+            result=msgspec.json.decode(done.result, type=Result),
+            first=None if nothing else done.first,
+            last=None if nothing else done.last,
+            head=done.last,
+            repeated=repeated,
+        )
+
+
+def _command_id(command: Command, author: Author) -> UUID:
+    """The same actor and key name the same command, in an import the same key alone, whoever runs it;
+    a command without a key is always a new one."""
+    key = command.idempotency_key
+    if key is None:
+        return uuid4()
+    if not 1 <= len(key) <= KEY_LENGTH_MAX:
+        raise Refused(Code.INVALID, f"Takes 1 to {KEY_LENGTH_MAX} characters.", "idempotencyKey")
+    return command_id(Source.IMPORT if author.source is Source.IMPORT else author.actor, key)
+
+
+def command_id(scope: str, key: str) -> UUID:
+    """The id of the command that an idempotency key names within its scope."""
+    return uuid5(WORKSPACE, f"{scope}\n{key}")
+
+
+def _digest(command: Command) -> bytes:
+    """Of the verb and its input, but for the key itself."""
+    asked = msgspec.structs.replace(command, idempotency_key=None)
+    return sha256(verbs.verb(type(command)).encode() + b"\n" + msgspec.json.encode(asked)).digest()
+
+
+def _result(about: Aggregate | Readings) -> Result:
+    if isinstance(about, Readings):
+        return Result(
+            readings=tuple((reading.id, reading.version) for reading in about.readings),
+            recorded=about.recorded,
+            unchanged=about.unchanged,
+        )
+    return Result(subject=Ref(about.KIND, about.id), version=about.version)

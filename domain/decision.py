@@ -1,0 +1,215 @@
+"""One command in the making: what it has read, and so depends on, and what it is about to record."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import TypeVar
+from uuid import UUID, uuid5
+
+import msgspec
+
+from domain import values
+from domain.conversation import Comment, Initiative, Reflection
+from domain.cycle import Cycle, Policy
+from domain.errors import Code, Refused, invalid
+from domain.event import AGGREGATES, WHEN_RECORDED, Aggregate, Event, replay
+from domain.event_store import Log, NoNewer, PersonKey
+from domain.key_result import CheckIn, KeyResult
+from domain.kpi import Kpi, Reading
+from domain.objective import Objective
+from domain.people import Person, Team
+from domain.values import Kind, Ref, ScoringPolicy, Source
+from domain.verbs import REASON_REQUIRED, By, Command, verb
+
+WORKSPACE = UUID("6b657966-7261-4d65-8000-000000000000")
+"""The namespace of ids that follow from a key."""
+
+KINDS: tuple[type[Aggregate], ...] = (
+    Person, Team, Cycle, Policy, Objective, KeyResult, CheckIn, Kpi, Reading, Initiative, Comment, Reflection,
+)  # fmt: skip
+
+A = TypeVar("A", bound=Aggregate)
+
+
+class Author(msgspec.Struct, frozen=True):
+    """Who sends a command: `actor` is "person:UUID" or "machine:NAME"."""
+
+    actor: str
+    source: Source
+    on_behalf_of: UUID | None = None
+
+
+def keyed_id(kind: Kind, key: str) -> UUID:
+    """The id of a thing that is named by a key: two with one key would be one stream."""
+    return uuid5(WORKSPACE, f"{kind}:{key}")
+
+
+POLICY_ID = keyed_id(Kind.POLICY, "")
+
+
+class Decision:
+    """Loads things for one command and remembers each version seen, so that the log can refuse to
+    record what was decided on a world that has moved on."""
+
+    def __init__(self, log: Log, author: Author, command: Command, command_id: UUID) -> None:
+        self.log = log
+        self.author = author
+        self.command = command
+        self.command_id = command_id
+        self.reads: dict[UUID, int] = {}
+        self.no_newer: list[NoNewer] = []
+        self.keys: list[PersonKey] = []
+        self._known: dict[UUID, Aggregate] = {}
+        self._new: dict[UUID, Aggregate] = {}
+        self._ids = 0
+
+    # ── the moment ───────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def now(self) -> datetime:
+        """The database's clock when the decision began."""
+        return self.log.head().now
+
+    @cached_property
+    def at(self) -> datetime:
+        """Since when the command says it is true; `WHEN_RECORDED` if it does not say."""
+        return self.moment(self.command.effective_at, "effectiveAt")
+
+    def moment(self, said: datetime | None, *field: str) -> datetime:
+        return WHEN_RECORDED if said is None else values.moment(said, self.now, *field)
+
+    @cached_property
+    def reason(self) -> str | None:
+        """The reason given. Raises `INVALID` where the command needs one and has none."""
+        reason = values.prose(self.command.reason, "reason")
+        if reason is None and type(self.command) in REASON_REQUIRED:
+            self.refuse_without_reason(f"{verb(type(self.command))} changes what was agreed")
+        return reason
+
+    def refuse_without_reason(self, because: str) -> None:
+        if values.prose(self.command.reason, "reason") is None:
+            raise invalid(f"{because}: say why in `reason`.", "reason")
+
+    # ── reading ──────────────────────────────────────────────────────────────────────────────────
+
+    def get(self, kind: type[A], id: UUID, *field: str) -> A:
+        """The thing as the log has it. Raises `NOT_FOUND`."""
+        return self.get_all(kind, [id], *field)[0]
+
+    def get_all(self, kind: type[A], ids: Sequence[UUID], *field: str) -> list[A]:
+        """The things, in the order of their ids, read in one statement. Raises `NOT_FOUND`."""
+        self.load(ids)
+        found = [self._known.get(id) for id in ids]
+        things = [thing for thing in found if isinstance(thing, kind)]
+        if len(things) < len(found):
+            missing = next(id for id, thing in zip(ids, found, strict=True) if not isinstance(thing, kind))
+            raise Refused(Code.NOT_FOUND, f"There is no {kind.KIND} with the id {missing}.", *field)
+        return things
+
+    def load(self, ids: Iterable[UUID]) -> None:
+        """Read the streams that were not read yet and remember their versions, 0 where there is none."""
+        unknown = [id for id in dict.fromkeys(ids) if id not in self.reads]
+        streams = self.log.streams(unknown) if unknown else {}
+        for id in unknown:
+            thing = replay(iter(streams.get(id, ())))
+            self.reads[id] = 0 if thing is None else thing.version
+            if thing is not None:
+                self._known[id] = thing
+
+    def known(self, id: UUID) -> Aggregate | None:
+        self.load([id])
+        return self._known.get(id)
+
+    def find(self, kind: type[A], by: By, *field: str) -> A:
+        """The thing by its id or its key. Raises `INVALID` for both or neither, `NOT_FOUND`."""
+        if (by.id is None) == (by.key is None):
+            raise invalid("Name it by id or by key: exactly one of the two.", *field)
+        if by.id is not None:
+            return self.get(kind, by.id, *field)
+        thing = self.known(keyed_id(kind.KIND, by.key or ""))
+        if not isinstance(thing, kind):
+            raise Refused(Code.NOT_FOUND, f"There is no {kind.KIND} with the key '{by.key}'.", *field, "key")
+        return thing
+
+    def subject(self, thing: A) -> A:
+        """The thing that the command changes. Raises `STALE` if the caller saw another version."""
+        expected = self.command.expected_version
+        if expected is not None and expected != thing.version:
+            raise Refused(
+                Code.STALE,
+                f"You saw version {expected}, it is at {thing.version} now: look at the changes since, then ask again.",
+                "expectedVersion",
+                since=(thing.id, expected),
+            )
+        return thing
+
+    def change(self, kind: type[A], id: UUID, *field: str) -> A:
+        return self.subject(self.get(kind, id, *field))
+
+    def ref(self, ref: Ref, allowed: tuple[type[Aggregate], ...], *field: str) -> Aggregate:
+        """The thing that a reference of several kinds names. Raises `INVALID`, `NOT_FOUND`."""
+        kind = AGGREGATES.get(ref.kind)
+        if kind not in allowed:
+            names = " or ".join(one.KIND for one in allowed)
+            raise invalid(f"Names a {ref.kind}; only a {names} can stand here.", *field)
+        return self.get(kind, ref.id, *field)
+
+    def children(self, kind: type[A], first: type[Event], parent: UUID) -> list[A]:
+        """All things of a kind that belong to another; a new one before the end is a conflict."""
+        children = self.log.children(parent, first.TOPIC)
+        self.no_newer.append(NoNewer(belongs_to=parent, topic=first.TOPIC, position=children.position))
+        return self.get_all(kind, children.ids)
+
+    @property
+    def policy(self) -> ScoringPolicy:
+        adopted = self.known(POLICY_ID)
+        return adopted.policy if isinstance(adopted, Policy) else ScoringPolicy()
+
+    def colleague(self, person: UUID | None, *field: str) -> UUID | None:
+        """A person who can be given work. Raises `NOT_FOUND`, or `CONFLICT` for one who has left."""
+        if person is not None and not self.get(Person, person, *field).active:
+            raise Refused(Code.CONFLICT, "This person was deactivated; choose someone else.", *field)
+        return person
+
+    def team(self, team: UUID | None, *field: str) -> UUID | None:
+        """A team that can be given work. Raises `NOT_FOUND`, or `CONFLICT` for a disbanded one."""
+        if team is not None and self.get(Team, team, *field).disbanded:
+            raise Refused(Code.CONFLICT, "This team was disbanded; choose another.", *field)
+        return team
+
+    # ── recording ────────────────────────────────────────────────────────────────────────────────
+
+    def new_id(self) -> UUID:
+        """An id that follows from the command's: the same command makes the same things."""
+        self._ids += 1
+        return uuid5(self.command_id, str(self._ids))
+
+    def begin(self, kind: type[A], event: Event, id: UUID | None = None, at: datetime | None = None) -> A:
+        """A new thing by its first event. Raises `DUPLICATE` if it exists, `INVALID` if it would be
+        true before what it belongs to (measurements may be: a baseline is often older than its goal)."""
+        if id is None:
+            id = self.new_id()
+            self.reads[id] = 0
+        self.load([id])
+        at = self.at if at is None else at
+        if self.reads[id]:
+            raise Refused(Code.DUPLICATE, f"There is such a {kind.KIND} already; its key is taken.", "key")
+        thing = kind.begin(id, event, at)
+        self._known[id] = thing
+        self._new[id] = thing
+        return thing
+
+    def not_before(self, parent: Aggregate) -> None:
+        """Refuse what would be true before the thing it belongs to. Raises `INVALID`."""
+        if self.at < parent.created_at:
+            raise invalid(
+                f"Lies before the {parent.KIND} it belongs to, which is there since {parent.created_at.isoformat()}.",
+                "effectiveAt",
+            )
+
+    def changed(self) -> list[Aggregate]:
+        """What is to be recorded: first what was there, innermost first, so that a cycle's closing
+        comes after all it closes; then what is new, outermost first, so that nothing precedes what
+        it belongs to."""
+        old = [thing for id, thing in self._known.items() if id not in self._new]
+        return [*reversed(old), *self._new.values()]

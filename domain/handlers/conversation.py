@@ -1,0 +1,56 @@
+"""What is decided about initiatives, comments and reflections."""
+
+from domain import values, verbs
+from domain.conversation import Comment, CommentAdded, Initiative, InitiativePlanned, Reflected, Reflection
+from domain.cycle import Cycle
+from domain.decision import KINDS, Decision
+from domain.errors import invalid
+from domain.event import Aggregate
+from domain.key_result import KeyResult
+from domain.objective import Objective
+from domain.values import Kind
+
+
+def plan_initiative(case: Decision, do: verbs.PlanInitiative) -> Initiative:
+    subject = case.ref(do.subject, (Objective, KeyResult), "subject")
+    case.not_before(subject)
+    _cycle_of(case, subject).refuse_closed()
+    event = InitiativePlanned(
+        title=values.title(do.title, "title"),
+        subject=do.subject,
+        owner=case.colleague(do.owner, "owner"),
+        due=do.due,
+    )
+    return case.begin(Initiative, event)
+
+
+def move_initiative(case: Decision, do: verbs.MoveInitiative) -> Initiative:
+    initiative = case.change(Initiative, do.initiative, "initiative")
+    if initiative.state is not do.to:
+        subject = case.ref(initiative.subject, (Objective, KeyResult), "initiative")
+        _cycle_of(case, subject).refuse_closed()
+    initiative.move(do.to, case.at)
+    return initiative
+
+
+def add_comment(case: Decision, do: verbs.AddComment) -> Comment:
+    case.not_before(case.ref(do.subject, tuple(kind for kind in KINDS if kind.KIND is not Kind.POLICY), "subject"))
+    return case.begin(Comment, CommentAdded(subject=do.subject, body=_said(do.body)))
+
+
+def reflect(case: Decision, do: verbs.Reflect) -> Reflection:
+    case.not_before(case.ref(do.subject, (Cycle, Objective), "subject"))
+    return case.begin(Reflection, Reflected(subject=do.subject, kind=do.kind, body=_said(do.body)))
+
+
+def _said(body: str) -> str:
+    said = values.prose(body, "body")
+    if said is None:
+        raise invalid("Say something: the body is blank.", "body")
+    return said
+
+
+def _cycle_of(case: Decision, subject: Aggregate) -> Cycle:
+    objective = case.get(Objective, subject.objective) if isinstance(subject, KeyResult) else subject
+    assert isinstance(objective, Objective)
+    return case.get(Cycle, objective.cycle)

@@ -1,0 +1,111 @@
+"""What is decided about cycles and the scoring policy."""
+
+from datetime import date
+
+from msgspec import UNSET, structs
+
+from domain import values, verbs
+from domain.cycle import Cycle, CycleOpened, Policy, ScoringPolicyAdopted
+from domain.decision import POLICY_ID, Decision, keyed_id
+from domain.errors import Code, Refused, invalid
+from domain.handlers import objectives
+from domain.objective import Objective, ObjectiveDrafted
+from domain.values import Kind, ObjectiveState, ScoringPolicy
+
+CYCLE_DAYS_MAX = 3660
+
+
+def open_cycle(case: Decision, do: verbs.OpenCycle) -> Cycle:
+    key = values.key(do.key, "key")
+    if do.ends_on < do.starts_on:
+        raise invalid("A cycle ends on its first day or later.", "endsOn")
+    if (do.ends_on - do.starts_on).days > CYCLE_DAYS_MAX:
+        raise invalid("A cycle lasts ten years at most.", "endsOn")
+    parent = None if do.parent is None else case.find(Cycle, do.parent, "parent")
+    if parent is not None:
+        _fits_into(case, parent, do.starts_on, do.ends_on, key)
+    event = CycleOpened(
+        key=key,
+        name=values.title(do.name, "name"),
+        starts_on=do.starts_on,
+        ends_on=do.ends_on,
+        check_in_cadence=do.check_in_cadence,
+        parent=None if parent is None else parent.id,
+    )
+    return case.begin(Cycle, event, keyed_id(Kind.CYCLE, key))
+
+
+def _fits_into(case: Decision, parent: Cycle, starts_on: date, ends_on: date, key: str) -> None:
+    parent.refuse_closed()
+    case.not_before(parent)
+    if not parent.starts_on <= starts_on <= ends_on <= parent.ends_on:
+        raise invalid(f"Lies within its parent: {parent.starts_on} to {parent.ends_on}.", "startsOn")
+    for sibling in case.children(Cycle, CycleOpened, parent.id):
+        if sibling.key != key and sibling.overlaps(starts_on, ends_on):
+            raise Refused(
+                Code.CONFLICT,
+                f"Overlaps '{sibling.key}' ({sibling.starts_on} to {sibling.ends_on}), which has the same parent.",
+                "startsOn",
+            )
+
+
+def activate_cycle(case: Decision, do: verbs.ActivateCycle) -> Cycle:
+    cycle = case.subject(case.find(Cycle, do.cycle, "cycle"))
+    cycle.refuse_closed()
+    for objective in case.children(Objective, ObjectiveDrafted, cycle.id):
+        if objective.state is ObjectiveState.DRAFT and cycle.state is values.CycleState.PLANNING:
+            objective.commit(case.at)
+    cycle.activate(case.at)
+    return cycle
+
+
+def close_cycle(case: Decision, do: verbs.CloseCycle) -> Cycle:
+    cycle = case.subject(case.find(Cycle, do.cycle, "cycle"))
+    still_active = [
+        objective
+        for objective in case.children(Objective, ObjectiveDrafted, cycle.id)
+        if objective.state is ObjectiveState.ACTIVE
+    ]
+    if still_active and not do.close_objectives:
+        names = ", ".join(f"'{objective.title}'" for objective in still_active[:10])
+        more = f" and {len(still_active) - 10} more" if len(still_active) > 10 else ""
+        raise Refused(
+            Code.CONFLICT,
+            f"Still active: {names}{more}. Close or drop them first, or ask with closeObjectives: true.",
+            "cycle",
+        )
+    for objective in still_active:
+        objectives.close(case, objective)
+    cycle.close(case.at)
+    return cycle
+
+
+def adopt_scoring_policy(case: Decision, do: verbs.AdoptScoringPolicy) -> Policy:
+    given = {
+        name: value for name in ScoringPolicy.__struct_fields__ if (value := getattr(do, name)) is not UNSET
+    }
+    policy = _checked(structs.replace(case.policy, **given))
+    adopted = case.known(POLICY_ID)
+    if isinstance(adopted, Policy):
+        case.subject(adopted).adopt(policy, case.at)
+        return adopted
+    if policy == ScoringPolicy():
+        return Policy(POLICY_ID)
+    return case.begin(Policy, ScoringPolicyAdopted(policy=policy), POLICY_ID)
+
+
+def _checked(policy: ScoringPolicy) -> ScoringPolicy:
+    values.share(policy.on_track_gap, "onTrackGap")
+    values.share(policy.at_risk_gap, "atRiskGap")
+    values.share(policy.score_green, "scoreGreen")
+    values.share(policy.score_amber, "scoreAmber")
+    values.weight(policy.stale_after_cadences, "staleAfterCadences")
+    if policy.on_track_gap > policy.at_risk_gap:
+        raise invalid("onTrackGap is not above atRiskGap.", "onTrackGap")
+    if policy.score_amber > policy.score_green:
+        raise invalid("scoreAmber is not above scoreGreen.", "scoreAmber")
+    if policy.max_key_results_per_objective < 1:
+        raise invalid("Takes 1 or more.", "maxKeyResultsPerObjective")
+    if policy.max_objectives_per_owner < 1:
+        raise invalid("Takes 1 or more.", "maxObjectivesPerOwner")
+    return policy

@@ -1,0 +1,192 @@
+"""What is decided about key results and their check-ins."""
+
+from datetime import datetime
+
+from msgspec import UNSET
+
+from domain import values, verbs
+from domain.cycle import Cycle
+from domain.decision import Decision
+from domain.errors import invalid
+from domain.event import WHEN_RECORDED
+from domain.handlers import measurements
+from domain.key_result import CheckIn, KeyResult, KeyResultAdded, KeyResultCheckedIn
+from domain.kpi import Kpi
+from domain.objective import Objective
+from domain.values import Metric
+
+
+def add_key_result(case: Decision, do: verbs.AddKeyResult) -> KeyResult:
+    objective = case.get(Objective, do.objective, "objective")
+    cycle = case.get(Cycle, objective.cycle)
+    cycle.refuse_closed()
+    objective.refuse_ended()
+    case.not_before(objective)
+    kpi = None if do.kpi is None else _kpi(case, do.kpi)
+    event = KeyResultAdded(
+        objective=objective.id,
+        title=values.title(do.title, "title"),
+        description=values.prose(do.description, "description"),
+        metric=values.metric(do.metric, _baseline(case, do.metric, kpi), "metric"),
+        owner=case.colleague(do.owner, "owner"),
+        weight=values.weight(do.weight, "weight"),
+        due=do.due or cycle.ends_on,
+        kpi=None if kpi is None else kpi.id,
+    )
+    _refuse_unmeasurable(event.metric, kpi)
+    return case.begin(KeyResult, event)
+
+
+def reword_key_result(case: Decision, do: verbs.RewordKeyResult) -> KeyResult:
+    key_result = _open(case, do.key_result)
+    title = do.title if do.title is UNSET else values.title(do.title, "title")
+    description = do.description if do.description is UNSET else values.prose(do.description, "description")
+    key_result.reword(title, description, case.at)
+    return key_result
+
+
+def assign_key_result(case: Decision, do: verbs.AssignKeyResult) -> KeyResult:
+    key_result = _open(case, do.key_result)
+    key_result.assign(case.colleague(do.owner, "owner"), case.at)
+    return key_result
+
+
+def retarget_key_result(case: Decision, do: verbs.RetargetKeyResult) -> KeyResult:
+    key_result = _open(case, do.key_result)
+    kpi = None if key_result.kpi is None else case.get(Kpi, key_result.kpi)
+    metric = values.metric(do.metric, _baseline(case, do.metric, kpi), "metric")
+    _refuse_unmeasurable(metric, kpi)
+    key_result.retarget(metric, case.at)
+    return key_result
+
+
+def reschedule_key_result(case: Decision, do: verbs.RescheduleKeyResult) -> KeyResult:
+    key_result = _open(case, do.key_result)
+    key_result.reschedule(do.due, case.at)
+    return key_result
+
+
+def reweigh_key_result(case: Decision, do: verbs.ReweighKeyResult) -> KeyResult:
+    key_result = _open(case, do.key_result)
+    key_result.reweigh(values.weight(do.weight, "weight"), case.at)
+    return key_result
+
+
+def link_kpi(case: Decision, do: verbs.LinkKpi) -> KeyResult:
+    key_result = _open(case, do.key_result)
+    kpi = _kpi(case, do.kpi)
+    _refuse_unmeasurable(key_result.metric, kpi)
+    key_result.link(kpi.id, case.at)
+    return key_result
+
+
+def unlink_kpi(case: Decision, do: verbs.UnlinkKpi) -> KeyResult:
+    key_result = _open(case, do.key_result)
+    key_result.unlink(case.at)
+    return key_result
+
+
+def score_key_result(case: Decision, do: verbs.ScoreKeyResult) -> KeyResult:
+    key_result = _open(case, do.key_result)
+    score = values.share(do.score, "score")
+    assert score is not None
+    key_result.give_score(score, values.prose(do.note, "note"), case.at)
+    return key_result
+
+
+def drop_key_result(case: Decision, do: verbs.DropKeyResult) -> KeyResult:
+    key_result = _open(case, do.key_result)
+    key_result.drop(case.at)
+    return key_result
+
+
+def check_in(case: Decision, do: verbs.CheckIn) -> CheckIn:
+    key_result = case.change(KeyResult, do.key_result, "keyResult")
+    late = _late(case, key_result)
+    key_result.refuse_dropped()
+    reached = None if do.reached is None else tuple(dict.fromkeys(do.reached))
+    key_result.fits(do.value, reached)
+    event = KeyResultCheckedIn(
+        key_result=key_result.id,
+        value=None if do.value is None else values.number(do.value, "value"),
+        reached=reached,
+        confidence=values.share(do.confidence, "confidence"),
+        note=values.prose(do.note, "note"),
+        late=late,
+    )
+    said = (event.value, event.reached, event.confidence, event.note)
+    if said == (None, None, None, None):
+        raise invalid("Say something: a value, the milestones reached, a confidence or a note.", "value")
+    measured_at = case.at if do.measured_at is None else case.moment(do.measured_at, "measuredAt")
+    return _said_before(case, key_result, measured_at, said) or case.begin(CheckIn, event, at=measured_at)
+
+
+def correct_check_in(case: Decision, do: verbs.CorrectCheckIn) -> CheckIn:
+    check_in = case.change(CheckIn, do.check_in, "checkIn")
+    key_result = case.get(KeyResult, check_in.key_result)
+    late = _late(case, key_result)
+    value, reached, confidence, note = check_in.said
+    if do.value is not UNSET:
+        value = None if do.value is None else values.number(do.value, "value")
+    if do.reached is not UNSET:
+        reached = None if do.reached is None else tuple(dict.fromkeys(do.reached))
+    if do.value is not UNSET or do.reached is not UNSET:
+        key_result.fits(value, reached)
+    check_in.correct(
+        value=value,
+        reached=reached,
+        confidence=confidence if do.confidence is UNSET else values.share(do.confidence, "confidence"),
+        note=note if do.note is UNSET else values.prose(do.note, "note"),
+        late=late,
+    )
+    return check_in
+
+
+def _said_before(
+    case: Decision,
+    key_result: KeyResult,
+    measured_at: datetime,
+    said: tuple[float | None, tuple[str, ...] | None, float | None, str | None],
+) -> CheckIn | None:
+    """The same check-in of the same instant, if it is there: then there is nothing to record."""
+    if measured_at is WHEN_RECORDED:
+        return None
+    ids = case.log.measurements(key_result.id, KeyResultCheckedIn.TOPIC, at=measured_at, limit=measurements.CHECK_INS_MAX)
+    return next((one for one in case.get_all(CheckIn, ids) if one.said == said), None)
+
+
+def _open(case: Decision, id: "verbs.KeyResultId") -> KeyResult:
+    """The key result to change, of an objective that has not ended, in a cycle that is not closed."""
+    key_result = case.change(KeyResult, id, "keyResult")
+    objective = case.get(Objective, key_result.objective)
+    case.get(Cycle, objective.cycle).refuse_closed()
+    objective.refuse_ended()
+    return key_result
+
+
+def _late(case: Decision, key_result: KeyResult) -> bool:
+    """Whether the cycle had closed: then a measurement needs a reason and is marked."""
+    objective = case.get(Objective, key_result.objective)
+    late = case.get(Cycle, objective.cycle).is_closed
+    if late:
+        case.refuse_without_reason("The cycle is closed, so this fact is late")
+    return late
+
+
+def _kpi(case: Decision, by: verbs.KpiBy) -> Kpi:
+    kpi = case.find(Kpi, by, "kpi")
+    kpi.refuse_retired()
+    return kpi
+
+
+def _baseline(case: Decision, metric: Metric, kpi: Kpi | None) -> float | None:
+    """The linked KPI's latest reading, where a start was not given."""
+    if kpi is None or metric.start is not None:
+        return None
+    reading = measurements.latest_reading(case, kpi.id)
+    return None if reading is None else reading.value
+
+
+def _refuse_unmeasurable(metric: Metric, kpi: Kpi | None) -> None:
+    if kpi is not None and metric.direction is values.Direction.MILESTONES:
+        raise invalid("A KPI is a number and reaches no milestones; choose another direction or no KPI.", "kpi")

@@ -1,0 +1,114 @@
+"""What is decided about KPIs and their readings."""
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import UNSET, Struct
+
+from domain import values, verbs
+from domain.decision import Decision, keyed_id
+from domain.errors import Code, Refused, invalid
+from domain.kpi import Kpi, KpiDefined, Reading, ReadingRecorded, reading_id
+from domain.values import Kind
+
+READINGS_MAX = 10_000
+
+
+def define_kpi(case: Decision, do: verbs.DefineKpi) -> Kpi:
+    key = values.key(do.key, "key")
+    event = KpiDefined(
+        key=key,
+        name=values.title(do.name, "name"),
+        description=values.prose(do.description, "description"),
+        unit=values.unit(do.unit, "unit"),
+        goal=None if do.goal is None else values.kpi_goal(do.goal, "goal"),
+        cadence=do.cadence,
+        owner=case.colleague(do.owner, "owner"),
+        team=case.team(do.team, "team"),
+    )
+    return case.begin(Kpi, event, keyed_id(Kind.KPI, key))
+
+
+def redefine_kpi(case: Decision, do: verbs.RedefineKpi) -> Kpi:
+    kpi = case.subject(case.find(Kpi, do.kpi, "kpi"))
+    name, description, unit, goal, cadence, owner, team = kpi.definition
+    if do.goal is not UNSET:
+        goal = None if do.goal is None else values.kpi_goal(do.goal, "goal")
+    kpi.redefine(
+        (
+            name if do.name is UNSET else values.title(do.name, "name"),
+            description if do.description is UNSET else values.prose(do.description, "description"),
+            unit if do.unit is UNSET else values.unit(do.unit, "unit"),
+            goal,
+            cadence if do.cadence is UNSET else do.cadence,
+            owner if do.owner is UNSET else case.colleague(do.owner, "owner"),
+            team if do.team is UNSET else case.team(do.team, "team"),
+        ),
+        case.at,
+    )
+    return kpi
+
+
+def retire_kpi(case: Decision, do: verbs.RetireKpi) -> Kpi:
+    kpi = case.subject(case.find(Kpi, do.kpi, "kpi"))
+    kpi.retire(case.at)
+    return kpi
+
+
+class Readings(Struct, frozen=True):
+    """What became of a batch: the readings in the order given, and how many were new."""
+
+    readings: list[Reading]
+    recorded: int
+    unchanged: int
+
+
+def record_readings(case: Decision, do: verbs.RecordReadings) -> Readings:
+    """All or nothing. The same value again is unchanged; another value for one instant is a conflict,
+    with what is there or within the batch. Readings older than the KPI's definition are welcome."""
+    if len(do.readings) > READINGS_MAX:
+        raise Refused(Code.TOO_LARGE, f"Takes up to {READINGS_MAX} readings at once; split them.", "readings")
+    if not do.readings:
+        raise invalid("Give at least one reading.", "readings")
+    case.load(by.id or keyed_id(Kind.KPI, by.key or "") for by in {one.kpi for one in do.readings})
+    planned = [_planned(case, one, index) for index, one in enumerate(do.readings)]
+    case.load(id for id, *_ in planned)
+    readings = [_read(case, *one, str(index)) for index, one in enumerate(planned)]
+    recorded = len({id(reading) for reading in readings if reading.has_news})
+    return Readings(readings=readings, recorded=recorded, unchanged=len(readings) - recorded)
+
+
+def _planned(case: Decision, one: verbs.ReadingInput, index: int) -> tuple[UUID, ReadingRecorded, datetime]:
+    """The reading that is meant: its identity, its event, and when it was measured."""
+    field = ("readings", str(index))
+    kpi = case.find(Kpi, one.kpi, *field, "kpi")
+    kpi.refuse_retired()
+    said = one.measured_at or case.command.effective_at or case.now
+    measured_at = case.moment(said, *field, "measuredAt")
+    event = ReadingRecorded(
+        kpi=kpi.id,
+        value=values.number(one.value, *field, "value"),
+        note=values.prose(one.note, *field, "note"),
+    )
+    return reading_id(kpi.id, measured_at), event, measured_at
+
+
+def _read(case: Decision, id: UUID, event: ReadingRecorded, measured_at: datetime, index: str) -> Reading:
+    reading = case.known(id)
+    if isinstance(reading, Reading):
+        reading.repeat(event.value, event.note, "readings", index, "value")
+        return reading
+    return case.begin(Reading, event, id, measured_at)
+
+
+def correct_reading(case: Decision, do: verbs.CorrectReading) -> Reading:
+    reading = case.change(Reading, do.reading, "reading")
+    note = reading.note if do.note is UNSET else values.prose(do.note, "note")
+    reading.correct(values.number(do.value, "value"), note)
+    return reading
+
+
+def retract_reading(case: Decision, do: verbs.RetractReading) -> Reading:
+    reading = case.change(Reading, do.reading, "reading")
+    reading.retract()
+    return reading

@@ -1,0 +1,106 @@
+"""What is decided about people and teams."""
+
+from uuid import UUID
+
+from msgspec import UNSET
+
+from domain import privacy, values, verbs
+from domain.decision import Decision, keyed_id
+from domain.errors import Code, Refused
+from domain.event_store import PersonKey
+from domain.people import Person, PersonAdded, Team, TeamFormed
+from domain.privacy import Personal
+from domain.values import Kind
+
+
+def add_person(case: Decision, do: verbs.AddPerson) -> Person:
+    personal = Personal(
+        handle=values.key(do.handle, "handle"),
+        name=values.title(do.name, "name"),
+        email=values.email(do.email, "email"),
+    )
+    digest = privacy.handle_digest(case.log.salt(), personal.handle)
+    if case.log.person_by_handle(digest) is not None:
+        raise Refused(Code.DUPLICATE, f"There is a person with the handle '{personal.handle}' already.", "handle")
+    id, key = case.new_id(), privacy.new_key()
+    case.keys.append(PersonKey(person=id, key=key, handle_digest=digest))
+    return case.begin(Person, PersonAdded(sealed=privacy.seal(key, id, personal)), id)
+
+
+def rename_person(case: Decision, do: verbs.RenamePerson) -> Person:
+    person = case.change(Person, do.person, "person")
+    key = case.log.person_keys([person.id]).get(person.id)
+    if key is None:
+        raise Refused(Code.CLOSED, "This person was erased; there is no name to change.", "person")
+    old = privacy.unseal(key.key, person.id, person.sealed)
+    new = Personal(
+        handle=old.handle,
+        name=old.name if do.name is UNSET else values.title(do.name, "name"),
+        email=old.email if do.email is UNSET else values.email(do.email, "email"),
+    )
+    if new != old:
+        person.rename(privacy.seal(key.key, person.id, new), case.at)
+    return person
+
+
+def deactivate_person(case: Decision, do: verbs.DeactivatePerson) -> Person:
+    person = case.change(Person, do.person, "person")
+    person.deactivate(case.at)
+    return person
+
+
+def form_team(case: Decision, do: verbs.FormTeam) -> Team:
+    key = values.key(do.key, "key")
+    event = TeamFormed(
+        key=key,
+        name=values.title(do.name, "name"),
+        parent=case.team(do.parent, "parent"),
+        lead=case.colleague(do.lead, "lead"),
+    )
+    if do.parent is not None:
+        case.not_before(case.get(Team, do.parent, "parent"))
+    return case.begin(Team, event, keyed_id(Kind.TEAM, key))
+
+
+def rename_team(case: Decision, do: verbs.RenameTeam) -> Team:
+    team = case.change(Team, do.team, "team")
+    team.rename(values.title(do.name, "name"), case.at)
+    return team
+
+
+def move_team(case: Decision, do: verbs.MoveTeam) -> Team:
+    team = case.change(Team, do.team, "team")
+    above: UUID | None = case.team(do.parent, "parent")
+    while above is not None:
+        if above == team.id:
+            raise Refused(Code.CIRCULAR, f"'{team.key}' stands above that team; choose one outside it.", "parent")
+        above = case.get(Team, above, "parent").parent
+    team.move(do.parent, case.at)
+    return team
+
+
+def appoint_lead(case: Decision, do: verbs.AppointLead) -> Team:
+    team = case.change(Team, do.team, "team")
+    team.appoint(case.colleague(do.person, "person"), case.at)
+    return team
+
+
+def join_team(case: Decision, do: verbs.JoinTeam) -> Team:
+    team = case.change(Team, do.team, "team")
+    person = case.get(Person, do.person, "person")
+    if person.id not in team.members:
+        case.colleague(person.id, "person")
+    team.join(person.id, case.at)
+    return team
+
+
+def leave_team(case: Decision, do: verbs.LeaveTeam) -> Team:
+    team = case.change(Team, do.team, "team")
+    team.leave(case.get(Person, do.person, "person").id, case.at)
+    return team
+
+
+def disband_team(case: Decision, do: verbs.DisbandTeam) -> Team:
+    team = case.change(Team, do.team, "team")
+    team.disband(case.at)
+    return team
