@@ -359,7 +359,7 @@ _CHECKS: dict[Direction, _Check] = {
     Direction.AT_MOST: _with_some_target,
     Direction.WITHIN: _ordered("lower", "upper", "lower below upper"),
     Direction.MILESTONES: _with_milestones,
-    Direction.DONE: lambda given, field: None,
+    Direction.DONE: lambda _given, _field: None,
 }
 
 
@@ -400,8 +400,11 @@ def kpi_goal(given: KpiGoal, *field: str) -> KpiGoal:
 
 
 class ScoringPolicy(Value, frozen=True):
-    """The workspace's bands. Gaps, scores are shares of 1; bands are half-open: a value on an upper
-    bound of a gap still belongs to the better band, a score on a threshold already does."""
+    """The workspace's bands, in shares of 1.
+
+    They are half-open: a gap on a band's upper bound still belongs to it, and so does a score on a
+    band's lower bound.
+    """
 
     on_track_gap: float = 0.10
     at_risk_gap: float = 0.30
@@ -413,7 +416,7 @@ class ScoringPolicy(Value, frozen=True):
 
     def stale_after(self, cadence: Cadence) -> timedelta:
         """How long a measure may be silent before it is out of date."""
-        return timedelta(days=cadence.days * self.stale_after_cadences)
+        return timedelta(days=min(cadence.days * self.stale_after_cadences, timedelta.max.days))
 
 
 class Kind(StrEnum):
