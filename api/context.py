@@ -1,0 +1,59 @@
+"""Who asks, what they may do, and through which doors: what every resolver finds in `info.context`.
+
+An operation runs from its beginning to its end on one worker thread (see `api.schema.schema.Schema`):
+resolvers are plain functions, never `async def`, and may block.
+"""
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+from uuid import UUID
+
+import strawberry
+
+from api.view import Pool, Reads, View
+from domain.decision import Author
+from domain.event_store import Log
+from domain.policy import Permission, Role, permissions
+from domain.values import Source
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who sends a request: a person, or a machine token (then `person` is None and `handle` its name)."""
+
+    handle: str
+    roles: frozenset[Role]
+    person: UUID | None = None
+    source: Source = Source.API
+
+    @property
+    def can(self) -> frozenset[Permission]:
+        return permissions(self.roles)
+
+    @property
+    def author(self) -> Author:
+        """The same, as commands want it."""
+        actor = f"machine:{self.handle}" if self.person is None else f"person:{self.person}"
+        return Author(actor, self.source)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What one request carries along.
+
+    `pool` reads the views (autocommitting connections whose search path is the workspace's views), `log` is
+    where changes are told from.
+    """
+
+    caller: Caller
+    pool: Pool
+    log: Log
+    workspace: str = "keyframe"
+    request_id: str = ""
+
+    def after(self, position: int) -> View:
+        """The present as it stands right after a position: what a mutation's payload is read at."""
+        return Reads(self.pool).after(position)
+
+
+Info: TypeAlias = strawberry.Info[Context, Any]

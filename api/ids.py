@@ -1,0 +1,100 @@
+"""Global ids: what clients call a thing, at present or, read in a snapshot, at one basis for ever.
+
+The text is base64url of `Kind:key`, where the key is the thing's UUID in hex; of a check-in or reading,
+which are versions of a stream, `UUID.version`; of a change its position. An id read in a snapshot goes on
+with `@micros.position`: the basis, as microseconds since 1970 and a place in the log. Clients see none of this.
+"""
+
+import re
+from binascii import Error, a2b_base64, b2a_base64
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from domain.values import Basis, Kind
+
+CHANGE = "Change"
+"""The kind of an id that names an event of the log."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TEXT = re.compile(
+    rb"([A-Za-z]+):(?:([0-9a-f]{32})(?:\.([0-9]{1,9}))?|([0-9]{1,16}))(?:@(-?[0-9]{1,18})\.([0-9]{1,16}))?"
+)
+_KINDS: dict[str, Kind] = {kind.value: kind for kind in Kind}
+_VERSIONED = frozenset({Kind.CHECK_IN, Kind.READING})
+
+
+class GlobalId(NamedTuple):
+    """A thing: its kind and id; for a check-in or reading also which version; for ever at `basis`, if it has one."""
+
+    kind: Kind
+    id: UUID
+    version: int | None = None
+    basis: Basis | None = None
+
+
+class ChangeId(NamedTuple):
+    """An event by its position in the log."""
+
+    position: int
+    basis: Basis | None = None
+
+
+def suffix(basis: Basis | None) -> bytes:
+    """What an id read at this basis ends with; nothing at present."""
+    if basis is None:
+        return b""
+    return b"@%d.%d" % ((basis.at - _EPOCH) // timedelta(microseconds=1), basis.position)
+
+
+def encode(kind: str, id: UUID, end: bytes = b"") -> str:
+    """The global id of a thing, ending with the `suffix` of the basis it was read at."""
+    return _base64(b"%b:%032x%b" % (kind.encode(), id.int, end))
+
+
+def encode_version(kind: str, id: UUID, version: int, end: bytes = b"") -> str:
+    """The global id of one version of a check-in or reading."""
+    return _base64(b"%b:%032x.%d%b" % (kind.encode(), id.int, version, end))
+
+
+def encode_change(position: int, end: bytes = b"") -> str:
+    """The global id of the event at a position."""
+    return _base64(b"Change:%d%b" % (position, end))
+
+
+def decode(text: str) -> GlobalId | ChangeId | None:
+    """What a global id names, or None if it is not one of ours."""
+    try:
+        found = _TEXT.fullmatch(a2b_base64(text.encode("ascii") + b"=" * (-len(text) % 4), strict_mode=True))
+    except (Error, UnicodeEncodeError):
+        return None
+    if found is None:
+        return None
+    kind, key, version, position, micros, as_known = found.groups()
+    basis = None if micros is None else _basis(int(micros), int(as_known))
+    if micros is not None and basis is None:
+        return None
+    if key is None:
+        return ChangeId(int(position), basis) if kind == b"Change" else None
+    known_kind = _KINDS.get(kind.decode())
+    if known_kind is None or (version is not None) != (known_kind in _VERSIONED):
+        return None
+    return GlobalId(known_kind, UUID(hex=key.decode()), None if version is None else int(version), basis)
+
+
+def entity(text: str, *kinds: Kind) -> UUID | None:
+    """The thing an id names, at whatever basis and version, or None if it is not of one of these kinds."""
+    found = decode(text)
+    return found.id if isinstance(found, GlobalId) and found.kind in kinds else None
+
+
+def _basis(micros: int, position: int) -> Basis | None:
+    try:
+        return Basis(_EPOCH + timedelta(microseconds=micros), position)
+    except OverflowError:
+        return None
+
+
+def _base64(text: bytes) -> str:
+    """No text of ours has a `+` or `/` in it: those stand for bytes beyond letters, digits and `:.@-`."""
+    return b2a_base64(text, newline=False).rstrip(b"=").decode()

@@ -1,0 +1,54 @@
+"""Enums of the API: the words of the domain, as clients see them."""
+
+import strawberry
+
+from domain.calendar import Step
+from domain.measures import Aggregation, KpiStatus
+from domain.policy import Permission, Role
+from domain.progress import Health
+from domain.quality import Severity
+from domain.values import (
+    Cadence,
+    CycleState,
+    Direction,
+    GoalDirection,
+    InitiativeState,
+    KeyResultState,
+    ObjectiveKind,
+    ObjectiveState,
+    ReflectionKind,
+    Source,
+    UnitKind,
+    Verdict,
+)
+
+__all__ = [
+    "Aggregation", "Cadence", "CycleState", "Direction", "GoalDirection", "Health", "InitiativeState",
+    "KeyResultState", "KpiStatus", "ObjectiveKind", "ObjectiveState", "Permission", "ReflectionKind", "Role",
+    "Severity", "Source", "Step", "UnitKind", "Verdict",
+]  # fmt: skip
+
+_DESCRIPTIONS = {
+    CycleState: "Where a cycle is in its life: PLANNING, then ACTIVE, then CLOSED, never back.",
+    Cadence: "How often a measure is expected to speak.",
+    ObjectiveKind: "COMMITTED: to be reached in full. ASPIRATIONAL: reaching most of it is a success.",
+    ObjectiveState: "Where an objective is in its life.",
+    KeyResultState: "Where a key result is in its life.",
+    Verdict: "What a closed objective came to.",
+    InitiativeState: "Where a piece of work is.",
+    ReflectionKind: "What a reflection is about.",
+    Direction: "Which way a metric is meant to go; the formula of each stands at `Progress.value`.",
+    GoalDirection: "Which side of its bounds a KPI is meant to stay on.",
+    UnitKind: "What a figure counts.",
+    Source: "The route by which something was said.",
+    Role: "What somebody is in this workspace.",
+    Permission: "What somebody may do. OWN: as owner, contributor, or lead of the owning team.",
+    Health: "What the gap between expected and actual progress means; the worst of its parts for a whole.",
+    KpiStatus: "How a KPI stands: the first that matches of RETIRED, NO_DATA, STALE, HEALTHY, WARNING, BREACHED.",
+    Severity: "How much a finding matters; none ever blocks.",
+    Step: "How far apart points lie, by the calendar in UTC (ISO weeks); CHANGE: wherever something changed.",
+}
+
+for _enum, _description in _DESCRIPTIONS.items():
+    strawberry.enum(_enum, description=_description)
+strawberry.enum(Aggregation, name="Aggregate", description="How the readings of one period become one figure.")

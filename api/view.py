@@ -1,0 +1,182 @@
+"""Reading at one basis: a View, the doors that open one, and the batches in which everything is read.
+
+Whatever is read together stays together: every object knows its siblings, and what is asked of one of them is
+read for all of them, in one statement. So a query costs as many statements as it has relations, however many
+objects it touches. All of this blocks, and runs on the worker thread of its operation.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
+from uuid import UUID
+
+import psycopg
+from psycopg_pool import ConnectionPool
+
+from api import ids
+from domain.errors import invalid
+from domain.values import Basis, ScoringPolicy
+from projections import basis as bases
+from projections import goals
+from projections.basis import Standpoint
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+Connection: TypeAlias = psycopg.Connection[Any]
+Pool: TypeAlias = ConnectionPool[Connection]
+ById: TypeAlias = Callable[[Connection, Basis, Sequence[UUID]], dict[UUID, T]]
+"""A query of `projections` that reads rows by their ids."""
+
+
+class Reads:
+    """The doors to reading of one operation: each basis is resolved once, however often it is asked for."""
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+        self._views: dict[object, View] = {}
+
+    def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run one query of `projections` on a connection of the pool."""
+        with self.pool.connection() as conn:
+            return query(conn, *args, **kwargs)
+
+    @cached_property
+    def present(self) -> "View":
+        """The View of now, fixed when it is first needed."""
+        return View(self, self.read(bases.now), is_now=True)
+
+    def after(self, position: int) -> "View":
+        """The present as it stands right after an event: what a payload is read at. Its ids are present ones."""
+        stood = self.read(bases.at_position, position)
+        if stood is None:
+            raise LookupError(f"the views do not stand at {position} yet")
+        return View(self, stood, is_now=True)
+
+    def as_of(self, at: datetime | None, known: datetime | None, position: int | None) -> "View":
+        """The View of another moment; of now if none is named. Raises `INVALID`.
+
+        `at`: what was true then, by all that is known now. `known` with it: as far as had been recorded by
+        then; alone: what was true at that moment as far as it was known at that moment. `position`: what a
+        reader saw right after that event; with `at`: what was true then as far as that position knows.
+        """
+        asked = (at, known, position)
+        view = self._views.get(asked)
+        if view is None:
+            view = self._views[asked] = self.at(self._standpoint(at, known, position))
+        return view
+
+    def at(self, basis: Basis) -> "View":
+        """The View of a basis that was told before. Raises `INVALID` for one that lies beyond the views."""
+        view = self._views.get((basis.at, basis.position))
+        if view is None:
+            stood = basis if isinstance(basis, Standpoint) else self.read(bases.stand, basis)
+            if stood is None or basis.at > self.present.basis.at:
+                raise invalid("A basis in the future cannot be read.", "basis")
+            view = self._views[basis.at, basis.position] = View(self, stood)
+        return view
+
+    def _standpoint(self, at: datetime | None, known: datetime | None, position: int | None) -> Standpoint:
+        now = self.present.basis
+        for name, moment in (("at", at), ("known", known)):
+            if moment is not None and moment > now.at:
+                raise invalid(f"Lies in the future; it is {now.at.isoformat()} now.", name)
+        if position is None:
+            if at is None and known is None:
+                return now
+            return self.read(bases.at_time, at or known or now.at, known)
+        if known is not None:
+            raise invalid("Say how far the log was known once: by `known` or by `position`.", "known")
+        stood = self.read(bases.at_position, position)
+        if stood is None:
+            raise invalid(f"Lies in the future; the log is read up to {now.position} now.", "position")
+        return stood if at is None else Standpoint(at, position, stood.known)
+
+
+class View:
+    """Everything that can be read at one basis."""
+
+    def __init__(self, reads: Reads, basis: Standpoint, is_now: bool = False) -> None:
+        self.reads = reads
+        self.basis = basis
+        self.is_now = is_now
+        self.id_end = ids.suffix(None if is_now else basis)
+        self._rows: dict[object, dict[UUID, Any]] = {}
+
+    def read(self, query: Callable[Concatenate[Connection, Basis, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run one query of `projections` at this basis."""
+        with self.reads.pool.connection() as conn:
+            return query(conn, self.basis, *args, **kwargs)
+
+    def by_id(self, query: ById[T], wanted: Iterable[UUID | None]) -> dict[UUID, T]:
+        """The rows with these ids, and others read before; none is read twice at one View."""
+        rows = self._rows.setdefault(query, {})
+        missing = [id for id in dict.fromkeys(wanted) if id is not None and id not in rows]
+        if missing:
+            rows.update(self.read(query, missing))
+        return rows
+
+    @cached_property
+    def policy(self) -> goals.PolicyRow:
+        """The scoring policy in force."""
+        return self.read(goals.policy)
+
+    @property
+    def scoring(self) -> ScoringPolicy:
+        return self.policy.policy
+
+
+class Siblings:
+    """Rows of one kind that were read together, at one View."""
+
+    __slots__ = ("_found", "rows", "view")
+
+    def __init__(self, view: View, rows: Sequence[Any]) -> None:
+        self.view = view
+        self.rows = rows
+        self._found: dict[object, Sequence[Any]] = {}
+
+    def each(self, load: Callable[..., Sequence[T]], *args: object) -> Sequence[T]:
+        """What `load(siblings, *args)` finds, one for each row in their order; loaded once."""
+        key = (load, *args)
+        found = self._found.get(key)
+        if found is None:
+            found = self._found[key] = load(self, *args)
+        return found
+
+
+class Thing:
+    """A row as the API shows it: attributes that the type does not define are the row's."""
+
+    row: Any
+    siblings: Siblings
+    place: int
+
+    @property
+    def view(self) -> View:
+        return self.siblings.view
+
+    def each(self, load: Callable[..., Sequence[T]], *args: object) -> T:
+        """This thing's part of what `load(siblings, *args)` finds for all that were read with it."""
+        return self.siblings.each(load, *args)[self.place]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(object.__getattribute__(self, "row"), name)
+
+
+AnyThing = TypeVar("AnyThing", bound=Thing)
+
+
+def together(kind: type[AnyThing], view: View, rows: Sequence[Any]) -> list[AnyThing]:
+    """The things that these rows are, as siblings."""
+    siblings = Siblings(view, rows)
+    new = kind.__new__
+    things = []
+    for place, row in enumerate(rows):
+        thing = new(kind)
+        thing.row = row
+        thing.siblings = siblings
+        thing.place = place
+        things.append(thing)
+    return things

@@ -1,0 +1,156 @@
+"""The log's tables in PostgreSQL, and how a database comes to have them."""
+
+import re
+import secrets
+from hashlib import blake2b
+
+from psycopg import Connection, sql
+from psycopg.errors import DuplicateObject, InsufficientPrivilege, UniqueViolation
+
+_WORKSPACE = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+MIGRATIONS = (
+    """
+    create table log (
+        position bigint primary key check (position > 0),
+        recorded_at timestamptz not null unique,
+        effective_at timestamptz not null check (effective_at <= recorded_at),
+        stream uuid not null,
+        version int not null check (version > 0),
+        topic text not null,
+        belongs_to uuid check (belongs_to is null or version = 1),
+        metadata bytea not null,
+        data bytea not null,
+        leaf_hash bytea not null check (length(leaf_hash) = 32),
+        unique (stream, version)
+    );
+    create index log_children on log (belongs_to, split_part(topic, '.', 1), position)
+        where belongs_to is not null;
+    create index log_measurements on log (belongs_to, split_part(topic, '.', 1), effective_at, position)
+        where belongs_to is not null;
+
+    create table command (
+        id uuid primary key,
+        digest bytea not null,
+        first bigint not null,
+        last bigint not null check (last >= first - 1),
+        recorded_at timestamptz not null,
+        result bytea not null
+    );
+
+    create table person_key (
+        person uuid primary key,
+        key bytea not null check (length(key) = 32),
+        handle_digest bytea not null unique
+    );
+
+    create table workspace (salt bytea not null);
+    create unique index workspace_is_one_row on workspace ((true));
+
+    create function refuse_to_rewrite() returns trigger language plpgsql as $$
+    begin
+        raise exception '% is append-only: % is refused', tg_table_name, tg_op using errcode = 'restrict_violation';
+    end $$;
+
+    create trigger append_only before update or delete or truncate on log
+        for each statement execute function refuse_to_rewrite();
+    alter table log enable always trigger append_only;
+    create trigger append_only before update or delete or truncate on command
+        for each statement execute function refuse_to_rewrite();
+    alter table command enable always trigger append_only;
+    """,
+)
+
+
+def workspace_name(name: str) -> str:
+    """The name, if it can name a schema everywhere. Raises `ValueError`."""
+    if not _WORKSPACE.fullmatch(name) or name.startswith("pg_") or name in ("public", "information_schema"):
+        raise ValueError(
+            f"'{name}' cannot name a workspace: up to 40 lower-case letters, digits and '_', beginning with a letter."
+        )
+    return name
+
+
+def views_schema(workspace: str) -> str:
+    """The schema in which a workspace's views live."""
+    return f"{workspace}_views"
+
+
+def application_role(workspace: str) -> str:
+    """The role that may read the log and add to it, and nothing else."""
+    return f"{workspace}_app"
+
+
+def lock_key(database: str, workspace: str, purpose: str) -> int:
+    """The advisory lock of a workspace for one purpose: a signed 64-bit number."""
+    digest = blake2b(f"keyframe/{database}/{workspace}/{purpose}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, signed=True)
+
+
+def migrate(conn: Connection[tuple[object, ...]], workspace: str = "keyframe", app_role: str | None = None) -> None:
+    """Bring a workspace's tables to the newest version; one transaction, safe from many processes at once.
+
+    `app_role` is the application's role, by default `<workspace>_app`; it is created if the user may,
+    and without it everything works with the rights of whoever connects.
+    Raises `RuntimeError` if the tables are newer than this program.
+    """
+    role = app_role or application_role(workspace)
+    schema, views = sql.Identifier(workspace_name(workspace)), sql.Identifier(views_schema(workspace))
+    with conn.transaction():
+        conn.execute("select pg_advisory_xact_lock(%s)", [lock_key(conn.info.dbname, workspace, "migrate")])
+        conn.execute(sql.SQL("create schema if not exists {}").format(schema))
+        conn.execute(sql.SQL("create schema if not exists {}").format(views))
+        conn.execute(sql.SQL("set local search_path to {}").format(schema))
+        if _apply(conn):
+            conn.execute("insert into workspace (salt) values (%s) on conflict do nothing", [secrets.token_bytes(32)])
+        if _role_exists(conn, role):
+            _grant(conn, schema, views, sql.Identifier(role))
+
+
+def _apply(conn: Connection[tuple[object, ...]]) -> bool:
+    """Run what has not run yet; whether there was anything."""
+    conn.execute(
+        "create table if not exists migration"
+        " (version int primary key, applied_at timestamptz not null default clock_timestamp())"
+    )
+    row = conn.execute("select coalesce(max(version), 0) from migration").fetchone()
+    assert row is not None and isinstance(row[0], int)
+    if row[0] > len(MIGRATIONS):
+        raise RuntimeError(
+            f"The log's tables are at version {row[0]}, this Keyframe knows {len(MIGRATIONS)}: install the newer one."
+        )
+    for version, script in enumerate(MIGRATIONS[row[0] :], row[0] + 1):
+        conn.execute(script)
+        conn.execute("insert into migration (version) values (%s)", [version])
+    return row[0] < len(MIGRATIONS)
+
+
+def _role_exists(conn: Connection[tuple[object, ...]], role: str) -> bool:
+    """Whether the application's role is there, after creating it if the user may."""
+    exists = "select 1 from pg_roles where rolname = %s"
+    if conn.execute(exists, [role]).fetchone() is not None:
+        return True
+    name = sql.Identifier(role)
+    try:
+        with conn.transaction():
+            conn.execute(sql.SQL("create role {} nologin").format(name))
+            conn.execute(sql.SQL("grant {} to current_user").format(name))
+    except (DuplicateObject, UniqueViolation):
+        return True  # another database of this server has just made it
+    except InsufficientPrivilege:
+        return False
+    return True
+
+
+def _grant(
+    conn: Connection[tuple[object, ...]], schema: sql.Identifier, views: sql.Identifier, role: sql.Identifier
+) -> None:
+    for grant in (
+        "grant usage on schema {schema}, {views} to {role}",
+        "grant select, insert on log, command to {role}",
+        "grant select, insert, delete on person_key to {role}",
+        "grant select on workspace, migration to {role}",
+        "grant select on all tables in schema {views} to {role}",
+        "alter default privileges in schema {views} grant select on tables to {role}",
+    ):
+        conn.execute(sql.SQL(grant).format(schema=schema, views=views, role=role))
