@@ -1,0 +1,38 @@
+# Everything that is done with Keyframe, one word each. README.md has the same as plain commands.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: help demo test check bench clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo    a company to look at, on http://127.0.0.1:8000/graphql"
+	@echo "make test    the tests"
+	@echo "make check   format, lint, types, arrows, the schema's snapshot, the tests"
+	@echo "make bench   the goals in figures"
+	@echo "make clean   remove what the others made, but no data"
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Keyframe needs Python 3.11 or newer; name one: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev]"
+	@touch $@
+
+demo: $(INSTALLED)
+	$(BIN)/keyframe demo
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest
+
+check: $(INSTALLED)
+	.ci/check $(BIN)
+
+bench: $(INSTALLED)
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
+	find api domain projections tests -name __pycache__ -type d -prune -exec rm -rf {} +
