@@ -11,7 +11,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from domain.calendar import day_end, day_start
-from domain.formulas import Fact, Measurement, clamped, is_reached, mean, scaled, unclamped
+from domain.formulas import Fact, Measurement, at_least, clamped, is_reached, mean, scaled, unclamped
 from domain.values import (
     Cadence,
     Direction,
@@ -315,7 +315,7 @@ def _told(metric: Metric, measured: Measurement) -> str:
         case Direction.WITHIN:
             return f"{figure}, to be from {_figure(metric.lower)} to {_figure(metric.upper)}{unit}"
         case Direction.DONE:
-            return "done" if measured.value >= 1 else "not done"
+            return "done" if at_least(measured.value, 1.0) else "not done"
     return f"{figure}, to be {metric.direction.lower().replace('_', ' ')} {_figure(metric.target)}{unit}"
 
 

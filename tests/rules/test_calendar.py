@@ -1,0 +1,89 @@
+"""Days, ISO weeks, months and quarters in UTC."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from domain.calendar import POINTS_MAX, Step, buckets, day_end, day_start, floor, following, steps
+from domain.errors import Code, Refused
+
+
+def on(year: int, month: int, day: int, hour: int = 0) -> datetime:
+    return datetime(year, month, day, hour, tzinfo=UTC)
+
+
+def test_a_day_ends_where_the_next_one_starts() -> None:
+    assert day_start(date(2026, 3, 31)) == on(2026, 3, 31)
+    assert day_end(date(2026, 3, 31)) == on(2026, 4, 1)
+    assert day_end(date.max) == datetime.max.replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("every", "at", "start", "end"),
+    [
+        (Step.DAY, on(2026, 2, 15, 9), on(2026, 2, 15), on(2026, 2, 16)),
+        (Step.WEEK, on(2026, 1, 1, 9), on(2025, 12, 29), on(2026, 1, 5)),
+        (Step.WEEK, on(2026, 1, 4, 23), on(2025, 12, 29), on(2026, 1, 5)),
+        (Step.WEEK, on(2026, 1, 5), on(2026, 1, 5), on(2026, 1, 12)),
+        (Step.MONTH, on(2024, 2, 29, 9), on(2024, 2, 1), on(2024, 3, 1)),
+        (Step.MONTH, on(2026, 12, 31, 9), on(2026, 12, 1), on(2027, 1, 1)),
+        (Step.QUARTER, on(2026, 2, 28), on(2026, 1, 1), on(2026, 4, 1)),
+        (Step.QUARTER, on(2026, 9, 30), on(2026, 7, 1), on(2026, 10, 1)),
+        (Step.QUARTER, on(2026, 12, 31, 23), on(2026, 10, 1), on(2027, 1, 1)),
+    ],
+)
+def test_every_instant_lies_in_one_half_open_bucket(every: Step, at: datetime, start: datetime, end: datetime) -> None:
+    assert (floor(every, at), following(every, start)) == (start, end)
+
+
+def test_a_change_has_no_calendar() -> None:
+    with pytest.raises(ValueError, match="CHANGE"):
+        floor(Step.CHANGE, on(2026, 1, 1))
+
+
+def test_time_ends_where_its_calendar_ends() -> None:
+    assert following(Step.QUARTER, on(9999, 10, 1)) == datetime.max.replace(tzinfo=UTC)
+
+
+def test_steps_begin_and_end_where_asked_with_every_boundary_between() -> None:
+    assert steps(Step.MONTH, on(2026, 1, 10), on(2026, 3, 5)) == [
+        on(2026, 1, 10), on(2026, 2, 1), on(2026, 3, 1), on(2026, 3, 5),
+    ]  # fmt: skip
+
+
+def test_steps_from_boundary_to_boundary_have_each_once() -> None:
+    assert steps(Step.WEEK, on(2026, 1, 5), on(2026, 1, 19)) == [on(2026, 1, 5), on(2026, 1, 12), on(2026, 1, 19)]
+
+
+def test_steps_by_change_are_where_something_changed() -> None:
+    changes = [on(2026, 3, 1), on(2026, 1, 20), on(2026, 1, 20), on(2026, 1, 10), on(2025, 1, 1), on(2027, 1, 1)]
+    assert steps(Step.CHANGE, on(2026, 1, 10), on(2026, 4, 1), changes) == [
+        on(2026, 1, 10), on(2026, 1, 20), on(2026, 3, 1), on(2026, 4, 1),
+    ]  # fmt: skip
+
+
+def test_one_instant_is_one_step_and_none_lie_before_the_start() -> None:
+    assert steps(Step.DAY, on(2026, 1, 1), on(2026, 1, 1)) == [on(2026, 1, 1)]
+    assert steps(Step.DAY, on(2026, 1, 2), on(2026, 1, 1)) == []
+
+
+def test_buckets_are_whole_from_the_first_instant_to_the_last() -> None:
+    assert buckets(Step.MONTH, on(2026, 1, 10), on(2026, 3, 1)) == [
+        (on(2026, 1, 1), on(2026, 2, 1)),
+        (on(2026, 2, 1), on(2026, 3, 1)),
+        (on(2026, 3, 1), on(2026, 4, 1)),
+    ]
+    assert buckets(Step.MONTH, on(2026, 1, 10), on(2025, 12, 31)) == []
+
+
+@pytest.mark.parametrize("answer", [steps, buckets])
+def test_an_answer_of_too_many_points_is_refused(answer: object) -> None:
+    assert callable(answer)
+    with pytest.raises(Refused) as refused:
+        answer(Step.DAY, on(1, 1, 1), on(9999, 12, 31))
+    assert refused.value.code is Code.TOO_LARGE
+
+
+def test_the_largest_answer_is_given() -> None:
+    start = on(2000, 1, 1)
+    assert len(buckets(Step.DAY, start, start + timedelta(days=POINTS_MAX - 1))) == POINTS_MAX
