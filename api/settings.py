@@ -1,0 +1,65 @@
+"""How an installation differs from another: every setting, its meaning, and what it is if nobody says."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from domain.log_schema import workspace_name
+
+
+class Settings(BaseSettings):
+    """Read from the environment: `KEYFRAME_` and the name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="KEYFRAME_", frozen=True)
+
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="A PostgreSQL (15 or newer) to use, as postgresql://…; several hosts may be named. "
+        "Without it Keyframe runs a PostgreSQL of its own.",
+    )
+    data_dir: Path = Field(
+        default=Path(".keyframe"),
+        description="Where Keyframe's own PostgreSQL keeps its data, if no database is named.",
+    )
+    workspace: Annotated[str, AfterValidator(workspace_name)] = Field(
+        default="keyframe",
+        description="The schema that holds the log; every workspace is a world of its own. "
+        "Lower-case letters, digits and '_'.",
+    )
+    host: str = Field(default="127.0.0.1", description="The address to listen on.")
+    closed_network: bool = Field(
+        default=False,
+        description="Whether nobody but whom you trust can reach `host`: in a container whose port is published "
+        "on 127.0.0.1, say. Until there is access control, addresses beyond loopback are refused without it.",
+    )
+    port: int = Field(default=8000, ge=0, le=65535, description="The port to listen on; 0 takes any free one.")
+    pool_size_max: int = Field(
+        default=20, ge=2, le=1000, description="How many connections a process opens for requests, at most."
+    )
+    statement_timeout_s: float = Field(
+        default=30, gt=0, description="How long a statement may take, in seconds, before it is given up."
+    )
+    lock_timeout_s: float = Field(
+        default=10, gt=0, description="How long a command waits for its turn to write, in seconds."
+    )
+    connect_timeout_s: int = Field(
+        default=10, ge=1, description="How long a connection to the database may take to be made, in seconds."
+    )
+    reconnect_timeout_s: float = Field(
+        default=30,
+        gt=0,
+        description="How long a command that lost its connection waits for the database to come back and say "
+        "whether it was recorded, in seconds.",
+    )
+    view_timeout_s: float = Field(
+        default=10, gt=0, description="How long a mutation waits until what it recorded can be read, in seconds."
+    )
+    project_in_server: bool = Field(
+        default=True,
+        description="Whether `keyframe serve` feeds the views itself; if not, `keyframe project` has to run beside it.",
+    )
+    projector_batch: int = Field(
+        default=1000, ge=1, le=100_000, description="How many events the views take in at once, at most."
+    )

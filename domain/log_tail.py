@@ -1,0 +1,94 @@
+"""Following the log as it grows: woken by PostgreSQL, and looking by itself in case a call was lost."""
+
+from collections import deque
+from collections.abc import Sequence
+from threading import Event
+from types import TracebackType
+from typing import Any, Self
+
+import psycopg
+from eventsourcing.persistence import ApplicationRecorder, Notification, Subscription
+from psycopg import sql
+from psycopg_pool import ConnectionPool
+
+POLL_SECONDS = 1.0
+_BATCH = 500
+
+
+class Listener:
+    """Waits for the log to grow, on a connection of its own that is made anew whenever it is lost.
+
+    `wait` may return although nothing is new, never the other way round for longer than its timeout:
+    look at the log after every wait.
+    """
+
+    def __init__(self, pool: ConnectionPool[Any], channel: str) -> None:
+        self._pool = pool
+        self._channel = channel
+        self._conn: psycopg.Connection[Any] | None = None
+        self._closed = Event()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def wait(self, seconds: float = POLL_SECONDS) -> None:
+        """Return when the log has grown, and at the latest after `seconds`. The first call returns at
+        once: what came before it was heard by nobody."""
+        try:
+            if self._conn is None:
+                self._conn = self._listen()
+                return
+            for _ in self._conn.notifies(timeout=seconds, stop_after=1):
+                pass
+        except psycopg.Error:
+            self._hang_up()
+            self._closed.wait(seconds)
+
+    def close(self) -> None:
+        self._closed.set()
+        self._hang_up()
+
+    def _listen(self) -> psycopg.Connection[Any]:
+        conninfo = self._pool.conninfo
+        conn = psycopg.connect(conninfo() if callable(conninfo) else conninfo, autocommit=True)
+        conn.execute(sql.SQL("listen {}").format(sql.Identifier(self._channel)))
+        return conn
+
+    def _hang_up(self) -> None:
+        conn, self._conn = self._conn, None
+        if conn is not None:
+            conn.close()
+
+
+class Tail(Subscription[ApplicationRecorder]):
+    """The library's subscription: every event after a position, then each as it comes."""
+
+    def __init__(
+        self, recorder: ApplicationRecorder, listener: Listener, gt: int | None, topics: Sequence[str]
+    ) -> None:
+        super().__init__(recorder, gt, topics)
+        self._listener = listener
+        self._ready: deque[Notification] = deque()
+
+    def __exit__(self, *args: object, **kwargs: Any) -> None:
+        super().__exit__(*args, **kwargs)
+        self._listener.close()
+
+    def __next__(self) -> Notification:
+        while not self._has_been_stopped:
+            if self._ready:
+                self._last_notification_id = self._ready[0].id
+                return self._ready.popleft()
+            self._ready.extend(
+                self._recorder.select_notifications(
+                    self._last_notification_id, _BATCH, topics=self._topics, inclusive_of_start=False
+                )
+            )
+            if not self._ready:
+                self._listener.wait()
+        raise StopIteration

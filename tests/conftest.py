@@ -1,0 +1,73 @@
+"""What every test can have: a database with a fresh workspace on a server that lives as long as the run."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+from pydantic import SecretStr
+
+from api import embedded
+from api.database import Database, open_database
+from api.settings import Settings
+from domain.log_schema import application_role, views_schema
+
+SERVER = "KEYFRAME_TEST_DATABASE_URL"
+DIRECTORY = "KEYFRAME_TEST_DIRECTORY"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the place of the run's own server; whoever needs it first starts it there."""
+    if not hasattr(config, "workerinput"):
+        os.environ[DIRECTORY] = tempfile.mkdtemp(prefix="keyframe-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave nothing behind, whatever became of the workers."""
+    if not hasattr(config, "workerinput"):
+        directory = Path(os.environ.pop(DIRECTORY))
+        embedded.stop(directory)
+        shutil.rmtree(directory)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """How to connect to a PostgreSQL: the one given, or one for all workers of this run."""
+    if given := os.environ.get(SERVER):
+        yield given
+        return
+    with embedded.running(Path(os.environ[DIRECTORY])) as dsn:
+        with psycopg.connect(dsn, autocommit=True) as conn:
+            conn.execute("alter system set fsync = off")
+            conn.execute("select pg_reload_conf()")
+        yield dsn
+
+
+@pytest.fixture
+def settings(server: str) -> Settings:
+    """The settings of a workspace that nobody else has."""
+    return Settings(database_url=SecretStr(server), workspace=f"test_{uuid4().hex[:12]}", pool_size_max=8)
+
+
+@pytest.fixture
+def database(settings: Settings) -> Iterator[Database]:
+    """A workspace with an empty log, gone after the test."""
+    with open_database(settings) as database:
+        database.migrate()
+        try:
+            yield database
+        finally:
+            drop(database)
+
+
+def drop(database: Database) -> None:
+    workspace = database.settings.workspace
+    with database.connect() as conn:
+        for schema in (views_schema(workspace), workspace):
+            conn.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(schema)))
+        conn.execute(sql.SQL("drop role if exists {}").format(sql.Identifier(application_role(workspace))))
