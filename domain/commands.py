@@ -16,7 +16,7 @@ from domain import verbs
 from domain.decision import WORKSPACE, Author, Decision
 from domain.errors import Code, Refused
 from domain.event import Aggregate, Authorship
-from domain.event_store import Append, CommandRow, Conflict, EventMapper, Log
+from domain.event_store import Append, CommandRow, Conflict, Log
 from domain.handlers import conversation, cycles, key_results, kpis, objectives, people
 from domain.handlers.kpis import Readings
 from domain.values import Ref, Source
@@ -109,7 +109,7 @@ class Keyframe(Application[UUID]):
         return InfrastructureFactory.construct(Environment(self.name, {"PERSISTENCE_MODULE": "eventsourcing.popo"}))
 
     def construct_mapper(self) -> Mapper[UUID]:
-        return EventMapper()
+        return self._log.mapper
 
     def construct_recorder(self) -> Log:
         return self._log
@@ -163,7 +163,7 @@ class Keyframe(Application[UUID]):
             no_newer=case.no_newer,
             keys=case.keys,
         )
-        stored = [self.mapper.to_stored_event(event) for thing in changed for event in thing.collect_events()]
+        stored = [self._log.mapper.to_stored_event(event) for thing in changed for event in thing.collect_events()]
         return self._outcome(self._log.append(stored, append), repeated=False)
 
     def _outcome(self, done: CommandRow, *, repeated: bool) -> Outcome:

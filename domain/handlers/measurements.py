@@ -12,7 +12,7 @@ from domain.kpi import Reading, ReadingRecorded
 from domain.values import Kind, Ref
 
 CHECK_INS_MAX = 10_000
-READINGS_STEP = 50
+READINGS_FIRST = 10
 
 
 def progress(case: Decision, key_result: KeyResult) -> float | None:
@@ -30,15 +30,17 @@ def latest(case: Decision, key_result: KeyResult) -> Measurement | None:
 
 def latest_reading(case: Decision, kpi: UUID, since: datetime | None = None) -> Reading | None:
     """The KPI's latest reading that was not taken back, measured by the command's effective time."""
-    skip = 0
-    while ids := case.log.measurements(kpi, ReadingRecorded.TOPIC, upto=_until(case), limit=READINGS_STEP, skip=skip):
+    limit = READINGS_FIRST
+    while True:
+        ids = case.log.measurements(kpi, ReadingRecorded.TOPIC, upto=_until(case), limit=limit)
         for reading in case.get_all(Reading, ids):
             if since is not None and reading.created_at < since:
                 return None
             if not reading.retracted:
                 return reading
-        skip += len(ids)
-    return None
+        if len(ids) < limit:
+            return None
+        limit *= 10
 
 
 def _latest_check_in(case: Decision, key_result: UUID) -> Measurement | None:

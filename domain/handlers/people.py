@@ -32,14 +32,14 @@ def rename_person(case: Decision, do: verbs.RenamePerson) -> Person:
     key = case.log.person_keys([person.id]).get(person.id)
     if key is None:
         raise Refused(Code.CLOSED, "This person was erased; there is no name to change.", "person")
-    old = privacy.unseal(key.key, person.id, person.sealed)
+    old = privacy.unseal(key, person.id, person.sealed)
     new = Personal(
         handle=old.handle,
         name=old.name if do.name is UNSET else values.title(do.name, "name"),
         email=old.email if do.email is UNSET else values.email(do.email, "email"),
     )
     if new != old:
-        person.rename(privacy.seal(key.key, person.id, new), case.at)
+        person.rename(privacy.seal(key, person.id, new), case.at)
     return person
 
 

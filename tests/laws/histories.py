@@ -1,0 +1,362 @@
+"""Random histories: a company that opens cycles, sets goals, measures, corrects itself and changes its mind.
+
+Every command of the contract is drawn, with references to what is there, some of it wrong on purpose;
+what the rules refuse is simply not recorded. Facts are told late, early and out of order.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from domain import verbs
+from domain.commands import Keyframe, Outcome
+from domain.decision import Author
+from domain.errors import Refused
+from domain.values import (
+    Cadence,
+    Direction,
+    GoalDirection,
+    InitiativeState,
+    Kind,
+    KpiGoal,
+    Metric,
+    Milestone,
+    ObjectiveKind,
+    Ref,
+    ReflectionKind,
+    Source,
+    Unit,
+    UnitKind,
+    Verdict,
+)
+from domain.verbs import Command
+
+AUTHOR = Author("machine:history", Source.API)
+LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
+
+# What is drawn again and again matters more than what is drawn once.
+WEIGHTS: dict[str, int] = {
+    "checkIn": 12, "recordReadings": 8, "correctCheckIn": 5, "correctReading": 3, "addKeyResult": 8,
+    "draftObjective": 6, "retargetKeyResult": 4, "alignObjective": 5, "activateCycle": 3, "closeCycle": 2,
+    "closeObjective": 3, "carryObjective": 2,
+}  # fmt: skip
+
+REPEATABLE = frozenset(
+    {
+        "renamePerson", "deactivatePerson", "renameTeam", "moveTeam", "appointLead", "joinTeam", "leaveTeam",
+        "disbandTeam", "activateCycle", "closeCycle", "adoptScoringPolicy", "rewordObjective", "assignObjective",
+        "alignObjective", "unalignObjective", "commitObjective", "closeObjective", "dropObjective",
+        "reopenObjective", "rewordKeyResult", "assignKeyResult", "retargetKeyResult", "rescheduleKeyResult",
+        "reweighKeyResult", "correctCheckIn", "linkKpi", "unlinkKpi", "scoreKeyResult", "dropKeyResult",
+        "redefineKpi", "retireKpi", "recordReadings", "correctReading", "retractReading", "moveInitiative",
+    }
+)  # fmt: skip
+"""The verbs that ask for a state: asked twice, the second time there is nothing to record."""
+
+
+class History:
+    """A company that lives by chance. `done` holds each command that was carried out, with its outcome."""
+
+    def __init__(self, keyframe: Keyframe, chance: Random) -> None:
+        self._keyframe = keyframe
+        self._chance = chance
+        self._there: dict[Kind, list[UUID]] = {kind: [] for kind in Kind}
+        self._keys = 0
+        self.done: list[tuple[Command, Outcome]] = []
+        self.refused: Counter[str] = Counter()
+
+    def live(self, steps: int, after: Callable[[Command, Outcome], None] = lambda command, outcome: None) -> None:
+        """Take some steps; `after` is told of each command that was carried out."""
+        for command in self._beginnings():
+            self._take(command, after)
+        names = list(verbs.VERBS)
+        weights = [WEIGHTS.get(name, 1) for name in names]
+        for _ in range(steps):
+            name = self._chance.choices(names, weights)[0]
+            self._take(getattr(self, f"_{name}")(), after)
+
+    def _beginnings(self) -> list[Command]:
+        return [self._addPerson(), self._formTeam(), self._openCycle(), self._openCycle(), self._defineKpi()]
+
+    def _take(self, command: Command, after: Callable[[Command, Outcome], None]) -> None:
+        try:
+            outcome = self._keyframe.execute(command, AUTHOR)
+        except Refused as refused:
+            self.refused[refused.code] += 1
+            return
+        self._remember(outcome)
+        self.done.append((command, outcome))
+        after(command, outcome)
+
+    def _remember(self, outcome: Outcome) -> None:
+        subject = outcome.result.subject
+        if subject is not None and subject.id not in self._there[subject.kind]:
+            self._there[subject.kind].append(subject.id)
+        for reading, _ in outcome.result.readings:
+            if reading not in self._there[Kind.READING]:
+                self._there[Kind.READING].append(reading)
+
+    # ── drawing ──────────────────────────────────────────────────────────────────────────────────
+
+    def _any(self, kind: Kind) -> UUID:
+        """Something that is there, mostly one of the last; now and then something that is not."""
+        there = self._there[kind]
+        if not there or self._chance.random() < 0.02:
+            return UUID(int=self._chance.getrandbits(128))
+        return self._chance.choice(there[-12:])
+
+    def _maybe(self, kind: Kind) -> UUID | None:
+        return self._any(kind) if self._there[kind] and self._chance.random() < 0.6 else None
+
+    def _ref(self, *kinds: Kind) -> Ref:
+        kind = self._chance.choice(kinds)
+        return Ref(kind, self._any(kind))
+
+    def _key(self) -> str:
+        self._keys += 1
+        return f"k{self._chance.randint(1, self._keys + 1)}" if self._chance.random() < 0.1 else f"n{self._keys}"
+
+    def _words(self) -> str:
+        return " ".join(self._chance.choices(["grow", "mend", "people", "Ünï", "trust", "speed", "π", "100 %"], k=4))
+
+    def _number(self) -> float:
+        return self._chance.choice([0.0, 1.0, 2.5, 10.0, -4.0, 33.3, 100.0, 1e6]) + self._chance.randint(0, 5)
+
+    def _share(self) -> float:
+        return self._chance.choice([0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0])
+
+    def _moment(self) -> datetime:
+        """Any time since long ago, coarse enough that two facts often meet in one instant."""
+        return LONG_AGO + timedelta(hours=6 * self._chance.randint(0, 2400))
+
+    def _since(self) -> dict[str, Any]:
+        """Most facts are true from when they are recorded; some were true before."""
+        reason = {"reason": self._words()}
+        return reason | {"effective_at": self._moment()} if self._chance.random() < 0.1 else reason
+
+    def _metric(self) -> Metric:
+        low = self._number()
+        high = low + self._chance.choice([1.0, 7.0, 20.0])
+        unit = Unit(self._chance.choice(list(UnitKind)), self._chance.choice(["", "€", "h"]))
+        drawn = self._chance.choice(list(Direction))
+        if drawn is Direction.INCREASE:
+            return Metric(drawn, unit, start=low, target=high)
+        if drawn is Direction.DECREASE:
+            return Metric(drawn, unit, start=high, target=low)
+        if drawn in (Direction.AT_LEAST, Direction.AT_MOST):
+            return Metric(drawn, unit, target=low, start=self._chance.choice([None, high, low - 3]))
+        if drawn is Direction.WITHIN:
+            return Metric(drawn, unit, lower=low, upper=high, start=self._chance.choice([None, low - 9, high + 9]))
+        if drawn is Direction.MILESTONES:
+            return Metric(drawn, milestones=tuple(Milestone(f"m{one}", self._words(), one) for one in (1.0, 2.0)))
+        return Metric(drawn)
+
+    def _goal(self) -> KpiGoal | None:
+        if self._chance.random() < 0.3:
+            return None
+        if self._chance.random() < 0.3:
+            return KpiGoal(GoalDirection.WITHIN, lower=1.0, upper=50.0, tolerance=5.0)
+        return KpiGoal(self._chance.choice([GoalDirection.AT_LEAST, GoalDirection.AT_MOST]), target=self._number())
+
+    def _reached(self) -> list[str] | None:
+        return self._chance.choice([None, [], ["m1.0"], ["m1.0", "m2.0"]])
+
+    # ── a command of each verb; the names are those of the API ───────────────────────────────────
+
+    def _addPerson(self) -> Command:  # noqa: N802
+        return verbs.AddPerson(handle=self._key(), name=self._words(), email="a@example.com")
+
+    def _renamePerson(self) -> Command:  # noqa: N802
+        return verbs.RenamePerson(person=self._any(Kind.PERSON), name=self._words(), **self._since())
+
+    def _deactivatePerson(self) -> Command:  # noqa: N802
+        return verbs.DeactivatePerson(person=self._any(Kind.PERSON), **self._since())
+
+    def _formTeam(self) -> Command:  # noqa: N802
+        return verbs.FormTeam(key=self._key(), name=self._words(), parent=self._maybe(Kind.TEAM), lead=self._maybe(Kind.PERSON))
+
+    def _renameTeam(self) -> Command:  # noqa: N802
+        return verbs.RenameTeam(team=self._any(Kind.TEAM), name=self._words(), **self._since())
+
+    def _moveTeam(self) -> Command:  # noqa: N802
+        return verbs.MoveTeam(team=self._any(Kind.TEAM), parent=self._maybe(Kind.TEAM), **self._since())
+
+    def _appointLead(self) -> Command:  # noqa: N802
+        return verbs.AppointLead(team=self._any(Kind.TEAM), person=self._maybe(Kind.PERSON), **self._since())
+
+    def _joinTeam(self) -> Command:  # noqa: N802
+        return verbs.JoinTeam(team=self._any(Kind.TEAM), person=self._any(Kind.PERSON), **self._since())
+
+    def _leaveTeam(self) -> Command:  # noqa: N802
+        return verbs.LeaveTeam(team=self._any(Kind.TEAM), person=self._any(Kind.PERSON), **self._since())
+
+    def _disbandTeam(self) -> Command:  # noqa: N802
+        return verbs.DisbandTeam(team=self._any(Kind.TEAM), **self._since())
+
+    def _openCycle(self) -> Command:  # noqa: N802
+        starts_on = date(2025, self._chance.choice([1, 4, 7, 10]), 1)
+        return verbs.OpenCycle(
+            key=self._key(), name=self._words(), starts_on=starts_on, ends_on=starts_on + timedelta(days=90),
+            parent=verbs.CycleBy(id=self._any(Kind.CYCLE)) if self._chance.random() < 0.2 else None,
+            check_in_cadence=self._chance.choice(list(Cadence)), effective_at=LONG_AGO,
+        )  # fmt: skip
+
+    def _cycle(self) -> verbs.CycleBy:
+        return verbs.CycleBy(id=self._any(Kind.CYCLE))
+
+    def _activateCycle(self) -> Command:  # noqa: N802
+        return verbs.ActivateCycle(cycle=self._cycle(), **self._since())
+
+    def _closeCycle(self) -> Command:  # noqa: N802
+        return verbs.CloseCycle(cycle=self._cycle(), close_objectives=self._chance.random() < 0.5, **self._since())
+
+    def _adoptScoringPolicy(self) -> Command:  # noqa: N802
+        return verbs.AdoptScoringPolicy(score_green=self._chance.choice([0.6, 0.7, 0.8]), on_track_gap=0.05, **self._since())
+
+    def _draftObjective(self) -> Command:  # noqa: N802
+        supports = [self._ref(Kind.OBJECTIVE, Kind.KEY_RESULT)] if self._there[Kind.KEY_RESULT] else []
+        return verbs.DraftObjective(
+            cycle=self._cycle(), title=self._words(), kind=self._chance.choice(list(ObjectiveKind)),
+            owner=self._maybe(Kind.PERSON), team=self._maybe(Kind.TEAM),
+            contributors=[self._any(Kind.PERSON)] if self._chance.random() < 0.3 else [], supports=supports,
+            effective_at=self._moment() if self._chance.random() < 0.6 else None,
+        )  # fmt: skip
+
+    def _rewordObjective(self) -> Command:  # noqa: N802
+        return verbs.RewordObjective(objective=self._any(Kind.OBJECTIVE), title=self._words(), **self._since())
+
+    def _assignObjective(self) -> Command:  # noqa: N802
+        return verbs.AssignObjective(
+            objective=self._any(Kind.OBJECTIVE), owner=self._maybe(Kind.PERSON), team=self._maybe(Kind.TEAM), **self._since()
+        )
+
+    def _alignObjective(self) -> Command:  # noqa: N802
+        to = self._ref(Kind.OBJECTIVE, Kind.KEY_RESULT)
+        return verbs.AlignObjective(objective=self._any(Kind.OBJECTIVE), to=to, **self._since())
+
+    def _unalignObjective(self) -> Command:  # noqa: N802
+        aligned = [command for command, _ in self.done if isinstance(command, verbs.AlignObjective)]
+        if not aligned:
+            return verbs.UnalignObjective(objective=self._any(Kind.OBJECTIVE), from_=self._ref(Kind.OBJECTIVE))
+        was = self._chance.choice(aligned)
+        return verbs.UnalignObjective(objective=was.objective, from_=was.to, **self._since())
+
+    def _commitObjective(self) -> Command:  # noqa: N802
+        return verbs.CommitObjective(objective=self._any(Kind.OBJECTIVE), **self._since())
+
+    def _closeObjective(self) -> Command:  # noqa: N802
+        return verbs.CloseObjective(
+            objective=self._any(Kind.OBJECTIVE), verdict=self._chance.choice([None, *Verdict]),
+            score=self._chance.choice([None, 0.4]), **self._since(),
+        )  # fmt: skip
+
+    def _dropObjective(self) -> Command:  # noqa: N802
+        return verbs.DropObjective(objective=self._any(Kind.OBJECTIVE), **self._since())
+
+    def _reopenObjective(self) -> Command:  # noqa: N802
+        return verbs.ReopenObjective(objective=self._any(Kind.OBJECTIVE), **self._since())
+
+    def _carryObjective(self) -> Command:  # noqa: N802
+        return verbs.CarryObjective(objective=self._any(Kind.OBJECTIVE), into=self._cycle(), **self._since())
+
+    def _addKeyResult(self) -> Command:  # noqa: N802
+        return verbs.AddKeyResult(
+            objective=self._any(Kind.OBJECTIVE), title=self._words(), metric=self._metric(),
+            owner=self._maybe(Kind.PERSON), weight=self._chance.choice([0.5, 1.0, 3.0]),
+            kpi=verbs.KpiBy(id=self._any(Kind.KPI)) if self._chance.random() < 0.2 else None,
+            effective_at=self._moment() if self._chance.random() < 0.4 else None,
+        )  # fmt: skip
+
+    def _rewordKeyResult(self) -> Command:  # noqa: N802
+        return verbs.RewordKeyResult(key_result=self._any(Kind.KEY_RESULT), description=self._words(), **self._since())
+
+    def _assignKeyResult(self) -> Command:  # noqa: N802
+        return verbs.AssignKeyResult(key_result=self._any(Kind.KEY_RESULT), owner=self._maybe(Kind.PERSON), **self._since())
+
+    def _retargetKeyResult(self) -> Command:  # noqa: N802
+        return verbs.RetargetKeyResult(key_result=self._any(Kind.KEY_RESULT), metric=self._metric(), **self._since())
+
+    def _rescheduleKeyResult(self) -> Command:  # noqa: N802
+        due = date(2025, 6, 1) + timedelta(days=self._chance.randint(0, 9))
+        return verbs.RescheduleKeyResult(key_result=self._any(Kind.KEY_RESULT), due=due, **self._since())
+
+    def _reweighKeyResult(self) -> Command:  # noqa: N802
+        weight = self._chance.choice([0.5, 2.0, 5.0])
+        return verbs.ReweighKeyResult(key_result=self._any(Kind.KEY_RESULT), weight=weight, **self._since())
+
+    def _checkIn(self) -> Command:  # noqa: N802
+        measured = {"reached": self._reached()} if self._chance.random() < 0.2 else {"value": self._number()}
+        if self._chance.random() < 0.2:
+            measured = {}
+        return verbs.CheckIn(
+            key_result=self._any(Kind.KEY_RESULT), confidence=self._share(), note=self._words(), reason=self._words(),
+            measured_at=self._moment() if self._chance.random() < 0.7 else None, **measured,
+        )  # fmt: skip
+
+    def _correctCheckIn(self) -> Command:  # noqa: N802
+        return verbs.CorrectCheckIn(check_in=self._any(Kind.CHECK_IN), value=self._number(), reason=self._words())
+
+    def _linkKpi(self) -> Command:  # noqa: N802
+        kpi = verbs.KpiBy(id=self._any(Kind.KPI))
+        return verbs.LinkKpi(key_result=self._any(Kind.KEY_RESULT), kpi=kpi, **self._since())
+
+    def _unlinkKpi(self) -> Command:  # noqa: N802
+        return verbs.UnlinkKpi(key_result=self._any(Kind.KEY_RESULT), **self._since())
+
+    def _scoreKeyResult(self) -> Command:  # noqa: N802
+        return verbs.ScoreKeyResult(key_result=self._any(Kind.KEY_RESULT), score=self._share(), **self._since())
+
+    def _dropKeyResult(self) -> Command:  # noqa: N802
+        return verbs.DropKeyResult(key_result=self._any(Kind.KEY_RESULT), **self._since())
+
+    def _defineKpi(self) -> Command:  # noqa: N802
+        return verbs.DefineKpi(
+            key=self._key(), name=self._words(), goal=self._goal(), cadence=self._chance.choice(list(Cadence)),
+            owner=self._maybe(Kind.PERSON), team=self._maybe(Kind.TEAM),
+        )  # fmt: skip
+
+    def _redefineKpi(self) -> Command:  # noqa: N802
+        return verbs.RedefineKpi(kpi=verbs.KpiBy(id=self._any(Kind.KPI)), goal=self._goal(), **self._since())
+
+    def _retireKpi(self) -> Command:  # noqa: N802
+        return verbs.RetireKpi(kpi=verbs.KpiBy(id=self._any(Kind.KPI)), **self._since())
+
+    def _recordReadings(self) -> Command:  # noqa: N802
+        readings = [
+            verbs.ReadingInput(kpi=verbs.KpiBy(id=self._any(Kind.KPI)), value=self._number(), measured_at=self._moment())
+            for _ in range(self._chance.randint(1, 6))
+        ]
+        return verbs.RecordReadings(readings=readings)
+
+    def _correctReading(self) -> Command:  # noqa: N802
+        return verbs.CorrectReading(reading=self._any(Kind.READING), value=self._number(), reason=self._words())
+
+    def _retractReading(self) -> Command:  # noqa: N802
+        return verbs.RetractReading(reading=self._any(Kind.READING), reason=self._words())
+
+    def _planInitiative(self) -> Command:  # noqa: N802
+        subject = self._ref(Kind.OBJECTIVE, Kind.KEY_RESULT)
+        return verbs.PlanInitiative(title=self._words(), subject=subject, owner=self._maybe(Kind.PERSON))
+
+    def _moveInitiative(self) -> Command:  # noqa: N802
+        to = self._chance.choice(list(InitiativeState))
+        return verbs.MoveInitiative(initiative=self._any(Kind.INITIATIVE), to=to, **self._since())
+
+    def _addComment(self) -> Command:  # noqa: N802
+        return verbs.AddComment(subject=self._ref(Kind.OBJECTIVE, Kind.CHECK_IN, Kind.KPI), body=self._words())
+
+    def _reflect(self) -> Command:
+        kind = self._chance.choice(list(ReflectionKind))
+        return verbs.Reflect(subject=self._ref(Kind.CYCLE, Kind.OBJECTIVE), kind=kind, body=self._words())
+
+
+def moments(history: Sequence[datetime], chance: Random, count: int) -> list[datetime]:
+    """Some moments that matter: on a change, just before it, and anywhere between."""
+    first, last = min(history), max(history)
+    drawn = [chance.choice(history) for _ in range(count)]
+    return [
+        chance.choice([at, at - timedelta(microseconds=1), first + (last - first) * chance.random()]) for at in drawn
+    ]
