@@ -42,10 +42,11 @@ _TAKE_ROLE = """
 
 
 @contextmanager
-def open_database(settings: Settings) -> Iterator["Database"]:
+def open_database(settings: Settings, *, patience_s: float | None = None) -> Iterator["Database"]:
     """The database of these settings, ready; its pools, and our own server, are closed at the end.
 
-    Raises `RuntimeError` if it cannot be reached or started, or is too old.
+    `patience_s` is how long a server that does not answer yet is waited for; by default
+    `reconnect_timeout_s` of the settings. Raises `RuntimeError` if it cannot be reached or started, or is too old.
     """
     with ExitStack() as stack:
         if settings.database_url is None:
@@ -55,7 +56,7 @@ def open_database(settings: Settings) -> Iterator["Database"]:
         else:
             dsn = settings.database_url.get_secret_value()
         database = Database(dsn, settings, stack)
-        database.wait_until_ready()
+        database.wait_until_ready(settings.reconnect_timeout_s if patience_s is None else patience_s)
         yield database
 
 
@@ -72,9 +73,9 @@ class Database:
         self.settings = settings
         self._stack = stack
 
-    def wait_until_ready(self) -> None:
+    def wait_until_ready(self, seconds: float) -> None:
         """Wait for a server that is still starting. Raises `RuntimeError` if it does not come, or is too old."""
-        deadline = time.monotonic() + self.settings.reconnect_timeout_s
+        deadline = time.monotonic() + seconds
         while True:
             try:
                 with psycopg.connect(self.dsn) as conn:
