@@ -37,11 +37,12 @@ from domain.verbs import Command
 AUTHOR = Author("machine:history", Source.API)
 LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
 
-# What is drawn again and again matters more than what is drawn once.
-WEIGHTS: dict[str, int] = {
-    "checkIn": 12, "recordReadings": 8, "correctCheckIn": 5, "correctReading": 3, "addKeyResult": 8,
-    "draftObjective": 6, "retargetKeyResult": 4, "alignObjective": 5, "activateCycle": 3, "closeCycle": 2,
-    "closeObjective": 3, "carryObjective": 2,
+# Measuring is what happens every day; what ends things happens seldom, or there would be nothing left to change.
+WEIGHTS: dict[str, float] = {
+    "checkIn": 10, "recordReadings": 6, "correctCheckIn": 4, "correctReading": 3, "addKeyResult": 8,
+    "draftObjective": 6, "retargetKeyResult": 4, "alignObjective": 5, "linkKpi": 4, "unlinkKpi": 4, "leaveTeam": 4,
+    "closeCycle": 0.3, "closeObjective": 1, "dropObjective": 1, "dropKeyResult": 0.5, "disbandTeam": 0.2,
+    "deactivatePerson": 0.2, "retireKpi": 0.3, "reopenObjective": 4, "joinTeam": 4,
 }  # fmt: skip
 
 REPEATABLE = frozenset(
@@ -73,7 +74,7 @@ class History:
         for command in self._beginnings():
             self._take(command, after)
         names = list(verbs.VERBS)
-        weights = [WEIGHTS.get(name, 1) for name in names]
+        weights = [WEIGHTS.get(name, 2) for name in names]
         for _ in range(steps):
             name = self._chance.choices(names, weights)[0]
             self._take(getattr(self, f"_{name}")(), after)
