@@ -38,6 +38,10 @@ DONE = metric(Direction.DONE)
         (WITHIN_FROM_1, 3, 0.5), (WITHIN_FROM_1, 5, 1), (WITHIN_FROM_1, 11, 0), (WITHIN_FROM_1, 0, -0.25),
         (WITHIN_FROM_20, 15, 0.5), (WITHIN_FROM_20, 10, 1), (WITHIN_FROM_20, 4, 0), (WITHIN_FROM_20, 22, -0.2),
         (WITHIN_FROM_7, 4, 0), (WITHIN_FROM_7, 11, 0), (WITHIN_FROM_7, 8, 1),
+        (metric(Direction.AT_LEAST, start=90, target=90), 80, 0), (metric(Direction.AT_MOST, start=2, target=2), 3, 0),
+        (metric(Direction.WITHIN, start=5, lower=5, upper=10), 4, 0),
+        (metric(Direction.WITHIN, start=10, lower=5, upper=10), 11, 0),
+        (metric(Direction.AT_LEAST, target=0), 0, 1), (metric(Direction.AT_MOST, target=0), 0, 1),
         (DONE, 1, 1), (DONE, 2, 1), (DONE, 0.99, 0), (DONE, 0, 0),
     ],
 )  # fmt: skip

@@ -50,7 +50,7 @@ def test_a_kpi_is_stale_once_its_reading_is_older_than_its_cadence_allows() -> N
         (AT_MOST, 5, HEALTHY), (AT_MOST, 5.01, BREACHED), (AT_MOST, -1, HEALTHY),
         (WITHIN, 10, HEALTHY), (WITHIN, 20, HEALTHY), (WITHIN, 9, WARNING), (WITHIN, 21, WARNING),
         (WITHIN, 8.9, BREACHED), (WITHIN, 21.1, BREACHED),
-        (None, -3, HEALTHY),
+        (KpiGoal(GoalDirection.AT_MOST, target=0), 0, HEALTHY), (None, -3, HEALTHY),
     ],
 )  # fmt: skip
 def test_a_goal_is_met_inclusively_and_missed_by_its_tolerance_is_a_warning(

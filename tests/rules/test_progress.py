@@ -63,6 +63,7 @@ def test_a_threshold_is_expected_throughout(direction: Direction) -> None:
 @pytest.mark.parametrize("due", [date(2025, 12, 31), date(2025, 6, 1)], ids=["no span", "a negative span"])
 def test_what_was_due_before_it_began_is_expected_in_full(due: date) -> None:
     assert expected(Direction.INCREASE, OPENING, due, OPENING) == 1
+    assert expected(Direction.INCREASE, OPENING, due, OPENING - 365 * DAY) == 1
 
 
 def test_the_last_day_there_is_can_be_due() -> None:

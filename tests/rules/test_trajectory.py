@@ -63,6 +63,12 @@ def test_the_plan_goes_evenly_from_start_to_target() -> None:
     assert points[MIDDLE].planned == pytest.approx(50)
 
 
+def test_the_plan_begins_with_the_cycle_or_a_later_creation() -> None:
+    early, late = walked(created_at=OPENING - 10 * DAY), walked(created_at=on(1, 31))
+    assert (early[OPENING - 10 * DAY].planned, early[on(1, 1)].planned, early[MIDDLE].planned) == (0, 0, 50)
+    assert late[MIDDLE].planned == pytest.approx(25)
+
+
 def test_what_was_measured_stands_until_the_next_measurement_and_ends_at_the_basis() -> None:
     points = walked(measurements=[measured(20, at=on(1, 20)), measured(30, at=on(2, 10))])
     assert [points[at].actual for at in points] == [None, 20, 30, None, None]
