@@ -152,6 +152,7 @@ class Keyframe(Application[UUID]):
             on_behalf_of=author.on_behalf_of,
         )
         result = _result(HANDLERS[type(command)](case, command))
+        case.refuse_idle_expectation()
         changed = case.changed()
         if not any(thing.has_news for thing in changed) and command.idempotency_key is None:
             return Outcome(result=result, first=None, last=None, head=self._log.head().position)

@@ -59,6 +59,7 @@ class Decision:
         self.reads: dict[UUID, int] = {}
         self.no_newer: list[NoNewer] = []
         self.keys: list[PersonKey] = []
+        self._compared = False
         self._known: dict[UUID, Aggregate] = {}
         self._new: dict[UUID, Aggregate] = {}
         self._ids = 0
@@ -134,6 +135,7 @@ class Decision:
     def subject(self, thing: A) -> A:
         """The thing that the command changes. Raises `STALE` if the caller saw another version."""
         expected = self.command.expected_version
+        self._compared = True
         if expected is not None and expected != thing.version:
             raise Refused(
                 Code.STALE,
@@ -142,6 +144,11 @@ class Decision:
                 since=(thing.id, expected),
             )
         return thing
+
+    def refuse_idle_expectation(self) -> None:
+        """Refuse an expected version that nothing was compared with, rather than ignore it. Raises `INVALID`."""
+        if self.command.expected_version is not None and not self._compared:
+            raise invalid("It changes nothing that is there already; leave the version out.", "expectedVersion")
 
     def change(self, kind: type[A], id: UUID, *field: str) -> A:
         return self.subject(self.get(kind, id, *field))

@@ -10,9 +10,11 @@ from domain.key_result import KeyResult
 from domain.objective import Objective
 from domain.values import Kind
 
+_COMMENTED = tuple(kind for kind in KINDS if kind.KIND is not Kind.POLICY)
+
 
 def plan_initiative(case: Decision, do: verbs.PlanInitiative) -> Initiative:
-    subject = case.ref(do.subject, (Objective, KeyResult), "subject")
+    subject = case.subject(case.ref(do.subject, (Objective, KeyResult), "subject"))
     case.not_before(subject)
     _cycle_of(case, subject).refuse_closed()
     event = InitiativePlanned(
@@ -34,12 +36,12 @@ def move_initiative(case: Decision, do: verbs.MoveInitiative) -> Initiative:
 
 
 def add_comment(case: Decision, do: verbs.AddComment) -> Comment:
-    case.not_before(case.ref(do.subject, tuple(kind for kind in KINDS if kind.KIND is not Kind.POLICY), "subject"))
+    case.not_before(case.subject(case.ref(do.subject, _COMMENTED, "subject")))
     return case.begin(Comment, CommentAdded(subject=do.subject, body=_said(do.body)))
 
 
 def reflect(case: Decision, do: verbs.Reflect) -> Reflection:
-    case.not_before(case.ref(do.subject, (Cycle, Objective), "subject"))
+    case.not_before(case.subject(case.ref(do.subject, (Cycle, Objective), "subject")))
     return case.begin(Reflection, Reflected(subject=do.subject, kind=do.kind, body=_said(do.body)))
 
 

@@ -1,5 +1,6 @@
 """What is decided about cycles and the scoring policy."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from msgspec import UNSET, structs
@@ -61,11 +62,8 @@ def activate_cycle(case: Decision, do: verbs.ActivateCycle) -> Cycle:
 
 def close_cycle(case: Decision, do: verbs.CloseCycle) -> Cycle:
     cycle = case.subject(case.find(Cycle, do.cycle, "cycle"))
-    still_active = [
-        objective
-        for objective in case.children(Objective, ObjectiveDrafted, cycle.id)
-        if objective.state is ObjectiveState.ACTIVE
-    ]
+    held = case.children(Objective, ObjectiveDrafted, cycle.id)
+    still_active = [objective for objective in held if objective.state is ObjectiveState.ACTIVE]
     if still_active and not do.close_objectives:
         names = ", ".join(f"'{objective.title}'" for objective in still_active[:10])
         more = f" and {len(still_active) - 10} more" if len(still_active) > 10 else ""
@@ -76,8 +74,17 @@ def close_cycle(case: Decision, do: verbs.CloseCycle) -> Cycle:
         )
     for objective in still_active:
         objectives.close(case, objective)
+    if not cycle.is_closed:
+        _refuse_earlier(case, held)
     cycle.close(case.at)
     return cycle
+
+
+def _refuse_earlier(case: Decision, held: Sequence[Objective]) -> None:
+    """The outcome is read as of the closing: nothing in it may have changed after that moment."""
+    last = max((objective.changed_at for objective in held), default=case.at)
+    if case.at < last:
+        raise invalid(f"An objective in this cycle changed after that, at {last.isoformat()}.", "effectiveAt")
 
 
 def adopt_scoring_policy(case: Decision, do: verbs.AdoptScoringPolicy) -> Policy:
@@ -89,8 +96,9 @@ def adopt_scoring_policy(case: Decision, do: verbs.AdoptScoringPolicy) -> Policy
     if isinstance(adopted, Policy):
         case.subject(adopted).adopt(policy, case.at)
         return adopted
+    defaults = case.subject(Policy(POLICY_ID))
     if policy == ScoringPolicy():
-        return Policy(POLICY_ID)
+        return defaults
     return case.begin(Policy, ScoringPolicyAdopted(policy=policy), POLICY_ID)
 
 

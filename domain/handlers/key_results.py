@@ -17,7 +17,7 @@ from domain.values import Metric
 
 
 def add_key_result(case: Decision, do: verbs.AddKeyResult) -> KeyResult:
-    objective = case.get(Objective, do.objective, "objective")
+    objective = case.change(Objective, do.objective, "objective")
     cycle = case.get(Cycle, objective.cycle)
     cycle.refuse_closed()
     objective.refuse_ended()
@@ -74,9 +74,11 @@ def reweigh_key_result(case: Decision, do: verbs.ReweighKeyResult) -> KeyResult:
 
 def link_kpi(case: Decision, do: verbs.LinkKpi) -> KeyResult:
     key_result = _open(case, do.key_result)
-    kpi = _kpi(case, do.kpi)
-    _refuse_unmeasurable(key_result.metric, kpi)
-    key_result.link(kpi.id, case.at)
+    kpi = case.find(Kpi, do.kpi, "kpi")
+    if kpi.id != key_result.kpi:
+        kpi.refuse_retired()
+        _refuse_unmeasurable(key_result.metric, kpi)
+        key_result.link(kpi.id, case.at)
     return key_result
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec import UNSET, structs
 
-from domain import values, verbs
+from domain import formulas, values, verbs
 from domain.cycle import Cycle
 from domain.decision import Decision
 from domain.errors import Code, Refused, invalid
@@ -19,7 +19,7 @@ SUPPORTS_MAX = 100
 
 
 def draft_objective(case: Decision, do: verbs.DraftObjective) -> Objective:
-    cycle = case.find(Cycle, do.cycle, "cycle")
+    cycle = case.subject(case.find(Cycle, do.cycle, "cycle"))
     cycle.refuse_closed()
     case.not_before(cycle)
     supports = tuple(dict.fromkeys(do.supports))
@@ -204,10 +204,11 @@ def _contributors(case: Decision, people: Sequence[UUID]) -> tuple[UUID, ...]:
 
 def _target(case: Decision, cycle: Cycle, target: Ref, field: str) -> Objective:
     """The objective at or above an alignment target, in the same or an overlapping cycle."""
-    above = case.ref(target, (Objective, KeyResult), field)
-    if isinstance(above, KeyResult):
-        above = case.get(Objective, above.objective)
+    thing = case.ref(target, (Objective, KeyResult), field)
+    above = case.get(Objective, thing.objective) if isinstance(thing, KeyResult) else thing
     assert isinstance(above, Objective)
+    if above.state is ObjectiveState.DROPPED or (isinstance(thing, KeyResult) and thing.is_dropped):
+        raise Refused(Code.CONFLICT, "What it would support was dropped; choose another.", field)
     other = case.get(Cycle, above.cycle)
     if not cycle.overlaps(other.starts_on, other.ends_on):
         raise invalid(f"'{above.title}' is in '{other.key}', which does not overlap '{cycle.key}'.", field)
@@ -217,6 +218,8 @@ def _target(case: Decision, cycle: Cycle, target: Ref, field: str) -> Objective:
 def _refuse_circle(case: Decision, objective: Objective, above: Objective) -> None:
     """Walk up from the target, a level at a time; the objective itself must not stand there. All that
     is read on the way is part of the decision, so that two alignments cannot close a circle together."""
+    if above.id == objective.id:
+        raise Refused(Code.CIRCULAR, "An objective supports others, not itself or its own key results.", "to")
     level, seen = [above], {above.id}
     while level:
         if any(one.id == objective.id for one in level):
@@ -233,5 +236,4 @@ def _refuse_circle(case: Decision, objective: Objective, above: Objective) -> No
 
 
 def _mean(weighted: Sequence[tuple[float, float]]) -> float | None:
-    total = sum(weight for weight, _ in weighted)
-    return sum(weight * value for weight, value in weighted) / total if weighted else None
+    return formulas.mean(*zip(*weighted, strict=True)) if weighted else None

@@ -1,0 +1,82 @@
+"""What most rules begin with: a quarter, an objective in it, a key result, a KPI, people; and their ids."""
+
+from datetime import date
+from uuid import UUID
+
+from domain import verbs
+from domain.values import Direction, Kind, Metric, Milestone, Ref
+from domain.verbs import CycleBy, KpiBy
+from tests.domain.scenario import called, keyed, made, on
+
+Q1 = CycleBy(key="2026-q1")
+Q1_ID = keyed(Kind.CYCLE, "2026-q1")
+Q2 = CycleBy(key="2026-q2")
+YEAR = CycleBy(key="2026")
+OBJECTIVE = made("objective")
+OTHER = made("other")
+THIRD = made("third")
+KEY_RESULT = made("key result")
+CHECK_IN = made("check-in")
+ADA, BEN = made("ada"), made("ben")
+SALES, NORTH = keyed(Kind.TEAM, "sales"), keyed(Kind.TEAM, "north")
+KPI = KpiBy(key="nps")
+KPI_ID = keyed(Kind.KPI, "nps")
+
+ZERO_TO_TEN = Metric(direction=Direction.INCREASE, start=0, target=10)
+ZERO_TO_TWENTY = Metric(direction=Direction.INCREASE, start=0, target=20)
+STEPS = Metric(
+    direction=Direction.MILESTONES,
+    milestones=(Milestone(key="draft", title="Draft agreed"), Milestone(key="launch", title="Launched", weight=3.0)),
+)
+
+ada = called("ada", verbs.AddPerson(handle="ada", name="Ada"))
+ben = called("ben", verbs.AddPerson(handle="ben", name="Ben"))
+ada_left = verbs.DeactivatePerson(person=ADA)
+sales = verbs.FormTeam(key="sales", name="Sales")
+north = verbs.FormTeam(key="north", name="North", parent=SALES)
+
+opened = verbs.OpenCycle(key="2026-q1", name="Q1", starts_on=date(2026, 1, 1), ends_on=date(2026, 3, 31))
+opened_q2 = verbs.OpenCycle(key="2026-q2", name="Q2", starts_on=date(2026, 4, 1), ends_on=date(2026, 6, 30))
+opened_year = verbs.OpenCycle(key="2026", name="2026", starts_on=date(2026, 1, 1), ends_on=date(2026, 12, 31))
+activated = verbs.ActivateCycle(cycle=Q1)
+closed = verbs.CloseCycle(cycle=Q1, close_objectives=True)
+
+drafted = called("objective", verbs.DraftObjective(cycle=Q1, title="Delight the people who use us"))
+other = called("other", verbs.DraftObjective(cycle=Q1, title="Be known in the north"))
+third = called("third", verbs.DraftObjective(cycle=Q1, title="Earn trust with partners"))
+added = called("key result", verbs.AddKeyResult(objective=OBJECTIVE, title="Sessions held", metric=ZERO_TO_TEN))
+stepped = called("key result", verbs.AddKeyResult(objective=OBJECTIVE, title="Launch the app", metric=STEPS))
+committed = verbs.CommitObjective(objective=OBJECTIVE)
+finished = verbs.CloseObjective(objective=OBJECTIVE)
+dropped = verbs.DropObjective(objective=OBJECTIVE, reason="no longer ours")
+dropped_key_result = verbs.DropKeyResult(key_result=KEY_RESULT, reason="cannot be measured")
+
+defined = verbs.DefineKpi(key="nps", name="Promoters")
+retired = verbs.RetireKpi(kpi=KPI, reason="nobody looks at it")
+linked = verbs.LinkKpi(key_result=KEY_RESULT, kpi=KPI)
+
+
+def checked_in(value: float, month: int = 2, day: int = 1) -> verbs.CheckIn:
+    """A check-in under the name of `CHECK_IN`."""
+    return called("check-in", verbs.CheckIn(key_result=KEY_RESULT, value=value, measured_at=on(month, day)))
+
+
+def read(value: float, month: int = 2, day: int = 1) -> verbs.RecordReadings:
+    return verbs.RecordReadings(readings=[reading(value, month, day)])
+
+
+def reading(value: float, month: int = 2, day: int = 1) -> verbs.ReadingInput:
+    return verbs.ReadingInput(kpi=KPI, value=value, measured_at=on(month, day))
+
+
+def objective_ref(id: UUID = OBJECTIVE) -> Ref:
+    return Ref(Kind.OBJECTIVE, id)
+
+
+def key_result_ref(id: UUID = KEY_RESULT) -> Ref:
+    return Ref(Kind.KEY_RESULT, id)
+
+
+in_february = on(2, 10)
+working = (opened, drafted, added, activated, in_february)
+"""A quarter that is under way, with one objective and its key result."""

@@ -1,0 +1,101 @@
+"""The log without a database: what decisions ask of it, from a list, with a clock that a test sets."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from domain.append import Append, CommandRow, Conflict, PersonKey
+from domain.errors import Code, Refused
+from domain.event import Authorship, Event
+from domain.event_store import Children, EventMapper, Head, Log, StoredRow
+
+START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+
+
+class Entry(NamedTuple):
+    position: int
+    recorded_at: datetime
+    row: StoredRow
+    effective_at: datetime
+    by: Authorship
+
+
+class MemoryLog(Log):
+    """Checks what the real one checks. `clock` is the database's; every append moves it on by a second."""
+
+    def __init__(self) -> None:
+        self.mapper = EventMapper()
+        self.clock = START
+        self.entries_made: list[Entry] = []
+        self._commands: dict[UUID, CommandRow] = {}
+        self._people: list[PersonKey] = []
+
+    def append(self, stored: Sequence[StoredRow], append: Append) -> CommandRow:
+        if append.by.command in self._commands:
+            return self._commands[append.by.command]
+        moved = [id for id, version in append.reads.items() if version != len(self.streams([id])[id])]
+        if moved or any(self._newer(one.belongs_to, one.topic, one.position) for one in append.no_newer):
+            raise Conflict(moved)
+        if any(self.person_by_handle(key.handle_digest) for key in append.keys):
+            raise Refused(Code.DUPLICATE, "This handle is taken; choose another.", "handle")
+        first, at = len(self.entries_made) + 1, self.clock
+        for row in stored:
+            recorded_at = at + timedelta(microseconds=len(self.entries_made) + 1 - first)
+            effective_at = min(row.effective_at, recorded_at)
+            self.entries_made.append(Entry(len(self.entries_made) + 1, recorded_at, row, effective_at, append.by))
+        self._people.extend(append.keys)
+        command = CommandRow(append.by.command, append.digest, first, len(self.entries_made), at, append.result)
+        self._commands[command.id] = command
+        self.clock += timedelta(seconds=1)
+        return command
+
+    def streams(self, ids: Iterable[UUID]) -> dict[UUID, list[Event]]:
+        return {id: [self.event(one) for one in self.entries_made if one.row.originator_id == id] for id in ids}
+
+    def children(self, parent: UUID, topic: str) -> Children:
+        return Children([one.row.originator_id for one in self._of(parent, topic)], len(self.entries_made))
+
+    def measurements(
+        self, parent: UUID, topic: str, *, at: datetime | None = None, upto: datetime | None = None, limit: int
+    ) -> list[UUID]:
+        found = [
+            one
+            for one in self._of(parent, topic)
+            if (at is None or one.effective_at == at) and (upto is None or one.effective_at <= upto)
+        ]
+        found.sort(key=lambda one: (one.effective_at, one.position), reverse=True)
+        return [one.row.originator_id for one in found[:limit]]
+
+    def last_positions(self, ids: Iterable[UUID]) -> dict[UUID, int]:
+        wanted = set(ids)
+        return {one.row.originator_id: one.position for one in self.entries_made if one.row.originator_id in wanted}
+
+    def head(self) -> Head:
+        last = self.entries_made[-1] if self.entries_made else None
+        return Head(len(self.entries_made), last and last.recorded_at, self.clock)
+
+    def command(self, id: UUID) -> CommandRow | None:
+        return self._commands.get(id)
+
+    def person_keys(self, persons: Iterable[UUID]) -> dict[UUID, bytes]:
+        return {one.person: one.key for one in self._people if one.person in set(persons)}
+
+    def person_by_handle(self, digest: bytes) -> UUID | None:
+        return next((one.person for one in self._people if one.handle_digest == digest), None)
+
+    def salt(self) -> bytes:
+        return b"salt" * 8
+
+    def _of(self, parent: UUID, topic: str) -> list[Entry]:
+        return [
+            one for one in self.entries_made if one.row.belongs_to == parent and one.row.topic.startswith(f"{topic}.v")
+        ]
+
+    def _newer(self, parent: UUID, topic: str, position: int) -> bool:
+        return any(one.position > position for one in self._of(parent, topic))
+
+    def event(self, one: Entry) -> Event:
+        return self.mapper.decode(
+            one.row.topic, one.row.state, one.row.originator_id, one.row.originator_version, one.effective_at
+        )

@@ -1,0 +1,135 @@
+"""Who may support whom."""
+
+from datetime import date
+from uuid import UUID, uuid4
+
+from domain import verbs
+from domain.objective import Objective, ObjectiveAligned, ObjectiveUnaligned
+from domain.values import Kind, Ref
+from domain.verbs import CycleBy
+from tests.domain.given_goals import (
+    ADA,
+    OBJECTIVE,
+    OTHER,
+    Q1,
+    Q2,
+    THIRD,
+    YEAR,
+    ada,
+    added,
+    drafted,
+    dropped,
+    dropped_key_result,
+    key_result_ref,
+    objective_ref,
+    opened,
+    opened_q2,
+    opened_year,
+    other,
+    third,
+)
+from tests.domain.scenario import called, given, made
+
+goals = (opened, drafted, added, other, third)
+
+
+def aligned(objective: UUID, to: Ref) -> verbs.AlignObjective:
+    return verbs.AlignObjective(objective=objective, to=to)
+
+
+def test_an_objective_may_support_an_objective() -> None:
+    given(*goals).when(aligned(OTHER, objective_ref())).then(ObjectiveAligned(to=objective_ref()))
+
+
+def test_an_objective_may_support_a_key_result() -> None:
+    given(*goals).when(aligned(OTHER, key_result_ref())).then(ObjectiveAligned(to=key_result_ref()))
+
+
+def test_an_objective_may_support_several() -> None:
+    then = given(*goals, aligned(THIRD, objective_ref())).when(aligned(THIRD, objective_ref(OTHER)))
+    assert then.thing(Objective, THIRD).supports == (objective_ref(), objective_ref(OTHER))
+
+
+def test_an_objective_never_supports_itself_or_its_own_key_result() -> None:
+    given(*goals).when(aligned(OBJECTIVE, objective_ref())).then_refused("CIRCULAR", "to")
+    given(*goals).when(aligned(OBJECTIVE, key_result_ref())).then_refused("CIRCULAR", "to")
+
+
+def test_two_objectives_never_support_each_other() -> None:
+    given(*goals, aligned(OTHER, objective_ref())).when(aligned(OBJECTIVE, objective_ref(OTHER))).then_refused(
+        "CIRCULAR", "to"
+    )
+
+
+def test_a_circle_is_found_through_key_results() -> None:
+    upwards = (aligned(OTHER, key_result_ref()), aligned(THIRD, objective_ref(OTHER)))
+    given(*goals, *upwards).when(aligned(OBJECTIVE, objective_ref(THIRD))).then_refused("CIRCULAR", "to")
+
+
+def test_a_circle_is_found_over_many_ways_up() -> None:
+    upwards = (
+        aligned(OTHER, objective_ref()),
+        aligned(THIRD, objective_ref()),
+        aligned(THIRD, objective_ref(OTHER)),
+    )
+    given(*goals, *upwards).when(aligned(OBJECTIVE, objective_ref(THIRD))).then_refused("CIRCULAR", "to")
+
+
+def test_two_ways_to_the_same_objective_are_no_circle() -> None:
+    upwards = (aligned(OTHER, objective_ref()), aligned(THIRD, objective_ref()))
+    assert given(*goals, *upwards).when(aligned(THIRD, objective_ref(OTHER))).topics() == ["objective-aligned"]
+
+
+def test_an_alignment_that_was_taken_back_closes_no_circle() -> None:
+    there_and_back = (
+        aligned(OTHER, objective_ref()),
+        verbs.UnalignObjective(objective=OTHER, from_=objective_ref()),
+    )
+    assert given(*goals, *there_and_back).when(aligned(OBJECTIVE, objective_ref(OTHER))).topics() == [
+        "objective-aligned"
+    ]
+
+
+def test_an_alignment_is_taken_back() -> None:
+    back = verbs.UnalignObjective(objective=OTHER, from_=objective_ref())
+    given(*goals, aligned(OTHER, objective_ref())).when(back).then(ObjectiveUnaligned(to=objective_ref()))
+
+
+def test_only_objectives_and_key_results_are_supported() -> None:
+    given(ada, *goals).when(aligned(OBJECTIVE, Ref(Kind.PERSON, ADA))).then_refused("INVALID", "to")
+
+
+def test_what_is_not_there_is_not_supported() -> None:
+    given(*goals).when(aligned(OBJECTIVE, objective_ref(uuid4()))).then_refused("NOT_FOUND", "to")
+
+
+def test_what_was_dropped_is_not_supported() -> None:
+    given(*goals, dropped).when(aligned(OTHER, objective_ref())).then_refused("CONFLICT", "to")
+    given(*goals, dropped).when(aligned(OTHER, key_result_ref())).then_refused("CONFLICT", "to")
+    given(*goals, dropped_key_result).when(aligned(OTHER, key_result_ref())).then_refused("CONFLICT", "to")
+
+
+def test_goals_of_overlapping_cycles_may_support_each_other() -> None:
+    yearly = called("yearly", verbs.DraftObjective(cycle=YEAR, title="Lead the market"))
+    then = given(*goals, opened_year, yearly).when(aligned(OBJECTIVE, objective_ref(made("yearly"))))
+    assert then.topics() == ["objective-aligned"]
+
+
+def test_cycles_overlap_if_they_share_a_day() -> None:
+    touching = verbs.OpenCycle(key="spring", name="Spring", starts_on=date(2026, 3, 31), ends_on=date(2026, 5, 31))
+    goal = called("goal", verbs.DraftObjective(cycle=CycleBy(key="spring"), title="Bloom and grow"))
+    assert given(*goals, touching, goal).when(aligned(OBJECTIVE, objective_ref(made("goal")))).topics()
+
+
+def test_goals_of_cycles_that_do_not_overlap_never_support_each_other() -> None:
+    later = called("later", verbs.DraftObjective(cycle=Q2, title="Later"))
+    given(*goals, opened_q2, later).when(aligned(OBJECTIVE, objective_ref(made("later")))).then_refused("INVALID", "to")
+    supporting = verbs.DraftObjective(cycle=Q2, title="Later", supports=[objective_ref()])
+    given(*goals, opened_q2).when(supporting).then_refused("INVALID", "supports")
+
+
+def test_an_objective_supports_a_hundred_and_no_more() -> None:
+    many = [objective_ref(uuid4()) for _ in range(101)]
+    given(opened).when(verbs.DraftObjective(cycle=Q1, title="Too much", supports=many)).then_refused(
+        "TOO_LARGE", "supports"
+    )

@@ -1,0 +1,204 @@
+"""How an objective ends: its score, its verdict, and what is carried on."""
+
+from datetime import date
+
+import pytest
+
+from domain import verbs
+from domain.key_result import KeyResultAdded, KeyResultScored
+from domain.objective import ObjectiveClosed, ObjectiveDrafted
+from domain.values import Direction, Metric, Milestone, Verdict
+from tests.domain.given_goals import (
+    KEY_RESULT,
+    KPI,
+    OBJECTIVE,
+    Q1,
+    Q2,
+    STEPS,
+    ZERO_TO_TEN,
+    added,
+    checked_in,
+    closed,
+    defined,
+    drafted,
+    dropped_key_result,
+    finished,
+    opened,
+    opened_q2,
+    read,
+    stepped,
+    working,
+)
+from tests.domain.scenario import AUTHOR, called, given, made, on
+
+SECOND = made("second")
+second = called("second", verbs.AddKeyResult(objective=OBJECTIVE, title="Replies", metric=ZERO_TO_TEN, weight=3))
+activated_in_february = (verbs.ActivateCycle(cycle=Q1), on(2, 10))
+
+
+def second_at(value: float) -> verbs.CheckIn:
+    return verbs.CheckIn(key_result=SECOND, value=value)
+
+
+# ── score and verdict ────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_score_that_is_not_given_is_the_progress_at_that_moment() -> None:
+    given(*working, checked_in(6)).when(finished).then(
+        KeyResultScored(score=0.6), ObjectiveClosed(verdict=Verdict.MISSED, score=0.6)
+    )
+
+
+def test_the_progress_is_weighed() -> None:
+    then = given(*working, second, checked_in(10), second_at(2)).when(finished)
+    assert then.the(ObjectiveClosed).score == pytest.approx((1 * 1.0 + 3 * 0.2) / 4)
+
+
+def test_weights_of_any_size_make_a_score() -> None:
+    heavy = [
+        called(name, verbs.AddKeyResult(objective=OBJECTIVE, title=name, metric=ZERO_TO_TEN, weight=1e308))
+        for name in ("second", "heavier")
+    ]
+    at_half = [verbs.CheckIn(key_result=made(name), value=5) for name in ("second", "heavier")]
+    then = given(*working, *heavy, *at_half).when(finished)
+    assert then.the(ObjectiveClosed).score == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(("value", "verdict"), [(7, Verdict.ACHIEVED), (6.99, Verdict.MISSED)])
+def test_the_verdict_follows_from_the_score_from_score_green_on(value: float, verdict: Verdict) -> None:
+    assert given(*working, checked_in(value)).when(finished).the(ObjectiveClosed).verdict is verdict
+
+
+def test_a_verdict_and_a_score_that_are_given_stand() -> None:
+    said = verbs.CloseObjective(objective=OBJECTIVE, verdict=Verdict.ACHIEVED, score=0.2, reflection="It was enough")
+    given(*working, checked_in(6)).when(said).then(
+        KeyResultScored(score=0.6), ObjectiveClosed(verdict=Verdict.ACHIEVED, score=0.2, reflection="It was enough")
+    )
+
+
+def test_the_verdict_follows_from_a_score_that_is_given() -> None:
+    said = verbs.CloseObjective(objective=OBJECTIVE, score=0.9)
+    assert given(*working).when(said).the(ObjectiveClosed).verdict is Verdict.ACHIEVED
+
+
+@pytest.mark.parametrize("score", [-0.01, 1.01, float("nan"), float("inf")])
+def test_a_score_is_a_share(score: float) -> None:
+    given(*working).when(verbs.CloseObjective(objective=OBJECTIVE, score=score)).then_refused("INVALID", "score")
+
+
+def test_a_key_result_that_was_never_measured_does_not_count() -> None:
+    then = given(*working, second, checked_in(8)).when(finished)
+    assert then.the(ObjectiveClosed).score == 0.8
+    assert then.topics() == ["key-result-scored", "key-result-scored", "objective-closed"]
+
+
+def test_an_objective_that_was_never_measured_scores_nothing() -> None:
+    given(*working).when(finished).then(KeyResultScored(score=0.0), ObjectiveClosed(verdict=Verdict.MISSED, score=0.0))
+
+
+def test_a_key_result_that_is_scored_already_keeps_its_score() -> None:
+    scored = verbs.ScoreKeyResult(key_result=KEY_RESULT, score=0.5, note="By agreement")
+    assert given(*working, checked_in(6), scored).when(finished).topics() == ["objective-closed"]
+
+
+def test_dropped_key_results_neither_count_nor_are_scored() -> None:
+    then = given(*working, second, checked_in(1), second_at(9), dropped_key_result).when(finished)
+    assert then.topics() == ["key-result-scored", "objective-closed"]
+    assert then.the(ObjectiveClosed).score == 0.9
+
+
+def test_progress_beyond_the_target_scores_one() -> None:
+    assert given(*working, checked_in(25)).when(finished).the(ObjectiveClosed).score == 1.0
+
+
+def test_the_score_is_the_progress_as_of_the_moment_of_closing() -> None:
+    history = (opened, drafted, added, *activated_in_february, checked_in(3, 2, 1), on(3, 1))
+    then = given(*history, verbs.CheckIn(key_result=KEY_RESULT, value=9)).when(
+        verbs.CloseObjective(objective=OBJECTIVE, effective_at=on(2, 20))
+    )
+    assert then.the(ObjectiveClosed).score == 0.3
+    then.effective(on(2, 20), on(2, 20))
+
+
+def test_the_latest_measurement_counts_whenever_it_was_told() -> None:
+    earlier = verbs.CheckIn(key_result=KEY_RESULT, value=1, measured_at=on(1, 20))
+    assert given(*working, checked_in(6), earlier).when(finished).the(ObjectiveClosed).score == 0.6
+
+
+def test_of_two_measurements_of_one_instant_the_one_told_last_counts() -> None:
+    again = verbs.CheckIn(key_result=KEY_RESULT, value=7, measured_at=on(2, 1))
+    assert given(*working, checked_in(6), again).when(finished).the(ObjectiveClosed).score == 0.7
+    corrected = verbs.CorrectCheckIn(check_in=made("check-in"), value=5, reason="miscounted")
+    assert given(*working, checked_in(6), again, corrected).when(finished).the(ObjectiveClosed).score == 0.5
+
+
+def test_a_check_in_without_a_value_changes_no_score() -> None:
+    note = verbs.CheckIn(key_result=KEY_RESULT, confidence=0.5, note="All well")
+    assert given(*working, checked_in(6), note).when(finished).the(ObjectiveClosed).score == 0.6
+
+
+def test_reached_milestones_count_by_their_weight() -> None:
+    reached = verbs.CheckIn(key_result=KEY_RESULT, reached=["launch"])
+    history = (opened, drafted, stepped, *activated_in_february, reached)
+    assert given(*history).when(finished).the(ObjectiveClosed).score == 0.75
+
+
+def test_a_linked_key_result_is_scored_by_its_kpis_readings_since_the_link() -> None:
+    link = verbs.LinkKpi(key_result=KEY_RESULT, kpi=KPI, effective_at=on(2, 1))
+    history = (defined, opened, drafted, added, *activated_in_february, read(9, 1, 20))
+    assert given(*history, link).when(finished).the(ObjectiveClosed).score == 0.0
+    assert given(*history, link, read(4, 2, 2)).when(finished).the(ObjectiveClosed).score == 0.4
+
+
+def test_retracted_readings_do_not_count() -> None:
+    link = verbs.LinkKpi(key_result=KEY_RESULT, kpi=KPI, effective_at=on(2, 1))
+    asked = (defined, opened, drafted, added, *activated_in_february, link, read(4, 2, 2))
+    base = given(*asked)
+    reading = base.keyframe.execute(called("late", read(8, 2, 3)), AUTHOR).result.readings[0][0]
+    base.keyframe.execute(verbs.RetractReading(reading=reading, reason="wrong meter"), AUTHOR)
+    assert base.when(finished).the(ObjectiveClosed).score == 0.4
+
+
+# ── carrying on ──────────────────────────────────────────────────────────────────────────────────
+
+carried = verbs.CarryObjective(objective=OBJECTIVE, into=Q2)
+
+
+def test_an_objective_is_carried_on_with_a_link_back_and_starts_from_where_it_stands() -> None:
+    then = given(opened_q2, *working, checked_in(4), closed).when(carried)
+    objective, key_result = then.the(ObjectiveDrafted), then.the(KeyResultAdded)
+    assert (objective.carried_from, objective.title) == (OBJECTIVE, drafted.title)
+    assert (key_result.carried_from, key_result.title, key_result.due) == (KEY_RESULT, added.title, date(2026, 6, 30))
+    assert key_result.metric == Metric(direction=Direction.INCREASE, start=4, target=10)
+
+
+def test_what_was_reached_or_dropped_stays_behind() -> None:
+    assert given(opened_q2, *working, checked_in(10)).when(carried).topics() == ["objective-drafted"]
+    assert given(opened_q2, *working, dropped_key_result).when(carried).topics() == ["objective-drafted"]
+
+
+def test_what_was_never_measured_is_carried_as_it_was() -> None:
+    assert given(opened_q2, *working).when(carried).the(KeyResultAdded).metric == ZERO_TO_TEN
+
+
+def test_milestones_that_were_reached_stay_behind() -> None:
+    reached = verbs.CheckIn(key_result=KEY_RESULT, reached=["draft"])
+    then = given(opened_q2, opened, drafted, stepped, *activated_in_february, reached).when(carried)
+    assert then.the(KeyResultAdded).metric.milestones == (Milestone(key="launch", title="Launched", weight=3.0),)
+    assert len(STEPS.milestones) == 2
+
+
+def test_a_ratio_is_not_carried_since_the_start_is_another() -> None:
+    grown = Metric(direction=Direction.INCREASE, start=10, change_by=0.5)
+    key_result = called("key result", verbs.AddKeyResult(objective=OBJECTIVE, title="Orders", metric=grown))
+    then = given(opened_q2, opened, drafted, key_result, *activated_in_february, checked_in(12)).when(carried)
+    assert then.the(KeyResultAdded).metric == Metric(direction=Direction.INCREASE, start=12, target=15)
+
+
+def test_nothing_is_carried_into_its_own_cycle() -> None:
+    given(*working).when(verbs.CarryObjective(objective=OBJECTIVE, into=Q1)).then_refused("INVALID", "into")
+
+
+def test_nothing_is_carried_into_a_closed_cycle() -> None:
+    q2_is_over = (opened_q2, verbs.ActivateCycle(cycle=Q2), verbs.CloseCycle(cycle=Q2))
+    given(*q2_is_over, *working).when(carried).then_refused("CLOSED")
