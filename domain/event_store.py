@@ -23,7 +23,7 @@ from domain.log_tail import Listener, Tail
 
 __all__ = [
     "Append", "Children", "CommandRow", "Conflict", "EventMapper", "Head", "Log", "LogRow", "NoNewer",
-    "OutcomeUnknown", "PersonKey", "StoredRow", "Unavailable", "leaf_hash",
+    "OutcomeUnknown", "PersonKey", "StoredRow", "Unavailable", "last_known", "leaf_hash", "recorded_at",
 ]  # fmt: skip
 
 _log = logging.getLogger(__name__)
@@ -322,6 +322,19 @@ class Log(ApplicationRecorder):
                     raise
                 conn.close()
                 raise _Lost from error
+
+
+def recorded_at(conn: Connection, position: int) -> datetime | None:
+    """When the event at this position was recorded; None beyond the log's end, and for position 0."""
+    row = conn.execute("select recorded_at from log where position = %s", [position]).fetchone()
+    return None if row is None else row[0]
+
+
+def last_known(conn: Connection, known: datetime) -> tuple[int, datetime] | None:
+    """The last position that was recorded by a moment, and when it was; None before the first."""
+    query = "select position, recorded_at from log where recorded_at <= %s order by recorded_at desc limit 1"
+    row = conn.execute(query, [known]).fetchone()
+    return None if row is None else (row[0], row[1])
 
 
 class _Lost(psycopg.OperationalError):
