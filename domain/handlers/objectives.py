@@ -12,6 +12,7 @@ from domain.errors import Code, Refused, invalid
 from domain.handlers import measurements
 from domain.key_result import KeyResult, KeyResultAdded
 from domain.objective import Objective, ObjectiveDrafted
+from domain.progress import verdict as verdict_of
 from domain.values import Direction, KeyResultState, Metric, ObjectiveState, Ref, Verdict
 
 CONTRIBUTORS_MAX = 100
@@ -118,7 +119,7 @@ def close(
     if score is None:
         score = _mean([(one.weight, one.score) for one in key_results if one.score is not None]) or 0.0
     if verdict is None:
-        verdict = Verdict.ACHIEVED if score >= case.policy.score_green - 1e-9 else Verdict.MISSED
+        verdict = verdict_of(score, case.policy)
     objective.close(verdict, score, reflection, case.at)
 
 
