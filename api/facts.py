@@ -18,6 +18,7 @@ from domain.commands import Keyframe, Outcome, command_id
 from domain.decision import Author
 from domain.errors import Code, Refused, invalid
 from domain.event_store import Log
+from domain.key_result import KeyResultAdded
 from domain.values import Kind, Ref, Source
 from domain.verbs import VERBS, By, Command
 
@@ -67,9 +68,7 @@ class Import:
         self._people: dict[str, UUID] = {}
         self._seen: Counter[str] = Counter()
 
-    def run(
-        self, lines: Iterable[bytes], *, go_on: bool = False, progress: Callable[[int], None] = lambda size: None
-    ) -> Tally:
+    def run(self, lines: Iterable[bytes], *, go_on: bool = False, progress: Callable[[int], object] = int) -> Tally:
         """Bring the lines in. Stops at the first refusal, with nothing after it recorded, unless told
         to go on. `progress` is told the bytes of each line that is done."""
         tally = Tally()
@@ -99,6 +98,8 @@ class Import:
         outcome = self._keyframe.execute(self._command(kind, fact, key), author)
         if fact.ref is not None:
             self._name(fact.ref, outcome)
+            if kind is verbs.CarryObjective:
+                self._name_carried(fact.ref)
         return outcome
 
     def _fact(self, line: bytes) -> tuple[Fact, str]:
@@ -120,9 +121,7 @@ class Import:
         known = self._person(handle)
         if known is not None or (fact.do == "addPerson" and fact.input.get("handle") == handle):
             return known
-        added = verbs.AddPerson(
-            handle=handle, name=handle, effective_at=fact.at, idempotency_key=f"person:{handle}"
-        )
+        added = verbs.AddPerson(handle=handle, name=handle, effective_at=fact.at, idempotency_key=f"person:{handle}")
         self._keyframe.execute(added, Author(self._actor, Source.IMPORT))
         return self._person(handle)
 
@@ -148,16 +147,18 @@ class Import:
 
     def _known_already(self, command: Command) -> Command:
         """To add a person who was met before as a `by` is to say their name."""
-        if isinstance(command, verbs.AddPerson) and (person := self._person(command.handle)) is not None:
-            if self._log.command(_met(command.handle)) is not None:
-                return verbs.RenamePerson(
-                    person=person,
-                    name=command.name,
-                    email=command.email,
-                    effective_at=command.effective_at,
-                    idempotency_key=command.idempotency_key,
-                )
-        return command
+        if not isinstance(command, verbs.AddPerson):
+            return command
+        person = self._person(command.handle)
+        if person is None or self._log.command(_met(command.handle)) is None:
+            return command
+        return verbs.RenamePerson(
+            person=person,
+            name=command.name,
+            email=command.email,
+            effective_at=command.effective_at,
+            idempotency_key=command.idempotency_key,
+        )
 
     # ── names ────────────────────────────────────────────────────────────────────────────────────
 
@@ -170,6 +171,13 @@ class Import:
         for index, (reading, _) in enumerate(result.readings):
             self._refs.setdefault(name, Ref(Kind.READING, reading))
             self._refs[f"{name}/{index}"] = Ref(Kind.READING, reading)
+
+    def _name_carried(self, name: str) -> None:
+        """The key results that came along with a carried objective are `NAME/0`, `NAME/1` and so on, in
+        their order; those that are added to it later have names of their own."""
+        carried = self._log.children(self._refs[name].id, KeyResultAdded.TOPIC).ids
+        for index, key_result in enumerate(carried):
+            self._refs[f"{name}/{index}"] = Ref(Kind.KEY_RESULT, key_result)
 
     def _resolved(self, value: Any, expected: "Expected | None") -> Any:
         if isinstance(value, list):

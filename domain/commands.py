@@ -105,7 +105,7 @@ class Keyframe(Application[UUID]):
         self._log = log
         super().__init__()
 
-    def construct_factory(self, env: Environment) -> InfrastructureFactory[Any]:
+    def construct_factory(self, env: Environment) -> InfrastructureFactory[Any]:  # noqa: ARG002  the library passes it
         return InfrastructureFactory.construct(Environment(self.name, {"PERSISTENCE_MODULE": "eventsourcing.popo"}))
 
     def construct_mapper(self) -> Mapper[UUID]:
@@ -130,7 +130,7 @@ class Keyframe(Application[UUID]):
             try:
                 return self._decide(command, author, id, digest)
             except Conflict:
-                time.sleep(random.uniform(0, min(BACKOFF_SECONDS_MAX, 0.002 * 2**attempt)))
+                time.sleep(min(BACKOFF_SECONDS_MAX, 0.002 * 2**attempt) * random.random())  # noqa: S311  no secret
         raise Refused(Code.CONFLICT, "Others keep changing the same things; ask again in a moment.")
 
     def _repeated(self, done: CommandRow, digest: bytes) -> Outcome:

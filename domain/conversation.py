@@ -1,6 +1,6 @@
 """What people say and do around goals: initiatives, comments, reflections.
 
-    Initiative:  TODO, DOING, DONE, CANCELLED – any to any, as work goes
+    Initiative:  TODO, DOING, DONE, CANCELLED, any to any, as work goes
     Comment, Reflection:  said once, never edited
 """
 

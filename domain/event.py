@@ -40,7 +40,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, renam
     @classmethod
     def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
         """The body of an older version as one of the version after it."""
-        raise LookupError(f"{cls.TOPIC} never had a version {version}")
+        raise LookupError(f"{cls.TOPIC} never had a version {version}, nor a body like {sorted(body)}")
 
     def apply(self, aggregate: Any) -> None:
         """Change the aggregate as this event says. No rule stands here: it runs at every replay."""
@@ -108,9 +108,7 @@ class Aggregate:
         self._record(event, at)
 
     def _record(self, event: Event, at: datetime) -> None:
-        event = msgspec.structs.replace(
-            event, originator_id=self.id, originator_version=self.version + 1, timestamp=at
-        )
+        event = msgspec.structs.replace(event, originator_id=self.id, originator_version=self.version + 1, timestamp=at)
         event.apply(self)
         self.version = event.originator_version
         self.changed_at = at

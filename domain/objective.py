@@ -1,7 +1,7 @@
 """Objectives: a qualitative direction within a cycle, proved by its key results, aligned with others.
 
-    DRAFT ──commit──▶ ACTIVE ──close──▶ CLOSED
-      └──────drop───────┴──▶ DROPPED        CLOSED, DROPPED ──reopen──▶ ACTIVE (while the cycle is open)
+DRAFT ──commit──▶ ACTIVE ──close──▶ CLOSED
+  └──────drop───────┴──▶ DROPPED        CLOSED, DROPPED ──reopen──▶ ACTIVE (while the cycle is open)
 """
 
 from datetime import datetime
@@ -175,7 +175,9 @@ class Objective(Aggregate):
         """Whether it is closed already with this outcome; None stands for any."""
         if self.state is not ObjectiveState.CLOSED or self.outcome is None:
             return False
-        return all(said is None or said == was for said, was in zip((verdict, score, reflection), self.outcome))
+        return all(
+            said is None or said == was for said, was in zip((verdict, score, reflection), self.outcome, strict=True)
+        )
 
     def close(self, verdict: Verdict, score: float, reflection: str | None, at: datetime) -> None:
         self.refuse_ended()

@@ -88,9 +88,7 @@ def _refuse_earlier(case: Decision, held: Sequence[Objective]) -> None:
 
 
 def adopt_scoring_policy(case: Decision, do: verbs.AdoptScoringPolicy) -> Policy:
-    given = {
-        name: value for name in ScoringPolicy.__struct_fields__ if (value := getattr(do, name)) is not UNSET
-    }
+    given = {name: value for name in ScoringPolicy.__struct_fields__ if (value := getattr(do, name)) is not UNSET}
     policy = _checked(structs.replace(case.policy, **given))
     adopted = case.known(POLICY_ID)
     if isinstance(adopted, Policy):

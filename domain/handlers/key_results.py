@@ -153,7 +153,9 @@ def _said_before(
     """The same check-in of the same instant, if it is there: then there is nothing to record."""
     if measured_at is WHEN_RECORDED:
         return None
-    ids = case.log.measurements(key_result.id, KeyResultCheckedIn.TOPIC, at=measured_at, limit=measurements.CHECK_INS_MAX)
+    ids = case.log.measurements(
+        key_result.id, KeyResultCheckedIn.TOPIC, at=measured_at, limit=measurements.CHECK_INS_MAX
+    )
     return next((one for one in case.get_all(CheckIn, ids) if one.said == said), None)
 
 

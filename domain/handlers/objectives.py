@@ -54,9 +54,7 @@ def assign_objective(case: Decision, do: verbs.AssignObjective) -> Objective:
     objective.assign(
         owner=objective.owner if do.owner is UNSET else case.colleague(do.owner, "owner"),
         team=objective.team if do.team is UNSET else case.team(do.team, "team"),
-        contributors=(
-            objective.contributors if do.contributors is UNSET else _contributors(case, do.contributors)
-        ),
+        contributors=(objective.contributors if do.contributors is UNSET else _contributors(case, do.contributors)),
         at=case.at,
     )
     return objective

@@ -69,7 +69,7 @@ class History:
         self.done: list[tuple[Command, Outcome]] = []
         self.refused: Counter[str] = Counter()
 
-    def live(self, steps: int, after: Callable[[Command, Outcome], None] = lambda command, outcome: None) -> None:
+    def live(self, steps: int, after: Callable[[Command, Outcome], object] | None = None) -> None:
         """Take some steps; `after` is told of each command that was carried out."""
         for command in self._beginnings():
             self._take(command, after)
@@ -82,7 +82,7 @@ class History:
     def _beginnings(self) -> list[Command]:
         return [self._addPerson(), self._formTeam(), self._openCycle(), self._openCycle(), self._defineKpi()]
 
-    def _take(self, command: Command, after: Callable[[Command, Outcome], None]) -> None:
+    def _take(self, command: Command, after: Callable[[Command, Outcome], object] | None) -> None:
         try:
             outcome = self._keyframe.execute(command, AUTHOR)
         except Refused as refused:
@@ -90,7 +90,8 @@ class History:
             return
         self._remember(outcome)
         self.done.append((command, outcome))
-        after(command, outcome)
+        if after is not None:
+            after(command, outcome)
 
     def _remember(self, outcome: Outcome) -> None:
         subject = outcome.result.subject
@@ -177,7 +178,9 @@ class History:
         return verbs.DeactivatePerson(person=self._any(Kind.PERSON), **self._since())
 
     def _formTeam(self) -> Command:  # noqa: N802
-        return verbs.FormTeam(key=self._key(), name=self._words(), parent=self._maybe(Kind.TEAM), lead=self._maybe(Kind.PERSON))
+        return verbs.FormTeam(
+            key=self._key(), name=self._words(), parent=self._maybe(Kind.TEAM), lead=self._maybe(Kind.PERSON)
+        )
 
     def _renameTeam(self) -> Command:  # noqa: N802
         return verbs.RenameTeam(team=self._any(Kind.TEAM), name=self._words(), **self._since())
@@ -215,7 +218,9 @@ class History:
         return verbs.CloseCycle(cycle=self._cycle(), close_objectives=self._chance.random() < 0.5, **self._since())
 
     def _adoptScoringPolicy(self) -> Command:  # noqa: N802
-        return verbs.AdoptScoringPolicy(score_green=self._chance.choice([0.6, 0.7, 0.8]), on_track_gap=0.05, **self._since())
+        return verbs.AdoptScoringPolicy(
+            score_green=self._chance.choice([0.6, 0.7, 0.8]), on_track_gap=0.05, **self._since()
+        )
 
     def _draftObjective(self) -> Command:  # noqa: N802
         supports = [self._ref(Kind.OBJECTIVE, Kind.KEY_RESULT)] if self._there[Kind.KEY_RESULT] else []
@@ -231,7 +236,10 @@ class History:
 
     def _assignObjective(self) -> Command:  # noqa: N802
         return verbs.AssignObjective(
-            objective=self._any(Kind.OBJECTIVE), owner=self._maybe(Kind.PERSON), team=self._maybe(Kind.TEAM), **self._since()
+            objective=self._any(Kind.OBJECTIVE),
+            owner=self._maybe(Kind.PERSON),
+            team=self._maybe(Kind.TEAM),
+            **self._since(),
         )
 
     def _alignObjective(self) -> Command:  # noqa: N802
@@ -275,7 +283,9 @@ class History:
         return verbs.RewordKeyResult(key_result=self._any(Kind.KEY_RESULT), description=self._words(), **self._since())
 
     def _assignKeyResult(self) -> Command:  # noqa: N802
-        return verbs.AssignKeyResult(key_result=self._any(Kind.KEY_RESULT), owner=self._maybe(Kind.PERSON), **self._since())
+        return verbs.AssignKeyResult(
+            key_result=self._any(Kind.KEY_RESULT), owner=self._maybe(Kind.PERSON), **self._since()
+        )
 
     def _retargetKeyResult(self) -> Command:  # noqa: N802
         return verbs.RetargetKeyResult(key_result=self._any(Kind.KEY_RESULT), metric=self._metric(), **self._since())
@@ -327,7 +337,9 @@ class History:
 
     def _recordReadings(self) -> Command:  # noqa: N802
         readings = [
-            verbs.ReadingInput(kpi=verbs.KpiBy(id=self._any(Kind.KPI)), value=self._number(), measured_at=self._moment())
+            verbs.ReadingInput(
+                kpi=verbs.KpiBy(id=self._any(Kind.KPI)), value=self._number(), measured_at=self._moment()
+            )
             for _ in range(self._chance.randint(1, 6))
         ]
         return verbs.RecordReadings(readings=readings)

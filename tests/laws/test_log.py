@@ -1,5 +1,6 @@
 """What holds of the log, whatever happened: it says what was decided, once, in order, and says no more."""
 
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -33,7 +34,7 @@ def test_replay_gives_the_live_aggregate(worlds: Worlds, chance: Random, monkeyp
     with worlds() as world, monkeypatch.context() as patch:
         patch.setattr(Decision, "changed", remember)
         history = History(world.keyframe, chance)
-        history.live(60, after=lambda command, outcome: _replayed(world, decided))
+        history.live(60, after=lambda *_: _replayed(world, decided))
         assert history.done
 
 
@@ -74,7 +75,7 @@ def test_positions_are_gapless_times_strictly_increase_and_hashes_hold(worlds: W
         rows = world.log.rows(0, 100_000)
         assert [row.position for row in rows] == list(range(1, len(rows) + 1))
         times = [row.recorded_at for row in rows]
-        assert all(one < another for one, another in zip(times, times[1:], strict=False))
+        assert all(one < another for one, another in pairwise(times))
         assert all(row.effective_at <= row.recorded_at for row in rows)
         assert all(row.leaf_hash == leaf_hash(row) for row in rows)
 
