@@ -10,6 +10,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool
 
 from api.settings import Settings
+from domain.event_store import Log
 from domain.log_schema import application_role, migrate, views_schema
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -120,6 +121,14 @@ class Database:
         self._stack.enter_context(pool)
         pool.wait(self.settings.connect_timeout_s)
         return pool
+
+    def log(self, *, size_max: int = 2) -> Log:
+        """The log of the workspace, over a pool of its own."""
+        return Log(
+            self.pool(size_max=size_max),
+            self.settings.workspace,
+            reconnect_seconds=self.settings.reconnect_timeout_s,
+        )
 
     def _session(self, role: Role, statement_timeout_s: float) -> Callable[[Connection], None]:
         workspace = self.settings.workspace

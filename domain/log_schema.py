@@ -218,6 +218,12 @@ def migrate(conn: Connection[tuple[object, ...]], workspace: str = "keyframe", a
             _grant(conn, schema, views, sql.Identifier(role))
 
 
+def drop(conn: Connection[tuple[object, ...]], workspace: str) -> None:
+    """Remove a workspace with everything in it, for ever; harmless if there is none."""
+    for name in (views_schema(workspace), workspace_name(workspace)):
+        conn.execute(sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(name)))
+
+
 def _apply(conn: Connection[tuple[object, ...]]) -> bool:
     """Run what has not run yet; whether there was anything."""
     conn.execute(

@@ -1,0 +1,176 @@
+"""What an installation lacks: one finding for each thing that has to be right, and how to mend it."""
+
+import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple
+
+from rich.markup import escape
+
+from api.database import VERSION_MIN, Connection, Database
+from api.settings import Settings
+from api.terminal import Failure, out, reached
+from domain.checkup import VERSION, Checkup, examine
+from domain.log_schema import application_role
+from domain.values import FUTURE_TOLERANCE
+
+VERSION_MAX = 18
+SKEW_MAX = timedelta(seconds=2)
+FREE_BYTES_MIN = 1 << 30
+BEHIND_MAX = 1000
+"""So many events may the views be behind a log that is just being written to."""
+
+
+class Verdict(StrEnum):
+    """How it stands with one thing: right, worth knowing, or in the way."""
+
+    RIGHT = "right"
+    NOTE = "note"
+    WRONG = "wrong"
+
+
+class Finding(NamedTuple):
+    """What was looked at, what was found, and, if that is wrong, how to mend it."""
+
+    what: str
+    verdict: Verdict
+    found: str
+    mend: str = ""
+
+
+def examination(settings: Settings) -> Iterator[Finding]:
+    """Every finding about an installation, in the order in which they depend on each other."""
+    yield from _place(settings)
+    try:
+        with reached(settings) as database:
+            yield Finding("database", Verdict.RIGHT, _name(database))
+            with database.connect() as conn:
+                yield from _server(conn)
+                yield from _log(conn, settings)
+    except Failure as failure:
+        yield Finding("database", Verdict.WRONG, str(failure), "Nothing else can be looked at before that.")
+
+
+# ── around the database ──────────────────────────────────────────────────────────────────────────
+
+
+def _place(settings: Settings) -> Iterator[Finding]:
+    if settings.database_url is None:
+        yield _disk(settings.data_dir)
+    yield _address(settings.host, settings.port)
+
+
+def _disk(directory: Path) -> Finding:
+    there = next(path for path in (directory.resolve(), *directory.resolve().parents) if path.exists())
+    free = shutil.disk_usage(there).free
+    found = f"{free / (1 << 30):,.1f} GiB free for {directory}"
+    if free < FREE_BYTES_MIN:
+        return Finding("disk", Verdict.WRONG, found, "Make room, or move the data and set KEYFRAME_DATA_DIR.")
+    return Finding("disk", Verdict.RIGHT, found)
+
+
+def _address(host: str, port: int) -> Finding:
+    with suppress(OSError), socket.create_connection((host, port), timeout=1):
+        found = f"something answers on {host}:{port}; if it is not Keyframe, another KEYFRAME_PORT is needed"
+        return Finding("address", Verdict.NOTE, found)
+    return Finding("address", Verdict.RIGHT, f"{host}:{port} is free")
+
+
+def _name(database: Database) -> str:
+    with database.connect() as conn:
+        return f"PostgreSQL at {conn.info.host}:{conn.info.port}, database {conn.info.dbname}"
+
+
+# ── the server ───────────────────────────────────────────────────────────────────────────────────
+
+
+def _server(conn: Connection) -> Iterator[Finding]:
+    version = conn.info.server_version // 10_000
+    known = VERSION_MIN <= version <= VERSION_MAX
+    yield Finding(
+        "version",
+        Verdict.RIGHT if known else Verdict.NOTE,
+        f"PostgreSQL {version}" + ("" if known else f"; Keyframe is tested with {VERSION_MIN} to {VERSION_MAX}"),
+    )
+    encoding = conn.info.parameter_status("server_encoding")
+    if encoding == "UTF8":
+        yield Finding("encoding", Verdict.RIGHT, "UTF8")
+    else:
+        mend = "Not every text can be stored: make a database with encoding 'UTF8' and move there."
+        yield Finding("encoding", Verdict.WRONG, str(encoding), mend)
+    yield _clock(conn)
+
+
+def _clock(conn: Connection) -> Finding:
+    before = datetime.now(UTC)
+    row = conn.execute("select clock_timestamp()").fetchone()
+    assert row is not None
+    skew = row[0] - (before + (datetime.now(UTC) - before) / 2)
+    found = f"the database's clock is {abs(skew.total_seconds()):.1f} s {'ahead' if skew > timedelta() else 'behind'}"
+    if abs(skew) <= SKEW_MAX:
+        return Finding("clocks", Verdict.RIGHT, "the database's and this machine's agree")
+    verdict = Verdict.WRONG if abs(skew) > FUTURE_TOLERANCE else Verdict.NOTE
+    return Finding("clocks", verdict, found, "Let both keep time by the same source (NTP).")
+
+
+# ── the workspace ────────────────────────────────────────────────────────────────────────────────
+
+
+def _log(conn: Connection, settings: Settings) -> Iterator[Finding]:
+    found = examine(conn, settings.workspace)
+    yield _tables(found, settings.workspace)
+    if found.version:
+        yield _guards(found)
+        yield _role(found, settings.workspace)
+
+
+def _tables(found: Checkup, workspace: str) -> Finding:
+    if found.version == 0:
+        return Finding("log", Verdict.WRONG, f"there is no workspace {workspace}", "Make it: keyframe migrate.")
+    told = f"workspace {workspace}, its tables at version {found.version}"
+    if found.version < VERSION:
+        return Finding("log", Verdict.WRONG, f"{told} of {VERSION}", "Bring them up: keyframe migrate.")
+    if found.version > VERSION:
+        return Finding("log", Verdict.WRONG, f"{told}, this program knows {VERSION}", "Install the newer Keyframe.")
+    return Finding("log", Verdict.RIGHT, told)
+
+
+def _guards(found: Checkup) -> Finding:
+    if found.rewritable:
+        names = " and ".join(found.rewritable)
+        mend = "Put the triggers named append_only back; until then nothing proves that the log was not rewritten."
+        return Finding("append-only", Verdict.WRONG, f"nothing protects {names} from being rewritten", mend)
+    return Finding("append-only", Verdict.RIGHT, "UPDATE, DELETE and TRUNCATE are refused")
+
+
+def _role(found: Checkup, workspace: str) -> Finding:
+    role = application_role(workspace)
+    mend = "Run 'keyframe migrate' as a user who may create roles and grant."
+    if found.role is None:
+        text = f"there is no role {role}: everything is done with the rights of the database's user"
+        return Finding("role", Verdict.NOTE, text, mend)
+    if found.role == "TOO MUCH":
+        mend = f"revoke update, delete, truncate on {workspace}.log, {workspace}.command from {role};"
+        return Finding("role", Verdict.WRONG, f"{role} may rewrite the log", mend)
+    if found.role == "TOO LITTLE":
+        return Finding("role", Verdict.WRONG, f"{role} may not read the log and add to it", mend)
+    if not found.takes_role:
+        mend = f"grant {role} to the user that Keyframe connects as;"
+        return Finding("role", Verdict.NOTE, f"this user cannot act as {role}, and uses all of its own rights", mend)
+    return Finding("role", Verdict.RIGHT, f"{role} may read the log and add to it")
+
+
+# ── telling ──────────────────────────────────────────────────────────────────────────────────────
+
+_SIGNS = {Verdict.RIGHT: "[green]✓[/green]", Verdict.NOTE: "[yellow]![/yellow]", Verdict.WRONG: "[red]✗[/red]"}
+
+
+def tell(finding: Finding) -> None:
+    """One line for what was found, and one for how to mend it."""
+    out.print(f"{_SIGNS[finding.verdict]} [bold]{finding.what}[/bold]: {escape(finding.found)}", soft_wrap=True)
+    if finding.mend:
+        out.print(f"  {finding.mend}", markup=False, soft_wrap=True)

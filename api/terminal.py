@@ -1,0 +1,106 @@
+"""What the command line says: results on one stream, progress and trouble on the other, and trouble in one sentence."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import psycopg
+from eventsourcing.persistence import PersistenceError
+from pydantic import ValidationError
+from rich.console import Console
+
+from api.database import Database, open_database
+from api.settings import Settings
+
+WRONG = 1
+USAGE = 2
+INTERRUPTED = 130
+
+PATIENCE_SECONDS = 3.0
+"""How long a command that somebody waits for waits for its database."""
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+class Failure(Exception):
+    """Something went wrong that the user can mend: one sentence that says what, and how."""
+
+    def __init__(self, message: str, status: int = WRONG) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Say what was expected to go wrong now and then in a sentence, and exit; a bug keeps its traceback."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise SystemExit(INTERRUPTED) from None
+    except Failure as failure:
+        err.print(f"keyframe: {failure}", style="red", markup=False, soft_wrap=True)
+        raise SystemExit(failure.status) from None
+    except (psycopg.Error, PersistenceError) as error:
+        err.print(f"keyframe: The database did not do it: {first_line(error)}", style="red", markup=False)
+        raise SystemExit(WRONG) from None
+
+
+def stop_on_signals() -> None:
+    """A request to end is like Ctrl-C: everything that was opened is closed in order."""
+    for name in ("SIGTERM", "SIGHUP", "SIGBREAK"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.default_int_handler)
+
+
+def settings(**said: Any) -> Settings:
+    """The settings of the environment, but for what was said on the command line (None: nothing)."""
+    try:
+        return Settings(**{name: value for name, value in said.items() if value is not None})
+    except ValidationError as error:
+        wrong = [f"KEYFRAME_{'_'.join(map(str, one['loc'])).upper()}: {one['msg']}" for one in error.errors()]
+        raise Failure(f"{'; '.join(wrong)}.", USAGE) from error
+
+
+@contextmanager
+def opened(chosen: Settings, *, patience_s: float | None = PATIENCE_SECONDS) -> Iterator[Database]:
+    """The database of these settings, its log's tables brought to the newest version.
+
+    `patience_s` is how long a database that does not answer is waited for; None is as the settings say.
+    """
+    with reached(chosen, patience_s=patience_s) as database:
+        try:
+            database.migrate()
+        except RuntimeError as error:
+            raise Failure(str(error)) from error
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise Failure(
+                f"This database user may not make the log's tables ({first_line(error)}): "
+                "run 'keyframe migrate' once as one who may."
+            ) from error
+        yield database
+
+
+@contextmanager
+def reached(chosen: Settings, *, patience_s: float | None = PATIENCE_SECONDS) -> Iterator[Database]:
+    """The database of these settings as it is."""
+    with ExitStack() as stack:
+        try:
+            with err.status("Waiting for the database …"):
+                database = stack.enter_context(open_database(chosen, patience_s=patience_s))
+        except (RuntimeError, OSError, psycopg.Error) as error:
+            raise Failure(f"{first_line(error)} {_remedy(chosen)}") from error
+        yield database
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says first, as a sentence."""
+    line = str(error).strip().partition("\n")[0].removesuffix(":")
+    return line if line.endswith(".") else f"{line}."
+
+
+def _remedy(chosen: Settings) -> str:
+    if chosen.database_url is None:
+        return f"Is {chosen.data_dir} a directory you may write to, on a disk that is not full?"
+    return "Is KEYFRAME_DATABASE_URL right, and does that server run?"
