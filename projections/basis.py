@@ -1,10 +1,13 @@
 """Where an answer stands: the present, a place in the log, or a moment as far as it was known then."""
 
 from datetime import datetime
+from typing import Any
 
 import psycopg
+from psycopg.rows import tuple_row
 
-from domain.values import Basis
+from domain.event_store import last_known, recorded_at
+from domain.values import EARLIEST, Basis
 
 
 class Standpoint(Basis, frozen=True):
@@ -22,17 +25,55 @@ class Standpoint(Basis, frozen=True):
         return self.known <= self.at
 
 
-def now(conn: psycopg.Connection) -> Standpoint:
+def is_level(basis: Basis) -> bool:
+    """Whether it is known that nothing recorded by its position is effective after its moment."""
+    return isinstance(basis, Standpoint) and basis.known <= basis.at
+
+
+def now(conn: psycopg.Connection[Any]) -> Standpoint:
     """The present: the position the views stand at, and the database's clock, never before its recording."""
+    position, known, at = _head(conn)
+    return Standpoint(at, position, known)
 
 
-def at_position(conn: psycopg.Connection, position: int) -> Standpoint | None:
-    """What a reader saw right after this event; None beyond the position the views stand at."""
+def at_position(conn: psycopg.Connection[Any], position: int) -> Standpoint | None:
+    """What a reader saw right after this event; None beyond the position the views stand at.
+
+    Position 0 is before the first event: everything is empty there.
+    """
+    known = _known(conn, position)
+    return None if known is None else Standpoint(known, position, known)
 
 
-def at_time(conn: psycopg.Connection, at: datetime, known: datetime | None = None) -> Standpoint:
+def at_time(conn: psycopg.Connection[Any], at: datetime, known: datetime | None = None) -> Standpoint:
     """What was true at `at`, as far as the log knew at `known` (default: by all the views know now)."""
+    head, head_known, _ = _head(conn)
+    if known is None or known >= head_known:
+        return Standpoint(at, head, head_known)
+    last = last_known(conn, known)
+    return Standpoint(at, 0, EARLIEST) if last is None else Standpoint(at, *last)
 
 
-def stand(conn: psycopg.Connection, basis: Basis) -> Standpoint | None:
+def stand(conn: psycopg.Connection[Any], basis: Basis) -> Standpoint | None:
     """The same basis, knowing its recording; None beyond the position the views stand at."""
+    known = _known(conn, basis.position)
+    return None if known is None else Standpoint(basis.at, basis.position, known)
+
+
+def _head(conn: psycopg.Connection[Any]) -> tuple[int, datetime, datetime]:
+    """The position the views stand at, when it was recorded, and the clock."""
+    query = "select position, recorded_at, greatest(clock_timestamp(), recorded_at) from view_position"
+    row = conn.cursor(binary=True, row_factory=tuple_row).execute(query, prepare=True).fetchone()
+    if row is None:
+        raise LookupError("The views of this workspace were never made: run generations.create.")
+    position, known, at = row
+    return position, known or EARLIEST, at
+
+
+def _known(conn: psycopg.Connection[Any], position: int) -> datetime | None:
+    head, known, _ = _head(conn)
+    if not 0 <= position <= head:
+        return None
+    if position in (0, head):
+        return known if position else EARLIEST
+    return recorded_at(conn, position)

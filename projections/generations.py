@@ -1,21 +1,170 @@
 """Views are disposable: how a generation of them is made, rebuilt beside the old one, and swapped in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from typing import Any
 
 import psycopg
+from psycopg import sql
+
+from domain.event import Recorded
+from domain.event_store import Log
+from domain.log_schema import application_role, lock_key, views_schema
+from projections.tables import Connection
+from projections.views import DEFINITION, POSITION_DDL, TABLES, advance, read
+
+BATCH_SIZE = 5_000
+DROP_ATTEMPTS_MAX = 100
+_DROP_WAIT = "200ms"
+"""Shorter than the server waits before it looks for deadlocks, so that a reader is never their victim."""
 
 
-def create(conn: psycopg.Connection) -> None:
+def create(conn: Connection, workspace: str = "keyframe") -> None:
     """Make the views' schema and tables where they are missing; safe for several processes at once."""
+    schema = views_schema(workspace)
+    with conn.transaction():
+        _lock(conn, workspace, "views")
+        if _position(conn, schema) is None:
+            _run(conn, "create schema if not exists {}", schema)
+            _make(conn, schema, workspace)
+            _index(conn)
+
+
+def is_current(conn: Connection) -> bool:
+    """Whether the views that serve have the shape this program gives them; if not, rebuild them."""
+    row = conn.execute("select definition from view_position").fetchone()
+    return row is not None and row[0] == DEFINITION
 
 
 def rebuild(
-    log: object,
-    connect: Callable[[], psycopg.Connection],
-    progress: Callable[[int, int], None] = lambda position, head: None,
+    log: Log,
+    connect: Callable[[], Connection],
+    progress: Callable[[int, int], None] | None = None,
+    workspace: str = "keyframe",
+    batch_size: int = BATCH_SIZE,
 ) -> int:
     """Build a new generation beside the one that serves, catch up, swap in one transaction.
 
     `progress` is told (position reached, head of the log). Readers never see a gap. Returns the
-    position the new generation stands at.
+    position the new generation stands at. Raises `Poison` for an event that cannot be applied, and
+    leaves the old generation as it is then.
     """
+    old, new = views_schema(workspace), f"{views_schema(workspace)}_next"
+    with closing(connect()) as conn:
+        conn.execute("set statement_timeout = 0; set lock_timeout = 0; set idle_in_transaction_session_timeout = 0")
+        conn.execute("set synchronous_commit = off")  # what a crash takes is built again
+        conn.execute("select pg_advisory_lock(%s)", [lock_key(conn.info.dbname, workspace, "rebuild")])
+        _run(conn, "drop schema if exists {} cascade", new)
+        with conn.transaction():
+            _run(conn, "create schema {}", new)
+            _make(conn, new, workspace)
+        _search(conn, new, workspace)
+        reached = _fill(conn, log, 0, batch_size, progress)
+        _index(conn)
+        conn.execute("analyze")
+        reached = _fill(conn, log, reached, batch_size, progress)
+        reached = _swap(conn, log, old, new, reached)
+        _drop(conn, f"{old}_old")
+        return reached
+
+
+# ── making ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def _make(conn: Connection, schema: str, workspace: str) -> None:
+    """Empty tables at position 0, readable by the application."""
+    _search(conn, schema, workspace, local=True)
+    for ddl in (POSITION_DDL, *(table.ddl for table in TABLES)):
+        conn.execute(ddl)
+    conn.execute("insert into view_position (position, definition) values (0, %s)", [DEFINITION])
+    role = application_role(workspace)
+    if conn.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone():
+        _run(conn, "grant usage on schema {} to {}", schema, role)
+        _run(conn, "grant select on all tables in schema {} to {}", schema, role)
+
+
+def _index(conn: Connection) -> None:
+    for table in TABLES:
+        for ddl in table.index_ddl:
+            conn.execute(ddl)
+
+
+def _fill(
+    conn: Connection, log: Log, reached: int, batch_size: int, progress: Callable[[int, int], None] | None
+) -> int:
+    """Apply what the log holds after a position; where that leads to."""
+    for entries in _ahead(log, reached, batch_size):
+        advance(conn, log, entries)
+        reached = entries[-1].position
+        if progress is not None:
+            progress(reached, log.head().position)
+    return reached
+
+
+def _ahead(log: Log, after: int, limit: int) -> Iterator[list[Recorded]]:
+    """The log in batches, the next one read while this one is written."""
+    with ThreadPoolExecutor(1) as reader:
+        entries = read(log, after, limit)
+        while entries:
+            following = reader.submit(read, log, entries[-1].position, limit)
+            yield entries
+            entries = following.result()
+
+
+# ── swapping ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def _swap(conn: Connection, log: Log, old: str, new: str, reached: int) -> int:
+    """Let the new generation take the old one's name, standing at least as far."""
+    with conn.transaction():
+        # Whoever feeds the old generation waits here, and finds its position gone afterwards: then it
+        # looks again, and finds the new one.
+        stood = _position(conn, old, "for update")
+        while stood is not None and reached < stood:
+            entries = read(log, reached, stood - reached)
+            advance(conn, log, entries)
+            reached = entries[-1].position
+        if stood is not None:
+            _run(conn, "delete from {}.view_position", old)
+            _run(conn, "alter schema {} rename to {}", old, f"{old}_old")
+        _run(conn, "alter schema {} rename to {}", new, old)
+    return reached
+
+
+def _drop(conn: Connection, schema: str) -> None:
+    """Drop what nobody reads any more; a statement that still does is waited for."""
+    conn.execute(f"set lock_timeout = '{_DROP_WAIT}'")
+    for attempt in range(DROP_ATTEMPTS_MAX):
+        try:
+            _run(conn, "drop schema if exists {} cascade", schema)
+        except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
+            if attempt + 1 == DROP_ATTEMPTS_MAX:
+                raise
+        else:
+            return
+
+
+# ── statements ───────────────────────────────────────────────────────────────────────────────────
+
+
+def _position(conn: Connection, schema: str, how: str = "") -> int | None:
+    """Where the views in a schema stand; None if there are none."""
+    (there,) = conn.execute("select to_regclass(%s)", [f"{schema}.view_position"]).fetchone() or (None,)
+    if there is None:
+        return None
+    query = sql.SQL("select position from {}.view_position {}").format(sql.Identifier(schema), sql.SQL(how))
+    row = conn.execute(query).fetchone()
+    return None if row is None else int(row[0])
+
+
+def _search(conn: Connection, schema: str, workspace: str, *, local: bool = False) -> None:
+    conn.execute("select set_config('search_path', %s, %s)", [f"{schema}, {workspace}", local])
+
+
+def _lock(conn: Connection, workspace: str, purpose: str) -> None:
+    conn.execute("select pg_advisory_xact_lock(%s)", [lock_key(conn.info.dbname, workspace, purpose)])
+
+
+def _run(conn: Connection, statement: str, *names: Any) -> None:
+    conn.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))

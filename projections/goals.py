@@ -3,46 +3,93 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
+from functools import singledispatch
+from operator import attrgetter
+from typing import Any
 from uuid import UUID
 
 import msgspec
-import psycopg
 
+from domain.cycle import CycleActivated, CycleClosed, CycleOpened, ScoringPolicyAdopted
+from domain.event import NOBODY, Event, Recorded
+from domain.key_result import (
+    KeyResultAdded,
+    KeyResultAssigned,
+    KeyResultDropped,
+    KeyResultLinked,
+    KeyResultReopened,
+    KeyResultRescheduled,
+    KeyResultRetargeted,
+    KeyResultReweighed,
+    KeyResultReworded,
+    KeyResultScored,
+    KeyResultUnlinked,
+)
+from domain.objective import (
+    ObjectiveAligned,
+    ObjectiveAssigned,
+    ObjectiveClosed,
+    ObjectiveCommitted,
+    ObjectiveDrafted,
+    ObjectiveDropped,
+    ObjectiveReopened,
+    ObjectiveReworded,
+    ObjectiveUnaligned,
+)
 from domain.values import (
+    EARLIEST,
     Basis,
     Cadence,
     CycleState,
     KeyResultState,
+    Kind,
     Metric,
     ObjectiveKind,
     ObjectiveState,
     ScoringPolicy,
+    Source,
     Verdict,
 )
-from projections.tables import Cursor, Order, Version, Window
+from projections.book import Book, Reads
+from projections.pages import CHANGED_AT, CREATED_AT, RECORDED, Key, List, Sieve, text
+from projections.tables import Chain, Connection, Cursor, Order, Table, Version, Window, fetch, grouped, holds, placed
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-class CycleRow(Version, frozen=True):
-    """`plan` and `outcome` are the bases of its activation and of its closing."""
-
+class CycleRow(Version, frozen=True, gc=False):
     key: str
     name: str
     starts_on: date
     ends_on: date
     check_in_cadence: Cadence
     parent: UUID | None
-    state: CycleState
-    plan: Basis | None
-    outcome: Basis | None
+    state: CycleState = CycleState.PLANNING
+    plan_at: datetime | None = None
+    plan_position: int | None = None
+    outcome_at: datetime | None = None
+    outcome_position: int | None = None
+
+    @property
+    def plan(self) -> Basis | None:
+        """The basis of its activation."""
+        return _basis(self.plan_at, self.plan_position)
+
+    @property
+    def outcome(self) -> Basis | None:
+        """The basis of its closing."""
+        return _basis(self.outcome_at, self.outcome_position)
 
 
-class PolicyRow(Version, frozen=True):
+def _basis(at: datetime | None, position: int | None) -> Basis | None:
+    return None if at is None or position is None else Basis(at, position)
+
+
+class PolicyRow(Version, frozen=True, gc=False):
     policy: ScoringPolicy
 
 
-class ObjectiveRow(Version, frozen=True):
+class ObjectiveRow(Version, frozen=True, gc=False):
     """`verdict`, `score`, `reflection` and `closed_at` stand from its closing until it is reopened."""
 
     cycle: UUID
@@ -53,14 +100,14 @@ class ObjectiveRow(Version, frozen=True):
     team: UUID | None
     contributors: tuple[UUID, ...]
     carried_from: UUID | None
-    state: ObjectiveState
-    verdict: Verdict | None
-    score: float | None
-    reflection: str | None
-    closed_at: datetime | None
+    state: ObjectiveState = ObjectiveState.DRAFT
+    verdict: Verdict | None = None
+    score: float | None = None
+    reflection: str | None = None
+    closed_at: datetime | None = None
 
 
-class KeyResultRow(Version, frozen=True):
+class KeyResultRow(Version, frozen=True, gc=False):
     """`kpi_since` is the effective time of the link; both are None where no KPI is linked."""
 
     objective: UUID
@@ -74,9 +121,129 @@ class KeyResultRow(Version, frozen=True):
     kpi: UUID | None
     kpi_since: datetime | None
     carried_from: UUID | None
-    state: KeyResultState
-    score: float | None
-    score_note: str | None
+    state: KeyResultState = KeyResultState.ACTIVE
+    score: float | None = None
+    score_note: str | None = None
+
+
+# ── tables ───────────────────────────────────────────────────────────────────────────────────────
+
+CYCLE = Chain(Kind.CYCLE, CycleRow, ["(key)", "(parent) where version = 1"])
+POLICY = Chain(Kind.POLICY, PolicyRow)
+OBJECTIVE = Chain(
+    Kind.OBJECTIVE,
+    ObjectiveRow,
+    ["(cycle, born) where version = 1", "(carried_from) where version = 1", "(owner, id)", "(team, id)"],
+)
+KEY_RESULT = Chain(
+    Kind.KEY_RESULT,
+    KeyResultRow,
+    ["(objective, id) where version = 1", "(cycle, born) where version = 1", "(owner, id)", "(kpi, id)"],
+)
+TABLES: tuple[Table[Any], ...] = (CYCLE, POLICY, OBJECTIVE, KEY_RESULT)
+
+# ── handlers ─────────────────────────────────────────────────────────────────────────────────────
+
+READS: Reads = {KeyResultAdded: lambda event: [(OBJECTIVE, event.objective)]}
+
+
+@singledispatch
+def apply(event: Event, said: Recorded, book: Book) -> None:
+    """What an event changes here; nothing for most."""
+
+
+@apply.register
+def _(event: CycleOpened, said: Recorded, book: Book) -> None:
+    book.begin(CYCLE, said)
+
+
+@apply.register
+def _(event: CycleActivated, said: Recorded, book: Book) -> None:
+    book.revise(CYCLE, said, state=CycleState.ACTIVE, plan_at=event.timestamp, plan_position=said.position)
+
+
+@apply.register
+def _(event: CycleClosed, said: Recorded, book: Book) -> None:
+    book.revise(CYCLE, said, state=CycleState.CLOSED, outcome_at=event.timestamp, outcome_position=said.position)
+
+
+@apply.register
+def _(event: ScoringPolicyAdopted, said: Recorded, book: Book) -> None:
+    (book.begin if event.originator_version == 1 else book.revise)(POLICY, said)
+
+
+@apply.register
+def _(event: ObjectiveDrafted, said: Recorded, book: Book) -> None:
+    book.begin(OBJECTIVE, said)
+
+
+@apply.register(ObjectiveReworded)
+@apply.register(ObjectiveAssigned)
+@apply.register(ObjectiveAligned)
+@apply.register(ObjectiveUnaligned)
+def _(event: Event, said: Recorded, book: Book) -> None:
+    book.revise(OBJECTIVE, said)
+
+
+@apply.register
+def _(event: ObjectiveCommitted, said: Recorded, book: Book) -> None:
+    book.revise(OBJECTIVE, said, state=ObjectiveState.ACTIVE)
+
+
+@apply.register
+def _(event: ObjectiveClosed, said: Recorded, book: Book) -> None:
+    book.revise(OBJECTIVE, said, state=ObjectiveState.CLOSED, closed_at=event.timestamp)
+
+
+@apply.register
+def _(event: ObjectiveDropped, said: Recorded, book: Book) -> None:
+    book.revise(OBJECTIVE, said, state=ObjectiveState.DROPPED)
+
+
+@apply.register
+def _(event: ObjectiveReopened, said: Recorded, book: Book) -> None:
+    no_outcome = {"verdict": None, "score": None, "reflection": None, "closed_at": None}
+    book.revise(OBJECTIVE, said, state=ObjectiveState.ACTIVE, **no_outcome)
+
+
+@apply.register
+def _(event: KeyResultAdded, said: Recorded, book: Book) -> None:
+    since = None if event.kpi is None else event.timestamp
+    book.begin(KEY_RESULT, said, cycle=book.current(OBJECTIVE, event.objective).cycle, kpi_since=since)
+
+
+@apply.register(KeyResultReworded)
+@apply.register(KeyResultAssigned)
+@apply.register(KeyResultRetargeted)
+@apply.register(KeyResultRescheduled)
+@apply.register(KeyResultReweighed)
+def _(event: Event, said: Recorded, book: Book) -> None:
+    book.revise(KEY_RESULT, said)
+
+
+@apply.register
+def _(event: KeyResultLinked, said: Recorded, book: Book) -> None:
+    book.revise(KEY_RESULT, said, kpi_since=event.timestamp)
+
+
+@apply.register
+def _(event: KeyResultUnlinked, said: Recorded, book: Book) -> None:
+    book.revise(KEY_RESULT, said, kpi=None, kpi_since=None)
+
+
+@apply.register
+def _(event: KeyResultScored, said: Recorded, book: Book) -> None:
+    book.revise(KEY_RESULT, said, state=KeyResultState.SCORED, score_note=event.note)
+
+
+@apply.register
+def _(event: KeyResultReopened, said: Recorded, book: Book) -> None:
+    book.revise(KEY_RESULT, said, state=KeyResultState.ACTIVE, score=None, score_note=None)
+
+
+@apply.register
+def _(event: KeyResultDropped, said: Recorded, book: Book) -> None:
+    book.revise(KEY_RESULT, said, state=KeyResultState.DROPPED)
 
 
 # ── filters and orders ───────────────────────────────────────────────────────────────────────────
@@ -144,121 +311,241 @@ class KeyResultOrder(StrEnum):
 # ── cycles and the policy ────────────────────────────────────────────────────────────────────────
 
 
-def cycles(conn: psycopg.Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, CycleRow]:
+def cycles(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, CycleRow]:
     """The cycles with these ids; unknown ones are left out."""
+    return CYCLE.by_id(conn, basis, ids)
 
 
-def cycles_by_key(conn: psycopg.Connection, basis: Basis, keys: Sequence[str]) -> dict[str, CycleRow]:
+def cycles_by_key(conn: Connection, basis: Basis, keys: Sequence[str]) -> dict[str, CycleRow]:
     """The cycles with these keys; unknown ones are left out."""
+    return {row.key: row for row in CYCLE.by(conn, basis, "key", keys)}
 
 
-def cycles_within(conn: psycopg.Connection, basis: Basis, parents: Sequence[UUID]) -> dict[UUID, list[CycleRow]]:
+def cycles_within(conn: Connection, basis: Basis, parents: Sequence[UUID]) -> dict[UUID, list[CycleRow]]:
     """The children of each of these cycles, by start."""
+    rows = CYCLE.within(conn, basis, "parent", parents)
+    return grouped(parents, sorted(rows, key=attrgetter("starts_on")), attrgetter("parent"))
 
 
 def cycle_page(
-    conn: psycopg.Connection, basis: Basis, filter: CycleFilter, order: Order[CycleOrder], window: Window
+    conn: Connection, basis: Basis, filter: CycleFilter, order: Order[CycleOrder], window: Window
 ) -> list[CycleRow]:
     """A stretch of the cycles that pass the filter."""
+    return _CYCLES.page(conn, basis, _cycle_sieve(filter), window, order.field, order.descending)
 
 
-def cycle_count(conn: psycopg.Connection, basis: Basis, filter: CycleFilter) -> int:
+def cycle_count(conn: Connection, basis: Basis, filter: CycleFilter) -> int:
     """How many cycles pass the filter."""
+    return _CYCLES.count(conn, basis, _cycle_sieve(filter))
 
 
 def cycle_cursor(row: CycleRow, order: CycleOrder) -> Cursor:
     """Where this row stands in that order."""
+    return _CYCLES.cursor(row, order)
 
 
-def policy(conn: psycopg.Connection, basis: Basis) -> PolicyRow:
+def policy(conn: Connection, basis: Basis) -> PolicyRow:
     """The scoring policy in force; before the first is adopted the defaults, as version 0."""
+    rows = POLICY.read(conn, POLICY.query(basis, "select id from policy where version = 1"), placed(basis))
+    return rows[0] if rows else _DEFAULT_POLICY
 
+
+_CYCLES = List(
+    CYCLE,
+    {
+        CycleOrder.RECORDED: RECORDED,
+        CycleOrder.STARTS_ON: Key("starts_on", "v.starts_on", "date"),
+        CycleOrder.NAME: text("name"),
+        CycleOrder.KEY: text("key"),
+        CycleOrder.CREATED_AT: CREATED_AT,
+        CycleOrder.CHANGED_AT: CHANGED_AT,
+    },
+)
+
+
+def _cycle_sieve(filter: CycleFilter) -> Sieve:
+    sieve = Sieve()
+    sieve.begun("f.parent = {0}", filter.parent)
+    sieve.holds("v.state = {0}", filter.state)
+    sieve.holds("{0} between v.starts_on and v.ends_on", filter.overlaps)
+    return sieve
+
+
+_DEFAULT_POLICY = PolicyRow(
+    NOBODY, 0, 0, 0, EARLIEST, EARLIEST, "machine:keyframe", Source.SYSTEM, None, "machine:keyframe", Source.SYSTEM,
+    None, None, ScoringPolicy(),
+)  # fmt: skip
 
 # ── objectives ───────────────────────────────────────────────────────────────────────────────────
 
 
-def objectives(conn: psycopg.Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, ObjectiveRow]:
+def objectives(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, ObjectiveRow]:
     """The objectives with these ids; unknown ones are left out."""
+    return OBJECTIVE.by_id(conn, basis, ids)
 
 
 def objectives_of_cycles(
-    conn: psycopg.Connection, basis: Basis, cycles: Sequence[UUID], filter: ObjectiveFilter
+    conn: Connection, basis: Basis, cycles: Sequence[UUID], filter: ObjectiveFilter
 ) -> dict[UUID, list[ObjectiveRow]]:
     """All objectives of each of these cycles that pass the filter, as they were drafted."""
+    return _objectives_of(conn, basis, "cycle", cycles, filter)
 
 
 def objectives_of_teams(
-    conn: psycopg.Connection, basis: Basis, teams: Sequence[UUID], filter: ObjectiveFilter
+    conn: Connection, basis: Basis, teams: Sequence[UUID], filter: ObjectiveFilter
 ) -> dict[UUID, list[ObjectiveRow]]:
     """All objectives of each of these teams that pass the filter, as they were drafted."""
+    return _objectives_of(conn, basis, "team", teams, filter)
 
 
 def objectives_of_owners(
-    conn: psycopg.Connection, basis: Basis, owners: Sequence[UUID], filter: ObjectiveFilter
+    conn: Connection, basis: Basis, owners: Sequence[UUID], filter: ObjectiveFilter
 ) -> dict[UUID, list[ObjectiveRow]]:
     """All objectives of each of these people that pass the filter, as they were drafted."""
+    return _objectives_of(conn, basis, "owner", owners, filter)
 
 
 def objectives_carried_from(
-    conn: psycopg.Connection, basis: Basis, objectives: Sequence[UUID]
+    conn: Connection, basis: Basis, objectives: Sequence[UUID]
 ) -> dict[UUID, list[ObjectiveRow]]:
     """What each of these objectives was carried into, in order."""
+    rows = OBJECTIVE.within(conn, basis, "carried_from", objectives)
+    return grouped(objectives, rows, attrgetter("carried_from"))
 
 
-def objectives_per_owner(
-    conn: psycopg.Connection, basis: Basis, cycles: Sequence[UUID]
-) -> dict[tuple[UUID, UUID], int]:
+def objectives_per_owner(conn: Connection, basis: Basis, cycles: Sequence[UUID]) -> dict[tuple[UUID, UUID], int]:
     """By (cycle, owner): how many objectives that are neither closed nor dropped."""
+    candidates = "select id from objective where version = 1 and cycle = any(%(cycles)s)"
+    open_ones = "v.owner is not null and v.state in ('DRAFT', 'ACTIVE') group by v.cycle, v.owner"
+    sql = OBJECTIVE.query(basis, candidates, open_ones, "v.cycle, v.owner, count(*)")
+    return {(cycle, owner): count for cycle, owner, count in fetch(conn, sql, placed(basis, cycles=list(cycles)))}
 
 
 def objective_page(
-    conn: psycopg.Connection, basis: Basis, filter: ObjectiveFilter, order: Order[ObjectiveOrder], window: Window
+    conn: Connection, basis: Basis, filter: ObjectiveFilter, order: Order[ObjectiveOrder], window: Window
 ) -> list[ObjectiveRow]:
     """A stretch of the objectives that pass the filter."""
+    return _OBJECTIVES.page(conn, basis, _objective_sieve(basis, filter), window, order.field, order.descending)
 
 
-def objective_count(conn: psycopg.Connection, basis: Basis, filter: ObjectiveFilter) -> int:
+def objective_count(conn: Connection, basis: Basis, filter: ObjectiveFilter) -> int:
     """How many objectives pass the filter."""
+    return _OBJECTIVES.count(conn, basis, _objective_sieve(basis, filter))
 
 
 def objective_cursor(row: ObjectiveRow, order: ObjectiveOrder) -> Cursor:
     """Where this row stands in that order."""
+    return _OBJECTIVES.cursor(row, order)
+
+
+_OBJECTIVES = List(
+    OBJECTIVE,
+    {
+        ObjectiveOrder.RECORDED: RECORDED,
+        ObjectiveOrder.TITLE: text("title"),
+        ObjectiveOrder.CREATED_AT: CREATED_AT,
+        ObjectiveOrder.CHANGED_AT: CHANGED_AT,
+    },
+)
+
+
+def _objective_sieve(basis: Basis, filter: ObjectiveFilter) -> Sieve:
+    sieve = Sieve()
+    supported = f"exists (select from support e where e.objective = v.id and {stands(basis)}"
+    sieve.begun("f.cycle = {0}", filter.cycle)
+    sieve.has(OBJECTIVE, "team", filter.team)
+    sieve.has(OBJECTIVE, "owner", filter.owner)
+    sieve.holds("v.state = any({0})", filter.states)
+    sieve.holds("v.kind = {0}", filter.kind)
+    sieve.holds(f"{supported}) = {{0}}", filter.aligned)
+    sieve.holds(f"{supported} and e.target = {{0}})", filter.supports)
+    sieve.search(filter.search, "title", "description")
+    return sieve
+
+
+def stands(basis: Basis) -> str:
+    """The condition that an edge `e` of `support` holds at the basis, and that its target was not dropped."""
+    dropped = (
+        f"select from {OBJECTIVE.at(basis, 'o', 'e.through')}"
+        f" left join {KEY_RESULT.at(basis, 'k', 'e.target')} on true"
+        " where 'DROPPED' in (o.state, k.state)"
+    )
+    return f"{holds(basis, 'e')} and not exists ({dropped})"
+
+
+def _objectives_of(
+    conn: Connection, basis: Basis, column: str, values: Sequence[UUID], filter: ObjectiveFilter
+) -> dict[UUID, list[ObjectiveRow]]:
+    sieve = _objective_sieve(basis, filter)
+    sieve.has(OBJECTIVE, column, tuple(values))
+    return grouped(values, _OBJECTIVES.all(conn, basis, sieve), attrgetter(column))
 
 
 # ── key results ──────────────────────────────────────────────────────────────────────────────────
 
 
-def key_results(conn: psycopg.Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, KeyResultRow]:
+def key_results(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, KeyResultRow]:
     """The key results with these ids, dropped ones too; unknown ones are left out."""
+    return KEY_RESULT.by_id(conn, basis, ids)
 
 
 def key_results_of_objectives(
-    conn: psycopg.Connection, basis: Basis, objectives: Sequence[UUID], include_dropped: bool = False
+    conn: Connection, basis: Basis, objectives: Sequence[UUID], include_dropped: bool = False
 ) -> dict[UUID, list[KeyResultRow]]:
     """The key results of each of these objectives, as they were added."""
+    kept = "true" if include_dropped else "v.state <> 'DROPPED'"
+    rows = KEY_RESULT.within(conn, basis, "objective", objectives, kept)
+    return grouped(objectives, rows, attrgetter("objective"))
 
 
-def key_results_of_kpis(
-    conn: psycopg.Connection, basis: Basis, kpis: Sequence[UUID]
-) -> dict[UUID, list[KeyResultRow]]:
+def key_results_of_kpis(conn: Connection, basis: Basis, kpis: Sequence[UUID]) -> dict[UUID, list[KeyResultRow]]:
     """The key results that are measured by each of these KPIs and not dropped, as they were added."""
+    rows = KEY_RESULT.by(conn, basis, "kpi", kpis, "v.state <> 'DROPPED'")
+    return grouped(kpis, rows, attrgetter("kpi"))
 
 
-def key_result_versions(
-    conn: psycopg.Connection, basis: Basis, ids: Sequence[UUID]
-) -> dict[UUID, list[KeyResultRow]]:
+def key_result_versions(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, list[KeyResultRow]]:
     """Every version of these key results up to the basis, oldest first."""
+    return KEY_RESULT.versions(conn, basis, ids)
 
 
 def key_result_page(
-    conn: psycopg.Connection, basis: Basis, filter: KeyResultFilter, order: Order[KeyResultOrder], window: Window
+    conn: Connection, basis: Basis, filter: KeyResultFilter, order: Order[KeyResultOrder], window: Window
 ) -> list[KeyResultRow]:
     """A stretch of the key results that pass the filter."""
+    return _KEY_RESULTS.page(conn, basis, _key_result_sieve(basis, filter), window, order.field, order.descending)
 
 
-def key_result_count(conn: psycopg.Connection, basis: Basis, filter: KeyResultFilter) -> int:
+def key_result_count(conn: Connection, basis: Basis, filter: KeyResultFilter) -> int:
     """How many key results pass the filter."""
+    return _KEY_RESULTS.count(conn, basis, _key_result_sieve(basis, filter))
 
 
 def key_result_cursor(row: KeyResultRow, order: KeyResultOrder) -> Cursor:
     """Where this row stands in that order."""
+    return _KEY_RESULTS.cursor(row, order)
+
+
+_KEY_RESULTS = List(
+    KEY_RESULT,
+    {
+        KeyResultOrder.RECORDED: RECORDED,
+        KeyResultOrder.TITLE: text("title"),
+        KeyResultOrder.DUE: Key("due", "v.due", "date"),
+        KeyResultOrder.WEIGHT: Key("weight", "v.weight", "float8"),
+        KeyResultOrder.CREATED_AT: CREATED_AT,
+        KeyResultOrder.CHANGED_AT: CHANGED_AT,
+    },
+)
+
+
+def _key_result_sieve(basis: Basis, filter: KeyResultFilter) -> Sieve:
+    sieve = Sieve()
+    sieve.begun("f.cycle = {0}", filter.cycle)
+    sieve.begun("f.objective = {0}", filter.objective)
+    sieve.has(KEY_RESULT, "owner", filter.owner)
+    sieve.has(KEY_RESULT, "kpi", filter.kpi)
+    sieve.holds("v.state = any({0})", filter.states)
+    sieve.holds(f"exists (select from {OBJECTIVE.at(basis, 'o', 'v.objective')} where o.team = {{0}})", filter.team)
+    sieve.search(filter.search, "title", "description")
+    return sieve

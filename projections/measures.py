@@ -3,14 +3,35 @@
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from functools import singledispatch
+from operator import attrgetter
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
-import psycopg
 
-from domain.values import Basis, Cadence, KpiGoal, Unit
+from domain.event import Event, Recorded
+from domain.key_result import CheckInCorrected, KeyResultCheckedIn
+from domain.kpi import KpiDefined, KpiRedefined, KpiRetired, ReadingCorrected, ReadingRecorded, ReadingRetracted
+from domain.values import Basis, Cadence, Kind, KpiGoal, Unit
+from projections.book import Book, Reads, fact
 from projections.goals import KeyResultRow
-from projections.tables import By, Cursor, Order, Version, Window
+from projections.pages import CHANGED_AT, CREATED_AT, RECORDED, Key, List, Sieve, counts, stretch, text
+from projections.tables import (
+    OPEN,
+    Chain,
+    Connection,
+    Cursor,
+    Fact,
+    Order,
+    Span,
+    Table,
+    Version,
+    Window,
+    fetch,
+    grouped,
+    placed,
+)
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -22,7 +43,7 @@ class Ending(StrEnum):
     RETRACTED = "RETRACTED"
 
 
-class KpiRow(Version, frozen=True):
+class KpiRow(Version, frozen=True, gc=False):
     key: str
     name: str
     description: str | None
@@ -31,52 +52,46 @@ class KpiRow(Version, frozen=True):
     cadence: Cadence
     owner: UUID | None
     team: UUID | None
-    retired: bool
+    retired: bool = False
 
 
-class CheckInRow(msgspec.Struct, frozen=True):
+class CheckInRow(Fact, frozen=True, gc=False):
     """One version of a check-in: version 1 as it was made, the next as it was corrected.
 
-    `ended` tells how this version ended, as far as the basis knows; `version + 1` supersedes it then.
+    `until_position` and `ended` tell by which event and how this version ended, as far as the basis
+    knows; both are None while it stands.
     """
 
-    id: UUID
     version: int
     key_result: UUID
     measured_at: datetime
-    recorded_at: datetime
-    position: int
     value: float | None
     reached: tuple[str, ...] | None
     confidence: float | None
     note: str | None
     late: bool
-    by: By
-    reason: str | None
-    ended: Ending | None
+    until_position: int | None = OPEN
+    ended: Ending | None = None
 
 
-class ReadingRow(msgspec.Struct, frozen=True):
+class ReadingRow(Fact, frozen=True, gc=False):
     """One version of a reading: version 1 as it was recorded, the next as it was corrected.
 
-    `ended` tells how this version ended, as far as the basis knows: CORRECTED, then `version + 1`
-    supersedes it; or RETRACTED, then nothing follows.
+    `until_position` and `ended` tell by which event and how this version ended, as far as the basis
+    knows; both are None while it stands. A reading that was RETRACTED can be recorded anew: that is
+    its next version then.
     """
 
-    id: UUID
     version: int
     kpi: UUID
     measured_at: datetime
-    recorded_at: datetime
-    position: int
     value: float
     note: str | None
-    by: By
-    reason: str | None
-    ended: Ending | None
+    until_position: int | None = OPEN
+    ended: Ending | None = None
 
 
-class Standing(msgspec.Struct, frozen=True):
+class Standing(msgspec.Struct, frozen=True, gc=False):
     """Where a key result stands: its latest value, when anyone last spoke of it, how sure they are.
 
     `value` and `reached` come from the same measurement, a check-in or, for a KPI-linked key result, a
@@ -94,7 +109,7 @@ class Standing(msgspec.Struct, frozen=True):
     confidence_position: int | None = None
 
 
-class Measurement(msgspec.Struct, frozen=True):
+class Measurement(msgspec.Struct, frozen=True, gc=False):
     """A point of a key result's history: of its own check-ins, or of the readings of its KPI.
 
     `from_kpi` tells which; a check-in of a KPI-linked key result has confidence and note only.
@@ -108,6 +123,76 @@ class Measurement(msgspec.Struct, frozen=True):
     reached: tuple[str, ...] | None
     confidence: float | None
     from_kpi: bool
+
+
+# ── tables ───────────────────────────────────────────────────────────────────────────────────────
+
+KPI = Chain(Kind.KPI, KpiRow, ["(key)", "(owner, id)", "(team, id)"])
+CHECK_IN = Span("check_in", CheckInRow, ["id"], ["until_position", "ended"], ["(key_result, measured_at, position)"])
+READING = Span("reading", ReadingRow, ["id"], ["until_position", "ended"], ["(kpi, measured_at, position)"])
+TABLES: tuple[Table[Any], ...] = (KPI, CHECK_IN, READING)
+
+# ── handlers ─────────────────────────────────────────────────────────────────────────────────────
+
+READS: Reads = {}
+
+
+@singledispatch
+def apply(event: Event, said: Recorded, book: Book) -> None:
+    """What an event changes here; nothing for most."""
+
+
+@apply.register
+def _(event: KpiDefined, said: Recorded, book: Book) -> None:
+    book.begin(KPI, said)
+
+
+@apply.register
+def _(event: KpiRedefined, said: Recorded, book: Book) -> None:
+    book.revise(KPI, said)
+
+
+@apply.register
+def _(event: KpiRetired, said: Recorded, book: Book) -> None:
+    book.revise(KPI, said, retired=True)
+
+
+@apply.register
+def _(event: KeyResultCheckedIn, said: Recorded, book: Book) -> None:
+    _check_in(event, event.key_result, said, book)
+
+
+@apply.register
+def _(event: CheckInCorrected, said: Recorded, book: Book) -> None:
+    book.end(CHECK_IN, (event.originator_id,), said.position, Ending.CORRECTED)
+    _check_in(event, book.current(CHECK_IN, event.originator_id).key_result, said, book)
+
+
+@apply.register
+def _(event: ReadingRecorded, said: Recorded, book: Book) -> None:
+    _reading(event, event.kpi, said, book)
+
+
+@apply.register
+def _(event: ReadingCorrected, said: Recorded, book: Book) -> None:
+    book.end(READING, (event.originator_id,), said.position, Ending.CORRECTED)
+    _reading(event, book.current(READING, event.originator_id).kpi, said, book)
+
+
+@apply.register
+def _(event: ReadingRetracted, said: Recorded, book: Book) -> None:
+    book.end(READING, (event.originator_id,), said.position, Ending.RETRACTED)
+
+
+def _check_in(event: KeyResultCheckedIn | CheckInCorrected, key_result: UUID, said: Recorded, book: Book) -> None:
+    measured = (event.value, event.reached, event.confidence, event.note, event.late)
+    row = CheckInRow(*fact(said), event.originator_version, key_result, event.timestamp, *measured)
+    book.add(CHECK_IN, row)
+
+
+def _reading(event: ReadingRecorded | ReadingCorrected, kpi: UUID, said: Recorded, book: Book) -> None:
+    row = ReadingRow(*fact(said), event.originator_version, kpi, event.timestamp, event.value, event.note)
+    book.add(READING, row)
 
 
 # ── filters and orders ───────────────────────────────────────────────────────────────────────────
@@ -133,61 +218,116 @@ class KpiOrder(StrEnum):
 # ── KPIs ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def kpis(conn: psycopg.Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, KpiRow]:
+def kpis(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, KpiRow]:
     """The KPIs with these ids, retired ones too; unknown ones are left out."""
+    return KPI.by_id(conn, basis, ids)
 
 
-def kpis_by_key(conn: psycopg.Connection, basis: Basis, keys: Sequence[str]) -> dict[str, KpiRow]:
+def kpis_by_key(conn: Connection, basis: Basis, keys: Sequence[str]) -> dict[str, KpiRow]:
     """The KPIs with these keys; unknown ones are left out."""
+    return {row.key: row for row in KPI.by(conn, basis, "key", keys)}
 
 
-def kpi_versions(conn: psycopg.Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, list[KpiRow]]:
+def kpi_versions(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, list[KpiRow]]:
     """Every version of these KPIs up to the basis, oldest first."""
+    return KPI.versions(conn, basis, ids)
 
 
-def kpi_page(
-    conn: psycopg.Connection, basis: Basis, filter: KpiFilter, order: Order[KpiOrder], window: Window
-) -> list[KpiRow]:
+def kpi_page(conn: Connection, basis: Basis, filter: KpiFilter, order: Order[KpiOrder], window: Window) -> list[KpiRow]:
     """A stretch of the KPIs that pass the filter."""
+    return _KPIS.page(conn, basis, _kpi_sieve(filter), window, order.field, order.descending)
 
 
-def kpi_count(conn: psycopg.Connection, basis: Basis, filter: KpiFilter) -> int:
+def kpi_count(conn: Connection, basis: Basis, filter: KpiFilter) -> int:
     """How many KPIs pass the filter."""
+    return _KPIS.count(conn, basis, _kpi_sieve(filter))
 
 
 def kpi_cursor(row: KpiRow, order: KpiOrder) -> Cursor:
     """Where this row stands in that order."""
+    return _KPIS.cursor(row, order)
+
+
+_KPIS = List(
+    KPI,
+    {
+        KpiOrder.RECORDED: RECORDED,
+        KpiOrder.KEY: text("key"),
+        KpiOrder.NAME: text("name"),
+        KpiOrder.CREATED_AT: CREATED_AT,
+        KpiOrder.CHANGED_AT: CHANGED_AT,
+    },
+)
+
+
+def _kpi_sieve(filter: KpiFilter) -> Sieve:
+    sieve = Sieve()
+    sieve.has(KPI, "team", filter.team)
+    sieve.has(KPI, "owner", filter.owner)
+    sieve.holds("v.retired = {0}", filter.retired)
+    sieve.search(filter.search, "key", "name", "description")
+    return sieve
+
+
+# ── measurements ─────────────────────────────────────────────────────────────────────────────────
+
+_KNOWN = "v.position <= %(position)s and v.measured_at <= %(at)s"
+_STANDS = f"{_KNOWN} and v.until_position > %(position)s"
+_BY_MOMENT = Key("measured_at", "v.measured_at", "timestamptz", "v.position", "bigint")
+
+M = TypeVar("M", CheckInRow, ReadingRow)
+
+
+def _known(conn: Connection, basis: Basis, table: Span[M], ids: Sequence[UUID]) -> list[M]:
+    sql = f"select {table.seen} from {table.name} v where v.id = any(%(ids)s) and {_KNOWN} order by v.position"
+    return table.read(conn, sql, placed(basis, ids=list(ids)))
+
+
+def _measured(where: str, since: datetime | None, until: datetime | None) -> tuple[str, dict[str, datetime]]:
+    """The condition, narrowed to what was measured in [since, until)."""
+    params = {}
+    for name, bound, side in (("since", since, ">="), ("until", until, "<")):
+        if bound is not None:
+            where += f" and v.measured_at {side} %({name})s"
+            params[name] = bound
+    return where, params
 
 
 # ── readings: ordered by (measured at, position) ─────────────────────────────────────────────────
 
 
-def readings(conn: psycopg.Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, ReadingRow]:
+def readings(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, ReadingRow]:
     """The last known version of these readings, retracted ones too; unknown ones are left out."""
+    return {row.id: row for row in _known(conn, basis, READING, ids)}
 
 
-def reading_versions(
-    conn: psycopg.Connection, basis: Basis, ids: Sequence[UUID]
-) -> dict[UUID, list[ReadingRow]]:
+def reading_versions(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, list[ReadingRow]]:
     """Every version of these readings that the basis knows, oldest first."""
+    return grouped(ids, _known(conn, basis, READING, ids), attrgetter("id"))
 
 
-def latest_readings(conn: psycopg.Connection, basis: Basis, kpis: Sequence[UUID]) -> dict[UUID, ReadingRow]:
+def latest_readings(conn: Connection, basis: Basis, kpis: Sequence[UUID]) -> dict[UUID, ReadingRow]:
     """The latest reading of each of these KPIs; those without one are left out."""
+    window = Window(1, backwards=True)
+    found = stretch(conn, basis, READING, "kpi", kpis, window, _BY_MOMENT, _STANDS)
+    return {kpi: rows[0] for kpi, rows in found.items() if rows}
 
 
 def readings_of_kpis(
-    conn: psycopg.Connection,
+    conn: Connection,
     basis: Basis,
     kpis: Sequence[UUID],
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> dict[UUID, list[ReadingRow]]:
     """All readings that stand, measured in [since, until), oldest first."""
+    where, params = _measured(_STANDS, since, until)
+    sql = f"select {READING.seen} from reading v where v.kpi = any(%(kpis)s) and {where} order by measured_at, position"
+    return grouped(kpis, READING.read(conn, sql, placed(basis, kpis=list(kpis), **params)), attrgetter("kpi"))
 
 
 def reading_pages(
-    conn: psycopg.Connection,
+    conn: Connection,
     basis: Basis,
     kpis: Sequence[UUID],
     window: Window,
@@ -197,10 +337,12 @@ def reading_pages(
     descending: bool = False,
 ) -> dict[UUID, list[ReadingRow]]:
     """The same stretch of the readings of each of these KPIs, measured in [since, until)."""
+    where, params = _measured(_KNOWN if include_superseded else _STANDS, since, until)
+    return stretch(conn, basis, READING, "kpi", kpis, window, _BY_MOMENT, where, descending=descending, **params)
 
 
 def reading_counts(
-    conn: psycopg.Connection,
+    conn: Connection,
     basis: Basis,
     kpis: Sequence[UUID],
     since: datetime | None = None,
@@ -208,29 +350,37 @@ def reading_counts(
     include_superseded: bool = False,
 ) -> dict[UUID, int]:
     """How many readings each of these KPIs has in [since, until)."""
+    where, params = _measured(_KNOWN if include_superseded else _STANDS, since, until)
+    return counts(conn, basis, READING, "kpi", kpis, where, **params)
 
 
 # ── check-ins: ordered by (measured at, position) ────────────────────────────────────────────────
 
 
-def check_ins(conn: psycopg.Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, CheckInRow]:
+def check_ins(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, CheckInRow]:
     """The last known version of these check-ins; unknown ones are left out."""
+    return {row.id: row for row in _known(conn, basis, CHECK_IN, ids)}
 
 
-def check_in_versions(
-    conn: psycopg.Connection, basis: Basis, ids: Sequence[UUID]
-) -> dict[UUID, list[CheckInRow]]:
+def check_in_versions(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, list[CheckInRow]]:
     """Every version of these check-ins that the basis knows, oldest first."""
+    return grouped(ids, _known(conn, basis, CHECK_IN, ids), attrgetter("id"))
 
 
 def check_ins_of_key_results(
-    conn: psycopg.Connection, basis: Basis, key_results: Sequence[UUID]
+    conn: Connection, basis: Basis, key_results: Sequence[UUID]
 ) -> dict[UUID, list[CheckInRow]]:
     """All check-ins that stand, of each of these key results, oldest first."""
+    sql = (
+        f"select {CHECK_IN.seen} from check_in v where v.key_result = any(%(key_results)s) and {_STANDS}"
+        " order by measured_at, position"
+    )
+    rows = CHECK_IN.read(conn, sql, placed(basis, key_results=list(key_results)))
+    return grouped(key_results, rows, attrgetter("key_result"))
 
 
 def check_in_pages(
-    conn: psycopg.Connection,
+    conn: Connection,
     basis: Basis,
     key_results: Sequence[UUID],
     window: Window,
@@ -238,39 +388,128 @@ def check_in_pages(
     descending: bool = False,
 ) -> dict[UUID, list[CheckInRow]]:
     """The same stretch of the check-ins of each of these key results."""
+    where = _KNOWN if include_superseded else _STANDS
+    return stretch(conn, basis, CHECK_IN, "key_result", key_results, window, _BY_MOMENT, where, descending=descending)
 
 
 def check_in_counts(
-    conn: psycopg.Connection, basis: Basis, key_results: Sequence[UUID], include_superseded: bool = False
+    conn: Connection, basis: Basis, key_results: Sequence[UUID], include_superseded: bool = False
 ) -> dict[UUID, int]:
     """How many check-ins each of these key results has."""
+    return counts(conn, basis, CHECK_IN, "key_result", key_results, _KNOWN if include_superseded else _STANDS)
 
 
 def measurement_cursor(row: CheckInRow | ReadingRow) -> Cursor:
     """Where this row stands among the measurements of its subject."""
+    return Cursor(row.measured_at, row.position)
 
 
 # ── where key results stand ──────────────────────────────────────────────────────────────────────
 
 
-def standings(
-    conn: psycopg.Connection, basis: Basis, key_results: Sequence[KeyResultRow]
-) -> dict[UUID, Standing]:
+def standings(conn: Connection, basis: Basis, key_results: Sequence[KeyResultRow]) -> dict[UUID, Standing]:
     """Where each of these key results stands; one that was never spoken of has an empty standing.
 
     The value is the latest measurement by (measured at, position): of its own check-ins, or for a
     KPI-linked key result of the KPI's readings since it was linked; its own check-ins then carry
     confidence and note only.
     """
+    told = {
+        "ids": [row.id for row in key_results],
+        "kpis": [row.kpi for row in key_results],
+        "since": [row.kpi_since for row in key_results],
+    }
+    return {id: _standing(linked, found) for id, linked, *found in fetch(conn, _STANDINGS, placed(basis, **told))}
 
 
-def measurements(
-    conn: psycopg.Connection, basis: Basis, key_results: Sequence[KeyResultRow]
-) -> dict[UUID, list[Measurement]]:
+def measurements(conn: Connection, basis: Basis, key_results: Sequence[KeyResultRow]) -> dict[UUID, list[Measurement]]:
     """All that was measured or said of each of these key results, oldest first: see `standings`."""
+    found: dict[UUID, list[Measurement]] = {row.id: [] for row in key_results}
+    linked = [row for row in key_results if row.kpi is not None]
+    if linked:
+        told = {"ids": [row.id for row in linked], "kpis": [row.kpi for row in linked]}
+        since = [row.kpi_since for row in linked]
+        for of, *columns in fetch(conn, _READINGS_SINCE, placed(basis, **told, since=since)):
+            found[of].append(Measurement(*columns))
+    by_kpi = {row.id for row in linked}
+    for of, rows in check_ins_of_key_results(conn, basis, list(found)).items():
+        found[of] += [_measurement(row, of in by_kpi) for row in rows]
+    for points in found.values():
+        points.sort(key=attrgetter("measured_at", "position"))
+    return found
 
 
-def milestones_reached(
-    conn: psycopg.Connection, basis: Basis, key_results: Sequence[UUID]
-) -> dict[UUID, dict[str, datetime]]:
+def milestones_reached(conn: Connection, basis: Basis, key_results: Sequence[UUID]) -> dict[UUID, dict[str, datetime]]:
     """By key result and milestone key: when it was first said to be reached."""
+    sql = (
+        "select v.key_result, milestone, min(v.measured_at) from check_in v, unnest(v.reached) milestone"
+        f" where v.key_result = any(%(key_results)s) and {_STANDS} group by 1, 2"
+    )
+    found: dict[UUID, dict[str, datetime]] = {id: {} for id in key_results}
+    for id, milestone, at in fetch(conn, sql, placed(basis, key_results=list(key_results))):
+        found[id][milestone] = at
+    return found
+
+
+def _latest(table: str, of: str, where: str = "true") -> str:
+    """The latest of what was measured of a thing, by (measured at, position), that stands at the basis."""
+    order = "v.measured_at desc, v.position desc"
+    return f"lateral (select * from {table} v where {of} and {_STANDS} and {where} order by {order} limit 1)"
+
+
+_LAST = _latest("check_in", "v.key_result = k.id")
+_LAST_VALUE = _latest(
+    "check_in",
+    "v.key_result = k.id",
+    "(v.value is not null or v.reached is not null)"
+    " and k.kpi is null and l.id is not null and l.value is null and l.reached is null",
+)
+_LAST_CONFIDENCE = _latest(
+    "check_in", "v.key_result = k.id", "v.confidence is not null and l.id is not null and l.confidence is null"
+)
+_LAST_READING = _latest("reading", "v.kpi = k.kpi", "v.measured_at >= k.since and k.kpi is not null")
+
+_LINKS = "unnest(%(ids)s::uuid[], %(kpis)s::uuid[], %(since)s::timestamptz[]) as k (id, kpi, since)"
+"""Key results with the KPIs they are linked to, and since when."""
+
+_STANDINGS = f"""
+    select k.id, k.kpi is not null,
+        l.measured_at, l.id, l.position, l.value, l.reached, l.confidence,
+        m.measured_at, m.id, m.position, m.value, m.reached,
+        r.measured_at, r.id, r.position, r.value,
+        s.confidence, s.position
+    from {_LINKS}
+    left join {_LAST} l on true
+    left join {_LAST_VALUE} m on true
+    left join {_LAST_READING} r on true
+    left join {_LAST_CONFIDENCE} s on true
+"""
+"""The latest check-in; where it says nothing of the value or of the confidence, the latest one that
+does; and the latest reading of a linked KPI. What is not needed is not sought."""
+
+_READINGS_SINCE = f"""
+    select k.id, v.id, v.position, v.measured_at, v.recorded_at, v.value, null::text[], null::float8, true
+    from {_LINKS} join reading v on v.kpi = k.kpi and v.measured_at >= k.since and {_STANDS}
+"""
+
+
+def _standing(is_linked: bool, found: Sequence[Any]) -> Standing:
+    spoken_at, check_in, position, value, reached, confidence = found[:6]
+    stated = position if confidence is not None else None
+    measured = (value, reached, spoken_at, check_in, position)
+    if is_linked:
+        measured_at, reading, position, value = found[11:15]
+        measured = (value, None, measured_at, reading, position)
+        spoken_at = max(filter(None, (spoken_at, measured_at)), default=None)
+    elif value is None and reached is None:
+        measured_at, check_in, position, value, reached = found[6:11]
+        measured = (value, reached, measured_at, check_in, position)
+    if confidence is None:
+        confidence, stated = found[15:]
+    return Standing(*measured, spoken_at, confidence, stated)
+
+
+def _measurement(row: CheckInRow, is_linked: bool) -> Measurement:
+    value, reached = (None, None) if is_linked else (row.value, row.reached)
+    when = (row.position, row.measured_at, row.recorded_at)
+    return Measurement(row.id, *when, value, reached, row.confidence, from_kpi=False)

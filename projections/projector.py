@@ -1,11 +1,29 @@
 """Feeds the views: batches of events in, rows and the position out, in one transaction, for ever."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from enum import StrEnum
-from threading import Event as Flag
+from typing import Any
 
 import msgspec
-import psycopg
+import structlog
+
+from domain.event_store import Log
+from domain.log_schema import lock_key
+from projections.generations import create
+from projections.tables import Connection
+from projections.views import Overtaken, Poison, advance, read
+
+BATCH_SIZE = 500
+POLL_SECONDS = 0.25
+"""How long the log, or the leader, is left alone while nobody calls: a call may be lost."""
+WATCH_SECONDS = 0.003
+"""How often a follower looks at the position while somebody waits for it."""
+BACKOFF_SECONDS = (0.05, 2.0)
+"""The first and the longest pause before a lost database is tried again."""
+
+_log = structlog.get_logger(__name__)
 
 
 class Condition(StrEnum):
@@ -30,22 +48,161 @@ class Status(msgspec.Struct, frozen=True):
 
 
 class Projector:
-    """Keeps the views of one workspace level with its log. See `run`."""
+    """Keeps the views of one workspace level with its log.
 
-    def __init__(self, log: object, connect: Callable[[], psycopg.Connection], batch_size: int = 500) -> None: ...
+    Of all projectors of a workspace one leads, by a lock that ends with its connection; the others
+    follow: they watch the position, for those who wait here, and stand by to lead.
+    """
+
+    def __init__(
+        self,
+        log: Log,
+        connect: Callable[[], Connection],
+        batch_size: int = BATCH_SIZE,
+        workspace: str = "keyframe",
+    ) -> None:
+        self._events = log
+        self._connect = connect
+        self._batch_size = batch_size
+        self._workspace = workspace
+        self._moved = threading.Condition()
+        self._called = threading.Event()
+        self._waiting = 0
+        self._status = Status(Condition.STARTING, 0)
 
     @property
     def status(self) -> Status:
         """How it does at this moment; safe to read from any thread."""
-
-    def run(self, stop: Flag) -> None:
-        """Feed the views until told to stop; comes back unaided after any fault of the connection."""
-
-    def catch_up(self) -> int:
-        """Apply everything the log holds now, on the calling thread; the position reached."""
+        return self._status
 
     def nudge(self) -> None:
         """Say that something was appended, so that it is seen at once."""
+        self._called.set()
 
     def wait(self, position: int, timeout: float) -> bool:
-        """Whether the views stand at this position, after at most `timeout` seconds."""
+        """Whether the views stand at this position, after at most `timeout` seconds; at once if it is
+        known that they will not come to it."""
+        with self._moved:
+            self._waiting += 1
+            self._called.set()
+            try:
+                self._moved.wait_for(lambda: self._is_decided(position), timeout)
+            finally:
+                self._waiting -= 1
+            return self._status.position >= position
+
+    def _is_decided(self, position: int) -> bool:
+        return self._status.position >= position or self._status.condition is Condition.STOPPED
+
+    def catch_up(self) -> int:
+        """Apply everything the log holds now, on the calling thread; the position reached.
+
+        Raises `Poison` for an event that cannot be applied.
+        """
+        with self._session() as conn:
+            position = self._look(conn)[0]
+            while (reached := self._step(conn, position)) is not None:
+                position = reached
+        return position
+
+    def run(self, stop: threading.Event) -> None:
+        """Feed the views until told to stop, or until an event cannot be applied: then it says so, loudly,
+        and stays where it is. After any fault of the database it comes back unaided."""
+        over = threading.Event()
+        listening = threading.Thread(target=self._listen, args=(over,), name="projector listens", daemon=True)
+        listening.start()
+        try:
+            self._supervise(stop)
+        finally:
+            over.set()
+            listening.join()
+
+    # ── in good days and bad ─────────────────────────────────────────────────────────────────────
+
+    def _supervise(self, stop: threading.Event) -> None:
+        pause, longest = BACKOFF_SECONDS
+        while not stop.is_set():
+            try:
+                with self._session() as conn:
+                    pause = BACKOFF_SECONDS[0]
+                    self._serve(conn, stop)
+            except Poison as poison:
+                _log.critical("projector stopped", position=poison.position, topic=poison.topic, cause=poison.cause)
+                self._publish(
+                    condition=Condition.STOPPED,
+                    position=poison.position - 1,
+                    cause=poison.cause,
+                    poison_position=poison.position,
+                    poison_topic=poison.topic,
+                )
+                return
+            except Exception as fault:  # noqa: BLE001  whatever it was, the views must go on
+                _log.warning("projector lost the database", cause=str(fault), again_in_seconds=pause)
+                self._publish(condition=Condition.FAULTED, cause=f"{type(fault).__name__}: {fault}")
+                stop.wait(pause)
+                pause = min(pause * 2, longest)
+        self._publish(condition=Condition.STOPPED)
+
+    def _serve(self, conn: Connection, stop: threading.Event) -> None:
+        """Follow until the lead is free, then lead."""
+        lead = lock_key(conn.info.dbname, self._workspace, "project")
+        while not stop.is_set():
+            self._called.clear()
+            position, leads = self._look(conn, lead)
+            self._publish(condition=Condition.LEADING if leads else Condition.FOLLOWING, position=position, cause=None)
+            if leads:
+                self._lead(conn, position, stop)
+                return
+            self._called.wait(WATCH_SECONDS if self._waiting else POLL_SECONDS)
+
+    def _lead(self, conn: Connection, position: int, stop: threading.Event) -> None:
+        while not stop.is_set():
+            self._called.clear()
+            reached = self._step(conn, position)
+            if reached is None:
+                self._called.wait(POLL_SECONDS)
+            else:
+                position = reached
+
+    def _step(self, conn: Connection, position: int) -> int | None:
+        """One batch; where it led to, or None if there was nothing to do."""
+        entries = read(self._events, position, self._batch_size)
+        if not entries:
+            return None
+        try:
+            advance(conn, self._events, entries)
+            reached = entries[-1].position
+        except Overtaken:
+            reached = self._look(conn)[0]
+        self._publish(position=reached)
+        return reached
+
+    def _look(self, conn: Connection, lead: int | None = None) -> tuple[int, bool]:
+        """Where the views stand, and whether this session has the lead, if it asks for it."""
+        query = "select position, coalesce(pg_try_advisory_lock(%s::bigint), false) from view_position"
+        row = conn.execute(query, [lead], prepare=True).fetchone()
+        if row is None:
+            raise LookupError("the views have no position")
+        return int(row[0]), bool(row[1])
+
+    def _publish(self, **changes: Any) -> None:
+        """Say how it stands, to all who wait for it."""
+        with self._moved:
+            self._status = msgspec.structs.replace(self._status, **changes)
+            self._moved.notify_all()
+
+    @contextmanager
+    def _session(self) -> Iterator[Connection]:
+        with closing(self._connect()) as conn:
+            # Views are made anew from the log at any time, so a commit need not wait for the disk: after
+            # a crash they stand at an older position, and go on from there.
+            conn.execute("set synchronous_commit = off")
+            create(conn, self._workspace)
+            yield conn
+
+    def _listen(self, over: threading.Event) -> None:
+        """Pass on what the log calls out: appends of other processes, too."""
+        with self._events.listener() as listener:
+            while not over.is_set():
+                listener.wait(POLL_SECONDS)
+                self.nudge()
