@@ -1,0 +1,116 @@
+"""How values move: the way a key result goes from its start, and how sure its owner says to be."""
+
+import math
+from itertools import accumulate, pairwise
+from random import Random
+
+from api.demo.goals import Json, Result
+
+COURSES: dict[str, tuple[tuple[float, float], ...]] = {
+    "steady": ((0.0, 0.0), (1.0, 1.0)),
+    "early": ((0.0, 0.0), (0.35, 0.72), (0.6, 0.93), (1.0, 1.0)),
+    "late": ((0.0, 0.0), (0.6, 0.2), (0.85, 0.58), (1.0, 1.0)),
+    "stall": ((0.0, 0.0), (0.28, 0.55), (0.78, 0.6), (1.0, 1.0)),
+    "leap": ((0.0, 0.0), (0.42, 0.08), (0.52, 0.78), (1.0, 1.0)),
+    "slump": ((0.0, 0.0), (0.5, 0.8), (0.66, 0.38), (1.0, 1.0)),
+    "relapse": ((0.0, 0.0), (0.62, 1.45), (0.74, 1.45), (0.84, 1.0), (1.0, 1.0)),
+}
+"""Corners of a path: (share of the cycle, share of what is reached by its end)."""
+
+_NOISE = 0.025
+_DIGITS = {"NUMBER": 0, "PERCENT": 1, "CURRENCY": 1, "DURATION": 1, "SCORE": 1}
+
+
+def way(course: str, share: float) -> float:
+    """How much of what will be reached is reached after this share of the cycle."""
+    for (x0, y0), (x1, y1) in pairwise(COURSES[course]):
+        if share <= x1:
+            return y0 + (y1 - y0) * (share - x0) / (x1 - x0)
+    return 1.0
+
+
+def ends(metric: Json) -> tuple[float, float]:
+    """Where the value comes from and where it is meant to go."""
+    if metric["direction"] == "WITHIN":
+        middle, width = (metric["lower"] + metric["upper"]) / 2, metric["upper"] - metric["lower"]
+        return metric.get("start", metric["lower"] - 0.6 * width), middle
+    if "changeBy" in metric:
+        return metric["start"], metric["start"] * (1 + metric["changeBy"])
+    usual = 1.4 if metric["direction"] == "AT_MOST" else 0.75
+    return metric.get("start", usual * metric["target"]), metric["target"]
+
+
+def value_at(result: Result, share: float, rng: Random, reach: float | None = None) -> float:
+    """What is measured after this share of the cycle: on its course, with a little noise."""
+    start, goal = ends(result.metric)
+    gone = way(result.course, share) * (result.reach if reach is None else reach)
+    return _rounded(result, start + (goal - start) * (gone + rng.gauss(0, _NOISE)))
+
+
+def _rounded(result: Result, value: float) -> float:
+    digits = _DIGITS[result.metric["unit"]["kind"]] if result.digits is None else result.digits
+    least = 0.0 if min(ends(result.metric)) >= 0 else -math.inf
+    most = 100.0 if result.metric["unit"]["kind"] == "PERCENT" else math.inf
+    figure = round(min(max(value, least), most), digits)
+    return int(figure) if digits == 0 else figure
+
+
+def only_grows(result: Result) -> bool:
+    """Whether the value counts things that do not go away again."""
+    counts = result.metric["direction"] == "INCREASE" and result.metric.get("start") == 0
+    return result.grows or (counts and result.course not in ("slump", "relapse"))
+
+
+def reached_at(result: Result, share: float) -> list[str]:
+    """The milestones that are reached after this share of the cycle."""
+    milestones = result.metric["milestones"]
+    total = sum(milestone["weight"] for milestone in milestones)
+    gone = way(result.course, share) * result.reach * total + 1e-9
+    sums = accumulate(milestone["weight"] for milestone in milestones)
+    return [milestone["key"] for milestone, so_far in zip(milestones, sums, strict=True) if so_far <= gone]
+
+
+def measurement(result: Result, share: float, rng: Random, reach: float | None = None) -> Json:
+    """What a check-in says was measured, in the form that the direction takes."""
+    match result.metric["direction"]:
+        case "MILESTONES":
+            return {"reached": reached_at(result, share)}
+        case "DONE":
+            return {"value": int(way(result.course, share) * (result.reach if reach is None else reach) >= 0.75)}
+        case _:
+            return {"value": value_at(result, share, rng, reach)}
+
+
+def attained(result: Result, measured: Json) -> float:
+    """How far a measurement is from the start (0) to the target (1) as first agreed."""
+    if "reached" in measured:
+        weights = {one["key"]: one["weight"] for one in result.metric["milestones"]}
+        return float(sum(weights[key] for key in measured["reached"]) / sum(weights.values()))
+    if result.metric["direction"] == "DONE":
+        return float(measured["value"])
+    start, goal = ends(result.metric)
+    return float((measured["value"] - start) / (goal - start))
+
+
+def trend(result: Result, measured: Json, before: Json) -> str:
+    """What changed since the check-in before: "up", "flat" or "down", or that it is "there"."""
+    now, then = attained(result, measured), attained(result, before) if before else 0.0
+    if now >= 1:
+        return "there"
+    return "up" if now - then >= 0.03 else "down" if then - now >= 0.03 else "flat"
+
+
+def confidence(result: Result, share: float, rng: Random) -> float:
+    """How sure the owner says to be, in steps of 0.05; an honest one learns as the cycle goes by."""
+    match result.mood:
+        case "over":
+            stated = 0.9 if share < 0.93 else 0.75
+        case "under":
+            stated = 0.3 if share < 0.85 else 0.55
+        case _:
+            stated = 0.65 * (1 - share) + share * _likely(result.reach)
+    return round(min(max(stated + rng.gauss(0, 0.05), 0.05), 0.95) * 20) / 20
+
+
+def _likely(reach: float) -> float:
+    return 0.92 if reach >= 0.95 else 0.72 if reach >= 0.7 else 0.35 if reach >= 0.4 else 0.12

@@ -1,0 +1,69 @@
+"""The demo company as a list of facts: two years, two quarters, forty people and what became of their goals."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from operator import itemgetter
+
+from api.demo import (
+    active_goals,
+    active_goals_shop,
+    closed_goals,
+    closed_goals_shop,
+    company,
+    readings,
+    talk,
+    year_goals,
+)
+from api.demo.goals import Json
+from api.demo.life import Chapter
+from api.demo.seasons import Calendar, Season
+from api.demo.story import fact, the
+
+
+def facts(today: date, seed: int = 2026) -> Iterator[Json]:
+    """The story of Kettlewren up to the end of the day before `today`, in the form that is imported.
+
+    Facts come in the order in which they happened. The same day and seed give the same facts; another
+    day moves the story along (see `api.demo.seasons` for what is closed and what is active then);
+    another seed gives the same people, goals and turns with other figures between them.
+    """
+    calendar = Calendar.of(today)
+    told = [told for told in _story(calendar, seed) if told["at"] < today.isoformat()]
+    yield from sorted(told, key=itemgetter("at"))
+
+
+def _story(calendar: Calendar, seed: int) -> Iterator[Json]:
+    closed = Chapter(calendar.closed, (*closed_goals.PRODUCT, *closed_goals_shop.SHOP))
+    active = Chapter(calendar.active, (*active_goals.PRODUCT, *active_goals_shop.SHOP), before=closed)
+    yield from company.facts(calendar)
+    yield from readings.facts(calendar, seed)
+    yield from Chapter(calendar.last_year, year_goals.LAST_YEAR).facts(company.FOUNDER, seed)
+    yield from Chapter(calendar.year, year_goals.YEAR).facts(company.FOUNDER, seed)
+    yield from closed.facts(company.FOUNDER, seed)
+    yield from active.facts(company.FOUNDER, seed)
+    yield from _comments(calendar.closed, talk.COMMENTS_CLOSED)
+    yield from _comments(calendar.active, talk.COMMENTS_ACTIVE)
+    yield from _looking_back(calendar.closed)
+
+
+def _comments(season: Season, comments: Iterable[tuple[str, float, str, str]]) -> Iterator[Json]:
+    for subject, share, by, body in comments:
+        yield fact(season.running.at(share), by, "addComment", {"subject": the(season.ref(subject)), "body": body})
+
+
+def _looking_back(season: Season) -> Iterator[Json]:
+    """The review's reflections, and the rule that the company changed because of them."""
+    assert season.review is not None
+    assert season.after is not None
+    for place, (subject, kind, by, body) in enumerate(talk.REFLECTIONS):
+        share = 0.72 + 0.22 * place / len(talk.REFLECTIONS)
+        told = {"subject": the(season.ref(subject)), "kind": kind, "body": body}
+        yield fact(season.review.at(share), by, "reflect", told)
+    yield fact(
+        season.after.at(0.05),
+        company.FOUNDER,
+        "adoptScoringPolicy",
+        {"onTrackGap": 0.15, "staleAfterCadences": 2.0},
+        reason="One week of holiday made half of us red last quarter. Two silent weeks are a silence, one is a rest; "
+        "and a gap of an eighth is still on track.",
+    )

@@ -1,0 +1,102 @@
+"""Three questions worth asking of the demo company, with its real keys in them."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
+
+from api.demo.active_goals import PLATFORM as PLATFORM_NOW
+from api.demo.closed_goals import PLATFORM as PLATFORM_THEN
+from api.demo.seasons import Calendar
+from api.demo.story import moment
+
+
+class Question(NamedTuple):
+    """What is asked, in a sentence, and the GraphQL that asks it."""
+
+    title: str
+    query: str
+
+
+_NOW = """\
+query Now {
+  cycle(by: {key: "%(active)s"}) {
+    name
+    progress { value expected health confidence }
+    objectives(first: 50) {
+      edges { node {
+        title
+        team { name }
+        owner { name }
+        progress { value expected health confidence }
+        quality { severity message }
+      } }
+    }
+  }
+  kpi(by: {key: "stock-ready"}) {
+    name
+    status
+    latest { value measuredAt note }
+    comparison(period: WEEK, aggregate: MEAN) { current previous changeRatio }
+  }
+}
+"""
+
+_PLAN = """\
+query Plan {
+  cycle(by: {key: "%(active)s"}) {
+    name
+    plan {
+      basis { at position isNow }
+      objectives(first: 50, filter: {cycle: {key: "%(active)s"}}) {
+        edges { node {
+          title
+          keyResults {
+            title
+            due
+            weight
+            metric { direction start target lower upper unit { symbol } }
+          }
+        } }
+      }
+    }
+  }
+}
+"""
+
+_MONTH_AGO = """\
+query MonthAgo {
+  asOf(at: "%(month_ago)s") {
+    basis { at known position }
+    objectives(first: 1, filter: {cycle: {key: "%(then)s"}, search: "%(title)s"}) {
+      edges { node {
+        title
+        progress {
+          value
+          expected
+          health
+          explain { label weight value contribution position }
+        }
+        keyResults { title current measuredAt confidence progress { value health } }
+      } }
+    }
+  }
+}
+"""
+
+
+def queries(today: date) -> tuple[Question, Question, Question]:
+    """The present, the plan of the active quarter, and one objective as it stood a month ago."""
+    calendar = Calendar.of(today)
+    month_ago = datetime.combine(today - timedelta(days=30), time(12), UTC)
+    is_young = month_ago < calendar.active.running.at(0.0) + timedelta(days=14)
+    then, goal = (calendar.closed, PLATFORM_THEN[0]) if is_young else (calendar.active, PLATFORM_NOW[0])
+    given = {
+        "active": calendar.active.key,
+        "then": then.key,
+        "month_ago": moment(month_ago),
+        "title": goal.title,
+    }
+    return (
+        Question("How does the quarter stand?", _NOW % given),
+        Question("What did we plan when it began?", _PLAN % given),
+        Question("How did one objective stand a month ago, and why?", _MONTH_AGO % given),
+    )
