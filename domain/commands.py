@@ -178,6 +178,11 @@ class Keyframe(Application[UUID]):
         )
 
 
+def _step_back(attempt: int) -> None:
+    """Wait a little, longer each time, each a different while."""
+    time.sleep(random.uniform(0, min(BACKOFF_SECONDS_MAX, 0.002 * 2**attempt)))  # noqa: S311  nothing is guessed at
+
+
 def _command_id(command: Command, author: Author) -> UUID:
     """The same actor and key name the same command, in an import the same key alone, whoever runs it;
     a command without a key is always a new one."""

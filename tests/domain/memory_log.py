@@ -81,6 +81,9 @@ class MemoryLog(Log):
     def person_keys(self, persons: Iterable[UUID]) -> dict[UUID, bytes]:
         return {one.person: one.key for one in self._people if one.person in set(persons)}
 
+    def erase(self, person: UUID) -> None:
+        self._people = [one for one in self._people if one.person != person]
+
     def person_by_handle(self, digest: bytes) -> UUID | None:
         return next((one.person for one in self._people if one.handle_digest == digest), None)
 

@@ -1,0 +1,340 @@
+"""What may be done with key results, and what is said of them."""
+
+from datetime import date
+from uuid import uuid4
+
+import pytest
+
+from domain import verbs
+from domain.key_result import (
+    CheckInCorrected,
+    KeyResult,
+    KeyResultAdded,
+    KeyResultAssigned,
+    KeyResultCheckedIn,
+    KeyResultDropped,
+    KeyResultLinked,
+    KeyResultRescheduled,
+    KeyResultRetargeted,
+    KeyResultReweighed,
+    KeyResultReworded,
+    KeyResultScored,
+    KeyResultUnlinked,
+)
+from domain.values import Direction, Metric, Unit, UnitKind
+from tests.domain.given_goals import (
+    ADA,
+    CHECK_IN,
+    KEY_RESULT,
+    KPI,
+    KPI_ID,
+    OBJECTIVE,
+    Q1,
+    STEPS,
+    ZERO_TO_TEN,
+    ZERO_TO_TWENTY,
+    activated,
+    ada,
+    added,
+    checked_in,
+    defined,
+    drafted,
+    dropped_key_result,
+    linked,
+    opened,
+    read,
+    retired,
+    stepped,
+    working,
+)
+from tests.domain.scenario import called, given, made, on
+
+SCORED = verbs.ScoreKeyResult(key_result=KEY_RESULT, score=0.5)
+
+
+def adding(metric: Metric, kpi: verbs.KpiBy | None = None) -> verbs.AddKeyResult:
+    return verbs.AddKeyResult(objective=OBJECTIVE, title="Sessions held", metric=metric, kpi=kpi)
+
+
+def retargeted(metric: Metric) -> verbs.RetargetKeyResult:
+    return verbs.RetargetKeyResult(key_result=KEY_RESULT, metric=metric, reason="we know more now")
+
+
+# ── adding ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_key_result_is_due_with_its_cycle_and_weighs_one_unless_it_says_otherwise() -> None:
+    given(opened, drafted).when(added).then(
+        KeyResultAdded(
+            objective=OBJECTIVE, title="Sessions held", metric=ZERO_TO_TEN, weight=1.0, due=date(2026, 3, 31)
+        )
+    )
+
+
+@pytest.mark.parametrize("weight", [0, -1, float("nan"), float("inf")])
+def test_a_weight_is_above_nothing(weight: float) -> None:
+    wrong = verbs.AddKeyResult(objective=OBJECTIVE, title="Sessions", metric=ZERO_TO_TEN, weight=weight)
+    given(opened, drafted).when(wrong).then_refused("INVALID", "weight")
+
+
+@pytest.mark.parametrize(
+    ("metric", "field"),
+    [
+        (Metric(direction=Direction.INCREASE, start=5, target=5), "metric.target"),
+        (Metric(direction=Direction.INCREASE, start=6, target=5), "metric.target"),
+        (Metric(direction=Direction.INCREASE, target=5), "metric.start"),
+        (Metric(direction=Direction.DECREASE, start=5, target=6), "metric.start"),
+        (Metric(direction=Direction.AT_LEAST), "metric.target"),
+        (Metric(direction=Direction.WITHIN, lower=2, upper=2), "metric.upper"),
+        (Metric(direction=Direction.WITHIN, lower=2), "metric.upper"),
+        (Metric(direction=Direction.MILESTONES), "metric.milestones"),
+        (Metric(direction=Direction.DONE, target=1), "metric.target"),
+        (Metric(direction=Direction.AT_MOST, target=float("inf")), "metric.target"),
+        (Metric(direction=Direction.INCREASE, start=float("nan"), target=1), "metric.start"),
+        (Metric(direction=Direction.DONE, unit=Unit(kind=UnitKind.NUMBER, symbol="\x00")), "metric.unit.symbol"),
+    ],
+)
+def test_a_metric_that_leaves_a_formula_without_an_answer_is_refused(metric: Metric, field: str) -> None:
+    given(opened, drafted).when(adding(metric)).then_refused("INVALID", field)
+    given(opened, drafted, added).when(retargeted(metric)).then_refused("INVALID", field)
+
+
+def test_a_ratio_is_resolved_when_it_is_written_and_kept_beside_the_target() -> None:
+    given(opened, drafted).when(adding(Metric(direction=Direction.INCREASE, start=50, change_by=0.2))).then(
+        KeyResultAdded(
+            objective=OBJECTIVE,
+            title="Sessions held",
+            metric=Metric(direction=Direction.INCREASE, start=50.0, change_by=0.2, target=60.0),
+            due=date(2026, 3, 31),
+        )
+    )
+
+
+def test_a_ratio_needs_a_start() -> None:
+    given(opened, drafted).when(adding(Metric(direction=Direction.INCREASE, change_by=0.2))).then_refused(
+        "INVALID", "metric.changeBy"
+    )
+
+
+def test_a_start_that_is_not_given_is_the_linked_kpis_latest_reading() -> None:
+    history = (opened, drafted, defined, read(40, 1, 3), read(30, 1, 2))
+    then = given(*history).when(adding(Metric(direction=Direction.INCREASE, change_by=0.1), KPI))
+    assert then.the(KeyResultAdded).metric == Metric(
+        direction=Direction.INCREASE, start=40.0, change_by=0.1, target=44.0
+    )
+    assert then.the(KeyResultAdded).kpi == KPI_ID
+
+
+def test_the_baseline_is_the_reading_as_of_the_effective_time() -> None:
+    history = (opened, drafted, defined, on(2, 20), read(30, 1, 10), read(40, 2, 10))
+    adding_then = verbs.AddKeyResult(
+        objective=OBJECTIVE,
+        title="Promoters",
+        metric=Metric(direction=Direction.INCREASE, target=50),
+        kpi=KPI,
+        effective_at=on(1, 31),
+    )
+    assert given(*history).when(adding_then).the(KeyResultAdded).metric.start == 30.0
+
+
+def test_without_a_reading_there_is_no_baseline() -> None:
+    given(opened, drafted, defined).when(adding(Metric(direction=Direction.INCREASE, target=5), KPI)).then_refused(
+        "INVALID", "metric.start"
+    )
+
+
+# ── words, people, days, weights ─────────────────────────────────────────────────────────────────
+
+
+def test_each_part_is_changed_by_a_verb_of_its_own() -> None:
+    base = (ada, *working)
+    given(*base).when(verbs.RewordKeyResult(key_result=KEY_RESULT, title="Sessions")).then(
+        KeyResultReworded(title="Sessions")
+    )
+    given(*base).when(verbs.AssignKeyResult(key_result=KEY_RESULT, owner=ADA)).then(KeyResultAssigned(owner=ADA))
+    given(*base).when(retargeted(ZERO_TO_TWENTY)).then(KeyResultRetargeted(metric=ZERO_TO_TWENTY))
+    later = verbs.RescheduleKeyResult(key_result=KEY_RESULT, due=date(2026, 3, 15), reason="sooner")
+    given(*base).when(later).then(KeyResultRescheduled(due=date(2026, 3, 15)))
+    heavier = verbs.ReweighKeyResult(key_result=KEY_RESULT, weight=2, reason="matters more")
+    given(*base).when(heavier).then(KeyResultReweighed(weight=2.0))
+
+
+def test_a_score_ends_a_key_result_and_may_be_put_right() -> None:
+    then = given(*working, SCORED).when(verbs.ScoreKeyResult(key_result=KEY_RESULT, score=0.6, note="Counted twice"))
+    then.then(KeyResultScored(score=0.6, note="Counted twice"))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        retargeted(ZERO_TO_TWENTY),
+        verbs.RescheduleKeyResult(key_result=KEY_RESULT, due=date(2026, 3, 1), reason="why not"),
+        verbs.ReweighKeyResult(key_result=KEY_RESULT, weight=2, reason="why not"),
+        linked,
+    ],
+    ids=lambda command: verbs.verb(type(command)),
+)
+def test_what_is_scored_is_no_longer_re_aimed(command: verbs.Command) -> None:
+    given(defined, *working, SCORED).when(command).then_refused("CLOSED", "keyResult")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        verbs.RewordKeyResult(key_result=KEY_RESULT, title="Otherwise"),
+        verbs.AssignKeyResult(key_result=KEY_RESULT, owner=ADA),
+        retargeted(ZERO_TO_TWENTY),
+        SCORED,
+        verbs.CheckIn(key_result=KEY_RESULT, value=1),
+        linked,
+    ],
+    ids=lambda command: verbs.verb(type(command)),
+)
+def test_what_was_dropped_stays_dropped(command: verbs.Command) -> None:
+    given(ada, defined, *working, dropped_key_result).when(command).then_refused("CLOSED", "keyResult")
+
+
+def test_a_key_result_is_dropped_with_a_reason() -> None:
+    given(*working).when(dropped_key_result).then(KeyResultDropped())
+
+
+# ── checking in ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_check_in_says_a_value_a_confidence_or_a_note() -> None:
+    said = verbs.CheckIn(key_result=KEY_RESULT, value=3, confidence=0.6, note="On our way")
+    given(*working).when(said).then(
+        KeyResultCheckedIn(key_result=KEY_RESULT, value=3.0, confidence=0.6, note="On our way")
+    )
+
+
+def test_a_check_in_needs_no_reason_and_no_activation() -> None:
+    then = given(opened, drafted, added).when(verbs.CheckIn(key_result=KEY_RESULT, value=3))
+    assert then.topics() == ["key-result-checked-in"]
+
+
+def test_an_empty_check_in_is_refused() -> None:
+    given(*working).when(verbs.CheckIn(key_result=KEY_RESULT, note="  ")).then_refused("INVALID", "value")
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_a_value_is_a_finite_number(value: float) -> None:
+    given(*working).when(verbs.CheckIn(key_result=KEY_RESULT, value=value)).then_refused("INVALID", "value")
+
+
+@pytest.mark.parametrize("confidence", [-0.1, 1.1, 70])
+def test_a_confidence_is_a_share(confidence: float) -> None:
+    wrong = verbs.CheckIn(key_result=KEY_RESULT, confidence=confidence)
+    given(*working).when(wrong).then_refused("INVALID", "confidence")
+
+
+def test_a_measurement_is_true_from_when_it_was_measured_on_in_any_order() -> None:
+    then = given(*working, checked_in(3, 2, 5)).when(
+        verbs.CheckIn(key_result=KEY_RESULT, value=1, measured_at=on(1, 20))
+    )
+    then.effective(on(1, 20))
+
+
+def test_a_measurement_may_be_older_than_its_key_result() -> None:
+    baseline = verbs.CheckIn(key_result=KEY_RESULT, value=1, measured_at=on(1, 1))
+    given(on(1, 20), opened, drafted, added).when(baseline).effective(on(1, 1))
+
+
+def test_a_measurement_is_never_from_the_future() -> None:
+    later = verbs.CheckIn(key_result=KEY_RESULT, value=1, measured_at=on(2, 11))
+    given(*working).when(later).then_refused("INVALID", "measuredAt")
+
+
+def test_the_same_check_in_of_the_same_instant_is_there_already() -> None:
+    again = verbs.CheckIn(key_result=KEY_RESULT, value=3, measured_at=on(2, 1))
+    given(*working, checked_in(3, 2, 1)).when(again).then_nothing()
+
+
+def test_another_check_in_of_the_same_instant_is_a_fact_of_its_own() -> None:
+    other = verbs.CheckIn(key_result=KEY_RESULT, value=4, measured_at=on(2, 1))
+    assert given(*working, checked_in(3, 2, 1)).when(other).topics() == ["key-result-checked-in"]
+
+
+def test_milestones_are_reached_by_name() -> None:
+    base = (opened, drafted, stepped)
+    given(*base).when(verbs.CheckIn(key_result=KEY_RESULT, reached=["draft", "draft"])).then(
+        KeyResultCheckedIn(key_result=KEY_RESULT, reached=("draft",))
+    )
+    given(*base).when(verbs.CheckIn(key_result=KEY_RESULT, reached=["lunch"])).then_refused("INVALID", "reached")
+    given(*base).when(verbs.CheckIn(key_result=KEY_RESULT, value=1)).then_refused("INVALID", "value")
+    given(*working).when(verbs.CheckIn(key_result=KEY_RESULT, reached=["draft"])).then_refused("INVALID", "reached")
+
+
+def test_no_milestone_reached_is_something_to_say() -> None:
+    given(opened, drafted, stepped).when(verbs.CheckIn(key_result=KEY_RESULT, reached=[])).then(
+        KeyResultCheckedIn(key_result=KEY_RESULT, reached=())
+    )
+
+
+# ── correcting ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_correction_keeps_what_it_leaves_out_and_the_instant() -> None:
+    said = called("check-in", verbs.CheckIn(key_result=KEY_RESULT, value=3, confidence=0.6, measured_at=on(2, 1)))
+    then = given(*working, said).when(verbs.CorrectCheckIn(check_in=CHECK_IN, value=4, reason="miscounted"))
+    then.then(CheckInCorrected(value=4.0, confidence=0.6))
+    then.effective(on(2, 1))
+
+
+def test_a_correction_may_clear_what_was_said() -> None:
+    said = called("check-in", verbs.CheckIn(key_result=KEY_RESULT, value=3, confidence=0.6))
+    cleared = verbs.CorrectCheckIn(check_in=CHECK_IN, confidence=None, reason="not asked")
+    given(*working, said).when(cleared).then(CheckInCorrected(value=3.0))
+
+
+def test_a_correction_fits_the_metric_too() -> None:
+    wrong = verbs.CorrectCheckIn(check_in=CHECK_IN, reached=["draft"], reason="why not")
+    given(*working, checked_in(3)).when(wrong).then_refused("INVALID", "reached")
+
+
+def test_a_check_in_that_is_not_there_is_not_corrected() -> None:
+    given(*working).when(verbs.CorrectCheckIn(check_in=uuid4(), value=1, reason="why not")).then_refused(
+        "NOT_FOUND", "checkIn"
+    )
+
+
+# ── measured by a KPI ────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_key_result_is_linked_to_a_kpi_and_unlinked_again() -> None:
+    given(defined, *working).when(linked).then(KeyResultLinked(kpi=KPI_ID))
+    unlink = verbs.UnlinkKpi(key_result=KEY_RESULT)
+    then = given(defined, *working, linked).when(unlink)
+    then.then(KeyResultUnlinked())
+    assert then.thing(KeyResult, KEY_RESULT).kpi is None
+
+
+def test_a_linked_key_result_takes_its_value_from_its_kpi() -> None:
+    wrong = verbs.CheckIn(key_result=KEY_RESULT, value=3)
+    given(defined, *working, linked).when(wrong).then_refused("INVALID", "value")
+
+
+def test_a_linked_key_result_still_takes_confidence_and_notes() -> None:
+    said = verbs.CheckIn(key_result=KEY_RESULT, confidence=0.8, note="Good calls")
+    assert given(defined, *working, linked).when(said).topics() == ["key-result-checked-in"]
+
+
+def test_milestones_are_not_measured_by_a_kpi() -> None:
+    given(defined, opened, drafted, stepped).when(linked).then_refused("INVALID", "kpi")
+    given(defined, opened, drafted).when(adding(STEPS, KPI)).then_refused("INVALID", "kpi")
+    given(defined, opened, drafted, added, linked).when(retargeted(STEPS)).then_refused("INVALID", "kpi")
+
+
+def test_a_retired_kpi_measures_nothing_new() -> None:
+    given(defined, retired, opened, drafted, added).when(linked).then_refused("CLOSED", "kpi")
+    given(defined, retired, opened, drafted).when(adding(ZERO_TO_TEN, KPI)).then_refused("CLOSED", "kpi")
+
+
+def test_a_kpi_that_is_not_there_is_not_found() -> None:
+    given(*working).when(linked).then_refused("NOT_FOUND", "kpi.key")
+
+
+def test_adding_to_a_cycle_that_is_under_way_is_fine() -> None:
+    late_entry = called("late entry", verbs.DraftObjective(cycle=Q1, title="Answer within a day"))
+    measure = verbs.AddKeyResult(objective=made("late entry"), title="Hours to answer", metric=ZERO_TO_TEN)
+    assert given(opened, activated, late_entry).when(measure).topics() == ["key-result-added"]

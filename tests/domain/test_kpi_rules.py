@@ -1,0 +1,177 @@
+"""What may be done with KPIs and their readings."""
+
+from datetime import timedelta, timezone
+from uuid import UUID
+
+import pytest
+
+from domain import verbs
+from domain.kpi import (
+    Kpi,
+    KpiDefined,
+    KpiRedefined,
+    KpiRetired,
+    ReadingCorrected,
+    ReadingRecorded,
+    ReadingRetracted,
+    reading_id,
+)
+from domain.values import Cadence, GoalDirection, KpiGoal, Unit, UnitKind
+from tests.domain.given_goals import ADA, KPI, KPI_ID, ada, defined, read, reading, retired
+from tests.domain.scenario import Given, given, on
+
+GOAL = KpiGoal(direction=GoalDirection.AT_LEAST, target=50, tolerance=5)
+PERCENT = Unit(kind=UnitKind.PERCENT, symbol="%")
+READING = reading_id(KPI_ID, on(2, 1))
+corrected = verbs.CorrectReading(reading=READING, value=42, reason="misread")
+retracted = verbs.RetractReading(reading=READING, reason="wrong meter")
+
+in_march = on(3, 1)
+measured = (defined, in_march, read(40))
+
+
+def result(base: Given, command: verbs.Command) -> tuple[int, int]:
+    outcome = base.when(command).outcome
+    assert outcome is not None
+    return outcome.result.recorded, outcome.result.unchanged
+
+
+# ── definitions ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_kpi_is_defined_with_a_weekly_cadence_and_no_goal() -> None:
+    given().when(defined).then(KpiDefined(key="nps", name="Promoters", unit=Unit(), cadence=Cadence.WEEKLY))
+
+
+def test_a_kpis_key_is_unique_and_stays_taken_when_it_is_retired() -> None:
+    given(defined).when(defined).then_refused("DUPLICATE", "key")
+    given(defined, retired).when(defined).then_refused("DUPLICATE", "key")
+
+
+@pytest.mark.parametrize(
+    ("goal", "field"),
+    [
+        (KpiGoal(direction=GoalDirection.AT_LEAST), "goal.target"),
+        (KpiGoal(direction=GoalDirection.AT_MOST, target=5, lower=1), "goal.lower"),
+        (KpiGoal(direction=GoalDirection.WITHIN, lower=1), "goal.upper"),
+        (KpiGoal(direction=GoalDirection.WITHIN, lower=2, upper=2), "goal.upper"),
+        (KpiGoal(direction=GoalDirection.WITHIN, lower=1, upper=2, target=1.5), "goal.target"),
+        (KpiGoal(direction=GoalDirection.AT_LEAST, target=float("nan")), "goal.target"),
+        (KpiGoal(direction=GoalDirection.AT_LEAST, target=5, tolerance=-1), "goal.tolerance"),
+    ],
+)
+def test_a_goal_has_the_bounds_of_its_direction_and_no_others(goal: KpiGoal, field: str) -> None:
+    given().when(verbs.DefineKpi(key="k", name="K", goal=goal)).then_refused("INVALID", field)
+    given(defined).when(verbs.RedefineKpi(kpi=KPI, goal=goal, reason="why not")).then_refused("INVALID", field)
+
+
+def test_a_kpi_is_redefined_part_by_part_with_a_reason() -> None:
+    base = (ada, defined, verbs.RedefineKpi(kpi=KPI, goal=GOAL, owner=ADA, reason="agreed"))
+    given(*base).when(verbs.RedefineKpi(kpi=KPI, unit=PERCENT, goal=None, reason="agreed")).then(
+        KpiRedefined(name="Promoters", unit=PERCENT, cadence=Cadence.WEEKLY, owner=ADA)
+    )
+
+
+def test_a_kpi_is_retired_once_and_for_all() -> None:
+    given(defined).when(retired).then(KpiRetired())
+    assert given(defined).when(retired).thing(Kpi, KPI_ID).retired
+    renamed = verbs.RedefineKpi(kpi=KPI, name="Other", reason="why not")
+    given(defined, retired).when(renamed).then_refused("CLOSED", "kpi")
+
+
+# ── readings ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_reading_is_true_from_when_it_was_measured_on() -> None:
+    given(defined, in_march).when(read(40)).then(ReadingRecorded(kpi=KPI_ID, value=40.0)).effective(on(2, 1))
+
+
+def test_readings_may_be_older_than_their_kpis_definition() -> None:
+    given(in_march, defined).when(read(40, 1, 1)).effective(on(1, 1))
+
+
+def test_readings_come_in_batches_of_several_kpis() -> None:
+    csat = verbs.DefineKpi(key="csat", name="Satisfaction")
+    other = verbs.ReadingInput(kpi=verbs.KpiBy(key="csat"), value=80, measured_at=on(2, 1))
+    both = verbs.RecordReadings(readings=[reading(40), other])
+    assert result(given(defined, csat, in_march), both) == (2, 0)
+
+
+def test_the_same_value_of_the_same_instant_is_unchanged_and_no_problem() -> None:
+    given(*measured).when(read(40)).then_nothing()
+    assert result(given(*measured), read(40)) == (0, 1)
+
+
+def test_a_repeat_within_a_batch_is_unchanged() -> None:
+    assert result(given(defined, in_march), verbs.RecordReadings(readings=[reading(40), reading(40)])) == (1, 1)
+
+
+def test_another_value_of_the_same_instant_is_a_conflict_that_names_the_way_out() -> None:
+    given(*measured).when(read(41)).then_refused("CONFLICT", "readings.0.value", "correctReading")
+
+
+def test_two_values_of_one_instant_within_a_batch_are_a_conflict() -> None:
+    two = verbs.RecordReadings(readings=[reading(40), reading(41)])
+    given(defined, in_march).when(two).then_refused("CONFLICT", "readings.1.value")
+
+
+def test_a_batch_is_recorded_whole_or_not_at_all() -> None:
+    mixed = verbs.RecordReadings(readings=[reading(1, 2, 2), reading(41)])
+    given(*measured).when(mixed).then_refused("CONFLICT", "readings.1.value")
+
+
+def test_the_same_instant_in_another_zone_is_the_same_reading() -> None:
+    elsewhere = on(2, 1).astimezone(timezone(timedelta(hours=5, minutes=30)))
+    again = verbs.RecordReadings(readings=[verbs.ReadingInput(kpi=KPI, value=40, measured_at=elsewhere)])
+    given(*measured).when(again).then_nothing()
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_reading_is_a_finite_number(value: float) -> None:
+    given(defined, in_march).when(read(value)).then_refused("INVALID", "readings.0.value")
+
+
+def test_a_reading_is_never_from_the_future() -> None:
+    given(defined, in_march).when(read(40, 3, 2)).then_refused("INVALID", "readings.0.measuredAt")
+
+
+def test_a_batch_has_at_least_one_reading_and_at_most_ten_thousand() -> None:
+    given(defined).when(verbs.RecordReadings(readings=[])).then_refused("INVALID", "readings")
+    given(defined).when(verbs.RecordReadings(readings=[reading(1)] * 10_001)).then_refused("TOO_LARGE", "readings")
+
+
+def test_a_reading_of_a_kpi_that_is_not_there_names_its_place() -> None:
+    given(in_march).when(read(40)).then_refused("NOT_FOUND", "readings.0.kpi.key")
+
+
+def test_a_retired_kpi_takes_no_readings() -> None:
+    given(defined, retired, in_march).when(read(40)).then_refused("CLOSED", "kpi")
+
+
+# ── corrections ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_reading_is_corrected_at_its_instant_with_a_reason() -> None:
+    then = given(*measured).when(corrected)
+    then.then(ReadingCorrected(value=42.0))
+    then.effective(on(2, 1))
+
+
+def test_a_corrected_reading_is_what_a_repeat_is_compared_with() -> None:
+    given(*measured, corrected).when(read(42)).then_nothing()
+    given(*measured, corrected).when(read(40)).then_refused("CONFLICT", "readings.0.value")
+
+
+def test_a_reading_is_taken_back_and_may_be_recorded_anew() -> None:
+    given(*measured).when(retracted).then(ReadingRetracted())
+    given(*measured, retracted).when(corrected).then_refused("CONFLICT", "reading")
+    assert result(given(*measured, retracted), read(41)) == (1, 0)
+
+
+def test_a_reading_of_a_retired_kpi_may_still_be_corrected() -> None:
+    assert given(*measured, retired).when(corrected).topics() == ["reading-corrected"]
+
+
+def test_a_reading_that_is_not_there_is_not_corrected() -> None:
+    unknown = verbs.CorrectReading(reading=UUID(int=7), value=1, reason="why not")
+    given(*measured).when(unknown).then_refused("NOT_FOUND", "reading")

@@ -1,0 +1,221 @@
+"""What may be done with people, teams, and what is said and done around goals."""
+
+from uuid import uuid4
+
+import pytest
+
+from domain import privacy, verbs
+from domain.conversation import CommentAdded, Initiative, InitiativeMoved, InitiativePlanned, Reflected
+from domain.people import Person, Team, TeamFormed, TeamJoined, TeamLeadAppointed, TeamLeft, TeamMoved, TeamRenamed
+from domain.privacy import Personal
+from domain.values import InitiativeState, Kind, Ref, ReflectionKind
+from tests.domain.given_goals import (
+    ADA,
+    BEN,
+    CHECK_IN,
+    NORTH,
+    Q1_ID,
+    SALES,
+    ada,
+    ada_left,
+    ben,
+    checked_in,
+    closed,
+    drafted,
+    dropped,
+    key_result_ref,
+    north,
+    objective_ref,
+    opened,
+    sales,
+    working,
+)
+from tests.domain.scenario import Then, called, given, keyed, made
+
+
+def personal(then: Then) -> Personal:
+    """What stands sealed in Ada's last event."""
+    key = then.given.log.person_keys([ADA])[ADA]
+    return privacy.unseal(key, ADA, then.thing(Person, ADA).sealed)
+
+
+# ── people ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_person_is_added_with_what_names_them_sealed() -> None:
+    then = given().when(called("ada", verbs.AddPerson(handle="ada", name="Ada", email=" ada@example.com ")))
+    assert personal(then) == Personal("ada", "Ada", "ada@example.com")
+    assert b"ada" not in then.entries[0].row.state.lower()
+
+
+def test_a_handle_is_unique_even_after_its_person_has_left() -> None:
+    given(ada, ada_left).when(verbs.AddPerson(handle="ada", name="Another")).then_refused("DUPLICATE", "handle")
+
+
+@pytest.mark.parametrize("email", ["ada", "ada@", "@example.com", "a da@example.com", "ada@example.com\x00"])
+def test_an_email_address_has_two_parts(email: str) -> None:
+    given().when(verbs.AddPerson(handle="ada", name="Ada", email=email)).then_refused("INVALID", "email")
+
+
+def test_a_person_is_renamed_and_keeps_what_is_left_out() -> None:
+    with_email = called("ada", verbs.AddPerson(handle="ada", name="Ada", email="ada@example.com"))
+    renamed = given(with_email).when(verbs.RenamePerson(person=ADA, name="Ada King"))
+    assert personal(renamed) == Personal("ada", "Ada King", "ada@example.com")
+    cleared = given(with_email).when(verbs.RenamePerson(person=ADA, email=None))
+    assert personal(cleared) == Personal("ada", "Ada")
+
+
+def test_a_person_who_was_erased_has_no_name_to_change() -> None:
+    base = given(ada)
+    base.log.erase(ADA)
+    base.when(verbs.RenamePerson(person=ADA, name="Someone")).then_refused("CLOSED", "person")
+
+
+# ── teams ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_team_is_formed_inside_another_with_a_lead() -> None:
+    inner = verbs.FormTeam(key="north", name="North", parent=SALES, lead=ADA)
+    given(ada, sales).when(inner).then(TeamFormed(key="north", name="North", parent=SALES, lead=ADA))
+
+
+def test_a_teams_key_is_unique() -> None:
+    given(sales).when(sales).then_refused("DUPLICATE", "key")
+
+
+def test_a_team_never_stands_under_itself() -> None:
+    given(sales).when(verbs.MoveTeam(team=SALES, parent=SALES)).then_refused("CIRCULAR", "parent")
+
+
+def test_a_team_never_stands_under_one_of_its_own() -> None:
+    given(sales, north).when(verbs.MoveTeam(team=SALES, parent=NORTH)).then_refused("CIRCULAR", "parent")
+    far = verbs.FormTeam(key="far", name="Far north", parent=NORTH)
+    given(sales, north, far).when(verbs.MoveTeam(team=SALES, parent=keyed(Kind.TEAM, "far"))).then_refused("CIRCULAR")
+
+
+def test_a_team_changes_part_by_part() -> None:
+    base = (ada, sales, north)
+    given(*base).when(verbs.RenameTeam(team=SALES, name="Growth")).then(TeamRenamed(name="Growth"))
+    given(*base).when(verbs.MoveTeam(team=NORTH, parent=None)).then(TeamMoved())
+    given(*base).when(verbs.AppointLead(team=SALES, person=ADA)).then(TeamLeadAppointed(lead=ADA))
+    given(*base).when(verbs.JoinTeam(team=SALES, person=ADA)).then(TeamJoined(person=ADA))
+    given(*base, verbs.JoinTeam(team=SALES, person=ADA)).when(verbs.LeaveTeam(team=SALES, person=ADA)).then(
+        TeamLeft(person=ADA)
+    )
+
+
+def test_members_keep_the_order_in_which_they_joined() -> None:
+    joined = [verbs.JoinTeam(team=SALES, person=person) for person in (BEN, ADA)]
+    assert given(ada, ben, sales).when(joined[0]).thing(Team, SALES).members == (BEN,)
+    assert given(ada, ben, sales, joined[0]).when(joined[1]).thing(Team, SALES).members == (BEN, ADA)
+
+
+def test_who_has_left_neither_leads_nor_joins() -> None:
+    given(ada, sales, ada_left).when(verbs.AppointLead(team=SALES, person=ADA)).then_refused("CONFLICT", "person")
+    given(ada, sales, ada_left).when(verbs.JoinTeam(team=SALES, person=ADA)).then_refused("CONFLICT", "person")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        verbs.RenameTeam(team=SALES, name="Growth"),
+        verbs.MoveTeam(team=SALES, parent=NORTH),
+        verbs.AppointLead(team=SALES, person=ADA),
+        verbs.JoinTeam(team=SALES, person=ADA),
+    ],
+    ids=lambda command: verbs.verb(type(command)),
+)
+def test_a_disbanded_team_takes_no_change(command: verbs.Command) -> None:
+    apart = verbs.FormTeam(key="north", name="North")
+    given(ada, sales, apart, verbs.DisbandTeam(team=SALES)).when(command).then_refused("CONFLICT", "team")
+
+
+def test_nothing_is_put_under_a_disbanded_team() -> None:
+    given(sales, verbs.DisbandTeam(team=SALES)).when(north).then_refused("CONFLICT", "parent")
+
+
+# ── initiatives ──────────────────────────────────────────────────────────────────────────────────
+
+INITIATIVE = made("work")
+planned = called("work", verbs.PlanInitiative(title="Ask ten people", subject=key_result_ref()))
+
+
+def test_an_initiative_is_planned_for_an_objective_or_key_result() -> None:
+    given(*working).when(planned).then(InitiativePlanned(title="Ask ten people", subject=key_result_ref()))
+    given(*working).when(verbs.PlanInitiative(title="Ask", subject=objective_ref())).then(
+        InitiativePlanned(title="Ask", subject=objective_ref())
+    )
+    given(*working).when(verbs.PlanInitiative(title="Ask", subject=Ref(Kind.CYCLE, Q1_ID))).then_refused(
+        "INVALID", "subject"
+    )
+
+
+def test_an_initiative_moves_any_way_as_work_goes() -> None:
+    done = verbs.MoveInitiative(initiative=INITIATIVE, to=InitiativeState.DONE)
+    again = verbs.MoveInitiative(initiative=INITIATIVE, to=InitiativeState.DOING)
+    then = given(*working, planned, done).when(again)
+    then.then(InitiativeMoved(to=InitiativeState.DOING))
+    assert then.thing(Initiative, INITIATIVE).state is InitiativeState.DOING
+
+
+def test_an_initiative_of_a_closed_cycle_no_longer_moves() -> None:
+    move = verbs.MoveInitiative(initiative=INITIATIVE, to=InitiativeState.DONE)
+    given(*working, planned, closed).when(move).then_refused("CLOSED")
+
+
+# ── comments and reflections ─────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        Ref(Kind.PERSON, ADA),
+        Ref(Kind.TEAM, SALES),
+        Ref(Kind.CYCLE, Q1_ID),
+        objective_ref(),
+        key_result_ref(),
+        Ref(Kind.CHECK_IN, CHECK_IN),
+        Ref(Kind.INITIATIVE, INITIATIVE),
+    ],
+    ids=lambda subject: subject.kind,
+)
+def test_anything_can_be_commented_on(subject: Ref) -> None:
+    given(ada, sales, *working, checked_in(1), planned).when(
+        verbs.AddComment(subject=subject, body="Well *done*")
+    ).then(CommentAdded(subject=subject, body="Well *done*"))
+
+
+def test_comments_of_comments_are_fine() -> None:
+    comment = called("comment", verbs.AddComment(subject=objective_ref(), body="So?"))
+    reply = verbs.AddComment(subject=Ref(Kind.COMMENT, made("comment")), body="So!")
+    assert given(*working, comment).when(reply).topics() == ["comment-added"]
+
+
+def test_the_policy_is_not_commented_on() -> None:
+    given().when(verbs.AddComment(subject=Ref(Kind.POLICY, uuid4()), body="Hm")).then_refused("INVALID", "subject")
+
+
+def test_a_reflection_is_on_a_cycle_or_an_objective() -> None:
+    for subject in (Ref(Kind.CYCLE, Q1_ID), objective_ref()):
+        given(*working).when(verbs.Reflect(subject=subject, kind=ReflectionKind.NEXT, body="Ask sooner")).then(
+            Reflected(subject=subject, kind=ReflectionKind.NEXT, body="Ask sooner")
+        )
+    wrong = verbs.Reflect(subject=key_result_ref(), kind=ReflectionKind.NEXT, body="Ask sooner")
+    given(*working).when(wrong).then_refused("INVALID", "subject")
+
+
+def test_the_same_words_twice_are_said_twice() -> None:
+    said = verbs.AddComment(subject=objective_ref(), body="Again!")
+    assert given(*working, said).when(said).topics() == ["comment-added"]
+
+
+@pytest.mark.parametrize("body", ["", " \n\t "])
+def test_something_has_to_be_said(body: str) -> None:
+    given(*working).when(verbs.AddComment(subject=objective_ref(), body=body)).then_refused("INVALID", "body")
+    wrong = verbs.Reflect(subject=objective_ref(), kind=ReflectionKind.NEXT, body=body)
+    given(*working).when(wrong).then_refused("INVALID", "body")
+
+
+def test_what_was_dropped_may_still_be_talked_about() -> None:
+    said = verbs.AddComment(subject=objective_ref(), body="A pity")
+    assert given(opened, drafted, dropped).when(said).topics() == ["comment-added"]
