@@ -51,9 +51,14 @@ class Context:
     workspace: str = "keyframe"
     request_id: str = ""
 
+    @property
+    def reads(self) -> Reads:
+        """New doors to reading, for one operation: its present is fixed when it is first looked at."""
+        return Reads(self.pool, self.log)
+
     def after(self, position: int) -> View:
         """The present as it stands right after a position: what a mutation's payload is read at."""
-        return Reads(self.pool).after(position)
+        return self.reads.after(position)
 
 
 Info: TypeAlias = strawberry.Info[Context, Any]

@@ -15,7 +15,9 @@ import psycopg
 from psycopg_pool import ConnectionPool
 
 from api import ids
-from domain.errors import invalid
+from domain import values
+from domain.errors import Refused, invalid
+from domain.event_store import Log
 from domain.values import Basis, ScoringPolicy
 from projections import basis as bases
 from projections import goals
@@ -28,13 +30,16 @@ Connection: TypeAlias = psycopg.Connection[Any]
 Pool: TypeAlias = ConnectionPool[Connection]
 ById: TypeAlias = Callable[[Connection, Basis, Sequence[UUID]], dict[UUID, T]]
 """A query of `projections` that reads rows by their ids."""
+ByKey: TypeAlias = Callable[[Connection, Basis, Sequence[str]], dict[str, T]]
+"""A query of `projections` that reads rows by their keys."""
 
 
 class Reads:
     """The doors to reading of one operation: each basis is resolved once, however often it is asked for."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, log: Log) -> None:
         self.pool = pool
+        self.log = log
         self._views: dict[object, View] = {}
 
     def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -103,6 +108,7 @@ class View:
         self.is_now = is_now
         self.id_end = ids.suffix(None if is_now else basis)
         self._rows: dict[object, dict[UUID, Any]] = {}
+        self._named: dict[object, dict[str, Any]] = {}
 
     def read(self, query: Callable[Concatenate[Connection, Basis, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run one query of `projections` at this basis."""
@@ -111,11 +117,18 @@ class View:
 
     def by_id(self, query: ById[T], wanted: Iterable[UUID | None]) -> dict[UUID, T]:
         """The rows with these ids, and others read before; none is read twice at one View."""
-        rows = self._rows.setdefault(query, {})
+        rows: dict[UUID, T] = self._rows.setdefault(query, {})
         missing = [id for id in dict.fromkeys(wanted) if id is not None and id not in rows]
         if missing:
             rows.update(self.read(query, missing))
         return rows
+
+    def by_key(self, query: ByKey[T], key: str) -> T | None:
+        """The row with this key, if there is one."""
+        rows: dict[str, T | None] = self._named.setdefault(query, {})
+        if key not in rows:
+            rows[key] = self.read(query, [key]).get(key) if _is_key(key) else None
+        return rows[key]
 
     @cached_property
     def policy(self) -> goals.PolicyRow:
@@ -127,22 +140,31 @@ class View:
         return self.policy.policy
 
 
+def _is_key(text: str) -> bool:
+    """Whether anything could be called this: other texts are not even asked for."""
+    try:
+        return values.key(text) == text
+    except Refused:
+        return False
+
+
 class Siblings:
     """Rows of one kind that were read together, at one View."""
 
-    __slots__ = ("_found", "rows", "view")
+    __slots__ = ("_known", "rows", "view")
 
     def __init__(self, view: View, rows: Sequence[Any]) -> None:
         self.view = view
         self.rows = rows
-        self._found: dict[object, Sequence[Any]] = {}
+        self._known: dict[object, Any] = {}
 
-    def each(self, load: Callable[..., Sequence[T]], *args: object) -> Sequence[T]:
-        """What `load(siblings, *args)` finds, one for each row in their order; loaded once."""
+    def all(self, load: Callable[..., T], *args: object) -> T:
+        """What `load(siblings, *args)` finds; loaded once. Most loads give one result for each row, in order."""
         key = (load, *args)
-        found = self._found.get(key)
-        if found is None:
-            found = self._found[key] = load(self, *args)
+        if key in self._known:
+            known: T = self._known[key]
+            return known
+        found = self._known[key] = load(self, *args)
         return found
 
 
@@ -159,7 +181,7 @@ class Thing:
 
     def each(self, load: Callable[..., Sequence[T]], *args: object) -> T:
         """This thing's part of what `load(siblings, *args)` finds for all that were read with it."""
-        return self.siblings.each(load, *args)[self.place]
+        return self.siblings.all(load, *args)[self.place]
 
     def __getattr__(self, name: str) -> Any:
         return getattr(object.__getattribute__(self, "row"), name)
@@ -168,13 +190,18 @@ class Thing:
 AnyThing = TypeVar("AnyThing", bound=Thing)
 
 
-def together(kind: type[AnyThing], view: View, rows: Sequence[Any]) -> list[AnyThing]:
-    """The things that these rows are, as siblings."""
+def together(shown_as: type[AnyThing], view: View, rows: Sequence[Any]) -> list[AnyThing]:
+    """These rows as things of one type, siblings of each other."""
+    return mixed(view, rows, lambda _: shown_as)
+
+
+def mixed(view: View, rows: Sequence[Any], shown_as: Callable[[Any], type[AnyThing]]) -> list[AnyThing]:
+    """These rows as things, each of the type it is shown as, siblings of each other."""
     siblings = Siblings(view, rows)
-    new = kind.__new__
     things = []
     for place, row in enumerate(rows):
-        thing = new(kind)
+        kind = shown_as(row)
+        thing = kind.__new__(kind)
         thing.row = row
         thing.siblings = siblings
         thing.place = place

@@ -1,0 +1,223 @@
+"""The doors to reading: the View of now, and the View of another moment, with the same fields behind both."""
+
+from collections.abc import Callable
+from typing import Annotated, Self, TypeAlias, TypeVar
+
+import strawberry
+
+from api.context import Info
+from api.loaders import BY_KEY
+from api.paging import Asked
+from api.schema import filters, kpi, lists, nodes, objectives
+from api.schema.alignment import AlignmentMap, Map
+from api.schema.by import CycleBy, KpiBy, TeamBy
+from api.schema.connection import After, Before, Connection, First, Last
+from api.schema.cycle import Cycle
+from api.schema.field import answered
+from api.schema.filters import (
+    NOTHING,
+    CycleFilter,
+    KeyResultFilter,
+    KeyResultOrder,
+    KpiFilter,
+    KpiOrder,
+    ObjectiveFilter,
+    ObjectiveOrder,
+)
+from api.schema.key_result import KeyResult
+from api.schema.kpi import Kpi
+from api.schema.node import At, AtPosition, Entity, Known, Node
+from api.schema.objective import Objective
+from api.schema.people import Person, Team
+from api.schema.workspace import Basis, Viewer, Workspace, basis_of
+from api.view import View, together
+from domain.values import Kind
+from projections import goals, people
+from projections.tables import Order
+
+E = TypeVar("E", bound=Entity)
+
+_Id: TypeAlias = Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
+_Cycle: TypeAlias = Annotated[CycleBy, strawberry.argument(description="The cycle, by id or key.")]
+_Kpi: TypeAlias = Annotated[KpiBy, strawberry.argument(description="The KPI, by id or key.")]
+_Team: TypeAlias = Annotated[TeamBy, strawberry.argument(description="The team, by id or key.")]
+
+_CYCLES = lists.Listing(Kind.CYCLE, goals.cycle_page, goals.cycle_count, goals.cycle_cursor)
+_TEAMS = lists.Listing(Kind.TEAM, people.team_page, people.team_count, people.team_cursor)
+_PEOPLE = lists.Listing(Kind.PERSON, people.person_page, people.person_count, people.person_cursor)
+
+
+@strawberry.interface(
+    name="View",
+    description="Everything that can be read at one basis. `Query` is the View of now, `Snapshot` the View of another "
+    "moment. One answer never mixes two moments, whatever is written meanwhile.",
+)
+class Door:
+    opened: strawberry.Private[Callable[[], View]]
+
+    @classmethod
+    def to(cls, opened: Callable[[], View]) -> Self:
+        """A door to a view that is opened when something is first asked of it."""
+        door = cls.__new__(cls)
+        door.opened = opened
+        return door
+
+    @property
+    def view(self) -> View:
+        return self.opened()
+
+    @answered("What this answer stands on.")
+    def basis(self) -> Basis:
+        return basis_of(self.view)
+
+    @answered("The workspace.")
+    def workspace(self, info: Info) -> Workspace:
+        return Workspace(name=info.context.workspace, view=self.view)
+
+    @answered("The thing with a global id; null, never an error, for an unknown one.")
+    def node(self, id: _Id) -> Node | None:
+        thing: Node | None = nodes.find(self.view, id)
+        return thing
+
+    @answered("The things with these global ids, in their order; null where one is unknown.")
+    def nodes(
+        self,
+        ids: Annotated[list[strawberry.ID], strawberry.argument(description="Global ids, up to 500.")],
+    ) -> list[Node | None]:
+        return nodes.find_all(self.view, ids)
+
+    @answered("A cycle; null for an unknown one.")
+    def cycle(self, by: _Cycle) -> Cycle | None:
+        return _named(self.view, Cycle, by)
+
+    @answered("The cycles, by start.")
+    def cycles(
+        self,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: Annotated[
+            CycleFilter | None, strawberry.argument(description="Only those for which this holds.")
+        ] = None,
+    ) -> Connection[Cycle]:
+        wanted, order = filters.cycle_filter(filter), Order(goals.CycleOrder.STARTS_ON)
+        return lists.listed(self.view, _CYCLES, wanted, order, Asked(first, after, last, before))
+
+    @answered("An objective; null for an unknown one.")
+    def objective(self, id: _Id) -> Objective | None:
+        return _found(self.view, Objective, id)
+
+    @answered("The objectives, in the order of recording if none is asked for.")
+    def objectives(
+        self,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: Annotated[
+            ObjectiveFilter | None, strawberry.argument(description="Only those for which this holds.")
+        ] = None,
+        order_by: Annotated[ObjectiveOrder | None, strawberry.argument(description="In which order.")] = None,
+    ) -> Connection[Objective]:
+        return objectives.objectives(self.view, filter, order_by, Asked(first, after, last, before))
+
+    @answered("The key results, in the order of recording if none is asked for.")
+    def key_results(
+        self,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: Annotated[
+            KeyResultFilter | None, strawberry.argument(description="Only those for which this holds.")
+        ] = None,
+        order_by: Annotated[KeyResultOrder | None, strawberry.argument(description="In which order.")] = None,
+    ) -> Connection[KeyResult]:
+        return objectives.key_results(self.view, filter, order_by, Asked(first, after, last, before))
+
+    @answered("A KPI; null for an unknown one.")
+    def kpi(self, by: _Kpi) -> Kpi | None:
+        return _named(self.view, Kpi, by)
+
+    @answered("The KPIs, by name if no order is asked for.")
+    def kpis(
+        self,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: Annotated[KpiFilter | None, strawberry.argument(description="Only those for which this holds.")] = None,
+        order_by: Annotated[KpiOrder | None, strawberry.argument(description="In which order.")] = None,
+    ) -> Connection[Kpi]:
+        return kpi.kpis(self.view, filter, order_by, Asked(first, after, last, before))
+
+    @answered("A team; null for an unknown one.")
+    def team(self, by: _Team) -> Team | None:
+        return _named(self.view, Team, by)
+
+    @answered("The teams that were not disbanded, by name.")
+    def teams(
+        self, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Team]:
+        wanted, order = people.TeamFilter(disbanded=False), Order(people.TeamOrder.NAME)
+        return lists.listed(self.view, _TEAMS, wanted, order, Asked(first, after, last, before))
+
+    @answered("The people, by name; those who have left, too.")
+    def people(
+        self,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        search: Annotated[
+            str | None, strawberry.argument(description="A part of handle, name or email, whatever the case.")
+        ] = None,
+    ) -> Connection[Person]:
+        wanted, order = filters.person_filter(search), Order(people.PersonOrder.NAME)
+        return lists.listed(self.view, _PEOPLE, wanted, order, Asked(first, after, last, before))
+
+    @answered("How the objectives of a cycle hang together; empty for an unknown cycle.")
+    def alignment(self, cycle: _Cycle) -> AlignmentMap:
+        return AlignmentMap(map=Map(self.view, filters.named(self.view, Kind.CYCLE, cycle) or NOTHING))
+
+
+def _found(view: View, shown_as: type[E], id: str) -> E | None:
+    """The thing an id names, at the basis the id names, if it is shown as this type."""
+    thing = nodes.find(view, id)
+    return thing if isinstance(thing, shown_as) else None
+
+
+def _named(view: View, shown_as: type[E], by: CycleBy | KpiBy | TeamBy) -> E | None:
+    """The thing by its id, at the basis the id names, or by its key."""
+    if by.id is not None and by.id is not strawberry.UNSET:
+        return _found(view, shown_as, by.id)
+    row = view.by_key(BY_KEY[shown_as.KIND], by.key or "")
+    return None if row is None else together(shown_as, view, [row])[0]
+
+
+@strawberry.type(description="The View of another moment. What it says is fixed for ever, and so are its ids.")
+class Snapshot(Door):
+    pass
+
+
+def snapshot(view: View) -> Snapshot:
+    """The View of a basis that is not the present."""
+    return Snapshot.to(lambda: view)
+
+
+@strawberry.type(description="The View of now, and the doors to all other moments.")
+class Query(Door):
+    @answered("Who asks, and what they may do.")
+    def viewer(self, info: Info) -> Viewer:
+        caller = info.context.caller
+        person = Person.find(self.view, caller.person)
+        return Viewer(person=person, handle=caller.handle, roles=sorted(caller.roles), can=sorted(caller.can))
+
+    @answered(
+        "The whole View at another moment. at: what was true then. known: as far as had been recorded by "
+        "then (default: now). position: exactly what the log said at that place. A moment in the future is INVALID; "
+        "before the first event everything is empty."
+    )
+    def as_of(self, at: At = None, known: Known = None, position: AtPosition = None) -> Snapshot:
+        return snapshot(self.view.reads.as_of(at, known, position))

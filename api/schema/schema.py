@@ -1,0 +1,87 @@
+"""The schema: all types put together, and how an operation is carried out.
+
+`python -m api.schema.schema` prints the SDL, of which `api/schema.graphql` is the committed snapshot.
+"""
+
+import sys
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+import strawberry
+from anyio import to_thread
+from graphql import GraphQLError
+from strawberry.extensions import ParserCache, ValidationCache
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext, ExecutionResult
+from strawberry.types.graphql import OperationType
+
+from api.context import Context
+from api.execution import Executor
+from api.schema.change import CHANGES
+from api.schema.errors import coded
+from api.schema.query import Query
+from api.schema.scalars import SCALARS
+from api.view import Reads
+
+
+class Schema(strawberry.Schema):
+    """Carries out each operation on one worker thread, from beginning to end.
+
+    So the event loop is never blocked, resolvers may read from the database as they go, and none of them
+    has to be awaited, which for each of some thousand objects would cost more than all the rest.
+    """
+
+    async def execute(self, query: str | None, *args: Any, **kwargs: Any) -> ExecutionResult:
+        """The result of a query or mutation; see `execute_sync`."""
+        return await to_thread.run_sync(partial(self.execute_sync, query, *args, **kwargs))
+
+    def execute_sync(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Context | None = None,
+        root_value: Any | None = None,
+        operation_name: str | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+    ) -> ExecutionResult:
+        """The result of a query or mutation, on the calling thread. Its present is fixed when it is first needed."""
+        if root_value is None and context_value is not None:
+            root_value = root(context_value.reads)
+        return super().execute_sync(
+            query,
+            variable_values,
+            context_value,
+            root_value,
+            operation_name,
+            allowed_operation_types,
+            operation_extensions,
+        )
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Give every error its code, in place; see `api.schema.errors`."""
+        context = None if execution_context is None else execution_context.context
+        errors[:] = coded(errors, context.request_id if isinstance(context, Context) else "")
+
+
+def root(reads: Reads) -> Query:
+    """What the root fields of an operation are asked of."""
+    return Query.to(lambda: reads.present)
+
+
+def sdl() -> str:
+    """The schema in the schema definition language, as `api/schema.graphql` holds it."""
+    return schema.as_str() + "\n"
+
+
+schema = Schema(
+    Query,
+    types=[*CHANGES.values()],
+    extensions=[ParserCache, ValidationCache],
+    execution_context_class=Executor,
+    config=StrawberryConfig(scalar_map=SCALARS),
+)
+
+if __name__ == "__main__":
+    sys.stdout.write(sdl())
