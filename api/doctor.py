@@ -17,12 +17,11 @@ from api.terminal import Failure, out, reached
 from domain.checkup import VERSION, Checkup, examine
 from domain.log_schema import application_role
 from domain.values import FUTURE_TOLERANCE
+from projections import checkup as views
 
 VERSION_MAX = 18
 SKEW_MAX = timedelta(seconds=2)
 FREE_BYTES_MIN = 1 << 30
-BEHIND_MAX = 1000
-"""So many events may the views be behind a log that is just being written to."""
 
 
 class Verdict(StrEnum):
@@ -50,7 +49,10 @@ def examination(settings: Settings) -> Iterator[Finding]:
             yield Finding("database", Verdict.RIGHT, _name(database))
             with database.connect() as conn:
                 yield from _server(conn)
-                yield from _log(conn, settings)
+                found = examine(conn, settings.workspace)
+                yield from _log(found, settings.workspace)
+                if found.version == VERSION:
+                    yield _views(conn, database)
     except Failure as failure:
         yield Finding("database", Verdict.WRONG, str(failure), "Nothing else can be looked at before that.")
 
@@ -120,12 +122,11 @@ def _clock(conn: Connection) -> Finding:
 # ── the workspace ────────────────────────────────────────────────────────────────────────────────
 
 
-def _log(conn: Connection, settings: Settings) -> Iterator[Finding]:
-    found = examine(conn, settings.workspace)
-    yield _tables(found, settings.workspace)
+def _log(found: Checkup, workspace: str) -> Iterator[Finding]:
+    yield _tables(found, workspace)
     if found.version:
         yield _guards(found)
-        yield _role(found, settings.workspace)
+        yield _role(found, workspace)
 
 
 def _tables(found: Checkup, workspace: str) -> Finding:
@@ -162,6 +163,28 @@ def _role(found: Checkup, workspace: str) -> Finding:
         mend = f"grant {role} to the user that Keyframe connects as;"
         return Finding("role", Verdict.NOTE, f"this user cannot act as {role}, and uses all of its own rights", mend)
     return Finding("role", Verdict.RIGHT, f"{role} may read the log and add to it")
+
+
+def _views(conn: Connection, database: Database) -> Finding:
+    found = views.examine(conn, database.log(size_max=1), database.settings.workspace)
+    if found is None:
+        return Finding("views", Verdict.NOTE, "there are none yet", "They come with 'keyframe serve'.")
+    where = f"at position {found.position:,}, the log at {found.head:,}"
+    if not found.is_current:
+        return Finding(
+            "views", Verdict.WRONG, "made by another version of Keyframe", "Make them anew: keyframe rebuild."
+        )
+    if (poison := found.poison) is not None:
+        text = f"{where}; event {poison.position} ({poison.topic}) cannot be applied: {poison.cause}"
+        return Finding("views", Verdict.WRONG, text, "Install the Keyframe that wrote it, or a newer one.")
+    if found.position < found.head and not found.is_fed:
+        # with a database of our own, nothing runs between two commands
+        verdict = Verdict.NOTE if database.settings.database_url is None else Verdict.WRONG
+        text = f"{where}, and nobody feeds them"
+        return Finding("views", verdict, text, "Run 'keyframe serve' or 'keyframe project'.")
+    if found.position < found.head:
+        return Finding("views", Verdict.NOTE, f"{where}; they are catching up")
+    return Finding("views", Verdict.RIGHT, where)
 
 
 # ── telling ──────────────────────────────────────────────────────────────────────────────────────

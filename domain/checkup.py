@@ -30,7 +30,7 @@ def examine(conn: Connection[tuple[object, ...]], workspace: str) -> Checkup:
         version,
         tuple(str(name) for (name,) in conn.execute(_UNGUARDED, [workspace]).fetchall()),
         _rights(conn, workspace, role),
-        bool(conn.execute("select from pg_roles where rolname = %s and pg_has_role(oid, 'MEMBER')", [role]).fetchone()),
+        conn.execute(_TAKES_ROLE, [role]).fetchone() is not None,
     )
 
 
@@ -42,6 +42,8 @@ _UNGUARDED = """
         and tgname = 'append_only' and tgenabled = 'A'
     )
 """
+
+_TAKES_ROLE = "select from pg_roles where rolname = %s and pg_has_role(oid, 'MEMBER')"
 
 
 def _version(conn: Connection[tuple[object, ...]], workspace: str) -> int:

@@ -1,0 +1,127 @@
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from psycopg import sql
+from pydantic import SecretStr
+
+from api import doctor
+from api.database import Connection, Database
+from api.doctor import Finding, Verdict, examination
+from api.serving import projector_of
+from api.settings import Settings
+from domain.log_schema import application_role
+from tests.cli.terminal import SMALL, keyframe
+
+LATER = b'{"at": "2024-05-01T00:00:00Z", "by": "person:ada", "do": "formTeam", "input": {"key": "b", "name": "B"}}'
+GONE = SecretStr("postgresql://nobody@127.0.0.1:1/nothing")
+
+
+@pytest.fixture(autouse=True)
+def free_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever runs on this machine is none of these tests' business."""
+    monkeypatch.setattr(doctor, "_address", lambda host, port: Finding("address", Verdict.RIGHT, f"{host}:{port}"))
+
+
+@pytest.fixture
+def filled(database: Database) -> Iterator[Connection]:
+    """A workspace with some facts, and its owner."""
+    keyframe(database.settings, "import", str(SMALL))
+    projector_of(database).catch_up()
+    with database.connect() as conn:
+        yield conn
+
+
+def found(settings: Settings, what: str) -> Finding:
+    return next(finding for finding in examination(settings) if finding.what == what)
+
+
+def test_nothing_is_wrong_with_a_workspace_that_is_level(database: Database, filled: Connection) -> None:
+    findings = list(examination(database.settings))
+    assert [finding for finding in findings if finding.verdict is not Verdict.RIGHT] == []
+    assert [finding.what for finding in findings] == [
+        "address", "database", "version", "encoding", "clocks", "log", "append-only", "role", "views",
+    ]  # fmt: skip
+
+
+def test_a_database_that_cannot_be_reached_is_told_with_what_to_look_at(settings: Settings) -> None:
+    done = keyframe(settings.model_copy(update={"database_url": GONE}), "doctor")
+    assert done.returncode == 1
+    assert "✗ database: " in done.stdout
+    assert "KEYFRAME_DATABASE_URL" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_a_workspace_that_is_not_there_is_told_with_the_command_that_makes_it(settings: Settings) -> None:
+    done = keyframe(settings, "doctor")
+    assert done.returncode == 1
+    assert "keyframe migrate" in done.stdout
+
+
+def test_a_log_that_could_be_rewritten_is_found(database: Database, filled: Connection) -> None:
+    filled.execute("alter table log disable trigger append_only")
+    finding = found(database.settings, "append-only")
+    assert (finding.verdict, finding.found) == (Verdict.WRONG, "nothing protects log from being rewritten")
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("grant update on log to {}", "may rewrite the log"),
+        ("revoke insert on log from {}", "may not read the log and add to it"),
+    ],
+)
+def test_a_role_with_the_wrong_rights_is_found(
+    database: Database, filled: Connection, statement: str, told: str
+) -> None:
+    role = sql.Identifier(application_role(database.settings.workspace))
+    filled.execute(sql.SQL(statement).format(role))
+    finding = found(database.settings, "role")
+    assert finding.verdict is Verdict.WRONG
+    assert told in finding.found
+
+
+def test_views_that_nobody_feeds_are_found(database: Database, filled: Connection) -> None:
+    keyframe(database.settings, "import", "-", stdin=LATER)
+    finding = found(database.settings, "views")
+    assert (finding.verdict, finding.mend) == (Verdict.WRONG, "Run 'keyframe serve' or 'keyframe project'.")
+    assert "at position 20, the log at 21, and nobody feeds them" in finding.found
+
+
+def test_an_event_that_cannot_be_applied_is_named_with_its_cause(database: Database, filled: Connection) -> None:
+    filled.execute("""
+        insert into log
+        select position + 1, recorded_at + interval '1 s', effective_at, gen_random_uuid(), 1, 'moon-landed.v1', null,
+               metadata, data, leaf_hash
+        from log order by position desc limit 1
+    """)
+    finding = found(database.settings, "views")
+    assert finding.verdict is Verdict.WRONG
+    assert "event 21 (moon-landed.v1) cannot be applied: LookupError" in finding.found
+
+
+def test_looking_changes_nothing(database: Database, filled: Connection) -> None:
+    filled.execute("delete from view_position")
+    filled.execute("insert into view_position select 0, null, %s", ["another shape"])
+    assert "another version" in found(database.settings, "views").found
+    assert filled.execute("select position from view_position").fetchone() == (0,)
+
+
+def test_views_of_another_version_are_told_to_be_rebuilt(database: Database, filled: Connection) -> None:
+    filled.execute("update view_position set definition = 'another'")
+    finding = found(database.settings, "views")
+    assert (finding.verdict, finding.mend) == (Verdict.WRONG, "Make them anew: keyframe rebuild.")
+
+
+def test_tables_that_are_not_the_newest_are_found(database: Database, filled: Connection) -> None:
+    filled.execute("update migration set version = version + 1")
+    finding = found(database.settings, "log")
+    assert (finding.verdict, finding.mend) == (Verdict.WRONG, "Install the newer Keyframe.")
+
+
+def test_a_disk_that_is_almost_full_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1))
+    finding = doctor._disk(tmp_path / "not" / "there" / "yet")
+    assert (finding.verdict, finding.mend) == (Verdict.WRONG, "Make room, or move the data and set KEYFRAME_DATA_DIR.")
