@@ -1,0 +1,35 @@
+"""The log without a database, for thousands of facts: the same answers, by stream and parent instead of one by one."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from domain.append import Append, CommandRow
+from domain.event import Event
+from domain.event_store import StoredRow
+from tests.domain.memory_log import Entry, MemoryLog
+
+
+class IndexedLog(MemoryLog):
+    def __init__(self) -> None:
+        super().__init__()
+        self._by_stream: dict[UUID, list[Entry]] = defaultdict(list)
+        self._by_parent: dict[UUID, list[Entry]] = defaultdict(list)
+
+    def append(self, stored: Sequence[StoredRow], append: Append) -> CommandRow:
+        before = len(self.entries_made)
+        command = super().append(stored, append)
+        for entry in self.entries_made[before:]:
+            self._by_stream[entry.row.originator_id].append(entry)
+            if entry.row.belongs_to is not None:
+                self._by_parent[entry.row.belongs_to].append(entry)
+        return command
+
+    def streams(self, ids: Iterable[UUID]) -> dict[UUID, list[Event]]:
+        return {id: [self.event(entry) for entry in self._by_stream.get(id, ())] for id in ids}
+
+    def last_positions(self, ids: Iterable[UUID]) -> dict[UUID, int]:
+        return {id: self._by_stream[id][-1].position for id in ids if id in self._by_stream}
+
+    def _of(self, parent: UUID, topic: str) -> list[Entry]:
+        return [entry for entry in self._by_parent.get(parent, ()) if entry.row.topic.startswith(f"{topic}.v")]

@@ -1,0 +1,64 @@
+"""Days on which the story may be told, and how a fact is read."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any
+from uuid import uuid5
+
+from api.demo.facts import facts
+from domain.decision import WORKSPACE
+from domain.values import Kind
+from domain.verbs import VERBS, Command
+
+TODAY = date(2026, 11, 21)
+
+EDGES = [
+    date(year, month, 1) + timedelta(days=days)
+    for year in (2026, 2027)
+    for month in (1, 4, 7, 10)
+    for days in (-1, 0, 1, 20, 21, 22)
+]
+"""The last and first days of the quarters, and those on which the next quarter takes over."""
+
+MANY_DAYS = sorted({*EDGES, date(2028, 2, 29), *(date(2026, 1, 1) + timedelta(days=13 * n) for n in range(57))})
+
+
+@lru_cache(maxsize=2)
+def told(today: date) -> list[dict[str, Any]]:
+    return list(facts(today))
+
+
+def did(verb: str, today: date = TODAY) -> list[dict[str, Any]]:
+    """What was given to one command, in order."""
+    return [fact["input"] for fact in told(today) if fact["do"] == verb]
+
+
+def names(value: Any) -> Iterator[str]:
+    """Every name that an input speaks of."""
+    if isinstance(value, dict) and value.keys() == {"ref"}:
+        yield value["ref"]
+    elif isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from names(part)
+
+
+def command_and_input(fact: dict[str, Any]) -> tuple[type[Command], dict[str, Any]]:
+    """The command of a fact, and its input with ids in the place of names."""
+    command = VERBS[fact["do"]]
+    either = {
+        "subject": fact["do"] in ("planInitiative", "addComment", "reflect"),
+        "to": fact["do"] == "alignObjective",
+    }
+    either |= {"from": True, "supports": True}
+    given = {name: _with_ids(value, of_several_kinds=either.get(name, False)) for name, value in fact["input"].items()}
+    return command, given | {"effectiveAt": fact["at"], "reason": fact.get("reason")}
+
+
+def _with_ids(value: Any, *, of_several_kinds: bool = False) -> Any:
+    if isinstance(value, list):
+        return [_with_ids(one, of_several_kinds=of_several_kinds) for one in value]
+    if isinstance(value, dict) and value.keys() == {"ref"}:
+        id = str(uuid5(WORKSPACE, value["ref"]))
+        return {"kind": Kind.OBJECTIVE, "id": id} if of_several_kinds else id
+    return {name: _with_ids(one) for name, one in value.items()} if isinstance(value, dict) else value
