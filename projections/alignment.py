@@ -1,7 +1,7 @@
 """Who pulls in whose direction: the objectives and key results that objectives support.
 
-An edge whose target was dropped (or is a key result of a dropped objective) is not seen: dropping a
-parent leaves its children unaligned.
+An edge whose target was dropped (or is a key result of a dropped objective), or is not there yet, is
+not seen: dropping a parent leaves its children unaligned.
 """
 
 from collections.abc import Iterable, Sequence
@@ -109,6 +109,16 @@ def supports_of_objectives(conn: Connection, basis: Basis, objectives: Sequence[
     for edge in _edges(conn, basis, "e.objective = any(%(ids)s)", ids=list(objectives)):
         found[edge.objective].append(edge.target)
     return found
+
+
+def dropped_supports_of_objectives(conn: Connection, basis: Basis, objectives: Sequence[UUID]) -> dict[UUID, int]:
+    """How many goals each of these objectives is aligned to that were dropped; those without one are left out."""
+    sql = f"""
+        select e.objective, count(*) from support e
+        where e.objective = any(%(ids)s) and {holds(basis, "e")} and not ({stands(basis)})
+        group by e.objective
+    """  # noqa: S608  the conditions are ours
+    return dict(fetch(conn, sql, placed(basis, ids=list(objectives))))
 
 
 def supporters_of_targets(conn: Connection, basis: Basis, targets: Sequence[UUID]) -> dict[UUID, list[ObjectiveRow]]:

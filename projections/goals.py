@@ -346,7 +346,7 @@ def cycle_cursor(row: CycleRow, order: CycleOrder) -> Cursor:
 
 def policy(conn: Connection, basis: Basis) -> PolicyRow:
     """The scoring policy in force; before the first is adopted the defaults, as version 0."""
-    rows = POLICY.read(conn, POLICY.query(basis, "select id from policy where version = 1"), placed(basis))
+    rows = POLICY.read(conn, POLICY.query(basis, "select id from scoring_policy where version = 1"), placed(basis))
     return rows[0] if rows else _DEFAULT_POLICY
 
 
@@ -464,13 +464,14 @@ def _objective_sieve(basis: Basis, filter: ObjectiveFilter) -> Sieve:
 
 
 def stands(basis: Basis) -> str:
-    """The condition that an edge `e` of `support` holds at the basis, and that its target was not dropped."""
-    dropped = (
+    """The condition that an edge `e` of `support` holds at the basis, and that its target is there and
+    was not dropped."""
+    target = (
         f"select from {OBJECTIVE.at(basis, 'o', 'e.through')}"
         f" left join {KEY_RESULT.at(basis, 'k', 'e.target')} on true"
-        " where 'DROPPED' in (o.state, k.state)"
+        " where o.state <> 'DROPPED' and (e.target = e.through or k.state <> 'DROPPED')"
     )
-    return f"{holds(basis, 'e')} and not exists ({dropped})"
+    return f"{holds(basis, 'e')} and exists ({target})"
 
 
 def _objectives_of(

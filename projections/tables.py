@@ -194,7 +194,7 @@ class Table(Generic[R]):
     def last(self) -> str:
         """The query for the last row of each of some things."""
         row = f"select * from {self.name} where {self.name}.id = c.id order by position desc limit 1"
-        return f"select {self.seen} from unnest(%(ids)s::uuid[]) as c (id) cross join lateral ({row}) v"
+        return f"select v.* from unnest(%(ids)s::uuid[]) as c (id) cross join lateral ({row}) v"
 
     def insert(self, conn: Connection, rows: Iterable[R]) -> None:
         values = ", ".join(["%b"] * len(self.columns))

@@ -1,0 +1,86 @@
+"""A workspace whose views can be fed by hand, and asked."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from pydantic import SecretStr
+
+from api.database import Database, open_database
+from api.settings import Settings
+from domain.commands import Keyframe, Outcome
+from domain.decision import Author
+from domain.event_store import Log
+from domain.values import Basis, Source
+from domain.verbs import Command
+from projections import basis as bases
+from projections.projector import Projector
+from projections.views import dump
+from tests.conftest import drop
+
+ADA = Author("machine:ada", Source.API)
+
+
+class World:
+    """A workspace. What is `told` is seen at once; what is written otherwise, after `see`."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.workspace = database.settings.workspace
+        self.log = Log(database.pool("owner"), self.workspace)
+        self.keyframe = Keyframe(self.log)
+        self.projector = self.new_projector()
+        self.conn: psycopg.Connection[Any] = database.connect()
+
+    def new_projector(self, batch_size: int = 500) -> Projector:
+        return Projector(self.log, self.database.connect, batch_size, self.workspace)
+
+    def write(self, command: Command) -> Outcome:
+        return self.keyframe.execute(command, ADA)
+
+    def tell(self, command: Command) -> UUID:
+        """Carry a command out and see what came of it; the id of its subject."""
+        outcome = self.write(command)
+        self.see()
+        assert outcome.result.subject is not None
+        return outcome.result.subject.id
+
+    def see(self) -> int:
+        return self.projector.catch_up()
+
+    @property
+    def now(self) -> Basis:
+        return bases.now(self.conn)
+
+    def dump(self) -> bytes:
+        return b"".join(dump(self.conn))
+
+
+Worlds = Callable[[], AbstractContextManager[World]]
+
+
+@pytest.fixture
+def worlds(server: str) -> Worlds:
+    @contextmanager
+    def world() -> Iterator[World]:
+        named = Settings(database_url=SecretStr(server), workspace=f"view_{uuid4().hex[:12]}", pool_size_max=4)
+        with open_database(named) as database:
+            database.migrate()
+            try:
+                made = World(database)
+                made.see()
+                with made.conn:
+                    yield made
+            finally:
+                drop(database)
+
+    return world
+
+
+@pytest.fixture
+def world(worlds: Worlds) -> Iterator[World]:
+    with worlds() as made:
+        yield made
