@@ -18,7 +18,7 @@ from domain.objective import ObjectiveAligned, ObjectiveDrafted, ObjectiveUnalig
 from domain.values import Basis, Kind, Ref
 from projections.book import Book, Reads
 from projections.goals import KEY_RESULT, OBJECTIVE, ObjectiveRow, stands
-from projections.tables import OPEN, Connection, Span, Table, fetch, placed
+from projections.tables import OPEN, Connection, Span, Table, fetch, holds, placed
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -117,7 +117,7 @@ def dropped_supports_of_objectives(conn: Connection, basis: Basis, objectives: S
         select e.objective, count(*) from support e
         where e.objective = any(%(ids)s) and {holds(basis, "e")} and not ({stands(basis)})
         group by e.objective
-    """  # noqa: S608  the conditions are ours
+    """
     return dict(fetch(conn, sql, placed(basis, ids=list(objectives))))
 
 
