@@ -21,7 +21,7 @@ EDGES = [
 ]
 """The last and first days of the quarters, and those on which the next quarter takes over."""
 
-MANY_DAYS = sorted({*EDGES, date(2028, 2, 29), *(date(2026, 1, 1) + timedelta(days=13 * n) for n in range(57))})
+MANY_DAYS = sorted({*EDGES, date(2028, 2, 29), *(date(2026, 1, 1) + timedelta(days=26 * n) for n in range(29))})
 
 
 @lru_cache(maxsize=2)
