@@ -1,0 +1,60 @@
+import re
+import tomllib
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+CONSTRAINTS = (ROOT / "constraints.txt").read_text()
+SERVICES = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+
+
+def names(requirements: list[str]) -> set[str]:
+    return {re.split(r"[\[<>=; ]", one)[0].lower().replace("_", "-") for one in requirements}
+
+
+PINNED = names([line for line in CONSTRAINTS.splitlines() if "==" in line])
+
+
+def test_every_dependency_is_pinned() -> None:
+    asked = names([*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]])
+    assert asked - PINNED == set()
+
+
+def test_pins_are_exact_and_name_no_place_to_load_from() -> None:
+    lines = [line for line in CONSTRAINTS.splitlines() if not line.startswith("#")]
+    assert [line for line in lines if not re.fullmatch(r"[A-Za-z0-9_.-]+==[0-9][A-Za-z0-9.]*", line)] == []
+
+
+def test_every_dependency_has_a_lower_and_an_upper_bound() -> None:
+    bounded = [one for one in PROJECT["dependencies"] if ">=" in one and "<" in one]
+    assert set(PROJECT["dependencies"]) - set(bounded) == {"tzdata>=2025.2"}  # numbered by the year
+
+
+def test_the_changelog_tells_of_this_version() -> None:
+    assert f"## [{PROJECT['version']}]" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_ports_are_published_on_loopback_only() -> None:
+    ports = [port for service in SERVICES.values() for port in service.get("ports", [])]
+    assert ports
+    assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+def test_nobody_but_the_api_listens_beyond_loopback() -> None:
+    open_ones = [name for name, service in SERVICES.items() if "KEYFRAME_HOST" in service.get("environment", {})]
+    assert open_ones == ["api"]
+    assert SERVICES["api"]["environment"]["KEYFRAME_CLOSED_NETWORK"] == "true"
+
+
+def test_the_image_does_not_run_as_root_and_installs_exact_versions() -> None:
+    told = (ROOT / "Dockerfile").read_text()
+    assert "\nUSER keyframe\n" in told
+    assert "--constraint constraints.txt" in told
+
+
+def test_decisions_are_numbered_without_gaps_and_titled_by_their_number() -> None:
+    records = sorted((ROOT / "docs" / "adr").glob("*.md"))
+    assert [path.name[:4] for path in records] == [f"{number:04}" for number in range(1, len(records) + 1)]
+    assert all(path.read_text().startswith(f"# {path.name[:4]} ") for path in records)
