@@ -1,0 +1,171 @@
+"""The Merkle tree over the log: its root, the proofs that can be read from it, and what they prove.
+
+The tree is that of RFC 6962, section 2.1, and RFC 9162, section 2.1, with SHA-256. Leaves are given as
+their hashes and counted from 0; sizes are numbers of leaves.
+"""
+
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+
+EMPTY = sha256(b"").digest()
+"""The root of no leaves."""
+
+Look = Callable[[int, int], bytes]
+"""Finds the hash of a whole subtree: at `level` and `place`, the one over the 2^level leaves from
+place · 2^level on. Level 0 are the leaves."""
+
+
+def parent(left: bytes, right: bytes) -> bytes:
+    """The hash of a node: SHA-256 of 0x01 and its two halves."""
+    return sha256(b"\x01" + left + right).digest()
+
+
+class Frontier:
+    """A tree that grows leaf by leaf and remembers its right edge only: one hash for each bit that is
+    set in its size."""
+
+    __slots__ = ("_edge", "size")
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._edge: list[bytes] = []
+
+    def add(self, leaf: bytes) -> None:
+        edge, size = self._edge, self.size
+        self.size = size + 1
+        while size & 1:
+            leaf = sha256(b"\x01" + edge.pop() + leaf).digest()
+            size >>= 1
+        edge.append(leaf)
+
+    def root(self) -> bytes:
+        return _joined(self._edge)
+
+
+def levels(hashes: Sequence[bytes]) -> list[list[bytes]]:
+    """The whole subtrees above these neighbours, level by level, as far as there are any; the first level
+    are the hashes themselves."""
+    rising = [list(hashes)]
+    while len(rising[-1]) > 1:
+        below = rising[-1]
+        rising.append([parent(below[at], below[at + 1]) for at in range(0, len(below) - 1, 2)])
+    return rising
+
+
+# ── roots and proofs, read from the tree ─────────────────────────────────────────────────────────
+
+
+def root(look: Look, size: int) -> bytes:
+    """The root of the first `size` leaves."""
+    return _over(look, 0, size)
+
+
+def inclusion(look: Look, index: int, size: int) -> list[bytes]:
+    """The path that proves a leaf to be in the tree of the first `size` leaves (RFC 9162, 2.1.3.1).
+
+    Raises `ValueError` for a leaf that is not in it.
+    """
+    if not 0 <= index < size:
+        raise ValueError(f"leaf {index} is not among the first {size}")
+    path, start, end = [], 0, size
+    while end - start > 1:
+        middle = _middle(start, end)
+        if index < middle:
+            path.append(_over(look, middle, end))
+            end = middle
+        else:
+            path.append(_over(look, start, middle))
+            start = middle
+    return path[::-1]
+
+
+def consistency(look: Look, old: int, new: int) -> list[bytes]:
+    """The path that proves the first `old` leaves to be the same ones in the tree of the first `new`
+    (RFC 9162, 2.1.4.1). Raises `ValueError` if `new` is the smaller."""
+    if not 0 <= old <= new:
+        raise ValueError(f"a tree of {new} leaves does not extend one of {old}")
+    path, start, end = [], 0, new
+    while start < old < end:
+        middle = _middle(start, end)
+        if old <= middle:
+            path.append(_over(look, middle, end))
+            end = middle
+        else:
+            path.append(_over(look, start, middle))
+            start = middle
+    if start:  # else it is the old tree itself that remains, and its root is known to whoever asks
+        path.append(_over(look, start, end))
+    return path[::-1]
+
+
+def _middle(start: int, end: int) -> int:
+    """Where a tree divides: the left half is the largest power of two that leaves something to the right."""
+    return start + (1 << (end - start - 1).bit_length() - 1)
+
+
+def _over(look: Look, start: int, end: int) -> bytes:
+    """The hash over a range that is a subtree: `start` is a multiple of a power of two not below its length."""
+    whole = []
+    while start < end:
+        level = (end - start).bit_length() - 1
+        whole.append(look(level, start >> level))
+        start += 1 << level
+    return _joined(whole)
+
+
+def _joined(whole: Sequence[bytes]) -> bytes:
+    """The root above whole subtrees that stand side by side, each smaller than the one to its left."""
+    if not whole:
+        return EMPTY
+    above = whole[-1]
+    for left in whole[-2::-1]:
+        above = parent(left, above)
+    return above
+
+
+# ── what proofs prove ────────────────────────────────────────────────────────────────────────────
+
+
+def includes(root: bytes, size: int, leaf: bytes, index: int, path: Sequence[bytes]) -> bool:
+    """Whether the path proves that this leaf has this place in the tree with this root (RFC 9162, 2.1.3.2)."""
+    if not 0 <= index < size:
+        return False
+    place, last, above = index, size - 1, leaf
+    for beside in path:
+        if last == 0:
+            return False
+        if place & 1 or place == last:
+            above = parent(beside, above)
+            while place and not place & 1:
+                place, last = place >> 1, last >> 1
+        else:
+            above = parent(above, beside)
+        place, last = place >> 1, last >> 1
+    return last == 0 and above == root
+
+
+def extends(old_root: bytes, old: int, new_root: bytes, new: int, path: Sequence[bytes]) -> bool:
+    """Whether the path proves that the tree of `old` leaves is the beginning of the tree of `new`
+    (RFC 9162, 2.1.4.2). The empty tree is the beginning of every tree."""
+    if not 0 <= old <= new:
+        return False
+    if old in {0, new}:
+        return not path and old_root == (new_root if old else EMPTY)
+    steps = [old_root, *path] if old & (old - 1) == 0 else list(path)
+    place, last = old - 1, new - 1
+    while place & 1:
+        place, last = place >> 1, last >> 1
+    if not steps:
+        return False
+    above_old = above_new = steps[0]
+    for beside in steps[1:]:
+        if last == 0:
+            return False
+        if place & 1 or place == last:
+            above_old, above_new = parent(beside, above_old), parent(beside, above_new)
+            while place and not place & 1:
+                place, last = place >> 1, last >> 1
+        else:
+            above_new = parent(above_new, beside)
+        place, last = place >> 1, last >> 1
+    return last == 0 and above_old == old_root and above_new == new_root

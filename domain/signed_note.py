@@ -1,0 +1,184 @@
+"""Signed notes (c2sp.org/signed-note): a text, a blank line, and who signs it; with Ed25519 keys.
+
+A verifier key is told as `NAME+ID+KEY`: the name, 8 hexadecimal digits that follow from name and key,
+and the key in Base64. A signer key is the same with `PRIVATE+KEY+` before it, and is a secret.
+"""
+
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from typing import Self
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+NOTE_CHARACTERS_MAX = 1_000_000
+SIGNATURES_MAX = 100
+
+_ED25519 = b"\x01"
+_SECRET = "PRIVATE+KEY+"  # noqa: S105  the word that such a key begins with, not a key
+_NAME = re.compile(r"[^\s+\x00-\x20]{1,200}")
+_VERIFIER = re.compile(r"([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)")
+_SIGNATURE = re.compile(r"— ([^\s+]+) ([A-Za-z0-9+/=]+)")
+_FORBIDDEN = re.compile(r"[\x00-\x09\x0b-\x1f]")
+
+
+class NotSigned(ValueError):
+    """A text is not signed by whom it ought to be."""
+
+
+class Verifier:
+    """A public key and the name of who holds its other half."""
+
+    def __init__(self, name: str, key: bytes) -> None:
+        self.name = key_name(name)
+        self.id = _id(self.name, key)
+        self._bytes = key
+        self._key = Ed25519PublicKey.from_public_bytes(key)
+
+    @classmethod
+    def read(cls, vkey: str) -> Self:
+        """The key that was told as `NAME+ID+KEY`. Raises `ValueError`."""
+        found = _VERIFIER.fullmatch(vkey.strip())
+        if found is None:
+            raise ValueError("A public key is written as NAME+ID+KEY.")
+        verifier = cls(found[1], _key_bytes(found[3]))
+        if verifier.id.hex() != found[2]:
+            raise ValueError(f"This is no public key: its id {found[2]} does not follow from its name and bytes.")
+        return verifier
+
+    def __str__(self) -> str:
+        return f"{self.name}+{self.id.hex()}+{encoded(_ED25519 + self._bytes)}"
+
+    def __repr__(self) -> str:
+        return f"Verifier({self})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Verifier) and str(self) == str(other)
+
+    def __hash__(self) -> int:
+        return hash(str(self))
+
+    def has_signed(self, text: str, signature: bytes) -> bool:
+        try:
+            self._key.verify(signature, text.encode())
+        except InvalidSignature:
+            return False
+        return True
+
+
+class Signer:
+    """A private key with its name. It is never shown but by `secret`."""
+
+    def __init__(self, name: str, seed: bytes) -> None:
+        self._seed = seed
+        self._key = Ed25519PrivateKey.from_private_bytes(seed)
+        self.verifier = Verifier(name, self._key.public_key().public_bytes_raw())
+
+    @classmethod
+    def new(cls, name: str) -> Self:
+        """A new key. Raises `ValueError` for what cannot be a name."""
+        return cls(name, Ed25519PrivateKey.generate().private_bytes_raw())
+
+    @classmethod
+    def read(cls, secret: str) -> Self:
+        """The key that `secret` once said. Raises `ValueError`, which never tells any of it."""
+        text = secret.strip()
+        found = _VERIFIER.fullmatch(text.removeprefix(_SECRET))
+        if not text.startswith(_SECRET) or found is None:
+            raise ValueError("This is not a private key as 'keyframe key create' writes it.")
+        signer = cls(found[1], _key_bytes(found[3]))
+        if signer.verifier.id.hex() != found[2]:
+            raise ValueError("This private key is damaged: its id does not follow from it.")
+        return signer
+
+    @property
+    def name(self) -> str:
+        return self.verifier.name
+
+    def secret(self) -> str:
+        """The key itself, for the one file that it is kept in."""
+        return f"{_SECRET}{self.name}+{self.verifier.id.hex()}+{encoded(_ED25519 + self._seed)}"
+
+    def __repr__(self) -> str:
+        return f"Signer({self.name})"
+
+    def sign(self, text: str) -> str:
+        """The text as a note that this key signs. Raises `ValueError` for what cannot be the text of one."""
+        if not text.endswith("\n") or _FORBIDDEN.search(text):
+            raise ValueError("The text of a note ends with a newline and has no other control characters.")
+        signature = self.verifier.id + self._key.sign(text.encode())
+        return f"{text}\n— {self.name} {encoded(signature)}\n"
+
+
+def opened(note: str, verifiers: Iterable[Verifier]) -> tuple[str, Verifier]:
+    """The text of a note, and the first of those who sign it that is known here.
+
+    Signatures by others are passed over. Raises `NotSigned` if none is known, one that is known is
+    wrong, or this is not a note at all.
+    """
+    text, lines = _parts(note)
+    known = {(one.name, one.id): one for one in verifiers}
+    signers = []
+    for name, signature in map(_signature, lines):
+        signer = known.get((name, signature[:4]))
+        if signer is not None:
+            if not signer.has_signed(text, signature[4:]):
+                raise NotSigned(f"The signature of {name} is not one of this text.")
+            signers.append(signer)
+    if not signers:
+        raise NotSigned("It is not signed by any key that is known.")
+    return text, signers[0]
+
+
+def key_name(name: str) -> str:
+    """The name, if it can be one. Raises `ValueError`."""
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{name!r} cannot name a key: up to 200 characters without spaces and '+'.")
+    return name
+
+
+def _parts(note: str) -> tuple[str, Sequence[str]]:
+    """The text of a note, and the lines of its signatures."""
+    text, blank, signatures = note.rpartition("\n\n")
+    lines = signatures.split("\n")
+    whole = bool(blank) and lines[-1] == "" and 1 < len(lines) <= SIGNATURES_MAX + 1
+    if not whole or len(note) > NOTE_CHARACTERS_MAX or _FORBIDDEN.search(note):
+        raise NotSigned("This is not a signed note.")
+    return f"{text}\n", lines[:-1]
+
+
+def _signature(line: str) -> tuple[str, bytes]:
+    """Who signs in this line, and the id of the key with the signature."""
+    found = _SIGNATURE.fullmatch(line)
+    if found is None:
+        raise NotSigned("This is not a signed note.")
+    try:
+        return found[1], decoded(found[2])
+    except ValueError as error:
+        raise NotSigned("This is not a signed note.") from error
+
+
+def encoded(content: bytes) -> str:
+    """In Base64, as everything is that notes are made of."""
+    return b64encode(content).decode()
+
+
+def decoded(text: str) -> bytes:
+    """What `encoded` gives this very text for: there is one way to write it. Raises `ValueError`."""
+    content = b64decode(text)
+    if encoded(content) != text:
+        raise ValueError("This is not Base64.")
+    return content
+
+
+def _id(name: str, key: bytes) -> bytes:
+    return sha256(name.encode() + b"\n" + _ED25519 + key).digest()[:4]
+
+
+def _key_bytes(text: str) -> bytes:
+    key = decoded(text)
+    if len(key) != 33 or not key.startswith(_ED25519):
+        raise ValueError("This is not an Ed25519 key.")
+    return key[1:]
