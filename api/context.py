@@ -11,6 +11,7 @@ from uuid import UUID
 import strawberry
 
 from api.view import Pool, Reads, View
+from api.writing import Writing
 from domain.decision import Author
 from domain.event_store import Log
 from domain.policy import Permission, Role, permissions
@@ -42,12 +43,13 @@ class Context:
     """What one request carries along.
 
     `pool` reads the views (autocommitting connections whose search path is the workspace's views), `log` is
-    where changes are told from.
+    where changes are told from, `writing` is where commands are carried out.
     """
 
     caller: Caller
     pool: Pool
     log: Log
+    writing: Writing
     workspace: str = "keyframe"
     request_id: str = ""
 

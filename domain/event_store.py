@@ -57,6 +57,7 @@ class Children(msgspec.Struct, frozen=True):
 
 
 _COMMAND = "select id, digest, first, last, recorded_at, result from command where id = %s"
+_RECORDED = "select position, recorded_at, metadata, topic, data, stream, version, effective_at from log"
 _APPEND = """
     select outcome, moved, (entry).id, (entry).digest, (entry).first, (entry).last, (entry).recorded_at, (entry).result
     from append(
@@ -205,19 +206,22 @@ class Log(ApplicationRecorder):
         earliest, latest = (at, at) if at is not None else ("-infinity", upto if upto is not None else "infinity")
         return [stream for (stream,) in self._fetch(query, [parent, topic, earliest, latest, limit])]
 
+    def last_positions(self, streams: Iterable[UUID]) -> dict[UUID, int]:
+        """The position of the last event of each stream that there is."""
+        query = "select stream, max(position) from log where stream = any(%s::uuid[]) group by stream"
+        return dict(self._fetch(query, [list(streams)]))
+
     def entries(self, after: int, limit: int) -> list[Recorded]:
         """Up to `limit` events after a position, in the order of the log.
 
         Raises `LookupError` or `msgspec.MsgspecError` for one this program cannot read.
         """
-        query = """
-            select position, recorded_at, metadata, topic, data, stream, version, effective_at
-            from log where position > %s order by position limit %s
-        """
-        return [
-            Recorded(position, recorded_at, self.mapper.decode(*event), self._authorship(metadata))
-            for position, recorded_at, metadata, *event in self._fetch(query, [after, limit])
-        ]
+        return self._recorded(_RECORDED + " where position > %s order by position limit %s", [after, limit])
+
+    def since(self, stream: UUID, version: int, limit: int) -> list[Recorded]:
+        """Up to `limit` events of a stream after one of its versions, in order."""
+        query = _RECORDED + " where stream = %s and version > %s order by version limit %s"
+        return self._recorded(query, [stream, version, limit])
 
     def rows(self, after: int, limit: int) -> list[LogRow]:
         """Up to `limit` rows after a position, as they are stored."""
@@ -304,6 +308,12 @@ class Log(ApplicationRecorder):
     def listener(self) -> Listener:
         """Something to wait on for the log to grow."""
         return Listener(self._pool, self.channel)
+
+    def _recorded(self, query: LiteralString, params: Params) -> list[Recorded]:
+        return [
+            Recorded(position, recorded_at, self.mapper.decode(*event), self._authorship(metadata))
+            for position, recorded_at, metadata, *event in self._fetch(query, params)
+        ]
 
     def _fetch(self, query: LiteralString, params: Params = ()) -> list[Row]:
         """The rows of a statement that changes nothing, asked a second time if the connection was lost."""

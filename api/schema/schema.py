@@ -20,6 +20,7 @@ from api.context import Context
 from api.execution import Executor
 from api.schema.change import CHANGES
 from api.schema.errors import coded
+from api.schema.mutation import Mutation
 from api.schema.query import Query
 from api.schema.scalars import SCALARS
 from api.view import Reads
@@ -77,6 +78,7 @@ def sdl() -> str:
 
 schema = Schema(
     Query,
+    Mutation,
     types=[*CHANGES.values()],
     extensions=[ParserCache, ValidationCache],
     execution_context_class=Executor,

@@ -1,0 +1,85 @@
+"""The composition root: everything that one process needs to answer, put together and taken apart again."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from threading import Event as Flag
+from threading import Thread
+
+from anyio import to_thread
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from api.context import Caller, Context
+from api.database import Database
+from api.guards import BodyLimit, KnownHosts
+from api.http import Endpoint
+from api.readiness import Readiness
+from api.schema.schema import schema
+from api.settings import Settings
+from api.writing import Writing
+from domain.event_store import Log
+from domain.policy import Role
+from domain.values import Source
+from projections import generations
+from projections.projector import Projector
+
+OPERATOR = "operator"
+"""Who everybody is until there is access control: whoever reaches this address may do everything."""
+
+
+def create_app(settings: Settings, database: Database, *, console: bool) -> Starlette:
+    """The application: `/graphql`, `/healthz` (it lives), `/readyz` (it can work).
+
+    `database` is open and migrated; its pools are closed with it, by whoever opened it. `console`: whether a
+    browser that comes to `/graphql` gets a page to explore in. The views are fed from startup to shutdown, by
+    this process if no other does.
+    """
+    pool = database.pool()
+    log = Log(pool, settings.workspace, reconnect_seconds=settings.reconnect_timeout_s)
+    projector = Projector(database.log(), database.connect, settings.projector_batch, settings.workspace)
+    writing = Writing(log, projector, settings.view_timeout_s)
+
+    def context(request: Request) -> Context:
+        caller = Caller(OPERATOR, frozenset(Role), source=_source(request))
+        return Context(caller, pool, log, writing, settings.workspace, request.state.id)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        await to_thread.run_sync(_make_views, database)
+        stop = Flag()
+        thread = Thread(target=projector.run, args=(stop,), name="projector")
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            projector.nudge()
+            await to_thread.run_sync(thread.join)
+
+    return Starlette(
+        routes=[
+            Route("/graphql", Endpoint(schema, context, writing, ide=console)),
+            Route("/healthz", _alive),
+            Route("/readyz", Readiness(database, log, projector).endpoint),
+        ],
+        middleware=[Middleware(KnownHosts, names=[settings.host]), Middleware(BodyLimit)],
+        lifespan=lifespan,
+    )
+
+
+def _make_views(database: Database) -> None:
+    """Make the views where they are missing, so that the first request finds them."""
+    with database.connect() as conn:
+        generations.create(conn, database.settings.workspace)
+
+
+def _source(request: Request) -> Source:
+    """A page of our own address speaks for the console: only a browser can say so."""
+    return Source.CONSOLE if request.headers.get("sec-fetch-site") == "same-origin" else Source.API
+
+
+async def _alive(_: Request) -> Response:
+    return PlainTextResponse("alive")

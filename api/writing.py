@@ -1,0 +1,26 @@
+"""The way of a write: a command is carried out once, and answered when the views show what came of it."""
+
+from domain.commands import Keyframe, Outcome
+from domain.decision import Author
+from domain.event_store import Log
+from domain.verbs import Command
+from projections.projector import Projector
+
+
+class Writing:
+    """The door for writing of one process. `timeout_s` is how long an answer waits for the views."""
+
+    def __init__(self, log: Log, projector: Projector, timeout_s: float) -> None:
+        self._keyframe = Keyframe(log)
+        self._projector = projector
+        self._timeout_s = timeout_s
+
+    def execute(self, command: Command, author: Author) -> Outcome:
+        """Carry a command out: see `Keyframe.execute`."""
+        return self._keyframe.execute(command, author)
+
+    def behind(self, position: int) -> int:
+        """How many events the views lack to stand at a position, after they were waited for: 0 as a rule."""
+        if self._projector.wait(position, self._timeout_s):
+            return 0
+        return position - self._projector.status.position
