@@ -35,11 +35,17 @@ def create_app(settings: Settings, database: Database, *, console: bool) -> Star
 
     `database` is open and migrated; its pools are closed with it, by whoever opened it. `console`: whether a
     browser that comes to `/graphql` gets a page to explore in. The views are fed from startup to shutdown, by
-    this process if no other does.
+    this process if no other does, unless the settings leave it to another.
     """
     pool = database.pool()
     log = Log(pool, settings.workspace, reconnect_seconds=settings.reconnect_timeout_s)
-    projector = Projector(database.log(), database.connect, settings.projector_batch, settings.workspace)
+    projector = Projector(
+        database.log(),
+        database.connect,
+        settings.projector_batch,
+        settings.workspace,
+        may_lead=settings.project_in_server,
+    )
     writing = Writing(log, projector, settings.view_timeout_s)
 
     def context(request: Request) -> Context:

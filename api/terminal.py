@@ -12,6 +12,7 @@ from rich.console import Console
 
 from api.database import Database, open_database
 from api.settings import Settings
+from domain.checkup import VERSION, examine
 
 WRONG = 1
 USAGE = 2
@@ -65,13 +66,14 @@ def settings(**said: Any) -> Settings:
 
 @contextmanager
 def opened(chosen: Settings, *, patience_s: float | None = PATIENCE_SECONDS) -> Iterator[Database]:
-    """The database of these settings, its log's tables brought to the newest version.
+    """The database of these settings, its log's tables brought to the newest version if they are not.
 
     `patience_s` is how long a database that does not answer is waited for; None is as the settings say.
     """
     with reached(chosen, patience_s=patience_s) as database:
         try:
-            database.migrate()
+            if not _is_newest(database):
+                database.migrate()
         except RuntimeError as error:
             raise Failure(str(error)) from error
         except psycopg.errors.InsufficientPrivilege as error:
@@ -92,6 +94,11 @@ def reached(chosen: Settings, *, patience_s: float | None = PATIENCE_SECONDS) ->
         except (RuntimeError, OSError, psycopg.Error) as error:
             raise Failure(f"{first_line(error)} {_remedy(chosen)}") from error
         yield database
+
+
+def _is_newest(database: Database) -> bool:
+    with database.connect() as conn:
+        return examine(conn, database.settings.workspace).version == VERSION
 
 
 def first_line(error: BaseException) -> str:

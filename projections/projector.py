@@ -51,7 +51,7 @@ class Projector:
     """Keeps the views of one workspace level with its log.
 
     Of all projectors of a workspace one leads, by a lock that ends with its connection; the others
-    follow: they watch the position, for those who wait here, and stand by to lead.
+    follow: they watch the position, for those who wait here, and stand by to lead, if they may.
     """
 
     def __init__(
@@ -60,11 +60,14 @@ class Projector:
         connect: Callable[[], Connection],
         batch_size: int = BATCH_SIZE,
         workspace: str = "keyframe",
+        *,
+        may_lead: bool = True,
     ) -> None:
         self._events = log
         self._connect = connect
         self._batch_size = batch_size
         self._workspace = workspace
+        self._may_lead = may_lead
         self._moved = threading.Condition()
         self._called = threading.Event()
         self._waiting = 0
@@ -145,7 +148,7 @@ class Projector:
 
     def _serve(self, conn: Connection, stop: threading.Event) -> None:
         """Follow until the lead is free, then lead."""
-        lead = lock_key(conn.info.dbname, self._workspace, "project")
+        lead = lock_key(conn.info.dbname, self._workspace, "project") if self._may_lead else None
         while not stop.is_set():
             self._called.clear()
             position, leads = self._look(conn, lead)

@@ -1,0 +1,159 @@
+"""What can be done from a terminal: one verb each, described where it stands."""
+
+from collections.abc import Callable
+from functools import wraps
+from importlib.metadata import version
+from typing import Annotated, ParamSpec
+
+import typer
+from rich.progress import Progress
+
+from api import demonstration, doctor, importing, serving
+from api.schema.schema import sdl
+from api.terminal import WRONG, err, opened, out, reached, settings, stop_on_signals, told
+from projections import generations
+
+P = ParamSpec("P")
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Goals and measures as events, answered over GraphQL at any moment.",
+)
+
+Host = Annotated[str | None, typer.Option(help="Address to listen on, instead of KEYFRAME_HOST.")]
+Port = Annotated[int | None, typer.Option(help="Port to listen on, instead of KEYFRAME_PORT; 0 for any that is free.")]
+
+
+def main() -> None:
+    """The command `keyframe`."""
+    stop_on_signals()
+    app()
+
+
+def verb(name: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
+    """A function as a verb of the command line: what was expected to go wrong is told in a sentence."""
+
+    def decorate(function: Callable[P, None]) -> Callable[P, None]:
+        @wraps(function)
+        def run(*args: P.args, **kwargs: P.kwargs) -> None:
+            with told():
+                function(*args, **kwargs)
+
+        app.command(name)(run)
+        return function
+
+    return decorate
+
+
+@app.callback(invoke_without_command=True)
+def keyframe(
+    show_version: Annotated[bool, typer.Option("--version", help="Say which version this is, and stop.")] = False,
+) -> None:
+    if show_version:
+        out.print(f"keyframe {version('keyframe')}")
+        raise typer.Exit
+
+
+@verb("demo")
+def demo(
+    fresh: Annotated[bool, typer.Option("--fresh", help="Forget the demo's data and tell it anew.")] = False,
+    host: Host = None,
+    port: Port = None,
+) -> None:
+    """Show a company that lives with its goals: two quarters of them, in a database of our own."""
+    chosen = demonstration.settings_for_demo(settings(host=host, port=port))
+    listener = serving.listening(chosen)
+    with opened(chosen) as database:
+        if fresh:
+            demonstration.forget(database)
+            database.migrate()
+        story = demonstration.live(database)
+        serving.serve(database, listener, lambda: demonstration.show(story, serving.url(listener)))
+
+
+@verb("serve")
+def serve(
+    host: Host = None,
+    port: Port = None,
+    project: Annotated[
+        bool | None,
+        typer.Option("--project/--no-project", help="Feed the views too, or leave it to 'keyframe project'."),
+    ] = None,
+) -> None:
+    """Answer over GraphQL, until Ctrl-C."""
+    chosen = settings(host=host, port=port, project_in_server=project)
+    listener = serving.listening(chosen)
+    with opened(chosen, patience_s=None) as database:
+        where = serving.url(listener)
+        serving.serve(database, listener, lambda: out.print(f"Keyframe answers at {where}/graphql", soft_wrap=True))
+
+
+@verb("project")
+def project() -> None:
+    """Feed the views from the log, until Ctrl-C. Of several that run, one feeds and the others stand by."""
+    with opened(settings(), patience_s=None) as database:
+        serving.project(database, lambda: out.print(f"Feeding the views of {database.settings.workspace}"))
+
+
+@verb("import")
+def import_(
+    file: Annotated[str, typer.Argument(help="A fact file, or - for the standard input.")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Try it out on a copy of the log, and record nothing.")
+    ] = False,
+    continue_on_refusal: Annotated[
+        bool, typer.Option("--continue-on-refusal", help="Go on after a fact that is refused.")
+    ] = False,
+) -> None:
+    """Bring facts in. Run again, it goes on where it was cut off, and records nothing twice."""
+    with importing.fact_file(file) as (source, size), (reached if dry_run else opened)(settings()) as database:
+        facts = importing.lines(source)
+        tally = importing.bring_in(database, facts, size, go_on=continue_on_refusal, dry=dry_run)
+    importing.tell(tally, dry=dry_run)
+    if tally.refusals:
+        raise typer.Exit(WRONG)
+
+
+@verb("rebuild")
+def rebuild() -> None:
+    """Make the views anew from the log, beside the old ones, which answer until the new ones are ready."""
+    with opened(settings()) as database, Progress(console=err, transient=True) as progress:
+        task = progress.add_task("Events", total=None)
+        position = generations.rebuild(
+            database.log(),
+            database.connect,
+            lambda position, head: progress.update(task, completed=position, total=head),
+            database.settings.workspace,
+        )
+    out.print(f"The views were made anew, up to position {position}.")
+
+
+@verb("migrate")
+def migrate() -> None:
+    """Make the tables of the workspace, or bring them to the newest version. 'serve' does so itself if it may."""
+    with opened(settings()) as database:
+        database.migrate()
+        out.print(f"The tables of {database.settings.workspace} are at the newest version.")
+
+
+@verb("doctor")
+def diagnose() -> None:
+    """Look whether everything is as it should be, and say how to mend what is not."""
+    wrong = 0
+    for finding in doctor.examination(settings()):
+        doctor.tell(finding)
+        wrong += finding.verdict is doctor.Verdict.WRONG
+    if wrong:
+        raise typer.Exit(WRONG)
+
+
+@verb("schema")
+def schema() -> None:
+    """Print the GraphQL schema."""
+    typer.echo(sdl(), nl=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""Running: the server on an address that only this machine reaches, and the projector as a process of its own."""
+
+import ipaddress
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Event as Flag
+from threading import Thread
+
+import uvicorn
+
+from api.app import create_app
+from api.database import Database
+from api.settings import Settings
+from api.terminal import USAGE, Failure
+from projections.projector import Projector
+
+GRACE_SECONDS = 5
+"""How long requests that are under way may take when the server is asked to stop."""
+
+
+def listening(settings: Settings) -> socket.socket:
+    """A socket on the address of the settings. Raises `Failure` if that is taken, or open to strangers."""
+    host, port = settings.host, settings.port
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except OSError as error:
+        raise Failure(f"{host} is no address: {error.strerror}.", USAGE) from error
+    family, kind, protocol, _, address = found[0]
+    if not (settings.closed_network or ipaddress.ip_address(address[0]).is_loopback):
+        raise Failure(
+            f"{host} can be reached from other machines, and there is no access control yet: whoever reaches Keyframe "
+            "may do everything. Listen on 127.0.0.1; or, where only those you trust can reach that address, as in a "
+            "container whose port is published on 127.0.0.1, say so with KEYFRAME_CLOSED_NETWORK=true.",
+            USAGE,
+        )
+    listener = socket.socket(family, kind, protocol)
+    try:
+        if sys.platform == "win32":  # where reusing an address would share it with another program
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen()
+    except OSError as error:
+        listener.close()
+        raise Failure(f"{host}:{port} cannot be used ({error.strerror}): choose another port with --port.") from error
+    return listener
+
+
+def url(listener: socket.socket) -> str:
+    """Where a browser finds what listens there."""
+    host, port = listener.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def serve(database: Database, listener: socket.socket, ready: Callable[[], None]) -> None:
+    """Answer until somebody asks to stop. `ready` is called once answers can be had."""
+    app = create_app(database.settings, database, console=True)
+    config = uvicorn.Config(
+        app,
+        lifespan="on",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    with suppress(KeyboardInterrupt):
+        _Server(config, ready).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+
+def project(database: Database, ready: Callable[[], None]) -> None:
+    """Feed the views until somebody asks to stop, or an event cannot be applied. Raises `Failure` for the latter."""
+    projector = projector_of(database)
+    stop = Flag()
+    thread = Thread(target=projector.run, args=(stop,), name="projector")
+    thread.start()
+    try:
+        ready()
+        while thread.is_alive():
+            thread.join(1.0)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        stop.set()
+        projector.nudge()
+        thread.join()
+    status = projector.status
+    if status.poison_position is not None:
+        raise Failure(
+            f"Event {status.poison_position} ({status.poison_topic}) cannot be applied to the views: {status.cause}. "
+            "They stay as they are before it. A newer Keyframe may know that event; 'keyframe doctor' says more."
+        )
+
+
+def projector_of(database: Database) -> Projector:
+    """The projector of a workspace."""
+    settings = database.settings
+    return Projector(database.log(), database.connect, settings.projector_batch, settings.workspace)
