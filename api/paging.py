@@ -21,7 +21,7 @@ from projections.tables import Cursor, Window
 
 PAGE_DEFAULT = 50
 """How many a page has if neither `first` nor `last` is said."""
-PAGE_MAX = 500
+PAGE_MAX = 1_000
 """The most that one page has."""
 LIST_MAX = 1_000_000
 """The most rows that are looked through where what to filter or order by has to be worked out."""

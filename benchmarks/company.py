@@ -1,0 +1,96 @@
+"""A company of any size, written straight into the log, so that a benchmark need not wait for a thousand commands."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from itertools import islice
+from uuid import UUID, uuid4, uuid5
+
+from domain.cycle import Cycle, CycleActivated, CycleOpened
+from domain.decision import keyed_id
+from domain.event import Aggregate, Authorship, Event
+from domain.event_store import Append, Log
+from domain.key_result import CheckIn, KeyResult, KeyResultAdded, KeyResultCheckedIn
+from domain.kpi import Kpi, KpiDefined, Reading, ReadingRecorded, reading_id
+from domain.objective import Objective, ObjectiveDrafted
+from domain.values import Cadence, Direction, Kind, Metric, ObjectiveKind, Source, Unit
+
+OPENED = datetime(2026, 1, 1, tzinfo=UTC)
+AUTHOR = "machine:benchmark"
+EVENTS_AN_APPEND = 5_000
+SPACE = UUID("00000000-0000-4000-8000-00000000bbbb")
+
+
+def goals(objectives: int, key_results: int, rounds: int) -> Iterator[Event]:
+    """A quarter of goals; in each round every key result is checked in on and retargeted and every
+    objective reworded, so that a log of n rounds is about n times as long."""
+    opened = CycleOpened(
+        key="2026-q1",
+        name="Q1",
+        starts_on=date(2026, 1, 1),
+        ends_on=date(2026, 3, 31),
+        check_in_cadence=Cadence.WEEKLY,
+    )
+    cycle = Cycle.begin(keyed_id(Kind.CYCLE, opened.key), opened, OPENED)
+    drafted = [_objective(cycle, number) for number in range(objectives)]
+    added = [_key_result(one, number) for one in drafted for number in range(key_results)]
+    yield from _news(cycle, *drafted, *added)
+    for one in drafted:
+        one.commit(OPENED)
+    cycle.record(CycleActivated(), OPENED)
+    yield from _news(*drafted, cycle)
+    for number in range(rounds):
+        at = OPENED + timedelta(hours=number + 1)
+        for one in drafted:
+            one.reword(f"{one.title.rsplit(' · ')[0]} · {number}", None, at)
+        for key_result in added:
+            key_result.retarget(Metric(Direction.INCREASE, start=0.0, target=100.0 + number), at)
+        yield from _news(*drafted, *added)
+        for key_result in added:
+            said = KeyResultCheckedIn(key_result=key_result.id, value=number % 100 + 0.5, confidence=0.7)
+            yield from _news(CheckIn.begin(_id(f"{key_result.id}/{number}"), said, at))
+
+
+def kpi(key: str) -> Event:
+    defined = KpiDefined(key=key, name=key, unit=Unit(), cadence=Cadence.DAILY)
+    return Kpi.begin(keyed_id(Kind.KPI, key), defined, OPENED).collect_events()[0]
+
+
+def readings(kpi: UUID, count: int, first: int = 0) -> Iterator[Event]:
+    """One reading a second, from the year's first on."""
+    for number in range(first, first + count):
+        at = OPENED + timedelta(seconds=number)
+        yield from _news(Reading.begin(reading_id(kpi, at), ReadingRecorded(kpi=kpi, value=float(number)), at))
+
+
+def write(log: Log, events: Iterator[Event]) -> int:
+    """Append the events, thousands at a time; how many there were."""
+    total = 0
+    while chunk := list(islice(events, EVENTS_AN_APPEND)):
+        by = Authorship(actor=AUTHOR, source=Source.SYSTEM, command=uuid4())
+        log.append([log.mapper.to_stored_event(event) for event in chunk], Append(by=by, digest=b""))
+        total += len(chunk)
+    return total
+
+
+def _objective(cycle: Cycle, number: int) -> Objective:
+    event = ObjectiveDrafted(cycle=cycle.id, title=f"Objective {number}", kind=ObjectiveKind.COMMITTED)
+    return Objective.begin(_id(f"objective/{number}"), event, OPENED)
+
+
+def _key_result(objective: Objective, number: int) -> KeyResult:
+    event = KeyResultAdded(
+        objective=objective.id,
+        title=f"Key result {number}",
+        metric=Metric(Direction.INCREASE, start=0.0, target=100.0),
+        due=date(2026, 3, 31),
+    )
+    return KeyResult.begin(_id(f"{objective.id}/{number}"), event, OPENED)
+
+
+def _news(*things: Aggregate) -> Iterator[Event]:
+    for thing in things:
+        yield from thing.collect_events()
+
+
+def _id(name: str) -> UUID:
+    return uuid5(SPACE, name)

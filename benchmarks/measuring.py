@@ -1,0 +1,113 @@
+"""How a figure is measured: on a server of its own, several times, beside its peer, and told as a ratio."""
+
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from statistics import median
+from threading import Event as Flag
+from threading import Thread
+from typing import NamedTuple
+from uuid import uuid4
+
+from pydantic import SecretStr
+
+from api.context import Caller, Context
+from api.database import Database, Pool, open_database
+from api.schema.schema import schema
+from api.settings import Settings
+from api.writing import Writing
+from domain.event_store import Log
+from domain.policy import Role
+from projections.generations import create
+from projections.projector import Projector
+
+STATEMENT_SECONDS = 600
+
+
+class World(NamedTuple):
+    """A workspace with nothing in it, and all that a process has around one."""
+
+    database: Database
+    pool: Pool
+    log: Log
+    projector: Projector
+    context: Context
+
+    def ask(self, document: str, variables: dict[str, object] | None = None) -> dict[str, object]:
+        """The data of an answer, as a request gets it, but for HTTP."""
+        result = schema.execute_sync(document, variables, context_value=self.context)
+        if result.errors or result.data is None:
+            raise RuntimeError(str(result.errors))
+        return result.data
+
+    def see(self) -> int:
+        """Bring the views level with the log, and let the planner know what is in them."""
+        position = self.projector.catch_up()
+        with self.database.connect() as conn:
+            conn.execute("analyze")
+        return position
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """The projector runs, as beside a server."""
+        stop = Flag()
+        thread = Thread(target=self.projector.run, args=(stop,))
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            self.projector.nudge()
+            thread.join()
+
+
+@contextmanager
+def worlds() -> Iterator[Callable[[], World]]:
+    """Worlds on one server: the one that KEYFRAME_DATABASE_URL names, or one in a temporary directory."""
+    directory = Path(tempfile.mkdtemp(prefix="keyframe-bench-"))
+    try:
+        with ExitStack() as stack:
+            server = stack.enter_context(open_database(Settings(data_dir=directory)))
+            yield lambda: _world(server, stack)
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _world(server: Database, stack: ExitStack) -> World:
+    """A workspace of its own; one on a named server is left there, under its name, to be looked at."""
+    named = Settings(
+        database_url=SecretStr(server.dsn), workspace=f"bench_{uuid4().hex[:8]}", statement_timeout_s=STATEMENT_SECONDS
+    )
+    database = stack.enter_context(open_database(named))
+    database.migrate()
+    with database.connect() as conn:
+        create(conn, named.workspace)
+    pool = database.pool("owner")
+    log = Log(pool, named.workspace)
+    projector = Projector(log, database.connect, 5_000, named.workspace)
+    caller = Caller("benchmark", frozenset(Role))
+    context = Context(caller, pool, log, Writing(log, projector, 60), named.workspace)
+    return World(database, pool, log, projector, context)
+
+
+def seconds(work: Callable[[], object], times: int, warm: int = 1) -> float:
+    """The median of some runs, after some that do not count."""
+    for _ in range(warm):
+        work()
+    return median(_timed(work) for _ in range(times))
+
+
+def _timed(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def tell(what: str, ratio: float, goal: str, figures: str) -> None:
+    """One line: the ratio first, since the rest depends on the machine."""
+    sys.stdout.write(f"{what:<58} {ratio:8.2f}x   goal {goal:<12} {figures}\n")
+    sys.stdout.flush()

@@ -1,0 +1,50 @@
+"""1,000 objectives with 4 key results each, and a page of 50: then against now, and with a log ten times longer.
+
+Run: python -m benchmarks.reading
+"""
+
+from benchmarks.company import goals, write
+from benchmarks.measuring import World, seconds, tell, worlds
+
+TIMES = 7
+GOALS = """
+    objectives(first: %d) { nodes {
+      id title progress { value health }
+      keyResults { id title current progress { value expected health } }
+    } }
+"""
+
+
+def main() -> None:
+    with worlds() as new:
+        short, long = new(), new()
+        for world, rounds in ((short, 1), (long, 10)):
+            write(world.log, goals(1_000, 4, rounds))
+            world.see()
+        for page, name in ((1_000, "1,000 objectives x 4"), (50, "a page of 50")):
+            now, then = _now(short, page), _then(short, page)
+            now_long, then_long = _now(long, page), _then(long, page)
+            tell(f"{name}: asOf / now", then / now, "<= 1.3", _told(now, then))
+            tell(f"{name}: asOf / now, log 10 times longer", then_long / now_long, "<= 1.3", _told(now_long, then_long))
+            tell(f"{name}: now, log 10 times longer / short", now_long / now, "<= 1.2", _told(now, now_long))
+            tell(f"{name}: asOf, log 10 times longer / short", then_long / then, "<= 1.2", _told(then, then_long))
+
+
+def _now(world: World, page: int) -> float:
+    document = '{ cycle(by: {key: "2026-q1"}) { %s } }' % (GOALS % page)
+    return seconds(lambda: world.ask(document), TIMES)
+
+
+def _then(world: World, page: int) -> float:
+    """Right in the middle of what was recorded since the goals were set."""
+    middle = (world.log.head().position + 6_002) // 2
+    document = f'{{ asOf(position: {middle}) {{ cycle(by: {{key: "2026-q1"}}) {{ {GOALS % page} }} }} }}'
+    return seconds(lambda: world.ask(document), TIMES)
+
+
+def _told(one: float, other: float) -> str:
+    return f"{one * 1000:.1f} ms, {other * 1000:.1f} ms"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""Readings in batches of 1,000, from the command until they can be read, against COPY of the same rows.
+
+Run: python -m benchmarks.readings
+"""
+
+from datetime import timedelta
+from itertools import count
+from uuid import uuid4
+
+from benchmarks.company import OPENED, kpi, write
+from benchmarks.measuring import World, seconds, tell, worlds
+from domain import verbs
+
+BATCH = 1_000
+TIMES = 20
+
+
+def main() -> None:
+    with worlds() as new:
+        world = new()
+        write(world.log, iter([kpi("orders")]))
+        world.see()
+        with world.serving():
+            ours = _ours(world)
+        copied = _copied(world)
+        figures = f"{BATCH / ours:,.0f} readings/s, COPY {BATCH / copied:,.0f} rows/s"
+        tell("1,000 readings until readable / COPY of the same rows", ours / copied, "20,000/s", figures)
+
+
+def _ours(world: World) -> float:
+    batches = count()
+
+    def work() -> None:
+        first = next(batches) * BATCH
+        of = verbs.KpiBy(key="orders")
+        readings = [
+            verbs.ReadingInput(kpi=of, value=float(number), measured_at=OPENED + timedelta(seconds=number))
+            for number in range(first, first + BATCH)
+        ]
+        outcome = world.context.writing.execute(verbs.RecordReadings(readings=readings), world.context.caller.author)
+        if world.context.writing.behind(outcome.head):
+            raise RuntimeError("the views did not come")
+
+    return seconds(work, TIMES, warm=3)
+
+
+def _copied(world: World) -> float:
+    batches = count()
+    with world.database.connect() as conn:
+        conn.execute("create table copied (id uuid primary key, kpi uuid, measured_at timestamptz, value float8)")
+        of = uuid4()
+
+        def work() -> None:
+            first = next(batches) * BATCH
+            with conn.cursor().copy("copy copied from stdin") as copy:
+                for number in range(first, first + BATCH):
+                    copy.write_row((uuid4(), of, OPENED + timedelta(seconds=number), float(number)))
+
+        return seconds(work, TIMES, warm=3)
+
+
+if __name__ == "__main__":
+    main()

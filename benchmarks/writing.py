@@ -1,0 +1,46 @@
+"""A mutation until what it recorded can be read, against a bare insert and commit on the same server.
+
+Run: python -m benchmarks.writing
+"""
+
+from itertools import count
+from uuid import uuid4
+
+from benchmarks.company import goals, write
+from benchmarks.measuring import World, seconds, tell, worlds
+
+TIMES = 300
+CHECK_IN = """
+    mutation ($of: ID!, $value: Float!) {
+      checkIn(input: {keyResult: $of, value: $value}) { position checkIn { value } problems { message } }
+    }
+"""
+ONE = "{ keyResults(first: 1) { nodes { id } } }"
+
+
+def main() -> None:
+    with worlds() as new:
+        world = new()
+        write(world.log, goals(50, 4, 1))
+        world.see()
+        with world.serving():
+            bare, ours = _bare(world), _ours(world)
+        figures = f"{ours * 1000:.2f} ms, bare {bare * 1000:.2f} ms (p50)"
+        tell("a mutation until readable / a bare insert and commit", ours / bare, "<= 3", figures)
+
+
+def _ours(world: World) -> float:
+    of = world.ask(ONE)["keyResults"]["nodes"][0]["id"]  # type: ignore[index]
+    values = count()
+    return seconds(lambda: world.ask(CHECK_IN, {"of": of, "value": float(next(values))}), TIMES, warm=30)
+
+
+def _bare(world: World) -> float:
+    with world.database.connect() as conn:
+        conn.execute("create table bare (position bigserial primary key, id uuid, data bytea)")
+        insert = "insert into bare (id, data) values (%s, %s)"
+        return seconds(lambda: conn.execute(insert, [uuid4(), b"x" * 300], prepare=True), TIMES, warm=30)
+
+
+if __name__ == "__main__":
+    main()
