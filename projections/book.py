@@ -104,16 +104,23 @@ class Book:
     def write(self, conn: Connection, position: int, recorded_at: datetime) -> None:
         """Write what was said, and the position it leads to, in the transaction that is open."""
         few = sum(map(len, self._added.values())) <= FEW_ROWS
-        for table, rows in () if few else self._added.items():
-            table.copy(conn, rows)
+        if not few:
+            self._end(conn)
+            for table, rows in self._added.items():
+                table.copy(conn, rows)
         with conn.pipeline():
-            for table, rows in self._added.items() if few else ():
-                table.insert(conn, rows)
-            for span, ended in self._ended.items():
-                span.end(conn, ended)
+            if few:
+                self._end(conn)
+                for table, rows in self._added.items():
+                    table.insert(conn, rows)
             conn.execute(
                 "update view_position set position = %b, recorded_at = %b", [position, recorded_at], prepare=True
             )
+
+    def _end(self, conn: Connection) -> None:
+        """End what earlier batches left open; before what is new is written, since that goes by the same names."""
+        for span, ended in self._ended.items():
+            span.end(conn, ended)
 
 
 def fact(said: Recorded) -> tuple[UUID, int, datetime, str, str, UUID | None, str | None]:
