@@ -65,10 +65,11 @@ def encode_change(position: int, end: bytes = b"") -> str:
 def decode(text: str) -> GlobalId | ChangeId | None:
     """What a global id names, or None if it is not one of ours."""
     try:
-        found = _TEXT.fullmatch(a2b_base64(text.encode("ascii") + b"=" * (-len(text) % 4), strict_mode=True))
+        raw = a2b_base64(text.encode("ascii") + b"=" * (-len(text) % 4), strict_mode=True)
     except (Error, UnicodeEncodeError):
         return None
-    if found is None:
+    found = _TEXT.fullmatch(raw)
+    if found is None or _base64(raw) != text:
         return None
     kind, key, version, position, micros, as_known = found.groups()
     basis = None if micros is None else _basis(int(micros), int(as_known))

@@ -1,0 +1,112 @@
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.paging import PAGE_DEFAULT, PAGE_MAX, Asked, Stretch, cut, decode, encode
+from domain.errors import Code, Refused
+from projections.tables import Cursor
+
+PLACES = st.lists(
+    st.builds(Cursor, st.none() | st.floats(0, 1), st.uuids()), unique_by=lambda place: place.tie, max_size=30
+)
+
+
+def page(places: Sequence[Cursor], asked: Asked, *, descending: bool = False) -> Stretch[Cursor]:
+    return cut(asked, places, lambda place: place, "PROGRESS", descending)
+
+
+def forwards(places: Sequence[Cursor], size: int, *, descending: bool) -> list[Cursor]:
+    found: list[Cursor] = []
+    after = None
+    while True:
+        stretch = page(places, Asked(first=size, after=after), descending=descending)
+        assert stretch.has_previous() == bool(found)
+        found += stretch.items
+        if not stretch.has_next():
+            return found
+        after = stretch.cursor(stretch.items[-1])
+
+
+def backwards(places: Sequence[Cursor], size: int, *, descending: bool) -> list[Cursor]:
+    found: list[Cursor] = []
+    before = None
+    while True:
+        stretch = page(places, Asked(last=size, before=before), descending=descending)
+        assert stretch.has_next() == bool(found)
+        found = [*stretch.items, *found]
+        if not stretch.has_previous():
+            return found
+        before = stretch.cursor(stretch.items[0])
+
+
+@given(PLACES, st.integers(1, 7), st.booleans())
+def test_pages_one_after_the_other_are_the_whole_list(places: list[Cursor], size: int, descending: bool) -> None:
+    whole = forwards(places, size, descending=descending)
+    assert sorted(whole, key=lambda place: str(place.tie)) == sorted(places, key=lambda place: str(place.tie))
+    assert backwards(places, size, descending=descending) == whole
+    assert page(places, Asked(first=0)).count() == len(places)
+
+
+@given(PLACES, st.booleans())
+def test_a_list_is_in_order_and_what_has_no_value_stands_last(places: list[Cursor], descending: bool) -> None:
+    values = [place.value for place in page(places, Asked(first=PAGE_MAX), descending=descending).items]
+    with_value = [value for value in values if value is not None]
+    assert values == with_value + [None] * (len(values) - len(with_value))
+    for one, other in pairwise(with_value):
+        assert one >= other if descending else one <= other  # type: ignore[operator]
+
+
+@given(PLACES, st.integers(0, 5), st.data())
+def test_a_page_between_two_cursors_knows_what_lies_around_it(places: list[Cursor], size: int, data: Any) -> None:
+    whole = page(places, Asked(first=PAGE_MAX)).items
+    ends = sorted(data.draw(st.lists(st.integers(0, len(whole) - 1), min_size=2, max_size=2))) if whole else []
+    after, before = (encode(whole[end], "PROGRESS") for end in ends) if ends else (None, None)
+    stretch = page(places, Asked(first=size, after=after, before=before))
+    inner = list(whole[ends[0] + 1 : ends[1]]) if ends else list(whole)
+    assert stretch.items == inner[:size]
+    assert stretch.has_previous() == bool(ends)
+    assert stretch.has_next() == (len(inner) > size or bool(ends))
+
+
+@pytest.mark.parametrize(
+    "asked", [Asked(first=-1), Asked(last=-1), Asked(first=PAGE_MAX + 1), Asked(last=PAGE_MAX + 1), Asked(1, None, 1)]
+)
+def test_a_page_has_a_size_that_can_be_had(asked: Asked) -> None:
+    with pytest.raises(Refused) as refused:
+        assert asked.limit
+    assert refused.value.code is Code.INVALID
+
+
+def test_a_page_has_fifty_rows_if_no_size_is_asked_for() -> None:
+    assert Asked().limit == PAGE_DEFAULT == 50
+
+
+@given(st.text(max_size=60) | st.from_regex(r"[A-Za-z0-9_-]{1,80}"))
+def test_whatever_is_not_a_cursor_is_invalid(text: str) -> None:
+    with pytest.raises(Refused) as refused:
+        decode(text, "TITLE", False, "after")
+    assert refused.value.code is Code.INVALID
+    assert refused.value.field == ("after",)
+
+
+@pytest.mark.parametrize(
+    ("order", "value"),
+    [("TITLE", 1), ("TITLE", None), ("TITLE", "a\0b"), ("RECORDED", 2**64), ("RECORDED", "x"), ("CREATED_AT", "soon")],
+)
+def test_a_cursor_with_a_value_that_no_row_has_is_invalid(order: str, value: Any) -> None:
+    with pytest.raises(Refused):
+        decode(encode(Cursor(value, UUID(int=1)), order), order, False)
+
+
+def test_a_cursor_belongs_to_one_order() -> None:
+    cursor = encode(Cursor("a", UUID(int=1)), "TITLE")
+    assert decode(cursor, "TITLE", False) == Cursor("a", UUID(int=1))
+    with pytest.raises(Refused):
+        decode(cursor, "TITLE", True)
+    with pytest.raises(Refused):
+        decode(cursor, "NAME", False)
