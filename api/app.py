@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from threading import Event as Flag
 from threading import Thread
+from time import monotonic
 
 from anyio import to_thread
 from starlette.applications import Starlette
@@ -16,6 +17,7 @@ from api.context import Caller, Context
 from api.database import Database
 from api.guards import BodyLimit, KnownHosts
 from api.http import Endpoint
+from api.journal import keep_journal
 from api.readiness import Readiness
 from api.schema.schema import schema
 from api.settings import Settings
@@ -37,6 +39,7 @@ def create_app(settings: Settings, database: Database, *, console: bool) -> Star
     browser that comes to `/graphql` gets a page to explore in. The views are fed from startup to shutdown, by
     this process if no other does, unless the settings leave it to another.
     """
+    keep_journal()
     pool = database.pool()
     log = Log(pool, settings.workspace, reconnect_seconds=settings.reconnect_timeout_s)
     projector = Projector(
@@ -50,7 +53,8 @@ def create_app(settings: Settings, database: Database, *, console: bool) -> Star
 
     def context(request: Request) -> Context:
         caller = Caller(OPERATOR, frozenset(Role), source=_source(request))
-        return Context(caller, pool, log, writing, settings.workspace, request.state.id)
+        until = monotonic() + settings.answer_timeout_s
+        return Context(caller, pool, log, writing, settings.workspace, request.state.id, until)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -71,7 +75,10 @@ def create_app(settings: Settings, database: Database, *, console: bool) -> Star
             Route("/healthz", _alive),
             Route("/readyz", Readiness(database, log, projector).endpoint),
         ],
-        middleware=[Middleware(KnownHosts, names=[settings.host]), Middleware(BodyLimit)],
+        middleware=[
+            Middleware(KnownHosts, names=[settings.host, *(settings.host_names or "").split(",")]),
+            Middleware(BodyLimit),
+        ],
         lifespan=lifespan,
     )
 

@@ -5,6 +5,7 @@ resolvers are plain functions, never `async def`, and may block.
 """
 
 from dataclasses import dataclass
+from math import inf
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -43,7 +44,8 @@ class Context:
     """What one request carries along.
 
     `pool` reads the views (autocommitting connections whose search path is the workspace's views), `log` is
-    where changes are told from, `writing` is where commands are carried out.
+    where changes are told from, `writing` is where commands are carried out; `until`, by the monotonic clock,
+    is how long may be read.
     """
 
     caller: Caller
@@ -52,11 +54,12 @@ class Context:
     writing: Writing
     workspace: str = "keyframe"
     request_id: str = ""
+    until: float = inf
 
     @property
     def reads(self) -> Reads:
         """New doors to reading, for one operation: its present is fixed when it is first looked at."""
-        return Reads(self.pool, self.log)
+        return Reads(self.pool, self.log, self.until)
 
     def after(self, position: int) -> View:
         """The present as it stands right after a position: what a mutation's payload is read at."""

@@ -1,7 +1,7 @@
 """What a request has to pass before anybody reads it: it names a host of ours, and its body has an end."""
 
 import ipaddress
-from collections.abc import Collection
+from collections.abc import Iterable
 from http import HTTPStatus
 
 import orjson
@@ -26,9 +26,9 @@ class KnownHosts:
     Addresses are fine, since only a name can be pointed anywhere; so are localhost, and the names given.
     """
 
-    def __init__(self, app: ASGIApp, names: Collection[str]) -> None:
+    def __init__(self, app: ASGIApp, names: Iterable[str]) -> None:
         self._app = app
-        self._names = {"localhost", *(name.lower() for name in names)}
+        self._names = {"localhost", *(name.strip().lower() for name in names)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan" or self._is_ours(Headers(scope=scope).get("host", "")):

@@ -34,6 +34,11 @@ class Settings(BaseSettings):
         description="Whether nobody but whom you trust can reach `host`: in a container whose port is published "
         "on 127.0.0.1, say. Until there is access control, addresses beyond loopback are refused without it.",
     )
+    host_names: str | None = Field(
+        default=None,
+        description="The names, separated by commas, by which clients reach Keyframe beside `host`, localhost and "
+        "plain addresses; a request by another name is refused.",
+    )
     port: int = Field(default=8000, ge=0, le=65535, description="The port to listen on; 0 takes any free one.")
     pool_size_max: int = Field(
         default=20, ge=2, le=1000, description="How many connections a process opens for requests, at most."
@@ -55,6 +60,9 @@ class Settings(BaseSettings):
     )
     view_timeout_s: float = Field(
         default=10, gt=0, description="How long a mutation waits until what it recorded can be read, in seconds."
+    )
+    answer_timeout_s: float = Field(
+        default=60, gt=0, description="How long a query may read, in seconds, before it is given up."
     )
     project_in_server: bool = Field(
         default=True,

@@ -8,6 +8,8 @@ objects it touches. All of this blocks, and runs on the worker thread of its ope
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import cached_property
+from math import inf
+from time import monotonic
 from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -34,16 +36,26 @@ ByKey: TypeAlias = Callable[[Connection, Basis, Sequence[str]], dict[str, T]]
 """A query of `projections` that reads rows by their keys."""
 
 
-class Reads:
-    """The doors to reading of one operation: each basis is resolved once, however often it is asked for."""
+class TimeIsUp(Exception):
+    """An operation has been reading for as long as it may."""
 
-    def __init__(self, pool: Pool, log: Log) -> None:
+
+class Reads:
+    """The doors to reading of one operation: each basis is resolved once, however often it is asked for.
+
+    `until`, by the monotonic clock, is how long they may be read through.
+    """
+
+    def __init__(self, pool: Pool, log: Log, until: float = inf) -> None:
         self.pool = pool
         self.log = log
+        self._until = until
         self._views: dict[object, View] = {}
 
     def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run one query of `projections` on a connection of the pool."""
+        """Run one query of `projections` on a connection of the pool. Raises `TimeIsUp`."""
+        if monotonic() > self._until:
+            raise TimeIsUp
         with self.pool.connection() as conn:
             return query(conn, *args, **kwargs)
 
@@ -111,9 +123,8 @@ class View:
         self._named: dict[object, dict[str, Any]] = {}
 
     def read(self, query: Callable[Concatenate[Connection, Basis, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run one query of `projections` at this basis."""
-        with self.reads.pool.connection() as conn:
-            return query(conn, self.basis, *args, **kwargs)
+        """Run one query of `projections` at this basis. Raises `TimeIsUp`."""
+        return self.reads.read(query, self.basis, *args, **kwargs)
 
     def by_id(self, query: ById[T], wanted: Iterable[UUID | None]) -> dict[UUID, T]:
         """The rows with these ids, and others read before; none is read twice at one View."""

@@ -18,6 +18,7 @@ from strawberry.types.graphql import OperationType
 
 from api.context import Context
 from api.execution import Executor
+from api.limits import Limits
 from api.schema.change import CHANGES
 from api.schema.errors import coded
 from api.schema.mutation import Mutation
@@ -80,7 +81,7 @@ schema = Schema(
     Query,
     Mutation,
     types=[*CHANGES.values()],
-    extensions=[ParserCache, ValidationCache],
+    extensions=[Limits, ParserCache, ValidationCache],
     execution_context_class=Executor,
     config=StrawberryConfig(scalar_map=SCALARS),
 )

@@ -1,0 +1,23 @@
+"""How much one document may ask for; what is beyond it is refused before anything is carried out."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from graphql import GraphQLError
+from strawberry.extensions import SchemaExtension
+
+DOCUMENT_LENGTH_MAX: Final = 100_000
+"""Characters of a document; what is long belongs into its variables."""
+TOKENS_MAX: Final = 4_000
+"""Tokens of a document: validating the worst one of them takes less than a second."""
+
+
+class Limits(SchemaExtension):
+    """Bounds a document before it is parsed."""
+
+    def on_operation(self) -> Iterator[None]:
+        if len(self.execution_context.query or "") > DOCUMENT_LENGTH_MAX:
+            message = f"A document has up to {DOCUMENT_LENGTH_MAX} characters; put what is long into its variables."
+            raise GraphQLError(message, extensions={"code": "TOO_LARGE"})
+        self.execution_context.parse_options["max_tokens"] = TOKENS_MAX
+        yield
