@@ -106,7 +106,7 @@ def _align(target: Ref, said: Recorded, book: Book) -> None:
 def supports_of_objectives(conn: Connection, basis: Basis, objectives: Sequence[UUID]) -> dict[UUID, list[Ref]]:
     """What each of these objectives supports, in the order in which it was aligned."""
     found: dict[UUID, list[Ref]] = {id: [] for id in objectives}
-    for edge in _edges(conn, basis, "e.objective = any(%(ids)s)", ids=list(objectives)):
+    for edge in _edges(conn, basis, "e.objective = any(%(ids)b)", ids=list(objectives)):
         found[edge.objective].append(edge.target)
     return found
 
@@ -115,7 +115,7 @@ def dropped_supports_of_objectives(conn: Connection, basis: Basis, objectives: S
     """How many goals each of these objectives is aligned to that were dropped; those without one are left out."""
     sql = f"""
         select e.objective, count(*) from support e
-        where e.objective = any(%(ids)s) and {holds(basis, "e")} and not ({stands(basis)})
+        where e.objective = any(%(ids)b) and {holds(basis, "e")} and not ({stands(basis)})
         group by e.objective
     """
     return dict(fetch(conn, sql, placed(basis, ids=list(objectives))))
@@ -123,7 +123,7 @@ def dropped_supports_of_objectives(conn: Connection, basis: Basis, objectives: S
 
 def supporters_of_targets(conn: Connection, basis: Basis, targets: Sequence[UUID]) -> dict[UUID, list[ObjectiveRow]]:
     """The objectives that support each of these objectives or key results, as they were drafted."""
-    candidates = f"select e.target, e.objective as id from support e where e.target = any(%(ids)s) and {stands(basis)}"
+    candidates = f"select e.target, e.objective as id from support e where e.target = any(%(ids)b) and {stands(basis)}"
     sql = OBJECTIVE.query(basis, candidates, columns=f"c.target, {OBJECTIVE.seen}")
     found: dict[UUID, list[ObjectiveRow]] = {id: [] for id in targets}
     for target, *columns in fetch(conn, sql, placed(basis, ids=list(targets))):
@@ -139,7 +139,7 @@ def ancestors_of_objectives(conn: Connection, basis: Basis, objectives: Sequence
     above: dict[UUID, list[Edge]] = {}
     sql = f"""
         with recursive up as (
-            select e.* from support e where e.objective = any(%(ids)s) and {stands(basis)}
+            select e.* from support e where e.objective = any(%(ids)b) and {stands(basis)}
             union
             select e.* from up join support e on e.objective = up.through where {stands(basis)}
         )

@@ -104,8 +104,7 @@ def initiatives_of_subjects(
     conn: Connection, basis: Basis, subjects: Sequence[UUID]
 ) -> dict[UUID, list[InitiativeRow]]:
     """The initiatives for each of these subjects, as they were planned."""
-    rows = INITIATIVE.within(conn, basis, "subject_id", subjects)
-    return grouped(subjects, rows, attrgetter("subject_id"))
+    return INITIATIVE.within(conn, basis, "subject_id", subjects)
 
 
 def comments(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, CommentRow]:
@@ -148,5 +147,5 @@ _BY_POSITION = Key("position", "v.position", "bigint", "v.position", "bigint")
 
 
 def _said(conn: Connection, basis: Basis, table: Table[R], column: str, ids: Sequence[UUID]) -> list[R]:
-    sql = f"select {table.seen} from {table.name} v where v.{column} = any(%(ids)s) and {_SAID} order by v.position"
+    sql = f"select {table.seen} from {table.name} v where v.{column} = any(%(ids)b) and {_SAID} order by v.position"
     return table.read(conn, sql, placed(basis, ids=list(ids)))

@@ -55,6 +55,7 @@ def rebuild(
         conn.execute("set statement_timeout = 0; set lock_timeout = 0; set idle_in_transaction_session_timeout = 0")
         conn.execute("set synchronous_commit = off")  # what a crash takes is built again
         conn.execute("select pg_advisory_lock(%s)", [lock_key(conn.info.dbname, workspace, "rebuild")])
+        create(conn, workspace)
         _run(conn, "drop schema if exists {} cascade", new)
         with conn.transaction():
             _run(conn, "create schema {}", new)

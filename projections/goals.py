@@ -323,8 +323,8 @@ def cycles_by_key(conn: Connection, basis: Basis, keys: Sequence[str]) -> dict[s
 
 def cycles_within(conn: Connection, basis: Basis, parents: Sequence[UUID]) -> dict[UUID, list[CycleRow]]:
     """The children of each of these cycles, by start."""
-    rows = CYCLE.within(conn, basis, "parent", parents)
-    return grouped(parents, sorted(rows, key=attrgetter("starts_on")), attrgetter("parent"))
+    found = CYCLE.within(conn, basis, "parent", parents)
+    return {parent: sorted(rows, key=attrgetter("starts_on")) for parent, rows in found.items()}
 
 
 def cycle_page(
@@ -409,13 +409,12 @@ def objectives_carried_from(
     conn: Connection, basis: Basis, objectives: Sequence[UUID]
 ) -> dict[UUID, list[ObjectiveRow]]:
     """What each of these objectives was carried into, in order."""
-    rows = OBJECTIVE.within(conn, basis, "carried_from", objectives)
-    return grouped(objectives, rows, attrgetter("carried_from"))
+    return OBJECTIVE.within(conn, basis, "carried_from", objectives)
 
 
 def objectives_per_owner(conn: Connection, basis: Basis, cycles: Sequence[UUID]) -> dict[tuple[UUID, UUID], int]:
     """By (cycle, owner): how many objectives that are neither closed nor dropped."""
-    candidates = "select id from objective where version = 1 and cycle = any(%(cycles)s)"
+    candidates = "select id from objective where version = 1 and cycle = any(%(cycles)b)"
     open_ones = "v.owner is not null and v.state in ('DRAFT', 'ACTIVE') group by v.cycle, v.owner"
     sql = OBJECTIVE.query(basis, candidates, open_ones, "v.cycle, v.owner, count(*)")
     return {(cycle, owner): count for cycle, owner, count in fetch(conn, sql, placed(basis, cycles=list(cycles)))}
@@ -495,8 +494,7 @@ def key_results_of_objectives(
 ) -> dict[UUID, list[KeyResultRow]]:
     """The key results of each of these objectives, as they were added."""
     kept = "true" if include_dropped else "v.state <> 'DROPPED'"
-    rows = KEY_RESULT.within(conn, basis, "objective", objectives, kept)
-    return grouped(objectives, rows, attrgetter("objective"))
+    return KEY_RESULT.within(conn, basis, "objective", objectives, kept)
 
 
 def key_results_of_kpis(conn: Connection, basis: Basis, kpis: Sequence[UUID]) -> dict[UUID, list[KeyResultRow]]:

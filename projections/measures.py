@@ -279,7 +279,7 @@ M = TypeVar("M", CheckInRow, ReadingRow)
 
 
 def _known(conn: Connection, basis: Basis, table: Span[M], ids: Sequence[UUID]) -> list[M]:
-    sql = f"select {table.seen} from {table.name} v where v.id = any(%(ids)s) and {_KNOWN} order by v.position"
+    sql = f"select {table.seen} from {table.name} v where v.id = any(%(ids)b) and {_KNOWN} order by v.position"
     return table.read(conn, sql, placed(basis, ids=list(ids)))
 
 
@@ -322,7 +322,7 @@ def readings_of_kpis(
 ) -> dict[UUID, list[ReadingRow]]:
     """All readings that stand, measured in [since, until), oldest first."""
     where, params = _measured(_STANDS, since, until)
-    sql = f"select {READING.seen} from reading v where v.kpi = any(%(kpis)s) and {where} order by measured_at, position"
+    sql = f"select {READING.seen} from reading v where v.kpi = any(%(kpis)b) and {where} order by measured_at, position"
     return grouped(kpis, READING.read(conn, sql, placed(basis, kpis=list(kpis), **params)), attrgetter("kpi"))
 
 
@@ -372,7 +372,7 @@ def check_ins_of_key_results(
 ) -> dict[UUID, list[CheckInRow]]:
     """All check-ins that stand, of each of these key results, oldest first."""
     sql = (
-        f"select {CHECK_IN.seen} from check_in v where v.key_result = any(%(key_results)s) and {_STANDS}"
+        f"select {CHECK_IN.seen} from check_in v where v.key_result = any(%(key_results)b) and {_STANDS}"
         " order by measured_at, position"
     )
     rows = CHECK_IN.read(conn, sql, placed(basis, key_results=list(key_results)))
@@ -414,12 +414,17 @@ def standings(conn: Connection, basis: Basis, key_results: Sequence[KeyResultRow
     KPI-linked key result of the KPI's readings since it was linked; its own check-ins then carry
     confidence and note only.
     """
-    told = {
-        "ids": [row.id for row in key_results],
-        "kpis": [row.kpi for row in key_results],
-        "since": [row.kpi_since for row in key_results],
-    }
-    return {id: _standing(linked, found) for id, linked, *found in fetch(conn, _STANDINGS, placed(basis, **told))}
+    found = [_NEVER] * len(key_results)
+    for n, *last in fetch(conn, _LAST_WORDS, placed(basis, ids=[row.id for row in key_results])):
+        found[n - 1] = last
+    lacking = [n for n, row in enumerate(key_results) if row.kpi is not None or _lacks(found[n])]
+    if lacking:
+        told = [key_results[n] for n in lacking]
+        links = {"ids": [row.id for row in told], "kpis": [row.kpi for row in told]}
+        since = [row.kpi_since for row in told]
+        for n, *earlier in fetch(conn, _EARLIER_WORDS, placed(basis, **links, since=since)):
+            found[lacking[n - 1]] = _completed(found[lacking[n - 1]], *earlier)
+    return {row.id: _standing(*words) for row, words in zip(key_results, found, strict=True)}
 
 
 def measurements(conn: Connection, basis: Basis, key_results: Sequence[KeyResultRow]) -> dict[UUID, list[Measurement]]:
@@ -443,12 +448,15 @@ def milestones_reached(conn: Connection, basis: Basis, key_results: Sequence[UUI
     """By key result and milestone key: when it was first said to be reached."""
     sql = (
         "select v.key_result, milestone, min(v.measured_at) from check_in v, unnest(v.reached) milestone"
-        f" where v.key_result = any(%(key_results)s) and {_STANDS} group by 1, 2"
+        f" where v.key_result = any(%(key_results)b) and {_STANDS} group by 1, 2"
     )
     found: dict[UUID, dict[str, datetime]] = {id: {} for id in key_results}
     for id, milestone, at in fetch(conn, sql, placed(basis, key_results=list(key_results))):
         found[id][milestone] = at
     return found
+
+
+_SAYS_A_VALUE = "(v.value is not null or v.reached is not null)"
 
 
 def _latest(table: str, of: str, where: str = "true") -> str:
@@ -457,56 +465,51 @@ def _latest(table: str, of: str, where: str = "true") -> str:
     return f"lateral (select * from {table} v where {of} and {_STANDS} and {where} order by {order} limit 1)"
 
 
-_LAST = _latest("check_in", "v.key_result = k.id")
-_LAST_VALUE = _latest(
-    "check_in",
-    "v.key_result = k.id",
-    "(v.value is not null or v.reached is not null)"
-    " and k.kpi is null and l.id is not null and l.value is null and l.reached is null",
-)
-_LAST_CONFIDENCE = _latest(
-    "check_in", "v.key_result = k.id", "v.confidence is not null and l.id is not null and l.confidence is null"
-)
-_LAST_READING = _latest("reading", "v.kpi = k.kpi", "v.measured_at >= k.since and k.kpi is not null")
-
-_LINKS = "unnest(%(ids)s::uuid[], %(kpis)s::uuid[], %(since)s::timestamptz[]) as k (id, kpi, since)"
+_SUBJECTS = "unnest(%(ids)b::uuid[]) with ordinality as k (id, n)"
+_LINKS = "unnest(%(ids)b::uuid[], %(kpis)b::uuid[], %(since)b::timestamptz[]) with ordinality as k (id, kpi, since, n)"
 """Key results with the KPIs they are linked to, and since when."""
 
-_STANDINGS = f"""
-    select k.id, k.kpi is not null,
-        l.measured_at, l.id, l.position, l.value, l.reached, l.confidence,
-        m.measured_at, m.id, m.position, m.value, m.reached,
-        r.measured_at, r.id, r.position, r.value,
-        s.confidence, s.position
-    from {_LINKS}
-    left join {_LAST} l on true
-    left join {_LAST_VALUE} m on true
-    left join {_LAST_READING} r on true
-    left join {_LAST_CONFIDENCE} s on true
+_LAST_WORDS = f"""
+    select k.n, l.value, l.reached, l.measured_at, l.id, l.position, l.measured_at, l.confidence, l.position
+    from {_SUBJECTS} cross join {_latest("check_in", "v.key_result = k.id")} l
 """
-"""The latest check-in; where it says nothing of the value or of the confidence, the latest one that
-does; and the latest reading of a linked KPI. What is not needed is not sought."""
+"""The latest check-in of each, as a standing."""
+
+_EARLIER_WORDS = f"""
+    select k.n, k.kpi is not null,
+        coalesce(m.value, r.value), m.reached, coalesce(m.measured_at, r.measured_at),
+        coalesce(m.id, r.id), coalesce(m.position, r.position), s.confidence, s.position
+    from {_LINKS}
+    left join {_latest("check_in", "v.key_result = k.id", f"k.kpi is null and {_SAYS_A_VALUE}")} m on true
+    left join {_latest("reading", "v.kpi = k.kpi", "v.measured_at >= k.since and k.kpi is not null")} r on true
+    left join {_latest("check_in", "v.key_result = k.id", "v.confidence is not null")} s on true
+"""
+"""The latest value, of a check-in or of a reading of the KPI, and the latest confidence."""
 
 _READINGS_SINCE = f"""
     select k.id, v.id, v.position, v.measured_at, v.recorded_at, v.value, null::text[], null::float8, true
     from {_LINKS} join reading v on v.kpi = k.kpi and v.measured_at >= k.since and {_STANDS}
 """
 
+_NEVER: Sequence[Any] = (None,) * 8
 
-def _standing(is_linked: bool, found: Sequence[Any]) -> Standing:
-    spoken_at, check_in, position, value, reached, confidence = found[:6]
-    stated = position if confidence is not None else None
-    measured = (value, reached, spoken_at, check_in, position)
+
+def _standing(value: float | None, reached: list[str] | None, *rest: Any) -> Standing:
+    return Standing(value, None if reached is None else tuple(reached), *rest)
+
+
+def _lacks(words: Sequence[Any]) -> bool:
+    """Whether there is a check-in, but one that says nothing of the value, or of the confidence."""
+    value, reached, *_, spoken_at, confidence, _ = words
+    return spoken_at is not None and ((value is None and reached is None) or confidence is None)
+
+
+def _completed(last: Sequence[Any], is_linked: bool, *earlier: Any) -> Sequence[Any]:
+    *figure, confidence, position = earlier
+    spoken_at = last[5]
     if is_linked:
-        measured_at, reading, position, value = found[11:15]
-        measured = (value, None, measured_at, reading, position)
-        spoken_at = max(filter(None, (spoken_at, measured_at)), default=None)
-    elif value is None and reached is None:
-        measured_at, check_in, position, value, reached = found[6:11]
-        measured = (value, reached, measured_at, check_in, position)
-    if confidence is None:
-        confidence, stated = found[15:]
-    return Standing(*measured, spoken_at, confidence, stated)
+        spoken_at = max(filter(None, (spoken_at, figure[2])), default=None)
+    return (*figure, spoken_at, confidence, position)
 
 
 def _measurement(row: CheckInRow, is_linked: bool) -> Measurement:

@@ -168,7 +168,7 @@ def stretch(
     order = key.by("desc" if descending != window.backwards else "asc")
     under = f"v.{parent} = c.id and {' and '.join([where, *limits])} order by {order} limit %(limit)s"
     each = f"lateral (select {table.seen} from {table.name} v where {under}) v"
-    sql = f"select v.* from unnest(%(parents)s::uuid[]) as c (id) cross join {each}"
+    sql = f"select v.* from unnest(%(parents)b::uuid[]) as c (id) cross join {each}"
     told = placed(basis, parents=list(parents), limit=window.limit, **params, **cursors)
     rows = sorted(table.read(conn, sql, told), key=attrgetter(key.field, "position"), reverse=descending)
     return grouped(parents, rows, attrgetter(parent))
@@ -180,6 +180,6 @@ def counts(
     """How much each of these parents has."""
     sql = (
         f"select v.{parent}, count(*) from {table.name} v"
-        f" where v.{parent} = any(%(parents)s) and {where} group by v.{parent}"
+        f" where v.{parent} = any(%(parents)b) and {where} group by v.{parent}"
     )
     return dict.fromkeys(parents, 0) | dict(fetch(conn, sql, placed(basis, parents=list(parents), **params)))

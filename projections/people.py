@@ -315,7 +315,7 @@ def _joined(
 ) -> dict[UUID, list[V]]:
     """What is on the other side of the memberships of each of these, in the order of joining."""
     edges = f"select m.{side} as of, m.{other} as id, m.position as joined from membership m"
-    candidates = f"{edges} where m.{side} = any(%(ids)s) and {holds(basis, 'm')}"
+    candidates = f"{edges} where m.{side} = any(%(ids)b) and {holds(basis, 'm')}"
     sql = f"{chain.query(basis, candidates, where, f'c.of, {chain.seen}')} order by c.joined"
     found: dict[UUID, list[V]] = {id: [] for id in ids}
     for of, *columns in fetch(conn, sql, placed(basis, ids=list(ids))):

@@ -140,6 +140,7 @@ class Column(NamedTuple):
 
 _PLAIN = {
     UUID: "uuid", str: "text", int: "bigint", float: "float8", bool: "boolean", date: "date", datetime: "timestamptz",
+    bytes: "bytea",
 }  # fmt: skip
 
 
@@ -194,7 +195,7 @@ class Table(Generic[R]):
     def last(self) -> str:
         """The query for the last row of each of some things."""
         row = f"select * from {self.name} where {self.name}.id = c.id order by position desc limit 1"
-        return f"select v.* from unnest(%(ids)s::uuid[]) as c (id) cross join lateral ({row}) v"
+        return f"select v.* from unnest(%(ids)b::uuid[]) as c (id) cross join lateral ({row}) v"
 
     def insert(self, conn: Connection, rows: Iterable[R]) -> None:
         values = ", ".join(["%b"] * len(self.columns))
@@ -224,7 +225,7 @@ class Table(Generic[R]):
     def loaded(self, values: Sequence[Any]) -> R:
         """The row as it came from the database."""
         if self._loads:
-            values = list(values)
+            values = values if isinstance(values, list) else list(values)
             for place, load in self._loads:
                 if values[place] is not None:
                     values[place] = load(values[place])
@@ -301,28 +302,32 @@ class Chain(Table[V]):
         return f"select {columns or self.seen} from ({candidates}) c cross join {standing} where {where}"
 
     def by_id(self, conn: Connection, basis: Basis, ids: Iterable[UUID]) -> dict[UUID, V]:
-        sql = self.query(basis, "select unnest(%(ids)s::uuid[]) as id")
+        sql = self.query(basis, "select unnest(%(ids)b::uuid[]) as id")
         return {row.id: row for row in self.read(conn, sql, placed(basis, ids=list(ids)))}
 
     def by(self, conn: Connection, basis: Basis, column: str, values: Iterable[Any], where: str = "true") -> list[V]:
         """All things of which `column` is one of these values at the basis, in the order of their birth."""
-        asked = f"{column} = any(%(values)s)"
+        asked = f"{column} = any(%(values)b)"
         sql = self.query(basis, f"select distinct id from {self.name} where {asked}", f"v.{asked} and ({where})")
         return sorted(self.read(conn, sql, placed(basis, values=list(values))), key=_born)
 
     def within(
-        self, conn: Connection, basis: Basis, column: str, values: Iterable[Any], where: str = "true", **params: Any
-    ) -> list[V]:
-        """The same for a column that never changes within a chain, and so is known from the first version."""
-        candidates = f"select id from {self.name} where version = 1 and {column} = any(%(values)s)"
-        sql = self.query(basis, candidates, where)
-        return sorted(self.read(conn, sql, placed(basis, values=list(values), **params)), key=_born)
+        self, conn: Connection, basis: Basis, column: str, parents: Sequence[UUID], where: str = "true"
+    ) -> dict[UUID, list[V]]:
+        """What belongs to each of these parents, in the order of birth; `column` is never changed."""
+        below = f"join {self.name} f on f.{column} = p.id and f.version = 1"
+        candidates = f"select f.id, p.n from unnest(%(parents)b::uuid[]) with ordinality as p (id, n) {below}"
+        sql = self.query(basis, candidates, where, f"c.n, {self.seen}")
+        groups: list[list[V]] = [[] for _ in parents]
+        for n, *columns in fetch(conn, sql, placed(basis, parents=parents)):
+            groups[n - 1].append(self.loaded(columns))
+        return {parent: sorted(rows, key=_born) for parent, rows in zip(parents, groups, strict=True)}
 
     def versions(self, conn: Connection, basis: Basis, ids: Iterable[UUID]) -> dict[UUID, list[V]]:
         """Every version of these things up to the basis, oldest first."""
         wanted = list(ids)
         sql = (
-            f"select {self.names} from {self.name} where id = any(%(ids)s)"
+            f"select {self.names} from {self.name} where id = any(%(ids)b)"
             " and position <= %(position)s and changed_at <= %(at)s order by position"
         )
         return grouped(wanted, self.read(conn, sql, placed(basis, ids=wanted)), _id)
@@ -353,13 +358,11 @@ def holds(basis: Basis, alias: str) -> str:
     return f"{begun} and {alias}.effective_at <= %(at)s and ({over} or {alias}.until_at > %(at)s)"
 
 
-def grouped(keys: Iterable[UUID], rows: Iterable[R], key: Callable[[R], UUID | None]) -> dict[UUID, list[R]]:
-    """The rows by their key, in their order; a list for each key asked for."""
+def grouped(keys: Iterable[UUID], rows: Iterable[R], key: Callable[[R], UUID]) -> dict[UUID, list[R]]:
+    """The rows by their key, in their order; a list for each key asked for, and no other rows are there."""
     groups: dict[UUID, list[R]] = {asked: [] for asked in keys}
     for row in rows:
-        of = key(row)
-        if of in groups:
-            groups[of].append(row)
+        groups[key(row)].append(row)
     return groups
 
 
