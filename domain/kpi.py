@@ -20,40 +20,36 @@ class KpiEvent(Event, frozen=True, kw_only=True):
     KIND = Kind.KPI
 
 
+class _Definition(KpiEvent, frozen=True, kw_only=True):
+    """All that a definition says: a redefinition says all of it again."""
+
+    name: str
+    description: str | None = None
+    unit: Unit
+    goal: KpiGoal | None = None
+    cadence: Cadence
+    owner: UUID | None = None
+    team: UUID | None = None
+
+    def apply(self, aggregate: "Kpi") -> None:
+        aggregate.definition = (
+            self.name, self.description, self.unit, self.goal, self.cadence, self.owner, self.team,
+        )  # fmt: skip
+
+
 @stored
-class KpiDefined(KpiEvent, frozen=True, kw_only=True):
+class KpiDefined(_Definition, frozen=True, kw_only=True):
     TOPIC = "kpi-defined"
     key: str
-    name: str
-    description: str | None = None
-    unit: Unit
-    goal: KpiGoal | None = None
-    cadence: Cadence
-    owner: UUID | None = None
-    team: UUID | None = None
 
     def apply(self, aggregate: "Kpi") -> None:
+        super().apply(aggregate)
         aggregate.key = self.key
-        aggregate.definition = (
-            self.name, self.description, self.unit, self.goal, self.cadence, self.owner, self.team,
-        )  # fmt: skip
 
 
 @stored
-class KpiRedefined(KpiEvent, frozen=True, kw_only=True):
+class KpiRedefined(_Definition, frozen=True, kw_only=True):
     TOPIC = "kpi-redefined"
-    name: str
-    description: str | None = None
-    unit: Unit
-    goal: KpiGoal | None = None
-    cadence: Cadence
-    owner: UUID | None = None
-    team: UUID | None = None
-
-    def apply(self, aggregate: "Kpi") -> None:
-        aggregate.definition = (
-            self.name, self.description, self.unit, self.goal, self.cadence, self.owner, self.team,
-        )  # fmt: skip
 
 
 @stored
