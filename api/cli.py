@@ -119,7 +119,7 @@ def import_(
 @verb("rebuild")
 def rebuild() -> None:
     """Make the views anew from the log, beside the old ones, which answer until the new ones are ready."""
-    with opened(settings()) as database, Progress(console=err, transient=True) as progress:
+    with opened(settings()) as database, Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
         task = progress.add_task("Events", total=None)
         position = generations.rebuild(
             database.log(),

@@ -88,7 +88,7 @@ def bar(label: str, size: int | None) -> Iterator[Callable[[int], None]]:
         DownloadColumn(),
         TimeRemainingColumn(elapsed_when_finished=True),
     )
-    with Progress(*columns, console=err, transient=True) as progress:
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
         task = progress.add_task(label, total=size)
         try:
             yield lambda step: progress.advance(task, step)

@@ -1,9 +1,12 @@
 """Keyframe as somebody at a terminal uses it: real processes, on a workspace of the test's own."""
 
+import json
 import os
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -16,9 +19,10 @@ SECONDS_MAX = 120
 
 def environment(settings: Settings) -> dict[str, str]:
     """The variables that make a process use these settings."""
-    ours = {"KEYFRAME_WORKSPACE": settings.workspace, "KEYFRAME_DATA_DIR": str(settings.data_dir)}
+    given = {name: getattr(settings, name) for name in settings.model_fields_set}
     if settings.database_url is not None:
-        ours["KEYFRAME_DATABASE_URL"] = settings.database_url.get_secret_value()
+        given["database_url"] = settings.database_url.get_secret_value()
+    ours = {f"KEYFRAME_{name.upper()}": str(value) for name, value in given.items()}
     rest = {name: value for name, value in os.environ.items() if not name.startswith("KEYFRAME_")}
     return {**rest, **ours, "PYTHONUNBUFFERED": "1", "COLUMNS": "200"}
 
@@ -45,6 +49,33 @@ def started(settings: Settings, *words: str) -> "subprocess.Popen[bytes]":
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
+
+
+def stopped(process: "subprocess.Popen[bytes]") -> int:
+    """Ask to end, as a supervisor does, and say how it ended."""
+    process.terminate()
+    process.communicate(timeout=SECONDS_MAX)
+    return process.returncode
+
+
+def line(process: "subprocess.Popen[bytes]", begins: str) -> str:
+    """The first line that begins like this, as soon as it is printed."""
+    assert process.stdout is not None
+    for printed in process.stdout:
+        if printed.startswith(begins.encode()):
+            return printed.decode().strip()
+    assert process.stderr is not None
+    raise AssertionError(process.stderr.read().decode())
+
+
+def asked(url: str, document: str) -> Any:
+    """What Keyframe answers."""
+    body = json.dumps({"query": document}).encode()
+    request = urllib.request.Request(url, body, {"content-type": "application/json"})
+    with urllib.request.urlopen(request, timeout=SECONDS_MAX) as response:
+        answer = json.load(response)
+    assert "errors" not in answer, answer
+    return answer["data"]
 
 
 def table(printed: str) -> dict[str, int]:
