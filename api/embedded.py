@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
+import psycopg
 from psycopg.conninfo import make_conninfo
 
 with warnings.catch_warnings():
@@ -19,7 +21,6 @@ with warnings.catch_warnings():
         PostmasterInfo,
         find_suitable_port,
         find_suitable_socket_dir,
-        process_is_running,
     )
 
 START_SECONDS_MAX = 120
@@ -78,27 +79,62 @@ class Server(PostgresServer):
         self._postmaster_info = self._read()
         self.stop()
 
+    def _stop(self) -> None:
+        if self._is_postmaster(self.pgdata / "postmaster.pid"):  # a killed one needs no stopping
+            super()._stop()
+
     def ensure_postgres_running(self) -> None:
-        self._forget_the_dead()
-        if not (self.pgdata / "postmaster.pid").exists():
-            self._launch()
-        self._postmaster_info = self._when_ready()
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while time.monotonic() < deadline:
+            self._forget_the_dead()
+            if not (self.pgdata / "postmaster.pid").exists():
+                self._launch()
+            if self._answers():
+                return
+            time.sleep(_LOOK_AGAIN_SECONDS)  # it is only just starting, or going
+        raise RuntimeError(f"PostgreSQL did not become ready; it says why in {self.log}")
+
+    def _answers(self) -> bool:
+        self._postmaster_info = self._read()
+        if self._postmaster_info is None:
+            return False
+        try:
+            psycopg.connect(self.conninfo()).close()
+        except psycopg.OperationalError:
+            return False
+        return True
 
     def _forget_the_dead(self) -> None:
-        """Drop the traces of processes that were killed: another may have their number by now."""
+        """Drop the traces of processes that were killed: another may have their number by now, or their
+        own still counts where nobody buries the dead."""
         lock, users = self.pgdata / "postmaster.pid", self.global_process_id_list
         if lock.exists() and not self._is_postmaster(lock):
-            lock.unlink()
-        users.put([pid for pid in users._get() if lock.exists() and process_is_running(pid)])  # noqa: SLF001
+            self._outwait_orphans()
+            lock.unlink(missing_ok=True)
+            if platform.system() != "Windows":
+                (self._socket_dir() / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
+        users.put([pid for pid in users._get() if lock.exists() and psutil.pid_exists(pid)])  # noqa: SLF001
 
     def _is_postmaster(self, lock: Path) -> bool:
-        first = lock.read_text().partition("\n")[0].strip()
-        if not first.isdigit() or not process_is_running(int(first)):
+        try:
+            first = lock.read_text().partition("\n")[0]
+            return str(self.pgdata) in psutil.Process(int(first)).cmdline()
+        except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
             return False
-        info = self._read()
-        if info is None or info.process is None:
-            return True  # it is only just starting
-        return str(self.pgdata) in info.process.cmdline()
+
+    def _outwait_orphans(self) -> None:
+        """Wait for what a killed server has left behind: two servers on one directory would ruin it."""
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while any(self._works_here(process) for process in psutil.process_iter()):
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"A process of a server that was killed still works in {self.pgdata}; end it first.")
+            time.sleep(_LOOK_AGAIN_SECONDS)
+
+    def _works_here(self, process: psutil.Process) -> bool:
+        try:
+            return process.name().startswith("postgres") and Path(process.cwd()) == self.pgdata
+        except (psutil.Error, OSError):
+            return False  # gone, or a zombie, or somebody else's
 
     def _launch(self) -> None:
         arguments = [f"-c {name}={value}" for name, value in PARAMETERS.items()]
@@ -125,15 +161,6 @@ class Server(PostgresServer):
         if self.system_user is not None and directory != self.pgdata:
             directory.chmod(0o777)  # the server runs as another user than we do
         return directory
-
-    def _when_ready(self) -> PostmasterInfo:
-        deadline = time.monotonic() + START_SECONDS_MAX
-        while time.monotonic() < deadline:
-            info = self._read()
-            if info is not None and info.is_running() and info.status == "ready":
-                return info
-            time.sleep(_LOOK_AGAIN_SECONDS)
-        raise RuntimeError(f"PostgreSQL did not become ready; it says why in {self.log}")
 
     def _read(self) -> PostmasterInfo | None:
         """What the server says of itself, None while it has not said everything."""

@@ -136,8 +136,8 @@ class EventMapper(Mapper[UUID]):
 def _decoder(topic: str) -> Callable[[bytes], Event]:
     name, _, number = topic.rpartition(".v")
     cls = EVENTS.get(name)
-    if cls is None:
-        raise LookupError(f"No event is known by the topic {topic}.")
+    if cls is None or not number.isdecimal():
+        raise LookupError(f"No event is known by the topic '{topic}'.")
     version = int(number)
     if version > cls.VERSION:
         raise LookupError(f"{topic} was written by a newer Keyframe: this one knows {name} up to v{cls.VERSION}.")

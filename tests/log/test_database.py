@@ -1,0 +1,73 @@
+"""Connections to a database that was named: to one workspace, in UTC, with a limit to every wait."""
+
+from typing import Any
+
+import psycopg
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from api.database import Database, open_database
+from api.settings import Settings
+
+
+def show(conn: psycopg.Connection[Any], name: str) -> str:
+    row = conn.execute("select current_setting(%s)", [name]).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def test_every_setting_says_what_it_means() -> None:
+    for name, field in Settings.model_fields.items():
+        assert field.description, name
+        assert field.description.endswith("."), name
+
+
+def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KEYFRAME_WORKSPACE", "north")
+    monkeypatch.setenv("KEYFRAME_PORT", "0")
+    assert (Settings().workspace, Settings().port) == ("north", 0)
+    monkeypatch.setenv("KEYFRAME_WORKSPACE", "North Wing")
+    with pytest.raises(ValidationError, match="cannot name a workspace"):
+        Settings()
+
+
+def test_the_password_is_not_shown() -> None:
+    assert "secret" not in repr(Settings(database_url=SecretStr("postgresql://ada:secret@db/keyframe")))
+
+
+def test_a_pools_connections_lead_to_the_workspace_and_wait_for_nothing_for_ever(database: Database) -> None:
+    workspace = database.settings.workspace
+    with database.pool(statement_timeout_s=1.5).connection() as conn:
+        assert conn.autocommit
+        assert show(conn, "search_path") == f"{workspace}_views, {workspace}"
+        assert show(conn, "timezone") == "UTC"
+        assert show(conn, "statement_timeout") == "1500ms"
+        assert show(conn, "lock_timeout") == "10s"
+        assert show(conn, "idle_in_transaction_session_timeout") == "1min"
+
+
+def test_views_can_be_read_by_the_application_and_written_by_their_owner(database: Database) -> None:
+    with database.connect("owner") as owner, database.connect("app") as app:
+        owner.execute(f"create table {database.settings.workspace}_views.goal (id int)")
+        owner.execute("insert into goal values (1)")
+        assert app.execute("select id from goal").fetchall() == [(1,)]
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            app.execute("insert into goal values (2)")
+
+
+def test_of_several_hosts_the_one_that_is_there_is_used(database: Database) -> None:
+    known = psycopg.conninfo.conninfo_to_dict(database.dsn)
+    several = psycopg.conninfo.make_conninfo(
+        database.dsn, host=f"127.0.0.1,{known['host']}", port=f"1,{known.get('port') or 5432}"
+    )
+    with open_database(database.settings.model_copy(update={"database_url": SecretStr(several)})) as found:
+        found.migrate()
+
+
+def test_a_database_that_is_not_there_is_named(settings: Settings) -> None:
+    gone = settings.model_copy(
+        update={"database_url": SecretStr("host=127.0.0.1 port=1 user=ada password=secret"), "reconnect_timeout_s": 0.0}
+    )
+    with pytest.raises(RuntimeError, match="cannot be reached") as error, open_database(gone):
+        pass
+    assert "secret" not in str(error.value)

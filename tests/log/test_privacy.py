@@ -1,0 +1,37 @@
+"""What names a person can be read with that person's key, and with no other."""
+
+from uuid import uuid4
+
+import pytest
+
+from domain import privacy
+from domain.privacy import Personal
+
+ADA = Personal(handle="ada", name="Ada Lovelace", email="ada@example.com")
+
+
+def test_what_is_sealed_can_be_unsealed() -> None:
+    key, person = privacy.new_key(), uuid4()
+    assert privacy.unseal(key, person, privacy.seal(key, person, ADA)) == ADA
+
+
+def test_what_is_sealed_says_nothing_and_is_never_the_same() -> None:
+    key, person = privacy.new_key(), uuid4()
+    sealed = privacy.seal(key, person, ADA)
+    assert b"ada" not in sealed.lower()
+    assert sealed != privacy.seal(key, person, ADA)
+
+
+def test_another_key_another_person_or_altered_bytes_unseal_nothing() -> None:
+    key, person = privacy.new_key(), uuid4()
+    sealed = privacy.seal(key, person, ADA)
+    altered = sealed[:-1] + bytes([sealed[-1] ^ 1])
+    for args in [(privacy.new_key(), person, sealed), (key, uuid4(), sealed), (key, person, altered)]:
+        with pytest.raises(ValueError, match="not"):
+            privacy.unseal(*args)
+
+
+def test_a_handle_has_one_digest_in_a_workspace_and_another_in_another() -> None:
+    assert privacy.handle_digest(b"salt", "ada") == privacy.handle_digest(b"salt", "ada")
+    assert privacy.handle_digest(b"salt", "ada") != privacy.handle_digest(b"salt", "bob")
+    assert privacy.handle_digest(b"salt", "ada") != privacy.handle_digest(b"pepper", "ada")

@@ -1,0 +1,86 @@
+"""What the log's tests write: readings of KPIs, each a stream of its own, here and in other processes."""
+
+import multiprocessing
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from multiprocessing.connection import Connection
+from uuid import UUID, uuid4, uuid5
+
+from api.database import open_database
+from api.settings import Settings
+from domain.append import Append, CommandRow, Conflict, NoNewer, PersonKey, Unavailable
+from domain.event import WHEN_RECORDED, Authorship
+from domain.event_store import EventMapper, Log, StoredRow
+from domain.kpi import ReadingCorrected, ReadingRecorded
+from domain.values import Source
+
+KPI = UUID(int=1)
+
+processes = multiprocessing.get_context("spawn")
+if "forkserver" in multiprocessing.get_all_start_methods():
+    processes = multiprocessing.get_context("forkserver")  # type: ignore[assignment]
+    processes.set_forkserver_preload([__name__])
+
+_mapper = EventMapper()
+
+
+def reading(
+    value: float = 1.0, *, stream: UUID | None = None, kpi: UUID = KPI, at: datetime = WHEN_RECORDED, note: str = ""
+) -> StoredRow:
+    """The first event of a stream that belongs to a KPI."""
+    event = ReadingRecorded(
+        kpi=kpi, value=value, note=note, originator_id=stream or uuid4(), originator_version=1, timestamp=at
+    )
+    return _mapper.to_stored_event(event)
+
+
+def correction(stream: UUID, version: int, value: float = 2.0) -> StoredRow:
+    return _mapper.to_stored_event(ReadingCorrected(value=value, originator_id=stream, originator_version=version))
+
+
+def command(
+    id: UUID | None = None,
+    *,
+    digest: bytes = b"input",
+    result: bytes = b"",
+    reads: Mapping[UUID, int] | None = None,
+    no_newer: Sequence[NoNewer] = (),
+    keys: Sequence[PersonKey] = (),
+) -> Append:
+    by = Authorship(actor="machine:test", source=Source.API, command=id or uuid4())
+    return Append(by=by, digest=digest, result=result, reads=reads or {}, no_newer=no_newer, keys=keys)
+
+
+def positions(row: CommandRow) -> list[int]:
+    return list(range(row.first, row.last + 1))
+
+
+def write_many(settings: Settings, sizes: Iterable[int]) -> None:
+    """Append as many events at a time as `sizes` say; the work of one process among several."""
+    with open_database(settings) as database:
+        log = Log(database.pool(size_max=2), settings.workspace)
+        for size in sizes:
+            log.append([reading() for _ in range(size)], command())
+
+
+def write_and_tell(settings: Settings, series: UUID, told: Connection) -> None:
+    """Append one event after another, for ever, and tell number and position of each that was acknowledged."""
+    with open_database(settings) as database:
+        log = Log(database.pool(size_max=2), settings.workspace, reconnect_seconds=settings.reconnect_timeout_s)
+        number = 0
+        while True:
+            number += 1
+            told.send((number, persist(log, series, number).first))
+
+
+def persist(log: Log, series: UUID, number: int) -> CommandRow:
+    """Append one numbered event, asking again for as long as the log says that nothing was recorded."""
+    while True:
+        try:
+            return log.append([reading(number, stream=numbered(series, number))], command(numbered(series, -number)))
+        except (Conflict, Unavailable):
+            continue
+
+
+def numbered(series: UUID, number: int) -> UUID:
+    return uuid5(series, str(number))
