@@ -12,14 +12,14 @@ import psycopg
 from domain.event import Event, Recorded
 from domain.event_store import Log
 from domain.values import Kind
-from projections import alignment, conversation, goals, measures, people
+from projections import alignment, conversation, goals, ledger, measures, people
 from projections.book import Book
 from projections.tables import Chain, Connection, Table
 
 MODULES = (goals, measures, people, alignment, conversation)
 """In the order in which they are told of an event: alignment looks up the objective that goals has noted."""
 
-TABLES: tuple[Table[Any], ...] = tuple(table for module in MODULES for table in module.TABLES)
+TABLES: tuple[Table[Any], ...] = tuple(table for module in (*MODULES, ledger) for table in module.TABLES)
 
 POSITION_DDL = (
     "create table view_position (position bigint not null, recorded_at timestamptz, definition text not null)"
@@ -101,6 +101,7 @@ def _apply(conn: Connection, log: Log, entries: Sequence[Recorded]) -> None:
         for said in entries:
             for tell in _handlers(type(said.event)):
                 tell(said.event, said, book)
+        ledger.grow(conn, entries[0].position - 1, entries[-1].position)
         book.write(conn, entries[-1].position, entries[-1].recorded_at)
 
 
