@@ -12,6 +12,7 @@ import uvicorn
 
 from api.app import create_app
 from api.database import Database
+from api.journal import keep_journal
 from api.settings import Settings
 from api.terminal import USAGE, Failure
 from projections.projector import Projector
@@ -83,6 +84,7 @@ class _Server(uvicorn.Server):
 
 def project(database: Database, ready: Callable[[], None]) -> None:
     """Feed the views until somebody asks to stop, or an event cannot be applied. Raises `Failure` for the latter."""
+    keep_journal()
     projector = projector_of(database)
     stop = Flag()
     thread = Thread(target=projector.run, args=(stop,), name="projector")

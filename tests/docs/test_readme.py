@@ -6,9 +6,12 @@ import msgspec
 import pytest
 import typer.main
 from graphql import GraphQLError, parse, validate
+from starlette.routing import Route
 
-from api import facts
+from api import facts, http
+from api.app import create_app
 from api.cli import app
+from api.database import Database
 from api.schema.schema import schema
 from api.settings import Settings
 from domain import commands, values
@@ -98,3 +101,21 @@ def test_the_limits_are_those_of_the_code() -> None:
     assert f"| a line of a fact file | {facts.LINE_BYTES_MAX >> 20} MiB |" in told
     assert f"| an idempotency key | {commands.KEY_LENGTH_MAX} characters |" in told
     assert f"| {values.FUTURE_TOLERANCE.seconds} seconds |" in told
+
+
+def test_every_endpoint_is_told(database: Database) -> None:
+    told = section("Endpoints")
+    for route in create_app(database.settings, database, console=True).routes:
+        assert isinstance(route, Route)
+        assert f" {route.path}` |" in told
+
+
+@pytest.mark.parametrize("name", [http.MIN_POSITION, http.REQUEST_ID])
+def test_every_header_is_told(name: str) -> None:
+    assert f"| `{name}` |" in section("Headers").lower()
+
+
+def test_every_goal_in_figures_has_its_program() -> None:
+    told = (ROOT / "benchmarks" / "README.md").read_text()
+    for name in re.findall(r"`benchmarks\.([a-z]+)`", told):
+        assert (ROOT / "benchmarks" / f"{name}.py").exists()
