@@ -8,13 +8,15 @@ from uuid import uuid4
 
 import orjson
 from anyio import to_thread
-from cross_web import HTTPException
+from cross_web import AsyncHTTPRequestAdapter, HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLHTTPResponse
+from strawberry.http.parse_content_type import parse_content_type
+from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 
 from api.context import Context
@@ -60,9 +62,7 @@ class Endpoint(GraphQL[Context, None]):
             behind = await self._behind(request)
             response: Response = behind or await self.run(request)
         except HTTPException as refused:
-            response = refusal(HTTPStatus(refused.status_code), refused.reason, "BAD_REQUEST")
-        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-            response.headers["allow"] = "GET, POST"
+            response = _refused(refused)
         return response
 
     # ── waiting for what the client knows of ─────────────────────────────────────────────────────
@@ -83,6 +83,18 @@ class Endpoint(GraphQL[Context, None]):
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:  # noqa: ARG002
         assert isinstance(request, Request)
         return self._context(request)
+
+    async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> Any:
+        kind = parse_content_type(request.content_type or "")[0]
+        if request.method == "POST" and kind != JSON:
+            raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"A request comes as {JSON}.")
+        return await super().parse_http_body(request)
+
+    def parse_json(self, data: str | bytes) -> Any:
+        parsed = super().parse_json(data)
+        if not isinstance(parsed, dict | list):
+            raise HTTPException(HTTPStatus.BAD_REQUEST, "A request is a JSON object with a query.")
+        return parsed
 
     def decode_json(self, data: str | bytes) -> object:
         return orjson.loads(data)
@@ -113,6 +125,17 @@ def _request_id(request: Request) -> str:
     """The caller's name for this request, if it is fit to be logged; else a new one."""
     said = request.headers.get(REQUEST_ID, "")
     return said if _ID.fullmatch(said) else uuid4().hex
+
+
+def _refused(refused: HTTPException) -> Response:
+    """What to answer to a request that is none, or that asks for something by the wrong method."""
+    status, allowed = HTTPStatus(refused.status_code), "GET, POST"
+    if isinstance(refused.__cause__, InvalidOperationTypeError):
+        status, allowed = HTTPStatus.METHOD_NOT_ALLOWED, "POST"
+    response = refusal(status, refused.reason, "BAD_REQUEST")
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        response.headers["allow"] = allowed
+    return response
 
 
 def _was_not_begun(result: ExecutionResult) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from graphql import GraphQLError
+from graphql import GraphQLError, OperationDefinitionNode
 from strawberry.extensions import SchemaExtension
 
 DOCUMENT_LENGTH_MAX: Final = 100_000
@@ -13,7 +13,10 @@ TOKENS_MAX: Final = 4_000
 
 
 class Limits(SchemaExtension):
-    """Bounds a document before it is parsed."""
+    """Bounds a document before it is parsed, and has it say which of several operations is meant.
+
+    The library would carry out the first.
+    """
 
     def on_operation(self) -> Iterator[None]:
         if len(self.execution_context.query or "") > DOCUMENT_LENGTH_MAX:
@@ -21,3 +24,12 @@ class Limits(SchemaExtension):
             raise GraphQLError(message, extensions={"code": "TOO_LARGE"})
         self.execution_context.parse_options["max_tokens"] = TOKENS_MAX
         yield
+
+    def on_parse(self) -> Iterator[None]:
+        yield
+        document, named = self.execution_context.graphql_document, self.execution_context._provided_operation_name  # noqa: SLF001
+        if document is None or named is not None:
+            return
+        if sum(isinstance(one, OperationDefinitionNode) for one in document.definitions) > 1:
+            message = "The document has several operations: say by operationName which one is meant."
+            raise GraphQLError(message, extensions={"code": "GRAPHQL_VALIDATION_FAILED"})

@@ -1,0 +1,278 @@
+"""What a mutation answers, over HTTP, from the command to the thing as it stands right after it."""
+
+from typing import Any
+
+import pytest
+
+from domain.verbs import VERBS
+from tests.api.conftest import Api
+
+CHANGES = "position changes { __typename position reason actor { handle source } }"
+
+
+# ── every verb ───────────────────────────────────────────────────────────────────────────────────
+
+
+class Story:
+    """Tells one command after the other; each answers with a thing that has what was asked for."""
+
+    def __init__(self, api: Api) -> None:
+        self.api = api
+        self.told: set[str] = set()
+        self.position = 0
+
+    def tell(self, verb: str, input: dict[str, Any], selection: str) -> Any:
+        payload = self.api.do(verb, input, f"{CHANGES} behind {selection}")
+        assert payload["changes"], verb
+        assert payload["position"] == payload["changes"][-1]["position"] > self.position
+        assert payload["behind"] == 0
+        self.position = payload["position"]
+        self.told.add(verb)
+        return next(iter(payload[name] for name in payload if name in selection and name != "position"))
+
+
+WHY = "it is better so"
+AT = "2026-01-01T00:00:00Z"
+
+
+def test_every_verb_can_be_asked_for_and_answers_with_its_thing(api: Api) -> None:
+    story = Story(api)
+    ada, ben, sales = of_people(story)
+    objective, other = of_objectives(story, ada, ben, sales)
+    key_result, check_in = of_key_results(story, objective, other, ben)
+    of_measures(story, key_result)
+    of_conversation(story, key_result, check_in)
+    of_endings(story, objective, other, key_result)
+    assert story.tell("deactivatePerson", {"person": ben}, "person { active }") == {"active": False}
+    assert story.told == set(VERBS)
+
+
+def of_people(story: Story) -> tuple[str, str, str]:
+    tell = story.tell
+    ada = tell("addPerson", {"handle": "ada", "name": "Ada", "email": "ada@example.com"}, "person { id }")["id"]
+    ben = tell("addPerson", {"handle": "ben", "name": "Ben"}, "person { id }")["id"]
+    renamed = tell("renamePerson", {"person": ada, "name": "Ada King"}, "person { name email }")
+    assert renamed == {"name": "Ada King", "email": "ada@example.com"}
+    sales = tell("formTeam", {"key": "sales", "name": "Sales", "lead": ada}, "team { id lead { handle } }")["id"]
+    north = tell("formTeam", {"key": "north", "name": "North", "parent": sales}, "team { id parent { key } }")["id"]
+    assert tell("renameTeam", {"team": north, "name": "Far north"}, "team { name }") == {"name": "Far north"}
+    assert tell("moveTeam", {"team": north, "parent": None}, "team { parent { key } }") == {"parent": None}
+    led = tell("appointLead", {"team": sales, "person": ben}, "team { lead { handle } }")
+    assert led == {"lead": {"handle": "ben"}}
+    joined = tell("joinTeam", {"team": sales, "person": ada}, "team { members { handle } }")
+    assert joined == {"members": [{"handle": "ada"}]}
+    assert tell("leaveTeam", {"team": sales, "person": ada}, "team { members { handle } }") == {"members": []}
+    assert tell("disbandTeam", {"team": north}, "team { key }") == {"key": "north"}
+    return ada, ben, sales
+
+
+def of_objectives(story: Story, ada: str, ben: str, sales: str) -> tuple[str, str]:
+    tell = story.tell
+    for key in ("2026", "2027"):
+        days = {"startsOn": f"{key}-01-01", "endsOn": f"{key}-12-31"}
+        opened = tell("openCycle", {"key": key, "name": key, **days}, "cycle { key checkInCadence }")
+        assert opened == {"key": key, "checkInCadence": "WEEKLY"}
+    assert tell("adoptScoringPolicy", {"scoreGreen": 0.8}, "policy { scoreGreen }") == {"scoreGreen": 0.8}
+    base = {"cycle": {"key": "2026"}, "title": "Delight people"}
+    objective = tell("draftObjective", {**base, "owner": ada, "team": sales}, "objective { id owner { handle } }")["id"]
+    other = tell("draftObjective", {**base, "kind": "ASPIRATIONAL"}, "objective { id kind }")["id"]
+    reworded = tell("rewordObjective", {"objective": other, "title": "Be known"}, "objective { title description }")
+    assert reworded == {"title": "Be known", "description": None}
+    tell("assignObjective", {"objective": other, "contributors": [ben]}, "objective { contributors { handle } }")
+    aligned = tell("alignObjective", {"objective": other, "to": objective}, "objective { supports { __typename } }")
+    assert aligned == {"supports": [{"__typename": "Objective"}]}
+    alone = tell("unalignObjective", {"objective": other, "from": objective}, "objective { supports { __typename } }")
+    assert alone == {"supports": []}
+    assert tell("commitObjective", {"objective": other}, "objective { state }") == {"state": "ACTIVE"}
+    return objective, other
+
+
+def of_key_results(story: Story, objective: str, other: str, ben: str) -> tuple[str, str]:
+    tell = story.tell
+    steps = [{"key": "a", "title": "A"}, {"key": "b", "title": "B", "weight": 3}]
+    launch = {"objective": other, "title": "Launch", "metric": {"direction": "MILESTONES", "milestones": steps}}
+    assert len(tell("addKeyResult", launch, "keyResult { milestones { key } }")["milestones"]) == 2
+    metric = {"direction": "INCREASE", "unit": {"kind": "NUMBER", "symbol": "users"}, "start": 0, "target": 10}
+    added = {"objective": objective, "title": "Sessions", "metric": metric, "due": "2026-06-30", "weight": 2}
+    key_result = tell("addKeyResult", added, "keyResult { id due weight }")["id"]
+    about = {"keyResult": key_result}
+    tell("rewordKeyResult", {**about, "title": "Sessions held"}, "keyResult { title }")
+    tell("assignKeyResult", {**about, "owner": ben}, "keyResult { owner { handle } }")
+    further = {**about, "metric": {**metric, "target": 20}, "reason": WHY}
+    assert tell("retargetKeyResult", further, "keyResult { metric { target } }") == {"metric": {"target": 20.0}}
+    tell("rescheduleKeyResult", {**about, "due": "2026-07-31", "reason": WHY}, "keyResult { due }")
+    tell("reweighKeyResult", {**about, "weight": 3, "reason": WHY}, "keyResult { weight }")
+    said = {**about, "value": 5, "confidence": 0.6, "note": "Well"}
+    check_in = tell("checkIn", said, "checkIn { id value } keyResult { progress { value } }")["id"]
+    corrected = tell("correctCheckIn", {"checkIn": check_in, "value": 6, "reason": WHY}, "checkIn { value confidence }")
+    assert corrected == {"value": 6.0, "confidence": 0.6}
+    return key_result, check_in
+
+
+def of_measures(story: Story, key_result: str) -> None:
+    tell, about, kpi = story.tell, {"keyResult": key_result}, {"kpi": {"key": "nps"}}
+    goal = {"direction": "AT_LEAST", "target": 50}
+    tell("defineKpi", {"key": "nps", "name": "Promoters", "goal": goal}, "kpi { goal { target tolerance } }")
+    tell("redefineKpi", {**kpi, "cadence": "MONTHLY", "reason": WHY}, "kpi { cadence goal { target } }")
+    readings = {"readings": [{**kpi, "value": 40, "measuredAt": AT}]}
+    reading = tell("recordReadings", readings, "readings { id value } recorded unchanged")[0]["id"]
+    corrected = tell("correctReading", {"reading": reading, "value": 41, "reason": WHY}, "readings { value }")
+    assert corrected == [{"value": 41.0}]
+    taken_back = tell("retractReading", {"reading": reading, "reason": WHY}, "readings { retracted } recorded")
+    assert taken_back == [{"retracted": True}]
+    assert tell("linkKpi", {**about, **kpi}, "keyResult { kpi { key } }") == {"kpi": {"key": "nps"}}
+    assert tell("unlinkKpi", about, "keyResult { kpi { key } }") == {"kpi": None}
+    retired = tell("retireKpi", {**kpi, "reason": WHY}, "kpi { retired status }")
+    assert retired == {"retired": True, "status": "RETIRED"}
+
+
+def of_conversation(story: Story, key_result: str, check_in: str) -> None:
+    tell = story.tell
+    work = tell("planInitiative", {"title": "Ask", "subject": key_result}, "initiative { id state }")["id"]
+    assert tell("moveInitiative", {"initiative": work, "to": "DONE"}, "initiative { state }") == {"state": "DONE"}
+    assert tell("addComment", {"subject": check_in, "body": "Good!"}, "comment { body }") == {"body": "Good!"}
+
+
+def of_endings(story: Story, objective: str, other: str, key_result: str) -> None:
+    tell, about, this = story.tell, {"keyResult": key_result}, {"objective": objective}
+    cycle = tell("activateCycle", {"cycle": {"key": "2026"}}, "cycle { id state }")["id"]
+    assert tell("scoreKeyResult", {**about, "score": 0.5}, "keyResult { score }") == {"score": 0.5}
+    closed = tell("closeObjective", {**this, "score": 0.9}, "objective { outcome { verdict score } }")
+    assert closed == {"outcome": {"verdict": "ACHIEVED", "score": 0.9}}
+    reopened = tell("reopenObjective", {**this, "reason": WHY}, "objective { state outcome { score } }")
+    assert reopened == {"state": "ACTIVE", "outcome": None}
+    carried = tell("carryObjective", {**this, "into": {"key": "2027"}}, "objective { carriedFrom { id } }")
+    assert carried == {"carriedFrom": {"id": objective}}
+    assert tell("dropKeyResult", {**about, "reason": WHY}, "keyResult { state }") == {"state": "DROPPED"}
+    assert tell("dropObjective", {"objective": other, "reason": WHY}, "objective { state }") == {"state": "DROPPED"}
+    ended = tell("closeCycle", {"cycle": {"id": cycle}, "closeObjectives": True}, "cycle { state }")
+    assert ended == {"state": "CLOSED"}
+    look_back = {"subject": cycle, "kind": "LEARNED", "body": "Ask"}
+    assert tell("reflect", look_back, "reflection { kind }") == {"kind": "LEARNED"}
+
+
+# ── what is answered ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_answer_stands_on_what_was_recorded_and_so_does_all_that_is_asked_with_it(api: Api, key_result: str) -> None:
+    payload = api.do(
+        "checkIn",
+        {"keyResult": key_result, "value": 4},
+        "position checkIn { id value by { handle source } } keyResult { id current progress { value } } "
+        f'query {{ basis {{ position isNow }} node(id: "{key_result}") {{ ... on KeyResult {{ current }} }} }}',
+    )
+    assert payload["checkIn"]["by"] == {"handle": "operator", "source": "API"}
+    assert payload["keyResult"] == {"id": key_result, "current": 4.0, "progress": {"value": 0.4}}
+    assert payload["query"]["basis"] == {"position": payload["position"], "isNow": True}
+    assert payload["query"]["node"] == {"current": 4.0}
+
+
+def test_what_a_mutation_answered_can_be_read_at_once(api: Api, objective: str) -> None:
+    for number in range(10):
+        payload = api.do("rewordObjective", {"objective": objective, "title": f"Title {number}"})
+        data = api.ask("query ($id: ID!) { basis { position } objective(id: $id) { title } }", id=objective)
+        assert data["objective"]["title"] == f"Title {number}"
+        assert data["basis"]["position"] >= payload["position"]
+
+
+def test_each_mutation_of_a_document_is_answered_as_things_stand_right_after_it(api: Api, objective: str) -> None:
+    data = api.ask(
+        """
+        mutation ($id: ID!) {
+          a: rewordObjective(input: {objective: $id, title: "First"}) { position objective { title version } }
+          b: rewordObjective(input: {objective: $id, title: "Second"}) { position objective { title version } }
+        }
+        """,
+        id=objective,
+    )
+    assert [data[name]["objective"] for name in "ab"] == [
+        {"title": "First", "version": 2},
+        {"title": "Second", "version": 3},
+    ]
+    assert data["b"]["position"] == data["a"]["position"] + 1
+
+
+def test_asking_for_what_is_so_records_nothing_and_is_no_problem(api: Api, objective: str) -> None:
+    first = api.do("commitObjective", {"objective": objective}, f"{CHANGES} objective {{ state version }}")
+    again = api.do("commitObjective", {"objective": objective}, f"{CHANGES} objective {{ state version }}")
+    assert (again["changes"], again["position"]) == ([], first["position"])
+    assert again["objective"] == first["objective"] == {"state": "ACTIVE", "version": 2}
+
+
+def test_the_changes_are_all_that_was_recorded_in_order(
+    api: Api, key_result: str, objective: str, cycle: dict[str, str]
+) -> None:
+    api.do("activateCycle", {"cycle": cycle})
+    payload = api.do("closeObjective", {"objective": objective, "reason": "done"}, CHANGES)
+    assert [change["__typename"] for change in payload["changes"]] == ["KeyResultScored", "ObjectiveClosed"]
+    assert [change["reason"] for change in payload["changes"]] == ["done", "done"]
+
+
+def test_readings_are_counted_and_come_in_the_order_given(api: Api, kpi: dict[str, str]) -> None:
+    first, second = ({"kpi": kpi, "value": value, "measuredAt": f"2026-01-0{value}T00:00:00Z"} for value in (1, 2))
+    selection = "recorded unchanged readings { value measuredAt } changes { __typename }"
+    assert api.do("recordReadings", {"readings": [second]}, selection)["recorded"] == 1
+    payload = api.do("recordReadings", {"readings": [second, first, second]}, selection)
+    assert (payload["recorded"], payload["unchanged"], len(payload["changes"])) == (1, 2, 1)
+    assert [reading["value"] for reading in payload["readings"]] == [2.0, 1.0, 2.0]
+
+
+# ── asking again ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_same_key_gives_the_first_answer_whatever_happened_since(api: Api, objective: str) -> None:
+    input = {"objective": objective, "title": "Said once", "idempotencyKey": "once"}
+    selection = f"{CHANGES} objective {{ id title version }}"
+    first = api.do("rewordObjective", input, selection)
+    api.do("rewordObjective", {"objective": objective, "title": "Said since"})
+    again = api.do("rewordObjective", input, f'{selection} query {{ objective(id: "{objective}") {{ title }} }}')
+    assert again.pop("query") == {"objective": {"title": "Said since"}}
+    assert again == first
+
+
+def test_the_same_key_for_another_input_is_a_mismatch(api: Api, objective: str) -> None:
+    api.do("rewordObjective", {"objective": objective, "title": "One", "idempotencyKey": "k-1"})
+    other = {"objective": objective, "title": "Two", "idempotencyKey": "k-1"}
+    assert api.refused("rewordObjective", other) == ("IDEMPOTENCY_MISMATCH", ["idempotencyKey"])
+
+
+# ── refusals ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_refusal_is_data_and_says_what_to_do(api: Api, objective: str) -> None:
+    payload = api.send("closeObjective", {"objective": objective}, "position behind changes { id } objective { id }")
+    (problem,) = payload.pop("problems")
+    assert problem["code"] == "CONFLICT"
+    assert "commit or drop it first" in problem["message"]
+    assert payload == {"position": None, "behind": 0, "changes": [], "objective": None}
+
+
+def test_a_stale_version_is_told_what_changed_since(api: Api, objective: str) -> None:
+    for title in ("Second", "Third"):
+        api.do("rewordObjective", {"objective": objective, "title": title, "reason": title})
+    payload = api.send(
+        "rewordObjective",
+        {"objective": objective, "title": "Fourth", "expectedVersion": 1},
+        "problems { changesSince { __typename reason subject { id } } }",
+    )
+    assert [change["reason"] for change in payload["problems"][0]["changesSince"]] == ["Second", "Third"]
+    assert payload["problems"][0]["changesSince"][0]["subject"] == {"id": objective}
+
+
+def test_other_refusals_tell_of_no_changes(api: Api, objective: str) -> None:
+    payload = api.send("closeObjective", {"objective": objective}, "problems { changesSince { id } }")
+    assert payload["problems"][0]["changesSince"] == []
+
+
+@pytest.mark.parametrize(
+    ("input", "field"),
+    [
+        ({"direction": "INCREASE", "start": 5, "target": 5}, ["metric", "target"]),
+        ({"direction": "WITHIN", "lower": 2, "upper": 1}, ["metric", "upper"]),
+        ({"direction": "MILESTONES", "milestones": [{"key": "a b", "title": "A"}]}, ["metric", "milestones", "key"]),
+        ({"direction": "AT_MOST", "target": 1e308, "start": -1e308}, ["metric", "target"]),
+    ],
+)
+def test_a_refusal_names_the_field_of_the_input(api: Api, objective: str, input: Any, field: list[str]) -> None:
+    added = {"objective": objective, "title": "Sessions", "metric": input}
+    assert api.refused("addKeyResult", added) == ("INVALID", field)

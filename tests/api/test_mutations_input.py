@@ -1,0 +1,261 @@
+"""How inputs are read: ids of any form, names by key, what is left out, what is null, what is no value at all."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from graphql import GraphQLInputObjectType, GraphQLNonNull, is_required_input_field
+
+from api import ids
+from api.schema.inputs import INPUTS
+from api.schema.schema import schema
+from domain.values import Kind
+from domain.verbs import REASON_REQUIRED, VERBS
+from tests.api.conftest import Api
+
+NOBODY = ids.encode(Kind.PERSON, UUID(int=7))
+COMMON = {"effectiveAt", "reason", "expectedVersion", "idempotencyKey"}
+TYPES = schema._schema.type_map
+
+# ── their shape ──────────────────────────────────────────────────────────────────────────────────
+
+CONTRACT = """
+    addPerson handle! name! email
+    renamePerson person! name email
+    deactivatePerson person!
+    formTeam key! name! parent lead
+    renameTeam team! name!
+    moveTeam team! parent
+    appointLead team! person
+    joinTeam team! person!
+    leaveTeam team! person!
+    disbandTeam team!
+    openCycle key! name! startsOn! endsOn! parent checkInCadence
+    activateCycle cycle!
+    closeCycle cycle! closeObjectives
+    adoptScoringPolicy onTrackGap atRiskGap scoreGreen scoreAmber staleAfterCadences maxKeyResultsPerObjective \
+        maxObjectivesPerOwner
+    draftObjective cycle! title! description kind owner team contributors supports
+    rewordObjective objective! title description
+    assignObjective objective! owner team contributors
+    alignObjective objective! to!
+    unalignObjective objective! from!
+    commitObjective objective!
+    closeObjective objective! verdict score reflection
+    dropObjective objective! reason!
+    reopenObjective objective! reason!
+    carryObjective objective! into!
+    addKeyResult objective! title! description metric! owner weight due kpi
+    rewordKeyResult keyResult! title description
+    assignKeyResult keyResult! owner
+    retargetKeyResult keyResult! metric! reason!
+    rescheduleKeyResult keyResult! due! reason!
+    reweighKeyResult keyResult! weight! reason!
+    checkIn keyResult! value reached confidence note measuredAt
+    correctCheckIn checkIn! value reached confidence note reason!
+    linkKpi keyResult! kpi!
+    unlinkKpi keyResult!
+    scoreKeyResult keyResult! score! note
+    dropKeyResult keyResult! reason!
+    defineKpi key! name! description unit goal cadence owner team
+    redefineKpi kpi! name description unit goal cadence owner team reason!
+    retireKpi kpi! reason!
+    recordReadings readings!
+    correctReading reading! value! note reason!
+    retractReading reading! reason!
+    planInitiative title! subject! owner due
+    moveInitiative initiative! to!
+    addComment subject! body!
+    reflect subject! kind! body!
+"""
+"""Each verb and the fields of its input; a `!` behind those that have to be given."""
+
+
+def fields(name: str) -> dict[str, Any]:
+    type_ = TYPES[name]
+    assert isinstance(type_, GraphQLInputObjectType)
+    return dict(type_.fields)
+
+
+def test_every_verb_takes_what_the_contract_says_and_what_all_take() -> None:
+    told = {}
+    for line in CONTRACT.strip().splitlines():
+        verb, *names = line.split()
+        told[verb] = {*names} | {name for name in COMMON if f"{name}!" not in names}
+    assert told == {
+        verb: {
+            f"{name}{'!' * is_required_input_field(field)}" for name, field in fields(f"{kind.__name__}Input").items()
+        }
+        for verb, kind in VERBS.items()
+    }
+
+
+def test_a_reason_is_required_exactly_where_an_agreement_changes() -> None:
+    for kind in VERBS.values():
+        assert is_required_input_field(fields(f"{kind.__name__}Input")["reason"]) is (kind in REASON_REQUIRED)
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("CycleBy", {"id": "ID", "key": "String"}),
+        ("KpiBy", {"id": "ID", "key": "String"}),
+        (
+            "MetricInput",
+            {
+                "direction": "Direction!", "unit": "UnitInput", "start": "Float", "target": "Float",
+                "changeBy": "Float", "lower": "Float", "upper": "Float", "milestones": "[MilestoneInput!]",
+            },
+        ),
+        ("MilestoneInput", {"key": "String!", "title": "String!", "weight": "Float!"}),
+        ("UnitInput", {"kind": "UnitKind!", "symbol": "String!"}),
+        (
+            "KpiGoalInput",
+            {
+                "direction": "GoalDirection!", "target": "Float", "lower": "Float", "upper": "Float",
+                "tolerance": "Float!",
+            },
+        ),
+        ("ReadingInput", {"kpi": "KpiBy!", "value": "Float!", "measuredAt": "DateTime!", "note": "String"}),
+    ],
+)  # fmt: skip
+def test_the_shared_inputs_have_their_shape(name: str, shape: dict[str, str]) -> None:
+    assert {field: str(told.type) for field, told in fields(name).items()} == shape
+
+
+def test_every_input_and_every_field_of_it_is_described() -> None:
+    inputs = [type_ for type_ in TYPES.values() if isinstance(type_, GraphQLInputObjectType)]
+    assert len(inputs) > len(INPUTS)
+    for one in inputs:
+        assert one.description
+        assert [name for name, field in one.fields.items() if not field.description] == []
+
+
+def test_every_mutation_is_described_and_may_be_null() -> None:
+    mutation = schema._schema.mutation_type
+    assert mutation is not None and set(mutation.fields) == set(VERBS)
+    assert [name for name, field in mutation.fields.items() if not field.description] == []
+    assert [name for name, field in mutation.fields.items() if isinstance(field.type, GraphQLNonNull)] == []
+
+
+# ── ids ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("id", ["", "garbage", "Q3ljbGU6", "💥", "T2JqZWN0aXZlOg==", "x" * 5000])
+def test_what_is_no_id_is_a_problem_of_its_field(api: Api, id: str) -> None:
+    assert api.refused("commitObjective", {"objective": id}) == ("INVALID", ["objective"])
+
+
+def test_the_id_of_another_kind_is_a_problem_of_its_field(api: Api, objective: str) -> None:
+    assert api.refused("commitObjective", {"objective": NOBODY}) == ("INVALID", ["objective"])
+    assert api.refused("assignObjective", {"objective": objective, "owner": objective}) == ("INVALID", ["owner"])
+    wrong = {"objective": objective, "contributors": [NOBODY, objective]}
+    assert api.refused("assignObjective", wrong) == ("INVALID", ["contributors", "1"])
+
+
+def test_the_id_of_nothing_is_not_found(api: Api, objective: str) -> None:
+    assert api.refused("assignObjective", {"objective": objective, "owner": NOBODY}) == ("NOT_FOUND", ["owner"])
+    assert api.refused("addComment", {"subject": NOBODY, "body": "Hm"}) == ("NOT_FOUND", ["subject"])
+
+
+def test_an_id_read_in_a_snapshot_names_the_thing_itself(api: Api, objective: str) -> None:
+    head = api.ask("{ basis { position } }")["basis"]["position"]
+    query = "query ($id: ID!, $head: Position!) { asOf(position: $head) { objective(id: $id) { id } } }"
+    then = api.ask(query, id=objective, head=head)
+    id = then["asOf"]["objective"]["id"]
+    assert id != objective
+    payload = api.do("commitObjective", {"objective": id}, "objective { id state }")
+    assert payload["objective"] == {"id": objective, "state": "ACTIVE"}
+
+
+def test_the_id_of_any_version_names_the_check_in(api: Api, key_result: str) -> None:
+    first = api.do("checkIn", {"keyResult": key_result, "value": 4}, "checkIn { id }")["checkIn"]["id"]
+    again = api.do("correctCheckIn", {"checkIn": first, "value": 5, "reason": "x"}, "checkIn { id }")["checkIn"]["id"]
+    assert first != again
+    payload = api.do("correctCheckIn", {"checkIn": first, "value": 6, "reason": "x"}, "checkIn { value }")
+    assert payload["checkIn"]["value"] == 6.0
+
+
+def test_the_id_of_a_change_names_no_thing(api: Api, objective: str) -> None:
+    change = api.do("commitObjective", {"objective": objective}, "changes { id }")["changes"][0]["id"]
+    assert api.refused("addComment", {"subject": change, "body": "Hm"}) == ("INVALID", ["subject"])
+
+
+def test_a_cycle_is_named_by_key_or_id(api: Api, objective: str, cycle: dict[str, str]) -> None:
+    by_key = api.do("activateCycle", {"cycle": cycle}, "cycle { id }")["cycle"]["id"]
+    assert api.do("activateCycle", {"cycle": {"id": by_key}}, "cycle { id }")["cycle"]["id"] == by_key
+    assert api.refused("activateCycle", {"cycle": {"id": objective}}) == ("INVALID", ["cycle", "id"])
+    assert api.refused("activateCycle", {"cycle": {"key": "nope"}}) == ("NOT_FOUND", ["cycle", "key"])
+
+
+# ── left out, null, wrong ────────────────────────────────────────────────────────────────────────
+
+
+def test_what_is_left_out_stays_and_null_clears_it(api: Api, objective: str) -> None:
+    described = {"objective": objective, "description": "How"}
+    selection = "objective { title description }"
+    assert api.do("rewordObjective", described, selection)["objective"]["description"] == "How"
+    retitled = {"objective": objective, "title": "Other"}
+    assert api.do("rewordObjective", retitled, selection)["objective"] == {"title": "Other", "description": "How"}
+    cleared = {"objective": objective, "description": None}
+    assert api.do("rewordObjective", cleared, selection)["objective"] == {"title": "Other", "description": None}
+
+
+def test_what_cannot_be_cleared_refuses_null(api: Api, objective: str) -> None:
+    assert api.refused("rewordObjective", {"objective": objective, "title": None}) == ("INVALID", ["title"])
+    assert api.refused("assignObjective", {"objective": objective, "contributors": None}) == (
+        "INVALID",
+        ["contributors"],
+    )
+    assert api.refused("adoptScoringPolicy", {"scoreGreen": None}) == ("INVALID", ["scoreGreen"])
+
+
+def test_what_null_would_decide_has_to_be_said(api: Api, key_result: str) -> None:
+    assert api.refused("assignKeyResult", {"keyResult": key_result}) == ("INVALID", ["owner"])
+    assert api.do("assignKeyResult", {"keyResult": key_result, "owner": None})["position"]
+
+
+def test_null_where_there_is_a_default_is_the_default(api: Api, cycle: dict[str, str]) -> None:
+    drafted = {"cycle": cycle, "title": "Other", "supports": None, "contributors": None, "owner": None}
+    assert api.do("draftObjective", drafted, "objective { supports { __typename } }")["objective"] == {"supports": []}
+    defined = {"key": "nps", "name": "Promoters", "unit": None, "goal": None}
+    assert api.do("defineKpi", defined, "kpi { unit { kind symbol } }")["kpi"]["unit"] == {
+        "kind": "NUMBER",
+        "symbol": "",
+    }
+
+
+@pytest.mark.parametrize(
+    ("verb", "input"),
+    [
+        ("CheckIn", '{keyResult: "x", value: "12"}'),
+        ("CheckIn", '{keyResult: "x", measuredAt: "yesterday"}'),
+        ("CheckIn", '{keyResult: "x", measuredAt: "2026-01-01T00:00:00"}'),
+        ("CheckIn", '{keyResult: "x", expectedVersion: 1.5}'),
+        ("CheckIn", "{value: 1}"),
+        ("CheckIn", '{keyResult: "x", worth: 1}'),
+        ("OpenCycle", '{key: "q", name: "Q", startsOn: "2026-02-30", endsOn: "2026-03-01"}'),
+        ("DropObjective", '{objective: "x"}'),
+        ("ActivateCycle", '{cycle: {id: "x", key: "y"}}'),
+        ("ActivateCycle", "{cycle: {}}"),
+        ("ActivateCycle", "{cycle: {key: null}}"),
+        ("AddKeyResult", '{objective: "x", title: "y", metric: {direction: UPWARDS}}'),
+    ],
+)
+def test_what_is_no_value_of_its_type_never_comes_to_the_rules(api: Api, verb: str, input: str) -> None:
+    name = f"{verb[0].lower()}{verb[1:]}"
+    assert api.error(f"mutation {{ {name}(input: {input}) {{ position }} }}")["extensions"]["code"] == (
+        "GRAPHQL_VALIDATION_FAILED"
+    )
+
+
+def test_figures_without_end_are_refused_by_the_rules(api: Api, key_result: str) -> None:
+    query = f'mutation {{ checkIn(input: {{keyResult: "{key_result}", value: %s}}) {{ problems {{ code field }} }} }}'
+    for figure in ("1e999", "-1e999"):
+        assert api.ask(query % figure)["checkIn"] == {"problems": [{"code": "INVALID", "field": ["value"]}]}
+
+
+def test_a_moment_may_be_given_in_any_zone(api: Api, key_result: str) -> None:
+    said = {"keyResult": key_result, "value": 4, "measuredAt": "2026-02-01T05:30:00.5+05:30"}
+    payload = api.do("checkIn", said, "checkIn { measuredAt } changes { effectiveAt }")
+    assert payload["checkIn"]["measuredAt"] == payload["changes"][0]["effectiveAt"] == "2026-02-01T00:00:00.500000Z"
