@@ -13,11 +13,9 @@ from api.schema.node import Node
 from api.schema.scalars import Position
 from api.view import Siblings, Thing, together
 from domain import progress
-from domain.formulas import Measurement
-from domain.progress import KeyResultFacts, KeyResultProgress, ObjectiveFacts, ObjectiveProgress, SharedProgress
-from domain.values import Kind, Ref
-from projections import goals, measures
-from projections.goals import CycleRow, KeyResultRow, ObjectiveRow
+from domain.progress import KeyResultProgress, ObjectiveProgress, SharedProgress
+from domain.values import Kind
+from projections import figures, goals, measures
 from projections.measures import Standing
 
 
@@ -85,36 +83,9 @@ def of_key_results(siblings: Siblings) -> Sequence[KeyResultProgress]:
     at, policy = view.basis.at, view.scoring
     cycles = view.by_id(goals.cycles, [row.cycle for row in siblings.rows])
     return [
-        progress.of_key_result(_facts(row, standing, cycles[row.cycle]), at, policy)
+        progress.of_key_result(figures.of_key_result(row, standing, cycles[row.cycle]), at, policy)
         for row, standing in zip(siblings.rows, siblings.all(standings), strict=True)
     ]
-
-
-def _facts(row: KeyResultRow, standing: Standing, cycle: CycleRow) -> KeyResultFacts:
-    return KeyResultFacts(
-        row.id,
-        row.title,
-        row.position,
-        row.metric,
-        row.state,
-        row.weight,
-        row.due,
-        row.created_at,
-        cycle.starts_on,
-        cycle.check_in_cadence,
-        row.score,
-        _measured(row, standing),
-        standing.spoken_at,
-        standing.confidence,
-    )
-
-
-def _measured(row: KeyResultRow, standing: Standing) -> Measurement | None:
-    if standing.measurement is None or standing.measured_at is None or standing.position is None:
-        return None
-    kind = Kind.CHECK_IN if row.kpi is None else Kind.READING
-    node = Ref(kind, standing.measurement)
-    return Measurement(standing.value, standing.reached, standing.measured_at, standing.position, node)
 
 
 def live_key_results(siblings: Siblings) -> Sequence[list[Any]]:
@@ -133,13 +104,9 @@ def of_objectives(siblings: Siblings) -> Sequence[ObjectiveProgress]:
     together_read = flat(groups)
     parts = iter(() if together_read is None else together_read.all(of_key_results))
     return [
-        progress.of_objective(_objective(row), [next(parts) for _ in group])
+        progress.of_objective(figures.of_objective(row), [next(parts) for _ in group])
         for row, group in zip(siblings.rows, groups, strict=True)
     ]
-
-
-def _objective(row: ObjectiveRow) -> ObjectiveFacts:
-    return ObjectiveFacts(row.id, row.title, row.position, row.state, row.verdict)
 
 
 def of_groups(groups: Sequence[list[Any]]) -> Sequence[SharedProgress]:

@@ -1,0 +1,39 @@
+"""Rows as the formulas take them."""
+
+from domain.formulas import Measurement
+from domain.progress import KeyResultFacts, ObjectiveFacts
+from domain.values import Kind, Ref
+from projections.goals import CycleRow, KeyResultRow, ObjectiveRow
+from projections.measures import Standing
+
+
+def of_key_result(row: KeyResultRow, standing: Standing, cycle: CycleRow) -> KeyResultFacts:
+    """A key result of this cycle, and where it stands."""
+    return KeyResultFacts(
+        row.id,
+        row.title,
+        row.position,
+        row.metric,
+        row.state,
+        row.weight,
+        row.due,
+        row.created_at,
+        cycle.starts_on,
+        cycle.check_in_cadence,
+        row.score,
+        _measured(row, standing),
+        standing.spoken_at,
+        standing.confidence,
+    )
+
+
+def of_objective(row: ObjectiveRow) -> ObjectiveFacts:
+    """An objective."""
+    return ObjectiveFacts(row.id, row.title, row.position, row.state, row.verdict)
+
+
+def _measured(row: KeyResultRow, standing: Standing) -> Measurement | None:
+    if standing.measurement is None or standing.measured_at is None or standing.position is None:
+        return None
+    node = Ref(Kind.CHECK_IN if row.kpi is None else Kind.READING, standing.measurement)
+    return Measurement(standing.value, standing.reached, standing.measured_at, standing.position, node)
