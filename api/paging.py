@@ -68,8 +68,8 @@ class Asked(NamedTuple):
 
     def window(self, order: str, descending: bool = False) -> Window:
         """The rows to read: one more than asked for, which tells whether there are more."""
-        after = None if self.after is None else decode(self.after, order, descending, "after")
-        before = None if self.before is None else decode(self.before, order, descending, "before")
+        after = None if self.after is None else decode(self.after, order, "after", descending=descending)
+        before = None if self.before is None else decode(self.before, order, "before", descending=descending)
         return Window(self.limit + 1, after, before, backwards=self.last is not None)
 
 
@@ -171,7 +171,7 @@ def encode(cursor: Cursor, order: str, descending: bool = False) -> str:
     return urlsafe_b64encode(text).rstrip(b"=").decode()
 
 
-def decode(text: str, order: str, descending: bool, *field: str) -> Cursor:
+def decode(text: str, order: str, *field: str, descending: bool = False) -> Cursor:
     """The place that a cursor of this order names. Raises `INVALID`."""
     try:
         name, value, tie = _decoder(order)(urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4)))

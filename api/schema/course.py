@@ -15,7 +15,7 @@ from domain import trajectory, values
 from domain.calendar import Step
 from domain.formulas import Measurement, attained
 from domain.trajectory import Revision
-from domain.values import Kind, Ref
+from domain.values import KeyResultState, Kind, Ref
 from projections import goals, measures
 from projections.goals import CycleRow, KeyResultRow
 from projections.tables import By
@@ -177,9 +177,9 @@ def trajectories(siblings: Siblings, every: Step) -> Sequence[list[Any]]:
 
 
 def forecasts(siblings: Siblings) -> Sequence[Any]:
-    """Where each of these key results is heading."""
+    """Where each of these key results is heading; nowhere, once it has ended."""
     at = siblings.view.basis.at
     return [
-        trajectory.forecast(measured, row.metric, row.due, at)
+        trajectory.forecast(measured, row.metric, row.due, at) if row.state is KeyResultState.ACTIVE else None
         for row, measured in zip(siblings.rows, siblings.all(_measured), strict=True)
     ]

@@ -83,7 +83,7 @@ class KeyResult(Entity, kind=Kind.KEY_RESULT, read=goals.key_results):
     score: float | None = strawberry.field(description="What it was scored at its end, in [0, 1].")
     targets: list[TargetRevision] = related("Every target it ever had: when, who, why. The first one first.", targets)
     forecast: Forecast | None = related(
-        "Where its measurements lead; null for milestones and DONE, with too few of them, and once it is due.",
+        "Where its measurements lead; null for milestones and DONE, with too few of them, and once it is due or over.",
         forecasts,
     )
     quality: list[QualityFinding] = related("What could be written better about it.", quality.in_key_results)

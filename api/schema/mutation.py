@@ -1,6 +1,6 @@
 """Writing: every command of the domain, and the payload that answers it."""
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import strawberry
 
@@ -69,7 +69,9 @@ def _mutation(name: str, kind: type[Command]) -> Any:
     def resolve(info: Info, input: Any) -> Any:
         return payload(answer=carry_out(info.context, kind, input))
 
-    resolve.__annotations__ = {"info": Info, "input": INPUTS[kind], "return": payload | None}
+    annotated: Any = Annotated
+    given = annotated[INPUTS[kind], strawberry.argument(description="What it takes.")]
+    resolve.__annotations__ = {"info": Info, "input": given, "return": payload | None}
     return strawberry.mutation(resolver=resolve, name=name, description=glossary.COMMANDS[kind])
 
 

@@ -52,6 +52,7 @@ class World:
 
     def __init__(self, database: Database) -> None:
         workspace = database.settings.workspace
+        self.database = database
         self.log = Log(database.pool("owner"), workspace)
         self.keyframe = Keyframe(self.log)
         self.projector = Projector(self.log, database.connect, workspace=workspace)

@@ -4,12 +4,18 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from api import ids
 from domain import verbs
-from domain.values import Basis, Direction, Metric
+from domain.decision import Author
+from domain.kpi import reading_id
+from domain.values import Basis, Cadence, Direction, GoalDirection, Kind, KpiGoal, Metric, Source
 from domain.verbs import CycleBy
 from tests.api.reading.conftest import World
 
+__all__ = ["Cadence"]
+
 START = datetime(2026, 1, 1, tzinfo=UTC)
+Q2 = date(2026, 4, 1)
 CYCLE = CycleBy(key="2026-q1")
 
 
@@ -48,3 +54,34 @@ def check_in(world: World, of: UUID, value: float | None, at: float, **given: An
 
 def basis(at: datetime, position: int) -> Basis:
     return Basis(at, position)
+
+
+def at_least(target: float, tolerance: float = 0) -> KpiGoal:
+    return KpiGoal(direction=GoalDirection.AT_LEAST, target=target, tolerance=tolerance)
+
+
+def id_of(world: World, title: str) -> UUID:
+    """The objective with this title."""
+    query = "query($t: String) { objectives(filter: {search: $t}) { nodes { id } } }"
+    (node,) = world.ask(query, t=title)["objectives"]["nodes"]
+    found = ids.entity(node["id"], Kind.OBJECTIVE)
+    assert found is not None
+    return found
+
+
+def cycle_id(world: World) -> UUID:
+    found = ids.entity(world.ask('{ cycle(by: {key: "2026-q1"}) { id } }')["cycle"]["id"], Kind.CYCLE)
+    assert found is not None
+    return found
+
+
+def author(person: UUID) -> Author:
+    return Author(f"person:{person}", Source.CONSOLE)
+
+
+def reading(world: World, key: str, at: float) -> UUID:
+    """The reading of a KPI at a day of the cycle."""
+    query = "query($key: String!) { kpi(by: {key: $key}) { id } }"
+    kpi = ids.entity(world.ask(query, key=key)["kpi"]["id"], Kind.KPI)
+    assert kpi is not None
+    return reading_id(kpi, day(at))

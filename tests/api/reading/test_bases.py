@@ -100,7 +100,8 @@ def test_before_the_first_event_everything_is_empty(told: World) -> None:
     query = """query($at: DateTime, $position: Position) { asOf(at: $at, position: $position) {
         basis { position } workspace { head policy { version } } cycle(by: {key: "2026-q1"}) { id }
         cycles { nodes { id } totalCount } objectives { nodes { id } } keyResults { nodes { id } } kpis { nodes { id } }
-        teams { nodes { id } } people { nodes { id } } alignment(cycle: {key: "2026-q1"}) { objectives { id } edges { to { __typename } } }
+        teams { nodes { id } } people { nodes { id } }
+        alignment(cycle: {key: "2026-q1"}) { objectives { id } edges { to { __typename } } }
     } }"""
     empty = {
         "workspace": {"head": 0, "policy": {"version": 0}},
@@ -176,7 +177,8 @@ def test_the_present_is_resolved_once_an_operation(told: World) -> None:
 def test_plan_and_outcome_are_the_views_at_activation_and_closing(told: World) -> None:
     cycle = CycleBy(key="2026-q1")
     query = """{ cycle(by: {key: "2026-q1"}) {
-        plan { basis { position } objectives { nodes { title } } cycle(by: {key: "2026-q1"}) { state plan { basis { position } } } }
+        plan { basis { position } objectives { nodes { title } }
+            cycle(by: {key: "2026-q1"}) { state plan { basis { position } } } }
         outcome { basis { position } objectives { nodes { state } } } } }"""
     assert told.ask(query)["cycle"] == {"plan": None, "outcome": None}
     told.tell(verbs.ActivateCycle(cycle=cycle, effective_at=day(21)))

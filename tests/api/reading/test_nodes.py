@@ -113,7 +113,8 @@ def test_each_version_of_a_check_in_is_a_node(world: World) -> None:
     check_in = goals.check_in(world, key_result, 10, 5, note="Guessed")
     world.tell(verbs.CorrectCheckIn(check_in=check_in, value=12.0, reason="Counted"))
     query = """query($id: ID!) { node(id: $id) { ... on CheckIn {
-        id value note corrected { id value } supersededBy { id value } keyResult { current checkIns { nodes { id } } } } } }"""
+        id value note corrected { id value } supersededBy { id value }
+        keyResult { current checkIns { nodes { id } } } } } }"""
     first, second = (ids.encode_version(Kind.CHECK_IN, check_in, version) for version in (1, 2))
     key = {"current": 12.0, "checkIns": {"nodes": [{"id": second}]}}
     assert world.ask(query, id=first)["node"] == {

@@ -89,7 +89,7 @@ def test_a_page_has_fifty_rows_if_no_size_is_asked_for() -> None:
 @given(st.text(max_size=60) | st.from_regex(r"[A-Za-z0-9_-]{1,80}"))
 def test_whatever_is_not_a_cursor_is_invalid(text: str) -> None:
     with pytest.raises(Refused) as refused:
-        decode(text, "TITLE", False, "after")
+        decode(text, "TITLE", "after")
     assert refused.value.code is Code.INVALID
     assert refused.value.field == ("after",)
 
@@ -100,13 +100,13 @@ def test_whatever_is_not_a_cursor_is_invalid(text: str) -> None:
 )
 def test_a_cursor_with_a_value_that_no_row_has_is_invalid(order: str, value: Any) -> None:
     with pytest.raises(Refused):
-        decode(encode(Cursor(value, UUID(int=1)), order), order, False)
+        decode(encode(Cursor(value, UUID(int=1)), order), order)
 
 
 def test_a_cursor_belongs_to_one_order() -> None:
     cursor = encode(Cursor("a", UUID(int=1)), "TITLE")
-    assert decode(cursor, "TITLE", False) == Cursor("a", UUID(int=1))
+    assert decode(cursor, "TITLE") == Cursor("a", UUID(int=1))
     with pytest.raises(Refused):
-        decode(cursor, "TITLE", True)
+        decode(cursor, "TITLE", descending=True)
     with pytest.raises(Refused):
-        decode(cursor, "NAME", False)
+        decode(cursor, "NAME")
