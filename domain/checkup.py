@@ -35,7 +35,7 @@ def examine(conn: Connection[tuple[object, ...]], workspace: str) -> Checkup:
 
 
 _UNGUARDED = """
-    select guarded.name from (values ('log'), ('command')) as guarded (name)
+    select guarded.name from (values ('log'), ('command'), ('checkpoint')) as guarded (name)
     where not exists (
         select from pg_trigger join pg_class on pg_class.oid = tgrelid
         where relnamespace = to_regnamespace(%s) and relname = guarded.name

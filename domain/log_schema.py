@@ -170,7 +170,20 @@ SETTLE = """
 """What became of an append whose connection was lost. If nothing, it must not happen later either: its
 statement may still be on its way."""
 
-MIGRATIONS = ((TABLES, LEAF_HASH, APPEND, SETTLE),)
+CHECKPOINTS = """
+    create table checkpoint (
+        size bigint primary key check (size >= 0),
+        note text not null,
+        signed_at timestamptz not null default clock_timestamp()
+    );
+    comment on table checkpoint is 'what the log was up to a position, as it was signed: statements, not views';
+
+    create trigger append_only before update or delete or truncate on checkpoint
+        for each statement execute function refuse_to_rewrite();
+    alter table checkpoint enable always trigger append_only;
+"""
+
+MIGRATIONS = ((TABLES, LEAF_HASH, APPEND, SETTLE), (CHECKPOINTS,))
 
 
 def workspace_name(name: str) -> str:
@@ -268,7 +281,7 @@ def _grant(
         "grant usage on schema {schema}, {views} to {role}",
         "grant select, insert on log, command, void_attempt to {role}",
         "grant select, insert, delete on person_key to {role}",
-        "grant select on workspace, migration to {role}",
+        "grant select on workspace, migration, checkpoint to {role}",
         "grant select on all tables in schema {views} to {role}",
         "alter default privileges in schema {views} grant select on tables to {role}",
     ):
