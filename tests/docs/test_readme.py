@@ -14,7 +14,7 @@ from api.cli import app
 from api.database import Database
 from api.schema.schema import schema
 from api.settings import Settings
-from domain import commands, values
+from domain import commands, values, verbs
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -72,7 +72,7 @@ def test_every_question_can_be_asked(document: str) -> None:
 @pytest.mark.parametrize("line", [line for block in blocks("json") for line in block.splitlines()])
 def test_every_fact_is_one(line: str) -> None:
     fact = msgspec.json.decode(line, type=facts.Fact)
-    assert fact.do in facts.VERBS
+    assert fact.do in verbs.VERBS
     assert json.loads(line)["do"] == fact.do
 
 
