@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from threading import Event as Flag
 from threading import Thread
 from time import monotonic
@@ -15,10 +16,11 @@ from starlette.routing import Route
 
 from api.context import Caller, Context
 from api.database import Database
-from api.guards import BodyLimit, KnownHosts
+from api.guards import BodyLimit, KnownHosts, refusal
 from api.http import Endpoint
 from api.journal import keep_journal
 from api.readiness import Readiness
+from api.schema.errors import INTERNAL, MASKED
 from api.schema.schema import schema
 from api.settings import Settings
 from api.writing import Writing
@@ -30,6 +32,10 @@ from projections.projector import Projector
 
 OPERATOR = "operator"
 """Who everybody is until there is access control: whoever reaches this address may do everything."""
+
+
+LEAVE_SECONDS_MAX = 10
+"""How long the projector is waited for at the end: longer only where the database answers no more."""
 
 
 def create_app(settings: Settings, database: Database, *, console: bool) -> Starlette:
@@ -60,14 +66,14 @@ def create_app(settings: Settings, database: Database, *, console: bool) -> Star
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await to_thread.run_sync(_make_views, database)
         stop = Flag()
-        thread = Thread(target=projector.run, args=(stop,), name="projector")
+        thread = Thread(target=projector.run, args=(stop,), name="projector", daemon=True)
         thread.start()
         try:
             yield
         finally:
             stop.set()
             projector.nudge()
-            await to_thread.run_sync(thread.join)
+            await to_thread.run_sync(thread.join, LEAVE_SECONDS_MAX)
 
     return Starlette(
         routes=[
@@ -79,6 +85,7 @@ def create_app(settings: Settings, database: Database, *, console: bool) -> Star
             Middleware(KnownHosts, names=[settings.host, *(settings.host_names or "").split(",")]),
             Middleware(BodyLimit),
         ],
+        exception_handlers={HTTPStatus.INTERNAL_SERVER_ERROR: _failed},
         lifespan=lifespan,
     )
 
@@ -92,6 +99,11 @@ def _make_views(database: Database) -> None:
 def _source(request: Request) -> Source:
     """A page of our own address speaks for the console: only a browser can say so."""
     return Source.CONSOLE if request.headers.get("sec-fetch-site") == "same-origin" else Source.API
+
+
+async def _failed(_: Request, __: Exception) -> Response:
+    """What nobody foresaw: told like every error, without a word of what it was; the server logs it."""
+    return refusal(HTTPStatus.INTERNAL_SERVER_ERROR, MASKED, INTERNAL)
 
 
 async def _alive(_: Request) -> Response:

@@ -16,7 +16,7 @@ def keep_journal() -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *(_FOR_A_PERSON if watched else _FOR_A_PROGRAM),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
 
 

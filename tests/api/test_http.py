@@ -255,6 +255,16 @@ def test_a_failure_has_a_code_and_says_what_to_do(
     assert "details" not in str(answer)
 
 
+def test_what_nobody_foresaw_tells_nothing(
+    settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = create_app(settings, database, console=False)
+    with TestClient(app, base_url="http://localhost", raise_server_exceptions=False) as http:
+        monkeypatch.setattr("api.http.Endpoint.encode_json", lambda *_: 1 / 0)
+        response = http.post("/graphql", json=ASK)
+    assert (response.status_code, code(response)) == (500, "INTERNAL_SERVER_ERROR")
+
+
 def test_an_operation_that_reads_for_too_long_is_given_up(settings: Settings, database: Database) -> None:
     hasty = settings.model_copy(update={"answer_timeout_s": 1e-9})
     with TestClient(create_app(hasty, database, console=False), base_url="http://localhost") as http:
