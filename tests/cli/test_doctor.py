@@ -1,5 +1,7 @@
 import shutil
+import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,16 +15,17 @@ from api.doctor import Finding, Verdict, examination
 from api.serving import projector_of
 from api.settings import Settings
 from domain.log_schema import application_role
-from tests.cli.terminal import SMALL, keyframe
+from tests.cli.terminal import SMALL, keyframe, line, started, stopped
 
 LATER = b'{"at": "2024-05-01T00:00:00Z", "by": "person:ada", "do": "formTeam", "input": {"key": "b", "name": "B"}}'
 GONE = SecretStr("postgresql://nobody@127.0.0.1:1/nothing")
 
 
-@pytest.fixture(autouse=True)
-def free_port(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
     """Whatever runs on this machine is none of these tests' business."""
-    monkeypatch.setattr(doctor, "_address", lambda host, port: Finding("address", Verdict.RIGHT, f"{host}:{port}"))
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return settings.model_copy(update={"port": free.getsockname()[1]})
 
 
 @pytest.fixture
@@ -116,7 +119,7 @@ def test_views_of_another_version_are_told_to_be_rebuilt(database: Database, fil
 
 
 def test_tables_that_are_not_the_newest_are_found(database: Database, filled: Connection) -> None:
-    filled.execute("update migration set version = version + 1")
+    filled.execute("update migration set version = version + 100")
     finding = found(database.settings, "log")
     assert (finding.verdict, finding.mend) == (Verdict.WRONG, "Install the newer Keyframe.")
 
@@ -125,3 +128,24 @@ def test_a_disk_that_is_almost_full_is_found(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1))
     finding = doctor._disk(tmp_path / "not" / "there" / "yet")
     assert (finding.verdict, finding.mend) == (Verdict.WRONG, "Make room, or move the data and set KEYFRAME_DATA_DIR.")
+
+
+def test_another_program_on_the_address_is_told(settings: Settings) -> None:
+    with socket.create_server(("127.0.0.1", settings.port)) as taken, ThreadPoolExecutor(1) as program:
+        program.submit(hang_up, taken)
+        finding = doctor._address("127.0.0.1", settings.port)
+    assert (finding.verdict, finding.mend) == (Verdict.NOTE, "Choose another KEYFRAME_PORT.")
+
+
+def hang_up(listener: socket.socket) -> None:
+    for _ in range(2):
+        listener.accept()[0].close()
+
+
+def test_a_keyframe_on_the_address_is_asked_whether_it_is_ready(database: Database, filled: Connection) -> None:
+    server = started(database.settings, "serve", "--port", str(database.settings.port))
+    line(server, "Keyframe answers at ")
+    assert "and is ready" in found(database.settings, "address").found
+    filled.execute("update view_position set definition = 'another'")
+    assert "made by another version" in found(database.settings, "address").found
+    stopped(server)
