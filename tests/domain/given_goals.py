@@ -4,12 +4,13 @@ from datetime import date
 from uuid import UUID
 
 from domain import verbs
+from domain.decision import keyed_id
 from domain.values import Direction, Kind, Metric, Milestone, Ref
 from domain.verbs import CycleBy, KpiBy
-from tests.domain.scenario import called, keyed, made, on
+from tests.domain.scenario import called, made, on
 
 Q1 = CycleBy(key="2026-q1")
-Q1_ID = keyed(Kind.CYCLE, "2026-q1")
+Q1_ID = keyed_id(Kind.CYCLE, "2026-q1")
 Q2 = CycleBy(key="2026-q2")
 YEAR = CycleBy(key="2026")
 OBJECTIVE = made("objective")
@@ -18,9 +19,9 @@ THIRD = made("third")
 KEY_RESULT = made("key result")
 CHECK_IN = made("check-in")
 ADA, BEN = made("ada"), made("ben")
-SALES, NORTH = keyed(Kind.TEAM, "sales"), keyed(Kind.TEAM, "north")
+SALES, NORTH = keyed_id(Kind.TEAM, "sales"), keyed(Kind.TEAM, "north")
 KPI = KpiBy(key="nps")
-KPI_ID = keyed(Kind.KPI, "nps")
+KPI_ID = keyed_id(Kind.KPI, "nps")
 
 ZERO_TO_TEN = Metric(direction=Direction.INCREASE, start=0, target=10)
 ZERO_TO_TWENTY = Metric(direction=Direction.INCREASE, start=0, target=20)

@@ -7,10 +7,10 @@ from uuid import UUID, uuid5
 import msgspec
 
 from domain.commands import Keyframe, Outcome, command_id
-from domain.decision import Author, keyed_id
+from domain.decision import Author
 from domain.errors import Refused
 from domain.event import NOBODY, WHEN_RECORDED, Aggregate, Event, replay
-from domain.values import Kind, Source
+from domain.values import Source
 from domain.verbs import Command
 from tests.domain.memory_log import MemoryLog
 
@@ -34,11 +34,6 @@ def made(name: str, nth: int = 1) -> UUID:
 def called(name: str, command: AnyCommand) -> AnyCommand:
     """The command under a name, by which `made` knows what it makes."""
     return msgspec.structs.replace(command, idempotency_key=name)
-
-
-def keyed(kind: Kind, key: str) -> UUID:
-    """The id of a thing that is named by a key."""
-    return keyed_id(kind, key)
 
 
 def given(*history: Command | datetime) -> "Given":

@@ -6,6 +6,7 @@ import pytest
 
 from domain import privacy, verbs
 from domain.conversation import CommentAdded, Initiative, InitiativeMoved, InitiativePlanned, Reflected
+from domain.decision import keyed_id
 from domain.people import Person, Team, TeamFormed, TeamJoined, TeamLeadAppointed, TeamLeft, TeamMoved, TeamRenamed
 from domain.privacy import Personal
 from domain.values import InitiativeState, Kind, Ref, ReflectionKind
@@ -30,7 +31,7 @@ from tests.domain.given_goals import (
     sales,
     working,
 )
-from tests.domain.scenario import Then, called, given, keyed, made
+from tests.domain.scenario import Then, called, given, made
 
 
 def personal(then: Then) -> Personal:
@@ -90,7 +91,9 @@ def test_a_team_never_stands_under_itself() -> None:
 def test_a_team_never_stands_under_one_of_its_own() -> None:
     given(sales, north).when(verbs.MoveTeam(team=SALES, parent=NORTH)).then_refused("CIRCULAR", "parent")
     far = verbs.FormTeam(key="far", name="Far north", parent=NORTH)
-    given(sales, north, far).when(verbs.MoveTeam(team=SALES, parent=keyed(Kind.TEAM, "far"))).then_refused("CIRCULAR")
+    given(sales, north, far).when(verbs.MoveTeam(team=SALES, parent=keyed_id(Kind.TEAM, "far"))).then_refused(
+        "CIRCULAR"
+    )
 
 
 def test_a_team_changes_part_by_part() -> None:
