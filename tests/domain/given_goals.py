@@ -19,7 +19,7 @@ THIRD = made("third")
 KEY_RESULT = made("key result")
 CHECK_IN = made("check-in")
 ADA, BEN = made("ada"), made("ben")
-SALES, NORTH = keyed_id(Kind.TEAM, "sales"), keyed(Kind.TEAM, "north")
+SALES, NORTH = keyed_id(Kind.TEAM, "sales"), keyed_id(Kind.TEAM, "north")
 KPI = KpiBy(key="nps")
 KPI_ID = keyed_id(Kind.KPI, "nps")
 
