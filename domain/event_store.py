@@ -23,7 +23,7 @@ from domain.log_tail import Listener, Tail
 
 __all__ = [
     "Append", "Children", "CommandRow", "Conflict", "EventMapper", "Head", "Log", "LogRow", "NoNewer",
-    "OutcomeUnknown", "PersonKey", "StoredRow", "Unavailable", "last_known", "leaf_hash", "recorded_at",
+    "OutcomeUnknown", "PersonKey", "StoredRow", "Unavailable", "leaf_hash",
 ]  # fmt: skip
 
 _log = logging.getLogger(__name__)
@@ -218,6 +218,10 @@ class Log(ApplicationRecorder):
         """
         return self._recorded(_RECORDED + " where position > %s order by position limit %s", [after, limit])
 
+    def at(self, positions: Iterable[int]) -> list[Recorded]:
+        """The events at these positions, in the order of the log; those that there are not are left out."""
+        return self._recorded(_RECORDED + " where position = any(%s::bigint[]) order by position", [list(positions)])
+
     def since(self, stream: UUID, version: int, limit: int) -> list[Recorded]:
         """Up to `limit` events of a stream after one of its versions, in order."""
         query = _RECORDED + " where stream = %s and version > %s order by version limit %s"
@@ -332,19 +336,6 @@ class Log(ApplicationRecorder):
                     raise
                 conn.close()
                 raise _Lost from error
-
-
-def recorded_at(conn: Connection, position: int) -> datetime | None:
-    """When the event at this position was recorded; None beyond the log's end, and for position 0."""
-    row = conn.execute("select recorded_at from log where position = %s", [position]).fetchone()
-    return None if row is None else row[0]
-
-
-def last_known(conn: Connection, known: datetime) -> tuple[int, datetime] | None:
-    """The last position that was recorded by a moment, and when it was; None before the first."""
-    query = "select position, recorded_at from log where recorded_at <= %s order by recorded_at desc limit 1"
-    row = conn.execute(query, [known]).fetchone()
-    return None if row is None else (row[0], row[1])
 
 
 class _Lost(psycopg.OperationalError):

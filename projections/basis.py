@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import tuple_row
 
-from domain.event_store import last_known, recorded_at
+from domain.log_moments import last_known, recorded_at
 from domain.values import EARLIEST, Basis
 
 

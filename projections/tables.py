@@ -326,11 +326,15 @@ class Chain(Table[V]):
     def versions(self, conn: Connection, basis: Basis, ids: Iterable[UUID]) -> dict[UUID, list[V]]:
         """Every version of these things up to the basis, oldest first."""
         wanted = list(ids)
+        return grouped(wanted, self.history(conn, basis, "select unnest(%(ids)b::uuid[])", ids=wanted), _id)
+
+    def history(self, conn: Connection, basis: Basis, things: str, **params: Any) -> list[V]:
+        """Every version up to the basis of the things that this query finds the ids of, oldest first."""
         sql = (
-            f"select {self.names} from {self.name} where id = any(%(ids)b)"
+            f"select {self.names} from {self.name} where id in ({things})"
             " and position <= %(position)s and changed_at <= %(at)s order by position"
         )
-        return grouped(wanted, self.read(conn, sql, placed(basis, ids=wanted)), _id)
+        return self.read(conn, sql, placed(basis, **params))
 
 
 # ── reading ──────────────────────────────────────────────────────────────────────────────────────
