@@ -32,7 +32,7 @@ class Edge(msgspec.Struct, frozen=True, gc=False):
 
 
 class Support(msgspec.Struct, frozen=True, gc=False):
-    """An edge as it is kept, with the cycles of both ends."""
+    """An edge as it is kept, with the cycles of both ends; `place` is its own among those of one event."""
 
     objective: UUID
     cycle: UUID
@@ -41,6 +41,7 @@ class Support(msgspec.Struct, frozen=True, gc=False):
     through: UUID
     target_cycle: UUID
     position: int
+    place: int
     until_position: int
     effective_at: datetime
     until_at: datetime
@@ -77,13 +78,13 @@ def apply(event: Event, said: Recorded, book: Book) -> None:
 
 @apply.register
 def _(event: ObjectiveDrafted, said: Recorded, book: Book) -> None:
-    for target in dict.fromkeys(event.supports):
-        _align(target, said, book)
+    for place, target in enumerate(dict.fromkeys(event.supports)):
+        _align(target, place, said, book)
 
 
 @apply.register
 def _(event: ObjectiveAligned, said: Recorded, book: Book) -> None:
-    _align(event.to, said, book)
+    _align(event.to, 0, said, book)
 
 
 @apply.register
@@ -91,13 +92,13 @@ def _(event: ObjectiveUnaligned, said: Recorded, book: Book) -> None:
     book.end(SUPPORT, (event.originator_id, event.to.id), said.position, event.timestamp)
 
 
-def _align(target: Ref, said: Recorded, book: Book) -> None:
+def _align(target: Ref, place: int, said: Recorded, book: Book) -> None:
     event = said.event
     objective = book.current(OBJECTIVE, event.originator_id)
     above = book.current(_table(target), target.id)
     through = getattr(above, "objective", above.id)
     ends = (objective.id, objective.cycle, target.kind, target.id, through, above.cycle)
-    book.add(SUPPORT, Support(*ends, said.position, OPEN, event.timestamp, WHEN_RECORDED))
+    book.add(SUPPORT, Support(*ends, said.position, place, OPEN, event.timestamp, WHEN_RECORDED))
 
 
 # ── queries ──────────────────────────────────────────────────────────────────────────────────────
@@ -143,7 +144,7 @@ def ancestors_of_objectives(conn: Connection, basis: Basis, objectives: Sequence
             union
             select e.* from up join support e on e.objective = up.through where {stands(basis)}
         )
-        select e.objective, e.target_kind, e.target, e.through from up e order by e.position
+        select e.objective, e.target_kind, e.target, e.through from up e order by e.position, e.place
     """
     for edge in _read(conn, sql, placed(basis, ids=list(objectives))):
         above.setdefault(edge.objective, []).append(edge)
@@ -158,7 +159,7 @@ def edges_of_cycle(conn: Connection, basis: Basis, cycle: UUID) -> list[Edge]:
 def _edges(conn: Connection, basis: Basis, where: str, **params: Any) -> list[Edge]:
     sql = (
         "select e.objective, e.target_kind, e.target, e.through from support e"
-        f" where {where} and {stands(basis)} order by e.position"
+        f" where {where} and {stands(basis)} order by e.position, e.place"
     )
     return _read(conn, sql, placed(basis, **params))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any
 
 import psycopg
@@ -26,7 +26,6 @@ def create(conn: Connection, workspace: str = "keyframe") -> None:
     with conn.transaction():
         _lock(conn, workspace, "views")
         if _position(conn, schema) is None:
-            _run(conn, "create schema if not exists {}", schema)
             _make(conn, schema, workspace)
             _index(conn)
 
@@ -57,15 +56,17 @@ def rebuild(
         conn.execute("select pg_advisory_lock(%s)", [lock_key(conn.info.dbname, workspace, "rebuild")])
         create(conn, workspace)
         _run(conn, "drop schema if exists {} cascade", new)
-        with conn.transaction():
-            _run(conn, "create schema {}", new)
+        try:
             _make(conn, new, workspace)
-        _search(conn, new, workspace)
-        reached = _fill(conn, log, 0, batch_size, progress)
-        _index(conn)
-        conn.execute("analyze")
-        reached = _fill(conn, log, reached, batch_size, progress)
-        reached = _swap(conn, log, old, new, reached)
+            reached = _fill(conn, log, 0, batch_size, progress)
+            _index(conn)
+            conn.execute(f"analyze {', '.join(table.name for table in TABLES)}")
+            reached = _fill(conn, log, reached, batch_size, progress)
+            reached = _swap(conn, log, old, new, reached)
+        except BaseException:
+            with suppress(psycopg.OperationalError):
+                _drop(conn, new)
+            raise
         _drop(conn, f"{old}_old")
         return reached
 
@@ -74,8 +75,9 @@ def rebuild(
 
 
 def _make(conn: Connection, schema: str, workspace: str) -> None:
-    """Empty tables at position 0, readable by the application."""
-    _search(conn, schema, workspace, local=True)
+    """A schema with empty tables at position 0, readable by the application; the session looks there from now on."""
+    _run(conn, "create schema if not exists {}", schema)
+    _search(conn, schema, workspace)
     for ddl in (POSITION_DDL, *(table.ddl for table in TABLES)):
         conn.execute(ddl)
     conn.execute("insert into view_position (position, definition) values (0, %s)", [DEFINITION])
@@ -159,8 +161,8 @@ def _position(conn: Connection, schema: str, how: str = "") -> int | None:
     return None if row is None else int(row[0])
 
 
-def _search(conn: Connection, schema: str, workspace: str, *, local: bool = False) -> None:
-    conn.execute("select set_config('search_path', %s, %s)", [f"{schema}, {workspace}", local])
+def _search(conn: Connection, schema: str, workspace: str) -> None:
+    conn.execute("select set_config('search_path', %s, false)", [f"{schema}, {workspace}"])
 
 
 def _lock(conn: Connection, workspace: str, purpose: str) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from domain.event import Aggregate, Recorded, replay
 from domain.kpi import ReadingRetracted
-from domain.values import Basis, Kind, KeyResultState, ObjectiveState, Ref
+from domain.values import Basis, KeyResultState, Kind, ObjectiveState, Ref
 from projections.measures import Standing
 
 
@@ -32,7 +32,7 @@ class World:
     def where(self, kind: Kind, holds: Callable[[Any], bool]) -> list[UUID]:
         """The ids of the things of a kind that something holds of, in the order of their birth."""
         found = [id for id, thing in self.of(kind).items() if holds(thing)]
-        return sorted(found, key=lambda id: self.said[id][0].position)
+        return sorted(found, key=lambda one: self.said[one][0].position)
 
     # ── alignment ────────────────────────────────────────────────────────────────────────────────
 
@@ -64,7 +64,7 @@ class World:
 
     # ── measurements ─────────────────────────────────────────────────────────────────────────────
 
-    def measured(self, subject: UUID) -> list[Recorded]:
+    def measured(self, subject: UUID) -> list[Any]:
         """The last word on each check-in or reading of a thing that stands, by (measured at, position)."""
         streams: dict[UUID, list[Recorded]] = defaultdict(list)
         for said in self.known:
@@ -83,7 +83,8 @@ class World:
             figures = [said for said in self.measured(key_result.kpi) if said.effective_at >= key_result.kpi_since]
             heard = [*own, *figures]
         sure = [said for said in own if said.event.confidence is not None]
-        latest, confident = (figures or [None])[-1], (sure or [None])[-1]
+        latest: Any = figures[-1] if figures else None
+        confident: Any = sure[-1] if sure else None
         return Standing(
             value=latest and latest.event.value,
             reached=latest and getattr(latest.event, "reached", None),

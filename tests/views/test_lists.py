@@ -15,6 +15,7 @@ from projections.tables import Cursor, Order, Window
 from tests.laws.histories import History
 from tests.views import fold
 from tests.views.conftest import World, Worlds
+from tests.views.telling import after
 
 Page = Callable[..., list[Any]]
 
@@ -37,7 +38,9 @@ LISTS: dict[str, tuple[Page, Callable[..., int], Callable[..., Cursor], Any, Any
         people.person_page, people.person_count, people.person_cursor, people.PersonOrder, people.PersonFilter(),
         Kind.PERSON,
     ),
-    "teams": (people.team_page, people.team_count, people.team_cursor, people.TeamOrder, people.TeamFilter(), Kind.TEAM),
+    "teams": (
+        people.team_page, people.team_count, people.team_cursor, people.TeamOrder, people.TeamFilter(), Kind.TEAM,
+    ),
 }  # fmt: skip
 
 
@@ -51,9 +54,8 @@ def told(worlds: Worlds) -> Iterator[World]:
 
 def places(world: World) -> list[Basis]:
     now = bases.now(world.conn)
-    middle = bases.at_position(world.conn, now.position // 2)
-    assert middle is not None
-    return [now, middle, bases.at_time(world.conn, datetime(2025, 9, 1, tzinfo=UTC)), bases.at_position(world.conn, 0)]  # type: ignore[list-item]
+    autumn = bases.at_time(world.conn, datetime(2025, 9, 1, tzinfo=UTC))
+    return [now, autumn, after(world, now.position // 2), after(world, 0)]
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -104,66 +106,68 @@ def test_a_stretch_lies_between_two_cursors(told: World) -> None:
     assert goals.key_result_page(told.conn, now, goals.KeyResultFilter(), order, last) == whole[4:6]
 
 
+def asked_of_objectives(truth: fold.World, some: Any) -> list[tuple[goals.ObjectiveFilter, Callable[[Any], bool]]]:
+    """Filters that find one objective and its like, and what they mean."""
+    states = (ObjectiveState.DRAFT, some.state)
+    return [
+        (goals.ObjectiveFilter(cycle=some.cycle), lambda o: o.cycle == some.cycle),
+        (goals.ObjectiveFilter(owner=some.owner), lambda o: some.owner in (None, o.owner)),
+        (goals.ObjectiveFilter(team=some.team), lambda o: some.team in (None, o.team)),
+        (goals.ObjectiveFilter(states=(some.state,)), lambda o: o.state is some.state),
+        (goals.ObjectiveFilter(kind=some.kind), lambda o: o.kind is some.kind),
+        (goals.ObjectiveFilter(aligned=True), lambda o: bool(truth.supports(o.id))),
+        (goals.ObjectiveFilter(aligned=False), lambda o: not truth.supports(o.id)),
+        (goals.ObjectiveFilter(supports=some.id), lambda o: some.id in [ref.id for ref in truth.supports(o.id)]),
+        (goals.ObjectiveFilter(search="TRUST"), lambda o: "trust" in f"{o.title} {o.description}".lower()),
+        (
+            goals.ObjectiveFilter(states=states, cycle=some.cycle),
+            lambda o: o.cycle == some.cycle and o.state in states,
+        ),
+    ]
+
+
 def test_objectives_are_found_by_what_they_are_at_the_basis(told: World) -> None:
+    order = Order(goals.ObjectiveOrder.RECORDED)
     for basis in places(told):
         truth = fold.World(told.log.entries(0, 10_000), basis)
         things = truth.of(Kind.OBJECTIVE)
         for some in list(things.values())[:8]:
-            for filter, holds in (
-                (goals.ObjectiveFilter(cycle=some.cycle), lambda o, s=some: o.cycle == s.cycle),
-                (goals.ObjectiveFilter(owner=some.owner), lambda o, s=some: s.owner in (None, o.owner)),
-                (goals.ObjectiveFilter(team=some.team), lambda o, s=some: s.team in (None, o.team)),
-                (goals.ObjectiveFilter(states=(some.state,)), lambda o, s=some: o.state is s.state),
-                (goals.ObjectiveFilter(kind=some.kind), lambda o, s=some: o.kind is s.kind),
-                (goals.ObjectiveFilter(aligned=True), lambda o: bool(truth.supports(o.id))),
-                (goals.ObjectiveFilter(aligned=False), lambda o: not truth.supports(o.id)),
-                (
-                    goals.ObjectiveFilter(supports=some.id),
-                    lambda o, s=some: s.id in [ref.id for ref in truth.supports(o.id)],
-                ),
-                (goals.ObjectiveFilter(search="TRUST"), lambda o: "trust" in f"{o.title} {o.description}".lower()),
-                (
-                    goals.ObjectiveFilter(states=(ObjectiveState.DRAFT, some.state), cycle=some.cycle),
-                    lambda o, s=some: o.cycle == s.cycle and o.state in (ObjectiveState.DRAFT, s.state),
-                ),
-            ):
+            for filter, holds in asked_of_objectives(truth, some):
                 expected = {id for id, thing in things.items() if holds(thing)}
-                rows = goals.objective_page(
-                    told.conn, basis, filter, Order(goals.ObjectiveOrder.RECORDED), Window(1_000)
-                )
+                rows = goals.objective_page(told.conn, basis, filter, order, Window(1_000))
                 assert {row.id for row in rows} == expected
                 assert goals.objective_count(told.conn, basis, filter) == len(expected)
                 of_cycle = goals.objectives_of_cycles(told.conn, basis, [some.cycle], filter)[some.cycle]
                 assert {row.id for row in of_cycle} == {id for id in expected if things[id].cycle == some.cycle}
 
 
+def asked_of_key_results(truth: fold.World, some: Any) -> list[tuple[goals.KeyResultFilter, Callable[[Any], bool]]]:
+    """Filters that find one key result and its like, and what they mean."""
+    above, ended = truth.things[some.objective], (KeyResultState.SCORED, KeyResultState.DROPPED)
+
+    def objective(key_result: Any) -> Any:
+        return truth.things[key_result.objective]
+
+    return [
+        (goals.KeyResultFilter(objective=some.objective), lambda k: k.objective == some.objective),
+        (goals.KeyResultFilter(owner=some.owner), lambda k: some.owner in (None, k.owner)),
+        (goals.KeyResultFilter(kpi=some.kpi), lambda k: some.kpi in (None, k.kpi)),
+        (goals.KeyResultFilter(states=ended), lambda k: k.state in ended),
+        (goals.KeyResultFilter(cycle=above.cycle), lambda k: objective(k).cycle == above.cycle),
+        (goals.KeyResultFilter(team=above.team), lambda k: above.team in (None, objective(k).team)),
+        (goals.KeyResultFilter(search="100 %"), lambda k: "100 %" in f"{k.title} {k.description}"),
+    ]
+
+
 def test_key_results_are_found_by_what_they_are_at_the_basis(told: World) -> None:
+    order = Order(goals.KeyResultOrder.DUE)
     for basis in places(told):
         truth = fold.World(told.log.entries(0, 10_000), basis)
         things = truth.of(Kind.KEY_RESULT)
         for some in list(things.values())[:8]:
-            above = truth.things[some.objective]
-            for filter, holds in (
-                (goals.KeyResultFilter(objective=some.objective), lambda k, s=some: k.objective == s.objective),
-                (goals.KeyResultFilter(owner=some.owner), lambda k, s=some: s.owner in (None, k.owner)),
-                (goals.KeyResultFilter(kpi=some.kpi), lambda k, s=some: s.kpi in (None, k.kpi)),
-                (
-                    goals.KeyResultFilter(states=(KeyResultState.SCORED, KeyResultState.DROPPED)),
-                    lambda k: k.state is not KeyResultState.ACTIVE,
-                ),
-                (
-                    goals.KeyResultFilter(cycle=above.cycle),
-                    lambda k, a=above: truth.things[k.objective].cycle == a.cycle,
-                ),
-                (
-                    goals.KeyResultFilter(team=above.team),
-                    lambda k, a=above: a.team in (None, truth.things[k.objective].team),
-                ),
-                (goals.KeyResultFilter(search="100 %"), lambda k: "100 %" in f"{k.title} {k.description}"),
-            ):
-                expected = {id for id, thing in things.items() if holds(thing)}
-                rows = goals.key_result_page(told.conn, basis, filter, Order(goals.KeyResultOrder.DUE), Window(1_000))
-                assert {row.id for row in rows} == expected
+            for filter, holds in asked_of_key_results(truth, some):
+                rows = goals.key_result_page(told.conn, basis, filter, order, Window(1_000))
+                assert {row.id for row in rows} == {id for id, thing in things.items() if holds(thing)}
 
 
 def test_cycles_kpis_people_and_teams_have_filters_of_their_own(told: World) -> None:
