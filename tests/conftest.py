@@ -31,7 +31,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave nothing behind, whatever became of the workers."""
     if not hasattr(config, "workerinput"):
         directory = Path(os.environ.pop(DIRECTORY))
-        embedded.stop(directory)
+        for place in (directory, *directory.iterdir()):
+            embedded.stop(place)
         shutil.rmtree(directory)
 
 

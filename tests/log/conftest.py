@@ -1,7 +1,18 @@
+import os
+import tempfile
+from pathlib import Path
+
 import pytest
 
 from api.database import Database, Pool
 from domain.event_store import Log
+from tests.conftest import DIRECTORY
+
+
+@pytest.fixture(scope="module")
+def place() -> Path:
+    """Where a server that may be killed has its data; what is left of it goes with the run."""
+    return Path(tempfile.mkdtemp(prefix="one's own ", dir=os.environ[DIRECTORY]))
 
 
 @pytest.fixture

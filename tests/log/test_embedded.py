@@ -1,30 +1,18 @@
 """A PostgreSQL of our own is there while somebody needs it, gone afterwards, and survives being killed."""
 
 import os
-import shutil
 import signal
-import tempfile
-from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import psutil
 import psycopg
-import pytest
 
 from api import embedded
 from api.database import open_database
 from api.settings import Settings
 from tests.log.test_log_kill import kill_database
 from tests.log.writing import processes
-
-
-@pytest.fixture(scope="module")
-def place() -> Iterator[Path]:
-    """Where one server's data is; every test leaves it stopped."""
-    directory = Path(tempfile.mkdtemp(prefix="keyframe 'own' "))
-    yield directory
-    shutil.rmtree(directory)
 
 
 def lock_file(place: Path) -> Path:

@@ -1,7 +1,5 @@
 """Whatever is killed, the application or the whole database: every acknowledged event is there, once."""
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from multiprocessing.connection import Connection
@@ -27,17 +25,10 @@ Acknowledged = dict[int, int]
 
 
 @pytest.fixture
-def place() -> Iterator[Path]:
-    directory = Path(tempfile.mkdtemp(prefix="keyframe-kill-"))
-    yield directory
-    shutil.rmtree(directory)
-
-
-@pytest.fixture
 def settings(place: Path) -> Iterator[Settings]:
     """A workspace on a server that may be killed, on a disk that is waited for."""
     with embedded.running(place) as dsn:
-        settings = Settings(database_url=SecretStr(dsn), workspace="killed", pool_size_max=4)
+        settings = Settings(database_url=SecretStr(dsn), workspace="killed", reconnect_timeout_s=60)
         with open_database(settings) as database:
             database.migrate()
         yield settings

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from api.database import Connection, Database
+from api.database import Database
 from domain import event_store
 from domain.append import Unavailable
 from domain.event_store import Log
@@ -41,7 +41,8 @@ def test_a_writer_that_stalls_inside_its_transaction_is_waited_for(database: Dat
     with ThreadPoolExecutor(4) as others:
         with stalled_append(database):
             later = [others.submit(log.append, [reading()], command()) for _ in range(4)]
-            until_waiting_for_the_lock(database, 4)
+            while sessions_waiting_for_the_lock(database) < len(later):
+                assert not any(append.done() for append in later)
             assert log.entries(after=0, limit=10) == []
         assert sorted(append.result().first for append in later) == [2, 3, 4, 5]
     assert [entry.position for entry in log.entries(after=0, limit=10)] == [1, 2, 3, 4, 5]
@@ -111,14 +112,9 @@ def stalled_append(database: Database) -> Iterator[None]:
         yield
 
 
-def until_waiting_for_the_lock(database: Database, sessions: int) -> None:
-    with database.connect() as conn:
-        while waiting(conn, database.settings.workspace) < sessions:
-            pass
-
-
-def waiting(conn: Connection, workspace: str) -> int:
+def sessions_waiting_for_the_lock(database: Database) -> int:
     query = "select count(*) from pg_stat_activity where application_name = %s and wait_event = 'advisory'"
-    row = conn.execute(query, [f"keyframe {workspace}"]).fetchone()
+    with database.connect() as conn:
+        row = conn.execute(query, [f"keyframe {database.settings.workspace}"]).fetchone()
     assert row is not None
     return int(row[0])
