@@ -10,8 +10,9 @@ from rich.progress import Progress
 
 from api import demonstration, doctor, importing, serving
 from api.schema.schema import sdl
-from api.terminal import WRONG, err, opened, out, reached, settings, stop_on_signals, told
+from api.terminal import WRONG, Failure, err, opened, out, reached, settings, stop_on_signals, told
 from projections import generations
+from projections.views import Poison
 
 P = ParamSpec("P")
 
@@ -121,12 +122,15 @@ def rebuild() -> None:
     """Make the views anew from the log, beside the old ones, which answer until the new ones are ready."""
     with opened(settings()) as database, Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
         task = progress.add_task("Events", total=None)
-        position = generations.rebuild(
-            database.log(),
-            database.connect,
-            lambda position, head: progress.update(task, completed=position, total=head),
-            database.settings.workspace,
-        )
+        try:
+            position = generations.rebuild(
+                database.log(),
+                database.connect,
+                lambda position, head: progress.update(task, completed=position, total=head),
+                database.settings.workspace,
+            )
+        except Poison as poison:
+            raise Failure(f"E{str(poison)[1:]}. The views stay as they were.") from poison
     out.print(f"The views were made anew, up to position {position}.")
 
 

@@ -15,6 +15,8 @@ from api.serving import projector_of
 from api.settings import Settings
 from api.terminal import Failure, err, out
 from domain.log_schema import drop
+from projections import checkup as views
+from projections import generations
 
 WORKSPACE = "demo"
 OLD_DAYS = 14
@@ -53,6 +55,7 @@ def live(database: Database) -> Story:
         _write(_file(database), b"".join(_told(story.today)))
     if story.position is None or position < story.position:
         story = _tell(database, story)
+    _renew_views(database)
     return story
 
 
@@ -66,6 +69,15 @@ def _tell(database: Database, story: Story) -> Story:
     told = Story(story.today, position)
     _write(_note(database), msgspec.json.encode(told))
     return told
+
+
+def _renew_views(database: Database) -> None:
+    """Make views anew that another version of Keyframe has left behind."""
+    log = database.log(size_max=2)
+    with database.connect() as conn:
+        found = views.examine(conn, log, WORKSPACE)
+    if found is not None and not found.is_current:
+        generations.rebuild(log, database.connect, workspace=WORKSPACE)
 
 
 def show(story: Story, url: str) -> None:

@@ -1,13 +1,16 @@
 """What an installation lacks: one finding for each thing that has to be right, and how to mend it."""
 
+import json
 import shutil
 import socket
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from http.client import HTTPException
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 from rich.markup import escape
 
@@ -22,6 +25,7 @@ from projections import checkup as views
 VERSION_MAX = 18
 SKEW_MAX = timedelta(seconds=2)
 FREE_BYTES_MIN = 1 << 30
+ANSWER_SECONDS_MAX = 2.0
 
 
 class Verdict(StrEnum):
@@ -76,10 +80,32 @@ def _disk(directory: Path) -> Finding:
 
 
 def _address(host: str, port: int) -> Finding:
-    with suppress(OSError), socket.create_connection((host, port), timeout=1):
-        found = f"something answers on {host}:{port}; if it is not Keyframe, another KEYFRAME_PORT is needed"
-        return Finding("address", Verdict.NOTE, found)
-    return Finding("address", Verdict.RIGHT, f"{host}:{port} is free")
+    """Whether a server could listen here, or which one does."""
+    where = f"{host}:{port}"
+    try:
+        with socket.create_connection((host, port), timeout=ANSWER_SECONDS_MAX):
+            pass
+    except OSError:
+        return Finding("address", Verdict.RIGHT, f"{where} is free")
+    answer = _asked(f"http://{where}/readyz")
+    if answer is None:
+        return Finding("address", Verdict.NOTE, f"another program listens on {where}", "Choose another KEYFRAME_PORT.")
+    if not answer["ready"]:
+        return Finding("address", Verdict.WRONG, f"Keyframe runs on {where}, but: {answer['wrong']}", "See below.")
+    return Finding("address", Verdict.RIGHT, f"Keyframe runs on {where}, and is ready")
+
+
+def _asked(url: str) -> dict[str, Any] | None:
+    """What a Keyframe says of itself there; None if it is none."""
+    try:
+        try:
+            with urlopen(url, timeout=ANSWER_SECONDS_MAX) as response:  # noqa: S310  the scheme is ours
+                answer = json.load(response)
+        except HTTPError as error:
+            answer = json.load(error)
+    except (OSError, ValueError, HTTPException):
+        return None
+    return answer if isinstance(answer, dict) and "ready" in answer and "wrong" in answer else None
 
 
 def _name(database: Database) -> str:

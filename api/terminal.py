@@ -43,7 +43,7 @@ def told() -> Iterator[None]:
     except Failure as failure:
         err.print(f"keyframe: {failure}", style="red", markup=False, soft_wrap=True)
         raise SystemExit(failure.status) from None
-    except (psycopg.Error, PersistenceError) as error:
+    except (psycopg.OperationalError, psycopg.errors.InsufficientPrivilege, PersistenceError) as error:
         err.print(f"keyframe: The database did not do it: {first_line(error)}", style="red", markup=False)
         raise SystemExit(WRONG) from None
 
