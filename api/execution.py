@@ -35,7 +35,9 @@ from strawberry.types.info import Info
 from api.view import Thing
 
 Read: TypeAlias = Callable[[Any], Any]
-Complete: TypeAlias = Callable[[Any, Path], Any]
+Place: TypeAlias = tuple[Any, str | int, str | None]
+"""Where a value stands in the answer: a `Path`, without its cost as long as nothing fails there."""
+Complete: TypeAlias = Callable[[Any, Place], Any]
 
 
 class Planned(NamedTuple):
@@ -55,10 +57,6 @@ class Planned(NamedTuple):
 class Executor(StrawberryGraphQLCoreExecutionContext):
     """Carries out one operation."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._plans: dict[int, tuple[Any, Sequence[Planned]]] = {}
-
     def execute_fields(
         self,
         parent_type: GraphQLObjectType,
@@ -68,20 +66,19 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         position_context: Any,  # noqa: ARG002 - of incremental delivery, which there is none of
     ) -> dict[str, Any]:
         """The fields of one object, in the order of the selection."""
-        kept = self._plans.get(id(grouped_field_set))
-        if kept is None:
-            kept = self._plans[id(grouped_field_set)] = grouped_field_set, self._plan(parent_type, grouped_field_set)
+        return self._carry_out(self._plan(parent_type, grouped_field_set), parent_type.name, source_value, path)
+
+    def _carry_out(self, plan: Sequence[Planned], typename: str, source: Any, place: Place | None) -> dict[str, Any]:
         results: dict[str, Any] = {}
-        typename = parent_type.name
-        for name, read, write, complete, return_type, nodes in kept[1]:
+        for name, read, write, complete, return_type, nodes in plan:
             try:
-                value = read(source_value)
+                value = read(source)
                 if write is not None and value is not None:
                     results[name] = write(value)
                 else:
-                    results[name] = complete(value, Path(path, name, typename))
+                    results[name] = complete(value, (place, name, typename))
             except Exception as error:  # noqa: BLE001 - whatever fails is told as the error of its field
-                self.handle_field_error(error, return_type, nodes, Path(path, name, typename))
+                self.handle_field_error(error, return_type, nodes, _path((place, name, typename)))
                 results[name] = None
         return results
 
@@ -144,33 +141,35 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
     def _list(self, item_type: Any, nodes: Any, info: Any) -> Complete:
         complete_item = self._completer(item_type, nodes, info)
 
-        def complete(value: Any, path: Path) -> list[Any] | None:
+        def complete(value: Any, place: Place) -> list[Any] | None:
             if value is None:
                 return None
             done: list[Any] = []
             for index, item in enumerate(value):
-                at = Path(path, index, None)
                 try:
-                    done.append(complete_item(item, at))
+                    done.append(complete_item(item, (place, index, None)))
                 except Exception as error:  # noqa: BLE001 - whatever fails is told as the error of its item
-                    self.handle_field_error(error, item_type, nodes, at)
+                    self.handle_field_error(error, item_type, nodes, _path((place, index, None)))
                     done.append(None)
             return done
 
         return complete
 
     def _object(self, type_: GraphQLObjectType, nodes: Any, info: Any) -> Complete:
-        fields = self.collect_subfields(type_, nodes)[0]
+        plan: Sequence[Planned] | None = None
         known: set[type] = set()
 
-        def complete(value: Any, path: Path) -> dict[str, Any] | None:
+        def complete(value: Any, place: Place) -> dict[str, Any] | None:
+            nonlocal plan
             if value is None:
                 return None
             if type(value) not in known:
                 if type_.is_type_of is not None and not type_.is_type_of(value, info):
                     raise invalid_return_type_error(type_, value, nodes)
                 known.add(type(value))
-            return self.execute_fields(type_, value, path, fields, None)
+            if plan is None:
+                plan = self._plan(type_, self.collect_subfields(type_, nodes)[0])
+            return self._carry_out(plan, type_.name, value, place)
 
         return complete
 
@@ -178,7 +177,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         resolve_type = type_.resolve_type or self.type_resolver
         known: dict[type, Complete] = {}
 
-        def complete(value: Any, path: Path) -> Any:
+        def complete(value: Any, place: Place) -> Any:
             if value is None:
                 return None
             complete_as = known.get(type(value))
@@ -186,9 +185,13 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
                 name = resolve_type(value, info, type_)
                 runtime_type = self.ensure_valid_runtime_type(name, type_, nodes, info, value)
                 complete_as = known[type(value)] = self._object(runtime_type, nodes, info)
-            return complete_as(value, path)
+            return complete_as(value, place)
 
         return complete
+
+
+def _path(place: Place | None) -> Any:
+    return None if place is None else Path(_path(place[0]), place[1], place[2])
 
 
 def _raise(error: Exception, _: Any) -> Any:
@@ -196,8 +199,8 @@ def _raise(error: Exception, _: Any) -> Any:
 
 
 def _required(complete_nullable: Complete, info: Any) -> Complete:
-    def complete(value: Any, path: Path) -> Any:
-        completed = complete_nullable(value, path)
+    def complete(value: Any, place: Place) -> Any:
+        completed = complete_nullable(value, place)
         if completed is None:
             raise TypeError(f"Cannot return null for non-nullable field {info.parent_type}.{info.field_name}.")
         return completed

@@ -160,22 +160,24 @@ def _is_key(text: str) -> bool:
 
 
 class Siblings:
-    """Rows of one kind that were read together, at one View."""
+    """Rows of one kind that were read together, at one View.
 
-    __slots__ = ("_known", "rows", "view")
+    `known` is what was loaded for them, by the load and its arguments.
+    """
+
+    __slots__ = ("known", "rows", "view")
 
     def __init__(self, view: View, rows: Sequence[Any]) -> None:
         self.view = view
         self.rows = rows
-        self._known: dict[object, Any] = {}
+        self.known: dict[object, Any] = {}
 
     def all(self, load: Callable[..., T], *args: object) -> T:
         """What `load(siblings, *args)` finds; loaded once. Most loads give one result for each row, in order."""
         key = (load, *args)
-        if key in self._known:
-            known: T = self._known[key]
-            return known
-        found = self._known[key] = load(self, *args)
+        if key not in self.known:
+            self.known[key] = load(self, *args)
+        found: T = self.known[key]
         return found
 
 
@@ -203,16 +205,19 @@ AnyThing = TypeVar("AnyThing", bound=Thing)
 
 def together(shown_as: type[AnyThing], view: View, rows: Sequence[Any]) -> list[AnyThing]:
     """These rows as things of one type, siblings of each other."""
-    return mixed(view, rows, lambda _: shown_as)
+    return _siblings(view, rows, [shown_as] * len(rows))
 
 
 def mixed(view: View, rows: Sequence[Any], shown_as: Callable[[Any], type[AnyThing]]) -> list[AnyThing]:
     """These rows as things, each of the type it is shown as, siblings of each other."""
+    return _siblings(view, rows, [shown_as(row) for row in rows])
+
+
+def _siblings(view: View, rows: Sequence[Any], types: Sequence[type[AnyThing]]) -> list[AnyThing]:
     siblings = Siblings(view, rows)
     things = []
-    for place, row in enumerate(rows):
-        kind = shown_as(row)
-        thing = kind.__new__(kind)
+    for place, (row, shown_as) in enumerate(zip(rows, types, strict=True)):
+        thing = shown_as.__new__(shown_as)
         thing.row = row
         thing.siblings = siblings
         thing.place = place

@@ -19,9 +19,14 @@ def answered(description: str) -> Callable[[F], F]:
 
 def related(description: str, load: Callable[..., Sequence[Any]], *args: object, name: str | None = None) -> Any:
     """A field that answers what `load` finds for all siblings."""
+    key = (load, *args)
 
     def resolve(self: Any) -> Any:
-        return self.siblings.all(load, *args)[self.place]
+        siblings = self.siblings
+        found = siblings.known.get(key)
+        if found is None:
+            found = siblings.all(load, *args)
+        return found[self.place]
 
     return strawberry.field(resolver=resolve, description=description, name=name)
 
