@@ -188,7 +188,8 @@ MIGRATIONS = ((TABLES, LEAF_HASH, APPEND, SETTLE), (CHECKPOINTS,))
 
 def workspace_name(name: str) -> str:
     """The name, if it can name a schema everywhere. Raises `ValueError`."""
-    if not _WORKSPACE.fullmatch(name) or name.startswith("pg_") or name in ("public", "information_schema"):
+    taken = name.startswith("pg_") or name.endswith("_views") or name in ("public", "information_schema")
+    if taken or not _WORKSPACE.fullmatch(name):
         raise ValueError(
             f"'{name}' cannot name a workspace: up to 40 lower-case letters, digits and '_', beginning with a letter."
         )
