@@ -6,7 +6,7 @@ from typing import NamedTuple
 from uuid import uuid4
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from pydantic import SecretStr
 
 from api.database import Database, open_database
@@ -20,6 +20,7 @@ settings.register_profile(
     deadline=None,
     max_examples=8,
     print_blob=True,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking lives each history again, for minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
