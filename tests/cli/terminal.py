@@ -5,14 +5,18 @@ import os
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
+from api.database import Database
+from api.importing import bring_in
 from api.settings import Settings
 
 SMALL = Path(__file__).parent / "small.facts.ndjson"
+FACTS = SMALL.read_bytes().splitlines(keepends=True)
 KEYFRAME = (sys.executable, "-m", "api.cli")
 SECONDS_MAX = 120
 
@@ -25,6 +29,11 @@ def environment(settings: Settings) -> dict[str, str]:
     ours = {f"KEYFRAME_{name.upper()}": str(value) for name, value in given.items()}
     rest = {name: value for name, value in os.environ.items() if not name.startswith("KEYFRAME_")}
     return {**rest, **ours, "PYTHONUNBUFFERED": "1", "COLUMNS": "200"}
+
+
+def fill(database: Database, facts: Iterable[bytes] = FACTS) -> None:
+    """The workspace as an import leaves it, without a process for it."""
+    assert bring_in(database, facts, None).refusals == []
 
 
 def keyframe(settings: Settings, *words: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[str]":

@@ -15,7 +15,7 @@ from api.doctor import Finding, Verdict, examination
 from api.serving import projector_of
 from api.settings import Settings
 from domain.log_schema import application_role
-from tests.cli.terminal import SMALL, keyframe, line, started, stopped
+from tests.cli.terminal import fill, keyframe, line, started, stopped
 
 LATER = b'{"at": "2024-05-01T00:00:00Z", "by": "person:ada", "do": "formTeam", "input": {"key": "b", "name": "B"}}'
 GONE = SecretStr("postgresql://nobody@127.0.0.1:1/nothing")
@@ -31,7 +31,7 @@ def settings(settings: Settings) -> Settings:
 @pytest.fixture
 def filled(database: Database) -> Iterator[Connection]:
     """A workspace with some facts, and its owner."""
-    keyframe(database.settings, "import", str(SMALL))
+    fill(database)
     projector_of(database).catch_up()
     with database.connect() as conn:
         yield conn
@@ -87,7 +87,7 @@ def test_a_role_with_the_wrong_rights_is_found(
 
 
 def test_views_that_nobody_feeds_are_found(database: Database, filled: Connection) -> None:
-    keyframe(database.settings, "import", "-", stdin=LATER)
+    fill(database, [LATER])
     finding = found(database.settings, "views")
     assert (finding.verdict, finding.mend) == (Verdict.WRONG, "Run 'keyframe serve' or 'keyframe project'.")
     assert "at position 20, the log at 21, and nobody feeds them" in finding.found

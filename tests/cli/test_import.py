@@ -11,9 +11,8 @@ from api.facts import LINE_BYTES_MAX
 from api.importing import lines
 from api.settings import Settings
 from domain.log_schema import drop
-from tests.cli.terminal import SMALL, keyframe, rows, started, table
+from tests.cli.terminal import FACTS, SMALL, fill, keyframe, rows, started, table
 
-FACTS = SMALL.read_bytes().splitlines(keepends=True)
 REFUSED = FACTS[6].replace(b"q1/o1/kr1", b"nothing").replace(b'"ref": "c1", ', b"")
 
 
@@ -53,7 +52,7 @@ def test_facts_are_recorded_and_counted(database: Database) -> None:
 
 
 def test_facts_brought_in_twice_are_recorded_once(database: Database) -> None:
-    keyframe(database.settings, "import", str(SMALL))
+    fill(database)
     with database.connect() as conn:
         before = rows(conn)
         done = keyframe(database.settings, "import", str(SMALL))
@@ -85,7 +84,7 @@ def test_the_standard_input_is_read(database: Database) -> None:
 
 def test_a_dry_run_says_what_would_happen_and_records_nothing(database: Database) -> None:
     with database.connect() as conn:
-        keyframe(database.settings, "import", "-", stdin=b"".join(FACTS[:5]))
+        fill(database, FACTS[:5])
         before, names = rows(conn), schemas(database)
         done = keyframe(database.settings, "import", str(SMALL), "--dry-run")
         assert done.returncode == 0, done.stderr

@@ -9,7 +9,7 @@ from api.schema.schema import sdl
 from api.serving import listening, url
 from api.settings import Settings
 from api.terminal import Failure
-from tests.cli.terminal import SMALL, asked, keyframe, line, started, stopped
+from tests.cli.terminal import asked, fill, keyframe, line, started, stopped
 
 POSITION = "{ basis { position } }"
 
@@ -77,13 +77,13 @@ def test_the_schema_is_printed(settings: Settings) -> None:
 
 
 def test_views_are_made_anew(database: Database) -> None:
-    keyframe(database.settings, "import", str(SMALL))
+    fill(database)
     done = keyframe(database.settings, "rebuild")
     assert (done.returncode, done.stdout) == (0, "The views were made anew, up to position 20.\n")
 
 
 def test_a_server_may_leave_the_views_to_a_process_of_their_own(database: Database) -> None:
-    keyframe(database.settings, "import", str(SMALL))
+    fill(database)
     server = started(database.settings, "serve", "--port", "0", "--no-project")
     address = line(server, "Keyframe answers at ").removeprefix("Keyframe answers at ")
     assert asked(address, POSITION) == {"basis": {"position": 0}}
@@ -97,7 +97,7 @@ def test_a_server_may_leave_the_views_to_a_process_of_their_own(database: Databa
 
 
 def test_an_event_that_cannot_be_applied_stops_the_projector_with_its_cause(database: Database) -> None:
-    keyframe(database.settings, "import", str(SMALL))
+    fill(database)
     with database.connect() as conn:
         conn.execute("""
             insert into log
