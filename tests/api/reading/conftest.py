@@ -1,6 +1,6 @@
 """A workspace that is written by commands and asked over GraphQL, with every statement counted."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -30,7 +30,7 @@ class CountingPool:
     def __init__(self, pool: Any) -> None:
         self._pool = pool
         self.statements: list[str] = []
-        self.meanwhile = lambda: None
+        self.meanwhile: Callable[[], object] = int
 
     @contextmanager
     def connection(self) -> Iterator[psycopg.Connection[Any]]:

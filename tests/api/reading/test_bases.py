@@ -103,7 +103,7 @@ def test_before_the_first_event_everything_is_empty(told: World) -> None:
         teams { nodes { id } } people { nodes { id } }
         alignment(cycle: {key: "2026-q1"}) { objectives { id } edges { to { __typename } } }
     } }"""
-    empty = {
+    empty: dict[str, Any] = {
         "workspace": {"head": 0, "policy": {"version": 0}},
         "cycle": None,
         "cycles": {"nodes": [], "totalCount": 0},
@@ -160,7 +160,7 @@ def test_one_answer_never_mixes_two_moments(told: World) -> None:
         f"{{ {BASIS} objectives {{ totalCount nodes {{ title keyResults {{ id }} }} }}"
         ' cycle(by: {key: "2026-q1"}) { progress { explain { label } } objectives { totalCount nodes { title } } } }'
     )
-    told.pool.meanwhile = lambda: None
+    told.pool.meanwhile = int
     assert answer["basis"]["position"] == 6, "what was said before the first statement is heard, and nothing after it"
     assert answer["objectives"]["totalCount"] == len(before["objectives"]["nodes"]) + 1
     assert [len(node["keyResults"]) for node in answer["objectives"]["nodes"]] == [0, 1]

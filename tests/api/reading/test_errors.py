@@ -76,9 +76,8 @@ def test_an_operation_does_not_run_on_the_event_loop(world: World) -> None:
 
     async def both() -> list[Any]:
         query = "{ cycles { nodes { key } } }"
-        return await asyncio.gather(
-            schema.execute(query, context_value=world.context), schema.execute(query, context_value=world.context)
-        )
+        contexts = (world.context, world.context)
+        return [*await asyncio.gather(*(schema.execute(query, context_value=context) for context in contexts))]
 
     for result in asyncio.run(both()):
         assert result.errors is None
