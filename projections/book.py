@@ -73,8 +73,8 @@ class Book:
         rows = self._added.setdefault(table, [])
         if isinstance(table, Span):
             self._open[table, table.named(row)] = len(rows)
-        if isinstance(row, Fact):
-            self._current[table, row.id] = row
+        if isinstance(row, Fact) or table.key == ("id",):
+            self._current[table, row.id] = row  # type: ignore[attr-defined]
         rows.append(row)
 
     def end(self, span: Span[Any], named: tuple[Any, ...], *ends: Any) -> None:

@@ -222,6 +222,11 @@ class Table(Generic[R]):
                 values[place] = dump(values[place])
         return values
 
+    def loads(self, name: str) -> Callable[[Any], Any]:
+        """How a value of this column, which is turned on its way out, is turned."""
+        (load,) = (column.load for column in self.columns if column.name == name and column.load is not None)
+        return load
+
     def loaded(self, values: Sequence[Any]) -> R:
         """The row as it came from the database."""
         if self._loads:

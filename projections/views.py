@@ -12,11 +12,11 @@ import psycopg
 from domain.event import Event, Recorded
 from domain.event_store import Log
 from domain.values import Kind
-from projections import alignment, conversation, goals, ledger, measures, people
+from projections import alignment, changes, conversation, goals, ledger, measures, people
 from projections.book import Book
 from projections.tables import Chain, Connection, Table
 
-MODULES = (goals, measures, people, alignment, conversation)
+MODULES = (goals, measures, people, alignment, conversation, changes)
 """In the order in which they are told of an event: alignment looks up the objective that goals has noted."""
 
 TABLES: tuple[Table[Any], ...] = tuple(table for module in (*MODULES, ledger) for table in module.TABLES)
@@ -98,6 +98,7 @@ def _apply(conn: Connection, log: Log, entries: Sequence[Recorded]) -> None:
             raise Overtaken
         book = Book(log.person_keys(people_told) if people_told else {})
         book.load(conn, [wanted for said in entries for wanted in _looked_up(said.event)])
+        book.load(conn, changes.further(entries, book))
         for said in entries:
             for tell in _handlers(type(said.event)):
                 tell(said.event, said, book)
