@@ -1,7 +1,7 @@
 """What people say and do around goals: initiatives, comments, reflections.
 
-    Initiative:  TODO, DOING, DONE, CANCELLED, any to any, as work goes
-    Comment, Reflection:  said once, never edited
+Initiative:  TODO, DOING, DONE, CANCELLED, any to any, as work goes
+Comment, Reflection:  said once, never edited
 """
 
 from datetime import date, datetime
