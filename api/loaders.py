@@ -9,7 +9,7 @@ from uuid import UUID
 
 from api.view import ById, ByKey, Connection, Siblings, Thing, View, together
 from domain.values import Basis, Kind, Ref
-from projections import goals, measures, people
+from projections import goals, kpi, people
 
 Many: TypeAlias = Callable[..., dict[UUID, list[Any]]]
 """A query of `projections` that gives rows by the id of what they belong to."""
@@ -18,7 +18,7 @@ TYPES: dict[Kind, tuple[type[Thing], ById[Any]]] = {}
 """The type that shows each kind of thing, and the query that reads its rows by their ids."""
 BY_KEY: dict[Kind, ByKey[Any]] = {
     Kind.CYCLE: goals.cycles_by_key,
-    Kind.KPI: measures.kpis_by_key,
+    Kind.KPI: kpi.kpis_by_key,
     Kind.TEAM: people.teams_by_key,
 }
 """The query that reads the rows of each kind by their keys."""

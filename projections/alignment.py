@@ -17,7 +17,8 @@ from domain.event import WHEN_RECORDED, Event, Recorded
 from domain.objective import ObjectiveAligned, ObjectiveDrafted, ObjectiveUnaligned
 from domain.values import Basis, Kind, Ref
 from projections.book import Book, Reads
-from projections.goals import KEY_RESULT, OBJECTIVE, ObjectiveRow, stands
+from projections.goals import OBJECTIVE, ObjectiveRow, stands
+from projections.key_result import KEY_RESULT
 from projections.tables import OPEN, Connection, Span, Table, fetch, holds, placed
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────

@@ -16,7 +16,7 @@ from domain.objective import ObjectiveDropped
 from domain.retrospective import Part, whole
 from domain.values import Metric
 from projections.changes import READINGS, Change
-from projections.goals import KEY_RESULT
+from projections.key_result import KEY_RESULT
 from projections.tables import Connection, fetch
 
 CAUSE_OF = {event.TOPIC: cause for event, cause in CAUSES.items()} | {ObjectiveDropped.TOPIC: Cause.SCOPE}

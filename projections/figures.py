@@ -3,7 +3,8 @@
 from domain.formulas import Measurement
 from domain.progress import KeyResultFacts, ObjectiveFacts
 from domain.values import Kind, Ref
-from projections.goals import CycleRow, KeyResultRow, ObjectiveRow
+from projections.goals import CycleRow, ObjectiveRow
+from projections.key_result import KeyResultRow
 from projections.measures import Standing
 
 

@@ -1,4 +1,4 @@
-"""Which goals are there, and how do they stand written: cycles, the scoring policy, objectives, key results."""
+"""Which goals are there, and how do they stand written: cycles, the scoring policy, objectives."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -12,19 +12,6 @@ import msgspec
 
 from domain.cycle import CycleActivated, CycleClosed, CycleOpened, ScoringPolicyAdopted
 from domain.event import NOBODY, Event, Recorded
-from domain.key_result import (
-    KeyResultAdded,
-    KeyResultAssigned,
-    KeyResultDropped,
-    KeyResultLinked,
-    KeyResultReopened,
-    KeyResultRescheduled,
-    KeyResultRetargeted,
-    KeyResultReweighed,
-    KeyResultReworded,
-    KeyResultScored,
-    KeyResultUnlinked,
-)
 from domain.objective import (
     ObjectiveAligned,
     ObjectiveAssigned,
@@ -41,9 +28,7 @@ from domain.values import (
     Basis,
     Cadence,
     CycleState,
-    KeyResultState,
     Kind,
-    Metric,
     ObjectiveKind,
     ObjectiveState,
     ScoringPolicy,
@@ -52,7 +37,20 @@ from domain.values import (
 )
 from projections.book import Book, Reads
 from projections.pages import CHANGED_AT, CREATED_AT, RECORDED, Key, List, Sieve, text
-from projections.tables import Chain, Connection, Cursor, Order, Table, Version, Window, fetch, grouped, holds, placed
+from projections.tables import (
+    Chain,
+    Connection,
+    Cursor,
+    Order,
+    Table,
+    Version,
+    Window,
+    fetch,
+    grouped,
+    holds,
+    last_version,
+    placed,
+)
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -107,25 +105,6 @@ class ObjectiveRow(Version, frozen=True, gc=False):
     closed_at: datetime | None = None
 
 
-class KeyResultRow(Version, frozen=True, gc=False):
-    """`kpi_since` is the effective time of the link; both are None where no KPI is linked."""
-
-    objective: UUID
-    cycle: UUID
-    title: str
-    description: str | None
-    metric: Metric
-    owner: UUID | None
-    weight: float
-    due: date
-    kpi: UUID | None
-    kpi_since: datetime | None
-    carried_from: UUID | None
-    state: KeyResultState = KeyResultState.ACTIVE
-    score: float | None = None
-    score_note: str | None = None
-
-
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────
 
 CYCLE = Chain(Kind.CYCLE, CycleRow, ["(key)", "(parent) where version = 1"])
@@ -135,16 +114,11 @@ OBJECTIVE = Chain(
     ObjectiveRow,
     ["(cycle, born) where version = 1", "(carried_from) where version = 1", "(owner, id)", "(team, id)"],
 )
-KEY_RESULT = Chain(
-    Kind.KEY_RESULT,
-    KeyResultRow,
-    ["(objective, id) where version = 1", "(cycle, born) where version = 1", "(owner, id)", "(kpi, id)"],
-)
-TABLES: tuple[Table[Any], ...] = (CYCLE, POLICY, OBJECTIVE, KEY_RESULT)
+TABLES: tuple[Table[Any], ...] = (CYCLE, POLICY, OBJECTIVE)
 
 # ── handlers ─────────────────────────────────────────────────────────────────────────────────────
 
-READS: Reads = {KeyResultAdded: lambda event: [(OBJECTIVE, event.objective)]}
+READS: Reads = {}
 
 
 @singledispatch
@@ -206,46 +180,6 @@ def _(event: ObjectiveReopened, said: Recorded, book: Book) -> None:
     book.revise(OBJECTIVE, said, state=ObjectiveState.ACTIVE, **no_outcome)
 
 
-@apply.register
-def _(event: KeyResultAdded, said: Recorded, book: Book) -> None:
-    since = None if event.kpi is None else event.timestamp
-    book.begin(KEY_RESULT, said, cycle=book.current(OBJECTIVE, event.objective).cycle, kpi_since=since)
-
-
-@apply.register(KeyResultReworded)
-@apply.register(KeyResultAssigned)
-@apply.register(KeyResultRetargeted)
-@apply.register(KeyResultRescheduled)
-@apply.register(KeyResultReweighed)
-def _(event: Event, said: Recorded, book: Book) -> None:
-    book.revise(KEY_RESULT, said)
-
-
-@apply.register
-def _(event: KeyResultLinked, said: Recorded, book: Book) -> None:
-    book.revise(KEY_RESULT, said, kpi_since=event.timestamp)
-
-
-@apply.register
-def _(event: KeyResultUnlinked, said: Recorded, book: Book) -> None:
-    book.revise(KEY_RESULT, said, kpi=None, kpi_since=None)
-
-
-@apply.register
-def _(event: KeyResultScored, said: Recorded, book: Book) -> None:
-    book.revise(KEY_RESULT, said, state=KeyResultState.SCORED, score_note=event.note)
-
-
-@apply.register
-def _(event: KeyResultReopened, said: Recorded, book: Book) -> None:
-    book.revise(KEY_RESULT, said, state=KeyResultState.ACTIVE, score=None, score_note=None)
-
-
-@apply.register
-def _(event: KeyResultDropped, said: Recorded, book: Book) -> None:
-    book.revise(KEY_RESULT, said, state=KeyResultState.DROPPED)
-
-
 # ── filters and orders ───────────────────────────────────────────────────────────────────────────
 
 
@@ -271,18 +205,6 @@ class ObjectiveFilter(msgspec.Struct, frozen=True):
     supports: UUID | None = None
 
 
-class KeyResultFilter(msgspec.Struct, frozen=True):
-    """`team` is that of the objective; `states` are the key result's own."""
-
-    cycle: UUID | None = None
-    team: UUID | None = None
-    owner: UUID | None = None
-    objective: UUID | None = None
-    kpi: UUID | None = None
-    states: tuple[KeyResultState, ...] | None = None
-    search: str | None = None
-
-
 class CycleOrder(StrEnum):
     RECORDED = "RECORDED"
     STARTS_ON = "STARTS_ON"
@@ -295,15 +217,6 @@ class CycleOrder(StrEnum):
 class ObjectiveOrder(StrEnum):
     RECORDED = "RECORDED"
     TITLE = "TITLE"
-    CREATED_AT = "CREATED_AT"
-    CHANGED_AT = "CHANGED_AT"
-
-
-class KeyResultOrder(StrEnum):
-    RECORDED = "RECORDED"
-    TITLE = "TITLE"
-    DUE = "DUE"
-    WEIGHT = "WEIGHT"
     CREATED_AT = "CREATED_AT"
     CHANGED_AT = "CHANGED_AT"
 
@@ -467,7 +380,7 @@ def stands(basis: Basis) -> str:
     was not dropped."""
     target = (
         f"select from {OBJECTIVE.at(basis, 'o', 'e.through')}"
-        f" left join {KEY_RESULT.at(basis, 'k', 'e.target')} on true"
+        f" left join {last_version('key_result', basis, 'k', 'e.target')} on true"
         " where o.state <> 'DROPPED' and (e.target = e.through or k.state <> 'DROPPED')"
     )
     return f"{holds(basis, 'e')} and exists ({target})"
@@ -479,72 +392,3 @@ def _objectives_of(
     sieve = _objective_sieve(basis, filter)
     sieve.has(OBJECTIVE, column, tuple(values))
     return grouped(values, _OBJECTIVES.all(conn, basis, sieve), attrgetter(column))
-
-
-# ── key results ──────────────────────────────────────────────────────────────────────────────────
-
-
-def key_results(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, KeyResultRow]:
-    """The key results with these ids, dropped ones too; unknown ones are left out."""
-    return KEY_RESULT.by_id(conn, basis, ids)
-
-
-def key_results_of_objectives(
-    conn: Connection, basis: Basis, objectives: Sequence[UUID], include_dropped: bool = False
-) -> dict[UUID, list[KeyResultRow]]:
-    """The key results of each of these objectives, as they were added."""
-    kept = "true" if include_dropped else "v.state <> 'DROPPED'"
-    return KEY_RESULT.within(conn, basis, "objective", objectives, kept)
-
-
-def key_results_of_kpis(conn: Connection, basis: Basis, kpis: Sequence[UUID]) -> dict[UUID, list[KeyResultRow]]:
-    """The key results that are measured by each of these KPIs and not dropped, as they were added."""
-    rows = KEY_RESULT.by(conn, basis, "kpi", kpis, "v.state <> 'DROPPED'")
-    return grouped(kpis, rows, attrgetter("kpi"))
-
-
-def key_result_versions(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, list[KeyResultRow]]:
-    """Every version of these key results up to the basis, oldest first."""
-    return KEY_RESULT.versions(conn, basis, ids)
-
-
-def key_result_page(
-    conn: Connection, basis: Basis, filter: KeyResultFilter, order: Order[KeyResultOrder], window: Window
-) -> list[KeyResultRow]:
-    """A stretch of the key results that pass the filter."""
-    return _KEY_RESULTS.page(conn, basis, _key_result_sieve(basis, filter), window, order.field, order.descending)
-
-
-def key_result_count(conn: Connection, basis: Basis, filter: KeyResultFilter) -> int:
-    """How many key results pass the filter."""
-    return _KEY_RESULTS.count(conn, basis, _key_result_sieve(basis, filter))
-
-
-def key_result_cursor(row: KeyResultRow, order: KeyResultOrder) -> Cursor:
-    """Where this row stands in that order."""
-    return _KEY_RESULTS.cursor(row, order)
-
-
-_KEY_RESULTS = List(
-    KEY_RESULT,
-    {
-        KeyResultOrder.RECORDED: RECORDED,
-        KeyResultOrder.TITLE: text("title"),
-        KeyResultOrder.DUE: Key("due", "v.due", "date"),
-        KeyResultOrder.WEIGHT: Key("weight", "v.weight", "float8"),
-        KeyResultOrder.CREATED_AT: CREATED_AT,
-        KeyResultOrder.CHANGED_AT: CHANGED_AT,
-    },
-)
-
-
-def _key_result_sieve(basis: Basis, filter: KeyResultFilter) -> Sieve:
-    sieve = Sieve()
-    sieve.begun("f.cycle = {0}", filter.cycle)
-    sieve.begun("f.objective = {0}", filter.objective)
-    sieve.has(KEY_RESULT, "owner", filter.owner)
-    sieve.has(KEY_RESULT, "kpi", filter.kpi)
-    sieve.holds("v.state = any({0})", filter.states)
-    sieve.holds(f"exists (select from {OBJECTIVE.at(basis, 'o', 'v.objective')} where o.team = {{0}})", filter.team)
-    sieve.search(filter.search, "title", "description")
-    return sieve

@@ -1,4 +1,4 @@
-"""What was measured, when, and how far was it known: check-ins, KPIs, readings, and where key results stand."""
+"""What was measured, when, and how far was it known: check-ins, readings, and where key results stand."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,21 +12,18 @@ import msgspec
 
 from domain.event import Event, Recorded
 from domain.key_result import CheckInCorrected, KeyResultCheckedIn
-from domain.kpi import KpiDefined, KpiRedefined, KpiRetired, ReadingCorrected, ReadingRecorded, ReadingRetracted
-from domain.values import Basis, Cadence, Kind, KpiGoal, Unit
+from domain.kpi import ReadingCorrected, ReadingRecorded, ReadingRetracted
+from domain.values import Basis
 from projections.book import Book, Reads, fact
-from projections.goals import KeyResultRow
-from projections.pages import CHANGED_AT, CREATED_AT, RECORDED, Key, List, Sieve, counts, stretch, text
+from projections.key_result import KeyResultRow
+from projections.pages import Key, counts, stretch
 from projections.tables import (
     OPEN,
-    Chain,
     Connection,
     Cursor,
     Fact,
-    Order,
     Span,
     Table,
-    Version,
     Window,
     fetch,
     grouped,
@@ -41,18 +38,6 @@ class Ending(StrEnum):
 
     CORRECTED = "CORRECTED"
     RETRACTED = "RETRACTED"
-
-
-class KpiRow(Version, frozen=True, gc=False):
-    key: str
-    name: str
-    description: str | None
-    unit: Unit
-    goal: KpiGoal | None
-    cadence: Cadence
-    owner: UUID | None
-    team: UUID | None
-    retired: bool = False
 
 
 class CheckInRow(Fact, frozen=True, gc=False):
@@ -127,10 +112,9 @@ class Measurement(msgspec.Struct, frozen=True, gc=False):
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────
 
-KPI = Chain(Kind.KPI, KpiRow, ["(key)", "(owner, id)", "(team, id)"])
 CHECK_IN = Span("check_in", CheckInRow, ["id"], ["until_position", "ended"], ["(key_result, measured_at, position)"])
 READING = Span("reading", ReadingRow, ["id"], ["until_position", "ended"], ["(kpi, measured_at, position)"])
-TABLES: tuple[Table[Any], ...] = (KPI, CHECK_IN, READING)
+TABLES: tuple[Table[Any], ...] = (CHECK_IN, READING)
 
 # ── handlers ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -140,21 +124,6 @@ READS: Reads = {}
 @singledispatch
 def apply(event: Event, said: Recorded, book: Book) -> None:
     """What an event changes here; nothing for most."""
-
-
-@apply.register
-def _(event: KpiDefined, said: Recorded, book: Book) -> None:
-    book.begin(KPI, said)
-
-
-@apply.register
-def _(event: KpiRedefined, said: Recorded, book: Book) -> None:
-    book.revise(KPI, said)
-
-
-@apply.register
-def _(event: KpiRetired, said: Recorded, book: Book) -> None:
-    book.revise(KPI, said, retired=True)
 
 
 @apply.register
@@ -193,80 +162,6 @@ def _check_in(event: KeyResultCheckedIn | CheckInCorrected, key_result: UUID, sa
 def _reading(event: ReadingRecorded | ReadingCorrected, kpi: UUID, said: Recorded, book: Book) -> None:
     row = ReadingRow(*fact(said), event.originator_version, kpi, event.timestamp, event.value, event.note)
     book.add(READING, row)
-
-
-# ── filters and orders ───────────────────────────────────────────────────────────────────────────
-
-
-class KpiFilter(msgspec.Struct, frozen=True):
-    """`search`: a part of key, name or description, whatever the case."""
-
-    team: UUID | None = None
-    owner: UUID | None = None
-    retired: bool | None = None
-    search: str | None = None
-
-
-class KpiOrder(StrEnum):
-    RECORDED = "RECORDED"
-    KEY = "KEY"
-    NAME = "NAME"
-    CREATED_AT = "CREATED_AT"
-    CHANGED_AT = "CHANGED_AT"
-
-
-# ── KPIs ─────────────────────────────────────────────────────────────────────────────────────────
-
-
-def kpis(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, KpiRow]:
-    """The KPIs with these ids, retired ones too; unknown ones are left out."""
-    return KPI.by_id(conn, basis, ids)
-
-
-def kpis_by_key(conn: Connection, basis: Basis, keys: Sequence[str]) -> dict[str, KpiRow]:
-    """The KPIs with these keys; unknown ones are left out."""
-    return {row.key: row for row in KPI.by(conn, basis, "key", keys)}
-
-
-def kpi_versions(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, list[KpiRow]]:
-    """Every version of these KPIs up to the basis, oldest first."""
-    return KPI.versions(conn, basis, ids)
-
-
-def kpi_page(conn: Connection, basis: Basis, filter: KpiFilter, order: Order[KpiOrder], window: Window) -> list[KpiRow]:
-    """A stretch of the KPIs that pass the filter."""
-    return _KPIS.page(conn, basis, _kpi_sieve(filter), window, order.field, order.descending)
-
-
-def kpi_count(conn: Connection, basis: Basis, filter: KpiFilter) -> int:
-    """How many KPIs pass the filter."""
-    return _KPIS.count(conn, basis, _kpi_sieve(filter))
-
-
-def kpi_cursor(row: KpiRow, order: KpiOrder) -> Cursor:
-    """Where this row stands in that order."""
-    return _KPIS.cursor(row, order)
-
-
-_KPIS = List(
-    KPI,
-    {
-        KpiOrder.RECORDED: RECORDED,
-        KpiOrder.KEY: text("key"),
-        KpiOrder.NAME: text("name"),
-        KpiOrder.CREATED_AT: CREATED_AT,
-        KpiOrder.CHANGED_AT: CHANGED_AT,
-    },
-)
-
-
-def _kpi_sieve(filter: KpiFilter) -> Sieve:
-    sieve = Sieve()
-    sieve.has(KPI, "team", filter.team)
-    sieve.has(KPI, "owner", filter.owner)
-    sieve.holds("v.retired = {0}", filter.retired)
-    sieve.search(filter.search, "key", "name", "description")
-    return sieve
 
 
 # ── measurements ─────────────────────────────────────────────────────────────────────────────────

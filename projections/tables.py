@@ -288,18 +288,7 @@ class Chain(Table[V]):
         super().__init__(name, row, ("id", "position"), (*everywhere, *indexes))
 
     def at(self, basis: Basis, alias: str, id: str) -> str:
-        """A lateral subquery `alias`: the version at the basis of the thing with this id, if there is one.
-
-        On a level basis whatever is known is effective, and the walk goes by position; else it goes by
-        effective time, which passes over nothing but what was told later of the past.
-        """
-        known = f"{self.name}.position <= %(position)s"
-        if is_level(basis):
-            reach, order = known, "position desc"
-        else:
-            reach, order = f"changed_at <= %(at)s and {known}", "changed_at desc, position desc"
-        last = f"select * from {self.name} where {self.name}.id = {id} and {reach} order by {order} limit 1"
-        return f"lateral ({last}) {alias}"
+        return last_version(self.name, basis, alias, id)
 
     def query(self, basis: Basis, candidates: str, where: str = "true", columns: str | None = None) -> str:
         """The versions `v` at the basis of all things whose ids are among the `candidates` `c`."""
@@ -354,6 +343,20 @@ def fetch(conn: Connection, sql: str, params: Params) -> list[tuple[Any, ...]]:
 def placed(basis: Basis, **params: Any) -> dict[str, Any]:
     """The parameters of a query, with those of its basis."""
     return {"at": basis.at, "position": basis.position, **params}
+
+
+def last_version(chain: str, basis: Basis, alias: str, id: str) -> str:
+    """A lateral subquery `alias`: the version at the basis of the thing with this id, if there is one.
+
+    On a level basis whatever is known is effective, and the walk goes by position; else it goes by
+    effective time, which passes over nothing but what was told later of the past.
+    """
+    known = f"{chain}.position <= %(position)s"
+    if is_level(basis):
+        reach, order = known, "position desc"
+    else:
+        reach, order = f"changed_at <= %(at)s and {known}", "changed_at desc, position desc"
+    return f"lateral (select * from {chain} where {chain}.id = {id} and {reach} order by {order} limit 1) {alias}"
 
 
 def holds(basis: Basis, alias: str) -> str:

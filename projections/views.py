@@ -12,11 +12,11 @@ import psycopg
 from domain.event import Event, Recorded
 from domain.event_store import Log
 from domain.values import Kind
-from projections import alignment, changes, conversation, goals, ledger, measures, people
+from projections import alignment, changes, conversation, goals, key_result, kpi, ledger, measures, people
 from projections.book import Book
 from projections.tables import Chain, Connection, Table
 
-MODULES = (goals, measures, people, alignment, conversation, changes)
+MODULES = (goals, key_result, kpi, measures, people, alignment, conversation, changes)
 """In the order in which they are told of an event: alignment looks up the objective that goals has noted."""
 
 TABLES: tuple[Table[Any], ...] = tuple(table for module in (*MODULES, ledger) for table in module.TABLES)

@@ -19,6 +19,7 @@ from domain.event import EVENTS, Event, Recorded
 from domain.event_store import Log
 from domain.values import Kind, Ref
 from projections import conversation, goals, measures
+from projections.key_result import KeyResultRow
 
 _SUBJECTS: dict[Kind, tuple[ById[Any], Callable[[Any], Ref]]] = {
     Kind.CHECK_IN: (measures.check_ins, lambda row: Ref(Kind.KEY_RESULT, row.key_result)),
@@ -69,7 +70,7 @@ def _goal_ref(thing: Any) -> Ref | None:
     return subject
 
 
-def _cycle_id(ref: Ref, row: goals.ObjectiveRow | goals.KeyResultRow | None) -> UUID | None:
+def _cycle_id(ref: Ref, row: goals.ObjectiveRow | KeyResultRow | None) -> UUID | None:
     if ref.kind is Kind.CYCLE:
         return ref.id
     return row.cycle if row is not None and ref.kind in (Kind.OBJECTIVE, Kind.KEY_RESULT) else None

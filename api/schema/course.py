@@ -17,7 +17,8 @@ from domain.formulas import Measurement, attained
 from domain.trajectory import Revision
 from domain.values import KeyResultState, Kind, Ref
 from projections import goals, measures
-from projections.goals import CycleRow, KeyResultRow
+from projections.goals import CycleRow
+from projections.key_result import KeyResultRow, key_result_versions
 from projections.tables import By
 
 # ── targets ──────────────────────────────────────────────────────────────────────────────────────
@@ -97,7 +98,7 @@ def _target(before: KeyResultRow | None, row: KeyResultRow, measured: list[Measu
 
 def _revisions(siblings: Siblings) -> Sequence[list[KeyResultRow]]:
     """The versions of each of these key results that began with another target, due day or weight."""
-    versions = siblings.view.read(goals.key_result_versions, [row.id for row in siblings.rows])
+    versions = siblings.view.read(key_result_versions, [row.id for row in siblings.rows])
     return [_differing(versions[row.id]) for row in siblings.rows]
 
 

@@ -16,7 +16,7 @@ from api.view import View
 from domain.errors import invalid
 from domain.progress import Health
 from domain.values import Kind
-from projections import goals, measures, people
+from projections import goals, key_result, kpi, people
 from projections.tables import Order
 
 SEARCH_LENGTH_MAX = 300
@@ -189,10 +189,10 @@ def objective_filter(view: View, given: ObjectiveFilter | None) -> goals.Objecti
     )
 
 
-def key_result_filter(view: View, given: KeyResultFilter | None) -> goals.KeyResultFilter:
+def key_result_filter(view: View, given: KeyResultFilter | None) -> key_result.KeyResultFilter:
     if given is None:
-        return goals.KeyResultFilter(states=LIVE)
-    return goals.KeyResultFilter(
+        return key_result.KeyResultFilter(states=LIVE)
+    return key_result.KeyResultFilter(
         cycle=named(view, Kind.CYCLE, given.cycle),
         team=named(view, Kind.TEAM, given.team),
         owner=identified(Kind.PERSON, given.owner),
@@ -202,10 +202,10 @@ def key_result_filter(view: View, given: KeyResultFilter | None) -> goals.KeyRes
     )
 
 
-def kpi_filter(view: View, given: KpiFilter | None) -> measures.KpiFilter:
+def kpi_filter(view: View, given: KpiFilter | None) -> kpi.KpiFilter:
     if given is None:
-        return measures.KpiFilter()
-    return measures.KpiFilter(
+        return kpi.KpiFilter()
+    return kpi.KpiFilter(
         team=named(view, Kind.TEAM, given.team),
         owner=identified(Kind.PERSON, given.owner),
         search=searched(given.search),

@@ -22,7 +22,7 @@ from api.schema.scalars import Markdown
 from api.view import Siblings
 from domain.calendar import Step
 from domain.values import Kind
-from projections import conversation, goals, measures
+from projections import conversation, key_result, measures
 
 _CHECK_INS = Pages(
     Kind.CHECK_IN,
@@ -61,8 +61,8 @@ def _milestones(siblings: Siblings) -> Sequence[list[Milestone]]:
 @strawberry.type(
     description="A measure that proves an objective was reached: a metric on its way to a target, due on a day."
 )
-class KeyResult(Entity, kind=Kind.KEY_RESULT, read=goals.key_results):
-    row: strawberry.Private[goals.KeyResultRow]
+class KeyResult(Entity, kind=Kind.KEY_RESULT, read=key_result.key_results):
+    row: strawberry.Private[key_result.KeyResultRow]
 
     title: str = strawberry.field(description="What is measured, in one line.")
     description: Markdown | None = strawberry.field(description="More about it.")

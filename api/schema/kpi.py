@@ -25,8 +25,10 @@ from domain import measures as formulas
 from domain.calendar import Step
 from domain.measures import Aggregation, KpiFacts, KpiStatus
 from domain.values import Kind
-from projections import goals, measures
-from projections.measures import KpiRow, ReadingRow
+from projections import kpi, measures
+from projections.key_result import key_results_of_kpis
+from projections.kpi import KpiRow
+from projections.measures import ReadingRow
 
 _READINGS = Pages(
     Kind.READING, "MEASURED_AT", measures.reading_pages, measures.reading_counts, measures.measurement_cursor
@@ -125,7 +127,7 @@ def _comparisons(siblings: Siblings, period: Step, aggregate: Aggregation) -> Se
 
 
 def _definitions(siblings: Siblings) -> Sequence[list[KpiDefinition]]:
-    versions = siblings.view.read(measures.kpi_versions, [row.id for row in siblings.rows])
+    versions = siblings.view.read(kpi.kpi_versions, [row.id for row in siblings.rows])
     parts = [_defining(versions.get(row.id, [])) for row in siblings.rows]
     things = iter(together(KpiDefinition, siblings.view, [row for part in parts for row in part]))
     return [[next(things) for _ in part] for part in parts]
@@ -143,7 +145,7 @@ def _defining(versions: Sequence[KpiRow]) -> list[KpiRow]:
 @strawberry.type(
     description="A figure that is watched at a steady cadence, in no cycle. Key results can be measured by it."
 )
-class Kpi(Entity, kind=Kind.KPI, read=measures.kpis):
+class Kpi(Entity, kind=Kind.KPI, read=kpi.kpis):
     row: strawberry.Private[KpiRow]
 
     key: str = strawberry.field(description="A short name, unique in the workspace, like conversion-rate.")
@@ -159,7 +161,7 @@ class Kpi(Entity, kind=Kind.KPI, read=measures.kpis):
     latest: ReadingRef | None = related("Its latest reading, by when it was true.", _latest)
     definitions: list[KpiDefinition] = related("Every definition it ever had, the first one first.", _definitions)
     key_results: list[KeyResultRef] = to_many(
-        Kind.KEY_RESULT, goals.key_results_of_kpis, "The key results that are measured by it, dropped ones left out."
+        Kind.KEY_RESULT, key_results_of_kpis, "The key results that are measured by it, dropped ones left out."
     )
     quality: list[QualityFinding] = related("What could be better about it.", quality.in_kpis)
 
@@ -209,11 +211,11 @@ def _judged(siblings: Siblings) -> Sequence[Judged]:
     return [Judged(status, None) for status in siblings.all(_statuses)]
 
 
-KPIS = Listing(Kind.KPI, measures.kpi_page, measures.kpi_count, measures.kpi_cursor, _judged)
+KPIS = Listing(Kind.KPI, kpi.kpi_page, kpi.kpi_count, kpi.kpi_cursor, _judged)
 
 
 def kpis(view: View, filter: KpiFilter | None, order: KpiOrder | None, asked: Asked) -> Connection[Any]:
     """A page of the KPIs of a view."""
     only = None if filter is None or filter.status is None else frozenset(filter.status)
-    in_order = filters.order(order, measures.KpiOrder.NAME)
+    in_order = filters.order(order, kpi.KpiOrder.NAME)
     return listed(view, KPIS, filters.kpi_filter(view, filter), in_order, asked, only)

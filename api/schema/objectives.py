@@ -16,6 +16,7 @@ from api.schema.progress import of_key_results, of_objectives
 from api.view import Siblings, Thing, View
 from domain.values import Kind
 from projections import alignment, goals
+from projections import key_result as proofs
 from projections.tables import Order
 
 
@@ -31,7 +32,11 @@ OBJECTIVES = Listing(
     Kind.OBJECTIVE, goals.objective_page, goals.objective_count, goals.objective_cursor, _judged_objectives
 )
 KEY_RESULTS = Listing(
-    Kind.KEY_RESULT, goals.key_result_page, goals.key_result_count, goals.key_result_cursor, _judged_key_results
+    Kind.KEY_RESULT,
+    proofs.key_result_page,
+    proofs.key_result_count,
+    proofs.key_result_cursor,
+    _judged_key_results,
 )
 
 
@@ -48,7 +53,8 @@ def key_results(
 ) -> Connection[Any]:
     """A page of the key results of a view."""
     wanted = filters.key_result_filter(view, filter)
-    return listed(view, KEY_RESULTS, wanted, filters.order(order, goals.KeyResultOrder.RECORDED), asked, _only(filter))
+    in_order = filters.order(order, proofs.KeyResultOrder.RECORDED)
+    return listed(view, KEY_RESULTS, wanted, in_order, asked, _only(filter))
 
 
 def _only(filter: ObjectiveFilter | KeyResultFilter | None) -> frozenset[StrEnum] | None:

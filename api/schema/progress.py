@@ -16,6 +16,7 @@ from domain import progress
 from domain.progress import KeyResultProgress, ObjectiveProgress, SharedProgress
 from domain.values import Kind
 from projections import figures, goals, measures
+from projections.key_result import key_results_of_objectives
 from projections.measures import Standing
 
 
@@ -90,12 +91,12 @@ def of_key_results(siblings: Siblings) -> Sequence[KeyResultProgress]:
 
 def live_key_results(siblings: Siblings) -> Sequence[list[Any]]:
     """The key results of each of these objectives that are not dropped."""
-    return many(siblings, Kind.KEY_RESULT, goals.key_results_of_objectives)
+    return many(siblings, Kind.KEY_RESULT, key_results_of_objectives)
 
 
 def all_key_results(siblings: Siblings) -> Sequence[list[Any]]:
     """The key results of each of these objectives, dropped ones too."""
-    return many(siblings, Kind.KEY_RESULT, goals.key_results_of_objectives, True)  # noqa: FBT003
+    return many(siblings, Kind.KEY_RESULT, key_results_of_objectives, True)  # noqa: FBT003
 
 
 def of_objectives(siblings: Siblings) -> Sequence[ObjectiveProgress]:

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from domain.event import Recorded
 from domain.values import Basis, KeyResultState, Kind, ObjectiveState, Ref
-from projections import alignment, conversation, goals, measures, people
+from projections import alignment, conversation, goals, kpi, measures, people
 from projections import basis as bases
+from projections import key_result as proofs
 from projections.basis import Standpoint
 from tests.laws.histories import History, moments
 from tests.views import fold
@@ -31,8 +32,8 @@ laws = settings(
 BY_ID: dict[Kind, Callable[..., dict[UUID, Any]]] = {
     Kind.CYCLE: goals.cycles,
     Kind.OBJECTIVE: goals.objectives,
-    Kind.KEY_RESULT: goals.key_results,
-    Kind.KPI: measures.kpis,
+    Kind.KEY_RESULT: proofs.key_results,
+    Kind.KPI: kpi.kpis,
     Kind.PERSON: people.people,
     Kind.TEAM: people.teams,
     Kind.INITIATIVE: conversation.initiatives,
@@ -75,13 +76,13 @@ def _things(world: World, basis: Basis, truth: fold.World) -> None:
         assert set(rows) == set(things), kind
         for id, row in rows.items():
             fold.same(row, things[id], truth.said[id])
-    for row in measures.kpis(world.conn, basis, ever).values():
+    for row in kpi.kpis(world.conn, basis, ever).values():
         defined = (row.name, row.description, row.unit, row.goal, row.cadence, row.owner, row.team)
         assert defined == truth.things[row.id].definition
     adopted = next(iter(truth.of(Kind.POLICY).values()), None)
     policy = goals.policy(world.conn, basis)
     assert policy.policy == (adopted.policy if adopted else type(policy.policy)())
-    versions = goals.key_result_versions(world.conn, basis, ever)
+    versions = proofs.key_result_versions(world.conn, basis, ever)
     for id in truth.of(Kind.KEY_RESULT):
         assert [row.position for row in versions[id]] == [said.position for said in truth.said[id]]
 
@@ -107,15 +108,15 @@ def _relations(world: World, basis: Basis, truth: fold.World) -> None:
         Kind.OBJECTIVE, Kind.OBJECTIVE, lambda above, o: o.carried_from == above,
     )  # fmt: skip
     same(
-        goals.key_results_of_objectives(conn, basis, objectives),
+        proofs.key_results_of_objectives(conn, basis, objectives),
         Kind.OBJECTIVE, Kind.KEY_RESULT, lambda o, k: k.objective == o and k.state is not kept,
     )  # fmt: skip
     same(
-        goals.key_results_of_objectives(conn, basis, objectives, include_dropped=True),
+        proofs.key_results_of_objectives(conn, basis, objectives, include_dropped=True),
         Kind.OBJECTIVE, Kind.KEY_RESULT, lambda o, k: k.objective == o,
     )  # fmt: skip
     same(
-        goals.key_results_of_kpis(conn, basis, kpis),
+        proofs.key_results_of_kpis(conn, basis, kpis),
         Kind.KPI, Kind.KEY_RESULT, lambda kpi, k: k.kpi == kpi and k.state is not kept,
     )  # fmt: skip
     same(people.teams_within(conn, basis, teams), Kind.TEAM, Kind.TEAM, lambda t, o: o.parent == t and not o.disbanded)
@@ -161,7 +162,7 @@ def _cycles(truth: fold.World, objective: UUID, target: Ref) -> set[UUID]:
 
 
 def _standings(world: World, basis: Basis, truth: fold.World) -> None:
-    rows = goals.key_results(world.conn, basis, list(truth.of(Kind.KEY_RESULT)))
+    rows = proofs.key_results(world.conn, basis, list(truth.of(Kind.KEY_RESULT)))
     found = measures.standings(world.conn, basis, list(rows.values()))
     assert found == {id: truth.standing(truth.things[id]) for id in rows}
 
@@ -178,7 +179,7 @@ def _measurements(world: World, basis: Basis, truth: fold.World) -> None:
     assert measures.check_in_counts(conn, basis, key_results) == {id: len(rows) for id, rows in check_ins.items()}
     assert all(row.ended is None for rows in check_ins.values() for row in rows)
     _histories(world, basis, truth)
-    rows_of = goals.key_results(conn, basis, key_results)
+    rows_of = proofs.key_results(conn, basis, key_results)
     for id, points in measures.measurements(conn, basis, list(rows_of.values())).items():
         row = rows_of[id]
         since: datetime | None = row.kpi_since

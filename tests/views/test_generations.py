@@ -13,7 +13,8 @@ import pytest
 from domain.log_schema import application_role, views_schema
 from domain.values import Basis
 from projections import basis as bases
-from projections import generations, goals, measures
+from projections import generations, goals
+from projections import kpi as kpis
 from projections.tables import Connection, Order, Window
 from projections.views import TABLES, Poison
 from tests.laws.histories import History
@@ -104,7 +105,7 @@ def test_a_rebuild_that_was_cut_off_is_begun_again(world: World) -> None:
     world.tell(kpi("one"))
     world.conn.execute(f"create schema {views_schema(world.workspace)}_next")
     assert rebuild(world) == 1
-    assert measures.kpis_by_key(world.conn, world.now, ["one"])
+    assert kpis.kpis_by_key(world.conn, world.now, ["one"])
     assert schemas(world.conn, world.workspace) == {world.workspace, views_schema(world.workspace)}
 
 
@@ -130,7 +131,7 @@ def test_the_application_reads_views_made_anew(world: World) -> None:
     rebuild(world)
     with world.database.connect("app") as conn:
         assert conn.execute("select current_user").fetchone() == (application_role(world.workspace),)
-        assert set(measures.kpis_by_key(conn, bases.now(conn), ["one"])) == {"one"}
+        assert set(kpis.kpis_by_key(conn, bases.now(conn), ["one"])) == {"one"}
         for table in TABLES:
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 conn.execute(f"delete from {table.name}")
@@ -175,13 +176,13 @@ class Busy:
                 self.answers.add(tuple(rows))
 
     def read_slowly(self) -> None:
-        order, window = Order(measures.KpiOrder.KEY), Window(100)
+        order, window = Order(kpis.KpiOrder.KEY), Window(100)
         with self.world.database.connect() as conn:
             while not self.stop.is_set():
                 with conn.transaction():
-                    rows = measures.kpi_page(conn, self.fixed, measures.KpiFilter(), order, window)
+                    rows = kpis.kpi_page(conn, self.fixed, kpis.KpiFilter(), order, window)
                     self.stop.wait(0.02)
-                    assert measures.kpis(conn, self.fixed, [row.id for row in rows]) == {row.id: row for row in rows}
+                    assert kpis.kpis(conn, self.fixed, [row.id for row in rows]) == {row.id: row for row in rows}
 
     def write(self) -> None:
         for number in count():

@@ -6,6 +6,7 @@ from domain import verbs
 from domain.values import Basis, CycleState, Kind, ObjectiveState, Ref, ScoringPolicy, Verdict
 from projections import alignment, goals
 from projections import basis as bases
+from projections import key_result as proofs
 from tests.views.conftest import World
 from tests.views.telling import REACH_TEN, after, cycle, key_result, objective, on, then, to
 
@@ -107,41 +108,41 @@ def test_what_was_replaced_in_the_same_instant_was_true_at_no_moment_but_was_kno
     for weight in (2.0, 3.0):
         world.tell(verbs.ReweighKeyResult(key_result=id, weight=weight, reason="so", effective_at=on(5)))
     moments = (on(4), on(5, 11), on(5), on(6))
-    at_moments = [goals.key_results(world.conn, then(world, at), [id])[id].weight for at in moments]
+    at_moments = [proofs.key_results(world.conn, then(world, at), [id])[id].weight for at in moments]
     assert at_moments == [1.0, 1.0, 3.0, 3.0]
-    at_positions = [goals.key_results(world.conn, after(world, position), [id])[id].weight for position in (3, 4, 5)]
+    at_positions = [proofs.key_results(world.conn, after(world, position), [id])[id].weight for position in (3, 4, 5)]
     assert at_positions == [1.0, 2.0, 3.0]
 
 
 def test_what_is_told_late_of_the_past_was_not_known_then(world: World) -> None:
     id = key_result(world, objective(world, cycle(world)))
     world.tell(verbs.ReweighKeyResult(key_result=id, weight=2.0, reason="so", effective_at=on(5)))
-    assert goals.key_results(world.conn, then(world, on(6)), [id])[id].weight == 2.0
-    assert goals.key_results(world.conn, then(world, on(6), known=3), [id])[id].weight == 1.0
+    assert proofs.key_results(world.conn, then(world, on(6)), [id])[id].weight == 2.0
+    assert proofs.key_results(world.conn, then(world, on(6), known=3), [id])[id].weight == 1.0
 
 
 def test_every_version_of_a_key_result_is_told_up_to_the_basis(world: World) -> None:
     id = key_result(world, objective(world, cycle(world)))
     for day in (5, 6):
         world.tell(verbs.RescheduleKeyResult(key_result=id, due=on(day).date(), reason="so", effective_at=on(day)))
-    dues = [row.due.day for row in goals.key_result_versions(world.conn, world.now, [id])[id]]
+    dues = [row.due.day for row in proofs.key_result_versions(world.conn, world.now, [id])[id]]
     assert dues == [31, 5, 6]
-    assert len(goals.key_result_versions(world.conn, then(world, on(5)), [id])[id]) == 2
+    assert len(proofs.key_result_versions(world.conn, then(world, on(5)), [id])[id]) == 2
 
 
 def test_a_key_result_knows_its_cycle_and_its_kpi_since_when(world: World) -> None:
     quarter = cycle(world)
     kpi = world.tell(verbs.DefineKpi(key="nps", name="NPS", effective_at=on(1)))
     id = key_result(world, objective(world, quarter), kpi=verbs.KpiBy(id=kpi))
-    row = goals.key_results(world.conn, world.now, [id])[id]
+    row = proofs.key_results(world.conn, world.now, [id])[id]
     assert (row.cycle, row.kpi, row.kpi_since) == (quarter, kpi, on(3))
     world.tell(verbs.UnlinkKpi(key_result=id, effective_at=on(4)))
-    row = goals.key_results(world.conn, world.now, [id])[id]
+    row = proofs.key_results(world.conn, world.now, [id])[id]
     assert (row.kpi, row.kpi_since) == (None, None)
     world.tell(verbs.LinkKpi(key_result=id, kpi=verbs.KpiBy(id=kpi), effective_at=on(5)))
-    assert goals.key_results(world.conn, world.now, [id])[id].kpi_since == on(5)
-    assert [row.id for row in goals.key_results_of_kpis(world.conn, world.now, [kpi])[kpi]] == [id]
-    assert goals.key_results_of_kpis(world.conn, then(world, on(4)), [kpi]) == {kpi: []}
+    assert proofs.key_results(world.conn, world.now, [id])[id].kpi_since == on(5)
+    assert [row.id for row in proofs.key_results_of_kpis(world.conn, world.now, [kpi])[kpi]] == [id]
+    assert proofs.key_results_of_kpis(world.conn, then(world, on(4)), [kpi]) == {kpi: []}
 
 
 def test_a_carried_objective_is_found_from_both_sides(world: World) -> None:

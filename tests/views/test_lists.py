@@ -10,7 +10,8 @@ import pytest
 from domain import verbs
 from domain.values import Basis, Cadence, CycleState, KeyResultState, Kind, ObjectiveKind, ObjectiveState
 from projections import basis as bases
-from projections import goals, measures, people
+from projections import goals, kpi, people
+from projections import key_result as proofs
 from projections.tables import Cursor, Order, Window
 from tests.laws.histories import History
 from tests.views import fold
@@ -28,11 +29,11 @@ LISTS: dict[str, tuple[Page, Callable[..., int], Callable[..., Cursor], Any, Any
         goals.ObjectiveFilter(), Kind.OBJECTIVE,
     ),
     "key results": (
-        goals.key_result_page, goals.key_result_count, goals.key_result_cursor, goals.KeyResultOrder,
-        goals.KeyResultFilter(), Kind.KEY_RESULT,
+        proofs.key_result_page, proofs.key_result_count, proofs.key_result_cursor, proofs.KeyResultOrder,
+        proofs.KeyResultFilter(), Kind.KEY_RESULT,
     ),
     "kpis": (
-        measures.kpi_page, measures.kpi_count, measures.kpi_cursor, measures.KpiOrder, measures.KpiFilter(), Kind.KPI,
+        kpi.kpi_page, kpi.kpi_count, kpi.kpi_cursor, kpi.KpiOrder, kpi.KpiFilter(), Kind.KPI,
     ),
     "people": (
         people.person_page, people.person_count, people.person_cursor, people.PersonOrder, people.PersonFilter(),
@@ -96,14 +97,14 @@ def _sorted(rows: list[Any], cursor: Callable[..., Cursor], order: Any) -> None:
 
 
 def test_a_stretch_lies_between_two_cursors(told: World) -> None:
-    order = Order(goals.KeyResultOrder.TITLE)
+    order = Order(proofs.KeyResultOrder.TITLE)
     now = told.now
-    whole = goals.key_result_page(told.conn, now, goals.KeyResultFilter(), order, Window(100))
-    after, before = (goals.key_result_cursor(whole[place], order.field) for place in (1, 6))
+    whole = proofs.key_result_page(told.conn, now, proofs.KeyResultFilter(), order, Window(100))
+    after, before = (proofs.key_result_cursor(whole[place], order.field) for place in (1, 6))
     window = Window(100, after=after, before=before)
-    assert goals.key_result_page(told.conn, now, goals.KeyResultFilter(), order, window) == whole[2:6]
+    assert proofs.key_result_page(told.conn, now, proofs.KeyResultFilter(), order, window) == whole[2:6]
     last = Window(2, after=after, before=before, backwards=True)
-    assert goals.key_result_page(told.conn, now, goals.KeyResultFilter(), order, last) == whole[4:6]
+    assert proofs.key_result_page(told.conn, now, proofs.KeyResultFilter(), order, last) == whole[4:6]
 
 
 def asked_of_objectives(truth: fold.World, some: Any) -> list[tuple[goals.ObjectiveFilter, Callable[[Any], bool]]]:
@@ -141,7 +142,7 @@ def test_objectives_are_found_by_what_they_are_at_the_basis(told: World) -> None
                 assert {row.id for row in of_cycle} == {id for id in expected if things[id].cycle == some.cycle}
 
 
-def asked_of_key_results(truth: fold.World, some: Any) -> list[tuple[goals.KeyResultFilter, Callable[[Any], bool]]]:
+def asked_of_key_results(truth: fold.World, some: Any) -> list[tuple[proofs.KeyResultFilter, Callable[[Any], bool]]]:
     """Filters that find one key result and its like, and what they mean."""
     above, ended = truth.things[some.objective], (KeyResultState.SCORED, KeyResultState.DROPPED)
 
@@ -149,24 +150,24 @@ def asked_of_key_results(truth: fold.World, some: Any) -> list[tuple[goals.KeyRe
         return truth.things[key_result.objective]
 
     return [
-        (goals.KeyResultFilter(objective=some.objective), lambda k: k.objective == some.objective),
-        (goals.KeyResultFilter(owner=some.owner), lambda k: some.owner in (None, k.owner)),
-        (goals.KeyResultFilter(kpi=some.kpi), lambda k: some.kpi in (None, k.kpi)),
-        (goals.KeyResultFilter(states=ended), lambda k: k.state in ended),
-        (goals.KeyResultFilter(cycle=above.cycle), lambda k: objective(k).cycle == above.cycle),
-        (goals.KeyResultFilter(team=above.team), lambda k: above.team in (None, objective(k).team)),
-        (goals.KeyResultFilter(search="100 %"), lambda k: "100 %" in f"{k.title} {k.description}"),
+        (proofs.KeyResultFilter(objective=some.objective), lambda k: k.objective == some.objective),
+        (proofs.KeyResultFilter(owner=some.owner), lambda k: some.owner in (None, k.owner)),
+        (proofs.KeyResultFilter(kpi=some.kpi), lambda k: some.kpi in (None, k.kpi)),
+        (proofs.KeyResultFilter(states=ended), lambda k: k.state in ended),
+        (proofs.KeyResultFilter(cycle=above.cycle), lambda k: objective(k).cycle == above.cycle),
+        (proofs.KeyResultFilter(team=above.team), lambda k: above.team in (None, objective(k).team)),
+        (proofs.KeyResultFilter(search="100 %"), lambda k: "100 %" in f"{k.title} {k.description}"),
     ]
 
 
 def test_key_results_are_found_by_what_they_are_at_the_basis(told: World) -> None:
-    order = Order(goals.KeyResultOrder.DUE)
+    order = Order(proofs.KeyResultOrder.DUE)
     for basis in places(told):
         truth = fold.World(told.log.entries(0, 10_000), basis)
         things = truth.of(Kind.KEY_RESULT)
         for some in list(things.values())[:8]:
             for filter, holds in asked_of_key_results(truth, some):
-                rows = goals.key_result_page(told.conn, basis, filter, order, Window(1_000))
+                rows = proofs.key_result_page(told.conn, basis, filter, order, Window(1_000))
                 assert {row.id for row in rows} == {id for id, thing in things.items() if holds(thing)}
 
 
@@ -187,7 +188,7 @@ def test_cycles_kpis_people_and_teams_have_filters_of_their_own(told: World) -> 
     overlapping = where(Kind.CYCLE, lambda c: c.starts_on <= day <= c.ends_on)
     assert ids(cycles[0], cycles[1](overlaps=day), cycles[2]) == overlapping
     retired = where(Kind.KPI, lambda kpi: kpi.retired)
-    assert ids(measures.kpi_page, measures.KpiFilter(retired=True), measures.KpiOrder) == retired
+    assert ids(kpi.kpi_page, kpi.KpiFilter(retired=True), kpi.KpiOrder) == retired
     left = where(Kind.PERSON, lambda person: not person.active)
     assert ids(people.person_page, people.PersonFilter(active=False), people.PersonOrder) == left
     standing = where(Kind.TEAM, lambda team: not team.disbanded)
@@ -198,9 +199,7 @@ def test_cycles_kpis_people_and_teams_have_filters_of_their_own(told: World) -> 
 def test_what_is_searched_for_is_taken_literally(world: World, pattern: str) -> None:
     for number, name in enumerate((f"with {pattern} in it", "a plain one")):
         world.tell(verbs.DefineKpi(key=f"k{number}", name=name, cadence=Cadence.WEEKLY))
-    found = measures.kpi_page(
-        world.conn, world.now, measures.KpiFilter(search=pattern), Order(measures.KpiOrder.KEY), Window(9)
-    )
+    found = kpi.kpi_page(world.conn, world.now, kpi.KpiFilter(search=pattern), Order(kpi.KpiOrder.KEY), Window(9))
     assert [row.key for row in found] == ["k0"]
 
 

@@ -4,7 +4,9 @@ import pytest
 
 from domain import verbs
 from domain.values import Basis, Direction, Metric, Milestone
-from projections import goals, measures
+from projections import measures
+from projections.key_result import KeyResultRow, key_results
+from projections.kpi import kpi_versions
 from projections.measures import Ending, Standing
 from projections.tables import Window
 from tests.views.conftest import World
@@ -12,21 +14,21 @@ from tests.views.telling import after, check_in, cycle, key_result, kpi, objecti
 
 
 @pytest.fixture
-def goal(world: World) -> goals.KeyResultRow:
+def goal(world: World) -> KeyResultRow:
     id = key_result(world, objective(world, cycle(world)))
-    return goals.key_results(world.conn, world.now, [id])[id]
+    return key_results(world.conn, world.now, [id])[id]
 
 
-def standing(world: World, row: goals.KeyResultRow, basis: Basis | None = None) -> Standing:
+def standing(world: World, row: KeyResultRow, basis: Basis | None = None) -> Standing:
     return measures.standings(world.conn, basis or world.now, [row])[row.id]
 
 
-def test_who_was_never_spoken_of_has_an_empty_standing(world: World, goal: goals.KeyResultRow) -> None:
+def test_who_was_never_spoken_of_has_an_empty_standing(world: World, goal: KeyResultRow) -> None:
     assert standing(world, goal) == Standing()
     assert measures.standings(world.conn, world.now, []) == {}
 
 
-def test_value_and_confidence_are_the_last_that_were_said_even_apart(world: World, goal: goals.KeyResultRow) -> None:
+def test_value_and_confidence_are_the_last_that_were_said_even_apart(world: World, goal: KeyResultRow) -> None:
     first = check_in(world, goal.id, on(5), value=3.0, confidence=0.9)
     check_in(world, goal.id, on(6), confidence=0.4)
     check_in(world, goal.id, on(7), note="nothing new")
@@ -35,7 +37,7 @@ def test_value_and_confidence_are_the_last_that_were_said_even_apart(world: Worl
     assert (found.confidence, found.confidence_position, found.spoken_at) == (0.4, 5, on(7))
 
 
-def test_what_was_measured_later_counts_even_if_it_was_told_earlier(world: World, goal: goals.KeyResultRow) -> None:
+def test_what_was_measured_later_counts_even_if_it_was_told_earlier(world: World, goal: KeyResultRow) -> None:
     check_in(world, goal.id, on(9), value=9.0)
     check_in(world, goal.id, on(5), value=5.0)
     assert standing(world, goal).value == 9.0
@@ -45,7 +47,7 @@ def test_what_was_measured_later_counts_even_if_it_was_told_earlier(world: World
 
 
 def test_a_correction_changes_what_is_known_now_of_then_and_not_what_was_known(
-    world: World, goal: goals.KeyResultRow
+    world: World, goal: KeyResultRow
 ) -> None:
     id = check_in(world, goal.id, on(5), value=5.0, confidence=0.5)
     world.tell(verbs.CorrectCheckIn(check_in=id, value=6.0, reason="miscounted"))
@@ -58,7 +60,7 @@ def test_a_correction_changes_what_is_known_now_of_then_and_not_what_was_known(
     assert (then_known.value, then_known.ended, then_known.until_position) == (5.0, None, None)
 
 
-def test_superseded_check_ins_are_shown_on_request(world: World, goal: goals.KeyResultRow) -> None:
+def test_superseded_check_ins_are_shown_on_request(world: World, goal: KeyResultRow) -> None:
     ids = [check_in(world, goal.id, on(day), value=float(day)) for day in (5, 6, 7)]
     world.tell(verbs.CorrectCheckIn(check_in=ids[0], value=5.5, reason="miscounted"))
     now = world.now
@@ -75,19 +77,19 @@ def test_milestones_are_reached_when_that_was_first_said(world: World) -> None:
     check_in(world, id, on(5), reached=["a"])
     check_in(world, id, on(7), reached=["a", "b"])
     check_in(world, id, on(4), reached=["a"])
-    row = goals.key_results(world.conn, world.now, [id])[id]
+    row = key_results(world.conn, world.now, [id])[id]
     assert row.metric == metric
     assert measures.milestones_reached(world.conn, world.now, [id]) == {id: {"a": on(4), "b": on(7)}}
     assert measures.milestones_reached(world.conn, then(world, on(6)), [id]) == {id: {"a": on(4)}}
     assert standing(world, row).reached == ("a", "b")
 
 
-def test_a_linked_key_result_stands_by_the_readings_since_its_link(world: World, goal: goals.KeyResultRow) -> None:
+def test_a_linked_key_result_stands_by_the_readings_since_its_link(world: World, goal: KeyResultRow) -> None:
     check_in(world, goal.id, on(4), value=2.0, confidence=0.6)
     index = kpi(world)
     read(world, index, (on(5), 50.0), (on(8), 80.0))
     world.tell(verbs.LinkKpi(key_result=goal.id, kpi=verbs.KpiBy(id=index), effective_at=on(6)))
-    row = goals.key_results(world.conn, world.now, [goal.id])[goal.id]
+    row = key_results(world.conn, world.now, [goal.id])[goal.id]
     found = standing(world, row)
     assert (found.value, found.measured_at, found.confidence, found.spoken_at) == (80.0, on(8), 0.6, on(8))
     before = standing(world, row, then(world, on(7)))
@@ -99,13 +101,13 @@ def test_a_linked_key_result_stands_by_the_readings_since_its_link(world: World,
     ]
 
 
-def test_two_key_results_of_one_kpi_each_stand_by_their_own_link(world: World, goal: goals.KeyResultRow) -> None:
+def test_two_key_results_of_one_kpi_each_stand_by_their_own_link(world: World, goal: KeyResultRow) -> None:
     index = kpi(world)
     other = key_result(world, goal.objective)
     for id, day in ((goal.id, 4), (other, 6)):
         world.tell(verbs.LinkKpi(key_result=id, kpi=verbs.KpiBy(id=index), effective_at=on(day)))
     read(world, index, (on(5), 50.0))
-    rows = list(goals.key_results(world.conn, world.now, [goal.id, other]).values())
+    rows = list(key_results(world.conn, world.now, [goal.id, other]).values())
     found = measures.standings(world.conn, world.now, rows)
     assert {id: one.value for id, one in found.items()} == {goal.id: 50.0, other: None}
 
@@ -175,10 +177,10 @@ def test_every_definition_of_a_kpi_is_told_up_to_the_basis(world: World) -> None
     id = kpi(world)
     world.tell(verbs.RedefineKpi(kpi=verbs.KpiBy(id=id), name="Net score", reason="clearer", effective_at=on(5)))
     world.tell(verbs.RetireKpi(kpi=verbs.KpiBy(id=id), reason="enough", effective_at=on(9)))
-    rows = measures.kpi_versions(world.conn, world.now, [id])[id]
+    rows = kpi_versions(world.conn, world.now, [id])[id]
     assert [(row.name, row.retired, row.reason) for row in rows] == [
         ("nps", False, None),
         ("Net score", False, "clearer"),
         ("Net score", True, "enough"),
     ]
-    assert len(measures.kpi_versions(world.conn, then(world, on(6)), [id])[id]) == 2
+    assert len(kpi_versions(world.conn, then(world, on(6)), [id])[id]) == 2

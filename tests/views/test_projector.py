@@ -23,6 +23,7 @@ from domain.event import Authorship
 from domain.log_row import StoredRow
 from domain.values import Cadence, Source
 from projections import basis as bases
+from projections import kpi as kpis
 from projections import measures
 from projections.projector import Condition, Projector
 from projections.tables import OPEN
@@ -82,7 +83,7 @@ def test_what_was_appended_is_seen_after_a_wait(world: World) -> None:
             outcome = world.write(kpi(f"k{number}"))
             projector.nudge()
             assert projector.wait(outcome.head, SECONDS)
-            assert f"k{number}" in measures.kpis_by_key(world.conn, world.now, [f"k{number}"])
+            assert f"k{number}" in kpis.kpis_by_key(world.conn, world.now, [f"k{number}"])
             assert bases.now(world.conn).position == projector.status.position == outcome.head
 
 
@@ -130,7 +131,7 @@ def test_killed_connections_are_made_again(world: World) -> None:
                 world.conn.execute("select pg_terminate_backend(%s, 10000)", [backend])
             world.log._pool.check()
             assert projector.wait(world.write(kpi(f"k{number}")).head, SECONDS)
-    assert len(measures.kpis_by_key(world.conn, world.now, ["k0", "k1", "k2"])) == 3
+    assert len(kpis.kpis_by_key(world.conn, world.now, ["k0", "k1", "k2"])) == 3
 
 
 def test_a_restarted_server_is_found_again() -> None:
@@ -179,7 +180,7 @@ def test_an_event_that_cannot_be_applied_stops_it_and_is_named(
         assert status.poison_topic in (topic, topic.partition(".")[0])
         assert projector.wait(before[-1], SECONDS)
         assert not projector.wait(after, SECONDS)
-    found = measures.kpis_by_key(world.conn, world.now, ["k0", "k4", "after"])
+    found = kpis.kpis_by_key(world.conn, world.now, ["k0", "k4", "after"])
     assert set(found) == {"k0", "k4"}
 
 
@@ -224,7 +225,7 @@ def test_nothing_is_ever_seen_that_is_not_seen_whole(world: World) -> None:
         with world.database.connect() as conn:
             while not stop.is_set():
                 basis = bases.now(conn)
-                seen = measures.kpi_count(conn, basis, measures.KpiFilter())
+                seen = kpis.kpi_count(conn, basis, kpis.KpiFilter())
                 if seen != basis.position:
                     torn.append((seen, basis))
 
@@ -250,7 +251,7 @@ def test_whoever_was_overtaken_looks_again(world: World) -> None:
     for thread in threads:
         thread.join()
     assert world.now.position == last
-    assert measures.kpi_count(world.conn, world.now, measures.KpiFilter()) == 10
+    assert kpis.kpi_count(world.conn, world.now, kpis.KpiFilter()) == 10
 
 
 def test_the_end_of_a_span_is_open_until_something_ends_it(world: World) -> None:
