@@ -142,10 +142,10 @@ def comparison(readings: Sequence[Figure], every: Step, aggregation: Aggregation
     """
     if every is Step.CHANGE:
         *_, before, latest = None, None, *(reading.value for reading in readings[-2:])
-        return _compared(latest, before)
+        return compared(latest, before)
     (current,) = buckets(every, at, at)
     (previous,) = buckets(every, current[0] - INSTANT, current[0] - INSTANT)
-    return _compared(*(_point(readings, bucket, aggregation, None).value for bucket in (current, previous)))
+    return compared(*(_point(readings, bucket, aggregation, None).value for bucket in (current, previous)))
 
 
 _Bucket: TypeAlias = tuple[datetime, datetime]
@@ -206,7 +206,8 @@ def _finite(value: float) -> float:
     return min(max(value, -float_info.max), float_info.max)
 
 
-def _compared(current: float | None, previous: float | None) -> Comparison:
+def compared(current: float | None, previous: float | None) -> Comparison:
+    """One figure against the one before."""
     if current is None or previous is None:
         return Comparison(current, previous, None, None)
     change = _finite(current - previous)

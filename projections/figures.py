@@ -1,11 +1,13 @@
 """Rows as the formulas take them."""
 
 from domain.formulas import Measurement
+from domain.measures import KpiFacts
 from domain.progress import KeyResultFacts, ObjectiveFacts
 from domain.values import Kind, Ref
 from projections.goals import CycleRow, ObjectiveRow
 from projections.key_result import KeyResultRow
-from projections.measures import Standing
+from projections.kpi import KpiRow
+from projections.measures import ReadingRow, Standing
 
 
 def of_key_result(row: KeyResultRow, standing: Standing, cycle: CycleRow) -> KeyResultFacts:
@@ -31,6 +33,13 @@ def of_key_result(row: KeyResultRow, standing: Standing, cycle: CycleRow) -> Key
 def of_objective(row: ObjectiveRow) -> ObjectiveFacts:
     """An objective."""
     return ObjectiveFacts(row.id, row.title, row.position, row.state, row.verdict)
+
+
+def of_kpi(row: KpiRow, latest: ReadingRow | None) -> KpiFacts:
+    """A KPI, and its latest reading."""
+    if latest is None:
+        return KpiFacts(row.goal, row.cadence, row.retired)
+    return KpiFacts(row.goal, row.cadence, row.retired, latest.value, latest.measured_at)
 
 
 def _measured(row: KeyResultRow, standing: Standing) -> Measurement | None:

@@ -11,9 +11,9 @@ from domain.values import Kind
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def answered(description: str) -> Callable[[F], F]:
+def answered(description: str, name: str | None = None) -> Callable[[F], F]:
     """A field that a method answers."""
-    field: Callable[[F], F] = strawberry.field(description=description)
+    field: Callable[[F], F] = strawberry.field(description=description, name=name)
     return field
 
 

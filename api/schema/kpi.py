@@ -23,9 +23,9 @@ from api.schema.scalars import Markdown, Position
 from api.view import Siblings, Thing, View, together
 from domain import measures as formulas
 from domain.calendar import Step
-from domain.measures import Aggregation, KpiFacts, KpiStatus
+from domain.measures import Aggregation, KpiStatus
 from domain.values import Kind
-from projections import kpi, measures
+from projections import figures, kpi, measures
 from projections.key_result import key_results_of_kpis
 from projections.kpi import KpiRow
 from projections.measures import ReadingRow
@@ -98,13 +98,8 @@ def _latest(siblings: Siblings) -> Sequence[Any]:
 
 def _statuses(siblings: Siblings) -> Sequence[KpiStatus]:
     view, latest = siblings.view, siblings.all(latest_readings)
-    return [formulas.status(_facts(row, latest.get(row.id)), view.basis.at, view.scoring) for row in siblings.rows]
-
-
-def _facts(row: KpiRow, latest: ReadingRow | None) -> KpiFacts:
-    if latest is None:
-        return KpiFacts(row.goal, row.cadence, row.retired)
-    return KpiFacts(row.goal, row.cadence, row.retired, latest.value, latest.measured_at)
+    standing = [figures.of_kpi(row, latest.get(row.id)) for row in siblings.rows]
+    return [formulas.status(facts, view.basis.at, view.scoring) for facts in standing]
 
 
 def _readings(siblings: Siblings) -> dict[Any, list[ReadingRow]]:
