@@ -14,11 +14,13 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from api import keys
 from api.context import Caller, Context
 from api.database import Database
 from api.guards import BodyLimit, KnownHosts, refusal
 from api.http import Endpoint
 from api.journal import keep_journal
+from api.publishing import Publishing
 from api.readiness import Readiness
 from api.schema.errors import INTERNAL, MASKED
 from api.schema.schema import schema
@@ -39,13 +41,14 @@ LEAVE_SECONDS_MAX = 10
 
 
 def create_app(settings: Settings, database: Database, *, console: bool) -> Starlette:
-    """The application: `/graphql`, `/healthz` (it lives), `/readyz` (it can work).
+    """The application: `/graphql`, `/healthz` (it lives), `/readyz` (it can work), `/checkpoint` (what the log is).
 
     `database` is open and migrated; its pools are closed with it, by whoever opened it. `console`: whether a
     browser that comes to `/graphql` gets a page to explore in. The views are fed from startup to shutdown, by
-    this process if no other does, unless the settings leave it to another.
+    this process if no other does, unless the settings leave it to another. Raises `KeyFault`.
     """
     keep_journal()
+    ours = keys.at_hand(settings)
     pool = database.pool()
     log = Log(pool, settings.workspace, reconnect_seconds=settings.reconnect_timeout_s)
     projector = Projector(
@@ -54,13 +57,15 @@ def create_app(settings: Settings, database: Database, *, console: bool) -> Star
         settings.projector_batch,
         settings.workspace,
         may_lead=settings.project_in_server,
+        keep=keys.keeping(settings, ours),
     )
+    publishing = Publishing(pool, ours)
     writing = Writing(log, projector, settings.view_timeout_s)
 
     def context(request: Request) -> Context:
         caller = Caller(OPERATOR, frozenset(Role), source=_source(request))
         until = monotonic() + settings.answer_timeout_s
-        return Context(caller, pool, log, writing, settings.workspace, request.state.id, until)
+        return Context(caller, pool, log, writing, settings.workspace, request.state.id, until, ours)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -80,6 +85,8 @@ def create_app(settings: Settings, database: Database, *, console: bool) -> Star
             Route("/graphql", Endpoint(schema, context, writing, ide=console)),
             Route("/healthz", _alive),
             Route("/readyz", Readiness(database, log, projector).endpoint),
+            Route("/checkpoint", publishing.checkpoint),
+            Route("/checkpoint/key", publishing.key),
         ],
         middleware=[
             Middleware(KnownHosts, names=[settings.host, *(settings.host_names or "").split(",")]),

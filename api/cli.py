@@ -3,14 +3,15 @@
 from collections.abc import Callable
 from functools import wraps
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated, ParamSpec
 
 import typer
 from rich.progress import Progress
 
-from api import demonstration, doctor, importing, serving
+from api import demonstration, doctor, evidence, importing, serving
 from api.schema.schema import sdl
-from api.terminal import WRONG, Failure, err, opened, out, reached, settings, stop_on_signals, told
+from api.terminal import USAGE, WRONG, Failure, err, opened, out, reached, settings, stop_on_signals, told
 from projections import generations
 from projections.views import Poison
 
@@ -115,6 +116,65 @@ def import_(
     importing.tell(tally, dry=dry_run)
     if tally.refusals:
         raise typer.Exit(WRONG)
+
+
+@verb("export")
+def export(
+    evidence_: Annotated[
+        bool,
+        typer.Option("--evidence", help="Every event of a cycle, each with the proof that it is in the signed log."),
+    ] = False,
+    cycle: Annotated[str | None, typer.Option("--cycle", help="The key of the cycle, like 2026-q1.")] = None,
+) -> None:
+    """Write evidence of a cycle to the standard output, to be verified anywhere, with nothing but a public key."""
+    if not evidence_ or cycle is None:
+        raise Failure("Say what to export: --evidence --cycle KEY.", USAGE)
+    with opened(settings()) as database:
+        evidence.export_evidence(database, cycle)
+
+
+@verb("verify")
+def verify(
+    file: Annotated[Path | None, typer.Argument(help="A file of evidence; without one, the log itself.")] = None,
+    key: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--key", help="A public key to verify with, as NAME+ID+KEY or a file of such lines; may be repeated."
+        ),
+    ] = None,
+    checkpoint: Annotated[
+        list[Path] | None,
+        typer.Option("--checkpoint", help="A file with a checkpoint that was kept elsewhere; may be repeated."),
+    ] = None,
+) -> None:
+    """Recompute the whole log from its rows and hold it against every checkpoint; or check a file of evidence."""
+    if file is not None:
+        if checkpoint:
+            raise Failure("A file of evidence has its own checkpoint; --checkpoint is held against the log.", USAGE)
+        evidence.verify_evidence(file, key or [])
+        return
+    with opened(settings()) as database:
+        if not evidence.verify_log(database, key or [], checkpoint or []):
+            raise typer.Exit(WRONG)
+
+
+@verb("key")
+def key(
+    do: Annotated[evidence.KeyVerb, typer.Argument(help="Make the key, or show its public half.")],
+    file: Annotated[
+        Path | None, typer.Option("--file", help="Where the key is kept, instead of KEYFRAME_CHECKPOINT_KEY.")
+    ] = None,
+    name: Annotated[str | None, typer.Option("--name", help="What the log is called by those who verify it.")] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Make another key, and keep the public half of the one before.")
+    ] = False,
+) -> None:
+    """Make the key that signs checkpoints, or show the public half that others verify with."""
+    chosen = settings(checkpoint_key=file)
+    if do is evidence.KeyVerb.SHOW:
+        evidence.show_key(chosen)
+    else:
+        evidence.create_key(chosen, name, replace=replace)
 
 
 @verb("rebuild")

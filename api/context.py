@@ -17,6 +17,7 @@ from domain.decision import Author
 from domain.event_store import Log
 from domain.policy import Permission, Role, permissions
 from domain.values import Source
+from projections.signing import Keys
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Context:
 
     `pool` reads the views (autocommitting connections whose search path is the workspace's views), `log` is
     where changes are told from, `writing` is where commands are carried out; `until`, by the monotonic clock,
-    is how long may be read.
+    is how long may be read. `keys` sign checkpoints, where this process has them.
     """
 
     caller: Caller
@@ -55,6 +56,7 @@ class Context:
     workspace: str = "keyframe"
     request_id: str = ""
     until: float = inf
+    keys: Keys | None = None
 
     @property
     def reads(self) -> Reads:

@@ -10,6 +10,7 @@ from threading import Thread
 
 import uvicorn
 
+from api import keys
 from api.app import create_app
 from api.database import Database
 from api.journal import keep_journal
@@ -108,6 +109,7 @@ def project(database: Database, ready: Callable[[], None]) -> None:
 
 
 def projector_of(database: Database) -> Projector:
-    """The projector of a workspace."""
+    """The projector of a workspace, which signs checkpoints where there is a key. Raises `KeyFault`."""
     settings = database.settings
-    return Projector(database.log(), database.connect, settings.projector_batch, settings.workspace)
+    keep = keys.keeping(settings, keys.at_hand(settings))
+    return Projector(database.log(), database.connect, settings.projector_batch, settings.workspace, keep=keep)

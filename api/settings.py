@@ -71,3 +71,16 @@ class Settings(BaseSettings):
     projector_batch: int = Field(
         default=1000, ge=1, le=100_000, description="How many events the views take in at once, at most."
     )
+    checkpoint_key: Path | None = Field(
+        default=None,
+        description="The file with the key that signs checkpoints, which `keyframe key create` makes. If unset, it is "
+        "looked for in KEYFRAME_DATA_DIR, as WORKSPACE.key, and made there if Keyframe runs its own PostgreSQL.",
+    )
+    checkpoint_events_max: int = Field(
+        default=1000, ge=1, description="After how many new events the next checkpoint is signed."
+    )
+    checkpoint_interval_s: float = Field(
+        default=300,
+        gt=0,
+        description="After how many seconds the next checkpoint is signed, if there is anything new.",
+    )

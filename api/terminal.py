@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from api.database import Database, open_database
+from api.keys import KeyFault
 from api.settings import Settings
 from domain.checkup import VERSION, examine
 
@@ -41,11 +42,19 @@ def told() -> Iterator[None]:
     except KeyboardInterrupt:
         raise SystemExit(INTERRUPTED) from None
     except Failure as failure:
-        err.print(f"keyframe: {failure}", style="red", markup=False, soft_wrap=True)
+        complain(str(failure))
         raise SystemExit(failure.status) from None
-    except (psycopg.OperationalError, psycopg.errors.InsufficientPrivilege, PersistenceError) as error:
-        err.print(f"keyframe: The database did not do it: {first_line(error)}", style="red", markup=False)
+    except KeyFault as fault:
+        complain(str(fault))
         raise SystemExit(WRONG) from None
+    except (psycopg.OperationalError, psycopg.errors.InsufficientPrivilege, PersistenceError) as error:
+        complain(f"The database did not do it: {first_line(error)}")
+        raise SystemExit(WRONG) from None
+
+
+def complain(sentence: str) -> None:
+    """Say what went wrong."""
+    err.print(f"keyframe: {sentence}", style="red", markup=False, soft_wrap=True)
 
 
 def stop_on_signals() -> None:

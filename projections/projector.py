@@ -51,7 +51,8 @@ class Projector:
     """Keeps the views of one workspace level with its log.
 
     Of all projectors of a workspace one leads, by a lock that ends with its connection; the others
-    follow: they watch the position, for those who wait here, and stand by to lead, if they may.
+    follow: they watch the position, for those who wait here, and stand by to lead, if they may. Whoever
+    leads calls `keep` with the position, again and again, after the views have come to it.
     """
 
     def __init__(
@@ -62,12 +63,14 @@ class Projector:
         workspace: str = "keyframe",
         *,
         may_lead: bool = True,
+        keep: Callable[[Connection, int], None] | None = None,
     ) -> None:
         self._events = log
         self._connect = connect
         self._batch_size = batch_size
         self._workspace = workspace
         self._may_lead = may_lead
+        self._keep = keep or _keep_nothing
         self._moved = threading.Condition()
         self._called = threading.Event()
         self._waiting = 0
@@ -106,6 +109,7 @@ class Projector:
             position = self._look(conn)[0]
             while (reached := self._step(conn, position)) is not None:
                 position = reached
+                self._keep(conn, position)
         return position
 
     def run(self, stop: threading.Event) -> None:
@@ -166,6 +170,7 @@ class Projector:
                 self._called.wait(POLL_SECONDS)
             else:
                 position = reached
+            self._keep(conn, position)
 
     def _step(self, conn: Connection, position: int) -> int | None:
         """One batch; where it led to, or None if there was nothing to do."""
@@ -209,3 +214,7 @@ class Projector:
             while not over.is_set():
                 listener.wait(POLL_SECONDS)
                 self.nudge()
+
+
+def _keep_nothing(conn: Connection, position: int) -> None:
+    """Nobody wants to know."""

@@ -56,6 +56,18 @@ def signed(conn: Connection, size: int, keys: Keys) -> str:
     return checkpoint.signed(size, tree.root, keys.signer)
 
 
+def told(conn: Connection, size: int, keys: Keys | None) -> str | None:
+    """The log's checkpoint of this size, where it is not sure that there is a key: then only one that was kept."""
+    return ledger.note(conn, size) if keys is None else signed(conn, size, keys)
+
+
+def newest(conn: Connection, position: int, keys: Keys | None) -> int:
+    """The size of the newest checkpoint that can be told up to a position; without a key, the last that was kept.
+    The position itself if there is none."""
+    last = None if keys is not None else ledger.last_signed(conn, position)
+    return position if last is None else last.size
+
+
 def _known(size: int, note: str, keys: Keys) -> checkpoint.Checkpoint:
     """What a checkpoint says that was kept."""
     try:
@@ -86,9 +98,9 @@ def _reached(conn: Connection, size: int) -> int:
 class Keeper:
     """Signs and keeps checkpoints of one workspace while its views are fed.
 
-    At most `events_max` events, and at most `interval_s` seconds if there is anything new, lie between one
-    and the next; and there is one for every closing of a cycle, so that its outcome is attested. What was
-    missed while nobody kept them is made up for.
+    The next one is due after `events_max` new events, or `interval_s` seconds if there is anything new; and
+    there is one for every closing of a cycle, so that its outcome is attested. Closings that nobody saw are
+    made up for.
     """
 
     def __init__(
@@ -101,20 +113,21 @@ class Keeper:
         self._last: int | None = None
         self._due = 0.0
         self._seen = 0
-        self._stopped = False
+        self._pause = 0.0
 
     def keep(self, conn: Connection, position: int) -> None:
         """Sign what is due, now that the views stand at a position.
 
-        If the log contradicts what was signed, that is logged, and nothing is signed any more; the views go on.
+        If the log contradicts what was signed, or cannot be signed, that is logged, and again every
+        `interval_s` seconds for as long as it is so; the views go on.
         """
-        if self._stopped:
+        if self._clock() < self._pause:
             return
         try:
             self._keep(conn, position)
-        except (Rewritten, psycopg.errors.InsufficientPrivilege) as error:
+        except (Rewritten, LookupError, psycopg.ProgrammingError) as error:
             _log.critical("checkpoints stopped", position=position, cause=str(error))
-            self._stopped = True
+            self._pause = self._clock() + self._interval_s
 
     def _keep(self, conn: Connection, position: int) -> None:
         if self._last is None:

@@ -8,7 +8,7 @@ import strawberry
 from api.context import Info
 from api.loaders import BY_KEY
 from api.paging import Asked
-from api.schema import filters, kpi, lists, nodes, objectives
+from api.schema import filters, kpi, ledger, lists, nodes, objectives
 from api.schema.alignment import AlignmentMap, Map
 from api.schema.by import CycleBy, KpiBy, TeamBy
 from api.schema.connection import After, Before, Connection, First, Last
@@ -26,6 +26,7 @@ from api.schema.filters import (
 )
 from api.schema.key_result import KeyResult
 from api.schema.kpi import Kpi
+from api.schema.ledger import Ledger
 from api.schema.node import At, AtPosition, Entity, Known, Node
 from api.schema.objective import Objective
 from api.schema.people import Person, Team
@@ -213,6 +214,10 @@ class Query(Door):
         caller = info.context.caller
         person = Person.find(self.view, caller.person)
         return Viewer(person=person, handle=caller.handle, roles=sorted(caller.roles), can=sorted(caller.can))
+
+    @answered("The log as evidence: what it was at any size, signed, and the proofs. For those who may read it.")
+    def ledger(self, info: Info) -> Ledger:
+        return ledger.opened(self.view, info)
 
     @answered(
         "The whole View at another moment. at: what was true then. known: as far as had been recorded by "

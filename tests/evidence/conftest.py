@@ -13,16 +13,19 @@ from pydantic import SecretStr
 from api.database import Database, open_database
 from api.settings import Settings
 from domain.commands import Keyframe
+from domain.event import Event
 from domain.event_store import Log
+from domain.kpi import KpiDefined, KpiRetired
 from domain.log_row import LogRow, leaf_hash
 from domain.signed_note import Signer
+from domain.values import Cadence, Unit, UnitKind
 from projections import ledger, signing
 from projections.projector import Projector
 from projections.signing import Keys
 from projections.verification import Verdict, verify
 from tests.conftest import drop
 from tests.laws.histories import History
-from tests.log.writing import command, correction, reading
+from tests.log.writing import command
 
 KEYS = Keys(Signer("keyframe/test", bytes(range(32))))
 OTHER_KEYS = Keys(Signer("keyframe/test", bytes(32)))
@@ -45,14 +48,20 @@ class Attested:
     def see(self) -> int:
         return self.projector.catch_up()
 
-    def read(self, count: int) -> None:
-        """Record readings, every third with a correction."""
-        rows = []
+    def fill(self, count: int) -> None:
+        """Record so many events: KPIs are defined, and every third is retired at once."""
+        events: list[Event] = []
         for number in range(count):
-            rows.append(reading(float(number)))
+            kpi, key = uuid4(), f"k-{number}"
+            unit = Unit(UnitKind.NUMBER)
+            events.append(
+                KpiDefined(
+                    key=key, name=key, unit=unit, cadence=Cadence.WEEKLY, originator_id=kpi, originator_version=1
+                )
+            )
             if number % 3 == 0:
-                rows.append(correction(rows[-1].originator_id, 2))
-        self.log.append(rows[:count], command())
+                events.append(KpiRetired(originator_id=kpi, originator_version=2))
+        self.log.append([self.log.mapper.to_stored_event(event) for event in events[:count]], command())
 
     def live(self, steps: int, chance: Random) -> History:
         """Let a company live for a while."""

@@ -17,7 +17,7 @@ SIZES = [0, 1, 2, 255, 256, 257, 511, 512, 700, 1000, 1023, 1024, 1025, 1300]
 def grown(world: Attested) -> Attested:
     """1,300 events that came in pieces, each seen before the next."""
     for count in (1, 254, 1, 1, 300, 466, 2, 275):
-        world.read(count)
+        world.fill(count)
         world.see()
     return world
 
@@ -69,7 +69,7 @@ def test_upper_levels_are_kept_too(world: Attested, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(ledger, "WIDTH", 4)
     world.conn.execute("delete from tree_node")
     for count in (3, 90, 170):
-        world.read(count)
+        world.fill(count)
         ledger.grow(world.conn, world.size - count, world.size)
     expected = roots(world)
     largest = Tree(world.conn, 263)

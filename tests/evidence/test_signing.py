@@ -51,7 +51,7 @@ def close_a_cycle(world: Attested, key: str) -> int:
 
 
 def test_what_is_signed_is_the_root_of_the_log(world: Attested) -> None:
-    world.read(300)
+    world.fill(300)
     said = checkpoint.verified(world.sign(), KEYS.verifiers)
     assert (said.origin, said.size, said.root) == ("keyframe/test", 300, Tree(world.conn, 300).root)
     empty = checkpoint.verified(signing.signed(world.conn, 0, KEYS), KEYS.verifiers)
@@ -59,7 +59,7 @@ def test_what_is_signed_is_the_root_of_the_log(world: Attested) -> None:
 
 
 def test_a_checkpoint_is_kept_as_it_was_first_signed(world: Attested) -> None:
-    world.read(3)
+    world.fill(3)
     note = world.sign()
     ledger.keep(world.conn, 3, "another")
     assert ledger.note(world.conn, 3) == note
@@ -72,14 +72,14 @@ def test_a_checkpoint_is_kept_as_it_was_first_signed(world: Attested) -> None:
     "statement", ["update checkpoint set size = 7", "delete from checkpoint", "truncate checkpoint"]
 )
 def test_what_was_signed_is_not_rewritten(world: Attested, role: Role, statement: str) -> None:
-    world.read(3)
+    world.fill(3)
     world.sign()
     with world.database.connect(role) as conn, pytest.raises(psycopg.Error, match=r"append-only|permission denied"):
         conn.execute(statement.encode())
 
 
 def test_the_application_reads_checkpoints_and_signs_none(world: Attested) -> None:
-    world.read(3)
+    world.fill(3)
     note = world.sign()
     with world.database.connect("app") as conn:
         assert ledger.note(conn, 3) == note
@@ -93,15 +93,15 @@ def test_the_application_reads_checkpoints_and_signs_none(world: Attested) -> No
 
 def test_one_is_due_after_so_many_events(world: Attested, keeper: Keeper) -> None:
     for count in (1, 98, 1, 99, 1, 1, 250):
-        world.read(count)
+        world.fill(count)
         keeper.keep(world.conn, world.see())
     assert sizes(world) == [1, 199, 451]
 
 
 def test_one_is_due_after_so_much_time_if_there_is_anything_new(world: Attested, keeper: Keeper, clock: Clock) -> None:
-    world.read(2)
+    world.fill(2)
     keeper.keep(world.conn, world.see())
-    world.read(3)
+    world.fill(3)
     clock.now += 59.9
     keeper.keep(world.conn, world.see())
     assert sizes(world) == [2]
@@ -119,19 +119,19 @@ def test_an_empty_log_is_not_signed(world: Attested, keeper: Keeper) -> None:
 
 
 def test_one_is_signed_at_the_closing_of_every_cycle(world: Attested, keeper: Keeper) -> None:
-    world.read(1)
+    world.fill(1)
     keeper.keep(world.conn, world.see())
     first = close_a_cycle(world, "2026-q1")
-    world.read(5)
+    world.fill(5)
     second = close_a_cycle(world, "2026-q2")
-    world.read(5)
+    world.fill(5)
     keeper.keep(world.conn, world.see())
     assert sizes(world) == [1, first, second]
 
 
 def test_closings_that_nobody_saw_are_made_up_for(world: Attested, keeper: Keeper) -> None:
     closing = close_a_cycle(world, "2026-q1")
-    world.read(20)
+    world.fill(20)
     world.sign()
     keeper.keep(world.conn, world.see())
     assert sizes(world) == [closing, closing + 20]
@@ -139,19 +139,19 @@ def test_closings_that_nobody_saw_are_made_up_for(world: Attested, keeper: Keepe
 
 
 def test_a_keeper_goes_on_where_another_ended(world: Attested, keeper: Keeper, clock: Clock) -> None:
-    world.read(10)
+    world.fill(10)
     keeper.keep(world.conn, world.see())
     another = Keeper(KEYS, events_max=100, interval_s=60, clock=clock)
-    world.read(99)
+    world.fill(99)
     another.keep(world.conn, world.see())
     assert sizes(world) == [10]
-    world.read(1)
+    world.fill(1)
     another.keep(world.conn, world.see())
     assert sizes(world) == [10, 110]
 
 
 def test_a_rebuild_signs_nothing_again(world: Attested, keeper: Keeper) -> None:
-    world.read(120)
+    world.fill(120)
     keeper.keep(world.conn, world.see())
     generations.rebuild(world.log, world.database.connect, workspace=world.database.settings.workspace)
     keeper.keep(world.conn, 50)
@@ -171,10 +171,10 @@ def rewrite(world: Attested, position: int) -> None:
 
 
 def test_a_rewritten_log_is_not_signed(world: Attested, keeper: Keeper) -> None:
-    world.read(300)
+    world.fill(300)
     keeper.keep(world.conn, world.see())
     rewrite(world, 7)
-    world.read(300)
+    world.fill(300)
     position = world.see()
     with pytest.raises(Rewritten, match="signed at position 300"):
         signing.signed(world.conn, position, KEYS)
@@ -187,7 +187,7 @@ def test_a_rewritten_log_is_not_signed(world: Attested, keeper: Keeper) -> None:
 
 
 def test_a_log_that_was_cut_off_is_not_signed(world: Attested) -> None:
-    world.read(300)
+    world.fill(300)
     world.sign()
     with world.stolen() as thief:
         thief.does("delete from log where position > 280")
@@ -197,17 +197,17 @@ def test_a_log_that_was_cut_off_is_not_signed(world: Attested) -> None:
 
 
 def test_nothing_is_signed_after_a_checkpoint_that_none_of_ours_signed(world: Attested) -> None:
-    world.read(3)
+    world.fill(3)
     ledger.keep(world.conn, 3, signing.signed(world.conn, world.see(), OTHER_KEYS))
-    world.read(3)
+    world.fill(3)
     with pytest.raises(Rewritten, match="not one of ours"):
         signing.signed(world.conn, world.see(), KEYS)
 
 
 def test_a_new_key_goes_on_where_the_old_one_ended(world: Attested) -> None:
-    world.read(3)
+    world.fill(3)
     world.sign()
-    world.read(3)
+    world.fill(3)
     renewed = Keys(Signer.new(KEYS.signer.name), KEYS.verifiers)
     ledger.keep(world.conn, 6, signing.signed(world.conn, world.see(), renewed))
     assert world.verify(keys=renewed).damage is None

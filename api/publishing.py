@@ -1,0 +1,35 @@
+"""What the log says of itself to whoever keeps that: its newest checkpoint, and the key to verify it with."""
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from api.database import Pool
+from projections import basis, signing
+from projections.signing import Keys, Rewritten
+
+
+class Publishing:
+    """Called on a worker thread."""
+
+    def __init__(self, pool: Pool, keys: Keys | None) -> None:
+        self._pool = pool
+        self._keys = keys
+
+    def checkpoint(self, _: Request) -> Response:
+        """The newest checkpoint, a signed note; 404 if there is none, 503 if the log is not what was signed."""
+        with self._pool.connection() as conn:
+            try:
+                note = signing.told(conn, signing.newest(conn, basis.now(conn).position, self._keys), self._keys)
+            except Rewritten as error:
+                return _text(f"{error}\n", 503)
+        return _text("This log was never signed.\n", 404) if note is None else _text(note)
+
+    def key(self, _: Request) -> Response:
+        """The public key, and those before it, a line each; 404 where this server has none."""
+        if self._keys is None:
+            return _text("This server has no key.\n", 404)
+        return _text("".join(f"{verifier}\n" for verifier in self._keys.verifiers))
+
+
+def _text(text: str, status: int = 200) -> Response:
+    return PlainTextResponse(text, status, {"cache-control": "no-store"})
