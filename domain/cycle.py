@@ -83,7 +83,7 @@ class Cycle(Aggregate):
     state: CycleState = CycleState.PLANNING
 
     def activate(self, at: datetime) -> None:
-        self.refuse_closed()
+        self.refuse_closed("cycle")
         if self.state is CycleState.PLANNING:
             self.record(CycleActivated(), at)
 
@@ -93,12 +93,13 @@ class Cycle(Aggregate):
         if self.state is CycleState.ACTIVE:
             self.record(CycleClosed(), at)
 
-    def refuse_closed(self) -> None:
+    def refuse_closed(self, *field: str) -> None:
         if self.is_closed:
             raise Refused(
                 Code.CLOSED,
                 f"The cycle '{self.key}' is closed: it takes late measurements and corrections with a "
                 "reason, comments and reflections, and nothing else.",
+                *field,
             )
 
     @property

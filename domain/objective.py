@@ -199,10 +199,10 @@ class Objective(Aggregate):
     def has_ended(self) -> bool:
         return self.state in (ObjectiveState.CLOSED, ObjectiveState.DROPPED)
 
-    def refuse_ended(self) -> None:
+    def refuse_ended(self, field: str = "objective") -> None:
         if self.has_ended:
             raise Refused(
                 Code.CLOSED,
                 f"The objective '{self.title}' is {self.state.lower()}; reopen it first.",
-                "objective",
+                field,
             )

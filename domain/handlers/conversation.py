@@ -16,7 +16,7 @@ _COMMENTED = tuple(kind for kind in KINDS if kind.KIND is not Kind.POLICY)
 def plan_initiative(case: Decision, do: verbs.PlanInitiative) -> Initiative:
     subject = case.subject(case.ref(do.subject, (Objective, KeyResult), "subject"))
     case.not_before(subject)
-    _cycle_of(case, subject).refuse_closed()
+    _cycle_of(case, subject).refuse_closed("subject")
     event = InitiativePlanned(
         title=values.title(do.title, "title"),
         subject=do.subject,
@@ -30,7 +30,7 @@ def move_initiative(case: Decision, do: verbs.MoveInitiative) -> Initiative:
     initiative = case.change(Initiative, do.initiative, "initiative")
     if initiative.state is not do.to:
         subject = case.ref(initiative.subject, (Objective, KeyResult), "initiative")
-        _cycle_of(case, subject).refuse_closed()
+        _cycle_of(case, subject).refuse_closed("initiative")
     initiative.move(do.to, case.at)
     return initiative
 

@@ -37,7 +37,7 @@ def open_cycle(case: Decision, do: verbs.OpenCycle) -> Cycle:
 
 
 def _fits_into(case: Decision, parent: Cycle, starts_on: date, ends_on: date, key: str) -> None:
-    parent.refuse_closed()
+    parent.refuse_closed("parent")
     case.not_before(parent)
     if not parent.starts_on <= starts_on <= ends_on <= parent.ends_on:
         raise invalid(f"Lies within its parent: {parent.starts_on} to {parent.ends_on}.", "startsOn")
@@ -52,7 +52,7 @@ def _fits_into(case: Decision, parent: Cycle, starts_on: date, ends_on: date, ke
 
 def activate_cycle(case: Decision, do: verbs.ActivateCycle) -> Cycle:
     cycle = case.subject(case.find(Cycle, do.cycle, "cycle"))
-    cycle.refuse_closed()
+    cycle.refuse_closed("cycle")
     for objective in case.children(Objective, ObjectiveDrafted, cycle.id):
         if objective.state is ObjectiveState.DRAFT and cycle.state is values.CycleState.PLANNING:
             objective.commit(case.at)

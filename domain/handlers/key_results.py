@@ -19,7 +19,7 @@ from domain.values import Metric
 def add_key_result(case: Decision, do: verbs.AddKeyResult) -> KeyResult:
     objective = case.change(Objective, do.objective, "objective")
     cycle = case.get(Cycle, objective.cycle)
-    cycle.refuse_closed()
+    cycle.refuse_closed("objective")
     objective.refuse_ended()
     case.not_before(objective)
     kpi = None if do.kpi is None else _kpi(case, do.kpi)
@@ -163,8 +163,8 @@ def _open(case: Decision, id: "verbs.KeyResultId") -> KeyResult:
     """The key result to change, of an objective that has not ended, in a cycle that is not closed."""
     key_result = case.change(KeyResult, id, "keyResult")
     objective = case.get(Objective, key_result.objective)
-    case.get(Cycle, objective.cycle).refuse_closed()
-    objective.refuse_ended()
+    case.get(Cycle, objective.cycle).refuse_closed("keyResult")
+    objective.refuse_ended("keyResult")
     return key_result
 
 

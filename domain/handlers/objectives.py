@@ -21,7 +21,7 @@ SUPPORTS_MAX = 100
 
 def draft_objective(case: Decision, do: verbs.DraftObjective) -> Objective:
     cycle = case.subject(case.find(Cycle, do.cycle, "cycle"))
-    cycle.refuse_closed()
+    cycle.refuse_closed("cycle")
     case.not_before(cycle)
     supports = tuple(dict.fromkeys(do.supports))
     if len(supports) > SUPPORTS_MAX:
@@ -88,7 +88,7 @@ def close_objective(case: Decision, do: verbs.CloseObjective) -> Objective:
     objective = case.change(Objective, do.objective, "objective")
     score, reflection = values.share(do.score, "score"), values.prose(do.reflection, "reflection")
     if not objective.is_closed_as(do.verdict, score, reflection):
-        case.get(Cycle, objective.cycle).refuse_closed()
+        case.get(Cycle, objective.cycle).refuse_closed("objective")
         objective.refuse_ended()
         close(case, objective, do.verdict, score, reflection)
     return objective
@@ -142,7 +142,7 @@ def carry_objective(case: Decision, do: verbs.CarryObjective) -> Objective:
     each starting from its current value; milestones already reached stay behind."""
     old = case.change(Objective, do.objective, "objective")
     into = case.find(Cycle, do.into, "into")
-    into.refuse_closed()
+    into.refuse_closed("into")
     case.not_before(into)
     case.not_before(old)
     if into.id == old.cycle:
@@ -183,7 +183,7 @@ def _rest(case: Decision, key_result: KeyResult) -> Metric | None:
 def _open(case: Decision, id: UUID) -> Objective:
     """The objective to change, in a cycle that is not closed."""
     objective = case.change(Objective, id, "objective")
-    case.get(Cycle, objective.cycle).refuse_closed()
+    case.get(Cycle, objective.cycle).refuse_closed("objective")
     return objective
 
 

@@ -177,7 +177,14 @@ def test_a_draft_may_be_dropped() -> None:
     ids=lambda command: verbs.verb(type(command)),
 )
 def test_what_has_ended_is_reopened_before_it_is_changed(command: verbs.Command, ending: verbs.Command) -> None:
-    given(ada, *working, other, ending).when(command).then_refused("CLOSED", "objective", "reopen it first")
+    field = "keyResult" if hasattr(command, "key_result") else "objective"
+    given(ada, *working, other, ending).when(command).then_refused("CLOSED", field, "reopen it first")
+
+
+def test_a_closed_cycle_is_named_by_the_field_that_leads_to_it() -> None:
+    closed = (ada, *working, finished, verbs.CloseCycle(cycle=verbs.CycleBy(key="2026-q1")))
+    reworded = verbs.RewordObjective(objective=OBJECTIVE, title="Otherwise")
+    given(*closed).when(reworded).then_refused("CLOSED", "objective", "closed")
 
 
 def test_a_closed_objective_is_not_dropped() -> None:
