@@ -26,8 +26,8 @@ from domain.values import (
 
 __all__ = [
     "Aggregation", "Cadence", "Cause", "CycleState", "Direction", "GoalDirection", "Health", "InitiativeState",
-    "KeyResultState", "KpiStatus", "ObjectiveKind", "ObjectiveState", "Permission", "Presence", "ReflectionKind", "Role",
-    "Severity", "Source", "Step", "UnitKind", "Verdict",
+    "KeyResultState", "KpiStatus", "ObjectiveKind", "ObjectiveState", "Permission", "Presence", "ReflectionKind",
+    "Role", "Severity", "Source", "Step", "UnitKind", "Verdict",
 ]  # fmt: skip
 
 _DESCRIPTIONS = {
@@ -48,8 +48,8 @@ _DESCRIPTIONS = {
     Health: "What the gap between expected and actual progress means; the worst of its parts for a whole.",
     KpiStatus: "How a KPI stands: the first that matches of RETIRED, NO_DATA, STALE, HEALTHY, WARNING, BREACHED.",
     Severity: "How much a finding matters; none ever blocks.",
-    Cause: "Why an objective's progress changed. MOVEMENT: the value moved. GOALPOST: what it is measured by was edited. "
-    "SCOPE: a key result came, went or changed weight, or the objective began or was given up.",
+    Cause: "Why an objective's progress changed. MOVEMENT: the value moved. GOALPOST: what it is measured by was "
+    "edited. SCOPE: a key result came, went or changed weight, or the objective began or was given up.",
     Presence: "What became of a goal between plan and outcome. DROPPED: planned or not, it was given up.",
     Step: "How far apart points lie, by the calendar in UTC (ISO weeks); CHANGE: wherever something changed.",
 }
