@@ -55,7 +55,7 @@ def script(lines: Sequence[bytes], tmp_path: Path, key: str = KEY) -> "subproces
     file = tmp_path / "quarter.evidence"
     file.write_bytes(b"".join(lines))
     alone = {"PATH": "", "PYTHONPATH": "", "PYTHONUTF8": "1"}
-    command = [sys.executable, "-I", SCRIPT, file, key]
+    command = [sys.executable, "-I", str(SCRIPT), str(file), key]
     return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=alone, check=False)
 
 

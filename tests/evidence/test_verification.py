@@ -349,7 +349,7 @@ def test_a_log_that_grows_meanwhile_is_not_accused(server: str) -> None:
         writer = threading.Thread(target=write)
         writer.start()
         try:
-            sizes = []
+            sizes: list[int] = []
             while len(sizes) < 8:
                 made.sign()
                 verdict = made.verify()
