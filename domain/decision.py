@@ -73,8 +73,12 @@ class Decision:
 
     @cached_property
     def at(self) -> datetime:
-        """Since when the command says it is true; `WHEN_RECORDED` if it does not say."""
-        return self.moment(self.command.effective_at, "effectiveAt")
+        """Since when the command says it is true; `WHEN_RECORDED` if it does not say, or says a little ahead
+        of the database's clock."""
+        if self.command.effective_at is None:
+            return WHEN_RECORDED
+        said = self.moment(self.command.effective_at, "effectiveAt")
+        return said if said <= self.now else WHEN_RECORDED
 
     def moment(self, said: datetime | None, *field: str) -> datetime:
         return WHEN_RECORDED if said is None else values.moment(said, self.now, *field)

@@ -7,6 +7,8 @@ from hashlib import blake2b
 from psycopg import Connection, sql
 from psycopg.errors import DuplicateObject, InsufficientPrivilege, UniqueViolation
 
+from domain.event import WHEN_RECORDED
+
 _WORKSPACE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 TABLES = """
@@ -183,7 +185,14 @@ CHECKPOINTS = """
     alter table checkpoint enable always trigger append_only;
 """
 
-MIGRATIONS = ((TABLES, LEAF_HASH, APPEND, SETTLE), (CHECKPOINTS,))
+APPEND_AT_ONE_MOMENT = APPEND.replace("create function", "create or replace function").replace(
+    "least(e.said, at + (e.n - 1) * interval '1 microsecond')",
+    f"case when e.said = '{WHEN_RECORDED.isoformat()}' then at "
+    "else least(e.said, at + (e.n - 1) * interval '1 microsecond') end",
+)
+"""What a command says is true from when it is recorded is true from one moment: the first of its recordings."""
+
+MIGRATIONS = ((TABLES, LEAF_HASH, APPEND, SETTLE), (CHECKPOINTS,), (APPEND_AT_ONE_MOMENT,))
 
 
 def workspace_name(name: str) -> str:

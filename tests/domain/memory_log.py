@@ -7,7 +7,7 @@ from uuid import UUID
 
 from domain.append import Append, CommandRow, Conflict, PersonKey
 from domain.errors import Code, Refused
-from domain.event import Authorship, Event
+from domain.event import WHEN_RECORDED, Authorship, Event
 from domain.event_store import Children, EventMapper, Head, Log, StoredRow
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -42,7 +42,7 @@ class MemoryLog(Log):
         first, at = len(self.entries_made) + 1, self.clock
         for row in stored:
             recorded_at = at + timedelta(microseconds=len(self.entries_made) + 1 - first)
-            effective_at = min(row.effective_at, recorded_at)
+            effective_at = at if row.effective_at == WHEN_RECORDED else min(row.effective_at, recorded_at)
             self.entries_made.append(Entry(len(self.entries_made) + 1, recorded_at, row, effective_at, append.by))
         self._people.extend(append.keys)
         command = CommandRow(append.by.command, append.digest, first, len(self.entries_made), at, append.result)

@@ -96,6 +96,13 @@ def test_what_is_said_to_be_true_when_recorded_or_later_is_true_when_recorded(lo
     assert all(entry.effective_at == entry.recorded_at for entry in log.entries(after=0, limit=2))
 
 
+def test_what_one_command_makes_true_is_true_from_one_moment(log: Log) -> None:
+    log.append([reading(), reading(), reading()], command())
+    first, *others = log.entries(after=0, limit=3)
+    assert {entry.effective_at for entry in others} == {first.recorded_at}
+    assert all(entry.recorded_at > first.recorded_at for entry in others)
+
+
 def test_what_was_true_before_keeps_its_time(log: Log) -> None:
     before = datetime(1999, 12, 31, 23, 59, 59, 999_999, UTC)
     log.append([reading(at=before)], command())
