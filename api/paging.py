@@ -42,8 +42,9 @@ _VALUES: dict[str, Any] = {
     "CHANGED_AT": datetime,
     "MEASURED_AT": datetime,
     "SAID": _Int | None,
+    "LOG": _Int,
 }
-_TIES: dict[str, Any] = {"MEASURED_AT": _Int, "SAID": _Int}
+_TIES: dict[str, Any] = {"MEASURED_AT": _Int, "SAID": _Int, "LOG": _Int}
 
 T = TypeVar("T")
 

@@ -260,7 +260,7 @@ def cycle_cursor(row: CycleRow, order: CycleOrder) -> Cursor:
 def policy(conn: Connection, basis: Basis) -> PolicyRow:
     """The scoring policy in force; before the first is adopted the defaults, as version 0."""
     rows = POLICY.read(conn, POLICY.query(basis, "select id from scoring_policy where version = 1"), placed(basis))
-    return rows[0] if rows else _DEFAULT_POLICY
+    return rows[0] if rows else DEFAULT_POLICY
 
 
 _CYCLES = List(
@@ -284,7 +284,7 @@ def _cycle_sieve(filter: CycleFilter) -> Sieve:
     return sieve
 
 
-_DEFAULT_POLICY = PolicyRow(
+DEFAULT_POLICY = PolicyRow(
     NOBODY, 0, 0, 0, EARLIEST, EARLIEST, "machine:keyframe", Source.SYSTEM, None, "machine:keyframe", Source.SYSTEM,
     None, None, ScoringPolicy(),
 )  # fmt: skip

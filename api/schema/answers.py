@@ -61,7 +61,7 @@ class Done(Answer):
 
     @property
     def changes(self) -> list[Change]:
-        return changes_between(self.view or self.now, self.context.log, self.outcome.first, self.outcome.last)
+        return [] if self.view is None else changes_between(self.view, self.outcome.first, self.outcome.last)
 
     def subject(self, kind: Kind) -> Any:
         """The thing that the command was about, if it is of this kind."""

@@ -11,10 +11,11 @@ from api import ids
 from api.loaders import TYPES, found, then
 from api.paging import Asked
 from api.schema import enums
+from api.schema.changes import WhichChanges, changes_of
 from api.schema.connection import After, Before, Connection, First, Last
 from api.schema.field import answered, related, to_one
 from api.schema.lists import Pages, paged
-from api.schema.refs import CommentRef, PersonRef
+from api.schema.refs import ChangeRef, CommentRef, PersonRef
 from api.schema.scalars import Position
 from api.view import ById, Siblings, Thing, View, together
 from domain.values import Kind
@@ -135,6 +136,22 @@ class Entity(Node):
         self, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[CommentRef]:
         return self.each(paged, _COMMENTS, Asked(first, after, last, before))
+
+    @answered(
+        "What happened to it, in the order of the log. With it goes what belongs to it: to a key result, objective or "
+        "cycle all that happens inside, and the readings of a KPI while a key result takes its value from there; to a "
+        "KPI its readings; to a team what happens in its objectives and KPIs while they are its, and all of the teams "
+        "inside it; to anything what is said about it."
+    )
+    def changes(
+        self,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: WhichChanges = None,
+    ) -> Connection[ChangeRef]:
+        return changes_of(self, self.KIND, filter, Asked(first, after, last, before))
 
     def at_moment(self, at: datetime | None, known: datetime | None, position: int | None) -> Self | None:
         """The same thing then, read for all siblings at once."""

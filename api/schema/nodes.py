@@ -7,7 +7,7 @@ from api import ids
 from api.ids import ChangeId, GlobalId
 from api.loaders import TYPES, found
 from api.paging import PAGE_MAX
-from api.schema.change import changes
+from api.schema.changes import at_positions
 from api.schema.measurements import VERSIONS
 from api.view import View, together
 from domain.errors import Refused, invalid
@@ -70,7 +70,6 @@ def _versions(view: View, kind: Kind, group: Sequence[GlobalId]) -> dict[Id, Any
 
 
 def _changes(view: View, group: Sequence[ChangeId]) -> dict[Id, Any]:
-    """Events are told by their position: each is one step in the log, and only what the view knows."""
-    known = [name for name in group if 0 < name.position <= view.basis.position]
-    recorded = [entry for name in known for entry in view.reads.log.entries(name.position - 1, 1)]
-    return dict(zip(known, changes(view, recorded), strict=True))
+    """Events are told by their position, and only those that the view knows."""
+    known = {change.row.position: change for change in at_positions(view, [name.position for name in group])}
+    return {name: known[name.position] for name in group if name.position in known}

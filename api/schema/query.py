@@ -11,6 +11,8 @@ from api.paging import Asked
 from api.schema import filters, kpi, ledger, lists, nodes, objectives
 from api.schema.alignment import AlignmentMap, Map
 from api.schema.by import CycleBy, KpiBy, TeamBy
+from api.schema.change import Change
+from api.schema.changes import WhichChanges, all_changes
 from api.schema.connection import After, Before, Connection, First, Last
 from api.schema.cycle import Cycle
 from api.schema.field import answered
@@ -181,6 +183,17 @@ class Door:
     @answered("How the objectives of a cycle hang together; empty for an unknown cycle.")
     def alignment(self, cycle: _Cycle) -> AlignmentMap:
         return AlignmentMap(map=Map(self.view, filters.named(self.view, Kind.CYCLE, cycle) or NOTHING))
+
+    @answered("What happened, as far as this View knows, in the order of the log.")
+    def changes(
+        self,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: WhichChanges = None,
+    ) -> Connection[Change]:
+        return all_changes(self.view, filter, Asked(first, after, last, before))
 
 
 def _found(view: View, shown_as: type[E], id: str) -> E | None:

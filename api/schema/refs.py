@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias, Union
 import strawberry
 
 if TYPE_CHECKING:
+    from api.schema.change import Change
     from api.schema.conversation import Comment, Initiative, Reflection
     from api.schema.cycle import Cycle
     from api.schema.key_result import KeyResult
@@ -24,6 +25,7 @@ CheckInRef: TypeAlias = Annotated["CheckIn", strawberry.lazy("api.schema.measure
 KpiRef: TypeAlias = Annotated["Kpi", strawberry.lazy("api.schema.kpi")]
 ReadingRef: TypeAlias = Annotated["Reading", strawberry.lazy("api.schema.measurements")]
 InitiativeRef: TypeAlias = Annotated["Initiative", strawberry.lazy("api.schema.conversation")]
+ChangeRef: TypeAlias = Annotated["Change", strawberry.lazy("api.schema.change")]
 CommentRef: TypeAlias = Annotated["Comment", strawberry.lazy("api.schema.conversation")]
 ReflectionRef: TypeAlias = Annotated["Reflection", strawberry.lazy("api.schema.conversation")]
 

@@ -19,11 +19,11 @@ from strawberry.types.graphql import OperationType
 from api.context import Context
 from api.execution import Executor
 from api.limits import Limits
-from api.schema.change import CHANGES
 from api.schema.errors import coded
 from api.schema.mutation import Mutation
 from api.schema.query import Query
 from api.schema.scalars import SCALARS
+from api.schema.told import CHANGES
 from api.view import Reads
 
 
