@@ -62,7 +62,7 @@ class ObjectiveLook(NamedTuple):
 class SilenceLook(NamedTuple):
     """A key result, and a stretch in which nobody spoke of it."""
 
-    row: KeyResultRow
+    key_result: UUID
     silence: Silence
 
 
@@ -74,6 +74,11 @@ class Look:
         self._plan = plan
         self._outcome = outcome
         self._policy = told.policy(outcome)
+
+    @property
+    def ids(self) -> list[UUID]:
+        """All objectives that the cycle ever had."""
+        return list(self._told.objectives)
 
     # ── attainment and attribution ───────────────────────────────────────────────────────────────
 
@@ -173,11 +178,11 @@ class Look:
         """
         allowed = self._policy.stale_after(self._told.cycle.check_in_cadence)
         found = [
-            SilenceLook(row, silence)
+            SilenceLook(row.id, silence)
             for row in self._rows()
             for silence in silences(self._heard(row.id), self._begins_at(row), self._ends_at(row), allowed)
         ]
-        return sorted(found, key=lambda look: (look.silence.since, look.row.born))
+        return sorted(found, key=lambda look: look.silence.since)
 
     @cached_property
     def calibration(self) -> Calibration:

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 import strawberry
 
-from api.schema import enums
+from api.schema import enums, filters
+from api.schema.by import CycleBy
 from api.schema.connection import After, Before, Connection, First, Last
 from api.schema.field import answered, related, to_many, to_one
 from api.schema.filters import ObjectiveFilter
@@ -14,7 +15,8 @@ from api.schema.node import AS_OF, At, AtPosition, Entity, Known
 from api.schema.objectives import Whose, objectives_of
 from api.schema.progress import Progress, of_cycles, progress_by
 from api.schema.refs import CycleRef, ObjectiveRef, ReflectionRef, SnapshotRef
-from api.view import Siblings
+from api.view import Siblings, View
+from domain.errors import Code, Refused
 from domain.values import Kind
 from projections import conversation, goals
 
@@ -68,3 +70,15 @@ class Cycle(Entity, kind=Kind.CYCLE, read=goals.cycles):
     @answered(AS_OF)
     def as_of(self, at: At = None, known: Known = None, position: AtPosition = None) -> CycleRef | None:
         return self.at_moment(at, known, position)
+
+
+def cycle_named(view: View, by: CycleBy) -> goals.CycleRow:
+    """The cycle with this id or key, at this view whatever basis the id names. Raises `NOT_FOUND`."""
+    if by.key is not None and by.key is not strawberry.UNSET:
+        row = view.by_key(goals.cycles_by_key, by.key)
+    else:
+        id = filters.identified(Kind.CYCLE, by.id)
+        row = None if id is None else view.by_id(goals.cycles, [id]).get(id)
+    if row is None:
+        raise Refused(Code.NOT_FOUND, "There is no such cycle.", "cycle")
+    return row
