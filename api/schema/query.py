@@ -32,8 +32,11 @@ from api.schema.ledger import Ledger
 from api.schema.node import At, AtPosition, Entity, Known, Node
 from api.schema.objective import Objective
 from api.schema.people import Person, Team
+from api.schema.replay import Every, From, Knowing, Replay, To, frames
+from api.schema.retrospective import AsFarAs, Retrospective, look_back
 from api.schema.workspace import Basis, Viewer, Workspace, basis_of
 from api.view import View, together
+from domain.calendar import Step
 from domain.values import Kind
 from projections import goals, people
 from projections.tables import Order
@@ -239,3 +242,24 @@ class Query(Door):
     )
     def as_of(self, at: At = None, known: Known = None, position: AtPosition = None) -> Snapshot:
         return snapshot(self.view.reads.as_of(at, known, position))
+
+    @answered(
+        "A cycle as a film: how it stood at each step of its way, as far as was known at that moment. What was "
+        "brought in with the cycle from elsewhere counts as known from when it was true."
+    )
+    def replay(
+        self,
+        cycle: _Cycle,
+        every: Every = Step.WEEK,
+        from_: From = None,
+        to: To = None,
+        known: Knowing = None,
+    ) -> Replay:
+        return Replay(frames=frames(self.view, cycle, every, from_, to, known))
+
+    @answered(
+        "A cycle looked back on: what it planned against what came of it, and why. NOT_FOUND for an unknown cycle, "
+        "CONFLICT for one that was never activated."
+    )
+    def retrospective(self, cycle: _Cycle, known: AsFarAs = None) -> Retrospective:
+        return look_back(self.view, cycle, known)
