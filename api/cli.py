@@ -25,7 +25,10 @@ app = typer.Typer(
 )
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on, instead of KEYFRAME_HOST.")]
-Port = Annotated[int | None, typer.Option(help="Port to listen on, instead of KEYFRAME_PORT; 0 for any that is free.")]
+Port = Annotated[
+    int | None,
+    typer.Option(min=0, max=65535, help="Port to listen on, instead of KEYFRAME_PORT; 0 for any that is free."),
+]
 
 
 def main() -> None:

@@ -58,10 +58,12 @@ def complain(sentence: str) -> None:
 
 
 def stop_on_signals() -> None:
-    """A request to end is like Ctrl-C: everything that was opened is closed in order."""
+    """A request to end is like Ctrl-C: everything that was opened is closed in order. What the caller
+    ignores, as nohup does, stays ignored."""
     for name in ("SIGTERM", "SIGHUP", "SIGBREAK"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.default_int_handler)
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
 
 
 def settings(**said: Any) -> Settings:
@@ -69,8 +71,7 @@ def settings(**said: Any) -> Settings:
     try:
         return Settings(**{name: value for name, value in said.items() if value is not None})
     except ValidationError as error:
-        wrong = [f"KEYFRAME_{'_'.join(map(str, one['loc'])).upper()}: {one['msg']}" for one in error.errors()]
-        raise Failure(f"{'; '.join(wrong)}.", USAGE) from error
+        raise Failure(" ".join(_wrong(str(one["loc"][0]), one["msg"]) for one in error.errors()), USAGE) from error
 
 
 @contextmanager
@@ -112,8 +113,14 @@ def _is_newest(database: Database) -> bool:
 
 def first_line(error: BaseException) -> str:
     """What an error says first, as a sentence."""
+    if isinstance(error, OSError) and error.strerror is not None:
+        return f"{error.strerror}: {error.filename}."
     line = str(error).strip().partition("\n")[0].removesuffix(":")
     return line if line.endswith(".") else f"{line}."
+
+
+def _wrong(name: str, message: str) -> str:
+    return f"KEYFRAME_{name.upper()}: {message.removeprefix('Value error, ').removesuffix('.')}."
 
 
 def _remedy(chosen: Settings) -> str:
