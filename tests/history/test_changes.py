@@ -5,7 +5,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.event import Recorded
@@ -14,17 +14,12 @@ from projections import basis as bases
 from projections import changes, people
 from projections.changes import ChangeFilter
 from projections.tables import Cursor, Window
+from tests.history.laws import few
 from tests.history.told import Log
 from tests.laws.histories import History, moments
 from tests.views.conftest import World, Worlds
 
-laws = settings(
-    max_examples=4,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    print_blob=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+laws = few(4)
 ALL = Window(10_000)
 KINDS = [kind for kind in Kind if kind not in (Kind.POLICY, Kind.COMMENT, Kind.REFLECTION)]
 

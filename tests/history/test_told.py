@@ -4,7 +4,7 @@ from random import Random
 from typing import Any
 
 from graphql import GraphQLObjectType
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from api.schema.schema import schema
@@ -12,16 +12,11 @@ from api.schema.told import CHANGES
 from domain.event import EVENTS, Event
 from projections.fields import camel
 from tests.history.asking import Asked, everything
+from tests.history.laws import few
 from tests.laws.histories import History
 from tests.views.conftest import Worlds
 
-laws = settings(
-    max_examples=2,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    print_blob=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+laws = few(2)
 TYPES: dict[str, Any] = schema._schema.type_map
 TOLD_BY_ALL = {"cycle", "subject", "late"}
 TOLD_OTHERWISE = {
