@@ -14,6 +14,7 @@ from urllib.request import urlopen
 
 from rich.markup import escape
 
+from api import keys
 from api.database import VERSION_MIN, Connection, Database
 from api.settings import Settings
 from api.terminal import Failure, out, reached
@@ -68,6 +69,7 @@ def _place(settings: Settings) -> Iterator[Finding]:
     if settings.database_url is None:
         yield _disk(settings.data_dir)
     yield _address(settings.host, settings.port)
+    yield _key(settings)
 
 
 def _disk(directory: Path) -> Finding:
@@ -143,6 +145,20 @@ def _clock(conn: Connection) -> Finding:
         return Finding("clocks", Verdict.RIGHT, "the database's and this machine's agree")
     verdict = Verdict.WRONG if abs(skew) > FUTURE_TOLERANCE else Verdict.NOTE
     return Finding("clocks", verdict, found, "Let both keep time by the same source (NTP).")
+
+
+def _key(settings: Settings) -> Finding:
+    """Whether a process here would sign what the log is."""
+    try:
+        found = keys.found(settings)
+    except keys.KeyFault as fault:
+        return Finding("key", Verdict.WRONG, str(fault), "Mend KEYFRAME_CHECKPOINT_KEY, or what it names.")
+    if found is not None:
+        return Finding("key", Verdict.RIGHT, f"signs as {found.signer.name}")
+    if settings.database_url is None:
+        return Finding("key", Verdict.RIGHT, "is made when the log is first signed")
+    mend = "Make one with 'keyframe key create'; until then nobody could prove that the log was not rewritten."
+    return Finding("key", Verdict.NOTE, "there is none here: what is recorded is not signed", mend)
 
 
 # ── the workspace ────────────────────────────────────────────────────────────────────────────────

@@ -55,7 +55,7 @@ def sweep(conn: Connection) -> Iterator[Swept]:
     """
     unpack, pack, rest, epoch = _ROW.unpack_from, _LEAF.pack, _ROW.size, _EPOCH_MICROSECONDS
     try:
-        for row in _copied(conn):
+        for row in copied(conn):
             (n, a, position, b, recorded, c, effective, d, stream, e, version, f, stored, g) = unpack(row)
             if (n, a, b, c, d, e, f) != _LENGTHS:
                 raise Unreadable
@@ -66,7 +66,7 @@ def sweep(conn: Connection) -> Iterator[Swept]:
         raise Unreadable from error
 
 
-def _copied(conn: Connection) -> Iterator[bytes]:
+def copied(conn: Connection) -> Iterator[bytes]:
     """Each row as PostgreSQL sends it, without what stands before the first and after the last."""
     with conn.cursor().copy(_SWEEP) as copy:
         rows = iter(copy)

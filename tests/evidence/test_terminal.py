@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 from api import keys
 from api.cli import app
 from api.database import Database
+from api.doctor import Finding, Verdict, _key
 from api.keys import KeyFault
 from api.settings import Settings
 from domain import checkpoint
@@ -126,6 +127,20 @@ def test_a_database_of_our_own_gets_a_key_by_itself(tmp_path: Path) -> None:
     again = keys.at_hand(ours)
     assert again is not None
     assert made.signer.verifier == again.signer.verifier
+
+
+def test_the_doctor_says_who_signs(run: Run, settings: Settings, tmp_path: Path) -> None:
+    assert (_key(settings).verdict, "not signed" in _key(settings).found) == (Verdict.NOTE, True)
+    ok(run("key", "create"))
+    assert _key(settings) == Finding("key", Verdict.RIGHT, f"signs as keyframe/{settings.workspace}")
+    keys.place(settings).write_text("nonsense")
+    assert _key(settings).verdict is Verdict.WRONG
+    ours = settings.model_copy(update={"database_url": None, "data_dir": tmp_path / "ours"})
+    assert _key(ours).verdict is Verdict.RIGHT
+
+
+def _found(settings: Settings) -> Finding:
+    return _key(settings)
 
 
 # ── the log ──────────────────────────────────────────────────────────────────────────────────────
