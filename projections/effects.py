@@ -110,9 +110,9 @@ def _reached(conn: Connection, readings: Sequence[Change]) -> dict[int, list[UUI
 # ── as statements ────────────────────────────────────────────────────────────────────────────────
 
 
-def _version(id: str, upto: str) -> str:
-    """The version of a key result that stood at a position."""
-    stood = f"v.id = {id} and v.position <= {upto}"
+def _version(id: str, upto: str, at: str = "'infinity'") -> str:
+    """The version of a key result that stood at a position, at a moment; its first one at a moment before."""
+    stood = f"v.id = {id} and v.position <= {upto} and (v.changed_at <= {at} or v.version = 1)"
     return f"lateral (select * from key_result v where {stood} order by v.position desc limit 1)"
 
 
@@ -153,7 +153,7 @@ _LINKED = f"""
 _STOOD = f"""
     select c.position, coalesce(m.value, r.value), m.reached, s.confidence
     from unnest(%(positions)b::bigint[], %(moments)b::timestamptz[], %(key_results)b::uuid[]) as c (position, at, id)
-    cross join {_version("c.id", "c.position - 1")} k
+    cross join {_version("c.id", "c.position - 1", "c.at")} k
     left join {_latest("check_in", _FIGURE, "c.position - 1", "c.at")} m on true
     left join {_latest("reading", _READ, "c.position - 1", "c.at")} r on true
     left join {_latest("check_in", _SURE, "c.position - 1", "c.at")} s on true
