@@ -10,9 +10,9 @@ from time import monotonic
 from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 from api import keys
 from api.context import Caller, Context
@@ -20,6 +20,7 @@ from api.database import Database
 from api.guards import BodyLimit, KnownHosts, refusal
 from api.http import Endpoint
 from api.journal import keep_journal
+from api.live import Live
 from api.publishing import Publishing
 from api.readiness import Readiness
 from api.schema.errors import INTERNAL, MASKED
@@ -36,6 +37,9 @@ OPERATOR = "operator"
 """Who everybody is until there is access control: whoever reaches this address may do everything."""
 
 
+WORKING_SHARE = 4
+"""Of so many connections to the database, subscriptions use one at most."""
+
 LEAVE_SECONDS_MAX = 10
 """How long the projector is waited for at the end: longer only where the database answers no more."""
 
@@ -51,6 +55,7 @@ def create_app(settings: Settings, database: Database, *, console: bool) -> Star
     ours = keys.at_hand(settings)
     pool = database.pool()
     log = Log(pool, settings.workspace, reconnect_seconds=settings.reconnect_timeout_s)
+    live = Live(max(1, settings.pool_size_max // WORKING_SHARE), settings.subscriptions_max)
     projector = Projector(
         database.log(),
         database.connect,
@@ -58,31 +63,37 @@ def create_app(settings: Settings, database: Database, *, console: bool) -> Star
         settings.workspace,
         may_lead=settings.project_in_server,
         keep=keys.keeping(settings, ours),
+        told=live.moved,
     )
     publishing = Publishing(pool, ours)
     writing = Writing(log, projector, settings.view_timeout_s)
 
-    def context(request: Request) -> Context:
+    def context(request: HTTPConnection) -> Context:
         caller = Caller(OPERATOR, frozenset(Role), source=_source(request))
-        until = monotonic() + settings.answer_timeout_s
-        return Context(caller, pool, log, writing, settings.workspace, request.state.id, until, ours)
+        patience = settings.answer_timeout_s
+        until = monotonic() + patience
+        return Context(caller, pool, log, writing, settings.workspace, request.state.id, until, ours, live, patience)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await to_thread.run_sync(_make_views, database)
+        live.open()
         stop = Flag()
         thread = Thread(target=projector.run, args=(stop,), name="projector", daemon=True)
         thread.start()
         try:
             yield
         finally:
+            live.close()
             stop.set()
             projector.nudge()
             await to_thread.run_sync(thread.join, LEAVE_SECONDS_MAX)
 
-    return Starlette(
+    graphql = Endpoint(schema, context, writing, settings, ide=console)
+    app = Starlette(
         routes=[
-            Route("/graphql", Endpoint(schema, context, writing, ide=console)),
+            Route("/graphql", graphql),
+            WebSocketRoute("/graphql", graphql),
             Route("/healthz", _alive),
             Route("/readyz", Readiness(database, log, projector).endpoint),
             Route("/checkpoint", publishing.checkpoint),
@@ -95,6 +106,8 @@ def create_app(settings: Settings, database: Database, *, console: bool) -> Star
         exception_handlers={HTTPStatus.INTERNAL_SERVER_ERROR: _failed},
         lifespan=lifespan,
     )
+    app.state.live = live
+    return app
 
 
 def _make_views(database: Database) -> None:
@@ -103,7 +116,7 @@ def _make_views(database: Database) -> None:
         generations.create(conn, database.settings.workspace)
 
 
-def _source(request: Request) -> Source:
+def _source(request: HTTPConnection) -> Source:
     """A page of our own address speaks for the console: only a browser can say so."""
     return Source.CONSOLE if request.headers.get("sec-fetch-site") == "same-origin" else Source.API
 

@@ -4,13 +4,15 @@ An operation runs from its beginning to its end on one worker thread (see `api.s
 resolvers are plain functions, never `async def`, and may block.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from math import inf
-from typing import Any, TypeAlias
+from time import monotonic
+from typing import Any, Self, TypeAlias
 from uuid import UUID
 
 import strawberry
 
+from api.live import Live
 from api.view import Pool, Reads, View
 from api.writing import Writing
 from domain.decision import Author
@@ -46,7 +48,8 @@ class Context:
 
     `pool` reads the views (autocommitting connections whose search path is the workspace's views), `log` is
     where changes are told from, `writing` is where commands are carried out; `until`, by the monotonic clock,
-    is how long may be read. `keys` sign checkpoints, where this process has them.
+    is how long may be read. `keys` sign checkpoints, where this process has them. `live` is where subscriptions
+    wait and work; of what goes on, each part may be read for `answer_timeout_s` anew.
     """
 
     caller: Caller
@@ -57,6 +60,12 @@ class Context:
     request_id: str = ""
     until: float = inf
     keys: Keys | None = None
+    live: Live = field(default_factory=Live)
+    answer_timeout_s: float = inf
+
+    def anew(self) -> Self:
+        """The same for another operation, or another event, of one connection."""
+        return replace(self, until=monotonic() + self.answer_timeout_s)
 
     @property
     def reads(self) -> Reads:

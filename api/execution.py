@@ -100,6 +100,8 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
 
     def _reader(self, field: GraphQLField, nodes: Any, info: Any) -> Read:
         """The function that reads a field of any object of the selection, its arguments filled in."""
+        if field.subscribe is not None:
+            return _itself
         node = nodes[0].node
         try:
             given = get_argument_values(field, node, self.variable_values, nodes[0].fragment_variable_values)
@@ -196,6 +198,11 @@ def _path(place: Place | None) -> Any:
 
 def _raise(error: Exception, _: Any) -> Any:
     raise error
+
+
+def _itself(event: Any) -> Any:
+    """What a subscription tells of is the event that came; its arguments were for choosing it."""
+    return event
 
 
 def _required(complete_nullable: Complete, info: Any) -> Complete:

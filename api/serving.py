@@ -60,18 +60,9 @@ def url(listener: socket.socket) -> str:
 
 def serve(database: Database, listener: socket.socket, ready: Callable[[], None]) -> None:
     """Answer until somebody asks to stop. `ready` is called once answers can be had."""
-    app = create_app(database.settings, database, console=True)
-    config = uvicorn.Config(
-        app,
-        lifespan="on",
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-    )
     _collect_seldom()
     with suppress(KeyboardInterrupt):
-        _Server(config, ready).run(sockets=[listener])
+        Server(database, ready).run(sockets=[listener])
 
 
 def _collect_seldom() -> None:
@@ -82,15 +73,35 @@ def _collect_seldom() -> None:
     gc.set_threshold(100_000, 50, 100)
 
 
-class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
-        super().__init__(config)
+class Server(uvicorn.Server):
+    """Answers, and calls `ready` once it does. What goes on for ever is ended before it is waited for."""
+
+    def __init__(self, database: Database, ready: Callable[[], None]) -> None:
+        settings = database.settings
+        self._app = create_app(settings, database, console=True)
         self._ready = ready
+        super().__init__(
+            uvicorn.Config(
+                self._app,
+                lifespan="on",
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=GRACE_SECONDS,
+                ws_max_size=settings.message_bytes_max,
+                ws_ping_interval=settings.keep_alive_s,
+                ws_ping_timeout=settings.reader_timeout_s,
+            )
+        )
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._app.state.live.close()
+        await super().shutdown(sockets)
 
 
 def project(database: Database, ready: Callable[[], None]) -> None:

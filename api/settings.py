@@ -64,6 +64,34 @@ class Settings(BaseSettings):
     answer_timeout_s: float = Field(
         default=60, gt=0, description="How long a query may read, in seconds, before it is given up."
     )
+    subscriptions_max: int = Field(
+        default=5000, ge=1, description="How many subscriptions a process serves at once; further ones are refused."
+    )
+    connection_operations_max: int = Field(
+        default=100, ge=1, description="How many operations may go on at once on one WebSocket."
+    )
+    connection_init_timeout_s: float = Field(
+        default=10,
+        gt=0,
+        description="How long a WebSocket may stay open without saying `connection_init`, in seconds, before it is "
+        "closed with 4408.",
+    )
+    message_bytes_max: int = Field(
+        default=1_048_576,
+        ge=1024,
+        description="How long a message of a client over WebSocket may be, in bytes; a longer one closes it with 1009.",
+    )
+    keep_alive_s: float = Field(
+        default=12,
+        gt=0,
+        description="How often a subscription shows that it is alive, in seconds: a ping over WebSocket, a comment "
+        "among events, an empty part in multipart.",
+    )
+    reader_timeout_s: float = Field(
+        default=30,
+        gt=0,
+        description="How long a subscriber may leave what is sent to it, in seconds, before it is cut off.",
+    )
     project_in_server: bool = Field(
         default=True,
         description="Whether `keyframe serve` feeds the views itself; if not, `keyframe project` has to run beside it.",

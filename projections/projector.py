@@ -52,7 +52,8 @@ class Projector:
 
     Of all projectors of a workspace one leads, by a lock that ends with its connection; the others
     follow: they watch the position, for those who wait here, and stand by to lead, if they may. Whoever
-    leads calls `keep` with the position, again and again, after the views have come to it.
+    leads calls `keep` with the position, again and again, after the views have come to it. All call `told`
+    with it, on their own thread, whenever it may have moved.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Projector:
         *,
         may_lead: bool = True,
         keep: Callable[[Connection, int], None] | None = None,
+        told: Callable[[int], None] | None = None,
     ) -> None:
         self._events = log
         self._connect = connect
@@ -71,6 +73,7 @@ class Projector:
         self._workspace = workspace
         self._may_lead = may_lead
         self._keep = keep or _keep_nothing
+        self._told = told or _tell_nobody
         self._moved = threading.Condition()
         self._called = threading.Event()
         self._waiting = 0
@@ -198,6 +201,7 @@ class Projector:
         with self._moved:
             self._status = msgspec.structs.replace(self._status, **changes)
             self._moved.notify_all()
+        self._told(self._status.position)
 
     @contextmanager
     def _session(self) -> Iterator[Connection]:
@@ -218,3 +222,7 @@ class Projector:
 
 def _keep_nothing(conn: Connection, position: int) -> None:
     """Nobody wants to know."""
+
+
+def _tell_nobody(position: int) -> None:
+    """The same."""

@@ -107,6 +107,13 @@ def frames(
     view: View, cycle: CycleBy, every: Step, since: datetime | None, until: datetime | None, known: datetime | None
 ) -> list[Frame]:
     """The frames of a cycle. Raises `NOT_FOUND`, `INVALID`, `TOO_LARGE`."""
+    return together(Frame, view, rows(view, cycle, every, since, until, known))
+
+
+def rows(
+    view: View, cycle: CycleBy, every: Step, since: datetime | None, until: datetime | None, known: datetime | None
+) -> list[replay.Frame]:
+    """The same, before they are put together as siblings."""
     row = cycle_named(view, cycle)
     hindsight = None if known is None else view.reads.as_of(None, known, None).basis
-    return together(Frame, view, list(view.reads.read(replay.replay, view.basis, row, every, since, until, hindsight)))
+    return list(view.reads.read(replay.replay, view.basis, row, every, since, until, hindsight))

@@ -5,14 +5,15 @@
 
 import sys
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
 import strawberry
 from anyio import to_thread
 from graphql import GraphQLError
+from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.graphql import OperationType
 
@@ -23,6 +24,8 @@ from api.schema.errors import coded
 from api.schema.mutation import Mutation
 from api.schema.query import Query
 from api.schema.scalars import SCALARS
+from api.schema.subscribing import Results, Subscribing, answers, refused
+from api.schema.subscription import Subscription
 from api.schema.told import CHANGES
 from api.view import Reads
 
@@ -34,9 +37,40 @@ class Schema(strawberry.Schema):
     has to be awaited, which for each of some thousand objects would cost more than all the rest.
     """
 
-    async def execute(self, query: str | None, *args: Any, **kwargs: Any) -> ExecutionResult:
+    async def execute(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Context | None = None,
+        root_value: Any | None = None,
+        operation_name: str | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+    ) -> ExecutionResult:
         """The result of a query or mutation; see `execute_sync`."""
-        return await to_thread.run_sync(partial(self.execute_sync, query, *args, **kwargs))
+        types = set(allowed_operation_types or OperationType) - {OperationType.SUBSCRIPTION}
+        given = (query, variable_values, context_value, root_value, operation_name, types, operation_extensions)
+        return await to_thread.run_sync(self.execute_sync, *given)
+
+    async def stream(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Context | None = None,
+        root_value: Any | None = None,
+        operation_name: str | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+    ) -> Results:
+        """The results of any operation, one after the other: see `api.schema.subscribing`."""
+        assert context_value is not None
+        context, types = context_value.anew(), set(allowed_operation_types or OperationType)
+        given = (query, variable_values, context, root_value, operation_name, types, operation_extensions)
+        try:
+            begun = await to_thread.run_sync(self.execute_sync, *given)
+        except (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError) as error:
+            begun = refused(error, context)
+        return answers(begun, context)
 
     def execute_sync(
         self,
@@ -80,8 +114,9 @@ def sdl() -> str:
 schema = Schema(
     Query,
     Mutation,
+    Subscription,
     types=[*CHANGES.values()],
-    extensions=[Limits, ParserCache, ValidationCache],
+    extensions=[Limits, ParserCache, ValidationCache, Subscribing],
     execution_context_class=Executor,
     config=StrawberryConfig(scalar_map=SCALARS),
 )

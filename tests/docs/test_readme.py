@@ -6,7 +6,7 @@ import msgspec
 import pytest
 import typer.main
 from graphql import GraphQLError, parse, validate
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 from api import facts, http
 from api.app import create_app
@@ -106,7 +106,7 @@ def test_the_limits_are_those_of_the_code() -> None:
 def test_every_endpoint_is_told(database: Database) -> None:
     told = section("Endpoints")
     for route in create_app(database.settings, database, console=True).routes:
-        assert isinstance(route, Route)
+        assert isinstance(route, Route | WebSocketRoute)
         assert f" {route.path}` |" in told
 
 

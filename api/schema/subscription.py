@@ -1,0 +1,161 @@
+"""What can be followed as it goes on: the log from any of its places, and a cycle as a film."""
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from functools import partial
+from time import monotonic
+from typing import Annotated, Any, NamedTuple, TypeAlias, TypeVar
+
+import psycopg
+import strawberry
+from psycopg_pool import PoolTimeout
+
+from api.context import Context, Info
+from api.schema.by import CycleBy
+from api.schema.change import Change
+from api.schema.changes import ChangeFilter, WhichChanges, change_filter, told
+from api.schema.replay import Every, Frame, From, Knowing, To, rows
+from api.schema.scalars import Position
+from api.view import View, together
+from domain.calendar import Step
+from domain.errors import invalid
+from projections import changes, replay
+from projections.basis import Standpoint
+from projections.tables import Cursor, Window
+
+READ_AHEAD_MAX = 100
+"""As many changes are found at once for a subscription, and wait for it to take them."""
+AGAIN_SECONDS = 1.0
+"""How long the database is left alone after it could not be read."""
+FRAMES_PER_SECOND_MAX = 60
+
+Told: TypeAlias = Callable[[Context], Any]
+"""An event of a subscription: what tells it, once there is something to read it through."""
+
+After: TypeAlias = Annotated[
+    Position | None,
+    strawberry.argument(
+        description="Only what comes after this place in the log: the last one you saw, or 0 for everything. If left "
+        "out, only what is new."
+    ),
+]
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _going_on(description: str) -> Callable[[F], F]:
+    """A field of whose events there may be no end."""
+    field: Callable[[F], F] = strawberry.subscription(description=description)
+    return field
+
+
+class Page(NamedTuple):
+    """Changes after a place in the log, and the place up to which there are no others."""
+
+    rows: list[changes.Change]
+    reached: int
+
+
+@strawberry.type(description="What can be followed as it goes on, over WebSocket, SSE or multipart/mixed.")
+class Subscription:
+    @_going_on(
+        "Every change after a position, first those already in the log, then live: no gap, no repeat. "
+        "Resume with the last position you saw. Each is told as it stood right after it, with ids of the present. "
+        "A position that the log has not come to is INVALID."
+    )
+    def changes(self, info: Info, after: After = None, filter: WhichChanges = None) -> AsyncGenerator[Change, None]:
+        context = info.context
+        view = context.reads.present
+        change_filter(view, filter)  # what is wrong with it is told now
+        if after is None:
+            return _followed(context, filter, view.basis.position)
+        if after > view.basis.position and after > context.log.head().position:
+            raise invalid("The log has not come to this position.", "after")
+        return _followed(context, filter, after)
+
+    @_going_on(
+        "A cycle as a film, frame after frame at an even pace, from the first to the last; it begins with what is "
+        "known now, and nothing that is recorded meanwhile is in it."
+    )
+    def replay(
+        self,
+        info: Info,
+        cycle: Annotated[CycleBy, strawberry.argument(description="The cycle, by id or key.")],
+        every: Every = Step.DAY,
+        from_: From = None,
+        to: To = None,
+        known: Knowing = None,
+        frames_per_second: Annotated[
+            float, strawberry.argument(description=f"How fast, at most: up to {FRAMES_PER_SECOND_MAX}.")
+        ] = 2.0,
+    ) -> AsyncGenerator[Frame, None]:
+        if not 0 < frames_per_second <= FRAMES_PER_SECOND_MAX:
+            raise invalid(
+                f"A film has more than 0 and up to {FRAMES_PER_SECOND_MAX} frames a second.", "framesPerSecond"
+            )
+        view = info.context.reads.present
+        frames = rows(view, cycle, every, from_, to, known)
+        return _shown(info.context, view.basis, frames, 1 / frames_per_second)
+
+
+# ── changes ──────────────────────────────────────────────────────────────────────────────────────
+
+
+async def _followed(context: Context, filter: ChangeFilter | None, position: int) -> AsyncGenerator[Any, None]:
+    """Each change after a position that passes the filter, for ever.
+
+    Reading goes on where the last page ended, and a page ends at a position that its connection saw the views at:
+    so nothing lies between two pages, whether it was there before or is written meanwhile.
+    """
+    live = context.live
+    while True:
+        await live.beyond(position)
+        try:
+            page = await live.shared((repr(filter), position), partial(_page, context, filter, position))
+        except psycopg.errors.QueryCanceled:
+            raise
+        except (psycopg.OperationalError, PoolTimeout):
+            await live.pause(AGAIN_SECONDS)
+            continue
+        for row in page.rows:
+            yield partial(_tell, row)
+        if page.reached <= position:
+            await live.pause(AGAIN_SECONDS)  # the views fell back in a crash, and are being fed again
+        position = max(position, page.reached)
+
+
+def _page(context: Context, filter: ChangeFilter | None, after: int) -> Page:
+    """What the views show now of the changes after a position, up to a bound.
+
+    A filter is resolved anew each time: the cycle that it names may have been opened meanwhile.
+    """
+    view = context.anew().reads.present
+    wanted = change_filter(view, filter)
+    rows = view.read(changes.page, wanted, Window(READ_AHEAD_MAX, Cursor(after, after)))
+    return Page(rows, rows[-1].position if len(rows) == READ_AHEAD_MAX else view.basis.position)
+
+
+def _tell(row: changes.Change, context: Context) -> Change:
+    """A change, read as everything stood right after it."""
+    view = View(context.reads, Standpoint(row.recorded_at, row.position, row.recorded_at), is_now=True)
+    change: Change
+    (change,) = told(view, [row])
+    return change
+
+
+# ── replay ───────────────────────────────────────────────────────────────────────────────────────
+
+
+async def _shown(
+    context: Context, basis: Standpoint, frames: Sequence[replay.Frame], seconds: float
+) -> AsyncGenerator[Any, None]:
+    """Each frame, so many seconds after the one before; later, if that took longer to be told and taken."""
+    due = monotonic()
+    for frame in frames:
+        await context.live.pause(due - monotonic())
+        due = max(due, monotonic()) + seconds
+        yield partial(_show, frame, basis)
+
+
+def _show(frame: replay.Frame, basis: Standpoint, context: Context) -> Frame:
+    return together(Frame, View(context.reads, basis, is_now=True), [frame])[0]

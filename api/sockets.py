@@ -1,0 +1,155 @@
+"""Answers that go on over WebSocket, by the graphql-transport-ws protocol.
+
+The protocol is strawberry's; what is here is what it leaves open: messages that are none, failures of ours, and
+clients that do not read. See docs/adr/0012.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Annotated, Any, Final, TypeAlias
+
+import msgspec
+import structlog
+from graphql import GraphQLError
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+from strawberry.asgi import ASGIWebSocketAdapter
+from strawberry.http.async_base_view import AsyncBaseHTTPView
+from strawberry.http.exceptions import WebSocketDisconnected
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message, SubscribeMessage
+
+from api.context import Context
+from api.live import TOO_MANY
+
+FAILED: Final = 4500
+"""The close code for what went wrong on our side."""
+CLOSE_SECONDS_MAX: Final = 1.0
+"""How long there may be no room for saying good-bye."""
+
+_log = structlog.get_logger(__name__)
+
+# ── what a client may say ────────────────────────────────────────────────────────────────────────
+
+Id: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class _Message(msgspec.Struct, tag_field="type"):
+    pass
+
+
+class _Init(_Message, tag="connection_init"):
+    payload: dict[str, Any] | None = None
+
+
+class _Ping(_Message, tag="ping"):
+    payload: dict[str, Any] | None = None
+
+
+class _Pong(_Message, tag="pong"):
+    payload: dict[str, Any] | None = None
+
+
+class _Operation(msgspec.Struct, rename="camel"):
+    query: str
+    variables: dict[str, Any] | None = None
+    operation_name: str | None = None
+
+
+class _Subscribe(_Message, tag="subscribe"):
+    id: Id
+    payload: _Operation
+
+
+class _Complete(_Message, tag="complete"):
+    id: Id
+
+
+_Known: TypeAlias = _Init | _Ping | _Pong | _Subscribe | _Complete
+
+
+# ── the wire ─────────────────────────────────────────────────────────────────────────────────────
+
+
+class Socket(ASGIWebSocketAdapter):
+    """A WebSocket that speaks text, and no longer than its client listens: see `patience_s` of the view."""
+
+    def __init__(self, view: AsyncBaseHTTPView[Any, Any, Any, Any, Any, Any, Any], _: WebSocket, ws: WebSocket) -> None:
+        super().__init__(view, ws, ws)
+        self.is_cut_off = False
+        self._patience_s: float = view.patience_s  # type: ignore[attr-defined]
+        self._reader = asyncio.current_task()
+
+    async def send_json(self, message: Mapping[str, object]) -> None:
+        """Send as soon as there is room. Raises `WebSocketDisconnected` if nobody is there, or takes anything."""
+        if self.ws.application_state is not WebSocketState.CONNECTED:
+            raise WebSocketDisconnected
+        try:
+            async with asyncio.timeout(self._patience_s):
+                await self.ws.send_text(self.view.encode_json_string(message))
+        except TimeoutError:
+            self._cut_off()
+            raise WebSocketDisconnected from None
+        except WebSocketDisconnect:
+            raise WebSocketDisconnected from None
+
+    async def close(self, code: int, reason: str) -> None:
+        if self.ws.application_state is WebSocketState.CONNECTED:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CLOSE_SECONDS_MAX):
+                    await super().close(code, reason)
+
+    def _cut_off(self) -> None:
+        """Stop listening, too."""
+        if not self.is_cut_off:
+            _log.warning("subscriber_cut_off", over="websocket", seconds=self._patience_s)
+            self.is_cut_off = True
+            if self._reader is not None and self._reader is not asyncio.current_task():
+                self._reader.cancel()
+
+
+# ── the conversation ─────────────────────────────────────────────────────────────────────────────
+
+
+class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
+    """What is said over one connection."""
+
+    async def handle(self) -> None:
+        try:
+            await super().handle()
+        except asyncio.CancelledError:
+            if not self._is_cut_off:
+                raise
+        except Exception as error:  # noqa: BLE001 - whatever it was, the client is told that it was not its fault
+            await self.handle_task_exception(error)
+
+    @property
+    def _is_cut_off(self) -> bool:
+        return isinstance(self.websocket, Socket) and self.websocket.is_cut_off
+
+    async def handle_message(self, message: Message) -> None:
+        try:
+            msgspec.convert(message, _Known)
+        except msgspec.ValidationError as error:
+            await self.handle_invalid_message(f"This is no message: {error}"[:120])
+            return
+        known: Any = {name: value for name, value in message.items() if value is not None}
+        await super().handle_message(known)
+
+    async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        most = self.max_subscriptions_per_connection
+        if self.connection_acknowledged and message["id"] not in self.operations and len(self.operations) == most:
+            error = GraphQLError(f"One connection may have {most} operations.", extensions={"code": TOO_MANY})
+            await self.send_message({"id": message["id"], "type": "error", "payload": [error.formatted]})
+            return
+        await super().handle_subscribe(message)
+
+    async def handle_task_exception(self, error: Exception) -> None:
+        """Tell of a failure of ours; that the client has left is none."""
+        if not isinstance(error, WebSocketDisconnected):
+            _log.error("connection_failed", exc_info=error)
+            await self.websocket.close(FAILED, "Something went wrong on our side.")
+
+    @staticmethod
+    def _get_pre_execution_close_reason(_: GraphQLError) -> None:
+        """An operation that cannot be read ends that operation, and not the connection with all others."""
