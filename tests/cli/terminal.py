@@ -2,10 +2,12 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -49,20 +51,21 @@ def keyframe(settings: Settings, *words: str, stdin: bytes = b"") -> "subprocess
     return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
-def started(settings: Settings, *words: str) -> "subprocess.Popen[bytes]":
-    """Begin, with pipes to talk through."""
-    return subprocess.Popen(
-        [*KEYFRAME, *words],
-        env=environment(settings),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+@contextmanager
+def started(settings: Settings, *words: str) -> "Iterator[subprocess.Popen[bytes]]":
+    """Begin, with pipes to talk through; whatever becomes of the test, the process ends with it."""
+    pipe = subprocess.PIPE
+    command, env = [*KEYFRAME, *words], environment(settings)
+    with subprocess.Popen(command, env=env, stdin=pipe, stdout=pipe, stderr=pipe) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
-def stopped(process: "subprocess.Popen[bytes]") -> int:
+def stopped(process: "subprocess.Popen[bytes]", by: signal.Signals = signal.SIGTERM) -> int:
     """Ask to end, as a supervisor does, and say how it ended."""
-    process.terminate()
+    process.send_signal(by)
     process.communicate(timeout=SECONDS_MAX)
     return process.returncode
 

@@ -143,9 +143,9 @@ def hang_up(listener: socket.socket) -> None:
 
 
 def test_a_keyframe_on_the_address_is_asked_whether_it_is_ready(database: Database, filled: Connection) -> None:
-    server = started(database.settings, "serve", "--port", str(database.settings.port))
-    line(server, "Keyframe answers at ")
-    assert "and is ready" in found(database.settings, "address").found
-    filled.execute("update view_position set definition = 'another'")
-    assert "made by another version" in found(database.settings, "address").found
-    stopped(server)
+    with started(database.settings, "serve", "--port", str(database.settings.port)) as server:
+        line(server, "Keyframe answers at ")
+        assert "and is ready" in found(database.settings, "address").found
+        filled.execute("update view_position set definition = 'another'")
+        assert "made by another version" in found(database.settings, "address").found
+        assert stopped(server) == 0

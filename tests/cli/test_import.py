@@ -63,13 +63,13 @@ def test_facts_brought_in_twice_are_recorded_once(database: Database) -> None:
 def test_an_import_that_was_killed_and_run_again_ends_like_one_that_was_not(database: Database) -> None:
     with another(database) as (settings, uncut), database.connect() as cut:
         keyframe(settings, "import", str(SMALL))
-        process = started(database.settings, "import", "-")
-        assert process.stdin is not None
-        process.stdin.write(b"".join(FACTS[:6]))
-        process.stdin.flush()
-        wait_for(cut, 8)
-        process.kill()
-        process.communicate()
+        with started(database.settings, "import", "-") as process:
+            assert process.stdin is not None
+            process.stdin.write(b"".join(FACTS[:6]))
+            process.stdin.flush()
+            wait_for(cut, 8)
+            process.kill()
+            process.communicate()
         assert len(rows(cut)) < len(rows(uncut))
 
         done = keyframe(database.settings, "import", str(SMALL))
@@ -107,20 +107,18 @@ def test_a_dry_run_makes_no_workspace(database: Database) -> None:
 
 
 def test_a_dry_run_holds_nobody_up(database: Database) -> None:
-    trying = started(database.settings, "import", "-", "--dry-run")
-    assert trying.stdin is not None
-    trying.stdin.write(b"".join(FACTS[:4]))
-    trying.stdin.flush()
-    with database.connect() as conn:
+    with started(database.settings, "import", "-", "--dry-run") as trying, database.connect() as conn:
+        assert trying.stdin is not None
+        trying.stdin.write(b"".join(FACTS[:4]))
+        trying.stdin.flush()
         conn.execute(sql.SQL("set search_path to {}").format(sql.Identifier(f"{database.settings.workspace}_dry")))
         wait_until_there(conn)
         wait_for(conn, 4)
-    done = keyframe(database.settings, "import", str(SMALL))
-    assert table(done.stdout)["recorded"] == 14
-    second = keyframe(database.settings, "import", str(SMALL), "--dry-run")
-    assert (second.returncode, "already" in second.stderr) == (1, True)
-    printed, _ = trying.communicate(b"".join(FACTS[4:]))
-    assert table(printed.decode())["would be recorded"] == 14
+        fill(database)
+        second = keyframe(database.settings, "import", str(SMALL), "--dry-run")
+        assert (second.returncode, "already" in second.stderr) == (1, True)
+        printed, _ = trying.communicate(b"".join(FACTS[4:]))
+        assert table(printed.decode())["would be recorded"] == 14
 
 
 def wait_until_there(conn: Connection) -> None:

@@ -84,16 +84,15 @@ def test_views_are_made_anew(database: Database) -> None:
 
 def test_a_server_may_leave_the_views_to_a_process_of_their_own(database: Database) -> None:
     fill(database)
-    server = started(database.settings, "serve", "--port", "0", "--no-project")
-    address = line(server, "Keyframe answers at ").removeprefix("Keyframe answers at ")
-    assert asked(address, POSITION) == {"basis": {"position": 0}}
-
-    projector = started(database.settings, "project")
-    line(projector, "Feeding the views")
-    deadline = time.monotonic() + 60
-    while asked(address, POSITION) != {"basis": {"position": 20}}:
-        assert time.monotonic() < deadline
-    assert (stopped(projector), stopped(server)) == (0, 0)
+    with started(database.settings, "serve", "--port", "0", "--no-project") as server:
+        address = line(server, "Keyframe answers at ").removeprefix("Keyframe answers at ")
+        assert asked(address, POSITION) == {"basis": {"position": 0}}
+        with started(database.settings, "project") as projector:
+            line(projector, "Feeding the views")
+            deadline = time.monotonic() + 60
+            while asked(address, POSITION) != {"basis": {"position": 20}}:
+                assert time.monotonic() < deadline
+            assert (stopped(projector), stopped(server)) == (0, 0)
 
 
 def test_an_event_that_cannot_be_applied_stops_the_projector_with_its_cause(database: Database) -> None:
