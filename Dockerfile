@@ -10,7 +10,8 @@ COPY api api
 RUN /opt/keyframe/bin/pip install --no-cache-dir --disable-pip-version-check --constraint constraints.txt .
 
 FROM python:3.13-slim
-RUN useradd --system --create-home --home-dir /var/lib/keyframe keyframe
+RUN useradd --system --create-home --home-dir /var/lib/keyframe keyframe \
+    && install --directory --owner keyframe --mode 700 /var/lib/keyframe/.keyframe
 COPY --from=build /opt/keyframe /opt/keyframe
 ENV PATH="/opt/keyframe/bin:$PATH" PYTHONUNBUFFERED=1
 USER keyframe

@@ -38,7 +38,7 @@ def create_key(settings: Settings, name: str | None, *, replace: bool) -> None:
     """Make the key of this workspace, and say its public half. Raises `Failure` and `KeyFault`."""
     path = keys.place(settings)
     try:
-        if replace and (before := keys.found(settings)) is not None:
+        if replace and path.exists() and (before := keys.found(settings)) is not None:
             made = keys.replace(path, before)
         else:
             made = keys.create(path, _fitting(name or keys.default_name(settings), settings))

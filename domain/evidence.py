@@ -17,7 +17,6 @@ from domain.log_row import LogRow, leaf_hash
 from domain.signed_note import NotSigned, Signer, Verifier, decoded, encoded, opened
 
 FORMAT: Final = "keyframe-evidence/1"
-LINE_BYTES_MAX = 64 * 1024 * 1024
 
 
 class Broken(Exception):

@@ -6,7 +6,6 @@ however long the log is, and the tree costs a row for 256 events.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
 from functools import cached_property
 
 import msgspec
@@ -42,7 +41,6 @@ class Signed(msgspec.Struct, frozen=True):
 
     size: int
     note: str
-    signed_at: datetime
     age_s: float
 
 
@@ -135,7 +133,7 @@ def note(conn: Connection, size: int) -> str | None:
 def last_signed(conn: Connection, upto: int = 2**63 - 1) -> Signed | None:
     """The largest checkpoint that was kept, up to a size."""
     query = """
-        select size, note, signed_at, extract(epoch from clock_timestamp() - signed_at)::float8
+        select size, note, extract(epoch from clock_timestamp() - signed_at)::float8
         from checkpoint where size <= %(upto)s order by size desc limit 1
     """
     return next((Signed(*row) for row in fetch(conn, query, {"upto": upto})), None)

@@ -1,6 +1,8 @@
 """Checkpoints are signed when they are due, and never against what was signed before."""
 
+import threading
 from datetime import date
+from queue import Queue
 
 import psycopg
 import pytest
@@ -13,6 +15,7 @@ from domain.values import Source
 from domain.verbs import CycleBy
 from projections import generations, ledger, signing
 from projections.ledger import Tree
+from projections.projector import Projector
 from projections.signing import Keeper, Keys, Rewritten
 from tests.evidence.conftest import KEYS, OTHER_KEYS, Attested
 
@@ -156,6 +159,29 @@ def test_a_rebuild_signs_nothing_again(world: Attested, keeper: Keeper) -> None:
     generations.rebuild(world.log, world.database.connect, workspace=world.database.settings.workspace)
     keeper.keep(world.conn, 50)
     assert sizes(world) == [120]
+
+
+def test_of_several_projectors_the_one_that_leads_keeps_what_it_came_to(world: Attested) -> None:
+    world.fill(5)
+    kept: Queue[tuple[str, int]] = Queue()
+    stop = threading.Event()
+
+    def projector(name: str, *, may_lead: bool) -> Projector:
+        told = lambda _, position: kept.put((name, position))  # noqa: E731
+        workspace = world.database.settings.workspace
+        return Projector(world.log, world.database.connect, 2, workspace, may_lead=may_lead, keep=told)
+
+    running = [projector("follower", may_lead=False), projector("leader", may_lead=True)]
+    threads = [threading.Thread(target=one.run, args=(stop,)) for one in running]
+    for thread in threads:
+        thread.start()
+    try:
+        first = [kept.get(timeout=30) for _ in range(4)]
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert first == [("leader", 2), ("leader", 4), ("leader", 5), ("leader", 5)]
 
 
 # ── never against what was signed ────────────────────────────────────────────────────────────────

@@ -90,7 +90,7 @@ def test_a_key_goes_where_it_is_told_and_is_called_what_it_is_told(
     run: Run, settings: Settings, tmp_path: Path
 ) -> None:
     file, name = tmp_path / "elsewhere" / "key", f"okr.example.org/{settings.workspace}"
-    assert ok(run("key", "create", "--file", file, "--name", name)).startswith(f"{name}+")
+    assert ok(run("key", "create", "--file", file, "--name", name, "--replace")).startswith(f"{name}+")
     found = keys.found(settings.model_copy(update={"checkpoint_key": file}))
     assert found is not None
     assert found.signer.name == name
