@@ -124,16 +124,24 @@ class Keyframe(Application[UUID]):
         id = _command_id(command, author)
         digest = _digest(command)
         for attempt in range(ATTEMPTS_MAX):
-            done = self._log.command(id) if command.idempotency_key is not None else None
-            if done is not None:
-                return self._repeated(done, digest)
+            if (first := self._first(command, id, digest)) is not None:
+                return first
             try:
                 return self._decide(command, author, id, digest)
             except Conflict:
-                time.sleep(min(BACKOFF_SECONDS_MAX, 0.002 * 2**attempt) * random.random())  # noqa: S311  no secret
+                _step_back(attempt)
+            except Refused:
+                # what stands in the way may be the same command, carried out since it was looked up
+                if (first := self._first(command, id, digest)) is None:
+                    raise
+                return first
         raise Refused(Code.CONFLICT, "Others keep changing the same things; ask again in a moment.")
 
-    def _repeated(self, done: CommandRow, digest: bytes) -> Outcome:
+    def _first(self, command: Command, id: UUID, digest: bytes) -> Outcome | None:
+        """What came of it when it was carried out before, under its key. Raises `IDEMPOTENCY_MISMATCH`."""
+        done = self._log.command(id) if command.idempotency_key is not None else None
+        if done is None:
+            return None
         if done.digest != digest:
             raise Refused(
                 Code.IDEMPOTENCY_MISMATCH,

@@ -51,6 +51,18 @@ class Given:
             else:
                 self.keyframe.execute(step, AUTHOR)
 
+    def meanwhile(self, asked: str, command: Command) -> "Given":
+        """Somebody else's command is carried out right before the log is next asked to do this."""
+        plain = getattr(self.log, asked)
+
+        def overtaken(*args: Any, **kwargs: Any) -> Any:
+            delattr(self.log, asked)
+            self.keyframe.execute(command, AUTHOR)
+            return plain(*args, **kwargs)
+
+        setattr(self.log, asked, overtaken)
+        return self
+
     def when(self, command: Command, by: Author = AUTHOR) -> "Then":
         before = len(self.log.entries_made)
         try:

@@ -306,3 +306,13 @@ def test_all_that_one_command_records_has_its_name() -> None:
 def test_a_reference_to_the_wrong_kind_is_refused() -> None:
     wrong = verbs.AlignObjective(objective=OBJECTIVE, to=Ref(Kind.KEY_RESULT, OBJECTIVE))
     given(opened, drafted).when(wrong).then_refused("NOT_FOUND", "to")
+
+
+def test_the_same_key_gives_the_first_result_even_if_that_was_recorded_while_this_was_decided() -> None:
+    once = called("opened once", opened)
+    then = given().meanwhile("streams", once).when(once)
+    assert then.outcome is not None and then.outcome.repeated
+
+    seen = called("reworded once", verbs.RewordObjective(objective=OBJECTIVE, title="Win them", expected_version=1))
+    then = given(opened, drafted).meanwhile("streams", seen).when(seen)
+    assert then.outcome is not None and then.outcome.repeated
