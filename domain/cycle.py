@@ -67,6 +67,7 @@ class ScoringPolicyAdopted(Event, frozen=True, kw_only=True):
 
     def apply(self, aggregate: "Policy") -> None:
         aggregate.policy = self.policy
+        aggregate.adopted = (*aggregate.adopted, (self.timestamp, self.policy))
 
 
 # ── aggregates ───────────────────────────────────────────────────────────────────────────────────
@@ -120,6 +121,11 @@ class Policy(Aggregate):
 
     KIND = Kind.POLICY
     policy: ScoringPolicy
+    adopted: tuple[tuple[datetime, ScoringPolicy], ...] = ()
+
+    def in_force(self, at: datetime) -> ScoringPolicy:
+        """The one that was in force at a moment; the defaults before the first was adopted."""
+        return next((policy for since, policy in reversed(self.adopted) if since <= at), ScoringPolicy())
 
     def adopt(self, policy: ScoringPolicy, at: datetime) -> None:
         if policy != self.policy:

@@ -13,7 +13,7 @@ from domain.conversation import Comment, Initiative, Reflection
 from domain.cycle import Cycle, Policy
 from domain.errors import Code, Refused, invalid
 from domain.event import AGGREGATES, WHEN_RECORDED, Aggregate, Event, replay
-from domain.event_store import Log, NoNewer, PersonKey
+from domain.event_store import Head, Log, NoNewer, PersonKey
 from domain.key_result import CheckIn, KeyResult
 from domain.kpi import Kpi, Reading
 from domain.objective import Objective
@@ -67,9 +67,14 @@ class Decision:
     # ── the moment ───────────────────────────────────────────────────────────────────────────────
 
     @cached_property
+    def head(self) -> Head:
+        """The end of the log, and the database's clock, when the decision first looked at them."""
+        return self.log.head()
+
+    @property
     def now(self) -> datetime:
         """The database's clock when the decision began."""
-        return self.log.head().now
+        return self.head.now
 
     @cached_property
     def at(self) -> datetime:
@@ -171,10 +176,16 @@ class Decision:
         self.no_newer.append(NoNewer(belongs_to=parent, topic=first.TOPIC, position=children.position))
         return self.get_all(kind, children.ids)
 
+    def measured(self, first: type[Event], parent: UUID, upto: datetime, limit: int) -> list[UUID]:
+        """Measurements of a thing, not after a moment, the latest first; a new one before the end is a conflict."""
+        self.no_newer.append(NoNewer(belongs_to=parent, topic=first.TOPIC, position=self.head.position))
+        return self.log.measurements(parent, first.TOPIC, upto=upto, limit=limit)
+
     @property
     def policy(self) -> ScoringPolicy:
+        """The scoring policy in force at the command's effective time."""
         adopted = self.known(POLICY_ID)
-        return adopted.policy if isinstance(adopted, Policy) else ScoringPolicy()
+        return adopted.in_force(self.at) if isinstance(adopted, Policy) else ScoringPolicy()
 
     def colleague(self, person: UUID | None, *field: str) -> UUID | None:
         """A person who can be given work. Raises `NOT_FOUND`, or `CONFLICT` for one who has left."""

@@ -270,9 +270,10 @@ class KeyResult(Aggregate):
                 "keyResult",
             )
 
-    def fits(self, value: float | None, reached: tuple[str, ...] | None) -> None:
-        """Refuse a measurement that this key result's metric cannot be measured by. Raises `INVALID`."""
-        if self.kpi is not None and (value is not None or reached is not None):
+    def fits(self, value: float | None, reached: tuple[str, ...] | None, *, is_linked: bool) -> None:
+        """Refuse a measurement that this key result's metric, or the KPI it `is_linked` to, leaves no room
+        for. Raises `INVALID`."""
+        if is_linked and (value is not None or reached is not None):
             raise invalid(
                 "This key result takes its value from its KPI: record a reading there, and check in with "
                 "confidence and note only.",
@@ -293,6 +294,11 @@ class CheckIn(Aggregate):
     KIND = Kind.CHECK_IN
     key_result: UUID
     said: tuple[float | None, tuple[str, ...] | None, float | None, str | None]
+
+    @property
+    def has_figure(self) -> bool:
+        """Whether it says a value, or which milestones are reached."""
+        return self.said[0] is not None or self.said[1] is not None
 
     def correct(
         self,

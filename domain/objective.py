@@ -89,6 +89,7 @@ class ObjectiveUnaligned(ObjectiveEvent, frozen=True, kw_only=True):
 
     def apply(self, aggregate: "Objective") -> None:
         aggregate.supports = tuple(target for target in aggregate.supports if target != self.to)
+        aggregate.supported = (*aggregate.supported, (self.timestamp, self.to))
 
 
 @stored
@@ -140,6 +141,8 @@ class Objective(Aggregate):
     team: UUID | None
     contributors: tuple[UUID, ...]
     supports: tuple[Ref, ...]
+    supported: tuple[tuple[datetime, Ref], ...] = ()
+    """What it no longer supports, and until when it did."""
     carried_from: UUID | None
     state: ObjectiveState = ObjectiveState.DRAFT
     outcome: tuple[Verdict, float, str | None] | None = None
@@ -165,6 +168,10 @@ class Objective(Aggregate):
         if to in self.supports:
             self.refuse_ended()
             self.record(ObjectiveUnaligned(to=to), at)
+
+    def supports_since(self, at: datetime) -> tuple[Ref, ...]:
+        """All that it supported at a moment or at any time after it."""
+        return (*self.supports, *(target for until, target in self.supported if until > at))
 
     def commit(self, at: datetime) -> None:
         self.refuse_ended()

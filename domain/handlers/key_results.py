@@ -107,7 +107,7 @@ def check_in(case: Decision, do: verbs.CheckIn) -> CheckIn:
     late = _late(case, key_result)
     key_result.refuse_dropped()
     reached = None if do.reached is None else tuple(dict.fromkeys(do.reached))
-    key_result.fits(do.value, reached)
+    key_result.fits(do.value, reached, is_linked=key_result.kpi is not None)
     event = KeyResultCheckedIn(
         key_result=key_result.id,
         value=None if do.value is None else values.number(do.value, "value"),
@@ -133,7 +133,7 @@ def correct_check_in(case: Decision, do: verbs.CorrectCheckIn) -> CheckIn:
     if do.reached is not UNSET:
         reached = None if do.reached is None else tuple(dict.fromkeys(do.reached))
     if do.value is not UNSET or do.reached is not UNSET:
-        key_result.fits(value, reached)
+        key_result.fits(value, reached, is_linked=key_result.kpi is not None and not check_in.has_figure)
     check_in.correct(
         value=value,
         reached=reached,

@@ -32,7 +32,7 @@ def latest_reading(case: Decision, kpi: UUID, since: datetime | None = None) -> 
     """The KPI's latest reading that was not taken back, measured by the command's effective time."""
     limit = READINGS_FIRST
     while True:
-        ids = case.log.measurements(kpi, ReadingRecorded.TOPIC, upto=_until(case), limit=limit)
+        ids = case.measured(ReadingRecorded, kpi, _until(case), limit)
         for reading in case.get_all(Reading, ids):
             if since is not None and reading.created_at < since:
                 return None
@@ -44,12 +44,12 @@ def latest_reading(case: Decision, kpi: UUID, since: datetime | None = None) -> 
 
 
 def _latest_check_in(case: Decision, key_result: UUID) -> Measurement | None:
-    ids = case.log.measurements(key_result, KeyResultCheckedIn.TOPIC, upto=_until(case), limit=CHECK_INS_MAX)
+    ids = case.measured(KeyResultCheckedIn, key_result, _until(case), CHECK_INS_MAX)
     positions = case.log.last_positions(ids)
     measured = [
         _measurement(one.said[0], one.said[1], one, positions[one.id], Kind.CHECK_IN)
         for one in case.get_all(CheckIn, ids)
-        if one.said[0] is not None or one.said[1] is not None
+        if one.has_figure
     ]
     return max(measured, key=lambda one: (one.measured_at, one.position), default=None)
 

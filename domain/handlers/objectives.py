@@ -11,6 +11,7 @@ from domain.decision import Decision
 from domain.errors import Code, Refused, invalid
 from domain.handlers import measurements
 from domain.key_result import KeyResult, KeyResultAdded
+from domain.kpi import Kpi
 from domain.objective import Objective, ObjectiveDrafted
 from domain.progress import verdict as verdict_of
 from domain.values import Direction, KeyResultState, Metric, ObjectiveState, Ref, Verdict
@@ -157,8 +158,8 @@ def carry_objective(case: Decision, do: verbs.CarryObjective) -> Objective:
         if metric is not None:
             added = KeyResultAdded(
                 objective=new.id, title=key_result.title, description=key_result.description, metric=metric,
-                owner=key_result.owner, weight=key_result.weight, due=into.ends_on, kpi=key_result.kpi,
-                carried_from=key_result.id,
+                owner=key_result.owner, weight=key_result.weight, due=into.ends_on,
+                kpi=_still_read(case, key_result.kpi), carried_from=key_result.id,
             )  # fmt: skip
             case.begin(KeyResult, added)
     return new
@@ -178,6 +179,11 @@ def _rest(case: Decision, key_result: KeyResult) -> Metric | None:
     if measurement.value is None or metric.direction is Direction.DONE:
         return metric
     return structs.replace(metric, start=measurement.value, change_by=None)
+
+
+def _still_read(case: Decision, kpi: UUID | None) -> UUID | None:
+    """The KPI, if it is one and was not retired."""
+    return None if kpi is None or case.get(Kpi, kpi).retired else kpi
 
 
 def _open(case: Decision, id: UUID) -> Objective:
@@ -215,8 +221,9 @@ def _target(case: Decision, cycle: Cycle, target: Ref, field: str) -> Objective:
 
 
 def _refuse_circle(case: Decision, objective: Objective, above: Objective) -> None:
-    """Walk up from the target, a level at a time; the objective itself must not stand there. All that
-    is read on the way is part of the decision, so that two alignments cannot close a circle together."""
+    """Walk up from the target, a level at a time; the objective itself must not stand there, nor have stood
+    there since the alignment is to hold. All that is read on the way is part of the decision, so that two
+    alignments cannot close a circle together."""
     if above.id == objective.id:
         raise Refused(Code.CIRCULAR, "An objective supports others, not itself or its own key results.", "to")
     level, seen = [above], {above.id}
@@ -225,7 +232,7 @@ def _refuse_circle(case: Decision, objective: Objective, above: Objective) -> No
             raise Refused(
                 Code.CIRCULAR, f"'{above.title}' supports '{objective.title}' already; it cannot go both ways.", "to"
             )
-        targets = [target for one in level for target in one.supports]
+        targets = [target for one in level for target in one.supports_since(case.at)]
         case.load(target.id for target in targets)
         things = [case.known(target.id) for target in targets]
         ids = [thing.objective if isinstance(thing, KeyResult) else thing.id for thing in things if thing]

@@ -3,6 +3,8 @@
 from datetime import date
 from uuid import UUID, uuid4
 
+import msgspec
+
 from domain import verbs
 from domain.objective import Objective, ObjectiveAligned, ObjectiveUnaligned
 from domain.values import Kind, Ref
@@ -28,7 +30,7 @@ from tests.domain.given_goals import (
     other,
     third,
 )
-from tests.domain.scenario import called, given, made
+from tests.domain.scenario import called, given, made, on
 
 goals = (opened, drafted, added, other, third)
 
@@ -133,3 +135,12 @@ def test_an_objective_supports_a_hundred_and_no_more() -> None:
     given(opened).when(verbs.DraftObjective(cycle=Q1, title="Too much", supports=many)).then_refused(
         "TOO_LARGE", "supports"
     )
+
+
+def test_no_circle_is_closed_at_any_moment_of_the_past() -> None:
+    taken_back = verbs.UnalignObjective(objective=OBJECTIVE, from_=objective_ref(OTHER))
+    until_february = (aligned(OBJECTIVE, objective_ref(OTHER)), on(2, 9), taken_back)
+    back = verbs.AlignObjective(objective=OTHER, to=objective_ref(), effective_at=on(1, 20))
+    given(*goals, *until_february, on(2, 12)).when(back).then_refused("CIRCULAR", "to")
+    since = msgspec.structs.replace(back, effective_at=on(2, 10))
+    given(*goals, *until_february, on(2, 12)).when(since).then(ObjectiveAligned(to=objective_ref()))

@@ -6,16 +6,18 @@ import pytest
 
 from domain import verbs
 from domain.key_result import KeyResultAdded, KeyResultScored
-from domain.objective import ObjectiveClosed, ObjectiveDrafted
+from domain.objective import Objective, ObjectiveClosed, ObjectiveDrafted
 from domain.values import Direction, Metric, Milestone, Verdict
 from tests.domain.given_goals import (
     KEY_RESULT,
     KPI,
+    KPI_ID,
     OBJECTIVE,
     Q1,
     Q2,
     STEPS,
     ZERO_TO_TEN,
+    activated,
     added,
     checked_in,
     closed,
@@ -23,13 +25,16 @@ from tests.domain.given_goals import (
     drafted,
     dropped_key_result,
     finished,
+    in_february,
+    linked,
     opened,
     opened_q2,
     read,
+    retired,
     stepped,
     working,
 )
-from tests.domain.scenario import AUTHOR, called, given, made, on
+from tests.domain.scenario import AUTHOR, Then, called, given, made, on
 
 SECOND = made("second")
 second = called("second", verbs.AddKeyResult(objective=OBJECTIVE, title="Replies", metric=ZERO_TO_TEN, weight=3))
@@ -38,6 +43,11 @@ activated_in_february = (verbs.ActivateCycle(cycle=Q1), on(2, 10))
 
 def second_at(value: float) -> verbs.CheckIn:
     return verbs.CheckIn(key_result=SECOND, value=value)
+
+
+def outcome(then: Then) -> object:
+    """The verdict, score and reflection of the objective."""
+    return then.thing(Objective, OBJECTIVE).outcome
 
 
 # ── score and verdict ────────────────────────────────────────────────────────────────────────────
@@ -202,3 +212,28 @@ def test_nothing_is_carried_into_its_own_cycle() -> None:
 def test_nothing_is_carried_into_a_closed_cycle() -> None:
     q2_is_over = (opened_q2, verbs.ActivateCycle(cycle=Q2), verbs.CloseCycle(cycle=Q2))
     given(*q2_is_over, *working).when(carried).then_refused("CLOSED")
+
+
+def test_a_score_counts_what_was_measured_until_it_is_recorded() -> None:
+    later = verbs.CheckIn(key_result=KEY_RESULT, value=8, measured_at=on(2, 5))
+    then = given(*working, checked_in(2)).meanwhile("append", later).when(finished)
+    assert outcome(then) == ("ACHIEVED", 0.8, None)
+
+
+def test_a_score_counts_what_was_read_until_it_is_recorded() -> None:
+    since = (opened, defined, drafted, added, activated, linked, in_february, read(2))
+    then = given(*since).meanwhile("append", read(8, 2, 5)).when(finished)
+    assert outcome(then) == ("ACHIEVED", 0.8, None)
+
+
+def test_the_policy_in_force_at_the_moment_of_closing_gives_the_verdict() -> None:
+    strict = verbs.AdoptScoringPolicy(score_green=0.9)
+    goals = given(*working, checked_in(8), on(2, 20), strict)
+    then = goals.when(verbs.CloseObjective(objective=OBJECTIVE, effective_at=on(2, 15)))
+    assert outcome(then) == ("ACHIEVED", 0.8, None)
+
+
+def test_a_retired_kpi_measures_nothing_that_is_carried_on() -> None:
+    carried = verbs.CarryObjective(objective=OBJECTIVE, into=Q2)
+    assert given(*working, defined, linked, opened_q2).when(carried).the(KeyResultAdded).kpi == KPI_ID
+    assert given(*working, defined, linked, opened_q2, retired).when(carried).the(KeyResultAdded).kpi is None

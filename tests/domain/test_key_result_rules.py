@@ -338,3 +338,12 @@ def test_adding_to_a_cycle_that_is_under_way_is_fine() -> None:
     late_entry = called("late entry", verbs.DraftObjective(cycle=Q1, title="Answer within a day"))
     measure = verbs.AddKeyResult(objective=made("late entry"), title="Hours to answer", metric=ZERO_TO_TEN)
     assert given(opened, activated, late_entry).when(measure).topics() == ["key-result-added"]
+
+
+def test_what_was_checked_in_before_the_link_can_still_be_corrected() -> None:
+    before = given(*working, checked_in(2), defined, linked)
+    then = before.when(verbs.CorrectCheckIn(check_in=CHECK_IN, value=3, reason="miscounted"))
+    assert then.the(CheckInCorrected).value == 3
+    noted = called("note", verbs.CheckIn(key_result=KEY_RESULT, note="on our way"))
+    valued = verbs.CorrectCheckIn(check_in=made("note"), value=3, reason="miscounted")
+    given(*working, defined, linked, noted).when(valued).then_refused("INVALID", "value")
