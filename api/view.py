@@ -102,7 +102,9 @@ class Reads:
         if position is None:
             if at is None and known is None:
                 return now
-            return self.read(bases.at_time, at or known or now.at, known)
+            if known is None or known >= now.known:
+                return Standpoint(at or known or now.at, now.position, now.known)
+            return self.read(bases.at_time, at or known, known)
         if known is not None:
             raise invalid("Say how far the log was known once: by `known` or by `position`.", "known")
         stood = self.read(bases.at_position, position)

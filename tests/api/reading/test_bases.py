@@ -193,3 +193,15 @@ def test_plan_and_outcome_are_the_views_at_activation_and_closing(told: World) -
     }
     assert answer["outcome"]["basis"]["position"] == told.log.head().position
     assert [node["state"] for node in answer["outcome"]["objectives"]["nodes"]] == ["CLOSED", "DRAFT"]
+
+
+def test_all_moments_of_one_answer_know_the_same(told: World) -> None:
+    said = iter(range(1, 100))
+    told.pool.meanwhile = lambda: goals.objective(told, f"Said meanwhile {next(said)}")
+    then = "objectives { totalCount } basis { position }"
+    query = f"""query($one: DateTime, $two: DateTime) {{
+        {then} one: asOf(at: $one) {{ {then} }} two: asOf(at: $two) {{ {then} }} }}"""
+    answer = told.ask(query, one=write_date_time(day(30)), two=write_date_time(day(40)))
+    told.pool.meanwhile = int
+    now = {"objectives": answer["objectives"], "basis": answer["basis"]}
+    assert answer["one"] == answer["two"] == now
