@@ -24,7 +24,7 @@ def of_key_result(row: KeyResultRow, standing: Standing, cycle: CycleRow) -> Key
         cycle.starts_on,
         cycle.check_in_cadence,
         row.score,
-        _measured(row, standing),
+        measured(row, standing),
         standing.spoken_at,
         standing.confidence,
     )
@@ -42,7 +42,8 @@ def of_kpi(row: KpiRow, latest: ReadingRow | None) -> KpiFacts:
     return KpiFacts(row.goal, row.cadence, row.retired, latest.value, latest.measured_at)
 
 
-def _measured(row: KeyResultRow, standing: Standing) -> Measurement | None:
+def measured(row: KeyResultRow, standing: Standing) -> Measurement | None:
+    """What a key result was measured by last, where it stands; None if nothing was."""
     if standing.measurement is None or standing.measured_at is None or standing.position is None:
         return None
     node = Ref(Kind.CHECK_IN if row.kpi is None else Kind.READING, standing.measurement)

@@ -339,6 +339,18 @@ def measurements(conn: Connection, basis: Basis, key_results: Sequence[KeyResult
     return found
 
 
+def last_words_before(conn: Connection, versions: Sequence[KeyResultRow]) -> list[Standing]:
+    """Where the key result of each of these versions stood just before it, as it was known then: its value only."""
+    told = {
+        "ids": [row.id for row in versions],
+        "kpis": [row.kpi for row in versions],
+        "since": [row.kpi_since for row in versions],
+        "positions": [row.position for row in versions],
+        "moments": [row.changed_at for row in versions],
+    }
+    return [_standing(*words) for words in fetch(conn, _WORDS_BEFORE, told)]
+
+
 def milestones_reached(conn: Connection, basis: Basis, key_results: Sequence[UUID]) -> dict[UUID, dict[str, datetime]]:
     """By key result and milestone key: when it was first said to be reached."""
     sql = (
@@ -385,6 +397,25 @@ _READINGS_SINCE = f"""
     select k.id, v.id, v.position, v.measured_at, v.recorded_at, v.value, null::text[], null::float8, true
     from {_LINKS} join reading v on v.kpi = k.kpi and v.measured_at >= k.since and {_STANDS}
 """
+
+_KNOWN_BEFORE = "v.position < k.position and v.until_position >= k.position and v.measured_at <= k.at"
+
+
+def _latest_before(table: str, of: str) -> str:
+    order = "v.measured_at desc, v.position desc"
+    return f"lateral (select * from {table} v where {of} and {_KNOWN_BEFORE} order by {order} limit 1)"
+
+
+_WORDS_BEFORE = f"""
+    select coalesce(m.value, r.value), m.reached, coalesce(m.measured_at, r.measured_at),
+        coalesce(m.id, r.id), coalesce(m.position, r.position)
+    from unnest(%(ids)b::uuid[], %(kpis)b::uuid[], %(since)b::timestamptz[], %(positions)b::bigint[],
+        %(moments)b::timestamptz[]) with ordinality as k (id, kpi, since, position, at, n)
+    left join {_latest_before("check_in", f"v.key_result = k.id and k.kpi is null and {_SAYS_A_VALUE}")} m on true
+    left join {_latest_before("reading", "v.kpi = k.kpi and v.measured_at >= k.since")} r on true
+    order by k.n
+"""
+"""The latest value of each key result, as it was known just before a position, at a moment."""
 
 _NEVER: Sequence[Any] = (None,) * 8
 

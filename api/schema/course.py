@@ -16,9 +16,10 @@ from domain.calendar import Step
 from domain.formulas import Measurement, attained
 from domain.trajectory import Revision
 from domain.values import KeyResultState, Kind, Ref
-from projections import goals, measures
+from projections import figures, goals, measures
 from projections.goals import CycleRow
 from projections.key_result import KeyResultRow, key_result_versions
+from projections.measures import Standing
 from projections.tables import By
 
 # ── targets ──────────────────────────────────────────────────────────────────────────────────────
@@ -64,24 +65,21 @@ class TargetRevision(Thing):
 def targets(siblings: Siblings) -> Sequence[list[TargetRevision]]:
     """Every target of each of these key results, oldest first."""
     cycles = siblings.view.by_id(goals.cycles, [row.cycle for row in siblings.rows])
+    revisions = siblings.all(_revisions)
+    stood = iter(siblings.view.reads.read(measures.last_words_before, [row for rows in revisions for row in rows]))
     parts = [
-        _targets(versions, measured, cycles[row.cycle])
-        for row, versions, measured in zip(
-            siblings.rows, siblings.all(_revisions), siblings.all(_measured), strict=True
-        )
+        [
+            _target(before, version, next(stood), cycles[row.cycle])
+            for before, version in zip([None, *versions], versions, strict=False)
+        ]
+        for row, versions in zip(siblings.rows, revisions, strict=True)
     ]
     things = iter(together(TargetRevision, siblings.view, [target for part in parts for target in part]))
     return [[next(things) for _ in part] for part in parts]
 
 
-def _targets(versions: list[KeyResultRow], measured: list[Measurement], cycle: CycleRow) -> list[Target]:
-    return [_target(before, row, measured, cycle) for before, row in pairwise([None, *versions]) if row is not None]
-
-
-def _target(before: KeyResultRow | None, row: KeyResultRow, measured: list[Measurement], cycle: CycleRow) -> Target:
-    latest = next(
-        (one for one in reversed(measured) if one.measured_at <= row.changed_at and one.position < row.position), None
-    )
+def _target(before: KeyResultRow | None, row: KeyResultRow, stood: Standing, cycle: CycleRow) -> Target:
+    latest = figures.measured(row, stood)
     return Target(
         metric=row.metric,
         due=row.due,

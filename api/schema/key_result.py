@@ -1,6 +1,6 @@
 """Key results: the measures that prove an objective was reached."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -20,6 +20,7 @@ from api.schema.quality import QualityFinding
 from api.schema.refs import CheckInRef, InitiativeRef, KeyResultRef, KpiRef, ObjectiveRef, PersonRef
 from api.schema.scalars import Markdown
 from api.view import Siblings
+from domain import values
 from domain.calendar import Step
 from domain.values import Kind
 from projections import conversation, key_result, measures
@@ -48,14 +49,16 @@ class Milestone:
 
 
 def _milestones(siblings: Siblings) -> Sequence[list[Milestone]]:
-    reached = siblings.view.read(measures.milestones_reached, [row.id for row in siblings.rows])
+    first_said = siblings.view.read(measures.milestones_reached, [row.id for row in siblings.rows])
     return [
-        [
-            Milestone(key=one.key, title=one.title, weight=one.weight, reached_at=reached.get(row.id, {}).get(one.key))
-            for one in row.metric.milestones
-        ]
-        for row in siblings.rows
+        [_milestone(one, standing.reached or (), first_said[row.id]) for one in row.metric.milestones]
+        for row, standing in zip(siblings.rows, siblings.all(standings), strict=True)
     ]
+
+
+def _milestone(one: values.Milestone, reached: Sequence[str], first_said: Mapping[str, datetime]) -> Milestone:
+    reached_at = first_said.get(one.key) if one.key in reached else None
+    return Milestone(key=one.key, title=one.title, weight=one.weight, reached_at=reached_at)
 
 
 @strawberry.type(

@@ -1,0 +1,61 @@
+from typing import Any
+
+import pytest
+
+from domain import verbs
+from domain.values import Direction, Metric, Milestone
+from domain.verbs import KpiBy
+from tests.api.reading import goals
+from tests.api.reading.conftest import World
+from tests.api.reading.goals import day
+
+TARGETS = "{ keyResults { nodes { targets { progressBefore progressAfter } } } }"
+RETARGETED = [{"progressBefore": None, "progressAfter": None}, {"progressBefore": 0.5, "progressAfter": 0.25}]
+STEPS = Metric(Direction.MILESTONES, milestones=(Milestone("a", "First"), Milestone("b", "Second")))
+NPS = KpiBy(key="nps")
+
+
+@pytest.fixture
+def told(world: World) -> World:
+    goals.cycle(world)
+    return world
+
+
+def targets(world: World) -> Any:
+    (key_result,) = world.ask(TARGETS)["keyResults"]["nodes"]
+    return key_result["targets"]
+
+
+def retarget(world: World, of: Any) -> None:
+    world.tell(verbs.RetargetKeyResult(key_result=of, metric=goals.rise(200), reason="twice", effective_at=day(5)))
+
+
+def test_what_a_target_did_stays_as_it_was_known_then(told: World) -> None:
+    id = goals.key_result(told, goals.objective(told))
+    check_in = goals.check_in(told, id, 50, 3)
+    retarget(told, id)
+    assert targets(told) == RETARGETED
+    told.tell(verbs.CorrectCheckIn(check_in=check_in, value=60, reason="miscounted"))
+    goals.check_in(told, id, 70, 4)
+    assert targets(told) == RETARGETED
+
+
+def test_what_a_target_did_was_measured_by_the_kpi_of_that_time(told: World) -> None:
+    told.tell(verbs.DefineKpi(key="nps", name="Promoters"))
+    id = goals.key_result(told, goals.objective(told), kpi=NPS)
+    told.do(verbs.RecordReadings(readings=[verbs.ReadingInput(kpi=NPS, value=50, measured_at=day(3))]))
+    retarget(told, id)
+    assert targets(told) == RETARGETED
+    told.tell(verbs.UnlinkKpi(key_result=id, effective_at=day(7)))
+    assert targets(told) == RETARGETED
+
+
+def test_a_milestone_that_is_no_longer_reached_was_reached_at_no_time(told: World) -> None:
+    id = goals.key_result(told, goals.objective(told), metric=STEPS)
+    goals.check_in(told, id, None, 3, reached=["a", "b"])
+    goals.check_in(told, id, None, 5, reached=["a"])
+    (key_result,) = told.ask("{ keyResults { nodes { milestones { key reachedAt } } } }")["keyResults"]["nodes"]
+    assert key_result["milestones"] == [
+        {"key": "a", "reachedAt": "2026-01-04T00:00:00Z"},
+        {"key": "b", "reachedAt": None},
+    ]
