@@ -26,7 +26,8 @@ PAGE_MAX = 1_000
 LIST_MAX = 1_000_000
 """The most rows that are looked through where what to filter or order by has to be worked out."""
 
-_BIG = 2**63 - 1
+_BIG = 2**63 - 2
+"""The place beside one of this size is still one that the database can hold."""
 _Int = Annotated[int, Meta(ge=-_BIG, le=_BIG)]
 _VALUES: dict[str, Any] = {
     "RECORDED": _Int,

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from api.paging import PAGE_DEFAULT, PAGE_MAX, Asked, Stretch, cut, decode, enco
 from domain.errors import Code, Refused
 from projections.tables import Cursor
 
+NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 PLACES = st.lists(
     st.builds(Cursor, st.none() | st.floats(0, 1), st.uuids()), unique_by=lambda place: place.tie, max_size=30
 )
@@ -110,3 +112,10 @@ def test_a_cursor_belongs_to_one_order() -> None:
         decode(cursor, "TITLE", descending=True)
     with pytest.raises(Refused):
         decode(cursor, "NAME")
+
+
+def test_the_largest_place_there_is_has_one_beside_it() -> None:
+    largest = Cursor(NEW_YEAR, 2**63 - 2)
+    assert decode(encode(largest, "MEASURED_AT"), "MEASURED_AT") == largest
+    with pytest.raises(Refused):
+        decode(encode(Cursor(NEW_YEAR, 2**63 - 1), "MEASURED_AT"), "MEASURED_AT")
