@@ -19,7 +19,7 @@ from projections.book import Book, Reads
 from projections.measures import CHECK_IN, READING
 from projections.pages import Sieve
 from projections.people import TEAM
-from projections.tables import OPEN, Connection, Cursor, Table, Window, fetch, placed
+from projections.tables import OPEN, Connection, Cursor, Params, Table, Window, fetch, placed
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -223,7 +223,12 @@ def cursor(row: ChangeRow) -> Cursor:
 def at_positions(conn: Connection, basis: Basis, positions: Sequence[int]) -> list[Change]:
     """The changes at these places, in the order of the log; those that the basis does not know are left out."""
     where = f"v.position = any(%(positions)b) and {known(basis)} order by v.position"
-    return _TOLD.read(conn, f"{_ROWS} where {where}", placed(basis, positions=list(positions)))
+    return read_where(conn, where, placed(basis, positions=list(positions)))
+
+
+def read_where(conn: Connection, where: str, params: Params) -> list[Change]:
+    """The changes `v` of which a condition holds."""
+    return _TOLD.read(conn, f"{_ROWS} where {where}", params)
 
 
 def known(basis: Basis) -> str:

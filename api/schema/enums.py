@@ -23,11 +23,12 @@ from domain.values import (
     UnitKind,
     Verdict,
 )
+from projections.diff import DiffKind
 
 __all__ = [
-    "Aggregation", "Cadence", "Cause", "CycleState", "Direction", "GoalDirection", "Health", "InitiativeState",
-    "KeyResultState", "KpiStatus", "ObjectiveKind", "ObjectiveState", "Permission", "Presence", "ReflectionKind",
-    "Role", "Severity", "Source", "Step", "UnitKind", "Verdict",
+    "Aggregation", "Cadence", "Cause", "CycleState", "DiffKind", "Direction", "GoalDirection", "Health",
+    "InitiativeState", "KeyResultState", "KpiStatus", "ObjectiveKind", "ObjectiveState", "Permission", "Presence",
+    "ReflectionKind", "Role", "Severity", "Source", "Step", "UnitKind", "Verdict",
 ]  # fmt: skip
 
 _DESCRIPTIONS = {
@@ -48,6 +49,8 @@ _DESCRIPTIONS = {
     Health: "What the gap between expected and actual progress means; the worst of its parts for a whole.",
     KpiStatus: "How a KPI stands: the first that matches of RETIRED, NO_DATA, STALE, HEALTHY, WARNING, BREACHED.",
     Severity: "How much a finding matters; none ever blocks.",
+    DiffKind: "What became of a thing from one moment to another. What was dropped is still there, and has CHANGED; "
+    "REMOVED is what was not there yet, where the second moment lies before the first.",
     Cause: "Why an objective's progress changed. MOVEMENT: the value moved. GOALPOST: what it is measured by was "
     "edited. SCOPE: a key result came, went or changed weight, or the objective began or was given up.",
     Presence: "What became of a goal between plan and outcome. DROPPED: planned or not, it was given up.",

@@ -15,6 +15,9 @@ from api.schema.change import Change
 from api.schema.changes import WhichChanges, all_changes
 from api.schema.connection import After, Before, Connection, First, Last
 from api.schema.cycle import Cycle
+from api.schema.diff import Diff, Within, compared
+from api.schema.diff import From as FromMoment
+from api.schema.diff import To as ToMoment
 from api.schema.field import answered
 from api.schema.filters import (
     NOTHING,
@@ -242,6 +245,13 @@ class Query(Door):
     )
     def as_of(self, at: At = None, known: Known = None, position: AtPosition = None) -> Snapshot:
         return snapshot(self.view.reads.as_of(at, known, position))
+
+    @answered(
+        "Two moments compared: what was added, changed and removed from one to the other, field by field, and by which "
+        "changes. A moment in the future is INVALID."
+    )
+    def diff(self, from_: FromMoment, to: ToMoment = None, scope: Within = None) -> Diff:
+        return compared(self.view, from_, to, scope)
 
     @answered(
         "A cycle as a film: how it stood at each step of its way, as far as was known at that moment. What was "
