@@ -47,7 +47,7 @@ def _replayed(world: World, decided: dict[Any, Aggregate]) -> None:
 def _state(aggregate: Aggregate) -> dict[str, Any]:
     """All of it, but for the times that the log set at the append."""
     return {
-        name: value
+        name: [what for _, what in value] if name in ("adopted", "supported") else value
         for name, value in vars(aggregate).items()
         if name not in ("_pending", "kpi_since", "created_at", "changed_at") and value is not WHEN_RECORDED
     }
