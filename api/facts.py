@@ -26,12 +26,15 @@ LINE_BYTES_MAX = 16 * 1024 * 1024
 
 
 class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One line: when it was true, who did it, which command, with what, and the name of what it makes."""
+    """One line: when it was true, who did it, which command, with what, and the name of what it makes.
+
+    Without a `by`, nobody is said to have done it but whoever runs the import.
+    """
 
     at: datetime
-    by: str
     do: str
     input: dict[str, Any]
+    by: str | None = None
     ref: str | None = None
     reason: str | None = None
 
@@ -115,6 +118,8 @@ class Import:
 
     def _claimed(self, fact: Fact) -> UUID | None:
         """The person that a fact was done by; a handle that is not known yet becomes a person."""
+        if fact.by is None:
+            return None
         kind, _, handle = fact.by.partition(":")
         if kind != "person" or not handle:
             raise invalid(f"'{fact.by}' is nobody; write it as person:HANDLE.", "by")

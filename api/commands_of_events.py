@@ -1,0 +1,315 @@
+"""Which command has recorded an event: the way back from what happened to what was asked for.
+
+What a command works out for itself (a score, a verdict, a baseline) is said by its event, and so is said here.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import singledispatch
+from typing import Any, TypeVar
+from uuid import UUID
+
+from msgspec import UNSET, UnsetType, structs
+
+from domain import privacy, verbs
+from domain.conversation import CommentAdded, InitiativeMoved, InitiativePlanned, Reflected
+from domain.cycle import CycleActivated, CycleClosed, CycleOpened, ScoringPolicyAdopted
+from domain.event import Event, replay
+from domain.key_result import (
+    CheckIn,
+    CheckInCorrected,
+    KeyResult,
+    KeyResultAdded,
+    KeyResultAssigned,
+    KeyResultCheckedIn,
+    KeyResultDropped,
+    KeyResultLinked,
+    KeyResultRescheduled,
+    KeyResultRetargeted,
+    KeyResultReweighed,
+    KeyResultReworded,
+    KeyResultScored,
+    KeyResultUnlinked,
+)
+from domain.kpi import Kpi, KpiDefined, KpiRedefined, KpiRetired, Reading, ReadingCorrected, ReadingRetracted
+from domain.objective import (
+    Objective,
+    ObjectiveAligned,
+    ObjectiveAssigned,
+    ObjectiveClosed,
+    ObjectiveCommitted,
+    ObjectiveDrafted,
+    ObjectiveDropped,
+    ObjectiveReopened,
+    ObjectiveReworded,
+    ObjectiveUnaligned,
+)
+from domain.people import (
+    PersonAdded,
+    PersonDeactivated,
+    PersonRenamed,
+    TeamDisbanded,
+    TeamFormed,
+    TeamJoined,
+    TeamLeadAppointed,
+    TeamLeft,
+    TeamMoved,
+    TeamRenamed,
+)
+from domain.verbs import Command
+
+T = TypeVar("T")
+
+DEPENDENT: tuple[type[Event], ...] = (
+    ObjectiveReworded, ObjectiveAssigned, KeyResultReworded, CheckInCorrected, KpiRedefined, ReadingCorrected,
+)  # fmt: skip
+"""What is understood only beside what was before it in its stream."""
+SEALED: tuple[type[Event], ...] = (PersonAdded, PersonRenamed)
+"""What is understood only with the person's key."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What events do not say themselves: the streams of `DEPENDENT` ones, and the keys of those that are not erased."""
+
+    streams: Mapping[UUID, Sequence[Event]]
+    keys: Mapping[UUID, bytes]
+
+    def before(self, event: Event) -> Any:
+        """The thing as it was before this event."""
+        return replay(iter(self.streams[event.originator_id][: event.originator_version - 1]))
+
+    def personal(self, event: PersonAdded | PersonRenamed) -> privacy.Personal | None:
+        """What was sealed; None for a person who was erased."""
+        person = event.originator_id
+        return privacy.unseal(self.keys[person], person, event.sealed) if person in self.keys else None
+
+
+_PLAIN: dict[type[Event], tuple[type[Command], str | None]] = {
+    PersonDeactivated: (verbs.DeactivatePerson, "person"),
+    TeamFormed: (verbs.FormTeam, None),
+    TeamRenamed: (verbs.RenameTeam, "team"),
+    TeamMoved: (verbs.MoveTeam, "team"),
+    TeamJoined: (verbs.JoinTeam, "team"),
+    TeamLeft: (verbs.LeaveTeam, "team"),
+    TeamDisbanded: (verbs.DisbandTeam, "team"),
+    ObjectiveAligned: (verbs.AlignObjective, "objective"),
+    ObjectiveCommitted: (verbs.CommitObjective, "objective"),
+    ObjectiveClosed: (verbs.CloseObjective, "objective"),
+    ObjectiveDropped: (verbs.DropObjective, "objective"),
+    ObjectiveReopened: (verbs.ReopenObjective, "objective"),
+    KeyResultAssigned: (verbs.AssignKeyResult, "key_result"),
+    KeyResultRetargeted: (verbs.RetargetKeyResult, "key_result"),
+    KeyResultRescheduled: (verbs.RescheduleKeyResult, "key_result"),
+    KeyResultReweighed: (verbs.ReweighKeyResult, "key_result"),
+    KeyResultUnlinked: (verbs.UnlinkKpi, "key_result"),
+    KeyResultScored: (verbs.ScoreKeyResult, "key_result"),
+    KeyResultDropped: (verbs.DropKeyResult, "key_result"),
+    KeyResultCheckedIn: (verbs.CheckIn, None),
+    KpiDefined: (verbs.DefineKpi, None),
+    ReadingRetracted: (verbs.RetractReading, "reading"),
+    InitiativePlanned: (verbs.PlanInitiative, None),
+    InitiativeMoved: (verbs.MoveInitiative, "initiative"),
+    CommentAdded: (verbs.AddComment, None),
+    Reflected: (verbs.Reflect, None),
+}
+"""Events that say what their command says, under the same names, and the field in which it names the thing."""
+
+
+@singledispatch
+def command(event: Event, _: Known) -> Command | None:
+    """The command that records this event, where the same was recorded before; None for one that says nothing any
+    more. Raises `LookupError` for an event that no command is known to record by itself."""
+    if type(event) not in _PLAIN:
+        raise LookupError(f"no fact is known for {event.TOPIC}")
+    kind, subject = _PLAIN[type(event)]
+    said: dict[str, Any] = {} if subject is None else {subject: event.originator_id}
+    said |= {name: getattr(event, name) for name in event.__struct_fields__ if name in kind.__struct_fields__}
+    return kind(**said)
+
+
+# ── people ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@command.register
+def _(event: PersonAdded, known: Known) -> Command:
+    personal = known.personal(event)
+    if personal is None:
+        handle = f"erased-{event.originator_id.hex[:8]}"
+        return verbs.AddPerson(handle=handle, name=handle)
+    return verbs.AddPerson(handle=personal.handle, name=personal.name, email=personal.email)
+
+
+@command.register
+def _(event: PersonRenamed, known: Known) -> Command | None:
+    personal = known.personal(event)
+    if personal is None:
+        return None
+    return verbs.RenamePerson(person=event.originator_id, name=personal.name, email=personal.email)
+
+
+@command.register
+def _(event: TeamLeadAppointed, _: Known) -> Command:
+    return verbs.AppointLead(team=event.originator_id, person=event.lead)
+
+
+# ── cycles ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@command.register
+def _(event: CycleOpened, _: Known) -> Command:
+    return verbs.OpenCycle(
+        key=event.key,
+        name=event.name,
+        starts_on=event.starts_on,
+        ends_on=event.ends_on,
+        parent=None if event.parent is None else verbs.CycleBy(id=event.parent),
+        check_in_cadence=event.check_in_cadence,
+    )
+
+
+@command.register
+def _(event: CycleActivated, _: Known) -> Command:
+    return verbs.ActivateCycle(cycle=verbs.CycleBy(id=event.originator_id))
+
+
+@command.register
+def _(event: CycleClosed, _: Known) -> Command:
+    return verbs.CloseCycle(cycle=verbs.CycleBy(id=event.originator_id))
+
+
+@command.register
+def _(event: ScoringPolicyAdopted, _: Known) -> Command:
+    return verbs.AdoptScoringPolicy(**structs.asdict(event.policy))
+
+
+# ── objectives ───────────────────────────────────────────────────────────────────────────────────
+
+
+@command.register
+def _(event: ObjectiveDrafted, _: Known) -> Command:
+    cycle = verbs.CycleBy(id=event.cycle)
+    if event.carried_from is not None:
+        return verbs.CarryObjective(objective=event.carried_from, into=cycle)
+    return verbs.DraftObjective(
+        cycle=cycle,
+        title=event.title,
+        description=event.description,
+        kind=event.kind,
+        owner=event.owner,
+        team=event.team,
+        contributors=list(event.contributors),
+        supports=list(event.supports),
+    )
+
+
+@command.register
+def _(event: ObjectiveReworded, known: Known) -> Command:
+    was: Objective = known.before(event)
+    return verbs.RewordObjective(
+        objective=was.id,
+        title=_if_changed(event.title, was.title),
+        description=_if_changed(event.description, was.description),
+    )
+
+
+@command.register
+def _(event: ObjectiveAssigned, known: Known) -> Command:
+    """Only what was changed: an owner who has left since may stay, but not be chosen again."""
+    was: Objective = known.before(event)
+    return verbs.AssignObjective(
+        objective=was.id,
+        owner=_if_changed(event.owner, was.owner),
+        team=_if_changed(event.team, was.team),
+        contributors=_if_changed(list(event.contributors), list(was.contributors)),
+    )
+
+
+@command.register
+def _(event: ObjectiveUnaligned, _: Known) -> Command:
+    return verbs.UnalignObjective(objective=event.originator_id, from_=event.to)
+
+
+# ── key results ──────────────────────────────────────────────────────────────────────────────────
+
+
+@command.register
+def _(event: KeyResultAdded, _: Known) -> Command:
+    return verbs.AddKeyResult(
+        objective=event.objective,
+        title=event.title,
+        metric=event.metric,
+        description=event.description,
+        owner=event.owner,
+        weight=event.weight,
+        due=event.due,
+        kpi=None if event.kpi is None else verbs.KpiBy(id=event.kpi),
+    )
+
+
+@command.register
+def _(event: KeyResultReworded, known: Known) -> Command:
+    was: KeyResult = known.before(event)
+    return verbs.RewordKeyResult(
+        key_result=was.id,
+        title=_if_changed(event.title, was.title),
+        description=_if_changed(event.description, was.description),
+    )
+
+
+@command.register
+def _(event: KeyResultLinked, _: Known) -> Command:
+    return verbs.LinkKpi(key_result=event.originator_id, kpi=verbs.KpiBy(id=event.kpi))
+
+
+@command.register
+def _(event: CheckInCorrected, known: Known) -> Command:
+    """Only what was changed: the metric may no longer take a value of the kind that it had then."""
+    was: CheckIn = known.before(event)
+    value, reached, confidence, note = was.said
+    return verbs.CorrectCheckIn(
+        check_in=was.id,
+        value=_if_changed(event.value, value),
+        reached=_if_changed(_listed(event.reached), _listed(reached)),
+        confidence=_if_changed(event.confidence, confidence),
+        note=_if_changed(event.note, note),
+    )
+
+
+def _listed(reached: tuple[str, ...] | None) -> list[str] | None:
+    return None if reached is None else list(reached)
+
+
+# ── measures ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@command.register
+def _(event: KpiRedefined, known: Known) -> Command:
+    """Only what was changed, for the same reason as with objectives."""
+    was: Kpi = known.before(event)
+    name, description, unit, goal, cadence, owner, team = was.definition
+    return verbs.RedefineKpi(
+        kpi=verbs.KpiBy(id=was.id),
+        name=_if_changed(event.name, name),
+        description=_if_changed(event.description, description),
+        unit=_if_changed(event.unit, unit),
+        goal=_if_changed(event.goal, goal),
+        cadence=_if_changed(event.cadence, cadence),
+        owner=_if_changed(event.owner, owner),
+        team=_if_changed(event.team, team),
+    )
+
+
+@command.register
+def _(event: ReadingCorrected, known: Known) -> Command:
+    was: Reading = known.before(event)
+    return verbs.CorrectReading(reading=was.id, value=event.value, note=_if_changed(event.note, was.note))
+
+
+@command.register
+def _(event: KpiRetired, _: Known) -> Command:
+    return verbs.RetireKpi(kpi=verbs.KpiBy(id=event.originator_id))
+
+
+def _if_changed(value: T, before: T) -> T | UnsetType:
+    return UNSET if value == before else value
