@@ -6,6 +6,8 @@ from typing import Final
 from graphql import GraphQLError, OperationDefinitionNode
 from strawberry.extensions import SchemaExtension
 
+from api.cost import refusal
+
 DOCUMENT_LENGTH_MAX: Final = 100_000
 """Characters of a document; what is long belongs into its variables."""
 TOKENS_MAX: Final = 4_000
@@ -13,7 +15,8 @@ TOKENS_MAX: Final = 4_000
 
 
 class Limits(SchemaExtension):
-    """Bounds a document before it is parsed, and has it say which of several operations is meant.
+    """Bounds a document before it is parsed, and what it asks for before that is read; has it say which of
+    several operations is meant.
 
     The library would carry out the first.
     """
@@ -24,6 +27,15 @@ class Limits(SchemaExtension):
             raise GraphQLError(message, extensions={"code": "TOO_LARGE"})
         self.execution_context.parse_options["max_tokens"] = TOKENS_MAX
         yield
+
+    def on_validate(self) -> Iterator[None]:
+        yield
+        asked = self.execution_context
+        if asked.graphql_document is None or asked.pre_execution_errors:
+            return
+        refused = refusal(asked.schema._schema, asked.graphql_document, asked.variables or {})  # noqa: SLF001
+        if refused is not None:
+            asked.pre_execution_errors = [refused]
 
     def on_parse(self) -> Iterator[None]:
         yield
