@@ -11,6 +11,7 @@ class Writing:
     """The door for writing of one process. `timeout_s` is how long an answer waits for the views."""
 
     def __init__(self, log: Log, projector: Projector, timeout_s: float) -> None:
+        self._log = log
         self._keyframe = Keyframe(log)
         self._projector = projector
         self._timeout_s = timeout_s
@@ -20,7 +21,13 @@ class Writing:
         return self._keyframe.execute(command, author)
 
     def behind(self, position: int) -> int:
-        """How many events the views lack to stand at a position, after they were waited for: 0 as a rule."""
-        if self._projector.wait(position, self._timeout_s):
+        """How many events the views lack to stand at a position, after they were waited for: 0 as a rule.
+
+        A position that the log itself does not have is not waited for: nobody could have been told of it.
+        """
+        seen = self._projector.status.position
+        if seen >= position or (
+            position <= self._log.head().position and self._projector.wait(position, self._timeout_s)
+        ):
             return 0
         return position - self._projector.status.position
