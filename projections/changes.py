@@ -240,6 +240,7 @@ def known(basis: Basis) -> str:
 # ── as statements ────────────────────────────────────────────────────────────────────────────────
 
 _LATE = "exists (select from cycle k where k.id = v.cycle and k.outcome_position < v.position)"
+_CLOSED_SINCE = "v.cycle = any(array(select id from cycle where outcome_position is not null))"
 _TOLD = Table("change", Change, ["position"])
 _ROWS = f"select {CHANGE.seen}, {_LATE} as late from change v"
 
@@ -363,14 +364,22 @@ def _sieve(conn: Connection, basis: Basis, filter: ChangeFilter) -> tuple[Sieve,
             sieve.holding.append(
                 f"({' or '.join(f'({one})' for one in scope.conditions(f'(%({param})b::uuid[])[1]'))})"
             )
-    sieve.holds("v.actor = any({0})", filter.actors)
-    sieve.holds("v.topic = any({0})", filter.topics)
+    _one_of(sieve, "v.actor", filter.actors)
+    _one_of(sieve, "v.topic", filter.topics)
     sieve.holds("v.effective_at >= {0}", filter.effective_from)
     sieve.holds("v.effective_at < {0}", filter.effective_to)
     sieve.holds("v.position > {0}", _last_before(conn, filter.recorded_from))
     sieve.holds("v.position <= {0}", _last_before(conn, filter.recorded_to))
-    sieve.holds(f"{_LATE} = {{0}}", filter.late)
+    sieve.holds(f"{_CLOSED_SINCE} and {_LATE} = {{0}}" if filter.late else f"{_LATE} = {{0}}", filter.late)
     return sieve, ctes
+
+
+def _one_of(sieve: Sieve, column: str, values: tuple[str, ...] | None) -> None:
+    """A column has one of these values; a single one is found in an index in the order of the log."""
+    if values is not None and len(values) == 1:
+        sieve.holds(f"{column} = {{0}}", values[0])
+    else:
+        sieve.holds(f"{column} = any({{0}})", values)
 
 
 def _last_before(conn: Connection, moment: datetime | None) -> int | None:

@@ -67,9 +67,10 @@ def diff(conn: Connection, start: Basis, end: Basis, scope: Scope) -> list[Diffe
     A thing says what its versions say, and what is known of it at that basis: of a key result where it stands, of a
     KPI its latest reading, of an objective what it supports, of a team who is in it.
     """
-    touched = _touched(conn, start, end)
+    teams = set() if scope.team is None else _inside(conn, start, scope.team) | _inside(conn, end, scope.team)
+    touched = _touched(conn, start, end, scope, teams)
     then, now = (_rows(conn, basis, touched) for basis in (start, end))
-    kept = _within(conn, (start, end), (then, now), scope)
+    kept = _within(conn, (start, end), (then, now), scope, teams)
     before, after = (
         _states(conn, basis, {ref: rows[ref] for ref in kept if ref in rows})
         for basis, rows in ((start, then), (end, now))
@@ -114,21 +115,41 @@ def _between(start: Basis, end: Basis) -> tuple[str, dict[str, Any]]:
     return f"{then} <> {now} and (v.position > %(low)s or v.effective_at > %(low_at)s)", params
 
 
-def _touched(conn: Connection, start: Basis, end: Basis) -> dict[Kind, set[UUID]]:
-    """The things that changes between the bases are about; with a KPI the key results that are measured by it."""
+def _touched(
+    conn: Connection, start: Basis, end: Basis, scope: Scope, teams: Collection[UUID]
+) -> dict[Kind, set[UUID]]:
+    """The things that changes between the bases are about; with a KPI the key results that are measured by it.
+    All within the scope are there, and some others."""
     where, params = _between(start, end)
+    about = "case v.subject_kind when 'CheckIn' then v.key_result when 'Reading' then v.kpi else v.subject_id end"
     sql = (
-        "select distinct v.subject_kind, case v.subject_kind when 'CheckIn' then v.key_result when 'Reading' then v.kpi"
-        f" else v.subject_id end from change v where {where} and v.topic <> all(%(remarks)b)"
+        f"select distinct v.subject_kind, {about} from change v"
+        f" where {' and '.join([where, *_near(scope)])} and v.topic <> all(%(remarks)b)"
     )
+    within = {"cycle": scope.cycle, "objective": scope.objective, "teams": list(teams)}
     found: dict[Kind, set[UUID]] = {kind: set() for kind in _KINDS}
-    about = {kind.value: kind for kind in _KINDS} | {"CheckIn": Kind.KEY_RESULT, "Reading": Kind.KPI}
-    for kind, id in fetch(conn, sql, {**params, "remarks": list(_REMARKS)}):
-        if kind in about:
-            found[about[kind]].add(id)
+    kinds = {kind.value: kind for kind in _KINDS} | {"CheckIn": Kind.KEY_RESULT, "Reading": Kind.KPI}
+    for kind, id in fetch(conn, sql, {**params, **within, "remarks": list(_REMARKS)}):
+        if kind in kinds:
+            found[kinds[kind]].add(id)
     for basis in (start, end) if found[Kind.KPI] else ():
         found[Kind.KEY_RESULT] |= {row.id for row in KEY_RESULT.by(conn, basis, "kpi", found[Kind.KPI])}
     return found
+
+
+def _near(scope: Scope) -> list[str]:
+    """Conditions that leave out of the changes most of what lies outside a scope, and nothing within."""
+    near = []
+    for of, id in (("cycle", scope.cycle), ("objective", scope.objective)):
+        measured_by = f"select kpi from key_result where {of} = %({of})s and kpi is not null"
+        near += [] if id is None else [f"(v.{of} = %({of})s or v.kpi = any(array({measured_by})))"]
+    if scope.team is not None:
+        goals = "select id from objective where team = any(%(teams)b::uuid[])"
+        measured_by = f"select kpi from key_result where objective in ({goals}) and kpi is not null"
+        kpis = f"select id from kpi where team = any(%(teams)b::uuid[]) union {measured_by}"
+        ours = f"v.objective = any(array({goals})) or v.kpi = any(array({kpis}))"
+        near.append(f"(v.subject_id = any(%(teams)b::uuid[]) or {ours})")
+    return near
 
 
 def _rows(conn: Connection, basis: Basis, touched: Mapping[Kind, Collection[UUID]]) -> Rows:
@@ -142,14 +163,16 @@ def _rows(conn: Connection, basis: Basis, touched: Mapping[Kind, Collection[UUID
 # ── what lies within ─────────────────────────────────────────────────────────────────────────────
 
 
-def _within(conn: Connection, bases: tuple[Basis, Basis], rows: tuple[Rows, Rows], scope: Scope) -> list[Ref]:
+def _within(
+    conn: Connection, bases: Sequence[Basis], rows: Sequence[Rows], scope: Scope, teams: Collection[UUID]
+) -> list[Ref]:
     """Those that belong to the scope."""
     refs = list(dict.fromkeys([*rows[0], *rows[1]]))
     if scope == Scope():
         return refs
-    sql = f"select {PLACE.names} from place where id = any(%(ids)b)"
+    sql = f"select {PLACE.names} from place where id = any(%(ids)b::uuid[])"
     places = {place.id: place for place in PLACE.read(conn, sql, {"ids": [ref.id for ref in refs]})}
-    ours = None if scope.team is None else _ours(conn, bases, rows, scope.team, places)
+    ours = None if scope.team is None else _ours(conn, bases, rows, places, teams)
     return [
         ref
         for ref, place in [(ref, places[ref.id]) for ref in refs]
@@ -160,20 +183,21 @@ def _within(conn: Connection, bases: tuple[Basis, Basis], rows: tuple[Rows, Rows
 
 
 def _ours(
-    conn: Connection, bases: tuple[Basis, Basis], rows: tuple[Rows, Rows], team: UUID, places: Mapping[UUID, Place]
+    conn: Connection,
+    bases: Sequence[Basis],
+    rows: Sequence[Rows],
+    places: Mapping[UUID, Place],
+    teams: Collection[UUID],
 ) -> set[UUID]:
-    """The team and those inside it, and their objectives and KPIs, at one of the bases."""
+    """These teams, and what is theirs at one of the bases: objectives and KPIs."""
     objectives = {place.objective for place in places.values() if place.objective is not None}
-    ours: set[UUID] = set()
-    for basis, seen in zip(bases, rows, strict=True):
-        inside = _inside(conn, basis, team)
-        kpis = [row for ref, row in seen.items() if ref.kind is Kind.KPI]
-        owned = [*kpis, *OBJECTIVE.by_id(conn, basis, objectives).values()]
-        ours |= inside | {row.id for row in owned if row.team in inside}
-    return ours
+    owned = [row for seen in rows for ref, row in seen.items() if ref.kind is Kind.KPI]
+    owned += [row for basis in bases for row in OBJECTIVE.by_id(conn, basis, objectives).values()]
+    return {*teams, *(row.id for row in owned if row.team in teams)}
 
 
 def _inside(conn: Connection, basis: Basis, team: UUID) -> set[UUID]:
+    """The team and all inside it."""
     sql = TEAM.query(basis, "select id from team where version = 1", columns="v.id, v.parent")
     above = dict(fetch(conn, sql, placed(basis)))
     found, size = {team}, 0
