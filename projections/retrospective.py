@@ -123,7 +123,7 @@ class Look:
         )
 
     def _attribution(self, id: UUID) -> Attribution:
-        walks = {of: walk(self._told, of, self._plan, self._outcome) for of in self._told.of_objective[id]}
+        walks = {of: walk(self._told, of, self._plan) for of in self._told.of_objective[id]}
         planned = {of: part for of, (part, _) in walks.items() if part is not None}
         return attribution(id, planned, [move for _, moves in walks.values() for move in moves])
 
@@ -214,7 +214,7 @@ class Look:
 
     def _links(self, id: UUID) -> Iterator[tuple[UUID, datetime, datetime]]:
         """The KPIs that measured a key result, each since when and until when."""
-        versions = [one for one in self._told.key_results[id].versions if one.position <= self._outcome.position]
+        versions = self._told.key_results[id].versions
         ends = [*(after.changed_at for _, after in pairwise(versions)), self._outcome.at]
         for one, end in zip(versions, ends, strict=True):
             if one.kpi is not None:
@@ -240,12 +240,8 @@ class Look:
         return ended[-1].changed_at
 
     def _is_news(self, version: Version) -> bool:
-        """Whether the outcome knows a version that the plan does not."""
-        return _knows(self._outcome, version) and not _knows(self._plan, version)
-
-
-def _knows(basis: Basis, version: Version) -> bool:
-    return version.position <= basis.position and version.changed_at <= basis.at
+        """Whether the plan does not know a version."""
+        return version.position > self._plan.position or version.changed_at > self._plan.at
 
 
 def _was_gone(then: ObjectiveRow | KeyResultRow | None, row: ObjectiveRow | KeyResultRow) -> bool:

@@ -1,7 +1,7 @@
 """What did each event between plan and outcome do to a key result: its weight and share after each of them.
 
 The walk is in the order of the log, the only order there is. What the plan knows is told first, all at once; then
-every other event that the outcome knows, one by one, so that the last step stands where the outcome stands.
+every other event, one by one. The chronicle ends at the outcome, and so the last step stands where that stands.
 """
 
 from bisect import insort
@@ -62,10 +62,10 @@ class _Tally:
 _moment = attrgetter("measured_at", "position")
 
 
-def walk(told: Chronicle, key_result: UUID, plan: Basis, outcome: Basis) -> tuple[Part | None, list[Move]]:
-    """What a key result brought at the plan, and what it brought after each event since."""
+def walk(told: Chronicle, key_result: UUID, plan: Basis) -> tuple[Part | None, list[Move]]:
+    """What a key result brought at the plan, and after each event since, as far as the chronicle goes."""
     tally = _Tally()
-    events = sorted(_events(told, key_result, plan, outcome), key=attrgetter("position"))
+    events = sorted(_events(told, key_result, plan), key=attrgetter("position"))
     for event in events:
         if event.is_planned:
             event.apply(tally)
@@ -81,31 +81,28 @@ def _applied(event: _Event, tally: _Tally) -> Cause | None:
     return event.cause
 
 
-def _events(told: Chronicle, key_result: UUID, plan: Basis, outcome: Basis) -> Iterator[_Event]:
-    """Every event of a key result that the outcome knows; in the order of the log for each of its sources."""
+def _events(told: Chronicle, key_result: UUID, plan: Basis) -> Iterator[_Event]:
+    """Every event of a key result; in the order of the log for each of its sources."""
     versions = told.key_results[key_result].versions
     for before, row in pairwise([None, *versions]):
         assert row is not None
-        if row.position <= outcome.position and row.changed_at <= outcome.at:
-            is_planned = row.position <= plan.position and row.changed_at <= plan.at
-            yield _Event(row.position, is_planned, _cause(before, row), _standing(row))
+        is_planned = row.position <= plan.position and row.changed_at <= plan.at
+        yield _Event(row.position, is_planned, _cause(before, row), _standing(row))
     for subject in {key_result, *(row.kpi for row in versions if row.kpi is not None)}:
         course = told.courses.get(subject)
         for said in () if course is None else course.said:
-            if said.position <= outcome.position and said.measured_at <= outcome.at:
-                yield from _saying(said, plan, outcome)
+            yield from _saying(said, plan, told.position)
 
 
-def _saying(said: Said, plan: Basis, outcome: Basis) -> Iterator[_Event]:
-    """A measurement, and its end. What ended by the plan was never there."""
+def _saying(said: Said, plan: Basis, last: int) -> Iterator[_Event]:
+    """A measurement, and its end if there was one. What had ended at the plan was never there."""
     if said.until_position <= plan.position:
         return
     is_planned = said.position <= plan.position and said.measured_at <= plan.at
     yield _Event(said.position, is_planned, Cause.MOVEMENT, lambda tally: tally.say(said))
-    if said.until_position <= outcome.position:
-        yield _Event(
-            said.until_position, is_planned=False, cause=Cause.MOVEMENT, apply=lambda tally: tally.take_back(said)
-        )
+    if said.until_position <= last:
+        end = said.until_position
+        yield _Event(end, is_planned=False, cause=Cause.MOVEMENT, apply=lambda tally: tally.take_back(said))
 
 
 def _standing(row: KeyResultRow) -> Callable[[_Tally], None]:

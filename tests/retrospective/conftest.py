@@ -14,7 +14,7 @@ from tests.api.reading.conftest import World
 from tests.conftest import drop
 
 laws = settings(
-    max_examples=4,
+    max_examples=3,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     print_blob=True,

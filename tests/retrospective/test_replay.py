@@ -85,6 +85,18 @@ def test_a_correction_is_seen_when_it_was_recorded_and_not_before(world: World) 
     assert values(shown) == [0.6, 0.3, 0.3, 0.4, 0.4]
 
 
+def test_a_reading_that_was_taken_back_is_seen_until_then(world: World) -> None:
+    of = brought_in(world, closed=False)
+    users = verbs.KpiBy(id=world.tell(verbs.DefineKpi(key="users", name="Users")))
+    world.do(verbs.LinkKpi(key_result=of, kpi=users))
+    since = world.ask("{ basis { known } }")["basis"]["known"]
+    for value in (30, 50):
+        world.do(verbs.RecordReadings(readings=[verbs.ReadingInput(kpi=users, value=value)]))
+    (*_, last) = world.log.entries(0, 100)
+    world.do(verbs.RetractReading(reading=last.event.originator_id, reason="the wrong sheet"))
+    assert values(frames(world, every="CHANGE", **{"from": since})) == [None, 0.3, 0.5, 0.3, 0.3]
+
+
 def test_the_last_frame_of_a_closed_cycle_is_its_outcome(world: World) -> None:
     of = brought_in(world)
     world.do(verbs.CheckIn(key_result=of, value=100, measured_at=day(80), reason="found in a drawer"))

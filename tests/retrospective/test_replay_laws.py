@@ -18,6 +18,7 @@ from domain.values import Kind
 from tests.api.reading.conftest import World
 from tests.laws.histories import LONG_AGO, History
 from tests.retrospective.conftest import Worlds, laws
+from tests.retrospective.lives import LENGTH, Life
 
 FRAMES_MAX = 10
 """So many frames of a film are compared with what is answered at their bases."""
@@ -53,7 +54,10 @@ SPANS: list[dict[str, Any]] = [
 def test_every_frame_is_what_its_basis_answers_and_tells_what_came_to_be_seen(worlds: Worlds, seed: int) -> None:
     chance = Random(seed)
     with worlds() as world:
-        History(world.keyframe, chance).live(150)
+        if chance.random() < 0.5:
+            History(world.keyframe, chance).live(150)
+        else:
+            _live_on(world, chance)
         log = world.log.entries(0, world.see())
         hindsight = {"every": "MONTH", "known": chance.choice(log).recorded_at.isoformat()}
         for cycle in [said.event.originator_id for said in log if isinstance(said.event, CycleOpened)]:
@@ -63,6 +67,15 @@ def test_every_frame_is_what_its_basis_answers_and_tells_what_came_to_be_seen(wo
                 _tells_each_change_once(own, frames)
                 for frame in chance.sample(frames, min(FRAMES_MAX, len(frames))):
                     _is_what_its_basis_answers(world, id, frame)
+
+
+def _live_on(world: World, chance: Random) -> None:
+    """A quarter that was brought in, went on while it was watched, and was corrected."""
+    life = Life(world, chance)
+    life.live(40, LENGTH)
+    life.activate()
+    life.now()
+    life.live(40, LENGTH + 9)
 
 
 # ── figures ──────────────────────────────────────────────────────────────────────────────────────

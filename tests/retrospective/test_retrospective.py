@@ -10,7 +10,7 @@ from domain import verbs
 from domain.values import Kind, Ref, ReflectionKind
 from tests.api.reading import goals
 from tests.api.reading.conftest import World
-from tests.api.reading.goals import check_in, day, rise
+from tests.api.reading.goals import CYCLE, check_in, day, rise
 from tests.retrospective.conftest import made
 from tests.retrospective.quarter import lived, planned
 
@@ -102,6 +102,16 @@ def test_what_was_dropped_before_the_plan_is_not_looked_back_on(closed: World) -
     assert [one["objective"]["title"] for one in look(closed)["objectives"]] == [WIN, GROW, QUICK]
 
 
+def test_what_was_dropped_stays_where_it_was_then(world: World) -> None:
+    own = planned(world)
+    users = verbs.KpiBy(key="users")
+    world.do(verbs.LinkKpi(key_result=own["b1"], kpi=users, effective_at=day(2)))
+    read = [verbs.ReadingInput(kpi=users, value=value, measured_at=day(at)) for value, at in ((4, 20), (9, 60))]
+    world.do(verbs.RecordReadings(readings=read))
+    world.do(verbs.DropKeyResult(key_result=own["b1"], reason="Enough.", effective_at=day(30)))
+    assert list(by_title(world)["b1"]["attainment"].values()) == [0.4, 0.4, None]
+
+
 def test_planned_and_actual_stand_beside_each_other(closed: World) -> None:
     a1 = by_title(closed)["a1"]
     assert (a1["planned"]["metric"]["target"], a1["keyResult"]["metric"]["target"]) == (100, 50)
@@ -184,6 +194,19 @@ def test_to_take_the_value_from_a_kpi_moves_the_goalpost_and_its_readings_move_t
     assert [(one["cause"], one["after"]) for one in explained] == [
         ("MOVEMENT", 0.2), ("GOALPOST", 0.5), ("MOVEMENT", 0.9), ("MOVEMENT", 0.5),
     ]  # fmt: skip
+    assert by_title(world)["b1"]["attainment"]["againstFinal"] == 0.5  # read in the very moment of the link
+
+
+def test_what_was_taken_back_before_the_plan_was_never_there(world: World) -> None:
+    goals.cycle(world)
+    users = verbs.KpiBy(id=world.tell(verbs.DefineKpi(key="users", name="Users", effective_at=day(0))))
+    of = goals.key_result(world, goals.objective(world), kpi=users)
+    world.do(verbs.RecordReadings(readings=[verbs.ReadingInput(kpi=users, value=50, measured_at=day(0.5))]))
+    world.do(verbs.RetractReading(reading=goals.reading(world, "users", 0.5), reason="Wrong sheet."))
+    world.do(verbs.ActivateCycle(cycle=CYCLE, effective_at=day(1)))
+    check_in(world, of, None, 8, confidence=0.5)
+    attribution = look(world)["objectives"][0]["attribution"]
+    assert (attribution["initial"], attribution["final"], attribution["explain"]) == (0, 0, [])
 
 
 # ── what stands out ──────────────────────────────────────────────────────────────────────────────
