@@ -3,10 +3,24 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.log_schema import workspace_name
+
+
+def _dsn(said: object) -> object:
+    """None for an empty one. Raises `ValueError`, without telling it, for what is no address of a PostgreSQL."""
+    text = said.get_secret_value() if isinstance(said, SecretStr) else said
+    if (
+        not isinstance(text, str)
+        or text.startswith(("postgresql://", "postgres://"))
+        or "=" in text.partition("://")[0]
+    ):
+        return said
+    if text.strip():
+        raise ValueError("is not the address of a PostgreSQL; write it like postgresql://user:password@host:5432/name")
+    return None
 
 
 class Settings(BaseSettings):
@@ -14,7 +28,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="KEYFRAME_", frozen=True)
 
-    database_url: SecretStr | None = Field(
+    database_url: Annotated[SecretStr | None, BeforeValidator(_dsn)] = Field(
         default=None,
         description="A PostgreSQL (15 or newer) to use, as postgresql://…; several hosts may be named. "
         "Without it Keyframe runs a PostgreSQL of its own.",

@@ -75,14 +75,18 @@ def settings(**said: Any) -> Settings:
 
 
 @contextmanager
-def opened(chosen: Settings, *, patience_s: float | None = PATIENCE_SECONDS) -> Iterator[Database]:
+def opened(chosen: Settings, *, patience_s: float | None = PATIENCE_SECONDS, made: bool = False) -> Iterator[Database]:
     """The database of these settings, its log's tables brought to the newest version if they are not.
 
     `patience_s` is how long a database that does not answer is waited for; None is as the settings say.
+    `made`: the workspace has to be there already, since an empty one has nothing to look at.
     """
     with reached(chosen, patience_s=patience_s) as database:
         try:
-            if not _is_newest(database):
+            version = _version(database)
+            if made and version == 0:
+                raise Failure(f"There is no workspace {chosen.workspace}; is KEYFRAME_WORKSPACE right?")
+            if version != VERSION:
                 database.migrate()
         except RuntimeError as error:
             raise Failure(str(error)) from error
@@ -106,9 +110,10 @@ def reached(chosen: Settings, *, patience_s: float | None = PATIENCE_SECONDS) ->
         yield database
 
 
-def _is_newest(database: Database) -> bool:
+def _version(database: Database) -> int:
+    """The version of the log's tables; 0 where there are none."""
     with database.connect() as conn:
-        return examine(conn, database.settings.workspace).version == VERSION
+        return examine(conn, database.settings.workspace).version
 
 
 def first_line(error: BaseException) -> str:

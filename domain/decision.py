@@ -167,7 +167,7 @@ class Decision:
         kind = AGGREGATES.get(ref.kind)
         if kind not in allowed:
             names = " or ".join(one.KIND for one in allowed)
-            raise invalid(f"Names a {ref.kind}; only a {names} can stand here.", *field)
+            raise invalid(f"This names one of the kind {ref.kind}; here can stand: {names}.", *field)
         return self.get(kind, ref.id, *field)
 
     def children(self, kind: type[A], first: type[Event], parent: UUID) -> list[A]:

@@ -42,6 +42,7 @@ class Health(StrEnum):
 
 _WORST_FIRST = (Health.OFF_TRACK, Health.OUTDATED, Health.AT_RISK, Health.PENDING, Health.ON_TRACK)
 _RANK = {health: rank for rank, health in enumerate(_WORST_FIRST)}
+_ENDED = frozenset({Health.ACHIEVED, Health.MISSED})
 _RANK[Health.MISSED] = _RANK[Health.OFF_TRACK]
 _RANK[Health.ACHIEVED] = _RANK[Health.ON_TRACK]
 
@@ -128,6 +129,11 @@ class KeyResultProgress(Progress, frozen=True, gc=False):
     of: KeyResultFacts
 
     @property
+    def said_at(self) -> int:
+        """The event its value comes from: its latest measurement, or its own latest without one."""
+        return self.of.position if self.of.latest is None else self.of.latest.position
+
+    @property
     def explain(self) -> tuple[Term, ...]:
         measured = self.of.latest
         if self.value is None or measured is None:
@@ -150,7 +156,7 @@ class ObjectiveProgress(Progress, frozen=True, gc=False):
             return ()
         return _terms(
             [
-                (part.of.title, part.of.weight, part.value, Ref(Kind.KEY_RESULT, part.of.id), part.of.position)
+                (part.of.title, part.of.weight, part.value, Ref(Kind.KEY_RESULT, part.of.id), part.said_at)
                 for part in self.key_results
                 if part.health is not Health.DROPPED
             ]
@@ -259,11 +265,15 @@ def of_objective(facts: ObjectiveFacts, key_results: Sequence[KeyResultProgress]
 def of_objectives(objectives: Sequence[ObjectiveProgress]) -> SharedProgress:
     """A team's or cycle's: the plain mean over its objectives that are not dropped and have a value.
 
-    Health is the worst and confidence the lowest of all that are not dropped.
+    Health is the worst and confidence the lowest of all that are not dropped. Where all of them have ended
+    there is nothing left to be on or off track: it is ACHIEVED if all were, else MISSED.
     """
     live = [part for part in objectives if part.health is not Health.DROPPED]
     means = _means(live, [1.0 for part in live if part.value is not None])
-    return SharedProgress(*means, _worst(live), _lowest_confidence(live), tuple(objectives))
+    healths = {part.health for part in live}
+    ended = healths and healths <= _ENDED
+    health = max(healths) if ended else _worst(live)  # by name, MISSED comes after ACHIEVED
+    return SharedProgress(*means, health, _lowest_confidence(live), tuple(objectives))
 
 
 _Means: TypeAlias = tuple[float | None, float | None, float | None]

@@ -129,6 +129,8 @@ def _clean(text: str, field: tuple[str, ...]) -> str:
 def title(text: str, *field: str) -> str:
     """A line of 1 to 300 characters, without control characters, trimmed. Raises `INVALID`."""
     line = _clean(text, field).strip()
+    if line and all(unicodedata.category(character)[0] in "CZ" for character in line):
+        raise invalid("Has nothing in it that can be seen; write some words.", *field)
     if not 1 <= len(line) <= TITLE_LENGTH_MAX:
         raise invalid(f"Needs 1 to {TITLE_LENGTH_MAX} characters; this has {len(line)}.", *field)
     if any(character in "\n\r\t" for character in line):

@@ -105,7 +105,8 @@ def _checked(policy: ScoringPolicy) -> ScoringPolicy:
     values.share(policy.at_risk_gap, "atRiskGap")
     values.share(policy.score_green, "scoreGreen")
     values.share(policy.score_amber, "scoreAmber")
-    values.weight(policy.stale_after_cadences, "staleAfterCadences")
+    if values.number(policy.stale_after_cadences, "staleAfterCadences") <= 0:
+        raise invalid("Is above 0: how many cadences a measure may be silent.", "staleAfterCadences")
     if policy.on_track_gap > policy.at_risk_gap:
         raise invalid("onTrackGap is not above atRiskGap.", "onTrackGap")
     if policy.score_amber > policy.score_green:

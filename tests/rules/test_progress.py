@@ -279,7 +279,15 @@ def test_a_cycle_is_as_well_as_its_worst_objective() -> None:
     achieved = objective(OFF_TRACK, state=ObjectiveState.CLOSED, verdict=Verdict.ACHIEVED)
     assert of_objectives([objective(AT_RISK), objective(ON_TRACK)]).health is Health.AT_RISK
     assert of_objectives([objective(AT_RISK), missed]).health is Health.OFF_TRACK
-    assert of_objectives([achieved]).health is Health.ON_TRACK
+    assert of_objectives([achieved, objective(ON_TRACK)]).health is Health.ON_TRACK
+
+
+def test_a_cycle_whose_objectives_have_all_ended_is_achieved_or_missed() -> None:
+    missed = objective(ON_TRACK, state=ObjectiveState.CLOSED, verdict=Verdict.MISSED)
+    achieved = objective(OFF_TRACK, state=ObjectiveState.CLOSED, verdict=Verdict.ACHIEVED)
+    dropped = objective(AT_RISK, state=ObjectiveState.DROPPED)
+    assert of_objectives([achieved, dropped]).health is Health.ACHIEVED
+    assert of_objectives([achieved, missed]).health is Health.MISSED
 
 
 def test_a_cycle_without_objectives_is_pending() -> None:

@@ -252,3 +252,10 @@ def test_a_measure_may_be_silent_for_its_cadence_times_the_policy() -> None:
     assert ScoringPolicy().stale_after(Cadence.WEEKLY) == timedelta(days=10.5)
     assert ScoringPolicy(stale_after_cadences=2).stale_after(Cadence.QUARTERLY) == timedelta(days=184)
     assert ScoringPolicy(stale_after_cadences=1e300).stale_after(Cadence.DAILY) == timedelta(timedelta.max.days)
+
+
+@pytest.mark.parametrize("unseen", ["\u200b", "\u202e\u202c", "\u200b \u00ad"])
+def test_a_title_has_something_to_be_seen(unseen: str) -> None:
+    with pytest.raises(Refused) as refused:
+        values.title(unseen, "title")
+    assert (refused.value.code, refused.value.field) == (Code.INVALID, ("title",))
