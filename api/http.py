@@ -75,7 +75,8 @@ class Endpoint(GraphQL[Context, None]):
         )
         self._context = context
         self._writing = writing
-        self.patience_s = settings.keep_alive_s + settings.reader_timeout_s
+        # twice: so that who leaves the last ping of a WebSocket unanswered is told before it is cut off
+        self.patience_s = 2 * settings.keep_alive_s + settings.reader_timeout_s
         self._streams: dict[str | None, HTTPStreamTransport] = {
             EVENTS: Events(settings.keep_alive_s),
             PARTS: Parts(settings.keep_alive_s),

@@ -4,17 +4,28 @@ Nobody asks whether there is news; all are told at once. Whoever waits costs a p
 """
 
 import asyncio
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Awaitable, Callable, Hashable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final, TypeVar
 
+import psycopg
 from anyio import CapacityLimiter, to_thread
 from graphql import GraphQLError
+from psycopg_pool import PoolTimeout
 
 T = TypeVar("T")
 
 GOING_AWAY: Final = "GOING_AWAY"
 TOO_MANY: Final = "TOO_MANY_SUBSCRIPTIONS"
+
+AGAIN_SECONDS: Final = 1.0
+"""How long the database is left alone after it was lost."""
+
+
+def is_lost(error: Exception) -> bool:
+    """Whether this says that the database could not be reached: it may be again."""
+    was_given_up = isinstance(error, psycopg.errors.QueryCanceled)
+    return isinstance(error, psycopg.OperationalError | PoolTimeout) and not was_given_up
 
 
 class Live:
@@ -100,8 +111,19 @@ class Live:
             raise GraphQLError(message, extensions={"code": GOING_AWAY})
 
     async def work(self, work: Callable[[], T]) -> T:
-        """What a function gives that blocks, as soon as a thread is free for it."""
+        """What a function gives that blocks, as soon as a thread is free for it. Raises `GOING_AWAY`."""
+        self._refuse_if_closed()
         return await to_thread.run_sync(work, limiter=self._threads)
+
+    async def patiently(self, read: Callable[[], Awaitable[T]]) -> T:
+        """What comes of reading; if the database was lost, as soon as it can be read again. Raises `GOING_AWAY`."""
+        while True:
+            try:
+                return await read()
+            except (psycopg.OperationalError, PoolTimeout) as error:
+                if not is_lost(error):
+                    raise
+            await self.pause(AGAIN_SECONDS)
 
     async def shared(self, name: Hashable, work: Callable[[], T]) -> T:
         """The same, done once for all who ask for it by the same name while it is being done."""

@@ -36,18 +36,18 @@ class Listener:
     ) -> None:
         self.close()
 
-    def wait(self, seconds: float = POLL_SECONDS) -> None:
-        """Return when the log has grown, and at the latest after `seconds`. The first call returns at
-        once: what came before it was heard by nobody."""
+    def wait(self, seconds: float = POLL_SECONDS) -> bool:
+        """Return when the log has grown, and at the latest after `seconds`; whether it is known to have. The
+        first call returns at once: what came before it was heard by nobody."""
         try:
             if self._conn is None:
                 self._conn = self._listen()
-                return
-            for _ in self._conn.notifies(timeout=seconds, stop_after=1):
-                pass
+                return False
+            return [*self._conn.notifies(timeout=seconds, stop_after=1)] != []
         except psycopg.Error:
             self._hang_up()
             self._closed.wait(seconds)
+            return False
 
     def close(self) -> None:
         self._closed.set()

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from enum import StrEnum
+from time import monotonic
 from typing import Any
 
 import msgspec
@@ -19,7 +20,7 @@ BATCH_SIZE = 500
 POLL_SECONDS = 0.25
 """How long the log, or the leader, is left alone while nobody calls: a call may be lost."""
 WATCH_SECONDS = 0.003
-"""How often a follower looks at the position while somebody waits for it."""
+"""How often a follower looks at the position while somebody waits for it, and after the log has grown."""
 BACKOFF_SECONDS = (0.05, 2.0)
 """The first and the longest pause before a lost database is tried again."""
 
@@ -77,6 +78,7 @@ class Projector:
         self._moved = threading.Condition()
         self._called = threading.Event()
         self._waiting = 0
+        self._due = 0.0
         self._status = Status(Condition.STARTING, 0)
 
     @property
@@ -159,11 +161,14 @@ class Projector:
         while not stop.is_set():
             self._called.clear()
             position, leads = self._look(conn, lead)
+            if position > self._status.position:
+                self._due = 0.0
             self._publish(condition=Condition.LEADING if leads else Condition.FOLLOWING, position=position, cause=None)
             if leads:
                 self._lead(conn, position, stop)
                 return
-            self._called.wait(WATCH_SECONDS if self._waiting else POLL_SECONDS)
+            is_awaited = self._waiting or monotonic() < self._due
+            self._called.wait(WATCH_SECONDS if is_awaited else POLL_SECONDS)
 
     def _lead(self, conn: Connection, position: int, stop: threading.Event) -> None:
         while not stop.is_set():
@@ -216,7 +221,8 @@ class Projector:
         """Pass on what the log calls out: appends of other processes, too."""
         with self._events.listener() as listener:
             while not over.is_set():
-                listener.wait(POLL_SECONDS)
+                if listener.wait(POLL_SECONDS):
+                    self._due = monotonic() + POLL_SECONDS
                 self.nudge()
 
 

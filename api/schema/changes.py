@@ -53,10 +53,19 @@ class Told(msgspec.Struct, frozen=True, gc=False):
 
 
 def told(view: View, rows: Sequence[Change]) -> list[Any]:
-    """These changes as things, siblings of each other; their events are read from the log in one statement."""
+    """These changes as things, siblings of each other."""
+    return shown(view, with_events(view, rows))
+
+
+def with_events(view: View, rows: Sequence[Change]) -> list[Told]:
+    """These changes with their events, read from the log in one statement."""
     recorded = {said.position: said for said in view.reads.log.at([row.position for row in rows])} if rows else {}
-    events = [Told(row, recorded[row.position].event, recorded[row.position].by) for row in rows]
-    return mixed(view, events, lambda told: TYPES[type(told.event)])
+    return [Told(row, recorded[row.position].event, recorded[row.position].by) for row in rows]
+
+
+def shown(view: View, rows: Sequence[Told]) -> list[Any]:
+    """What was read as things, siblings of each other."""
+    return mixed(view, rows, lambda told: TYPES[type(told.event)])
 
 
 def at_positions(view: View, positions: Sequence[int]) -> list[Any]:

@@ -20,6 +20,7 @@ from strawberry.types.graphql import OperationType
 
 from api.context import Context
 from api.execution import Executor
+from api.live import is_lost
 from api.schema.errors import coded
 
 Results: TypeAlias = AsyncGenerator[StreamExecutionResult, None]
@@ -45,31 +46,37 @@ def _begun(asked: ExecutionContext) -> ExecutionResult:
         operation_name=asked.operation_name,
     )
     if isinstance(executor, Sequence):
-        return ExecutionResult(None, _coded(executor, asked))
+        return _not_begun(executor, asked)
     events: Any = create_source_event_stream(executor)
     if isinstance(events, CoreResult):
-        return ExecutionResult(None, _coded(events.errors or [], asked))
+        return _not_begun(events.errors or [], asked)
     results: Any = map_source_to_response_event(executor, events, _carried_out)
     return ExecutionResult(results, None)
 
 
-def _coded(errors: Sequence[GraphQLError], asked: ExecutionContext) -> list[GraphQLError]:
-    told = [*errors]
-    asked.schema.process_errors(told, asked)
-    return told
+def _not_begun(errors: Sequence[GraphQLError], asked: ExecutionContext) -> ExecutionResult:
+    told = coded(errors, asked.context.request_id)
+    for error in told:
+        error.path = None  # there is no answer in which it could have a place
+    return ExecutionResult(None, told)
 
 
 async def _carried_out(executor: "CoreExecutor[Any]") -> CoreResult:
-    """The answer for one event. What came is a function that tells it, given what this answer may read through."""
+    """The answer for one event."""
+    context: Context = executor.context_value
+    return await context.live.patiently(lambda: context.live.work(partial(_told, executor)))
+
+
+def _told(executor: "CoreExecutor[Any]") -> CoreResult:
+    """What came is a function that tells it, given what this answer may read through. Raises what `is_lost`."""
     context: Context = executor.context_value.anew()
-    executor.context_value = context
-    return await context.live.work(partial(_told, executor, context))
-
-
-def _told(executor: "CoreExecutor[Any]", context: Context) -> CoreResult:
-    executor.root_value = executor.root_value(context)
-    result = execute_subscription_event(executor)
+    attempt = executor.build_per_event_executor(executor.root_value(context))
+    attempt.context_value = context
+    result = execute_subscription_event(attempt)
     assert isinstance(result, CoreResult)
+    for error in result.errors or ():
+        if error.original_error is not None and is_lost(error.original_error):
+            raise error.original_error
     return result
 
 

@@ -5,14 +5,13 @@ from functools import partial
 from time import monotonic
 from typing import Annotated, Any, NamedTuple, TypeAlias, TypeVar
 
-import psycopg
 import strawberry
-from psycopg_pool import PoolTimeout
 
 from api.context import Context, Info
+from api.live import AGAIN_SECONDS
 from api.schema.by import CycleBy
 from api.schema.change import Change
-from api.schema.changes import ChangeFilter, WhichChanges, change_filter, told
+from api.schema.changes import ChangeFilter, Told, WhichChanges, change_filter, shown, with_events
 from api.schema.replay import Every, Frame, From, Knowing, To, rows
 from api.schema.scalars import Position
 from api.view import View, together
@@ -24,12 +23,7 @@ from projections.tables import Cursor, Window
 
 READ_AHEAD_MAX = 100
 """As many changes are found at once for a subscription, and wait for it to take them."""
-AGAIN_SECONDS = 1.0
-"""How long the database is left alone after it could not be read."""
 FRAMES_PER_SECOND_MAX = 60
-
-Told: TypeAlias = Callable[[Context], Any]
-"""An event of a subscription: what tells it, once there is something to read it through."""
 
 After: TypeAlias = Annotated[
     Position | None,
@@ -52,7 +46,7 @@ def _going_on(description: str) -> Callable[[F], F]:
 class Page(NamedTuple):
     """Changes after a place in the log, and the place up to which there are no others."""
 
-    rows: list[changes.Change]
+    rows: list[Told]
     reached: int
 
 
@@ -110,13 +104,8 @@ async def _followed(context: Context, filter: ChangeFilter | None, position: int
     live = context.live
     while True:
         await live.beyond(position)
-        try:
-            page = await live.shared((repr(filter), position), partial(_page, context, filter, position))
-        except psycopg.errors.QueryCanceled:
-            raise
-        except (psycopg.OperationalError, PoolTimeout):
-            await live.pause(AGAIN_SECONDS)
-            continue
+        read = partial(_page, context, filter, position)
+        page = await live.patiently(partial(live.shared, (repr(filter), position), read))
         for row in page.rows:
             yield partial(_tell, row)
         if page.reached <= position:
@@ -132,14 +121,15 @@ def _page(context: Context, filter: ChangeFilter | None, after: int) -> Page:
     view = context.anew().reads.present
     wanted = change_filter(view, filter)
     rows = view.read(changes.page, wanted, Window(READ_AHEAD_MAX, Cursor(after, after)))
-    return Page(rows, rows[-1].position if len(rows) == READ_AHEAD_MAX else view.basis.position)
+    reached = rows[-1].position if len(rows) == READ_AHEAD_MAX else view.basis.position
+    return Page(with_events(view, rows), reached)
 
 
-def _tell(row: changes.Change, context: Context) -> Change:
+def _tell(row: Told, context: Context) -> Change:
     """A change, read as everything stood right after it."""
     view = View(context.reads, Standpoint(row.recorded_at, row.position, row.recorded_at), is_now=True)
     change: Change
-    (change,) = told(view, [row])
+    (change,) = shown(view, [row])
     return change
 
 

@@ -1,0 +1,143 @@
+"""Keyframe as a server on a port, and whoever writes into its log beside it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime, timedelta
+from threading import Event, Lock, Thread
+from time import monotonic
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from pydantic import SecretStr
+
+from api.database import Database, open_database
+from api.live import Live
+from api.serving import Server, listening
+from api.settings import Settings
+from domain.commands import Keyframe
+from domain.decision import Author
+from domain.event_store import Log
+from domain.values import Source
+from domain.verbs import Command, DefineKpi, KpiBy, ReadingInput, RecordReadings
+from tests.conftest import drop
+
+ADA = Author("machine:ada", Source.API)
+KPI = KpiBy(key="promoters")
+START = datetime(2026, 1, 1, tzinfo=UTC)
+SECONDS_MAX = 60
+
+
+class Workspace:
+    """A log with one KPI in it, written to without any server."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.settings = database.settings
+        self.log = Log(database.pool(size_max=4), self.settings.workspace)
+        self._keyframe = Keyframe(self.log)
+        self._minutes = 0
+        self._lock = Lock()
+        self.tell(DefineKpi(key=KPI.key or "", name="Promoters"))
+
+    def tell(self, command: Command) -> int:
+        """Carry a command out; the position that the log stands at then."""
+        return self._keyframe.execute(command, ADA).head
+
+    def write(self, count: int = 1, note: str | None = None) -> int:
+        """So many readings in one go, each a change."""
+        with self._lock:
+            first = START + timedelta(minutes=self._minutes)
+            self._minutes += count
+        times = [first + timedelta(minutes=number) for number in range(count)]
+        return self.tell(RecordReadings(readings=[ReadingInput(KPI, 1.0, time, note) for time in times]))
+
+    @property
+    def head(self) -> int:
+        return self.log.head().position
+
+
+class Running:
+    """A server in a thread of its own."""
+
+    def __init__(self, database: Database) -> None:
+        ready = Event()
+        self.listener = listening(database.settings)
+        self.port: int = self.listener.getsockname()[1]
+        self._server = Server(database, ready.set)
+        self._thread = Thread(target=self._server.run, kwargs={"sockets": [self.listener]}, name="server")
+        self._thread.start()
+        assert ready.wait(SECONDS_MAX)
+
+    @property
+    def _live(self) -> Live:
+        live: Live = self._server._app.state.live
+        return live
+
+    @property
+    def subscriptions(self) -> int:
+        """How many there are."""
+        return self._live._count
+
+    @property
+    def position(self) -> int:
+        """What subscriptions were told last."""
+        return self._live._position
+
+    def stop(self) -> None:
+        """Ask to stop, and wait until that is done."""
+        self._server.should_exit = True
+        self._thread.join(SECONDS_MAX)
+        assert not self._thread.is_alive()
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    """Wait for what is bound to come."""
+    deadline = monotonic() + SECONDS_MAX
+    while not is_so():
+        assert monotonic() < deadline
+        Event().wait(0.005)
+
+
+Serve = Callable[..., AbstractContextManager[Running]]
+
+
+@contextmanager
+def running(settings: Settings, **given: Any) -> Iterator[Running]:
+    """A server on a free port, unless one is given; its settings may be others than those of who writes."""
+    with open_database(settings.model_copy(update={"port": 0, **given})) as database:
+        server = Running(database)
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+@contextmanager
+def workspace_on(server: str) -> Iterator[Workspace]:
+    named = Settings(database_url=SecretStr(server), workspace=f"live_{uuid4().hex[:12]}", pool_size_max=8)
+    with open_database(named) as database:
+        database.migrate()
+        try:
+            yield Workspace(database)
+        finally:
+            drop(database)
+
+
+@pytest.fixture
+def workspace(server: str) -> Iterator[Workspace]:
+    with workspace_on(server) as made:
+        yield made
+
+
+@pytest.fixture
+def serve(workspace: Workspace) -> Serve:
+    """Serve the workspace, with settings of one's choice."""
+    return lambda **given: running(workspace.settings, **given)
+
+
+@pytest.fixture(scope="module")
+def served(server: str) -> Iterator[Running]:
+    """A server for all tests of a file, which write nothing."""
+    with workspace_on(server) as made, running(made.settings) as served:
+        yield served
