@@ -2,7 +2,7 @@ import socket
 import time
 
 import pytest
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from api.database import Database
 from api.schema.schema import sdl
@@ -49,7 +49,7 @@ def test_an_address_that_is_none_is_told() -> None:
     [
         ("postgresql://nobody@127.0.0.1:1/nothing", "The database cannot be reached"),
         ("postgresql://127.0.0.1:port/nothing", "invalid integer value"),
-        ("nonsense", "missing"),
+        ("host=127.0.0.1 port=nowhere", "invalid integer value"),
     ],
 )
 def test_a_database_that_cannot_be_reached_is_one_sentence(dsn: str, told: str) -> None:
@@ -59,6 +59,18 @@ def test_a_database_that_cannot_be_reached_is_one_sentence(dsn: str, told: str) 
     assert told in done.stderr
     assert done.stderr.endswith("Is KEYFRAME_DATABASE_URL right, and does that server run?\n")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("dsn", ["nonsense", "mysql://somebody:secret@host/keyframe"])
+def test_what_is_no_address_of_a_postgresql_is_told_without_its_secrets(dsn: str) -> None:
+    wrong = Settings().model_copy(update={"database_url": SecretStr(dsn)})
+    with pytest.raises(ValidationError, match="postgresql://user:password@host") as refused:
+        Settings(database_url=wrong.database_url)
+    assert dsn not in str(refused.value)
+
+
+def test_an_empty_address_is_none() -> None:
+    assert Settings(database_url=SecretStr(" ")).database_url is None
 
 
 def test_a_setting_that_cannot_be_is_named() -> None:
