@@ -1,5 +1,6 @@
 """What can be done from a terminal: one verb each, described where it stands."""
 
+import sys
 from collections.abc import Callable
 from functools import wraps
 from importlib.metadata import version
@@ -9,7 +10,7 @@ from typing import Annotated, ParamSpec
 import typer
 from rich.progress import Progress
 
-from api import demonstration, doctor, evidence, importing, serving
+from api import demonstration, doctor, evidence, exporting, importing, serving, spreadsheet
 from api.schema.schema import sdl
 from api.terminal import USAGE, WRONG, Failure, err, opened, out, reached, settings, stop_on_signals, told
 from projections import generations
@@ -123,17 +124,38 @@ def import_(
 
 @verb("export")
 def export(
+    facts: Annotated[
+        bool, typer.Option("--facts", help="The whole workspace as a fact file, which makes another like it.")
+    ] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="A cycle for a spreadsheet, one row a key result.")] = False,
     evidence_: Annotated[
         bool,
         typer.Option("--evidence", help="Every event of a cycle, each with the proof that it is in the signed log."),
     ] = False,
     cycle: Annotated[str | None, typer.Option("--cycle", help="The key of the cycle, like 2026-q1.")] = None,
+    at: Annotated[
+        str | None, typer.Option("--at", help="The spreadsheet as of a time, like 2026-03-31T18:00:00Z.")
+    ] = None,
+    position: Annotated[
+        int | None, typer.Option("--position", help="The spreadsheet as it was right after an event of the log.")
+    ] = None,
 ) -> None:
-    """Write evidence of a cycle to the standard output, to be verified anywhere, with nothing but a public key."""
-    if not evidence_ or cycle is None:
-        raise Failure("Say what to export: --evidence --cycle KEY.", USAGE)
-    with opened(settings()) as database:
-        evidence.export_evidence(database, cycle)
+    """Write to the standard output: a workspace as facts, a cycle for a spreadsheet, or evidence of a cycle."""
+    of_cycle, basis = csv or evidence_, (at, position) != (None, None)
+    if [facts, csv, evidence_].count(True) != 1 or of_cycle is (cycle is None) or (basis and not csv):
+        raise Failure(
+            "Say what to export: --facts, or --csv --cycle KEY with --at and --position as you like, "
+            "or --evidence --cycle KEY.",
+            USAGE,
+        )
+    moment = None if at is None else spreadsheet.moment(at)
+    with opened(settings(), made=True) as database:
+        if cycle is None:
+            exporting.export_facts(database, sys.stdout.buffer)
+        elif csv:
+            spreadsheet.export_csv(database, cycle, sys.stdout.buffer, moment, position)
+        else:
+            evidence.export_evidence(database, cycle)
 
 
 @verb("verify")

@@ -135,8 +135,7 @@ def command(event: Event, _: Known) -> Command | None:
 def _(event: PersonAdded, known: Known) -> Command:
     personal = known.personal(event)
     if personal is None:
-        handle = f"erased-{event.originator_id.hex[:8]}"
-        return verbs.AddPerson(handle=handle, name=handle)
+        return verbs.AddPerson(handle=privacy.erased_handle(event.originator_id), name=privacy.ERASED)
     return verbs.AddPerson(handle=personal.handle, name=personal.name, email=personal.email)
 
 

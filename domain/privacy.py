@@ -11,6 +11,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 KEY_BYTES = 32
 _NONCE_BYTES = 12
 
+ERASED = "Erased person"
+"""What a person is called whose key is gone."""
+
 
 class Personal(msgspec.Struct, frozen=True, omit_defaults=True):
     """What names a person, and so must be able to be forgotten."""
@@ -44,3 +47,8 @@ def unseal(key: bytes, person: UUID, sealed: bytes) -> Personal:
 def handle_digest(salt: bytes, handle: str) -> bytes:
     """HMAC-SHA256 under the workspace's salt: equal for equal handles, and says nothing of them."""
     return hmac.digest(salt, handle.encode(), "sha256")
+
+
+def erased_handle(person: UUID) -> str:
+    """The handle of a person whose key is gone: from their id, which names nobody."""
+    return f"erased-{person.hex[:8]}"

@@ -18,6 +18,7 @@ from api.schema.lists import Pages, paged
 from api.schema.refs import ChangeRef, CommentRef, PersonRef
 from api.schema.scalars import Position
 from api.view import ById, Siblings, Thing, View, together
+from domain.privacy import erased_handle
 from domain.values import Kind
 from projections import conversation, people
 from projections.tables import By
@@ -61,7 +62,7 @@ def _handle(by: By, known: dict[UUID, people.PersonRow]) -> str:
     if person is None:
         return by.actor.partition(":")[2]
     row = known.get(person)
-    return row.handle if row is not None and row.handle is not None else f"erased-{person.hex[:8]}"
+    return row.handle if row is not None and row.handle is not None else erased_handle(person)
 
 
 @strawberry.type(description="Who did it: a person or a machine token, and by what route.")

@@ -7,10 +7,10 @@ from api.loaders import found, found_refs
 from api.schema.change import arounds, stood
 from api.schema.filters import NOTHING
 from api.schema.measurements import VERSIONS
-from api.schema.people import ERASED
 from api.schema.workspace import ScoringPolicy
 from api.view import Siblings, together
 from domain.event import Event
+from domain.privacy import ERASED, erased_handle
 from domain.values import Kind
 from projections import goals
 
@@ -76,7 +76,7 @@ def name(siblings: Siblings, source: Source) -> Sequence[str]:
 def handle(siblings: Siblings, source: Source) -> Sequence[str]:
     """A person's handle, as the person shows it."""
     known = zip(siblings.rows, source.read(siblings), strict=True)
-    return [f"erased-{row.event.originator_id.hex[:8]}" if handle is None else handle for row, handle in known]
+    return [erased_handle(row.event.originator_id) if handle is None else handle for row, handle in known]
 
 
 def policy(siblings: Siblings, source: Source) -> Sequence[ScoringPolicy | None]:

@@ -13,10 +13,9 @@ from api.schema.objectives import Whose, objectives_of
 from api.schema.progress import Progress, of_teams
 from api.schema.refs import ObjectiveRef, PersonRef, TeamRef
 from api.view import Siblings
+from domain.privacy import ERASED, erased_handle
 from domain.values import Kind
 from projections import people
-
-ERASED = "Erased person"
 
 
 def _names(siblings: Siblings) -> list[str]:
@@ -24,7 +23,7 @@ def _names(siblings: Siblings) -> list[str]:
 
 
 def _handles(siblings: Siblings) -> list[str]:
-    return [f"erased-{row.id.hex[:8]}" if row.handle is None else row.handle for row in siblings.rows]
+    return [erased_handle(row.id) if row.handle is None else row.handle for row in siblings.rows]
 
 
 @strawberry.type(
