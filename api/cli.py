@@ -178,7 +178,7 @@ def verify(
             raise Failure("A file of evidence has its own checkpoint; --checkpoint is held against the log.", USAGE)
         evidence.verify_evidence(file, key or [])
         return
-    with opened(settings()) as database:
+    with opened(settings(), made=True) as database:
         if not evidence.verify_log(database, key or [], checkpoint or []):
             raise typer.Exit(WRONG)
 
@@ -205,7 +205,10 @@ def key(
 @verb("rebuild")
 def rebuild() -> None:
     """Make the views anew from the log, beside the old ones, which answer until the new ones are ready."""
-    with opened(settings()) as database, Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
+    with (
+        opened(settings(), made=True) as database,
+        Progress(console=err, transient=True, disable=not err.is_terminal) as progress,
+    ):
         task = progress.add_task("Events", total=None)
         try:
             position = generations.rebuild(

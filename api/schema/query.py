@@ -91,7 +91,7 @@ class Door:
     @answered("The things with these global ids, in their order; null where one is unknown.")
     def nodes(
         self,
-        ids: Annotated[list[strawberry.ID], strawberry.argument(description="Global ids, up to 500.")],
+        ids: Annotated[list[strawberry.ID], strawberry.argument(description="Global ids, up to 1,000.")],
     ) -> list[Node | None]:
         return nodes.find_all(self.view, ids)
 
