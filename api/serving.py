@@ -44,12 +44,19 @@ def listening(settings: Settings) -> socket.socket:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
         else:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # who vanished without a word is noticed, and so is who takes nothing
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _vanished_ms(settings))
         listener.bind(address)
         listener.listen()
     except OSError as error:
         listener.close()
         raise Failure(f"{host}:{port} cannot be used ({error.strerror}): choose another port with --port.") from error
     return listener
+
+
+def _vanished_ms(settings: Settings) -> int:
+    """When the system gives a connection up: after the time at which we would have cut it off."""
+    return round((2 * settings.keep_alive_s + settings.reader_timeout_s + GRACE_SECONDS) * 1000)
 
 
 def url(listener: socket.socket) -> str:

@@ -1,7 +1,7 @@
 """Answers that go on over WebSocket, by the graphql-transport-ws protocol.
 
 The protocol is strawberry's; what is here is what it leaves open: messages that are none, failures of ours, and
-clients that do not read. See docs/adr/0012.
+clients that do not read. See docs/adr/0014.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """Answers that go on over HTTP: as server-sent events or as parts of one body, for as long as the client takes them.
 
-Both protocols are strawberry's; what is here is what clients in use need beside. See docs/adr/0012.
+Both protocols are strawberry's; what is here is what clients in use need beside. See docs/adr/0014.
 """
 
 import asyncio

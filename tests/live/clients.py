@@ -2,13 +2,17 @@
 
 import json
 import socket
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import httpx
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
+
+from tests.cli.terminal import line
 
 SECONDS_MAX = 60
 CHANGES = (
@@ -23,6 +27,11 @@ Results = Iterator[dict[str, Any]]
 
 class Cut(Exception):
     """A stream ended without being complete."""
+
+
+def port_of(server: "subprocess.Popen[bytes]") -> int:
+    """Where a process of `keyframe serve` answers, once it does."""
+    return int(line(server, "Keyframe answers at ").rpartition(":")[2].partition("/")[0])
 
 
 # ── WebSocket ────────────────────────────────────────────────────────────────────────────────────
@@ -75,6 +84,15 @@ def messages(ws: ClientConnection) -> Results:
             return
         assert message["type"] == "next"
         yield message["payload"]
+
+
+def closed(ws: ClientConnection) -> int:
+    """The code that the connection is closed with, after whatever comes before."""
+    try:
+        while True:
+            ws.recv(SECONDS_MAX)
+    except ConnectionClosed as ended:
+        return 0 if ended.rcvd is None else ended.rcvd.code
 
 
 # ── HTTP ─────────────────────────────────────────────────────────────────────────────────────────

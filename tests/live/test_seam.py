@@ -1,6 +1,5 @@
 """First what is in the log, then what comes: no gap, no repeat, whatever breaks in between."""
 
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Thread
@@ -9,8 +8,8 @@ import pytest
 from psycopg.conninfo import make_conninfo
 from pydantic import SecretStr
 
-from tests.cli.terminal import line, started, stopped
-from tests.live.clients import CHANGES, PROTOCOLS, ask, begun, code, cut, messages, over_websocket, positions
+from tests.cli.terminal import started, stopped
+from tests.live.clients import CHANGES, PROTOCOLS, ask, begun, code, cut, messages, over_websocket, port_of, positions
 from tests.live.conftest import Serve, Workspace, until
 
 
@@ -80,19 +79,15 @@ def test_who_was_cut_off_goes_on_after_the_last_position_seen(workspace: Workspa
 def test_a_killed_server_is_followed_by_another(workspace: Workspace) -> None:
     before = workspace.write(20)
     settings = workspace.settings.model_copy(update={"port": 0})
-    with writers(workspace, 2, each=40), started(settings, "serve") as first, begun(_port(first)) as ws:
+    with writers(workspace, 2, each=40), started(settings, "serve") as first, begun(port_of(first)) as ws:
         ask(ws, CHANGES, after=0)
         seen = positions(messages(ws), 15)
         first.kill()
     with started(settings, "serve") as second:
-        with over_websocket(_port(second), CHANGES, after=seen[-1]) as results:
+        with over_websocket(port_of(second), CHANGES, after=seen[-1]) as results:
             seen += positions(results, before + 40)
         assert stopped(second) == 0
     assert seen == list(range(1, before + 40 + 1))
-
-
-def _port(server: "subprocess.Popen[bytes]") -> int:
-    return int(line(server, "Keyframe answers at ").rpartition(":")[2].partition("/")[0])
 
 
 @pytest.mark.parametrize("which", ["the projector's", "all"])

@@ -5,24 +5,14 @@ from typing import Any
 
 import pytest
 from websockets import Origin, Subprotocol
-from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.sync.client import ClientConnection
+from websockets.exceptions import InvalidStatus
 
 from api.live import TOO_MANY
 from api.sockets import Conversation
-from tests.live.clients import CHANGES, SECONDS_MAX, ask, begun, code, hear, messages, opened, say
+from tests.live.clients import CHANGES, SECONDS_MAX, ask, begun, closed, code, hear, messages, opened, say
 from tests.live.conftest import Running, Serve, until
 
 VIEWER = "{ viewer { handle } }"
-
-
-def closed(ws: ClientConnection) -> int:
-    """The code that the connection is closed with."""
-    try:
-        while True:
-            ws.recv(SECONDS_MAX)
-    except ConnectionClosed as ended:
-        return 0 if ended.rcvd is None else ended.rcvd.code
 
 
 # ── close codes ──────────────────────────────────────────────────────────────────────────────────
