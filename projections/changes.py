@@ -1,25 +1,28 @@
 """What happened: every event of the log with what it is about, and where that belongs."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import singledispatch
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import msgspec
 
+from domain.conversation import CommentAdded
 from domain.event import EVENTS, NOBODY, Event, Recorded
-from domain.kpi import ReadingCorrected, ReadingRecorded, ReadingRetracted
+from domain.key_result import CheckInCorrected
 from domain.log_moments import last_known
 from domain.measures import INSTANT
 from domain.values import Basis, Kind, Ref
 from projections.basis import is_level
 from projections.book import Book, Reads
+from projections.goals import OBJECTIVE
+from projections.key_result import KEY_RESULT
 from projections.measures import CHECK_IN, READING
 from projections.pages import Sieve
-from projections.people import TEAM
-from projections.tables import OPEN, Connection, Cursor, Params, Table, Window, fetch, placed
+from projections.scopes import OWN, Scope
+from projections.tables import Connection, Cursor, Params, Table, Window, fetch, placed
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -33,6 +36,10 @@ class Place(msgspec.Struct, frozen=True, gc=False):
     key_result: UUID | None = None
     kpi: UUID | None = None
     cycle: UUID | None = None
+
+    @property
+    def where(self) -> "Where":
+        return self.objective, self.key_result, self.kpi, self.cycle
 
 
 class ChangeRow(msgspec.Struct, frozen=True, gc=False):
@@ -81,48 +88,34 @@ TABLES: tuple[Table[Any], ...] = (PLACE, CHANGE)
 
 # ── handlers ─────────────────────────────────────────────────────────────────────────────────────
 
-_MEASURED: dict[Kind, tuple[Table[Any], str]] = {
-    Kind.CHECK_IN: (CHECK_IN, "key_result"),
-    Kind.READING: (READING, "kpi"),
-}
+Where: TypeAlias = tuple[UUID | None, UUID | None, UUID | None, UUID | None]
+"""objective, key result, KPI, cycle"""
+
+
+def _looked_up(event: Event) -> Sequence[tuple[Table[Any], UUID]]:
+    """The place of what a new thing belongs to. Where other events belong is known from the thing itself."""
+    if event.originator_version > 1:
+        return ((PLACE, event.originator_id),) if event.KIND is Kind.INITIATIVE else ()
+    if isinstance(event, CommentAdded) and event.subject.kind in _MEASURED:
+        return ((_MEASURED[event.subject.kind], event.subject.id),)
+    above = event.belongs_to
+    return () if above is None or event.KIND is Kind.READING else ((PLACE, above),)
+
+
+_MEASURED: dict[Kind, Table[Any]] = {Kind.CHECK_IN: CHECK_IN, Kind.READING: READING}
 """Things that have no place of their own but that of what they measure: there are too many of them."""
-_OWN = {Kind.OBJECTIVE: "objective", Kind.KEY_RESULT: "key_result", Kind.KPI: "kpi", Kind.CYCLE: "cycle"}
-_NOWHERE = Place(NOBODY, 0)
-
-
-def _looked_up(event: Event) -> Iterable[tuple[Table[Any], UUID]]:
-    measurement = _measurement(event)
-    if measurement is not None:
-        return [(_MEASURED[measurement.kind][0], measurement.id)]
-    home = event.belongs_to if event.originator_version == 1 else event.originator_id
-    return [] if home is None else [(PLACE, home)]
-
-
 READS: Reads = dict.fromkeys(EVENTS.values(), _looked_up)
 
 
 def further(entries: Iterable[Recorded], book: Book) -> Iterator[tuple[Table[Any], UUID]]:
-    """What is looked up once the measurements are known that some events are about: where those belong."""
-    for said in entries:
-        measurement = _measurement(said.event)
-        if measurement is not None:
+    """What is looked up once the check-ins are known that some events are about: where those belong."""
+    for event in [said.event for said in entries if type(said.event) in (CheckInCorrected, CommentAdded)]:
+        id = event.originator_id
+        if isinstance(event, CommentAdded):
+            id = event.subject.id
+        if event.KIND is Kind.CHECK_IN or event.subject.kind is Kind.CHECK_IN:  # type: ignore[attr-defined]
             with suppress(KeyError):  # it is made in this batch, and its place is looked up already
-                yield PLACE, _measures(measurement, book)
-
-
-def _measurement(event: Event) -> Ref | None:
-    """The check-in or reading that has to be known to say where an event belongs."""
-    is_first = event.originator_version == 1
-    if event.KIND in _MEASURED:
-        return None if is_first else Ref(event.KIND, event.originator_id)
-    about: Ref | None = getattr(event, "subject", None) if is_first else None
-    return about if about is not None and about.kind in _MEASURED else None
-
-
-def _measures(measurement: Ref, book: Book) -> UUID:
-    table, column = _MEASURED[measurement.kind]
-    measured: UUID = getattr(book.current(table, measurement.id), column)
-    return measured
+                yield PLACE, book.current(CHECK_IN, id).key_result
 
 
 @singledispatch
@@ -132,32 +125,81 @@ def apply(event: object, said: Recorded, book: Book) -> None:
 
 @apply.register
 def _(event: Event, said: Recorded, book: Book) -> None:
-    place = _place(event, said.position, book)
-    about: Ref | None = getattr(event, "subject", None) if event.KIND in (Kind.COMMENT, Kind.REFLECTION) else None
-    kind, id = (event.KIND, event.originator_id) if about is None else (about.kind, about.id)
-    where = (place.objective, place.key_result, place.kpi, place.cycle)
+    kind, id = event.KIND, event.originator_id
+    is_new = event.originator_version == 1 and kind not in _MEASURED
+    where = _entered(event, said.position, book) if is_new else _WHERE[kind](event, book)
+    if kind in _REMARKS:
+        about: Ref = event.subject  # type: ignore[attr-defined]
+        kind, id = about.kind, about.id
     when = (said.position, said.recorded_at, event.timestamp)
     book.add(CHANGE, ChangeRow(*when, event.TOPIC, said.by.actor, kind, id, *where))
 
 
-def _place(event: Event, position: int, book: Book) -> Place:
-    """Where an event belongs. A new thing is entered with a place: that of what it belongs to, and itself."""
-    is_first, measurement = event.originator_version == 1, _measurement(event)
-    home = event.belongs_to if is_first else event.originator_id
-    if measurement is not None:
-        home = _measures(measurement, book)
-    around = _NOWHERE if home is None else book.current(PLACE, home)
-    if not is_first or event.KIND in _MEASURED:
-        return around
-    own = {_OWN[event.KIND]: event.originator_id} if event.KIND in _OWN else {}
-    place = msgspec.structs.replace(around, id=event.originator_id, position=position, **own)
+_REMARKS = frozenset({Kind.COMMENT, Kind.REFLECTION})
+
+
+_Find: TypeAlias = Callable[[Any, Book], Where]
+
+
+def _nowhere(event: Event, book: Book) -> Where:
+    return None, None, None, None
+
+
+def _of_cycle(event: Event, book: Book) -> Where:
+    return None, None, None, event.originator_id
+
+
+def _of_objective(event: Event, book: Book) -> Where:
+    return event.originator_id, None, None, book.current(OBJECTIVE, event.originator_id).cycle
+
+
+def _of_key_result(event: Event, book: Book) -> Where:
+    row = book.current(KEY_RESULT, event.originator_id)
+    return row.objective, row.id, None, row.cycle
+
+
+def _of_check_in(event: Event, book: Book) -> Where:
+    return book.current(PLACE, event.belongs_to or book.current(CHECK_IN, event.originator_id).key_result).where
+
+
+def _of_kpi(event: Event, book: Book) -> Where:
+    return None, None, event.originator_id, None
+
+
+def _of_reading(event: Event, book: Book) -> Where:
+    return None, None, event.belongs_to or book.current(READING, event.originator_id).kpi, None
+
+
+def _of_initiative(event: Event, book: Book) -> Where:
+    return book.current(PLACE, event.originator_id).where
+
+
+_WHERE: dict[Kind, _Find] = {
+    Kind.PERSON: _nowhere, Kind.TEAM: _nowhere, Kind.POLICY: _nowhere, Kind.CYCLE: _of_cycle,
+    Kind.OBJECTIVE: _of_objective, Kind.KEY_RESULT: _of_key_result, Kind.CHECK_IN: _of_check_in, Kind.KPI: _of_kpi,
+    Kind.READING: _of_reading, Kind.INITIATIVE: _of_initiative,
+}  # fmt: skip
+"""Where an event belongs that is about a thing that is there, or a measurement."""
+
+
+def _entered(event: Event, position: int, book: Book) -> Where:
+    """Where a new thing belongs: where that is what it belongs to, and to itself."""
+    above = event.belongs_to
+    around: Where = (None, None, None, None)
+    if isinstance(event, CommentAdded) and event.subject.kind is Kind.READING:
+        around, above = (None, None, book.current(READING, event.subject.id).kpi, None), None
+    elif isinstance(event, CommentAdded) and event.subject.kind is Kind.CHECK_IN:
+        above = book.current(CHECK_IN, event.subject.id).key_result
+    if above is not None:
+        around = book.current(PLACE, above).where
+    place = Place(event.originator_id, position, *around)
+    if event.KIND in OWN:
+        place = msgspec.structs.replace(place, **{OWN[event.KIND]: place.id})
     book.add(PLACE, place)
-    return place
+    return place.where
 
 
 # ── what can be asked ────────────────────────────────────────────────────────────────────────────
-
-READINGS = (ReadingRecorded.TOPIC, ReadingCorrected.TOPIC, ReadingRetracted.TOPIC)
 
 
 class ChangeFilter(msgspec.Struct, frozen=True):
@@ -190,7 +232,7 @@ def pages(
     they are its, and the same of all teams inside it. To anything else, what happens to itself and is said of it.
     """
     found: dict[UUID, list[Change]] = {id: [] for id in ids}
-    for of, *columns in fetch(conn, *_page(conn, basis, _Scope(kind, "ids"), ids, window, filter)):
+    for of, *columns in fetch(conn, *_page(conn, basis, Scope(kind, "ids"), ids, window, filter)):
         found[of].append(_TOLD.loaded(columns))
     return {of: rows[::-1] if window.backwards else rows for of, rows in found.items()}
 
@@ -206,7 +248,7 @@ def page_counts(
     conn: Connection, basis: Basis, ids: Sequence[UUID], kind: Kind, filter: ChangeFilter
 ) -> dict[UUID, int]:
     """How many changes belong to each of these things: see `pages`."""
-    return dict(fetch(conn, *_count(conn, basis, _Scope(kind, "ids"), ids, filter)))
+    return dict(fetch(conn, *_count(conn, basis, Scope(kind, "ids"), ids, filter)))
 
 
 def count(conn: Connection, basis: Basis, filter: ChangeFilter) -> int:
@@ -245,81 +287,20 @@ _TOLD = Table("change", Change, ["position"])
 _ROWS = f"select {CHANGE.seen}, {_LATE} as late from change v"
 
 
-class _Scope(NamedTuple):
-    """All that belongs to some things of a kind, whose ids stand in a parameter."""
-
-    kind: Kind | None
-    param: str
-
-    @property
-    def links(self) -> str:
-        return f"{self.param}_links"
-
-    @property
-    def below(self) -> str:
-        return f"{self.param}_below"
-
-    def ctes(self, basis: Basis) -> list[str]:
-        """What its conditions look up: links of key results to KPIs, or the teams inside teams."""
-        if self.kind is Kind.TEAM:
-            teams = TEAM.query(basis, "select id from team where version = 1", columns="v.id, v.parent")
-            tops = f"select id, id from unnest(%({self.param})b::uuid[]) as a (id)"
-            inside = f"select b.above, t.id from {self.below} b join ({teams}) t on t.parent = b.team"
-            return [f"{self.below} (above, team) as ({tops} union {inside})"]
-        of = None if self.kind is None else _LINKED.get(self.kind)
-        return [] if of is None else [f"{self.links} as materialized ({self._links(of)})"]
-
-    def _links(self, of: str) -> str:
-        """The stretches of the log in which a key result took its value from a KPI."""
-        ever = f"select id from key_result where {of} = any(%({self.param})b) and kpi is not null"
-        spans = (
-            f"select k.{of} as scope, k.kpi, k.kpi_since, k.state, k.position as since,"
-            f" lead(k.position, 1, {OPEN}) over (partition by k.id order by k.position) as until"
-            f" from key_result k where k.id in ({ever})"
-        )
-        return f"select * from ({spans}) l where l.kpi is not null and l.state <> 'DROPPED'"
-
-    def conditions(self, id: str) -> list[str]:
-        """A change `v` belongs to the thing with this id if one of these holds; never two at once."""
-        if self.kind is None:
-            return ["true"]
-        if self.kind is Kind.TEAM:
-            inside = f"select b.team from {self.below} b where b.above = {id}"
-            ours = [_while_of_team(of, inside) for of in ("objective", "kpi")]
-            return [f"v.subject_id = any(array({inside}))", *ours]
-        if self.kind in _LINKED:
-            links = f"from {self.links} l where l.scope = {id}"
-            then = "v.position > l.since and v.position < l.until and v.effective_at >= l.kpi_since"
-            read = f"v.topic in {READINGS} and exists (select {links} and l.kpi = v.kpi and {then})"
-            return [f"v.{_OWN[self.kind]} = {id}", f"v.kpi = any(array(select l.kpi {links})) and {read}"]
-        return [f"v.kpi = {id}" if self.kind is Kind.KPI else f"v.subject_id = {id}"]
-
-
-_LINKED = {Kind.KEY_RESULT: "id", Kind.OBJECTIVE: "objective", Kind.CYCLE: "cycle"}
-
-
-def _while_of_team(of: str, inside: str) -> str:
-    """The objective or KPI that a change is about was a team's just before it, or right after."""
-    ever = f"select o.id from {of} o where o.team = any(array({inside}))"
-    newer = f"select from {of} n where n.id = o.id and n.position > o.position and n.position < v.position"
-    was = f"select from {of} o where o.id = v.{of} and o.position <= v.position and not exists ({newer})"
-    return f"v.{of} = any(array({ever})) and exists ({was} and o.team = any(array({inside})))"
-
-
-def _driving(filter: ChangeFilter) -> tuple[_Scope, Sequence[UUID], ChangeFilter]:
+def _driving(filter: ChangeFilter) -> tuple[Scope, Sequence[UUID], ChangeFilter]:
     """The part of a filter whose changes are walked through, the narrowest first; and the rest of it."""
     if filter.subject is not None:
         subject = filter.subject
-        return _Scope(subject.kind, "ids"), [subject.id], msgspec.structs.replace(filter, subject=None)
+        return Scope(subject.kind, "ids"), [subject.id], msgspec.structs.replace(filter, subject=None)
     if filter.team is not None:
-        return _Scope(Kind.TEAM, "ids"), [filter.team], msgspec.structs.replace(filter, team=None)
+        return Scope(Kind.TEAM, "ids"), [filter.team], msgspec.structs.replace(filter, team=None)
     if filter.cycle is not None:
-        return _Scope(Kind.CYCLE, "ids"), [filter.cycle], msgspec.structs.replace(filter, cycle=None)
-    return _Scope(None, "ids"), [NOBODY], filter
+        return Scope(Kind.CYCLE, "ids"), [filter.cycle], msgspec.structs.replace(filter, cycle=None)
+    return Scope(None, "ids"), [NOBODY], filter
 
 
 def _page(
-    conn: Connection, basis: Basis, scope: _Scope, ids: Sequence[UUID], window: Window, filter: ChangeFilter
+    conn: Connection, basis: Basis, scope: Scope, ids: Sequence[UUID], window: Window, filter: ChangeFilter
 ) -> tuple[str, dict[str, Any]]:
     """The statement for a stretch of each, and its parameters. If backwards it comes from its end."""
     sieve, ctes = _sieve(conn, basis, filter)
@@ -338,7 +319,7 @@ def _page(
 
 
 def _count(
-    conn: Connection, basis: Basis, scope: _Scope, ids: Sequence[UUID], filter: ChangeFilter
+    conn: Connection, basis: Basis, scope: Scope, ids: Sequence[UUID], filter: ChangeFilter
 ) -> tuple[str, dict[str, Any]]:
     sieve, ctes = _sieve(conn, basis, filter)
     passes = " and ".join([known(basis), *sieve.holding])
@@ -358,7 +339,7 @@ def _sieve(conn: Connection, basis: Basis, filter: ChangeFilter) -> tuple[Sieve,
     scopes = [(Kind.CYCLE, "cycle", filter.cycle), (Kind.TEAM, "team", filter.team)]
     for kind, param, id in [*scopes, (subject.kind, "subject", filter.subject and subject.id)]:
         if id is not None:
-            scope = _Scope(kind, param)
+            scope = Scope(kind, param)
             sieve.params[param] = [id]
             ctes += scope.ctes(basis)
             sieve.holding.append(

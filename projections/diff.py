@@ -12,11 +12,12 @@ from domain.errors import Code, Refused
 from domain.values import Basis, Kind, Ref
 from projections import measures
 from projections.basis import is_level
-from projections.changes import PLACE, READINGS, Change, Place, read_where
+from projections.changes import PLACE, Change, Place, read_where
 from projections.fields import TABLES_OF, Field, Told, differences, told
 from projections.goals import OBJECTIVE
 from projections.key_result import KEY_RESULT
 from projections.people import TEAM
+from projections.scopes import READINGS
 from projections.tables import Connection, fetch, holds, placed
 
 CHANGES_MAX = 10_000

@@ -15,8 +15,9 @@ from domain.formulas import attained
 from domain.objective import ObjectiveDropped
 from domain.retrospective import Part, whole
 from domain.values import Metric
-from projections.changes import READINGS, Change
+from projections.changes import Change
 from projections.key_result import KEY_RESULT
+from projections.scopes import READINGS
 from projections.tables import Connection, fetch
 
 CAUSE_OF = {event.TOPIC: cause for event, cause in CAUSES.items()} | {ObjectiveDropped.TOPIC: Cause.SCOPE}
