@@ -56,6 +56,13 @@ def test_without_a_position_only_what_is_new_is_told(workspace: Workspace, serve
             assert positions(results, last) == list(range(before + 1, last + 1))
 
 
+def test_a_server_tells_of_what_another_one_feeds_to_the_views(workspace: Workspace, serve: Serve) -> None:
+    with serve(project_in_server=False) as server, over_websocket(server.port, CHANGES, after=0) as results, serve():
+        seen = positions(results, workspace.write(10))
+        seen += positions(results, workspace.write(10))
+    assert seen == list(range(1, workspace.head + 1))
+
+
 def test_a_position_that_the_log_has_not_come_to_is_invalid(workspace: Workspace, serve: Serve) -> None:
     with serve() as server:
         for protocol in PROTOCOLS.values():
