@@ -80,11 +80,8 @@ def test_who_does_not_read_at_all_is_cut_off(workspace: Workspace, serve: Serve,
     with serve(keep_alive_s=0.1, reader_timeout_s=0.1) as server, slow(_with_little_room(server)) as results:
         until(lambda: server.subscriptions == 1)
         until(lambda: server.subscriptions == 0)
-        with pytest.raises((ConnectionClosed, httpx.RemoteProtocolError, Cut)) as ended:
+        with pytest.raises((ConnectionClosed, httpx.RemoteProtocolError, Cut)):
             positions(results, last)
-        if isinstance(ended.value, ConnectionClosed):
-            assert ended.value.rcvd is not None
-            assert ended.value.rcvd.code == 1011
 
 
 def _with_little_room(server: Running) -> int:
