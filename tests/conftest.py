@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,8 @@ DIRECTORY = "KEYFRAME_TEST_DIRECTORY"
 
 def pytest_configure(config: pytest.Config) -> None:
     """Name the place of the run's own server; whoever needs it first starts it there."""
+    # A shell that starts us in the background has SIGINT ignored, and whom we start would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(config, "workerinput"):
         os.environ[DIRECTORY] = tempfile.mkdtemp(prefix="keyframe-")
 
