@@ -13,10 +13,13 @@ import uvicorn
 
 from api import keys
 from api.app import create_app
+from api.context import Caller, Context
 from api.database import Database
 from api.journal import keep_journal
 from api.settings import Settings
 from api.terminal import USAGE, Failure
+from api.writing import Writing
+from domain.policy import Role
 from projections.projector import Projector
 
 GRACE_SECONDS = 5
@@ -141,3 +144,12 @@ def projector_of(database: Database) -> Projector:
     settings = database.settings
     keep = keys.keeping(settings, keys.at_hand(settings))
     return Projector(database.log(), database.connect, settings.projector_batch, settings.workspace, keep=keep)
+
+
+def console(database: Database) -> Context:
+    """Whoever sits at this machine, and the views, level with the log."""
+    log, projector = database.log(), projector_of(database)
+    projector.catch_up()
+    settings = database.settings
+    writing = Writing(log, projector, settings.view_timeout_s)
+    return Context(Caller("console", frozenset(Role)), database.pool(), log, writing, settings.workspace)

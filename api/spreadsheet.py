@@ -6,13 +6,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, BinaryIO, NamedTuple, TypeAlias
 
-from api.context import Caller, Context
+from api.context import Context
 from api.database import Database
 from api.schema.schema import schema
-from api.serving import projector_of
+from api.serving import console
 from api.terminal import USAGE, Failure
-from api.writing import Writing
-from domain.policy import Role
 
 Json: TypeAlias = dict[str, Any]
 
@@ -106,19 +104,10 @@ def export_csv(
 ) -> None:
     """Write the cycle with this key into a file, as of a basis, or as it stands. Raises `Failure`."""
     _write(file, [[column.name for column in COLUMNS]])
-    for found in _pages(_context(database), cycle, at, position):
+    for found in _pages(console(database), cycle, at, position):
         rows = [row for objective in found["objectives"]["nodes"] for row in _rows(found, objective)]
         _write(file, [[cell(_at(row, column.path)) for column in COLUMNS] for row in rows])
     file.flush()
-
-
-def _context(database: Database) -> Context:
-    """Whoever sits at this machine, and the views, level with the log."""
-    log, projector = database.log(), projector_of(database)
-    projector.catch_up()
-    settings = database.settings
-    writing = Writing(log, projector, settings.view_timeout_s)
-    return Context(Caller("console", frozenset(Role)), database.pool(), log, writing, settings.workspace)
 
 
 # ── reading ──────────────────────────────────────────────────────────────────────────────────────
