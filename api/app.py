@@ -23,6 +23,7 @@ from api.journal import keep_journal
 from api.live import Live
 from api.publishing import Publishing
 from api.readiness import Readiness
+from api.report.endpoint import Reports
 from api.schema.errors import INTERNAL, MASKED
 from api.schema.schema import schema
 from api.settings import Settings
@@ -45,7 +46,8 @@ LEAVE_SECONDS_MAX = 10
 
 
 def create_app(settings: Settings, database: Database, *, console: bool) -> Starlette:
-    """The application: `/graphql`, `/healthz` (it lives), `/readyz` (it can work), `/checkpoint` (what the log is).
+    """The application: `/graphql`, `/healthz` (it lives), `/readyz` (it can work), `/checkpoint` (what the log is),
+    `/report` (a cycle looked back on).
 
     `database` is open and migrated; its pools are closed with it, by whoever opened it. `console`: whether a
     browser that comes to `/graphql` gets a page to explore in. The views are fed from startup to shutdown, by
@@ -98,6 +100,7 @@ def create_app(settings: Settings, database: Database, *, console: bool) -> Star
             Route("/readyz", Readiness(database, log, projector).endpoint),
             Route("/checkpoint", publishing.checkpoint),
             Route("/checkpoint/key", publishing.key),
+            Route("/report/{cycle}", Reports(context).page),
         ],
         middleware=[
             Middleware(KnownHosts, names=[settings.host, *(settings.host_names or "").split(",")]),

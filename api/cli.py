@@ -10,7 +10,7 @@ from typing import Annotated, ParamSpec
 import typer
 from rich.progress import Progress
 
-from api import demonstration, doctor, evidence, exporting, importing, serving, spreadsheet
+from api import demonstration, doctor, evidence, exporting, importing, reporting, serving, spreadsheet
 from api.schema.schema import sdl
 from api.terminal import USAGE, WRONG, Failure, err, opened, out, reached, settings, stop_on_signals, told
 from projections import generations
@@ -156,6 +156,20 @@ def export(
             spreadsheet.export_csv(database, cycle, sys.stdout.buffer, moment, position)
         else:
             evidence.export_evidence(database, cycle)
+
+
+@verb("report")
+def report(
+    cycle: Annotated[str, typer.Argument(help="The key of the cycle, like 2026-q1.")],
+    html: Annotated[Path, typer.Option("--html", help="The file to write.")],
+    known: Annotated[
+        str | None,
+        typer.Option("--known", help="As far as had been recorded by a time, like 2026-03-31T18:00:00Z."),
+    ] = None,
+) -> None:
+    """Look back on a cycle: planned against actual, and why, as one page that can be kept, sent and printed."""
+    with opened(settings(), made=True) as database:
+        reporting.write(database, cycle, html, known)
 
 
 @verb("verify")

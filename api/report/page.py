@@ -1,0 +1,62 @@
+"""The report as one page: no script, nothing from elsewhere, and a policy that says so to the browser."""
+
+from base64 import b64encode
+from hashlib import sha256
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from api.report import charts
+from api.report.story import Metric, Story
+
+_STYLE = files(__package__).joinpath("page.css").read_text("utf-8")
+POLICY = (
+    f"default-src 'none'; style-src 'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'; "
+    "base-uri 'none'; form-action 'none'"
+)
+"""What the page may do: be read, with the one style that is in it."""
+
+_WORDS = {
+    "KEPT": "kept", "ADDED_LATER": "added later", "DROPPED": "dropped", "ACHIEVED": "achieved", "MISSED": "missed",
+    "NO_DATA": "no data", "STALE": "stale", "HEALTHY": "healthy", "WARNING": "warning", "BREACHED": "breached",
+    "RETIRED": "retired", "WENT_WELL": "What went well", "TO_IMPROVE": "What to improve",
+    "LEARNED": "What was learned", "NEXT": "What comes next",
+}  # fmt: skip
+_pages = Environment(
+    loader=PackageLoader(__package__, "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+    lstrip_blocks=True,
+)  # fmt: skip
+
+
+def goal(metric: Metric) -> str:
+    """What a metric asks for, in words."""
+    unit = metric.unit.symbol
+    match metric.direction:
+        case "INCREASE" | "DECREASE":
+            return f"{charts.figure(metric.start)} → {charts.figure(metric.target, unit)}"
+        case "AT_LEAST":
+            return f"≥ {charts.figure(metric.target, unit)}"
+        case "AT_MOST":
+            return f"≤ {charts.figure(metric.target, unit)}"
+        case "WITHIN":
+            return f"{charts.figure(metric.lower)} to {charts.figure(metric.upper, unit)}"
+        case "MILESTONES":
+            return "milestones"
+    return "done"
+
+
+def rendered(story: Story) -> str:
+    """The page as HTML."""
+    return _page.render(story=story, style=Markup(_STYLE), policy=POLICY)  # noqa: S704 - it is ours
+
+
+_pages.filters |= {
+    "percent": charts.percent,
+    "figure": charts.figure,
+    "goal": goal,
+    "word": lambda name: _WORDS.get(name, name),
+    "day": lambda moment: f"{moment.day}\N{NO-BREAK SPACE}{moment:%B %Y}",
+}
+_pages.globals |= {name: getattr(charts, name) for name in ("attainments", "attributions", "trajectory", "calibration")}
+_page = _pages.get_template("page.html")
