@@ -11,7 +11,8 @@ import msgspec
 
 from domain.conversation import CommentAdded
 from domain.event import EVENTS, NOBODY, Event, Recorded
-from domain.key_result import CheckInCorrected
+from domain.key_result import CheckInCorrected, KeyResultCheckedIn
+from domain.kpi import ReadingRecorded
 from domain.log_moments import last_known
 from domain.measures import INSTANT
 from domain.values import Basis, Kind, Ref
@@ -21,7 +22,7 @@ from projections.goals import OBJECTIVE
 from projections.key_result import KEY_RESULT
 from projections.measures import CHECK_IN, READING
 from projections.pages import Sieve
-from projections.scopes import OWN, Scope
+from projections.scopes import ELSEWHERE, OWN, Scope
 from projections.tables import Connection, Cursor, Params, Table, Window, fetch, placed
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
@@ -71,17 +72,20 @@ class Change(ChangeRow, frozen=True, gc=False):
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────
 
+_OFTEN = frozenset({KeyResultCheckedIn.TOPIC, ReadingRecorded.TOPIC})
+SELDOM = f"topic not in {tuple(sorted(_OFTEN))}"
+"""Changes of most kinds are seldom: an index finds them. The others are met wherever one looks."""
 PLACE = Table("place", Place, ["id"])
 CHANGE = Table(
     "change",
     ChangeRow,
     ["position"],
     [
-        "(subject_id, position)",
-        *(f"({of}, position) where {of} is not null" for of in ("objective", "key_result", "kpi", "cycle")),
+        f"(subject_id, position) where {ELSEWHERE}",
+        *(f"({of}, position) where {of} is not null" for of in OWN.values()),
         "(actor, position)",
-        "(topic, position)",
-        "(effective_at)",
+        f"(topic, position) where {SELDOM}",
+        "using brin (effective_at)",
     ],
 )
 TABLES: tuple[Table[Any], ...] = (PLACE, CHANGE)
@@ -347,6 +351,8 @@ def _sieve(conn: Connection, basis: Basis, filter: ChangeFilter) -> tuple[Sieve,
             )
     _one_of(sieve, "v.actor", filter.actors)
     _one_of(sieve, "v.topic", filter.topics)
+    if not _OFTEN.intersection(filter.topics or _OFTEN):
+        sieve.holding.append(f"v.{SELDOM}")
     sieve.holds("v.effective_at >= {0}", filter.effective_from)
     sieve.holds("v.effective_at < {0}", filter.effective_to)
     sieve.holds("v.position > {0}", _last_before(conn, filter.recorded_from))

@@ -17,7 +17,7 @@ from projections.fields import TABLES_OF, Field, Told, differences, told
 from projections.goals import OBJECTIVE
 from projections.key_result import KEY_RESULT
 from projections.people import TEAM
-from projections.scopes import READINGS
+from projections.scopes import ELSEWHERE
 from projections.tables import Connection, fetch, holds, placed
 
 CHANGES_MAX = 10_000
@@ -273,12 +273,17 @@ def _is_linked(row: Any) -> bool:
 
 def _changes(conn: Connection, start: Basis, end: Basis, ids: Sequence[UUID], kpis: Collection[UUID]) -> list[Change]:
     where, params = _between(start, end)
-    about = (
-        "(v.subject_id = any(%(ids)b) or v.key_result = any(%(ids)b) and v.subject_kind = 'CheckIn'"
-        f" or v.kpi = any(%(kpis)b::uuid[]) and v.topic in {READINGS})"
+    about = " or ".join(
+        [
+            f"v.subject_id = any(%(ids)b) and v.{ELSEWHERE}",
+            "v.cycle = any(%(ids)b) and v.subject_kind = 'Cycle'",
+            "v.objective = any(%(ids)b) and v.subject_kind = 'Objective'",
+            "v.key_result = any(%(ids)b) and v.subject_kind in ('KeyResult', 'CheckIn')",
+            "v.kpi = any(%(kpis)b::uuid[]) and v.subject_kind in ('Kpi', 'Reading')",
+        ]
     )
     told = {**params, "ids": list(ids), "kpis": list(kpis), "remarks": list(_REMARKS), "limit": CHANGES_MAX + 1}
-    where = f"{where} and {about} and v.topic <> all(%(remarks)b) order by v.position limit %(limit)s"
+    where = f"{where} and ({about}) and v.topic <> all(%(remarks)b) order by v.position limit %(limit)s"
     found = read_where(conn, where, told)
     if len(found) > CHANGES_MAX:
         raise Refused(Code.TOO_LARGE, f"More than {CHANGES_MAX} changes did this; ask for a shorter span or a scope.")

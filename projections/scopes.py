@@ -10,6 +10,8 @@ from projections.tables import OPEN
 READINGS = (ReadingRecorded.TOPIC, ReadingCorrected.TOPIC, ReadingRetracted.TOPIC)
 OWN = {Kind.OBJECTIVE: "objective", Kind.KEY_RESULT: "key_result", Kind.KPI: "kpi", Kind.CYCLE: "cycle"}
 """The column of a change that says to which thing of a kind it belongs."""
+ELSEWHERE = f"subject_kind not in {tuple(kind.value for kind in (*OWN, Kind.CHECK_IN, Kind.READING))}"
+"""The changes of other things are found by what they are about."""
 
 
 class Scope(NamedTuple):
@@ -53,15 +55,21 @@ class Scope(NamedTuple):
         if self.kind is Kind.TEAM:
             inside = f"select b.team from {self.below} b where b.above = {id}"
             ours = [_while_of_team(of, inside) for of in ("objective", "kpi")]
-            return [f"v.subject_id = any(array({inside}))", *ours]
+            return [f"v.subject_id = any(array({inside})) and v.{ELSEWHERE}", *ours]
         if self.kind in _LINKED:
             links = f"from {self.links} l where l.scope = {id}"
             then = "v.position > l.since and v.position < l.until and v.effective_at >= l.kpi_since"
             read = f"v.topic in {READINGS} and exists (select {links} and l.kpi = v.kpi and {then})"
             return [f"v.{OWN[self.kind]} = {id}", f"v.kpi = any(array(select l.kpi {links})) and {read}"]
-        return [f"v.kpi = {id}" if self.kind is Kind.KPI else f"v.subject_id = {id}"]
+        if self.kind is Kind.KPI:
+            return [f"v.kpi = {id}"]
+        if self.kind in _MEASURED:
+            table, of = _MEASURED[self.kind]
+            return [f"v.{of} = any(array(select m.{of} from {table} m where m.id = {id})) and v.subject_id = {id}"]
+        return [f"v.subject_id = {id} and v.{ELSEWHERE}"]
 
 
+_MEASURED = {Kind.CHECK_IN: ("check_in", "key_result"), Kind.READING: ("reading", "kpi")}
 _LINKED = {Kind.KEY_RESULT: "id", Kind.OBJECTIVE: "objective", Kind.CYCLE: "cycle"}
 
 
