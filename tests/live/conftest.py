@@ -57,8 +57,16 @@ class Workspace:
         return self.log.head().position
 
 
+def until(is_so: Callable[[], bool]) -> None:
+    """Wait for what is bound to come."""
+    deadline = monotonic() + SECONDS_MAX
+    while not is_so():
+        assert monotonic() < deadline
+        Event().wait(0.005)
+
+
 class Running:
-    """A server in a thread of its own."""
+    """A server in a thread of its own, which has seen all that was there before it, if it feeds the views."""
 
     def __init__(self, database: Database) -> None:
         ready = Event()
@@ -68,6 +76,9 @@ class Running:
         self._thread = Thread(target=self._server.run, kwargs={"sockets": [self.listener]}, name="server")
         self._thread.start()
         assert ready.wait(SECONDS_MAX)
+        if database.settings.project_in_server:
+            head = database.log(size_max=1).head().position
+            until(lambda: self.position >= head)
 
     @property
     def _live(self) -> Live:
@@ -89,14 +100,6 @@ class Running:
         self._server.should_exit = True
         self._thread.join(SECONDS_MAX)
         assert not self._thread.is_alive()
-
-
-def until(is_so: Callable[[], bool]) -> None:
-    """Wait for what is bound to come."""
-    deadline = monotonic() + SECONDS_MAX
-    while not is_so():
-        assert monotonic() < deadline
-        Event().wait(0.005)
 
 
 Serve = Callable[..., AbstractContextManager[Running]]

@@ -27,7 +27,6 @@ def asked(server: Running, query: str) -> Any:
 def test_a_film_shows_the_frames_of_the_replay_and_ends(workspace: Workspace, serve: Serve, protocol: str) -> None:
     fill(workspace.database)
     with serve() as server:
-        until(lambda: server.position == workspace.head)
         with PROTOCOLS[protocol](server.port, FILM) as results:
             shown = [result["data"]["replay"] for result in results]
         to = shown[-1]["basis"]["at"]
@@ -39,16 +38,13 @@ def test_a_film_shows_the_frames_of_the_replay_and_ends(workspace: Workspace, se
 @pytest.mark.parametrize("fps", [0, -1, 61, 1e9])
 def test_a_pace_that_is_none_is_invalid(workspace: Workspace, serve: Serve, fps: float) -> None:
     fill(workspace.database)
-    with serve() as server:
-        until(lambda: server.position == workspace.head)
-        with over_websocket(server.port, FILM, fps=fps) as results:
-            assert [code(result) for result in results] == ["INVALID"]
+    with serve() as server, over_websocket(server.port, FILM, fps=fps) as results:
+        assert [code(result) for result in results] == ["INVALID"]
 
 
 def test_a_film_that_is_left_early_is_over(workspace: Workspace, serve: Serve) -> None:
     fill(workspace.database)
     with serve() as server:
-        until(lambda: server.position == workspace.head)
         with over_websocket(server.port, FILM, fps=0.001) as results:
             next(results)
         until(lambda: server.subscriptions == 0)
