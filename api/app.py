@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from http import HTTPStatus
 from threading import Event as Flag
 from threading import Thread
@@ -15,7 +16,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 from api import keys
-from api.context import Caller, Context
+from api.auth import DEMO, Authentication, Entrance
+from api.context import Context
 from api.database import Database
 from api.guards import BodyLimit, KnownHosts, refusal
 from api.http import Endpoint
@@ -29,14 +31,9 @@ from api.schema.schema import schema
 from api.settings import Settings
 from api.writing import Writing
 from domain.event_store import Log
-from domain.policy import Role
 from domain.values import Source
 from projections import generations
 from projections.projector import Projector
-
-OPERATOR = "operator"
-"""Who everybody is until there is access control: whoever reaches this address may do everything."""
-
 
 WORKING_SHARE = 4
 """Of so many connections to the database, subscriptions use one at most."""
@@ -45,12 +42,13 @@ LEAVE_SECONDS_MAX = 10
 """How long the projector is waited for at the end: longer only where the database answers no more."""
 
 
-def create_app(settings: Settings, database: Database, *, console: bool) -> Starlette:
+def create_app(settings: Settings, database: Database, *, console: bool, anonymous: bool = False) -> Starlette:
     """The application: `/graphql`, `/healthz` (it lives), `/readyz` (it can work), `/checkpoint` (what the log is),
     `/report` (a cycle looked back on).
 
     `database` is open and migrated; its pools are closed with it, by whoever opened it. `console`: whether a
-    browser that comes to `/graphql` gets a page to explore in. The views are fed from startup to shutdown, by
+    browser that comes to `/graphql` gets a page to explore in. `anonymous`: whether nobody has to say who they are,
+    and everybody may do everything, as only a demo may on loopback. The views are fed from startup to shutdown, by
     this process if no other does, unless the settings leave it to another. Raises `KeyFault`.
     """
     keep_journal()
@@ -71,7 +69,7 @@ def create_app(settings: Settings, database: Database, *, console: bool) -> Star
     writing = Writing(log, projector, settings.view_timeout_s)
 
     def context(request: HTTPConnection) -> Context:
-        caller = Caller(OPERATOR, frozenset(Role), source=_source(request))
+        caller = replace(request.state.caller, source=_source(request))
         patience = settings.answer_timeout_s
         until = monotonic() + patience
         return Context(caller, pool, log, writing, settings.workspace, request.state.id, until, ours, live, patience)
@@ -104,6 +102,7 @@ def create_app(settings: Settings, database: Database, *, console: bool) -> Star
         ],
         middleware=[
             Middleware(KnownHosts, names=[settings.host, *(settings.host_names or "").split(",")]),
+            Middleware(Authentication, entrance=Entrance(anonymous=DEMO if anonymous else None)),
             Middleware(BodyLimit),
         ],
         exception_handlers={HTTPStatus.INTERNAL_SERVER_ERROR: _failed},

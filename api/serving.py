@@ -88,7 +88,7 @@ class Server(uvicorn.Server):
 
     def __init__(self, database: Database, ready: Callable[[], None]) -> None:
         settings = database.settings
-        self._app = create_app(settings, database, console=True)
+        self._app = create_app(settings, database, console=True, anonymous=True)
         self._ready = ready
         super().__init__(
             uvicorn.Config(

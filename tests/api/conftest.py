@@ -63,7 +63,9 @@ def api(server: str) -> Iterator[Api]:
     with open_database(named) as database:
         database.migrate()
         try:
-            with TestClient(create_app(named, database, console=True), base_url="http://localhost") as http:
+            with TestClient(
+                create_app(named, database, console=True, anonymous=True), base_url="http://localhost"
+            ) as http:
                 yield Api(http)
         finally:
             drop(database)

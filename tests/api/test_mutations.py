@@ -83,6 +83,8 @@ def of_objectives(story: Story, ada: str, ben: str, sales: str) -> tuple[str, st
     assert aligned == {"supports": [{"__typename": "Objective"}]}
     alone = tell("unalignObjective", {"objective": other, "from": objective}, "objective { supports { __typename } }")
     assert alone == {"supports": []}
+    among = {"objective": objective, "visibility": "TEAM"}
+    assert tell("setObjectiveVisibility", among, "objective { visibility }") == {"visibility": "TEAM"}
     assert tell("commitObjective", {"objective": other}, "objective { state }") == {"state": "ACTIVE"}
     return objective, other
 
@@ -161,7 +163,7 @@ def test_an_answer_stands_on_what_was_recorded_and_so_does_all_that_is_asked_wit
         "position checkIn { id value by { handle source } } keyResult { id current progress { value } } "
         f'query {{ basis {{ position isNow }} node(id: "{key_result}") {{ ... on KeyResult {{ current }} }} }}',
     )
-    assert payload["checkIn"]["by"] == {"handle": "operator", "source": "API"}
+    assert payload["checkIn"]["by"] == {"handle": "demo", "source": "API"}
     assert payload["keyResult"] == {"id": key_result, "current": 4.0, "progress": {"value": 0.4}}
     assert payload["query"]["basis"] == {"position": payload["position"], "isNow": True}
     assert payload["query"]["node"] == {"current": 4.0}

@@ -53,7 +53,7 @@ def test_a_subscription_without_a_stream_is_told_how_to_get_one(served: Running,
 
 def test_a_query_goes_as_one_event(served: Running) -> None:
     assert post(served, VIEWER, EVENTS).text == (
-        'event: next\ndata: {"data":{"viewer":{"handle":"operator"}}}\n\nevent: complete\ndata: \n\n'
+        'event: next\ndata: {"data":{"viewer":{"handle":"demo"}}}\n\nevent: complete\ndata: \n\n'
     )
 
 

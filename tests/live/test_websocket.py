@@ -110,7 +110,7 @@ def test_a_page_of_another_site_is_not_let_in(served: Running, origin: str) -> N
 def test_a_page_of_ours_is_let_in(served: Running) -> None:
     with begun(served.port, origin=Origin(f"http://127.0.0.1:{served.port}")) as ws:
         ask(ws, VIEWER)
-        assert [*messages(ws)] == [{"data": {"viewer": {"handle": "operator"}}}]
+        assert [*messages(ws)] == [{"data": {"viewer": {"handle": "demo"}}}]
 
 
 def test_another_host_is_not_ours(served: Running) -> None:
@@ -146,7 +146,7 @@ def test_empty_payloads_are_fine(served: Running) -> None:
         say(ws, type="connection_init", payload=None)
         assert hear(ws) == {"type": "connection_ack"}
         say(ws, type="subscribe", id="1", payload={"query": VIEWER, "variables": None, "operationName": None})
-        assert [*messages(ws)] == [{"data": {"viewer": {"handle": "operator"}}}]
+        assert [*messages(ws)] == [{"data": {"viewer": {"handle": "demo"}}}]
 
 
 def test_queries_and_mutations_go_over_it_too(serve: Serve) -> None:
@@ -177,7 +177,7 @@ def test_an_operation_that_cannot_begin_ends_itself_and_no_other(served: Running
         assert (message["type"], message["id"]) == ("error", "wrong")
         assert message["payload"][0]["extensions"]["code"] == told
         ask(ws, VIEWER, id="wrong")
-        assert hear(ws)["payload"] == {"data": {"viewer": {"handle": "operator"}}}
+        assert hear(ws)["payload"] == {"data": {"viewer": {"handle": "demo"}}}
 
 
 def test_one_connection_has_so_many_operations_and_no_more(serve: Serve) -> None:
@@ -188,7 +188,7 @@ def test_one_connection_has_so_many_operations_and_no_more(serve: Serve) -> None
         assert (refused["id"], refused["type"], code({"errors": refused["payload"]})) == ("3", "error", TOO_MANY)
         say(ws, type="complete", id="1")
         ask(ws, VIEWER, id="3")
-        assert hear(ws)["payload"] == {"data": {"viewer": {"handle": "operator"}}}
+        assert hear(ws)["payload"] == {"data": {"viewer": {"handle": "demo"}}}
 
 
 def test_a_server_has_so_many_subscriptions_and_no_more(serve: Serve) -> None:

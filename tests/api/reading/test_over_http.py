@@ -12,7 +12,9 @@ from tests.api.reading.test_stories import MOMENTS, STORIES
 def test_a_story_reads_over_http_as_it_does_here(database: Database) -> None:
     quarter.lived(World(database))
     query = (STORIES / "quarter.graphql").read_text()
-    with TestClient(create_app(database.settings, database, console=False), base_url="http://localhost") as http:
+    with TestClient(
+        create_app(database.settings, database, console=False, anonymous=True), base_url="http://localhost"
+    ) as http:
         for moment, day in MOMENTS.items():
             asked = {"query": query, "variables": {"at": f"{day}T12:00:00Z"}}
             answer = http.post("/graphql", json=asked).json()
