@@ -43,6 +43,7 @@ from domain.objective import (
     ObjectiveReopened,
     ObjectiveReworded,
     ObjectiveUnaligned,
+    ObjectiveVisibilitySet,
 )
 from domain.people import (
     PersonAdded,
@@ -56,6 +57,7 @@ from domain.people import (
     TeamMoved,
     TeamRenamed,
 )
+from domain.values import Visibility
 from domain.verbs import Command
 
 T = TypeVar("T")
@@ -93,6 +95,7 @@ _PLAIN: dict[type[Event], tuple[type[Command], str | None]] = {
     TeamJoined: (verbs.JoinTeam, "team"),
     TeamLeft: (verbs.LeaveTeam, "team"),
     TeamDisbanded: (verbs.DisbandTeam, "team"),
+    ObjectiveVisibilitySet: (verbs.SetObjectiveVisibility, "objective"),
     ObjectiveAligned: (verbs.AlignObjective, "objective"),
     ObjectiveCommitted: (verbs.CommitObjective, "objective"),
     ObjectiveClosed: (verbs.CloseObjective, "objective"),
@@ -199,6 +202,7 @@ def _(event: ObjectiveDrafted, _: Known) -> Command:
         team=event.team,
         contributors=list(event.contributors),
         supports=list(event.supports),
+        visibility=_if_changed(event.visibility, Visibility.WORKSPACE),
     )
 
 

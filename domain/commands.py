@@ -41,6 +41,7 @@ HANDLERS: Final[dict[type[Command], Callable[[Decision, Any], Aggregate | Readin
     verbs.RewordObjective: objectives.reword_objective,
     verbs.AssignObjective: objectives.assign_objective,
     verbs.AlignObjective: objectives.align_objective,
+    verbs.SetObjectiveVisibility: objectives.set_objective_visibility,
     verbs.UnalignObjective: objectives.unalign_objective,
     verbs.CommitObjective: objectives.commit_objective,
     verbs.CloseObjective: objectives.close_objective,

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from msgspec import UNSET, UnsetType
 
-from domain.errors import Code, Refused
+from domain.errors import Code, Refused, invalid
 from domain.event import Aggregate, Event, stored
-from domain.values import Kind, ObjectiveKind, ObjectiveState, Ref, Verdict
+from domain.values import Kind, ObjectiveKind, ObjectiveState, Ref, Verdict, Visibility
 
 # ── events: their topics are the storage format ──────────────────────────────────────────────────
 
@@ -32,6 +32,7 @@ class ObjectiveDrafted(ObjectiveEvent, frozen=True, kw_only=True):
     contributors: tuple[UUID, ...] = ()
     supports: tuple[Ref, ...] = ()
     carried_from: UUID | None = None
+    visibility: Visibility = Visibility.WORKSPACE
 
     @property
     def belongs_to(self) -> UUID | None:
@@ -47,6 +48,7 @@ class ObjectiveDrafted(ObjectiveEvent, frozen=True, kw_only=True):
         aggregate.contributors = self.contributors
         aggregate.supports = self.supports
         aggregate.carried_from = self.carried_from
+        aggregate.visibility = self.visibility
 
 
 @stored
@@ -71,6 +73,15 @@ class ObjectiveAssigned(ObjectiveEvent, frozen=True, kw_only=True):
         aggregate.owner = self.owner
         aggregate.team = self.team
         aggregate.contributors = self.contributors
+
+
+@stored
+class ObjectiveVisibilitySet(ObjectiveEvent, frozen=True, kw_only=True):
+    TOPIC = "objective-visibility-set"
+    visibility: Visibility
+
+    def apply(self, aggregate: "Objective") -> None:
+        aggregate.visibility = self.visibility
 
 
 @stored
@@ -144,6 +155,7 @@ class Objective(Aggregate):
     supported: tuple[tuple[datetime, Ref], ...] = ()
     """What it no longer supports, and until when it did."""
     carried_from: UUID | None
+    visibility: Visibility
     state: ObjectiveState = ObjectiveState.DRAFT
     outcome: tuple[Verdict, float, str | None] | None = None
 
@@ -156,8 +168,16 @@ class Objective(Aggregate):
 
     def assign(self, owner: UUID | None, team: UUID | None, contributors: tuple[UUID, ...], at: datetime) -> None:
         self.refuse_ended()
+        if team is None and self.visibility is Visibility.TEAM:
+            raise invalid("Only its team sees it: give it another team, or show it to the workspace first.", "team")
         if (owner, team, contributors) != (self.owner, self.team, self.contributors):
             self.record(ObjectiveAssigned(owner=owner, team=team, contributors=contributors), at)
+
+    def show_to(self, visibility: Visibility, at: datetime) -> None:
+        """Who sees it is no part of what was agreed: it can be said of what has ended, too."""
+        refuse_without_team(visibility, self.team)
+        if visibility is not self.visibility:
+            self.record(ObjectiveVisibilitySet(visibility=visibility), at)
 
     def align(self, to: Ref, at: datetime) -> None:
         self.refuse_ended()
@@ -213,3 +233,9 @@ class Objective(Aggregate):
                 f"The objective '{self.title}' is {self.state.lower()}; reopen it first.",
                 field,
             )
+
+
+def refuse_without_team(visibility: Visibility, team: UUID | None) -> None:
+    """Refuse to hide from others what is no team's. Raises `INVALID`."""
+    if visibility is Visibility.TEAM and team is None:
+        raise invalid("It is no team's: a team that sees it is needed first.", "visibility")

@@ -65,6 +65,13 @@ class ObjectiveState(StrEnum):
     DROPPED = "DROPPED"
 
 
+class Visibility(StrEnum):
+    """Who sees a goal: everybody who may read, or its team and those who work on it (`domain.policy.sees`)."""
+
+    WORKSPACE = "WORKSPACE"
+    TEAM = "TEAM"
+
+
 class KeyResultState(StrEnum):
     ACTIVE = "ACTIVE"
     DROPPED = "DROPPED"

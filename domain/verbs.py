@@ -21,6 +21,7 @@ from domain.values import (
     ReflectionKind,
     Unit,
     Verdict,
+    Visibility,
 )
 
 
@@ -163,6 +164,9 @@ class DraftObjective(Command, frozen=True):
     title: str
     description: str | None = None
     kind: ObjectiveKind = ObjectiveKind.COMMITTED
+    """`visibility` that is left out is WORKSPACE; it was not always there, and the digest of a command that does
+    without stays what it was."""
+
     owner: PersonId | None = None
     team: TeamId | None = None
     contributors: list[PersonId] = []
@@ -171,6 +175,7 @@ class DraftObjective(Command, frozen=True):
 
 class RewordObjective(Command, frozen=True):
     objective: ObjectiveId
+    visibility: Visibility | UnsetType = UNSET
     title: str | UnsetType = UNSET
     description: str | None | UnsetType = UNSET
 
@@ -185,6 +190,11 @@ class AssignObjective(Command, frozen=True):
 class AlignObjective(Command, frozen=True):
     objective: ObjectiveId
     to: Ref
+
+class SetObjectiveVisibility(Command, frozen=True):
+    objective: ObjectiveId
+    visibility: Visibility
+
 
 
 class UnalignObjective(Command, frozen=True):

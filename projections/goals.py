@@ -22,6 +22,7 @@ from domain.objective import (
     ObjectiveReopened,
     ObjectiveReworded,
     ObjectiveUnaligned,
+    ObjectiveVisibilitySet,
 )
 from domain.values import (
     EARLIEST,
@@ -34,6 +35,7 @@ from domain.values import (
     ScoringPolicy,
     Source,
     Verdict,
+    Visibility,
 )
 from projections.book import Book, Reads
 from projections.pages import CHANGED_AT, CREATED_AT, RECORDED, Key, List, Sieve, text
@@ -98,6 +100,7 @@ class ObjectiveRow(Version, frozen=True, gc=False):
     team: UUID | None
     contributors: tuple[UUID, ...]
     carried_from: UUID | None
+    visibility: Visibility
     state: ObjectiveState = ObjectiveState.DRAFT
     verdict: Verdict | None = None
     score: float | None = None
@@ -155,6 +158,7 @@ def _(event: ObjectiveDrafted, said: Recorded, book: Book) -> None:
 @apply.register(ObjectiveAssigned)
 @apply.register(ObjectiveAligned)
 @apply.register(ObjectiveUnaligned)
+@apply.register(ObjectiveVisibilitySet)
 def _(event: Event, said: Recorded, book: Book) -> None:
     book.revise(OBJECTIVE, said)
 

@@ -22,13 +22,14 @@ from domain.values import (
     Source,
     UnitKind,
     Verdict,
+    Visibility,
 )
 from projections.diff import DiffKind
 
 __all__ = [
     "Aggregation", "Cadence", "Cause", "CycleState", "DiffKind", "Direction", "GoalDirection", "Health",
     "InitiativeState", "KeyResultState", "KpiStatus", "ObjectiveKind", "ObjectiveState", "Permission", "Presence",
-    "ReflectionKind", "Role", "Severity", "Source", "Step", "UnitKind", "Verdict",
+    "ReflectionKind", "Role", "Severity", "Source", "Step", "UnitKind", "Verdict", "Visibility",
 ]  # fmt: skip
 
 _DESCRIPTIONS = {
@@ -36,6 +37,8 @@ _DESCRIPTIONS = {
     Cadence: "How often a measure is expected to speak.",
     ObjectiveKind: "COMMITTED: to be reached in full. ASPIRATIONAL: reaching most of it is a success.",
     ObjectiveState: "Where an objective is in its life.",
+    Visibility: "Who sees a goal. WORKSPACE: everybody who may read. TEAM: the members and the lead of its team, its "
+    "owner and contributors, the owners of its key results, and ADMIN and AUDITOR; to all others it is not there.",
     KeyResultState: "Where a key result is in its life.",
     Verdict: "What a closed objective came to.",
     InitiativeState: "Where a piece of work is.",

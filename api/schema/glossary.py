@@ -24,6 +24,8 @@ COMMANDS: Final[dict[type[Command], str]] = {
     verbs.DraftObjective: "Draft an objective in a cycle that is not closed.",
     verbs.RewordObjective: "Change an objective's title or description.",
     verbs.AssignObjective: "Change who owns an objective, which team's it is, or who contributes.",
+    verbs.SetObjectiveVisibility: "Say who sees an objective, and all that belongs to it: everybody, or only its team "
+    "and those who work on it. It holds for its history, too, and can be said of what has ended.",
     verbs.AlignObjective: "Say that an objective supports another objective or a key result of the same or an "
     "overlapping cycle; never one that supports it (`CIRCULAR`).",
     verbs.UnalignObjective: "Take an alignment back.",
@@ -112,6 +114,8 @@ FIELDS: Final[dict[str, str]] = {
     "DraftObjective.team": "The team whose it is.",
     "AssignObjective.owner": "The person who answers for it; null clears it, left out it stays.",
     "AssignObjective.team": "The team whose it is; null clears it, left out it stays.",
+    "DraftObjective.visibility": "Who sees it: by default WORKSPACE; TEAM needs a team.",
+    "SetObjectiveVisibility.visibility": "Who sees it from now on; TEAM needs a team.",
     "contributors": "The people who work on it beside the owner: all of them, up to 100.",
     "supports": "The objectives and key results that it supports, up to 100.",
     "AlignObjective.to": "The objective or key result it supports.",

@@ -30,6 +30,7 @@ PAYLOADS: Final[dict[type[Command], type[Payload]]] = {
     verbs.DraftObjective: payloads.ObjectivePayload,
     verbs.RewordObjective: payloads.ObjectivePayload,
     verbs.AssignObjective: payloads.ObjectivePayload,
+    verbs.SetObjectiveVisibility: payloads.ObjectivePayload,
     verbs.AlignObjective: payloads.ObjectivePayload,
     verbs.UnalignObjective: payloads.ObjectivePayload,
     verbs.CommitObjective: payloads.ObjectivePayload,

@@ -61,6 +61,9 @@ class Objective(Entity, kind=Kind.OBJECTIVE, read=goals.objectives):
     description: Markdown | None = strawberry.field(description="More about it.")
     kind: enums.ObjectiveKind = strawberry.field(description="Whether it must be reached in full.")
     state: enums.ObjectiveState = strawberry.field(description="Where it is in its life.")
+    visibility: enums.Visibility = strawberry.field(
+        description="Who it was meant for then. Who sees it, also as it was, is ruled by what is said of it now."
+    )
     cycle: CycleRef = to_one(Kind.CYCLE, "cycle", "The cycle it was drafted in.")
     owner: PersonRef | None = to_one(Kind.PERSON, "owner", "Who answers for it.")
     team: TeamRef | None = to_one(Kind.TEAM, "team", "The team whose it is.")

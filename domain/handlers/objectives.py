@@ -12,9 +12,9 @@ from domain.errors import Code, Refused, invalid
 from domain.handlers import measurements
 from domain.key_result import KeyResult, KeyResultAdded
 from domain.kpi import Kpi
-from domain.objective import Objective, ObjectiveDrafted
+from domain.objective import Objective, ObjectiveDrafted, refuse_without_team
 from domain.progress import verdict as verdict_of
-from domain.values import Direction, KeyResultState, Metric, ObjectiveState, Ref, Verdict
+from domain.values import Direction, KeyResultState, Metric, ObjectiveState, Ref, Verdict, Visibility
 
 CONTRIBUTORS_MAX = 100
 SUPPORTS_MAX = 100
@@ -29,6 +29,8 @@ def draft_objective(case: Decision, do: verbs.DraftObjective) -> Objective:
         raise Refused(Code.TOO_LARGE, f"An objective supports {SUPPORTS_MAX} others at most.", "supports")
     for target in supports:
         _target(case, cycle, target, "supports")
+    visibility = Visibility.WORKSPACE if do.visibility is UNSET else do.visibility
+    refuse_without_team(visibility, do.team)
     event = ObjectiveDrafted(
         cycle=cycle.id,
         title=values.title(do.title, "title"),
@@ -38,6 +40,7 @@ def draft_objective(case: Decision, do: verbs.DraftObjective) -> Objective:
         team=case.team(do.team, "team"),
         contributors=_contributors(case, do.contributors),
         supports=supports,
+        visibility=visibility,
     )
     return case.begin(Objective, event)
 
@@ -58,6 +61,13 @@ def assign_objective(case: Decision, do: verbs.AssignObjective) -> Objective:
         contributors=(objective.contributors if do.contributors is UNSET else _contributors(case, do.contributors)),
         at=case.at,
     )
+    return objective
+
+
+def set_objective_visibility(case: Decision, do: verbs.SetObjectiveVisibility) -> Objective:
+    """In a closed cycle, too: its outcome is read as before, by those who see it."""
+    objective = case.change(Objective, do.objective, "objective")
+    objective.show_to(do.visibility, case.at)
     return objective
 
 
@@ -150,7 +160,7 @@ def carry_objective(case: Decision, do: verbs.CarryObjective) -> Objective:
         raise invalid("It is in this cycle already; carry it into another.", "into")
     event = ObjectiveDrafted(
         cycle=into.id, title=old.title, description=old.description, kind=old.kind, owner=old.owner,
-        team=old.team, contributors=old.contributors, carried_from=old.id,
+        team=old.team, contributors=old.contributors, carried_from=old.id, visibility=old.visibility,
     )  # fmt: skip
     new = case.begin(Objective, event)
     for key_result in _key_results(case, old):

@@ -35,9 +35,10 @@ CONTRACT = """
     closeCycle cycle! closeObjectives
     adoptScoringPolicy onTrackGap atRiskGap scoreGreen scoreAmber staleAfterCadences maxKeyResultsPerObjective \
         maxObjectivesPerOwner
-    draftObjective cycle! title! description kind owner team contributors supports
+    draftObjective cycle! title! description kind owner team contributors supports visibility
     rewordObjective objective! title description
     assignObjective objective! owner team contributors
+    setObjectiveVisibility objective! visibility!
     alignObjective objective! to!
     unalignObjective objective! from!
     commitObjective objective!

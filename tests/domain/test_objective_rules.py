@@ -15,8 +15,9 @@ from domain.objective import (
     ObjectiveDropped,
     ObjectiveReopened,
     ObjectiveReworded,
+    ObjectiveVisibilitySet,
 )
-from domain.values import KeyResultState, ObjectiveKind, ObjectiveState
+from domain.values import KeyResultState, ObjectiveKind, ObjectiveState, Visibility
 from tests.domain.given_goals import (
     ADA,
     BEN,
@@ -25,23 +26,27 @@ from tests.domain.given_goals import (
     OTHER,
     Q1,
     Q1_ID,
+    Q2,
     SALES,
+    activated,
     ada,
     ada_left,
     added,
     ben,
     checked_in,
+    closed,
     committed,
     drafted,
     dropped,
     finished,
     objective_ref,
     opened,
+    opened_q2,
     other,
     sales,
     working,
 )
-from tests.domain.scenario import given
+from tests.domain.scenario import called, given
 
 TITLE = "Delight the people who use us"
 
@@ -144,6 +149,46 @@ def test_a_disbanded_team_is_given_nothing_new() -> None:
 def test_an_objective_takes_a_hundred_contributors_and_no_more() -> None:
     many = verbs.AssignObjective(objective=OBJECTIVE, contributors=[uuid4() for _ in range(101)])
     given(opened, drafted).when(many).then_refused("TOO_LARGE", "contributors")
+
+
+# ── who sees it ──────────────────────────────────────────────────────────────────────────────────
+
+private = called("objective", verbs.DraftObjective(cycle=Q1, title=TITLE, team=SALES, visibility=Visibility.TEAM))
+shown = verbs.SetObjectiveVisibility(objective=OBJECTIVE, visibility=Visibility.WORKSPACE)
+hidden = verbs.SetObjectiveVisibility(objective=OBJECTIVE, visibility=Visibility.TEAM)
+
+
+def test_an_objective_is_for_everybody_unless_it_says_otherwise() -> None:
+    everybodys = verbs.DraftObjective(cycle=Q1, title=TITLE, visibility=Visibility.WORKSPACE)
+    given(opened).when(everybodys).then(ObjectiveDrafted(cycle=Q1_ID, title=TITLE, kind=ObjectiveKind.COMMITTED))
+
+
+def test_an_objective_is_hidden_and_shown_again() -> None:
+    given(sales, opened, private, shown).when(hidden).then(ObjectiveVisibilitySet(visibility=Visibility.TEAM))
+    given(sales, opened, private).when(shown).then(ObjectiveVisibilitySet(visibility=Visibility.WORKSPACE))
+
+
+def test_what_is_no_teams_is_not_hidden() -> None:
+    teamless = verbs.DraftObjective(cycle=Q1, title=TITLE, visibility=Visibility.TEAM)
+    given(opened).when(teamless).then_refused("INVALID", "visibility")
+    given(opened, drafted).when(hidden).then_refused("INVALID", "visibility")
+
+
+def test_what_is_hidden_keeps_a_team_that_sees_it() -> None:
+    nobodys = verbs.AssignObjective(objective=OBJECTIVE, team=None)
+    given(sales, opened, private).when(nobodys).then_refused("INVALID", "team")
+    given(sales, opened, private, shown).when(nobodys).then(ObjectiveAssigned())
+
+
+def test_who_sees_it_can_be_said_of_what_has_ended() -> None:
+    history = (sales, opened, private, activated, dropped, closed)
+    given(*history).when(shown).then(ObjectiveVisibilitySet(visibility=Visibility.WORKSPACE))
+
+
+def test_what_is_carried_over_is_seen_by_the_same() -> None:
+    carried = verbs.CarryObjective(objective=OBJECTIVE, into=Q2)
+    new = given(sales, opened, opened_q2, private).when(carried).the(ObjectiveDrafted)
+    assert new.visibility is Visibility.TEAM
 
 
 # ── life ─────────────────────────────────────────────────────────────────────────────────────────

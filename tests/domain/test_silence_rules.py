@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from domain import verbs
-from domain.values import InitiativeState, Metric
+from domain.values import InitiativeState, Metric, Visibility
 from domain.verbs import VERBS, Command
 from tests.domain.given_goals import (
     ADA,
@@ -16,6 +16,7 @@ from tests.domain.given_goals import (
     NORTH,
     OBJECTIVE,
     OTHER,
+    Q1,
     SALES,
     ZERO_TO_TWENTY,
     activated,
@@ -40,7 +41,11 @@ from tests.domain.scenario import called, given, made
 from tests.domain.test_kpi_rules import GOAL, READING
 
 planned = called("work", verbs.PlanInitiative(title="Ask ten people", subject=objective_ref()))
-everything = (ada, ben, sales, north, defined, *working, other, checked_in(3), read(40), planned)
+private = called(
+    "private", verbs.DraftObjective(cycle=Q1, title="Among ourselves", team=SALES, visibility=Visibility.TEAM)
+)
+PRIVATE = made("private")
+everything = (ada, ben, sales, north, defined, *working, other, checked_in(3), read(40), planned, private)
 
 STATES: list[Command] = [
     verbs.RenamePerson(person=ADA, name="Ada King", email="ada@example.com"),
@@ -53,6 +58,7 @@ STATES: list[Command] = [
     verbs.AdoptScoringPolicy(score_green=0.8),
     verbs.RewordObjective(objective=OBJECTIVE, title="Otherwise", description="How"),
     verbs.AssignObjective(objective=OBJECTIVE, owner=ADA, team=SALES, contributors=[BEN, ADA]),
+    verbs.SetObjectiveVisibility(objective=PRIVATE, visibility=Visibility.WORKSPACE),
     verbs.AlignObjective(objective=OBJECTIVE, to=objective_ref(OTHER)),
     verbs.CommitObjective(objective=OTHER),
     verbs.CloseObjective(objective=OBJECTIVE, score=0.9, reflection="Well"),

@@ -11,6 +11,8 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+from msgspec import UNSET
+
 from domain import verbs
 from domain.commands import Keyframe, Outcome
 from domain.decision import Author
@@ -31,6 +33,7 @@ from domain.values import (
     Unit,
     UnitKind,
     Verdict,
+    Visibility,
 )
 from domain.verbs import Command
 
@@ -49,6 +52,7 @@ REPEATABLE = frozenset(
     {
         "renamePerson", "deactivatePerson", "renameTeam", "moveTeam", "appointLead", "joinTeam", "leaveTeam",
         "disbandTeam", "activateCycle", "closeCycle", "adoptScoringPolicy", "rewordObjective", "assignObjective",
+        "setObjectiveVisibility",
         "alignObjective", "unalignObjective", "commitObjective", "closeObjective", "dropObjective",
         "reopenObjective", "rewordKeyResult", "assignKeyResult", "retargetKeyResult", "rescheduleKeyResult",
         "reweighKeyResult", "correctCheckIn", "linkKpi", "unlinkKpi", "scoreKeyResult", "dropKeyResult",
@@ -229,6 +233,7 @@ class History:
             owner=self._maybe(Kind.PERSON), team=self._maybe(Kind.TEAM),
             contributors=[self._any(Kind.PERSON)] if self._chance.random() < 0.3 else [], supports=supports,
             effective_at=self._moment() if self._chance.random() < 0.6 else None,
+            visibility=self._chance.choice([UNSET, UNSET, *Visibility]),
         )  # fmt: skip
 
     def _rewordObjective(self) -> Command:  # noqa: N802
@@ -241,6 +246,10 @@ class History:
             team=self._maybe(Kind.TEAM),
             **self._since(),
         )
+
+    def _setObjectiveVisibility(self) -> Command:  # noqa: N802
+        visibility = self._chance.choice(list(Visibility))
+        return verbs.SetObjectiveVisibility(objective=self._any(Kind.OBJECTIVE), visibility=visibility, **self._since())
 
     def _alignObjective(self) -> Command:  # noqa: N802
         to = self._ref(Kind.OBJECTIVE, Kind.KEY_RESULT)

@@ -48,7 +48,7 @@ LISTS: dict[str, tuple[Page, Callable[..., int], Callable[..., Cursor], Any, Any
 @pytest.fixture
 def told(worlds: Worlds) -> Iterator[World]:
     with worlds() as world:
-        History(world.keyframe, Random(7)).live(250)
+        History(world.keyframe, Random(7)).live(400)
         world.see()
         yield world
 
