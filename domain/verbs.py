@@ -160,22 +160,22 @@ class AdoptScoringPolicy(Command, frozen=True):
 
 
 class DraftObjective(Command, frozen=True):
+    """`visibility` that is left out is WORKSPACE; it was not always there, and the digest of a command that does
+    without stays what it was."""
+
     cycle: CycleBy
     title: str
     description: str | None = None
     kind: ObjectiveKind = ObjectiveKind.COMMITTED
-    """`visibility` that is left out is WORKSPACE; it was not always there, and the digest of a command that does
-    without stays what it was."""
-
     owner: PersonId | None = None
     team: TeamId | None = None
     contributors: list[PersonId] = []
     supports: list[Ref] = []
+    visibility: Visibility | UnsetType = UNSET
 
 
 class RewordObjective(Command, frozen=True):
     objective: ObjectiveId
-    visibility: Visibility | UnsetType = UNSET
     title: str | UnsetType = UNSET
     description: str | None | UnsetType = UNSET
 
@@ -187,14 +187,14 @@ class AssignObjective(Command, frozen=True):
     contributors: list[PersonId] | UnsetType = UNSET
 
 
-class AlignObjective(Command, frozen=True):
-    objective: ObjectiveId
-    to: Ref
-
 class SetObjectiveVisibility(Command, frozen=True):
     objective: ObjectiveId
     visibility: Visibility
 
+
+class AlignObjective(Command, frozen=True):
+    objective: ObjectiveId
+    to: Ref
 
 
 class UnalignObjective(Command, frozen=True):
