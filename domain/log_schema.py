@@ -192,7 +192,46 @@ APPEND_AT_ONE_MOMENT = APPEND.replace("create function", "create or replace func
 )
 """What a command says is true from when it is recorded is true from one moment: the first of its recordings."""
 
-MIGRATIONS = ((TABLES, LEAF_HASH, APPEND, SETTLE), (CHECKPOINTS,), (APPEND_AT_ONE_MOMENT,))
+APPEND_AND_ERASE = APPEND_AT_ONE_MOMENT.replace(
+    """        entry := row(""",
+    """        if exists (select from unnest(topics) as t (topic) where t.topic like 'person-erased.v%') then
+            delete from person_key k using unnest(streams, topics) as e (stream, topic)
+            where k.person = e.stream and e.topic like 'person-erased.v%';
+        end if;
+
+        entry := row(""",
+)
+"""Whoever is erased loses their key with the event that says so: never one without the other."""
+
+KEYS_WITHOUT_A_TRACE = """
+    alter table person_key alter column key type bytea, alter column handle_digest type bytea;
+    alter table person_key alter column key set statistics 0, alter column handle_digest set statistics 0
+"""
+"""What the planner remembers of columns are values of them. The first statement makes it forget, the second keeps
+it from learning them again."""
+
+TOKENS = """
+    create table token (
+        id text primary key,
+        name text not null,
+        digest bytea not null check (length(digest) = 32),
+        roles text[] not null check (roles <> '{}'),
+        person uuid,
+        created_at timestamptz not null default clock_timestamp(),
+        expires_at timestamptz not null,
+        revoked_at timestamptz,
+        last_used_at timestamptz
+    );
+    comment on table token is 'who may come in by a secret of which only a digest is kept'
+"""
+
+MIGRATIONS = (
+    (TABLES, LEAF_HASH, APPEND, SETTLE),
+    (CHECKPOINTS,),
+    (APPEND_AT_ONE_MOMENT,),
+    (APPEND_AND_ERASE, KEYS_WITHOUT_A_TRACE),
+    (TOKENS,),
+)
 
 
 def workspace_name(name: str) -> str:
@@ -291,7 +330,8 @@ def _grant(
         "grant usage on schema {schema}, {views} to {role}",
         "grant select, insert on log, command, void_attempt to {role}",
         "grant select, insert, delete on person_key to {role}",
-        "grant select on workspace, migration, checkpoint to {role}",
+        "grant select on workspace, migration, checkpoint, token to {role}",
+        "grant update (last_used_at) on token to {role}",
         "grant select on all tables in schema {views} to {role}",
         "alter default privileges in schema {views} grant select on tables to {role}",
     ):
