@@ -11,7 +11,7 @@ from psycopg_pool import ConnectionPool
 
 from api.settings import Settings
 from domain.event_store import Log
-from domain.log_schema import application_role, migrate, views_schema
+from domain.log_schema import application_role, migrate, seen_schema, views_schema
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 Pool = ConnectionPool[Connection]
@@ -98,24 +98,31 @@ class Database:
         return conn
 
     def pool(
-        self, role: Role = "app", *, size_max: int | None = None, statement_timeout_s: float | None = None
+        self,
+        role: Role = "app",
+        *,
+        size_max: int | None = None,
+        statement_timeout_s: float | None = None,
+        veiled: bool = False,
     ) -> Pool:
         """A pool of autocommitting connections to the workspace, closed together with the database.
 
         `app` may read everything and add to the log, no more, if the server has that role; `owner` has
-        all the rights of whoever connects, as the views need. A statement timeout of 0 is none.
+        all the rights of whoever connects, as the views need. A statement timeout of 0 is none. `veiled`
+        connections find no table of the views, but what may be seen of them: see `projections.sight`; there are
+        none until one is asked for.
         """
         timeout = self.settings.statement_timeout_s if statement_timeout_s is None else statement_timeout_s
         pool: Pool = ConnectionPool(
             self.dsn,
             kwargs={"autocommit": True},
-            configure=self._session(role, timeout),
-            min_size=1,
+            configure=self._session(role, timeout, veiled=veiled),
+            min_size=0 if veiled else 1,
             max_size=size_max or self.settings.pool_size_max,
             timeout=self.settings.connect_timeout_s,
             reconnect_timeout=_RECONNECT_SECONDS,
             reconnect_failed=Pool.check,  # try again, and keep trying: a database that is gone comes back
-            name=f"{self.settings.workspace} {role}",
+            name=f"{self.settings.workspace} {role}{' veiled' if veiled else ''}",
             open=False,
         )
         self._stack.enter_context(pool)
@@ -130,12 +137,14 @@ class Database:
             reconnect_seconds=self.settings.reconnect_timeout_s,
         )
 
-    def _session(self, role: Role, statement_timeout_s: float) -> Callable[[Connection], None]:
+    def _session(self, role: Role, statement_timeout_s: float, *, veiled: bool = False) -> Callable[[Connection], None]:
         workspace = self.settings.workspace
+        views = views_schema(workspace)
+        path = f"{seen_schema(views) if veiled else views}, {workspace}"
         limits = [_milliseconds(statement_timeout_s), _milliseconds(self.settings.lock_timeout_s)]
 
         def configure(conn: Connection) -> None:
-            conn.execute(_SESSION, [f"{views_schema(workspace)}, {workspace}", *limits])
+            conn.execute(_SESSION, [path, *limits])
             if role == "app":
                 privilege = "SET" if conn.info.server_version >= 160_000 else "MEMBER"
                 conn.execute(_TAKE_ROLE, [application_role(workspace), privilege])

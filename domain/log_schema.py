@@ -236,7 +236,7 @@ MIGRATIONS = (
 
 def workspace_name(name: str) -> str:
     """The name, if it can name a schema everywhere. Raises `ValueError`."""
-    taken = name.startswith("pg_") or name.endswith("_views") or name in ("public", "information_schema")
+    taken = name.startswith("pg_") or name.endswith(("_views", "_views_seen")) or name in ("public", "information_schema")
     if taken or not _WORKSPACE.fullmatch(name):
         raise ValueError(
             f"'{name}' cannot name a workspace: up to 40 lower-case letters, digits and '_', beginning with a letter."
@@ -247,6 +247,11 @@ def workspace_name(name: str) -> str:
 def views_schema(workspace: str) -> str:
     """The schema in which a workspace's views live."""
     return f"{workspace}_views"
+
+
+def seen_schema(views: str) -> str:
+    """The schema beside that of some views, in which is what may be seen of them where something is hidden."""
+    return f"{views}_seen"
 
 
 def application_role(workspace: str) -> str:
@@ -269,20 +274,23 @@ def migrate(conn: Connection[tuple[object, ...]], workspace: str = "keyframe", a
     """
     role = app_role or application_role(workspace)
     schema, views = sql.Identifier(workspace_name(workspace)), sql.Identifier(views_schema(workspace))
+    seen = sql.Identifier(seen_schema(views_schema(workspace)))
     with conn.transaction():
         conn.execute("select pg_advisory_xact_lock(%s)", [lock_key(conn.info.dbname, workspace, "migrate")])
         conn.execute(sql.SQL("create schema if not exists {}").format(schema))
         conn.execute(sql.SQL("create schema if not exists {}").format(views))
+        conn.execute(sql.SQL("create schema if not exists {}").format(seen))
         conn.execute(sql.SQL("set local search_path to {}").format(schema))
         if _apply(conn):
             conn.execute("insert into workspace (salt) values (%s) on conflict do nothing", [secrets.token_bytes(32)])
         if _role_exists(conn, role):
-            _grant(conn, schema, views, sql.Identifier(role))
+            _grant(conn, schema, views, seen, sql.Identifier(role))
 
 
 def drop(conn: Connection[tuple[object, ...]], workspace: str) -> None:
     """Remove a workspace with everything in it, for ever; harmless if there is none."""
-    for name in (views_schema(workspace), workspace_name(workspace)):
+    views = views_schema(workspace)
+    for name in (seen_schema(views), views, workspace_name(workspace)):
         conn.execute(sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(name)))
 
 
@@ -324,15 +332,21 @@ def _role_exists(conn: Connection[tuple[object, ...]], role: str) -> bool:
 
 
 def _grant(
-    conn: Connection[tuple[object, ...]], schema: sql.Identifier, views: sql.Identifier, role: sql.Identifier
+    conn: Connection[tuple[object, ...]],
+    schema: sql.Identifier,
+    views: sql.Identifier,
+    seen: sql.Identifier,
+    role: sql.Identifier,
 ) -> None:
     for grant in (
-        "grant usage on schema {schema}, {views} to {role}",
+        "grant usage on schema {schema}, {views}, {seen} to {role}",
         "grant select, insert on log, command, void_attempt to {role}",
         "grant select, insert, delete on person_key to {role}",
         "grant select on workspace, migration, checkpoint, token to {role}",
         "grant update (last_used_at) on token to {role}",
         "grant select on all tables in schema {views} to {role}",
         "alter default privileges in schema {views} grant select on tables to {role}",
+        "grant select on all tables in schema {seen} to {role}",
+        "alter default privileges in schema {seen} grant select on tables to {role}",
     ):
-        conn.execute(sql.SQL(grant).format(schema=schema, views=views, role=role))
+        conn.execute(sql.SQL(grant).format(schema=schema, views=views, seen=seen, role=role))

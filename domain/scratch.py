@@ -5,7 +5,7 @@ from contextlib import suppress
 from psycopg import Connection, IsolationLevel, sql
 from psycopg.errors import DuplicateSchema, UndefinedTable
 
-from domain.log_schema import MIGRATIONS, application_role, lock_key, migrate, views_schema
+from domain.log_schema import MIGRATIONS, application_role, lock_key, migrate, seen_schema, views_schema
 
 SUFFIX = "_dry"
 _MARK = "a copy of a Keyframe workspace to try things out in; it may be dropped"
@@ -41,12 +41,17 @@ def drop_copy(conn: Connection[tuple[object, ...]], workspace: str) -> None:
     """Drop the copy of a workspace, if there is one; never a schema that is something else."""
     copy = workspace + SUFFIX
     ours = "select nspname::text from pg_namespace where nspname = any(%s) and obj_description(oid) = %s"
-    for name in conn.execute(ours, [[copy, views_schema(copy)], _MARK]).fetchall():
+    for name in conn.execute(ours, [_schemas(copy), _MARK]).fetchall():
         conn.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(str(name[0]))))
 
 
+def _schemas(copy: str) -> list[str]:
+    views = views_schema(copy)
+    return [copy, views, seen_schema(views)]
+
+
 def _make_schemas(conn: Connection[tuple[object, ...]], copy: str) -> None:
-    for name in map(sql.Identifier, (copy, views_schema(copy))):
+    for name in map(sql.Identifier, _schemas(copy)):
         try:
             conn.execute(sql.SQL("create schema {}").format(name))
         except DuplicateSchema as error:

@@ -55,7 +55,7 @@ SUPPORT = Span(
     Support,
     ["objective", "target"],
     ["until_position", "until_at"],
-    ["(target)", "(cycle)", "(target_cycle)"],
+    ["(target)", "(through)", "(cycle)", "(target_cycle)"],
 )
 TABLES: tuple[Table[Any], ...] = (SUPPORT,)
 

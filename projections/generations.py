@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
+from hashlib import sha256
 from typing import Any
 
 import psycopg
@@ -10,9 +11,14 @@ from psycopg import sql
 
 from domain.event import Recorded
 from domain.event_store import Log
-from domain.log_schema import application_role, lock_key, views_schema
+from domain.log_schema import application_role, lock_key, seen_schema, views_schema
+from projections import sight
 from projections.tables import Connection
-from projections.views import DEFINITION, POSITION_DDL, TABLES, advance, read
+from projections.views import DEFINITION as TABLES_DEFINITION
+from projections.views import POSITION_DDL, TABLES, advance, read
+
+DEFINITION = sha256(f"{TABLES_DEFINITION}\n{sight.DEFINITION}".encode()).hexdigest()
+"""Names the shape of a generation: views of another shape are rebuilt."""
 
 BATCH_SIZE = 5_000
 DROP_ATTEMPTS_MAX = 100
@@ -55,7 +61,7 @@ def rebuild(
         conn.execute("set synchronous_commit = off")  # what a crash takes is built again
         conn.execute("select pg_advisory_lock(%s)", [lock_key(conn.info.dbname, workspace, "rebuild")])
         create(conn, workspace)
-        _run(conn, "drop schema if exists {} cascade", new)
+        _forget(conn, new)
         try:
             _make(conn, new, workspace)
             reached = _fill(conn, log, 0, batch_size, progress)
@@ -75,16 +81,22 @@ def rebuild(
 
 
 def _make(conn: Connection, schema: str, workspace: str) -> None:
-    """A schema with empty tables at position 0, readable by the application; the session looks there from now on."""
-    _run(conn, "create schema if not exists {}", schema)
+    """A schema with empty tables at position 0, and beside it what may be seen of them, both readable by the
+    application; the session looks at the tables from now on."""
+    seen = seen_schema(schema)
+    for name in (schema, seen):
+        _run(conn, "create schema if not exists {}", name)
     _search(conn, schema, workspace)
     for ddl in (POSITION_DDL, *(table.ddl for table in TABLES)):
         conn.execute(ddl)
+    for view in sight.ddl(seen):
+        conn.execute(view)
     conn.execute("insert into view_position (position, definition) values (0, %s)", [DEFINITION])
     role = application_role(workspace)
     if conn.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone():
-        _run(conn, "grant usage on schema {} to {}", schema, role)
-        _run(conn, "grant select on all tables in schema {} to {}", schema, role)
+        for name in (schema, seen):
+            _run(conn, "grant usage on schema {} to {}", name, role)
+            _run(conn, "grant select on all tables in schema {} to {}", name, role)
 
 
 def _index(conn: Connection) -> None:
@@ -130,8 +142,8 @@ def _swap(conn: Connection, log: Log, old: str, new: str, reached: int) -> int:
             reached = entries[-1].position
         if stood is not None:
             _run(conn, "delete from {}.view_position", old)
-            _run(conn, "alter schema {} rename to {}", old, f"{old}_old")
-        _run(conn, "alter schema {} rename to {}", new, old)
+            _rename(conn, old, f"{old}_old")
+        _rename(conn, new, old)
     return reached
 
 
@@ -140,7 +152,7 @@ def _drop(conn: Connection, schema: str) -> None:
     conn.execute(f"set lock_timeout = '{_DROP_WAIT}'")
     for attempt in range(DROP_ATTEMPTS_MAX):
         try:
-            _run(conn, "drop schema if exists {} cascade", schema)
+            _forget(conn, schema)
         except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
             if attempt + 1 == DROP_ATTEMPTS_MAX:
                 raise
@@ -159,6 +171,20 @@ def _position(conn: Connection, schema: str, how: str = "") -> int | None:
     query = sql.SQL("select position from {}.view_position {}").format(sql.Identifier(schema), sql.SQL(how))
     row = conn.execute(query).fetchone()
     return None if row is None else int(row[0])
+
+
+def _rename(conn: Connection, schema: str, name: str) -> None:
+    """A generation of before there was something to hide has nothing beside its tables."""
+    _run(conn, "alter schema {} rename to {}", schema, name)
+    _run(conn, "drop schema if exists {} cascade", seen_schema(name))
+    (there,) = conn.execute("select to_regnamespace(%s)", [seen_schema(schema)]).fetchone() or (None,)
+    if there is not None:
+        _run(conn, "alter schema {} rename to {}", seen_schema(schema), seen_schema(name))
+
+
+def _forget(conn: Connection, schema: str) -> None:
+    for name in (seen_schema(schema), schema):
+        _run(conn, "drop schema if exists {} cascade", name)
 
 
 def _search(conn: Connection, schema: str, workspace: str) -> None:

@@ -115,7 +115,13 @@ POLICY = Chain(Kind.POLICY, PolicyRow)
 OBJECTIVE = Chain(
     Kind.OBJECTIVE,
     ObjectiveRow,
-    ["(cycle, born) where version = 1", "(carried_from) where version = 1", "(owner, id)", "(team, id)"],
+    [
+        "(cycle, born) where version = 1",
+        "(carried_from) where version = 1",
+        "(owner, id)",
+        "(team, id)",
+        f"(id) where visibility = '{Visibility.TEAM}'",
+    ],
 )
 TABLES: tuple[Table[Any], ...] = (CYCLE, POLICY, OBJECTIVE)
 

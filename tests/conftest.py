@@ -16,7 +16,8 @@ from pydantic import SecretStr
 from api import embedded
 from api.database import Database, open_database
 from api.settings import Settings
-from domain.log_schema import application_role, views_schema
+from domain.log_schema import application_role
+from domain.log_schema import drop as drop_workspace
 
 SERVER = "KEYFRAME_TEST_DATABASE_URL"
 DIRECTORY = "KEYFRAME_TEST_DIRECTORY"
@@ -72,6 +73,5 @@ def database(settings: Settings) -> Iterator[Database]:
 def drop(database: Database) -> None:
     workspace = database.settings.workspace
     with database.connect() as conn:
-        for schema in (views_schema(workspace), workspace):
-            conn.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(schema)))
+        drop_workspace(conn, workspace)
         conn.execute(sql.SQL("drop role if exists {}").format(sql.Identifier(application_role(workspace))))

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from domain.log_schema import application_role, views_schema
+from domain.log_schema import application_role, seen_schema, views_schema
 from domain.values import Basis
 from projections import basis as bases
 from projections import generations, goals
@@ -29,6 +29,11 @@ def rebuild(world: World, **how: Any) -> int:
 def schemas(conn: Connection, workspace: str) -> set[str]:
     query = "select nspname from pg_namespace where starts_with(nspname, %s)"
     return {row[0] for row in conn.execute(query, [workspace])}
+
+
+def left(workspace: str) -> set[str]:
+    """The schemas of a workspace: its log, its views, and what may be seen of them."""
+    return {workspace, views_schema(workspace), seen_schema(views_schema(workspace))}
 
 
 def shape(conn: Connection, schema: str) -> list[tuple[Any, ...]]:
@@ -98,7 +103,7 @@ def test_a_rebuild_tells_how_far_it_is_and_leaves_nothing_behind(world: World) -
     told: list[tuple[int, int]] = []
     rebuild(world, progress=lambda *where: told.append(where), batch_size=4)
     assert told == [(4, last), (8, last), (10, last)]
-    assert schemas(world.conn, world.workspace) == {world.workspace, views_schema(world.workspace)}
+    assert schemas(world.conn, world.workspace) == left(world.workspace)
 
 
 def test_a_rebuild_that_was_cut_off_is_begun_again(world: World) -> None:
@@ -106,7 +111,7 @@ def test_a_rebuild_that_was_cut_off_is_begun_again(world: World) -> None:
     world.conn.execute(f"create schema {views_schema(world.workspace)}_next")
     assert rebuild(world) == 1
     assert kpis.kpis_by_key(world.conn, world.now, ["one"])
-    assert schemas(world.conn, world.workspace) == {world.workspace, views_schema(world.workspace)}
+    assert schemas(world.conn, world.workspace) == left(world.workspace)
 
 
 def test_views_of_another_shape_are_noticed(world: World) -> None:
