@@ -48,6 +48,7 @@ from domain.objective import (
 from domain.people import (
     PersonAdded,
     PersonDeactivated,
+    PersonErased,
     PersonRenamed,
     TeamDisbanded,
     TeamFormed,
@@ -72,10 +73,12 @@ SEALED: tuple[type[Event], ...] = (PersonAdded, PersonRenamed)
 
 @dataclass(frozen=True)
 class Known:
-    """What events do not say themselves: the streams of `DEPENDENT` ones, and the keys of those that are not erased."""
+    """What events do not say themselves: the streams of `DEPENDENT` ones, and of people their keys, or else the
+    handles that those have for this telling whom nobody can name any more."""
 
     streams: Mapping[UUID, Sequence[Event]]
     keys: Mapping[UUID, bytes]
+    handles: Mapping[UUID, str]
 
     def before(self, event: Event) -> Any:
         """The thing as it was before this event."""
@@ -89,6 +92,7 @@ class Known:
 
 _PLAIN: dict[type[Event], tuple[type[Command], str | None]] = {
     PersonDeactivated: (verbs.DeactivatePerson, "person"),
+    PersonErased: (verbs.ErasePerson, "person"),
     TeamFormed: (verbs.FormTeam, None),
     TeamRenamed: (verbs.RenameTeam, "team"),
     TeamMoved: (verbs.MoveTeam, "team"),
@@ -120,9 +124,9 @@ _PLAIN: dict[type[Event], tuple[type[Command], str | None]] = {
 
 
 @singledispatch
-def command(event: Event, _: Known) -> Command | None:
-    """The command that records this event, where the same was recorded before; None for one that says nothing any
-    more. Raises `LookupError` for an event that no command is known to record by itself."""
+def command(event: Event, _: Known) -> Command:
+    """The command that records this event, where the same was recorded before. Raises `LookupError` for an event
+    that no command is known to record by itself."""
     if type(event) not in _PLAIN:
         raise LookupError(f"no fact is known for {event.TOPIC}")
     kind, subject = _PLAIN[type(event)]
@@ -138,15 +142,17 @@ def command(event: Event, _: Known) -> Command | None:
 def _(event: PersonAdded, known: Known) -> Command:
     personal = known.personal(event)
     if personal is None:
-        return verbs.AddPerson(handle=privacy.erased_handle(event.originator_id), name=privacy.ERASED)
+        return verbs.AddPerson(handle=known.handles[event.originator_id], name=privacy.ERASED)
     return verbs.AddPerson(handle=personal.handle, name=personal.name, email=personal.email)
 
 
 @command.register
-def _(event: PersonRenamed, known: Known) -> Command | None:
+def _(event: PersonRenamed, known: Known) -> Command:
+    """An erased person got another name that nobody knows; that they did is known."""
     personal = known.personal(event)
     if personal is None:
-        return None
+        name = f"{privacy.ERASED} {event.originator_version}"
+        return verbs.RenamePerson(person=event.originator_id, name=name)
     return verbs.RenamePerson(person=event.originator_id, name=personal.name, email=personal.email)
 
 

@@ -13,7 +13,8 @@ class Names:
 
     `2026-q3` is a cycle, `2026-q3/O2` its second objective, `2026-q3/O2/KR1` a key result of that; `team/care`,
     `kpi/nps`, `person:ada`; `2026-q3/O2/KR1/CheckIn1` the first check-in there that is spoken of later. Keys are in
-    lower case and have neither '/' nor ':', so no two of these can be the same.
+    lower case and have neither '/' nor ':', so no two of these can be the same. `person:erased-1` is the first of
+    those whose own handles nobody can read any more.
     """
 
     def __init__(self) -> None:
@@ -21,6 +22,7 @@ class Names:
         self._keys: dict[UUID, str] = {}
         self._counted: Counter[tuple[UUID, Kind]] = Counter()
         self._batches = 0
+        self._erased = 0
 
     def __getitem__(self, id: UUID) -> str:
         return self._names[id]
@@ -34,6 +36,11 @@ class Names:
 
     def person(self, id: UUID, handle: str) -> str:
         return self._give(id, f"person:{handle}")
+
+    def erased(self) -> str:
+        """The next handle for somebody whose own nobody can read any more."""
+        self._erased += 1
+        return f"erased-{self._erased}"
 
     def team(self, id: UUID, key: str) -> str:
         return self._give(id, f"team/{key}")

@@ -14,7 +14,7 @@ from msgspec import NODEFAULT, UNSET
 from api.commands_of_events import DEPENDENT, SEALED, Known, command
 from api.fact_names import Names
 from api.facts import LINE_BYTES_MAX
-from domain import verbs
+from domain import privacy, verbs
 from domain.conversation import CommentAdded, InitiativePlanned, Reflected
 from domain.cycle import CycleActivated
 from domain.event import Authorship, Event, Recorded
@@ -23,6 +23,7 @@ from domain.key_result import KeyResultAdded, KeyResultCheckedIn, KeyResultReope
 from domain.kpi import ReadingCorrected, ReadingRecorded, ReadingRetracted
 from domain.log_references import spoken_of
 from domain.objective import ObjectiveCommitted, ObjectiveDrafted, ObjectiveReopened
+from domain.people import PersonAdded
 from domain.values import Ref, Unit
 from domain.verbs import By, Command, verb
 
@@ -72,7 +73,7 @@ class Facts:
         self._conn = conn
         self._upto = upto
         self.names = Names()
-        self._known = Known({}, {})
+        self._known = Known({}, {}, {})
         self._spoken_of: set[UUID] = set()
 
     def __iter__(self) -> Iterator[Told]:
@@ -100,9 +101,18 @@ class Facts:
         """All that is needed beside these events, in one statement each."""
         streams = self._log.streams([one.originator_id for one in events if isinstance(one, DEPENDENT)])
         keys = self._log.person_keys([one.originator_id for one in events if isinstance(one, SEALED)])
-        self._known = Known(streams, keys)
+        nameless = [one.originator_id for one in events if isinstance(one, PersonAdded)]
+        handles = {person: self._free_handle() for person in nameless if person not in keys}
+        self._known = Known(streams, keys, handles)
         begun = [one.originator_id for one in events if isinstance(one, _NAMED_IF_SPOKEN_OF)]
         self._spoken_of = spoken_of(self._conn, begun, self._upto)
+
+    def _free_handle(self) -> str:
+        """The next handle for somebody who was erased, but for one that somebody who is there has."""
+        salt = self._log.salt()
+        while self._log.person_by_handle(privacy.handle_digest(salt, handle := self.names.erased())) is not None:
+            pass
+        return handle
 
     # ── telling ──────────────────────────────────────────────────────────────────────────────────
 
@@ -114,8 +124,7 @@ class Facts:
         for one in group:
             if _COMES_WITH.get(type(one.event)) not in kinds:
                 told = command(one.event, self._known)
-                if told is not None:
-                    yield self._line(one, told, self._name(one.event, told))
+                yield self._line(one, told, self._name(one.event, told))
             elif isinstance(one.event, KeyResultAdded):
                 self.names.carried(one.event.originator_id, one.event.objective)
 

@@ -59,6 +59,8 @@ class Decision:
         self.reads: dict[UUID, int] = {}
         self.no_newer: list[NoNewer] = []
         self.keys: list[PersonKey] = []
+        self.names: bytes | None = None
+        """The key of the person whom the command's input names, if it names one."""
         self._compared = False
         self._known: dict[UUID, Aggregate] = {}
         self._new: dict[UUID, Aggregate] = {}

@@ -1,6 +1,6 @@
 """People and teams: who sets goals, who belongs together, who answers for whom.
 
-    Person:  active ──deactivate──▶ inactive
+    Person:  active ──deactivate──▶ inactive ──erase──▶ erased, also at once
     Team:    formed ──(rename, move, appoint lead, join, leave)──▶ disbanded
 
 What names a person (handle, name, email) stands only in that person's own events, sealed under a key
@@ -46,6 +46,17 @@ class PersonDeactivated(PersonEvent, frozen=True, kw_only=True):
 
     def apply(self, aggregate: "Person") -> None:
         aggregate.active = False
+
+
+@stored
+class PersonErased(PersonEvent, frozen=True, kw_only=True):
+    """The key of what names the person is deleted in the same breath: see `domain.log_schema`."""
+
+    TOPIC = "person-erased"
+
+    def apply(self, aggregate: "Person") -> None:
+        aggregate.active = False
+        aggregate.erased = True
 
 
 class TeamEvent(Event, frozen=True, kw_only=True):
@@ -127,6 +138,7 @@ class Person(Aggregate):
     KIND = Kind.PERSON
     sealed: bytes
     active: bool
+    erased: bool = False
 
     def rename(self, sealed: bytes, at: datetime) -> None:
         self.record(PersonRenamed(sealed=sealed), at)
@@ -134,6 +146,10 @@ class Person(Aggregate):
     def deactivate(self, at: datetime) -> None:
         if self.active:
             self.record(PersonDeactivated(), at)
+
+    def erase(self, at: datetime) -> None:
+        if not self.erased:
+            self.record(PersonErased(), at)
 
 
 class Team(Aggregate):

@@ -49,6 +49,11 @@ def handle_digest(salt: bytes, handle: str) -> bytes:
     return hmac.digest(salt, handle.encode(), "sha256")
 
 
+def keyed_digest(key: bytes, digest: bytes) -> bytes:
+    """HMAC-SHA256 of a digest of what names a person: without the key nobody can try out names on it."""
+    return hmac.digest(key, digest, "sha256")
+
+
 def erased_handle(person: UUID) -> str:
     """The handle of a person whose key is gone: from their id, which names nobody."""
     return f"erased-{person.hex[:8]}"

@@ -50,6 +50,16 @@ def _schemas(copy: str) -> list[str]:
     return [copy, views, seen_schema(views)]
 
 
+def drop_abandoned(conn: Connection[tuple[object, ...]], workspace: str) -> None:
+    """Drop a copy that nobody uses any more, and that was left behind: it has keys of its own."""
+    lock = lock_key(conn.info.dbname, workspace + SUFFIX, "copy")
+    if conn.execute("select pg_try_advisory_lock(%s)", [lock]).fetchone() == (True,):
+        try:
+            drop_copy(conn, workspace)
+        finally:
+            conn.execute("select pg_advisory_unlock(%s)", [lock])
+
+
 def _make_schemas(conn: Connection[tuple[object, ...]], copy: str) -> None:
     for name in map(sql.Identifier, _schemas(copy)):
         try:

@@ -87,6 +87,10 @@ class DeactivatePerson(Command, frozen=True):
     person: PersonId
 
 
+class ErasePerson(Command, frozen=True):
+    person: PersonId
+
+
 class FormTeam(Command, frozen=True):
     key: str
     name: str
@@ -389,6 +393,7 @@ VERBS: dict[str, type[Command]] = {verb(command): command for command in Command
 
 REASON_REQUIRED: frozenset[type[Command]] = frozenset(
     {
+        ErasePerson,
         DropObjective,
         ReopenObjective,
         RetargetKeyResult,

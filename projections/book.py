@@ -33,6 +33,7 @@ class Book:
         self._added: dict[Table[Any], list[Any]] = {}
         self._open: dict[tuple[Span[Any], tuple[Any, ...]], int] = {}
         self._ended: dict[Span[Any], list[tuple[Any, ...]]] = {}
+        self._blanked: dict[tuple[Chain[Any], tuple[str, ...]], list[UUID]] = {}
 
     # ── what handlers say ────────────────────────────────────────────────────────────────────────
 
@@ -67,6 +68,14 @@ class Book:
             **fields,
         )
         self._put(chain, row)
+
+    def blank(self, chain: Chain[Any], id: UUID, *columns: str) -> None:
+        """Take what stands in these columns out of every version of a thing that there is so far."""
+        nothing: dict[str, Any] = dict.fromkeys(columns)
+        rows = self._added.get(chain, [])
+        rows[:] = [msgspec.structs.replace(row, **nothing) if row.id == id else row for row in rows]
+        self._current[chain, id] = msgspec.structs.replace(self._current[chain, id], **nothing)
+        self._blanked.setdefault((chain, columns), []).append(id)
 
     def add(self, table: Table[R], row: R) -> None:
         """A row that is not a version."""
@@ -103,6 +112,8 @@ class Book:
 
     def write(self, conn: Connection, position: int, recorded_at: datetime) -> None:
         """Write what was said, and the position it leads to, in the transaction that is open."""
+        for (chain, columns), ids in self._blanked.items():
+            chain.blank(conn, ids, columns)
         few = sum(map(len, self._added.values())) <= FEW_ROWS
         if not few:
             self._end(conn)

@@ -14,6 +14,7 @@ from domain.event import WHEN_RECORDED, Event, Recorded
 from domain.people import (
     PersonAdded,
     PersonDeactivated,
+    PersonErased,
     PersonRenamed,
     TeamDisbanded,
     TeamFormed,
@@ -77,7 +78,9 @@ class Membership(msgspec.Struct, frozen=True, gc=False):
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────
 
-PERSON = Chain(Kind.PERSON, PersonRow, ["(handle)"])
+NAMES = ("handle", "name", "email")
+"""The columns that name a person."""
+PERSON = Chain(Kind.PERSON, PersonRow, ["(handle)"], secret=NAMES)
 TEAM = Chain(Kind.TEAM, TeamRow, ["(key)", "(parent, id)"])
 MEMBERSHIP = Span("membership", Membership, ["team", "person"], ["until_position", "until_at"], ["(person)"])
 TABLES: tuple[Table[Any], ...] = (PERSON, TEAM, MEMBERSHIP)
@@ -104,6 +107,12 @@ def _(event: PersonRenamed, said: Recorded, book: Book) -> None:
 
 @apply.register
 def _(event: PersonDeactivated, said: Recorded, book: Book) -> None:
+    book.revise(PERSON, said, active=False)
+
+
+@apply.register
+def _(event: PersonErased, said: Recorded, book: Book) -> None:
+    book.blank(PERSON, event.originator_id, *NAMES)
     book.revise(PERSON, said, active=False)
 
 
@@ -146,15 +155,9 @@ def _personal(event: PersonAdded | PersonRenamed, book: Book) -> dict[str, str |
     return {"handle": personal.handle, "name": personal.name, "email": personal.email}
 
 
-def forget(conn: Connection, person: UUID) -> None:
-    """Take the handle, name and email of an erased person out of every version.
-
-    Call it when the person's key is gone: a rebuild opens nothing any more, either. It waits for the
-    batch that is being written, which may have opened them before.
-    """
-    with conn.transaction():
-        conn.execute("select from view_position for update")
-        conn.execute("update person set handle = null, name = null, email = null where id = %s", [person])
+def is_any_erased(conn: Connection) -> bool:
+    """Whether there was somebody who is named no more."""
+    return bool(fetch(conn, "select 1 from person where handle is null limit 1", {}))
 
 
 # ── filters and orders ───────────────────────────────────────────────────────────────────────────

@@ -4,14 +4,19 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from enum import StrEnum
+from math import inf
 from time import monotonic
 from typing import Any
 
 import msgspec
+import psycopg
 import structlog
 
 from domain.event_store import Log
+from domain.log_erasure import NotOurs, wipe
 from domain.log_schema import lock_key
+from domain.people import PersonErased
+from projections import people
 from projections.generations import create
 from projections.tables import Connection
 from projections.views import Overtaken, Poison, advance, read
@@ -21,6 +26,8 @@ POLL_SECONDS = 0.25
 """How long the log, or the leader, is left alone while nobody calls: a call may be lost."""
 WATCH_SECONDS = 0.003
 """How often a follower looks at the position while somebody waits for it, and after the log has grown."""
+WIPE_SECONDS = 60.0
+"""How long what somebody still reads, of whom was erased meanwhile, is left where it is."""
 BACKOFF_SECONDS = (0.05, 2.0)
 """The first and the longest pause before a lost database is tried again."""
 
@@ -79,6 +86,7 @@ class Projector:
         self._called = threading.Event()
         self._waiting = 0
         self._due = 0.0
+        self._wipe_due = inf
         self._status = Status(Condition.STARTING, 0)
 
     @property
@@ -171,6 +179,7 @@ class Projector:
             self._called.wait(WATCH_SECONDS if is_awaited else POLL_SECONDS)
 
     def _lead(self, conn: Connection, position: int, stop: threading.Event) -> None:
+        self._wipe_due = 0.0 if people.is_any_erased(conn) else inf
         while not stop.is_set():
             self._called.clear()
             reached = self._step(conn, position)
@@ -179,6 +188,8 @@ class Projector:
             else:
                 position = reached
             self._keep(conn, position)
+            if monotonic() >= self._wipe_due:
+                self._wipe(conn)
 
     def _step(self, conn: Connection, position: int) -> int | None:
         """One batch; where it led to, or None if there was nothing to do."""
@@ -190,8 +201,22 @@ class Projector:
             reached = entries[-1].position
         except Overtaken:
             reached = self._look(conn)[0]
+        if any(isinstance(said.event, PersonErased) for said in entries):
+            self._wipe_due = 0.0
         self._publish(position=reached)
         return reached
+
+    def _wipe(self, conn: Connection) -> None:
+        """Take whom was erased out of the database's files, too; as soon as nobody reads there any more."""
+        self._wipe_due = monotonic() + WIPE_SECONDS
+        try:
+            if wipe(conn, self._workspace, [people.PERSON.name]):
+                self._wipe_due = inf
+        except NotOurs as reason:
+            self._wipe_due = inf
+            _log.warning("erased people may be left in the database's files", cause=str(reason))
+        except psycopg.Error as fault:
+            _log.warning("erased people are left in the database's files", cause=type(fault).__name__)
 
     def _look(self, conn: Connection, lead: int | None = None) -> tuple[int, bool]:
         """Where the views stand, and whether this session has the lead, if it asks for it."""

@@ -165,14 +165,18 @@ class Table(Generic[R]):
     """Rows that are written once, as the row class says.
 
     `key` are the columns that name a row; `indexes` are told as what stands in the brackets, and
-    after them if there is more.
+    after them if there is more. What stands in a `secret` column may have to be forgotten: the database
+    makes no notes of it beside the table.
     """
 
-    def __init__(self, name: str, row: type[R], key: Sequence[str], indexes: Sequence[str] = ()) -> None:
+    def __init__(
+        self, name: str, row: type[R], key: Sequence[str], indexes: Sequence[str] = (), secret: Sequence[str] = ()
+    ) -> None:
         self.name = name
         self.row = row
         self.key = tuple(key)
         self.indexes = tuple(indexes)
+        self.secret = tuple(secret)
         hints = get_type_hints(row)
         self.columns = [_column(field, hints[field]) for field in row.__struct_fields__]
         self._dumps = [(place, column.dump) for place, column in enumerate(self.columns) if column.dump]
@@ -184,7 +188,8 @@ class Table(Generic[R]):
     def ddl(self) -> str:
         """The table with its key, in the first schema of the search path."""
         columns = ", ".join(f"{column.name} {column.type}" for column in self.columns)
-        return f"create table {self.name} ({columns}, primary key ({', '.join(self.key)}))"
+        unnoted = "".join(f"; alter table {self.name} alter {column} set statistics 0" for column in self.secret)
+        return f"create table {self.name} ({columns}, primary key ({', '.join(self.key)})){unnoted}"
 
     @property
     def index_ddl(self) -> list[str]:
@@ -281,11 +286,11 @@ class Span(Table[R]):
 class Chain(Table[V]):
     """Every version of the things of one kind."""
 
-    def __init__(self, kind: Kind, row: type[V], indexes: Sequence[str] = ()) -> None:
+    def __init__(self, kind: Kind, row: type[V], indexes: Sequence[str] = (), secret: Sequence[str] = ()) -> None:
         self.kind = kind
         name = "".join(f"_{c.lower()}" if c.isupper() else c for c in kind).removeprefix("_")
         everywhere = ("(id, changed_at, position)", "(born) where version = 1")
-        super().__init__(name, row, ("id", "position"), (*everywhere, *indexes))
+        super().__init__(name, row, ("id", "position"), (*everywhere, *indexes), secret)
 
     def at(self, basis: Basis, alias: str, id: str) -> str:
         return last_version(self.name, basis, alias, id)
@@ -316,6 +321,11 @@ class Chain(Table[V]):
         for n, *columns in fetch(conn, sql, placed(basis, parents=parents)):
             groups[n - 1].append(self.loaded(columns))
         return {parent: sorted(rows, key=_born) for parent, rows in zip(parents, groups, strict=True)}
+
+    def blank(self, conn: Connection, ids: Sequence[UUID], columns: Sequence[str]) -> None:
+        """Take what stands in these columns out of every version of these things."""
+        sets = ", ".join(f"{name} = null" for name in columns)
+        conn.execute(f"update {self.name} set {sets} where id = any(%b)", [list(ids)])
 
     def versions(self, conn: Connection, basis: Basis, ids: Iterable[UUID]) -> dict[UUID, list[V]]:
         """Every version of these things up to the basis, oldest first."""

@@ -9,6 +9,7 @@ EVENTS: Final[dict[type[Event], str]] = {
     people.PersonAdded: "A person was added.",
     people.PersonRenamed: "A person's name or email was changed.",
     people.PersonDeactivated: "A person left; what they did stays.",
+    people.PersonErased: "A person was forgotten: nobody can read any more what they were called.",
     people.TeamFormed: "A team was formed.",
     people.TeamRenamed: "A team got another name.",
     people.TeamMoved: "A team was put under another, or at the top.",

@@ -9,6 +9,8 @@ COMMANDS: Final[dict[type[Command], str]] = {
     verbs.AddPerson: "Add a person, who can own goals, belong to teams and be spoken for.",
     verbs.RenamePerson: "Change a person's name or email; the handle stays.",
     verbs.DeactivatePerson: "Note that a person has left: all they did stays, nothing new can be given to them.",
+    verbs.ErasePerson: "Forget a person for ever: nobody can read their handle, name and email any more, not even in "
+    "the log. What they did stays, as done by an erased person; the handle may be given to somebody else.",
     verbs.FormTeam: "Form a team, inside another or at the top.",
     verbs.RenameTeam: "Change a team's name; its key stays.",
     verbs.MoveTeam: "Put a team under another, or at the top; never under one of its own (`CIRCULAR`).",
@@ -65,6 +67,7 @@ FIELDS: Final[dict[str, str]] = {
     "effectiveAt": "Since when this is true; by default from the moment it is recorded. Never in the future (60 s "
     "are forgiven), never before the last change of the same thing.",
     "reason": "Why, in your words; it stands beside the change for ever.",
+    "ErasePerson.reason": "Why, in your words; it stands beside the change for ever, so do not name the person here.",
     "expectedVersion": "The `version` you saw of what you change: if it has moved on, the command is refused "
     "(`STALE`) and told what changed since.",
     "idempotencyKey": "A name of yours for this command, 1 to 200 characters: asked again with the same key, it is "

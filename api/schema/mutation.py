@@ -16,6 +16,7 @@ PAYLOADS: Final[dict[type[Command], type[Payload]]] = {
     verbs.AddPerson: payloads.PersonPayload,
     verbs.RenamePerson: payloads.PersonPayload,
     verbs.DeactivatePerson: payloads.PersonPayload,
+    verbs.ErasePerson: payloads.PersonPayload,
     verbs.FormTeam: payloads.TeamPayload,
     verbs.RenameTeam: payloads.TeamPayload,
     verbs.MoveTeam: payloads.TeamPayload,

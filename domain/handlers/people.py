@@ -23,6 +23,7 @@ def add_person(case: Decision, do: verbs.AddPerson) -> Person:
     if case.log.person_by_handle(digest) is not None:
         raise Refused(Code.DUPLICATE, f"There is a person with the handle '{personal.handle}' already.", "handle")
     id, key = case.new_id(), privacy.new_key()
+    case.names = key
     case.keys.append(PersonKey(person=id, key=key, handle_digest=digest))
     return case.begin(Person, PersonAdded(sealed=privacy.seal(key, id, personal)), id)
 
@@ -32,6 +33,7 @@ def rename_person(case: Decision, do: verbs.RenamePerson) -> Person:
     key = case.log.person_keys([person.id]).get(person.id)
     if key is None:
         raise Refused(Code.CLOSED, "This person was erased; there is no name to change.", "person")
+    case.names = key
     old = privacy.unseal(key, person.id, person.sealed)
     new = Personal(
         handle=old.handle,
@@ -46,6 +48,13 @@ def rename_person(case: Decision, do: verbs.RenamePerson) -> Person:
 def deactivate_person(case: Decision, do: verbs.DeactivatePerson) -> Person:
     person = case.change(Person, do.person, "person")
     person.deactivate(case.at)
+    return person
+
+
+def erase_person(case: Decision, do: verbs.ErasePerson) -> Person:
+    """What they did stays, and so does where they belong: only what names them goes, here and everywhere."""
+    person = case.change(Person, do.person, "person")
+    person.erase(case.at)
     return person
 
 

@@ -45,6 +45,9 @@ class MemoryLog(Log):
             effective_at = at if row.effective_at == WHEN_RECORDED else min(row.effective_at, recorded_at)
             self.entries_made.append(Entry(len(self.entries_made) + 1, recorded_at, row, effective_at, append.by))
         self._people.extend(append.keys)
+        for row in stored:
+            if row.topic.startswith("person-erased.v"):
+                self.erase(row.originator_id)
         command = CommandRow(append.by.command, append.digest, first, len(self.entries_made), at, append.result)
         self._commands[command.id] = command
         self.clock += timedelta(seconds=1)

@@ -118,6 +118,7 @@ def test_the_clocks_of_what_one_command_records_agree() -> None:
 # ── reasons ──────────────────────────────────────────────────────────────────────────────────────
 
 NEEDS_REASON: list[Command] = [
+    verbs.ErasePerson(person=ADA),
     verbs.DropObjective(objective=OBJECTIVE),
     verbs.ReopenObjective(objective=OBJECTIVE),
     verbs.RetargetKeyResult(key_result=KEY_RESULT, metric=ZERO_TO_TWENTY),
@@ -138,7 +139,7 @@ def test_every_verb_that_needs_a_reason_is_tried() -> None:
 
 @pytest.mark.parametrize("command", NEEDS_REASON, ids=lambda command: verbs.verb(type(command)))
 def test_what_changes_an_agreement_says_why(command: Command) -> None:
-    base = (defined, *working, checked_in(1), read(1))
+    base = (ada, defined, *working, checked_in(1), read(1))
     given(*base).when(command).then_refused("INVALID", "reason")
     given(*base).when(msgspec.structs.replace(command, reason=" \n")).then_refused("INVALID", "reason")
 
@@ -184,6 +185,7 @@ def test_another_version_is_stale_and_says_since_when(seen: int) -> None:
         verbs.CorrectReading(reading=READING, value=2, reason="misread"),
         verbs.RenameTeam(team=SALES, name="Growth"),
         verbs.DeactivatePerson(person=ADA),
+        verbs.ErasePerson(person=ADA, reason="asked to be"),
         verbs.AddComment(subject=objective_ref(), body="Well"),
         verbs.PlanInitiative(title=ANY_TITLE, subject=objective_ref()),
         verbs.AdoptScoringPolicy(score_green=0.8),

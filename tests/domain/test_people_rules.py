@@ -5,9 +5,20 @@ from uuid import uuid4
 import pytest
 
 from domain import privacy, verbs
+from domain.commands import _digest, command_id
 from domain.conversation import CommentAdded, Initiative, InitiativeMoved, InitiativePlanned, Reflected
 from domain.decision import keyed_id
-from domain.people import Person, Team, TeamFormed, TeamJoined, TeamLeadAppointed, TeamLeft, TeamMoved, TeamRenamed
+from domain.people import (
+    Person,
+    PersonErased,
+    Team,
+    TeamFormed,
+    TeamJoined,
+    TeamLeadAppointed,
+    TeamLeft,
+    TeamMoved,
+    TeamRenamed,
+)
 from domain.privacy import Personal
 from domain.values import InitiativeState, Kind, Ref, ReflectionKind
 from tests.domain.given_goals import (
@@ -31,7 +42,9 @@ from tests.domain.given_goals import (
     sales,
     working,
 )
-from tests.domain.scenario import Then, called, given, made
+from tests.domain.scenario import ACTOR, Then, called, given, made
+
+erased = verbs.ErasePerson(person=ADA, reason="asked to be")
 
 
 def personal(then: Then) -> Personal:
@@ -66,10 +79,57 @@ def test_a_person_is_renamed_and_keeps_what_is_left_out() -> None:
     assert personal(cleared) == Personal("ada", "Ada")
 
 
+def test_a_person_is_erased_with_their_key_whether_they_had_left_or_not() -> None:
+    for history in ((ada,), (ada, ada_left)):
+        then = given(*history).when(erased)
+        then.then(PersonErased())
+        assert then.given.log.person_keys([ADA]) == {}
+        assert not then.thing(Person, ADA).active
+
+
+def test_a_person_is_erased_for_a_reason() -> None:
+    given(ada).when(verbs.ErasePerson(person=ADA)).then_refused("INVALID", "reason")
+
+
 def test_a_person_who_was_erased_has_no_name_to_change() -> None:
-    base = given(ada)
-    base.log.erase(ADA)
-    base.when(verbs.RenamePerson(person=ADA, name="Someone")).then_refused("CLOSED", "person")
+    given(ada, erased).when(verbs.RenamePerson(person=ADA, name="Someone")).then_refused("CLOSED", "person")
+
+
+def test_a_person_who_was_erased_is_given_nothing_new_and_need_not_leave() -> None:
+    given(ada, erased, sales).when(verbs.JoinTeam(team=SALES, person=ADA)).then_refused("CONFLICT", "person")
+    given(ada, erased).when(ada_left).then_nothing()
+
+
+def test_whom_a_person_belonged_to_stays_when_they_are_erased() -> None:
+    then = given(ada, sales, verbs.JoinTeam(team=SALES, person=ADA), verbs.AppointLead(team=SALES, person=ADA), erased)
+    team = then.thing(Team, SALES)
+    assert (team.members, team.lead) == ((ADA,), ADA)
+    then.when(verbs.LeaveTeam(team=SALES, person=ADA)).then(TeamLeft(person=ADA))
+
+
+def test_the_handle_of_a_person_who_was_erased_may_be_taken() -> None:
+    given(ada, erased).when(verbs.AddPerson(handle="ada", name="Another")).topics()
+
+
+def test_a_command_that_named_a_person_who_was_erased_is_never_done_again() -> None:
+    again = given(ada, erased).when(ada)
+    again.then_nothing()
+    assert again.outcome is not None and again.outcome.repeated
+
+
+def test_what_a_person_is_called_cannot_be_guessed_from_the_digest_of_a_command() -> None:
+    log = given(ada).log
+    done = log.command(command_id(ACTOR, "ada"))
+    assert done is not None
+    key = log.person_keys([ADA])[ADA]
+    assert done.digest == privacy.keyed_digest(key, _digest(ada)) != _digest(ada)
+
+
+def test_naming_a_person_otherwise_under_the_same_idempotency_key_is_a_mismatch() -> None:
+    otherwise = called("ada", verbs.AddPerson(handle="ada", name="Another"))
+    given(ada).when(otherwise).then_refused("IDEMPOTENCY_MISMATCH", "idempotencyKey")
+    given(ada).when(called("ada", sales)).then_refused("IDEMPOTENCY_MISMATCH", "idempotencyKey")
+    given(called("ada", sales)).when(ada).then_refused("IDEMPOTENCY_MISMATCH", "idempotencyKey")
 
 
 # ── teams ────────────────────────────────────────────────────────────────────────────────────────

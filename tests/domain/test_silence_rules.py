@@ -50,6 +50,7 @@ everything = (ada, ben, sales, north, defined, *working, other, checked_in(3), r
 STATES: list[Command] = [
     verbs.RenamePerson(person=ADA, name="Ada King", email="ada@example.com"),
     verbs.DeactivatePerson(person=ADA),
+    verbs.ErasePerson(person=ADA, reason="asked to be"),
     verbs.RenameTeam(team=SALES, name="Growth"),
     verbs.MoveTeam(team=NORTH, parent=None),
     verbs.AppointLead(team=SALES, person=ADA),

@@ -18,7 +18,7 @@ from domain.decision import Author
 from domain.event import Recorded
 from domain.event_store import Log
 from domain.people import PersonAdded, PersonRenamed
-from domain.privacy import unseal
+from domain.privacy import erased_handle, unseal
 from domain.values import Kind, Source
 from domain.verbs import Command
 from tests.laws.conftest import World
@@ -60,8 +60,8 @@ def _told(log: Log, entry: Recorded, began: dict[str, int]) -> Json:
     event = entry.event
     said = {name: getattr(event, name) for name in event.__struct_fields__ if name != "sealed"}
     if isinstance(event, PersonAdded | PersonRenamed):
-        key = log.person_keys([event.originator_id])[event.originator_id]
-        said["personal"] = unseal(key, event.originator_id, event.sealed)
+        key = log.person_keys([event.originator_id]).get(event.originator_id)
+        said["personal"] = None if key is None else unseal(key, event.originator_id, event.sealed)
     by = entry.by.on_behalf_of or entry.by.actor.removeprefix("person:")
     said |= {"topic": event.TOPIC, "reason": entry.by.reason, "by": str(by) if str(by) in began else None}
     told: Json = renamed(_plain(said), began)
@@ -109,6 +109,8 @@ class Answers:
         entries = reversed(world.log.entries(0, 1_000_000))
         things = [(encode(entry.event.KIND, entry.event.originator_id), entry.position) for entry in entries]
         self._began = {id: f"began at {position}" for id, position in things}
+        people = [entry for entry in world.log.entries(0, 1_000_000) if isinstance(entry.event, PersonAdded)]
+        self._began |= {erased_handle(one.event.originator_id): f"erased, began at {one.position}" for one in people}
 
     def now(self) -> Any:
         return self._comparable(self._asker.now())
@@ -119,8 +121,9 @@ class Answers:
 
     def _comparable(self, answer: Any) -> Any:
         """People of one name stand in the order of their ids, and so in another in another workspace."""
-        answer["people"]["nodes"].sort(key=lambda person: person["handle"])
-        return renamed(_stripped(answer), self._began)
+        told = renamed(_stripped(answer), self._began)
+        told["people"]["nodes"].sort(key=lambda person: person["handle"])
+        return told
 
 
 def _stripped(answer: Any) -> Any:

@@ -195,23 +195,31 @@ def test_people_that_an_import_met_come_back_with_their_names(another: World, co
     comes_back(company, another)
 
 
-def test_an_erased_person_is_told_without_a_name(company: Company, another: World) -> None:
+def test_an_erased_person_is_told_without_a_name_and_comes_back_as_one(company: Company, another: World) -> None:
     ada = company.ada()
     company.do(verbs.RenamePerson(person=ada, name="Ada Lovelace"))
     company.objective(owner=ada)
     company.do(verbs.FormTeam(key="a", name="A"), Author(f"person:{ada}", Source.API))
-    with company.world.database.connect() as conn:
-        conn.execute("delete from person_key where person = %s", [ada])
+    company.do(verbs.ErasePerson(person=ada, reason="asked to be"))
     file = exported(company.world)
-    handle = f"erased-{ada.hex[:8]}"
-    told = facts(company.world)
-    assert only(told, "addPerson")["input"] == {"handle": handle, "name": "Erased person"}
-    assert only(told, "draftObjective")["input"]["owner"] == {"ref": f"person:{handle}"}
-    assert only(told, "formTeam")["by"] == f"person:{handle}"
-    assert done(told, "renamePerson") == []
+    told_of = facts(company.world)
+    assert only(told_of, "addPerson")["input"] == {"handle": "erased-1", "name": "Erased person"}
+    assert only(told_of, "draftObjective")["input"]["owner"] == {"ref": "person:erased-1"}
+    assert only(told_of, "formTeam")["by"] == "person:erased-1"
+    assert only(told_of, "renamePerson")["input"] == {"person": {"ref": "person:erased-1"}, "name": "Erased person 2"}
+    assert only(told_of, "erasePerson")["reason"] == "asked to be"
     assert b"Ada" not in file and b"ada@" not in file
-    imported(another, file)
-    assert exported(another) == file
+    comes_back(company, another)
+
+
+def test_an_erased_person_is_never_called_as_somebody_is_who_is_there(company: Company, another: World) -> None:
+    ada = company.ada()
+    company.do(verbs.AddPerson(handle="erased-1", name="Ben"))
+    company.do(verbs.ErasePerson(person=ada, reason="asked to be"))
+    company.do(verbs.AddPerson(handle="ada", name="Another Ada"))
+    called = [fact["input"]["handle"] for fact in done(facts(company.world), "addPerson")]
+    assert called == ["erased-2", "erased-1", "ada"]
+    comes_back(company, another)
 
 
 # ── one command, one fact or several ─────────────────────────────────────────────────────────────

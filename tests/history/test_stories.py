@@ -10,7 +10,7 @@ from domain import verbs
 from domain.decision import Author
 from domain.values import Cadence, Kind, Source
 from domain.verbs import KpiBy
-from projections import generations, people
+from projections import generations
 from tests.api.reading import goals
 from tests.api.reading.goals import CYCLE, day, rise
 from tests.history.asking import EFFECTS, FIELDS, Asked
@@ -126,18 +126,13 @@ def test_who_was_erased_is_named_by_no_change(asked: Asked, world: World) -> Non
     assert fields(added) == {field: (None, value) for field, value in named.items()}
     assert fields(renamed) == {"name": ("Ada King", "Ada Lovelace")}
     assert (renamed["beforeName"], renamed["afterName"]) == ("Ada King", "Ada Lovelace")
-    _erase(world, ada)
+    world.tell(verbs.ErasePerson(person=ada, reason="asked to be"))
     for again in (asked.changes(told), _rebuilt(asked, told)):
         assert "Ada" not in str(again)
         assert "ada@example" not in str(again)
         assert fields(again[0]) == {"active": (None, "true")}
         assert again[0]["name"] == "Erased person"
-
-
-def _erase(world: World, person: UUID) -> None:
-    with world.database.pool("owner").connection() as conn:
-        conn.execute("delete from person_key where person = %s", [person])
-    people.forget(world.conn, person)
+        assert fields(again[2]) == {"active": ("true", "false")}
 
 
 def _rebuilt(asked: Asked, told: str) -> list[Any]:

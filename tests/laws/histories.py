@@ -45,14 +45,14 @@ WEIGHTS: dict[str, float] = {
     "checkIn": 10, "recordReadings": 6, "correctCheckIn": 4, "correctReading": 3, "addKeyResult": 8,
     "draftObjective": 6, "retargetKeyResult": 4, "alignObjective": 5, "linkKpi": 4, "unlinkKpi": 4, "leaveTeam": 4,
     "closeCycle": 0.3, "closeObjective": 1, "dropObjective": 1, "dropKeyResult": 0.5, "disbandTeam": 0.2,
-    "deactivatePerson": 0.2, "retireKpi": 0.3, "reopenObjective": 4, "joinTeam": 4,
+    "deactivatePerson": 0.2, "erasePerson": 0.4, "retireKpi": 0.3, "reopenObjective": 4, "joinTeam": 4,
 }  # fmt: skip
 
 REPEATABLE = frozenset(
     {
         "renamePerson", "deactivatePerson", "renameTeam", "moveTeam", "appointLead", "joinTeam", "leaveTeam",
         "disbandTeam", "activateCycle", "closeCycle", "adoptScoringPolicy", "rewordObjective", "assignObjective",
-        "setObjectiveVisibility",
+        "setObjectiveVisibility", "erasePerson",
         "alignObjective", "unalignObjective", "commitObjective", "closeObjective", "dropObjective",
         "reopenObjective", "rewordKeyResult", "assignKeyResult", "retargetKeyResult", "rescheduleKeyResult",
         "reweighKeyResult", "correctCheckIn", "linkKpi", "unlinkKpi", "scoreKeyResult", "dropKeyResult",
@@ -180,6 +180,9 @@ class History:
 
     def _deactivatePerson(self) -> Command:  # noqa: N802
         return verbs.DeactivatePerson(person=self._any(Kind.PERSON), **self._since())
+
+    def _erasePerson(self) -> Command:  # noqa: N802
+        return verbs.ErasePerson(person=self._any(Kind.PERSON), **self._since())
 
     def _formTeam(self) -> Command:  # noqa: N802
         return verbs.FormTeam(

@@ -1,7 +1,8 @@
 """People, teams, and what is said around goals, as they are seen."""
 
-import threading
 from uuid import UUID
+
+import pytest
 
 from domain import verbs
 from domain.values import Basis, InitiativeState, Kind, ReflectionKind
@@ -25,13 +26,11 @@ def test_a_person_is_found_by_handle_and_keeps_it_when_renamed(world: World) -> 
 def test_an_erased_person_has_no_name_at_any_basis_nor_after_a_rebuild(world: World) -> None:
     ada = person(world, "ada")
     world.tell(verbs.RenamePerson(person=ada, name="Ada Lovelace"))
-    with world.database.connect() as conn:
-        conn.execute("delete from person_key where person = %s", [ada])
-        people.forget(conn, ada)
-    world.tell(verbs.DeactivatePerson(person=ada))
-    for basis in (world.now, then(world, world.now.at)):
+    before = world.now
+    world.tell(verbs.ErasePerson(person=ada, reason="asked to be"))
+    for basis, active in ((world.now, False), (then(world, world.now.at), False), (before, True)):
         row = people.people(world.conn, basis, [ada])[ada]
-        assert (row.handle, row.name, row.email, row.active) == (None, None, None, False)
+        assert (row.handle, row.name, row.email, row.active) == (None, None, None, active)
     assert people.people_by_handle(world.conn, world.now, ["ada"]) == {}
     grown = world.dump()
     assert b"Lovelace" not in grown
@@ -40,22 +39,34 @@ def test_an_erased_person_has_no_name_at_any_basis_nor_after_a_rebuild(world: Wo
     assert world.dump() == grown
 
 
-def test_forgetting_waits_for_the_batch_that_is_being_written(world: World) -> None:
-    ada = person(world, "ada")
-    done = threading.Event()
+@pytest.mark.parametrize("batch_size", [1, 2, 500])
+def test_what_was_opened_before_the_key_was_gone_goes_with_the_event_however_the_log_is_cut(
+    world: World, batch_size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if every batch had looked for the keys before the person was erased."""
+    ada = world.write(verbs.AddPerson(handle="ada", name="Ada", email="ada@example.com")).result.subject
+    assert ada is not None
+    world.write(verbs.RenamePerson(person=ada.id, name="Ada Lovelace"))
+    keys = world.log.person_keys([ada.id])
+    world.write(verbs.ErasePerson(person=ada.id, reason="asked to be"))
+    monkeypatch.setattr(world.log, "person_keys", lambda _: keys)
+    world.new_projector(batch_size).catch_up()
+    assert people.people(world.conn, world.now, [ada.id])[ada.id].handle is None
+    assert b"Lovelace" not in world.dump()
+    assert b"ada@" not in world.dump()
 
-    def forget() -> None:
-        with world.database.connect() as conn:
-            people.forget(conn, ada)
-        done.set()
 
-    with world.database.connect() as batch, batch.transaction():
-        batch.execute("select from view_position for update")
-        forgetting = threading.Thread(target=forget)
-        forgetting.start()
-        assert not done.wait(0.1)
-    forgetting.join()
-    assert people.people(world.conn, world.now, [ada])[ada].handle is None
+def test_the_database_makes_no_notes_of_what_people_are_called(world: World) -> None:
+    for handle in ("ada", "bob", "cy"):
+        person(world, handle)
+    world.conn.execute("analyze")
+    noted = world.conn.execute(
+        "select tablename, attname from pg_stats where schemaname like %s", [f"{world.workspace}%"]
+    )
+    columns = set(noted.fetchall())
+    assert ("person", "active") in columns
+    secret = {("person", name) for name in people.NAMES} | {("person_key", "key"), ("person_key", "handle_digest")}
+    assert not columns & secret
 
 
 def test_members_come_as_they_joined_and_are_gone_when_they_left(world: World) -> None:

@@ -5,7 +5,6 @@ from domain import verbs
 from domain.decision import Author
 from domain.policy import Role
 from domain.values import Kind, Ref, Source
-from projections import people
 from tests.api.reading import goals
 from tests.api.reading.conftest import World
 from tests.api.reading.goals import day
@@ -77,8 +76,7 @@ def test_an_erased_person_is_named_by_no_answer_at_any_basis(world: World) -> No
     goals.cycle(world)
     goals.objective(world, owner=person)
     before = world.log.head().position
-    with world.database.connect() as conn:
-        people.forget(conn, person)
+    world.tell(verbs.ErasePerson(person=person, reason="asked to be"))
     query = f"""{{ people {{ nodes {{ handle name email }} }} objectives {{ nodes {{ owner {{ handle }} }} }}
         asOf(position: {before}) {{ people {{ nodes {{ handle name email }} }} }} }}"""
     answer = world.ask(query)
