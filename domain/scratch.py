@@ -45,11 +45,6 @@ def drop_copy(conn: Connection[tuple[object, ...]], workspace: str) -> None:
         conn.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(str(name[0]))))
 
 
-def _schemas(copy: str) -> list[str]:
-    views = views_schema(copy)
-    return [copy, views, seen_schema(views)]
-
-
 def drop_abandoned(conn: Connection[tuple[object, ...]], workspace: str) -> None:
     """Drop a copy that nobody uses any more, and that was left behind: it has keys of its own."""
     lock = lock_key(conn.info.dbname, workspace + SUFFIX, "copy")
@@ -58,6 +53,11 @@ def drop_abandoned(conn: Connection[tuple[object, ...]], workspace: str) -> None
             drop_copy(conn, workspace)
         finally:
             conn.execute("select pg_advisory_unlock(%s)", [lock])
+
+
+def _schemas(copy: str) -> list[str]:
+    views = views_schema(copy)
+    return [copy, views, seen_schema(views)]
 
 
 def _make_schemas(conn: Connection[tuple[object, ...]], copy: str) -> None:
