@@ -42,6 +42,13 @@ class Caller:
         return Author(actor, self.source)
 
 
+@dataclass
+class Spent:
+    """What the operations of one request ask for together, in fields of their answers."""
+
+    cost: float = 0
+
+
 @dataclass(frozen=True)
 class Context:
     """What one request carries along.
@@ -62,10 +69,18 @@ class Context:
     keys: Keys | None = None
     live: Live = field(default_factory=Live)
     answer_timeout_s: float = inf
+    spent: Spent = field(default_factory=Spent)
+
+    def spends(self, cost: float, most: float) -> bool:
+        """Whether this request may ask for so much more; if so, it has."""
+        if self.spent.cost + cost > most:
+            return False
+        self.spent.cost += cost
+        return True
 
     def anew(self) -> Self:
         """The same for another operation, or another event, of one connection."""
-        return replace(self, until=monotonic() + self.answer_timeout_s)
+        return replace(self, until=monotonic() + self.answer_timeout_s, spent=Spent())
 
     @property
     def reads(self) -> Reads:

@@ -7,9 +7,10 @@ Below the root everything resolves synchronously.
 """
 
 from collections.abc import Callable, Sequence
-from functools import cache, partial
-from math import isfinite
+from functools import cache, cached_property, partial
+from math import inf, isfinite
 from operator import attrgetter
+from time import monotonic
 from typing import Any, NamedTuple, TypeAlias
 
 from graphql import (
@@ -19,6 +20,7 @@ from graphql import (
     GraphQLID,
     GraphQLObjectType,
     GraphQLString,
+    OperationType,
     is_abstract_type,
     is_leaf_type,
     is_list_type,
@@ -32,7 +34,8 @@ from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 from strawberry.types.info import Info
 
-from api.view import Thing
+from api.context import Context
+from api.view import Thing, TimeIsUp
 
 Read: TypeAlias = Callable[[Any], Any]
 Place: TypeAlias = tuple[Any, str | int, str | None]
@@ -57,6 +60,16 @@ class Planned(NamedTuple):
 class Executor(StrawberryGraphQLCoreExecutionContext):
     """Carries out one operation."""
 
+    @cached_property
+    def _writes(self) -> bool:
+        """Then the whole that is given up is a field of the payload: what was recorded is told in any case."""
+        return self.operation.operation is OperationType.MUTATION
+
+    @cached_property
+    def _until(self) -> float:
+        """By the monotonic clock, how long objects may be put into the answer."""
+        return self.context_value.until if isinstance(self.context_value, Context) else inf
+
     def execute_fields(
         self,
         parent_type: GraphQLObjectType,
@@ -69,7 +82,11 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         return self._carry_out(self._plan(parent_type, grouped_field_set), parent_type.name, source_value, path)
 
     def _carry_out(self, plan: Sequence[Planned], typename: str, source: Any, place: Place | None) -> dict[str, Any]:
+        """What takes too long is given up as a whole, and is not an error of each of its parts."""
         results: dict[str, Any] = {}
+        is_part = place is not None and (place[0] is not None or not self._writes)
+        if is_part and monotonic() > self._until:
+            raise TimeIsUp
         for name, read, write, complete, return_type, nodes in plan:
             try:
                 value = read(source)
@@ -77,7 +94,9 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
                     results[name] = write(value)
                 else:
                     results[name] = complete(value, (place, name, typename))
-            except Exception as error:  # noqa: BLE001 - whatever fails is told as the error of its field
+            except Exception as error:
+                if is_part and isinstance(error, TimeIsUp):
+                    raise
                 self.handle_field_error(error, return_type, nodes, _path((place, name, typename)))
                 results[name] = None
         return results
@@ -150,6 +169,8 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
             for index, item in enumerate(value):
                 try:
                     done.append(complete_item(item, (place, index, None)))
+                except TimeIsUp:
+                    raise
                 except Exception as error:  # noqa: BLE001 - whatever fails is told as the error of its item
                     self.handle_field_error(error, item_type, nodes, _path((place, index, None)))
                     done.append(None)

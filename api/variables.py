@@ -1,0 +1,45 @@
+"""How much may be in the variables of a request, and what no text in them may have."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from graphql import GraphQLError
+
+VARIABLES_MAX: Final = 200
+"""Variables of one operation."""
+VALUES_MAX: Final = 100_000
+"""Values in all of them together, objects and lists counted: twice what the largest command has."""
+LIST_LENGTH_MAX: Final = 10_000
+"""Values of one list; as many readings go into one command."""
+NESTING_MAX: Final = 20
+"""Lists and objects within each other."""
+
+
+def oversized(variables: Mapping[str, Any]) -> GraphQLError | None:
+    """Why these variables are refused, if they are too many, too large, too deep, or hold a NUL."""
+    if len(variables) > VARIABLES_MAX:
+        return _refusal("TOO_MANY_VARIABLES", f"An operation has up to {VARIABLES_MAX} variables.", VARIABLES_MAX)
+    count, level = 0, list(variables.values())
+    for _ in range(NESTING_MAX):
+        count += len(level)
+        if count > VALUES_MAX:
+            return _refusal("TOO_MANY_VALUES", f"Variables hold up to {VALUES_MAX:,} values.", VALUES_MAX)
+        if any(type(value) is str and "\0" in value for value in level):
+            return GraphQLError("A text cannot hold the character NUL.", extensions={"code": "INVALID"})
+        if any(type(value) is list and len(value) > LIST_LENGTH_MAX for value in level):
+            return _refusal("LIST_TOO_LONG", f"A list has up to {LIST_LENGTH_MAX:,} values.", LIST_LENGTH_MAX)
+        level = [inner for value in level if value.__class__ in _NESTED for inner in _inside(value)]
+        if not level:
+            return None
+    return _refusal("VARIABLES_TOO_DEEP", f"Variables are up to {NESTING_MAX} levels deep.", NESTING_MAX)
+
+
+_NESTED = (dict, list)
+
+
+def _inside(value: Any) -> Any:
+    return value.values() if type(value) is dict else value
+
+
+def _refusal(code: str, message: str, limit: int) -> GraphQLError:
+    return GraphQLError(message, extensions={"code": code, "limit": limit})
