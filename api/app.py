@@ -53,7 +53,7 @@ def create_app(settings: Settings, database: Database, *, console: bool, anonymo
     """
     keep_journal()
     ours = keys.at_hand(settings)
-    pool = database.pool()
+    pool, veiled = database.pool(), database.pool(veiled=True)
     log = Log(pool, settings.workspace, reconnect_seconds=settings.reconnect_timeout_s)
     live = Live(max(1, settings.pool_size_max // WORKING_SHARE), settings.subscriptions_max)
     projector = Projector(
@@ -72,7 +72,9 @@ def create_app(settings: Settings, database: Database, *, console: bool, anonymo
         caller = replace(request.state.caller, source=_source(request))
         patience = settings.answer_timeout_s
         until = monotonic() + patience
-        return Context(caller, pool, log, writing, settings.workspace, request.state.id, until, ours, live, patience)
+        return Context(
+            caller, pool, log, writing, settings.workspace, request.state.id, until, ours, live, patience, veiled=veiled
+        )
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

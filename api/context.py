@@ -7,19 +7,24 @@ resolvers are plain functions, never `async def`, and may block.
 from dataclasses import dataclass, field, replace
 from math import inf
 from time import monotonic
-from typing import Any, Self, TypeAlias
+from typing import Any, Final, Self, TypeAlias
 from uuid import UUID
 
 import strawberry
 
 from api.live import Live
-from api.view import Pool, Reads, View
+from api.view import Eyes, Pool, Reads, View
 from api.writing import Writing
 from domain.decision import Author
+from domain.errors import Code, Refused
 from domain.event_store import Log
 from domain.policy import Permission, Role, permissions
 from domain.values import Source
 from projections.signing import Keys
+
+
+ALL_SEEING: Final = frozenset({Role.ADMIN, Role.AUDITOR})
+"""Whoever answers for the log sees all that is in it."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,11 @@ class Caller:
     @property
     def can(self) -> frozenset[Permission]:
         return permissions(self.roles)
+
+    @property
+    def sees_everything(self) -> bool:
+        """Whether nothing is hidden from them, also what is shown to a team only."""
+        return not self.roles.isdisjoint(ALL_SEEING)
 
     @property
     def author(self) -> Author:
@@ -53,8 +63,9 @@ class Spent:
 class Context:
     """What one request carries along.
 
-    `pool` reads the views (autocommitting connections whose search path is the workspace's views), `log` is
-    where changes are told from, `writing` is where commands are carried out; `until`, by the monotonic clock,
+    `pool` reads the views (autocommitting connections whose search path is the workspace's views), `veiled` what may
+    be seen of them where something is hidden; both are read through `reads` alone. `log` is where changes are told
+    from, `writing` is where commands are carried out; `until`, by the monotonic clock,
     is how long may be read. `keys` sign checkpoints, where this process has them. `live` is where subscriptions
     wait and work; of what goes on, each part may be read for `answer_timeout_s` anew.
     """
@@ -70,6 +81,7 @@ class Context:
     live: Live = field(default_factory=Live)
     answer_timeout_s: float = inf
     spent: Spent = field(default_factory=Spent)
+    veiled: Pool | None = None
 
     def spends(self, cost: float, most: float) -> bool:
         """Whether this request may ask for so much more; if so, it has."""
@@ -84,8 +96,16 @@ class Context:
 
     @property
     def reads(self) -> Reads:
-        """New doors to reading, for one operation: its present is fixed when it is first looked at."""
-        return Reads(self.pool, self.log, self.until)
+        """New doors to reading, for one operation: its present is fixed when it is first looked at, and so is what
+        the caller may see. Raises `FORBIDDEN`."""
+        return self.reading(None)
+
+    def reading(self, hidden: frozenset[UUID] | None) -> Reads:
+        """The same, where it is known which objectives are hidden from the caller. Raises `FORBIDDEN`."""
+        if Permission.READ not in self.caller.can:
+            raise Refused(Code.FORBIDDEN, "You may not read.")
+        eyes = None if self.caller.sees_everything else Eyes(self.caller.person, self.veiled)
+        return Reads(self.pool, self.log, self.until, eyes, hidden)
 
     def after(self, position: int) -> View:
         """The present as it stands right after a position: what a mutation's payload is read at."""

@@ -5,12 +5,12 @@ read for all of them, in one statement. So a query costs as many statements as i
 objects it touches. All of this blocks, and runs on the worker thread of its operation.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
-from math import inf
 from time import monotonic
-from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeAlias, TypeVar
 from uuid import UUID
 
 import psycopg
@@ -22,7 +22,7 @@ from domain.errors import Refused, invalid
 from domain.event_store import Log
 from domain.values import Basis, ScoringPolicy
 from projections import basis as bases
-from projections import goals
+from projections import goals, sight
 from projections.basis import Standpoint
 
 P = ParamSpec("P")
@@ -40,29 +40,78 @@ class TimeIsUp(Exception):
     """An operation has been reading for as long as it may."""
 
 
+class Unseen(Exception):
+    """What was to be told next is no longer shown to whoever asks: nothing is told instead."""
+
+
+class Eyes(NamedTuple):
+    """Whose they are, to whom not everything is shown: a person, or nobody who is one. Of `pool` the connections
+    find no table of the views, but what may be seen of them: see `projections.sight`."""
+
+    person: UUID | None
+    pool: Pool | None
+
+
 class Reads:
     """The doors to reading of one operation: each basis is resolved once, however often it is asked for.
 
-    `until`, by the monotonic clock, is how long they may be read through.
+    `until`, by the monotonic clock, is how long they may be read through. `eyes` read, unless everything is shown
+    to whoever asks: what is hidden from them is found out when something is first read, or was said in `hidden`.
     """
 
-    def __init__(self, pool: Pool, log: Log, until: float = inf) -> None:
-        self.pool = pool
+    def __init__(
+        self, pool: Pool, log: Log, until: float, eyes: Eyes | None, hidden: frozenset[UUID] | None = None
+    ) -> None:
         self.log = log
+        self._pool = pool
         self._until = until
+        self._eyes = eyes
+        self._hidden = hidden
         self._views: dict[object, View] = {}
 
     def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run one query of `projections` on a connection of the pool. Raises `TimeIsUp`."""
-        if monotonic() > self._until:
-            raise TimeIsUp
-        with self.pool.connection() as conn:
+        """Run one query of `projections`, which finds what may be seen. Raises `TimeIsUp`."""
+        with self._veiled(self.hidden) if self.hidden else self._connection() as conn:
             return query(conn, *args, **kwargs)
+
+    @cached_property
+    def hidden(self) -> frozenset[UUID]:
+        """The objectives that are hidden from whoever asks, and with them all that is theirs."""
+        if self._eyes is None:
+            return sight.NOTHING
+        return self._looked[1] if self._hidden is None else self._hidden
 
     @cached_property
     def present(self) -> "View":
         """The View of now, fixed when it is first needed."""
-        return View(self, self.read(bases.now), is_now=True)
+        return View(self, self._looked[0], is_now=True)
+
+    @cached_property
+    def _looked(self) -> tuple[Standpoint, frozenset[UUID]]:
+        """The present, and what is hidden there: one statement."""
+        with self._connection() as conn:
+            if self._eyes is None or self._hidden is not None:
+                return bases.now(conn), self._hidden or sight.NOTHING
+            return sight.look(conn, self._eyes.person)
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        """One that finds everything."""
+        if monotonic() > self._until:
+            raise TimeIsUp
+        with self._pool.connection() as conn:
+            yield conn
+
+    @contextmanager
+    def _veiled(self, hidden: frozenset[UUID]) -> Iterator[Connection]:
+        """One that finds nothing of what is hidden."""
+        if monotonic() > self._until:
+            raise TimeIsUp
+        if self._eyes is None or self._eyes.pool is None:
+            raise RuntimeError("Something is hidden, and there are no connections that hide it.")
+        with self._eyes.pool.connection() as conn:
+            sight.hide(conn, hidden)
+            yield conn
 
     def after(self, position: int) -> "View":
         """The present as it stands right after an event: what a payload is read at. Its ids are present ones."""
@@ -135,6 +184,10 @@ class View:
         if missing:
             rows.update(self.read(query, missing))
         return rows
+
+    def remember(self, query: ById[T], rows: Iterable[T]) -> None:
+        """Rows that were read otherwise, and need not be read by their ids again."""
+        self._rows.setdefault(query, {}).update({row.id: row for row in rows})  # type: ignore[attr-defined]
 
     def by_key(self, query: ByKey[T], key: str) -> T | None:
         """The row with this key, if there is one."""

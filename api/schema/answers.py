@@ -12,6 +12,7 @@ from api.schema.change import Change, changes, changes_between
 from api.view import View
 from domain.commands import Outcome
 from domain.errors import Refused
+from domain.policy import Permission
 from domain.values import Kind
 from domain.verbs import Command
 
@@ -42,8 +43,8 @@ class Done(Answer):
     def view(self) -> View | None:
         """What the answer stands on: the present right after what was recorded, then as when it is asked again;
         or just the present, if there was nothing to record. None where the views are behind: a thing must never
-        look as if the command had not been carried out."""
-        if self.behind:
+        look as if the command had not been carried out; and for those who may not read."""
+        if self.behind or Permission.READ not in self.context.caller.can:
             return None
         if self.outcome.first is None and not self.outcome.repeated:
             return self.context.reads.present

@@ -18,7 +18,7 @@ from api.view import Siblings, Thing, View, mixed
 from domain.errors import invalid
 from domain.event import Authorship, Event
 from domain.values import Kind, Ref
-from projections import changes, people
+from projections import changes, people, sight
 from projections.changes import Change
 from projections.tables import Window
 
@@ -58,9 +58,13 @@ def told(view: View, rows: Sequence[Change]) -> list[Any]:
 
 
 def with_events(view: View, rows: Sequence[Change]) -> list[Told]:
-    """These changes with their events, read from the log in one statement."""
+    """These changes with their events, read from the log in one statement. What is hidden from whoever asks is no
+    change that they find; and what a change that they do find says of it is left out here."""
     recorded = {said.position: said for said in view.reads.log.at([row.position for row in rows])} if rows else {}
-    return [Told(row, recorded[row.position].event, recorded[row.position].by) for row in rows]
+    events = [recorded[row.position].event for row in rows]
+    if view.reads.hidden and events:
+        events = view.reads.read(sight.silenced, events)
+    return [Told(row, event, recorded[row.position].by) for row, event in zip(rows, events, strict=True)]
 
 
 def shown(view: View, rows: Sequence[Told]) -> list[Any]:

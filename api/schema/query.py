@@ -40,6 +40,7 @@ from api.schema.retrospective import AsFarAs, Retrospective, look_back
 from api.schema.workspace import Basis, Viewer, Workspace, basis_of
 from api.view import View, together
 from domain.calendar import Step
+from domain.policy import Permission
 from domain.values import Kind
 from projections import goals, people
 from projections.tables import Order
@@ -231,7 +232,7 @@ class Query(Door):
     @answered("Who asks, and what they may do.")
     def viewer(self, info: Info) -> Viewer:
         caller = info.context.caller
-        person = Person.find(self.view, caller.person)
+        person = Person.find(self.view, caller.person) if Permission.READ in caller.can else None
         return Viewer(person=person, handle=caller.handle, roles=sorted(caller.roles), can=sorted(caller.can))
 
     @answered("The log as evidence: what it was at any size, signed, and the proofs. For those who may read it.")

@@ -5,6 +5,7 @@
 
 import sys
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import strawberry
@@ -22,11 +23,11 @@ from api.limits import Limits
 from api.schema.errors import coded
 from api.schema.mutation import Mutation
 from api.schema.query import Query
+from api.schema.reading import Reading
 from api.schema.scalars import SCALARS
 from api.schema.subscribing import Results, Subscribing, answers, refused
 from api.schema.subscription import Subscription
 from api.schema.told import CHANGES
-from api.view import Reads
 
 
 class Schema(strawberry.Schema):
@@ -83,7 +84,7 @@ class Schema(strawberry.Schema):
     ) -> ExecutionResult:
         """The result of a query or mutation, on the calling thread. Its present is fixed when it is first needed."""
         if root_value is None and context_value is not None:
-            root_value = root(context_value.reads)
+            root_value = root(context_value)
         return super().execute_sync(
             query,
             variable_values,
@@ -100,9 +101,10 @@ class Schema(strawberry.Schema):
         errors[:] = coded(errors, context.request_id if isinstance(context, Context) else "")
 
 
-def root(reads: Reads) -> Query:
-    """What the root fields of an operation are asked of."""
-    return Query.to(lambda: reads.present)
+def root(context: Context) -> Query:
+    """What the root fields of an operation are asked of: one present, for those who may read."""
+    opened = cache(lambda: context.reads)
+    return Query.to(lambda: opened().present)
 
 
 def sdl() -> str:
@@ -115,7 +117,7 @@ schema = Schema(
     Mutation,
     Subscription,
     types=[*CHANGES.values()],
-    extensions=[Limits, Subscribing],
+    extensions=[Limits, Reading, Subscribing],
     execution_context_class=Executor,
     config=StrawberryConfig(scalar_map=SCALARS),
 )

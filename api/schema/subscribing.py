@@ -6,7 +6,7 @@ Both are worked out on a worker thread, so that the event loop only waits and pa
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from graphql import ExecutionResult as CoreResult
 from graphql import Executor as CoreExecutor
@@ -22,8 +22,12 @@ from api.context import Context
 from api.execution import Executor
 from api.live import is_lost
 from api.schema.errors import coded
+from api.view import Unseen
 
 Results: TypeAlias = AsyncGenerator[StreamExecutionResult, None]
+
+UNSEEN: Final = CoreResult(None, None)
+"""Stands for an event of which nothing is told."""
 
 
 class Subscribing(SchemaExtension):
@@ -62,7 +66,7 @@ def _not_begun(errors: Sequence[GraphQLError], asked: ExecutionContext) -> Execu
 
 
 async def _carried_out(executor: "CoreExecutor[Any]") -> CoreResult:
-    """The answer for one event."""
+    """The answer for one event; `UNSEEN` for none."""
     context: Context = executor.context_value
     return await context.live.patiently(lambda: context.live.work(partial(_told, executor)))
 
@@ -70,7 +74,11 @@ async def _carried_out(executor: "CoreExecutor[Any]") -> CoreResult:
 def _told(executor: "CoreExecutor[Any]") -> CoreResult:
     """What came is a function that tells it, given what this answer may read through. Raises what `is_lost`."""
     context: Context = executor.context_value.anew()
-    attempt = executor.build_per_event_executor(executor.root_value(context))
+    try:
+        event = executor.root_value(context)
+    except Unseen:
+        return UNSEEN
+    attempt = executor.build_per_event_executor(event)
     attempt.context_value = context
     result = execute_subscription_event(attempt)
     assert isinstance(result, CoreResult)
@@ -96,6 +104,8 @@ async def answers(begun: ExecutionResult, context: Context) -> Results:
             with context.live.subscribed():
                 async for result in results:
                     failed = ExecutionResult
+                    if result is UNSEEN:
+                        continue
                     yield ExecutionResult(result.data, coded(result.errors or (), context.request_id) or None)
                     if result.data is None:
                         return

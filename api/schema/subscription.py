@@ -1,9 +1,11 @@
 """What can be followed as it goes on: the log from any of its places, and a cycle as a film."""
 
+from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
 from functools import partial
 from time import monotonic
 from typing import Annotated, Any, NamedTuple, TypeAlias, TypeVar
+from uuid import UUID
 
 import strawberry
 
@@ -11,14 +13,15 @@ from api.context import Context, Info
 from api.live import AGAIN_SECONDS
 from api.schema.by import CycleBy
 from api.schema.change import Change
-from api.schema.changes import ChangeFilter, Told, WhichChanges, change_filter, shown, with_events
+from api.schema.changes import ChangeFilter, Told, WhichChanges, at_positions, change_filter, shown, with_events
 from api.schema.replay import Every, Frame, From, Knowing, To, rows
 from api.schema.scalars import Position
-from api.view import View, together
+from api.view import Unseen, View, together
 from domain.calendar import Step
 from domain.errors import invalid
 from projections import changes, replay
 from projections.basis import Standpoint
+from projections.sight import NOTHING, is_anything_private
 from projections.tables import Cursor, Window
 
 READ_AHEAD_MAX = 100
@@ -88,8 +91,8 @@ class Subscription:
                 f"A film has more than 0 and up to {FRAMES_PER_SECOND_MAX} frames a second.", "framesPerSecond"
             )
         view = info.context.reads.present
-        frames = rows(view, cycle, every, from_, to, known)
-        return _shown(info.context, view.basis, frames, 1 / frames_per_second)
+        film = Film(view, partial(rows, cycle=cycle, every=every, since=from_, until=to, known=known))
+        return _shown(info.context, film, 1 / frames_per_second)
 
 
 # ── changes ──────────────────────────────────────────────────────────────────────────────────────
@@ -99,13 +102,15 @@ async def _followed(context: Context, filter: ChangeFilter | None, position: int
     """Each change after a position that passes the filter, for ever.
 
     Reading goes on where the last page ended, and a page ends at a position that its connection saw the views at:
-    so nothing lies between two pages, whether it was there before or is written meanwhile.
+    so nothing lies between two pages, whether it was there before or is written meanwhile. Pages are shared by those
+    from whom the same is hidden.
     """
     live = context.live
     while True:
         await live.beyond(position)
-        read = partial(_page, context, filter, position)
-        page = await live.patiently(partial(live.shared, (repr(filter), position), read))
+        hidden = await live.patiently(partial(_hidden, context, position))
+        read = partial(_page, context, filter, position, hidden)
+        page = await live.patiently(partial(live.shared, (repr(filter), position, hidden), read))
         for row in page.rows:
             yield partial(_tell, row)
         if page.reached <= position:
@@ -113,12 +118,24 @@ async def _followed(context: Context, filter: ChangeFilter | None, position: int
         position = max(position, page.reached)
 
 
-def _page(context: Context, filter: ChangeFilter | None, after: int) -> Page:
-    """What the views show now of the changes after a position, up to a bound.
+async def _hidden(context: Context, position: int) -> frozenset[UUID]:
+    """What is hidden from the caller; where nothing ever was from anybody, one look is enough for all."""
+    live, caller = context.live, context.caller
+    if caller.sees_everything or not await live.shared(("private", position), partial(_is_anything_private, context)):
+        return NOTHING
+    return await live.shared(("hidden", caller.person, position), lambda: context.anew().reads.hidden)
+
+
+def _is_anything_private(context: Context) -> bool:
+    return context.anew().reading(NOTHING).read(is_anything_private)
+
+
+def _page(context: Context, filter: ChangeFilter | None, after: int, hidden: frozenset[UUID]) -> Page:
+    """What the views show now of the changes after a position, up to a bound, without what is hidden.
 
     A filter is resolved anew each time: the cycle that it names may have been opened meanwhile.
     """
-    view = context.anew().reads.present
+    view = context.anew().reading(hidden).present
     wanted = change_filter(view, filter)
     rows = view.read(changes.page, wanted, Window(READ_AHEAD_MAX, Cursor(after, after)))
     reached = rows[-1].position if len(rows) == READ_AHEAD_MAX else view.basis.position
@@ -126,26 +143,57 @@ def _page(context: Context, filter: ChangeFilter | None, after: int) -> Page:
 
 
 def _tell(row: Told, context: Context) -> Change:
-    """A change, read as everything stood right after it."""
+    """A change, read as everything stood right after it. Raises `Unseen` if it was hidden since it was found."""
     view = View(context.reads, Standpoint(row.recorded_at, row.position, row.recorded_at), is_now=True)
-    change: Change
-    (change,) = shown(view, [row])
-    return change
+    for change in at_positions(view, [row.position]) if view.reads.hidden else shown(view, [row]):
+        told: Change = change
+        return told
+    raise Unseen
 
 
 # ── replay ───────────────────────────────────────────────────────────────────────────────────────
 
 
-async def _shown(
-    context: Context, basis: Standpoint, frames: Sequence[replay.Frame], seconds: float
-) -> AsyncGenerator[Any, None]:
+class Film:
+    """The frames that are still to be shown, by what is known at the view that the film is begun at.
+
+    They are read anew when something else is hidden than when they were read.
+    """
+
+    def __init__(self, view: View, read: Callable[[View], Sequence[replay.Frame]]) -> None:
+        self._basis = view.basis
+        self._read = read
+        self._hidden = view.reads.hidden
+        self._left = deque(read(view))
+
+    def __bool__(self) -> bool:
+        return bool(self._left)
+
+    def show(self, context: Context) -> Frame:
+        """The next one. Raises `Unseen` if there is none after all."""
+        view = View(context.reads, self._basis, is_now=True)
+        if view.reads.hidden != self._hidden:
+            self._cut_again(view)
+        if not self._left:
+            raise Unseen
+        return together(Frame, view, [self._left[0]])[0]
+
+    def go_on(self) -> None:
+        """The next one was shown."""
+        if self._left:
+            self._left.popleft()
+
+    def _cut_again(self, view: View) -> None:
+        since = self._left[0].basis.at
+        self._hidden = view.reads.hidden
+        self._left = deque(frame for frame in self._read(view) if frame.basis.at >= since)
+
+
+async def _shown(context: Context, film: Film, seconds: float) -> AsyncGenerator[Any, None]:
     """Each frame, so many seconds after the one before; later, if that took longer to be told and taken."""
     due = monotonic()
-    for frame in frames:
+    while film:
         await context.live.pause(due - monotonic())
         due = max(due, monotonic()) + seconds
-        yield partial(_show, frame, basis)
-
-
-def _show(frame: replay.Frame, basis: Standpoint, context: Context) -> Frame:
-    return together(Frame, View(context.reads, basis, is_now=True), [frame])[0]
+        yield film.show
+        film.go_on()
