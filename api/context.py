@@ -49,7 +49,7 @@ class Caller:
     def author(self) -> Author:
         """The same, as commands want it."""
         actor = f"machine:{self.handle}" if self.person is None else f"person:{self.person}"
-        return Author(actor, self.source)
+        return Author(actor, self.source, self.roles)
 
 
 @dataclass

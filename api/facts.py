@@ -19,10 +19,13 @@ from domain.decision import Author
 from domain.errors import Code, Refused, invalid
 from domain.event_store import Log
 from domain.key_result import KeyResultAdded
+from domain.policy import Role
 from domain.values import Kind, Ref, Source
 from domain.verbs import VERBS, By, Command
 
 LINE_BYTES_MAX = 16 * 1024 * 1024
+ADMIN = frozenset({Role.ADMIN})
+"""What whoever runs an import is."""
 
 
 class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -97,7 +100,7 @@ class Import:
             raise invalid(f"There is no command '{fact.do}'; the schema's mutations are the list.", "do")
         if fact.ref is not None and fact.ref in self._refs:
             raise Refused(Code.DUPLICATE, f"The name '{fact.ref}' stands for something else already.", "ref")
-        author = Author(self._actor, Source.IMPORT, self._claimed(fact))
+        author = Author(self._actor, Source.IMPORT, ADMIN, self._claimed(fact))
         outcome = self._keyframe.execute(self._command(kind, fact, key), author)
         if fact.ref is not None:
             self._name(fact.ref, outcome)
@@ -127,7 +130,7 @@ class Import:
         if known is not None or (fact.do == "addPerson" and fact.input.get("handle") == handle):
             return known
         added = verbs.AddPerson(handle=handle, name=handle, effective_at=fact.at, idempotency_key=f"person:{handle}")
-        self._keyframe.execute(added, Author(self._actor, Source.IMPORT))
+        self._keyframe.execute(added, Author(self._actor, Source.IMPORT, ADMIN))
         return self._person(handle)
 
     def _person(self, handle: str) -> UUID | None:

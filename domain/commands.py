@@ -12,13 +12,14 @@ from eventsourcing.application import Application
 from eventsourcing.persistence import InfrastructureFactory, Mapper
 from eventsourcing.utils import Environment
 
-from domain import privacy, verbs
+from domain import authority, privacy, verbs
 from domain.decision import WORKSPACE, Author, Decision
 from domain.errors import Code, Refused
 from domain.event import Aggregate, Authorship
 from domain.event_store import Append, CommandRow, Conflict, Log
 from domain.handlers import conversation, cycles, key_results, kpis, objectives, people
 from domain.handlers.kpis import Readings
+from domain.policy import Permission
 from domain.values import Kind, Ref, Source
 from domain.verbs import Command
 
@@ -41,8 +42,8 @@ HANDLERS: Final[dict[type[Command], Callable[[Decision, Any], Aggregate | Readin
     verbs.DraftObjective: objectives.draft_objective,
     verbs.RewordObjective: objectives.reword_objective,
     verbs.AssignObjective: objectives.assign_objective,
-    verbs.AlignObjective: objectives.align_objective,
     verbs.SetObjectiveVisibility: objectives.set_objective_visibility,
+    verbs.AlignObjective: objectives.align_objective,
     verbs.UnalignObjective: objectives.unalign_objective,
     verbs.CommitObjective: objectives.commit_objective,
     verbs.CloseObjective: objectives.close_objective,
@@ -79,6 +80,9 @@ _NAMING = (verbs.AddPerson, verbs.RenamePerson)
 ATTEMPTS_MAX = 50
 BACKOFF_SECONDS_MAX = 0.05
 KEY_LENGTH_MAX = 200
+NOT_FOUND_SECONDS = 0.05
+"""Where something may be hidden from its author, a command that names what is not there is answered after this time,
+or a multiple of it: what is hidden takes longer to look at than what never was, and nobody shall tell them apart."""
 
 
 class Result(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -122,10 +126,22 @@ class Keyframe(Application[UUID]):
     def execute(self, command: Command, author: Author) -> Outcome:
         """Carry a command out: all of it once, or nothing.
 
+        The roles of its author are asked anew each time, also where the command was carried out before under its
+        key; whether something is theirs only before it is carried out, for it may have given that away itself.
         A decision that was overtaken by another is made anew. Raises `Refused` where the rules say no,
         and `OutcomeUnknown` where the database was lost for so long that only asking again, with the
         same idempotency key, can tell.
         """
+        authority.refuse_by_role(command, author)
+        began = time.monotonic()
+        try:
+            return self._once(command, author)
+        except Refused as refused:
+            if refused.code is Code.NOT_FOUND and Permission.READ_PRIVATE not in author.can:
+                time.sleep(NOT_FOUND_SECONDS - (time.monotonic() - began) % NOT_FOUND_SECONDS)
+            raise
+
+    def _once(self, command: Command, author: Author) -> Outcome:
         id = _command_id(command, author)
         digest = _digest(command)
         for attempt in range(ATTEMPTS_MAX):
@@ -172,7 +188,9 @@ class Keyframe(Application[UUID]):
             reason=case.reason,
             on_behalf_of=author.on_behalf_of,
         )
+        hidden = authority.judge(case)
         result = _result(HANDLERS[type(command)](case, command))
+        assert not hidden, f"{verbs.verb(type(command))} passed over what it names"
         case.refuse_idle_expectation()
         changed = case.changed()
         if not any(thing.has_news for thing in changed) and command.idempotency_key is None:

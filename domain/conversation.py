@@ -29,6 +29,7 @@ class InitiativePlanned(Event, frozen=True, kw_only=True):
     def apply(self, aggregate: "Initiative") -> None:
         aggregate.title = self.title
         aggregate.subject = self.subject
+        aggregate.owner = self.owner
 
 
 @stored
@@ -52,6 +53,9 @@ class CommentAdded(Event, frozen=True, kw_only=True):
     def belongs_to(self) -> UUID | None:
         return self.subject.id
 
+    def apply(self, aggregate: "Comment") -> None:
+        aggregate.subject = self.subject
+
 
 @stored
 class Reflected(Event, frozen=True, kw_only=True):
@@ -65,6 +69,9 @@ class Reflected(Event, frozen=True, kw_only=True):
     def belongs_to(self) -> UUID | None:
         return self.subject.id
 
+    def apply(self, aggregate: "Reflection") -> None:
+        aggregate.subject = self.subject
+
 
 # ── aggregates ───────────────────────────────────────────────────────────────────────────────────
 
@@ -73,6 +80,7 @@ class Initiative(Aggregate):
     KIND = Kind.INITIATIVE
     title: str
     subject: Ref
+    owner: UUID | None
     state: InitiativeState = InitiativeState.TODO
 
     def move(self, to: InitiativeState, at: datetime) -> None:
@@ -82,7 +90,9 @@ class Initiative(Aggregate):
 
 class Comment(Aggregate):
     KIND = Kind.COMMENT
+    subject: Ref
 
 
 class Reflection(Aggregate):
     KIND = Kind.REFLECTION
+    subject: Ref

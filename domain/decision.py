@@ -18,6 +18,7 @@ from domain.key_result import CheckIn, KeyResult
 from domain.kpi import Kpi, Reading
 from domain.objective import Objective
 from domain.people import Person, Team
+from domain.policy import Permission, Role, permissions
 from domain.values import Kind, Ref, ScoringPolicy, Source
 from domain.verbs import REASON_REQUIRED, By, Command, verb
 
@@ -32,11 +33,22 @@ A = TypeVar("A", bound=Aggregate)
 
 
 class Author(msgspec.Struct, frozen=True):
-    """Who sends a command: `actor` is "person:UUID" or "machine:NAME"."""
+    """Who sends a command: `actor` is "person:UUID" or "machine:NAME". `on_behalf_of` permits nothing."""
 
     actor: str
     source: Source
+    roles: frozenset[Role]
     on_behalf_of: UUID | None = None
+
+    @property
+    def person(self) -> UUID | None:
+        """The person; None for a machine."""
+        kind, _, name = self.actor.partition(":")
+        return UUID(name) if kind == "person" else None
+
+    @property
+    def can(self) -> frozenset[Permission]:
+        return permissions(self.roles)
 
 
 def keyed_id(kind: Kind, key: str) -> UUID:
@@ -61,6 +73,8 @@ class Decision:
         self.keys: list[PersonKey] = []
         self.names: bytes | None = None
         """The key of the person whom the command's input names, if it names one."""
+        self.looks_new: set[tuple[UUID, int]] = set()
+        """Versions of things that differ from the newest ones in nothing that the author sees."""
         self._compared = False
         self._known: dict[UUID, Aggregate] = {}
         self._new: dict[UUID, Aggregate] = {}
@@ -128,6 +142,10 @@ class Decision:
             if thing is not None:
                 self._known[id] = thing
 
+    def hide(self, id: UUID) -> None:
+        """From now on this thing is not there for the command; whether it changes meanwhile is still looked at."""
+        self._known.pop(id, None)
+
     def known(self, id: UUID) -> Aggregate | None:
         self.load([id])
         return self._known.get(id)
@@ -147,7 +165,7 @@ class Decision:
         """The thing that the command changes. Raises `STALE` if the caller saw another version."""
         expected = self.command.expected_version
         self._compared = True
-        if expected is not None and expected != thing.version:
+        if expected is not None and expected != thing.version and (thing.id, expected) not in self.looks_new:
             raise Refused(
                 Code.STALE,
                 f"You saw version {expected}, it is at {thing.version} now: look at the changes since, then ask again.",

@@ -66,7 +66,7 @@ class ObjectiveState(StrEnum):
 
 
 class Visibility(StrEnum):
-    """Who sees a goal: everybody who may read, or its team and those who work on it (`domain.policy.sees`)."""
+    """Who sees a goal: everybody who may read, or its team and those who work on it (`domain.authority.sees`)."""
 
     WORKSPACE = "WORKSPACE"
     TEAM = "TEAM"

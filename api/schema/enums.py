@@ -48,7 +48,8 @@ _DESCRIPTIONS = {
     UnitKind: "What a figure counts.",
     Source: "The route by which something was said.",
     Role: "What somebody is in this workspace.",
-    Permission: "What somebody may do. OWN: as owner, contributor, or lead of the owning team.",
+    Permission: "What somebody may do. OWN: as owner, contributor, or lead of the owning team. READ_PRIVATE: also what "
+    "only its team sees.",
     Health: "What the gap between expected and actual progress means; the worst of its parts for a whole.",
     KpiStatus: "How a KPI stands: the first that matches of RETIRED, NO_DATA, STALE, HEALTHY, WARNING, BREACHED.",
     Severity: "How much a finding matters; none ever blocks.",

@@ -5,7 +5,7 @@ from datetime import date
 
 from msgspec import UNSET, structs
 
-from domain import values, verbs
+from domain import authority, values, verbs
 from domain.cycle import Cycle, CycleOpened, Policy, ScoringPolicyAdopted
 from domain.decision import POLICY_ID, Decision, keyed_id
 from domain.errors import Code, Refused, invalid
@@ -14,6 +14,7 @@ from domain.objective import Objective, ObjectiveDrafted
 from domain.values import Kind, ObjectiveState, ScoringPolicy
 
 CYCLE_DAYS_MAX = 3660
+NAMES_MAX = 10
 
 
 def open_cycle(case: Decision, do: verbs.OpenCycle) -> Cycle:
@@ -65,11 +66,10 @@ def close_cycle(case: Decision, do: verbs.CloseCycle) -> Cycle:
     held = case.children(Objective, ObjectiveDrafted, cycle.id)
     still_active = [objective for objective in held if objective.state is ObjectiveState.ACTIVE]
     if still_active and not do.close_objectives:
-        names = ", ".join(f"'{objective.title}'" for objective in still_active[:10])
-        more = f" and {len(still_active) - 10} more" if len(still_active) > 10 else ""
+        names = _told(still_active, [objective for objective in still_active if authority.sees(case, objective)])
         raise Refused(
             Code.CONFLICT,
-            f"Still active: {names}{more}. Close or drop them first, or ask with closeObjectives: true.",
+            f"Still active: {names}. Close or drop them first, or ask with closeObjectives: true.",
             "cycle",
         )
     for objective in still_active:
@@ -78,6 +78,15 @@ def close_cycle(case: Decision, do: verbs.CloseCycle) -> Cycle:
         _refuse_earlier(case, held)
     cycle.close(case.at)
     return cycle
+
+
+def _told(objectives: Sequence[Objective], seen: Sequence[Objective]) -> str:
+    """Those that are seen by their names, some of them; the others in general words."""
+    names = ", ".join(f"'{objective.title}'" for objective in seen[:NAMES_MAX])
+    more = f" and {len(seen) - NAMES_MAX} more" if len(seen) > NAMES_MAX else ""
+    if len(seen) == len(objectives):
+        return f"{names}{more}"
+    return f"{names}{more}{', and ' if seen else ''}something that is private to its team"
 
 
 def _refuse_earlier(case: Decision, held: Sequence[Objective]) -> None:

@@ -73,6 +73,7 @@ def set_objective_visibility(case: Decision, do: verbs.SetObjectiveVisibility) -
 
 def align_objective(case: Decision, do: verbs.AlignObjective) -> Objective:
     objective = _open(case, do.objective)
+    case.ref(do.to, (Objective, KeyResult), "to")
     if do.to in objective.supports:
         return objective
     if len(objective.supports) >= SUPPORTS_MAX:
@@ -85,6 +86,7 @@ def align_objective(case: Decision, do: verbs.AlignObjective) -> Objective:
 
 def unalign_objective(case: Decision, do: verbs.UnalignObjective) -> Objective:
     objective = _open(case, do.objective)
+    case.ref(do.from_, (Objective, KeyResult), "from")
     objective.unalign(do.from_, case.at)
     return objective
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from domain.append import Append, CommandRow, Conflict, PersonKey
 from domain.errors import Code, Refused
-from domain.event import WHEN_RECORDED, Authorship, Event
+from domain.event import WHEN_RECORDED, Authorship, Event, Recorded
 from domain.event_store import Children, EventMapper, Head, Log, StoredRow
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -73,6 +73,11 @@ class MemoryLog(Log):
     def last_positions(self, ids: Iterable[UUID]) -> dict[UUID, int]:
         wanted = set(ids)
         return {one.row.originator_id: one.position for one in self.entries_made if one.row.originator_id in wanted}
+
+    def since(self, stream: UUID, version: int, limit: int) -> list[Recorded]:
+        own = [one for one in self.entries_made if one.row.originator_id == stream]
+        newer = [one for one in own if one.row.originator_version > version]
+        return [Recorded(one.position, one.recorded_at, self.event(one), one.by) for one in newer[:limit]]
 
     def head(self) -> Head:
         last = self.entries_made[-1] if self.entries_made else None

@@ -10,12 +10,13 @@ from domain.commands import Keyframe, Outcome, command_id
 from domain.decision import Author
 from domain.errors import Refused
 from domain.event import NOBODY, WHEN_RECORDED, Aggregate, Event, replay
+from domain.policy import Role
 from domain.values import Source
 from domain.verbs import Command
 from tests.domain.memory_log import MemoryLog
 
 ACTOR = "machine:test"
-AUTHOR = Author(ACTOR, Source.API)
+AUTHOR = Author(ACTOR, Source.API, frozenset(Role))
 
 AnyCommand = TypeVar("AnyCommand", bound=Command)
 AnyThing = TypeVar("AnyThing", bound=Aggregate)

@@ -10,6 +10,7 @@ from domain import verbs
 from domain.decision import Author
 from domain.key_result import KeyResultCheckedIn
 from domain.objective import Objective, ObjectiveReworded
+from domain.policy import Role
 from domain.values import Kind, Ref, Source
 from domain.verbs import REASON_REQUIRED, Command
 from tests.domain.given_goals import (
@@ -250,7 +251,7 @@ def test_a_refused_command_leaves_its_key_free() -> None:
 
 def test_everyone_has_keys_of_their_own() -> None:
     check_in = called("once", verbs.CheckIn(key_result=KEY_RESULT, value=3))
-    then = given(*working, check_in).when(check_in, by=Author(f"person:{uuid4()}", Source.API))
+    then = given(*working, check_in).when(check_in, by=Author(f"person:{uuid4()}", Source.API, frozenset(Role)))
     assert then.topics() == ["key-result-checked-in"]
 
 
@@ -295,7 +296,7 @@ def test_prose_keeps_its_lines() -> None:
 
 
 def test_who_said_it_by_what_route_stands_beside_what_was_recorded() -> None:
-    then = given(opened, drafted).when(reworded(), by=Author(ACTOR, Source.IMPORT, on_behalf_of=ADA))
+    then = given(opened, drafted).when(reworded(), by=Author(ACTOR, Source.IMPORT, frozenset(Role), on_behalf_of=ADA))
     (entry,) = then.entries
     assert (entry.by.actor, entry.by.source, entry.by.on_behalf_of) == (ACTOR, Source.IMPORT, ADA)
 

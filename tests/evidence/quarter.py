@@ -7,10 +7,11 @@ from uuid import UUID
 from domain import verbs
 from domain.commands import Keyframe
 from domain.decision import Author
+from domain.policy import Role
 from domain.values import Direction, Kind, Metric, Ref, ReflectionKind, Source, Unit, UnitKind
 from domain.verbs import CycleBy, KpiBy
 
-ADA = Author("machine:ada", Source.API)
+ADA = Author("machine:ada", Source.API, frozenset(Role))
 Q1 = CycleBy(key="2024-q1")
 SALES = KpiBy(key="sales")
 

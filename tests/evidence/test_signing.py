@@ -19,7 +19,7 @@ from projections.projector import Projector
 from projections.signing import Keeper, Keys, Rewritten
 from tests.evidence.conftest import KEYS, OTHER_KEYS, Attested
 
-ADA = Author("machine:ada", Source.API)
+ADA = Author("machine:ada", Source.API, frozenset(Role))
 
 
 class Clock:

@@ -18,6 +18,7 @@ from domain.decision import Author
 from domain.event import Recorded
 from domain.event_store import Log
 from domain.people import PersonAdded, PersonRenamed
+from domain.policy import Role
 from domain.privacy import erased_handle, unseal
 from domain.values import Kind, Source
 from domain.verbs import Command
@@ -159,8 +160,8 @@ class Crowd(Keyframe):
         if person is None:
             return author
         if self._chance.random() < 0.5:
-            return Author(f"person:{person}", Source.API)
-        return Author("machine:console", Source.IMPORT, person)
+            return Author(f"person:{person}", Source.API, frozenset(Role))
+        return Author("machine:console", Source.IMPORT, frozenset(Role), person)
 
 
 def effective(world: World) -> list[datetime]:

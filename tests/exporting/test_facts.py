@@ -15,12 +15,13 @@ from domain.decision import Author
 from domain.event import EVENTS
 from domain.key_result import KeyResultReopened
 from domain.kpi import ReadingRecorded
+from domain.policy import Role
 from domain.values import Direction, Kind, Metric, Milestone, Ref, Source
 from domain.verbs import CycleBy, KpiBy, ReadingInput
 from tests.exporting.telling import Json, exported, facts, imported, lines, told
 from tests.laws.conftest import World, Worlds
 
-CONSOLE = Author("machine:console", Source.CONSOLE)
+CONSOLE = Author("machine:console", Source.CONSOLE, frozenset(Role))
 Q1, Q2, NPS = CycleBy(key="2026-q1"), CycleBy(key="2026-q2"), KpiBy(key="nps")
 LONG_AGO = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 TO_TEN = Metric(Direction.INCREASE, start=0.0, target=10.0)
@@ -174,14 +175,14 @@ def test_an_event_of_a_newer_program_is_said_to_be_one(company: Company) -> None
 
 def test_a_fact_is_by_the_person_who_did_it_or_for_whom_it_was_done(company: Company, another: World) -> None:
     ada = company.ada()
-    company.do(verbs.FormTeam(key="a", name="A"), Author(f"person:{ada}", Source.API))
-    company.do(verbs.FormTeam(key="b", name="B"), Author("machine:console", Source.IMPORT, ada))
+    company.do(verbs.FormTeam(key="a", name="A"), Author(f"person:{ada}", Source.API, frozenset(Role)))
+    company.do(verbs.FormTeam(key="b", name="B"), Author("machine:console", Source.IMPORT, frozenset(Role), ada))
     assert [fact["by"] for fact in done(facts(company.world), "formTeam")] == ["person:ada"] * 2
     comes_back(company, another)
 
 
 def test_what_a_machine_did_is_said_to_be_by_nobody(company: Company, another: World) -> None:
-    company.do(verbs.FormTeam(key="a", name="A"), Author("machine:robot", Source.INGEST))
+    company.do(verbs.FormTeam(key="a", name="A"), Author("machine:robot", Source.INGEST, frozenset(Role)))
     assert all("by" not in fact for fact in facts(company.world))
     imported(another, exported(company.world))
     assert all(entry.by.on_behalf_of is None for entry in another.log.entries(0, 100))
@@ -199,7 +200,7 @@ def test_an_erased_person_is_told_without_a_name_and_comes_back_as_one(company: 
     ada = company.ada()
     company.do(verbs.RenamePerson(person=ada, name="Ada Lovelace"))
     company.objective(owner=ada)
-    company.do(verbs.FormTeam(key="a", name="A"), Author(f"person:{ada}", Source.API))
+    company.do(verbs.FormTeam(key="a", name="A"), Author(f"person:{ada}", Source.API, frozenset(Role)))
     company.do(verbs.ErasePerson(person=ada, reason="asked to be"))
     file = exported(company.world)
     told_of = facts(company.world)

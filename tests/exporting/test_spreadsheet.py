@@ -15,6 +15,7 @@ from api.spreadsheet import COLUMNS, cell, export_csv
 from api.terminal import Failure
 from domain import verbs
 from domain.decision import Author
+from domain.policy import Role
 from domain.values import Source
 from tests.exporting.telling import imported, lines
 from tests.laws.conftest import World, Worlds
@@ -104,7 +105,8 @@ def test_a_cycle_that_is_read_in_parts_is_read_at_one_basis(world: World, monkey
     asked = spreadsheet._asked
 
     def late(*args: Any) -> Any:
-        world.keyframe.execute(verbs.AddPerson(handle=f"p{len(pages)}", name="P"), Author("machine:x", Source.API))
+        author = Author("machine:x", Source.API, frozenset(Role))
+        world.keyframe.execute(verbs.AddPerson(handle=f"p{len(pages)}", name="P"), author)
         pages.append(asked(*args))
         return pages[-1]
 

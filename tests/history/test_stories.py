@@ -8,6 +8,7 @@ import pytest
 from api import ids
 from domain import verbs
 from domain.decision import Author
+from domain.policy import Role
 from domain.values import Cadence, Kind, Source
 from domain.verbs import KpiBy
 from projections import generations
@@ -183,8 +184,9 @@ def test_what_a_team_inside_a_team_does_belongs_to_both(asked: Asked, world: Wor
 
 def test_changes_are_found_by_who_did_them(asked: Asked, world: World) -> None:
     ada = world.tell(verbs.AddPerson(handle="ada", name="Ada"))
-    world.keyframe.execute(verbs.FormTeam(key="sales", name="Sales"), Author(f"person:{ada}", Source.API))
-    world.keyframe.execute(verbs.FormTeam(key="east", name="East"), Author("machine:ben", Source.API))
+    by_ada = Author(f"person:{ada}", Source.API, frozenset(Role))
+    world.keyframe.execute(verbs.FormTeam(key="sales", name="Sales"), by_ada)
+    world.keyframe.execute(verbs.FormTeam(key="east", name="East"), Author("machine:ben", Source.API, frozenset(Role)))
     world.see()
     assert _names(asked, {"actor": "ada"}) == ["PersonAdded", "TeamFormed"], "the machine ada and the person"
     assert _names(asked, {"actor": "ben"}) == ["TeamFormed"]

@@ -17,6 +17,7 @@ from domain import verbs
 from domain.commands import Keyframe, Outcome
 from domain.decision import Author
 from domain.errors import Refused
+from domain.policy import Role
 from domain.values import (
     Cadence,
     Direction,
@@ -37,7 +38,7 @@ from domain.values import (
 )
 from domain.verbs import Command
 
-AUTHOR = Author("machine:history", Source.API)
+AUTHOR = Author("machine:history", Source.API, frozenset(Role))
 LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
 
 # Measuring is what happens every day; what ends things happens seldom, or there would be nothing left to change.

@@ -18,11 +18,12 @@ from api.settings import Settings
 from domain.commands import Keyframe
 from domain.decision import Author
 from domain.event_store import Log
+from domain.policy import Role
 from domain.values import Source
 from domain.verbs import Command, DefineKpi, KpiBy, ReadingInput, RecordReadings
 from tests.conftest import drop
 
-ADA = Author("machine:ada", Source.API)
+ADA = Author("machine:ada", Source.API, frozenset(Role))
 KPI = KpiBy(key="promoters")
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SECONDS_MAX = 60

@@ -5,6 +5,7 @@ from domain.policy import Permission, Role, permissions
 TABLE = """
                      ADMIN LEAD MEMBER AUDITOR METRICS
 READ                   x    x     x       x       -
+READ_PRIVATE           x    -     -       x       -
 READ_LEDGER            x    x     -       x       -
 EDIT_OWN_GOALS         x    x     x       -       -
 EDIT_GOALS             x    x     -       -       -

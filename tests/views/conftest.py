@@ -14,6 +14,7 @@ from api.settings import Settings
 from domain.commands import Keyframe, Outcome
 from domain.decision import Author
 from domain.event_store import Log
+from domain.policy import Role
 from domain.values import Basis, Source
 from domain.verbs import Command
 from projections import basis as bases
@@ -21,7 +22,7 @@ from projections.projector import Projector
 from projections.views import dump
 from tests.conftest import drop
 
-ADA = Author("machine:ada", Source.API)
+ADA = Author("machine:ada", Source.API, frozenset(Role))
 
 
 class World:

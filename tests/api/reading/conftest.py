@@ -21,7 +21,7 @@ from domain.values import Source
 from domain.verbs import Command
 from projections.projector import Projector
 
-ADA = Author("machine:ada", Source.API)
+ADA = Author("machine:ada", Source.API, frozenset(Role))
 
 
 class CountingPool:

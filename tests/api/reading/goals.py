@@ -8,6 +8,7 @@ from api import ids
 from domain import verbs
 from domain.decision import Author
 from domain.kpi import reading_id
+from domain.policy import Role
 from domain.values import Basis, Cadence, Direction, GoalDirection, Kind, KpiGoal, Metric, Source
 from domain.verbs import CycleBy
 from tests.api.reading.conftest import World
@@ -76,7 +77,7 @@ def cycle_id(world: World) -> UUID:
 
 
 def author(person: UUID) -> Author:
-    return Author(f"person:{person}", Source.CONSOLE)
+    return Author(f"person:{person}", Source.CONSOLE, frozenset(Role))
 
 
 def reading(world: World, key: str, at: float) -> UUID:

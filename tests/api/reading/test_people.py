@@ -31,7 +31,7 @@ def test_a_machine_is_a_viewer_without_a_person(world: World) -> None:
     assert world.ask(VIEWER)["viewer"] == {
         "handle": "shop", "roles": ["METRICS"], "can": ["RECORD_OWN_READINGS", "RECORD_READINGS"], "person": None,
     }  # fmt: skip
-    assert world.caller.author == Author("machine:shop", Source.API)
+    assert world.caller.author == Author("machine:shop", Source.API, frozenset(Role))
 
 
 def test_a_change_names_who_made_it_and_for_whom(world: World) -> None:
@@ -40,8 +40,8 @@ def test_a_change_names_who_made_it_and_for_whom(world: World) -> None:
     objective = goals.objective(world)
     about = Ref(Kind.OBJECTIVE, objective)
     for author, body in (
-        (Author(f"person:{person}", Source.CONSOLE), "By a person"),
-        (Author("machine:import", Source.IMPORT, person), "For a person"),
+        (Author(f"person:{person}", Source.CONSOLE, frozenset(Role)), "By a person"),
+        (Author("machine:import", Source.IMPORT, frozenset(Role), person), "For a person"),
     ):
         world.tell(verbs.AddComment(subject=about, body=body), author)
     query = """{ objectives { nodes { createdBy { handle person { handle } source }

@@ -2,6 +2,7 @@
 
 from domain import verbs
 from domain.decision import Author
+from domain.policy import Role
 from domain.values import Cadence, Direction, Metric, Source, Unit, UnitKind
 from domain.verbs import KpiBy, ReadingInput
 from tests.api.reading import goals
@@ -10,7 +11,7 @@ from tests.api.reading.goals import day
 
 CONVERSION = KpiBy(key="conversion")
 PERCENT = Unit(UnitKind.PERCENT, "%")
-SHOP = Author("machine:shop", Source.INGEST)
+SHOP = Author("machine:shop", Source.INGEST, frozenset(Role))
 
 
 def read(world: World, at: float, value: float, note: str | None = None) -> None:
