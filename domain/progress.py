@@ -55,6 +55,7 @@ class KeyResultFacts(Fact, frozen=True, gc=False):
 
     `latest`: its latest measurement. `last_spoken_at`: when it was last heard of, by a check-in even
     without a value or by a reading. `confidence`: the latest one stated. `position`: of its latest event.
+    `is_abandoned`: its objective was dropped, whatever its own state.
     """
 
     id: UUID
@@ -71,6 +72,7 @@ class KeyResultFacts(Fact, frozen=True, gc=False):
     latest: Measurement | None = None
     last_spoken_at: datetime | None = None
     confidence: float | None = None
+    is_abandoned: bool = False
 
     @property
     def begins_at(self) -> datetime:
@@ -158,7 +160,7 @@ class ObjectiveProgress(Progress, frozen=True, gc=False):
             [
                 (part.of.title, part.of.weight, part.value, Ref(Kind.KEY_RESULT, part.of.id), part.said_at)
                 for part in self.key_results
-                if part.health is not Health.DROPPED
+                if part.of.state is not KeyResultState.DROPPED
             ]
         )
 
@@ -223,7 +225,7 @@ def _health(
     of: KeyResultFacts, value: float | None, expected_now: float, at: datetime, policy: ScoringPolicy
 ) -> Health:
     """The first that matches. A key result that has spoken, but never of a value, stands at 0."""
-    if of.state is KeyResultState.DROPPED:
+    if of.state is KeyResultState.DROPPED or of.is_abandoned:
         return Health.DROPPED
     if of.state is KeyResultState.SCORED:
         return Health(verdict(of.score, policy))
@@ -250,16 +252,23 @@ def of_objective(facts: ObjectiveFacts, key_results: Sequence[KeyResultProgress]
     """Σ weight · progress / Σ weight over the key results that are not dropped and have a value.
 
     What is expected is the mean of the same key results, so that the two compare; both are none where
-    no key result has a value. Health is the worst, confidence the lowest, of all that are not dropped.
+    no key result has a value. Health is the worst, confidence the lowest, of all that are not dropped. An
+    objective that was dropped itself keeps its figures: those of the key results that were its when it was.
     """
-    live = [part for part in key_results if part.health is not Health.DROPPED]
+    live = [part for part in key_results if part.of.state is not KeyResultState.DROPPED]
     means = _means(live, [part.of.weight for part in live if part.value is not None])
-    health = _worst(live)
-    if facts.state is ObjectiveState.DROPPED:
-        health = Health.DROPPED
-    elif facts.state is ObjectiveState.CLOSED:
-        health = Health(facts.verdict or Verdict.MISSED)
-    return ObjectiveProgress(*means, health, _lowest_confidence(live), facts, tuple(key_results))
+    return ObjectiveProgress(
+        *means, _health_of_objective(facts, live), _lowest_confidence(live), facts, tuple(key_results)
+    )
+
+
+def _health_of_objective(facts: ObjectiveFacts, live: Sequence[KeyResultProgress]) -> Health:
+    match facts.state:
+        case ObjectiveState.DROPPED:
+            return Health.DROPPED
+        case ObjectiveState.CLOSED:
+            return Health(facts.verdict or Verdict.MISSED)
+    return _worst(live)
 
 
 def of_objectives(objectives: Sequence[ObjectiveProgress]) -> SharedProgress:

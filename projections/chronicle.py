@@ -149,13 +149,14 @@ class Chronicle:
     def progress_of_objective(self, row: ObjectiveRow, basis: Basis, policy: ScoringPolicy) -> ObjectiveProgress:
         """How far an objective is, by its key results that are not dropped."""
         rows = [self.key_results[id].at(basis) for id in self.of_objective[row.id]]
-        live = [row for row in rows if row is not None and row.state is not KeyResultState.DROPPED]
-        parts = [self.progress_of_key_result(row, basis, policy) for row in live]
+        live = [part for part in rows if part is not None and part.state is not KeyResultState.DROPPED]
+        parts = [self._progress_of_key_result(part, row, basis, policy) for part in live]
         return progress.of_objective(figures.of_objective(row), parts)
 
-    def progress_of_key_result(self, row: KeyResultRow, basis: Basis, policy: ScoringPolicy) -> KeyResultProgress:
-        """How far a key result is."""
-        facts = figures.of_key_result(row, self.standing(row, basis), self.cycle)
+    def _progress_of_key_result(
+        self, row: KeyResultRow, objective: ObjectiveRow, basis: Basis, policy: ScoringPolicy
+    ) -> KeyResultProgress:
+        facts = figures.of_key_result(row, self.standing(row, basis), self.cycle, objective)
         return progress.of_key_result(facts, basis.at, policy)
 
     def said_of(self, subject: UUID, basis: Basis) -> list[Said]:

@@ -3,15 +3,17 @@
 from domain.formulas import Measurement
 from domain.measures import KpiFacts
 from domain.progress import KeyResultFacts, ObjectiveFacts
-from domain.values import Kind, Ref
+from domain.values import Kind, ObjectiveState, Ref
 from projections.goals import CycleRow, ObjectiveRow
 from projections.key_result import KeyResultRow
 from projections.kpi import KpiRow
 from projections.measures import ReadingRow, Standing
 
 
-def of_key_result(row: KeyResultRow, standing: Standing, cycle: CycleRow) -> KeyResultFacts:
-    """A key result of this cycle, and where it stands."""
+def of_key_result(
+    row: KeyResultRow, standing: Standing, cycle: CycleRow, objective: ObjectiveRow | None
+) -> KeyResultFacts:
+    """A key result of this objective and cycle, and where it stands."""
     return KeyResultFacts(
         row.id,
         row.title,
@@ -27,6 +29,7 @@ def of_key_result(row: KeyResultRow, standing: Standing, cycle: CycleRow) -> Key
         measured(row, standing),
         standing.spoken_at,
         standing.confidence,
+        objective is not None and objective.state is ObjectiveState.DROPPED,
     )
 
 

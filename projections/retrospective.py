@@ -152,7 +152,7 @@ class Look:
         """By the last measurement; of a key result that was dropped, by the last one before."""
         until = self._outcome.at if is_live(row) else row.changed_at
         standing = self._told.standing(row, Basis(until, self._outcome.position))
-        latest = figures.of_key_result(row, standing, self._told.cycle).latest
+        latest = figures.measured(row, standing)
         return Attainment(
             None if planned is None else attained(planned.metric, latest), attained(row.metric, latest), row.score
         )

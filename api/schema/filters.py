@@ -50,14 +50,20 @@ class ObjectiveFilter:
     )
 
 
-@strawberry.input(description="Key results for which every part given holds; dropped ones are left out.")
+@strawberry.input(
+    description="Key results for which every part given holds; those that were dropped themselves are left out, "
+    "unless a state or DROPPED is asked for."
+)
 class KeyResultFilter:
     cycle: CycleBy | None = strawberry.field(default=None, description="Of an objective in this cycle.")
     team: TeamBy | None = strawberry.field(default=None, description="Of an objective of this team itself.")
     owner: strawberry.ID | None = strawberry.field(default=None, description="Owned by this person.")
     health: list[enums.Health] | None = strawberry.field(
-        default=None, description="In one of these conditions; DROPPED asks for dropped ones, too."
+        default=None,
+        description="In one of these conditions; DROPPED asks for those that were dropped, by themselves or with their "
+        "objective.",
     )
+    state: list[enums.KeyResultState] | None = strawberry.field(default=None, description="In one of these states.")
     kpi: KpiBy | None = strawberry.field(default=None, description="Measured by this KPI.")
     search: str | None = strawberry.field(
         default=None, description="A part of its title or description, whatever the case."
@@ -197,9 +203,15 @@ def key_result_filter(view: View, given: KeyResultFilter | None) -> key_result.K
         team=named(view, Kind.TEAM, given.team),
         owner=identified(Kind.PERSON, given.owner),
         kpi=named(view, Kind.KPI, given.kpi),
-        states=None if Health.DROPPED in (given.health or ()) else LIVE,
+        states=_key_result_states(given),
         search=searched(given.search),
     )
+
+
+def _key_result_states(given: KeyResultFilter) -> tuple[enums.KeyResultState, ...] | None:
+    if given.state is not None:
+        return tuple(given.state)
+    return None if Health.DROPPED in (given.health or ()) else LIVE
 
 
 def kpi_filter(view: View, given: KpiFilter | None) -> kpi.KpiFilter:

@@ -83,8 +83,11 @@ def of_key_results(siblings: Siblings) -> Sequence[KeyResultProgress]:
     view = siblings.view
     at, policy = view.basis.at, view.scoring
     cycles = view.by_id(goals.cycles, [row.cycle for row in siblings.rows])
+    objectives = view.by_id(goals.objectives, [row.objective for row in siblings.rows])
     return [
-        progress.of_key_result(figures.of_key_result(row, standing, cycles[row.cycle]), at, policy)
+        progress.of_key_result(
+            figures.of_key_result(row, standing, cycles[row.cycle], objectives.get(row.objective)), at, policy
+        )
         for row, standing in zip(siblings.rows, siblings.all(standings), strict=True)
     ]
 
@@ -102,6 +105,7 @@ def all_key_results(siblings: Siblings) -> Sequence[list[Any]]:
 def of_objectives(siblings: Siblings) -> Sequence[ObjectiveProgress]:
     """The progress of each of these objectives."""
     groups = siblings.all(live_key_results)
+    siblings.view.remember(goals.objectives, siblings.rows)
     together_read = flat(groups)
     parts = iter(() if together_read is None else together_read.all(of_key_results))
     return [

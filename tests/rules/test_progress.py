@@ -252,6 +252,15 @@ def test_a_dropped_objective_is_dropped() -> None:
     assert objective(ON_TRACK, state=ObjectiveState.DROPPED).health is Health.DROPPED
 
 
+def test_a_dropped_objective_keeps_its_figures_and_so_do_its_key_results() -> None:
+    part = key_result(40, confidence=0.6, is_abandoned=True)
+    assert judged(part).health is Health.DROPPED
+    assert judged(key_result(40, is_abandoned=True, state=SCORED, score=1.0)).health is Health.DROPPED
+    dropped = objective(part, key_result(90, state=DROPPED), state=ObjectiveState.DROPPED)
+    assert (dropped.value, dropped.confidence, dropped.health) == (0.4, 0.6, Health.DROPPED)
+    assert [term.contribution for term in dropped.explain] == [0.4]
+
+
 def test_confidence_is_that_of_the_weakest_link() -> None:
     assert objective(key_result(1, confidence=0.8), key_result(confidence=0.3), key_result()).confidence == 0.3
     assert objective(key_result(1)).confidence is None

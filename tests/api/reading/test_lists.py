@@ -192,6 +192,30 @@ def test_key_results_can_be_listed(many: World) -> None:
     many.tell(verbs.DropKeyResult(key_result=last, reason="No time"))
     assert currents() == [50, 10, 90, 10]
     assert currents(filter={"health": ["DROPPED"]}) == [None]
+    assert currents(filter={"state": ["DROPPED"]}) == [None]
+    assert len(currents(filter={"state": ["ACTIVE", "DROPPED"]})) == 5
+
+
+def test_the_key_results_of_a_dropped_objective_are_found_as_dropped_and_keep_their_state(many: World) -> None:
+    query = """query ($filter: KeyResultFilter) {
+        keyResults(filter: $filter) { totalCount nodes { state current progress { value health } } }
+        objectives(filter: {state: [DROPPED], search: "alpha"}) {
+            nodes { progress { value health explain { value } } keyResults { progress { health } } }
+        }
+    }"""
+
+    def found(**filter: Any) -> Any:
+        return many.ask(query, filter=filter)["keyResults"]["nodes"]
+
+    before = found()
+    many.tell(verbs.DropObjective(objective=goals.id_of(many, "alpha"), reason="No time"))
+    (dropped,) = found(health=["DROPPED"])
+    assert (dropped["state"], dropped["current"], dropped["progress"]["health"]) == ("ACTIVE", 10, "DROPPED")
+    assert dropped not in found(health=[one["progress"]["health"] for one in before])
+    assert found(state=["DROPPED"]) == []
+    (objective,) = many.ask(query)["objectives"]["nodes"]
+    assert objective["progress"] == {"value": 0.1, "health": "DROPPED", "explain": [{"value": 0.1}]}
+    assert objective["keyResults"] == [{"progress": {"health": "DROPPED"}}]
 
 
 def test_kpis_can_be_listed(world: World) -> None:
