@@ -7,7 +7,7 @@ resolvers are plain functions, never `async def`, and may block.
 from dataclasses import dataclass, field, replace
 from math import inf
 from time import monotonic
-from typing import Any, Final, Self, TypeAlias
+from typing import Any, Self, TypeAlias
 from uuid import UUID
 
 import strawberry
@@ -21,10 +21,6 @@ from domain.event_store import Log
 from domain.policy import Permission, Role, permissions
 from domain.values import Source
 from projections.signing import Keys
-
-
-ALL_SEEING: Final = frozenset({Role.ADMIN, Role.AUDITOR})
-"""Whoever answers for the log sees all that is in it."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +39,7 @@ class Caller:
     @property
     def sees_everything(self) -> bool:
         """Whether nothing is hidden from them, also what is shown to a team only."""
-        return not self.roles.isdisjoint(ALL_SEEING)
+        return Permission.READ_PRIVATE in self.can
 
     @property
     def author(self) -> Author:

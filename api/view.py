@@ -7,6 +7,7 @@ objects it touches. All of this blocks, and runs on the worker thread of its ope
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from time import monotonic
@@ -52,6 +53,16 @@ class Eyes(NamedTuple):
     pool: Pool | None
 
 
+@dataclass
+class Footing:
+    """What an answer stands on, for whoever may keep it: `newest` is what there was when it was first looked;
+    whether it tells of now, and whether it tells of a moment that is over."""
+
+    newest: Standpoint | None = None
+    tells_of_now: bool = False
+    tells_of_past: bool = False
+
+
 class Reads:
     """The doors to reading of one operation: each basis is resolved once, however often it is asked for.
 
@@ -60,13 +71,15 @@ class Reads:
     """
 
     def __init__(
-        self, pool: Pool, log: Log, until: float, eyes: Eyes | None, hidden: frozenset[UUID] | None = None
+        self, pool: Pool, log: Log, until: float, eyes: Eyes | None, hidden: frozenset[UUID] | None = None,
+        footing: Footing | None = None,
     ) -> None:
         self.log = log
         self._pool = pool
         self._until = until
         self._eyes = eyes
         self._hidden = hidden
+        self.footing = footing or Footing()
         self._views: dict[object, View] = {}
 
     def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -84,15 +97,23 @@ class Reads:
     @cached_property
     def present(self) -> "View":
         """The View of now, fixed when it is first needed."""
-        return View(self, self._looked[0], is_now=True)
+        return Present(self, self._newest, is_now=True)
+
+    @property
+    def _newest(self) -> Standpoint:
+        """The present's basis, for what does not come to tell of it."""
+        return self._looked[0]
 
     @cached_property
     def _looked(self) -> tuple[Standpoint, frozenset[UUID]]:
         """The present, and what is hidden there: one statement."""
         with self._connection() as conn:
             if self._eyes is None or self._hidden is not None:
-                return bases.now(conn), self._hidden or sight.NOTHING
-            return sight.look(conn, self._eyes.person)
+                looked = bases.now(conn), self._hidden or sight.NOTHING
+            else:
+                looked = sight.look(conn, self._eyes.person)
+        self.footing.newest = looked[0]
+        return looked
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
@@ -138,17 +159,20 @@ class Reads:
         view = self._views.get((basis.at, basis.position))
         if view is None:
             stood = basis if isinstance(basis, Standpoint) else self.read(bases.stand, basis)
-            if stood is None or basis.at > self.present.basis.at:
+            if stood is None or basis.at > self._newest.at:
                 raise invalid("A basis in the future cannot be read.", "basis")
+            self.footing.tells_of_past = True
             view = self._views[basis.at, basis.position] = View(self, stood)
         return view
 
     def _standpoint(self, at: datetime | None, known: datetime | None, position: int | None) -> Standpoint:
-        now = self.present.basis
+        now = self._newest
         for name, moment in (("at", at), ("known", known)):
             if moment is not None and moment > now.at:
                 raise invalid(f"Lies in the future; it is {now.at.isoformat()} now.", name)
         if position is None:
+            if known is None or known >= now.known:
+                self.footing.tells_of_now = True
             if at is None and known is None:
                 return now
             if known is None or known >= now.known:
@@ -196,6 +220,9 @@ class View:
             rows[key] = self.read(query, [key]).get(key) if _is_key(key) else None
         return rows[key]
 
+    def is_told(self) -> None:
+        """Something is told that stands on this View, though nothing of it is read."""
+
     @cached_property
     def policy(self) -> goals.PolicyRow:
         """The scoring policy in force."""
@@ -204,6 +231,22 @@ class View:
     @property
     def scoring(self) -> ScoringPolicy:
         return self.policy.policy
+
+
+class Present(View):
+    """The View of now: an answer that reads anything of it tells of now."""
+
+    @property
+    def basis(self) -> Standpoint:
+        self.is_told()
+        return self._basis
+
+    @basis.setter
+    def basis(self, basis: Standpoint) -> None:
+        self._basis = basis
+
+    def is_told(self) -> None:
+        self.reads.footing.tells_of_now = True
 
 
 def _is_key(text: str) -> bool:

@@ -232,11 +232,13 @@ class Query(Door):
     @answered("Who asks, and what they may do.")
     def viewer(self, info: Info) -> Viewer:
         caller = info.context.caller
+        self.view.is_told()
         person = Person.find(self.view, caller.person) if Permission.READ in caller.can else None
         return Viewer(person=person, handle=caller.handle, roles=sorted(caller.roles), can=sorted(caller.can))
 
     @answered("The log as evidence: what it was at any size, signed, and the proofs. For those who may read it.")
     def ledger(self, info: Info) -> Ledger:
+        self.view.is_told()
         return ledger.opened(self.view, info)
 
     @answered(
