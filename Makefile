@@ -5,13 +5,14 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help demo test check bench clean
+.PHONY: help demo test check conformance bench clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    a company to look at, on http://127.0.0.1:8000/graphql"
 	@echo "make test    the tests"
 	@echo "make check   format, lint, types, arrows, the schema's snapshot, the tests"
+	@echo "make conformance   what clients in use expect, tried out with them; needs Node"
 	@echo "make bench   the goals in figures"
 	@echo "make clean   remove what the others made, but no data"
 
@@ -29,6 +30,9 @@ test: $(INSTALLED)
 
 check: $(INSTALLED)
 	.ci/check $(BIN)
+
+conformance: $(INSTALLED)
+	$(BIN)/python -m tests.conformance
 
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks

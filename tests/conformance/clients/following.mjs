@@ -1,0 +1,20 @@
+// Following the log for good, whatever happens to connection and server. docs/clients.md shows this.
+
+const PAUSE_MS = 200;
+
+/** Every change after a position, for ever: who was cut off asks again after the last one that it saw. */
+export async function* following(connect, query, position) {
+  for (;;) {
+    try {
+      for await (const { data, errors } of connect().iterate({ query, variables: { after: position } })) {
+        if (errors) throw errors;
+        position = data.changes.position;
+        yield data.changes;
+      }
+    } catch (lost) {
+      // errors of GraphQL come as a list: they are for good, unless the server only goes away
+      if (Array.isArray(lost) && lost[0].extensions.code !== "GOING_AWAY") throw new Error(lost[0].message);
+    }
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
+}

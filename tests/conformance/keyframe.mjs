@@ -1,0 +1,87 @@
+// The server that is asked, whatever asks it: where it is, who we are there, and what stands in it.
+
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import WebSocket from "ws";
+
+globalThis.WebSocket ??= WebSocket; // which browsers have, and Node from 22 on
+
+export const url = process.env.KEYFRAME_URL;
+export const liveUrl = url.replace(/^http/, "ws");
+export const token = process.env.KEYFRAME_TOKEN;
+export const headers = token ? { authorization: `Bearer ${token}` } : {};
+
+/** What the server answers, by nothing but fetch. */
+export async function answer(query, variables = {}) {
+  const body = JSON.stringify({ query, variables });
+  const response = await fetch(url, { method: "POST", headers: { ...headers, "content-type": "application/json" }, body });
+  return response.json();
+}
+
+/** The data of an answer without errors. */
+export async function ask(query, variables) {
+  const { data, errors } = await answer(query, variables);
+  assert.equal(errors, undefined, JSON.stringify(errors));
+  return data;
+}
+
+/** What a mutation answers that was not refused. */
+export async function tell(verb, input, selection = "position") {
+  const type = verb[0].toUpperCase() + verb.slice(1) + "Input";
+  const query = `mutation ($input: ${type}!) { ${verb}(input: $input) { position problems { code message } ${selection} } }`;
+  const said = (await ask(query, { input }))[verb];
+  assert.deepEqual(said.problems, []);
+  return said;
+}
+
+/** The server ends, as kindly as is said, and is there again. */
+export async function restart(how = "kindly") {
+  const { ok } = await fetch(`${process.env.KEYFRAME_CONTROL}/restart/${how}`, { method: "POST" });
+  assert.ok(ok, "the server did not come back");
+}
+
+// ── what the tests write ─────────────────────────────────────────────────────────────────────────
+
+/** A cycle of a test's own, which goes on today, with some objectives in it. */
+export async function cycleOf(titles = []) {
+  const key = `c-${randomUUID().slice(0, 8)}`;
+  const days = { startsOn: day(-30), endsOn: day(60) };
+  const { cycle } = await tell("openCycle", { key, name: `Cycle ${key}`, ...days }, "cycle { id }");
+  const objectives = [];
+  for (const title of titles) objectives.push(await draft(key, title));
+  return { key, id: cycle.id, objectives };
+}
+
+const day = (fromToday) => new Date(Date.now() + fromToday * 86_400_000).toISOString().slice(0, 10);
+
+/** The id of a new objective. */
+export async function draft(key, title) {
+  const { objective } = await tell("draftObjective", { cycle: { key }, title }, "objective { id }");
+  return objective.id;
+}
+
+/** The id of a new key result that goes from 0 to 100. */
+export async function measure(objective, title = "It is heard of often") {
+  const metric = { direction: "INCREASE", start: 0, target: 100 };
+  const { keyResult } = await tell("addKeyResult", { objective, title, metric }, "keyResult { id }");
+  return keyResult.id;
+}
+
+export const reword = (objective, title) => tell("rewordObjective", { objective, title });
+
+export const head = async () => (await ask("{ basis { position } }")).basis.position;
+
+// ── waiting ──────────────────────────────────────────────────────────────────────────────────────
+
+/** Rejects what does not come: nothing here takes so long. */
+export async function within(seconds, promise, what = "an answer") {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} did not come within ${seconds} s`)), seconds * 1000);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
