@@ -71,7 +71,12 @@ class Reads:
     """
 
     def __init__(
-        self, pool: Pool, log: Log, until: float, eyes: Eyes | None, hidden: frozenset[UUID] | None = None,
+        self,
+        pool: Pool,
+        log: Log,
+        until: float,
+        eyes: Eyes | None,
+        hidden: frozenset[UUID] | None = None,
         footing: Footing | None = None,
     ) -> None:
         self.log = log
