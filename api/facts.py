@@ -100,7 +100,7 @@ class Import:
             raise invalid(f"There is no command '{fact.do}'; the schema's mutations are the list.", "do")
         if fact.ref is not None and fact.ref in self._refs:
             raise Refused(Code.DUPLICATE, f"The name '{fact.ref}' stands for something else already.", "ref")
-        author = Author(self._actor, Source.IMPORT, ADMIN, self._claimed(fact))
+        author = Author(self._actor, Source.IMPORT, ADMIN, self._claimed(fact, key))
         outcome = self._keyframe.execute(self._command(kind, fact, key), author)
         if fact.ref is not None:
             self._name(fact.ref, outcome)
@@ -119,7 +119,7 @@ class Import:
         self._seen[digest] += 1
         return fact, f"{digest}:{self._seen[digest]}"
 
-    def _claimed(self, fact: Fact) -> UUID | None:
+    def _claimed(self, fact: Fact, key: str) -> UUID | None:
         """The person that a fact was done by; a handle that is not known yet becomes a person."""
         if fact.by is None:
             return None
@@ -129,6 +129,8 @@ class Import:
         known = self._person(handle)
         if known is not None or (fact.do == "addPerson" and fact.input.get("handle") == handle):
             return known
+        if self._log.command(command_id(Source.IMPORT, key)) is not None:
+            return None  # it was brought in before, and whoever did it was erased since: nobody is brought back
         added = verbs.AddPerson(handle=handle, name=handle, effective_at=fact.at, idempotency_key=f"person:{handle}")
         self._keyframe.execute(added, Author(self._actor, Source.IMPORT, ADMIN))
         return self._person(handle)

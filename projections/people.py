@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.event import WHEN_RECORDED, Event, Recorded
+from domain.event import NOBODY, WHEN_RECORDED, Event, Recorded
 from domain.people import (
     PersonAdded,
     PersonDeactivated,
@@ -24,7 +24,7 @@ from domain.people import (
     TeamMoved,
     TeamRenamed,
 )
-from domain.privacy import unseal
+from domain.privacy import erased_handle, unseal
 from domain.values import Basis, Kind
 from projections.book import Book, Reads
 from projections.pages import CHANGED_AT, CREATED_AT, RECORDED, List, Sieve, text
@@ -201,8 +201,18 @@ def people(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, Pe
 
 
 def people_by_handle(conn: Connection, basis: Basis, handles: Sequence[str]) -> dict[str, PersonRow]:
-    """The people with these handles; unknown ones are left out."""
-    return {row.handle: row for row in PERSON.by(conn, basis, "handle", handles) if row.handle}
+    """The people with these handles, or called so since they were erased; unknown ones are left out."""
+    found = _erased(conn, basis, [handle for handle in handles if handle.startswith(erased_handle(NOBODY)[:-8])])
+    return found | {row.handle: row for row in PERSON.by(conn, basis, "handle", handles) if row.handle}
+
+
+def _erased(conn: Connection, basis: Basis, handles: Sequence[str]) -> dict[str, PersonRow]:
+    if not handles:
+        return {}
+    query = "select distinct id from person where handle is null and left(id::text, 8) = any(%(ends)b)"
+    ids = [id for (id,) in fetch(conn, query, {"ends": [handle[-8:] for handle in handles]})]
+    rows = {erased_handle(row.id): row for row in people(conn, basis, ids).values()}
+    return {handle: row for handle, row in rows.items() if handle in handles}
 
 
 def members_of_teams(conn: Connection, basis: Basis, teams: Sequence[UUID]) -> dict[UUID, list[PersonRow]]:

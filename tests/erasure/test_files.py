@@ -1,0 +1,139 @@
+"""What was erased is wiped from the files of the tables that held it, as soon as nobody reads there any more."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from threading import Event as Flag
+from threading import Thread
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from domain import scratch, tokens, verbs
+from domain.log_erasure import NotOurs, wipe
+from domain.policy import Role
+from projections import people
+from tests.evidence.quarter import ADA as AUTHOR
+from tests.views.conftest import World, worlds
+
+__all__ = ["worlds"]
+
+TABLES = ("person_key", "person")
+
+
+@pytest.fixture
+def world(worlds: Any) -> Iterator[World]:
+    with worlds() as made:
+        yield made
+
+
+class Ada:
+    """Somebody whose name is nobody else's."""
+
+    def __init__(self, world: World) -> None:
+        self.name = f"Lovelace {uuid4().hex}"
+        self.handle = f"ada-{uuid4().hex}"
+        self.id: UUID = world.tell(verbs.AddPerson(handle=self.handle, name=self.name))
+        self.key = world.log.person_keys([self.id])[self.id]
+        self.erased = verbs.ErasePerson(person=self.id, reason="asked to be")
+
+    def is_on_disk(self, world: World) -> bool:
+        """Whether a page of the tables, or of their indexes, has the key or the name."""
+        world.conn.execute("checkpoint")
+        query = """
+            select pg_read_binary_file(pg_relation_filepath(c.oid)) from pg_class c
+            where c.oid = any(%(tables)s::regclass[])
+               or c.oid in (select indexrelid from pg_index where indrelid = any(%(tables)s::regclass[]))
+        """
+        files = [file for (file,) in world.conn.execute(query, {"tables": list(TABLES)}).fetchall()]
+        assert len(files) > len(TABLES)
+        return any(word in file for file in files for word in (self.key, self.name.encode(), self.handle.encode()))
+
+
+def wiped(world: World) -> bool:
+    with world.database.connect() as conn:
+        return wipe(conn, world.workspace, [people.PERSON.name])
+
+
+def test_neither_key_nor_name_is_left_on_a_page(world: World) -> None:
+    ada = Ada(world)
+    world.tell(ada.erased)
+    assert ada.is_on_disk(world)
+    assert wiped(world)
+    assert not ada.is_on_disk(world)
+
+
+def test_who_reads_what_was_is_waited_for(world: World) -> None:
+    ada = Ada(world)
+    with world.database.connect() as reader:
+        reader.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        with reader.transaction():
+            seen = "select name from person where handle = %s"
+            assert reader.execute(seen, [ada.handle]).fetchone() == (ada.name,)
+            world.tell(ada.erased)
+            assert not wiped(world)
+            assert reader.execute(seen, [ada.handle]).fetchone() == (ada.name,)
+    assert wiped(world)
+    assert not ada.is_on_disk(world)
+
+
+def test_a_table_that_is_in_use_is_left_for_later(world: World) -> None:
+    ada = Ada(world)
+    world.tell(ada.erased)
+    with world.database.connect() as other, other.transaction():
+        other.execute("lock table person in access share mode")
+        assert not wiped(world)
+    assert wiped(world)
+
+
+def test_nobody_but_the_owner_of_the_tables_can_wipe_them(world: World) -> None:
+    with world.database.connect("app") as conn, pytest.raises(NotOurs):
+        wipe(conn, world.workspace, [people.PERSON.name])
+
+
+def test_how_long_locks_are_waited_for_is_what_it_was(world: World) -> None:
+    with world.database.connect() as conn:
+        before = conn.execute("show lock_timeout").fetchone()
+        wipe(conn, world.workspace, [people.PERSON.name])
+        assert conn.execute("show lock_timeout").fetchone() == before
+
+
+def test_tokens_of_an_erased_person_go_and_those_of_others_stay(world: World) -> None:
+    ada, ben = Ada(world), Ada(world)
+    with world.database.connect() as conn:
+        for name, person in (("laptop-of-ada", ada.id), ("laptop-of-ben", ben.id), ("machine", None)):
+            tokens.issue(conn, name, [Role.MEMBER], person, timedelta(days=1))
+        world.tell(ada.erased)
+        assert wiped(world)
+        assert {token.name for token in tokens.every(conn)} == {"laptop-of-ben", "machine"}
+
+
+def test_a_copy_that_was_left_behind_goes_with_its_keys_and_one_in_use_stays(world: World) -> None:
+    schemas = "select count(*) from pg_namespace where nspname = %s"
+    with world.database.connect() as using:
+        copy = scratch.make_copy(using, world.workspace)
+        assert wiped(world)
+        assert world.conn.execute(schemas, [copy]).fetchone() == (1,)
+    while world.conn.execute("select 1 from pg_locks where locktype = 'advisory' and not granted").fetchone():
+        pass
+    wiped(world)
+    assert world.conn.execute(schemas, [copy]).fetchone() == (0,)
+
+
+def test_whoever_feeds_the_views_wipes_what_was_erased_now_and_before(world: World) -> None:
+    now, before = Ada(world), Ada(world)
+    world.tell(before.erased)
+    stop = Flag()
+    projector = world.new_projector()
+    thread = Thread(target=projector.run, args=(stop,))
+    thread.start()
+    try:
+        outcome = world.keyframe.execute(now.erased, AUTHOR)
+        assert projector.wait(outcome.head, 10)
+        while now.is_on_disk(world) or before.is_on_disk(world):
+            assert thread.is_alive()
+    finally:
+        stop.set()
+        projector.nudge()
+        thread.join()
