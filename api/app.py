@@ -1,5 +1,6 @@
 """The composition root: everything that one process needs to answer, put together and taken apart again."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -8,7 +9,9 @@ from threading import Event as Flag
 from threading import Thread
 from time import monotonic
 
+import psycopg
 from anyio import to_thread
+from psycopg_pool import PoolTimeout
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection, Request
@@ -16,9 +19,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 from api import keys
-from api.auth import DEMO, Authentication, Entrance
+from api.auth import Authentication
 from api.context import Context
 from api.database import Database
+from api.doors import cors, opened
 from api.guards import BodyLimit, KnownHosts, refusal
 from api.http import Endpoint
 from api.journal import keep_journal
@@ -56,6 +60,7 @@ def create_app(settings: Settings, database: Database, *, console: bool, anonymo
     pool, veiled = database.pool(), database.pool(veiled=True)
     log = Log(pool, settings.workspace, reconnect_seconds=settings.reconnect_timeout_s)
     live = Live(max(1, settings.pool_size_max // WORKING_SHARE), settings.subscriptions_max)
+    entrance = opened(settings, pool, log, anonymous=anonymous)
     projector = Projector(
         database.log(),
         database.connect,
@@ -73,19 +78,22 @@ def create_app(settings: Settings, database: Database, *, console: bool, anonymo
         patience = settings.answer_timeout_s
         until = monotonic() + patience
         return Context(
-            caller, pool, log, writing, settings.workspace, request.state.id, until, ours, live, patience, veiled=veiled
-        )
+            caller, pool, log, writing, settings.workspace, request.state.id, until, ours, live, patience,
+            veiled=veiled, visit=request.state.visit,
+        )  # fmt: skip
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await to_thread.run_sync(_make_views, database)
         live.open()
+        looking = asyncio.create_task(entrance.look_again())
         stop = Flag()
         thread = Thread(target=projector.run, args=(stop,), name="projector", daemon=True)
         thread.start()
         try:
             yield
         finally:
+            looking.cancel()
             live.close()
             stop.set()
             projector.nudge()
@@ -104,10 +112,15 @@ def create_app(settings: Settings, database: Database, *, console: bool, anonymo
         ],
         middleware=[
             Middleware(KnownHosts, names=[settings.host, *(settings.host_names or "").split(",")]),
-            Middleware(Authentication, entrance=Entrance(anonymous=DEMO if anonymous else None)),
+            *cors(settings),
+            Middleware(Authentication, entrance=entrance),
             Middleware(BodyLimit),
         ],
-        exception_handlers={HTTPStatus.INTERNAL_SERVER_ERROR: _failed},
+        exception_handlers={
+            psycopg.OperationalError: _lost,
+            PoolTimeout: _lost,
+            HTTPStatus.INTERNAL_SERVER_ERROR: _failed,
+        },
         lifespan=lifespan,
     )
     app.state.live = live
@@ -123,6 +136,14 @@ def _make_views(database: Database) -> None:
 def _source(request: HTTPConnection) -> Source:
     """A page of our own address speaks for the console: only a browser can say so."""
     return Source.CONSOLE if request.headers.get("sec-fetch-site") == "same-origin" else Source.API
+
+
+async def _lost(_: Request, __: Exception) -> Response:
+    """The database cannot be reached, or did not do it in time: whatever was asked may be asked again."""
+    message = "The database cannot be reached; ask again in a moment."
+    response = refusal(HTTPStatus.SERVICE_UNAVAILABLE, message, "UNAVAILABLE")
+    response.headers.update({"retry-after": "1", "cache-control": "no-store"})
+    return response
 
 
 async def _failed(_: Request, __: Exception) -> Response:

@@ -10,9 +10,10 @@ from typing import Annotated, ParamSpec
 import typer
 from rich.progress import Progress
 
-from api import demonstration, doctor, evidence, exporting, importing, reporting, serving, spreadsheet
+from api import demonstration, doctor, evidence, exporting, importing, issuing, reporting, serving, spreadsheet
 from api.schema.schema import sdl
 from api.terminal import USAGE, WRONG, Failure, err, opened, out, reached, settings, stop_on_signals, told
+from domain.policy import Role
 from projections import generations
 from projections.views import Poison
 
@@ -70,13 +71,13 @@ def demo(
 ) -> None:
     """Show a company that lives with its goals: two quarters of them, in a database of our own."""
     chosen = demonstration.settings_for_demo(settings(host=host, port=port))
-    listener = serving.listening(chosen)
+    listener = serving.listening(chosen, anonymous=True)
     with opened(chosen) as database:
         if fresh:
             demonstration.forget(database)
             database.migrate()
         story = demonstration.live(database)
-        serving.serve(database, listener, lambda: demonstration.show(story, serving.url(listener)))
+        serving.serve(database, listener, lambda: demonstration.show(story, serving.url(listener)), anonymous=True)
 
 
 @verb("serve")
@@ -88,10 +89,11 @@ def serve(
         typer.Option("--project/--no-project", help="Feed the views too, or leave it to 'keyframe project'."),
     ] = None,
 ) -> None:
-    """Answer over GraphQL, until Ctrl-C."""
+    """Answer over GraphQL to whoever may come in, until Ctrl-C."""
     chosen = settings(host=host, port=port, project_in_server=project)
     listener = serving.listening(chosen)
     with opened(chosen, patience_s=None) as database:
+        serving.refuse_if_locked(database)
         where = serving.url(listener)
         serving.serve(database, listener, lambda: out.print(f"Keyframe answers at {where}/graphql", soft_wrap=True))
 
@@ -214,6 +216,36 @@ def key(
         evidence.show_key(chosen)
     else:
         evidence.create_key(chosen, name, replace=replace)
+
+
+@verb("token")
+def token(
+    do: Annotated[issuing.TokenVerb, typer.Argument(help="Make a token, list all that were made, or end one.")],
+    id: Annotated[str | None, typer.Argument(help="Which one to revoke, by its id in the list.")] = None,
+    role: Annotated[
+        list[Role] | None, typer.Option("--role", help="What its bearer may do; may be repeated.", show_default=False)
+    ] = None,
+    person: Annotated[
+        str | None, typer.Option("--person", help="The handle of the person as whom its bearer acts.")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", help="What the token, and the machine that has it, is called.")
+    ] = None,
+    expires: Annotated[
+        str, typer.Option("--expires", help="For how long it holds: so many hours, days or weeks, like 12h, 90d, 52w.")
+    ] = issuing.LIFETIME,
+) -> None:
+    """Make a token by which a machine or a person comes in, list those that were made, or revoke one."""
+    if (do is issuing.TokenVerb.CREATE) is not bool(role) or (do is issuing.TokenVerb.REVOKE) is (id is None):
+        raise Failure("Say what to do: create --role ROLE, list, or revoke ID.", USAGE)
+    chosen = issuing.wanted(role or [], person, name, expires)
+    with opened(settings()) as database:
+        if id is not None:
+            issuing.revoke(database, id)
+        elif role:
+            issuing.create(database, chosen)
+        else:
+            issuing.tell(database)
 
 
 @verb("rebuild")

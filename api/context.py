@@ -49,10 +49,13 @@ class Caller:
 
 
 @dataclass
-class Spent:
-    """What the operations of one request ask for together, in fields of their answers."""
+class Noted:
+    """What became known of a request, for whoever tells of it: what its operations ask for together, in fields of
+    their answers, and what the last of them is and is called."""
 
     cost: float = 0
+    kind: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,19 +79,19 @@ class Context:
     keys: Keys | None = None
     live: Live = field(default_factory=Live)
     answer_timeout_s: float = inf
-    spent: Spent = field(default_factory=Spent)
+    noted: Noted = field(default_factory=Noted)
     veiled: Pool | None = None
 
     def spends(self, cost: float, most: float) -> bool:
         """Whether this request may ask for so much more; if so, it has."""
-        if self.spent.cost + cost > most:
+        if self.noted.cost + cost > most:
             return False
-        self.spent.cost += cost
+        self.noted.cost += cost
         return True
 
     def anew(self) -> Self:
         """The same for another operation, or another event, of one connection."""
-        return replace(self, until=monotonic() + self.answer_timeout_s, spent=Spent())
+        return replace(self, until=monotonic() + self.answer_timeout_s, noted=Noted())
 
     @property
     def reads(self) -> Reads:

@@ -119,6 +119,10 @@ class Endpoint(GraphQL[Context, None]):
         lag = await to_thread.run_sync(self._writing.behind, position)
         return _too_early(position, position - lag, lag) if lag else None
 
+    def _check_websocket_origin(self, request: Any) -> bool:
+        """A page of another site brings nothing with it that lets it in, unless nobody needs anything."""
+        return request.state.entrance.anonymous is None or super()._check_websocket_origin(request)
+
     # ── in and out ───────────────────────────────────────────────────────────────────────────────
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:  # noqa: ARG002

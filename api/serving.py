@@ -1,4 +1,4 @@
-"""Running: the server on an address that only this machine reaches, and the projector as a process of its own."""
+"""Running: the server, for those who may come in, and the projector as a process of its own."""
 
 import gc
 import ipaddress
@@ -19,6 +19,7 @@ from api.journal import keep_journal
 from api.settings import Settings
 from api.terminal import USAGE, Failure
 from api.writing import Writing
+from domain import tokens
 from domain.policy import Role
 from projections.projector import Projector
 
@@ -26,19 +27,19 @@ GRACE_SECONDS = 5
 """How long requests that are under way may take when the server is asked to stop."""
 
 
-def listening(settings: Settings) -> socket.socket:
-    """A socket on the address of the settings. Raises `Failure` if that is taken, or open to strangers."""
+def listening(settings: Settings, *, anonymous: bool = False) -> socket.socket:
+    """A socket on the address of the settings. Raises `Failure` if that is taken; and where nobody has to say who
+    they are, if it can be reached by others."""
     host, port = settings.host, settings.port
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except OSError as error:
         raise Failure(f"{host} is no address: {error.strerror}.", USAGE) from error
     family, kind, protocol, _, address = found[0]
-    if not (settings.closed_network or ipaddress.ip_address(address[0]).is_loopback):
+    if anonymous and not ipaddress.ip_address(address[0]).is_loopback:
         raise Failure(
-            f"{host} can be reached from other machines, and there is no access control yet: whoever reaches Keyframe "
-            "may do everything. Listen on 127.0.0.1; or, where only those you trust can reach that address, as in a "
-            "container whose port is published on 127.0.0.1, say so with KEYFRAME_CLOSED_NETWORK=true.",
+            f"{host} can be reached from other machines, and in the demo everybody may do everything: listen on "
+            "127.0.0.1. For others there is 'keyframe serve', which asks who they are.",
             USAGE,
         )
     listener = socket.socket(family, kind, protocol)
@@ -68,11 +69,24 @@ def url(listener: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def serve(database: Database, listener: socket.socket, ready: Callable[[], None]) -> None:
-    """Answer until somebody asks to stop. `ready` is called once answers can be had."""
+def refuse_if_locked(database: Database) -> None:
+    """Raise `Failure` if nobody could come in."""
+    with database.connect() as conn:
+        if database.settings.jwt_jwks is None and not tokens.is_any_live(conn):
+            raise Failure(
+                "Nobody could come in: there is no token. Make one, which is shown once, with "
+                "'keyframe token create --role ADMIN'; or let in who has a JWT, by KEYFRAME_JWT_ISSUER, "
+                "KEYFRAME_JWT_AUDIENCE and KEYFRAME_JWT_JWKS.",
+                USAGE,
+            )
+
+
+def serve(database: Database, listener: socket.socket, ready: Callable[[], None], *, anonymous: bool = False) -> None:
+    """Answer until somebody asks to stop. `ready` is called once answers can be had. `anonymous`: whether nobody
+    has to say who they are."""
     _collect_seldom()
     with suppress(KeyboardInterrupt):
-        Server(database, ready).run(sockets=[listener])
+        Server(database, ready, anonymous=anonymous).run(sockets=[listener])
 
 
 def _collect_seldom() -> None:
@@ -86,9 +100,9 @@ def _collect_seldom() -> None:
 class Server(uvicorn.Server):
     """Answers, and calls `ready` once it does. What goes on for ever is ended before it is waited for."""
 
-    def __init__(self, database: Database, ready: Callable[[], None]) -> None:
+    def __init__(self, database: Database, ready: Callable[[], None], *, anonymous: bool = False) -> None:
         settings = database.settings
-        self._app = create_app(settings, database, console=True, anonymous=True)
+        self._app = create_app(settings, database, console=True, anonymous=anonymous)
         self._ready = ready
         super().__init__(
             uvicorn.Config(

@@ -1,13 +1,13 @@
 """Answers that go on over WebSocket, by the graphql-transport-ws protocol.
 
-The protocol is strawberry's; what is here is what it leaves open: messages that are none, failures of ours, and
-clients that do not read. See docs/adr/0014.
+The protocol is strawberry's; what is here is what it leaves open: who is let in, messages that are none, failures of
+ours, and clients that do not read. See docs/adr/0014 and 0017.
 """
 
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 import msgspec
 import structlog
@@ -17,11 +17,23 @@ from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.async_base_view import AsyncBaseHTTPView
 from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
-from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message, SubscribeMessage
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
+    ConnectionInitMessage,
+    Message,
+    PingMessage,
+    SubscribeMessage,
+)
 
+from api.auth import NOBODY, RATE_LIMITED, NotAdmitted, OutOfReach, TooOften, address, note
 from api.context import Context
 from api.live import TOO_MANY
 
+UNKNOWN: Final = 4401
+"""The close code for who asks without saying who they are."""
+REFUSED: Final = 4403
+"""The close code for who is not let in, or no longer."""
+LATER: Final = 1013
+"""The close code for who should try again in a moment."""
 FAILED: Final = 4500
 """The close code for what went wrong on our side."""
 CLOSE_SECONDS_MAX: Final = 1.0
@@ -123,6 +135,48 @@ class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
         except Exception as error:  # noqa: BLE001 - whatever it was, the client is told that it was not its fault
             await self.handle_task_exception(error)
 
+    # ── who asks ─────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def _connection(self) -> WebSocket:
+        """What the handshake came with, and what is noted of it."""
+        connection: WebSocket = self.websocket.ws  # type: ignore[attr-defined]
+        return connection
+
+    async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
+        if self.connection_init_received or await self._comes_in(message.get("payload")):
+            await super().handle_connection_init(message)
+
+    async def _comes_in(self, payload: object) -> bool:
+        """Whether whoever begins the conversation is let in, by the handshake or by what they say now."""
+        connection, state = self._connection, self._connection.state
+        said = _authorization(payload)
+        if not (said or state.is_refused or state.caller is NOBODY):
+            return True
+        try:
+            shown = {*said, *connection.headers.getlist("authorization")}
+            admission = await state.entrance.admit(shown, address(connection))
+        except NotAdmitted as reason:
+            note(reason, state.id, connection.scope["path"])
+            return await self._close(REFUSED, "Forbidden")
+        except (TooOften, OutOfReach):
+            return await self._close(LATER, "Try again in a moment")
+        if admission is None:
+            return await self._close(UNKNOWN, "Unauthorized")
+        state.caller, state.visit = admission
+        self.context = await self.view.get_context(connection, connection)
+        return True
+
+    async def _close(self, code: int, reason: str) -> Literal[False]:
+        await self.websocket.close(code, reason)
+        return False
+
+    async def handle_ping(self, message: PingMessage) -> None:
+        if self._connection.state.caller is NOBODY:
+            await self.websocket.close(UNKNOWN, "Unauthorized")
+        else:
+            await super().handle_ping(message)
+
     @property
     def _is_cut_off(self) -> bool:
         return isinstance(self.websocket, Socket) and self.websocket.is_cut_off
@@ -137,12 +191,26 @@ class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
         await super().handle_message(known)
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        state = self._connection.state
+        if self.connection_acknowledged:
+            if state.visit is not None and await state.visit.is_over():
+                await self.websocket.close(REFUSED, "Forbidden")
+                return
+            try:
+                state.entrance.spend(state.caller)
+            except TooOften as too_often:
+                await self._refuse(message, too_often.message, code=RATE_LIMITED, retryAfter=too_often.seconds)
+                return
         most = self.max_subscriptions_per_connection
         if self.connection_acknowledged and message["id"] not in self.operations and len(self.operations) == most:
-            error = GraphQLError(f"One connection may have {most} operations.", extensions={"code": TOO_MANY})
-            await self.send_message({"id": message["id"], "type": "error", "payload": [error.formatted]})
+            await self._refuse(message, f"One connection may have {most} operations.", code=TOO_MANY)
             return
         await super().handle_subscribe(message)
+
+    async def _refuse(self, message: SubscribeMessage, told: str, **extensions: object) -> None:
+        """Say why an operation does not begin; the others go on."""
+        error = GraphQLError(told, extensions=extensions)
+        await self.send_message({"id": message["id"], "type": "error", "payload": [error.formatted]})
 
     async def handle_task_exception(self, error: Exception) -> None:
         """Tell of a failure of ours; that the client has left is none."""
@@ -153,3 +221,9 @@ class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
     @staticmethod
     def _get_pre_execution_close_reason(_: GraphQLError) -> None:
         """An operation that cannot be read ends that operation, and not the connection with all others."""
+
+
+def _authorization(payload: object) -> list[str]:
+    """What somebody shows at the beginning of a conversation, by either spelling."""
+    said = payload if isinstance(payload, dict) else {}
+    return [str(said[name]) for name in ("authorization", "Authorization") if said.get(name) is not None]

@@ -23,6 +23,7 @@ from api.execution import Executor
 from api.live import is_lost
 from api.schema.errors import coded
 from api.view import Unseen
+from api.visit import while_it_lasts
 
 Results: TypeAlias = AsyncGenerator[StreamExecutionResult, None]
 
@@ -102,7 +103,7 @@ async def answers(begun: ExecutionResult, context: Context) -> Results:
     async with aclosing(stream) as results:
         try:
             with context.live.subscribed():
-                async for result in results:
+                async for result in while_it_lasts(results, context.visit):
                     failed = ExecutionResult
                     if result is UNSEEN:
                         continue

@@ -80,10 +80,11 @@ def line(process: "subprocess.Popen[bytes]", begins: str) -> str:
     raise AssertionError(process.stderr.read().decode())
 
 
-def asked(url: str, document: str) -> Any:
-    """What Keyframe answers."""
+def asked(url: str, document: str, token: str | None = None) -> Any:
+    """What Keyframe answers, to whoever has this token where one is needed."""
     body = json.dumps({"query": document}).encode()
-    request = urllib.request.Request(url, body, {"content-type": "application/json"})
+    headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
+    request = urllib.request.Request(url, body, headers)
     with urllib.request.urlopen(request, timeout=SECONDS_MAX) as response:
         answer = json.load(response)
     assert "errors" not in answer, answer

@@ -10,15 +10,24 @@ from api.serving import listening, url
 from api.settings import Settings
 from api.terminal import Failure
 from tests.cli.terminal import asked, fill, keyframe, line, started, stopped
+from tests.conftest import way_in
 
 POSITION = "{ basis { position } }"
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])
-def test_an_address_that_strangers_can_reach_is_refused(host: str) -> None:
-    done = keyframe(Settings(host=host), "serve")
+def test_the_demo_is_for_this_machine_alone(host: str) -> None:
+    done = keyframe(Settings(host=host), "demo")
     assert (done.returncode, done.stdout) == (2, "")
-    assert f"{host} can be reached from other machines, and there is no access control yet" in done.stderr
+    assert f"{host} can be reached from other machines, and in the demo everybody may do everything" in done.stderr
+
+
+def test_nothing_is_served_where_nobody_could_come_in(database: Database) -> None:
+    done = keyframe(database.settings, "serve", "--port", "0")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Nobody could come in" in done.stderr
+    assert "keyframe token create --role ADMIN" in done.stderr
+    assert "KEYFRAME_JWT_ISSUER" in done.stderr
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
@@ -27,8 +36,8 @@ def test_loopback_is_listened_on(host: str) -> None:
         assert url(listener).startswith("http://")
 
 
-def test_a_closed_network_may_be_listened_on() -> None:
-    with listening(Settings(host="0.0.0.0", port=0, closed_network=True)) as listener:
+def test_where_everybody_says_who_they_are_any_address_may_be_listened_on() -> None:
+    with listening(Settings(host="0.0.0.0", port=0)) as listener:
         assert listener.getsockname()[0] == "0.0.0.0"
 
 
@@ -41,7 +50,7 @@ def test_a_port_that_is_taken_is_told_with_a_way_out() -> None:
 
 def test_an_address_that_is_none_is_told() -> None:
     with pytest.raises(Failure, match=r"no\.such\.host\.invalid is no address"):
-        listening(Settings(host="no.such.host.invalid", closed_network=True))
+        listening(Settings(host="no.such.host.invalid"))
 
 
 @pytest.mark.parametrize(
@@ -96,13 +105,14 @@ def test_views_are_made_anew(database: Database) -> None:
 
 def test_a_server_may_leave_the_views_to_a_process_of_their_own(database: Database) -> None:
     fill(database)
+    token = way_in(database)
     with started(database.settings, "serve", "--port", "0", "--no-project") as server:
         address = line(server, "Keyframe answers at ").removeprefix("Keyframe answers at ")
-        assert asked(address, POSITION) == {"basis": {"position": 0}}
+        assert asked(address, POSITION, token) == {"basis": {"position": 0}}
         with started(database.settings, "project") as projector:
             line(projector, "Feeding the views")
             deadline = time.monotonic() + 60
-            while asked(address, POSITION) != {"basis": {"position": 20}}:
+            while asked(address, POSITION, token) != {"basis": {"position": 20}}:
                 assert time.monotonic() < deadline
             assert (stopped(projector), stopped(server)) == (0, 0)
 

@@ -57,10 +57,10 @@ def hear(ws: ClientConnection) -> dict[str, Any]:
 
 
 @contextmanager
-def begun(port: int, **given: Any) -> Iterator[ClientConnection]:
-    """A WebSocket over which operations can be asked."""
+def begun(port: int, token: str | None = None, **given: Any) -> Iterator[ClientConnection]:
+    """A WebSocket over which operations can be asked, begun with a token where one is needed."""
     with opened(port, **given) as ws:
-        say(ws, type="connection_init")
+        say(ws, type="connection_init", payload=token and {"authorization": f"Bearer {token}"})
         assert hear(ws) == {"type": "connection_ack"}
         yield ws
 
@@ -70,8 +70,8 @@ def ask(ws: ClientConnection, query: str, id: str = "1", **variables: Any) -> No
 
 
 @contextmanager
-def over_websocket(port: int, query: str, **variables: Any) -> Iterator[Results]:
-    with begun(port) as ws:
+def over_websocket(port: int, query: str, token: str | None = None, **variables: Any) -> Iterator[Results]:
+    with begun(port, token) as ws:
         ask(ws, query, **variables)
         yield messages(ws)
 
@@ -99,13 +99,16 @@ def closed(ws: ClientConnection) -> int:
 
 
 @contextmanager
-def streamed(port: int, query: str, accept: str, **variables: Any) -> Iterator[httpx.Response]:
+def streamed(
+    port: int, query: str, accept: str, token: str | None = None, **variables: Any
+) -> Iterator[httpx.Response]:
     """A response whose body goes on."""
+    headers = {"accept": accept} | ({"authorization": f"Bearer {token}"} if token else {})
     body = {"query": query, "variables": variables}
     url = f"http://127.0.0.1:{port}/graphql"
     with (
         httpx.Client(timeout=SECONDS_MAX, trust_env=False) as http,
-        http.stream("POST", url, json=body, headers={"accept": accept}) as response,
+        http.stream("POST", url, json=body, headers=headers) as response,
     ):
         assert response.status_code == 200
         yield response

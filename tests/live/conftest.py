@@ -73,7 +73,7 @@ class Running:
         ready = Event()
         self.listener = listening(database.settings)
         self.port: int = self.listener.getsockname()[1]
-        self._server = Server(database, ready.set)
+        self._server = Server(database, ready.set, anonymous=True)
         self._thread = Thread(target=self._server.run, kwargs={"sockets": [self.listener]}, name="server")
         self._thread.start()
         assert ready.wait(SECONDS_MAX)

@@ -6,6 +6,7 @@ from websockets.exceptions import ConnectionClosed
 
 from api.live import GOING_AWAY
 from tests.cli.terminal import started, stopped
+from tests.conftest import way_in
 from tests.live.clients import (
     CHANGES,
     PARTS,
@@ -60,9 +61,10 @@ def test_a_long_history_does_not_hold_up_the_end(workspace: Workspace, serve: Se
 
 
 def test_a_process_that_is_asked_to_end_leaves_nobody_waiting(workspace: Workspace) -> None:
+    token = way_in(workspace.database)
     with started(workspace.settings.model_copy(update={"port": 0}), "serve") as process:
         port = port_of(process)
-        with begun(port) as ws, PROTOCOLS["events"](port, CHANGES, after=0) as results:
+        with begun(port, token) as ws, PROTOCOLS["events"](port, CHANGES, token, after=0) as results:
             ask(ws, CHANGES, after=0)
             ws.recv(SECONDS_MAX)
             next(results)

@@ -9,6 +9,7 @@ from psycopg.conninfo import make_conninfo
 from pydantic import SecretStr
 
 from tests.cli.terminal import started, stopped
+from tests.conftest import way_in
 from tests.live.clients import CHANGES, PROTOCOLS, ask, begun, code, cut, messages, over_websocket, port_of, positions
 from tests.live.conftest import Serve, Workspace, until
 
@@ -86,12 +87,13 @@ def test_who_was_cut_off_goes_on_after_the_last_position_seen(workspace: Workspa
 def test_a_killed_server_is_followed_by_another(workspace: Workspace) -> None:
     before = workspace.write(20)
     settings = workspace.settings.model_copy(update={"port": 0})
-    with writers(workspace, 2, each=40), started(settings, "serve") as first, begun(port_of(first)) as ws:
+    token = way_in(workspace.database)
+    with writers(workspace, 2, each=40), started(settings, "serve") as first, begun(port_of(first), token) as ws:
         ask(ws, CHANGES, after=0)
         seen = positions(messages(ws), 15)
         first.kill()
     with started(settings, "serve") as second:
-        with over_websocket(port_of(second), CHANGES, after=seen[-1]) as results:
+        with over_websocket(port_of(second), CHANGES, token, after=seen[-1]) as results:
             seen += positions(results, before + 40)
         assert stopped(second) == 0
     assert seen == list(range(1, before + 40 + 1))

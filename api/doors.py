@@ -1,0 +1,46 @@
+"""The entrance of one process, with the doors that its settings open, and whose pages may knock."""
+
+from typing import Final
+
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+
+from api.auth import DEMO, Door, Entrance
+from api.database import Pool
+from api.jwts import Jwts
+from api.rates import Buckets
+from api.settings import Settings
+from api.tokens import Tokens
+from domain.event_store import Log
+
+EXPOSED: Final = ("etag", "retry-after", "www-authenticate", "x-request-id")
+"""What a page of another site may read of an answer beside its body."""
+PREFLIGHT_SECONDS: Final = 600
+"""For so long a browser need not ask again whether it may ask."""
+
+
+def opened(settings: Settings, pool: Pool, log: Log, *, anonymous: bool) -> Entrance:
+    """The entrance. `anonymous`: who shows nothing comes in, too, and may do everything."""
+    doors: list[Door] = [Tokens(pool, log)]
+    if settings.jwt_jwks is not None:
+        doors.append(Jwts(settings, log))
+    requests = Buckets(settings.requests_per_s, settings.requests_burst)
+    return Entrance(doors, requests, DEMO if anonymous else None)
+
+
+def cors(settings: Settings) -> list[Middleware]:
+    """What answers the browsers of pages elsewhere, if any may ask. Their preflights come without credentials, and
+    no cookie is ever taken."""
+    origins = settings.listed("cors_origins")
+    if not origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=("GET", "POST"),
+            allow_headers=("*",),
+            expose_headers=EXPOSED,
+            max_age=PREFLIGHT_SECONDS,
+        )
+    ]

@@ -1,0 +1,132 @@
+"""The public keys of whoever issues JWTs: fetched when they are needed, and again when there is a new one.
+
+A key that was fetched goes on when the issuer cannot be reached. An unknown one is asked for now and then, however
+often it is named: whoever makes names up makes nobody busy.
+"""
+
+import asyncio
+import json
+from collections.abc import Iterable
+from http.client import HTTPException
+from pathlib import Path
+from time import monotonic
+from typing import Any, Final
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+import structlog
+from anyio import to_thread
+from jwt import PyJWK, PyJWTError
+
+FETCH_SECONDS_MAX: Final = 5.0
+BYTES_MAX: Final = 1 << 20
+KEYS_MAX: Final = 100
+RENEWED_AFTER_SECONDS: Final = 600.0
+"""So old keys are fetched again, so that one that was withdrawn is no longer taken."""
+UNKNOWN_AFTER_SECONDS: Final = 30.0
+"""How long it takes at least from one fetch to the next for a key that is not there."""
+EMPTY_AFTER_SECONDS: Final = 5.0
+"""The same while there are no keys at all."""
+
+_FAMILY = {"RS": "RSA", "PS": "RSA", "ES": "EC", "Ed": "OKP"}
+_CURVES = {"ES256": "P-256", "ES384": "P-384", "ES512": "P-521", "EdDSA": "Ed25519"}
+
+_log = structlog.get_logger(__name__)
+
+
+class NoKeys(Exception):
+    """There never were any keys, and there are none to be had at the moment."""
+
+
+class _NoRedirect(HTTPRedirectHandler):
+    """Keys come from where the settings say, and from nowhere else."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+class KeySet:
+    """The keys at an address, which is a URL or a file."""
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+        self._keys: list[dict[str, Any]] | None = None
+        self._tried_at = self._fetched_at = float("-inf")
+        self._fetching = asyncio.Lock()
+        self._renewal: asyncio.Task[bool] | None = None
+
+    async def find(self, kid: str | None, algorithm: str) -> PyJWK | None:
+        """The key of this name, for this algorithm; without a name the only one that fits. Raises `NoKeys`."""
+        if self._keys is None:
+            await self._fetch(EMPTY_AFTER_SECONDS)
+        elif monotonic() - self._fetched_at > RENEWED_AFTER_SECONDS and (not self._renewal or self._renewal.done()):
+            self._renewal = asyncio.create_task(self._fetch(UNKNOWN_AFTER_SECONDS))
+        found = self._fitting(kid, algorithm)
+        if not found and await self._fetch(UNKNOWN_AFTER_SECONDS):
+            found = self._fitting(kid, algorithm)
+        return _made(found[0], algorithm) if len(found) == 1 else None
+
+    def _fitting(self, kid: str | None, algorithm: str) -> list[dict[str, Any]]:
+        if self._keys is None:
+            raise NoKeys
+        return [key for key in self._keys if kid in (None, key.get("kid")) and _fits(key, algorithm)]
+
+    async def _fetch(self, seconds: float) -> bool:
+        """Fetch the keys if that was not tried within so many seconds; whether there are new ones."""
+        async with self._fetching:
+            if monotonic() - self._tried_at < seconds:
+                return False
+            self._tried_at = monotonic()
+            try:
+                self._keys = await to_thread.run_sync(_read, self._where)
+            except (OSError, ValueError, HTTPException, RecursionError) as error:
+                _log.warning("keys_not_fetched", where=self._where, cause=f"{type(error).__name__}: {error}")
+                return False
+            self._fetched_at = monotonic()
+            return True
+
+
+def _read(where: str) -> list[dict[str, Any]]:
+    """The keys that stand there. Raises `OSError`, `ValueError`, `HTTPException`."""
+    text = _loaded(where) if "://" in where else Path(where).read_bytes()
+    said = json.loads(text)
+    keys = said.get("keys") if isinstance(said, dict) else None
+    if not isinstance(keys, list):
+        raise ValueError("this is no JSON Web Key Set")  # noqa: TRY004 - of the document, not of a type
+    return [key for key in keys[:KEYS_MAX] if isinstance(key, dict)]
+
+
+def _loaded(url: str) -> bytes:
+    opener = build_opener(_NoRedirect)
+    deadline = monotonic() + FETCH_SECONDS_MAX
+    text = b""
+    with opener.open(Request(url, headers={"accept": "application/json"}), timeout=FETCH_SECONDS_MAX) as response:  # noqa: S310 - settings say https
+        while chunk := response.read1(BYTES_MAX):
+            text += chunk
+            if len(text) > BYTES_MAX:
+                raise ValueError("this is longer than a set of keys")
+            if monotonic() > deadline:
+                raise TimeoutError("it took too long")
+    return text
+
+
+def _fits(key: dict[str, Any], algorithm: str) -> bool:
+    """Whether signatures of this algorithm may be verified with this key."""
+    return (
+        key.get("kty") == _FAMILY[algorithm[:2]]
+        and key.get("crv") == _CURVES.get(algorithm)
+        and key.get("use", "sig") == "sig"
+        and key.get("alg", algorithm) == algorithm
+        and _may_verify(key.get("key_ops"))
+    )
+
+
+def _may_verify(operations: object) -> bool:
+    return operations is None or (isinstance(operations, Iterable) and "verify" in operations)
+
+
+def _made(key: dict[str, Any], algorithm: str) -> PyJWK | None:
+    try:
+        return PyJWK(key, algorithm)
+    except PyJWTError as error:
+        _log.warning("key_not_usable", cause=type(error).__name__)
+        return None
