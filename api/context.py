@@ -13,7 +13,8 @@ from uuid import UUID
 import strawberry
 
 from api.live import Live
-from api.view import Eyes, Pool, Reads, View
+from api.view import Eyes, Footing, Pool, Reads, View
+from api.visit import Visit
 from api.writing import Writing
 from domain.decision import Author
 from domain.errors import Code, Refused
@@ -66,7 +67,8 @@ class Context:
     be seen of them where something is hidden; both are read through `reads` alone. `log` is where changes are told
     from, `writing` is where commands are carried out; `until`, by the monotonic clock,
     is how long may be read. `keys` sign checkpoints, where this process has them. `live` is where subscriptions
-    wait and work; of what goes on, each part may be read for `answer_timeout_s` anew.
+    wait and work; of what goes on, each part may be read for `answer_timeout_s` anew, and until the
+    caller's `visit` is over.
     """
 
     caller: Caller
@@ -80,7 +82,9 @@ class Context:
     live: Live = field(default_factory=Live)
     answer_timeout_s: float = inf
     noted: Noted = field(default_factory=Noted)
+    footing: Footing = field(default_factory=Footing)
     veiled: Pool | None = None
+    visit: Visit | None = None
 
     def spends(self, cost: float, most: float) -> bool:
         """Whether this request may ask for so much more; if so, it has."""
@@ -91,7 +95,7 @@ class Context:
 
     def anew(self) -> Self:
         """The same for another operation, or another event, of one connection."""
-        return replace(self, until=monotonic() + self.answer_timeout_s, noted=Noted())
+        return replace(self, until=monotonic() + self.answer_timeout_s, noted=Noted(), footing=Footing())
 
     @property
     def reads(self) -> Reads:
@@ -104,7 +108,7 @@ class Context:
         if Permission.READ not in self.caller.can:
             raise Refused(Code.FORBIDDEN, "You may not read.")
         eyes = None if self.caller.sees_everything else Eyes(self.caller.person, self.veiled)
-        return Reads(self.pool, self.log, self.until, eyes, hidden)
+        return Reads(self.pool, self.log, self.until, eyes, hidden, self.footing)
 
     def after(self, position: int) -> View:
         """The present as it stands right after a position: what a mutation's payload is read at."""
