@@ -9,12 +9,12 @@ INSTALLED := $(VENV)/.installed
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo    a company to look at, on http://127.0.0.1:8000/graphql"
-	@echo "make test    the tests"
-	@echo "make check   format, lint, types, arrows, the schema's snapshot, the tests"
-	@echo "make conformance   what clients in use expect, tried out with them; needs Node"
-	@echo "make bench   the goals in figures"
-	@echo "make clean   remove what the others made, but no data"
+	@echo "make demo         a company to look at, on http://127.0.0.1:8000/graphql"
+	@echo "make test         the tests"
+	@echo "make check        format, lint, types, arrows, the schema's snapshot, the tests"
+	@echo "make conformance  what clients in use expect, tried out with them; needs Node"
+	@echo "make bench        the goals in figures"
+	@echo "make clean        remove what the others made, but no data"
 
 $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Keyframe needs Python 3.11 or newer; name one: make PYTHON=python3.12")'
@@ -39,4 +39,5 @@ bench: $(INSTALLED)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
+	rm -rf tests/conformance/node_modules tests/conformance/.venv tests/conformance/build
 	find api domain projections tests -name __pycache__ -type d -prune -exec rm -rf {} +

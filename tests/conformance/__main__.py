@@ -55,16 +55,27 @@ def _bin(name: str, *words: str) -> tuple[str, ...]:
 
 def parts() -> list[Part]:
     python = FUZZ / ("Scripts" if os.name == "nt" else "bin") / "python"
+    compiled = _bin("relay-compiler", "relay.config.json")
     return [
         Part("http", "GraphQL over HTTP: the 61 audits of graphql-http, and fetch", (_node("http.test.mjs"),)),
         Part("relay-server", "Relay's server specification", (_node("relay-server.test.mjs"),)),
         Part(
             "relay",
             "Relay, compiler and runtime",
-            (_bin("relay-compiler", "relay.config.json"), _node("relay.test.mjs")),
+            (compiled, _node("relay.test.mjs")),
         ),
         Part("apollo", "Apollo Client", (_node("apollo.test.mjs"),)),
         Part("urql", "urql", (_node("urql.test.mjs"),)),
+        Part(
+            "codegen",
+            "graphql-codegen, and tsc --strict on what it makes",
+            (
+                _bin("graphql-codegen", "--config", "codegen/codegen.ts"),
+                _bin("tsc"),
+                _node("build/typescript/codegen/program.js"),
+            ),
+        ),
+        Part("caches", "Then and now in the caches of Apollo and Relay", (compiled, _node("caches.test.mjs"))),
         Part("graphql-ws", "graphql-ws, over restarts of the server", (_node("graphql-ws.test.mjs"),)),
         Part("graphql-sse", "graphql-sse, over restarts of the server", (_node("graphql-sse.test.mjs"),)),
         Part("fuzz", "Schemathesis", ((str(python), "fuzz.py"),)),
