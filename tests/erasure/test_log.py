@@ -49,8 +49,8 @@ def test_no_stored_byte_changes_and_everything_still_verifies(world: Attested) -
     assert world.log.person_keys([ada]) == {}
     verdict = world.verify(given=[note])
     assert (verdict.damage, verdict.size) == (None, len(rows))
-    assert list(proofs.of_cycle(world.conn, "test", "2024-q1", KEYS)) == exported
-    evidence.check(exported, KEYS.verifiers)
+    for lines in (exported, list(proofs.of_cycle(world.conn, "test", "2024-q1", KEYS))):
+        evidence.check(lines, KEYS.verifiers)
 
 
 def test_the_key_and_the_event_go_together_or_not_at_all(world: Attested) -> None:
