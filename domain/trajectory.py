@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from itertools import combinations, takewhile
 from math import isfinite
+from operator import attrgetter
 from statistics import median
 
 from domain.calendar import Step, day_end, day_start, steps
@@ -23,6 +24,14 @@ class Revision(Fact, frozen=True, gc=False):
     since: datetime
     metric: Metric
     due: date
+
+
+class Source(Fact, frozen=True, gc=False):
+    """What a key result takes its value from since a moment: its own check-ins, or the readings of a KPI since it was
+    linked. `measured` is all of that, oldest first."""
+
+    since: datetime
+    measured: Sequence[Measured]
 
 
 class TrajectoryPoint(Fact, frozen=True, gc=False):
@@ -55,31 +64,33 @@ class Forecast(Fact, frozen=True, gc=False):
 
 def trajectory(
     revisions: Sequence[Revision],
-    measurements: Sequence[Measured],
+    sources: Sequence[Source],
     confidences: Sequence[tuple[datetime, float]],
     *,
     created_at: datetime,
     cycle_start: date,
     every: Step,
     at: datetime,
+    ended_at: datetime | None = None,
 ) -> list[TrajectoryPoint]:
     """The key result at its creation, at every step, at the basis and when it is due (or was first due, if later).
 
     `planned` follows the first revision, `replanned` the one in force at that moment; `progress` is judged
-    by the metric in force. Every input is oldest first, and none of it after the basis.
+    by the metric in force, and what was measured is what its source was at that moment. What is measured after it
+    is due, and before it ended, is shown, too. Every input is oldest first, and none of it after the basis.
     Raises `TOO_LARGE` for more points than `calendar.POINTS_MAX`.
     """
     begins_at = max(created_at, day_start(cycle_start))
-    due = max(day_end(revisions[0].due), day_end(revisions[-1].due), created_at)
+    measured = [one.measured_at for one in history(sources) if one.measured_at <= (ended_at or at)]
+    due = max(day_end(revisions[0].due), day_end(revisions[-1].due), created_at, *measured[-1:])
     now = min(max(at, created_at), due)
     changed = [revision.since for revision in revisions]
-    measured = [measurement.measured_at for measurement in measurements]
     stated = [stated_at for stated_at, _ in confidences]
 
     def point(instant: datetime) -> TrajectoryPoint:
         plan = revisions[max(bisect_right(changed, instant) - 1, 0)]
         known = instant <= at
-        latest = measurements[heard - 1] if known and (heard := bisect_right(measured, instant)) else None
+        latest = _latest(sources, instant) if known else None
         return TrajectoryPoint(
             at=instant,
             planned=planned(revisions[0], begins_at, instant),
@@ -89,8 +100,28 @@ def trajectory(
             confidence=confidences[told - 1][1] if known and (told := bisect_right(stated, instant)) else None,
         )
 
-    past = steps(every, created_at, now, [*changed, *measured, *stated])
+    turned = [source.since for source in sources]
+    past = steps(every, created_at, now, [*changed, *turned, *measured, *stated])
     return [point(instant) for instant in [*past, *steps(every, now, due)[1:]]]
+
+
+def history(sources: Sequence[Source]) -> list[Measured]:
+    """What was measured by each source while it was the source, oldest first; the first one's baseline may be older."""
+    ends: list[datetime | None] = [*(source.since for source in sources[1:]), None]
+    return [
+        one
+        for number, (source, end) in enumerate(zip(sources, ends, strict=True))
+        for one in source.measured
+        if (number == 0 or one.measured_at >= source.since) and (end is None or one.measured_at < end)
+    ]
+
+
+def _latest(sources: Sequence[Source], instant: datetime) -> Measured | None:
+    """The latest measurement at a moment, of the source at that moment."""
+    since = [source.since for source in sources]
+    measured = sources[max(bisect_right(since, instant) - 1, 0)].measured
+    heard = bisect_right(measured, instant, key=attrgetter("measured_at"))
+    return measured[heard - 1] if heard else None
 
 
 def planned(plan: Revision, begins_at: datetime, at: datetime) -> float:

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import singledispatch
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -94,20 +94,11 @@ class Standing(msgspec.Struct, frozen=True, gc=False):
     confidence_position: int | None = None
 
 
-class Measurement(msgspec.Struct, frozen=True, gc=False):
-    """A point of a key result's history: of its own check-ins, or of the readings of its KPI.
+class Link(NamedTuple):
+    """A KPI, and since when a key result takes its value from there."""
 
-    `from_kpi` tells which; a check-in of a KPI-linked key result has confidence and note only.
-    """
-
-    id: UUID
-    position: int
-    measured_at: datetime
-    recorded_at: datetime
-    value: float | None
-    reached: tuple[str, ...] | None
-    confidence: float | None
-    from_kpi: bool
+    kpi: UUID
+    since: datetime
 
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────
@@ -322,20 +313,13 @@ def standings(conn: Connection, basis: Basis, key_results: Sequence[KeyResultRow
     return {row.id: _standing(*words) for row, words in zip(key_results, found, strict=True)}
 
 
-def measurements(conn: Connection, basis: Basis, key_results: Sequence[KeyResultRow]) -> dict[UUID, list[Measurement]]:
-    """All that was measured or said of each of these key results, oldest first: see `standings`."""
-    found: dict[UUID, list[Measurement]] = {row.id: [] for row in key_results}
-    linked = [row for row in key_results if row.kpi is not None]
-    if linked:
-        told = {"ids": [row.id for row in linked], "kpis": [row.kpi for row in linked]}
-        since = [row.kpi_since for row in linked]
-        for of, *columns in fetch(conn, _READINGS_SINCE, placed(basis, **told, since=since)):
-            found[of].append(Measurement(*columns))
-    by_kpi = {row.id for row in linked}
-    for of, rows in check_ins_of_key_results(conn, basis, list(found)).items():
-        found[of] += [_measurement(row, of in by_kpi) for row in rows]
-    for points in found.values():
-        points.sort(key=attrgetter("measured_at", "position"))
+def readings_since(conn: Connection, basis: Basis, links: Sequence[Link]) -> list[list[ReadingRow]]:
+    """The readings that stand, of the KPI of each of these links since it was made, oldest first."""
+    found: list[list[ReadingRow]] = [[] for _ in links]
+    if links:
+        told = {"kpis": [link.kpi for link in links], "since": [link.since for link in links]}
+        for n, *columns in fetch(conn, _READINGS_SINCE, placed(basis, **told)):
+            found[n - 1].append(READING.loaded(columns))
     return found
 
 
@@ -394,8 +378,10 @@ _EARLIER_WORDS = f"""
 """The latest value, of a check-in or of a reading of the KPI, and the latest confidence."""
 
 _READINGS_SINCE = f"""
-    select k.id, v.id, v.position, v.measured_at, v.recorded_at, v.value, null::text[], null::float8, true
-    from {_LINKS} join reading v on v.kpi = k.kpi and v.measured_at >= k.since and {_STANDS}
+    select k.n, {READING.seen}
+    from unnest(%(kpis)b::uuid[], %(since)b::timestamptz[]) with ordinality as k (kpi, since, n)
+    join reading v on v.kpi = k.kpi and v.measured_at >= k.since and {_STANDS}
+    order by v.measured_at, v.position
 """
 
 _KNOWN_BEFORE = "v.position < k.position and v.until_position >= k.position and v.measured_at <= k.at"
@@ -436,9 +422,3 @@ def _completed(last: Sequence[Any], is_linked: bool, *earlier: Any) -> Sequence[
     if is_linked:
         spoken_at = max(filter(None, (spoken_at, figure[2])), default=None)
     return (*figure, spoken_at, confidence, position)
-
-
-def _measurement(row: CheckInRow, is_linked: bool) -> Measurement:
-    value, reached = (None, None) if is_linked else (row.value, row.reached)
-    when = (row.position, row.measured_at, row.recorded_at)
-    return Measurement(row.id, *when, value, reached, row.confidence, from_kpi=False)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Any, NamedTuple
 
 import strawberry
@@ -14,12 +14,12 @@ from api.view import Siblings, Thing, together
 from domain import trajectory, values
 from domain.calendar import Step
 from domain.formulas import Measurement, attained
-from domain.trajectory import Revision
+from domain.trajectory import Revision, Source
 from domain.values import KeyResultState, Kind, Ref
 from projections import figures, goals, measures
 from projections.goals import CycleRow
 from projections.key_result import KeyResultRow, key_result_versions
-from projections.measures import Standing
+from projections.measures import CheckInRow, Link, ReadingRow, Standing
 from projections.tables import By
 
 # ── targets ──────────────────────────────────────────────────────────────────────────────────────
@@ -94,10 +94,14 @@ def _target(before: KeyResultRow | None, row: KeyResultRow, stood: Standing, cyc
     )
 
 
+def _versions(siblings: Siblings) -> Sequence[list[KeyResultRow]]:
+    versions = siblings.view.read(key_result_versions, [row.id for row in siblings.rows])
+    return [versions[row.id] for row in siblings.rows]
+
+
 def _revisions(siblings: Siblings) -> Sequence[list[KeyResultRow]]:
     """The versions of each of these key results that began with another target, due day or weight."""
-    versions = siblings.view.read(key_result_versions, [row.id for row in siblings.rows])
-    return [_differing(versions[row.id]) for row in siblings.rows]
+    return [_differing(versions) for versions in siblings.all(_versions)]
 
 
 def _differing(versions: list[KeyResultRow]) -> list[KeyResultRow]:
@@ -112,23 +116,40 @@ def _differing(versions: list[KeyResultRow]) -> list[KeyResultRow]:
 # ── measurements ─────────────────────────────────────────────────────────────────────────────────
 
 
-def _said(siblings: Siblings) -> Sequence[list[measures.Measurement]]:
-    known = siblings.view.read(measures.measurements, siblings.rows)
+def _said(siblings: Siblings) -> Sequence[list[CheckInRow]]:
+    known = siblings.view.read(measures.check_ins_of_key_results, [row.id for row in siblings.rows])
     return [known[row.id] for row in siblings.rows]
 
 
-def _measured(siblings: Siblings) -> Sequence[list[Measurement]]:
-    """What says a value or milestones, for each, oldest first."""
-    return [[_measurement(one) for one in said if _has_value(one)] for said in siblings.all(_said)]
+def _sources(siblings: Siblings) -> Sequence[list[Source]]:
+    """What each took its value from, and since when: its own check-ins, or a KPI."""
+    turns = [_turns(versions) for versions in siblings.all(_versions)]
+    links = list(dict.fromkeys(link for part in turns for _, link in part if link is not None))
+    readings = dict(zip(links, siblings.view.read(measures.readings_since, links), strict=True))
+    measured = {link: [_measurement(one, Kind.READING) for one in rows] for link, rows in readings.items()}
+    return [
+        [Source(since, _figures(said) if link is None else measured[link]) for since, link in part]
+        for part, said in zip(turns, siblings.all(_said), strict=True)
+    ]
 
 
-def _has_value(one: measures.Measurement) -> bool:
-    return one.value is not None or one.reached is not None
+def _turns(versions: list[KeyResultRow]) -> list[tuple[datetime, Link | None]]:
+    """Since when a key result took its value from where: None is itself."""
+    sources = [(row.changed_at, _link(row)) for row in versions]
+    return sources[:1] + [now for before, now in pairwise(sources) if before[1] != now[1]]
 
 
-def _measurement(one: measures.Measurement) -> Measurement:
-    node = Ref(Kind.READING if one.from_kpi else Kind.CHECK_IN, one.id)
-    return Measurement(one.value, one.reached, one.measured_at, one.position, node)
+def _link(row: KeyResultRow) -> Link | None:
+    return None if row.kpi is None or row.kpi_since is None else Link(row.kpi, row.kpi_since)
+
+
+def _figures(said: list[CheckInRow]) -> list[Measurement]:
+    return [_measurement(one, Kind.CHECK_IN) for one in said if one.value is not None or one.reached is not None]
+
+
+def _measurement(one: CheckInRow | ReadingRow, kind: Kind) -> Measurement:
+    reached = one.reached if isinstance(one, CheckInRow) else None
+    return Measurement(one.value, reached, one.measured_at, one.position, Ref(kind, one.id))
 
 
 # ── trajectory and forecast ──────────────────────────────────────────────────────────────────────
@@ -161,24 +182,40 @@ def trajectories(siblings: Siblings, every: Step) -> Sequence[list[Any]]:
     cycles = view.by_id(goals.cycles, [row.cycle for row in siblings.rows])
     return [
         trajectory.trajectory(
-            [Revision(version.changed_at, version.metric, version.due) for version in versions],
-            measured,
+            [Revision(version.changed_at, version.metric, version.due) for version in revisions],
+            sources,
             [(one.measured_at, one.confidence) for one in said if one.confidence is not None],
             created_at=row.created_at,
             cycle_start=cycles[row.cycle].starts_on,
             every=every,
             at=view.basis.at,
+            ended_at=_ended_at(row, versions, cycles[row.cycle]),
         )
-        for row, versions, measured, said in zip(
-            siblings.rows, siblings.all(_revisions), siblings.all(_measured), siblings.all(_said), strict=True
+        for row, revisions, versions, sources, said in zip(
+            siblings.rows,
+            siblings.all(_revisions),
+            siblings.all(_versions),
+            siblings.all(_sources),
+            siblings.all(_said),
+            strict=True,
         )
     ]
+
+
+def _ended_at(row: KeyResultRow, versions: list[KeyResultRow], cycle: CycleRow) -> datetime | None:
+    """When a key result ended, by itself or with its cycle; none while it goes on."""
+    ended = [] if cycle.outcome_at is None else [cycle.outcome_at]
+    if row.state is not KeyResultState.ACTIVE:
+        ended.append(list(takewhile(lambda one: one.state is row.state, reversed(versions)))[-1].changed_at)
+    return min(ended, default=None)
 
 
 def forecasts(siblings: Siblings) -> Sequence[Any]:
     """Where each of these key results is heading; nowhere, once it has ended."""
     at = siblings.view.basis.at
     return [
-        trajectory.forecast(measured, row.metric, row.due, at) if row.state is KeyResultState.ACTIVE else None
-        for row, measured in zip(siblings.rows, siblings.all(_measured), strict=True)
+        trajectory.forecast(trajectory.history(sources), row.metric, row.due, at)
+        if row.state is KeyResultState.ACTIVE
+        else None
+        for row, sources in zip(siblings.rows, siblings.all(_sources), strict=True)
     ]

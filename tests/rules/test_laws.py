@@ -14,7 +14,7 @@ from domain.formulas import Measurement, attained, unclamped
 from domain.measures import Aggregation, KpiStatus, aggregated
 from domain.measures import judged as kpi_judged
 from domain.progress import Health, Progress, band, expected, of_objectives
-from domain.trajectory import Revision, forecast, trajectory
+from domain.trajectory import Revision, Source, forecast, trajectory
 from domain.values import Direction, GoalDirection, KeyResultState, KpiGoal, Metric, Milestone
 from tests.rules.given import (
     CLOSING,
@@ -205,9 +205,9 @@ def test_every_key_result_has_a_trajectory_and_perhaps_a_forecast(
     drawn = forecast(said, metric, due, at)
     assert drawn is None or 0 <= drawn.progress <= 1
     points = trajectory(
-        [Revision(OPENING, metric, QUARTER_END)], said, [], created_at=OPENING, cycle_start=QUARTER_START,
-        every=Step.WEEK, at=at,
+        [Revision(OPENING, metric, QUARTER_END)], [Source(OPENING, said)], [], created_at=OPENING,
+        cycle_start=QUARTER_START, every=Step.WEEK, at=at,
     )  # fmt: skip
     assert [point.at for point in points] == sorted({point.at for point in points})
-    assert (points[0].at, points[-1].at) == (OPENING, CLOSING)
+    assert (points[0].at, points[-1].at) == (OPENING, max(CLOSING, *(one.measured_at for one in said[-1:]), CLOSING))
     assert all(point.actual is None for point in points if point.at > at)

@@ -8,7 +8,7 @@ import pytest
 from domain.calendar import Step
 from domain.errors import Code, Refused
 from domain.formulas import Measurement
-from domain.trajectory import Revision, TrajectoryPoint, forecast, planned, trajectory
+from domain.trajectory import Revision, Source, TrajectoryPoint, forecast, history, planned, trajectory
 from domain.values import Direction, Metric
 from tests.rules.given import (
     CLOSING,
@@ -39,9 +39,18 @@ def walked(
     every: Step = Step.MONTH,
     at: datetime = MIDDLE,
     created_at: datetime = OPENING,
+    ended_at: datetime | None = None,
+    then: Sequence[Source] = (),
 ) -> dict[datetime, TrajectoryPoint]:
     points = trajectory(
-        revisions, measurements, confidences, created_at=created_at, cycle_start=QUARTER_START, every=every, at=at
+        revisions,
+        [Source(created_at, measurements), *then],
+        confidences,
+        created_at=created_at,
+        cycle_start=QUARTER_START,
+        every=every,
+        at=at,
+        ended_at=ended_at,
     )
     return {point.at: point for point in points}
 
@@ -55,6 +64,26 @@ def test_a_trajectory_runs_from_creation_over_the_basis_to_its_due() -> None:
 
 def test_after_it_was_due_a_trajectory_goes_no_further() -> None:
     assert list(walked(at=on(7, 1))) == [OPENING, on(2, 1), on(3, 1), CLOSING]
+
+
+def test_what_was_measured_after_it_was_due_is_shown_until_it_ended() -> None:
+    late = [measured(20, at=on(3, 30)), measured(90, at=on(4, 20)), measured(95, at=on(6, 20))]
+    open_ended = walked(measurements=late, at=on(7, 1), every=Step.QUARTER)
+    assert [(at, point.actual) for at, point in open_ended.items()][1:] == [(CLOSING, 20), (on(6, 20), 95)]
+    assert [point.planned for point in open_ended.values()][1:] == [100, 100]
+    ended = walked(measurements=late, at=on(7, 1), ended_at=on(5, 1), every=Step.QUARTER)
+    assert [(at, point.actual) for at, point in ended.items()][1:] == [(CLOSING, 20), (on(4, 20), 90)]
+
+
+def test_each_moment_is_told_by_what_was_the_source_at_that_moment() -> None:
+    own = [measured(20, at=on(1, 20)), measured(70, at=on(2, 26))]
+    kpi = Source(on(2, 1), [measured(30, at=on(2, 10)), measured(99, at=on(2, 28))])
+    points = walked(measurements=own, then=[kpi, Source(on(2, 20), own)], every=Step.CHANGE, at=on(3, 1))
+    # linked without a reading there is no value; unlinked, its own latest one counts again
+    assert {at: point.actual for at, point in points.items() if at <= on(3, 1)} == {
+        OPENING: None, on(1, 20): 20, on(2, 1): None, on(2, 10): 30, on(2, 20): 20, on(2, 26): 70, on(3, 1): 70,
+    }  # fmt: skip
+    assert [one.value for one in history([Source(OPENING, own), kpi, Source(on(2, 20), own)])] == [20, 30, 70]
 
 
 def test_the_plan_goes_evenly_from_start_to_target() -> None:

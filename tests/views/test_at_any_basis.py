@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
-from operator import attrgetter
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -180,14 +179,9 @@ def _measurements(world: World, basis: Basis, truth: fold.World) -> None:
     assert all(row.ended is None for rows in check_ins.values() for row in rows)
     _histories(world, basis, truth)
     rows_of = proofs.key_results(conn, basis, key_results)
-    for id, points in measures.measurements(conn, basis, list(rows_of.values())).items():
-        row = rows_of[id]
-        since: datetime | None = row.kpi_since
-        figures = [said for said in truth.measured(row.kpi) if since and said.effective_at >= since] if row.kpi else []
-        assert sorted(point.position for point in points) == sorted(
-            said.position for said in [*truth.measured(id), *figures]
-        )
-        assert points == sorted(points, key=attrgetter("measured_at", "position"))
+    links = [measures.Link(row.kpi, row.kpi_since) for row in rows_of.values() if row.kpi and row.kpi_since]
+    for link, found in zip(links, measures.readings_since(conn, basis, links), strict=True):
+        assert _places(found) == _told([said for said in truth.measured(link.kpi) if said.effective_at >= link.since])
     for id, reached in measures.milestones_reached(conn, basis, key_results).items():
         said = [(key, one.effective_at) for one in truth.measured(id) for key in one.event.reached or ()]
         assert reached == {key: min(at for name, at in said if name == key) for key, _ in said}

@@ -94,11 +94,11 @@ def test_a_linked_key_result_stands_by_the_readings_since_its_link(world: World,
     assert (found.value, found.measured_at, found.confidence, found.spoken_at) == (80.0, on(8), 0.6, on(8))
     before = standing(world, row, then(world, on(7)))
     assert (before.value, before.confidence, before.spoken_at) == (None, 0.6, on(4))
-    points = measures.measurements(world.conn, world.now, [row])[row.id]
-    assert [(point.value, point.confidence, point.from_kpi) for point in points] == [
-        (None, 0.6, False),
-        (80.0, None, True),
-    ]
+    assert row.kpi is not None
+    assert row.kpi_since is not None
+    (readings,) = measures.readings_since(world.conn, world.now, [measures.Link(row.kpi, row.kpi_since)])
+    assert [(reading.measured_at, reading.value) for reading in readings] == [(on(8), 80.0)]
+    assert measures.readings_since(world.conn, world.now, []) == []
 
 
 def test_two_key_results_of_one_kpi_each_stand_by_their_own_link(world: World, goal: KeyResultRow) -> None:

@@ -59,3 +59,31 @@ def test_a_milestone_that_is_no_longer_reached_was_reached_at_no_time(told: Worl
         {"key": "a", "reachedAt": "2026-01-04T00:00:00Z"},
         {"key": "b", "reachedAt": None},
     ]
+
+
+def test_the_way_of_a_key_result_is_told_by_what_measured_it_at_each_moment(told: World) -> None:
+    told.tell(verbs.DefineKpi(key="nps", name="Promoters"))
+    id = goals.key_result(told, goals.objective(told))
+    goals.check_in(told, id, 20, 3)
+    told.do(
+        verbs.RecordReadings(
+            readings=[
+                verbs.ReadingInput(kpi=NPS, value=value, measured_at=day(at))
+                for value, at in ((5, 4), (50, 8), (60, 14))
+            ]
+        )
+    )
+    told.tell(verbs.LinkKpi(key_result=id, kpi=NPS, effective_at=day(6)))
+    told.tell(verbs.UnlinkKpi(key_result=id, effective_at=day(12)))
+    goals.check_in(told, id, 70, 16)
+    (key_result,) = told.ask("{ keyResults { nodes { id trajectory(every: CHANGE) { at actual progress } } } }")[
+        "keyResults"
+    ]["nodes"]
+    points = [(point["at"], point["actual"]) for point in key_result["trajectory"]]
+    assert [(at[:10], actual) for at, actual in points[:-1]] == [
+        ("2026-01-01", None), ("2026-01-04", 20), ("2026-01-07", None), ("2026-01-09", 50), ("2026-01-13", 20),
+        ("2026-01-17", 70),
+    ]  # fmt: skip
+    then = "query ($id: ID!, $at: DateTime!) { node(id: $id) { ... on KeyResult { asOf(at: $at) { current } } } }"
+    for at, actual in points[:-1]:
+        assert told.ask(then, id=key_result["id"], at=at)["node"]["asOf"]["current"] == actual
