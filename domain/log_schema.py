@@ -225,12 +225,19 @@ TOKENS = """
     comment on table token is 'who may come in by a secret of which only a digest is kept'
 """
 
+APPEND_BY_INDEX = APPEND_AND_ERASE.replace(
+    "set plan_cache_mode = force_generic_plan as", "set plan_cache_mode = force_generic_plan set enable_seqscan = off as"
+)
+"""A plan is kept for as long as the session. One that was made while the log was small would read all of it for each
+event, and go on doing so as it grows."""
+
 MIGRATIONS = (
     (TABLES, LEAF_HASH, APPEND, SETTLE),
     (CHECKPOINTS,),
     (APPEND_AT_ONE_MOMENT,),
     (APPEND_AND_ERASE, KEYS_WITHOUT_A_TRACE),
     (TOKENS,),
+    (APPEND_BY_INDEX,),
 )
 
 
