@@ -1,0 +1,312 @@
+"""Whatever the schema allows to ask, asked by Schemathesis: nothing fails on our side, and every error says its code.
+
+Documents are drawn from the schema, of every field of Query and Mutation, some of them broken on purpose. Most of the
+ids, keys and cursors in them are real ones, of the kind that is asked for where they stand: otherwise nearly everything
+would only be NOT_FOUND. `KEYFRAME_CASES` says how many are asked, `KEYFRAME_SEED` which.
+"""
+
+import json
+import os
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import requests
+import schemathesis
+from graphql import (
+    REMOVE,
+    ArgumentNode,
+    FieldNode,
+    GraphQLInputObjectType,
+    GraphQLNonNull,
+    IntValueNode,
+    NullValueNode,
+    ObjectFieldNode,
+    ObjectValueNode,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionSetNode,
+    StringValueNode,
+    TypeInfo,
+    TypeInfoVisitor,
+    Visitor,
+    build_schema,
+    get_named_type,
+    parse,
+    visit,
+)
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+
+URL = os.environ["KEYFRAME_URL"]
+TOKEN = os.environ.get("KEYFRAME_TOKEN")
+HEADERS = {"authorization": f"Bearer {TOKEN}"} if TOKEN else {}
+CASES = int(os.environ.get("KEYFRAME_CASES", "500"))
+SEED = int(os.environ.get("KEYFRAME_SEED", "20260101"))
+SCHEMA = build_schema((Path(__file__).parents[2] / "api" / "schema.graphql").read_text())
+
+BROKEN_SHARE = 10
+"""One of so many cases of a field is broken on purpose."""
+SECONDS_MAX = 60
+
+EXPECTED = {
+    *("NOT_FOUND", "FORBIDDEN", "INVALID", "STALE", "CONFLICT", "CLOSED", "CIRCULAR", "DUPLICATE"),
+    *("IDEMPOTENCY_MISMATCH", "TOO_LARGE", "TOO_DEEP", "TOO_MANY_OPERATIONS"),
+    *("GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "BAD_REQUEST"),
+}
+"""What may be said of a document. A server in good health says nothing else."""
+OURS = re.compile(r"cannot represent|Cannot return null|Expected value of type|is not JSON serializable")
+"""What graphql-core says of a value of ours that does not fit the schema."""
+
+session = requests.Session()
+session.headers.update(HEADERS)
+
+
+def ask(document: str) -> requests.Response:
+    return session.post(URL, json={"query": document}, timeout=SECONDS_MAX)
+
+
+# ── what is there to be named ────────────────────────────────────────────────────────────────────
+
+SEEDS = """{
+  Cycle: cycles { nodes { id key } edges { cursor } }
+  Objective: objectives(first: 30) { nodes { id title } edges { cursor } }
+  KeyResult: keyResults(first: 30) { nodes { id checkIns(first: 1) { nodes { id } } initiatives { id } } edges { cursor } }
+  Kpi: kpis { nodes { id key readings(first: 1) { nodes { id } } } edges { cursor } }
+  Team: teams { nodes { id key } edges { cursor } }
+  Person: people(first: 30) { nodes { id handle } edges { cursor } }
+  Change: changes(last: 30) { nodes { id position recordedAt } edges { cursor } }
+  past: asOf(position: 400) { objectives(first: 5) { nodes { id } } keyResults(first: 5) { nodes { id } } }
+}"""
+
+
+def _met(answer: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(answer, dict):
+        for name, value in answer.items():
+            yield name, value
+            yield from _met(value)
+    elif isinstance(answer, list):
+        for value in answer:
+            yield from _met(value)
+
+
+FOUND = ask(SEEDS).json()["data"]
+IDS = {kind: [value for name, value in _met(FOUND[kind]) if name == "id"] for kind in FOUND}
+EVERY_ID = [id for ids in IDS.values() for id in ids]
+KEYS = {kind: [value for name, value in _met(FOUND[kind]) if name == "key"] for kind in ("Cycle", "Kpi", "Team")}
+NAMED = [str(value) for name, value in _met(FOUND) if name in {"key", "handle", "title"}]
+CURSORS = [value for name, value in _met(FOUND) if name == "cursor"]
+TIMES = [value for name, value in _met(FOUND) if name == "recordedAt"]
+POSITIONS = [value for name, value in _met(FOUND) if name == "position"]
+KINDS = {
+    **{"objective": "Objective", "keyResult": "KeyResult", "keyResults": "KeyResult", "kpi": "Kpi", "cycle": "Cycle"},
+    **{"into": "Cycle", "parent": "Team", "team": "Team", "under": "Team", "supports": "Objective"},
+    **{name: "Person" for name in ("owner", "person", "lead", "contributors", "members", "member")},
+}
+"""Which kind of thing is meant by an id, by the name of where it stands."""
+
+# ── what is drawn ────────────────────────────────────────────────────────────────────────────────
+
+LEFT_OUT = "~"
+"""Stands for nothing being said, where that is allowed."""
+
+
+def mostly(fit: st.SearchStrategy[Any], odd: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Nine of ten that fit: one that does not is reason enough for a document to be refused."""
+    return st.integers(0, 9).flatmap(lambda nth: fit if nth else odd)
+
+
+extremes = st.sampled_from(
+    ["", "\0", "🚲" * 200, "a" * 301, "%", "_", "\\", "'; --", "{}", "1e309", "NaN", "\u202ex", "\u2028", "2026-13-01"]
+)
+odd = st.text(max_size=40) | extremes
+nothing = st.just(LEFT_OUT)
+VOCABULARY = ["more", "people", "find", "what", "they", "need", "without", "asking", "anybody"]
+words = st.lists(st.sampled_from(VOCABULARY), min_size=3).map(" ".join)
+strings = mostly(words | st.sampled_from(NAMED), odd)
+cursors = mostly(nothing | st.sampled_from(CURSORS), odd)
+ids = mostly(st.integers(0, 10_000).map(lambda nth: f"#{nth}"), st.sampled_from(EVERY_ID) | odd)
+moments = mostly(
+    nothing | st.sampled_from(TIMES),
+    st.datetimes().map(lambda when: f"{when.isoformat()}Z")
+    | st.sampled_from(
+        ["2016-12-31T23:59:60Z", "2026-02-30T00:00:00Z", "9999-12-31T23:59:59.999999Z", "0001-01-01T00:00:00+14:00"]
+    )
+    | odd,
+)
+days = mostly(st.dates().map(str), st.sampled_from(["2026-13-01", "2026-02-29", "-1"]) | odd)
+places = mostly(
+    st.sampled_from(POSITIONS) | st.integers(0, 400), st.sampled_from([-1, 2**31, 2**53 - 1, 2**53 + 1, 2**63])
+)
+sizes = mostly(st.integers(0, 20), st.sampled_from([-1, 1000, 1001, 2**31 - 1, -(2**31)]))
+
+
+def string_node(value: str) -> StringValueNode:
+    return StringValueNode(value=value)
+
+
+def int_node(value: int) -> IntValueNode:
+    return IntValueNode(value=str(value))
+
+
+schemathesis.graphql.scalar("ID", ids.map(string_node))
+schemathesis.graphql.scalar("String", strings.map(string_node))
+schemathesis.graphql.scalar("Markdown", strings.map(string_node))
+schemathesis.graphql.scalar("DateTime", moments.map(string_node))
+schemathesis.graphql.scalar("Date", days.map(string_node))
+schemathesis.graphql.scalar("Position", places.map(int_node))
+schemathesis.graphql.scalar("Int", sizes.map(int_node))
+CURSORED = {"after", "before"}
+UNLIKELY = {"expectedVersion", "idempotencyKey"}
+"""What is true only of one in a thousand numbers or names."""
+
+
+class Fitting(Visitor):
+    """Puts real things of the right kind where they are meant, and one field into what takes just one."""
+
+    def __init__(self, info: TypeInfo) -> None:
+        super().__init__()
+        self._info = info
+
+    def enter_operation_definition(self, node: OperationDefinitionNode, *_: Any) -> OperationDefinitionNode | None:
+        """Every mutation says what became of it."""
+        if node.operation is not OperationType.MUTATION:
+            return None
+        fields = [
+            FieldNode(**{**_parts(field), "selection_set": _with(field.selection_set, BECAME)})
+            for field in node.selection_set.selections
+        ]
+        return OperationDefinitionNode(**{**_parts(node), "selection_set": SelectionSetNode(selections=tuple(fields))})
+
+    def enter_object_value(self, node: ObjectValueNode, *_: Any) -> ObjectValueNode | None:
+        type_ = get_named_type(self._info.get_input_type())
+        if not (isinstance(type_, GraphQLInputObjectType) and type_.is_one_of):
+            return None
+        said = [field for field in node.fields if not isinstance(field.value, NullValueNode)]
+        return ObjectValueNode(fields=tuple(said[:1])) if said else None
+
+    def enter_argument(self, node: ArgumentNode, *_: Any) -> Any:
+        return self._fitting(node, ArgumentNode)
+
+    def enter_object_field(self, node: ObjectFieldNode, *_: Any) -> Any:
+        return self._fitting(node, ObjectFieldNode)
+
+    def enter_string_value(self, node: StringValueNode, *_: Any) -> StringValueNode | None:
+        return _drawn(node, EVERY_ID)
+
+    def _fitting(self, node: Any, kind: type) -> Any:
+        """The same argument or field with what is meant by its value; nothing if it is to be left out."""
+        name, value = node.name.value, node.value
+        if name in UNLIKELY:
+            return REMOVE
+        is_needed = isinstance(self._info.get_input_type(), GraphQLNonNull)
+        if isinstance(value, StringValueNode) and value.value == LEFT_OUT:
+            return kind(name=node.name, value=StringValueNode(value=TIMES[-1])) if is_needed else REMOVE
+        if name in CURSORED and isinstance(value, StringValueNode) and value.value not in CURSORS:
+            return REMOVE
+        if name == "key" and isinstance(value, StringValueNode):
+            owner = get_named_type(self._info.get_parent_input_type())
+            among = KEYS.get(owner.name.removesuffix("By"), []) if owner is not None else []
+            return kind(name=node.name, value=_nth(among, value)) if among else None
+        put = _drawn(value, IDS[KINDS[name]]) if name in KINDS else None
+        return None if put is None else kind(name=node.name, value=put)
+
+
+BECAME = parse("{ position problems { code } }").definitions[0].selection_set.selections
+
+
+def _parts(node: Any) -> dict[str, Any]:
+    return {name: getattr(node, name) for name in node.keys}
+
+
+def _with(said: SelectionSetNode | None, more: tuple[Any, ...]) -> SelectionSetNode:
+    return SelectionSetNode(selections=(*(said.selections if said is not None else ()), *more))
+
+
+def _nth(among: list[str], value: StringValueNode) -> StringValueNode:
+    """One of them for most texts; the text itself for the others."""
+    nth = sum(value.value.encode())
+    return value if nth % 8 == 0 else StringValueNode(value=among[nth % len(among)])
+
+
+def _drawn(value: Any, among: list[str]) -> StringValueNode | None:
+    """Which thing a drawn number stands for."""
+    if among and isinstance(value, StringValueNode) and re.fullmatch(r"#\d+", value.value):
+        return StringValueNode(value=among[int(value.value[1:]) % len(among)])
+    return None
+
+
+@schemathesis.hook
+def map_body(_: schemathesis.HookContext, body: Any) -> Any:
+    info = TypeInfo(SCHEMA)
+    return visit(body, TypeInfoVisitor(info, Fitting(info)))
+
+
+# ── what is expected ─────────────────────────────────────────────────────────────────────────────
+
+outcomes: Counter[str] = Counter()
+
+
+def judge(response: requests.Response) -> None:
+    """Raises `AssertionError` for an answer that a server in good health does not give."""
+    told = f"{response.status_code}: {response.text[:2000]}"
+    assert response.status_code < 500, told
+    answer = response.json()
+    errors = answer.get("errors", [])
+    outcomes[
+        "answered" if not errors else ", ".join(sorted({error["extensions"].get("code") for error in errors}))
+    ] += 1
+    for error in errors:
+        assert error["extensions"].get("code") in EXPECTED, told
+        assert not ("path" in error and OURS.search(error["message"])), told
+    assert errors or answer["data"] is not None, told
+
+
+def main() -> int:
+    schema = schemathesis.graphql.from_url(URL, headers=HEADERS)
+    operations = [found.ok() for found in schema.get_all_operations()]
+    each = -(-CASES // len(operations))
+    failed = False
+    for operation in operations:
+        error = tried(operation, each)
+        failed = failed or error is not None
+        told = json.dumps({"name": f"{operation.label}, {each} cases", "ok": error is None, "error": error})
+        sys.stdout.write(f"{told}\n")
+    sys.stderr.write("; ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common()))
+    return int(failed)
+
+
+def tried(operation: Any, cases: int) -> str | None:
+    """What went wrong with the smallest document for which it does, if anything."""
+    broken = max(1, cases // BROKEN_SHARE)
+    asked = ((GenerationMode.POSITIVE, cases - broken), (GenerationMode.NEGATIVE, broken))
+    for mode, count in asked:
+
+        @seed(SEED)
+        @settings(
+            max_examples=count,
+            deadline=None,
+            database=None,
+            phases=(Phase.generate, Phase.shrink),
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(operation.as_strategy(generation_mode=mode))
+        def holds(case: Any) -> None:
+            try:
+                judge(ask(case.body))
+            except (AssertionError, ValueError, requests.RequestException) as error:
+                raise AssertionError(f"{error}\n{case.body}") from None
+
+        try:
+            holds()
+        except AssertionError as error:
+            return str(error)
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
