@@ -75,7 +75,9 @@ def ask(document: str) -> requests.Response:
 SEEDS = """{
   Cycle: cycles { nodes { id key } edges { cursor } }
   Objective: objectives(first: 30) { nodes { id title } edges { cursor } }
-  KeyResult: keyResults(first: 30) { nodes { id checkIns(first: 1) { nodes { id } } initiatives { id } } edges { cursor } }
+  KeyResult: keyResults(first: 30) {
+    nodes { id checkIns(first: 1) { nodes { id } } initiatives { id } } edges { cursor }
+  }
   Kpi: kpis { nodes { id key readings(first: 1) { nodes { id } } } edges { cursor } }
   Team: teams { nodes { id key } edges { cursor } }
   Person: people(first: 30) { nodes { id handle } edges { cursor } }
@@ -102,10 +104,15 @@ NAMED = [str(value) for name, value in _met(FOUND) if name in {"key", "handle", 
 CURSORS = [value for name, value in _met(FOUND) if name == "cursor"]
 TIMES = [value for name, value in _met(FOUND) if name == "recordedAt"]
 POSITIONS = [value for name, value in _met(FOUND) if name == "position"]
-KINDS = {
-    **{"objective": "Objective", "keyResult": "KeyResult", "keyResults": "KeyResult", "kpi": "Kpi", "cycle": "Cycle"},
-    **{"into": "Cycle", "parent": "Team", "team": "Team", "under": "Team", "supports": "Objective"},
-    **{name: "Person" for name in ("owner", "person", "lead", "contributors", "members", "member")},
+KINDS = dict.fromkeys(("owner", "person", "lead", "contributors", "members"), "Person") | {
+    "cycle": "Cycle",
+    "into": "Cycle",
+    "keyResult": "KeyResult",
+    "kpi": "Kpi",
+    "objective": "Objective",
+    "parent": "Team",
+    "supports": "Objective",
+    "team": "Team",
 }
 """Which kind of thing is meant by an id, by the name of where it stands."""
 
