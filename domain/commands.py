@@ -204,12 +204,14 @@ class Keyframe(Application[UUID]):
             keys=case.keys,
         )
         stored = [self._log.mapper.to_stored_event(event) for thing in changed for event in thing.collect_events()]
-        return self._outcome(self._log.append(stored, append), repeated=False)
+        done = self._log.append(stored, append)
+        return self._outcome(done, result if done.result == append.result else None)
 
-    def _outcome(self, done: CommandRow, *, repeated: bool) -> Outcome:
+    def _outcome(self, done: CommandRow, result: Result | None = None, *, repeated: bool = False) -> Outcome:
+        """What came of a command; its result is read from the row where it is not known yet."""
         nothing = done.first > done.last
         return Outcome(
-            result=msgspec.json.decode(done.result, type=Result),
+            result=result or msgspec.json.decode(done.result, type=Result),
             first=None if nothing else done.first,
             last=None if nothing else done.last,
             head=done.last,

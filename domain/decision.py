@@ -147,7 +147,8 @@ class Decision:
         self._known.pop(id, None)
 
     def known(self, id: UUID) -> Aggregate | None:
-        self.load([id])
+        if id not in self.reads:
+            self.load([id])
         return self._known.get(id)
 
     def find(self, kind: type[A], by: By, *field: str) -> A:
@@ -232,7 +233,8 @@ class Decision:
         if id is None:
             id = self.new_id()
             self.reads[id] = 0
-        self.load([id])
+        elif id not in self.reads:
+            self.load([id])
         at = self.at if at is None else at
         if self.reads[id]:
             raise Refused(Code.DUPLICATE, f"There is such a {kind.KIND} already; its key is taken.", "key")

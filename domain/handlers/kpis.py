@@ -1,6 +1,7 @@
 """What is decided about KPIs and their readings."""
 
 from datetime import datetime
+from typing import TypeAlias
 from uuid import UUID
 
 from msgspec import UNSET, Struct
@@ -71,26 +72,34 @@ def record_readings(case: Decision, do: verbs.RecordReadings) -> Readings:
     if not do.readings:
         raise invalid("Give at least one reading.", "readings")
     case.load(by.id or keyed_id(Kind.KPI, by.key or "") for by in {one.kpi for one in do.readings})
-    planned = [_planned(case, one, index) for index, one in enumerate(do.readings)]
-    case.load(id for id, *_ in planned)
+    kpis: dict[verbs.KpiBy, UUID] = {}
+    planned = [_planned(case, kpis, one, index) for index, one in enumerate(do.readings)]
+    case.load([id for id, *_ in planned])
     readings = [_read(case, *one, str(index)) for index, one in enumerate(planned)]
     recorded = len({id(reading) for reading in readings if reading.has_news})
     return Readings(readings=readings, recorded=recorded, unchanged=len(readings) - recorded)
 
 
-def _planned(case: Decision, one: verbs.ReadingInput, index: int) -> tuple[UUID, ReadingRecorded, datetime]:
-    """The reading that is meant: its identity, its event, and when it was measured."""
+Planned: TypeAlias = tuple[UUID, ReadingRecorded, datetime]
+
+
+def _planned(case: Decision, kpis: dict[verbs.KpiBy, UUID], one: verbs.ReadingInput, index: int) -> Planned:
+    """The reading that is meant: its identity, its event, and when it was measured. `kpis` are those of readings
+    before it."""
     field = ("readings", str(index))
-    kpi = case.find(Kpi, one.kpi, *field, "kpi")
-    kpi.refuse_retired()
+    kpi = kpis.get(one.kpi)
+    if kpi is None:
+        watched = case.find(Kpi, one.kpi, *field, "kpi")
+        watched.refuse_retired()
+        kpi = kpis[one.kpi] = watched.id
     said = one.measured_at or case.command.effective_at or case.now
     measured_at = case.moment(said, *field, "measuredAt")
     event = ReadingRecorded(
-        kpi=kpi.id,
+        kpi=kpi,
         value=values.number(one.value, *field, "value"),
         note=values.prose(one.note, *field, "note"),
     )
-    return reading_id(kpi.id, measured_at), event, measured_at
+    return reading_id(kpi, measured_at), event, measured_at
 
 
 def _read(case: Decision, id: UUID, event: ReadingRecorded, measured_at: datetime, index: str) -> Reading:
