@@ -1,9 +1,14 @@
 """What the log says of itself to whoever keeps that: its newest checkpoint, and the key to verify it with."""
 
+from http import HTTPStatus
+
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from api.database import Pool
+from api.guards import refusal
+from domain.errors import Code
+from domain.policy import Permission
 from projections import basis, signing
 from projections.signing import Keys, Rewritten
 
@@ -15,8 +20,12 @@ class Publishing:
         self._pool = pool
         self._keys = keys
 
-    def checkpoint(self, _: Request) -> Response:
-        """The newest checkpoint, a signed note; 404 if there is none, 503 if the log is not what was signed."""
+    def checkpoint(self, request: Request) -> Response:
+        """The newest checkpoint, a signed note, for whoever may read the ledger; 404 if there is none, 503 if the log
+        is not what was signed."""
+        if Permission.READ_LEDGER not in request.state.caller.can:
+            said = "The ledger is for auditors, leads and admins."
+            return refusal(HTTPStatus.FORBIDDEN, said, Code.FORBIDDEN)
         with self._pool.connection() as conn:
             try:
                 note = signing.told(conn, signing.newest(conn, basis.now(conn).position, self._keys), self._keys)

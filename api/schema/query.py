@@ -232,8 +232,10 @@ class Query(Door):
     @answered("Who asks, and what they may do.")
     def viewer(self, info: Info) -> Viewer:
         caller = info.context.caller
-        self.view.is_told()
-        person = Person.find(self.view, caller.person) if Permission.READ in caller.can else None
+        person = None
+        if Permission.READ in caller.can:  # whoever may not has no view to be told of
+            self.view.is_told()
+            person = Person.find(self.view, caller.person)
         return Viewer(person=person, handle=caller.handle, roles=sorted(caller.roles), can=sorted(caller.can))
 
     @answered("The log as evidence: what it was at any size, signed, and the proofs. For those who may read it.")

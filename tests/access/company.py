@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from copy import copy
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from uuid import UUID
 
@@ -82,9 +82,9 @@ def _things(whose: str, visibility: Visibility) -> list[Command]:
     ]
 
 
-@cache
-def _history(visibility: Visibility) -> Given:
-    return given(
+def history(their_visibility: Visibility) -> list[Command | datetime]:
+    """All that happened; `scenario.AUTHOR` tells of it."""
+    return [
         ada,
         ben,
         called("carl", verbs.AddPerson(handle="carl", name="Carl")),
@@ -96,16 +96,21 @@ def _history(visibility: Visibility) -> Given:
         verbs.FormTeam(key="third", name="Third"),
         on(2, 10),
         *_things(OUR, Visibility.WORKSPACE),
-        *_things(THEIR, visibility),
-    )
+        *_things(THEIR, their_visibility),
+    ]
+
+
+@cache
+def _lived(their_visibility: Visibility) -> Given:
+    return given(*history(their_visibility))
 
 
 def company(their_visibility: Visibility = Visibility.WORKSPACE) -> Given:
     """The company, anew for whoever asks."""
-    history = _history(their_visibility)
-    log = copy(history.log)
+    lived = _lived(their_visibility)
+    log = copy(lived.log)
     log.entries_made, log._commands, log._people = map(copy, (log.entries_made, log._commands, log._people))
-    anew = copy(history)
+    anew = copy(lived)
     anew.log, anew.keyframe = log, Keyframe(log)
     return anew
 
