@@ -1,6 +1,5 @@
 """What an installation lacks: one finding for each thing that has to be right, and how to mend it."""
 
-import json
 import shutil
 import socket
 from collections.abc import Iterator
@@ -8,16 +7,17 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
 from rich.markup import escape
 
-from api import keys
+from api import jwks, keys
 from api.database import VERSION_MIN, Connection, Database
 from api.settings import Settings
 from api.terminal import Failure, out, reached
+from domain import tokens
 from domain.checkup import VERSION, Checkup, examine
 from domain.log_schema import application_role
 from domain.values import FUTURE_TOLERANCE
@@ -27,6 +27,7 @@ VERSION_MAX = 18
 SKEW_MAX = timedelta(seconds=2)
 FREE_BYTES_MIN = 1 << 30
 ANSWER_SECONDS_MAX = 2.0
+WORD_BYTES_MAX = 64
 
 
 class Verdict(StrEnum):
@@ -57,6 +58,7 @@ def examination(settings: Settings) -> Iterator[Finding]:
                 found = examine(conn, settings.workspace)
                 yield from _log(found, settings.workspace)
                 if found.version == VERSION:
+                    yield _entrance(conn, settings)
                     yield _views(conn, database)
     except Failure as failure:
         yield Finding("database", Verdict.WRONG, str(failure), "Nothing else can be looked at before that.")
@@ -68,11 +70,13 @@ def examination(settings: Settings) -> Iterator[Finding]:
 def _place(settings: Settings) -> Iterator[Finding]:
     if settings.database_url is None:
         yield _disk(settings.data_dir)
-    yield _address(settings.host, settings.port)
+    yield _address(settings)
     yield _key(settings)
 
 
 def _disk(directory: Path) -> Finding:
+    if directory.exists() and not directory.is_dir():
+        return Finding("disk", Verdict.WRONG, f"{directory} is no directory", "Name another KEYFRAME_DATA_DIR.")
     there = next(path for path in (directory.resolve(), *directory.resolve().parents) if path.exists())
     free = shutil.disk_usage(there).free
     found = f"{free / (1 << 30):,.1f} GiB free for {directory}"
@@ -81,33 +85,50 @@ def _disk(directory: Path) -> Finding:
     return Finding("disk", Verdict.RIGHT, found)
 
 
-def _address(host: str, port: int) -> Finding:
+def _address(settings: Settings) -> Finding:
     """Whether a server could listen here, or which one does."""
+    host, port = settings.host, settings.port
     where = f"{host}:{port}"
     try:
         with socket.create_connection((host, port), timeout=ANSWER_SECONDS_MAX):
             pass
     except OSError:
-        return Finding("address", Verdict.RIGHT, f"{where} is free")
-    answer = _asked(f"http://{where}/readyz")
+        return _room(where, host, port)
+    answer = _asked(f"http://{f'[{host}]' if ':' in host else host}:{port}/readyz")
     if answer is None:
         return Finding("address", Verdict.NOTE, f"another program listens on {where}", "Choose another KEYFRAME_PORT.")
-    if not answer["ready"]:
-        return Finding("address", Verdict.WRONG, f"Keyframe runs on {where}, but: {answer['wrong']}", "See below.")
+    if answer == "unready":
+        return Finding("address", Verdict.WRONG, f"Keyframe runs on {where}, but is not ready", "See below.")
     return Finding("address", Verdict.RIGHT, f"Keyframe runs on {where}, and is ready")
 
 
-def _asked(url: str) -> dict[str, Any] | None:
-    """What a Keyframe says of itself there; None if it is none."""
+def _room(where: str, host: str, port: int) -> Finding:
+    """Whether an address where nobody answers is one of this machine's."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind(address)
+    except OSError as error:
+        mend = "Choose another KEYFRAME_HOST or KEYFRAME_PORT."
+        return Finding("address", Verdict.WRONG, f"{where} cannot be listened on ({error.strerror})", mend)
+    return Finding("address", Verdict.RIGHT, f"{where} is free")
+
+
+def _asked(url: str) -> str | None:
+    """What a Keyframe says of itself there to strangers; None if it is none."""
     try:
         try:
             with urlopen(url, timeout=ANSWER_SECONDS_MAX) as response:  # noqa: S310  the scheme is ours
-                answer = json.load(response)
+                answer = response.read(WORD_BYTES_MAX)
         except HTTPError as error:
-            answer = json.load(error)
+            answer = error.read(WORD_BYTES_MAX)
     except (OSError, ValueError, HTTPException):
         return None
-    return answer if isinstance(answer, dict) and "ready" in answer and "wrong" in answer else None
+    word = answer.decode(errors="replace")
+    return word if word in ("ready", "unready") else None
 
 
 def _name(database: Database) -> str:
@@ -205,6 +226,23 @@ def _role(found: Checkup, workspace: str) -> Finding:
         mend = f"grant {role} to the user that Keyframe connects as;"
         return Finding("role", Verdict.NOTE, f"this user cannot act as {role}, and uses all of its own rights", mend)
     return Finding("role", Verdict.RIGHT, f"{role} may read the log and add to it")
+
+
+def _entrance(conn: Connection, settings: Settings) -> Finding:
+    """Whether anybody could come in."""
+    live = sum(token.is_live for token in tokens.every(conn))
+    ways = [f"{live} token{'' if live == 1 else 's'}"] if live else []
+    if settings.jwt_jwks is not None:
+        try:
+            jwks.read(settings.jwt_jwks)
+        except (OSError, ValueError, HTTPException) as error:
+            text = f"the keys of {settings.jwt_issuer} cannot be had from {settings.jwt_jwks} ({error})"
+            return Finding("entrance", Verdict.WRONG, text, "Mend KEYFRAME_JWT_JWKS, or what it names.")
+        ways.append(f"JWTs of {settings.jwt_issuer}")
+    if not ways:
+        mend = "Make a token with 'keyframe token create --role ADMIN', or name who issues JWTs; the demo asks nobody."
+        return Finding("entrance", Verdict.NOTE, "nobody could come in: there is no token that holds", mend)
+    return Finding("entrance", Verdict.RIGHT, f"let in by {' and '.join(ways)}")
 
 
 def _views(conn: Connection, database: Database) -> Finding:

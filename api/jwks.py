@@ -77,7 +77,7 @@ class KeySet:
                 return False
             self._tried_at = monotonic()
             try:
-                self._keys = await to_thread.run_sync(_read, self._where)
+                self._keys = await to_thread.run_sync(read, self._where)
             except (OSError, ValueError, HTTPException, RecursionError) as error:
                 _log.warning("keys_not_fetched", where=self._where, cause=f"{type(error).__name__}: {error}")
                 return False
@@ -85,7 +85,7 @@ class KeySet:
             return True
 
 
-def _read(where: str) -> list[dict[str, Any]]:
+def read(where: str) -> list[dict[str, Any]]:
     """The keys that stand there. Raises `OSError`, `ValueError`, `HTTPException`."""
     text = _loaded(where) if "://" in where else Path(where).read_bytes()
     said = json.loads(text)

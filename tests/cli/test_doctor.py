@@ -1,5 +1,6 @@
 import shutil
 import socket
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,6 +17,7 @@ from api.serving import projector_of
 from api.settings import Settings
 from domain.log_schema import application_role
 from tests.cli.terminal import fill, keyframe, line, started, stopped
+from tests.conftest import way_in
 
 LATER = b'{"at": "2024-05-01T00:00:00Z", "by": "person:ada", "do": "formTeam", "input": {"key": "b", "name": "B"}}'
 GONE = SecretStr("postgresql://nobody@127.0.0.1:1/nothing")
@@ -42,10 +44,12 @@ def found(settings: Settings, what: str) -> Finding:
 
 
 def test_nothing_is_wrong_with_a_workspace_that_is_level(database: Database, filled: Connection) -> None:
+    way_in(database)
     findings = list(examination(database.settings))
     assert [finding.what for finding in findings if finding.verdict is not Verdict.RIGHT] == ["key"]  # has none
     assert [finding.what for finding in findings] == [
-        "address", "key", "database", "version", "encoding", "clocks", "log", "append-only", "role", "views",
+        "address", "key", "database", "version", "encoding", "clocks", "log", "append-only", "role", "entrance",
+        "views",
     ]  # fmt: skip
 
 
@@ -133,7 +137,7 @@ def test_a_disk_that_is_almost_full_is_found(tmp_path: Path, monkeypatch: pytest
 def test_another_program_on_the_address_is_told(settings: Settings) -> None:
     with socket.create_server(("127.0.0.1", settings.port)) as taken, ThreadPoolExecutor(1) as program:
         program.submit(hang_up, taken)
-        finding = doctor._address("127.0.0.1", settings.port)
+        finding = doctor._address(settings)
     assert (finding.verdict, finding.mend) == (Verdict.NOTE, "Choose another KEYFRAME_PORT.")
 
 
@@ -143,9 +147,40 @@ def hang_up(listener: socket.socket) -> None:
 
 
 def test_a_keyframe_on_the_address_is_asked_whether_it_is_ready(database: Database, filled: Connection) -> None:
+    way_in(database)
     with started(database.settings, "serve", "--port", str(database.settings.port)) as server:
         line(server, "Keyframe answers at ")
         assert "and is ready" in found(database.settings, "address").found
         filled.execute("update view_position set definition = 'another'")
-        assert "made by another version" in found(database.settings, "address").found
+        deadline = time.monotonic() + 60
+        while "but is not ready" not in found(database.settings, "address").found:
+            assert time.monotonic() < deadline
         assert stopped(server) == 0
+
+
+def test_an_address_of_another_machine_cannot_be_listened_on(settings: Settings) -> None:
+    finding = doctor._address(settings.model_copy(update={"host": "192.0.2.1"}))
+    assert finding.verdict is Verdict.WRONG
+    assert finding.found.startswith("192.0.2.1:")
+
+
+def test_a_directory_that_is_a_file_is_found(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("")
+    assert doctor._disk(tmp_path / "data").found == f"{tmp_path / 'data'} is no directory"
+
+
+def test_a_key_that_is_named_but_not_there_is_found(settings: Settings, tmp_path: Path) -> None:
+    finding = doctor._key(settings.model_copy(update={"checkpoint_key": tmp_path / "nowhere"}))
+    assert finding.verdict is Verdict.WRONG
+    assert "keyframe key create" in finding.found
+
+
+def test_it_is_told_by_what_anybody_could_come_in(database: Database, filled: Connection, tmp_path: Path) -> None:
+    assert found(database.settings, "entrance").verdict is Verdict.NOTE
+    way_in(database)
+    assert found(database.settings, "entrance").found == "let in by 1 token"
+    issuer = {"jwt_issuer": "https://id.example", "jwt_audience": "keyframe", "jwt_jwks": str(tmp_path / "keys")}
+    both = database.settings.model_copy(update=issuer)
+    assert found(both, "entrance").verdict is Verdict.WRONG
+    (tmp_path / "keys").write_text('{"keys": []}')
+    assert found(both, "entrance").found == "let in by 1 token and JWTs of https://id.example"

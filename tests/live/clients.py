@@ -115,8 +115,8 @@ def streamed(
 
 
 @contextmanager
-def over_events(port: int, query: str, **variables: Any) -> Iterator[Results]:
-    with streamed(port, query, EVENTS, **variables) as response:
+def over_events(port: int, query: str, token: str | None = None, **variables: Any) -> Iterator[Results]:
+    with streamed(port, query, EVENTS, token, **variables) as response:
         yield results_of(events(response.iter_text()))
 
 
@@ -144,8 +144,8 @@ def results_of(told: Iterator[tuple[str, str]]) -> Results:
 
 
 @contextmanager
-def over_parts(port: int, query: str, **variables: Any) -> Iterator[Results]:
-    with streamed(port, query, PARTS, **variables) as response:
+def over_parts(port: int, query: str, token: str | None = None, **variables: Any) -> Iterator[Results]:
+    with streamed(port, query, PARTS, token, **variables) as response:
         assert response.headers["content-type"].startswith("multipart/mixed;boundary=graphql;subscriptionSpec=1.0")
         yield _parts(response.iter_text())
 
