@@ -58,7 +58,7 @@ from domain.people import (
     TeamMoved,
     TeamRenamed,
 )
-from domain.values import Visibility
+from domain.values import Metric, Unit, Visibility
 from domain.verbs import Command
 
 T = TypeVar("T")
@@ -106,7 +106,6 @@ _PLAIN: dict[type[Event], tuple[type[Command], str | None]] = {
     ObjectiveDropped: (verbs.DropObjective, "objective"),
     ObjectiveReopened: (verbs.ReopenObjective, "objective"),
     KeyResultAssigned: (verbs.AssignKeyResult, "key_result"),
-    KeyResultRetargeted: (verbs.RetargetKeyResult, "key_result"),
     KeyResultRescheduled: (verbs.RescheduleKeyResult, "key_result"),
     KeyResultReweighed: (verbs.ReweighKeyResult, "key_result"),
     KeyResultUnlinked: (verbs.UnlinkKpi, "key_result"),
@@ -247,13 +246,24 @@ def _(event: KeyResultAdded, _: Known) -> Command:
     return verbs.AddKeyResult(
         objective=event.objective,
         title=event.title,
-        metric=event.metric,
+        metric=_asked(event.metric, Unit()),
         description=event.description,
         owner=event.owner,
         weight=event.weight,
         due=event.due,
         kpi=None if event.kpi is None else verbs.KpiBy(id=event.kpi),
     )
+
+
+@command.register
+def _(event: KeyResultRetargeted, _: Known) -> Command:
+    return verbs.RetargetKeyResult(key_result=event.originator_id, metric=_asked(event.metric))
+
+
+def _asked(metric: Metric, usual: Unit | None = None) -> verbs.MetricInput:
+    """The metric as it is asked for: its unit is said, unless it is the usual one."""
+    unit = UNSET if metric.unit == usual else metric.unit
+    return verbs.MetricInput(**{**structs.asdict(metric), "unit": unit})
 
 
 @command.register

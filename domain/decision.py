@@ -202,6 +202,11 @@ class Decision:
         self.no_newer.append(NoNewer(belongs_to=parent, topic=first.TOPIC, position=self.head.position))
         return self.log.measurements(parent, first.TOPIC, upto=upto, limit=limit)
 
+    def measured_at(self, first: type[Event], parent: UUID, moment: datetime, limit: int) -> list[UUID]:
+        """Measurements of a thing at exactly a moment; a new one of whatever moment before the end is a conflict."""
+        self.no_newer.append(NoNewer(belongs_to=parent, topic=first.TOPIC, position=self.head.position))
+        return self.log.measurements(parent, first.TOPIC, at=moment, limit=limit)
+
     @property
     def policy(self) -> ScoringPolicy:
         """The scoring policy in force at the command's effective time."""

@@ -233,10 +233,16 @@ class CarryObjective(Command, frozen=True):
 # ── key results ──────────────────────────────────────────────────────────────────────────────────
 
 
+class MetricInput(Metric, frozen=True):
+    """A metric as it is asked for: without a unit it keeps the one that there is."""
+
+    unit: Unit | UnsetType = UNSET  # type: ignore[assignment]
+
+
 class AddKeyResult(Command, frozen=True):
     objective: ObjectiveId
     title: str
-    metric: Metric
+    metric: MetricInput
     description: str | None = None
     owner: PersonId | None = None
     weight: float = 1.0
@@ -257,7 +263,7 @@ class AssignKeyResult(Command, frozen=True):
 
 class RetargetKeyResult(Command, frozen=True):
     key_result: KeyResultId
-    metric: Metric
+    metric: MetricInput
 
 
 class RescheduleKeyResult(Command, frozen=True):

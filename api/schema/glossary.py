@@ -150,15 +150,15 @@ FIELDS: Final[dict[str, str]] = {
     "CorrectCheckIn.note": "What there was to say; null clears it, left out it stays.",
     "ScoreKeyResult.score": "From 0 to 1.",
     "ScoreKeyResult.note": "What there is to say about the score.",
-    "Metric.direction": "Which way the value is meant to go; it decides which of the other fields are needed.",
-    "Metric.unit": "What the value counts; by default a plain number.",
-    "Metric.start": "Where it starts: below the target for INCREASE, above it for DECREASE; by default the linked "
+    "MetricInput.direction": "Which way the value is meant to go; it decides which of the other fields are needed.",
+    "MetricInput.unit": "What the value counts; by default what it counted before, or a plain number.",
+    "MetricInput.start": "Where it starts: below the target for INCREASE, above it for DECREASE; by default the linked "
     "KPI's latest reading.",
-    "Metric.target": "Where it is meant to get to.",
-    "Metric.changeBy": "The target as a ratio of start instead: 0.2 is 20 % more, -0.2 is 20 % less.",
-    "Metric.lower": "The lowest value that is right, for WITHIN.",
-    "Metric.upper": "The highest value that is right, for WITHIN.",
-    "Metric.milestones": "What is to be reached one by one, for MILESTONES.",
+    "MetricInput.target": "Where it is meant to get to.",
+    "MetricInput.changeBy": "The target as a ratio of start instead: 0.2 is 20 % more, -0.2 is 20 % less.",
+    "MetricInput.lower": "The lowest value that is right, for WITHIN.",
+    "MetricInput.upper": "The highest value that is right, for WITHIN.",
+    "MetricInput.milestones": "What is to be reached one by one, for MILESTONES.",
     "Milestone.key": "Its name within the key result, by which check-ins speak of it.",
     "Milestone.title": "What is reached with it, in one line.",
     "Milestone.weight": "How much of the whole it is beside the others; above 0.",
@@ -198,8 +198,8 @@ FIELDS: Final[dict[str, str]] = {
 }
 
 SHAPES: Final[dict[str, str]] = {
-    "Metric": "What a key result is measured by. INCREASE and DECREASE take start and target (or changeBy), AT_LEAST "
-    "and AT_MOST a target, WITHIN lower and upper, MILESTONES milestones, DONE nothing.",
+    "MetricInput": "What a key result is measured by. INCREASE and DECREASE take start and target (or changeBy), "
+    "AT_LEAST and AT_MOST a target, WITHIN lower and upper, MILESTONES milestones, DONE nothing.",
     "Milestone": "A step that is either reached or not.",
     "Unit": "What a figure counts and how it is written.",
     "KpiGoal": "What a KPI is watched against: AT_LEAST and AT_MOST take a target, WITHIN lower and upper.",

@@ -62,6 +62,7 @@ def activate_cycle(case: Decision, do: verbs.ActivateCycle) -> Cycle:
 
 
 def close_cycle(case: Decision, do: verbs.CloseCycle) -> Cycle:
+    """Its children are cycles of their own and go on: a year may be closed before its last quarter is."""
     cycle = case.subject(case.find(Cycle, do.cycle, "cycle"))
     held = case.children(Objective, ObjectiveDrafted, cycle.id)
     still_active = [objective for objective in held if objective.state is ObjectiveState.ACTIVE]

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+import msgspec
 from msgspec import UNSET
 
 from domain import values, verbs
@@ -13,7 +14,7 @@ from domain.handlers import measurements
 from domain.key_result import CheckIn, KeyResult, KeyResultAdded, KeyResultCheckedIn
 from domain.kpi import Kpi
 from domain.objective import Objective
-from domain.values import Metric
+from domain.values import Metric, Unit
 
 
 def add_key_result(case: Decision, do: verbs.AddKeyResult) -> KeyResult:
@@ -27,7 +28,7 @@ def add_key_result(case: Decision, do: verbs.AddKeyResult) -> KeyResult:
         objective=objective.id,
         title=values.title(do.title, "title"),
         description=values.prose(do.description, "description"),
-        metric=values.metric(do.metric, _baseline(case, do.metric, kpi), "metric"),
+        metric=values.metric(_asked(do.metric, Unit()), _baseline(case, do.metric, kpi), "metric"),
         owner=case.colleague(do.owner, "owner"),
         weight=values.weight(do.weight, "weight"),
         due=do.due or cycle.ends_on,
@@ -54,7 +55,8 @@ def assign_key_result(case: Decision, do: verbs.AssignKeyResult) -> KeyResult:
 def retarget_key_result(case: Decision, do: verbs.RetargetKeyResult) -> KeyResult:
     key_result = _open(case, do.key_result)
     kpi = None if key_result.kpi is None else case.get(Kpi, key_result.kpi)
-    metric = values.metric(do.metric, _baseline(case, do.metric, kpi), "metric")
+    asked = _asked(do.metric, key_result.metric.unit)
+    metric = values.metric(asked, _baseline(case, asked, kpi), "metric")
     _refuse_unmeasurable(metric, kpi)
     key_result.retarget(metric, case.at)
     return key_result
@@ -150,12 +152,11 @@ def _said_before(
     measured_at: datetime,
     said: tuple[float | None, tuple[str, ...] | None, float | None, str | None],
 ) -> CheckIn | None:
-    """The same check-in of the same instant, if it is there: then there is nothing to record."""
+    """The same check-in of the same instant, if it is there: then there is nothing to record, and of two that come at
+    once only one is."""
     if measured_at is WHEN_RECORDED:
         return None
-    ids = case.log.measurements(
-        key_result.id, KeyResultCheckedIn.TOPIC, at=measured_at, limit=measurements.CHECK_INS_MAX
-    )
+    ids = case.measured_at(KeyResultCheckedIn, key_result.id, measured_at, measurements.CHECK_INS_MAX)
     return next((one for one in case.get_all(CheckIn, ids) if one.said == said), None)
 
 
@@ -181,6 +182,12 @@ def _kpi(case: Decision, by: verbs.KpiBy) -> Kpi:
     kpi = case.find(Kpi, by, "kpi")
     kpi.refuse_retired()
     return kpi
+
+
+def _asked(given: verbs.MetricInput, unit: Unit) -> Metric:
+    """The metric that is asked for, with this unit if it names none."""
+    said = msgspec.structs.asdict(given)
+    return Metric(**{**said, "unit": unit if given.unit is UNSET else given.unit})
 
 
 def _baseline(case: Decision, metric: Metric, kpi: Kpi | None) -> float | None:

@@ -105,6 +105,14 @@ def test_a_closed_parent_takes_no_children() -> None:
     given(*year).when(QUARTER).then_refused("CLOSED")
 
 
+def test_a_parent_may_be_closed_before_its_children_which_go_on() -> None:
+    objective = verbs.DraftObjective(cycle=Q1, title="Delight the people who use us")
+    closing = verbs.CloseCycle(cycle=YEAR)
+    world = (opened_year, QUARTER, verbs.ActivateCycle(cycle=Q1), verbs.ActivateCycle(cycle=YEAR))
+    given(*world).when(closing).then(CycleClosed())
+    given(*world, closing, objective).when(verbs.CloseCycle(cycle=Q1)).then(CycleClosed())
+
+
 def test_a_parent_that_is_not_there_is_not_found() -> None:
     given().when(QUARTER).then_refused("NOT_FOUND", "parent.key")
 

@@ -4,6 +4,7 @@ from datetime import date
 from uuid import uuid4
 
 import pytest
+from msgspec import structs
 
 from domain import verbs
 from domain.key_result import (
@@ -157,6 +158,18 @@ def test_each_part_is_changed_by_a_verb_of_its_own() -> None:
     given(*base).when(later).then(KeyResultRescheduled(due=date(2026, 3, 15)))
     heavier = verbs.ReweighKeyResult(key_result=KEY_RESULT, weight=2, reason="matters more")
     given(*base).when(heavier).then(KeyResultReweighed(weight=2.0))
+
+
+def test_a_new_target_keeps_the_unit_unless_another_is_said() -> None:
+    euros, none = Unit(UnitKind.CURRENCY, "€"), Unit()
+    measured_in_euros = structs.replace(ZERO_TO_TEN, unit=euros)
+    base = (opened, drafted, called("key result", adding(measured_in_euros)))
+    unsaid = verbs.MetricInput(Direction.INCREASE, start=0, target=20)
+    given(*base).when(retargeted(unsaid)).then(KeyResultRetargeted(metric=structs.replace(ZERO_TO_TWENTY, unit=euros)))
+    given(*base).when(retargeted(verbs.MetricInput(Direction.INCREASE, unit=none, start=0, target=20))).then(
+        KeyResultRetargeted(metric=ZERO_TO_TWENTY)
+    )
+    given(*base).when(retargeted(verbs.MetricInput(Direction.INCREASE, start=0, target=10))).then_nothing()
 
 
 def test_a_score_ends_a_key_result_and_may_be_put_right() -> None:

@@ -14,7 +14,7 @@ from domain.event_store import Log
 from domain.values import Direction, Metric
 from domain.verbs import Command, CycleBy
 from tests.domain.given_goals import objective_ref, opened
-from tests.domain.scenario import AUTHOR, called, made
+from tests.domain.scenario import AUTHOR, called, made, on
 
 ROUNDS = 8
 
@@ -118,6 +118,16 @@ def test_one_key_is_used_once_and_everyone_gets_its_result(keyframe: Keyframe) -
         assert all(isinstance(one, Outcome) for one in outcomes)
         assert len({one.last for one in outcomes if isinstance(one, Outcome)}) == 1
         assert len({one.result for one in outcomes if isinstance(one, Outcome)}) == 1
+
+    every_round(test)
+
+
+def test_the_same_check_in_of_one_instant_is_recorded_once(keyframe: Keyframe) -> None:
+    def test(name: str) -> None:
+        a_draft(keyframe, name)
+        said = verbs.CheckIn(key_result=made(f"{name} k"), value=1, measured_at=on(1, 20))
+        recorded, refused = split(at_once(keyframe, *[said] * 4))
+        assert (len(recorded), refused) == (1, [])
 
     every_round(test)
 
