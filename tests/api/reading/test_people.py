@@ -27,11 +27,18 @@ def test_the_viewer_is_who_asks(world: World) -> None:
 
 
 def test_a_machine_is_a_viewer_without_a_person(world: World) -> None:
-    world.caller = Caller("shop", frozenset({Role.METRICS}))
+    world.caller = Caller("shop", frozenset({Role.AUDITOR}))
     assert world.ask(VIEWER)["viewer"] == {
-        "handle": "shop", "roles": ["METRICS"], "can": ["RECORD_OWN_READINGS", "RECORD_READINGS"], "person": None,
+        "handle": "shop", "roles": ["AUDITOR"], "can": ["READ", "READ_LEDGER", "READ_PRIVATE"], "person": None,
     }  # fmt: skip
-    assert world.caller.author == Author("machine:shop", Source.API, frozenset(Role))
+    assert world.caller.author == Author("machine:shop", Source.API, frozenset({Role.AUDITOR}))
+
+
+def test_who_may_not_read_is_told_who_they_are_all_the_same(world: World) -> None:
+    world.caller = Caller("shop", frozenset({Role.METRICS}))
+    assert world.ask("{ viewer { handle roles can } }")["viewer"] == {
+        "handle": "shop", "roles": ["METRICS"], "can": ["RECORD_OWN_READINGS", "RECORD_READINGS"],
+    }  # fmt: skip
 
 
 def test_a_change_names_who_made_it_and_for_whom(world: World) -> None:
