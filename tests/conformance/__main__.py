@@ -142,7 +142,8 @@ def _tried(part: Part, environment: Mapping[str, str]) -> Iterator[Result]:
 def try_out(chosen: Sequence[Part]) -> dict[Part, tuple[list[Result], float]]:
     found = {}
     with console.status("A company lives through two quarters …") as status, running() as (server, control):
-        environment = {**os.environ, "KEYFRAME_URL": server.url, "KEYFRAME_CONTROL": control, "NO_COLOR": "1"}
+        ours = {"KEYFRAME_URL": server.url, "KEYFRAME_TOKEN": server.token, "KEYFRAME_CONTROL": control}
+        environment = {**os.environ, **ours, "NO_COLOR": "1"}
         for part in chosen:
             status.update(f"{part.title} …")
             begun = monotonic()
@@ -164,7 +165,7 @@ def show(found: Mapping[Part, tuple[list[Result], float]]) -> bool:
     failed = [(part, result) for part, (results, _) in found.items() for result in results if not result.ok]
     for part, result in failed:
         console.print(f"\n[red]{part.name}: [bold]{result.name}[/bold][/red]")
-        console.print("\n".join((result.error or "").splitlines()[:TRACE_LINES_MAX]), markup=False, style="dim")
+        console.print("\n".join((result.error or "").splitlines()[:TRACE_LINES_MAX]), markup=False, soft_wrap=True, style="dim")
     console.print("\nAll of it holds." if not failed else f"\n[red]{len(failed)} failed.[/red]")
     return not failed
 

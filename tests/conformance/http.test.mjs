@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { auditServer } from "graphql-http";
-import { ask, cycleOf, headers, url } from "./keyframe.mjs";
+import { createClient } from "graphql-ws";
+import { ask, cycleOf, headers, liveUrl, url } from "./keyframe.mjs";
 
 const auditing = await auditServer({
   url,
@@ -47,4 +48,26 @@ test("fetch reads what it has just written", async () => {
   const { id } = await cycleOf();
   const { node } = await ask("query ($id: ID!) { node(id: $id) { id ... on Cycle { state } } }", { id });
   assert.deepEqual(node, { id, state: "PLANNING" });
+});
+
+test("who shows no token is let in nowhere, and learns nothing", async () => {
+  const asked = { method: "POST", headers: { "content-type": "application/json" }, body: '{"query":"{ __typename }"}' };
+  for (const more of [{}, { authorization: "Bearer of.no.token" }, { authorization: "Basic b3Blbjpz" }]) {
+    const response = await fetch(url, { ...asked, headers: { ...asked.headers, ...more } });
+    assert.equal(response.status, 401);
+    assert.match(response.headers.get("www-authenticate"), /^Bearer/);
+    const { errors, data } = await response.json();
+    assert.equal(data, undefined);
+    assert.equal(errors[0].extensions.code, "UNAUTHENTICATED");
+  }
+});
+
+test("a WebSocket without a token is closed, by the code for it", async () => {
+  for (const connectionParams of [undefined, {}, { authorization: "Bearer of.no.token" }]) {
+    const client = createClient({ url: liveUrl, connectionParams, retryAttempts: 0 });
+    const closed = await new Promise((resolve) => {
+      client.subscribe({ query: "{ basis { position } }" }, { next: resolve, error: resolve, complete: resolve });
+    });
+    assert.ok([4401, 4403].includes(closed.code), `closed with ${closed.code}`);
+  }
 });
