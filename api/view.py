@@ -45,6 +45,10 @@ class Unseen(Exception):
     """What was to be told next is no longer shown to whoever asks: nothing is told instead."""
 
 
+class Behind(Exception):
+    """The log knows more of a moment than the views show yet: an answer would be another one soon."""
+
+
 class Eyes(NamedTuple):
     """Whose they are, to whom not everything is shown: a person, or nobody who is one. Of `pool` the connections
     find no table of the views, but what may be seen of them: see `projections.sight`."""
@@ -102,10 +106,10 @@ class Reads:
     @cached_property
     def present(self) -> "View":
         """The View of now, fixed when it is first needed."""
-        return Present(self, self._newest, is_now=True)
+        return Present(self, self.newest, is_now=True)
 
     @property
-    def _newest(self) -> Standpoint:
+    def newest(self) -> Standpoint:
         """The present's basis, for what does not come to tell of it."""
         return self._looked[0]
 
@@ -147,7 +151,7 @@ class Reads:
         return View(self, stood, is_now=True)
 
     def as_of(self, at: datetime | None, known: datetime | None, position: int | None) -> "View":
-        """The View of another moment; of now if none is named. Raises `INVALID`.
+        """The View of another moment; of now if none is named. Raises `INVALID`, `Behind`.
 
         `at`: what was true then, by all that is known now. `known` with it: as far as had been recorded by
         then; alone: what was true at that moment as far as it was known at that moment. `position`: what a
@@ -160,18 +164,20 @@ class Reads:
         return view
 
     def at(self, basis: Basis) -> "View":
-        """The View of a basis that was told before. Raises `INVALID` for one that lies beyond the views."""
+        """The View of a basis that was told before. Raises `INVALID` for one that lies beyond the log, `Behind`."""
         view = self._views.get((basis.at, basis.position))
         if view is None:
             stood = basis if isinstance(basis, Standpoint) else self.read(bases.stand, basis)
-            if stood is None or basis.at > self._newest.at:
+            if stood is None:
+                self._refuse_if_behind(basis.position)
+            if stood is None or basis.at > self.newest.at:
                 raise invalid("A basis in the future cannot be read.", "basis")
             self.footing.tells_of_past = True
             view = self._views[basis.at, basis.position] = View(self, stood)
         return view
 
     def _standpoint(self, at: datetime | None, known: datetime | None, position: int | None) -> Standpoint:
-        now = self._newest
+        now = self.newest
         for name, moment in (("at", at), ("known", known)):
             if moment is not None and moment > now.at:
                 raise invalid(f"Lies in the future; it is {now.at.isoformat()} now.", name)
@@ -180,6 +186,8 @@ class Reads:
                 self.footing.tells_of_now = True
             if at is None and known is None:
                 return now
+            if known is not None and known > now.known:
+                self._refuse_if_behind(self.log.position_at(known))
             if known is None or known >= now.known:
                 return Standpoint(at or known or now.at, now.position, now.known)
             return self.read(bases.at_time, at or known, known)
@@ -187,8 +195,14 @@ class Reads:
             raise invalid("Say how far the log was known once: by `known` or by `position`.", "known")
         stood = self.read(bases.at_position, position)
         if stood is None:
+            self._refuse_if_behind(position)
             raise invalid(f"Lies in the future; the log is read up to {now.position} now.", "position")
         return stood if at is None else Standpoint(at, position, stood.known)
+
+    def _refuse_if_behind(self, position: int) -> None:
+        """Refuse a place that is in the log, but not in the views yet. Raises `Behind`."""
+        if self.newest.position < position <= self.log.head().position:
+            raise Behind
 
 
 class View:

@@ -10,7 +10,7 @@ from graphql.language import Source
 from psycopg_pool import PoolTimeout
 from strawberry.exceptions import StrawberryInputCoercionError
 
-from api.view import TimeIsUp
+from api.view import Behind, TimeIsUp
 from domain.append import OutcomeUnknown, Unavailable
 from domain.errors import Refused
 
@@ -38,6 +38,7 @@ _KNOWN: dict[type[Exception], Known] = {
         "idempotencyKey, and you will be told; without one, look before you ask again.",
     ),
     Unavailable: _GONE,
+    Behind: Known("BEHIND", f"The views do not show yet what the log knew by then; {_AGAIN}."),
     TimeIsUp: _LATE,
     psycopg.errors.QueryCanceled: _LATE,
     psycopg.OperationalError: _GONE,

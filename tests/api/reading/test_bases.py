@@ -7,7 +7,7 @@ from api.schema.scalars import write_date_time
 from domain import verbs
 from domain.verbs import CycleBy
 from tests.api.reading import goals
-from tests.api.reading.conftest import World
+from tests.api.reading.conftest import ADA, World
 from tests.api.reading.goals import day
 
 BASIS = "basis { at known position isNow }"
@@ -72,6 +72,18 @@ def test_known_says_how_far_the_log_counts(told: World) -> None:
     assert titles(as_of(told, at=day(30), known=second)) == ["Second words of ours"]
     assert titles(as_of(told, at=day(5), known=second)) == ["First words of ours"]
     assert titles(as_of(told, at=day(30), known=second - timedelta(microseconds=1))) == ["First words of ours"]
+
+
+def test_what_the_log_knew_and_the_views_do_not_show_yet_is_never_answered_without_it(told: World) -> None:
+    told.keyframe.execute(verbs.AddPerson(handle="ada", name="Ada"), ADA)
+    recorded = write_date_time(recorded_at(told, 5))
+    for moment in ({"known": recorded}, {"at": write_date_time(day(5)), "known": recorded}, {"position": 5}):
+        assert told.code(AS_OF, **moment) == "BEHIND"
+    assert told.code(AS_OF, position=6) == "INVALID"
+    assert as_of(told, known=recorded_at(told, 4))["basis"]["position"] == 4
+    assert as_of(told, at=day(5))["basis"]["position"] == 4
+    told.see()
+    assert as_of(told, known=recorded_at(told, 5))["basis"]["position"] == 5
 
 
 def test_known_alone_is_also_the_moment(told: World) -> None:
