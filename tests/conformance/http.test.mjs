@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { auditServer } from "graphql-http";
 import { createClient } from "graphql-ws";
-import { ask, cycleOf, headers, liveUrl, url } from "./keyframe.mjs";
+import { ask, cycleOf, head, headers, liveUrl, reword, url } from "./keyframe.mjs";
 
 const auditing = await auditServer({
   url,
@@ -48,6 +48,49 @@ test("fetch reads what it has just written", async () => {
   const { id } = await cycleOf();
   const { node } = await ask("query ($id: ID!) { node(id: $id) { id ... on Cycle { state } } }", { id });
   assert.deepEqual(node, { id, state: "PLANNING" });
+});
+
+const got = (query, variables, more = {}) => {
+  const asked = new URLSearchParams({ query, variables: JSON.stringify(variables) });
+  return fetch(`${url}?${asked}`, { headers: { ...headers, accept: "application/graphql-response+json", ...more } });
+};
+
+test("an answer about a moment that is over may be kept for good, by its asker alone", async () => {
+  const { objectives } = await cycleOf(["Kept for good by a cache"]);
+  const query = "query ($id: ID!, $position: Position!) { asOf(position: $position) { objective(id: $id) { title } } }";
+  const response = await got(query, { id: objectives[0], position: await head() });
+  assert.equal(response.status, 200);
+  const kept = response.headers.get("cache-control");
+  assert.match(kept, /immutable/);
+  assert.match(kept, /private/);
+  assert.doesNotMatch(kept, /public/);
+  assert.match(response.headers.get("vary"), /authorization/i);
+});
+
+test("an answer about now is not sent again while nothing was written", async () => {
+  const { objectives } = await cycleOf(["Asked for again and again"]);
+  const query = "query ($id: ID!) { objective(id: $id) { title } }";
+  const first = await got(query, { id: objectives[0] });
+  const etag = first.headers.get("etag");
+  assert.ok(etag);
+  assert.doesNotMatch(first.headers.get("cache-control"), /immutable/);
+  const again = await got(query, { id: objectives[0] }, { "if-none-match": etag });
+  assert.equal(again.status, 304);
+  await reword(objectives[0], "Written in the meantime");
+  const changed = await got(query, { id: objectives[0] }, { "if-none-match": etag });
+  assert.equal(changed.status, 200);
+  assert.equal((await changed.json()).data.objective.title, "Written in the meantime");
+});
+
+test("who waits for a position by its header reads what was written there", async () => {
+  const { objectives } = await cycleOf(["Read right after the writing"]);
+  const { position } = await reword(objectives[0], "Written right before");
+  const response = await got("query ($id: ID!) { basis { position } objective(id: $id) { title } }", { id: objectives[0] }, {
+    "x-keyframe-min-position": `${position}`,
+  });
+  const { data } = await response.json();
+  assert.ok(data.basis.position >= position);
+  assert.equal(data.objective.title, "Written right before");
 });
 
 test("who shows no token is let in nowhere, and learns nothing", async () => {
