@@ -15,6 +15,7 @@ from api.schema.schema import sdl
 from api.terminal import USAGE, WRONG, Failure, err, opened, out, reached, settings, stop_on_signals, told
 from domain.policy import Role
 from projections import generations
+from projections.projector import Condition
 from projections.views import Poison
 
 P = ParamSpec("P")
@@ -98,11 +99,17 @@ def serve(
         serving.serve(database, listener, lambda: out.print(f"Keyframe answers at {where}/graphql", soft_wrap=True))
 
 
+_FEEDS = {
+    Condition.LEADING: "Feeding the views of {}",
+    Condition.FOLLOWING: "Standing by: another process feeds the views of {}",
+}
+
+
 @verb("project")
 def project() -> None:
     """Feed the views from the log, until Ctrl-C. Of several that run, one feeds and the others stand by."""
     with opened(settings(), patience_s=None) as database:
-        serving.project(database, lambda: out.print(f"Feeding the views of {database.settings.workspace}"))
+        serving.project(database, lambda condition: out.print(_FEEDS[condition].format(database.settings.workspace)))
 
 
 @verb("import")

@@ -21,7 +21,7 @@ from api.terminal import USAGE, Failure
 from api.writing import Writing
 from domain import tokens
 from domain.policy import Role
-from projections.projector import Projector
+from projections.projector import Condition, Projector
 
 GRACE_SECONDS = 5
 """How long requests that are under way may take when the server is asked to stop."""
@@ -128,17 +128,24 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def project(database: Database, ready: Callable[[], None]) -> None:
-    """Feed the views until somebody asks to stop, or an event cannot be applied. Raises `Failure` for the latter."""
+def project(database: Database, told: Callable[[Condition], None]) -> None:
+    """Feed the views until somebody asks to stop, or an event cannot be applied. Raises `Failure` for the latter.
+
+    `told` of it whenever this one begins to feed them, or to stand by while another one does.
+    """
     keep_journal()
     projector = projector_of(database)
     stop = Flag()
     thread = Thread(target=projector.run, args=(stop,), name="projector")
     thread.start()
     try:
-        ready()
+        last = Condition.STARTING
         while thread.is_alive():
-            thread.join(1.0)
+            now = projector.status.condition
+            if now is not last and now in (Condition.LEADING, Condition.FOLLOWING):
+                told(now)
+                last = now
+            thread.join(0.2)
     except KeyboardInterrupt:
         pass
     finally:

@@ -14,7 +14,7 @@ from eventsourcing.utils import Environment
 
 from domain import authority, privacy, verbs
 from domain.decision import WORKSPACE, Author, Decision
-from domain.errors import Code, Refused
+from domain.errors import Code, Refused, used_otherwise
 from domain.event import Aggregate, Authorship
 from domain.event_store import Append, CommandRow, Conflict, Log
 from domain.handlers import conversation, cycles, key_results, kpis, objectives, people
@@ -164,11 +164,7 @@ class Keyframe(Application[UUID]):
         if done is None:
             return None
         if done.digest != digest and not self._names_the_same(done, command, digest):
-            raise Refused(
-                Code.IDEMPOTENCY_MISMATCH,
-                "This key was used with another input. Use a new key for a new command.",
-                "idempotencyKey",
-            )
+            raise used_otherwise()
         return self._outcome(done, repeated=True)
 
     def _names_the_same(self, done: CommandRow, command: Command, digest: bytes) -> bool:

@@ -42,3 +42,12 @@ class Refused(Exception):
 def invalid(message: str, *field: str) -> Refused:
     """A refusal of a value that can never be right, whatever the state of the workspace."""
     return Refused(Code.INVALID, message, *field)
+
+
+def used_otherwise() -> Refused:
+    """An idempotency key that another input was sent with."""
+    return Refused(
+        Code.IDEMPOTENCY_MISMATCH,
+        "This key was used with another input. Use a new key for a new command.",
+        "idempotencyKey",
+    )

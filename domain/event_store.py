@@ -15,7 +15,7 @@ from psycopg.abc import Params
 from psycopg_pool import ConnectionPool
 
 from domain.append import Append, CommandRow, Conflict, NoNewer, OutcomeUnknown, PersonKey, Unavailable
-from domain.errors import Code, Refused
+from domain.errors import Code, Refused, used_otherwise
 from domain.event import Authorship, Event, Recorded
 from domain.log_row import EventMapper, LogRow, StoredNotification, StoredRow, leaf_hash
 from domain.log_schema import lock_key
@@ -349,11 +349,7 @@ def _is_gone(conn: Connection, error: psycopg.Error) -> bool:
 def _same(row: CommandRow, append: Append) -> CommandRow:
     """The row, if it is of this very command. Raises `IDEMPOTENCY_MISMATCH`."""
     if row.digest != append.digest:
-        raise Refused(
-            Code.IDEMPOTENCY_MISMATCH,
-            "This idempotency key was used with another input; take a new key for a new command.",
-            "idempotencyKey",
-        )
+        raise used_otherwise()
     return row
 
 

@@ -41,10 +41,12 @@ class Unreadable(Exception):
 
 
 class Commanded(NamedTuple):
-    """What the commands say of the log: how many events they recorded, and the position of the last."""
+    """What the commands say of the log: how many events they recorded, the position of the last, and the first
+    position that not exactly one of them recorded."""
 
     events: int
     last: int
+    odd: int
 
 
 def sweep(conn: Connection) -> Iterator[Swept]:
@@ -79,7 +81,15 @@ def copied(conn: Connection) -> Iterator[bytes]:
 
 
 def commanded(conn: Connection) -> Commanded:
-    query = "select coalesce(sum(last - first + 1), 0)::bigint, coalesce(max(last), 0) from command"
+    query = """
+        select coalesce(sum(last - first + 1), 0)::bigint, coalesce(max(last), 0),
+            coalesce(min(least(first, due)) filter (where first <> due), max(last) + 1, 1)
+        from (
+            select first, last, 1 + coalesce(max(last) over before, 0) as due
+            from command where last >= first
+            window before as (order by first, last rows between unbounded preceding and 1 preceding)
+        ) said
+    """
     return Commanded(*_fetch(conn, query)[0])
 
 

@@ -70,7 +70,8 @@ def _kept(conn: Connection, verifiers: Sequence[Verifier]) -> tuple[list[Stateme
         try:
             said = _statement(note, verifiers, "the checkpoint kept")
         except NotSigned as error:
-            return statements, Damage(size, f"the checkpoint kept at this size is not genuine. {error}")
+            why = str(error).rstrip(".")
+            return statements, Damage(size, f"the checkpoint kept at this size is not genuine. {why}")
         if said.size != size:
             return statements, Damage(size, f"the checkpoint kept at this size speaks of size {said.size}")
         statements.append(said)
@@ -158,11 +159,11 @@ class _Walk:
             return Damage(end, f"the log ends here, but {said.told_by} covers {said.size} events: its tail is cut off")
         if commanded.last > self.size:
             return Damage(end, f"the log ends here, but a command recorded events up to {commanded.last}")
-        if commanded.events != self.size:
+        if commanded.odd != end:
             return Damage(
-                self.trusted + 1,
-                f"the commands recorded {commanded.events} events, the log holds {self.size}: "
-                "one was added that no command made, or a command was rewritten",
+                commanded.odd,
+                f"it is not the event of exactly one command: they recorded {commanded.events} events, the log holds "
+                f"{self.size}. One was added that no command made, or a command was rewritten",
             )
         return None
 

@@ -117,6 +117,16 @@ def test_a_server_may_leave_the_views_to_a_process_of_their_own(database: Databa
             assert (stopped(projector), stopped(server)) == (0, 0)
 
 
+def test_of_two_that_feed_the_views_one_stands_by_and_says_so(database: Database) -> None:
+    with started(database.settings, "project") as one:
+        line(one, "Feeding the views")
+        with started(database.settings, "project") as other:
+            line(other, "Standing by")
+            assert stopped(one) == 0
+            line(other, "Feeding the views")
+            assert stopped(other) == 0
+
+
 def test_an_event_that_cannot_be_applied_stops_the_projector_with_its_cause(database: Database) -> None:
     fill(database)
     with database.connect() as conn:

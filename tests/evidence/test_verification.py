@@ -205,7 +205,26 @@ def test_a_forged_event_at_the_end_is_found_since_no_command_made_it(world: Atte
         copied(thief, end, end + 1, stream="gen_random_uuid()", version="1", recorded_at=later)
         thief.rehashes(end + 1)
         damage = found(world.verify())
+    assert damage.position == end + 1
     assert "no command made" in damage.what
+
+
+def test_commands_that_were_taken_out_or_rewritten_are_found_where_they_recorded(world: Attested) -> None:
+    commands = world.conn.execute("select first, last from command where last >= first order by first").fetchall()
+    first, last = commands[len(commands) // 2]
+    for change, position in (
+        ("delete from command where first = %s", first),
+        ("update command set last = last + 1 where first = %s", last + 1),
+        ("update command set first = first + 1 where first = %s", first),
+        ("delete from command where first <= %s", 1),
+        ("delete from command where first >= %s", first),
+        ("delete from command where first > %s - 1000000", 1),
+    ):
+        with world.stolen() as thief:
+            thief.unlocks()
+            thief.does(change, first)
+            damage = found(world.verify())
+        assert (damage.position, "command" in damage.what) == (position, True), change
 
 
 @pytest.mark.parametrize("with_times", [False, True])
