@@ -175,6 +175,19 @@ def test_what_is_private_is_answered_like_what_never_was(company: Company) -> No
     assert "NOT_FOUND" in answers[0]
 
 
+def test_of_what_changed_since_nothing_is_told_that_is_private(company: Company) -> None:
+    admin, lead = company.asked_by(Role.ADMIN), company.asked_by(Role.LEAD)
+    named = ids.encode(Kind.OBJECTIVE, goal(OUR, "above"))
+    (version,) = lead.ask("query ($id: ID!) { objective(id: $id) { version } }", id=named)["objective"].values()
+    admin.do("alignObjective", {"objective": named, "to": ids.encode(Kind.OBJECTIVE, goal(THEIR, "draft"))})
+    asked = {"objective": named, "expectedVersion": version}
+    assert lead.send("rewordObjective", {**asked, "title": "Still the newest that a lead sees"})["problems"] == []
+    selection = "problems { code changesSince { __typename } }"
+    payload = lead.send("rewordObjective", {**asked, "title": "Another"}, selection)
+    assert payload["problems"][0]["code"] == "STALE"
+    assert payload["problems"][0]["changesSince"] == [{"__typename": "ObjectiveReworded"}]
+
+
 def test_what_is_private_is_seen_by_its_own(company: Company) -> None:
     named = ids.encode(Kind.OBJECTIVE, goal(THEIR))
     query = "query ($id: ID!) { objective(id: $id) { visibility } }"
