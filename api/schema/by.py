@@ -19,3 +19,9 @@ class KpiBy:
 class TeamBy:
     id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="Its id.")
     key: str | None = strawberry.field(default=strawberry.UNSET, description="Its key, like marketing.")
+
+
+@strawberry.input(one_of=True, description="A person by its id or by its handle: exactly one of the two.")
+class PersonBy:
+    id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="Its id.")
+    handle: str | None = strawberry.field(default=strawberry.UNSET, description="Its handle, like ada.")

@@ -1,7 +1,7 @@
 """The doors to reading: the View of now, and the View of another moment, with the same fields behind both."""
 
 from collections.abc import Callable
-from typing import Annotated, Self, TypeAlias, TypeVar
+from typing import Annotated, Any, Self, TypeAlias, TypeVar
 
 import strawberry
 
@@ -10,7 +10,7 @@ from api.loaders import BY_KEY
 from api.paging import Asked
 from api.schema import filters, kpi, ledger, lists, nodes, objectives
 from api.schema.alignment import AlignmentMap, Map
-from api.schema.by import CycleBy, KpiBy, TeamBy
+from api.schema.by import CycleBy, KpiBy, PersonBy, TeamBy
 from api.schema.change import Change
 from api.schema.changes import WhichChanges, all_changes
 from api.schema.connection import After, Before, Connection, First, Last
@@ -50,6 +50,7 @@ E = TypeVar("E", bound=Entity)
 _Id: TypeAlias = Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
 _Cycle: TypeAlias = Annotated[CycleBy, strawberry.argument(description="The cycle, by id or key.")]
 _Kpi: TypeAlias = Annotated[KpiBy, strawberry.argument(description="The KPI, by id or key.")]
+_Person: TypeAlias = Annotated[PersonBy, strawberry.argument(description="The person, by id or handle.")]
 _Team: TypeAlias = Annotated[TeamBy, strawberry.argument(description="The team, by id or key.")]
 
 _CYCLES = lists.Listing(Kind.CYCLE, goals.cycle_page, goals.cycle_count, goals.cycle_cursor)
@@ -173,6 +174,12 @@ class Door:
         wanted, order = people.TeamFilter(disbanded=False), Order(people.TeamOrder.NAME)
         return lists.listed(self.view, _TEAMS, wanted, order, Asked(first, after, last, before))
 
+    @answered("A person; null for an unknown one.")
+    def person(self, by: _Person) -> Person | None:
+        if by.id is not None and by.id is not strawberry.UNSET:
+            return _found(self.view, Person, by.id)
+        return _shown(self.view, Person, self.view.by_key(people.people_by_handle, by.handle or ""))
+
     @answered("The people, by name; those who have left, too.")
     def people(
         self,
@@ -213,7 +220,10 @@ def _named(view: View, shown_as: type[E], by: CycleBy | KpiBy | TeamBy) -> E | N
     """The thing by its id, at the basis the id names, or by its key."""
     if by.id is not None and by.id is not strawberry.UNSET:
         return _found(view, shown_as, by.id)
-    row = view.by_key(BY_KEY[shown_as.KIND], by.key or "")
+    return _shown(view, shown_as, view.by_key(BY_KEY[shown_as.KIND], by.key or ""))
+
+
+def _shown(view: View, shown_as: type[E], row: Any) -> E | None:
     return None if row is None else together(shown_as, view, [row])[0]
 
 

@@ -90,3 +90,15 @@ def test_an_erased_person_is_named_by_no_answer_at_any_basis(world: World) -> No
     erased = {"handle": f"erased-{person.hex[:8]}", "name": "Erased person", "email": None}
     assert answer["people"]["nodes"] == answer["asOf"]["people"]["nodes"] == [erased]
     assert answer["objectives"]["nodes"][0]["owner"] == {"handle": erased["handle"]}
+
+
+def test_a_person_is_found_by_handle_or_id(world: World) -> None:
+    bob(world)
+    then = "asOf(at: $at) { person(by: $by) { name } }"
+    query = f"query ($by: PersonBy!, $at: DateTime) {{ person(by: $by) {{ id name }} {then} }}"
+    found = world.ask(query, by={"handle": "bob"}, at="2025-12-31T12:00:00Z")
+    assert (found["person"]["name"], found["asOf"]["person"]) == ("Bob", {"name": "Bob"})
+    assert world.ask(query, by={"id": found["person"]["id"]})["person"] == found["person"]
+    assert world.ask(query, by={"handle": "bob"}, at="2025-12-30T00:00:00Z")["asOf"] == {"person": None}
+    for unknown in ({"handle": "nobody"}, {"handle": ""}, {"id": "nothing"}):
+        assert world.ask(query, by=unknown)["person"] is None
