@@ -4,7 +4,7 @@ An objective may be shown to its team only. What belongs to such an objective is
 any basis, also at those before it was hidden: what rules is what is said of it now. Whoever reads with something
 hidden from them reads through these views alone, by a search path without the tables, and has said in the setting
 `keyframe.hidden` which objectives are hidden. So every query sees what it may, without knowing of it; where the
-setting was not said, or a view is missing, it fails. See docs/adr/0018.
+setting was not said, or a view is missing, it fails. See docs/adr/0020.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
