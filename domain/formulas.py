@@ -6,6 +6,7 @@ that sums of decimals stand where they stand on paper.
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from math import fsum
 from typing import Protocol
 
 import msgspec
@@ -93,12 +94,10 @@ def at_most(value: float, bound: float) -> bool:
 
 
 def mean(weights: Sequence[float], values: Sequence[float]) -> float:
-    """Σ weight · value / Σ weight, for one value or more and weights above 0."""
-    whole = sum(weights)
-    if not SUM_MIN < whole < SUM_MAX:
+    """Σ weight · value / Σ weight, for one value or more and weights above 0; the same in whatever order they come."""
+    if not SUM_MIN < sum(weights) < SUM_MAX:
         weights = scaled(weights)
-        whole = sum(weights)
-    return sum([weight * value for weight, value in zip(weights, values, strict=True)]) / whole
+    return fsum([weight * value for weight, value in zip(weights, values, strict=True)]) / fsum(weights)
 
 
 def scaled(weights: Sequence[float]) -> Sequence[float]:

@@ -1,6 +1,7 @@
 """How far a measurement is on its metric's way: every direction, every bound."""
 
 import math
+from itertools import permutations
 
 import pytest
 
@@ -113,6 +114,11 @@ def test_progress_beyond_all_measure_stays_a_number() -> None:
 )
 def test_a_mean_holds_for_every_weight_above_0(weights: list[float], values: list[float], expected: float) -> None:
     assert mean(weights, values) == pytest.approx(expected, abs=1e-12)
+
+
+def test_a_mean_is_the_same_in_whatever_order_its_terms_come() -> None:
+    terms = list(permutations([(1.0, 0.1), (2.0, 0.7), (1.0, 0.3), (3.0, 0.39), (1.0, 0.2)]))
+    assert {mean(*zip(*order, strict=True)) for order in terms} == {0.39625}
 
 
 def test_milestone_weights_of_any_size_make_shares() -> None:
