@@ -32,6 +32,7 @@ GIVEN = {
     ("View", "cycle", "by"): '{key: "2026-q1"}',
     ("View", "kpi", "by"): '{key: "promoters"}',
     ("View", "team", "by"): '{key: "alpha"}',
+    ("View", "person", "by"): '{handle: "oda"}',
     ("View", "alignment", "cycle"): '{key: "2026-q1"}',
     ("Query", "replay", "cycle"): '{key: "2026-q1"}',
     ("Query", "retrospective", "cycle"): '{key: "2026-q1"}',
