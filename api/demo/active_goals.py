@@ -107,6 +107,9 @@ DEPARTMENTS = (
         added=0.6,
         draft=True,
         why="A draft: it waits for the finance system, and may become next quarter's.",
+        turns=(
+            Turn(0.64, "setObjectiveVisibility", {"visibility": "TEAM"}, "What suppliers ask for stays between us."),
+        ),
     ),
 )
 
