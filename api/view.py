@@ -6,7 +6,7 @@ objects it touches. All of this blocks, and runs on the worker thread of its ope
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -93,8 +93,16 @@ class Reads:
 
     def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run one query of `projections`, which finds what may be seen. Raises `TimeIsUp`."""
-        with self._veiled(self.hidden) if self.hidden else self._connection() as conn:
+        with self.connection() as conn:
             return query(conn, *args, **kwargs)
+
+    def connection(self) -> AbstractContextManager[Connection]:
+        """A connection that finds what may be seen, for what is read in many steps. Raises `TimeIsUp`.
+
+        The bodies of events are in the log, which nothing is hidden in: read those of changes that were found here,
+        by `api.schema.changes.with_events`.
+        """
+        return self._veiled(self.hidden) if self.hidden else self._connection()
 
     @cached_property
     def hidden(self) -> frozenset[UUID]:
