@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from rich.console import Console
 from rich.table import Table
 
 from api.database import Database
@@ -15,6 +16,9 @@ from domain.policy import Role
 from domain.tokens import LIFETIME_MAX, Token
 
 LIFETIME: Final = "90d"
+
+WIDTH: Final = 200
+"""How wide a table is that no terminal limits, so that each token has one line."""
 
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
@@ -86,7 +90,8 @@ def tell(database: Database) -> None:
             token.id, token.name, acts_as, _roles(token), _moment(token.created_at), _moment(token.expires_at),
             _moment(token.last_used_at), _state(token),
         )  # fmt: skip
-    out.print(table if found else "No token was ever made: 'keyframe token create --role ADMIN' makes one.")
+    page = out if out.is_terminal else Console(width=WIDTH)
+    page.print(table if found else "No token was ever made: 'keyframe token create --role ADMIN' makes one.")
 
 
 def revoke(database: Database, id: str) -> None:

@@ -7,10 +7,11 @@ often it is named: whoever makes names up makes nobody busy.
 import asyncio
 import json
 from collections.abc import Iterable
-from http.client import HTTPException
+from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from time import monotonic
 from typing import Any, Final
+from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 import structlog
@@ -96,16 +97,25 @@ def read(where: str) -> list[dict[str, Any]]:
 
 
 def _loaded(url: str) -> bytes:
-    opener = build_opener(_NoRedirect)
+    request = Request(url, headers={"accept": "application/json"})  # noqa: S310 - settings say https
+    try:
+        with build_opener(_NoRedirect).open(request, timeout=FETCH_SECONDS_MAX) as response:
+            return _whole(response)
+    except HTTPError as error:
+        error.close()
+        raise
+
+
+def _whole(response: HTTPResponse) -> bytes:
+    """All that comes, if that is not too much, nor takes too long. Raises `ValueError`, `TimeoutError`."""
     deadline = monotonic() + FETCH_SECONDS_MAX
     text = b""
-    with opener.open(Request(url, headers={"accept": "application/json"}), timeout=FETCH_SECONDS_MAX) as response:  # noqa: S310 - settings say https
-        while chunk := response.read1(BYTES_MAX):
-            text += chunk
-            if len(text) > BYTES_MAX:
-                raise ValueError("this is longer than a set of keys")
-            if monotonic() > deadline:
-                raise TimeoutError("it took too long")
+    while chunk := response.read1(BYTES_MAX):
+        text += chunk
+        if len(text) > BYTES_MAX:
+            raise ValueError("this is longer than a set of keys")
+        if monotonic() > deadline:
+            raise TimeoutError("it took too long")
     return text
 
 

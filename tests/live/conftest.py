@@ -69,11 +69,11 @@ def until(is_so: Callable[[], bool]) -> None:
 class Running:
     """A server in a thread of its own, which has seen all that was there before it, if it feeds the views."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, anonymous: bool = True) -> None:
         ready = Event()
         self.listener = listening(database.settings)
         self.port: int = self.listener.getsockname()[1]
-        self._server = Server(database, ready.set, anonymous=True)
+        self._server = Server(database, ready.set, anonymous=anonymous)
         self._thread = Thread(target=self._server.run, kwargs={"sockets": [self.listener]}, name="server")
         self._thread.start()
         assert ready.wait(SECONDS_MAX)
@@ -107,10 +107,10 @@ Serve = Callable[..., AbstractContextManager[Running]]
 
 
 @contextmanager
-def running(settings: Settings, **given: Any) -> Iterator[Running]:
+def running(settings: Settings, *, anonymous: bool = True, **given: Any) -> Iterator[Running]:
     """A server on a free port, unless one is given; its settings may be others than those of who writes."""
     with open_database(settings.model_copy(update={"port": 0, **given})) as database:
-        server = Running(database)
+        server = Running(database, anonymous=anonymous)
         try:
             yield server
         finally:

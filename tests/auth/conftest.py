@@ -1,0 +1,235 @@
+"""A server that lets in whoever shows a token, and all there is to show: good ones, and those that were never so."""
+
+import json
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from time import time
+from typing import Any
+from uuid import UUID, uuid4
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from pydantic import SecretStr
+from starlette.applications import Starlette
+from starlette.testclient import TestClient, WebSocketTestSession
+
+from api.app import create_app
+from api.database import Database, open_database
+from api.settings import Settings
+from domain import tokens
+from domain.commands import Keyframe
+from domain.decision import Author
+from domain.event_store import Log
+from domain.policy import Role
+from domain.values import Source
+from domain.verbs import AddPerson, Command, DeactivatePerson, ErasePerson
+from tests.conftest import drop
+
+ROOT = Author("machine:root", Source.API, frozenset(Role))
+VIEWER = {"query": "{ viewer { handle roles person { handle } } }"}
+
+
+# ── whoever issues JWTs ──────────────────────────────────────────────────────────────────────────
+
+
+@cache
+def key_of(algorithm: str, name: str = "") -> Any:
+    """A private key, the same for the same name."""
+    del name
+    if algorithm[:2] in ("RS", "PS"):
+        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return ed25519.Ed25519PrivateKey.generate() if algorithm == "EdDSA" else ec.generate_private_key(ec.SECP256R1())
+
+
+def public(algorithm: str, kid: str | None, name: str = "", **said: str) -> dict[str, Any]:
+    """The public half as it is published."""
+    found = jwt.get_algorithm_by_name(algorithm).to_jwk(key_of(algorithm, name).public_key(), as_dict=True)
+    return {**found, **({} if kid is None else {"kid": kid}), **said}
+
+
+def claims(**said: Any) -> dict[str, Any]:
+    """What a good token says, but for what is said here; None leaves a claim out."""
+    now = int(time())
+    good = {
+        "iss": "https://id.example", "aud": "keyframe", "sub": "robot", "exp": now + 600, "iat": now, "roles": ["LEAD"],
+    }  # fmt: skip
+    return {name: value for name, value in {**good, **said}.items() if value is not None}
+
+
+def signed(algorithm: str = "ES256", kid: str | None = "one", name: str = "", **said: Any) -> str:
+    headers = {} if kid is None else {"kid": kid}
+    return jwt.encode(claims(**said), key_of(algorithm, name), algorithm, headers)
+
+
+def raw(header: bytes, payload: bytes, algorithm: str = "ES256") -> str:
+    """A token of exactly these bytes, with the issuer's good signature."""
+    told = b".".join(urlsafe_b64encode(part).rstrip(b"=") for part in (header, payload))
+    signature = jwt.get_algorithm_by_name(algorithm).sign(told, key_of(algorithm))
+    return (told + b"." + urlsafe_b64encode(signature).rstrip(b"=")).decode()
+
+
+class Issuer:
+    """Publishes keys on loopback, and counts how often it is asked. While `says` is None it fails."""
+
+    def __init__(self, *keys: dict[str, Any]) -> None:
+        self.says: bytes | None = json.dumps({"keys": keys}).encode()
+        self.status = 200
+        self.asked = 0
+        issuer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                issuer.asked += 1
+                self.send_response(issuer.status if issuer.says is not None else 500)
+                self.send_header("location", "/elsewhere")
+                self.end_headers()
+                self.wfile.write(issuer.says or b"")
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/keys"
+
+    def publish(self, *keys: dict[str, Any]) -> None:
+        self.says = json.dumps({"keys": keys}).encode()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+@pytest.fixture
+def issuer() -> Iterator[Issuer]:
+    made = Issuer(public("ES256", "one"))
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
+def trusting(where: str | Path) -> dict[str, Any]:
+    """The settings that take JWTs by the keys that stand there."""
+    return {"jwt_issuer": "https://id.example", "jwt_audience": "keyframe", "jwt_jwks": str(where)}
+
+
+# ── the server ───────────────────────────────────────────────────────────────────────────────────
+
+
+class House:
+    """A workspace with Ada in it, its server, and the tokens that were made for it."""
+
+    def __init__(self, database: Database, app: Starlette, http: TestClient) -> None:
+        self.database = database
+        self.app = app
+        self.http = http
+        self.log = Log(database.pool(size_max=2), database.settings.workspace)
+        self._keyframe = Keyframe(self.log)
+        self._head = 0
+
+    def tell(self, command: Command) -> UUID:
+        """Carry a command out; the id of what it was about. What is asked from now on knows of it."""
+        outcome = self._keyframe.execute(command, ROOT)
+        self._head = outcome.head
+        assert outcome.result.subject is not None
+        return outcome.result.subject.id
+
+    def person(self, handle: str) -> UUID:
+        return self.tell(AddPerson(handle=handle, name=handle.title()))
+
+    def token(self, *roles: Role, person: UUID | None = None, name: str = "robot") -> str:
+        with self.database.connect() as conn:
+            return tokens.issue(conn, name, roles or [Role.LEAD], person, timedelta(hours=1))[1]
+
+    def alter(self, token: str, what: str) -> None:
+        """Change the row of a token, behind everybody's back."""
+        with self.database.connect() as conn:
+            conn.execute(f"update token set {what} where id = %s", [token.split("_")[1]])
+
+    def revoke(self, token: str) -> None:
+        with self.database.connect() as conn:
+            assert tokens.revoke(conn, token.split("_")[1]) is not None
+
+    def ask(self, bearer: str | None, **headers: str) -> Any:
+        """The answer to who that is."""
+        shown = {} if bearer is None else {"authorization": f"Bearer {bearer}"}
+        known = {"x-keyframe-min-position": str(self._head)}
+        return self.http.post("/graphql", json=VIEWER, headers=known | shown | headers)
+
+    def viewer(self, bearer: str) -> Any:
+        response = self.ask(bearer)
+        assert response.status_code == 200, response.text
+        return response.json()["data"]["viewer"]
+
+    def talk(self, headers: dict[str, str] | None = None) -> WebSocketTestSession:
+        """A WebSocket that has said nothing yet."""
+        return self.http.websocket_connect(
+            "ws://localhost/graphql", ["graphql-transport-ws"], headers={**(headers or {})}
+        )
+
+    def wrong(self) -> dict[str, str]:
+        """What lets nobody in, each by its name."""
+        made = {name: self.token() for name in ("expired", "revoked")}
+        self.alter(made["expired"], "expires_at = clock_timestamp() - interval '1 second'")
+        self.revoke(made["revoked"])
+        for name, verb in (("deactivated", DeactivatePerson), ("erased", ErasePerson)):
+            person = self.person(f"{name}-{uuid4().hex[:6]}")
+            made[name] = self.token(person=person)
+            self.tell(verb(person=person, reason="left"))
+        good = self.token()
+        return {
+            **{name: f"Bearer {token}" for name, token in made.items()},
+            "nonsense": "Bearer nonsense",
+            "of another kind": "Basic YWRhOnNlY3JldA==",
+            "without a scheme": good,
+            "without a token": "Bearer",
+            "twice": f"Bearer {good}, Bearer {good}",
+            "unknown": f"Bearer kf_aaaaaaaaaa_{'a' * 43}",
+            "another secret": f"Bearer {good[:-5]}AAAAA",
+            "cut off": f"Bearer {good[:-1]}",
+            "too long": f"Bearer {'a' * 20_000}",
+            "forged": f"Bearer {signed('ES256', name='mallory')}",
+            "of another issuer": f"Bearer {signed(iss='https://evil.example')}",
+            "JWT that expired": f"Bearer {signed(exp=int(time()) - 60)}",
+        }  # fmt: skip
+
+
+@contextmanager
+def house(server: str, **given: Any) -> Iterator[House]:
+    named = Settings(database_url=SecretStr(server), workspace=f"auth_{uuid4().hex[:12]}", pool_size_max=8, **given)
+    with open_database(named) as database:
+        database.migrate()
+        try:
+            app = create_app(named, database, console=True)
+            with TestClient(app, base_url="http://localhost") as http:
+                yield House(database, app, http)
+        finally:
+            drop(database)
+
+
+@pytest.fixture(scope="module")
+def patient() -> Iterator[None]:
+    """Whoever tries wrong tokens may go on trying."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("api.auth.FAILURES_BURST", 100_000)
+        yield
+
+
+@pytest.fixture(scope="module")
+def home(server: str, patient: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The server of a file, which takes tokens of ours, and JWTs by a file of keys."""
+    keys = tmp_path_factory.mktemp("keys") / "keys.json"
+    published = [public(algorithm, "one") for algorithm in ("ES256", "RS256", "EdDSA")]
+    keys.write_text(json.dumps({"keys": published}))
+    with house(server, **trusting(keys), jwt_machines="robot", requests_burst=100_000) as made:
+        yield made
