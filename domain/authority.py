@@ -159,8 +159,9 @@ def _is_own(case: Decision, needs: Needs) -> bool:
     command = case.command
     if isinstance(command, verbs.DraftObjective):
         return me in (command.owner, *command.contributors) or _leads(case, me, command.team)
-    things = map(case.known, _about(command, needs))
-    return all(is_own(thing, case, me) for thing in things if thing is not None)
+    about = _about(command, needs)
+    case.load(about)
+    return all(is_own(thing, case, me) for thing in map(case.known, about) if thing is not None)
 
 
 def _about(command: Command, needs: Needs) -> list[UUID]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
+from functools import cache
 from typing import Final, NamedTuple
 
 from domain import verbs
@@ -63,8 +64,12 @@ _WHO_MAY: dict[Permission, frozenset[Role]] = {
 
 def permissions(roles: Iterable[Role]) -> frozenset[Permission]:
     """Everything that somebody with these roles may do: the union of what each role may."""
-    held = frozenset(roles)
-    return frozenset(permission for permission, may in _WHO_MAY.items() if may & held)
+    return _held(frozenset(roles))
+
+
+@cache
+def _held(roles: frozenset[Role]) -> frozenset[Permission]:
+    return frozenset(permission for permission, may in _WHO_MAY.items() if may & roles)
 
 
 def roles_with(permission: Permission) -> list[Role]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from domain.commands import NOT_FOUND_SECONDS
 from domain.policy import NEEDS, Permission, Role, roles_with
 from domain.verbs import verb
 
@@ -18,6 +19,10 @@ def test_every_permission_is_told_with_the_roles_that_have_it() -> None:
     told = {name: [role for role, mark in zip(Role, marks.split(" | "), strict=True) if mark == "✓"]
             for name, _, marks in ROWS}  # fmt: skip
     assert told == {permission.value: roles_with(permission) for permission in Permission}
+
+
+def test_how_slowly_is_told_what_is_not_there() -> None:
+    assert f"| a command that names what is not there | answered after {1000 * NOT_FOUND_SECONDS:.0f} ms, " in README
 
 
 @pytest.mark.parametrize("permission", dict.fromkeys(needs.anybodys for needs in NEEDS.values()))
