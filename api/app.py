@@ -20,11 +20,13 @@ from starlette.routing import Route, WebSocketRoute
 
 from api import keys
 from api.auth import Authentication
+from api.bodies import Pace
 from api.context import Context
 from api.database import Database
 from api.doors import cors, opened
 from api.guards import BodyLimit, KnownHosts, refusal
 from api.http import Endpoint
+from api.ide import endpoint as ide
 from api.journal import keep_journal
 from api.live import Live
 from api.publishing import Publishing
@@ -99,11 +101,12 @@ def create_app(settings: Settings, database: Database, *, console: bool, anonymo
             projector.nudge()
             await to_thread.run_sync(thread.join, LEAVE_SECONDS_MAX)
 
-    graphql = Endpoint(schema, context, writing, settings, ide=console)
+    graphql = Endpoint(schema, context, writing, settings, page=ide.page if console else None)
     app = Starlette(
         routes=[
             Route("/graphql", graphql),
             WebSocketRoute("/graphql", graphql),
+            *(Route(f"/graphql/{name}", ide.part) for name in ide.PARTS if console),
             Route("/healthz", _alive),
             Route("/readyz", Readiness(database, log, projector).endpoint),
             Route("/checkpoint", publishing.checkpoint),
@@ -115,6 +118,7 @@ def create_app(settings: Settings, database: Database, *, console: bool, anonymo
             *cors(settings),
             Middleware(Authentication, entrance=entrance),
             Middleware(BodyLimit),
+            Middleware(Pace, seconds=settings.request_timeout_s),
         ],
         exception_handlers={
             psycopg.OperationalError: _lost,

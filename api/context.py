@@ -52,11 +52,13 @@ class Caller:
 @dataclass
 class Noted:
     """What became known of a request, for whoever tells of it: what its operations ask for together, in fields of
-    their answers, and what the last of them is and is called."""
+    their answers, what the last of them is and is called, and the codes of
+    all errors."""
 
     cost: float = 0
     kind: str = ""
     name: str = ""
+    codes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

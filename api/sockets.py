@@ -7,7 +7,7 @@ ours, and clients that do not read. See docs/adr/0014 and 0017.
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias, cast
 
 import msgspec
 import structlog
@@ -26,6 +26,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 
 from api.auth import NOBODY, RATE_LIMITED, NotAdmitted, OutOfReach, TooOften, address, note
 from api.context import Context
+from api.documents import Documents
 from api.live import TOO_MANY
 
 UNKNOWN: Final = 4401
@@ -63,9 +64,11 @@ class _Pong(_Message, tag="pong"):
 
 
 class _Operation(msgspec.Struct, rename="camel"):
-    query: str
+    query: str | None = None
     variables: dict[str, Any] | None = None
     operation_name: str | None = None
+    extensions: dict[str, Any] | None = None
+    document_id: str | None = None
 
 
 class _Subscribe(_Message, tag="subscribe"):
@@ -205,7 +208,19 @@ class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
         if self.connection_acknowledged and message["id"] not in self.operations and len(self.operations) == most:
             await self._refuse(message, f"One connection may have {most} operations.", code=TOO_MANY)
             return
-        await super().handle_subscribe(message)
+        payload: dict[str, Any] = {**message["payload"]}
+        if self.connection_acknowledged:
+            try:
+                payload["query"] = self._text(payload)
+            except GraphQLError as error:
+                await self._refuse(message, error.message, **error.extensions or {})
+                return
+        await super().handle_subscribe(cast("SubscribeMessage", {**message, "payload": payload}))
+
+    def _text(self, payload: dict[str, Any]) -> str | None:
+        """The document that is meant. Raises `GraphQLError`."""
+        documents: Documents = self.view.documents  # type: ignore[attr-defined]
+        return documents.text(payload.get("query"), payload.get("extensions"), payload.get("documentId"))
 
     async def _refuse(self, message: SubscribeMessage, told: str, **extensions: object) -> None:
         """Say why an operation does not begin; the others go on."""
