@@ -10,6 +10,7 @@ from api.schema.answers import carry_out
 from api.schema.inputs import INPUTS
 from api.schema.payloads import Payload
 from domain import verbs
+from domain.policy import NEEDS
 from domain.verbs import VERBS, Command
 
 PAYLOADS: Final[dict[type[Command], type[Payload]]] = {
@@ -74,7 +75,14 @@ def _mutation(name: str, kind: type[Command]) -> Any:
     annotated: Any = Annotated
     given = annotated[INPUTS[kind], strawberry.argument(description="What it takes.")]
     resolve.__annotations__ = {"info": Info, "input": given, "return": payload | None}
-    return strawberry.mutation(resolver=resolve, name=name, description=glossary.COMMANDS[kind])
+    return strawberry.mutation(resolver=resolve, name=name, description=f"{glossary.COMMANDS[kind]} {_takes(kind)}")
+
+
+def _takes(kind: type[Command]) -> str:
+    """The permission that a command takes."""
+    needs = NEEDS[kind]
+    own = f", or {needs.own} for what is one's own" if needs.own else ""
+    return f"Takes {needs.anybodys}{own}."
 
 
 Mutation = strawberry.type(
