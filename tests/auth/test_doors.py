@@ -3,10 +3,13 @@
 from typing import Any
 
 import pytest
+from psycopg import OperationalError
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocketDisconnect
 
+from domain import checkup
 from domain.policy import Role
+from projections import signing
 from tests.auth.conftest import House, signed
 
 GOOD = {
@@ -105,6 +108,29 @@ def test_strangers_are_told_in_one_word_whether_it_can_work(home: House) -> None
 def test_who_is_let_in_is_told_how_it_stands(home: House) -> None:
     told = home.http.get("/readyz", headers={"authorization": f"Bearer {home.token(Role.METRICS)}"}).json()
     assert (told["ready"], told["database"]) == (True, True)
+
+
+def test_a_lost_database_is_told_in_the_form_of_all_errors(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost(*_: object) -> None:
+        raise OperationalError("connection to server at secret.example failed")
+
+    monkeypatch.setattr(signing, "newest", lost)
+    response = home.http.get("/checkpoint", headers={"authorization": f"Bearer {home.token(Role.AUDITOR)}"})
+    assert (response.status_code, response.headers["retry-after"]) == (503, "1")
+    assert response.json()["errors"][0]["extensions"] == {"code": "UNAVAILABLE"}
+    assert "secret.example" not in response.text
+
+
+def test_no_words_of_the_database_are_told_even_to_who_is_let_in(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost(*_: object) -> None:
+        raise OperationalError("connection to server at secret.example failed")
+
+    monkeypatch.setattr(checkup, "examine", lost)
+    response = home.http.get("/readyz", headers={"authorization": f"Bearer {home.token()}"})
+    assert (response.status_code, response.json()["wrong"]) == (
+        503,
+        "The database cannot be reached; it is tried again all the time.",
+    )
 
 
 def test_strangers_learn_no_field_of_the_schema(home: House) -> None:
