@@ -139,7 +139,8 @@ def _tried(part: Part, environment: Mapping[str, str]) -> Iterator[Result]:
             return  # what comes after it stands on it
 
 
-def try_out(chosen: Sequence[Part]) -> dict[Part, tuple[list[Result], float]]:
+def try_out(chosen: Sequence[Part]) -> tuple[dict[Part, tuple[list[Result], float]], str]:
+    """What was found of each part, and what the server had to say meanwhile."""
     found = {}
     with console.status("A company lives through two quarters …") as status, running() as (server, control):
         ours = {"KEYFRAME_URL": server.url, "KEYFRAME_TOKEN": server.token, "KEYFRAME_CONTROL": control}
@@ -149,10 +150,10 @@ def try_out(chosen: Sequence[Part]) -> dict[Part, tuple[list[Result], float]]:
             begun = monotonic()
             results = list(_tried(part, environment))
             found[part] = (results, monotonic() - begun)
-    return found
+        return found, server.said()
 
 
-def show(found: Mapping[Part, tuple[list[Result], float]]) -> bool:
+def show(found: Mapping[Part, tuple[list[Result], float]], journal: str) -> bool:
     """Whether all of it holds."""
     table = Table("", "holds", "of", "seconds", box=None, pad_edge=False)
     for column in table.columns[1:]:
@@ -165,7 +166,12 @@ def show(found: Mapping[Part, tuple[list[Result], float]]) -> bool:
     failed = [(part, result) for part, (results, _) in found.items() for result in results if not result.ok]
     for part, result in failed:
         console.print(f"\n[red]{part.name}: [bold]{result.name}[/bold][/red]")
-        console.print("\n".join((result.error or "").splitlines()[:TRACE_LINES_MAX]), markup=False, soft_wrap=True, style="dim")
+        console.print(
+            "\n".join((result.error or "").splitlines()[:TRACE_LINES_MAX]), markup=False, soft_wrap=True, style="dim"
+        )
+    if failed and journal:
+        console.print("\nThe server's journal ends with:")
+        console.print("\n".join(journal.splitlines()[-TRACE_LINES_MAX:]), markup=False, soft_wrap=True, style="dim")
     console.print("\nAll of it holds." if not failed else f"\n[red]{len(failed)} failed.[/red]")
     return not failed
 
@@ -177,7 +183,7 @@ def main(names: Sequence[str]) -> int:
         raise SystemExit(f"There is no part {', '.join(sorted(unknown))}: {', '.join(part.name for part in parts())}.")
     install()
     _make_room()
-    return 0 if show(try_out(chosen)) else 1
+    return 0 if show(*try_out(chosen)) else 1
 
 
 if __name__ == "__main__":

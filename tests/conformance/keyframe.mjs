@@ -36,8 +36,8 @@ export async function tell(verb, input, selection = "position") {
 
 /** The server ends, as kindly as is said, and is there again. */
 export async function restart(how = "kindly") {
-  const { ok } = await fetch(`${process.env.KEYFRAME_CONTROL}/restart/${how}`, { method: "POST" });
-  assert.ok(ok, "the server did not come back");
+  const response = await fetch(`${process.env.KEYFRAME_CONTROL}/restart/${how}`, { method: "POST" });
+  assert.ok(response.ok, await response.text());
 }
 
 // ── what the tests write ─────────────────────────────────────────────────────────────────────────

@@ -93,9 +93,17 @@ def running() -> Iterator[tuple[Server, str]]:
 def _controlled(server: Server) -> Iterator[str]:
     class Control(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            server.again(WAYS[self.path.rpartition("/")[2]])
-            self.send_response(204)
+            try:
+                server.again(WAYS[self.path.rpartition("/")[2]])
+            except SystemExit as failed:
+                self._answer(500, str(failed))
+            else:
+                self._answer(200, "It is there again.")
+
+        def _answer(self, status: int, text: str) -> None:
+            self.send_response(status)
             self.end_headers()
+            self.wfile.write(text.encode())
 
         def log_message(self, format: str, *args: object) -> None:
             pass
