@@ -55,7 +55,7 @@ class Noted:
     their answers, what the last of them is and is called, and the codes of
     all errors."""
 
-    cost: float = 0
+    costs: list[float] = field(default_factory=list)
     kind: str = ""
     name: str = ""
     codes: list[str] = field(default_factory=list)
@@ -89,11 +89,9 @@ class Context:
     visit: Visit | None = None
 
     def spends(self, cost: float, most: float) -> bool:
-        """Whether this request may ask for so much more; if so, it has."""
-        if self.noted.cost + cost > most:
-            return False
-        self.noted.cost += cost
-        return True
+        """Whether this request may ask for so much more."""
+        self.noted.costs.append(cost)
+        return sum(self.noted.costs) <= most
 
     def anew(self) -> Self:
         """The same for another operation, or another event, of one connection."""

@@ -9,7 +9,8 @@ EVENTS: Final = "text/event-stream"
 PARTS: Final = "multipart/mixed"
 """Only as the protocol for subscriptions has it, which a client asks for by `subscriptionSpec=1.0`."""
 
-_ANSWERED: Final = {GRAPHQL: GRAPHQL, JSON: JSON, "application/*": JSON, "*/*": JSON, EVENTS: EVENTS, PARTS: PARTS}
+_ANSWERED: Final = {one: one for one in (GRAPHQL, JSON, EVENTS, PARTS)}
+_ANY: Final = ("application/*", "*/*")
 
 
 class _Wanted(NamedTuple):
@@ -19,12 +20,11 @@ class _Wanted(NamedTuple):
     quality: float
     parameters: Mapping[str, str]
 
-    @property
-    def form(self) -> str | None:
-        """The form that this part can be answered in."""
+    def form(self, usual: str) -> str | None:
+        """The form that this part can be answered in; `usual`, if any will do."""
         if self.quality <= 0 or (self.media == PARTS and not self._is_of_subscriptions):
             return None
-        return _ANSWERED.get(self.media)
+        return usual if self.media in _ANY else _ANSWERED.get(self.media)
 
     @property
     def _is_of_subscriptions(self) -> bool:
@@ -32,12 +32,12 @@ class _Wanted(NamedTuple):
         return boundary == "graphql" and self.parameters.get("subscriptionspec", "").startswith("1.")
 
 
-def form(accept: str | None) -> str | None:
+def form(accept: str | None, usual: str = JSON) -> str | None:
     """The form to answer in: of those that are wanted most, the first that can be had."""
     if not accept:
-        return JSON
+        return usual
     wanted = sorted((_wanted(part) for part in accept.split(",")), key=lambda one: -one.quality)
-    return next((one.form for one in wanted if one.form is not None), None)
+    return next((found for one in wanted if (found := one.form(usual)) is not None), None)
 
 
 def _wanted(part: str) -> _Wanted:

@@ -1,7 +1,7 @@
 """GraphQL over HTTP and WebSocket: one address that answers in the form that the client asked for."""
 
 import re
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, Final, cast
@@ -9,7 +9,8 @@ from uuid import uuid4
 
 import orjson
 from anyio import to_thread
-from cross_web import AsyncHTTPRequestAdapter, HTTPException
+from cross_web import HTTPException
+from graphql import GraphQLError
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -18,18 +19,26 @@ from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLHTTPResponse
 from strawberry.http.parse_content_type import parse_content_type
 from strawberry.http.streaming import HTTPStreamTransport
-from strawberry.schema.exceptions import InvalidOperationTypeError
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
+from api import freshness, requested
 from api.context import Context
+from api.cost import COST_MAX
+from api.documents import Documents, trusted
+from api.forgery import refuse_forgery
 from api.forms import EVENTS, GRAPHQL, JSON, PARTS, form
+from api.freshness import Question
 from api.guards import refusal
+from api.requested import Denied, Malformed, Requested
+from api.schema.errors import VALIDATION_FAILED
 from api.schema.schema import Schema
-from api.schema.subscribing import was_not_begun
+from api.schema.subscribing import answers, was_not_begun
 from api.settings import Settings
 from api.sockets import Conversation, Socket
+from api.statuses import PARTIAL_SUCCESS, Statuses
 from api.streams import Events, Parts, Stream
 from api.writing import Writing
 
@@ -41,6 +50,8 @@ _STREAMED: Final = (
     f"A subscription is answered as {EVENTS}, as {PARTS};subscriptionSpec=1.0, or over a WebSocket by the protocol "
     f"{GRAPHQL_TRANSPORT_WS_PROTOCOL}: ask for one of them first."
 )
+_ALLOWED: Final = {"GET": {OperationType.QUERY}, "POST": {OperationType.QUERY, OperationType.MUTATION}}
+VARY: Final = "accept, authorization"
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _POSITION = re.compile(r"[0-9]{1,16}")
 
@@ -50,8 +61,8 @@ class Endpoint(GraphQL[Context, None]):
 
     A client that accepts `application/graphql-response+json` is told by the status, too, whether its request was
     carried out; one that wants `application/json` gets 200 with whatever GraphQL has to say. One whose first wish
-    is a stream of events, or of parts, gets that; and so does one that comes with a WebSocket. A browser that comes
-    for a page gets the IDE, if there is one.
+    is a stream of events, or of parts, gets that; and so does one that comes with a WebSocket. What is asked by GET
+    is told how long it may be kept. A browser that comes for a page gets `page`, if there is one.
     """
 
     websocket_adapter_class: Any = Socket
@@ -64,17 +75,23 @@ class Endpoint(GraphQL[Context, None]):
         writing: Writing,
         settings: Settings,
         *,
-        ide: bool,
+        page: Callable[[], Response] | None,
     ) -> None:
+        """Raises `Unnamed` for a manifest of documents that is none."""
         super().__init__(
             schema,
-            graphql_ide="graphiql" if ide else None,
+            graphql_ide=None,
             subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
             connection_init_wait_timeout=timedelta(seconds=settings.connection_init_timeout_s),
             max_subscriptions_per_connection=settings.connection_operations_max,
         )
         self._context = context
         self._writing = writing
+        self._page = page
+        self.documents = Documents(trusted(settings.trusted_documents), only=settings.trusted_only)
+        self._statuses = settings.http_statuses
+        self._batch_max = settings.batch_max
+        self._immutable_s = settings.immutable_s
         # twice: so that who leaves the last ping of a WebSocket unanswered is told before it is cut off
         self.patience_s = 2 * settings.keep_alive_s + settings.reader_timeout_s
         self._streams: dict[str | None, HTTPStreamTransport] = {
@@ -97,14 +114,33 @@ class Endpoint(GraphQL[Context, None]):
         socket.state.id = _request_id(socket)
         await self.run(socket)
 
+    def _check_websocket_origin(self, request: Any) -> bool:
+        """A page of another site brings nothing with it that lets it in, unless nobody needs anything."""
+        return request.state.entrance.anonymous is None or super()._check_websocket_origin(request)
+
     async def _respond(self, request: Request) -> Response:
         try:
-            _refuse_unanswerable(request)
-            behind = await self._behind(request)
-            response: Response = behind or await self.run(request)
+            return await self._answered(request)
         except HTTPException as refused:
-            response = _refused(refused)
-        return response
+            return self._refused(refused)
+
+    async def _answered(self, request: Request) -> Response:
+        if request.method not in _ALLOWED:
+            raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, "GraphQL is asked by GET or POST.")
+        if _wants_page(request):
+            return self._page() if self._page else refusal(HTTPStatus.NOT_FOUND, "There is no page here.", "NOT_FOUND")
+        wanted = self._form(request)
+        refuse_forgery(request)
+        behind = await self._behind(request)
+        return behind or await self._carried_out(request, await _read(request), wanted)
+
+    def _form(self, request: Request) -> str:
+        """The form to answer in. Raises `HTTPException` if none is accepted."""
+        usual = GRAPHQL if self._statuses is Statuses.DRAFT else JSON
+        wanted = form(request.headers.get("accept"), usual)
+        if wanted is None:
+            raise HTTPException(HTTPStatus.NOT_ACCEPTABLE, f"Answers come as {GRAPHQL} or {JSON}.")
+        return wanted
 
     # ── waiting for what the client knows of ─────────────────────────────────────────────────────
 
@@ -119,26 +155,90 @@ class Endpoint(GraphQL[Context, None]):
         lag = await to_thread.run_sync(self._writing.behind, position)
         return _too_early(position, position - lag, lag) if lag else None
 
-    def _check_websocket_origin(self, request: Any) -> bool:
-        """A page of another site brings nothing with it that lets it in, unless nobody needs anything."""
-        return request.state.entrance.anonymous is None or super()._check_websocket_origin(request)
+    # ── carrying out ─────────────────────────────────────────────────────────────────────────────
 
-    # ── in and out ───────────────────────────────────────────────────────────────────────────────
+    async def _carried_out(self, request: Request, asked: Requested | list[Requested], wanted: str) -> Response:
+        context, stream = self._context(request), self._streams.get(wanted)
+        request.state.noted = context.noted
+        if isinstance(asked, list):
+            return await self._batch(asked, context, wanted)
+        asked = self.named(asked)
+        if stream is not None:
+            return await self._streamed(request, asked, context, stream)
+        if request.method == "GET":
+            return await self._kept(request, asked, context, wanted)
+        return await self._told(await self._result(asked, context), context, wanted)
+
+    def named(self, asked: Requested) -> Requested:
+        """The same with the document that is meant, or with why there is none."""
+        try:
+            return asked._replace(query=self.documents.text(asked.query, asked.extensions, asked.document_id))
+        except GraphQLError as refused:
+            return asked._replace(refused=refused)
+
+    async def _result(self, asked: Requested, context: Context, method: str = "POST") -> ExecutionResult:
+        if asked.refused is not None:
+            return ExecutionResult(None, [asked.refused])
+        try:
+            return await self.schema.execute(
+                asked.query,
+                variable_values=asked.variables,
+                context_value=context,
+                operation_name=asked.operation_name,
+                allowed_operation_types=_ALLOWED[method],
+            )
+        except CannotGetOperationTypeError as error:
+            return _not_begun(error.as_http_error_reason())
+        except InvalidOperationTypeError as error:
+            raise _unasked(error, method) from error
+
+    async def _batch(self, asked: list[Requested], context: Context, wanted: str) -> Response:
+        """Several requests one after the other, within the bounds of one."""
+        if wanted in self._streams or self._batch_max == 1 or not 0 < len(asked) <= self._batch_max:
+            some = f"Up to {self._batch_max} requests" if self._batch_max > 1 else "No requests"
+            raise Denied(HTTPStatus.BAD_REQUEST, f"{some} may come in one array.", "BATCH_TOO_LARGE")
+        answers = [await self._answer(await self._result(self.named(one), context), context) for one in asked]
+        return _json(answers, HTTPStatus.OK, wanted)
+
+    async def _streamed(
+        self, request: Request, asked: Requested, context: Context, stream: HTTPStreamTransport
+    ) -> Response:
+        if asked.refused is not None:
+            results: Any = answers(ExecutionResult(None, [asked.refused]), context)
+        else:
+            results = await self.schema.stream(
+                asked.query,
+                variable_values=asked.variables,
+                context_value=context,
+                operation_name=asked.operation_name,
+                allowed_operation_types=stream.allowed_operation_types(
+                    {*_ALLOWED[request.method], OperationType.SUBSCRIPTION}
+                ),
+            )
+        texts: Any = self._stream_result(request, results, stream)
+        return Stream(texts(), stream.headers, self.patience_s)
+
+    # ── what may be kept ─────────────────────────────────────────────────────────────────────────
+
+    async def _kept(self, request: Request, asked: Requested, context: Context, wanted: str) -> Response:
+        """The answer to a GET; or that it is still the one that the client has, which takes only a look."""
+        question = Question(context.caller, wanted, asked)
+        held = await to_thread.run_sync(
+            freshness.still, question, request.headers.get("if-none-match"), context, self._immutable_s
+        )
+        if held is not None:
+            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={**held.headers, "vary": VARY})
+        result = await self._result(asked, context, "GET")
+        response = await self._told(result, context, wanted)
+        if not result.errors:
+            kept = freshness.kept(question, context.footing, self._immutable_s)
+            response.headers.update(kept.headers if kept else {})
+        return response
+
+    # ── out ──────────────────────────────────────────────────────────────────────────────────────
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:  # noqa: ARG002
         return self._context(request)
-
-    async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> Any:
-        kind = parse_content_type(request.content_type or "")[0]
-        if request.method == "POST" and kind != JSON:
-            raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"A request comes as {JSON}.")
-        return await super().parse_http_body(request)
-
-    def parse_json(self, data: str | bytes) -> Any:
-        parsed = super().parse_json(data)
-        if not isinstance(parsed, dict | list):
-            raise HTTPException(HTTPStatus.BAD_REQUEST, "A request is a JSON object with a query.")
-        return parsed
 
     def decode_json(self, data: str | bytes) -> object:
         return orjson.loads(data)
@@ -146,41 +246,43 @@ class Endpoint(GraphQL[Context, None]):
     def encode_json(self, data: object) -> bytes:
         return orjson.dumps(data)
 
-    async def get_sub_response(self, request: Request | WebSocket) -> Response:
-        reply: Response = await super().get_sub_response(request)
-        reply.media_type = form(request.headers.get("accept"))
-        return reply
-
-    async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
+    async def process_result(self, request: Any, result: ExecutionResult) -> GraphQLHTTPResponse:
         data = await super().process_result(request, result)
         if was_not_begun(result):
             del data["data"]
         return data
 
-    def create_response(self, response_data: Any, sub_response: Response) -> Response:
-        media = sub_response.media_type or JSON
-        begun = isinstance(response_data, list) or "data" in response_data
-        status = HTTPStatus.OK if begun or media == JSON else HTTPStatus.BAD_REQUEST
-        headers = {"content-type": f"{media}; charset=utf-8", "vary": "accept"}
-        return Response(self.encode_json(response_data), status, headers)
+    async def _answer(self, result: ExecutionResult, context: Context) -> GraphQLHTTPResponse:
+        context.noted.codes += [(error.extensions or {}).get("code", "") for error in result.errors or ()]
+        answer = await self.process_result(None, result)
+        if context.noted.costs:
+            answer["extensions"] = {"cost": {"asked": round(context.noted.costs[-1]), "limit": COST_MAX}}
+        return answer
+
+    async def _told(self, result: ExecutionResult, context: Context, wanted: str) -> Response:
+        answer = await self._answer(result, context)
+        status = self._statuses.of(answer)
+        if wanted == JSON:
+            if self._statuses is Statuses.USUAL or status == PARTIAL_SUCCESS:
+                status = HTTPStatus.OK
+            elif status != HTTPStatus.OK:
+                wanted = GRAPHQL  # the form in which alone a client may trust such a status
+        return Response(self.encode_json(answer), status, _form_headers(wanted))
+
+    def _refused(self, refused: HTTPException) -> Response:
+        """What to answer to a request that is none, or that asks for something by the wrong method."""
+        status = self._statuses.unprocessable if isinstance(refused, Malformed) else refused.status_code
+        code = refused.code if isinstance(refused, Denied) else "BAD_REQUEST"
+        response = refusal(HTTPStatus(status), refused.reason, code)
+        if status == HTTPStatus.METHOD_NOT_ALLOWED:
+            is_write = isinstance(refused.__cause__, InvalidOperationTypeError)
+            response.headers["allow"] = "POST" if is_write else "GET, POST"
+        return response
 
     # ── streams ──────────────────────────────────────────────────────────────────────────────────
 
-    def _get_stream_transport_from_headers(self, headers: Mapping[str, str]) -> HTTPStreamTransport | None:
-        """A client may list streams behind what it wants on every request: only its first wish counts."""
-        return self._streams.get(form(headers.get("accept")))
-
     def _get_stream_transport(self, protocol: str) -> HTTPStreamTransport | None:
         return next((stream for stream in self._streams.values() if stream.protocol == protocol), None)
-
-    async def create_streaming_response(
-        self,
-        request: Request | WebSocket,  # noqa: ARG002
-        stream: Callable[[], Any],
-        sub_response: Response,  # noqa: ARG002
-        headers: Mapping[str, str],
-    ) -> Response:
-        return Stream(cast("AsyncGenerator[str, None]", stream()), headers, self.patience_s)
 
 
 def _request_id(request: HTTPConnection) -> str:
@@ -189,18 +291,38 @@ def _request_id(request: HTTPConnection) -> str:
     return said if _ID.fullmatch(said) else uuid4().hex
 
 
-def _refused(refused: HTTPException) -> Response:
-    """What to answer to a request that is none, or that asks for something by the wrong method."""
-    status, allowed, message = HTTPStatus(refused.status_code), "GET, POST", refused.reason
-    cause = refused.__cause__
-    if isinstance(cause, InvalidOperationTypeError):
-        status, allowed = HTTPStatus.METHOD_NOT_ALLOWED, "POST"
-        if cause.operation_type is OperationType.SUBSCRIPTION:
-            status, message = HTTPStatus.NOT_ACCEPTABLE, _STREAMED
-    response = refusal(status, message, "BAD_REQUEST")
-    if status is HTTPStatus.METHOD_NOT_ALLOWED:
-        response.headers["allow"] = allowed
-    return response
+def _wants_page(request: Request) -> bool:
+    """Whether a browser came for a page, and not for an answer."""
+    asks = any(request.query_params.get(name) for name in ("query", "documentId", "extensions"))
+    return request.method == "GET" and not asks and "text/html" in request.headers.get("accept", "")
+
+
+async def _read(request: Request) -> Requested | list[Requested]:
+    """What is asked for. Raises `HTTPException`."""
+    if request.method == "GET":
+        return requested.of_address(request.query_params)
+    if parse_content_type(request.headers.get("content-type", ""))[0] != JSON:
+        raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"A request comes as {JSON}.")
+    return requested.of_body(await request.body())
+
+
+def _not_begun(message: str) -> ExecutionResult:
+    return ExecutionResult(None, [GraphQLError(message, extensions={"code": VALIDATION_FAILED})])
+
+
+def _unasked(error: InvalidOperationTypeError, method: str) -> HTTPException:
+    """What cannot be asked in this way."""
+    if error.operation_type is OperationType.SUBSCRIPTION:
+        return HTTPException(HTTPStatus.NOT_ACCEPTABLE, _STREAMED)
+    return HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, error.as_http_error_reason(cast("Any", method)))
+
+
+def _form_headers(media: str) -> dict[str, str]:
+    return {"content-type": f"{media}; charset=utf-8", "vary": VARY}
+
+
+def _json(answers: list[GraphQLHTTPResponse], status: int, media: str) -> Response:
+    return Response(orjson.dumps(answers), status, _form_headers(media))
 
 
 def _too_early(position: int, stands_at: int, lag: int) -> Response:
@@ -208,10 +330,3 @@ def _too_early(position: int, stands_at: int, lag: int) -> Response:
     response = refusal(HTTPStatus.SERVICE_UNAVAILABLE, message, "BEHIND", position=stands_at, wanted=position, lag=lag)
     response.headers["retry-after"] = "1"
     return response
-
-
-def _refuse_unanswerable(request: Request) -> None:
-    """Refuse a client that accepts nothing we could answer in."""
-    accept = request.headers.get("accept")
-    if form(accept) is None and "text/html" not in (accept or ""):
-        raise HTTPException(HTTPStatus.NOT_ACCEPTABLE, f"Answers come as {GRAPHQL} or {JSON}.")

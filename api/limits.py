@@ -5,9 +5,9 @@ length and tokens, then by its weight (`api.cost`), and only what is left is hel
 rules of GraphQL compare everything with everything.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 from graphql import DocumentNode, GraphQLError, GraphQLSchema, GraphQLSyntaxError, OperationDefinitionNode
 from graphql import parse as parsed
@@ -45,8 +45,6 @@ class Limits(SchemaExtension):
     The library would carry out the first.
     """
 
-    _cost: float | None = None
-
     def on_operation(self) -> Iterator[None]:
         asked = self.execution_context
         if len(asked.query or "") > DOCUMENT_LENGTH_MAX:
@@ -74,19 +72,17 @@ class Limits(SchemaExtension):
         schema, document = asked.schema._schema, asked.graphql_document  # noqa: SLF001
         if document is not None and not asked.pre_execution_errors:
             weighed = weigh(schema, document, asked.variables or {})
-            refused = weighed.refusal or self._spent(weighed.costs.get(asked.operation_name, 0.0))
+            refused = weighed.refusal or self._spent(weighed.costs)
             asked.pre_execution_errors = [refused] if refused else [*_mistakes(schema, asked.query or "")]
         yield
 
-    def get_results(self) -> dict[str, Any]:
-        """What the operation cost, in every answer to one that was weighed."""
-        return {} if self._cost is None else {"cost": {"asked": round(self._cost), "limit": COST_MAX}}
-
-    def _spent(self, cost: float) -> GraphQLError | None:
+    def _spent(self, costs: Mapping[str | None, float]) -> GraphQLError | None:
         """Why this is too much beside what the same request asked for before."""
-        self._cost = cost
-        context = self.execution_context.context
-        if not isinstance(context, Context) or context.spends(cost, COST_MAX):
+        asked, context = self.execution_context, self.execution_context.context
+        if asked.operation_name not in costs or not isinstance(context, Context):
+            return None
+        context.noted.kind, context.noted.name = asked.operation_type.value, asked.operation_name or ""
+        if context.spends(costs[asked.operation_name], COST_MAX):
             return None
         message = f"The operations of one request may have {COST_MAX:,} fields in their answers together."
         return _refusal("TOO_COSTLY", message, COST_MAX)

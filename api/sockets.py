@@ -70,6 +70,10 @@ class _Operation(msgspec.Struct, rename="camel"):
     extensions: dict[str, Any] | None = None
     document_id: str | None = None
 
+    def __post_init__(self) -> None:
+        if self.query is None and self.document_id is None and "persistedQuery" not in (self.extensions or {}):
+            raise ValueError("there is no query")
+
 
 class _Subscribe(_Message, tag="subscribe"):
     id: Id

@@ -70,7 +70,7 @@ def test_an_answer_comes_in_the_form_that_is_wanted_most(api: Api, accept: str, 
     response = post(api, accept=accept)
     assert response.status_code == 200
     assert response.headers["content-type"] == f"{media}; charset=utf-8"
-    assert response.headers["vary"] == "accept"
+    assert response.headers["vary"] == "accept, authorization"
     assert response.headers["cache-control"] == "no-store"
 
 
@@ -128,7 +128,6 @@ def test_other_methods_are_not_allowed(api: Api, method: str) -> None:
     [
         (b"{", "application/json", 400),
         (b"", "application/json", 400),
-        (b"[]", "application/json", 400),
         (b'"query"', "application/json", 400),
         (b"null", "application/json", 400),
         (b"[" * 5000, "application/json", 400),
@@ -136,9 +135,7 @@ def test_other_methods_are_not_allowed(api: Api, method: str) -> None:
         (b'{"query": 7}', "application/json", 400),
         (b'{"query": "{__typename}", "variables": []}', "application/json", 400),
         (b'{"query": "{__typename}", "operationName": 7}', "application/json", 400),
-        (b'{"query": "query A {__typename}", "operationName": "B"}', "application/json", 400),
         (b'{"query": "\xff"}', "application/json", 400),
-        (b'[{"query": "{__typename}"}]', "application/json", 400),
         (b"{__typename}", "application/graphql", 415),
         (b"query={__typename}", "application/x-www-form-urlencoded", 415),
         (b'{"query": "{__typename}"}', "text/plain", 415),
