@@ -12,7 +12,7 @@ from domain.event_store import Append, Log
 from domain.key_result import CheckIn, KeyResult, KeyResultAdded, KeyResultCheckedIn
 from domain.kpi import Kpi, KpiDefined, Reading, ReadingRecorded, reading_id
 from domain.objective import Objective, ObjectiveDrafted
-from domain.values import Cadence, Direction, Kind, Metric, ObjectiveKind, Source, Unit
+from domain.values import Cadence, Direction, Kind, Metric, ObjectiveKind, Source, Unit, Visibility
 
 OPENED = datetime(2026, 1, 1, tzinfo=UTC)
 AUTHOR = "machine:benchmark"
@@ -20,9 +20,9 @@ EVENTS_AN_APPEND = 5_000
 SPACE = UUID("00000000-0000-4000-8000-00000000bbbb")
 
 
-def goals(objectives: int, key_results: int, rounds: int) -> Iterator[Event]:
+def goals(objectives: int, key_results: int, rounds: int, private: int = 0) -> Iterator[Event]:
     """A quarter of goals; in each round every key result is checked in on and retargeted and every
-    objective reworded, so that a log of n rounds is about n times as long."""
+    objective reworded, so that a log of n rounds is about n times as long. The first ones are `private`."""
     opened = CycleOpened(
         key="2026-q1",
         name="Q1",
@@ -31,7 +31,7 @@ def goals(objectives: int, key_results: int, rounds: int) -> Iterator[Event]:
         check_in_cadence=Cadence.WEEKLY,
     )
     cycle = Cycle.begin(keyed_id(Kind.CYCLE, opened.key), opened, OPENED)
-    drafted = [_objective(cycle, number) for number in range(objectives)]
+    drafted = [_objective(cycle, number, is_private=number < private) for number in range(objectives)]
     added = [_key_result(one, number) for one in drafted for number in range(key_results)]
     yield from _news(cycle, *drafted, *added)
     for one in drafted:
@@ -72,8 +72,14 @@ def write(log: Log, events: Iterator[Event]) -> int:
     return total
 
 
-def _objective(cycle: Cycle, number: int) -> Objective:
-    event = ObjectiveDrafted(cycle=cycle.id, title=f"Objective {number}", kind=ObjectiveKind.COMMITTED)
+def _objective(cycle: Cycle, number: int, *, is_private: bool) -> Objective:
+    event = ObjectiveDrafted(
+        cycle=cycle.id,
+        title=f"Objective {number}",
+        kind=ObjectiveKind.COMMITTED,
+        team=_id("team") if is_private else None,
+        visibility=Visibility.TEAM if is_private else Visibility.WORKSPACE,
+    )
     return Objective.begin(_id(f"objective/{number}"), event, OPENED)
 
 

@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from threading import Event as Flag
@@ -39,10 +40,14 @@ class World(NamedTuple):
 
     def ask(self, document: str, variables: dict[str, object] | None = None) -> dict[str, object]:
         """The data of an answer, as a request gets it, but for HTTP."""
-        result = schema.execute_sync(document, variables, context_value=self.context)
+        result = schema.execute_sync(document, variables, context_value=self.context.anew())
         if result.errors or result.data is None:
             raise RuntimeError(str(result.errors))
         return result.data
+
+    def of(self, *roles: Role) -> "World":
+        """The same, asked by a machine that has these roles alone."""
+        return self._replace(context=replace(self.context, caller=Caller("benchmark", frozenset(roles))))
 
     def see(self) -> int:
         """Bring the views level with the log, and let the planner know what is in them."""
@@ -90,7 +95,8 @@ def _world(server: Database, stack: ExitStack) -> World:
     log = Log(pool, named.workspace)
     projector = Projector(log, database.connect, 5_000, named.workspace)
     caller = Caller("benchmark", frozenset(Role))
-    context = Context(caller, pool, log, Writing(log, projector, 60), named.workspace)
+    veiled = database.pool("owner", veiled=True)
+    context = Context(caller, pool, log, Writing(log, projector, 60), named.workspace, veiled=veiled)
     return World(database, pool, log, projector, context)
 
 

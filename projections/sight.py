@@ -8,6 +8,7 @@ setting was not said, or a view is missing, it fails. See docs/adr/0020.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -105,23 +106,22 @@ DEFINITION: Final = "\n".join(part.as_string(None) for part in ddl("seen"))
 
 # ── what is hidden from somebody ─────────────────────────────────────────────────────────────────
 
-_LAST = "lateral (select * from {0} where {0}.id = {1} order by position desc limit 1)"
+
+def _now(table: str, where: str) -> str:
+    """The things of which something holds now, sought among those of which it ever held."""
+    last = f"select * from {table} where {table}.id = c.id order by position desc limit 1"
+    return f"(select distinct id from {table} where {where}) c cross join lateral ({last}) v where v.{where}"
+
+
 _LOOK = f"""
     select position, recorded_at, greatest(clock_timestamp(), recorded_at), array(
-        select o.id from (select distinct id from objective where visibility = 'TEAM') c
-        cross join {_LAST.format("objective", "c.id")} o
-        where o.visibility = 'TEAM'
-            and o.owner is distinct from %(person)s
-            and %(person)s <> all(o.contributors)
-            and not exists (
-                select from membership m
-                where m.person = %(person)s and m.team = o.team and m.until_position = {OPEN}
-            )
-            and not exists (select from {_LAST.format("team", "o.team")} t where t.lead = %(person)s)
-            and not exists (
-                select from key_result k cross join {_LAST.format("key_result", "k.id")} l
-                where k.objective = o.id and k.version = 1 and l.owner = %(person)s
-            )
+        select v.id from {_now("objective", "visibility = 'TEAM'")}
+            and v.owner is distinct from %(person)s and %(person)s <> all(v.contributors)
+            and coalesce(v.team not in (
+                select team from membership where person = %(person)s and until_position = {OPEN}
+                union all select v.id from {_now("team", "lead = %(person)s")}
+            ), true)
+            and v.id not in (select v.objective from {_now("key_result", "owner = %(person)s")})
     ) from view_position
 """
 
@@ -142,10 +142,14 @@ def is_anything_private(conn: Connection) -> bool:
     return bool(found)
 
 
-def hide(conn: Connection, hidden: Iterable[UUID]) -> None:
+def hide(conn: Connection, hidden: frozenset[UUID]) -> None:
     """Say what is hidden from whoever reads with this session from now on, by the views beside the tables."""
-    told = f"{{{','.join(sorted(map(str, hidden)))}}}"
-    conn.execute("select set_config('keyframe.hidden', %s, false)", [told], prepare=True)
+    conn.execute("select set_config('keyframe.hidden', %s, false)", [_written(hidden)], prepare=True)
+
+
+@lru_cache(256)
+def _written(hidden: frozenset[UUID]) -> str:
+    return f"{{{','.join(map(str, hidden))}}}"
 
 
 # ── what events say of it ────────────────────────────────────────────────────────────────────────
