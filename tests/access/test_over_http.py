@@ -19,7 +19,8 @@ SUBSCRIPTION: dict[str, GraphQLField] = dict(schema._schema.subscription_type.fi
 READERS = [Role.ADMIN, Role.LEAD, Role.MEMBER, Role.AUDITOR]
 GIVEN = {
     "ID": f'"{ids.encode(Kind.OBJECTIVE, goal(OUR))}"', "[ID!]": "[]", "CycleBy": '{key: "over"}',
-    "KpiBy": '{key: "our-kpi"}', "TeamBy": '{key: "our"}', "Moment": '{time: "2026-03-01T00:00:00Z"}', "Int": "1",
+    "KpiBy": '{key: "our-kpi"}', "TeamBy": '{key: "our"}', "PersonBy": '{handle: "ada"}',
+    "Moment": '{time: "2026-03-01T00:00:00Z"}', "Int": "1",
 }  # fmt: skip
 """What is given for an argument of this type, where one is required."""
 

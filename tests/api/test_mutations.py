@@ -44,6 +44,8 @@ def test_every_verb_can_be_asked_for_and_answers_with_its_thing(api: Api) -> Non
     of_conversation(story, key_result, check_in)
     of_endings(story, objective, other, key_result)
     assert story.tell("deactivatePerson", {"person": ben}, "person { active }") == {"active": False}
+    erased = story.tell("erasePerson", {"person": ben, "reason": WHY}, "person { name email }")
+    assert erased == {"name": "Erased person", "email": None}
     assert story.told == set(VERBS)
 
 

@@ -23,6 +23,7 @@ CONTRACT = """
     addPerson handle! name! email
     renamePerson person! name email
     deactivatePerson person!
+    erasePerson person! reason!
     formTeam key! name! parent lead
     renameTeam team! name!
     moveTeam team! parent
