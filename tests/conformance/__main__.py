@@ -58,6 +58,7 @@ def parts() -> list[Part]:
     compiled = _bin("relay-compiler", "relay.config.json")
     return [
         Part("http", "GraphQL over HTTP: the 61 audits of graphql-http, and fetch", (_node("http.test.mjs"),)),
+        Part("readme", "What README asks", (_node("readme.test.mjs"),)),
         Part("relay-server", "Relay's server specification", (_node("relay-server.test.mjs"),)),
         Part(
             "relay",

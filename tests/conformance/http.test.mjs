@@ -1,7 +1,9 @@
 // GraphQL over HTTP by the letter of its draft, and by nothing but fetch.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { test } from "node:test";
+import { buildClientSchema, buildSchema, getIntrospectionQuery, lexicographicSortSchema, printSchema } from "graphql";
 import { auditServer } from "graphql-http";
 import { createClient } from "graphql-ws";
 import { ask, cycleOf, head, headers, liveUrl, reword, url } from "./keyframe.mjs";
@@ -91,6 +93,13 @@ test("who waits for a position by its header reads what was written there", asyn
   const { data } = await response.json();
   assert.ok(data.basis.position >= position);
   assert.equal(data.objective.title, "Written right before");
+});
+
+test("introspection tells the schema that the repository has", async () => {
+  const told = buildClientSchema(await ask(getIntrospectionQuery({ inputValueDeprecation: true, oneOf: true })));
+  const kept = buildSchema(await readFile("../../api/schema.graphql", "utf8"));
+  const text = (schema) => printSchema(lexicographicSortSchema(schema));
+  assert.equal(text(told), text(kept));
 });
 
 test("who shows no token is let in nowhere, and learns nothing", async () => {
