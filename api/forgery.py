@@ -8,9 +8,10 @@ can add without being asked about. See docs/adr/0019.
 from http import HTTPStatus
 from typing import Final
 
-from cross_web import HTTPException
 from starlette.requests import Request
 from strawberry.http.parse_content_type import parse_content_type
+
+from api.requested import Denied
 
 PROOFS: Final = (
     "x-keyframe-request",
@@ -26,15 +27,16 @@ _SIMPLE: Final = {"", "text/plain", "application/x-www-form-urlencoded", "multip
 
 
 def refuse_forgery(request: Request) -> None:
-    """Raises `HTTPException` for what another site may have had a browser send."""
+    """Raises `Denied` for what another site may have had a browser send."""
     headers = request.headers
     if any(name in headers for name in (*PROOFS, "authorization")) or not _is_simple(request):
         return
     if _may_be_of_another_site(request):
-        raise HTTPException(
+        raise Denied(
             HTTPStatus.FORBIDDEN,
             "A browser may have been made to send this by a page of another site. If it was not, say so by a header "
             f"{PROOFS[0]}: 1 (or {', '.join(PROOFS[1:])}), by Authorization, or post as application/json.",
+            "CSRF_PREVENTED",
         )
 
 

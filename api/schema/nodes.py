@@ -41,7 +41,7 @@ def find_all(view: View, texts: Sequence[str]) -> list[Any]:
 
 def _at(view: View, basis: Basis | None) -> View | None:
     """The view that an id was read at; None for a basis that never was."""
-    if basis is None or basis == view.basis:
+    if basis is None or (not view.is_now and basis == view.basis):
         return view
     try:
         return view.reads.at(basis)

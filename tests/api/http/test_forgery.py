@@ -1,0 +1,63 @@
+"""What a page of another site could have a browser send is not answered."""
+
+from typing import Any
+
+import pytest
+
+from api.forgery import PROOFS
+from tests.api.conftest import Api
+
+ASK = {"query": "{ viewer { handle } }"}
+BROWSER = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64)"}
+
+
+def get(api: Api, **headers: str) -> Any:
+    return api.http.get(
+        "/graphql", params=ASK, headers={name.replace("_", "-"): text for name, text in headers.items()}
+    )
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec_fetch_site": "cross-site"},
+        {"sec_fetch_site": "same-site"},
+        {"sec_fetch_site": "cross-site", "content_type": "text/plain"},
+        {"user_agent": "Mozilla/5.0 (old)"},
+        {"origin": "http://evil.example"},
+        {"origin": "null"},
+        {"referer": "http://evil.example/page"},
+        {"cookie": "a=b"},
+    ],
+)
+def test_what_may_be_of_another_site_is_refused_and_told_how_to_ask(api: Api, headers: dict[str, str]) -> None:
+    response = get(api, **headers)
+    (error,) = response.json()["errors"]
+    assert (response.status_code, error["extensions"]["code"]) == (403, "CSRF_PREVENTED")
+    assert "x-keyframe-request" in error["message"]
+
+
+@pytest.mark.parametrize("proof", [*PROOFS, "content-type"])
+def test_whatever_a_browser_asks_us_about_beforehand_is_answered(api: Api, proof: str) -> None:
+    value = "application/json" if proof == "content-type" else "1"
+    assert get(api, sec_fetch_site="cross-site", **{proof: value}).status_code == 200
+
+
+@pytest.mark.parametrize("site", ["same-origin", "none"])
+def test_a_page_of_ours_and_a_person_need_no_proof(api: Api, site: str) -> None:
+    assert get(api, sec_fetch_site=site, **BROWSER).status_code == 200
+
+
+def test_a_program_needs_no_proof(api: Api) -> None:
+    assert get(api).status_code == 200
+
+
+def test_a_post_in_json_needs_no_proof(api: Api) -> None:
+    response = api.http.post("/graphql", json=ASK, headers={"sec-fetch-site": "cross-site", **BROWSER})
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
+def test_a_post_that_any_page_may_send_is_refused(api: Api, kind: str) -> None:
+    headers = {"content-type": kind, "sec-fetch-site": "cross-site"}
+    assert api.http.post("/graphql", content=b"{}", headers=headers).status_code == 403
