@@ -255,7 +255,7 @@ class Endpoint(GraphQL[Context, None]):
     async def _answer(self, result: ExecutionResult, context: Context) -> GraphQLHTTPResponse:
         context.noted.codes += [(error.extensions or {}).get("code", "") for error in result.errors or ()]
         answer = await self.process_result(None, result)
-        if context.noted.costs:
+        if "data" in answer and context.noted.costs:
             answer["extensions"] = {"cost": {"asked": round(context.noted.costs[-1]), "limit": COST_MAX}}
         return answer
 
