@@ -18,6 +18,7 @@ from api.database import Database
 from api.journal import keep_journal
 from api.settings import Settings
 from api.terminal import USAGE, Failure
+from api.wire import wire
 from api.writing import Writing
 from domain import tokens
 from domain.policy import Role
@@ -107,6 +108,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 self._app,
+                http=wire(settings.request_timeout_s),
                 lifespan="on",
                 log_level="warning",
                 access_log=False,

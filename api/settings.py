@@ -134,7 +134,11 @@ class Settings(BaseSettings):
     )
     requests_burst: int = Field(default=200, ge=1, description="How many requests each caller may make at once.")
     pool_size_max: int = Field(
-        default=20, ge=2, le=1000, description="How many connections a process opens for requests, at most."
+        default=20,
+        ge=2,
+        le=1000,
+        description="How many connections a process opens for requests, at most; and as many again for those from whom "
+        "something is hidden.",
     )
     statement_timeout_s: float = Field(
         default=30, gt=0, description="How long a statement may take, in seconds, before it is given up."
