@@ -18,7 +18,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
-from api import keys
+from api import ingest, keys
 from api.auth import Authentication
 from api.bodies import Pace
 from api.context import Context
@@ -27,6 +27,7 @@ from api.doors import cors, opened
 from api.guards import BodyLimit, KnownHosts, refusal
 from api.http import Endpoint
 from api.ide import endpoint as ide
+from api.ingest import Ingest
 from api.journal import keep_journal
 from api.live import Live
 from api.publishing import Publishing
@@ -111,13 +112,14 @@ def create_app(settings: Settings, database: Database, *, console: bool, anonymo
             Route("/readyz", Readiness(database, log, projector).endpoint),
             Route("/checkpoint", publishing.checkpoint),
             Route("/checkpoint/key", publishing.key),
+            Route(ingest.PATH, Ingest(context, writing).readings, methods=["POST"]),
             Route("/report/{cycle}", Reports(context).page),
         ],
         middleware=[
             Middleware(KnownHosts, names=[settings.host, *(settings.host_names or "").split(",")]),
             *cors(settings),
             Middleware(Authentication, entrance=entrance),
-            Middleware(BodyLimit),
+            Middleware(BodyLimit, streamed={ingest.PATH}),
             Middleware(Pace, seconds=settings.request_timeout_s),
         ],
         exception_handlers={

@@ -1,7 +1,7 @@
 """What a request has to pass before anybody reads it: it names a host of ours, and its body has an end."""
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from http import HTTPStatus
 
 import orjson
@@ -61,14 +61,16 @@ class _TooLarge(Exception):
 
 
 class BodyLimit:
-    """Refuses a body beyond `bytes_max` as soon as that is known: said beforehand, or counted as it comes."""
+    """Refuses a body beyond `bytes_max` as soon as that is known: said beforehand, or counted as it comes. At the
+    paths in `streamed`, a body is read as it comes and has a bound of its own."""
 
-    def __init__(self, app: ASGIApp, bytes_max: int = BODY_BYTES_MAX) -> None:
+    def __init__(self, app: ASGIApp, bytes_max: int = BODY_BYTES_MAX, streamed: Collection[str] = ()) -> None:
         self._app = app
+        self._streamed = streamed
         self._bytes_max = bytes_max
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["path"] in self._streamed:
             return await self._app(scope, receive, send)
         said = Headers(scope=scope).get("content-length", "")
         if said.isdecimal() and int(said) > self._bytes_max:

@@ -128,9 +128,9 @@ class Kpi(Aggregate):
         if not self.retired:
             self.record(KpiRetired(), at)
 
-    def refuse_retired(self) -> None:
+    def refuse_retired(self, *field: str) -> None:
         if self.retired:
-            raise Refused(Code.CLOSED, f"The KPI '{self.key}' is retired; define a new one.", "kpi")
+            raise Refused(Code.CLOSED, f"The KPI '{self.key}' is retired; define a new one.", *field, "kpi")
 
 
 class Reading(Aggregate):

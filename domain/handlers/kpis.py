@@ -90,7 +90,7 @@ def _planned(case: Decision, kpis: dict[verbs.KpiBy, UUID], one: verbs.ReadingIn
     kpi = kpis.get(one.kpi)
     if kpi is None:
         watched = case.find(Kpi, one.kpi, *field, "kpi")
-        watched.refuse_retired()
+        watched.refuse_retired(*field)
         kpi = kpis[one.kpi] = watched.id
     said = one.measured_at or case.command.effective_at or case.now
     measured_at = case.moment(said, *field, "measuredAt")

@@ -1,0 +1,94 @@
+"""A workspace with two KPIs that is answered over HTTP, and files that are sent to it."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from pydantic import SecretStr
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from api.database import Database, open_database
+from api.settings import Settings
+from domain import tokens
+from domain.policy import Role
+from tests.api.conftest import Api
+from tests.conftest import drop
+
+NDJSON, CSV = "application/x-ndjson", "text/csv"
+PATH = "/ingest/readings"
+FIRST = datetime(2026, 1, 1, tzinfo=UTC)
+HEADER = b"kpi,measured_at,value,note\r\n"
+
+
+def moment(number: int) -> str:
+    return (FIRST + timedelta(minutes=number)).isoformat().replace("+00:00", "Z")
+
+
+def line(number: int, value: float = 1.5, kpi: str = "orders", **more: Any) -> bytes:
+    """A line of NDJSON."""
+    note = "".join(f', "{name}": "{said}"' for name, said in more.items())
+    return f'{{"kpi": "{kpi}", "measured_at": "{moment(number)}", "value": {value}{note}}}\n'.encode()
+
+
+def row(number: int, value: object = 1.5, kpi: str = "orders", note: str = "") -> bytes:
+    """A row of CSV."""
+    return f"{kpi},{moment(number)},{value},{note}\r\n".encode()
+
+
+class Intake(Api):
+    """The API with its database, to which files are sent."""
+
+    def __init__(self, http: TestClient, database: Database) -> None:
+        super().__init__(http)
+        self.database = database
+
+    def put(self, file: bytes, media: str = NDJSON, **headers: str) -> tuple[int, Any]:
+        """The status and the answer."""
+        said = {"content-type": media, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        response = self.http.post(PATH, content=file, headers=said)
+        return response.status_code, response.json()
+
+    def refused(self, file: bytes, media: str = NDJSON, **headers: str) -> tuple[int, Mapping[str, Any]]:
+        """The status, and the one error with its message among its extensions; nothing was recorded."""
+        status, answer = self.put(file, media, **headers)
+        assert (answer["recorded"], answer["unchanged"], answer["batches"]) == (0, 0, 0)
+        (error,) = answer["errors"]
+        return status, {**error["extensions"], "message": error["message"]}
+
+    def readings(self, kpi: str = "orders") -> list[tuple[str, float, str | None]]:
+        """What can be read of a KPI: when, what, and the note."""
+        query = """query($kpi: String!) { kpi(by: {key: $kpi}) {
+            readings(first: 1000) { nodes { measuredAt value note by { source } } } } }"""
+        found = self.ask(query, kpi=kpi)["kpi"]["readings"]["nodes"]
+        assert {one["by"]["source"] for one in found} <= {"INGEST"}
+        return [(one["measuredAt"], one["value"], one["note"]) for one in found]
+
+    @property
+    def head(self) -> int:
+        position: int = self.ask("{ workspace { head } }")["workspace"]["head"]
+        return position
+
+    def token(self, role: Role, person: Any = None) -> str:
+        """An Authorization header of somebody with this role alone."""
+        with self.database.connect() as conn:
+            _, bearer = tokens.issue(conn, f"some-{role.lower()}", [role], person, timedelta(hours=1))
+        return f"Bearer {bearer}"
+
+
+@pytest.fixture
+def intake(server: str) -> Iterator[Intake]:
+    named = Settings(database_url=SecretStr(server), workspace=f"intake_{uuid4().hex[:12]}", pool_size_max=8)
+    with open_database(named) as database:
+        database.migrate()
+        try:
+            app = create_app(named, database, console=True, anonymous=True)
+            with TestClient(app, base_url="http://localhost") as http:
+                made = Intake(http, database)
+                for key in ("orders", "nps"):
+                    made.do("defineKpi", {"key": key, "name": key.title()})
+                yield made
+        finally:
+            drop(database)
