@@ -1,0 +1,97 @@
+"""The wire below HTTP: whoever opens a connection has to say something, and not too much of it.
+
+The server itself waits for ever for the head of a request, and keeps reading a body that nobody wants.
+"""
+
+import asyncio
+from http import HTTPStatus
+from typing import Any, ClassVar, Final
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+HEAD_BYTES_MAX: Final = 256 * 1024
+"""The line and the headers of a request: a document in an address is the longest of them."""
+LINGER_SECONDS: Final = 2
+"""How long a body may go on to come that was refused: closed at once, its sender might not see the answer."""
+
+
+class Wire(HttpToolsProtocol):
+    """One connection. `head_seconds` is how long the head of each request may take to come."""
+
+    head_seconds: ClassVar[float] = 15
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._limit: asyncio.TimerHandle | None = None
+        self._head_bytes = 0
+        self._is_in_head = True
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._expect_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._expect_nothing()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._is_in_head:
+            self._head_bytes += len(data)
+        super().data_received(data)
+        if self._is_in_head and self._head_bytes > HEAD_BYTES_MAX and not self.transport.is_closing():
+            self._close(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        if not self._is_in_head:
+            self._head_bytes = 0
+            self._expect_head()
+
+    def on_headers_complete(self) -> None:
+        self._is_in_head = False
+        self._expect_nothing()
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._expect_nothing()
+        if self._cycle is not None and self._cycle.response_complete:  # then nobody has begun to wait for the next one
+            self._unset_keepalive_if_required()
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+
+    def on_response_complete(self) -> None:
+        """What was answered before its body had come is not read to its end."""
+        super().on_response_complete()
+        if self.cycle.response_complete and self.cycle.more_body:
+            self._unset_keepalive_if_required()
+            self._limit = self.loop.call_later(LINGER_SECONDS, self.transport.close)
+
+    @property
+    def _cycle(self) -> RequestResponseCycle | None:
+        """The newest request; none before the first."""
+        return self.cycle
+
+    def _expect_head(self) -> None:
+        self._is_in_head = True
+        self._expect_nothing()
+        self._limit = self.loop.call_later(self.head_seconds, self._close, HTTPStatus.REQUEST_TIMEOUT)
+
+    def _expect_nothing(self) -> None:
+        if self._limit is not None:
+            self._limit.cancel()
+            self._limit = None
+
+    def _close(self, status: HTTPStatus) -> None:
+        """Close; with a word, if no other request is under way."""
+        if self._cycle is None or self._cycle.response_complete:
+            self.transport.write(
+                f"HTTP/1.1 {status.value} {status.phrase}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n".encode()
+            )
+        self.transport.close()
+
+
+def wire(head_seconds: float) -> type[Wire]:
+    """Connections whose requests have to come in so many seconds."""
+    return type("Wire", (Wire,), {"head_seconds": head_seconds})
