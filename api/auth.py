@@ -145,8 +145,8 @@ class Entrance:
                 _log.exception("visits_not_looked_at")
 
     async def look_once(self) -> None:
-        for visit in list(self._visits.values()):
-            await visit.is_over()
+        """Look at all of them once."""
+        await asyncio.gather(*(visit.is_over() for visit in list(self._visits.values())))
 
     async def _whose(self, digest: bytes, bearer: str) -> Caller:
         found = await self._seen.get(digest, lambda: self._asked(bearer))
@@ -248,7 +248,7 @@ class Authentication:
         except NotAdmitted as reason:
             state.is_refused = True
             request_id = uuid4().hex
-            note(reason, request_id, scope["path"])
+            note(reason, request_id, connection)
             return None if scope["type"] == "websocket" else _unknown(request_id)
         except TooOften as too_often:
             return _too_often(too_often)
@@ -262,9 +262,10 @@ def address(connection: HTTPConnection) -> str:
     return connection.client.host if connection.client else ""
 
 
-def note(reason: NotAdmitted, request_id: str, path: str) -> None:
+def note(reason: NotAdmitted, request_id: str, connection: HTTPConnection) -> None:
     """Tell the journal why somebody was not let in."""
-    _log.warning("not_admitted", request_id=request_id, path=path, reason=str(reason))
+    path = connection.scope["path"]
+    _log.warning("not_admitted", request_id=request_id, path=path, address=address(connection), reason=str(reason))
 
 
 def _unknown(request_id: str) -> Response:

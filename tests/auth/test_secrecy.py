@@ -6,12 +6,14 @@ import urllib.request
 from pathlib import Path
 
 import psutil
+from typer.testing import CliRunner
 
+from api.cli import app
 from api.database import Database
 from api.settings import Settings
 from api.visit import Visit
 from tests.auth.conftest import House, public, signed, trusting
-from tests.cli.terminal import keyframe, started
+from tests.cli.terminal import environment, started
 from tests.conftest import way_in
 from tests.live.clients import hear, opened, port_of, say
 
@@ -21,7 +23,8 @@ def test_what_is_shown_to_a_server_is_found_nowhere(database: Database, tmp_path
     keys.write_text(json.dumps({"keys": [public("ES256", "one")]}))
     settings = database.settings.model_copy(update={**trusting(keys), "jwt_machines": "robot", "port": 0})
     settings = Settings(**{name: getattr(settings, name) for name in {*settings.model_fields_set, *trusting(keys)}})
-    made = keyframe(settings, "token", "create", "--role", "ADMIN")
+    terminal = CliRunner(env=environment(settings))
+    made = terminal.invoke(app, ["token", "create", "--role", "ADMIN"])
     shown = {
         "good": made.stdout.strip(),
         "revoked": way_in(database),
@@ -31,7 +34,7 @@ def test_what_is_shown_to_a_server_is_found_nowhere(database: Database, tmp_path
         "nonsense": "c2VjcmV0LW5vbnNlbnNl",
         "broken": f"kf_{'b' * 10}_{'s3cr3t' * 7}s",
     }
-    assert keyframe(settings, "token", "revoke", shown["revoked"].split("_")[1]).returncode == 0
+    revoked = terminal.invoke(app, ["token", "revoke", shown["revoked"].split("_")[1]])
     said = []
     with started(settings, "serve") as server:
         port = port_of(server)
@@ -41,8 +44,8 @@ def test_what_is_shown_to_a_server_is_found_nowhere(database: Database, tmp_path
         said += [" ".join(psutil.Process(server.pid).cmdline()), psutil.Process(server.pid).name()]
         server.terminate()
         out, err = server.communicate(timeout=60)
-    said += [out.decode(), err.decode(), made.stderr, keyframe(settings, "token", "list").stdout, _kept(database)]
-    said += [keyframe(settings, "doctor").stdout, keyframe(settings, "token", "--help").stdout]
+    said += [out.decode(), err.decode(), made.stderr, revoked.output, _kept(database)]
+    said += [terminal.invoke(app, words).output for words in (["token", "list"], ["doctor"], ["token", "--help"])]
     assert err.count(b"not_admitted") > 10
     for why, bearer in shown.items():
         for part in _telling(bearer):
