@@ -9,8 +9,8 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-BODY_BYTES_MAX = 16 * 1024 * 1024
-"""Some 100,000 readings as JSON; a command takes 10,000."""
+BODY_BYTES_MAX = 4 * 1024 * 1024
+"""Some 25,000 readings as JSON; a command takes 10,000."""
 
 
 def refusal(status: HTTPStatus, message: str, code: str, **extensions: object) -> Response:

@@ -8,6 +8,8 @@ import orjson
 from cross_web import HTTPException
 from graphql import GraphQLError
 
+from api.variables import VALUES_MAX
+
 
 class Denied(HTTPException):
     """A request that is not carried out, and the code of why."""
@@ -52,6 +54,9 @@ def of_address(params: Mapping[str, str]) -> Requested:
 
 def of_body(body: bytes) -> Requested | list[Requested]:
     """What stands in a body: a request, or several in an array. Raises `HTTPException`."""
+    if body.count(b"[") + body.count(b"{") > VALUES_MAX:  # what takes long is to make so many, and to forget them
+        message = f"A request holds up to {VALUES_MAX:,} lists and objects."
+        raise Denied(HTTPStatus.BAD_REQUEST, message, "TOO_MANY_VALUES")
     said = _json(body)
     return [_requested(one) for one in said] if isinstance(said, list) else _requested(said)
 
