@@ -54,9 +54,14 @@ def rendered(story: Story) -> str:
 _pages.filters |= {
     "percent": charts.percent,
     "figure": charts.figure,
+    "change": charts.change,
     "goal": goal,
     "word": lambda name: _WORDS.get(name, name),
+    "short": lambda moment: f"{moment.day}\N{NO-BREAK SPACE}{moment:%b}",
     "day": lambda moment: f"{moment.day}\N{NO-BREAK SPACE}{moment:%B %Y}",
 }
-_pages.globals |= {name: getattr(charts, name) for name in ("attainments", "attributions", "trajectory", "calibration")}
+_pages.globals |= {
+    name: getattr(charts, name)
+    for name in ("attained", "attributed", "axis", "calibration", "ticks", "trajectory", "QUARTERS")
+} | {"KINDS": ("WENT_WELL", "TO_IMPROVE", "LEARNED", "NEXT")}
 _page = _pages.get_template("page.html")

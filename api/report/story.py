@@ -1,8 +1,9 @@
 """What a report tells: one question, asked over the same schema as every other, and its answer in plain shapes."""
 
+from collections import Counter
 from datetime import date, datetime
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -85,6 +86,11 @@ class KeyResultLook(Shape, frozen=True):
     key_result: KeyResult
     planned: Planned | None
 
+    @property
+    def was_measured(self) -> bool:
+        """Whether there is anything to draw beside its plan."""
+        return any(point.actual is not None for point in self.key_result.trajectory)
+
 
 class Outcome(Shape, frozen=True):
     verdict: str
@@ -103,6 +109,11 @@ class ObjectiveLook(Shape, frozen=True):
     attainment: Attainment
     attribution: Attribution
     key_results: list[KeyResultLook]
+
+    @property
+    def has_progress(self) -> bool:
+        """Whether there is any progress to be attributed to something."""
+        return any(msgspec.structs.astuple(self.attribution))
 
 
 class Actor(Shape, frozen=True):
@@ -131,8 +142,12 @@ class Goalpost(Shape, frozen=True):
     after: Metric
 
 
+class Spoken(Titled, frozen=True):
+    id: str
+
+
 class Silence(Shape, frozen=True):
-    key_result: Titled
+    key_result: Spoken
     since: datetime = msgspec.field(name="from")
     until: datetime = msgspec.field(name="to")
     days: int
@@ -171,6 +186,18 @@ class Reflection(Shape, frozen=True):
     by: Actor
 
 
+class Silent(NamedTuple):
+    """A key result that nobody spoke of for too long, once or more often."""
+
+    key_result: Spoken
+    silences: list[Silence]
+
+    @property
+    def days(self) -> int:
+        """How many days in all."""
+        return sum(one.days for one in self.silences)
+
+
 class Story(Shape, frozen=True):
     """A retrospective as a report tells it."""
 
@@ -186,6 +213,23 @@ class Story(Shape, frozen=True):
     calibration: Calibration
     kpis: list[KpiDelta]
     reflections: list[Reflection]
+
+    @property
+    def silent(self) -> list[Silent]:
+        """The key results that were silent, the longest first."""
+        found: dict[str, Silent] = {}
+        for one in self.silences:
+            found.setdefault(one.key_result.id, Silent(one.key_result, [])).silences.append(one)
+        return sorted(found.values(), key=lambda one: -one.days)
+
+    @property
+    def became(self) -> list[list[tuple[int, str]]]:
+        """How many objectives were kept, added later and dropped; and how many were achieved and missed."""
+        ends = [one.objective.outcome.verdict for one in self.objectives if one.objective.outcome is not None]
+        counts = Counter([*(one.presence for one in self.objectives), *ends])
+        named = (("KEPT", "ADDED_LATER", "DROPPED"), ("ACHIEVED", "MISSED"))
+        found = [[(counts[name], name) for name in names if counts[name]] for names in named]
+        return [part for part in found if part]
 
 
 class Untold(Exception):

@@ -7,6 +7,7 @@ from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
 
+import msgspec
 import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
@@ -15,7 +16,7 @@ from starlette.testclient import TestClient
 from api.database import Database
 from api.report import charts, page
 from api.report.endpoint import Reports
-from api.report.story import Metric, Story, Unit, Untold, read
+from api.report.story import Attribution, Metric, Story, Unit, Untold, read
 from domain import verbs
 from domain.values import Direction, Kind, Milestone, Ref, ReflectionKind
 from domain.values import Metric as Measured
@@ -105,10 +106,41 @@ def test_every_part_of_the_retrospective_is_told(html: str) -> None:
     assert "it stays what it is" in html or "every figure stays what it is" in html
 
 
-def test_every_chart_says_what_it_shows(html: str) -> None:
+def test_every_chart_says_what_it_shows(story: Story, html: str) -> None:
     drawings = [attrs for tag, attrs in Tags(html).found if tag == "svg"]
-    assert len(drawings) == 2 + 7 + 1
     assert all(attrs["role"] == "img" and attrs["aria-label"] for attrs in drawings)
+    labels = [str(attrs["aria-label"]) for attrs in drawings]
+    looks = [*story.objectives]
+    assert sum(label.endswith(" scored") for label in labels) == len(looks) == 4
+    assert sum(", scope " in label for label in labels) == sum(look.has_progress for look in looks) == 3
+    assert sum(label.startswith("The way of") for label in labels) == 5
+    assert labels.count("In per cent") == 2
+    assert labels[-1] == "How often statements of a confidence came true"
+    assert len(labels) == 4 + 3 + 5 + 2 + 1
+
+
+def test_what_nobody_measured_is_named_and_not_drawn(story: Story, html: str) -> None:
+    unmeasured = [part for look in story.objectives for part in look.key_results if not part.was_measured]
+    assert len(unmeasured) == 2
+    assert html.count("Never measured:") == 1
+    assert "Within <small>1 to 3" in html
+
+
+def test_a_key_result_that_was_silent_more_than_once_is_one_row(story: Story) -> None:
+    one, *others = story.silences
+    twice = msgspec.structs.replace(story, silences=[one, *others, one])
+    assert (len(twice.silent), len(story.silent)) == (len(story.silences), len(story.silences))
+    assert sum(len(silent.silences) for silent in twice.silent) == len(story.silences) + 1
+    days = [silent.days for silent in twice.silent]
+    assert days == sorted(days, reverse=True)
+    assert sum(days) == sum(silence.days for silence in twice.silences)
+
+
+def test_bars_of_all_objectives_stand_on_one_axis(story: Story) -> None:
+    looks = [msgspec.structs.replace(story.objectives[0], attribution=Attribution(0.4, *parts)) for parts in
+             ((0.7, -0.3, -0.2, 0.6), (0.1, 0, 0, 0.5))]  # fmt: skip
+    assert charts.ticks(looks) == [-0.5, 0, 0.5, 1, 1.5]
+    assert charts.ticks(looks[1:]) == charts.ticks([]) == charts.QUARTERS
 
 
 def test_the_same_story_is_the_same_page(story: Story, html: str) -> None:
@@ -131,6 +163,11 @@ def test_before_anything_happened_there_is_a_page_too(world: World) -> None:
 )
 def test_figures_are_short(value: float | None, expected: str) -> None:
     assert charts.figure(value, "h") == expected
+
+
+def test_a_change_of_a_percentage_is_told_in_points() -> None:
+    assert [charts.change(value, "%") for value in (2.0, -0.5, 0.0, None)] == ["+2 pp", "−0.5 pp", "0 pp", "–"]  # noqa: RUF001
+    assert charts.change(3, "h") == "+3 h"
 
 
 @pytest.mark.parametrize(("share", "expected"), [(None, "–"), (0.725, "72\xa0%"), (-0.04, "−4\xa0%")])  # noqa: RUF001
