@@ -142,7 +142,7 @@ FIELDS: Final[dict[str, str]] = {
     "CheckIn.confidence": "How sure you are that it will be reached, from 0 to 1.",
     "CheckIn.note": "What there is to say about it.",
     "measuredAt": "When it was measured.",
-    "CheckIn.measuredAt": "When it was measured; by default the moment it is recorded.",
+    "CheckIn.measuredAt": "When it was measured; by default, and where it is up to 60 s ahead, when it is recorded.",
     "checkIn": "The check-in, by the id of any version of it.",
     "CorrectCheckIn.value": "Where it stood; null clears it, left out it stays.",
     "CorrectCheckIn.reached": "The keys of all milestones reached by then; null clears it, left out it stays.",
