@@ -25,6 +25,7 @@ BUILD = HERE / "build"
 FUZZ = HERE / ".venv"
 NODE_MIN = (20, 19)
 TRACE_LINES_MAX = 12
+COMMAND_SECONDS_MAX = 900
 
 console = Console(highlight=False)
 
@@ -49,13 +50,9 @@ def _node(file: str) -> tuple[str, ...]:
     return ("node", "--test", "--test-reporter=./reporter.mjs", file)
 
 
-def _bin(name: str, *words: str) -> tuple[str, ...]:
-    return (shutil.which(name, path=str(HERE / "node_modules" / ".bin")) or name, *words)
-
-
 def parts() -> list[Part]:
     python = FUZZ / ("Scripts" if os.name == "nt" else "bin") / "python"
-    compiled = _bin("relay-compiler", "relay.config.json")
+    compiled = ("relay-compiler", "relay.config.json")
     return [
         Part("http", "GraphQL over HTTP: the 61 audits of graphql-http, and fetch", (_node("http.test.mjs"),)),
         Part("readme", "What README asks", (_node("readme.test.mjs"),)),
@@ -71,8 +68,8 @@ def parts() -> list[Part]:
             "codegen",
             "graphql-codegen, and tsc --strict on what it makes",
             (
-                _bin("graphql-codegen", "--config", "codegen/codegen.ts"),
-                _bin("tsc"),
+                ("graphql-codegen", "--config", "codegen/codegen.ts"),
+                ("tsc",),
                 _node("build/typescript/codegen/program.js"),
             ),
         ),
@@ -130,14 +127,30 @@ def _run(*command: str) -> None:
 
 def _tried(part: Part, environment: Mapping[str, str]) -> Iterator[Result]:
     for command in part.commands:
-        done = subprocess.run(command, cwd=HERE, env=environment, capture_output=True, text=True, check=False)
+        try:
+            done = _carried_out(command, environment)
+        except subprocess.TimeoutExpired:
+            yield Result(" ".join(command), ok=False, error=f"It did not end within {COMMAND_SECONDS_MAX} s.")
+            return
         told = [Result(**json.loads(line)) for line in done.stdout.splitlines() if line.startswith('{"name":')]
         yield from told
         if not told or (done.returncode and all(result.ok for result in told)):
-            name = " ".join([Path(command[0]).name, *command[1:]])
-            yield Result(name, done.returncode == 0, (done.stdout + done.stderr).strip())
+            yield Result(" ".join(command), done.returncode == 0, (done.stdout + done.stderr).strip())
         if done.returncode:
             return  # what comes after it stands on it
+
+
+def _carried_out(command: Sequence[str], environment: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
+    found = shutil.which(command[0], path=str(HERE / "node_modules" / ".bin")) or command[0]
+    return subprocess.run(
+        [found, *command[1:]],
+        cwd=HERE,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=COMMAND_SECONDS_MAX,
+    )
 
 
 def try_out(chosen: Sequence[Part]) -> tuple[dict[Part, tuple[list[Result], float]], str]:
