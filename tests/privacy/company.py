@@ -155,6 +155,8 @@ def _drafts(to: Company) -> None:
     to.tell("again/kr", verbs.AddKeyResult(objective=to["again"], title="Once secret visits", metric=rise()), 1)
     for name in ("plan", "was", "shut", "gone"):
         _secret_draft(to, name)
+    supports = [to.ref(Kind.OBJECTIVE, "open")] + [to.ref(Kind.OBJECTIVE, "plan")] * to.has_secrets
+    to.tell("bold", _draft(to, "Everybody knows of the bold goal", supports=supports), 1)
     plain = _draft(to, "Some old goal", visibility=Visibility.TEAM)
     to.secretly("plain", plain, 1)
     added = verbs.AddKeyResult(objective=to["plain"], title="Some old result", metric=rise())

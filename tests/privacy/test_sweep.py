@@ -32,7 +32,7 @@ def test_nor_at_another_moment(hushed: Asked, door: str) -> None:
         assert traces(answer, WORDS, hushed.company.secret, hushed.company.visible) == [], query
 
 
-@pytest.mark.parametrize("name", set(INSIDERS) - {"ann"})
+@pytest.mark.parametrize("name", sorted(INSIDERS.keys() - {"ann"}))
 def test_whoever_belongs_to_it_sees_all_that_there_is(hushed: Asked, name: str) -> None:
     normal = Normal(range(1, hushed.world.log.head().position + 1), {})
     for query in documents()[:: 3 if name == "mia" else 6]:

@@ -38,7 +38,7 @@ def test_now(companies: Companies, normals: Normals) -> None:
         assert list(differences(one, other)) == [], query
 
 
-@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+@pytest.mark.parametrize("share", [0.4, 0.8])
 def test_at_another_place_of_the_log(companies: Companies, normals: Normals, share: float) -> None:
     number = int(share * len(companies[0].company.visible))
     for query in of_a_view():
