@@ -24,6 +24,7 @@ from api.bodies import Pace
 from api.context import Context
 from api.database import Database
 from api.doors import cors, opened
+from api.exports import Exports
 from api.guards import BodyLimit, KnownHosts, refusal
 from api.http import Endpoint
 from api.ide import endpoint as ide
@@ -102,6 +103,7 @@ def create_app(settings: Settings, database: Database, *, console: bool, anonymo
             projector.nudge()
             await to_thread.run_sync(thread.join, LEAVE_SECONDS_MAX)
 
+    exports = Exports(context)
     graphql = Endpoint(schema, context, writing, settings, page=ide.page if console else None)
     app = Starlette(
         routes=[
@@ -112,6 +114,9 @@ def create_app(settings: Settings, database: Database, *, console: bool, anonymo
             Route("/readyz", Readiness(database, log, projector).endpoint),
             Route("/checkpoint", publishing.checkpoint),
             Route("/checkpoint/key", publishing.key),
+            Route("/export/changes.ndjson", exports.changes_ndjson),
+            Route("/export/changes.csv", exports.changes_csv),
+            Route("/export/readings.csv", exports.readings_csv),
             Route(ingest.PATH, Ingest(context, writing).readings, methods=["POST"]),
             Route("/report/{cycle}", Reports(context).page),
         ],

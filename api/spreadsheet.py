@@ -1,11 +1,10 @@
 """A cycle for a spreadsheet: one row a key result, as it stood at any basis, in CSV."""
 
-import csv
-import io
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, BinaryIO, NamedTuple, TypeAlias
 
+from api.cells import table
 from api.context import Context
 from api.database import Database
 from api.schema.schema import schema
@@ -16,8 +15,6 @@ Json: TypeAlias = dict[str, Any]
 
 OBJECTIVES = 100
 """How many objectives are read at once."""
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What a text begins with that a spreadsheet would carry out; the last four are the same signs in full width."""
 
 _QUERY = """
     query Spreadsheet($cycle: String!, $at: DateTime, $position: Position, $first: Int!, $after: String) {
@@ -103,10 +100,10 @@ def export_csv(
     database: Database, cycle: str, file: BinaryIO, at: datetime | None = None, position: int | None = None
 ) -> None:
     """Write the cycle with this key into a file, as of a basis, or as it stands. Raises `Failure`."""
-    _write(file, [[column.name for column in COLUMNS]])
+    file.write(table([[column.name for column in COLUMNS]]))
     for found in _pages(console(database), cycle, at, position):
         rows = [row for objective in found["objectives"]["nodes"] for row in _rows(found, objective)]
-        _write(file, [[cell(_at(row, column.path)) for column in COLUMNS] for row in rows])
+        file.write(table([_at(row, column.path) for column in COLUMNS] for row in rows))
     file.flush()
 
 
@@ -157,21 +154,3 @@ def _at(row: Any, path: tuple[str, ...]) -> Any:
     return row
 
 
-def cell(value: Any) -> str:
-    """A value as it stands in a cell: a text that would be carried out as a formula begins with a quote."""
-    match value:
-        case None:
-            return ""
-        case float() if value.is_integer() and abs(value) < 1e15:
-            return str(int(value))
-        case str() if value.startswith(FORMULA):
-            return f"'{value}"
-        case _:
-            return str(value)
-
-
-def _write(file: BinaryIO, rows: list[list[str]]) -> None:
-    """As RFC 4180 has it, in UTF-8."""
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\r\n").writerows(rows)
-    file.write(text.getvalue().encode())

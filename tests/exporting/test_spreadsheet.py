@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from api import spreadsheet
-from api.spreadsheet import COLUMNS, cell, export_csv
+from api.cells import cell
+from api.spreadsheet import COLUMNS, export_csv
 from api.terminal import Failure
 from domain import verbs
 from domain.decision import Author
