@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -35,6 +36,12 @@ class Company:
         for step in history(Visibility.TEAM):
             if isinstance(step, Command):
                 keyframe.execute(step, AUTHOR)
+
+    @property
+    def routes(self) -> Any:
+        """All that the application answers at."""
+        app: Any = self._http.app
+        return app.routes
 
     @property
     def head(self) -> int:

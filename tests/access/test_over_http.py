@@ -93,11 +93,36 @@ def test_what_is_no_document_is_told_to_metrics_like_to_others(company: Company)
         assert set(codes(asked.answer("{ viewer { handle"))) == {"GRAPHQL_PARSE_FAILED"}
 
 
+AUDITORS = [Role.ADMIN, Role.LEAD, Role.AUDITOR]
+SERVED: dict[str, list[Role]] = {
+    "/healthz": [*Role],
+    "/readyz": [*Role],
+    "/metrics": [*Role],
+    "/schema.graphql": [*Role],
+    "/report/{cycle}": READERS,
+    "/checkpoint": AUDITORS,
+    "/checkpoint/key": [*Role],
+    "/export/changes.ndjson": AUDITORS,
+    "/export/changes.csv": AUDITORS,
+    "/export/readings.csv": AUDITORS,
+    "/ingest/readings": [Role.ADMIN, Role.LEAD, Role.MEMBER, Role.METRICS],
+}
+"""Who gets more than a refusal of what is served beside GraphQL."""
+
+
+def test_everything_that_is_served_is_tried(company: Company) -> None:
+    served = {route.path for route in company.routes if not route.path.startswith("/graphql")}
+    assert served == set(SERVED)
+
+
 @pytest.mark.parametrize("role", Role)
-def test_what_is_served_beside_it_is_for_the_same(company: Company, role: Role) -> None:
-    http = company.asked_by(role).http
-    assert (http.get("/report/over").status_code == 403) is (role is Role.METRICS)
-    assert (http.get("/checkpoint").status_code == 403) is (role in (Role.METRICS, Role.MEMBER))
+@pytest.mark.parametrize("path", SERVED)
+def test_what_is_served_beside_it_is_for_the_same(company: Company, path: str, role: Role) -> None:
+    (route,) = [route for route in company.routes if route.path == path]
+    method = "GET" if "GET" in route.methods else "POST"
+    response = company.asked_by(role).http.request(method, path.replace("{cycle}", "over"))
+    assert response.status_code != 401
+    assert (response.status_code == 403) is (role not in SERVED[path])
 
 
 # ── writing ──────────────────────────────────────────────────────────────────────────────────────
