@@ -152,5 +152,3 @@ def _at(row: Any, path: tuple[str, ...]) -> Any:
     for name in path:
         row = None if row is None else row.get(name)
     return row
-
-
