@@ -21,6 +21,9 @@ GOOD = {
     "/checkpoint/key": 404,
     "/report/{cycle}": 404,
     "/ingest/readings": 405,
+    "/export/changes.ndjson": 200,
+    "/export/changes.csv": 200,
+    "/export/readings.csv": 200,
     "/metrics": 200,
     "/schema.graphql": 200,
 }
