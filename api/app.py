@@ -10,6 +10,7 @@ from threading import Thread
 from time import monotonic
 
 import psycopg
+import structlog
 from anyio import to_thread
 from psycopg_pool import PoolTimeout
 from starlette.applications import Starlette
@@ -31,17 +32,22 @@ from api.ide import endpoint as ide
 from api.ingest import Ingest
 from api.journal import keep_journal
 from api.live import Live
-from api.publishing import Publishing
+from api.metrics import Metrics
+from api.publishing import Publishing, schema_text
 from api.readiness import Readiness
 from api.report.endpoint import Reports
 from api.schema.errors import INTERNAL, MASKED
 from api.schema.schema import schema
 from api.settings import Settings
+from api.telemetry import telemetry
+from api.watching import REQUEST_ID, Watched
 from api.writing import Writing
 from domain.event_store import Log
 from domain.values import Source
 from projections import generations
 from projections.projector import Projector
+
+_log = structlog.get_logger(__name__)
 
 WORKING_SHARE = 4
 """Of so many connections to the database, subscriptions use one at most."""
@@ -59,7 +65,8 @@ def create_app(settings: Settings, database: Database, *, console: bool, anonymo
     and everybody may do everything, as only a demo may on loopback. The views are fed from startup to shutdown, by
     this process if no other does, unless the settings leave it to another. Raises `KeyFault`.
     """
-    keep_journal()
+    keep_journal(settings.journal)
+    spans = telemetry()
     ours = keys.at_hand(settings)
     pool, veiled = database.pool(), database.pool(veiled=True)
     log = Log(pool, settings.workspace, reconnect_seconds=settings.reconnect_timeout_s)
@@ -102,9 +109,12 @@ def create_app(settings: Settings, database: Database, *, console: bool, anonymo
             stop.set()
             projector.nudge()
             await to_thread.run_sync(thread.join, LEAVE_SECONDS_MAX)
+            await to_thread.run_sync(spans.close)
 
+    metrics = Metrics()
     exports = Exports(context)
     graphql = Endpoint(schema, context, writing, settings, page=ide.page if console else None)
+    metrics.watch(log, projector, live, pool)
     app = Starlette(
         routes=[
             Route("/graphql", graphql),
@@ -112,6 +122,8 @@ def create_app(settings: Settings, database: Database, *, console: bool, anonymo
             *(Route(f"/graphql/{name}", ide.part) for name in ide.PARTS if console),
             Route("/healthz", _alive),
             Route("/readyz", Readiness(database, log, projector).endpoint),
+            Route("/metrics", metrics.page),
+            Route("/schema.graphql", schema_text),
             Route("/checkpoint", publishing.checkpoint),
             Route("/checkpoint/key", publishing.key),
             Route("/export/changes.ndjson", exports.changes_ndjson),
@@ -121,6 +133,7 @@ def create_app(settings: Settings, database: Database, *, console: bool, anonymo
             Route("/report/{cycle}", Reports(context).page),
         ],
         middleware=[
+            Middleware(Watched, metrics=metrics, telemetry=spans),
             Middleware(KnownHosts, names=[settings.host, *(settings.host_names or "").split(",")]),
             *cors(settings),
             Middleware(Authentication, entrance=entrance),
@@ -157,9 +170,13 @@ async def _lost(_: Request, __: Exception) -> Response:
     return response
 
 
-async def _failed(_: Request, __: Exception) -> Response:
-    """What nobody foresaw: told like every error, without a word of what it was; the server logs it."""
-    return refusal(HTTPStatus.INTERNAL_SERVER_ERROR, MASKED, INTERNAL)
+async def _failed(request: Request, error: Exception) -> Response:
+    """What nobody foresaw: told like every error, without a word of what it was; the journal has that."""
+    request_id = request.state.id
+    _log.error("request_failed", request_id=request_id, exc_info=error)
+    response = refusal(HTTPStatus.INTERNAL_SERVER_ERROR, MASKED, INTERNAL, requestId=request_id)
+    response.headers[REQUEST_ID] = request_id
+    return response
 
 
 async def _alive(_: Request) -> Response:

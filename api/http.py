@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, Final, cast
-from uuid import uuid4
 
 import orjson
 from anyio import to_thread
@@ -44,7 +43,6 @@ from api.writing import Writing
 
 MIN_POSITION: Final = "x-keyframe-min-position"
 """A header by which a client says: answer once the views stand at this position, which I know of."""
-REQUEST_ID: Final = "x-request-id"
 
 _STREAMED: Final = (
     f"A subscription is answered as {EVENTS}, as {PARTS};subscriptionSpec=1.0, or over a WebSocket by the protocol "
@@ -52,7 +50,6 @@ _STREAMED: Final = (
 )
 _ALLOWED: Final = {"GET": {OperationType.QUERY}, "POST": {OperationType.QUERY, OperationType.MUTATION}}
 VARY: Final = "accept, authorization"
-_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _POSITION = re.compile(r"[0-9]{1,16}")
 
 
@@ -101,18 +98,12 @@ class Endpoint(GraphQL[Context, None]):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
-            await self._converse(WebSocket(scope, receive, send))
+            await self.run(WebSocket(scope, receive, send))
             return
         request = Request(scope, receive)
-        request.state.id = _request_id(request)
         response = await self._respond(request)
-        response.headers[REQUEST_ID] = request.state.id
         response.headers.setdefault("cache-control", "no-store")
         await response(scope, receive, send)
-
-    async def _converse(self, socket: WebSocket) -> None:
-        socket.state.id = _request_id(socket)
-        await self.run(socket)
 
     def _check_websocket_origin(self, request: Any) -> bool:
         """A page of another site brings nothing with it that lets it in, unless nobody needs anything."""
@@ -283,12 +274,6 @@ class Endpoint(GraphQL[Context, None]):
 
     def _get_stream_transport(self, protocol: str) -> HTTPStreamTransport | None:
         return next((stream for stream in self._streams.values() if stream.protocol == protocol), None)
-
-
-def _request_id(request: HTTPConnection) -> str:
-    """The caller's name for this request, if it is fit to be logged; else a new one."""
-    said = request.headers.get(REQUEST_ID, "")
-    return said if _ID.fullmatch(said) else uuid4().hex
 
 
 def _wants_page(request: Request) -> bool:

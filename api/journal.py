@@ -1,14 +1,24 @@
-"""What a process says of itself, on the standard error: one line an event, as JSON unless a person is watching."""
+"""What a process says of itself, on the standard error: one line an event, as JSON unless a person is
+watching, or somebody said otherwise."""
 
 import sys
+from enum import StrEnum
 
 import structlog
 
 
-def keep_journal() -> None:
+class Form(StrEnum):
+    """How the journal is written; AUTO is TEXT at a terminal, and JSON elsewhere."""
+
+    AUTO = "auto"
+    JSON = "json"
+    TEXT = "text"
+
+
+def keep_journal(form: Form = Form.AUTO) -> None:
     """Set up the journal of this process. Tracebacks tell where something failed, never with which values: those
     are what people wrote."""
-    watched = sys.stderr.isatty()
+    watched = form is Form.TEXT or (form is Form.AUTO and sys.stderr.isatty())
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

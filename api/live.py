@@ -75,6 +75,11 @@ class Live:
 
     # ── for a subscription ───────────────────────────────────────────────────────────────────────
 
+    @property
+    def count(self) -> int:
+        """How many subscriptions are going on."""
+        return self._count
+
     @contextmanager
     def subscribed(self) -> Iterator[None]:
         """The place of one subscription. Raises `TOO_MANY_SUBSCRIPTIONS`."""

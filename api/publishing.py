@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from api.database import Pool
+from api.schema.schema import sdl
 from api.guards import refusal
 from domain.errors import Code
 from domain.policy import Permission
@@ -38,6 +39,11 @@ class Publishing:
         if self._keys is None:
             return _text("This server has no key.\n", 404)
         return _text("".join(f"{verifier}\n" for verifier in self._keys.verifiers))
+
+
+def schema_text(_: Request) -> Response:
+    """The schema in the schema definition language. It changes only with the program."""
+    return PlainTextResponse(sdl(), headers={"cache-control": "private, max-age=60"}, media_type="application/graphql")
 
 
 def _text(text: str, status: int = 200) -> Response:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from api.journal import Form
 from api.statuses import Statuses
 from domain.log_schema import workspace_name
 
@@ -160,6 +161,11 @@ class Settings(BaseSettings):
     )
     answer_timeout_s: float = Field(
         default=60, gt=0, description="How long a query may read, in seconds, before it is given up."
+    )
+    journal: Form = Field(
+        default=Form.AUTO,
+        description="How the journal is written to the standard error: as `json`, as `text` for a person, or `auto`: "
+        "as text at a terminal only.",
     )
     http_statuses: Statuses = Field(
         default=Statuses.USUAL,

@@ -8,7 +8,7 @@ import typer.main
 from graphql import GraphQLError, parse, validate
 from starlette.routing import Route, WebSocketRoute
 
-from api import facts, http
+from api import facts, forgery, http, watching
 from api.app import create_app
 from api.cli import app
 from api.database import Database
@@ -110,7 +110,7 @@ def test_every_endpoint_is_told(database: Database) -> None:
         assert f" {route.path}` |" in told
 
 
-@pytest.mark.parametrize("name", [http.MIN_POSITION, http.REQUEST_ID])
+@pytest.mark.parametrize("name", [http.MIN_POSITION, watching.REQUEST_ID, *forgery.PROOFS])
 def test_every_header_is_told(name: str) -> None:
     assert f"| `{name}` |" in section("Headers").lower()
 
