@@ -57,10 +57,11 @@ def parts() -> list[Part]:
         Part("http", "GraphQL over HTTP: the 61 audits of graphql-http, and fetch", (_node("http.test.mjs"),)),
         Part("readme", "What README asks", (_node("readme.test.mjs"),)),
         Part("relay-server", "Relay's server specification", (_node("relay-server.test.mjs"),)),
+        Part("relay", "Relay, compiler and runtime", (compiled, _node("relay.test.mjs"))),
         Part(
-            "relay",
-            "Relay, compiler and runtime",
-            (compiled, _node("relay.test.mjs")),
+            "trusted",
+            "Documents that were agreed on, by Relay's compiler",
+            (("relay-compiler", "relay.trusted.config.json"), _node("trusted.test.mjs")),
         ),
         Part("apollo", "Apollo Client", (_node("apollo.test.mjs"),)),
         Part("urql", "urql", (_node("urql.test.mjs"),)),
@@ -97,9 +98,11 @@ def install() -> None:
 
 
 def _make_room() -> None:
-    """Directories for what the compilers make; Relay's speaks CommonJS."""
-    (BUILD / "relay").mkdir(parents=True, exist_ok=True)
-    (BUILD / "relay" / "package.json").write_text('{"type": "commonjs"}')
+    """Directories for what the compilers make; Relay's speaks CommonJS, and adds to a manifest that is there."""
+    for made in ("relay", "trusted"):
+        (BUILD / made).mkdir(parents=True, exist_ok=True)
+        (BUILD / made / "package.json").write_text('{"type": "commonjs"}')
+    (BUILD / "trusted.json").write_text("{}")
 
 
 def _look_for_node() -> None:
@@ -183,9 +186,10 @@ def show(found: Mapping[Part, tuple[list[Result], float]], journal: str) -> bool
         console.print(
             "\n".join((result.error or "").splitlines()[:TRACE_LINES_MAX]), markup=False, soft_wrap=True, style="dim"
         )
-    if failed and journal:
+    complaints = [line for line in journal.splitlines() if '"level": "info"' not in line]
+    if failed and complaints:
         console.print("\nThe server's journal ends with:")
-        console.print("\n".join(journal.splitlines()[-TRACE_LINES_MAX:]), markup=False, soft_wrap=True, style="dim")
+        console.print("\n".join(complaints[-TRACE_LINES_MAX:]), markup=False, soft_wrap=True, style="dim")
     console.print("\nAll of it holds." if not failed else f"\n[red]{len(failed)} failed.[/red]")
     return not failed
 

@@ -34,9 +34,10 @@ export async function tell(verb, input, selection = "position") {
   return said;
 }
 
-/** The server ends, as kindly as is said, and is there again. */
-export async function restart(how = "kindly") {
-  const response = await fetch(`${process.env.KEYFRAME_CONTROL}/restart/${how}`, { method: "POST" });
+/** The server ends, as kindly as is said, and is there again, with these settings beside the usual ones. */
+export async function restart(how = "kindly", settings = {}) {
+  const asked = new URLSearchParams(settings);
+  const response = await fetch(`${process.env.KEYFRAME_CONTROL}/restart/${how}?${asked}`, { method: "POST" });
   assert.ok(response.ok, await response.text());
 }
 

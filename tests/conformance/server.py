@@ -7,10 +7,12 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import MappingProxyType
+from urllib.parse import parse_qsl, urlsplit
 
 from api import embedded
 
@@ -44,13 +46,14 @@ class Server:
         self.token = self._say("token", "create", "--role", "ADMIN", "--expires", "1d")
         self.begin()
 
-    def begin(self) -> None:
-        """Answers can be had from now on."""
-        self._run(("serve",), b"Keyframe answers at")
+    def begin(self, settings: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Answers can be had from now on. `settings`: those beside the usual ones."""
+        self._run(("serve",), b"Keyframe answers at", settings)
 
-    def _run(self, words: Sequence[str], ready: bytes) -> None:
+    def _run(self, words: Sequence[str], ready: bytes, settings: Mapping[str, str] = MappingProxyType({})) -> None:
+        environment = {**self._environment, **settings}
         self._process = subprocess.Popen(
-            [*KEYFRAME, *words], env=self._environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=self._journal
+            [*KEYFRAME, *words], env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=self._journal
         )
         assert self._process.stdout is not None
         if not any(line.startswith(ready) for line in self._process.stdout):
@@ -70,9 +73,9 @@ class Server:
             self._process.communicate(timeout=SECONDS_MAX)
             self._process = None
 
-    def again(self, by: signal.Signals) -> None:
+    def again(self, by: signal.Signals, settings: Mapping[str, str]) -> None:
         self.end(by)
-        self.begin()
+        self.begin(settings)
 
     def said(self) -> str:
         """What it had to say for the journal."""
@@ -93,8 +96,9 @@ def running() -> Iterator[tuple[Server, str]]:
 def _controlled(server: Server) -> Iterator[str]:
     class Control(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
+            asked = urlsplit(self.path)
             try:
-                server.again(WAYS[self.path.rpartition("/")[2]])
+                server.again(WAYS[asked.path.rpartition("/")[2]], dict(parse_qsl(asked.query)))
             except SystemExit as failed:
                 self._answer(500, str(failed))
             else:

@@ -6,16 +6,17 @@ import relay from "relay-runtime";
 const { Environment, Network, Observable, RecordSource, Store } = relay;
 
 export function environment(url, liveUrl, headers) {
-  const ask = async ({ name, text }, variables) => {
+  // a document that was compiled into a manifest has a name instead of a text; graphql-ws wants a text all the same
+  const asked = ({ id, text }, variables) => ({ query: text ?? "", documentId: id ?? undefined, variables });
+  const ask = async (document, variables) => {
     const response = await fetch(url, {
       method: "POST",
       headers: { ...headers, "content-type": "application/json" },
-      body: JSON.stringify({ query: text, operationName: name, variables }),
+      body: JSON.stringify(asked(document, variables)),
     });
     return response.json();
   };
   const sockets = createClient({ url: liveUrl, connectionParams: headers });
-  const follow = ({ name, text }, variables) =>
-    Observable.create((sink) => sockets.subscribe({ query: text, operationName: name, variables }, sink));
+  const follow = (document, variables) => Observable.create((sink) => sockets.subscribe(asked(document, variables), sink));
   return new Environment({ network: Network.create(ask, follow), store: new Store(new RecordSource()) });
 }
