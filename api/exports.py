@@ -9,7 +9,6 @@ from functools import partial
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple, TypeAlias
-from uuid import uuid4
 
 import msgspec
 import structlog
@@ -115,7 +114,6 @@ class Exports:
         return await self._export(request, OF_READINGS, _readings, CSV)
 
     async def _export(self, request: Request, known: frozenset[str], told: Told, media: str) -> Response:
-        request.state.id = uuid4().hex
         context = self._context(request)
         if Permission.READ_LEDGER not in context.caller.can:
             return refusal(HTTPStatus.FORBIDDEN, "You may not read the ledger.", Code.FORBIDDEN)
@@ -167,7 +165,6 @@ def _headers(first: Page, request: Request, context: Context) -> dict[str, str]:
         "x-keyframe-position": position,
         "cache-control": "private, no-cache",
         "vary": "authorization",
-        "x-request-id": request.state.id,
         "content-disposition": f'attachment; filename="{request.url.path.rpartition("/")[2]}"',
     }
 

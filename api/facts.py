@@ -127,6 +127,9 @@ class Import:
         if kind != "person" or not handle:
             raise invalid(f"'{fact.by}' is nobody; write it as person:HANDLE.", "by")
         known = self._person(handle)
+        made = self._refs.get(fact.by)
+        if known is None and made is not None and made.kind is Kind.PERSON:
+            return made.id  # a fact before this one has added, and another one erased them
         if known is not None or (fact.do == "addPerson" and fact.input.get("handle") == handle):
             return known
         if self._log.command(command_id(Source.IMPORT, key)) is not None:

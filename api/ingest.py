@@ -12,7 +12,6 @@ from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
-from uuid import uuid4
 
 import msgspec
 import psycopg
@@ -88,14 +87,13 @@ class Ingest:
 
     async def readings(self, request: Request) -> Response:
         """Take a file, and say what became of it: once when it is done, or of every batch as it goes."""
-        request.state.id = uuid4().hex
         caller = self._context(request).caller
         response = _refused(request, caller)
         if response is None:
             author = replace(caller, source=Source.INGEST).author
             file = File(self._writing, self._threads, request, author)
             response = Lines(file) if NDJSON in request.headers.get("accept", "") else await _summary(file)
-        response.headers.update({"cache-control": "no-store", "vary": "accept", "x-request-id": request.state.id})
+        response.headers.update({"cache-control": "no-store", "vary": "accept"})
         return response
 
 

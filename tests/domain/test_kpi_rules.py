@@ -145,7 +145,7 @@ def test_a_reading_of_a_kpi_that_is_not_there_names_its_place() -> None:
 
 
 def test_a_retired_kpi_takes_no_readings() -> None:
-    given(defined, retired, in_march).when(read(40)).then_refused("CLOSED", "kpi")
+    given(defined, retired, in_march).when(read(40)).then_refused("CLOSED", "readings.0.kpi")
 
 
 # ── corrections ──────────────────────────────────────────────────────────────────────────────────
