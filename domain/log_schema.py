@@ -226,7 +226,8 @@ TOKENS = """
 """
 
 APPEND_BY_INDEX = APPEND_AND_ERASE.replace(
-    "set plan_cache_mode = force_generic_plan as", "set plan_cache_mode = force_generic_plan set enable_seqscan = off as"
+    "set plan_cache_mode = force_generic_plan as",
+    "set plan_cache_mode = force_generic_plan set enable_seqscan = off as",
 )
 """A plan is kept for as long as the session. One that was made while the log was small would read all of it for each
 event, and go on doing so as it grows."""
@@ -243,7 +244,9 @@ MIGRATIONS = (
 
 def workspace_name(name: str) -> str:
     """The name, if it can name a schema everywhere. Raises `ValueError`."""
-    taken = name.startswith("pg_") or name.endswith(("_views", "_views_seen")) or name in ("public", "information_schema")
+    taken = (
+        name.startswith("pg_") or name.endswith(("_views", "_views_seen")) or name in ("public", "information_schema")
+    )
     if taken or not _WORKSPACE.fullmatch(name):
         raise ValueError(
             f"'{name}' cannot name a workspace: up to 40 lower-case letters, digits and '_', beginning with a letter."

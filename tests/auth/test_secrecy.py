@@ -4,6 +4,7 @@ import json
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import psutil
 from typer.testing import CliRunner
@@ -94,6 +95,7 @@ def _kept(database: Database) -> str:
 def test_nothing_in_memory_says_it_by_its_name(home: House) -> None:
     token = home.token()
     home.viewer(token)
+    entrance: Any
     (entrance,) = [one.kwargs["entrance"] for one in home.app.user_middleware if "entrance" in one.kwargs]
     assert len(entrance._regulars) > 0
     assert token not in repr(entrance) + repr(vars(entrance))

@@ -27,11 +27,11 @@ def watchful(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
         yield made
 
 
-Ending = Callable[[House, str, Any], None]
+Ending = Callable[[House, str, Any], object]
 ENDINGS: dict[str, Ending] = {
     "revoked": lambda home, token, _: home.revoke(token),
     "expired": lambda home, token, _: home.alter(token, "expires_at = clock_timestamp()"),
-    "deactivated": lambda home, _, person: home.tell(DeactivatePerson(person=person)) and None,
+    "deactivated": lambda home, _, person: home.tell(DeactivatePerson(person=person)),
 }
 
 
