@@ -2,7 +2,7 @@
 
 Two ways lead to a document by its name. Trusted documents stand in a manifest that whoever runs this server was given
 with the clients; they may be all that is answered. And any document is remembered, for a while, once it was sent
-together with its name, as Apollo's clients do. See docs/adr/0020.
+together with its name, as Apollo's clients do.
 """
 
 import json

@@ -2,7 +2,7 @@
 
 A browser sends some requests on behalf of any page at all: GETs, and posts in a few simple forms. All others it asks us
 about beforehand. So whatever comes from a browser, and not from a page of ours, has to carry something that no page
-can add without being asked about. See docs/adr/0019.
+can add without being asked about. See docs/adr/0023.
 """
 
 from http import HTTPStatus

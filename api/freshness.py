@@ -2,7 +2,7 @@
 
 Nothing that is answered changes unless something was recorded, or time has passed. So the name of an answer (its ETag)
 says what was asked, by whom, at which position of the log; and, if it tells of now, in which minute. Whether the name
-still holds is seen by a look at where the views stand, and nothing is carried out. See docs/adr/0018.
+still holds is seen by a look at where the views stand, and nothing is carried out. See docs/adr/0022.
 """
 
 from datetime import datetime

@@ -2,7 +2,7 @@
 
 Each limit has a code of its own, and stands in README with what was measured. A document is bounded first in its
 length and tokens, then by its weight (`api.cost`), and only what is left is held against the schema: some of the
-rules of GraphQL compare everything with everything.
+rules of GraphQL compare everything with everything. See docs/adr/0024.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,0 +1,83 @@
+"""Which status an answer has: as clients know it, and by the newest draft of GraphQL over HTTP."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from api.database import Database
+from api.settings import Settings
+from api.statuses import Statuses
+from tests.api.conftest import Api
+
+GRAPHQL = "application/graphql-response+json"
+JSON = "application/json"
+WELL = {"query": "{ __typename }"}
+PARTIAL = {"query": "{ viewer { handle } asOf(position: 9007199254740992) { basis { position } } }"}
+FAILED = {"query": "{ people(first: -1) { nodes { id } } }"}
+UNPARSED = {"query": "{"}
+INVALID = {"query": "{ nope }"}
+UNNAMED = {"query": "query A { __typename }", "operationName": "B"}
+MISTAKEN = {"query": "query ($id: ID!) { objective(id: $id) { id } }", "variables": {"id": [1]}}
+MALFORMED = {"qeury": "{ __typename }"}
+
+
+@pytest.fixture
+def draft(settings: Settings, database: Database) -> Iterator[TestClient]:
+    newest = settings.model_copy(update={"http_statuses": Statuses.DRAFT})
+    with TestClient(create_app(newest, database, console=False, anonymous=True), base_url="http://localhost") as http:
+        yield http
+
+
+def status(http: TestClient, body: Any, accept: str = GRAPHQL) -> int:
+    return http.post("/graphql", json=body, headers={"accept": accept}).status_code
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (WELL, 200), (PARTIAL, 200), (FAILED, 200),
+        (UNPARSED, 400), (INVALID, 400), (UNNAMED, 400), (MISTAKEN, 400), (MALFORMED, 400),
+    ],
+)  # fmt: skip
+def test_as_clients_know_it(api: Api, body: Any, expected: int) -> None:
+    assert status(api.http, body) == expected
+    assert status(api.http, body, JSON) == (400 if body is MALFORMED else 200)
+
+
+def test_by_the_newest_draft(draft: TestClient) -> None:
+    found = [status(draft, body) for body in (WELL, PARTIAL, FAILED, UNPARSED, INVALID, UNNAMED, MISTAKEN, MALFORMED)]
+    assert found == [200, 294, 294, 400, 422, 422, 422, 422]
+
+
+def test_by_the_newest_draft_an_older_client_gets_its_form_only_with_what_it_can_trust(draft: TestClient) -> None:
+    for body, expected, form in (
+        (WELL, 200, JSON), (PARTIAL, 200, JSON), (INVALID, 422, GRAPHQL), (UNPARSED, 400, GRAPHQL),
+    ):  # fmt: skip
+        response = draft.post("/graphql", json=body, headers={"accept": JSON})
+        assert response.status_code == expected
+        assert response.headers["content-type"] == f"{form}; charset=utf-8"
+
+
+def test_by_the_newest_draft_any_form_is_the_newest(draft: TestClient) -> None:
+    response = draft.post("/graphql", json=WELL, headers={"accept": "*/*"})
+    assert response.headers["content-type"] == f"{GRAPHQL}; charset=utf-8"
+
+
+def test_what_went_wrong_with_us_is_no_mistake_of_the_client() -> None:
+    for code, expected in (("UNAVAILABLE", 503), ("TIMEOUT", 503), ("INTERNAL_SERVER_ERROR", 500), ("FORBIDDEN", 403)):
+        for statuses in Statuses:
+            assert statuses.of({"errors": [{"message": "", "extensions": {"code": code}}]}) == expected
+
+
+def test_a_request_by_get_is_no_less_well_formed(api: Api) -> None:
+    for params, expected in (
+        ({"query": "{ __typename }", "variables": "", "operationName": ""}, 200),
+        ({"query": "{ __typename }", "variables": "[]"}, 400),
+        ({"query": "{ __typename }", "variables": "{"}, 400),
+        ({"query": ""}, 400),
+        ({}, 400),
+    ):
+        assert api.http.get("/graphql", params=params).status_code == expected

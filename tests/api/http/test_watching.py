@@ -1,0 +1,201 @@
+"""What a process tells of itself: in the journal, to Prometheus, and by headers that every answer has."""
+
+import json
+import re
+from typing import Any, Self
+
+import pytest
+from starlette.testclient import TestClient
+from structlog.testing import capture_logs
+
+from api import telemetry
+from api.app import create_app
+from api.database import Database
+from api.journal import Form, keep_journal
+from api.settings import Settings
+from tests.api.conftest import Api
+
+SECRET = "what nobody is to read in a journal"
+
+
+def told(api: Api, body: dict[str, Any], **headers: str) -> dict[str, Any]:
+    """The line that the journal has of a request."""
+    with capture_logs() as lines:
+        api.http.post("/graphql", json=body, headers={name.replace("_", "-"): text for name, text in headers.items()})
+    (line,) = [one for one in lines if one["event"] == "request"]
+    assert SECRET not in json.dumps(lines, default=str)
+    return dict(line)
+
+
+# ── the journal ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_request_is_one_line_without_its_document_and_values(api: Api) -> None:
+    query = "query Who($s: String) { people(search: $s) { totalCount } }"
+    line = told(api, {"query": query, "variables": {"s": SECRET}}, x_request_id="mine-1")
+    assert line.pop("ms") >= 0
+    assert line == {
+        "event": "request", "log_level": "info", "request_id": "mine-1", "method": "POST", "path": "/graphql",
+        "caller": "demo", "operation": "Who", "type": "query", "codes": [], "status": 200,
+    }  # fmt: skip
+
+
+def test_its_errors_are_named_by_their_codes(api: Api) -> None:
+    line = told(api, {"query": f"{{ viewer {{ handle }} asOf(position: 99999) {{ basis {{ at }} }} }} # {SECRET}"})
+    assert (line["codes"], line["status"]) == (["INVALID"], 200)
+
+
+def test_a_name_is_kept_only_so_long(api: Api) -> None:
+    assert len(told(api, {"query": f"query {'a' * 5000} {{ __typename }}"})["operation"]) == 100
+
+
+def test_what_went_wrong_is_masked_under_the_name_by_which_the_journal_has_it(
+    settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError(SECRET)
+
+    app = create_app(settings, database, console=False, anonymous=True)
+    with TestClient(app, base_url="http://localhost", raise_server_exceptions=False) as http:
+        monkeypatch.setattr("api.writing.Writing.execute", fail)
+        query = 'mutation { addPerson(input: {handle: "x", name: "X"}) { position } }'
+        with capture_logs() as lines:
+            field = http.post("/graphql", json={"query": query}, headers={"x-request-id": "mine-2"})
+        assert field.json()["errors"][0]["extensions"] == {"code": "INTERNAL_SERVER_ERROR", "requestId": "mine-2"}
+        assert {line["request_id"] for line in lines if line["event"] in ("operation_failed", "request")} == {"mine-2"}
+
+        monkeypatch.setattr("api.http.Endpoint.encode_json", fail)
+        with capture_logs() as lines:
+            whole = http.post("/graphql", json={"query": query}, headers={"x-request-id": "mine-3"})
+    assert whole.status_code == 500
+    assert whole.json()["errors"][0]["extensions"] == {"code": "INTERNAL_SERVER_ERROR", "requestId": "mine-3"}
+    assert whole.headers["x-request-id"] == "mine-3"
+    assert SECRET not in whole.text
+    assert {line["request_id"] for line in lines if line["event"] == "request_failed"} == {"mine-3"}
+
+
+@pytest.mark.parametrize(("form", "is_json"), [(Form.JSON, True), (Form.TEXT, False), (Form.AUTO, True)])
+def test_the_journal_is_written_as_somebody_said(form: Form, is_json: bool, capsys: Any) -> None:
+    import structlog  # noqa: PLC0415
+
+    try:
+        keep_journal(form)
+        structlog.get_logger().info("seen", figure=1)
+        written = capsys.readouterr().err
+        assert written.startswith("{") is is_json
+    finally:
+        keep_journal()
+
+
+# ── counters ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def figure(page: str, name: str) -> float:
+    (value,) = re.findall(rf"^{re.escape(name)} (\S+)$", page, re.MULTILINE)
+    return float(value)
+
+
+def test_prometheus_is_told_what_happened_and_how_it_stands(settings: Settings, database: Database) -> None:
+    app = create_app(settings, database, console=False, anonymous=True)
+    with TestClient(app, base_url="http://localhost") as http:
+        Api(http).do("addPerson", {"handle": "ada", "name": "Ada"})
+        Api(http).answer("{ nope }")
+        http.get("/nowhere/at/all")
+        response = http.get("/metrics")
+    page = response.text
+    assert response.headers["content-type"].startswith("text/plain; version=0.0.4")
+    assert figure(page, 'keyframe_requests_total{method="POST",path="/graphql",status="200"}') == 2
+    assert figure(page, 'keyframe_requests_total{method="GET",path="other",status="404"}') == 1
+    assert figure(page, 'keyframe_request_seconds_count{path="/graphql"}') == 2
+    assert figure(page, 'keyframe_operations_total{type="mutation"}') == 1
+    assert figure(page, 'keyframe_errors_total{code="GRAPHQL_VALIDATION_FAILED"}') == 1
+    assert figure(page, "keyframe_log_head") == figure(page, "keyframe_view_position") == 1
+    assert figure(page, "keyframe_view_lag") == 0
+    assert figure(page, "keyframe_subscriptions") == 0
+    assert figure(page, "keyframe_database_up") == 1
+    assert figure(page, "keyframe_pool_size") >= 1
+    assert figure(page, 'keyframe_projector{condition="LEADING"}') == 1
+    assert figure(page, 'keyframe_projector{condition="STOPPED"}') == 0
+
+
+# ── spans ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_nothing_is_traced_unless_somebody_says_where_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in telemetry.ENDPOINTS:
+        monkeypatch.delenv(name, raising=False)
+    assert type(telemetry.telemetry()) is telemetry.Telemetry
+
+
+def test_nothing_is_traced_where_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(telemetry.ENDPOINTS[0], "http://127.0.0.1:1")
+    monkeypatch.setattr(telemetry, "find_spec", lambda _: None)
+    assert type(telemetry.telemetry()) is telemetry.Telemetry
+
+
+class Tracer:
+    """What is asked of a tracer, and what it was told."""
+
+    def __init__(self) -> None:
+        self.told: dict[str, Any] = {}
+
+    def get_tracer(self, _: str) -> "Tracer":
+        return self
+
+    def start_as_current_span(self, name: str) -> "Tracer":
+        self.name = name
+        return self
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.ended = True
+
+    def set_attributes(self, told: dict[str, Any]) -> None:
+        self.told |= told
+
+    def update_name(self, name: str) -> None:
+        self.name = name
+
+
+def test_a_span_tells_what_the_journal_tells() -> None:
+    tracer = Tracer()
+    with telemetry.Spans(tracer).span("POST", "/graphql") as span:
+        span.tells({"request_id": "a", "caller": None, "operation": "Now", "type": "query", "status": 200, "codes": []})
+    assert tracer.name == "query Now"
+    assert tracer.ended
+    assert tracer.told == {
+        "keyframe.request_id": "a", "graphql.operation.name": "Now", "graphql.operation.type": "query",
+        "http.response.status_code": 200,
+    }  # fmt: skip
+
+
+# ── headers and pages ────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "path", ["/graphql", "/graphql/ide.js", "/graphql/ide.css", "/metrics", "/schema.graphql", "/healthz", "/nowhere"]
+)
+def test_every_answer_has_a_policy_that_allows_nothing_unsafe(api: Api, path: str) -> None:
+    headers = api.http.get(path, headers={"accept": "text/html"}).headers
+    assert headers["content-security-policy"].startswith("default-src 'none'")
+    assert "unsafe" not in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-request-id"]
+
+
+def test_the_page_names_no_other_host_and_has_nothing_inline(api: Api) -> None:
+    page = api.http.get("/graphql", headers={"accept": "text/html"}).text
+    assert re.findall(r'(?:src|href)="([^"]*)"', page) == ["data:,", "/graphql/ide.css", "/graphql/ide.js"]
+    assert not re.search(r"<style|<script>|style=|\son\w+=", page)
+    for part in ("ide.js", "ide.css"):
+        assert not re.search(r"https?://|//[a-z]+\.", api.http.get(f"/graphql/{part}").text)
+
+
+def test_the_schema_is_served_as_it_is_committed(api: Api) -> None:
+    from api.schema.schema import sdl  # noqa: PLC0415
+
+    response = api.http.get("/schema.graphql")
+    assert response.text == sdl()
+    assert response.headers["content-type"].startswith("application/graphql")
