@@ -1,13 +1,15 @@
 """Where an answer stands: the present, a place in the log, or a moment as far as it was known then."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 from psycopg.rows import tuple_row
 
 from domain.log_moments import last_known, recorded_at
 from domain.values import EARLIEST, Basis
+
+NEVER_MADE: Final = "The views of this workspace were never made: run generations.create."
 
 
 class Standpoint(Basis, frozen=True):
@@ -65,7 +67,7 @@ def _head(conn: psycopg.Connection[Any]) -> tuple[int, datetime, datetime]:
     query = "select position, recorded_at, greatest(clock_timestamp(), recorded_at) from view_position"
     row = conn.cursor(binary=True, row_factory=tuple_row).execute(query, prepare=True).fetchone()
     if row is None:
-        raise LookupError("The views of this workspace were never made: run generations.create.")
+        raise LookupError(NEVER_MADE)
     position, known, at = row
     return position, known or EARLIEST, at
 

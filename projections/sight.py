@@ -18,7 +18,7 @@ from psycopg import sql
 from domain.event import NOBODY, Event
 from domain.objective import ObjectiveAligned
 from domain.values import EARLIEST, Ref
-from projections.basis import Standpoint
+from projections.basis import NEVER_MADE, Standpoint
 from projections.tables import OPEN, Connection, Table, fetch
 from projections.views import TABLES
 
@@ -132,8 +132,9 @@ def look(conn: Connection, person: UUID | None) -> tuple[Standpoint, frozenset[U
     Those are shown to their team alone, and the person is neither in it nor leads it, neither owns the objective nor
     contributes to it, and owns none of its key results. `conn` reads the tables.
     """
-    ((position, known, at, hidden),) = fetch(conn, _LOOK, {"person": person or NOBODY})
-    return Standpoint(at, position, known or EARLIEST), frozenset(hidden)
+    for position, known, at, hidden in fetch(conn, _LOOK, {"person": person or NOBODY}):
+        return Standpoint(at, position, known or EARLIEST), frozenset(hidden)
+    raise LookupError(NEVER_MADE)
 
 
 def is_anything_private(conn: Connection) -> bool:

@@ -4,6 +4,7 @@ Every text of what is hidden holds the word of its objective, see `word`. Every 
 companies that are told the same have the same ids, whatever else is told to one of them.
 """
 
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -13,6 +14,7 @@ import msgspec
 
 from domain import verbs
 from domain.decision import Author
+from domain.event import Recorded
 from domain.objective import ObjectiveAligned, ObjectiveUnaligned
 from domain.policy import Role
 from domain.values import (
@@ -88,24 +90,34 @@ class Company:
     # ── what is hidden, by the log alone ─────────────────────────────────────────────────────────
 
     @cached_property
+    def _parted(self) -> tuple[set[UUID], list[int]]:
+        return parted(self.world.log.entries(0, 10_000), {self[name] for name in HIDDEN})
+
+    @property
     def secret(self) -> set[UUID]:
         """All that is hidden: the objectives, and all that belongs to them."""
-        found = {self[name] for name in HIDDEN}
-        for said in self.world.log.entries(0, 10_000):
-            if said.event.belongs_to in found:
-                found.add(said.event.originator_id)
-        return found
+        return self._parted[0]
 
-    @cached_property
+    @property
     def visible(self) -> list[int]:
         """The positions of all events that an outsider may know of."""
-        return [
-            said.position
-            for said in self.world.log.entries(0, 10_000)
-            if said.event.originator_id not in self.secret
-            and not (isinstance(said.event, ObjectiveAligned) and said.event.to.id in self.secret)
-            and not (isinstance(said.event, ObjectiveUnaligned) and said.event.to.id in self.secret)
-        ]
+        return self._parted[1]
+
+
+def parted(log: Sequence[Recorded], hidden: Collection[UUID]) -> tuple[set[UUID], list[int]]:
+    """All that belongs to these objectives, and the positions of all events that neither are about that nor align a
+    goal with it."""
+    secret = set(hidden)
+    for said in log:
+        if said.event.belongs_to in secret:
+            secret.add(said.event.originator_id)
+    visible = [
+        said.position
+        for said in log
+        if said.event.originator_id not in secret
+        and not (isinstance(said.event, ObjectiveAligned | ObjectiveUnaligned) and said.event.to.id in secret)
+    ]
+    return secret, visible
 
 
 # ── the story ────────────────────────────────────────────────────────────────────────────────────

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from pydantic import SecretStr
@@ -48,6 +48,14 @@ schema = Schema(
 """The schema, for questions that are too large for anybody else."""
 
 
+class Lived(dict[str, UUID]):
+    """A workspace in which anything happened; nobody there is known by name."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self.world = world
+
+
 class SeenAtOnce(Writing):
     """What is written is fed to the views by who asks for it."""
 
@@ -59,7 +67,7 @@ class SeenAtOnce(Writing):
 class Asked:
     """A company, asked over GraphQL by any of its people."""
 
-    def __init__(self, company: Company | Small) -> None:
+    def __init__(self, company: Company | Small | Lived) -> None:
         self._company = company
         self.world = company.world
         self._answers: dict[tuple[str, str], Any] = {}

@@ -114,6 +114,13 @@ def test_a_rebuild_that_was_cut_off_is_begun_again(world: World) -> None:
     assert schemas(world.conn, world.workspace) == left(world.workspace)
 
 
+def test_views_of_before_there_was_anything_to_hide_are_made_anew(world: World) -> None:
+    world.tell(kpi("one"))
+    world.conn.execute(f"drop schema {seen_schema(views_schema(world.workspace))} cascade")
+    assert rebuild(world) == 1
+    assert schemas(world.conn, world.workspace) == left(world.workspace)
+
+
 def test_views_of_another_shape_are_noticed(world: World) -> None:
     assert generations.is_current(world.conn)
     world.conn.execute("update view_position set definition = 'that of an older program'")
