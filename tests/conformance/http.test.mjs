@@ -95,6 +95,18 @@ test("who waits for a position by its header reads what was written there", asyn
   assert.equal(data.objective.title, "Written right before");
 });
 
+test("a subscription comes by GET, too, as EventSource asks for it", async () => {
+  const response = await got("subscription { changes(after: 0) { position } }", {}, { accept: "text/event-stream" });
+  assert.match(response.headers.get("content-type"), /^text\/event-stream/);
+  let told = "";
+  for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+    told += chunk;
+    if (told.includes("\n\n")) break;
+  }
+  assert.match(told, /^event: next\ndata: (.*)\n\n/m);
+  assert.deepEqual(JSON.parse(told.match(/^data: (.*)$/m)[1]).data.changes, { position: 1 });
+});
+
 test("introspection tells the schema that the repository has", async () => {
   const told = buildClientSchema(await ask(getIntrospectionQuery({ inputValueDeprecation: true, oneOf: true, specifiedByUrl: true })));
   const kept = buildSchema(await readFile("../../api/schema.graphql", "utf8"));
