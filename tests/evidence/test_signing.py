@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from api.database import Role
-from domain import checkpoint, merkle, verbs
+from domain import checkpoint, merkle, policy, verbs
 from domain.decision import Author
 from domain.signed_note import Signer
 from domain.values import Source
@@ -19,7 +19,7 @@ from projections.projector import Projector
 from projections.signing import Keeper, Keys, Rewritten
 from tests.evidence.conftest import KEYS, OTHER_KEYS, Attested
 
-ADA = Author("machine:ada", Source.API, frozenset(Role))
+ADA = Author("machine:ada", Source.API, frozenset(policy.Role))
 
 
 class Clock:
