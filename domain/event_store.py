@@ -178,7 +178,7 @@ class Log(ApplicationRecorder):
         streams: dict[UUID, list[Event]] = {id: [] for id in ids}
         query = """
             select topic, data, stream, version, effective_at from log
-            where stream = any(%s::uuid[]) order by stream, version
+            where stream = any(%b::uuid[]) order by stream, version
         """
         for row in self._fetch(query, [list(streams)]):
             streams[row[2]].append(self.mapper.decode(*row))
