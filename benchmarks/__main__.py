@@ -1,6 +1,6 @@
 """All figures, one after the other."""
 
-from benchmarks import hiding, reading, readings, rebuilding, verifying, writing
+from benchmarks import hiding, hostile, reading, readings, rebuilding, verifying, writing
 
-for benchmark in (reading, hiding, writing, readings, rebuilding, verifying):
+for benchmark in (reading, hiding, writing, readings, rebuilding, verifying, hostile):
     benchmark.main()

@@ -1,0 +1,148 @@
+"""What nobody would send: how long each of it keeps the server, and whether it keeps anybody else waiting.
+
+Asked of `keyframe demo`, while a bystander asks a small question over and over; each is a process of its own. How long
+the server took is what its journal says.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+import httpx
+from graphql import get_introspection_query
+
+from tests.limits.test_hostile import HOSTILE, document
+
+TIMES = 7
+SLOW_CONNECTIONS = 500
+HEADERS = {"content-type": "application/json"}
+SMALL = document("{ viewer { handle } }")
+BYSTANDER = "bystander"
+
+
+class Served(NamedTuple):
+    """A demo: where it answers, and where its journal is."""
+
+    url: str
+    journal: Path
+
+    def took_ms(self, name: str) -> list[float]:
+        """What the journal says of the requests that had this name."""
+        lines = (json.loads(line) for line in self.journal.read_text().splitlines() if line.startswith("{"))
+        return [line["ms"] for line in lines if line.get("event") == "request" and line["request_id"] == name]
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@contextmanager
+def demo() -> Iterator[Served]:
+    with tempfile.TemporaryDirectory(prefix="keyframe-hostile-") as place:
+        port, journal = free_port(), Path(place) / "journal"
+        unlimited = {"KEYFRAME_REQUESTS_PER_S": "1000000", "KEYFRAME_REQUESTS_BURST": "1000000"}
+        environment = {**os.environ, **unlimited, "KEYFRAME_DATA_DIR": place, "KEYFRAME_PORT": str(port)}
+        command = [sys.executable, "-m", "api.cli", "demo"]
+        with journal.open("w") as written:
+            server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=written)
+        try:
+            url = f"http://127.0.0.1:{port}"
+            while True:
+                try:
+                    httpx.get(f"{url}/healthz")
+                    break
+                except httpx.TransportError:
+                    time.sleep(0.2)
+            yield Served(f"{url}/graphql", journal)
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def stand_by(url: str) -> None:
+    """Ask a small question until the standard input ends, and print how long each answer took."""
+    os.set_blocking(sys.stdin.fileno(), False)
+    with httpx.Client(headers=HEADERS) as http:
+        for _ in range(20):
+            http.post(url, content=SMALL)
+        print("begun", flush=True)
+        while sys.stdin.read(1) != "!":
+            began = time.perf_counter()
+            http.post(url, content=SMALL)
+            print((time.perf_counter() - began) * 1000)
+            time.sleep(0.002)
+
+
+@contextmanager
+def bystander(url: str) -> Iterator[list[float]]:
+    """How long somebody else waited meanwhile, each time, once that is over."""
+    command = [sys.executable, "-m", "benchmarks.hostile", BYSTANDER, url]
+    waited: list[float] = []
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdin
+        assert other.stdout
+        other.stdout.readline()
+        yield waited
+        waited += [float(line) for line in other.communicate("!")[0].splitlines()]
+
+
+@contextmanager
+def dawdling(url: str) -> Iterator[None]:
+    """Many who have begun to send a body, and do not come to its end."""
+    host, port = url.split("/")[2].split(":")
+    head = (
+        b"POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{"
+    )
+    with ExitStack() as stack:
+        for _ in range(SLOW_CONNECTIONS):
+            connection = stack.enter_context(socket.create_connection((host, int(port))))
+            connection.sendall(head)
+        yield
+
+
+def measured(served: Served, number: int, body: bytes) -> tuple[float, float]:
+    """The median of what the server took, and the longest that a bystander waited, both in milliseconds."""
+    name = f"hostile-{number}"
+    with bystander(served.url) as waited, httpx.Client(headers={**HEADERS, "x-request-id": name}, timeout=60) as http:
+        for _ in range(TIMES):
+            http.post(served.url, content=body)
+        time.sleep(0.1)
+    return median(served.took_ms(name)), max(waited)
+
+
+def main() -> None:
+    with demo() as served:
+        with bystander(served.url) as alone:
+            time.sleep(3)
+        print(f"a bystander alone waits {median(alone):.0f} ms, and {max(alone):.0f} at most\n")
+        print(f"{'':45}{'server':>12}{'bystander':>12}")
+        cases = {name: body for name, (body, _) in HOSTILE.items()}
+        cases["the whole schema, which is answered"] = document(get_introspection_query())
+        found = []
+        for number, (name, body) in enumerate(cases.items()):
+            took, longest = measured(served, number, body)
+            found.append((took, name))
+            print(f"{name:45}{took:9.1f} ms{longest:9.0f} ms")
+        with dawdling(served.url), bystander(served.url) as waited:
+            time.sleep(2)
+        print(f"{f'{SLOW_CONNECTIONS} bodies that do not come':45}{'':12}{max(waited):9.0f} ms")
+        slowest, name = max(found)
+        print(f"\nratio {slowest / median(alone):.1f}: the slowest ({name}) / a small question")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == [BYSTANDER]:
+        stand_by(sys.argv[2])
+    else:
+        main()
