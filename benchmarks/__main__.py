@@ -1,6 +1,6 @@
 """All figures, one after the other."""
 
-from benchmarks import hiding, hostile, reading, readings, rebuilding, verifying, writing
+from benchmarks import hiding, hostile, ingesting, reading, readings, rebuilding, verifying, writing
 
-for benchmark in (reading, hiding, writing, readings, rebuilding, verifying, hostile):
+for benchmark in (reading, hiding, writing, readings, ingesting, rebuilding, verifying, hostile):
     benchmark.main()
