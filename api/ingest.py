@@ -160,7 +160,7 @@ class File:
             self._refuse_bad()
         finally:
             await _given_up(reading)
-            self.told.behind = await self._work(partial(self._behind, self.told.position))
+            self.told.behind = await self._work(partial(self._writing.behind, self.told.position))
 
     def _refuse_bad(self) -> None:
         bad = self._reader.bad
@@ -211,7 +211,7 @@ class File:
         except (Unavailable, OutcomeUnknown, psycopg.OperationalError, PoolTimeout) as error:
             _log.warning("ingest_given_up", request_id=self._request_id, cause=type(error).__name__)
             raise Stopped("UNAVAILABLE", _LOST, lines=[batch.lines[0], batch.lines[-1]]) from error
-        self._behind(before)
+        self._wait(before)
         return self._count(outcome)
 
     def _count(self, outcome: Outcome) -> Told:
@@ -225,11 +225,9 @@ class File:
         told.position = max(told.position, one.position)
         return one
 
-    def _behind(self, position: int) -> int:
-        """How many events the views lack to show it. If they do not come in time, they are waited for no more."""
-        behind = self._writing.behind(position) if self._is_waited_for else 0
-        self._is_waited_for = not behind
-        return behind
+    def _wait(self, position: int) -> None:
+        """Let the views come to a position, unless they did not come to another one in time."""
+        self._is_waited_for = self._is_waited_for and not self._writing.behind(position)
 
 
 _LOST = (

@@ -100,7 +100,7 @@ def test_the_limits_are_those_of_the_code() -> None:
     assert f"| {values.TEXT_LENGTH_MAX:,} characters |" in told
     assert f"| a line of a fact file | {facts.LINE_BYTES_MAX >> 20} MiB |" in told
     assert f"| an idempotency key | {commands.KEY_LENGTH_MAX} characters |" in told
-    assert f"| {values.FUTURE_TOLERANCE.seconds} seconds |" in told
+    assert f"| a time ahead of the database's clock | {values.FUTURE_TOLERANCE.seconds} seconds;" in told
 
 
 def test_every_endpoint_is_told(database: Database) -> None:

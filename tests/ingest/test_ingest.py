@@ -6,7 +6,12 @@ from collections.abc import Iterator
 import pytest
 
 from api import ingest, reading_files
+from api.writing import Writing
+from domain.append import Unavailable
+from domain.commands import Outcome
+from domain.decision import Author
 from domain.policy import Role
+from domain.verbs import RecordReadings
 from tests.ingest.conftest import CSV, HEADER, NDJSON, PATH, Intake, line, moment, row
 
 
@@ -181,3 +186,40 @@ def test_a_body_beyond_what_a_question_may_have_is_taken(intake: Intake, monkeyp
     file = b"".join(line(number, note=note) for number in range(1_000))
     assert len(file) > 16 * 1024 * 1024
     assert intake.put(file)[1]["recorded"] == 1_000
+
+
+# ── when something is missing ────────────────────────────────────────────────────────────────────
+
+
+def test_a_lost_database_is_told_with_what_was_recorded_before(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = Writing.execute
+
+    def lost_at_the_second(writing: Writing, command: RecordReadings, author: Author) -> Outcome:
+        if command.readings[0].value == 3.0:
+            raise Unavailable
+        return plain(writing, command, author)
+
+    monkeypatch.setattr(Writing, "execute", lost_at_the_second)
+    file = b"".join(line(number, number) for number in range(7))
+    response = intake.http.post(PATH, content=file, headers={"content-type": NDJSON})
+    (error,) = response.json()["errors"]
+    assert (response.status_code, response.headers["retry-after"]) == (503, "1")
+    assert (error["extensions"], response.json()["recorded"]) == ({"code": "UNAVAILABLE", "lines": [4, 6]}, 3)
+    monkeypatch.setattr(Writing, "execute", plain)
+    assert intake.put(file)[1]["recorded"] == 4
+
+
+def test_views_that_do_not_come_are_waited_for_at_the_end_and_told(
+    intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def never(_: Writing, position: int) -> int:
+        asked.append(position)
+        return 5 if position else 0
+
+    monkeypatch.setattr(Writing, "behind", never)
+    head = intake.head
+    told = intake.put(b"".join(line(number) for number in range(10)))[1]
+    assert (told["recorded"], told["position"], told["behind"]) == (10, head + 10, 5)
+    assert [position for position in asked if position] == [head + 3, head + 10]
