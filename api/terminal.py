@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from api.database import Database, open_database
+from api.documents import Unnamed
 from api.keys import KeyFault
 from api.settings import Settings
 from domain.checkup import VERSION, examine
@@ -44,7 +45,7 @@ def told() -> Iterator[None]:
     except Failure as failure:
         complain(str(failure))
         raise SystemExit(failure.status) from None
-    except KeyFault as fault:
+    except (KeyFault, Unnamed) as fault:
         complain(str(fault))
         raise SystemExit(WRONG) from None
     except (psycopg.OperationalError, psycopg.errors.InsufficientPrivilege, PersistenceError) as error:

@@ -1,4 +1,4 @@
-"""How much may be in the variables of a request, and what no text in them may have."""
+"""How much may be in the variables of a request."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -16,7 +16,7 @@ NESTING_MAX: Final = 20
 
 
 def oversized(variables: Mapping[str, Any]) -> GraphQLError | None:
-    """Why these variables are refused, if they are too many, too large, too deep, or hold a NUL."""
+    """Why these variables are refused, if they are too many, too large, or too deep."""
     if len(variables) > VARIABLES_MAX:
         return _refusal("TOO_MANY_VARIABLES", f"An operation has up to {VARIABLES_MAX} variables.", VARIABLES_MAX)
     count, level = 0, list(variables.values())
@@ -24,8 +24,6 @@ def oversized(variables: Mapping[str, Any]) -> GraphQLError | None:
         count += len(level)
         if count > VALUES_MAX:
             return _refusal("TOO_MANY_VALUES", f"Variables hold up to {VALUES_MAX:,} values.", VALUES_MAX)
-        if any(type(value) is str and "\0" in value for value in level):
-            return GraphQLError("A text cannot hold the character NUL.", extensions={"code": "INVALID"})
         if any(type(value) is list and len(value) > LIST_LENGTH_MAX for value in level):
             return _refusal("LIST_TOO_LONG", f"A list has up to {LIST_LENGTH_MAX:,} values.", LIST_LENGTH_MAX)
         level = [inner for value in level if value.__class__ in _NESTED for inner in _inside(value)]

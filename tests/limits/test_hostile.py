@@ -54,8 +54,9 @@ HOSTILE = {
     "a lone surrogate in a document": (
         document('{ people(search: "\\ud800") { nodes { id } } }'), (400, "GRAPHQL_PARSE_FAILED"),
     ),
-    "NUL": (variable('"a\\u0000"'), INVALID),
-    "NUL in a list in an object": (variable('{"a": ["\\u0000"]}'), INVALID),
+    "NUL": (variable('"a\\u0000"'), (200, "INVALID")),
+    "NUL in a document": (document('{ people(search: "\\u0000") { nodes { id } } }'), (200, "INVALID")),
+    "an object where a text should be": (variable('{"a": ["\\u0000"]}'), INVALID),
     "NaN": (variable("NaN"), NOT_JSON),
     "Infinity": (variable("-Infinity"), NOT_JSON),
     "1e309": (variable("1e309"), NOT_JSON),

@@ -1,0 +1,76 @@
+"""PostgreSQL has no text with NUL in it: wherever one is sent, it is refused or found nowhere, and no error of ours."""
+
+from typing import Any
+
+import pytest
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    get_named_type,
+    is_list_type,
+    is_non_null_type,
+    is_required_argument,
+)
+
+from api.schema.schema import schema
+from tests.api.conftest import Api
+
+SDL = schema._schema
+NUL = "a\0b"
+AT = "2026-01-01T00:00:00Z"
+
+
+def value(type_: Any, depth: int = 0) -> Any:
+    """A value of an input type with NUL in every text of it."""
+    if is_non_null_type(type_):
+        return value(type_.of_type, depth)
+    if is_list_type(type_):
+        return [value(type_.of_type, depth)]
+    if isinstance(type_, GraphQLEnumType):
+        return next(iter(type_.values))
+    if isinstance(type_, GraphQLInputObjectType):
+        fields = type_.fields.items()
+        if type_.is_one_of or type_.extensions["strawberry-definition"].is_one_of:
+            fields = [next(iter(fields))]
+        return {name: value(field.type, depth + 1) for name, field in fields if depth < 6}
+    return {
+        "String": NUL,
+        "ID": NUL,
+        "Int": 1,
+        "Float": 1.0,
+        "Boolean": True,
+        "Position": 1,
+        "DateTime": AT,
+        "Date": AT[:10],
+    }[type_.name]
+
+
+def selection(type_: Any) -> str:
+    """What can be selected of a type without asking for more."""
+    named = get_named_type(type_)
+    return "" if not hasattr(named, "fields") and not hasattr(named, "types") else "{ __typename }"
+
+
+QUESTIONS = [("query", name) for name in SDL.query_type.fields] + [
+    ("mutation", name) for name in SDL.mutation_type.fields
+]
+
+
+@pytest.mark.parametrize(("kind", "name"), QUESTIONS, ids=lambda one: one)
+def test_nul_is_no_error_of_ours(api: Api, kind: str, name: str) -> None:
+    field = (SDL.query_type if kind == "query" else SDL.mutation_type).fields[name]
+    texts = {
+        key: argument
+        for key, argument in field.args.items()
+        if is_required_argument(argument)
+        or get_named_type(argument.type).name in ("String", "ID")
+        or isinstance(get_named_type(argument.type), GraphQLInputObjectType)
+    }
+    declared = f"({', '.join(f'${key}: {argument.type}' for key, argument in texts.items())})" if texts else ""
+    given = f"({', '.join(f'{key}: ${key}' for key in texts)})" if texts else ""
+    document = f"{kind} {declared} {{ {name}{given} {selection(field.type)} }}"
+    answer = api.answer(document, **{key: value(argument.type) for key, argument in texts.items()})
+    codes = {error["extensions"]["code"] for error in answer.get("errors", [])}
+    assert not codes & {"INTERNAL_SERVER_ERROR", "UNAVAILABLE", "GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED"}, (
+        answer["errors"]
+    )
