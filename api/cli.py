@@ -1,4 +1,7 @@
-"""What can be done from a terminal: one verb each, described where it stands."""
+"""What can be done from a terminal: one verb each, described where it stands.
+
+What needs the schema is imported by the verbs that use it: it takes a second to be put together, and most need none.
+"""
 
 import sys
 from collections.abc import Callable
@@ -10,8 +13,7 @@ from typing import Annotated, ParamSpec
 import typer
 from rich.progress import Progress
 
-from api import demonstration, doctor, evidence, exporting, importing, issuing, reporting, serving, spreadsheet
-from api.schema.schema import sdl
+from api import doctor, evidence, exporting, importing, issuing
 from api.terminal import USAGE, WRONG, Failure, err, opened, out, reached, settings, stop_on_signals, told
 from domain.policy import Role
 from projections import generations
@@ -71,6 +73,8 @@ def demo(
     port: Port = None,
 ) -> None:
     """Show a company that lives with its goals: two quarters of them, in a database of our own."""
+    from api import demonstration, serving  # noqa: PLC0415 - see above
+
     chosen = demonstration.settings_for_demo(settings(host=host, port=port))
     listener = serving.listening(chosen, anonymous=True)
     with opened(chosen) as database:
@@ -91,6 +95,8 @@ def serve(
     ] = None,
 ) -> None:
     """Answer over GraphQL to whoever may come in, until Ctrl-C."""
+    from api import serving  # noqa: PLC0415 - see above
+
     chosen = settings(host=host, port=port, project_in_server=project)
     listener = serving.listening(chosen)
     with opened(chosen, patience_s=None) as database:
@@ -108,6 +114,8 @@ _FEEDS = {
 @verb("project")
 def project() -> None:
     """Feed the views from the log, until Ctrl-C. Of several that run, one feeds and the others stand by."""
+    from api import serving  # noqa: PLC0415 - see above
+
     with opened(settings(), patience_s=None) as database:
         serving.project(database, lambda condition: out.print(_FEEDS[condition].format(database.settings.workspace)))
 
@@ -157,14 +165,22 @@ def export(
             "or --evidence --cycle KEY.",
             USAGE,
         )
-    moment = None if at is None else spreadsheet.moment(at)
+    if csv and cycle is not None:
+        _export_csv(cycle, at, position)
+        return
     with opened(settings(), made=True) as database:
         if cycle is None:
             exporting.export_facts(database, sys.stdout.buffer)
-        elif csv:
-            spreadsheet.export_csv(database, cycle, sys.stdout.buffer, moment, position)
         else:
             evidence.export_evidence(database, cycle)
+
+
+def _export_csv(cycle: str, at: str | None, position: int | None) -> None:
+    from api import spreadsheet  # noqa: PLC0415 - see above
+
+    moment = None if at is None else spreadsheet.moment(at)
+    with opened(settings(), made=True) as database:
+        spreadsheet.export_csv(database, cycle, sys.stdout.buffer, moment, position)
 
 
 @verb("report")
@@ -177,6 +193,8 @@ def report(
     ] = None,
 ) -> None:
     """Look back on a cycle: planned against actual, and why, as one page that can be kept, sent and printed."""
+    from api import reporting  # noqa: PLC0415 - see above
+
     with opened(settings(), made=True) as database:
         reporting.write(database, cycle, html, known)
 
@@ -297,6 +315,8 @@ def diagnose() -> None:
 @verb("schema")
 def schema() -> None:
     """Print the GraphQL schema."""
+    from api.schema.schema import sdl  # noqa: PLC0415 - see above
+
     typer.echo(sdl(), nl=False)
 
 

@@ -11,9 +11,9 @@ from api.database import Database
 from api.demo.facts import facts
 from api.demo.queries import queries
 from api.importing import bring_in, fact_file, lines
-from api.serving import projector_of
 from api.settings import Settings
 from api.terminal import Failure, err, out
+from api.writing import projector_of
 from domain.log_schema import drop
 from projections import checkup as views
 from projections import generations

@@ -10,9 +10,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from api import keys
 from api.database import Database
-from api.serving import projector_of
 from api.settings import Settings
 from api.terminal import USAGE, Failure, complain, err, out
+from api.writing import projector_of
 from domain import evidence
 from domain.errors import Refused
 from domain.signed_note import NotSigned, Verifier

@@ -11,7 +11,6 @@ from threading import Thread
 
 import uvicorn
 
-from api import keys
 from api.app import create_app
 from api.context import Caller, Context
 from api.database import Database
@@ -19,10 +18,10 @@ from api.journal import keep_journal
 from api.settings import Settings
 from api.terminal import USAGE, Failure
 from api.wire import wire
-from api.writing import Writing
+from api.writing import Writing, projector_of
 from domain import tokens
 from domain.policy import Role
-from projections.projector import Condition, Projector
+from projections.projector import Condition
 
 GRACE_SECONDS = 5
 """How long requests that are under way may take when the server is asked to stop."""
@@ -160,13 +159,6 @@ def project(database: Database, told: Callable[[Condition], None]) -> None:
             f"Event {status.poison_position} ({status.poison_topic}) cannot be applied to the views: {status.cause}. "
             "They stay as they are before it. A newer Keyframe may know that event; 'keyframe doctor' says more."
         )
-
-
-def projector_of(database: Database) -> Projector:
-    """The projector of a workspace, which signs checkpoints where there is a key. Raises `KeyFault`."""
-    settings = database.settings
-    keep = keys.keeping(settings, keys.at_hand(settings))
-    return Projector(database.log(), database.connect, settings.projector_batch, settings.workspace, keep=keep)
 
 
 def console(database: Database) -> Context:

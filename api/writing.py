@@ -1,5 +1,7 @@
 """The way of a write: a command is carried out once, and answered when the views show what came of it."""
 
+from api import keys
+from api.database import Database
 from domain.commands import Keyframe, Outcome
 from domain.decision import Author
 from domain.event_store import Log
@@ -31,3 +33,10 @@ class Writing:
         ):
             return 0
         return position - self._projector.status.position
+
+
+def projector_of(database: Database) -> Projector:
+    """The projector of a workspace, which signs checkpoints where there is a key. Raises `KeyFault`."""
+    settings = database.settings
+    keep = keys.keeping(settings, keys.at_hand(settings))
+    return Projector(database.log(), database.connect, settings.projector_batch, settings.workspace, keep=keep)

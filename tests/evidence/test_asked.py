@@ -15,9 +15,8 @@ from api.app import create_app
 from api.context import Caller, Context
 from api.database import Database, open_database
 from api.schema.schema import schema
-from api.serving import projector_of
 from api.settings import Settings
-from api.writing import Writing
+from api.writing import Writing, projector_of
 from domain import checkpoint, merkle
 from domain.policy import Role
 from domain.signed_note import Verifier
