@@ -6,8 +6,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from api.database import Pool
-from api.schema.schema import sdl
 from api.guards import refusal
+from api.schema.schema import sdl
 from domain.errors import Code
 from domain.policy import Permission
 from projections import basis, signing
