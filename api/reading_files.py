@@ -29,11 +29,13 @@ NEEDED: Final = COLUMNS[:3]
 PASSED_OVER: Final = ("recorded_at", "position")
 """What an export adds: so a file that went out can come in as it is."""
 
+NUMBER_LENGTH_MAX: Final = 400
+"""The longest figure that a float has any use for, written out."""
 TOLD_MAX: Final = 60
 """So many characters of what was sent are said again where it is refused."""
 
 _BOM = b"\xef\xbb\xbf"
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 class BadLine(Exception):
@@ -250,7 +252,7 @@ def _said(number: int, column: str, cell: str) -> str:
 
 
 def _number(number: int, cell: str) -> float:
-    if not _NUMBER.fullmatch(cell):
+    if len(cell) > NUMBER_LENGTH_MAX or not _NUMBER.fullmatch(cell):
         raise BadLine(number, Code.INVALID, f"'{_short(cell)}' is no number; write it like -1234.5.", "value")
     return float(cell)
 
