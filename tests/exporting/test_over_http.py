@@ -1,4 +1,4 @@
-"""What goes out over HTTP stands on one basis, whatever is written meanwhile; nobody is told what is hidden from them."""
+"""What goes out over HTTP stands on one basis, whatever is written meanwhile, and shows nobody what is hidden."""
 
 import csv
 import io
