@@ -43,10 +43,14 @@ class Caller:
         return Permission.READ_PRIVATE in self.can
 
     @property
+    def actor(self) -> str:
+        """Who this is where it is written down: people by their ids, which name nobody who was erased."""
+        return f"machine:{self.handle}" if self.person is None else f"person:{self.person}"
+
+    @property
     def author(self) -> Author:
         """The same, as commands want it."""
-        actor = f"machine:{self.handle}" if self.person is None else f"person:{self.person}"
-        return Author(actor, self.source, self.roles)
+        return Author(self.actor, self.source, self.roles)
 
 
 @dataclass

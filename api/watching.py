@@ -68,7 +68,7 @@ class Watched:
             "request_id": state.get("id"),
             "method": scope["method"],
             "path": path,
-            "caller": getattr(caller, "handle", None),
+            "caller": getattr(caller, "actor", None),
             "operation": (noted.name[:NAME_LENGTH_MAX] or None) if noted else None,
             "type": (noted.kind or None) if noted else None,
             "codes": sorted(set(noted.codes)) if noted else [],

@@ -36,7 +36,7 @@ def test_a_request_is_one_line_without_its_document_and_values(api: Api) -> None
     assert line.pop("ms") >= 0
     assert line == {
         "event": "request", "log_level": "info", "request_id": "mine-1", "method": "POST", "path": "/graphql",
-        "caller": "demo", "operation": "Who", "type": "query", "codes": [], "status": 200,
+        "caller": "machine:demo", "operation": "Who", "type": "query", "codes": [], "status": 200,
     }  # fmt: skip
 
 
