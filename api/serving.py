@@ -84,14 +84,19 @@ def refuse_if_locked(database: Database) -> None:
 def serve(database: Database, listener: socket.socket, ready: Callable[[], None], *, anonymous: bool = False) -> None:
     """Answer until somebody asks to stop. `ready` is called once answers can be had. `anonymous`: whether nobody
     has to say who they are."""
-    _collect_seldom()
+
+
+    def started() -> None:
+        _collect_seldom()
+        ready()
+
     with suppress(KeyboardInterrupt):
-        Server(database, ready, anonymous=anonymous).run(sockets=[listener])
+        Server(database, started, anonymous=anonymous).run(sockets=[listener])
 
 
 def _collect_seldom() -> None:
     """An answer of thousands of objects is no garbage: by Python's own thresholds it is looked through again
-    and again while it is made, which costs as much as making it."""
+    and again while it is made, which costs as much as making it. Nor is what is there when the server has started."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)

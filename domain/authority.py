@@ -152,7 +152,8 @@ def _names_hidden(case: Decision, event: Event) -> bool:
 
 
 def _is_own(case: Decision, needs: Needs) -> bool:
-    """Whether all that it is about is the author's own; what is not there is left to who decides, who misses it."""
+    """Whether all that it is about is the author's own; what is not there is left to who decides, who misses it. So is
+    what is no KPI where one is named: it may be hidden, and the ids of KPIs were not looked through for that."""
     me = case.author.person
     if me is None:
         return False
@@ -161,7 +162,8 @@ def _is_own(case: Decision, needs: Needs) -> bool:
         return me in (command.owner, *command.contributors) or _leads(case, me, command.team)
     about = _about(command, needs)
     case.load(about)
-    return all(is_own(thing, case, me) for thing in map(case.known, about) if thing is not None)
+    kind = Kpi if isinstance(command, verbs.RecordReadings) else Aggregate
+    return all(is_own(thing, case, me) for thing in map(case.known, about) if isinstance(thing, kind))
 
 
 def _about(command: Command, needs: Needs) -> list[UUID]:

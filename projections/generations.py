@@ -12,7 +12,7 @@ from psycopg import sql
 from domain.event import Recorded
 from domain.event_store import Log
 from domain.log_schema import application_role, lock_key, seen_schema, views_schema
-from projections import sight
+from projections import people, sight
 from projections.tables import Connection
 from projections.views import DEFINITION as TABLES_DEFINITION
 from projections.views import POSITION_DDL, TABLES, advance, read
@@ -68,6 +68,7 @@ def rebuild(
             _index(conn)
             conn.execute(f"analyze {', '.join(table.name for table in TABLES)}")
             reached = _fill(conn, log, reached, batch_size, progress)
+            _wipe(conn)
             reached = _swap(conn, log, old, new, reached)
         except BaseException:
             with suppress(psycopg.OperationalError):
@@ -125,6 +126,12 @@ def _ahead(log: Log, after: int, limit: int) -> Iterator[list[Recorded]]:
             following = reader.submit(read, log, entries[-1].position, limit)
             yield entries
             entries = following.result()
+
+
+def _wipe(conn: Connection) -> None:
+    """Who was erased while these tables were filled still stands on a page of them, though in no row."""
+    if people.is_any_erased(conn):
+        conn.execute(f"vacuum (full) {people.PERSON.name}")
 
 
 # ── swapping ─────────────────────────────────────────────────────────────────────────────────────

@@ -199,8 +199,9 @@ class Projector:
         try:
             advance(conn, self._events, entries)
             reached = entries[-1].position
-        except Overtaken:
+        except Overtaken:  # by tables that were made anew, and are to be wiped like those before them
             reached = self._look(conn)[0]
+            self._wipe_due = 0.0 if people.is_any_erased(conn) else self._wipe_due
         if any(isinstance(said.event, PersonErased) for said in entries):
             self._wipe_due = 0.0
         self._publish(position=reached)

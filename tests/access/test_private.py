@@ -31,7 +31,7 @@ from tests.access.company import (
     proof_ref,
 )
 from tests.domain.given_goals import ADA, BEN
-from tests.domain.scenario import Given, Then, made
+from tests.domain.scenario import Given, Then, made, on
 
 SUBJECTS = [
     goal_ref(THEIR),
@@ -135,6 +135,16 @@ def test_who_may_not_write_at_all_learns_nothing_either(command: Command, role: 
         found = told(theirs().when(command, by(role)), id)
         assert found == told(theirs().when(naming(command, id, nowhere), by(role)), nowhere)
         assert found[0] == "FORBIDDEN"
+
+
+@pytest.mark.parametrize("author", [by(Role.MEMBER), by(Role.LEAD), by(Role.METRICS)])
+def test_what_is_private_is_not_found_either_where_a_kpi_is_named(author: Author) -> None:
+    for subject in SUBJECTS:
+        nowhere = uuid4()
+        reading = verbs.ReadingInput(kpi=verbs.KpiBy(id=subject.id), value=1, measured_at=on(2, 2))
+        asked = verbs.RecordReadings(readings=[reading])
+        found = told(theirs().when(asked, author), subject.id)
+        assert found == told(theirs().when(naming(asked, subject.id, nowhere), author), nowhere)
 
 
 def test_of_an_alignment_with_what_is_private_nothing_is_told() -> None:

@@ -15,7 +15,8 @@ import projections.projector
 from domain import scratch, tokens, verbs
 from domain.log_erasure import NotOurs, wipe
 from domain.policy import Role
-from projections import people
+from projections import generations, people
+from projections.tables import Connection
 from tests.evidence.quarter import ADA as AUTHOR
 from tests.views.conftest import World, worlds
 
@@ -131,6 +132,22 @@ def test_a_copy_that_was_left_behind_goes_with_its_keys_and_one_in_use_stays(wor
     while world.conn.execute(schemas, [copy]).fetchone() == (1,) and monotonic() < until:
         wiped(world)
     assert world.conn.execute(schemas, [copy]).fetchone() == (0,)
+
+
+def test_who_was_erased_while_views_were_made_anew_is_on_no_page_of_them(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, index = Ada(world), generations._index
+
+    def meanwhile(conn: Connection) -> None:
+        index(conn)
+        world.tell(ada.erased)
+        assert wiped_at_last(world)
+        assert not ada.is_on_disk(world)
+
+    monkeypatch.setattr(generations, "_index", meanwhile)
+    generations.rebuild(world.log, world.database.connect, workspace=world.workspace)
+    assert not ada.is_on_disk(world)
 
 
 def test_whoever_feeds_the_views_wipes_what_was_erased_now_and_before(
