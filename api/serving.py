@@ -85,7 +85,6 @@ def serve(database: Database, listener: socket.socket, ready: Callable[[], None]
     """Answer until somebody asks to stop. `ready` is called once answers can be had. `anonymous`: whether nobody
     has to say who they are."""
 
-
     def started() -> None:
         _collect_seldom()
         ready()
