@@ -23,6 +23,9 @@ from domain import tokens
 from domain.policy import Role
 from projections.projector import Condition
 
+TURN_SECONDS = 0.001
+"""How long a thread works on before another one gets its turn: a small question passes through several threads, and
+would wait for as many turns of a large one's."""
 GRACE_SECONDS = 5
 """How long requests that are under way may take when the server is asked to stop."""
 
@@ -87,6 +90,7 @@ def serve(database: Database, listener: socket.socket, ready: Callable[[], None]
 
     def started() -> None:
         _collect_seldom()
+        sys.setswitchinterval(TURN_SECONDS)
         ready()
 
     with suppress(KeyboardInterrupt):
