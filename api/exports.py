@@ -4,7 +4,7 @@ What is told is asked of the schema, or read at its View, by whoever asks: nobod
 """
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
 from http import HTTPStatus
@@ -192,11 +192,11 @@ def _moment(params: Params, name: str) -> datetime | None:
         return None
     try:
         said = datetime.fromisoformat(text)
-    except ValueError as error:
+        if said.tzinfo is None:
+            raise invalid("It needs an offset, like 2026-03-31T18:00:00Z; in an address '+' is written %2B.", name)
+        return said.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise invalid(f"'{text[:60]}' is no time; write it like 2026-03-31T18:00:00Z.", name) from error
-    if said.tzinfo is None:
-        raise invalid("It needs an offset, like 2026-03-31T18:00:00Z; in an address '+' is written %2B.", name)
-    return said
 
 
 def _place(params: Params, name: str) -> int | None:

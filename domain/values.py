@@ -199,7 +199,7 @@ def moment(value: datetime, now: datetime, *field: str) -> datetime:
     """A time in UTC, not before 1900 and not more than 60 s after `now`. Raises `INVALID`."""
     if value.tzinfo is None:
         raise invalid("Needs an offset, like '2026-01-31T09:00:00Z'.", *field)
-    instant = value.astimezone(UTC)
+    instant = value.astimezone(UTC) if 1 < value.year < 9999 else value  # whose year might be none in UTC
     if instant < EARLIEST:
         raise invalid(f"Lies before {EARLIEST.date()}; is the year right?", *field)
     if instant > now + FUTURE_TOLERANCE:

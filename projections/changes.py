@@ -15,7 +15,7 @@ from domain.key_result import CheckInCorrected, KeyResultCheckedIn
 from domain.kpi import ReadingRecorded
 from domain.log_moments import last_known
 from domain.measures import INSTANT
-from domain.values import Basis, Kind, Ref
+from domain.values import EARLIEST, Basis, Kind, Ref
 from projections.basis import is_level
 from projections.book import Book, Reads
 from projections.goals import OBJECTIVE
@@ -373,5 +373,5 @@ def _last_before(conn: Connection, moment: datetime | None) -> int | None:
     """The last position that was recorded before a moment: positions and times of recording go together."""
     if moment is None:
         return None
-    last = last_known(conn, moment - INSTANT)
+    last = last_known(conn, max(moment, EARLIEST) - INSTANT)
     return 0 if last is None else last[0]

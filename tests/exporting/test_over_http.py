@@ -94,6 +94,7 @@ def test_some_changes_are_asked_for(intake: Intake, quarter: str, asked: dict[st
         ({"nonsense": "1"}, "nonsense"),
         ({"at": "yesterday"}, "at"),
         ({"at": "2026-01-01T00:00:00"}, "at"),
+        ({"at": "0001-01-01T00:00:00+14:00"}, "at"),
         ({"position": "-1"}, "position"),
         ({"position": 4711}, "position"),
         ({"position": 1, "known": "2020-01-01T00:00:00Z"}, "known"),
@@ -105,6 +106,12 @@ def test_what_cannot_be_asked_is_refused_with_a_code(intake: Intake, path: str, 
     response = intake.http.get(path, params=asked)
     error = response.json()["errors"][0]["extensions"]
     assert (response.status_code, error["code"], error["field"]) == (400, "INVALID", [field])
+
+
+def test_all_that_there_is_comes_from_any_moment_before_it(intake: Intake, quarter: str) -> None:
+    first, last = "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"
+    assert changes(intake, **{"from": first, "to": last}) == changes(intake)
+    assert changes(intake, to=first) == changes(intake, **{"from": last}) == []
 
 
 @pytest.mark.parametrize(

@@ -239,8 +239,14 @@ def test_a_moment_may_lie_60_seconds_ahead_and_is_kept_in_utc() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [OPENING + timedelta(seconds=61), datetime(1899, 12, 31, tzinfo=UTC), datetime(2025, 1, 1)],  # noqa: DTZ001
-    ids=["in the future", "before 1900", "without an offset"],
+    [
+        OPENING + timedelta(seconds=61),
+        datetime.fromisoformat("9999-12-31T23:59:59-14:00"),
+        datetime(1899, 12, 31, tzinfo=UTC),
+        datetime.fromisoformat("0001-01-01T00:00:00+14:00"),
+        datetime(2025, 1, 1),  # noqa: DTZ001
+    ],
+    ids=["in the future", "after all years", "before 1900", "before all years", "without an offset"],
 )
 def test_any_other_moment_is_invalid(value: datetime) -> None:
     with pytest.raises(Refused) as refused:
