@@ -5,7 +5,7 @@ ours, and clients that do not read. See docs/adr/0014 and 0017.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import suppress
 from typing import Annotated, Any, Final, Literal, TypeAlias, cast
 
@@ -15,7 +15,7 @@ from graphql import GraphQLError
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.async_base_view import AsyncBaseHTTPView
-from strawberry.http.exceptions import WebSocketDisconnected
+from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageReceived, WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
     ConnectionInitMessage,
@@ -24,10 +24,11 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
     SubscribeMessage,
 )
 
-from api.auth import NOBODY, RATE_LIMITED, NotAdmitted, OutOfReach, TooOften, address, note
+from api.auth import BEARER_LENGTH_MAX, NOBODY, RATE_LIMITED, NotAdmitted, OutOfReach, TooOften, address, note
 from api.context import Context
 from api.documents import Documents
 from api.live import TOO_MANY
+from api.variables import VALUES_MAX
 
 UNKNOWN: Final = 4401
 """The close code for who asks without saying who they are."""
@@ -39,6 +40,10 @@ FAILED: Final = 4500
 """The close code for what went wrong on our side."""
 CLOSE_SECONDS_MAX: Final = 1.0
 """How long there may be no room for saying good-bye."""
+STRANGER_LENGTH_MAX: Final = 2 * BEARER_LENGTH_MAX
+"""Characters of a message of whoever has not yet said who they are: a token, and some more."""
+REASON_BYTES_MAX: Final = 120
+"""How long a reason to close may be."""
 
 _log = structlog.get_logger(__name__)
 
@@ -98,6 +103,31 @@ class Socket(ASGIWebSocketAdapter):
         self.is_cut_off = False
         self._patience_s: float = view.patience_s  # type: ignore[attr-defined]
         self._reader = asyncio.current_task()
+
+    async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object, None]:
+        """What is said, message by message; others have their turn between two. Raises `NonJsonMessageReceived`, also
+        for what would take long to be read."""
+        try:
+            while self.ws.application_state is not WebSocketState.DISCONNECTED:
+                text = await self.ws.receive_text()
+                await asyncio.sleep(0)
+                try:
+                    self._refuse_too_much(text)
+                    message = self.view.decode_json(text)
+                except (ValueError, NonJsonMessageReceived) as error:
+                    if not ignore_parsing_errors:
+                        raise NonJsonMessageReceived from error
+                else:
+                    yield message
+        except KeyError as error:
+            raise NonTextMessageReceived from error
+        except WebSocketDisconnect:
+            pass
+
+    def _refuse_too_much(self, text: str) -> None:
+        is_stranger = self.ws.state.caller is NOBODY
+        if (is_stranger and len(text) > STRANGER_LENGTH_MAX) or text.count("[") + text.count("{") > VALUES_MAX:
+            raise NonJsonMessageReceived
 
     async def send_json(self, message: Mapping[str, object]) -> None:
         """Send as soon as there is room. Raises `WebSocketDisconnected` if nobody is there, or takes anything."""
@@ -192,7 +222,8 @@ class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
         try:
             msgspec.convert(message, _Known)
         except msgspec.ValidationError as error:
-            await self.handle_invalid_message(f"This is no message: {error}"[:120])
+            reason = f"This is no message: {error}".encode()[:REASON_BYTES_MAX]
+            await self.handle_invalid_message(reason.decode(errors="ignore"))
             return
         known: Any = {name: value for name, value in message.items() if value is not None}
         await super().handle_message(known)

@@ -25,6 +25,7 @@ class Wire(HttpToolsProtocol):
         self._limit: asyncio.TimerHandle | None = None
         self._head_bytes = 0
         self._is_in_head = True
+        self._is_whole = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -40,9 +41,13 @@ class Wire(HttpToolsProtocol):
         super().data_received(data)
         if self._is_in_head and self._head_bytes > HEAD_BYTES_MAX and not self.transport.is_closing():
             self._close(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        if self._is_idle and self.timeout_keep_alive_task is None:  # empty lines came, and nothing began with them
+            self._head_bytes = len(data)
+            self._expect_head()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self._is_whole = False
         if not self._is_in_head:
             self._head_bytes = 0
             self._expect_head()
@@ -55,6 +60,9 @@ class Wire(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         super().on_message_complete()
         self._expect_nothing()
+        self._is_whole = True
+        if self.parser.should_upgrade() and self._should_upgrade():
+            return
         if self._cycle is not None and self._cycle.response_complete:  # then nobody has begun to wait for the next one
             self._unset_keepalive_if_required()
             self.timeout_keep_alive_task = self.loop.call_later(
@@ -72,6 +80,17 @@ class Wire(HttpToolsProtocol):
     def _cycle(self) -> RequestResponseCycle | None:
         """The newest request; none before the first."""
         return self.cycle
+
+    @property
+    def _is_idle(self) -> bool:
+        """Whether all that was asked is answered, and the connection still is for requests."""
+        is_answered = self._is_whole and self._cycle is not None and self._cycle.response_complete
+        return (
+            is_answered
+            and not self._is_in_head
+            and not self.transport.is_closing()
+            and self.transport.get_protocol() is self
+        )
 
     def _expect_head(self) -> None:
         self._is_in_head = True

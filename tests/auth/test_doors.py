@@ -7,6 +7,7 @@ from psycopg import OperationalError
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocketDisconnect
 
+from api.sockets import STRANGER_LENGTH_MAX
 from domain import checkup
 from domain.policy import Role
 from projections import signing
@@ -212,6 +213,14 @@ def test_nothing_is_answered_before_it_is_known_who_asks(home: House, message: A
         with pytest.raises(WebSocketDisconnect) as closed:
             ws.receive_json()
     assert closed.value.code == 4401
+
+
+def test_what_strangers_say_is_not_read_beyond_what_a_token_takes(home: House) -> None:
+    with home.talk() as ws:
+        ws.send_json({"type": "pong", "payload": {"a": "a" * STRANGER_LENGTH_MAX}})
+        with pytest.raises(WebSocketDisconnect) as closed:
+            ws.receive_json()
+    assert closed.value.code == 4400
 
 
 def test_pages_of_other_sites_may_talk_where_everybody_says_who_they_are(home: House) -> None:

@@ -53,11 +53,11 @@ def served(seconds: float) -> Iterator[tuple[str, int]]:
         thread.join()
 
 
-def hear(connection: socket.socket) -> bytes:
-    """All that is said until the other side hangs up."""
+def hear(connection: socket.socket, to: bytes | None = None) -> bytes:
+    """All that is said until the other side hangs up, or has said this."""
     connection.settimeout(30)
     heard = b""
-    while piece := connection.recv(65_536):
+    while not (to and heard.endswith(to)) and (piece := connection.recv(65_536)):
         heard += piece
     return heard
 
@@ -123,7 +123,14 @@ def test_a_body_that_nobody_wants_is_not_read_for_ever(
 def test_a_connection_goes_on_after_a_body_that_was_not_read(patient: tuple[str, int]) -> None:
     with socket.create_connection(patient) as connection:
         connection.sendall(HEAD.replace(b"/ HTTP", b"/unread HTTP") + b"\r\n")
-        connection.settimeout(30)
-        assert b"200 OK" in connection.recv(65_536)
+        assert b"200 OK" in hear(connection, to=b"\r\n\r\n0")
         connection.sendall(b"x" * 1000 + b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
         assert hear(connection).startswith(b"HTTP/1.1 200 OK")
+
+
+def test_empty_lines_between_requests_keep_no_connection(impatient: tuple[str, int]) -> None:
+    with socket.create_connection(impatient) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        assert b"200 OK" in hear(connection, to=b"\r\n\r\n0")
+        connection.sendall(b"\r\n")
+        assert hear(connection).startswith(b"HTTP/1.1 408 ")

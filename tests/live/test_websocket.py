@@ -9,6 +9,7 @@ from websockets.exceptions import InvalidStatus
 
 from api.live import TOO_MANY
 from api.sockets import Conversation
+from api.variables import VALUES_MAX
 from tests.live.clients import CHANGES, SECONDS_MAX, ask, begun, closed, code, hear, messages, opened, say
 from tests.live.conftest import Running, Serve, until
 
@@ -29,6 +30,7 @@ VIEWER = "{ viewer { handle } }"
         '"ping"',
         "{}",
         '{"type": "start"}',
+        f'{{"type": "{"é" * 200}"}}',
         '{"type": ["ping"]}',
         '{"type": "ping", "payload": 7}',
         '{"type": "complete"}',
@@ -46,6 +48,12 @@ VIEWER = "{ viewer { handle } }"
 def test_what_is_no_message_closes_with_4400(served: Running, said: str | bytes) -> None:
     with begun(served.port) as ws:
         ws.send(said)
+        assert closed(ws) == 4400
+
+
+def test_what_would_take_long_to_be_read_is_no_message(served: Running) -> None:
+    with begun(served.port) as ws:
+        ws.send('{"type": "ping", "payload": {"a": [' + "[]," * VALUES_MAX + "1]}}")
         assert closed(ws) == 4400
 
 
@@ -121,12 +129,30 @@ def test_another_host_is_not_ours(served: Running) -> None:
 def _shaken(port: int, host: str = "localhost") -> socket.socket:
     """A socket on which the handshake was sent, and nobody listens."""
     plain = socket.create_connection(("127.0.0.1", port), timeout=SECONDS_MAX)
+    _shake(plain, host)
+    return plain
+
+
+def _shake(plain: socket.socket, host: str = "localhost") -> None:
     plain.sendall(
         f"GET /graphql HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
         "Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n".encode()
     )
-    return plain
+
+
+def test_a_connection_on_which_something_was_asked_before_becomes_one_that_stays(
+    served: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(served._server.config, "timeout_keep_alive", 0.5)
+    with socket.create_connection(("127.0.0.1", served.port), timeout=SECONDS_MAX) as plain:
+        plain.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert plain.recv(4096).startswith(b"HTTP/1.1 200 ")
+        _shake(plain)
+        assert plain.recv(4096).startswith(b"HTTP/1.1 101 ")
+        plain.settimeout(1)
+        with pytest.raises(TimeoutError):
+            plain.recv(1)
 
 
 # ── operations ───────────────────────────────────────────────────────────────────────────────────
