@@ -98,10 +98,14 @@ class Estimate:
             one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)
         }
         self._known: dict[str, Weight] = {}
+        self._defaults: Mapping[str, ValueNode | None] = {}
         self._nesting = 0
 
     def of(self, operation: OperationDefinitionNode) -> Weight:
         """Raises `GraphQLError` for what is nested beyond looking through."""
+        defaults = {one.variable.name.value: one.default_value for one in operation.variable_definitions or ()}
+        if defaults != self._defaults:
+            self._defaults, self._known = defaults, {}  # a fragment may weigh something else then
         root = self._schema.get_root_type(operation.operation)
         return _sum([_directives(operation), self._selections(operation.selection_set, root)])
 
@@ -152,7 +156,7 @@ class Estimate:
         """How many things the field may give: its page, its ids, or the usual length of a list."""
         given = {argument.name.value: self._value(argument.value) for argument in node.arguments or ()}
         if "first" in field.args:
-            said = [given[name] for name in ("first", "last") if isinstance(given.get(name), int)]
+            said = [given[name] for name in ("first", "last") if isinstance(given.get(name), (int, float))]
             return min(max([0, *said]) if said else PAGE_DEFAULT, PAGE_MAX)
         if isinstance(given.get("ids"), list):
             return len(given["ids"])
@@ -162,7 +166,11 @@ class Estimate:
 
     def _value(self, node: ValueNode) -> Any:
         if isinstance(node, VariableNode):
-            return self._variables.get(node.name.value)
+            name = node.name.value
+            default = self._defaults.get(name)
+            if name in self._variables or default is None or isinstance(default, VariableNode):
+                return self._variables.get(name)
+            return self._value(default)
         if isinstance(node, IntValueNode):
             return int(node.value) if len(node.value) <= len(str(PAGE_MAX)) else PAGE_MAX
         return list(node.values or ()) if isinstance(node, ListValueNode) else None

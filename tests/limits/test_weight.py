@@ -73,6 +73,21 @@ def test_a_page_counts_as_many_as_it_may_have() -> None:
     assert fields(f"{{ objectives(first: {'9' * 500}) {{ nodes {{ id }} }} }}") == 1 + PAGE_MAX * 2
 
 
+@pytest.mark.parametrize("said", [{"n": 20}, {"n": 20.0}, {}])
+def test_a_page_is_as_long_as_its_variable_says_however_that_is_said(said: dict[str, Any]) -> None:
+    page = "objectives(first: $n) { nodes { id } }"
+    assert fields(f"query ($n: Int = 20) {{ {page} }}", **said) == 1 + 20 * 2
+    spread = f"query ($n: Int = 20) {{ ...A }} fragment A on Query {{ {page} }}"
+    assert fields(spread, **said) == 1 + 20 * 2
+
+
+def test_a_fragment_weighs_what_the_variables_of_each_operation_make_of_it() -> None:
+    cheap, costly = "query A($n: Int = 1) { ...F }", "query B($n: Int = 1000) { ...F }"
+    inside = "objectives(first: $n) { nodes { supportedBy(first: $n) { nodes { id } } } }"
+    assert code(f"{cheap} fragment F on Query {{ {inside} }}") is None
+    assert code(f"{cheap} {costly} fragment F on Query {{ {inside} }}") == "TOO_COSTLY"
+
+
 def test_introspection_is_answered() -> None:
     assert refused(get_introspection_query()) is None
 
