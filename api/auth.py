@@ -207,8 +207,9 @@ def _bearer(authorization: Collection[str]) -> str:
 def _neighbours(address: str) -> str:
     """Who is taken for one stranger: an address, or a network of the size that one customer gets."""
     with suppress(ValueError):
-        if (parsed := ipaddress.ip_address(address)).version == 6:
-            return str(ipaddress.ip_network((parsed, 64), strict=False))
+        parsed = ipaddress.ip_address(address)
+        if isinstance(parsed, ipaddress.IPv6Address):  # as which a socket for both tells of IPv4, too
+            return str(parsed.ipv4_mapped or ipaddress.ip_network((parsed, 64), strict=False))
     return address
 
 

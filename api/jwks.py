@@ -137,6 +137,6 @@ def _may_verify(operations: object) -> bool:
 def _made(key: dict[str, Any], algorithm: str) -> PyJWK | None:
     try:
         return PyJWK(key, algorithm)
-    except PyJWTError as error:
+    except (PyJWTError, TypeError, ValueError) as error:
         _log.warning("key_not_usable", cause=type(error).__name__)
         return None

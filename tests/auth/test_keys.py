@@ -133,6 +133,9 @@ SECRET = {"kty": "oct", "k": "c2VjcmV0", "kid": "one"}
         ([public("EdDSA", "one", crv="X25519")], "EdDSA"),
         ([public("ES256", "one"), public("ES256", "one", "second")], "ES256"),
         ([{"kty": "EC", "kid": "one", "crv": "P-256"}], "ES256"),
+        ([{"kty": "RSA", "kid": "one", "n": 5, "e": "AQAB"}], "RS256"),
+        ([{"kty": "RSA", "kid": "one", "n": "a", "e": "AQAB"}], "RS256"),
+        ([{"kty": "RSA", "kid": "one", "n": "AAAA", "e": "AA"}], "RS256"),
         (["one", None, 7], "ES256"),
     ],
 )
