@@ -9,8 +9,8 @@ from http import HTTPStatus
 from typing import Final
 
 from starlette.requests import Request
-from strawberry.http.parse_content_type import parse_content_type
 
+from api.forms import media_type
 from api.requested import Denied
 
 PROOFS: Final = (
@@ -41,7 +41,7 @@ def refuse_forgery(request: Request) -> None:
 
 
 def _is_simple(request: Request) -> bool:
-    return parse_content_type(request.headers.get("content-type", ""))[0] in _SIMPLE
+    return media_type(request.headers.get("content-type")) in _SIMPLE
 
 
 def _may_be_of_another_site(request: Request) -> bool:

@@ -9,6 +9,9 @@ EVENTS: Final = "text/event-stream"
 PARTS: Final = "multipart/mixed"
 """Only as the protocol for subscriptions has it, which a client asks for by `subscriptionSpec=1.0`."""
 
+ACCEPT_LENGTH_MAX: Final = 4_096
+"""Characters of an Accept header that are looked at; no client has more to wish."""
+
 _ANSWERED: Final = {one: one for one in (GRAPHQL, JSON, EVENTS, PARTS)}
 _ANY: Final = ("application/*", "*/*")
 
@@ -36,8 +39,13 @@ def form(accept: str | None, usual: str = JSON) -> str | None:
     """The form to answer in: of those that are wanted most, the first that can be had."""
     if not accept:
         return usual
-    wanted = sorted((_wanted(part) for part in accept.split(",")), key=lambda one: -one.quality)
+    wanted = sorted((_wanted(part) for part in accept[:ACCEPT_LENGTH_MAX].split(",")), key=lambda one: -one.quality)
     return next((found for one in wanted if (found := one.form(usual)) is not None), None)
+
+
+def media_type(content_type: str | None) -> str:
+    """What a Content-Type header says a body is, without its parameters; types are the same in capitals."""
+    return (content_type or "").partition(";")[0].strip().lower()
 
 
 def _wanted(part: str) -> _Wanted:

@@ -17,6 +17,7 @@ from psycopg_pool import PoolTimeout
 from api.context import Caller, Context
 from api.requested import Requested
 from api.schema.schema import schema
+from api.variables import oversized
 from api.view import Footing, TimeIsUp
 from domain.policy import Permission
 from projections.basis import Standpoint
@@ -79,15 +80,17 @@ def kept(question: Question, footing: Footing, seconds: float) -> Kept | None:
 
 def still(question: Question, names: str | None, context: Context, seconds: float) -> Kept | None:
     """The answer that a client still has, if one of the names that it gives would be given now. Blocks."""
-    if not names or question.digest not in names or Permission.READ not in context.caller.can:
+    if not names or Permission.READ not in context.caller.can or oversized(question.asked.variables or {}):
+        return None
+    if question.digest not in names:
         return None
     try:
         stood = context.reads.newest
     except (psycopg.OperationalError, PoolTimeout, TimeIsUp):
         return None  # whoever carries it out will tell why
-    given = {name.strip() for name in names.split(",")}
+    given = {name.strip().removeprefix("W/") for name in names.split(",")}  # whoever passes one on may weaken it
     held = (of_now(question, stood), of_past(question, stood.position, seconds))
-    return next((one for one in held if one.etag in given), None)
+    return next((one for one in held if one.etag.removeprefix("W/") in given), None)
 
 
 def _minute(at: datetime) -> int:

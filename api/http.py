@@ -16,7 +16,6 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLHTTPResponse
-from strawberry.http.parse_content_type import parse_content_type
 from strawberry.http.streaming import HTTPStreamTransport
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
@@ -28,7 +27,7 @@ from api.context import Context
 from api.cost import COST_MAX
 from api.documents import Documents, trusted
 from api.forgery import refuse_forgery
-from api.forms import EVENTS, GRAPHQL, JSON, PARTS, form
+from api.forms import EVENTS, GRAPHQL, JSON, PARTS, form, media_type
 from api.freshness import Question
 from api.guards import refusal
 from api.requested import Denied, Malformed, Requested
@@ -188,8 +187,15 @@ class Endpoint(GraphQL[Context, None]):
         if wanted in self._streams or self._batch_max == 1 or not 0 < len(asked) <= self._batch_max:
             some = f"Up to {self._batch_max} requests" if self._batch_max > 1 else "No requests"
             raise Denied(HTTPStatus.BAD_REQUEST, f"{some} may come in one array.", "BATCH_TOO_LARGE")
-        answers = [await self._answer(await self._result(self.named(one), context), context) for one in asked]
+        answers = [await self._answer(await self._one_of_several(one, context), context) for one in asked]
         return _json(answers, HTTPStatus.OK, wanted)
+
+    async def _one_of_several(self, asked: Requested, context: Context) -> ExecutionResult:
+        """The result of one; what cannot be asked in this way takes the others' answers from nobody."""
+        try:
+            return await self._result(self.named(asked), context)
+        except HTTPException as refused:
+            return ExecutionResult(None, [GraphQLError(refused.reason, extensions={"code": "BAD_REQUEST"})])
 
     async def _streamed(
         self, request: Request, asked: Requested, context: Context, stream: HTTPStreamTransport
@@ -286,7 +292,7 @@ async def _read(request: Request) -> Requested | list[Requested]:
     """What is asked for. Raises `HTTPException`."""
     if request.method == "GET":
         return requested.of_address(request.query_params)
-    if parse_content_type(request.headers.get("content-type", ""))[0] != JSON:
+    if media_type(request.headers.get("content-type")) != JSON:
         raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"A request comes as {JSON}.")
     return requested.of_body(await request.body())
 

@@ -68,7 +68,7 @@ def _requested(said: Any) -> Requested:
         if not isinstance(said.get(name), kind | None):
             raise Malformed(f"{name} is {'an object' if kind is dict else 'a text'}, if it is there.")
     requested = Requested(*(said.get(name) for name in _KINDS))
-    if not requested.query and not requested.document_id and "persistedQuery" not in (requested.extensions or {}):
+    if not requested.query and not requested.document_id and (requested.extensions or {}).get("persistedQuery") is None:
         raise Malformed("There is no query in the request.")
     return requested
 

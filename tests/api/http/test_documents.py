@@ -209,6 +209,13 @@ def test_an_array_is_answered_in_its_order(batching: TestClient) -> None:
     assert list(answers[2]["data"]["viewer"]) == ["roles"]
 
 
+def test_what_cannot_be_asked_in_an_array_takes_the_others_answers_from_nobody(batching: TestClient) -> None:
+    following = {"query": "subscription { changes { position } }"}
+    answers = batch(batching, {"query": QUERY}, following, {"query": OTHER}).json()
+    assert [list(one) for one in answers] == [["data", "extensions"], ["errors"], ["data", "extensions"]]
+    assert code(answers[1]) == "BAD_REQUEST"
+
+
 @pytest.mark.parametrize("many", [0, 6])
 def test_an_array_has_bounds(batching: TestClient, many: int) -> None:
     response = batch(batching, *[{"query": QUERY}] * many)

@@ -23,6 +23,7 @@ def get(api: Api, **headers: str) -> Any:
         {"sec_fetch_site": "cross-site"},
         {"sec_fetch_site": "same-site"},
         {"sec_fetch_site": "cross-site", "content_type": "text/plain"},
+        {"sec_fetch_site": "cross-site", "content_type": "Text/Plain; charset=UTF-8"},
         {"user_agent": "Mozilla/5.0 (old)"},
         {"origin": "http://evil.example"},
         {"origin": "null"},

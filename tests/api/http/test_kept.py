@@ -1,5 +1,6 @@
 """How long an answer may be kept, and that it is not carried out again while it holds."""
 
+import json
 from typing import Any
 
 import pytest
@@ -185,3 +186,26 @@ def test_who_may_not_read_is_told_nothing_by_a_name(api: Api) -> None:
     )
     context = Context(question.caller, *[None] * 3)  # type: ignore[arg-type]
     assert freshness.still(question, f'"1-{question.digest}"', context, 1) is None
+
+
+# ── what clients say ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_name_that_somebody_between_has_weakened_still_holds(
+    api: Api, cycle: dict[str, str], request: pytest.FixtureRequest
+) -> None:
+    past = "{ asOf(position: 1) { basis { position } } }"
+    etag = get(api, past).headers["etag"]
+    assert etag.startswith('"')
+    request.getfixturevalue("no_more")
+    assert get(api, past, f"W/{etag}").status_code == 304
+
+
+def test_variables_that_are_refused_have_no_name(api: Api) -> None:
+    deep: Any = 1
+    for _ in range(400):
+        deep = {"a": deep}
+    asked = {"query": NOW, "variables": json.dumps({"deep": deep})}
+    response = api.http.get("/graphql", params=asked, headers={"if-none-match": "x"})
+    (error,) = response.json()["errors"]
+    assert error["extensions"]["code"] == "VARIABLES_TOO_DEEP"

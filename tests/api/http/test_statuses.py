@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.database import Database
+from api.forms import ACCEPT_LENGTH_MAX, form
 from api.settings import Settings
 from api.statuses import Statuses
 from tests.api.conftest import Api
@@ -81,3 +82,22 @@ def test_a_request_by_get_is_no_less_well_formed(api: Api) -> None:
         ({}, 400),
     ):
         assert api.http.get("/graphql", params=params).status_code == expected
+
+
+@pytest.mark.parametrize(
+    "media",
+    ["Application/JSON; Charset=UTF-8", "application/json; a*=x; a*0=y", f"application/json; a*{'1' * 5000}=x"],
+)
+def test_a_body_is_what_its_type_says_whatever_stands_beside_it(api: Api, media: str) -> None:
+    response = api.http.post("/graphql", content=b'{"query": "{ __typename }"}', headers={"content-type": media})
+    assert response.json()["data"] == {"__typename": "Query"}
+
+
+def test_a_document_that_is_named_by_nothing_is_none(api: Api) -> None:
+    response = api.http.post("/graphql", json={"extensions": {"persistedQuery": None}})
+    assert (response.status_code, response.json()["errors"][0]["extensions"]["code"]) == (400, "BAD_REQUEST")
+
+
+def test_of_what_a_client_accepts_so_much_is_looked_at_and_no_more() -> None:
+    wishes = f"{JSON};q=0.1," + "a/b," * ACCEPT_LENGTH_MAX
+    assert form(f"{wishes}{GRAPHQL}") == JSON
