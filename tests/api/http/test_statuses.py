@@ -8,7 +8,8 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.database import Database
-from api.forms import ACCEPT_LENGTH_MAX, form
+from api.forms import ACCEPT_LENGTH_MAX
+from api.forms import form as form_of
 from api.settings import Settings
 from api.statuses import Statuses
 from tests.api.conftest import Api
@@ -100,4 +101,4 @@ def test_a_document_that_is_named_by_nothing_is_none(api: Api) -> None:
 
 def test_of_what_a_client_accepts_so_much_is_looked_at_and_no_more() -> None:
     wishes = f"{JSON};q=0.1," + "a/b," * ACCEPT_LENGTH_MAX
-    assert form(f"{wishes}{GRAPHQL}") == JSON
+    assert form_of(f"{wishes}{GRAPHQL}") == JSON
