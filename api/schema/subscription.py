@@ -15,7 +15,7 @@ from api.schema.by import CycleBy
 from api.schema.change import Change
 from api.schema.changes import ChangeFilter, Told, WhichChanges, at_positions, change_filter, shown, with_events
 from api.schema.replay import Every, Frame, From, Knowing, To, rows
-from api.schema.scalars import Position
+from api.schema.scalars import POSITION_MAX, Position
 from api.view import Unseen, View, together
 from domain.calendar import Step
 from domain.errors import invalid
@@ -51,6 +51,13 @@ class Page(NamedTuple):
 
     rows: list[Told]
     reached: int
+
+
+class Look(NamedTuple):
+    """What is hidden from somebody, and the position at which that was seen."""
+
+    hidden: frozenset[UUID]
+    position: int
 
 
 @strawberry.type(description="What can be followed as it goes on, over WebSocket, SSE or multipart/mixed.")
@@ -108,9 +115,9 @@ async def _followed(context: Context, filter: ChangeFilter | None, position: int
     live = context.live
     while True:
         await live.beyond(position)
-        hidden = await live.patiently(partial(_hidden, context, position))
-        read = partial(_page, context, filter, position, hidden)
-        page = await live.patiently(partial(live.shared, (repr(filter), position, hidden), read))
+        look = await live.patiently(partial(_looked, context, position))
+        read = partial(_page, context, filter, position, look)
+        page = await live.patiently(partial(live.shared, (repr(filter), position, look), read))
         for row in page.rows:
             yield partial(_tell, row)
         if page.reached <= position:
@@ -118,28 +125,35 @@ async def _followed(context: Context, filter: ChangeFilter | None, position: int
         position = max(position, page.reached)
 
 
-async def _hidden(context: Context, position: int) -> frozenset[UUID]:
+async def _looked(context: Context, position: int) -> Look:
     """What is hidden from the caller; where nothing ever was from anybody, one look is enough for all."""
     live, caller = context.live, context.caller
     if caller.sees_everything or not await live.shared(("private", position), partial(_is_anything_private, context)):
-        return NOTHING
-    return await live.shared(("hidden", caller.person, position), lambda: context.anew().reads.hidden)
+        return Look(NOTHING, POSITION_MAX)
+    return await live.shared(("hidden", caller.person, position), partial(_look, context))
+
+
+def _look(context: Context) -> Look:
+    reads = context.anew().reads
+    return Look(reads.hidden, reads.newest.position)
 
 
 def _is_anything_private(context: Context) -> bool:
     return context.anew().reading(NOTHING).read(is_anything_private)
 
 
-def _page(context: Context, filter: ChangeFilter | None, after: int, hidden: frozenset[UUID]) -> Page:
+def _page(context: Context, filter: ChangeFilter | None, after: int, look: Look) -> Page:
     """What the views show now of the changes after a position, up to a bound, without what is hidden.
 
-    A filter is resolved anew each time: the cycle that it names may have been opened meanwhile.
+    It goes no further than the look at what is hidden did: what came since may have shown some of that. A filter is
+    resolved anew each time: the cycle that it names may have been opened meanwhile.
     """
-    view = context.anew().reading(hidden).present
+    view = context.anew().reading(look.hidden).present
     wanted = change_filter(view, filter)
     rows = view.read(changes.page, wanted, Window(READ_AHEAD_MAX, Cursor(after, after)))
     reached = rows[-1].position if len(rows) == READ_AHEAD_MAX else view.basis.position
-    return Page(with_events(view, rows), reached)
+    rows = [row for row in rows if row.position <= look.position]
+    return Page(with_events(view, rows), min(reached, look.position))
 
 
 def _tell(row: Told, context: Context) -> Change:

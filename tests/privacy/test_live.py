@@ -4,9 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from threading import Event
 from typing import Any
 
+import pytest
+
 from api.live import Live
+from api.schema import subscription
 from api.schema.subscription import READ_AHEAD_MAX
 from domain import verbs
 from domain.policy import Role
@@ -129,6 +133,30 @@ def test_who_leaves_the_team_hears_no_more_of_it_and_who_comes_hears_of_it_from_
             stage.moved()
             heard += await told(mia, 1)
         assert [kind for kind in heard if kind != "CommentAdded"] == ["TeamJoined", "TeamLeft", "ObjectiveDrafted"]
+
+    played(asked, scene)
+
+
+def test_what_is_shown_while_a_page_is_found_is_told_with_what_shows_it(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, shown = subscription._page, Event()
+
+    async def scene(stage: Stage) -> None:
+        def page(*args: Any) -> Any:
+            if not shown.is_set():
+                stage.show(Visibility.WORKSPACE)
+                shown.set()
+            return found(*args)
+
+        async with stage.following("moe", CHANGES) as moe:
+            hear = asyncio.create_task(told(moe, 2))
+            await asyncio.sleep(0)
+            monkeypatch.setattr(subscription, "_page", page)
+            stage.comment("hush")
+            assert await asyncio.to_thread(shown.wait, 60)
+            stage.comment("hush")
+            assert await hear == ["ObjectiveVisibilitySet", "CommentAdded"]
 
     played(asked, scene)
 
