@@ -14,8 +14,8 @@ BYTES_PER_SECOND_MIN: Final = 10_000
 """How fast a body has to come, on the whole, once its first seconds are over."""
 
 
-class _TooSlow(Exception):
-    """What was to be sent did not come."""
+class TooSlow(Exception):
+    """What was to be sent did not come. Whoever has begun to answer by then has to say so."""
 
 
 class Pace:
@@ -33,7 +33,7 @@ class Pace:
             return await self._app(scope, receive, send)
         try:
             await self._app(scope, _Paced(receive, self._seconds), send)
-        except _TooSlow:
+        except TooSlow:
             message = "The body of this request did not come in time; send it again, at once."
             response = refusal(HTTPStatus.REQUEST_TIMEOUT, message, "REQUEST_TIMEOUT")
             response.headers["connection"] = "close"
@@ -41,7 +41,7 @@ class Pace:
 
 
 class _Paced:
-    """What comes of one request. Raises `_TooSlow`."""
+    """What comes of one request. Raises `TooSlow`."""
 
     def __init__(self, receive: Receive, seconds: float) -> None:
         self._receive = receive
@@ -56,7 +56,7 @@ class _Paced:
             async with asyncio.timeout(self._until - monotonic()):
                 message = await self._receive()
         except TimeoutError:
-            raise _TooSlow from None
+            raise TooSlow from None
         self._is_whole = not message.get("more_body", False)
         self._until += len(message.get("body", b"")) / BYTES_PER_SECOND_MIN
         return message

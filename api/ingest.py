@@ -22,6 +22,7 @@ from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from api.bodies import TooSlow
 from api.context import Caller, Context
 from api.guards import refusal
 from api.reading_files import CSV, FORMS, NDJSON, Batch, Reader
@@ -52,6 +53,7 @@ _STATUS: Final[Mapping[str, HTTPStatus]] = {
     Code.CONFLICT: HTTPStatus.CONFLICT,
     Code.IDEMPOTENCY_MISMATCH: HTTPStatus.CONFLICT,
     Code.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "REQUEST_TIMEOUT": HTTPStatus.REQUEST_TIMEOUT,
     "UNAVAILABLE": HTTPStatus.SERVICE_UNAVAILABLE,
 }
 _log = structlog.get_logger(__name__)
@@ -190,13 +192,16 @@ class File:
     async def _block(self) -> bytes | None:
         """The next stretch of the file. Raises `Stopped` for too much of it."""
         block = bytearray()
-        async for chunk in self._stream:
-            block += chunk
-            self._bytes += len(chunk)
-            if self._bytes > BODY_BYTES_MAX:
-                raise Stopped(Code.TOO_LARGE, _TOO_LARGE)
-            if len(block) >= _BLOCK_BYTES:
-                break
+        try:
+            async for chunk in self._stream:
+                block += chunk
+                self._bytes += len(chunk)
+                if self._bytes > BODY_BYTES_MAX:
+                    raise Stopped(Code.TOO_LARGE, _TOO_LARGE)
+                if len(block) >= _BLOCK_BYTES:
+                    break
+        except TooSlow:
+            raise Stopped("REQUEST_TIMEOUT", _TOO_SLOW) from None
         return bytes(block) or None
 
     # ── recording ────────────────────────────────────────────────────────────────────────────────
@@ -234,6 +239,7 @@ _LOST = (
     "The database was lost: the batch of these lines may be recorded or not, those before it are. Send the file again "
     "in a moment; what is there already is not recorded twice."
 )
+_TOO_SLOW = "The file did not come in time; send it again, at once. What is there already is not recorded twice."
 _NAMES = {"measuredAt": "measured_at"}
 
 

@@ -1,11 +1,13 @@
 """A file of readings is recorded batch by batch, all or nothing each, once however often it is sent."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from starlette.requests import Request
 
 from api import ingest, reading_files
+from api.bodies import TooSlow
 from api.writing import Writing
 from domain.append import Unavailable
 from domain.commands import Outcome
@@ -207,6 +209,22 @@ def test_a_lost_database_is_told_with_what_was_recorded_before(intake: Intake, m
     assert (error["extensions"], response.json()["recorded"]) == ({"code": "UNAVAILABLE", "lines": [4, 6]}, 3)
     monkeypatch.setattr(Writing, "execute", plain)
     assert intake.put(file)[1]["recorded"] == 4
+
+
+@pytest.mark.parametrize(("accept", "status"), [("application/json", 408), (NDJSON, 200)])
+def test_a_file_that_does_not_go_on_is_told_with_what_was_recorded_before(
+    intake: Intake, monkeypatch: pytest.MonkeyPatch, accept: str, status: int
+) -> None:
+    async def dawdling(_: Request) -> AsyncIterator[bytes]:
+        yield b"".join(line(number, number) for number in range(4))
+        raise TooSlow
+
+    monkeypatch.setattr(Request, "stream", dawdling)
+    monkeypatch.setattr(ingest, "_BLOCK_BYTES", 1)
+    response = intake.http.post(PATH, content=b"", headers={"content-type": NDJSON, "accept": accept})
+    told = json.loads(response.text.splitlines()[-1])
+    assert (response.status_code, told["recorded"]) == (status, 3)
+    assert [error["extensions"]["code"] for error in told["errors"]] == ["REQUEST_TIMEOUT"]
 
 
 def test_views_that_do_not_come_are_waited_for_at_the_end_and_told(
