@@ -107,6 +107,7 @@ def root(context: Context) -> Query:
     return Query.to(lambda: opened().present)
 
 
+@cache
 def sdl() -> str:
     """The schema in the schema definition language, as `api/schema.graphql` holds it."""
     return schema.as_str() + "\n"
