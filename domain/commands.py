@@ -168,12 +168,17 @@ class Keyframe(Application[UUID]):
         return self._outcome(done, repeated=True)
 
     def _names_the_same(self, done: CommandRow, command: Command, digest: bytes) -> bool:
-        """Whether it says of a person what was said then; of one who was erased nobody can tell any more."""
-        about = msgspec.json.decode(done.result, type=Result).subject
+        """Whether it says of a person what was said then; of one who was erased nobody can tell any more, but whether
+        it says it of the same one, and brings them in as it did then."""
+        result = msgspec.json.decode(done.result, type=Result)
+        about = result.subject
         if not isinstance(command, _NAMING) or about is None or about.kind is not Kind.PERSON:
             return False
         key = self._log.person_keys([about.id]).get(about.id)
-        return key is None or privacy.keyed_digest(key, digest) == done.digest
+        if key is not None:
+            return privacy.keyed_digest(key, digest) == done.digest
+        brought_in = result.version == 1 and done.first <= done.last
+        return brought_in if isinstance(command, verbs.AddPerson) else command.person == about.id and not brought_in
 
     def _decide(self, command: Command, author: Author, id: UUID, digest: bytes) -> Outcome:
         case = Decision(self._log, author, command, id)

@@ -132,6 +132,20 @@ def test_naming_a_person_otherwise_under_the_same_idempotency_key_is_a_mismatch(
     given(called("ada", sales)).when(ada).then_refused("IDEMPOTENCY_MISMATCH", "idempotencyKey")
 
 
+def test_what_was_asked_of_a_person_who_was_erased_is_not_what_is_asked_of_another() -> None:
+    left = called("once", verbs.DeactivatePerson(person=ADA))
+    renamed = called("once", verbs.RenamePerson(person=ADA, name="Ada King"))
+    gone = verbs.ErasePerson(person=ADA, reason="asked to be")
+    for first in (left, renamed):
+        again = given(ada, ben, first, gone)
+        again.when(called("once", verbs.AddPerson(handle="carl", name="Carl"))).then_refused("IDEMPOTENCY_MISMATCH")
+        again.when(called("once", verbs.RenamePerson(person=BEN, name="B"))).then_refused("IDEMPOTENCY_MISMATCH")
+    given(ada, ben, renamed, gone).when(renamed).then_nothing()
+    given(ada, ben, gone).when(called("ada", verbs.RenamePerson(person=BEN, name="B"))).then_refused(
+        "IDEMPOTENCY_MISMATCH"
+    )
+
+
 # ── teams ────────────────────────────────────────────────────────────────────────────────────────
 
 
