@@ -122,6 +122,7 @@ class Server(uvicorn.Server):
                 server_header=False,
                 timeout_graceful_shutdown=GRACE_SECONDS,
                 ws_max_size=settings.message_bytes_max,
+                ws_per_message_deflate=False,  # a kilobyte of it is a megabyte to read
                 ws_ping_interval=settings.keep_alive_s,
                 ws_ping_timeout=settings.reader_timeout_s,
             )

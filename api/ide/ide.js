@@ -354,7 +354,7 @@ at("tidy").onclick = tidy;
 at("search").oninput = (event) => search(event.target.value);
 at("forget").onclick = () => { keep("history", []); tellHistory(); };
 token.onchange = learn;
-for (const field of [variables, headers]) field.oninput = () => keep(field.id, field.value);
+variables.oninput = () => keep("variables", variables.value); // headers may show who somebody is, and are not kept
 for (const [button, pane] of [["docs", "schema"], ["past", "history"]]) at(button).onclick = () => {
   at(pane).hidden = !at(pane).hidden;
   at(button).setAttribute("aria-expanded", String(!at(pane).hidden));
@@ -369,7 +369,6 @@ for (const name of ["variables", "headers"]) at(`tab-${name}`).onclick = () => {
 const address = new URLSearchParams(location.search);
 query.value = address.get("query") ?? kept("query", FIRST);
 variables.value = address.get("variables") ?? kept("variables", "");
-headers.value = kept("headers", "");
 draw();
 tellHistory();
 learn();
