@@ -169,7 +169,7 @@ class Keyframe(Application[UUID]):
 
     def _names_the_same(self, done: CommandRow, command: Command, digest: bytes) -> bool:
         """Whether it says of a person what was said then; of one who was erased nobody can tell any more, but whether
-        it says it of the same one, and brings them in as it did then."""
+        it says it of the same one, and brings them in as it did then. An import's key is a digest of what it says."""
         result = msgspec.json.decode(done.result, type=Result)
         about = result.subject
         if not isinstance(command, _NAMING) or about is None or about.kind is not Kind.PERSON:
@@ -177,6 +177,8 @@ class Keyframe(Application[UUID]):
         key = self._log.person_keys([about.id]).get(about.id)
         if key is not None:
             return privacy.keyed_digest(key, digest) == done.digest
+        if done.id == command_id(Source.IMPORT, command.idempotency_key or ""):
+            return True
         brought_in = result.version == 1 and done.first <= done.last
         return brought_in if isinstance(command, verbs.AddPerson) else command.person == about.id and not brought_in
 
