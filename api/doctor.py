@@ -118,7 +118,7 @@ def _room(where: str, host: str, port: int) -> Finding:
 
 
 def _asked(url: str) -> str | None:
-    """What a Keyframe says of itself there to strangers; None if it is none."""
+    """What a Keyframe says of itself there, in a word to strangers and at length in the demo; None if it is none."""
     try:
         try:
             with urlopen(url, timeout=ANSWER_SECONDS_MAX) as response:  # noqa: S310  the scheme is ours
@@ -127,8 +127,8 @@ def _asked(url: str) -> str | None:
             answer = error.read(WORD_BYTES_MAX)
     except (OSError, ValueError, HTTPException):
         return None
-    word = answer.decode(errors="replace")
-    return word if word in ("ready", "unready") else None
+    told = {b"ready": "ready", b'{"ready":true': "ready", b"unready": "unready", b'{"ready":false': "unready"}
+    return told.get(answer.partition(b",")[0])
 
 
 def _name(database: Database) -> str:

@@ -13,7 +13,9 @@ from api.settings import Settings
 from api.tokens import Tokens
 from domain.event_store import Log
 
-EXPOSED: Final = ("etag", "retry-after", "www-authenticate", "x-request-id")
+EXPOSED: Final = (
+    "etag", "retry-after", "www-authenticate", "x-keyframe-at", "x-keyframe-position", "x-request-id",
+)  # fmt: skip
 """What a page of another site may read of an answer beside its body."""
 PREFLIGHT_SECONDS: Final = 600
 """For so long a browser need not ask again whether it may ask."""

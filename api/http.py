@@ -186,7 +186,8 @@ class Endpoint(GraphQL[Context, None]):
         """Several requests one after the other, within the bounds of one."""
         if wanted in self._streams or self._batch_max == 1 or not 0 < len(asked) <= self._batch_max:
             some = f"Up to {self._batch_max} requests" if self._batch_max > 1 else "No requests"
-            raise Denied(HTTPStatus.BAD_REQUEST, f"{some} may come in one array.", "BATCH_TOO_LARGE")
+            message = f"{some} may come in one array: send them apart, or see KEYFRAME_BATCH_MAX."
+            raise Denied(HTTPStatus.BAD_REQUEST, message, "BATCH_TOO_LARGE")
         answers = [await self._answer(await self._one_of_several(one, context), context) for one in asked]
         return _json(answers, HTTPStatus.OK, wanted)
 

@@ -73,7 +73,7 @@ FIELDS: Final[dict[str, str]] = {
     "idempotencyKey": "A name of yours for this command, 1 to 200 characters: asked again with the same key, it is "
     "not carried out again and answers as it did the first time.",
     # people
-    "handle": "A short name for addresses, unique for ever: lower-case letters, digits, `-`, `_`, `.`.",
+    "handle": "A short name, nobody else's until they are erased: lower-case letters, digits, `-`, `_`, `.`.",
     "AddPerson.name": "What the person is called.",
     "RenamePerson.name": "What the person is called from now on; left out it stays.",
     "AddPerson.email": "Where to write to; its truth is not checked.",
