@@ -124,6 +124,7 @@ def test_a_secret_is_256_bits_and_only_its_digest_is_kept(home: House) -> None:
 
 
 def test_the_servers_role_may_look_but_make_none(home: House) -> None:
+    home.token()
     with home.database.connect() as conn:
         conn.execute(f"set role {application_role(home.database.settings.workspace)}")
         for forbidden in (
