@@ -18,7 +18,8 @@ PINNED = names([line for line in CONSTRAINTS.splitlines() if "==" in line])
 
 
 def test_every_dependency_is_pinned() -> None:
-    asked = names([*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]])
+    extras = [one for extra in PROJECT["optional-dependencies"].values() for one in extra]
+    asked = names([*PROJECT["dependencies"], *extras])
     assert asked - PINNED == set()
 
 
