@@ -99,9 +99,11 @@ def install() -> None:
 
 
 def _make_room() -> None:
-    """Directories for what the compilers make; Relay's speaks CommonJS, and adds to a manifest that is there."""
+    """Empty directories for what the compilers make; Relay's speaks CommonJS, and adds to a manifest that is there,
+    but nothing for what it finds made already."""
     for made in ("relay", "trusted"):
-        (BUILD / made).mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(BUILD / made, ignore_errors=True)
+        (BUILD / made).mkdir(parents=True)
         (BUILD / made / "package.json").write_text('{"type": "commonjs"}')
     (BUILD / "trusted.json").write_text("{}")
 
