@@ -26,7 +26,7 @@ from api.context import Context
 from api.database import Database
 from api.doors import cors, opened
 from api.exports import Exports
-from api.guards import BodyLimit, KnownHosts, refusal
+from api.guards import BodyLimit, KnownHosts, later, refusal
 from api.http import Endpoint
 from api.ide import endpoint as ide
 from api.ingest import Ingest
@@ -164,10 +164,7 @@ def _source(request: HTTPConnection) -> Source:
 
 async def _lost(_: Request, __: Exception) -> Response:
     """The database cannot be reached, or did not do it in time: whatever was asked may be asked again."""
-    message = "The database cannot be reached; ask again in a moment."
-    response = refusal(HTTPStatus.SERVICE_UNAVAILABLE, message, "UNAVAILABLE")
-    response.headers.update({"retry-after": "1", "cache-control": "no-store"})
-    return response
+    return later("The database cannot be reached; ask again in a moment.", "UNAVAILABLE")
 
 
 async def _failed(request: Request, error: Exception) -> Response:

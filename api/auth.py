@@ -13,7 +13,6 @@ from hashlib import sha256
 from http import HTTPStatus
 from math import ceil
 from typing import Final, NamedTuple, Protocol
-from uuid import uuid4
 from weakref import WeakValueDictionary
 
 import psycopg
@@ -24,7 +23,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.context import Caller
-from api.guards import refusal
+from api.guards import later, refusal
 from api.rates import Buckets
 from api.remembered import Remembered
 from api.visit import UNAUTHENTICATED, Visit
@@ -243,14 +242,13 @@ class Authentication:
         try:
             admission = await self._entrance.admit(connection.headers.getlist("authorization"), address(connection))
             if admission is None:
-                return None if may_wait else _unknown(uuid4().hex)
+                return None if may_wait else _unknown()
             state.caller, state.visit = admission
             self._entrance.spend(state.caller)
         except NotAdmitted as reason:
             state.is_refused = True
-            request_id = uuid4().hex
-            note(reason, request_id, connection)
-            return None if scope["type"] == "websocket" else _unknown(request_id)
+            note(reason, connection)
+            return None if scope["type"] == "websocket" else _unknown()
         except TooOften as too_often:
             return _too_often(too_often)
         except OutOfReach:
@@ -263,15 +261,15 @@ def address(connection: HTTPConnection) -> str:
     return connection.client.host if connection.client else ""
 
 
-def note(reason: NotAdmitted, request_id: str, connection: HTTPConnection) -> None:
+def note(reason: NotAdmitted, connection: HTTPConnection) -> None:
     """Tell the journal why somebody was not let in."""
-    path = connection.scope["path"]
-    _log.warning("not_admitted", request_id=request_id, path=path, address=address(connection), reason=str(reason))
+    id, path = connection.state.id, connection.scope["path"]
+    _log.warning("not_admitted", request_id=id, path=path, address=address(connection), reason=str(reason))
 
 
-def _unknown(request_id: str) -> Response:
+def _unknown() -> Response:
     response = refusal(HTTPStatus.UNAUTHORIZED, "Show who you are, by 'Authorization: Bearer …'.", UNAUTHENTICATED)
-    response.headers.update({"www-authenticate": "Bearer", "x-request-id": request_id})
+    response.headers["www-authenticate"] = "Bearer"
     return _unkept(response)
 
 
@@ -282,10 +280,7 @@ def _too_often(too_often: TooOften) -> Response:
 
 
 def _out_of_reach() -> Response:
-    message = "Who you are cannot be looked up at the moment; ask again in a moment."
-    response = refusal(HTTPStatus.SERVICE_UNAVAILABLE, message, "UNAVAILABLE")
-    response.headers["retry-after"] = "1"
-    return _unkept(response)
+    return later("Who you are cannot be looked up at the moment; ask again in a moment.", "UNAVAILABLE")
 
 
 def _unkept(response: Response) -> Response:

@@ -48,6 +48,11 @@ class Caller:
         return f"machine:{self.handle}" if self.person is None else f"person:{self.person}"
 
     @property
+    def who(self) -> list[Any]:
+        """All that an answer to them depends on, for what it is called by."""
+        return [self.handle, str(self.person), sorted(self.roles)]
+
+    @property
     def author(self) -> Author:
         """The same, as commands want it."""
         return Author(self.actor, self.source, self.roles)

@@ -18,7 +18,9 @@ from starlette.responses import Response, StreamingResponse
 
 from api.cells import cell, table
 from api.context import Context
+from api.freshness import is_named
 from api.guards import refusal
+from api.reading_files import CSV, NDJSON
 from api.schema.schema import schema
 from api.view import ByKey, View
 from domain.errors import Code, Refused, invalid
@@ -38,8 +40,6 @@ READINGS: Final = 2_000
 WORKING_MAX: Final = 4
 """So many pages of one process are read at once; other exports wait for their turn."""
 
-NDJSON: Final = "application/x-ndjson"
-CSV: Final = "text/csv; charset=utf-8"
 BASIS: Final = frozenset({"at", "known", "position"})
 OF_CHANGES: Final = BASIS | {"cycle", "team", "types", "from", "to"}
 OF_READINGS: Final = BASIS | {"kpi", "from", "to"}
@@ -73,6 +73,7 @@ _STATUS: Final[Mapping[str, HTTPStatus]] = {
     "TIMEOUT": HTTPStatus.SERVICE_UNAVAILABLE,
     "INTERNAL_SERVER_ERROR": HTTPStatus.INTERNAL_SERVER_ERROR,
 }
+_CSV: Final = f"{CSV}; charset=utf-8"
 _log = structlog.get_logger(__name__)
 
 
@@ -108,10 +109,10 @@ class Exports:
         return await self._export(request, OF_CHANGES, partial(_changes, _as_lines), NDJSON)
 
     async def changes_csv(self, request: Request) -> Response:
-        return await self._export(request, OF_CHANGES, partial(_changes, _as_rows), CSV)
+        return await self._export(request, OF_CHANGES, partial(_changes, _as_rows), _CSV)
 
     async def readings_csv(self, request: Request) -> Response:
-        return await self._export(request, OF_READINGS, _readings, CSV)
+        return await self._export(request, OF_READINGS, _readings, _CSV)
 
     async def _export(self, request: Request, known: frozenset[str], told: Told, media: str) -> Response:
         context = self._context(request)
@@ -125,7 +126,7 @@ class Exports:
             return _refused(why)
         assert first is not None
         headers = _headers(first, request, context)
-        if headers["etag"] in request.headers.get("if-none-match", "").replace("W/", "").split(", "):
+        if is_named(headers["etag"], request.headers.get("if-none-match", "")):
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
         if request.method == "HEAD":
             return _without_body(headers, media)
@@ -154,11 +155,9 @@ def _without_body(headers: Mapping[str, str], media: str) -> Response:
 def _headers(first: Page, request: Request, context: Context) -> dict[str, str]:
     """The basis, and a name for what is told at it: as long as nothing is recorded, it is the same."""
     at, position = cell(first.basis.at), str(first.basis.position)
-    caller = context.caller
     now = "" if BASIS & request.query_params.keys() else "now"
     asked = [request.url.path, sorted(request.query_params.multi_items()), now or at, position, first.head]
-    who = [caller.handle, str(caller.person), sorted(caller.roles)]
-    name = sha256(msgspec.json.encode([asked, who])).hexdigest()[:32]
+    name = sha256(msgspec.json.encode([asked, context.caller.who])).hexdigest()[:32]
     return {
         "etag": f'"{name}"',
         "x-keyframe-at": at,

@@ -5,8 +5,9 @@ says what was asked, by whom, at which position of the log; and, if it tells of 
 still holds is seen by a look at where the views stand, and nothing is carried out. See docs/adr/0022.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, cached_property
 from hashlib import sha256
 from typing import Final, NamedTuple
 
@@ -37,19 +38,20 @@ class Kept(NamedTuple):
         return {"etag": self.etag, "cache-control": self.cache_control}
 
 
-class Question(NamedTuple):
+@dataclass(frozen=True)
+class Question:
     """What an answer depends on besides what was recorded: who asks what, and in which form."""
 
     caller: Caller
     form: str
     asked: Requested
 
-    @property
+    @cached_property
     def digest(self) -> str:
-        caller, asked = self.caller, self.asked
-        who = (caller.handle, str(caller.person), sorted(caller.roles))
+        asked = self.asked
         what = (asked.query, asked.variables, asked.operation_name)
-        return sha256(orjson.dumps([_program(), who, self.form, what], option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
+        told = [_program(), self.caller.who, self.form, what]
+        return sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
 
 
 @cache
@@ -88,9 +90,13 @@ def still(question: Question, names: str | None, context: Context, seconds: floa
         stood = context.reads.newest
     except (psycopg.OperationalError, PoolTimeout, TimeIsUp):
         return None  # whoever carries it out will tell why
-    given = {name.strip().removeprefix("W/") for name in names.split(",")}  # whoever passes one on may weaken it
     held = (of_now(question, stood), of_past(question, stood.position, seconds))
-    return next((one for one in held if one.etag.removeprefix("W/") in given), None)
+    return next((one for one in held if is_named(one.etag, names)), None)
+
+
+def is_named(etag: str, names: str) -> bool:
+    """Whether an answer is among those that an If-None-Match header names: whoever passes one on may weaken it."""
+    return etag.removeprefix("W/") in {name.strip().removeprefix("W/") for name in names.split(",")}
 
 
 def _minute(at: datetime) -> int:

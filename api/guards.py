@@ -19,6 +19,13 @@ def refusal(status: HTTPStatus, message: str, code: str, **extensions: object) -
     return Response(orjson.dumps({"errors": [error]}), status, media_type="application/json")
 
 
+def later(message: str, code: str, **extensions: object) -> Response:
+    """A refusal for the moment: the same may be asked again soon."""
+    response = refusal(HTTPStatus.SERVICE_UNAVAILABLE, message, code, **extensions)
+    response.headers.update({"retry-after": "1", "cache-control": "no-store"})
+    return response
+
+
 class KnownHosts:
     """Refuses requests by another name than ours: a page elsewhere could have its own name point here, and so
     have a browser on this machine speak to us as if we belonged to it (DNS rebinding).

@@ -29,7 +29,7 @@ from api.documents import Documents, trusted
 from api.forgery import refuse_forgery
 from api.forms import EVENTS, GRAPHQL, JSON, PARTS, form, media_type
 from api.freshness import Question
-from api.guards import refusal
+from api.guards import later, refusal
 from api.requested import Denied, Malformed, Requested
 from api.schema.errors import VALIDATION_FAILED
 from api.schema.schema import Schema
@@ -189,7 +189,7 @@ class Endpoint(GraphQL[Context, None]):
             message = f"{some} may come in one array: send them apart, or see KEYFRAME_BATCH_MAX."
             raise Denied(HTTPStatus.BAD_REQUEST, message, "BATCH_TOO_LARGE")
         answers = [await self._answer(await self._one_of_several(one, context), context) for one in asked]
-        return _json(answers, HTTPStatus.OK, wanted)
+        return Response(self.encode_json(answers), headers=_form_headers(wanted))
 
     async def _one_of_several(self, asked: Requested, context: Context) -> ExecutionResult:
         """The result of one; what cannot be asked in this way takes the others' answers from nobody."""
@@ -313,12 +313,6 @@ def _form_headers(media: str) -> dict[str, str]:
     return {"content-type": f"{media}; charset=utf-8", "vary": VARY}
 
 
-def _json(answers: list[GraphQLHTTPResponse], status: int, media: str) -> Response:
-    return Response(orjson.dumps(answers), status, _form_headers(media))
-
-
 def _too_early(position: int, stands_at: int, lag: int) -> Response:
     message = f"The views stand at {stands_at} and did not reach {position} in time; ask again in a moment."
-    response = refusal(HTTPStatus.SERVICE_UNAVAILABLE, message, "BEHIND", position=stands_at, wanted=position, lag=lag)
-    response.headers["retry-after"] = "1"
-    return response
+    return later(message, "BEHIND", position=stands_at, wanted=position, lag=lag)

@@ -26,6 +26,7 @@ from api.bodies import TooSlow
 from api.context import Caller, Context
 from api.guards import refusal
 from api.reading_files import CSV, FORMS, NDJSON, Batch, Reader
+from api.visit import given_up
 from api.writing import Writing
 from domain.append import OutcomeUnknown, Unavailable
 from domain.commands import KEY_LENGTH_MAX, Outcome
@@ -161,7 +162,7 @@ class File:
                 yield await self._work(partial(self._record, batch))
             self._refuse_bad()
         finally:
-            await _given_up(reading)
+            await given_up(reading)
             self.told.behind = await self._work(partial(self._writing.behind, self.told.position))
 
     def _refuse_bad(self) -> None:
@@ -253,12 +254,6 @@ def _named(refused: Refused, batch: Batch) -> Stopped:
             )
         case _:
             return Stopped(refused.code, refused.message, lines=[batch.lines[0], batch.lines[-1]])
-
-
-async def _given_up(task: "asyncio.Future[Any]") -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError, Exception):
-        await task
 
 
 # ── answering ────────────────────────────────────────────────────────────────────────────────────

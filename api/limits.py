@@ -19,7 +19,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from api.context import Context
 from api.cost import COST_MAX, weigh
-from api.variables import oversized
+from api.variables import beyond, oversized
 
 DOCUMENT_LENGTH_MAX: Final = 100_000
 """Characters of a document; what is long belongs into its variables."""
@@ -49,7 +49,7 @@ class Limits(SchemaExtension):
         asked = self.execution_context
         if len(asked.query or "") > DOCUMENT_LENGTH_MAX:
             message = f"A document has up to {DOCUMENT_LENGTH_MAX:,} characters; put what is long into its variables."
-            raise _refusal("DOCUMENT_TOO_LONG", message, DOCUMENT_LENGTH_MAX)
+            raise beyond("DOCUMENT_TOO_LONG", message, DOCUMENT_LENGTH_MAX)
         refused = oversized(asked.variables or {})
         if refused is not None:
             raise refused
@@ -85,11 +85,7 @@ class Limits(SchemaExtension):
         if context.spends(costs[asked.operation_name], COST_MAX):
             return None
         message = f"The operations of one request may have {COST_MAX:,} fields in their answers together."
-        return _refusal("TOO_COSTLY", message, COST_MAX)
-
-
-def _refusal(code: str, message: str, limit: int) -> GraphQLError:
-    return GraphQLError(message, extensions={"code": code, "limit": limit})
+        return beyond("TOO_COSTLY", message, COST_MAX)
 
 
 @lru_cache(DOCUMENTS_KEPT)
@@ -99,7 +95,7 @@ def _parsed(text: str) -> DocumentNode:
         return parsed(text, max_tokens=TOKENS_MAX)
     except GraphQLSyntaxError as error:
         if "tokens. Parsing aborted" in error.message:
-            raise _refusal("TOO_MANY_TOKENS", f"A document has up to {TOKENS_MAX:,} tokens.", TOKENS_MAX) from None
+            raise beyond("TOO_MANY_TOKENS", f"A document has up to {TOKENS_MAX:,} tokens.", TOKENS_MAX) from None
         if "nested too deeply" in error.message:
             raise GraphQLError("The document is nested too deeply.", extensions={"code": "TOO_DEEP"}) from None
         raise
@@ -114,7 +110,7 @@ def _mistakes(schema: GraphQLSchema, text: str) -> list[GraphQLError]:
 def _told(error: GraphQLError) -> GraphQLError:
     if error.message.startswith("Validation aborted"):
         message = "Selects the same fields in so many ways that it takes too long to see whether they go together."
-        return _refusal("TOO_TANGLED", message, COMPARISONS_MAX)
+        return beyond("TOO_TANGLED", message, COMPARISONS_MAX)
     if len(error.message) > MESSAGE_LENGTH_MAX:
         return GraphQLError(f"{error.message[:MESSAGE_LENGTH_MAX]}…", error.nodes, extensions=error.extensions)
     return error

@@ -194,7 +194,7 @@ class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
             shown = {*said, *connection.headers.getlist("authorization")}
             admission = await state.entrance.admit(shown, address(connection))
         except NotAdmitted as reason:
-            note(reason, state.id, connection)
+            note(reason, connection)
             return await self._close(REFUSED, "Forbidden")
         except (TooOften, OutOfReach):
             return await self._close(LATER, "Try again in a moment")

@@ -18,18 +18,18 @@ NESTING_MAX: Final = 20
 def oversized(variables: Mapping[str, Any]) -> GraphQLError | None:
     """Why these variables are refused, if they are too many, too large, or too deep."""
     if len(variables) > VARIABLES_MAX:
-        return _refusal("TOO_MANY_VARIABLES", f"An operation has up to {VARIABLES_MAX} variables.", VARIABLES_MAX)
+        return beyond("TOO_MANY_VARIABLES", f"An operation has up to {VARIABLES_MAX} variables.", VARIABLES_MAX)
     count, level = 0, list(variables.values())
     for _ in range(NESTING_MAX):
         count += len(level)
         if count > VALUES_MAX:
-            return _refusal("TOO_MANY_VALUES", f"Variables hold up to {VALUES_MAX:,} values.", VALUES_MAX)
+            return beyond("TOO_MANY_VALUES", f"Variables hold up to {VALUES_MAX:,} values.", VALUES_MAX)
         if any(type(value) is list and len(value) > LIST_LENGTH_MAX for value in level):
-            return _refusal("LIST_TOO_LONG", f"A list has up to {LIST_LENGTH_MAX:,} values.", LIST_LENGTH_MAX)
+            return beyond("LIST_TOO_LONG", f"A list has up to {LIST_LENGTH_MAX:,} values.", LIST_LENGTH_MAX)
         level = [inner for value in level if value.__class__ in _NESTED for inner in _inside(value)]
         if not level:
             return None
-    return _refusal("VARIABLES_TOO_DEEP", f"Variables are up to {NESTING_MAX} levels deep.", NESTING_MAX)
+    return beyond("VARIABLES_TOO_DEEP", f"Variables are up to {NESTING_MAX} levels deep.", NESTING_MAX)
 
 
 _NESTED = (dict, list)
@@ -39,5 +39,6 @@ def _inside(value: Any) -> Any:
     return value.values() if type(value) is dict else value
 
 
-def _refusal(code: str, message: str, limit: int) -> GraphQLError:
+def beyond(code: str, message: str, limit: int) -> GraphQLError:
+    """What is told of more than a limit allows."""
     return GraphQLError(message, extensions={"code": code, "limit": limit})

@@ -53,13 +53,13 @@ async def while_it_lasts(results: AsyncGenerator[T, None], visit: Visit | None) 
                 return
             yield result
     finally:
-        await _given_up(over)
+        await given_up(over)
         if coming is not None:
-            await _given_up(coming)
+            await given_up(coming)
 
 
-async def _given_up(task: "asyncio.Future[Any]") -> None:
+async def given_up(task: "asyncio.Future[Any]") -> None:
     """Whoever waited for this no longer does; it has ended when this returns."""
     task.cancel()
-    with suppress(asyncio.CancelledError, StopAsyncIteration, Exception):
+    with suppress(asyncio.CancelledError, Exception):
         await task

@@ -46,7 +46,7 @@ class Watched:
         state["id"] = _request_id(Headers(scope=scope))
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        seen = _Seen(send, state)
+        seen = _Seen(send, state["id"])
         began = perf_counter()
         path = _path(scope)
         with self._telemetry.span(scope["method"], path) as span:
@@ -65,7 +65,7 @@ class Watched:
         if noted is not None:
             self._metrics.told(noted.kind, noted.codes)
         return {
-            "request_id": state.get("id"),
+            "request_id": state["id"],
             "method": scope["method"],
             "path": path,
             "caller": getattr(caller, "actor", None),
@@ -99,9 +99,9 @@ def _request_id(headers: Headers) -> str:
 class _Seen:
     """Passes on what is sent, and sees which status it has."""
 
-    def __init__(self, send: Send, state: dict[str, Any]) -> None:
+    def __init__(self, send: Send, request_id: str) -> None:
         self._send = send
-        self._state = state
+        self._request_id = request_id
         self.status = 500
 
     async def __call__(self, message: Message) -> None:
@@ -110,5 +110,5 @@ class _Seen:
             headers = MutableHeaders(scope=message)
             for name, value in _HEADERS.items():
                 headers.setdefault(name, value)
-            self._state["id"] = headers.setdefault(REQUEST_ID, self._state["id"])
+            headers[REQUEST_ID] = self._request_id
         await self._send(message)

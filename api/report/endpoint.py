@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
-from uuid import uuid4
 
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, Response
@@ -24,8 +23,6 @@ _STATUS = {
 _HEADERS = {
     "content-security-policy": f"{page.POLICY}; frame-ancestors 'none'",
     "cache-control": "no-store",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
 }
 
 
@@ -37,7 +34,6 @@ class Reports:
 
     def page(self, request: Request) -> Response:
         """The retrospective of a cycle, by its key; `?known=` as in `Query.retrospective`."""
-        request.state.id = uuid4().hex
         try:
             story = read(self._context(request), request.path_params["cycle"], request.query_params.get("known"))
         except Untold as why:
