@@ -1,0 +1,44 @@
+"""A workspace of a fixed name, as its folder keeps it and as the tests open it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from api.database import Database
+from api.settings import Settings
+
+HERE = Path(__file__).parent
+NAME = "upgrade"
+"""The name is part of the checkpoint's origin and of every lock key, so it never changes."""
+CYCLE = "2024-q1"
+
+FACTS, QUESTION, ANSWER = "facts.ndjson", "question.graphql", "answer.json"
+SCHEMA, KEY, CHECKPOINT, EVIDENCE = "schema.sql", f"{NAME}.key", "checkpoint.txt", f"{CYCLE}.evidence"
+
+
+def settings(dsn: str, key: Path) -> Settings:
+    """Small batches, so that several checkpoints are signed."""
+    return Settings(
+        database_url=SecretStr(dsn), workspace=NAME, checkpoint_key=key, checkpoint_events_max=40, projector_batch=20
+    )
+
+
+@contextmanager
+def client(database: Database, token: str | None = None) -> Iterator[TestClient]:
+    """A client of the whole application, with its projector. Without a token it may do everything."""
+    app = create_app(database.settings, database, console=False, anonymous=token is None)
+    headers = {} if token is None else {"authorization": f"Bearer {token}"}
+    with TestClient(app, base_url="http://localhost", headers=headers) as http:
+        yield http
+
+
+def ask(http: TestClient, query: str, **variables: Any) -> Any:
+    """The data of an answer without errors, read from a projection that has caught up with the log."""
+    answer = http.post("/graphql", json={"query": query, "variables": variables}).json()
+    assert "errors" not in answer, answer["errors"]
+    return answer["data"]
