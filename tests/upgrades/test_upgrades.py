@@ -1,0 +1,194 @@
+"""A workspace of every released version opens with this one: the log, its proofs and its answers stay the same."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from api import keys
+from api.database import Database, open_database
+from api.facts import Import
+from api.importing import ACTOR
+from api.writing import projector_of
+from domain import checkpoint, checkup, evidence
+from domain.commands import Keyframe
+from domain.event import EVENTS
+from domain.signed_note import Verifier
+from projections import generations, signing
+from projections.signing import Keys
+from projections.verification import verify
+from tests.upgrades.workspace import (
+    ANSWER,
+    CHECKPOINT,
+    CYCLE,
+    EVIDENCE,
+    FACTS,
+    HERE,
+    KEY,
+    NAME,
+    QUESTION,
+    SCHEMA,
+    ask,
+    client,
+    settings,
+)
+
+VERSIONS = sorted(path.parent.name for path in HERE.glob(f"*/{SCHEMA}"))
+VERIFIER = HERE.parents[1] / "docs" / "verify_evidence.py"
+DEFINE_KPI = 'mutation { defineKpi(input: {key: "returns", name: "Returns"}) { position problems { code } } }'
+
+
+@pytest.fixture(params=VERSIONS)
+def folder(request: pytest.FixtureRequest) -> Path:
+    return HERE / request.param
+
+
+@pytest.fixture
+def stored(server: str, folder: Path) -> Iterator[Database]:
+    """The workspace in a database of its own, as the earlier version left it.
+
+    The role `upgrade_app` belongs to the whole server and other workers may be using it, so it is not dropped.
+    """
+    name = f"upgrade_{uuid4().hex[:12]}"
+    with psycopg.connect(server, autocommit=True) as conn:
+        conn.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+        try:
+            dsn = make_conninfo(server, dbname=name)
+            load(dsn, folder)
+            with open_database(settings(dsn, folder / KEY)) as database:
+                yield database
+        finally:
+            conn.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+def load(dsn: str, folder: Path) -> None:
+    """Make the tables and fill them, without any migration."""
+    with psycopg.connect(dsn) as conn:
+        conn.execute("set check_function_bodies = off")
+        conn.execute((folder / SCHEMA).read_bytes())
+        for file in sorted(folder.glob("*.copy")):
+            statement = sql.SQL("copy {} from stdin").format(sql.Identifier(NAME, file.stem))
+            with conn.cursor().copy(statement) as rows:
+                rows.write(file.read_bytes())
+
+
+@pytest.fixture
+def database(stored: Database) -> Database:
+    """The workspace after the migrations of this version, with its projections caught up."""
+    stored.migrate()
+    projector_of(stored).catch_up()
+    return stored
+
+
+@pytest.fixture
+def ours(database: Database) -> Keys:
+    found = keys.found(database.settings)
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def size(folder: Path) -> int:
+    """How many events the earlier version recorded."""
+    return lines(folder, "log")
+
+
+def lines(folder: Path, table: str) -> int:
+    return len((folder / f"{table}.copy").read_bytes().splitlines())
+
+
+def test_there_is_a_workspace_of_a_released_version() -> None:
+    assert "0.1.0" in VERSIONS
+
+
+def test_every_table_has_rows(folder: Path) -> None:
+    tables = [file.stem for file in folder.glob("*.copy")]
+    assert {"log", "command", "person_key", "checkpoint", "token", "void_attempt", "migration"} <= set(tables)
+    assert all(lines(folder, table) > 0 for table in tables)
+
+
+def test_loading_the_workspace_runs_no_migration(stored: Database, folder: Path) -> None:
+    with stored.connect() as conn:
+        assert checkup.examine(conn, NAME).version == lines(folder, "migration")
+
+
+def test_migrations_bring_the_tables_to_the_newest_version(database: Database) -> None:
+    with database.connect() as conn:
+        found = checkup.examine(conn, NAME)
+    assert (found.version, found.rewritable, found.role) == (checkup.VERSION, (), "RIGHT")
+
+
+def test_the_log_verifies_against_every_checkpoint(database: Database, ours: Keys, folder: Path, size: int) -> None:
+    given = (folder / CHECKPOINT).read_text()
+    with database.connect() as conn:
+        verdict = verify(conn, ours.verifiers, [given])
+    assert verdict.damage is None
+    assert (verdict.size, verdict.signed_size) == (size, size)
+    assert verdict.checkpoints >= lines(folder, "checkpoint") + 1 > 3
+
+
+def test_the_checkpoint_verifies_with_the_public_key(ours: Keys, folder: Path, size: int) -> None:
+    said = checkpoint.verified((folder / CHECKPOINT).read_text(), ours.verifiers)
+    assert (said.size, ours.signer.name) == (size, f"keyframe/{NAME}")
+
+
+def test_the_evidence_verifies(ours: Keys, folder: Path, size: int) -> None:
+    with (folder / EVIDENCE).open("rb") as file:
+        proven = evidence.check(file, ours.verifiers)
+    assert (proven.about.key, proven.size) == (CYCLE, size)
+    assert 0 < proven.events < size
+
+
+def test_the_independent_script_verifies_the_evidence(ours: Keys, folder: Path) -> None:
+    verifier: Verifier = ours.signer.verifier
+    command = [sys.executable, "-I", str(VERIFIER), str(folder / EVIDENCE), str(verifier)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_every_event_of_the_log_is_read(database: Database, size: int) -> None:
+    entries = database.log().entries(0, size + 1)
+    assert [entry.position for entry in entries] == list(range(1, size + 1))
+    assert {entry.event.TOPIC for entry in entries} <= set(EVENTS)
+
+
+def test_the_question_has_the_stored_answer(database: Database, folder: Path) -> None:
+    with client(database) as http:
+        answer = ask(http, (folder / QUESTION).read_text())
+    assert answer == json.loads((folder / ANSWER).read_text())
+
+
+def test_the_question_has_the_stored_answer_after_a_rebuild(database: Database, folder: Path, size: int) -> None:
+    reached = generations.rebuild(database.log(), database.connect, workspace=NAME)
+    assert reached == size
+    with database.connect() as conn:
+        assert generations.is_current(conn)
+    with client(database) as http:
+        answer = ask(http, (folder / QUESTION).read_text())
+    assert answer == json.loads((folder / ANSWER).read_text())
+
+
+def test_importing_the_same_facts_again_records_nothing(database: Database, folder: Path, size: int) -> None:
+    log = database.log()
+    with (folder / FACTS).open("rb") as facts:
+        tally = Import(Keyframe(log), log, ACTOR).run(facts)
+    assert (tally.refusals, tally.recorded, tally.already_there) == ([], 0, tally.read)
+    assert log.head().position == size
+
+
+def test_a_new_command_is_recorded_on_top_and_signed(database: Database, ours: Keys, folder: Path, size: int) -> None:
+    with client(database) as http:
+        payload = ask(http, DEFINE_KPI)["defineKpi"]
+    assert (payload["position"], payload["problems"]) == (size + 1, [])
+    projector_of(database).catch_up()
+    with database.connect() as conn:
+        note = signing.signed(conn, size + 1, ours)
+        verdict = verify(conn, ours.verifiers, [note, (folder / CHECKPOINT).read_text()])
+    assert (verdict.damage, verdict.size, verdict.signed_size) == (None, size + 1, size + 1)
