@@ -42,8 +42,8 @@ from api.settings import Settings
 from api.telemetry import telemetry
 from api.watching import REQUEST_ID, Watched
 from api.writing import Writing
-from domain.event_store import Log
-from domain.values import Source
+from domain.log.event_store import Log
+from domain.primitives.values import Source
 from projections import generations
 from projections.projector import Projector
 

@@ -27,7 +27,7 @@ from api.guards import later, refusal
 from api.rates import Buckets
 from api.remembered import Remembered
 from api.visit import UNAUTHENTICATED, Visit
-from domain.policy import Role
+from domain.model.permissions import Role
 
 RATE_LIMITED: Final = "RATE_LIMITED"
 

@@ -15,7 +15,7 @@ from rich.progress import Progress
 
 from api import doctor, evidence, exporting, importing, issuing
 from api.terminal import USAGE, WRONG, Failure, err, opened, out, reached, settings, stop_on_signals, told
-from domain.policy import Role
+from domain.model.permissions import Role
 from projections import generations
 from projections.projector import Condition
 from projections.views import Poison

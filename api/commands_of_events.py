@@ -11,11 +11,12 @@ from uuid import UUID
 
 from msgspec import UNSET, UnsetType, structs
 
-from domain import privacy, verbs
-from domain.conversation import CommentAdded, InitiativeMoved, InitiativePlanned, Reflected
-from domain.cycle import CycleActivated, CycleClosed, CycleOpened, ScoringPolicyAdopted
-from domain.event import Event, replay
-from domain.key_result import (
+from domain.model import commands
+from domain.model.commands import Command
+from domain.model.cycle import CycleActivated, CycleClosed, CycleOpened, ScoringPolicyAdopted
+from domain.model.discussion import CommentAdded, InitiativeMoved, InitiativePlanned, Reflected
+from domain.model.event import Event, replay
+from domain.model.key_result import (
     CheckIn,
     CheckInCorrected,
     KeyResult,
@@ -31,8 +32,8 @@ from domain.key_result import (
     KeyResultScored,
     KeyResultUnlinked,
 )
-from domain.kpi import Kpi, KpiDefined, KpiRedefined, KpiRetired, Reading, ReadingCorrected, ReadingRetracted
-from domain.objective import (
+from domain.model.kpi import Kpi, KpiDefined, KpiRedefined, KpiRetired, Reading, ReadingCorrected, ReadingRetracted
+from domain.model.objective import (
     Objective,
     ObjectiveAligned,
     ObjectiveAssigned,
@@ -45,7 +46,7 @@ from domain.objective import (
     ObjectiveUnaligned,
     ObjectiveVisibilitySet,
 )
-from domain.people import (
+from domain.model.people import (
     PersonAdded,
     PersonDeactivated,
     PersonErased,
@@ -58,8 +59,8 @@ from domain.people import (
     TeamMoved,
     TeamRenamed,
 )
-from domain.values import Metric, Unit, Visibility
-from domain.verbs import Command
+from domain.primitives import personal_data
+from domain.primitives.values import Metric, Unit, Visibility
 
 T = TypeVar("T")
 
@@ -84,40 +85,40 @@ class Known:
         """The thing as it was before this event."""
         return replay(iter(self.streams[event.originator_id][: event.originator_version - 1]))
 
-    def personal(self, event: PersonAdded | PersonRenamed) -> privacy.Personal | None:
+    def personal(self, event: PersonAdded | PersonRenamed) -> personal_data.Personal | None:
         """What was sealed; None for a person who was erased."""
         person = event.originator_id
-        return privacy.unseal(self.keys[person], person, event.sealed) if person in self.keys else None
+        return personal_data.unseal(self.keys[person], person, event.sealed) if person in self.keys else None
 
 
 _PLAIN: dict[type[Event], tuple[type[Command], str | None]] = {
-    PersonDeactivated: (verbs.DeactivatePerson, "person"),
-    PersonErased: (verbs.ErasePerson, "person"),
-    TeamFormed: (verbs.FormTeam, None),
-    TeamRenamed: (verbs.RenameTeam, "team"),
-    TeamMoved: (verbs.MoveTeam, "team"),
-    TeamJoined: (verbs.JoinTeam, "team"),
-    TeamLeft: (verbs.LeaveTeam, "team"),
-    TeamDisbanded: (verbs.DisbandTeam, "team"),
-    ObjectiveVisibilitySet: (verbs.SetObjectiveVisibility, "objective"),
-    ObjectiveAligned: (verbs.AlignObjective, "objective"),
-    ObjectiveCommitted: (verbs.CommitObjective, "objective"),
-    ObjectiveClosed: (verbs.CloseObjective, "objective"),
-    ObjectiveDropped: (verbs.DropObjective, "objective"),
-    ObjectiveReopened: (verbs.ReopenObjective, "objective"),
-    KeyResultAssigned: (verbs.AssignKeyResult, "key_result"),
-    KeyResultRescheduled: (verbs.RescheduleKeyResult, "key_result"),
-    KeyResultReweighed: (verbs.ReweighKeyResult, "key_result"),
-    KeyResultUnlinked: (verbs.UnlinkKpi, "key_result"),
-    KeyResultScored: (verbs.ScoreKeyResult, "key_result"),
-    KeyResultDropped: (verbs.DropKeyResult, "key_result"),
-    KeyResultCheckedIn: (verbs.CheckIn, None),
-    KpiDefined: (verbs.DefineKpi, None),
-    ReadingRetracted: (verbs.RetractReading, "reading"),
-    InitiativePlanned: (verbs.PlanInitiative, None),
-    InitiativeMoved: (verbs.MoveInitiative, "initiative"),
-    CommentAdded: (verbs.AddComment, None),
-    Reflected: (verbs.Reflect, None),
+    PersonDeactivated: (commands.DeactivatePerson, "person"),
+    PersonErased: (commands.ErasePerson, "person"),
+    TeamFormed: (commands.FormTeam, None),
+    TeamRenamed: (commands.RenameTeam, "team"),
+    TeamMoved: (commands.MoveTeam, "team"),
+    TeamJoined: (commands.JoinTeam, "team"),
+    TeamLeft: (commands.LeaveTeam, "team"),
+    TeamDisbanded: (commands.DisbandTeam, "team"),
+    ObjectiveVisibilitySet: (commands.SetObjectiveVisibility, "objective"),
+    ObjectiveAligned: (commands.AlignObjective, "objective"),
+    ObjectiveCommitted: (commands.CommitObjective, "objective"),
+    ObjectiveClosed: (commands.CloseObjective, "objective"),
+    ObjectiveDropped: (commands.DropObjective, "objective"),
+    ObjectiveReopened: (commands.ReopenObjective, "objective"),
+    KeyResultAssigned: (commands.AssignKeyResult, "key_result"),
+    KeyResultRescheduled: (commands.RescheduleKeyResult, "key_result"),
+    KeyResultReweighed: (commands.ReweighKeyResult, "key_result"),
+    KeyResultUnlinked: (commands.UnlinkKpi, "key_result"),
+    KeyResultScored: (commands.ScoreKeyResult, "key_result"),
+    KeyResultDropped: (commands.DropKeyResult, "key_result"),
+    KeyResultCheckedIn: (commands.CheckIn, None),
+    KpiDefined: (commands.DefineKpi, None),
+    ReadingRetracted: (commands.RetractReading, "reading"),
+    InitiativePlanned: (commands.PlanInitiative, None),
+    InitiativeMoved: (commands.MoveInitiative, "initiative"),
+    CommentAdded: (commands.AddComment, None),
+    Reflected: (commands.Reflect, None),
 }
 """Events that say what their command says, under the same names, and the field in which it names the thing."""
 
@@ -141,8 +142,8 @@ def command(event: Event, _: Known) -> Command:
 def _(event: PersonAdded, known: Known) -> Command:
     personal = known.personal(event)
     if personal is None:
-        return verbs.AddPerson(handle=known.handles[event.originator_id], name=privacy.ERASED)
-    return verbs.AddPerson(handle=personal.handle, name=personal.name, email=personal.email)
+        return commands.AddPerson(handle=known.handles[event.originator_id], name=personal_data.ERASED)
+    return commands.AddPerson(handle=personal.handle, name=personal.name, email=personal.email)
 
 
 @command.register
@@ -150,14 +151,14 @@ def _(event: PersonRenamed, known: Known) -> Command:
     """An erased person got another name that nobody knows; that they did is known."""
     personal = known.personal(event)
     if personal is None:
-        name = f"{privacy.ERASED} {event.originator_version}"
-        return verbs.RenamePerson(person=event.originator_id, name=name)
-    return verbs.RenamePerson(person=event.originator_id, name=personal.name, email=personal.email)
+        name = f"{personal_data.ERASED} {event.originator_version}"
+        return commands.RenamePerson(person=event.originator_id, name=name)
+    return commands.RenamePerson(person=event.originator_id, name=personal.name, email=personal.email)
 
 
 @command.register
 def _(event: TeamLeadAppointed, _: Known) -> Command:
-    return verbs.AppointLead(team=event.originator_id, person=event.lead)
+    return commands.AppointLead(team=event.originator_id, person=event.lead)
 
 
 # ── cycles ───────────────────────────────────────────────────────────────────────────────────────
@@ -165,29 +166,29 @@ def _(event: TeamLeadAppointed, _: Known) -> Command:
 
 @command.register
 def _(event: CycleOpened, _: Known) -> Command:
-    return verbs.OpenCycle(
+    return commands.OpenCycle(
         key=event.key,
         name=event.name,
         starts_on=event.starts_on,
         ends_on=event.ends_on,
-        parent=None if event.parent is None else verbs.CycleBy(id=event.parent),
+        parent=None if event.parent is None else commands.CycleBy(id=event.parent),
         check_in_cadence=event.check_in_cadence,
     )
 
 
 @command.register
 def _(event: CycleActivated, _: Known) -> Command:
-    return verbs.ActivateCycle(cycle=verbs.CycleBy(id=event.originator_id))
+    return commands.ActivateCycle(cycle=commands.CycleBy(id=event.originator_id))
 
 
 @command.register
 def _(event: CycleClosed, _: Known) -> Command:
-    return verbs.CloseCycle(cycle=verbs.CycleBy(id=event.originator_id))
+    return commands.CloseCycle(cycle=commands.CycleBy(id=event.originator_id))
 
 
 @command.register
 def _(event: ScoringPolicyAdopted, _: Known) -> Command:
-    return verbs.AdoptScoringPolicy(**structs.asdict(event.policy))
+    return commands.AdoptScoringPolicy(**structs.asdict(event.policy))
 
 
 # ── objectives ───────────────────────────────────────────────────────────────────────────────────
@@ -195,10 +196,10 @@ def _(event: ScoringPolicyAdopted, _: Known) -> Command:
 
 @command.register
 def _(event: ObjectiveDrafted, _: Known) -> Command:
-    cycle = verbs.CycleBy(id=event.cycle)
+    cycle = commands.CycleBy(id=event.cycle)
     if event.carried_from is not None:
-        return verbs.CarryObjective(objective=event.carried_from, into=cycle)
-    return verbs.DraftObjective(
+        return commands.CarryObjective(objective=event.carried_from, into=cycle)
+    return commands.DraftObjective(
         cycle=cycle,
         title=event.title,
         description=event.description,
@@ -214,7 +215,7 @@ def _(event: ObjectiveDrafted, _: Known) -> Command:
 @command.register
 def _(event: ObjectiveReworded, known: Known) -> Command:
     was: Objective = known.before(event)
-    return verbs.RewordObjective(
+    return commands.RewordObjective(
         objective=was.id,
         title=_if_changed(event.title, was.title),
         description=_if_changed(event.description, was.description),
@@ -225,7 +226,7 @@ def _(event: ObjectiveReworded, known: Known) -> Command:
 def _(event: ObjectiveAssigned, known: Known) -> Command:
     """Only what was changed: an owner who has left since may stay, but not be chosen again."""
     was: Objective = known.before(event)
-    return verbs.AssignObjective(
+    return commands.AssignObjective(
         objective=was.id,
         owner=_if_changed(event.owner, was.owner),
         team=_if_changed(event.team, was.team),
@@ -235,7 +236,7 @@ def _(event: ObjectiveAssigned, known: Known) -> Command:
 
 @command.register
 def _(event: ObjectiveUnaligned, _: Known) -> Command:
-    return verbs.UnalignObjective(objective=event.originator_id, from_=event.to)
+    return commands.UnalignObjective(objective=event.originator_id, from_=event.to)
 
 
 # ── key results ──────────────────────────────────────────────────────────────────────────────────
@@ -243,7 +244,7 @@ def _(event: ObjectiveUnaligned, _: Known) -> Command:
 
 @command.register
 def _(event: KeyResultAdded, _: Known) -> Command:
-    return verbs.AddKeyResult(
+    return commands.AddKeyResult(
         objective=event.objective,
         title=event.title,
         metric=_asked(event.metric, Unit()),
@@ -251,25 +252,25 @@ def _(event: KeyResultAdded, _: Known) -> Command:
         owner=event.owner,
         weight=event.weight,
         due=event.due,
-        kpi=None if event.kpi is None else verbs.KpiBy(id=event.kpi),
+        kpi=None if event.kpi is None else commands.KpiBy(id=event.kpi),
     )
 
 
 @command.register
 def _(event: KeyResultRetargeted, _: Known) -> Command:
-    return verbs.RetargetKeyResult(key_result=event.originator_id, metric=_asked(event.metric))
+    return commands.RetargetKeyResult(key_result=event.originator_id, metric=_asked(event.metric))
 
 
-def _asked(metric: Metric, usual: Unit | None = None) -> verbs.MetricInput:
+def _asked(metric: Metric, usual: Unit | None = None) -> commands.MetricInput:
     """The metric as it is asked for: its unit is said, unless it is the usual one."""
     unit = UNSET if metric.unit == usual else metric.unit
-    return verbs.MetricInput(**{**structs.asdict(metric), "unit": unit})
+    return commands.MetricInput(**{**structs.asdict(metric), "unit": unit})
 
 
 @command.register
 def _(event: KeyResultReworded, known: Known) -> Command:
     was: KeyResult = known.before(event)
-    return verbs.RewordKeyResult(
+    return commands.RewordKeyResult(
         key_result=was.id,
         title=_if_changed(event.title, was.title),
         description=_if_changed(event.description, was.description),
@@ -278,7 +279,7 @@ def _(event: KeyResultReworded, known: Known) -> Command:
 
 @command.register
 def _(event: KeyResultLinked, _: Known) -> Command:
-    return verbs.LinkKpi(key_result=event.originator_id, kpi=verbs.KpiBy(id=event.kpi))
+    return commands.LinkKpi(key_result=event.originator_id, kpi=commands.KpiBy(id=event.kpi))
 
 
 @command.register
@@ -286,7 +287,7 @@ def _(event: CheckInCorrected, known: Known) -> Command:
     """Only what was changed: the metric may no longer take a value of the kind that it had then."""
     was: CheckIn = known.before(event)
     value, reached, confidence, note = was.said
-    return verbs.CorrectCheckIn(
+    return commands.CorrectCheckIn(
         check_in=was.id,
         value=_if_changed(event.value, value),
         reached=_if_changed(_listed(event.reached), _listed(reached)),
@@ -307,8 +308,8 @@ def _(event: KpiRedefined, known: Known) -> Command:
     """Only what was changed, for the same reason as with objectives."""
     was: Kpi = known.before(event)
     name, description, unit, goal, cadence, owner, team = was.definition
-    return verbs.RedefineKpi(
-        kpi=verbs.KpiBy(id=was.id),
+    return commands.RedefineKpi(
+        kpi=commands.KpiBy(id=was.id),
         name=_if_changed(event.name, name),
         description=_if_changed(event.description, description),
         unit=_if_changed(event.unit, unit),
@@ -322,12 +323,12 @@ def _(event: KpiRedefined, known: Known) -> Command:
 @command.register
 def _(event: ReadingCorrected, known: Known) -> Command:
     was: Reading = known.before(event)
-    return verbs.CorrectReading(reading=was.id, value=event.value, note=_if_changed(event.note, was.note))
+    return commands.CorrectReading(reading=was.id, value=event.value, note=_if_changed(event.note, was.note))
 
 
 @command.register
 def _(event: KpiRetired, _: Known) -> Command:
-    return verbs.RetireKpi(kpi=verbs.KpiBy(id=event.originator_id))
+    return commands.RetireKpi(kpi=commands.KpiBy(id=event.originator_id))
 
 
 def _if_changed(value: T, before: T) -> T | UnsetType:

@@ -16,11 +16,11 @@ from api.live import Live
 from api.view import Eyes, Footing, Pool, Reads, View
 from api.visit import Visit
 from api.writing import Writing
-from domain.decision import Author
-from domain.errors import Code, Refused
-from domain.event_store import Log
-from domain.policy import Permission, Role, permissions
-from domain.values import Source
+from domain.handlers.unit_of_work import Author
+from domain.log.event_store import Log
+from domain.model.permissions import Permission, Role, permissions
+from domain.primitives.errors import Code, Refused
+from domain.primitives.values import Source
 from projections.signing import Keys
 
 

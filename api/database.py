@@ -10,8 +10,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool
 
 from api.settings import Settings
-from domain.event_store import Log
-from domain.log_schema import application_role, migrate, seen_schema, views_schema
+from domain.log.event_store import Log
+from domain.log.schema import application_role, migrate, seen_schema, views_schema
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 Pool = ConnectionPool[Connection]

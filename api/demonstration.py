@@ -14,7 +14,7 @@ from api.importing import bring_in, fact_file, lines
 from api.settings import Settings
 from api.terminal import Failure, err, out
 from api.writing import projector_of
-from domain.log_schema import drop
+from domain.log.schema import drop
 from projections import checkup as views
 from projections import generations
 

@@ -17,10 +17,10 @@ from api import jwks, keys
 from api.database import VERSION_MIN, Connection, Database
 from api.settings import Settings
 from api.terminal import Failure, out, reached
-from domain import tokens
-from domain.checkup import VERSION, Checkup, examine
-from domain.log_schema import application_role
-from domain.values import FUTURE_TOLERANCE
+from domain.log import api_tokens
+from domain.log.health import VERSION, Checkup, examine
+from domain.log.schema import application_role
+from domain.primitives.values import FUTURE_TOLERANCE
 from projections import checkup as views
 
 VERSION_MAX = 18
@@ -230,7 +230,7 @@ def _role(found: Checkup, workspace: str) -> Finding:
 
 def _entrance(conn: Connection, settings: Settings) -> Finding:
     """Whether anybody could come in."""
-    live = sum(token.is_live for token in tokens.every(conn))
+    live = sum(token.is_live for token in api_tokens.every(conn))
     ways = [f"{live} token{'' if live == 1 else 's'}"] if live else []
     if settings.jwt_jwks is not None:
         try:

@@ -11,7 +11,7 @@ from api.jwts import Jwts
 from api.rates import Buckets
 from api.settings import Settings
 from api.tokens import Tokens
-from domain.event_store import Log
+from domain.log.event_store import Log
 
 EXPOSED: Final = (
     "etag", "retry-after", "www-authenticate", "x-keyframe-at", "x-keyframe-position", "x-request-id",

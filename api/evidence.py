@@ -13,9 +13,9 @@ from api.database import Database
 from api.settings import Settings
 from api.terminal import USAGE, Failure, complain, err, out
 from api.writing import projector_of
-from domain import evidence
-from domain.errors import Refused
-from domain.signed_note import NotSigned, Verifier
+from domain.primitives.errors import Refused
+from domain.proof import evidence
+from domain.proof.signed_note import NotSigned, Verifier
 from projections import evidence as proofs
 from projections import ledger
 from projections.signing import Rewritten

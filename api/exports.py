@@ -23,10 +23,10 @@ from api.guards import refusal
 from api.reading_files import CSV, NDJSON
 from api.schema.schema import schema
 from api.view import ByKey, View
-from domain.errors import Code, Refused, invalid
-from domain.log_moments import recorded_at
-from domain.policy import Permission
-from domain.values import Basis
+from domain.log.times import recorded_at
+from domain.model.permissions import Permission
+from domain.primitives.errors import Code, Refused, invalid
+from domain.primitives.values import Basis
 from projections import goals, kpi, measures, people
 from projections.kpi import KpiFilter, KpiOrder
 from projections.tables import Order, Window

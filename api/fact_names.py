@@ -3,7 +3,7 @@
 from collections import Counter
 from uuid import UUID
 
-from domain.values import Kind
+from domain.primitives.values import Kind
 
 _SHORT = {Kind.OBJECTIVE: "O", Kind.KEY_RESULT: "KR"}
 

@@ -13,15 +13,16 @@ from uuid import UUID
 
 import msgspec
 
-from domain import privacy, verbs
-from domain.commands import Keyframe, Outcome, command_id
-from domain.decision import Author
-from domain.errors import Code, Refused, invalid
-from domain.event_store import Log
-from domain.key_result import KeyResultAdded
-from domain.policy import Role
-from domain.values import Kind, Ref, Source
-from domain.verbs import VERBS, By, Command
+from domain.handlers.dispatcher import Keyframe, Outcome, command_id
+from domain.handlers.unit_of_work import Author
+from domain.log.event_store import Log
+from domain.model import commands
+from domain.model.commands import VERBS, By, Command
+from domain.model.key_result import KeyResultAdded
+from domain.model.permissions import Role
+from domain.primitives import personal_data
+from domain.primitives.errors import Code, Refused, invalid
+from domain.primitives.values import Kind, Ref, Source
 
 LINE_BYTES_MAX = 16 * 1024 * 1024
 ADMIN = frozenset({Role.ADMIN})
@@ -104,7 +105,7 @@ class Import:
         outcome = self._keyframe.execute(self._command(kind, fact, key), author)
         if fact.ref is not None:
             self._name(fact.ref, outcome)
-            if kind is verbs.CarryObjective:
+            if kind is commands.CarryObjective:
                 self._name_carried(fact.ref)
         return outcome
 
@@ -134,13 +135,13 @@ class Import:
             return known
         if self._log.command(command_id(Source.IMPORT, key)) is not None:
             return None  # it was brought in before, and whoever did it was erased since: nobody is brought back
-        added = verbs.AddPerson(handle=handle, name=handle, effective_at=fact.at, idempotency_key=f"person:{handle}")
+        added = commands.AddPerson(handle=handle, name=handle, effective_at=fact.at, idempotency_key=f"person:{handle}")
         self._keyframe.execute(added, Author(self._actor, Source.IMPORT, ADMIN))
         return self._person(handle)
 
     def _person(self, handle: str) -> UUID | None:
         if handle not in self._people:
-            found = self._log.person_by_handle(privacy.handle_digest(self._log.salt(), handle))
+            found = self._log.person_by_handle(personal_data.handle_digest(self._log.salt(), handle))
             if found is None:
                 return None
             self._people[handle] = found
@@ -160,12 +161,12 @@ class Import:
 
     def _known_already(self, command: Command) -> Command:
         """To add a person who was met before as a `by` is to say their name."""
-        if not isinstance(command, verbs.AddPerson):
+        if not isinstance(command, commands.AddPerson):
             return command
         person = self._person(command.handle)
         if person is None or self._log.command(_met(command.handle)) is None:
             return command
-        return verbs.RenamePerson(
+        return commands.RenamePerson(
             person=person,
             name=command.name,
             email=command.email,
@@ -252,7 +253,7 @@ def _named_in(annotation: Any) -> Iterator[Expected]:
             yield from _named_in(part)
 
 
-_READING = _expected(verbs.ReadingInput)
+_READING = _expected(commands.ReadingInput)
 
 
 def _met(handle: str) -> UUID:

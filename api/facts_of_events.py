@@ -14,18 +14,19 @@ from msgspec import NODEFAULT, UNSET
 from api.commands_of_events import DEPENDENT, SEALED, Known, command
 from api.fact_names import Names
 from api.facts import LINE_BYTES_MAX
-from domain import privacy, verbs
-from domain.conversation import CommentAdded, InitiativePlanned, Reflected
-from domain.cycle import CycleActivated
-from domain.event import Authorship, Event, Recorded
-from domain.event_store import Log
-from domain.key_result import KeyResultAdded, KeyResultCheckedIn, KeyResultReopened
-from domain.kpi import ReadingCorrected, ReadingRecorded, ReadingRetracted
-from domain.log_references import spoken_of
-from domain.objective import ObjectiveCommitted, ObjectiveDrafted, ObjectiveReopened
-from domain.people import PersonAdded
-from domain.values import Ref, Unit
-from domain.verbs import By, Command, verb
+from domain.log.event_store import Log
+from domain.log.references import spoken_of
+from domain.model import commands
+from domain.model.commands import By, Command, verb
+from domain.model.cycle import CycleActivated
+from domain.model.discussion import CommentAdded, InitiativePlanned, Reflected
+from domain.model.event import Authorship, Event, Recorded
+from domain.model.key_result import KeyResultAdded, KeyResultCheckedIn, KeyResultReopened
+from domain.model.kpi import ReadingCorrected, ReadingRecorded, ReadingRetracted
+from domain.model.objective import ObjectiveCommitted, ObjectiveDrafted, ObjectiveReopened
+from domain.model.people import PersonAdded
+from domain.primitives import personal_data
+from domain.primitives.values import Ref, Unit
 
 BATCH = 1000
 """How many events are read at once; the readings of one command, up to 10,000, come on top."""
@@ -110,7 +111,7 @@ class Facts:
     def _free_handle(self) -> str:
         """The next handle for somebody who was erased, but for one that somebody who is there has."""
         salt = self._log.salt()
-        while self._log.person_by_handle(privacy.handle_digest(salt, handle := self.names.erased())) is not None:
+        while self._log.person_by_handle(personal_data.handle_digest(salt, handle := self.names.erased())) is not None:
             pass
         return handle
 
@@ -149,13 +150,13 @@ class Facts:
         """The name of what the event begins, if later facts may speak of it."""
         id, names = event.originator_id, self.names
         match told:
-            case verbs.AddPerson():
+            case commands.AddPerson():
                 return names.person(id, told.handle)
-            case verbs.FormTeam():
+            case commands.FormTeam():
                 return names.team(id, told.key)
-            case verbs.OpenCycle():
+            case commands.OpenCycle():
                 return names.cycle(id, told.key)
-            case verbs.DefineKpi():
+            case commands.DefineKpi():
                 return names.kpi(id, told.key)
         if event.belongs_to is None or not (isinstance(event, _ALWAYS_NAMED) or id in self._spoken_of):
             return None
@@ -202,7 +203,7 @@ class Facts:
         """What is recorded again is told backwards and before the rest, since so it comes to the same order."""
         new = [one for one in batch if isinstance(one.event, ReadingRecorded)]
         readings = [*(one for one in reversed(batch) if isinstance(one.event, ReadingCorrected)), *new]
-        told = verbs.RecordReadings(readings=[self._reading(one) for one in readings])
+        told = commands.RecordReadings(readings=[self._reading(one) for one in readings])
         return self._line(readings[0], told, self._name_batch(new, len(readings) - len(new)))
 
     def _name_batch(self, new: Group, before: int) -> str | None:
@@ -217,14 +218,14 @@ class Facts:
             self.names.reading(one.event.originator_id, name, place)
         return name
 
-    def _reading(self, one: Recorded) -> verbs.ReadingInput:
+    def _reading(self, one: Recorded) -> commands.ReadingInput:
         event = one.event
         assert isinstance(event, ReadingRecorded | ReadingCorrected)
         kpi = (
             event.kpi if isinstance(event, ReadingRecorded) else self._known.streams[event.originator_id][0].belongs_to
         )
-        return verbs.ReadingInput(
-            kpi=verbs.KpiBy(id=kpi), value=event.value, measured_at=one.effective_at, note=event.note
+        return commands.ReadingInput(
+            kpi=commands.KpiBy(id=kpi), value=event.value, measured_at=one.effective_at, note=event.note
         )
 
 

@@ -20,7 +20,7 @@ from api.requested import Requested
 from api.schema.schema import schema
 from api.variables import oversized
 from api.view import Footing, TimeIsUp
-from domain.policy import Permission
+from domain.model.permissions import Permission
 from projections.basis import Standpoint
 
 NOW_SECONDS: Final = 60

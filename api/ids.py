@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from domain.values import Basis, Kind
+from domain.primitives.values import Basis, Kind
 
 CHANGE = "Change"
 """The kind of an id that names an event of the log."""

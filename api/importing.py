@@ -12,8 +12,8 @@ from rich.table import Table
 from api.database import Database
 from api.facts import LINE_BYTES_MAX, Import, Tally
 from api.terminal import INTERRUPTED, USAGE, Failure, err, out
-from domain import scratch
-from domain.commands import Keyframe
+from domain.handlers.dispatcher import Keyframe
+from domain.log import sandbox
 
 ACTOR = "machine:console"
 """Who the log says did it: whoever sits at this machine, as long as nobody has to say who they are."""
@@ -67,7 +67,7 @@ def tried_out(database: Database) -> Iterator[Database]:
     workspace = database.settings.workspace
     with database.connect() as conn:
         try:
-            copy = scratch.make_copy(conn, workspace)
+            copy = sandbox.make_copy(conn, workspace)
         except (RuntimeError, ValueError) as error:
             raise Failure(str(error)) from error
         try:
@@ -75,7 +75,7 @@ def tried_out(database: Database) -> Iterator[Database]:
                 settings = database.settings.model_copy(update={"workspace": copy})
                 yield Database(database.dsn, settings, stack)
         finally:
-            scratch.drop_copy(conn, workspace)
+            sandbox.drop_copy(conn, workspace)
 
 
 @contextmanager

@@ -28,13 +28,13 @@ from api.guards import refusal
 from api.reading_files import CSV, FORMS, NDJSON, Batch, Reader
 from api.visit import given_up
 from api.writing import Writing
-from domain.append import OutcomeUnknown, Unavailable
-from domain.commands import KEY_LENGTH_MAX, Outcome
-from domain.decision import Author
-from domain.errors import Code, Refused
-from domain.policy import Permission
-from domain.values import Source
-from domain.verbs import RecordReadings
+from domain.handlers.dispatcher import KEY_LENGTH_MAX, Outcome
+from domain.handlers.unit_of_work import Author
+from domain.log.append import OutcomeUnknown, Unavailable
+from domain.model.commands import RecordReadings
+from domain.model.permissions import Permission
+from domain.primitives.errors import Code, Refused
+from domain.primitives.values import Source
 
 T = TypeVar("T")
 

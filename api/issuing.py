@@ -11,9 +11,10 @@ from rich.table import Table
 
 from api.database import Database
 from api.terminal import USAGE, Failure, err, out
-from domain import identity, tokens
-from domain.policy import Role
-from domain.tokens import LIFETIME_MAX, Token
+from domain.handlers import identity
+from domain.log import api_tokens
+from domain.log.api_tokens import LIFETIME_MAX, Token
+from domain.model.permissions import Role
 
 LIFETIME: Final = "90d"
 
@@ -44,7 +45,7 @@ def wanted(roles: Sequence[Role], person: str | None, name: str | None, expires:
     """What is asked for. Raises `Failure` for what cannot be. A token nobody named is called like its roles."""
     called = name if name is not None else "-".join(sorted(role.lower() for role in {*roles})) or "none"
     try:
-        return Wanted(roles, person, tokens.name(called), _lifetime(expires))
+        return Wanted(roles, person, api_tokens.name(called), _lifetime(expires))
     except ValueError as error:
         raise Failure(str(error), USAGE) from None
 
@@ -66,7 +67,7 @@ def create(database: Database, asked: Wanted) -> None:
         if person is None or not person.is_here:
             raise Failure(f"There is no person with the handle '{asked.person}', or they have left.")
     with database.connect() as conn:
-        token, secret = tokens.issue(conn, asked.name, asked.roles, person.id if person else None, asked.lifetime)
+        token, secret = api_tokens.issue(conn, asked.name, asked.roles, person.id if person else None, asked.lifetime)
     out.print(secret, soft_wrap=True, markup=False)
     acts_as = f"as {asked.person}" if person else f"as the machine '{token.name}'"
     err.print(
@@ -81,7 +82,7 @@ def tell(database: Database) -> None:
     """All tokens, the newest first."""
     log = database.log(size_max=1)
     with database.connect() as conn:
-        found = tokens.every(conn)
+        found = api_tokens.every(conn)
     table = Table("id", "name", "acts as", "roles", "made", "expires", "last used", "")
     for token in found:
         known = token.person and identity.by_id(log, token.person)
@@ -97,7 +98,7 @@ def tell(database: Database) -> None:
 def revoke(database: Database, id: str) -> None:
     """End a token. Raises `Failure` if there is none of that id."""
     with database.connect() as conn:
-        token = tokens.revoke(conn, id)
+        token = api_tokens.revoke(conn, id)
     if token is None:
         raise Failure(f"There is no token '{id}'; 'keyframe token list' has their ids.")
     out.print(f"Token {token.id} ({token.name}) lets nobody in any more.", markup=False, soft_wrap=True)

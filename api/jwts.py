@@ -13,9 +13,9 @@ from api.context import Caller
 from api.jwks import KeySet, NoKeys
 from api.settings import Settings
 from api.tokens import THREADS
-from domain import identity
-from domain.event_store import Log
-from domain.policy import Role
+from domain.handlers import identity
+from domain.log.event_store import Log
+from domain.model.permissions import Role
 
 KID_LENGTH_MAX: Final = 256
 ANYONE: Final = "*"

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from api.settings import Settings
-from domain.signed_note import Signer, Verifier
+from domain.proof.signed_note import Signer, Verifier
 from projections.signing import Keeper, Keys
 from projections.tables import Connection
 

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from api.view import ById, ByKey, Connection, Siblings, Thing, View, together
-from domain.values import Basis, Kind, Ref
+from domain.primitives.values import Basis, Kind, Ref
 from projections import goals, kpi, people
 
 Many: TypeAlias = Callable[..., dict[UUID, list[Any]]]

@@ -16,7 +16,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from domain.errors import Refused, invalid
+from domain.primitives.errors import Refused, invalid
 from projections.tables import Cursor, Window
 
 PAGE_DEFAULT = 50

@@ -8,8 +8,8 @@ from starlette.responses import PlainTextResponse, Response
 from api.database import Pool
 from api.guards import refusal
 from api.schema.schema import sdl
-from domain.errors import Code
-from domain.policy import Permission
+from domain.model.permissions import Permission
+from domain.primitives.errors import Code
 from projections import basis, signing
 from projections.signing import Keys, Rewritten
 

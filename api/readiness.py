@@ -12,9 +12,9 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from api.auth import NOBODY
 from api.database import Database
-from domain import checkup as tables
-from domain.checkup import VERSION
-from domain.event_store import Log
+from domain.log import health as tables
+from domain.log.event_store import Log
+from domain.log.health import VERSION
 from projections import checkup as views
 from projections.projector import Condition, Projector
 

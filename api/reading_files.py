@@ -12,9 +12,9 @@ from typing import Annotated, Final, Protocol
 import msgspec
 from msgspec import Meta
 
-from domain.errors import Code
 from domain.handlers.kpis import READINGS_MAX
-from domain.verbs import KpiBy, ReadingInput
+from domain.model.commands import KpiBy, ReadingInput
+from domain.primitives.errors import Code
 
 NDJSON: Final = "application/x-ndjson"
 CSV: Final = "text/csv"

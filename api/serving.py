@@ -19,8 +19,8 @@ from api.settings import Settings
 from api.terminal import USAGE, Failure
 from api.wire import wire
 from api.writing import Writing, projector_of
-from domain import tokens
-from domain.policy import Role
+from domain.log import api_tokens
+from domain.model.permissions import Role
 from projections.projector import Condition
 
 TURN_SECONDS = 0.001
@@ -75,7 +75,7 @@ def url(listener: socket.socket) -> str:
 def refuse_if_locked(database: Database) -> None:
     """Raise `Failure` if nobody could come in."""
     with database.connect() as conn:
-        if database.settings.jwt_jwks is None and not tokens.is_any_live(conn):
+        if database.settings.jwt_jwks is None and not api_tokens.is_any_live(conn):
             raise Failure(
                 "Nobody could come in: there is no token. Make one, which is shown once, with "
                 "'keyframe token create --role ADMIN'; or let in who has a JWT, by KEYFRAME_JWT_ISSUER, "

@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.journal import Form
 from api.statuses import Statuses
-from domain.log_schema import workspace_name
+from domain.log.schema import workspace_name
 
 
 def _dsn(said: object) -> object:

@@ -14,7 +14,7 @@ from api.database import Database, open_database
 from api.documents import Unnamed
 from api.keys import KeyFault
 from api.settings import Settings
-from domain.checkup import VERSION, examine
+from domain.log.health import VERSION, examine
 
 WRONG = 1
 USAGE = 2

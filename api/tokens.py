@@ -7,8 +7,9 @@ from anyio import CapacityLimiter, to_thread
 from api.auth import NotAdmitted
 from api.context import Caller
 from api.database import Pool
-from domain import identity, tokens
-from domain.event_store import Log
+from domain.handlers import identity
+from domain.log import api_tokens
+from domain.log.event_store import Log
 
 THREADS: Final = 4
 """How many tokens are looked up at once, so that a crowd of strangers leaves connections for those who belong."""
@@ -23,14 +24,14 @@ class Tokens:
         self._threads = CapacityLimiter(THREADS)
 
     def knows(self, bearer: str) -> bool:
-        return bearer.startswith(tokens.PREFIX)
+        return bearer.startswith(api_tokens.PREFIX)
 
     async def admit(self, bearer: str) -> Caller:
         return await to_thread.run_sync(self._look_up, bearer, limiter=self._threads)
 
     def _look_up(self, bearer: str) -> Caller:
         with self._pool.connection() as conn:
-            token = tokens.shown(conn, bearer)
+            token = api_tokens.shown(conn, bearer)
         if token is None:
             raise NotAdmitted("a token that was not made here")
         if not token.is_live:

@@ -18,10 +18,10 @@ import psycopg
 from psycopg_pool import ConnectionPool
 
 from api import ids
-from domain import values
-from domain.errors import Refused, invalid
-from domain.event_store import Log
-from domain.values import Basis, ScoringPolicy
+from domain.log.event_store import Log
+from domain.primitives import values
+from domain.primitives.errors import Refused, invalid
+from domain.primitives.values import Basis, ScoringPolicy
 from projections import basis as bases
 from projections import goals, sight
 from projections.basis import Standpoint

@@ -2,10 +2,10 @@
 
 from api import keys
 from api.database import Database
-from domain.commands import Keyframe, Outcome
-from domain.decision import Author
-from domain.event_store import Log
-from domain.verbs import Command
+from domain.handlers.dispatcher import Keyframe, Outcome
+from domain.handlers.unit_of_work import Author
+from domain.log.event_store import Log
+from domain.model.commands import Command
 from projections.projector import Projector
 
 

@@ -5,14 +5,14 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from uuid import UUID, uuid4, uuid5
 
-from domain.cycle import Cycle, CycleActivated, CycleOpened
-from domain.decision import keyed_id
-from domain.event import Aggregate, Authorship, Event
-from domain.event_store import Append, Log
-from domain.key_result import CheckIn, KeyResult, KeyResultAdded, KeyResultCheckedIn
-from domain.kpi import Kpi, KpiDefined, Reading, ReadingRecorded, reading_id
-from domain.objective import Objective, ObjectiveDrafted
-from domain.values import Cadence, Direction, Kind, Metric, ObjectiveKind, Source, Unit, Visibility
+from domain.handlers.unit_of_work import keyed_id
+from domain.log.event_store import Append, Log
+from domain.model.cycle import Cycle, CycleActivated, CycleOpened
+from domain.model.event import Aggregate, Authorship, Event
+from domain.model.key_result import CheckIn, KeyResult, KeyResultAdded, KeyResultCheckedIn
+from domain.model.kpi import Kpi, KpiDefined, Reading, ReadingRecorded, reading_id
+from domain.model.objective import Objective, ObjectiveDrafted
+from domain.primitives.values import Cadence, Direction, Kind, Metric, ObjectiveKind, Source, Unit, Visibility
 
 OPENED = datetime(2026, 1, 1, tzinfo=UTC)
 AUTHOR = "machine:benchmark"

@@ -21,8 +21,8 @@ from api.database import Database, Pool, open_database
 from api.schema.schema import schema
 from api.settings import Settings
 from api.writing import Writing
-from domain.event_store import Log
-from domain.policy import Role
+from domain.log.event_store import Log
+from domain.model.permissions import Role
 from projections.generations import create
 from projections.projector import Projector
 

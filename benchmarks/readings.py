@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from benchmarks.company import OPENED, kpi, write
 from benchmarks.measuring import World, seconds, tell, worlds
-from domain import verbs
+from domain.model import commands
 
 BATCH = 1_000
 TIMES = 20
@@ -32,12 +32,12 @@ def _ours(world: World) -> float:
 
     def work() -> None:
         first = next(batches) * BATCH
-        of = verbs.KpiBy(key="orders")
+        of = commands.KpiBy(key="orders")
         readings = [
-            verbs.ReadingInput(kpi=of, value=float(number), measured_at=OPENED + timedelta(seconds=number))
+            commands.ReadingInput(kpi=of, value=float(number), measured_at=OPENED + timedelta(seconds=number))
             for number in range(first, first + BATCH)
         ]
-        outcome = world.context.writing.execute(verbs.RecordReadings(readings=readings), world.context.caller.author)
+        outcome = world.context.writing.execute(commands.RecordReadings(readings=readings), world.context.caller.author)
         if world.context.writing.behind(outcome.head):
             raise RuntimeError("the views did not come")
 

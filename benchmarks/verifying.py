@@ -5,8 +5,8 @@ Run: python -m benchmarks.verifying
 
 from benchmarks.company import goals, kpi, readings, write
 from benchmarks.measuring import World, seconds, tell, worlds
-from domain import log_stored
-from domain.signed_note import Signer
+from domain.log import raw
+from domain.proof.signed_note import Signer
 from projections import ledger, signing
 from projections.signing import Keys
 from projections.verification import verify
@@ -27,7 +27,7 @@ def main() -> None:
         events = _signed(world, keys)
         with world.database.connect() as conn:
             verified = seconds(lambda: verify(conn, keys.verifiers), TIMES)
-            copied = seconds(lambda: sum(1 for _ in log_stored.copied(conn)), TIMES)
+            copied = seconds(lambda: sum(1 for _ in raw.copied(conn)), TIMES)
             proven = seconds(lambda: ledger.Tree(conn, events).inclusion(events // 3), TIMES)
         figures = f"{events / verified:,.0f} events/s, copying {events / copied:,.0f} events/s, {events:,} events"
         tell(

@@ -13,9 +13,9 @@ from uuid import UUID
 
 import msgspec
 
-from domain.event import WHEN_RECORDED, Event, Recorded
-from domain.objective import ObjectiveAligned, ObjectiveDrafted, ObjectiveUnaligned
-from domain.values import Basis, Kind, Ref
+from domain.model.event import WHEN_RECORDED, Event, Recorded
+from domain.model.objective import ObjectiveAligned, ObjectiveDrafted, ObjectiveUnaligned
+from domain.primitives.values import Basis, Kind, Ref
 from projections.book import Book, Reads
 from projections.goals import OBJECTIVE, ObjectiveRow, stands
 from projections.key_result import KEY_RESULT

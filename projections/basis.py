@@ -6,8 +6,8 @@ from typing import Any, Final
 import psycopg
 from psycopg.rows import tuple_row
 
-from domain.log_moments import last_known, recorded_at
-from domain.values import EARLIEST, Basis
+from domain.log.times import last_known, recorded_at
+from domain.primitives.values import EARLIEST, Basis
 
 NEVER_MADE: Final = "The views of this workspace were never made: run generations.create."
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.event import Event, Recorded
+from domain.model.event import Event, Recorded
 from projections.tables import Chain, Connection, Fact, Span, Table, Version
 
 R = TypeVar("R", bound=msgspec.Struct)

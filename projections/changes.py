@@ -9,13 +9,13 @@ from uuid import UUID
 
 import msgspec
 
-from domain.conversation import CommentAdded
-from domain.event import EVENTS, NOBODY, Event, Recorded
-from domain.key_result import CheckInCorrected, KeyResultCheckedIn
-from domain.kpi import ReadingRecorded
-from domain.log_moments import last_known
-from domain.measures import INSTANT
-from domain.values import EARLIEST, Basis, Kind, Ref
+from domain.log.times import last_known
+from domain.metrics.kpi_series import INSTANT
+from domain.model.discussion import CommentAdded
+from domain.model.event import EVENTS, NOBODY, Event, Recorded
+from domain.model.key_result import CheckInCorrected, KeyResultCheckedIn
+from domain.model.kpi import ReadingRecorded
+from domain.primitives.values import EARLIEST, Basis, Kind, Ref
 from projections.basis import is_level
 from projections.book import Book, Reads
 from projections.goals import OBJECTIVE

@@ -3,8 +3,8 @@
 import msgspec
 import psycopg
 
-from domain.event_store import Log
-from domain.log_schema import lock_key
+from domain.log.event_store import Log
+from domain.log.schema import lock_key
 from projections.generations import is_current
 from projections.tables import Connection
 from projections.views import Overtaken, Poison, advance, read

@@ -14,9 +14,9 @@ from uuid import UUID
 
 import msgspec
 
-from domain import progress
-from domain.progress import KeyResultProgress, ObjectiveProgress, SharedProgress
-from domain.values import Basis, KeyResultState, Kind, ObjectiveState, Ref, ScoringPolicy
+from domain.metrics import progress
+from domain.metrics.progress import KeyResultProgress, ObjectiveProgress, SharedProgress
+from domain.primitives.values import Basis, KeyResultState, Kind, ObjectiveState, Ref, ScoringPolicy
 from projections import figures
 from projections.goals import OBJECTIVE, POLICY, CycleRow, ObjectiveRow, PolicyRow
 from projections.key_result import KEY_RESULT, KeyResultRow

@@ -7,9 +7,9 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from domain.conversation import CommentAdded, InitiativeMoved, InitiativePlanned, Reflected
-from domain.event import Event, Recorded
-from domain.values import Basis, InitiativeState, Kind, Ref, ReflectionKind
+from domain.model.discussion import CommentAdded, InitiativeMoved, InitiativePlanned, Reflected
+from domain.model.event import Event, Recorded
+from domain.primitives.values import Basis, InitiativeState, Kind, Ref, ReflectionKind
 from projections.book import Book, Reads, fact
 from projections.pages import Key, counts, stretch
 from projections.tables import Chain, Connection, Cursor, Fact, R, Table, Version, Window, grouped, placed

@@ -7,9 +7,9 @@ from uuid import UUID
 
 import msgspec
 
-from domain.conversation import CommentAdded, Reflected
-from domain.errors import Code, Refused
-from domain.values import Basis, Kind, Ref
+from domain.model.discussion import CommentAdded, Reflected
+from domain.primitives.errors import Code, Refused
+from domain.primitives.values import Basis, Kind, Ref
 from projections import measures
 from projections.basis import is_level
 from projections.changes import PLACE, Change, Place, read_where

@@ -10,11 +10,11 @@ from uuid import UUID
 
 import msgspec
 
-from domain.cause import CAUSES, Cause
-from domain.formulas import attained
-from domain.objective import ObjectiveDropped
-from domain.retrospective import Part, whole
-from domain.values import Metric
+from domain.metrics.cause import CAUSES, Cause
+from domain.metrics.formulas import attained
+from domain.metrics.retrospective import Part, whole
+from domain.model.objective import ObjectiveDropped
+from domain.primitives.values import Metric
 from projections.changes import Change
 from projections.key_result import KEY_RESULT
 from projections.scopes import READINGS

@@ -4,16 +4,17 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
-from domain import evidence, log_stored
-from domain.cycle import CycleClosed, CycleOpened
-from domain.decision import POLICY_ID, keyed_id
-from domain.errors import Code, Refused
-from domain.event import Event
-from domain.evidence import About, Entry
-from domain.key_result import KeyResultAdded, KeyResultLinked
-from domain.kpi import ReadingRecorded
-from domain.log_row import EventMapper, LogRow
-from domain.values import Kind
+from domain.handlers.unit_of_work import POLICY_ID, keyed_id
+from domain.log import raw
+from domain.log.mapper import EventMapper, LogRow
+from domain.model.cycle import CycleClosed, CycleOpened
+from domain.model.event import Event
+from domain.model.key_result import KeyResultAdded, KeyResultLinked
+from domain.model.kpi import ReadingRecorded
+from domain.primitives.errors import Code, Refused
+from domain.primitives.values import Kind
+from domain.proof import evidence
+from domain.proof.evidence import About, Entry
 from projections import ledger, signing
 from projections.ledger import Tree
 from projections.signing import Keys
@@ -49,14 +50,14 @@ def _proven(rows: Sequence[LogRow], tree: Tree) -> Iterator[Entry]:
 
 def _rows(conn: Connection, cycle: UUID, key: str, size: int) -> list[LogRow]:
     """Every row of the evidence, in the order of the log."""
-    held = log_stored.rows_of(conn, log_stored.held_by(conn, cycle, size), size)
+    held = raw.rows_of(conn, raw.held_by(conn, cycle, size), size)
     if not held:
         raise Refused(Code.NOT_FOUND, f"There is no {Kind.CYCLE} with the key '{key}'.", "cycle")
     linked = _links(held)
     kpis = list(linked)
     span = _span([row for row in held if row.stream == cycle], min(linked.values(), default=_ENDLESS))
-    readings = log_stored.measurements_of(conn, kpis, ReadingRecorded.TOPIC, span, size)
-    beside = log_stored.rows_of(conn, [*kpis, *readings, POLICY_ID], size)
+    readings = raw.measurements_of(conn, kpis, ReadingRecorded.TOPIC, span, size)
+    beside = raw.rows_of(conn, [*kpis, *readings, POLICY_ID], size)
     return sorted([*held, *beside], key=_position)
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.values import Kind, Milestone, Ref
+from domain.primitives.values import Kind, Milestone, Ref
 from projections.conversation import COMMENT, INITIATIVE, REFLECTION
 from projections.goals import CYCLE, OBJECTIVE, POLICY, CycleRow, ObjectiveRow
 from projections.key_result import KEY_RESULT, KeyResultRow

@@ -1,9 +1,9 @@
 """Rows as the formulas take them."""
 
-from domain.formulas import Measurement
-from domain.measures import KpiFacts
-from domain.progress import KeyResultFacts, ObjectiveFacts
-from domain.values import Kind, ObjectiveState, Ref
+from domain.metrics.formulas import Measurement
+from domain.metrics.kpi_series import KpiFacts
+from domain.metrics.progress import KeyResultFacts, ObjectiveFacts
+from domain.primitives.values import Kind, ObjectiveState, Ref
 from projections.goals import CycleRow, ObjectiveRow
 from projections.key_result import KeyResultRow
 from projections.kpi import KpiRow

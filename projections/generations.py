@@ -9,9 +9,9 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from domain.event import Recorded
-from domain.event_store import Log
-from domain.log_schema import application_role, lock_key, seen_schema, views_schema
+from domain.log.event_store import Log
+from domain.log.schema import application_role, lock_key, seen_schema, views_schema
+from domain.model.event import Recorded
 from projections import people, sight
 from projections.tables import Connection
 from projections.views import DEFINITION as TABLES_DEFINITION

@@ -10,9 +10,9 @@ from uuid import UUID
 
 import msgspec
 
-from domain.cycle import CycleActivated, CycleClosed, CycleOpened, ScoringPolicyAdopted
-from domain.event import NOBODY, Event, Recorded
-from domain.objective import (
+from domain.model.cycle import CycleActivated, CycleClosed, CycleOpened, ScoringPolicyAdopted
+from domain.model.event import NOBODY, Event, Recorded
+from domain.model.objective import (
     ObjectiveAligned,
     ObjectiveAssigned,
     ObjectiveClosed,
@@ -24,7 +24,7 @@ from domain.objective import (
     ObjectiveUnaligned,
     ObjectiveVisibilitySet,
 )
-from domain.values import (
+from domain.primitives.values import (
     EARLIEST,
     Basis,
     Cadence,

@@ -10,8 +10,8 @@ from uuid import UUID
 
 import msgspec
 
-from domain.event import Event, Recorded
-from domain.key_result import (
+from domain.model.event import Event, Recorded
+from domain.model.key_result import (
     KeyResultAdded,
     KeyResultAssigned,
     KeyResultDropped,
@@ -24,7 +24,7 @@ from domain.key_result import (
     KeyResultScored,
     KeyResultUnlinked,
 )
-from domain.values import Basis, KeyResultState, Kind, Metric
+from domain.primitives.values import Basis, KeyResultState, Kind, Metric
 from projections.book import Book, Reads
 from projections.goals import OBJECTIVE
 from projections.pages import CHANGED_AT, CREATED_AT, RECORDED, Key, List, Sieve, text

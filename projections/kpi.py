@@ -8,9 +8,9 @@ from uuid import UUID
 
 import msgspec
 
-from domain.event import Event, Recorded
-from domain.kpi import KpiDefined, KpiRedefined, KpiRetired
-from domain.values import Basis, Cadence, Kind, KpiGoal, Unit
+from domain.model.event import Event, Recorded
+from domain.model.kpi import KpiDefined, KpiRedefined, KpiRetired
+from domain.primitives.values import Basis, Cadence, Kind, KpiGoal, Unit
 from projections.book import Book, Reads
 from projections.pages import CHANGED_AT, CREATED_AT, RECORDED, List, Sieve, text
 from projections.tables import Chain, Connection, Cursor, Order, Table, Version, Window

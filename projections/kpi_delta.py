@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from domain import measures as formulas
-from domain.measures import KpiStatus
-from domain.values import Basis, ScoringPolicy
+from domain.metrics import kpi_series as formulas
+from domain.metrics.kpi_series import KpiStatus
+from domain.primitives.values import Basis, ScoringPolicy
 from projections import figures, kpi, measures
 from projections.kpi import KPI, KpiRow
 from projections.measures import ReadingRow

@@ -10,7 +10,8 @@ from functools import cached_property
 
 import msgspec
 
-from domain import log_stored, merkle
+from domain.log import raw
+from domain.proof import merkle
 from projections.tables import Connection, Table, fetch
 
 STEP = 8
@@ -65,7 +66,7 @@ def grow(conn: Connection, before: int, position: int) -> None:
 def _row(conn: Connection, level: int, start: int, end: int) -> list[bytes]:
     """Neighbours on a level that is kept. Raises `LookupError` where the tree does not reach."""
     if level == 0:
-        return log_stored.leaf_hashes(conn, start, end)
+        return raw.leaf_hashes(conn, start, end)
     query = """
         select hash from tree_node where level = %(level)s and place >= %(start)s and place < %(end)s order by place
     """

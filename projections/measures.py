@@ -10,10 +10,10 @@ from uuid import UUID
 
 import msgspec
 
-from domain.event import Event, Recorded
-from domain.key_result import CheckInCorrected, KeyResultCheckedIn
-from domain.kpi import ReadingCorrected, ReadingRecorded, ReadingRetracted
-from domain.values import Basis
+from domain.model.event import Event, Recorded
+from domain.model.key_result import CheckInCorrected, KeyResultCheckedIn
+from domain.model.kpi import ReadingCorrected, ReadingRecorded, ReadingRetracted
+from domain.primitives.values import Basis
 from projections.book import Book, Reads, fact
 from projections.key_result import KeyResultRow
 from projections.pages import Key, counts, stretch

@@ -5,7 +5,7 @@ from operator import attrgetter
 from typing import Any, Generic, NamedTuple
 from uuid import UUID
 
-from domain.values import Basis
+from domain.primitives.values import Basis
 from projections.tables import (
     Chain,
     Connection,

@@ -10,8 +10,8 @@ from uuid import UUID
 
 import msgspec
 
-from domain.event import NOBODY, WHEN_RECORDED, Event, Recorded
-from domain.people import (
+from domain.model.event import NOBODY, WHEN_RECORDED, Event, Recorded
+from domain.model.people import (
     PersonAdded,
     PersonDeactivated,
     PersonErased,
@@ -24,8 +24,8 @@ from domain.people import (
     TeamMoved,
     TeamRenamed,
 )
-from domain.privacy import erased_handle, unseal
-from domain.values import Basis, Kind
+from domain.primitives.personal_data import erased_handle, unseal
+from domain.primitives.values import Basis, Kind
 from projections.book import Book, Reads
 from projections.pages import CHANGED_AT, CREATED_AT, RECORDED, List, Sieve, text
 from projections.tables import (

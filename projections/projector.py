@@ -12,10 +12,10 @@ import msgspec
 import psycopg
 import structlog
 
-from domain.event_store import Log
-from domain.log_erasure import NotOurs, wipe
-from domain.log_schema import lock_key
-from domain.people import PersonErased
+from domain.log.erasure import NotOurs, wipe
+from domain.log.event_store import Log
+from domain.log.schema import lock_key
+from domain.model.people import PersonErased
 from projections import people
 from projections.generations import create
 from projections.tables import Connection

@@ -15,12 +15,12 @@ from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
-from domain import log_moments
-from domain.calendar import Step, day_start, steps
-from domain.errors import Code, Refused, invalid
-from domain.log_moments import Known
-from domain.progress import Health, SharedProgress
-from domain.values import EARLIEST, Kind
+from domain.log import times
+from domain.log.times import Known
+from domain.metrics.progress import Health, SharedProgress
+from domain.primitives.calendar import Step, day_start, steps
+from domain.primitives.errors import Code, Refused, invalid
+from domain.primitives.values import EARLIEST, Kind
 from projections import chronicle
 from projections.basis import Standpoint
 from projections.chronicle import Chronicle
@@ -130,7 +130,7 @@ class Event(NamedTuple):
 def _events(conn: Connection, told: Chronicle) -> list[Event]:
     """All events that the chronicle tells of, in the order of the log."""
     effective = dict(_effective(told))
-    recorded = log_moments.recordings(conn, list(effective))
+    recorded = times.recordings(conn, list(effective))
     return [Event(position, at, recorded[position], own) for position, (at, own) in sorted(effective.items())]
 
 
@@ -182,5 +182,5 @@ def _seen(events: Iterable[Event], arrival: Known, *, is_all: bool) -> Iterator[
 def _bases(conn: Connection, basis: Standpoint, moments: Sequence[datetime], arrival: Known) -> list[Standpoint]:
     """Each moment with the last position recorded by it, but none before the arrival, and none that no view has."""
     head = Known(basis.position, basis.known)
-    last = [min(head, Known(*known)) if known else Known(0, EARLIEST) for known in log_moments.known_by(conn, moments)]
+    last = [min(head, Known(*known)) if known else Known(0, EARLIEST) for known in times.known_by(conn, moments)]
     return [Standpoint(at, *max(arrival, known)) for at, known in zip(moments, last, strict=True)]

@@ -10,9 +10,8 @@ from itertools import pairwise, takewhile
 from typing import NamedTuple
 from uuid import UUID
 
-from domain.calendar import day_end, day_start
-from domain.formulas import attained
-from domain.retrospective import (
+from domain.metrics.formulas import attained
+from domain.metrics.retrospective import (
     Attainment,
     Attribution,
     Calibration,
@@ -28,7 +27,8 @@ from domain.retrospective import (
     silences,
     whole,
 )
-from domain.values import Basis, KeyResultState
+from domain.primitives.calendar import day_end, day_start
+from domain.primitives.values import Basis, KeyResultState
 from projections import figures
 from projections.chronicle import Chronicle, is_live
 from projections.goals import ObjectiveRow

@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from domain.kpi import ReadingCorrected, ReadingRecorded, ReadingRetracted
-from domain.values import Basis, Kind
+from domain.model.kpi import ReadingCorrected, ReadingRecorded, ReadingRetracted
+from domain.primitives.values import Basis, Kind
 from projections.people import TEAM
 from projections.tables import OPEN
 

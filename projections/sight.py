@@ -15,9 +15,9 @@ from uuid import UUID
 import msgspec
 from psycopg import sql
 
-from domain.event import NOBODY, Event
-from domain.objective import ObjectiveAligned
-from domain.values import EARLIEST, Ref
+from domain.model.event import NOBODY, Event
+from domain.model.objective import ObjectiveAligned
+from domain.primitives.values import EARLIEST, Ref
 from projections.basis import NEVER_MADE, Standpoint
 from projections.tables import OPEN, Connection, Table, fetch
 from projections.views import TABLES

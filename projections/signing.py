@@ -11,8 +11,9 @@ from typing import NamedTuple
 import psycopg
 import structlog
 
-from domain import checkpoint, log_stored, merkle
-from domain.signed_note import NotSigned, Signer, Verifier
+from domain.log import raw
+from domain.proof import checkpoint, merkle
+from domain.proof.signed_note import NotSigned, Signer, Verifier
 from projections import ledger
 from projections.ledger import Tree
 from projections.tables import Connection, fetch
@@ -90,7 +91,7 @@ def _refuse_unless(holds: bool, said: checkpoint.Checkpoint) -> None:
 def _reached(conn: Connection, size: int) -> int:
     """How far the views stand. Raises `Rewritten` if the log itself ends before a size that was signed."""
     position = int(fetch(conn, "select position from view_position", {})[0][0])
-    if position < size and (head := log_stored.head(conn)) < size:
+    if position < size and (head := raw.head(conn)) < size:
         raise Rewritten(f"The log ends at position {head}, but was signed up to {size}: run 'keyframe verify'.")
     return position
 

@@ -24,7 +24,7 @@ import msgspec
 import psycopg
 from psycopg.rows import tuple_row
 
-from domain.values import Basis, Kind, Source
+from domain.primitives.values import Basis, Kind, Source
 from projections.basis import is_level
 
 R = TypeVar("R", bound=msgspec.Struct)

@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from domain import checkpoint, log_stored
-from domain.merkle import Frontier
-from domain.signed_note import NotSigned, Verifier
+from domain.log import raw
+from domain.proof import checkpoint
+from domain.proof.merkle import Frontier
+from domain.proof.signed_note import NotSigned, Verifier
 from projections import ledger
 from projections.tables import Connection
 
@@ -57,8 +58,8 @@ def verify(
         conn.execute("set transaction isolation level repeatable read, read only")
         conn.execute("set local statement_timeout = 0")
         kept, forged = _kept(conn, verifiers)
-        walk = _Walk(sorted([*kept, *from_outside]), log_stored.head(conn), progress or _silent)
-        found = walk.over(conn) or walk.at_its_end(log_stored.commanded(conn))
+        walk = _Walk(sorted([*kept, *from_outside]), raw.head(conn), progress or _silent)
+        found = walk.over(conn) or walk.at_its_end(raw.commanded(conn))
     damage = min((one for one in (found, forged) if one is not None), key=lambda one: one.position, default=None)
     return Verdict(walk.size, walk.root(), walk.held, walk.trusted, damage)
 
@@ -105,13 +106,13 @@ class _Walk:
         """Every row of the log, in its order."""
         try:
             return self._compared() or self._rows(conn)
-        except log_stored.Unreadable:
+        except raw.Unreadable:
             return Damage(self.size + 1, "the row has an empty column, or a value that no row can have")
 
     def _rows(self, conn: Connection) -> Damage | None:
         tree, last, versions = self._tree, -(2**63), dict[bytes, int]()
         stop = self._next_stop()
-        for row in log_stored.sweep(conn):
+        for row in raw.sweep(conn):
             position, recorded, effective, stream, version, is_child, stored, computed = row
             if (
                 position != tree.size + 1
@@ -150,7 +151,7 @@ class _Walk:
             self.trusted = self.size
         return None
 
-    def at_its_end(self, commanded: log_stored.Commanded) -> Damage | None:
+    def at_its_end(self, commanded: raw.Commanded) -> Damage | None:
         """Whether the log ends where it should."""
         self._progress(self.size, self._head)
         end = self.size + 1
@@ -168,7 +169,7 @@ class _Walk:
         return None
 
 
-def _wrong(row: log_stored.Swept, expected: int, last: int, version_before: int) -> Damage:
+def _wrong(row: raw.Swept, expected: int, last: int, version_before: int) -> Damage:
     """What is the matter with a row: of all that is wrong, what explains the rest."""
     position, recorded, effective, _, version, is_child, *_ = row
     due = version_before + 1

@@ -9,9 +9,9 @@ from uuid import UUID
 import msgspec
 import psycopg
 
-from domain.event import Event, Recorded
-from domain.event_store import Log
-from domain.values import Kind
+from domain.log.event_store import Log
+from domain.model.event import Event, Recorded
+from domain.primitives.values import Kind
 from projections import alignment, changes, conversation, goals, key_result, kpi, ledger, measures, people
 from projections.book import Book
 from projections.tables import Chain, Connection, Table

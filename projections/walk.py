@@ -11,10 +11,10 @@ from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
-from domain.cause import Cause
-from domain.formulas import attained
-from domain.retrospective import Move, Part
-from domain.values import Basis, KeyResultState
+from domain.metrics.cause import Cause
+from domain.metrics.formulas import attained
+from domain.metrics.retrospective import Move, Part
+from domain.primitives.values import Basis, KeyResultState
 from projections.chronicle import Chronicle, Said
 from projections.key_result import KeyResultRow
 
@@ -110,7 +110,7 @@ def _standing(row: KeyResultRow) -> Callable[[_Tally], None]:
 
 
 def _cause(before: KeyResultRow | None, row: KeyResultRow) -> Cause | None:
-    """What a new version is booked to: see `domain.cause`; none for one that changes no figure."""
+    """What a new version is booked to: see `domain.metrics.cause`; none for one that changes no figure."""
     if before is None or before.weight != row.weight or row.state is KeyResultState.DROPPED:
         return Cause.SCOPE
     measured = (before.metric, before.due, before.kpi, before.kpi_since) != (

@@ -17,10 +17,10 @@ from pydantic import SecretStr
 from api import embedded
 from api.database import Database, open_database
 from api.settings import Settings
-from domain import tokens
-from domain.log_schema import application_role
-from domain.log_schema import drop as drop_workspace
-from domain.policy import Role
+from domain.log import api_tokens
+from domain.log.schema import application_role
+from domain.log.schema import drop as drop_workspace
+from domain.model.permissions import Role
 
 SERVER = "KEYFRAME_TEST_DATABASE_URL"
 DIRECTORY = "KEYFRAME_TEST_DIRECTORY"
@@ -76,7 +76,7 @@ def database(settings: Settings) -> Iterator[Database]:
 def way_in(database: Database, *roles: Role) -> str:
     """A token for whoever asks a server that lets nobody in without; it may do everything unless roles are named."""
     with database.connect() as conn:
-        return tokens.issue(conn, "test", roles or [*Role], None, timedelta(hours=1))[1]
+        return api_tokens.issue(conn, "test", roles or [*Role], None, timedelta(hours=1))[1]
 
 
 def drop(database: Database) -> None:

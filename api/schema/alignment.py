@@ -12,8 +12,8 @@ from api.schema.field import answered, to_one, to_ref
 from api.schema.quality import QualityFinding, written_objectives
 from api.schema.refs import AlignmentTarget, ObjectiveRef
 from api.view import Thing, View, together
-from domain import quality
-from domain.values import Kind, ObjectiveState
+from domain.metrics import findings as quality
+from domain.primitives.values import Kind, ObjectiveState
 from projections import alignment, goals
 from projections.alignment import Edge
 

@@ -10,11 +10,11 @@ from api.loaders import found
 from api.schema import inputs
 from api.schema.change import Change, changes, changes_between
 from api.view import View
-from domain.commands import Outcome
-from domain.errors import Refused
-from domain.policy import Permission
-from domain.values import Kind
-from domain.verbs import Command
+from domain.handlers.dispatcher import Outcome
+from domain.model.commands import Command
+from domain.model.permissions import Permission
+from domain.primitives.errors import Refused
+from domain.primitives.values import Kind
 
 CHANGES_SINCE_MAX: Final = 500
 """As many changes a `STALE` problem tells; who is further behind had better read the thing itself."""

@@ -17,11 +17,11 @@ from api.schema.node import Actor, Node, actor
 from api.schema.refs import CycleRef, ObjectiveRef
 from api.schema.scalars import Position
 from api.view import Siblings, Thing, View, together
-from domain.event import Recorded
-from domain.key_result import KeyResultCheckedIn
-from domain.objective import ObjectiveAligned, ObjectiveDrafted, ObjectiveUnaligned
-from domain.people import TeamJoined, TeamLeft
-from domain.values import Kind, Ref
+from domain.model.event import Recorded
+from domain.model.key_result import KeyResultCheckedIn
+from domain.model.objective import ObjectiveAligned, ObjectiveDrafted, ObjectiveUnaligned
+from domain.model.people import TeamJoined, TeamLeft
+from domain.primitives.values import Kind, Ref
 from projections import effects, fields
 from projections.effects import Stood
 from projections.fields import Around, Field

@@ -15,9 +15,9 @@ from api.schema.by import CycleBy, TeamBy
 from api.schema.connection import Connection
 from api.schema.filters import NOTHING, named
 from api.view import Siblings, Thing, View, mixed
-from domain.errors import invalid
-from domain.event import Authorship, Event
-from domain.values import Kind, Ref
+from domain.model.event import Authorship, Event
+from domain.primitives.errors import invalid
+from domain.primitives.values import Kind, Ref
 from projections import changes, people, sight
 from projections.changes import Change
 from projections.tables import Window

@@ -9,7 +9,7 @@ from api.schema.field import answered, to_one, to_ref
 from api.schema.node import AS_OF, Actor, At, AtPosition, Entity, Known, Node, actor
 from api.schema.refs import InitiativeRef, PersonRef
 from api.schema.scalars import Markdown
-from domain.values import Kind
+from domain.primitives.values import Kind
 from projections import conversation
 
 

@@ -11,11 +11,12 @@ from api.schema.metric import Metric
 from api.schema.node import Actor, actor
 from api.schema.scalars import Position
 from api.view import Siblings, Thing, together
-from domain import trajectory, values
-from domain.calendar import Step
-from domain.formulas import Measurement, attained
-from domain.trajectory import Revision, Source
-from domain.values import KeyResultState, Kind, Ref
+from domain.metrics import trajectory
+from domain.metrics.formulas import Measurement, attained
+from domain.metrics.trajectory import Revision, Source
+from domain.primitives import values
+from domain.primitives.calendar import Step
+from domain.primitives.values import KeyResultState, Kind, Ref
 from projections import figures, goals, measures
 from projections.goals import CycleRow
 from projections.key_result import KeyResultRow, key_result_versions

@@ -16,8 +16,8 @@ from api.schema.objectives import Whose, objectives_of
 from api.schema.progress import Progress, of_cycles, progress_by
 from api.schema.refs import CycleRef, ObjectiveRef, ReflectionRef, SnapshotRef
 from api.view import Siblings, View
-from domain.errors import Code, Refused
-from domain.values import Kind
+from domain.primitives.errors import Code, Refused
+from domain.primitives.values import Kind
 from projections import conversation, goals
 
 

@@ -19,8 +19,8 @@ from api.schema.node import Node
 from api.schema.scalars import Position
 from api.schema.workspace import Basis, basis_of
 from api.view import Siblings, Thing, View, together
-from domain import values
-from domain.values import Kind
+from domain.primitives import values
+from domain.primitives.values import Kind
 from projections import diff
 from projections.diff import Difference, DiffKind, Scope
 

@@ -2,14 +2,14 @@
 
 import strawberry
 
-from domain.calendar import Step
-from domain.cause import Cause
-from domain.measures import Aggregation, KpiStatus
-from domain.policy import Permission, Role
-from domain.progress import Health
-from domain.quality import Severity
-from domain.retrospective import Presence
-from domain.values import (
+from domain.metrics.cause import Cause
+from domain.metrics.findings import Severity
+from domain.metrics.kpi_series import Aggregation, KpiStatus
+from domain.metrics.progress import Health
+from domain.metrics.retrospective import Presence
+from domain.model.permissions import Permission, Role
+from domain.primitives.calendar import Step
+from domain.primitives.values import (
     Cadence,
     CycleState,
     Direction,

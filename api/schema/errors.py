@@ -11,8 +11,8 @@ from psycopg_pool import PoolTimeout
 from strawberry.exceptions import StrawberryInputCoercionError
 
 from api.view import Behind, TimeIsUp
-from domain.append import OutcomeUnknown, Unavailable
-from domain.errors import Refused
+from domain.log.append import OutcomeUnknown, Unavailable
+from domain.primitives.errors import Refused
 
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
 VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"

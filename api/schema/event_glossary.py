@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from domain import conversation, cycle, key_result, kpi, objective, people
-from domain.event import Event
+from domain.model import cycle, discussion, key_result, kpi, objective, people
+from domain.model.event import Event
 
 EVENTS: Final[dict[type[Event], str]] = {
     people.PersonAdded: "A person was added.",
@@ -50,10 +50,10 @@ EVENTS: Final[dict[type[Event], str]] = {
     kpi.ReadingRecorded: "A KPI was read.",
     kpi.ReadingCorrected: "What a reading said was corrected, or a reading that was taken back was recorded anew.",
     kpi.ReadingRetracted: "A reading was taken back.",
-    conversation.InitiativePlanned: "A piece of work was planned.",
-    conversation.InitiativeMoved: "A piece of work got ahead, or was given up.",
-    conversation.CommentAdded: "Somebody said something about something.",
-    conversation.Reflected: "Somebody looked back on a cycle or an objective.",
+    discussion.InitiativePlanned: "A piece of work was planned.",
+    discussion.InitiativeMoved: "A piece of work got ahead, or was given up.",
+    discussion.CommentAdded: "Somebody said something about something.",
+    discussion.Reflected: "Somebody looked back on a cycle or an objective.",
 }
 
 PARTS: Final[dict[str, str]] = {

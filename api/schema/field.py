@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import strawberry
 
 from api.loaders import many, many_refs, one, one_ref, some
-from domain.values import Kind
+from domain.primitives.values import Kind
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -12,7 +12,7 @@ from api.schema.field import related
 from api.schema.node import Node
 from api.schema.scalars import write_date_time
 from api.view import Siblings, Thing, View, together
-from domain.values import Ref
+from domain.primitives.values import Ref
 from projections.fields import Field, Value
 
 

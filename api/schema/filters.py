@@ -13,9 +13,9 @@ from api.loaders import BY_KEY
 from api.schema import enums
 from api.schema.by import CycleBy, KpiBy, TeamBy
 from api.view import View
-from domain.errors import invalid
-from domain.progress import Health
-from domain.values import Kind
+from domain.metrics.progress import Health
+from domain.primitives.errors import invalid
+from domain.primitives.values import Kind
 from projections import goals, key_result, kpi, people
 from projections.tables import Order
 

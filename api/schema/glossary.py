@@ -2,64 +2,64 @@
 
 from typing import Final
 
-from domain import verbs
-from domain.verbs import Command
+from domain.model import commands
+from domain.model.commands import Command
 
 COMMANDS: Final[dict[type[Command], str]] = {
-    verbs.AddPerson: "Add a person, who can own goals, belong to teams and be spoken for.",
-    verbs.RenamePerson: "Change a person's name or email; the handle stays.",
-    verbs.DeactivatePerson: "Note that a person has left: all they did stays, nothing new can be given to them.",
-    verbs.ErasePerson: "Forget a person for ever: nobody can read their handle, name and email any more, not even in "
+    commands.AddPerson: "Add a person, who can own goals, belong to teams and be spoken for.",
+    commands.RenamePerson: "Change a person's name or email; the handle stays.",
+    commands.DeactivatePerson: "Note that a person has left: all they did stays, nothing new can be given to them.",
+    commands.ErasePerson: "Forget a person for ever: nobody can read their handle, name and email any more, not even in "
     "the log. What they did stays, as done by an erased person; the handle may be given to somebody else.",
-    verbs.FormTeam: "Form a team, inside another or at the top.",
-    verbs.RenameTeam: "Change a team's name; its key stays.",
-    verbs.MoveTeam: "Put a team under another, or at the top; never under one of its own (`CIRCULAR`).",
-    verbs.AppointLead: "Say who leads a team.",
-    verbs.JoinTeam: "Make a person a member of a team.",
-    verbs.LeaveTeam: "End a person's membership in a team.",
-    verbs.DisbandTeam: "End a team: its past goals stay with it, nothing new can be given to it.",
-    verbs.OpenCycle: "Open a cycle, a stretch of days for which goals are set. It begins in PLANNING.",
-    verbs.ActivateCycle: "Begin a cycle: every draft in it is committed, and its plan is fixed as of this event.",
-    verbs.CloseCycle: "End a cycle and fix its outcome; refused (`CONFLICT`) while an objective in it is active, "
+    commands.FormTeam: "Form a team, inside another or at the top.",
+    commands.RenameTeam: "Change a team's name; its key stays.",
+    commands.MoveTeam: "Put a team under another, or at the top; never under one of its own (`CIRCULAR`).",
+    commands.AppointLead: "Say who leads a team.",
+    commands.JoinTeam: "Make a person a member of a team.",
+    commands.LeaveTeam: "End a person's membership in a team.",
+    commands.DisbandTeam: "End a team: its past goals stay with it, nothing new can be given to it.",
+    commands.OpenCycle: "Open a cycle, a stretch of days for which goals are set. It begins in PLANNING.",
+    commands.ActivateCycle: "Begin a cycle: every draft in it is committed, and its plan is fixed as of this event.",
+    commands.CloseCycle: "End a cycle and fix its outcome; refused (`CONFLICT`) while an objective in it is active, "
     "unless `closeObjectives` is true.",
-    verbs.AdoptScoringPolicy: "Change the bands by which health and scores are judged, from now on.",
-    verbs.DraftObjective: "Draft an objective in a cycle that is not closed.",
-    verbs.RewordObjective: "Change an objective's title or description.",
-    verbs.AssignObjective: "Change who owns an objective, which team's it is, or who contributes.",
-    verbs.SetObjectiveVisibility: "Say who sees an objective, and all that belongs to it: everybody, or only its team "
+    commands.AdoptScoringPolicy: "Change the bands by which health and scores are judged, from now on.",
+    commands.DraftObjective: "Draft an objective in a cycle that is not closed.",
+    commands.RewordObjective: "Change an objective's title or description.",
+    commands.AssignObjective: "Change who owns an objective, which team's it is, or who contributes.",
+    commands.SetObjectiveVisibility: "Say who sees an objective, and all that belongs to it: everybody, or only its team "
     "and those who work on it. It holds for its history, too, and can be said of what has ended.",
-    verbs.AlignObjective: "Say that an objective supports another objective or a key result of the same or an "
+    commands.AlignObjective: "Say that an objective supports another objective or a key result of the same or an "
     "overlapping cycle; never one that supports it (`CIRCULAR`).",
-    verbs.UnalignObjective: "Take an alignment back.",
-    verbs.CommitObjective: "Commit to a draft: it becomes ACTIVE.",
-    verbs.CloseObjective: "Close an objective with its verdict, and score every key result that is not scored yet.",
-    verbs.DropObjective: "Give an objective up; what supports it is unaligned by that.",
-    verbs.ReopenObjective: "Take an objective's closing or dropping back, while its cycle is open.",
-    verbs.CarryObjective: "Draft an objective anew in another cycle, with the key results that are neither dropped "
+    commands.UnalignObjective: "Take an alignment back.",
+    commands.CommitObjective: "Commit to a draft: it becomes ACTIVE.",
+    commands.CloseObjective: "Close an objective with its verdict, and score every key result that is not scored yet.",
+    commands.DropObjective: "Give an objective up; what supports it is unaligned by that.",
+    commands.ReopenObjective: "Take an objective's closing or dropping back, while its cycle is open.",
+    commands.CarryObjective: "Draft an objective anew in another cycle, with the key results that are neither dropped "
     "nor reached, each starting from its current value.",
-    verbs.AddKeyResult: "Add a key result to an objective: the measure that proves it.",
-    verbs.RewordKeyResult: "Change a key result's title or description.",
-    verbs.AssignKeyResult: "Change who owns a key result.",
-    verbs.RetargetKeyResult: "Change what a key result is measured by: its target, bounds, start, unit or direction.",
-    verbs.RescheduleKeyResult: "Change the day a key result is due.",
-    verbs.ReweighKeyResult: "Change how much a key result counts within its objective.",
-    verbs.CheckIn: "Say where a key result stands: its value or milestones, how sure you are, or just a note.",
-    verbs.CorrectCheckIn: "Correct a check-in. What it said before stays in the log, and in every answer as of then.",
-    verbs.LinkKpi: "Have a key result measured by a KPI: its readings from now on re-evaluate it.",
-    verbs.UnlinkKpi: "Measure a key result by its own check-ins again.",
-    verbs.ScoreKeyResult: "Score a key result, which ends it.",
-    verbs.DropKeyResult: "Give a key result up: it no longer counts in its objective.",
-    verbs.DefineKpi: "Define a KPI: a figure that is watched at a steady cadence, in no cycle.",
-    verbs.RedefineKpi: "Change what a KPI means: what is left out stays.",
-    verbs.RetireKpi: "Stop watching a KPI; its past stays.",
-    verbs.RecordReadings: "Record readings of KPIs, all or none. The same value for the same instant again is "
+    commands.AddKeyResult: "Add a key result to an objective: the measure that proves it.",
+    commands.RewordKeyResult: "Change a key result's title or description.",
+    commands.AssignKeyResult: "Change who owns a key result.",
+    commands.RetargetKeyResult: "Change what a key result is measured by: its target, bounds, start, unit or direction.",
+    commands.RescheduleKeyResult: "Change the day a key result is due.",
+    commands.ReweighKeyResult: "Change how much a key result counts within its objective.",
+    commands.CheckIn: "Say where a key result stands: its value or milestones, how sure you are, or just a note.",
+    commands.CorrectCheckIn: "Correct a check-in. What it said before stays in the log, and in every answer as of then.",
+    commands.LinkKpi: "Have a key result measured by a KPI: its readings from now on re-evaluate it.",
+    commands.UnlinkKpi: "Measure a key result by its own check-ins again.",
+    commands.ScoreKeyResult: "Score a key result, which ends it.",
+    commands.DropKeyResult: "Give a key result up: it no longer counts in its objective.",
+    commands.DefineKpi: "Define a KPI: a figure that is watched at a steady cadence, in no cycle.",
+    commands.RedefineKpi: "Change what a KPI means: what is left out stays.",
+    commands.RetireKpi: "Stop watching a KPI; its past stays.",
+    commands.RecordReadings: "Record readings of KPIs, all or none. The same value for the same instant again is "
     "unchanged, another one a `CONFLICT`.",
-    verbs.CorrectReading: "Correct a reading. What it said before stays in the log, and in every answer as of then.",
-    verbs.RetractReading: "Take a reading back that should not have been recorded.",
-    verbs.PlanInitiative: "Plan a piece of work for an objective or key result.",
-    verbs.MoveInitiative: "Say where a piece of work is.",
-    verbs.AddComment: "Say something about anything: it is never edited.",
-    verbs.Reflect: "Look back on a cycle or an objective: it is never edited.",
+    commands.CorrectReading: "Correct a reading. What it said before stays in the log, and in every answer as of then.",
+    commands.RetractReading: "Take a reading back that should not have been recorded.",
+    commands.PlanInitiative: "Plan a piece of work for an objective or key result.",
+    commands.MoveInitiative: "Say where a piece of work is.",
+    commands.AddComment: "Say something about anything: it is never edited.",
+    commands.Reflect: "Look back on a cycle or an objective: it is never edited.",
 }
 
 FIELDS: Final[dict[str, str]] = {

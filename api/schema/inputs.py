@@ -1,4 +1,4 @@
-"""What every mutation takes: one input a command, made from `domain.verbs`, where commands have their shape."""
+"""What every mutation takes: one input a command, made from `domain.model.commands`, where commands have their shape."""
 
 import types
 import typing
@@ -15,10 +15,10 @@ from msgspec import UNSET
 from api import ids
 from api.ids import GlobalId
 from api.schema import by, enums, glossary
-from domain import verbs
-from domain.errors import invalid
-from domain.values import Kind, Ref, Unit
-from domain.verbs import REASON_REQUIRED, VERBS, By, Command
+from domain.model import commands
+from domain.model.commands import REASON_REQUIRED, VERBS, By, Command
+from domain.primitives.errors import invalid
+from domain.primitives.values import Kind, Ref, Unit
 
 __all__ = ["INPUTS", "command", "enums"]
 
@@ -28,8 +28,8 @@ Reader: TypeAlias = Callable[[Any, Path], Any]
 
 AnyCommand = TypeVar("AnyCommand", bound=Command)
 
-_BY: Final[dict[type[By], type]] = {verbs.CycleBy: by.CycleBy, verbs.KpiBy: by.KpiBy}
-_REQUIRED: Final[set[tuple[type, str]]] = {(verbs.ReadingInput, "measured_at"), (Unit, "kind")}
+_BY: Final[dict[type[By], type]] = {commands.CycleBy: by.CycleBy, commands.KpiBy: by.KpiBy}
+_REQUIRED: Final[set[tuple[type, str]]] = {(commands.ReadingInput, "measured_at"), (Unit, "kind")}
 """What must be given here though a command could do without: an instant is half of a reading's identity,
 and a symbol says little without its kind."""
 

@@ -20,9 +20,9 @@ from api.schema.quality import QualityFinding
 from api.schema.refs import CheckInRef, InitiativeRef, KeyResultRef, KpiRef, ObjectiveRef, PersonRef
 from api.schema.scalars import Markdown
 from api.view import Siblings
-from domain import values
-from domain.calendar import Step
-from domain.values import Kind
+from domain.primitives import values
+from domain.primitives.calendar import Step
+from domain.primitives.values import Kind
 from projections import conversation, key_result, measures
 
 _CHECK_INS = Pages(

@@ -21,10 +21,10 @@ from api.schema.quality import QualityFinding
 from api.schema.refs import KeyResultRef, KpiRef, PersonRef, ReadingRef, TeamRef
 from api.schema.scalars import Markdown, Position
 from api.view import Siblings, Thing, View, together
-from domain import measures as formulas
-from domain.calendar import Step
-from domain.measures import Aggregation, KpiStatus
-from domain.values import Kind
+from domain.metrics import kpi_series as formulas
+from domain.metrics.kpi_series import Aggregation, KpiStatus
+from domain.primitives.calendar import Step
+from domain.primitives.values import Kind
 from projections import figures, kpi, measures
 from projections.key_result import key_results_of_kpis
 from projections.kpi import KpiRow

@@ -8,9 +8,9 @@ from api.context import Info
 from api.schema.field import answered
 from api.schema.scalars import Position
 from api.view import Connection, View
-from domain.errors import Code, Refused, invalid
-from domain.policy import Permission
-from domain.signed_note import encoded
+from domain.model.permissions import Permission
+from domain.primitives.errors import Code, Refused, invalid
+from domain.proof.signed_note import encoded
 from projections import signing
 from projections.ledger import Inclusion, Tree
 from projections.signing import Keys, Rewritten

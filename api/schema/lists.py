@@ -11,7 +11,7 @@ from api.loaders import TYPES, grouped
 from api.paging import LIST_MAX, Asked, cut, encode, stretch
 from api.schema.connection import Connection
 from api.view import Siblings, Thing, View, together
-from domain.values import Kind
+from domain.primitives.values import Kind
 from projections.tables import Cursor, Order, Window
 
 PROGRESS = "PROGRESS"

@@ -13,7 +13,7 @@ from api.schema.node import Actor, Node, actor
 from api.schema.refs import CheckInRef, KeyResultRef, KpiRef, ReadingRef
 from api.schema.scalars import Markdown, Position
 from api.view import Siblings, together
-from domain.values import Kind
+from domain.primitives.values import Kind
 from projections import measures
 from projections.measures import Ending
 

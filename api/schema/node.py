@@ -18,8 +18,8 @@ from api.schema.lists import Pages, paged
 from api.schema.refs import ChangeRef, CommentRef, PersonRef
 from api.schema.scalars import Position
 from api.view import ById, Siblings, Thing, View, together
-from domain.privacy import erased_handle
-from domain.values import Kind
+from domain.primitives.personal_data import erased_handle
+from domain.primitives.values import Kind
 from projections import conversation, people
 from projections.tables import By
 

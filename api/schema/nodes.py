@@ -10,8 +10,8 @@ from api.paging import PAGE_MAX
 from api.schema.changes import at_positions
 from api.schema.measurements import VERSIONS
 from api.view import View, together
-from domain.errors import Refused, invalid
-from domain.values import Basis, Kind
+from domain.primitives.errors import Refused, invalid
+from domain.primitives.values import Basis, Kind
 
 Id: TypeAlias = GlobalId | ChangeId
 

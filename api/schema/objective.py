@@ -26,7 +26,7 @@ from api.schema.refs import (
 )
 from api.schema.scalars import Markdown
 from api.view import Siblings, Thing, together
-from domain.values import Kind, ObjectiveState
+from domain.primitives.values import Kind, ObjectiveState
 from projections import alignment, conversation, goals
 
 

@@ -14,7 +14,7 @@ from api.schema.filters import NOTHING, KeyResultFilter, KeyResultOrder, Objecti
 from api.schema.lists import Judged, Listing, listed, worked_out
 from api.schema.progress import of_key_results, of_objectives
 from api.view import Siblings, Thing, View
-from domain.values import Kind
+from domain.primitives.values import Kind
 from projections import alignment, goals
 from projections import key_result as proofs
 from projections.tables import Order

@@ -9,9 +9,9 @@ from api.schema.filters import NOTHING
 from api.schema.measurements import VERSIONS
 from api.schema.workspace import ScoringPolicy
 from api.view import Siblings, together
-from domain.event import Event
-from domain.privacy import ERASED, erased_handle
-from domain.values import Kind
+from domain.model.event import Event
+from domain.primitives.personal_data import ERASED, erased_handle
+from domain.primitives.values import Kind
 from projections import goals
 
 

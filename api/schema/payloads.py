@@ -18,8 +18,8 @@ from api.schema.people import Person, Team
 from api.schema.query import Query
 from api.schema.scalars import Position
 from api.schema.workspace import ScoringPolicy
-from domain.errors import Code
-from domain.values import Kind
+from domain.primitives.errors import Code
+from domain.primitives.values import Kind
 
 strawberry.enum(
     Code,

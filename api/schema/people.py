@@ -13,8 +13,8 @@ from api.schema.objectives import Whose, objectives_of
 from api.schema.progress import Progress, of_teams
 from api.schema.refs import ObjectiveRef, PersonRef, TeamRef
 from api.view import Siblings
-from domain.privacy import ERASED, erased_handle
-from domain.values import Kind
+from domain.primitives.personal_data import ERASED, erased_handle
+from domain.primitives.values import Kind
 from projections import people
 
 

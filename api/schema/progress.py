@@ -12,9 +12,9 @@ from api.schema.field import related, to_ref
 from api.schema.node import Node
 from api.schema.scalars import Position
 from api.view import Siblings, Thing, together
-from domain import progress
-from domain.progress import KeyResultProgress, ObjectiveProgress, SharedProgress
-from domain.values import Kind
+from domain.metrics import progress
+from domain.metrics.progress import KeyResultProgress, ObjectiveProgress, SharedProgress
+from domain.primitives.values import Kind
 from projections import figures, goals, measures
 from projections.key_result import key_results_of_objectives
 from projections.measures import Standing

@@ -1,4 +1,4 @@
-"""What could be written better: the facts that the rules of `domain.quality` look at, for all siblings at once."""
+"""What could be written better: the facts that the rules of `domain.metrics.findings` look at, for all siblings at once."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,9 +10,9 @@ from api.schema import enums
 from api.schema.measurements import latest_readings
 from api.schema.progress import live_key_results, standings
 from api.view import Siblings
-from domain import quality
-from domain.calendar import day_start
-from domain.quality import WrittenKeyResult, WrittenKpi, WrittenObjective
+from domain.metrics import findings
+from domain.metrics.findings import WrittenKeyResult, WrittenKpi, WrittenObjective
+from domain.primitives.calendar import day_start
 from projections import alignment, goals, people
 from projections.goals import ObjectiveRow
 
@@ -27,14 +27,14 @@ class QualityFinding:
 
 
 def in_objectives(siblings: Siblings) -> Sequence[list[Any]]:
-    return [quality.objective_findings(one) for one in siblings.all(written_objectives)]
+    return [findings.objective_findings(one) for one in siblings.all(written_objectives)]
 
 
 def in_key_results(siblings: Siblings) -> Sequence[list[Any]]:
     view = siblings.view
     cycles = view.by_id(goals.cycles, [row.cycle for row in siblings.rows])
     return [
-        quality.key_result_findings(
+        findings.key_result_findings(
             WrittenKeyResult(
                 title=row.title,
                 state=row.state,
@@ -57,7 +57,7 @@ def in_kpis(siblings: Siblings) -> Sequence[list[Any]]:
     view = siblings.view
     latest = siblings.all(latest_readings)
     return [
-        quality.kpi_findings(
+        findings.kpi_findings(
             WrittenKpi(
                 retired=row.retired,
                 has_goal=row.goal is not None,

@@ -39,9 +39,9 @@ from api.schema.replay import Every, From, Knowing, Replay, To, frames
 from api.schema.retrospective import AsFarAs, Retrospective, look_back
 from api.schema.workspace import Basis, Viewer, Workspace, basis_of
 from api.view import View, together
-from domain.calendar import Step
-from domain.policy import Permission
-from domain.values import Kind
+from domain.model.permissions import Permission
+from domain.primitives.calendar import Step
+from domain.primitives.values import Kind
 from projections import goals, people
 from projections.tables import Order
 

@@ -21,8 +21,8 @@ from graphql import (
 from strawberry.extensions import SchemaExtension
 
 from api.context import Context
-from domain.errors import Code
-from domain.policy import Permission
+from domain.model.permissions import Permission
+from domain.primitives.errors import Code
 
 _PAYLOAD: Final = dict.fromkeys(("position", "recorded", "unchanged")) | {
     "problems": dict.fromkeys(("code", "message", "field"))

@@ -16,7 +16,7 @@ from api.schema.progress import Progress
 from api.schema.refs import SnapshotRef
 from api.schema.workspace import Basis, basis_of
 from api.view import Siblings, Thing, View, together
-from domain.calendar import Step
+from domain.primitives.calendar import Step
 from projections import replay
 
 From: TypeAlias = Annotated[

@@ -22,10 +22,10 @@ from api.schema.refs import KeyResultRef, ObjectiveRef
 from api.schema.told import CHANGES
 from api.schema.workspace import Basis, basis_of
 from api.view import Siblings, Thing, View, together
-from domain import retrospective
-from domain.errors import Code, Refused
-from domain.key_result import KeyResultRetargeted
-from domain.values import Kind
+from domain.metrics import retrospective
+from domain.model.key_result import KeyResultRetargeted
+from domain.primitives.errors import Code, Refused
+from domain.primitives.values import Kind
 from projections import chronicle, conversation, kpi_delta
 from projections.basis import Standpoint
 from projections.goals import CycleRow

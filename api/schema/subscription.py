@@ -17,8 +17,8 @@ from api.schema.changes import ChangeFilter, Told, WhichChanges, at_positions, c
 from api.schema.replay import Every, Frame, From, Knowing, To, rows
 from api.schema.scalars import POSITION_MAX, Position
 from api.view import Unseen, View, together
-from domain.calendar import Step
-from domain.errors import invalid
+from domain.primitives.calendar import Step
+from domain.primitives.errors import invalid
 from projections import changes, replay
 from projections.basis import Standpoint
 from projections.sight import NOTHING, is_anything_private

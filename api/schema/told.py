@@ -18,9 +18,10 @@ from api.schema.field import related
 from api.schema.kpi import KpiGoal
 from api.schema.parts import AFTER, BEFORE, SAID, Source
 from api.schema.scalars import Markdown
-from domain import conversation, cycle, key_result, kpi, objective, people, values
-from domain.event import EVENTS, Event
-from domain.values import Kind, Ref
+from domain.model import cycle, discussion, key_result, kpi, objective, people
+from domain.model.event import EVENTS, Event
+from domain.primitives import values
+from domain.primitives.values import Kind, Ref
 from projections.fields import TABLES_OF, kind_named
 
 
@@ -39,7 +40,7 @@ _BEGINNINGS = frozenset(
     {
         people.PersonAdded, people.TeamFormed, cycle.CycleOpened, objective.ObjectiveDrafted,
         key_result.KeyResultAdded, key_result.KeyResultCheckedIn, kpi.KpiDefined, kpi.ReadingRecorded,
-        conversation.InitiativePlanned, conversation.CommentAdded, conversation.Reflected,
+        discussion.InitiativePlanned, discussion.CommentAdded, discussion.Reflected,
     }
 )  # fmt: skip
 """There is nothing before these."""
@@ -53,13 +54,13 @@ _AS: dict[tuple[type[Event], str], str] = {
     (cycle.CycleOpened, "parent"): "parent_cycle",
     (objective.ObjectiveUnaligned, "to"): "from_",
     (key_result.KeyResultAdded, "carried_from"): "carried_from_key_result",
-    (conversation.InitiativePlanned, "subject"): "planned_for",
-    (conversation.InitiativeMoved, "to"): "state",
-    (conversation.Reflected, "kind"): "reflection_kind",
+    (discussion.InitiativePlanned, "subject"): "planned_for",
+    (discussion.InitiativeMoved, "to"): "state",
+    (discussion.Reflected, "kind"): "reflection_kind",
 }
 """What a part is told as, where its own name means something else elsewhere."""
 _COLUMN: dict[tuple[type[Event], str], str] = {
-    (conversation.InitiativeMoved, "to"): "state",
+    (discussion.InitiativeMoved, "to"): "state",
     (key_result.KeyResultScored, "note"): "score_note",
 }
 """Where the versions of a thing keep a part, if not under its name."""
@@ -101,8 +102,8 @@ _BESIDE: dict[type[Event], list[Part]] = {
     kpi.ReadingRecorded: [_READING],
     kpi.ReadingCorrected: [_READING],
     kpi.ReadingRetracted: [_READING, _kept("value", BEFORE, float | None, parts.value, kpi.ReadingRetracted)],
-    conversation.CommentAdded: [Part("comment", refs.CommentRef | None, parts.said_thing, (Kind.COMMENT,))],
-    conversation.Reflected: [Part("reflected", refs.ReflectionRef | None, parts.said_thing, (Kind.REFLECTION,))],
+    discussion.CommentAdded: [Part("comment", refs.CommentRef | None, parts.said_thing, (Kind.COMMENT,))],
+    discussion.Reflected: [Part("reflected", refs.ReflectionRef | None, parts.said_thing, (Kind.REFLECTION,))],
 }
 """What is told of events beside what their classes say."""
 

@@ -9,7 +9,7 @@ from api.schema.field import answered
 from api.schema.refs import PersonRef
 from api.schema.scalars import Position
 from api.view import View
-from domain import values
+from domain.primitives import values
 from projections.goals import PolicyRow
 
 

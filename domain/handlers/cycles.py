@@ -5,19 +5,20 @@ from datetime import date
 
 from msgspec import UNSET, structs
 
-from domain import authority, values, verbs
-from domain.cycle import Cycle, CycleOpened, Policy, ScoringPolicyAdopted
-from domain.decision import POLICY_ID, Decision, keyed_id
-from domain.errors import Code, Refused, invalid
-from domain.handlers import objectives
-from domain.objective import Objective, ObjectiveDrafted
-from domain.values import Kind, ObjectiveState, ScoringPolicy
+from domain.handlers import authorization, objectives
+from domain.handlers.unit_of_work import POLICY_ID, Decision, keyed_id
+from domain.model import commands
+from domain.model.cycle import Cycle, CycleOpened, Policy, ScoringPolicyAdopted
+from domain.model.objective import Objective, ObjectiveDrafted
+from domain.primitives import values
+from domain.primitives.errors import Code, Refused, invalid
+from domain.primitives.values import Kind, ObjectiveState, ScoringPolicy
 
 CYCLE_DAYS_MAX = 3660
 NAMES_MAX = 10
 
 
-def open_cycle(case: Decision, do: verbs.OpenCycle) -> Cycle:
+def open_cycle(case: Decision, do: commands.OpenCycle) -> Cycle:
     key = values.key(do.key, "key")
     if do.ends_on < do.starts_on:
         raise invalid("A cycle ends on its first day or later.", "endsOn")
@@ -51,7 +52,7 @@ def _fits_into(case: Decision, parent: Cycle, starts_on: date, ends_on: date, ke
             )
 
 
-def activate_cycle(case: Decision, do: verbs.ActivateCycle) -> Cycle:
+def activate_cycle(case: Decision, do: commands.ActivateCycle) -> Cycle:
     cycle = case.subject(case.find(Cycle, do.cycle, "cycle"))
     cycle.refuse_closed("cycle")
     for objective in case.children(Objective, ObjectiveDrafted, cycle.id):
@@ -61,13 +62,13 @@ def activate_cycle(case: Decision, do: verbs.ActivateCycle) -> Cycle:
     return cycle
 
 
-def close_cycle(case: Decision, do: verbs.CloseCycle) -> Cycle:
+def close_cycle(case: Decision, do: commands.CloseCycle) -> Cycle:
     """Its children are cycles of their own and go on: a year may be closed before its last quarter is."""
     cycle = case.subject(case.find(Cycle, do.cycle, "cycle"))
     held = case.children(Objective, ObjectiveDrafted, cycle.id)
     still_active = [objective for objective in held if objective.state is ObjectiveState.ACTIVE]
     if still_active and not do.close_objectives:
-        names = _told(still_active, [objective for objective in still_active if authority.sees(case, objective)])
+        names = _told(still_active, [objective for objective in still_active if authorization.sees(case, objective)])
         raise Refused(
             Code.CONFLICT,
             f"Still active: {names}. Close or drop them first, or ask with closeObjectives: true.",
@@ -97,7 +98,7 @@ def _refuse_earlier(case: Decision, held: Sequence[Objective]) -> None:
         raise invalid(f"An objective in this cycle changed after that, at {last.isoformat()}.", "effectiveAt")
 
 
-def adopt_scoring_policy(case: Decision, do: verbs.AdoptScoringPolicy) -> Policy:
+def adopt_scoring_policy(case: Decision, do: commands.AdoptScoringPolicy) -> Policy:
     given = {name: value for name in ScoringPolicy.__struct_fields__ if (value := getattr(do, name)) is not UNSET}
     policy = _checked(structs.replace(case.policy, **given))
     adopted = case.known(POLICY_ID)

@@ -5,19 +5,20 @@ from datetime import datetime
 import msgspec
 from msgspec import UNSET
 
-from domain import values, verbs
-from domain.cycle import Cycle
-from domain.decision import Decision
-from domain.errors import invalid
-from domain.event import WHEN_RECORDED
-from domain.handlers import measurements
-from domain.key_result import CheckIn, KeyResult, KeyResultAdded, KeyResultCheckedIn
-from domain.kpi import Kpi
-from domain.objective import Objective
-from domain.values import Metric, Unit
+from domain.handlers import current_value
+from domain.handlers.unit_of_work import Decision
+from domain.model import commands
+from domain.model.cycle import Cycle
+from domain.model.event import WHEN_RECORDED
+from domain.model.key_result import CheckIn, KeyResult, KeyResultAdded, KeyResultCheckedIn
+from domain.model.kpi import Kpi
+from domain.model.objective import Objective
+from domain.primitives import values
+from domain.primitives.errors import invalid
+from domain.primitives.values import Metric, Unit
 
 
-def add_key_result(case: Decision, do: verbs.AddKeyResult) -> KeyResult:
+def add_key_result(case: Decision, do: commands.AddKeyResult) -> KeyResult:
     objective = case.change(Objective, do.objective, "objective")
     cycle = case.get(Cycle, objective.cycle)
     cycle.refuse_closed("objective")
@@ -38,7 +39,7 @@ def add_key_result(case: Decision, do: verbs.AddKeyResult) -> KeyResult:
     return case.begin(KeyResult, event)
 
 
-def reword_key_result(case: Decision, do: verbs.RewordKeyResult) -> KeyResult:
+def reword_key_result(case: Decision, do: commands.RewordKeyResult) -> KeyResult:
     key_result = _open(case, do.key_result)
     title = do.title if do.title is UNSET else values.title(do.title, "title")
     description = do.description if do.description is UNSET else values.prose(do.description, "description")
@@ -46,13 +47,13 @@ def reword_key_result(case: Decision, do: verbs.RewordKeyResult) -> KeyResult:
     return key_result
 
 
-def assign_key_result(case: Decision, do: verbs.AssignKeyResult) -> KeyResult:
+def assign_key_result(case: Decision, do: commands.AssignKeyResult) -> KeyResult:
     key_result = _open(case, do.key_result)
     key_result.assign(case.colleague(do.owner, "owner"), case.at)
     return key_result
 
 
-def retarget_key_result(case: Decision, do: verbs.RetargetKeyResult) -> KeyResult:
+def retarget_key_result(case: Decision, do: commands.RetargetKeyResult) -> KeyResult:
     key_result = _open(case, do.key_result)
     kpi = None if key_result.kpi is None else case.get(Kpi, key_result.kpi)
     asked = _asked(do.metric, key_result.metric.unit)
@@ -62,19 +63,19 @@ def retarget_key_result(case: Decision, do: verbs.RetargetKeyResult) -> KeyResul
     return key_result
 
 
-def reschedule_key_result(case: Decision, do: verbs.RescheduleKeyResult) -> KeyResult:
+def reschedule_key_result(case: Decision, do: commands.RescheduleKeyResult) -> KeyResult:
     key_result = _open(case, do.key_result)
     key_result.reschedule(do.due, case.at)
     return key_result
 
 
-def reweigh_key_result(case: Decision, do: verbs.ReweighKeyResult) -> KeyResult:
+def reweigh_key_result(case: Decision, do: commands.ReweighKeyResult) -> KeyResult:
     key_result = _open(case, do.key_result)
     key_result.reweigh(values.weight(do.weight, "weight"), case.at)
     return key_result
 
 
-def link_kpi(case: Decision, do: verbs.LinkKpi) -> KeyResult:
+def link_kpi(case: Decision, do: commands.LinkKpi) -> KeyResult:
     key_result = _open(case, do.key_result)
     kpi = case.find(Kpi, do.kpi, "kpi")
     if kpi.id != key_result.kpi:
@@ -84,13 +85,13 @@ def link_kpi(case: Decision, do: verbs.LinkKpi) -> KeyResult:
     return key_result
 
 
-def unlink_kpi(case: Decision, do: verbs.UnlinkKpi) -> KeyResult:
+def unlink_kpi(case: Decision, do: commands.UnlinkKpi) -> KeyResult:
     key_result = _open(case, do.key_result)
     key_result.unlink(case.at)
     return key_result
 
 
-def score_key_result(case: Decision, do: verbs.ScoreKeyResult) -> KeyResult:
+def score_key_result(case: Decision, do: commands.ScoreKeyResult) -> KeyResult:
     key_result = _open(case, do.key_result)
     score = values.share(do.score, "score")
     assert score is not None
@@ -98,13 +99,13 @@ def score_key_result(case: Decision, do: verbs.ScoreKeyResult) -> KeyResult:
     return key_result
 
 
-def drop_key_result(case: Decision, do: verbs.DropKeyResult) -> KeyResult:
+def drop_key_result(case: Decision, do: commands.DropKeyResult) -> KeyResult:
     key_result = _open(case, do.key_result)
     key_result.drop(case.at)
     return key_result
 
 
-def check_in(case: Decision, do: verbs.CheckIn) -> CheckIn:
+def check_in(case: Decision, do: commands.CheckIn) -> CheckIn:
     key_result = case.change(KeyResult, do.key_result, "keyResult")
     late = _late(case, key_result)
     key_result.refuse_dropped()
@@ -125,7 +126,7 @@ def check_in(case: Decision, do: verbs.CheckIn) -> CheckIn:
     return _said_before(case, key_result, measured_at, said) or case.begin(CheckIn, event, at=measured_at)
 
 
-def correct_check_in(case: Decision, do: verbs.CorrectCheckIn) -> CheckIn:
+def correct_check_in(case: Decision, do: commands.CorrectCheckIn) -> CheckIn:
     check_in = case.change(CheckIn, do.check_in, "checkIn")
     key_result = case.get(KeyResult, check_in.key_result)
     late = _late(case, key_result)
@@ -156,11 +157,11 @@ def _said_before(
     once only one is."""
     if measured_at is WHEN_RECORDED:
         return None
-    ids = case.measured_at(KeyResultCheckedIn, key_result.id, measured_at, measurements.CHECK_INS_MAX)
+    ids = case.measured_at(KeyResultCheckedIn, key_result.id, measured_at, current_value.CHECK_INS_MAX)
     return next((one for one in case.get_all(CheckIn, ids) if one.said == said), None)
 
 
-def _open(case: Decision, id: "verbs.KeyResultId") -> KeyResult:
+def _open(case: Decision, id: "commands.KeyResultId") -> KeyResult:
     """The key result to change, of an objective that has not ended, in a cycle that is not closed."""
     key_result = case.change(KeyResult, id, "keyResult")
     objective = case.get(Objective, key_result.objective)
@@ -178,13 +179,13 @@ def _late(case: Decision, key_result: KeyResult) -> bool:
     return late
 
 
-def _kpi(case: Decision, by: verbs.KpiBy) -> Kpi:
+def _kpi(case: Decision, by: commands.KpiBy) -> Kpi:
     kpi = case.find(Kpi, by, "kpi")
     kpi.refuse_retired()
     return kpi
 
 
-def _asked(given: verbs.MetricInput, unit: Unit) -> Metric:
+def _asked(given: commands.MetricInput, unit: Unit) -> Metric:
     """The metric that is asked for, with this unit if it names none."""
     said = msgspec.structs.asdict(given)
     return Metric(**{**said, "unit": unit if given.unit is UNSET else given.unit})
@@ -194,7 +195,7 @@ def _baseline(case: Decision, metric: Metric, kpi: Kpi | None) -> float | None:
     """The linked KPI's latest reading, where a start was not given."""
     if kpi is None or metric.start is not None:
         return None
-    reading = measurements.latest_reading(case, kpi.id)
+    reading = current_value.latest_reading(case, kpi.id)
     return None if reading is None else reading.value
 
 

@@ -6,16 +6,17 @@ from uuid import UUID
 
 from msgspec import UNSET, Struct
 
-from domain import values, verbs
-from domain.decision import Decision, keyed_id
-from domain.errors import Code, Refused, invalid
-from domain.kpi import Kpi, KpiDefined, Reading, ReadingRecorded, reading_id
-from domain.values import Kind
+from domain.handlers.unit_of_work import Decision, keyed_id
+from domain.model import commands
+from domain.model.kpi import Kpi, KpiDefined, Reading, ReadingRecorded, reading_id
+from domain.primitives import values
+from domain.primitives.errors import Code, Refused, invalid
+from domain.primitives.values import Kind
 
 READINGS_MAX = 10_000
 
 
-def define_kpi(case: Decision, do: verbs.DefineKpi) -> Kpi:
+def define_kpi(case: Decision, do: commands.DefineKpi) -> Kpi:
     key = values.key(do.key, "key")
     event = KpiDefined(
         key=key,
@@ -30,7 +31,7 @@ def define_kpi(case: Decision, do: verbs.DefineKpi) -> Kpi:
     return case.begin(Kpi, event, keyed_id(Kind.KPI, key))
 
 
-def redefine_kpi(case: Decision, do: verbs.RedefineKpi) -> Kpi:
+def redefine_kpi(case: Decision, do: commands.RedefineKpi) -> Kpi:
     kpi = case.subject(case.find(Kpi, do.kpi, "kpi"))
     name, description, unit, goal, cadence, owner, team = kpi.definition
     if do.goal is not UNSET:
@@ -50,7 +51,7 @@ def redefine_kpi(case: Decision, do: verbs.RedefineKpi) -> Kpi:
     return kpi
 
 
-def retire_kpi(case: Decision, do: verbs.RetireKpi) -> Kpi:
+def retire_kpi(case: Decision, do: commands.RetireKpi) -> Kpi:
     kpi = case.subject(case.find(Kpi, do.kpi, "kpi"))
     kpi.retire(case.at)
     return kpi
@@ -64,7 +65,7 @@ class Readings(Struct, frozen=True):
     unchanged: int
 
 
-def record_readings(case: Decision, do: verbs.RecordReadings) -> Readings:
+def record_readings(case: Decision, do: commands.RecordReadings) -> Readings:
     """All or nothing. The same value again is unchanged; another value for one instant is a conflict,
     with what is there or within the batch. Readings older than the KPI's definition are welcome."""
     if len(do.readings) > READINGS_MAX:
@@ -72,7 +73,7 @@ def record_readings(case: Decision, do: verbs.RecordReadings) -> Readings:
     if not do.readings:
         raise invalid("Give at least one reading.", "readings")
     case.load(by.id or keyed_id(Kind.KPI, by.key or "") for by in {one.kpi for one in do.readings})
-    kpis: dict[verbs.KpiBy, UUID] = {}
+    kpis: dict[commands.KpiBy, UUID] = {}
     planned = [_planned(case, kpis, one, index) for index, one in enumerate(do.readings)]
     case.load([id for id, *_ in planned])
     readings = [_read(case, *one, str(index)) for index, one in enumerate(planned)]
@@ -83,7 +84,7 @@ def record_readings(case: Decision, do: verbs.RecordReadings) -> Readings:
 Planned: TypeAlias = tuple[UUID, ReadingRecorded, datetime]
 
 
-def _planned(case: Decision, kpis: dict[verbs.KpiBy, UUID], one: verbs.ReadingInput, index: int) -> Planned:
+def _planned(case: Decision, kpis: dict[commands.KpiBy, UUID], one: commands.ReadingInput, index: int) -> Planned:
     """The reading that is meant: its identity, its event, and when it was measured. `kpis` are those of readings
     before it."""
     field = ("readings", str(index))
@@ -110,14 +111,14 @@ def _read(case: Decision, id: UUID, event: ReadingRecorded, measured_at: datetim
     return case.begin(Reading, event, id, measured_at)
 
 
-def correct_reading(case: Decision, do: verbs.CorrectReading) -> Reading:
+def correct_reading(case: Decision, do: commands.CorrectReading) -> Reading:
     reading = case.change(Reading, do.reading, "reading")
     note = reading.note if do.note is UNSET else values.prose(do.note, "note")
     reading.correct(values.number(do.value, "value"), note)
     return reading
 
 
-def retract_reading(case: Decision, do: verbs.RetractReading) -> Reading:
+def retract_reading(case: Decision, do: commands.RetractReading) -> Reading:
     reading = case.change(Reading, do.reading, "reading")
     reading.retract()
     return reading

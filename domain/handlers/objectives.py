@@ -5,22 +5,24 @@ from uuid import UUID
 
 from msgspec import UNSET, structs
 
-from domain import formulas, values, verbs
-from domain.cycle import Cycle
-from domain.decision import Decision
-from domain.errors import Code, Refused, invalid
-from domain.handlers import measurements
-from domain.key_result import KeyResult, KeyResultAdded
-from domain.kpi import Kpi
-from domain.objective import Objective, ObjectiveDrafted, refuse_without_team
-from domain.progress import verdict as verdict_of
-from domain.values import Direction, KeyResultState, Metric, ObjectiveState, Ref, Verdict, Visibility
+from domain.handlers import current_value
+from domain.handlers.unit_of_work import Decision
+from domain.metrics import formulas
+from domain.metrics.progress import verdict as verdict_of
+from domain.model import commands
+from domain.model.cycle import Cycle
+from domain.model.key_result import KeyResult, KeyResultAdded
+from domain.model.kpi import Kpi
+from domain.model.objective import Objective, ObjectiveDrafted, refuse_without_team
+from domain.primitives import values
+from domain.primitives.errors import Code, Refused, invalid
+from domain.primitives.values import Direction, KeyResultState, Metric, ObjectiveState, Ref, Verdict, Visibility
 
 CONTRIBUTORS_MAX = 100
 SUPPORTS_MAX = 100
 
 
-def draft_objective(case: Decision, do: verbs.DraftObjective) -> Objective:
+def draft_objective(case: Decision, do: commands.DraftObjective) -> Objective:
     cycle = case.subject(case.find(Cycle, do.cycle, "cycle"))
     cycle.refuse_closed("cycle")
     case.not_before(cycle)
@@ -45,7 +47,7 @@ def draft_objective(case: Decision, do: verbs.DraftObjective) -> Objective:
     return case.begin(Objective, event)
 
 
-def reword_objective(case: Decision, do: verbs.RewordObjective) -> Objective:
+def reword_objective(case: Decision, do: commands.RewordObjective) -> Objective:
     objective = _open(case, do.objective)
     title = do.title if do.title is UNSET else values.title(do.title, "title")
     description = do.description if do.description is UNSET else values.prose(do.description, "description")
@@ -53,7 +55,7 @@ def reword_objective(case: Decision, do: verbs.RewordObjective) -> Objective:
     return objective
 
 
-def assign_objective(case: Decision, do: verbs.AssignObjective) -> Objective:
+def assign_objective(case: Decision, do: commands.AssignObjective) -> Objective:
     objective = _open(case, do.objective)
     objective.assign(
         owner=objective.owner if do.owner is UNSET else case.colleague(do.owner, "owner"),
@@ -64,14 +66,14 @@ def assign_objective(case: Decision, do: verbs.AssignObjective) -> Objective:
     return objective
 
 
-def set_objective_visibility(case: Decision, do: verbs.SetObjectiveVisibility) -> Objective:
+def set_objective_visibility(case: Decision, do: commands.SetObjectiveVisibility) -> Objective:
     """In a closed cycle, too: its outcome is read as before, by those who see it."""
     objective = case.change(Objective, do.objective, "objective")
     objective.show_to(do.visibility, case.at)
     return objective
 
 
-def align_objective(case: Decision, do: verbs.AlignObjective) -> Objective:
+def align_objective(case: Decision, do: commands.AlignObjective) -> Objective:
     objective = _open(case, do.objective)
     case.ref(do.to, (Objective, KeyResult), "to")
     if do.to in objective.supports:
@@ -84,20 +86,20 @@ def align_objective(case: Decision, do: verbs.AlignObjective) -> Objective:
     return objective
 
 
-def unalign_objective(case: Decision, do: verbs.UnalignObjective) -> Objective:
+def unalign_objective(case: Decision, do: commands.UnalignObjective) -> Objective:
     objective = _open(case, do.objective)
     case.ref(do.from_, (Objective, KeyResult), "from")
     objective.unalign(do.from_, case.at)
     return objective
 
 
-def commit_objective(case: Decision, do: verbs.CommitObjective) -> Objective:
+def commit_objective(case: Decision, do: commands.CommitObjective) -> Objective:
     objective = _open(case, do.objective)
     objective.commit(case.at)
     return objective
 
 
-def close_objective(case: Decision, do: verbs.CloseObjective) -> Objective:
+def close_objective(case: Decision, do: commands.CloseObjective) -> Objective:
     objective = case.change(Objective, do.objective, "objective")
     score, reflection = values.share(do.score, "score"), values.prose(do.reflection, "reflection")
     if not objective.is_closed_as(do.verdict, score, reflection):
@@ -121,7 +123,7 @@ def close(
     follows from the score: ACHIEVED from scoreGreen on.
     """
     key_results = [one for one in _key_results(case, objective) if not one.is_dropped]
-    measured = [(one.weight, measurements.progress(case, one)) for one in key_results]
+    measured = [(one.weight, current_value.progress(case, one)) for one in key_results]
     for key_result, (_, progress) in zip(key_results, measured, strict=True):
         if key_result.state is not KeyResultState.SCORED:
             key_result.give_score(progress or 0.0, None, case.at)
@@ -134,13 +136,13 @@ def close(
     objective.close(verdict, score, reflection, case.at)
 
 
-def drop_objective(case: Decision, do: verbs.DropObjective) -> Objective:
+def drop_objective(case: Decision, do: commands.DropObjective) -> Objective:
     objective = _open(case, do.objective)
     objective.drop(case.at)
     return objective
 
 
-def reopen_objective(case: Decision, do: verbs.ReopenObjective) -> Objective:
+def reopen_objective(case: Decision, do: commands.ReopenObjective) -> Objective:
     """Back to work, while its cycle is open; the scores of its key results are taken back with it."""
     objective = _open(case, do.objective)
     if objective.state is ObjectiveState.CLOSED:
@@ -150,7 +152,7 @@ def reopen_objective(case: Decision, do: verbs.ReopenObjective) -> Objective:
     return objective
 
 
-def carry_objective(case: Decision, do: verbs.CarryObjective) -> Objective:
+def carry_objective(case: Decision, do: commands.CarryObjective) -> Objective:
     """Draft it anew in another cycle, with the key results that are neither dropped nor reached,
     each starting from its current value; milestones already reached stay behind."""
     old = case.change(Objective, do.objective, "objective")
@@ -180,8 +182,8 @@ def carry_objective(case: Decision, do: verbs.CarryObjective) -> Objective:
 def _rest(case: Decision, key_result: KeyResult) -> Metric | None:
     """What is left to do: the metric from the current value on, or None where it was reached."""
     metric = key_result.metric
-    measurement = measurements.latest(case, key_result)
-    if (measurements.progress(case, key_result) or 0.0) >= 1.0:
+    measurement = current_value.latest(case, key_result)
+    if (current_value.progress(case, key_result) or 0.0) >= 1.0:
         return None
     if measurement is None:
         return metric

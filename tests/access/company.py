@@ -6,13 +6,13 @@ from datetime import date, datetime
 from functools import cache
 from uuid import UUID
 
-from domain import verbs
-from domain.commands import Keyframe
-from domain.decision import Author, keyed_id
-from domain.kpi import reading_id
-from domain.policy import Role
-from domain.values import InitiativeState, Kind, Ref, ReflectionKind, Source, Visibility
-from domain.verbs import Command, CycleBy, KpiBy
+from domain.handlers.dispatcher import Keyframe
+from domain.handlers.unit_of_work import Author, keyed_id
+from domain.model import commands
+from domain.model.commands import Command, CycleBy, KpiBy
+from domain.model.kpi import reading_id
+from domain.model.permissions import Role
+from domain.primitives.values import InitiativeState, Kind, Ref, ReflectionKind, Source, Visibility
 from tests.domain.given_goals import ADA, BEN, ZERO_TO_TEN, ZERO_TO_TWENTY, ada, ben
 from tests.domain.scenario import Given, called, given, made, on
 
@@ -54,7 +54,7 @@ def _things(whose: str, visibility: Visibility) -> list[Command]:
     def drafted(which: str) -> Command:
         return called(
             f"{whose} {which} goal",
-            verbs.DraftObjective(
+            commands.DraftObjective(
                 cycle=QUARTER, title=f"{whose} {which} goal", owner=owner, team=team, visibility=visibility
             ),
         )
@@ -62,23 +62,23 @@ def _things(whose: str, visibility: Visibility) -> list[Command]:
     def added(which: str, kpi: KpiBy | None = None) -> Command:
         return called(
             f"{whose} {which} proof",
-            verbs.AddKeyResult(objective=goal(whose), title=f"{which} proof", metric=ZERO_TO_TEN, kpi=kpi),
+            commands.AddKeyResult(objective=goal(whose), title=f"{which} proof", metric=ZERO_TO_TEN, kpi=kpi),
         )
 
     return [
-        verbs.FormTeam(key=whose, name=whose, lead=owner),
-        verbs.DefineKpi(key=f"{whose}-kpi", name="KPI", owner=owner),
-        verbs.RecordReadings(readings=[verbs.ReadingInput(kpi=kpi(whose), value=1, measured_at=on(2, 1))]),
+        commands.FormTeam(key=whose, name=whose, lead=owner),
+        commands.DefineKpi(key=f"{whose}-kpi", name="KPI", owner=owner),
+        commands.RecordReadings(readings=[commands.ReadingInput(kpi=kpi(whose), value=1, measured_at=on(2, 1))]),
         *map(drafted, ("draft", "active", "above", "dropped")),
         added("measured"),
         added("linked", kpi(whose)),
-        verbs.CommitObjective(objective=goal(whose)),
-        verbs.DropObjective(objective=goal(whose, "dropped"), reason="why not"),
-        verbs.AlignObjective(objective=goal(whose), to=goal_ref(whose, "above")),
-        called(f"{whose} check-in", verbs.CheckIn(key_result=proof(whose), value=1, measured_at=on(1, 5))),
-        called(f"{whose} work", verbs.PlanInitiative(title="Work", subject=proof_ref(whose))),
-        called(f"{whose} comment", verbs.AddComment(subject=goal_ref(whose), body="Well")),
-        called(f"{whose} thought", verbs.Reflect(subject=goal_ref(whose), kind=ReflectionKind.NEXT, body="Well")),
+        commands.CommitObjective(objective=goal(whose)),
+        commands.DropObjective(objective=goal(whose, "dropped"), reason="why not"),
+        commands.AlignObjective(objective=goal(whose), to=goal_ref(whose, "above")),
+        called(f"{whose} check-in", commands.CheckIn(key_result=proof(whose), value=1, measured_at=on(1, 5))),
+        called(f"{whose} work", commands.PlanInitiative(title="Work", subject=proof_ref(whose))),
+        called(f"{whose} comment", commands.AddComment(subject=goal_ref(whose), body="Well")),
+        called(f"{whose} thought", commands.Reflect(subject=goal_ref(whose), kind=ReflectionKind.NEXT, body="Well")),
     ]
 
 
@@ -87,13 +87,13 @@ def history(their_visibility: Visibility) -> list[Command | datetime]:
     return [
         ada,
         ben,
-        called("carl", verbs.AddPerson(handle="carl", name="Carl")),
-        called("dora", verbs.AddPerson(handle="dora", name="Dora")),
-        verbs.OpenCycle(key="over", name="Over", starts_on=date(2025, 1, 1), ends_on=date(2025, 3, 31)),
-        verbs.ActivateCycle(cycle=OVER),
-        verbs.OpenCycle(key="quarter", name="Quarter", starts_on=date(2026, 1, 1), ends_on=date(2026, 3, 31)),
-        verbs.OpenCycle(key="next", name="Next", starts_on=date(2026, 4, 1), ends_on=date(2026, 6, 30)),
-        verbs.FormTeam(key="third", name="Third"),
+        called("carl", commands.AddPerson(handle="carl", name="Carl")),
+        called("dora", commands.AddPerson(handle="dora", name="Dora")),
+        commands.OpenCycle(key="over", name="Over", starts_on=date(2025, 1, 1), ends_on=date(2025, 3, 31)),
+        commands.ActivateCycle(cycle=OVER),
+        commands.OpenCycle(key="quarter", name="Quarter", starts_on=date(2026, 1, 1), ends_on=date(2026, 3, 31)),
+        commands.OpenCycle(key="next", name="Next", starts_on=date(2026, 4, 1), ends_on=date(2026, 6, 30)),
+        commands.FormTeam(key="third", name="Third"),
         on(2, 10),
         *_things(OUR, Visibility.WORKSPACE),
         *_things(THEIR, their_visibility),
@@ -121,69 +121,75 @@ def by(*roles: Role, person: UUID | None = ADA, source: Source = Source.API) -> 
 
 
 COMMANDS: dict[type[Command], Callable[[str], Command]] = {
-    verbs.AddPerson: lambda _: verbs.AddPerson(handle="eve", name="Eve"),
-    verbs.RenamePerson: lambda _: verbs.RenamePerson(person=CARL, name="Carol"),
-    verbs.DeactivatePerson: lambda _: verbs.DeactivatePerson(person=CARL),
-    verbs.ErasePerson: lambda _: verbs.ErasePerson(person=CARL, reason="asked for"),
-    verbs.FormTeam: lambda _: verbs.FormTeam(key="new", name="New"),
-    verbs.RenameTeam: lambda whose: verbs.RenameTeam(team=TEAMS[whose], name="Other"),
-    verbs.MoveTeam: lambda whose: verbs.MoveTeam(team=TEAMS[whose], parent=keyed_id(Kind.TEAM, "third")),
-    verbs.AppointLead: lambda whose: verbs.AppointLead(team=TEAMS[whose], person=CARL),
-    verbs.JoinTeam: lambda whose: verbs.JoinTeam(team=TEAMS[whose], person=CARL),
-    verbs.LeaveTeam: lambda whose: verbs.LeaveTeam(team=TEAMS[whose], person=CARL),
-    verbs.DisbandTeam: lambda whose: verbs.DisbandTeam(team=TEAMS[whose]),
-    verbs.OpenCycle: lambda _: verbs.OpenCycle(
+    commands.AddPerson: lambda _: commands.AddPerson(handle="eve", name="Eve"),
+    commands.RenamePerson: lambda _: commands.RenamePerson(person=CARL, name="Carol"),
+    commands.DeactivatePerson: lambda _: commands.DeactivatePerson(person=CARL),
+    commands.ErasePerson: lambda _: commands.ErasePerson(person=CARL, reason="asked for"),
+    commands.FormTeam: lambda _: commands.FormTeam(key="new", name="New"),
+    commands.RenameTeam: lambda whose: commands.RenameTeam(team=TEAMS[whose], name="Other"),
+    commands.MoveTeam: lambda whose: commands.MoveTeam(team=TEAMS[whose], parent=keyed_id(Kind.TEAM, "third")),
+    commands.AppointLead: lambda whose: commands.AppointLead(team=TEAMS[whose], person=CARL),
+    commands.JoinTeam: lambda whose: commands.JoinTeam(team=TEAMS[whose], person=CARL),
+    commands.LeaveTeam: lambda whose: commands.LeaveTeam(team=TEAMS[whose], person=CARL),
+    commands.DisbandTeam: lambda whose: commands.DisbandTeam(team=TEAMS[whose]),
+    commands.OpenCycle: lambda _: commands.OpenCycle(
         key="new", name="New", starts_on=date(2027, 1, 1), ends_on=date(2027, 3, 31)
     ),
-    verbs.ActivateCycle: lambda _: verbs.ActivateCycle(cycle=QUARTER),
-    verbs.CloseCycle: lambda _: verbs.CloseCycle(cycle=OVER),
-    verbs.AdoptScoringPolicy: lambda _: verbs.AdoptScoringPolicy(score_green=0.8),
-    verbs.DraftObjective: lambda whose: verbs.DraftObjective(
+    commands.ActivateCycle: lambda _: commands.ActivateCycle(cycle=QUARTER),
+    commands.CloseCycle: lambda _: commands.CloseCycle(cycle=OVER),
+    commands.AdoptScoringPolicy: lambda _: commands.AdoptScoringPolicy(score_green=0.8),
+    commands.DraftObjective: lambda whose: commands.DraftObjective(
         cycle=QUARTER, title="New", owner={OUR: ADA, THEIR: BEN}[whose], supports=[goal_ref(whose), proof_ref(whose)]
     ),
-    verbs.RewordObjective: lambda whose: verbs.RewordObjective(objective=goal(whose), title="Other"),
-    verbs.AssignObjective: lambda whose: verbs.AssignObjective(objective=goal(whose), contributors=[CARL]),
-    verbs.SetObjectiveVisibility: lambda whose: verbs.SetObjectiveVisibility(
+    commands.RewordObjective: lambda whose: commands.RewordObjective(objective=goal(whose), title="Other"),
+    commands.AssignObjective: lambda whose: commands.AssignObjective(objective=goal(whose), contributors=[CARL]),
+    commands.SetObjectiveVisibility: lambda whose: commands.SetObjectiveVisibility(
         objective=goal(whose), visibility=Visibility.TEAM
     ),
-    verbs.AlignObjective: lambda whose: verbs.AlignObjective(objective=goal(whose, "draft"), to=goal_ref(whose)),
-    verbs.UnalignObjective: lambda whose: verbs.UnalignObjective(objective=goal(whose), from_=goal_ref(whose, "above")),
-    verbs.CommitObjective: lambda whose: verbs.CommitObjective(objective=goal(whose, "draft")),
-    verbs.CloseObjective: lambda whose: verbs.CloseObjective(objective=goal(whose)),
-    verbs.DropObjective: lambda whose: verbs.DropObjective(objective=goal(whose), reason="why not"),
-    verbs.ReopenObjective: lambda whose: verbs.ReopenObjective(objective=goal(whose, "dropped"), reason="after all"),
-    verbs.CarryObjective: lambda whose: verbs.CarryObjective(objective=goal(whose), into=NEXT),
-    verbs.AddKeyResult: lambda whose: verbs.AddKeyResult(objective=goal(whose), title="New", metric=ZERO_TO_TEN),
-    verbs.RewordKeyResult: lambda whose: verbs.RewordKeyResult(key_result=proof(whose), title="Other"),
-    verbs.AssignKeyResult: lambda whose: verbs.AssignKeyResult(key_result=proof(whose), owner=CARL),
-    verbs.RetargetKeyResult: lambda whose: verbs.RetargetKeyResult(
+    commands.AlignObjective: lambda whose: commands.AlignObjective(objective=goal(whose, "draft"), to=goal_ref(whose)),
+    commands.UnalignObjective: lambda whose: commands.UnalignObjective(
+        objective=goal(whose), from_=goal_ref(whose, "above")
+    ),
+    commands.CommitObjective: lambda whose: commands.CommitObjective(objective=goal(whose, "draft")),
+    commands.CloseObjective: lambda whose: commands.CloseObjective(objective=goal(whose)),
+    commands.DropObjective: lambda whose: commands.DropObjective(objective=goal(whose), reason="why not"),
+    commands.ReopenObjective: lambda whose: commands.ReopenObjective(
+        objective=goal(whose, "dropped"), reason="after all"
+    ),
+    commands.CarryObjective: lambda whose: commands.CarryObjective(objective=goal(whose), into=NEXT),
+    commands.AddKeyResult: lambda whose: commands.AddKeyResult(objective=goal(whose), title="New", metric=ZERO_TO_TEN),
+    commands.RewordKeyResult: lambda whose: commands.RewordKeyResult(key_result=proof(whose), title="Other"),
+    commands.AssignKeyResult: lambda whose: commands.AssignKeyResult(key_result=proof(whose), owner=CARL),
+    commands.RetargetKeyResult: lambda whose: commands.RetargetKeyResult(
         key_result=proof(whose), metric=ZERO_TO_TWENTY, reason="more"
     ),
-    verbs.RescheduleKeyResult: lambda whose: verbs.RescheduleKeyResult(
+    commands.RescheduleKeyResult: lambda whose: commands.RescheduleKeyResult(
         key_result=proof(whose), due=date(2026, 3, 1), reason="sooner"
     ),
-    verbs.ReweighKeyResult: lambda whose: verbs.ReweighKeyResult(key_result=proof(whose), weight=2, reason="more"),
-    verbs.CheckIn: lambda whose: verbs.CheckIn(key_result=proof(whose), value=3),
-    verbs.CorrectCheckIn: lambda whose: verbs.CorrectCheckIn(
+    commands.ReweighKeyResult: lambda whose: commands.ReweighKeyResult(
+        key_result=proof(whose), weight=2, reason="more"
+    ),
+    commands.CheckIn: lambda whose: commands.CheckIn(key_result=proof(whose), value=3),
+    commands.CorrectCheckIn: lambda whose: commands.CorrectCheckIn(
         check_in=made(f"{whose} check-in"), value=2, reason="miscounted"
     ),
-    verbs.LinkKpi: lambda whose: verbs.LinkKpi(key_result=proof(whose), kpi=kpi(whose)),
-    verbs.UnlinkKpi: lambda whose: verbs.UnlinkKpi(key_result=proof(whose, "linked")),
-    verbs.ScoreKeyResult: lambda whose: verbs.ScoreKeyResult(key_result=proof(whose), score=0.5),
-    verbs.DropKeyResult: lambda whose: verbs.DropKeyResult(key_result=proof(whose), reason="why not"),
-    verbs.DefineKpi: lambda _: verbs.DefineKpi(key="new", name="New"),
-    verbs.RedefineKpi: lambda whose: verbs.RedefineKpi(kpi=kpi(whose), name="Other", reason="agreed"),
-    verbs.RetireKpi: lambda whose: verbs.RetireKpi(kpi=kpi(whose), reason="nobody looks"),
-    verbs.RecordReadings: lambda whose: verbs.RecordReadings(
-        readings=[verbs.ReadingInput(kpi=kpi(whose), value=2, measured_at=on(2, 2))]
+    commands.LinkKpi: lambda whose: commands.LinkKpi(key_result=proof(whose), kpi=kpi(whose)),
+    commands.UnlinkKpi: lambda whose: commands.UnlinkKpi(key_result=proof(whose, "linked")),
+    commands.ScoreKeyResult: lambda whose: commands.ScoreKeyResult(key_result=proof(whose), score=0.5),
+    commands.DropKeyResult: lambda whose: commands.DropKeyResult(key_result=proof(whose), reason="why not"),
+    commands.DefineKpi: lambda _: commands.DefineKpi(key="new", name="New"),
+    commands.RedefineKpi: lambda whose: commands.RedefineKpi(kpi=kpi(whose), name="Other", reason="agreed"),
+    commands.RetireKpi: lambda whose: commands.RetireKpi(kpi=kpi(whose), reason="nobody looks"),
+    commands.RecordReadings: lambda whose: commands.RecordReadings(
+        readings=[commands.ReadingInput(kpi=kpi(whose), value=2, measured_at=on(2, 2))]
     ),
-    verbs.CorrectReading: lambda whose: verbs.CorrectReading(reading=reading(whose), value=2, reason="misread"),
-    verbs.RetractReading: lambda whose: verbs.RetractReading(reading=reading(whose), reason="wrong meter"),
-    verbs.PlanInitiative: lambda whose: verbs.PlanInitiative(title="New", subject=goal_ref(whose)),
-    verbs.MoveInitiative: lambda whose: verbs.MoveInitiative(
+    commands.CorrectReading: lambda whose: commands.CorrectReading(reading=reading(whose), value=2, reason="misread"),
+    commands.RetractReading: lambda whose: commands.RetractReading(reading=reading(whose), reason="wrong meter"),
+    commands.PlanInitiative: lambda whose: commands.PlanInitiative(title="New", subject=goal_ref(whose)),
+    commands.MoveInitiative: lambda whose: commands.MoveInitiative(
         initiative=made(f"{whose} work"), to=InitiativeState.DOING
     ),
-    verbs.AddComment: lambda whose: verbs.AddComment(subject=goal_ref(whose), body="Indeed"),
-    verbs.Reflect: lambda whose: verbs.Reflect(subject=goal_ref(whose), kind=ReflectionKind.NEXT, body="Indeed"),
+    commands.AddComment: lambda whose: commands.AddComment(subject=goal_ref(whose), body="Indeed"),
+    commands.Reflect: lambda whose: commands.Reflect(subject=goal_ref(whose), kind=ReflectionKind.NEXT, body="Indeed"),
 }
 """By verb, a command that is carried out by whoever may do it, about the things of either side."""

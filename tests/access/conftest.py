@@ -12,12 +12,12 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.database import Database, open_database
 from api.settings import Settings
-from domain import tokens
-from domain.commands import Keyframe
-from domain.event_store import Log
-from domain.policy import Role
-from domain.values import Visibility
-from domain.verbs import Command
+from domain.handlers.dispatcher import Keyframe
+from domain.log import api_tokens
+from domain.log.event_store import Log
+from domain.model.commands import Command
+from domain.model.permissions import Role
+from domain.primitives.values import Visibility
 from tests.access.company import history
 from tests.api.conftest import Api
 from tests.conftest import drop
@@ -50,7 +50,7 @@ class Company:
     def asked_by(self, *roles: Role, person: UUID | None = ADA) -> Api:
         """The API as somebody with these roles sees it."""
         with self._database.connect() as conn:
-            _, token = tokens.issue(conn, "robot", roles, person, timedelta(days=1))
+            _, token = api_tokens.issue(conn, "robot", roles, person, timedelta(days=1))
         shown = {"authorization": f"Bearer {token}"}
         return Api(TestClient(self._http.app, base_url="http://localhost", headers=shown))
 

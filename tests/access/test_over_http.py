@@ -8,8 +8,8 @@ from graphql import GraphQLArgument, GraphQLField, get_named_type, is_composite_
 
 from api import ids
 from api.schema.schema import schema
-from domain.policy import Role
-from domain.values import Kind
+from domain.model.permissions import Role
+from domain.primitives.values import Kind
 from tests.access.company import CARL, OUR, QUARTER, THEIR, THEIRS, goal, proof
 from tests.access.conftest import Company
 from tests.domain.given_goals import BEN

@@ -7,13 +7,14 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
-from domain import commands, verbs
-from domain.authority import sees
-from domain.decision import Author, Decision
-from domain.objective import Objective
-from domain.policy import Role
-from domain.values import Kind, Ref, Visibility
-from domain.verbs import VERBS, Command, verb
+from domain.handlers import dispatcher
+from domain.handlers.authorization import sees
+from domain.handlers.unit_of_work import Author, Decision
+from domain.model import commands as verbs
+from domain.model.commands import VERBS, Command, verb
+from domain.model.objective import Objective
+from domain.model.permissions import Role
+from domain.primitives.values import Kind, Ref, Visibility
 from tests.access.company import (
     CARL,
     COMMANDS,
@@ -63,7 +64,7 @@ STRANGERS = [by(Role.LEAD), by(Role.MEMBER), by(Role.LEAD, Role.MEMBER, Role.MET
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commands, "NOT_FOUND_SECONDS", 1e-9)
+    monkeypatch.setattr(dispatcher, "NOT_FOUND_SECONDS", 1e-9)
 
 
 def theirs(*history: Command) -> Given:
@@ -322,8 +323,8 @@ def test_what_is_private_takes_as_long_as_what_never_was(
     command: Command, read_seconds: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = Clock()
-    monkeypatch.setattr(commands, "time", clock)
-    monkeypatch.setattr(commands, "NOT_FOUND_SECONDS", 0.1)
+    monkeypatch.setattr(dispatcher, "time", clock)
+    monkeypatch.setattr(dispatcher, "NOT_FOUND_SECONDS", 0.1)
     there = theirs()
     plain = there.log.streams
 
@@ -342,6 +343,6 @@ def test_what_is_private_takes_as_long_as_what_never_was(
 
 def test_who_sees_everything_is_not_kept_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock()
-    monkeypatch.setattr(commands, "time", clock)
+    monkeypatch.setattr(dispatcher, "time", clock)
     theirs().when(naming(PRIVATE[0], ids(PRIVATE[0])[0], uuid4()), by(Role.ADMIN)).then_refused("NOT_FOUND")
     assert clock.now == Clock.now

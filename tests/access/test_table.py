@@ -3,12 +3,12 @@
 import msgspec
 import pytest
 
-from domain import verbs
-from domain.event_store import Head
-from domain.objective import ObjectiveCommitted
-from domain.policy import NEEDS, Role
-from domain.values import Source
-from domain.verbs import VERBS, Command, verb
+from domain.log.event_store import Head
+from domain.model import commands
+from domain.model.commands import VERBS, Command, verb
+from domain.model.objective import ObjectiveCommitted
+from domain.model.permissions import NEEDS, Role
+from domain.primitives.values import Source
 from tests.access.company import COMMANDS, OUR, THEIR, by, company, goal
 from tests.domain.scenario import Given, on
 
@@ -137,14 +137,16 @@ def test_only_admins_say_that_something_was_true_before(name: str, role: Role) -
 def test_admins_say_that_something_was_true_before() -> None:
     there = company()
     there.log.clock = on(2, 12)
-    command = verbs.CommitObjective(objective=goal(OUR, "draft"), effective_at=on(2, 11))
+    command = commands.CommitObjective(objective=goal(OUR, "draft"), effective_at=on(2, 11))
     there.when(command, by(Role.ADMIN)).then(ObjectiveCommitted()).effective(on(2, 11))
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])
 def test_only_admins_import(role: Role) -> None:
     there, before = company(), head(company())
-    refused = there.when(COMMANDS[verbs.RewordObjective](OUR), by(role, source=Source.IMPORT)).then_refused("FORBIDDEN")
+    refused = there.when(COMMANDS[commands.RewordObjective](OUR), by(role, source=Source.IMPORT)).then_refused(
+        "FORBIDDEN"
+    )
     assert head(there) == before
     if role in (Role.LEAD, Role.MEMBER):
         assert refused.message == "An import takes the role ADMIN."
@@ -154,10 +156,10 @@ def test_only_admins_import(role: Role) -> None:
 
 ENDINGS: list[list[Command]] = [
     [],
-    [verbs.CloseObjective(objective=goal(THEIR), score=0.5)],
-    [verbs.DropObjective(objective=goal(THEIR), reason="why not")],
-    [verbs.ActivateCycle(cycle=verbs.CycleBy(key="quarter")), verbs.CloseCycle(
-        cycle=verbs.CycleBy(key="quarter"), close_objectives=True
+    [commands.CloseObjective(objective=goal(THEIR), score=0.5)],
+    [commands.DropObjective(objective=goal(THEIR), reason="why not")],
+    [commands.ActivateCycle(cycle=commands.CycleBy(key="quarter")), commands.CloseCycle(
+        cycle=commands.CycleBy(key="quarter"), close_objectives=True
     )],
 ]  # fmt: skip
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from domain.commands import NOT_FOUND_SECONDS
-from domain.policy import NEEDS, Permission, Role, roles_with
-from domain.verbs import verb
+from domain.handlers.dispatcher import NOT_FOUND_SECONDS
+from domain.model.commands import verb
+from domain.model.permissions import NEEDS, Permission, Role, roles_with
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 SECTION = README.split("## Who may do what\n", 1)[1].split("\n## ", 1)[0]

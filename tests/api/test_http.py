@@ -12,8 +12,8 @@ from api.database import Database
 from api.guards import BODY_BYTES_MAX
 from api.limits import DOCUMENT_LENGTH_MAX, TOKENS_MAX
 from api.settings import Settings
-from domain.append import OutcomeUnknown, Unavailable
-from domain.event_store import StoredRow
+from domain.log.append import OutcomeUnknown, Unavailable
+from domain.log.event_store import StoredRow
 from tests.api.conftest import Api
 from tests.log.writing import command, reading
 

@@ -9,8 +9,8 @@ from graphql import GraphQLInputObjectType, GraphQLNonNull, is_required_input_fi
 from api import ids
 from api.schema.inputs import INPUTS
 from api.schema.schema import schema
-from domain.values import Kind
-from domain.verbs import REASON_REQUIRED, VERBS
+from domain.model.commands import REASON_REQUIRED, VERBS
+from domain.primitives.values import Kind
 from tests.api.conftest import Api
 
 NOBODY = ids.encode(Kind.PERSON, UUID(int=7))

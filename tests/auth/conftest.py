@@ -23,13 +23,13 @@ from starlette.testclient import TestClient, WebSocketTestSession
 from api.app import create_app
 from api.database import Database, open_database
 from api.settings import Settings
-from domain import tokens
-from domain.commands import Keyframe
-from domain.decision import Author
-from domain.event_store import Log
-from domain.policy import Role
-from domain.values import Source
-from domain.verbs import AddPerson, Command, DeactivatePerson, ErasePerson
+from domain.handlers.dispatcher import Keyframe
+from domain.handlers.unit_of_work import Author
+from domain.log import api_tokens
+from domain.log.event_store import Log
+from domain.model.commands import AddPerson, Command, DeactivatePerson, ErasePerson
+from domain.model.permissions import Role
+from domain.primitives.values import Source
 from tests.conftest import drop
 
 ROOT = Author("machine:root", Source.API, frozenset(Role))
@@ -149,7 +149,7 @@ class House:
 
     def token(self, *roles: Role, person: UUID | None = None, name: str = "robot") -> str:
         with self.database.connect() as conn:
-            return tokens.issue(conn, name, roles or [Role.LEAD], person, timedelta(hours=1))[1]
+            return api_tokens.issue(conn, name, roles or [Role.LEAD], person, timedelta(hours=1))[1]
 
     def alter(self, token: str, what: str) -> None:
         """Change the row of a token, behind everybody's back."""
@@ -158,7 +158,7 @@ class House:
 
     def revoke(self, token: str) -> None:
         with self.database.connect() as conn:
-            assert tokens.revoke(conn, token.split("_")[1]) is not None
+            assert api_tokens.revoke(conn, token.split("_")[1]) is not None
 
     def ask(self, bearer: str | None, **headers: str) -> Any:
         """The answer to who that is."""

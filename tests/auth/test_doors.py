@@ -8,8 +8,8 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocketDisconnect
 
 from api.sockets import STRANGER_LENGTH_MAX
-from domain import checkup
-from domain.policy import Role
+from domain.log import health
+from domain.model.permissions import Role
 from projections import signing
 from tests.auth.conftest import House, signed
 
@@ -132,7 +132,7 @@ def test_no_words_of_the_database_are_told_even_to_who_is_let_in(home: House, mo
     def lost(*_: object) -> None:
         raise OperationalError("connection to server at secret.example failed")
 
-    monkeypatch.setattr(checkup, "examine", lost)
+    monkeypatch.setattr(health, "examine", lost)
     response = home.http.get("/readyz", headers={"authorization": f"Bearer {home.token()}"})
     assert (response.status_code, response.json()["wrong"]) == (
         503,

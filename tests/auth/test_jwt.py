@@ -13,8 +13,8 @@ from pydantic import ValidationError
 
 from api.auth import BEARER_LENGTH_MAX
 from api.settings import Settings
-from domain.policy import Role
-from domain.verbs import DeactivatePerson, ErasePerson
+from domain.model.commands import DeactivatePerson, ErasePerson
+from domain.model.permissions import Role
 from tests.auth.conftest import House, claims, house, key_of, public, raw, signed, trusting
 
 NOW = int(time())

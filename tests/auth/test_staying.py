@@ -8,8 +8,8 @@ from psycopg import OperationalError
 from starlette.websockets import WebSocketDisconnect
 
 from api import auth
-from domain import tokens
-from domain.verbs import DeactivatePerson
+from domain.log import api_tokens
+from domain.model.commands import DeactivatePerson
 from tests.auth.conftest import House, house
 from tests.conftest import way_in
 from tests.live.clients import CHANGES, PROTOCOLS, begun, closed, code, hear, say
@@ -116,7 +116,7 @@ def test_a_lost_database_ends_nobodys_visit(watchful: House, monkeypatch: pytest
         ws.send_json(FOLLOW)
         until(lambda: watchful.app.state.live._count == 1)
         with monkeypatch.context() as patch:
-            patch.setattr(tokens, "shown", lost)
+            patch.setattr(api_tokens, "shown", lost)
             until(lambda: len(asked) > 3)
         watchful.person("ada")
         assert ws.receive_json()["payload"]["data"]["changes"]["position"] == 1

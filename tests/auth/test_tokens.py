@@ -15,10 +15,10 @@ from typer.testing import CliRunner
 from api import auth
 from api.cli import app
 from api.remembered import Remembered
-from domain import tokens
-from domain.log_schema import application_role
-from domain.policy import Role
-from domain.verbs import DeactivatePerson
+from domain.log import api_tokens
+from domain.log.schema import application_role
+from domain.model.commands import DeactivatePerson
+from domain.model.permissions import Role
 from tests.auth.conftest import House, house
 from tests.cli.terminal import environment
 
@@ -107,7 +107,7 @@ def test_a_token_for_nobody_is_not_made(home: House) -> None:
 def test_a_token_holds_for_as_long_as_was_said(home: House, said: str, lifetime: timedelta) -> None:
     keyframe(home, "token", "create", "--role", "LEAD", "--expires", said)
     with home.database.connect() as conn:
-        token = tokens.every(conn)[0]
+        token = api_tokens.every(conn)[0]
     assert abs(token.expires_at - token.created_at - lifetime) < timedelta(seconds=1)
 
 
@@ -118,7 +118,7 @@ def test_a_secret_is_256_bits_and_only_its_digest_is_kept(home: House) -> None:
     secret = home.token().split("_", 2)[2]
     with home.database.connect() as conn:
         kept = conn.execute("select digest, token::text from token").fetchall()
-    assert tokens.SECRET_BYTES == 32
+    assert api_tokens.SECRET_BYTES == 32
     assert sha256(secret.encode()).digest() in [digest for digest, _ in kept]
     assert not any(secret in row for _, row in kept)
 
@@ -136,7 +136,7 @@ def test_the_servers_role_may_look_but_make_none(home: House) -> None:
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 conn.execute(forbidden)
-        assert tokens.every(conn)
+        assert api_tokens.every(conn)
 
 
 def test_the_last_use_is_noted_once_a_minute(forgetful: House) -> None:
@@ -275,7 +275,7 @@ def test_a_lost_database_is_told_and_not_taken_for_a_wrong_token(
         raise psycopg.OperationalError("connection to server at secret.example failed")
 
     token = forgetful.token()
-    monkeypatch.setattr(tokens, "shown", lost)
+    monkeypatch.setattr(api_tokens, "shown", lost)
     response = forgetful.ask(token)
     assert (response.status_code, response.headers["retry-after"]) == (503, "1")
     assert response.json()["errors"][0]["extensions"] == {"code": "UNAVAILABLE"}

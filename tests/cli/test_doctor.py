@@ -15,7 +15,7 @@ from api.database import Connection, Database
 from api.doctor import Finding, Verdict, examination
 from api.settings import Settings
 from api.writing import projector_of
-from domain.log_schema import application_role
+from domain.log.schema import application_role
 from tests.cli.terminal import fill, keyframe, line, started, stopped
 from tests.conftest import way_in
 

@@ -10,7 +10,7 @@ from api.database import Connection, Database
 from api.facts import LINE_BYTES_MAX
 from api.importing import lines
 from api.settings import Settings
-from domain.log_schema import drop
+from domain.log.schema import drop
 from tests.cli.terminal import FACTS, SMALL, fill, keyframe, rows, started, table
 
 REFUSED = FACTS[6].replace(b"q1/o1/kr1", b"nothing").replace(b'"ref": "c1", ', b"")

@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from domain.append import Append, CommandRow
-from domain.event import Event
-from domain.event_store import StoredRow
+from domain.log.append import Append, CommandRow
+from domain.log.event_store import StoredRow
+from domain.model.event import Event
 from tests.domain.memory_log import Entry, MemoryLog
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from api.demo.seasons import Calendar
-from domain.values import Direction, GoalDirection, ReflectionKind, UnitKind
+from domain.primitives.values import Direction, GoalDirection, ReflectionKind, UnitKind
 from tests.demo.telling import TODAY, did, told
 
 CALENDAR = Calendar.of(TODAY)

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from api.demo.facts import facts
-from domain.verbs import REASON_REQUIRED, VERBS
+from domain.model.commands import REASON_REQUIRED, VERBS
 from tests.demo.telling import MANY_DAYS, TODAY, command_and_input, names, told
 
 

@@ -9,14 +9,14 @@ import pytest
 
 from api.demo.seasons import Calendar
 from api.facts import Import, Tally
-from domain.commands import Keyframe
-from domain.cycle import Cycle, Policy
-from domain.event import Aggregate, replay
-from domain.key_result import KeyResult, KeyResultAdded
-from domain.kpi import Kpi
-from domain.objective import Objective
-from domain.people import Person
-from domain.values import CycleState, KeyResultState, ObjectiveState, ScoringPolicy, Verdict
+from domain.handlers.dispatcher import Keyframe
+from domain.model.cycle import Cycle, Policy
+from domain.model.event import Aggregate, replay
+from domain.model.key_result import KeyResult, KeyResultAdded
+from domain.model.kpi import Kpi
+from domain.model.objective import Objective
+from domain.model.people import Person
+from domain.primitives.values import CycleState, KeyResultState, ObjectiveState, ScoringPolicy, Verdict
 from tests.demo.indexed_log import IndexedLog
 from tests.demo.telling import TODAY, told
 

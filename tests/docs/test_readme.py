@@ -14,7 +14,9 @@ from api.cli import app
 from api.database import Database
 from api.schema.schema import schema
 from api.settings import Settings
-from domain import commands, values, verbs
+from domain.handlers import dispatcher
+from domain.model import commands as verbs
+from domain.primitives import values
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -99,7 +101,7 @@ def test_the_limits_are_those_of_the_code() -> None:
     assert f"| a title | {values.TITLE_LENGTH_MAX} characters |" in told
     assert f"| {values.TEXT_LENGTH_MAX:,} characters |" in told
     assert f"| a line of a fact file | {facts.LINE_BYTES_MAX >> 20} MiB |" in told
-    assert f"| an idempotency key | {commands.KEY_LENGTH_MAX} characters |" in told
+    assert f"| an idempotency key | {dispatcher.KEY_LENGTH_MAX} characters |" in told
     assert f"| a time ahead of the database's clock | {values.FUTURE_TOLERANCE.seconds} seconds;" in told
 
 

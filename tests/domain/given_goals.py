@@ -3,10 +3,10 @@
 from datetime import date
 from uuid import UUID
 
-from domain import verbs
-from domain.decision import keyed_id
-from domain.values import Direction, Kind, Metric, Milestone, Ref
-from domain.verbs import CycleBy, KpiBy
+from domain.handlers.unit_of_work import keyed_id
+from domain.model import commands
+from domain.model.commands import CycleBy, KpiBy
+from domain.primitives.values import Direction, Kind, Metric, Milestone, Ref
 from tests.domain.scenario import called, made, on
 
 Q1 = CycleBy(key="2026-q1")
@@ -30,44 +30,44 @@ STEPS = Metric(
     milestones=(Milestone(key="draft", title="Draft agreed"), Milestone(key="launch", title="Launched", weight=3.0)),
 )
 
-ada = called("ada", verbs.AddPerson(handle="ada", name="Ada"))
-ben = called("ben", verbs.AddPerson(handle="ben", name="Ben"))
-ada_left = verbs.DeactivatePerson(person=ADA)
-sales = verbs.FormTeam(key="sales", name="Sales")
-north = verbs.FormTeam(key="north", name="North", parent=SALES)
+ada = called("ada", commands.AddPerson(handle="ada", name="Ada"))
+ben = called("ben", commands.AddPerson(handle="ben", name="Ben"))
+ada_left = commands.DeactivatePerson(person=ADA)
+sales = commands.FormTeam(key="sales", name="Sales")
+north = commands.FormTeam(key="north", name="North", parent=SALES)
 
-opened = verbs.OpenCycle(key="2026-q1", name="Q1", starts_on=date(2026, 1, 1), ends_on=date(2026, 3, 31))
-opened_q2 = verbs.OpenCycle(key="2026-q2", name="Q2", starts_on=date(2026, 4, 1), ends_on=date(2026, 6, 30))
-opened_year = verbs.OpenCycle(key="2026", name="2026", starts_on=date(2026, 1, 1), ends_on=date(2026, 12, 31))
-activated = verbs.ActivateCycle(cycle=Q1)
-closed = verbs.CloseCycle(cycle=Q1, close_objectives=True)
+opened = commands.OpenCycle(key="2026-q1", name="Q1", starts_on=date(2026, 1, 1), ends_on=date(2026, 3, 31))
+opened_q2 = commands.OpenCycle(key="2026-q2", name="Q2", starts_on=date(2026, 4, 1), ends_on=date(2026, 6, 30))
+opened_year = commands.OpenCycle(key="2026", name="2026", starts_on=date(2026, 1, 1), ends_on=date(2026, 12, 31))
+activated = commands.ActivateCycle(cycle=Q1)
+closed = commands.CloseCycle(cycle=Q1, close_objectives=True)
 
-drafted = called("objective", verbs.DraftObjective(cycle=Q1, title="Delight the people who use us"))
-other = called("other", verbs.DraftObjective(cycle=Q1, title="Be known in the north"))
-third = called("third", verbs.DraftObjective(cycle=Q1, title="Earn trust with partners"))
-added = called("key result", verbs.AddKeyResult(objective=OBJECTIVE, title="Sessions held", metric=ZERO_TO_TEN))
-stepped = called("key result", verbs.AddKeyResult(objective=OBJECTIVE, title="Launch the app", metric=STEPS))
-committed = verbs.CommitObjective(objective=OBJECTIVE)
-finished = verbs.CloseObjective(objective=OBJECTIVE)
-dropped = verbs.DropObjective(objective=OBJECTIVE, reason="no longer ours")
-dropped_key_result = verbs.DropKeyResult(key_result=KEY_RESULT, reason="cannot be measured")
+drafted = called("objective", commands.DraftObjective(cycle=Q1, title="Delight the people who use us"))
+other = called("other", commands.DraftObjective(cycle=Q1, title="Be known in the north"))
+third = called("third", commands.DraftObjective(cycle=Q1, title="Earn trust with partners"))
+added = called("key result", commands.AddKeyResult(objective=OBJECTIVE, title="Sessions held", metric=ZERO_TO_TEN))
+stepped = called("key result", commands.AddKeyResult(objective=OBJECTIVE, title="Launch the app", metric=STEPS))
+committed = commands.CommitObjective(objective=OBJECTIVE)
+finished = commands.CloseObjective(objective=OBJECTIVE)
+dropped = commands.DropObjective(objective=OBJECTIVE, reason="no longer ours")
+dropped_key_result = commands.DropKeyResult(key_result=KEY_RESULT, reason="cannot be measured")
 
-defined = verbs.DefineKpi(key="nps", name="Promoters")
-retired = verbs.RetireKpi(kpi=KPI, reason="nobody looks at it")
-linked = verbs.LinkKpi(key_result=KEY_RESULT, kpi=KPI)
+defined = commands.DefineKpi(key="nps", name="Promoters")
+retired = commands.RetireKpi(kpi=KPI, reason="nobody looks at it")
+linked = commands.LinkKpi(key_result=KEY_RESULT, kpi=KPI)
 
 
-def checked_in(value: float, month: int = 2, day: int = 1) -> verbs.CheckIn:
+def checked_in(value: float, month: int = 2, day: int = 1) -> commands.CheckIn:
     """A check-in under the name of `CHECK_IN`."""
-    return called("check-in", verbs.CheckIn(key_result=KEY_RESULT, value=value, measured_at=on(month, day)))
+    return called("check-in", commands.CheckIn(key_result=KEY_RESULT, value=value, measured_at=on(month, day)))
 
 
-def read(value: float, month: int = 2, day: int = 1) -> verbs.RecordReadings:
-    return verbs.RecordReadings(readings=[reading(value, month, day)])
+def read(value: float, month: int = 2, day: int = 1) -> commands.RecordReadings:
+    return commands.RecordReadings(readings=[reading(value, month, day)])
 
 
-def reading(value: float, month: int = 2, day: int = 1) -> verbs.ReadingInput:
-    return verbs.ReadingInput(kpi=KPI, value=value, measured_at=on(month, day))
+def reading(value: float, month: int = 2, day: int = 1) -> commands.ReadingInput:
+    return commands.ReadingInput(kpi=KPI, value=value, measured_at=on(month, day))
 
 
 def objective_ref(id: UUID = OBJECTIVE) -> Ref:

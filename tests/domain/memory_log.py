@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from domain.append import Append, CommandRow, Conflict, PersonKey
-from domain.errors import Code, Refused
-from domain.event import WHEN_RECORDED, Authorship, Event, Recorded
-from domain.event_store import Children, EventMapper, Head, Log, StoredRow
+from domain.log.append import Append, CommandRow, Conflict, PersonKey
+from domain.log.event_store import Children, EventMapper, Head, Log, StoredRow
+from domain.model.event import WHEN_RECORDED, Authorship, Event, Recorded
+from domain.primitives.errors import Code, Refused
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 

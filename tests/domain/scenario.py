@@ -6,13 +6,13 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-from domain.commands import Keyframe, Outcome, command_id
-from domain.decision import Author
-from domain.errors import Refused
-from domain.event import NOBODY, WHEN_RECORDED, Aggregate, Event, replay
-from domain.policy import Role
-from domain.values import Source
-from domain.verbs import Command
+from domain.handlers.dispatcher import Keyframe, Outcome, command_id
+from domain.handlers.unit_of_work import Author
+from domain.model.commands import Command
+from domain.model.event import NOBODY, WHEN_RECORDED, Aggregate, Event, replay
+from domain.model.permissions import Role
+from domain.primitives.errors import Refused
+from domain.primitives.values import Source
 from tests.domain.memory_log import MemoryLog
 
 ACTOR = "machine:test"

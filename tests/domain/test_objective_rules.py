@@ -4,9 +4,9 @@ from uuid import uuid4
 
 import pytest
 
-from domain import verbs
-from domain.key_result import KeyResult, KeyResultReopened
-from domain.objective import (
+from domain.model import commands
+from domain.model.key_result import KeyResult, KeyResultReopened
+from domain.model.objective import (
     Objective,
     ObjectiveAssigned,
     ObjectiveClosed,
@@ -17,7 +17,7 @@ from domain.objective import (
     ObjectiveReworded,
     ObjectiveVisibilitySet,
 )
-from domain.values import KeyResultState, ObjectiveKind, ObjectiveState, Visibility
+from domain.primitives.values import KeyResultState, ObjectiveKind, ObjectiveState, Visibility
 from tests.domain.given_goals import (
     ADA,
     BEN,
@@ -65,7 +65,7 @@ def test_an_objective_needs_a_cycle_that_is_there() -> None:
 
 
 def test_an_objective_may_be_owned_shared_and_aligned_from_the_beginning() -> None:
-    whole = verbs.DraftObjective(
+    whole = commands.DraftObjective(
         cycle=Q1, title=TITLE, owner=ADA, team=SALES, contributors=[BEN, BEN], supports=[objective_ref(OTHER)]
     )
     given(ada, ben, sales, opened, other).when(whole).then(
@@ -82,14 +82,14 @@ def test_an_objective_may_be_owned_shared_and_aligned_from_the_beginning() -> No
 
 
 def test_rewording_changes_what_is_said_and_keeps_what_is_left_out() -> None:
-    given(opened, drafted).when(verbs.RewordObjective(objective=OBJECTIVE, description="How: by listening")).then(
+    given(opened, drafted).when(commands.RewordObjective(objective=OBJECTIVE, description="How: by listening")).then(
         ObjectiveReworded(title=TITLE, description="How: by listening")
     )
 
 
 def test_null_clears_a_description() -> None:
-    described = verbs.RewordObjective(objective=OBJECTIVE, description="How")
-    given(opened, drafted, described).when(verbs.RewordObjective(objective=OBJECTIVE, description=None)).then(
+    described = commands.RewordObjective(objective=OBJECTIVE, description="How")
+    given(opened, drafted, described).when(commands.RewordObjective(objective=OBJECTIVE, description=None)).then(
         ObjectiveReworded(title=TITLE)
     )
 
@@ -99,67 +99,67 @@ def test_an_objective_that_is_not_there_is_not_found() -> None:
 
 
 def test_the_id_of_another_kind_is_not_found() -> None:
-    given(opened).when(verbs.CommitObjective(objective=Q1_ID)).then_refused("NOT_FOUND", "objective")
+    given(opened).when(commands.CommitObjective(objective=Q1_ID)).then_refused("NOT_FOUND", "objective")
 
 
 # ── people ───────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_an_objective_is_assigned_part_by_part() -> None:
-    history = (ada, ben, sales, opened, drafted, verbs.AssignObjective(objective=OBJECTIVE, owner=ADA))
-    given(*history).when(verbs.AssignObjective(objective=OBJECTIVE, team=SALES, contributors=[BEN])).then(
+    history = (ada, ben, sales, opened, drafted, commands.AssignObjective(objective=OBJECTIVE, owner=ADA))
+    given(*history).when(commands.AssignObjective(objective=OBJECTIVE, team=SALES, contributors=[BEN])).then(
         ObjectiveAssigned(owner=ADA, team=SALES, contributors=(BEN,))
     )
-    given(*history).when(verbs.AssignObjective(objective=OBJECTIVE, owner=None)).then(ObjectiveAssigned())
+    given(*history).when(commands.AssignObjective(objective=OBJECTIVE, owner=None)).then(ObjectiveAssigned())
 
 
 @pytest.mark.parametrize(
     ("command", "field"),
     [
-        (verbs.AssignObjective(objective=OBJECTIVE, owner=ADA), "owner"),
-        (verbs.AssignObjective(objective=OBJECTIVE, contributors=[BEN, ADA]), "contributors"),
-        (verbs.DraftObjective(cycle=Q1, title=TITLE, owner=ADA), "owner"),
-        (verbs.AddKeyResult(objective=OBJECTIVE, title="Sessions", metric=added.metric, owner=ADA), "owner"),
-        (verbs.DefineKpi(key="k", name="K", owner=ADA), "owner"),
-        (verbs.PlanInitiative(title="Work", subject=objective_ref(), owner=ADA), "owner"),
+        (commands.AssignObjective(objective=OBJECTIVE, owner=ADA), "owner"),
+        (commands.AssignObjective(objective=OBJECTIVE, contributors=[BEN, ADA]), "contributors"),
+        (commands.DraftObjective(cycle=Q1, title=TITLE, owner=ADA), "owner"),
+        (commands.AddKeyResult(objective=OBJECTIVE, title="Sessions", metric=added.metric, owner=ADA), "owner"),
+        (commands.DefineKpi(key="k", name="K", owner=ADA), "owner"),
+        (commands.PlanInitiative(title="Work", subject=objective_ref(), owner=ADA), "owner"),
     ],
 )
-def test_who_has_left_is_given_nothing_new(command: verbs.Command, field: str) -> None:
+def test_who_has_left_is_given_nothing_new(command: commands.Command, field: str) -> None:
     given(ada, ben, opened, drafted, ada_left).when(command).then_refused("CONFLICT", field)
 
 
 def test_what_somebody_owned_before_they_left_can_still_be_changed() -> None:
-    history = (ada, ben, opened, drafted, verbs.AssignObjective(objective=OBJECTIVE, owner=ADA), ada_left)
-    given(*history).when(verbs.AssignObjective(objective=OBJECTIVE, contributors=[BEN])).then(
+    history = (ada, ben, opened, drafted, commands.AssignObjective(objective=OBJECTIVE, owner=ADA), ada_left)
+    given(*history).when(commands.AssignObjective(objective=OBJECTIVE, contributors=[BEN])).then(
         ObjectiveAssigned(owner=ADA, contributors=(BEN,))
     )
 
 
 def test_a_person_who_is_not_there_is_not_found() -> None:
-    given(opened, drafted).when(verbs.AssignObjective(objective=OBJECTIVE, owner=uuid4())).then_refused(
+    given(opened, drafted).when(commands.AssignObjective(objective=OBJECTIVE, owner=uuid4())).then_refused(
         "NOT_FOUND", "owner"
     )
 
 
 def test_a_disbanded_team_is_given_nothing_new() -> None:
-    history = (sales, verbs.DisbandTeam(team=SALES), opened, drafted)
-    given(*history).when(verbs.AssignObjective(objective=OBJECTIVE, team=SALES)).then_refused("CONFLICT", "team")
+    history = (sales, commands.DisbandTeam(team=SALES), opened, drafted)
+    given(*history).when(commands.AssignObjective(objective=OBJECTIVE, team=SALES)).then_refused("CONFLICT", "team")
 
 
 def test_an_objective_takes_a_hundred_contributors_and_no_more() -> None:
-    many = verbs.AssignObjective(objective=OBJECTIVE, contributors=[uuid4() for _ in range(101)])
+    many = commands.AssignObjective(objective=OBJECTIVE, contributors=[uuid4() for _ in range(101)])
     given(opened, drafted).when(many).then_refused("TOO_LARGE", "contributors")
 
 
 # ── who sees it ──────────────────────────────────────────────────────────────────────────────────
 
-private = called("objective", verbs.DraftObjective(cycle=Q1, title=TITLE, team=SALES, visibility=Visibility.TEAM))
-shown = verbs.SetObjectiveVisibility(objective=OBJECTIVE, visibility=Visibility.WORKSPACE)
-hidden = verbs.SetObjectiveVisibility(objective=OBJECTIVE, visibility=Visibility.TEAM)
+private = called("objective", commands.DraftObjective(cycle=Q1, title=TITLE, team=SALES, visibility=Visibility.TEAM))
+shown = commands.SetObjectiveVisibility(objective=OBJECTIVE, visibility=Visibility.WORKSPACE)
+hidden = commands.SetObjectiveVisibility(objective=OBJECTIVE, visibility=Visibility.TEAM)
 
 
 def test_an_objective_is_for_everybody_unless_it_says_otherwise() -> None:
-    everybodys = verbs.DraftObjective(cycle=Q1, title=TITLE, visibility=Visibility.WORKSPACE)
+    everybodys = commands.DraftObjective(cycle=Q1, title=TITLE, visibility=Visibility.WORKSPACE)
     given(opened).when(everybodys).then(ObjectiveDrafted(cycle=Q1_ID, title=TITLE, kind=ObjectiveKind.COMMITTED))
 
 
@@ -169,13 +169,13 @@ def test_an_objective_is_hidden_and_shown_again() -> None:
 
 
 def test_what_is_no_teams_is_not_hidden() -> None:
-    teamless = verbs.DraftObjective(cycle=Q1, title=TITLE, visibility=Visibility.TEAM)
+    teamless = commands.DraftObjective(cycle=Q1, title=TITLE, visibility=Visibility.TEAM)
     given(opened).when(teamless).then_refused("INVALID", "visibility")
     given(opened, drafted).when(hidden).then_refused("INVALID", "visibility")
 
 
 def test_what_is_hidden_keeps_a_team_that_sees_it() -> None:
-    nobodys = verbs.AssignObjective(objective=OBJECTIVE, team=None)
+    nobodys = commands.AssignObjective(objective=OBJECTIVE, team=None)
     given(sales, opened, private).when(nobodys).then_refused("INVALID", "team")
     given(sales, opened, private, shown).when(nobodys).then(ObjectiveAssigned())
 
@@ -186,7 +186,7 @@ def test_who_sees_it_can_be_said_of_what_has_ended() -> None:
 
 
 def test_what_is_carried_over_is_seen_by_the_same() -> None:
-    carried = verbs.CarryObjective(objective=OBJECTIVE, into=Q2)
+    carried = commands.CarryObjective(objective=OBJECTIVE, into=Q2)
     new = given(sales, opened, opened_q2, private).when(carried).the(ObjectiveDrafted)
     assert new.visibility is Visibility.TEAM
 
@@ -210,25 +210,25 @@ def test_a_draft_may_be_dropped() -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        verbs.RewordObjective(objective=OBJECTIVE, title="Otherwise"),
-        verbs.AssignObjective(objective=OBJECTIVE, owner=ADA),
-        verbs.AlignObjective(objective=OBJECTIVE, to=objective_ref(OTHER)),
-        verbs.CommitObjective(objective=OBJECTIVE),
-        verbs.CloseObjective(objective=OBJECTIVE, score=0.9),
-        verbs.AddKeyResult(objective=OBJECTIVE, title="Sessions", metric=added.metric),
-        verbs.RetargetKeyResult(key_result=KEY_RESULT, metric=added.metric, reason="why not"),
-        verbs.ScoreKeyResult(key_result=KEY_RESULT, score=0.9),
+        commands.RewordObjective(objective=OBJECTIVE, title="Otherwise"),
+        commands.AssignObjective(objective=OBJECTIVE, owner=ADA),
+        commands.AlignObjective(objective=OBJECTIVE, to=objective_ref(OTHER)),
+        commands.CommitObjective(objective=OBJECTIVE),
+        commands.CloseObjective(objective=OBJECTIVE, score=0.9),
+        commands.AddKeyResult(objective=OBJECTIVE, title="Sessions", metric=added.metric),
+        commands.RetargetKeyResult(key_result=KEY_RESULT, metric=added.metric, reason="why not"),
+        commands.ScoreKeyResult(key_result=KEY_RESULT, score=0.9),
     ],
-    ids=lambda command: verbs.verb(type(command)),
+    ids=lambda command: commands.verb(type(command)),
 )
-def test_what_has_ended_is_reopened_before_it_is_changed(command: verbs.Command, ending: verbs.Command) -> None:
+def test_what_has_ended_is_reopened_before_it_is_changed(command: commands.Command, ending: commands.Command) -> None:
     field = "keyResult" if hasattr(command, "key_result") else "objective"
     given(ada, *working, other, ending).when(command).then_refused("CLOSED", field, "reopen it first")
 
 
 def test_a_closed_cycle_is_named_by_the_field_that_leads_to_it() -> None:
-    closed = (ada, *working, finished, verbs.CloseCycle(cycle=verbs.CycleBy(key="2026-q1")))
-    reworded = verbs.RewordObjective(objective=OBJECTIVE, title="Otherwise")
+    closed = (ada, *working, finished, commands.CloseCycle(cycle=commands.CycleBy(key="2026-q1")))
+    reworded = commands.RewordObjective(objective=OBJECTIVE, title="Otherwise")
     given(*closed).when(reworded).then_refused("CLOSED", "objective", "closed")
 
 
@@ -237,7 +237,7 @@ def test_a_closed_objective_is_not_dropped() -> None:
 
 
 def test_reopening_takes_the_scores_back_with_the_outcome() -> None:
-    reopened = verbs.ReopenObjective(objective=OBJECTIVE, reason="closed too soon")
+    reopened = commands.ReopenObjective(objective=OBJECTIVE, reason="closed too soon")
     then = given(*working, checked_in(5), finished).when(reopened)
     then.then(KeyResultReopened(), ObjectiveReopened())
     assert then.thing(Objective, OBJECTIVE).state is ObjectiveState.ACTIVE
@@ -246,14 +246,14 @@ def test_reopening_takes_the_scores_back_with_the_outcome() -> None:
 
 
 def test_a_dropped_objective_may_be_reopened() -> None:
-    given(*working, dropped).when(verbs.ReopenObjective(objective=OBJECTIVE, reason="after all")).then(
+    given(*working, dropped).when(commands.ReopenObjective(objective=OBJECTIVE, reason="after all")).then(
         ObjectiveReopened()
     )
 
 
 def test_a_reopened_objective_is_closed_again_with_a_new_outcome() -> None:
-    reopened = verbs.ReopenObjective(objective=OBJECTIVE, reason="closed too soon")
-    then = given(*working, checked_in(5), finished, reopened, verbs.CheckIn(key_result=KEY_RESULT, value=9)).when(
+    reopened = commands.ReopenObjective(objective=OBJECTIVE, reason="closed too soon")
+    then = given(*working, checked_in(5), finished, reopened, commands.CheckIn(key_result=KEY_RESULT, value=9)).when(
         finished
     )
     assert then.the(ObjectiveClosed).score == 0.9

@@ -7,12 +7,12 @@ from threading import Barrier
 import pytest
 
 from api.database import Database
-from domain import verbs
-from domain.commands import Keyframe, Outcome
-from domain.errors import Refused
-from domain.event_store import Log
-from domain.values import Direction, Metric
-from domain.verbs import Command, CycleBy
+from domain.handlers.dispatcher import Keyframe, Outcome
+from domain.log.event_store import Log
+from domain.model import commands as verbs
+from domain.model.commands import Command, CycleBy
+from domain.primitives.errors import Refused
+from domain.primitives.values import Direction, Metric
 from tests.domain.given_goals import objective_ref, opened
 from tests.domain.scenario import AUTHOR, called, made, on
 

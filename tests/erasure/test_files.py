@@ -12,9 +12,10 @@ import psycopg
 import pytest
 
 import projections.projector
-from domain import scratch, tokens, verbs
-from domain.log_erasure import NotOurs, wipe
-from domain.policy import Role
+from domain.log import api_tokens, sandbox
+from domain.log.erasure import NotOurs, wipe
+from domain.model import commands
+from domain.model.permissions import Role
 from projections import generations, people
 from projections.tables import Connection
 from tests.evidence.quarter import ADA as AUTHOR
@@ -38,9 +39,9 @@ class Ada:
     def __init__(self, world: World) -> None:
         self.name = f"Lovelace {uuid4().hex}"
         self.handle = f"ada-{uuid4().hex}"
-        self.id: UUID = world.tell(verbs.AddPerson(handle=self.handle, name=self.name))
+        self.id: UUID = world.tell(commands.AddPerson(handle=self.handle, name=self.name))
         self.key = world.log.person_keys([self.id])[self.id]
-        self.erased = verbs.ErasePerson(person=self.id, reason="asked to be")
+        self.erased = commands.ErasePerson(person=self.id, reason="asked to be")
 
     def is_on_disk(self, world: World) -> bool:
         """Whether a page of the tables, or of their indexes, has the key or the name."""
@@ -116,16 +117,16 @@ def test_tokens_of_an_erased_person_go_and_those_of_others_stay(world: World) ->
     ada, ben = Ada(world), Ada(world)
     with world.database.connect() as conn:
         for name, person in (("laptop-of-ada", ada.id), ("laptop-of-ben", ben.id), ("machine", None)):
-            tokens.issue(conn, name, [Role.MEMBER], person, timedelta(days=1))
+            api_tokens.issue(conn, name, [Role.MEMBER], person, timedelta(days=1))
         world.tell(ada.erased)
         assert wiped_at_last(world)
-        assert {token.name for token in tokens.every(conn)} == {"laptop-of-ben", "machine"}
+        assert {token.name for token in api_tokens.every(conn)} == {"laptop-of-ben", "machine"}
 
 
 def test_a_copy_that_was_left_behind_goes_with_its_keys_and_one_in_use_stays(world: World) -> None:
     schemas = "select count(*) from pg_namespace where nspname = %s"
     with world.database.connect() as using:
-        copy = scratch.make_copy(using, world.workspace)
+        copy = sandbox.make_copy(using, world.workspace)
         assert wiped_at_last(world)
         assert world.conn.execute(schemas, [copy]).fetchone() == (1,)
     until = monotonic() + SECONDS_MAX  # a session that was closed takes a moment to end

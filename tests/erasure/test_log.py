@@ -8,9 +8,10 @@ from uuid import UUID
 import pytest
 
 from api.facts import Import
-from domain import evidence, verbs
-from domain.policy import Role
-from domain.values import Kind, Source
+from domain.model import commands
+from domain.model.permissions import Role
+from domain.primitives.values import Kind, Source
+from domain.proof import evidence
 from projections import evidence as proofs
 from tests.evidence.conftest import KEYS, Attested, attested
 from tests.evidence.quarter import ADA as AUTHOR
@@ -24,14 +25,14 @@ def world(server: str) -> Iterator[Attested]:
 
 
 def person(world: Attested, handle: str = "ada-lovelace") -> UUID:
-    added = verbs.AddPerson(handle=handle, name="Ada", email="ada@example.com")
+    added = commands.AddPerson(handle=handle, name="Ada", email="ada@example.com")
     subject = world.keyframe.execute(added, AUTHOR).result.subject
     assert subject is not None
     return subject.id
 
 
 def erase(world: Attested, id: UUID) -> None:
-    world.keyframe.execute(verbs.ErasePerson(person=id, reason="asked to be"), AUTHOR)
+    world.keyframe.execute(commands.ErasePerson(person=id, reason="asked to be"), AUTHOR)
     world.see()
 
 
@@ -59,7 +60,7 @@ def test_the_key_and_the_event_go_together_or_not_at_all(world: Attested) -> Non
         conn.execute("revoke delete on person_key from public")
         conn.execute(f"revoke delete on person_key from {world.database.settings.workspace}_app")
         with pytest.raises(Exception, match="person_key"):
-            world.keyframe.execute(verbs.ErasePerson(person=ada, reason="asked to be"), AUTHOR)
+            world.keyframe.execute(commands.ErasePerson(person=ada, reason="asked to be"), AUTHOR)
     assert world.size == 1
     assert list(world.log.person_keys([ada])) == [ada]
 
@@ -114,5 +115,5 @@ def test_roles_that_may_erase_are_those_that_manage_people(world: Attested) -> N
     for role in set(Role) - {Role.ADMIN}:
         author = type(AUTHOR)("machine:somebody", Source.API, frozenset({role}))
         with pytest.raises(Exception, match="ADMIN"):
-            world.keyframe.execute(verbs.ErasePerson(person=ada, reason="asked to be"), author)
+            world.keyframe.execute(commands.ErasePerson(person=ada, reason="asked to be"), author)
     assert world.size == 1

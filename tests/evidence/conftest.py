@@ -12,13 +12,13 @@ from pydantic import SecretStr
 
 from api.database import Database, open_database
 from api.settings import Settings
-from domain.commands import Keyframe
-from domain.event import Event
-from domain.event_store import Log
-from domain.kpi import KpiDefined, KpiRetired
-from domain.log_row import LogRow, leaf_hash
-from domain.signed_note import Signer
-from domain.values import Cadence, Unit, UnitKind
+from domain.handlers.dispatcher import Keyframe
+from domain.log.event_store import Log
+from domain.log.mapper import LogRow, leaf_hash
+from domain.model.event import Event
+from domain.model.kpi import KpiDefined, KpiRetired
+from domain.primitives.values import Cadence, Unit, UnitKind
+from domain.proof.signed_note import Signer
 from projections import ledger, signing
 from projections.projector import Projector
 from projections.signing import Keys

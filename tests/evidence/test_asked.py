@@ -17,9 +17,9 @@ from api.database import Database, open_database
 from api.schema.schema import schema
 from api.settings import Settings
 from api.writing import Writing, projector_of
-from domain import checkpoint, merkle
-from domain.policy import Role
-from domain.signed_note import Verifier
+from domain.model.permissions import Role
+from domain.proof import checkpoint, merkle
+from domain.proof.signed_note import Verifier
 from projections import ledger
 from projections.signing import Keys
 from tests.api.conftest import Api

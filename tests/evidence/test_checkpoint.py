@@ -2,9 +2,9 @@
 
 import pytest
 
-from domain import checkpoint, merkle, signed_note
-from domain.checkpoint import Checkpoint
-from domain.signed_note import NotSigned, Signer, Verifier
+from domain.proof import checkpoint, merkle, signed_note
+from domain.proof.checkpoint import Checkpoint
+from domain.proof.signed_note import NotSigned, Signer, Verifier
 
 # The example of the reference implementation, golang.org/x/mod/sumdb/note.
 PUBLISHED_KEY = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from api.database import Database
-from domain import checkpoint, evidence
-from domain.errors import Refused
-from domain.evidence import Broken
-from domain.signed_note import Signer, encoded
+from domain.primitives.errors import Refused
+from domain.proof import checkpoint, evidence
+from domain.proof.evidence import Broken
+from domain.proof.signed_note import Signer, encoded
 from projections import evidence as proofs
 from projections import ledger
 from projections.signing import Rewritten

@@ -4,8 +4,9 @@ from itertools import pairwise
 
 import pytest
 
-from domain import log_stored, merkle
-from domain.log_row import leaf_hash
+from domain.log import raw
+from domain.log.mapper import leaf_hash
+from domain.proof import merkle
 from projections import generations, ledger
 from projections.ledger import Tree
 from tests.evidence.conftest import Attested
@@ -105,7 +106,7 @@ def test_a_rebuilt_tree_is_the_same_and_checkpoints_outlive_it(grown: Attested) 
 
 def test_the_sweep_tells_every_row_as_it_is_stored(grown: Attested) -> None:
     rows = grown.log.rows(0, 10_000)
-    swept = list(log_stored.sweep(grown.conn))
+    swept = list(raw.sweep(grown.conn))
     assert [(row[0], row[3], row[4], row[5]) for row in swept] == [
         (row.position, row.stream.bytes, row.version, row.belongs_to is not None) for row in rows
     ]

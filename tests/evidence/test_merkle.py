@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain import merkle
+from domain.proof import merkle
 
 # The inputs and outputs that the Certificate Transparency projects test their trees with.
 INPUTS = [

@@ -8,18 +8,19 @@ import psycopg
 import pytest
 
 from api.database import Role
-from domain import checkpoint, merkle, policy, verbs
-from domain.decision import Author
-from domain.signed_note import Signer
-from domain.values import Source
-from domain.verbs import CycleBy
+from domain.handlers.unit_of_work import Author
+from domain.model import commands, permissions
+from domain.model.commands import CycleBy
+from domain.primitives.values import Source
+from domain.proof import checkpoint, merkle
+from domain.proof.signed_note import Signer
 from projections import generations, ledger, signing
 from projections.ledger import Tree
 from projections.projector import Projector
 from projections.signing import Keeper, Keys, Rewritten
 from tests.evidence.conftest import KEYS, OTHER_KEYS, Attested
 
-ADA = Author("machine:ada", Source.API, frozenset(policy.Role))
+ADA = Author("machine:ada", Source.API, frozenset(permissions.Role))
 
 
 class Clock:
@@ -45,10 +46,10 @@ def sizes(world: Attested) -> list[int]:
 
 
 def close_a_cycle(world: Attested, key: str) -> int:
-    opened = verbs.OpenCycle(key=key, name=key, starts_on=date(2026, 1, 1), ends_on=date(2026, 3, 31))
+    opened = commands.OpenCycle(key=key, name=key, starts_on=date(2026, 1, 1), ends_on=date(2026, 3, 31))
     world.keyframe.execute(opened, ADA)
-    world.keyframe.execute(verbs.ActivateCycle(cycle=CycleBy(key=key)), ADA)
-    closed = world.keyframe.execute(verbs.CloseCycle(cycle=CycleBy(key=key)), ADA)
+    world.keyframe.execute(commands.ActivateCycle(cycle=CycleBy(key=key)), ADA)
+    closed = world.keyframe.execute(commands.CloseCycle(cycle=CycleBy(key=key)), ADA)
     assert closed.first is not None
     return closed.first
 

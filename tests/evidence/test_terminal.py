@@ -13,9 +13,9 @@ from api.database import Database
 from api.doctor import Finding, Verdict, _key
 from api.keys import KeyFault
 from api.settings import Settings
-from domain import checkpoint
-from domain.commands import Keyframe
-from domain.signed_note import Verifier
+from domain.handlers.dispatcher import Keyframe
+from domain.proof import checkpoint
+from domain.proof.signed_note import Verifier
 from projections import ledger
 from tests.cli.terminal import environment, keyframe
 from tests.evidence.quarter import Quarter

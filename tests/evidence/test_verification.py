@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain import checkpoint
-from domain.log_row import LogRow
-from domain.signed_note import NotSigned
+from domain.log.mapper import LogRow
+from domain.proof import checkpoint
+from domain.proof.signed_note import NotSigned
 from projections import ledger, verification
 from projections.verification import Damage, Verdict
 from tests.evidence.conftest import KEYS, OTHER_KEYS, Attested, Thief, attested

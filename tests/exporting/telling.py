@@ -13,15 +13,15 @@ import msgspec
 from api.exporting import export_facts
 from api.ids import encode
 from api.importing import bring_in
-from domain.commands import Keyframe, Outcome
-from domain.decision import Author
-from domain.event import Recorded
-from domain.event_store import Log
-from domain.people import PersonAdded, PersonRenamed
-from domain.policy import Role
-from domain.privacy import erased_handle, unseal
-from domain.values import Kind, Source
-from domain.verbs import Command
+from domain.handlers.dispatcher import Keyframe, Outcome
+from domain.handlers.unit_of_work import Author
+from domain.log.event_store import Log
+from domain.model.commands import Command
+from domain.model.event import Recorded
+from domain.model.people import PersonAdded, PersonRenamed
+from domain.model.permissions import Role
+from domain.primitives.personal_data import erased_handle, unseal
+from domain.primitives.values import Kind, Source
 from tests.laws.conftest import World
 from tests.laws.test_answers import VIEW, Asker
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from api import exports
-from domain.policy import Role
+from domain.model.permissions import Role
 from tests.ingest.conftest import CSV, HEADER, Intake, intake, line, moment, row
 
 __all__ = ["intake"]
@@ -159,9 +159,9 @@ def test_what_is_written_meanwhile_is_not_in_it(intake: Intake, quarter: str, mo
 
 
 def exports_command(number: int) -> Any:
-    from domain import verbs  # noqa: PLC0415
+    from domain.model import commands  # noqa: PLC0415
 
-    return verbs.AddPerson(handle=f"somebody-{number}", name="Somebody")
+    return commands.AddPerson(handle=f"somebody-{number}", name="Somebody")
 
 
 def test_readings_go_out_and_come_in_as_they_are(intake: Intake) -> None:

@@ -14,10 +14,10 @@ from api import spreadsheet
 from api.cells import cell
 from api.spreadsheet import COLUMNS, export_csv
 from api.terminal import Failure
-from domain import verbs
-from domain.decision import Author
-from domain.policy import Role
-from domain.values import Source
+from domain.handlers.unit_of_work import Author
+from domain.model import commands
+from domain.model.permissions import Role
+from domain.primitives.values import Source
 from tests.exporting.telling import imported, lines
 from tests.laws.conftest import World, Worlds
 
@@ -107,7 +107,7 @@ def test_a_cycle_that_is_read_in_parts_is_read_at_one_basis(world: World, monkey
 
     def late(*args: Any) -> Any:
         author = Author("machine:x", Source.API, frozenset(Role))
-        world.keyframe.execute(verbs.AddPerson(handle=f"p{len(pages)}", name="P"), author)
+        world.keyframe.execute(commands.AddPerson(handle=f"p{len(pages)}", name="P"), author)
         pages.append(asked(*args))
         return pages[-1]
 

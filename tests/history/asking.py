@@ -10,7 +10,7 @@ from graphql import GraphQLObjectType, get_named_type, is_composite_type, is_req
 from api.context import Caller, Context
 from api.schema.schema import schema
 from api.writing import Writing
-from domain.policy import Role
+from domain.model.permissions import Role
 from tests.api.reading.conftest import CountingPool
 from tests.views.conftest import World
 

@@ -8,8 +8,8 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.event import Recorded
-from domain.values import Basis, Kind, Ref
+from domain.model.event import Recorded
+from domain.primitives.values import Basis, Kind, Ref
 from projections import basis as bases
 from projections import changes, people
 from projections.changes import ChangeFilter

@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.event import Recorded, replay
-from domain.kpi import ReadingRetracted
-from domain.values import Basis, Kind, Ref
+from domain.model.event import Recorded, replay
+from domain.model.kpi import ReadingRetracted
+from domain.primitives.values import Basis, Kind, Ref
 from projections import basis as bases
 from projections import diff, fields
 from projections.diff import Difference, DiffKind, Scope

@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.cause import CAUSES
-from domain.objective import ObjectiveDropped
+from domain.metrics.cause import CAUSES
+from domain.model.objective import ObjectiveDropped
 from tests.history.asking import Asked
 from tests.history.laws import few
 from tests.laws.histories import History

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.schema.fields import text
-from domain.values import Kind
+from domain.primitives.values import Kind
 from projections import fields
 from projections.alignment import SUPPORT
 from projections.people import MEMBERSHIP

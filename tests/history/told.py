@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from domain.conversation import CommentAdded, Reflected
-from domain.cycle import CycleClosed
-from domain.event import Event, Recorded
-from domain.key_result import KeyResultDropped
-from domain.values import Kind
+from domain.model.cycle import CycleClosed
+from domain.model.discussion import CommentAdded, Reflected
+from domain.model.event import Event, Recorded
+from domain.model.key_result import KeyResultDropped
+from domain.primitives.values import Kind
 
 OWN = {Kind.OBJECTIVE: "objective", Kind.KEY_RESULT: "key_result", Kind.KPI: "kpi", Kind.CYCLE: "cycle"}
 

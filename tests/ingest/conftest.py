@@ -12,8 +12,8 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.database import Database, open_database
 from api.settings import Settings
-from domain import tokens
-from domain.policy import Role
+from domain.log import api_tokens
+from domain.model.permissions import Role
 from tests.api.conftest import Api
 from tests.conftest import drop
 
@@ -74,7 +74,7 @@ class Intake(Api):
     def token(self, role: Role, person: Any = None) -> str:
         """An Authorization header of somebody with this role alone."""
         with self.database.connect() as conn:
-            _, bearer = tokens.issue(conn, f"some-{role.lower()}", [role], person, timedelta(hours=1))
+            _, bearer = api_tokens.issue(conn, f"some-{role.lower()}", [role], person, timedelta(hours=1))
         return f"Bearer {bearer}"
 
 

@@ -9,11 +9,11 @@ from starlette.requests import Request
 from api import ingest, reading_files
 from api.bodies import TooSlow
 from api.writing import Writing
-from domain.append import Unavailable
-from domain.commands import Outcome
-from domain.decision import Author
-from domain.policy import Role
-from domain.verbs import RecordReadings
+from domain.handlers.dispatcher import Outcome
+from domain.handlers.unit_of_work import Author
+from domain.log.append import Unavailable
+from domain.model.commands import RecordReadings
+from domain.model.permissions import Role
 from tests.ingest.conftest import CSV, HEADER, NDJSON, PATH, Intake, line, moment, row
 
 

@@ -11,8 +11,8 @@ from pydantic import SecretStr
 
 from api.database import Database, open_database
 from api.settings import Settings
-from domain.commands import Keyframe
-from domain.event_store import Log
+from domain.handlers.dispatcher import Keyframe
+from domain.log.event_store import Log
 from tests.conftest import drop
 
 settings.register_profile(

@@ -13,12 +13,13 @@ from uuid import UUID
 
 from msgspec import UNSET
 
-from domain import verbs
-from domain.commands import Keyframe, Outcome
-from domain.decision import Author
-from domain.errors import Refused
-from domain.policy import Role
-from domain.values import (
+from domain.handlers.dispatcher import Keyframe, Outcome
+from domain.handlers.unit_of_work import Author
+from domain.model import commands
+from domain.model.commands import Command
+from domain.model.permissions import Role
+from domain.primitives.errors import Refused
+from domain.primitives.values import (
     Cadence,
     Direction,
     GoalDirection,
@@ -36,7 +37,6 @@ from domain.values import (
     Verdict,
     Visibility,
 )
-from domain.verbs import Command
 
 AUTHOR = Author("machine:history", Source.API, frozenset(Role))
 LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
@@ -78,7 +78,7 @@ class History:
         """Take some steps; `after` is told of each command that was carried out."""
         for command in self._beginnings():
             self._take(command, after)
-        names = list(verbs.VERBS)
+        names = list(commands.VERBS)
         weights = [WEIGHTS.get(name, 2) for name in names]
         for _ in range(steps):
             name = self._chance.choices(names, weights)[0]
@@ -174,65 +174,65 @@ class History:
     # ── a command of each verb; the names are those of the API ───────────────────────────────────
 
     def _addPerson(self) -> Command:  # noqa: N802
-        return verbs.AddPerson(handle=self._key(), name=self._words(), email="a@example.com")
+        return commands.AddPerson(handle=self._key(), name=self._words(), email="a@example.com")
 
     def _renamePerson(self) -> Command:  # noqa: N802
-        return verbs.RenamePerson(person=self._any(Kind.PERSON), name=self._words(), **self._since())
+        return commands.RenamePerson(person=self._any(Kind.PERSON), name=self._words(), **self._since())
 
     def _deactivatePerson(self) -> Command:  # noqa: N802
-        return verbs.DeactivatePerson(person=self._any(Kind.PERSON), **self._since())
+        return commands.DeactivatePerson(person=self._any(Kind.PERSON), **self._since())
 
     def _erasePerson(self) -> Command:  # noqa: N802
-        return verbs.ErasePerson(person=self._any(Kind.PERSON), **self._since())
+        return commands.ErasePerson(person=self._any(Kind.PERSON), **self._since())
 
     def _formTeam(self) -> Command:  # noqa: N802
-        return verbs.FormTeam(
+        return commands.FormTeam(
             key=self._key(), name=self._words(), parent=self._maybe(Kind.TEAM), lead=self._maybe(Kind.PERSON)
         )
 
     def _renameTeam(self) -> Command:  # noqa: N802
-        return verbs.RenameTeam(team=self._any(Kind.TEAM), name=self._words(), **self._since())
+        return commands.RenameTeam(team=self._any(Kind.TEAM), name=self._words(), **self._since())
 
     def _moveTeam(self) -> Command:  # noqa: N802
-        return verbs.MoveTeam(team=self._any(Kind.TEAM), parent=self._maybe(Kind.TEAM), **self._since())
+        return commands.MoveTeam(team=self._any(Kind.TEAM), parent=self._maybe(Kind.TEAM), **self._since())
 
     def _appointLead(self) -> Command:  # noqa: N802
-        return verbs.AppointLead(team=self._any(Kind.TEAM), person=self._maybe(Kind.PERSON), **self._since())
+        return commands.AppointLead(team=self._any(Kind.TEAM), person=self._maybe(Kind.PERSON), **self._since())
 
     def _joinTeam(self) -> Command:  # noqa: N802
-        return verbs.JoinTeam(team=self._any(Kind.TEAM), person=self._any(Kind.PERSON), **self._since())
+        return commands.JoinTeam(team=self._any(Kind.TEAM), person=self._any(Kind.PERSON), **self._since())
 
     def _leaveTeam(self) -> Command:  # noqa: N802
-        return verbs.LeaveTeam(team=self._any(Kind.TEAM), person=self._any(Kind.PERSON), **self._since())
+        return commands.LeaveTeam(team=self._any(Kind.TEAM), person=self._any(Kind.PERSON), **self._since())
 
     def _disbandTeam(self) -> Command:  # noqa: N802
-        return verbs.DisbandTeam(team=self._any(Kind.TEAM), **self._since())
+        return commands.DisbandTeam(team=self._any(Kind.TEAM), **self._since())
 
     def _openCycle(self) -> Command:  # noqa: N802
         starts_on = date(2025, self._chance.choice([1, 4, 7, 10]), 1)
-        return verbs.OpenCycle(
+        return commands.OpenCycle(
             key=self._key(), name=self._words(), starts_on=starts_on, ends_on=starts_on + timedelta(days=90),
-            parent=verbs.CycleBy(id=self._any(Kind.CYCLE)) if self._chance.random() < 0.2 else None,
+            parent=commands.CycleBy(id=self._any(Kind.CYCLE)) if self._chance.random() < 0.2 else None,
             check_in_cadence=self._chance.choice(list(Cadence)), effective_at=LONG_AGO,
         )  # fmt: skip
 
-    def _cycle(self) -> verbs.CycleBy:
-        return verbs.CycleBy(id=self._any(Kind.CYCLE))
+    def _cycle(self) -> commands.CycleBy:
+        return commands.CycleBy(id=self._any(Kind.CYCLE))
 
     def _activateCycle(self) -> Command:  # noqa: N802
-        return verbs.ActivateCycle(cycle=self._cycle(), **self._since())
+        return commands.ActivateCycle(cycle=self._cycle(), **self._since())
 
     def _closeCycle(self) -> Command:  # noqa: N802
-        return verbs.CloseCycle(cycle=self._cycle(), close_objectives=self._chance.random() < 0.5, **self._since())
+        return commands.CloseCycle(cycle=self._cycle(), close_objectives=self._chance.random() < 0.5, **self._since())
 
     def _adoptScoringPolicy(self) -> Command:  # noqa: N802
-        return verbs.AdoptScoringPolicy(
+        return commands.AdoptScoringPolicy(
             score_green=self._chance.choice([0.6, 0.7, 0.8]), on_track_gap=0.05, **self._since()
         )
 
     def _draftObjective(self) -> Command:  # noqa: N802
         supports = [self._ref(Kind.OBJECTIVE, Kind.KEY_RESULT)] if self._there[Kind.KEY_RESULT] else []
-        return verbs.DraftObjective(
+        return commands.DraftObjective(
             cycle=self._cycle(), title=self._words(), kind=self._chance.choice(list(ObjectiveKind)),
             owner=self._maybe(Kind.PERSON), team=self._maybe(Kind.TEAM),
             contributors=[self._any(Kind.PERSON)] if self._chance.random() < 0.3 else [], supports=supports,
@@ -241,10 +241,10 @@ class History:
         )  # fmt: skip
 
     def _rewordObjective(self) -> Command:  # noqa: N802
-        return verbs.RewordObjective(objective=self._any(Kind.OBJECTIVE), title=self._words(), **self._since())
+        return commands.RewordObjective(objective=self._any(Kind.OBJECTIVE), title=self._words(), **self._since())
 
     def _assignObjective(self) -> Command:  # noqa: N802
-        return verbs.AssignObjective(
+        return commands.AssignObjective(
             objective=self._any(Kind.OBJECTIVE),
             owner=self._maybe(Kind.PERSON),
             team=self._maybe(Kind.TEAM),
@@ -253,130 +253,134 @@ class History:
 
     def _setObjectiveVisibility(self) -> Command:  # noqa: N802
         visibility = self._chance.choice(list(Visibility))
-        return verbs.SetObjectiveVisibility(objective=self._any(Kind.OBJECTIVE), visibility=visibility, **self._since())
+        return commands.SetObjectiveVisibility(
+            objective=self._any(Kind.OBJECTIVE), visibility=visibility, **self._since()
+        )
 
     def _alignObjective(self) -> Command:  # noqa: N802
         to = self._ref(Kind.OBJECTIVE, Kind.KEY_RESULT)
-        return verbs.AlignObjective(objective=self._any(Kind.OBJECTIVE), to=to, **self._since())
+        return commands.AlignObjective(objective=self._any(Kind.OBJECTIVE), to=to, **self._since())
 
     def _unalignObjective(self) -> Command:  # noqa: N802
-        aligned = [command for command, _ in self.done if isinstance(command, verbs.AlignObjective)]
+        aligned = [command for command, _ in self.done if isinstance(command, commands.AlignObjective)]
         if not aligned:
-            return verbs.UnalignObjective(objective=self._any(Kind.OBJECTIVE), from_=self._ref(Kind.OBJECTIVE))
+            return commands.UnalignObjective(objective=self._any(Kind.OBJECTIVE), from_=self._ref(Kind.OBJECTIVE))
         was = self._chance.choice(aligned)
-        return verbs.UnalignObjective(objective=was.objective, from_=was.to, **self._since())
+        return commands.UnalignObjective(objective=was.objective, from_=was.to, **self._since())
 
     def _commitObjective(self) -> Command:  # noqa: N802
-        return verbs.CommitObjective(objective=self._any(Kind.OBJECTIVE), **self._since())
+        return commands.CommitObjective(objective=self._any(Kind.OBJECTIVE), **self._since())
 
     def _closeObjective(self) -> Command:  # noqa: N802
-        return verbs.CloseObjective(
+        return commands.CloseObjective(
             objective=self._any(Kind.OBJECTIVE), verdict=self._chance.choice([None, *Verdict]),
             score=self._chance.choice([None, 0.4]), **self._since(),
         )  # fmt: skip
 
     def _dropObjective(self) -> Command:  # noqa: N802
-        return verbs.DropObjective(objective=self._any(Kind.OBJECTIVE), **self._since())
+        return commands.DropObjective(objective=self._any(Kind.OBJECTIVE), **self._since())
 
     def _reopenObjective(self) -> Command:  # noqa: N802
-        return verbs.ReopenObjective(objective=self._any(Kind.OBJECTIVE), **self._since())
+        return commands.ReopenObjective(objective=self._any(Kind.OBJECTIVE), **self._since())
 
     def _carryObjective(self) -> Command:  # noqa: N802
-        return verbs.CarryObjective(objective=self._any(Kind.OBJECTIVE), into=self._cycle(), **self._since())
+        return commands.CarryObjective(objective=self._any(Kind.OBJECTIVE), into=self._cycle(), **self._since())
 
     def _addKeyResult(self) -> Command:  # noqa: N802
-        return verbs.AddKeyResult(
+        return commands.AddKeyResult(
             objective=self._any(Kind.OBJECTIVE), title=self._words(), metric=self._metric(),
             owner=self._maybe(Kind.PERSON), weight=self._chance.choice([0.5, 1.0, 3.0]),
-            kpi=verbs.KpiBy(id=self._any(Kind.KPI)) if self._chance.random() < 0.2 else None,
+            kpi=commands.KpiBy(id=self._any(Kind.KPI)) if self._chance.random() < 0.2 else None,
             effective_at=self._moment() if self._chance.random() < 0.4 else None,
         )  # fmt: skip
 
     def _rewordKeyResult(self) -> Command:  # noqa: N802
-        return verbs.RewordKeyResult(key_result=self._any(Kind.KEY_RESULT), description=self._words(), **self._since())
+        return commands.RewordKeyResult(
+            key_result=self._any(Kind.KEY_RESULT), description=self._words(), **self._since()
+        )
 
     def _assignKeyResult(self) -> Command:  # noqa: N802
-        return verbs.AssignKeyResult(
+        return commands.AssignKeyResult(
             key_result=self._any(Kind.KEY_RESULT), owner=self._maybe(Kind.PERSON), **self._since()
         )
 
     def _retargetKeyResult(self) -> Command:  # noqa: N802
-        return verbs.RetargetKeyResult(key_result=self._any(Kind.KEY_RESULT), metric=self._metric(), **self._since())
+        return commands.RetargetKeyResult(key_result=self._any(Kind.KEY_RESULT), metric=self._metric(), **self._since())
 
     def _rescheduleKeyResult(self) -> Command:  # noqa: N802
         due = date(2025, 6, 1) + timedelta(days=self._chance.randint(0, 9))
-        return verbs.RescheduleKeyResult(key_result=self._any(Kind.KEY_RESULT), due=due, **self._since())
+        return commands.RescheduleKeyResult(key_result=self._any(Kind.KEY_RESULT), due=due, **self._since())
 
     def _reweighKeyResult(self) -> Command:  # noqa: N802
         weight = self._chance.choice([0.5, 2.0, 5.0])
-        return verbs.ReweighKeyResult(key_result=self._any(Kind.KEY_RESULT), weight=weight, **self._since())
+        return commands.ReweighKeyResult(key_result=self._any(Kind.KEY_RESULT), weight=weight, **self._since())
 
     def _checkIn(self) -> Command:  # noqa: N802
         measured = {"reached": self._reached()} if self._chance.random() < 0.2 else {"value": self._number()}
         if self._chance.random() < 0.2:
             measured = {}
-        return verbs.CheckIn(
+        return commands.CheckIn(
             key_result=self._any(Kind.KEY_RESULT), confidence=self._share(), note=self._words(), reason=self._words(),
             measured_at=self._moment() if self._chance.random() < 0.7 else None, **measured,
         )  # fmt: skip
 
     def _correctCheckIn(self) -> Command:  # noqa: N802
-        return verbs.CorrectCheckIn(check_in=self._any(Kind.CHECK_IN), value=self._number(), reason=self._words())
+        return commands.CorrectCheckIn(check_in=self._any(Kind.CHECK_IN), value=self._number(), reason=self._words())
 
     def _linkKpi(self) -> Command:  # noqa: N802
-        kpi = verbs.KpiBy(id=self._any(Kind.KPI))
-        return verbs.LinkKpi(key_result=self._any(Kind.KEY_RESULT), kpi=kpi, **self._since())
+        kpi = commands.KpiBy(id=self._any(Kind.KPI))
+        return commands.LinkKpi(key_result=self._any(Kind.KEY_RESULT), kpi=kpi, **self._since())
 
     def _unlinkKpi(self) -> Command:  # noqa: N802
-        return verbs.UnlinkKpi(key_result=self._any(Kind.KEY_RESULT), **self._since())
+        return commands.UnlinkKpi(key_result=self._any(Kind.KEY_RESULT), **self._since())
 
     def _scoreKeyResult(self) -> Command:  # noqa: N802
-        return verbs.ScoreKeyResult(key_result=self._any(Kind.KEY_RESULT), score=self._share(), **self._since())
+        return commands.ScoreKeyResult(key_result=self._any(Kind.KEY_RESULT), score=self._share(), **self._since())
 
     def _dropKeyResult(self) -> Command:  # noqa: N802
-        return verbs.DropKeyResult(key_result=self._any(Kind.KEY_RESULT), **self._since())
+        return commands.DropKeyResult(key_result=self._any(Kind.KEY_RESULT), **self._since())
 
     def _defineKpi(self) -> Command:  # noqa: N802
-        return verbs.DefineKpi(
+        return commands.DefineKpi(
             key=self._key(), name=self._words(), goal=self._goal(), cadence=self._chance.choice(list(Cadence)),
             owner=self._maybe(Kind.PERSON), team=self._maybe(Kind.TEAM),
         )  # fmt: skip
 
     def _redefineKpi(self) -> Command:  # noqa: N802
-        return verbs.RedefineKpi(kpi=verbs.KpiBy(id=self._any(Kind.KPI)), goal=self._goal(), **self._since())
+        return commands.RedefineKpi(kpi=commands.KpiBy(id=self._any(Kind.KPI)), goal=self._goal(), **self._since())
 
     def _retireKpi(self) -> Command:  # noqa: N802
-        return verbs.RetireKpi(kpi=verbs.KpiBy(id=self._any(Kind.KPI)), **self._since())
+        return commands.RetireKpi(kpi=commands.KpiBy(id=self._any(Kind.KPI)), **self._since())
 
     def _recordReadings(self) -> Command:  # noqa: N802
         readings = [
-            verbs.ReadingInput(
-                kpi=verbs.KpiBy(id=self._any(Kind.KPI)), value=self._number(), measured_at=self._moment()
+            commands.ReadingInput(
+                kpi=commands.KpiBy(id=self._any(Kind.KPI)), value=self._number(), measured_at=self._moment()
             )
             for _ in range(self._chance.randint(1, 6))
         ]
-        return verbs.RecordReadings(readings=readings)
+        return commands.RecordReadings(readings=readings)
 
     def _correctReading(self) -> Command:  # noqa: N802
-        return verbs.CorrectReading(reading=self._any(Kind.READING), value=self._number(), reason=self._words())
+        return commands.CorrectReading(reading=self._any(Kind.READING), value=self._number(), reason=self._words())
 
     def _retractReading(self) -> Command:  # noqa: N802
-        return verbs.RetractReading(reading=self._any(Kind.READING), reason=self._words())
+        return commands.RetractReading(reading=self._any(Kind.READING), reason=self._words())
 
     def _planInitiative(self) -> Command:  # noqa: N802
         subject = self._ref(Kind.OBJECTIVE, Kind.KEY_RESULT)
-        return verbs.PlanInitiative(title=self._words(), subject=subject, owner=self._maybe(Kind.PERSON))
+        return commands.PlanInitiative(title=self._words(), subject=subject, owner=self._maybe(Kind.PERSON))
 
     def _moveInitiative(self) -> Command:  # noqa: N802
         to = self._chance.choice(list(InitiativeState))
-        return verbs.MoveInitiative(initiative=self._any(Kind.INITIATIVE), to=to, **self._since())
+        return commands.MoveInitiative(initiative=self._any(Kind.INITIATIVE), to=to, **self._since())
 
     def _addComment(self) -> Command:  # noqa: N802
-        return verbs.AddComment(subject=self._ref(Kind.OBJECTIVE, Kind.CHECK_IN, Kind.KPI), body=self._words())
+        return commands.AddComment(subject=self._ref(Kind.OBJECTIVE, Kind.CHECK_IN, Kind.KPI), body=self._words())
 
     def _reflect(self) -> Command:
         kind = self._chance.choice(list(ReflectionKind))
-        return verbs.Reflect(subject=self._ref(Kind.CYCLE, Kind.OBJECTIVE), kind=kind, body=self._words())
+        return commands.Reflect(subject=self._ref(Kind.CYCLE, Kind.OBJECTIVE), kind=kind, body=self._words())
 
 
 def moments(history: Sequence[datetime], chance: Random, count: int) -> list[datetime]:

@@ -13,10 +13,10 @@ from api.context import Caller, Context
 from api.ids import encode
 from api.schema.schema import schema
 from api.writing import Writing
-from domain.people import PersonErased
-from domain.policy import Role
-from domain.privacy import ERASED, erased_handle
-from domain.values import Kind
+from domain.model.people import PersonErased
+from domain.model.permissions import Role
+from domain.primitives.personal_data import ERASED, erased_handle
+from domain.primitives.values import Kind
 from projections.generations import create, rebuild
 from projections.projector import Projector
 from tests.laws.conftest import World, Worlds

@@ -7,11 +7,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.decision import Decision
-from domain.event import WHEN_RECORDED, Aggregate, replay
-from domain.log_row import leaf_hash
-from domain.values import Kind
-from domain.verbs import verb
+from domain.handlers.unit_of_work import Decision
+from domain.log.mapper import leaf_hash
+from domain.model.commands import verb
+from domain.model.event import WHEN_RECORDED, Aggregate, replay
+from domain.primitives.values import Kind
 from tests.laws.conftest import World, Worlds
 from tests.laws.histories import AUTHOR, REPEATABLE, History
 

@@ -8,21 +8,21 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain import verbs
-from domain.authority import sees
-from domain.commands import Keyframe
-from domain.decision import Author, Decision
-from domain.errors import Refused
-from domain.objective import Objective
-from domain.policy import Role
-from domain.values import Direction, Metric, Source, Visibility
-from domain.verbs import Command
+from domain.handlers.authorization import sees
+from domain.handlers.dispatcher import Keyframe
+from domain.handlers.unit_of_work import Author, Decision
+from domain.model import commands
+from domain.model.commands import Command
+from domain.model.objective import Objective
+from domain.model.permissions import Role
+from domain.primitives.errors import Refused
+from domain.primitives.values import Direction, Metric, Source, Visibility
 from projections import sight
 from projections.projector import Projector
 from tests.laws.conftest import World, Worlds
 
 ADMIN = Author("machine:history", Source.API, frozenset({Role.ADMIN}))
-YEAR = verbs.CycleBy(key="2026")
+YEAR = commands.CycleBy(key="2026")
 PEOPLE, TEAMS, OBJECTIVES, KEY_RESULTS, STEPS = 5, 3, 8, 10, 150
 
 
@@ -32,13 +32,13 @@ class Company:
     def __init__(self, keyframe: Keyframe, chance: Random) -> None:
         self._keyframe = keyframe
         self._chance = chance
-        self._tell(verbs.OpenCycle(key="2026", name="2026", starts_on=date(2026, 1, 1), ends_on=date(2026, 12, 31)))
-        self.people = [self._tell(verbs.AddPerson(handle=f"p{one}", name="P")) for one in range(PEOPLE)]
-        self.teams = [self._tell(verbs.FormTeam(key=f"t{one}", name="T")) for one in range(TEAMS)]
+        self._tell(commands.OpenCycle(key="2026", name="2026", starts_on=date(2026, 1, 1), ends_on=date(2026, 12, 31)))
+        self.people = [self._tell(commands.AddPerson(handle=f"p{one}", name="P")) for one in range(PEOPLE)]
+        self.teams = [self._tell(commands.FormTeam(key=f"t{one}", name="T")) for one in range(TEAMS)]
         self.objectives = [self._tell(one) for one in self._drafts()]
         rise = Metric(Direction.INCREASE, start=0, target=1)
         self.key_results = [
-            self._tell(verbs.AddKeyResult(objective=chance.choice(self.objectives), title="Key result", metric=rise))
+            self._tell(commands.AddKeyResult(objective=chance.choice(self.objectives), title="Key result", metric=rise))
             for _ in range(KEY_RESULTS)
         ]
         for _ in range(STEPS):
@@ -53,7 +53,7 @@ class Company:
     def _drafts(self) -> Iterator[Command]:
         for place in range(OBJECTIVES):
             visibility = self._chance.choice(list(Visibility))
-            yield verbs.DraftObjective(
+            yield commands.DraftObjective(
                 cycle=YEAR, title=f"Objective {place}", team=self._chance.choice(self.teams), visibility=visibility
             )
 
@@ -61,26 +61,28 @@ class Company:
         """One of each of what may happen."""
         any_of, nobody = self._chance.choice, [*self.people, None]
         person, team, objective, key_result = map(any_of, (self.people, self.teams, self.objectives, self.key_results))
-        yield verbs.JoinTeam(team=team, person=person)
-        yield verbs.LeaveTeam(team=team, person=person)
-        yield verbs.AppointLead(team=team, person=any_of(nobody))
-        yield verbs.MoveTeam(team=team, parent=any_of([*self.teams, None]))
-        yield verbs.AssignObjective(objective=objective, owner=any_of(nobody))
-        yield verbs.AssignObjective(objective=objective, team=any_of([*self.teams, None]))
-        yield verbs.AssignObjective(objective=objective, contributors=self._chance.sample(self.people, any_of([0, 1])))
-        yield verbs.SetObjectiveVisibility(objective=objective, visibility=any_of([*Visibility, Visibility.TEAM]))
-        yield verbs.AssignKeyResult(key_result=key_result, owner=any_of([*nobody, None, None]))
+        yield commands.JoinTeam(team=team, person=person)
+        yield commands.LeaveTeam(team=team, person=person)
+        yield commands.AppointLead(team=team, person=any_of(nobody))
+        yield commands.MoveTeam(team=team, parent=any_of([*self.teams, None]))
+        yield commands.AssignObjective(objective=objective, owner=any_of(nobody))
+        yield commands.AssignObjective(objective=objective, team=any_of([*self.teams, None]))
+        yield commands.AssignObjective(
+            objective=objective, contributors=self._chance.sample(self.people, any_of([0, 1]))
+        )
+        yield commands.SetObjectiveVisibility(objective=objective, visibility=any_of([*Visibility, Visibility.TEAM]))
+        yield commands.AssignKeyResult(key_result=key_result, owner=any_of([*nobody, None, None]))
         if self._chance.random() < 0.1:
-            yield verbs.DropKeyResult(key_result=key_result, reason="r")
-            yield verbs.DropObjective(objective=objective, reason="r")
-            yield verbs.ReopenObjective(objective=objective, reason="r")
+            yield commands.DropKeyResult(key_result=key_result, reason="r")
+            yield commands.DropObjective(objective=objective, reason="r")
+            yield commands.ReopenObjective(objective=objective, reason="r")
 
 
 def hidden(world: World, company: Company, person: UUID | None) -> set[UUID]:
     """The objectives that commands of a person do not find."""
     actor = "machine:nobody" if person is None else f"person:{person}"
     asking = Author(actor, Source.API, frozenset({Role.LEAD}))
-    case = Decision(world.log, asking, verbs.CommitObjective(objective=uuid4()), uuid4())
+    case = Decision(world.log, asking, commands.CommitObjective(objective=uuid4()), uuid4())
     return {one.id for one in case.get_all(Objective, company.objectives) if not sees(case, one)}
 
 

@@ -15,12 +15,12 @@ from api.database import Database, open_database
 from api.live import Live
 from api.serving import Server, listening
 from api.settings import Settings
-from domain.commands import Keyframe
-from domain.decision import Author
-from domain.event_store import Log
-from domain.policy import Role
-from domain.values import Source
-from domain.verbs import Command, DefineKpi, KpiBy, ReadingInput, RecordReadings
+from domain.handlers.dispatcher import Keyframe
+from domain.handlers.unit_of_work import Author
+from domain.log.event_store import Log
+from domain.model.commands import Command, DefineKpi, KpiBy, ReadingInput, RecordReadings
+from domain.model.permissions import Role
+from domain.primitives.values import Source
 from tests.conftest import drop
 
 ADA = Author("machine:ada", Source.API, frozenset(Role))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from api.schema import subscription
-from domain.verbs import Command, FormTeam, OpenCycle, RedefineKpi
+from domain.model.commands import Command, FormTeam, OpenCycle, RedefineKpi
 from tests.live.clients import CHANGES, PROTOCOLS, code, over_websocket, positions
 from tests.live.conftest import KPI, Serve, Workspace, until
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from api.database import Database, Pool
-from domain.event_store import Log
+from domain.log.event_store import Log
 from tests.conftest import DIRECTORY
 
 

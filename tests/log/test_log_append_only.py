@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from api.database import Database, Role
-from domain.event_store import Log, LogRow, leaf_hash
+from domain.log.event_store import Log, LogRow, leaf_hash
 from tests.log.writing import command, correction, reading
 
 REWRITING = [

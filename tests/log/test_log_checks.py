@@ -6,9 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from domain.append import Append, Conflict, NoNewer, PersonKey
-from domain.errors import Code, Refused
-from domain.event_store import Log, StoredRow
+from domain.log.append import Append, Conflict, NoNewer, PersonKey
+from domain.log.event_store import Log, StoredRow
+from domain.primitives.errors import Code, Refused
 from tests.log.writing import KPI, command, correction, reading
 
 TOPIC = "reading-recorded"

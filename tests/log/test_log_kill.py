@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from api import embedded
 from api.database import open_database
 from api.settings import Settings
-from domain.event_store import Log
+from domain.log.event_store import Log
 from tests.log.writing import numbered, persist, processes, write_and_tell
 
 ROUNDS = 10

@@ -8,8 +8,8 @@ import pytest
 from pydantic import SecretStr
 
 from api.database import Connection, Database, open_database
-from domain.append import Append, Conflict, OutcomeUnknown
-from domain.event_store import Log
+from domain.log.append import Append, Conflict, OutcomeUnknown
+from domain.log.event_store import Log
 from tests.log.wire import Wire, wire_to
 from tests.log.writing import command, reading
 

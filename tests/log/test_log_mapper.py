@@ -7,10 +7,10 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
-from domain.event import EVENTS, WHEN_RECORDED, Event
-from domain.event_store import EventMapper, StoredRow
-from domain.kpi import KpiDefined, ReadingCorrected, ReadingRecorded
-from domain.values import Cadence, GoalDirection, Kind, KpiGoal, Unit, UnitKind
+from domain.log.event_store import EventMapper, StoredRow
+from domain.model.event import EVENTS, WHEN_RECORDED, Event
+from domain.model.kpi import KpiDefined, ReadingCorrected, ReadingRecorded
+from domain.primitives.values import Cadence, GoalDirection, Kind, KpiGoal, Unit, UnitKind
 
 AT = datetime(2026, 3, 1, 12, 30, 15, 123_456, UTC)
 

@@ -7,9 +7,9 @@ import pytest
 
 from api.database import Database, open_database
 from api.settings import Settings
-from domain.event_store import Log
-from domain.log_schema import MIGRATIONS, migrate, workspace_name
-from domain.log_schema import drop as drop_workspace
+from domain.log.event_store import Log
+from domain.log.schema import MIGRATIONS, migrate, workspace_name
+from domain.log.schema import drop as drop_workspace
 from tests.conftest import drop
 from tests.log.writing import command, processes, reading
 

@@ -11,10 +11,10 @@ from uuid import uuid4
 import pytest
 
 from api.database import Database
-from domain import event_store
-from domain.append import Unavailable
-from domain.event_store import Log
-from domain.log_schema import lock_key
+from domain.log import event_store
+from domain.log.append import Unavailable
+from domain.log.event_store import Log
+from domain.log.schema import lock_key
 from tests.log.writing import command, positions, processes, reading, write_many
 
 

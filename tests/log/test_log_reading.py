@@ -7,11 +7,11 @@ from uuid import UUID, uuid4
 
 from eventsourcing.application import Application
 
-from domain.event import Authorship, replay
-from domain.event_store import Log
-from domain.kpi import Reading, ReadingCorrected, ReadingRecorded
-from domain.log_tail import Listener
-from domain.values import Source
+from domain.log.event_store import Log
+from domain.log.tail import Listener
+from domain.model.event import Authorship, replay
+from domain.model.kpi import Reading, ReadingCorrected, ReadingRecorded
+from domain.primitives.values import Source
 from tests.log.writing import KPI, command, correction, reading
 
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)

@@ -4,34 +4,34 @@ from uuid import uuid4
 
 import pytest
 
-from domain import privacy
-from domain.privacy import Personal
+from domain.primitives import personal_data
+from domain.primitives.personal_data import Personal
 
 ADA = Personal(handle="ada", name="Ada Lovelace", email="ada@example.com")
 
 
 def test_what_is_sealed_can_be_unsealed() -> None:
-    key, person = privacy.new_key(), uuid4()
-    assert privacy.unseal(key, person, privacy.seal(key, person, ADA)) == ADA
+    key, person = personal_data.new_key(), uuid4()
+    assert personal_data.unseal(key, person, personal_data.seal(key, person, ADA)) == ADA
 
 
 def test_what_is_sealed_says_nothing_and_is_never_the_same() -> None:
-    key, person = privacy.new_key(), uuid4()
-    sealed = privacy.seal(key, person, ADA)
+    key, person = personal_data.new_key(), uuid4()
+    sealed = personal_data.seal(key, person, ADA)
     assert b"ada" not in sealed.lower()
-    assert sealed != privacy.seal(key, person, ADA)
+    assert sealed != personal_data.seal(key, person, ADA)
 
 
 def test_another_key_another_person_or_altered_bytes_unseal_nothing() -> None:
-    key, person = privacy.new_key(), uuid4()
-    sealed = privacy.seal(key, person, ADA)
+    key, person = personal_data.new_key(), uuid4()
+    sealed = personal_data.seal(key, person, ADA)
     altered = sealed[:-1] + bytes([sealed[-1] ^ 1])
-    for args in [(privacy.new_key(), person, sealed), (key, uuid4(), sealed), (key, person, altered)]:
+    for args in [(personal_data.new_key(), person, sealed), (key, uuid4(), sealed), (key, person, altered)]:
         with pytest.raises(ValueError, match="not"):
-            privacy.unseal(*args)
+            personal_data.unseal(*args)
 
 
 def test_a_handle_has_one_digest_in_a_workspace_and_another_in_another() -> None:
-    assert privacy.handle_digest(b"salt", "ada") == privacy.handle_digest(b"salt", "ada")
-    assert privacy.handle_digest(b"salt", "ada") != privacy.handle_digest(b"salt", "bob")
-    assert privacy.handle_digest(b"salt", "ada") != privacy.handle_digest(b"pepper", "ada")
+    assert personal_data.handle_digest(b"salt", "ada") == personal_data.handle_digest(b"salt", "ada")
+    assert personal_data.handle_digest(b"salt", "ada") != personal_data.handle_digest(b"salt", "bob")
+    assert personal_data.handle_digest(b"salt", "ada") != personal_data.handle_digest(b"pepper", "ada")

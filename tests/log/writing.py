@@ -8,11 +8,11 @@ from uuid import UUID, uuid4, uuid5
 
 from api.database import open_database
 from api.settings import Settings
-from domain.append import Append, CommandRow, Conflict, NoNewer, PersonKey, Unavailable
-from domain.event import WHEN_RECORDED, Authorship
-from domain.event_store import EventMapper, Log, StoredRow
-from domain.kpi import ReadingCorrected, ReadingRecorded
-from domain.values import Source
+from domain.log.append import Append, CommandRow, Conflict, NoNewer, PersonKey, Unavailable
+from domain.log.event_store import EventMapper, Log, StoredRow
+from domain.model.event import WHEN_RECORDED, Authorship
+from domain.model.kpi import ReadingCorrected, ReadingRecorded
+from domain.primitives.values import Source
 
 KPI = UUID(int=1)
 

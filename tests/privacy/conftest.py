@@ -23,7 +23,7 @@ from api.schema.subscription import Subscription
 from api.schema.told import CHANGES
 from api.settings import Settings
 from api.writing import Writing
-from domain.policy import Role
+from domain.model.permissions import Role
 from tests.conftest import drop
 from tests.privacy.company import Company
 from tests.privacy.small import Small

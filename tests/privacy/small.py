@@ -3,11 +3,11 @@
 from datetime import date
 from uuid import UUID
 
-from domain import verbs
-from domain.decision import Author
-from domain.policy import Role
-from domain.values import Direction, Source, Visibility
-from domain.verbs import Command, CycleBy, MetricInput
+from domain.handlers.unit_of_work import Author
+from domain.model import commands
+from domain.model.commands import Command, CycleBy, MetricInput
+from domain.model.permissions import Role
+from domain.primitives.values import Direction, Source, Visibility
 from tests.views.conftest import World
 
 CYCLE = CycleBy(key="2026-q1")
@@ -22,13 +22,13 @@ class Small:
         self.world = world
         self.ids: dict[str, UUID] = {}
         for handle in ("mia", "moe", "tom"):
-            self.tell(handle, verbs.AddPerson(handle=handle, name=handle.capitalize()))
+            self.tell(handle, commands.AddPerson(handle=handle, name=handle.capitalize()))
         for team in ("alpha", "beta"):
-            self.tell(team, verbs.FormTeam(key=team, name=team))
-        self.tell("q1", verbs.OpenCycle(key="2026-q1", name="First", starts_on=_FIRST, ends_on=_LAST))
-        self.tell("kpi", verbs.DefineKpi(key="promoters", name="Promoters"))
+            self.tell(team, commands.FormTeam(key=team, name=team))
+        self.tell("q1", commands.OpenCycle(key="2026-q1", name="First", starts_on=_FIRST, ends_on=_LAST))
+        self.tell("kpi", commands.DefineKpi(key="promoters", name="Promoters"))
         self.draft("hush", Visibility.TEAM)
-        self.tell("result", verbs.AddKeyResult(objective=self["hush"], title="Hushed result", metric=RISE))
+        self.tell("result", commands.AddKeyResult(objective=self["hush"], title="Hushed result", metric=RISE))
 
     def __getitem__(self, name: str) -> UUID:
         return self.ids[name]
@@ -41,11 +41,11 @@ class Small:
         return self.world.see()
 
     def draft(self, name: str, visibility: Visibility) -> int:
-        drafted = verbs.DraftObjective(cycle=CYCLE, title=name, team=self["alpha"], visibility=visibility)
+        drafted = commands.DraftObjective(cycle=CYCLE, title=name, team=self["alpha"], visibility=visibility)
         return self.tell(name, drafted)
 
     def show(self, visibility: Visibility) -> int:
-        return self.tell("hush", verbs.SetObjectiveVisibility(objective=self["hush"], visibility=visibility))
+        return self.tell("hush", commands.SetObjectiveVisibility(objective=self["hush"], visibility=visibility))
 
 
 _FIRST, _LAST = date(2026, 1, 1), date(2027, 12, 31)

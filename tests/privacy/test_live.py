@@ -12,9 +12,9 @@ import pytest
 from api.live import Live
 from api.schema import subscription
 from api.schema.subscription import READ_AHEAD_MAX
-from domain import verbs
-from domain.policy import Role
-from domain.values import Kind, Ref, Visibility
+from domain.model import commands
+from domain.model.permissions import Role
+from domain.primitives.values import Kind, Ref, Visibility
 from tests.privacy.conftest import Asked, schema
 
 CHANGES = "subscription ($after: Position) { changes(after: $after) { __typename position reason } }"
@@ -45,7 +45,7 @@ class Stage:
         self.moved()
 
     def comment(self, on: str, body: str = "…") -> int:
-        position = self.to.tell("_", verbs.AddComment(subject=Ref(Kind.OBJECTIVE, self.to[on]), body=body))
+        position = self.to.tell("_", commands.AddComment(subject=Ref(Kind.OBJECTIVE, self.to[on]), body=body))
         self.moved()
         return position
 
@@ -120,12 +120,12 @@ def test_who_leaves_the_team_hears_no_more_of_it_and_who_comes_hears_of_it_from_
         to = stage.to
         async with stage.following("mia", CHANGES) as mia:
             stage.comment("hush")
-            to.tell("_", verbs.JoinTeam(team=to["alpha"], person=to["mia"]))
+            to.tell("_", commands.JoinTeam(team=to["alpha"], person=to["mia"]))
             stage.moved()
             heard = await told(mia, 1)
             stage.comment("hush")
             heard += await told(mia, 1)
-            to.tell("_", verbs.LeaveTeam(team=to["alpha"], person=to["mia"]))
+            to.tell("_", commands.LeaveTeam(team=to["alpha"], person=to["mia"]))
             stage.moved()
             heard += await told(mia, 1)
             stage.comment("hush")
@@ -166,7 +166,7 @@ def test_what_is_found_for_one_is_not_told_to_another(asked: Asked) -> None:
 
     async def scene(stage: Stage) -> None:
         to = stage.to
-        to.tell("_", verbs.JoinTeam(team=to["alpha"], person=to["mia"]))
+        to.tell("_", commands.JoinTeam(team=to["alpha"], person=to["mia"]))
         stage.moved()
         async with (
             stage.following("moe", CHANGES) as moe,

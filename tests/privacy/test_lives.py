@@ -7,10 +7,10 @@ from uuid import UUID
 
 import pytest
 
-from domain.errors import Refused
-from domain.objective import ObjectiveDrafted, ObjectiveVisibilitySet
-from domain.values import Visibility
-from domain.verbs import SetObjectiveVisibility
+from domain.model.commands import SetObjectiveVisibility
+from domain.model.objective import ObjectiveDrafted, ObjectiveVisibilitySet
+from domain.primitives.errors import Refused
+from domain.primitives.values import Visibility
 from tests.laws.histories import History
 from tests.privacy.company import parted
 from tests.privacy.conftest import Asked, Lived, workspace

@@ -8,8 +8,8 @@ import pytest
 
 from api import ids
 from api.report.story import read as report
-from domain.event import Recorded
-from domain.values import Basis, Kind
+from domain.model.event import Recorded
+from domain.primitives.values import Basis, Kind
 from tests.privacy.company import HIDDEN, day, word
 from tests.privacy.conftest import Asked
 

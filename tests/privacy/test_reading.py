@@ -4,7 +4,7 @@ import pytest
 
 from api.report.story import Untold
 from api.report.story import read as report
-from domain.policy import Role
+from domain.model.permissions import Role
 from tests.privacy.conftest import Asked
 from tests.privacy.documents import documents
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.policy import Role
+from domain.model.permissions import Role
 from tests.privacy.company import HIDDEN, word
 from tests.privacy.conftest import INSIDERS, OUTSIDERS, Asked
 from tests.privacy.documents import LEDGER, documents, of_a_view, uncovered

@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from api import ids
-from domain.values import Kind
+from domain.primitives.values import Kind
 from tests.privacy.conftest import Asked
 from tests.privacy.documents import documents, of_a_view
 from tests.privacy.traces import Normal, differences

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.cause import Cause
-from domain.retrospective import (
+from domain.metrics.cause import Cause
+from domain.metrics.retrospective import (
     Attribution,
     Move,
     Part,
@@ -22,7 +22,7 @@ from domain.retrospective import (
     silences,
     whole,
 )
-from domain.values import Cadence, ScoringPolicy
+from domain.primitives.values import Cadence, ScoringPolicy
 
 OBJECTIVE, A, B, C = (UUID(int=number) for number in (9, 1, 2, 3))
 MOVEMENT, GOALPOST, SCOPE = Cause.MOVEMENT, Cause.GOALPOST, Cause.SCOPE

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api import ids
-from domain.cycle import CycleOpened
-from domain.event import Recorded
-from domain.objective import ObjectiveDrafted
-from domain.values import Kind
+from domain.model.cycle import CycleOpened
+from domain.model.event import Recorded
+from domain.model.objective import ObjectiveDrafted
+from domain.primitives.values import Kind
 from tests.api.reading.conftest import World
 from tests.laws.histories import LONG_AGO, History
 from tests.retrospective.conftest import Worlds, laws

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api import ids
-from domain import verbs
-from domain.cause import CAUSES
-from domain.event import Recorded
-from domain.key_result import KeyResultRetargeted
-from domain.values import Kind
+from domain.metrics.cause import CAUSES
+from domain.model import commands
+from domain.model.event import Recorded
+from domain.model.key_result import KeyResultRetargeted
+from domain.primitives.values import Kind
 from tests.api.reading.conftest import World
 from tests.api.reading.goals import CYCLE, day
 from tests.retrospective.conftest import Worlds, laws
@@ -56,7 +56,7 @@ def test_a_retrospective_adds_up_and_stays_what_it_is(worlds: Worlds, seed: int)
         life.live(60, LENGTH / 2)
         _adds_up(world, _looked_back(world))
         life.live(60, LENGTH)
-        world.do(verbs.CloseCycle(cycle=CYCLE, close_objectives=True, effective_at=day(LENGTH)))
+        world.do(commands.CloseCycle(cycle=CYCLE, close_objectives=True, effective_at=day(LENGTH)))
         final = _looked_back(world)
         _adds_up(world, final)
         assert final["isFinal"]

@@ -5,9 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from domain import values
-from domain.formulas import Measurement
-from domain.progress import (
+from domain.metrics.formulas import Measurement
+from domain.metrics.progress import (
     KeyResultFacts,
     KeyResultProgress,
     ObjectiveFacts,
@@ -15,7 +14,8 @@ from domain.progress import (
     of_key_result,
     of_objective,
 )
-from domain.values import (
+from domain.primitives import values
+from domain.primitives.values import (
     Cadence,
     Direction,
     KeyResultState,

@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from domain.calendar import POINTS_MAX, Step, buckets, day_end, day_start, floor, following, steps
-from domain.errors import Code, Refused
+from domain.primitives.calendar import POINTS_MAX, Step, buckets, day_end, day_start, floor, following, steps
+from domain.primitives.errors import Code, Refused
 
 
 def on(year: int, month: int, day: int, hour: int = 0) -> datetime:

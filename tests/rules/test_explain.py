@@ -4,8 +4,8 @@ from uuid import UUID
 
 import pytest
 
-from domain.progress import Progress, of_objectives
-from domain.values import Direction, KeyResultState, Kind, ObjectiveState, Ref, Unit
+from domain.metrics.progress import Progress, of_objectives
+from domain.primitives.values import Direction, KeyResultState, Kind, ObjectiveState, Ref, Unit
 from tests.rules.given import MILESTONES, judged, key_result, measured, metric, objective
 
 

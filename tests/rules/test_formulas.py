@@ -5,8 +5,8 @@ from itertools import permutations
 
 import pytest
 
-from domain.formulas import attained, clamped, mean, unclamped
-from domain.values import Direction, Metric, Milestone
+from domain.metrics.formulas import attained, clamped, mean, unclamped
+from domain.primitives.values import Direction, Metric, Milestone
 from tests.rules.given import MILESTONES, measured, metric
 
 UP = metric(Direction.INCREASE, start=20, target=30)

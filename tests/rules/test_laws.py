@@ -7,15 +7,15 @@ from typing import Any, TypeVar
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from domain import values
-from domain.calendar import Step, buckets, floor, following
-from domain.errors import Refused
-from domain.formulas import Measurement, attained, unclamped
-from domain.measures import Aggregation, KpiStatus, aggregated
-from domain.measures import judged as kpi_judged
-from domain.progress import Health, Progress, band, expected, of_objectives
-from domain.trajectory import Revision, Source, forecast, trajectory
-from domain.values import Direction, GoalDirection, KeyResultState, KpiGoal, Metric, Milestone
+from domain.metrics.formulas import Measurement, attained, unclamped
+from domain.metrics.kpi_series import Aggregation, KpiStatus, aggregated
+from domain.metrics.kpi_series import judged as kpi_judged
+from domain.metrics.progress import Health, Progress, band, expected, of_objectives
+from domain.metrics.trajectory import Revision, Source, forecast, trajectory
+from domain.primitives import values
+from domain.primitives.calendar import Step, buckets, floor, following
+from domain.primitives.errors import Refused
+from domain.primitives.values import Direction, GoalDirection, KeyResultState, KpiGoal, Metric, Milestone
 from tests.rules.given import (
     CLOSING,
     OPENING,

@@ -5,9 +5,19 @@ from sys import float_info
 
 import pytest
 
-from domain.calendar import Step
-from domain.measures import Aggregation, Comparison, KpiFacts, KpiStatus, aggregated, comparison, judged, series, status
-from domain.values import Cadence, GoalDirection, KpiGoal
+from domain.metrics.kpi_series import (
+    Aggregation,
+    Comparison,
+    KpiFacts,
+    KpiStatus,
+    aggregated,
+    comparison,
+    judged,
+    series,
+    status,
+)
+from domain.primitives.calendar import Step
+from domain.primitives.values import Cadence, GoalDirection, KpiGoal
 from tests.rules.given import MIDDLE, POLICY, measured
 
 HEALTHY, WARNING, BREACHED = KpiStatus.HEALTHY, KpiStatus.WARNING, KpiStatus.BREACHED

@@ -4,15 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from domain.progress import Health, band, expected, of_objectives, verdict
-from domain.values import (
-    Cadence,
-    Direction,
-    KeyResultState,
-    ObjectiveState,
-    ScoringPolicy,
-    Verdict,
-)
+from domain.metrics.progress import Health, band, expected, of_objectives, verdict
+from domain.primitives.values import Cadence, Direction, KeyResultState, ObjectiveState, ScoringPolicy, Verdict
 from tests.rules.given import (
     CLOSING,
     DAY,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.quality import (
+from domain.metrics.findings import (
     ALIGNMENT_RULES,
     KEY_RESULT_RULES,
     KPI_RULES,
@@ -24,7 +24,7 @@ from domain.quality import (
     kpi_findings,
     objective_findings,
 )
-from domain.values import Cadence, Direction, KeyResultState, Metric, ObjectiveState, Unit, UnitKind
+from domain.primitives.values import Cadence, Direction, KeyResultState, Metric, ObjectiveState, Unit, UnitKind
 from tests.rules.given import (
     DAY,
     FROM_0_TO_100,

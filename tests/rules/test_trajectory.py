@@ -5,11 +5,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from domain.calendar import Step
-from domain.errors import Code, Refused
-from domain.formulas import Measurement
-from domain.trajectory import Revision, Source, TrajectoryPoint, forecast, history, planned, trajectory
-from domain.values import Direction, Metric
+from domain.metrics.formulas import Measurement
+from domain.metrics.trajectory import Revision, Source, TrajectoryPoint, forecast, history, planned, trajectory
+from domain.primitives.calendar import Step
+from domain.primitives.errors import Code, Refused
+from domain.primitives.values import Direction, Metric
 from tests.rules.given import (
     CLOSING,
     DAY,

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain import values
-from domain.errors import Code, Refused
-from domain.values import Cadence, Direction, GoalDirection, KpiGoal, Metric, Milestone, ScoringPolicy, Unit
+from domain.primitives import values
+from domain.primitives.errors import Code, Refused
+from domain.primitives.values import Cadence, Direction, GoalDirection, KpiGoal, Metric, Milestone, ScoringPolicy, Unit
 from tests.rules.given import OPENING, metric
 
 HUGE = sys.float_info.max

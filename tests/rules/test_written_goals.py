@@ -6,13 +6,22 @@ from typing import Any
 
 import pytest
 
-from domain import values
-from domain.calendar import Step
-from domain.formulas import Measurement, unclamped
-from domain.measures import Aggregation, KpiFacts, KpiStatus, comparison, series, status
-from domain.progress import Health
-from domain.quality import WrittenKeyResult, key_result_findings
-from domain.values import Cadence, Direction, GoalDirection, KeyResultState, KpiGoal, Milestone, Unit, UnitKind
+from domain.metrics.findings import WrittenKeyResult, key_result_findings
+from domain.metrics.formulas import Measurement, unclamped
+from domain.metrics.kpi_series import Aggregation, KpiFacts, KpiStatus, comparison, series, status
+from domain.metrics.progress import Health
+from domain.primitives import values
+from domain.primitives.calendar import Step
+from domain.primitives.values import (
+    Cadence,
+    Direction,
+    GoalDirection,
+    KeyResultState,
+    KpiGoal,
+    Milestone,
+    Unit,
+    UnitKind,
+)
 from tests.rules.given import MIDDLE, OPENING, POLICY, QUARTER_END, QUARTER_START, judged, key_result, measured, metric
 
 AT_LEAST, AT_MOST, INCREASE, DECREASE = Direction.AT_LEAST, Direction.AT_MOST, Direction.INCREASE, Direction.DECREASE

@@ -10,9 +10,9 @@ from uuid import UUID
 
 import pytest
 
-from domain.decision import KINDS
-from domain.event import EVENTS
-from domain.log_row import EventMapper
+from domain.handlers.unit_of_work import KINDS
+from domain.log.mapper import EventMapper
+from domain.model.event import EVENTS
 
 CORPUS = {path.name.removesuffix(".json"): path.read_bytes() for path in Path(__file__).parent.glob("*.v*.json")}
 STREAM = UUID(int=7)

@@ -18,10 +18,10 @@ from api.database import Connection, Database, open_database
 from api.facts import Import
 from api.importing import ACTOR
 from api.writing import projector_of
-from domain import tokens
-from domain.commands import Keyframe
-from domain.event import EVENTS
-from domain.policy import Role
+from domain.handlers.dispatcher import Keyframe
+from domain.log import api_tokens
+from domain.model.event import EVENTS
+from domain.model.permissions import Role
 from projections import evidence
 from tests.upgrades.workspace import (
     ANSWER,
@@ -76,7 +76,7 @@ def _fill(database: Database, directory: Path) -> None:
     projector_of(database).catch_up()
     with database.connect() as conn:
         conn.execute("insert into void_attempt (id) values (gen_random_uuid())")
-        _, token = tokens.issue(conn, "fixture", [Role.ADMIN], None, timedelta(days=1))
+        _, token = api_tokens.issue(conn, "fixture", [Role.ADMIN], None, timedelta(days=1))
     with client(database, token) as http:
         (key_result,) = ask(http, KEY_RESULT)["keyResults"]["nodes"]
         payloads = ask(http, CHECK_IN, keyResult=key_result["id"])

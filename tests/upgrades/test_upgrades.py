@@ -17,10 +17,11 @@ from api.database import Database, open_database
 from api.facts import Import
 from api.importing import ACTOR
 from api.writing import projector_of
-from domain import checkpoint, checkup, evidence
-from domain.commands import Keyframe
-from domain.event import EVENTS
-from domain.signed_note import Verifier
+from domain.handlers.dispatcher import Keyframe
+from domain.log import health
+from domain.model.event import EVENTS
+from domain.proof import checkpoint, evidence
+from domain.proof.signed_note import Verifier
 from projections import generations, signing
 from projections.signing import Keys
 from projections.verification import verify
@@ -116,13 +117,13 @@ def test_every_table_has_rows(folder: Path) -> None:
 
 def test_loading_the_workspace_runs_no_migration(stored: Database, folder: Path) -> None:
     with stored.connect() as conn:
-        assert checkup.examine(conn, NAME).version == lines(folder, "migration")
+        assert health.examine(conn, NAME).version == lines(folder, "migration")
 
 
 def test_migrations_bring_the_tables_to_the_newest_version(database: Database) -> None:
     with database.connect() as conn:
-        found = checkup.examine(conn, NAME)
-    assert (found.version, found.rewritable, found.role) == (checkup.VERSION, (), "RIGHT")
+        found = health.examine(conn, NAME)
+    assert (found.version, found.rewritable, found.role) == (health.VERSION, (), "RIGHT")
 
 
 def test_the_log_verifies_against_every_checkpoint(database: Database, ours: Keys, folder: Path, size: int) -> None:

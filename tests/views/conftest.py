@@ -11,12 +11,12 @@ from pydantic import SecretStr
 
 from api.database import Database, open_database
 from api.settings import Settings
-from domain.commands import Keyframe, Outcome
-from domain.decision import Author
-from domain.event_store import Log
-from domain.policy import Role
-from domain.values import Basis, Source
-from domain.verbs import Command
+from domain.handlers.dispatcher import Keyframe, Outcome
+from domain.handlers.unit_of_work import Author
+from domain.log.event_store import Log
+from domain.model.commands import Command
+from domain.model.permissions import Role
+from domain.primitives.values import Basis, Source
 from projections import basis as bases
 from projections.projector import Projector
 from projections.views import dump

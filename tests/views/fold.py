@@ -6,9 +6,9 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from domain.event import Aggregate, Recorded, replay
-from domain.kpi import ReadingRetracted
-from domain.values import Basis, KeyResultState, Kind, ObjectiveState, Ref
+from domain.model.event import Aggregate, Recorded, replay
+from domain.model.kpi import ReadingRetracted
+from domain.primitives.values import Basis, KeyResultState, Kind, ObjectiveState, Ref
 from projections.measures import Standing
 
 

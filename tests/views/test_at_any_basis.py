@@ -10,8 +10,8 @@ from uuid import UUID
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from domain.event import Recorded
-from domain.values import Basis, KeyResultState, Kind, ObjectiveState, Ref
+from domain.model.event import Recorded
+from domain.primitives.values import Basis, KeyResultState, Kind, ObjectiveState, Ref
 from projections import alignment, conversation, goals, kpi, measures, people
 from projections import basis as bases
 from projections import key_result as proofs

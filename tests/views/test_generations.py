@@ -10,8 +10,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from domain.log_schema import application_role, seen_schema, views_schema
-from domain.values import Basis
+from domain.log.schema import application_role, seen_schema, views_schema
+from domain.primitives.values import Basis
 from projections import basis as bases
 from projections import generations, goals
 from projections import kpi as kpis

@@ -4,8 +4,8 @@ from uuid import UUID
 
 import pytest
 
-from domain import verbs
-from domain.values import Basis, InitiativeState, Kind, ReflectionKind
+from domain.model import commands
+from domain.primitives.values import Basis, InitiativeState, Kind, ReflectionKind
 from projections import conversation, generations, people
 from projections.tables import Window
 from tests.views.conftest import World
@@ -13,21 +13,21 @@ from tests.views.telling import cycle, objective, on, then, to
 
 
 def person(world: World, handle: str) -> UUID:
-    return world.tell(verbs.AddPerson(handle=handle, name=handle.title(), email=f"{handle}@example.com"))
+    return world.tell(commands.AddPerson(handle=handle, name=handle.title(), email=f"{handle}@example.com"))
 
 
 def test_a_person_is_found_by_handle_and_keeps_it_when_renamed(world: World) -> None:
     ada = person(world, "ada")
-    world.tell(verbs.RenamePerson(person=ada, name="Ada Lovelace"))
+    world.tell(commands.RenamePerson(person=ada, name="Ada Lovelace"))
     row = people.people_by_handle(world.conn, world.now, ["ada", "nobody"])["ada"]
     assert (row.id, row.name, row.email, row.active) == (ada, "Ada Lovelace", "ada@example.com", True)
 
 
 def test_an_erased_person_has_no_name_at_any_basis_nor_after_a_rebuild(world: World) -> None:
     ada = person(world, "ada")
-    world.tell(verbs.RenamePerson(person=ada, name="Ada Lovelace"))
+    world.tell(commands.RenamePerson(person=ada, name="Ada Lovelace"))
     before = world.now
-    world.tell(verbs.ErasePerson(person=ada, reason="asked to be"))
+    world.tell(commands.ErasePerson(person=ada, reason="asked to be"))
     for basis, active in ((world.now, False), (then(world, world.now.at), False), (before, True)):
         row = people.people(world.conn, basis, [ada])[ada]
         assert (row.handle, row.name, row.email, row.active) == (None, None, None, active)
@@ -44,11 +44,11 @@ def test_what_was_opened_before_the_key_was_gone_goes_with_the_event_however_the
     world: World, batch_size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As if every batch had looked for the keys before the person was erased."""
-    ada = world.write(verbs.AddPerson(handle="ada", name="Ada", email="ada@example.com")).result.subject
+    ada = world.write(commands.AddPerson(handle="ada", name="Ada", email="ada@example.com")).result.subject
     assert ada is not None
-    world.write(verbs.RenamePerson(person=ada.id, name="Ada Lovelace"))
+    world.write(commands.RenamePerson(person=ada.id, name="Ada Lovelace"))
     keys = world.log.person_keys([ada.id])
-    world.write(verbs.ErasePerson(person=ada.id, reason="asked to be"))
+    world.write(commands.ErasePerson(person=ada.id, reason="asked to be"))
     monkeypatch.setattr(world.log, "person_keys", lambda _: keys)
     world.new_projector(batch_size).catch_up()
     assert people.people(world.conn, world.now, [ada.id])[ada.id].handle is None
@@ -71,24 +71,24 @@ def test_the_database_makes_no_notes_of_what_people_are_called(world: World) -> 
 
 def test_members_come_as_they_joined_and_are_gone_when_they_left(world: World) -> None:
     ada, bob = person(world, "ada"), person(world, "bob")
-    team = world.tell(verbs.FormTeam(key="core", name="Core", lead=ada))
+    team = world.tell(commands.FormTeam(key="core", name="Core", lead=ada))
     for member in (bob, ada):
-        world.tell(verbs.JoinTeam(team=team, person=member))
+        world.tell(commands.JoinTeam(team=team, person=member))
     assert [row.id for row in people.members_of_teams(world.conn, world.now, [team])[team]] == [bob, ada]
     together = world.now
-    world.tell(verbs.LeaveTeam(team=team, person=bob))
+    world.tell(commands.LeaveTeam(team=team, person=bob))
     assert [row.id for row in people.members_of_teams(world.conn, world.now, [team])[team]] == [ada]
     assert [row.id for row in people.members_of_teams(world.conn, together, [team])[team]] == [bob, ada]
     assert people.teams_of_people(world.conn, world.now, [bob]) == {bob: []}
-    world.tell(verbs.JoinTeam(team=team, person=bob))
+    world.tell(commands.JoinTeam(team=team, person=bob))
     assert [row.id for row in people.members_of_teams(world.conn, world.now, [team])[team]] == [ada, bob]
 
 
 def test_teams_stand_under_their_parents_wherever_they_move(world: World) -> None:
-    one, two = (world.tell(verbs.FormTeam(key=key, name=key)) for key in ("one", "two"))
-    low = world.tell(verbs.FormTeam(key="low", name="low", parent=one))
+    one, two = (world.tell(commands.FormTeam(key=key, name=key)) for key in ("one", "two"))
+    low = world.tell(commands.FormTeam(key="low", name="low", parent=one))
     before = world.now
-    world.tell(verbs.MoveTeam(team=low, parent=two))
+    world.tell(commands.MoveTeam(team=low, parent=two))
 
     def below(basis: Basis) -> dict[UUID, list[str]]:
         found = people.teams_within(world.conn, basis, [one, two])
@@ -96,7 +96,7 @@ def test_teams_stand_under_their_parents_wherever_they_move(world: World) -> Non
 
     assert below(before) == {one: ["low"], two: []}
     assert below(world.now) == {one: [], two: ["low"]}
-    world.tell(verbs.DisbandTeam(team=low))
+    world.tell(commands.DisbandTeam(team=low))
     assert below(world.now) == {one: [], two: []}
     assert people.teams_by_key(world.conn, world.now, ["low"])["low"].disbanded
 
@@ -104,7 +104,7 @@ def test_teams_stand_under_their_parents_wherever_they_move(world: World) -> Non
 def test_comments_come_in_stretches_in_the_order_of_recording(world: World) -> None:
     id = objective(world, cycle(world))
     for number in range(5):
-        world.tell(verbs.AddComment(subject=to(Kind.OBJECTIVE, id), body=f"{number}"))
+        world.tell(commands.AddComment(subject=to(Kind.OBJECTIVE, id), body=f"{number}"))
     first = conversation.comment_pages(world.conn, world.now, [id], Window(2))[id]
     assert [row.body for row in first] == ["0", "1"]
     after = conversation.comment_cursor(first[-1])
@@ -120,9 +120,9 @@ def test_comments_come_in_stretches_in_the_order_of_recording(world: World) -> N
 def test_initiatives_and_reflections_are_told_of_their_subjects(world: World) -> None:
     quarter = cycle(world)
     id = objective(world, quarter)
-    work = world.tell(verbs.PlanInitiative(title="Call them all", subject=to(Kind.OBJECTIVE, id), due=on(9).date()))
-    world.tell(verbs.MoveInitiative(initiative=work, to=InitiativeState.DOING))
-    world.tell(verbs.Reflect(subject=to(Kind.CYCLE, quarter), kind=ReflectionKind.LEARNED, body="to call"))
+    work = world.tell(commands.PlanInitiative(title="Call them all", subject=to(Kind.OBJECTIVE, id), due=on(9).date()))
+    world.tell(commands.MoveInitiative(initiative=work, to=InitiativeState.DOING))
+    world.tell(commands.Reflect(subject=to(Kind.CYCLE, quarter), kind=ReflectionKind.LEARNED, body="to call"))
     (planned,) = conversation.initiatives_of_subjects(world.conn, world.now, [id])[id]
     assert (planned.subject.id, planned.state, planned.due) == (id, InitiativeState.DOING, on(9).date())
     (said,) = conversation.reflections_of_subjects(world.conn, world.now, [quarter])[quarter]

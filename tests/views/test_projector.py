@@ -17,11 +17,11 @@ from pydantic import SecretStr
 from api import embedded
 from api.database import open_database
 from api.settings import Settings
-from domain import verbs
-from domain.append import Append
-from domain.event import Authorship
-from domain.log_row import StoredRow
-from domain.values import Cadence, Source
+from domain.log.append import Append
+from domain.log.mapper import StoredRow
+from domain.model import commands
+from domain.model.event import Authorship
+from domain.primitives.values import Cadence, Source
 from projections import basis as bases
 from projections import kpi as kpis
 from projections import measures
@@ -48,8 +48,8 @@ def running(projector: Projector) -> Iterator[None]:
         thread.join()
 
 
-def kpi(key: str) -> verbs.DefineKpi:
-    return verbs.DefineKpi(key=key, name=f"the {key}", cadence=Cadence.WEEKLY)
+def kpi(key: str) -> commands.DefineKpi:
+    return commands.DefineKpi(key=key, name=f"the {key}", cadence=Cadence.WEEKLY)
 
 
 def until(projector: Projector, *conditions: Condition) -> None:
@@ -256,11 +256,11 @@ def test_whoever_was_overtaken_looks_again(world: World) -> None:
 
 def test_the_end_of_a_span_is_open_until_something_ends_it(world: World) -> None:
     id = world.tell(kpi("one"))
-    reading = verbs.ReadingInput(kpi=verbs.KpiBy(id=id), value=1.0, measured_at=LONG_AGO)
-    world.write(verbs.RecordReadings(readings=[reading]))
+    reading = commands.ReadingInput(kpi=commands.KpiBy(id=id), value=1.0, measured_at=LONG_AGO)
+    world.write(commands.RecordReadings(readings=[reading]))
     world.see()
     ends = world.conn.execute("select until_position, ended from reading").fetchall()
     assert ends == [(OPEN, None)]
     stream: UUID = measures.latest_readings(world.conn, world.now, [id])[id].id
-    world.tell(verbs.RetractReading(reading=stream, reason="a wrong meter"))
+    world.tell(commands.RetractReading(reading=stream, reason="a wrong meter"))
     assert world.conn.execute("select until_position, ended from reading").fetchall() == [(3, "RETRACTED")]

@@ -12,7 +12,7 @@ from api.context import Caller, Context
 from api.database import Database
 from api.requested import Requested
 from api.settings import Settings
-from domain.policy import Role
+from domain.model.permissions import Role
 from tests.api.conftest import Api
 
 NOW = "{ cycles { nodes { key } } }"

@@ -13,12 +13,12 @@ from api.context import Caller, Context
 from api.database import Database
 from api.schema.schema import schema
 from api.writing import Writing
-from domain.commands import Keyframe, Outcome
-from domain.decision import Author
-from domain.event_store import Log
-from domain.policy import Role
-from domain.values import Source
-from domain.verbs import Command
+from domain.handlers.dispatcher import Keyframe, Outcome
+from domain.handlers.unit_of_work import Author
+from domain.log.event_store import Log
+from domain.model.commands import Command
+from domain.model.permissions import Role
+from domain.primitives.values import Source
 from projections.projector import Projector
 
 ADA = Author("machine:ada", Source.API, frozenset(Role))

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from datetime import date
 from uuid import UUID, uuid4
 
-from domain import verbs
-from domain.append import Append
-from domain.event import Authorship, Event
-from domain.event_store import EventMapper
-from domain.key_result import KeyResultAdded, KeyResultCheckedIn
-from domain.objective import ObjectiveDrafted
-from domain.values import Kind, ObjectiveKind, Ref, Source
+from domain.log.append import Append
+from domain.log.event_store import EventMapper
+from domain.model import commands
+from domain.model.event import Authorship, Event
+from domain.model.key_result import KeyResultAdded, KeyResultCheckedIn
+from domain.model.objective import ObjectiveDrafted
+from domain.primitives.values import Kind, ObjectiveKind, Ref, Source
 from tests.api.reading import goals
 from tests.api.reading.conftest import World
 from tests.api.reading.goals import day
@@ -25,9 +25,11 @@ class Crowd:
         self._world = world
         self._cycle = goals.cycle(world)
         numbers = range(7)
-        self._owners = [world.tell(verbs.AddPerson(handle=f"p{n}", name=f"P{n}", effective_at=day(0))) for n in numbers]
+        self._owners = [
+            world.tell(commands.AddPerson(handle=f"p{n}", name=f"P{n}", effective_at=day(0))) for n in numbers
+        ]
         self._teams = [
-            world.tell(verbs.FormTeam(key=f"t{n}", name=f"T{n}", lead=self._owners[n], effective_at=day(0)))
+            world.tell(commands.FormTeam(key=f"t{n}", name=f"T{n}", lead=self._owners[n], effective_at=day(0)))
             for n in numbers
         ]
 

@@ -5,12 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from api import ids
-from domain import verbs
-from domain.decision import Author
-from domain.kpi import reading_id
-from domain.policy import Role
-from domain.values import Basis, Cadence, Direction, GoalDirection, Kind, KpiGoal, Metric, Source
-from domain.verbs import CycleBy
+from domain.handlers.unit_of_work import Author
+from domain.model import commands
+from domain.model.commands import CycleBy
+from domain.model.kpi import reading_id
+from domain.model.permissions import Role
+from domain.primitives.values import Basis, Cadence, Direction, GoalDirection, Kind, KpiGoal, Metric, Source
 from tests.api.reading.conftest import World
 
 __all__ = ["Cadence"]
@@ -33,24 +33,24 @@ def cycle(world: World, key: str = "2026-q1", first: date = date(2026, 1, 1), da
     """A cycle, active from its first day on unless it is told otherwise."""
     at = datetime(first.year, first.month, first.day, tzinfo=UTC)
     return world.tell(
-        verbs.OpenCycle(
+        commands.OpenCycle(
             key=key, name=key.upper(), starts_on=first, ends_on=first + timedelta(days=days - 1), effective_at=at
         )
     )
 
 
 def objective(world: World, title: str = "Win the hearts of our users", **given: Any) -> UUID:
-    return world.tell(verbs.DraftObjective(**{"cycle": CYCLE, "title": title, "effective_at": day(0), **given}))
+    return world.tell(commands.DraftObjective(**{"cycle": CYCLE, "title": title, "effective_at": day(0), **given}))
 
 
 def key_result(world: World, of: UUID, title: str = "Active users", **given: Any) -> UUID:
     return world.tell(
-        verbs.AddKeyResult(**{"objective": of, "title": title, "metric": rise(), "effective_at": day(0), **given})
+        commands.AddKeyResult(**{"objective": of, "title": title, "metric": rise(), "effective_at": day(0), **given})
     )
 
 
 def check_in(world: World, of: UUID, value: float | None, at: float, **given: Any) -> UUID:
-    return world.tell(verbs.CheckIn(key_result=of, value=value, measured_at=day(at), **given))
+    return world.tell(commands.CheckIn(key_result=of, value=value, measured_at=day(at), **given))
 
 
 def basis(at: datetime, position: int) -> Basis:

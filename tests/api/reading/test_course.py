@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
-from domain import verbs
-from domain.values import Direction, Metric, Milestone
-from domain.verbs import KpiBy
+from domain.model import commands
+from domain.model.commands import KpiBy
+from domain.primitives.values import Direction, Metric, Milestone
 from tests.api.reading import goals
 from tests.api.reading.conftest import World
 from tests.api.reading.goals import day
@@ -27,7 +27,7 @@ def targets(world: World) -> Any:
 
 
 def retarget(world: World, of: Any) -> None:
-    world.tell(verbs.RetargetKeyResult(key_result=of, metric=goals.rise(200), reason="twice", effective_at=day(5)))
+    world.tell(commands.RetargetKeyResult(key_result=of, metric=goals.rise(200), reason="twice", effective_at=day(5)))
 
 
 def test_what_a_target_did_stays_as_it_was_known_then(told: World) -> None:
@@ -35,18 +35,18 @@ def test_what_a_target_did_stays_as_it_was_known_then(told: World) -> None:
     check_in = goals.check_in(told, id, 50, 3)
     retarget(told, id)
     assert targets(told) == RETARGETED
-    told.tell(verbs.CorrectCheckIn(check_in=check_in, value=60, reason="miscounted"))
+    told.tell(commands.CorrectCheckIn(check_in=check_in, value=60, reason="miscounted"))
     goals.check_in(told, id, 70, 4)
     assert targets(told) == RETARGETED
 
 
 def test_what_a_target_did_was_measured_by_the_kpi_of_that_time(told: World) -> None:
-    told.tell(verbs.DefineKpi(key="nps", name="Promoters"))
+    told.tell(commands.DefineKpi(key="nps", name="Promoters"))
     id = goals.key_result(told, goals.objective(told), kpi=NPS)
-    told.do(verbs.RecordReadings(readings=[verbs.ReadingInput(kpi=NPS, value=50, measured_at=day(3))]))
+    told.do(commands.RecordReadings(readings=[commands.ReadingInput(kpi=NPS, value=50, measured_at=day(3))]))
     retarget(told, id)
     assert targets(told) == RETARGETED
-    told.tell(verbs.UnlinkKpi(key_result=id, effective_at=day(7)))
+    told.tell(commands.UnlinkKpi(key_result=id, effective_at=day(7)))
     assert targets(told) == RETARGETED
 
 
@@ -62,19 +62,19 @@ def test_a_milestone_that_is_no_longer_reached_was_reached_at_no_time(told: Worl
 
 
 def test_the_way_of_a_key_result_is_told_by_what_measured_it_at_each_moment(told: World) -> None:
-    told.tell(verbs.DefineKpi(key="nps", name="Promoters"))
+    told.tell(commands.DefineKpi(key="nps", name="Promoters"))
     id = goals.key_result(told, goals.objective(told))
     goals.check_in(told, id, 20, 3)
     told.do(
-        verbs.RecordReadings(
+        commands.RecordReadings(
             readings=[
-                verbs.ReadingInput(kpi=NPS, value=value, measured_at=day(at))
+                commands.ReadingInput(kpi=NPS, value=value, measured_at=day(at))
                 for value, at in ((5, 4), (50, 8), (60, 14))
             ]
         )
     )
-    told.tell(verbs.LinkKpi(key_result=id, kpi=NPS, effective_at=day(6)))
-    told.tell(verbs.UnlinkKpi(key_result=id, effective_at=day(12)))
+    told.tell(commands.LinkKpi(key_result=id, kpi=NPS, effective_at=day(6)))
+    told.tell(commands.UnlinkKpi(key_result=id, effective_at=day(12)))
     goals.check_in(told, id, 70, 16)
     (key_result,) = told.ask("{ keyResults { nodes { id trajectory(every: CHANGE) { at actual progress } } } }")[
         "keyResults"

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from api import ids
 from api.ids import ChangeId, GlobalId
-from domain.values import Basis, Kind
+from domain.primitives.values import Basis, Kind
 
 BASIS = Basis(datetime(2026, 2, 3, 4, 5, 6, 789, tzinfo=UTC), 42)
 VERSIONED = (Kind.CHECK_IN, Kind.READING)

@@ -4,9 +4,9 @@ from uuid import uuid4
 import pytest
 
 from api import ids
-from domain import verbs
-from domain.values import Kind, Ref, ReflectionKind
-from domain.verbs import KpiBy
+from domain.model import commands
+from domain.model.commands import KpiBy
+from domain.primitives.values import Kind, Ref, ReflectionKind
 from tests.api.reading import goals
 from tests.api.reading.conftest import World
 from tests.api.reading.goals import day
@@ -19,13 +19,13 @@ NODES = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
 def everything(world: World) -> dict[str, Any]:
     """One thing of every kind, by the name of its type: its id."""
     cycle = goals.cycle(world)
-    person = world.tell(verbs.AddPerson(handle="bob", name="Bob"))
-    team = world.tell(verbs.FormTeam(key="apps", name="Apps"))
+    person = world.tell(commands.AddPerson(handle="bob", name="Bob"))
+    team = world.tell(commands.FormTeam(key="apps", name="Apps"))
     objective = goals.objective(world)
     key_result = goals.key_result(world, objective)
     about = Ref(Kind.OBJECTIVE, objective)
-    world.tell(verbs.DefineKpi(key="nps", name="NPS"))
-    kpi = world.do(verbs.RecordReadings(readings=[verbs.ReadingInput(kpi=KpiBy(key="nps"), value=1.0)]))
+    world.tell(commands.DefineKpi(key="nps", name="NPS"))
+    kpi = world.do(commands.RecordReadings(readings=[commands.ReadingInput(kpi=KpiBy(key="nps"), value=1.0)]))
     return {
         "Cycle": ids.encode(Kind.CYCLE, cycle),
         "Person": ids.encode(Kind.PERSON, person),
@@ -35,10 +35,10 @@ def everything(world: World) -> dict[str, Any]:
         "CheckIn": ids.encode_version(Kind.CHECK_IN, goals.check_in(world, key_result, 10, 5), 1),
         "Reading": ids.encode_version(Kind.READING, kpi.result.readings[0][0], 1),
         "Kpi": world.ask('{ kpi(by: {key: "nps"}) { id } }')["kpi"]["id"],
-        "Initiative": ids.encode(Kind.INITIATIVE, world.tell(verbs.PlanInitiative(title="Build it", subject=about))),
-        "Comment": ids.encode(Kind.COMMENT, world.tell(verbs.AddComment(subject=about, body="Good"))),
+        "Initiative": ids.encode(Kind.INITIATIVE, world.tell(commands.PlanInitiative(title="Build it", subject=about))),
+        "Comment": ids.encode(Kind.COMMENT, world.tell(commands.AddComment(subject=about, body="Good"))),
         "Reflection": ids.encode(
-            Kind.REFLECTION, world.tell(verbs.Reflect(subject=about, kind=ReflectionKind.LEARNED, body="Much"))
+            Kind.REFLECTION, world.tell(commands.Reflect(subject=about, kind=ReflectionKind.LEARNED, body="Much"))
         ),
         "CycleOpened": ids.encode_change(1),
     }
@@ -83,7 +83,7 @@ def test_an_id_of_a_snapshot_returns_the_same_thing_for_ever(world: World, every
     query = "query($p: Position) { asOf(position: $p) { objectives { nodes { __typename id title entityId } } } }"
     (then,) = world.ask(query, p=head)["asOf"]["objectives"]["nodes"]
     assert then["entityId"] == everything["Objective"] != then["id"]
-    world.tell(verbs.RewordObjective(objective=objective, title="Other words by now"))
+    world.tell(commands.RewordObjective(objective=objective, title="Other words by now"))
     assert world.ask(NODE, id=then["id"])["node"] == then
     assert world.ask(NODES, ids=[then["id"], then["entityId"]])["nodes"][0]["id"] == then["id"]
     assert (
@@ -111,7 +111,7 @@ def test_each_version_of_a_check_in_is_a_node(world: World) -> None:
     goals.cycle(world)
     key_result = goals.key_result(world, goals.objective(world))
     check_in = goals.check_in(world, key_result, 10, 5, note="Guessed")
-    world.tell(verbs.CorrectCheckIn(check_in=check_in, value=12.0, reason="Counted"))
+    world.tell(commands.CorrectCheckIn(check_in=check_in, value=12.0, reason="Counted"))
     query = """query($id: ID!) { node(id: $id) { ... on CheckIn {
         id value note corrected { id value } supersededBy { id value }
         keyResult { current checkIns { nodes { id } } } } } }"""
@@ -136,10 +136,10 @@ def test_changes_tell_what_they_are_about(world: World) -> None:
     objective = goals.objective(world)
     key_result = goals.key_result(world, objective)
     goals.check_in(world, key_result, 10, 5, reason="Measured")
-    world.tell(verbs.AddComment(subject=Ref(Kind.OBJECTIVE, objective), body="Good"))
-    world.tell(verbs.PlanInitiative(title="Build it", subject=Ref(Kind.KEY_RESULT, key_result)))
-    world.tell(verbs.AdoptScoringPolicy(on_track_gap=0.2))
-    world.tell(verbs.FormTeam(key="apps", name="Apps"))
+    world.tell(commands.AddComment(subject=Ref(Kind.OBJECTIVE, objective), body="Good"))
+    world.tell(commands.PlanInitiative(title="Build it", subject=Ref(Kind.KEY_RESULT, key_result)))
+    world.tell(commands.AdoptScoringPolicy(on_track_gap=0.2))
+    world.tell(commands.FormTeam(key="apps", name="Apps"))
     query = """query($ids: [ID!]!) { nodes(ids: $ids) { __typename ... on Change {
         position reason late actor { handle source } subject { __typename } cycle { id } recordedAt effectiveAt } } }"""
     found = world.ask(query, ids=[ids.encode_change(position) for position in range(1, 9)])["nodes"]

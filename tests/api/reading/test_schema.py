@@ -16,7 +16,7 @@ from graphql import (
 
 from api.schema.schema import schema, sdl
 from api.schema.told import CHANGES
-from domain.event import EVENTS
+from domain.model.event import EVENTS
 
 TYPES: dict[str, Any] = schema._schema.type_map
 SNAPSHOT = Path(__file__).parents[3] / "api" / "schema.graphql"

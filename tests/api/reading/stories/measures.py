@@ -1,10 +1,10 @@
 """A KPI that is read every month, corrected, redefined, and measures a key result; and one that nobody reads."""
 
-from domain import verbs
-from domain.decision import Author
-from domain.policy import Role
-from domain.values import Cadence, Direction, Metric, Source, Unit, UnitKind
-from domain.verbs import KpiBy, ReadingInput
+from domain.handlers.unit_of_work import Author
+from domain.model import commands
+from domain.model.commands import KpiBy, ReadingInput
+from domain.model.permissions import Role
+from domain.primitives.values import Cadence, Direction, Metric, Source, Unit, UnitKind
 from tests.api.reading import goals
 from tests.api.reading.conftest import World
 from tests.api.reading.goals import day
@@ -16,15 +16,15 @@ SHOP = Author("machine:shop", Source.INGEST, frozenset(Role))
 
 def read(world: World, at: float, value: float, note: str | None = None) -> None:
     reading = ReadingInput(kpi=CONVERSION, value=value, measured_at=day(at), note=note)
-    world.do(verbs.RecordReadings(readings=[reading]), SHOP)
+    world.do(commands.RecordReadings(readings=[reading]), SHOP)
 
 
 def told(world: World) -> None:
     """Everything that is told of the measures, day by day."""
-    ada = world.tell(verbs.AddPerson(handle="ada", name="Ada", effective_at=day(-400)))
-    team = world.tell(verbs.FormTeam(key="shop", name="Shop", effective_at=day(-400)))
+    ada = world.tell(commands.AddPerson(handle="ada", name="Ada", effective_at=day(-400)))
+    team = world.tell(commands.FormTeam(key="shop", name="Shop", effective_at=day(-400)))
     world.tell(
-        verbs.DefineKpi(
+        commands.DefineKpi(
             key="conversion",
             name="Conversion",
             description="Orders of a hundred visits",
@@ -36,7 +36,7 @@ def told(world: World) -> None:
             effective_at=day(-100),
         )
     )
-    world.tell(verbs.DefineKpi(key="forgotten", name="Forgotten", effective_at=day(-100)))
+    world.tell(commands.DefineKpi(key="forgotten", name="Forgotten", effective_at=day(-100)))
     goals.cycle(world)
     objective = goals.objective(world)
     read(world, -40, 2.2)
@@ -52,13 +52,13 @@ def told(world: World) -> None:
     read(world, 35, 2.9, "A guess")
     read(world, 40, 9.9)
     world.tell(
-        verbs.CorrectReading(
+        commands.CorrectReading(
             reading=goals.reading(world, "conversion", 35), value=2.6, note="Counted", reason="Guessed"
         )
     )
-    world.tell(verbs.RetractReading(reading=goals.reading(world, "conversion", 40), reason="Another shop's"))
+    world.tell(commands.RetractReading(reading=goals.reading(world, "conversion", 40), reason="Another shop's"))
     world.tell(
-        verbs.RedefineKpi(
+        commands.RedefineKpi(
             kpi=CONVERSION, goal=goals.at_least(2.8, 0.2), reason="We aimed too high", effective_at=day(50)
         )
     )

@@ -1,0 +1,230 @@
+"""Whether somebody may do what they ask for: by role at once, by what is theirs and what they see once it is read.
+
+What is read for that is part of the decision like all else, and is looked at again when it is recorded: nobody slips
+through while a goal changes hands, or is hidden.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import singledispatch
+from uuid import UUID
+
+from msgspec import structs
+
+from domain.handlers.unit_of_work import Author, Decision, keyed_id
+from domain.model import commands
+from domain.model.commands import Command
+from domain.model.discussion import Comment, Initiative, Reflection
+from domain.model.event import Aggregate, Event
+from domain.model.key_result import CheckIn, KeyResult, KeyResultAdded
+from domain.model.kpi import Kpi, Reading
+from domain.model.objective import Objective, ObjectiveAligned, ObjectiveUnaligned
+from domain.model.people import Team
+from domain.model.permissions import NEEDS, Needs, Permission, Role, roles_with
+from domain.primitives.errors import Code, Refused
+from domain.primitives.values import Kind, Ref, Source, Visibility
+
+SINCE_MAX = 100
+"""As many newer versions of a thing are looked through for one that its author sees."""
+
+# ── by role ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def refuse_by_role(command: Command, author: Author) -> None:
+    """Refuse what no role of the author permits, whatever it is about; nothing is read. Raises `FORBIDDEN`."""
+    needs, can = NEEDS[type(command)], author.can
+    if needs.anybodys not in can and needs.own not in can:
+        raise _forbidden(needs)
+    if command.effective_at is not None and Permission.BACKDATE not in can:
+        said = _either(roles_with(Permission.BACKDATE))
+        raise Refused(Code.FORBIDDEN, f"This takes the role {said}; left out, it is true from now on.", "effectiveAt")
+    if author.source is Source.IMPORT and Permission.IMPORT not in can:
+        raise Refused(Code.FORBIDDEN, f"An import takes the role {_either(roles_with(Permission.IMPORT))}.")
+
+
+def _forbidden(needs: Needs) -> Refused:
+    """The same for whatever the command is about."""
+    message = f"This takes the role {_either(roles_with(needs.anybodys))}"
+    if needs.own is None:
+        return Refused(Code.FORBIDDEN, f"{message}.")
+    owners = [role for role in roles_with(needs.own) if role not in roles_with(needs.anybodys)]
+    return Refused(Code.FORBIDDEN, f"{message}; as {_either(owners)} it can be done with {_OWN[needs.own]}.")
+
+
+_OWN = {
+    Permission.EDIT_OWN_GOALS: "goals that you own, contribute to, or lead the team of",
+    Permission.RECORD_OWN_READINGS: "KPIs that you own",
+}
+
+
+def _either(roles: Sequence[Role]) -> str:
+    *first, last = roles
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+# ── by what it is about ──────────────────────────────────────────────────────────────────────────
+
+
+def judge(case: Decision) -> list[UUID]:
+    """Before anything is decided: hide from the decision what its author does not see, and refuse what it takes
+    to be theirs and is not. Raises `FORBIDDEN`. The ids in the input that are hidden: what decides finds nothing
+    there, and says so in the words in which it says so of anything that there is not."""
+    hidden = [] if Permission.READ_PRIVATE in case.author.can else _hide(case)
+    needs = NEEDS[type(case.command)]
+    if needs.anybodys not in case.author.can and not _is_own(case, needs):
+        raise _forbidden(needs)
+    return hidden
+
+
+def sees(case: Decision, objective: Objective) -> bool:
+    """Whether the author sees an objective, and all that belongs to it.
+
+    One for TEAM is seen by the members and the lead of its team, its owner and its contributors, the owners of its
+    key results (dropped ones, too), and by whoever may READ_PRIVATE. What rules is how all this is now.
+    """
+    me = case.author.person
+    if objective.visibility is Visibility.WORKSPACE or Permission.READ_PRIVATE in case.author.can:
+        return True
+    if me is None:
+        return False
+    if me in (objective.owner, *objective.contributors):
+        return True
+    team = None if objective.team is None else case.known(objective.team)
+    if isinstance(team, Team) and me in (team.lead, *team.members):
+        return True
+    return any(one.owner == me for one in case.children(KeyResult, KeyResultAdded, objective.id))
+
+
+def _hide(case: Decision) -> list[UUID]:
+    """All that the input names and the author does not see."""
+    named = list(dict.fromkeys(_named(case.command)))
+    case.load(named)
+    hidden = [id for id in named if _is_hidden(case, id)]
+    if case.command.expected_version is not None:
+        _look_new(case, named, case.command.expected_version)
+    for id in hidden:
+        case.hide(id)
+    return hidden
+
+
+def _named(command: Command) -> Iterator[UUID]:
+    """Every id in the input. What is named by a key as well, cycles and KPIs, is nobody's secret."""
+    for value in structs.astuple(command):
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, Ref | UUID):
+                yield one.id if isinstance(one, Ref) else one
+
+
+def _is_hidden(case: Decision, id: UUID) -> bool:
+    """Whether it is an objective that the author does not see, or belongs to one."""
+    thing = case.known(id)
+    while thing is not None and not isinstance(thing, Objective):
+        above = _above(thing)
+        thing = None if above is None else case.known(above)
+    return thing is not None and not sees(case, thing)
+
+
+def _above(thing: Aggregate) -> UUID | None:
+    """What a thing belongs to, on its way to an objective."""
+    match thing:
+        case KeyResult():
+            return thing.objective
+        case CheckIn():
+            return thing.key_result
+        case Initiative() | Comment() | Reflection():
+            return thing.subject.id
+    return None
+
+
+def _look_new(case: Decision, named: Sequence[UUID], expected: int) -> None:
+    """Note where the version that the author saw is the newest that they see: all since is about what is hidden."""
+    for thing in map(case.known, named):
+        if isinstance(thing, Objective) and expected < thing.version:
+            since = [said.event for said in case.log.since(thing.id, expected, SINCE_MAX)]
+            if len(since) == thing.version - expected and all(_names_hidden(case, event) for event in since):
+                case.looks_new.add((thing.id, expected))
+
+
+def _names_hidden(case: Decision, event: Event) -> bool:
+    return isinstance(event, ObjectiveAligned | ObjectiveUnaligned) and _is_hidden(case, event.to.id)
+
+
+# ── what is one's own ────────────────────────────────────────────────────────────────────────────
+
+
+def _is_own(case: Decision, needs: Needs) -> bool:
+    """Whether all that it is about is the author's own; what is not there is left to who decides, who misses it. So is
+    what is no KPI where one is named: it may be hidden, and the ids of KPIs were not looked through for that."""
+    me = case.author.person
+    if me is None:
+        return False
+    command = case.command
+    if isinstance(command, commands.DraftObjective):
+        return me in (command.owner, *command.contributors) or _leads(case, me, command.team)
+    about = _about(command, needs)
+    case.load(about)
+    kind = Kpi if isinstance(command, commands.RecordReadings) else Aggregate
+    return all(is_own(thing, case, me) for thing in map(case.known, about) if isinstance(thing, kind))
+
+
+def _about(command: Command, needs: Needs) -> list[UUID]:
+    """What the command is about."""
+    if isinstance(command, commands.RecordReadings):
+        kpis = {one.kpi for one in command.readings}
+        return [keyed_id(Kind.KPI, by.key or "") if by.id is None else by.id for by in kpis]
+    assert needs.of is not None
+    named = getattr(command, needs.of)
+    return [named.id if isinstance(named, Ref) else named]
+
+
+@singledispatch
+def is_own(thing: Aggregate, case: Decision, me: UUID) -> bool:  # noqa: ARG001  nobody's own, unless it says so below
+    """Whether a thing is a person's own: a goal as owner, contributor, or lead of the team whose it is; a key result
+    and an initiative also as its owner; a KPI as its owner. All else by what it belongs to."""
+    return False
+
+
+@is_own.register
+def _(thing: Objective, case: Decision, me: UUID) -> bool:
+    return me in (thing.owner, *thing.contributors) or _leads(case, me, thing.team)
+
+
+@is_own.register
+def _(thing: KeyResult, case: Decision, me: UUID) -> bool:
+    return thing.owner == me or _belongs_to(me, thing.objective, case)
+
+
+@is_own.register
+def _(thing: CheckIn, case: Decision, me: UUID) -> bool:
+    return _belongs_to(me, thing.key_result, case)
+
+
+@is_own.register
+def _(thing: Initiative, case: Decision, me: UUID) -> bool:
+    return thing.owner == me or _belongs_to(me, thing.subject.id, case)
+
+
+@is_own.register(Comment)
+@is_own.register(Reflection)
+def _(thing: Comment | Reflection, case: Decision, me: UUID) -> bool:
+    return _belongs_to(me, thing.subject.id, case)
+
+
+@is_own.register
+def _(thing: Kpi, case: Decision, me: UUID) -> bool:  # noqa: ARG001  a KPI is of nothing else
+    *_, owner, _ = thing.definition
+    return owner == me
+
+
+@is_own.register
+def _(thing: Reading, case: Decision, me: UUID) -> bool:
+    return _belongs_to(me, thing.kpi, case)
+
+
+def _belongs_to(me: UUID, id: UUID, case: Decision) -> bool:
+    above = case.known(id)
+    return above is not None and is_own(above, case, me)
+
+
+def _leads(case: Decision, me: UUID, team: UUID | None) -> bool:
+    found = None if team is None else case.known(team)
+    return isinstance(found, Team) and found.lead == me

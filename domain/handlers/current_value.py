@@ -1,0 +1,64 @@
+"""What a key result stands at, read from the log for a decision that depends on it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from domain.handlers.unit_of_work import Decision
+from domain.metrics import formulas
+from domain.metrics.formulas import Measurement
+from domain.model.event import WHEN_RECORDED
+from domain.model.key_result import CheckIn, KeyResult, KeyResultCheckedIn
+from domain.model.kpi import Reading, ReadingRecorded
+from domain.primitives.values import Kind, Ref
+
+CHECK_INS_MAX = 10_000
+READINGS_FIRST = 10
+
+
+def progress(case: Decision, key_result: KeyResult) -> float | None:
+    """Progress in [0, 1] at the command's effective time, or None where nothing was measured."""
+    return formulas.attained(key_result.metric, latest(case, key_result))
+
+
+def latest(case: Decision, key_result: KeyResult) -> Measurement | None:
+    """The latest measurement by (measured at, position): of the KPI since it was linked, or its own."""
+    if key_result.kpi is not None:
+        reading = latest_reading(case, key_result.kpi, since=key_result.kpi_since)
+        return None if reading is None else _measurement(reading.value, None, reading, 0, Kind.READING)
+    return _latest_check_in(case, key_result.id)
+
+
+def latest_reading(case: Decision, kpi: UUID, since: datetime | None = None) -> Reading | None:
+    """The KPI's latest reading that was not taken back, measured by the command's effective time."""
+    limit = READINGS_FIRST
+    while True:
+        ids = case.measured(ReadingRecorded, kpi, _until(case), limit)
+        for reading in case.get_all(Reading, ids):
+            if since is not None and reading.created_at < since:
+                return None
+            if not reading.retracted:
+                return reading
+        if len(ids) < limit:
+            return None
+        limit *= 10
+
+
+def _latest_check_in(case: Decision, key_result: UUID) -> Measurement | None:
+    ids = case.measured(KeyResultCheckedIn, key_result, _until(case), CHECK_INS_MAX)
+    positions = case.log.last_positions(ids)
+    measured = [
+        _measurement(one.said[0], one.said[1], one, positions[one.id], Kind.CHECK_IN)
+        for one in case.get_all(CheckIn, ids)
+        if one.has_figure
+    ]
+    return max(measured, key=lambda one: (one.measured_at, one.position), default=None)
+
+
+def _measurement(
+    value: float | None, reached: tuple[str, ...] | None, of: CheckIn | Reading, position: int, kind: Kind
+) -> Measurement:
+    return Measurement(value, reached, of.created_at, position, Ref(kind, of.id))
+
+
+def _until(case: Decision) -> datetime:
+    return case.now if case.at is WHEN_RECORDED else case.at

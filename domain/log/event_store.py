@@ -1,0 +1,390 @@
+"""The append-only log in PostgreSQL: the only door to what has happened, and the only SQL on this floor."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import lru_cache
+from time import monotonic, sleep
+from typing import Any, LiteralString
+from uuid import UUID, uuid4
+
+import msgspec
+import psycopg
+from eventsourcing.persistence import ApplicationRecorder, Notification, StoredEvent
+from psycopg.abc import Params
+from psycopg_pool import ConnectionPool
+
+from domain.log.append import Append, CommandRow, Conflict, NoNewer, OutcomeUnknown, PersonKey, Unavailable
+from domain.log.mapper import EventMapper, LogRow, StoredNotification, StoredRow, leaf_hash
+from domain.log.schema import lock_key
+from domain.log.tail import Listener, Tail
+from domain.model.event import Authorship, Event, Recorded
+from domain.primitives.errors import Code, Refused, used_otherwise
+
+__all__ = [
+    "Append", "Children", "CommandRow", "Conflict", "EventMapper", "Head", "Log", "LogRow", "NoNewer",
+    "OutcomeUnknown", "PersonKey", "StoredRow", "Unavailable", "leaf_hash",
+]  # fmt: skip
+
+_log = logging.getLogger(__name__)
+
+Row = tuple[Any, ...]
+Connection = psycopg.Connection[Row]
+Pool = ConnectionPool[Connection]
+
+POSITION_MAX = 2**63 - 1
+VERSION_MAX = 2**31 - 1
+
+_RETRY_SECONDS = 0.1
+_SERVER_GONE = {"57P01", "57P02", "57P03", "57P05", "25P03", "25P04", "25006"}
+"""What a server says when it ends a session, by itself or for a standby's sake."""
+
+
+class Head(msgspec.Struct, frozen=True):
+    """The end of the log (position 0 and no time while it is empty), and the database's clock, which
+    is never before it."""
+
+    position: int
+    recorded_at: datetime | None
+    now: datetime
+
+
+class Children(msgspec.Struct, frozen=True):
+    """The streams that belong to a thing, in the order of the log, known up to a position."""
+
+    ids: list[UUID]
+    position: int
+
+
+_COMMAND = "select id, digest, first, last, recorded_at, result from command where id = %s"
+_RECORDED = "select position, recorded_at, metadata, topic, data, stream, version, effective_at from log"
+_APPEND = """
+    select outcome, moved, (entry).id, (entry).digest, (entry).first, (entry).last, (entry).recorded_at, (entry).result
+    from append(
+        %b::bigint, %b::uuid, %b::uuid, %b::bytea, %b::bytea, %b::bytea,
+        %b::uuid[], %b::int[], %b::text[], %b::uuid[], %b::timestamptz[], %b::bytea[],
+        %b::uuid[], %b::int[], %b::uuid[], %b::text[], %b::bigint[], %b::uuid[], %b::bytea[], %b::bytea[]
+    )
+"""
+_SETTLE = """
+    select id, digest, first, last, recorded_at, result from settle(%s, %s, %s) where id is not null
+"""
+
+
+class Log(ApplicationRecorder):
+    """The log of one workspace, over a pool of autocommitting connections whose search path leads to it.
+
+    A command's events are appended in one transaction under one lock, so that positions are gapless and
+    become visible in order, and everything the command was decided on is checked under the same lock.
+    How long a statement or a lock is waited for is a setting of the pool's connections;
+    `reconnect_seconds` is how long a lost database is waited for to say whether a command was recorded.
+    """
+
+    def __init__(self, pool: Pool, workspace: str = "keyframe", *, reconnect_seconds: float = 10.0) -> None:
+        self.mapper = EventMapper()
+        self.channel = f"{workspace}_log"
+        self._workspace = workspace
+        self._pool = pool
+        self._reconnect_seconds = reconnect_seconds
+        self._salt: bytes | None = None
+        self._authorship = lru_cache(4096)(msgspec.json.Decoder(Authorship).decode)
+
+    # ── appending ────────────────────────────────────────────────────────────────────────────────
+
+    def insert_events(
+        self, stored_events: Sequence[StoredEvent], *, append: Append | None = None, **_: Any
+    ) -> Sequence[int]:
+        """The library's door to `append`: the positions of these events, or none if the command was
+        there already with other events."""
+        if append is None:
+            raise TypeError("Events are recorded by a command: save(…, append=Append(…)).")
+        row = self.append([event for event in stored_events if isinstance(event, StoredRow)], append)
+        positions = range(row.first, row.last + 1)
+        return positions if len(positions) == len(stored_events) else ()
+
+    def append(self, stored: Sequence[StoredRow], append: Append) -> CommandRow:
+        """Record a command and its events, all or nothing, and say where they stand.
+
+        A command that is there already is returned as it was first recorded. Raises `Refused` with
+        `IDEMPOTENCY_MISMATCH` (the same command, another digest) or `DUPLICATE` (a handle is taken);
+        `Conflict`; `Unavailable`; and `OutcomeUnknown`.
+        """
+        attempt = uuid4()
+        try:
+            with self._pool.connection() as conn:
+                outcome, moved, *command = self._call(conn, attempt, stored, append)
+                self._ring(conn)
+        except _Lost:
+            return _same(self._settle(attempt, append.by.command), append)
+        except psycopg.OperationalError as error:
+            raise Unavailable(str(error)) from error
+        if outcome == "taken":
+            raise Refused(Code.DUPLICATE, "This handle is taken; choose another.", "handle")
+        if outcome in ("moved", "void"):
+            raise Conflict(moved or ())
+        return _same(CommandRow(*command), append)
+
+    def _call(self, conn: Connection, attempt: UUID, stored: Sequence[StoredRow], append: Append) -> Row:
+        params = [self._lock(conn), attempt, *_parameters(stored, append)]
+        try:
+            row = conn.cursor(binary=True).execute(_APPEND, params, prepare=True).fetchone()
+        except psycopg.Error as error:
+            if _is_gone(conn, error):
+                conn.close()
+                raise _Lost from error
+            raise
+        assert row is not None
+        return row
+
+    def _ring(self, conn: Connection) -> None:
+        """Wake whoever listens. After the commit: inside it, every append of the server would queue up
+        behind one lock. A lost call is harmless, since listeners look by themselves now and then."""
+        try:
+            conn.execute("select pg_notify(%s, '')", [self.channel], prepare=True)
+        except psycopg.Error:
+            conn.close()
+
+    def _settle(self, attempt: UUID, command: UUID) -> CommandRow:
+        """What became of an append whose connection was lost; if nothing, it never will be recorded.
+
+        Raises `Conflict` in the latter case and `OutcomeUnknown` if the database does not come back.
+        """
+        deadline = monotonic() + self._reconnect_seconds
+        while (left := deadline - monotonic()) > 0:
+            try:
+                row = self._look_up(attempt, command, left)
+            except psycopg.Error as error:
+                _log.warning("command %s: waiting for the database: %s", command, error)
+                sleep(min(left, _RETRY_SECONDS))
+            else:
+                if row is None:
+                    raise Conflict
+                return row
+        raise OutcomeUnknown(command)
+
+    def _look_up(self, attempt: UUID, command: UUID, seconds: float) -> CommandRow | None:
+        self._pool.check()
+        with self._pool.connection(seconds) as conn:
+            row = conn.cursor(binary=True).execute(_SETTLE, [self._lock(conn), attempt, command]).fetchone()
+        return CommandRow(*row) if row is not None else None
+
+    def _lock(self, conn: Connection) -> int:
+        return lock_key(conn.info.dbname, self._workspace, "append")
+
+    # ── reading ──────────────────────────────────────────────────────────────────────────────────
+
+    def streams(self, ids: Iterable[UUID]) -> dict[UUID, list[Event]]:
+        """The events of each stream, in order; an empty list where there is none. One statement."""
+        streams: dict[UUID, list[Event]] = {id: [] for id in ids}
+        query = """
+            select topic, data, stream, version, effective_at from log
+            where stream = any(%b::uuid[]) order by stream, version
+        """
+        for row in self._fetch(query, [list(streams)]):
+            streams[row[2]].append(self.mapper.decode(*row))
+        return streams
+
+    def children(self, parent: UUID, topic: str) -> Children:
+        """The streams that belong to `parent` by a first event of that topic."""
+        query = """
+            select coalesce((select max(position) from log), 0),
+                   array(select stream from log where belongs_to = %s and split_part(topic, '.', 1) = %s
+                         order by position)
+        """
+        ((position, ids),) = self._fetch(query, [parent, topic])
+        return Children(ids, position)
+
+    def measurements(
+        self, parent: UUID, topic: str, *, at: datetime | None = None, upto: datetime | None = None, limit: int
+    ) -> list[UUID]:
+        """The streams that belong to `parent` by a first event of that topic which was true exactly `at`
+        a moment, or not after one; the latest first, by effective time, then position."""
+        query = """
+            select stream from log where belongs_to = %s and split_part(topic, '.', 1) = %s
+            and effective_at between %s and %s order by effective_at desc, position desc limit %s
+        """
+        earliest, latest = (at, at) if at is not None else ("-infinity", upto if upto is not None else "infinity")
+        return [stream for (stream,) in self._fetch(query, [parent, topic, earliest, latest, limit])]
+
+    def last_positions(self, streams: Iterable[UUID]) -> dict[UUID, int]:
+        """The position of the last event of each stream that there is."""
+        query = "select stream, max(position) from log where stream = any(%s::uuid[]) group by stream"
+        return dict(self._fetch(query, [list(streams)]))
+
+    def entries(self, after: int, limit: int) -> list[Recorded]:
+        """Up to `limit` events after a position, in the order of the log.
+
+        Raises `LookupError` or `msgspec.MsgspecError` for one this program cannot read.
+        """
+        return self._recorded(_RECORDED + " where position > %s order by position limit %s", [after, limit])
+
+    def at(self, positions: Iterable[int]) -> list[Recorded]:
+        """The events at these positions, in the order of the log; those that there are not are left out."""
+        return self._recorded(_RECORDED + " where position = any(%s::bigint[]) order by position", [list(positions)])
+
+    def since(self, stream: UUID, version: int, limit: int) -> list[Recorded]:
+        """Up to `limit` events of a stream after one of its versions, in order."""
+        query = _RECORDED + " where stream = %s and version > %s order by version limit %s"
+        return self._recorded(query, [stream, version, limit])
+
+    def rows(self, after: int, limit: int) -> list[LogRow]:
+        """Up to `limit` rows after a position, as they are stored."""
+        query = """
+            select position, recorded_at, effective_at, stream, version, topic, belongs_to, metadata, data, leaf_hash
+            from log where position > %s order by position limit %s
+        """
+        return [LogRow(*row) for row in self._fetch(query, [after, limit])]
+
+    def head(self) -> Head:
+        query = """
+            select coalesce(max(position), 0), max(recorded_at), greatest(clock_timestamp(), max(recorded_at))
+            from (select position, recorded_at from log order by position desc limit 1) as head
+        """
+        return Head(*self._fetch(query)[0])
+
+    def position_at(self, known: datetime) -> int:
+        """How far the log was known at a moment: its last position recorded by then, 0 before the first."""
+        query = "select position from log where recorded_at <= %s order by recorded_at desc limit 1"
+        return next((position for (position,) in self._fetch(query, [known])), 0)
+
+    def command(self, id: UUID) -> CommandRow | None:
+        return next((CommandRow(*row) for row in self._fetch(_COMMAND, [id])), None)
+
+    def person_keys(self, persons: Iterable[UUID]) -> dict[UUID, bytes]:
+        """The keys of these people, without those that were erased."""
+        query = "select person, key from person_key where person = any(%s::uuid[])"
+        return dict(self._fetch(query, [list(persons)]))
+
+    def person_by_handle(self, digest: bytes) -> UUID | None:
+        query = "select person from person_key where handle_digest = %s"
+        return next((person for (person,) in self._fetch(query, [digest])), None)
+
+    def salt(self) -> bytes:
+        """The workspace's secret, drawn once: handles are digested with it."""
+        if self._salt is None:
+            ((self._salt,),) = self._fetch("select salt from workspace")
+        return self._salt
+
+    # ── the library's way of reading ─────────────────────────────────────────────────────────────
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        query = """
+            select stream, version, topic, data, effective_at, belongs_to from log
+            where stream = %s and version > %s and version <= %s
+            order by case when %s then -version else version end limit %s
+        """
+        last = VERSION_MAX if lte is None else lte
+        return [StoredRow(*row) for row in self._fetch(query, [originator_id, gt or 0, last, desc, limit])]
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        query = """
+            select stream, version, topic, data, effective_at, belongs_to, position from log
+            where position between %s and %s and (%s or topic = any(%s::text[])) order by position limit %s
+        """
+        first = (start or 0) + (not inclusive_of_start)
+        last = POSITION_MAX if stop is None else stop
+        rows = self._fetch(query, [first, last, not topics, list(topics), limit])
+        return [StoredNotification(*row) for row in rows]
+
+    def max_notification_id(self) -> int | None:
+        return self.head().position or None
+
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Tail:
+        """Every event after a position: those already there, then each as it comes, until `stop()`."""
+        return Tail(self, self.listener(), gt, topics)
+
+    def listener(self) -> Listener:
+        """Something to wait on for the log to grow."""
+        return Listener(self._pool, self.channel)
+
+    def _recorded(self, query: LiteralString, params: Params) -> list[Recorded]:
+        return [
+            Recorded(position, recorded_at, self.mapper.decode(*event), self._authorship(metadata))
+            for position, recorded_at, metadata, *event in self._fetch(query, params)
+        ]
+
+    def _fetch(self, query: LiteralString, params: Params = ()) -> list[Row]:
+        """The rows of a statement that changes nothing, asked a second time if the connection was lost."""
+        try:
+            return self._fetch_once(query, params)
+        except _Lost:
+            self._pool.check()
+            return self._fetch_once(query, params)
+
+    def _fetch_once(self, query: LiteralString, params: Params) -> list[Row]:
+        with self._pool.connection() as conn:
+            try:
+                return conn.cursor(binary=True).execute(query, params).fetchall()
+            except psycopg.Error as error:
+                if not _is_gone(conn, error):
+                    raise
+                conn.close()
+                raise _Lost from error
+
+
+class _Lost(psycopg.OperationalError):
+    """The connection broke while a statement was under way."""
+
+
+def _is_gone(conn: Connection, error: psycopg.Error) -> bool:
+    return conn.closed or error.sqlstate in _SERVER_GONE
+
+
+def _same(row: CommandRow, append: Append) -> CommandRow:
+    """The row, if it is of this very command. Raises `IDEMPOTENCY_MISMATCH`."""
+    if row.digest != append.digest:
+        raise used_otherwise()
+    return row
+
+
+def _parameters(stored: Sequence[StoredRow], append: Append) -> list[Any]:
+    """What `append` in the database takes after the lock and the attempt: columns, not rows."""
+    reads = _reads(stored, append)
+    return [
+        append.by.command,
+        append.digest,
+        append.result,
+        msgspec.json.encode(append.by),
+        [event.originator_id for event in stored],
+        [event.originator_version for event in stored],
+        [event.topic for event in stored],
+        [event.belongs_to for event in stored],
+        [event.effective_at for event in stored],
+        [event.state for event in stored],
+        list(reads),
+        list(reads.values()),
+        [claim.belongs_to for claim in append.no_newer],
+        [claim.topic for claim in append.no_newer],
+        [claim.position for claim in append.no_newer],
+        [key.person for key in append.keys],
+        [key.key for key in append.keys],
+        [key.handle_digest for key in append.keys],
+    ]
+
+
+def _reads(stored: Sequence[StoredRow], append: Append) -> dict[UUID, int]:
+    """The version that every stream read or written must be at. Raises `ValueError` for a gap."""
+    reads = dict(append.reads)
+    written: dict[UUID, int] = {}
+    for event in stored:
+        stream, before = event.originator_id, event.originator_version - 1
+        if written.get(stream, reads.setdefault(stream, before)) != before:
+            raise ValueError(f"stream {stream}: version {event.originator_version} does not follow what was read")
+        written[stream] = event.originator_version
+    return reads

@@ -1,0 +1,75 @@
+"""Whether the log's tables are as they should be, for whoever looks after an installation."""
+
+import msgspec
+from psycopg import Connection
+
+from domain.log.schema import MIGRATIONS, application_role
+
+VERSION = len(MIGRATIONS)
+"""The version of the log's tables that this program knows."""
+
+
+class Checkup(msgspec.Struct, frozen=True):
+    """What was found. `version` is that of the tables, 0 if there are none; `rewritable` the tables of the log
+    that nothing protects from being rewritten; `role` what the application's role may do: nothing (it is
+    not there), "TOO LITTLE", "TOO MUCH", or "RIGHT"; `takes_role`: whether this user can act as it."""
+
+    version: int
+    rewritable: tuple[str, ...] = ()
+    role: str | None = None
+    takes_role: bool = False
+
+
+def examine(conn: Connection[tuple[object, ...]], workspace: str) -> Checkup:
+    """Look at the tables of a workspace."""
+    version = _version(conn, workspace)
+    if version == 0:
+        return Checkup(version)
+    role = application_role(workspace)
+    return Checkup(
+        version,
+        tuple(str(name) for (name,) in conn.execute(_UNGUARDED, [workspace]).fetchall()),
+        _rights(conn, workspace, role),
+        conn.execute(_TAKES_ROLE, [role]).fetchone() is not None,
+    )
+
+
+_UNGUARDED = """
+    select guarded.name from (values ('log'), ('command'), ('checkpoint')) as guarded (name)
+    where not exists (
+        select from pg_trigger join pg_class on pg_class.oid = tgrelid
+        where relnamespace = to_regnamespace(%s) and relname = guarded.name
+        and tgname = 'append_only' and tgenabled = 'A'
+    )
+"""
+
+_TAKES_ROLE = "select from pg_roles where rolname = %s and pg_has_role(oid, 'MEMBER')"
+
+
+def _version(conn: Connection[tuple[object, ...]], workspace: str) -> int:
+    table = f"{workspace}.migration"
+    row = conn.execute("select to_regclass(%s) is not null", [table]).fetchone()
+    if row != (True,):
+        return 0
+    row = conn.execute(f"select coalesce(max(version), 0) from {table}").fetchone()  # noqa: S608
+    return row[0] if row is not None and isinstance(row[0], int) else 0
+
+
+def _rights(conn: Connection[tuple[object, ...]], workspace: str, role: str) -> str | None:
+    if conn.execute("select from pg_roles where rolname = %s", [role]).fetchone() is None:
+        return None
+    tables = {"role": role, "log": f"{workspace}.log", "command": f"{workspace}.command", "workspace": workspace}
+    row = conn.execute(
+        """
+        select has_schema_privilege(%(role)s, %(workspace)s, 'USAGE')
+               and has_table_privilege(%(role)s, %(log)s, 'SELECT') and has_table_privilege(%(role)s, %(log)s, 'INSERT')
+               and has_table_privilege(%(role)s, %(command)s, 'SELECT')
+               and has_table_privilege(%(role)s, %(command)s, 'INSERT'),
+               has_table_privilege(%(role)s, %(log)s, 'UPDATE, DELETE, TRUNCATE')
+               or has_table_privilege(%(role)s, %(command)s, 'UPDATE, DELETE, TRUNCATE')
+        """,
+        tables,
+    ).fetchone()
+    assert row is not None
+    enough, too_much = row
+    return "TOO MUCH" if too_much else "RIGHT" if enough else "TOO LITTLE"

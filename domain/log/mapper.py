@@ -1,0 +1,152 @@
+"""How an event stands in the log: its row, the bytes that are kept for ever, and their hash."""
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from hashlib import sha256
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+from eventsourcing.domain import DomainEventProtocol
+from eventsourcing.persistence import JSONTranscoder, Mapper, Notification, StoredEvent
+from msgspec.structs import force_setattr
+
+from domain.model.event import EVENTS, NOBODY, WHEN_RECORDED, Event
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_HEAD = struct.Struct(">qqq16sq")
+_LENGTH = struct.Struct(">I")
+
+
+@dataclass(frozen=True)
+class StoredRow(StoredEvent):
+    """An event on its way into the log or out of it: the library's stored event, and what it does not know."""
+
+    originator_id: UUID
+    effective_at: datetime
+    belongs_to: UUID | None
+
+
+@dataclass(frozen=True)
+class StoredNotification(Notification, StoredRow):
+    """A stored row with its position in the log, `id`."""
+
+
+class LogRow(NamedTuple):
+    """One row of the log as it stands in storage, column by column."""
+
+    position: int
+    recorded_at: datetime
+    effective_at: datetime
+    stream: UUID
+    version: int
+    topic: str
+    belongs_to: UUID | None
+    metadata: bytes
+    data: bytes
+    leaf_hash: bytes
+
+
+def leaf_hash(row: LogRow) -> bytes:
+    """SHA-256 over one unambiguous encoding of all the other columns of a row.
+
+    The input is, all integers big-endian: the byte 0x00 (RFC 6962: a leaf, not a node) · position,
+    recorded_at and effective_at (signed 8 bytes each; times in microseconds since 1970-01-01 UTC) ·
+    stream (16 bytes) · version (signed 8 bytes) · belongs_to (0x00 for none, or 0x01 and 16 bytes) ·
+    topic in UTF-8, metadata, data, each after its length (unsigned 4 bytes).
+    """
+    topic = row.topic.encode()
+    parts = (
+        b"\x00",
+        _HEAD.pack(
+            row.position, microseconds(row.recorded_at), microseconds(row.effective_at), row.stream.bytes, row.version
+        ),
+        b"\x00" if row.belongs_to is None else b"\x01" + row.belongs_to.bytes,
+        _LENGTH.pack(len(topic)),
+        topic,
+        _LENGTH.pack(len(row.metadata)),
+        row.metadata,
+        _LENGTH.pack(len(row.data)),
+        row.data,
+    )
+    return sha256(b"".join(parts)).digest()
+
+
+def microseconds(moment: datetime) -> int:
+    """Microseconds since 1970-01-01 UTC, exactly."""
+    since = moment - EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+class EventMapper(Mapper[UUID]):
+    """Turns events into stored rows and back.
+
+    A topic is the event's `TOPIC` and version: `key-result-retargeted.v1`. The data is the JSON of the
+    body, without the header, which has columns of its own. Older versions are brought up step by step
+    by `Event.upcast` whenever they are read; the stored bytes stay what they were.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(JSONTranscoder())
+        self._decoders: dict[str, Callable[[bytes], Event]] = {}
+
+    def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredRow:
+        assert isinstance(domain_event, Event)
+        body = msgspec.structs.replace(
+            domain_event, originator_id=NOBODY, originator_version=0, timestamp=WHEN_RECORDED
+        )
+        return StoredRow(
+            originator_id=domain_event.originator_id,
+            originator_version=domain_event.originator_version,
+            topic=f"{domain_event.TOPIC}.v{domain_event.VERSION}",
+            state=msgspec.json.encode(body),
+            effective_at=domain_event.timestamp,
+            belongs_to=domain_event.belongs_to if domain_event.originator_version == 1 else None,
+        )
+
+    def to_domain_event(self, stored_event: StoredEvent) -> Event:
+        """The event of a row that came from the log. Raises `LookupError` for an unknown topic or version."""
+        assert isinstance(stored_event, StoredRow)
+        assert isinstance(stored_event.originator_id, UUID)
+        return self.decode(
+            stored_event.topic,
+            stored_event.state,
+            stored_event.originator_id,
+            stored_event.originator_version,
+            stored_event.effective_at,
+        )
+
+    def decode(self, topic: str, data: bytes, stream: UUID, version: int, effective_at: datetime) -> Event:
+        """The event of these columns. Raises `LookupError` for an unknown topic or version, and
+        `msgspec.MsgspecError` for a body that is not one of that event."""
+        decoder = self._decoders.get(topic)
+        if decoder is None:
+            decoder = self._decoders[topic] = _decoder(topic)
+        event = decoder(data)
+        force_setattr(event, "originator_id", stream)
+        force_setattr(event, "originator_version", version)
+        force_setattr(event, "timestamp", effective_at)
+        return event
+
+
+def _decoder(topic: str) -> Callable[[bytes], Event]:
+    name, _, number = topic.rpartition(".v")
+    cls = EVENTS.get(name)
+    if cls is None or not number.isdecimal():
+        raise LookupError(f"No event is known by the topic '{topic}'.")
+    version = int(number)
+    if version > cls.VERSION:
+        raise LookupError(f"{topic} was written by a newer Keyframe: this one knows {name} up to v{cls.VERSION}.")
+    decode = msgspec.json.Decoder(cls).decode
+    return decode if version == cls.VERSION else partial(_upcast, cls, version, decode)
+
+
+def _upcast(cls: type[Event], version: int, decode: Callable[[bytes], Event], data: bytes) -> Event:
+    body: dict[str, Any] = msgspec.json.decode(data)
+    for older in range(version, cls.VERSION):
+        body = cls.upcast(older, body)
+    return decode(msgspec.json.encode(body))

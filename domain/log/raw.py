@@ -1,0 +1,147 @@
+"""What is stored, byte for byte: the log for those who prove that it is still what it was."""
+
+import struct
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, NamedTuple, TypeAlias
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import tuple_row
+
+from domain.log.mapper import LogRow
+
+Connection = psycopg.Connection[Any]
+
+_SWEEP = """
+    copy (
+        select position, recorded_at, effective_at, stream, version::bigint, leaf_hash,
+               belongs_to, topic, metadata, data
+        from log order by position
+    ) to stdout (format binary)
+"""
+_COPY_HEADER_BYTES = 19
+_COPY_TRAILER = b"\xff\xff"
+_ROW = struct.Struct(">hiqiqiqi16siqi32si")
+_LENGTHS = (10, 8, 8, 8, 16, 8, 32)
+_LEAF = struct.Struct(">cqqq16sq?")
+_EPOCH_MICROSECONDS = 946_684_800_000_000
+"""From 1970, where leaf hashes count from, to 2000, where PostgreSQL does."""
+
+
+Swept: TypeAlias = tuple[int, int, int, bytes, int, bool, bytes, bytes]
+"""A row as the sweep meets it, a bare tuple for speed: position, recorded_at and effective_at in microseconds,
+stream, version, whether it belongs to another stream, its hash as it is stored, and its hash as it follows
+from all the other columns."""
+
+
+class Unreadable(Exception):
+    """A row without a value where there has to be one, or with one that no row can have."""
+
+
+class Commanded(NamedTuple):
+    """What the commands say of the log: how many events they recorded, the position of the last, and the first
+    position that not exactly one of them recorded."""
+
+    events: int
+    last: int
+    odd: int
+
+
+def sweep(conn: Connection) -> Iterator[Swept]:
+    """The whole log in the order of positions, in one statement. Raises `Unreadable`.
+
+    The bytes of a row end as the input of its leaf hash does: with topic, metadata and data, each after
+    its length. So they are hashed as they come.
+    """
+    unpack, pack, rest, epoch = _ROW.unpack_from, _LEAF.pack, _ROW.size, _EPOCH_MICROSECONDS
+    try:
+        for row in copied(conn):
+            (n, a, position, b, recorded, c, effective, d, stream, e, version, f, stored, g) = unpack(row)
+            if (n, a, b, c, d, e, f) != _LENGTHS:
+                raise Unreadable
+            recorded, effective, is_child = recorded + epoch, effective + epoch, g >= 0
+            head = pack(b"\x00", position, recorded, effective, stream, version, is_child)
+            yield position, recorded, effective, stream, version, is_child, stored, sha256(head + row[rest:]).digest()
+    except struct.error as error:
+        raise Unreadable from error
+
+
+def copied(conn: Connection) -> Iterator[bytes]:
+    """Each row as PostgreSQL sends it, without what stands before the first and after the last."""
+    with conn.cursor().copy(_SWEEP) as copy:
+        rows = iter(copy)
+        first = bytes(next(rows, b""))[_COPY_HEADER_BYTES:]
+        if first not in {b"", _COPY_TRAILER}:
+            yield first
+        for row in rows:
+            if len(row) > len(_COPY_TRAILER):
+                yield bytes(row)
+
+
+def commanded(conn: Connection) -> Commanded:
+    query = """
+        select coalesce(sum(last - first + 1), 0)::bigint, coalesce(max(last), 0),
+            coalesce(min(least(first, due)) filter (where first <> due), max(last) + 1, 1)
+        from (
+            select first, last, 1 + coalesce(max(last) over before, 0) as due
+            from command where last >= first
+            window before as (order by first, last rows between unbounded preceding and 1 preceding)
+        ) said
+    """
+    return Commanded(*_fetch(conn, query)[0])
+
+
+def head(conn: Connection) -> int:
+    """The last position, 0 while the log is empty."""
+    return int(_fetch(conn, "select coalesce(max(position), 0) from log")[0][0])
+
+
+def leaf_hashes(conn: Connection, after: int, upto: int) -> list[bytes]:
+    """The stored hashes of the events after a position, up to another. Raises `LookupError` if one is not there."""
+    query = "select leaf_hash from log where position > %s and position <= %s order by position"
+    found = [hash for (hash,) in _fetch(conn, query, after, upto)]
+    if len(found) != upto - after:
+        raise LookupError(f"the log does not hold every event from {after + 1} to {upto}")
+    return found
+
+
+def held_by(conn: Connection, root: UUID, upto: int) -> list[UUID]:
+    """This stream, and all that belong to it, to those, and so on, but for cycles within it; as far as
+    the log goes up to a position."""
+    query = """
+        with recursive held (stream) as (
+            select %s::uuid
+            union
+            select child.stream from held join log child on child.belongs_to = held.stream
+            where split_part(child.topic, '.', 1) <> 'cycle-opened' and child.position <= %s
+        )
+        select stream from held
+    """
+    return [stream for (stream,) in _fetch(conn, query, root, upto)]
+
+
+def measurements_of(
+    conn: Connection, parents: Sequence[UUID], topic: str, span: tuple[datetime, datetime], upto: int
+) -> list[UUID]:
+    """The streams that belong to these by a first event of that topic, effective within a span, both ends
+    included, and recorded up to a position."""
+    query = """
+        select stream from log where belongs_to = any(%s) and split_part(topic, '.', 1) = %s
+        and effective_at between %s and %s and position <= %s
+    """
+    return [stream for (stream,) in _fetch(conn, query, list(parents), topic, *span, upto)]
+
+
+def rows_of(conn: Connection, streams: Sequence[UUID], upto: int) -> list[LogRow]:
+    """Every row of these streams up to a position, in the order of the log."""
+    query = """
+        select position, recorded_at, effective_at, stream, version, topic, belongs_to, metadata, data, leaf_hash
+        from log where stream = any(%s) and position <= %s order by position
+    """
+    return [LogRow(*row) for row in _fetch(conn, query, list(streams), upto)]
+
+
+def _fetch(conn: Connection, query: str, *params: Any) -> list[tuple[Any, ...]]:
+    return conn.cursor(binary=True, row_factory=tuple_row).execute(query.encode(), params).fetchall()

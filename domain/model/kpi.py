@@ -1,0 +1,175 @@
+"""KPIs: measures that are watched at a steady cadence, in no cycle, and their readings.
+
+    defined ──(redefine, with a reason)──▶ defined ──retire──▶ retired
+
+A reading is a stream of its own, named by (KPI, measured at): the same instant twice is the same
+reading. Its next events correct it or take it back.
+"""
+
+from datetime import UTC, datetime
+from hashlib import sha1
+from uuid import UUID
+
+from domain.model.event import Aggregate, Event, stored
+from domain.primitives.errors import Code, Refused
+from domain.primitives.values import Cadence, Kind, KpiGoal, Unit
+
+# ── events: their topics are the storage format ──────────────────────────────────────────────────
+
+
+class KpiEvent(Event, frozen=True, kw_only=True):
+    KIND = Kind.KPI
+
+
+class _Definition(KpiEvent, frozen=True, kw_only=True):
+    """All that a definition says: a redefinition says all of it again."""
+
+    name: str
+    description: str | None = None
+    unit: Unit
+    goal: KpiGoal | None = None
+    cadence: Cadence
+    owner: UUID | None = None
+    team: UUID | None = None
+
+    def apply(self, aggregate: "Kpi") -> None:
+        aggregate.definition = (
+            self.name, self.description, self.unit, self.goal, self.cadence, self.owner, self.team,
+        )  # fmt: skip
+
+
+@stored
+class KpiDefined(_Definition, frozen=True, kw_only=True):
+    TOPIC = "kpi-defined"
+    key: str
+
+    def apply(self, aggregate: "Kpi") -> None:
+        super().apply(aggregate)
+        aggregate.key = self.key
+
+
+@stored
+class KpiRedefined(_Definition, frozen=True, kw_only=True):
+    TOPIC = "kpi-redefined"
+
+
+@stored
+class KpiRetired(KpiEvent, frozen=True, kw_only=True):
+    TOPIC = "kpi-retired"
+
+    def apply(self, aggregate: "Kpi") -> None:
+        aggregate.retired = True
+
+
+class ReadingEvent(Event, frozen=True, kw_only=True):
+    KIND = Kind.READING
+
+
+@stored
+class ReadingRecorded(ReadingEvent, frozen=True, kw_only=True):
+    TOPIC = "reading-recorded"
+    kpi: UUID
+    value: float
+    note: str | None = None
+
+    @property
+    def belongs_to(self) -> UUID | None:
+        return self.kpi
+
+    def apply(self, aggregate: "Reading") -> None:
+        aggregate.kpi = self.kpi
+        aggregate.value = self.value
+        aggregate.note = self.note
+
+
+@stored
+class ReadingCorrected(ReadingEvent, frozen=True, kw_only=True):
+    TOPIC = "reading-corrected"
+    value: float
+    note: str | None = None
+
+    def apply(self, aggregate: "Reading") -> None:
+        aggregate.value = self.value
+        aggregate.note = self.note
+        aggregate.retracted = False
+
+
+@stored
+class ReadingRetracted(ReadingEvent, frozen=True, kw_only=True):
+    TOPIC = "reading-retracted"
+
+    def apply(self, aggregate: "Reading") -> None:
+        aggregate.retracted = True
+
+
+# ── aggregates ───────────────────────────────────────────────────────────────────────────────────
+
+Definition = tuple[str, str | None, Unit, KpiGoal | None, Cadence, UUID | None, UUID | None]
+"""name, description, unit, goal, cadence, owner, team"""
+
+
+class Kpi(Aggregate):
+    KIND = Kind.KPI
+    key: str
+    definition: Definition
+    retired: bool = False
+
+    def redefine(self, definition: Definition, at: datetime) -> None:
+        self.refuse_retired()
+        if definition != self.definition:
+            name, description, unit, goal, cadence, owner, team = definition
+            self.record(
+                KpiRedefined(
+                    name=name, description=description, unit=unit, goal=goal, cadence=cadence, owner=owner, team=team
+                ),
+                at,
+            )
+
+    def retire(self, at: datetime) -> None:
+        if not self.retired:
+            self.record(KpiRetired(), at)
+
+    def refuse_retired(self, *field: str) -> None:
+        if self.retired:
+            raise Refused(Code.CLOSED, f"The KPI '{self.key}' is retired; define a new one.", *field, "kpi")
+
+
+class Reading(Aggregate):
+    KIND = Kind.READING
+    kpi: UUID
+    value: float
+    note: str | None
+    retracted: bool = False
+
+    def repeat(self, value: float, note: str | None, *field: str) -> None:
+        """The same instant is reported again: silence for the same value, a conflict for another.
+        A reading that was taken back may be reported anew."""
+        if self.retracted:
+            self.record(ReadingCorrected(value=value, note=note), self.created_at)
+        elif value != self.value:
+            raise Refused(
+                Code.CONFLICT,
+                f"There is a reading of {self.value:g} at {self.created_at.isoformat()} already; change it "
+                "with correctReading and a reason.",
+                *field,
+            )
+
+    def correct(self, value: float, note: str | None) -> None:
+        self._refuse_retracted()
+        if (value, note) != (self.value, self.note):
+            self.record(ReadingCorrected(value=value, note=note), self.created_at)
+
+    def retract(self) -> None:
+        if not self.retracted:
+            self.record(ReadingRetracted(), self.created_at)
+
+    def _refuse_retracted(self) -> None:
+        if self.retracted:
+            raise Refused(Code.CONFLICT, "This reading was taken back; record it anew with recordReadings.", "reading")
+
+
+def reading_id(kpi: UUID, measured_at: datetime) -> UUID:
+    """The identity of a reading: one KPI, one instant, to the microsecond. It is `uuid5` without what that does at
+    each call beside, since files have hundreds of thousands of them."""
+    name = measured_at.astimezone(UTC).isoformat(timespec="microseconds")
+    return UUID(bytes=sha1(kpi.bytes + name.encode(), usedforsecurity=False).digest()[:16], version=5)

@@ -1,0 +1,195 @@
+"""People and teams: who sets goals, who belongs together, who answers for whom.
+
+    Person:  active ──deactivate──▶ inactive ──erase──▶ erased, also at once
+    Team:    formed ──(rename, move, appoint lead, join, leave)──▶ disbanded
+
+What names a person (handle, name, email) stands only in that person's own events, sealed under a key
+of theirs; everything else knows them by id.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from domain.model.event import Aggregate, Event, stored
+from domain.primitives.errors import Code, Refused
+from domain.primitives.values import Kind
+
+# ── events: their topics are the storage format ──────────────────────────────────────────────────
+
+
+class PersonEvent(Event, frozen=True, kw_only=True):
+    KIND = Kind.PERSON
+
+
+@stored
+class PersonAdded(PersonEvent, frozen=True, kw_only=True):
+    TOPIC = "person-added"
+    sealed: bytes
+
+    def apply(self, aggregate: "Person") -> None:
+        aggregate.sealed = self.sealed
+        aggregate.active = True
+
+
+@stored
+class PersonRenamed(PersonEvent, frozen=True, kw_only=True):
+    TOPIC = "person-renamed"
+    sealed: bytes
+
+    def apply(self, aggregate: "Person") -> None:
+        aggregate.sealed = self.sealed
+
+
+@stored
+class PersonDeactivated(PersonEvent, frozen=True, kw_only=True):
+    TOPIC = "person-deactivated"
+
+    def apply(self, aggregate: "Person") -> None:
+        aggregate.active = False
+
+
+@stored
+class PersonErased(PersonEvent, frozen=True, kw_only=True):
+    """The key of what names the person is deleted in the same breath: see `domain.log.schema`."""
+
+    TOPIC = "person-erased"
+
+    def apply(self, aggregate: "Person") -> None:
+        aggregate.active = False
+        aggregate.erased = True
+
+
+class TeamEvent(Event, frozen=True, kw_only=True):
+    KIND = Kind.TEAM
+
+
+@stored
+class TeamFormed(TeamEvent, frozen=True, kw_only=True):
+    TOPIC = "team-formed"
+    key: str
+    name: str
+    parent: UUID | None = None
+    lead: UUID | None = None
+
+    def apply(self, aggregate: "Team") -> None:
+        aggregate.key = self.key
+        aggregate.name = self.name
+        aggregate.parent = self.parent
+        aggregate.lead = self.lead
+
+
+@stored
+class TeamRenamed(TeamEvent, frozen=True, kw_only=True):
+    TOPIC = "team-renamed"
+    name: str
+
+    def apply(self, aggregate: "Team") -> None:
+        aggregate.name = self.name
+
+
+@stored
+class TeamMoved(TeamEvent, frozen=True, kw_only=True):
+    TOPIC = "team-moved"
+    parent: UUID | None = None
+
+    def apply(self, aggregate: "Team") -> None:
+        aggregate.parent = self.parent
+
+
+@stored
+class TeamLeadAppointed(TeamEvent, frozen=True, kw_only=True):
+    TOPIC = "team-lead-appointed"
+    lead: UUID | None = None
+
+    def apply(self, aggregate: "Team") -> None:
+        aggregate.lead = self.lead
+
+
+@stored
+class TeamJoined(TeamEvent, frozen=True, kw_only=True):
+    TOPIC = "team-joined"
+    person: UUID
+
+    def apply(self, aggregate: "Team") -> None:
+        aggregate.members = (*aggregate.members, self.person)
+
+
+@stored
+class TeamLeft(TeamEvent, frozen=True, kw_only=True):
+    TOPIC = "team-left"
+    person: UUID
+
+    def apply(self, aggregate: "Team") -> None:
+        aggregate.members = tuple(member for member in aggregate.members if member != self.person)
+
+
+@stored
+class TeamDisbanded(TeamEvent, frozen=True, kw_only=True):
+    TOPIC = "team-disbanded"
+
+    def apply(self, aggregate: "Team") -> None:
+        aggregate.disbanded = True
+
+
+# ── aggregates ───────────────────────────────────────────────────────────────────────────────────
+
+
+class Person(Aggregate):
+    KIND = Kind.PERSON
+    sealed: bytes
+    active: bool
+    erased: bool = False
+
+    def rename(self, sealed: bytes, at: datetime) -> None:
+        self.record(PersonRenamed(sealed=sealed), at)
+
+    def deactivate(self, at: datetime) -> None:
+        if self.active:
+            self.record(PersonDeactivated(), at)
+
+    def erase(self, at: datetime) -> None:
+        if not self.erased:
+            self.record(PersonErased(), at)
+
+
+class Team(Aggregate):
+    KIND = Kind.TEAM
+    key: str
+    name: str
+    parent: UUID | None
+    lead: UUID | None
+    members: tuple[UUID, ...] = ()
+    disbanded: bool = False
+
+    def rename(self, name: str, at: datetime) -> None:
+        self._refuse_disbanded()
+        if name != self.name:
+            self.record(TeamRenamed(name=name), at)
+
+    def move(self, parent: UUID | None, at: datetime) -> None:
+        self._refuse_disbanded()
+        if parent != self.parent:
+            self.record(TeamMoved(parent=parent), at)
+
+    def appoint(self, lead: UUID | None, at: datetime) -> None:
+        self._refuse_disbanded()
+        if lead != self.lead:
+            self.record(TeamLeadAppointed(lead=lead), at)
+
+    def join(self, person: UUID, at: datetime) -> None:
+        self._refuse_disbanded()
+        if person not in self.members:
+            self.record(TeamJoined(person=person), at)
+
+    def leave(self, person: UUID, at: datetime) -> None:
+        if person in self.members:
+            self._refuse_disbanded()
+            self.record(TeamLeft(person=person), at)
+
+    def disband(self, at: datetime) -> None:
+        if not self.disbanded:
+            self.record(TeamDisbanded(), at)
+
+    def _refuse_disbanded(self) -> None:
+        if self.disbanded:
+            raise Refused(Code.CONFLICT, f"The team '{self.key}' was disbanded; form a new one.", "team")

@@ -1,0 +1,100 @@
+"""The calendar of answers in rows: days, ISO weeks, months and quarters, all in UTC."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from functools import lru_cache
+from typing import TypeVar
+
+from domain.primitives.errors import Code, Refused
+
+POINTS_MAX = 10_000
+"""The most points or buckets one answer has: 27 years of days."""
+
+
+_T = TypeVar("_T")
+
+
+class Step(StrEnum):
+    """How far apart the points of an answer lie; CHANGE: wherever something changed."""
+
+    DAY = "DAY"
+    WEEK = "WEEK"
+    MONTH = "MONTH"
+    QUARTER = "QUARTER"
+    CHANGE = "CHANGE"
+
+
+@lru_cache(maxsize=4096)
+def day_start(day: date) -> datetime:
+    """The first instant of a day."""
+    return datetime.combine(day, time.min, UTC)
+
+
+@lru_cache(maxsize=4096)
+def day_end(day: date) -> datetime:
+    """The first instant after a day: what is due on a day is due until here."""
+    if day == date.max:
+        return datetime.max.replace(tzinfo=UTC)
+    return datetime.combine(day + timedelta(days=1), time.min, UTC)
+
+
+def floor(every: Step, at: datetime) -> datetime:
+    """The start of the day, ISO week, month or quarter that holds `at`. CHANGE has no calendar: ValueError."""
+    day = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    match every:
+        case Step.DAY:
+            return day
+        case Step.WEEK:
+            return day - timedelta(days=day.weekday())
+        case Step.MONTH:
+            return day.replace(day=1)
+        case Step.QUARTER:
+            return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
+    raise ValueError(every)
+
+
+def following(every: Step, start: datetime) -> datetime:
+    """The start of the day, week, month or quarter after the one that starts at `start`."""
+    days = {Step.DAY: 1, Step.WEEK: 7, Step.MONTH: 31, Step.QUARTER: 92}[every]
+    try:
+        return floor(every, start + timedelta(days=days))
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC)
+
+
+def steps(every: Step, start: datetime, end: datetime, changes: Iterable[datetime] = ()) -> list[datetime]:
+    """`start`, every boundary (or change) between, and `end`, in order and each once.
+
+    Nothing if `end` lies before `start`. Raises `TOO_LARGE` beyond `POINTS_MAX` points.
+    """
+    if end < start:
+        return []
+    between = sorted(set(changes)) if every is Step.CHANGE else _boundaries(every, start, end)
+    inner = [instant for instant in between if start < instant < end]
+    return bounded([start, *inner, end] if start < end else [start])
+
+
+def buckets(every: Step, first: datetime, last: datetime) -> list[tuple[datetime, datetime]]:
+    """Whole calendar buckets, half-open [start, end), from the one that holds `first` to the one that holds `last`.
+
+    Nothing if `last` lies before the bucket of `first`. Raises `TOO_LARGE` beyond `POINTS_MAX` buckets.
+    """
+    starts = [floor(every, first), *_boundaries(every, first, last)]
+    return [(start, following(every, start)) for start in bounded(starts) if start <= last]
+
+
+def bounded(points: list[_T]) -> list[_T]:
+    """The points, if they are no more than `POINTS_MAX`. Raises `TOO_LARGE`."""
+    if len(points) > POINTS_MAX:
+        raise Refused(Code.TOO_LARGE, f"Has more than {POINTS_MAX} points; take a longer step or a shorter span.")
+    return points
+
+
+def _boundaries(every: Step, first: datetime, last: datetime) -> Iterator[datetime]:
+    boundary = following(every, floor(every, first))
+    for _ in range(POINTS_MAX + 1):
+        if boundary > last:
+            return
+        yield boundary
+        boundary = following(every, boundary)

@@ -1,0 +1,469 @@
+"""What goals and measures are made of: frozen values that refuse to exist in a wrong shape."""
+
+import math
+import re
+import sys
+import unicodedata
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from itertools import pairwise
+from typing import TypeAlias
+from uuid import UUID
+
+import msgspec
+
+from domain.primitives.errors import invalid
+
+TITLE_LENGTH_MAX = 300
+TEXT_LENGTH_MAX = 20_000
+KEY_LENGTH_MAX = 64
+FUTURE_TOLERANCE = timedelta(seconds=60)
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+
+_KEY = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+
+
+class Value(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, rename="camel"):
+    """The base of every value that is stored inside an event."""
+
+
+# ── words of the domain ──────────────────────────────────────────────────────────────────────────
+
+
+class CycleState(StrEnum):
+    PLANNING = "PLANNING"
+    ACTIVE = "ACTIVE"
+    CLOSED = "CLOSED"
+
+
+class Cadence(StrEnum):
+    """How often a measure is expected to speak."""
+
+    DAILY = "DAILY"
+    WEEKLY = "WEEKLY"
+    BIWEEKLY = "BIWEEKLY"
+    MONTHLY = "MONTHLY"
+    QUARTERLY = "QUARTERLY"
+
+    @property
+    def days(self) -> int:
+        """Length in days; a month counts 31 and a quarter 92, so that the longest is never early."""
+        return {"DAILY": 1, "WEEKLY": 7, "BIWEEKLY": 14, "MONTHLY": 31, "QUARTERLY": 92}[self]
+
+
+class ObjectiveKind(StrEnum):
+    COMMITTED = "COMMITTED"
+    ASPIRATIONAL = "ASPIRATIONAL"
+
+
+class ObjectiveState(StrEnum):
+    DRAFT = "DRAFT"
+    ACTIVE = "ACTIVE"
+    CLOSED = "CLOSED"
+    DROPPED = "DROPPED"
+
+
+class Visibility(StrEnum):
+    """Who sees a goal: everybody who may read, or its team and those who work on it (`domain.handlers.authorization.sees`)."""
+
+    WORKSPACE = "WORKSPACE"
+    TEAM = "TEAM"
+
+
+class KeyResultState(StrEnum):
+    ACTIVE = "ACTIVE"
+    DROPPED = "DROPPED"
+    SCORED = "SCORED"
+
+
+class Verdict(StrEnum):
+    ACHIEVED = "ACHIEVED"
+    MISSED = "MISSED"
+
+
+class InitiativeState(StrEnum):
+    TODO = "TODO"
+    DOING = "DOING"
+    DONE = "DONE"
+    CANCELLED = "CANCELLED"
+
+
+class ReflectionKind(StrEnum):
+    WENT_WELL = "WENT_WELL"
+    TO_IMPROVE = "TO_IMPROVE"
+    LEARNED = "LEARNED"
+    NEXT = "NEXT"
+
+
+class Direction(StrEnum):
+    """Which way a metric is meant to go; the formula of each is in `domain.metrics.formulas`."""
+
+    INCREASE = "INCREASE"
+    DECREASE = "DECREASE"
+    AT_LEAST = "AT_LEAST"
+    AT_MOST = "AT_MOST"
+    WITHIN = "WITHIN"
+    MILESTONES = "MILESTONES"
+    DONE = "DONE"
+
+
+class GoalDirection(StrEnum):
+    AT_LEAST = "AT_LEAST"
+    AT_MOST = "AT_MOST"
+    WITHIN = "WITHIN"
+
+
+class UnitKind(StrEnum):
+    NUMBER = "NUMBER"
+    PERCENT = "PERCENT"
+    CURRENCY = "CURRENCY"
+    DURATION = "DURATION"
+    SCORE = "SCORE"
+
+
+# ── texts, numbers, moments ──────────────────────────────────────────────────────────────────────
+
+
+def _clean(text: str, field: tuple[str, ...]) -> str:
+    for character in text:
+        if unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\r\t":
+            raise invalid(f"Contains the control character U+{ord(character):04X}; remove it.", *field)
+    return text
+
+
+def title(text: str, *field: str) -> str:
+    """A line of 1 to 300 characters, without control characters, trimmed. Raises `INVALID`."""
+    line = _clean(text, field).strip()
+    if line and all(unicodedata.category(character)[0] in "CZ" for character in line):
+        raise invalid("Has nothing in it that can be seen; write some words.", *field)
+    if not 1 <= len(line) <= TITLE_LENGTH_MAX:
+        raise invalid(f"Needs 1 to {TITLE_LENGTH_MAX} characters; this has {len(line)}.", *field)
+    if any(character in "\n\r\t" for character in line):
+        raise invalid("Stands on one line; take the line breaks and tabs out.", *field)
+    return line
+
+
+def prose(text: str | None, *field: str) -> str | None:
+    """Free text of up to 20,000 characters; blank text is none. Raises `INVALID`."""
+    if text is None or not _clean(text, field).strip():
+        return None
+    if len(text) > TEXT_LENGTH_MAX:
+        raise invalid(f"Takes up to {TEXT_LENGTH_MAX} characters; this has {len(text)}.", *field)
+    return text
+
+
+def key(text: str, *field: str) -> str:
+    """A short name for addresses: lower-case letters, digits, `-`, `_`, `.`. Raises `INVALID`."""
+    if len(text) > KEY_LENGTH_MAX or not _KEY.fullmatch(text):
+        raise invalid(
+            f"A key has up to {KEY_LENGTH_MAX} lower-case letters, digits, '-', '_' or '.', and begins "
+            "and ends with a letter or digit, like '2026-q1'.",
+            *field,
+        )
+    return text
+
+
+def email(text: str | None, *field: str) -> str | None:
+    """An address with an @ between two parts; its truth is not checked. Raises `INVALID`."""
+    if text is None or not text.strip():
+        return None
+    if len(text) > TITLE_LENGTH_MAX or not _EMAIL.fullmatch(_clean(text.strip(), field)):
+        raise invalid("This is not an email address; write it like 'ada@example.com'.", *field)
+    return text.strip()
+
+
+def number(value: float, *field: str) -> float:
+    """A finite number. Raises `INVALID` for NaN, the infinities, and integers beyond the largest float."""
+    if not -sys.float_info.max <= value <= sys.float_info.max:
+        raise invalid("Needs a finite number; NaN and infinity measure nothing.", *field)
+    return float(value)
+
+
+def share(value: float | None, *field: str) -> float | None:
+    """A finite number from 0 to 1, or none. Raises `INVALID`."""
+    if value is not None and not 0 <= number(value, *field) <= 1:
+        raise invalid(f"Lies between 0 and 1; {value:g} does not. Write 70 % as 0.7.", *field)
+    return value
+
+
+def weight(value: float, *field: str) -> float:
+    """A finite number above 0. Raises `INVALID`."""
+    if number(value, *field) <= 0:
+        raise invalid(f"A weight is above 0; {value:g} is not. Drop what should not count.", *field)
+    return float(value)
+
+
+def moment(value: datetime, now: datetime, *field: str) -> datetime:
+    """A time in UTC, not before 1900 and not more than 60 s after `now`. Raises `INVALID`."""
+    if value.tzinfo is None:
+        raise invalid("Needs an offset, like '2026-01-31T09:00:00Z'.", *field)
+    instant = value.astimezone(UTC) if 1 < value.year < 9999 else value  # whose year might be none in UTC
+    if instant < EARLIEST:
+        raise invalid(f"Lies before {EARLIEST.date()}; is the year right?", *field)
+    if instant > now + FUTURE_TOLERANCE:
+        raise invalid(f"Lies in the future ({instant.isoformat()}); a fact is recorded once it is true.", *field)
+    return instant
+
+
+# ── metrics ──────────────────────────────────────────────────────────────────────────────────────
+
+
+class Unit(Value, frozen=True):
+    kind: UnitKind = UnitKind.NUMBER
+    symbol: str = ""
+
+
+class Milestone(Value, frozen=True):
+    """A step that is either reached or not; its weight is its share of the whole."""
+
+    key: str
+    title: str
+    weight: float = 1.0
+
+
+class Metric(Value, frozen=True):
+    """What a key result is measured by.
+
+    Shape by direction (anything else is refused by `metric`): INCREASE start < target; DECREASE
+    start > target; AT_LEAST and AT_MOST target, with a start as an option; WITHIN lower < upper;
+    MILESTONES one milestone or more; DONE nothing. `change_by` keeps the ratio of start that a target
+    was given as (0.2 = 20 % more).
+    """
+
+    direction: Direction
+    unit: Unit = Unit()
+    start: float | None = None
+    target: float | None = None
+    change_by: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+    milestones: tuple[Milestone, ...] = ()
+
+
+_ALLOWED = {
+    Direction.INCREASE: {"start", "target", "change_by"},
+    Direction.DECREASE: {"start", "target", "change_by"},
+    Direction.AT_LEAST: {"start", "target", "change_by"},
+    Direction.AT_MOST: {"start", "target", "change_by"},
+    Direction.WITHIN: {"start", "lower", "upper"},
+    Direction.MILESTONES: {"milestones"},
+    Direction.DONE: set(),
+}
+
+
+def metric(given: Metric, baseline: float | None, *field: str) -> Metric:
+    """The metric as it is stored: complete, with its target worked out from `change_by`.
+
+    `baseline` is the linked KPI's latest reading, which stands in for a start that was not given.
+    target = start + change_by · |start|, so that "20 % more" grows from a negative start, too; kept to
+    15 significant digits, so that 20 % more than 0.1 is 0.12 and reaching 0.12 reaches it.
+    Raises `INVALID` for every shape that would leave a formula without an answer.
+    """
+    for name in ("start", "target", "change_by", "lower", "upper"):
+        value = getattr(given, name)
+        if value is None:
+            continue
+        number(value, *field, _camel(name))
+        if name not in _ALLOWED[given.direction]:
+            raise invalid(f"{given.direction} takes no {_camel(name)}; leave it out.", *field, _camel(name))
+    if given.milestones and given.direction is not Direction.MILESTONES:
+        raise invalid(f"{given.direction} takes no milestones; leave them out.", *field, "milestones")
+    unit(given.unit, *field, "unit")
+    resolved = _with_target(_with_start(given, baseline), field)
+    _CHECKS[given.direction](resolved, field)
+    _spanned(resolved, field)
+    return msgspec.structs.replace(resolved, milestones=_milestones(resolved, field))
+
+
+def unit(given: Unit, *field: str) -> Unit:
+    """The unit, if its symbol has up to 64 characters without control characters. Raises `INVALID`."""
+    if len(_clean(given.symbol, (*field, "symbol"))) > KEY_LENGTH_MAX:
+        raise invalid(f"A unit's symbol has up to {KEY_LENGTH_MAX} characters.", *field, "symbol")
+    return given
+
+
+def _with_start(given: Metric, baseline: float | None) -> Metric:
+    if given.start is not None or baseline is None or "start" not in _ALLOWED[given.direction]:
+        return given
+    return msgspec.structs.replace(given, start=baseline)
+
+
+def _with_target(given: Metric, field: tuple[str, ...]) -> Metric:
+    if given.change_by is None:
+        return given
+    if given.start is None:
+        raise invalid(
+            "changeBy is a ratio of start: give a start, or link a KPI that has a reading.", *field, "changeBy"
+        )
+    target = number(float(f"{given.start + given.change_by * abs(given.start):.15g}"), *field, "changeBy")
+    if given.target is not None and not math.isclose(given.target, target, rel_tol=1e-9):
+        raise invalid(f"changeBy makes the target {target:g}; give one of the two.", *field, "target")
+    return msgspec.structs.replace(given, target=target)
+
+
+def _spanned(given: Metric, field: tuple[str, ...]) -> None:
+    for name in ("target", "lower", "upper"):
+        goal = getattr(given, name)
+        if goal is not None and given.start is not None and not math.isfinite(goal - given.start):
+            raise invalid(f"start and {name} lie too far apart to reckon with.", *field, name)
+
+
+_Check: TypeAlias = Callable[[Metric, tuple[str, ...]], None]
+
+
+def _ordered(low: str, high: str, reason: str) -> _Check:
+    def check(given: Metric, field: tuple[str, ...]) -> None:
+        bounds = {name: getattr(given, name) for name in (low, high)}
+        for name, value in bounds.items():
+            if value is None:
+                raise invalid(f"{given.direction} needs {low} and {high}; {name} is missing.", *field, name)
+        if not bounds[low] < bounds[high]:
+            raise invalid(_disorder(given, reason), *field, high if given.change_by is None else "changeBy")
+
+    return check
+
+
+def _disorder(given: Metric, reason: str) -> str:
+    if given.change_by is None:
+        return f"{given.direction} needs {reason}."
+    return (
+        f"{given.direction} needs {reason}, and changeBy {given.change_by:g} of {given.start:g} makes the "
+        f"target {given.target:g}. 20 % more is 0.2, 20 % less is -0.2."
+    )
+
+
+def _with_some_target(given: Metric, field: tuple[str, ...]) -> None:
+    if given.target is None:
+        raise invalid(f"{given.direction} needs a target.", *field, "target")
+
+
+def _with_milestones(given: Metric, field: tuple[str, ...]) -> None:
+    if not given.milestones:
+        raise invalid("MILESTONES needs at least one milestone.", *field, "milestones")
+    for one, next_one in pairwise(sorted(milestone.key for milestone in given.milestones)):
+        if one == next_one:
+            raise invalid(f"Two milestones have the key '{one}'; rename one.", *field, "milestones", "key")
+
+
+def _milestones(given: Metric, field: tuple[str, ...]) -> tuple[Milestone, ...]:
+    at = (*field, "milestones")
+    milestones = tuple(
+        Milestone(
+            key=key(milestone.key, *at, "key"),
+            title=title(milestone.title, *at, "title"),
+            weight=weight(milestone.weight, *at, "weight"),
+        )
+        for milestone in given.milestones
+    )
+    number(sum(milestone.weight for milestone in milestones), *at, "weight")
+    return milestones
+
+
+_CHECKS: dict[Direction, _Check] = {
+    Direction.INCREASE: _ordered("start", "target", "start below target"),
+    Direction.DECREASE: _ordered("target", "start", "start above target"),
+    Direction.AT_LEAST: _with_some_target,
+    Direction.AT_MOST: _with_some_target,
+    Direction.WITHIN: _ordered("lower", "upper", "lower below upper"),
+    Direction.MILESTONES: _with_milestones,
+    Direction.DONE: lambda _given, _field: None,
+}
+
+
+def _camel(name: str) -> str:
+    return "changeBy" if name == "change_by" else name
+
+
+# ── goals of measures ────────────────────────────────────────────────────────────────────────────
+
+
+class KpiGoal(Value, frozen=True):
+    """What a KPI is watched against; `tolerance` is absolute, in the KPI's unit."""
+
+    direction: GoalDirection
+    target: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+    tolerance: float = 0.0
+
+
+def kpi_goal(given: KpiGoal, *field: str) -> KpiGoal:
+    """The goal, if it has the bounds its direction needs and no others. Raises `INVALID`."""
+    needed = {"lower", "upper"} if given.direction is GoalDirection.WITHIN else {"target"}
+    for name in ("target", "lower", "upper"):
+        value = getattr(given, name)
+        if (value is not None) != (name in needed):
+            raise invalid(f"A goal {given.direction} needs {' and '.join(sorted(needed))}, no more.", *field, name)
+        if value is not None:
+            number(value, *field, name)
+    if given.lower is not None and given.upper is not None and not given.lower < given.upper:
+        raise invalid("A goal WITHIN needs lower below upper.", *field, "upper")
+    if number(given.tolerance, *field, "tolerance") < 0:
+        raise invalid("A tolerance is 0 or more.", *field, "tolerance")
+    return given
+
+
+# ── the policy, names of things, and the place an answer stands on ───────────────────────────────
+
+
+class ScoringPolicy(Value, frozen=True):
+    """The workspace's bands, in shares of 1.
+
+    They are half-open: a gap on a band's upper bound still belongs to it, and so does a score on a
+    band's lower bound.
+    """
+
+    on_track_gap: float = 0.10
+    at_risk_gap: float = 0.30
+    score_green: float = 0.7
+    score_amber: float = 0.4
+    stale_after_cadences: float = 1.5
+    max_key_results_per_objective: int = 5
+    max_objectives_per_owner: int = 5
+
+    def stale_after(self, cadence: Cadence) -> timedelta:
+        """How long a measure may be silent before it is out of date."""
+        return timedelta(days=min(cadence.days * self.stale_after_cadences, timedelta.max.days))
+
+
+class Kind(StrEnum):
+    """What a thing is; the name of its type in the API."""
+
+    PERSON = "Person"
+    TEAM = "Team"
+    CYCLE = "Cycle"
+    OBJECTIVE = "Objective"
+    KEY_RESULT = "KeyResult"
+    CHECK_IN = "CheckIn"
+    KPI = "Kpi"
+    READING = "Reading"
+    INITIATIVE = "Initiative"
+    COMMENT = "Comment"
+    REFLECTION = "Reflection"
+    POLICY = "ScoringPolicy"
+
+
+class Ref(Value, frozen=True):
+    """A thing by kind and id, where it may be of several kinds."""
+
+    kind: Kind
+    id: UUID
+
+
+class Source(StrEnum):
+    """The route by which a command came in."""
+
+    API = "API"
+    CONSOLE = "CONSOLE"
+    IMPORT = "IMPORT"
+    INGEST = "INGEST"
+    SYSTEM = "SYSTEM"
+
+
+class Basis(Value, frozen=True):
+    """What an answer stands on: the moment in the world, and how far the log was known."""
+
+    at: datetime
+    position: int

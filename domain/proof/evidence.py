@@ -1,0 +1,214 @@
+"""Evidence: events as they are stored, each with the proof that it is in the log, in a file that speaks for itself.
+
+A line is a JSON object: first what it is about and the signed checkpoint, then one line an event, at last
+a seal over every byte before it, so that nothing can be taken out either. `docs/evidence.md` tells all of it.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Final, Literal, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from domain.log.mapper import LogRow, leaf_hash
+from domain.proof import checkpoint, merkle
+from domain.proof.signed_note import NotSigned, Signer, Verifier, decoded, encoded, opened
+
+FORMAT: Final = "keyframe-evidence/1"
+
+
+class Broken(Exception):
+    """Evidence that does not prove what it says: the line, counted from 1, and what is wrong with it."""
+
+    def __init__(self, line: int, what: str) -> None:
+        super().__init__(f"line {line}: {what}")
+        self.line = line
+        self.what = what
+
+
+class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a file is about: the cycle, and the checkpoint that its proofs lead to."""
+
+    evidence: Literal["keyframe-evidence/1"]
+    workspace: str
+    cycle: UUID
+    key: str
+    checkpoint: str
+
+
+class Entry(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """An event: every column of its row, and the path from its hash to the checkpoint's root.
+
+    `metadata` and `data` are the stored bytes, which are JSON, as text; hashes are in Base64.
+    """
+
+    position: int
+    recorded_at: str
+    effective_at: str
+    stream: UUID
+    version: int
+    topic: str
+    belongs_to: UUID | None
+    metadata: str
+    data: str
+    leaf_hash: str
+    path: list[str]
+
+    @classmethod
+    def of(cls, row: LogRow, path: Sequence[bytes]) -> "Entry":
+        """Raises `ValueError` for a row whose hash is not its own."""
+        if leaf_hash(row) != row.leaf_hash:
+            raise ValueError(f"The event at position {row.position} is damaged: run 'keyframe verify'.")
+        return cls(
+            position=row.position,
+            recorded_at=_written(row.recorded_at),
+            effective_at=_written(row.effective_at),
+            stream=row.stream,
+            version=row.version,
+            topic=row.topic,
+            belongs_to=row.belongs_to,
+            metadata=row.metadata.decode(),
+            data=row.data.decode(),
+            leaf_hash=encoded(row.leaf_hash),
+            path=[encoded(hash) for hash in path],
+        )
+
+    def row(self) -> LogRow:
+        """The row that this was made of. Raises `ValueError` if it can have been none."""
+        return LogRow(
+            self.position,
+            _read(self.recorded_at),
+            _read(self.effective_at),
+            self.stream,
+            self.version,
+            self.topic,
+            self.belongs_to,
+            self.metadata.encode(),
+            self.data.encode(),
+            decoded(self.leaf_hash),
+        )
+
+
+class Seal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The last line: a signed note over all lines before it."""
+
+    seal: str
+
+
+class Proven(NamedTuple):
+    """What a file of evidence proves: so many events of a cycle, in the log that was signed at a size."""
+
+    about: About
+    events: int
+    size: int
+    signer: Verifier
+
+
+# ── writing ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def written(about: About, entries: Iterable[Entry], signer: Signer) -> Iterator[bytes]:
+    """The lines of a file, each with its newline."""
+    digest = sha256()
+    for part in _chained(about, entries):
+        line = msgspec.json.encode(part) + b"\n"
+        digest.update(line)
+        yield line
+    yield msgspec.json.encode(Seal(signer.sign(_sealed(digest.digest())))) + b"\n"
+
+
+def _chained(about: About, entries: Iterable[Entry]) -> Iterator[About | Entry]:
+    yield about
+    yield from entries
+
+
+def _sealed(digest: bytes) -> str:
+    """What is signed in the end. It has two lines, so that it can never be taken for a checkpoint."""
+    return f"{FORMAT}\n{encoded(digest)}\n"
+
+
+def _written(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+# ── reading ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def check(lines: Iterable[bytes], verifiers: Sequence[Verifier]) -> Proven:
+    """Check a file of evidence against public keys, with nothing else at hand. Raises `Broken`."""
+    reading = _Reading(verifiers)
+    for number, line in enumerate(lines, 1):
+        try:
+            reading.take(number, line)
+        except (NotSigned, msgspec.MsgspecError, ValueError, OverflowError) as error:
+            raise Broken(number, str(error)) from error
+    return reading.end()
+
+
+class _Reading:
+    """A file on its way through, line by line."""
+
+    def __init__(self, verifiers: Sequence[Verifier]) -> None:
+        self._verifiers = verifiers
+        self._digest = sha256()
+        self._lines = 0
+        self._about: About | None = None
+        self._checkpoint = checkpoint.Checkpoint("", 0, merkle.EMPTY)
+        self._last: LogRow | None = None
+        self._versions: dict[UUID, int] = {}
+        self._signer: Verifier | None = None
+
+    def take(self, number: int, line: bytes) -> None:
+        if self._signer is not None:
+            raise ValueError("Something stands after the seal.")
+        self._lines = number
+        if self._about is None:
+            self._begin(line)
+        elif line.startswith(b'{"seal":'):
+            self._end(line)
+        else:
+            self._prove(msgspec.json.decode(line, type=Entry))
+        self._digest.update(line)
+
+    def _begin(self, line: bytes) -> None:
+        self._about = msgspec.json.decode(line, type=About)
+        self._checkpoint = checkpoint.verified(self._about.checkpoint, self._verifiers)
+
+    def _prove(self, entry: Entry) -> None:
+        row = entry.row()
+        if leaf_hash(row) != row.leaf_hash:
+            raise ValueError(f"The event at position {row.position} was changed: its hash is another.")
+        path = [decoded(hash) for hash in entry.path]
+        if not merkle.includes(self._checkpoint.root, self._checkpoint.size, row.leaf_hash, row.position - 1, path):
+            raise ValueError(f"The event at position {row.position} is not in the log that was signed.")
+        before = self._last
+        if before is not None and not (before.position < row.position and before.recorded_at < row.recorded_at):
+            raise ValueError(f"The event at position {row.position} stands out of order.")
+        if row.effective_at > row.recorded_at or row.version != self._versions.get(row.stream, 0) + 1:
+            raise ValueError(f"The event at position {row.position} does not follow the one before it in its stream.")
+        self._last = row
+        self._versions[row.stream] = row.version
+
+    def _end(self, line: bytes) -> None:
+        text, signer = opened(msgspec.json.decode(line, type=Seal).seal, self._verifiers)
+        if text != _sealed(self._digest.digest()):
+            raise ValueError("The seal is one of another file: a line was changed, added or taken out.")
+        if signer.name != self._checkpoint.origin:
+            raise ValueError("The seal and the checkpoint are of different logs.")
+        self._signer = signer
+
+    def end(self) -> Proven:
+        if self._about is None or self._signer is None:
+            raise Broken(self._lines + 1, "The file ends before its seal.")
+        if self._about.cycle not in self._versions:
+            raise Broken(1, "The cycle that it is about is not in it.")
+        return Proven(self._about, sum(self._versions.values()), self._checkpoint.size, self._signer)
+
+
+def _read(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None or _written(moment) != text:
+        raise ValueError(f"{text!r} is not written as moments are here.")
+    return moment
