@@ -44,8 +44,8 @@ from api.watching import REQUEST_ID, Watched
 from api.writing import Writing
 from domain.log.event_store import Log
 from domain.primitives.values import Source
-from projections import generations
-from projections.projector import Projector
+from projections.engine import rebuild
+from projections.engine.projector import Projector
 
 _log = structlog.get_logger(__name__)
 
@@ -154,7 +154,7 @@ def create_app(settings: Settings, database: Database, *, console: bool, anonymo
 def _make_views(database: Database) -> None:
     """Make the views where they are missing, so that the first request finds them."""
     with database.connect() as conn:
-        generations.create(conn, database.settings.workspace)
+        rebuild.create(conn, database.settings.workspace)
 
 
 def _source(request: HTTPConnection) -> Source:

@@ -16,9 +16,9 @@ from rich.progress import Progress
 from api import doctor, evidence, exporting, importing, issuing
 from api.terminal import USAGE, WRONG, Failure, err, opened, out, reached, settings, stop_on_signals, told
 from domain.model.permissions import Role
-from projections import generations
-from projections.projector import Condition
-from projections.views import Poison
+from projections.engine import rebuild as generations
+from projections.engine.projector import Condition
+from projections.engine.registry import Poison
 
 P = ParamSpec("P")
 

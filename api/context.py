@@ -21,7 +21,7 @@ from domain.log.event_store import Log
 from domain.model.permissions import Permission, Role, permissions
 from domain.primitives.errors import Code, Refused
 from domain.primitives.values import Source
-from projections.signing import Keys
+from projections.proof.signer import Keys
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from api.settings import Settings
 from api.terminal import Failure, err, out
 from api.writing import projector_of
 from domain.log.schema import drop
-from projections import checkup as views
-from projections import generations
+from projections.engine import health as views
+from projections.engine import rebuild
 
 WORKSPACE = "demo"
 OLD_DAYS = 14
@@ -77,7 +77,7 @@ def _renew_views(database: Database) -> None:
     with database.connect() as conn:
         found = views.examine(conn, log, WORKSPACE)
     if found is not None and not found.is_current:
-        generations.rebuild(log, database.connect, workspace=WORKSPACE)
+        rebuild.rebuild(log, database.connect, workspace=WORKSPACE)
 
 
 def show(story: Story, url: str) -> None:

@@ -21,7 +21,7 @@ from domain.log import api_tokens
 from domain.log.health import VERSION, Checkup, examine
 from domain.log.schema import application_role
 from domain.primitives.values import FUTURE_TOLERANCE
-from projections import checkup as views
+from projections.engine import health as views
 
 VERSION_MAX = 18
 SKEW_MAX = timedelta(seconds=2)

@@ -16,10 +16,10 @@ from api.writing import projector_of
 from domain.primitives.errors import Refused
 from domain.proof import evidence
 from domain.proof.signed_note import NotSigned, Verifier
-from projections import evidence as proofs
-from projections import ledger
-from projections.signing import Rewritten
-from projections.verification import Verdict, verify
+from projections.proof import evidence as proofs
+from projections.proof import merkle_tree
+from projections.proof.signer import Rewritten
+from projections.proof.verification import Verdict, verify
 
 _VKEY = re.compile(r"[^\s+]+\+[0-9a-f]{8}\+\S+")
 
@@ -86,7 +86,7 @@ def verify_log(database: Database, told: Sequence[str], checkpoints: Sequence[Pa
     known = [*_verifiers(told), *(ours.verifiers if ours is not None else ())]
     notes = [_text(path) for path in checkpoints]
     with database.connect() as conn, _progress() as progress:
-        if not known and (notes or ledger.last_signed(conn) is not None):
+        if not known and (notes or merkle_tree.last_signed(conn) is not None):
             raise Failure(
                 "The log was signed, but there is no key to check that with: name its public half with --key.", USAGE
             )

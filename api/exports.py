@@ -27,9 +27,9 @@ from domain.log.times import recorded_at
 from domain.model.permissions import Permission
 from domain.primitives.errors import Code, Refused, invalid
 from domain.primitives.values import Basis
-from projections import goals, kpi, measures, people
-from projections.kpi import KpiFilter, KpiOrder
-from projections.tables import Order, Window
+from projections.store.versioned_tables import Order, Window
+from projections.tables import goals, kpi, measurements, people
+from projections.tables.kpi import KpiFilter, KpiOrder
 
 Json: TypeAlias = dict[str, Any]
 Params: TypeAlias = Mapping[str, str]
@@ -319,11 +319,11 @@ def _readings(context: Context, params: Params) -> Iterator[Page]:
         window = Window(READINGS)
         while True:
             view = context.anew().reads.at(view.basis)
-            found = view.read(measures.reading_pages, [row.id], window, since, until)[row.id]
+            found = view.read(measurements.reading_pages, [row.id], window, since, until)[row.id]
             yield Page(table(_row(row.key, reading) for reading in found), view.basis, head)
             if len(found) < READINGS:
                 break
-            window = Window(READINGS, after=measures.measurement_cursor(found[-1]))
+            window = Window(READINGS, after=measurements.measurement_cursor(found[-1]))
 
 
 def _kpis(view: View, key: str | None) -> list[kpi.KpiRow]:
@@ -335,5 +335,5 @@ def _kpis(view: View, key: str | None) -> list[kpi.KpiRow]:
     return view.read(kpi.kpi_page, KpiFilter(), Order(KpiOrder.KEY), Window(1_000_000))
 
 
-def _row(key: str, reading: measures.ReadingRow) -> Sequence[Any]:
+def _row(key: str, reading: measurements.ReadingRow) -> Sequence[Any]:
     return key, reading.measured_at, reading.value, reading.note, reading.recorded_at, reading.position

@@ -21,7 +21,7 @@ from api.schema.schema import schema
 from api.variables import oversized
 from api.view import Footing, TimeIsUp
 from domain.model.permissions import Permission
-from projections.basis import Standpoint
+from projections.store.basis import Standpoint
 
 NOW_SECONDS: Final = 60
 """For so long time alone does not change what is told of now: what is expected, and what is silent, moves slowly."""

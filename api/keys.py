@@ -11,8 +11,8 @@ from pathlib import Path
 
 from api.settings import Settings
 from domain.proof.signed_note import Signer, Verifier
-from projections.signing import Keeper, Keys
-from projections.tables import Connection
+from projections.proof.signer import Keeper, Keys
+from projections.store.versioned_tables import Connection
 
 _MODE = 0o600
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from api.view import ById, ByKey, Connection, Siblings, Thing, View, together
 from domain.primitives.values import Basis, Kind, Ref
-from projections import goals, kpi, people
+from projections.tables import goals, kpi, people
 
 Many: TypeAlias = Callable[..., dict[UUID, list[Any]]]
 """A query of `projections` that gives rows by the id of what they belong to."""

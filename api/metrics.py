@@ -13,7 +13,7 @@ from starlette.responses import Response
 from api.live import Live
 from api.view import Pool
 from domain.log.event_store import Log
-from projections.projector import Condition, Projector
+from projections.engine.projector import Condition, Projector
 
 _BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _POOL: Final = {

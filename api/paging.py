@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Meta
 
 from domain.primitives.errors import Refused, invalid
-from projections.tables import Cursor, Window
+from projections.store.versioned_tables import Cursor, Window
 
 PAGE_DEFAULT = 50
 """How many a page has if neither `first` nor `last` is said."""

@@ -10,8 +10,9 @@ from api.guards import refusal
 from api.schema.schema import sdl
 from domain.model.permissions import Permission
 from domain.primitives.errors import Code
-from projections import basis, signing
-from projections.signing import Keys, Rewritten
+from projections.proof import signer
+from projections.proof.signer import Keys, Rewritten
+from projections.store import basis
 
 
 class Publishing:
@@ -29,7 +30,7 @@ class Publishing:
             return refusal(HTTPStatus.FORBIDDEN, said, Code.FORBIDDEN)
         with self._pool.connection() as conn:
             try:
-                note = signing.told(conn, signing.newest(conn, basis.now(conn).position, self._keys), self._keys)
+                note = signer.told(conn, signer.newest(conn, basis.now(conn).position, self._keys), self._keys)
             except Rewritten as error:
                 return _text(f"{error}\n", 503)
         return _text("This log was never signed.\n", 404) if note is None else _text(note)

@@ -15,8 +15,8 @@ from api.database import Database
 from domain.log import health as tables
 from domain.log.event_store import Log
 from domain.log.health import VERSION
-from projections import checkup as views
-from projections.projector import Condition, Projector
+from projections.engine import health as views
+from projections.engine.projector import Condition, Projector
 
 LAG_MAX = 10_000
 """Beyond this many events the views are too far behind to be called ready."""

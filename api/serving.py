@@ -21,7 +21,7 @@ from api.wire import wire
 from api.writing import Writing, projector_of
 from domain.log import api_tokens
 from domain.model.permissions import Role
-from projections.projector import Condition
+from projections.engine.projector import Condition
 
 TURN_SECONDS = 0.001
 """How long a thread works on before another one gets its turn: a small question passes through several threads, and

@@ -22,9 +22,10 @@ from domain.log.event_store import Log
 from domain.primitives import values
 from domain.primitives.errors import Refused, invalid
 from domain.primitives.values import Basis, ScoringPolicy
-from projections import basis as bases
-from projections import goals, sight
-from projections.basis import Standpoint
+from projections.engine import visibility
+from projections.store import basis as bases
+from projections.store.basis import Standpoint
+from projections.tables import goals
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -51,7 +52,7 @@ class Behind(Exception):
 
 class Eyes(NamedTuple):
     """Whose they are, to whom not everything is shown: a person, or nobody who is one. Of `pool` the connections
-    find no table of the views, but what may be seen of them: see `projections.sight`."""
+    find no table of the views, but what may be seen of them: see `projections.engine.visibility`."""
 
     person: UUID | None
     pool: Pool | None
@@ -108,7 +109,7 @@ class Reads:
     def hidden(self) -> frozenset[UUID]:
         """The objectives that are hidden from whoever asks, and with them all that is theirs."""
         if self._eyes is None:
-            return sight.NOTHING
+            return visibility.NOTHING
         return self._looked[1] if self._hidden is None else self._hidden
 
     @cached_property
@@ -126,9 +127,9 @@ class Reads:
         """The present, and what is hidden there: one statement."""
         with self._connection() as conn:
             if self._eyes is None or self._hidden is not None:
-                looked = bases.now(conn), self._hidden or sight.NOTHING
+                looked = bases.now(conn), self._hidden or visibility.NOTHING
             else:
-                looked = sight.look(conn, self._eyes.person)
+                looked = visibility.look(conn, self._eyes.person)
         self.footing.newest = looked[0]
         return looked
 
@@ -148,7 +149,7 @@ class Reads:
         if self._eyes is None or self._eyes.pool is None:
             raise RuntimeError("Something is hidden, and there are no connections that hide it.")
         with self._eyes.pool.connection() as conn:
-            sight.hide(conn, hidden)
+            visibility.hide(conn, hidden)
             yield conn
 
     def after(self, position: int) -> "View":

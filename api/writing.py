@@ -6,7 +6,7 @@ from domain.handlers.dispatcher import Keyframe, Outcome
 from domain.handlers.unit_of_work import Author
 from domain.log.event_store import Log
 from domain.model.commands import Command
-from projections.projector import Projector
+from projections.engine.projector import Projector
 
 
 class Writing:

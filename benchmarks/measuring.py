@@ -23,8 +23,8 @@ from api.settings import Settings
 from api.writing import Writing
 from domain.log.event_store import Log
 from domain.model.permissions import Role
-from projections.generations import create
-from projections.projector import Projector
+from projections.engine.projector import Projector
+from projections.engine.rebuild import create
 
 STATEMENT_SECONDS = 600
 

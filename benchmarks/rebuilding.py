@@ -5,7 +5,7 @@ Run: python -m benchmarks.rebuilding
 
 from benchmarks.company import goals, kpi, readings, write
 from benchmarks.measuring import World, seconds, tell, worlds
-from projections.generations import rebuild
+from projections.engine.rebuild import rebuild
 
 TIMES = 3
 

@@ -7,9 +7,9 @@ from benchmarks.company import goals, kpi, readings, write
 from benchmarks.measuring import World, seconds, tell, worlds
 from domain.log import raw
 from domain.proof.signed_note import Signer
-from projections import ledger, signing
-from projections.signing import Keys
-from projections.verification import verify
+from projections.proof import merkle_tree, signer
+from projections.proof.signer import Keys
+from projections.proof.verification import verify
 
 READINGS = 200_000
 CHECKPOINT_EVENTS = 1_000
@@ -28,7 +28,7 @@ def main() -> None:
         with world.database.connect() as conn:
             verified = seconds(lambda: verify(conn, keys.verifiers), TIMES)
             copied = seconds(lambda: sum(1 for _ in raw.copied(conn)), TIMES)
-            proven = seconds(lambda: ledger.Tree(conn, events).inclusion(events // 3), TIMES)
+            proven = seconds(lambda: merkle_tree.Tree(conn, events).inclusion(events // 3), TIMES)
         figures = f"{events / verified:,.0f} events/s, copying {events / copied:,.0f} events/s, {events:,} events"
         tell(
             "verifying the log / a bare copy of it",
@@ -43,7 +43,7 @@ def _signed(world: World, keys: Keys) -> int:
     events = world.see()
     with world.database.connect() as conn:
         for size in range(CHECKPOINT_EVENTS, events, CHECKPOINT_EVENTS):
-            ledger.keep(conn, size, signing.signed(conn, size, keys))
+            merkle_tree.keep(conn, size, signer.signed(conn, size, keys))
     return events
 
 

@@ -14,8 +14,8 @@ from api.schema.refs import AlignmentTarget, ObjectiveRef
 from api.view import Thing, View, together
 from domain.metrics import findings as quality
 from domain.primitives.values import Kind, ObjectiveState
-from projections import alignment, goals
-from projections.alignment import Edge
+from projections.tables import alignment, goals
+from projections.tables.alignment import Edge
 
 _OPEN = frozenset({ObjectiveState.DRAFT, ObjectiveState.ACTIVE})
 

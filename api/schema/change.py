@@ -22,9 +22,9 @@ from domain.model.key_result import KeyResultCheckedIn
 from domain.model.objective import ObjectiveAligned, ObjectiveDrafted, ObjectiveUnaligned
 from domain.model.people import TeamJoined, TeamLeft
 from domain.primitives.values import Kind, Ref
-from projections import effects, fields
-from projections.effects import Stood
-from projections.fields import Around, Field
+from projections.history import effects, field_changes
+from projections.history.effects import Stood
+from projections.history.field_changes import Around, Field
 
 # ── what it is about ─────────────────────────────────────────────────────────────────────────────
 
@@ -59,7 +59,7 @@ def arounds(siblings: Siblings) -> Sequence[Around]:
     events: dict[Kind, list[tuple[Any, int]]] = {}
     for row in siblings.rows:
         events.setdefault(row.event.KIND, []).append((row.event.originator_id, row.position))
-    known = {kind: siblings.view.reads.read(fields.around, kind, each) for kind, each in events.items()}
+    known = {kind: siblings.view.reads.read(field_changes.around, kind, each) for kind, each in events.items()}
     return [known[row.event.KIND][row.position] for row in siblings.rows]
 
 
@@ -77,11 +77,11 @@ def _fields(siblings: Siblings) -> Sequence[list[FieldChange]]:
 
 def _differences(row: Told, around: Around, before: Stood) -> list[Field]:
     """What differs between the two versions, and what came to a list that is kept beside them."""
-    event, after = row.event, fields.told(around.after)
+    event, after = row.event, field_changes.told(around.after)
     if isinstance(event, KeyResultCheckedIn):
-        was = fields.told(before)
+        was = field_changes.told(before)
         return [field for name in after for field in _said(name, was.get(name), after[name])]
-    found = fields.differences(fields.told(around.before), after)
+    found = field_changes.differences(field_changes.told(around.before), after)
     match event:
         case ObjectiveDrafted():
             found += [Field("supports", None, ref) for ref in event.supports]
@@ -99,7 +99,7 @@ def _differences(row: Told, around: Around, before: Stood) -> list[Field]:
 def _said(name: str, was: Any, said: Any) -> list[Field]:
     """What a check-in says, the same as before or not; of what is reached, what differs."""
     if isinstance(said, tuple):
-        return fields.differences({name: was or ()}, {name: said})
+        return field_changes.differences({name: was or ()}, {name: said})
     return [Field(name, was, said)]
 
 

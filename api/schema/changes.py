@@ -18,9 +18,10 @@ from api.view import Siblings, Thing, View, mixed
 from domain.model.event import Authorship, Event
 from domain.primitives.errors import invalid
 from domain.primitives.values import Kind, Ref
-from projections import changes, people, sight
-from projections.changes import Change
-from projections.tables import Window
+from projections.engine import visibility
+from projections.store.versioned_tables import Window
+from projections.tables import changes, people
+from projections.tables.changes import Change
 
 ORDER = "LOG"
 
@@ -63,7 +64,7 @@ def with_events(view: View, rows: Sequence[Change]) -> list[Told]:
     recorded = {said.position: said for said in view.reads.log.at([row.position for row in rows])} if rows else {}
     events = [recorded[row.position].event for row in rows]
     if view.reads.hidden and events:
-        events = view.reads.read(sight.silenced, events)
+        events = view.reads.read(visibility.silenced, events)
     return [Told(row, event, recorded[row.position].by) for row, event in zip(rows, events, strict=True)]
 
 
@@ -107,7 +108,7 @@ WhichChanges: TypeAlias = Annotated[
 
 
 def change_filter(view: View, given: ChangeFilter | None) -> changes.ChangeFilter:
-    """The filter as `projections.changes` takes it. Raises `INVALID` for a type that there is not."""
+    """The filter as `projections.tables.changes` takes it. Raises `INVALID` for a type that there is not."""
     if given is None:
         return changes.ChangeFilter()
     return changes.ChangeFilter(

@@ -10,12 +10,12 @@ from api.schema.node import AS_OF, Actor, At, AtPosition, Entity, Known, Node, a
 from api.schema.refs import InitiativeRef, PersonRef
 from api.schema.scalars import Markdown
 from domain.primitives.values import Kind
-from projections import conversation
+from projections.tables import discussion
 
 
 @strawberry.type(description="What somebody said about something; it is never edited.")
-class Comment(Node, kind=Kind.COMMENT, read=conversation.comments):
-    row: strawberry.Private[conversation.CommentRow]
+class Comment(Node, kind=Kind.COMMENT, read=discussion.comments):
+    row: strawberry.Private[discussion.CommentRow]
 
     subject: Node = to_ref("subject", "What it is about.")
     body: Markdown = strawberry.field(description="What was said.")
@@ -24,8 +24,8 @@ class Comment(Node, kind=Kind.COMMENT, read=conversation.comments):
 
 
 @strawberry.type(description="A look back on a cycle or an objective; it is never edited.")
-class Reflection(Node, kind=Kind.REFLECTION, read=conversation.reflections):
-    row: strawberry.Private[conversation.ReflectionRow]
+class Reflection(Node, kind=Kind.REFLECTION, read=discussion.reflections):
+    row: strawberry.Private[discussion.ReflectionRow]
 
     subject: Node = to_ref("subject", "The cycle or objective it is about.")
     kind: enums.ReflectionKind = strawberry.field(description="What kind of thought it is.")
@@ -35,8 +35,8 @@ class Reflection(Node, kind=Kind.REFLECTION, read=conversation.reflections):
 
 
 @strawberry.type(description="A piece of work for an objective or key result: what is done, not what it comes to.")
-class Initiative(Entity, kind=Kind.INITIATIVE, read=conversation.initiatives):
-    row: strawberry.Private[conversation.InitiativeRow]
+class Initiative(Entity, kind=Kind.INITIATIVE, read=discussion.initiatives):
+    row: strawberry.Private[discussion.InitiativeRow]
 
     title: str = strawberry.field(description="What is to be done, in one line.")
     state: enums.InitiativeState = strawberry.field(description="Where it is.")

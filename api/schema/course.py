@@ -17,11 +17,12 @@ from domain.metrics.trajectory import Revision, Source
 from domain.primitives import values
 from domain.primitives.calendar import Step
 from domain.primitives.values import KeyResultState, Kind, Ref
-from projections import figures, goals, measures
-from projections.goals import CycleRow
-from projections.key_result import KeyResultRow, key_result_versions
-from projections.measures import CheckInRow, Link, ReadingRow, Standing
-from projections.tables import By
+from projections.history import formula_inputs
+from projections.store.versioned_tables import By
+from projections.tables import goals, measurements
+from projections.tables.goals import CycleRow
+from projections.tables.key_result import KeyResultRow, key_result_versions
+from projections.tables.measurements import CheckInRow, Link, ReadingRow, Standing
 
 # ── targets ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -67,7 +68,7 @@ def targets(siblings: Siblings) -> Sequence[list[TargetRevision]]:
     """Every target of each of these key results, oldest first."""
     cycles = siblings.view.by_id(goals.cycles, [row.cycle for row in siblings.rows])
     revisions = siblings.all(_revisions)
-    stood = iter(siblings.view.reads.read(measures.last_words_before, [row for rows in revisions for row in rows]))
+    stood = iter(siblings.view.reads.read(measurements.last_words_before, [row for rows in revisions for row in rows]))
     parts = [
         [
             _target(before, version, next(stood), cycles[row.cycle])
@@ -80,7 +81,7 @@ def targets(siblings: Siblings) -> Sequence[list[TargetRevision]]:
 
 
 def _target(before: KeyResultRow | None, row: KeyResultRow, stood: Standing, cycle: CycleRow) -> Target:
-    latest = figures.measured(row, stood)
+    latest = formula_inputs.measured(row, stood)
     return Target(
         metric=row.metric,
         due=row.due,
@@ -118,7 +119,7 @@ def _differing(versions: list[KeyResultRow]) -> list[KeyResultRow]:
 
 
 def _said(siblings: Siblings) -> Sequence[list[CheckInRow]]:
-    known = siblings.view.read(measures.check_ins_of_key_results, [row.id for row in siblings.rows])
+    known = siblings.view.read(measurements.check_ins_of_key_results, [row.id for row in siblings.rows])
     return [known[row.id] for row in siblings.rows]
 
 
@@ -126,7 +127,7 @@ def _sources(siblings: Siblings) -> Sequence[list[Source]]:
     """What each took its value from, and since when: its own check-ins, or a KPI."""
     turns = [_turns(versions) for versions in siblings.all(_versions)]
     links = list(dict.fromkeys(link for part in turns for _, link in part if link is not None))
-    readings = dict(zip(links, siblings.view.read(measures.readings_since, links), strict=True))
+    readings = dict(zip(links, siblings.view.read(measurements.readings_since, links), strict=True))
     measured = {link: [_measurement(one, Kind.READING) for one in rows] for link, rows in readings.items()}
     return [
         [Source(since, _figures(said) if link is None else measured[link]) for since, link in part]

@@ -18,7 +18,7 @@ from api.schema.refs import CycleRef, ObjectiveRef, ReflectionRef, SnapshotRef
 from api.view import Siblings, View
 from domain.primitives.errors import Code, Refused
 from domain.primitives.values import Kind
-from projections import conversation, goals
+from projections.tables import discussion, goals
 
 
 def _snapshots(siblings: Siblings, column: str) -> Sequence[Any]:
@@ -51,7 +51,7 @@ class Cycle(Entity, kind=Kind.CYCLE, read=goals.cycles):
     outcome: SnapshotRef | None = related("The View when it was closed; null before.", _snapshots, "outcome")
     progress: Progress = progress_by(of_cycles, "The plain mean of its objectives, dropped ones left out.")
     reflections: list[ReflectionRef] = to_many(
-        Kind.REFLECTION, conversation.reflections_of_subjects, "What was thought when looking back on it."
+        Kind.REFLECTION, discussion.reflections_of_subjects, "What was thought when looking back on it."
     )
 
     @answered("Its objectives, in the order of recording.")

@@ -21,8 +21,8 @@ from api.schema.workspace import Basis, basis_of
 from api.view import Siblings, Thing, View, together
 from domain.primitives import values
 from domain.primitives.values import Kind
-from projections import diff
-from projections.diff import Difference, DiffKind, Scope
+from projections.history import diff
+from projections.history.diff import Difference, DiffKind, Scope
 
 # ── what can be asked for ────────────────────────────────────────────────────────────────────────
 

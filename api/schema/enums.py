@@ -24,7 +24,7 @@ from domain.primitives.values import (
     Verdict,
     Visibility,
 )
-from projections.diff import DiffKind
+from projections.history.diff import DiffKind
 
 __all__ = [
     "Aggregation", "Cadence", "Cause", "CycleState", "DiffKind", "Direction", "GoalDirection", "Health",

@@ -13,7 +13,7 @@ from api.schema.node import Node
 from api.schema.scalars import write_date_time
 from api.view import Siblings, Thing, View, together
 from domain.primitives.values import Ref
-from projections.fields import Field, Value
+from projections.history.field_changes import Field, Value
 
 
 def text(value: Value) -> str | None:

@@ -16,8 +16,8 @@ from api.view import View
 from domain.metrics.progress import Health
 from domain.primitives.errors import invalid
 from domain.primitives.values import Kind
-from projections import goals, key_result, kpi, people
-from projections.tables import Order
+from projections.store.versioned_tables import Order
+from projections.tables import goals, key_result, kpi, people
 
 SEARCH_LENGTH_MAX = 300
 

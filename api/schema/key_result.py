@@ -23,14 +23,14 @@ from api.view import Siblings
 from domain.primitives import values
 from domain.primitives.calendar import Step
 from domain.primitives.values import Kind
-from projections import conversation, key_result, measures
+from projections.tables import discussion, key_result, measurements
 
 _CHECK_INS = Pages(
     Kind.CHECK_IN,
     "MEASURED_AT",
-    measures.check_in_pages,
-    measures.check_in_counts,
-    measures.measurement_cursor,
+    measurements.check_in_pages,
+    measurements.check_in_counts,
+    measurements.measurement_cursor,
 )
 
 
@@ -49,7 +49,7 @@ class Milestone:
 
 
 def _milestones(siblings: Siblings) -> Sequence[list[Milestone]]:
-    first_said = siblings.view.read(measures.milestones_reached, [row.id for row in siblings.rows])
+    first_said = siblings.view.read(measurements.milestones_reached, [row.id for row in siblings.rows])
     return [
         [_milestone(one, standing.reached or (), first_said[row.id]) for one in row.metric.milestones]
         for row, standing in zip(siblings.rows, siblings.all(standings), strict=True)
@@ -91,7 +91,7 @@ class KeyResult(Entity, kind=Kind.KEY_RESULT, read=key_result.key_results):
     )
     quality: list[QualityFinding] = related("What could be written better about it.", quality.in_key_results)
     initiatives: list[InitiativeRef] = to_many(
-        Kind.INITIATIVE, conversation.initiatives_of_subjects, "The work planned for it."
+        Kind.INITIATIVE, discussion.initiatives_of_subjects, "The work planned for it."
     )
 
     @answered("What was said of it, by when it was true; corrected ones as they stand now.")

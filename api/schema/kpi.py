@@ -25,13 +25,18 @@ from domain.metrics import kpi_series as formulas
 from domain.metrics.kpi_series import Aggregation, KpiStatus
 from domain.primitives.calendar import Step
 from domain.primitives.values import Kind
-from projections import figures, kpi, measures
-from projections.key_result import key_results_of_kpis
-from projections.kpi import KpiRow
-from projections.measures import ReadingRow
+from projections.history import formula_inputs
+from projections.tables import kpi, measurements
+from projections.tables.key_result import key_results_of_kpis
+from projections.tables.kpi import KpiRow
+from projections.tables.measurements import ReadingRow
 
 _READINGS = Pages(
-    Kind.READING, "MEASURED_AT", measures.reading_pages, measures.reading_counts, measures.measurement_cursor
+    Kind.READING,
+    "MEASURED_AT",
+    measurements.reading_pages,
+    measurements.reading_counts,
+    measurements.measurement_cursor,
 )
 
 From: TypeAlias = Annotated[
@@ -98,12 +103,12 @@ def _latest(siblings: Siblings) -> Sequence[Any]:
 
 def _statuses(siblings: Siblings) -> Sequence[KpiStatus]:
     view, latest = siblings.view, siblings.all(latest_readings)
-    standing = [figures.of_kpi(row, latest.get(row.id)) for row in siblings.rows]
+    standing = [formula_inputs.of_kpi(row, latest.get(row.id)) for row in siblings.rows]
     return [formulas.status(facts, view.basis.at, view.scoring) for facts in standing]
 
 
 def _readings(siblings: Siblings) -> dict[Any, list[ReadingRow]]:
-    return siblings.view.read(measures.readings_of_kpis, [row.id for row in siblings.rows])
+    return siblings.view.read(measurements.readings_of_kpis, [row.id for row in siblings.rows])
 
 
 def _series(

@@ -11,9 +11,9 @@ from api.view import Connection, View
 from domain.model.permissions import Permission
 from domain.primitives.errors import Code, Refused, invalid
 from domain.proof.signed_note import encoded
-from projections import signing
-from projections.ledger import Inclusion, Tree
-from projections.signing import Keys, Rewritten
+from projections.proof import signer
+from projections.proof.merkle_tree import Inclusion, Tree
+from projections.proof.signer import Keys, Rewritten
 
 Size: TypeAlias = Annotated[
     Position | None,
@@ -101,7 +101,7 @@ class Ledger:
         return ConsistencyProof(from_=from_, to=Position(whole), path=[*map(encoded, path)])
 
     def _head(self) -> int:
-        return self.view.reads.read(signing.newest, self.view.basis.position, self.keys)
+        return self.view.reads.read(signer.newest, self.view.basis.position, self.keys)
 
     def _checkpoint(self, size: int) -> Checkpoint:
         root = self.view.reads.read(_root, size)
@@ -123,7 +123,7 @@ def opened(view: View, info: Info) -> Ledger:
 
 def _note(conn: Connection, size: int, keys: Keys | None) -> str:
     try:
-        note = signing.told(conn, size, keys)
+        note = signer.told(conn, size, keys)
     except Rewritten as error:
         raise Refused(Code.CONFLICT, str(error)) from error
     if note is None:

@@ -12,7 +12,7 @@ from api.paging import LIST_MAX, Asked, cut, encode, stretch
 from api.schema.connection import Connection
 from api.view import Siblings, Thing, View, together
 from domain.primitives.values import Kind
-from projections.tables import Cursor, Order, Window
+from projections.store.versioned_tables import Cursor, Order, Window
 
 PROGRESS = "PROGRESS"
 RECORDED = "RECORDED"

@@ -14,8 +14,8 @@ from api.schema.refs import CheckInRef, KeyResultRef, KpiRef, ReadingRef
 from api.schema.scalars import Markdown, Position
 from api.view import Siblings, together
 from domain.primitives.values import Kind
-from projections import measures
-from projections.measures import Ending
+from projections.tables import measurements
+from projections.tables.measurements import Ending
 
 
 def _neighbours(siblings: Siblings, shown_as: type[Node], versions: Callable[..., Any], step: int) -> Sequence[Any]:
@@ -35,18 +35,18 @@ def _neighbour(versions: Sequence[Any], version: int, step: int) -> Any:
 
 
 def _before(siblings: Siblings) -> Sequence[Any]:
-    return _neighbours(siblings, CheckIn, measures.check_in_versions, -1)
+    return _neighbours(siblings, CheckIn, measurements.check_in_versions, -1)
 
 
 def _after(siblings: Siblings) -> Sequence[Any]:
-    return _neighbours(siblings, CheckIn, measures.check_in_versions, 1)
+    return _neighbours(siblings, CheckIn, measurements.check_in_versions, 1)
 
 
 @strawberry.type(
     description="Somebody said where a key result stands. A correction is a version of its own; both can be read."
 )
-class CheckIn(Node, kind=Kind.CHECK_IN, read=measures.check_ins):
-    row: strawberry.Private[measures.CheckInRow]
+class CheckIn(Node, kind=Kind.CHECK_IN, read=measurements.check_ins):
+    row: strawberry.Private[measurements.CheckInRow]
 
     key_result: KeyResultRef = to_one(Kind.KEY_RESULT, "key_result", "What it speaks of.")
     value: float | None = strawberry.field(description="Where it stands, in the metric's unit.")
@@ -70,18 +70,18 @@ class CheckIn(Node, kind=Kind.CHECK_IN, read=measures.check_ins):
 
 
 def _version_before(siblings: Siblings) -> Sequence[Any]:
-    return _neighbours(siblings, Reading, measures.reading_versions, -1)
+    return _neighbours(siblings, Reading, measurements.reading_versions, -1)
 
 
 def _version_after(siblings: Siblings) -> Sequence[Any]:
-    return _neighbours(siblings, Reading, measures.reading_versions, 1)
+    return _neighbours(siblings, Reading, measurements.reading_versions, 1)
 
 
 @strawberry.type(
     description="A KPI was read: the KPI and the instant are its identity. A correction is a version of its own."
 )
-class Reading(Node, kind=Kind.READING, read=measures.readings):
-    row: strawberry.Private[measures.ReadingRow]
+class Reading(Node, kind=Kind.READING, read=measurements.readings):
+    row: strawberry.Private[measurements.ReadingRow]
 
     kpi: KpiRef = to_one(Kind.KPI, "kpi", "What was read.")
     value: float | None = strawberry.field(description="What was read, in the KPI's unit.")
@@ -107,13 +107,13 @@ def _version_id(thing: CheckIn | Reading) -> strawberry.ID:
     return strawberry.ID(ids.encode_version(thing.KIND, row.id, row.version, thing.siblings.view.id_end))
 
 
-def latest_readings(siblings: Siblings) -> dict[UUID, measures.ReadingRow]:
+def latest_readings(siblings: Siblings) -> dict[UUID, measurements.ReadingRow]:
     """The latest reading of each of these KPIs that has one."""
-    return siblings.view.read(measures.latest_readings, [row.id for row in siblings.rows])
+    return siblings.view.read(measurements.latest_readings, [row.id for row in siblings.rows])
 
 
 VERSIONS: dict[Kind, tuple[type[Node], Callable[..., Any]]] = {
-    Kind.CHECK_IN: (CheckIn, measures.check_in_versions),
-    Kind.READING: (Reading, measures.reading_versions),
+    Kind.CHECK_IN: (CheckIn, measurements.check_in_versions),
+    Kind.READING: (Reading, measurements.reading_versions),
 }
 """The kinds whose nodes are versions, and the query that reads all versions of some of them."""

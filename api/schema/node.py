@@ -20,8 +20,8 @@ from api.schema.scalars import Position
 from api.view import ById, Siblings, Thing, View, together
 from domain.primitives.personal_data import erased_handle
 from domain.primitives.values import Kind
-from projections import conversation, people
-from projections.tables import By
+from projections.store.versioned_tables import By
+from projections.tables import discussion, people
 
 At: TypeAlias = Annotated[
     datetime | None,
@@ -112,9 +112,7 @@ class Node(Thing):
         return thing
 
 
-_COMMENTS = Pages(
-    Kind.COMMENT, "SAID", conversation.comment_pages, conversation.comment_counts, conversation.comment_cursor
-)
+_COMMENTS = Pages(Kind.COMMENT, "SAID", discussion.comment_pages, discussion.comment_counts, discussion.comment_cursor)
 
 
 @strawberry.interface(description="What every goal, measure and cycle has.")

@@ -27,7 +27,7 @@ from api.schema.refs import (
 from api.schema.scalars import Markdown
 from api.view import Siblings, Thing, together
 from domain.primitives.values import Kind, ObjectiveState
-from projections import alignment, conversation, goals
+from projections.tables import alignment, discussion, goals
 
 
 @strawberry.type(description="What a closed objective came to.")
@@ -75,7 +75,7 @@ class Objective(Entity, kind=Kind.OBJECTIVE, read=goals.objectives):
         alignment.ancestors_of_objectives, "All that it supports, directly or through others; nearest first, each once."
     )
     initiatives: list[InitiativeRef] = to_many(
-        Kind.INITIATIVE, conversation.initiatives_of_subjects, "The work planned for it."
+        Kind.INITIATIVE, discussion.initiatives_of_subjects, "The work planned for it."
     )
     progress: Progress = progress_by(
         of_objectives, "The weighted mean of its key results; what supports it stands beside it and changes nothing."
@@ -89,7 +89,7 @@ class Objective(Entity, kind=Kind.OBJECTIVE, read=goals.objectives):
         "What could be written better about it: vague, unmeasured, unowned, too much …", quality.in_objectives
     )
     reflections: list[ReflectionRef] = to_many(
-        Kind.REFLECTION, conversation.reflections_of_subjects, "What was thought when looking back on it."
+        Kind.REFLECTION, discussion.reflections_of_subjects, "What was thought when looking back on it."
     )
 
     @answered("What proves it was reached, as they were added.")

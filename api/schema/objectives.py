@@ -15,9 +15,9 @@ from api.schema.lists import Judged, Listing, listed, worked_out
 from api.schema.progress import of_key_results, of_objectives
 from api.view import Siblings, Thing, View
 from domain.primitives.values import Kind
-from projections import alignment, goals
-from projections import key_result as proofs
-from projections.tables import Order
+from projections.store.versioned_tables import Order
+from projections.tables import alignment, goals
+from projections.tables import key_result as proofs
 
 
 def _judged_objectives(siblings: Siblings) -> Sequence[Judged]:

@@ -12,7 +12,7 @@ from api.view import Siblings, together
 from domain.model.event import Event
 from domain.primitives.personal_data import ERASED, erased_handle
 from domain.primitives.values import Kind
-from projections import goals
+from projections.tables import goals
 
 
 class Source(NamedTuple):

@@ -15,7 +15,7 @@ from api.schema.refs import ObjectiveRef, PersonRef, TeamRef
 from api.view import Siblings
 from domain.primitives.personal_data import ERASED, erased_handle
 from domain.primitives.values import Kind
-from projections import people
+from projections.tables import people
 
 
 def _names(siblings: Siblings) -> list[str]:

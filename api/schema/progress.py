@@ -15,9 +15,10 @@ from api.view import Siblings, Thing, together
 from domain.metrics import progress
 from domain.metrics.progress import KeyResultProgress, ObjectiveProgress, SharedProgress
 from domain.primitives.values import Kind
-from projections import figures, goals, measures
-from projections.key_result import key_results_of_objectives
-from projections.measures import Standing
+from projections.history import formula_inputs
+from projections.tables import goals, measurements
+from projections.tables.key_result import key_results_of_objectives
+from projections.tables.measurements import Standing
 
 
 @strawberry.type(
@@ -74,7 +75,7 @@ def progress_by(load: Callable[[Siblings], Sequence[Any]], description: str) -> 
 
 def standings(siblings: Siblings) -> Sequence[Standing]:
     """Where each of these key results stands."""
-    known = siblings.view.read(measures.standings, siblings.rows)
+    known = siblings.view.read(measurements.standings, siblings.rows)
     return [known[row.id] for row in siblings.rows]
 
 
@@ -86,7 +87,7 @@ def of_key_results(siblings: Siblings) -> Sequence[KeyResultProgress]:
     objectives = view.by_id(goals.objectives, [row.objective for row in siblings.rows])
     return [
         progress.of_key_result(
-            figures.of_key_result(row, standing, cycles[row.cycle], objectives.get(row.objective)), at, policy
+            formula_inputs.of_key_result(row, standing, cycles[row.cycle], objectives.get(row.objective)), at, policy
         )
         for row, standing in zip(siblings.rows, siblings.all(standings), strict=True)
     ]
@@ -109,7 +110,7 @@ def of_objectives(siblings: Siblings) -> Sequence[ObjectiveProgress]:
     together_read = flat(groups)
     parts = iter(() if together_read is None else together_read.all(of_key_results))
     return [
-        progress.of_objective(figures.of_objective(row), [next(parts) for _ in group])
+        progress.of_objective(formula_inputs.of_objective(row), [next(parts) for _ in group])
         for row, group in zip(siblings.rows, groups, strict=True)
     ]
 

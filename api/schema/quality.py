@@ -13,8 +13,8 @@ from api.view import Siblings
 from domain.metrics import findings
 from domain.metrics.findings import WrittenKeyResult, WrittenKpi, WrittenObjective
 from domain.primitives.calendar import day_start
-from projections import alignment, goals, people
-from projections.goals import ObjectiveRow
+from projections.tables import alignment, goals, people
+from projections.tables.goals import ObjectiveRow
 
 
 @strawberry.type(

@@ -42,8 +42,8 @@ from api.view import View, together
 from domain.model.permissions import Permission
 from domain.primitives.calendar import Step
 from domain.primitives.values import Kind
-from projections import goals, people
-from projections.tables import Order
+from projections.store.versioned_tables import Order
+from projections.tables import goals, people
 
 E = TypeVar("E", bound=Entity)
 

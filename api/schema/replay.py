@@ -17,7 +17,7 @@ from api.schema.refs import SnapshotRef
 from api.schema.workspace import Basis, basis_of
 from api.view import Siblings, Thing, View, together
 from domain.primitives.calendar import Step
-from projections import replay
+from projections.history import replay
 
 From: TypeAlias = Annotated[
     datetime | None,

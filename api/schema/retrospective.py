@@ -26,10 +26,11 @@ from domain.metrics import retrospective
 from domain.model.key_result import KeyResultRetargeted
 from domain.primitives.errors import Code, Refused
 from domain.primitives.values import Kind
-from projections import chronicle, conversation, kpi_delta
-from projections.basis import Standpoint
-from projections.goals import CycleRow
-from projections.retrospective import KeyResultLook, Look, ObjectiveLook, SilenceLook
+from projections.history import kpi_delta, timeline
+from projections.history.retrospective import KeyResultLook, Look, ObjectiveLook, SilenceLook
+from projections.store.basis import Standpoint
+from projections.tables import discussion
+from projections.tables.goals import CycleRow
 
 AsFarAs: TypeAlias = Annotated[
     datetime | None,
@@ -264,7 +265,7 @@ class Retrospective:
 
     @cached_property
     def look(self) -> Look:
-        told = self.ended.read(chronicle.read, self.row)
+        told = self.ended.read(timeline.read, self.row)
         return Look(told, self.planned.basis, self.ended.basis)
 
     @answered("The cycle, as it was at the outcome.")
@@ -321,7 +322,7 @@ class Retrospective:
     )
     def reflections(self) -> list[Reflection]:
         subjects = [self.row.id, *self.look.ids]
-        said = self.reader.read(conversation.reflections_of_subjects, subjects)
+        said = self.reader.read(discussion.reflections_of_subjects, subjects)
         rows = sorted((row for rows in said.values() for row in rows), key=lambda row: row.position)
         return together(Reflection, self.reader, rows)
 

@@ -19,10 +19,11 @@ from api.schema.scalars import POSITION_MAX, Position
 from api.view import Unseen, View, together
 from domain.primitives.calendar import Step
 from domain.primitives.errors import invalid
-from projections import changes, replay
-from projections.basis import Standpoint
-from projections.sight import NOTHING, is_anything_private
-from projections.tables import Cursor, Window
+from projections.engine.visibility import NOTHING, is_anything_private
+from projections.history import replay
+from projections.store.basis import Standpoint
+from projections.store.versioned_tables import Cursor, Window
+from projections.tables import changes
 
 READ_AHEAD_MAX = 100
 """As many changes are found at once for a subscription, and wait for it to take them."""

@@ -22,7 +22,7 @@ from domain.model import cycle, discussion, key_result, kpi, objective, people
 from domain.model.event import EVENTS, Event
 from domain.primitives import values
 from domain.primitives.values import Kind, Ref
-from projections.fields import TABLES_OF, kind_named
+from projections.history.field_changes import TABLES_OF, kind_named
 
 
 class Part(NamedTuple):

@@ -10,7 +10,7 @@ from api.schema.refs import PersonRef
 from api.schema.scalars import Position
 from api.view import View
 from domain.primitives import values
-from projections.goals import PolicyRow
+from projections.tables.goals import PolicyRow
 
 
 @strawberry.type(

@@ -10,7 +10,7 @@ from starlette.websockets import WebSocketDisconnect
 from api.sockets import STRANGER_LENGTH_MAX
 from domain.log import health
 from domain.model.permissions import Role
-from projections import signing
+from projections.proof import signer
 from tests.auth.conftest import House, signed
 
 GOOD = {
@@ -121,7 +121,7 @@ def test_a_lost_database_is_told_in_the_form_of_all_errors(home: House, monkeypa
     def lost(*_: object) -> None:
         raise OperationalError("connection to server at secret.example failed")
 
-    monkeypatch.setattr(signing, "newest", lost)
+    monkeypatch.setattr(signer, "newest", lost)
     response = home.http.get("/checkpoint", headers={"authorization": f"Bearer {home.token(Role.AUDITOR)}"})
     assert (response.status_code, response.headers["retry-after"]) == (503, "1")
     assert response.json()["errors"][0]["extensions"] == {"code": "UNAVAILABLE"}

@@ -8,16 +8,17 @@ from time import monotonic
 from typing import Any
 from uuid import UUID, uuid4
 
+import projections.projector
 import psycopg
 import pytest
 
-import projections.projector
 from domain.log import api_tokens, sandbox
 from domain.log.erasure import NotOurs, wipe
 from domain.model import commands
 from domain.model.permissions import Role
-from projections import generations, people
-from projections.tables import Connection
+from projections.engine import rebuild
+from projections.store.versioned_tables import Connection
+from projections.tables import people
 from tests.evidence.quarter import ADA as AUTHOR
 from tests.views.conftest import World, worlds
 
@@ -147,11 +148,11 @@ def test_who_was_erased_while_views_were_made_anew_is_on_no_page_of_them(
             assert wiped_at_last(world)
             assert not ada.is_on_disk(world)
 
-        monkeypatch.setattr(generations, "_index", meanwhile)
-        generations.rebuild(world.log, world.database.connect, workspace=world.workspace)
+        monkeypatch.setattr(rebuild, "_index", meanwhile)
+        rebuild.rebuild(world.log, world.database.connect, workspace=world.workspace)
         return ada.is_on_disk(world)
 
-    index, until = generations._index, monotonic() + SECONDS_MAX
+    index, until = rebuild._index, monotonic() + SECONDS_MAX
     while was_left(Ada(world)):  # other tests read in the same database: what they may see is kept for them
         assert monotonic() < until
 

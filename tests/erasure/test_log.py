@@ -12,7 +12,7 @@ from domain.model import commands
 from domain.model.permissions import Role
 from domain.primitives.values import Kind, Source
 from domain.proof import evidence
-from projections import evidence as proofs
+from projections.proof import evidence as proofs
 from tests.evidence.conftest import KEYS, Attested, attested
 from tests.evidence.quarter import ADA as AUTHOR
 from tests.evidence.quarter import Quarter

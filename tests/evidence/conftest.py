@@ -19,10 +19,10 @@ from domain.model.event import Event
 from domain.model.kpi import KpiDefined, KpiRetired
 from domain.primitives.values import Cadence, Unit, UnitKind
 from domain.proof.signed_note import Signer
-from projections import ledger, signing
-from projections.projector import Projector
-from projections.signing import Keys
-from projections.verification import Verdict, verify
+from projections.engine.projector import Projector
+from projections.proof import merkle_tree, signer
+from projections.proof.signer import Keys
+from projections.proof.verification import Verdict, verify
 from tests.conftest import drop
 from tests.laws.histories import History
 from tests.log.writing import command
@@ -72,8 +72,8 @@ class Attested:
     def sign(self, size: int | None = None) -> str:
         """Sign the log as it is, or as it was at a size, and keep that."""
         size = self.see() if size is None else size
-        note = signing.signed(self.conn, size, KEYS)
-        ledger.keep(self.conn, size, note)
+        note = signer.signed(self.conn, size, KEYS)
+        merkle_tree.keep(self.conn, size, note)
         return note
 
     def verify(self, given: Sequence[str] = (), keys: Keys = KEYS) -> Verdict:
@@ -133,7 +133,7 @@ class Thief:
         self.does("delete from tree_node")
         row = self._conn.execute("select max(position) from log").fetchone()
         assert row is not None
-        ledger.grow(self._conn, 0, row[0])
+        merkle_tree.grow(self._conn, 0, row[0])
 
 
 @contextmanager

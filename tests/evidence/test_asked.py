@@ -20,8 +20,8 @@ from api.writing import Writing, projector_of
 from domain.model.permissions import Role
 from domain.proof import checkpoint, merkle
 from domain.proof.signed_note import Verifier
-from projections import ledger
-from projections.signing import Keys
+from projections.proof import merkle_tree
+from projections.proof.signer import Keys
 from tests.api.conftest import Api
 from tests.conftest import drop
 from tests.evidence.conftest import KEYS, Attested
@@ -179,7 +179,7 @@ def test_without_a_key_the_last_that_was_signed_is_told(world: Attested, ask: Ca
 
 def test_a_rewritten_log_is_not_signed_for_anybody(world: Attested, ask: Callable[..., Any]) -> None:
     world.fill(3)
-    ledger.keep(world.conn, 2, checkpoint.signed(2, bytes(32), KEYS.signer))
+    merkle_tree.keep(world.conn, 2, checkpoint.signed(2, bytes(32), KEYS.signer))
     world.see()
     assert ask(HEAD) == "CONFLICT"
 
@@ -204,4 +204,4 @@ def test_a_projector_signs_as_the_settings_say(world: Attested, tmp_path: Path) 
         for count in (4, 6, 5, 10):
             world.fill(count)
             projector.catch_up()
-    assert [size for size, _ in ledger.all_signed(world.conn)] == [4, 15, 25]
+    assert [size for size, _ in merkle_tree.all_signed(world.conn)] == [4, 15, 25]

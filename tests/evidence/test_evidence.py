@@ -17,9 +17,9 @@ from domain.primitives.errors import Refused
 from domain.proof import checkpoint, evidence
 from domain.proof.evidence import Broken
 from domain.proof.signed_note import Signer, encoded
-from projections import evidence as proofs
-from projections import ledger
-from projections.signing import Rewritten
+from projections.proof import evidence as proofs
+from projections.proof import merkle_tree
+from projections.proof.signer import Rewritten
 from tests.evidence.conftest import KEYS, OTHER_KEYS, Attested, attested
 from tests.evidence.quarter import Quarter
 
@@ -97,7 +97,7 @@ def test_it_holds_the_exact_bytes_of_every_column(world: Attested, lines: list[b
 def test_its_checkpoint_is_of_the_log_as_it_is_and_is_kept(world: Attested, lines: list[bytes]) -> None:
     about = json.loads(lines[0])
     assert checkpoint.verified(about["checkpoint"], KEYS.verifiers).size == world.size
-    assert ledger.note(world.conn, world.size) == about["checkpoint"]
+    assert merkle_tree.note(world.conn, world.size) == about["checkpoint"]
     assert (about["workspace"], about["key"]) == ("test", "2024-q1")
     assert list(proofs.of_cycle(world.conn, "test", "2024-q1", KEYS)) == lines
 
@@ -236,13 +236,13 @@ def test_a_file_that_is_cut_off_is_noticed(lines: list[bytes], tmp_path: Path) -
 
 
 def test_a_header_that_speaks_of_something_else_is_noticed(world: Attested, lines: list[bytes], tmp_path: Path) -> None:
-    other = ledger.last_signed(world.conn)
+    other = merkle_tree.last_signed(world.conn)
     assert other is not None
     about = json.loads(lines[0])
     for wrong in (
         {"checkpoint": about["checkpoint"].replace(f"\n{world.size}\n", f"\n{world.size - 1}\n")},
         {"checkpoint": checkpoint.signed(world.size, bytes(32), KEYS.signer)},
-        {"checkpoint": checkpoint.signed(world.size, ledger.Tree(world.conn, world.size).root, OTHER_KEYS.signer)},
+        {"checkpoint": checkpoint.signed(world.size, merkle_tree.Tree(world.conn, world.size).root, OTHER_KEYS.signer)},
         {"cycle": "00000000-0000-0000-0000-000000000000"},
         {"evidence": "keyframe-evidence/2"},
     ):
@@ -279,6 +279,6 @@ def test_there_is_no_evidence_of_damaged_events(world: Attested, told: Quarter) 
 def test_there_is_no_evidence_of_a_rewritten_log(world: Attested, lines: list[bytes]) -> None:
     with world.stolen() as thief:
         thief.does("delete from checkpoint where size = (select max(position) from log)")
-        ledger.keep(world.conn, 100, checkpoint.signed(100, bytes(32), KEYS.signer))
+        merkle_tree.keep(world.conn, 100, checkpoint.signed(100, bytes(32), KEYS.signer))
         with pytest.raises(Rewritten):
             list(proofs.of_cycle(world.conn, "test", "2024-q1", KEYS))

@@ -7,8 +7,9 @@ import pytest
 from domain.log import raw
 from domain.log.mapper import leaf_hash
 from domain.proof import merkle
-from projections import generations, ledger
-from projections.ledger import Tree
+from projections.engine import rebuild
+from projections.proof import merkle_tree
+from projections.proof.merkle_tree import Tree
 from tests.evidence.conftest import Attested
 
 SIZES = [0, 1, 2, 255, 256, 257, 511, 512, 700, 1000, 1023, 1024, 1025, 1300]
@@ -60,18 +61,18 @@ def test_every_earlier_log_is_proven_to_be_the_beginning(grown: Attested) -> Non
 def test_a_proof_reads_a_few_hundred_hashes_however_long_the_log_is(grown: Attested) -> None:
     tree = Tree(grown.conn, 1300)
     tree.inclusion(700)
-    assert sum(len(tile[0]) for tile in tree._tiles.values()) <= 2 * ledger.WIDTH + 1300 // ledger.WIDTH
+    assert sum(len(tile[0]) for tile in tree._tiles.values()) <= 2 * merkle_tree.WIDTH + 1300 // merkle_tree.WIDTH
     row = grown.conn.execute("select count(*) from tree_node").fetchone()
-    assert row == (1300 // ledger.WIDTH,)
+    assert row == (1300 // merkle_tree.WIDTH,)
 
 
 def test_upper_levels_are_kept_too(world: Attested, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ledger, "STEP", 2)
-    monkeypatch.setattr(ledger, "WIDTH", 4)
+    monkeypatch.setattr(merkle_tree, "STEP", 2)
+    monkeypatch.setattr(merkle_tree, "WIDTH", 4)
     world.conn.execute("delete from tree_node")
     for count in (3, 90, 170):
         world.fill(count)
-        ledger.grow(world.conn, world.size - count, world.size)
+        merkle_tree.grow(world.conn, world.size - count, world.size)
     expected = roots(world)
     largest = Tree(world.conn, 263)
     assert [largest.root_at(size) for size in range(264)] == expected
@@ -98,10 +99,10 @@ def test_a_rebuilt_tree_is_the_same_and_checkpoints_outlive_it(grown: Attested) 
     note = grown.sign()
     before = grown.conn.execute("select * from tree_node order by level, place").fetchall()
     workspace = grown.database.settings.workspace
-    generations.rebuild(grown.log, grown.database.connect, workspace=workspace)
+    rebuild.rebuild(grown.log, grown.database.connect, workspace=workspace)
     with grown.database.connect() as conn:
         assert conn.execute("select * from tree_node order by level, place").fetchall() == before
-        assert ledger.note(conn, 1300) == note
+        assert merkle_tree.note(conn, 1300) == note
 
 
 def test_the_sweep_tells_every_row_as_it_is_stored(grown: Attested) -> None:

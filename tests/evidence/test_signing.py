@@ -14,10 +14,11 @@ from domain.model.commands import CycleBy
 from domain.primitives.values import Source
 from domain.proof import checkpoint, merkle
 from domain.proof.signed_note import Signer
-from projections import generations, ledger, signing
-from projections.ledger import Tree
-from projections.projector import Projector
-from projections.signing import Keeper, Keys, Rewritten
+from projections.engine import rebuild
+from projections.engine.projector import Projector
+from projections.proof import merkle_tree, signer
+from projections.proof.merkle_tree import Tree
+from projections.proof.signer import Keeper, Keys, Rewritten
 from tests.evidence.conftest import KEYS, OTHER_KEYS, Attested
 
 ADA = Author("machine:ada", Source.API, frozenset(permissions.Role))
@@ -42,7 +43,7 @@ def keeper(clock: Clock) -> Keeper:
 
 
 def sizes(world: Attested) -> list[int]:
-    return [size for size, _ in ledger.all_signed(world.conn)]
+    return [size for size, _ in merkle_tree.all_signed(world.conn)]
 
 
 def close_a_cycle(world: Attested, key: str) -> int:
@@ -58,17 +59,17 @@ def test_what_is_signed_is_the_root_of_the_log(world: Attested) -> None:
     world.fill(300)
     said = checkpoint.verified(world.sign(), KEYS.verifiers)
     assert (said.origin, said.size, said.root) == ("keyframe/test", 300, Tree(world.conn, 300).root)
-    empty = checkpoint.verified(signing.signed(world.conn, 0, KEYS), KEYS.verifiers)
+    empty = checkpoint.verified(signer.signed(world.conn, 0, KEYS), KEYS.verifiers)
     assert (empty.size, empty.root) == (0, merkle.EMPTY)
 
 
 def test_a_checkpoint_is_kept_as_it_was_first_signed(world: Attested) -> None:
     world.fill(3)
     note = world.sign()
-    ledger.keep(world.conn, 3, "another")
-    assert ledger.note(world.conn, 3) == note
-    assert signing.signed(world.conn, 3, KEYS) == note
-    assert ledger.note(world.conn, 2) is None
+    merkle_tree.keep(world.conn, 3, "another")
+    assert merkle_tree.note(world.conn, 3) == note
+    assert signer.signed(world.conn, 3, KEYS) == note
+    assert merkle_tree.note(world.conn, 2) is None
 
 
 @pytest.mark.parametrize("role", ["app", "owner"])
@@ -86,10 +87,10 @@ def test_the_application_reads_checkpoints_and_signs_none(world: Attested) -> No
     world.fill(3)
     note = world.sign()
     with world.database.connect("app") as conn:
-        assert ledger.note(conn, 3) == note
-        assert signing.signed(conn, 2, KEYS)
+        assert merkle_tree.note(conn, 3) == note
+        assert signer.signed(conn, 2, KEYS)
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            ledger.keep(conn, 2, note)
+            merkle_tree.keep(conn, 2, note)
 
 
 # ── when ─────────────────────────────────────────────────────────────────────────────────────────
@@ -157,7 +158,7 @@ def test_a_keeper_goes_on_where_another_ended(world: Attested, keeper: Keeper, c
 def test_a_rebuild_signs_nothing_again(world: Attested, keeper: Keeper) -> None:
     world.fill(120)
     keeper.keep(world.conn, world.see())
-    generations.rebuild(world.log, world.database.connect, workspace=world.database.settings.workspace)
+    rebuild.rebuild(world.log, world.database.connect, workspace=world.database.settings.workspace)
     keeper.keep(world.conn, 50)
     assert sizes(world) == [120]
 
@@ -204,9 +205,9 @@ def test_a_rewritten_log_is_not_signed(world: Attested, keeper: Keeper) -> None:
     world.fill(300)
     position = world.see()
     with pytest.raises(Rewritten, match="signed at position 300"):
-        signing.signed(world.conn, position, KEYS)
+        signer.signed(world.conn, position, KEYS)
     with pytest.raises(Rewritten, match="signed at position 300"):
-        signing.signed(world.conn, 200, KEYS)
+        signer.signed(world.conn, 200, KEYS)
     keeper.keep(world.conn, position)
     keeper.keep(world.conn, position)
     assert sizes(world) == [300]
@@ -220,15 +221,15 @@ def test_a_log_that_was_cut_off_is_not_signed(world: Attested) -> None:
         thief.does("delete from log where position > 280")
         thief.does("update view_position set position = 280")
         with pytest.raises(Rewritten, match="ends at position 280"):
-            signing.signed(world.conn, 280, KEYS)
+            signer.signed(world.conn, 280, KEYS)
 
 
 def test_nothing_is_signed_after_a_checkpoint_that_none_of_ours_signed(world: Attested) -> None:
     world.fill(3)
-    ledger.keep(world.conn, 3, signing.signed(world.conn, world.see(), OTHER_KEYS))
+    merkle_tree.keep(world.conn, 3, signer.signed(world.conn, world.see(), OTHER_KEYS))
     world.fill(3)
     with pytest.raises(Rewritten, match="not one of ours"):
-        signing.signed(world.conn, world.see(), KEYS)
+        signer.signed(world.conn, world.see(), KEYS)
 
 
 def test_a_new_key_goes_on_where_the_old_one_ended(world: Attested) -> None:
@@ -236,7 +237,7 @@ def test_a_new_key_goes_on_where_the_old_one_ended(world: Attested) -> None:
     world.sign()
     world.fill(3)
     renewed = Keys(Signer.new(KEYS.signer.name), KEYS.verifiers)
-    ledger.keep(world.conn, 6, signing.signed(world.conn, world.see(), renewed))
+    merkle_tree.keep(world.conn, 6, signer.signed(world.conn, world.see(), renewed))
     assert world.verify(keys=renewed).damage is None
     assert world.verify(keys=renewed).checkpoints == 2
     assert world.verify().damage is not None

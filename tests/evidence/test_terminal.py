@@ -16,7 +16,7 @@ from api.settings import Settings
 from domain.handlers.dispatcher import Keyframe
 from domain.proof import checkpoint
 from domain.proof.signed_note import Verifier
-from projections import ledger
+from projections.proof import merkle_tree
 from tests.cli.terminal import environment, keyframe
 from tests.evidence.quarter import Quarter
 
@@ -152,7 +152,7 @@ def test_a_sound_log_is_told_to_be_sound(run: Run, quarter: Quarter, database: D
     ok(run("key", "create"))
     run("export", "--evidence", "--cycle", "2024-q1")
     with database.connect() as conn:
-        count = len(list(ledger.all_signed(conn)))
+        count = len(list(merkle_tree.all_signed(conn)))
     assert ok(run("verify")) == f"{head} events are sound: held against {count} checkpoints, the last at {head}."
 
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from domain.log.mapper import LogRow
 from domain.proof import checkpoint
 from domain.proof.signed_note import NotSigned
-from projections import ledger, verification
-from projections.verification import Damage, Verdict
+from projections.proof import merkle_tree, verification
+from projections.proof.verification import Damage, Verdict
 from tests.evidence.conftest import KEYS, OTHER_KEYS, Attested, Thief, attested
 
 CHANGES = {
@@ -58,7 +58,7 @@ def world(server: str) -> Iterator[Attested]:
 
 @pytest.fixture
 def signed_size(world: Attested) -> int:
-    last = ledger.last_signed(world.conn)
+    last = merkle_tree.last_signed(world.conn)
     assert last is not None
     assert last.size < world.size
     return last.size
@@ -78,7 +78,7 @@ def test_an_untouched_log_is_sound(world: Attested) -> None:
     verdict = world.verify()
     assert verdict.damage is None
     assert (verdict.size, verdict.checkpoints) == (world.size, 3)
-    assert verdict.root == ledger.Tree(world.conn, world.size).root
+    assert verdict.root == merkle_tree.Tree(world.conn, world.size).root
 
 
 # ── a row is changed ─────────────────────────────────────────────────────────────────────────────
@@ -133,7 +133,7 @@ def test_a_change_with_a_hash_that_fits_is_found_by_what_was_signed(
 
 
 def test_a_rewritten_event_is_narrowed_down_to_between_two_checkpoints(world: Attested) -> None:
-    sizes = [size for size, _ in ledger.all_signed(world.conn)]
+    sizes = [size for size, _ in merkle_tree.all_signed(world.conn)]
     with world.stolen() as thief:
         thief.does("update log set data = data || ' ' where position = %s", sizes[0] + 5)
         thief.rehashes(sizes[0] + 5)
@@ -276,7 +276,7 @@ def test_a_tail_that_nobody_signed_is_found_by_the_commands_that_made_it(world: 
 
 
 def test_a_log_that_lost_its_checkpoints_too_is_found_by_one_from_outside(world: Attested, signed_size: int) -> None:
-    note = ledger.note(world.conn, signed_size)
+    note = merkle_tree.note(world.conn, signed_size)
     assert note is not None
     with world.stolen() as thief:
         thief.does("delete from checkpoint")
@@ -303,8 +303,8 @@ def test_a_thief_without_the_key_cannot_make_a_rewritten_log_fit(world: Attested
         thief.does("update log set data = data || ' ' where position = 3")
         thief.rehashes(3)
         thief.forgets_the_tree()
-        for size, _ in list(ledger.all_signed(world.conn)):
-            forged = checkpoint.signed(size, ledger.Tree(world.conn, size).root, OTHER_KEYS.signer)
+        for size, _ in list(merkle_tree.all_signed(world.conn)):
+            forged = checkpoint.signed(size, merkle_tree.Tree(world.conn, size).root, OTHER_KEYS.signer)
             thief.does("update checkpoint set note = %s where size = %s", forged, size)
         assert world.verify(keys=OTHER_KEYS).damage is None
         assert "not genuine" in found(world.verify()).what

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from domain.model.event import Recorded
 from domain.primitives.values import Basis, Kind, Ref
-from projections import basis as bases
-from projections import changes, people
-from projections.changes import ChangeFilter
-from projections.tables import Cursor, Window
+from projections.store import basis as bases
+from projections.store.versioned_tables import Cursor, Window
+from projections.tables import changes, people
+from projections.tables.changes import ChangeFilter
 from tests.history.laws import few
 from tests.history.told import Log
 from tests.laws.histories import History, moments

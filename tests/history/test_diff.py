@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from domain.model.event import Recorded, replay
 from domain.model.kpi import ReadingRetracted
 from domain.primitives.values import Basis, Kind, Ref
-from projections import basis as bases
-from projections import diff, fields
-from projections.diff import Difference, DiffKind, Scope
-from projections.fields import Field
+from projections.history import diff, field_changes
+from projections.history.diff import Difference, DiffKind, Scope
+from projections.history.field_changes import Field
+from projections.store import basis as bases
 from tests.history.laws import few
 from tests.laws.histories import History, moments
 from tests.views import fold
@@ -89,7 +89,7 @@ def _made(said: Sequence[Recorded]) -> Any:
     return thing and {name: value for name, value in vars(thing).items() if name != "_pending"}
 
 
-def _applied(told: fields.Told, changed: Sequence[Field]) -> dict[str, Any]:
+def _applied(told: field_changes.Told, changed: Sequence[Field]) -> dict[str, Any]:
     state = {name: frozenset(value) if isinstance(value, tuple | frozenset) else value for name, value in told.items()}
     for one in changed:
         if one.name in LISTS:
@@ -107,11 +107,11 @@ def _state(world: World, log: Sequence[Recorded], basis: Basis) -> dict[Ref, Any
     ever = {said.event.originator_id for said in log}
     rows: dict[Ref, Any] = {}
     for kind in ENTITIES:
-        chain: Any = fields.TABLES_OF[kind]
+        chain: Any = field_changes.TABLES_OF[kind]
         rows |= {Ref(kind, id): row for id, row in chain.by_id(world.conn, basis, ever).items()}
     truth = fold.World(log, basis)
     assert {ref.id for ref in rows} == {id for id, thing in truth.things.items() if thing.KIND in ENTITIES}
-    return {ref: _applied(fields.told(row) | _beside(truth, ref), ()) for ref, row in rows.items()}
+    return {ref: _applied(field_changes.told(row) | _beside(truth, ref), ()) for ref, row in rows.items()}
 
 
 def _beside(truth: fold.World, ref: Ref) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from api.schema.fields import text
 from domain.primitives.values import Kind
-from projections import fields
-from projections.alignment import SUPPORT
-from projections.people import MEMBERSHIP
-from projections.tables import holds, placed
+from projections.history import field_changes
+from projections.store.versioned_tables import holds, placed
+from projections.tables.alignment import SUPPORT
+from projections.tables.people import MEMBERSHIP
 from tests.history.asking import FIELDS, Asked
 from tests.history.laws import few
 from tests.laws.histories import History
@@ -35,8 +35,10 @@ def test_the_fields_of_all_changes_make_what_a_thing_says(worlds: Worlds, seed: 
                 _apply(made.setdefault(event.originator_id, {}), change["fields"])
         for kind in CHAINS:
             ids = {event.originator_id for event in log.values() if event.KIND is kind}
-            for id, row in fields.TABLES_OF[kind].by_id(world.conn, world.now, ids).items():  # type: ignore[attr-defined]
-                told = {name: _text(value) for name, value in fields.told(row).items()} | _beside(world, kind, id)
+            for id, row in field_changes.TABLES_OF[kind].by_id(world.conn, world.now, ids).items():  # type: ignore[attr-defined]
+                told = {name: _text(value) for name, value in field_changes.told(row).items()} | _beside(
+                    world, kind, id
+                )
                 assert made[id] == {name: value for name, value in told.items() if value != set()}
 
 
@@ -68,9 +70,9 @@ def _beside(world: World, kind: Kind, id: UUID) -> dict[str, Any]:
     if kind is Kind.OBJECTIVE:
         sql = f"select v.* from support v where v.objective = %(id)s and {holds(now, 'v')}"
         edges = SUPPORT.read(world.conn, sql, placed(now, id=id))
-        return {"supports": {text(fields.Ref(edge.target_kind, edge.target)) for edge in edges}}
+        return {"supports": {text(field_changes.Ref(edge.target_kind, edge.target)) for edge in edges}}
     if kind is Kind.TEAM:
         sql = f"select v.* from membership v where v.team = %(id)s and {holds(now, 'v')}"
         joined = MEMBERSHIP.read(world.conn, sql, placed(now, id=id))
-        return {"members": {text(fields.Ref(Kind.PERSON, one.person)) for one in joined}}
+        return {"members": {text(field_changes.Ref(Kind.PERSON, one.person)) for one in joined}}
     return {}

@@ -11,7 +11,7 @@ from domain.model import commands
 from domain.model.commands import KpiBy
 from domain.model.permissions import Role
 from domain.primitives.values import Cadence, Kind, Source
-from projections import generations
+from projections.engine import rebuild
 from tests.api.reading import goals
 from tests.api.reading.goals import CYCLE, day, rise
 from tests.history.asking import EFFECTS, FIELDS, Asked
@@ -138,7 +138,7 @@ def test_who_was_erased_is_named_by_no_change(asked: Asked, world: World) -> Non
 
 def _rebuilt(asked: Asked, told: str) -> list[Any]:
     world = asked.world
-    generations.rebuild(world.log, world.database.connect, workspace=world.workspace)
+    rebuild.rebuild(world.log, world.database.connect, workspace=world.workspace)
     return asked.changes(told)
 
 

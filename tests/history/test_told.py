@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from api.schema.schema import schema
 from api.schema.told import CHANGES
 from domain.model.event import EVENTS, Event
-from projections.fields import camel
+from projections.history.field_changes import camel
 from tests.history.asking import Asked, everything
 from tests.history.laws import few
 from tests.laws.histories import History

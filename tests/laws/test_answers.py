@@ -17,8 +17,8 @@ from domain.model.people import PersonErased
 from domain.model.permissions import Role
 from domain.primitives.personal_data import ERASED, erased_handle
 from domain.primitives.values import Kind
-from projections.generations import create, rebuild
-from projections.projector import Projector
+from projections.engine.projector import Projector
+from projections.engine.rebuild import create, rebuild
 from tests.laws.conftest import World, Worlds
 from tests.laws.histories import History
 

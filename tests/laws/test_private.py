@@ -17,8 +17,8 @@ from domain.model.objective import Objective
 from domain.model.permissions import Role
 from domain.primitives.errors import Refused
 from domain.primitives.values import Direction, Metric, Source, Visibility
-from projections import sight
-from projections.projector import Projector
+from projections.engine import visibility as sight
+from projections.engine.projector import Projector
 from tests.laws.conftest import World, Worlds
 
 ADMIN = Author("machine:history", Source.API, frozenset({Role.ADMIN}))

@@ -11,8 +11,9 @@ from domain.model import commands
 from domain.model.commands import Command
 from domain.model.permissions import Role
 from domain.primitives.values import Kind, Ref, Visibility
-from projections import generations, goals, sight
-from projections.views import TABLES
+from projections.engine import rebuild, visibility
+from projections.engine.registry import TABLES
+from projections.tables import goals
 from tests.privacy.conftest import Asked
 from tests.privacy.small import CYCLE, RISE
 
@@ -136,12 +137,12 @@ def test_what_has_changed_since_is_told_without_what_is_hidden(asked: Asked) -> 
 
 
 def test_it_is_said_of_every_table_what_is_shown_of_it() -> None:
-    assert {table.name for table in TABLES} == sight.SHOWN.keys()
+    assert {table.name for table in TABLES} == visibility.SHOWN.keys()
 
 
 def test_whoever_did_not_say_what_is_hidden_reads_nothing(asked: Asked) -> None:
     with asked.world.database.pool(veiled=True).connection() as conn:
-        for name in sorted(name for name, shown in sight.SHOWN.items() if shown is not sight.EVERYTHING):
+        for name in sorted(name for name, shown in visibility.SHOWN.items() if shown is not visibility.EVERYTHING):
             with pytest.raises(psycopg.errors.UndefinedObject):
                 conn.execute(f"select * from {name} limit 1")
 
@@ -150,7 +151,7 @@ def test_where_a_view_is_missing_nothing_is_read_instead(asked: Asked) -> None:
     schema = seen_schema(views_schema(asked.world.workspace))
     asked.world.conn.execute(f"drop view {schema}.objective")
     with asked.world.database.pool(veiled=True).connection() as conn:
-        sight.hide(conn, frozenset({asked.small["hush"]}))
+        visibility.hide(conn, frozenset({asked.small["hush"]}))
         with pytest.raises(psycopg.errors.UndefinedTable):
             conn.execute("select * from objective")
 
@@ -164,7 +165,7 @@ def test_without_connections_that_hide_it_nothing_is_read(asked: Asked) -> None:
 
 def test_views_made_anew_hide_the_same(asked: Asked) -> None:
     before = [sees(asked, name) for name in ("mia", "machine")]
-    generations.rebuild(asked.world.log, asked.world.database.connect, workspace=asked.world.workspace)
+    rebuild.rebuild(asked.world.log, asked.world.database.connect, workspace=asked.world.workspace)
     assert [sees(asked, name) for name in ("mia", "machine")] == before == [False, False]
     asked.small.show(Visibility.WORKSPACE)
     assert sees(asked, "mia")

@@ -8,7 +8,7 @@ import pytest
 
 from domain.model import commands
 from domain.primitives.values import Direction, Metric
-from projections import replay
+from projections.history import replay
 from tests.api.reading import goals
 from tests.api.reading.conftest import World
 from tests.api.reading.crowd import Crowd

@@ -22,7 +22,7 @@ from domain.handlers.dispatcher import Keyframe
 from domain.log import api_tokens
 from domain.model.event import EVENTS
 from domain.model.permissions import Role
-from projections import evidence
+from projections.proof import evidence
 from tests.upgrades.workspace import (
     ANSWER,
     CHECKPOINT,

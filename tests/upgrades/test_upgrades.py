@@ -22,9 +22,10 @@ from domain.log import health
 from domain.model.event import EVENTS
 from domain.proof import checkpoint, evidence
 from domain.proof.signed_note import Verifier
-from projections import generations, signing
-from projections.signing import Keys
-from projections.verification import verify
+from projections.engine import rebuild
+from projections.proof import signer
+from projections.proof.signer import Keys
+from projections.proof.verification import verify
 from tests.upgrades.workspace import (
     ANSWER,
     CHECKPOINT,
@@ -167,10 +168,10 @@ def test_the_question_has_the_stored_answer(database: Database, folder: Path) ->
 
 
 def test_the_question_has_the_stored_answer_after_a_rebuild(database: Database, folder: Path, size: int) -> None:
-    reached = generations.rebuild(database.log(), database.connect, workspace=NAME)
+    reached = rebuild.rebuild(database.log(), database.connect, workspace=NAME)
     assert reached == size
     with database.connect() as conn:
-        assert generations.is_current(conn)
+        assert rebuild.is_current(conn)
     with client(database) as http:
         answer = ask(http, (folder / QUESTION).read_text())
     assert answer == json.loads((folder / ANSWER).read_text())
@@ -190,6 +191,6 @@ def test_a_new_command_is_recorded_on_top_and_signed(database: Database, ours: K
     assert (payload["position"], payload["problems"]) == (size + 1, [])
     projector_of(database).catch_up()
     with database.connect() as conn:
-        note = signing.signed(conn, size + 1, ours)
+        note = signer.signed(conn, size + 1, ours)
         verdict = verify(conn, ours.verifiers, [note, (folder / CHECKPOINT).read_text()])
     assert (verdict.damage, verdict.size, verdict.signed_size) == (None, size + 1, size + 1)

@@ -17,9 +17,9 @@ from domain.log.event_store import Log
 from domain.model.commands import Command
 from domain.model.permissions import Role
 from domain.primitives.values import Basis, Source
-from projections import basis as bases
-from projections.projector import Projector
-from projections.views import dump
+from projections.engine.projector import Projector
+from projections.engine.registry import dump
+from projections.store import basis as bases
 from tests.conftest import drop
 
 ADA = Author("machine:ada", Source.API, frozenset(Role))

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from domain.model import commands
 from domain.primitives.values import Cadence, Direction, Kind, Metric, ObjectiveKind, Ref
-from projections import basis as bases
-from projections.basis import Standpoint
+from projections.store import basis as bases
+from projections.store.basis import Standpoint
 from tests.views.conftest import World
 
 REACH_TEN = Metric(Direction.INCREASE, start=0.0, target=10.0)

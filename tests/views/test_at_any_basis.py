@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from domain.model.event import Recorded
 from domain.primitives.values import Basis, KeyResultState, Kind, ObjectiveState, Ref
-from projections import alignment, conversation, goals, kpi, measures, people
-from projections import basis as bases
-from projections import key_result as proofs
-from projections.basis import Standpoint
+from projections.store import basis as bases
+from projections.store.basis import Standpoint
+from projections.tables import alignment, discussion, goals, kpi, measurements, people
+from projections.tables import key_result as proofs
 from tests.laws.histories import History, moments
 from tests.views import fold
 from tests.views.conftest import World, Worlds
@@ -35,7 +35,7 @@ BY_ID: dict[Kind, Callable[..., dict[UUID, Any]]] = {
     Kind.KPI: kpi.kpis,
     Kind.PERSON: people.people,
     Kind.TEAM: people.teams,
-    Kind.INITIATIVE: conversation.initiatives,
+    Kind.INITIATIVE: discussion.initiatives,
 }
 ALL = goals.ObjectiveFilter()
 
@@ -162,27 +162,27 @@ def _cycles(truth: fold.World, objective: UUID, target: Ref) -> set[UUID]:
 
 def _standings(world: World, basis: Basis, truth: fold.World) -> None:
     rows = proofs.key_results(world.conn, basis, list(truth.of(Kind.KEY_RESULT)))
-    found = measures.standings(world.conn, basis, list(rows.values()))
+    found = measurements.standings(world.conn, basis, list(rows.values()))
     assert found == {id: truth.standing(truth.things[id]) for id in rows}
 
 
 def _measurements(world: World, basis: Basis, truth: fold.World) -> None:
     conn, kpis, key_results = world.conn, list(truth.of(Kind.KPI)), list(truth.of(Kind.KEY_RESULT))
-    readings = measures.readings_of_kpis(conn, basis, kpis)
+    readings = measurements.readings_of_kpis(conn, basis, kpis)
     assert all(_places(rows) == _told(truth.measured(id)) for id, rows in readings.items())
-    latest = measures.latest_readings(conn, basis, kpis)
+    latest = measurements.latest_readings(conn, basis, kpis)
     assert latest == {id: rows[-1] for id, rows in readings.items() if rows}
-    assert measures.reading_counts(conn, basis, kpis) == {id: len(rows) for id, rows in readings.items()}
-    check_ins = measures.check_ins_of_key_results(conn, basis, key_results)
+    assert measurements.reading_counts(conn, basis, kpis) == {id: len(rows) for id, rows in readings.items()}
+    check_ins = measurements.check_ins_of_key_results(conn, basis, key_results)
     assert all(_places(rows) == _told(truth.measured(id)) for id, rows in check_ins.items())
-    assert measures.check_in_counts(conn, basis, key_results) == {id: len(rows) for id, rows in check_ins.items()}
+    assert measurements.check_in_counts(conn, basis, key_results) == {id: len(rows) for id, rows in check_ins.items()}
     assert all(row.ended is None for rows in check_ins.values() for row in rows)
     _histories(world, basis, truth)
     rows_of = proofs.key_results(conn, basis, key_results)
-    links = [measures.Link(row.kpi, row.kpi_since) for row in rows_of.values() if row.kpi and row.kpi_since]
-    for link, found in zip(links, measures.readings_since(conn, basis, links), strict=True):
+    links = [measurements.Link(row.kpi, row.kpi_since) for row in rows_of.values() if row.kpi and row.kpi_since]
+    for link, found in zip(links, measurements.readings_since(conn, basis, links), strict=True):
         assert _places(found) == _told([said for said in truth.measured(link.kpi) if said.effective_at >= link.since])
-    for id, reached in measures.milestones_reached(conn, basis, key_results).items():
+    for id, reached in measurements.milestones_reached(conn, basis, key_results).items():
         said = [(key, one.effective_at) for one in truth.measured(id) for key in one.event.reached or ()]
         assert reached == {key: min(at for name, at in said if name == key) for key, _ in said}
 
@@ -190,8 +190,8 @@ def _measurements(world: World, basis: Basis, truth: fold.World) -> None:
 def _histories(world: World, basis: Basis, truth: fold.World) -> None:
     """Every version of a measurement, and how it ended as far as the basis knows."""
     streams = {id: said for id, said in truth.said.items() if fold._is_measured(said[0])}
-    known = measures.check_in_versions(world.conn, basis, list(streams)) | {
-        id: rows for id, rows in measures.reading_versions(world.conn, basis, list(streams)).items() if rows
+    known = measurements.check_in_versions(world.conn, basis, list(streams)) | {
+        id: rows for id, rows in measurements.reading_versions(world.conn, basis, list(streams)).items() if rows
     }
     for id, said in streams.items():
         rows = known[id]
@@ -206,14 +206,14 @@ def _said(world: World, basis: Basis, truth: fold.World) -> None:
     events: list[Any] = [said.event for said in truth.known]
     subjects = list({event.subject.id for event in events if hasattr(event, "subject")})
     for kind, query in (
-        (Kind.REFLECTION, conversation.reflections_of_subjects),
-        (Kind.INITIATIVE, conversation.initiatives_of_subjects),
+        (Kind.REFLECTION, discussion.reflections_of_subjects),
+        (Kind.INITIATIVE, discussion.initiatives_of_subjects),
     ):
         for subject, rows in query(world.conn, basis, subjects).items():
             first: dict[UUID, Any] = {id: truth.said[id][0].event for id in truth.of(kind)}
             about = [id for id, event in first.items() if event.subject.id == subject]
             assert sorted(row.id for row in rows) == sorted(about)
-    counts = conversation.comment_counts(world.conn, basis, subjects)
+    counts = discussion.comment_counts(world.conn, basis, subjects)
     assert sum(counts.values()) == len(truth.of(Kind.COMMENT))
 
 

@@ -12,11 +12,12 @@ import pytest
 
 from domain.log.schema import application_role, seen_schema, views_schema
 from domain.primitives.values import Basis
-from projections import basis as bases
-from projections import generations, goals
-from projections import kpi as kpis
-from projections.tables import Connection, Order, Window
-from projections.views import TABLES, Poison
+from projections.engine import rebuild as generations
+from projections.engine.registry import TABLES, Poison
+from projections.store import basis as bases
+from projections.store.versioned_tables import Connection, Order, Window
+from projections.tables import goals
+from projections.tables import kpi as kpis
 from tests.laws.histories import History
 from tests.views.conftest import World
 from tests.views.test_projector import SECONDS, broken, kpi, running

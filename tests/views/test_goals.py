@@ -4,9 +4,9 @@ from datetime import date
 
 from domain.model import commands
 from domain.primitives.values import Basis, CycleState, Kind, ObjectiveState, Ref, ScoringPolicy, Verdict
-from projections import alignment, goals
-from projections import basis as bases
-from projections import key_result as proofs
+from projections.store import basis as bases
+from projections.tables import alignment, goals
+from projections.tables import key_result as proofs
 from tests.views.conftest import World
 from tests.views.telling import REACH_TEN, after, cycle, key_result, objective, on, then, to
 

@@ -9,10 +9,10 @@ import pytest
 
 from domain.model import commands
 from domain.primitives.values import Basis, Cadence, CycleState, KeyResultState, Kind, ObjectiveKind, ObjectiveState
-from projections import basis as bases
-from projections import goals, kpi, people
-from projections import key_result as proofs
-from projections.tables import Cursor, Order, Window
+from projections.store import basis as bases
+from projections.store.versioned_tables import Cursor, Order, Window
+from projections.tables import goals, kpi, people
+from projections.tables import key_result as proofs
 from tests.laws.histories import History
 from tests.views import fold
 from tests.views.conftest import World, Worlds

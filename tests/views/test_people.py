@@ -6,8 +6,9 @@ import pytest
 
 from domain.model import commands
 from domain.primitives.values import Basis, InitiativeState, Kind, ReflectionKind
-from projections import conversation, generations, people
-from projections.tables import Window
+from projections.engine import rebuild
+from projections.store.versioned_tables import Window
+from projections.tables import discussion, people
 from tests.views.conftest import World
 from tests.views.telling import cycle, objective, on, then, to
 
@@ -35,7 +36,7 @@ def test_an_erased_person_has_no_name_at_any_basis_nor_after_a_rebuild(world: Wo
     grown = world.dump()
     assert b"Lovelace" not in grown
     assert b"ada@" not in grown
-    generations.rebuild(world.log, world.database.connect, workspace=world.workspace)
+    rebuild.rebuild(world.log, world.database.connect, workspace=world.workspace)
     assert world.dump() == grown
 
 
@@ -105,15 +106,15 @@ def test_comments_come_in_stretches_in_the_order_of_recording(world: World) -> N
     id = objective(world, cycle(world))
     for number in range(5):
         world.tell(commands.AddComment(subject=to(Kind.OBJECTIVE, id), body=f"{number}"))
-    first = conversation.comment_pages(world.conn, world.now, [id], Window(2))[id]
+    first = discussion.comment_pages(world.conn, world.now, [id], Window(2))[id]
     assert [row.body for row in first] == ["0", "1"]
-    after = conversation.comment_cursor(first[-1])
-    rest = conversation.comment_pages(world.conn, world.now, [id], Window(9, after=after))[id]
+    after = discussion.comment_cursor(first[-1])
+    rest = discussion.comment_pages(world.conn, world.now, [id], Window(9, after=after))[id]
     assert [row.body for row in rest] == ["2", "3", "4"]
-    last = conversation.comment_pages(world.conn, world.now, [id], Window(2, backwards=True))[id]
+    last = discussion.comment_pages(world.conn, world.now, [id], Window(2, backwards=True))[id]
     assert [row.body for row in last] == ["3", "4"]
-    assert conversation.comment_counts(world.conn, world.now, [id]) == {id: 5}
-    assert conversation.comments(world.conn, world.now, [first[0].id])[first[0].id] == first[0]
+    assert discussion.comment_counts(world.conn, world.now, [id]) == {id: 5}
+    assert discussion.comments(world.conn, world.now, [first[0].id])[first[0].id] == first[0]
     assert (first[0].subject, first[0].by.actor) == (to(Kind.OBJECTIVE, id), "machine:ada")
 
 
@@ -123,8 +124,8 @@ def test_initiatives_and_reflections_are_told_of_their_subjects(world: World) ->
     work = world.tell(commands.PlanInitiative(title="Call them all", subject=to(Kind.OBJECTIVE, id), due=on(9).date()))
     world.tell(commands.MoveInitiative(initiative=work, to=InitiativeState.DOING))
     world.tell(commands.Reflect(subject=to(Kind.CYCLE, quarter), kind=ReflectionKind.LEARNED, body="to call"))
-    (planned,) = conversation.initiatives_of_subjects(world.conn, world.now, [id])[id]
+    (planned,) = discussion.initiatives_of_subjects(world.conn, world.now, [id])[id]
     assert (planned.subject.id, planned.state, planned.due) == (id, InitiativeState.DOING, on(9).date())
-    (said,) = conversation.reflections_of_subjects(world.conn, world.now, [quarter])[quarter]
+    (said,) = discussion.reflections_of_subjects(world.conn, world.now, [quarter])[quarter]
     assert (said.kind, said.body, said.subject) == (ReflectionKind.LEARNED, "to call", to(Kind.CYCLE, quarter))
-    assert conversation.reflections_of_subjects(world.conn, world.now, [id]) == {id: []}
+    assert discussion.reflections_of_subjects(world.conn, world.now, [id]) == {id: []}

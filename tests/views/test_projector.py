@@ -22,12 +22,12 @@ from domain.log.mapper import StoredRow
 from domain.model import commands
 from domain.model.event import Authorship
 from domain.primitives.values import Cadence, Source
-from projections import basis as bases
-from projections import kpi as kpis
-from projections import measures
-from projections.projector import Condition, Projector
-from projections.tables import OPEN
-from projections.views import Poison
+from projections.engine.projector import Condition, Projector
+from projections.engine.registry import Poison
+from projections.store import basis as bases
+from projections.store.versioned_tables import OPEN
+from projections.tables import kpi as kpis
+from projections.tables import measurements
 from tests.laws.histories import LONG_AGO, History
 from tests.views.conftest import World, Worlds
 
@@ -261,6 +261,6 @@ def test_the_end_of_a_span_is_open_until_something_ends_it(world: World) -> None
     world.see()
     ends = world.conn.execute("select until_position, ended from reading").fetchall()
     assert ends == [(OPEN, None)]
-    stream: UUID = measures.latest_readings(world.conn, world.now, [id])[id].id
+    stream: UUID = measurements.latest_readings(world.conn, world.now, [id])[id].id
     world.tell(commands.RetractReading(reading=stream, reason="a wrong meter"))
     assert world.conn.execute("select until_position, ended from reading").fetchall() == [(3, "RETRACTED")]

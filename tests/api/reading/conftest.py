@@ -19,7 +19,7 @@ from domain.log.event_store import Log
 from domain.model.commands import Command
 from domain.model.permissions import Role
 from domain.primitives.values import Source
-from projections.projector import Projector
+from projections.engine.projector import Projector
 
 ADA = Author("machine:ada", Source.API, frozenset(Role))
 

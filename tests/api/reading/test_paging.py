@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from api.paging import PAGE_DEFAULT, PAGE_MAX, Asked, Stretch, cut, decode, encode
 from domain.primitives.errors import Code, Refused
-from projections.tables import Cursor
+from projections.store.versioned_tables import Cursor
 
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 PLACES = st.lists(

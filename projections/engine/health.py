@@ -1,0 +1,61 @@
+"""Whether the views are as they should be, for whoever looks after an installation."""
+
+import msgspec
+import psycopg
+
+from domain.log.event_store import Log
+from domain.log.schema import lock_key
+from projections.engine.rebuild import is_current
+from projections.engine.registry import Overtaken, Poison, advance, read
+from projections.store.versioned_tables import Connection
+
+_LOCK_WAIT = "1s"
+
+
+class Checkup(msgspec.Struct, frozen=True):
+    """What was found: where the views stand and where the log ends, whether they have the shape that this
+    program gives them, whether a projector feeds them, and the event that cannot be applied, if that is next."""
+
+    position: int
+    head: int
+    is_current: bool
+    is_fed: bool
+    poison: Poison | None = None
+
+
+def examine(conn: Connection, log: Log, workspace: str) -> Checkup | None:
+    """Look at the views of a workspace; None if there are none yet. `conn` is their owner's."""
+    try:
+        row = conn.execute("select position from view_position").fetchone()
+    except psycopg.errors.UndefinedTable:
+        return None
+    position = 0 if row is None else int(row[0])
+    head, current = log.head().position, is_current(conn)
+    poison = _try_next(conn, log, position) if current and position < head else None
+    return Checkup(position, head, current, _is_fed(conn, workspace), poison)
+
+
+def _is_fed(conn: Connection, workspace: str) -> bool:
+    """Whether some session holds the lead among projectors."""
+    query = """
+        select from pg_locks where locktype = 'advisory' and objsubid = 1 and granted
+        and (classid::bigint << 32) | objid::bigint = %s and database = (select oid from pg_database where datname = %s)
+    """
+    key = lock_key(conn.info.dbname, workspace, "project")
+    return conn.execute(query, [key, conn.info.dbname]).fetchone() is not None
+
+
+def _try_next(conn: Connection, log: Log, position: int) -> Poison | None:
+    """Apply the next event and take that back: what stands in the way, if anything."""
+    poison = None
+    try:
+        entries = read(log, position, 1)
+        with conn.transaction() as trial:
+            conn.execute(f"set local lock_timeout = '{_LOCK_WAIT}'")
+            advance(conn, log, entries)
+            raise psycopg.Rollback(trial)
+    except Poison as found:
+        poison = found
+    except (Overtaken, psycopg.errors.LockNotAvailable):
+        pass  # a projector was quicker
+    return poison

@@ -1,0 +1,260 @@
+"""Feeds the views: batches of events in, rows and the position out, in one transaction, for ever."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from enum import StrEnum
+from math import inf
+from time import monotonic
+from typing import Any
+
+import msgspec
+import psycopg
+import structlog
+
+from domain.log.erasure import NotOurs, wipe
+from domain.log.event_store import Log
+from domain.log.schema import lock_key
+from domain.model.people import PersonErased
+from projections.engine.rebuild import create
+from projections.engine.registry import Overtaken, Poison, advance, read
+from projections.store.versioned_tables import Connection
+from projections.tables import people
+
+BATCH_SIZE = 500
+POLL_SECONDS = 0.25
+"""How long the log, or the leader, is left alone while nobody calls: a call may be lost."""
+WATCH_SECONDS = 0.003
+"""How often a follower looks at the position while somebody waits for it, and after the log has grown."""
+WIPE_SECONDS = 60.0
+"""How long what somebody still reads, of whom was erased meanwhile, is left where it is."""
+BACKOFF_SECONDS = (0.05, 2.0)
+"""The first and the longest pause before a lost database is tried again."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Condition(StrEnum):
+    """What a projector is doing: LEADING feeds the views, FOLLOWING watches another one do it, FAULTED
+    has lost its connection and is coming back, STOPPED met an event it cannot apply, or was told to."""
+
+    STARTING = "STARTING"
+    LEADING = "LEADING"
+    FOLLOWING = "FOLLOWING"
+    FAULTED = "FAULTED"
+    STOPPED = "STOPPED"
+
+
+class Status(msgspec.Struct, frozen=True):
+    """How a projector does; `poison_position` and `poison_topic` name the event it could not apply."""
+
+    condition: Condition
+    position: int
+    cause: str | None = None
+    poison_position: int | None = None
+    poison_topic: str | None = None
+
+
+class Projector:
+    """Keeps the views of one workspace level with its log.
+
+    Of all projectors of a workspace one leads, by a lock that ends with its connection; the others
+    follow: they watch the position, for those who wait here, and stand by to lead, if they may. Whoever
+    leads calls `keep` with the position, again and again, after the views have come to it. All call `told`
+    with it, on their own thread, whenever it may have moved.
+    """
+
+    def __init__(
+        self,
+        log: Log,
+        connect: Callable[[], Connection],
+        batch_size: int = BATCH_SIZE,
+        workspace: str = "keyframe",
+        *,
+        may_lead: bool = True,
+        keep: Callable[[Connection, int], None] | None = None,
+        told: Callable[[int], None] | None = None,
+    ) -> None:
+        self._events = log
+        self._connect = connect
+        self._batch_size = batch_size
+        self._workspace = workspace
+        self._may_lead = may_lead
+        self._keep = keep or _keep_nothing
+        self._told = told or _tell_nobody
+        self._moved = threading.Condition()
+        self._called = threading.Event()
+        self._waiting = 0
+        self._due = 0.0
+        self._wipe_due = inf
+        self._status = Status(Condition.STARTING, 0)
+
+    @property
+    def status(self) -> Status:
+        """How it does at this moment; safe to read from any thread."""
+        return self._status
+
+    def nudge(self) -> None:
+        """Say that something was appended, so that it is seen at once."""
+        self._called.set()
+
+    def wait(self, position: int, timeout: float) -> bool:
+        """Whether the views stand at this position, after at most `timeout` seconds; at once if it is
+        known that they will not come to it."""
+        with self._moved:
+            self._waiting += 1
+            self._called.set()
+            try:
+                self._moved.wait_for(lambda: self._is_decided(position), timeout)
+            finally:
+                self._waiting -= 1
+            return self._status.position >= position
+
+    def _is_decided(self, position: int) -> bool:
+        return self._status.position >= position or self._status.condition is Condition.STOPPED
+
+    def catch_up(self) -> int:
+        """Apply everything the log holds now, on the calling thread; the position reached.
+
+        Raises `Poison` for an event that cannot be applied.
+        """
+        with self._session() as conn:
+            position = self._look(conn)[0]
+            while (reached := self._step(conn, position)) is not None:
+                position = reached
+                self._keep(conn, position)
+        return position
+
+    def run(self, stop: threading.Event) -> None:
+        """Feed the views until told to stop, or until an event cannot be applied: then it says so, loudly,
+        and stays where it is. After any fault of the database it comes back unaided."""
+        over = threading.Event()
+        listening = threading.Thread(target=self._listen, args=(over,), name="projector listens", daemon=True)
+        listening.start()
+        try:
+            self._supervise(stop)
+        finally:
+            over.set()
+            listening.join()
+
+    # ── in good days and bad ─────────────────────────────────────────────────────────────────────
+
+    def _supervise(self, stop: threading.Event) -> None:
+        pause, longest = BACKOFF_SECONDS
+        while not stop.is_set():
+            try:
+                with self._session() as conn:
+                    pause = BACKOFF_SECONDS[0]
+                    self._serve(conn, stop)
+            except Poison as poison:
+                _log.critical("projector stopped", position=poison.position, topic=poison.topic, cause=poison.cause)
+                self._publish(
+                    condition=Condition.STOPPED,
+                    position=poison.position - 1,
+                    cause=poison.cause,
+                    poison_position=poison.position,
+                    poison_topic=poison.topic,
+                )
+                return
+            except Exception as fault:  # noqa: BLE001  whatever it was, the views must go on
+                _log.warning("projector lost the database", cause=str(fault), again_in_seconds=pause)
+                self._publish(condition=Condition.FAULTED, cause=f"{type(fault).__name__}: {fault}")
+                stop.wait(pause)
+                pause = min(pause * 2, longest)
+        self._publish(condition=Condition.STOPPED)
+
+    def _serve(self, conn: Connection, stop: threading.Event) -> None:
+        """Follow until the lead is free, then lead."""
+        lead = lock_key(conn.info.dbname, self._workspace, "project") if self._may_lead else None
+        while not stop.is_set():
+            self._called.clear()
+            position, leads = self._look(conn, lead)
+            if position > self._status.position:
+                self._due = 0.0
+            self._publish(condition=Condition.LEADING if leads else Condition.FOLLOWING, position=position, cause=None)
+            if leads:
+                self._lead(conn, position, stop)
+                return
+            is_awaited = self._waiting or monotonic() < self._due
+            self._called.wait(WATCH_SECONDS if is_awaited else POLL_SECONDS)
+
+    def _lead(self, conn: Connection, position: int, stop: threading.Event) -> None:
+        self._wipe_due = 0.0 if people.is_any_erased(conn) else inf
+        while not stop.is_set():
+            self._called.clear()
+            reached = self._step(conn, position)
+            if reached is None:
+                self._called.wait(POLL_SECONDS)
+            else:
+                position = reached
+            self._keep(conn, position)
+            if monotonic() >= self._wipe_due:
+                self._wipe(conn)
+
+    def _step(self, conn: Connection, position: int) -> int | None:
+        """One batch; where it led to, or None if there was nothing to do."""
+        entries = read(self._events, position, self._batch_size)
+        if not entries:
+            return None
+        try:
+            advance(conn, self._events, entries)
+            reached = entries[-1].position
+        except Overtaken:  # by tables that were made anew, and are to be wiped like those before them
+            reached = self._look(conn)[0]
+            self._wipe_due = 0.0 if people.is_any_erased(conn) else self._wipe_due
+        if any(isinstance(said.event, PersonErased) for said in entries):
+            self._wipe_due = 0.0
+        self._publish(position=reached)
+        return reached
+
+    def _wipe(self, conn: Connection) -> None:
+        """Take whom was erased out of the database's files, too; as soon as nobody reads there any more."""
+        self._wipe_due = monotonic() + WIPE_SECONDS
+        try:
+            if wipe(conn, self._workspace, [people.PERSON.name]):
+                self._wipe_due = inf
+        except NotOurs as reason:
+            self._wipe_due = inf
+            _log.warning("erased people may be left in the database's files", cause=str(reason))
+        except psycopg.Error as fault:
+            _log.warning("erased people are left in the database's files", cause=type(fault).__name__)
+
+    def _look(self, conn: Connection, lead: int | None = None) -> tuple[int, bool]:
+        """Where the views stand, and whether this session has the lead, if it asks for it."""
+        query = "select position, coalesce(pg_try_advisory_lock(%s::bigint), false) from view_position"
+        row = conn.execute(query, [lead], prepare=True).fetchone()
+        if row is None:
+            raise LookupError("the views have no position")
+        return int(row[0]), bool(row[1])
+
+    def _publish(self, **changes: Any) -> None:
+        """Say how it stands, to all who wait for it."""
+        with self._moved:
+            self._status = msgspec.structs.replace(self._status, **changes)
+            self._moved.notify_all()
+        self._told(self._status.position)
+
+    @contextmanager
+    def _session(self) -> Iterator[Connection]:
+        with closing(self._connect()) as conn:
+            # Views are made anew from the log at any time, so a commit need not wait for the disk: after
+            # a crash they stand at an older position, and go on from there.
+            conn.execute("set synchronous_commit = off")
+            create(conn, self._workspace)
+            yield conn
+
+    def _listen(self, over: threading.Event) -> None:
+        """Pass on what the log calls out: appends of other processes, too."""
+        with self._events.listener() as listener:
+            while not over.is_set():
+                if listener.wait(POLL_SECONDS):
+                    self._due = monotonic() + POLL_SECONDS
+                self.nudge()
+
+
+def _keep_nothing(conn: Connection, position: int) -> None:
+    """Nobody wants to know."""
+
+
+def _tell_nobody(position: int) -> None:
+    """The same."""

@@ -1,0 +1,207 @@
+"""Views are disposable: how a generation of them is made, rebuilt beside the old one, and swapped in."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+from hashlib import sha256
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from domain.log.event_store import Log
+from domain.log.schema import application_role, lock_key, seen_schema, views_schema
+from domain.model.event import Recorded
+from projections.engine import visibility
+from projections.engine.registry import DEFINITION as TABLES_DEFINITION
+from projections.engine.registry import POSITION_DDL, TABLES, advance, read
+from projections.store.versioned_tables import Connection
+from projections.tables import people
+
+DEFINITION = sha256(f"{TABLES_DEFINITION}\n{visibility.DEFINITION}".encode()).hexdigest()
+"""Names the shape of a generation: views of another shape are rebuilt."""
+
+BATCH_SIZE = 5_000
+DROP_ATTEMPTS_MAX = 100
+_DROP_WAIT = "200ms"
+"""Shorter than the server waits before it looks for deadlocks, so that a reader is never their victim."""
+
+
+def create(conn: Connection, workspace: str = "keyframe") -> None:
+    """Make the views' schema and tables where they are missing; safe for several processes at once."""
+    schema = views_schema(workspace)
+    with conn.transaction():
+        _lock(conn, workspace, "views")
+        if _position(conn, schema) is None:
+            _make(conn, schema, workspace)
+            _index(conn)
+
+
+def is_current(conn: Connection) -> bool:
+    """Whether the views that serve have the shape this program gives them; if not, rebuild them."""
+    row = conn.execute("select definition from view_position").fetchone()
+    return row is not None and row[0] == DEFINITION
+
+
+def rebuild(
+    log: Log,
+    connect: Callable[[], Connection],
+    progress: Callable[[int, int], None] | None = None,
+    workspace: str = "keyframe",
+    batch_size: int = BATCH_SIZE,
+) -> int:
+    """Build a new generation beside the one that serves, catch up, swap in one transaction.
+
+    `progress` is told (position reached, head of the log). Readers never see a gap. Returns the
+    position the new generation stands at. Raises `Poison` for an event that cannot be applied, and
+    leaves the old generation as it is then.
+    """
+    old, new = views_schema(workspace), f"{views_schema(workspace)}_next"
+    with closing(connect()) as conn:
+        conn.execute("set statement_timeout = 0; set lock_timeout = 0; set idle_in_transaction_session_timeout = 0")
+        conn.execute("set synchronous_commit = off")  # what a crash takes is built again
+        conn.execute("select pg_advisory_lock(%s)", [lock_key(conn.info.dbname, workspace, "rebuild")])
+        create(conn, workspace)
+        _forget(conn, new)
+        try:
+            _make(conn, new, workspace)
+            reached = _fill(conn, log, 0, batch_size, progress)
+            _index(conn)
+            conn.execute(f"analyze {', '.join(table.name for table in TABLES)}")
+            reached = _fill(conn, log, reached, batch_size, progress)
+            _wipe(conn)
+            reached = _swap(conn, log, old, new, reached)
+        except BaseException:
+            with suppress(psycopg.OperationalError):
+                _drop(conn, new)
+            raise
+        _drop(conn, f"{old}_old")
+        return reached
+
+
+# ── making ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def _make(conn: Connection, schema: str, workspace: str) -> None:
+    """A schema with empty tables at position 0, and beside it what may be seen of them, both readable by the
+    application; the session looks at the tables from now on."""
+    seen = seen_schema(schema)
+    for name in (schema, seen):
+        _run(conn, "create schema if not exists {}", name)
+    _search(conn, schema, workspace)
+    for ddl in (POSITION_DDL, *(table.ddl for table in TABLES)):
+        conn.execute(ddl)
+    for view in visibility.ddl(seen):
+        conn.execute(view)
+    conn.execute("insert into view_position (position, definition) values (0, %s)", [DEFINITION])
+    role = application_role(workspace)
+    if conn.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone():
+        for name in (schema, seen):
+            _run(conn, "grant usage on schema {} to {}", name, role)
+            _run(conn, "grant select on all tables in schema {} to {}", name, role)
+
+
+def _index(conn: Connection) -> None:
+    for table in TABLES:
+        for ddl in table.index_ddl:
+            conn.execute(ddl)
+
+
+def _fill(
+    conn: Connection, log: Log, reached: int, batch_size: int, progress: Callable[[int, int], None] | None
+) -> int:
+    """Apply what the log holds after a position; where that leads to."""
+    for entries in _ahead(log, reached, batch_size):
+        advance(conn, log, entries)
+        reached = entries[-1].position
+        if progress is not None:
+            progress(reached, log.head().position)
+    return reached
+
+
+def _ahead(log: Log, after: int, limit: int) -> Iterator[list[Recorded]]:
+    """The log in batches, the next one read while this one is written."""
+    with ThreadPoolExecutor(1) as reader:
+        entries = read(log, after, limit)
+        while entries:
+            following = reader.submit(read, log, entries[-1].position, limit)
+            yield entries
+            entries = following.result()
+
+
+def _wipe(conn: Connection) -> None:
+    """Who was erased while these tables were filled still stands on a page of them, though in no row."""
+    if people.is_any_erased(conn):
+        conn.execute(f"vacuum (full) {people.PERSON.name}")
+
+
+# ── swapping ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def _swap(conn: Connection, log: Log, old: str, new: str, reached: int) -> int:
+    """Let the new generation take the old one's name, standing at least as far."""
+    with conn.transaction():
+        # Whoever feeds the old generation waits here, and finds its position gone afterwards: then it
+        # looks again, and finds the new one.
+        stood = _position(conn, old, "for update")
+        while stood is not None and reached < stood:
+            entries = read(log, reached, stood - reached)
+            advance(conn, log, entries)
+            reached = entries[-1].position
+        if stood is not None:
+            _run(conn, "delete from {}.view_position", old)
+            _rename(conn, old, f"{old}_old")
+        _rename(conn, new, old)
+    return reached
+
+
+def _drop(conn: Connection, schema: str) -> None:
+    """Drop what nobody reads any more; a statement that still does is waited for."""
+    conn.execute(f"set lock_timeout = '{_DROP_WAIT}'")
+    for attempt in range(DROP_ATTEMPTS_MAX):
+        try:
+            _forget(conn, schema)
+        except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
+            if attempt + 1 == DROP_ATTEMPTS_MAX:
+                raise
+        else:
+            return
+
+
+# ── statements ───────────────────────────────────────────────────────────────────────────────────
+
+
+def _position(conn: Connection, schema: str, how: str = "") -> int | None:
+    """Where the views in a schema stand; None if there are none."""
+    (there,) = conn.execute("select to_regclass(%s)", [f"{schema}.view_position"]).fetchone() or (None,)
+    if there is None:
+        return None
+    query = sql.SQL("select position from {}.view_position {}").format(sql.Identifier(schema), sql.SQL(how))
+    row = conn.execute(query).fetchone()
+    return None if row is None else int(row[0])
+
+
+def _rename(conn: Connection, schema: str, name: str) -> None:
+    """A generation of before there was something to hide has nothing beside its tables."""
+    _run(conn, "alter schema {} rename to {}", schema, name)
+    _run(conn, "drop schema if exists {} cascade", seen_schema(name))
+    (there,) = conn.execute("select to_regnamespace(%s)", [seen_schema(schema)]).fetchone() or (None,)
+    if there is not None:
+        _run(conn, "alter schema {} rename to {}", seen_schema(schema), seen_schema(name))
+
+
+def _forget(conn: Connection, schema: str) -> None:
+    for name in (seen_schema(schema), schema):
+        _run(conn, "drop schema if exists {} cascade", name)
+
+
+def _search(conn: Connection, schema: str, workspace: str) -> None:
+    conn.execute("select set_config('search_path', %s, false)", [f"{schema}, {workspace}"])
+
+
+def _lock(conn: Connection, workspace: str, purpose: str) -> None:
+    conn.execute("select pg_advisory_xact_lock(%s)", [lock_key(conn.info.dbname, workspace, purpose)])
+
+
+def _run(conn: Connection, statement: str, *names: Any) -> None:
+    conn.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))

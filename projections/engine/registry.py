@@ -1,0 +1,134 @@
+"""Everything there is to see, and how a batch of events becomes part of it, all or nothing."""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import psycopg
+
+from domain.log.event_store import Log
+from domain.model.event import Event, Recorded
+from domain.primitives.values import Kind
+from projections.proof import merkle_tree
+from projections.store.batch_writer import Book
+from projections.store.versioned_tables import Chain, Connection, Table
+from projections.tables import alignment, changes, discussion, goals, key_result, kpi, measurements, people
+
+MODULES = (goals, key_result, kpi, measurements, people, alignment, discussion, changes)
+"""In the order in which they are told of an event: alignment looks up the objective that goals has noted."""
+
+TABLES: tuple[Table[Any], ...] = tuple(table for module in (*MODULES, merkle_tree) for table in module.TABLES)
+
+POSITION_DDL = (
+    "create table view_position (position bigint not null, recorded_at timestamptz, definition text not null)"
+)
+DEFINITION = sha256("\n".join([POSITION_DDL, *(table.ddl for table in TABLES)]).encode()).hexdigest()
+"""Names the shape of the tables: views of another shape are rebuilt."""
+
+_OF_KIND: dict[Kind, Table[Any]] = {
+    **{table.kind: table for table in TABLES if isinstance(table, Chain)},
+    Kind.CHECK_IN: measurements.CHECK_IN,
+    Kind.READING: measurements.READING,
+}
+
+
+class Overtaken(Exception):
+    """The views no longer stand where the batch begins: look again."""
+
+
+class Poison(Exception):
+    """An event that cannot be read or applied."""
+
+    def __init__(self, position: int, topic: str, cause: str) -> None:
+        super().__init__(f"event {position} ({topic}) cannot be applied: {cause}")
+        self.position = position
+        self.topic = topic
+        self.cause = cause
+
+
+# ── reading the log ──────────────────────────────────────────────────────────────────────────────
+
+
+def read(log: Log, after: int, limit: int) -> list[Recorded]:
+    """Up to `limit` events after a position; fewer before one that cannot be read. Raises `Poison` for that."""
+    try:
+        return log.entries(after, limit)
+    except (LookupError, ValueError, msgspec.MsgspecError) as error:
+        if limit > 1:
+            return read(log, after, limit // 2)
+        (row,) = log.rows(after, 1)
+        raise Poison(row.position, row.topic, _told(error)) from error
+
+
+# ── writing the views ────────────────────────────────────────────────────────────────────────────
+
+
+def advance(conn: Connection, log: Log, entries: Sequence[Recorded]) -> None:
+    """Apply these events, which follow the views' position, and move it to the last of them.
+
+    Raises `Overtaken`, `psycopg.Error` for a fault of the database, and `Poison` for an event that
+    cannot be applied; everything before it is then.
+    """
+    try:
+        _apply(conn, log, entries)
+    except (Overtaken, psycopg.OperationalError, psycopg.InterfaceError, psycopg.ProgrammingError):
+        raise
+    except Exception as error:
+        if len(entries) == 1:
+            raise Poison(entries[0].position, entries[0].event.TOPIC, _told(error)) from error
+        half = len(entries) // 2
+        advance(conn, log, entries[:half])
+        advance(conn, log, entries[half:])
+
+
+def dump(conn: Connection) -> Iterator[bytes]:
+    """All views as text: equal for equal views."""
+    for table in TABLES:
+        yield f"{table.name}\n".encode()
+        yield from table.dump(conn)
+
+
+def _apply(conn: Connection, log: Log, entries: Sequence[Recorded]) -> None:
+    people_told = {said.event.originator_id for said in entries if said.event.KIND is Kind.PERSON}
+    with conn.transaction():
+        row = conn.execute("select position from view_position for update", prepare=True).fetchone()
+        if row is None or row[0] != entries[0].position - 1:
+            raise Overtaken
+        book = Book(log.person_keys(people_told) if people_told else {})
+        book.load(conn, [wanted for said in entries for wanted in _looked_up(said.event)])
+        book.load(conn, changes.further(entries, book))
+        for said in entries:
+            for tell in _handlers(type(said.event)):
+                tell(said.event, said, book)
+        merkle_tree.grow(conn, entries[0].position - 1, entries[-1].position)
+        book.write(conn, entries[-1].position, entries[-1].recorded_at)
+
+
+def _looked_up(event: Event) -> list[tuple[Table[Any], UUID]]:
+    """The things whose last rows the handlers of this event ask for."""
+    looked_up = [(_OF_KIND[event.KIND], event.originator_id)] if event.originator_version > 1 else []
+    for reads in _reads(type(event)):
+        looked_up += reads(event)
+    return looked_up
+
+
+@cache
+def _reads(event: type[Event]) -> list[Callable[[Any], Any]]:
+    return [module.READS[event] for module in MODULES if event in module.READS]
+
+
+@cache
+def _handlers(event: type[Event]) -> list[Callable[[Any, Recorded, Book], None]]:
+    """What is told of events of this class; those with nothing to say about it are left out."""
+    handlers = [module.apply.dispatch(event) for module in MODULES]
+    return [handler for handler in handlers if handler not in _SILENT]
+
+
+_SILENT = {module.apply.dispatch(object) for module in MODULES}
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"

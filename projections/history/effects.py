@@ -1,0 +1,161 @@
+"""What an event did: an objective's progress right before and right after it, and what was known just before.
+
+Nothing of this is kept: it follows from the versions and measurements of the views, at any place of the log.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from domain.metrics.cause import CAUSES, Cause
+from domain.metrics.formulas import attained
+from domain.metrics.retrospective import Part, whole
+from domain.model.objective import ObjectiveDropped
+from domain.primitives.values import Metric
+from projections.store.versioned_tables import Connection, fetch
+from projections.tables.change_scopes import READINGS
+from projections.tables.changes import Change
+from projections.tables.key_result import KEY_RESULT
+
+CAUSE_OF = {event.TOPIC: cause for event, cause in CAUSES.items()} | {ObjectiveDropped.TOPIC: Cause.SCOPE}
+"""By topic. Dropping an objective changes no figure of its own, but what its cycle and team consist of."""
+
+
+class Effect(msgspec.Struct, frozen=True, gc=False):
+    """An objective's progress right before and right after an event, both as known at its place in the log."""
+
+    objective: UUID
+    cause: Cause
+    before: float | None
+    after: float | None
+
+
+class Stood(msgspec.Struct, frozen=True, gc=False):
+    """Where a key result stood before a check-in: at the moment it speaks of, as far as was known before it."""
+
+    value: float | None = None
+    reached: tuple[str, ...] | None = None
+    confidence: float | None = None
+
+
+def effects(conn: Connection, changes: Sequence[Change]) -> dict[int, list[Effect]]:
+    """By position: what each of these changes did. A reading does something to every objective with a key
+    result that takes its value from there; changes that can move no progress are left out."""
+    moving = [change for change in changes if change.topic in CAUSE_OF]
+    reached = _reached(conn, [change for change in moving if change.topic in READINGS])
+    pairs = [(change, objective) for change in moving for objective in reached.get(change.position, [change.objective])]
+    known = [(change, objective) for change, objective in pairs if objective is not None]
+    progress = _progress(conn, known) if known else {}
+    found: dict[int, list[Effect]] = {}
+    for change, objective in known:
+        before, after = (progress.get((change.position, objective, back)) for back in (True, False))
+        found.setdefault(change.position, []).append(Effect(objective, CAUSE_OF[change.topic], before, after))
+    return found
+
+
+def stood(conn: Connection, check_ins: Sequence[Change]) -> dict[int, Stood]:
+    """By position: where the key result of each of these check-ins stood before."""
+    told = {
+        "positions": [change.position for change in check_ins],
+        "moments": [change.effective_at for change in check_ins],
+        "key_results": [change.key_result for change in check_ins],
+    }
+    return {
+        position: Stood(value, None if reached is None else tuple(reached), confidence)
+        for position, value, reached, confidence in fetch(conn, _STOOD, told)
+    }
+
+
+# ── how far an objective was ─────────────────────────────────────────────────────────────────────
+
+
+class _Measured(NamedTuple):
+    """The latest measurement of a key result."""
+
+    value: float | None
+    reached: tuple[str, ...] | None
+    measured_at: datetime
+
+
+def _progress(conn: Connection, pairs: Iterable[tuple[Change, UUID]]) -> dict[tuple[int, UUID, bool], float | None]:
+    """By position, objective, and whether before the event: how far it was."""
+    positions, known, objectives = zip(*[(of.position, of.recorded_at, id) for of, id in pairs], strict=True)
+    told = {"positions": list(positions), "known": list(known), "objectives": list(objectives)}
+    parts: dict[tuple[int, UUID, bool], list[Part]] = {}
+    for position, objective, before, weight, metric, value, reached, at in fetch(conn, _PARTS, told):
+        latest = None if at is None else _Measured(value, None if reached is None else tuple(reached), at)
+        part = Part(weight, attained(_metric(metric), latest))
+        parts.setdefault((position, objective, before), []).append(part)
+    return {key: whole(of) for key, of in parts.items()}
+
+
+_metric: Callable[[bytes], Metric] = KEY_RESULT.loads("metric")
+
+
+def _reached(conn: Connection, readings: Sequence[Change]) -> dict[int, list[UUID]]:
+    """By position: the objectives with a key result that is measured by this reading's KPI, since before it."""
+    found: dict[int, list[UUID]] = {change.position: [] for change in readings}
+    told = {
+        "positions": list(found),
+        "moments": [change.effective_at for change in readings],
+        "kpis": [change.kpi for change in readings],
+    }
+    for position, objective in fetch(conn, _LINKED, told) if readings else ():
+        found[position].append(objective)
+    return found
+
+
+# ── as statements ────────────────────────────────────────────────────────────────────────────────
+
+
+def _version(id: str, upto: str, at: str = "'infinity'") -> str:
+    """The version of a key result that stood at a position, at a moment; its first one at a moment before."""
+    stood = f"v.id = {id} and v.position <= {upto} and (v.changed_at <= {at} or v.version = 1)"
+    return f"lateral (select * from key_result v where {stood} order by v.position desc limit 1)"
+
+
+def _latest(table: str, of: str, upto: str, at: str) -> str:
+    """The latest of what was measured of a thing that stood at a position and was true by a moment."""
+    stands = f"v.position <= {upto} and v.until_position > {upto} and v.measured_at <= {at}"
+    order = "v.measured_at desc, v.position desc"
+    return f"lateral (select * from {table} v where {of} and {stands} order by {order} limit 1)"
+
+
+_FIGURE = "v.key_result = k.id and k.kpi is null and (v.value is not null or v.reached is not null)"
+_READ = "v.kpi = k.kpi and v.measured_at >= k.kpi_since and k.kpi is not null"
+_SURE = "v.key_result = k.id and v.confidence is not null"
+
+_PARTS = f"""
+    select c.position, c.id, b.back = 1, k.weight, k.metric,
+        coalesce(m.value, r.value), m.reached, coalesce(m.measured_at, r.measured_at)
+    from unnest(%(positions)b::bigint[], %(known)b::timestamptz[], %(objectives)b::uuid[]) as c (position, known, id)
+    cross join (values (0), (1)) as b (back)
+    join key_result f on f.objective = c.id and f.version = 1
+    cross join {_version("f.id", "c.position - b.back")} k
+    left join {_latest("check_in", _FIGURE, "c.position - b.back", "c.known")} m on true
+    left join {_latest("reading", _READ, "c.position - b.back", "c.known")} r on true
+    where k.state <> 'DROPPED'
+"""
+"""Of each objective the key results with their latest measurement, right after the event and right before. By
+then nothing recorded is effective later, so `known` leaves nothing out: it is where the index is entered."""
+
+_LINKED = f"""
+    select distinct c.position, k.objective
+    from unnest(%(positions)b::bigint[], %(moments)b::timestamptz[], %(kpis)b::uuid[]) as c (position, at, kpi)
+    cross join lateral (select distinct id from key_result where kpi = c.kpi) e
+    cross join {_version("e.id", "c.position")} k
+    where k.kpi = c.kpi and k.kpi_since <= c.at and k.state <> 'DROPPED'
+    order by 1, 2
+"""
+
+_STOOD = f"""
+    select c.position, coalesce(m.value, r.value), m.reached, s.confidence
+    from unnest(%(positions)b::bigint[], %(moments)b::timestamptz[], %(key_results)b::uuid[]) as c (position, at, id)
+    cross join {_version("c.id", "c.position - 1", "c.at")} k
+    left join {_latest("check_in", _FIGURE, "c.position - 1", "c.at")} m on true
+    left join {_latest("reading", _READ, "c.position - 1", "c.at")} r on true
+    left join {_latest("check_in", _SURE, "c.position - 1", "c.at")} s on true
+"""

@@ -1,0 +1,168 @@
+"""What a thing says of itself, field by field; what differs between two versions; and the versions around an event."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from functools import cache
+from typing import Any, NamedTuple, TypeAlias
+from uuid import UUID
+
+import msgspec
+
+from domain.primitives.values import Kind, Milestone, Ref
+from projections.store.versioned_tables import Connection, Fact, Table, Version, fetch
+from projections.tables.discussion import COMMENT, INITIATIVE, REFLECTION
+from projections.tables.goals import CYCLE, OBJECTIVE, POLICY, CycleRow, ObjectiveRow
+from projections.tables.key_result import KEY_RESULT, KeyResultRow
+from projections.tables.kpi import KPI
+from projections.tables.measurements import CHECK_IN, READING, CheckInRow, ReadingRow
+from projections.tables.people import PERSON, TEAM, TeamRow
+
+TABLES_OF: dict[Kind, Table[Any]] = {
+    Kind.PERSON: PERSON, Kind.TEAM: TEAM, Kind.CYCLE: CYCLE, Kind.POLICY: POLICY, Kind.OBJECTIVE: OBJECTIVE,
+    Kind.KEY_RESULT: KEY_RESULT, Kind.CHECK_IN: CHECK_IN, Kind.KPI: KPI, Kind.READING: READING,
+    Kind.INITIATIVE: INITIATIVE, Kind.COMMENT: COMMENT, Kind.REFLECTION: REFLECTION,
+}  # fmt: skip
+"""The rows of each kind of thing: one for each of its versions."""
+
+Value: TypeAlias = str | float | bool | date | datetime | Ref | None
+Told: TypeAlias = Mapping[str, "Value | tuple[Value, ...]"]
+"""What a thing says of itself: a value by the name of a field, a tuple for a list. A field within a field is named
+with a dot; what has no value is left out."""
+
+
+class Field(msgspec.Struct, frozen=True, gc=False):
+    """A field with another value than before. A list is told item by item: no `before` for what was added to it,
+    no `after` for what was taken out."""
+
+    name: str
+    before: Value
+    after: Value
+
+
+# ── what differs ─────────────────────────────────────────────────────────────────────────────────
+
+
+def differences(before: Told, after: Told) -> list[Field]:
+    """The fields whose values differ, in their order."""
+    found: list[Field] = []
+    for name in dict.fromkeys([*after, *before]):
+        was, became = before.get(name), after.get(name)
+        if isinstance(was, tuple) or isinstance(became, tuple):
+            found += _items(name, _listed(was), _listed(became))
+        elif was != became:
+            found.append(Field(name, was, became))
+    return found
+
+
+def _items(name: str, was: Sequence[Value], became: Sequence[Value]) -> list[Field]:
+    gone = [Field(name, item, None) for item in was if item not in became]
+    return [*gone, *(Field(name, None, item) for item in became if item not in was)]
+
+
+def _listed(value: Value | tuple[Value, ...]) -> tuple[Value, ...]:
+    return value if isinstance(value, tuple) else () if value is None else (value,)
+
+
+# ── what a row says ──────────────────────────────────────────────────────────────────────────────
+
+_HEADERS = frozenset({*Version.__struct_fields__, *Fact.__struct_fields__})
+_UNTOLD: dict[type[Any], frozenset[str]] = {
+    CycleRow: frozenset({"plan_at", "plan_position", "outcome_at", "outcome_position"}),
+    ObjectiveRow: frozenset({"closed_at"}),
+    KeyResultRow: frozenset({"cycle", "kpi_since"}),
+    CheckInRow: frozenset({"key_result", "measured_at", "late", "until_position", "ended"}),
+    ReadingRow: frozenset({"kpi", "measured_at", "until_position", "ended"}),
+    INITIATIVE.row: frozenset({"subject_kind", "subject_id"}),
+    COMMENT.row: frozenset({"subject_kind", "subject_id", "effective_at"}),
+    REFLECTION.row: frozenset({"subject_kind", "subject_id", "effective_at"}),
+}
+"""Columns that follow from others, from the thing itself, or from when it was said."""
+_NAMED = {
+    "owner": Kind.PERSON, "lead": Kind.PERSON, "contributors": Kind.PERSON, "team": Kind.TEAM, "cycle": Kind.CYCLE,
+    "objective": Kind.OBJECTIVE, "kpi": Kind.KPI,
+}  # fmt: skip
+_NAMED_BY: dict[tuple[type[Any], str], Kind] = {
+    (CycleRow, "parent"): Kind.CYCLE,
+    (TeamRow, "parent"): Kind.TEAM,
+    (ObjectiveRow, "carried_from"): Kind.OBJECTIVE,
+    (KeyResultRow, "carried_from"): Kind.KEY_RESULT,
+}
+"""What the ids in a column name."""
+
+
+def told(row: Any) -> Told:
+    """What a row says; nothing if there is none."""
+    if row is None:
+        return {}
+    found: dict[str, Value | tuple[Value, ...]] = {}
+    rows: Any = type(row)
+    for name in _told_by(rows):
+        _tell(found, camel(name), getattr(row, name), kind_named(rows, name))
+    if isinstance(row, INITIATIVE.row):
+        found["subject"] = row.subject
+    return found
+
+
+@cache
+def _told_by(row: type[Any]) -> tuple[str, ...]:
+    untold = _HEADERS | _UNTOLD.get(row, frozenset()) | {"version"}
+    return tuple(name for name in row.__struct_fields__ if name not in untold)
+
+
+def kind_named(row: type[Any], column: str) -> Kind | None:
+    """What the ids in a column of these rows name; None if it has none."""
+    return _NAMED_BY.get((row, column)) or _NAMED.get(column)
+
+
+def _tell(found: dict[str, Any], name: str, value: Any, kind: Kind | None) -> None:
+    if value is None:
+        return
+    if isinstance(value, UUID):
+        assert kind is not None, name
+        found[name] = Ref(kind, value)
+    elif isinstance(value, tuple) and value and isinstance(value[0], Milestone):
+        for milestone in value:
+            _tell(found, f"{name}.{milestone.key}.title", milestone.title, None)
+            _tell(found, f"{name}.{milestone.key}.weight", milestone.weight, None)
+    elif isinstance(value, tuple):
+        found[name] = tuple(Ref(kind, item) if kind is not None else item for item in value)
+    elif isinstance(value, msgspec.Struct):
+        for part in value.__struct_fields__:
+            _tell(found, f"{name}.{camel(part)}", getattr(value, part), None)
+    else:
+        found[name] = value
+
+
+def camel(name: str) -> str:
+    """A name as the API writes it."""
+    first, *others = name.split("_")
+    return first + "".join(part.capitalize() for part in others)
+
+
+# ── the versions around an event ─────────────────────────────────────────────────────────────────
+
+
+class Around(NamedTuple):
+    """A thing as it stood right before an event of its own and right after it, None where it did not stand."""
+
+    before: Any = None
+    after: Any = None
+
+
+def around(conn: Connection, kind: Kind, events: Iterable[tuple[UUID, int]]) -> dict[int, Around]:
+    """By position: the versions of a thing of this kind around each of these events of its stream."""
+    table = TABLES_OF[kind]
+    ids, positions = zip(*events, strict=True)
+    last = f"select * from {table.name} where id = c.id and position <= c.position order by position desc limit 2"
+    sql = (
+        f"select c.position, v.* from unnest(%(ids)b::uuid[], %(positions)b::bigint[]) as c (id, position)"
+        f" cross join lateral ({last}) v"
+    )
+    found = dict.fromkeys(positions, Around())
+    for position, *columns in fetch(conn, sql, {"ids": list(ids), "positions": list(positions)}):
+        row = table.loaded(columns)
+        if row.position == position:
+            found[position] = found[position]._replace(after=row)
+        elif getattr(row, "until_position", position) == position:
+            found[position] = found[position]._replace(before=row)
+    return found

@@ -1,0 +1,53 @@
+"""Rows as the formulas take them."""
+
+from domain.metrics.formulas import Measurement
+from domain.metrics.kpi_series import KpiFacts
+from domain.metrics.progress import KeyResultFacts, ObjectiveFacts
+from domain.primitives.values import Kind, ObjectiveState, Ref
+from projections.tables.goals import CycleRow, ObjectiveRow
+from projections.tables.key_result import KeyResultRow
+from projections.tables.kpi import KpiRow
+from projections.tables.measurements import ReadingRow, Standing
+
+
+def of_key_result(
+    row: KeyResultRow, standing: Standing, cycle: CycleRow, objective: ObjectiveRow | None
+) -> KeyResultFacts:
+    """A key result of this objective and cycle, and where it stands."""
+    return KeyResultFacts(
+        row.id,
+        row.title,
+        row.position,
+        row.metric,
+        row.state,
+        row.weight,
+        row.due,
+        row.created_at,
+        cycle.starts_on,
+        cycle.check_in_cadence,
+        row.score,
+        measured(row, standing),
+        standing.spoken_at,
+        standing.confidence,
+        objective is not None and objective.state is ObjectiveState.DROPPED,
+    )
+
+
+def of_objective(row: ObjectiveRow) -> ObjectiveFacts:
+    """An objective."""
+    return ObjectiveFacts(row.id, row.title, row.position, row.state, row.verdict)
+
+
+def of_kpi(row: KpiRow, latest: ReadingRow | None) -> KpiFacts:
+    """A KPI, and its latest reading."""
+    if latest is None:
+        return KpiFacts(row.goal, row.cadence, row.retired)
+    return KpiFacts(row.goal, row.cadence, row.retired, latest.value, latest.measured_at)
+
+
+def measured(row: KeyResultRow, standing: Standing) -> Measurement | None:
+    """What a key result was measured by last, where it stands; None if nothing was."""
+    if standing.measurement is None or standing.measured_at is None or standing.position is None:
+        return None
+    node = Ref(Kind.CHECK_IN if row.kpi is None else Kind.READING, standing.measurement)
+    return Measurement(standing.value, standing.reached, standing.measured_at, standing.position, node)

@@ -1,0 +1,263 @@
+"""How did a cycle's goals stand, at any number of bases: all that was ever said of them, read once.
+
+Five statements read every version of the cycle's objectives and key results, every measurement of them, and every
+scoring policy. What stands at a basis is then found in lists that are in order already, so that a year of days costs
+no more statements than one day. At each basis the answer is the one that the views give there.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from operator import attrgetter
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from domain.metrics import progress
+from domain.metrics.progress import KeyResultProgress, ObjectiveProgress, SharedProgress
+from domain.primitives.values import Basis, KeyResultState, Kind, ObjectiveState, Ref, ScoringPolicy
+from projections.history import formula_inputs
+from projections.store.versioned_tables import OPEN, Connection, Version, fetch, placed
+from projections.tables.goals import OBJECTIVE, POLICY, CycleRow, ObjectiveRow, PolicyRow
+from projections.tables.key_result import KEY_RESULT, KeyResultRow
+from projections.tables.measurements import Standing
+
+V = TypeVar("V", bound=Version)
+
+# ── what it is made of ───────────────────────────────────────────────────────────────────────────
+
+
+class Said(msgspec.Struct, frozen=True, gc=False):
+    """One version of a check-in or reading: it stands from its position until another, `OPEN` if for ever."""
+
+    subject: UUID
+    node: Ref
+    position: int
+    until_position: int
+    recorded_at: datetime
+    measured_at: datetime
+    value: float | None
+    reached: tuple[str, ...] | None
+    confidence: float | None
+
+    @property
+    def is_measured(self) -> bool:
+        return self.value is not None or self.reached is not None
+
+    @property
+    def is_sure(self) -> bool:
+        return self.confidence is not None
+
+
+class History(Generic[V]):
+    """Every version of one thing, oldest first: by both clocks, since a chain has one order."""
+
+    def __init__(self) -> None:
+        self.versions: list[V] = []
+        self._positions: list[int] = []
+        self._moments: list[datetime] = []
+
+    def add(self, version: V) -> None:
+        self.versions.append(version)
+        self._positions.append(version.position)
+        self._moments.append(version.changed_at)
+
+    def at(self, basis: Basis) -> V | None:
+        """The version at a basis; None before the first."""
+        seen = min(bisect_right(self._positions, basis.position), bisect_right(self._moments, basis.at))
+        return self.versions[seen - 1] if seen else None
+
+
+class Course:
+    """All that was measured of one key result or KPI, by (measured at, position), every version of it."""
+
+    def __init__(self) -> None:
+        self.said: list[Said] = []
+        self._moments: list[datetime] = []
+
+    def add(self, said: Said) -> None:
+        self.said.append(said)
+        self._moments.append(said.measured_at)
+
+    def latest(
+        self, basis: Basis, holds: Callable[[Said], bool] | None = None, since: datetime | None = None
+    ) -> Said | None:
+        """The latest that stands at a basis, of which something holds, measured since a moment."""
+        for place in range(bisect_right(self._moments, basis.at) - 1, -1, -1):
+            said = self.said[place]
+            if since is not None and said.measured_at < since:
+                return None
+            if stands(said, basis) and (holds is None or holds(said)):
+                return said
+        return None
+
+
+def stands(said: Said, basis: Basis) -> bool:
+    """Whether a version is known by the basis, and nothing known by it ended it."""
+    return said.position <= basis.position < said.until_position
+
+
+_is_measured: Callable[[Said], bool] = attrgetter("is_measured")
+_is_sure: Callable[[Said], bool] = attrgetter("is_sure")
+
+# ── the chronicle ────────────────────────────────────────────────────────────────────────────────
+
+
+class Chronicle:
+    """A cycle, and all that is known of its goals up to the basis it was read at, whose position is `position`."""
+
+    def __init__(
+        self,
+        cycle: CycleRow,
+        position: int,
+        policies: Iterable[PolicyRow],
+        objectives: Iterable[ObjectiveRow],
+        key_results: Iterable[KeyResultRow],
+    ) -> None:
+        self.cycle = cycle
+        self.position = position
+        self.policies: History[PolicyRow] = History()
+        for policy in policies:
+            self.policies.add(policy)
+        self.objectives = _histories(objectives)
+        self.key_results = _histories(key_results)
+        self.courses: dict[UUID, Course] = {}
+        self.of_objective: dict[UUID, list[UUID]] = {id: [] for id in self.objectives}
+        for id, history in self.key_results.items():
+            self.of_objective[history.versions[0].objective].append(id)
+
+    @property
+    def versions(self) -> Iterator[Version]:
+        """Every version of every goal."""
+        for objective in self.objectives.values():
+            yield from objective.versions
+        for key_result in self.key_results.values():
+            yield from key_result.versions
+
+    def policy(self, basis: Basis) -> ScoringPolicy:
+        """The scoring policy in force."""
+        row = self.policies.at(basis)
+        return ScoringPolicy() if row is None else row.policy
+
+    def progress(self, basis: Basis) -> SharedProgress:
+        """How far the cycle is, and within it each objective and key result that is not dropped from it."""
+        policy = self.policy(basis)
+        rows = [row for history in self.objectives.values() if (row := history.at(basis)) is not None]
+        return progress.of_objectives([self.progress_of_objective(row, basis, policy) for row in rows])
+
+    def progress_of_objective(self, row: ObjectiveRow, basis: Basis, policy: ScoringPolicy) -> ObjectiveProgress:
+        """How far an objective is, by its key results that are not dropped."""
+        rows = [self.key_results[id].at(basis) for id in self.of_objective[row.id]]
+        live = [part for part in rows if part is not None and part.state is not KeyResultState.DROPPED]
+        parts = [self._progress_of_key_result(part, row, basis, policy) for part in live]
+        return progress.of_objective(formula_inputs.of_objective(row), parts)
+
+    def _progress_of_key_result(
+        self, row: KeyResultRow, objective: ObjectiveRow, basis: Basis, policy: ScoringPolicy
+    ) -> KeyResultProgress:
+        facts = formula_inputs.of_key_result(row, self.standing(row, basis), self.cycle, objective)
+        return progress.of_key_result(facts, basis.at, policy)
+
+    def said_of(self, subject: UUID, basis: Basis) -> list[Said]:
+        """All that stands at a basis of what was said of a key result or KPI, by the moment it speaks of."""
+        course = self.courses.get(subject, _NOTHING)
+        return [said for said in course.said if said.measured_at <= basis.at and stands(said, basis)]
+
+    def standing(self, row: KeyResultRow, basis: Basis) -> Standing:
+        """Where a key result stands: as `measures.standings` says it."""
+        own = self.courses.get(row.id, _NOTHING)
+        spoken = own.latest(basis)
+        sure = spoken if spoken is None or spoken.is_sure else own.latest(basis, _is_sure)
+        if row.kpi is None:
+            measured = spoken if spoken is None or spoken.is_measured else own.latest(basis, _is_measured)
+        else:
+            measured = self.courses.get(row.kpi, _NOTHING).latest(basis, since=row.kpi_since)
+        heard = [said.measured_at for said in (spoken, measured) if said is not None]
+        return Standing(*_figure(measured), max(heard, default=None), *_stated(sure))
+
+
+def _figure(said: Said | None) -> tuple[float | None, tuple[str, ...] | None, datetime | None, UUID | None, int | None]:
+    if said is None:
+        return None, None, None, None, None
+    return said.value, said.reached, said.measured_at, said.node.id, said.position
+
+
+def _stated(said: Said | None) -> tuple[float | None, int | None]:
+    return (None, None) if said is None else (said.confidence, said.position)
+
+
+def is_live(row: ObjectiveRow | KeyResultRow | None) -> bool:
+    """Whether a goal is there and was not dropped."""
+    return row is not None and row.state not in (ObjectiveState.DROPPED, KeyResultState.DROPPED)
+
+
+def _histories(versions: Iterable[V]) -> dict[UUID, History[V]]:
+    """By thing, in the order of their birth."""
+    histories: dict[UUID, History[V]] = {}
+    for version in versions:
+        histories.setdefault(version.id, History()).add(version)
+    return histories
+
+
+_NOTHING = Course()
+
+# ── reading it ───────────────────────────────────────────────────────────────────────────────────
+
+
+def read(conn: Connection, basis: Basis, cycle: CycleRow) -> Chronicle:
+    """The chronicle of a cycle up to a basis: five statements, or four where no KPI was ever linked."""
+    first = "where version = 1"
+    chronicle = Chronicle(
+        cycle,
+        basis.position,
+        POLICY.history(conn, basis, f"select id from {POLICY.name} {first}"),
+        OBJECTIVE.history(
+            conn, basis, f"select id from {OBJECTIVE.name} {first} and cycle = %(cycle)s", cycle=cycle.id
+        ),
+        KEY_RESULT.history(
+            conn, basis, f"select id from {KEY_RESULT.name} {first} and cycle = %(cycle)s", cycle=cycle.id
+        ),
+    )
+    for row in fetch(conn, _CHECK_INS, placed(basis, cycle=cycle.id)):
+        _add(chronicle, Kind.CHECK_IN, row)
+    since = _linked_since(chronicle)
+    if since:
+        kpis = placed(basis, kpis=list(since), since=list(since.values()))
+        for row in fetch(conn, _READINGS, kpis):
+            _add(chronicle, Kind.READING, (*row, None, None))
+    return chronicle
+
+
+_KNOWN = "v.position <= %(position)s and v.measured_at <= %(at)s"
+_CHECK_INS = f"""
+    select v.key_result, v.id, v.position, v.until_position, v.recorded_at, v.measured_at,
+        v.value, v.reached, v.confidence
+    from check_in v join key_result k on k.id = v.key_result and k.version = 1
+    where k.cycle = %(cycle)s and {_KNOWN} order by v.measured_at, v.position
+"""
+_READINGS = f"""
+    select v.kpi, v.id, v.position, v.until_position, v.recorded_at, v.measured_at, v.value
+    from unnest(%(kpis)b::uuid[], %(since)b::timestamptz[]) as k (id, since)
+    join reading v on v.kpi = k.id and v.measured_at >= k.since
+    where {_KNOWN} order by v.measured_at, v.position
+"""
+
+
+def _linked_since(chronicle: Chronicle) -> dict[UUID, datetime]:
+    """Every KPI that any key result was ever linked to, and since when the first one was."""
+    since: dict[UUID, datetime] = {}
+    for history in chronicle.key_results.values():
+        for one in history.versions:
+            if one.kpi is not None and one.kpi_since is not None:
+                since[one.kpi] = min(one.kpi_since, since.get(one.kpi, one.kpi_since))
+    return since
+
+
+def _add(chronicle: Chronicle, kind: Kind, row: Sequence[Any]) -> None:
+    subject, id, position, until, recorded_at, measured_at, value, reached, confidence = row
+    said = Said(
+        subject, Ref(kind, id), position, until or OPEN, recorded_at, measured_at, value,
+        None if reached is None else tuple(reached), confidence,
+    )  # fmt: skip
+    chronicle.courses.setdefault(subject, Course()).add(said)

@@ -1,0 +1,88 @@
+"""Evidence of a cycle: all that was said and measured in it, each event proven against one signed checkpoint."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, time, timedelta
+from uuid import UUID
+
+from domain.handlers.unit_of_work import POLICY_ID, keyed_id
+from domain.log import raw
+from domain.log.mapper import EventMapper, LogRow
+from domain.model.cycle import CycleClosed, CycleOpened
+from domain.model.event import Event
+from domain.model.key_result import KeyResultAdded, KeyResultLinked
+from domain.model.kpi import ReadingRecorded
+from domain.primitives.errors import Code, Refused
+from domain.primitives.values import Kind
+from domain.proof import evidence
+from domain.proof.evidence import About, Entry
+from projections.proof import merkle_tree, signer
+from projections.proof.merkle_tree import Tree
+from projections.proof.signer import Keys
+from projections.store.versioned_tables import Connection, fetch
+
+_ENDLESS = datetime.max.replace(tzinfo=UTC)
+_mapper = EventMapper()
+
+
+def of_cycle(conn: Connection, workspace: str, key: str, keys: Keys) -> Iterator[bytes]:
+    """The lines of a file of evidence of the cycle with this key, as far as the views stand.
+
+    It holds, complete and in order, the streams of: the cycle, its objectives, their key results, check-ins,
+    initiatives, comments and reflections; every KPI that measured one of the key results, and its readings
+    within the cycle; and the scoring policy. The checkpoint is kept. Raises `Refused` with `NOT_FOUND`,
+    `signing.Rewritten`, and `ValueError` for a damaged event.
+    """
+    size = int(fetch(conn, "select position from view_position", {})[0][0])
+    rows = _rows(conn, keyed_id(Kind.CYCLE, key), key, size)
+    note = signer.signed(conn, size, keys)
+    merkle_tree.keep(conn, size, note)
+    about = About(evidence.FORMAT, workspace, rows[0].stream, key, note)
+    return evidence.written(about, _proven(rows, Tree(conn, size)), keys.signer)
+
+
+def _proven(rows: Sequence[LogRow], tree: Tree) -> Iterator[Entry]:
+    for row in rows:
+        yield Entry.of(row, tree.inclusion(row.position).path)
+
+
+# ── what belongs to it ───────────────────────────────────────────────────────────────────────────
+
+
+def _rows(conn: Connection, cycle: UUID, key: str, size: int) -> list[LogRow]:
+    """Every row of the evidence, in the order of the log."""
+    held = raw.rows_of(conn, raw.held_by(conn, cycle, size), size)
+    if not held:
+        raise Refused(Code.NOT_FOUND, f"There is no {Kind.CYCLE} with the key '{key}'.", "cycle")
+    linked = _links(held)
+    kpis = list(linked)
+    span = _span([row for row in held if row.stream == cycle], min(linked.values(), default=_ENDLESS))
+    readings = raw.measurements_of(conn, kpis, ReadingRecorded.TOPIC, span, size)
+    beside = raw.rows_of(conn, [*kpis, *readings, POLICY_ID], size)
+    return sorted([*held, *beside], key=_position)
+
+
+def _links(rows: Sequence[LogRow]) -> dict[UUID, datetime]:
+    """The KPIs that ever measured a key result, and since when the first of these did."""
+    linked: dict[UUID, datetime] = {}
+    for event in (_event(row) for row in rows if row.topic.startswith((KeyResultAdded.TOPIC, KeyResultLinked.TOPIC))):
+        if isinstance(event, KeyResultAdded | KeyResultLinked) and event.kpi is not None:
+            linked[event.kpi] = min(linked.get(event.kpi, _ENDLESS), event.timestamp)
+    return linked
+
+
+def _span(rows: Sequence[LogRow], linked_at: datetime) -> tuple[datetime, datetime]:
+    """From the start of the cycle, or the first link if that came before, to its end, or its closing if that
+    came after; without end while it is open."""
+    opened, last = _event(rows[0]), _event(rows[-1])
+    assert isinstance(opened, CycleOpened)
+    begins = datetime.combine(opened.starts_on, time(), UTC)
+    ends = datetime.combine(opened.ends_on, time(), UTC) + timedelta(days=1)
+    return min(begins, linked_at), max(ends, last.timestamp) if isinstance(last, CycleClosed) else _ENDLESS
+
+
+def _event(row: LogRow) -> Event:
+    return _mapper.decode(row.topic, row.data, row.stream, row.version, row.effective_at)
+
+
+def _position(row: LogRow) -> int:
+    return row.position

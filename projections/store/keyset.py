@@ -1,0 +1,185 @@
+"""Stretches of long lists: filters, orders and cursors as one statement."""
+
+from collections.abc import Mapping, Sequence
+from operator import attrgetter
+from typing import Any, Generic, NamedTuple
+from uuid import UUID
+
+from domain.primitives.values import Basis
+from projections.store.versioned_tables import (
+    Chain,
+    Connection,
+    Cursor,
+    OrderField,
+    Params,
+    R,
+    Table,
+    Version,
+    Window,
+    fetch,
+    grouped,
+    placed,
+)
+
+# ── orders ───────────────────────────────────────────────────────────────────────────────────────
+
+
+class Key(NamedTuple):
+    """Something to order by: the field of the row that a cursor keeps, the expression that holds it and
+    that of its tie, the types of both, and what is compared of the values."""
+
+    field: str
+    value: str
+    type: str
+    tie: str = "c.id"
+    tie_type: str = "uuid"
+    compared: str = "{}"
+
+    def by(self, direction: str) -> str:
+        return f"{self.compared.format(self.value)} {direction}, {self.tie} {direction}"
+
+    def limits(self, window: Window, descending: bool) -> tuple[list[str], Params]:
+        """The conditions that a row lies after the one cursor and before the other."""
+        conditions: list[str] = []
+        params: dict[str, Any] = {}
+        for name, cursor, past in (("after", window.after, ">"), ("before", window.before, "<")):
+            if cursor is not None:
+                params |= {f"{name}_value": cursor.value, f"{name}_tie": cursor.tie}
+                bound = self.compared.format(f"%({name}_value)s::{self.type}")
+                side = past if not descending else {">": "<", "<": ">"}[past]
+                here = f"({self.compared.format(self.value)}, {self.tie})"
+                conditions.append(f"{here} {side} ({bound}, %({name}_tie)s::{self.tie_type})")
+        return conditions, params
+
+
+RECORDED = Key("born", "c.born", "bigint")
+CREATED_AT = Key("created_at", "v.created_at", "timestamptz")
+CHANGED_AT = Key("changed_at", "v.changed_at", "timestamptz")
+
+
+def text(field: str) -> Key:
+    """By letters, whatever their case; what has no text comes first."""
+    return Key(field, f"v.{field}", "text", compared="lower(coalesce({}, ''))")
+
+
+# ── filters ──────────────────────────────────────────────────────────────────────────────────────
+
+
+class Sieve:
+    """What a filter asks, told bit by bit; a value of None asks nothing.
+
+    `begun` is told of the first version `f` and so of what never changes, `holds` of the version `v`
+    at the basis. `{0}` stands for the value.
+    """
+
+    def __init__(self) -> None:
+        self.begun_as: list[str] = ["f.version = 1"]
+        self.holding: list[str] = ["true"]
+        self.params: dict[str, Any] = {}
+
+    def begun(self, condition: str, value: Any) -> None:
+        self._ask(self.begun_as, condition, value)
+
+    def holds(self, condition: str, value: Any) -> None:
+        self._ask(self.holding, condition, value)
+
+    def has(self, chain: Chain[Any], column: str, value: Any) -> None:
+        """A column that may change has this value, or one of these, at the basis: sought among the
+        things that ever had it."""
+        same = f"{column} = any({{0}})" if isinstance(value, tuple) else f"{column} = {{0}}"
+        self.begun(f"f.id in (select id from {chain.name} where {same})", value)
+        self.holds(f"v.{same}", value)
+
+    def search(self, value: str | None, *columns: str) -> None:
+        """Some of these columns contain the text, taken literally, whatever its case; blank text asks nothing."""
+        if value is not None and value.strip():
+            found = " or ".join(f"v.{column} ilike {{0}}" for column in columns)
+            self.holds(f"({found})", _containing(value.strip()))
+
+    def _ask(self, conditions: list[str], condition: str, value: Any) -> None:
+        if value is not None:
+            name = f"p{len(self.params)}"
+            self.params[name] = list(value) if isinstance(value, tuple) else value
+            conditions.append(condition.format(f"%({name})s"))
+
+
+def _containing(text: str) -> str:
+    """The pattern of ILIKE that finds a text anywhere."""
+    escaped = text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    return f"%{escaped}%"
+
+
+# ── lists ────────────────────────────────────────────────────────────────────────────────────────
+
+
+class List(Generic[OrderField]):
+    """A long list of the things in a chain, by the orders it knows."""
+
+    def __init__(self, chain: Chain[Any], keys: Mapping[OrderField, Key]) -> None:
+        self._chain = chain
+        self._keys = keys
+
+    def cursor(self, row: Version, field: OrderField) -> Cursor:
+        return Cursor(getattr(row, self._keys[field].field), row.id)
+
+    def count(self, conn: Connection, basis: Basis, sieve: Sieve) -> int:
+        sql = self._chain.query(basis, _candidates(self._chain, sieve), " and ".join(sieve.holding), "count(*)")
+        return int(fetch(conn, sql, placed(basis, **sieve.params))[0][0])
+
+    def all(self, conn: Connection, basis: Basis, sieve: Sieve) -> list[Any]:
+        """Everything that passes, in the order of birth."""
+        found = self._chain.query(basis, _candidates(self._chain, sieve), " and ".join(sieve.holding))
+        return sorted(self._chain.read(conn, found, placed(basis, **sieve.params)), key=attrgetter("born"))
+
+    def page(
+        self, conn: Connection, basis: Basis, sieve: Sieve, window: Window, field: OrderField, descending: bool
+    ) -> list[Any]:
+        key = self._keys[field]
+        limits, cursors = key.limits(window, descending)
+        found = self._chain.query(basis, _candidates(self._chain, sieve), " and ".join([*sieve.holding, *limits]))
+        order = key.by("desc" if descending != window.backwards else "asc")
+        params = placed(basis, limit=window.limit, **sieve.params, **cursors)
+        rows = self._chain.read(conn, f"{found} order by {order} limit %(limit)s", params)
+        return rows[::-1] if window.backwards else rows
+
+
+def _candidates(chain: Chain[Any], sieve: Sieve) -> str:
+    return f"select f.id, f.born from {chain.name} f where {' and '.join(sieve.begun_as)}"
+
+
+# ── lists under a parent ─────────────────────────────────────────────────────────────────────────
+
+
+def stretch(
+    conn: Connection,
+    basis: Basis,
+    table: Table[R],
+    parent: str,
+    parents: Sequence[UUID],
+    window: Window,
+    key: Key,
+    where: str,
+    *,
+    descending: bool = False,
+    **params: Any,
+) -> dict[UUID, list[R]]:
+    """The same stretch of what each of these parents has, in one statement."""
+    limits, cursors = key.limits(window, descending)
+    order = key.by("desc" if descending != window.backwards else "asc")
+    under = f"v.{parent} = c.id and {' and '.join([where, *limits])} order by {order} limit %(limit)s"
+    each = f"lateral (select {table.seen} from {table.name} v where {under}) v"
+    sql = f"select v.* from unnest(%(parents)b::uuid[]) as c (id) cross join {each}"
+    told = placed(basis, parents=list(parents), limit=window.limit, **params, **cursors)
+    rows = sorted(table.read(conn, sql, told), key=attrgetter(key.field, "position"), reverse=descending)
+    return grouped(parents, rows, attrgetter(parent))
+
+
+def counts(
+    conn: Connection, basis: Basis, table: Table[Any], parent: str, parents: Sequence[UUID], where: str, **params: Any
+) -> dict[UUID, int]:
+    """How much each of these parents has."""
+    sql = (
+        f"select v.{parent}, count(*) from {table.name} v"
+        f" where v.{parent} = any(%(parents)b) and {where} group by v.{parent}"
+    )
+    return dict.fromkeys(parents, 0) | dict(fetch(conn, sql, placed(basis, parents=list(parents), **params)))

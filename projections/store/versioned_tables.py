@@ -1,0 +1,392 @@
+"""Tables whose rows remember: every version of a thing, since which position and which moment it holds.
+
+A row class is its table: its fields are the columns, its annotations their types. There are three shapes.
+
+- A `Chain` holds every version of a thing, one row each, and rows are never changed. A version holds
+  since (`position`, `changed_at`) and until the next one does: a version ends where its successor
+  begins. The two clocks of a chain never disagree about the order, so at a basis the thing is
+  *the last version with position <= P and changed_at <= A*: one step in an index, at any basis,
+  however long the log and the chain are.
+- A `Span` holds what begins and ends: a measurement until it is corrected, an edge until it is cut.
+- A `Table` holds what is said once.
+"""
+
+import types
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from enum import StrEnum
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any, Generic, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+import msgspec
+import psycopg
+from psycopg.rows import tuple_row
+
+from domain.primitives.values import Basis, Kind, Source
+from projections.store.basis import is_level
+
+R = TypeVar("R", bound=msgspec.Struct)
+V = TypeVar("V", bound="Version")
+OrderField = TypeVar("OrderField")
+Connection = psycopg.Connection[Any]
+Params = Mapping[str, Any]
+
+OPEN = 2**63 - 1
+"""Stands as the position that ends a span while nothing has ended it."""
+
+
+# ── what rows are made of ────────────────────────────────────────────────────────────────────────
+
+
+class By(msgspec.Struct, frozen=True, gc=False):
+    """Who said it: "person:UUID" or "machine:NAME", the route, and for whom an import says it spoke."""
+
+    actor: str
+    source: Source
+    on_behalf_of: UUID | None
+
+
+class Version(msgspec.Struct, frozen=True, gc=False):
+    """One version of a thing, as it was at a basis.
+
+    `born` is the position of its first event and `created_at` that event's effective time; `position`
+    and `changed_at` are those of the event that made this version.
+    """
+
+    id: UUID
+    version: int
+    born: int
+    position: int
+    created_at: datetime
+    changed_at: datetime
+    created_actor: str
+    created_source: str
+    created_on_behalf_of: UUID | None
+    actor: str
+    source: str
+    on_behalf_of: UUID | None
+    reason: str | None
+
+    @property
+    def created_by(self) -> By:
+        return By(self.created_actor, Source(self.created_source), self.created_on_behalf_of)
+
+    @property
+    def changed_by(self) -> By:
+        return By(self.actor, Source(self.source), self.on_behalf_of)
+
+
+class Fact(msgspec.Struct, frozen=True, gc=False):
+    """The base of rows that are one event each: a measurement, a comment."""
+
+    id: UUID
+    position: int
+    recorded_at: datetime
+    actor: str
+    source: str
+    on_behalf_of: UUID | None
+    reason: str | None
+
+    @property
+    def by(self) -> By:
+        return By(self.actor, Source(self.source), self.on_behalf_of)
+
+
+# ── stretches of lists ───────────────────────────────────────────────────────────────────────────
+
+
+class Order(msgspec.Struct, Generic[OrderField], frozen=True):
+    """A field to order by; equal values follow their ids."""
+
+    field: OrderField
+    descending: bool = False
+
+
+class Cursor(msgspec.Struct, frozen=True):
+    """A place in an ordered list: the value of the row there, and what tells equal values apart.
+
+    For versions `tie` is the id; for check-ins, readings, comments it is the position.
+    """
+
+    value: str | float | int | date | datetime | None
+    tie: UUID | int
+
+
+class Window(msgspec.Struct, frozen=True):
+    """A stretch of an ordered list: `limit` rows after one cursor and before another.
+
+    They are the first ones, or the last ones if `backwards`; they come in the list's order either way.
+    """
+
+    limit: int
+    after: Cursor | None = None
+    before: Cursor | None = None
+    backwards: bool = False
+
+
+# ── columns ──────────────────────────────────────────────────────────────────────────────────────
+
+
+class Column(NamedTuple):
+    """A field of a row in the database: its type there, and how its value is turned on the way in and out."""
+
+    name: str
+    type: str
+    dump: Callable[[Any], Any] | None = None
+    load: Callable[[Any], Any] | None = None
+
+
+_PLAIN = {
+    UUID: "uuid", str: "text", int: "bigint", float: "float8", bool: "boolean", date: "date", datetime: "timestamptz",
+    bytes: "bytea",
+}  # fmt: skip
+
+
+def _column(name: str, annotation: Any) -> Column:
+    """The column of a field. Values of the domain are kept as their exact JSON, words as text."""
+    if get_origin(annotation) in (Union, types.UnionType):
+        (annotation,) = (part for part in get_args(annotation) if part is not type(None))
+        return _column(name, annotation)
+    if get_origin(annotation) is tuple:
+        return Column(name, f"{_PLAIN[get_args(annotation)[0]]}[]", list, tuple)
+    if annotation in _PLAIN:
+        return Column(name, _PLAIN[annotation])
+    if issubclass(annotation, StrEnum):
+        return Column(name, "text", str.__str__, annotation._value2member_map_.__getitem__)
+    return Column(name, "bytea", msgspec.json.encode, lru_cache(16_384)(msgspec.json.Decoder(annotation).decode))
+
+
+# ── tables ───────────────────────────────────────────────────────────────────────────────────────
+
+
+class Table(Generic[R]):
+    """Rows that are written once, as the row class says.
+
+    `key` are the columns that name a row; `indexes` are told as what stands in the brackets, and
+    after them if there is more. What stands in a `secret` column may have to be forgotten: the database
+    makes no notes of it beside the table.
+    """
+
+    def __init__(
+        self, name: str, row: type[R], key: Sequence[str], indexes: Sequence[str] = (), secret: Sequence[str] = ()
+    ) -> None:
+        self.name = name
+        self.row = row
+        self.key = tuple(key)
+        self.indexes = tuple(indexes)
+        self.secret = tuple(secret)
+        hints = get_type_hints(row)
+        self.columns = [_column(field, hints[field]) for field in row.__struct_fields__]
+        self._dumps = [(place, column.dump) for place, column in enumerate(self.columns) if column.dump]
+        self._loads = [(place, column.load) for place, column in enumerate(self.columns) if column.load]
+        self.names = ", ".join(column.name for column in self.columns)
+        self.seen = ", ".join(f"v.{column.name}" for column in self.columns)
+
+    @property
+    def ddl(self) -> str:
+        """The table with its key, in the first schema of the search path."""
+        columns = ", ".join(f"{column.name} {column.type}" for column in self.columns)
+        unnoted = "".join(f"; alter table {self.name} alter {column} set statistics 0" for column in self.secret)
+        return f"create table {self.name} ({columns}, primary key ({', '.join(self.key)})){unnoted}"
+
+    @property
+    def index_ddl(self) -> list[str]:
+        """The indexes beside the key; made apart, since a rebuild fills the table first."""
+        return [f"create index on {self.name} {index}" for index in self.indexes]
+
+    @property
+    def last(self) -> str:
+        """The query for the last row of each of some things."""
+        row = f"select * from {self.name} where {self.name}.id = c.id order by position desc limit 1"
+        return f"select v.* from unnest(%(ids)b::uuid[]) as c (id) cross join lateral ({row}) v"
+
+    def insert(self, conn: Connection, rows: Iterable[R]) -> None:
+        values = ", ".join(["%b"] * len(self.columns))
+        for row in rows:
+            conn.execute(f"insert into {self.name} values ({values})", self.dumped(row), prepare=True)
+
+    def copy(self, conn: Connection, rows: Iterable[R]) -> None:
+        with conn.cursor().copy(f"copy {self.name} from stdin (format binary)") as copy:
+            copy.set_types([column.type for column in self.columns])
+            for row in rows:
+                copy.write_row(self.dumped(row))
+
+    def dump(self, conn: Connection) -> Iterator[bytes]:
+        """Every row as text, in the order of the key: equal for equal tables, however they came to be."""
+        with conn.cursor().copy(f"copy (select * from {self.name} order by {', '.join(self.key)}) to stdout") as copy:
+            for line in copy:
+                yield bytes(line)
+
+    def dumped(self, row: R) -> Sequence[Any]:
+        """The row as the database takes it."""
+        values = list(msgspec.structs.astuple(row))
+        for place, dump in self._dumps:
+            if values[place] is not None:
+                values[place] = dump(values[place])
+        return values
+
+    def loads(self, name: str) -> Callable[[Any], Any]:
+        """How a value of this column, which is turned on its way out, is turned."""
+        (load,) = (column.load for column in self.columns if column.name == name and column.load is not None)
+        return load
+
+    def loaded(self, values: Sequence[Any]) -> R:
+        """The row as it came from the database."""
+        if self._loads:
+            values = values if isinstance(values, list) else list(values)
+            for place, load in self._loads:
+                if values[place] is not None:
+                    values[place] = load(values[place])
+        return self.row(*values)
+
+    def read(self, conn: Connection, sql: str, params: Params) -> list[R]:
+        """The rows of a query that answers with all columns of this table, in their order."""
+        loaded = self.loaded
+        return [loaded(values) for values in fetch(conn, sql, params)]
+
+
+class Span(Table[R]):
+    """Rows that begin and may end.
+
+    `ends` are the columns that say so, `until_position` the first of them; all others never change.
+    At most one row is open of those that are `names_by` the same.
+    """
+
+    def __init__(
+        self, name: str, row: type[R], names_by: Sequence[str], ends: Sequence[str], indexes: Sequence[str] = ()
+    ) -> None:
+        super().__init__(name, row, (*names_by, "position"), indexes)
+        self.names_by = tuple(names_by)
+        self.ends = tuple(ends)
+        self.seen = ", ".join(self._seen(column.name) for column in self.columns)
+        self.named = attrgetter(*names_by) if len(names_by) > 1 else lambda row: (getattr(row, names_by[0]),)
+
+    def _seen(self, name: str) -> str:
+        """A column as a basis sees it: an end that it does not know of is none yet."""
+        if name not in self.ends:
+            return f"v.{name}"
+        return f"case when v.until_position <= %(position)s then v.{name} end as {name}"
+
+    def end(self, conn: Connection, ended: Sequence[tuple[Any, ...]]) -> None:
+        """End the open rows that are named by the first columns, as the others say."""
+        told = [column for name in (*self.names_by, *self.ends) for column in self.columns if column.name == name]
+        arrays = ", ".join(f"%b::{column.type}[]" for column in told)
+        sets = ", ".join(f"{name} = told.{name}" for name in self.ends)
+        same = " and ".join(f"t.{name} = told.{name}" for name in self.names_by)
+        conn.execute(
+            f"update {self.name} t set {sets} from unnest({arrays}) as told ({', '.join(c.name for c in told)})"
+            f" where {same} and t.until_position = {OPEN}",
+            [list(values) for values in zip(*ended, strict=True)],
+            prepare=True,
+        )
+
+
+class Chain(Table[V]):
+    """Every version of the things of one kind."""
+
+    def __init__(self, kind: Kind, row: type[V], indexes: Sequence[str] = (), secret: Sequence[str] = ()) -> None:
+        self.kind = kind
+        name = "".join(f"_{c.lower()}" if c.isupper() else c for c in kind).removeprefix("_")
+        everywhere = ("(id, changed_at, position)", "(born) where version = 1")
+        super().__init__(name, row, ("id", "position"), (*everywhere, *indexes), secret)
+
+    def at(self, basis: Basis, alias: str, id: str) -> str:
+        return last_version(self.name, basis, alias, id)
+
+    def query(self, basis: Basis, candidates: str, where: str = "true", columns: str | None = None) -> str:
+        """The versions `v` at the basis of all things whose ids are among the `candidates` `c`."""
+        standing = self.at(basis, "v", "c.id")
+        return f"select {columns or self.seen} from ({candidates}) c cross join {standing} where {where}"
+
+    def by_id(self, conn: Connection, basis: Basis, ids: Iterable[UUID]) -> dict[UUID, V]:
+        sql = self.query(basis, "select unnest(%(ids)b::uuid[]) as id")
+        return {row.id: row for row in self.read(conn, sql, placed(basis, ids=list(ids)))}
+
+    def by(self, conn: Connection, basis: Basis, column: str, values: Iterable[Any], where: str = "true") -> list[V]:
+        """All things of which `column` is one of these values at the basis, in the order of their birth."""
+        asked = f"{column} = any(%(values)b)"
+        sql = self.query(basis, f"select distinct id from {self.name} where {asked}", f"v.{asked} and ({where})")
+        return sorted(self.read(conn, sql, placed(basis, values=list(values))), key=_born)
+
+    def within(
+        self, conn: Connection, basis: Basis, column: str, parents: Sequence[UUID], where: str = "true"
+    ) -> dict[UUID, list[V]]:
+        """What belongs to each of these parents, in the order of birth; `column` is never changed."""
+        below = f"join {self.name} f on f.{column} = p.id and f.version = 1"
+        candidates = f"select f.id, p.n from unnest(%(parents)b::uuid[]) with ordinality as p (id, n) {below}"
+        sql = self.query(basis, candidates, where, f"c.n, {self.seen}")
+        groups: list[list[V]] = [[] for _ in parents]
+        for n, *columns in fetch(conn, sql, placed(basis, parents=parents)):
+            groups[n - 1].append(self.loaded(columns))
+        return {parent: sorted(rows, key=_born) for parent, rows in zip(parents, groups, strict=True)}
+
+    def blank(self, conn: Connection, ids: Sequence[UUID], columns: Sequence[str]) -> None:
+        """Take what stands in these columns out of every version of these things."""
+        sets = ", ".join(f"{name} = null" for name in columns)
+        conn.execute(f"update {self.name} set {sets} where id = any(%b)", [list(ids)])
+
+    def versions(self, conn: Connection, basis: Basis, ids: Iterable[UUID]) -> dict[UUID, list[V]]:
+        """Every version of these things up to the basis, oldest first."""
+        wanted = list(ids)
+        return grouped(wanted, self.history(conn, basis, "select unnest(%(ids)b::uuid[])", ids=wanted), _id)
+
+    def history(self, conn: Connection, basis: Basis, things: str, **params: Any) -> list[V]:
+        """Every version up to the basis of the things that this query finds the ids of, oldest first."""
+        sql = (
+            f"select {self.names} from {self.name} where id in ({things})"
+            " and position <= %(position)s and changed_at <= %(at)s order by position"
+        )
+        return self.read(conn, sql, placed(basis, **params))
+
+
+# ── reading ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def fetch(conn: Connection, sql: str, params: Params) -> list[tuple[Any, ...]]:
+    """The plain rows of a query, prepared so that the next time it is neither parsed nor planned."""
+    cursor = conn.cursor(binary=True, row_factory=tuple_row)
+    return cursor.execute(sql, params, prepare=True).fetchall()
+
+
+def placed(basis: Basis, **params: Any) -> dict[str, Any]:
+    """The parameters of a query, with those of its basis."""
+    return {"at": basis.at, "position": basis.position, **params}
+
+
+def last_version(chain: str, basis: Basis, alias: str, id: str) -> str:
+    """A lateral subquery `alias`: the version at the basis of the thing with this id, if there is one.
+
+    On a level basis whatever is known is effective, and the walk goes by position; else it goes by
+    effective time, which passes over nothing but what was told later of the past.
+    """
+    known = f"{chain}.position <= %(position)s"
+    if is_level(basis):
+        reach, order = known, "position desc"
+    else:
+        reach, order = f"changed_at <= %(at)s and {known}", "changed_at desc, position desc"
+    return f"lateral (select * from {chain} where {chain}.id = {id} and {reach} order by {order} limit 1) {alias}"
+
+
+def holds(basis: Basis, alias: str) -> str:
+    """The condition that an edge, a span with `until_at`, holds at the basis.
+
+    It ended only if its end is both known by the position and effective by the moment.
+    """
+    begun, over = f"{alias}.position <= %(position)s", f"{alias}.until_position > %(position)s"
+    if is_level(basis):
+        return f"{begun} and {over}"
+    return f"{begun} and {alias}.effective_at <= %(at)s and ({over} or {alias}.until_at > %(at)s)"
+
+
+def grouped(keys: Iterable[UUID], rows: Iterable[R], key: Callable[[R], UUID]) -> dict[UUID, list[R]]:
+    """The rows by their key, in their order; a list for each key asked for, and no other rows are there."""
+    groups: dict[UUID, list[R]] = {asked: [] for asked in keys}
+    for row in rows:
+        groups[key(row)].append(row)
+    return groups
+
+
+_born = attrgetter("born")
+_id = attrgetter("id")

@@ -1,0 +1,191 @@
+"""Who pulls in whose direction: the objectives and key results that objectives support.
+
+An edge whose target was dropped (or is a key result of a dropped objective), or is not there yet, is
+not seen: dropping a parent leaves its children unaligned.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import singledispatch
+from operator import attrgetter
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from domain.model.event import WHEN_RECORDED, Event, Recorded
+from domain.model.objective import ObjectiveAligned, ObjectiveDrafted, ObjectiveUnaligned
+from domain.primitives.values import Basis, Kind, Ref
+from projections.store.batch_writer import Book, Reads
+from projections.store.versioned_tables import OPEN, Connection, Span, Table, fetch, holds, placed
+from projections.tables.goals import OBJECTIVE, ObjectiveRow, stands
+from projections.tables.key_result import KEY_RESULT
+
+# ── rows ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Edge(msgspec.Struct, frozen=True, gc=False):
+    """`objective` supports `target`, an objective or a key result; `through` is the target's objective."""
+
+    objective: UUID
+    target: Ref
+    through: UUID
+
+
+class Support(msgspec.Struct, frozen=True, gc=False):
+    """An edge as it is kept, with the cycles of both ends; `place` is its own among those of one event."""
+
+    objective: UUID
+    cycle: UUID
+    target_kind: Kind
+    target: UUID
+    through: UUID
+    target_cycle: UUID
+    position: int
+    place: int
+    until_position: int
+    effective_at: datetime
+    until_at: datetime
+
+
+# ── tables ───────────────────────────────────────────────────────────────────────────────────────
+
+SUPPORT = Span(
+    "support",
+    Support,
+    ["objective", "target"],
+    ["until_position", "until_at"],
+    ["(target)", "(through)", "(cycle)", "(target_cycle)"],
+)
+TABLES: tuple[Table[Any], ...] = (SUPPORT,)
+
+# ── handlers ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def _table(target: Ref) -> Table[Any]:
+    return OBJECTIVE if target.kind is Kind.OBJECTIVE else KEY_RESULT
+
+
+READS: Reads = {
+    ObjectiveDrafted: lambda event: [(_table(target), target.id) for target in event.supports],
+    ObjectiveAligned: lambda event: [(_table(event.to), event.to.id)],
+}
+
+
+@singledispatch
+def apply(event: Event, said: Recorded, book: Book) -> None:
+    """What an event changes here; nothing for most."""
+
+
+@apply.register
+def _(event: ObjectiveDrafted, said: Recorded, book: Book) -> None:
+    for place, target in enumerate(dict.fromkeys(event.supports)):
+        _align(target, place, said, book)
+
+
+@apply.register
+def _(event: ObjectiveAligned, said: Recorded, book: Book) -> None:
+    _align(event.to, 0, said, book)
+
+
+@apply.register
+def _(event: ObjectiveUnaligned, said: Recorded, book: Book) -> None:
+    book.end(SUPPORT, (event.originator_id, event.to.id), said.position, event.timestamp)
+
+
+def _align(target: Ref, place: int, said: Recorded, book: Book) -> None:
+    event = said.event
+    objective = book.current(OBJECTIVE, event.originator_id)
+    above = book.current(_table(target), target.id)
+    through = getattr(above, "objective", above.id)
+    ends = (objective.id, objective.cycle, target.kind, target.id, through, above.cycle)
+    book.add(SUPPORT, Support(*ends, said.position, place, OPEN, event.timestamp, WHEN_RECORDED))
+
+
+# ── queries ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def supports_of_objectives(conn: Connection, basis: Basis, objectives: Sequence[UUID]) -> dict[UUID, list[Ref]]:
+    """What each of these objectives supports, in the order in which it was aligned."""
+    found: dict[UUID, list[Ref]] = {id: [] for id in objectives}
+    for edge in _edges(conn, basis, "e.objective = any(%(ids)b)", ids=list(objectives)):
+        found[edge.objective].append(edge.target)
+    return found
+
+
+def dropped_supports_of_objectives(conn: Connection, basis: Basis, objectives: Sequence[UUID]) -> dict[UUID, int]:
+    """How many goals each of these objectives is aligned to that were dropped; those without one are left out."""
+    sql = f"""
+        select e.objective, count(*) from support e
+        where e.objective = any(%(ids)b) and {holds(basis, "e")} and not ({stands(basis)})
+        group by e.objective
+    """
+    return dict(fetch(conn, sql, placed(basis, ids=list(objectives))))
+
+
+def supporters_of_targets(conn: Connection, basis: Basis, targets: Sequence[UUID]) -> dict[UUID, list[ObjectiveRow]]:
+    """The objectives that support each of these objectives or key results, as they were drafted."""
+    candidates = f"select e.target, e.objective as id from support e where e.target = any(%(ids)b) and {stands(basis)}"
+    sql = OBJECTIVE.query(basis, candidates, columns=f"c.target, {OBJECTIVE.seen}")
+    found: dict[UUID, list[ObjectiveRow]] = {id: [] for id in targets}
+    for target, *columns in fetch(conn, sql, placed(basis, ids=list(targets))):
+        found[target].append(OBJECTIVE.loaded(columns))
+    return {target: sorted(rows, key=attrgetter("born")) for target, rows in found.items()}
+
+
+def ancestors_of_objectives(conn: Connection, basis: Basis, objectives: Sequence[UUID]) -> dict[UUID, list[Ref]]:
+    """All that each of these objectives supports, directly or through others, nearest first, each once.
+
+    A supported key result is followed by its objective, one step further away.
+    """
+    above: dict[UUID, list[Edge]] = {}
+    sql = f"""
+        with recursive up as (
+            select e.* from support e where e.objective = any(%(ids)b) and {stands(basis)}
+            union
+            select e.* from up join support e on e.objective = up.through where {stands(basis)}
+        )
+        select e.objective, e.target_kind, e.target, e.through from up e order by e.position, e.place
+    """
+    for edge in _read(conn, sql, placed(basis, ids=list(objectives))):
+        above.setdefault(edge.objective, []).append(edge)
+    return {id: _upwards(id, above) for id in objectives}
+
+
+def edges_of_cycle(conn: Connection, basis: Basis, cycle: UUID) -> list[Edge]:
+    """Every edge that begins or ends in this cycle, in the order of alignment."""
+    return _edges(conn, basis, "(e.cycle = %(cycle)s or e.target_cycle = %(cycle)s)", cycle=cycle)
+
+
+def _edges(conn: Connection, basis: Basis, where: str, **params: Any) -> list[Edge]:
+    sql = (
+        "select e.objective, e.target_kind, e.target, e.through from support e"
+        f" where {where} and {stands(basis)} order by e.position, e.place"
+    )
+    return _read(conn, sql, placed(basis, **params))
+
+
+def _read(conn: Connection, sql: str, params: dict[str, Any]) -> list[Edge]:
+    return [
+        Edge(objective, Ref(Kind(kind), target), through)
+        for objective, kind, target, through in fetch(conn, sql, params)
+    ]
+
+
+def _upwards(objective: UUID, above: dict[UUID, list[Edge]]) -> list[Ref]:
+    """Step by step: what the objectives of one step support, and the objectives of the key results
+    that were supported a step before."""
+    found: dict[Ref, None] = {}
+    step: Iterable[Ref] = [Ref(Kind.OBJECTIVE, objective)]
+    owners: dict[UUID, UUID] = {}
+    while step:
+        following: dict[Ref, None] = {}
+        for ref in step:
+            if ref.kind is Kind.KEY_RESULT:
+                following[Ref(Kind.OBJECTIVE, owners[ref.id])] = None
+            for edge in above.get(ref.id, ()):
+                owners[edge.target.id] = edge.through
+                following[edge.target] = None
+        step = [ref for ref in following if ref not in found and ref.id != objective]
+        found |= dict.fromkeys(step)
+    return list(found)

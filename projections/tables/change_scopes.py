@@ -1,0 +1,81 @@
+"""Which changes belong to what, as conditions on a change `v` and what they look up."""
+
+from typing import NamedTuple
+
+from domain.model.kpi import ReadingCorrected, ReadingRecorded, ReadingRetracted
+from domain.primitives.values import Basis, Kind
+from projections.store.versioned_tables import OPEN
+from projections.tables.people import TEAM
+
+READINGS = (ReadingRecorded.TOPIC, ReadingCorrected.TOPIC, ReadingRetracted.TOPIC)
+OWN = {Kind.OBJECTIVE: "objective", Kind.KEY_RESULT: "key_result", Kind.KPI: "kpi", Kind.CYCLE: "cycle"}
+"""The column of a change that says to which thing of a kind it belongs."""
+ELSEWHERE = f"subject_kind not in {tuple(kind.value for kind in (*OWN, Kind.CHECK_IN, Kind.READING))}"
+"""The changes of other things are found by what they are about."""
+
+
+class Scope(NamedTuple):
+    """All that belongs to some things of a kind, whose ids stand in a parameter."""
+
+    kind: Kind | None
+    param: str
+
+    @property
+    def links(self) -> str:
+        return f"{self.param}_links"
+
+    @property
+    def below(self) -> str:
+        return f"{self.param}_below"
+
+    def ctes(self, basis: Basis) -> list[str]:
+        """What its conditions look up: links of key results to KPIs, or the teams inside teams."""
+        if self.kind is Kind.TEAM:
+            teams = TEAM.query(basis, "select id from team where version = 1", columns="v.id, v.parent")
+            tops = f"select id, id from unnest(%({self.param})b::uuid[]) as a (id)"
+            inside = f"select b.above, t.id from {self.below} b join ({teams}) t on t.parent = b.team"
+            return [f"{self.below} (above, team) as ({tops} union {inside})"]
+        of = None if self.kind is None else _LINKED.get(self.kind)
+        return [] if of is None else [f"{self.links} as materialized ({self._links(of)})"]
+
+    def _links(self, of: str) -> str:
+        """The stretches of the log in which a key result took its value from a KPI."""
+        ever = f"select id from key_result where {of} = any(%({self.param})b) and kpi is not null"
+        spans = (
+            f"select k.{of} as scope, k.kpi, k.kpi_since, k.state, k.position as since,"
+            f" lead(k.position, 1, {OPEN}) over (partition by k.id order by k.position) as until"
+            f" from key_result k where k.id in ({ever})"
+        )
+        return f"select * from ({spans}) l where l.kpi is not null and l.state <> 'DROPPED'"
+
+    def conditions(self, id: str) -> list[str]:
+        """A change `v` belongs to the thing with this id if one of these holds; never two at once."""
+        if self.kind is None:
+            return ["true"]
+        if self.kind is Kind.TEAM:
+            inside = f"select b.team from {self.below} b where b.above = {id}"
+            ours = [_while_of_team(of, inside) for of in ("objective", "kpi")]
+            return [f"v.subject_id = any(array({inside})) and v.{ELSEWHERE}", *ours]
+        if self.kind in _LINKED:
+            links = f"from {self.links} l where l.scope = {id}"
+            then = "v.position > l.since and v.position < l.until and v.effective_at >= l.kpi_since"
+            read = f"v.topic in {READINGS} and exists (select {links} and l.kpi = v.kpi and {then})"
+            return [f"v.{OWN[self.kind]} = {id}", f"v.kpi = any(array(select l.kpi {links})) and {read}"]
+        if self.kind is Kind.KPI:
+            return [f"v.kpi = {id}"]
+        if self.kind in _MEASURED:
+            table, of = _MEASURED[self.kind]
+            return [f"v.{of} = any(array(select m.{of} from {table} m where m.id = {id})) and v.subject_id = {id}"]
+        return [f"v.subject_id = {id} and v.{ELSEWHERE}"]
+
+
+_MEASURED = {Kind.CHECK_IN: ("check_in", "key_result"), Kind.READING: ("reading", "kpi")}
+_LINKED = {Kind.KEY_RESULT: "id", Kind.OBJECTIVE: "objective", Kind.CYCLE: "cycle"}
+
+
+def _while_of_team(of: str, inside: str) -> str:
+    """The objective or KPI that a change is about was a team's just before it, or right after."""
+    ever = f"select o.id from {of} o where o.team = any(array({inside}))"
+    newer = f"select from {of} n where n.id = o.id and n.position > o.position and n.position < v.position"
+    was = f"select from {of} o where o.id = v.{of} and o.position <= v.position and not exists ({newer})"
+    return f"v.{of} = any(array({ever})) and exists ({was} and o.team = any(array({inside})))"

@@ -1,0 +1,377 @@
+"""What happened: every event of the log with what it is about, and where that belongs."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime
+from functools import singledispatch
+from typing import Any, TypeAlias
+from uuid import UUID
+
+import msgspec
+
+from domain.log.times import last_known
+from domain.metrics.kpi_series import INSTANT
+from domain.model.discussion import CommentAdded
+from domain.model.event import EVENTS, NOBODY, Event, Recorded
+from domain.model.key_result import CheckInCorrected, KeyResultCheckedIn
+from domain.model.kpi import ReadingRecorded
+from domain.primitives.values import EARLIEST, Basis, Kind, Ref
+from projections.store.basis import is_level
+from projections.store.batch_writer import Book, Reads
+from projections.store.keyset import Sieve
+from projections.store.versioned_tables import Connection, Cursor, Params, Table, Window, fetch, placed
+from projections.tables.change_scopes import ELSEWHERE, OWN, Scope
+from projections.tables.goals import OBJECTIVE
+from projections.tables.key_result import KEY_RESULT
+from projections.tables.measurements import CHECK_IN, READING
+
+# ── rows ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Place(msgspec.Struct, frozen=True, gc=False):
+    """Where a thing belongs, for ever: the goal, measure and cycle it is part of, itself included."""
+
+    id: UUID
+    position: int
+    objective: UUID | None = None
+    key_result: UUID | None = None
+    kpi: UUID | None = None
+    cycle: UUID | None = None
+
+    @property
+    def where(self) -> "Where":
+        return self.objective, self.key_result, self.kpi, self.cycle
+
+
+class ChangeRow(msgspec.Struct, frozen=True, gc=False):
+    """An event without its body, which the log has: `subject` is the thing it happened to, of a comment or
+    reflection what that is about; the four ids after it are the place of that."""
+
+    position: int
+    recorded_at: datetime
+    effective_at: datetime
+    topic: str
+    actor: str
+    subject_kind: Kind
+    subject_id: UUID
+    objective: UUID | None
+    key_result: UUID | None
+    kpi: UUID | None
+    cycle: UUID | None
+
+    @property
+    def subject(self) -> Ref:
+        return Ref(self.subject_kind, self.subject_id)
+
+
+class Change(ChangeRow, frozen=True, gc=False):
+    """`late`: recorded after its cycle had closed."""
+
+    late: bool
+
+
+# ── tables ───────────────────────────────────────────────────────────────────────────────────────
+
+_OFTEN = frozenset({KeyResultCheckedIn.TOPIC, ReadingRecorded.TOPIC})
+SELDOM = f"topic not in {tuple(sorted(_OFTEN))}"
+"""Changes of most kinds are seldom: an index finds them. The others are met wherever one looks."""
+PLACE = Table("place", Place, ["id"])
+CHANGE = Table(
+    "change",
+    ChangeRow,
+    ["position"],
+    [
+        f"(subject_id, position) where {ELSEWHERE}",
+        *(f"({of}, position) where {of} is not null" for of in OWN.values()),
+        "(actor, position)",
+        f"(topic, position) where {SELDOM}",
+        "using brin (effective_at)",
+    ],
+)
+TABLES: tuple[Table[Any], ...] = (PLACE, CHANGE)
+
+# ── handlers ─────────────────────────────────────────────────────────────────────────────────────
+
+Where: TypeAlias = tuple[UUID | None, UUID | None, UUID | None, UUID | None]
+"""objective, key result, KPI, cycle"""
+
+
+def _looked_up(event: Event) -> Sequence[tuple[Table[Any], UUID]]:
+    """The place of what a new thing belongs to. Where other events belong is known from the thing itself."""
+    if event.originator_version > 1:
+        return ((PLACE, event.originator_id),) if event.KIND is Kind.INITIATIVE else ()
+    if isinstance(event, CommentAdded) and event.subject.kind in _MEASURED:
+        return ((_MEASURED[event.subject.kind], event.subject.id),)
+    above = event.belongs_to
+    return () if above is None or event.KIND is Kind.READING else ((PLACE, above),)
+
+
+_MEASURED: dict[Kind, Table[Any]] = {Kind.CHECK_IN: CHECK_IN, Kind.READING: READING}
+"""Things that have no place of their own but that of what they measure: there are too many of them."""
+READS: Reads = dict.fromkeys(EVENTS.values(), _looked_up)
+
+
+def further(entries: Iterable[Recorded], book: Book) -> Iterator[tuple[Table[Any], UUID]]:
+    """What is looked up once the check-ins are known that some events are about: where those belong."""
+    for event in [said.event for said in entries if type(said.event) in (CheckInCorrected, CommentAdded)]:
+        id = event.originator_id
+        if isinstance(event, CommentAdded):
+            id = event.subject.id
+        if event.KIND is Kind.CHECK_IN or event.subject.kind is Kind.CHECK_IN:  # type: ignore[attr-defined]
+            with suppress(KeyError):  # it is made in this batch, and its place is looked up already
+                yield PLACE, book.current(CHECK_IN, id).key_result
+
+
+@singledispatch
+def apply(event: object, said: Recorded, book: Book) -> None:
+    """What an event changes here: each is a change."""
+
+
+@apply.register
+def _(event: Event, said: Recorded, book: Book) -> None:
+    kind, id = event.KIND, event.originator_id
+    is_new = event.originator_version == 1 and kind not in _MEASURED
+    where = _entered(event, said.position, book) if is_new else _WHERE[kind](event, book)
+    if kind in _REMARKS:
+        about: Ref = event.subject  # type: ignore[attr-defined]
+        kind, id = about.kind, about.id
+    when = (said.position, said.recorded_at, event.timestamp)
+    book.add(CHANGE, ChangeRow(*when, event.TOPIC, said.by.actor, kind, id, *where))
+
+
+_REMARKS = frozenset({Kind.COMMENT, Kind.REFLECTION})
+
+
+_Find: TypeAlias = Callable[[Any, Book], Where]
+
+
+def _nowhere(event: Event, book: Book) -> Where:
+    return None, None, None, None
+
+
+def _of_cycle(event: Event, book: Book) -> Where:
+    return None, None, None, event.originator_id
+
+
+def _of_objective(event: Event, book: Book) -> Where:
+    return event.originator_id, None, None, book.current(OBJECTIVE, event.originator_id).cycle
+
+
+def _of_key_result(event: Event, book: Book) -> Where:
+    row = book.current(KEY_RESULT, event.originator_id)
+    return row.objective, row.id, None, row.cycle
+
+
+def _of_check_in(event: Event, book: Book) -> Where:
+    return book.current(PLACE, event.belongs_to or book.current(CHECK_IN, event.originator_id).key_result).where
+
+
+def _of_kpi(event: Event, book: Book) -> Where:
+    return None, None, event.originator_id, None
+
+
+def _of_reading(event: Event, book: Book) -> Where:
+    return None, None, event.belongs_to or book.current(READING, event.originator_id).kpi, None
+
+
+def _of_initiative(event: Event, book: Book) -> Where:
+    return book.current(PLACE, event.originator_id).where
+
+
+_WHERE: dict[Kind, _Find] = {
+    Kind.PERSON: _nowhere, Kind.TEAM: _nowhere, Kind.POLICY: _nowhere, Kind.CYCLE: _of_cycle,
+    Kind.OBJECTIVE: _of_objective, Kind.KEY_RESULT: _of_key_result, Kind.CHECK_IN: _of_check_in, Kind.KPI: _of_kpi,
+    Kind.READING: _of_reading, Kind.INITIATIVE: _of_initiative,
+}  # fmt: skip
+"""Where an event belongs that is about a thing that is there, or a measurement."""
+
+
+def _entered(event: Event, position: int, book: Book) -> Where:
+    """Where a new thing belongs: where that is what it belongs to, and to itself."""
+    above = event.belongs_to
+    around: Where = (None, None, None, None)
+    if isinstance(event, CommentAdded) and event.subject.kind is Kind.READING:
+        around, above = (None, None, book.current(READING, event.subject.id).kpi, None), None
+    elif isinstance(event, CommentAdded) and event.subject.kind is Kind.CHECK_IN:
+        above = book.current(CHECK_IN, event.subject.id).key_result
+    if above is not None:
+        around = book.current(PLACE, above).where
+    place = Place(event.originator_id, position, *around)
+    if event.KIND in OWN:
+        place = msgspec.structs.replace(place, **{OWN[event.KIND]: place.id})
+    book.add(PLACE, place)
+    return place.where
+
+
+# ── what can be asked ────────────────────────────────────────────────────────────────────────────
+
+
+class ChangeFilter(msgspec.Struct, frozen=True):
+    """Every part given must hold; times are half-open [from, to).
+
+    `subject`, `cycle`, `team`: the change belongs to that thing, as `pages` says. `actors` are as events
+    name them: "person:UUID", "machine:NAME"; `topics` as they are stored.
+    """
+
+    subject: Ref | None = None
+    cycle: UUID | None = None
+    team: UUID | None = None
+    actors: tuple[str, ...] | None = None
+    topics: tuple[str, ...] | None = None
+    recorded_from: datetime | None = None
+    recorded_to: datetime | None = None
+    effective_from: datetime | None = None
+    effective_to: datetime | None = None
+    late: bool | None = None
+
+
+def pages(
+    conn: Connection, basis: Basis, ids: Sequence[UUID], window: Window, kind: Kind, filter: ChangeFilter
+) -> dict[UUID, list[Change]]:
+    """The same stretch, in the order of the log, of the changes that belong to each of these things of a kind.
+
+    To a key result, objective or cycle belongs all that happens in it: to its key results, their check-ins,
+    initiatives, and what is said of all that; and the readings of a KPI while a key result in it takes its value
+    from there. To a KPI belong its readings; to a team what happens to it and in its objectives and KPIs, while
+    they are its, and the same of all teams inside it. To anything else, what happens to itself and is said of it.
+    """
+    found: dict[UUID, list[Change]] = {id: [] for id in ids}
+    for of, *columns in fetch(conn, *_page(conn, basis, Scope(kind, "ids"), ids, window, filter)):
+        found[of].append(_TOLD.loaded(columns))
+    return {of: rows[::-1] if window.backwards else rows for of, rows in found.items()}
+
+
+def page(conn: Connection, basis: Basis, filter: ChangeFilter, window: Window) -> list[Change]:
+    """A stretch of all changes that pass the filter, in the order of the log."""
+    scope, ids, filter = _driving(filter)
+    rows = [_TOLD.loaded(columns) for _, *columns in fetch(conn, *_page(conn, basis, scope, ids, window, filter))]
+    return rows[::-1] if window.backwards else rows
+
+
+def page_counts(
+    conn: Connection, basis: Basis, ids: Sequence[UUID], kind: Kind, filter: ChangeFilter
+) -> dict[UUID, int]:
+    """How many changes belong to each of these things: see `pages`."""
+    return dict(fetch(conn, *_count(conn, basis, Scope(kind, "ids"), ids, filter)))
+
+
+def count(conn: Connection, basis: Basis, filter: ChangeFilter) -> int:
+    """How many changes pass the filter."""
+    scope, ids, filter = _driving(filter)
+    return sum(number for _, number in fetch(conn, *_count(conn, basis, scope, ids, filter)))
+
+
+def cursor(row: ChangeRow) -> Cursor:
+    """Where this row stands in the order of the log."""
+    return Cursor(row.position, row.position)
+
+
+def at_positions(conn: Connection, basis: Basis, positions: Sequence[int]) -> list[Change]:
+    """The changes at these places, in the order of the log; those that the basis does not know are left out."""
+    where = f"v.position = any(%(positions)b) and {known(basis)} order by v.position"
+    return read_where(conn, where, placed(basis, positions=list(positions)))
+
+
+def read_where(conn: Connection, where: str, params: Params) -> list[Change]:
+    """The changes `v` of which a condition holds."""
+    return _TOLD.read(conn, f"{_ROWS} where {where}", params)
+
+
+def known(basis: Basis) -> str:
+    """The condition that a change `v` is known and effective at the basis."""
+    by_then = "v.position <= %(position)s"
+    return by_then if is_level(basis) else f"{by_then} and v.effective_at <= %(at)s"
+
+
+# ── as statements ────────────────────────────────────────────────────────────────────────────────
+
+_LATE = "exists (select from cycle k where k.id = v.cycle and k.outcome_position < v.position)"
+_CLOSED_SINCE = "v.cycle = any(array(select id from cycle where outcome_position is not null))"
+_TOLD = Table("change", Change, ["position"])
+_ROWS = f"select {CHANGE.seen}, {_LATE} as late from change v"
+
+
+def _driving(filter: ChangeFilter) -> tuple[Scope, Sequence[UUID], ChangeFilter]:
+    """The part of a filter whose changes are walked through, the narrowest first; and the rest of it."""
+    if filter.subject is not None:
+        subject = filter.subject
+        return Scope(subject.kind, "ids"), [subject.id], msgspec.structs.replace(filter, subject=None)
+    if filter.team is not None:
+        return Scope(Kind.TEAM, "ids"), [filter.team], msgspec.structs.replace(filter, team=None)
+    if filter.cycle is not None:
+        return Scope(Kind.CYCLE, "ids"), [filter.cycle], msgspec.structs.replace(filter, cycle=None)
+    return Scope(None, "ids"), [NOBODY], filter
+
+
+def _page(
+    conn: Connection, basis: Basis, scope: Scope, ids: Sequence[UUID], window: Window, filter: ChangeFilter
+) -> tuple[str, dict[str, Any]]:
+    """The statement for a stretch of each, and its parameters. If backwards it comes from its end."""
+    sieve, ctes = _sieve(conn, basis, filter)
+    for cursor, side in ((window.after, ">"), (window.before, "<")):
+        sieve.holds(f"v.position {side} {{0}}", None if cursor is None else cursor.value)
+    order = f"order by v.position {'desc' if window.backwards else 'asc'}"
+    passes = " and ".join([known(basis), *sieve.holding])
+    parts = [
+        f"(select * from change v where {belongs} and {passes} {order} limit %(limit)s)"
+        for belongs in scope.conditions("c.id")
+    ]
+    each = f"lateral (select * from ({' union all '.join(parts)}) v {order} limit %(limit)s) v"
+    rows = f"select c.id as of, {CHANGE.seen}, {_LATE} as late from unnest(%(ids)b::uuid[]) as c (id) cross join {each}"
+    params = placed(basis, ids=list(ids), limit=window.limit, **sieve.params)
+    return f"{_with([*scope.ctes(basis), *ctes])}{rows} {order}", params
+
+
+def _count(
+    conn: Connection, basis: Basis, scope: Scope, ids: Sequence[UUID], filter: ChangeFilter
+) -> tuple[str, dict[str, Any]]:
+    sieve, ctes = _sieve(conn, basis, filter)
+    passes = " and ".join([known(basis), *sieve.holding])
+    parts = [f"(select count(*) from change v where {belongs} and {passes})" for belongs in scope.conditions("c.id")]
+    rows = f"select c.id, {' + '.join(parts)} from unnest(%(ids)b::uuid[]) as c (id)"
+    return f"{_with([*scope.ctes(basis), *ctes])}{rows}", placed(basis, ids=list(ids), **sieve.params)
+
+
+def _with(ctes: list[str]) -> str:
+    return f"with recursive {', '.join(ctes)} " if ctes else ""
+
+
+def _sieve(conn: Connection, basis: Basis, filter: ChangeFilter) -> tuple[Sieve, list[str]]:
+    """The conditions of a filter on a change `v`, and what they look up."""
+    sieve, ctes = Sieve(), []
+    subject = filter.subject or Ref(Kind.POLICY, NOBODY)
+    scopes = [(Kind.CYCLE, "cycle", filter.cycle), (Kind.TEAM, "team", filter.team)]
+    for kind, param, id in [*scopes, (subject.kind, "subject", filter.subject and subject.id)]:
+        if id is not None:
+            scope = Scope(kind, param)
+            sieve.params[param] = [id]
+            ctes += scope.ctes(basis)
+            sieve.holding.append(
+                f"({' or '.join(f'({one})' for one in scope.conditions(f'(%({param})b::uuid[])[1]'))})"
+            )
+    _one_of(sieve, "v.actor", filter.actors)
+    _one_of(sieve, "v.topic", filter.topics)
+    if not _OFTEN.intersection(filter.topics or _OFTEN):
+        sieve.holding.append(f"v.{SELDOM}")
+    sieve.holds("v.effective_at >= {0}", filter.effective_from)
+    sieve.holds("v.effective_at < {0}", filter.effective_to)
+    sieve.holds("v.position > {0}", _last_before(conn, filter.recorded_from))
+    sieve.holds("v.position <= {0}", _last_before(conn, filter.recorded_to))
+    sieve.holds(f"{_CLOSED_SINCE} and {_LATE} = {{0}}" if filter.late else f"{_LATE} = {{0}}", filter.late)
+    return sieve, ctes
+
+
+def _one_of(sieve: Sieve, column: str, values: tuple[str, ...] | None) -> None:
+    """A column has one of these values; a single one is found in an index in the order of the log."""
+    if values is not None and len(values) == 1:
+        sieve.holds(f"{column} = {{0}}", values[0])
+    else:
+        sieve.holds(f"{column} = any({{0}})", values)
+
+
+def _last_before(conn: Connection, moment: datetime | None) -> int | None:
+    """The last position that was recorded before a moment: positions and times of recording go together."""
+    if moment is None:
+        return None
+    last = last_known(conn, max(moment, EARLIEST) - INSTANT)
+    return 0 if last is None else last[0]

@@ -1,0 +1,162 @@
+"""What is done and said around goals: initiatives, comments, reflections."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from functools import singledispatch
+from operator import attrgetter
+from typing import Any
+from uuid import UUID
+
+from domain.model.discussion import CommentAdded, InitiativeMoved, InitiativePlanned, Reflected
+from domain.model.event import Event, Recorded
+from domain.primitives.values import Basis, InitiativeState, Kind, Ref, ReflectionKind
+from projections.store.batch_writer import Book, Reads, fact
+from projections.store.keyset import Key, counts, stretch
+from projections.store.versioned_tables import (
+    Chain,
+    Connection,
+    Cursor,
+    Fact,
+    R,
+    Table,
+    Version,
+    Window,
+    grouped,
+    placed,
+)
+
+# ── rows ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+class InitiativeRow(Version, frozen=True, gc=False):
+    title: str
+    subject_kind: Kind
+    subject_id: UUID
+    owner: UUID | None
+    due: date | None
+    state: InitiativeState = InitiativeState.TODO
+
+    @property
+    def subject(self) -> Ref:
+        return Ref(self.subject_kind, self.subject_id)
+
+
+class CommentRow(Fact, frozen=True, gc=False):
+    subject_kind: Kind
+    subject_id: UUID
+    effective_at: datetime
+    body: str
+
+    @property
+    def subject(self) -> Ref:
+        return Ref(self.subject_kind, self.subject_id)
+
+
+class ReflectionRow(Fact, frozen=True, gc=False):
+    subject_kind: Kind
+    subject_id: UUID
+    effective_at: datetime
+    kind: ReflectionKind
+    body: str
+
+    @property
+    def subject(self) -> Ref:
+        return Ref(self.subject_kind, self.subject_id)
+
+
+# ── tables ───────────────────────────────────────────────────────────────────────────────────────
+
+INITIATIVE = Chain(Kind.INITIATIVE, InitiativeRow, ["(subject_id, id) where version = 1"])
+COMMENT = Table("comment", CommentRow, ["id"], ["(subject_id, position)"])
+REFLECTION = Table("reflection", ReflectionRow, ["id"], ["(subject_id, position)"])
+TABLES: tuple[Table[Any], ...] = (INITIATIVE, COMMENT, REFLECTION)
+
+# ── handlers ─────────────────────────────────────────────────────────────────────────────────────
+
+READS: Reads = {}
+
+
+@singledispatch
+def apply(event: Event, said: Recorded, book: Book) -> None:
+    """What an event changes here; nothing for most."""
+
+
+@apply.register
+def _(event: InitiativePlanned, said: Recorded, book: Book) -> None:
+    book.begin(INITIATIVE, said, subject_kind=event.subject.kind, subject_id=event.subject.id)
+
+
+@apply.register
+def _(event: InitiativeMoved, said: Recorded, book: Book) -> None:
+    book.revise(INITIATIVE, said, state=event.to)
+
+
+@apply.register
+def _(event: CommentAdded, said: Recorded, book: Book) -> None:
+    subject = event.subject
+    book.add(COMMENT, CommentRow(*fact(said), subject.kind, subject.id, event.timestamp, event.body))
+
+
+@apply.register
+def _(event: Reflected, said: Recorded, book: Book) -> None:
+    subject = event.subject
+    book.add(REFLECTION, ReflectionRow(*fact(said), subject.kind, subject.id, event.timestamp, event.kind, event.body))
+
+
+# ── queries ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def initiatives(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, InitiativeRow]:
+    """The initiatives with these ids; unknown ones are left out."""
+    return INITIATIVE.by_id(conn, basis, ids)
+
+
+def initiatives_of_subjects(
+    conn: Connection, basis: Basis, subjects: Sequence[UUID]
+) -> dict[UUID, list[InitiativeRow]]:
+    """The initiatives for each of these subjects, as they were planned."""
+    return INITIATIVE.within(conn, basis, "subject_id", subjects)
+
+
+def comments(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, CommentRow]:
+    """The comments with these ids; unknown ones are left out."""
+    return {row.id: row for row in _said(conn, basis, COMMENT, "id", ids)}
+
+
+def comment_pages(
+    conn: Connection, basis: Basis, subjects: Sequence[UUID], window: Window
+) -> dict[UUID, list[CommentRow]]:
+    """The same stretch of the comments on each of these subjects, in the order of recording."""
+    return stretch(conn, basis, COMMENT, "subject_id", subjects, window, _BY_POSITION, _SAID)
+
+
+def comment_counts(conn: Connection, basis: Basis, subjects: Sequence[UUID]) -> dict[UUID, int]:
+    """How many comments each of these subjects has."""
+    return counts(conn, basis, COMMENT, "subject_id", subjects, _SAID)
+
+
+def comment_cursor(row: CommentRow) -> Cursor:
+    """Where this row stands among the comments of its subject."""
+    return Cursor(row.position, row.position)
+
+
+def reflections(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, ReflectionRow]:
+    """The reflections with these ids; unknown ones are left out."""
+    return {row.id: row for row in _said(conn, basis, REFLECTION, "id", ids)}
+
+
+def reflections_of_subjects(
+    conn: Connection, basis: Basis, subjects: Sequence[UUID]
+) -> dict[UUID, list[ReflectionRow]]:
+    """The reflections on each of these subjects, in the order of recording."""
+    rows = _said(conn, basis, REFLECTION, "subject_id", subjects)
+    return grouped(subjects, rows, attrgetter("subject_id"))
+
+
+_SAID = "v.position <= %(position)s and v.effective_at <= %(at)s"
+_BY_POSITION = Key("position", "v.position", "bigint", "v.position", "bigint")
+
+
+def _said(conn: Connection, basis: Basis, table: Table[R], column: str, ids: Sequence[UUID]) -> list[R]:
+    sql = f"select {table.seen} from {table.name} v where v.{column} = any(%(ids)b) and {_SAID} order by v.position"
+    return table.read(conn, sql, placed(basis, ids=list(ids)))

@@ -1,0 +1,204 @@
+"""Which key results are there, and how do they stand written: measures, weights, due days, owners, links."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from enum import StrEnum
+from functools import singledispatch
+from operator import attrgetter
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from domain.model.event import Event, Recorded
+from domain.model.key_result import (
+    KeyResultAdded,
+    KeyResultAssigned,
+    KeyResultDropped,
+    KeyResultLinked,
+    KeyResultReopened,
+    KeyResultRescheduled,
+    KeyResultRetargeted,
+    KeyResultReweighed,
+    KeyResultReworded,
+    KeyResultScored,
+    KeyResultUnlinked,
+)
+from domain.primitives.values import Basis, KeyResultState, Kind, Metric
+from projections.store.batch_writer import Book, Reads
+from projections.store.keyset import CHANGED_AT, CREATED_AT, RECORDED, Key, List, Sieve, text
+from projections.store.versioned_tables import Chain, Connection, Cursor, Order, Table, Version, Window, grouped
+from projections.tables.goals import OBJECTIVE
+
+# ── rows ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+class KeyResultRow(Version, frozen=True, gc=False):
+    """`kpi_since` is the effective time of the link; both are None where no KPI is linked."""
+
+    objective: UUID
+    cycle: UUID
+    title: str
+    description: str | None
+    metric: Metric
+    owner: UUID | None
+    weight: float
+    due: date
+    kpi: UUID | None
+    kpi_since: datetime | None
+    carried_from: UUID | None
+    state: KeyResultState = KeyResultState.ACTIVE
+    score: float | None = None
+    score_note: str | None = None
+
+
+# ── tables ───────────────────────────────────────────────────────────────────────────────────────
+
+KEY_RESULT = Chain(
+    Kind.KEY_RESULT,
+    KeyResultRow,
+    ["(objective, id) where version = 1", "(cycle, born) where version = 1", "(owner, id)", "(kpi, id)"],
+)
+TABLES: tuple[Table[Any], ...] = (KEY_RESULT,)
+
+# ── handlers ─────────────────────────────────────────────────────────────────────────────────────
+
+READS: Reads = {KeyResultAdded: lambda event: [(OBJECTIVE, event.objective)]}
+
+
+@singledispatch
+def apply(event: Event, said: Recorded, book: Book) -> None:
+    """What an event changes here; nothing for most."""
+
+
+@apply.register
+def _(event: KeyResultAdded, said: Recorded, book: Book) -> None:
+    since = None if event.kpi is None else event.timestamp
+    book.begin(KEY_RESULT, said, cycle=book.current(OBJECTIVE, event.objective).cycle, kpi_since=since)
+
+
+@apply.register(KeyResultReworded)
+@apply.register(KeyResultAssigned)
+@apply.register(KeyResultRetargeted)
+@apply.register(KeyResultRescheduled)
+@apply.register(KeyResultReweighed)
+def _(event: Event, said: Recorded, book: Book) -> None:
+    book.revise(KEY_RESULT, said)
+
+
+@apply.register
+def _(event: KeyResultLinked, said: Recorded, book: Book) -> None:
+    book.revise(KEY_RESULT, said, kpi_since=event.timestamp)
+
+
+@apply.register
+def _(event: KeyResultUnlinked, said: Recorded, book: Book) -> None:
+    book.revise(KEY_RESULT, said, kpi=None, kpi_since=None)
+
+
+@apply.register
+def _(event: KeyResultScored, said: Recorded, book: Book) -> None:
+    book.revise(KEY_RESULT, said, state=KeyResultState.SCORED, score_note=event.note)
+
+
+@apply.register
+def _(event: KeyResultReopened, said: Recorded, book: Book) -> None:
+    book.revise(KEY_RESULT, said, state=KeyResultState.ACTIVE, score=None, score_note=None)
+
+
+@apply.register
+def _(event: KeyResultDropped, said: Recorded, book: Book) -> None:
+    book.revise(KEY_RESULT, said, state=KeyResultState.DROPPED)
+
+
+# ── filters and orders ───────────────────────────────────────────────────────────────────────────
+
+
+class KeyResultFilter(msgspec.Struct, frozen=True):
+    """`team` is that of the objective; `states` are the key result's own."""
+
+    cycle: UUID | None = None
+    team: UUID | None = None
+    owner: UUID | None = None
+    objective: UUID | None = None
+    kpi: UUID | None = None
+    states: tuple[KeyResultState, ...] | None = None
+    search: str | None = None
+
+
+class KeyResultOrder(StrEnum):
+    RECORDED = "RECORDED"
+    TITLE = "TITLE"
+    DUE = "DUE"
+    WEIGHT = "WEIGHT"
+    CREATED_AT = "CREATED_AT"
+    CHANGED_AT = "CHANGED_AT"
+
+
+# ── queries ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def key_results(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, KeyResultRow]:
+    """The key results with these ids, dropped ones too; unknown ones are left out."""
+    return KEY_RESULT.by_id(conn, basis, ids)
+
+
+def key_results_of_objectives(
+    conn: Connection, basis: Basis, objectives: Sequence[UUID], include_dropped: bool = False
+) -> dict[UUID, list[KeyResultRow]]:
+    """The key results of each of these objectives, as they were added."""
+    kept = "true" if include_dropped else "v.state <> 'DROPPED'"
+    return KEY_RESULT.within(conn, basis, "objective", objectives, kept)
+
+
+def key_results_of_kpis(conn: Connection, basis: Basis, kpis: Sequence[UUID]) -> dict[UUID, list[KeyResultRow]]:
+    """The key results that are measured by each of these KPIs and not dropped, as they were added."""
+    rows = KEY_RESULT.by(conn, basis, "kpi", kpis, "v.state <> 'DROPPED'")
+    return grouped(kpis, rows, attrgetter("kpi"))
+
+
+def key_result_versions(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, list[KeyResultRow]]:
+    """Every version of these key results up to the basis, oldest first."""
+    return KEY_RESULT.versions(conn, basis, ids)
+
+
+def key_result_page(
+    conn: Connection, basis: Basis, filter: KeyResultFilter, order: Order[KeyResultOrder], window: Window
+) -> list[KeyResultRow]:
+    """A stretch of the key results that pass the filter."""
+    return _KEY_RESULTS.page(conn, basis, _key_result_sieve(basis, filter), window, order.field, order.descending)
+
+
+def key_result_count(conn: Connection, basis: Basis, filter: KeyResultFilter) -> int:
+    """How many key results pass the filter."""
+    return _KEY_RESULTS.count(conn, basis, _key_result_sieve(basis, filter))
+
+
+def key_result_cursor(row: KeyResultRow, order: KeyResultOrder) -> Cursor:
+    """Where this row stands in that order."""
+    return _KEY_RESULTS.cursor(row, order)
+
+
+_KEY_RESULTS = List(
+    KEY_RESULT,
+    {
+        KeyResultOrder.RECORDED: RECORDED,
+        KeyResultOrder.TITLE: text("title"),
+        KeyResultOrder.DUE: Key("due", "v.due", "date"),
+        KeyResultOrder.WEIGHT: Key("weight", "v.weight", "float8"),
+        KeyResultOrder.CREATED_AT: CREATED_AT,
+        KeyResultOrder.CHANGED_AT: CHANGED_AT,
+    },
+)
+
+
+def _key_result_sieve(basis: Basis, filter: KeyResultFilter) -> Sieve:
+    sieve = Sieve()
+    sieve.begun("f.cycle = {0}", filter.cycle)
+    sieve.begun("f.objective = {0}", filter.objective)
+    sieve.has(KEY_RESULT, "owner", filter.owner)
+    sieve.has(KEY_RESULT, "kpi", filter.kpi)
+    sieve.holds("v.state = any({0})", filter.states)
+    sieve.holds(f"exists (select from {OBJECTIVE.at(basis, 'o', 'v.objective')} where o.team = {{0}})", filter.team)
+    sieve.search(filter.search, "title", "description")
+    return sieve

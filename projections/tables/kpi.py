@@ -1,0 +1,134 @@
+"""Which KPIs are there, and how are they defined: unit, goal, cadence, who answers for them."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from functools import singledispatch
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from domain.model.event import Event, Recorded
+from domain.model.kpi import KpiDefined, KpiRedefined, KpiRetired
+from domain.primitives.values import Basis, Cadence, Kind, KpiGoal, Unit
+from projections.store.batch_writer import Book, Reads
+from projections.store.keyset import CHANGED_AT, CREATED_AT, RECORDED, List, Sieve, text
+from projections.store.versioned_tables import Chain, Connection, Cursor, Order, Table, Version, Window
+
+# ── rows ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+class KpiRow(Version, frozen=True, gc=False):
+    key: str
+    name: str
+    description: str | None
+    unit: Unit
+    goal: KpiGoal | None
+    cadence: Cadence
+    owner: UUID | None
+    team: UUID | None
+    retired: bool = False
+
+
+# ── tables ───────────────────────────────────────────────────────────────────────────────────────
+
+KPI = Chain(Kind.KPI, KpiRow, ["(key)", "(owner, id)", "(team, id)"])
+TABLES: tuple[Table[Any], ...] = (KPI,)
+
+# ── handlers ─────────────────────────────────────────────────────────────────────────────────────
+
+READS: Reads = {}
+
+
+@singledispatch
+def apply(event: Event, said: Recorded, book: Book) -> None:
+    """What an event changes here; nothing for most."""
+
+
+@apply.register
+def _(event: KpiDefined, said: Recorded, book: Book) -> None:
+    book.begin(KPI, said)
+
+
+@apply.register
+def _(event: KpiRedefined, said: Recorded, book: Book) -> None:
+    book.revise(KPI, said)
+
+
+@apply.register
+def _(event: KpiRetired, said: Recorded, book: Book) -> None:
+    book.revise(KPI, said, retired=True)
+
+
+# ── filters and orders ───────────────────────────────────────────────────────────────────────────
+
+
+class KpiFilter(msgspec.Struct, frozen=True):
+    """`search`: a part of key, name or description, whatever the case."""
+
+    team: UUID | None = None
+    owner: UUID | None = None
+    retired: bool | None = None
+    search: str | None = None
+
+
+class KpiOrder(StrEnum):
+    RECORDED = "RECORDED"
+    KEY = "KEY"
+    NAME = "NAME"
+    CREATED_AT = "CREATED_AT"
+    CHANGED_AT = "CHANGED_AT"
+
+
+# ── queries ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def kpis(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, KpiRow]:
+    """The KPIs with these ids, retired ones too; unknown ones are left out."""
+    return KPI.by_id(conn, basis, ids)
+
+
+def kpis_by_key(conn: Connection, basis: Basis, keys: Sequence[str]) -> dict[str, KpiRow]:
+    """The KPIs with these keys; unknown ones are left out."""
+    return {row.key: row for row in KPI.by(conn, basis, "key", keys)}
+
+
+def kpi_versions(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, list[KpiRow]]:
+    """Every version of these KPIs up to the basis, oldest first."""
+    return KPI.versions(conn, basis, ids)
+
+
+def kpi_page(conn: Connection, basis: Basis, filter: KpiFilter, order: Order[KpiOrder], window: Window) -> list[KpiRow]:
+    """A stretch of the KPIs that pass the filter."""
+    return _KPIS.page(conn, basis, _kpi_sieve(filter), window, order.field, order.descending)
+
+
+def kpi_count(conn: Connection, basis: Basis, filter: KpiFilter) -> int:
+    """How many KPIs pass the filter."""
+    return _KPIS.count(conn, basis, _kpi_sieve(filter))
+
+
+def kpi_cursor(row: KpiRow, order: KpiOrder) -> Cursor:
+    """Where this row stands in that order."""
+    return _KPIS.cursor(row, order)
+
+
+_KPIS = List(
+    KPI,
+    {
+        KpiOrder.RECORDED: RECORDED,
+        KpiOrder.KEY: text("key"),
+        KpiOrder.NAME: text("name"),
+        KpiOrder.CREATED_AT: CREATED_AT,
+        KpiOrder.CHANGED_AT: CHANGED_AT,
+    },
+)
+
+
+def _kpi_sieve(filter: KpiFilter) -> Sieve:
+    sieve = Sieve()
+    sieve.has(KPI, "team", filter.team)
+    sieve.has(KPI, "owner", filter.owner)
+    sieve.holds("v.retired = {0}", filter.retired)
+    sieve.search(filter.search, "key", "name", "description")
+    return sieve

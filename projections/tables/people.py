@@ -1,0 +1,336 @@
+"""Who is there, who belongs together, who leads: people, teams, membership."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from functools import singledispatch
+from operator import attrgetter
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from domain.model.event import NOBODY, WHEN_RECORDED, Event, Recorded
+from domain.model.people import (
+    PersonAdded,
+    PersonDeactivated,
+    PersonErased,
+    PersonRenamed,
+    TeamDisbanded,
+    TeamFormed,
+    TeamJoined,
+    TeamLeadAppointed,
+    TeamLeft,
+    TeamMoved,
+    TeamRenamed,
+)
+from domain.primitives.personal_data import erased_handle, unseal
+from domain.primitives.values import Basis, Kind
+from projections.store.batch_writer import Book, Reads
+from projections.store.keyset import CHANGED_AT, CREATED_AT, RECORDED, List, Sieve, text
+from projections.store.versioned_tables import (
+    OPEN,
+    Chain,
+    Connection,
+    Cursor,
+    Order,
+    Span,
+    Table,
+    V,
+    Version,
+    Window,
+    fetch,
+    grouped,
+    holds,
+    placed,
+)
+
+# ── rows ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+class PersonRow(Version, frozen=True, gc=False):
+    """An erased person has no handle, name or email any more, at no basis."""
+
+    handle: str | None
+    name: str | None
+    email: str | None
+    active: bool = True
+
+
+class TeamRow(Version, frozen=True, gc=False):
+    key: str
+    name: str
+    parent: UUID | None
+    lead: UUID | None
+    disbanded: bool = False
+
+
+class Membership(msgspec.Struct, frozen=True, gc=False):
+    """A person belongs to a team."""
+
+    team: UUID
+    person: UUID
+    position: int
+    until_position: int
+    effective_at: datetime
+    until_at: datetime
+
+
+# ── tables ───────────────────────────────────────────────────────────────────────────────────────
+
+NAMES = ("handle", "name", "email")
+"""The columns that name a person."""
+PERSON = Chain(Kind.PERSON, PersonRow, ["(handle)"], secret=NAMES)
+TEAM = Chain(Kind.TEAM, TeamRow, ["(key)", "(parent, id)"])
+MEMBERSHIP = Span("membership", Membership, ["team", "person"], ["until_position", "until_at"], ["(person)"])
+TABLES: tuple[Table[Any], ...] = (PERSON, TEAM, MEMBERSHIP)
+
+# ── handlers ─────────────────────────────────────────────────────────────────────────────────────
+
+READS: Reads = {}
+
+
+@singledispatch
+def apply(event: Event, said: Recorded, book: Book) -> None:
+    """What an event changes here; nothing for most."""
+
+
+@apply.register
+def _(event: PersonAdded, said: Recorded, book: Book) -> None:
+    book.begin(PERSON, said, **_personal(event, book))
+
+
+@apply.register
+def _(event: PersonRenamed, said: Recorded, book: Book) -> None:
+    book.revise(PERSON, said, **_personal(event, book))
+
+
+@apply.register
+def _(event: PersonDeactivated, said: Recorded, book: Book) -> None:
+    book.revise(PERSON, said, active=False)
+
+
+@apply.register
+def _(event: PersonErased, said: Recorded, book: Book) -> None:
+    book.blank(PERSON, event.originator_id, *NAMES)
+    book.revise(PERSON, said, active=False)
+
+
+@apply.register
+def _(event: TeamFormed, said: Recorded, book: Book) -> None:
+    book.begin(TEAM, said)
+
+
+@apply.register(TeamRenamed)
+@apply.register(TeamMoved)
+@apply.register(TeamLeadAppointed)
+def _(event: Event, said: Recorded, book: Book) -> None:
+    book.revise(TEAM, said)
+
+
+@apply.register
+def _(event: TeamJoined, said: Recorded, book: Book) -> None:
+    book.revise(TEAM, said)
+    where = (event.originator_id, event.person)
+    book.add(MEMBERSHIP, Membership(*where, said.position, OPEN, event.timestamp, WHEN_RECORDED))
+
+
+@apply.register
+def _(event: TeamLeft, said: Recorded, book: Book) -> None:
+    book.revise(TEAM, said)
+    book.end(MEMBERSHIP, (event.originator_id, event.person), said.position, event.timestamp)
+
+
+@apply.register
+def _(event: TeamDisbanded, said: Recorded, book: Book) -> None:
+    book.revise(TEAM, said, disbanded=True)
+
+
+def _personal(event: PersonAdded | PersonRenamed, book: Book) -> dict[str, str | None]:
+    """What names the person, opened with their key; nothing if they were erased."""
+    key = book.keys.get(event.originator_id)
+    if key is None:
+        return {"handle": None, "name": None, "email": None}
+    personal = unseal(key, event.originator_id, event.sealed)
+    return {"handle": personal.handle, "name": personal.name, "email": personal.email}
+
+
+def is_any_erased(conn: Connection) -> bool:
+    """Whether there was somebody who is named no more."""
+    return bool(fetch(conn, "select 1 from person where handle is null limit 1", {}))
+
+
+# ── filters and orders ───────────────────────────────────────────────────────────────────────────
+
+
+class PersonFilter(msgspec.Struct, frozen=True):
+    """`search`: a part of handle, name or email, whatever the case."""
+
+    active: bool | None = None
+    search: str | None = None
+
+
+class TeamFilter(msgspec.Struct, frozen=True):
+    parent: UUID | None = None
+    disbanded: bool | None = None
+    search: str | None = None
+
+
+class PersonOrder(StrEnum):
+    RECORDED = "RECORDED"
+    HANDLE = "HANDLE"
+    NAME = "NAME"
+    CREATED_AT = "CREATED_AT"
+    CHANGED_AT = "CHANGED_AT"
+
+
+class TeamOrder(StrEnum):
+    RECORDED = "RECORDED"
+    KEY = "KEY"
+    NAME = "NAME"
+    CREATED_AT = "CREATED_AT"
+    CHANGED_AT = "CHANGED_AT"
+
+
+# ── people ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def people(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, PersonRow]:
+    """The people with these ids, inactive and erased ones too; unknown ones are left out."""
+    return PERSON.by_id(conn, basis, ids)
+
+
+def people_by_handle(conn: Connection, basis: Basis, handles: Sequence[str]) -> dict[str, PersonRow]:
+    """The people with these handles, or called so since they were erased; unknown ones are left out."""
+    found = _erased(conn, basis, [handle for handle in handles if handle.startswith(erased_handle(NOBODY)[:-8])])
+    return found | {row.handle: row for row in PERSON.by(conn, basis, "handle", handles) if row.handle}
+
+
+def _erased(conn: Connection, basis: Basis, handles: Sequence[str]) -> dict[str, PersonRow]:
+    if not handles:
+        return {}
+    query = "select distinct id from person where handle is null and left(id::text, 8) = any(%(ends)b)"
+    ids = [id for (id,) in fetch(conn, query, {"ends": [handle[-8:] for handle in handles]})]
+    rows = {erased_handle(row.id): row for row in people(conn, basis, ids).values()}
+    return {handle: row for handle, row in rows.items() if handle in handles}
+
+
+def members_of_teams(conn: Connection, basis: Basis, teams: Sequence[UUID]) -> dict[UUID, list[PersonRow]]:
+    """The members of each of these teams, as they joined."""
+    return _joined(conn, basis, "team", teams, PERSON, "person")
+
+
+def person_page(
+    conn: Connection, basis: Basis, filter: PersonFilter, order: Order[PersonOrder], window: Window
+) -> list[PersonRow]:
+    """A stretch of the people that pass the filter."""
+    return _PEOPLE.page(conn, basis, _person_sieve(filter), window, order.field, order.descending)
+
+
+def person_count(conn: Connection, basis: Basis, filter: PersonFilter) -> int:
+    """How many people pass the filter."""
+    return _PEOPLE.count(conn, basis, _person_sieve(filter))
+
+
+def person_cursor(row: PersonRow, order: PersonOrder) -> Cursor:
+    """Where this row stands in that order."""
+    return _PEOPLE.cursor(row, order)
+
+
+_PEOPLE = List(
+    PERSON,
+    {
+        PersonOrder.RECORDED: RECORDED,
+        PersonOrder.HANDLE: text("handle"),
+        PersonOrder.NAME: text("name"),
+        PersonOrder.CREATED_AT: CREATED_AT,
+        PersonOrder.CHANGED_AT: CHANGED_AT,
+    },
+)
+
+
+def _person_sieve(filter: PersonFilter) -> Sieve:
+    sieve = Sieve()
+    sieve.holds("v.active = {0}", filter.active)
+    sieve.search(filter.search, "handle", "name", "email")
+    return sieve
+
+
+# ── teams ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def teams(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, TeamRow]:
+    """The teams with these ids, disbanded ones too; unknown ones are left out."""
+    return TEAM.by_id(conn, basis, ids)
+
+
+def teams_by_key(conn: Connection, basis: Basis, keys: Sequence[str]) -> dict[str, TeamRow]:
+    """The teams with these keys; unknown ones are left out."""
+    return {row.key: row for row in TEAM.by(conn, basis, "key", keys)}
+
+
+def teams_within(conn: Connection, basis: Basis, parents: Sequence[UUID]) -> dict[UUID, list[TeamRow]]:
+    """The children of each of these teams that were not disbanded, as they were formed."""
+    rows = TEAM.by(conn, basis, "parent", parents, "not v.disbanded")
+    return grouped(parents, rows, attrgetter("parent"))
+
+
+def teams_of_people(conn: Connection, basis: Basis, people: Sequence[UUID]) -> dict[UUID, list[TeamRow]]:
+    """The teams that each of these people is a member of, as they joined; none that was disbanded."""
+    return _joined(conn, basis, "person", people, TEAM, "team", "not v.disbanded")
+
+
+def team_page(
+    conn: Connection, basis: Basis, filter: TeamFilter, order: Order[TeamOrder], window: Window
+) -> list[TeamRow]:
+    """A stretch of the teams that pass the filter."""
+    return _TEAMS.page(conn, basis, _team_sieve(filter), window, order.field, order.descending)
+
+
+def team_count(conn: Connection, basis: Basis, filter: TeamFilter) -> int:
+    """How many teams pass the filter."""
+    return _TEAMS.count(conn, basis, _team_sieve(filter))
+
+
+def team_cursor(row: TeamRow, order: TeamOrder) -> Cursor:
+    """Where this row stands in that order."""
+    return _TEAMS.cursor(row, order)
+
+
+_TEAMS = List(
+    TEAM,
+    {
+        TeamOrder.RECORDED: RECORDED,
+        TeamOrder.KEY: text("key"),
+        TeamOrder.NAME: text("name"),
+        TeamOrder.CREATED_AT: CREATED_AT,
+        TeamOrder.CHANGED_AT: CHANGED_AT,
+    },
+)
+
+
+def _team_sieve(filter: TeamFilter) -> Sieve:
+    sieve = Sieve()
+    sieve.has(TEAM, "parent", filter.parent)
+    sieve.holds("v.disbanded = {0}", filter.disbanded)
+    sieve.search(filter.search, "key", "name")
+    return sieve
+
+
+def _joined(
+    conn: Connection,
+    basis: Basis,
+    side: str,
+    ids: Sequence[UUID],
+    chain: Chain[V],
+    other: str,
+    where: str = "true",
+) -> dict[UUID, list[V]]:
+    """What is on the other side of the memberships of each of these, in the order of joining."""
+    edges = f"select m.{side} as of, m.{other} as id, m.position as joined from membership m"
+    candidates = f"{edges} where m.{side} = any(%(ids)b) and {holds(basis, 'm')}"
+    sql = f"{chain.query(basis, candidates, where, f'c.of, {chain.seen}')} order by c.joined"
+    found: dict[UUID, list[V]] = {id: [] for id in ids}
+    for of, *columns in fetch(conn, sql, placed(basis, ids=list(ids))):
+        found[of].append(chain.loaded(columns))
+    return found
