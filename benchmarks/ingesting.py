@@ -15,8 +15,8 @@ from uuid import uuid4
 import msgspec
 import uvicorn
 
-from api.app import create_app
-from api.serving import _collect_seldom
+from api.cli.serve import _collect_seldom
+from api.server.app import create_app
 from benchmarks.company import OPENED, kpi, write
 from benchmarks.measuring import World, seconds, tell, worlds
 

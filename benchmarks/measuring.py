@@ -16,11 +16,11 @@ from uuid import uuid4
 
 from pydantic import SecretStr
 
-from api.context import Caller, Context
-from api.database import Database, Pool, open_database
+from api.execution.context import Caller, Context
+from api.execution.writer import Writing
+from api.runtime.database import Database, Pool, open_database
+from api.runtime.settings import Settings
 from api.schema.schema import schema
-from api.settings import Settings
-from api.writing import Writing
 from domain.log.event_store import Log
 from domain.model.permissions import Role
 from projections.engine.projector import Projector

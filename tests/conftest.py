@@ -14,9 +14,9 @@ import pytest
 from psycopg import sql
 from pydantic import SecretStr
 
-from api import embedded
-from api.database import Database, open_database
-from api.settings import Settings
+from api.runtime import embedded_postgres
+from api.runtime.database import Database, open_database
+from api.runtime.settings import Settings
 from domain.log import api_tokens
 from domain.log.schema import application_role
 from domain.log.schema import drop as drop_workspace
@@ -39,7 +39,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         directory = Path(os.environ.pop(DIRECTORY))
         for place in (directory, *directory.iterdir()):
-            embedded.stop(place)
+            embedded_postgres.stop(place)
         shutil.rmtree(directory)
 
 
@@ -49,7 +49,7 @@ def server() -> Iterator[str]:
     if given := os.environ.get(SERVER):
         yield given
         return
-    with embedded.running(Path(os.environ[DIRECTORY])) as dsn:
+    with embedded_postgres.running(Path(os.environ[DIRECTORY])) as dsn:
         with psycopg.connect(dsn, autocommit=True) as conn:
             conn.execute("alter system set fsync = off")
             conn.execute("select pg_reload_conf()")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from api.demo.goals import Json
+from api.demo.quarters.goals import Json
 from api.demo.seasons import Calendar
 from api.demo.story import fact, key, person, the
 

@@ -4,7 +4,7 @@ import math
 from itertools import accumulate, pairwise
 from random import Random
 
-from api.demo.goals import Json, Result
+from api.demo.quarters.goals import Json, Result
 
 COURSES: dict[str, tuple[tuple[float, float], ...]] = {
     "steady": ((0.0, 0.0), (1.0, 1.0)),

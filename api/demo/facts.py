@@ -4,18 +4,10 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from operator import itemgetter
 
-from api.demo import (
-    active_goals,
-    active_goals_shop,
-    closed_goals,
-    closed_goals_shop,
-    company,
-    readings,
-    talk,
-    year_goals,
-)
-from api.demo.goals import Json
+from api.demo import company, readings, talk
 from api.demo.life import Chapter
+from api.demo.quarters import active_goals, active_goals_shop, closed_goals, closed_goals_shop, year_goals
+from api.demo.quarters.goals import Json
 from api.demo.seasons import Calendar, Season
 from api.demo.story import fact, the
 

@@ -8,7 +8,7 @@ from typing import Any
 from api.demo import checkins
 from api.demo.checkins import Tracked
 from api.demo.company import TEAMS
-from api.demo.goals import Goal, Json, Plan, Result, Turn
+from api.demo.quarters.goals import Goal, Json, Plan, Result, Turn
 from api.demo.seasons import Season, Window
 from api.demo.story import fact, key, person, the
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from api.demo.goals import EURO, PERCENT, Json, duration, number, points
+from api.demo.quarters.goals import EURO, PERCENT, Json, duration, number, points
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 
-from api.demo.goals import Json
 from api.demo.measures import DAILY, MEASURES, MONTHLY, WEEKLY, Measure
+from api.demo.quarters.goals import Json
 from api.demo.seasons import Calendar, workday_from
 from api.demo.story import fact, key, moment, person, the
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from api.demo.goals import Json
+from api.demo.quarters.goals import Json
 
 
 def fact(at: datetime, by: str, do: str, input: Json, *, ref: str | None = None, reason: str | None = None) -> Json:

@@ -8,8 +8,8 @@ from xml.etree.ElementTree import Element, tostring
 
 from markupsafe import Markup
 
+from api.report.content import Attribution, Bucket, ObjectiveLook, Point
 from api.report.drawing import Style, pygal
-from api.report.story import Attribution, Bucket, ObjectiveLook, Point
 
 NOTHING = "\N{EN DASH}"
 BARS_WIDTH = 280

@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from api.report import charts
-from api.report.story import Metric, Story
+from api.report.content import Metric, Story
 
 _STYLE = files(__package__).joinpath("page.css").read_text("utf-8")
 POLICY = (

@@ -5,21 +5,12 @@ from typing import Annotated, Any, Self, TypeAlias, TypeVar
 
 import strawberry
 
-from api.context import Info
-from api.loaders import BY_KEY
-from api.paging import Asked
-from api.schema import filters, kpi, ledger, lists, nodes, objectives
-from api.schema.alignment import AlignmentMap, Map
-from api.schema.by import CycleBy, KpiBy, PersonBy, TeamBy
-from api.schema.change import Change
-from api.schema.changes import WhichChanges, all_changes
-from api.schema.connection import After, Before, Connection, First, Last
-from api.schema.cycle import Cycle
-from api.schema.diff import Diff, Within, compared
-from api.schema.diff import From as FromMoment
-from api.schema.diff import To as ToMoment
-from api.schema.field import answered
-from api.schema.filters import (
+from api.execution.context import Info
+from api.schema import node_lookup
+from api.schema.connections import filters, lists
+from api.schema.connections.change_lists import WhichChanges, all_changes
+from api.schema.connections.connection import After, Before, Connection, First, Last
+from api.schema.connections.filters import (
     NOTHING,
     CycleFilter,
     KeyResultFilter,
@@ -29,16 +20,29 @@ from api.schema.filters import (
     ObjectiveFilter,
     ObjectiveOrder,
 )
-from api.schema.key_result import KeyResult
-from api.schema.kpi import Kpi
-from api.schema.ledger import Ledger
-from api.schema.node import At, AtPosition, Entity, Known, Node
-from api.schema.objective import Objective
-from api.schema.people import Person, Team
-from api.schema.replay import Every, From, Knowing, Replay, To, frames
-from api.schema.retrospective import AsFarAs, Retrospective, look_back
-from api.schema.workspace import Basis, Viewer, Workspace, basis_of
-from api.view import View, together
+from api.schema.history import ledger
+from api.schema.history.change import Change
+from api.schema.history.diff import Diff, Within, compared
+from api.schema.history.diff import From as FromMoment
+from api.schema.history.diff import To as ToMoment
+from api.schema.history.ledger import Ledger
+from api.schema.history.replay import Every, From, Knowing, Replay, To, frames
+from api.schema.history.retrospective import AsFarAs, Retrospective, look_back
+from api.schema.metrics import goal_lists
+from api.schema.metrics.alignment import AlignmentMap, Map
+from api.schema.primitives.field import answered
+from api.schema.primitives.lookup import CycleBy, KpiBy, PersonBy, TeamBy
+from api.schema.types import kpi
+from api.schema.types.cycle import Cycle
+from api.schema.types.key_result import KeyResult
+from api.schema.types.kpi import Kpi
+from api.schema.types.node import At, AtPosition, Entity, Known, Node
+from api.schema.types.objective import Objective
+from api.schema.types.people import Person, Team
+from api.schema.types.workspace import Basis, Viewer, Workspace, basis_of
+from api.snapshot.dataloaders import BY_KEY
+from api.snapshot.pagination import Asked
+from api.snapshot.snapshot import View, together
 from domain.model.permissions import Permission
 from domain.primitives.calendar import Step
 from domain.primitives.values import Kind
@@ -87,7 +91,7 @@ class Door:
 
     @answered("The thing with a global id; null, never an error, for an unknown one.")
     def node(self, id: _Id) -> Node | None:
-        thing: Node | None = nodes.find(self.view, id)
+        thing: Node | None = node_lookup.find(self.view, id)
         return thing
 
     @answered("The things with these global ids, in their order; null where one is unknown.")
@@ -95,7 +99,7 @@ class Door:
         self,
         ids: Annotated[list[strawberry.ID], strawberry.argument(description="Global ids, up to 1,000.")],
     ) -> list[Node | None]:
-        return nodes.find_all(self.view, ids)
+        return node_lookup.find_all(self.view, ids)
 
     @answered("A cycle; null for an unknown one.")
     def cycle(self, by: _Cycle) -> Cycle | None:
@@ -131,7 +135,7 @@ class Door:
         ] = None,
         order_by: Annotated[ObjectiveOrder | None, strawberry.argument(description="In which order.")] = None,
     ) -> Connection[Objective]:
-        return objectives.objectives(self.view, filter, order_by, Asked(first, after, last, before))
+        return goal_lists.objectives(self.view, filter, order_by, Asked(first, after, last, before))
 
     @answered("The key results, in the order of recording if none is asked for.")
     def key_results(
@@ -145,7 +149,7 @@ class Door:
         ] = None,
         order_by: Annotated[KeyResultOrder | None, strawberry.argument(description="In which order.")] = None,
     ) -> Connection[KeyResult]:
-        return objectives.key_results(self.view, filter, order_by, Asked(first, after, last, before))
+        return goal_lists.key_results(self.view, filter, order_by, Asked(first, after, last, before))
 
     @answered("A KPI; null for an unknown one.")
     def kpi(self, by: _Kpi) -> Kpi | None:
@@ -212,7 +216,7 @@ class Door:
 
 def _found(view: View, shown_as: type[E], id: str) -> E | None:
     """The thing an id names, at the basis the id names, if it is shown as this type."""
-    thing = nodes.find(view, id)
+    thing = node_lookup.find(view, id)
     return thing if isinstance(thing, shown_as) else None
 
 

@@ -17,17 +17,17 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.graphql import OperationType
 
-from api.context import Context
-from api.execution import Executor
-from api.limits import Limits
-from api.schema.errors import coded
-from api.schema.mutation import Mutation
+from api.execution.context import Context
+from api.execution.executor import Executor
+from api.execution.limits import Limits
+from api.schema.history.event_types import CHANGES
+from api.schema.mutations.mutation import Mutation
+from api.schema.primitives.errors import coded
+from api.schema.primitives.scalars import SCALARS
 from api.schema.query import Query
-from api.schema.reading import Reading
-from api.schema.scalars import SCALARS
-from api.schema.subscribing import Results, Subscribing, answers, refused
-from api.schema.subscription import Subscription
-from api.schema.told import CHANGES
+from api.schema.read_permission import Reading
+from api.schema.subscriptions.lifecycle import Results, Subscribing, answers, refused
+from api.schema.subscriptions.subscription import Subscription
 
 
 class Schema(strawberry.Schema):
@@ -62,7 +62,7 @@ class Schema(strawberry.Schema):
         operation_extensions: dict[str, Any] | None = None,
         allowed_operation_types: Iterable[OperationType] | None = None,
     ) -> Results:
-        """The results of any operation, one after the other: see `api.schema.subscribing`."""
+        """The results of any operation, one after the other: see `api.schema.subscriptions.lifecycle`."""
         assert context_value is not None
         context, types = context_value.anew(), set(allowed_operation_types or OperationType)
         given = (query, variable_values, context, root_value, operation_name, types, operation_extensions)
@@ -96,7 +96,7 @@ class Schema(strawberry.Schema):
         )
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
-        """Give every error its code, in place; see `api.schema.errors`."""
+        """Give every error its code, in place; see `api.schema.primitives.errors`."""
         context = None if execution_context is None else execution_context.context
         errors[:] = coded(errors, context.request_id if isinstance(context, Context) else "")
 

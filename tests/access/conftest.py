@@ -9,9 +9,9 @@ import pytest
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
-from api.app import create_app
-from api.database import Database, open_database
-from api.settings import Settings
+from api.runtime.database import Database, open_database
+from api.runtime.settings import Settings
+from api.server.app import create_app
 from domain.handlers.dispatcher import Keyframe
 from domain.log import api_tokens
 from domain.log.event_store import Log

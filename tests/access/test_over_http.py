@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 import pytest
 from graphql import GraphQLArgument, GraphQLField, get_named_type, is_composite_type, is_required_argument
 
-from api import ids
 from api.schema.schema import schema
+from api.snapshot import global_ids
 from domain.model.permissions import Role
 from domain.primitives.values import Kind
 from tests.access.company import CARL, OUR, QUARTER, THEIR, THEIRS, goal, proof
@@ -18,7 +18,7 @@ QUERY: dict[str, GraphQLField] = dict(schema._schema.query_type.fields)  # type:
 SUBSCRIPTION: dict[str, GraphQLField] = dict(schema._schema.subscription_type.fields)  # type: ignore[union-attr]
 READERS = [Role.ADMIN, Role.LEAD, Role.MEMBER, Role.AUDITOR]
 GIVEN = {
-    "ID": f'"{ids.encode(Kind.OBJECTIVE, goal(OUR))}"', "[ID!]": "[]", "CycleBy": '{key: "over"}',
+    "ID": f'"{global_ids.encode(Kind.OBJECTIVE, goal(OUR))}"', "[ID!]": "[]", "CycleBy": '{key: "over"}',
     "KpiBy": '{key: "our-kpi"}', "TeamBy": '{key: "our"}', "PersonBy": '{handle: "ada"}',
     "Moment": '{time: "2026-03-01T00:00:00Z"}', "Int": "1",
 }  # fmt: skip
@@ -160,7 +160,9 @@ def test_a_refusal_is_a_problem_and_nothing_else(company: Company) -> None:
 def test_each_role_does_what_the_table_says(
     company: Company, role: Role, verb: str, input: dict[str, Any], code: str | None
 ) -> None:
-    given = {name: ids.encode(Kind.OBJECTIVE, one) if isinstance(one, UUID) else one for name, one in input.items()}
+    given = {
+        name: global_ids.encode(Kind.OBJECTIVE, one) if isinstance(one, UUID) else one for name, one in input.items()
+    }
     before = company.head
     payload = company.asked_by(role).send(verb, given, "__typename")
     assert [problem["code"] for problem in payload["problems"]] == ([] if code is None else [code])
@@ -168,7 +170,7 @@ def test_each_role_does_what_the_table_says(
 
 
 def test_a_member_edits_what_is_theirs_alone(company: Company) -> None:
-    title = {"keyResult": ids.encode(Kind.KEY_RESULT, proof(OUR)), "title": "Anew"}
+    title = {"keyResult": global_ids.encode(Kind.KEY_RESULT, proof(OUR)), "title": "Anew"}
     carl = company.asked_by(Role.MEMBER, person=CARL)
     assert carl.refused("rewordKeyResult", title) == ("FORBIDDEN", [])
     assert company.asked_by(Role.MEMBER).do("rewordKeyResult", title)["position"] == company.head
@@ -193,7 +195,7 @@ def test_what_is_private_is_answered_like_what_never_was(company: Company) -> No
     lead = company.asked_by(Role.LEAD)
     answers = []
     for id in (goal(THEIR), uuid4()):
-        named = ids.encode(Kind.OBJECTIVE, id)
+        named = global_ids.encode(Kind.OBJECTIVE, id)
         payload = lead.send("addComment", {"subject": named, "body": "Well"}, "position changes { id } comment { id }")
         answers.append(str(payload).replace(str(id), "…"))
         assert lead.ask("query ($id: ID!) { objective(id: $id) { title } }", id=named) == {"objective": None}
@@ -203,9 +205,9 @@ def test_what_is_private_is_answered_like_what_never_was(company: Company) -> No
 
 def test_of_what_changed_since_nothing_is_told_that_is_private(company: Company) -> None:
     admin, lead = company.asked_by(Role.ADMIN), company.asked_by(Role.LEAD)
-    named = ids.encode(Kind.OBJECTIVE, goal(OUR, "above"))
+    named = global_ids.encode(Kind.OBJECTIVE, goal(OUR, "above"))
     (version,) = lead.ask("query ($id: ID!) { objective(id: $id) { version } }", id=named)["objective"].values()
-    admin.do("alignObjective", {"objective": named, "to": ids.encode(Kind.OBJECTIVE, goal(THEIR, "draft"))})
+    admin.do("alignObjective", {"objective": named, "to": global_ids.encode(Kind.OBJECTIVE, goal(THEIR, "draft"))})
     asked = {"objective": named, "expectedVersion": version}
     assert lead.send("rewordObjective", {**asked, "title": "Still the newest that a lead sees"})["problems"] == []
     selection = "problems { code changesSince { __typename } }"
@@ -215,14 +217,14 @@ def test_of_what_changed_since_nothing_is_told_that_is_private(company: Company)
 
 
 def test_what_is_private_is_seen_by_its_own(company: Company) -> None:
-    named = ids.encode(Kind.OBJECTIVE, goal(THEIR))
+    named = global_ids.encode(Kind.OBJECTIVE, goal(THEIR))
     query = "query ($id: ID!) { objective(id: $id) { visibility } }"
     for asked in (company.asked_by(Role.MEMBER, person=BEN), company.asked_by(Role.AUDITOR)):
         assert asked.ask(query, id=named) == {"objective": {"visibility": "TEAM"}}
 
 
 def test_who_drafts_what_they_will_not_see_is_told_that_it_was_done(company: Company) -> None:
-    team = ids.encode(Kind.TEAM, THEIRS)
+    team = global_ids.encode(Kind.TEAM, THEIRS)
     drafted = {"cycle": {"key": QUARTER.key}, "title": "For you", "team": team, "visibility": "TEAM"}
     payload = company.asked_by(Role.LEAD).do("draftObjective", drafted, "position changes { id } objective { id }")
     assert payload["position"] == company.head

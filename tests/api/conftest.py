@@ -8,9 +8,9 @@ import pytest
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
-from api.app import create_app
-from api.database import open_database
-from api.settings import Settings
+from api.runtime.database import open_database
+from api.runtime.settings import Settings
+from api.server.app import create_app
 from tests.conftest import drop
 
 REFUSALS = "problems { code message field }"

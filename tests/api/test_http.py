@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from api.app import create_app
-from api.database import Database
-from api.guards import BODY_BYTES_MAX
-from api.limits import DOCUMENT_LENGTH_MAX, TOKENS_MAX
-from api.settings import Settings
+from api.asgi.body_limit import BODY_BYTES_MAX
+from api.execution.limits import DOCUMENT_LENGTH_MAX, TOKENS_MAX
+from api.runtime.database import Database
+from api.runtime.settings import Settings
+from api.server.app import create_app
 from domain.log.append import OutcomeUnknown, Unavailable
 from domain.log.event_store import StoredRow
 from tests.api.conftest import Api
@@ -244,7 +244,7 @@ def test_a_failure_has_a_code_and_says_what_to_do(
     def fail(*_: object) -> None:
         raise failure
 
-    monkeypatch.setattr("api.writing.Writing.execute", fail)
+    monkeypatch.setattr("api.execution.writer.Writing.execute", fail)
     answer = api.answer('mutation { addPerson(input: {handle: "x", name: "X"}) { position } }')
     (error,) = answer["errors"]
     assert answer["data"] == {"addPerson": None}
@@ -258,7 +258,7 @@ def test_what_nobody_foresaw_tells_nothing(
 ) -> None:
     app = create_app(settings, database, console=False, anonymous=True)
     with TestClient(app, base_url="http://localhost", raise_server_exceptions=False) as http:
-        monkeypatch.setattr("api.http.Endpoint.encode_json", lambda *_: 1 / 0)
+        monkeypatch.setattr("api.graphql_http.endpoint.Endpoint.encode_json", lambda *_: 1 / 0)
         response = http.post("/graphql", json=ASK)
     assert (response.status_code, code(response)) == (500, "INTERNAL_SERVER_ERROR")
 

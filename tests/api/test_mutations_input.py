@@ -6,14 +6,14 @@ from uuid import UUID
 import pytest
 from graphql import GraphQLInputObjectType, GraphQLNonNull, is_required_input_field
 
-from api import ids
-from api.schema.inputs import INPUTS
+from api.schema.mutations.inputs import INPUTS
 from api.schema.schema import schema
+from api.snapshot import global_ids
 from domain.model.commands import REASON_REQUIRED, VERBS
 from domain.primitives.values import Kind
 from tests.api.conftest import Api
 
-NOBODY = ids.encode(Kind.PERSON, UUID(int=7))
+NOBODY = global_ids.encode(Kind.PERSON, UUID(int=7))
 COMMON = {"effectiveAt", "reason", "expectedVersion", "idempotencyKey"}
 TYPES = schema._schema.type_map
 

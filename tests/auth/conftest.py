@@ -20,9 +20,9 @@ from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.testclient import TestClient, WebSocketTestSession
 
-from api.app import create_app
-from api.database import Database, open_database
-from api.settings import Settings
+from api.runtime.database import Database, open_database
+from api.runtime.settings import Settings
+from api.server.app import create_app
 from domain.handlers.dispatcher import Keyframe
 from domain.handlers.unit_of_work import Author
 from domain.log import api_tokens
@@ -221,7 +221,7 @@ def house(server: str, **given: Any) -> Iterator[House]:
 def patient() -> Iterator[None]:
     """Whoever tries wrong tokens may go on trying."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("api.auth.FAILURES_BURST", 100_000)
+        patch.setattr("api.auth.authentication.FAILURES_BURST", 100_000)
         yield
 
 

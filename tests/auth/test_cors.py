@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from api.doors import EXPOSED
-from api.settings import Settings
+from api.runtime.settings import Settings
+from api.server.authenticators import EXPOSED
 from tests.auth.conftest import VIEWER, House, house
 
 OURS = "https://goals.example.org"

@@ -7,7 +7,7 @@ from psycopg import OperationalError
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocketDisconnect
 
-from api.sockets import STRANGER_LENGTH_MAX
+from api.graphql_http.websocket import STRANGER_LENGTH_MAX
 from domain.log import health
 from domain.model.permissions import Role
 from projections.proof import signer

@@ -11,8 +11,8 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pydantic import ValidationError
 
-from api.auth import BEARER_LENGTH_MAX
-from api.settings import Settings
+from api.auth.authentication import BEARER_LENGTH_MAX
+from api.runtime.settings import Settings
 from domain.model.commands import DeactivatePerson, ErasePerson
 from domain.model.permissions import Role
 from tests.auth.conftest import House, claims, house, key_of, public, raw, signed, trusting

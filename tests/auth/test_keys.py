@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from api import jwks
-from api.jwks import KeySet, NoKeys
+from api.auth import jwks
+from api.auth.jwks import KeySet, NoKeys
 from tests.auth.conftest import Issuer, house, public, signed, trusting
 
 

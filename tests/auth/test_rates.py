@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from api import auth
-from api.app import create_app
-from api.auth import Entrance, NotAdmitted, TooOften
-from api.rates import Buckets
+from api.asgi.rate_limiter import Buckets
+from api.auth import authentication
+from api.auth.authentication import Entrance, NotAdmitted, TooOften
+from api.server.app import create_app
 from tests.auth.conftest import VIEWER, House, house
 
 
@@ -84,12 +84,12 @@ def _viewer(ws: Any, id: str) -> Any:
 
 
 def test_who_tries_wrong_tokens_is_soon_not_looked_at(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(auth, "FAILURES_PER_SECOND", 0.001)
+    monkeypatch.setattr(authentication, "FAILURES_PER_SECOND", 0.001)
     with house(server) as home:
         regular, newcomer = home.token(), home.token()
         assert home.ask(regular).status_code == 200
-        tried = [home.ask(f"nonsense{number}").status_code for number in range(auth.FAILURES_BURST + 5)]
-        assert tried == [401] * auth.FAILURES_BURST + [429] * 5
+        tried = [home.ask(f"nonsense{number}").status_code for number in range(authentication.FAILURES_BURST + 5)]
+        assert tried == [401] * authentication.FAILURES_BURST + [429] * 5
         assert home.ask(regular).status_code == 200
         refused = home.ask(newcomer)
         assert (refused.status_code, int(refused.headers["retry-after"]) > 1) == (429, True)
@@ -111,7 +111,7 @@ def test_who_tries_wrong_tokens_is_soon_not_looked_at(server: str, monkeypatch: 
     ],
 )
 def test_a_stranger_is_an_address_or_a_customers_network(one: str, other: str, are_one: bool) -> None:
-    assert (auth._neighbours(one) == auth._neighbours(other)) is are_one
+    assert (authentication._neighbours(one) == authentication._neighbours(other)) is are_one
 
 
 @pytest.mark.anyio

@@ -9,10 +9,10 @@ from typing import Any
 import psutil
 from typer.testing import CliRunner
 
-from api.cli import app
-from api.database import Database
-from api.settings import Settings
-from api.visit import Visit
+from api.cli.main import app
+from api.execution.request_scope import Visit
+from api.runtime.database import Database
+from api.runtime.settings import Settings
 from tests.auth.conftest import House, public, signed, trusting
 from tests.cli.terminal import environment, started
 from tests.conftest import way_in

@@ -7,7 +7,7 @@ import pytest
 from psycopg import OperationalError
 from starlette.websockets import WebSocketDisconnect
 
-from api import auth
+from api.auth import authentication
 from domain.log import api_tokens
 from domain.model.commands import DeactivatePerson
 from tests.auth.conftest import House, house
@@ -21,8 +21,8 @@ FOLLOW = {"type": "subscribe", "id": "1", "payload": {"query": CHANGES}}
 @pytest.fixture
 def watchful(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     """A server that looks again all the time."""
-    monkeypatch.setattr(auth, "REMEMBERED_SECONDS", 0.01)
-    monkeypatch.setattr(auth, "LOOK_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(authentication, "REMEMBERED_SECONDS", 0.01)
+    monkeypatch.setattr(authentication, "LOOK_AGAIN_SECONDS", 0.01)
     with house(server) as made:
         yield made
 
@@ -73,8 +73,8 @@ def test_who_may_stay_is_not_disturbed(watchful: House) -> None:
 
 @pytest.mark.parametrize("protocol", ["events", "parts"])
 def test_a_stream_over_http_ends_too(server: str, monkeypatch: pytest.MonkeyPatch, protocol: str) -> None:
-    monkeypatch.setattr(auth, "REMEMBERED_SECONDS", 0.01)
-    monkeypatch.setattr(auth, "LOOK_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(authentication, "REMEMBERED_SECONDS", 0.01)
+    monkeypatch.setattr(authentication, "LOOK_AGAIN_SECONDS", 0.01)
     with house(server) as home, running(home.database.settings, anonymous=False) as there:
         token = way_in(home.database)
         with PROTOCOLS[protocol](there.port, CHANGES, token) as results:
@@ -87,7 +87,7 @@ def test_a_stream_over_http_ends_too(server: str, monkeypatch: pytest.MonkeyPatc
 def test_an_operation_is_refused_seconds_after_its_token_was_revoked(
     server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(auth, "REMEMBERED_SECONDS", 0.0)
+    monkeypatch.setattr(authentication, "REMEMBERED_SECONDS", 0.0)
     with house(server) as home, running(home.database.settings, anonymous=False) as there:
         token = home.token()
         with begun(there.port, token) as ws:
@@ -100,7 +100,7 @@ def test_an_operation_is_refused_seconds_after_its_token_was_revoked(
 
 
 def test_it_is_noticed_within_a_minute() -> None:
-    assert auth.LOOK_AGAIN_SECONDS + auth.REMEMBERED_SECONDS < 60
+    assert authentication.LOOK_AGAIN_SECONDS + authentication.REMEMBERED_SECONDS < 60
 
 
 def test_a_lost_database_ends_nobodys_visit(watchful: House, monkeypatch: pytest.MonkeyPatch) -> None:

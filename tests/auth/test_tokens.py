@@ -12,9 +12,9 @@ import psycopg
 import pytest
 from typer.testing import CliRunner
 
-from api import auth
-from api.cli import app
-from api.remembered import Remembered
+from api.asgi.ttl_cache import Remembered
+from api.auth import authentication
+from api.cli.main import app
 from domain.log import api_tokens
 from domain.log.schema import application_role
 from domain.model.commands import DeactivatePerson
@@ -29,7 +29,7 @@ SHAPE = re.compile(r"kf_([a-z2-9]{10})_[A-Za-z0-9_-]{43}")
 def forgetful(server: str, patient: None) -> Iterator[House]:
     """A server that remembers nothing of whom it let in."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(auth, "REMEMBERED_SECONDS", -1.0)
+        patch.setattr(authentication, "REMEMBERED_SECONDS", -1.0)
         with house(server) as made:
             yield made
 
@@ -265,7 +265,7 @@ def test_what_could_not_be_found_out_is_not_remembered() -> None:
 
 
 def test_a_revoked_token_opens_nothing_after_seconds() -> None:
-    assert auth.REMEMBERED_SECONDS <= 5
+    assert authentication.REMEMBERED_SECONDS <= 5
 
 
 def test_a_lost_database_is_told_and_not_taken_for_a_wrong_token(

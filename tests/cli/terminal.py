@@ -13,13 +13,13 @@ from typing import Any
 
 import psycopg
 
-from api.database import Database
-from api.importing import bring_in
-from api.settings import Settings
+from api.cli.import_facts import bring_in
+from api.runtime.database import Database
+from api.runtime.settings import Settings
 
 SMALL = Path(__file__).parent / "small.facts.ndjson"
 FACTS = SMALL.read_bytes().splitlines(keepends=True)
-KEYFRAME = (sys.executable, "-m", "api.cli")
+KEYFRAME = (sys.executable, "-m", "api.cli.main")
 SECONDS_MAX = 120
 
 

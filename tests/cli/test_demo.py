@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from api import embedded
-from api.database import Database, open_database
-from api.demonstration import WORKSPACE
-from api.settings import Settings
+from api.cli.demo import WORKSPACE
+from api.runtime import embedded_postgres
+from api.runtime.database import Database, open_database
+from api.runtime.settings import Settings
 from tests.cli.terminal import asked, keyframe, line, started, stopped
 
 STANDS = "{ basis { position } cycles(filter: {state: ACTIVE}) { edges { node { key } } } }"
@@ -31,7 +31,7 @@ def settings() -> Iterator[Settings]:
         try:
             yield Settings(data_dir=Path(directory), port=0)
         finally:
-            embedded.stop(Path(directory))
+            embedded_postgres.stop(Path(directory))
 
 
 def address(demo: "subprocess.Popen[bytes]") -> str:

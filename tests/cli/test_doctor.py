@@ -10,11 +10,11 @@ import pytest
 from psycopg import sql
 from pydantic import SecretStr
 
-from api import doctor
-from api.database import Connection, Database
-from api.doctor import Finding, Verdict, examination
-from api.settings import Settings
-from api.writing import projector_of
+from api.cli import doctor
+from api.cli.doctor import Finding, Verdict, examination
+from api.execution.writer import projector_of
+from api.runtime.database import Connection, Database
+from api.runtime.settings import Settings
 from domain.log.schema import application_role
 from tests.cli.terminal import fill, keyframe, line, started, stopped
 from tests.conftest import way_in

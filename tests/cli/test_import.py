@@ -6,10 +6,10 @@ from contextlib import contextmanager
 import pytest
 from psycopg import sql
 
-from api.database import Connection, Database
-from api.facts import LINE_BYTES_MAX
-from api.importing import lines
-from api.settings import Settings
+from api.cli.import_facts import lines
+from api.facts.importer import LINE_BYTES_MAX
+from api.runtime.database import Connection, Database
+from api.runtime.settings import Settings
 from domain.log.schema import drop
 from tests.cli.terminal import FACTS, SMALL, fill, keyframe, rows, started, table
 

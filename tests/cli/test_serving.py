@@ -4,11 +4,11 @@ import time
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from api.database import Database
+from api.cli.output import Failure
+from api.cli.serve import listening, url
+from api.runtime.database import Database
+from api.runtime.settings import Settings
 from api.schema.schema import sdl
-from api.serving import listening, url
-from api.settings import Settings
-from api.terminal import Failure
 from tests.cli.terminal import asked, fill, keyframe, line, started, stopped
 from tests.conftest import way_in
 

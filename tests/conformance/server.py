@@ -14,9 +14,9 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import parse_qsl, urlsplit
 
-from api import embedded
+from api.runtime import embedded_postgres
 
-KEYFRAME = (sys.executable, "-m", "api.cli")
+KEYFRAME = (sys.executable, "-m", "api.cli.main")
 ROOT = Path(__file__).parents[2]
 SECONDS_MAX = 180
 WAYS = {"kindly": signal.SIGTERM, "at-once": signal.SIGKILL}
@@ -86,7 +86,7 @@ class Server:
 def running() -> Iterator[tuple[Server, str]]:
     """A server with the demo in it, and the address at which it can be asked to end and begin again."""
     with tempfile.TemporaryDirectory(prefix="keyframe-conformance-") as kept, ExitStack() as leaving:
-        leaving.callback(embedded.stop, Path(kept) / "data")
+        leaving.callback(embedded_postgres.stop, Path(kept) / "data")
         server = Server(Path(kept))
         leaving.callback(server.end)
         yield server, leaving.enter_context(_controlled(server))

@@ -8,7 +8,7 @@ from typing import TypeVar
 import pytest
 
 from api.demo.seasons import Calendar
-from api.facts import Import, Tally
+from api.facts.importer import Import, Tally
 from domain.handlers.dispatcher import Keyframe
 from domain.model.cycle import Cycle, Policy
 from domain.model.event import Aggregate, replay

@@ -8,12 +8,14 @@ import typer.main
 from graphql import GraphQLError, parse, validate
 from starlette.routing import Route, WebSocketRoute
 
-from api import facts, forgery, http, watching
-from api.app import create_app
-from api.cli import app
-from api.database import Database
+from api.cli.main import app
+from api.facts import importer
+from api.graphql_http import csrf, endpoint
+from api.observability import request_log
+from api.runtime.database import Database
+from api.runtime.settings import Settings
 from api.schema.schema import schema
-from api.settings import Settings
+from api.server.app import create_app
 from domain.handlers import dispatcher
 from domain.model import commands as verbs
 from domain.primitives import values
@@ -73,7 +75,7 @@ def test_every_question_can_be_asked(document: str) -> None:
 
 @pytest.mark.parametrize("line", [line for block in blocks("json") for line in block.splitlines()])
 def test_every_fact_is_one(line: str) -> None:
-    fact = msgspec.json.decode(line, type=facts.Fact)
+    fact = msgspec.json.decode(line, type=importer.Fact)
     assert fact.do in verbs.VERBS
     assert json.loads(line)["do"] == fact.do
 
@@ -100,7 +102,7 @@ def test_the_limits_are_those_of_the_code() -> None:
     told = section("Limits")
     assert f"| a title | {values.TITLE_LENGTH_MAX} characters |" in told
     assert f"| {values.TEXT_LENGTH_MAX:,} characters |" in told
-    assert f"| a line of a fact file | {facts.LINE_BYTES_MAX >> 20} MiB |" in told
+    assert f"| a line of a fact file | {importer.LINE_BYTES_MAX >> 20} MiB |" in told
     assert f"| an idempotency key | {dispatcher.KEY_LENGTH_MAX} characters |" in told
     assert f"| a time ahead of the database's clock | {values.FUTURE_TOLERANCE.seconds} seconds;" in told
 
@@ -112,7 +114,7 @@ def test_every_endpoint_is_told(database: Database) -> None:
         assert f" {route.path}` |" in told
 
 
-@pytest.mark.parametrize("name", [http.MIN_POSITION, watching.REQUEST_ID, *forgery.PROOFS])
+@pytest.mark.parametrize("name", [endpoint.MIN_POSITION, request_log.REQUEST_ID, *csrf.PROOFS])
 def test_every_header_is_told(name: str) -> None:
     assert f"| `{name}` |" in section("Headers").lower()
 

@@ -6,7 +6,7 @@ from threading import Barrier
 
 import pytest
 
-from api.database import Database
+from api.runtime.database import Database
 from domain.handlers.dispatcher import Keyframe, Outcome
 from domain.log.event_store import Log
 from domain.model import commands as verbs

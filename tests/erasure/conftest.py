@@ -9,10 +9,10 @@ from psycopg import sql
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
-from api import ids
-from api.app import create_app
-from api.database import Database, open_database
-from api.settings import Settings
+from api.runtime.database import Database, open_database
+from api.runtime.settings import Settings
+from api.server.app import create_app
+from api.snapshot import global_ids
 from tests.api.conftest import Api
 from tests.conftest import drop
 
@@ -30,7 +30,7 @@ class Named:
 
     @property
     def uuid(self) -> UUID:
-        return ids.decode(self.id).id  # type: ignore[union-attr]
+        return global_ids.decode(self.id).id  # type: ignore[union-attr]
 
     @property
     def erased_handle(self) -> str:

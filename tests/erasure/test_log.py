@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from api.facts import Import
+from api.facts.importer import Import
 from domain.model import commands
 from domain.model.permissions import Role
 from domain.primitives.values import Kind, Source

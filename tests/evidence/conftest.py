@@ -10,8 +10,8 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 
-from api.database import Database, open_database
-from api.settings import Settings
+from api.runtime.database import Database, open_database
+from api.runtime.settings import Settings
 from domain.handlers.dispatcher import Keyframe
 from domain.log.event_store import Log
 from domain.log.mapper import LogRow, leaf_hash

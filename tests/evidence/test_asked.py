@@ -10,13 +10,13 @@ import pytest
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
-from api import keys
-from api.app import create_app
-from api.context import Caller, Context
-from api.database import Database, open_database
+from api.execution.context import Caller, Context
+from api.execution.writer import Writing, projector_of
+from api.runtime import signing_key
+from api.runtime.database import Database, open_database
+from api.runtime.settings import Settings
 from api.schema.schema import schema
-from api.settings import Settings
-from api.writing import Writing, projector_of
+from api.server.app import create_app
 from domain.model.permissions import Role
 from domain.proof import checkpoint, merkle
 from domain.proof.signed_note import Verifier
@@ -45,7 +45,7 @@ def hashes(path: list[str]) -> list[bytes]:
 def settings_with_key(server: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     workspace = f"asked_{uuid4().hex[:12]}"
     path = tmp_path_factory.mktemp("keys") / "key"
-    keys.create(path, f"okr.example.org/{workspace}")
+    signing_key.create(path, f"okr.example.org/{workspace}")
     return Settings(database_url=SecretStr(server), workspace=workspace, checkpoint_key=path, pool_size_max=8)
 
 
@@ -195,7 +195,7 @@ def test_a_server_without_a_key_has_none_to_tell(database: Database, settings: S
 
 def test_a_projector_signs_as_the_settings_say(world: Attested, tmp_path: Path) -> None:
     name = world.database.settings.workspace
-    keys.create(tmp_path / "key", f"keyframe/{name}")
+    signing_key.create(tmp_path / "key", f"keyframe/{name}")
     said = world.database.settings.model_copy(
         update={"checkpoint_key": tmp_path / "key", "checkpoint_events_max": 10, "checkpoint_interval_s": 3600.0}
     )

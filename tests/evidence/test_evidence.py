@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from api.database import Database
+from api.runtime.database import Database
 from domain.primitives.errors import Refused
 from domain.proof import checkpoint, evidence
 from domain.proof.evidence import Broken

@@ -7,7 +7,7 @@ from queue import Queue
 import psycopg
 import pytest
 
-from api.database import Role
+from api.runtime.database import Role
 from domain.handlers.unit_of_work import Author
 from domain.model import commands, permissions
 from domain.model.commands import CycleBy

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from api import keys
-from api.cli import app
-from api.database import Database
-from api.doctor import Finding, Verdict, _key
-from api.keys import KeyFault
-from api.settings import Settings
+from api.cli.doctor import Finding, Verdict, _key
+from api.cli.main import app
+from api.runtime import signing_key
+from api.runtime.database import Database
+from api.runtime.settings import Settings
+from api.runtime.signing_key import KeyFault
 from domain.handlers.dispatcher import Keyframe
 from domain.proof import checkpoint
 from domain.proof.signed_note import Verifier
@@ -58,7 +58,7 @@ def refused(result: Result, status: int = 1) -> str:
 
 def hidden(settings: Settings) -> str:
     """The part of the private key that nobody may see."""
-    return keys.place(settings).read_text().splitlines()[0].rpartition("+")[2]
+    return signing_key.place(settings).read_text().splitlines()[0].rpartition("+")[2]
 
 
 # ── the key ──────────────────────────────────────────────────────────────────────────────────────
@@ -67,7 +67,7 @@ def hidden(settings: Settings) -> str:
 def test_a_key_is_made_for_its_owner_alone_and_its_public_half_is_told(run: Run, settings: Settings) -> None:
     created = run("key", "create")
     vkey = ok(created)
-    path = keys.place(settings)
+    path = signing_key.place(settings)
     assert path == settings.data_dir / f"{settings.workspace}.key"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert Verifier.read(vkey).name == f"keyframe/{settings.workspace}"
@@ -83,7 +83,7 @@ def test_a_key_is_not_overwritten_but_replaced(run: Run, settings: Settings) -> 
     second = ok(run("key", "create", "--replace"))
     assert second != first
     assert ok(run("key", "show")).split() == [second, first]
-    assert stat.S_IMODE(keys.place(settings).stat().st_mode) == 0o600
+    assert stat.S_IMODE(signing_key.place(settings).stat().st_mode) == 0o600
 
 
 def test_a_key_goes_where_it_is_told_and_is_called_what_it_is_told(
@@ -91,7 +91,7 @@ def test_a_key_goes_where_it_is_told_and_is_called_what_it_is_told(
 ) -> None:
     file, name = tmp_path / "elsewhere" / "key", f"okr.example.org/{settings.workspace}"
     assert ok(run("key", "create", "--file", file, "--name", name, "--replace")).startswith(f"{name}+")
-    found = keys.found(settings.model_copy(update={"checkpoint_key": file}))
+    found = signing_key.found(settings.model_copy(update={"checkpoint_key": file}))
     assert found is not None
     assert found.signer.name == name
     assert "ends in" in refused(run("key", "create", "--name", "another"), 2)
@@ -101,30 +101,30 @@ def test_a_key_goes_where_it_is_told_and_is_called_what_it_is_told(
 @pytest.mark.parametrize("content", ["", "nonsense", "PRIVATE+KEY+a/b+00000000+AAAA", "\x00", "{secret}\nnonsense"])
 def test_a_damaged_key_is_refused_without_telling_it(run: Run, settings: Settings, content: str) -> None:
     ok(run("key", "create"))
-    secret = keys.place(settings).read_text().strip()
-    keys.place(settings).write_text(content.format(secret=secret))
+    secret = signing_key.place(settings).read_text().strip()
+    signing_key.place(settings).write_text(content.format(secret=secret))
     told = refused(run("key", "show"))
     assert "holds no key" in told
     assert secret[-20:] not in told
 
 
 def test_the_key_of_another_workspace_is_refused(run: Run, settings: Settings) -> None:
-    keys.create(keys.place(settings), "keyframe/another")
+    signing_key.create(signing_key.place(settings), "keyframe/another")
     assert "every workspace has a key of its own" in refused(run("key", "show"))
 
 
 def test_a_key_that_was_named_has_to_be_there(settings: Settings, tmp_path: Path) -> None:
     named = settings.model_copy(update={"checkpoint_key": tmp_path / "nothing"})
     with pytest.raises(KeyFault, match="There is no key"):
-        keys.at_hand(named)
-    assert keys.at_hand(settings) is None
+        signing_key.at_hand(named)
+    assert signing_key.at_hand(settings) is None
 
 
 def test_a_database_of_our_own_gets_a_key_by_itself(tmp_path: Path) -> None:
     ours = Settings(data_dir=tmp_path / "data", workspace="ours")
-    made = keys.at_hand(ours)
+    made = signing_key.at_hand(ours)
     assert made is not None
-    again = keys.at_hand(ours)
+    again = signing_key.at_hand(ours)
     assert again is not None
     assert made.signer.verifier == again.signer.verifier
 
@@ -133,7 +133,7 @@ def test_the_doctor_says_who_signs(run: Run, settings: Settings, tmp_path: Path)
     assert (_key(settings).verdict, "not signed" in _key(settings).found) == (Verdict.NOTE, True)
     ok(run("key", "create"))
     assert _key(settings) == Finding("key", Verdict.RIGHT, f"signs as keyframe/{settings.workspace}")
-    keys.place(settings).write_text("nonsense")
+    signing_key.place(settings).write_text("nonsense")
     assert _key(settings).verdict is Verdict.WRONG
     ours = settings.model_copy(update={"database_url": None, "data_dir": tmp_path / "ours"})
     assert _key(ours).verdict is Verdict.RIGHT
@@ -176,7 +176,7 @@ def test_a_signed_log_is_not_verified_without_a_key(
 ) -> None:
     vkey = ok(run("key", "create"))
     run("export", "--evidence", "--cycle", "2024-q1")
-    keys.place(settings).rename(settings.data_dir / "away")
+    signing_key.place(settings).rename(settings.data_dir / "away")
     assert "name its public half with --key" in refused(run("verify"), 2)
     assert "held against" in ok(run("verify", "--key", vkey))
     other = ok(run("key", "create"))
@@ -188,7 +188,7 @@ def test_a_checkpoint_from_outside_is_held_against_the_log(
     run: Run, quarter: Quarter, database: Database, settings: Settings, tmp_path: Path
 ) -> None:
     ok(run("key", "create"))
-    found = keys.found(settings)
+    found = signing_key.found(settings)
     assert found is not None
     kept = tmp_path / "kept"
     kept.write_text(checkpoint.signed(1_000, bytes(32), found.signer))
@@ -205,7 +205,7 @@ def test_evidence_is_taken_away_and_believed_without_a_database(
     run: Run, quarter: Quarter, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     vkey = ok(run("key", "create"))
-    named = settings.model_copy(update={"checkpoint_key": keys.place(settings)})
+    named = settings.model_copy(update={"checkpoint_key": signing_key.place(settings)})
     done = keyframe(Settings(**named.model_dump(include={*settings.model_fields_set, "checkpoint_key"})),
                     "export", "--evidence", "--cycle", "2024-q1")  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")

@@ -10,9 +10,9 @@ from uuid import UUID
 
 import msgspec
 
-from api.exporting import export_facts
-from api.ids import encode
-from api.importing import bring_in
+from api.cli.export_facts import export_facts
+from api.cli.import_facts import bring_in
+from api.snapshot.global_ids import encode
 from domain.handlers.dispatcher import Keyframe, Outcome
 from domain.handlers.unit_of_work import Author
 from domain.log.event_store import Log

@@ -3,8 +3,8 @@
 import pytest
 from typer.testing import CliRunner
 
-from api.cli import app
-from api.database import Database
+from api.cli.main import app
+from api.runtime.database import Database
 from tests.cli.terminal import fill, keyframe, table
 from tests.cli.test_import import another
 

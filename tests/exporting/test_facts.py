@@ -7,9 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from api import commands_of_events, facts_of_events
-from api.exporting import export_facts
-from api.terminal import Failure
+from api.cli.export_facts import export_facts
+from api.cli.output import Failure
+from api.facts import event_to_command, exporter
 from domain.handlers.unit_of_work import Author
 from domain.model import commands
 from domain.model.commands import CycleBy, KpiBy, ReadingInput
@@ -109,12 +109,12 @@ def comes_back(company: Company, another: World) -> None:
 
 def test_every_event_that_can_be_stored_can_be_told() -> None:
     by_the_way = {ReadingRecorded, KeyResultReopened}
-    told = {*commands_of_events._PLAIN, *commands_of_events.command.registry, *by_the_way}
+    told = {*event_to_command._PLAIN, *event_to_command.command.registry, *by_the_way}
     assert set(EVENTS.values()) <= told
 
 
 def test_a_plain_event_says_all_that_its_command_takes() -> None:
-    for event, (command, subject) in commands_of_events._PLAIN.items():
+    for event, (command, subject) in event_to_command._PLAIN.items():
         given = {*event.__struct_fields__, subject, "measured_at"}
         assert {*command.__struct_fields__} - {*commands.Command.__struct_fields__} <= given
 
@@ -158,7 +158,7 @@ def test_how_much_is_read_at_once_changes_nothing(company: Company, monkeypatch:
     company.do(commands.CloseCycle(cycle=Q1, close_objectives=True))
     whole = exported(company.world)
     for size in (1, 2, 3):
-        monkeypatch.setattr(facts_of_events, "BATCH", size)
+        monkeypatch.setattr(exporter, "BATCH", size)
         assert exported(company.world) == whole
 
 
@@ -384,7 +384,7 @@ def test_readings_that_were_taken_back_and_recorded_anew_come_in_their_order(mea
 def test_readings_that_are_too_long_for_a_line_take_several(
     measured: Company, another: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(facts_of_events, "READINGS_BYTES_MAX", 450)
+    monkeypatch.setattr(exporter, "READINGS_BYTES_MAX", 450)
     readings = measured.readings(*((number, float(number)) for number in range(5)))
     measured.do(commands.CorrectReading(reading=readings[3], value=33.0, reason="A slip."))
     told_ = facts(measured.world)

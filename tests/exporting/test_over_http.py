@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api import exports
+from api.endpoints import ledger_export
 from domain.model.permissions import Role
 from tests.ingest.conftest import CSV, HEADER, Intake, intake, line, moment, row
 
@@ -18,8 +18,8 @@ CHANGES, TABLE, READINGS = "/export/changes.ndjson", "/export/changes.csv", "/ex
 
 @pytest.fixture(autouse=True)
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exports, "CHANGES", 2)
-    monkeypatch.setattr(exports, "READINGS", 3)
+    monkeypatch.setattr(ledger_export, "CHANGES", 2)
+    monkeypatch.setattr(ledger_export, "READINGS", 3)
 
 
 def changes(intake: Intake, **asked: Any) -> list[Any]:
@@ -64,7 +64,7 @@ def test_every_change_is_told_as_the_schema_tells_it(intake: Intake, quarter: st
 
 def test_a_table_says_the_same_and_carries_nothing_out(intake: Intake, quarter: str) -> None:
     told = rows(intake, TABLE)
-    assert tuple(told[0]) == exports.CHANGE_COLUMNS
+    assert tuple(told[0]) == ledger_export.CHANGE_COLUMNS
     assert [one["position"] for one in told] == ["1", "2", "3", "4", "5"]
     assert (told[-1]["reason"], told[-1]["late"]) == ("'+not ours", "false")
     assert json.loads(told[-1]["fields"]) == changes(intake)[-1]["fields"]
@@ -144,7 +144,7 @@ def test_the_basis_is_said_and_what_is_told_there_has_a_name(intake: Intake, qua
 
 
 def test_what_is_written_meanwhile_is_not_in_it(intake: Intake, quarter: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    plain, pages = exports._answer, 0
+    plain, pages = ledger_export._answer, 0
 
     def answer(context: Any, asked: Any) -> Any:
         nonlocal pages
@@ -153,7 +153,7 @@ def test_what_is_written_meanwhile_is_not_in_it(intake: Intake, quarter: str, mo
         context.writing.execute(exports_command(pages), context.caller.author)
         return view
 
-    monkeypatch.setattr(exports, "_answer", answer)
+    monkeypatch.setattr(ledger_export, "_answer", answer)
     assert [one["position"] for one in changes(intake)] == [1, 2, 3, 4, 5]
     assert pages == 3
 
@@ -172,7 +172,7 @@ def test_readings_go_out_and_come_in_as_they_are(intake: Intake) -> None:
     )
     intake.put(file, CSV)
     told = rows(intake, READINGS)
-    assert tuple(told[0]) == exports.READING_COLUMNS
+    assert tuple(told[0]) == ledger_export.READING_COLUMNS
     assert [(one["kpi"], one["value"]) for one in told] == [("nps", "8"), *(("orders", str(one)) for one in range(7))]
     assert (told[1]["measured_at"], told[1]["note"]) == (moment(0), "'=1")
     out = intake.http.get(READINGS).content

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from api import spreadsheet
-from api.cells import cell
-from api.spreadsheet import COLUMNS, export_csv
-from api.terminal import Failure
+from api.cli import export_csv as spreadsheet
+from api.cli.export_csv import COLUMNS, export_csv
+from api.cli.output import Failure
+from api.endpoints.csv_cells import cell
 from domain.handlers.unit_of_work import Author
 from domain.model import commands
 from domain.model.permissions import Role

@@ -7,9 +7,9 @@ from unittest.mock import patch
 
 from graphql import GraphQLObjectType, get_named_type, is_composite_type, is_required_argument
 
-from api.context import Caller, Context
+from api.execution.context import Caller, Context
+from api.execution.writer import Writing
 from api.schema.schema import schema
-from api.writing import Writing
 from domain.model.permissions import Role
 from tests.api.reading.conftest import CountingPool
 from tests.views.conftest import World
@@ -35,7 +35,7 @@ class Asked:
 
     def ask(self, query: str, **variables: Any) -> Any:
         """The data of an answer without errors."""
-        with patch("api.cost.LIMITS", ()), patch("api.limits.COST_MAX", inf):
+        with patch("api.execution.cost.LIMITS", ()), patch("api.execution.limits.COST_MAX", inf):
             result = schema.execute_sync(query, variables, self.context)
         assert result.errors is None, result.errors
         return result.data

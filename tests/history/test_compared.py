@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from api import ids
+from api.snapshot import global_ids
 from domain.model import commands
 from domain.model.commands import CycleBy, KpiBy
 from domain.primitives.values import Cadence, Kind
@@ -78,7 +78,7 @@ def test_a_diff_says_what_came_and_what_changed_and_why(asked: Asked, quarter: Q
     assert [(one["__typename"], one["reason"]) for one in changed["changes"]] == [
         ("KeyResultRetargeted", "too hard"), ("KeyResultCheckedIn", None),
     ]  # fmt: skip
-    assert changed["now"]["id"] == ids.encode(Kind.KEY_RESULT, quarter.key_result) != changed["then"]["id"]
+    assert changed["now"]["id"] == global_ids.encode(Kind.KEY_RESULT, quarter.key_result) != changed["then"]["id"]
 
 
 def test_moments_are_named_by_time_by_position_or_by_a_basis(asked: Asked, quarter: Quarter) -> None:
@@ -120,7 +120,11 @@ def test_a_diff_keeps_to_its_scope(asked: Asked, world: World, quarter: Quarter)
         found = asked.ask(DIFF, **{"from": {"position": quarter.before}, "scope": scope})["diff"]["entities"]
         return sorted(one["now"]["__typename"] for one in found)
 
-    assert seen(objective=ids.encode(Kind.OBJECTIVE, quarter.objective)) == ["Initiative", "KeyResult", "Objective"]
+    assert seen(objective=global_ids.encode(Kind.OBJECTIVE, quarter.objective)) == [
+        "Initiative",
+        "KeyResult",
+        "Objective",
+    ]
     assert seen(cycle={"key": "2026-q1"}) == ["Initiative", "KeyResult", "Objective", "Objective"]
     assert seen(cycle={"key": "2027"}) == ["Cycle", "Objective"]
     assert seen(team={"key": "sales"}) == ["Initiative", "KeyResult", "Kpi", "Objective", "Team", "Team"]

@@ -7,7 +7,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.schema.fields import text
+from api.schema.history.field_changes import text
 from domain.primitives.values import Kind
 from projections.history import field_changes
 from projections.store.versioned_tables import holds, placed

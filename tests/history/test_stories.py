@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from api import ids
+from api.snapshot import global_ids
 from domain.handlers.unit_of_work import Author
 from domain.model import commands
 from domain.model.commands import KpiBy
@@ -28,7 +28,7 @@ def fields(change: Any) -> dict[str, tuple[str | None, str | None]]:
 
 
 def global_id(kind: Kind, id: UUID) -> str:
-    return ids.encode(kind, id)
+    return global_ids.encode(kind, id)
 
 
 class Quarter:
@@ -158,7 +158,7 @@ def test_changes_are_found_by_what_they_belong_to(asked: Asked, quarter: Quarter
     assert _names(asked, {"team": {"key": "sales"}}) == ["TeamFormed", *all_of_it]
     assert _names(asked, {"cycle": {"key": "2026-q1"}}) == ["CycleOpened", *all_of_it]
     assert _names(asked, {"subject": global_id(Kind.KEY_RESULT, quarter.key_result)}) == all_of_it[1:]
-    check_in = ids.encode_version(Kind.CHECK_IN, quarter.check_in, 1)
+    check_in = global_ids.encode_version(Kind.CHECK_IN, quarter.check_in, 1)
     assert _names(asked, {"subject": check_in}) == ["KeyResultCheckedIn"]
     assert _names(asked, {"cycle": {"key": "2030"}}) == []
     assert _names(asked, {"subject": "bm90aGluZw"}) == []
@@ -233,11 +233,11 @@ def test_a_change_is_a_node_and_one_of_a_snapshot_is_of_that_snapshot(asked: Ask
         "nodes"
     ][0]
     assert then["position"] == 5
-    assert asked.ask(node, id=then["id"])["node"]["id"] == then["id"] != ids.encode_change(5)
+    assert asked.ask(node, id=then["id"])["node"]["id"] == then["id"] != global_ids.encode_change(5)
     at_five = "query($id: ID!) { asOf(position: 5) { node(id: $id) { id } } }"
     assert asked.ask(at_five, id=last["id"])["asOf"]["node"] is None, "not known there yet"
-    assert asked.ask(node, id=ids.encode_change(1000))["node"] is None
-    assert asked.ask(node, id=ids.encode_change(0))["node"] is None
+    assert asked.ask(node, id=global_ids.encode_change(1000))["node"] is None
+    assert asked.ask(node, id=global_ids.encode_change(0))["node"] is None
 
 
 def test_the_changes_of_many_things_cost_as_many_statements_as_those_of_one(asked: Asked, quarter: Quarter) -> None:

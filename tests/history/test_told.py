@@ -7,8 +7,8 @@ from graphql import GraphQLObjectType
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.schema.history.event_types import CHANGES
 from api.schema.schema import schema
-from api.schema.told import CHANGES
 from domain.model.event import EVENTS, Event
 from projections.history.field_changes import camel
 from tests.history.asking import Asked, everything

@@ -9,9 +9,9 @@ import pytest
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
-from api.app import create_app
-from api.database import Database, open_database
-from api.settings import Settings
+from api.runtime.database import Database, open_database
+from api.runtime.settings import Settings
+from api.server.app import create_app
 from domain.log import api_tokens
 from domain.model.permissions import Role
 from tests.api.conftest import Api

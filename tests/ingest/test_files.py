@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.reading_files import CSV, FORMS, LINE_BYTES_MAX, NDJSON, BadLine, Batch, Reader
+from api.endpoints.readings_parser import CSV, FORMS, LINE_BYTES_MAX, NDJSON, BadLine, Batch, Reader
 from domain.handlers.kpis import READINGS_MAX
 from tests.ingest.conftest import HEADER, Intake, line, row
 
@@ -146,7 +146,7 @@ def test_batches_are_as_large_as_a_command_takes_and_know_their_lines() -> None:
 
 
 def test_a_batch_has_a_bound_in_bytes_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.reading_files.BATCH_BYTES_MAX", 250)
+    monkeypatch.setattr("api.endpoints.readings_parser.BATCH_BYTES_MAX", 250)
     assert [len(batch.readings) for batch in read(b"".join(line(one) for one in range(7)), NDJSON)[0]] == [4, 3]
 
 

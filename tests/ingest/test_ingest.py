@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from starlette.requests import Request
 
-from api import ingest, reading_files
-from api.bodies import TooSlow
-from api.writing import Writing
+from api.asgi.body_timeout import TooSlow
+from api.endpoints import readings_ingest, readings_parser
+from api.execution.writer import Writing
 from domain.handlers.dispatcher import Outcome
 from domain.handlers.unit_of_work import Author
 from domain.log.append import Unavailable
@@ -19,7 +19,7 @@ from tests.ingest.conftest import CSV, HEADER, NDJSON, PATH, Intake, line, momen
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading_files, "READINGS_MAX", 3)
+    monkeypatch.setattr(readings_parser, "READINGS_MAX", 3)
 
 
 def test_a_file_can_be_read_as_soon_as_it_is_answered(intake: Intake) -> None:
@@ -174,7 +174,7 @@ def test_a_file_beyond_its_bound_is_refused_where_it_gets_too_long(
     intake: Intake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = b"".join(line(number) for number in range(9))
-    monkeypatch.setattr(ingest, "BODY_BYTES_MAX", len(file) - 1)
+    monkeypatch.setattr(readings_ingest, "BODY_BYTES_MAX", len(file) - 1)
     said = intake.http.post(PATH, content=file, headers={"content-type": NDJSON})
     assert (said.status_code, said.json()["errors"][0]["extensions"]["code"]) == (413, "TOO_LARGE")
     unsaid = intake.http.post(PATH, content=iter([file]), headers={"content-type": NDJSON})
@@ -183,7 +183,7 @@ def test_a_file_beyond_its_bound_is_refused_where_it_gets_too_long(
 
 
 def test_a_body_beyond_what_a_question_may_have_is_taken(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading_files, "READINGS_MAX", 10_000)
+    monkeypatch.setattr(readings_parser, "READINGS_MAX", 10_000)
     note = "n" * 19_000
     file = b"".join(line(number, note=note) for number in range(1_000))
     assert len(file) > 16 * 1024 * 1024
@@ -220,7 +220,7 @@ def test_a_file_that_does_not_go_on_is_told_with_what_was_recorded_before(
         raise TooSlow
 
     monkeypatch.setattr(Request, "stream", dawdling)
-    monkeypatch.setattr(ingest, "_BLOCK_BYTES", 1)
+    monkeypatch.setattr(readings_ingest, "_BLOCK_BYTES", 1)
     response = intake.http.post(PATH, content=b"", headers={"content-type": NDJSON, "accept": accept})
     told = json.loads(response.text.splitlines()[-1])
     assert (response.status_code, told["recorded"]) == (status, 3)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from pydantic import SecretStr
 
-from api.database import Database, open_database
-from api.settings import Settings
+from api.runtime.database import Database, open_database
+from api.runtime.settings import Settings
 from domain.handlers.dispatcher import Keyframe
 from domain.log.event_store import Log
 from tests.conftest import drop

@@ -9,10 +9,10 @@ from unittest.mock import patch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.context import Caller, Context
-from api.ids import encode
+from api.execution.context import Caller, Context
+from api.execution.writer import Writing
 from api.schema.schema import schema
-from api.writing import Writing
+from api.snapshot.global_ids import encode
 from domain.model.people import PersonErased
 from domain.model.permissions import Role
 from domain.primitives.personal_data import ERASED, erased_handle
@@ -84,7 +84,7 @@ class Asker:
 
     def _ask(self, document: str) -> Any:
         """All at once, which is more than may be asked of a server."""
-        with patch("api.cost.LIMITS", ()), patch("api.limits.COST_MAX", inf):
+        with patch("api.execution.cost.LIMITS", ()), patch("api.execution.limits.COST_MAX", inf):
             result = schema.execute_sync(document, context_value=self._context)
         assert result.errors is None, result.errors
         return result.data

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from api.guards import BODY_BYTES_MAX
-from api.variables import LIST_LENGTH_MAX, NESTING_MAX, VALUES_MAX, VARIABLES_MAX
+from api.asgi.body_limit import BODY_BYTES_MAX
+from api.execution.variable_limits import LIST_LENGTH_MAX, NESTING_MAX, VALUES_MAX, VARIABLES_MAX
 from tests.api.conftest import Api
 
 SEARCH = "query ($s: String) { people(search: $s) { nodes { handle } } }"
@@ -137,13 +137,13 @@ def test_what_takes_too_long_to_put_together_is_one_error_and_not_one_of_each_pa
 ) -> None:
     api.do("addPerson", {"handle": "ada", "name": "Ada"})
     api.do("addPerson", {"handle": "ben", "name": "Ben"})
-    monkeypatch.setattr("api.execution.monotonic", lambda: float("inf"))
+    monkeypatch.setattr("api.execution.executor.monotonic", lambda: float("inf"))
     error = api.error("{ people { nodes { handle } } }")
     assert (error["path"], error["extensions"]["code"]) == (["people"], "TIMEOUT")
 
 
 def test_what_was_recorded_is_told_even_if_the_rest_takes_too_long(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.execution.monotonic", lambda: float("inf"))
+    monkeypatch.setattr("api.execution.executor.monotonic", lambda: float("inf"))
     mutation = 'mutation { addPerson(input: {handle: "cy", name: "Cy"}) { position person { handle } } }'
     answer = api.answer(mutation)
     assert answer["data"]["addPerson"]["position"] is not None

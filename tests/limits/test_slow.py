@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import uvicorn
 
-from api import wire as wires
-from api.bodies import Pace
-from api.wire import HEAD_BYTES_MAX, wire
+from api.asgi import connection_timeout as wires
+from api.asgi.body_timeout import Pace
+from api.asgi.connection_timeout import HEAD_BYTES_MAX, wire
 
 HEAD = b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n"
 

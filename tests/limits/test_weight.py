@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from graphql import get_introspection_query, parse
 
-from api import cost, guards, limits, variables
-from api.cost import ALIASES_MAX, DEPTH_MAX, DIRECTIVES_MAX, OPERATIONS_MAX, ROOT_FIELDS_MAX, Estimate, weigh
-from api.paging import PAGE_DEFAULT, PAGE_MAX
+from api.asgi import body_limit
+from api.execution import cost, limits, variable_limits
+from api.execution.cost import ALIASES_MAX, DEPTH_MAX, DIRECTIVES_MAX, OPERATIONS_MAX, ROOT_FIELDS_MAX, Estimate, weigh
 from api.schema.schema import schema
+from api.snapshot.pagination import PAGE_DEFAULT, PAGE_MAX
 from domain.handlers.kpis import READINGS_MAX
 
 README = Path(__file__).parents[2] / "README.md"
@@ -195,14 +196,19 @@ def test_a_document_without_sense_can_be_weighed(document: str) -> None:
 def test_the_limits_are_told_in_readme_with_their_codes() -> None:
     (told,) = re.findall(r"\n## Limits\n(.*?)\n## ", README.read_text("utf-8"), re.DOTALL)
     for limit in (
-        *(getattr(module, name) for module in (cost, limits, variables) for name in vars(module) if is_told(name)),
+        *(
+            getattr(module, name)
+            for module in (cost, limits, variable_limits)
+            for name in vars(module)
+            if is_told(name)
+        ),
         PAGE_DEFAULT,
         PAGE_MAX,
         READINGS_MAX,
     ):
         assert f" {limit:,} " in told, limit
     codes = {one.code for one in cost.LIMITS}
-    for module in (cost, limits, variables, guards):
+    for module in (cost, limits, variable_limits, body_limit):
         codes |= set(re.findall(r'"((?:TOO|LIST|VARIABLES|DOCUMENT)_[A-Z_]+)"', inspect.getsource(module)))
     assert len(codes) > 12
     for code in codes:

@@ -11,10 +11,10 @@ from uuid import uuid4
 import pytest
 from pydantic import SecretStr
 
-from api.database import Database, open_database
-from api.live import Live
-from api.serving import Server, listening
-from api.settings import Settings
+from api.cli.serve import Server, listening
+from api.execution.subscription_hub import Live
+from api.runtime.database import Database, open_database
+from api.runtime.settings import Settings
 from domain.handlers.dispatcher import Keyframe
 from domain.handlers.unit_of_work import Author
 from domain.log.event_store import Log

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from api.schema import subscription
+from api.schema.subscriptions import subscription
 from domain.model.commands import Command, FormTeam, OpenCycle, RedefineKpi
 from tests.live.clients import CHANGES, PROTOCOLS, code, over_websocket, positions
 from tests.live.conftest import KPI, Serve, Workspace, until

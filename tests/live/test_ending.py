@@ -4,7 +4,7 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from api.live import GOING_AWAY
+from api.execution.subscription_hub import GOING_AWAY
 from tests.cli.terminal import started, stopped
 from tests.conftest import way_in
 from tests.live.clients import (

@@ -8,7 +8,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from api.database import Database, Pool
+from api.runtime.database import Database, Pool
 from tests.live.clients import EVENTS, events, streamed
 from tests.live.conftest import Running, Serve, Workspace, until
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from api.schema import subscription
+from api.schema.subscriptions import subscription
 from tests.live.clients import EVENTS, Cut, Results, ask, begun, events, messages, over_websocket, positions, results_of
 from tests.live.conftest import Running, Serve, Workspace, until
 

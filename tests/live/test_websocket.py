@@ -7,9 +7,9 @@ import pytest
 from websockets import Origin, Subprotocol
 from websockets.exceptions import InvalidStatus
 
-from api.live import TOO_MANY
-from api.sockets import Conversation
-from api.variables import VALUES_MAX
+from api.execution.subscription_hub import TOO_MANY
+from api.execution.variable_limits import VALUES_MAX
+from api.graphql_http.websocket import Conversation
 from tests.live.clients import CHANGES, SECONDS_MAX, ask, begun, closed, code, hear, messages, opened, say
 from tests.live.conftest import Running, Serve, until
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from api.database import Database, Pool
+from api.runtime.database import Database, Pool
 from domain.log.event_store import Log
 from tests.conftest import DIRECTORY
 

@@ -6,8 +6,8 @@ import psycopg
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from api.database import Database, open_database
-from api.settings import Settings
+from api.runtime.database import Database, open_database
+from api.runtime.settings import Settings
 
 
 def show(conn: psycopg.Connection[Any], name: str) -> str:

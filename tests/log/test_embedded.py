@@ -8,9 +8,9 @@ from pathlib import Path
 import psutil
 import psycopg
 
-from api import embedded
-from api.database import open_database
-from api.settings import Settings
+from api.runtime import embedded_postgres
+from api.runtime.database import open_database
+from api.runtime.settings import Settings
 from tests.log.test_log_kill import kill_database
 from tests.log.writing import processes
 
@@ -34,7 +34,7 @@ def answers(dsn: str) -> bool:
 
 def use(place: Path, told: Connection) -> None:
     """Use the server until told to go, or interrupted, or killed."""
-    with embedded.running(place) as dsn:
+    with embedded_postgres.running(place) as dsn:
         told.send(answers(dsn))
         told.recv()
 
@@ -57,25 +57,25 @@ class User:
 
 
 def test_it_runs_while_it_is_needed_and_keeps_its_data(place: Path) -> None:
-    with embedded.running(place) as dsn, psycopg.connect(dsn) as conn:
+    with embedded_postgres.running(place) as dsn, psycopg.connect(dsn) as conn:
         conn.execute("create table kept ()")
         first = postmaster(place)
     assert not is_running(first)
-    with embedded.running(place) as dsn, psycopg.connect(dsn) as conn:
+    with embedded_postgres.running(place) as dsn, psycopg.connect(dsn) as conn:
         assert conn.execute("select * from kept").fetchall() == []
         assert conn.execute("show timezone").fetchone() == ("UTC",)
         assert conn.info.server_version >= 180_000
 
 
 def test_whoever_uses_it_twice_keeps_it_until_the_second_end(place: Path) -> None:
-    with embedded.running(place) as dsn:
-        with embedded.running(place) as again:
+    with embedded_postgres.running(place) as dsn:
+        with embedded_postgres.running(place) as again:
             assert again == dsn
         assert answers(dsn)
 
 
 def test_the_last_of_several_processes_stops_it(place: Path) -> None:
-    with embedded.running(place) as dsn:
+    with embedded_postgres.running(place) as dsn:
         User(place).signal(signal.SIGINT)
         assert answers(dsn)
         other, pid = User(place), postmaster(place)
@@ -88,34 +88,34 @@ def test_what_a_killed_process_left_running_is_taken_over_and_stopped(place: Pat
     User(place).signal(signal.SIGKILL)
     left = postmaster(place)
     assert is_running(left)
-    with embedded.running(place) as dsn:
+    with embedded_postgres.running(place) as dsn:
         assert answers(dsn)
         assert postmaster(place) == left
     assert not is_running(left)
 
 
 def test_it_starts_again_after_it_was_killed_itself(place: Path) -> None:
-    with embedded.running(place):
+    with embedded_postgres.running(place):
         kill_database(place)
-        with embedded.running(place) as dsn:
+        with embedded_postgres.running(place) as dsn:
             assert answers(dsn)
 
 
 def test_it_starts_although_its_number_is_somebody_elses_by_now(place: Path) -> None:
-    with embedded.running(place):
+    with embedded_postgres.running(place):
         lock = lock_file(place).read_text()
         kill_database(place)
     lock_file(place).write_text(lock.replace(lock.split()[0], str(os.getpid()), 1))
-    with embedded.running(place) as dsn:
+    with embedded_postgres.running(place) as dsn:
         assert answers(dsn)
 
 
 def test_stopping_it_for_all_leaves_nobody_running(place: Path) -> None:
     user, pid = User(place), postmaster(place)
-    embedded.stop(place)
+    embedded_postgres.stop(place)
     assert not is_running(pid)
     user.signal(signal.SIGINT)
-    embedded.stop(place)
+    embedded_postgres.stop(place)
 
 
 def test_without_a_named_database_there_is_our_own(place: Path) -> None:

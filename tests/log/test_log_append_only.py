@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from api.database import Database, Role
+from api.runtime.database import Database, Role
 from domain.log.event_store import Log, LogRow, leaf_hash
 from tests.log.writing import command, correction, reading
 

@@ -11,9 +11,9 @@ import psutil
 import pytest
 from pydantic import SecretStr
 
-from api import embedded
-from api.database import open_database
-from api.settings import Settings
+from api.runtime import embedded_postgres
+from api.runtime.database import open_database
+from api.runtime.settings import Settings
 from domain.log.event_store import Log
 from tests.log.writing import numbered, persist, processes, write_and_tell
 
@@ -27,7 +27,7 @@ Acknowledged = dict[int, int]
 @pytest.fixture
 def settings(place: Path) -> Iterator[Settings]:
     """A workspace on a server that may be killed, on a disk that is waited for."""
-    with embedded.running(place) as dsn:
+    with embedded_postgres.running(place) as dsn:
         settings = Settings(database_url=SecretStr(dsn), workspace="killed", reconnect_timeout_s=60)
         with open_database(settings) as database:
             database.migrate()
@@ -51,7 +51,7 @@ def test_killing_the_database_loses_nothing_and_doubles_nothing(settings: Settin
         for _ in range(ROUNDS):
             acknowledged |= tell(random.randint(1, 40))
             kill_database(place)
-            restarted.enter_context(embedded.running(place))
+            restarted.enter_context(embedded_postgres.running(place))
         acknowledged |= tell(10)
     expect_once(settings, series, acknowledged)
 
@@ -80,7 +80,7 @@ def told(by: Connection) -> tuple[int, int]:
 def kill_database(place: Path) -> None:
     """Every process of the server at once, the first first: there is no time to write anything down."""
     psutil.Process(int((place / "postgres/postmaster.pid").read_text().split()[0])).kill()
-    server = embedded.Server((place / "postgres").resolve())
+    server = embedded_postgres.Server((place / "postgres").resolve())
     for process in filter(server._works_here, psutil.process_iter()):
         process.kill()
 

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from pydantic import SecretStr
 
-from api.database import Connection, Database, open_database
+from api.runtime.database import Connection, Database, open_database
 from domain.log.append import Append, Conflict, OutcomeUnknown
 from domain.log.event_store import Log
 from tests.log.wire import Wire, wire_to

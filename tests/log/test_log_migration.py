@@ -5,8 +5,8 @@ from multiprocessing.synchronize import Barrier
 
 import pytest
 
-from api.database import Database, open_database
-from api.settings import Settings
+from api.runtime.database import Database, open_database
+from api.runtime.settings import Settings
 from domain.log.event_store import Log
 from domain.log.schema import MIGRATIONS, migrate, workspace_name
 from domain.log.schema import drop as drop_workspace

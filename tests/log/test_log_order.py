@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from api.database import Database
+from api.runtime.database import Database
 from domain.log import event_store
 from domain.log.append import Unavailable
 from domain.log.event_store import Log

@@ -6,8 +6,8 @@ from datetime import datetime
 from multiprocessing.connection import Connection
 from uuid import UUID, uuid4, uuid5
 
-from api.database import open_database
-from api.settings import Settings
+from api.runtime.database import open_database
+from api.runtime.settings import Settings
 from domain.log.append import Append, CommandRow, Conflict, NoNewer, PersonKey, Unavailable
 from domain.log.event_store import EventMapper, Log, StoredRow
 from domain.model.event import WHEN_RECORDED, Authorship

@@ -10,19 +10,19 @@ from pydantic import SecretStr
 from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 
-from api.context import Caller, Context
-from api.database import open_database
-from api.execution import Executor
-from api.schema.mutation import Mutation
+from api.execution.context import Caller, Context
+from api.execution.executor import Executor
+from api.execution.writer import Writing
+from api.runtime.database import open_database
+from api.runtime.settings import Settings
+from api.schema.history.event_types import CHANGES
+from api.schema.mutations.mutation import Mutation
+from api.schema.primitives.scalars import SCALARS
 from api.schema.query import Query
-from api.schema.reading import Reading
-from api.schema.scalars import SCALARS
+from api.schema.read_permission import Reading
 from api.schema.schema import Schema
-from api.schema.subscribing import Subscribing
-from api.schema.subscription import Subscription
-from api.schema.told import CHANGES
-from api.settings import Settings
-from api.writing import Writing
+from api.schema.subscriptions.lifecycle import Subscribing
+from api.schema.subscriptions.subscription import Subscription
 from domain.model.permissions import Role
 from tests.conftest import drop
 from tests.privacy.company import Company

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from api.live import Live
-from api.schema import subscription
-from api.schema.subscription import READ_AHEAD_MAX
+from api.execution.subscription_hub import Live
+from api.schema.subscriptions import subscription
+from api.schema.subscriptions.subscription import READ_AHEAD_MAX
 from domain.model import commands
 from domain.model.permissions import Role
 from domain.primitives.values import Kind, Ref, Visibility

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from api import ids
-from api.report.story import read as report
+from api.report.content import read as report
+from api.snapshot import global_ids
 from domain.model.event import Recorded
 from domain.primitives.values import Basis, Kind
 from tests.privacy.company import HIDDEN, day, word
@@ -36,8 +36,8 @@ def secrets(hushed: Asked) -> Iterator[Recorded]:
 
 def named(kind: Kind, id: UUID, end: bytes = b"") -> str:
     if kind in VERSIONED:
-        return ids.encode_version(kind, id, 1, end)
-    return ids.encode(kind, id, end)
+        return global_ids.encode_version(kind, id, 1, end)
+    return global_ids.encode(kind, id, end)
 
 
 def test_there_is_something_hidden_of_every_kind_that_can_be(hushed: Asked) -> None:
@@ -47,7 +47,7 @@ def test_there_is_something_hidden_of_every_kind_that_can_be(hushed: Asked) -> N
 
 
 def test_an_id_from_before_names_nothing(hushed: Asked) -> None:
-    then = ids.suffix(Basis(day(97), hushed.world.log.head().position))
+    then = global_ids.suffix(Basis(day(97), hushed.world.log.head().position))
     for said in secrets(hushed):
         for end in (b"", then):
             id = named(said.event.KIND, said.event.originator_id, end)
@@ -58,7 +58,7 @@ def test_an_id_from_before_names_nothing(hushed: Asked) -> None:
 def test_a_hidden_event_names_nothing(hushed: Asked) -> None:
     shown = set(hushed.company.visible)
     for position in range(1, hushed.world.log.head().position + 1):
-        told = hushed.ask("moe", NODE, id=ids.encode_change(position))["node"]
+        told = hushed.ask("moe", NODE, id=global_ids.encode_change(position))["node"]
         assert (told is not None) == (position in shown)
 
 

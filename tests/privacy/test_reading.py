@@ -2,8 +2,8 @@
 
 import pytest
 
-from api.report.story import Untold
-from api.report.story import read as report
+from api.report.content import Untold
+from api.report.content import read as report
 from domain.model.permissions import Role
 from tests.privacy.conftest import Asked
 from tests.privacy.documents import documents

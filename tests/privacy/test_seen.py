@@ -5,7 +5,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from api.view import Eyes, Reads
+from api.snapshot.snapshot import Eyes, Reads
 from domain.log.schema import seen_schema, views_schema
 from domain.model import commands
 from domain.model.commands import Command

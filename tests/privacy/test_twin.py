@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from api import ids
+from api.snapshot import global_ids
 from domain.primitives.values import Kind
 from tests.privacy.conftest import Asked
 from tests.privacy.documents import documents, of_a_view
@@ -27,7 +27,7 @@ def _heirs(of: Asked) -> UUID:
     (node,) = of.ask("moe", '{ keyResults(filter: {search: "Some old"}) { nodes { entityId } } }')["keyResults"][
         "nodes"
     ]
-    found = ids.entity(node["entityId"], Kind.KEY_RESULT)
+    found = global_ids.entity(node["entityId"], Kind.KEY_RESULT)
     assert found is not None
     return found
 

@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from api import ids
-from api.ids import ChangeId
+from api.snapshot import global_ids
+from api.snapshot.global_ids import ChangeId
 
 _ALIAS = re.compile(r"L*([A-Z][A-Za-z]+?)0*_\w+")
 _TOLD = "2026-07-01"
@@ -37,7 +37,7 @@ def traces(answer: Any, words: Collection[str], secret: Collection[UUID], seen: 
         if isinstance(value, str):
             text = f"{value} {_decoded(value)}"
             found += [value for form in forms if form in text]
-            named = ids.decode(value)
+            named = global_ids.decode(value)
             found += [value] if isinstance(named, ChangeId) and named.position not in seen else []
     return [*found, *(f"event {position}" for position in _events(answer) if position not in seen)]
 
@@ -96,7 +96,7 @@ class Normal:
 
     def _id(self, text: str) -> str:
         """An id, without what it says of its basis and version; any other text as it is."""
-        named = ids.decode(text)
+        named = global_ids.decode(text)
         if named is None:
             return self._cursor(text)
         if isinstance(named, ChangeId):

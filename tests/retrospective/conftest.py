@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from pydantic import SecretStr
 
-from api.database import open_database
-from api.settings import Settings
+from api.runtime.database import open_database
+from api.runtime.settings import Settings
 from tests.api.reading.conftest import World
 from tests.conftest import drop
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api import ids
+from api.snapshot import global_ids
 from domain.model.cycle import CycleOpened
 from domain.model.event import Recorded
 from domain.model.objective import ObjectiveDrafted
@@ -61,7 +61,7 @@ def test_every_frame_is_what_its_basis_answers_and_tells_what_came_to_be_seen(wo
         log = world.log.entries(0, world.see())
         hindsight = {"every": "MONTH", "known": chance.choice(log).recorded_at.isoformat()}
         for cycle in [said.event.originator_id for said in log if isinstance(said.event, CycleOpened)]:
-            own, id = _of_cycle(log, cycle), ids.encode(Kind.CYCLE, cycle)
+            own, id = _of_cycle(log, cycle), global_ids.encode(Kind.CYCLE, cycle)
             for span in (*SPANS, hindsight):
                 frames = world.ask(REPLAY, cycle=id, **span)["replay"]["frames"]
                 _tells_each_change_once(own, frames)

@@ -13,10 +13,10 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from api.database import Database
 from api.report import charts, page
-from api.report.endpoint import Reports
-from api.report.story import Attribution, Metric, Story, Unit, Untold, read
+from api.report.content import Attribution, Metric, Story, Unit, Untold, read
+from api.report.report_endpoint import Reports
+from api.runtime.database import Database
 from domain.model import commands
 from domain.primitives.values import Direction, Kind, Milestone, Ref, ReflectionKind
 from domain.primitives.values import Metric as Measured

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from psycopg import sql
 
-from api import embedded, keys
-from api.database import Connection, Database, open_database
-from api.facts import Import
-from api.importing import ACTOR
-from api.writing import projector_of
+from api.cli.import_facts import ACTOR
+from api.execution.writer import projector_of
+from api.facts.importer import Import
+from api.runtime import embedded_postgres, signing_key
+from api.runtime.database import Connection, Database, open_database
 from domain.handlers.dispatcher import Keyframe
 from domain.log import api_tokens
 from domain.model.event import EVENTS
@@ -55,8 +55,8 @@ def make(directory: Path) -> None:
     directory.mkdir(parents=True)
     for source in (FACTS, QUESTION):
         (directory / source).write_bytes((HERE / source).read_bytes())
-    ours = keys.create(directory / KEY, f"keyframe/{NAME}")
-    with tempfile.TemporaryDirectory() as data, embedded.running(Path(data)) as dsn:
+    ours = signing_key.create(directory / KEY, f"keyframe/{NAME}")
+    with tempfile.TemporaryDirectory() as data, embedded_postgres.running(Path(data)) as dsn:
         with open_database(settings(dsn, directory / KEY)) as database:
             database.migrate()
             _fill(database, directory)
@@ -64,7 +64,7 @@ def make(directory: Path) -> None:
                 lines = evidence.of_cycle(conn, NAME, CYCLE, ours)
                 (directory / EVIDENCE).write_bytes(b"".join(lines))
                 _copy_tables(conn, directory)
-        _dump_schema(embedded.Server((Path(data) / "postgres").resolve()).bin_path, dsn, directory / SCHEMA)
+        _dump_schema(embedded_postgres.Server((Path(data) / "postgres").resolve()).bin_path, dsn, directory / SCHEMA)
 
 
 def _fill(database: Database, directory: Path) -> None:

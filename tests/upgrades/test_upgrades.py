@@ -12,11 +12,11 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from api import keys
-from api.database import Database, open_database
-from api.facts import Import
-from api.importing import ACTOR
-from api.writing import projector_of
+from api.cli.import_facts import ACTOR
+from api.execution.writer import projector_of
+from api.facts.importer import Import
+from api.runtime import signing_key
+from api.runtime.database import Database, open_database
 from domain.handlers.dispatcher import Keyframe
 from domain.log import health
 from domain.model.event import EVENTS
@@ -91,7 +91,7 @@ def database(stored: Database) -> Database:
 
 @pytest.fixture
 def ours(database: Database) -> Keys:
-    found = keys.found(database.settings)
+    found = signing_key.found(database.settings)
     assert found is not None
     return found
 

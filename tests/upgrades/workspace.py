@@ -8,9 +8,9 @@ from typing import Any
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
-from api.app import create_app
-from api.database import Database
-from api.settings import Settings
+from api.runtime.database import Database
+from api.runtime.settings import Settings
+from api.server.app import create_app
 
 HERE = Path(__file__).parent
 NAME = "upgrade"

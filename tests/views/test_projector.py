@@ -14,9 +14,9 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 
-from api import embedded
-from api.database import open_database
-from api.settings import Settings
+from api.runtime import embedded_postgres
+from api.runtime.database import open_database
+from api.runtime.settings import Settings
 from domain.log.append import Append
 from domain.log.mapper import StoredRow
 from domain.model import commands
@@ -137,7 +137,7 @@ def test_killed_connections_are_made_again(world: World) -> None:
 def test_a_restarted_server_is_found_again() -> None:
     directory = Path(tempfile.mkdtemp(prefix="keyframe-"))
     try:
-        with embedded.running(directory) as dsn:
+        with embedded_postgres.running(directory) as dsn:
             named = Settings(database_url=SecretStr(dsn), workspace="restarted", pool_size_max=2)
             with open_database(named) as database:
                 database.migrate()
@@ -145,13 +145,13 @@ def test_a_restarted_server_is_found_again() -> None:
                 projector = world.new_projector()
                 with running(projector):
                     assert projector.wait(world.write(kpi("before")).head, SECONDS)
-                    embedded.stop(directory)
-                    with embedded.running(directory):
+                    embedded_postgres.stop(directory)
+                    with embedded_postgres.running(directory):
                         world.log._pool.check()
                         assert projector.wait(world.write(kpi("after")).head, SECONDS)
                 world.conn.close()
     finally:
-        embedded.stop(directory)
+        embedded_postgres.stop(directory)
         shutil.rmtree(directory)
 
 

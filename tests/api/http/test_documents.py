@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from api import documents
-from api.app import create_app
-from api.database import Database
-from api.documents import Documents, Unnamed, trusted
-from api.settings import Settings
+from api.graphql_http import persisted_documents
+from api.graphql_http.persisted_documents import Documents, Unnamed, trusted
+from api.runtime.database import Database
+from api.runtime.settings import Settings
+from api.server.app import create_app
 from tests.api.conftest import Api
 
 QUERY = "{ viewer { handle } }"
@@ -96,7 +96,7 @@ def test_a_document_that_was_not_found_is_told_as_apollo_expects(api: Api) -> No
 
 
 def test_only_so_many_documents_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(documents, "REMEMBERED_MAX", 2)
+    monkeypatch.setattr(persisted_documents, "REMEMBERED_MAX", 2)
     known, texts = Documents(), ["{ a }", "{ b }", "{ c }"]
     names = [sha256(text.encode()).hexdigest() for text in texts]
     for text, name in zip(texts[:2], names[:2], strict=True):
@@ -107,7 +107,7 @@ def test_only_so_many_documents_are_remembered(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_nor_are_they_remembered_beyond_a_length(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(documents, "REMEMBERED_LENGTH_MAX", 10)
+    monkeypatch.setattr(persisted_documents, "REMEMBERED_LENGTH_MAX", 10)
     known = Documents()
     for text in ("{ abcd }", "{ efgh }"):
         known.text(text, persisted(sha256(text.encode()).hexdigest())["extensions"])

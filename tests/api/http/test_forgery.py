@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from api.forgery import PROOFS
+from api.graphql_http.csrf import PROOFS
 from tests.api.conftest import Api
 
 ASK = {"query": "{ viewer { handle } }"}

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from api import freshness
-from api.app import create_app
-from api.context import Caller, Context
-from api.database import Database
-from api.requested import Requested
-from api.settings import Settings
+from api.execution.context import Caller, Context
+from api.graphql_http import caching
+from api.graphql_http.request import Requested
+from api.runtime.database import Database
+from api.runtime.settings import Settings
+from api.server.app import create_app
 from domain.model.permissions import Role
 from tests.api.conftest import Api
 
@@ -38,7 +38,7 @@ def no_more(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _minute(monkeypatch: pytest.MonkeyPatch) -> None:
     """The minute does not end in the middle of a test."""
-    monkeypatch.setattr(freshness, "NOW_SECONDS", 10**9)
+    monkeypatch.setattr(caching, "NOW_SECONDS", 10**9)
 
 
 # ── now ──────────────────────────────────────────────────────────────────────────────────────────
@@ -75,7 +75,7 @@ def test_it_holds_no_more_once_something_was_written(api: Api, objective: str) -
 
 def test_it_holds_no_more_once_the_minute_is_over(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     first = get(api, NOW)
-    monkeypatch.setattr(freshness, "NOW_SECONDS", 1e-6)
+    monkeypatch.setattr(caching, "NOW_SECONDS", 1e-6)
     assert get(api, NOW, first.headers["etag"]).status_code == 200
 
 
@@ -88,12 +88,12 @@ def test_names_differ_by_variables_by_form_and_by_who_asks(api: Api) -> None:
     asked = Requested(NOW, {"a": 1}, None, None, None)
     ada, ben = Caller("ada", frozenset({Role.MEMBER})), Caller("ben", frozenset({Role.MEMBER}))
     questions = [
-        freshness.Question(ada, "application/json", asked),
-        freshness.Question(ben, "application/json", asked),
-        freshness.Question(Caller("ada", frozenset({Role.LEAD})), "application/json", asked),
-        freshness.Question(ada, "application/graphql-response+json", asked),
-        freshness.Question(ada, "application/json", asked._replace(variables={"a": 2})),
-        freshness.Question(ada, "application/json", asked._replace(operation_name="A")),
+        caching.Question(ada, "application/json", asked),
+        caching.Question(ben, "application/json", asked),
+        caching.Question(Caller("ada", frozenset({Role.LEAD})), "application/json", asked),
+        caching.Question(ada, "application/graphql-response+json", asked),
+        caching.Question(ada, "application/json", asked._replace(variables={"a": 2})),
+        caching.Question(ada, "application/json", asked._replace(operation_name="A")),
     ]
     assert len({one.digest for one in questions}) == len(questions)
 
@@ -181,11 +181,9 @@ def test_an_answer_to_a_post_is_not_kept(api: Api) -> None:
 
 
 def test_who_may_not_read_is_told_nothing_by_a_name(api: Api) -> None:
-    question = freshness.Question(
-        Caller("meter", frozenset({Role.METRICS})), "application/json", Requested(*[None] * 5)
-    )
+    question = caching.Question(Caller("meter", frozenset({Role.METRICS})), "application/json", Requested(*[None] * 5))
     context = Context(question.caller, *[None] * 3)  # type: ignore[arg-type]
-    assert freshness.still(question, f'"1-{question.digest}"', context, 1) is None
+    assert caching.still(question, f'"1-{question.digest}"', context, 1) is None
 
 
 # ── what clients say ─────────────────────────────────────────────────────────────────────────────

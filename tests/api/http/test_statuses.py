@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from api.app import create_app
-from api.database import Database
-from api.forms import ACCEPT_LENGTH_MAX
-from api.forms import form as form_of
-from api.settings import Settings
-from api.statuses import Statuses
+from api.asgi.content_negotiation import ACCEPT_LENGTH_MAX
+from api.asgi.content_negotiation import form as form_of
+from api.asgi.status_codes import Statuses
+from api.runtime.database import Database
+from api.runtime.settings import Settings
+from api.server.app import create_app
 from tests.api.conftest import Api
 
 GRAPHQL = "application/graphql-response+json"

@@ -8,11 +8,11 @@ import pytest
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
-from api import telemetry
-from api.app import create_app
-from api.database import Database
-from api.journal import Form, keep_journal
-from api.settings import Settings
+from api.observability import tracing
+from api.runtime.database import Database
+from api.runtime.log_setup import Form, keep_journal
+from api.runtime.settings import Settings
+from api.server.app import create_app
 from tests.api.conftest import Api
 
 SECRET = "what nobody is to read in a journal"
@@ -57,14 +57,14 @@ def test_what_went_wrong_is_masked_under_the_name_by_which_the_journal_has_it(
 
     app = create_app(settings, database, console=False, anonymous=True)
     with TestClient(app, base_url="http://localhost", raise_server_exceptions=False) as http:
-        monkeypatch.setattr("api.writing.Writing.execute", fail)
+        monkeypatch.setattr("api.execution.writer.Writing.execute", fail)
         query = 'mutation { addPerson(input: {handle: "x", name: "X"}) { position } }'
         with capture_logs() as lines:
             field = http.post("/graphql", json={"query": query}, headers={"x-request-id": "mine-2"})
         assert field.json()["errors"][0]["extensions"] == {"code": "INTERNAL_SERVER_ERROR", "requestId": "mine-2"}
         assert {line["request_id"] for line in lines if line["event"] in ("operation_failed", "request")} == {"mine-2"}
 
-        monkeypatch.setattr("api.http.Endpoint.encode_json", fail)
+        monkeypatch.setattr("api.graphql_http.endpoint.Endpoint.encode_json", fail)
         with capture_logs() as lines:
             whole = http.post("/graphql", json={"query": query}, headers={"x-request-id": "mine-3"})
     assert whole.status_code == 500
@@ -122,15 +122,15 @@ def test_prometheus_is_told_what_happened_and_how_it_stands(settings: Settings, 
 
 
 def test_nothing_is_traced_unless_somebody_says_where_to(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in telemetry.ENDPOINTS:
+    for name in tracing.ENDPOINTS:
         monkeypatch.delenv(name, raising=False)
-    assert type(telemetry.telemetry()) is telemetry.Telemetry
+    assert type(tracing.telemetry()) is tracing.Telemetry
 
 
 def test_nothing_is_traced_where_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(telemetry.ENDPOINTS[0], "http://127.0.0.1:1")
-    monkeypatch.setattr(telemetry, "find_spec", lambda _: None)
-    assert type(telemetry.telemetry()) is telemetry.Telemetry
+    monkeypatch.setenv(tracing.ENDPOINTS[0], "http://127.0.0.1:1")
+    monkeypatch.setattr(tracing, "find_spec", lambda _: None)
+    assert type(tracing.telemetry()) is tracing.Telemetry
 
 
 class Tracer:
@@ -161,7 +161,7 @@ class Tracer:
 
 def test_a_span_tells_what_the_journal_tells() -> None:
     tracer = Tracer()
-    with telemetry.Spans(tracer).span("POST", "/graphql") as span:
+    with tracing.Spans(tracer).span("POST", "/graphql") as span:
         span.tells({"request_id": "a", "caller": None, "operation": "Now", "type": "query", "status": 200, "codes": []})
     assert tracer.name == "query Now"
     assert tracer.ended

@@ -9,10 +9,10 @@ import psycopg
 import pytest
 from graphql import GraphQLError
 
-from api.context import Caller, Context
-from api.database import Database
+from api.execution.context import Caller, Context
+from api.execution.writer import Writing
+from api.runtime.database import Database
 from api.schema.schema import schema
-from api.writing import Writing
 from domain.handlers.dispatcher import Keyframe, Outcome
 from domain.handlers.unit_of_work import Author
 from domain.log.event_store import Log

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from api import ids
+from api.snapshot import global_ids
 from domain.handlers.unit_of_work import Author
 from domain.model import commands
 from domain.model.commands import CycleBy
@@ -65,13 +65,13 @@ def id_of(world: World, title: str) -> UUID:
     """The objective with this title."""
     query = "query($t: String) { objectives(filter: {search: $t}) { nodes { id } } }"
     (node,) = world.ask(query, t=title)["objectives"]["nodes"]
-    found = ids.entity(node["id"], Kind.OBJECTIVE)
+    found = global_ids.entity(node["id"], Kind.OBJECTIVE)
     assert found is not None
     return found
 
 
 def cycle_id(world: World) -> UUID:
-    found = ids.entity(world.ask('{ cycle(by: {key: "2026-q1"}) { id } }')["cycle"]["id"], Kind.CYCLE)
+    found = global_ids.entity(world.ask('{ cycle(by: {key: "2026-q1"}) { id } }')["cycle"]["id"], Kind.CYCLE)
     assert found is not None
     return found
 
@@ -83,6 +83,6 @@ def author(person: UUID) -> Author:
 def reading(world: World, key: str, at: float) -> UUID:
     """The reading of a KPI at a day of the cycle."""
     query = "query($key: String!) { kpi(by: {key: $key}) { id } }"
-    kpi = ids.entity(world.ask(query, key=key)["kpi"]["id"], Kind.KPI)
+    kpi = global_ids.entity(world.ask(query, key=key)["kpi"]["id"], Kind.KPI)
     assert kpi is not None
     return reading_id(kpi, day(at))

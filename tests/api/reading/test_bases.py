@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from api.schema.scalars import write_date_time
+from api.schema.primitives.scalars import write_date_time
 from domain.model import commands
 from domain.model.commands import CycleBy
 from tests.api.reading import goals

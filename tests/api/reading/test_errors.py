@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from api.schema.errors import MASKED
+from api.schema.primitives.errors import MASKED
 from api.schema.schema import schema
 from domain.model import commands
 from tests.api.reading import goals

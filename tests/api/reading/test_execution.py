@@ -7,7 +7,7 @@ import pytest
 from graphql import get_introspection_query
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from api.execution import Executor
+from api.execution.executor import Executor
 from api.schema.schema import schema
 from tests.api.reading.conftest import World
 from tests.api.reading.crowd import Crowd

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api import ids
-from api.ids import ChangeId, GlobalId
+from api.snapshot import global_ids
+from api.snapshot.global_ids import ChangeId, GlobalId
 from domain.primitives.values import Basis, Kind
 
 BASIS = Basis(datetime(2026, 2, 3, 4, 5, 6, 789, tzinfo=UTC), 42)
@@ -15,17 +15,19 @@ VERSIONED = (Kind.CHECK_IN, Kind.READING)
 
 @given(st.sampled_from([kind for kind in Kind if kind not in VERSIONED]), st.uuids(), st.none() | st.just(BASIS))
 def test_an_id_says_what_it_names(kind: Kind, id: UUID, basis: Basis | None) -> None:
-    assert ids.decode(ids.encode(kind, id, ids.suffix(basis))) == GlobalId(kind, id, None, basis)
+    assert global_ids.decode(global_ids.encode(kind, id, global_ids.suffix(basis))) == GlobalId(kind, id, None, basis)
 
 
 @given(st.sampled_from(VERSIONED), st.uuids(), st.integers(1, 10**6), st.none() | st.just(BASIS))
 def test_an_id_of_a_measurement_names_a_version(kind: Kind, id: UUID, version: int, basis: Basis | None) -> None:
-    assert ids.decode(ids.encode_version(kind, id, version, ids.suffix(basis))) == GlobalId(kind, id, version, basis)
+    assert global_ids.decode(global_ids.encode_version(kind, id, version, global_ids.suffix(basis))) == GlobalId(
+        kind, id, version, basis
+    )
 
 
 @given(st.integers(0, 2**53))
 def test_an_id_of_a_change_names_its_position(position: int) -> None:
-    assert ids.decode(ids.encode_change(position)) == ChangeId(position)
+    assert global_ids.decode(global_ids.encode_change(position)) == ChangeId(position)
 
 
 @given(
@@ -34,44 +36,44 @@ def test_an_id_of_a_change_names_its_position(position: int) -> None:
 )
 def test_every_basis_survives_in_an_id(at: datetime, position: int) -> None:
     basis = Basis(at, position)
-    assert ids.decode(ids.encode_change(7, ids.suffix(basis))) == ChangeId(7, basis)
+    assert global_ids.decode(global_ids.encode_change(7, global_ids.suffix(basis))) == ChangeId(7, basis)
 
 
 @given(st.text() | st.binary().map(lambda raw: raw.hex()) | st.from_regex(r"[A-Za-z0-9_=-]{1,60}"))
 def test_whatever_is_not_an_id_of_ours_names_nothing(text: str) -> None:
-    named = ids.decode(text)
+    named = global_ids.decode(text)
     assert named is None or _again(named) == text
 
 
 def _again(named: GlobalId | ChangeId) -> str:
-    end = ids.suffix(named.basis)
+    end = global_ids.suffix(named.basis)
     if isinstance(named, ChangeId):
-        return ids.encode_change(named.position, end)
+        return global_ids.encode_change(named.position, end)
     if named.version is not None:
-        return ids.encode_version(named.kind, named.id, named.version, end)
-    return ids.encode(named.kind, named.id, end)
+        return global_ids.encode_version(named.kind, named.id, named.version, end)
+    return global_ids.encode(named.kind, named.id, end)
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        ids.encode(Kind.CHECK_IN, UUID(int=1)),
-        ids.encode_version(Kind.OBJECTIVE, UUID(int=1), 2),
-        ids.encode("Change", UUID(int=1)),
-        ids.encode("Nothing", UUID(int=1)),
-        ids.encode(Kind.OBJECTIVE, UUID(int=1), b"@99999999999999999999.1"),
-        ids.encode(Kind.OBJECTIVE, UUID(int=1), b"@999999999999999999.1"),
-        ids.encode(Kind.OBJECTIVE, UUID(int=1)) + "==",
+        global_ids.encode(Kind.CHECK_IN, UUID(int=1)),
+        global_ids.encode_version(Kind.OBJECTIVE, UUID(int=1), 2),
+        global_ids.encode("Change", UUID(int=1)),
+        global_ids.encode("Nothing", UUID(int=1)),
+        global_ids.encode(Kind.OBJECTIVE, UUID(int=1), b"@99999999999999999999.1"),
+        global_ids.encode(Kind.OBJECTIVE, UUID(int=1), b"@999999999999999999.1"),
+        global_ids.encode(Kind.OBJECTIVE, UUID(int=1)) + "==",
         "",
         "é",
     ],
 )
 def test_an_id_that_does_not_fit_its_kind_names_nothing(text: str) -> None:
-    assert ids.decode(text) is None
+    assert global_ids.decode(text) is None
 
 
 def test_an_id_of_a_snapshot_names_the_same_thing_for_a_command() -> None:
     id = uuid4()
-    text = ids.encode(Kind.OBJECTIVE, id, ids.suffix(BASIS))
-    assert ids.entity(text, Kind.KEY_RESULT, Kind.OBJECTIVE) == id
-    assert ids.entity(text, Kind.KEY_RESULT) is None
+    text = global_ids.encode(Kind.OBJECTIVE, id, global_ids.suffix(BASIS))
+    assert global_ids.entity(text, Kind.KEY_RESULT, Kind.OBJECTIVE) == id
+    assert global_ids.entity(text, Kind.KEY_RESULT) is None

@@ -3,7 +3,7 @@ from uuid import uuid4
 
 import pytest
 
-from api import ids
+from api.snapshot import global_ids
 from domain.model import commands
 from domain.model.commands import KpiBy
 from domain.primitives.values import Kind, Ref, ReflectionKind
@@ -27,20 +27,22 @@ def everything(world: World) -> dict[str, Any]:
     world.tell(commands.DefineKpi(key="nps", name="NPS"))
     kpi = world.do(commands.RecordReadings(readings=[commands.ReadingInput(kpi=KpiBy(key="nps"), value=1.0)]))
     return {
-        "Cycle": ids.encode(Kind.CYCLE, cycle),
-        "Person": ids.encode(Kind.PERSON, person),
-        "Team": ids.encode(Kind.TEAM, team),
-        "Objective": ids.encode(Kind.OBJECTIVE, objective),
-        "KeyResult": ids.encode(Kind.KEY_RESULT, key_result),
-        "CheckIn": ids.encode_version(Kind.CHECK_IN, goals.check_in(world, key_result, 10, 5), 1),
-        "Reading": ids.encode_version(Kind.READING, kpi.result.readings[0][0], 1),
+        "Cycle": global_ids.encode(Kind.CYCLE, cycle),
+        "Person": global_ids.encode(Kind.PERSON, person),
+        "Team": global_ids.encode(Kind.TEAM, team),
+        "Objective": global_ids.encode(Kind.OBJECTIVE, objective),
+        "KeyResult": global_ids.encode(Kind.KEY_RESULT, key_result),
+        "CheckIn": global_ids.encode_version(Kind.CHECK_IN, goals.check_in(world, key_result, 10, 5), 1),
+        "Reading": global_ids.encode_version(Kind.READING, kpi.result.readings[0][0], 1),
         "Kpi": world.ask('{ kpi(by: {key: "nps"}) { id } }')["kpi"]["id"],
-        "Initiative": ids.encode(Kind.INITIATIVE, world.tell(commands.PlanInitiative(title="Build it", subject=about))),
-        "Comment": ids.encode(Kind.COMMENT, world.tell(commands.AddComment(subject=about, body="Good"))),
-        "Reflection": ids.encode(
+        "Initiative": global_ids.encode(
+            Kind.INITIATIVE, world.tell(commands.PlanInitiative(title="Build it", subject=about))
+        ),
+        "Comment": global_ids.encode(Kind.COMMENT, world.tell(commands.AddComment(subject=about, body="Good"))),
+        "Reflection": global_ids.encode(
             Kind.REFLECTION, world.tell(commands.Reflect(subject=about, kind=ReflectionKind.LEARNED, body="Much"))
         ),
-        "CycleOpened": ids.encode_change(1),
+        "CycleOpened": global_ids.encode_change(1),
     }
 
 
@@ -54,8 +56,8 @@ def test_every_kind_of_thing_is_found_by_its_id(world: World, everything: dict[s
 def test_nodes_keep_the_order_of_ids_and_are_null_where_one_is_unknown(
     world: World, everything: dict[str, str]
 ) -> None:
-    asked = [everything["Team"], "nonsense", everything["Cycle"], everything["Team"], ids.encode_change(9_999)]
-    asked.append(ids.encode(Kind.OBJECTIVE, uuid4()))
+    asked = [everything["Team"], "nonsense", everything["Cycle"], everything["Team"], global_ids.encode_change(9_999)]
+    asked.append(global_ids.encode(Kind.OBJECTIVE, uuid4()))
     found = world.ask(NODES, ids=asked)["nodes"]
     assert [node and node["id"] for node in found] == [asked[0], None, asked[2], asked[3], None, None]
 
@@ -77,7 +79,7 @@ def test_by_takes_an_id_or_a_key_and_not_both(world: World) -> None:
 
 
 def test_an_id_of_a_snapshot_returns_the_same_thing_for_ever(world: World, everything: dict[str, str]) -> None:
-    objective = ids.entity(everything["Objective"], Kind.OBJECTIVE)
+    objective = global_ids.entity(everything["Objective"], Kind.OBJECTIVE)
     assert objective is not None
     head = world.log.head().position
     query = "query($p: Position) { asOf(position: $p) { objectives { nodes { __typename id title entityId } } } }"
@@ -97,13 +99,16 @@ def test_an_id_of_a_snapshot_returns_the_same_thing_for_ever(world: World, every
 
 
 def test_an_id_with_a_basis_that_never_was_is_unknown(world: World, everything: dict[str, str]) -> None:
-    objective = ids.decode(everything["Objective"])
-    assert isinstance(objective, ids.GlobalId)
+    objective = global_ids.decode(everything["Objective"])
+    assert isinstance(objective, global_ids.GlobalId)
     for basis in (goals.basis(day(0), 99_999), goals.basis(day(100_000), 1)):
-        id = ids.encode(Kind.OBJECTIVE, objective.id, ids.suffix(basis))
+        id = global_ids.encode(Kind.OBJECTIVE, objective.id, global_ids.suffix(basis))
         assert world.ask(NODE, id=id)["node"] is None
     assert (
-        world.ask(NODE, id=ids.encode(Kind.OBJECTIVE, objective.id, ids.suffix(goals.basis(day(0), 1))))["node"] is None
+        world.ask(NODE, id=global_ids.encode(Kind.OBJECTIVE, objective.id, global_ids.suffix(goals.basis(day(0), 1))))[
+            "node"
+        ]
+        is None
     )
 
 
@@ -115,7 +120,7 @@ def test_each_version_of_a_check_in_is_a_node(world: World) -> None:
     query = """query($id: ID!) { node(id: $id) { ... on CheckIn {
         id value note corrected { id value } supersededBy { id value }
         keyResult { current checkIns { nodes { id } } } } } }"""
-    first, second = (ids.encode_version(Kind.CHECK_IN, check_in, version) for version in (1, 2))
+    first, second = (global_ids.encode_version(Kind.CHECK_IN, check_in, version) for version in (1, 2))
     key = {"current": 12.0, "checkIns": {"nodes": [{"id": second}]}}
     assert world.ask(query, id=first)["node"] == {
         "id": first, "value": 10.0, "note": "Guessed", "corrected": None,
@@ -142,7 +147,7 @@ def test_changes_tell_what_they_are_about(world: World) -> None:
     world.tell(commands.FormTeam(key="apps", name="Apps"))
     query = """query($ids: [ID!]!) { nodes(ids: $ids) { __typename ... on Change {
         position reason late actor { handle source } subject { __typename } cycle { id } recordedAt effectiveAt } } }"""
-    found = world.ask(query, ids=[ids.encode_change(position) for position in range(1, 9)])["nodes"]
+    found = world.ask(query, ids=[global_ids.encode_change(position) for position in range(1, 9)])["nodes"]
     assert [(node["__typename"], node["subject"] and node["subject"]["__typename"]) for node in found] == [
         ("CycleOpened", "Cycle"),
         ("ObjectiveDrafted", "Objective"),
@@ -153,7 +158,7 @@ def test_changes_tell_what_they_are_about(world: World) -> None:
         ("ScoringPolicyAdopted", None),
         ("TeamFormed", "Team"),
     ]
-    its = {"id": ids.encode(Kind.CYCLE, cycle)}
+    its = {"id": global_ids.encode(Kind.CYCLE, cycle)}
     assert [node["cycle"] for node in found] == [its, its, its, its, its, its, None, None]
     assert found[3]["reason"] == "Measured"
     assert found[3]["effectiveAt"] == "2026-01-06T00:00:00Z" < found[3]["recordedAt"]

@@ -2,8 +2,8 @@ import json
 
 from starlette.testclient import TestClient
 
-from api.app import create_app
-from api.database import Database
+from api.runtime.database import Database
+from api.server.app import create_app
 from tests.api.reading.conftest import World
 from tests.api.reading.stories import quarter
 from tests.api.reading.test_stories import MOMENTS, STORIES

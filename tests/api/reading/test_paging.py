@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.paging import PAGE_DEFAULT, PAGE_MAX, Asked, Stretch, cut, decode, encode
+from api.snapshot.pagination import PAGE_DEFAULT, PAGE_MAX, Asked, Stretch, cut, decode, encode
 from domain.primitives.errors import Code, Refused
 from projections.store.versioned_tables import Cursor
 

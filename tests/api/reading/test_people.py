@@ -1,6 +1,6 @@
 from uuid import UUID
 
-from api.context import Caller
+from api.execution.context import Caller
 from domain.handlers.unit_of_work import Author
 from domain.model import commands
 from domain.model.permissions import Role

@@ -6,7 +6,7 @@ from graphql import GraphQLError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.schema.scalars import POSITION_MAX, read_date, read_date_time, read_position, write_date_time
+from api.schema.primitives.scalars import POSITION_MAX, read_date, read_date_time, read_position, write_date_time
 
 
 @given(st.datetimes(datetime(1900, 1, 1), timezones=st.timezones()))  # noqa: DTZ001 - hypothesis adds the zone

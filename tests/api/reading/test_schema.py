@@ -14,8 +14,8 @@ from graphql import (
     is_specified_scalar_type,
 )
 
+from api.schema.history.event_types import CHANGES
 from api.schema.schema import schema, sdl
-from api.schema.told import CHANGES
 from domain.model.event import EVENTS
 
 TYPES: dict[str, Any] = schema._schema.type_map

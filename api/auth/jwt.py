@@ -1,0 +1,124 @@
+"""The door for JWTs: tokens that somebody else issues, and signs with keys that are published."""
+
+import json
+from base64 import urlsafe_b64decode
+from collections.abc import Iterable
+from typing import Any, Final
+
+import jwt
+from anyio import CapacityLimiter, to_thread
+
+from api.auth.api_tokens import THREADS
+from api.auth.authentication import NotAdmitted, OutOfReach
+from api.auth.jwks import KeySet, NoKeys
+from api.execution.context import Caller
+from api.runtime.settings import Settings
+from domain.handlers import identity
+from domain.log.event_store import Log
+from domain.model.permissions import Role
+
+KID_LENGTH_MAX: Final = 256
+ANYONE: Final = "*"
+
+_OPTIONS: Any = {"require": ["exp", "iss", "aud"], "enforce_minimum_key_length": True}
+
+
+class Jwts:
+    """Lets in whoever holds a JWT of one issuer, meant for us.
+
+    The handle claim names a person by handle. Who is no person here is a machine by that name, if the settings
+    list it; names of people are not written into the log in clear by anybody's token. The roles claim says what
+    they may do: roles of ours, and others are none of our business.
+    """
+
+    def __init__(self, settings: Settings, log: Log) -> None:
+        assert settings.jwt_jwks is not None
+        self._rules = settings
+        self._log = log
+        self._keys = KeySet(settings.jwt_jwks)
+        self._algorithms = frozenset(settings.listed("jwt_algorithms"))
+        self._machines = frozenset(settings.listed("jwt_machines"))
+        self._threads = CapacityLimiter(THREADS)
+
+    def knows(self, bearer: str) -> bool:
+        return bearer.count(".") == 2
+
+    async def admit(self, bearer: str) -> Caller:
+        claims = await self._claims(bearer)
+        roles = _roles(claims, self._rules.jwt_roles_claim)
+        if not roles:
+            raise NotAdmitted("a JWT without a role of ours")
+        name = _found(claims, self._rules.jwt_handle_claim)
+        if not isinstance(name, str) or not 0 < len(name) <= KID_LENGTH_MAX or not name.isprintable():
+            raise NotAdmitted("a JWT that names nobody")
+        known = await to_thread.run_sync(identity.by_handle, self._log, name, limiter=self._threads)
+        if known is not None:
+            if not known.is_here:
+                raise NotAdmitted(f"a JWT of person {known.id}, who is not here any more")
+            return Caller(known.handle, roles, known.id)
+        if not self._machines & {name, ANYONE}:
+            raise NotAdmitted("a JWT of somebody who is no person here, nor listed in KEYFRAME_JWT_MACHINES")
+        return Caller(name, roles)
+
+    async def _claims(self, bearer: str) -> dict[str, Any]:
+        """What the token says, if the issuer says so, to us, and now. Raises `NotAdmitted`, `OutOfReach`."""
+        header = _opened(bearer.partition(".")[0])
+        algorithm, kid = header.get("alg"), header.get("kid")
+        if not isinstance(algorithm, str) or algorithm not in self._algorithms:
+            raise NotAdmitted("a JWT by an algorithm that is not allowed")
+        if kid is not None and (not isinstance(kid, str) or len(kid) > KID_LENGTH_MAX):
+            raise NotAdmitted("a JWT whose key has no proper name")
+        try:
+            key = await self._keys.find(kid, algorithm)
+        except NoKeys as error:
+            raise OutOfReach("the issuer's keys cannot be had") from error
+        if key is None:
+            raise NotAdmitted("a JWT by a key that the issuer does not have")
+        try:
+            claims: dict[str, Any] = jwt.decode(
+                bearer,
+                key,
+                algorithms=[algorithm],
+                issuer=self._rules.jwt_issuer,
+                audience=self._rules.jwt_audience,
+                leeway=self._rules.jwt_leeway_s,
+                options=_OPTIONS,
+            )
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with it, it lets nobody in
+            raise NotAdmitted(f"a JWT that is not good: {type(error).__name__}") from None
+        _opened(bearer.split(".")[1])
+        return claims
+
+
+def _opened(part: str) -> dict[str, Any]:
+    """An object of a JWT. Raises `NotAdmitted`, also for one that says something twice."""
+    try:
+        said = json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)), object_pairs_hook=_once)
+    except (ValueError, RecursionError):
+        said = None
+    if not isinstance(said, dict):
+        raise NotAdmitted("a JWT that cannot be read, or says something twice")
+    return said
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    said = dict(pairs)
+    if len(said) < len(pairs):
+        raise ValueError("said twice")
+    return said
+
+
+def _found(claims: dict[str, Any], name: str) -> Any:
+    """A claim by its name, or by its path: 'realm_access.roles' is looked for below 'realm_access', too."""
+    if name in claims:
+        return claims[name]
+    found: Any = claims
+    for part in name.split("."):
+        found = found.get(part) if isinstance(found, dict) else None
+    return found
+
+
+def _roles(claims: dict[str, Any], name: str) -> frozenset[Role]:
+    said = _found(claims, name)
+    names: Iterable[Any] = said.split() if isinstance(said, str) else said if isinstance(said, list) else ()
+    return frozenset(Role(one) for one in names if isinstance(one, str) and one in Role.__members__)

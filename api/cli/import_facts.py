@@ -1,0 +1,114 @@
+"""A fact file on its way in, as somebody watches it: streamed, with a bar, and a table at the end."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
+from pathlib import Path
+from typing import BinaryIO
+
+from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from api.cli.output import INTERRUPTED, USAGE, Failure, err, out
+from api.facts.importer import LINE_BYTES_MAX, Import, Tally
+from api.runtime.database import Database
+from domain.handlers.dispatcher import Keyframe
+from domain.log import sandbox
+
+ACTOR = "machine:console"
+"""Who the log says did it: whoever sits at this machine, as long as nobody has to say who they are."""
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+@contextmanager
+def fact_file(name: str) -> Iterator[tuple[BinaryIO, int | None]]:
+    """The file of that name and its size in bytes; "-" is the standard input, whose size nobody knows."""
+    if name == "-":
+        yield sys.stdin.buffer, None
+        return
+    try:
+        with Path(name).open("rb") as file:
+            yield file, Path(name).stat().st_size
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+        raise Failure(f"{name} cannot be read: {error.strerror}.", USAGE) from error
+
+
+def lines(file: BinaryIO) -> Iterator[bytes]:
+    """The lines of a file, however large it is. Of one that is too long to be a fact only the beginning
+    is kept, and that is too long as well."""
+    first = True
+    while line := file.readline(LINE_BYTES_MAX + 1):
+        rest = line
+        while len(rest) > LINE_BYTES_MAX and not rest.endswith(b"\n"):
+            rest = file.readline(LINE_BYTES_MAX + 1)
+        yield line.removeprefix(_BYTE_ORDER_MARK) if first else line
+        first = False
+
+
+def bring_in(
+    database: Database,
+    facts: Iterable[bytes],
+    size: int | None,
+    *,
+    go_on: bool = False,
+    dry: bool = False,
+    label: str = "Facts",
+) -> Tally:
+    """Bring facts into the workspace, or, `dry`, into a copy of it that is thrown away."""
+    with tried_out(database) if dry else nullcontext(database) as target, bar(label, size) as advance:
+        log = target.log()
+        return Import(Keyframe(log), log, ACTOR).run(facts, go_on=go_on, progress=advance)
+
+
+@contextmanager
+def tried_out(database: Database) -> Iterator[Database]:
+    """A copy of the workspace, gone at the end."""
+    workspace = database.settings.workspace
+    with database.connect() as conn:
+        try:
+            copy = sandbox.make_copy(conn, workspace)
+        except (RuntimeError, ValueError) as error:
+            raise Failure(str(error)) from error
+        try:
+            with ExitStack() as stack:
+                settings = database.settings.model_copy(update={"workspace": copy})
+                yield Database(database.dsn, settings, stack)
+        finally:
+            sandbox.drop_copy(conn, workspace)
+
+
+@contextmanager
+def bar(label: str, size: int | None) -> Iterator[Callable[[int], None]]:
+    """A bar on the terminal while something takes its time, and how to move it on by some bytes."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TimeRemainingColumn(elapsed_when_finished=True),
+    )
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
+        task = progress.add_task(label, total=size)
+        try:
+            yield lambda step: progress.advance(task, step)
+        except KeyboardInterrupt:
+            progress.stop()
+            raise Failure("Interrupted. The same command goes on from here.", INTERRUPTED) from None
+
+
+def tell(tally: Tally, *, dry: bool) -> None:
+    """The table at the end, and every refusal."""
+    for refusal in tally.refusals:
+        out.print(f"line {refusal.line}  {refusal.message}", markup=False, soft_wrap=True)
+    table = Table(title="Dry run: nothing was recorded" if dry else None, title_justify="left")
+    table.add_column("Facts")
+    table.add_column("", justify="right")
+    for name, count in (
+        ("read", tally.read),
+        ("would be recorded" if dry else "recorded", tally.recorded),
+        ("already there", tally.already_there),
+        ("refused", len(tally.refusals)),
+    ):
+        table.add_row(name, f"{count:,}")
+    out.print(table)

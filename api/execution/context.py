@@ -1,0 +1,127 @@
+"""Who asks, what they may do, and through which doors: what every resolver finds in `info.context`.
+
+An operation runs from its beginning to its end on one worker thread (see `api.schema.schema.Schema`):
+resolvers are plain functions, never `async def`, and may block.
+"""
+
+from dataclasses import dataclass, field, replace
+from math import inf
+from time import monotonic
+from typing import Any, Self, TypeAlias
+from uuid import UUID
+
+import strawberry
+
+from api.execution.request_scope import Visit
+from api.execution.subscription_hub import Live
+from api.execution.writer import Writing
+from api.snapshot.snapshot import Eyes, Footing, Pool, Reads, View
+from domain.handlers.unit_of_work import Author
+from domain.log.event_store import Log
+from domain.model.permissions import Permission, Role, permissions
+from domain.primitives.errors import Code, Refused
+from domain.primitives.values import Source
+from projections.proof.signer import Keys
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who sends a request: a person, or a machine token (then `person` is None and `handle` its name)."""
+
+    handle: str
+    roles: frozenset[Role]
+    person: UUID | None = None
+    source: Source = Source.API
+
+    @property
+    def can(self) -> frozenset[Permission]:
+        return permissions(self.roles)
+
+    @property
+    def sees_everything(self) -> bool:
+        """Whether nothing is hidden from them, also what is shown to a team only."""
+        return Permission.READ_PRIVATE in self.can
+
+    @property
+    def actor(self) -> str:
+        """Who this is where it is written down: people by their ids, which name nobody who was erased."""
+        return f"machine:{self.handle}" if self.person is None else f"person:{self.person}"
+
+    @property
+    def who(self) -> list[Any]:
+        """All that an answer to them depends on, for what it is called by."""
+        return [self.handle, str(self.person), sorted(self.roles)]
+
+    @property
+    def author(self) -> Author:
+        """The same, as commands want it."""
+        return Author(self.actor, self.source, self.roles)
+
+
+@dataclass
+class Noted:
+    """What became known of a request, for whoever tells of it: what its operations ask for together, in fields of
+    their answers, what the last of them is and is called, and the codes of
+    all errors."""
+
+    costs: list[float] = field(default_factory=list)
+    kind: str = ""
+    name: str = ""
+    codes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What one request carries along.
+
+    `pool` reads the views (autocommitting connections whose search path is the workspace's views), `veiled` what may
+    be seen of them where something is hidden; both are read through `reads` alone. `log` is where changes are told
+    from, `writing` is where commands are carried out; `until`, by the monotonic clock,
+    is how long may be read. `keys` sign checkpoints, where this process has them. `live` is where subscriptions
+    wait and work; of what goes on, each part may be read for `answer_timeout_s` anew, and until the
+    caller's `visit` is over.
+    """
+
+    caller: Caller
+    pool: Pool
+    log: Log
+    writing: Writing
+    workspace: str = "keyframe"
+    request_id: str = ""
+    until: float = inf
+    keys: Keys | None = None
+    live: Live = field(default_factory=Live)
+    answer_timeout_s: float = inf
+    noted: Noted = field(default_factory=Noted)
+    footing: Footing = field(default_factory=Footing)
+    veiled: Pool | None = None
+    visit: Visit | None = None
+
+    def spends(self, cost: float, most: float) -> bool:
+        """Whether this request may ask for so much more."""
+        self.noted.costs.append(cost)
+        return sum(self.noted.costs) <= most
+
+    def anew(self) -> Self:
+        """The same for another operation, or another event, of one connection."""
+        return replace(self, until=monotonic() + self.answer_timeout_s, noted=Noted(), footing=Footing())
+
+    @property
+    def reads(self) -> Reads:
+        """New doors to reading, for one operation: its present is fixed when it is first looked at, and so is what
+        the caller may see. Raises `FORBIDDEN`."""
+        return self.reading(None)
+
+    def reading(self, hidden: frozenset[UUID] | None) -> Reads:
+        """The same, where it is known which objectives are hidden from the caller. Raises `FORBIDDEN`."""
+        if Permission.READ not in self.caller.can:
+            raise Refused(Code.FORBIDDEN, "You may not read.")
+        eyes = None if self.caller.sees_everything else Eyes(self.caller.person, self.veiled)
+        return Reads(self.pool, self.log, self.until, eyes, hidden, self.footing)
+
+    def after(self, position: int) -> View:
+        """The present as it stands right after a position: what a mutation's payload is read at."""
+        return self.reads.after(position)
+
+
+Info: TypeAlias = strawberry.Info[Context, Any]

@@ -1,0 +1,266 @@
+"""How a selection is carried out: as graphql-core does it, with what is the same for all siblings worked out once.
+
+graphql-core asks anew for each field of each object how it is resolved, what its arguments are, and how its
+type is completed. A thousand objectives of one list have the same answers, so they are planned once here: which
+function reads a field, and which one completes its value. What an answer is and where errors stand stays the same.
+Below the root everything resolves synchronously.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import cache, cached_property, partial
+from math import inf, isfinite
+from operator import attrgetter
+from time import monotonic
+from typing import Any, NamedTuple, TypeAlias
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLFloat,
+    GraphQLID,
+    GraphQLObjectType,
+    GraphQLString,
+    OperationType,
+    is_abstract_type,
+    is_leaf_type,
+    is_list_type,
+    is_non_null_type,
+)
+from graphql.execution.executor import invalid_return_type_error, to_nodes
+from graphql.execution.values import get_argument_values
+from graphql.pyutils import Path
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+from strawberry.types.arguments import convert_arguments
+from strawberry.types.field import StrawberryField
+from strawberry.types.info import Info
+
+from api.execution.context import Context
+from api.snapshot.snapshot import Thing, TimeIsUp
+
+Read: TypeAlias = Callable[[Any], Any]
+Place: TypeAlias = tuple[Any, str | int, str | None]
+"""Where a value stands in the answer: a `Path`, without its cost as long as nothing fails there."""
+Complete: TypeAlias = Callable[[Any, Place], Any]
+
+
+class Planned(NamedTuple):
+    """A field of a selection: its name in the answer, how it is read, and how its value is completed.
+
+    `write` completes the value of a leaf; all else is completed by `complete`, which has to know where it stands.
+    """
+
+    name: str
+    read: Read
+    write: Read | None
+    complete: Complete
+    type: Any
+    nodes: Any
+
+
+class Executor(StrawberryGraphQLCoreExecutionContext):
+    """Carries out one operation."""
+
+    @cached_property
+    def _writes(self) -> bool:
+        """Then the whole that is given up is a field of the payload: what was recorded is told in any case."""
+        return self.operation.operation is OperationType.MUTATION
+
+    @cached_property
+    def _until(self) -> float:
+        """By the monotonic clock, how long objects may be put into the answer."""
+        return self.context_value.until if isinstance(self.context_value, Context) else inf
+
+    def execute_fields(
+        self,
+        parent_type: GraphQLObjectType,
+        source_value: Any,
+        path: Path | None,
+        grouped_field_set: Any,
+        position_context: Any,  # noqa: ARG002 - of incremental delivery, which there is none of
+    ) -> dict[str, Any]:
+        """The fields of one object, in the order of the selection."""
+        return self._carry_out(self._plan(parent_type, grouped_field_set), parent_type.name, source_value, path)
+
+    def _carry_out(self, plan: Sequence[Planned], typename: str, source: Any, place: Place | None) -> dict[str, Any]:
+        """What takes too long is given up as a whole, and is not an error of each of its parts."""
+        results: dict[str, Any] = {}
+        is_part = place is not None and (place[0] is not None or not self._writes)
+        if is_part and monotonic() > self._until:
+            raise TimeIsUp
+        for name, read, write, complete, return_type, nodes in plan:
+            try:
+                value = read(source)
+                if write is not None and value is not None:
+                    results[name] = write(value)
+                else:
+                    results[name] = complete(value, (place, name, typename))
+            except Exception as error:
+                if is_part and isinstance(error, TimeIsUp):
+                    raise
+                self.handle_field_error(error, return_type, nodes, _path((place, name, typename)))
+                results[name] = None
+        return results
+
+    # ── planning ─────────────────────────────────────────────────────────────────────────────────
+
+    def _plan(self, parent_type: GraphQLObjectType, grouped_field_set: Any) -> list[Planned]:
+        planned = [self._field(parent_type, name, nodes) for name, nodes in grouped_field_set.items()]
+        return [field for field in planned if field is not None]
+
+    def _field(self, parent_type: GraphQLObjectType, name: str, nodes: Any) -> Planned | None:
+        field = self.schema.get_field(parent_type, nodes[0].node.name.value)
+        if field is None:
+            return None
+        info = self.build_resolve_info(field, to_nodes(nodes), parent_type, Path(None, name, parent_type.name))
+        nullable = field.type.of_type if is_non_null_type(field.type) else field.type
+        write = _writer(nullable) if is_leaf_type(nullable) else None
+        complete = self._completer(field.type, nodes, info)
+        return Planned(name, self._reader(field, nodes, info), write, complete, field.type, nodes)
+
+    def _reader(self, field: GraphQLField, nodes: Any, info: Any) -> Read:
+        """The function that reads a field of any object of the selection, its arguments filled in."""
+        if field.subscribe is not None:
+            return _itself
+        node = nodes[0].node
+        try:
+            given = get_argument_values(field, node, self.variable_values, nodes[0].fragment_variable_values)
+            defined = field.extensions.get("strawberry-definition")
+            if isinstance(defined, StrawberryField) and not defined.extensions:
+                return self._resolver(defined, given, info)
+        except Exception as error:  # noqa: BLE001 - it is told as the error of each field that it makes impossible
+            return partial(_raise, error)
+        resolve = field.resolve or self.field_resolver
+        return lambda source: resolve(source, info, **given)
+
+    def _resolver(self, field: StrawberryField, given: dict[str, Any], info: Any) -> Read:
+        resolver = field.base_resolver
+        if resolver is None:
+            is_row = isinstance(field.origin, type) and issubclass(field.origin, Thing)
+            return attrgetter(f"row.{field.python_name}" if is_row else field.python_name)
+        strawberry_schema: Any = self.schema._strawberry_schema  # type: ignore[attr-defined]  # noqa: SLF001
+        kwargs = convert_arguments(
+            given, field.arguments, strawberry_schema.schema_converter.scalar_registry, strawberry_schema.config
+        )
+        if resolver.info_parameter:
+            kwargs[resolver.info_parameter.name] = Info(_raw_info=info, _field=field)
+        read: Any = resolver.wrapped_func
+        return partial(read, **kwargs) if kwargs else read
+
+    # ── completing ───────────────────────────────────────────────────────────────────────────────
+
+    def _completer(self, type_: Any, nodes: Any, info: Any) -> Complete:
+        if is_non_null_type(type_):
+            return _required(self._completer(type_.of_type, nodes, info), info)
+        if is_list_type(type_):
+            return self._list(type_.of_type, nodes, info)
+        if is_leaf_type(type_):
+            return _leaf(_writer(type_))
+        if is_abstract_type(type_):
+            return self._abstract(type_, nodes, info)
+        return self._object(type_, nodes, info)
+
+    def _list(self, item_type: Any, nodes: Any, info: Any) -> Complete:
+        complete_item = self._completer(item_type, nodes, info)
+
+        def complete(value: Any, place: Place) -> list[Any] | None:
+            if value is None:
+                return None
+            done: list[Any] = []
+            for index, item in enumerate(value):
+                try:
+                    done.append(complete_item(item, (place, index, None)))
+                except TimeIsUp:
+                    raise
+                except Exception as error:  # noqa: BLE001 - whatever fails is told as the error of its item
+                    self.handle_field_error(error, item_type, nodes, _path((place, index, None)))
+                    done.append(None)
+            return done
+
+        return complete
+
+    def _object(self, type_: GraphQLObjectType, nodes: Any, info: Any) -> Complete:
+        plan: Sequence[Planned] | None = None
+        known: set[type] = set()
+
+        def complete(value: Any, place: Place) -> dict[str, Any] | None:
+            nonlocal plan
+            if value is None:
+                return None
+            if type(value) not in known:
+                if type_.is_type_of is not None and not type_.is_type_of(value, info):
+                    raise invalid_return_type_error(type_, value, nodes)
+                known.add(type(value))
+            if plan is None:
+                plan = self._plan(type_, self.collect_subfields(type_, nodes)[0])
+            return self._carry_out(plan, type_.name, value, place)
+
+        return complete
+
+    def _abstract(self, type_: Any, nodes: Any, info: Any) -> Complete:
+        resolve_type = type_.resolve_type or self.type_resolver
+        known: dict[type, Complete] = {}
+
+        def complete(value: Any, place: Place) -> Any:
+            if value is None:
+                return None
+            complete_as = known.get(type(value))
+            if complete_as is None:
+                name = resolve_type(value, info, type_)
+                runtime_type = self.ensure_valid_runtime_type(name, type_, nodes, info, value)
+                complete_as = known[type(value)] = self._object(runtime_type, nodes, info)
+            return complete_as(value, place)
+
+        return complete
+
+
+def _path(place: Place | None) -> Any:
+    return None if place is None else Path(_path(place[0]), place[1], place[2])
+
+
+def _raise(error: Exception, _: Any) -> Any:
+    raise error
+
+
+def _itself(event: Any) -> Any:
+    """What a subscription tells of is the event that came; its arguments were for choosing it."""
+    return event
+
+
+def _required(complete_nullable: Complete, info: Any) -> Complete:
+    def complete(value: Any, place: Place) -> Any:
+        completed = complete_nullable(value, place)
+        if completed is None:
+            raise TypeError(f"Cannot return null for non-nullable field {info.parent_type}.{info.field_name}.")
+        return completed
+
+    return complete
+
+
+def _leaf(write: Read) -> Complete:
+    return lambda value, _: None if value is None else write(value)
+
+
+# ── leaves ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@cache
+def _writer(type_: Any) -> Read:
+    """The function that writes a value of a scalar or enum; the usual ones are known without asking the type."""
+    write: Read = type_.coerce_output_value
+    if type_ in (GraphQLString, GraphQLID):
+        return lambda value: value if type(value) is str else write(value)
+    if type_ is GraphQLFloat:
+        return lambda value: value if type(value) is float and isfinite(value) else write(value)
+    if isinstance(type_, GraphQLEnumType):
+        return _enum(type_, write)
+    return write
+
+
+def _enum(type_: GraphQLEnumType, write: Read) -> Read:
+    names = {member.value: name for name, member in type_.values.items()}
+
+    def written(value: Any) -> Any:
+        name = names.get(value)
+        return write(value) if name is None else name
+
+    return written

@@ -1,0 +1,288 @@
+"""Answers that go on over WebSocket, by the graphql-transport-ws protocol.
+
+The protocol is strawberry's; what is here is what it leaves open: who is let in, messages that are none, failures of
+ours, and clients that do not read. See docs/adr/0014 and 0017.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import suppress
+from typing import Annotated, Any, Final, Literal, TypeAlias, cast
+
+import msgspec
+import structlog
+from graphql import GraphQLError
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+from strawberry.asgi import ASGIWebSocketAdapter
+from strawberry.http.async_base_view import AsyncBaseHTTPView
+from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageReceived, WebSocketDisconnected
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
+    ConnectionInitMessage,
+    Message,
+    PingMessage,
+    SubscribeMessage,
+)
+
+from api.auth.authentication import (
+    BEARER_LENGTH_MAX,
+    NOBODY,
+    RATE_LIMITED,
+    NotAdmitted,
+    OutOfReach,
+    TooOften,
+    address,
+    note,
+)
+from api.execution.context import Context
+from api.execution.subscription_hub import TOO_MANY
+from api.execution.variable_limits import VALUES_MAX
+from api.graphql_http.persisted_documents import Documents
+
+UNKNOWN: Final = 4401
+"""The close code for who asks without saying who they are."""
+REFUSED: Final = 4403
+"""The close code for who is not let in, or no longer."""
+LATER: Final = 1013
+"""The close code for who should try again in a moment."""
+FAILED: Final = 4500
+"""The close code for what went wrong on our side."""
+CLOSE_SECONDS_MAX: Final = 1.0
+"""How long there may be no room for saying good-bye."""
+STRANGER_LENGTH_MAX: Final = 2 * BEARER_LENGTH_MAX
+"""Characters of a message of whoever has not yet said who they are: a token, and some more."""
+REASON_BYTES_MAX: Final = 120
+"""How long a reason to close may be."""
+
+_log = structlog.get_logger(__name__)
+
+# ── what a client may say ────────────────────────────────────────────────────────────────────────
+
+Id: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class _Message(msgspec.Struct, tag_field="type"):
+    pass
+
+
+class _Init(_Message, tag="connection_init"):
+    payload: dict[str, Any] | None = None
+
+
+class _Ping(_Message, tag="ping"):
+    payload: dict[str, Any] | None = None
+
+
+class _Pong(_Message, tag="pong"):
+    payload: dict[str, Any] | None = None
+
+
+class _Operation(msgspec.Struct, rename="camel"):
+    query: str | None = None
+    variables: dict[str, Any] | None = None
+    operation_name: str | None = None
+    extensions: dict[str, Any] | None = None
+    document_id: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.query is None and self.document_id is None and "persistedQuery" not in (self.extensions or {}):
+            raise ValueError("there is no query")
+
+
+class _Subscribe(_Message, tag="subscribe"):
+    id: Id
+    payload: _Operation
+
+
+class _Complete(_Message, tag="complete"):
+    id: Id
+
+
+_Known: TypeAlias = _Init | _Ping | _Pong | _Subscribe | _Complete
+
+
+# ── the wire ─────────────────────────────────────────────────────────────────────────────────────
+
+
+class Socket(ASGIWebSocketAdapter):
+    """A WebSocket that speaks text, and no longer than its client listens: see `patience_s` of the view."""
+
+    def __init__(self, view: AsyncBaseHTTPView[Any, Any, Any, Any, Any, Any, Any], _: WebSocket, ws: WebSocket) -> None:
+        super().__init__(view, ws, ws)
+        self.is_cut_off = False
+        self._patience_s: float = view.patience_s  # type: ignore[attr-defined]
+        self._reader = asyncio.current_task()
+
+    async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object, None]:
+        """What is said, message by message; others have their turn between two. Raises `NonJsonMessageReceived`, also
+        for what would take long to be read."""
+        try:
+            while self.ws.application_state is not WebSocketState.DISCONNECTED:
+                text = await self.ws.receive_text()
+                await asyncio.sleep(0)
+                try:
+                    self._refuse_too_much(text)
+                    message = self.view.decode_json(text)
+                except (ValueError, NonJsonMessageReceived) as error:
+                    if not ignore_parsing_errors:
+                        raise NonJsonMessageReceived from error
+                else:
+                    yield message
+        except KeyError as error:
+            raise NonTextMessageReceived from error
+        except WebSocketDisconnect:
+            pass
+
+    def _refuse_too_much(self, text: str) -> None:
+        is_stranger = self.ws.state.caller is NOBODY
+        if (is_stranger and len(text) > STRANGER_LENGTH_MAX) or text.count("[") + text.count("{") > VALUES_MAX:
+            raise NonJsonMessageReceived
+
+    async def send_json(self, message: Mapping[str, object]) -> None:
+        """Send as soon as there is room. Raises `WebSocketDisconnected` if nobody is there, or takes anything."""
+        if self.ws.application_state is not WebSocketState.CONNECTED:
+            raise WebSocketDisconnected
+        try:
+            async with asyncio.timeout(self._patience_s):
+                await self.ws.send_text(self.view.encode_json_string(message))
+        except TimeoutError:
+            self._cut_off()
+            raise WebSocketDisconnected from None
+        except WebSocketDisconnect:
+            raise WebSocketDisconnected from None
+
+    async def close(self, code: int, reason: str) -> None:
+        if self.ws.application_state is WebSocketState.CONNECTED:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CLOSE_SECONDS_MAX):
+                    await super().close(code, reason)
+
+    def _cut_off(self) -> None:
+        """Stop listening, too."""
+        if not self.is_cut_off:
+            _log.warning("subscriber_cut_off", over="websocket", seconds=self._patience_s)
+            self.is_cut_off = True
+            if self._reader is not None and self._reader is not asyncio.current_task():
+                self._reader.cancel()
+
+
+# ── the conversation ─────────────────────────────────────────────────────────────────────────────
+
+
+class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
+    """What is said over one connection."""
+
+    async def handle(self) -> None:
+        try:
+            await super().handle()
+        except asyncio.CancelledError:
+            if not self._is_cut_off:
+                raise
+        except Exception as error:  # noqa: BLE001 - whatever it was, the client is told that it was not its fault
+            await self.handle_task_exception(error)
+
+    # ── who asks ─────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def _connection(self) -> WebSocket:
+        """What the handshake came with, and what is noted of it."""
+        connection: WebSocket = self.websocket.ws  # type: ignore[attr-defined]
+        return connection
+
+    async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
+        if self.connection_init_received or await self._comes_in(message.get("payload")):
+            await super().handle_connection_init(message)
+
+    async def _comes_in(self, payload: object) -> bool:
+        """Whether whoever begins the conversation is let in, by the handshake or by what they say now."""
+        connection, state = self._connection, self._connection.state
+        said = _authorization(payload)
+        if not (said or state.is_refused or state.caller is NOBODY):
+            return True
+        try:
+            shown = {*said, *connection.headers.getlist("authorization")}
+            admission = await state.entrance.admit(shown, address(connection))
+        except NotAdmitted as reason:
+            note(reason, connection)
+            return await self._close(REFUSED, "Forbidden")
+        except (TooOften, OutOfReach):
+            return await self._close(LATER, "Try again in a moment")
+        if admission is None:
+            return await self._close(UNKNOWN, "Unauthorized")
+        state.caller, state.visit = admission
+        self.context = await self.view.get_context(connection, connection)
+        return True
+
+    async def _close(self, code: int, reason: str) -> Literal[False]:
+        await self.websocket.close(code, reason)
+        return False
+
+    async def handle_ping(self, message: PingMessage) -> None:
+        if self._connection.state.caller is NOBODY:
+            await self.websocket.close(UNKNOWN, "Unauthorized")
+        else:
+            await super().handle_ping(message)
+
+    @property
+    def _is_cut_off(self) -> bool:
+        return isinstance(self.websocket, Socket) and self.websocket.is_cut_off
+
+    async def handle_message(self, message: Message) -> None:
+        try:
+            msgspec.convert(message, _Known)
+        except msgspec.ValidationError as error:
+            reason = f"This is no message: {error}".encode()[:REASON_BYTES_MAX]
+            await self.handle_invalid_message(reason.decode(errors="ignore"))
+            return
+        known: Any = {name: value for name, value in message.items() if value is not None}
+        await super().handle_message(known)
+
+    async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        state = self._connection.state
+        if self.connection_acknowledged:
+            if state.visit is not None and await state.visit.is_over():
+                await self.websocket.close(REFUSED, "Forbidden")
+                return
+            try:
+                state.entrance.spend(state.caller)
+            except TooOften as too_often:
+                await self._refuse(message, too_often.message, code=RATE_LIMITED, retryAfter=too_often.seconds)
+                return
+        most = self.max_subscriptions_per_connection
+        if self.connection_acknowledged and message["id"] not in self.operations and len(self.operations) == most:
+            await self._refuse(message, f"One connection may have {most} operations.", code=TOO_MANY)
+            return
+        payload: dict[str, Any] = {**message["payload"]}
+        if self.connection_acknowledged:
+            try:
+                payload["query"] = self._text(payload)
+            except GraphQLError as error:
+                await self._refuse(message, error.message, **error.extensions or {})
+                return
+        await super().handle_subscribe(cast("SubscribeMessage", {**message, "payload": payload}))
+
+    def _text(self, payload: dict[str, Any]) -> str | None:
+        """The document that is meant. Raises `GraphQLError`."""
+        documents: Documents = self.view.documents  # type: ignore[attr-defined]
+        return documents.text(payload.get("query"), payload.get("extensions"), payload.get("documentId"))
+
+    async def _refuse(self, message: SubscribeMessage, told: str, **extensions: object) -> None:
+        """Say why an operation does not begin; the others go on."""
+        error = GraphQLError(told, extensions=extensions)
+        await self.send_message({"id": message["id"], "type": "error", "payload": [error.formatted]})
+
+    async def handle_task_exception(self, error: Exception) -> None:
+        """Tell of a failure of ours; that the client has left is none."""
+        if not isinstance(error, WebSocketDisconnected):
+            _log.error("connection_failed", exc_info=error)
+            await self.websocket.close(FAILED, "Something went wrong on our side.")
+
+    @staticmethod
+    def _get_pre_execution_close_reason(_: GraphQLError) -> None:
+        """An operation that cannot be read ends that operation, and not the connection with all others."""
+
+
+def _authorization(payload: object) -> list[str]:
+    """What somebody shows at the beginning of a conversation, by either spelling."""
+    said = payload if isinstance(payload, dict) else {}
+    return [str(said[name]) for name in ("authorization", "Authorization") if said.get(name) is not None]

@@ -1,0 +1,107 @@
+"""What this process counts, for whoever watches it: `GET /metrics`, as Prometheus reads it."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+import psycopg
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from psycopg_pool import PoolTimeout
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.execution.subscription_hub import Live
+from api.snapshot.snapshot import Pool
+from domain.log.event_store import Log
+from projections.engine.projector import Condition, Projector
+
+_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_POOL: Final = {
+    "pool_size": "connections that are open",
+    "pool_available": "connections that nobody uses",
+    "requests_waiting": "requests that wait for a connection",
+}
+_PLAIN: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Metrics:
+    """The counters of one process."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "keyframe_requests", "Requests over HTTP.", ["path", "method", "status"], registry=self._registry
+        )
+        self._seconds = Histogram(
+            "keyframe_request_seconds", "Until an answer was sent whole.", ["path"], buckets=_BUCKETS,
+            registry=self._registry,
+        )  # fmt: skip
+        self._operations = Counter(
+            "keyframe_operations", "Operations over HTTP that were carried out.", ["type"], registry=self._registry
+        )
+        self._errors = Counter(
+            "keyframe_errors", "Errors at the top level of answers over HTTP.", ["code"], registry=self._registry
+        )
+
+    def answered(self, path: str, method: str, status: int, seconds: float) -> None:
+        """Count an answer."""
+        self._requests.labels(path, method, str(status)).inc()
+        self._seconds.labels(path).observe(seconds)
+
+    def told(self, kind: str, codes: Iterable[str]) -> None:
+        """Count an operation, and what it failed with."""
+        if kind:
+            self._operations.labels(kind).inc()
+        for code in codes:
+            self._errors.labels(code).inc()
+
+    def watch(self, log: Log, projector: Projector, live: Live, pool: Pool) -> None:
+        """Tell of these, too, whenever somebody asks."""
+        self._registry.register(_Standing(log, projector, live, pool))
+
+    def page(self, _: Request) -> Response:
+        """Everything, now. Called on a worker thread."""
+        return Response(generate_latest(self._registry), headers={"cache-control": "no-store"}, media_type=_PLAIN)
+
+
+class _Standing:
+    """What is looked up when it is asked for."""
+
+    def __init__(self, log: Log, projector: Projector, live: Live, pool: Pool) -> None:
+        self._log = log
+        self._projector = projector
+        self._live = live
+        self._pool = pool
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing beforehand: whoever registers this need not have a database yet."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        yield from self._log_and_views()
+        yield _gauge("subscriptions", "Subscriptions that are going on.", self._live.count)
+        stats: dict[str, Any] = self._pool.get_stats()
+        for name, meaning in _POOL.items():
+            yield _gauge(
+                name if name.startswith("pool") else f"pool_{name}", f"Of the pool: {meaning}.", stats.get(name, 0)
+            )
+
+    def _log_and_views(self) -> Iterator[Metric]:
+        status = self._projector.status
+        yield _gauge("view_position", "How far the views are.", status.position)
+        try:
+            head = self._log.head().position
+        except (psycopg.OperationalError, PoolTimeout):
+            yield _gauge("database_up", "Whether the database can be reached.", 0)
+        else:
+            yield _gauge("database_up", "Whether the database can be reached.", 1)
+            yield _gauge("log_head", "The last position of the log.", head)
+            yield _gauge("view_lag", "Events that the views lack.", max(0, head - status.position))
+        condition = GaugeMetricFamily("keyframe_projector", "1 for how the projector does.", labels=["condition"])
+        for one in Condition:
+            condition.add_metric([one.value], one is status.condition)
+        yield condition
+
+
+def _gauge(name: str, meaning: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"keyframe_{name}", meaning, value=value)

@@ -1,0 +1,250 @@
+"""What a report tells: one question, asked over the same schema as every other, and its answer in plain shapes."""
+
+from collections import Counter
+from datetime import date, datetime
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+import msgspec
+
+from api.execution.context import Context
+from api.schema.schema import schema
+
+QUESTION = files(__package__).joinpath("question.graphql").read_text("utf-8")
+
+
+class Shape(msgspec.Struct, frozen=True, rename="camel"):
+    """The base of what an answer is made of; the names are those of the schema."""
+
+
+class Named(Shape, frozen=True):
+    """Somebody or something, by name; a person who was erased has none."""
+
+    name: str | None
+
+
+class Place(Shape, frozen=True):
+    at: datetime
+    position: int
+
+
+class Cycle(Shape, frozen=True):
+    key: str
+    name: str
+    starts_on: date
+    ends_on: date
+
+
+class Attainment(Shape, frozen=True):
+    against_original: float | None
+    against_final: float | None
+    score: float | None
+
+
+class Attribution(Shape, frozen=True):
+    initial: float
+    movement: float
+    goalpost: float
+    scope: float
+    final: float
+
+
+class Unit(Shape, frozen=True):
+    symbol: str
+
+
+class Metric(Shape, frozen=True):
+    direction: str
+    unit: Unit
+    start: float | None
+    target: float | None
+    lower: float | None
+    upper: float | None
+
+
+class Point(Shape, frozen=True):
+    at: datetime
+    planned: float | None
+    replanned: float | None
+    actual: float | None
+
+
+class KeyResult(Shape, frozen=True):
+    title: str
+    metric: Metric
+    trajectory: list[Point]
+
+
+class Planned(Shape, frozen=True):
+    metric: Metric
+
+
+class KeyResultLook(Shape, frozen=True):
+    presence: str
+    revisions: int
+    attainment: Attainment
+    key_result: KeyResult
+    planned: Planned | None
+
+    @property
+    def was_measured(self) -> bool:
+        """Whether there is anything to draw beside its plan."""
+        return any(point.actual is not None for point in self.key_result.trajectory)
+
+
+class Outcome(Shape, frozen=True):
+    verdict: str
+
+
+class Objective(Shape, frozen=True):
+    title: str
+    owner: Named | None
+    team: Named | None
+    outcome: Outcome | None
+
+
+class ObjectiveLook(Shape, frozen=True):
+    presence: str
+    objective: Objective
+    attainment: Attainment
+    attribution: Attribution
+    key_results: list[KeyResultLook]
+
+    @property
+    def has_progress(self) -> bool:
+        """Whether there is any progress to be attributed to something."""
+        return any(msgspec.structs.astuple(self.attribution))
+
+
+class Actor(Shape, frozen=True):
+    handle: str
+    person: Named | None = None
+    on_behalf_of: Named | None = None
+
+    @property
+    def name(self) -> str:
+        """For whom it was said, if an import says so; else who said it."""
+        spoken = self.on_behalf_of or self.person
+        return (spoken.name if spoken is not None else None) or self.handle
+
+
+class Titled(Shape, frozen=True):
+    title: str
+
+
+class Goalpost(Shape, frozen=True):
+    effective_at: datetime
+    reason: str | None
+    days_before_close: int
+    actor: Actor
+    subject: Titled | None
+    before: Metric
+    after: Metric
+
+
+class Spoken(Titled, frozen=True):
+    id: str
+
+
+class Silence(Shape, frozen=True):
+    key_result: Spoken
+    since: datetime = msgspec.field(name="from")
+    until: datetime = msgspec.field(name="to")
+    days: int
+
+
+class Bucket(Shape, frozen=True):
+    lower: float
+    upper: float
+    count: int
+    stated: float
+    hit: float
+
+
+class Calibration(Shape, frozen=True):
+    brier: float | None
+    buckets: list[Bucket]
+
+
+class Kpi(Shape, frozen=True):
+    name: str
+    unit: Unit
+
+
+class KpiDelta(Shape, frozen=True):
+    kpi: Kpi
+    before: float | None
+    after: float | None
+    change: float | None
+    status_before: str
+    status_after: str
+
+
+class Reflection(Shape, frozen=True):
+    kind: str
+    body: str
+    by: Actor
+
+
+class Silent(NamedTuple):
+    """A key result that nobody spoke of for too long, once or more often."""
+
+    key_result: Spoken
+    silences: list[Silence]
+
+    @property
+    def days(self) -> int:
+        """How many days in all."""
+        return sum(one.days for one in self.silences)
+
+
+class Story(Shape, frozen=True):
+    """A retrospective as a report tells it."""
+
+    is_final: bool
+    plan: Place
+    outcome: Place
+    cycle: Cycle
+    attainment: Attainment
+    attribution: Attribution
+    objectives: list[ObjectiveLook]
+    goalposts: list[Goalpost]
+    silences: list[Silence]
+    calibration: Calibration
+    kpis: list[KpiDelta]
+    reflections: list[Reflection]
+
+    @property
+    def silent(self) -> list[Silent]:
+        """The key results that were silent, the longest first."""
+        found: dict[str, Silent] = {}
+        for one in self.silences:
+            found.setdefault(one.key_result.id, Silent(one.key_result, [])).silences.append(one)
+        return sorted(found.values(), key=lambda one: -one.days)
+
+    @property
+    def became(self) -> list[list[tuple[int, str]]]:
+        """How many objectives were kept, added later and dropped; and how many were achieved and missed."""
+        ends = [one.objective.outcome.verdict for one in self.objectives if one.objective.outcome is not None]
+        counts = Counter([*(one.presence for one in self.objectives), *ends])
+        named = (("KEPT", "ADDED_LATER", "DROPPED"), ("ACHIEVED", "MISSED"))
+        found = [[(counts[name], name) for name in names if counts[name]] for names in named]
+        return [part for part in found if part]
+
+
+class Untold(Exception):
+    """There is no story to tell: `code` and message are those of the first error of the answer."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def read(context: Context, cycle: str, known: str | None = None) -> Story:
+    """The story of the cycle with this key, `known` as in `Query.retrospective`. Raises `Untold`."""
+    result = schema.execute_sync(QUESTION, {"cycle": cycle, "known": known}, context)
+    for error in result.errors or ():
+        raise Untold(str((error.extensions or {}).get("code")), error.message)
+    assert result.data is not None
+    answer: Any = result.data["retrospective"]
+    return msgspec.convert(answer, Story)

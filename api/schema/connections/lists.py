@@ -1,0 +1,127 @@
+"""Long lists as pages: read by keyset in one statement, or worked out where health, status or progress is asked for."""
+
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from api.schema.connections.connection import Connection
+from api.snapshot.dataloaders import TYPES, grouped
+from api.snapshot.pagination import LIST_MAX, Asked, cut, encode, stretch
+from api.snapshot.snapshot import Siblings, Thing, View, together
+from domain.primitives.values import Kind
+from projections.store.versioned_tables import Cursor, Order, Window
+
+PROGRESS = "PROGRESS"
+RECORDED = "RECORDED"
+
+
+class Judged(NamedTuple):
+    """What has to be worked out of a row: the condition it is in, and how far it is."""
+
+    condition: StrEnum
+    progress: float | None
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """A long list of `projections`: of what, how a page is read and counted, where a row stands, how it is judged."""
+
+    kind: Kind
+    page: Callable[..., list[Any]]
+    count: Callable[..., int]
+    cursor: Callable[[Any, Any], Cursor]
+    judge: Callable[[Siblings], Sequence[Judged]] | None = None
+
+
+def listed(
+    view: View, of: Listing, filter: object, order: Order[Any], asked: Asked, only: frozenset[StrEnum] | None = None
+) -> Connection[Any]:
+    """A page of a long list; `only` those in one of these conditions."""
+    if only is None and order.field != PROGRESS:
+        return _read_page(view, of, filter, order, asked)
+    rows = view.read(of.page, filter, Order(RECORDED), Window(LIST_MAX))
+    return worked_out(of, together(TYPES[of.kind][0], view, rows), order, asked, only)
+
+
+def _read_page(view: View, of: Listing, filter: object, order: Order[Any], asked: Asked) -> Connection[Any]:
+    field, descending = order.field, order.descending
+    window = asked.window(field, descending)
+
+    def read(window: Window) -> list[Any]:
+        return view.read(of.page, filter, order, window)
+
+    return Connection(
+        page=stretch(
+            window,
+            together(TYPES[of.kind][0], view, read(window)),
+            lambda thing: encode(of.cursor(thing.row, field), field, descending),
+            lambda other: bool(read(other)),
+            lambda: view.read(of.count, filter),
+            descending,
+        )
+    )
+
+
+def worked_out(
+    of: Listing, things: Sequence[Thing], order: Order[Any], asked: Asked, only: frozenset[StrEnum] | None = None
+) -> Connection[Any]:
+    """A page of things that are all at hand and were read together."""
+    judge, by_progress = of.judge, order.field == PROGRESS
+
+    def judged(thing: Thing) -> Judged:
+        assert judge is not None
+        return thing.each(judge)
+
+    def place(thing: Thing) -> Cursor:
+        return Cursor(judged(thing).progress, thing.row.id) if by_progress else of.cursor(thing.row, order.field)
+
+    kept = things if only is None else [thing for thing in things if judged(thing).condition in only]
+    return Connection(page=cut(asked, kept, place, order.field, order.descending))
+
+
+# ── lists that each of many things has ───────────────────────────────────────────────────────────
+
+
+class Pages(msgspec.Struct, frozen=True):
+    """A list that each of many things has: of what, in which order, how pages are read and counted, a row's place.
+
+    `page` takes (ids, window, *filter), `count` takes (ids, *filter).
+    """
+
+    kind: Kind
+    order: str
+    page: Callable[..., dict[UUID, list[Any]]]
+    count: Callable[..., dict[UUID, int]]
+    cursor: Callable[[Any], Cursor]
+
+
+def paged(siblings: Siblings, of: Pages, asked: Asked, *filter: object) -> Sequence[Connection[Any]]:
+    """The same page of the list of each of the siblings, read in one statement."""
+    window = asked.window(of.order)
+    parts = grouped(siblings.view, TYPES[of.kind][0], _read(siblings, of, window, *filter), siblings)
+
+    def cursor(thing: Thing) -> str:
+        return encode(of.cursor(thing.row), of.order)
+
+    def page(id: UUID, part: list[Thing]) -> Connection[Any]:
+        return Connection(
+            page=stretch(
+                window,
+                part,
+                cursor,
+                lambda other: bool(siblings.all(_read, of, other, *filter).get(id)),
+                lambda: siblings.all(_count, of, *filter).get(id, 0),
+            )
+        )
+
+    return [page(row.id, part) for row, part in zip(siblings.rows, parts, strict=True)]
+
+
+def _read(siblings: Siblings, of: Pages, window: Window, *filter: object) -> dict[UUID, list[Any]]:
+    return siblings.view.read(of.page, [row.id for row in siblings.rows], window, *filter)
+
+
+def _count(siblings: Siblings, of: Pages, *filter: object) -> dict[UUID, int]:
+    return siblings.view.read(of.count, [row.id for row in siblings.rows], *filter)

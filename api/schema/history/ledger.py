@@ -1,0 +1,143 @@
+"""The log as evidence: what it was at any size, signed, and the proofs that one size continues another."""
+
+from typing import Annotated, TypeAlias
+
+import strawberry
+
+from api.execution.context import Info
+from api.schema.primitives.field import answered
+from api.schema.primitives.scalars import Position
+from api.snapshot.snapshot import Connection, View
+from domain.model.permissions import Permission
+from domain.primitives.errors import Code, Refused, invalid
+from domain.proof.signed_note import encoded
+from projections.proof import signer
+from projections.proof.merkle_tree import Inclusion, Tree
+from projections.proof.signer import Keys, Rewritten
+
+Size: TypeAlias = Annotated[
+    Position | None,
+    strawberry.argument(description="The size of the log that it is proven in; the head's if left out."),
+]
+
+
+@strawberry.type(
+    description="A statement of what the log was: its first `size` events are those of the tree with this root. "
+    "Keep one, and no event before it can ever be changed without your finding out."
+)
+class Checkpoint:
+    size: Position = strawberry.field(description="How many events it is about: all up to this position.")
+    root_hash: str = strawberry.field(description="The root of the RFC 6962 tree over them, in Base64.")
+    view: strawberry.Private[View]
+    keys: strawberry.Private[Keys | None]
+
+    @answered(
+        "The same as a signed note (c2sp.org/tlog-checkpoint), for the log's public key at /checkpoint/key. "
+        "The same statement is always the same note."
+    )
+    def signed_note(self) -> str:
+        return self.view.reads.read(_note, self.size, self.keys)
+
+
+@strawberry.type(description="The proof that an event is in the log: RFC 9162, section 2.1.3.")
+class InclusionProof:
+    position: Position = strawberry.field(description="The event; its leaf index is one less.")
+    size: Position = strawberry.field(description="The size of the log that it is proven in.")
+    leaf_hash: str = strawberry.field(description="The hash over all columns of the event, in Base64.")
+    path: list[str] = strawberry.field(description="The hashes beside the way up to the root, in Base64.")
+
+
+@strawberry.type(description="The proof that one log continues another: RFC 9162, section 2.1.4.")
+class ConsistencyProof:
+    from_: Position = strawberry.field(name="from", description="The size of the earlier log.")
+    to: Position = strawberry.field(description="The size of the later log.")
+    path: list[str] = strawberry.field(description="The hashes that both roots follow from, in Base64.")
+
+
+@strawberry.type(description="The log as evidence: an RFC 6962 tree over the stored bytes of every event.")
+class Ledger:
+    view: strawberry.Private[View]
+    keys: strawberry.Private[Keys | None]
+
+    @answered(
+        "The newest checkpoint: of all that this answer knows; or, where this server has no key, the last that was "
+        "signed before."
+    )
+    def head(self) -> Checkpoint:
+        return self._checkpoint(self._head())
+
+    @answered("The checkpoint up to a position. A position in the future is INVALID.")
+    def checkpoint(
+        self, position: Annotated[Position, strawberry.argument(description="Its size; 0 is the empty log.")]
+    ) -> Checkpoint:
+        return self._checkpoint(self._within(position, "position"))
+
+    @answered("The proof that an event is in the log of a size.")
+    def inclusion(
+        self,
+        position: Annotated[Position, strawberry.argument(description="The event.")],
+        size: Size = None,
+    ) -> InclusionProof:
+        whole = self._within(self._head() if size is None else size, "size")
+        if not 1 <= position <= whole:
+            raise invalid(f"A log of {whole} events holds those at positions 1 to {whole}.", "position")
+        proof = self.view.reads.read(_inclusion, position, whole)
+        return InclusionProof(
+            position=position, size=Position(whole), leaf_hash=encoded(proof.leaf), path=[*map(encoded, proof.path)]
+        )
+
+    @answered("The proof that the log of one size continues the log of a smaller one.")
+    def consistency(
+        self,
+        from_: Annotated[Position, strawberry.argument(name="from", description="The smaller size.")],
+        to: Annotated[
+            Position | None, strawberry.argument(description="The larger size; the head's if left out.")
+        ] = None,
+    ) -> ConsistencyProof:
+        whole = self._within(self._head() if to is None else to, "to")
+        if from_ > whole:
+            raise invalid(f"Is larger than {whole}; a log continues a smaller one.", "from")
+        path = self.view.reads.read(_consistency, from_, whole)
+        return ConsistencyProof(from_=from_, to=Position(whole), path=[*map(encoded, path)])
+
+    def _head(self) -> int:
+        return self.view.reads.read(signer.newest, self.view.basis.position, self.keys)
+
+    def _checkpoint(self, size: int) -> Checkpoint:
+        root = self.view.reads.read(_root, size)
+        return Checkpoint(size=Position(size), root_hash=encoded(root), view=self.view, keys=self.keys)
+
+    def _within(self, size: int, field: str) -> int:
+        head = self.view.basis.position
+        if size > head:
+            raise invalid(f"Lies in the future; the log is read up to {head} now.", field)
+        return size
+
+
+def opened(view: View, info: Info) -> Ledger:
+    """The ledger as this answer knows it. Raises `FORBIDDEN`."""
+    if Permission.READ_LEDGER not in info.context.caller.can:
+        raise Refused(Code.FORBIDDEN, "The ledger is for auditors, leads and admins.")
+    return Ledger(view=view, keys=info.context.keys)
+
+
+def _note(conn: Connection, size: int, keys: Keys | None) -> str:
+    try:
+        note = signer.told(conn, size, keys)
+    except Rewritten as error:
+        raise Refused(Code.CONFLICT, str(error)) from error
+    if note is None:
+        raise Refused(Code.NOT_FOUND, "This size was never signed, and this server has no key: 'keyframe key create'.")
+    return note
+
+
+def _root(conn: Connection, size: int) -> bytes:
+    return Tree(conn, size).root
+
+
+def _inclusion(conn: Connection, position: int, size: int) -> Inclusion:
+    return Tree(conn, size).inclusion(position)
+
+
+def _consistency(conn: Connection, size: int, to: int) -> list[bytes]:
+    return Tree(conn, to).consistency(size)

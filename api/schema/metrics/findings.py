@@ -1,0 +1,104 @@
+"""What could be written better: the facts that the rules of `domain.metrics.findings` look at, for all siblings at once."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import strawberry
+
+from api.schema.metrics.progress import live_key_results, standings
+from api.schema.primitives import enums
+from api.schema.types.measurements import latest_readings
+from api.snapshot.snapshot import Siblings
+from domain.metrics import findings
+from domain.metrics.findings import WrittenKeyResult, WrittenKpi, WrittenObjective
+from domain.primitives.calendar import day_start
+from projections.tables import alignment, goals, people
+from projections.tables.goals import ObjectiveRow
+
+
+@strawberry.type(
+    description="What a rule of good writing found, in one sentence that says what to do. Findings never block."
+)
+class QualityFinding:
+    rule: str = strawberry.field(description="The stable name of the rule.")
+    severity: enums.Severity = strawberry.field(description="How much it matters.")
+    message: str = strawberry.field(description="What could be better, and how.")
+
+
+def in_objectives(siblings: Siblings) -> Sequence[list[Any]]:
+    return [findings.objective_findings(one) for one in siblings.all(written_objectives)]
+
+
+def in_key_results(siblings: Siblings) -> Sequence[list[Any]]:
+    view = siblings.view
+    cycles = view.by_id(goals.cycles, [row.cycle for row in siblings.rows])
+    return [
+        findings.key_result_findings(
+            WrittenKeyResult(
+                title=row.title,
+                state=row.state,
+                metric=row.metric,
+                due=row.due,
+                cycle_start=cycles[row.cycle].starts_on,
+                cycle_end=cycles[row.cycle].ends_on,
+                begins_at=max(row.created_at, day_start(cycles[row.cycle].starts_on)),
+                cadence=cycles[row.cycle].check_in_cadence,
+                at=view.basis.at,
+                policy=view.scoring,
+                last_spoken_at=standing.spoken_at,
+            )
+        )
+        for row, standing in zip(siblings.rows, siblings.all(standings), strict=True)
+    ]
+
+
+def in_kpis(siblings: Siblings) -> Sequence[list[Any]]:
+    view = siblings.view
+    latest = siblings.all(latest_readings)
+    return [
+        findings.kpi_findings(
+            WrittenKpi(
+                retired=row.retired,
+                has_goal=row.goal is not None,
+                owner=row.owner,
+                cadence=row.cadence,
+                defined_at=row.created_at,
+                at=view.basis.at,
+                policy=view.scoring,
+                latest_at=latest[row.id].measured_at if row.id in latest else None,
+            )
+        )
+        for row in siblings.rows
+    ]
+
+
+def written_objectives(siblings: Siblings) -> Sequence[WrittenObjective]:
+    """Each of these objectives as it is written."""
+    view = siblings.view
+    rows: Sequence[ObjectiveRow] = siblings.rows
+    ids = [row.id for row in rows]
+    supports = view.read(alignment.supports_of_objectives, ids)
+    dropped = view.read(alignment.dropped_supports_of_objectives, ids)
+    per_owner = view.read(goals.objectives_per_owner, list({row.cycle for row in rows}))
+    below = _below_company_level(siblings)
+    return [
+        WrittenObjective(
+            title=row.title,
+            state=row.state,
+            policy=view.scoring,
+            owner=row.owner,
+            key_results=len(group),
+            owner_objectives=0 if row.owner is None else per_owner.get((row.cycle, row.owner), 0),
+            company_level=row.id not in below,
+            supports=len(supports.get(row.id, ())),
+            supports_dropped=dropped.get(row.id, 0),
+        )
+        for row, group in zip(rows, siblings.all(live_key_results), strict=True)
+    ]
+
+
+def _below_company_level(siblings: Siblings) -> frozenset[UUID]:
+    """Those whose team is part of another: they have something above them to be aligned to."""
+    teams = siblings.view.by_id(people.teams, [row.team for row in siblings.rows])
+    return frozenset(row.id for row in siblings.rows if row.team in teams and teams[row.team].parent is not None)

@@ -1,0 +1,110 @@
+"""Lists of goals: objectives and key results of a view, and the objectives of a cycle, team or owner."""
+
+from collections.abc import Sequence
+from enum import Enum, StrEnum
+from typing import Any
+
+import msgspec
+
+from api.schema.connections import filters
+from api.schema.connections.connection import Connection
+from api.schema.connections.filters import NOTHING, KeyResultFilter, KeyResultOrder, ObjectiveFilter, ObjectiveOrder
+from api.schema.connections.lists import Judged, Listing, listed, worked_out
+from api.schema.metrics.progress import of_key_results, of_objectives
+from api.snapshot.dataloaders import Many, many
+from api.snapshot.pagination import Asked
+from api.snapshot.snapshot import Siblings, Thing, View
+from domain.primitives.values import Kind
+from projections.store.versioned_tables import Order
+from projections.tables import alignment, goals
+from projections.tables import key_result as proofs
+
+
+def _judged_objectives(siblings: Siblings) -> Sequence[Judged]:
+    return [Judged(of.health, of.value) for of in siblings.all(of_objectives)]
+
+
+def _judged_key_results(siblings: Siblings) -> Sequence[Judged]:
+    return [Judged(of.health, of.value) for of in siblings.all(of_key_results)]
+
+
+OBJECTIVES = Listing(
+    Kind.OBJECTIVE, goals.objective_page, goals.objective_count, goals.objective_cursor, _judged_objectives
+)
+KEY_RESULTS = Listing(
+    Kind.KEY_RESULT,
+    proofs.key_result_page,
+    proofs.key_result_count,
+    proofs.key_result_cursor,
+    _judged_key_results,
+)
+
+
+def objectives(
+    view: View, filter: ObjectiveFilter | None, order: ObjectiveOrder | None, asked: Asked
+) -> Connection[Any]:
+    """A page of the objectives of a view."""
+    wanted = filters.objective_filter(view, filter)
+    return listed(view, OBJECTIVES, wanted, filters.order(order, goals.ObjectiveOrder.RECORDED), asked, _only(filter))
+
+
+def key_results(
+    view: View, filter: KeyResultFilter | None, order: KeyResultOrder | None, asked: Asked
+) -> Connection[Any]:
+    """A page of the key results of a view."""
+    wanted = filters.key_result_filter(view, filter)
+    in_order = filters.order(order, proofs.KeyResultOrder.RECORDED)
+    return listed(view, KEY_RESULTS, wanted, in_order, asked, _only(filter))
+
+
+def _only(filter: ObjectiveFilter | KeyResultFilter | None) -> frozenset[StrEnum] | None:
+    return None if filter is None or filter.health is None else frozenset(filter.health)
+
+
+# ── whose they are ───────────────────────────────────────────────────────────────────────────────
+
+
+class Whose(Enum):
+    """What objectives can be asked of: the query that finds them, and the part of a filter that says the same."""
+
+    CYCLE = (goals.objectives_of_cycles, "cycle")
+    TEAM = (goals.objectives_of_teams, "team")
+    OWNER = (goals.objectives_of_owners, "owner")
+
+    @property
+    def query(self) -> Many:
+        query: Many = self.value[0]
+        return query
+
+    def narrowed(self, filter: goals.ObjectiveFilter, id: Any) -> goals.ObjectiveFilter:
+        """The filter, for objectives of this one thing only."""
+        asked = getattr(filter, self.value[1])
+        return msgspec.structs.replace(filter, **{self.value[1]: id if asked in (None, id) else NOTHING})
+
+
+def objectives_of(thing: Thing, whose: Whose, filter: ObjectiveFilter | None, *asked: Any) -> Connection[Any]:
+    """A page of the objectives of a cycle, team or owner, in the order of recording."""
+    wanted = filters.objective_filter(thing.view, filter)
+    return thing.each(_of_each, whose, wanted, _only(filter), Asked(*asked))
+
+
+def _of_each(
+    siblings: Siblings, whose: Whose, filter: goals.ObjectiveFilter, only: frozenset[StrEnum] | None, asked: Asked
+) -> Sequence[Connection[Any]]:
+    """One thing's page is read by itself; of many things, all is read in one statement and then cut."""
+    order = Order(goals.ObjectiveOrder.RECORDED)
+    if len(siblings.rows) == 1:
+        (row,) = siblings.rows
+        return [listed(siblings.view, OBJECTIVES, whose.narrowed(filter, row.id), order, asked, only)]
+    groups = many(siblings, Kind.OBJECTIVE, whose.query, filter)
+    return [worked_out(OBJECTIVES, group, order, asked, only) for group in groups]
+
+
+def supporters(thing: Thing, *asked: Any) -> Connection[Any]:
+    """A page of the objectives that support this objective or key result, as they were drafted."""
+    return thing.each(_supporters, Asked(*asked))
+
+
+def _supporters(siblings: Siblings, asked: Asked) -> Sequence[Connection[Any]]:
+    groups = many(siblings, Kind.OBJECTIVE, alignment.supporters_of_targets)
+    return [worked_out(OBJECTIVES, group, Order(goals.ObjectiveOrder.RECORDED), asked) for group in groups]

@@ -1,0 +1,134 @@
+"""How far goals are: progress of key results, objectives, teams and cycles, each for all siblings at once."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+import strawberry
+
+from api.schema.primitives import enums
+from api.schema.primitives.field import related, to_ref
+from api.schema.primitives.scalars import Position
+from api.schema.types.node import Node
+from api.snapshot.dataloaders import flat, many
+from api.snapshot.snapshot import Siblings, Thing, together
+from domain.metrics import progress
+from domain.metrics.progress import KeyResultProgress, ObjectiveProgress, SharedProgress
+from domain.primitives.values import Kind
+from projections.history import formula_inputs
+from projections.tables import goals, measurements
+from projections.tables.key_result import key_results_of_objectives
+from projections.tables.measurements import Standing
+
+
+@strawberry.type(
+    description="One figure that a progress was worked out from. Contributions sum to the value to 1e-9: "
+    "contribution = weight · value / Σ weight of the terms that have a value."
+)
+class ProgressTerm(Thing):
+    label: str = strawberry.field(description="What it is, in words.")
+    weight: float = strawberry.field(description="How much it counts beside the others.")
+    value: float | None = strawberry.field(description="Its own progress, a share of 1; without one it counts nothing.")
+    contribution: float = strawberry.field(description="Its part of the whole.")
+    from_: Node | None = to_ref("node", "The measurement, key result or objective it comes from.", "from")
+    position: Position | None = strawberry.field(description="The event it comes from.")
+
+
+def _terms(siblings: Siblings) -> Sequence[list[ProgressTerm]]:
+    """The terms of each; all of them siblings, so that where they come from is read at once."""
+    parts = [row.explain for row in siblings.rows]
+    things = iter(together(ProgressTerm, siblings.view, [term for part in parts for term in part]))
+    return [[next(things) for _ in part] for part in parts]
+
+
+@strawberry.type(
+    description="How far, how far it should be, and what that means; and the figures it was worked out from.\n\n"
+    "Of a key result, with v its latest measurement: INCREASE and DECREASE (v - start) / (target - start); AT_LEAST "
+    "and AT_MOST 1 once met, else the way from start, else 0; WITHIN 1 inside the bounds, else the way to the nearer "
+    "one, else 0; MILESTONES Σ weight of reached / Σ weight; DONE 1 if v >= 1, else 0. Of an objective the weighted "
+    "mean of its key results that are not dropped and have a value; of a team or cycle the plain mean of objectives."
+)
+class Progress(Thing):
+    value: float | None = strawberry.field(description="How far, in [0, 1]; null without a measurement.")
+    unclamped: float | None = strawberry.field(description="The same, where it overshot or fell behind its start.")
+    expected: float | None = strawberry.field(
+        description="How far it should be by now: the share of its time that is gone; 1 for bounds that hold or do not."
+    )
+    health: enums.Health = strawberry.field(description="What the gap between the two means.")
+    confidence: float | None = strawberry.field(
+        description="How sure its people are, in [0, 1]; of a whole, the lowest of its parts."
+    )
+    explain: list[ProgressTerm] = related("The terms that sum to the value.", _terms)
+
+
+def _shown(siblings: Siblings, load: Callable[[Siblings], Sequence[Any]]) -> Sequence[Progress]:
+    return together(Progress, siblings.view, siblings.all(load))
+
+
+def progress_by(load: Callable[[Siblings], Sequence[Any]], description: str) -> Any:
+    """A field for the progress that `load` works out for each of the siblings."""
+    return related(description, _shown, load)
+
+
+# ── working it out ───────────────────────────────────────────────────────────────────────────────
+
+
+def standings(siblings: Siblings) -> Sequence[Standing]:
+    """Where each of these key results stands."""
+    known = siblings.view.read(measurements.standings, siblings.rows)
+    return [known[row.id] for row in siblings.rows]
+
+
+def of_key_results(siblings: Siblings) -> Sequence[KeyResultProgress]:
+    """The progress of each of these key results."""
+    view = siblings.view
+    at, policy = view.basis.at, view.scoring
+    cycles = view.by_id(goals.cycles, [row.cycle for row in siblings.rows])
+    objectives = view.by_id(goals.objectives, [row.objective for row in siblings.rows])
+    return [
+        progress.of_key_result(
+            formula_inputs.of_key_result(row, standing, cycles[row.cycle], objectives.get(row.objective)), at, policy
+        )
+        for row, standing in zip(siblings.rows, siblings.all(standings), strict=True)
+    ]
+
+
+def live_key_results(siblings: Siblings) -> Sequence[list[Any]]:
+    """The key results of each of these objectives that are not dropped."""
+    return many(siblings, Kind.KEY_RESULT, key_results_of_objectives)
+
+
+def all_key_results(siblings: Siblings) -> Sequence[list[Any]]:
+    """The key results of each of these objectives, dropped ones too."""
+    return many(siblings, Kind.KEY_RESULT, key_results_of_objectives, True)  # noqa: FBT003
+
+
+def of_objectives(siblings: Siblings) -> Sequence[ObjectiveProgress]:
+    """The progress of each of these objectives."""
+    groups = siblings.all(live_key_results)
+    siblings.view.remember(goals.objectives, siblings.rows)
+    together_read = flat(groups)
+    parts = iter(() if together_read is None else together_read.all(of_key_results))
+    return [
+        progress.of_objective(formula_inputs.of_objective(row), [next(parts) for _ in group])
+        for row, group in zip(siblings.rows, groups, strict=True)
+    ]
+
+
+def of_groups(groups: Sequence[list[Any]]) -> Sequence[SharedProgress]:
+    """The progress of each of these groups of objectives, which were read together."""
+    together_read = flat(groups)
+    parts = iter(() if together_read is None else together_read.all(of_objectives))
+    return [progress.of_objectives([next(parts) for _ in group]) for group in groups]
+
+
+def of_cycles(siblings: Siblings) -> Sequence[SharedProgress]:
+    """The progress of each of these cycles."""
+    groups = many(siblings, Kind.OBJECTIVE, goals.objectives_of_cycles, goals.ObjectiveFilter())
+    return of_groups(groups)
+
+
+def of_teams(siblings: Siblings, cycle: UUID) -> Sequence[Progress]:
+    """The progress of each of these teams in a cycle."""
+    groups = many(siblings, Kind.OBJECTIVE, goals.objectives_of_teams, goals.ObjectiveFilter(cycle=cycle))
+    return together(Progress, siblings.view, of_groups(groups))

@@ -1,0 +1,187 @@
+"""What every mutation takes: one input a command, made from `domain.model.commands`, where commands have their shape."""
+
+import types
+import typing
+from collections.abc import Callable, Sequence
+from enum import Enum
+from functools import cache, partial
+from typing import Annotated, Any, Final, NamedTuple, TypeAlias, TypeVar
+from uuid import UUID
+
+import msgspec
+import strawberry
+from msgspec import UNSET
+
+from api.schema.mutations import descriptions
+from api.schema.primitives import enums, lookup
+from api.snapshot import global_ids
+from api.snapshot.global_ids import GlobalId
+from domain.model import commands
+from domain.model.commands import REASON_REQUIRED, VERBS, By, Command
+from domain.primitives.errors import invalid
+from domain.primitives.values import Kind, Ref, Unit
+
+__all__ = ["INPUTS", "command", "enums"]
+
+Path: TypeAlias = tuple[str, ...]
+Reader: TypeAlias = Callable[[Any, Path], Any]
+"""Turns what GraphQL took into what the domain takes. Raises `INVALID` at that path of the input."""
+
+AnyCommand = TypeVar("AnyCommand", bound=Command)
+
+_BY: Final[dict[type[By], type]] = {commands.CycleBy: lookup.CycleBy, commands.KpiBy: lookup.KpiBy}
+_REQUIRED: Final[set[tuple[type, str]]] = {(commands.ReadingInput, "measured_at"), (Unit, "kind")}
+"""What must be given here though a command could do without: an instant is half of a reading's identity,
+and a symbol says little without its kind."""
+
+
+class Field(NamedTuple):
+    """A field of an input: its names in Python and in GraphQL, its type and default there, how it is read,
+    what null stands for, and whether it may be left out. `NODEFAULT` stands for neither."""
+
+    attribute: str
+    name: str
+    type: Any
+    default: Any
+    read: Reader
+    null: Any = msgspec.NODEFAULT
+    optional: bool = False
+
+
+# ── reading ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def command(kind: type[AnyCommand], given: Any) -> AnyCommand:
+    """The command that an input asks for. Raises `INVALID` for ids that cannot stand where they do, and for
+    null where nothing can be cleared."""
+    read: AnyCommand = _struct(kind, given, ())
+    return read
+
+
+def _struct(kind: Any, given: Any, path: Path) -> Any:
+    said = [(field, getattr(given, field.attribute)) for field in _fields(kind)]
+    return kind(
+        **{
+            field.attribute: _value(field, value, (*path, field.name))
+            for field, value in said
+            if value is not strawberry.UNSET or not field.optional
+        }
+    )
+
+
+def _value(field: Field, value: Any, path: Path) -> Any:
+    if value is strawberry.UNSET:
+        raise invalid("Say which, or null for none.", *path)
+    if value is not None:
+        return field.read(value, path)
+    if field.null is msgspec.NODEFAULT:
+        raise invalid("This cannot be cleared; leave it out to keep it as it is.", *path)
+    return field.null
+
+
+def _id(kind: Kind, text: str, path: Path) -> UUID:
+    found = _thing(text, path)
+    if found.kind is not kind:
+        raise invalid(f"Names a {found.kind}; the id of a {kind} is taken here.", *path)
+    return found.id
+
+
+def _ref(text: str, path: Path) -> Ref:
+    found = _thing(text, path)
+    return Ref(found.kind, found.id)
+
+
+def _thing(text: str, path: Path) -> GlobalId:
+    found = global_ids.decode(text)
+    if not isinstance(found, GlobalId):
+        raise invalid("This is not the id of a thing; use one that a query has answered.", *path)
+    return found
+
+
+def _by(kind: type[By], given: Any, path: Path) -> By:
+    if given.id is not strawberry.UNSET:
+        return kind(id=_id(kind.KIND, given.id, (*path, "id")))
+    return kind(key=given.key)
+
+
+def _each(read: Reader, into: type, given: Sequence[Any], path: Path) -> Any:
+    return into(read(one, (*path, str(index))) for index, one in enumerate(given))
+
+
+def _same(value: Any, _: Path) -> Any:
+    return value
+
+
+# ── the fields of a command or value ─────────────────────────────────────────────────────────────
+
+
+@cache
+def _fields(kind: type[msgspec.Struct]) -> tuple[Field, ...]:
+    """Its own fields first, then those that every command has."""
+    hints = typing.get_type_hints(kind, include_extras=True)
+    fields = [
+        _field(kind, found.name, found.encode_name, hints[found.name], _default(found))
+        for found in msgspec.structs.fields(kind)
+    ]
+    return tuple(sorted(fields, key=lambda field: field.attribute in Command.__struct_fields__))
+
+
+def _default(field: msgspec.structs.FieldInfo) -> Any:
+    return field.default_factory() if field.default_factory is not msgspec.NODEFAULT else field.default
+
+
+def _field(kind: type, attribute: str, name: str, hint: Any, default: Any) -> Field:
+    union = typing.get_origin(hint) in (typing.Union, types.UnionType)
+    options = set(typing.get_args(hint)) if union else {hint}
+    (hint,) = options - {types.NoneType, msgspec.UnsetType}
+    taken, read = _type(hint)
+    nullable, optional = types.NoneType in options, default is not msgspec.NODEFAULT
+    if (kind, attribute) in _REQUIRED or _needs_reason(kind, attribute) or not (nullable or optional):
+        return Field(attribute, name, taken, msgspec.NODEFAULT, read)
+    if isinstance(default, str | int | float | Enum):
+        return Field(attribute, name, taken, default, read)
+    null = None if nullable else msgspec.NODEFAULT if default is UNSET else default
+    return Field(attribute, name, taken | None, strawberry.UNSET, read, null, optional)
+
+
+def _needs_reason(kind: type, attribute: str) -> bool:
+    return attribute == "reason" and kind in REASON_REQUIRED
+
+
+def _type(hint: Any) -> tuple[Any, Reader]:
+    """The GraphQL type in which a value of this type is taken, and how it is read."""
+    origin = typing.get_origin(hint)
+    if origin is Annotated:
+        return strawberry.ID, partial(_id, hint.__metadata__[0].extra["kind"])
+    if origin in (list, tuple):
+        one, read = _type(typing.get_args(hint)[0])
+        return types.GenericAlias(list, one), partial(_each, read, origin)
+    if hint is Ref:
+        return strawberry.ID, _ref
+    if hint in _BY:
+        return _BY[hint], partial(_by, hint)
+    if issubclass(hint, msgspec.Struct):
+        return _input(hint), partial(_struct, hint)
+    return hint, _same
+
+
+# ── the inputs ───────────────────────────────────────────────────────────────────────────────────
+
+
+@cache
+def _input(kind: type[msgspec.Struct]) -> Any:
+    """The GraphQL input of a command or value: `CheckInInput`, `MetricInput`."""
+    owner = kind.__name__
+    made: dict[str, Any] = {"__module__": __name__, "__annotations__": {}}
+    for field in _fields(kind):
+        default = {} if field.default is msgspec.NODEFAULT else {"default": field.default}
+        made["__annotations__"][field.attribute] = field.type
+        made[field.attribute] = strawberry.field(
+            name=field.name, description=descriptions.field_meaning(owner, field.name), **default
+        )
+    name = f"{owner.removesuffix('Input')}Input"
+    meaning = descriptions.COMMANDS.get(typing.cast("Any", kind)) or descriptions.SHAPES[owner]
+    return strawberry.input(type(name, (), made), name=name, description=meaning)
+
+
+INPUTS: Final[dict[type[Command], Any]] = {kind: _input(kind) for kind in VERBS.values()}

@@ -1,0 +1,75 @@
+"""Things by their global ids, each at the basis its id names: at present, or for ever at one of the past."""
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+from api.schema.connections.change_lists import at_positions
+from api.schema.types.measurements import VERSIONS
+from api.snapshot import global_ids
+from api.snapshot.dataloaders import TYPES, found
+from api.snapshot.global_ids import ChangeId, GlobalId
+from api.snapshot.pagination import PAGE_MAX
+from api.snapshot.snapshot import View, together
+from domain.primitives.errors import Refused, invalid
+from domain.primitives.values import Basis, Kind
+
+Id: TypeAlias = GlobalId | ChangeId
+
+
+def find(view: View, id: str) -> Any:
+    """The thing an id names; None for an unknown id."""
+    (thing,) = find_all(view, [id])
+    return thing
+
+
+def find_all(view: View, texts: Sequence[str]) -> list[Any]:
+    """What each of these ids names, None where it is unknown: one statement for each kind and basis."""
+    if len(texts) > PAGE_MAX:
+        raise invalid(f"Ask for up to {PAGE_MAX} things at once.", "ids")
+    named = [global_ids.decode(text) for text in texts]
+    groups: dict[tuple[Basis | None, Kind | None], list[Id]] = {}
+    for name in dict.fromkeys(named):
+        if name is not None:
+            groups.setdefault((name.basis, name.kind if isinstance(name, GlobalId) else None), []).append(name)
+    things: dict[Id, Any] = {}
+    for (basis, kind), group in groups.items():
+        at = _at(view, basis)
+        if at is not None:
+            things |= _read(at, kind, group)
+    return [None if name is None else things.get(name) for name in named]
+
+
+def _at(view: View, basis: Basis | None) -> View | None:
+    """The view that an id was read at; None for a basis that never was."""
+    if basis is None or (not view.is_now and basis == view.basis):
+        return view
+    try:
+        return view.reads.at(basis)
+    except Refused:
+        return None
+
+
+def _read(view: View, kind: Kind | None, group: Sequence[Any]) -> dict[Id, Any]:
+    if kind is None:
+        return _changes(view, group)
+    if kind in VERSIONS:
+        return _versions(view, kind, group)
+    if kind not in TYPES:
+        return {}
+    things = found(view, kind, [name.id for name in group])
+    return {name: things[name.id] for name in group if name.id in things}
+
+
+def _versions(view: View, kind: Kind, group: Sequence[GlobalId]) -> dict[Id, Any]:
+    shown_as, versions = VERSIONS[kind]
+    rows = view.read(versions, list({name.id for name in group}))
+    known = {(row.id, row.version): row for each in rows.values() for row in each}
+    named = [name for name in group if (name.id, name.version) in known]
+    things = together(shown_as, view, [known[name.id, name.version] for name in named])
+    return dict(zip(named, things, strict=True))
+
+
+def _changes(view: View, group: Sequence[ChangeId]) -> dict[Id, Any]:
+    """Events are told by their position, and only those that the view knows."""
+    known = {change.row.position: change for change in at_positions(view, [name.position for name in group])}
+    return {name: known[name.position] for name in group if name.position in known}

@@ -1,0 +1,85 @@
+"""Cycles: the stretches of time that goals are set for."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated, Any
+
+import strawberry
+
+from api.schema.connections import filters
+from api.schema.connections.connection import After, Before, Connection, First, Last
+from api.schema.connections.filters import ObjectiveFilter
+from api.schema.metrics.goal_lists import Whose, objectives_of
+from api.schema.metrics.progress import Progress, of_cycles, progress_by
+from api.schema.primitives import enums
+from api.schema.primitives.field import answered, related, to_many, to_one
+from api.schema.primitives.lookup import CycleBy
+from api.schema.primitives.refs import CycleRef, ObjectiveRef, ReflectionRef, SnapshotRef
+from api.schema.types.node import AS_OF, At, AtPosition, Entity, Known
+from api.snapshot.snapshot import Siblings, View
+from domain.primitives.errors import Code, Refused
+from domain.primitives.values import Kind
+from projections.tables import discussion, goals
+
+
+def _snapshots(siblings: Siblings, column: str) -> Sequence[Any]:
+    """The View that each of these cycles had at an event of its own, if it has come to that."""
+    from api.schema.query import snapshot  # noqa: PLC0415 - a cycle holds Views, and a View holds cycles
+
+    bases = [getattr(row, column) for row in siblings.rows]
+    return [None if basis is None else snapshot(siblings.view.reads.at(basis)) for basis in bases]
+
+
+@strawberry.type(
+    description="A quarter, a year: the stretch of days that goals are set for. PLANNING, then ACTIVE, then CLOSED."
+)
+class Cycle(Entity, kind=Kind.CYCLE, read=goals.cycles):
+    row: strawberry.Private[goals.CycleRow]
+
+    key: str = strawberry.field(description="A short name, unique in the workspace, like 2026-q1.")
+    name: str = strawberry.field(description="What it is called.")
+    starts_on: date = strawberry.field(description="Its first day.")
+    ends_on: date = strawberry.field(description="Its last day.")
+    state: enums.CycleState = strawberry.field(description="Where it is in its life.")
+    parent: CycleRef | None = to_one(Kind.CYCLE, "parent", "The cycle it lies in.")
+    children: list[CycleRef] = to_many(Kind.CYCLE, goals.cycles_within, "The cycles inside it, by start.")
+    check_in_cadence: enums.Cadence = strawberry.field(
+        description="How often its key results are expected to be checked in on."
+    )
+    plan: SnapshotRef | None = related(
+        "The View when it was activated: the plan of record; null before.", _snapshots, "plan"
+    )
+    outcome: SnapshotRef | None = related("The View when it was closed; null before.", _snapshots, "outcome")
+    progress: Progress = progress_by(of_cycles, "The plain mean of its objectives, dropped ones left out.")
+    reflections: list[ReflectionRef] = to_many(
+        Kind.REFLECTION, discussion.reflections_of_subjects, "What was thought when looking back on it."
+    )
+
+    @answered("Its objectives, in the order of recording.")
+    def objectives(
+        self,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: Annotated[
+            ObjectiveFilter | None, strawberry.argument(description="Only those for which this holds.")
+        ] = None,
+    ) -> Connection[ObjectiveRef]:
+        return objectives_of(self, Whose.CYCLE, filter, first, after, last, before)
+
+    @answered(AS_OF)
+    def as_of(self, at: At = None, known: Known = None, position: AtPosition = None) -> CycleRef | None:
+        return self.at_moment(at, known, position)
+
+
+def cycle_named(view: View, by: CycleBy) -> goals.CycleRow:
+    """The cycle with this id or key, at this view whatever basis the id names. Raises `NOT_FOUND`."""
+    if by.key is not None and by.key is not strawberry.UNSET:
+        row = view.by_key(goals.cycles_by_key, by.key)
+    else:
+        id = filters.identified(Kind.CYCLE, by.id)
+        row = None if id is None else view.by_id(goals.cycles, [id]).get(id)
+    if row is None:
+        raise Refused(Code.NOT_FOUND, "There is no such cycle.", "cycle")
+    return row

@@ -1,0 +1,119 @@
+"""Key results: the measures that prove an objective was reached."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import strawberry
+
+from api.schema.connections.connection import After, Before, Connection, First, Last
+from api.schema.connections.lists import Pages, paged
+from api.schema.metrics import findings
+from api.schema.metrics.findings import QualityFinding
+from api.schema.metrics.goal_lists import supporters
+from api.schema.metrics.progress import Progress, of_key_results, progress_by, standings
+from api.schema.metrics.trajectory import Forecast, TargetRevision, TrajectoryPoint, forecasts, targets, trajectories
+from api.schema.primitives import enums
+from api.schema.primitives.field import answered, related, to_many, to_one
+from api.schema.primitives.metric import Metric
+from api.schema.primitives.refs import CheckInRef, InitiativeRef, KeyResultRef, KpiRef, ObjectiveRef, PersonRef
+from api.schema.primitives.scalars import Markdown
+from api.schema.types.node import AS_OF, At, AtPosition, Entity, Known
+from api.snapshot.pagination import Asked
+from api.snapshot.snapshot import Siblings
+from domain.primitives import values
+from domain.primitives.calendar import Step
+from domain.primitives.values import Kind
+from projections.tables import discussion, key_result, measurements
+
+_CHECK_INS = Pages(
+    Kind.CHECK_IN,
+    "MEASURED_AT",
+    measurements.check_in_pages,
+    measurements.check_in_counts,
+    measurements.measurement_cursor,
+)
+
+
+def _standing(siblings: Siblings, part: str) -> Sequence[Any]:
+    return [getattr(standing, part) for standing in siblings.all(standings)]
+
+
+@strawberry.type(description="A step that is either reached or not.")
+class Milestone:
+    key: str = strawberry.field(description="Its name, by which check-ins speak of it.")
+    title: str = strawberry.field(description="What is reached with it.")
+    weight: float = strawberry.field(description="How much of the whole it is beside the others.")
+    reached_at: datetime | None = strawberry.field(
+        description="When it was reached, as far as it still is; null if it is not."
+    )
+
+
+def _milestones(siblings: Siblings) -> Sequence[list[Milestone]]:
+    first_said = siblings.view.read(measurements.milestones_reached, [row.id for row in siblings.rows])
+    return [
+        [_milestone(one, standing.reached or (), first_said[row.id]) for one in row.metric.milestones]
+        for row, standing in zip(siblings.rows, siblings.all(standings), strict=True)
+    ]
+
+
+def _milestone(one: values.Milestone, reached: Sequence[str], first_said: Mapping[str, datetime]) -> Milestone:
+    reached_at = first_said.get(one.key) if one.key in reached else None
+    return Milestone(key=one.key, title=one.title, weight=one.weight, reached_at=reached_at)
+
+
+@strawberry.type(
+    description="A measure that proves an objective was reached: a metric on its way to a target, due on a day."
+)
+class KeyResult(Entity, kind=Kind.KEY_RESULT, read=key_result.key_results):
+    row: strawberry.Private[key_result.KeyResultRow]
+
+    title: str = strawberry.field(description="What is measured, in one line.")
+    description: Markdown | None = strawberry.field(description="More about it.")
+    objective: ObjectiveRef = to_one(Kind.OBJECTIVE, "objective", "The objective it proves.")
+    owner: PersonRef | None = to_one(Kind.PERSON, "owner", "Who answers for it.")
+    state: enums.KeyResultState = strawberry.field(description="Where it is in its life.")
+    weight: float = strawberry.field(description="How much it counts within its objective beside the others.")
+    due: date = strawberry.field(description="The day it is due; it is due until that day ends.")
+    metric: Metric = strawberry.field(description="What it is measured by.")
+    current: float | None = related(
+        "Its latest value, in the metric's unit; null for milestones, and without a measurement.", _standing, "value"
+    )
+    measured_at: datetime | None = related("When its latest value was true.", _standing, "measured_at")
+    milestones: list[Milestone] = related("What is to be reached one by one, for MILESTONES.", _milestones)
+    confidence: float | None = related("How sure its people said they are, last time.", _standing, "confidence")
+    progress: Progress = progress_by(of_key_results, "How far it is, and what that means.")
+    kpi: KpiRef | None = to_one(Kind.KPI, "kpi", "The KPI whose readings since the link re-evaluate it.")
+    score: float | None = strawberry.field(description="What it was scored at its end, in [0, 1].")
+    targets: list[TargetRevision] = related("Every target it ever had: when, who, why. The first one first.", targets)
+    forecast: Forecast | None = related(
+        "Where its measurements lead; null for milestones and DONE, with too few of them, and once it is due or over.",
+        forecasts,
+    )
+    quality: list[QualityFinding] = related("What could be written better about it.", findings.in_key_results)
+    initiatives: list[InitiativeRef] = to_many(
+        Kind.INITIATIVE, discussion.initiatives_of_subjects, "The work planned for it."
+    )
+
+    @answered("What was said of it, by when it was true; corrected ones as they stand now.")
+    def check_ins(
+        self, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[CheckInRef]:
+        return self.each(paged, _CHECK_INS, Asked(first, after, last, before))
+
+    @answered("Its way: where it was first meant to be, where it is meant to be now, and where it was.")
+    def trajectory(
+        self,
+        every: Annotated[enums.Step, strawberry.argument(description="How far apart the points lie.")] = Step.WEEK,
+    ) -> list[TrajectoryPoint]:
+        return self.each(trajectories, every)
+
+    @answered("The objectives that support it, as they were drafted.")
+    def supported_by(
+        self, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[ObjectiveRef]:
+        return supporters(self, first, after, last, before)
+
+    @answered(AS_OF)
+    def as_of(self, at: At = None, known: Known = None, position: AtPosition = None) -> KeyResultRef | None:
+        return self.at_moment(at, known, position)

@@ -1,0 +1,223 @@
+"""KPIs: measures that are watched at a steady cadence, in no cycle."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import Annotated, Any, TypeAlias
+
+import strawberry
+
+from api.schema.connections import filters
+from api.schema.connections.connection import After, Before, Connection, First, Last
+from api.schema.connections.filters import KpiFilter, KpiOrder
+from api.schema.connections.lists import Judged, Listing, Pages, listed, paged
+from api.schema.metrics import findings
+from api.schema.metrics.findings import QualityFinding
+from api.schema.primitives import enums
+from api.schema.primitives.field import answered, related, to_many, to_one
+from api.schema.primitives.metric import Unit
+from api.schema.primitives.refs import KeyResultRef, KpiRef, PersonRef, ReadingRef, TeamRef
+from api.schema.primitives.scalars import Markdown, Position
+from api.schema.types.measurements import latest_readings
+from api.schema.types.node import AS_OF, Actor, At, AtPosition, Entity, Known, actor
+from api.snapshot.dataloaders import found_rows
+from api.snapshot.pagination import Asked
+from api.snapshot.snapshot import Siblings, Thing, View, together
+from domain.metrics import kpi_series as formulas
+from domain.metrics.kpi_series import Aggregation, KpiStatus
+from domain.primitives.calendar import Step
+from domain.primitives.values import Kind
+from projections.history import formula_inputs
+from projections.tables import kpi, measurements
+from projections.tables.key_result import key_results_of_kpis
+from projections.tables.kpi import KpiRow
+from projections.tables.measurements import ReadingRow
+
+_READINGS = Pages(
+    Kind.READING,
+    "MEASURED_AT",
+    measurements.reading_pages,
+    measurements.reading_counts,
+    measurements.measurement_cursor,
+)
+
+From: TypeAlias = Annotated[
+    datetime | None, strawberry.argument(name="from", description="From this moment on, itself included.")
+]
+To: TypeAlias = Annotated[
+    datetime | None, strawberry.argument(name="to", description="Up to this moment, itself left out.")
+]
+By: TypeAlias = Annotated[
+    enums.Aggregation, strawberry.argument(description="How the readings of a period become one figure.")
+]
+
+
+@strawberry.type(description="What a KPI is watched against; bounds are included.")
+class KpiGoal:
+    direction: enums.GoalDirection = strawberry.field(description="Which side of its bounds it is meant to stay on.")
+    target: float | None = strawberry.field(description="The bound, for AT_LEAST and AT_MOST.")
+    lower: float | None = strawberry.field(description="The lower bound, for WITHIN.")
+    upper: float | None = strawberry.field(description="The upper bound, for WITHIN.")
+    tolerance: float = strawberry.field(description="By how much it may be missed for a WARNING only, in its unit.")
+
+
+@strawberry.type(description="The readings of one period of the calendar, half-open [start, end).")
+class SeriesPoint:
+    start: datetime = strawberry.field(description="When the period begins.")
+    end: datetime = strawberry.field(description="When the next one begins.")
+    value: float | None = strawberry.field(description="The figure of its readings; null without one.")
+    count: int = strawberry.field(description="How many readings it has.")
+    status: enums.KpiStatus = strawberry.field(description="What the goal says of that figure.")
+
+
+@strawberry.type(description="The period that holds the basis against the one before.")
+class Comparison:
+    current: float | None = strawberry.field(description="This period's figure.")
+    previous: float | None = strawberry.field(description="The figure of the one before.")
+    change: float | None = strawberry.field(description="current - previous; null where one is missing.")
+    change_ratio: float | None = strawberry.field(
+        description="change / |previous|; null where one is missing or the one before is 0."
+    )
+
+
+@strawberry.type(description="A definition that a KPI had: what it was called, counted in, and watched against.")
+class KpiDefinition(Thing):
+    row: strawberry.Private[KpiRow]
+
+    name: str = strawberry.field(description="What it was called.")
+    unit: Unit = strawberry.field(description="What its readings counted.")
+    goal: KpiGoal | None = strawberry.field(description="What it was watched against.")
+    position: Position = strawberry.field(description="The event that said so.")
+    by: Actor = actor("changed_by", "Who said so.")
+    reason: str | None = strawberry.field(description="Why.")
+
+    @answered("Since when.")
+    def since(self) -> datetime:
+        return self.row.changed_at
+
+
+# ── for all siblings at once ─────────────────────────────────────────────────────────────────────
+
+
+def _latest(siblings: Siblings) -> Sequence[Any]:
+    return found_rows(siblings, Kind.READING, siblings.all(latest_readings))
+
+
+def _statuses(siblings: Siblings) -> Sequence[KpiStatus]:
+    view, latest = siblings.view, siblings.all(latest_readings)
+    standing = [formula_inputs.of_kpi(row, latest.get(row.id)) for row in siblings.rows]
+    return [formulas.status(facts, view.basis.at, view.scoring) for facts in standing]
+
+
+def _readings(siblings: Siblings) -> dict[Any, list[ReadingRow]]:
+    return siblings.view.read(measurements.readings_of_kpis, [row.id for row in siblings.rows])
+
+
+def _series(
+    siblings: Siblings, every: Step, aggregate: Aggregation, since: datetime | None, until: datetime | None
+) -> Sequence[list[Any]]:
+    at, readings = siblings.view.basis.at, siblings.all(_readings)
+    return [
+        formulas.series(readings.get(row.id, []), every, aggregate, row.goal, at, since=since, until=until)
+        for row in siblings.rows
+    ]
+
+
+def _comparisons(siblings: Siblings, period: Step, aggregate: Aggregation) -> Sequence[Any]:
+    at, readings = siblings.view.basis.at, siblings.all(_readings)
+    return [formulas.comparison(readings.get(row.id, []), period, aggregate, at) for row in siblings.rows]
+
+
+def _definitions(siblings: Siblings) -> Sequence[list[KpiDefinition]]:
+    versions = siblings.view.read(kpi.kpi_versions, [row.id for row in siblings.rows])
+    parts = [_defining(versions.get(row.id, [])) for row in siblings.rows]
+    things = iter(together(KpiDefinition, siblings.view, [row for part in parts for row in part]))
+    return [[next(things) for _ in part] for part in parts]
+
+
+def _defining(versions: Sequence[KpiRow]) -> list[KpiRow]:
+    """All versions but those that only retired it."""
+    return [
+        row
+        for before, row in pairwise([None, *versions])
+        if row is not None and (before is None or before.retired == row.retired)
+    ]
+
+
+@strawberry.type(
+    description="A figure that is watched at a steady cadence, in no cycle. Key results can be measured by it."
+)
+class Kpi(Entity, kind=Kind.KPI, read=kpi.kpis):
+    row: strawberry.Private[KpiRow]
+
+    key: str = strawberry.field(description="A short name, unique in the workspace, like conversion-rate.")
+    name: str = strawberry.field(description="What it is called.")
+    description: Markdown | None = strawberry.field(description="More about it.")
+    unit: Unit = strawberry.field(description="What its readings count.")
+    cadence: enums.Cadence = strawberry.field(description="How often a reading is expected.")
+    owner: PersonRef | None = to_one(Kind.PERSON, "owner", "Who answers for it.")
+    team: TeamRef | None = to_one(Kind.TEAM, "team", "The team whose it is.")
+    goal: KpiGoal | None = strawberry.field(description="What it is watched against.")
+    status: enums.KpiStatus = related("How it stands, by its latest reading.", _statuses)
+    retired: bool = strawberry.field(description="Whether it is no longer watched.")
+    latest: ReadingRef | None = related("Its latest reading, by when it was true.", _latest)
+    definitions: list[KpiDefinition] = related("Every definition it ever had, the first one first.", _definitions)
+    key_results: list[KeyResultRef] = to_many(
+        Kind.KEY_RESULT, key_results_of_kpis, "The key results that are measured by it, dropped ones left out."
+    )
+    quality: list[QualityFinding] = related("What could be better about it.", findings.in_kpis)
+
+    @answered("Its readings, by when they were true.")
+    def readings(
+        self,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        from_: From = None,
+        to: To = None,
+        include_superseded: Annotated[
+            bool, strawberry.argument(description="Also those that were corrected or taken back.")
+        ] = False,
+    ) -> Connection[ReadingRef]:
+        return self.each(paged, _READINGS, Asked(first, after, last, before), from_, to, include_superseded)
+
+    @answered(
+        "Its readings by whole periods of the calendar in UTC, the empty ones included; those that hold "
+        "`from` (default: the first reading) to `to` (default: the basis)."
+    )
+    def series(
+        self,
+        every: Annotated[enums.Step, strawberry.argument(description="How long a period is.")],
+        aggregate: By = Aggregation.LAST,
+        from_: From = None,
+        to: To = None,
+    ) -> list[SeriesPoint]:
+        return self.each(_series, every, aggregate, from_, to)
+
+    @answered("The period that holds the basis against the one before.")
+    def comparison(
+        self,
+        period: Annotated[enums.Step, strawberry.argument(description="How long a period is.")] = Step.MONTH,
+        aggregate: By = Aggregation.LAST,
+    ) -> Comparison | None:
+        comparison: Comparison | None = self.each(_comparisons, period, aggregate)
+        return comparison
+
+    @answered(AS_OF)
+    def as_of(self, at: At = None, known: Known = None, position: AtPosition = None) -> KpiRef | None:
+        return self.at_moment(at, known, position)
+
+
+def _judged(siblings: Siblings) -> Sequence[Judged]:
+    return [Judged(status, None) for status in siblings.all(_statuses)]
+
+
+KPIS = Listing(Kind.KPI, kpi.kpi_page, kpi.kpi_count, kpi.kpi_cursor, _judged)
+
+
+def kpis(view: View, filter: KpiFilter | None, order: KpiOrder | None, asked: Asked) -> Connection[Any]:
+    """A page of the KPIs of a view."""
+    only = None if filter is None or filter.status is None else frozenset(filter.status)
+    in_order = filters.order(order, kpi.KpiOrder.NAME)
+    return listed(view, KPIS, filters.kpi_filter(view, filter), in_order, asked, only)

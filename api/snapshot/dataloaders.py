@@ -1,0 +1,102 @@
+"""Relations, batch first: each function takes all siblings and gives one result for each, in their order.
+
+Each is at most one statement for all siblings (one for each kind, where things may be of several kinds).
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from api.snapshot.snapshot import ById, ByKey, Connection, Siblings, Thing, View, together
+from domain.primitives.values import Basis, Kind, Ref
+from projections.tables import goals, kpi, people
+
+Many: TypeAlias = Callable[..., dict[UUID, list[Any]]]
+"""A query of `projections` that gives rows by the id of what they belong to."""
+
+TYPES: dict[Kind, tuple[type[Thing], ById[Any]]] = {}
+"""The type that shows each kind of thing, and the query that reads its rows by their ids."""
+BY_KEY: dict[Kind, ByKey[Any]] = {
+    Kind.CYCLE: goals.cycles_by_key,
+    Kind.KPI: kpi.kpis_by_key,
+    Kind.TEAM: people.teams_by_key,
+}
+"""The query that reads the rows of each kind by their keys."""
+
+
+def found(view: View, kind: Kind, wanted: Iterable[UUID | None]) -> dict[UUID, Any]:
+    """The things of a kind with these ids, as siblings; unknown ones are left out."""
+    shown_as, read = TYPES[kind]
+    wanted = dict.fromkeys(wanted)
+    rows = view.by_id(read, wanted)
+    known = [rows[id] for id in wanted if id is not None and id in rows]
+    return {thing.row.id: thing for thing in together(shown_as, view, known)}
+
+
+def found_refs(view: View, refs: Iterable[Ref | None]) -> dict[Ref, Any]:
+    """The things that these references name; unknown ones are left out."""
+    wanted: dict[Kind, list[UUID]] = {}
+    for ref in dict.fromkeys(refs):
+        if ref is not None and ref.kind in TYPES:
+            wanted.setdefault(ref.kind, []).append(ref.id)
+    return {Ref(kind, id): thing for kind, ids in wanted.items() for id, thing in found(view, kind, ids).items()}
+
+
+def one(siblings: Siblings, kind: Kind, column: str) -> Sequence[Any]:
+    """The thing whose id stands in a column, or None."""
+    wanted = [getattr(row, column) for row in siblings.rows]
+    things = found(siblings.view, kind, wanted)
+    return [things.get(id) for id in wanted]
+
+
+def one_ref(siblings: Siblings, column: str) -> Sequence[Any]:
+    """The thing that a reference in a column names, or None."""
+    wanted = [getattr(row, column) for row in siblings.rows]
+    things = found_refs(siblings.view, wanted)
+    return [None if ref is None else things.get(ref) for ref in wanted]
+
+
+def some(siblings: Siblings, kind: Kind, column: str) -> Sequence[list[Any]]:
+    """The things whose ids stand in a column, in its order."""
+    things = found(siblings.view, kind, [id for row in siblings.rows for id in getattr(row, column)])
+    return [[things[id] for id in getattr(row, column) if id in things] for row in siblings.rows]
+
+
+def many(siblings: Siblings, kind: Kind, query: Many, *args: object) -> Sequence[list[Any]]:
+    """The things that a query finds for each."""
+    return grouped(siblings.view, TYPES[kind][0], siblings.view.read(query, _ids(siblings), *args), siblings)
+
+
+def many_refs(siblings: Siblings, query: Callable[[Connection, Basis, list[UUID]], Any]) -> Sequence[list[Any]]:
+    """The things that the references which a query finds for each name."""
+    refs: dict[UUID, list[Ref]] = siblings.view.read(query, _ids(siblings))
+    things = found_refs(siblings.view, [ref for each in refs.values() for ref in each])
+    return [[things[ref] for ref in refs.get(row.id, ()) if ref in things] for row in siblings.rows]
+
+
+def grouped(view: View, shown_as: type[Thing], rows: dict[Any, Any], siblings: Siblings) -> Sequence[list[Any]]:
+    """Rows by parent as things by parent, all of them siblings of each other."""
+    parts = [rows.get(row.id, ()) for row in siblings.rows]
+    things = iter(together(shown_as, view, [row for part in parts for row in part]))
+    return [[next(things) for _ in part] for part in parts]
+
+
+def found_rows(siblings: Siblings, kind: Kind, rows: dict[UUID, Any]) -> Sequence[Any]:
+    """The thing that a row found for each is, or None where there is none."""
+    things = iter(together(TYPES[kind][0], siblings.view, [rows[row.id] for row in siblings.rows if row.id in rows]))
+    return [next(things) if row.id in rows else None for row in siblings.rows]
+
+
+def then(siblings: Siblings, kind: Kind, *moment: Any) -> Sequence[Any]:
+    """Each as it was at another moment, None where it was not there yet."""
+    things = found(siblings.view.reads.as_of(*moment), kind, _ids(siblings))
+    return [things.get(row.id) for row in siblings.rows]
+
+
+def flat(groups: Sequence[list[Any]]) -> Siblings | None:
+    """All that stands in these groups, which were read together; None if that is nothing."""
+    return next((group[0].siblings for group in groups if group), None)
+
+
+def _ids(siblings: Siblings) -> list[UUID]:
+    return list(dict.fromkeys([row.id for row in siblings.rows]))
