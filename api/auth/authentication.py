@@ -218,8 +218,8 @@ def _neighbours(address: str) -> str:
 class Authentication:
     """Notes in the state of every request who its `caller` is, or refuses it unread.
 
-    A WebSocket may say who it is when the conversation begins (see `api.graphql_http.websocket`): until then its caller is
-    `NOBODY`, and `is_refused` says whether its handshake showed what lets nobody in.
+    A WebSocket may authenticate in `connection_init` (see `api.graphql_http.websocket`): until then its caller is
+    `NOBODY`, and `is_refused` says whether its handshake carried credentials that were rejected.
     """
 
     def __init__(self, app: ASGIApp, entrance: Entrance) -> None:

@@ -16,8 +16,8 @@ from rich.progress import Progress
 from api.cli import doctor, evidence, export_facts, import_facts, tokens
 from api.cli.output import USAGE, WRONG, Failure, err, opened, out, reached, settings, stop_on_signals, told
 from domain.model.permissions import Role
-from projections.engine import rebuild as generations
 from projections.engine.projector import Condition
+from projections.engine.rebuild import rebuild as rebuild_views
 from projections.engine.registry import Poison
 
 P = ParamSpec("P")
@@ -74,7 +74,7 @@ def demo(
 ) -> None:
     """Show a company that lives with its goals: two quarters of them, in a database of our own."""
     from api.cli import demo as demonstration  # noqa: PLC0415 - see above
-    from api.cli import serve as serving
+    from api.cli import serve as serving  # noqa: PLC0415 - see above
 
     chosen = demonstration.settings_for_demo(settings(host=host, port=port))
     listener = serving.listening(chosen, anonymous=True)
@@ -283,7 +283,7 @@ def rebuild() -> None:
     ):
         task = progress.add_task("Events", total=None)
         try:
-            position = generations.rebuild(
+            position = rebuild_views(
                 database.log(),
                 database.connect,
                 lambda position, head: progress.update(task, completed=position, total=head),
@@ -319,7 +319,3 @@ def schema() -> None:
     from api.schema.schema import sdl  # noqa: PLC0415 - see above
 
     typer.echo(sdl(), nl=False)
-
-
-if __name__ == "__main__":
-    main()

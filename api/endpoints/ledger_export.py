@@ -17,10 +17,10 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response, StreamingResponse
 
 from api.asgi.body_limit import refusal
+from api.asgi.etag import matches
 from api.endpoints.csv_cells import cell, table
 from api.endpoints.readings_parser import CSV, NDJSON
 from api.execution.context import Context
-from api.graphql_http.caching import is_named
 from api.schema.schema import schema
 from api.snapshot.snapshot import ByKey, View
 from domain.log.times import recorded_at
@@ -126,7 +126,7 @@ class Exports:
             return _refused(why)
         assert first is not None
         headers = _headers(first, request, context)
-        if is_named(headers["etag"], request.headers.get("if-none-match", "")):
+        if matches(headers["etag"], request.headers.get("if-none-match", "")):
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
         if request.method == "HEAD":
             return _without_body(headers, media)

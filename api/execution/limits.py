@@ -1,7 +1,7 @@
 """How much one request may ask for; what is beyond it is refused before anything is carried out.
 
 Each limit has a code of its own, and stands in README with what was measured. A document is bounded first in its
-length and tokens, then by its weight (`api.execution.cost`), and only what is left is held against the schema: some of the
+length and tokens, then by its cost (`api.execution.cost`), and only then validated against the schema: some of the
 rules of GraphQL compare everything with everything. See docs/adr/0024.
 """
 

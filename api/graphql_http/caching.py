@@ -15,6 +15,7 @@ import orjson
 import psycopg
 from psycopg_pool import PoolTimeout
 
+from api.asgi.etag import matches
 from api.execution.context import Caller, Context
 from api.execution.variable_limits import oversized
 from api.graphql_http.request import Requested
@@ -91,12 +92,7 @@ def still(question: Question, names: str | None, context: Context, seconds: floa
     except (psycopg.OperationalError, PoolTimeout, TimeIsUp):
         return None  # whoever carries it out will tell why
     held = (of_now(question, stood), of_past(question, stood.position, seconds))
-    return next((one for one in held if is_named(one.etag, names)), None)
-
-
-def is_named(etag: str, names: str) -> bool:
-    """Whether an answer is among those that an If-None-Match header names: whoever passes one on may weaken it."""
-    return etag.removeprefix("W/") in {name.strip().removeprefix("W/") for name in names.split(",")}
+    return next((one for one in held if matches(one.etag, names)), None)
 
 
 def _minute(at: datetime) -> int:

@@ -109,8 +109,8 @@ class Database:
 
         `app` may read everything and add to the log, no more, if the server has that role; `owner` has
         all the rights of whoever connects, as the views need. A statement timeout of 0 is none. `veiled`
-        connections find no table of the views, but what may be seen of them: see `projections.engine.visibility`; there are
-        none until one is asked for.
+        connections find no table of the views, but what may be seen of them (`projections.engine.visibility`); there
+        are none until one is asked for.
         """
         timeout = self.settings.statement_timeout_s if statement_timeout_s is None else statement_timeout_s
         pool: Pool = ConnectionPool(

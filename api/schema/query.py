@@ -1,6 +1,5 @@
 """The doors to reading: the View of now, and the View of another moment, with the same fields behind both."""
 
-from collections.abc import Callable
 from typing import Annotated, Any, Self, TypeAlias, TypeVar
 
 import strawberry
@@ -32,11 +31,14 @@ from api.schema.metrics import goal_lists
 from api.schema.metrics.alignment import AlignmentMap, Map
 from api.schema.primitives.field import answered
 from api.schema.primitives.lookup import CycleBy, KpiBy, PersonBy, TeamBy
+from api.schema.primitives.node import Node
+from api.schema.primitives.refs import SnapshotRef
+from api.schema.primitives.view_types import Moment, Open, shows, snapshot
 from api.schema.types import kpi
 from api.schema.types.cycle import Cycle
+from api.schema.types.entity import At, AtPosition, Entity, Known
 from api.schema.types.key_result import KeyResult
 from api.schema.types.kpi import Kpi
-from api.schema.types.node import At, AtPosition, Entity, Known, Node
 from api.schema.types.objective import Objective
 from api.schema.types.people import Person, Team
 from api.schema.types.workspace import Basis, Viewer, Workspace, basis_of
@@ -67,19 +69,19 @@ _PEOPLE = lists.Listing(Kind.PERSON, people.person_page, people.person_count, pe
     description="Everything that can be read at one basis. `Query` is the View of now, `Snapshot` the View of another "
     "moment. One answer never mixes two moments, whatever is written meanwhile.",
 )
-class Door:
-    opened: strawberry.Private[Callable[[], View]]
+class SnapshotFields:
+    open: strawberry.Private[Open]
 
     @classmethod
-    def to(cls, opened: Callable[[], View]) -> Self:
-        """A door to a view that is opened when something is first asked of it."""
-        door = cls.__new__(cls)
-        door.opened = opened
-        return door
+    def to(cls, open: Open) -> Self:
+        """The fields over a view that is opened when the first of them is read."""
+        fields = cls.__new__(cls)
+        fields.open = open
+        return fields
 
     @property
     def view(self) -> View:
-        return self.opened()
+        return self.open()
 
     @answered("What this answer stands on.")
     def basis(self) -> Basis:
@@ -231,18 +233,15 @@ def _shown(view: View, shown_as: type[E], row: Any) -> E | None:
     return None if row is None else together(shown_as, view, [row])[0]
 
 
+@shows(Moment.THEN)
 @strawberry.type(description="The View of another moment. What it says is fixed for ever, and so are its ids.")
-class Snapshot(Door):
+class Snapshot(SnapshotFields):
     pass
 
 
-def snapshot(view: View) -> Snapshot:
-    """The View of a basis that is not the present."""
-    return Snapshot.to(lambda: view)
-
-
+@shows(Moment.NOW)
 @strawberry.type(description="The View of now, and the doors to all other moments.")
-class Query(Door):
+class Query(SnapshotFields):
     @answered("Who asks, and what they may do.")
     def viewer(self, info: Info) -> Viewer:
         caller = info.context.caller
@@ -262,7 +261,7 @@ class Query(Door):
         "then (default: now). position: exactly what the log said at that place. A moment in the future is INVALID; "
         "before the first event everything is empty."
     )
-    def as_of(self, at: At = None, known: Known = None, position: AtPosition = None) -> Snapshot:
+    def as_of(self, at: At = None, known: Known = None, position: AtPosition = None) -> SnapshotRef:
         return snapshot(self.view.reads.as_of(at, known, position))
 
     @answered(

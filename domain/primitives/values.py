@@ -66,7 +66,9 @@ class ObjectiveState(StrEnum):
 
 
 class Visibility(StrEnum):
-    """Who sees a goal: everybody who may read, or its team and those who work on it (`domain.handlers.authorization.sees`)."""
+    """Who sees a goal: everybody who may read, or its team and those who work on it.
+
+    `domain.handlers.authorization.sees` decides."""
 
     WORKSPACE = "WORKSPACE"
     TEAM = "TEAM"

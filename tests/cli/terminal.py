@@ -19,7 +19,7 @@ from api.runtime.settings import Settings
 
 SMALL = Path(__file__).parent / "small.facts.ndjson"
 FACTS = SMALL.read_bytes().splitlines(keepends=True)
-KEYFRAME = (sys.executable, "-m", "api.cli.main")
+KEYFRAME = (sys.executable, "-m", "api.cli")
 SECONDS_MAX = 120
 
 

@@ -98,7 +98,8 @@ UNDOING: list[tuple[Command, Command]] = [
 ]
 
 FACTS = {
-    commands.AddPerson, commands.FormTeam, commands.OpenCycle, commands.DraftObjective, commands.CarryObjective, commands.AddKeyResult,
+    commands.AddPerson, commands.FormTeam, commands.OpenCycle, commands.DraftObjective, commands.CarryObjective,
+    commands.AddKeyResult,
     commands.CheckIn, commands.DefineKpi, commands.PlanInitiative, commands.AddComment, commands.Reflect,
 }  # fmt: skip
 """What makes something new each time, or is refused since it is there; a check-in of one instant is silent."""

@@ -5,16 +5,16 @@ from pathlib import Path
 
 API = Path(__file__).parents[2] / "api"
 POOLS = {
-    "view.py": "it is the door",
-    "tokens.py": "reads tokens",
-    "publishing.py": "tells checkpoints, which are hashes",
+    "snapshot/snapshot.py": "it is the door",
+    "auth/api_tokens.py": "reads tokens",
+    "endpoints/checkpoint.py": "tells checkpoints, which are hashes",
 }
 """Who takes a connection from a pool, and why."""
 BODIES = {
-    "schema/changes.py": "the bodies of changes that were found at the door",
-    "schema/answers.py": "the places of changes, which are then looked for at the door",
-    "facts_of_events.py": "the whole workspace, for whoever runs it",
-    "commands_of_events.py": "the same",
+    "schema/connections/change_lists.py": "the bodies of changes that were found at the door",
+    "schema/mutations/command_result.py": "the places of changes, which are then looked for at the door",
+    "facts/exporter.py": "the whole workspace, for whoever runs it",
+    "facts/event_to_command.py": "the same",
 }
 """Who reads events from the log, and which."""
 

@@ -10,10 +10,11 @@ from api.schema.connections import change_lists as listed
 from api.schema.connections.change_lists import Told
 from api.schema.history.field_changes import FieldChange, shown
 from api.schema.primitives import enums
+from api.schema.primitives.actor import Actor, actor
 from api.schema.primitives.field import answered, related, to_one
+from api.schema.primitives.node import Node
 from api.schema.primitives.refs import CycleRef, ObjectiveRef
 from api.schema.primitives.scalars import Position
-from api.schema.types.node import Actor, Node, actor
 from api.snapshot import global_ids
 from api.snapshot.dataloaders import found, found_refs
 from api.snapshot.snapshot import Siblings, Thing, View, together

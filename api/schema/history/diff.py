@@ -14,8 +14,8 @@ from api.schema.history.field_changes import FieldChange, shown
 from api.schema.primitives import enums
 from api.schema.primitives.field import answered, related
 from api.schema.primitives.lookup import CycleBy, TeamBy
+from api.schema.primitives.node import Node
 from api.schema.primitives.scalars import Position
-from api.schema.types.node import Node
 from api.schema.types.workspace import Basis, basis_of
 from api.snapshot.dataloaders import TYPES
 from api.snapshot.snapshot import Siblings, Thing, View, together

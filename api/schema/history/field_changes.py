@@ -7,8 +7,8 @@ from typing import Any
 import strawberry
 
 from api.schema.primitives.field import related
+from api.schema.primitives.node import Node
 from api.schema.primitives.scalars import write_date_time
-from api.schema.types.node import Node
 from api.snapshot import global_ids
 from api.snapshot.dataloaders import found_refs
 from api.snapshot.snapshot import Siblings, Thing, View, together

@@ -13,6 +13,7 @@ from api.schema.primitives import enums
 from api.schema.primitives.field import answered, related
 from api.schema.primitives.lookup import CycleBy
 from api.schema.primitives.refs import SnapshotRef
+from api.schema.primitives.view_types import snapshot
 from api.schema.types.cycle import cycle_named
 from api.schema.types.workspace import Basis, basis_of
 from api.snapshot.snapshot import Siblings, Thing, View, together
@@ -90,8 +91,6 @@ class Frame(Thing):
 
     @answered("Everything as it was then.", name="view")
     def seen(self) -> SnapshotRef:
-        from api.schema.query import snapshot  # noqa: PLC0415 - a frame holds a View, and a View's door leads here
-
         return snapshot(self.then)
 
 

@@ -12,7 +12,7 @@ from api.schema.primitives.field import answered, to_one, to_ref
 from api.schema.primitives.refs import AlignmentTarget, ObjectiveRef
 from api.snapshot.dataloaders import TYPES
 from api.snapshot.snapshot import Thing, View, together
-from domain.metrics import findings as quality
+from domain.metrics import findings as lint
 from domain.primitives.values import Kind, ObjectiveState
 from projections.tables import alignment, goals
 from projections.tables.alignment import Edge
@@ -44,10 +44,10 @@ class Map:
         return self.view.read(alignment.edges_of_cycle, self._cycle)
 
     @cached_property
-    def written(self) -> Sequence[quality.WrittenObjective]:
+    def written(self) -> Sequence[lint.WrittenObjective]:
         return self.objectives[0].siblings.all(written_objectives) if self.objectives else ()
 
-    def without_parent(self) -> list[tuple[Any, quality.WrittenObjective]]:
+    def without_parent(self) -> list[tuple[Any, lint.WrittenObjective]]:
         """The objectives that support nothing, each with how it is written."""
         supporting = {edge.objective for edge in self.edges}
         return [
@@ -66,7 +66,7 @@ class Map:
         ]
 
     def findings(self) -> list[Any]:
-        return [*quality.alignment_findings(self.written)]
+        return [*lint.alignment_findings(self.written)]
 
 
 @strawberry.type(description="How the objectives of a cycle hang together, across teams and cycles.")

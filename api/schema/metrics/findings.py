@@ -1,4 +1,4 @@
-"""What could be written better: the facts that the rules of `domain.metrics.findings` look at, for all siblings at once."""
+"""What could be written better: the facts that the rules of `domain.metrics.findings` need, for all siblings."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,9 +6,8 @@ from uuid import UUID
 
 import strawberry
 
-from api.schema.metrics.progress import live_key_results, standings
+from api.schema.metrics.progress import latest_readings, live_key_results, standings
 from api.schema.primitives import enums
-from api.schema.types.measurements import latest_readings
 from api.snapshot.snapshot import Siblings
 from domain.metrics import findings
 from domain.metrics.findings import WrittenKeyResult, WrittenKpi, WrittenObjective

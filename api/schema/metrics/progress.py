@@ -8,8 +8,8 @@ import strawberry
 
 from api.schema.primitives import enums
 from api.schema.primitives.field import related, to_ref
+from api.schema.primitives.node import Node
 from api.schema.primitives.scalars import Position
-from api.schema.types.node import Node
 from api.snapshot.dataloaders import flat, many
 from api.snapshot.snapshot import Siblings, Thing, together
 from domain.metrics import progress
@@ -77,6 +77,11 @@ def standings(siblings: Siblings) -> Sequence[Standing]:
     """Where each of these key results stands."""
     known = siblings.view.read(measurements.standings, siblings.rows)
     return [known[row.id] for row in siblings.rows]
+
+
+def latest_readings(siblings: Siblings) -> dict[UUID, measurements.ReadingRow]:
+    """The latest reading of each of these KPIs that has one."""
+    return siblings.view.read(measurements.latest_readings, [row.id for row in siblings.rows])
 
 
 def of_key_results(siblings: Siblings) -> Sequence[KeyResultProgress]:

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import strawberry
 
+from api.schema.primitives.actor import Actor, actor
 from api.schema.primitives.metric import Metric
 from api.schema.primitives.scalars import Position
-from api.schema.types.node import Actor, actor
 from api.snapshot.snapshot import Siblings, Thing, together
 from domain.metrics import trajectory
 from domain.metrics.formulas import Measurement, attained

@@ -9,8 +9,8 @@ COMMANDS: Final[dict[type[Command], str]] = {
     commands.AddPerson: "Add a person, who can own goals, belong to teams and be spoken for.",
     commands.RenamePerson: "Change a person's name or email; the handle stays.",
     commands.DeactivatePerson: "Note that a person has left: all they did stays, nothing new can be given to them.",
-    commands.ErasePerson: "Forget a person for ever: nobody can read their handle, name and email any more, not even in "
-    "the log. What they did stays, as done by an erased person; the handle may be given to somebody else.",
+    commands.ErasePerson: "Forget a person for ever: nobody can read their handle, name and email any more, not even "
+    "in the log. What they did stays, as done by an erased person; the handle may be given to somebody else.",
     commands.FormTeam: "Form a team, inside another or at the top.",
     commands.RenameTeam: "Change a team's name; its key stays.",
     commands.MoveTeam: "Put a team under another, or at the top; never under one of its own (`CIRCULAR`).",
@@ -26,8 +26,8 @@ COMMANDS: Final[dict[type[Command], str]] = {
     commands.DraftObjective: "Draft an objective in a cycle that is not closed.",
     commands.RewordObjective: "Change an objective's title or description.",
     commands.AssignObjective: "Change who owns an objective, which team's it is, or who contributes.",
-    commands.SetObjectiveVisibility: "Say who sees an objective, and all that belongs to it: everybody, or only its team "
-    "and those who work on it. It holds for its history, too, and can be said of what has ended.",
+    commands.SetObjectiveVisibility: "Say who sees an objective, and all that belongs to it: everybody, or only its "
+    "team and those who work on it. It holds for its history, too, and can be said of what has ended.",
     commands.AlignObjective: "Say that an objective supports another objective or a key result of the same or an "
     "overlapping cycle; never one that supports it (`CIRCULAR`).",
     commands.UnalignObjective: "Take an alignment back.",
@@ -40,11 +40,13 @@ COMMANDS: Final[dict[type[Command], str]] = {
     commands.AddKeyResult: "Add a key result to an objective: the measure that proves it.",
     commands.RewordKeyResult: "Change a key result's title or description.",
     commands.AssignKeyResult: "Change who owns a key result.",
-    commands.RetargetKeyResult: "Change what a key result is measured by: its target, bounds, start, unit or direction.",
+    commands.RetargetKeyResult: "Change what a key result is measured by: its target, bounds, start, unit or "
+    "direction.",
     commands.RescheduleKeyResult: "Change the day a key result is due.",
     commands.ReweighKeyResult: "Change how much a key result counts within its objective.",
     commands.CheckIn: "Say where a key result stands: its value or milestones, how sure you are, or just a note.",
-    commands.CorrectCheckIn: "Correct a check-in. What it said before stays in the log, and in every answer as of then.",
+    commands.CorrectCheckIn: "Correct a check-in. What it said before stays in the log, and in every answer as "
+    "of then.",
     commands.LinkKpi: "Have a key result measured by a KPI: its readings from now on re-evaluate it.",
     commands.UnlinkKpi: "Measure a key result by its own check-ins again.",
     commands.ScoreKeyResult: "Score a key result, which ends it.",

@@ -1,4 +1,4 @@
-"""What every mutation takes: one input a command, made from `domain.model.commands`, where commands have their shape."""
+"""Mutation inputs: one input type per command, generated from the command structs of `domain.model.commands`."""
 
 import types
 import typing

@@ -6,9 +6,10 @@ import strawberry
 
 from api.schema.history.change import Change
 from api.schema.mutations.command_result import Declined, Done
+from api.schema.primitives import view_types
 from api.schema.primitives.field import answered
+from api.schema.primitives.refs import QueryRef
 from api.schema.primitives.scalars import Position
-from api.schema.query import Query
 from api.schema.types.cycle import Cycle
 from api.schema.types.discussion import Comment, Initiative, Reflection
 from api.schema.types.key_result import KeyResult
@@ -80,8 +81,8 @@ class Payload:
         return [Problem(declined=self.answer)] if isinstance(self.answer, Declined) else []
 
     @answered("The View of now, at `position` or after it.")
-    def query(self) -> Query:
-        return Query.to(lambda: self.answer.now)
+    def query(self) -> QueryRef:
+        return view_types.query(lambda: self.answer.now)
 
 
 def _about(kind: Kind, description: str) -> Any:

@@ -1,4 +1,4 @@
-"""Types by name only: they speak of each other in circles, and each stands in a module of its own."""
+"""Lazy references to types: GraphQL types refer to each other in circles, Python modules must not."""
 
 from typing import TYPE_CHECKING, Annotated, TypeAlias, Union
 
@@ -6,7 +6,7 @@ import strawberry
 
 if TYPE_CHECKING:
     from api.schema.history.change import Change
-    from api.schema.query import Snapshot
+    from api.schema.query import Query, Snapshot
     from api.schema.types.cycle import Cycle
     from api.schema.types.discussion import Comment, Initiative, Reflection
     from api.schema.types.key_result import KeyResult
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from api.schema.types.objective import Objective
     from api.schema.types.people import Person, Team
 
+QueryRef: TypeAlias = Annotated["Query", strawberry.lazy("api.schema.query")]
 SnapshotRef: TypeAlias = Annotated["Snapshot", strawberry.lazy("api.schema.query")]
 PersonRef: TypeAlias = Annotated["Person", strawberry.lazy("api.schema.types.people")]
 TeamRef: TypeAlias = Annotated["Team", strawberry.lazy("api.schema.types.people")]

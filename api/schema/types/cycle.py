@@ -15,7 +15,8 @@ from api.schema.primitives import enums
 from api.schema.primitives.field import answered, related, to_many, to_one
 from api.schema.primitives.lookup import CycleBy
 from api.schema.primitives.refs import CycleRef, ObjectiveRef, ReflectionRef, SnapshotRef
-from api.schema.types.node import AS_OF, At, AtPosition, Entity, Known
+from api.schema.primitives.view_types import snapshot
+from api.schema.types.entity import AS_OF, At, AtPosition, Entity, Known
 from api.snapshot.snapshot import Siblings, View
 from domain.primitives.errors import Code, Refused
 from domain.primitives.values import Kind
@@ -24,8 +25,6 @@ from projections.tables import discussion, goals
 
 def _snapshots(siblings: Siblings, column: str) -> Sequence[Any]:
     """The View that each of these cycles had at an event of its own, if it has come to that."""
-    from api.schema.query import snapshot  # noqa: PLC0415 - a cycle holds Views, and a View holds cycles
-
     bases = [getattr(row, column) for row in siblings.rows]
     return [None if basis is None else snapshot(siblings.view.reads.at(basis)) for basis in bases]
 

@@ -5,10 +5,12 @@ from datetime import date, datetime
 import strawberry
 
 from api.schema.primitives import enums
+from api.schema.primitives.actor import Actor, actor
 from api.schema.primitives.field import answered, to_one, to_ref
+from api.schema.primitives.node import Node
 from api.schema.primitives.refs import InitiativeRef, PersonRef
 from api.schema.primitives.scalars import Markdown
-from api.schema.types.node import AS_OF, Actor, At, AtPosition, Entity, Known, Node, actor
+from api.schema.types.entity import AS_OF, At, AtPosition, Entity, Known
 from domain.primitives.values import Kind
 from projections.tables import discussion
 

@@ -18,7 +18,7 @@ from api.schema.primitives.field import answered, related, to_many, to_one
 from api.schema.primitives.metric import Metric
 from api.schema.primitives.refs import CheckInRef, InitiativeRef, KeyResultRef, KpiRef, ObjectiveRef, PersonRef
 from api.schema.primitives.scalars import Markdown
-from api.schema.types.node import AS_OF, At, AtPosition, Entity, Known
+from api.schema.types.entity import AS_OF, At, AtPosition, Entity, Known
 from api.snapshot.pagination import Asked
 from api.snapshot.snapshot import Siblings
 from domain.primitives import values

@@ -13,13 +13,14 @@ from api.schema.connections.filters import KpiFilter, KpiOrder
 from api.schema.connections.lists import Judged, Listing, Pages, listed, paged
 from api.schema.metrics import findings
 from api.schema.metrics.findings import QualityFinding
+from api.schema.metrics.progress import latest_readings
 from api.schema.primitives import enums
+from api.schema.primitives.actor import Actor, actor
 from api.schema.primitives.field import answered, related, to_many, to_one
 from api.schema.primitives.metric import Unit
 from api.schema.primitives.refs import KeyResultRef, KpiRef, PersonRef, ReadingRef, TeamRef
 from api.schema.primitives.scalars import Markdown, Position
-from api.schema.types.measurements import latest_readings
-from api.schema.types.node import AS_OF, Actor, At, AtPosition, Entity, Known, actor
+from api.schema.types.entity import AS_OF, At, AtPosition, Entity, Known
 from api.snapshot.dataloaders import found_rows
 from api.snapshot.pagination import Asked
 from api.snapshot.snapshot import Siblings, Thing, View, together

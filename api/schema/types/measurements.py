@@ -3,14 +3,14 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import strawberry
 
+from api.schema.primitives.actor import Actor, actor
 from api.schema.primitives.field import answered, related, to_one
+from api.schema.primitives.node import Node
 from api.schema.primitives.refs import CheckInRef, KeyResultRef, KpiRef, ReadingRef
 from api.schema.primitives.scalars import Markdown, Position
-from api.schema.types.node import Actor, Node, actor
 from api.snapshot import global_ids
 from api.snapshot.snapshot import Siblings, together
 from domain.primitives.values import Kind
@@ -105,11 +105,6 @@ class Reading(Node, kind=Kind.READING, read=measurements.readings):
 def _version_id(thing: CheckIn | Reading) -> strawberry.ID:
     row = thing.row
     return strawberry.ID(global_ids.encode_version(thing.KIND, row.id, row.version, thing.siblings.view.id_end))
-
-
-def latest_readings(siblings: Siblings) -> dict[UUID, measurements.ReadingRow]:
-    """The latest reading of each of these KPIs that has one."""
-    return siblings.view.read(measurements.latest_readings, [row.id for row in siblings.rows])
 
 
 VERSIONS: dict[Kind, tuple[type[Node], Callable[..., Any]]] = {

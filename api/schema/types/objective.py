@@ -24,7 +24,7 @@ from api.schema.primitives.refs import (
     TeamRef,
 )
 from api.schema.primitives.scalars import Markdown
-from api.schema.types.node import AS_OF, At, AtPosition, Entity, Known
+from api.schema.types.entity import AS_OF, At, AtPosition, Entity, Known
 from api.snapshot.dataloaders import many
 from api.snapshot.snapshot import Siblings, Thing, together
 from domain.primitives.values import Kind, ObjectiveState

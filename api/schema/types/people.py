@@ -11,7 +11,7 @@ from api.schema.metrics.progress import Progress, of_teams
 from api.schema.primitives.field import answered, related, to_many, to_one
 from api.schema.primitives.lookup import CycleBy
 from api.schema.primitives.refs import ObjectiveRef, PersonRef, TeamRef
-from api.schema.types.node import AS_OF, At, AtPosition, Entity, Known
+from api.schema.types.entity import AS_OF, At, AtPosition, Entity, Known
 from api.snapshot.snapshot import Siblings
 from domain.primitives.personal_data import ERASED, erased_handle
 from domain.primitives.values import Kind

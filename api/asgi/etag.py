@@ -1,0 +1,6 @@
+"""Entity tags: whether a client already holds the answer it asks for."""
+
+
+def matches(etag: str, if_none_match: str) -> bool:
+    """Whether an `If-None-Match` header lists this tag. Compared weakly (RFC 9110, 13.1.2): proxies weaken tags."""
+    return etag.removeprefix("W/") in {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}

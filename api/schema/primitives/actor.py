@@ -1,0 +1,61 @@
+"""Who did something: the person or machine behind a change, and the route it came in by."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import strawberry
+
+from api.schema.primitives import enums
+from api.schema.primitives.field import related, to_one
+from api.schema.primitives.refs import PersonRef
+from api.snapshot.dataloaders import found
+from api.snapshot.snapshot import Siblings, Thing, together
+from domain.primitives.personal_data import erased_handle
+from domain.primitives.values import Kind
+from projections.store.versioned_tables import By
+from projections.tables import people
+
+
+def _speaker(by: By) -> UUID | None:
+    kind, _, name = by.actor.partition(":")
+    return UUID(name) if kind == "person" else None
+
+
+def _speakers(siblings: Siblings) -> Sequence[Any]:
+    wanted = [_speaker(by) for by in siblings.rows]
+    things = found(siblings.view, Kind.PERSON, wanted)
+    return [None if id is None else things.get(id) for id in wanted]
+
+
+def _handles(siblings: Siblings) -> Sequence[str]:
+    known = siblings.view.by_id(people.people, [_speaker(by) for by in siblings.rows])
+    return [_handle(by, known) for by in siblings.rows]
+
+
+def _handle(by: By, known: dict[UUID, people.PersonRow]) -> str:
+    person = _speaker(by)
+    if person is None:
+        return by.actor.partition(":")[2]
+    row = known.get(person)
+    return row.handle if row is not None and row.handle is not None else erased_handle(person)
+
+
+@strawberry.type(description="Who did it: a person or a machine token, and by what route.")
+class Actor(Thing):
+    handle: str = related("The person's handle, or the machine token's name.", _handles)
+    person: PersonRef | None = related("The person; null for a machine, or before they were added.", _speakers)
+    source: enums.Source = strawberry.field(description="The route by which it came in.")
+    on_behalf_of: PersonRef | None = to_one(
+        Kind.PERSON, "on_behalf_of", "For whom an import says it spoke: a claim, and not a proof."
+    )
+
+
+def actors(siblings: Siblings, column: str) -> Sequence[Actor]:
+    """Who stands in a column, for each."""
+    return together(Actor, siblings.view, [getattr(row, column) for row in siblings.rows])
+
+
+def actor(column: str, description: str) -> Any:
+    """A field for who stands in a column of the row."""
+    return related(description, actors, column)

@@ -1,0 +1,36 @@
+"""The `Node` interface: what has a global id."""
+
+from typing import Any, ClassVar, Self
+from uuid import UUID
+
+import strawberry
+
+from api.schema.primitives.field import answered
+from api.snapshot import global_ids
+from api.snapshot.dataloaders import TYPES, found
+from api.snapshot.snapshot import ById, Thing, View
+from domain.primitives.values import Kind
+
+
+@strawberry.interface(
+    description="A thing with a global id. An id read inside a Snapshot carries its basis, so a normalised cache "
+    "never mixes then with now, and `node` returns the same thing for it for ever."
+)
+class Node(Thing):
+    KIND: ClassVar[Kind]
+
+    def __init_subclass__(cls, kind: Kind | None = None, read: ById[Any] | None = None) -> None:
+        """Enter a type with the kind of thing it shows and the query that reads its rows by their ids."""
+        if kind is not None and read is not None:
+            cls.KIND = kind
+            TYPES[kind] = (cls, read)
+
+    @answered("Its global id; opaque.")
+    def id(self) -> strawberry.ID:
+        return strawberry.ID(global_ids.encode(self.KIND, self.row.id, self.siblings.view.id_end))
+
+    @classmethod
+    def find(cls, view: View, id: UUID | None) -> Self | None:
+        """The thing of this type with an id, at a view."""
+        thing: Self | None = None if id is None else found(view, cls.KIND, [id]).get(id)
+        return thing
