@@ -20,7 +20,7 @@ from typing import NamedTuple
 import httpx
 from graphql import get_introspection_query
 
-from tests.limits.test_hostile import HOSTILE, document
+from tests.api.execution.test_hostile_documents import HOSTILE, document
 
 TIMES = 7
 SLOW_CONNECTIONS = 500

@@ -1,0 +1,70 @@
+"""A company with a private goal, asked over HTTP by somebody of each role, and by others."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from pydantic import SecretStr
+from starlette.testclient import TestClient
+
+from api.runtime.database import Database, open_database
+from api.runtime.settings import Settings
+from api.server.app import create_app
+from domain.handlers.dispatcher import Keyframe
+from domain.log import api_tokens
+from domain.log.event_store import Log
+from domain.model.commands import Command
+from domain.model.permissions import Role
+from domain.primitives.values import Visibility
+from tests.api.authorization.company import history
+from tests.api.conftest import Api
+from tests.conftest import drop
+from tests.domain.given_goals import ADA
+from tests.domain.scenario import AUTHOR
+
+
+class Company:
+    """The company on a database, with a door for whoever is needed."""
+
+    def __init__(self, database: Database, http: TestClient) -> None:
+        self._database = database
+        self._http = http
+        self.log = Log(database.pool("owner"), database.settings.workspace)
+        keyframe = Keyframe(self.log)
+        for step in history(Visibility.TEAM):
+            if isinstance(step, Command):
+                keyframe.execute(step, AUTHOR)
+
+    @property
+    def routes(self) -> Any:
+        """All that the application answers at."""
+        app: Any = self._http.app
+        return app.routes
+
+    @property
+    def head(self) -> int:
+        return self.log.head().position
+
+    def asked_by(self, *roles: Role, person: UUID | None = ADA) -> Api:
+        """The API as somebody with these roles sees it."""
+        with self._database.connect() as conn:
+            _, token = api_tokens.issue(conn, "robot", roles, person, timedelta(days=1))
+        shown = {"authorization": f"Bearer {token}"}
+        return Api(TestClient(self._http.app, base_url="http://localhost", headers=shown))
+
+
+@pytest.fixture(scope="module")
+def company(server: str) -> Iterator[Company]:
+    named = Settings(
+        database_url=SecretStr(server), workspace=f"access_{uuid4().hex[:12]}", pool_size_max=8,
+        requests_per_s=1e6, requests_burst=1_000_000,
+    )  # fmt: skip
+    with open_database(named) as database:
+        database.migrate()
+        try:
+            with TestClient(create_app(named, database, console=True), base_url="http://localhost") as http:
+                yield Company(database, http)
+        finally:
+            drop(database)

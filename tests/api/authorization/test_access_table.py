@@ -1,0 +1,177 @@
+"""Who may do what: every command by every role, about one's own and others' things, each carried out for real."""
+
+import msgspec
+import pytest
+
+from domain.log.event_store import Head
+from domain.model import commands
+from domain.model.commands import VERBS, Command, verb
+from domain.model.objective import ObjectiveCommitted
+from domain.model.permissions import NEEDS, Role
+from domain.primitives.values import Source
+from tests.api.authorization.company import COMMANDS, OUR, THEIR, by, company, goal
+from tests.domain.scenario import Given, on
+
+TABLE = """
+                                ADMIN LEAD MEMBER AUDITOR METRICS
+ addPerson                        x    -     -       -       -
+ renamePerson                     x    -     -       -       -
+ deactivatePerson                 x    -     -       -       -
+ erasePerson                      x    -     -       -       -
+ formTeam                         x    -     -       -       -
+ renameTeam                       x    -     -       -       -
+ moveTeam                         x    -     -       -       -
+ appointLead                      x    -     -       -       -
+ joinTeam                         x    -     -       -       -
+ leaveTeam                        x    -     -       -       -
+ disbandTeam                      x    -     -       -       -
+ openCycle                        x    x     -       -       -
+ activateCycle                    x    x     -       -       -
+ closeCycle                       x    x     -       -       -
+ adoptScoringPolicy               x    -     -       -       -
+ draftObjective                   x    x    own      -       -
+ rewordObjective                  x    x    own      -       -
+ assignObjective                  x    x    own      -       -
+ setObjectiveVisibility           x    x    own      -       -
+ alignObjective                   x    x    own      -       -
+ unalignObjective                 x    x    own      -       -
+ commitObjective                  x    x    own      -       -
+ closeObjective                   x    x    own      -       -
+ dropObjective                    x    x    own      -       -
+ reopenObjective                  x    x    own      -       -
+ carryObjective                   x    x    own      -       -
+ addKeyResult                     x    x    own      -       -
+ rewordKeyResult                  x    x    own      -       -
+ assignKeyResult                  x    x    own      -       -
+ retargetKeyResult                x    x    own      -       -
+ rescheduleKeyResult              x    x    own      -       -
+ reweighKeyResult                 x    x    own      -       -
+ checkIn                          x    x    own      -       -
+ correctCheckIn                   x    x    own      -       -
+ linkKpi                          x    x    own      -       -
+ unlinkKpi                        x    x    own      -       -
+ scoreKeyResult                   x    x    own      -       -
+ dropKeyResult                    x    x    own      -       -
+ defineKpi                        x    x     -       -       -
+ redefineKpi                      x    x     -       -       -
+ retireKpi                        x    x     -       -       -
+ recordReadings                   x    x    own      -       x
+ correctReading                   x    x    own      -       x
+ retractReading                   x    x    own      -       x
+ planInitiative                   x    x    own      -       -
+ moveInitiative                   x    x    own      -       -
+ addComment                       x    x    own      -       -
+ reflect                          x    x    own      -       -
+"""
+HEADS, *ROWS = [line.split() for line in TABLE.strip().splitlines()]
+CELLS = [(name, Role(head), mark) for name, *marks in ROWS for head, mark in zip(HEADS, marks, strict=True)]
+SILENT = {"leaveTeam"}
+"""What has nothing to record here, and is carried out all the same."""
+
+
+def head(company: Given) -> Head:
+    return company.log.head()
+
+
+def test_every_command_and_every_role_is_in_the_table() -> None:
+    assert {name for name, *_ in ROWS} == set(VERBS) == {verb(kind) for kind in NEEDS}
+    assert {role for _, role, _ in CELLS} == set(Role)
+    assert set(COMMANDS) == set(VERBS.values())
+
+
+@pytest.mark.parametrize("whose", [OUR, THEIR])
+@pytest.mark.parametrize(("name", "role", "mark"), CELLS)
+def test_each_role_may_do_what_the_table_says(name: str, role: Role, mark: str, whose: str) -> None:
+    there, command = company(), COMMANDS[VERBS[name]](whose)
+    before = head(there)
+    then = there.when(command, by(role))
+    if mark == "x" or (mark, whose) == ("own", OUR):
+        assert bool(then.topics()) is (name not in SILENT)
+    else:
+        refused = then.then_refused("FORBIDDEN", "")
+        assert refused.message == COMMANDS_TAKE[mark_of(name)]
+        assert head(there) == before
+
+
+def mark_of(name: str) -> str:
+    return " ".join(next(marks for one, *marks in ROWS if one == name))
+
+
+COMMANDS_TAKE = {
+    "x - - - -": "This takes the role ADMIN.",
+    "x x - - -": "This takes the role ADMIN or LEAD.",
+    "x x own - -": "This takes the role ADMIN or LEAD; as MEMBER it can be done with goals that you own, "
+    "contribute to, or lead the team of.",
+    "x x own - x": "This takes the role ADMIN, LEAD or METRICS; as MEMBER it can be done with KPIs that you own.",
+}
+"""What is said to whoever may not: the same to all, whatever it is about."""
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_somebody_without_a_role_may_do_nothing(name: str) -> None:
+    there = company()
+    there.when(COMMANDS[VERBS[name]](OUR), by()).then_refused("FORBIDDEN", "")
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_two_roles_permit_what_either_does(name: str) -> None:
+    marks = {mark for one, role, mark in CELLS if one == name and role in (Role.METRICS, Role.LEAD)}
+    then = company().when(COMMANDS[VERBS[name]](THEIR), by(Role.METRICS, Role.LEAD))
+    assert (then.refused is None) is ("x" in marks)
+
+
+@pytest.mark.parametrize("name", [name for name, role, mark in CELLS if role is Role.MEMBER and mark == "own"])
+def test_a_machine_owns_nothing(name: str) -> None:
+    company().when(COMMANDS[VERBS[name]](OUR), by(Role.MEMBER, person=None)).then_refused("FORBIDDEN", "")
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])
+@pytest.mark.parametrize("name", VERBS)
+def test_only_admins_say_that_something_was_true_before(name: str, role: Role) -> None:
+    (mark,) = [mark for one, given, mark in CELLS if (one, given) == (name, role)]
+    command = msgspec.structs.replace(COMMANDS[VERBS[name]](OUR), effective_at=on(2, 9))
+    refused = company().when(command, by(role)).then_refused("FORBIDDEN")
+    assert refused.field == (() if mark == "-" else ("effectiveAt",))
+
+
+def test_admins_say_that_something_was_true_before() -> None:
+    there = company()
+    there.log.clock = on(2, 12)
+    command = commands.CommitObjective(objective=goal(OUR, "draft"), effective_at=on(2, 11))
+    there.when(command, by(Role.ADMIN)).then(ObjectiveCommitted()).effective(on(2, 11))
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])
+def test_only_admins_import(role: Role) -> None:
+    there, before = company(), head(company())
+    refused = there.when(COMMANDS[commands.RewordObjective](OUR), by(role, source=Source.IMPORT)).then_refused(
+        "FORBIDDEN"
+    )
+    assert head(there) == before
+    if role in (Role.LEAD, Role.MEMBER):
+        assert refused.message == "An import takes the role ADMIN."
+
+
+# ── a refusal says nothing of what it would have done ────────────────────────────────────────────
+
+ENDINGS: list[list[Command]] = [
+    [],
+    [commands.CloseObjective(objective=goal(THEIR), score=0.5)],
+    [commands.DropObjective(objective=goal(THEIR), reason="why not")],
+    [commands.ActivateCycle(cycle=commands.CycleBy(key="quarter")), commands.CloseCycle(
+        cycle=commands.CycleBy(key="quarter"), close_objectives=True
+    )],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [name for name, role, mark in CELLS if role is Role.MEMBER and mark == "own"])
+def test_a_refusal_is_the_same_in_whatever_state_the_thing_is(name: str) -> None:
+    told = set()
+    for ending in ENDINGS:
+        there = company()
+        for command in ending:
+            assert there.when(command).refused is None
+        for version in (None, 1, 99):
+            asked = msgspec.structs.replace(COMMANDS[VERBS[name]](THEIR), expected_version=version)
+            told.add(str(there.when(asked, by(Role.MEMBER)).then_refused("FORBIDDEN", "")))
+    assert len(told) == 1

@@ -1,0 +1,31 @@
+"""README tells who may do what, and nothing else."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from domain.handlers.dispatcher import NOT_FOUND_SECONDS
+from domain.model.commands import verb
+from domain.model.permissions import NEEDS, Permission, Role, roles_with
+
+README = (Path(__file__).parents[3] / "README.md").read_text()
+SECTION = README.split("## Who may do what\n", 1)[1].split("\n## ", 1)[0]
+ROWS = re.findall(r"^\| `([A-Z_]+)` \| (.*?) \| (.*) \|$", SECTION, re.MULTILINE)
+
+
+def test_every_permission_is_told_with_the_roles_that_have_it() -> None:
+    assert f"| {' | '.join(Role)} |" in SECTION
+    told = {name: [role for role, mark in zip(Role, marks.split(" | "), strict=True) if mark == "✓"]
+            for name, _, marks in ROWS}  # fmt: skip
+    assert told == {permission.value: roles_with(permission) for permission in Permission}
+
+
+def test_how_slowly_is_told_what_is_not_there() -> None:
+    assert f"| a command that names what is not there | answered after {1000 * NOT_FOUND_SECONDS:.0f} ms, " in README
+
+
+@pytest.mark.parametrize("permission", dict.fromkeys(needs.anybodys for needs in NEEDS.values()))
+def test_every_command_is_told_with_the_permission_it_takes(permission: Permission) -> None:
+    (told,) = [re.findall(r"`([a-zA-Z]+)`", commands) for name, commands, _ in ROWS if name == permission]
+    assert told == [verb(kind) for kind, needs in NEEDS.items() if needs.anybodys is permission]

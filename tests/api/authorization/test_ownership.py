@@ -1,0 +1,216 @@
+"""What is one's own: by owning it, contributing to it, leading the team whose it is, and by what it belongs to."""
+
+from uuid import UUID, uuid4
+
+import msgspec
+import pytest
+
+from domain.handlers.unit_of_work import keyed_id
+from domain.model import commands
+from domain.model.commands import Command, verb
+from domain.model.permissions import NEEDS, Permission, Role
+from domain.primitives.values import Kind, Ref
+from tests.api.authorization.company import (
+    CARL,
+    COMMANDS,
+    DORA,
+    OUR,
+    OURS,
+    QUARTER,
+    THEIR,
+    THEIRS,
+    by,
+    company,
+    goal,
+    goal_ref,
+    kpi,
+    proof,
+    reading,
+)
+from tests.domain.given_goals import ADA, BEN
+from tests.domain.scenario import Given, Then, made, on
+
+OF_GOALS = [kind for kind, needs in NEEDS.items() if needs.own is Permission.EDIT_OWN_GOALS and needs.of is not None]
+OF_KEY_RESULTS = [kind for kind in OF_GOALS if NEEDS[kind].of in ("key_result", "check_in")]
+OF_READINGS = [kind for kind, needs in NEEDS.items() if needs.own is Permission.RECORD_OWN_READINGS]
+
+
+def after(*history: Command) -> Given:
+    there = company()
+    for command in history:
+        then = there.when(command)
+        assert then.refused is None, then.refused
+    return there
+
+
+def carl_contributes(which: str) -> Command:
+    return commands.AssignObjective(objective=goal(OUR, which), contributors=[DORA, CARL])
+
+
+def carl_owns(which: str) -> Command:
+    return commands.AssignObjective(objective=goal(OUR, which), owner=CARL)
+
+
+REOPENED = commands.ReopenObjective(objective=goal(OUR, "dropped"), reason="to give it away")
+DROPPED = commands.DropObjective(objective=goal(OUR, "dropped"), reason="again")
+TO_CARL = {
+    "contributor": [*map(carl_contributes, ("active", "draft")), REOPENED, carl_contributes("dropped"), DROPPED],
+    "owner": [*map(carl_owns, ("active", "draft")), REOPENED, carl_owns("dropped"), DROPPED],
+    "lead": [commands.AppointLead(team=OURS, person=CARL)],
+}
+
+
+@pytest.mark.parametrize("as_what", TO_CARL)
+@pytest.mark.parametrize("kind", OF_GOALS, ids=verb)
+def test_a_goal_is_of_its_owner_its_contributors_and_the_lead_of_its_team(kind: type[Command], as_what: str) -> None:
+    carl = by(Role.MEMBER, person=CARL)
+    after().when(COMMANDS[kind](OUR), carl).then_refused("FORBIDDEN")
+    after(*TO_CARL[as_what]).when(COMMANDS[kind](OUR), carl).topics()
+
+
+@pytest.mark.parametrize("kind", OF_GOALS, ids=verb)
+def test_a_goal_is_not_of_the_members_of_its_team(kind: type[Command]) -> None:
+    joined = commands.JoinTeam(team=OURS, person=CARL)
+    after(joined).when(COMMANDS[kind](OUR), by(Role.MEMBER, person=CARL)).then_refused("FORBIDDEN")
+
+
+@pytest.mark.parametrize("kind", OF_KEY_RESULTS, ids=verb)
+def test_a_key_result_is_also_of_its_own_owner(kind: type[Command]) -> None:
+    given = [commands.AssignKeyResult(key_result=proof(OUR, which), owner=CARL) for which in ("measured", "linked")]
+    after(*given).when(COMMANDS[kind](OUR), by(Role.MEMBER, person=CARL)).topics()
+
+
+def test_a_goal_is_not_of_the_owner_of_its_key_result() -> None:
+    given = commands.AssignKeyResult(key_result=proof(OUR), owner=CARL)
+    command = COMMANDS[commands.RewordObjective](OUR)
+    after(given).when(command, by(Role.MEMBER, person=CARL)).then_refused("FORBIDDEN")
+
+
+def test_an_initiative_is_also_of_its_own_owner() -> None:
+    planned = commands.PlanInitiative(title="Work", subject=goal_ref(OUR), owner=CARL, idempotency_key="carl's work")
+    moved = msgspec.structs.replace(COMMANDS[commands.MoveInitiative](OUR), initiative=made("carl's work"))
+    after(planned).when(moved, by(Role.MEMBER, person=CARL)).topics()
+
+
+@pytest.mark.parametrize("kind", OF_READINGS, ids=verb)
+def test_readings_are_of_the_owner_of_their_kpi(kind: type[Command]) -> None:
+    carl = by(Role.MEMBER, person=CARL)
+    after().when(COMMANDS[kind](OUR), carl).then_refused("FORBIDDEN")
+    given = commands.RedefineKpi(kpi=kpi(OUR), owner=CARL, reason="agreed")
+    after(given).when(COMMANDS[kind](OUR), carl).topics()
+
+
+def test_a_batch_of_readings_is_all_of_ones_own_or_refused() -> None:
+    def read(whose: str) -> commands.ReadingInput:
+        return commands.ReadingInput(kpi=kpi(whose), value=2, measured_at=on(2, 2))
+
+    member = by(Role.MEMBER)
+    after().when(commands.RecordReadings(readings=[read(OUR), read(THEIR)]), member).then_refused("FORBIDDEN")
+    assert after().when(commands.RecordReadings(readings=[read(OUR)]), member).topics() == ["reading-recorded"]
+
+
+@pytest.mark.parametrize(
+    ("owner", "contributors", "team", "may"),
+    [
+        (ADA, [], None, True),
+        (BEN, [ADA], None, True),
+        (None, [], OURS, True),
+        (None, [], None, False),
+        (BEN, [CARL], THEIRS, False),
+    ],
+)
+def test_who_drafts_a_goal_has_to_do_with_it(
+    owner: UUID | None, contributors: list[UUID], team: UUID | None, may: bool
+) -> None:
+    drafting = commands.DraftObjective(cycle=QUARTER, title="New", owner=owner, contributors=contributors, team=team)
+    then = company().when(drafting, by(Role.MEMBER))
+    if may:
+        assert then.topics() == ["objective-drafted"]
+    else:
+        then.then_refused("FORBIDDEN", "")
+
+
+@pytest.mark.parametrize(
+    ("subject", "may"),
+    [
+        (Ref(Kind.KEY_RESULT, proof(OUR)), True),
+        (Ref(Kind.CHECK_IN, made("our check-in")), True),
+        (Ref(Kind.INITIATIVE, made("our work")), True),
+        (Ref(Kind.COMMENT, made("our comment")), True),
+        (Ref(Kind.REFLECTION, made("our thought")), True),
+        (Ref(Kind.KPI, keyed_id(Kind.KPI, "our-kpi")), True),
+        (Ref(Kind.READING, reading(OUR)), True),
+        (Ref(Kind.CHECK_IN, made("their check-in")), False),
+        (Ref(Kind.COMMENT, made("their comment")), False),
+        (Ref(Kind.READING, reading(THEIR)), False),
+        (Ref(Kind.PERSON, ADA), False),
+        (Ref(Kind.TEAM, OURS), False),
+    ],
+    ids=lambda value: value.kind.value if isinstance(value, Ref) else str(value),
+)
+def test_a_comment_is_made_by_whom_the_goal_is_of_that_it_leads_to(subject: Ref, may: bool) -> None:
+    then = company().when(commands.AddComment(subject=subject, body="Well"), by(Role.MEMBER))
+    if may:
+        assert then.topics() == ["comment-added"]
+    else:
+        then.then_refused("FORBIDDEN", "")
+
+
+@pytest.mark.parametrize("kind", [*OF_GOALS, commands.CorrectReading, commands.RetractReading], ids=verb)
+def test_what_there_is_not_is_not_found_by_members_either(kind: type[Command]) -> None:
+    of, nowhere = NEEDS[kind].of, uuid4()
+    assert of is not None
+    command = COMMANDS[kind](OUR)
+    named = getattr(command, of)
+    unknown = msgspec.structs.replace(named, id=nowhere) if isinstance(named, Ref) else nowhere
+    refused = (
+        company().when(msgspec.structs.replace(command, **{of: unknown}), by(Role.MEMBER)).then_refused("NOT_FOUND")
+    )
+    assert str(nowhere) in refused.message
+
+
+# ── while something else happens ─────────────────────────────────────────────────────────────────
+
+
+def refused_after(then: Then) -> None:
+    """Refused once what happened meanwhile was seen, which is all that was recorded."""
+    assert then.refused is not None and then.refused.code == "FORBIDDEN"
+    assert len(then.entries) == 1
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        commands.AssignObjective(objective=goal(OUR), owner=CARL, team=THEIRS),
+        commands.AssignObjective(objective=goal(OUR), owner=None, team=None),
+    ],
+)
+def test_what_is_given_away_meanwhile_is_no_longer_ones_own(meanwhile: Command) -> None:
+    there = company().meanwhile("append", meanwhile)
+    refused_after(there.when(COMMANDS[commands.CheckIn](OUR), by(Role.MEMBER)))
+
+
+def test_who_no_longer_leads_meanwhile_may_no_longer() -> None:
+    there = after(commands.AssignObjective(objective=goal(OUR), owner=BEN))
+    there.meanwhile("append", commands.AppointLead(team=OURS, person=BEN))
+    refused_after(there.when(COMMANDS[commands.RewordKeyResult](OUR), by(Role.MEMBER)))
+
+
+# ── the same command once more ───────────────────────────────────────────────────────────────────
+
+
+def test_what_was_carried_out_is_told_again_also_when_it_gave_the_goal_away() -> None:
+    away = commands.AssignObjective(objective=goal(OUR), owner=CARL, team=THEIRS, idempotency_key="away")
+    there = company()
+    first = there.when(away, by(Role.MEMBER)).outcome
+    again = there.when(away, by(Role.MEMBER)).outcome
+    assert first is not None and again is not None and again.repeated
+    assert again.result == first.result
+
+
+def test_what_was_carried_out_is_told_again_to_who_still_has_a_role_for_it_alone() -> None:
+    reworded = commands.RewordObjective(objective=goal(OUR), title="Other", idempotency_key="reworded")
+    there = company()
+    assert there.when(reworded, by(Role.LEAD)).topics() == ["objective-reworded"]
+    there.when(reworded, by(Role.AUDITOR)).then_refused("FORBIDDEN", "")
+    assert there.when(reworded, by(Role.MEMBER)).outcome is not None

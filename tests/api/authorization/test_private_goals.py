@@ -1,0 +1,348 @@
+"""What is private to a team is not there for others, whatever they ask for: word for word, and as slowly."""
+
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+import pytest
+
+from domain.handlers import dispatcher
+from domain.handlers.authorization import sees
+from domain.handlers.unit_of_work import Author, Decision
+from domain.model import commands as verbs
+from domain.model.commands import VERBS, Command, verb
+from domain.model.objective import Objective
+from domain.model.permissions import Role
+from domain.primitives.values import Kind, Ref, Visibility
+from tests.api.authorization.company import (
+    CARL,
+    COMMANDS,
+    NEXT,
+    OUR,
+    OURS,
+    QUARTER,
+    THEIR,
+    THEIRS,
+    by,
+    company,
+    goal,
+    goal_ref,
+    proof,
+    proof_ref,
+)
+from tests.domain.given_goals import ADA, BEN
+from tests.domain.scenario import Given, Then, made, on
+
+SUBJECTS = [
+    goal_ref(THEIR),
+    proof_ref(THEIR),
+    Ref(Kind.CHECK_IN, made("their check-in")),
+    Ref(Kind.INITIATIVE, made("their work")),
+    Ref(Kind.COMMENT, made("their comment")),
+    Ref(Kind.REFLECTION, made("their thought")),
+]
+"""One of each kind of thing that belongs to what is theirs."""
+PRIVATE: list[Command] = [
+    *(COMMANDS[kind](THEIR) for kind in COMMANDS if "objective" in kind.__struct_fields__),
+    *(COMMANDS[kind](THEIR) for kind in COMMANDS if {"key_result", "check_in"} & {*kind.__struct_fields__}),
+    COMMANDS[verbs.PlanInitiative](THEIR),
+    verbs.PlanInitiative(title="New", subject=proof_ref(THEIR)),
+    COMMANDS[verbs.MoveInitiative](THEIR),
+    COMMANDS[verbs.Reflect](THEIR),
+    *(verbs.AddComment(subject=subject, body="Well") for subject in SUBJECTS),
+    verbs.DraftObjective(cycle=QUARTER, title="New", owner=ADA, supports=[goal_ref(THEIR)]),
+    verbs.DraftObjective(cycle=QUARTER, title="New", owner=ADA, supports=[goal_ref(OUR), proof_ref(THEIR)]),
+    verbs.AlignObjective(objective=goal(OUR, "draft"), to=goal_ref(THEIR)),
+    verbs.AlignObjective(objective=goal(OUR, "draft"), to=proof_ref(THEIR)),
+    verbs.UnalignObjective(objective=goal(OUR), from_=goal_ref(THEIR)),
+    verbs.UnalignObjective(objective=goal(OUR), from_=proof_ref(THEIR)),
+]
+"""Every way to name something of theirs."""
+STRANGERS = [by(Role.LEAD), by(Role.MEMBER), by(Role.LEAD, Role.MEMBER, Role.METRICS), by(Role.LEAD, person=None)]
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dispatcher, "NOT_FOUND_SECONDS", 1e-9)
+
+
+def theirs(*history: Command) -> Given:
+    """The company, with what is theirs private to their team."""
+    there = company(Visibility.TEAM)
+    for command in history:
+        then = there.when(command)
+        assert then.refused is None, then.refused
+    return there
+
+
+def ids(command: Command) -> list[UUID]:
+    """The ids in a command of what is theirs."""
+    values = [
+        one for value in msgspec.structs.astuple(command) for one in (value if isinstance(value, list) else [value])
+    ]
+    named = [one.id if isinstance(one, Ref) else one for one in values if isinstance(one, UUID | Ref)]
+    known = {goal(THEIR, which) for which in ("draft", "active", "above", "dropped")}
+    known |= {proof(THEIR), proof(THEIR, "linked"), *(subject.id for subject in SUBJECTS)}
+    return [id for id in named if id in known]
+
+
+def naming(command: Command, id: UUID, other: UUID) -> Command:
+    """The same command with another id in place of one."""
+    said = msgspec.json.encode(command).replace(str(id).encode(), str(other).encode())
+    return msgspec.json.decode(said, type=type(command))
+
+
+def told(then: Then, id: UUID) -> tuple[Any, ...]:
+    assert then.refused is not None, then.topics()
+    return then.refused.code, then.refused.field, then.refused.message.replace(str(id), "…"), len(then.entries)
+
+
+# ── it is not there ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_command_that_can_name_a_goal_is_tried() -> None:
+    others = {kind for kind in COMMANDS if not ids(COMMANDS[kind](THEIR))}
+    assert {type(command) for command in PRIVATE} | others == set(VERBS.values())
+    assert all(ids(command) for command in PRIVATE)
+
+
+@pytest.mark.parametrize("author", STRANGERS)
+@pytest.mark.parametrize("command", PRIVATE, ids=lambda command: verb(type(command)))
+def test_what_is_private_is_as_unknown_as_what_never_was(command: Command, author: Author) -> None:
+    for id in ids(command):
+        nowhere = uuid4()
+        found = told(theirs().when(command, author), id)
+        missed = told(theirs().when(naming(command, id, nowhere), author), nowhere)
+        assert found == missed
+        assert found[0] == "NOT_FOUND"
+
+
+@pytest.mark.parametrize("expected", [1, 2, 99])
+@pytest.mark.parametrize("command", PRIVATE, ids=lambda command: verb(type(command)))
+def test_a_version_is_not_compared_with_what_is_private(command: Command, expected: int) -> None:
+    asked = msgspec.structs.replace(command, expected_version=expected)
+    for id in ids(asked)[:1]:
+        nowhere = uuid4()
+        found = told(theirs().when(asked, by(Role.LEAD)), id)
+        assert found == told(theirs().when(naming(asked, id, nowhere), by(Role.LEAD)), nowhere)
+
+
+@pytest.mark.parametrize("role", [Role.AUDITOR, Role.METRICS])
+@pytest.mark.parametrize("command", PRIVATE, ids=lambda command: verb(type(command)))
+def test_who_may_not_write_at_all_learns_nothing_either(command: Command, role: Role) -> None:
+    for id in ids(command):
+        nowhere = uuid4()
+        found = told(theirs().when(command, by(role)), id)
+        assert found == told(theirs().when(naming(command, id, nowhere), by(role)), nowhere)
+        assert found[0] == "FORBIDDEN"
+
+
+@pytest.mark.parametrize("author", [by(Role.MEMBER), by(Role.LEAD), by(Role.METRICS)])
+def test_what_is_private_is_not_found_either_where_a_kpi_is_named(author: Author) -> None:
+    for subject in SUBJECTS:
+        nowhere = uuid4()
+        reading = verbs.ReadingInput(kpi=verbs.KpiBy(id=subject.id), value=1, measured_at=on(2, 2))
+        asked = verbs.RecordReadings(readings=[reading])
+        found = told(theirs().when(asked, author), subject.id)
+        assert found == told(theirs().when(naming(asked, subject.id, nowhere), author), nowhere)
+
+
+def test_of_an_alignment_with_what_is_private_nothing_is_told() -> None:
+    aligned = verbs.AlignObjective(objective=goal(OUR), to=goal_ref(THEIR))
+    unaligned = verbs.UnalignObjective(objective=goal(OUR), from_=goal_ref(THEIR))
+    for asked in (aligned, unaligned):
+        nowhere = uuid4()
+        found = told(theirs(aligned).when(asked, by(Role.LEAD)), goal(THEIR))
+        assert found == told(theirs(aligned).when(naming(asked, goal(THEIR), nowhere), by(Role.LEAD)), nowhere)
+
+
+# ── for whom it is there ─────────────────────────────────────────────────────────────────────────
+
+SHOWN = verbs.SetObjectiveVisibility(objective=goal(THEIR), visibility=Visibility.WORKSPACE)
+HIDDEN = verbs.SetObjectiveVisibility(objective=goal(THEIR), visibility=Visibility.TEAM)
+TO_SEE: list[tuple[str, list[Command], Author]] = [
+    ("its owner", [], by(Role.MEMBER, person=BEN)),
+    ("a lead who owns it", [], by(Role.LEAD, person=BEN)),
+    (
+        "a contributor",
+        [verbs.AssignObjective(objective=goal(THEIR), contributors=[CARL])],
+        by(Role.MEMBER, person=CARL),
+    ),
+    ("the lead of its team", [verbs.AppointLead(team=THEIRS, person=CARL)], by(Role.MEMBER, person=CARL)),
+    ("a member of its team", [verbs.JoinTeam(team=THEIRS, person=CARL)], by(Role.LEAD, person=CARL)),
+    (
+        "the owner of a key result",
+        [verbs.AssignKeyResult(key_result=proof(THEIR), owner=CARL)],
+        by(Role.LEAD, person=CARL),
+    ),
+    ("an admin", [], by(Role.ADMIN)),
+    ("a machine that is an admin", [], by(Role.ADMIN, person=None)),
+    ("an auditor who leads elsewhere", [], by(Role.AUDITOR, Role.LEAD)),
+    ("anybody, once it is shown", [SHOWN], by(Role.LEAD)),
+]
+
+
+@pytest.mark.parametrize(("history", "author"), [to[1:] for to in TO_SEE], ids=[to[0] for to in TO_SEE])
+def test_who_has_to_do_with_it_sees_it(history: list[Command], author: Author) -> None:
+    there = theirs(*history)
+    assert there.when(COMMANDS[verbs.CheckIn](THEIR), author).topics() == ["key-result-checked-in"]
+    assert _sees(there, author)
+
+
+NOT_TO_SEE: list[tuple[str, list[Command], Author]] = [
+    ("a lead of elsewhere", [], by(Role.LEAD)),
+    ("who left its team", [verbs.JoinTeam(team=THEIRS, person=CARL), verbs.LeaveTeam(team=THEIRS, person=CARL)],
+     by(Role.LEAD, person=CARL)),
+    ("who led its team", [verbs.AppointLead(team=THEIRS, person=CARL), verbs.AppointLead(team=THEIRS, person=BEN)],
+     by(Role.LEAD, person=CARL)),
+    ("who is in the team above", [verbs.MoveTeam(team=THEIRS, parent=OURS)], by(Role.LEAD)),
+    ("the owner of its initiative", [verbs.PlanInitiative(title="Work", subject=goal_ref(THEIR), owner=CARL)],
+     by(Role.LEAD, person=CARL)),
+    ("anybody, once it is hidden again", [SHOWN, HIDDEN], by(Role.LEAD)),
+    ("a machine", [], by(Role.LEAD, person=None)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("history", "author"), [to[1:] for to in NOT_TO_SEE], ids=[to[0] for to in NOT_TO_SEE])
+def test_who_has_nothing_to_do_with_it_does_not(history: list[Command], author: Author) -> None:
+    there = theirs(*history)
+    there.when(COMMANDS[verbs.CheckIn](THEIR), author).then_refused("NOT_FOUND", "keyResult")
+    assert not _sees(there, author)
+
+
+def _sees(there: Given, author: Author) -> bool:
+    return sees(Decision(there.log, author, SHOWN, uuid4()), there.thing(Objective, goal(THEIR)))
+
+
+def test_who_hides_a_goal_from_themselves_sees_it_no_more() -> None:
+    there = company()
+    hiding = verbs.SetObjectiveVisibility(objective=goal(THEIR), visibility=Visibility.TEAM)
+    assert there.when(hiding, by(Role.LEAD)).topics() == ["objective-visibility-set"]
+    there.when(SHOWN, by(Role.LEAD)).then_refused("NOT_FOUND", "objective")
+
+
+def test_what_is_carried_on_stays_private() -> None:
+    carried = verbs.CarryObjective(objective=goal(THEIR), into=NEXT, idempotency_key="carried")
+    there = theirs(carried)
+    for id in [made("carried"), made("carried", 2)]:
+        comment = verbs.AddComment(
+            subject=Ref(Kind.OBJECTIVE if id == made("carried") else Kind.KEY_RESULT, id), body="W"
+        )
+        there.when(comment, by(Role.LEAD)).then_refused("NOT_FOUND", "subject")
+
+
+# ── what stands beside it ────────────────────────────────────────────────────────────────────────
+
+
+def test_a_cycle_that_cannot_be_closed_names_what_is_seen_alone() -> None:
+    closing = verbs.CloseCycle(cycle=QUARTER)
+    there = theirs(verbs.ActivateCycle(cycle=QUARTER))
+    refused = there.when(closing, by(Role.LEAD)).then_refused("CONFLICT", "cycle")
+    assert refused.message == (
+        "Still active: 'our draft goal', 'our active goal', 'our above goal', and something that is private to its "
+        "team. Close or drop them first, or ask with closeObjectives: true."
+    )
+    assert "their" in there.when(closing, by(Role.ADMIN)).then_refused("CONFLICT", "cycle").message
+
+
+def test_a_cycle_in_which_only_private_goals_are_open_says_so() -> None:
+    dropped = [verbs.DropObjective(objective=goal(OUR, which), reason="r") for which in ("draft", "active", "above")]
+    there = theirs(*dropped, verbs.ActivateCycle(cycle=QUARTER))
+    refused = there.when(verbs.CloseCycle(cycle=QUARTER), by(Role.LEAD)).then_refused("CONFLICT", "cycle")
+    assert refused.message.startswith("Still active: something that is private to its team. Close")
+
+
+def test_whoever_runs_cycles_begins_and_ends_private_goals_with_them() -> None:
+    there = theirs()
+    assert there.when(verbs.ActivateCycle(cycle=QUARTER), by(Role.LEAD)).refused is None
+    assert there.when(verbs.CloseCycle(cycle=QUARTER, close_objectives=True), by(Role.LEAD)).refused is None
+    assert there.thing(Objective, goal(THEIR)).has_ended
+
+
+def test_a_circle_through_what_is_private_is_refused_without_a_word_of_it() -> None:
+    there = theirs(
+        verbs.AlignObjective(objective=goal(THEIR, "above"), to=goal_ref(OUR, "draft")),
+        verbs.AlignObjective(objective=goal(OUR, "above"), to=goal_ref(THEIR)),
+    )
+    aligning = verbs.AlignObjective(objective=goal(OUR, "draft"), to=goal_ref(OUR, "above"))
+    refused = there.when(aligning, by(Role.LEAD)).then_refused("CIRCULAR", "to")
+    assert refused.message == "'our above goal' supports 'our draft goal' already; it cannot go both ways."
+
+
+def test_a_version_that_differs_in_nothing_one_sees_is_the_newest() -> None:
+    seen = company(Visibility.TEAM).thing(Objective, goal(OUR)).version
+    reworded = msgspec.structs.replace(COMMANDS[verbs.RewordObjective](OUR), expected_version=seen)
+    aligned = verbs.AlignObjective(objective=goal(OUR), to=proof_ref(THEIR))
+    assert theirs(aligned).when(reworded, by(Role.LEAD)).topics() == ["objective-reworded"]
+    theirs(aligned).when(reworded, by(Role.ADMIN)).then_refused("STALE", "expectedVersion")
+    changed = verbs.AssignObjective(objective=goal(OUR), contributors=[CARL])
+    for history in ([aligned, changed], [changed, aligned]):
+        theirs(*history).when(reworded, by(Role.LEAD)).then_refused("STALE", "expectedVersion")
+
+
+# ── while something else happens ─────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("history", "meanwhile"),
+    [
+        ([SHOWN], HIDDEN),
+        ([verbs.JoinTeam(team=THEIRS, person=ADA)], verbs.LeaveTeam(team=THEIRS, person=ADA)),
+        (
+            [verbs.AssignKeyResult(key_result=proof(THEIR, "linked"), owner=ADA)],
+            verbs.AssignKeyResult(key_result=proof(THEIR, "linked"), owner=BEN),
+        ),
+    ],
+)
+def test_what_is_hidden_meanwhile_is_not_there(history: list[Command], meanwhile: Command) -> None:
+    there = theirs(*history).meanwhile("append", meanwhile)
+    then = there.when(COMMANDS[verbs.CheckIn](THEIR), by(Role.LEAD))
+    assert then.refused is not None and then.refused.code == "NOT_FOUND"
+    assert len(then.entries) == 1
+
+
+# ── as slowly ────────────────────────────────────────────────────────────────────────────────────
+
+
+class Clock(SimpleNamespace):
+    """A clock that moves on when something is read, and when somebody sleeps."""
+
+    now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.mark.parametrize("command", [PRIVATE[0], COMMANDS[verbs.CorrectCheckIn](THEIR), PRIVATE[-1]])
+@pytest.mark.parametrize("read_seconds", [0.001, 0.012])
+def test_what_is_private_takes_as_long_as_what_never_was(
+    command: Command, read_seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr(dispatcher, "time", clock)
+    monkeypatch.setattr(dispatcher, "NOT_FOUND_SECONDS", 0.1)
+    there = theirs()
+    plain = there.log.streams
+
+    def slowly(wanted: Any) -> Any:
+        clock.now += read_seconds
+        return plain(wanted)
+
+    monkeypatch.setattr(there.log, "streams", slowly)
+    took = []
+    for id in (ids(command)[0], uuid4()):
+        began = clock.now
+        there.when(naming(command, ids(command)[0], id), by(Role.LEAD)).then_refused("NOT_FOUND")
+        took.append(clock.now - began)
+    assert took == pytest.approx([0.1, 0.1])
+
+
+def test_who_sees_everything_is_not_kept_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    monkeypatch.setattr(dispatcher, "time", clock)
+    theirs().when(naming(PRIVATE[0], ids(PRIVATE[0])[0], uuid4()), by(Role.ADMIN)).then_refused("NOT_FOUND")
+    assert clock.now == Clock.now

@@ -1,0 +1,3 @@
+from tests.properties.conftest import worlds
+
+__all__ = ["worlds"]

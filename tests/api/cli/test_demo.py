@@ -1,0 +1,68 @@
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from api.cli.demo import WORKSPACE
+from api.runtime import embedded_postgres
+from api.runtime.database import Database, open_database
+from api.runtime.settings import Settings
+from tests.api.cli.terminal import asked, keyframe, line, started, stopped
+
+STANDS = "{ basis { position } cycles(filter: {state: ACTIVE}) { edges { node { key } } } }"
+
+
+def head(database: Database) -> int:
+    with database.connect() as conn:
+        if conn.execute("select to_regclass('log')").fetchone() == (None,):
+            return 0
+        row = conn.execute("select coalesce(max(position), 0) from log").fetchone()
+        return int(row[0]) if row else 0
+
+
+@pytest.fixture
+def settings() -> Iterator[Settings]:
+    """A data directory outside pytest's own, which other runs close to all but its owner."""
+    with tempfile.TemporaryDirectory(prefix="keyframe-") as directory:
+        try:
+            yield Settings(data_dir=Path(directory), port=0)
+        finally:
+            embedded_postgres.stop(Path(directory))
+
+
+def address(demo: "subprocess.Popen[bytes]") -> str:
+    """Where a demo answers, as soon as it does."""
+    return line(demo, "Ask them at ").removeprefix("Ask them at ").partition("/graphql")[0] + "/graphql"
+
+
+def test_a_demo_that_was_killed_goes_on_and_leaves_nothing_running(settings: Settings) -> None:
+    with (
+        started(settings, "demo") as demo,
+        open_database(settings.model_copy(update={"workspace": WORKSPACE})) as database,
+    ):
+        deadline = time.monotonic() + 60
+        while head(database) < 100:
+            assert time.monotonic() < deadline
+        demo.kill()
+        demo.communicate()
+        told = head(database)
+
+    with started(settings, "demo") as demo:
+        url = address(demo)
+        stands = asked(url, STANDS)
+        assert stands["basis"]["position"] > told
+        assert stands["cycles"]["edges"] != []
+        taken = keyframe(settings, "demo", "--port", url.rpartition(":")[2].partition("/")[0])
+        assert (taken.returncode, "choose another port" in taken.stderr) == (1, True)
+        refused = keyframe(settings, "demo", "--fresh")
+        assert (refused.returncode, "stop that one first" in refused.stderr) == (1, True)
+        assert stopped(demo, signal.SIGINT) == 0
+        assert not (settings.data_dir / "postgres" / "postmaster.pid").exists()
+
+    with started(settings, "demo") as demo:
+        assert asked(address(demo), STANDS) == stands
+        assert stopped(demo, signal.SIGINT) == 0

@@ -1,0 +1,249 @@
+"""An auditor at a terminal makes the key, verifies the log, takes evidence away, and checks it without a database."""
+
+import stat
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from api.cli.doctor import Finding, Verdict, _key
+from api.cli.main import app
+from api.runtime import signing_key
+from api.runtime.database import Database
+from api.runtime.settings import Settings
+from api.runtime.signing_key import KeyFault
+from domain.handlers.dispatcher import Keyframe
+from domain.proof import checkpoint
+from domain.proof.signed_note import Verifier
+from projections.proof import merkle_tree
+from tests.api.cli.terminal import environment, keyframe
+from tests.projections.proof.quarter import Quarter
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def settings(settings: Settings, tmp_path: Path) -> Settings:
+    return settings.model_copy(update={"data_dir": tmp_path / "data"})
+
+
+@pytest.fixture
+def run(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run `keyframe` with the settings of this test."""
+    for name, value in environment(settings).items():
+        if name.startswith("KEYFRAME_"):
+            monkeypatch.setenv(name, value)
+    monkeypatch.setenv("KEYFRAME_DATA_DIR", str(settings.data_dir))
+    monkeypatch.setenv("COLUMNS", "200")
+    return lambda *words: CliRunner().invoke(app, [str(word) for word in words])
+
+
+@pytest.fixture
+def quarter(database: Database) -> Quarter:
+    return Quarter(Keyframe(database.log()))
+
+
+def ok(result: Result) -> str:
+    assert result.exit_code == 0, result.output
+    return result.stdout.strip()
+
+
+def refused(result: Result, status: int = 1) -> str:
+    assert result.exit_code == status, result.output
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1, result.stderr
+    return result.stderr
+
+
+def hidden(settings: Settings) -> str:
+    """The part of the private key that nobody may see."""
+    return signing_key.place(settings).read_text().splitlines()[0].rpartition("+")[2]
+
+
+# ── the key ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_key_is_made_for_its_owner_alone_and_its_public_half_is_told(run: Run, settings: Settings) -> None:
+    created = run("key", "create")
+    vkey = ok(created)
+    path = signing_key.place(settings)
+    assert path == settings.data_dir / f"{settings.workspace}.key"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert Verifier.read(vkey).name == f"keyframe/{settings.workspace}"
+    assert ok(run("key", "show")) == vkey
+    assert hidden(settings) not in created.output
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
+
+
+def test_a_key_is_not_overwritten_but_replaced(run: Run, settings: Settings) -> None:
+    first = ok(run("key", "create"))
+    assert "--replace" in refused(run("key", "create"))
+    assert ok(run("key", "show")) == first
+    second = ok(run("key", "create", "--replace"))
+    assert second != first
+    assert ok(run("key", "show")).split() == [second, first]
+    assert stat.S_IMODE(signing_key.place(settings).stat().st_mode) == 0o600
+
+
+def test_a_key_goes_where_it_is_told_and_is_called_what_it_is_told(
+    run: Run, settings: Settings, tmp_path: Path
+) -> None:
+    file, name = tmp_path / "elsewhere" / "key", f"okr.example.org/{settings.workspace}"
+    assert ok(run("key", "create", "--file", file, "--name", name, "--replace")).startswith(f"{name}+")
+    found = signing_key.found(settings.model_copy(update={"checkpoint_key": file}))
+    assert found is not None
+    assert found.signer.name == name
+    assert "ends in" in refused(run("key", "create", "--name", "another"), 2)
+    assert "cannot name a key" in refused(run("key", "create", "--name", f"a b/{settings.workspace}"), 2)
+
+
+@pytest.mark.parametrize("content", ["", "nonsense", "PRIVATE+KEY+a/b+00000000+AAAA", "\x00", "{secret}\nnonsense"])
+def test_a_damaged_key_is_refused_without_telling_it(run: Run, settings: Settings, content: str) -> None:
+    ok(run("key", "create"))
+    secret = signing_key.place(settings).read_text().strip()
+    signing_key.place(settings).write_text(content.format(secret=secret))
+    told = refused(run("key", "show"))
+    assert "holds no key" in told
+    assert secret[-20:] not in told
+
+
+def test_the_key_of_another_workspace_is_refused(run: Run, settings: Settings) -> None:
+    signing_key.create(signing_key.place(settings), "keyframe/another")
+    assert "every workspace has a key of its own" in refused(run("key", "show"))
+
+
+def test_a_key_that_was_named_has_to_be_there(settings: Settings, tmp_path: Path) -> None:
+    named = settings.model_copy(update={"checkpoint_key": tmp_path / "nothing"})
+    with pytest.raises(KeyFault, match="There is no key"):
+        signing_key.at_hand(named)
+    assert signing_key.at_hand(settings) is None
+
+
+def test_a_database_of_our_own_gets_a_key_by_itself(tmp_path: Path) -> None:
+    ours = Settings(data_dir=tmp_path / "data", workspace="ours")
+    made = signing_key.at_hand(ours)
+    assert made is not None
+    again = signing_key.at_hand(ours)
+    assert again is not None
+    assert made.signer.verifier == again.signer.verifier
+
+
+def test_the_doctor_says_who_signs(run: Run, settings: Settings, tmp_path: Path) -> None:
+    assert (_key(settings).verdict, "not signed" in _key(settings).found) == (Verdict.NOTE, True)
+    ok(run("key", "create"))
+    assert _key(settings) == Finding("key", Verdict.RIGHT, f"signs as keyframe/{settings.workspace}")
+    signing_key.place(settings).write_text("nonsense")
+    assert _key(settings).verdict is Verdict.WRONG
+    ours = settings.model_copy(update={"database_url": None, "data_dir": tmp_path / "ours"})
+    assert _key(ours).verdict is Verdict.RIGHT
+
+
+def _found(settings: Settings) -> Finding:
+    return _key(settings)
+
+
+# ── the log ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_sound_log_is_told_to_be_sound(run: Run, quarter: Quarter, database: Database) -> None:
+    head = database.log().head().position
+    assert ok(run("verify")).startswith(f"{head} events are sound: no checkpoint was ever signed")
+    ok(run("key", "create"))
+    run("export", "--evidence", "--cycle", "2024-q1")
+    with database.connect() as conn:
+        count = len(list(merkle_tree.all_signed(conn)))
+    assert ok(run("verify")) == f"{head} events are sound: held against {count} checkpoints, the last at {head}."
+
+
+def rewrite(database: Database) -> None:
+    with database.connect() as conn:
+        conn.execute("alter table log disable trigger append_only")
+        conn.execute("update log set data = data || ' ' where position = 4")
+
+
+def test_a_damaged_log_is_told_with_its_first_damage(run: Run, quarter: Quarter, database: Database) -> None:
+    rewrite(database)
+    told = refused(run("verify"))
+    assert told == (
+        "keyframe: The log is not what it was, from position 4: its hash does not follow from its columns: "
+        "one of them was changed.\n"
+    )
+
+
+def test_a_signed_log_is_not_verified_without_a_key(
+    run: Run, quarter: Quarter, database: Database, settings: Settings
+) -> None:
+    vkey = ok(run("key", "create"))
+    run("export", "--evidence", "--cycle", "2024-q1")
+    signing_key.place(settings).rename(settings.data_dir / "away")
+    assert "name its public half with --key" in refused(run("verify"), 2)
+    assert "held against" in ok(run("verify", "--key", vkey))
+    other = ok(run("key", "create"))
+    assert "not genuine" in refused(run("verify"))
+    assert "not genuine" in refused(run("verify", "--key", other))
+
+
+def test_a_checkpoint_from_outside_is_held_against_the_log(
+    run: Run, quarter: Quarter, database: Database, settings: Settings, tmp_path: Path
+) -> None:
+    ok(run("key", "create"))
+    found = signing_key.found(settings)
+    assert found is not None
+    kept = tmp_path / "kept"
+    kept.write_text(checkpoint.signed(1_000, bytes(32), found.signer))
+    assert "tail is cut off" in refused(run("verify", "--checkpoint", kept))
+    kept.write_text("nonsense")
+    assert "none of this log" in refused(run("verify", "--checkpoint", kept))
+    assert "cannot be read" in refused(run("verify", "--checkpoint", tmp_path / "nothing"), 2)
+
+
+# ── evidence ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_evidence_is_taken_away_and_believed_without_a_database(
+    run: Run, quarter: Quarter, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vkey = ok(run("key", "create"))
+    named = settings.model_copy(update={"checkpoint_key": signing_key.place(settings)})
+    done = keyframe(Settings(**named.model_dump(include={*settings.model_fields_set, "checkpoint_key"})),
+                    "export", "--evidence", "--cycle", "2024-q1")  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    file = tmp_path / "q1.evidence"
+    file.write_text(done.stdout)
+    monkeypatch.setenv("KEYFRAME_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
+    assert ok(run("verify", file, "--key", vkey)).endswith(f"are in the log keyframe/{settings.workspace}, "
+                                                          f"as it was signed at position {_size(file)}.")  # fmt: skip
+    known = tmp_path / "known.keys"
+    known.write_text(f"{vkey}\n")
+    ok(run("verify", file, "--key", known))
+    file.write_text(done.stdout.replace("Well said", "Well done"))
+    assert f"{file}, line " in refused(run("verify", file, "--key", vkey))
+
+
+def _size(file: Path) -> str:
+    return file.read_text().split("\\n")[1]
+
+
+def test_what_is_asked_wrongly_is_told(run: Run, quarter: Quarter, tmp_path: Path) -> None:
+    assert "Say what to export" in refused(run("export"), 2)
+    assert "Say what to export" in refused(run("export", "--evidence"), 2)
+    assert "there is no key" in refused(run("export", "--evidence", "--cycle", "2024-q1"))
+    vkey = ok(run("key", "create"))
+    assert "no Cycle with the key '2031'" in refused(run("export", "--evidence", "--cycle", "2031"))
+    file = tmp_path / "file"
+    file.write_text("{}\n")
+    assert "against a public key" in refused(run("verify", file), 2)
+    assert "line 1" in refused(run("verify", file, "--key", vkey))
+    assert "--checkpoint" in refused(run("verify", file, "--key", vkey, "--checkpoint", file), 2)
+    assert "--key" in refused(run("verify", file, "--key", vkey[:-4]), 2)
+    assert "cannot be read" in refused(run("verify", tmp_path / "nothing", "--key", vkey), 2)
+
+
+def test_every_word_that_is_told_of_the_verbs_stands(run: Run) -> None:
+    for words in (["key"], ["verify"], ["export"]):
+        assert "Usage" in help_of(run, words)
+
+
+def help_of(run: Run, words: Sequence[str]) -> str:
+    return ok(run(*words, "--help"))

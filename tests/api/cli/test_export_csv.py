@@ -1,0 +1,161 @@
+"""A cycle for a spreadsheet: a row a key result, at any basis, and nothing in it that would be carried out."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.cli import export_csv as spreadsheet
+from api.cli.export_csv import COLUMNS, export_csv
+from api.cli.output import Failure
+from api.endpoints.csv_cells import cell
+from domain.handlers.unit_of_work import Author
+from domain.model import commands
+from domain.model.permissions import Role
+from domain.primitives.values import Source
+from tests.api.facts.round_trip import imported, lines
+from tests.properties.conftest import World, Worlds
+
+DOCUMENTED = (Path(__file__).parents[3] / "docs" / "exports.md").read_text()
+
+FACTS = [
+    {"at": "2026-01-05T09:00:00Z", "do": "addPerson", "ref": "ada", "input": {"handle": "ada", "name": "Ada"}},
+    {"at": "2026-01-05T09:00:00Z", "do": "formTeam", "ref": "care", "input": {"key": "care", "name": "Care"}},
+    {"at": "2026-01-05T09:00:00Z", "do": "openCycle", "input": {
+        "key": "2026-q1", "name": "Q1", "startsOn": "2026-01-01", "endsOn": "2026-03-31"}},
+    {"at": "2026-01-05T10:00:00Z", "do": "draftObjective", "ref": "o1", "input": {
+        "cycle": {"key": "2026-q1"}, "title": 'Grow, and "well"', "owner": {"ref": "ada"}, "team": {"ref": "care"}}},
+    {"at": "2026-01-05T10:00:00Z", "do": "addKeyResult", "ref": "kr1", "input": {
+        "objective": {"ref": "o1"}, "title": "=1+1", "weight": 2, "owner": {"ref": "ada"}, "metric": {
+            "direction": "INCREASE", "unit": {"kind": "PERCENT", "symbol": "%"}, "start": -4, "target": 6}}},
+    {"at": "2026-01-05T10:00:00Z", "do": "addKeyResult", "ref": "kr2", "input": {
+        "objective": {"ref": "o1"}, "title": "Stéps", "metric": {"direction": "MILESTONES", "milestones": [
+            {"key": "a", "title": "A"}, {"key": "b", "title": "B"}]}}},
+    {"at": "2026-01-05T11:00:00Z", "do": "draftObjective", "ref": "o2", "input": {
+        "cycle": {"key": "2026-q1"}, "title": "Rest"}},
+    {"at": "2026-01-06T09:00:00Z", "do": "activateCycle", "input": {"cycle": {"key": "2026-q1"}}},
+    {"at": "2026-01-20T09:00:00Z", "do": "checkIn", "input": {
+        "keyResult": {"ref": "kr1"}, "value": -1.5, "confidence": 0.7}},
+    {"at": "2026-01-21T09:00:00Z", "do": "checkIn", "input": {"keyResult": {"ref": "kr2"}, "reached": ["a"]}},
+    {"at": "2026-02-20T09:00:00Z", "do": "checkIn", "input": {"keyResult": {"ref": "kr1"}, "value": 1}},
+    {"at": "2026-03-31T09:00:00Z", "do": "closeCycle", "input": {"cycle": {"key": "2026-q1"}, "closeObjectives": True}},
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def written() -> bytes:
+    return lines(FACTS)
+
+
+@pytest.fixture
+def world(worlds: Worlds, written: bytes) -> Iterator[World]:
+    with worlds() as made:
+        imported(made, written)
+        yield made
+
+
+def sheet(world: World, cycle: str = "2026-q1", **basis: Any) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(raw(world, cycle, **basis).decode(), newline=""), strict=True))
+
+
+def raw(world: World, cycle: str = "2026-q1", **basis: Any) -> bytes:
+    file = io.BytesIO()
+    export_csv(world.database, cycle, file, **basis)
+    return file.getvalue()
+
+
+def test_each_key_result_has_a_row_with_all_that_is_known_of_it(world: World) -> None:
+    first, second, _ = sheet(world)
+    expected = {
+        "cycle": "2026-q1", "team": "care", "objective": 'Grow, and "well"', "objective_kind": "COMMITTED",
+        "objective_state": "CLOSED", "objective_owner": "Ada", "verdict": "MISSED", "key_result": "'=1+1",
+        "state": "SCORED", "owner": "Ada", "kpi": "", "direction": "INCREASE", "unit": "%", "start": "-4",
+        "target": "6", "lower": "", "upper": "", "current": "1", "last_measured": "2026-02-20T09:00:00Z",
+        "milestones": "", "progress": "0.5", "expected": "1", "confidence": "0.7", "weight": "2", "due": "2026-03-31",
+        "score": "0.5", "objective_score": "0.5", "objective_progress": "0.5", "health": "MISSED",
+        "objective_health": "MISSED",
+    }  # fmt: skip
+    assert expected.items() <= first.items()
+    assert (second["key_result"], second["milestones"], second["milestones_reached"]) == ("Stéps", "2", "1")
+
+
+def test_an_objective_without_key_results_has_a_row_of_its_own(world: World) -> None:
+    *_, last = sheet(world)
+    assert (last["objective"], last["key_result"], last["weight"]) == ("Rest", "", "")
+
+
+def test_the_sheet_is_as_of_a_time(world: World) -> None:
+    first, *_ = sheet(world, at=datetime(2026, 1, 31, tzinfo=UTC))
+    assert (first["objective_state"], first["current"], first["score"]) == ("ACTIVE", "-1.5", "")
+
+
+def test_the_sheet_is_as_it_was_right_after_an_event(world: World) -> None:
+    drafted = sheet(world, position=4)
+    assert [(row["objective_state"], row["key_result"]) for row in drafted] == [("DRAFT", "")]
+
+
+def test_a_cycle_that_is_read_in_parts_is_read_at_one_basis(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = raw(world)
+    monkeypatch.setattr(spreadsheet, "OBJECTIVES", 1)
+    pages: list[Any] = []
+    asked = spreadsheet._asked
+
+    def late(*args: Any) -> Any:
+        author = Author("machine:x", Source.API, frozenset(Role))
+        world.keyframe.execute(commands.AddPerson(handle=f"p{len(pages)}", name="P"), author)
+        pages.append(asked(*args))
+        return pages[-1]
+
+    monkeypatch.setattr(spreadsheet, "_asked", late)
+    assert raw(world) == whole
+    assert len(pages) == 2
+    assert len({json.dumps(page["basis"]) for page in pages}) == 1
+
+
+def test_a_cycle_that_there_is_not_is_a_sentence(world: World) -> None:
+    with pytest.raises(Failure, match="no cycle with the key '2030-q1'"):
+        raw(world, "2030-q1")
+
+
+def test_a_basis_in_the_future_is_a_sentence(world: World) -> None:
+    with pytest.raises(Failure, match="future"):
+        raw(world, position=1000)
+
+
+def test_the_form_is_that_of_rfc_4180(world: World) -> None:
+    text = raw(world)
+    assert text.startswith(b"cycle,team,objective,")
+    assert text.count(b"\r\n") == 4
+    assert text.count(b"\n") == 4
+    assert b',"Grow, and ""well""",' in text
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\uff1d1"])
+def test_a_text_that_would_be_a_formula_is_quoted(text: str) -> None:
+    assert cell(text) == f"'{text}"
+
+
+@pytest.mark.parametrize(
+    ("value", "told"), [(None, ""), (-4.0, "-4"), (0.1, "0.1"), (1e22, "1e+22"), (3, "3"), ("a-b", "a-b")]
+)
+def test_figures_stay_figures(value: Any, told: str) -> None:
+    assert cell(value) == told
+
+
+def test_every_column_is_documented() -> None:
+    told = DOCUMENTED.split("## A cycle for a spreadsheet\n", 1)[1]
+    named = [line.split("|")[1].strip() for line in told.splitlines() if line.startswith("| `")]
+    assert named == [f"`{column.name}`" for column in COLUMNS]
+    for column in COLUMNS:
+        assert f"| `{column.name}` | {column.meaning} |" in told
+
+
+@pytest.mark.parametrize("text", ["yesterday", "2026-03-31", "2026-03-31T18:00:00"])
+def test_a_time_is_said_with_its_offset(text: str) -> None:
+    with pytest.raises(Failure, match="2026-03-31T18:00:00Z"):
+        spreadsheet.moment(text)

@@ -1,0 +1,124 @@
+"""The whole story through the door of every fact file: nothing is refused, and what it promises is there."""
+
+import json
+from collections import Counter
+from datetime import UTC, date, datetime, time
+from typing import TypeVar
+
+import pytest
+
+from api.demo.seasons import Calendar
+from api.facts.importer import Import, Tally
+from domain.handlers.dispatcher import Keyframe
+from domain.model.cycle import Cycle, Policy
+from domain.model.event import Aggregate, replay
+from domain.model.key_result import KeyResult, KeyResultAdded
+from domain.model.kpi import Kpi
+from domain.model.objective import Objective
+from domain.model.people import Person
+from domain.primitives.values import CycleState, KeyResultState, ObjectiveState, ScoringPolicy, Verdict
+from tests.api.demo.indexed_log import IndexedLog
+from tests.api.demo.story import TODAY, told
+
+AnyThing = TypeVar("AnyThing", bound=Aggregate)
+
+DAYS = [
+    date(2026, 12, 31),
+    date(2027, 1, 1),
+    date(2027, 1, 22),
+    date(2027, 4, 1),
+    date(2027, 7, 21),
+    date(2027, 7, 22),
+    date(2028, 2, 29),
+]
+
+
+class Workspace:
+    def __init__(self, today: date) -> None:
+        self.today = today
+        self.log = IndexedLog()
+        self.log.clock = datetime.combine(today, time(0, 0, 1), UTC)
+        self.tally: Tally = Import(Keyframe(self.log), self.log, "machine:demo").run(
+            (json.dumps(fact).encode() for fact in told(today)), go_on=True
+        )
+        ids = dict.fromkeys(entry.row.originator_id for entry in self.log.entries_made)
+        self.things = [replay(iter(events)) for events in self.log.streams(ids).values()]
+
+    def all(self, kind: type[AnyThing]) -> list[AnyThing]:
+        return [thing for thing in self.things if isinstance(thing, kind)]
+
+    def cycle(self, key: str) -> Cycle:
+        return next(cycle for cycle in self.all(Cycle) if cycle.key == key)
+
+    def objectives(self, key: str) -> list[Objective]:
+        cycle = self.cycle(key)
+        return [objective for objective in self.all(Objective) if objective.cycle == cycle.id]
+
+
+@pytest.fixture(scope="module", params=DAYS, ids=str)
+def some_day(request: pytest.FixtureRequest) -> Workspace:
+    return Workspace(request.param)
+
+
+@pytest.fixture(scope="module")
+def there() -> Workspace:
+    return Workspace(TODAY)
+
+
+def test_every_fact_is_recorded_and_none_refused(some_day: Workspace) -> None:
+    assert some_day.tally.refusals == []
+    assert (some_day.tally.recorded, some_day.tally.already_there) == (len(told(some_day.today)), 0)
+
+
+def test_it_makes_forty_people_sixty_objectives_180_key_results_and_thirty_kpis(some_day: Workspace) -> None:
+    kinds = (Person, Objective, KeyResult, Kpi)
+    assert [len(some_day.all(kind)) for kind in kinds] == [40, 60, 180, 30]
+
+
+def test_one_quarter_is_closed_and_the_next_active_and_so_are_the_years(some_day: Workspace) -> None:
+    calendar = Calendar.of(some_day.today)
+    for season in (calendar.last_year, calendar.closed):
+        assert some_day.cycle(season.key).state is CycleState.CLOSED
+    for season in (calendar.year, calendar.active):
+        assert some_day.cycle(season.key).state is CycleState.ACTIVE
+
+
+def test_the_closed_quarter_ended_well_and_badly(there: Workspace) -> None:
+    closed = there.objectives(Calendar.of(TODAY).closed.key)
+    verdicts = Counter(objective.outcome[0] for objective in closed if objective.outcome)
+    assert verdicts[Verdict.ACHIEVED] >= 10
+    assert verdicts[Verdict.MISSED] >= 6
+    assert [one.state for one in closed if not one.outcome] == [ObjectiveState.DROPPED]
+
+
+def test_three_objectives_are_carried_with_two_key_results_each_that_were_not_reached(there: Workspace) -> None:
+    carried = [objective for objective in there.all(Objective) if objective.carried_from is not None]
+    assert [objective.state for objective in carried] == [ObjectiveState.ACTIVE] * 3
+    for objective in carried:
+        events = [there.log.streams([id])[id][0] for id in there.log.children(objective.id, KeyResultAdded.TOPIC).ids]
+        brought = [event for event in events if isinstance(event, KeyResultAdded) and event.carried_from is not None]
+        assert (len(brought), len(events)) == (2, 3)
+
+
+def test_what_was_promised_of_the_active_quarter_stands(there: Workspace) -> None:
+    active = there.objectives(Calendar.of(TODAY).active.key)
+    states = Counter(objective.state for objective in active)
+    assert states == {ObjectiveState.ACTIVE: 25, ObjectiveState.DRAFT: 1}
+    assert [objective.title for objective in active if objective.owner is None] == ["Fewer dents, fewer tears"]
+    ids = {objective.id for objective in active}
+    dropped = [one for one in there.all(KeyResult) if one.objective in ids and one.state is KeyResultState.DROPPED]
+    assert len(dropped) == 2
+
+
+def test_whoever_left_holds_nothing_that_goes_on(there: Workspace) -> None:
+    (gone,) = [person.id for person in there.all(Person) if not person.active]
+    closed = {cycle.id for cycle in there.all(Cycle) if cycle.state is CycleState.CLOSED}
+    open_goals = [objective for objective in there.all(Objective) if objective.cycle not in closed]
+    assert all(gone not in (one.owner, *one.contributors) for one in open_goals)
+    assert all(gone not in kpi.definition for kpi in there.all(Kpi))
+
+
+def test_the_scoring_policy_has_changed_once(there: Workspace) -> None:
+    (policy,) = there.all(Policy)
+    assert policy.policy != ScoringPolicy()
+    assert policy.version == 1

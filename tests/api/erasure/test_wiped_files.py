@@ -1,0 +1,177 @@
+"""What was erased is wiped from the files of the tables that held it, as soon as nobody reads there any more."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from threading import Event as Flag
+from threading import Thread
+from time import monotonic
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from domain.log import api_tokens, sandbox
+from domain.log.erasure import NotOurs, wipe
+from domain.model import commands
+from domain.model.permissions import Role
+from projections.engine import projector, rebuild
+from projections.store.versioned_tables import Connection
+from projections.tables import people
+from tests.projections.conftest import World, worlds
+from tests.projections.proof.quarter import ADA as AUTHOR
+
+__all__ = ["worlds"]
+
+TABLES = ("person_key", "person")
+SECONDS_MAX = 60
+
+
+@pytest.fixture
+def world(worlds: Any) -> Iterator[World]:
+    with worlds() as made:
+        yield made
+
+
+class Ada:
+    """Somebody whose name is nobody else's."""
+
+    def __init__(self, world: World) -> None:
+        self.name = f"Lovelace {uuid4().hex}"
+        self.handle = f"ada-{uuid4().hex}"
+        self.id: UUID = world.tell(commands.AddPerson(handle=self.handle, name=self.name))
+        self.key = world.log.person_keys([self.id])[self.id]
+        self.erased = commands.ErasePerson(person=self.id, reason="asked to be")
+
+    def is_on_disk(self, world: World) -> bool:
+        """Whether a page of the tables, or of their indexes, has the key or the name."""
+        world.conn.execute("checkpoint")
+        query = """
+            select pg_read_binary_file(pg_relation_filepath(c.oid)) from pg_class c
+            where c.oid = any(%(tables)s::regclass[])
+               or c.oid in (select indexrelid from pg_index where indrelid = any(%(tables)s::regclass[]))
+        """
+        files = [file for (file,) in world.conn.execute(query, {"tables": list(TABLES)}).fetchall()]
+        assert len(files) > len(TABLES)
+        return any(word in file for file in files for word in (self.key, self.name.encode(), self.handle.encode()))
+
+
+def wiped(world: World) -> bool:
+    with world.database.connect() as conn:
+        return wipe(conn, world.workspace, [people.PERSON.name])
+
+
+def wiped_at_last(world: World) -> bool:
+    """Other tests read in the same database, and may have to be waited for."""
+    until = monotonic() + SECONDS_MAX
+    while monotonic() < until:
+        if wiped(world):
+            return True
+    return False
+
+
+def test_neither_key_nor_name_is_left_on_a_page(world: World) -> None:
+    ada = Ada(world)
+    world.tell(ada.erased)
+    assert ada.is_on_disk(world)
+    assert wiped_at_last(world)
+    assert not ada.is_on_disk(world)
+
+
+def test_who_reads_what_was_is_waited_for(world: World) -> None:
+    ada = Ada(world)
+    with world.database.connect() as reader:
+        reader.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        with reader.transaction():
+            seen = "select name from person where handle = %s"
+            assert reader.execute(seen, [ada.handle]).fetchone() == (ada.name,)
+            world.tell(ada.erased)
+            assert not wiped(world)
+            assert reader.execute(seen, [ada.handle]).fetchone() == (ada.name,)
+    assert wiped_at_last(world)
+    assert not ada.is_on_disk(world)
+
+
+def test_a_table_that_is_in_use_is_left_for_later(world: World) -> None:
+    ada = Ada(world)
+    world.tell(ada.erased)
+    with world.database.connect() as other, other.transaction():
+        other.execute("lock table person in access share mode")
+        assert not wiped(world)
+    assert wiped_at_last(world)
+
+
+def test_nobody_but_the_owner_of_the_tables_can_wipe_them(world: World) -> None:
+    with world.database.connect("app") as conn, pytest.raises(NotOurs):
+        wipe(conn, world.workspace, [people.PERSON.name])
+
+
+def test_how_long_locks_are_waited_for_is_what_it_was(world: World) -> None:
+    with world.database.connect() as conn:
+        before = conn.execute("show lock_timeout").fetchone()
+        wipe(conn, world.workspace, [people.PERSON.name])
+        assert conn.execute("show lock_timeout").fetchone() == before
+
+
+def test_tokens_of_an_erased_person_go_and_those_of_others_stay(world: World) -> None:
+    ada, ben = Ada(world), Ada(world)
+    with world.database.connect() as conn:
+        for name, person in (("laptop-of-ada", ada.id), ("laptop-of-ben", ben.id), ("machine", None)):
+            api_tokens.issue(conn, name, [Role.MEMBER], person, timedelta(days=1))
+        world.tell(ada.erased)
+        assert wiped_at_last(world)
+        assert {token.name for token in api_tokens.every(conn)} == {"laptop-of-ben", "machine"}
+
+
+def test_a_copy_that_was_left_behind_goes_with_its_keys_and_one_in_use_stays(world: World) -> None:
+    schemas = "select count(*) from pg_namespace where nspname = %s"
+    with world.database.connect() as using:
+        copy = sandbox.make_copy(using, world.workspace)
+        assert wiped_at_last(world)
+        assert world.conn.execute(schemas, [copy]).fetchone() == (1,)
+    until = monotonic() + SECONDS_MAX  # a session that was closed takes a moment to end
+    while world.conn.execute(schemas, [copy]).fetchone() == (1,) and monotonic() < until:
+        wiped(world)
+    assert world.conn.execute(schemas, [copy]).fetchone() == (0,)
+
+
+def test_who_was_erased_while_views_were_made_anew_is_on_no_page_of_them(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def was_left(ada: Ada) -> bool:
+        """Whether their name was left by making the views anew while they were erased."""
+
+        def meanwhile(conn: Connection) -> None:
+            index(conn)
+            world.tell(ada.erased)
+            assert wiped_at_last(world)
+            assert not ada.is_on_disk(world)
+
+        monkeypatch.setattr(rebuild, "_index", meanwhile)
+        rebuild.rebuild(world.log, world.database.connect, workspace=world.workspace)
+        return ada.is_on_disk(world)
+
+    index, until = rebuild._index, monotonic() + SECONDS_MAX
+    while was_left(Ada(world)):  # other tests read in the same database: what they may see is kept for them
+        assert monotonic() < until
+
+
+def test_whoever_feeds_the_views_wipes_what_was_erased_now_and_before(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(projector, "WIPE_SECONDS", 0.05)
+    now, before = Ada(world), Ada(world)
+    world.tell(before.erased)
+    stop = Flag()
+    feeder = world.new_projector()
+    thread = Thread(target=feeder.run, args=(stop,))
+    thread.start()
+    try:
+        outcome = world.keyframe.execute(now.erased, AUTHOR)
+        assert feeder.wait(outcome.head, 10)
+        while now.is_on_disk(world) or before.is_on_disk(world):
+            assert thread.is_alive()
+    finally:
+        stop.set()
+        projector.nudge()
+        thread.join()

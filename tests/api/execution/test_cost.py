@@ -1,0 +1,219 @@
+"""What would be too much is refused before it is read, and no document takes long to be weighed."""
+
+import inspect
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from graphql import get_introspection_query, parse
+
+from api.asgi import body_limit
+from api.execution import cost, limits, variable_limits
+from api.execution.cost import ALIASES_MAX, DEPTH_MAX, DIRECTIVES_MAX, OPERATIONS_MAX, ROOT_FIELDS_MAX, Estimate, weigh
+from api.schema.schema import schema
+from api.snapshot.pagination import PAGE_DEFAULT, PAGE_MAX
+from domain.handlers.kpis import READINGS_MAX
+
+README = Path(__file__).parents[3] / "README.md"
+SDL = schema._schema
+BOARD = """
+    query ($first: Int) { objectives(first: $first) { nodes {
+      id title progress { value health explain { label value } }
+      keyResults { id title current progress { value expected health } metric { start target } }
+    } } }
+"""
+
+
+def refused(document: str, **variables: Any) -> tuple[str, str] | None:
+    """The code and the words with which a document is refused."""
+    error = weigh(SDL, parse(document), variables).refusal
+    if error is None:
+        return None
+    assert error.extensions is not None
+    return error.extensions["code"], error.message
+
+
+def code(document: str, **variables: Any) -> str | None:
+    found = refused(document, **variables)
+    return found and found[0]
+
+
+def fields(document: str, **variables: Any) -> float:
+    parsed = parse(document)
+    return Estimate(SDL, parsed, variables).of(parsed.definitions[0]).cost  # type: ignore[arg-type]
+
+
+# ── cost ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_largest_page_of_a_board_is_answered() -> None:
+    assert refused(BOARD, first=1_000) is None
+
+
+def test_pages_within_pages_within_pages_are_refused() -> None:
+    page = "objectives(first: 100) { nodes { %s } }"
+    deep = page % "supportedBy(first: 100) { nodes { supportedBy(first: 100) { nodes { id } } } }"
+    assert (refused(f"{{ {deep} }}") or "")[0] == "TOO_COSTLY"
+    assert "smaller pages" in (refused(f"{{ {deep} }}") or "")[1]
+
+
+def test_lists_that_lead_back_to_themselves_are_refused() -> None:
+    inside = "id"
+    for _ in range(10):
+        inside = f"keyResults {{ objective {{ {inside} }} }}"
+    assert code(f"{{ objectives {{ nodes {{ {inside} }} }} }}") == "TOO_COSTLY"
+
+
+def test_a_page_counts_as_many_as_it_may_have() -> None:
+    assert fields("{ objectives(first: 10) { nodes { id } } }") == 1 + 10 * (1 + 1)
+    assert fields("query ($n: Int) { objectives(last: $n) { nodes { id } } }", n=20) == 1 + 20 * 2
+    assert fields("{ objectives { nodes { id } } }") == 1 + 50 * 2
+    assert fields("{ objectives(first: -5) { nodes { id } } }") == 1
+    assert fields("{ nodes(ids: [1, 2, 3]) { id } }") == 1 + 3
+    assert fields(f"{{ objectives(first: {'9' * 500}) {{ nodes {{ id }} }} }}") == 1 + PAGE_MAX * 2
+
+
+@pytest.mark.parametrize("said", [{"n": 20}, {"n": 20.0}, {}])
+def test_a_page_is_as_long_as_its_variable_says_however_that_is_said(said: dict[str, Any]) -> None:
+    page = "objectives(first: $n) { nodes { id } }"
+    assert fields(f"query ($n: Int = 20) {{ {page} }}", **said) == 1 + 20 * 2
+    spread = f"query ($n: Int = 20) {{ ...A }} fragment A on Query {{ {page} }}"
+    assert fields(spread, **said) == 1 + 20 * 2
+
+
+def test_a_fragment_weighs_what_the_variables_of_each_operation_make_of_it() -> None:
+    cheap, costly = "query A($n: Int = 1) { ...F }", "query B($n: Int = 1000) { ...F }"
+    inside = "objectives(first: $n) { nodes { supportedBy(first: $n) { nodes { id } } } }"
+    assert code(f"{cheap} fragment F on Query {{ {inside} }}") is None
+    assert code(f"{cheap} {costly} fragment F on Query {{ {inside} }}") == "TOO_COSTLY"
+
+
+def test_introspection_is_answered() -> None:
+    assert refused(get_introspection_query()) is None
+
+
+# ── what else is counted ─────────────────────────────────────────────────────────────────────────
+
+
+def test_what_is_too_deep_is_refused() -> None:
+    def deep(levels: int) -> str:
+        inside = "id"
+        for _ in range(levels - 3):
+            inside = f"parent {{ {inside} }}"
+        return f"{{ objective(id: 1) {{ cycle {{ {inside} }} }} }}"
+
+    assert refused(deep(DEPTH_MAX)) is None
+    assert code(deep(DEPTH_MAX + 1)) == "TOO_DEEP"
+
+
+@pytest.mark.parametrize(
+    ("document", "most", "expected"),
+    [
+        ("{ basis { %s } }", ALIASES_MAX, "TOO_MANY_ALIASES"),
+        ("{ ...Many } fragment Many on Query { basis { %s } }", ALIASES_MAX, "TOO_MANY_ALIASES"),
+    ],
+)
+def test_so_many_aliases_and_no_more(document: str, most: int, expected: str) -> None:
+    assert code(document % " ".join(f"a{n}: at" for n in range(most))) is None
+    assert code(document % " ".join(f"a{n}: at" for n in range(most + 1))) == expected
+
+
+def test_aliases_of_a_fragment_count_wherever_it_is_spread() -> None:
+    spreads = " ".join(f"... on Query {{ basis {{ ...Ten }} x{n}: basis {{ ...Ten }} }}" for n in range(10))
+    ten = " ".join(f"a{n}: at" for n in range(10))
+    assert code(f"{{ {spreads} }} fragment Ten on Basis {{ {ten} }}") == "TOO_MANY_ALIASES"
+
+
+def test_so_many_fields_at_the_top_and_no_more() -> None:
+    assert code("{" + " __typename" * ROOT_FIELDS_MAX + "}") is None
+    assert code("{" + " __typename" * (ROOT_FIELDS_MAX + 1) + "}") == "TOO_MANY_ROOT_FIELDS"
+    assert code("{ ...A ...A } fragment A on Query {" + " __typename" * ROOT_FIELDS_MAX + "}") == "TOO_MANY_ROOT_FIELDS"
+
+
+def test_so_many_directives_and_no_more() -> None:
+    assert code("{ __typename" + " @skip(if: false)" * DIRECTIVES_MAX + "}") is None
+    assert code("{ __typename" + " @skip(if: false)" * (DIRECTIVES_MAX + 1) + "}") == "TOO_MANY_DIRECTIVES"
+
+
+def test_so_many_operations_and_no_more() -> None:
+    assert code(" ".join(f"query A{n} {{ __typename }}" for n in range(OPERATIONS_MAX))) is None
+    assert code(" ".join(f"query A{n} {{ __typename }}" for n in range(OPERATIONS_MAX + 1))) == "TOO_MANY_OPERATIONS"
+
+
+# ── fragments ────────────────────────────────────────────────────────────────────────────────────
+
+
+class Counted(Estimate):
+    """An estimate that tells how often it looked at a selection."""
+
+    looked = 0
+
+    def _selection(self, node: Any, parent: Any) -> Any:
+        self.looked += 1
+        return super()._selection(node, parent)
+
+
+def bomb(levels: int) -> str:
+    """Each fragment spreads the next one twice: two to the power of `levels` fields."""
+    fragments = [f"fragment f{n} on Objective {{ ...f{n + 1} ...f{n + 1} }}" for n in range(levels)]
+    return " ".join(["{ objectives { nodes { ...f0 } } }", *fragments, f"fragment f{levels} on Objective {{ id }}"])
+
+
+def test_a_fragment_is_weighed_once_however_often_it_is_spread() -> None:
+    levels = 100
+    document = parse(bomb(levels))
+    estimate = Counted(SDL, document, {})
+    assert estimate.of(document.definitions[0]).cost > 2**levels  # type: ignore[arg-type]
+    assert estimate.looked == 3 + 2 * levels + 1
+
+
+@pytest.mark.parametrize("levels", [30, 100, 300])
+def test_a_bomb_of_fragments_is_refused(levels: int) -> None:
+    assert code(bomb(levels)) in {"TOO_COSTLY", "TOO_DEEP"}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }",
+        "{ ...A } fragment A on Query { basis { ...A } }",
+        "{ ...Nowhere nothing { of { this } } }",
+        "fragment A on Nowhere { nothing }",
+        "{ ...A } fragment A on Nowhere { nothing { else } }",
+        "{ ... on Int { basis { at } } __typename { at } }",
+        "subscription { nothing(first: 3) { at } }",
+        "{ objectives(first: 3, first: 4, ids: {a: 1}) { nodes { id { id } } } }",
+    ],
+)
+def test_a_document_without_sense_can_be_weighed(document: str) -> None:
+    assert refused(document) is None
+
+
+# ── told ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_limits_are_told_in_readme_with_their_codes() -> None:
+    (told,) = re.findall(r"\n## Limits\n(.*?)\n## ", README.read_text("utf-8"), re.DOTALL)
+    for limit in (
+        *(
+            getattr(module, name)
+            for module in (cost, limits, variable_limits)
+            for name in vars(module)
+            if is_told(name)
+        ),
+        PAGE_DEFAULT,
+        PAGE_MAX,
+        READINGS_MAX,
+    ):
+        assert f" {limit:,} " in told, limit
+    codes = {one.code for one in cost.LIMITS}
+    for module in (cost, limits, variable_limits, body_limit):
+        codes |= set(re.findall(r'"((?:TOO|LIST|VARIABLES|DOCUMENT)_[A-Z_]+)"', inspect.getsource(module)))
+    assert len(codes) > 12
+    for code in codes:
+        assert f"`{code}`" in told
+
+
+def is_told(name: str) -> bool:
+    return name.endswith("_MAX") and name not in {"NESTING_MAX", "MESSAGE_LENGTH_MAX", "ERRORS_MAX"}

@@ -1,0 +1,62 @@
+"""The executor answers what graphql-core's own one answers, errors and all."""
+
+import json
+from typing import Any
+
+import pytest
+from graphql import get_introspection_query
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+
+from api.execution.executor import Executor
+from api.schema.schema import schema
+from tests.api.schema.conftest import World
+from tests.api.schema.crowd import Crowd
+from tests.api.snapshot.test_statement_count import DEEP, SIMPLE
+
+FRAGMENTS = """query($with: Boolean!, $without: Boolean!, $dropped: Boolean = true) {
+    __typename
+    first: objectives(first: 2) { ...page }
+    second: objectives(last: 2) @include(if: $with) { ...page }
+    third: objectives @include(if: $without) { totalCount }
+    fourth: objectives(first: 1) @skip(if: $with) { totalCount }
+    asOf(position: 3) { ... on View { basis { position } } ... on Snapshot { cycles { nodes { __typename key } } } }
+}
+fragment page on ObjectiveConnection {
+    edges { node { ...goal ... on Node { __typename id } ... on Entity { entityId version } } }
+    edges { node { title again: title } }
+}
+fragment goal on Objective {
+    kind state supports { __typename ... on Objective { title cycle { key } } ... on KeyResult { title } }
+    keyResults(includeDropped: $dropped) { due metric { direction unit { kind } } current @skip(if: $with) }
+}"""
+
+FAILING_HERE_AND_THERE = """{
+    cycles { nodes { key asOf(position: 99999) { id } bad: asOf(position: 88888) { id } } }
+    objectives(first: 3) { nodes { title owner { asOf(position: 77777) { handle } } } }
+    basis { isNow }
+}"""
+
+FAILING = """{
+    basis { isNow }
+    objectives(first: 2) { nodes { title comments(first: -1) { totalCount } } }
+    asOf(position: 99999) { basis { at } }
+}"""
+
+
+def carried_out_by(executor: type[Any], world: World, query: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(schema, "execution_context_class", executor)
+    result = schema.execute_sync(query, {"with": True, "without": False}, world.context)
+    return json.dumps(result.data), sorted(str(error.formatted) for error in result.errors or ())
+
+
+@pytest.mark.parametrize(
+    "query",
+    [DEEP, SIMPLE, FRAGMENTS, FAILING_HERE_AND_THERE, FAILING, get_introspection_query()],
+    ids=["deep", "simple", "fragments", "failing here and there", "failing", "introspection"],
+)
+def test_an_answer_is_what_graphql_core_answers(world: World, query: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    Crowd(world).join(12)
+    ours = carried_out_by(Executor, world, query, monkeypatch)
+    theirs = carried_out_by(StrawberryGraphQLCoreExecutionContext, world, query, monkeypatch)
+    assert ours == theirs
+    assert len(ours[0]) > 100 or ours[1]

@@ -1,0 +1,172 @@
+"""A workspace out and in again, and what has to be the same of the two."""
+
+import io
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from api.cli.export_facts import export_facts
+from api.cli.import_facts import bring_in
+from api.snapshot.global_ids import encode
+from domain.handlers.dispatcher import Keyframe, Outcome
+from domain.handlers.unit_of_work import Author
+from domain.log.event_store import Log
+from domain.model.commands import Command
+from domain.model.event import Recorded
+from domain.model.people import PersonAdded, PersonRenamed
+from domain.model.permissions import Role
+from domain.primitives.personal_data import erased_handle, unseal
+from domain.primitives.values import Kind, Source
+from tests.properties.conftest import World
+from tests.properties.test_reproducible_answers import VIEW, Asker
+
+Json = dict[str, Any]
+
+
+def exported(world: World) -> bytes:
+    file = io.BytesIO()
+    export_facts(world.database, file)
+    return file.getvalue()
+
+
+def facts(world: World) -> list[Json]:
+    return [json.loads(line) for line in exported(world).splitlines()]
+
+
+def imported(world: World, file: bytes) -> None:
+    """All of it, each line for the first time."""
+    tally = bring_in(world.database, io.BytesIO(file), None)
+    assert tally.refusals == []
+    assert tally.already_there == 0
+
+
+def told(world: World) -> list[Json]:
+    """What a log says: all of it, but for what is another in another workspace, and for when it was recorded.
+
+    A thing is called by the position at which it began.
+    """
+    entries = world.log.entries(0, 1_000_000)
+    began: dict[str, int] = {}
+    for entry in entries:
+        began.setdefault(str(entry.event.originator_id), entry.position)
+    return [_told(world.log, entry, began) for entry in entries]
+
+
+def _told(log: Log, entry: Recorded, began: dict[str, int]) -> Json:
+    event = entry.event
+    said = {name: getattr(event, name) for name in event.__struct_fields__ if name != "sealed"}
+    if isinstance(event, PersonAdded | PersonRenamed):
+        key = log.person_keys([event.originator_id]).get(event.originator_id)
+        said["personal"] = None if key is None else unseal(key, event.originator_id, event.sealed)
+    by = entry.by.on_behalf_of or entry.by.actor.removeprefix("person:")
+    said |= {"topic": event.TOPIC, "reason": entry.by.reason, "by": str(by) if str(by) in began else None}
+    told: Json = renamed(_plain(said), began)
+    return told
+
+
+def _plain(value: Any) -> Any:
+    """A value in words and figures, with all its parts, whether they go without saying or not."""
+    match value:
+        case msgspec.Struct():
+            return _plain(msgspec.structs.asdict(value))
+        case dict():
+            return {key: _plain(part) for key, part in value.items()}
+        case list() | tuple():
+            return [_plain(part) for part in value]
+        case _:
+            return msgspec.to_builtins(value)
+
+
+def renamed(told: Any, names: dict[str, Any]) -> Any:
+    """The same with other names, wherever they stand."""
+    match told:
+        case dict():
+            return {key: renamed(value, names) for key, value in told.items()}
+        case list() | tuple():
+            return [renamed(value, names) for value in told]
+        case str():
+            return names.get(told, told)
+        case _:
+            return told
+
+
+# ── answers ──────────────────────────────────────────────────────────────────────────────────────
+
+_OF_THE_IMPORT = {"createdBy", "recordedAt"}
+"""Who and when it was that recorded it: an import says so, and forges neither."""
+
+
+class Answers:
+    """What a workspace answers, with things called by the position at which they began."""
+
+    def __init__(self, world: World) -> None:
+        self._asker = Asker(world)
+        self._asker.projector.catch_up()
+        entries = reversed(world.log.entries(0, 1_000_000))
+        things = [(encode(entry.event.KIND, entry.event.originator_id), entry.position) for entry in entries]
+        self._began = {id: f"began at {position}" for id, position in things}
+        people = [entry for entry in world.log.entries(0, 1_000_000) if isinstance(entry.event, PersonAdded)]
+        self._began |= {erased_handle(one.event.originator_id): f"erased, began at {one.position}" for one in people}
+
+    def now(self) -> Any:
+        return self._comparable(self._asker.now())
+
+    def as_of(self, at: datetime) -> Any:
+        asked = f'{{ asOf(at: "{at.isoformat()}") {{ {VIEW} }} }}'
+        return self._comparable(self._asker._ask(asked)["asOf"])
+
+    def _comparable(self, answer: Any) -> Any:
+        """People of one name stand in the order of their ids, and so in another in another workspace."""
+        told = renamed(_stripped(answer), self._began)
+        told["people"]["nodes"].sort(key=lambda person: person["handle"])
+        return told
+
+
+def _stripped(answer: Any) -> Any:
+    match answer:
+        case dict():
+            return {name: _stripped(value) for name, value in answer.items() if name not in _OF_THE_IMPORT}
+        case list():
+            return [_stripped(one) for one in answer]
+        case _:
+            return answer
+
+
+# ── who does it ──────────────────────────────────────────────────────────────────────────────────
+
+
+class Crowd(Keyframe):
+    """The same door for writing, through which now a machine goes, now a person, now an import on behalf of one."""
+
+    def __init__(self, log: Log, chance: Random) -> None:
+        super().__init__(log)
+        self._chance = chance
+        self._people: list[UUID] = []
+
+    def execute(self, command: Command, author: Author) -> Outcome:
+        outcome = super().execute(command, self._somebody(author))
+        subject = outcome.result.subject
+        if subject is not None and subject.kind is Kind.PERSON:
+            self._people.append(subject.id)
+        return outcome
+
+    def _somebody(self, author: Author) -> Author:
+        person = self._chance.choice([None, *self._people[-5:]])
+        if person is None:
+            return author
+        if self._chance.random() < 0.5:
+            return Author(f"person:{person}", Source.API, frozenset(Role))
+        return Author("machine:console", Source.IMPORT, frozenset(Role), person)
+
+
+def effective(world: World) -> list[datetime]:
+    return [entry.effective_at for entry in world.log.entries(0, 1_000_000)]
+
+
+def lines(told: Iterable[Json]) -> bytes:
+    return b"".join(json.dumps(one).encode() + b"\n" for one in told)

@@ -1,0 +1,305 @@
+"""A company with secrets: what is told in every world, and beside it what only a team may see of it.
+
+Every text of what is hidden holds the word of its objective, see `word`. Every command has a key, so that two
+companies that are told the same have the same ids, whatever else is told to one of them.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from domain.handlers.unit_of_work import Author
+from domain.model import commands
+from domain.model.commands import Command, CycleBy, KpiBy, MetricInput, ReadingInput
+from domain.model.event import Recorded
+from domain.model.objective import ObjectiveAligned, ObjectiveUnaligned
+from domain.model.permissions import Role
+from domain.primitives.values import (
+    Direction,
+    GoalDirection,
+    InitiativeState,
+    Kind,
+    KpiGoal,
+    Milestone,
+    Ref,
+    ReflectionKind,
+    Source,
+    Visibility,
+)
+from tests.projections.conftest import World
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+Q1, Q2 = CycleBy(key="2026-q1"), CycleBy(key="2026-q2")
+KPI = KpiBy(key="promoters")
+HIDDEN = ("plan", "was", "shut", "gone", "next", "plain")
+"""The objectives that are their team's alone in the end. What is left of `plain` holds no secret word."""
+
+
+def word(name: str) -> str:
+    """What stands in every text of a hidden objective."""
+    return f"Zq7{name}"
+
+
+def day(number: float) -> datetime:
+    """So many days into the first cycle."""
+    return START + timedelta(days=number)
+
+
+def rise(target: float = 100) -> MetricInput:
+    return MetricInput(direction=Direction.INCREASE, start=0, target=target)
+
+
+class Company:
+    """A workspace that is told what happened; all of it, or as if nothing of what is hidden had ever been."""
+
+    def __init__(self, world: World, *, has_secrets: bool) -> None:
+        self.world = world
+        self.has_secrets = has_secrets
+        self.ids: dict[str, UUID] = {}
+        self._by = Author("machine:teller", Source.API, frozenset(Role))
+        _told(self)
+        world.see()
+
+    # ── telling ──────────────────────────────────────────────────────────────────────────────────
+
+    def tell(self, name: str, command: Command, at: float | None = None) -> UUID:
+        """Carry a command out; what it is about can be called by that name from then on."""
+        more: dict[str, Any] = {"idempotency_key": name}
+        if at is not None:
+            more["effective_at"] = day(at)
+        outcome = self.world.keyframe.execute(msgspec.structs.replace(command, **more), self._by)
+        assert outcome.first is not None, name
+        about = outcome.result.subject
+        self.ids[name] = outcome.result.readings[0][0] if about is None else about.id
+        return self.ids[name]
+
+    def secretly(self, name: str, command: Command, at: float | None = None) -> UUID:
+        """The same, where there are secrets."""
+        return self.tell(name, command, at) if self.has_secrets else UUID(int=0)
+
+    def __getitem__(self, name: str) -> UUID:
+        return self.ids.get(name, UUID(int=0))
+
+    def ref(self, kind: Kind, name: str) -> Ref:
+        return Ref(kind, self[name])
+
+    # ── what is hidden, by the log alone ─────────────────────────────────────────────────────────
+
+    @cached_property
+    def _parted(self) -> tuple[set[UUID], list[int]]:
+        return parted(self.world.log.entries(0, 10_000), {self[name] for name in HIDDEN})
+
+    @property
+    def secret(self) -> set[UUID]:
+        """All that is hidden: the objectives, and all that belongs to them."""
+        return self._parted[0]
+
+    @property
+    def visible(self) -> list[int]:
+        """The positions of all events that an outsider may know of."""
+        return self._parted[1]
+
+
+def parted(log: Sequence[Recorded], hidden: Collection[UUID]) -> tuple[set[UUID], list[int]]:
+    """All that belongs to these objectives, and the positions of all events that neither are about that nor align a
+    goal with it."""
+    secret = set(hidden)
+    for said in log:
+        if said.event.belongs_to in secret:
+            secret.add(said.event.originator_id)
+    visible = [
+        said.position
+        for said in log
+        if said.event.originator_id not in secret
+        and not (isinstance(said.event, ObjectiveAligned | ObjectiveUnaligned) and said.event.to.id in secret)
+    ]
+    return secret, visible
+
+
+# ── the story ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _told(to: Company) -> None:
+    _people(to)
+    _drafts(to)
+    _quarter(to)
+    _closing(to)
+    _next_quarter(to)
+    _hiding(to)
+
+
+def _people(to: Company) -> None:
+    for handle in ("ann", "aud", "lia", "mia", "tom", "moe", "oda", "coy", "kay"):
+        to.tell(handle, commands.AddPerson(handle=handle, name=handle.capitalize(), email=f"{handle}@example.org"), 0)
+    to.tell("company", commands.FormTeam(key="company", name="Company"), 0)
+    to.tell("alpha", commands.FormTeam(key="alpha", name="Alpha", parent=to["company"], lead=to["tom"]), 0)
+    to.tell("beta", commands.FormTeam(key="beta", name="Beta", parent=to["company"], lead=to["lia"]), 0)
+    to.tell("mia in alpha", commands.JoinTeam(team=to["alpha"], person=to["mia"]), 0)
+    to.tell("moe in beta", commands.JoinTeam(team=to["beta"], person=to["moe"]), 0)
+    to.tell(
+        "q1", commands.OpenCycle(key="2026-q1", name="First", starts_on=date(2026, 1, 1), ends_on=date(2026, 3, 31)), 0
+    )
+    to.tell(
+        "q2", commands.OpenCycle(key="2026-q2", name="Second", starts_on=date(2026, 4, 1), ends_on=date(2026, 6, 30)), 0
+    )
+    goal = KpiGoal(direction=GoalDirection.AT_LEAST, target=50)
+    to.tell(
+        "kpi", commands.DefineKpi(key="promoters", name="Promoters", owner=to["moe"], team=to["beta"], goal=goal), 0
+    )
+
+
+def _draft(to: Company, title: str, **given: Any) -> commands.DraftObjective:
+    asked: dict[str, Any] = {"cycle": Q1, "title": title, "team": to["alpha"], "owner": to["oda"], **given}
+    return commands.DraftObjective(**asked)
+
+
+def _drafts(to: Company) -> None:
+    for name in ("open", "wide", "free", "calm"):
+        team = to["beta"] if name == "wide" else to["alpha"]
+        to.tell(name, _draft(to, f"Everybody knows of the {name} goal", team=team), 1)
+        to.tell(f"{name}/kr", commands.AddKeyResult(objective=to[name], title=f"Visits of {name}", metric=rise()), 1)
+    to.tell("open/kpi", commands.AddKeyResult(objective=to["open"], title="Promoters rise", metric=rise(), kpi=KPI), 1)
+    to.tell("wide/open", commands.AlignObjective(objective=to["wide"], to=to.ref(Kind.OBJECTIVE, "open")), 1)
+    again = _draft(to, "Was a secret and is none", visibility=Visibility.TEAM)
+    to.tell("again", again, 1)
+    to.tell("again/kr", commands.AddKeyResult(objective=to["again"], title="Once secret visits", metric=rise()), 1)
+    for name in ("plan", "was", "shut", "gone"):
+        _secret_draft(to, name)
+    supports = [to.ref(Kind.OBJECTIVE, "open")] + [to.ref(Kind.OBJECTIVE, "plan")] * to.has_secrets
+    to.tell("bold", _draft(to, "Everybody knows of the bold goal", supports=supports), 1)
+    plain = _draft(to, "Some old goal", visibility=Visibility.TEAM)
+    to.secretly("plain", plain, 1)
+    added = commands.AddKeyResult(objective=to["plain"], title="Some old result", metric=rise())
+    to.secretly("plain/kr", added, 1)
+
+
+def _secret_draft(to: Company, name: str) -> None:
+    drafted = _draft(
+        to,
+        f"We {word(name)} quietly",
+        description=f"Nobody knows of {word(name)}",
+        contributors=[to["coy"]],
+        visibility=Visibility.WORKSPACE if name == "was" else Visibility.TEAM,
+        supports=[to.ref(Kind.OBJECTIVE, "open"), to.ref(Kind.KEY_RESULT, "wide/kr")],
+    )
+    to.secretly(name, drafted, 1)
+    steps = tuple(Milestone(key=f"m{number}", title=f"{word(name)} step {number}") for number in (1, 2))
+    metrics = {"kr": rise(), "kpi": rise(), "steps": MetricInput(direction=Direction.MILESTONES, milestones=steps)}
+    for part, metric in metrics.items():
+        added = commands.AddKeyResult(
+            objective=to[name],
+            title=f"{word(name)} {part}",
+            description=f"Measures {word(name)}",
+            metric=metric,
+            owner=to["kay"] if name == "plan" else None,
+            kpi=KPI if part == "kpi" else None,
+        )
+        to.secretly(f"{name}/{part}", added, 1)
+
+
+def _quarter(to: Company) -> None:
+    to.secretly("calm/plan", commands.AlignObjective(objective=to["calm"], to=to.ref(Kind.OBJECTIVE, "plan")), 2)
+    to.secretly("free/was", commands.AlignObjective(objective=to["free"], to=to.ref(Kind.KEY_RESULT, "was/kr")), 2)
+    off = commands.UnalignObjective(objective=to["free"], from_=to.ref(Kind.KEY_RESULT, "was/kr"))
+    to.secretly("free/was off", off, 3)
+    to.tell("q1 active", commands.ActivateCycle(cycle=Q1), 4)
+    to.secretly("free/plan", commands.AlignObjective(objective=to["free"], to=to.ref(Kind.KEY_RESULT, "plan/kr")), 5)
+    for number in (10, 20, 30):
+        for name in ("open", "wide", "free", "again"):
+            _check_in(to, to.tell, name, number, f"Spoken of {name}")
+        for name in ("plan", "was", "shut", "gone"):
+            _check_in(to, to.secretly, name, number, f"{word(name)} is going on")
+        read = ReadingInput(KPI, float(number), day(number), f"Read on day {number}")
+        to.tell(f"kpi/{number}", commands.RecordReadings(readings=[read]))
+    correct = commands.CorrectCheckIn(check_in=to["open/kr/20"], value=21, note="Miscounted", reason="Counted again")
+    to.tell("open/kr/20 corrected", correct)
+    to.tell(
+        "open/kr moved", commands.RetargetKeyResult(key_result=to["open/kr"], metric=rise(80), reason="Too far"), 31
+    )
+    to.tell("open said", commands.AddComment(subject=to.ref(Kind.OBJECTIVE, "open"), body="Looks good"), 31)
+    to.tell("open work", commands.PlanInitiative(subject=to.ref(Kind.KEY_RESULT, "open/kr"), title="Ask around"), 31)
+    for name in ("plan", "was"):
+        _around(to, name)
+    to.secretly("gone dropped", commands.DropObjective(objective=to["gone"], reason=f"No more {word('gone')}"), 40)
+    closed = commands.CloseObjective(objective=to["shut"], reflection=f"Well, {word('shut')}")
+    to.secretly("shut closed", closed, 41)
+    to.secretly("shut reopened", commands.ReopenObjective(objective=to["shut"], reason=f"{word('shut')} lives"), 42)
+    to.secretly("shut closed again", closed, 43)
+
+
+def _check_in(to: Company, tell: Any, name: str, number: int, note: str) -> None:
+    given = commands.CheckIn(
+        key_result=to[f"{name}/kr"], value=float(number), confidence=0.5, note=note, measured_at=day(number)
+    )
+    tell(f"{name}/kr/{number}", given)
+
+
+def _around(to: Company, name: str) -> None:
+    """Everything else that can be done and said about a goal."""
+    said = word(name)
+    result = to[f"{name}/kr"]
+    do = to.secretly
+    do(f"{name} reworded", commands.RewordObjective(objective=to[name], title=f"We still {said} quietly"), 31)
+    do(f"{name} moved", commands.RetargetKeyResult(key_result=result, metric=rise(60), reason=f"{said} is hard"), 31)
+    do(
+        f"{name} due",
+        commands.RescheduleKeyResult(key_result=result, due=date(2026, 3, 20), reason=f"{said} is late"),
+        31,
+    )
+    do(f"{name} weighed", commands.ReweighKeyResult(key_result=result, weight=3, reason=f"{said} matters"), 31)
+    correct = commands.CorrectCheckIn(
+        check_in=to[f"{name}/kr/20"], value=25, note=f"{said} anew", reason=f"{said} it was"
+    )
+    do(f"{name} corrected", correct)
+    reached = commands.CheckIn(key_result=to[f"{name}/steps"], reached=["m1"], note=f"{said} one", measured_at=day(32))
+    do(f"{name} reached", reached)
+    do(f"{name} unlinked", commands.UnlinkKpi(key_result=to[f"{name}/kpi"], reason=f"{said} apart"), 33)
+    do(f"{name} linked", commands.LinkKpi(key_result=to[f"{name}/kpi"], kpi=KPI, reason=f"{said} together"), 34)
+    do(f"{name} work", commands.PlanInitiative(subject=to.ref(Kind.KEY_RESULT, f"{name}/kr"), title=f"Do {said}"), 34)
+    do(f"{name} work on", commands.MoveInitiative(initiative=to[f"{name} work"], to=InitiativeState.DOING), 35)
+    subjects = [(Kind.OBJECTIVE, name), (Kind.KEY_RESULT, f"{name}/kr"), (Kind.CHECK_IN, f"{name}/kr/20")]
+    for kind, of in [*subjects, (Kind.INITIATIVE, f"{name} work")]:
+        do(f"{of} said", commands.AddComment(subject=to.ref(kind, of), body=f"About {said}"), 36)
+    reflect = commands.Reflect(
+        subject=to.ref(Kind.OBJECTIVE, name), kind=ReflectionKind.LEARNED, body=f"{said} is hard"
+    )
+    do(f"{name} reflected", reflect, 36)
+
+
+def _closing(to: Company) -> None:
+    to.tell("q1 closed", commands.CloseCycle(cycle=Q1, close_objectives=True), 89)
+    learned = commands.Reflect(subject=to.ref(Kind.CYCLE, "q1"), kind=ReflectionKind.WENT_WELL, body="We got there")
+    to.tell("q1 reflected", learned, 90)
+    late = commands.CorrectCheckIn(check_in=to["open/kr/30"], value=33, reason="Found later")
+    to.tell("open late", late)
+    hushed = commands.CorrectCheckIn(check_in=to["plan/kr/30"], value=44, reason=f"{word('plan')} found later")
+    to.secretly("plan late", hushed)
+
+
+def _next_quarter(to: Company) -> None:
+    to.secretly("next", commands.CarryObjective(objective=to["plan"], into=Q2), 91)
+    to.tell("open next", commands.CarryObjective(objective=to["open"], into=Q2), 91)
+    _carried_from_a_secret(to)
+    to.tell("q2 active", commands.ActivateCycle(cycle=Q2), 93)
+    to.tell("shown", commands.SetObjectiveVisibility(objective=to["again"], visibility=Visibility.WORKSPACE), 94)
+    supports = commands.AlignObjective(objective=to["next"], to=to.ref(Kind.OBJECTIVE, "open next"))
+    to.secretly("next/open", supports, 94)
+    to.tell("kpi/95", commands.RecordReadings(readings=[ReadingInput(KPI, 60.0, day(95))]))
+
+
+def _carried_from_a_secret(to: Company) -> None:
+    """What is shown to all and comes from what is not: without secrets, it was drafted as it is."""
+    if to.has_secrets:
+        to.tell("heir", commands.CarryObjective(objective=to["plain"], into=Q2), 91)
+        return
+    to.tell("heir", _draft(to, "Some old goal", cycle=Q2, visibility=Visibility.TEAM), 91)
+    to.tell("heir/kr", commands.AddKeyResult(objective=to["heir"], title="Some old result", metric=rise()), 91)
+
+
+def _hiding(to: Company) -> None:
+    to.tell("heir shown", commands.SetObjectiveVisibility(objective=to["heir"], visibility=Visibility.WORKSPACE), 96)
+    to.secretly("was hidden", commands.SetObjectiveVisibility(objective=to["was"], visibility=Visibility.TEAM), 96)

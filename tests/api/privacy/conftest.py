@@ -1,0 +1,144 @@
+"""Two companies: one with secrets, and the same one without; and everybody who may ask them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from pydantic import SecretStr
+from strawberry.extensions import ParserCache, ValidationCache
+from strawberry.schema.config import StrawberryConfig
+
+from api.execution.context import Caller, Context
+from api.execution.executor import Executor
+from api.execution.writer import Writing
+from api.runtime.database import open_database
+from api.runtime.settings import Settings
+from api.schema.history.event_types import CHANGES
+from api.schema.mutations.mutation import Mutation
+from api.schema.primitives.scalars import SCALARS
+from api.schema.query import Query
+from api.schema.read_permission import Reading
+from api.schema.schema import Schema
+from api.schema.subscriptions.lifecycle import Subscribing
+from api.schema.subscriptions.subscription import Subscription
+from domain.model.permissions import Role
+from tests.api.privacy.company import Company
+from tests.api.privacy.small_company import Small
+from tests.conftest import drop
+from tests.projections.conftest import World
+
+MEMBER, LEAD, ADMIN, AUDITOR = Role.MEMBER, Role.LEAD, Role.ADMIN, Role.AUDITOR
+OUTSIDERS = {"moe": MEMBER, "lia": LEAD, "machine": MEMBER}
+"""From whom all is hidden that is hidden: a member elsewhere, a lead elsewhere, a program that is no person."""
+INSIDERS = {"ann": ADMIN, "aud": AUDITOR, "mia": MEMBER, "tom": MEMBER, "oda": MEMBER}
+"""Who sees it all: admin, auditor, a member and the lead of the team, and the owner."""
+
+
+schema = Schema(
+    Query,
+    Mutation,
+    Subscription,
+    types=[*CHANGES.values()],
+    extensions=[ParserCache, ValidationCache, Reading, Subscribing],
+    execution_context_class=Executor,
+    config=StrawberryConfig(scalar_map=SCALARS),
+)
+"""The schema, for questions that are too large for anybody else."""
+
+
+class Lived(dict[str, UUID]):
+    """A workspace in which anything happened; nobody there is known by name."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self.world = world
+
+
+class SeenAtOnce(Writing):
+    """What is written is fed to the views by who asks for it."""
+
+    def behind(self, position: int) -> int:
+        self._projector.catch_up()
+        return super().behind(position)
+
+
+class Asked:
+    """A company, asked over GraphQL by any of its people."""
+
+    def __init__(self, company: Company | Small | Lived) -> None:
+        self._company = company
+        self.world = company.world
+        self._answers: dict[tuple[str, str], Any] = {}
+        self._pools = company.world.database.pool(), company.world.database.pool(veiled=True)
+
+    @property
+    def company(self) -> Company:
+        assert isinstance(self._company, Company)
+        return self._company
+
+    @property
+    def small(self) -> Small:
+        assert isinstance(self._company, Small)
+        return self._company
+
+    def caller(self, name: str, *roles: Role) -> Caller:
+        held = roles or (({**OUTSIDERS, **INSIDERS}).get(name, MEMBER),)
+        return Caller(name, frozenset(held), None if name == "machine" else self._company[name])
+
+    def context(self, name: str, *roles: Role) -> Context:
+        pool, veiled = self._pools
+        writing = SeenAtOnce(self.world.log, self.world.projector, 1.0)
+        return Context(self.caller(name, *roles), pool, self.world.log, writing, "acme", "r-1", veiled=veiled)
+
+    def answer(self, name: str, query: str, *roles: Role, **variables: Any) -> Any:
+        """The whole answer."""
+        result = schema.execute_sync(query, variables, self.context(name, *roles))
+        return {"data": result.data, "errors": [error.formatted for error in result.errors or ()]}
+
+    def ask(self, name: str, query: str, *roles: Role, **variables: Any) -> Any:
+        """The data of an answer without errors."""
+        answer = self.answer(name, query, *roles, **variables)
+        assert answer["errors"] == [], (answer["errors"], query)
+        return answer["data"]
+
+    def once(self, name: str, query: str) -> Any:
+        """The same, asked once, however often it is looked at."""
+        if (name, query) not in self._answers:
+            self._answers[name, query] = self.ask(name, query)
+        return self._answers[name, query]
+
+
+@contextmanager
+def workspace(server: str) -> Iterator[World]:
+    named = Settings(database_url=SecretStr(server), workspace=f"hush_{uuid4().hex[:12]}", pool_size_max=4)
+    with open_database(named) as database:
+        database.migrate()
+        try:
+            world = World(database)
+            world.see()
+            with world.conn:
+                yield world
+        finally:
+            drop(database)
+
+
+@pytest.fixture(scope="package")
+def companies(server: str) -> Iterator[tuple[Asked, Asked]]:
+    """With secrets, and without."""
+    with workspace(server) as one, workspace(server) as other:
+        yield Asked(Company(one, has_secrets=True)), Asked(Company(other, has_secrets=False))
+
+
+@pytest.fixture(scope="package")
+def hushed(companies: tuple[Asked, Asked]) -> Asked:
+    """The company with secrets."""
+    return companies[0]
+
+
+@pytest.fixture
+def asked(server: str) -> Iterator[Asked]:
+    """A small company of one's own."""
+    with workspace(server) as world:
+        yield Asked(Small(world))

@@ -1,0 +1,51 @@
+"""A few people, two teams, and one objective that is its team's alone: to be changed and looked at again."""
+
+from datetime import date
+from uuid import UUID
+
+from domain.handlers.unit_of_work import Author
+from domain.model import commands
+from domain.model.commands import Command, CycleBy, MetricInput
+from domain.model.permissions import Role
+from domain.primitives.values import Direction, Source, Visibility
+from tests.projections.conftest import World
+
+CYCLE = CycleBy(key="2026-q1")
+RISE = MetricInput(direction=Direction.INCREASE, start=0, target=1)
+ALL = Author("machine:teller", Source.API, frozenset(Role))
+
+
+class Small:
+    """What is told is seen at once, and what it is about goes by the name it is given."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.ids: dict[str, UUID] = {}
+        for handle in ("mia", "moe", "tom"):
+            self.tell(handle, commands.AddPerson(handle=handle, name=handle.capitalize()))
+        for team in ("alpha", "beta"):
+            self.tell(team, commands.FormTeam(key=team, name=team))
+        self.tell("q1", commands.OpenCycle(key="2026-q1", name="First", starts_on=_FIRST, ends_on=_LAST))
+        self.tell("kpi", commands.DefineKpi(key="promoters", name="Promoters"))
+        self.draft("hush", Visibility.TEAM)
+        self.tell("result", commands.AddKeyResult(objective=self["hush"], title="Hushed result", metric=RISE))
+
+    def __getitem__(self, name: str) -> UUID:
+        return self.ids[name]
+
+    def tell(self, name: str, command: Command) -> int:
+        """The position that the views stand at then."""
+        outcome = self.world.keyframe.execute(command, ALL)
+        assert outcome.result.subject is not None
+        self.ids[name] = outcome.result.subject.id
+        return self.world.see()
+
+    def draft(self, name: str, visibility: Visibility) -> int:
+        drafted = commands.DraftObjective(cycle=CYCLE, title=name, team=self["alpha"], visibility=visibility)
+        return self.tell(name, drafted)
+
+    def show(self, visibility: Visibility) -> int:
+        return self.tell("hush", commands.SetObjectiveVisibility(objective=self["hush"], visibility=visibility))
+
+
+_FIRST, _LAST = date(2026, 1, 1), date(2027, 12, 31)

@@ -1,0 +1,33 @@
+"""Whatever is read for a caller is read at one door, which knows what they see."""
+
+import re
+from pathlib import Path
+
+API = Path(__file__).parents[3] / "api"
+POOLS = {
+    "snapshot/snapshot.py": "it is the door",
+    "auth/api_tokens.py": "reads tokens",
+    "endpoints/checkpoint.py": "tells checkpoints, which are hashes",
+}
+"""Who takes a connection from a pool, and why."""
+BODIES = {
+    "schema/connections/change_lists.py": "the bodies of changes that were found at the door",
+    "schema/mutations/command_result.py": "the places of changes, which are then looked for at the door",
+    "facts/exporter.py": "the whole workspace, for whoever runs it",
+    "facts/event_to_command.py": "the same",
+}
+"""Who reads events from the log, and which."""
+
+
+def those_with(pattern: str) -> set[str]:
+    return {
+        str(path.relative_to(API)) for path in API.rglob("*.py") if re.search(pattern, path.read_text(encoding="utf-8"))
+    }
+
+
+def test_nobody_else_takes_a_connection() -> None:
+    assert those_with(r"\.connection\(\)") <= POOLS.keys()
+
+
+def test_nobody_else_reads_what_events_say() -> None:
+    assert those_with(r"log\.(at|since|entries|rows|streams)\(") <= BODIES.keys()

@@ -1,0 +1,192 @@
+"""Who sees an objective is ruled by how things are now: by its visibility, its team, and who works on it."""
+
+from typing import Any
+
+import psycopg
+import pytest
+
+from api.snapshot.snapshot import Eyes, Reads
+from domain.log.schema import seen_schema, views_schema
+from domain.model import commands
+from domain.model.commands import Command
+from domain.model.permissions import Role
+from domain.primitives.values import Kind, Ref, Visibility
+from projections.engine import rebuild, visibility
+from projections.engine.registry import TABLES
+from projections.tables import goals
+from tests.api.privacy.conftest import Asked
+from tests.api.privacy.small_company import CYCLE, RISE
+
+COUNTS = "{ objectives { totalCount } keyResults { totalCount } }"
+NAMES = "{ objectives { nodes { title } } }"
+
+
+def sees(asked: Asked, name: str, *roles: Role) -> bool:
+    found = asked.ask(name, COUNTS, *roles)
+    assert found["objectives"] == found["keyResults"]
+    return bool(found["objectives"]["totalCount"])
+
+
+def test_nobody_sees_it_but_those_whose_it_is(asked: Asked) -> None:
+    assert not any(sees(asked, name) for name in ("mia", "moe", "tom", "machine"))
+    assert not any(sees(asked, "machine", role) for role in (Role.LEAD, Role.MEMBER))
+    assert all(sees(asked, "machine", role) for role in (Role.ADMIN, Role.AUDITOR))
+
+
+@pytest.mark.parametrize(
+    ("comes", "goes"),
+    [
+        (
+            lambda to: commands.JoinTeam(team=to["alpha"], person=to["mia"]),
+            lambda to: commands.LeaveTeam(team=to["alpha"], person=to["mia"]),
+        ),
+        (
+            lambda to: commands.AppointLead(team=to["alpha"], person=to["mia"]),
+            lambda to: commands.AppointLead(team=to["alpha"], person=to["moe"]),
+        ),
+        (
+            lambda to: commands.AssignObjective(objective=to["hush"], owner=to["mia"]),
+            lambda to: commands.AssignObjective(objective=to["hush"], owner=None),
+        ),
+        (
+            lambda to: commands.AssignObjective(objective=to["hush"], contributors=[to["tom"], to["mia"]]),
+            lambda to: commands.AssignObjective(objective=to["hush"], contributors=[to["tom"]]),
+        ),
+        (
+            lambda to: commands.AssignKeyResult(key_result=to["result"], owner=to["mia"]),
+            lambda to: commands.AssignKeyResult(key_result=to["result"], owner=to["tom"]),
+        ),
+        (
+            lambda to: commands.SetObjectiveVisibility(objective=to["hush"], visibility=Visibility.WORKSPACE),
+            lambda to: commands.SetObjectiveVisibility(objective=to["hush"], visibility=Visibility.TEAM),
+        ),
+    ],
+    ids=["member", "lead", "owner", "contributor", "owner of a key result", "everybody"],
+)
+def test_who_comes_to_it_sees_all_of_it_and_who_leaves_it_nothing(asked: Asked, comes: object, goes: object) -> None:
+    to = asked.small
+    assert not sees(asked, "mia")
+    to.tell("_", comes(to))  # type: ignore[operator]
+    assert sees(asked, "mia")
+    assert asked.ask("mia", f"{{ asOf(position: 9) {NAMES} }}")["asOf"]["objectives"]["nodes"] == [{"title": "hush"}]
+    to.tell("_", goes(to))  # type: ignore[operator]
+    assert not sees(asked, "mia")
+    position = to.world.log.head().position
+    for then in range(position + 1):
+        assert asked.ask("mia", f"{{ asOf(position: {then}) {NAMES} }}")["asOf"]["objectives"]["nodes"] == []
+
+
+def test_the_lead_of_another_team_sees_nothing_of_it(asked: Asked) -> None:
+    to = asked.small
+    to.tell("_", commands.AppointLead(team=to["beta"], person=to["moe"]))
+    to.tell("_", commands.MoveTeam(team=to["alpha"], parent=to["beta"]))
+    assert not sees(asked, "moe", Role.LEAD)
+
+
+def test_it_goes_with_its_team(asked: Asked) -> None:
+    to = asked.small
+    to.tell("_", commands.JoinTeam(team=to["beta"], person=to["mia"]))
+    to.tell("_", commands.AssignObjective(objective=to["hush"], team=to["beta"]))
+    assert sees(asked, "mia")
+
+
+# ── what a command answers ───────────────────────────────────────────────────────────────────────
+
+
+def payload(asked: Asked, name: str, command: str, given: str, *roles: Role) -> dict[str, Any]:
+    query = f"""
+        mutation {{ {command}(input: {{{given}}}) {{
+            problems {{ code message field changesSince {{ id }} }} changes {{ __typename }}
+            objective {{ title version supports {{ ... on Objective {{ title }} }} }}
+            query {{ objectives {{ totalCount }} }}
+        }} }}
+    """
+    answer: dict[str, Any] = asked.ask(name, query, *roles)[command]
+    return answer
+
+
+def test_an_answer_to_a_command_shows_what_its_author_sees(asked: Asked) -> None:
+    to = asked.small
+    to.draft("open", Visibility.WORKSPACE)
+    id = asked.ask("moe", "{ objectives { nodes { id } } }")["objectives"]["nodes"][0]["id"]
+    to.tell("_", commands.AlignObjective(objective=to["open"], to=Ref(Kind.OBJECTIVE, to["hush"])))
+    told = payload(
+        asked, "moe", "rewordObjective", f'objective: "{id}", title: "Opener", expectedVersion: 1', Role.LEAD
+    )
+    assert told == {
+        "problems": [],
+        "changes": [{"__typename": "ObjectiveReworded"}],
+        "objective": {"title": "Opener", "version": 3, "supports": []},
+        "query": {"objectives": {"totalCount": 1}},
+    }
+
+
+def test_what_has_changed_since_is_told_without_what_is_hidden(asked: Asked) -> None:
+    to = asked.small
+    to.draft("open", Visibility.WORKSPACE)
+    id = asked.ask("moe", "{ objectives { nodes { id } } }")["objectives"]["nodes"][0]["id"]
+    to.tell("_", commands.AlignObjective(objective=to["open"], to=Ref(Kind.OBJECTIVE, to["hush"])))
+    to.tell("_", commands.RewordObjective(objective=to["open"], title="Meanwhile"))
+    told = payload(asked, "moe", "rewordObjective", f'objective: "{id}", title: "X", expectedVersion: 1', Role.LEAD)
+    (problem,) = told["problems"]
+    assert problem["code"] == "STALE"
+    assert len(problem["changesSince"]) == 1
+
+
+# ── nothing is shown by mistake ──────────────────────────────────────────────────────────────────
+
+
+def test_it_is_said_of_every_table_what_is_shown_of_it() -> None:
+    assert {table.name for table in TABLES} == visibility.SHOWN.keys()
+
+
+def test_whoever_did_not_say_what_is_hidden_reads_nothing(asked: Asked) -> None:
+    with asked.world.database.pool(veiled=True).connection() as conn:
+        for name in sorted(name for name, shown in visibility.SHOWN.items() if shown is not visibility.EVERYTHING):
+            with pytest.raises(psycopg.errors.UndefinedObject):
+                conn.execute(f"select * from {name} limit 1")
+
+
+def test_where_a_view_is_missing_nothing_is_read_instead(asked: Asked) -> None:
+    schema = seen_schema(views_schema(asked.world.workspace))
+    asked.world.conn.execute(f"drop view {schema}.objective")
+    with asked.world.database.pool(veiled=True).connection() as conn:
+        visibility.hide(conn, frozenset({asked.small["hush"]}))
+        with pytest.raises(psycopg.errors.UndefinedTable):
+            conn.execute("select * from objective")
+
+
+def test_without_connections_that_hide_it_nothing_is_read(asked: Asked) -> None:
+    world = asked.world
+    reads = Reads(world.database.pool(), world.log, 1e12, Eyes(asked.small["moe"], None))
+    with pytest.raises(RuntimeError, match="hide"):
+        reads.present.read(goals.objectives, [asked.small["hush"]])
+
+
+def test_views_made_anew_hide_the_same(asked: Asked) -> None:
+    before = [sees(asked, name) for name in ("mia", "machine")]
+    rebuild.rebuild(asked.world.log, asked.world.database.connect, workspace=asked.world.workspace)
+    assert [sees(asked, name) for name in ("mia", "machine")] == before == [False, False]
+    asked.small.show(Visibility.WORKSPACE)
+    assert sees(asked, "mia")
+
+
+def test_a_thing_that_comes_later_is_hidden_with_its_objective(asked: Asked) -> None:
+    to = asked.small
+    query = "{ changes { totalCount } keyResults { totalCount } }"
+    before = asked.ask("moe", query)
+    later: list[Command] = [
+        commands.AddKeyResult(objective=to["hush"], title="Later", metric=RISE),
+        commands.AddComment(subject=Ref(Kind.KEY_RESULT, to["result"]), body="Later"),
+        commands.CheckIn(key_result=to["result"], value=1, note="Later"),
+        commands.DraftObjective(
+            cycle=CYCLE,
+            title="Later",
+            team=to["alpha"],
+            visibility=Visibility.TEAM,
+            supports=[Ref(Kind.OBJECTIVE, to["hush"])],
+        ),
+    ]
+    for command in later:
+        to.tell("later", command)
+    assert asked.ask("moe", query) == before

@@ -1,0 +1,227 @@
+"""The report: one page that needs nothing but itself, from the terminal and over HTTP."""
+
+import re
+from base64 import b64encode
+from collections.abc import Iterator
+from hashlib import sha256
+from html.parser import HTMLParser
+from pathlib import Path
+
+import msgspec
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from api.report import charts, page
+from api.report.content import Attribution, Metric, Story, Unit, Untold, read
+from api.report.report_endpoint import Reports
+from api.runtime.database import Database
+from domain.model import commands
+from domain.primitives.values import Direction, Kind, Milestone, Ref, ReflectionKind
+from domain.primitives.values import Metric as Measured
+from tests.api.cli.terminal import keyframe
+from tests.api.retrospective.conftest import made
+from tests.api.retrospective.quarter import lived
+from tests.api.schema import goals
+from tests.api.schema.conftest import World
+from tests.api.schema.goals import check_in, day
+
+NASTY = "<script>alert(1)</script> & \"more\" 'quotes'"
+
+
+@pytest.fixture(scope="module")
+def world(server: str) -> Iterator[World]:
+    with made(server) as world:
+        own = lived(world, closed=False)
+        nasty = goals.objective(world, NASTY, effective_at=day(60))
+        steps = Measured(Direction.MILESTONES, milestones=(Milestone("m", NASTY),))
+        for title, metric in ((NASTY, steps), ("Within", Measured(Direction.WITHIN, lower=1.0, upper=3.0))):
+            goals.key_result(world, nasty, title, metric=metric, effective_at=day(60))
+        check_in(world, own["a1"], 46, 85, note=NASTY)
+        world.do(commands.CloseCycle(cycle=goals.CYCLE, close_objectives=True, effective_at=day(91)))
+        cycle = Ref(Kind.CYCLE, goals.cycle_id(world))
+        world.do(commands.Reflect(subject=cycle, kind=ReflectionKind.LEARNED, body=NASTY))
+        goals.cycle(world, "2026-q2", goals.Q2)
+        yield world
+
+
+@pytest.fixture(scope="module")
+def story(world: World) -> Story:
+    return read(world.context, "2026-q1")
+
+
+@pytest.fixture(scope="module")
+def html(story: Story) -> str:
+    return page.rendered(story)
+
+
+class Tags(HTMLParser):
+    """Every tag with its attributes."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+# ── the page ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_page_needs_nothing_but_itself(html: str) -> None:
+    tags = Tags(html).found
+    assert not {tag for tag, _ in tags} & {"script", "link", "img", "iframe", "object", "form", "base", "a"}
+    named = {name for _, attrs in tags for name in attrs}
+    assert not {name for name in named if name.startswith("on") or name in ("src", "href", "style", "xlink:href")}
+    assert "http" not in re.sub(r'xmlns="http://www.w3.org/2000/svg"|http-equiv', "", html)
+    assert not re.search(r"url\(|@import", html)
+
+
+def test_the_policy_allows_the_pages_own_style_and_nothing_else(html: str) -> None:
+    (style,) = re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in page.POLICY
+    assert "default-src 'none'" in page.POLICY
+    assert "unsafe" not in page.POLICY
+    (policy,) = [attrs for tag, attrs in Tags(html).found if tag == "meta" and "http-equiv" in attrs]
+    assert policy["content"] == page.POLICY
+
+
+def test_what_people_wrote_is_text_wherever_it_stands(html: str) -> None:
+    assert "<script" not in html
+    assert html.count("&lt;script&gt;alert(1)&lt;/script&gt; &amp;") >= 5
+
+
+def test_every_part_of_the_retrospective_is_told(html: str) -> None:
+    for heading in (
+        "Planned against actual", "Where progress came from", "The way of each key result", "Moved goalposts",
+        "How sure, and how right", "Silences", "KPIs", "Reflections",
+    ):  # fmt: skip
+        assert f"<h2>{heading}</h2>" in html
+    for text in ("The market shrank.", "added later", "dropped", "<del>0 → 100</del>", "breached", "1 to 3"):
+        assert text in html
+    assert "it stays what it is" in html or "every figure stays what it is" in html
+
+
+def test_every_chart_says_what_it_shows(story: Story, html: str) -> None:
+    drawings = [attrs for tag, attrs in Tags(html).found if tag == "svg"]
+    assert all(attrs["role"] == "img" and attrs["aria-label"] for attrs in drawings)
+    labels = [str(attrs["aria-label"]) for attrs in drawings]
+    looks = [*story.objectives]
+    assert sum(label.endswith(" scored") for label in labels) == len(looks) == 4
+    assert sum(", scope " in label for label in labels) == sum(look.has_progress for look in looks) == 3
+    assert sum(label.startswith("The way of") for label in labels) == 5
+    assert labels.count("In per cent") == 2
+    assert labels[-1] == "How often statements of a confidence came true"
+    assert len(labels) == 4 + 3 + 5 + 2 + 1
+
+
+def test_what_nobody_measured_is_named_and_not_drawn(story: Story, html: str) -> None:
+    unmeasured = [part for look in story.objectives for part in look.key_results if not part.was_measured]
+    assert len(unmeasured) == 2
+    assert html.count("Never measured:") == 1
+    assert "Within <small>1 to 3" in html
+
+
+def test_a_key_result_that_was_silent_more_than_once_is_one_row(story: Story) -> None:
+    one, *others = story.silences
+    twice = msgspec.structs.replace(story, silences=[one, *others, one])
+    assert (len(twice.silent), len(story.silent)) == (len(story.silences), len(story.silences))
+    assert sum(len(silent.silences) for silent in twice.silent) == len(story.silences) + 1
+    days = [silent.days for silent in twice.silent]
+    assert days == sorted(days, reverse=True)
+    assert sum(days) == sum(silence.days for silence in twice.silences)
+
+
+def test_bars_of_all_objectives_stand_on_one_axis(story: Story) -> None:
+    looks = [msgspec.structs.replace(story.objectives[0], attribution=Attribution(0.4, *parts)) for parts in
+             ((0.7, -0.3, -0.2, 0.6), (0.1, 0, 0, 0.5))]  # fmt: skip
+    assert charts.ticks(looks) == [-0.5, 0, 0.5, 1, 1.5]
+    assert charts.ticks(looks[1:]) == charts.ticks([]) == charts.QUARTERS
+
+
+def test_the_same_story_is_the_same_page(story: Story, html: str) -> None:
+    assert page.rendered(story) == html
+
+
+def test_before_anything_happened_there_is_a_page_too(world: World) -> None:
+    world.do(commands.ActivateCycle(cycle=commands.CycleBy(key="2026-q2"), effective_at=day(92)))
+    html = page.rendered(read(world.context, "2026-q2"))
+    for text in ("Not final", "None: every target", "Nobody said how sure", "None: every key result"):
+        assert text in html
+
+
+# ── figures and words ────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(None, "–"), (0.0, "0 h"), (-0.5, "−0.5 h"), (1234.5, "1,234 h"), (12_345.6, "12,346 h"), (59.844, "59.84 h")],  # noqa: RUF001
+)
+def test_figures_are_short(value: float | None, expected: str) -> None:
+    assert charts.figure(value, "h") == expected
+
+
+def test_a_change_of_a_percentage_is_told_in_points() -> None:
+    assert [charts.change(value, "%") for value in (2.0, -0.5, 0.0, None)] == ["+2 pp", "−0.5 pp", "0 pp", "–"]  # noqa: RUF001
+    assert charts.change(3, "h") == "+3 h"
+
+
+@pytest.mark.parametrize(("share", "expected"), [(None, "–"), (0.725, "72\xa0%"), (-0.04, "−4\xa0%")])  # noqa: RUF001
+def test_shares_are_whole_per_cent(share: float | None, expected: str) -> None:
+    assert charts.percent(share) == expected
+
+
+@pytest.mark.parametrize(
+    ("metric", "expected"),
+    [
+        (Metric("INCREASE", Unit("€"), 0, 40, None, None), "0 → 40 €"),
+        (Metric("DECREASE", Unit("h"), 9, 1.5, None, None), "9 → 1.5 h"),
+        (Metric("AT_LEAST", Unit("%"), None, 98, None, None), "≥ 98 %"),
+        (Metric("AT_MOST", Unit(""), None, 5, None, None), "≤ 5"),
+        (Metric("WITHIN", Unit("°"), None, None, 18, 21), "18 to 21 °"),
+        (Metric("MILESTONES", Unit(""), None, None, None, None), "milestones"),
+        (Metric("DONE", Unit(""), None, None, None, None), "done"),
+    ],
+)
+def test_a_goal_is_told_in_a_few_words(metric: Metric, expected: str) -> None:
+    assert page.goal(metric) == expected
+
+
+# ── over HTTP and from the terminal ──────────────────────────────────────────────────────────────
+
+
+def test_the_page_is_answered_with_its_policy(world: World, html: str) -> None:
+    app = Starlette(routes=[Route("/report/{cycle}", Reports(lambda _: world.context).page)])
+    with TestClient(app) as http:
+        answer = http.get("/report/2026-q1")
+        assert (answer.status_code, answer.text) == (200, html)
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        assert answer.headers["content-security-policy"] == f"{page.POLICY}; frame-ancestors 'none'"
+        assert http.get("/report/nothing").status_code == 404
+        assert http.get("/report/2026-q1?known=yesterday").status_code == 400
+        assert (
+            http.get("/report/2026-q1?known=2100-01-01T00:00:00Z").json()["errors"][0]["extensions"]["code"]
+            == "INVALID"
+        )
+        assert http.post("/report/2026-q1").status_code == 405
+
+
+def test_a_cycle_without_a_plan_has_no_report(world: World) -> None:
+    goals.cycle(world, "2027-q1", goals.Q2)
+    with pytest.raises(Untold) as why:
+        read(world.context, "2027-q1")
+    assert why.value.code == "CONFLICT"
+
+
+def test_a_report_is_written_at_a_terminal(database: Database, tmp_path: Path) -> None:
+    lived(World(database))
+    file = tmp_path / "q1.html"
+    done = keyframe(database.settings, "report", "2026-q1", "--html", str(file))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert file.read_text().startswith("<!doctype html>")
+    refused = keyframe(database.settings, "report", "nothing", "--html", str(file))
+    assert (refused.returncode, refused.stderr) == (1, "keyframe: There is no such cycle.\n")

@@ -1,0 +1,76 @@
+"""A quarter that was lived, closed and looked back on. What comes of it is worked out by hand in the tests.
+
+A  Win the hearts     a1  0 to 100, from day 20 on 0 to 50      a2  0 to 50, dropped      a3  0 to 10, added later
+B  Grow in the north  b1  0 to 10; dropped with its objective
+C  Be quicker         c1  0 to 4; added later, both
+Z  Dropped before the cycle was activated
+"""
+
+from datetime import date
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from domain.model import commands
+from domain.model.commands import KpiBy, ReadingInput
+from domain.primitives.values import Cadence
+from tests.api.schema.conftest import World
+from tests.api.schema.goals import CYCLE, at_least, check_in, cycle, day, key_result, objective, rise
+
+
+def planned(world: World) -> dict[str, UUID]:
+    """Up to the activation, on day 1."""
+    cycle(world)
+    made = {"A": objective(world, "Win the hearts of users"), "B": objective(world, "Grow in the north")}
+    made["Z"] = objective(world, "Be everywhere at once")
+    made["a1"] = key_result(world, made["A"], "a1", metric=rise(100))
+    made["a2"] = key_result(world, made["A"], "a2", metric=rise(50))
+    made["b1"] = key_result(world, made["B"], "b1", metric=rise(10))
+    made["z1"] = key_result(world, made["Z"], "z1", metric=rise(10))
+    world.do(commands.DropObjective(objective=made["Z"], reason="too much", effective_at=day(0.5)))
+    _measures(world)
+    world.do(commands.ActivateCycle(cycle=CYCLE, effective_at=day(1)))
+    return made
+
+
+def lived(world: World, *, closed: bool = True) -> dict[str, UUID]:
+    """The whole quarter, told day by day."""
+    made = planned(world)
+    check_in(world, made["a1"], 20, 8, confidence=0.9)
+    check_in(world, made["a2"], 10, 8, confidence=0.3)
+    check_in(world, made["b1"], 2, 10)
+    check_in(world, made["a1"], 40, 15, confidence=0.9)
+    made["C"] = objective(world, "Be quicker", effective_at=day(20))
+    _change(world, 20, commands.CommitObjective(objective=made["C"]))
+    made["c1"] = key_result(world, made["C"], "c1", metric=rise(4), effective_at=day(20))
+    _change(world, 20, commands.RetargetKeyResult(key_result=made["a1"], metric=rise(50), reason="The market shrank."))
+    _change(world, 30, commands.ReweighKeyResult(key_result=made["a2"], weight=3, reason="It matters more."))
+    check_in(world, made["c1"], 3, 30, confidence=0.8)
+    made["a3"] = key_result(world, made["A"], "a3", metric=rise(10), effective_at=day(35))
+    check_in(world, made["a3"], 5, 40, confidence=0.6)
+    _change(world, 45, commands.RescheduleKeyResult(key_result=made["c1"], due=date(2026, 3, 15), reason="The fair."))
+    _change(world, 50, commands.DropKeyResult(key_result=made["a2"], reason="Nobody can measure it."))
+    _change(world, 60, commands.DropObjective(objective=made["B"], reason="We left the north."))
+    check_in(world, made["a1"], 45, 80, confidence=1)
+    _read(world, "users", 120, 85)
+    _read(world, "speed", 5, 40)
+    if closed:
+        _change(world, 91, commands.CloseCycle(cycle=CYCLE, close_objectives=True))
+    return made
+
+
+def _measures(world: World) -> None:
+    for key, goal in (("users", at_least(100)), ("old", None)):
+        world.do(commands.DefineKpi(key=key, name=key.title(), goal=goal, effective_at=day(0)))
+    _change(world, 0.5, commands.RetireKpi(kpi=KpiBy(key="old"), reason="Nobody looks."))
+    _read(world, "users", 80, 0.5)
+    world.do(commands.DefineKpi(key="speed", name="Speed", cadence=Cadence.MONTHLY, effective_at=day(30)))
+
+
+def _read(world: World, kpi: str, value: float, at: float) -> None:
+    reading = ReadingInput(kpi=KpiBy(key=kpi), value=value, measured_at=day(at))
+    world.do(commands.RecordReadings(readings=[reading]))
+
+
+def _change(world: World, at: float, command: commands.Command) -> None:
+    world.do(replace(command, effective_at=day(at)))

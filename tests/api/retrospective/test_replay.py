@@ -1,0 +1,226 @@
+"""A replay walks over bases: what is seen in which frame, and from where to where."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+
+from domain.model import commands
+from domain.primitives.values import Direction, Metric
+from projections.history import replay
+from tests.api.schema import goals
+from tests.api.schema.conftest import World
+from tests.api.schema.crowd import Crowd
+from tests.api.schema.goals import CYCLE, day
+
+FRAMES = """
+    query($every: Step! = WEEK, $from: DateTime, $to: DateTime, $known: DateTime, $cycle: CycleBy! = {key: "2026-q1"}) {
+        replay(cycle: $cycle, every: $every, from: $from, to: $to, known: $known) { frames {
+            basis { at known position } objectives keyResults progress { value } byHealth { health count }
+            changes { __typename position }
+        } }
+    }
+"""
+
+
+def frames(world: World, **asked: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = world.ask(FRAMES, **asked)["replay"]["frames"]
+    return found
+
+
+def days(shown: list[dict[str, Any]]) -> list[float]:
+    """How many days into the cycle the frames stand."""
+    return [(datetime.fromisoformat(frame["basis"]["at"]) - day(0)).total_seconds() / 86400 for frame in shown]
+
+
+def values(shown: list[dict[str, Any]]) -> list[float | None]:
+    return [frame["progress"]["value"] for frame in shown]
+
+
+def position(world: World) -> int:
+    return world.see()
+
+
+def brought_in(world: World, *, closed: bool = True) -> Any:
+    """A quarter told when it was long over: one key result, from 0 to 100, at 20 and 60 of it."""
+    goals.cycle(world)
+    of = goals.key_result(world, goals.objective(world))
+    world.do(commands.ActivateCycle(cycle=CYCLE, effective_at=day(1)))
+    goals.check_in(world, of, 20, 10)
+    goals.check_in(world, of, 60, 40)
+    if closed:
+        world.do(commands.CloseCycle(cycle=CYCLE, close_objectives=True, effective_at=day(91)))
+    return of
+
+
+# ── what is seen in which frame ──────────────────────────────────────────────────────────────────
+
+
+def test_a_history_that_was_brought_in_is_seen_as_it_came_about(world: World) -> None:
+    brought_in(world)
+    shown = frames(world, every="MONTH")
+    assert days(shown) == [0, 31, 59, 90, 91]
+    assert values(shown) == [None, 0.2, 0.6, 0.6, 0.6]
+
+
+def test_what_was_recorded_as_it_happened_is_seen_from_then_on(world: World) -> None:
+    of = brought_in(world, closed=False)
+    world.do(commands.CheckIn(key_result=of, value=70))
+    on = position(world)
+    world.do(commands.CheckIn(key_result=of, value=90, measured_at=day(20)))
+    shown = frames(world, every="CHANGE", **{"from": day(0).isoformat()})
+    assert values(shown) == [None, None, 0.2, 0.6, 0.7, 0.7, 0.7]
+    assert [frame["basis"]["position"] for frame in shown][-3:] == [on, on + 1, on + 1]
+    known_now = frames(world, every="CHANGE", known=shown[-1]["basis"]["known"], **{"from": day(0).isoformat()})
+    assert values(known_now) == [None, None, 0.2, 0.9, 0.6, 0.7, 0.7]
+
+
+def test_a_correction_is_seen_when_it_was_recorded_and_not_before(world: World) -> None:
+    of = brought_in(world, closed=False)
+    early = goals.check_in(world, of, 30, 50)
+    world.do(commands.CheckIn(key_result=of, confidence=0.5))
+    world.do(commands.CorrectCheckIn(check_in=early, value=40, reason="a typing error"))
+    shown = frames(world, every="CHANGE", **{"from": day(45).isoformat()})
+    assert values(shown) == [0.6, 0.3, 0.3, 0.4, 0.4]
+
+
+def test_a_reading_that_was_taken_back_is_seen_until_then(world: World) -> None:
+    of = brought_in(world, closed=False)
+    users = commands.KpiBy(id=world.tell(commands.DefineKpi(key="users", name="Users")))
+    world.do(commands.LinkKpi(key_result=of, kpi=users))
+    since = world.ask("{ basis { known } }")["basis"]["known"]
+    for value in (30, 50):
+        world.do(commands.RecordReadings(readings=[commands.ReadingInput(kpi=users, value=value)]))
+    (*_, last) = world.log.entries(0, 100)
+    world.do(commands.RetractReading(reading=last.event.originator_id, reason="the wrong sheet"))
+    assert values(frames(world, every="CHANGE", **{"from": since})) == [None, 0.3, 0.5, 0.3, 0.3]
+
+
+def test_the_last_frame_of_a_closed_cycle_is_its_outcome(world: World) -> None:
+    of = brought_in(world)
+    world.do(commands.CheckIn(key_result=of, value=100, measured_at=day(80), reason="found in a drawer"))
+    (*_, last) = frames(world)
+    cycle = world.ask('{ cycle(by: {key: "2026-q1"}) { outcome { basis { at known position } } progress { value } } }')
+    assert last["basis"] == cycle["cycle"]["outcome"]["basis"]
+    assert (last["progress"]["value"], cycle["cycle"]["progress"]["value"]) == (0.6, 1.0)
+    assert values(frames(world, to=datetime.now(UTC).isoformat()))[-1] == 1.0
+
+
+def test_each_change_is_told_by_the_first_frame_that_shows_it(world: World) -> None:
+    brought_in(world)
+    shown = frames(world, every="MONTH")
+    assert [[change["__typename"] for change in frame["changes"]] for frame in shown] == [
+        [],
+        ["ObjectiveCommitted", "CycleActivated", "KeyResultCheckedIn"],
+        ["KeyResultCheckedIn"],
+        [],
+        ["KeyResultScored", "ObjectiveClosed", "CycleClosed"],
+    ]
+
+
+def test_what_was_dropped_is_counted_no_more(world: World) -> None:
+    brought_in(world, closed=False)
+    whole = goals.objective(world, "Be everywhere at once", effective_at=day(2))
+    part = goals.key_result(world, whole, effective_at=day(2))
+    goals.key_result(world, whole, "Countries", effective_at=day(2))
+    world.do(commands.DropKeyResult(key_result=part, reason="no", effective_at=day(20)))
+    world.do(commands.DropObjective(objective=whole, reason="no", effective_at=day(40)))
+    shown = frames(world, every="MONTH", to=day(59).isoformat())
+    assert [(frame["objectives"], frame["keyResults"]) for frame in shown] == [(1, 1), (2, 2), (1, 1)]
+    assert all(sum(one["count"] for one in frame["byHealth"]) == frame["keyResults"] for frame in shown)
+
+
+def test_every_frame_counts_the_same_conditions_in_the_same_order(world: World) -> None:
+    brought_in(world)
+    for frame in frames(world):
+        assert [one["health"] for one in frame["byHealth"]] == [
+            "PENDING", "ON_TRACK", "AT_RISK", "OFF_TRACK", "OUTDATED", "ACHIEVED", "MISSED",
+        ]  # fmt: skip
+
+
+def test_a_frame_holds_everything_as_it_was_then(world: World) -> None:
+    brought_in(world)
+    asked = """{ replay(cycle: {key: "2026-q1"}, every: MONTH) { frames { view {
+        basis { position isNow } keyResults { nodes { current } }
+    } } } }"""
+    shown = [frame["view"] for frame in world.ask(asked)["replay"]["frames"]]
+    assert [[one["current"] for one in view["keyResults"]["nodes"]] for view in shown] == [
+        [None],
+        [20],
+        [60],
+        [60],
+        [60],
+    ]
+    assert not any(view["basis"]["isNow"] for view in shown)
+
+
+# ── from where to where ──────────────────────────────────────────────────────────────────────────
+
+
+def test_a_film_begins_on_the_cycles_first_day_and_goes_by_iso_weeks(world: World) -> None:
+    brought_in(world)
+    shown = days(frames(world))
+    assert shown == [0, *range(4, 91, 7), 91]  # 1 January 2026 was a Thursday
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "expected"),
+    [(31, 59, [31, 59]), (30, 60, [30, 31, 59, 60]), (40, 40, [40]), (-40, 0, [-40, -31, 0])],
+)
+def test_the_first_and_the_last_frame_stand_where_they_are_asked_for(
+    world: World, since: float, until: float, expected: list[float]
+) -> None:
+    brought_in(world)
+    asked = {"from": day(since).isoformat(), "to": day(until).isoformat()}
+    assert days(frames(world, every="MONTH", **asked)) == expected
+
+
+def test_no_frame_stands_in_the_future(world: World) -> None:
+    brought_in(world, closed=False)
+    before = datetime.now(UTC)
+    (*_, last) = frames(world, every="QUARTER", to="2100-01-01T00:00:00Z")
+    assert before <= datetime.fromisoformat(last["basis"]["at"]) <= datetime.now(UTC)
+
+
+def test_a_cycle_that_has_not_begun_is_shown_as_it_is_now(world: World) -> None:
+    world.do(commands.OpenCycle(key="2100-q1", name="Far", starts_on=date(2100, 1, 1), ends_on=date(2100, 3, 31)))
+    (frame,) = frames(world, cycle={"key": "2100-q1"})
+    assert (frame["objectives"], frame["progress"]["value"]) == (0, None)
+
+
+def test_a_span_that_begins_after_it_ends_is_refused(world: World) -> None:
+    brought_in(world)
+    assert world.code(FRAMES, **{"from": day(50).isoformat(), "to": day(40).isoformat()}) == "INVALID"
+    assert world.code(FRAMES, **{"from": "2100-01-01T00:00:00Z"}) == "INVALID"
+    assert world.code(FRAMES, known="2100-01-01T00:00:00Z") == "INVALID"
+
+
+def test_an_unknown_cycle_is_refused(world: World) -> None:
+    assert world.code(FRAMES) == "NOT_FOUND"
+    assert world.code(FRAMES, cycle={"id": "nonsense"}) == "NOT_FOUND"
+
+
+def test_more_figures_than_can_be_worked_out_at_once_are_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    brought_in(world)
+    assert world.code(FRAMES, every="DAY", **{"from": "1900-01-01T00:00:00Z"}) == "TOO_LARGE"
+    monkeypatch.setattr(replay, "FIGURES_MAX", 15)
+    assert len(frames(world)) == 15
+    assert world.code(FRAMES, every="DAY") == "TOO_LARGE"
+
+
+# ── a single pass ────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_year_of_days_costs_as_many_statements_as_a_month(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    Crowd(world).join(5)
+    kpi = world.tell(commands.DefineKpi(key="users", name="Users"))
+    of = goals.key_result(world, goals.objective(world), metric=Metric(Direction.INCREASE, start=0.0, target=9.0))
+    world.do(commands.LinkKpi(key_result=of, kpi=commands.KpiBy(id=kpi), effective_at=day(2)))
+    told = Mock(wraps=world.log.at)
+    monkeypatch.setattr(world.log, "at", told)
+    month = world.count(FRAMES, every="DAY", to=day(30).isoformat())
+    year = world.count(FRAMES, every="DAY", **{"from": day(-365).isoformat()})
+    # The basis, the cycle; policies, objectives, key results, check-ins, readings; two of the log; the changes.
+    assert month == year == 10
+    assert told.call_count == 2

@@ -1,0 +1,131 @@
+"""On random histories every frame of a replay is what its basis answers, and every change is told once."""
+
+from datetime import datetime
+from itertools import pairwise
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.snapshot import global_ids
+from domain.model.cycle import CycleOpened
+from domain.model.event import Recorded
+from domain.model.objective import ObjectiveDrafted
+from domain.primitives.values import Kind
+from tests.api.retrospective.conftest import Worlds, laws
+from tests.api.retrospective.random_quarter import LENGTH, Life
+from tests.api.schema.conftest import World
+from tests.properties.histories import LONG_AGO, History
+
+FRAMES_MAX = 10
+"""So many frames of a film are compared with what is answered at their bases."""
+
+FIGURES = "value unclamped expected health confidence explain { label weight value contribution position }"
+REPLAY = f"""
+    query($cycle: ID!, $every: Step!, $from: DateTime, $known: DateTime) {{
+        replay(cycle: {{id: $cycle}}, every: $every, from: $from, known: $known) {{ frames {{
+            basis {{ at position }} objectives keyResults byHealth {{ health count }} changes {{ position }}
+            progress {{ {FIGURES} }}
+        }} }}
+    }}
+"""
+AS_OF = f"""
+    query($cycle: ID!, $at: DateTime!, $position: Position!) {{
+        asOf(at: $at, position: $position) {{
+            cycle(by: {{id: $cycle}}) {{ progress {{ {FIGURES} }} }}
+            objectives(first: 1000, filter: {{cycle: {{id: $cycle}}, state: [DRAFT, ACTIVE, CLOSED]}}) {{
+                totalCount nodes {{ keyResults {{ progress {{ health }} }} }}
+            }}
+        }}
+    }}
+"""
+SPANS: list[dict[str, Any]] = [
+    {"every": "CHANGE", "from": LONG_AGO.isoformat()},
+    {"every": "MONTH", "from": LONG_AGO.isoformat()},
+    {"every": "WEEK"},
+]
+
+
+@laws
+@given(seed=st.integers(0, 2**32))
+def test_every_frame_is_what_its_basis_answers_and_tells_what_came_to_be_seen(worlds: Worlds, seed: int) -> None:
+    chance = Random(seed)
+    with worlds() as world:
+        if chance.random() < 0.5:
+            History(world.keyframe, chance).live(150)
+        else:
+            _live_on(world, chance)
+        log = world.log.entries(0, world.see())
+        hindsight = {"every": "MONTH", "known": chance.choice(log).recorded_at.isoformat()}
+        for cycle in [said.event.originator_id for said in log if isinstance(said.event, CycleOpened)]:
+            own, id = _of_cycle(log, cycle), global_ids.encode(Kind.CYCLE, cycle)
+            for span in (*SPANS, hindsight):
+                frames = world.ask(REPLAY, cycle=id, **span)["replay"]["frames"]
+                _tells_each_change_once(own, frames)
+                for frame in chance.sample(frames, min(FRAMES_MAX, len(frames))):
+                    _is_what_its_basis_answers(world, id, frame)
+
+
+def _live_on(world: World, chance: Random) -> None:
+    """A quarter that was brought in, went on while it was watched, and was corrected."""
+    life = Life(world, chance)
+    life.live(40, LENGTH)
+    life.activate()
+    life.now()
+    life.live(40, LENGTH + 9)
+
+
+# ── figures ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def _is_what_its_basis_answers(world: World, cycle: str, frame: dict[str, Any]) -> None:
+    view = world.ask(AS_OF, cycle=cycle, **frame["basis"])["asOf"]
+    assert frame["objectives"] == view["objectives"]["totalCount"]
+    health = [part["progress"]["health"] for one in view["objectives"]["nodes"] for part in one["keyResults"]]
+    assert frame["keyResults"] == len(health)
+    counted = {one["health"]: one["count"] for one in frame["byHealth"] if one["count"]}
+    assert counted == {one: health.count(one) for one in health}
+    if view["cycle"] is None:
+        assert frame["objectives"] == 0
+    else:
+        assert frame["progress"] == _nearly(view["cycle"]["progress"])
+
+
+def _nearly(progress: Any) -> Any:
+    """The same, with figures compared to 1e-9."""
+    if isinstance(progress, dict):
+        return {name: _nearly(value) for name, value in progress.items()}
+    if isinstance(progress, list):
+        return [_nearly(value) for value in progress]
+    return pytest.approx(progress, abs=1e-9) if isinstance(progress, float) else progress
+
+
+# ── changes ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def _tells_each_change_once(own: list[Recorded], frames: list[dict[str, Any]]) -> None:
+    seen = [_visible(own, frame["basis"]) for frame in frames]
+    told = [{change["position"] for change in frame["changes"]} for frame in frames]
+    positions = {said.position for said in own}
+    expected = [set(), *(after - before for before, after in pairwise(seen))]
+    assert [some & positions for some in told] == expected
+    assert sum(map(len, told)) == len(set().union(*told))
+
+
+def _of_cycle(log: list[Recorded], cycle: UUID) -> list[Recorded]:
+    """The events of a cycle, of its goals, and of their check-ins."""
+    own = {cycle}
+    for said in log:
+        event = said.event
+        home = event.cycle if isinstance(event, ObjectiveDrafted) else event.belongs_to
+        if event.KIND in (Kind.OBJECTIVE, Kind.KEY_RESULT, Kind.CHECK_IN) and home in own:
+            own.add(event.originator_id)
+    return [said for said in log if said.event.originator_id in own]
+
+
+def _visible(events: list[Recorded], basis: dict[str, Any]) -> set[int]:
+    at = datetime.fromisoformat(basis["at"])
+    return {said.position for said in events if said.position <= basis["position"] and said.effective_at <= at}

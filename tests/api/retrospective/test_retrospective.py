@@ -1,0 +1,361 @@
+"""A quarter looked back on, with every figure worked out by hand; the quarter itself is told in `quarter`."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from domain.model import commands
+from domain.primitives.values import Kind, Ref, ReflectionKind
+from tests.api.retrospective.conftest import made
+from tests.api.retrospective.quarter import lived, planned
+from tests.api.schema import goals
+from tests.api.schema.conftest import World
+from tests.api.schema.goals import CYCLE, check_in, day, rise
+
+BY_KEY = '(cycle: {key: "2026-q1"})'
+FIGURES = """
+    isFinal plan { at position } outcome { at position }
+    attainment { againstOriginal againstFinal score }
+    attribution { initial movement goalpost scope final explain { amount cause change { position } } }
+    objectives {
+        presence objective { title progress { value } } planned { title progress { value } }
+        attainment { againstOriginal againstFinal score }
+        attribution { initial movement goalpost scope final explain { cause before after amount change { position } } }
+        keyResults {
+            presence revisions keyResult { title metric { target } } planned { title metric { target } }
+            attainment { againstOriginal againstFinal score }
+        }
+    }
+    goalposts { position reason before { target } after { target } daysBeforeClose }
+    silences { keyResult { title } from to days }
+    calibration { brier buckets { lower upper count stated hit } }
+    kpis { kpi { key } before after change statusBefore statusAfter }
+"""
+
+
+def look(world: World, fields: str = FIGURES, **asked: Any) -> dict[str, Any]:
+    query = f'query($known: DateTime) {{ retrospective(cycle: {{key: "2026-q1"}}, known: $known) {{ {fields} }} }}'
+    found: dict[str, Any] = world.ask(query, **asked)["retrospective"]
+    return found
+
+
+def nearly(*figures: float | None) -> Any:
+    return [figure if figure is None else pytest.approx(figure, abs=1e-9) for figure in figures]
+
+
+def by_title(world: World) -> dict[str, dict[str, Any]]:
+    """Objectives and key results by title."""
+    objectives = look(world)["objectives"]
+    parts = {part["keyResult"]["title"]: part for one in objectives for part in one["keyResults"]}
+    return {one["objective"]["title"]: one for one in objectives} | parts
+
+
+# ── attainment and presence ──────────────────────────────────────────────────────────────────────
+
+WIN, GROW, QUICK = "Win the hearts of users", "Grow in the north", "Be quicker"
+
+KEY_RESULTS = [
+    # title, presence, against original, against final, score, revisions
+    ("a1", "KEPT", 0.45, 0.9, 0.9, 1),  # 45 of 100, as planned; of 50, as it was retargeted
+    ("a2", "DROPPED", 0.2, 0.2, None, 1),  # 10 of 50, when it was dropped; reweighed
+    ("a3", "ADDED_LATER", None, 0.5, 0.5, 0),  # 5 of 10
+    ("b1", "DROPPED", 0.2, 0.2, None, 0),  # 2 of 10, and dropped with its objective
+    ("c1", "ADDED_LATER", None, 0.75, 0.75, 1),  # 3 of 4; rescheduled
+]
+OBJECTIVES = [
+    # title, presence, against original, against final, score
+    (WIN, "KEPT", 0.325, 0.7, 0.7),  # (0.45 + 0.2) / 2 by the weights planned; (0.9 + 0.5) / 2 without a2
+    (GROW, "DROPPED", 0.2, 0.2, None),
+    (QUICK, "ADDED_LATER", None, 0.75, 0.75),
+]
+
+
+@pytest.fixture(scope="module")
+def closed(server: str) -> Iterator[World]:
+    """The quarter, for those who only look."""
+    with made(server) as world:
+        lived(world)
+        yield world
+
+
+def test_key_results_are_measured_against_what_was_planned_and_what_was_left(closed: World) -> None:
+    found = by_title(closed)
+    for title, presence, original, final, score, revisions in KEY_RESULTS:
+        one = found[title]
+        assert (one["presence"], one["revisions"]) == (presence, revisions), title
+        assert list(one["attainment"].values()) == nearly(original, final, score), title
+        assert (one["planned"] is None) == (presence == "ADDED_LATER"), title
+
+
+def test_objectives_are_measured_against_what_was_planned_and_what_was_left(closed: World) -> None:
+    found = by_title(closed)
+    for title, presence, original, final, score in OBJECTIVES:
+        one = found[title]
+        assert one["presence"] == presence, title
+        assert list(one["attainment"].values()) == nearly(original, final, score), title
+        assert one["attainment"]["againstFinal"] == one["objective"]["progress"]["value"], title
+
+
+def test_what_was_dropped_before_the_plan_is_not_looked_back_on(closed: World) -> None:
+    assert [one["objective"]["title"] for one in look(closed)["objectives"]] == [WIN, GROW, QUICK]
+
+
+def test_what_was_dropped_stays_where_it_was_then(world: World) -> None:
+    own = planned(world)
+    users = commands.KpiBy(key="users")
+    world.do(commands.LinkKpi(key_result=own["b1"], kpi=users, effective_at=day(2)))
+    read = [commands.ReadingInput(kpi=users, value=value, measured_at=day(at)) for value, at in ((4, 20), (9, 60))]
+    world.do(commands.RecordReadings(readings=read))
+    world.do(commands.DropKeyResult(key_result=own["b1"], reason="Enough.", effective_at=day(30)))
+    assert list(by_title(world)["b1"]["attainment"].values()) == [0.4, 0.4, None]
+
+
+def test_planned_and_actual_stand_beside_each_other(closed: World) -> None:
+    a1 = by_title(closed)["a1"]
+    assert (a1["planned"]["metric"]["target"], a1["keyResult"]["metric"]["target"]) == (100, 50)
+
+
+def test_a_cycle_is_measured_against_all_it_had_planned(closed: World) -> None:
+    # Planned were A and B: (0.325 + 0.2) / 2. Left are A and C: (0.7 + 0.75) / 2.
+    assert list(look(closed)["attainment"].values()) == nearly(0.2625, 0.725, 0.725)
+
+
+# ── attribution ──────────────────────────────────────────────────────────────────────────────────
+
+WALK = [
+    # A after each event that changed it                                     booked to
+    (0.2, "MOVEMENT", 0.2),  # day 8: a1 at 20 of 100, a2 not measured        +0.2
+    (0.3, "MOVEMENT", 0.1),  # day 15: a1 at 40 of 100, a2 at 10 of 50: (0.4 + 0.2) / 2
+    (0.5, "GOALPOST", 0.2),  # day 20: a1 to be 50: (0.8 + 0.2) / 2
+    (0.35, "SCOPE", -0.15),  # day 30: a2 counts 3: (0.8 + 3 · 0.2) / 4
+    (0.38, "MOVEMENT", 0.03),  # day 40: a3, which came on day 35, at 5 of 10: (0.8 + 3 · 0.2 + 0.5) / 5
+    (0.65, "SCOPE", 0.27),  # day 50: a2 is dropped: (0.8 + 0.5) / 2
+    (0.7, "MOVEMENT", 0.05),  # day 80: a1 at 45 of 50: (0.9 + 0.5) / 2
+]
+ATTRIBUTIONS = [
+    # title, initial, movement, goalpost, scope, final
+    (WIN, 0, 0.38, 0.2, 0.12, 0.7),
+    (GROW, 0, 0.2, 0, 0, 0.2),
+    (QUICK, 0, 0.75, 0, 0, 0.75),
+]
+
+
+def test_every_change_of_an_objective_is_booked_to_its_cause(closed: World) -> None:
+    explained = by_title(closed)[WIN]["attribution"]["explain"]
+    assert [(one["after"], one["cause"], one["amount"]) for one in explained] == [
+        (pytest.approx(after), cause, pytest.approx(amount)) for after, cause, amount in WALK
+    ]
+
+
+def test_what_was_booked_adds_up_from_plan_to_outcome(closed: World) -> None:
+    found = by_title(closed)
+    for title, *figures in ATTRIBUTIONS:
+        attribution = found[title]["attribution"]
+        booked = [attribution[name] for name in ("initial", "movement", "goalpost", "scope", "final")]
+        assert booked == nearly(*figures), title
+
+
+def test_a_cycles_attribution_is_the_mean_over_the_objectives_that_are_left(closed: World) -> None:
+    whole = look(closed)["attribution"]
+    booked = [whole[name] for name in ("initial", "movement", "goalpost", "scope", "final")]
+    assert booked == nearly(0, 0.565, 0.1, 0.06, 0.725)  # the means of A and C
+    assert sum(one["amount"] for one in whole["explain"]) == pytest.approx(0.725)
+
+
+def test_what_was_booked_names_the_event_that_did_it(closed: World) -> None:
+    asked = "attribution { explain { objective { title } change { __typename reason subject { __typename } } } }"
+    kinds = [
+        (one["objective"]["title"], one["change"]["__typename"])
+        for one in look(closed, asked)["attribution"]["explain"]
+    ]
+    assert kinds == [
+        (WIN, "KeyResultCheckedIn"),
+        (WIN, "KeyResultCheckedIn"),
+        (WIN, "KeyResultRetargeted"),
+        (WIN, "KeyResultReweighed"),
+        (QUICK, "KeyResultCheckedIn"),
+        (WIN, "KeyResultCheckedIn"),
+        (WIN, "KeyResultDropped"),
+        (WIN, "KeyResultCheckedIn"),
+    ]
+
+
+def test_to_take_the_value_from_a_kpi_moves_the_goalpost_and_its_readings_move_the_value(world: World) -> None:
+    own = planned(world)
+    check_in(world, own["b1"], 2, 10)
+    users = commands.KpiBy(key="users")
+    world.do(commands.RecordReadings(readings=[commands.ReadingInput(kpi=users, value=5, measured_at=day(20))]))
+    world.do(commands.LinkKpi(key_result=own["b1"], kpi=users, effective_at=day(20)))
+    world.do(commands.RecordReadings(readings=[commands.ReadingInput(kpi=users, value=9, measured_at=day(30))]))
+    world.do(commands.RetractReading(reading=goals.reading(world, "users", 30), reason="Wrong sheet."))
+    explained = by_title(world)[GROW]["attribution"]["explain"]
+    assert [(one["cause"], one["after"]) for one in explained] == [
+        ("MOVEMENT", 0.2), ("GOALPOST", 0.5), ("MOVEMENT", 0.9), ("MOVEMENT", 0.5),
+    ]  # fmt: skip
+    assert by_title(world)["b1"]["attainment"]["againstFinal"] == 0.5  # read in the very moment of the link
+
+
+def test_what_was_taken_back_before_the_plan_was_never_there(world: World) -> None:
+    goals.cycle(world)
+    users = commands.KpiBy(id=world.tell(commands.DefineKpi(key="users", name="Users", effective_at=day(0))))
+    of = goals.key_result(world, goals.objective(world), kpi=users)
+    world.do(commands.RecordReadings(readings=[commands.ReadingInput(kpi=users, value=50, measured_at=day(0.5))]))
+    world.do(commands.RetractReading(reading=goals.reading(world, "users", 0.5), reason="Wrong sheet."))
+    world.do(commands.ActivateCycle(cycle=CYCLE, effective_at=day(1)))
+    check_in(world, of, None, 8, confidence=0.5)
+    attribution = look(world)["objectives"][0]["attribution"]
+    assert (attribution["initial"], attribution["final"], attribution["explain"]) == (0, 0, [])
+
+
+# ── what stands out ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_goalposts_are_the_edits_of_metrics_since_the_plan(closed: World) -> None:
+    (goalpost,) = look(closed)["goalposts"]
+    assert goalpost["reason"] == "The market shrank."
+    assert (goalpost["before"]["target"], goalpost["after"]["target"]) == (100, 50)
+    assert goalpost["daysBeforeClose"] == 70  # from 21 January to 31 March, both included
+
+
+SILENCES = [
+    # key result, from, to, days: longer than 10.5 days
+    ("a2", 8, 50, 42),  # until it was dropped
+    ("b1", 10, 60, 50),  # until its objective was dropped
+    ("a1", 15, 80, 65),
+    ("c1", 30, 74, 44),  # until the end of 15 March, when it was due
+    ("a3", 40, 90, 50),  # until the cycle's last day was over, and not until it was closed
+]
+
+
+def test_silences_lie_between_what_was_heard_and_from_beginning_to_end(closed: World) -> None:
+    found = [
+        (one["keyResult"]["title"], _days(one["from"]), _days(one["to"]), one["days"])
+        for one in look(closed)["silences"]
+    ]
+    assert found == SILENCES
+
+
+def _days(moment: str) -> float:
+    return (datetime.fromisoformat(moment) - day(0)).total_seconds() / 86400
+
+
+def test_readings_of_a_linked_kpi_are_heard(world: World) -> None:
+    own = planned(world)
+    users = commands.KpiBy(key="users")
+    world.do(commands.LinkKpi(key_result=own["b1"], kpi=users, effective_at=day(9)))
+    readings = [commands.ReadingInput(kpi=users, value=1, measured_at=day(at)) for at in (5, 18, 27)]
+    world.do(commands.RecordReadings(readings=readings))
+    world.do(commands.UnlinkKpi(key_result=own["b1"], effective_at=day(20)))
+    silences = [one for one in look(world)["silences"] if one["keyResult"]["title"] == "b1"]
+    assert [(_days(one["from"]), _days(one["to"])) for one in silences] == [(0, 18), (18, 90)]
+
+
+def test_calibration_holds_confidence_against_what_came_of_it(closed: World) -> None:
+    # a1 came true at 0.9: 0.9, 0.9, 1.0; a3 did not at 0.5: 0.6; c1 did at 0.75: 0.8. a2 was dropped.
+    calibration = look(closed)["calibration"]
+    assert calibration["brier"] == pytest.approx((0.01 + 0.01 + 0 + 0.36 + 0.04) / 5)
+    filled = {index: bucket for index, bucket in enumerate(calibration["buckets"]) if bucket["count"]}
+    assert {index: (one["count"], one["stated"], one["hit"]) for index, one in filled.items()} == {
+        6: (1, 0.6, 0.0),
+        8: (1, 0.8, 1.0),
+        9: (3, pytest.approx(2.8 / 3), 1.0),
+    }
+    assert len(calibration["buckets"]) == 10
+
+
+def test_kpis_are_compared_with_what_they_were_at_the_plan(closed: World) -> None:
+    assert [list(one.values())[1:] for one in look(closed)["kpis"]] == [
+        [None, 5, None, "NO_DATA", "STALE"],  # speed, defined later; read 51 days before, and 46.5 are allowed
+        [80, 120, 40, "BREACHED", "HEALTHY"],  # users, to be at least 100
+    ]
+
+
+# ── for ever ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_closed_cycle_is_looked_back_on_the_same_for_ever(world: World) -> None:
+    own = lived(world)
+    before = look(world)
+    check = check_in(world, own["a1"], 50, 85, reason="found in a drawer")
+    world.do(commands.CorrectCheckIn(check_in=check, value=48, confidence=0.1, reason="a typing error"))
+    world.do(commands.CorrectReading(reading=goals.reading(world, "users", 85), value=1, reason="a typing error"))
+    world.do(commands.AdoptScoringPolicy(score_green=0.95, stale_after_cadences=9))
+    world.do(commands.RedefineKpi(kpi=commands.KpiBy(key="users"), goal=None, reason="No goal any more."))
+    assert look(world) == before
+    assert before["isFinal"]
+
+
+def test_late_facts_stand_beside_it(world: World) -> None:
+    own = lived(world)
+    check_in(world, own["a1"], 50, 85, reason="found in a drawer")
+    now = world.ask("{ basis { known } }")["basis"]["known"]
+    late = look(world, known=now)
+    assert not late["isFinal"]
+    assert late["outcome"]["at"] == look(world)["outcome"]["at"]
+    assert late["attainment"]["againstFinal"] == pytest.approx(0.75)  # a1 at 50 of 50: ((1 + 0.5) / 2 + 0.75) / 2
+    assert late["attainment"]["score"] == pytest.approx(0.725)
+    assert look(world)["attainment"]["againstFinal"] == pytest.approx(0.725)
+
+
+def test_reflections_are_taken_after_the_closing_and_told_as_they_are(world: World) -> None:
+    own = lived(world)
+    world.do(commands.Reflect(subject=Ref(Kind.OBJECTIVE, own["A"]), kind=ReflectionKind.LEARNED, body="Ask first."))
+    world.do(
+        commands.Reflect(
+            subject=Ref(Kind.CYCLE, goals.cycle_id(world)), kind=ReflectionKind.WENT_WELL, body="We spoke."
+        )
+    )
+    assert [one["body"] for one in look(world, "reflections { body }")["reflections"]] == ["Ask first.", "We spoke."]
+
+
+def test_what_is_shown_was_read_at_plan_and_outcome(closed: World) -> None:
+    shown = look(
+        closed,
+        """plan { at position } outcome { at position } cycle { state asOf { state } }
+        objectives { objective { outcome { verdict } } planned { state outcome { verdict } } }""",
+    )
+    cycle = closed.ask(
+        '{ cycle(by: {key: "2026-q1"}) { plan { basis { at position } } outcome { basis { at position } } } }'
+    )["cycle"]
+    assert (shown["plan"], shown["outcome"]) == (cycle["plan"]["basis"], cycle["outcome"]["basis"])
+    assert shown["cycle"]["state"] == "CLOSED"
+    assert shown["objectives"][0] == {
+        "objective": {"outcome": {"verdict": "ACHIEVED"}},
+        "planned": {"state": "ACTIVE", "outcome": None},
+    }
+
+
+def test_before_the_closing_now_stands_for_the_outcome(world: World) -> None:
+    lived(world, closed=False)
+    shown = look(world, "isFinal outcome { isNow } objectives { objective { id entityId } } attainment { score }")
+    assert (shown["isFinal"], shown["outcome"]["isNow"]) == (False, True)
+    assert all(one["objective"]["id"] == one["objective"]["entityId"] for one in shown["objectives"])
+    assert shown["attainment"]["score"] is None
+
+
+def test_what_has_no_plan_cannot_be_looked_back_on(world: World) -> None:
+    query = '{ retrospective(cycle: {key: "2026-q1"}) { isFinal } }'
+    assert world.code(query) == "NOT_FOUND"
+    goals.cycle(world)
+    assert world.code(query) == "CONFLICT"
+
+
+# ── a constant number of statements ──────────────────────────────────────────────────────────────
+
+STATEMENTS_MAX = 40
+
+
+def test_a_crowd_costs_as_many_statements_as_a_few(world: World) -> None:
+    lived(world, closed=False)
+    query = f"{{ retrospective{BY_KEY} {{ {FIGURES} reflections {{ body }} }} }}"
+    few = world.count(query)
+    for number in range(6):
+        of = goals.objective(world, f"One of many {number}", effective_at=day(30))
+        for part in range(3):
+            check_in(
+                world, goals.key_result(world, of, f"{part}", effective_at=day(30), metric=rise(9)), part, 40 + part
+            )
+    assert world.count(query) == few
+    assert few <= STATEMENTS_MAX

@@ -1,0 +1,151 @@
+"""On random histories a retrospective adds up, says what plan and outcome say, and stays what it is."""
+
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.snapshot import global_ids
+from domain.metrics.cause import CAUSES
+from domain.model import commands
+from domain.model.event import Recorded
+from domain.model.key_result import KeyResultRetargeted
+from domain.primitives.values import Kind
+from tests.api.retrospective.conftest import Worlds, laws
+from tests.api.retrospective.random_quarter import LENGTH, Life
+from tests.api.schema.conftest import World
+from tests.api.schema.goals import CYCLE, day
+
+RETROSPECTIVE = """query($known: DateTime) { retrospective(cycle: {key: "2026-q1"}, known: $known) {
+    isFinal plan { at position } outcome { at position }
+    cycle { progress { value } }
+    attainment { againstOriginal againstFinal score }
+    attribution { ...Booked }
+    objectives {
+        presence objective { entityId state progress { value } outcome { score } } planned { state }
+        attainment { againstOriginal againstFinal score } attribution { ...Booked }
+        keyResults {
+            presence revisions attainment { againstOriginal againstFinal score }
+            keyResult { entityId state progress { value } targets { position } } planned { state progress { value } }
+        }
+    }
+    goalposts { position }
+    silences { from to days }
+    calibration { brier buckets { count stated hit lower upper } }
+    kpis { kpi { key status latest { value } } before after change statusBefore statusAfter }
+} }
+fragment Booked on Attribution {
+    initial movement goalpost scope final explain { cause before after amount change { __typename position } }
+}"""
+THEN = """query($at: DateTime!, $position: Position!, $id: ID!) { asOf(at: $at, position: $position) {
+    objective(id: $id) { progress { value } }
+} }"""
+BOOKED_TO = {event.__name__: cause.value for event, cause in CAUSES.items()}
+
+
+@laws
+@given(seed=st.integers(0, 2**32))
+def test_a_retrospective_adds_up_and_stays_what_it_is(worlds: Worlds, seed: int) -> None:
+    chance = Random(seed)
+    with worlds() as world:
+        life = Life(world, chance)
+        life.live(20, 5)
+        life.activate()
+        life.live(60, LENGTH / 2)
+        _adds_up(world, _looked_back(world))
+        life.live(60, LENGTH)
+        world.do(commands.CloseCycle(cycle=CYCLE, close_objectives=True, effective_at=day(LENGTH)))
+        final = _looked_back(world)
+        _adds_up(world, final)
+        assert final["isFinal"]
+        life.live(20, LENGTH + 5)
+        assert _looked_back(world) == final
+        _adds_up(world, _looked_back(world, known=world.ask("{ basis { known } }")["basis"]["known"]))
+
+
+def _looked_back(world: World, **known: str) -> Any:
+    return world.ask(RETROSPECTIVE, **known)["retrospective"]
+
+
+# ── what holds of each ───────────────────────────────────────────────────────────────────────────
+
+
+def _adds_up(world: World, look: dict[str, Any]) -> None:
+    _sums(look["attribution"])
+    progress = look["cycle"]["progress"]["value"]
+    assert look["attribution"]["final"] == pytest.approx(progress or 0, abs=1e-9)
+    assert look["attainment"]["againstFinal"] == _nearly(progress)
+    for one in look["objectives"]:
+        _sums(one["attribution"])
+        _ends_where_it_ended(world, look, one)
+        for part in one["keyResults"]:
+            _is_what_it_was(part)
+    assert _positions(look["goalposts"]) == _retargeted(world, look)
+    assert all(one["days"] >= 1 for one in look["silences"])
+    assert sum(bucket["count"] for bucket in look["calibration"]["buckets"]) >= (
+        look["calibration"]["brier"] is not None
+    )
+    for kpi in look["kpis"]:
+        now = kpi["kpi"]
+        assert (now["status"], now["latest"] and now["latest"]["value"]) == (kpi["statusAfter"], kpi["after"])
+
+
+def _sums(booked: dict[str, Any]) -> None:
+    whole = booked["movement"] + booked["goalpost"] + booked["scope"]
+    assert whole == pytest.approx(booked["final"] - booked["initial"], abs=1e-9)
+    for cause in ("MOVEMENT", "GOALPOST", "SCOPE"):
+        amounts = [term["amount"] for term in booked["explain"] if term["cause"] == cause]
+        assert sum(amounts) == pytest.approx(booked[cause.lower()], abs=1e-9)
+    assert all(term["cause"] == BOOKED_TO[term["change"]["__typename"]] for term in booked["explain"])
+    positions = [term["change"]["position"] for term in booked["explain"]]
+    assert positions == sorted(positions)
+
+
+def _ends_where_it_ended(world: World, look: dict[str, Any], one: dict[str, Any]) -> None:
+    """An objective's walk goes from what the plan's basis answers to what the outcome's does."""
+    then = world.ask(THEN, id=one["objective"]["entityId"], **look["plan"])["asOf"]["objective"]
+    assert one["attribution"]["initial"] == pytest.approx((then and then["progress"]["value"]) or 0, abs=1e-9)
+    final = one["objective"]["progress"]["value"]
+    assert one["attribution"]["final"] == pytest.approx(final or 0, abs=1e-9)
+    assert one["attainment"]["againstFinal"] == _nearly(final)
+    outcome = one["objective"]["outcome"]
+    assert one["attainment"]["score"] == (outcome and outcome["score"])
+    is_dropped = one["objective"]["state"] == "DROPPED"
+    assert one["presence"] == ("DROPPED" if is_dropped else "KEPT" if one["planned"] else "ADDED_LATER")
+    assert one["planned"] is None or one["planned"]["state"] != "DROPPED"
+
+
+def _is_what_it_was(part: dict[str, Any]) -> None:
+    if part["keyResult"]["state"] != "DROPPED":
+        assert part["attainment"]["againstFinal"] == _nearly(part["keyResult"]["progress"]["value"])
+    if part["planned"] is None:
+        assert part["attainment"]["againstOriginal"] is None
+        assert part["presence"] in ("ADDED_LATER", "DROPPED")
+    assert 0 <= part["revisions"] <= len(part["keyResult"]["targets"]) - 1
+
+
+def _retargeted(world: World, look: dict[str, Any]) -> list[int]:
+    """The edits of metrics between plan and outcome, from the log."""
+    shown = {global_ids.entity(part["keyResult"]["entityId"], Kind.KEY_RESULT) for part in _parts(look)}
+    events = [said for said in world.log.entries(0, world.see()) if isinstance(said.event, KeyResultRetargeted)]
+    own = [said for said in events if said.event.originator_id in shown]
+    return [said.position for said in own if _knows(look["outcome"], said) and not _knows(look["plan"], said)]
+
+
+def _parts(look: dict[str, Any]) -> list[dict[str, Any]]:
+    return [part for one in look["objectives"] for part in one["keyResults"]]
+
+
+def _knows(basis: dict[str, Any], said: Recorded) -> bool:
+    at = said.effective_at.isoformat().removesuffix("+00:00") + "Z"
+    return bool(said.position <= basis["position"] and at <= basis["at"])
+
+
+def _positions(changes: list[dict[str, Any]]) -> list[int]:
+    return [change["position"] for change in changes]
+
+
+def _nearly(figure: float | None) -> Any:
+    return figure if figure is None else pytest.approx(figure, abs=1e-9)

@@ -1,0 +1,3 @@
+from tests.domain.log.conftest import place
+
+__all__ = ["place"]

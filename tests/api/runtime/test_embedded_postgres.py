@@ -1,0 +1,129 @@
+"""A PostgreSQL of our own is there while somebody needs it, gone afterwards, and survives being killed."""
+
+import os
+import signal
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import psutil
+import psycopg
+
+from api.runtime import embedded_postgres
+from api.runtime.database import open_database
+from api.runtime.settings import Settings
+from tests.domain.log.test_crashes import kill_database
+from tests.domain.log.writing import processes
+
+
+def lock_file(place: Path) -> Path:
+    return place / "postgres/postmaster.pid"
+
+
+def postmaster(place: Path) -> int:
+    return int(lock_file(place).read_text().split()[0])
+
+
+def is_running(pid: int) -> bool:
+    return bool(psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+
+
+def answers(dsn: str) -> bool:
+    with psycopg.connect(dsn) as conn:
+        return conn.execute("select 1").fetchone() == (1,)
+
+
+def use(place: Path, told: Connection) -> None:
+    """Use the server until told to go, or interrupted, or killed."""
+    with embedded_postgres.running(place) as dsn:
+        told.send(answers(dsn))
+        told.recv()
+
+
+class User:
+    """Another process that uses the server."""
+
+    def __init__(self, place: Path) -> None:
+        self.here, there = processes.Pipe()
+        self.process = processes.Process(target=use, args=(place, there), daemon=True)
+        self.process.start()
+        assert self.here.recv() is True
+
+    def signal(self, number: int) -> None:
+        pid = self.process.pid
+        assert pid is not None
+        os.kill(pid, number)
+        self.process.join()
+        self.here.close()
+
+
+def test_it_runs_while_it_is_needed_and_keeps_its_data(place: Path) -> None:
+    with embedded_postgres.running(place) as dsn, psycopg.connect(dsn) as conn:
+        conn.execute("create table kept ()")
+        first = postmaster(place)
+    assert not is_running(first)
+    with embedded_postgres.running(place) as dsn, psycopg.connect(dsn) as conn:
+        assert conn.execute("select * from kept").fetchall() == []
+        assert conn.execute("show timezone").fetchone() == ("UTC",)
+        assert conn.info.server_version >= 180_000
+
+
+def test_whoever_uses_it_twice_keeps_it_until_the_second_end(place: Path) -> None:
+    with embedded_postgres.running(place) as dsn:
+        with embedded_postgres.running(place) as again:
+            assert again == dsn
+        assert answers(dsn)
+
+
+def test_the_last_of_several_processes_stops_it(place: Path) -> None:
+    with embedded_postgres.running(place) as dsn:
+        User(place).signal(signal.SIGINT)
+        assert answers(dsn)
+        other, pid = User(place), postmaster(place)
+    assert is_running(pid)
+    other.signal(signal.SIGINT)
+    assert not is_running(pid)
+
+
+def test_what_a_killed_process_left_running_is_taken_over_and_stopped(place: Path) -> None:
+    User(place).signal(signal.SIGKILL)
+    left = postmaster(place)
+    assert is_running(left)
+    with embedded_postgres.running(place) as dsn:
+        assert answers(dsn)
+        assert postmaster(place) == left
+    assert not is_running(left)
+
+
+def test_it_starts_again_after_it_was_killed_itself(place: Path) -> None:
+    with embedded_postgres.running(place):
+        kill_database(place)
+        with embedded_postgres.running(place) as dsn:
+            assert answers(dsn)
+
+
+def test_it_starts_although_its_number_is_somebody_elses_by_now(place: Path) -> None:
+    with embedded_postgres.running(place):
+        lock = lock_file(place).read_text()
+        kill_database(place)
+    lock_file(place).write_text(lock.replace(lock.split()[0], str(os.getpid()), 1))
+    with embedded_postgres.running(place) as dsn:
+        assert answers(dsn)
+
+
+def test_stopping_it_for_all_leaves_nobody_running(place: Path) -> None:
+    user, pid = User(place), postmaster(place)
+    embedded_postgres.stop(place)
+    assert not is_running(pid)
+    user.signal(signal.SIGINT)
+    embedded_postgres.stop(place)
+
+
+def test_without_a_named_database_there_is_our_own(place: Path) -> None:
+    with open_database(Settings(data_dir=place)) as database:
+        database.migrate()
+        with database.pool().connection() as conn:
+            assert conn.execute("select current_user, current_schemas(false)").fetchone() == (
+                "keyframe_app", ["keyframe_views", "keyframe"],
+            )  # fmt: skip
+        pid = postmaster(place)
+    assert not is_running(pid)

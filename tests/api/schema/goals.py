@@ -1,0 +1,88 @@
+"""Goals to ask about: a cycle of ninety days, its objectives and key results, told on days of one's choice."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from api.snapshot import global_ids
+from domain.handlers.unit_of_work import Author
+from domain.model import commands
+from domain.model.commands import CycleBy
+from domain.model.kpi import reading_id
+from domain.model.permissions import Role
+from domain.primitives.values import Basis, Cadence, Direction, GoalDirection, Kind, KpiGoal, Metric, Source
+from tests.api.schema.conftest import World
+
+__all__ = ["Cadence"]
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+Q2 = date(2026, 4, 1)
+CYCLE = CycleBy(key="2026-q1")
+
+
+def day(number: float) -> datetime:
+    """So many days into the cycle."""
+    return START + timedelta(days=number)
+
+
+def rise(target: float = 100, start: float = 0) -> Metric:
+    return Metric(direction=Direction.INCREASE, start=start, target=target)
+
+
+def cycle(world: World, key: str = "2026-q1", first: date = date(2026, 1, 1), days: int = 90) -> UUID:
+    """A cycle, active from its first day on unless it is told otherwise."""
+    at = datetime(first.year, first.month, first.day, tzinfo=UTC)
+    return world.tell(
+        commands.OpenCycle(
+            key=key, name=key.upper(), starts_on=first, ends_on=first + timedelta(days=days - 1), effective_at=at
+        )
+    )
+
+
+def objective(world: World, title: str = "Win the hearts of our users", **given: Any) -> UUID:
+    return world.tell(commands.DraftObjective(**{"cycle": CYCLE, "title": title, "effective_at": day(0), **given}))
+
+
+def key_result(world: World, of: UUID, title: str = "Active users", **given: Any) -> UUID:
+    return world.tell(
+        commands.AddKeyResult(**{"objective": of, "title": title, "metric": rise(), "effective_at": day(0), **given})
+    )
+
+
+def check_in(world: World, of: UUID, value: float | None, at: float, **given: Any) -> UUID:
+    return world.tell(commands.CheckIn(key_result=of, value=value, measured_at=day(at), **given))
+
+
+def basis(at: datetime, position: int) -> Basis:
+    return Basis(at, position)
+
+
+def at_least(target: float, tolerance: float = 0) -> KpiGoal:
+    return KpiGoal(direction=GoalDirection.AT_LEAST, target=target, tolerance=tolerance)
+
+
+def id_of(world: World, title: str) -> UUID:
+    """The objective with this title."""
+    query = "query($t: String) { objectives(filter: {search: $t}) { nodes { id } } }"
+    (node,) = world.ask(query, t=title)["objectives"]["nodes"]
+    found = global_ids.entity(node["id"], Kind.OBJECTIVE)
+    assert found is not None
+    return found
+
+
+def cycle_id(world: World) -> UUID:
+    found = global_ids.entity(world.ask('{ cycle(by: {key: "2026-q1"}) { id } }')["cycle"]["id"], Kind.CYCLE)
+    assert found is not None
+    return found
+
+
+def author(person: UUID) -> Author:
+    return Author(f"person:{person}", Source.CONSOLE, frozenset(Role))
+
+
+def reading(world: World, key: str, at: float) -> UUID:
+    """The reading of a KPI at a day of the cycle."""
+    query = "query($key: String!) { kpi(by: {key: $key}) { id } }"
+    kpi = global_ids.entity(world.ask(query, key=key)["kpi"]["id"], Kind.KPI)
+    assert kpi is not None
+    return reading_id(kpi, day(at))

@@ -1,0 +1,161 @@
+"""Two moments compared over the API, in small stories."""
+
+from typing import Any
+
+import pytest
+
+from api.snapshot import global_ids
+from domain.model import commands
+from domain.model.commands import CycleBy, KpiBy
+from domain.primitives.values import Cadence, Kind
+from tests.api.schema import goals
+from tests.api.schema.goals import day, rise
+from tests.api.schema.history.asking import Asked
+from tests.projections.conftest import World
+
+DIFF = """
+query($from: Moment!, $to: Moment, $scope: DiffScope) {
+  diff(from: $from, to: $to, scope: $scope) {
+    from { position isNow } to { position isNow }
+    entities {
+      kind then { id __typename } now { id __typename }
+      fields { field before after }
+      changes { __typename position reason }
+    }
+  }
+}
+"""
+
+
+@pytest.fixture
+def asked(world: World) -> Asked:
+    return Asked(world)
+
+
+def by_type(diff: Any) -> dict[str, Any]:
+    return {(one["now"] or one["then"])["__typename"]: one for one in diff["entities"]}
+
+
+def fields(one: Any) -> dict[str, tuple[str | None, str | None]]:
+    return {field["field"]: (field["before"], field["after"]) for field in one["fields"]}
+
+
+class Quarter:
+    """A cycle whose key result is retargeted and checked in on after day 15, and which gets another objective then."""
+
+    def __init__(self, world: Any) -> None:
+        self.cycle = goals.cycle(world)
+        self.objective = goals.objective(world)
+        self.key_result = goals.key_result(world, self.objective)
+        self.before = world.see()
+        retarget = commands.RetargetKeyResult(
+            key_result=self.key_result, metric=rise(50), reason="too hard", effective_at=day(20)
+        )
+        world.tell(retarget)
+        goals.check_in(world, self.key_result, 30, 30)
+        self.other = goals.objective(world, "Another one", effective_at=day(31))
+        self.after = world.see()
+
+
+@pytest.fixture
+def quarter(world: World) -> Quarter:
+    return Quarter(world)
+
+
+def test_a_diff_says_what_came_and_what_changed_and_why(asked: Asked, quarter: Quarter) -> None:
+    diff = asked.ask(DIFF, **{"from": {"position": quarter.before}})["diff"]
+    assert diff["from"] == {"position": quarter.before, "isNow": False}
+    assert diff["to"] == {"position": quarter.after, "isNow": True}
+    found = by_type(diff)
+    assert set(found) == {"Objective", "KeyResult"}
+    assert (found["Objective"]["kind"], found["Objective"]["then"]) == ("ADDED", None)
+    assert fields(found["Objective"])["title"] == (None, "Another one")
+    changed = found["KeyResult"]
+    assert changed["kind"] == "CHANGED"
+    told = fields(changed)
+    assert (told["metric.target"], told["current"]) == (("100", "50"), (None, "30"))
+    assert told["measuredAt"] == (None, "2026-01-31T00:00:00Z")
+    assert [(one["__typename"], one["reason"]) for one in changed["changes"]] == [
+        ("KeyResultRetargeted", "too hard"), ("KeyResultCheckedIn", None),
+    ]  # fmt: skip
+    assert changed["now"]["id"] == global_ids.encode(Kind.KEY_RESULT, quarter.key_result) != changed["then"]["id"]
+
+
+def test_moments_are_named_by_time_by_position_or_by_a_basis(asked: Asked, quarter: Quarter) -> None:
+    by_time = asked.ask(DIFF, **{"from": {"time": day(15).isoformat()}, "to": {"time": day(25).isoformat()}})["diff"]
+    (one,) = by_time["entities"]
+    assert fields(one) == {"metric.target": ("100", "50")}
+    known = {"basis": {"at": day(25).isoformat(), "position": quarter.before}}
+    (one,) = asked.ask(DIFF, **{"from": known, "to": {"time": day(25).isoformat()}})["diff"]["entities"]
+    assert fields(one) == {"metric.target": ("100", "50")}, "what was recorded later of the same moment"
+    same = {"position": quarter.after}
+    assert asked.ask(DIFF, **{"from": same, "to": same})["diff"]["entities"] == []
+
+
+def test_backwards_it_says_what_was_not_there_yet(asked: Asked, quarter: Quarter) -> None:
+    back = asked.ask(DIFF, **{"from": {"position": quarter.after}, "to": {"position": quarter.before}})["diff"]
+    found = by_type(back)
+    assert (found["Objective"]["kind"], found["Objective"]["now"]) == ("REMOVED", None)
+    assert fields(found["KeyResult"])["metric.target"] == ("50", "100")
+    assert len(found["KeyResult"]["changes"]) == 2
+
+
+def test_what_was_dropped_has_changed(asked: Asked, world: World, quarter: Quarter) -> None:
+    world.tell(commands.DropKeyResult(key_result=quarter.key_result, reason="given up"))
+    (one,) = asked.ask(DIFF, **{"from": {"position": quarter.after}})["diff"]["entities"]
+    assert one["kind"] == "CHANGED"
+    assert fields(one) == {"state": ("ACTIVE", "DROPPED")}
+
+
+def test_a_diff_keeps_to_its_scope(asked: Asked, world: World, quarter: Quarter) -> None:
+    team = world.tell(commands.FormTeam(key="sales", name="Sales"))
+    inside = world.tell(commands.FormTeam(key="north", name="North", parent=team))
+    world.tell(commands.AssignObjective(objective=quarter.objective, team=inside))
+    world.tell(commands.PlanInitiative(title="Call them", subject=commands.Ref(Kind.KEY_RESULT, quarter.key_result)))
+    world.tell(commands.DefineKpi(key="users", name="Users", cadence=Cadence.WEEKLY, team=inside))
+    world.tell(commands.OpenCycle(key="2027", name="2027", starts_on=day(365).date(), ends_on=day(700).date()))
+    world.tell(commands.DraftObjective(cycle=CycleBy(key="2027"), title="Go on like that"))
+
+    def seen(**scope: Any) -> list[str]:
+        found = asked.ask(DIFF, **{"from": {"position": quarter.before}, "scope": scope})["diff"]["entities"]
+        return sorted(one["now"]["__typename"] for one in found)
+
+    assert seen(objective=global_ids.encode(Kind.OBJECTIVE, quarter.objective)) == [
+        "Initiative",
+        "KeyResult",
+        "Objective",
+    ]
+    assert seen(cycle={"key": "2026-q1"}) == ["Initiative", "KeyResult", "Objective", "Objective"]
+    assert seen(cycle={"key": "2027"}) == ["Cycle", "Objective"]
+    assert seen(team={"key": "sales"}) == ["Initiative", "KeyResult", "Kpi", "Objective", "Team", "Team"]
+    assert seen(team={"key": "north"}, cycle={"key": "2026-q1"}) == ["Initiative", "KeyResult", "Objective"]
+    assert seen(team={"key": "nobody"}) == []
+
+
+def test_readings_differ_in_the_kpi_and_in_what_is_measured_by_it(asked: Asked, world: World, quarter: Quarter) -> None:
+    kpi = world.tell(commands.DefineKpi(key="users", name="Users", cadence=Cadence.WEEKLY, effective_at=day(0)))
+    world.tell(commands.LinkKpi(key_result=quarter.key_result, kpi=KpiBy(id=kpi), effective_at=day(40)))
+    linked = world.see()
+    reading = commands.ReadingInput(kpi=KpiBy(id=kpi), value=44, measured_at=day(50))
+    world.write(commands.RecordReadings(readings=[reading]))
+    world.see()
+    found = by_type(asked.ask(DIFF, **{"from": {"position": linked}})["diff"])
+    assert fields(found["Kpi"])["latest"] == fields(found["KeyResult"])["current"] == (None, "44")
+    for one in found.values():
+        assert [change["__typename"] for change in one["changes"]] == ["ReadingRecorded"]
+
+
+def test_a_moment_in_the_future_is_invalid(asked: Asked, quarter: Quarter) -> None:
+    assert asked.refused(DIFF, **{"from": {"position": quarter.after + 1}})[0] == "INVALID"
+    assert asked.refused(DIFF, **{"from": {"time": "2999-01-01T00:00:00Z"}})[0] == "INVALID"
+    beyond = {"basis": {"at": day(1).isoformat(), "position": quarter.after + 1}}
+    assert asked.refused(DIFF, **{"from": beyond})[0] == "INVALID"
+
+
+def test_a_diff_of_much_costs_as_many_statements_as_one_of_little(asked: Asked, world: World, quarter: Quarter) -> None:
+    told = {"from": {"position": quarter.before}}
+    alone = asked.count(DIFF, **told)
+    for number in range(8):
+        more = goals.objective(world, f"Objective {number}")  # type: ignore[arg-type]
+        goals.check_in(world, goals.key_result(world, more), number, 40)  # type: ignore[arg-type]
+    assert asked.count(DIFF, **told) == alone

@@ -1,0 +1,78 @@
+"""What changed, field by field: the fields of all changes of a thing make what it says of itself."""
+
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.schema.history.field_changes import text
+from domain.primitives.values import Kind
+from projections.history import field_changes
+from projections.store.versioned_tables import holds, placed
+from projections.tables.alignment import SUPPORT
+from projections.tables.people import MEMBERSHIP
+from tests.api.schema.history.asking import FIELDS, Asked
+from tests.projections.conftest import World, Worlds
+from tests.projections.history.examples import few
+from tests.properties.histories import History
+
+CHAINS = [Kind.PERSON, Kind.TEAM, Kind.CYCLE, Kind.OBJECTIVE, Kind.KEY_RESULT, Kind.KPI, Kind.INITIATIVE]
+
+
+@few(3)
+@given(seed=st.integers(0, 2**32))
+def test_the_fields_of_all_changes_make_what_a_thing_says(worlds: Worlds, seed: int) -> None:
+    with worlds() as world:
+        History(world.keyframe, Random(seed)).live(250)
+        world.see()
+        log = {said.position: said.event for said in world.log.entries(0, 1000)}
+        made: dict[UUID, dict[str, Any]] = {}
+        for change in Asked(world).changes(f"position {FIELDS}"):
+            event = log[change["position"]]
+            if event.KIND in CHAINS:
+                _apply(made.setdefault(event.originator_id, {}), change["fields"])
+        for kind in CHAINS:
+            ids = {event.originator_id for event in log.values() if event.KIND is kind}
+            for id, row in field_changes.TABLES_OF[kind].by_id(world.conn, world.now, ids).items():  # type: ignore[attr-defined]
+                told = {name: _text(value) for name, value in field_changes.told(row).items()} | _beside(
+                    world, kind, id
+                )
+                assert made[id] == {name: value for name, value in told.items() if value != set()}
+
+
+def _apply(state: dict[str, Any], changed: list[Any]) -> None:
+    for one in changed:
+        name, before, after = one["field"], one["before"], one["after"]
+        if name in ("contributors", "supports", "members"):
+            items = state.setdefault(name, set())
+            assert (before is None) != (after is None)
+            assert before is None or before in items
+            items ^= {before or after}
+            if not items:
+                del state[name]
+        else:
+            assert state.get(name) == before
+            assert before != after
+            state[name] = after
+            if after is None:
+                del state[name]
+
+
+def _text(value: Any) -> Any:
+    return {text(item) for item in value} if isinstance(value, tuple) else text(value)
+
+
+def _beside(world: World, kind: Kind, id: UUID) -> dict[str, Any]:
+    """The lists that are kept beside a thing's versions."""
+    now = world.now
+    if kind is Kind.OBJECTIVE:
+        sql = f"select v.* from support v where v.objective = %(id)s and {holds(now, 'v')}"
+        edges = SUPPORT.read(world.conn, sql, placed(now, id=id))
+        return {"supports": {text(field_changes.Ref(edge.target_kind, edge.target)) for edge in edges}}
+    if kind is Kind.TEAM:
+        sql = f"select v.* from membership v where v.team = %(id)s and {holds(now, 'v')}"
+        joined = MEMBERSHIP.read(world.conn, sql, placed(now, id=id))
+        return {"members": {text(field_changes.Ref(Kind.PERSON, one.person)) for one in joined}}
+    return {}

@@ -1,0 +1,209 @@
+"""Whoever asks the API gets proofs that hold, and nobody gets one of what is not there."""
+
+from base64 import b64decode
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from pydantic import SecretStr
+from starlette.testclient import TestClient
+
+from api.execution.context import Caller, Context
+from api.execution.writer import Writing, projector_of
+from api.runtime import signing_key
+from api.runtime.database import Database, open_database
+from api.runtime.settings import Settings
+from api.schema.schema import schema
+from api.server.app import create_app
+from domain.model.permissions import Role
+from domain.proof import checkpoint, merkle
+from domain.proof.signed_note import Verifier
+from projections.proof import merkle_tree
+from projections.proof.signer import Keys
+from tests.api.conftest import Api
+from tests.conftest import drop
+from tests.projections.proof.conftest import KEYS, Attested, world
+
+__all__ = ["world"]
+
+CYCLE = '{key: "c%s", name: "x", startsOn: "2024-01-01", endsOn: "2024-01-31"}'
+INCLUSION = "query ($at: Position!, $size: Position) { ledger { inclusion(position: $at, size: $size) { position size leafHash path } } }"  # noqa: E501
+CONSISTENCY = (
+    "query ($from: Position!, $to: Position) { ledger { consistency(from: $from, to: $to) { from to path } } }"
+)
+HEAD = "{ basis { position } ledger { head { size rootHash signedNote } } }"
+
+
+def hashes(path: list[str]) -> list[bytes]:
+    return [b64decode(one, validate=True) for one in path]
+
+
+# ── over HTTP ────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def settings_with_key(server: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    workspace = f"asked_{uuid4().hex[:12]}"
+    path = tmp_path_factory.mktemp("keys") / "key"
+    signing_key.create(path, f"okr.example.org/{workspace}")
+    return Settings(database_url=SecretStr(server), workspace=workspace, checkpoint_key=path, pool_size_max=8)
+
+
+@pytest.fixture(scope="module")
+def api(settings_with_key: Settings) -> Iterator[Api]:
+    """A server that signs, and has something to sign."""
+    with open_database(settings_with_key) as database:
+        database.migrate()
+        try:
+            app = create_app(settings_with_key, database, console=True, anonymous=True)
+            with TestClient(app, base_url="http://localhost") as http:
+                told = Api(http)
+                for number in range(9):
+                    told.ask(f"mutation {{ openCycle(input: {CYCLE % number}) {{ position }} }}")
+                yield told
+        finally:
+            drop(database)
+
+
+@pytest.fixture
+def vkey(api: Api) -> Verifier:
+    return Verifier.read(api.http.get("/checkpoint/key").text)
+
+
+def test_the_public_key_and_the_checkpoint_are_served_as_text(
+    api: Api, vkey: Verifier, settings_with_key: Settings
+) -> None:
+    assert vkey.name == f"okr.example.org/{settings_with_key.workspace}"
+    response = api.http.get("/checkpoint")
+    assert response.headers["content-type"] == "text/plain; charset=utf-8"
+    said = checkpoint.verified(response.text, [vkey])
+    assert (said.size, response.headers["cache-control"]) == (9, "no-store")
+
+
+def test_the_head_is_of_all_that_the_answer_knows(api: Api, vkey: Verifier) -> None:
+    answer = api.ask(HEAD)
+    head = answer["ledger"]["head"]
+    said = checkpoint.verified(head["signedNote"], [vkey])
+    assert head["size"] == said.size == answer["basis"]["position"] == 9
+    assert b64decode(head["rootHash"]) == said.root
+    assert head["signedNote"] == api.http.get("/checkpoint").text
+
+
+def test_every_event_is_proven_in_a_log_of_every_size(api: Api, vkey: Verifier) -> None:
+    roots = {size: root_of(api, vkey, size) for size in range(10)}
+    assert roots[0] == merkle.EMPTY
+    for size in range(1, 10):
+        for position in range(1, size + 1):
+            proof = api.ask(INCLUSION, at=position, size=size)["ledger"]["inclusion"]
+            assert (proof["position"], proof["size"]) == (position, size)
+            leaf = b64decode(proof["leafHash"])
+            assert merkle.includes(roots[size], size, leaf, position - 1, hashes(proof["path"]))
+    assert api.ask(INCLUSION, at=4)["ledger"]["inclusion"]["size"] == 9
+
+
+def test_every_log_is_proven_to_be_the_beginning_of_a_larger_one(api: Api, vkey: Verifier) -> None:
+    for old in range(10):
+        proof = api.ask(CONSISTENCY, **{"from": old, "to": 9})["ledger"]["consistency"]
+        assert (proof["from"], proof["to"]) == (old, 9)
+        assert merkle.extends(root_of(api, vkey, old), old, root_of(api, vkey, 9), 9, hashes(proof["path"]))
+    assert api.ask(CONSISTENCY, **{"from": 4})["ledger"]["consistency"]["to"] == 9
+
+
+def root_of(api: Api, vkey: Verifier, size: int) -> bytes:
+    query = "query ($at: Position!) { ledger { checkpoint(position: $at) { size rootHash signedNote } } }"
+    found = api.ask(query, at=size)["ledger"]["checkpoint"]
+    said = checkpoint.verified(found["signedNote"], [vkey])
+    assert (found["size"], b64decode(found["rootHash"])) == (size, said.root)
+    assert said.size == size
+    return said.root
+
+
+@pytest.mark.parametrize(
+    ("query", "variables", "field"),
+    [
+        (INCLUSION, {"at": 10}, "position"),
+        (INCLUSION, {"at": 0}, "position"),
+        (INCLUSION, {"at": 5, "size": 4}, "position"),
+        (INCLUSION, {"at": 5, "size": 10}, "size"),
+        (CONSISTENCY, {"from": 10}, "from"),
+        (CONSISTENCY, {"from": 4, "to": 3}, "from"),
+        (CONSISTENCY, {"from": 4, "to": 10}, "to"),
+        ("{ ledger { checkpoint(position: 10) { size } } }", {}, "position"),
+    ],
+)
+def test_what_is_not_there_has_no_proof(api: Api, query: str, variables: dict[str, Any], field: str) -> None:
+    extensions = api.error(query, **variables)["extensions"]
+    assert (extensions["code"], extensions["field"]) == ("INVALID", [field])
+
+
+# ── with and without a key ───────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def ask(world: Attested) -> Callable[..., Any]:
+    """Asks the workspace as a server with these keys, for somebody with this role."""
+
+    def asked(query: str, keys: Keys | None = KEYS, role: Role = Role.AUDITOR) -> Any:
+        caller, writing = Caller("ada", frozenset({role})), Writing(world.log, world.projector, 1.0)
+        pool: Any = world.database.pool(size_max=2)
+        context = Context(caller, pool, world.log, writing, keys=keys)
+        result = schema.execute_sync(query, {}, context)
+        return result.data if result.errors is None else (result.errors[0].extensions or {})["code"]
+
+    return asked
+
+
+@pytest.mark.parametrize("role", [Role.ADMIN, Role.LEAD, Role.AUDITOR])
+def test_admins_leads_and_auditors_may_read_it(ask: Callable[..., Any], role: Role) -> None:
+    assert ask("{ ledger { head { size } } }", role=role) == {"ledger": {"head": {"size": 0}}}
+
+
+@pytest.mark.parametrize("role", [Role.MEMBER, Role.METRICS])
+def test_nobody_else_may(ask: Callable[..., Any], role: Role) -> None:
+    assert ask("{ ledger { head { size } } }", role=role) == "FORBIDDEN"
+
+
+def test_without_a_key_the_last_that_was_signed_is_told(world: Attested, ask: Callable[..., Any]) -> None:
+    world.fill(3)
+    world.see()
+    assert ask("{ ledger { head { size } } }", keys=None) == {"ledger": {"head": {"size": 3}}}
+    assert ask(HEAD, keys=None) == "NOT_FOUND"
+    note = world.sign()
+    world.fill(2)
+    world.see()
+    assert ask(HEAD, keys=None)["ledger"]["head"]["signedNote"] == note
+    assert ask("{ ledger { inclusion(position: 1) { size } } }", keys=None)["ledger"]["inclusion"]["size"] == 3
+    assert ask("{ ledger { checkpoint(position: 5) { signedNote } } }", keys=None) == "NOT_FOUND"
+    assert ask(HEAD)["ledger"]["head"]["size"] == 5
+
+
+def test_a_rewritten_log_is_not_signed_for_anybody(world: Attested, ask: Callable[..., Any]) -> None:
+    world.fill(3)
+    merkle_tree.keep(world.conn, 2, checkpoint.signed(2, bytes(32), KEYS.signer))
+    world.see()
+    assert ask(HEAD) == "CONFLICT"
+
+
+def test_a_server_without_a_key_has_none_to_tell(database: Database, settings: Settings, tmp_path: Path) -> None:
+    without = settings.model_copy(update={"data_dir": tmp_path})
+    with TestClient(create_app(without, database, console=True, anonymous=True), base_url="http://localhost") as http:
+        assert (http.get("/checkpoint").status_code, http.get("/checkpoint/key").status_code) == (404, 404)
+
+
+# ── whoever feeds the views signs ────────────────────────────────────────────────────────────────
+
+
+def test_a_projector_signs_as_the_settings_say(world: Attested, tmp_path: Path) -> None:
+    name = world.database.settings.workspace
+    signing_key.create(tmp_path / "key", f"keyframe/{name}")
+    said = world.database.settings.model_copy(
+        update={"checkpoint_key": tmp_path / "key", "checkpoint_events_max": 10, "checkpoint_interval_s": 3600.0}
+    )
+    with open_database(said) as database:
+        projector = projector_of(database)
+        for count in (4, 6, 5, 10):
+            world.fill(count)
+            projector.catch_up()
+    assert [size for size, _ in merkle_tree.all_signed(world.conn)] == [4, 15, 25]

@@ -1,0 +1,90 @@
+import asyncio
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from api.schema.primitives.errors import MASKED
+from api.schema.schema import schema
+from domain.model import commands
+from tests.api.schema import goals
+from tests.api.schema.conftest import World
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("{ objectives {", "GRAPHQL_PARSE_FAILED"),
+        ("{ nothing }", "GRAPHQL_VALIDATION_FAILED"),
+        ("query($at: DateTime) { asOf(position: $at) { basis { at } } }", "GRAPHQL_VALIDATION_FAILED"),
+        ("query($id: ID!) { node(id: $id) { id } }", "INVALID"),
+        ("query($at: DateTime) { asOf(at: $at) { basis { at } } }", "INVALID"),
+        ('{ asOf(at: "yesterday") { basis { at } } }', "GRAPHQL_VALIDATION_FAILED"),
+        ('{ asOf(at: "2026-01-01T00:00:00") { basis { at } } }', "GRAPHQL_VALIDATION_FAILED"),
+        ("{ asOf(position: -1) { basis { at } } }", "GRAPHQL_VALIDATION_FAILED"),
+        ("{ objectives(first: -1) { nodes { id } } }", "INVALID"),
+        ('{ objectives(after: "§") { nodes { id } } }', "INVALID"),
+    ],
+)
+def test_every_error_has_a_code(world: World, query: str, code: str) -> None:
+    for error in world.errors(query, at="yesterday"):
+        assert (error.extensions or {})["code"] == code
+
+
+def test_an_invalid_argument_is_named(world: World) -> None:
+    (error,) = world.errors("{ asOf(position: 99) { basis { at } } }")
+    assert error.extensions == {"code": "INVALID", "field": ["position"]}
+    assert error.path == ["asOf"]
+    assert error.locations is not None
+
+
+def test_a_bug_is_masked_and_logged_under_the_request(world: World) -> None:
+    def broken() -> Any:
+        raise RuntimeError("the password is 1234")
+
+    goals.cycle(world)
+    world.pool.meanwhile = broken
+    with capture_logs() as logs:
+        (error,) = world.errors("{ objectives { nodes { id } } }")
+    assert error.message == MASKED
+    assert error.extensions == {"code": "INTERNAL_SERVER_ERROR", "requestId": "r-1"}
+    (entry,) = logs
+    assert entry["event"] == "operation_failed"
+    assert entry["request_id"] == "r-1"
+    assert str(entry["exc_info"]) == "the password is 1234"
+
+
+def test_what_failed_is_null_and_the_rest_is_answered(world: World) -> None:
+    goals.cycle(world)
+    query = """{ cycles { nodes { key asOf(position: 99) { id } } } kpi(by: {key: "x"}) { key } basis { isNow } }"""
+    result = schema.execute_sync(query, None, world.context)
+    assert result.data == {
+        "cycles": {"nodes": [{"key": "2026-q1", "asOf": None}]}, "kpi": None, "basis": {"isNow": True},
+    }  # fmt: skip
+    assert result.errors is not None
+    assert [error.path for error in result.errors] == [["cycles", "nodes", 0, "asOf"]]
+
+
+def test_a_known_query_with_errors_answers_the_same_again(world: World) -> None:
+    first = [(error.message, error.extensions) for error in world.errors("{ nothing }")]
+    assert [(error.message, error.extensions) for error in world.errors("{ nothing }")] == first
+
+
+def test_an_operation_does_not_run_on_the_event_loop(world: World) -> None:
+    """Two operations are carried out side by side, each on a thread of its own."""
+    goals.cycle(world)
+
+    async def both() -> list[Any]:
+        query = "{ cycles { nodes { key } } }"
+        contexts = (world.context, world.context)
+        return [*await asyncio.gather(*(schema.execute(query, context_value=context) for context in contexts))]
+
+    for result in asyncio.run(both()):
+        assert result.errors is None
+        assert result.data == {"cycles": {"nodes": [{"key": "2026-q1"}]}}
+
+
+def test_a_series_has_an_end(world: World) -> None:
+    world.tell(commands.DefineKpi(key="nps", name="NPS"))
+    query = '{ kpi(by: {key: "nps"}) { series(every: DAY, from: "1900-01-01T00:00:00Z") { value } } }'
+    assert world.code(query) == "TOO_LARGE"

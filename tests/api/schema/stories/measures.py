@@ -1,0 +1,65 @@
+"""A KPI that is read every month, corrected, redefined, and measures a key result; and one that nobody reads."""
+
+from domain.handlers.unit_of_work import Author
+from domain.model import commands
+from domain.model.commands import KpiBy, ReadingInput
+from domain.model.permissions import Role
+from domain.primitives.values import Cadence, Direction, Metric, Source, Unit, UnitKind
+from tests.api.schema import goals
+from tests.api.schema.conftest import World
+from tests.api.schema.goals import day
+
+CONVERSION = KpiBy(key="conversion")
+PERCENT = Unit(UnitKind.PERCENT, "%")
+SHOP = Author("machine:shop", Source.INGEST, frozenset(Role))
+
+
+def read(world: World, at: float, value: float, note: str | None = None) -> None:
+    reading = ReadingInput(kpi=CONVERSION, value=value, measured_at=day(at), note=note)
+    world.do(commands.RecordReadings(readings=[reading]), SHOP)
+
+
+def told(world: World) -> None:
+    """Everything that is told of the measures, day by day."""
+    ada = world.tell(commands.AddPerson(handle="ada", name="Ada", effective_at=day(-400)))
+    team = world.tell(commands.FormTeam(key="shop", name="Shop", effective_at=day(-400)))
+    world.tell(
+        commands.DefineKpi(
+            key="conversion",
+            name="Conversion",
+            description="Orders of a hundred visits",
+            unit=PERCENT,
+            goal=goals.at_least(3.0, 0.5),
+            cadence=Cadence.MONTHLY,
+            owner=ada,
+            team=team,
+            effective_at=day(-100),
+        )
+    )
+    world.tell(commands.DefineKpi(key="forgotten", name="Forgotten", effective_at=day(-100)))
+    goals.cycle(world)
+    objective = goals.objective(world)
+    read(world, -40, 2.2)
+    goals.key_result(
+        world,
+        objective,
+        "Conversion grows",
+        metric=Metric(direction=Direction.INCREASE, unit=PERCENT, start=2.0, target=4.0),
+        kpi=CONVERSION,
+        effective_at=day(2),
+    )
+    read(world, 10, 2.4)
+    read(world, 35, 2.9, "A guess")
+    read(world, 40, 9.9)
+    world.tell(
+        commands.CorrectReading(
+            reading=goals.reading(world, "conversion", 35), value=2.6, note="Counted", reason="Guessed"
+        )
+    )
+    world.tell(commands.RetractReading(reading=goals.reading(world, "conversion", 40), reason="Another shop's"))
+    world.tell(
+        commands.RedefineKpi(
+            kpi=CONVERSION, goal=goals.at_least(2.8, 0.2), reason="We aimed too high", effective_at=day(50)
+        )
+    )
+    read(world, 70, 3.0)

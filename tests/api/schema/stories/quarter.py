@@ -1,0 +1,130 @@
+"""A quarter of a small company: what it aimed for, how it went, and what it changed on the way."""
+
+from datetime import date
+
+from domain.model import commands
+from domain.primitives.values import (
+    Direction,
+    Kind,
+    Metric,
+    Milestone,
+    ObjectiveKind,
+    Ref,
+    ReflectionKind,
+    Unit,
+    UnitKind,
+    Verdict,
+)
+from tests.api.schema import goals
+from tests.api.schema.conftest import World
+from tests.api.schema.goals import CYCLE, day
+
+
+def lived(world: World) -> None:
+    """Everything that is told of the quarter, day by day."""
+    ada = world.tell(commands.AddPerson(handle="ada", name="Ada", email="ada@example.com", effective_at=day(-400)))
+    bob = world.tell(commands.AddPerson(handle="bob", name="Bob", effective_at=day(-400)))
+    company = world.tell(commands.FormTeam(key="company", name="All of us", lead=ada, effective_at=day(-400)))
+    apps = world.tell(commands.FormTeam(key="apps", name="Apps", parent=company, lead=bob, effective_at=day(-400)))
+    world.tell(commands.JoinTeam(team=apps, person=bob, effective_at=day(-399)))
+    world.tell(
+        commands.OpenCycle(
+            key="2026", name="The year", starts_on=date(2026, 1, 1), ends_on=date(2026, 12, 31), effective_at=day(-30)
+        )
+    )
+    world.tell(
+        commands.OpenCycle(
+            key="2026-q1",
+            name="Winter",
+            starts_on=date(2026, 1, 1),
+            ends_on=date(2026, 3, 31),
+            parent=commands.CycleBy(key="2026"),
+            check_in_cadence=goals.Cadence.MONTHLY,
+            effective_at=day(-20),
+        )
+    )
+    loved = goals.objective(
+        world,
+        "Be the tool that people love",
+        description="As *they* say it.",
+        kind=ObjectiveKind.ASPIRATIONAL,
+        owner=ada,
+        team=company,
+        effective_at=day(-10),
+    )
+    users = goals.key_result(
+        world, loved, "People who come back every week", metric=goals.rise(400, 100), weight=2.0, effective_at=day(-9)
+    )
+    launch = goals.key_result(
+        world,
+        loved,
+        "The new editor is with everyone",
+        metric=Metric(
+            direction=Direction.MILESTONES,
+            milestones=(
+                Milestone("alpha", "With us", 1.0),
+                Milestone("beta", "With friends", 1.0),
+                Milestone("all", "With all", 2.0),
+            ),
+        ),
+        effective_at=day(-9),
+    )
+    given_up = goals.key_result(world, loved, "Print edition sold", metric=goals.rise(50), effective_at=day(-9))
+    fast = goals.objective(
+        world,
+        "Answer before anybody wonders",
+        owner=bob,
+        team=apps,
+        contributors=[ada],
+        supports=[Ref(Kind.KEY_RESULT, users)],
+        effective_at=day(-8),
+    )
+    response = goals.key_result(
+        world,
+        fast,
+        "Response time at the ninetieth percentile",
+        metric=Metric(direction=Direction.AT_MOST, unit=Unit(UnitKind.DURATION, "ms"), start=900.0, target=300.0),
+        owner=bob,
+        effective_at=day(-8),
+    )
+    goals.objective(world, "Launch 3 apps", team=apps, effective_at=day(-7))
+    world.tell(commands.ActivateCycle(cycle=CYCLE, effective_at=day(0)))
+    goals.check_in(world, users, 160, 14, confidence=0.7, note="A *good* start")
+    goals.check_in(world, response, 600, 15, confidence=0.5)
+    world.tell(commands.CheckIn(key_result=launch, reached=["alpha"], confidence=0.8, measured_at=day(20)))
+    world.tell(
+        commands.RetargetKeyResult(
+            key_result=users, metric=goals.rise(340, 100), reason="Winter is slow", effective_at=day(30)
+        )
+    )
+    world.tell(commands.DropKeyResult(key_result=given_up, reason="Nobody prints", effective_at=day(31)))
+    goals.check_in(world, users, 220, 40, confidence=0.6)
+    world.tell(commands.CheckIn(key_result=launch, reached=["alpha", "beta"], measured_at=day(45)))
+    world.tell(
+        commands.PlanInitiative(
+            title="Cache what is asked twice",
+            subject=Ref(Kind.OBJECTIVE, fast),
+            owner=bob,
+            due=date(2026, 2, 28),
+            effective_at=day(16),
+        )
+    )
+    world.tell(
+        commands.AddComment(subject=Ref(Kind.OBJECTIVE, loved), body="Proud of this", effective_at=day(46)),
+        goals.author(ada),
+    )
+    goals.check_in(world, response, 280, 50, confidence=0.9)
+    goals.check_in(world, users, 310, 85, confidence=0.9)
+    world.tell(
+        commands.CloseObjective(
+            objective=fast, verdict=Verdict.ACHIEVED, score=1.0, reflection="Done early", effective_at=day(89)
+        )
+    )
+    world.tell(
+        commands.Reflect(
+            subject=Ref(Kind.CYCLE, goals.cycle_id(world)),
+            kind=ReflectionKind.WENT_WELL,
+            body="We measured",
+            effective_at=day(89),
+        )
+    )

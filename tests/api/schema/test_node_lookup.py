@@ -1,0 +1,165 @@
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from api.snapshot import global_ids
+from domain.model import commands
+from domain.model.commands import KpiBy
+from domain.primitives.values import Kind, Ref, ReflectionKind
+from tests.api.schema import goals
+from tests.api.schema.conftest import World
+from tests.api.schema.goals import day
+
+NODE = "query($id: ID!) { node(id: $id) { __typename id ... on Objective { title entityId } } }"
+NODES = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
+
+
+@pytest.fixture
+def everything(world: World) -> dict[str, Any]:
+    """One thing of every kind, by the name of its type: its id."""
+    cycle = goals.cycle(world)
+    person = world.tell(commands.AddPerson(handle="bob", name="Bob"))
+    team = world.tell(commands.FormTeam(key="apps", name="Apps"))
+    objective = goals.objective(world)
+    key_result = goals.key_result(world, objective)
+    about = Ref(Kind.OBJECTIVE, objective)
+    world.tell(commands.DefineKpi(key="nps", name="NPS"))
+    kpi = world.do(commands.RecordReadings(readings=[commands.ReadingInput(kpi=KpiBy(key="nps"), value=1.0)]))
+    return {
+        "Cycle": global_ids.encode(Kind.CYCLE, cycle),
+        "Person": global_ids.encode(Kind.PERSON, person),
+        "Team": global_ids.encode(Kind.TEAM, team),
+        "Objective": global_ids.encode(Kind.OBJECTIVE, objective),
+        "KeyResult": global_ids.encode(Kind.KEY_RESULT, key_result),
+        "CheckIn": global_ids.encode_version(Kind.CHECK_IN, goals.check_in(world, key_result, 10, 5), 1),
+        "Reading": global_ids.encode_version(Kind.READING, kpi.result.readings[0][0], 1),
+        "Kpi": world.ask('{ kpi(by: {key: "nps"}) { id } }')["kpi"]["id"],
+        "Initiative": global_ids.encode(
+            Kind.INITIATIVE, world.tell(commands.PlanInitiative(title="Build it", subject=about))
+        ),
+        "Comment": global_ids.encode(Kind.COMMENT, world.tell(commands.AddComment(subject=about, body="Good"))),
+        "Reflection": global_ids.encode(
+            Kind.REFLECTION, world.tell(commands.Reflect(subject=about, kind=ReflectionKind.LEARNED, body="Much"))
+        ),
+        "CycleOpened": global_ids.encode_change(1),
+    }
+
+
+def test_every_kind_of_thing_is_found_by_its_id(world: World, everything: dict[str, str]) -> None:
+    found = world.ask(NODES, ids=list(everything.values()))["nodes"]
+    assert found == [{"__typename": name, "id": id} for name, id in everything.items()]
+    for name, id in everything.items():
+        assert world.ask(NODE, id=id)["node"]["__typename"] == name
+
+
+def test_nodes_keep_the_order_of_ids_and_are_null_where_one_is_unknown(
+    world: World, everything: dict[str, str]
+) -> None:
+    asked = [everything["Team"], "nonsense", everything["Cycle"], everything["Team"], global_ids.encode_change(9_999)]
+    asked.append(global_ids.encode(Kind.OBJECTIVE, uuid4()))
+    found = world.ask(NODES, ids=asked)["nodes"]
+    assert [node and node["id"] for node in found] == [asked[0], None, asked[2], asked[3], None, None]
+
+
+def test_an_id_of_another_kind_is_unknown_and_no_error(world: World, everything: dict[str, str]) -> None:
+    assert world.ask("query($id: ID!) { objective(id: $id) { id } }", id=everything["KeyResult"])["objective"] is None
+    for field in ("cycle", "kpi", "team"):
+        query = f"query($id: ID!) {{ {field}(by: {{id: $id}}) {{ id }} }}"
+        assert world.ask(query, id=everything["Objective"])[field] is None
+        assert world.ask(query, id=everything[field.capitalize()])[field] == {"id": everything[field.capitalize()]}
+        for unknown in ("nothing-here", "NOT A KEY", "", "\x00"):
+            query = f"query($key: String!) {{ {field}(by: {{key: $key}}) {{ id }} }}"
+            assert world.ask(query, key=unknown)[field] is None
+
+
+def test_by_takes_an_id_or_a_key_and_not_both(world: World) -> None:
+    for by in ('{id: "a", key: "b"}', "{}", "{key: null}"):
+        assert world.code(f"{{ cycle(by: {by}) {{ id }} }}") == "GRAPHQL_VALIDATION_FAILED"
+
+
+def test_an_id_of_a_snapshot_returns_the_same_thing_for_ever(world: World, everything: dict[str, str]) -> None:
+    objective = global_ids.entity(everything["Objective"], Kind.OBJECTIVE)
+    assert objective is not None
+    head = world.log.head().position
+    query = "query($p: Position) { asOf(position: $p) { objectives { nodes { __typename id title entityId } } } }"
+    (then,) = world.ask(query, p=head)["asOf"]["objectives"]["nodes"]
+    assert then["entityId"] == everything["Objective"] != then["id"]
+    world.tell(commands.RewordObjective(objective=objective, title="Other words by now"))
+    assert world.ask(NODE, id=then["id"])["node"] == then
+    assert world.ask(NODES, ids=[then["id"], then["entityId"]])["nodes"][0]["id"] == then["id"]
+    assert (
+        world.ask("query($id: ID!) { objective(id: $id) { title } }", id=then["id"])["objective"]["title"]
+        == then["title"]
+    )
+    inside = "query($p: Position, $id: ID!) { asOf(position: $p) { node(id: $id) { id } } }"
+    assert world.ask(inside, p=head + 1, id=then["id"])["asOf"]["node"]["id"] == then["id"]
+    present = world.ask(inside, p=head, id=everything["Objective"])["asOf"]["node"]["id"]
+    assert present == then["id"], "a present id inside a snapshot names the thing there"
+
+
+def test_an_id_with_a_basis_that_never_was_is_unknown(world: World, everything: dict[str, str]) -> None:
+    objective = global_ids.decode(everything["Objective"])
+    assert isinstance(objective, global_ids.GlobalId)
+    for basis in (goals.basis(day(0), 99_999), goals.basis(day(100_000), 1)):
+        id = global_ids.encode(Kind.OBJECTIVE, objective.id, global_ids.suffix(basis))
+        assert world.ask(NODE, id=id)["node"] is None
+    assert (
+        world.ask(NODE, id=global_ids.encode(Kind.OBJECTIVE, objective.id, global_ids.suffix(goals.basis(day(0), 1))))[
+            "node"
+        ]
+        is None
+    )
+
+
+def test_each_version_of_a_check_in_is_a_node(world: World) -> None:
+    goals.cycle(world)
+    key_result = goals.key_result(world, goals.objective(world))
+    check_in = goals.check_in(world, key_result, 10, 5, note="Guessed")
+    world.tell(commands.CorrectCheckIn(check_in=check_in, value=12.0, reason="Counted"))
+    query = """query($id: ID!) { node(id: $id) { ... on CheckIn {
+        id value note corrected { id value } supersededBy { id value }
+        keyResult { current checkIns { nodes { id } } } } } }"""
+    first, second = (global_ids.encode_version(Kind.CHECK_IN, check_in, version) for version in (1, 2))
+    key = {"current": 12.0, "checkIns": {"nodes": [{"id": second}]}}
+    assert world.ask(query, id=first)["node"] == {
+        "id": first, "value": 10.0, "note": "Guessed", "corrected": None,
+        "supersededBy": {"id": second, "value": 12.0}, "keyResult": key,
+    }  # fmt: skip
+    assert world.ask(query, id=second)["node"] == {
+        "id": second, "value": 12.0, "note": "Guessed", "corrected": {"id": first, "value": 10.0},
+        "supersededBy": None, "keyResult": key,
+    }  # fmt: skip
+
+
+def test_up_to_as_many_nodes_as_a_page_has_can_be_asked_for(world: World) -> None:
+    assert world.code(NODES, ids=["x"] * 1_001) == "INVALID"
+
+
+def test_changes_tell_what_they_are_about(world: World) -> None:
+    cycle = goals.cycle(world)
+    objective = goals.objective(world)
+    key_result = goals.key_result(world, objective)
+    goals.check_in(world, key_result, 10, 5, reason="Measured")
+    world.tell(commands.AddComment(subject=Ref(Kind.OBJECTIVE, objective), body="Good"))
+    world.tell(commands.PlanInitiative(title="Build it", subject=Ref(Kind.KEY_RESULT, key_result)))
+    world.tell(commands.AdoptScoringPolicy(on_track_gap=0.2))
+    world.tell(commands.FormTeam(key="apps", name="Apps"))
+    query = """query($ids: [ID!]!) { nodes(ids: $ids) { __typename ... on Change {
+        position reason late actor { handle source } subject { __typename } cycle { id } recordedAt effectiveAt } } }"""
+    found = world.ask(query, ids=[global_ids.encode_change(position) for position in range(1, 9)])["nodes"]
+    assert [(node["__typename"], node["subject"] and node["subject"]["__typename"]) for node in found] == [
+        ("CycleOpened", "Cycle"),
+        ("ObjectiveDrafted", "Objective"),
+        ("KeyResultAdded", "KeyResult"),
+        ("KeyResultCheckedIn", "KeyResult"),
+        ("CommentAdded", "Objective"),
+        ("InitiativePlanned", "Initiative"),
+        ("ScoringPolicyAdopted", None),
+        ("TeamFormed", "Team"),
+    ]
+    its = {"id": global_ids.encode(Kind.CYCLE, cycle)}
+    assert [node["cycle"] for node in found] == [its, its, its, its, its, its, None, None]
+    assert found[3]["reason"] == "Measured"
+    assert found[3]["effectiveAt"] == "2026-01-06T00:00:00Z" < found[3]["recordedAt"]
+    assert found[0]["actor"] == {"handle": "ada", "source": "API"}

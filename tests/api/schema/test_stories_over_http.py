@@ -1,0 +1,21 @@
+import json
+
+from starlette.testclient import TestClient
+
+from api.runtime.database import Database
+from api.server.app import create_app
+from tests.api.schema.conftest import World
+from tests.api.schema.stories import quarter
+from tests.api.schema.test_stories import MOMENTS, STORIES
+
+
+def test_a_story_reads_over_http_as_it_does_here(database: Database) -> None:
+    quarter.lived(World(database))
+    query = (STORIES / "quarter.graphql").read_text()
+    with TestClient(
+        create_app(database.settings, database, console=False, anonymous=True), base_url="http://localhost"
+    ) as http:
+        for moment, day in MOMENTS.items():
+            asked = {"query": query, "variables": {"at": f"{day}T12:00:00Z"}}
+            answer = http.post("/graphql", json=asked).json()
+            assert answer["data"] == json.loads((STORIES / f"quarter-{moment}.json").read_text())

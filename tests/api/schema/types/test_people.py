@@ -1,0 +1,104 @@
+from uuid import UUID
+
+from api.execution.context import Caller
+from domain.handlers.unit_of_work import Author
+from domain.model import commands
+from domain.model.permissions import Role
+from domain.primitives.values import Kind, Ref, Source
+from tests.api.schema import goals
+from tests.api.schema.conftest import World
+from tests.api.schema.goals import day
+
+VIEWER = "{ viewer { handle roles can person { handle name } } }"
+
+
+def bob(world: World) -> UUID:
+    return world.tell(commands.AddPerson(handle="bob", name="Bob", email="bob@example.com", effective_at=day(-1)))
+
+
+def test_the_viewer_is_who_asks(world: World) -> None:
+    world.caller = Caller("bob", frozenset({Role.MEMBER}), bob(world))
+    assert world.ask(VIEWER)["viewer"] == {
+        "handle": "bob",
+        "roles": ["MEMBER"],
+        "can": ["EDIT_OWN_GOALS", "READ", "RECORD_OWN_READINGS"],
+        "person": {"handle": "bob", "name": "Bob"},
+    }
+
+
+def test_a_machine_is_a_viewer_without_a_person(world: World) -> None:
+    world.caller = Caller("shop", frozenset({Role.AUDITOR}))
+    assert world.ask(VIEWER)["viewer"] == {
+        "handle": "shop", "roles": ["AUDITOR"], "can": ["READ", "READ_LEDGER", "READ_PRIVATE"], "person": None,
+    }  # fmt: skip
+    assert world.caller.author == Author("machine:shop", Source.API, frozenset({Role.AUDITOR}))
+
+
+def test_who_may_not_read_is_told_who_they_are_all_the_same(world: World) -> None:
+    world.caller = Caller("shop", frozenset({Role.METRICS}))
+    assert world.ask("{ viewer { handle roles can } }")["viewer"] == {
+        "handle": "shop", "roles": ["METRICS"], "can": ["RECORD_OWN_READINGS", "RECORD_READINGS"],
+    }  # fmt: skip
+
+
+def test_a_change_names_who_made_it_and_for_whom(world: World) -> None:
+    person = bob(world)
+    goals.cycle(world)
+    objective = goals.objective(world)
+    about = Ref(Kind.OBJECTIVE, objective)
+    for author, body in (
+        (Author(f"person:{person}", Source.CONSOLE, frozenset(Role)), "By a person"),
+        (Author("machine:import", Source.IMPORT, frozenset(Role), person), "For a person"),
+    ):
+        world.tell(commands.AddComment(subject=about, body=body), author)
+    query = """{ objectives { nodes { createdBy { handle person { handle } source }
+        comments { nodes { body by { handle source person { name } onBehalfOf { handle } } } } } } }"""
+    (node,) = world.ask(query)["objectives"]["nodes"]
+    assert node["createdBy"] == {"handle": "ada", "person": None, "source": "API"}
+    assert [comment["by"] for comment in node["comments"]["nodes"]] == [
+        {"handle": "bob", "source": "CONSOLE", "person": {"name": "Bob"}, "onBehalfOf": None},
+        {"handle": "import", "source": "IMPORT", "person": None, "onBehalfOf": {"handle": "bob"}},
+    ]
+
+
+def test_a_team_stands_where_its_own_objectives_stand(world: World) -> None:
+    top = world.tell(commands.FormTeam(key="top", name="Top", effective_at=day(-1)))
+    world.tell(commands.FormTeam(key="apps", name="Apps", parent=top, effective_at=day(-1)))
+    goals.cycle(world)
+    for value in (20, 60):
+        objective = goals.objective(world, f"Reach as many as {value}", team=top)
+        goals.check_in(world, goals.key_result(world, objective), value, 30)
+    query = """query($cycle: CycleBy!) { teams { nodes { key parent { key } children { key }
+        objectives { totalCount } progress(cycle: $cycle) { value explain { label } } } } }"""
+    apps, top_ = world.ask(query, cycle={"key": "2026-q1"})["teams"]["nodes"]
+    assert (top_["key"], top_["children"], top_["objectives"]) == ("top", [{"key": "apps"}], {"totalCount": 2})
+    assert top_["progress"]["value"] == 0.4
+    assert (apps["parent"], apps["progress"]) == ({"key": "top"}, {"value": None, "explain": []})
+    for team in world.ask(query, cycle={"key": "another"})["teams"]["nodes"]:
+        assert team["progress"]["value"] is None
+
+
+def test_an_erased_person_is_named_by_no_answer_at_any_basis(world: World) -> None:
+    person = bob(world)
+    goals.cycle(world)
+    goals.objective(world, owner=person)
+    before = world.log.head().position
+    world.tell(commands.ErasePerson(person=person, reason="asked to be"))
+    query = f"""{{ people {{ nodes {{ handle name email }} }} objectives {{ nodes {{ owner {{ handle }} }} }}
+        asOf(position: {before}) {{ people {{ nodes {{ handle name email }} }} }} }}"""
+    answer = world.ask(query)
+    erased = {"handle": f"erased-{person.hex[:8]}", "name": "Erased person", "email": None}
+    assert answer["people"]["nodes"] == answer["asOf"]["people"]["nodes"] == [erased]
+    assert answer["objectives"]["nodes"][0]["owner"] == {"handle": erased["handle"]}
+
+
+def test_a_person_is_found_by_handle_or_id(world: World) -> None:
+    bob(world)
+    then = "asOf(at: $at) { person(by: $by) { name } }"
+    query = f"query ($by: PersonBy!, $at: DateTime) {{ person(by: $by) {{ id name }} {then} }}"
+    found = world.ask(query, by={"handle": "bob"}, at="2025-12-31T12:00:00Z")
+    assert (found["person"]["name"], found["asOf"]["person"]) == ("Bob", {"name": "Bob"})
+    assert world.ask(query, by={"id": found["person"]["id"]})["person"] == found["person"]
+    assert world.ask(query, by={"handle": "bob"}, at="2025-12-30T00:00:00Z")["asOf"] == {"person": None}
+    for unknown in ({"handle": "nobody"}, {"handle": ""}, {"id": "nothing"}):
+        assert world.ask(query, by=unknown)["person"] is None

@@ -1,0 +1,37 @@
+from tests.api.schema.conftest import World
+from tests.api.schema.crowd import Crowd
+
+DEEP = """{ alignment(cycle: {key: "2026-q1"}) {
+    objectives {
+        id title createdBy { handle } owner { name teams { key } } team { lead { handle } } contributors { handle }
+        cycle { name progress { value } }
+        progress { value health explain { label from { id } } }
+        quality { rule } comments(first: 2) { totalCount nodes { body } } reflections { body } initiatives { title }
+        supports { ... on Objective { title progress { value } } } ancestors { ... on Objective { title } }
+        supportedBy(first: 3) { totalCount nodes { title owner { name } } }
+        keyResults {
+            id title current confidence progress { value expected health explain { from { __typename } } }
+            objective { title cycle { key } } milestones { key } targets { progressAfter by { handle } }
+            checkIns(last: 1) { totalCount nodes { value by { person { name } } } }
+            forecast { value } trajectory(every: MONTH) { actual } quality { rule }
+        }
+        asOf(at: "2026-01-15T00:00:00Z") { title keyResults { title progress { value } } }
+    }
+    edges { from { title } to { __typename } } findings { rule }
+} }"""
+
+PAGED = """{ objectives(first: 1000, orderBy: {field: PROGRESS}, filter: {health: [ON_TRACK, AT_RISK, OFF_TRACK]}) {
+    totalCount nodes { title keyResults { current progress { value } } } } }"""
+
+SIMPLE = """{ objectives(first: 1000) { nodes { id title progress { value health }
+    keyResults { id title current progress { value expected health } } } } }"""
+
+
+def test_a_thousand_objectives_cost_as_many_statements_as_ten(world: World) -> None:
+    crowd = Crowd(world)
+    crowd.join(10)
+    few = {query: world.count(query) for query in (DEEP, PAGED, SIMPLE)}
+    crowd.join(990)
+    assert len(world.ask(SIMPLE)["objectives"]["nodes"]) == 1000
+    assert {query: world.count(query) for query in few} == few
+    assert few[SIMPLE] <= 8

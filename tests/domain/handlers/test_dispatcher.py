@@ -1,0 +1,321 @@
+"""What holds for every command: its moment, its reason, its version, its key, its texts."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import msgspec
+import pytest
+
+from domain.handlers.unit_of_work import Author
+from domain.model import commands
+from domain.model.commands import REASON_REQUIRED, Command
+from domain.model.key_result import KeyResultCheckedIn
+from domain.model.objective import Objective, ObjectiveReworded
+from domain.model.permissions import Role
+from domain.primitives.values import Kind, Ref, Source
+from tests.domain.given_goals import (
+    ADA,
+    CHECK_IN,
+    KEY_RESULT,
+    KPI,
+    OBJECTIVE,
+    Q1,
+    SALES,
+    ZERO_TO_TEN,
+    ZERO_TO_TWENTY,
+    activated,
+    ada,
+    added,
+    checked_in,
+    committed,
+    defined,
+    drafted,
+    key_result_ref,
+    objective_ref,
+    opened,
+    read,
+    sales,
+    working,
+)
+from tests.domain.handlers.test_kpis import READING
+from tests.domain.memory_log import START
+from tests.domain.scenario import ACTOR, AUTHOR, called, given, on
+
+ANY_TITLE = "Otherwise said"
+
+
+def reworded(title: str = ANY_TITLE, **also: object) -> commands.RewordObjective:
+    return msgspec.structs.replace(commands.RewordObjective(objective=OBJECTIVE, title=title), **also)
+
+
+# ── the two clocks ───────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_change_is_true_from_the_moment_it_is_recorded() -> None:
+    given(opened, drafted, on(2, 1)).when(reworded()).effective(on(2, 1))
+
+
+def test_a_change_may_say_since_when_it_is_true() -> None:
+    given(opened, drafted, on(2, 1)).when(reworded(effective_at=on(1, 20))).effective(on(1, 20))
+
+
+def test_nothing_is_true_in_the_future_but_for_a_minute_of_two_clocks() -> None:
+    base = (opened, drafted, on(2, 1))
+    given(*base).when(reworded(effective_at=on(2, 1) + timedelta(seconds=61))).then_refused("INVALID", "effectiveAt")
+    given(*base).when(reworded(effective_at=on(2, 1) + timedelta(seconds=59))).effective(on(2, 1))
+
+
+def test_within_one_thing_the_effective_time_never_goes_backwards() -> None:
+    base = (opened, drafted, on(2, 1), reworded(effective_at=on(1, 20)))
+    given(*base).when(reworded("Still otherwise", effective_at=on(1, 19))).then_refused("INVALID", "effectiveAt")
+    given(*base).when(reworded("Still otherwise", effective_at=on(1, 20))).effective(on(1, 20))
+
+
+def test_another_thing_has_its_own_order() -> None:
+    base = (opened, drafted, added, on(2, 1), reworded())
+    other = commands.RewordKeyResult(key_result=KEY_RESULT, title=ANY_TITLE, effective_at=on(1, 20))
+    given(*base).when(other).effective(on(1, 20))
+
+
+EARLIER = START - timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        commands.DraftObjective(cycle=Q1, title=ANY_TITLE, effective_at=EARLIER),
+        commands.AddKeyResult(objective=OBJECTIVE, title=ANY_TITLE, metric=ZERO_TO_TEN, effective_at=EARLIER),
+        commands.PlanInitiative(title=ANY_TITLE, subject=key_result_ref(), effective_at=EARLIER),
+        commands.AddComment(subject=objective_ref(), body="Well", effective_at=EARLIER),
+        commands.FormTeam(key="north", name="North", parent=SALES, effective_at=EARLIER),
+    ],
+    ids=lambda command: commands.verb(type(command)),
+)
+def test_nothing_is_true_before_what_it_belongs_to(command: Command) -> None:
+    given(sales, opened, drafted, added).when(command).then_refused("INVALID", "effectiveAt")
+
+
+def test_a_moment_without_an_offset_is_no_moment() -> None:
+    naive = on(2, 1).replace(tzinfo=None)
+    given(opened, drafted, on(2, 1)).when(reworded(effective_at=naive)).then_refused("INVALID", "effectiveAt")
+
+
+def test_history_begins_with_1900() -> None:
+    early = commands.OpenCycle(
+        key="old",
+        name="Old",
+        starts_on=opened.starts_on,
+        ends_on=opened.ends_on,
+        effective_at=on(1, 1).replace(year=1899),
+    )
+    given().when(early).then_refused("INVALID", "effectiveAt")
+
+
+def test_the_clocks_of_what_one_command_records_agree() -> None:
+    then = given(opened, drafted, added, on(2, 1)).when(msgspec.structs.replace(activated, effective_at=on(1, 20)))
+    then.effective(on(1, 20), on(1, 20))
+
+
+# ── reasons ──────────────────────────────────────────────────────────────────────────────────────
+
+NEEDS_REASON: list[Command] = [
+    commands.ErasePerson(person=ADA),
+    commands.DropObjective(objective=OBJECTIVE),
+    commands.ReopenObjective(objective=OBJECTIVE),
+    commands.RetargetKeyResult(key_result=KEY_RESULT, metric=ZERO_TO_TWENTY),
+    commands.RescheduleKeyResult(key_result=KEY_RESULT, due=opened.starts_on),
+    commands.ReweighKeyResult(key_result=KEY_RESULT, weight=2),
+    commands.CorrectCheckIn(check_in=CHECK_IN, value=2),
+    commands.DropKeyResult(key_result=KEY_RESULT),
+    commands.RedefineKpi(kpi=KPI, name="Other"),
+    commands.RetireKpi(kpi=KPI),
+    commands.CorrectReading(reading=READING, value=2),
+    commands.RetractReading(reading=READING),
+]
+
+
+def test_every_verb_that_needs_a_reason_is_tried() -> None:
+    assert {type(command) for command in NEEDS_REASON} == REASON_REQUIRED
+
+
+@pytest.mark.parametrize("command", NEEDS_REASON, ids=lambda command: commands.verb(type(command)))
+def test_what_changes_an_agreement_says_why(command: Command) -> None:
+    base = (ada, defined, *working, checked_in(1), read(1))
+    given(*base).when(command).then_refused("INVALID", "reason")
+    given(*base).when(msgspec.structs.replace(command, reason=" \n")).then_refused("INVALID", "reason")
+
+
+def test_a_reason_stands_beside_what_was_recorded() -> None:
+    then = given(opened, drafted).when(commands.DropObjective(objective=OBJECTIVE, reason="not ours"))
+    assert [one.by.reason for one in then.entries] == ["not ours"]
+
+
+def test_any_command_may_say_why() -> None:
+    then = given(opened, drafted).when(reworded(reason="clearer"))
+    assert [one.by.reason for one in then.entries] == ["clearer"]
+
+
+# ── the version that was seen ────────────────────────────────────────────────────────────────────
+
+
+def test_the_version_that_was_seen_lets_a_command_through() -> None:
+    given(opened, drafted).when(reworded(expected_version=1)).then(ObjectiveReworded(title=ANY_TITLE))
+
+
+@pytest.mark.parametrize("seen", [0, 1, 3])
+def test_another_version_is_stale_and_says_since_when(seen: int) -> None:
+    refused = (
+        given(opened, drafted, reworded())
+        .when(reworded("Again", expected_version=seen))
+        .then_refused("STALE", "expectedVersion")
+    )
+    assert refused.since == (OBJECTIVE, seen)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        commands.ActivateCycle(cycle=Q1),
+        commands.CloseCycle(cycle=Q1),
+        commands.RewordKeyResult(key_result=KEY_RESULT, title=ANY_TITLE),
+        commands.CheckIn(key_result=KEY_RESULT, value=1),
+        commands.CorrectCheckIn(check_in=CHECK_IN, value=2, reason="miscounted"),
+        commands.AddKeyResult(objective=OBJECTIVE, title=ANY_TITLE, metric=ZERO_TO_TEN),
+        commands.DraftObjective(cycle=Q1, title=ANY_TITLE),
+        commands.RetireKpi(kpi=KPI, reason="why not"),
+        commands.CorrectReading(reading=READING, value=2, reason="misread"),
+        commands.RenameTeam(team=SALES, name="Growth"),
+        commands.DeactivatePerson(person=ADA),
+        commands.ErasePerson(person=ADA, reason="asked to be"),
+        commands.AddComment(subject=objective_ref(), body="Well"),
+        commands.PlanInitiative(title=ANY_TITLE, subject=objective_ref()),
+        commands.AdoptScoringPolicy(score_green=0.8),
+    ],
+    ids=lambda command: commands.verb(type(command)),
+)
+def test_every_kind_of_thing_can_be_stale(command: Command) -> None:
+    base = (ada, sales, defined, *working, checked_in(1), read(1))
+    given(*base).when(msgspec.structs.replace(command, expected_version=9)).then_refused("STALE", "expectedVersion")
+
+
+@pytest.mark.parametrize("command", [opened, ada, sales, defined, read(1)], ids=lambda one: commands.verb(type(one)))
+def test_what_changes_nothing_that_is_there_expects_no_version(command: Command) -> None:
+    given().when(msgspec.structs.replace(command, expected_version=1)).then_refused(
+        "NOT_FOUND" if command == read(1) else "INVALID"
+    )
+
+
+# ── the key under which a command is asked again ─────────────────────────────────────────────────
+
+
+def test_the_same_key_and_input_give_the_first_result_and_record_nothing() -> None:
+    check_in = called("once", commands.CheckIn(key_result=KEY_RESULT, value=3))
+    base = given(*working)
+    first, second = base.when(check_in), base.when(check_in)
+    second.then_nothing()
+    assert first.outcome is not None and second.outcome is not None
+    assert second.outcome.repeated and not first.outcome.repeated
+    assert (second.outcome.result, second.outcome.first, second.outcome.last) == (
+        first.outcome.result,
+        first.outcome.first,
+        first.outcome.last,
+    )
+
+
+def test_the_first_result_stands_whatever_has_happened_since() -> None:
+    check_in = called("once", commands.CheckIn(key_result=KEY_RESULT, value=3))
+    since = (commands.CloseCycle(cycle=Q1, close_objectives=True),)
+    given(*working, check_in, *since).when(check_in).then_nothing()
+
+
+def test_the_same_key_with_another_input_is_a_mismatch() -> None:
+    check_in = called("once", commands.CheckIn(key_result=KEY_RESULT, value=3))
+    other = called("once", commands.CheckIn(key_result=KEY_RESULT, value=4))
+    given(*working, check_in).when(other).then_refused("IDEMPOTENCY_MISMATCH", "idempotencyKey")
+    given(*working, check_in).when(called("once", committed)).then_refused("IDEMPOTENCY_MISMATCH", "idempotencyKey")
+
+
+def test_a_command_that_had_nothing_to_record_is_remembered_too() -> None:
+    nothing = called("once", commands.CommitObjective(objective=OBJECTIVE))
+    given(*working, nothing).when(nothing).then_nothing()
+    given(*working, nothing).when(called("once", reworded())).then_refused("IDEMPOTENCY_MISMATCH")
+
+
+def test_a_refused_command_leaves_its_key_free() -> None:
+    base = given(*working)
+    base.when(called("once", commands.CheckIn(key_result=KEY_RESULT, confidence=7))).then_refused("INVALID")
+    base.when(called("once", commands.CheckIn(key_result=KEY_RESULT, confidence=0.7))).then(
+        KeyResultCheckedIn(key_result=KEY_RESULT, confidence=0.7)
+    )
+
+
+def test_everyone_has_keys_of_their_own() -> None:
+    check_in = called("once", commands.CheckIn(key_result=KEY_RESULT, value=3))
+    then = given(*working, check_in).when(check_in, by=Author(f"person:{uuid4()}", Source.API, frozenset(Role)))
+    assert then.topics() == ["key-result-checked-in"]
+
+
+@pytest.mark.parametrize("key", ["", "k" * 201])
+def test_a_key_has_1_to_200_characters(key: str) -> None:
+    given(opened, drafted).when(called(key, reworded())).then_refused("INVALID", "idempotencyKey")
+
+
+# ── texts ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "title", ["", "   ", "x" * 301, "two\nlines", "a\tb", "null\x00", "bell\x07", "\x1b[31mred", "\x85"]
+)
+def test_a_title_is_one_line_of_1_to_300_characters(title: str) -> None:
+    given(opened, drafted).when(reworded(title)).then_refused("INVALID", "title")
+
+
+@pytest.mark.parametrize("title", ["x", "x" * 300, "日本語の目標", "Émotion 🎯", "<b>bold</b>", "'; drop table log --"])
+def test_a_title_may_be_in_any_language(title: str) -> None:
+    assert given(opened, drafted).when(reworded(title)).thing(Objective, OBJECTIVE).title == title
+
+
+def test_a_title_is_trimmed() -> None:
+    given(opened, drafted).when(reworded("  Otherwise said \n")).then(ObjectiveReworded(title=ANY_TITLE))
+
+
+@pytest.mark.parametrize("text", ["x" * 20_001, "null\x00", "bell\x07"])
+def test_prose_has_up_to_20000_characters_and_no_control_characters(text: str) -> None:
+    wrong = commands.RewordObjective(objective=OBJECTIVE, description=text)
+    given(opened, drafted).when(wrong).then_refused("INVALID", "description")
+    given(opened, drafted).when(reworded(reason=text)).then_refused("INVALID", "reason")
+
+
+def test_prose_keeps_its_lines() -> None:
+    text = "First\n\n- one\n\t- two\n" + "x" * 19_000
+    described = commands.RewordObjective(objective=OBJECTIVE, description=text)
+    assert given(opened, drafted).when(described).thing(Objective, OBJECTIVE).description == text
+
+
+# ── who and whence ───────────────────────────────────────────────────────────────────────────────
+
+
+def test_who_said_it_by_what_route_stands_beside_what_was_recorded() -> None:
+    then = given(opened, drafted).when(reworded(), by=Author(ACTOR, Source.IMPORT, frozenset(Role), on_behalf_of=ADA))
+    (entry,) = then.entries
+    assert (entry.by.actor, entry.by.source, entry.by.on_behalf_of) == (ACTOR, Source.IMPORT, ADA)
+
+
+def test_all_that_one_command_records_has_its_name() -> None:
+    then = given(opened, drafted, added).when(activated, by=AUTHOR)
+    assert len({one.by.command for one in then.entries}) == 1 and len(then.entries) == 2
+
+
+def test_a_reference_to_the_wrong_kind_is_refused() -> None:
+    wrong = commands.AlignObjective(objective=OBJECTIVE, to=Ref(Kind.KEY_RESULT, OBJECTIVE))
+    given(opened, drafted).when(wrong).then_refused("NOT_FOUND", "to")
+
+
+def test_the_same_key_gives_the_first_result_even_if_that_was_recorded_while_this_was_decided() -> None:
+    once = called("opened once", opened)
+    then = given().meanwhile("streams", once).when(once)
+    assert then.outcome is not None and then.outcome.repeated
+
+    seen = called("reworded once", commands.RewordObjective(objective=OBJECTIVE, title="Win them", expected_version=1))
+    then = given(opened, drafted).meanwhile("streams", seen).when(seen)
+    assert then.outcome is not None and then.outcome.repeated

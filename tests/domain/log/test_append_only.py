@@ -1,0 +1,112 @@
+"""What is stored stays as it is: the database refuses to rewrite it, and a hash would tell."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from api.runtime.database import Database, Role
+from domain.log.event_store import Log, LogRow, leaf_hash
+from tests.domain.log.writing import command, correction, reading
+
+REWRITING = [
+    "update log set topic = 'x' where position = 1",
+    "update log set topic = 'x' where false",
+    "delete from log",
+    "truncate log",
+    "update command set digest = 'x'",
+    "delete from command",
+    "truncate command",
+]
+
+
+@pytest.mark.parametrize("statement", REWRITING)
+@pytest.mark.parametrize("role", ["app", "owner"])
+def test_rewriting_is_refused_to_everybody(database: Database, log: Log, role: Role, statement: str) -> None:
+    log.append([reading()], command())
+    stored = log.rows(0, 10)
+    with database.connect(role) as conn, pytest.raises(psycopg.DatabaseError, match=r"append-only|permission denied"):
+        conn.execute(statement.encode())
+    assert log.rows(0, 10) == stored
+
+
+def test_rewriting_is_refused_even_where_replicas_switch_triggers_off(database: Database, log: Log) -> None:
+    log.append([reading()], command())
+    with database.connect() as conn:
+        conn.execute("set session_replication_role = replica")
+        with pytest.raises(psycopg.errors.RestrictViolation):
+            conn.execute("delete from log")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update person_key set key = key",
+        "drop table log",
+        "alter table log disable trigger append_only",
+        "insert into workspace values ('')",
+        "update workspace set salt = ''",
+        "create table mine ()",
+        "insert into migration (version) values (99)",
+    ],
+)
+def test_the_application_may_add_to_the_log_and_no_more(database: Database, statement: str) -> None:
+    with database.connect("app") as conn:
+        assert conn.execute("select current_user").fetchone() == (f"{database.settings.workspace}_app",)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            conn.execute(statement.encode())
+
+
+def test_the_application_may_forget_a_person(database: Database) -> None:
+    with database.connect("app") as conn:
+        conn.execute("delete from person_key where person = %s", [uuid4()])
+
+
+def test_the_stored_hash_is_the_hash_of_the_stored_columns(log: Log) -> None:
+    stream = uuid4()
+    long_ago = datetime(1900, 1, 1, 0, 0, 0, 1, UTC)
+    log.append([reading(at=long_ago, note="ø" * 500), reading(stream=stream), correction(stream, 2)], command())
+    rows = log.rows(0, 10)
+    assert len(rows) == 3
+    assert [leaf_hash(row) for row in rows] == [row.leaf_hash for row in rows]
+
+
+ROW = LogRow(
+    position=1,
+    recorded_at=datetime(2026, 1, 1, tzinfo=UTC),
+    effective_at=datetime(2025, 12, 31, tzinfo=UTC),
+    stream=UUID(int=7),
+    version=1,
+    topic="reading-recorded.v1",
+    belongs_to=UUID(int=8),
+    metadata=b'{"actor":"machine:test"}',
+    data=b'{"value":1}',
+    leaf_hash=b"",
+)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        ROW._replace(position=2),
+        ROW._replace(recorded_at=ROW.recorded_at + timedelta(microseconds=1)),
+        ROW._replace(effective_at=ROW.effective_at - timedelta(microseconds=1)),
+        ROW._replace(recorded_at=ROW.effective_at, effective_at=ROW.recorded_at),
+        ROW._replace(stream=UUID(int=9)),
+        ROW._replace(version=2),
+        ROW._replace(topic="reading-recorded.v2"),
+        ROW._replace(belongs_to=None),
+        ROW._replace(belongs_to=UUID(int=9)),
+        ROW._replace(metadata=b'{"actor":"machine:other"}'),
+        ROW._replace(data=b'{"value":2}'),
+        ROW._replace(metadata=ROW.metadata + ROW.data, data=b""),
+        ROW._replace(topic=ROW.topic + ROW.metadata.decode(), metadata=b""),
+    ],
+)
+def test_the_hash_changes_with_every_column(other: LogRow) -> None:
+    assert leaf_hash(other) != leaf_hash(ROW)
+
+
+def test_the_hash_is_the_one_that_was_always_computed() -> None:
+    assert leaf_hash(ROW).hex() == "74cc30f087f50b66700e6f93d14bcaa9f887d04e9461d31d5d3b8c19041cf2cf"

@@ -1,0 +1,120 @@
+"""A connection that is lost at any point of a command leaves it recorded once or not at all, and it is known which."""
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from uuid import UUID, uuid4
+
+import pytest
+from pydantic import SecretStr
+
+from api.runtime.database import Connection, Database, open_database
+from domain.log.append import Append, Conflict, OutcomeUnknown
+from domain.log.event_store import Log
+from tests.domain.log.wire import Wire, wire_to
+from tests.domain.log.writing import command, reading
+
+MESSAGES_MAX = 100
+ROW = b"D"
+
+Losing = Callable[[Connection], Callable[[int], bool]]
+
+
+def lose_it(_: int) -> bool:
+    return False
+
+
+def cut(_: Connection) -> Callable[[int], bool]:
+    """The network goes down, and with it the message."""
+    return lose_it
+
+
+def terminated(conn: Connection) -> Callable[[int], bool]:
+    """The server's process is ended, and the message reaches nobody, or is its last."""
+
+    def terminate(backend: int) -> bool:
+        conn.execute("select pg_terminate_backend(%s, 10000)", [backend])
+        return True
+
+    return terminate
+
+
+@pytest.fixture
+def wire(database: Database) -> Iterator[Wire]:
+    with wire_to(database.dsn) as wire:
+        yield wire
+
+
+@pytest.fixture
+def far_log(database: Database, wire: Wire) -> Iterator[Log]:
+    """The same workspace's log at the other end of the wire."""
+    settings = database.settings.model_copy(update={"database_url": SecretStr(wire.dsn)})
+    with open_database(settings) as far:
+        log = Log(far.pool(size_max=2), settings.workspace)
+        log.append([reading()], command())
+        yield log
+
+
+@pytest.mark.parametrize("lose", [cut, terminated])
+def test_a_command_is_recorded_once_or_not_at_all(
+    database: Database, log: Log, far_log: Log, wire: Wire, lose: Losing
+) -> None:
+    recorded, again = 0, 0
+    with database.connect() as conn:
+        for message in count(1):
+            assert message < MESSAGES_MAX
+            append, before = command(), log.head().position
+            wire.arm(message, lose(conn))
+            try:
+                row = far_log.append([reading(), reading()], append)
+                recorded += 1
+            except Conflict:
+                assert log.head().position == before
+                assert log.command(append.by.command) is None
+                row = far_log.append([reading(), reading()], append)
+                again += 1
+            assert (row.first, row.last) == (before + 1, before + 2)
+            assert row == log.command(append.by.command)
+            assert log.head().position == before + 2
+            if wire.disarm():
+                break
+    assert recorded > 1
+    assert again > 1
+
+
+def test_reading_goes_on_over_another_connection(log: Log, far_log: Log, wire: Wire) -> None:
+    wire.arm(1, lose_it)
+    assert far_log.head().position == log.head().position
+    assert not wire.disarm()
+
+
+def test_an_outcome_that_cannot_be_found_out_in_time_is_unknown(
+    database: Database, log: Log, far_log: Log, wire: Wire
+) -> None:
+    def lose_the_answer(_: int) -> bool:
+        wire.open = False
+        return False
+
+    impatient = Log(far_log._pool, database.settings.workspace, reconnect_seconds=0.2)
+    append = command()
+    wire.arm(1, lose_the_answer, answer=ROW)
+    with pytest.raises(OutcomeUnknown) as unknown:
+        impatient.append([reading()], append)
+    assert unknown.value.command == append.by.command
+    wire.open = True
+    row = log.command(append.by.command)
+    assert row is not None
+    assert impatient.append([reading()], append) == row
+
+
+def test_an_append_that_was_given_up_does_not_happen_late(log: Log) -> None:
+    attempt, append = uuid4(), command()
+    with pytest.raises(Conflict):
+        log._settle(attempt, append.by.command)
+    assert outcome(log, attempt, append) == "void"
+    assert log.head().position == 0
+    assert outcome(log, uuid4(), append) == "recorded"
+
+
+def outcome(log: Log, attempt: UUID, append: Append) -> str:
+    with log._pool.connection() as conn:
+        return str(log._call(conn, attempt, [reading()], append)[0])

@@ -1,0 +1,111 @@
+"""A database comes to have the log's tables once, by whoever is first, and by nobody who is too old."""
+
+from collections.abc import Iterator
+from multiprocessing.synchronize import Barrier
+
+import pytest
+
+from api.runtime.database import Database, open_database
+from api.runtime.settings import Settings
+from domain.log.event_store import Log
+from domain.log.schema import MIGRATIONS, migrate, workspace_name
+from domain.log.schema import drop as drop_workspace
+from tests.conftest import drop
+from tests.domain.log.writing import command, processes, reading
+
+
+@pytest.fixture
+def unmigrated(settings: Settings) -> Iterator[Database]:
+    with open_database(settings) as database:
+        yield database
+        drop(database)
+
+
+def migrate_together(settings: Settings, ready: Barrier) -> None:
+    with open_database(settings) as database:
+        ready.wait()
+        database.migrate()
+        Log(database.pool(size_max=2), settings.workspace).append([reading()], command())
+
+
+def test_processes_that_start_together_migrate_once(unmigrated: Database) -> None:
+    ready = processes.Barrier(6)
+    starting = [processes.Process(target=migrate_together, args=(unmigrated.settings, ready)) for _ in range(6)]
+    for process in starting:
+        process.start()
+    for process in starting:
+        process.join()
+    assert [process.exitcode for process in starting] == [0] * 6
+    assert Log(unmigrated.pool(), unmigrated.settings.workspace).head().position == 6
+    with unmigrated.connect() as conn:
+        assert conn.execute("select version from migration").fetchall() == [(1 + n,) for n in range(len(MIGRATIONS))]
+
+
+def test_migrating_again_changes_nothing(database: Database, log: Log) -> None:
+    log.append([reading()], command())
+    salt = log.salt()
+    database.migrate()
+    assert log.head().position == 1
+    assert Log(log._pool, database.settings.workspace).salt() == salt
+
+
+def test_workspaces_have_salts_of_their_own(database: Database) -> None:
+    with database.connect() as conn:
+        migrate(conn, "another_workspace")
+        other = conn.execute("select salt from another_workspace.workspace").fetchone()
+        ours = conn.execute("select salt from workspace").fetchone()
+        drop_workspace(conn, "another_workspace")
+        conn.execute("drop role another_workspace_app")
+    assert other != ours
+
+
+def test_a_program_older_than_the_tables_does_not_touch_them(database: Database) -> None:
+    with database.connect() as conn:
+        conn.execute("insert into migration (version) values (%s)", [len(MIGRATIONS) + 1])
+    with pytest.raises(RuntimeError, match="install the newer one"):
+        database.migrate()
+
+
+def test_without_the_right_to_make_roles_everything_works_with_the_users_own(database: Database) -> None:
+    name = f"{database.settings.workspace}_plain"
+    with database.connect() as conn:
+        dbname = conn.info.dbname
+        conn.execute(f"create role {name} login")
+        conn.execute(f"grant create on database {dbname} to {name}")
+        conn.execute(f"set role {name}")
+        migrate(conn, name)
+        conn.execute(f"set search_path to {name}")
+        assert conn.execute("select outcome from append(1, gen_random_uuid(), gen_random_uuid(), '', '', '{}', "
+                            "'{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')"
+                            ).fetchone() == ("recorded",)  # fmt: skip
+        conn.execute("reset role")
+        conn.execute(f"drop owned by {name}")
+        conn.execute(f"drop role {name}")
+
+
+@pytest.mark.parametrize("name", ["keyframe", "a", "q1_2026", "x" * 40])
+def test_a_plain_word_names_a_workspace(name: str) -> None:
+    assert workspace_name(name) == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "Keyframe",
+        "1a",
+        "a-b",
+        "a b",
+        'a"',
+        "pg_toast",
+        "public",
+        "north_views",
+        "north_views_seen",
+        "ä",
+        "x" * 41,
+        "a;b",
+    ],
+)
+def test_anything_else_does_not(name: str) -> None:
+    with pytest.raises(ValueError, match="cannot name a workspace"):
+        workspace_name(name)

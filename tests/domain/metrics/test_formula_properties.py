@@ -1,0 +1,213 @@
+"""What holds for every goal that can be written, whatever its numbers."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, TypeVar
+
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from domain.metrics.formulas import Measurement, attained, unclamped
+from domain.metrics.kpi_series import Aggregation, KpiStatus, aggregated
+from domain.metrics.kpi_series import judged as kpi_judged
+from domain.metrics.progress import Health, Progress, band, expected, of_objectives
+from domain.metrics.trajectory import Revision, Source, forecast, trajectory
+from domain.primitives import values
+from domain.primitives.calendar import Step, buckets, floor, following
+from domain.primitives.errors import Refused
+from domain.primitives.values import Direction, GoalDirection, KeyResultState, KpiGoal, Metric, Milestone
+from tests.domain.metrics.builders import (
+    CLOSING,
+    OPENING,
+    POLICY,
+    QUARTER_END,
+    QUARTER_START,
+    judged,
+    key_result,
+    measured,
+    objective,
+)
+
+T = TypeVar("T")
+
+calm = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+
+figures = st.one_of(st.floats(-1e6, 1e6), st.floats(allow_nan=False, allow_infinity=False), st.integers(-100, 100))
+weights = st.one_of(st.floats(0.1, 10), st.floats(min_value=0, exclude_min=True, allow_infinity=False))
+instants = st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+days = st.dates(date(1900, 1, 1), date(2200, 1, 1))
+KEYS = ("a", "b", "c", "d")
+milestones = st.dictionaries(st.sampled_from(KEYS), weights, min_size=1).map(
+    lambda steps: tuple(Milestone(key, "Step", weight) for key, weight in steps.items())
+)
+
+
+def taken(read: Callable[[], T]) -> T | None:
+    """What was given, or None where it is refused."""
+    try:
+        return read()
+    except Refused:
+        return None
+
+
+@st.composite
+def metrics(draw: st.DrawFn) -> Metric:
+    """Any metric that `values.metric` takes."""
+    direction = draw(st.sampled_from(Direction))
+    names = {
+        Direction.WITHIN: ["lower", "upper"],
+        Direction.MILESTONES: [],
+        Direction.DONE: [],
+    }.get(direction, ["target"])
+    shape: dict[str, Any] = {name: draw(figures) for name in names}
+    if names and (direction in (Direction.INCREASE, Direction.DECREASE) or draw(st.booleans())):
+        shape["start"] = draw(figures)
+    steps = draw(milestones) if direction is Direction.MILESTONES else ()
+    stored = taken(lambda: values.metric(Metric(direction, milestones=steps, **shape), None))
+    assume(stored is not None)
+    assert stored is not None
+    return stored
+
+
+measurements = st.builds(
+    lambda value, keys, at, position: measured(value, *keys, at=at, position=position, milestones=True),
+    st.none() | figures,
+    st.lists(st.sampled_from((*KEYS, "unknown")), unique=True),
+    instants,
+    st.integers(1, 10**9),
+)
+key_results = st.builds(
+    lambda metric, latest, weight, state, due, created_at, confidence: key_result(
+        metric=metric, latest=latest, weight=weight, state=state, due=due, created_at=created_at,
+        last_spoken_at=None if latest is None else latest.measured_at, confidence=confidence, score=confidence,
+    ),
+    metrics(),
+    st.none() | measurements,
+    weights,
+    st.sampled_from(KeyResultState),
+    days,
+    instants,
+    st.none() | st.floats(0, 1),
+)  # fmt: skip
+
+
+def holds(progress: Progress) -> None:
+    assert progress.value is None or 0 <= progress.value <= 1
+    assert progress.unclamped is None or abs(progress.unclamped) <= 1e12
+    assert progress.expected is None or 0 <= progress.expected <= 1
+    assert abs(sum(term.contribution for term in progress.explain) - (progress.value or 0)) <= 1e-9
+
+
+@calm
+@given(metrics(), measurements)
+def test_every_metric_has_a_progress_between_0_and_1_for_every_measurement(
+    metric: Metric, measurement: Measurement
+) -> None:
+    share, value = unclamped(metric, measurement), attained(metric, measurement)
+    assert (share is None) == (value is None)
+    assert value is None or 0 <= value <= 1
+    assert share is None or not 0 <= share <= 1 or share == value
+
+
+@calm
+@given(metrics())
+def test_a_metric_that_was_accepted_is_accepted_again_unchanged(metric: Metric) -> None:
+    assert values.metric(metric, 5.0) == metric or metric.start is None
+
+
+@calm
+@given(metrics())
+def test_the_goal_of_a_metric_is_all_of_its_way(metric: Metric) -> None:
+    goal = metric.target if metric.target is not None else metric.lower
+    assume(goal is not None)
+    assert attained(metric, measured(goal)) == 1
+
+
+@calm
+@given(key_results, instants)
+def test_every_key_result_can_be_judged_and_explained_at_any_time(facts: object, at: datetime) -> None:
+    progress = judged(facts, at)  # type: ignore[arg-type]
+    holds(progress)
+    assert progress.health in Health
+
+
+@calm
+@given(st.lists(st.lists(key_results, max_size=4), max_size=3), instants)
+def test_objectives_and_cycles_are_means_whose_terms_sum_to_them(goals: list, at: datetime) -> None:  # type: ignore[type-arg]
+    parts = [objective(*parts, at=at) for parts in goals]
+    for part in [*parts, of_objectives(parts)]:
+        holds(part)
+
+
+@calm
+@given(st.lists(key_results, min_size=1, max_size=5), instants)
+def test_a_mean_lies_between_its_least_and_its_most(goals: list, at: datetime) -> None:  # type: ignore[type-arg]
+    shares = [one.value for one in (judged(facts, at) for facts in goals) if one.health is not Health.DROPPED]
+    known = [share for share in shares if share is not None]
+    whole = objective(*goals, at=at)
+    assert (whole.value is None) == (not known)
+    assert whole.value is None or min(known) - 1e-12 <= whole.value <= max(known) + 1e-12
+
+
+@calm
+@given(st.floats(-1, 1))
+def test_every_gap_lies_in_one_band_and_a_wider_gap_in_no_better_one(gap: float) -> None:
+    order = [Health.ON_TRACK, Health.AT_RISK, Health.OFF_TRACK]
+    bands = [band(gap + step, POLICY) for step in (0.0, 0.05, 0.5)]
+    assert sorted(bands, key=order.index) == bands
+    assert band(gap, POLICY) is order[(gap > 0.1 + 1e-9) + (gap > 0.3 + 1e-9)]
+
+
+@calm
+@given(st.sampled_from(Direction), instants, days, instants, st.timedeltas(timedelta(0), timedelta(days=900)))
+def test_expected_lies_between_0_and_1_and_never_falls(
+    direction: Direction, begins_at: datetime, due: date, at: datetime, later: timedelta
+) -> None:
+    earlier_share, later_share = (expected(direction, begins_at, due, moment) for moment in (at, at + later))
+    assert 0 <= earlier_share <= later_share <= 1
+
+
+@calm
+@given(st.sampled_from([step for step in Step if step is not Step.CHANGE]), instants)
+def test_every_instant_lies_in_the_bucket_that_starts_at_its_floor(every: Step, at: datetime) -> None:
+    start = floor(every, at)
+    end = following(every, start)
+    assert start <= at < end
+    assert floor(every, start) == start
+    assert floor(every, end) == end
+    assert buckets(every, at, at) == [(start, end)]
+
+
+goals = st.one_of(
+    st.builds(KpiGoal, st.sampled_from([GoalDirection.AT_LEAST, GoalDirection.AT_MOST]), target=figures),
+    st.builds(KpiGoal, st.just(GoalDirection.WITHIN), lower=figures, upper=figures, tolerance=st.floats(0, 1e308)),
+)
+
+
+@calm
+@given(goals, st.lists(figures, min_size=1), st.sampled_from(Aggregation))
+def test_every_figure_of_every_bucket_can_be_judged(
+    goal: KpiGoal, readings: list[float], aggregation: Aggregation
+) -> None:
+    figure = aggregated(readings, aggregation)
+    assert -1.8e308 < figure < 1.8e308
+    watched = taken(lambda: values.kpi_goal(goal))
+    assert watched is not None or goal.direction is GoalDirection.WITHIN
+    assert kpi_judged(watched, figure) in KpiStatus
+
+
+@calm
+@given(metrics(), st.lists(measurements, max_size=6), instants, days)
+def test_every_key_result_has_a_trajectory_and_perhaps_a_forecast(
+    metric: Metric, said: list[Measurement], at: datetime, due: date
+) -> None:
+    said = sorted((one for one in said if one.measured_at <= at), key=lambda one: (one.measured_at, one.position))
+    drawn = forecast(said, metric, due, at)
+    assert drawn is None or 0 <= drawn.progress <= 1
+    points = trajectory(
+        [Revision(OPENING, metric, QUARTER_END)], [Source(OPENING, said)], [], created_at=OPENING,
+        cycle_start=QUARTER_START, every=Step.WEEK, at=at,
+    )  # fmt: skip
+    assert [point.at for point in points] == sorted({point.at for point in points})
+    assert (points[0].at, points[-1].at) == (OPENING, max(CLOSING, *(one.measured_at for one in said[-1:]), CLOSING))
+    assert all(point.actual is None for point in points if point.at > at)

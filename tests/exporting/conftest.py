@@ -1,5 +1,0 @@
-"""Worlds of their own, two at a time: one that is told as facts, and one that is made from them."""
-
-from tests.laws.conftest import worlds
-
-__all__ = ["worlds"]

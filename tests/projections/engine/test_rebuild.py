@@ -1,0 +1,225 @@
+"""Views are made once, made anew beside themselves, and swapped without anybody noticing."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from random import Random
+from typing import Any
+
+import psycopg
+import pytest
+
+from domain.log.schema import application_role, seen_schema, views_schema
+from domain.primitives.values import Basis
+from projections.engine import rebuild as generations
+from projections.engine.registry import TABLES, Poison
+from projections.store import basis as bases
+from projections.store.versioned_tables import Connection, Order, Window
+from projections.tables import goals
+from projections.tables import kpi as kpis
+from tests.projections.conftest import World
+from tests.projections.engine.test_projector import SECONDS, broken, kpi, running
+from tests.properties.histories import History
+
+
+def rebuild(world: World, **how: Any) -> int:
+    return generations.rebuild(world.log, world.database.connect, workspace=world.workspace, **how)
+
+
+def schemas(conn: Connection, workspace: str) -> set[str]:
+    query = "select nspname from pg_namespace where starts_with(nspname, %s)"
+    return {row[0] for row in conn.execute(query, [workspace])}
+
+
+def left(workspace: str) -> set[str]:
+    """The schemas of a workspace: its log, its views, and what may be seen of them."""
+    return {workspace, views_schema(workspace), seen_schema(views_schema(workspace))}
+
+
+def shape(conn: Connection, schema: str) -> list[tuple[Any, ...]]:
+    """Every table with its columns, indexes and rights, the names of indexes left out."""
+    columns = conn.execute(
+        "select table_name, column_name, data_type, ordinal_position from information_schema.columns"
+        " where table_schema = %s order by 1, 4",
+        [schema],
+    ).fetchall()
+    indexes = conn.execute(
+        "select tablename, regexp_replace(indexdef, '^.* USING', '') from pg_indexes where schemaname = %s"
+        " order by 1, 2",
+        [schema],
+    ).fetchall()
+    rights = conn.execute(
+        "select table_name, grantee, privilege_type from information_schema.role_table_grants"
+        " where table_schema = %s and grantee <> current_user order by 1, 2, 3",
+        [schema],
+    ).fetchall()
+    return [*columns, *indexes, *rights]
+
+
+def test_making_views_that_are_there_changes_nothing(world: World) -> None:
+    world.tell(kpi("one"))
+    before = world.dump()
+    with world.database.connect() as conn:
+        generations.create(conn, world.workspace)
+    assert world.dump() == before
+
+
+def test_many_who_make_the_views_at_once_make_them_once(world: World) -> None:
+    world.conn.execute(f"drop schema {views_schema(world.workspace)} cascade")
+    failed: list[BaseException] = []
+    start = threading.Barrier(4)
+
+    def make() -> None:
+        try:
+            with world.database.connect() as conn:
+                start.wait(SECONDS)
+                generations.create(conn, world.workspace)
+        except BaseException as error:  # noqa: BLE001  whatever it is, it is reported below
+            failed.append(error)
+
+    threads = [threading.Thread(target=make) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert bases.now(world.conn).position == 0
+
+
+def test_views_made_anew_are_those_that_grew(world: World) -> None:
+    History(world.keyframe, Random(3)).live(200)
+    for size in (40, 500):
+        world.new_projector(size).catch_up()
+    grown = world.dump()
+    before = shape(world.conn, views_schema(world.workspace))
+    for size in (1, 64, 5_000):
+        assert rebuild(world, batch_size=size) == world.log.head().position
+        assert world.dump() == grown
+        assert shape(world.conn, views_schema(world.workspace)) == before
+
+
+def test_a_rebuild_tells_how_far_it_is_and_leaves_nothing_behind(world: World) -> None:
+    last = [world.write(kpi(f"k{number}")).head for number in range(10)][-1]
+    told: list[tuple[int, int]] = []
+    rebuild(world, progress=lambda *where: told.append(where), batch_size=4)
+    assert told == [(4, last), (8, last), (10, last)]
+    assert schemas(world.conn, world.workspace) == left(world.workspace)
+
+
+def test_a_rebuild_that_was_cut_off_is_begun_again(world: World) -> None:
+    world.tell(kpi("one"))
+    world.conn.execute(f"create schema {views_schema(world.workspace)}_next")
+    assert rebuild(world) == 1
+    assert kpis.kpis_by_key(world.conn, world.now, ["one"])
+    assert schemas(world.conn, world.workspace) == left(world.workspace)
+
+
+def test_views_of_before_there_was_anything_to_hide_are_made_anew(world: World) -> None:
+    world.tell(kpi("one"))
+    world.conn.execute(f"drop schema {seen_schema(views_schema(world.workspace))} cascade")
+    assert rebuild(world) == 1
+    assert schemas(world.conn, world.workspace) == left(world.workspace)
+
+
+def test_views_of_another_shape_are_noticed(world: World) -> None:
+    assert generations.is_current(world.conn)
+    world.conn.execute("update view_position set definition = 'that of an older program'")
+    assert not generations.is_current(world.conn)
+    rebuild(world)
+    assert generations.is_current(world.conn)
+
+
+def test_an_event_that_cannot_be_applied_leaves_the_old_generation_in_place(world: World) -> None:
+    world.tell(kpi("one"))
+    before = world.dump()
+    broken(world)
+    with pytest.raises(Poison):
+        rebuild(world)
+    assert world.dump() == before
+
+
+def test_the_application_reads_views_made_anew(world: World) -> None:
+    world.tell(kpi("one"))
+    rebuild(world)
+    with world.database.connect("app") as conn:
+        assert conn.execute("select current_user").fetchone() == (application_role(world.workspace),)
+        assert set(kpis.kpis_by_key(conn, bases.now(conn), ["one"])) == {"one"}
+        for table in TABLES:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                conn.execute(f"delete from {table.name}")
+
+
+def test_readers_and_writers_do_not_notice_a_swap(world: World) -> None:
+    History(world.keyframe, Random(5)).live(60)
+    world.see()
+    projector = world.new_projector(batch_size=20)
+    fixed = bases.now(world.conn)
+    with running(projector), busy(world, fixed) as seen:
+        for number in range(3):
+            rebuild(world, batch_size=25)
+            assert projector.wait(world.write(kpi(f"after-{number}")).head, SECONDS)
+    assert seen.failed == []
+    assert len(seen.positions) > 3
+    assert seen.positions == sorted(seen.positions)
+    assert len(seen.answers) == 1
+    assert world.see() == world.log.head().position
+    grown = world.dump()
+    rebuild(world)
+    assert world.dump() == grown
+
+
+class Busy:
+    """A reader who keeps asking with prepared statements, one who does within transactions, and a writer."""
+
+    def __init__(self, world: World, fixed: Basis) -> None:
+        self.world = world
+        self.fixed = fixed
+        self.stop = threading.Event()
+        self.failed: list[BaseException] = []
+        self.positions: list[int] = []
+        self.answers: set[tuple[Any, ...]] = set()
+
+    def read(self) -> None:
+        order, window = Order(goals.ObjectiveOrder.TITLE), Window(100)
+        with self.world.database.connect() as conn:
+            while not self.stop.is_set():
+                self.positions.append(bases.now(conn).position)
+                rows = goals.objective_page(conn, self.fixed, goals.ObjectiveFilter(), order, window)
+                self.answers.add(tuple(rows))
+
+    def read_slowly(self) -> None:
+        order, window = Order(kpis.KpiOrder.KEY), Window(100)
+        with self.world.database.connect() as conn:
+            while not self.stop.is_set():
+                with conn.transaction():
+                    rows = kpis.kpi_page(conn, self.fixed, kpis.KpiFilter(), order, window)
+                    self.stop.wait(0.02)
+                    assert kpis.kpis(conn, self.fixed, [row.id for row in rows]) == {row.id: row for row in rows}
+
+    def write(self) -> None:
+        for number in count():
+            if self.stop.is_set():
+                return
+            self.world.write(kpi(f"busy-{number}"))
+
+    def reporting(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001  whatever it is, it is reported in the test
+            self.failed.append(error)
+
+
+@contextmanager
+def busy(world: World, fixed: Basis) -> Iterator[Busy]:
+    seen = Busy(world, fixed)
+    works = (seen.read, seen.read_slowly, seen.write)
+    threads = [threading.Thread(target=seen.reporting, args=[work]) for work in works]
+    for thread in threads:
+        thread.start()
+    try:
+        yield seen
+    finally:
+        seen.stop.set()
+        for thread in threads:
+            thread.join()

@@ -1,0 +1,157 @@
+"""A log that has been lived in, signed now and then, and can be stolen: the means of its tests."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from random import Random
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+from pydantic import SecretStr
+
+from api.runtime.database import Database, open_database
+from api.runtime.settings import Settings
+from domain.handlers.dispatcher import Keyframe
+from domain.log.event_store import Log
+from domain.log.mapper import LogRow, leaf_hash
+from domain.model.event import Event
+from domain.model.kpi import KpiDefined, KpiRetired
+from domain.primitives.values import Cadence, Unit, UnitKind
+from domain.proof.signed_note import Signer
+from projections.engine.projector import Projector
+from projections.proof import merkle_tree, signer
+from projections.proof.signer import Keys
+from projections.proof.verification import Verdict, verify
+from tests.conftest import drop
+from tests.domain.log.writing import command
+from tests.properties.histories import History
+
+KEYS = Keys(Signer("keyframe/test", bytes(range(32))))
+OTHER_KEYS = Keys(Signer("keyframe/test", bytes(32)))
+
+
+class Attested:
+    """A workspace, its log and views, and the key that signs for it."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.log = Log(database.pool(), database.settings.workspace)
+        self.keyframe = Keyframe(self.log)
+        self.projector = Projector(self.log, database.connect, 300, database.settings.workspace)
+        self.conn: psycopg.Connection[Any] = database.connect()
+
+    @property
+    def size(self) -> int:
+        return self.log.head().position
+
+    def see(self) -> int:
+        return self.projector.catch_up()
+
+    def fill(self, count: int) -> None:
+        """Record so many events: KPIs are defined, and every third is retired at once."""
+        events: list[Event] = []
+        for number in range(count):
+            kpi, key = uuid4(), f"k-{number}"
+            unit = Unit(UnitKind.NUMBER)
+            events.append(
+                KpiDefined(
+                    key=key, name=key, unit=unit, cadence=Cadence.WEEKLY, originator_id=kpi, originator_version=1
+                )
+            )
+            if number % 3 == 0:
+                events.append(KpiRetired(originator_id=kpi, originator_version=2))
+        self.log.append([self.log.mapper.to_stored_event(event) for event in events[:count]], command())
+
+    def live(self, steps: int, chance: Random) -> History:
+        """Let a company live for a while."""
+        history = History(self.keyframe, chance)
+        history.live(steps)
+        return history
+
+    def sign(self, size: int | None = None) -> str:
+        """Sign the log as it is, or as it was at a size, and keep that."""
+        size = self.see() if size is None else size
+        note = signer.signed(self.conn, size, KEYS)
+        merkle_tree.keep(self.conn, size, note)
+        return note
+
+    def verify(self, given: Sequence[str] = (), keys: Keys = KEYS) -> Verdict:
+        return verify(self.conn, keys.verifiers, given)
+
+    @contextmanager
+    def stolen(self) -> Iterator["Thief"]:
+        """Somebody has the disk for a while, and what they do is undone afterwards, unless they keep it."""
+        self.conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        try:
+            with self.conn.transaction() as theft:
+                thief = Thief(self.conn)
+                yield thief
+                if not thief.stays:
+                    raise psycopg.Rollback(theft)
+        finally:
+            self.conn.isolation_level = None
+
+
+class Thief:
+    """Whoever may do everything with the database, but has not the key."""
+
+    def __init__(self, conn: psycopg.Connection[Any]) -> None:
+        self._conn = conn
+        self.stays = False
+        for table in ("log", "command", "checkpoint"):
+            conn.execute(f"alter table {table} disable trigger append_only")
+
+    def does(self, statement: str, *params: Any) -> None:
+        self._conn.execute(statement, params)
+
+    def keeps_it(self) -> None:
+        """Let what was done stand, and cover it up."""
+        for table in ("log", "command", "checkpoint"):
+            self.does(f"alter table {table} enable always trigger append_only")
+        self.stays = True
+
+    def unlocks(self) -> None:
+        """Take every constraint off the log."""
+        names = self._conn.execute(
+            "select conname from pg_constraint where conrelid = 'log'::regclass and contype <> 'n'"
+        ).fetchall()
+        for (name,) in names:
+            self.does(f'alter table log drop constraint "{name}"')
+        for column in LogRow._fields:
+            self.does(f"alter table log alter column {column} drop not null")
+
+    def rehashes(self, position: int) -> None:
+        """Make a row's hash fit the row again."""
+        columns = ", ".join(LogRow._fields)
+        row = self._conn.execute(f"select {columns} from log where position = %s", [position]).fetchone()
+        assert row is not None
+        self.does("update log set leaf_hash = %s where position = %s", leaf_hash(LogRow(*row)), position)
+
+    def forgets_the_tree(self) -> None:
+        """Make the tree over the log anew."""
+        self.does("delete from tree_node")
+        row = self._conn.execute("select max(position) from log").fetchone()
+        assert row is not None
+        merkle_tree.grow(self._conn, 0, row[0])
+
+
+@contextmanager
+def attested(server: str) -> Iterator[Attested]:
+    """A workspace of its own, gone afterwards."""
+    named = Settings(database_url=SecretStr(server), workspace=f"proof_{uuid4().hex[:12]}", pool_size_max=4)
+    with open_database(named) as database:
+        database.migrate()
+        try:
+            made = Attested(database)
+            made.see()
+            with made.conn:
+                yield made
+        finally:
+            drop(database)
+
+
+@pytest.fixture
+def world(server: str) -> Iterator[Attested]:
+    with attested(server) as made:
+        yield made

@@ -1,0 +1,284 @@
+"""Evidence of a quarter is believed anywhere, by us and by a script that is not; by neither once it was touched."""
+
+import base64
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from api.runtime.database import Database
+from domain.primitives.errors import Refused
+from domain.proof import checkpoint, evidence
+from domain.proof.evidence import Broken
+from domain.proof.signed_note import Signer, encoded
+from projections.proof import evidence as proofs
+from projections.proof import merkle_tree
+from projections.proof.signer import Rewritten
+from tests.projections.proof.conftest import KEYS, OTHER_KEYS, Attested, attested
+from tests.projections.proof.quarter import Quarter
+
+SCRIPT = Path(__file__).parents[3] / "docs" / "verify_evidence.py"
+KEY = str(KEYS.signer.verifier)
+
+
+@pytest.fixture(scope="module")
+def world(server: str) -> Iterator[Attested]:
+    with attested(server) as made:
+        made.fill(70)
+        stories[made.database] = Quarter(made.keyframe)
+        made.fill(300)
+        made.see()
+        yield made
+
+
+stories: dict[Database, Quarter] = {}
+
+
+@pytest.fixture(scope="module")
+def lines(world: Attested) -> list[bytes]:
+    return list(proofs.of_cycle(world.conn, "test", "2024-q1", KEYS))
+
+
+@pytest.fixture
+def told(world: Attested) -> Quarter:
+    return stories[world.database]
+
+
+def script(lines: Sequence[bytes], tmp_path: Path, key: str = KEY) -> "subprocess.CompletedProcess[str]":
+    """Run the verifier that is not ours, by itself."""
+    file = tmp_path / "quarter.evidence"
+    file.write_bytes(b"".join(lines))
+    alone = {"PATH": "", "PYTHONPATH": "", "PYTHONUTF8": "1"}
+    command = [sys.executable, "-I", str(SCRIPT), str(file), key]
+    return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=alone, check=False)
+
+
+def events(lines: Sequence[bytes]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in lines[1:-1]]
+
+
+# ── what it holds ────────────────────────────────────────────────────────────────────────────────
+
+
+def test_it_holds_whole_streams_of_all_that_belongs_to_the_quarter(
+    world: Attested, told: Quarter, lines: list[bytes]
+) -> None:
+    rows = [row for row in world.log.rows(0, 10_000) if row.stream in told.inside]
+    assert [(event["position"], event["stream"]) for event in events(lines)] == [
+        (row.position, str(row.stream)) for row in rows
+    ]
+    assert not told.inside & told.outside
+    topics = {row.topic.partition(".")[0] for row in rows}
+    assert topics >= {
+        "cycle-opened", "cycle-activated", "cycle-closed", "scoring-policy-adopted", "objective-drafted",
+        "objective-committed", "objective-closed", "key-result-added", "key-result-retargeted", "key-result-scored",
+        "key-result-checked-in", "check-in-corrected", "kpi-defined", "reading-recorded", "reading-corrected",
+        "initiative-planned", "comment-added", "reflected",
+    }  # fmt: skip
+
+
+def test_it_holds_the_exact_bytes_of_every_column(world: Attested, lines: list[bytes]) -> None:
+    rows = {row.position: row for row in world.log.rows(0, 10_000)}
+    for event in events(lines):
+        row = rows[event["position"]]
+        assert (event["metadata"].encode(), event["data"].encode()) == (row.metadata, row.data)
+        assert (event["topic"], event["version"]) == (row.topic, row.version)
+        assert event["belongsTo"] == (None if row.belongs_to is None else str(row.belongs_to))
+        assert base64.b64decode(event["leafHash"]) == row.leaf_hash
+        assert event["recordedAt"] == row.recorded_at.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def test_its_checkpoint_is_of_the_log_as_it_is_and_is_kept(world: Attested, lines: list[bytes]) -> None:
+    about = json.loads(lines[0])
+    assert checkpoint.verified(about["checkpoint"], KEYS.verifiers).size == world.size
+    assert merkle_tree.note(world.conn, world.size) == about["checkpoint"]
+    assert (about["workspace"], about["key"]) == ("test", "2024-q1")
+    assert list(proofs.of_cycle(world.conn, "test", "2024-q1", KEYS)) == lines
+
+
+def test_it_names_nobody(lines: list[bytes]) -> None:
+    assert b"Lovelace" not in b"".join(lines)
+    assert b"ada@example.org" not in b"".join(lines)
+
+
+def test_a_cycle_that_is_not_there_has_none(world: Attested) -> None:
+    with pytest.raises(Refused, match="no Cycle with the key '2030'"):
+        list(proofs.of_cycle(world.conn, "test", "2030", KEYS))
+
+
+def test_a_cycle_that_is_still_open_has_evidence_too(world: Attested) -> None:
+    proven = evidence.check(proofs.of_cycle(world.conn, "test", "2024", KEYS), KEYS.verifiers)
+    assert (proven.about.key, proven.events) == ("2024", 5)
+
+
+# ── who believes it ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_both_verifiers_believe_it(world: Attested, lines: list[bytes], tmp_path: Path) -> None:
+    proven = evidence.check(lines, KEYS.verifiers)
+    assert (proven.events, proven.size, proven.signer) == (len(lines) - 2, world.size, KEYS.signer.verifier)
+    done = script(lines, tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"{len(lines) - 2} events of the cycle 2024-q1 are in the log keyframe/test")
+
+
+def test_the_script_is_short_and_shares_no_code_with_us() -> None:
+    text = SCRIPT.read_text()
+    assert len(text.splitlines()) <= 100
+    imported = {line.split()[1].split(".")[0] for line in text.splitlines() if line.startswith(("import ", "from "))}
+    assert imported - set(sys.stdlib_module_names) == {"cryptography"}
+
+
+def test_an_erased_person_breaks_nothing(world: Attested, lines: list[bytes], tmp_path: Path) -> None:
+    with world.stolen() as thief:
+        thief.does("delete from person_key")
+        assert world.verify().damage is None
+        again = list(proofs.of_cycle(world.conn, "test", "2024-q1", KEYS))
+    assert again == lines
+    assert script(again, tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize("key", [str(OTHER_KEYS.signer.verifier), KEY[:-6] + "AAAAA=", "", "nonsense"])
+def test_another_key_believes_nothing(lines: list[bytes], tmp_path: Path, key: str) -> None:
+    assert script(lines, tmp_path, key).returncode == 1
+    with pytest.raises(Broken):
+        evidence.check(lines, OTHER_KEYS.verifiers)
+
+
+# ── what was touched ─────────────────────────────────────────────────────────────────────────────
+
+
+def resealed(lines: Sequence[bytes], signer: Signer = KEYS.signer) -> list[bytes]:
+    """The same lines under a seal that fits them, as only the log's keeper could make it."""
+    digest = hashlib.sha256(b"".join(lines[:-1])).digest()
+    return [
+        *lines[:-1],
+        json.dumps({"seal": signer.sign(f"keyframe-evidence/1\n{encoded(digest)}\n")}).encode() + b"\n",
+    ]
+
+
+def altered(line: bytes, **changes: Any) -> bytes:
+    return json.dumps({**json.loads(line), **changes}, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+FIELDS: dict[str, Callable[[Any], Any]] = {
+    "position": lambda old: old + 1,
+    "recordedAt": lambda old: f"{old[:-2]}{(int(old[-2]) + 1) % 10}Z",
+    "effectiveAt": lambda old: "2020" + old[4:],
+    "stream": lambda old: old[:-1] + ("0" if old[-1] != "0" else "1"),
+    "version": lambda old: old + 1,
+    "topic": lambda old: old + "x",
+    "belongsTo": lambda old: "00000000-0000-0000-0000-000000000000" if old is None else None,
+    "metadata": lambda old: old + " ",
+    "data": lambda old: old.replace("{", "{ ", 1),
+    "leafHash": lambda old: old[4:8] + old[:4] + old[8:],
+    "path": lambda old: [*old[1:], old[0]] if len(set(old)) > 1 else old[1:],
+}
+
+
+def disbelieved(lines: Sequence[bytes], tmp_path: Path) -> Broken:
+    """Neither verifier believes it."""
+    done = script(lines, tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("This is not proven: ")
+    with pytest.raises(Broken) as broken:
+        evidence.check(lines, KEYS.verifiers)
+    return broken.value
+
+
+def test_every_field_is_tried(lines: list[bytes]) -> None:
+    assert set(FIELDS) == set(events(lines)[0])
+
+
+@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize("with_seal", [False, True])
+def test_a_changed_field_is_disbelieved(lines: list[bytes], tmp_path: Path, field: str, with_seal: bool) -> None:
+    at = Random(field).randrange(3, len(lines) - 2)
+    changed = [*lines]
+    changed[at] = altered(lines[at], **{field: FIELDS[field](json.loads(lines[at])[field])})
+    assert changed != lines
+    broken = disbelieved(resealed(changed) if with_seal else changed, tmp_path)
+    assert broken.line == at + 1
+
+
+@pytest.mark.parametrize("at", [0, 1, 5, -3, -2, -1])
+def test_a_line_that_is_taken_out_is_missed(lines: list[bytes], tmp_path: Path, at: int) -> None:
+    kept = [*lines]
+    del kept[at]
+    disbelieved(kept, tmp_path)
+
+
+def test_an_event_that_is_taken_out_of_its_stream_is_missed_even_under_a_seal(
+    lines: list[bytes], told: Quarter, tmp_path: Path
+) -> None:
+    at = next(n for n, event in enumerate(events(lines), 1) if event["stream"] == str(told.cycle))
+    disbelieved(resealed([*lines[:at], *lines[at + 1 :]]), tmp_path)
+
+
+def test_lines_that_change_places_come_twice_or_come_late_are_noticed(lines: list[bytes], tmp_path: Path) -> None:
+    swapped = [*lines]
+    swapped[4], swapped[5] = lines[5], lines[4]
+    twice = [*lines[:5], lines[4], *lines[5:]]
+    for wrong in (swapped, twice, resealed(swapped), resealed(twice), [*lines, lines[3]], [*lines, b"\n"]):
+        disbelieved(wrong, tmp_path)
+
+
+def test_a_file_that_is_cut_off_is_noticed(lines: list[bytes], tmp_path: Path) -> None:
+    whole = b"".join(lines)
+    for size in (0, 1, len(lines[0]), len(whole) // 2, len(whole) - len(lines[-1]), len(whole) - 2):
+        disbelieved(whole[:size].splitlines(keepends=True), tmp_path)
+
+
+def test_a_header_that_speaks_of_something_else_is_noticed(world: Attested, lines: list[bytes], tmp_path: Path) -> None:
+    other = merkle_tree.last_signed(world.conn)
+    assert other is not None
+    about = json.loads(lines[0])
+    for wrong in (
+        {"checkpoint": about["checkpoint"].replace(f"\n{world.size}\n", f"\n{world.size - 1}\n")},
+        {"checkpoint": checkpoint.signed(world.size, bytes(32), KEYS.signer)},
+        {"checkpoint": checkpoint.signed(world.size, merkle_tree.Tree(world.conn, world.size).root, OTHER_KEYS.signer)},
+        {"cycle": "00000000-0000-0000-0000-000000000000"},
+        {"evidence": "keyframe-evidence/2"},
+    ):
+        disbelieved(resealed([altered(lines[0], **wrong), *lines[1:]]), tmp_path)
+    disbelieved([altered(lines[0], key="2024-q2"), *lines[1:]], tmp_path)
+
+
+def test_evidence_and_seal_of_two_logs_do_not_go_together(lines: list[bytes]) -> None:
+    other = Signer("keyframe/other", bytes(32))
+    with pytest.raises(Broken, match="different logs"):
+        evidence.check(resealed(lines, other), [*KEYS.verifiers, other.verifier])
+
+
+def test_random_damage_is_noticed(lines: list[bytes]) -> None:
+    whole = b"".join(lines)
+    chance = Random(3)
+    for _ in range(150):
+        at = chance.randrange(len(whole))
+        damaged = whole[:at] + bytes([whole[at] ^ 1 << chance.randrange(8)]) + whole[at + 1 :]
+        with pytest.raises(Broken):
+            evidence.check(damaged.splitlines(keepends=True), KEYS.verifiers)
+
+
+# ── what cannot be had ───────────────────────────────────────────────────────────────────────────
+
+
+def test_there_is_no_evidence_of_damaged_events(world: Attested, told: Quarter) -> None:
+    with world.stolen() as thief:
+        thief.does("update log set data = data || ' ' where stream = %s", told.sold)
+        with pytest.raises(ValueError, match="is damaged"):
+            list(proofs.of_cycle(world.conn, "test", "2024-q1", KEYS))
+
+
+def test_there_is_no_evidence_of_a_rewritten_log(world: Attested, lines: list[bytes]) -> None:
+    with world.stolen() as thief:
+        thief.does("delete from checkpoint where size = (select max(position) from log)")
+        merkle_tree.keep(world.conn, 100, checkpoint.signed(100, bytes(32), KEYS.signer))
+        with pytest.raises(Rewritten):
+            list(proofs.of_cycle(world.conn, "test", "2024-q1", KEYS))

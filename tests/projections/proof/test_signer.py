@@ -1,0 +1,243 @@
+"""Checkpoints are signed when they are due, and never against what was signed before."""
+
+import threading
+from datetime import date
+from queue import Queue
+
+import psycopg
+import pytest
+
+from api.runtime.database import Role
+from domain.handlers.unit_of_work import Author
+from domain.model import commands, permissions
+from domain.model.commands import CycleBy
+from domain.primitives.values import Source
+from domain.proof import checkpoint, merkle
+from domain.proof.signed_note import Signer
+from projections.engine import rebuild
+from projections.engine.projector import Projector
+from projections.proof import merkle_tree, signer
+from projections.proof.merkle_tree import Tree
+from projections.proof.signer import Keeper, Keys, Rewritten
+from tests.projections.proof.conftest import KEYS, OTHER_KEYS, Attested
+
+ADA = Author("machine:ada", Source.API, frozenset(permissions.Role))
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def keeper(clock: Clock) -> Keeper:
+    return Keeper(KEYS, events_max=100, interval_s=60, clock=clock)
+
+
+def sizes(world: Attested) -> list[int]:
+    return [size for size, _ in merkle_tree.all_signed(world.conn)]
+
+
+def close_a_cycle(world: Attested, key: str) -> int:
+    opened = commands.OpenCycle(key=key, name=key, starts_on=date(2026, 1, 1), ends_on=date(2026, 3, 31))
+    world.keyframe.execute(opened, ADA)
+    world.keyframe.execute(commands.ActivateCycle(cycle=CycleBy(key=key)), ADA)
+    closed = world.keyframe.execute(commands.CloseCycle(cycle=CycleBy(key=key)), ADA)
+    assert closed.first is not None
+    return closed.first
+
+
+def test_what_is_signed_is_the_root_of_the_log(world: Attested) -> None:
+    world.fill(300)
+    said = checkpoint.verified(world.sign(), KEYS.verifiers)
+    assert (said.origin, said.size, said.root) == ("keyframe/test", 300, Tree(world.conn, 300).root)
+    empty = checkpoint.verified(signer.signed(world.conn, 0, KEYS), KEYS.verifiers)
+    assert (empty.size, empty.root) == (0, merkle.EMPTY)
+
+
+def test_a_checkpoint_is_kept_as_it_was_first_signed(world: Attested) -> None:
+    world.fill(3)
+    note = world.sign()
+    merkle_tree.keep(world.conn, 3, "another")
+    assert merkle_tree.note(world.conn, 3) == note
+    assert signer.signed(world.conn, 3, KEYS) == note
+    assert merkle_tree.note(world.conn, 2) is None
+
+
+@pytest.mark.parametrize("role", ["app", "owner"])
+@pytest.mark.parametrize(
+    "statement", ["update checkpoint set size = 7", "delete from checkpoint", "truncate checkpoint"]
+)
+def test_what_was_signed_is_not_rewritten(world: Attested, role: Role, statement: str) -> None:
+    world.fill(3)
+    world.sign()
+    with world.database.connect(role) as conn, pytest.raises(psycopg.Error, match=r"append-only|permission denied"):
+        conn.execute(statement.encode())
+
+
+def test_the_application_reads_checkpoints_and_signs_none(world: Attested) -> None:
+    world.fill(3)
+    note = world.sign()
+    with world.database.connect("app") as conn:
+        assert merkle_tree.note(conn, 3) == note
+        assert signer.signed(conn, 2, KEYS)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            merkle_tree.keep(conn, 2, note)
+
+
+# ── when ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_one_is_due_after_so_many_events(world: Attested, keeper: Keeper) -> None:
+    for count in (1, 98, 1, 99, 1, 1, 250):
+        world.fill(count)
+        keeper.keep(world.conn, world.see())
+    assert sizes(world) == [1, 199, 451]
+
+
+def test_one_is_due_after_so_much_time_if_there_is_anything_new(world: Attested, keeper: Keeper, clock: Clock) -> None:
+    world.fill(2)
+    keeper.keep(world.conn, world.see())
+    world.fill(3)
+    clock.now += 59.9
+    keeper.keep(world.conn, world.see())
+    assert sizes(world) == [2]
+    clock.now += 0.2
+    keeper.keep(world.conn, 5)
+    assert sizes(world) == [2, 5]
+    clock.now += 1000
+    keeper.keep(world.conn, 5)
+    assert sizes(world) == [2, 5]
+
+
+def test_an_empty_log_is_not_signed(world: Attested, keeper: Keeper) -> None:
+    keeper.keep(world.conn, world.see())
+    assert sizes(world) == []
+
+
+def test_one_is_signed_at_the_closing_of_every_cycle(world: Attested, keeper: Keeper) -> None:
+    world.fill(1)
+    keeper.keep(world.conn, world.see())
+    first = close_a_cycle(world, "2026-q1")
+    world.fill(5)
+    second = close_a_cycle(world, "2026-q2")
+    world.fill(5)
+    keeper.keep(world.conn, world.see())
+    assert sizes(world) == [1, first, second]
+
+
+def test_closings_that_nobody_saw_are_made_up_for(world: Attested, keeper: Keeper) -> None:
+    closing = close_a_cycle(world, "2026-q1")
+    world.fill(20)
+    world.sign()
+    keeper.keep(world.conn, world.see())
+    assert sizes(world) == [closing, closing + 20]
+    assert world.verify().damage is None
+
+
+def test_a_keeper_goes_on_where_another_ended(world: Attested, keeper: Keeper, clock: Clock) -> None:
+    world.fill(10)
+    keeper.keep(world.conn, world.see())
+    another = Keeper(KEYS, events_max=100, interval_s=60, clock=clock)
+    world.fill(99)
+    another.keep(world.conn, world.see())
+    assert sizes(world) == [10]
+    world.fill(1)
+    another.keep(world.conn, world.see())
+    assert sizes(world) == [10, 110]
+
+
+def test_a_rebuild_signs_nothing_again(world: Attested, keeper: Keeper) -> None:
+    world.fill(120)
+    keeper.keep(world.conn, world.see())
+    rebuild.rebuild(world.log, world.database.connect, workspace=world.database.settings.workspace)
+    keeper.keep(world.conn, 50)
+    assert sizes(world) == [120]
+
+
+def test_of_several_projectors_the_one_that_leads_keeps_what_it_came_to(world: Attested) -> None:
+    world.fill(5)
+    kept: Queue[tuple[str, int]] = Queue()
+    stop = threading.Event()
+
+    def projector(name: str, *, may_lead: bool) -> Projector:
+        told = lambda _, position: kept.put((name, position))  # noqa: E731
+        workspace = world.database.settings.workspace
+        return Projector(world.log, world.database.connect, 2, workspace, may_lead=may_lead, keep=told)
+
+    running = [projector("follower", may_lead=False), projector("leader", may_lead=True)]
+    threads = [threading.Thread(target=one.run, args=(stop,)) for one in running]
+    for thread in threads:
+        thread.start()
+    try:
+        first = [kept.get(timeout=30) for _ in range(4)]
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert first == [("leader", 2), ("leader", 4), ("leader", 5), ("leader", 5)]
+
+
+# ── never against what was signed ────────────────────────────────────────────────────────────────
+
+
+def rewrite(world: Attested, position: int) -> None:
+    """Change an event for good, and everything that follows from it, as a thief would."""
+    with world.stolen() as thief:
+        thief.does("update log set data = data || ' ' where position = %s", position)
+        thief.rehashes(position)
+        thief.forgets_the_tree()
+        thief.keeps_it()
+
+
+def test_a_rewritten_log_is_not_signed(world: Attested, keeper: Keeper) -> None:
+    world.fill(300)
+    keeper.keep(world.conn, world.see())
+    rewrite(world, 7)
+    world.fill(300)
+    position = world.see()
+    with pytest.raises(Rewritten, match="signed at position 300"):
+        signer.signed(world.conn, position, KEYS)
+    with pytest.raises(Rewritten, match="signed at position 300"):
+        signer.signed(world.conn, 200, KEYS)
+    keeper.keep(world.conn, position)
+    keeper.keep(world.conn, position)
+    assert sizes(world) == [300]
+    assert world.see() == position
+
+
+def test_a_log_that_was_cut_off_is_not_signed(world: Attested) -> None:
+    world.fill(300)
+    world.sign()
+    with world.stolen() as thief:
+        thief.does("delete from log where position > 280")
+        thief.does("update view_position set position = 280")
+        with pytest.raises(Rewritten, match="ends at position 280"):
+            signer.signed(world.conn, 280, KEYS)
+
+
+def test_nothing_is_signed_after_a_checkpoint_that_none_of_ours_signed(world: Attested) -> None:
+    world.fill(3)
+    merkle_tree.keep(world.conn, 3, signer.signed(world.conn, world.see(), OTHER_KEYS))
+    world.fill(3)
+    with pytest.raises(Rewritten, match="not one of ours"):
+        signer.signed(world.conn, world.see(), KEYS)
+
+
+def test_a_new_key_goes_on_where_the_old_one_ended(world: Attested) -> None:
+    world.fill(3)
+    world.sign()
+    world.fill(3)
+    renewed = Keys(Signer.new(KEYS.signer.name), KEYS.verifiers)
+    merkle_tree.keep(world.conn, 6, signer.signed(world.conn, world.see(), renewed))
+    assert world.verify(keys=renewed).damage is None
+    assert world.verify(keys=renewed).checkpoints == 2
+    assert world.verify().damage is not None

@@ -1,0 +1,68 @@
+"""A small company, told in a few words."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from domain.model import commands
+from domain.primitives.values import Cadence, Direction, Kind, Metric, ObjectiveKind, Ref
+from projections.store import basis as bases
+from projections.store.basis import Standpoint
+from tests.projections.conftest import World
+
+REACH_TEN = Metric(Direction.INCREASE, start=0.0, target=10.0)
+
+
+def on(day: int, hour: int = 12) -> datetime:
+    """A moment in January 2026."""
+    return datetime(2026, 1, day, hour, tzinfo=UTC)
+
+
+def cycle(world: World, key: str = "q1", **more: Any) -> UUID:
+    told = {"name": key.upper(), "starts_on": date(2026, 1, 1), "ends_on": date(2026, 3, 31), "effective_at": on(1, 0)}
+    return world.tell(commands.OpenCycle(key=key, **{**told, **more}))
+
+
+def objective(world: World, cycle: UUID, title: str = "Delight the customers", **more: Any) -> UUID:
+    told = {"kind": ObjectiveKind.COMMITTED, "effective_at": on(2), **more}
+    return world.tell(commands.DraftObjective(cycle=commands.CycleBy(id=cycle), title=title, **told))
+
+
+def key_result(world: World, objective: UUID, metric: Metric = REACH_TEN, **more: Any) -> UUID:
+    told = {"effective_at": on(3), **more}
+    return world.tell(commands.AddKeyResult(objective=objective, title="Ten of them", metric=metric, **told))
+
+
+def check_in(world: World, key_result: UUID, at: datetime, **said: Any) -> UUID:
+    return world.tell(commands.CheckIn(key_result=key_result, measured_at=at, reason="it was so", **said))
+
+
+def kpi(world: World, key: str = "nps") -> UUID:
+    return world.tell(commands.DefineKpi(key=key, name=key, cadence=Cadence.WEEKLY, effective_at=on(1)))
+
+
+def read(world: World, kpi: UUID, *figures: tuple[datetime, float]) -> list[UUID]:
+    """Readings of a KPI: (measured at, value); their ids."""
+    readings = [commands.ReadingInput(kpi=commands.KpiBy(id=kpi), measured_at=at, value=value) for at, value in figures]
+    outcome = world.write(commands.RecordReadings(readings=readings))
+    world.see()
+    return [id for id, _ in outcome.result.readings]
+
+
+def to(kind: Kind, id: UUID) -> Ref:
+    return Ref(kind, id)
+
+
+def then(world: World, at: datetime, known: int | None = None) -> Standpoint:
+    """What was true at a moment, by all that is known now, or was known at a position."""
+    if known is None:
+        return bases.at_time(world.conn, at)
+    stood = bases.at_position(world.conn, known)
+    assert stood is not None
+    return Standpoint(at, known, stood.known)
+
+
+def after(world: World, position: int) -> Standpoint:
+    stood = bases.at_position(world.conn, position)
+    assert stood is not None
+    return stood

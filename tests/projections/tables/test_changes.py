@@ -1,0 +1,148 @@
+"""Every event is a change, and whatever is asked about changes is what the log says."""
+
+from collections.abc import Callable
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.model.event import Recorded
+from domain.primitives.values import Basis, Kind, Ref
+from projections.store import basis as bases
+from projections.store.versioned_tables import Cursor, Window
+from projections.tables import changes, people
+from projections.tables.changes import ChangeFilter
+from tests.projections.conftest import World, Worlds
+from tests.projections.history.examples import few
+from tests.projections.tables.change_log import Log
+from tests.properties.histories import History, moments
+
+laws = few(4)
+ALL = Window(10_000)
+KINDS = [kind for kind in Kind if kind not in (Kind.POLICY, Kind.COMMENT, Kind.REFLECTION)]
+
+
+def _lived(world: World, chance: Random, steps: int) -> Log:
+    History(world.keyframe, chance).live(steps)
+    world.see()
+    return Log(world.log.entries(0, 100_000))
+
+
+@laws
+@given(seed=st.integers(0, 2**32))
+def test_every_event_is_a_change_with_its_place(worlds: Worlds, seed: int) -> None:
+    with worlds() as world:
+        log = _lived(world, Random(seed), 200)
+        rows = changes.page(world.conn, world.now, ChangeFilter(), ALL)
+        assert [row.position for row in rows] == [said.position for said in log.log]
+        for row, said in zip(rows, log.log, strict=True):
+            assert (row.recorded_at, row.effective_at) == (said.recorded_at, said.effective_at)
+            assert (row.topic, row.actor) == (said.event.TOPIC, said.by.actor)
+            assert (row.subject_kind, row.subject_id) == log.subject(said.event)
+            place = {name: getattr(row, name) for name in ("objective", "key_result", "kpi", "cycle")}
+            assert {name: id for name, id in place.items() if id is not None} == log.place(said.event)
+            assert row.late == log.is_late(said), said
+
+
+@laws
+@given(seed=st.integers(0, 2**32))
+def test_to_everything_belong_the_changes_that_the_log_says(worlds: Worlds, seed: int) -> None:
+    chance = Random(seed)
+    with worlds() as world:
+        log = _lived(world, chance, 200)
+        for basis in _bases(world, log, chance):
+            known = [said for said in log.log if said.position <= basis.position and said.effective_at <= basis.at]
+            assert _positions(changes.page(world.conn, basis, ChangeFilter(), ALL)) == [one.position for one in known]
+            for kind in KINDS:
+                ids = [id for id, first in log.first.items() if first.KIND is kind][:25]
+                found = changes.pages(world.conn, basis, ids, ALL, kind, ChangeFilter())
+                counts = changes.page_counts(world.conn, basis, ids, kind, ChangeFilter())
+                for id in ids:
+                    teams = _inside(world, basis, id) if kind is Kind.TEAM else ()
+                    expected = [said.position for said in known if log.belongs(said, kind, id, teams)]
+                    assert _positions(found[id]) == expected, (kind, id)
+                    assert counts[id] == len(expected)
+
+
+def _inside(world: World, basis: Basis, team: UUID) -> list[UUID]:
+    rows = people.TEAM.by_id(world.conn, basis, [one.originator_id for one in _teams(world)])
+    found = [team]
+    for above in found:
+        found += [row.id for row in rows.values() if row.parent == above]
+    return found
+
+
+def _teams(world: World) -> list[Any]:
+    return [one.event for one in world.log.entries(0, 100_000) if one.event.TOPIC == "team-formed"]
+
+
+@laws
+@given(seed=st.integers(0, 2**32))
+def test_every_part_of_a_filter_holds_and_pages_meet_without_a_gap(worlds: Worlds, seed: int) -> None:
+    chance = Random(seed)
+    with worlds() as world:
+        log = _lived(world, chance, 150)
+        basis = world.now
+        for _ in range(25):
+            filter, passes = _filter(log, chance, world, basis)
+            expected = [said.position for said in log.log if passes(said)]
+            assert _positions(changes.page(world.conn, basis, filter, ALL)) == expected, filter
+            assert changes.count(world.conn, basis, filter) == len(expected)
+            assert _walked(world, basis, filter, chance.randint(1, 7), backwards=False) == expected
+            assert _walked(world, basis, filter, chance.randint(1, 7), backwards=True) == expected
+
+
+def _filter(log: Log, chance: Random, world: World, basis: Basis) -> tuple[ChangeFilter, Callable[[Recorded], bool]]:
+    """A filter by chance, and what it says in Python."""
+    recorded, effective = [one.recorded_at for one in log.log], [one.effective_at for one in log.log]
+    parts: dict[str, tuple[Any, Callable[[Recorded], bool]]] = {}
+    for name, kind in (("subject", chance.choice(KINDS)), ("cycle", Kind.CYCLE), ("team", Kind.TEAM)):
+        there = [id for id, first in log.first.items() if first.KIND is kind]
+        if there:
+            one = chance.choice(there)
+            teams = _inside(world, basis, one) if kind is Kind.TEAM else ()
+            value = Ref(kind, one) if name == "subject" else one
+            parts[name] = (value, lambda said, kind=kind, one=one, teams=teams: log.belongs(said, kind, one, teams))
+    topics = tuple({chance.choice(log.log).event.TOPIC for _ in range(4)})
+    parts["topics"] = (topics, lambda said: said.event.TOPIC in topics)
+    parts["actors"] = (("machine:history", "machine:nobody"), lambda said: said.by.actor == "machine:history")
+    late = chance.random() < 0.5
+    parts["late"] = (late, lambda said: log.is_late(said) == late)
+    (first,), (last,) = moments(recorded, chance, 1), moments(recorded, chance, 1)
+    parts["recorded_from"] = (first, lambda said: said.recorded_at >= first)
+    parts["recorded_to"] = (last, lambda said: said.recorded_at < last)
+    (since,), (until,) = moments(effective, chance, 1), moments(effective, chance, 1)
+    parts["effective_from"] = (since, lambda said: said.effective_at >= since)
+    parts["effective_to"] = (until, lambda said: said.effective_at < until)
+    asked = chance.sample(sorted(parts), chance.randint(1, 3))
+    holds = [parts[name][1] for name in asked]
+    return ChangeFilter(**{name: parts[name][0] for name in asked}), lambda said: all(hold(said) for hold in holds)
+
+
+def _walked(world: World, basis: Basis, filter: ChangeFilter, size: int, *, backwards: bool) -> list[int]:
+    """All positions, a page at a time."""
+    found: list[int] = []
+    bound: Cursor | None = None
+    while True:
+        window = Window(size, before=bound, backwards=True) if backwards else Window(size, after=bound)
+        rows = changes.page(world.conn, basis, filter, window)
+        if not rows:
+            return found
+        found = [*_positions(rows), *found] if backwards else [*found, *_positions(rows)]
+        bound = changes.cursor(rows[0 if backwards else -1])
+
+
+def _bases(world: World, log: Log, chance: Random) -> list[Basis]:
+    effective = [said.effective_at for said in log.log]
+    recorded = [said.recorded_at for said in log.log]
+    at, then = moments(effective, chance, 2)
+    (known,) = moments(recorded, chance, 1)
+    place = bases.at_position(world.conn, chance.choice(log.log).position)
+    assert place is not None
+    return [bases.now(world.conn), place, bases.at_time(world.conn, at), bases.at_time(world.conn, then, known)]
+
+
+def _positions(rows: list[Any]) -> list[int]:
+    return [row.position for row in rows]

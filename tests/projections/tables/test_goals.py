@@ -1,0 +1,208 @@
+"""Cycles, the policy, objectives, key results, and how they support each other, as they are seen."""
+
+from datetime import date
+
+from domain.model import commands
+from domain.primitives.values import Basis, CycleState, Kind, ObjectiveState, Ref, ScoringPolicy, Verdict
+from projections.store import basis as bases
+from projections.tables import alignment, goals
+from projections.tables import key_result as proofs
+from tests.projections.conftest import World
+from tests.projections.scenario import REACH_TEN, after, cycle, key_result, objective, on, then, to
+
+ALL = goals.ObjectiveFilter()
+
+
+def test_before_the_first_event_everything_is_empty(world: World) -> None:
+    id = cycle(world)
+    first = after(world, 0)
+    assert goals.cycles(world.conn, first, [id]) == {}
+    assert goals.cycle_count(world.conn, first, goals.CycleFilter()) == 0
+    assert goals.cycles(world.conn, then(world, on(1, 0)), [id]).keys() == {id}
+    assert goals.cycles(world.conn, bases.at_time(world.conn, on(1), on(1)), [id]) == {}
+
+
+def test_a_basis_beyond_the_views_is_none(world: World) -> None:
+    cycle(world)
+    world.write(commands.OpenCycle(key="q2", name="Q2", starts_on=on(1).date(), ends_on=on(9).date()))
+    assert bases.at_position(world.conn, 1) is not None
+    assert bases.at_position(world.conn, 2) is None
+    assert bases.at_position(world.conn, -1) is None
+    assert bases.stand(world.conn, Basis(on(1), 2)) is None
+
+
+def test_a_basis_known_at_a_moment_is_the_last_position_recorded_by_then(world: World) -> None:
+    quarter = cycle(world)
+    for title in ("Delight the customers", "Lead the whole market"):
+        objective(world, quarter, title)
+    for position in (1, 2):
+        stood = after(world, position)
+        assert bases.at_time(world.conn, stood.at, stood.at) == stood
+        assert bases.at_time(world.conn, on(5), stood.known).position == position
+        assert bases.stand(world.conn, Basis(stood.at, position)) == stood
+
+
+def test_the_present_is_never_before_what_it_knows(world: World) -> None:
+    cycle(world)
+    now = bases.now(world.conn)
+    assert now.level
+    assert (now.position, now.known) == (1, after(world, 1).known)
+    assert now.at >= now.known
+
+
+def test_a_cycle_knows_the_bases_of_its_plan_and_its_outcome(world: World) -> None:
+    id = cycle(world)
+    named = commands.CycleBy(id=id)
+    world.tell(commands.ActivateCycle(cycle=named, effective_at=on(4)))
+    world.tell(commands.CloseCycle(cycle=named, effective_at=on(20)))
+    row = goals.cycles(world.conn, world.now, [id])[id]
+    assert (row.state, row.plan, row.outcome) == (CycleState.CLOSED, Basis(on(4), 2), Basis(on(20), 3))
+    active = goals.cycles(world.conn, then(world, on(10)), [id])[id]
+    assert (active.state, active.plan, active.outcome) == (CycleState.ACTIVE, Basis(on(4), 2), None)
+
+
+def test_cycles_stand_under_their_parents_by_their_start(world: World) -> None:
+    year = cycle(world, "year", ends_on=on(31).date())
+    late = cycle(world, "late", parent=commands.CycleBy(id=year), starts_on=on(20).date(), ends_on=on(31).date())
+    early = cycle(world, "early", parent=commands.CycleBy(id=year), starts_on=on(1).date(), ends_on=on(19).date())
+    found = goals.cycles_within(world.conn, world.now, [year, early])
+    assert {parent: [row.id for row in rows] for parent, rows in found.items()} == {year: [early, late], early: []}
+
+
+def test_the_policy_in_force_is_that_of_the_basis(world: World) -> None:
+    assert goals.policy(world.conn, world.now).policy == ScoringPolicy()
+    assert goals.policy(world.conn, world.now).version == 0
+    for number, green in enumerate((0.6, 0.8), 1):
+        world.tell(commands.AdoptScoringPolicy(score_green=green, effective_at=on(number)))
+        assert goals.policy(world.conn, world.now).policy.score_green == green
+    earlier = goals.policy(world.conn, then(world, on(1, 23)))
+    assert (earlier.version, earlier.policy.score_green) == (1, 0.6)
+
+
+def test_an_outcome_stands_from_closing_until_reopening(world: World) -> None:
+    id = objective(world, cycle(world))
+    world.tell(commands.CommitObjective(objective=id, effective_at=on(3)))
+    world.tell(
+        commands.CloseObjective(
+            objective=id, verdict=Verdict.ACHIEVED, score=0.8, reflection="well", effective_at=on(9)
+        )
+    )
+    world.tell(commands.ReopenObjective(objective=id, reason="too early", effective_at=on(12)))
+    closed = goals.objectives(world.conn, then(world, on(10)), [id])[id]
+    assert (closed.state, closed.verdict, closed.score) == (ObjectiveState.CLOSED, Verdict.ACHIEVED, 0.8)
+    assert (closed.reflection, closed.closed_at) == ("well", on(9))
+    again = goals.objectives(world.conn, world.now, [id])[id]
+    assert (again.state, again.verdict, again.score) == (ObjectiveState.ACTIVE, None, None)
+    assert (again.reflection, again.closed_at, again.reason) == (None, None, "too early")
+
+
+def test_who_made_a_thing_and_who_changed_it_last_are_kept_apart(world: World) -> None:
+    id = objective(world, cycle(world))
+    world.tell(commands.RewordObjective(objective=id, title="Delight all customers", reason="all of them"))
+    row = goals.objectives(world.conn, world.now, [id])[id]
+    assert (row.created_by.actor, row.changed_by.actor) == ("machine:ada", "machine:ada")
+    assert (row.version, row.born, row.position, row.created_at) == (2, 2, 3, on(2))
+    assert (row.changed_at, row.reason) == (after(world, 3).known, "all of them")
+
+
+def test_what_was_replaced_in_the_same_instant_was_true_at_no_moment_but_was_known(world: World) -> None:
+    id = key_result(world, objective(world, cycle(world)))
+    for weight in (2.0, 3.0):
+        world.tell(commands.ReweighKeyResult(key_result=id, weight=weight, reason="so", effective_at=on(5)))
+    moments = (on(4), on(5, 11), on(5), on(6))
+    at_moments = [proofs.key_results(world.conn, then(world, at), [id])[id].weight for at in moments]
+    assert at_moments == [1.0, 1.0, 3.0, 3.0]
+    at_positions = [proofs.key_results(world.conn, after(world, position), [id])[id].weight for position in (3, 4, 5)]
+    assert at_positions == [1.0, 2.0, 3.0]
+
+
+def test_what_is_told_late_of_the_past_was_not_known_then(world: World) -> None:
+    id = key_result(world, objective(world, cycle(world)))
+    world.tell(commands.ReweighKeyResult(key_result=id, weight=2.0, reason="so", effective_at=on(5)))
+    assert proofs.key_results(world.conn, then(world, on(6)), [id])[id].weight == 2.0
+    assert proofs.key_results(world.conn, then(world, on(6), known=3), [id])[id].weight == 1.0
+
+
+def test_every_version_of_a_key_result_is_told_up_to_the_basis(world: World) -> None:
+    id = key_result(world, objective(world, cycle(world)))
+    for day in (5, 6):
+        world.tell(commands.RescheduleKeyResult(key_result=id, due=on(day).date(), reason="so", effective_at=on(day)))
+    dues = [row.due.day for row in proofs.key_result_versions(world.conn, world.now, [id])[id]]
+    assert dues == [31, 5, 6]
+    assert len(proofs.key_result_versions(world.conn, then(world, on(5)), [id])[id]) == 2
+
+
+def test_a_key_result_knows_its_cycle_and_its_kpi_since_when(world: World) -> None:
+    quarter = cycle(world)
+    kpi = world.tell(commands.DefineKpi(key="nps", name="NPS", effective_at=on(1)))
+    id = key_result(world, objective(world, quarter), kpi=commands.KpiBy(id=kpi))
+    row = proofs.key_results(world.conn, world.now, [id])[id]
+    assert (row.cycle, row.kpi, row.kpi_since) == (quarter, kpi, on(3))
+    world.tell(commands.UnlinkKpi(key_result=id, effective_at=on(4)))
+    row = proofs.key_results(world.conn, world.now, [id])[id]
+    assert (row.kpi, row.kpi_since) == (None, None)
+    world.tell(commands.LinkKpi(key_result=id, kpi=commands.KpiBy(id=kpi), effective_at=on(5)))
+    assert proofs.key_results(world.conn, world.now, [id])[id].kpi_since == on(5)
+    assert [row.id for row in proofs.key_results_of_kpis(world.conn, world.now, [kpi])[kpi]] == [id]
+    assert proofs.key_results_of_kpis(world.conn, then(world, on(4)), [kpi]) == {kpi: []}
+
+
+def test_a_carried_objective_is_found_from_both_sides(world: World) -> None:
+    one, two = cycle(world), cycle(world, "q2", starts_on=date(2026, 4, 1), ends_on=date(2026, 6, 30))
+    old = objective(world, one)
+    key_result(world, old, REACH_TEN)
+    new = world.tell(commands.CarryObjective(objective=old, into=commands.CycleBy(id=two)))
+    assert goals.objectives(world.conn, world.now, [new])[new].carried_from == old
+    found = goals.objectives_carried_from(world.conn, world.now, [old, new])
+    assert {id: [row.id for row in rows] for id, rows in found.items()} == {old: [new], new: []}
+
+
+# ── alignment ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_ancestors_come_nearest_first_and_a_key_result_before_its_objective(world: World) -> None:
+    quarter = cycle(world)
+    top = objective(world, quarter, "Lead the whole market")
+    middle = objective(world, quarter, "Win the large customers", supports=[to(Kind.OBJECTIVE, top)])
+    proof = key_result(world, middle)
+    low = objective(world, quarter, "Answer within one day", supports=[to(Kind.KEY_RESULT, proof)])
+    expected = [Ref(Kind.KEY_RESULT, proof), Ref(Kind.OBJECTIVE, middle), Ref(Kind.OBJECTIVE, top)]
+    assert alignment.ancestors_of_objectives(world.conn, world.now, [low, top]) == {low: expected, top: []}
+    found = alignment.supporters_of_targets(world.conn, world.now, [proof, middle, top])
+    assert {id: [row.id for row in rows] for id, rows in found.items()} == {proof: [low], middle: [], top: [middle]}
+
+
+def test_dropping_what_was_supported_leaves_its_children_unaligned(world: World) -> None:
+    quarter = cycle(world)
+    top = objective(world, quarter, "Lead the whole market")
+    proof = key_result(world, top)
+    targets = [to(Kind.OBJECTIVE, top), to(Kind.KEY_RESULT, proof)]
+    low = objective(world, quarter, "Answer within one day", supports=targets)
+    aligned = goals.ObjectiveFilter(aligned=True)
+    assert alignment.supports_of_objectives(world.conn, world.now, [low])[low] == targets
+    world.tell(commands.DropKeyResult(key_result=proof, reason="no proof", effective_at=on(5)))
+    assert alignment.supports_of_objectives(world.conn, world.now, [low])[low] == targets[:1]
+    world.tell(commands.DropObjective(objective=top, reason="no market", effective_at=on(6)))
+    assert alignment.supports_of_objectives(world.conn, world.now, [low])[low] == []
+    assert goals.objective_count(world.conn, world.now, aligned) == 0
+    assert goals.objective_count(world.conn, then(world, on(5)), aligned) == 1
+    assert alignment.supports_of_objectives(world.conn, then(world, on(4)), [low])[low] == targets
+
+
+def test_an_edge_holds_from_its_alignment_to_its_end_on_both_clocks(world: World) -> None:
+    quarter = cycle(world)
+    top, low = objective(world, quarter, "Lead the whole market"), objective(world, quarter, "Answer within one day")
+    ref = to(Kind.OBJECTIVE, top)
+    world.tell(commands.AlignObjective(objective=low, to=ref, effective_at=on(4)))
+    aligned = world.now.position
+    world.tell(commands.UnalignObjective(objective=low, from_=ref, effective_at=on(6)))
+    world.tell(commands.AlignObjective(objective=low, to=ref, effective_at=on(8)))
+
+    def seen(basis: Basis) -> list[Ref]:
+        return alignment.supports_of_objectives(world.conn, basis, [low])[low]
+
+    by_day = {day: seen(then(world, on(day))) for day in (3, 4, 5, 6, 7, 8)}
+    assert by_day == {3: [], 4: [ref], 5: [ref], 6: [], 7: [], 8: [ref]}
+    assert seen(then(world, on(7), known=aligned)) == [ref]
+    assert [seen(after(world, aligned + step)) for step in (0, 1, 2)] == [[ref], [], [ref]]
+    assert [edge.target for edge in alignment.edges_of_cycle(world.conn, world.now, quarter)] == [ref]

@@ -1,0 +1,218 @@
+"""Long lists: every filter and order, walked through in stretches, at any basis."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from random import Random
+from typing import Any
+
+import pytest
+
+from domain.model import commands
+from domain.primitives.values import Basis, Cadence, CycleState, KeyResultState, Kind, ObjectiveKind, ObjectiveState
+from projections.store import basis as bases
+from projections.store.versioned_tables import Cursor, Order, Window
+from projections.tables import goals, kpi, people
+from projections.tables import key_result as proofs
+from tests.projections import fold
+from tests.projections.conftest import World, Worlds
+from tests.projections.scenario import after
+from tests.properties.histories import History
+
+Page = Callable[..., list[Any]]
+
+LISTS: dict[str, tuple[Page, Callable[..., int], Callable[..., Cursor], Any, Any, Kind]] = {
+    "cycles": (
+        goals.cycle_page, goals.cycle_count, goals.cycle_cursor, goals.CycleOrder, goals.CycleFilter(), Kind.CYCLE,
+    ),
+    "objectives": (
+        goals.objective_page, goals.objective_count, goals.objective_cursor, goals.ObjectiveOrder,
+        goals.ObjectiveFilter(), Kind.OBJECTIVE,
+    ),
+    "key results": (
+        proofs.key_result_page, proofs.key_result_count, proofs.key_result_cursor, proofs.KeyResultOrder,
+        proofs.KeyResultFilter(), Kind.KEY_RESULT,
+    ),
+    "kpis": (
+        kpi.kpi_page, kpi.kpi_count, kpi.kpi_cursor, kpi.KpiOrder, kpi.KpiFilter(), Kind.KPI,
+    ),
+    "people": (
+        people.person_page, people.person_count, people.person_cursor, people.PersonOrder, people.PersonFilter(),
+        Kind.PERSON,
+    ),
+    "teams": (
+        people.team_page, people.team_count, people.team_cursor, people.TeamOrder, people.TeamFilter(), Kind.TEAM,
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture
+def told(worlds: Worlds) -> Iterator[World]:
+    with worlds() as world:
+        History(world.keyframe, Random(7)).live(400)
+        world.see()
+        yield world
+
+
+def places(world: World) -> list[Basis]:
+    now = bases.now(world.conn)
+    autumn = bases.at_time(world.conn, datetime(2025, 9, 1, tzinfo=UTC))
+    return [now, autumn, after(world, now.position // 2), after(world, 0)]
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_stretches_add_up_to_the_whole_list_in_every_order(told: World, name: str) -> None:
+    page, count, cursor, orders, every, kind = LISTS[name]
+    for basis in places(told):
+        ids = set(fold.World(told.log.entries(0, 10_000), basis).of(kind))
+        assert count(told.conn, basis, every) == len(ids)
+        for field in orders:
+            for descending in (False, True):
+                order = Order(field, descending)
+                whole = page(told.conn, basis, every, order, Window(1_000))
+                assert {row.id for row in whole} == ids
+                assert len(whole) == len(ids)
+                assert _walked(told, page, basis, every, order, cursor, backwards=False) == whole
+                assert _walked(told, page, basis, every, order, cursor, backwards=True) == whole
+                _sorted(whole, cursor, order)
+
+
+def _walked(
+    world: World, page: Page, basis: Basis, every: Any, order: Any, cursor: Callable[..., Cursor], *, backwards: bool
+) -> list[Any]:
+    found: list[Any] = []
+    while True:
+        edge = cursor(found[0 if backwards else -1], order.field) if found else None
+        window = Window(3, before=edge, backwards=True) if backwards else Window(3, after=edge)
+        rows = page(world.conn, basis, every, order, window)
+        if not rows:
+            return found
+        found = rows + found if backwards else found + rows
+
+
+def _sorted(rows: list[Any], cursor: Callable[..., Cursor], order: Any) -> None:
+    """In the order of the cursors; texts whatever their case, as the database compares them."""
+    places = [cursor(row, order.field) for row in rows]
+    if not any(isinstance(place.value, str) for place in places):
+        assert places == sorted(places, key=lambda place: (place.value, place.tie), reverse=order.descending)
+
+
+def test_a_stretch_lies_between_two_cursors(told: World) -> None:
+    order = Order(proofs.KeyResultOrder.TITLE)
+    now = told.now
+    whole = proofs.key_result_page(told.conn, now, proofs.KeyResultFilter(), order, Window(100))
+    after, before = (proofs.key_result_cursor(whole[place], order.field) for place in (1, 6))
+    window = Window(100, after=after, before=before)
+    assert proofs.key_result_page(told.conn, now, proofs.KeyResultFilter(), order, window) == whole[2:6]
+    last = Window(2, after=after, before=before, backwards=True)
+    assert proofs.key_result_page(told.conn, now, proofs.KeyResultFilter(), order, last) == whole[4:6]
+
+
+def asked_of_objectives(truth: fold.World, some: Any) -> list[tuple[goals.ObjectiveFilter, Callable[[Any], bool]]]:
+    """Filters that find one objective and its like, and what they mean."""
+    states = (ObjectiveState.DRAFT, some.state)
+    return [
+        (goals.ObjectiveFilter(cycle=some.cycle), lambda o: o.cycle == some.cycle),
+        (goals.ObjectiveFilter(owner=some.owner), lambda o: some.owner in (None, o.owner)),
+        (goals.ObjectiveFilter(team=some.team), lambda o: some.team in (None, o.team)),
+        (goals.ObjectiveFilter(states=(some.state,)), lambda o: o.state is some.state),
+        (goals.ObjectiveFilter(kind=some.kind), lambda o: o.kind is some.kind),
+        (goals.ObjectiveFilter(aligned=True), lambda o: bool(truth.supports(o.id))),
+        (goals.ObjectiveFilter(aligned=False), lambda o: not truth.supports(o.id)),
+        (goals.ObjectiveFilter(supports=some.id), lambda o: some.id in [ref.id for ref in truth.supports(o.id)]),
+        (goals.ObjectiveFilter(search="TRUST"), lambda o: "trust" in f"{o.title} {o.description}".lower()),
+        (
+            goals.ObjectiveFilter(states=states, cycle=some.cycle),
+            lambda o: o.cycle == some.cycle and o.state in states,
+        ),
+    ]
+
+
+def test_objectives_are_found_by_what_they_are_at_the_basis(told: World) -> None:
+    order = Order(goals.ObjectiveOrder.RECORDED)
+    for basis in places(told):
+        truth = fold.World(told.log.entries(0, 10_000), basis)
+        things = truth.of(Kind.OBJECTIVE)
+        for some in list(things.values())[:8]:
+            for filter, holds in asked_of_objectives(truth, some):
+                expected = {id for id, thing in things.items() if holds(thing)}
+                rows = goals.objective_page(told.conn, basis, filter, order, Window(1_000))
+                assert {row.id for row in rows} == expected
+                assert goals.objective_count(told.conn, basis, filter) == len(expected)
+                of_cycle = goals.objectives_of_cycles(told.conn, basis, [some.cycle], filter)[some.cycle]
+                assert {row.id for row in of_cycle} == {id for id in expected if things[id].cycle == some.cycle}
+
+
+def asked_of_key_results(truth: fold.World, some: Any) -> list[tuple[proofs.KeyResultFilter, Callable[[Any], bool]]]:
+    """Filters that find one key result and its like, and what they mean."""
+    above, ended = truth.things[some.objective], (KeyResultState.SCORED, KeyResultState.DROPPED)
+
+    def objective(key_result: Any) -> Any:
+        return truth.things[key_result.objective]
+
+    return [
+        (proofs.KeyResultFilter(objective=some.objective), lambda k: k.objective == some.objective),
+        (proofs.KeyResultFilter(owner=some.owner), lambda k: some.owner in (None, k.owner)),
+        (proofs.KeyResultFilter(kpi=some.kpi), lambda k: some.kpi in (None, k.kpi)),
+        (proofs.KeyResultFilter(states=ended), lambda k: k.state in ended),
+        (proofs.KeyResultFilter(cycle=above.cycle), lambda k: objective(k).cycle == above.cycle),
+        (proofs.KeyResultFilter(team=above.team), lambda k: above.team in (None, objective(k).team)),
+        (proofs.KeyResultFilter(search="100 %"), lambda k: "100 %" in f"{k.title} {k.description}"),
+    ]
+
+
+def test_key_results_are_found_by_what_they_are_at_the_basis(told: World) -> None:
+    order = Order(proofs.KeyResultOrder.DUE)
+    for basis in places(told):
+        truth = fold.World(told.log.entries(0, 10_000), basis)
+        things = truth.of(Kind.KEY_RESULT)
+        for some in list(things.values())[:8]:
+            for filter, holds in asked_of_key_results(truth, some):
+                rows = proofs.key_result_page(told.conn, basis, filter, order, Window(1_000))
+                assert {row.id for row in rows} == {id for id, thing in things.items() if holds(thing)}
+
+
+def test_cycles_kpis_people_and_teams_have_filters_of_their_own(told: World) -> None:
+    now = told.now
+    truth = fold.World(told.log.entries(0, 10_000), now)
+    day = date(2025, 4, 15)
+
+    def ids(page: Page, filter: Any, order: Any) -> set[Any]:
+        return {row.id for row in page(told.conn, now, filter, Order(order.RECORDED), Window(1_000))}
+
+    def where(kind: Kind, holds: Callable[[Any], bool]) -> set[Any]:
+        return {id for id, thing in truth.of(kind).items() if holds(thing)}
+
+    cycles = goals.cycle_page, goals.CycleFilter, goals.CycleOrder
+    active = where(Kind.CYCLE, lambda c: c.state is CycleState.ACTIVE)
+    assert ids(cycles[0], cycles[1](state=CycleState.ACTIVE), cycles[2]) == active
+    overlapping = where(Kind.CYCLE, lambda c: c.starts_on <= day <= c.ends_on)
+    assert ids(cycles[0], cycles[1](overlaps=day), cycles[2]) == overlapping
+    retired = where(Kind.KPI, lambda kpi: kpi.retired)
+    assert ids(kpi.kpi_page, kpi.KpiFilter(retired=True), kpi.KpiOrder) == retired
+    left = where(Kind.PERSON, lambda person: not person.active)
+    assert ids(people.person_page, people.PersonFilter(active=False), people.PersonOrder) == left
+    standing = where(Kind.TEAM, lambda team: not team.disbanded)
+    assert ids(people.team_page, people.TeamFilter(disbanded=False), people.TeamOrder) == standing
+
+
+@pytest.mark.parametrize("pattern", ["%", "_", "\\", "100%", "a_b", "%%", "'; drop table kpi; --"])
+def test_what_is_searched_for_is_taken_literally(world: World, pattern: str) -> None:
+    for number, name in enumerate((f"with {pattern} in it", "a plain one")):
+        world.tell(commands.DefineKpi(key=f"k{number}", name=name, cadence=Cadence.WEEKLY))
+    found = kpi.kpi_page(world.conn, world.now, kpi.KpiFilter(search=pattern), Order(kpi.KpiOrder.KEY), Window(9))
+    assert [row.key for row in found] == ["k0"]
+
+
+def test_letters_are_ordered_and_found_whatever_their_case(world: World) -> None:
+    cycle = world.tell(
+        commands.OpenCycle(
+            key="q", name="Q", starts_on=date(2026, 1, 1), ends_on=date(2026, 3, 31), check_in_cadence=Cadence.WEEKLY
+        )
+    )
+    for title in ("beta of all", "Alpha of all", "alpha of some", "Beta of none"):
+        world.tell(commands.DraftObjective(cycle=commands.CycleBy(id=cycle), title=title, kind=ObjectiveKind.COMMITTED))
+    order = Order(goals.ObjectiveOrder.TITLE)
+    rows = goals.objective_page(world.conn, world.now, goals.ObjectiveFilter(), order, Window(9))
+    assert [row.title for row in rows] == ["Alpha of all", "alpha of some", "beta of all", "Beta of none"]
+    found = goals.objective_page(world.conn, world.now, goals.ObjectiveFilter(search="ALPHA"), order, Window(9))
+    assert found == rows[:2]

@@ -1,0 +1,186 @@
+"""Measurements, and where key results stand by them, as they are seen."""
+
+import pytest
+
+from domain.model import commands
+from domain.primitives.values import Basis, Direction, Metric, Milestone
+from projections.store.versioned_tables import Window
+from projections.tables import measurements
+from projections.tables.key_result import KeyResultRow, key_results
+from projections.tables.kpi import kpi_versions
+from projections.tables.measurements import Ending, Standing
+from tests.projections.conftest import World
+from tests.projections.scenario import after, check_in, cycle, key_result, kpi, objective, on, read, then
+
+
+@pytest.fixture
+def goal(world: World) -> KeyResultRow:
+    id = key_result(world, objective(world, cycle(world)))
+    return key_results(world.conn, world.now, [id])[id]
+
+
+def standing(world: World, row: KeyResultRow, basis: Basis | None = None) -> Standing:
+    return measurements.standings(world.conn, basis or world.now, [row])[row.id]
+
+
+def test_who_was_never_spoken_of_has_an_empty_standing(world: World, goal: KeyResultRow) -> None:
+    assert standing(world, goal) == Standing()
+    assert measurements.standings(world.conn, world.now, []) == {}
+
+
+def test_value_and_confidence_are_the_last_that_were_said_even_apart(world: World, goal: KeyResultRow) -> None:
+    first = check_in(world, goal.id, on(5), value=3.0, confidence=0.9)
+    check_in(world, goal.id, on(6), confidence=0.4)
+    check_in(world, goal.id, on(7), note="nothing new")
+    found = standing(world, goal)
+    assert (found.value, found.measurement, found.measured_at) == (3.0, first, on(5))
+    assert (found.confidence, found.confidence_position, found.spoken_at) == (0.4, 5, on(7))
+
+
+def test_what_was_measured_later_counts_even_if_it_was_told_earlier(world: World, goal: KeyResultRow) -> None:
+    check_in(world, goal.id, on(9), value=9.0)
+    check_in(world, goal.id, on(5), value=5.0)
+    assert standing(world, goal).value == 9.0
+    assert standing(world, goal, then(world, on(6))).value == 5.0
+    assert standing(world, goal, then(world, on(6), known=4)).value is None
+    assert standing(world, goal, after(world, 4)).value == 9.0
+
+
+def test_a_correction_changes_what_is_known_now_of_then_and_not_what_was_known(
+    world: World, goal: KeyResultRow
+) -> None:
+    id = check_in(world, goal.id, on(5), value=5.0, confidence=0.5)
+    world.tell(commands.CorrectCheckIn(check_in=id, value=6.0, reason="miscounted"))
+    assert standing(world, goal, then(world, on(5))).value == 6.0
+    assert standing(world, goal, then(world, on(5), known=4)).value == 5.0
+    known, told = measurements.check_in_versions(world.conn, world.now, [id])[id]
+    assert (known.value, known.ended, known.until_position) == (5.0, Ending.CORRECTED, 5)
+    assert (told.value, told.ended, told.version, told.reason) == (6.0, None, 2, "miscounted")
+    (then_known,) = measurements.check_in_versions(world.conn, after(world, 4), [id])[id]
+    assert (then_known.value, then_known.ended, then_known.until_position) == (5.0, None, None)
+
+
+def test_superseded_check_ins_are_shown_on_request(world: World, goal: KeyResultRow) -> None:
+    ids = [check_in(world, goal.id, on(day), value=float(day)) for day in (5, 6, 7)]
+    world.tell(commands.CorrectCheckIn(check_in=ids[0], value=5.5, reason="miscounted"))
+    now = world.now
+    standing_ones = measurements.check_in_pages(world.conn, now, [goal.id], Window(9))[goal.id]
+    assert [row.value for row in standing_ones] == [5.5, 6.0, 7.0]
+    everything = measurements.check_in_pages(world.conn, now, [goal.id], Window(9), include_superseded=True)[goal.id]
+    assert [row.value for row in everything] == [5.0, 5.5, 6.0, 7.0]
+    assert measurements.check_in_counts(world.conn, now, [goal.id], include_superseded=True) == {goal.id: 4}
+
+
+def test_milestones_are_reached_when_that_was_first_said(world: World) -> None:
+    metric = Metric(Direction.MILESTONES, milestones=(Milestone("a", "first"), Milestone("b", "second")))
+    id = key_result(world, objective(world, cycle(world)), metric)
+    check_in(world, id, on(5), reached=["a"])
+    check_in(world, id, on(7), reached=["a", "b"])
+    check_in(world, id, on(4), reached=["a"])
+    row = key_results(world.conn, world.now, [id])[id]
+    assert row.metric == metric
+    assert measurements.milestones_reached(world.conn, world.now, [id]) == {id: {"a": on(4), "b": on(7)}}
+    assert measurements.milestones_reached(world.conn, then(world, on(6)), [id]) == {id: {"a": on(4)}}
+    assert standing(world, row).reached == ("a", "b")
+
+
+def test_a_linked_key_result_stands_by_the_readings_since_its_link(world: World, goal: KeyResultRow) -> None:
+    check_in(world, goal.id, on(4), value=2.0, confidence=0.6)
+    index = kpi(world)
+    read(world, index, (on(5), 50.0), (on(8), 80.0))
+    world.tell(commands.LinkKpi(key_result=goal.id, kpi=commands.KpiBy(id=index), effective_at=on(6)))
+    row = key_results(world.conn, world.now, [goal.id])[goal.id]
+    found = standing(world, row)
+    assert (found.value, found.measured_at, found.confidence, found.spoken_at) == (80.0, on(8), 0.6, on(8))
+    before = standing(world, row, then(world, on(7)))
+    assert (before.value, before.confidence, before.spoken_at) == (None, 0.6, on(4))
+    assert row.kpi is not None
+    assert row.kpi_since is not None
+    (readings,) = measurements.readings_since(world.conn, world.now, [measurements.Link(row.kpi, row.kpi_since)])
+    assert [(reading.measured_at, reading.value) for reading in readings] == [(on(8), 80.0)]
+    assert measurements.readings_since(world.conn, world.now, []) == []
+
+
+def test_two_key_results_of_one_kpi_each_stand_by_their_own_link(world: World, goal: KeyResultRow) -> None:
+    index = kpi(world)
+    other = key_result(world, goal.objective)
+    for id, day in ((goal.id, 4), (other, 6)):
+        world.tell(commands.LinkKpi(key_result=id, kpi=commands.KpiBy(id=index), effective_at=on(day)))
+    read(world, index, (on(5), 50.0))
+    rows = list(key_results(world.conn, world.now, [goal.id, other]).values())
+    found = measurements.standings(world.conn, world.now, rows)
+    assert {id: one.value for id, one in found.items()} == {goal.id: 50.0, other: None}
+
+
+# ── readings ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_readings_come_in_stretches_of_each_kpi(world: World) -> None:
+    one, two, none = kpi(world, "one"), kpi(world, "two"), kpi(world, "none")
+    read(world, one, *((on(day), float(day)) for day in (5, 6, 7, 8)))
+    read(world, two, (on(6), 60.0))
+    asked = [one, two, none]
+
+    def values(window: Window, *, descending: bool = False) -> list[list[float]]:
+        found = measurements.reading_pages(world.conn, world.now, asked, window, descending=descending)
+        return [[row.value for row in found[id]] for id in asked]
+
+    assert values(Window(2)) == [[5.0, 6.0], [60.0], []]
+    assert values(Window(2, backwards=True)) == [[7.0, 8.0], [60.0], []]
+    assert values(Window(2), descending=True) == [[8.0, 7.0], [60.0], []]
+    rows = measurements.reading_pages(world.conn, world.now, [one], Window(9))[one]
+    after, before = measurements.measurement_cursor(rows[0]), measurements.measurement_cursor(rows[3])
+    assert values(Window(9, after=after, before=before))[0] == [6.0, 7.0]
+    assert values(Window(1, after=before, before=after, backwards=True), descending=True)[0] == [6.0]
+    assert measurements.reading_counts(world.conn, world.now, asked) == {one: 4, two: 1, none: 0}
+
+
+def test_a_span_of_readings_holds_its_start_and_not_its_end(world: World) -> None:
+    id = kpi(world)
+    read(world, id, *((on(day), float(day)) for day in (5, 6, 7)))
+    now, span = world.now, (on(5), on(7))
+    assert [row.value for row in measurements.readings_of_kpis(world.conn, now, [id], *span)[id]] == [5.0, 6.0]
+    assert [row.value for row in measurements.reading_pages(world.conn, now, [id], Window(9), *span)[id]] == [5.0, 6.0]
+    assert measurements.reading_counts(world.conn, now, [id], *span) == {id: 2}
+
+
+def test_a_retracted_reading_is_gone_and_can_be_recorded_anew(world: World) -> None:
+    id = kpi(world)
+    (reading,) = read(world, id, (on(5), 5.0))
+    world.tell(commands.RetractReading(reading=reading, reason="a wrong meter"))
+    assert measurements.latest_readings(world.conn, world.now, [id]) == {}
+    row = measurements.readings(world.conn, world.now, [reading])[reading]
+    assert (row.value, row.ended) == (5.0, Ending.RETRACTED)
+    read(world, id, (on(5), 7.0))
+    row = measurements.latest_readings(world.conn, world.now, [id])[id]
+    assert (row.id, row.version, row.value, row.ended) == (reading, 3, 7.0, None)
+    assert [each.version for each in measurements.reading_versions(world.conn, world.now, [reading])[reading]] == [1, 3]
+
+
+def test_what_is_retracted_and_recorded_anew_in_one_batch_ends_as_if_it_were_not(world: World) -> None:
+    id = kpi(world)
+    (reading,) = read(world, id, (on(5), 5.0))
+    world.write(commands.CorrectReading(reading=reading, value=6.0, reason="misread"))
+    world.write(commands.RetractReading(reading=reading, reason="a wrong meter"))
+    again = commands.ReadingInput(kpi=commands.KpiBy(id=id), measured_at=on(5), value=7.0)
+    world.write(commands.RecordReadings(readings=[again]))
+    world.see()
+    rows = measurements.reading_versions(world.conn, world.now, [reading])[reading]
+    assert [(row.version, row.ended, row.until_position) for row in rows] == [
+        (1, Ending.CORRECTED, 3),
+        (2, Ending.RETRACTED, 4),
+        (4, None, None),
+    ]
+
+
+def test_every_definition_of_a_kpi_is_told_up_to_the_basis(world: World) -> None:
+    id = kpi(world)
+    world.tell(commands.RedefineKpi(kpi=commands.KpiBy(id=id), name="Net score", reason="clearer", effective_at=on(5)))
+    world.tell(commands.RetireKpi(kpi=commands.KpiBy(id=id), reason="enough", effective_at=on(9)))
+    rows = kpi_versions(world.conn, world.now, [id])[id]
+    assert [(row.name, row.retired, row.reason) for row in rows] == [
+        ("nps", False, None),
+        ("Net score", False, "clearer"),
+        ("Net score", True, "enough"),
+    ]
+    assert len(kpi_versions(world.conn, then(world, on(6)), [id])[id]) == 2

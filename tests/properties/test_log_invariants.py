@@ -1,0 +1,97 @@
+"""What holds of the log, whatever happened: it says what was decided, once, in order, and says no more."""
+
+from itertools import pairwise
+from random import Random
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.handlers.unit_of_work import Decision
+from domain.log.mapper import leaf_hash
+from domain.model.commands import verb
+from domain.model.event import WHEN_RECORDED, Aggregate, replay
+from domain.primitives.values import Kind
+from tests.properties.conftest import World, Worlds
+from tests.properties.histories import AUTHOR, REPEATABLE, History
+
+laws = settings.get_profile("laws")
+chances = st.randoms(use_true_random=False)
+
+
+@laws
+@given(chance=chances)
+def test_replay_gives_the_live_aggregate(worlds: Worlds, chance: Random, monkeypatch: Any) -> None:
+    decided: dict[Any, Aggregate] = {}
+    changed = Decision.changed
+
+    def remember(case: Decision) -> list[Aggregate]:
+        things = changed(case)
+        decided.clear()
+        decided.update({thing.id: thing for thing in things})
+        return things
+
+    with worlds() as world, monkeypatch.context() as patch:
+        patch.setattr(Decision, "changed", remember)
+        history = History(world.keyframe, chance)
+        history.live(60, after=lambda *_: _replayed(world, decided))
+        assert history.done
+
+
+def _replayed(world: World, decided: dict[Any, Aggregate]) -> None:
+    for id, events in world.log.streams(decided).items():
+        live, again = decided[id], replay(iter(events))
+        assert _state(live) == _state(again)
+
+
+def _state(aggregate: Aggregate) -> dict[str, Any]:
+    """All of it, but for the times that the log set at the append."""
+    return {
+        name: [what for _, what in value] if name in ("adopted", "supported") else value
+        for name, value in vars(aggregate).items()
+        if name not in ("_pending", "kpi_since", "created_at", "changed_at") and value is not WHEN_RECORDED
+    }
+
+
+@laws
+@given(chance=chances)
+def test_a_repeated_verb_records_nothing(worlds: Worlds, chance: Random) -> None:
+    with worlds() as world:
+
+        def ask_again(command: Any, outcome: Any) -> None:
+            if verb(type(command)) in REPEATABLE:
+                again = world.keyframe.execute(command, AUTHOR)
+                assert again.first is None, command
+                assert again.head == outcome.head
+
+        History(world.keyframe, chance).live(80, after=ask_again)
+
+
+@laws
+@given(chance=chances)
+def test_positions_are_gapless_times_strictly_increase_and_hashes_hold(worlds: Worlds, chance: Random) -> None:
+    with worlds() as world:
+        History(world.keyframe, chance).live(60)
+        rows = world.log.rows(0, 100_000)
+        assert [row.position for row in rows] == list(range(1, len(rows) + 1))
+        times = [row.recorded_at for row in rows]
+        assert all(one < another for one, another in pairwise(times))
+        assert all(row.effective_at <= row.recorded_at for row in rows)
+        assert all(row.leaf_hash == leaf_hash(row) for row in rows)
+
+
+@laws
+@given(chance=chances)
+def test_structure_is_never_effective_before_what_it_belongs_to_or_follows(worlds: Worlds, chance: Random) -> None:
+    with worlds() as world:
+        History(world.keyframe, chance).live(60)
+        began: dict[Any, Any] = {}
+        last: dict[Any, Any] = {}
+        for entry in world.log.entries(0, 100_000):
+            event = entry.event
+            if event.KIND in (Kind.CHECK_IN, Kind.READING):
+                continue
+            assert entry.effective_at >= last.get(event.originator_id, entry.effective_at)
+            assert entry.effective_at >= began.get(event.belongs_to, entry.effective_at)
+            began.setdefault(event.originator_id, entry.effective_at)
+            last[event.originator_id] = entry.effective_at

@@ -1,0 +1,142 @@
+"""What was answered can be asked for again for ever: whatever is corrected later, and even when views are rebuilt."""
+
+from math import inf
+from operator import itemgetter
+from random import Random
+from typing import Any
+from unittest.mock import patch
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from api.execution.context import Caller, Context
+from api.execution.writer import Writing
+from api.schema.schema import schema
+from api.snapshot.global_ids import encode
+from domain.model.people import PersonErased
+from domain.model.permissions import Role
+from domain.primitives.personal_data import ERASED, erased_handle
+from domain.primitives.values import Kind
+from projections.engine.projector import Projector
+from projections.engine.rebuild import create, rebuild
+from tests.properties.conftest import World, Worlds
+from tests.properties.histories import History
+
+laws = settings.get_profile("laws")
+
+# Everything but what follows from the reader's clock: a second later more is expected, and less is in time.
+VIEW = """
+    basis { position }
+    workspace { head policy { version onTrackGap scoreGreen } }
+    cycles(first: 1000) { totalCount nodes {
+      entityId version key name state startsOn endsOn parent { key } changedAt progress { value confidence }
+      plan { basis { at position } } outcome { basis { at position } }
+      reflections { kind body recordedAt }
+    } }
+    objectives(first: 1000) { totalCount nodes {
+      entityId version title description state kind owner { entityId name } team { key } contributors { entityId }
+      cycle { key } createdAt changedAt createdBy { handle source } carriedFrom { entityId } carriedInto { entityId }
+      supports { __typename ... on Objective { entityId } ... on KeyResult { entityId } }
+      supportedBy(first: 1000) { nodes { entityId } }
+      progress { value unclamped confidence explain { label weight value contribution position } }
+      outcome { verdict score reflection closedAt }
+      initiatives { entityId title state }
+      keyResults(includeDropped: true) {
+        entityId version title weight due state score current measuredAt confidence kpi { key }
+        metric { direction start target lower upper unit { kind symbol } } milestones { key reachedAt }
+        progress { value unclamped }
+        targets { position reason metric { target } weight progressBefore progressAfter }
+        checkIns(first: 1000) { nodes { value reached confidence note measuredAt position late } }
+      }
+      comments(first: 1000) { nodes { body recordedAt } }
+    } }
+    kpis(first: 1000) { totalCount nodes {
+      entityId version key name retired goal { direction target lower upper } latest { value position }
+      readings(first: 1000) { nodes { value measuredAt position retracted } }
+      definitions { position reason }
+    } }
+    teams(first: 1000) { nodes { entityId version key name parent { key } lead { entityId } members { entityId } } }
+    people(first: 1000) { nodes { entityId version handle name active } }
+"""
+
+
+class Asker:
+    """The API over the views of a world, brought level by hand."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._name = world.database.settings.workspace
+        pool = world.database.pool()
+        with world.database.connect() as conn:
+            create(conn, self._name)
+        self.projector = Projector(world.log, world.database.connect, 7, self._name)
+        writing = Writing(world.log, self.projector, 1)
+        self._context = Context(Caller("asker", frozenset(Role)), pool, world.log, writing, self._name)
+
+    def now(self) -> Any:
+        return self._ask(f"{{ {VIEW} }}")
+
+    def as_of(self, position: int) -> Any:
+        return self._ask(f"{{ asOf(position: {position}) {{ {VIEW} }} }}")["asOf"]
+
+    def rebuild(self, batch_size: int) -> None:
+        rebuild(self._world.log, self._world.database.connect, workspace=self._name, batch_size=batch_size)
+
+    def _ask(self, document: str) -> Any:
+        """All at once, which is more than may be asked of a server."""
+        with patch("api.execution.cost.LIMITS", ()), patch("api.execution.limits.COST_MAX", inf):
+            result = schema.execute_sync(document, context_value=self._context)
+        assert result.errors is None, result.errors
+        return result.data
+
+
+def forgetful(answer: Any, erased: dict[str, str]) -> Any:
+    """The answer without what people were called who have been erased since, in an order that tells nothing of it."""
+    handles = {node["handle"]: erased.get(node["entityId"], node["handle"]) for node in answer["people"]["nodes"]}
+
+    def told(part: Any) -> Any:
+        if isinstance(part, list):
+            return [told(one) for one in part]
+        if not isinstance(part, dict):
+            return part
+        names = {"name": ERASED} if part.get("entityId") in erased and "name" in part else {}
+        called = {"handle": handles.get(part["handle"], part["handle"])} if "handle" in part else {}
+        return {key: told(value) for key, value in part.items()} | names | called
+
+    forgotten = told(answer)
+    forgotten["people"]["nodes"].sort(key=itemgetter("entityId"))
+    return forgotten
+
+
+@laws
+@given(chance=st.randoms(use_true_random=False))
+def test_what_was_answered_at_a_position_is_answered_for_ever(worlds: Worlds, chance: Random) -> None:
+    with worlds() as world:
+        asker = Asker(world)
+        seen: dict[int, Any] = {}
+
+        def look(*_: object) -> None:
+            if chance.random() < 0.08:
+                position = asker.projector.catch_up()
+                seen[position] = asker.now()
+
+        History(world.keyframe, chance).live(120, after=look)
+        head = asker.projector.catch_up()
+        erased = {
+            encode(Kind.PERSON, said.event.originator_id): erased_handle(said.event.originator_id)
+            for said in world.log.entries(0, 1_000)
+            if isinstance(said.event, PersonErased)
+        }
+        seen = {position: forgetful(answer, erased) for position, answer in seen.items()}
+        assert {position: forgetful(asker.as_of(position), erased) for position in seen} == seen
+        asker.rebuild(chance.choice([1, 7, 500]))
+        assert {position: forgetful(asker.as_of(position), erased) for position in seen} == seen
+        assert asker.as_of(head) == asker.now()
+
+
+def test_before_the_first_event_everything_is_empty_and_not_an_error(worlds: Worlds) -> None:
+    with worlds() as world:
+        asker = Asker(world)
+        empty = asker.as_of(0)
+        assert empty == asker.now()
+        assert empty["objectives"] == {"totalCount": 0, "nodes": []}

@@ -1,0 +1,98 @@
+"""What commands hide from somebody and what the views hide from them is the same, however things came to be so."""
+
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from datetime import date
+from random import Random
+from uuid import UUID, uuid4
+
+import pytest
+
+from domain.handlers.authorization import sees
+from domain.handlers.dispatcher import Keyframe
+from domain.handlers.unit_of_work import Author, Decision
+from domain.model import commands
+from domain.model.commands import Command
+from domain.model.objective import Objective
+from domain.model.permissions import Role
+from domain.primitives.errors import Refused
+from domain.primitives.values import Direction, Metric, Source, Visibility
+from projections.engine import visibility as sight
+from projections.engine.projector import Projector
+from tests.properties.conftest import World, Worlds
+
+ADMIN = Author("machine:history", Source.API, frozenset({Role.ADMIN}))
+YEAR = commands.CycleBy(key="2026")
+PEOPLE, TEAMS, OBJECTIVES, KEY_RESULTS, STEPS = 5, 3, 8, 10, 150
+
+
+class Company:
+    """People come and go between teams, and goals between people, some of which are private."""
+
+    def __init__(self, keyframe: Keyframe, chance: Random) -> None:
+        self._keyframe = keyframe
+        self._chance = chance
+        self._tell(commands.OpenCycle(key="2026", name="2026", starts_on=date(2026, 1, 1), ends_on=date(2026, 12, 31)))
+        self.people = [self._tell(commands.AddPerson(handle=f"p{one}", name="P")) for one in range(PEOPLE)]
+        self.teams = [self._tell(commands.FormTeam(key=f"t{one}", name="T")) for one in range(TEAMS)]
+        self.objectives = [self._tell(one) for one in self._drafts()]
+        rise = Metric(Direction.INCREASE, start=0, target=1)
+        self.key_results = [
+            self._tell(commands.AddKeyResult(objective=chance.choice(self.objectives), title="Key result", metric=rise))
+            for _ in range(KEY_RESULTS)
+        ]
+        for _ in range(STEPS):
+            with suppress(Refused):
+                self._keyframe.execute(chance.choice([*self._steps()]), ADMIN)
+
+    def _tell(self, command: Command) -> UUID:
+        subject = self._keyframe.execute(command, ADMIN).result.subject
+        assert subject is not None
+        return subject.id
+
+    def _drafts(self) -> Iterator[Command]:
+        for place in range(OBJECTIVES):
+            visibility = self._chance.choice(list(Visibility))
+            yield commands.DraftObjective(
+                cycle=YEAR, title=f"Objective {place}", team=self._chance.choice(self.teams), visibility=visibility
+            )
+
+    def _steps(self) -> Iterator[Command]:
+        """One of each of what may happen."""
+        any_of, nobody = self._chance.choice, [*self.people, None]
+        person, team, objective, key_result = map(any_of, (self.people, self.teams, self.objectives, self.key_results))
+        yield commands.JoinTeam(team=team, person=person)
+        yield commands.LeaveTeam(team=team, person=person)
+        yield commands.AppointLead(team=team, person=any_of(nobody))
+        yield commands.MoveTeam(team=team, parent=any_of([*self.teams, None]))
+        yield commands.AssignObjective(objective=objective, owner=any_of(nobody))
+        yield commands.AssignObjective(objective=objective, team=any_of([*self.teams, None]))
+        yield commands.AssignObjective(
+            objective=objective, contributors=self._chance.sample(self.people, any_of([0, 1]))
+        )
+        yield commands.SetObjectiveVisibility(objective=objective, visibility=any_of([*Visibility, Visibility.TEAM]))
+        yield commands.AssignKeyResult(key_result=key_result, owner=any_of([*nobody, None, None]))
+        if self._chance.random() < 0.1:
+            yield commands.DropKeyResult(key_result=key_result, reason="r")
+            yield commands.DropObjective(objective=objective, reason="r")
+            yield commands.ReopenObjective(objective=objective, reason="r")
+
+
+def hidden(world: World, company: Company, person: UUID | None) -> set[UUID]:
+    """The objectives that commands of a person do not find."""
+    actor = "machine:nobody" if person is None else f"person:{person}"
+    asking = Author(actor, Source.API, frozenset({Role.LEAD}))
+    case = Decision(world.log, asking, commands.CommitObjective(objective=uuid4()), uuid4())
+    return {one.id for one in case.get_all(Objective, company.objectives) if not sees(case, one)}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_commands_and_views_hide_the_same_from_everybody(worlds: Worlds, seed: int) -> None:
+    with worlds() as world:
+        company = Company(world.keyframe, Random(seed))
+        Projector(world.log, world.database.connect, workspace=world.database.settings.workspace).catch_up()
+        everybody = [*company.people, None]
+        with closing(world.database.connect()) as conn:
+            told = [sight.look(conn, person)[1] for person in everybody]
+        assert told == [hidden(world, company, person) for person in everybody]
+        assert len(set(told)) > 2
