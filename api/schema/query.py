@@ -49,7 +49,8 @@ from domain.model.permissions import Permission
 from domain.primitives.calendar import Step
 from domain.primitives.values import Kind
 from projections.store.versioned_tables import Order
-from projections.tables import goals, people
+from projections.tables import objective as goals
+from projections.tables import people
 
 E = TypeVar("E", bound=Entity)
 

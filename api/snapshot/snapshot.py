@@ -25,7 +25,7 @@ from domain.primitives.values import Basis, ScoringPolicy
 from projections.engine import visibility
 from projections.store import basis as bases
 from projections.store.basis import Standpoint
-from projections.tables import goals
+from projections.tables import objective
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -252,9 +252,9 @@ class View:
         """Something is told that stands on this View, though nothing of it is read."""
 
     @cached_property
-    def policy(self) -> goals.PolicyRow:
+    def policy(self) -> objective.PolicyRow:
         """The scoring policy in force."""
-        return self.read(goals.policy)
+        return self.read(objective.policy)
 
     @property
     def scoring(self) -> ScoringPolicy:

@@ -15,9 +15,9 @@ from domain.primitives.values import Kind
 from projections.proof import merkle_tree
 from projections.store.batch_writer import Book
 from projections.store.versioned_tables import Chain, Connection, Table
-from projections.tables import alignment, changes, discussion, goals, key_result, kpi, measurements, people
+from projections.tables import alignment, changes, discussion, key_result, kpi, measurements, objective, people
 
-MODULES = (goals, key_result, kpi, measurements, people, alignment, discussion, changes)
+MODULES = (objective, key_result, kpi, measurements, people, alignment, discussion, changes)
 """In the order in which they are told of an event: alignment looks up the objective that goals has noted."""
 
 TABLES: tuple[Table[Any], ...] = tuple(table for module in (*MODULES, merkle_tree) for table in module.TABLES)

@@ -16,8 +16,8 @@ from projections.store.versioned_tables import Connection, fetch, holds, placed
 from projections.tables import measurements
 from projections.tables.change_scopes import ELSEWHERE
 from projections.tables.changes import PLACE, Change, Place, read_where
-from projections.tables.goals import OBJECTIVE
 from projections.tables.key_result import KEY_RESULT
+from projections.tables.objective import OBJECTIVE
 from projections.tables.people import TEAM
 
 CHANGES_MAX = 10_000

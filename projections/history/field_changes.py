@@ -11,10 +11,10 @@ import msgspec
 from domain.primitives.values import Kind, Milestone, Ref
 from projections.store.versioned_tables import Connection, Fact, Table, Version, fetch
 from projections.tables.discussion import COMMENT, INITIATIVE, REFLECTION
-from projections.tables.goals import CYCLE, OBJECTIVE, POLICY, CycleRow, ObjectiveRow
 from projections.tables.key_result import KEY_RESULT, KeyResultRow
 from projections.tables.kpi import KPI
 from projections.tables.measurements import CHECK_IN, READING, CheckInRow, ReadingRow
+from projections.tables.objective import CYCLE, OBJECTIVE, POLICY, CycleRow, ObjectiveRow
 from projections.tables.people import PERSON, TEAM, TeamRow
 
 TABLES_OF: dict[Kind, Table[Any]] = {

@@ -33,8 +33,8 @@ from projections.history import formula_inputs
 from projections.history.attribution import walk
 from projections.history.timeline import Chronicle, is_live
 from projections.store.versioned_tables import Version
-from projections.tables.goals import ObjectiveRow
 from projections.tables.key_result import KeyResultRow
+from projections.tables.objective import ObjectiveRow
 
 
 class KeyResultLook(NamedTuple):

@@ -18,8 +18,8 @@ from domain.model.objective import ObjectiveAligned, ObjectiveDrafted, Objective
 from domain.primitives.values import Basis, Kind, Ref
 from projections.store.batch_writer import Book, Reads
 from projections.store.versioned_tables import OPEN, Connection, Span, Table, fetch, holds, placed
-from projections.tables.goals import OBJECTIVE, ObjectiveRow, stands
 from projections.tables.key_result import KEY_RESULT
+from projections.tables.objective import OBJECTIVE, ObjectiveRow, stands
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
 

@@ -21,9 +21,9 @@ from projections.store.batch_writer import Book, Reads
 from projections.store.keyset import Sieve
 from projections.store.versioned_tables import Connection, Cursor, Params, Table, Window, fetch, placed
 from projections.tables.change_scopes import ELSEWHERE, OWN, Scope
-from projections.tables.goals import OBJECTIVE
 from projections.tables.key_result import KEY_RESULT
 from projections.tables.measurements import CHECK_IN, READING
+from projections.tables.objective import OBJECTIVE
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
 

@@ -28,7 +28,7 @@ from domain.primitives.values import Basis, KeyResultState, Kind, Metric
 from projections.store.batch_writer import Book, Reads
 from projections.store.keyset import CHANGED_AT, CREATED_AT, RECORDED, Key, List, Sieve, text
 from projections.store.versioned_tables import Chain, Connection, Cursor, Order, Table, Version, Window, grouped
-from projections.tables.goals import OBJECTIVE
+from projections.tables.objective import OBJECTIVE
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
 

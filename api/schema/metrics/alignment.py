@@ -14,7 +14,7 @@ from api.snapshot.dataloaders import TYPES
 from api.snapshot.snapshot import Thing, View, together
 from domain.metrics import findings as lint
 from domain.primitives.values import Kind, ObjectiveState
-from projections.tables import alignment, goals
+from projections.tables import alignment, objective
 from projections.tables.alignment import Edge
 
 _OPEN = frozenset({ObjectiveState.DRAFT, ObjectiveState.ACTIVE})
@@ -35,7 +35,7 @@ class Map:
 
     @cached_property
     def objectives(self) -> list[Any]:
-        rows = self.view.read(goals.objectives_of_cycles, [self._cycle], goals.ObjectiveFilter())
+        rows = self.view.read(objective.objectives_of_cycles, [self._cycle], objective.ObjectiveFilter())
         live = [row for row in rows.get(self._cycle, ()) if row.state is not ObjectiveState.DROPPED]
         return together(TYPES[Kind.OBJECTIVE][0], self.view, live)
 

@@ -12,8 +12,8 @@ from api.snapshot.snapshot import Siblings
 from domain.metrics import findings
 from domain.metrics.findings import WrittenKeyResult, WrittenKpi, WrittenObjective
 from domain.primitives.calendar import day_start
-from projections.tables import alignment, goals, people
-from projections.tables.goals import ObjectiveRow
+from projections.tables import alignment, objective, people
+from projections.tables.objective import ObjectiveRow
 
 
 @strawberry.type(
@@ -31,7 +31,7 @@ def in_objectives(siblings: Siblings) -> Sequence[list[Any]]:
 
 def in_key_results(siblings: Siblings) -> Sequence[list[Any]]:
     view = siblings.view
-    cycles = view.by_id(goals.cycles, [row.cycle for row in siblings.rows])
+    cycles = view.by_id(objective.cycles, [row.cycle for row in siblings.rows])
     return [
         findings.key_result_findings(
             WrittenKeyResult(
@@ -79,7 +79,7 @@ def written_objectives(siblings: Siblings) -> Sequence[WrittenObjective]:
     ids = [row.id for row in rows]
     supports = view.read(alignment.supports_of_objectives, ids)
     dropped = view.read(alignment.dropped_supports_of_objectives, ids)
-    per_owner = view.read(goals.objectives_per_owner, list({row.cycle for row in rows}))
+    per_owner = view.read(objective.objectives_per_owner, list({row.cycle for row in rows}))
     below = _below_company_level(siblings)
     return [
         WrittenObjective(

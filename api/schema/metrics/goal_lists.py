@@ -16,7 +16,7 @@ from api.snapshot.pagination import Asked
 from api.snapshot.snapshot import Siblings, Thing, View
 from domain.primitives.values import Kind
 from projections.store.versioned_tables import Order
-from projections.tables import alignment, goals
+from projections.tables import alignment, objective
 from projections.tables import key_result as proofs
 
 
@@ -29,7 +29,7 @@ def _judged_key_results(siblings: Siblings) -> Sequence[Judged]:
 
 
 OBJECTIVES = Listing(
-    Kind.OBJECTIVE, goals.objective_page, goals.objective_count, goals.objective_cursor, _judged_objectives
+    Kind.OBJECTIVE, objective.objective_page, objective.objective_count, objective.objective_cursor, _judged_objectives
 )
 KEY_RESULTS = Listing(
     Kind.KEY_RESULT,
@@ -45,7 +45,9 @@ def objectives(
 ) -> Connection[Any]:
     """A page of the objectives of a view."""
     wanted = filters.objective_filter(view, filter)
-    return listed(view, OBJECTIVES, wanted, filters.order(order, goals.ObjectiveOrder.RECORDED), asked, _only(filter))
+    return listed(
+        view, OBJECTIVES, wanted, filters.order(order, objective.ObjectiveOrder.RECORDED), asked, _only(filter)
+    )
 
 
 def key_results(
@@ -67,16 +69,16 @@ def _only(filter: ObjectiveFilter | KeyResultFilter | None) -> frozenset[StrEnum
 class Whose(Enum):
     """What objectives can be asked of: the query that finds them, and the part of a filter that says the same."""
 
-    CYCLE = (goals.objectives_of_cycles, "cycle")
-    TEAM = (goals.objectives_of_teams, "team")
-    OWNER = (goals.objectives_of_owners, "owner")
+    CYCLE = (objective.objectives_of_cycles, "cycle")
+    TEAM = (objective.objectives_of_teams, "team")
+    OWNER = (objective.objectives_of_owners, "owner")
 
     @property
     def query(self) -> Many:
         query: Many = self.value[0]
         return query
 
-    def narrowed(self, filter: goals.ObjectiveFilter, id: Any) -> goals.ObjectiveFilter:
+    def narrowed(self, filter: objective.ObjectiveFilter, id: Any) -> objective.ObjectiveFilter:
         """The filter, for objectives of this one thing only."""
         asked = getattr(filter, self.value[1])
         return msgspec.structs.replace(filter, **{self.value[1]: id if asked in (None, id) else NOTHING})
@@ -89,10 +91,10 @@ def objectives_of(thing: Thing, whose: Whose, filter: ObjectiveFilter | None, *a
 
 
 def _of_each(
-    siblings: Siblings, whose: Whose, filter: goals.ObjectiveFilter, only: frozenset[StrEnum] | None, asked: Asked
+    siblings: Siblings, whose: Whose, filter: objective.ObjectiveFilter, only: frozenset[StrEnum] | None, asked: Asked
 ) -> Sequence[Connection[Any]]:
     """One thing's page is read by itself; of many things, all is read in one statement and then cut."""
-    order = Order(goals.ObjectiveOrder.RECORDED)
+    order = Order(objective.ObjectiveOrder.RECORDED)
     if len(siblings.rows) == 1:
         (row,) = siblings.rows
         return [listed(siblings.view, OBJECTIVES, whose.narrowed(filter, row.id), order, asked, only)]
@@ -107,4 +109,4 @@ def supporters(thing: Thing, *asked: Any) -> Connection[Any]:
 
 def _supporters(siblings: Siblings, asked: Asked) -> Sequence[Connection[Any]]:
     groups = many(siblings, Kind.OBJECTIVE, alignment.supporters_of_targets)
-    return [worked_out(OBJECTIVES, group, Order(goals.ObjectiveOrder.RECORDED), asked) for group in groups]
+    return [worked_out(OBJECTIVES, group, Order(objective.ObjectiveOrder.RECORDED), asked) for group in groups]

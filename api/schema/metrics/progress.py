@@ -16,7 +16,7 @@ from domain.metrics import progress
 from domain.metrics.progress import KeyResultProgress, ObjectiveProgress, SharedProgress
 from domain.primitives.values import Kind
 from projections.history import formula_inputs
-from projections.tables import goals, measurements
+from projections.tables import measurements, objective
 from projections.tables.key_result import key_results_of_objectives
 from projections.tables.measurements import Standing
 
@@ -88,8 +88,8 @@ def of_key_results(siblings: Siblings) -> Sequence[KeyResultProgress]:
     """The progress of each of these key results."""
     view = siblings.view
     at, policy = view.basis.at, view.scoring
-    cycles = view.by_id(goals.cycles, [row.cycle for row in siblings.rows])
-    objectives = view.by_id(goals.objectives, [row.objective for row in siblings.rows])
+    cycles = view.by_id(objective.cycles, [row.cycle for row in siblings.rows])
+    objectives = view.by_id(objective.objectives, [row.objective for row in siblings.rows])
     return [
         progress.of_key_result(
             formula_inputs.of_key_result(row, standing, cycles[row.cycle], objectives.get(row.objective)), at, policy
@@ -111,7 +111,7 @@ def all_key_results(siblings: Siblings) -> Sequence[list[Any]]:
 def of_objectives(siblings: Siblings) -> Sequence[ObjectiveProgress]:
     """The progress of each of these objectives."""
     groups = siblings.all(live_key_results)
-    siblings.view.remember(goals.objectives, siblings.rows)
+    siblings.view.remember(objective.objectives, siblings.rows)
     together_read = flat(groups)
     parts = iter(() if together_read is None else together_read.all(of_key_results))
     return [
@@ -129,11 +129,11 @@ def of_groups(groups: Sequence[list[Any]]) -> Sequence[SharedProgress]:
 
 def of_cycles(siblings: Siblings) -> Sequence[SharedProgress]:
     """The progress of each of these cycles."""
-    groups = many(siblings, Kind.OBJECTIVE, goals.objectives_of_cycles, goals.ObjectiveFilter())
+    groups = many(siblings, Kind.OBJECTIVE, objective.objectives_of_cycles, objective.ObjectiveFilter())
     return of_groups(groups)
 
 
 def of_teams(siblings: Siblings, cycle: UUID) -> Sequence[Progress]:
     """The progress of each of these teams in a cycle."""
-    groups = many(siblings, Kind.OBJECTIVE, goals.objectives_of_teams, goals.ObjectiveFilter(cycle=cycle))
+    groups = many(siblings, Kind.OBJECTIVE, objective.objectives_of_teams, objective.ObjectiveFilter(cycle=cycle))
     return together(Progress, siblings.view, of_groups(groups))

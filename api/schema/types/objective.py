@@ -28,7 +28,7 @@ from api.schema.types.entity import AS_OF, At, AtPosition, Entity, Known
 from api.snapshot.dataloaders import many
 from api.snapshot.snapshot import Siblings, Thing, together
 from domain.primitives.values import Kind, ObjectiveState
-from projections.tables import alignment, discussion, goals
+from projections.tables import alignment, discussion, objective
 
 
 @strawberry.type(description="What a closed objective came to.")
@@ -46,7 +46,7 @@ def _outcomes(siblings: Siblings) -> Sequence[ObjectiveOutcome | None]:
 
 def _carried_into(siblings: Siblings) -> Sequence[Any]:
     """The latest of those that each was carried into and that were not dropped; else the latest of all."""
-    groups = many(siblings, Kind.OBJECTIVE, goals.objectives_carried_from)
+    groups = many(siblings, Kind.OBJECTIVE, objective.objectives_carried_from)
     live = [[one for one in group if one.row.state is not ObjectiveState.DROPPED] for group in groups]
     return [next(reversed(kept or group), None) for kept, group in zip(live, groups, strict=True)]
 
@@ -55,8 +55,8 @@ def _carried_into(siblings: Siblings) -> Sequence[Any]:
     description="A qualitative direction within a cycle, proved by its key results. DRAFT, then ACTIVE, then CLOSED; "
     "or DROPPED."
 )
-class Objective(Entity, kind=Kind.OBJECTIVE, read=goals.objectives):
-    row: strawberry.Private[goals.ObjectiveRow]
+class Objective(Entity, kind=Kind.OBJECTIVE, read=objective.objectives):
+    row: strawberry.Private[objective.ObjectiveRow]
 
     title: str = strawberry.field(description="The direction, in one line.")
     description: Markdown | None = strawberry.field(description="More about it.")

@@ -13,7 +13,7 @@ from domain.model.permissions import Role
 from domain.primitives.values import Kind, Ref, Visibility
 from projections.engine import rebuild, visibility
 from projections.engine.registry import TABLES
-from projections.tables import goals
+from projections.tables import objective
 from tests.api.privacy.conftest import Asked
 from tests.api.privacy.small_company import CYCLE, RISE
 
@@ -160,7 +160,7 @@ def test_without_connections_that_hide_it_nothing_is_read(asked: Asked) -> None:
     world = asked.world
     reads = Reads(world.database.pool(), world.log, 1e12, Eyes(asked.small["moe"], None))
     with pytest.raises(RuntimeError, match="hide"):
-        reads.present.read(goals.objectives, [asked.small["hush"]])
+        reads.present.read(objective.objectives, [asked.small["hush"]])
 
 
 def test_views_made_anew_hide_the_same(asked: Asked) -> None:

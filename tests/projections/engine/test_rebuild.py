@@ -16,8 +16,8 @@ from projections.engine import rebuild as generations
 from projections.engine.registry import TABLES, Poison
 from projections.store import basis as bases
 from projections.store.versioned_tables import Connection, Order, Window
-from projections.tables import goals
 from projections.tables import kpi as kpis
+from projections.tables import objective
 from tests.projections.conftest import World
 from tests.projections.engine.test_projector import SECONDS, broken, kpi, running
 from tests.properties.histories import History
@@ -181,11 +181,11 @@ class Busy:
         self.answers: set[tuple[Any, ...]] = set()
 
     def read(self) -> None:
-        order, window = Order(goals.ObjectiveOrder.TITLE), Window(100)
+        order, window = Order(objective.ObjectiveOrder.TITLE), Window(100)
         with self.world.database.connect() as conn:
             while not self.stop.is_set():
                 self.positions.append(bases.now(conn).position)
-                rows = goals.objective_page(conn, self.fixed, goals.ObjectiveFilter(), order, window)
+                rows = objective.objective_page(conn, self.fixed, objective.ObjectiveFilter(), order, window)
                 self.answers.add(tuple(rows))
 
     def read_slowly(self) -> None:

@@ -14,8 +14,9 @@ from domain.model.event import Recorded
 from domain.primitives.values import Basis, KeyResultState, Kind, ObjectiveState, Ref
 from projections.store import basis as bases
 from projections.store.basis import Standpoint
-from projections.tables import alignment, discussion, goals, kpi, measurements, people
+from projections.tables import alignment, discussion, kpi, measurements, people
 from projections.tables import key_result as proofs
+from projections.tables import objective as goals
 from tests.projections import fold
 from tests.projections.conftest import World, Worlds
 from tests.properties.histories import History, moments

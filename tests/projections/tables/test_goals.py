@@ -5,8 +5,9 @@ from datetime import date
 from domain.model import commands
 from domain.primitives.values import Basis, CycleState, Kind, ObjectiveState, Ref, ScoringPolicy, Verdict
 from projections.store import basis as bases
-from projections.tables import alignment, goals
+from projections.tables import alignment
 from projections.tables import key_result as proofs
+from projections.tables import objective as goals
 from tests.projections.conftest import World
 from tests.projections.scenario import REACH_TEN, after, cycle, key_result, objective, on, then, to
 

@@ -11,8 +11,9 @@ from domain.model import commands
 from domain.primitives.values import Basis, Cadence, CycleState, KeyResultState, Kind, ObjectiveKind, ObjectiveState
 from projections.store import basis as bases
 from projections.store.versioned_tables import Cursor, Order, Window
-from projections.tables import goals, kpi, people
 from projections.tables import key_result as proofs
+from projections.tables import kpi, people
+from projections.tables import objective as goals
 from tests.projections import fold
 from tests.projections.conftest import World, Worlds
 from tests.projections.scenario import after
