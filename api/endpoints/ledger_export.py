@@ -28,7 +28,7 @@ from domain.model.permissions import Permission
 from domain.primitives.errors import Code, Refused, invalid
 from domain.primitives.values import Basis
 from projections.store.versioned_tables import Order, Window
-from projections.tables import kpi, measurements, objective, people
+from projections.tables import cycle, kpi, measurements, people
 from projections.tables.kpi import KpiFilter, KpiOrder
 
 Json: TypeAlias = dict[str, Any]
@@ -240,7 +240,7 @@ def _filter(context: Context, params: Params) -> Json:
     """`from` and `to` are times, or positions of the log; half-open either way."""
     types = params.get("types")
     return {
-        "cycle": _named(context, params, "cycle", objective.cycles_by_key),
+        "cycle": _named(context, params, "cycle", cycle.cycles_by_key),
         "team": _named(context, params, "team", people.teams_by_key),
         "types": None if types is None else [name.strip() for name in types.split(",")],
         "recordedFrom": _text(_recorded(context, params, "from")),

@@ -49,7 +49,7 @@ from domain.model.permissions import Permission
 from domain.primitives.calendar import Step
 from domain.primitives.values import Kind
 from projections.store.versioned_tables import Order
-from projections.tables import objective as goals
+from projections.tables import cycle as cycle_table
 from projections.tables import people
 
 E = TypeVar("E", bound=Entity)
@@ -60,7 +60,7 @@ _Kpi: TypeAlias = Annotated[KpiBy, strawberry.argument(description="The KPI, by 
 _Person: TypeAlias = Annotated[PersonBy, strawberry.argument(description="The person, by id or handle.")]
 _Team: TypeAlias = Annotated[TeamBy, strawberry.argument(description="The team, by id or key.")]
 
-_CYCLES = lists.Listing(Kind.CYCLE, goals.cycle_page, goals.cycle_count, goals.cycle_cursor)
+_CYCLES = lists.Listing(Kind.CYCLE, cycle_table.cycle_page, cycle_table.cycle_count, cycle_table.cycle_cursor)
 _TEAMS = lists.Listing(Kind.TEAM, people.team_page, people.team_count, people.team_cursor)
 _PEOPLE = lists.Listing(Kind.PERSON, people.person_page, people.person_count, people.person_cursor)
 
@@ -119,7 +119,7 @@ class SnapshotFields:
             CycleFilter | None, strawberry.argument(description="Only those for which this holds.")
         ] = None,
     ) -> Connection[Cycle]:
-        wanted, order = filters.cycle_filter(filter), Order(goals.CycleOrder.STARTS_ON)
+        wanted, order = filters.cycle_filter(filter), Order(cycle_table.CycleOrder.STARTS_ON)
         return lists.listed(self.view, _CYCLES, wanted, order, Asked(first, after, last, before))
 
     @answered("An objective; null for an unknown one.")

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from api.snapshot.snapshot import ById, ByKey, Connection, Siblings, Thing, View, together
 from domain.primitives.values import Basis, Kind, Ref
-from projections.tables import kpi, objective, people
+from projections.tables import cycle, kpi, people
 
 Many: TypeAlias = Callable[..., dict[UUID, list[Any]]]
 """A query of `projections` that gives rows by the id of what they belong to."""
@@ -17,7 +17,7 @@ Many: TypeAlias = Callable[..., dict[UUID, list[Any]]]
 TYPES: dict[Kind, tuple[type[Thing], ById[Any]]] = {}
 """The type that shows each kind of thing, and the query that reads its rows by their ids."""
 BY_KEY: dict[Kind, ByKey[Any]] = {
-    Kind.CYCLE: objective.cycles_by_key,
+    Kind.CYCLE: cycle.cycles_by_key,
     Kind.KPI: kpi.kpis_by_key,
     Kind.TEAM: people.teams_by_key,
 }

@@ -25,7 +25,7 @@ from domain.primitives.values import Basis, ScoringPolicy
 from projections.engine import visibility
 from projections.store import basis as bases
 from projections.store.basis import Standpoint
-from projections.tables import objective
+from projections.tables import cycle
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -252,9 +252,9 @@ class View:
         """Something is told that stands on this View, though nothing of it is read."""
 
     @cached_property
-    def policy(self) -> objective.PolicyRow:
+    def policy(self) -> cycle.PolicyRow:
         """The scoring policy in force."""
-        return self.read(objective.policy)
+        return self.read(cycle.policy)
 
     @property
     def scoring(self) -> ScoringPolicy:

@@ -15,10 +15,10 @@ from domain.primitives.values import Kind
 from projections.proof import merkle_tree
 from projections.store.batch_writer import Book
 from projections.store.versioned_tables import Chain, Connection, Table
-from projections.tables import alignment, changes, discussion, key_result, kpi, measurements, objective, people
+from projections.tables import alignment, changes, cycle, discussion, key_result, kpi, measurements, objective, people
 
-MODULES = (objective, key_result, kpi, measurements, people, alignment, discussion, changes)
-"""In the order in which they are told of an event: alignment looks up the objective that goals has noted."""
+MODULES = (cycle, objective, key_result, kpi, measurements, people, alignment, discussion, changes)
+"""In the order in which they apply an event: alignment reads the row that objective has just written."""
 
 TABLES: tuple[Table[Any], ...] = tuple(table for module in (*MODULES, merkle_tree) for table in module.TABLES)
 

@@ -10,11 +10,12 @@ import msgspec
 
 from domain.primitives.values import Kind, Milestone, Ref
 from projections.store.versioned_tables import Connection, Fact, Table, Version, fetch
+from projections.tables.cycle import CYCLE, POLICY, CycleRow
 from projections.tables.discussion import COMMENT, INITIATIVE, REFLECTION
 from projections.tables.key_result import KEY_RESULT, KeyResultRow
 from projections.tables.kpi import KPI
 from projections.tables.measurements import CHECK_IN, READING, CheckInRow, ReadingRow
-from projections.tables.objective import CYCLE, OBJECTIVE, POLICY, CycleRow, ObjectiveRow
+from projections.tables.objective import OBJECTIVE, ObjectiveRow
 from projections.tables.people import PERSON, TEAM, TeamRow
 
 TABLES_OF: dict[Kind, Table[Any]] = {

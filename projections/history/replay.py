@@ -25,7 +25,7 @@ from projections.history import timeline
 from projections.history.timeline import Chronicle
 from projections.store.basis import Standpoint
 from projections.store.versioned_tables import OPEN, Connection
-from projections.tables.objective import CycleRow
+from projections.tables.cycle import CycleRow
 
 FIGURES_MAX = 500_000
 """How many key results are worked out for one replay, at most, all frames together."""

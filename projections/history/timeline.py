@@ -19,9 +19,10 @@ from domain.metrics.progress import KeyResultProgress, ObjectiveProgress, Shared
 from domain.primitives.values import Basis, KeyResultState, Kind, ObjectiveState, Ref, ScoringPolicy
 from projections.history import formula_inputs
 from projections.store.versioned_tables import OPEN, Connection, Version, fetch, placed
+from projections.tables.cycle import POLICY, CycleRow, PolicyRow
 from projections.tables.key_result import KEY_RESULT, KeyResultRow
 from projections.tables.measurements import Standing
-from projections.tables.objective import OBJECTIVE, POLICY, CycleRow, ObjectiveRow, PolicyRow
+from projections.tables.objective import OBJECTIVE, ObjectiveRow
 
 V = TypeVar("V", bound=Version)
 

@@ -17,7 +17,7 @@ from domain.metrics.progress import Health
 from domain.primitives.errors import invalid
 from domain.primitives.values import Kind
 from projections.store.versioned_tables import Order
-from projections.tables import key_result, kpi, objective, people
+from projections.tables import cycle, key_result, kpi, objective, people
 
 SEARCH_LENGTH_MAX = 300
 
@@ -177,10 +177,8 @@ def _has_surrogates(text: str) -> bool:
     return any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def cycle_filter(given: CycleFilter | None) -> objective.CycleFilter:
-    return (
-        objective.CycleFilter() if given is None else objective.CycleFilter(state=given.state, overlaps=given.overlaps)
-    )
+def cycle_filter(given: CycleFilter | None) -> cycle.CycleFilter:
+    return cycle.CycleFilter() if given is None else cycle.CycleFilter(state=given.state, overlaps=given.overlaps)
 
 
 def objective_filter(view: View, given: ObjectiveFilter | None) -> objective.ObjectiveFilter:

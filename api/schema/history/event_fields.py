@@ -12,7 +12,7 @@ from api.snapshot.snapshot import Siblings, together
 from domain.model.event import Event
 from domain.primitives.personal_data import ERASED, erased_handle
 from domain.primitives.values import Kind
-from projections.tables import objective
+from projections.tables import cycle
 
 
 class Source(NamedTuple):
@@ -81,8 +81,8 @@ def handle(siblings: Siblings, source: Source) -> Sequence[str]:
 
 def policy(siblings: Siblings, source: Source) -> Sequence[ScoringPolicy | None]:
     """The scoring policy; before the first it is the default."""
-    rows = [getattr(around, source.side) or objective.DEFAULT_POLICY for around in siblings.all(arounds)]
-    return [ScoringPolicy(row=row) if isinstance(row, objective.PolicyRow) else None for row in rows]
+    rows = [getattr(around, source.side) or cycle.DEFAULT_POLICY for around in siblings.all(arounds)]
+    return [ScoringPolicy(row=row) if isinstance(row, cycle.PolicyRow) else None for row in rows]
 
 
 def measurement(siblings: Siblings, kind: Kind) -> Sequence[Any]:
@@ -112,6 +112,6 @@ def previous(siblings: Siblings, part: str) -> Sequence[Any]:
 
 def days_before_close(siblings: Siblings) -> Sequence[int | None]:
     """How many days each event lies before its cycle's end, its own day included."""
-    cycles = siblings.view.by_id(objective.cycles, [row.change.cycle for row in siblings.rows])
+    cycles = siblings.view.by_id(cycle.cycles, [row.change.cycle for row in siblings.rows])
     known = [(row, cycles.get(row.change.cycle or NOTHING)) for row in siblings.rows]
     return [None if end is None else (end.ends_on - row.effective_at.date()).days + 1 for row, end in known]

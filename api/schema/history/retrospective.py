@@ -30,7 +30,7 @@ from projections.history import kpi_delta, timeline
 from projections.history.retrospective import KeyResultLook, Look, ObjectiveLook, SilenceLook
 from projections.store.basis import Standpoint
 from projections.tables import discussion
-from projections.tables.objective import CycleRow
+from projections.tables.cycle import CycleRow
 
 AsFarAs: TypeAlias = Annotated[
     datetime | None,

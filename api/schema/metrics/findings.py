@@ -12,7 +12,7 @@ from api.snapshot.snapshot import Siblings
 from domain.metrics import findings
 from domain.metrics.findings import WrittenKeyResult, WrittenKpi, WrittenObjective
 from domain.primitives.calendar import day_start
-from projections.tables import alignment, objective, people
+from projections.tables import alignment, cycle, objective, people
 from projections.tables.objective import ObjectiveRow
 
 
@@ -31,7 +31,7 @@ def in_objectives(siblings: Siblings) -> Sequence[list[Any]]:
 
 def in_key_results(siblings: Siblings) -> Sequence[list[Any]]:
     view = siblings.view
-    cycles = view.by_id(objective.cycles, [row.cycle for row in siblings.rows])
+    cycles = view.by_id(cycle.cycles, [row.cycle for row in siblings.rows])
     return [
         findings.key_result_findings(
             WrittenKeyResult(

@@ -16,7 +16,7 @@ from domain.metrics import progress
 from domain.metrics.progress import KeyResultProgress, ObjectiveProgress, SharedProgress
 from domain.primitives.values import Kind
 from projections.history import formula_inputs
-from projections.tables import measurements, objective
+from projections.tables import cycle, measurements, objective
 from projections.tables.key_result import key_results_of_objectives
 from projections.tables.measurements import Standing
 
@@ -88,7 +88,7 @@ def of_key_results(siblings: Siblings) -> Sequence[KeyResultProgress]:
     """The progress of each of these key results."""
     view = siblings.view
     at, policy = view.basis.at, view.scoring
-    cycles = view.by_id(objective.cycles, [row.cycle for row in siblings.rows])
+    cycles = view.by_id(cycle.cycles, [row.cycle for row in siblings.rows])
     objectives = view.by_id(objective.objectives, [row.objective for row in siblings.rows])
     return [
         progress.of_key_result(

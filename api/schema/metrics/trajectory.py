@@ -19,10 +19,10 @@ from domain.primitives.calendar import Step
 from domain.primitives.values import KeyResultState, Kind, Ref
 from projections.history import formula_inputs
 from projections.store.versioned_tables import By
-from projections.tables import measurements, objective
+from projections.tables import cycle, measurements
+from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow, key_result_versions
 from projections.tables.measurements import CheckInRow, Link, ReadingRow, Standing
-from projections.tables.objective import CycleRow
 
 # ── targets ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -66,7 +66,7 @@ class TargetRevision(Thing):
 
 def targets(siblings: Siblings) -> Sequence[list[TargetRevision]]:
     """Every target of each of these key results, oldest first."""
-    cycles = siblings.view.by_id(objective.cycles, [row.cycle for row in siblings.rows])
+    cycles = siblings.view.by_id(cycle.cycles, [row.cycle for row in siblings.rows])
     revisions = siblings.all(_revisions)
     stood = iter(siblings.view.reads.read(measurements.last_words_before, [row for rows in revisions for row in rows]))
     parts = [
@@ -181,7 +181,7 @@ class Forecast:
 def trajectories(siblings: Siblings, every: Step) -> Sequence[list[Any]]:
     """The way of each of these key results."""
     view = siblings.view
-    cycles = view.by_id(objective.cycles, [row.cycle for row in siblings.rows])
+    cycles = view.by_id(cycle.cycles, [row.cycle for row in siblings.rows])
     return [
         trajectory.trajectory(
             [Revision(version.changed_at, version.metric, version.due) for version in revisions],

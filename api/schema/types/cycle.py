@@ -20,7 +20,7 @@ from api.schema.types.entity import AS_OF, At, AtPosition, Entity, Known
 from api.snapshot.snapshot import Siblings, View
 from domain.primitives.errors import Code, Refused
 from domain.primitives.values import Kind
-from projections.tables import discussion, objective
+from projections.tables import cycle, discussion
 
 
 def _snapshots(siblings: Siblings, column: str) -> Sequence[Any]:
@@ -32,8 +32,8 @@ def _snapshots(siblings: Siblings, column: str) -> Sequence[Any]:
 @strawberry.type(
     description="A quarter, a year: the stretch of days that goals are set for. PLANNING, then ACTIVE, then CLOSED."
 )
-class Cycle(Entity, kind=Kind.CYCLE, read=objective.cycles):
-    row: strawberry.Private[objective.CycleRow]
+class Cycle(Entity, kind=Kind.CYCLE, read=cycle.cycles):
+    row: strawberry.Private[cycle.CycleRow]
 
     key: str = strawberry.field(description="A short name, unique in the workspace, like 2026-q1.")
     name: str = strawberry.field(description="What it is called.")
@@ -41,7 +41,7 @@ class Cycle(Entity, kind=Kind.CYCLE, read=objective.cycles):
     ends_on: date = strawberry.field(description="Its last day.")
     state: enums.CycleState = strawberry.field(description="Where it is in its life.")
     parent: CycleRef | None = to_one(Kind.CYCLE, "parent", "The cycle it lies in.")
-    children: list[CycleRef] = to_many(Kind.CYCLE, objective.cycles_within, "The cycles inside it, by start.")
+    children: list[CycleRef] = to_many(Kind.CYCLE, cycle.cycles_within, "The cycles inside it, by start.")
     check_in_cadence: enums.Cadence = strawberry.field(
         description="How often its key results are expected to be checked in on."
     )
@@ -72,13 +72,13 @@ class Cycle(Entity, kind=Kind.CYCLE, read=objective.cycles):
         return self.at_moment(at, known, position)
 
 
-def cycle_named(view: View, by: CycleBy) -> objective.CycleRow:
+def cycle_named(view: View, by: CycleBy) -> cycle.CycleRow:
     """The cycle with this id or key, at this view whatever basis the id names. Raises `NOT_FOUND`."""
     if by.key is not None and by.key is not strawberry.UNSET:
-        row = view.by_key(objective.cycles_by_key, by.key)
+        row = view.by_key(cycle.cycles_by_key, by.key)
     else:
         id = filters.identified(Kind.CYCLE, by.id)
-        row = None if id is None else view.by_id(objective.cycles, [id]).get(id)
+        row = None if id is None else view.by_id(cycle.cycles, [id]).get(id)
     if row is None:
         raise Refused(Code.NOT_FOUND, "There is no such cycle.", "cycle")
     return row

@@ -10,7 +10,7 @@ from api.schema.primitives.refs import PersonRef
 from api.schema.primitives.scalars import Position
 from api.snapshot.snapshot import View
 from domain.primitives import values
-from projections.tables.objective import PolicyRow
+from projections.tables.cycle import PolicyRow
 
 
 @strawberry.type(

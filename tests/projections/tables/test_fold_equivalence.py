@@ -15,8 +15,10 @@ from domain.primitives.values import Basis, KeyResultState, Kind, ObjectiveState
 from projections.store import basis as bases
 from projections.store.basis import Standpoint
 from projections.tables import alignment, discussion, kpi, measurements, people
+from projections.tables import cycle as cycle_table
 from projections.tables import key_result as proofs
-from projections.tables import objective as goals
+from projections.tables import objective as objective_table
+from projections.tables.objective import ObjectiveFilter
 from tests.projections import fold
 from tests.projections.conftest import World, Worlds
 from tests.properties.histories import History, moments
@@ -30,15 +32,15 @@ laws = settings(
 )
 
 BY_ID: dict[Kind, Callable[..., dict[UUID, Any]]] = {
-    Kind.CYCLE: goals.cycles,
-    Kind.OBJECTIVE: goals.objectives,
+    Kind.CYCLE: cycle_table.cycles,
+    Kind.OBJECTIVE: objective_table.objectives,
     Kind.KEY_RESULT: proofs.key_results,
     Kind.KPI: kpi.kpis,
     Kind.PERSON: people.people,
     Kind.TEAM: people.teams,
     Kind.INITIATIVE: discussion.initiatives,
 }
-ALL = goals.ObjectiveFilter()
+ALL = ObjectiveFilter()
 
 
 @laws
@@ -80,7 +82,7 @@ def _things(world: World, basis: Basis, truth: fold.World) -> None:
         defined = (row.name, row.description, row.unit, row.goal, row.cadence, row.owner, row.team)
         assert defined == truth.things[row.id].definition
     adopted = next(iter(truth.of(Kind.POLICY).values()), None)
-    policy = goals.policy(world.conn, basis)
+    policy = cycle_table.policy(world.conn, basis)
     assert policy.policy == (adopted.policy if adopted else type(policy.policy)())
     versions = proofs.key_result_versions(world.conn, basis, ever)
     for id in truth.of(Kind.KEY_RESULT):
@@ -100,11 +102,26 @@ def _relations(world: World, basis: Basis, truth: fold.World) -> None:
     cycles, objectives, owners = every(Kind.CYCLE), every(Kind.OBJECTIVE), every(Kind.PERSON)
     teams, kpis = every(Kind.TEAM), every(Kind.KPI)
     kept = KeyResultState.DROPPED
-    same(goals.objectives_of_cycles(conn, basis, cycles, ALL), Kind.CYCLE, Kind.OBJECTIVE, lambda c, o: o.cycle == c)
-    same(goals.objectives_of_teams(conn, basis, teams, ALL), Kind.TEAM, Kind.OBJECTIVE, lambda t, o: o.team == t)
-    same(goals.objectives_of_owners(conn, basis, owners, ALL), Kind.PERSON, Kind.OBJECTIVE, lambda p, o: o.owner == p)
     same(
-        goals.objectives_carried_from(conn, basis, objectives),
+        objective_table.objectives_of_cycles(conn, basis, cycles, ALL),
+        Kind.CYCLE,
+        Kind.OBJECTIVE,
+        lambda c, o: o.cycle == c,
+    )
+    same(
+        objective_table.objectives_of_teams(conn, basis, teams, ALL),
+        Kind.TEAM,
+        Kind.OBJECTIVE,
+        lambda t, o: o.team == t,
+    )
+    same(
+        objective_table.objectives_of_owners(conn, basis, owners, ALL),
+        Kind.PERSON,
+        Kind.OBJECTIVE,
+        lambda p, o: o.owner == p,
+    )
+    same(
+        objective_table.objectives_carried_from(conn, basis, objectives),
         Kind.OBJECTIVE, Kind.OBJECTIVE, lambda above, o: o.carried_from == above,
     )  # fmt: skip
     same(
@@ -127,7 +144,7 @@ def _relations(world: World, basis: Basis, truth: fold.World) -> None:
     for person, rows in people.teams_of_people(conn, basis, owners).items():
         expected = truth.where(Kind.TEAM, partial(_has_member, person))
         assert sorted(row.id for row in rows) == sorted(expected)
-    per_owner = goals.objectives_per_owner(conn, basis, cycles)
+    per_owner = objective_table.objectives_per_owner(conn, basis, cycles)
     live = [o for o in truth.of(Kind.OBJECTIVE).values() if o.state in (ObjectiveState.DRAFT, ObjectiveState.ACTIVE)]
     assert sum(per_owner.values()) == sum(o.owner is not None for o in live)
     assert all(count == sum((o.cycle, o.owner) == pair for o in live) for pair, count in per_owner.items())

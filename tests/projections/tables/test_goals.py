@@ -6,21 +6,24 @@ from domain.model import commands
 from domain.primitives.values import Basis, CycleState, Kind, ObjectiveState, Ref, ScoringPolicy, Verdict
 from projections.store import basis as bases
 from projections.tables import alignment
+from projections.tables import cycle as cycle_table
 from projections.tables import key_result as proofs
-from projections.tables import objective as goals
+from projections.tables import objective as objective_table
+from projections.tables.cycle import CycleFilter
+from projections.tables.objective import ObjectiveFilter
 from tests.projections.conftest import World
 from tests.projections.scenario import REACH_TEN, after, cycle, key_result, objective, on, then, to
 
-ALL = goals.ObjectiveFilter()
+ALL = ObjectiveFilter()
 
 
 def test_before_the_first_event_everything_is_empty(world: World) -> None:
     id = cycle(world)
     first = after(world, 0)
-    assert goals.cycles(world.conn, first, [id]) == {}
-    assert goals.cycle_count(world.conn, first, goals.CycleFilter()) == 0
-    assert goals.cycles(world.conn, then(world, on(1, 0)), [id]).keys() == {id}
-    assert goals.cycles(world.conn, bases.at_time(world.conn, on(1), on(1)), [id]) == {}
+    assert cycle_table.cycles(world.conn, first, [id]) == {}
+    assert cycle_table.cycle_count(world.conn, first, CycleFilter()) == 0
+    assert cycle_table.cycles(world.conn, then(world, on(1, 0)), [id]).keys() == {id}
+    assert cycle_table.cycles(world.conn, bases.at_time(world.conn, on(1), on(1)), [id]) == {}
 
 
 def test_a_basis_beyond_the_views_is_none(world: World) -> None:
@@ -56,9 +59,9 @@ def test_a_cycle_knows_the_bases_of_its_plan_and_its_outcome(world: World) -> No
     named = commands.CycleBy(id=id)
     world.tell(commands.ActivateCycle(cycle=named, effective_at=on(4)))
     world.tell(commands.CloseCycle(cycle=named, effective_at=on(20)))
-    row = goals.cycles(world.conn, world.now, [id])[id]
+    row = cycle_table.cycles(world.conn, world.now, [id])[id]
     assert (row.state, row.plan, row.outcome) == (CycleState.CLOSED, Basis(on(4), 2), Basis(on(20), 3))
-    active = goals.cycles(world.conn, then(world, on(10)), [id])[id]
+    active = cycle_table.cycles(world.conn, then(world, on(10)), [id])[id]
     assert (active.state, active.plan, active.outcome) == (CycleState.ACTIVE, Basis(on(4), 2), None)
 
 
@@ -66,17 +69,17 @@ def test_cycles_stand_under_their_parents_by_their_start(world: World) -> None:
     year = cycle(world, "year", ends_on=on(31).date())
     late = cycle(world, "late", parent=commands.CycleBy(id=year), starts_on=on(20).date(), ends_on=on(31).date())
     early = cycle(world, "early", parent=commands.CycleBy(id=year), starts_on=on(1).date(), ends_on=on(19).date())
-    found = goals.cycles_within(world.conn, world.now, [year, early])
+    found = cycle_table.cycles_within(world.conn, world.now, [year, early])
     assert {parent: [row.id for row in rows] for parent, rows in found.items()} == {year: [early, late], early: []}
 
 
 def test_the_policy_in_force_is_that_of_the_basis(world: World) -> None:
-    assert goals.policy(world.conn, world.now).policy == ScoringPolicy()
-    assert goals.policy(world.conn, world.now).version == 0
+    assert cycle_table.policy(world.conn, world.now).policy == ScoringPolicy()
+    assert cycle_table.policy(world.conn, world.now).version == 0
     for number, green in enumerate((0.6, 0.8), 1):
         world.tell(commands.AdoptScoringPolicy(score_green=green, effective_at=on(number)))
-        assert goals.policy(world.conn, world.now).policy.score_green == green
-    earlier = goals.policy(world.conn, then(world, on(1, 23)))
+        assert cycle_table.policy(world.conn, world.now).policy.score_green == green
+    earlier = cycle_table.policy(world.conn, then(world, on(1, 23)))
     assert (earlier.version, earlier.policy.score_green) == (1, 0.6)
 
 
@@ -89,10 +92,10 @@ def test_an_outcome_stands_from_closing_until_reopening(world: World) -> None:
         )
     )
     world.tell(commands.ReopenObjective(objective=id, reason="too early", effective_at=on(12)))
-    closed = goals.objectives(world.conn, then(world, on(10)), [id])[id]
+    closed = objective_table.objectives(world.conn, then(world, on(10)), [id])[id]
     assert (closed.state, closed.verdict, closed.score) == (ObjectiveState.CLOSED, Verdict.ACHIEVED, 0.8)
     assert (closed.reflection, closed.closed_at) == ("well", on(9))
-    again = goals.objectives(world.conn, world.now, [id])[id]
+    again = objective_table.objectives(world.conn, world.now, [id])[id]
     assert (again.state, again.verdict, again.score) == (ObjectiveState.ACTIVE, None, None)
     assert (again.reflection, again.closed_at, again.reason) == (None, None, "too early")
 
@@ -100,7 +103,7 @@ def test_an_outcome_stands_from_closing_until_reopening(world: World) -> None:
 def test_who_made_a_thing_and_who_changed_it_last_are_kept_apart(world: World) -> None:
     id = objective(world, cycle(world))
     world.tell(commands.RewordObjective(objective=id, title="Delight all customers", reason="all of them"))
-    row = goals.objectives(world.conn, world.now, [id])[id]
+    row = objective_table.objectives(world.conn, world.now, [id])[id]
     assert (row.created_by.actor, row.changed_by.actor) == ("machine:ada", "machine:ada")
     assert (row.version, row.born, row.position, row.created_at) == (2, 2, 3, on(2))
     assert (row.changed_at, row.reason) == (after(world, 3).known, "all of them")
@@ -153,8 +156,8 @@ def test_a_carried_objective_is_found_from_both_sides(world: World) -> None:
     old = objective(world, one)
     key_result(world, old, REACH_TEN)
     new = world.tell(commands.CarryObjective(objective=old, into=commands.CycleBy(id=two)))
-    assert goals.objectives(world.conn, world.now, [new])[new].carried_from == old
-    found = goals.objectives_carried_from(world.conn, world.now, [old, new])
+    assert objective_table.objectives(world.conn, world.now, [new])[new].carried_from == old
+    found = objective_table.objectives_carried_from(world.conn, world.now, [old, new])
     assert {id: [row.id for row in rows] for id, rows in found.items()} == {old: [new], new: []}
 
 
@@ -179,14 +182,14 @@ def test_dropping_what_was_supported_leaves_its_children_unaligned(world: World)
     proof = key_result(world, top)
     targets = [to(Kind.OBJECTIVE, top), to(Kind.KEY_RESULT, proof)]
     low = objective(world, quarter, "Answer within one day", supports=targets)
-    aligned = goals.ObjectiveFilter(aligned=True)
+    aligned = ObjectiveFilter(aligned=True)
     assert alignment.supports_of_objectives(world.conn, world.now, [low])[low] == targets
     world.tell(commands.DropKeyResult(key_result=proof, reason="no proof", effective_at=on(5)))
     assert alignment.supports_of_objectives(world.conn, world.now, [low])[low] == targets[:1]
     world.tell(commands.DropObjective(objective=top, reason="no market", effective_at=on(6)))
     assert alignment.supports_of_objectives(world.conn, world.now, [low])[low] == []
-    assert goals.objective_count(world.conn, world.now, aligned) == 0
-    assert goals.objective_count(world.conn, then(world, on(5)), aligned) == 1
+    assert objective_table.objective_count(world.conn, world.now, aligned) == 0
+    assert objective_table.objective_count(world.conn, then(world, on(5)), aligned) == 1
     assert alignment.supports_of_objectives(world.conn, then(world, on(4)), [low])[low] == targets
 
 

@@ -11,9 +11,12 @@ from domain.model import commands
 from domain.primitives.values import Basis, Cadence, CycleState, KeyResultState, Kind, ObjectiveKind, ObjectiveState
 from projections.store import basis as bases
 from projections.store.versioned_tables import Cursor, Order, Window
+from projections.tables import cycle as cycle_table
 from projections.tables import key_result as proofs
 from projections.tables import kpi, people
-from projections.tables import objective as goals
+from projections.tables import objective as objective_table
+from projections.tables.cycle import CycleFilter, CycleOrder
+from projections.tables.objective import ObjectiveFilter, ObjectiveOrder
 from tests.projections import fold
 from tests.projections.conftest import World, Worlds
 from tests.projections.scenario import after
@@ -23,11 +26,12 @@ Page = Callable[..., list[Any]]
 
 LISTS: dict[str, tuple[Page, Callable[..., int], Callable[..., Cursor], Any, Any, Kind]] = {
     "cycles": (
-        goals.cycle_page, goals.cycle_count, goals.cycle_cursor, goals.CycleOrder, goals.CycleFilter(), Kind.CYCLE,
+        cycle_table.cycle_page, cycle_table.cycle_count, cycle_table.cycle_cursor, CycleOrder, CycleFilter(),
+        Kind.CYCLE,
     ),
     "objectives": (
-        goals.objective_page, goals.objective_count, goals.objective_cursor, goals.ObjectiveOrder,
-        goals.ObjectiveFilter(), Kind.OBJECTIVE,
+        objective_table.objective_page, objective_table.objective_count, objective_table.objective_cursor,
+        ObjectiveOrder, ObjectiveFilter(), Kind.OBJECTIVE,
     ),
     "key results": (
         proofs.key_result_page, proofs.key_result_count, proofs.key_result_cursor, proofs.KeyResultOrder,
@@ -108,38 +112,41 @@ def test_a_stretch_lies_between_two_cursors(told: World) -> None:
     assert proofs.key_result_page(told.conn, now, proofs.KeyResultFilter(), order, last) == whole[4:6]
 
 
-def asked_of_objectives(truth: fold.World, some: Any) -> list[tuple[goals.ObjectiveFilter, Callable[[Any], bool]]]:
+def asked_of_objectives(truth: fold.World, some: Any) -> list[tuple[ObjectiveFilter, Callable[[Any], bool]]]:
     """Filters that find one objective and its like, and what they mean."""
     states = (ObjectiveState.DRAFT, some.state)
     return [
-        (goals.ObjectiveFilter(cycle=some.cycle), lambda o: o.cycle == some.cycle),
-        (goals.ObjectiveFilter(owner=some.owner), lambda o: some.owner in (None, o.owner)),
-        (goals.ObjectiveFilter(team=some.team), lambda o: some.team in (None, o.team)),
-        (goals.ObjectiveFilter(states=(some.state,)), lambda o: o.state is some.state),
-        (goals.ObjectiveFilter(kind=some.kind), lambda o: o.kind is some.kind),
-        (goals.ObjectiveFilter(aligned=True), lambda o: bool(truth.supports(o.id))),
-        (goals.ObjectiveFilter(aligned=False), lambda o: not truth.supports(o.id)),
-        (goals.ObjectiveFilter(supports=some.id), lambda o: some.id in [ref.id for ref in truth.supports(o.id)]),
-        (goals.ObjectiveFilter(search="TRUST"), lambda o: "trust" in f"{o.title} {o.description}".lower()),
+        (ObjectiveFilter(cycle=some.cycle), lambda o: o.cycle == some.cycle),
+        (ObjectiveFilter(owner=some.owner), lambda o: some.owner in (None, o.owner)),
+        (ObjectiveFilter(team=some.team), lambda o: some.team in (None, o.team)),
+        (ObjectiveFilter(states=(some.state,)), lambda o: o.state is some.state),
+        (ObjectiveFilter(kind=some.kind), lambda o: o.kind is some.kind),
+        (ObjectiveFilter(aligned=True), lambda o: bool(truth.supports(o.id))),
+        (ObjectiveFilter(aligned=False), lambda o: not truth.supports(o.id)),
         (
-            goals.ObjectiveFilter(states=states, cycle=some.cycle),
+            ObjectiveFilter(supports=some.id),
+            lambda o: some.id in [ref.id for ref in truth.supports(o.id)],
+        ),
+        (ObjectiveFilter(search="TRUST"), lambda o: "trust" in f"{o.title} {o.description}".lower()),
+        (
+            ObjectiveFilter(states=states, cycle=some.cycle),
             lambda o: o.cycle == some.cycle and o.state in states,
         ),
     ]
 
 
 def test_objectives_are_found_by_what_they_are_at_the_basis(told: World) -> None:
-    order = Order(goals.ObjectiveOrder.RECORDED)
+    order = Order(ObjectiveOrder.RECORDED)
     for basis in places(told):
         truth = fold.World(told.log.entries(0, 10_000), basis)
         things = truth.of(Kind.OBJECTIVE)
         for some in list(things.values())[:8]:
             for filter, holds in asked_of_objectives(truth, some):
                 expected = {id for id, thing in things.items() if holds(thing)}
-                rows = goals.objective_page(told.conn, basis, filter, order, Window(1_000))
+                rows = objective_table.objective_page(told.conn, basis, filter, order, Window(1_000))
                 assert {row.id for row in rows} == expected
-                assert goals.objective_count(told.conn, basis, filter) == len(expected)
-                of_cycle = goals.objectives_of_cycles(told.conn, basis, [some.cycle], filter)[some.cycle]
+                assert objective_table.objective_count(told.conn, basis, filter) == len(expected)
+                of_cycle = objective_table.objectives_of_cycles(told.conn, basis, [some.cycle], filter)[some.cycle]
                 assert {row.id for row in of_cycle} == {id for id in expected if things[id].cycle == some.cycle}
 
 
@@ -183,7 +190,7 @@ def test_cycles_kpis_people_and_teams_have_filters_of_their_own(told: World) -> 
     def where(kind: Kind, holds: Callable[[Any], bool]) -> set[Any]:
         return {id for id, thing in truth.of(kind).items() if holds(thing)}
 
-    cycles = goals.cycle_page, goals.CycleFilter, goals.CycleOrder
+    cycles = cycle_table.cycle_page, CycleFilter, CycleOrder
     active = where(Kind.CYCLE, lambda c: c.state is CycleState.ACTIVE)
     assert ids(cycles[0], cycles[1](state=CycleState.ACTIVE), cycles[2]) == active
     overlapping = where(Kind.CYCLE, lambda c: c.starts_on <= day <= c.ends_on)
@@ -212,8 +219,8 @@ def test_letters_are_ordered_and_found_whatever_their_case(world: World) -> None
     )
     for title in ("beta of all", "Alpha of all", "alpha of some", "Beta of none"):
         world.tell(commands.DraftObjective(cycle=commands.CycleBy(id=cycle), title=title, kind=ObjectiveKind.COMMITTED))
-    order = Order(goals.ObjectiveOrder.TITLE)
-    rows = goals.objective_page(world.conn, world.now, goals.ObjectiveFilter(), order, Window(9))
+    order = Order(ObjectiveOrder.TITLE)
+    rows = objective_table.objective_page(world.conn, world.now, ObjectiveFilter(), order, Window(9))
     assert [row.title for row in rows] == ["Alpha of all", "alpha of some", "beta of all", "Beta of none"]
-    found = goals.objective_page(world.conn, world.now, goals.ObjectiveFilter(search="ALPHA"), order, Window(9))
+    found = objective_table.objective_page(world.conn, world.now, ObjectiveFilter(search="ALPHA"), order, Window(9))
     assert found == rows[:2]

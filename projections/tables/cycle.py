@@ -1,0 +1,194 @@
+"""Which cycles are there and in what state, and which scoring policy is in force."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from enum import StrEnum
+from functools import singledispatch
+from operator import attrgetter
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from domain.model.cycle import CycleActivated, CycleClosed, CycleOpened, ScoringPolicyAdopted
+from domain.model.event import NOBODY, Event, Recorded
+from domain.primitives.values import (
+    EARLIEST,
+    Basis,
+    Cadence,
+    CycleState,
+    Kind,
+    ScoringPolicy,
+    Source,
+)
+from projections.store.batch_writer import Book, Reads
+from projections.store.keyset import CHANGED_AT, CREATED_AT, RECORDED, Key, List, Sieve, text
+from projections.store.versioned_tables import (
+    Chain,
+    Connection,
+    Cursor,
+    Order,
+    Table,
+    Version,
+    Window,
+    placed,
+)
+
+# ── rows ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+class CycleRow(Version, frozen=True, gc=False):
+    key: str
+    name: str
+    starts_on: date
+    ends_on: date
+    check_in_cadence: Cadence
+    parent: UUID | None
+    state: CycleState = CycleState.PLANNING
+    plan_at: datetime | None = None
+    plan_position: int | None = None
+    outcome_at: datetime | None = None
+    outcome_position: int | None = None
+
+    @property
+    def plan(self) -> Basis | None:
+        """The basis of its activation."""
+        return _basis(self.plan_at, self.plan_position)
+
+    @property
+    def outcome(self) -> Basis | None:
+        """The basis of its closing."""
+        return _basis(self.outcome_at, self.outcome_position)
+
+
+def _basis(at: datetime | None, position: int | None) -> Basis | None:
+    return None if at is None or position is None else Basis(at, position)
+
+
+class PolicyRow(Version, frozen=True, gc=False):
+    policy: ScoringPolicy
+
+
+# ── tables ───────────────────────────────────────────────────────────────────────────────────────
+
+CYCLE = Chain(Kind.CYCLE, CycleRow, ["(key)", "(parent) where version = 1"])
+POLICY = Chain(Kind.POLICY, PolicyRow)
+TABLES: tuple[Table[Any], ...] = (CYCLE, POLICY)
+
+# ── handlers ─────────────────────────────────────────────────────────────────────────────────────
+
+READS: Reads = {}
+
+
+@singledispatch
+def apply(event: Event, said: Recorded, book: Book) -> None:
+    """What an event changes here; nothing for most."""
+
+
+@apply.register
+def _(event: CycleOpened, said: Recorded, book: Book) -> None:
+    book.begin(CYCLE, said)
+
+
+@apply.register
+def _(event: CycleActivated, said: Recorded, book: Book) -> None:
+    book.revise(CYCLE, said, state=CycleState.ACTIVE, plan_at=event.timestamp, plan_position=said.position)
+
+
+@apply.register
+def _(event: CycleClosed, said: Recorded, book: Book) -> None:
+    book.revise(CYCLE, said, state=CycleState.CLOSED, outcome_at=event.timestamp, outcome_position=said.position)
+
+
+@apply.register
+def _(event: ScoringPolicyAdopted, said: Recorded, book: Book) -> None:
+    (book.begin if event.originator_version == 1 else book.revise)(POLICY, said)
+
+
+# ── filters and orders ───────────────────────────────────────────────────────────────────────────
+
+
+class CycleFilter(msgspec.Struct, frozen=True):
+    """`overlaps`: cycles that this day lies in, both ends included."""
+
+    state: CycleState | None = None
+    overlaps: date | None = None
+    parent: UUID | None = None
+
+
+class CycleOrder(StrEnum):
+    RECORDED = "RECORDED"
+    STARTS_ON = "STARTS_ON"
+    NAME = "NAME"
+    KEY = "KEY"
+    CREATED_AT = "CREATED_AT"
+    CHANGED_AT = "CHANGED_AT"
+
+
+# ── queries ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def cycles(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, CycleRow]:
+    """The cycles with these ids; unknown ones are left out."""
+    return CYCLE.by_id(conn, basis, ids)
+
+
+def cycles_by_key(conn: Connection, basis: Basis, keys: Sequence[str]) -> dict[str, CycleRow]:
+    """The cycles with these keys; unknown ones are left out."""
+    return {row.key: row for row in CYCLE.by(conn, basis, "key", keys)}
+
+
+def cycles_within(conn: Connection, basis: Basis, parents: Sequence[UUID]) -> dict[UUID, list[CycleRow]]:
+    """The children of each of these cycles, by start."""
+    found = CYCLE.within(conn, basis, "parent", parents)
+    return {parent: sorted(rows, key=attrgetter("starts_on")) for parent, rows in found.items()}
+
+
+def cycle_page(
+    conn: Connection, basis: Basis, filter: CycleFilter, order: Order[CycleOrder], window: Window
+) -> list[CycleRow]:
+    """A stretch of the cycles that pass the filter."""
+    return _CYCLES.page(conn, basis, _cycle_sieve(filter), window, order.field, order.descending)
+
+
+def cycle_count(conn: Connection, basis: Basis, filter: CycleFilter) -> int:
+    """How many cycles pass the filter."""
+    return _CYCLES.count(conn, basis, _cycle_sieve(filter))
+
+
+def cycle_cursor(row: CycleRow, order: CycleOrder) -> Cursor:
+    """Where this row stands in that order."""
+    return _CYCLES.cursor(row, order)
+
+
+def policy(conn: Connection, basis: Basis) -> PolicyRow:
+    """The scoring policy in force; before the first is adopted the defaults, as version 0."""
+    rows = POLICY.read(conn, POLICY.query(basis, "select id from scoring_policy where version = 1"), placed(basis))
+    return rows[0] if rows else DEFAULT_POLICY
+
+
+_CYCLES = List(
+    CYCLE,
+    {
+        CycleOrder.RECORDED: RECORDED,
+        CycleOrder.STARTS_ON: Key("starts_on", "v.starts_on", "date"),
+        CycleOrder.NAME: text("name"),
+        CycleOrder.KEY: text("key"),
+        CycleOrder.CREATED_AT: CREATED_AT,
+        CycleOrder.CHANGED_AT: CHANGED_AT,
+    },
+)
+
+
+def _cycle_sieve(filter: CycleFilter) -> Sieve:
+    sieve = Sieve()
+    sieve.begun("f.parent = {0}", filter.parent)
+    sieve.holds("v.state = {0}", filter.state)
+    sieve.holds("{0} between v.starts_on and v.ends_on", filter.overlaps)
+    return sieve
+
+
+DEFAULT_POLICY = PolicyRow(
+    NOBODY, 0, 0, 0, EARLIEST, EARLIEST, "machine:keyframe", Source.SYSTEM, None, "machine:keyframe", Source.SYSTEM,
+    None, None, ScoringPolicy(),
+)  # fmt: skip
