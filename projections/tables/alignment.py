@@ -78,18 +78,18 @@ def apply(event: Event, said: Recorded, book: Book) -> None:
 
 
 @apply.register
-def _(event: ObjectiveDrafted, said: Recorded, book: Book) -> None:
+def on_objective_drafted(event: ObjectiveDrafted, said: Recorded, book: Book) -> None:
     for place, target in enumerate(dict.fromkeys(event.supports)):
         _align(target, place, said, book)
 
 
 @apply.register
-def _(event: ObjectiveAligned, said: Recorded, book: Book) -> None:
+def on_objective_aligned(event: ObjectiveAligned, said: Recorded, book: Book) -> None:
     _align(event.to, 0, said, book)
 
 
 @apply.register
-def _(event: ObjectiveUnaligned, said: Recorded, book: Book) -> None:
+def on_objective_unaligned(event: ObjectiveUnaligned, said: Recorded, book: Book) -> None:
     book.end(SUPPORT, (event.originator_id, event.to.id), said.position, event.timestamp)
 
 

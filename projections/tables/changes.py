@@ -128,7 +128,7 @@ def apply(event: object, said: Recorded, book: Book) -> None:
 
 
 @apply.register
-def _(event: Event, said: Recorded, book: Book) -> None:
+def on_event(event: Event, said: Recorded, book: Book) -> None:
     kind, id = event.KIND, event.originator_id
     is_new = event.originator_version == 1 and kind not in _MEASURED
     where = _entered(event, said.position, book) if is_new else _WHERE[kind](event, book)

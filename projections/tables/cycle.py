@@ -86,22 +86,22 @@ def apply(event: Event, said: Recorded, book: Book) -> None:
 
 
 @apply.register
-def _(event: CycleOpened, said: Recorded, book: Book) -> None:
+def on_cycle_opened(event: CycleOpened, said: Recorded, book: Book) -> None:
     book.begin(CYCLE, said)
 
 
 @apply.register
-def _(event: CycleActivated, said: Recorded, book: Book) -> None:
+def on_cycle_activated(event: CycleActivated, said: Recorded, book: Book) -> None:
     book.revise(CYCLE, said, state=CycleState.ACTIVE, plan_at=event.timestamp, plan_position=said.position)
 
 
 @apply.register
-def _(event: CycleClosed, said: Recorded, book: Book) -> None:
+def on_cycle_closed(event: CycleClosed, said: Recorded, book: Book) -> None:
     book.revise(CYCLE, said, state=CycleState.CLOSED, outcome_at=event.timestamp, outcome_position=said.position)
 
 
 @apply.register
-def _(event: ScoringPolicyAdopted, said: Recorded, book: Book) -> None:
+def on_scoring_policy_adopted(event: ScoringPolicyAdopted, said: Recorded, book: Book) -> None:
     (book.begin if event.originator_version == 1 else book.revise)(POLICY, said)
 
 

@@ -82,23 +82,23 @@ def apply(event: Event, said: Recorded, book: Book) -> None:
 
 
 @apply.register
-def _(event: InitiativePlanned, said: Recorded, book: Book) -> None:
+def on_initiative_planned(event: InitiativePlanned, said: Recorded, book: Book) -> None:
     book.begin(INITIATIVE, said, subject_kind=event.subject.kind, subject_id=event.subject.id)
 
 
 @apply.register
-def _(event: InitiativeMoved, said: Recorded, book: Book) -> None:
+def on_initiative_moved(event: InitiativeMoved, said: Recorded, book: Book) -> None:
     book.revise(INITIATIVE, said, state=event.to)
 
 
 @apply.register
-def _(event: CommentAdded, said: Recorded, book: Book) -> None:
+def on_comment_added(event: CommentAdded, said: Recorded, book: Book) -> None:
     subject = event.subject
     book.add(COMMENT, CommentRow(*fact(said), subject.kind, subject.id, event.timestamp, event.body))
 
 
 @apply.register
-def _(event: Reflected, said: Recorded, book: Book) -> None:
+def on_reflected(event: Reflected, said: Recorded, book: Book) -> None:
     subject = event.subject
     book.add(REFLECTION, ReflectionRow(*fact(said), subject.kind, subject.id, event.timestamp, event.kind, event.body))
 

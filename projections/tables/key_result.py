@@ -72,7 +72,7 @@ def apply(event: Event, said: Recorded, book: Book) -> None:
 
 
 @apply.register
-def _(event: KeyResultAdded, said: Recorded, book: Book) -> None:
+def on_key_result_added(event: KeyResultAdded, said: Recorded, book: Book) -> None:
     since = None if event.kpi is None else event.timestamp
     book.begin(KEY_RESULT, said, cycle=book.current(OBJECTIVE, event.objective).cycle, kpi_since=since)
 
@@ -82,32 +82,32 @@ def _(event: KeyResultAdded, said: Recorded, book: Book) -> None:
 @apply.register(KeyResultRetargeted)
 @apply.register(KeyResultRescheduled)
 @apply.register(KeyResultReweighed)
-def _(event: Event, said: Recorded, book: Book) -> None:
+def on_key_result_edited(event: Event, said: Recorded, book: Book) -> None:
     book.revise(KEY_RESULT, said)
 
 
 @apply.register
-def _(event: KeyResultLinked, said: Recorded, book: Book) -> None:
+def on_key_result_linked(event: KeyResultLinked, said: Recorded, book: Book) -> None:
     book.revise(KEY_RESULT, said, kpi_since=event.timestamp)
 
 
 @apply.register
-def _(event: KeyResultUnlinked, said: Recorded, book: Book) -> None:
+def on_key_result_unlinked(event: KeyResultUnlinked, said: Recorded, book: Book) -> None:
     book.revise(KEY_RESULT, said, kpi=None, kpi_since=None)
 
 
 @apply.register
-def _(event: KeyResultScored, said: Recorded, book: Book) -> None:
+def on_key_result_scored(event: KeyResultScored, said: Recorded, book: Book) -> None:
     book.revise(KEY_RESULT, said, state=KeyResultState.SCORED, score_note=event.note)
 
 
 @apply.register
-def _(event: KeyResultReopened, said: Recorded, book: Book) -> None:
+def on_key_result_reopened(event: KeyResultReopened, said: Recorded, book: Book) -> None:
     book.revise(KEY_RESULT, said, state=KeyResultState.ACTIVE, score=None, score_note=None)
 
 
 @apply.register
-def _(event: KeyResultDropped, said: Recorded, book: Book) -> None:
+def on_key_result_dropped(event: KeyResultDropped, said: Recorded, book: Book) -> None:
     book.revise(KEY_RESULT, said, state=KeyResultState.DROPPED)
 
 

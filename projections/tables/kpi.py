@@ -46,17 +46,17 @@ def apply(event: Event, said: Recorded, book: Book) -> None:
 
 
 @apply.register
-def _(event: KpiDefined, said: Recorded, book: Book) -> None:
+def on_kpi_defined(event: KpiDefined, said: Recorded, book: Book) -> None:
     book.begin(KPI, said)
 
 
 @apply.register
-def _(event: KpiRedefined, said: Recorded, book: Book) -> None:
+def on_kpi_redefined(event: KpiRedefined, said: Recorded, book: Book) -> None:
     book.revise(KPI, said)
 
 
 @apply.register
-def _(event: KpiRetired, said: Recorded, book: Book) -> None:
+def on_kpi_retired(event: KpiRetired, said: Recorded, book: Book) -> None:
     book.revise(KPI, said, retired=True)
 
 

@@ -118,29 +118,29 @@ def apply(event: Event, said: Recorded, book: Book) -> None:
 
 
 @apply.register
-def _(event: KeyResultCheckedIn, said: Recorded, book: Book) -> None:
+def on_key_result_checked_in(event: KeyResultCheckedIn, said: Recorded, book: Book) -> None:
     _check_in(event, event.key_result, said, book)
 
 
 @apply.register
-def _(event: CheckInCorrected, said: Recorded, book: Book) -> None:
+def on_check_in_corrected(event: CheckInCorrected, said: Recorded, book: Book) -> None:
     book.end(CHECK_IN, (event.originator_id,), said.position, Ending.CORRECTED)
     _check_in(event, book.current(CHECK_IN, event.originator_id).key_result, said, book)
 
 
 @apply.register
-def _(event: ReadingRecorded, said: Recorded, book: Book) -> None:
+def on_reading_recorded(event: ReadingRecorded, said: Recorded, book: Book) -> None:
     _reading(event, event.kpi, said, book)
 
 
 @apply.register
-def _(event: ReadingCorrected, said: Recorded, book: Book) -> None:
+def on_reading_corrected(event: ReadingCorrected, said: Recorded, book: Book) -> None:
     book.end(READING, (event.originator_id,), said.position, Ending.CORRECTED)
     _reading(event, book.current(READING, event.originator_id).kpi, said, book)
 
 
 @apply.register
-def _(event: ReadingRetracted, said: Recorded, book: Book) -> None:
+def on_reading_retracted(event: ReadingRetracted, said: Recorded, book: Book) -> None:
     book.end(READING, (event.originator_id,), said.position, Ending.RETRACTED)
 
 

@@ -96,7 +96,7 @@ def apply(event: Event, said: Recorded, book: Book) -> None:
 
 
 @apply.register
-def _(event: ObjectiveDrafted, said: Recorded, book: Book) -> None:
+def on_objective_drafted(event: ObjectiveDrafted, said: Recorded, book: Book) -> None:
     book.begin(OBJECTIVE, said)
 
 
@@ -105,27 +105,27 @@ def _(event: ObjectiveDrafted, said: Recorded, book: Book) -> None:
 @apply.register(ObjectiveAligned)
 @apply.register(ObjectiveUnaligned)
 @apply.register(ObjectiveVisibilitySet)
-def _(event: Event, said: Recorded, book: Book) -> None:
+def on_objective_edited(event: Event, said: Recorded, book: Book) -> None:
     book.revise(OBJECTIVE, said)
 
 
 @apply.register
-def _(event: ObjectiveCommitted, said: Recorded, book: Book) -> None:
+def on_objective_committed(event: ObjectiveCommitted, said: Recorded, book: Book) -> None:
     book.revise(OBJECTIVE, said, state=ObjectiveState.ACTIVE)
 
 
 @apply.register
-def _(event: ObjectiveClosed, said: Recorded, book: Book) -> None:
+def on_objective_closed(event: ObjectiveClosed, said: Recorded, book: Book) -> None:
     book.revise(OBJECTIVE, said, state=ObjectiveState.CLOSED, closed_at=event.timestamp)
 
 
 @apply.register
-def _(event: ObjectiveDropped, said: Recorded, book: Book) -> None:
+def on_objective_dropped(event: ObjectiveDropped, said: Recorded, book: Book) -> None:
     book.revise(OBJECTIVE, said, state=ObjectiveState.DROPPED)
 
 
 @apply.register
-def _(event: ObjectiveReopened, said: Recorded, book: Book) -> None:
+def on_objective_reopened(event: ObjectiveReopened, said: Recorded, book: Book) -> None:
     no_outcome = {"verdict": None, "score": None, "reflection": None, "closed_at": None}
     book.revise(OBJECTIVE, said, state=ObjectiveState.ACTIVE, **no_outcome)
 

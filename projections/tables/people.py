@@ -96,53 +96,53 @@ def apply(event: Event, said: Recorded, book: Book) -> None:
 
 
 @apply.register
-def _(event: PersonAdded, said: Recorded, book: Book) -> None:
+def on_person_added(event: PersonAdded, said: Recorded, book: Book) -> None:
     book.begin(PERSON, said, **_personal(event, book))
 
 
 @apply.register
-def _(event: PersonRenamed, said: Recorded, book: Book) -> None:
+def on_person_renamed(event: PersonRenamed, said: Recorded, book: Book) -> None:
     book.revise(PERSON, said, **_personal(event, book))
 
 
 @apply.register
-def _(event: PersonDeactivated, said: Recorded, book: Book) -> None:
+def on_person_deactivated(event: PersonDeactivated, said: Recorded, book: Book) -> None:
     book.revise(PERSON, said, active=False)
 
 
 @apply.register
-def _(event: PersonErased, said: Recorded, book: Book) -> None:
+def on_person_erased(event: PersonErased, said: Recorded, book: Book) -> None:
     book.blank(PERSON, event.originator_id, *NAMES)
     book.revise(PERSON, said, active=False)
 
 
 @apply.register
-def _(event: TeamFormed, said: Recorded, book: Book) -> None:
+def on_team_formed(event: TeamFormed, said: Recorded, book: Book) -> None:
     book.begin(TEAM, said)
 
 
 @apply.register(TeamRenamed)
 @apply.register(TeamMoved)
 @apply.register(TeamLeadAppointed)
-def _(event: Event, said: Recorded, book: Book) -> None:
+def on_team_edited(event: Event, said: Recorded, book: Book) -> None:
     book.revise(TEAM, said)
 
 
 @apply.register
-def _(event: TeamJoined, said: Recorded, book: Book) -> None:
+def on_team_joined(event: TeamJoined, said: Recorded, book: Book) -> None:
     book.revise(TEAM, said)
     where = (event.originator_id, event.person)
     book.add(MEMBERSHIP, Membership(*where, said.position, OPEN, event.timestamp, WHEN_RECORDED))
 
 
 @apply.register
-def _(event: TeamLeft, said: Recorded, book: Book) -> None:
+def on_team_left(event: TeamLeft, said: Recorded, book: Book) -> None:
     book.revise(TEAM, said)
     book.end(MEMBERSHIP, (event.originator_id, event.person), said.position, event.timestamp)
 
 
 @apply.register
-def _(event: TeamDisbanded, said: Recorded, book: Book) -> None:
+def on_team_disbanded(event: TeamDisbanded, said: Recorded, book: Book) -> None:
     book.revise(TEAM, said, disbanded=True)
 
 
