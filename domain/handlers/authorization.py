@@ -184,39 +184,39 @@ def is_own(thing: Aggregate, case: Decision, me: UUID) -> bool:  # noqa: ARG001 
 
 
 @is_own.register
-def _(thing: Objective, case: Decision, me: UUID) -> bool:
+def objective_is_own(thing: Objective, case: Decision, me: UUID) -> bool:
     return me in (thing.owner, *thing.contributors) or _leads(case, me, thing.team)
 
 
 @is_own.register
-def _(thing: KeyResult, case: Decision, me: UUID) -> bool:
+def key_result_is_own(thing: KeyResult, case: Decision, me: UUID) -> bool:
     return thing.owner == me or _belongs_to(me, thing.objective, case)
 
 
 @is_own.register
-def _(thing: CheckIn, case: Decision, me: UUID) -> bool:
+def check_in_is_own(thing: CheckIn, case: Decision, me: UUID) -> bool:
     return _belongs_to(me, thing.key_result, case)
 
 
 @is_own.register
-def _(thing: Initiative, case: Decision, me: UUID) -> bool:
+def initiative_is_own(thing: Initiative, case: Decision, me: UUID) -> bool:
     return thing.owner == me or _belongs_to(me, thing.subject.id, case)
 
 
 @is_own.register(Comment)
 @is_own.register(Reflection)
-def _(thing: Comment | Reflection, case: Decision, me: UUID) -> bool:
+def remark_is_own(thing: Comment | Reflection, case: Decision, me: UUID) -> bool:
     return _belongs_to(me, thing.subject.id, case)
 
 
 @is_own.register
-def _(thing: Kpi, case: Decision, me: UUID) -> bool:  # noqa: ARG001  a KPI is of nothing else
+def kpi_is_own(thing: Kpi, case: Decision, me: UUID) -> bool:  # noqa: ARG001  a KPI is of nothing else
     *_, owner, _ = thing.definition
     return owner == me
 
 
 @is_own.register
-def _(thing: Reading, case: Decision, me: UUID) -> bool:
+def reading_is_own(thing: Reading, case: Decision, me: UUID) -> bool:
     return _belongs_to(me, thing.kpi, case)
 
 
