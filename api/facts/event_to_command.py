@@ -139,7 +139,7 @@ def command(event: Event, _: Known) -> Command:
 
 
 @command.register
-def _(event: PersonAdded, known: Known) -> Command:
+def command_of_person_added(event: PersonAdded, known: Known) -> Command:
     personal = known.personal(event)
     if personal is None:
         return commands.AddPerson(handle=known.handles[event.originator_id], name=personal_data.ERASED)
@@ -147,7 +147,7 @@ def _(event: PersonAdded, known: Known) -> Command:
 
 
 @command.register
-def _(event: PersonRenamed, known: Known) -> Command:
+def command_of_person_renamed(event: PersonRenamed, known: Known) -> Command:
     """An erased person got another name that nobody knows; that they did is known."""
     personal = known.personal(event)
     if personal is None:
@@ -157,7 +157,7 @@ def _(event: PersonRenamed, known: Known) -> Command:
 
 
 @command.register
-def _(event: TeamLeadAppointed, _: Known) -> Command:
+def command_of_team_lead_appointed(event: TeamLeadAppointed, _: Known) -> Command:
     return commands.AppointLead(team=event.originator_id, person=event.lead)
 
 
@@ -165,7 +165,7 @@ def _(event: TeamLeadAppointed, _: Known) -> Command:
 
 
 @command.register
-def _(event: CycleOpened, _: Known) -> Command:
+def command_of_cycle_opened(event: CycleOpened, _: Known) -> Command:
     return commands.OpenCycle(
         key=event.key,
         name=event.name,
@@ -177,17 +177,17 @@ def _(event: CycleOpened, _: Known) -> Command:
 
 
 @command.register
-def _(event: CycleActivated, _: Known) -> Command:
+def command_of_cycle_activated(event: CycleActivated, _: Known) -> Command:
     return commands.ActivateCycle(cycle=commands.CycleBy(id=event.originator_id))
 
 
 @command.register
-def _(event: CycleClosed, _: Known) -> Command:
+def command_of_cycle_closed(event: CycleClosed, _: Known) -> Command:
     return commands.CloseCycle(cycle=commands.CycleBy(id=event.originator_id))
 
 
 @command.register
-def _(event: ScoringPolicyAdopted, _: Known) -> Command:
+def command_of_scoring_policy_adopted(event: ScoringPolicyAdopted, _: Known) -> Command:
     return commands.AdoptScoringPolicy(**structs.asdict(event.policy))
 
 
@@ -195,7 +195,7 @@ def _(event: ScoringPolicyAdopted, _: Known) -> Command:
 
 
 @command.register
-def _(event: ObjectiveDrafted, _: Known) -> Command:
+def command_of_objective_drafted(event: ObjectiveDrafted, _: Known) -> Command:
     cycle = commands.CycleBy(id=event.cycle)
     if event.carried_from is not None:
         return commands.CarryObjective(objective=event.carried_from, into=cycle)
@@ -213,7 +213,7 @@ def _(event: ObjectiveDrafted, _: Known) -> Command:
 
 
 @command.register
-def _(event: ObjectiveReworded, known: Known) -> Command:
+def command_of_objective_reworded(event: ObjectiveReworded, known: Known) -> Command:
     was: Objective = known.before(event)
     return commands.RewordObjective(
         objective=was.id,
@@ -223,7 +223,7 @@ def _(event: ObjectiveReworded, known: Known) -> Command:
 
 
 @command.register
-def _(event: ObjectiveAssigned, known: Known) -> Command:
+def command_of_objective_assigned(event: ObjectiveAssigned, known: Known) -> Command:
     """Only what was changed: an owner who has left since may stay, but not be chosen again."""
     was: Objective = known.before(event)
     return commands.AssignObjective(
@@ -235,7 +235,7 @@ def _(event: ObjectiveAssigned, known: Known) -> Command:
 
 
 @command.register
-def _(event: ObjectiveUnaligned, _: Known) -> Command:
+def command_of_objective_unaligned(event: ObjectiveUnaligned, _: Known) -> Command:
     return commands.UnalignObjective(objective=event.originator_id, from_=event.to)
 
 
@@ -243,7 +243,7 @@ def _(event: ObjectiveUnaligned, _: Known) -> Command:
 
 
 @command.register
-def _(event: KeyResultAdded, _: Known) -> Command:
+def command_of_key_result_added(event: KeyResultAdded, _: Known) -> Command:
     return commands.AddKeyResult(
         objective=event.objective,
         title=event.title,
@@ -257,7 +257,7 @@ def _(event: KeyResultAdded, _: Known) -> Command:
 
 
 @command.register
-def _(event: KeyResultRetargeted, _: Known) -> Command:
+def command_of_key_result_retargeted(event: KeyResultRetargeted, _: Known) -> Command:
     return commands.RetargetKeyResult(key_result=event.originator_id, metric=_asked(event.metric))
 
 
@@ -268,7 +268,7 @@ def _asked(metric: Metric, usual: Unit | None = None) -> commands.MetricInput:
 
 
 @command.register
-def _(event: KeyResultReworded, known: Known) -> Command:
+def command_of_key_result_reworded(event: KeyResultReworded, known: Known) -> Command:
     was: KeyResult = known.before(event)
     return commands.RewordKeyResult(
         key_result=was.id,
@@ -278,12 +278,12 @@ def _(event: KeyResultReworded, known: Known) -> Command:
 
 
 @command.register
-def _(event: KeyResultLinked, _: Known) -> Command:
+def command_of_key_result_linked(event: KeyResultLinked, _: Known) -> Command:
     return commands.LinkKpi(key_result=event.originator_id, kpi=commands.KpiBy(id=event.kpi))
 
 
 @command.register
-def _(event: CheckInCorrected, known: Known) -> Command:
+def command_of_check_in_corrected(event: CheckInCorrected, known: Known) -> Command:
     """Only what was changed: the metric may no longer take a value of the kind that it had then."""
     was: CheckIn = known.before(event)
     value, reached, confidence, note = was.said
@@ -304,7 +304,7 @@ def _listed(reached: tuple[str, ...] | None) -> list[str] | None:
 
 
 @command.register
-def _(event: KpiRedefined, known: Known) -> Command:
+def command_of_kpi_redefined(event: KpiRedefined, known: Known) -> Command:
     """Only what was changed, for the same reason as with objectives."""
     was: Kpi = known.before(event)
     name, description, unit, goal, cadence, owner, team = was.definition
@@ -321,13 +321,13 @@ def _(event: KpiRedefined, known: Known) -> Command:
 
 
 @command.register
-def _(event: ReadingCorrected, known: Known) -> Command:
+def command_of_reading_corrected(event: ReadingCorrected, known: Known) -> Command:
     was: Reading = known.before(event)
     return commands.CorrectReading(reading=was.id, value=event.value, note=_if_changed(event.note, was.note))
 
 
 @command.register
-def _(event: KpiRetired, _: Known) -> Command:
+def command_of_kpi_retired(event: KpiRetired, _: Known) -> Command:
     return commands.RetireKpi(kpi=commands.KpiBy(id=event.originator_id))
 
 
