@@ -7,9 +7,13 @@ late measurements, corrections, comments and reflections are taken.
 """
 
 from datetime import UTC, date, datetime, time
+from typing import Annotated
 from uuid import UUID
 
+from msgspec import Meta
+
 from domain.model.event import Aggregate, Event, stored
+from domain.model.fields import Key, Name
 from domain.primitives.errors import Code, Refused
 from domain.primitives.values import Cadence, CycleState, Kind, ScoringPolicy
 
@@ -22,13 +26,18 @@ class CycleEvent(Event, frozen=True, kw_only=True):
 
 @stored
 class CycleOpened(CycleEvent, frozen=True, kw_only=True):
+    """A cycle was opened, for goals to be set in it."""
+
     TOPIC = "cycle-opened"
-    key: str
-    name: str
-    starts_on: date
-    ends_on: date
-    check_in_cadence: Cadence
-    parent: UUID | None = None
+    FIRST = True
+    key: Key
+    name: Name
+    starts_on: Annotated[date, Meta(description="Its first day.")]
+    ends_on: Annotated[date, Meta(description="Its last day.")]
+    check_in_cadence: Annotated[
+        Cadence, Meta(description="How often its key results are expected to be checked in on.")
+    ]
+    parent: Annotated[UUID, Meta(description="The cycle it lies in.")] | None = None
 
     @property
     def belongs_to(self) -> UUID | None:
@@ -45,6 +54,8 @@ class CycleOpened(CycleEvent, frozen=True, kw_only=True):
 
 @stored
 class CycleActivated(CycleEvent, frozen=True, kw_only=True):
+    """A cycle began: what stood in it then is its plan."""
+
     TOPIC = "cycle-activated"
 
     def apply(self, aggregate: "Cycle") -> None:
@@ -53,6 +64,8 @@ class CycleActivated(CycleEvent, frozen=True, kw_only=True):
 
 @stored
 class CycleClosed(CycleEvent, frozen=True, kw_only=True):
+    """A cycle ended: what stood in it then is its outcome."""
+
     TOPIC = "cycle-closed"
 
     def apply(self, aggregate: "Cycle") -> None:
@@ -61,9 +74,11 @@ class CycleClosed(CycleEvent, frozen=True, kw_only=True):
 
 @stored
 class ScoringPolicyAdopted(Event, frozen=True, kw_only=True):
+    """The bands by which health and scores are judged were changed."""
+
     KIND = Kind.POLICY
     TOPIC = "scoring-policy-adopted"
-    policy: ScoringPolicy
+    policy: Annotated[ScoringPolicy, Meta(description="The bands.")]
 
     def apply(self, aggregate: "Policy") -> None:
         aggregate.policy = self.policy

@@ -4,10 +4,14 @@ Initiative:  TODO, DOING, DONE, CANCELLED, any to any, as work goes
 Comment, Reflection:  said once, never edited
 """
 
-from datetime import date, datetime
+from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
+from msgspec import Meta
+
 from domain.model.event import Aggregate, Event, stored
+from domain.model.fields import Body, Due, Owner, Subject, Title
 from domain.primitives.values import InitiativeState, Kind, Ref, ReflectionKind
 
 # ── events: their topics are the storage format ──────────────────────────────────────────────────
@@ -15,12 +19,15 @@ from domain.primitives.values import InitiativeState, Kind, Ref, ReflectionKind
 
 @stored
 class InitiativePlanned(Event, frozen=True, kw_only=True):
+    """A piece of work was planned."""
+
     KIND = Kind.INITIATIVE
     TOPIC = "initiative-planned"
-    title: str
-    subject: Ref
-    owner: UUID | None = None
-    due: date | None = None
+    FIRST = True
+    title: Title
+    subject: Annotated[Ref, Meta(description="The goal it is for.")]
+    owner: Owner | None = None
+    due: Due | None = None
 
     @property
     def belongs_to(self) -> UUID | None:
@@ -34,9 +41,11 @@ class InitiativePlanned(Event, frozen=True, kw_only=True):
 
 @stored
 class InitiativeMoved(Event, frozen=True, kw_only=True):
+    """A piece of work got ahead, or was given up."""
+
     KIND = Kind.INITIATIVE
     TOPIC = "initiative-moved"
-    to: InitiativeState
+    to: Annotated[InitiativeState, Meta(description="Where it is.")]
 
     def apply(self, aggregate: "Initiative") -> None:
         aggregate.state = self.to
@@ -44,10 +53,13 @@ class InitiativeMoved(Event, frozen=True, kw_only=True):
 
 @stored
 class CommentAdded(Event, frozen=True, kw_only=True):
+    """Somebody said something about something."""
+
     KIND = Kind.COMMENT
     TOPIC = "comment-added"
-    subject: Ref
-    body: str
+    FIRST = True
+    subject: Subject
+    body: Body
 
     @property
     def belongs_to(self) -> UUID | None:
@@ -59,11 +71,14 @@ class CommentAdded(Event, frozen=True, kw_only=True):
 
 @stored
 class Reflected(Event, frozen=True, kw_only=True):
+    """Somebody looked back on a cycle or an objective."""
+
     KIND = Kind.REFLECTION
     TOPIC = "reflected"
-    subject: Ref
-    kind: ReflectionKind
-    body: str
+    FIRST = True
+    subject: Subject
+    kind: Annotated[ReflectionKind, Meta(description="What kind of thought it is.")]
+    body: Body
 
     @property
     def belongs_to(self) -> UUID | None:

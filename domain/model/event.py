@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Self
+from inspect import cleandoc
+from typing import Annotated, Any, ClassVar, Self, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import msgspec
@@ -19,14 +20,19 @@ stores the earlier of what was said and its own clock."""
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """Something that happened to one thing. The class name, in kebab case, is its topic in storage.
 
+    The first paragraph of the docstring of a stored event says what it means, and the `Meta` of each field what that
+    means. Both are published: they are the descriptions of the event's type in the GraphQL schema.
+
     The first three fields are the header and stand in columns of their own; all others are the body
     that is stored. `timestamp` is the effective time: when it was true in the world. A new version
-    of an event raises `VERSION` and adds to `upcast` how an older body becomes a newer one.
+    of an event raises `VERSION` and adds to `upcast` how an older body becomes a newer one. `FIRST`: the
+    event begins its stream, so its fields replace no earlier value.
     """
 
     KIND: ClassVar[Kind]
     TOPIC: ClassVar[str]
     VERSION: ClassVar[int] = 1
+    FIRST: ClassVar[bool] = False
 
     originator_id: UUID = NOBODY
     originator_version: int = 0
@@ -62,11 +68,50 @@ AGGREGATES: dict[Kind, type["Aggregate"]] = {}
 
 
 def stored(cls: type[Event]) -> type[Event]:
-    """Give an event class its topic and enter it in the table of everything that can be stored."""
+    """Enter an event class in the registry of everything that can be stored.
+
+    Raises `TypeError` for one that lacks its topic, its description, or the description of a field.
+    """
+    if not hasattr(cls, "KIND") or not hasattr(cls, "TOPIC"):
+        raise TypeError(f"the event {cls.__name__} has no KIND or no TOPIC: write both into its class")
     if cls.TOPIC in EVENTS:
-        raise TypeError(f"two events are stored as {cls.TOPIC}")
+        raise TypeError(f"{EVENTS[cls.TOPIC].__name__} and {cls.__name__} are both stored as '{cls.TOPIC}'")
+    description(cls)
+    for field in body_fields(cls):
+        field_description(cls, field)
     EVENTS[cls.TOPIC] = cls
     return cls
+
+
+def body_fields(event: type[Event]) -> tuple[str, ...]:
+    """The names of the fields beside the header: what is stored as the body of the event."""
+    return tuple(name for name in event.__struct_fields__ if name not in Event.__struct_fields__)
+
+
+def description(event: type[Event]) -> str:
+    """What the event means: the first paragraph of its docstring. Raises `TypeError` if there is none."""
+    paragraph = cleandoc(event.__doc__ or "").partition("\n\n")[0]
+    if not paragraph:
+        raise TypeError(f"the event {event.__name__} has no description: write one sentence as its docstring")
+    return " ".join(paragraph.split())
+
+
+def field_description(event: type[Event], field: str) -> str:
+    """What a field of the body means. Raises `TypeError` if its annotation says nothing."""
+    found = _described(get_type_hints(event, include_extras=True)[field])
+    if found is None:
+        raise TypeError(
+            f"the field '{field}' of the event {event.__name__} has no description: annotate it as "
+            'Annotated[TYPE, Meta(description="…")], or with a type of domain.model.fields'
+        )
+    return found
+
+
+def _described(hint: Any) -> str | None:
+    """The description in an annotation, or in one of the types of a union."""
+    if get_origin(hint) is Annotated:
+        return next((meta.description for meta in get_args(hint)[1:] if isinstance(meta, msgspec.Meta)), None)
+    return next(filter(None, map(_described, get_args(hint))), None)
 
 
 class Aggregate:

@@ -8,13 +8,31 @@ measurement, the next are corrections of it.
 """
 
 from datetime import date, datetime
+from typing import Annotated, TypeAlias
 from uuid import UUID
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from domain.model.event import Aggregate, Event, stored
+from domain.model.fields import Description, Due, MeasuringKpi, Note, Owner, Score, Title, Value
 from domain.primitives.errors import Code, Refused, invalid
 from domain.primitives.values import Direction, KeyResultState, Kind, Metric
+
+# ── fields of events ─────────────────────────────────────────────────────────────────────────────
+
+MeasuredBy: TypeAlias = Annotated[Metric, Meta(description="What it is measured by.")]
+Weight: TypeAlias = Annotated[float, Meta(description="How much it counts within its objective.")]
+Reached: TypeAlias = Annotated[
+    tuple[str, ...], Meta(description="The keys of all milestones reached by then; null where nothing of it was said.")
+]
+Confidence: TypeAlias = Annotated[
+    float, Meta(description="How sure its people were, in [0, 1]; null where nothing of it was said.")
+]
+Late: TypeAlias = Annotated[
+    bool,
+    Meta(description="Whether it was recorded after the cycle had closed; then it alters no score and no outcome."),
+]
+CarriedFrom: TypeAlias = Annotated[UUID, Meta(description="The key result of an earlier cycle that it goes on with.")]
 
 # ── events: their topics are the storage format ──────────────────────────────────────────────────
 
@@ -25,16 +43,19 @@ class KeyResultEvent(Event, frozen=True, kw_only=True):
 
 @stored
 class KeyResultAdded(KeyResultEvent, frozen=True, kw_only=True):
+    """A key result was added to an objective."""
+
     TOPIC = "key-result-added"
-    objective: UUID
-    title: str
-    description: str | None = None
-    metric: Metric
-    owner: UUID | None = None
-    weight: float = 1.0
-    due: date
-    kpi: UUID | None = None
-    carried_from: UUID | None = None
+    FIRST = True
+    objective: Annotated[UUID, Meta(description="The objective it proves.")]
+    title: Title
+    description: Description | None = None
+    metric: MeasuredBy
+    owner: Owner | None = None
+    weight: Weight = 1.0
+    due: Due
+    kpi: MeasuringKpi | None = None
+    carried_from: CarriedFrom | None = None
 
     @property
     def belongs_to(self) -> UUID | None:
@@ -54,9 +75,11 @@ class KeyResultAdded(KeyResultEvent, frozen=True, kw_only=True):
 
 @stored
 class KeyResultReworded(KeyResultEvent, frozen=True, kw_only=True):
+    """A key result's title or description was changed."""
+
     TOPIC = "key-result-reworded"
-    title: str
-    description: str | None = None
+    title: Title
+    description: Description | None = None
 
     def apply(self, aggregate: "KeyResult") -> None:
         aggregate.title = self.title
@@ -65,8 +88,10 @@ class KeyResultReworded(KeyResultEvent, frozen=True, kw_only=True):
 
 @stored
 class KeyResultAssigned(KeyResultEvent, frozen=True, kw_only=True):
+    """A key result was given to another owner."""
+
     TOPIC = "key-result-assigned"
-    owner: UUID | None = None
+    owner: Owner | None = None
 
     def apply(self, aggregate: "KeyResult") -> None:
         aggregate.owner = self.owner
@@ -74,8 +99,10 @@ class KeyResultAssigned(KeyResultEvent, frozen=True, kw_only=True):
 
 @stored
 class KeyResultRetargeted(KeyResultEvent, frozen=True, kw_only=True):
+    """The goalposts were moved: what a key result is measured by was changed."""
+
     TOPIC = "key-result-retargeted"
-    metric: Metric
+    metric: MeasuredBy
 
     def apply(self, aggregate: "KeyResult") -> None:
         aggregate.metric = self.metric
@@ -83,8 +110,10 @@ class KeyResultRetargeted(KeyResultEvent, frozen=True, kw_only=True):
 
 @stored
 class KeyResultRescheduled(KeyResultEvent, frozen=True, kw_only=True):
+    """A key result is due on another day."""
+
     TOPIC = "key-result-rescheduled"
-    due: date
+    due: Due
 
     def apply(self, aggregate: "KeyResult") -> None:
         aggregate.due = self.due
@@ -92,8 +121,10 @@ class KeyResultRescheduled(KeyResultEvent, frozen=True, kw_only=True):
 
 @stored
 class KeyResultReweighed(KeyResultEvent, frozen=True, kw_only=True):
+    """A key result counts more or less within its objective."""
+
     TOPIC = "key-result-reweighed"
-    weight: float
+    weight: Weight
 
     def apply(self, aggregate: "KeyResult") -> None:
         aggregate.weight = self.weight
@@ -101,8 +132,10 @@ class KeyResultReweighed(KeyResultEvent, frozen=True, kw_only=True):
 
 @stored
 class KeyResultLinked(KeyResultEvent, frozen=True, kw_only=True):
+    """A key result is measured by a KPI since then."""
+
     TOPIC = "key-result-linked"
-    kpi: UUID
+    kpi: MeasuringKpi
 
     def apply(self, aggregate: "KeyResult") -> None:
         aggregate.kpi = self.kpi
@@ -111,6 +144,8 @@ class KeyResultLinked(KeyResultEvent, frozen=True, kw_only=True):
 
 @stored
 class KeyResultUnlinked(KeyResultEvent, frozen=True, kw_only=True):
+    """A key result is measured by its own check-ins again."""
+
     TOPIC = "key-result-unlinked"
 
     def apply(self, aggregate: "KeyResult") -> None:
@@ -119,9 +154,11 @@ class KeyResultUnlinked(KeyResultEvent, frozen=True, kw_only=True):
 
 @stored
 class KeyResultScored(KeyResultEvent, frozen=True, kw_only=True):
+    """A key result was scored, which ends it."""
+
     TOPIC = "key-result-scored"
-    score: float
-    note: str | None = None
+    score: Score
+    note: Note | None = None
 
     def apply(self, aggregate: "KeyResult") -> None:
         aggregate.state = KeyResultState.SCORED
@@ -131,6 +168,8 @@ class KeyResultScored(KeyResultEvent, frozen=True, kw_only=True):
 
 @stored
 class KeyResultReopened(KeyResultEvent, frozen=True, kw_only=True):
+    """A key result's score was taken back, with its objective's closing."""
+
     TOPIC = "key-result-reopened"
 
     def apply(self, aggregate: "KeyResult") -> None:
@@ -141,6 +180,8 @@ class KeyResultReopened(KeyResultEvent, frozen=True, kw_only=True):
 
 @stored
 class KeyResultDropped(KeyResultEvent, frozen=True, kw_only=True):
+    """A key result was given up: it no longer counts in its objective."""
+
     TOPIC = "key-result-dropped"
 
     def apply(self, aggregate: "KeyResult") -> None:
@@ -153,15 +194,16 @@ class CheckInEvent(Event, frozen=True, kw_only=True):
 
 @stored
 class KeyResultCheckedIn(CheckInEvent, frozen=True, kw_only=True):
-    """`late`: recorded after the cycle had closed; it alters no score and no outcome."""
+    """Somebody said where a key result stands."""
 
     TOPIC = "key-result-checked-in"
-    key_result: UUID
-    value: float | None = None
-    reached: tuple[str, ...] | None = None
-    confidence: float | None = None
-    note: str | None = None
-    late: bool = False
+    FIRST = True
+    key_result: Annotated[UUID, Meta(description="The key result that was spoken of.")]
+    value: Value | None = None
+    reached: Reached | None = None
+    confidence: Confidence | None = None
+    note: Note | None = None
+    late: Late = False
 
     @property
     def belongs_to(self) -> UUID | None:
@@ -174,12 +216,14 @@ class KeyResultCheckedIn(CheckInEvent, frozen=True, kw_only=True):
 
 @stored
 class CheckInCorrected(CheckInEvent, frozen=True, kw_only=True):
+    """What a check-in said was corrected."""
+
     TOPIC = "check-in-corrected"
-    value: float | None = None
-    reached: tuple[str, ...] | None = None
-    confidence: float | None = None
-    note: str | None = None
-    late: bool = False
+    value: Value | None = None
+    reached: Reached | None = None
+    confidence: Confidence | None = None
+    note: Note | None = None
+    late: Late = False
 
     def apply(self, aggregate: "CheckIn") -> None:
         aggregate.said = (self.value, self.reached, self.confidence, self.note)

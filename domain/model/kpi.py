@@ -8,9 +8,13 @@ reading. Its next events correct it or take it back.
 
 from datetime import UTC, datetime
 from hashlib import sha1
+from typing import Annotated
 from uuid import UUID
 
+from msgspec import Meta
+
 from domain.model.event import Aggregate, Event, stored
+from domain.model.fields import Description, Key, MeasuringKpi, Name, Note, Owner, OwningTeam, Value
 from domain.primitives.errors import Code, Refused
 from domain.primitives.values import Cadence, Kind, KpiGoal, Unit
 
@@ -24,13 +28,13 @@ class KpiEvent(Event, frozen=True, kw_only=True):
 class _Definition(KpiEvent, frozen=True, kw_only=True):
     """All that a definition says: a redefinition says all of it again."""
 
-    name: str
-    description: str | None = None
-    unit: Unit
-    goal: KpiGoal | None = None
-    cadence: Cadence
-    owner: UUID | None = None
-    team: UUID | None = None
+    name: Name
+    description: Description | None = None
+    unit: Annotated[Unit, Meta(description="What its readings count.")]
+    goal: Annotated[KpiGoal, Meta(description="What it is watched against.")] | None = None
+    cadence: Annotated[Cadence, Meta(description="How often a reading is expected.")]
+    owner: Owner | None = None
+    team: OwningTeam | None = None
 
     def apply(self, aggregate: "Kpi") -> None:
         aggregate.definition = (
@@ -40,8 +44,11 @@ class _Definition(KpiEvent, frozen=True, kw_only=True):
 
 @stored
 class KpiDefined(_Definition, frozen=True, kw_only=True):
+    """A KPI was defined."""
+
     TOPIC = "kpi-defined"
-    key: str
+    FIRST = True
+    key: Key
 
     def apply(self, aggregate: "Kpi") -> None:
         super().apply(aggregate)
@@ -50,11 +57,15 @@ class KpiDefined(_Definition, frozen=True, kw_only=True):
 
 @stored
 class KpiRedefined(_Definition, frozen=True, kw_only=True):
+    """A KPI's definition was changed."""
+
     TOPIC = "kpi-redefined"
 
 
 @stored
 class KpiRetired(KpiEvent, frozen=True, kw_only=True):
+    """A KPI is no longer watched."""
+
     TOPIC = "kpi-retired"
 
     def apply(self, aggregate: "Kpi") -> None:
@@ -67,10 +78,13 @@ class ReadingEvent(Event, frozen=True, kw_only=True):
 
 @stored
 class ReadingRecorded(ReadingEvent, frozen=True, kw_only=True):
+    """A KPI was read."""
+
     TOPIC = "reading-recorded"
-    kpi: UUID
-    value: float
-    note: str | None = None
+    FIRST = True
+    kpi: MeasuringKpi
+    value: Value
+    note: Note | None = None
 
     @property
     def belongs_to(self) -> UUID | None:
@@ -84,9 +98,11 @@ class ReadingRecorded(ReadingEvent, frozen=True, kw_only=True):
 
 @stored
 class ReadingCorrected(ReadingEvent, frozen=True, kw_only=True):
+    """What a reading said was corrected, or a reading that was taken back was recorded anew."""
+
     TOPIC = "reading-corrected"
-    value: float
-    note: str | None = None
+    value: Value
+    note: Note | None = None
 
     def apply(self, aggregate: "Reading") -> None:
         aggregate.value = self.value
@@ -96,6 +112,8 @@ class ReadingCorrected(ReadingEvent, frozen=True, kw_only=True):
 
 @stored
 class ReadingRetracted(ReadingEvent, frozen=True, kw_only=True):
+    """A reading was taken back."""
+
     TOPIC = "reading-retracted"
 
     def apply(self, aggregate: "Reading") -> None:

@@ -5,13 +5,21 @@ DRAFT ──commit──▶ ACTIVE ──close──▶ CLOSED
 """
 
 from datetime import datetime
+from typing import Annotated, TypeAlias
 from uuid import UUID
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from domain.model.event import Aggregate, Event, stored
+from domain.model.fields import Description, Owner, OwningTeam, Score, Title
 from domain.primitives.errors import Code, Refused, invalid
 from domain.primitives.values import Kind, ObjectiveKind, ObjectiveState, Ref, Verdict, Visibility
+
+# ── fields of events ─────────────────────────────────────────────────────────────────────────────
+
+Contributors: TypeAlias = Annotated[tuple[UUID, ...], Meta(description="Who works on it beside the owner.")]
+SeenBy: TypeAlias = Annotated[Visibility, Meta(description="Who it is meant for.")]
+CarriedFrom: TypeAlias = Annotated[UUID, Meta(description="The objective of an earlier cycle that it goes on with.")]
 
 # ── events: their topics are the storage format ──────────────────────────────────────────────────
 
@@ -22,17 +30,20 @@ class ObjectiveEvent(Event, frozen=True, kw_only=True):
 
 @stored
 class ObjectiveDrafted(ObjectiveEvent, frozen=True, kw_only=True):
+    """An objective was drafted."""
+
     TOPIC = "objective-drafted"
-    cycle: UUID
-    title: str
-    description: str | None = None
-    kind: ObjectiveKind
-    owner: UUID | None = None
-    team: UUID | None = None
-    contributors: tuple[UUID, ...] = ()
-    supports: tuple[Ref, ...] = ()
-    carried_from: UUID | None = None
-    visibility: Visibility = Visibility.WORKSPACE
+    FIRST = True
+    cycle: Annotated[UUID, Meta(description="The cycle it is set in.")]
+    title: Title
+    description: Description | None = None
+    kind: Annotated[ObjectiveKind, Meta(description="Whether it must be reached in full.")]
+    owner: Owner | None = None
+    team: OwningTeam | None = None
+    contributors: Contributors = ()
+    supports: Annotated[tuple[Ref, ...], Meta(description="The goals it supports.")] = ()
+    carried_from: CarriedFrom | None = None
+    visibility: SeenBy = Visibility.WORKSPACE
 
     @property
     def belongs_to(self) -> UUID | None:
@@ -53,9 +64,11 @@ class ObjectiveDrafted(ObjectiveEvent, frozen=True, kw_only=True):
 
 @stored
 class ObjectiveReworded(ObjectiveEvent, frozen=True, kw_only=True):
+    """An objective's title or description was changed."""
+
     TOPIC = "objective-reworded"
-    title: str
-    description: str | None = None
+    title: Title
+    description: Description | None = None
 
     def apply(self, aggregate: "Objective") -> None:
         aggregate.title = self.title
@@ -64,10 +77,12 @@ class ObjectiveReworded(ObjectiveEvent, frozen=True, kw_only=True):
 
 @stored
 class ObjectiveAssigned(ObjectiveEvent, frozen=True, kw_only=True):
+    """An objective was given to another owner, team or circle of contributors."""
+
     TOPIC = "objective-assigned"
-    owner: UUID | None = None
-    team: UUID | None = None
-    contributors: tuple[UUID, ...] = ()
+    owner: Owner | None = None
+    team: OwningTeam | None = None
+    contributors: Contributors = ()
 
     def apply(self, aggregate: "Objective") -> None:
         aggregate.owner = self.owner
@@ -77,8 +92,10 @@ class ObjectiveAssigned(ObjectiveEvent, frozen=True, kw_only=True):
 
 @stored
 class ObjectiveVisibilitySet(ObjectiveEvent, frozen=True, kw_only=True):
+    """It was said who sees an objective."""
+
     TOPIC = "objective-visibility-set"
-    visibility: Visibility
+    visibility: SeenBy
 
     def apply(self, aggregate: "Objective") -> None:
         aggregate.visibility = self.visibility
@@ -86,8 +103,10 @@ class ObjectiveVisibilitySet(ObjectiveEvent, frozen=True, kw_only=True):
 
 @stored
 class ObjectiveAligned(ObjectiveEvent, frozen=True, kw_only=True):
+    """An objective came to support another goal."""
+
     TOPIC = "objective-aligned"
-    to: Ref
+    to: Annotated[Ref, Meta(description="The goal it came to support.")]
 
     def apply(self, aggregate: "Objective") -> None:
         aggregate.supports = (*aggregate.supports, self.to)
@@ -95,8 +114,10 @@ class ObjectiveAligned(ObjectiveEvent, frozen=True, kw_only=True):
 
 @stored
 class ObjectiveUnaligned(ObjectiveEvent, frozen=True, kw_only=True):
+    """An objective no longer supports a goal."""
+
     TOPIC = "objective-unaligned"
-    to: Ref
+    to: Annotated[Ref, Meta(description="The goal it no longer supports.")]
 
     def apply(self, aggregate: "Objective") -> None:
         aggregate.supports = tuple(target for target in aggregate.supports if target != self.to)
@@ -105,6 +126,8 @@ class ObjectiveUnaligned(ObjectiveEvent, frozen=True, kw_only=True):
 
 @stored
 class ObjectiveCommitted(ObjectiveEvent, frozen=True, kw_only=True):
+    """A draft was committed to: the objective became ACTIVE."""
+
     TOPIC = "objective-committed"
 
     def apply(self, aggregate: "Objective") -> None:
@@ -113,10 +136,12 @@ class ObjectiveCommitted(ObjectiveEvent, frozen=True, kw_only=True):
 
 @stored
 class ObjectiveClosed(ObjectiveEvent, frozen=True, kw_only=True):
+    """An objective was closed with its verdict."""
+
     TOPIC = "objective-closed"
-    verdict: Verdict
-    score: float
-    reflection: str | None = None
+    verdict: Annotated[Verdict, Meta(description="What it came to.")]
+    score: Score
+    reflection: Annotated[str, Meta(description="What there was to say about how it ended.")] | None = None
 
     def apply(self, aggregate: "Objective") -> None:
         aggregate.state = ObjectiveState.CLOSED
@@ -125,6 +150,8 @@ class ObjectiveClosed(ObjectiveEvent, frozen=True, kw_only=True):
 
 @stored
 class ObjectiveDropped(ObjectiveEvent, frozen=True, kw_only=True):
+    """An objective was given up."""
+
     TOPIC = "objective-dropped"
 
     def apply(self, aggregate: "Objective") -> None:
@@ -133,6 +160,8 @@ class ObjectiveDropped(ObjectiveEvent, frozen=True, kw_only=True):
 
 @stored
 class ObjectiveReopened(ObjectiveEvent, frozen=True, kw_only=True):
+    """An objective's closing or dropping was taken back."""
+
     TOPIC = "objective-reopened"
 
     def apply(self, aggregate: "Objective") -> None:

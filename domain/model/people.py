@@ -8,11 +8,24 @@ of theirs; everything else knows them by id.
 """
 
 from datetime import datetime
+from typing import Annotated, TypeAlias
 from uuid import UUID
 
+from msgspec import Meta
+
 from domain.model.event import Aggregate, Event, stored
+from domain.model.fields import Key, Name
 from domain.primitives.errors import Code, Refused
 from domain.primitives.values import Kind
+
+# ── fields of events ─────────────────────────────────────────────────────────────────────────────
+
+Sealed: TypeAlias = Annotated[
+    bytes, Meta(description="The handle, name and email, encrypted with the key of the person.")
+]
+ParentTeam: TypeAlias = Annotated[UUID, Meta(description="The team above.")]
+Lead: TypeAlias = Annotated[UUID, Meta(description="Who leads.")]
+Member: TypeAlias = Annotated[UUID, Meta(description="The person.")]
 
 # ── events: their topics are the storage format ──────────────────────────────────────────────────
 
@@ -23,8 +36,11 @@ class PersonEvent(Event, frozen=True, kw_only=True):
 
 @stored
 class PersonAdded(PersonEvent, frozen=True, kw_only=True):
+    """A person was added."""
+
     TOPIC = "person-added"
-    sealed: bytes
+    FIRST = True
+    sealed: Sealed
 
     def apply(self, aggregate: "Person") -> None:
         aggregate.sealed = self.sealed
@@ -33,8 +49,10 @@ class PersonAdded(PersonEvent, frozen=True, kw_only=True):
 
 @stored
 class PersonRenamed(PersonEvent, frozen=True, kw_only=True):
+    """A person's name or email was changed."""
+
     TOPIC = "person-renamed"
-    sealed: bytes
+    sealed: Sealed
 
     def apply(self, aggregate: "Person") -> None:
         aggregate.sealed = self.sealed
@@ -42,6 +60,8 @@ class PersonRenamed(PersonEvent, frozen=True, kw_only=True):
 
 @stored
 class PersonDeactivated(PersonEvent, frozen=True, kw_only=True):
+    """A person left; what they did stays."""
+
     TOPIC = "person-deactivated"
 
     def apply(self, aggregate: "Person") -> None:
@@ -50,7 +70,10 @@ class PersonDeactivated(PersonEvent, frozen=True, kw_only=True):
 
 @stored
 class PersonErased(PersonEvent, frozen=True, kw_only=True):
-    """The key of what names the person is deleted in the same breath: see `domain.log.schema`."""
+    """A person was forgotten: nobody can read any more what they were called.
+
+    The key of what names the person is deleted in the same breath: see `domain.log.schema`.
+    """
 
     TOPIC = "person-erased"
 
@@ -65,11 +88,14 @@ class TeamEvent(Event, frozen=True, kw_only=True):
 
 @stored
 class TeamFormed(TeamEvent, frozen=True, kw_only=True):
+    """A team was formed."""
+
     TOPIC = "team-formed"
-    key: str
-    name: str
-    parent: UUID | None = None
-    lead: UUID | None = None
+    FIRST = True
+    key: Key
+    name: Name
+    parent: ParentTeam | None = None
+    lead: Lead | None = None
 
     def apply(self, aggregate: "Team") -> None:
         aggregate.key = self.key
@@ -80,8 +106,10 @@ class TeamFormed(TeamEvent, frozen=True, kw_only=True):
 
 @stored
 class TeamRenamed(TeamEvent, frozen=True, kw_only=True):
+    """A team got another name."""
+
     TOPIC = "team-renamed"
-    name: str
+    name: Name
 
     def apply(self, aggregate: "Team") -> None:
         aggregate.name = self.name
@@ -89,8 +117,10 @@ class TeamRenamed(TeamEvent, frozen=True, kw_only=True):
 
 @stored
 class TeamMoved(TeamEvent, frozen=True, kw_only=True):
+    """A team was put under another, or at the top."""
+
     TOPIC = "team-moved"
-    parent: UUID | None = None
+    parent: ParentTeam | None = None
 
     def apply(self, aggregate: "Team") -> None:
         aggregate.parent = self.parent
@@ -98,8 +128,10 @@ class TeamMoved(TeamEvent, frozen=True, kw_only=True):
 
 @stored
 class TeamLeadAppointed(TeamEvent, frozen=True, kw_only=True):
+    """Somebody, or nobody, was made to lead a team."""
+
     TOPIC = "team-lead-appointed"
-    lead: UUID | None = None
+    lead: Lead | None = None
 
     def apply(self, aggregate: "Team") -> None:
         aggregate.lead = self.lead
@@ -107,8 +139,10 @@ class TeamLeadAppointed(TeamEvent, frozen=True, kw_only=True):
 
 @stored
 class TeamJoined(TeamEvent, frozen=True, kw_only=True):
+    """A person became a member of a team."""
+
     TOPIC = "team-joined"
-    person: UUID
+    person: Member
 
     def apply(self, aggregate: "Team") -> None:
         aggregate.members = (*aggregate.members, self.person)
@@ -116,8 +150,10 @@ class TeamJoined(TeamEvent, frozen=True, kw_only=True):
 
 @stored
 class TeamLeft(TeamEvent, frozen=True, kw_only=True):
+    """A person's membership in a team ended."""
+
     TOPIC = "team-left"
-    person: UUID
+    person: Member
 
     def apply(self, aggregate: "Team") -> None:
         aggregate.members = tuple(member for member in aggregate.members if member != self.person)
@@ -125,6 +161,8 @@ class TeamLeft(TeamEvent, frozen=True, kw_only=True):
 
 @stored
 class TeamDisbanded(TeamEvent, frozen=True, kw_only=True):
+    """A team came to its end; its past goals stay with it."""
+
     TOPIC = "team-disbanded"
 
     def apply(self, aggregate: "Team") -> None:

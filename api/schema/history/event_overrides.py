@@ -1,0 +1,191 @@
+"""How the GraphQL type of an event differs from its class: fields under another name, and fields beside those."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from api.schema.history import event_fields
+from api.schema.history.event_fields import AFTER, BEFORE, Source
+from api.schema.primitives import refs
+from api.schema.types import workspace
+from domain.model import cycle, discussion, key_result, kpi, objective, people
+from domain.model.event import Event, body_fields, field_description
+from domain.primitives.values import Kind
+
+
+class Part(NamedTuple):
+    """A field of a type: its name, description and type, and how it is read for all siblings."""
+
+    name: str
+    description: str
+    type: Any
+    load: Callable[..., Sequence[Any]]
+    args: tuple[object, ...]
+
+
+# ── what differs from the event class ────────────────────────────────────────────────────────────
+
+ENDINGS = frozenset({objective.ObjectiveClosed})
+"""Events whose fields have no earlier value though they are not the first of their stream."""
+UNTOLD = frozenset({"sealed", "late", "cycle", "subject", "policy"})
+"""Fields that every change has, or that are shown by an entry of `BESIDE`."""
+SHOWN_AS: dict[tuple[type[Event], str], str] = {
+    (people.TeamFormed, "parent"): "parent_team",
+    (people.TeamMoved, "parent"): "parent_team",
+    (cycle.CycleOpened, "parent"): "parent_cycle",
+    (objective.ObjectiveUnaligned, "to"): "from_",
+    (key_result.KeyResultAdded, "carried_from"): "carried_from_key_result",
+    (discussion.InitiativePlanned, "subject"): "planned_for",
+    (discussion.InitiativeMoved, "to"): "state",
+    (discussion.Reflected, "kind"): "reflection_kind",
+}
+"""The name of a field in GraphQL, where its own name means something else in another type."""
+COLUMN_OF: dict[tuple[type[Event], str], str] = {
+    (discussion.InitiativeMoved, "to"): "state",
+    (key_result.KeyResultScored, "note"): "score_note",
+}
+"""The column with the earlier value, where it has another name than the field."""
+
+
+_SIDES = {BEFORE: "Before", AFTER: "Since then"}
+
+
+def side_description(side: str, description: str) -> str:
+    """The description of the value before or after the event."""
+    return f"{_SIDES[side]}: {description[0].lower()}{description[1:]}"
+
+
+def _sides(name: str, description: str, shown: Any, load: Any, event: type[Event]) -> list[Part]:
+    return [
+        Part(f"{side}_{name}", side_description(side, description), shown, load, (Source(event, side, name),))
+        for side in (BEFORE, AFTER)
+    ]
+
+
+def _after(name: str, description: str, shown: Any, load: Any, event: type[Event]) -> Part:
+    """A column of the version that the event made."""
+    return Part(name, description, shown, load, (Source(event, AFTER, name),))
+
+
+def _before(name: str, description: str, shown: Any, load: Any, event: type[Event], *args: object) -> Part:
+    """A column of the version that the event replaced."""
+    return Part(
+        f"before_{name}", side_description(BEFORE, description), shown, load, (Source(event, BEFORE, name), *args)
+    )
+
+
+_NAME = field_description(people.TeamFormed, "name")
+_EMAIL = "Where to write to, if it was said; null for one who was erased."
+_CHECK_IN = Part(
+    "check_in",
+    "The check-in, in the version that this event made.",
+    refs.CheckInRef,
+    event_fields.measurement,
+    (Kind.CHECK_IN,),
+)
+_READING = Part(
+    "reading",
+    "The reading, in the version that this event made or took back.",
+    refs.ReadingRef | None,
+    event_fields.measurement,
+    (Kind.READING,),
+)
+BESIDE: dict[type[Event], list[Part]] = {
+    people.PersonAdded: [
+        _after(
+            "handle",
+            "A short name for the person, unique in the workspace.",
+            str,
+            event_fields.handle,
+            people.PersonAdded,
+        ),
+        _after("name", _NAME, str, event_fields.name, people.PersonAdded),
+        _after("email", _EMAIL, str | None, event_fields.value, people.PersonAdded),
+    ],
+    people.PersonRenamed: [
+        *_sides("name", _NAME, str, event_fields.name, people.PersonRenamed),
+        *_sides("email", _EMAIL, str | None, event_fields.value, people.PersonRenamed),
+    ],
+    cycle.ScoringPolicyAdopted: _sides(
+        "policy",
+        field_description(cycle.ScoringPolicyAdopted, "policy"),
+        workspace.ScoringPolicy,
+        event_fields.policy,
+        cycle.ScoringPolicyAdopted,
+    ),
+    key_result.KeyResultRetargeted: [
+        Part(
+            "days_before_close",
+            "How many days of its cycle were left, this one included; 0 or less after its end.",
+            int,
+            event_fields.days_before_close,
+            (),
+        )
+    ],
+    key_result.KeyResultUnlinked: [
+        _before(
+            "kpi",
+            field_description(key_result.KeyResultLinked, "kpi"),
+            refs.KpiRef | None,
+            event_fields.thing,
+            key_result.KeyResultUnlinked,
+            Kind.KPI,
+        )
+    ],
+    key_result.KeyResultReopened: [
+        _before(
+            "score",
+            field_description(key_result.KeyResultScored, "score"),
+            float | None,
+            event_fields.value,
+            key_result.KeyResultReopened,
+        )
+    ],
+    key_result.KeyResultCheckedIn: [
+        _CHECK_IN,
+        Part(
+            "previous_value",
+            "Where the key result stood before, at the moment this check-in speaks of; null for nowhere yet.",
+            float | None,
+            event_fields.previous,
+            ("value",),
+        ),
+        Part(
+            "previous_confidence",
+            "How sure its people were before, at the moment this check-in speaks of.",
+            float | None,
+            event_fields.previous,
+            ("confidence",),
+        ),
+    ],
+    key_result.CheckInCorrected: [_CHECK_IN],
+    kpi.ReadingRecorded: [_READING],
+    kpi.ReadingCorrected: [_READING],
+    kpi.ReadingRetracted: [
+        _READING,
+        _before(
+            "value",
+            field_description(kpi.ReadingRecorded, "value"),
+            float | None,
+            event_fields.value,
+            kpi.ReadingRetracted,
+        ),
+    ],
+    discussion.CommentAdded: [
+        Part("comment", "The comment.", refs.CommentRef | None, event_fields.said_thing, (Kind.COMMENT,))
+    ],
+    discussion.Reflected: [
+        Part("reflected", "The reflection.", refs.ReflectionRef | None, event_fields.said_thing, (Kind.REFLECTION,))
+    ],
+}
+"""Fields of a type beside those of its event class."""
+
+
+def require_fields(names: Iterable[tuple[type[Event], str]], table: str) -> None:
+    """Raise `TypeError` for an entry about a field that its event does not have."""
+    for event, name in names:
+        if name not in body_fields(event):
+            raise TypeError(f"{table} names the field '{name}' of the event {event.__name__}, which has no such field")
+
+
+require_fields(SHOWN_AS, "SHOWN_AS")
+require_fields(COLUMN_OF, "COLUMN_OF")
