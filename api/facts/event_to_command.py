@@ -1,9 +1,10 @@
-"""Which command has recorded an event: the way back from what happened to what was asked for.
+"""Which command records an event: the way back from a stored event to the command that was sent.
 
-What a command works out for itself (a score, a verdict, a baseline) is said by its event, and so is said here.
+What a command computes itself (a score, a verdict, a baseline) is in its event, and so is in the command built here.
+Every stored event has its command or is listed as having none of its own. The check runs when this module is imported.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import singledispatch
 from typing import Any, TypeVar
@@ -16,6 +17,7 @@ from domain.model.commands import Command
 from domain.model.cycle import CycleActivated, CycleClosed, CycleOpened, ScoringPolicyAdopted
 from domain.model.discussion import CommentAdded, InitiativeMoved, InitiativePlanned, Reflected
 from domain.model.event import Event, replay
+from domain.model.event_registry import EVENTS
 from domain.model.key_result import (
     CheckIn,
     CheckInCorrected,
@@ -25,6 +27,7 @@ from domain.model.key_result import (
     KeyResultCheckedIn,
     KeyResultDropped,
     KeyResultLinked,
+    KeyResultReopened,
     KeyResultRescheduled,
     KeyResultRetargeted,
     KeyResultReweighed,
@@ -32,7 +35,16 @@ from domain.model.key_result import (
     KeyResultScored,
     KeyResultUnlinked,
 )
-from domain.model.kpi import Kpi, KpiDefined, KpiRedefined, KpiRetired, Reading, ReadingCorrected, ReadingRetracted
+from domain.model.kpi import (
+    Kpi,
+    KpiDefined,
+    KpiRedefined,
+    KpiRetired,
+    Reading,
+    ReadingCorrected,
+    ReadingRecorded,
+    ReadingRetracted,
+)
 from domain.model.objective import (
     Objective,
     ObjectiveAligned,
@@ -120,15 +132,20 @@ _PLAIN: dict[type[Event], tuple[type[Command], str | None]] = {
     CommentAdded: (commands.AddComment, None),
     Reflected: (commands.Reflect, None),
 }
-"""Events that say what their command says, under the same names, and the field in which it names the thing."""
+"""Events whose fields have the names of their command's fields, and the field in which that names its subject."""
+NO_COMMAND: dict[type[Event], str] = {
+    KeyResultReopened: "recorded together with ObjectiveReopened, by reopenObjective",
+    ReadingRecorded: "one recordReadings records many; the exporter puts them together",
+}
+"""Events that no command records by itself, and how they are recorded."""
 
 
 @singledispatch
 def command(event: Event, _: Known) -> Command:
-    """The command that records this event, where the same was recorded before. Raises `LookupError` for an event
-    that no command is known to record by itself."""
+    """The command that records this event, given what was recorded before it. Raises `LookupError` for an event
+    that no command records by itself."""
     if type(event) not in _PLAIN:
-        raise LookupError(f"no fact is known for {event.TOPIC}")
+        raise LookupError(f"no command records {event.TOPIC} by itself: {NO_COMMAND.get(type(event), 'it is unknown')}")
     kind, subject = _PLAIN[type(event)]
     said: dict[str, Any] = {} if subject is None else {subject: event.originator_id}
     said |= {name: getattr(event, name) for name in event.__struct_fields__ if name in kind.__struct_fields__}
@@ -333,3 +350,19 @@ def command_of_kpi_retired(event: KpiRetired, _: Known) -> Command:
 
 def _if_changed(value: T, before: T) -> T | UnsetType:
     return UNSET if value == before else value
+
+
+# ── completeness ─────────────────────────────────────────────────────────────────────────────────
+
+
+def require_commands(events: Iterable[type[Event]]) -> None:
+    """Raise `TypeError` for an event that has no command and is not listed as having none."""
+    for event in events:
+        if event not in _PLAIN and event not in NO_COMMAND and event not in command.registry:
+            raise TypeError(
+                f"no command is known that records the event {event.__name__}: enter it in _PLAIN, register a function "
+                "for it on `command`, or enter it in NO_COMMAND with the reason"
+            )
+
+
+require_commands(EVENTS.values())

@@ -14,7 +14,8 @@ from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import JSONTranscoder, Mapper, Notification, StoredEvent
 from msgspec.structs import force_setattr
 
-from domain.model.event import EVENTS, NOBODY, WHEN_RECORDED, Event
+from domain.model.event import NOBODY, WHEN_RECORDED, Event
+from domain.model.event_registry import EVENTS
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

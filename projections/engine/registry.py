@@ -1,6 +1,10 @@
-"""Everything there is to see, and how a batch of events becomes part of it, all or nothing."""
+"""The projections and their tables, and how a batch of events is applied to all of them in one transaction.
 
-from collections.abc import Callable, Iterator, Sequence
+Every stored event needs a handler in a projection besides `changes`, which records all of them: what an event changes
+would else be shown nowhere. The check runs when this module is imported.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from hashlib import sha256
 from typing import Any
@@ -11,6 +15,7 @@ import psycopg
 
 from domain.log.event_store import Log
 from domain.model.event import Event, Recorded
+from domain.model.event_registry import EVENTS
 from domain.primitives.values import Kind
 from projections.proof import merkle_tree
 from projections.store.batch_writer import Book
@@ -117,17 +122,39 @@ def _looked_up(event: Event) -> list[tuple[Table[Any], UUID]]:
 
 @cache
 def _reads(event: type[Event]) -> list[Callable[[Any], Any]]:
-    return [module.READS[event] for module in MODULES if event in module.READS]
+    """What the projections look up for an event of this class."""
+    found = (next((module.READS[cls] for cls in event.__mro__ if cls in module.READS), None) for module in MODULES)
+    return [reads for reads in found if reads is not None]
 
 
 @cache
 def _handlers(event: type[Event]) -> list[Callable[[Any, Recorded, Book], None]]:
-    """What is told of events of this class; those with nothing to say about it are left out."""
+    """The handlers of this event, in the order of the projections; those that ignore it are left out."""
     handlers = [module.apply.dispatch(event) for module in MODULES]
     return [handler for handler in handlers if handler not in _SILENT]
 
 
 _SILENT = {module.apply.dispatch(object) for module in MODULES}
+
+
+# ── completeness ─────────────────────────────────────────────────────────────────────────────────
+
+NOT_PROJECTED: dict[type[Event], str] = {}
+"""Events that only `changes` shows, with the reason why no other projection needs them."""
+
+
+def require_handlers(events: Iterable[type[Event]]) -> None:
+    """Raise `TypeError` for an event that no projection handles besides `changes`."""
+    recorded = changes.apply.dispatch(Event)
+    for event in events:
+        if event not in NOT_PROJECTED and all(handler is recorded for handler in _handlers(event)):
+            raise TypeError(
+                f"no projection handles the event {event.__name__}: register a handler in projections/tables, or "
+                "enter it in NOT_PROJECTED with the reason"
+            )
+
+
+require_handlers(EVENTS.values())
 
 
 def _told(error: Exception) -> str:

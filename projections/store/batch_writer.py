@@ -18,7 +18,8 @@ from projections.store.versioned_tables import Chain, Connection, Fact, Span, Ta
 R = TypeVar("R", bound=msgspec.Struct)
 
 Reads = Mapping[type[Event], Callable[[Any], Iterable[tuple[Table[Any], UUID]]]]
-"""By event: the things a handler looks up besides the one that the event is about."""
+"""By event: the things a handler looks up besides the one that the event is about. A base class stands for all
+of its events."""
 
 FEW_ROWS = 16
 """Up to here rows are inserted one by one in the same breath as the commit; beyond it they are copied."""

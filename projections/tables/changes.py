@@ -12,7 +12,7 @@ import msgspec
 from domain.log.times import last_known
 from domain.metrics.kpi_series import INSTANT
 from domain.model.discussion import CommentAdded
-from domain.model.event import EVENTS, NOBODY, Event, Recorded
+from domain.model.event import NOBODY, Event, Recorded
 from domain.model.key_result import CheckInCorrected, KeyResultCheckedIn
 from domain.model.kpi import ReadingRecorded
 from domain.primitives.values import EARLIEST, Basis, Kind, Ref
@@ -108,7 +108,7 @@ def _looked_up(event: Event) -> Sequence[tuple[Table[Any], UUID]]:
 
 _MEASURED: dict[Kind, Table[Any]] = {Kind.CHECK_IN: CHECK_IN, Kind.READING: READING}
 """Things that have no place of their own but that of what they measure: there are too many of them."""
-READS: Reads = dict.fromkeys(EVENTS.values(), _looked_up)
+READS: Reads = {Event: _looked_up}
 
 
 def further(entries: Iterable[Recorded], book: Book) -> Iterator[tuple[Table[Any], UUID]]:

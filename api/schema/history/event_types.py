@@ -22,7 +22,8 @@ from api.schema.primitives.field import related
 from api.schema.primitives.scalars import Markdown
 from api.schema.types.kpi import KpiGoal
 from domain.model import key_result
-from domain.model.event import EVENTS, Event, body_fields, description, field_description
+from domain.model.event import Event, body_fields, description, field_description
+from domain.model.event_registry import EVENTS
 from domain.primitives import values
 from domain.primitives.values import Kind, Ref
 from projections.history.field_changes import TABLES_OF, kind_named

@@ -1,0 +1,11 @@
+"""Every event that can be stored, by its topic: importing this module loads every module that defines one."""
+
+from types import ModuleType
+from typing import Final
+
+from domain.model import cycle, discussion, key_result, kpi, objective, people
+from domain.model.event import EVENTS as _EVENTS
+from domain.model.event import Event
+
+MODULES: Final[tuple[ModuleType, ...]] = (people, cycle, objective, key_result, kpi, discussion)
+EVENTS: Final[dict[str, type[Event]]] = _EVENTS
