@@ -18,8 +18,8 @@ from domain.model.event import Event, Recorded
 from domain.model.event_registry import EVENTS
 from domain.primitives.values import Kind
 from projections.proof import merkle_tree
-from projections.store.batch_writer import Book
-from projections.store.versioned_tables import Chain, Connection, Table
+from projections.store.batch_writer import BatchWriter
+from projections.store.versioned_tables import Connection, Table, VersionedTable
 from projections.tables import alignment, changes, cycle, discussion, key_result, kpi, measurements, objective, people
 
 MODULES = (cycle, objective, key_result, kpi, measurements, people, alignment, discussion, changes)
@@ -34,7 +34,7 @@ DEFINITION = sha256("\n".join([POSITION_DDL, *(table.ddl for table in TABLES)]).
 """Names the shape of the tables: views of another shape are rebuilt."""
 
 _OF_KIND: dict[Kind, Table[Any]] = {
-    **{table.kind: table for table in TABLES if isinstance(table, Chain)},
+    **{table.kind: table for table in TABLES if isinstance(table, VersionedTable)},
     Kind.CHECK_IN: measurements.CHECK_IN,
     Kind.READING: measurements.READING,
 }
@@ -102,14 +102,14 @@ def _apply(conn: Connection, log: Log, entries: Sequence[Recorded]) -> None:
         row = conn.execute("select position from view_position for update", prepare=True).fetchone()
         if row is None or row[0] != entries[0].position - 1:
             raise Overtaken
-        book = Book(log.person_keys(people_told) if people_told else {})
-        book.load(conn, [wanted for said in entries for wanted in _looked_up(said.event)])
-        book.load(conn, changes.further(entries, book))
+        writer = BatchWriter(log.person_keys(people_told) if people_told else {})
+        writer.load(conn, [wanted for said in entries for wanted in _looked_up(said.event)])
+        writer.load(conn, changes.further(entries, writer))
         for said in entries:
             for tell in _handlers(type(said.event)):
-                tell(said.event, said, book)
+                tell(said.event, said, writer)
         merkle_tree.grow(conn, entries[0].position - 1, entries[-1].position)
-        book.write(conn, entries[-1].position, entries[-1].recorded_at)
+        writer.write(conn, entries[-1].position, entries[-1].recorded_at)
 
 
 def _looked_up(event: Event) -> list[tuple[Table[Any], UUID]]:
@@ -128,7 +128,7 @@ def _reads(event: type[Event]) -> list[Callable[[Any], Any]]:
 
 
 @cache
-def _handlers(event: type[Event]) -> list[Callable[[Any, Recorded, Book], None]]:
+def _handlers(event: type[Event]) -> list[Callable[[Any, Recorded, BatchWriter], None]]:
     """The handlers of this event, in the order of the projections; those that ignore it are left out."""
     handlers = [module.apply.dispatch(event) for module in MODULES]
     return [handler for handler in handlers if handler not in _SILENT]

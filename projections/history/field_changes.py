@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from domain.primitives.values import Kind, Milestone, Ref
-from projections.store.versioned_tables import Connection, Fact, Table, Version, fetch
+from projections.store.versioned_tables import Connection, EventRow, Table, Version, fetch
 from projections.tables.cycle import CYCLE, POLICY, CycleRow
 from projections.tables.discussion import COMMENT, INITIATIVE, REFLECTION
 from projections.tables.key_result import KEY_RESULT, KeyResultRow
@@ -66,7 +66,7 @@ def _listed(value: Value | tuple[Value, ...]) -> tuple[Value, ...]:
 
 # ── what a row says ──────────────────────────────────────────────────────────────────────────────
 
-_HEADERS = frozenset({*Version.__struct_fields__, *Fact.__struct_fields__})
+_HEADERS = frozenset({*Version.__struct_fields__, *EventRow.__struct_fields__})
 _UNTOLD: dict[type[Any], frozenset[str]] = {
     CycleRow: frozenset({"plan_at", "plan_position", "outcome_at", "outcome_position"}),
     ObjectiveRow: frozenset({"closed_at"}),

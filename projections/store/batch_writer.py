@@ -1,7 +1,7 @@
-"""One batch of events on its way into the tables: what is known before it, what it adds, what it ends.
+"""The writes of one batch of events: handlers collect rows here, and they go into the tables together.
 
-Handlers write here and nowhere else, so that a batch costs a few statements however many events it has,
-and what stands in the tables afterwards does not depend on how the log was cut into batches.
+Handlers write nowhere else. So a batch costs a few statements however many events it has, and the contents of the
+tables do not depend on how the log was cut into batches.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 
 from domain.model.event import Event, Recorded
-from projections.store.versioned_tables import Chain, Connection, Fact, Span, Table, Version
+from projections.store.versioned_tables import Connection, EventRow, Table, ValidityTable, Version, VersionedTable
 
 R = TypeVar("R", bound=msgspec.Struct)
 
@@ -25,39 +25,38 @@ FEW_ROWS = 16
 """Up to here rows are inserted one by one in the same breath as the commit; beyond it they are copied."""
 
 
-class Book:
-    """What one batch reads and writes. `keys` are the keys of the people it is about, without the erased."""
+class BatchWriter:
+    """The reads and writes of one batch. `keys` are the keys of the people in its events, without the erased."""
 
     def __init__(self, keys: Mapping[UUID, bytes]) -> None:
         self.keys = keys
         self._current: dict[tuple[Table[Any], UUID], Any] = {}
         self._added: dict[Table[Any], list[Any]] = {}
-        self._open: dict[tuple[Span[Any], tuple[Any, ...]], int] = {}
-        self._ended: dict[Span[Any], list[tuple[Any, ...]]] = {}
-        self._blanked: dict[tuple[Chain[Any], tuple[str, ...]], list[UUID]] = {}
+        self._open: dict[tuple[ValidityTable[Any], tuple[Any, ...]], int] = {}
+        self._ended: dict[ValidityTable[Any], list[tuple[Any, ...]]] = {}
+        self._redacted: dict[tuple[VersionedTable[Any], tuple[str, ...]], list[UUID]] = {}
 
-    # ── what handlers say ────────────────────────────────────────────────────────────────────────
+    # ── what handlers call ───────────────────────────────────────────────────────────────────────
 
     def current(self, table: Table[R], id: UUID) -> R:
         """The last row of this thing. Raises `KeyError` if there is none."""
         row: R = self._current[table, id]
         return row
 
-    def begin(self, chain: Chain[Any], said: Recorded, **fields: Any) -> None:
-        """The first version of a thing. What the event says in a column's name is the column's value;
-        `fields` are the others."""
+    def insert_first(self, table: VersionedTable[Any], said: Recorded, **fields: Any) -> None:
+        """Insert the first version of a thing: the event's fields of a column's name, and `fields` for the others."""
         event, by = said.event, said.by
         place = (said.position, said.position, event.timestamp, event.timestamp)
         who = (by.actor, by.source, by.on_behalf_of)
-        told = _told(event, chain)
-        self._put(chain, chain.row(event.originator_id, 1, *place, *who, *who, by.reason, **told, **fields))
+        told = _told(event, table)
+        self._put(table, table.row(event.originator_id, 1, *place, *who, *who, by.reason, **told, **fields))
 
-    def revise(self, chain: Chain[Any], said: Recorded, **fields: Any) -> None:
-        """The next version of a thing: as the last one, but for what the event says in a column's name,
-        and for `fields`."""
+    def insert_version(self, table: VersionedTable[Any], said: Recorded, **fields: Any) -> None:
+        """Insert the next version of a thing: a copy of the last one with the event's fields of a column's name,
+        and `fields`."""
         event, by = said.event, said.by
         row = msgspec.structs.replace(
-            self._current[chain, event.originator_id],
+            self._current[table, event.originator_id],
             version=event.originator_version,
             position=said.position,
             changed_at=event.timestamp,
@@ -65,40 +64,40 @@ class Book:
             source=by.source,
             on_behalf_of=by.on_behalf_of,
             reason=by.reason,
-            **_told(event, chain),
+            **_told(event, table),
             **fields,
         )
-        self._put(chain, row)
+        self._put(table, row)
 
-    def blank(self, chain: Chain[Any], id: UUID, *columns: str) -> None:
-        """Take what stands in these columns out of every version of a thing that there is so far."""
+    def redact(self, table: VersionedTable[Any], id: UUID, *columns: str) -> None:
+        """Set these columns to null in every version of a thing so far."""
         nothing: dict[str, Any] = dict.fromkeys(columns)
-        rows = self._added.get(chain, [])
+        rows = self._added.get(table, [])
         rows[:] = [msgspec.structs.replace(row, **nothing) if row.id == id else row for row in rows]
-        self._current[chain, id] = msgspec.structs.replace(self._current[chain, id], **nothing)
-        self._blanked.setdefault((chain, columns), []).append(id)
+        self._current[table, id] = msgspec.structs.replace(self._current[table, id], **nothing)
+        self._redacted.setdefault((table, columns), []).append(id)
 
     def add(self, table: Table[R], row: R) -> None:
-        """A row that is not a version."""
+        """Insert a row that is not a version."""
         rows = self._added.setdefault(table, [])
-        if isinstance(table, Span):
+        if isinstance(table, ValidityTable):
             self._open[table, table.named(row)] = len(rows)
-        if isinstance(row, Fact) or table.key == ("id",):
+        if isinstance(row, EventRow) or table.key == ("id",):
             self._current[table, row.id] = row  # type: ignore[attr-defined]
         rows.append(row)
 
-    def end(self, span: Span[Any], named: tuple[Any, ...], *ends: Any) -> None:
-        """The open row of this name ends, as the span's `ends` say. Nothing happens if none is open."""
-        place = self._open.pop((span, named), None)
+    def close(self, table: ValidityTable[Any], named: tuple[Any, ...], *ends: Any) -> None:
+        """Set the `ends` of the open row of this name. Nothing happens if none is open."""
+        place = self._open.pop((table, named), None)
         if place is None:
-            self._ended.setdefault(span, []).append((*named, *ends))
+            self._ended.setdefault(table, []).append((*named, *ends))
         else:
-            rows = self._added[span]
-            rows[place] = msgspec.structs.replace(rows[place], **dict(zip(span.ends, ends, strict=True)))
+            rows = self._added[table]
+            rows[place] = msgspec.structs.replace(rows[place], **dict(zip(table.ends, ends, strict=True)))
 
-    def _put(self, chain: Chain[Any], row: Version) -> None:
-        self._current[chain, row.id] = row
-        self._added.setdefault(chain, []).append(row)
+    def _put(self, table: VersionedTable[Any], row: Version) -> None:
+        self._current[table, row.id] = row
+        self._added.setdefault(table, []).append(row)
 
     # ── from the tables and into them ────────────────────────────────────────────────────────────
 
@@ -113,8 +112,8 @@ class Book:
 
     def write(self, conn: Connection, position: int, recorded_at: datetime) -> None:
         """Write what was said, and the position it leads to, in the transaction that is open."""
-        for (chain, columns), ids in self._blanked.items():
-            chain.blank(conn, ids, columns)
+        for (versioned, columns), ids in self._redacted.items():
+            versioned.redact(conn, ids, columns)
         few = sum(map(len, self._added.values())) <= FEW_ROWS
         if not few:
             self._end(conn)
@@ -131,23 +130,23 @@ class Book:
 
     def _end(self, conn: Connection) -> None:
         """End what earlier batches left open; before what is new is written, since that goes by the same names."""
-        for span, ended in self._ended.items():
-            span.end(conn, ended)
+        for table, ended in self._ended.items():
+            table.close(conn, ended)
 
 
-def fact(said: Recorded) -> tuple[UUID, int, datetime, str, str, UUID | None, str | None]:
-    """The columns that every row of `tables.Fact` begins with."""
+def event_columns(said: Recorded) -> tuple[UUID, int, datetime, str, str, UUID | None, str | None]:
+    """The columns that every row of `EventRow` begins with."""
     by = said.by
     place = (said.event.originator_id, said.position, said.recorded_at)
     return (*place, by.actor, by.source, by.on_behalf_of, by.reason)
 
 
-def _told(event: Event, chain: Chain[Any]) -> dict[str, Any]:
-    return {name: getattr(event, name) for name in _shared(type(event), chain)}
+def _told(event: Event, table: VersionedTable[Any]) -> dict[str, Any]:
+    return {name: getattr(event, name) for name in _shared(type(event), table)}
 
 
 @cache
-def _shared(event: type[Event], chain: Chain[Any]) -> frozenset[str]:
-    """What an event of this class says in the name of a column of this chain."""
+def _shared(event: type[Event], table: VersionedTable[Any]) -> frozenset[str]:
+    """The fields of an event of this class that have the name of a column of this table."""
     said = set(event.__struct_fields__) - set(Event.__struct_fields__)
-    return frozenset(said.intersection(chain.row.__struct_fields__) - set(Version.__struct_fields__))
+    return frozenset(said.intersection(table.row.__struct_fields__) - set(Version.__struct_fields__))

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from domain.primitives.values import Basis
 from projections.store.versioned_tables import (
-    Chain,
     Connection,
     Cursor,
     OrderField,
@@ -15,6 +14,7 @@ from projections.store.versioned_tables import (
     R,
     Table,
     Version,
+    VersionedTable,
     Window,
     fetch,
     grouped,
@@ -83,11 +83,11 @@ class Sieve:
     def holds(self, condition: str, value: Any) -> None:
         self._ask(self.holding, condition, value)
 
-    def has(self, chain: Chain[Any], column: str, value: Any) -> None:
+    def has(self, table: VersionedTable[Any], column: str, value: Any) -> None:
         """A column that may change has this value, or one of these, at the basis: sought among the
         things that ever had it."""
         same = f"{column} = any({{0}})" if isinstance(value, tuple) else f"{column} = {{0}}"
-        self.begun(f"f.id in (select id from {chain.name} where {same})", value)
+        self.begun(f"f.id in (select id from {table.name} where {same})", value)
         self.holds(f"v.{same}", value)
 
     def search(self, value: str | None, *columns: str) -> None:
@@ -113,38 +113,38 @@ def _containing(text: str) -> str:
 
 
 class List(Generic[OrderField]):
-    """A long list of the things in a chain, by the orders it knows."""
+    """The list of all things in a versioned table, in each of its orders."""
 
-    def __init__(self, chain: Chain[Any], keys: Mapping[OrderField, Key]) -> None:
-        self._chain = chain
+    def __init__(self, table: VersionedTable[Any], keys: Mapping[OrderField, Key]) -> None:
+        self._table = table
         self._keys = keys
 
     def cursor(self, row: Version, field: OrderField) -> Cursor:
         return Cursor(getattr(row, self._keys[field].field), row.id)
 
     def count(self, conn: Connection, basis: Basis, sieve: Sieve) -> int:
-        sql = self._chain.query(basis, _candidates(self._chain, sieve), " and ".join(sieve.holding), "count(*)")
+        sql = self._table.query(basis, _candidates(self._table, sieve), " and ".join(sieve.holding), "count(*)")
         return int(fetch(conn, sql, placed(basis, **sieve.params))[0][0])
 
     def all(self, conn: Connection, basis: Basis, sieve: Sieve) -> list[Any]:
         """Everything that passes, in the order of birth."""
-        found = self._chain.query(basis, _candidates(self._chain, sieve), " and ".join(sieve.holding))
-        return sorted(self._chain.read(conn, found, placed(basis, **sieve.params)), key=attrgetter("born"))
+        found = self._table.query(basis, _candidates(self._table, sieve), " and ".join(sieve.holding))
+        return sorted(self._table.read(conn, found, placed(basis, **sieve.params)), key=attrgetter("born"))
 
     def page(
         self, conn: Connection, basis: Basis, sieve: Sieve, window: Window, field: OrderField, descending: bool
     ) -> list[Any]:
         key = self._keys[field]
         limits, cursors = key.limits(window, descending)
-        found = self._chain.query(basis, _candidates(self._chain, sieve), " and ".join([*sieve.holding, *limits]))
+        found = self._table.query(basis, _candidates(self._table, sieve), " and ".join([*sieve.holding, *limits]))
         order = key.by("desc" if descending != window.backwards else "asc")
         params = placed(basis, limit=window.limit, **sieve.params, **cursors)
-        rows = self._chain.read(conn, f"{found} order by {order} limit %(limit)s", params)
+        rows = self._table.read(conn, f"{found} order by {order} limit %(limit)s", params)
         return rows[::-1] if window.backwards else rows
 
 
-def _candidates(chain: Chain[Any], sieve: Sieve) -> str:
-    return f"select f.id, f.born from {chain.name} f where {' and '.join(sieve.begun_as)}"
+def _candidates(table: VersionedTable[Any], sieve: Sieve) -> str:
+    return f"select f.id, f.born from {table.name} f where {' and '.join(sieve.begun_as)}"
 
 
 # ── lists under a parent ─────────────────────────────────────────────────────────────────────────

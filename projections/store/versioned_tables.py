@@ -2,12 +2,12 @@
 
 A row class is its table: its fields are the columns, its annotations their types. There are three shapes.
 
-- A `Chain` holds every version of a thing, one row each, and rows are never changed. A version holds
+- A `VersionedTable` holds every version of a thing, one row each, and rows are never changed. A version holds
   since (`position`, `changed_at`) and until the next one does: a version ends where its successor
-  begins. The two clocks of a chain never disagree about the order, so at a basis the thing is
+  begins. The two clocks of one thing never disagree about the order, so at a basis the thing is
   *the last version with position <= P and changed_at <= A*: one step in an index, at any basis,
-  however long the log and the chain are.
-- A `Span` holds what begins and ends: a measurement until it is corrected, an edge until it is cut.
+  however many events and versions there are.
+- A `ValidityTable` holds what begins and ends: a measurement until it is corrected, an edge until it is cut.
 - A `Table` holds what is said once.
 """
 
@@ -34,7 +34,7 @@ Connection = psycopg.Connection[Any]
 Params = Mapping[str, Any]
 
 OPEN = 2**63 - 1
-"""Stands as the position that ends a span while nothing has ended it."""
+"""The `until_position` of a row that has not ended."""
 
 
 # ── what rows are made of ────────────────────────────────────────────────────────────────────────
@@ -78,7 +78,7 @@ class Version(msgspec.Struct, frozen=True, gc=False):
         return By(self.actor, Source(self.source), self.on_behalf_of)
 
 
-class Fact(msgspec.Struct, frozen=True, gc=False):
+class EventRow(msgspec.Struct, frozen=True, gc=False):
     """The base of rows that are one event each: a measurement, a comment."""
 
     id: UUID
@@ -247,7 +247,7 @@ class Table(Generic[R]):
         return [loaded(values) for values in fetch(conn, sql, params)]
 
 
-class Span(Table[R]):
+class ValidityTable(Table[R]):
     """Rows that begin and may end.
 
     `ends` are the columns that say so, `until_position` the first of them; all others never change.
@@ -269,7 +269,7 @@ class Span(Table[R]):
             return f"v.{name}"
         return f"case when v.until_position <= %(position)s then v.{name} end as {name}"
 
-    def end(self, conn: Connection, ended: Sequence[tuple[Any, ...]]) -> None:
+    def close(self, conn: Connection, ended: Sequence[tuple[Any, ...]]) -> None:
         """End the open rows that are named by the first columns, as the others say."""
         told = [column for name in (*self.names_by, *self.ends) for column in self.columns if column.name == name]
         arrays = ", ".join(f"%b::{column.type}[]" for column in told)
@@ -283,7 +283,7 @@ class Span(Table[R]):
         )
 
 
-class Chain(Table[V]):
+class VersionedTable(Table[V]):
     """Every version of the things of one kind."""
 
     def __init__(self, kind: Kind, row: type[V], indexes: Sequence[str] = (), secret: Sequence[str] = ()) -> None:
@@ -322,8 +322,8 @@ class Chain(Table[V]):
             groups[n - 1].append(self.loaded(columns))
         return {parent: sorted(rows, key=_born) for parent, rows in zip(parents, groups, strict=True)}
 
-    def blank(self, conn: Connection, ids: Sequence[UUID], columns: Sequence[str]) -> None:
-        """Take what stands in these columns out of every version of these things."""
+    def redact(self, conn: Connection, ids: Sequence[UUID], columns: Sequence[str]) -> None:
+        """Set these columns to null in every version of these things."""
         sets = ", ".join(f"{name} = null" for name in columns)
         conn.execute(f"update {self.name} set {sets} where id = any(%b)", [list(ids)])
 
@@ -355,22 +355,22 @@ def placed(basis: Basis, **params: Any) -> dict[str, Any]:
     return {"at": basis.at, "position": basis.position, **params}
 
 
-def last_version(chain: str, basis: Basis, alias: str, id: str) -> str:
+def last_version(table: str, basis: Basis, alias: str, id: str) -> str:
     """A lateral subquery `alias`: the version at the basis of the thing with this id, if there is one.
 
     On a level basis whatever is known is effective, and the walk goes by position; else it goes by
     effective time, which passes over nothing but what was told later of the past.
     """
-    known = f"{chain}.position <= %(position)s"
+    known = f"{table}.position <= %(position)s"
     if is_level(basis):
         reach, order = known, "position desc"
     else:
         reach, order = f"changed_at <= %(at)s and {known}", "changed_at desc, position desc"
-    return f"lateral (select * from {chain} where {chain}.id = {id} and {reach} order by {order} limit 1) {alias}"
+    return f"lateral (select * from {table} where {table}.id = {id} and {reach} order by {order} limit 1) {alias}"
 
 
 def holds(basis: Basis, alias: str) -> str:
-    """The condition that an edge, a span with `until_at`, holds at the basis.
+    """The condition that an edge, a row with `until_at`, is valid at the basis.
 
     It ended only if its end is both known by the position and effective by the moment.
     """

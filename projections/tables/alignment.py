@@ -16,8 +16,8 @@ import msgspec
 from domain.model.event import WHEN_RECORDED, Event, Recorded
 from domain.model.objective import ObjectiveAligned, ObjectiveDrafted, ObjectiveUnaligned
 from domain.primitives.values import Basis, Kind, Ref
-from projections.store.batch_writer import Book, Reads
-from projections.store.versioned_tables import OPEN, Connection, Span, Table, fetch, holds, placed
+from projections.store.batch_writer import BatchWriter, Reads
+from projections.store.versioned_tables import OPEN, Connection, Table, ValidityTable, fetch, holds, placed
 from projections.tables.key_result import KEY_RESULT
 from projections.tables.objective import OBJECTIVE, ObjectiveRow, stands
 
@@ -50,7 +50,7 @@ class Support(msgspec.Struct, frozen=True, gc=False):
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────
 
-SUPPORT = Span(
+SUPPORT = ValidityTable(
     "support",
     Support,
     ["objective", "target"],
@@ -73,33 +73,33 @@ READS: Reads = {
 
 
 @singledispatch
-def apply(event: Event, said: Recorded, book: Book) -> None:
+def apply(event: Event, said: Recorded, writer: BatchWriter) -> None:
     """What an event changes here; nothing for most."""
 
 
 @apply.register
-def on_objective_drafted(event: ObjectiveDrafted, said: Recorded, book: Book) -> None:
+def on_objective_drafted(event: ObjectiveDrafted, said: Recorded, writer: BatchWriter) -> None:
     for place, target in enumerate(dict.fromkeys(event.supports)):
-        _align(target, place, said, book)
+        _align(target, place, said, writer)
 
 
 @apply.register
-def on_objective_aligned(event: ObjectiveAligned, said: Recorded, book: Book) -> None:
-    _align(event.to, 0, said, book)
+def on_objective_aligned(event: ObjectiveAligned, said: Recorded, writer: BatchWriter) -> None:
+    _align(event.to, 0, said, writer)
 
 
 @apply.register
-def on_objective_unaligned(event: ObjectiveUnaligned, said: Recorded, book: Book) -> None:
-    book.end(SUPPORT, (event.originator_id, event.to.id), said.position, event.timestamp)
+def on_objective_unaligned(event: ObjectiveUnaligned, said: Recorded, writer: BatchWriter) -> None:
+    writer.close(SUPPORT, (event.originator_id, event.to.id), said.position, event.timestamp)
 
 
-def _align(target: Ref, place: int, said: Recorded, book: Book) -> None:
+def _align(target: Ref, place: int, said: Recorded, writer: BatchWriter) -> None:
     event = said.event
-    objective = book.current(OBJECTIVE, event.originator_id)
-    above = book.current(_table(target), target.id)
+    objective = writer.current(OBJECTIVE, event.originator_id)
+    above = writer.current(_table(target), target.id)
     through = getattr(above, "objective", above.id)
     ends = (objective.id, objective.cycle, target.kind, target.id, through, above.cycle)
-    book.add(SUPPORT, Support(*ends, said.position, place, OPEN, event.timestamp, WHEN_RECORDED))
+    writer.add(SUPPORT, Support(*ends, said.position, place, OPEN, event.timestamp, WHEN_RECORDED))
 
 
 # ── queries ──────────────────────────────────────────────────────────────────────────────────────

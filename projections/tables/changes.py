@@ -17,7 +17,7 @@ from domain.model.key_result import CheckInCorrected, KeyResultCheckedIn
 from domain.model.kpi import ReadingRecorded
 from domain.primitives.values import EARLIEST, Basis, Kind, Ref
 from projections.store.basis import is_level
-from projections.store.batch_writer import Book, Reads
+from projections.store.batch_writer import BatchWriter, Reads
 from projections.store.keyset import Sieve
 from projections.store.versioned_tables import Connection, Cursor, Params, Table, Window, fetch, placed
 from projections.tables.change_scopes import ELSEWHERE, OWN, Scope
@@ -111,7 +111,7 @@ _MEASURED: dict[Kind, Table[Any]] = {Kind.CHECK_IN: CHECK_IN, Kind.READING: READ
 READS: Reads = {Event: _looked_up}
 
 
-def further(entries: Iterable[Recorded], book: Book) -> Iterator[tuple[Table[Any], UUID]]:
+def further(entries: Iterable[Recorded], writer: BatchWriter) -> Iterator[tuple[Table[Any], UUID]]:
     """What is looked up once the check-ins are known that some events are about: where those belong."""
     for event in [said.event for said in entries if type(said.event) in (CheckInCorrected, CommentAdded)]:
         id = event.originator_id
@@ -119,63 +119,63 @@ def further(entries: Iterable[Recorded], book: Book) -> Iterator[tuple[Table[Any
             id = event.subject.id
         if event.KIND is Kind.CHECK_IN or event.subject.kind is Kind.CHECK_IN:  # type: ignore[attr-defined]
             with suppress(KeyError):  # it is made in this batch, and its place is looked up already
-                yield PLACE, book.current(CHECK_IN, id).key_result
+                yield PLACE, writer.current(CHECK_IN, id).key_result
 
 
 @singledispatch
-def apply(event: object, said: Recorded, book: Book) -> None:
+def apply(event: object, said: Recorded, writer: BatchWriter) -> None:
     """What an event changes here: each is a change."""
 
 
 @apply.register
-def on_event(event: Event, said: Recorded, book: Book) -> None:
+def on_event(event: Event, said: Recorded, writer: BatchWriter) -> None:
     kind, id = event.KIND, event.originator_id
     is_new = event.originator_version == 1 and kind not in _MEASURED
-    where = _entered(event, said.position, book) if is_new else _WHERE[kind](event, book)
+    where = _entered(event, said.position, writer) if is_new else _WHERE[kind](event, writer)
     if kind in _REMARKS:
         about: Ref = event.subject  # type: ignore[attr-defined]
         kind, id = about.kind, about.id
     when = (said.position, said.recorded_at, event.timestamp)
-    book.add(CHANGE, ChangeRow(*when, event.TOPIC, said.by.actor, kind, id, *where))
+    writer.add(CHANGE, ChangeRow(*when, event.TOPIC, said.by.actor, kind, id, *where))
 
 
 _REMARKS = frozenset({Kind.COMMENT, Kind.REFLECTION})
 
 
-_Find: TypeAlias = Callable[[Any, Book], Where]
+_Find: TypeAlias = Callable[[Any, BatchWriter], Where]
 
 
-def _nowhere(event: Event, book: Book) -> Where:
+def _nowhere(event: Event, writer: BatchWriter) -> Where:
     return None, None, None, None
 
 
-def _of_cycle(event: Event, book: Book) -> Where:
+def _of_cycle(event: Event, writer: BatchWriter) -> Where:
     return None, None, None, event.originator_id
 
 
-def _of_objective(event: Event, book: Book) -> Where:
-    return event.originator_id, None, None, book.current(OBJECTIVE, event.originator_id).cycle
+def _of_objective(event: Event, writer: BatchWriter) -> Where:
+    return event.originator_id, None, None, writer.current(OBJECTIVE, event.originator_id).cycle
 
 
-def _of_key_result(event: Event, book: Book) -> Where:
-    row = book.current(KEY_RESULT, event.originator_id)
+def _of_key_result(event: Event, writer: BatchWriter) -> Where:
+    row = writer.current(KEY_RESULT, event.originator_id)
     return row.objective, row.id, None, row.cycle
 
 
-def _of_check_in(event: Event, book: Book) -> Where:
-    return book.current(PLACE, event.belongs_to or book.current(CHECK_IN, event.originator_id).key_result).where
+def _of_check_in(event: Event, writer: BatchWriter) -> Where:
+    return writer.current(PLACE, event.belongs_to or writer.current(CHECK_IN, event.originator_id).key_result).where
 
 
-def _of_kpi(event: Event, book: Book) -> Where:
+def _of_kpi(event: Event, writer: BatchWriter) -> Where:
     return None, None, event.originator_id, None
 
 
-def _of_reading(event: Event, book: Book) -> Where:
-    return None, None, event.belongs_to or book.current(READING, event.originator_id).kpi, None
+def _of_reading(event: Event, writer: BatchWriter) -> Where:
+    return None, None, event.belongs_to or writer.current(READING, event.originator_id).kpi, None
 
 
-def _of_initiative(event: Event, book: Book) -> Where:
-    return book.current(PLACE, event.originator_id).where
+def _of_initiative(event: Event, writer: BatchWriter) -> Where:
+    return writer.current(PLACE, event.originator_id).where
 
 
 _WHERE: dict[Kind, _Find] = {
@@ -186,20 +186,20 @@ _WHERE: dict[Kind, _Find] = {
 """Where an event belongs that is about a thing that is there, or a measurement."""
 
 
-def _entered(event: Event, position: int, book: Book) -> Where:
+def _entered(event: Event, position: int, writer: BatchWriter) -> Where:
     """Where a new thing belongs: where that is what it belongs to, and to itself."""
     above = event.belongs_to
     around: Where = (None, None, None, None)
     if isinstance(event, CommentAdded) and event.subject.kind is Kind.READING:
-        around, above = (None, None, book.current(READING, event.subject.id).kpi, None), None
+        around, above = (None, None, writer.current(READING, event.subject.id).kpi, None), None
     elif isinstance(event, CommentAdded) and event.subject.kind is Kind.CHECK_IN:
-        above = book.current(CHECK_IN, event.subject.id).key_result
+        above = writer.current(CHECK_IN, event.subject.id).key_result
     if above is not None:
-        around = book.current(PLACE, above).where
+        around = writer.current(PLACE, above).where
     place = Place(event.originator_id, position, *around)
     if event.KIND in OWN:
         place = msgspec.structs.replace(place, **{OWN[event.KIND]: place.id})
-    book.add(PLACE, place)
+    writer.add(PLACE, place)
     return place.where
 
 

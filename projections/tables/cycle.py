@@ -21,15 +21,15 @@ from domain.primitives.values import (
     ScoringPolicy,
     Source,
 )
-from projections.store.batch_writer import Book, Reads
+from projections.store.batch_writer import BatchWriter, Reads
 from projections.store.keyset import CHANGED_AT, CREATED_AT, RECORDED, Key, List, Sieve, text
 from projections.store.versioned_tables import (
-    Chain,
     Connection,
     Cursor,
     Order,
     Table,
     Version,
+    VersionedTable,
     Window,
     placed,
 )
@@ -71,8 +71,8 @@ class PolicyRow(Version, frozen=True, gc=False):
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────
 
-CYCLE = Chain(Kind.CYCLE, CycleRow, ["(key)", "(parent) where version = 1"])
-POLICY = Chain(Kind.POLICY, PolicyRow)
+CYCLE = VersionedTable(Kind.CYCLE, CycleRow, ["(key)", "(parent) where version = 1"])
+POLICY = VersionedTable(Kind.POLICY, PolicyRow)
 TABLES: tuple[Table[Any], ...] = (CYCLE, POLICY)
 
 # ── handlers ─────────────────────────────────────────────────────────────────────────────────────
@@ -81,28 +81,30 @@ READS: Reads = {}
 
 
 @singledispatch
-def apply(event: Event, said: Recorded, book: Book) -> None:
+def apply(event: Event, said: Recorded, writer: BatchWriter) -> None:
     """What an event changes here; nothing for most."""
 
 
 @apply.register
-def on_cycle_opened(event: CycleOpened, said: Recorded, book: Book) -> None:
-    book.begin(CYCLE, said)
+def on_cycle_opened(event: CycleOpened, said: Recorded, writer: BatchWriter) -> None:
+    writer.insert_first(CYCLE, said)
 
 
 @apply.register
-def on_cycle_activated(event: CycleActivated, said: Recorded, book: Book) -> None:
-    book.revise(CYCLE, said, state=CycleState.ACTIVE, plan_at=event.timestamp, plan_position=said.position)
+def on_cycle_activated(event: CycleActivated, said: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(CYCLE, said, state=CycleState.ACTIVE, plan_at=event.timestamp, plan_position=said.position)
 
 
 @apply.register
-def on_cycle_closed(event: CycleClosed, said: Recorded, book: Book) -> None:
-    book.revise(CYCLE, said, state=CycleState.CLOSED, outcome_at=event.timestamp, outcome_position=said.position)
+def on_cycle_closed(event: CycleClosed, said: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(
+        CYCLE, said, state=CycleState.CLOSED, outcome_at=event.timestamp, outcome_position=said.position
+    )
 
 
 @apply.register
-def on_scoring_policy_adopted(event: ScoringPolicyAdopted, said: Recorded, book: Book) -> None:
-    (book.begin if event.originator_version == 1 else book.revise)(POLICY, said)
+def on_scoring_policy_adopted(event: ScoringPolicyAdopted, said: Recorded, writer: BatchWriter) -> None:
+    (writer.insert_first if event.originator_version == 1 else writer.insert_version)(POLICY, said)
 
 
 # ── filters and orders ───────────────────────────────────────────────────────────────────────────

@@ -10,16 +10,16 @@ from uuid import UUID
 from domain.model.discussion import CommentAdded, InitiativeMoved, InitiativePlanned, Reflected
 from domain.model.event import Event, Recorded
 from domain.primitives.values import Basis, InitiativeState, Kind, Ref, ReflectionKind
-from projections.store.batch_writer import Book, Reads, fact
+from projections.store.batch_writer import BatchWriter, Reads, event_columns
 from projections.store.keyset import Key, counts, stretch
 from projections.store.versioned_tables import (
-    Chain,
     Connection,
     Cursor,
-    Fact,
+    EventRow,
     R,
     Table,
     Version,
+    VersionedTable,
     Window,
     grouped,
     placed,
@@ -41,7 +41,7 @@ class InitiativeRow(Version, frozen=True, gc=False):
         return Ref(self.subject_kind, self.subject_id)
 
 
-class CommentRow(Fact, frozen=True, gc=False):
+class CommentRow(EventRow, frozen=True, gc=False):
     subject_kind: Kind
     subject_id: UUID
     effective_at: datetime
@@ -52,7 +52,7 @@ class CommentRow(Fact, frozen=True, gc=False):
         return Ref(self.subject_kind, self.subject_id)
 
 
-class ReflectionRow(Fact, frozen=True, gc=False):
+class ReflectionRow(EventRow, frozen=True, gc=False):
     subject_kind: Kind
     subject_id: UUID
     effective_at: datetime
@@ -66,7 +66,7 @@ class ReflectionRow(Fact, frozen=True, gc=False):
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────
 
-INITIATIVE = Chain(Kind.INITIATIVE, InitiativeRow, ["(subject_id, id) where version = 1"])
+INITIATIVE = VersionedTable(Kind.INITIATIVE, InitiativeRow, ["(subject_id, id) where version = 1"])
 COMMENT = Table("comment", CommentRow, ["id"], ["(subject_id, position)"])
 REFLECTION = Table("reflection", ReflectionRow, ["id"], ["(subject_id, position)"])
 TABLES: tuple[Table[Any], ...] = (INITIATIVE, COMMENT, REFLECTION)
@@ -77,30 +77,33 @@ READS: Reads = {}
 
 
 @singledispatch
-def apply(event: Event, said: Recorded, book: Book) -> None:
+def apply(event: Event, said: Recorded, writer: BatchWriter) -> None:
     """What an event changes here; nothing for most."""
 
 
 @apply.register
-def on_initiative_planned(event: InitiativePlanned, said: Recorded, book: Book) -> None:
-    book.begin(INITIATIVE, said, subject_kind=event.subject.kind, subject_id=event.subject.id)
+def on_initiative_planned(event: InitiativePlanned, said: Recorded, writer: BatchWriter) -> None:
+    writer.insert_first(INITIATIVE, said, subject_kind=event.subject.kind, subject_id=event.subject.id)
 
 
 @apply.register
-def on_initiative_moved(event: InitiativeMoved, said: Recorded, book: Book) -> None:
-    book.revise(INITIATIVE, said, state=event.to)
+def on_initiative_moved(event: InitiativeMoved, said: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(INITIATIVE, said, state=event.to)
 
 
 @apply.register
-def on_comment_added(event: CommentAdded, said: Recorded, book: Book) -> None:
+def on_comment_added(event: CommentAdded, said: Recorded, writer: BatchWriter) -> None:
     subject = event.subject
-    book.add(COMMENT, CommentRow(*fact(said), subject.kind, subject.id, event.timestamp, event.body))
+    writer.add(COMMENT, CommentRow(*event_columns(said), subject.kind, subject.id, event.timestamp, event.body))
 
 
 @apply.register
-def on_reflected(event: Reflected, said: Recorded, book: Book) -> None:
+def on_reflected(event: Reflected, said: Recorded, writer: BatchWriter) -> None:
     subject = event.subject
-    book.add(REFLECTION, ReflectionRow(*fact(said), subject.kind, subject.id, event.timestamp, event.kind, event.body))
+    writer.add(
+        REFLECTION,
+        ReflectionRow(*event_columns(said), subject.kind, subject.id, event.timestamp, event.kind, event.body),
+    )
 
 
 # ── queries ──────────────────────────────────────────────────────────────────────────────────────

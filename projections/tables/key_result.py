@@ -25,9 +25,18 @@ from domain.model.key_result import (
     KeyResultUnlinked,
 )
 from domain.primitives.values import Basis, KeyResultState, Kind, Metric
-from projections.store.batch_writer import Book, Reads
+from projections.store.batch_writer import BatchWriter, Reads
 from projections.store.keyset import CHANGED_AT, CREATED_AT, RECORDED, Key, List, Sieve, text
-from projections.store.versioned_tables import Chain, Connection, Cursor, Order, Table, Version, Window, grouped
+from projections.store.versioned_tables import (
+    Connection,
+    Cursor,
+    Order,
+    Table,
+    Version,
+    VersionedTable,
+    Window,
+    grouped,
+)
 from projections.tables.objective import OBJECTIVE
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
@@ -54,7 +63,7 @@ class KeyResultRow(Version, frozen=True, gc=False):
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────
 
-KEY_RESULT = Chain(
+KEY_RESULT = VersionedTable(
     Kind.KEY_RESULT,
     KeyResultRow,
     ["(objective, id) where version = 1", "(cycle, born) where version = 1", "(owner, id)", "(kpi, id)"],
@@ -67,14 +76,14 @@ READS: Reads = {KeyResultAdded: lambda event: [(OBJECTIVE, event.objective)]}
 
 
 @singledispatch
-def apply(event: Event, said: Recorded, book: Book) -> None:
+def apply(event: Event, said: Recorded, writer: BatchWriter) -> None:
     """What an event changes here; nothing for most."""
 
 
 @apply.register
-def on_key_result_added(event: KeyResultAdded, said: Recorded, book: Book) -> None:
+def on_key_result_added(event: KeyResultAdded, said: Recorded, writer: BatchWriter) -> None:
     since = None if event.kpi is None else event.timestamp
-    book.begin(KEY_RESULT, said, cycle=book.current(OBJECTIVE, event.objective).cycle, kpi_since=since)
+    writer.insert_first(KEY_RESULT, said, cycle=writer.current(OBJECTIVE, event.objective).cycle, kpi_since=since)
 
 
 @apply.register(KeyResultReworded)
@@ -82,33 +91,33 @@ def on_key_result_added(event: KeyResultAdded, said: Recorded, book: Book) -> No
 @apply.register(KeyResultRetargeted)
 @apply.register(KeyResultRescheduled)
 @apply.register(KeyResultReweighed)
-def on_key_result_edited(event: Event, said: Recorded, book: Book) -> None:
-    book.revise(KEY_RESULT, said)
+def on_key_result_edited(event: Event, said: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(KEY_RESULT, said)
 
 
 @apply.register
-def on_key_result_linked(event: KeyResultLinked, said: Recorded, book: Book) -> None:
-    book.revise(KEY_RESULT, said, kpi_since=event.timestamp)
+def on_key_result_linked(event: KeyResultLinked, said: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(KEY_RESULT, said, kpi_since=event.timestamp)
 
 
 @apply.register
-def on_key_result_unlinked(event: KeyResultUnlinked, said: Recorded, book: Book) -> None:
-    book.revise(KEY_RESULT, said, kpi=None, kpi_since=None)
+def on_key_result_unlinked(event: KeyResultUnlinked, said: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(KEY_RESULT, said, kpi=None, kpi_since=None)
 
 
 @apply.register
-def on_key_result_scored(event: KeyResultScored, said: Recorded, book: Book) -> None:
-    book.revise(KEY_RESULT, said, state=KeyResultState.SCORED, score_note=event.note)
+def on_key_result_scored(event: KeyResultScored, said: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(KEY_RESULT, said, state=KeyResultState.SCORED, score_note=event.note)
 
 
 @apply.register
-def on_key_result_reopened(event: KeyResultReopened, said: Recorded, book: Book) -> None:
-    book.revise(KEY_RESULT, said, state=KeyResultState.ACTIVE, score=None, score_note=None)
+def on_key_result_reopened(event: KeyResultReopened, said: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(KEY_RESULT, said, state=KeyResultState.ACTIVE, score=None, score_note=None)
 
 
 @apply.register
-def on_key_result_dropped(event: KeyResultDropped, said: Recorded, book: Book) -> None:
-    book.revise(KEY_RESULT, said, state=KeyResultState.DROPPED)
+def on_key_result_dropped(event: KeyResultDropped, said: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(KEY_RESULT, said, state=KeyResultState.DROPPED)
 
 
 # ── filters and orders ───────────────────────────────────────────────────────────────────────────

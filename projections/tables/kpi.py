@@ -11,9 +11,9 @@ import msgspec
 from domain.model.event import Event, Recorded
 from domain.model.kpi import KpiDefined, KpiRedefined, KpiRetired
 from domain.primitives.values import Basis, Cadence, Kind, KpiGoal, Unit
-from projections.store.batch_writer import Book, Reads
+from projections.store.batch_writer import BatchWriter, Reads
 from projections.store.keyset import CHANGED_AT, CREATED_AT, RECORDED, List, Sieve, text
-from projections.store.versioned_tables import Chain, Connection, Cursor, Order, Table, Version, Window
+from projections.store.versioned_tables import Connection, Cursor, Order, Table, Version, VersionedTable, Window
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -32,7 +32,7 @@ class KpiRow(Version, frozen=True, gc=False):
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────
 
-KPI = Chain(Kind.KPI, KpiRow, ["(key)", "(owner, id)", "(team, id)"])
+KPI = VersionedTable(Kind.KPI, KpiRow, ["(key)", "(owner, id)", "(team, id)"])
 TABLES: tuple[Table[Any], ...] = (KPI,)
 
 # ── handlers ─────────────────────────────────────────────────────────────────────────────────────
@@ -41,23 +41,23 @@ READS: Reads = {}
 
 
 @singledispatch
-def apply(event: Event, said: Recorded, book: Book) -> None:
+def apply(event: Event, said: Recorded, writer: BatchWriter) -> None:
     """What an event changes here; nothing for most."""
 
 
 @apply.register
-def on_kpi_defined(event: KpiDefined, said: Recorded, book: Book) -> None:
-    book.begin(KPI, said)
+def on_kpi_defined(event: KpiDefined, said: Recorded, writer: BatchWriter) -> None:
+    writer.insert_first(KPI, said)
 
 
 @apply.register
-def on_kpi_redefined(event: KpiRedefined, said: Recorded, book: Book) -> None:
-    book.revise(KPI, said)
+def on_kpi_redefined(event: KpiRedefined, said: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(KPI, said)
 
 
 @apply.register
-def on_kpi_retired(event: KpiRetired, said: Recorded, book: Book) -> None:
-    book.revise(KPI, said, retired=True)
+def on_kpi_retired(event: KpiRetired, said: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(KPI, said, retired=True)
 
 
 # ── filters and orders ───────────────────────────────────────────────────────────────────────────

@@ -14,15 +14,15 @@ from domain.model.event import Event, Recorded
 from domain.model.key_result import CheckInCorrected, KeyResultCheckedIn
 from domain.model.kpi import ReadingCorrected, ReadingRecorded, ReadingRetracted
 from domain.primitives.values import Basis
-from projections.store.batch_writer import Book, Reads, fact
+from projections.store.batch_writer import BatchWriter, Reads, event_columns
 from projections.store.keyset import Key, counts, stretch
 from projections.store.versioned_tables import (
     OPEN,
     Connection,
     Cursor,
-    Fact,
-    Span,
+    EventRow,
     Table,
+    ValidityTable,
     Window,
     fetch,
     grouped,
@@ -40,7 +40,7 @@ class Ending(StrEnum):
     RETRACTED = "RETRACTED"
 
 
-class CheckInRow(Fact, frozen=True, gc=False):
+class CheckInRow(EventRow, frozen=True, gc=False):
     """One version of a check-in: version 1 as it was made, the next as it was corrected.
 
     `until_position` and `ended` tell by which event and how this version ended, as far as the basis
@@ -59,7 +59,7 @@ class CheckInRow(Fact, frozen=True, gc=False):
     ended: Ending | None = None
 
 
-class ReadingRow(Fact, frozen=True, gc=False):
+class ReadingRow(EventRow, frozen=True, gc=False):
     """One version of a reading: version 1 as it was recorded, the next as it was corrected.
 
     `until_position` and `ended` tell by which event and how this version ended, as far as the basis
@@ -103,8 +103,10 @@ class Link(NamedTuple):
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────
 
-CHECK_IN = Span("check_in", CheckInRow, ["id"], ["until_position", "ended"], ["(key_result, measured_at, position)"])
-READING = Span("reading", ReadingRow, ["id"], ["until_position", "ended"], ["(kpi, measured_at, position)"])
+CHECK_IN = ValidityTable(
+    "check_in", CheckInRow, ["id"], ["until_position", "ended"], ["(key_result, measured_at, position)"]
+)
+READING = ValidityTable("reading", ReadingRow, ["id"], ["until_position", "ended"], ["(kpi, measured_at, position)"])
 TABLES: tuple[Table[Any], ...] = (CHECK_IN, READING)
 
 # ── handlers ─────────────────────────────────────────────────────────────────────────────────────
@@ -113,46 +115,48 @@ READS: Reads = {}
 
 
 @singledispatch
-def apply(event: Event, said: Recorded, book: Book) -> None:
+def apply(event: Event, said: Recorded, writer: BatchWriter) -> None:
     """What an event changes here; nothing for most."""
 
 
 @apply.register
-def on_key_result_checked_in(event: KeyResultCheckedIn, said: Recorded, book: Book) -> None:
-    _check_in(event, event.key_result, said, book)
+def on_key_result_checked_in(event: KeyResultCheckedIn, said: Recorded, writer: BatchWriter) -> None:
+    _check_in(event, event.key_result, said, writer)
 
 
 @apply.register
-def on_check_in_corrected(event: CheckInCorrected, said: Recorded, book: Book) -> None:
-    book.end(CHECK_IN, (event.originator_id,), said.position, Ending.CORRECTED)
-    _check_in(event, book.current(CHECK_IN, event.originator_id).key_result, said, book)
+def on_check_in_corrected(event: CheckInCorrected, said: Recorded, writer: BatchWriter) -> None:
+    writer.close(CHECK_IN, (event.originator_id,), said.position, Ending.CORRECTED)
+    _check_in(event, writer.current(CHECK_IN, event.originator_id).key_result, said, writer)
 
 
 @apply.register
-def on_reading_recorded(event: ReadingRecorded, said: Recorded, book: Book) -> None:
-    _reading(event, event.kpi, said, book)
+def on_reading_recorded(event: ReadingRecorded, said: Recorded, writer: BatchWriter) -> None:
+    _reading(event, event.kpi, said, writer)
 
 
 @apply.register
-def on_reading_corrected(event: ReadingCorrected, said: Recorded, book: Book) -> None:
-    book.end(READING, (event.originator_id,), said.position, Ending.CORRECTED)
-    _reading(event, book.current(READING, event.originator_id).kpi, said, book)
+def on_reading_corrected(event: ReadingCorrected, said: Recorded, writer: BatchWriter) -> None:
+    writer.close(READING, (event.originator_id,), said.position, Ending.CORRECTED)
+    _reading(event, writer.current(READING, event.originator_id).kpi, said, writer)
 
 
 @apply.register
-def on_reading_retracted(event: ReadingRetracted, said: Recorded, book: Book) -> None:
-    book.end(READING, (event.originator_id,), said.position, Ending.RETRACTED)
+def on_reading_retracted(event: ReadingRetracted, said: Recorded, writer: BatchWriter) -> None:
+    writer.close(READING, (event.originator_id,), said.position, Ending.RETRACTED)
 
 
-def _check_in(event: KeyResultCheckedIn | CheckInCorrected, key_result: UUID, said: Recorded, book: Book) -> None:
+def _check_in(
+    event: KeyResultCheckedIn | CheckInCorrected, key_result: UUID, said: Recorded, writer: BatchWriter
+) -> None:
     measured = (event.value, event.reached, event.confidence, event.note, event.late)
-    row = CheckInRow(*fact(said), event.originator_version, key_result, event.timestamp, *measured)
-    book.add(CHECK_IN, row)
+    row = CheckInRow(*event_columns(said), event.originator_version, key_result, event.timestamp, *measured)
+    writer.add(CHECK_IN, row)
 
 
-def _reading(event: ReadingRecorded | ReadingCorrected, kpi: UUID, said: Recorded, book: Book) -> None:
-    row = ReadingRow(*fact(said), event.originator_version, kpi, event.timestamp, event.value, event.note)
-    book.add(READING, row)
+def _reading(event: ReadingRecorded | ReadingCorrected, kpi: UUID, said: Recorded, writer: BatchWriter) -> None:
+    row = ReadingRow(*event_columns(said), event.originator_version, kpi, event.timestamp, event.value, event.note)
+    writer.add(READING, row)
 
 
 # ── measurements ─────────────────────────────────────────────────────────────────────────────────
@@ -164,7 +168,7 @@ _BY_MOMENT = Key("measured_at", "v.measured_at", "timestamptz", "v.position", "b
 M = TypeVar("M", CheckInRow, ReadingRow)
 
 
-def _known(conn: Connection, basis: Basis, table: Span[M], ids: Sequence[UUID]) -> list[M]:
+def _known(conn: Connection, basis: Basis, table: ValidityTable[M], ids: Sequence[UUID]) -> list[M]:
     sql = f"select {table.seen} from {table.name} v where v.id = any(%(ids)b) and {_KNOWN} order by v.position"
     return table.read(conn, sql, placed(basis, ids=list(ids)))
 

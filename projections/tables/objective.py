@@ -31,15 +31,15 @@ from domain.primitives.values import (
     Verdict,
     Visibility,
 )
-from projections.store.batch_writer import Book, Reads
+from projections.store.batch_writer import BatchWriter, Reads
 from projections.store.keyset import CHANGED_AT, CREATED_AT, RECORDED, List, Sieve, text
 from projections.store.versioned_tables import (
-    Chain,
     Connection,
     Cursor,
     Order,
     Table,
     Version,
+    VersionedTable,
     Window,
     fetch,
     grouped,
@@ -72,7 +72,7 @@ class ObjectiveRow(Version, frozen=True, gc=False):
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────
 
-OBJECTIVE = Chain(
+OBJECTIVE = VersionedTable(
     Kind.OBJECTIVE,
     ObjectiveRow,
     [
@@ -91,13 +91,13 @@ READS: Reads = {}
 
 
 @singledispatch
-def apply(event: Event, said: Recorded, book: Book) -> None:
+def apply(event: Event, said: Recorded, writer: BatchWriter) -> None:
     """What an event changes here; nothing for most."""
 
 
 @apply.register
-def on_objective_drafted(event: ObjectiveDrafted, said: Recorded, book: Book) -> None:
-    book.begin(OBJECTIVE, said)
+def on_objective_drafted(event: ObjectiveDrafted, said: Recorded, writer: BatchWriter) -> None:
+    writer.insert_first(OBJECTIVE, said)
 
 
 @apply.register(ObjectiveReworded)
@@ -105,29 +105,29 @@ def on_objective_drafted(event: ObjectiveDrafted, said: Recorded, book: Book) ->
 @apply.register(ObjectiveAligned)
 @apply.register(ObjectiveUnaligned)
 @apply.register(ObjectiveVisibilitySet)
-def on_objective_edited(event: Event, said: Recorded, book: Book) -> None:
-    book.revise(OBJECTIVE, said)
+def on_objective_edited(event: Event, said: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(OBJECTIVE, said)
 
 
 @apply.register
-def on_objective_committed(event: ObjectiveCommitted, said: Recorded, book: Book) -> None:
-    book.revise(OBJECTIVE, said, state=ObjectiveState.ACTIVE)
+def on_objective_committed(event: ObjectiveCommitted, said: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(OBJECTIVE, said, state=ObjectiveState.ACTIVE)
 
 
 @apply.register
-def on_objective_closed(event: ObjectiveClosed, said: Recorded, book: Book) -> None:
-    book.revise(OBJECTIVE, said, state=ObjectiveState.CLOSED, closed_at=event.timestamp)
+def on_objective_closed(event: ObjectiveClosed, said: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(OBJECTIVE, said, state=ObjectiveState.CLOSED, closed_at=event.timestamp)
 
 
 @apply.register
-def on_objective_dropped(event: ObjectiveDropped, said: Recorded, book: Book) -> None:
-    book.revise(OBJECTIVE, said, state=ObjectiveState.DROPPED)
+def on_objective_dropped(event: ObjectiveDropped, said: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(OBJECTIVE, said, state=ObjectiveState.DROPPED)
 
 
 @apply.register
-def on_objective_reopened(event: ObjectiveReopened, said: Recorded, book: Book) -> None:
+def on_objective_reopened(event: ObjectiveReopened, said: Recorded, writer: BatchWriter) -> None:
     no_outcome = {"verdict": None, "score": None, "reflection": None, "closed_at": None}
-    book.revise(OBJECTIVE, said, state=ObjectiveState.ACTIVE, **no_outcome)
+    writer.insert_version(OBJECTIVE, said, state=ObjectiveState.ACTIVE, **no_outcome)
 
 
 # ── filters and orders ───────────────────────────────────────────────────────────────────────────

@@ -26,18 +26,18 @@ from domain.model.people import (
 )
 from domain.primitives.personal_data import erased_handle, unseal
 from domain.primitives.values import Basis, Kind
-from projections.store.batch_writer import Book, Reads
+from projections.store.batch_writer import BatchWriter, Reads
 from projections.store.keyset import CHANGED_AT, CREATED_AT, RECORDED, List, Sieve, text
 from projections.store.versioned_tables import (
     OPEN,
-    Chain,
     Connection,
     Cursor,
     Order,
-    Span,
     Table,
     V,
+    ValidityTable,
     Version,
+    VersionedTable,
     Window,
     fetch,
     grouped,
@@ -80,9 +80,9 @@ class Membership(msgspec.Struct, frozen=True, gc=False):
 
 NAMES = ("handle", "name", "email")
 """The columns that name a person."""
-PERSON = Chain(Kind.PERSON, PersonRow, ["(handle)"], secret=NAMES)
-TEAM = Chain(Kind.TEAM, TeamRow, ["(key)", "(parent, id)"])
-MEMBERSHIP = Span("membership", Membership, ["team", "person"], ["until_position", "until_at"], ["(person)"])
+PERSON = VersionedTable(Kind.PERSON, PersonRow, ["(handle)"], secret=NAMES)
+TEAM = VersionedTable(Kind.TEAM, TeamRow, ["(key)", "(parent, id)"])
+MEMBERSHIP = ValidityTable("membership", Membership, ["team", "person"], ["until_position", "until_at"], ["(person)"])
 TABLES: tuple[Table[Any], ...] = (PERSON, TEAM, MEMBERSHIP)
 
 # ── handlers ─────────────────────────────────────────────────────────────────────────────────────
@@ -91,64 +91,64 @@ READS: Reads = {}
 
 
 @singledispatch
-def apply(event: Event, said: Recorded, book: Book) -> None:
+def apply(event: Event, said: Recorded, writer: BatchWriter) -> None:
     """What an event changes here; nothing for most."""
 
 
 @apply.register
-def on_person_added(event: PersonAdded, said: Recorded, book: Book) -> None:
-    book.begin(PERSON, said, **_personal(event, book))
+def on_person_added(event: PersonAdded, said: Recorded, writer: BatchWriter) -> None:
+    writer.insert_first(PERSON, said, **_personal(event, writer))
 
 
 @apply.register
-def on_person_renamed(event: PersonRenamed, said: Recorded, book: Book) -> None:
-    book.revise(PERSON, said, **_personal(event, book))
+def on_person_renamed(event: PersonRenamed, said: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(PERSON, said, **_personal(event, writer))
 
 
 @apply.register
-def on_person_deactivated(event: PersonDeactivated, said: Recorded, book: Book) -> None:
-    book.revise(PERSON, said, active=False)
+def on_person_deactivated(event: PersonDeactivated, said: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(PERSON, said, active=False)
 
 
 @apply.register
-def on_person_erased(event: PersonErased, said: Recorded, book: Book) -> None:
-    book.blank(PERSON, event.originator_id, *NAMES)
-    book.revise(PERSON, said, active=False)
+def on_person_erased(event: PersonErased, said: Recorded, writer: BatchWriter) -> None:
+    writer.redact(PERSON, event.originator_id, *NAMES)
+    writer.insert_version(PERSON, said, active=False)
 
 
 @apply.register
-def on_team_formed(event: TeamFormed, said: Recorded, book: Book) -> None:
-    book.begin(TEAM, said)
+def on_team_formed(event: TeamFormed, said: Recorded, writer: BatchWriter) -> None:
+    writer.insert_first(TEAM, said)
 
 
 @apply.register(TeamRenamed)
 @apply.register(TeamMoved)
 @apply.register(TeamLeadAppointed)
-def on_team_edited(event: Event, said: Recorded, book: Book) -> None:
-    book.revise(TEAM, said)
+def on_team_edited(event: Event, said: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(TEAM, said)
 
 
 @apply.register
-def on_team_joined(event: TeamJoined, said: Recorded, book: Book) -> None:
-    book.revise(TEAM, said)
+def on_team_joined(event: TeamJoined, said: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(TEAM, said)
     where = (event.originator_id, event.person)
-    book.add(MEMBERSHIP, Membership(*where, said.position, OPEN, event.timestamp, WHEN_RECORDED))
+    writer.add(MEMBERSHIP, Membership(*where, said.position, OPEN, event.timestamp, WHEN_RECORDED))
 
 
 @apply.register
-def on_team_left(event: TeamLeft, said: Recorded, book: Book) -> None:
-    book.revise(TEAM, said)
-    book.end(MEMBERSHIP, (event.originator_id, event.person), said.position, event.timestamp)
+def on_team_left(event: TeamLeft, said: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(TEAM, said)
+    writer.close(MEMBERSHIP, (event.originator_id, event.person), said.position, event.timestamp)
 
 
 @apply.register
-def on_team_disbanded(event: TeamDisbanded, said: Recorded, book: Book) -> None:
-    book.revise(TEAM, said, disbanded=True)
+def on_team_disbanded(event: TeamDisbanded, said: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(TEAM, said, disbanded=True)
 
 
-def _personal(event: PersonAdded | PersonRenamed, book: Book) -> dict[str, str | None]:
+def _personal(event: PersonAdded | PersonRenamed, writer: BatchWriter) -> dict[str, str | None]:
     """What names the person, opened with their key; nothing if they were erased."""
-    key = book.keys.get(event.originator_id)
+    key = writer.keys.get(event.originator_id)
     if key is None:
         return {"handle": None, "name": None, "email": None}
     personal = unseal(key, event.originator_id, event.sealed)
@@ -322,15 +322,15 @@ def _joined(
     basis: Basis,
     side: str,
     ids: Sequence[UUID],
-    chain: Chain[V],
+    table: VersionedTable[V],
     other: str,
     where: str = "true",
 ) -> dict[UUID, list[V]]:
     """What is on the other side of the memberships of each of these, in the order of joining."""
     edges = f"select m.{side} as of, m.{other} as id, m.position as joined from membership m"
     candidates = f"{edges} where m.{side} = any(%(ids)b) and {holds(basis, 'm')}"
-    sql = f"{chain.query(basis, candidates, where, f'c.of, {chain.seen}')} order by c.joined"
+    sql = f"{table.query(basis, candidates, where, f'c.of, {table.seen}')} order by c.joined"
     found: dict[UUID, list[V]] = {id: [] for id in ids}
     for of, *columns in fetch(conn, sql, placed(basis, ids=list(ids))):
-        found[of].append(chain.loaded(columns))
+        found[of].append(table.loaded(columns))
     return found
