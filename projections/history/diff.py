@@ -12,7 +12,7 @@ from domain.primitives.errors import Code, Refused
 from domain.primitives.values import Basis, Kind, Ref
 from projections.history.field_changes import TABLES_OF, Field, Told, differences, told
 from projections.store.basis import is_level
-from projections.store.versioned_tables import Connection, fetch, holds, placed
+from projections.store.versioned_tables import Connection, basis_params, fetch, is_valid_at
 from projections.tables import measurements
 from projections.tables.change_scopes import ELSEWHERE
 from projections.tables.changes import PLACE, Change, Place, read_where
@@ -200,7 +200,7 @@ def _ours(
 def _inside(conn: Connection, basis: Basis, team: UUID) -> set[UUID]:
     """The team and all inside it."""
     sql = TEAM.query(basis, "select id from team where version = 1", columns="v.id, v.parent")
-    above = dict(fetch(conn, sql, placed(basis)))
+    above = dict(fetch(conn, sql, basis_params(basis)))
     found, size = {team}, 0
     while size < len(found):
         size = len(found)
@@ -250,8 +250,8 @@ def _members(conn: Connection, basis: Basis, rows: Sequence[Any]) -> dict[UUID, 
 
 def _listed(conn: Connection, basis: Basis, rows: Sequence[Any], edges: str, name: str) -> dict[UUID, dict[str, Any]]:
     items: dict[UUID, list[Ref]] = {row.id: [] for row in rows}
-    sql = f"{edges} and {holds(basis, 'v')} order by v.position"
-    for of, kind, id in fetch(conn, sql, placed(basis, ids=list(items))):
+    sql = f"{edges} and {is_valid_at(basis, 'v')} order by v.position"
+    for of, kind, id in fetch(conn, sql, basis_params(basis, ids=list(items))):
         items[of].append(Ref(Kind(kind), id))
     return {id: {name: tuple(refs)} for id, refs in items.items() if refs}
 

@@ -6,7 +6,7 @@ from domain.metrics import kpi_series as formulas
 from domain.metrics.kpi_series import KpiStatus
 from domain.primitives.values import Basis, ScoringPolicy
 from projections.history import formula_inputs
-from projections.store.versioned_tables import Connection, placed
+from projections.store.versioned_tables import Connection, basis_params
 from projections.tables import kpi, measurements
 from projections.tables.kpi import KPI, KpiRow
 from projections.tables.measurements import ReadingRow
@@ -27,7 +27,7 @@ def kpi_deltas(
     conn: Connection, before: Basis, after: Basis, policy_before: ScoringPolicy, policy_after: ScoringPolicy
 ) -> list[KpiDelta]:
     """Every KPI that was not retired before, by name: four statements. One that was not there yet had NO_DATA."""
-    rows = KPI.read(conn, KPI.query(after, f"select id from {KPI.name} where version = 1"), placed(after))
+    rows = KPI.read(conn, KPI.query(after, f"select id from {KPI.name} where version = 1"), basis_params(after))
     ids = [row.id for row in rows]
     then, read_then = kpi.kpis(conn, before, ids), measurements.latest_readings(conn, before, ids)
     read_now = measurements.latest_readings(conn, after, ids)

@@ -18,7 +18,7 @@ from domain.metrics import progress
 from domain.metrics.progress import KeyResultProgress, ObjectiveProgress, SharedProgress
 from domain.primitives.values import Basis, KeyResultState, Kind, ObjectiveState, Ref, ScoringPolicy
 from projections.history import formula_inputs
-from projections.store.versioned_tables import OPEN, Connection, Version, fetch, placed
+from projections.store.versioned_tables import OPEN, Connection, Version, basis_params, fetch
 from projections.tables.cycle import POLICY, CycleRow, PolicyRow
 from projections.tables.key_result import KEY_RESULT, KeyResultRow
 from projections.tables.measurements import Standing
@@ -82,14 +82,14 @@ class Course:
         self._moments.append(said.measured_at)
 
     def latest(
-        self, basis: Basis, holds: Callable[[Said], bool] | None = None, since: datetime | None = None
+        self, basis: Basis, is_valid_at: Callable[[Said], bool] | None = None, since: datetime | None = None
     ) -> Said | None:
         """The latest that stands at a basis, of which something holds, measured since a moment."""
         for place in range(bisect_right(self._moments, basis.at) - 1, -1, -1):
             said = self.said[place]
             if since is not None and said.measured_at < since:
                 return None
-            if stands(said, basis) and (holds is None or holds(said)):
+            if stands(said, basis) and (is_valid_at is None or is_valid_at(said)):
                 return said
         return None
 
@@ -220,11 +220,11 @@ def read(conn: Connection, basis: Basis, cycle: CycleRow) -> Chronicle:
             conn, basis, f"select id from {KEY_RESULT.name} {first} and cycle = %(cycle)s", cycle=cycle.id
         ),
     )
-    for row in fetch(conn, _CHECK_INS, placed(basis, cycle=cycle.id)):
+    for row in fetch(conn, _CHECK_INS, basis_params(basis, cycle=cycle.id)):
         _add(chronicle, Kind.CHECK_IN, row)
     since = _linked_since(chronicle)
     if since:
-        kpis = placed(basis, kpis=list(since), since=list(since.values()))
+        kpis = basis_params(basis, kpis=list(since), since=list(since.values()))
         for row in fetch(conn, _READINGS, kpis):
             _add(chronicle, Kind.READING, (*row, None, None))
     return chronicle

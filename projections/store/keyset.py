@@ -16,15 +16,15 @@ from projections.store.versioned_tables import (
     Version,
     VersionedTable,
     Window,
+    basis_params,
     fetch,
     grouped,
-    placed,
 )
 
 # ── orders ───────────────────────────────────────────────────────────────────────────────────────
 
 
-class Key(NamedTuple):
+class SortKey(NamedTuple):
     """Something to order by: the field of the row that a cursor keeps, the expression that holds it and
     that of its tie, the types of both, and what is compared of the values."""
 
@@ -52,49 +52,49 @@ class Key(NamedTuple):
         return conditions, params
 
 
-RECORDED = Key("born", "c.born", "bigint")
-CREATED_AT = Key("created_at", "v.created_at", "timestamptz")
-CHANGED_AT = Key("changed_at", "v.changed_at", "timestamptz")
+RECORDED = SortKey("born", "c.born", "bigint")
+CREATED_AT = SortKey("created_at", "v.created_at", "timestamptz")
+CHANGED_AT = SortKey("changed_at", "v.changed_at", "timestamptz")
 
 
-def text(field: str) -> Key:
+def text(field: str) -> SortKey:
     """By letters, whatever their case; what has no text comes first."""
-    return Key(field, f"v.{field}", "text", compared="lower(coalesce({}, ''))")
+    return SortKey(field, f"v.{field}", "text", compared="lower(coalesce({}, ''))")
 
 
 # ── filters ──────────────────────────────────────────────────────────────────────────────────────
 
 
-class Sieve:
+class FilterBuilder:
     """What a filter asks, told bit by bit; a value of None asks nothing.
 
-    `begun` is told of the first version `f` and so of what never changes, `holds` of the version `v`
+    `where_first` is told of the first version `f` and so of what never changes, `where` of the version `v`
     at the basis. `{0}` stands for the value.
     """
 
     def __init__(self) -> None:
-        self.begun_as: list[str] = ["f.version = 1"]
-        self.holding: list[str] = ["true"]
+        self.first_conditions: list[str] = ["f.version = 1"]
+        self.conditions: list[str] = ["true"]
         self.params: dict[str, Any] = {}
 
-    def begun(self, condition: str, value: Any) -> None:
-        self._ask(self.begun_as, condition, value)
+    def where_first(self, condition: str, value: Any) -> None:
+        self._ask(self.first_conditions, condition, value)
 
-    def holds(self, condition: str, value: Any) -> None:
-        self._ask(self.holding, condition, value)
+    def where(self, condition: str, value: Any) -> None:
+        self._ask(self.conditions, condition, value)
 
-    def has(self, table: VersionedTable[Any], column: str, value: Any) -> None:
+    def where_column(self, table: VersionedTable[Any], column: str, value: Any) -> None:
         """A column that may change has this value, or one of these, at the basis: sought among the
         things that ever had it."""
         same = f"{column} = any({{0}})" if isinstance(value, tuple) else f"{column} = {{0}}"
-        self.begun(f"f.id in (select id from {table.name} where {same})", value)
-        self.holds(f"v.{same}", value)
+        self.where_first(f"f.id in (select id from {table.name} where {same})", value)
+        self.where(f"v.{same}", value)
 
     def search(self, value: str | None, *columns: str) -> None:
         """Some of these columns contain the text, taken literally, whatever its case; blank text asks nothing."""
         if value is not None and value.strip():
             found = " or ".join(f"v.{column} ilike {{0}}" for column in columns)
-            self.holds(f"({found})", _containing(value.strip()))
+            self.where(f"({found})", _containing(value.strip()))
 
     def _ask(self, conditions: list[str], condition: str, value: Any) -> None:
         if value is not None:
@@ -115,61 +115,69 @@ def _containing(text: str) -> str:
 class List(Generic[OrderField]):
     """The list of all things in a versioned table, in each of its orders."""
 
-    def __init__(self, table: VersionedTable[Any], keys: Mapping[OrderField, Key]) -> None:
+    def __init__(self, table: VersionedTable[Any], keys: Mapping[OrderField, SortKey]) -> None:
         self._table = table
         self._keys = keys
 
     def cursor(self, row: Version, field: OrderField) -> Cursor:
         return Cursor(getattr(row, self._keys[field].field), row.id)
 
-    def count(self, conn: Connection, basis: Basis, sieve: Sieve) -> int:
-        sql = self._table.query(basis, _candidates(self._table, sieve), " and ".join(sieve.holding), "count(*)")
-        return int(fetch(conn, sql, placed(basis, **sieve.params))[0][0])
+    def count(self, conn: Connection, basis: Basis, builder: FilterBuilder) -> int:
+        sql = self._table.query(basis, _candidates(self._table, builder), " and ".join(builder.conditions), "count(*)")
+        return int(fetch(conn, sql, basis_params(basis, **builder.params))[0][0])
 
-    def all(self, conn: Connection, basis: Basis, sieve: Sieve) -> list[Any]:
+    def all(self, conn: Connection, basis: Basis, builder: FilterBuilder) -> list[Any]:
         """Everything that passes, in the order of birth."""
-        found = self._table.query(basis, _candidates(self._table, sieve), " and ".join(sieve.holding))
-        return sorted(self._table.read(conn, found, placed(basis, **sieve.params)), key=attrgetter("born"))
+        found = self._table.query(basis, _candidates(self._table, builder), " and ".join(builder.conditions))
+        return sorted(self._table.read(conn, found, basis_params(basis, **builder.params)), key=attrgetter("born"))
 
     def page(
-        self, conn: Connection, basis: Basis, sieve: Sieve, window: Window, field: OrderField, descending: bool
+        self,
+        conn: Connection,
+        basis: Basis,
+        builder: FilterBuilder,
+        window: Window,
+        field: OrderField,
+        descending: bool,
     ) -> list[Any]:
         key = self._keys[field]
         limits, cursors = key.limits(window, descending)
-        found = self._table.query(basis, _candidates(self._table, sieve), " and ".join([*sieve.holding, *limits]))
+        found = self._table.query(
+            basis, _candidates(self._table, builder), " and ".join([*builder.conditions, *limits])
+        )
         order = key.by("desc" if descending != window.backwards else "asc")
-        params = placed(basis, limit=window.limit, **sieve.params, **cursors)
+        params = basis_params(basis, limit=window.limit, **builder.params, **cursors)
         rows = self._table.read(conn, f"{found} order by {order} limit %(limit)s", params)
         return rows[::-1] if window.backwards else rows
 
 
-def _candidates(table: VersionedTable[Any], sieve: Sieve) -> str:
-    return f"select f.id, f.born from {table.name} f where {' and '.join(sieve.begun_as)}"
+def _candidates(table: VersionedTable[Any], builder: FilterBuilder) -> str:
+    return f"select f.id, f.born from {table.name} f where {' and '.join(builder.first_conditions)}"
 
 
 # ── lists under a parent ─────────────────────────────────────────────────────────────────────────
 
 
-def stretch(
+def pages(
     conn: Connection,
     basis: Basis,
     table: Table[R],
     parent: str,
     parents: Sequence[UUID],
     window: Window,
-    key: Key,
+    key: SortKey,
     where: str,
     *,
     descending: bool = False,
     **params: Any,
 ) -> dict[UUID, list[R]]:
-    """The same stretch of what each of these parents has, in one statement."""
+    """The same page of what each of these parents has, in one statement."""
     limits, cursors = key.limits(window, descending)
     order = key.by("desc" if descending != window.backwards else "asc")
     under = f"v.{parent} = c.id and {' and '.join([where, *limits])} order by {order} limit %(limit)s"
     each = f"lateral (select {table.seen} from {table.name} v where {under}) v"
     sql = f"select v.* from unnest(%(parents)b::uuid[]) as c (id) cross join {each}"
-    told = placed(basis, parents=list(parents), limit=window.limit, **params, **cursors)
+    told = basis_params(basis, parents=list(parents), limit=window.limit, **params, **cursors)
     rows = sorted(table.read(conn, sql, told), key=attrgetter(key.field, "position"), reverse=descending)
     return grouped(parents, rows, attrgetter(parent))
 
@@ -182,4 +190,4 @@ def counts(
         f"select v.{parent}, count(*) from {table.name} v"
         f" where v.{parent} = any(%(parents)b) and {where} group by v.{parent}"
     )
-    return dict.fromkeys(parents, 0) | dict(fetch(conn, sql, placed(basis, parents=list(parents), **params)))
+    return dict.fromkeys(parents, 0) | dict(fetch(conn, sql, basis_params(basis, parents=list(parents), **params)))

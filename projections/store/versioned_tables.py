@@ -115,7 +115,7 @@ class Cursor(msgspec.Struct, frozen=True):
 
 
 class Window(msgspec.Struct, frozen=True):
-    """A stretch of an ordered list: `limit` rows after one cursor and before another.
+    """A page of an ordered list: `limit` rows after one cursor and before another.
 
     They are the first ones, or the last ones if `backwards`; they come in the list's order either way.
     """
@@ -302,13 +302,13 @@ class VersionedTable(Table[V]):
 
     def by_id(self, conn: Connection, basis: Basis, ids: Iterable[UUID]) -> dict[UUID, V]:
         sql = self.query(basis, "select unnest(%(ids)b::uuid[]) as id")
-        return {row.id: row for row in self.read(conn, sql, placed(basis, ids=list(ids)))}
+        return {row.id: row for row in self.read(conn, sql, basis_params(basis, ids=list(ids)))}
 
     def by(self, conn: Connection, basis: Basis, column: str, values: Iterable[Any], where: str = "true") -> list[V]:
         """All things of which `column` is one of these values at the basis, in the order of their birth."""
         asked = f"{column} = any(%(values)b)"
         sql = self.query(basis, f"select distinct id from {self.name} where {asked}", f"v.{asked} and ({where})")
-        return sorted(self.read(conn, sql, placed(basis, values=list(values))), key=_born)
+        return sorted(self.read(conn, sql, basis_params(basis, values=list(values))), key=_born)
 
     def within(
         self, conn: Connection, basis: Basis, column: str, parents: Sequence[UUID], where: str = "true"
@@ -318,7 +318,7 @@ class VersionedTable(Table[V]):
         candidates = f"select f.id, p.n from unnest(%(parents)b::uuid[]) with ordinality as p (id, n) {below}"
         sql = self.query(basis, candidates, where, f"c.n, {self.seen}")
         groups: list[list[V]] = [[] for _ in parents]
-        for n, *columns in fetch(conn, sql, placed(basis, parents=parents)):
+        for n, *columns in fetch(conn, sql, basis_params(basis, parents=parents)):
             groups[n - 1].append(self.loaded(columns))
         return {parent: sorted(rows, key=_born) for parent, rows in zip(parents, groups, strict=True)}
 
@@ -338,7 +338,7 @@ class VersionedTable(Table[V]):
             f"select {self.names} from {self.name} where id in ({things})"
             " and position <= %(position)s and changed_at <= %(at)s order by position"
         )
-        return self.read(conn, sql, placed(basis, **params))
+        return self.read(conn, sql, basis_params(basis, **params))
 
 
 # ── reading ──────────────────────────────────────────────────────────────────────────────────────
@@ -350,7 +350,7 @@ def fetch(conn: Connection, sql: str, params: Params) -> list[tuple[Any, ...]]:
     return cursor.execute(sql, params, prepare=True).fetchall()
 
 
-def placed(basis: Basis, **params: Any) -> dict[str, Any]:
+def basis_params(basis: Basis, **params: Any) -> dict[str, Any]:
     """The parameters of a query, with those of its basis."""
     return {"at": basis.at, "position": basis.position, **params}
 
@@ -369,7 +369,7 @@ def last_version(table: str, basis: Basis, alias: str, id: str) -> str:
     return f"lateral (select * from {table} where {table}.id = {id} and {reach} order by {order} limit 1) {alias}"
 
 
-def holds(basis: Basis, alias: str) -> str:
+def is_valid_at(basis: Basis, alias: str) -> str:
     """The condition that an edge, a row with `until_at`, is valid at the basis.
 
     It ended only if its end is both known by the position and effective by the moment.

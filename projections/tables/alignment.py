@@ -17,7 +17,7 @@ from domain.model.event import WHEN_RECORDED, Event, Recorded
 from domain.model.objective import ObjectiveAligned, ObjectiveDrafted, ObjectiveUnaligned
 from domain.primitives.values import Basis, Kind, Ref
 from projections.store.batch_writer import BatchWriter, Reads
-from projections.store.versioned_tables import OPEN, Connection, Table, ValidityTable, fetch, holds, placed
+from projections.store.versioned_tables import OPEN, Connection, Table, ValidityTable, basis_params, fetch, is_valid_at
 from projections.tables.key_result import KEY_RESULT
 from projections.tables.objective import OBJECTIVE, ObjectiveRow, stands
 
@@ -117,10 +117,10 @@ def dropped_supports_of_objectives(conn: Connection, basis: Basis, objectives: S
     """How many goals each of these objectives is aligned to that were dropped; those without one are left out."""
     sql = f"""
         select e.objective, count(*) from support e
-        where e.objective = any(%(ids)b) and {holds(basis, "e")} and not ({stands(basis)})
+        where e.objective = any(%(ids)b) and {is_valid_at(basis, "e")} and not ({stands(basis)})
         group by e.objective
     """
-    return dict(fetch(conn, sql, placed(basis, ids=list(objectives))))
+    return dict(fetch(conn, sql, basis_params(basis, ids=list(objectives))))
 
 
 def supporters_of_targets(conn: Connection, basis: Basis, targets: Sequence[UUID]) -> dict[UUID, list[ObjectiveRow]]:
@@ -128,7 +128,7 @@ def supporters_of_targets(conn: Connection, basis: Basis, targets: Sequence[UUID
     candidates = f"select e.target, e.objective as id from support e where e.target = any(%(ids)b) and {stands(basis)}"
     sql = OBJECTIVE.query(basis, candidates, columns=f"c.target, {OBJECTIVE.seen}")
     found: dict[UUID, list[ObjectiveRow]] = {id: [] for id in targets}
-    for target, *columns in fetch(conn, sql, placed(basis, ids=list(targets))):
+    for target, *columns in fetch(conn, sql, basis_params(basis, ids=list(targets))):
         found[target].append(OBJECTIVE.loaded(columns))
     return {target: sorted(rows, key=attrgetter("born")) for target, rows in found.items()}
 
@@ -147,7 +147,7 @@ def ancestors_of_objectives(conn: Connection, basis: Basis, objectives: Sequence
         )
         select e.objective, e.target_kind, e.target, e.through from up e order by e.position, e.place
     """
-    for edge in _read(conn, sql, placed(basis, ids=list(objectives))):
+    for edge in _read(conn, sql, basis_params(basis, ids=list(objectives))):
         above.setdefault(edge.objective, []).append(edge)
     return {id: _upwards(id, above) for id in objectives}
 
@@ -162,7 +162,7 @@ def _edges(conn: Connection, basis: Basis, where: str, **params: Any) -> list[Ed
         "select e.objective, e.target_kind, e.target, e.through from support e"
         f" where {where} and {stands(basis)} order by e.position, e.place"
     )
-    return _read(conn, sql, placed(basis, **params))
+    return _read(conn, sql, basis_params(basis, **params))
 
 
 def _read(conn: Connection, sql: str, params: dict[str, Any]) -> list[Edge]:

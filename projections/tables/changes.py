@@ -18,8 +18,8 @@ from domain.model.kpi import ReadingRecorded
 from domain.primitives.values import EARLIEST, Basis, Kind, Ref
 from projections.store.basis import is_level
 from projections.store.batch_writer import BatchWriter, Reads
-from projections.store.keyset import Sieve
-from projections.store.versioned_tables import Connection, Cursor, Params, Table, Window, fetch, placed
+from projections.store.keyset import FilterBuilder
+from projections.store.versioned_tables import Connection, Cursor, Params, Table, Window, basis_params, fetch
 from projections.tables.change_scopes import ELSEWHERE, OWN, Scope
 from projections.tables.key_result import KEY_RESULT
 from projections.tables.measurements import CHECK_IN, READING
@@ -228,7 +228,7 @@ class ChangeFilter(msgspec.Struct, frozen=True):
 def pages(
     conn: Connection, basis: Basis, ids: Sequence[UUID], window: Window, kind: Kind, filter: ChangeFilter
 ) -> dict[UUID, list[Change]]:
-    """The same stretch, in the order of the log, of the changes that belong to each of these things of a kind.
+    """The same page, in the order of the log, of the changes that belong to each of these things of a kind.
 
     To a key result, objective or cycle belongs all that happens in it: to its key results, their check-ins,
     initiatives, and what is said of all that; and the readings of a KPI while a key result in it takes its value
@@ -242,7 +242,7 @@ def pages(
 
 
 def page(conn: Connection, basis: Basis, filter: ChangeFilter, window: Window) -> list[Change]:
-    """A stretch of all changes that pass the filter, in the order of the log."""
+    """A page of all changes that pass the filter, in the order of the log."""
     scope, ids, filter = _driving(filter)
     rows = [_TOLD.loaded(columns) for _, *columns in fetch(conn, *_page(conn, basis, scope, ids, window, filter))]
     return rows[::-1] if window.backwards else rows
@@ -269,7 +269,7 @@ def cursor(row: ChangeRow) -> Cursor:
 def at_positions(conn: Connection, basis: Basis, positions: Sequence[int]) -> list[Change]:
     """The changes at these places, in the order of the log; those that the basis does not know are left out."""
     where = f"v.position = any(%(positions)b) and {known(basis)} order by v.position"
-    return read_where(conn, where, placed(basis, positions=list(positions)))
+    return read_where(conn, where, basis_params(basis, positions=list(positions)))
 
 
 def read_where(conn: Connection, where: str, params: Params) -> list[Change]:
@@ -306,67 +306,67 @@ def _driving(filter: ChangeFilter) -> tuple[Scope, Sequence[UUID], ChangeFilter]
 def _page(
     conn: Connection, basis: Basis, scope: Scope, ids: Sequence[UUID], window: Window, filter: ChangeFilter
 ) -> tuple[str, dict[str, Any]]:
-    """The statement for a stretch of each, and its parameters. If backwards it comes from its end."""
-    sieve, ctes = _sieve(conn, basis, filter)
+    """The statement for a page of each, and its parameters; rows come last first if the window is backwards."""
+    builder, ctes = _conditions(conn, basis, filter)
     for cursor, side in ((window.after, ">"), (window.before, "<")):
-        sieve.holds(f"v.position {side} {{0}}", None if cursor is None else cursor.value)
+        builder.where(f"v.position {side} {{0}}", None if cursor is None else cursor.value)
     order = f"order by v.position {'desc' if window.backwards else 'asc'}"
-    passes = " and ".join([known(basis), *sieve.holding])
+    passes = " and ".join([known(basis), *builder.conditions])
     parts = [
         f"(select * from change v where {belongs} and {passes} {order} limit %(limit)s)"
         for belongs in scope.conditions("c.id")
     ]
     each = f"lateral (select * from ({' union all '.join(parts)}) v {order} limit %(limit)s) v"
     rows = f"select c.id as of, {CHANGE.seen}, {_LATE} as late from unnest(%(ids)b::uuid[]) as c (id) cross join {each}"
-    params = placed(basis, ids=list(ids), limit=window.limit, **sieve.params)
+    params = basis_params(basis, ids=list(ids), limit=window.limit, **builder.params)
     return f"{_with([*scope.ctes(basis), *ctes])}{rows} {order}", params
 
 
 def _count(
     conn: Connection, basis: Basis, scope: Scope, ids: Sequence[UUID], filter: ChangeFilter
 ) -> tuple[str, dict[str, Any]]:
-    sieve, ctes = _sieve(conn, basis, filter)
-    passes = " and ".join([known(basis), *sieve.holding])
+    builder, ctes = _conditions(conn, basis, filter)
+    passes = " and ".join([known(basis), *builder.conditions])
     parts = [f"(select count(*) from change v where {belongs} and {passes})" for belongs in scope.conditions("c.id")]
     rows = f"select c.id, {' + '.join(parts)} from unnest(%(ids)b::uuid[]) as c (id)"
-    return f"{_with([*scope.ctes(basis), *ctes])}{rows}", placed(basis, ids=list(ids), **sieve.params)
+    return f"{_with([*scope.ctes(basis), *ctes])}{rows}", basis_params(basis, ids=list(ids), **builder.params)
 
 
 def _with(ctes: list[str]) -> str:
     return f"with recursive {', '.join(ctes)} " if ctes else ""
 
 
-def _sieve(conn: Connection, basis: Basis, filter: ChangeFilter) -> tuple[Sieve, list[str]]:
+def _conditions(conn: Connection, basis: Basis, filter: ChangeFilter) -> tuple[FilterBuilder, list[str]]:
     """The conditions of a filter on a change `v`, and what they look up."""
-    sieve, ctes = Sieve(), []
+    builder, ctes = FilterBuilder(), []
     subject = filter.subject or Ref(Kind.POLICY, NOBODY)
     scopes = [(Kind.CYCLE, "cycle", filter.cycle), (Kind.TEAM, "team", filter.team)]
     for kind, param, id in [*scopes, (subject.kind, "subject", filter.subject and subject.id)]:
         if id is not None:
             scope = Scope(kind, param)
-            sieve.params[param] = [id]
+            builder.params[param] = [id]
             ctes += scope.ctes(basis)
-            sieve.holding.append(
+            builder.conditions.append(
                 f"({' or '.join(f'({one})' for one in scope.conditions(f'(%({param})b::uuid[])[1]'))})"
             )
-    _one_of(sieve, "v.actor", filter.actors)
-    _one_of(sieve, "v.topic", filter.topics)
+    _one_of(builder, "v.actor", filter.actors)
+    _one_of(builder, "v.topic", filter.topics)
     if not _OFTEN.intersection(filter.topics or _OFTEN):
-        sieve.holding.append(f"v.{SELDOM}")
-    sieve.holds("v.effective_at >= {0}", filter.effective_from)
-    sieve.holds("v.effective_at < {0}", filter.effective_to)
-    sieve.holds("v.position > {0}", _last_before(conn, filter.recorded_from))
-    sieve.holds("v.position <= {0}", _last_before(conn, filter.recorded_to))
-    sieve.holds(f"{_CLOSED_SINCE} and {_LATE} = {{0}}" if filter.late else f"{_LATE} = {{0}}", filter.late)
-    return sieve, ctes
+        builder.conditions.append(f"v.{SELDOM}")
+    builder.where("v.effective_at >= {0}", filter.effective_from)
+    builder.where("v.effective_at < {0}", filter.effective_to)
+    builder.where("v.position > {0}", _last_before(conn, filter.recorded_from))
+    builder.where("v.position <= {0}", _last_before(conn, filter.recorded_to))
+    builder.where(f"{_CLOSED_SINCE} and {_LATE} = {{0}}" if filter.late else f"{_LATE} = {{0}}", filter.late)
+    return builder, ctes
 
 
-def _one_of(sieve: Sieve, column: str, values: tuple[str, ...] | None) -> None:
+def _one_of(builder: FilterBuilder, column: str, values: tuple[str, ...] | None) -> None:
     """A column has one of these values; a single one is found in an index in the order of the log."""
     if values is not None and len(values) == 1:
-        sieve.holds(f"{column} = {{0}}", values[0])
+        builder.where(f"{column} = {{0}}", values[0])
     else:
-        sieve.holds(f"{column} = any({{0}})", values)
+        builder.where(f"{column} = any({{0}})", values)
 
 
 def _last_before(conn: Connection, moment: datetime | None) -> int | None:

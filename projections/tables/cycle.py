@@ -22,7 +22,7 @@ from domain.primitives.values import (
     Source,
 )
 from projections.store.batch_writer import BatchWriter, Reads
-from projections.store.keyset import CHANGED_AT, CREATED_AT, RECORDED, Key, List, Sieve, text
+from projections.store.keyset import CHANGED_AT, CREATED_AT, RECORDED, FilterBuilder, List, SortKey, text
 from projections.store.versioned_tables import (
     Connection,
     Cursor,
@@ -31,7 +31,7 @@ from projections.store.versioned_tables import (
     Version,
     VersionedTable,
     Window,
-    placed,
+    basis_params,
 )
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
@@ -149,13 +149,13 @@ def cycles_within(conn: Connection, basis: Basis, parents: Sequence[UUID]) -> di
 def cycle_page(
     conn: Connection, basis: Basis, filter: CycleFilter, order: Order[CycleOrder], window: Window
 ) -> list[CycleRow]:
-    """A stretch of the cycles that pass the filter."""
-    return _CYCLES.page(conn, basis, _cycle_sieve(filter), window, order.field, order.descending)
+    """A page of the cycles that pass the filter."""
+    return _CYCLES.page(conn, basis, _cycle_conditions(filter), window, order.field, order.descending)
 
 
 def cycle_count(conn: Connection, basis: Basis, filter: CycleFilter) -> int:
     """How many cycles pass the filter."""
-    return _CYCLES.count(conn, basis, _cycle_sieve(filter))
+    return _CYCLES.count(conn, basis, _cycle_conditions(filter))
 
 
 def cycle_cursor(row: CycleRow, order: CycleOrder) -> Cursor:
@@ -165,7 +165,9 @@ def cycle_cursor(row: CycleRow, order: CycleOrder) -> Cursor:
 
 def policy(conn: Connection, basis: Basis) -> PolicyRow:
     """The scoring policy in force; before the first is adopted the defaults, as version 0."""
-    rows = POLICY.read(conn, POLICY.query(basis, "select id from scoring_policy where version = 1"), placed(basis))
+    rows = POLICY.read(
+        conn, POLICY.query(basis, "select id from scoring_policy where version = 1"), basis_params(basis)
+    )
     return rows[0] if rows else DEFAULT_POLICY
 
 
@@ -173,7 +175,7 @@ _CYCLES = List(
     CYCLE,
     {
         CycleOrder.RECORDED: RECORDED,
-        CycleOrder.STARTS_ON: Key("starts_on", "v.starts_on", "date"),
+        CycleOrder.STARTS_ON: SortKey("starts_on", "v.starts_on", "date"),
         CycleOrder.NAME: text("name"),
         CycleOrder.KEY: text("key"),
         CycleOrder.CREATED_AT: CREATED_AT,
@@ -182,12 +184,12 @@ _CYCLES = List(
 )
 
 
-def _cycle_sieve(filter: CycleFilter) -> Sieve:
-    sieve = Sieve()
-    sieve.begun("f.parent = {0}", filter.parent)
-    sieve.holds("v.state = {0}", filter.state)
-    sieve.holds("{0} between v.starts_on and v.ends_on", filter.overlaps)
-    return sieve
+def _cycle_conditions(filter: CycleFilter) -> FilterBuilder:
+    builder = FilterBuilder()
+    builder.where_first("f.parent = {0}", filter.parent)
+    builder.where("v.state = {0}", filter.state)
+    builder.where("{0} between v.starts_on and v.ends_on", filter.overlaps)
+    return builder
 
 
 DEFAULT_POLICY = PolicyRow(

@@ -11,7 +11,7 @@ from domain.model.discussion import CommentAdded, InitiativeMoved, InitiativePla
 from domain.model.event import Event, Recorded
 from domain.primitives.values import Basis, InitiativeState, Kind, Ref, ReflectionKind
 from projections.store.batch_writer import BatchWriter, Reads, event_columns
-from projections.store.keyset import Key, counts, stretch
+from projections.store.keyset import SortKey, counts, pages
 from projections.store.versioned_tables import (
     Connection,
     Cursor,
@@ -21,8 +21,8 @@ from projections.store.versioned_tables import (
     Version,
     VersionedTable,
     Window,
+    basis_params,
     grouped,
-    placed,
 )
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
@@ -129,8 +129,8 @@ def comments(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, 
 def comment_pages(
     conn: Connection, basis: Basis, subjects: Sequence[UUID], window: Window
 ) -> dict[UUID, list[CommentRow]]:
-    """The same stretch of the comments on each of these subjects, in the order of recording."""
-    return stretch(conn, basis, COMMENT, "subject_id", subjects, window, _BY_POSITION, _SAID)
+    """The same page of the comments on each of these subjects, in the order of recording."""
+    return pages(conn, basis, COMMENT, "subject_id", subjects, window, _BY_POSITION, _SAID)
 
 
 def comment_counts(conn: Connection, basis: Basis, subjects: Sequence[UUID]) -> dict[UUID, int]:
@@ -157,9 +157,9 @@ def reflections_of_subjects(
 
 
 _SAID = "v.position <= %(position)s and v.effective_at <= %(at)s"
-_BY_POSITION = Key("position", "v.position", "bigint", "v.position", "bigint")
+_BY_POSITION = SortKey("position", "v.position", "bigint", "v.position", "bigint")
 
 
 def _said(conn: Connection, basis: Basis, table: Table[R], column: str, ids: Sequence[UUID]) -> list[R]:
     sql = f"select {table.seen} from {table.name} v where v.{column} = any(%(ids)b) and {_SAID} order by v.position"
-    return table.read(conn, sql, placed(basis, ids=list(ids)))
+    return table.read(conn, sql, basis_params(basis, ids=list(ids)))

@@ -26,7 +26,7 @@ from domain.model.key_result import (
 )
 from domain.primitives.values import Basis, KeyResultState, Kind, Metric
 from projections.store.batch_writer import BatchWriter, Reads
-from projections.store.keyset import CHANGED_AT, CREATED_AT, RECORDED, Key, List, Sieve, text
+from projections.store.keyset import CHANGED_AT, CREATED_AT, RECORDED, FilterBuilder, List, SortKey, text
 from projections.store.versioned_tables import (
     Connection,
     Cursor,
@@ -174,13 +174,13 @@ def key_result_versions(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> 
 def key_result_page(
     conn: Connection, basis: Basis, filter: KeyResultFilter, order: Order[KeyResultOrder], window: Window
 ) -> list[KeyResultRow]:
-    """A stretch of the key results that pass the filter."""
-    return _KEY_RESULTS.page(conn, basis, _key_result_sieve(basis, filter), window, order.field, order.descending)
+    """A page of the key results that pass the filter."""
+    return _KEY_RESULTS.page(conn, basis, _key_result_conditions(basis, filter), window, order.field, order.descending)
 
 
 def key_result_count(conn: Connection, basis: Basis, filter: KeyResultFilter) -> int:
     """How many key results pass the filter."""
-    return _KEY_RESULTS.count(conn, basis, _key_result_sieve(basis, filter))
+    return _KEY_RESULTS.count(conn, basis, _key_result_conditions(basis, filter))
 
 
 def key_result_cursor(row: KeyResultRow, order: KeyResultOrder) -> Cursor:
@@ -193,21 +193,21 @@ _KEY_RESULTS = List(
     {
         KeyResultOrder.RECORDED: RECORDED,
         KeyResultOrder.TITLE: text("title"),
-        KeyResultOrder.DUE: Key("due", "v.due", "date"),
-        KeyResultOrder.WEIGHT: Key("weight", "v.weight", "float8"),
+        KeyResultOrder.DUE: SortKey("due", "v.due", "date"),
+        KeyResultOrder.WEIGHT: SortKey("weight", "v.weight", "float8"),
         KeyResultOrder.CREATED_AT: CREATED_AT,
         KeyResultOrder.CHANGED_AT: CHANGED_AT,
     },
 )
 
 
-def _key_result_sieve(basis: Basis, filter: KeyResultFilter) -> Sieve:
-    sieve = Sieve()
-    sieve.begun("f.cycle = {0}", filter.cycle)
-    sieve.begun("f.objective = {0}", filter.objective)
-    sieve.has(KEY_RESULT, "owner", filter.owner)
-    sieve.has(KEY_RESULT, "kpi", filter.kpi)
-    sieve.holds("v.state = any({0})", filter.states)
-    sieve.holds(f"exists (select from {OBJECTIVE.at(basis, 'o', 'v.objective')} where o.team = {{0}})", filter.team)
-    sieve.search(filter.search, "title", "description")
-    return sieve
+def _key_result_conditions(basis: Basis, filter: KeyResultFilter) -> FilterBuilder:
+    builder = FilterBuilder()
+    builder.where_first("f.cycle = {0}", filter.cycle)
+    builder.where_first("f.objective = {0}", filter.objective)
+    builder.where_column(KEY_RESULT, "owner", filter.owner)
+    builder.where_column(KEY_RESULT, "kpi", filter.kpi)
+    builder.where("v.state = any({0})", filter.states)
+    builder.where(f"exists (select from {OBJECTIVE.at(basis, 'o', 'v.objective')} where o.team = {{0}})", filter.team)
+    builder.search(filter.search, "title", "description")
+    return builder

@@ -12,7 +12,7 @@ from domain.model.event import Event, Recorded
 from domain.model.kpi import KpiDefined, KpiRedefined, KpiRetired
 from domain.primitives.values import Basis, Cadence, Kind, KpiGoal, Unit
 from projections.store.batch_writer import BatchWriter, Reads
-from projections.store.keyset import CHANGED_AT, CREATED_AT, RECORDED, List, Sieve, text
+from projections.store.keyset import CHANGED_AT, CREATED_AT, RECORDED, FilterBuilder, List, text
 from projections.store.versioned_tables import Connection, Cursor, Order, Table, Version, VersionedTable, Window
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
@@ -99,13 +99,13 @@ def kpi_versions(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UU
 
 
 def kpi_page(conn: Connection, basis: Basis, filter: KpiFilter, order: Order[KpiOrder], window: Window) -> list[KpiRow]:
-    """A stretch of the KPIs that pass the filter."""
-    return _KPIS.page(conn, basis, _kpi_sieve(filter), window, order.field, order.descending)
+    """A page of the KPIs that pass the filter."""
+    return _KPIS.page(conn, basis, _kpi_conditions(filter), window, order.field, order.descending)
 
 
 def kpi_count(conn: Connection, basis: Basis, filter: KpiFilter) -> int:
     """How many KPIs pass the filter."""
-    return _KPIS.count(conn, basis, _kpi_sieve(filter))
+    return _KPIS.count(conn, basis, _kpi_conditions(filter))
 
 
 def kpi_cursor(row: KpiRow, order: KpiOrder) -> Cursor:
@@ -125,10 +125,10 @@ _KPIS = List(
 )
 
 
-def _kpi_sieve(filter: KpiFilter) -> Sieve:
-    sieve = Sieve()
-    sieve.has(KPI, "team", filter.team)
-    sieve.has(KPI, "owner", filter.owner)
-    sieve.holds("v.retired = {0}", filter.retired)
-    sieve.search(filter.search, "key", "name", "description")
-    return sieve
+def _kpi_conditions(filter: KpiFilter) -> FilterBuilder:
+    builder = FilterBuilder()
+    builder.where_column(KPI, "team", filter.team)
+    builder.where_column(KPI, "owner", filter.owner)
+    builder.where("v.retired = {0}", filter.retired)
+    builder.search(filter.search, "key", "name", "description")
+    return builder

@@ -15,7 +15,7 @@ from domain.model.key_result import CheckInCorrected, KeyResultCheckedIn
 from domain.model.kpi import ReadingCorrected, ReadingRecorded, ReadingRetracted
 from domain.primitives.values import Basis
 from projections.store.batch_writer import BatchWriter, Reads, event_columns
-from projections.store.keyset import Key, counts, stretch
+from projections.store.keyset import SortKey, counts, pages
 from projections.store.versioned_tables import (
     OPEN,
     Connection,
@@ -24,9 +24,9 @@ from projections.store.versioned_tables import (
     Table,
     ValidityTable,
     Window,
+    basis_params,
     fetch,
     grouped,
-    placed,
 )
 from projections.tables.key_result import KeyResultRow
 
@@ -163,14 +163,14 @@ def _reading(event: ReadingRecorded | ReadingCorrected, kpi: UUID, said: Recorde
 
 _KNOWN = "v.position <= %(position)s and v.measured_at <= %(at)s"
 _STANDS = f"{_KNOWN} and v.until_position > %(position)s"
-_BY_MOMENT = Key("measured_at", "v.measured_at", "timestamptz", "v.position", "bigint")
+_BY_MOMENT = SortKey("measured_at", "v.measured_at", "timestamptz", "v.position", "bigint")
 
 M = TypeVar("M", CheckInRow, ReadingRow)
 
 
 def _known(conn: Connection, basis: Basis, table: ValidityTable[M], ids: Sequence[UUID]) -> list[M]:
     sql = f"select {table.seen} from {table.name} v where v.id = any(%(ids)b) and {_KNOWN} order by v.position"
-    return table.read(conn, sql, placed(basis, ids=list(ids)))
+    return table.read(conn, sql, basis_params(basis, ids=list(ids)))
 
 
 def _measured(where: str, since: datetime | None, until: datetime | None) -> tuple[str, dict[str, datetime]]:
@@ -199,7 +199,7 @@ def reading_versions(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dic
 def latest_readings(conn: Connection, basis: Basis, kpis: Sequence[UUID]) -> dict[UUID, ReadingRow]:
     """The latest reading of each of these KPIs; those without one are left out."""
     window = Window(1, backwards=True)
-    found = stretch(conn, basis, READING, "kpi", kpis, window, _BY_MOMENT, _STANDS)
+    found = pages(conn, basis, READING, "kpi", kpis, window, _BY_MOMENT, _STANDS)
     return {kpi: rows[0] for kpi, rows in found.items() if rows}
 
 
@@ -213,7 +213,7 @@ def readings_of_kpis(
     """All readings that stand, measured in [since, until), oldest first."""
     where, params = _measured(_STANDS, since, until)
     sql = f"select {READING.seen} from reading v where v.kpi = any(%(kpis)b) and {where} order by measured_at, position"
-    return grouped(kpis, READING.read(conn, sql, placed(basis, kpis=list(kpis), **params)), attrgetter("kpi"))
+    return grouped(kpis, READING.read(conn, sql, basis_params(basis, kpis=list(kpis), **params)), attrgetter("kpi"))
 
 
 def reading_pages(
@@ -226,9 +226,9 @@ def reading_pages(
     include_superseded: bool = False,
     descending: bool = False,
 ) -> dict[UUID, list[ReadingRow]]:
-    """The same stretch of the readings of each of these KPIs, measured in [since, until)."""
+    """The same page of the readings of each of these KPIs, measured in [since, until)."""
     where, params = _measured(_KNOWN if include_superseded else _STANDS, since, until)
-    return stretch(conn, basis, READING, "kpi", kpis, window, _BY_MOMENT, where, descending=descending, **params)
+    return pages(conn, basis, READING, "kpi", kpis, window, _BY_MOMENT, where, descending=descending, **params)
 
 
 def reading_counts(
@@ -265,7 +265,7 @@ def check_ins_of_key_results(
         f"select {CHECK_IN.seen} from check_in v where v.key_result = any(%(key_results)b) and {_STANDS}"
         " order by measured_at, position"
     )
-    rows = CHECK_IN.read(conn, sql, placed(basis, key_results=list(key_results)))
+    rows = CHECK_IN.read(conn, sql, basis_params(basis, key_results=list(key_results)))
     return grouped(key_results, rows, attrgetter("key_result"))
 
 
@@ -277,9 +277,9 @@ def check_in_pages(
     include_superseded: bool = False,
     descending: bool = False,
 ) -> dict[UUID, list[CheckInRow]]:
-    """The same stretch of the check-ins of each of these key results."""
+    """The same page of the check-ins of each of these key results."""
     where = _KNOWN if include_superseded else _STANDS
-    return stretch(conn, basis, CHECK_IN, "key_result", key_results, window, _BY_MOMENT, where, descending=descending)
+    return pages(conn, basis, CHECK_IN, "key_result", key_results, window, _BY_MOMENT, where, descending=descending)
 
 
 def check_in_counts(
@@ -305,14 +305,14 @@ def standings(conn: Connection, basis: Basis, key_results: Sequence[KeyResultRow
     confidence and note only.
     """
     found = [_NEVER] * len(key_results)
-    for n, *last in fetch(conn, _LAST_WORDS, placed(basis, ids=[row.id for row in key_results])):
+    for n, *last in fetch(conn, _LAST_WORDS, basis_params(basis, ids=[row.id for row in key_results])):
         found[n - 1] = last
     lacking = [n for n, row in enumerate(key_results) if row.kpi is not None or _lacks(found[n])]
     if lacking:
         told = [key_results[n] for n in lacking]
         links = {"ids": [row.id for row in told], "kpis": [row.kpi for row in told]}
         since = [row.kpi_since for row in told]
-        for n, *earlier in fetch(conn, _EARLIER_WORDS, placed(basis, **links, since=since)):
+        for n, *earlier in fetch(conn, _EARLIER_WORDS, basis_params(basis, **links, since=since)):
             found[lacking[n - 1]] = _completed(found[lacking[n - 1]], *earlier)
     return {row.id: _standing(*words) for row, words in zip(key_results, found, strict=True)}
 
@@ -322,7 +322,7 @@ def readings_since(conn: Connection, basis: Basis, links: Sequence[Link]) -> lis
     found: list[list[ReadingRow]] = [[] for _ in links]
     if links:
         told = {"kpis": [link.kpi for link in links], "since": [link.since for link in links]}
-        for n, *columns in fetch(conn, _READINGS_SINCE, placed(basis, **told)):
+        for n, *columns in fetch(conn, _READINGS_SINCE, basis_params(basis, **told)):
             found[n - 1].append(READING.loaded(columns))
     return found
 
@@ -346,7 +346,7 @@ def milestones_reached(conn: Connection, basis: Basis, key_results: Sequence[UUI
         f" where v.key_result = any(%(key_results)b) and {_STANDS} group by 1, 2"
     )
     found: dict[UUID, dict[str, datetime]] = {id: {} for id in key_results}
-    for id, milestone, at in fetch(conn, sql, placed(basis, key_results=list(key_results))):
+    for id, milestone, at in fetch(conn, sql, basis_params(basis, key_results=list(key_results))):
         found[id][milestone] = at
     return found
 

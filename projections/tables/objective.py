@@ -32,7 +32,7 @@ from domain.primitives.values import (
     Visibility,
 )
 from projections.store.batch_writer import BatchWriter, Reads
-from projections.store.keyset import CHANGED_AT, CREATED_AT, RECORDED, List, Sieve, text
+from projections.store.keyset import CHANGED_AT, CREATED_AT, RECORDED, FilterBuilder, List, text
 from projections.store.versioned_tables import (
     Connection,
     Cursor,
@@ -41,11 +41,11 @@ from projections.store.versioned_tables import (
     Version,
     VersionedTable,
     Window,
+    basis_params,
     fetch,
     grouped,
-    holds,
+    is_valid_at,
     last_version,
-    placed,
 )
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
@@ -195,19 +195,19 @@ def objectives_per_owner(conn: Connection, basis: Basis, cycles: Sequence[UUID])
     candidates = "select id from objective where version = 1 and cycle = any(%(cycles)b)"
     open_ones = "v.owner is not null and v.state in ('DRAFT', 'ACTIVE') group by v.cycle, v.owner"
     sql = OBJECTIVE.query(basis, candidates, open_ones, "v.cycle, v.owner, count(*)")
-    return {(cycle, owner): count for cycle, owner, count in fetch(conn, sql, placed(basis, cycles=list(cycles)))}
+    return {(cycle, owner): count for cycle, owner, count in fetch(conn, sql, basis_params(basis, cycles=list(cycles)))}
 
 
 def objective_page(
     conn: Connection, basis: Basis, filter: ObjectiveFilter, order: Order[ObjectiveOrder], window: Window
 ) -> list[ObjectiveRow]:
-    """A stretch of the objectives that pass the filter."""
-    return _OBJECTIVES.page(conn, basis, _objective_sieve(basis, filter), window, order.field, order.descending)
+    """A page of the objectives that pass the filter."""
+    return _OBJECTIVES.page(conn, basis, _objective_conditions(basis, filter), window, order.field, order.descending)
 
 
 def objective_count(conn: Connection, basis: Basis, filter: ObjectiveFilter) -> int:
     """How many objectives pass the filter."""
-    return _OBJECTIVES.count(conn, basis, _objective_sieve(basis, filter))
+    return _OBJECTIVES.count(conn, basis, _objective_conditions(basis, filter))
 
 
 def objective_cursor(row: ObjectiveRow, order: ObjectiveOrder) -> Cursor:
@@ -226,18 +226,18 @@ _OBJECTIVES = List(
 )
 
 
-def _objective_sieve(basis: Basis, filter: ObjectiveFilter) -> Sieve:
-    sieve = Sieve()
+def _objective_conditions(basis: Basis, filter: ObjectiveFilter) -> FilterBuilder:
+    builder = FilterBuilder()
     supported = f"exists (select from support e where e.objective = v.id and {stands(basis)}"
-    sieve.begun("f.cycle = {0}", filter.cycle)
-    sieve.has(OBJECTIVE, "team", filter.team)
-    sieve.has(OBJECTIVE, "owner", filter.owner)
-    sieve.holds("v.state = any({0})", filter.states)
-    sieve.holds("v.kind = {0}", filter.kind)
-    sieve.holds(f"{supported}) = {{0}}", filter.aligned)
-    sieve.holds(f"{supported} and e.target = {{0}})", filter.supports)
-    sieve.search(filter.search, "title", "description")
-    return sieve
+    builder.where_first("f.cycle = {0}", filter.cycle)
+    builder.where_column(OBJECTIVE, "team", filter.team)
+    builder.where_column(OBJECTIVE, "owner", filter.owner)
+    builder.where("v.state = any({0})", filter.states)
+    builder.where("v.kind = {0}", filter.kind)
+    builder.where(f"{supported}) = {{0}}", filter.aligned)
+    builder.where(f"{supported} and e.target = {{0}})", filter.supports)
+    builder.search(filter.search, "title", "description")
+    return builder
 
 
 def stands(basis: Basis) -> str:
@@ -248,12 +248,12 @@ def stands(basis: Basis) -> str:
         f" left join {last_version('key_result', basis, 'k', 'e.target')} on true"
         " where o.state <> 'DROPPED' and (e.target = e.through or k.state <> 'DROPPED')"
     )
-    return f"{holds(basis, 'e')} and exists ({target})"
+    return f"{is_valid_at(basis, 'e')} and exists ({target})"
 
 
 def _objectives_of(
     conn: Connection, basis: Basis, column: str, values: Sequence[UUID], filter: ObjectiveFilter
 ) -> dict[UUID, list[ObjectiveRow]]:
-    sieve = _objective_sieve(basis, filter)
-    sieve.has(OBJECTIVE, column, tuple(values))
-    return grouped(values, _OBJECTIVES.all(conn, basis, sieve), attrgetter(column))
+    builder = _objective_conditions(basis, filter)
+    builder.where_column(OBJECTIVE, column, tuple(values))
+    return grouped(values, _OBJECTIVES.all(conn, basis, builder), attrgetter(column))

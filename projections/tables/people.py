@@ -27,7 +27,7 @@ from domain.model.people import (
 from domain.primitives.personal_data import erased_handle, unseal
 from domain.primitives.values import Basis, Kind
 from projections.store.batch_writer import BatchWriter, Reads
-from projections.store.keyset import CHANGED_AT, CREATED_AT, RECORDED, List, Sieve, text
+from projections.store.keyset import CHANGED_AT, CREATED_AT, RECORDED, FilterBuilder, List, text
 from projections.store.versioned_tables import (
     OPEN,
     Connection,
@@ -39,10 +39,10 @@ from projections.store.versioned_tables import (
     Version,
     VersionedTable,
     Window,
+    basis_params,
     fetch,
     grouped,
-    holds,
-    placed,
+    is_valid_at,
 )
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
@@ -223,13 +223,13 @@ def members_of_teams(conn: Connection, basis: Basis, teams: Sequence[UUID]) -> d
 def person_page(
     conn: Connection, basis: Basis, filter: PersonFilter, order: Order[PersonOrder], window: Window
 ) -> list[PersonRow]:
-    """A stretch of the people that pass the filter."""
-    return _PEOPLE.page(conn, basis, _person_sieve(filter), window, order.field, order.descending)
+    """A page of the people that pass the filter."""
+    return _PEOPLE.page(conn, basis, _person_conditions(filter), window, order.field, order.descending)
 
 
 def person_count(conn: Connection, basis: Basis, filter: PersonFilter) -> int:
     """How many people pass the filter."""
-    return _PEOPLE.count(conn, basis, _person_sieve(filter))
+    return _PEOPLE.count(conn, basis, _person_conditions(filter))
 
 
 def person_cursor(row: PersonRow, order: PersonOrder) -> Cursor:
@@ -249,11 +249,11 @@ _PEOPLE = List(
 )
 
 
-def _person_sieve(filter: PersonFilter) -> Sieve:
-    sieve = Sieve()
-    sieve.holds("v.active = {0}", filter.active)
-    sieve.search(filter.search, "handle", "name", "email")
-    return sieve
+def _person_conditions(filter: PersonFilter) -> FilterBuilder:
+    builder = FilterBuilder()
+    builder.where("v.active = {0}", filter.active)
+    builder.search(filter.search, "handle", "name", "email")
+    return builder
 
 
 # ── teams ────────────────────────────────────────────────────────────────────────────────────────
@@ -283,13 +283,13 @@ def teams_of_people(conn: Connection, basis: Basis, people: Sequence[UUID]) -> d
 def team_page(
     conn: Connection, basis: Basis, filter: TeamFilter, order: Order[TeamOrder], window: Window
 ) -> list[TeamRow]:
-    """A stretch of the teams that pass the filter."""
-    return _TEAMS.page(conn, basis, _team_sieve(filter), window, order.field, order.descending)
+    """A page of the teams that pass the filter."""
+    return _TEAMS.page(conn, basis, _team_conditions(filter), window, order.field, order.descending)
 
 
 def team_count(conn: Connection, basis: Basis, filter: TeamFilter) -> int:
     """How many teams pass the filter."""
-    return _TEAMS.count(conn, basis, _team_sieve(filter))
+    return _TEAMS.count(conn, basis, _team_conditions(filter))
 
 
 def team_cursor(row: TeamRow, order: TeamOrder) -> Cursor:
@@ -309,12 +309,12 @@ _TEAMS = List(
 )
 
 
-def _team_sieve(filter: TeamFilter) -> Sieve:
-    sieve = Sieve()
-    sieve.has(TEAM, "parent", filter.parent)
-    sieve.holds("v.disbanded = {0}", filter.disbanded)
-    sieve.search(filter.search, "key", "name")
-    return sieve
+def _team_conditions(filter: TeamFilter) -> FilterBuilder:
+    builder = FilterBuilder()
+    builder.where_column(TEAM, "parent", filter.parent)
+    builder.where("v.disbanded = {0}", filter.disbanded)
+    builder.search(filter.search, "key", "name")
+    return builder
 
 
 def _joined(
@@ -328,9 +328,9 @@ def _joined(
 ) -> dict[UUID, list[V]]:
     """What is on the other side of the memberships of each of these, in the order of joining."""
     edges = f"select m.{side} as of, m.{other} as id, m.position as joined from membership m"
-    candidates = f"{edges} where m.{side} = any(%(ids)b) and {holds(basis, 'm')}"
+    candidates = f"{edges} where m.{side} = any(%(ids)b) and {is_valid_at(basis, 'm')}"
     sql = f"{table.query(basis, candidates, where, f'c.of, {table.seen}')} order by c.joined"
     found: dict[UUID, list[V]] = {id: [] for id in ids}
-    for of, *columns in fetch(conn, sql, placed(basis, ids=list(ids))):
+    for of, *columns in fetch(conn, sql, basis_params(basis, ids=list(ids))):
         found[of].append(table.loaded(columns))
     return found

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from api.schema.history.field_changes import text
 from domain.primitives.values import Kind
 from projections.history import field_changes
-from projections.store.versioned_tables import holds, placed
+from projections.store.versioned_tables import basis_params, is_valid_at
 from projections.tables.alignment import SUPPORT
 from projections.tables.people import MEMBERSHIP
 from tests.api.schema.history.asking import FIELDS, Asked
@@ -68,11 +68,11 @@ def _beside(world: World, kind: Kind, id: UUID) -> dict[str, Any]:
     """The lists that are kept beside a thing's versions."""
     now = world.now
     if kind is Kind.OBJECTIVE:
-        sql = f"select v.* from support v where v.objective = %(id)s and {holds(now, 'v')}"
-        edges = SUPPORT.read(world.conn, sql, placed(now, id=id))
+        sql = f"select v.* from support v where v.objective = %(id)s and {is_valid_at(now, 'v')}"
+        edges = SUPPORT.read(world.conn, sql, basis_params(now, id=id))
         return {"supports": {text(field_changes.Ref(edge.target_kind, edge.target)) for edge in edges}}
     if kind is Kind.TEAM:
-        sql = f"select v.* from membership v where v.team = %(id)s and {holds(now, 'v')}"
-        joined = MEMBERSHIP.read(world.conn, sql, placed(now, id=id))
+        sql = f"select v.* from membership v where v.team = %(id)s and {is_valid_at(now, 'v')}"
+        joined = MEMBERSHIP.read(world.conn, sql, basis_params(now, id=id))
         return {"members": {text(field_changes.Ref(Kind.PERSON, one.person)) for one in joined}}
     return {}
