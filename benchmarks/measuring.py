@@ -66,7 +66,7 @@ class World(NamedTuple):
             yield
         finally:
             stop.set()
-            self.projector.nudge()
+            self.projector.wake()
             thread.join()
 
 

@@ -160,7 +160,7 @@ def project(database: Database, told: Callable[[Condition], None]) -> None:
         pass
     finally:
         stop.set()
-        projector.nudge()
+        projector.wake()
         thread.join()
     status = projector.status
     if status.poison_position is not None:

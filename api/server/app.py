@@ -108,7 +108,7 @@ def create_app(settings: Settings, database: Database, *, console: bool, anonymo
             looking.cancel()
             live.close()
             stop.set()
-            projector.nudge()
+            projector.wake()
             await to_thread.run_sync(thread.join, LEAVE_SECONDS_MAX)
             await to_thread.run_sync(spans.close)
 

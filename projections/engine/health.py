@@ -6,7 +6,7 @@ import psycopg
 from domain.log.event_store import Log
 from domain.log.schema import lock_key
 from projections.engine.rebuild import is_current
-from projections.engine.registry import Overtaken, Poison, advance, read
+from projections.engine.registry import Poison, StaleBatch, advance, read
 from projections.store.versioned_tables import Connection
 
 _LOCK_WAIT = "1s"
@@ -56,6 +56,6 @@ def _try_next(conn: Connection, log: Log, position: int) -> Poison | None:
             raise psycopg.Rollback(trial)
     except Poison as found:
         poison = found
-    except (Overtaken, psycopg.errors.LockNotAvailable):
+    except (StaleBatch, psycopg.errors.LockNotAvailable):
         pass  # a projector was quicker
     return poison

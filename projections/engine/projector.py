@@ -17,7 +17,7 @@ from domain.log.event_store import Log
 from domain.log.schema import lock_key
 from domain.model.people import PersonErased
 from projections.engine.rebuild import create
-from projections.engine.registry import Overtaken, Poison, advance, read
+from projections.engine.registry import Poison, StaleBatch, advance, read
 from projections.store.versioned_tables import Connection
 from projections.tables import people
 
@@ -94,7 +94,7 @@ class Projector:
         """How it does at this moment; safe to read from any thread."""
         return self._status
 
-    def nudge(self) -> None:
+    def wake(self) -> None:
         """Say that something was appended, so that it is seen at once."""
         self._called.set()
 
@@ -199,7 +199,7 @@ class Projector:
         try:
             advance(conn, self._events, entries)
             reached = entries[-1].position
-        except Overtaken:  # by tables that were made anew, and are to be wiped like those before them
+        except StaleBatch:  # by tables that were made anew, and are to be wiped like those before them
             reached = self._look(conn)[0]
             self._wipe_due = 0.0 if people.is_any_erased(conn) else self._wipe_due
         if any(isinstance(said.event, PersonErased) for said in entries):
@@ -249,7 +249,7 @@ class Projector:
             while not over.is_set():
                 if listener.wait(POLL_SECONDS):
                     self._due = monotonic() + POLL_SECONDS
-                self.nudge()
+                self.wake()
 
 
 def _keep_nothing(conn: Connection, position: int) -> None:

@@ -40,7 +40,7 @@ _OF_KIND: dict[Kind, Table[Any]] = {
 }
 
 
-class Overtaken(Exception):
+class StaleBatch(Exception):
     """The views no longer stand where the batch begins: look again."""
 
 
@@ -74,12 +74,12 @@ def read(log: Log, after: int, limit: int) -> list[Recorded]:
 def advance(conn: Connection, log: Log, entries: Sequence[Recorded]) -> None:
     """Apply these events, which follow the views' position, and move it to the last of them.
 
-    Raises `Overtaken`, `psycopg.Error` for a fault of the database, and `Poison` for an event that
+    Raises `StaleBatch`, `psycopg.Error` for a fault of the database, and `Poison` for an event that
     cannot be applied; everything before it is then.
     """
     try:
         _apply(conn, log, entries)
-    except (Overtaken, psycopg.OperationalError, psycopg.InterfaceError, psycopg.ProgrammingError):
+    except (StaleBatch, psycopg.OperationalError, psycopg.InterfaceError, psycopg.ProgrammingError):
         raise
     except Exception as error:
         if len(entries) == 1:
@@ -101,7 +101,7 @@ def _apply(conn: Connection, log: Log, entries: Sequence[Recorded]) -> None:
     with conn.transaction():
         row = conn.execute("select position from view_position for update", prepare=True).fetchone()
         if row is None or row[0] != entries[0].position - 1:
-            raise Overtaken
+            raise StaleBatch
         writer = BatchWriter(log.person_keys(people_told) if people_told else {})
         writer.load(conn, [wanted for said in entries for wanted in _looked_up(said.event)])
         writer.load(conn, changes.further(entries, writer))

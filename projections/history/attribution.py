@@ -1,7 +1,7 @@
 """What did each event between plan and outcome do to a key result: its weight and share after each of them.
 
 The walk is in the order of the log, the only order there is. What the plan knows is told first, all at once; then
-every other event, one by one. The chronicle ends at the outcome, and so the last step stands where that stands.
+every other event, one by one. The timeline ends at the outcome, and so the last step stands where that stands.
 """
 
 from bisect import insort
@@ -15,7 +15,7 @@ from domain.metrics.cause import Cause
 from domain.metrics.formulas import attained
 from domain.metrics.retrospective import Move, Part
 from domain.primitives.values import Basis, KeyResultState
-from projections.history.timeline import Chronicle, Said
+from projections.history.timeline import BitemporalTimeline, MeasurementVersion
 from projections.tables.key_result import KeyResultRow
 
 
@@ -25,15 +25,15 @@ class _Event(NamedTuple):
     position: int
     is_planned: bool
     cause: Cause | None
-    apply: Callable[["_Tally"], None]
+    apply: Callable[["_ReplayState"], None]
 
 
-class _Tally:
+class _ReplayState:
     """A key result while its events are told."""
 
     def __init__(self) -> None:
         self.row: KeyResultRow | None = None
-        self._said: dict[UUID, list[Said]] = {}
+        self._said: dict[UUID, list[MeasurementVersion]] = {}
 
     @property
     def part(self) -> Part | None:
@@ -43,7 +43,7 @@ class _Tally:
             return None
         return Part(row.weight, attained(row.metric, self._latest(row)))
 
-    def _latest(self, row: KeyResultRow) -> Said | None:
+    def _latest(self, row: KeyResultRow) -> MeasurementVersion | None:
         if row.kpi is None:
             return next((said for said in reversed(self._said.get(row.id, ())) if said.is_measured), None)
         last = next(reversed(self._said.get(row.kpi, ())), None)
@@ -52,36 +52,36 @@ class _Tally:
     def stand(self, row: KeyResultRow) -> None:
         self.row = row
 
-    def say(self, said: Said) -> None:
+    def say(self, said: MeasurementVersion) -> None:
         insort(self._said.setdefault(said.subject, []), said, key=_moment)
 
-    def take_back(self, said: Said) -> None:
+    def take_back(self, said: MeasurementVersion) -> None:
         self._said[said.subject].remove(said)
 
 
 _moment = attrgetter("measured_at", "position")
 
 
-def walk(told: Chronicle, key_result: UUID, plan: Basis) -> tuple[Part | None, list[Move]]:
+def replay_attribution(told: BitemporalTimeline, key_result: UUID, plan: Basis) -> tuple[Part | None, list[Move]]:
     """What a key result brought at the plan, and after each event since, as far as the chronicle goes."""
-    tally = _Tally()
+    state = _ReplayState()
     events = sorted(_events(told, key_result, plan), key=attrgetter("position"))
     for event in events:
         if event.is_planned:
-            event.apply(tally)
-    planned, moves = tally.part, []
+            event.apply(state)
+    planned, moves = state.part, []
     for position, same in groupby((event for event in events if not event.is_planned), key=attrgetter("position")):
-        causes = [_applied(event, tally) for event in same]
-        moves += [Move(position, cause, key_result, tally.part) for cause in causes[:1] if cause is not None]
+        causes = [_applied(event, state) for event in same]
+        moves += [Move(position, cause, key_result, state.part) for cause in causes[:1] if cause is not None]
     return planned, moves
 
 
-def _applied(event: _Event, tally: _Tally) -> Cause | None:
-    event.apply(tally)
+def _applied(event: _Event, state: _ReplayState) -> Cause | None:
+    event.apply(state)
     return event.cause
 
 
-def _events(told: Chronicle, key_result: UUID, plan: Basis) -> Iterator[_Event]:
+def _events(told: BitemporalTimeline, key_result: UUID, plan: Basis) -> Iterator[_Event]:
     """Every event of a key result; in the order of the log for each of its sources."""
     versions = told.key_results[key_result].versions
     for before, row in pairwise([None, *versions]):
@@ -89,24 +89,24 @@ def _events(told: Chronicle, key_result: UUID, plan: Basis) -> Iterator[_Event]:
         is_planned = row.position <= plan.position and row.changed_at <= plan.at
         yield _Event(row.position, is_planned, _cause(before, row), _standing(row))
     for subject in {key_result, *(row.kpi for row in versions if row.kpi is not None)}:
-        course = told.courses.get(subject)
-        for said in () if course is None else course.said:
+        series = told.series.get(subject)
+        for said in () if series is None else series.said:
             yield from _saying(said, plan, told.position)
 
 
-def _saying(said: Said, plan: Basis, last: int) -> Iterator[_Event]:
+def _saying(said: MeasurementVersion, plan: Basis, last: int) -> Iterator[_Event]:
     """A measurement, and its end if there was one. What had ended at the plan was never there."""
     if said.until_position <= plan.position:
         return
     is_planned = said.position <= plan.position and said.measured_at <= plan.at
-    yield _Event(said.position, is_planned, Cause.MOVEMENT, lambda tally: tally.say(said))
+    yield _Event(said.position, is_planned, Cause.MOVEMENT, lambda state: state.say(said))
     if said.until_position <= last:
         end = said.until_position
-        yield _Event(end, is_planned=False, cause=Cause.MOVEMENT, apply=lambda tally: tally.take_back(said))
+        yield _Event(end, is_planned=False, cause=Cause.MOVEMENT, apply=lambda state: state.take_back(said))
 
 
-def _standing(row: KeyResultRow) -> Callable[[_Tally], None]:
-    return lambda tally: tally.stand(row)
+def _standing(row: KeyResultRow) -> Callable[[_ReplayState], None]:
+    return lambda state: state.stand(row)
 
 
 def _cause(before: KeyResultRow | None, row: KeyResultRow) -> Cause | None:

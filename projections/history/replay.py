@@ -22,7 +22,7 @@ from domain.primitives.calendar import Step, day_start, steps
 from domain.primitives.errors import Code, Refused, invalid
 from domain.primitives.values import EARLIEST, Kind
 from projections.history import timeline
-from projections.history.timeline import Chronicle
+from projections.history.timeline import BitemporalTimeline
 from projections.store.basis import Standpoint
 from projections.store.versioned_tables import OPEN, Connection
 from projections.tables.cycle import CycleRow
@@ -40,7 +40,7 @@ class Frame:
     The figures are worked out when they are first asked for.
     """
 
-    def __init__(self, told: Chronicle, basis: Standpoint, changes: Sequence[int]) -> None:
+    def __init__(self, told: BitemporalTimeline, basis: Standpoint, changes: Sequence[int]) -> None:
         self._told = told
         self.basis = basis
         self.changes = changes
@@ -107,7 +107,9 @@ def _span(
     return first, last
 
 
-def _frames(told: Chronicle, bases: Sequence[Standpoint], seen: Sequence[tuple[datetime, int]]) -> Iterator[Frame]:
+def _frames(
+    told: BitemporalTimeline, bases: Sequence[Standpoint], seen: Sequence[tuple[datetime, int]]
+) -> Iterator[Frame]:
     """The first frame has no frame before it, and so no changes."""
     moments = [at for at, _ in seen]
     after = [bisect_right(moments, basis.at) for basis in bases]
@@ -127,14 +129,14 @@ class Event(NamedTuple):
     is_own: bool
 
 
-def _events(conn: Connection, told: Chronicle) -> list[Event]:
+def _events(conn: Connection, told: BitemporalTimeline) -> list[Event]:
     """All events that the chronicle tells of, in the order of the log."""
     effective = dict(_effective(told))
     recorded = times.recordings(conn, list(effective))
     return [Event(position, at, recorded[position], own) for position, (at, own) in sorted(effective.items())]
 
 
-def _effective(told: Chronicle) -> Iterable[tuple[int, tuple[datetime, bool]]]:
+def _effective(told: BitemporalTimeline) -> Iterable[tuple[int, tuple[datetime, bool]]]:
     """By position: since when it was true, and whether it is the cycle's own."""
     cycle = told.cycle
     yield cycle.born, (cycle.created_at, True)
@@ -145,8 +147,8 @@ def _effective(told: Chronicle) -> Iterable[tuple[int, tuple[datetime, bool]]]:
         yield policy.position, (policy.changed_at, False)
     for goal in told.versions:
         yield goal.position, (goal.changed_at, True)
-    for course in told.courses.values():
-        for said in course.said:
+    for series in told.series.values():
+        for said in series.said:
             own = said.node.kind is Kind.CHECK_IN
             yield said.position, (said.measured_at, own)
             if said.until_position <= told.position:

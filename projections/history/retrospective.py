@@ -30,8 +30,8 @@ from domain.metrics.retrospective import (
 from domain.primitives.calendar import day_end, day_start
 from domain.primitives.values import Basis, KeyResultState
 from projections.history import formula_inputs
-from projections.history.attribution import walk
-from projections.history.timeline import Chronicle, is_live
+from projections.history.attribution import replay_attribution
+from projections.history.timeline import BitemporalTimeline, is_live
 from projections.store.versioned_tables import Version
 from projections.tables.key_result import KeyResultRow
 from projections.tables.objective import ObjectiveRow
@@ -69,7 +69,7 @@ class SilenceLook(NamedTuple):
 class Look:
     """A cycle looked back on from its outcome, or from now. Each part is worked out when it is asked for."""
 
-    def __init__(self, told: Chronicle, plan: Basis, outcome: Basis) -> None:
+    def __init__(self, told: BitemporalTimeline, plan: Basis, outcome: Basis) -> None:
         self._told = told
         self._plan = plan
         self._outcome = outcome
@@ -123,7 +123,7 @@ class Look:
         )
 
     def _attribution(self, id: UUID) -> Attribution:
-        walks = {of: walk(self._told, of, self._plan) for of in self._told.of_objective[id]}
+        walks = {of: replay_attribution(self._told, of, self._plan) for of in self._told.of_objective[id]}
         planned = {of: part for of, (part, _) in walks.items() if part is not None}
         return attribution(id, planned, [move for _, moves in walks.values() for move in moves])
 

@@ -1,8 +1,8 @@
-"""How did a cycle's goals stand, at any number of bases: all that was ever said of them, read once.
+"""The state of a cycle's goals at any number of bases, from one reading of all their versions.
 
 Five statements read every version of the cycle's objectives and key results, every measurement of them, and every
-scoring policy. What stands at a basis is then found in lists that are in order already, so that a year of days costs
-no more statements than one day. At each basis the answer is the one that the views give there.
+scoring policy. The state at a basis is then found in sorted lists, so that a year of days costs no more statements
+than one day. At each basis the answer equals that of the projections.
 """
 
 from bisect import bisect_right
@@ -29,8 +29,8 @@ V = TypeVar("V", bound=Version)
 # ── what it is made of ───────────────────────────────────────────────────────────────────────────
 
 
-class Said(msgspec.Struct, frozen=True, gc=False):
-    """One version of a check-in or reading: it stands from its position until another, `OPEN` if for ever."""
+class MeasurementVersion(msgspec.Struct, frozen=True, gc=False):
+    """One version of a check-in or reading: current from `position` to `until_position`, `OPEN` if it never ended."""
 
     subject: UUID
     node: Ref
@@ -52,7 +52,7 @@ class Said(msgspec.Struct, frozen=True, gc=False):
 
 
 class History(Generic[V]):
-    """Every version of one thing, oldest first: by both clocks, since a chain has one order."""
+    """Every version of one thing, oldest first. Both clocks of one thing have the same order."""
 
     def __init__(self) -> None:
         self.versions: list[V] = []
@@ -70,42 +70,45 @@ class History(Generic[V]):
         return self.versions[seen - 1] if seen else None
 
 
-class Course:
-    """All that was measured of one key result or KPI, by (measured at, position), every version of it."""
+class MeasurementSeries:
+    """Every version of every measurement of one key result or KPI, by (measured at, position)."""
 
     def __init__(self) -> None:
-        self.said: list[Said] = []
+        self.said: list[MeasurementVersion] = []
         self._moments: list[datetime] = []
 
-    def add(self, said: Said) -> None:
+    def add(self, said: MeasurementVersion) -> None:
         self.said.append(said)
         self._moments.append(said.measured_at)
 
     def latest(
-        self, basis: Basis, is_valid_at: Callable[[Said], bool] | None = None, since: datetime | None = None
-    ) -> Said | None:
-        """The latest that stands at a basis, of which something holds, measured since a moment."""
+        self,
+        basis: Basis,
+        matches: Callable[[MeasurementVersion], bool] | None = None,
+        since: datetime | None = None,
+    ) -> MeasurementVersion | None:
+        """The latest one that is current at a basis, matches, and was measured since a moment."""
         for place in range(bisect_right(self._moments, basis.at) - 1, -1, -1):
             said = self.said[place]
             if since is not None and said.measured_at < since:
                 return None
-            if stands(said, basis) and (is_valid_at is None or is_valid_at(said)):
+            if is_current(said, basis) and (matches is None or matches(said)):
                 return said
         return None
 
 
-def stands(said: Said, basis: Basis) -> bool:
-    """Whether a version is known by the basis, and nothing known by it ended it."""
+def is_current(said: MeasurementVersion, basis: Basis) -> bool:
+    """Whether the basis knows the version and no event that ended it."""
     return said.position <= basis.position < said.until_position
 
 
-_is_measured: Callable[[Said], bool] = attrgetter("is_measured")
-_is_sure: Callable[[Said], bool] = attrgetter("is_sure")
+_is_measured: Callable[[MeasurementVersion], bool] = attrgetter("is_measured")
+_is_sure: Callable[[MeasurementVersion], bool] = attrgetter("is_sure")
 
-# ── the chronicle ────────────────────────────────────────────────────────────────────────────────
+# ── the timeline ─────────────────────────────────────────────────────────────────────────────────
 
 
-class Chronicle:
+class BitemporalTimeline:
     """A cycle, and all that is known of its goals up to the basis it was read at, whose position is `position`."""
 
     def __init__(
@@ -123,7 +126,7 @@ class Chronicle:
             self.policies.add(policy)
         self.objectives = _histories(objectives)
         self.key_results = _histories(key_results)
-        self.courses: dict[UUID, Course] = {}
+        self.series: dict[UUID, MeasurementSeries] = {}
         self.of_objective: dict[UUID, list[UUID]] = {id: [] for id in self.objectives}
         for id, history in self.key_results.items():
             self.of_objective[history.versions[0].objective].append(id)
@@ -160,31 +163,33 @@ class Chronicle:
         facts = formula_inputs.of_key_result(row, self.standing(row, basis), self.cycle, objective)
         return progress.of_key_result(facts, basis.at, policy)
 
-    def said_of(self, subject: UUID, basis: Basis) -> list[Said]:
+    def said_of(self, subject: UUID, basis: Basis) -> list[MeasurementVersion]:
         """All that stands at a basis of what was said of a key result or KPI, by the moment it speaks of."""
-        course = self.courses.get(subject, _NOTHING)
-        return [said for said in course.said if said.measured_at <= basis.at and stands(said, basis)]
+        series = self.series.get(subject, _NOTHING)
+        return [said for said in series.said if said.measured_at <= basis.at and is_current(said, basis)]
 
     def standing(self, row: KeyResultRow, basis: Basis) -> Standing:
-        """Where a key result stands: as `measures.standings` says it."""
-        own = self.courses.get(row.id, _NOTHING)
+        """Where a key result stands: as `measurements.standings` says it."""
+        own = self.series.get(row.id, _NOTHING)
         spoken = own.latest(basis)
         sure = spoken if spoken is None or spoken.is_sure else own.latest(basis, _is_sure)
         if row.kpi is None:
             measured = spoken if spoken is None or spoken.is_measured else own.latest(basis, _is_measured)
         else:
-            measured = self.courses.get(row.kpi, _NOTHING).latest(basis, since=row.kpi_since)
+            measured = self.series.get(row.kpi, _NOTHING).latest(basis, since=row.kpi_since)
         heard = [said.measured_at for said in (spoken, measured) if said is not None]
         return Standing(*_figure(measured), max(heard, default=None), *_stated(sure))
 
 
-def _figure(said: Said | None) -> tuple[float | None, tuple[str, ...] | None, datetime | None, UUID | None, int | None]:
+def _figure(
+    said: MeasurementVersion | None,
+) -> tuple[float | None, tuple[str, ...] | None, datetime | None, UUID | None, int | None]:
     if said is None:
         return None, None, None, None, None
     return said.value, said.reached, said.measured_at, said.node.id, said.position
 
 
-def _stated(said: Said | None) -> tuple[float | None, int | None]:
+def _stated(said: MeasurementVersion | None) -> tuple[float | None, int | None]:
     return (None, None) if said is None else (said.confidence, said.position)
 
 
@@ -201,15 +206,15 @@ def _histories(versions: Iterable[V]) -> dict[UUID, History[V]]:
     return histories
 
 
-_NOTHING = Course()
+_NOTHING = MeasurementSeries()
 
 # ── reading it ───────────────────────────────────────────────────────────────────────────────────
 
 
-def read(conn: Connection, basis: Basis, cycle: CycleRow) -> Chronicle:
-    """The chronicle of a cycle up to a basis: five statements, or four where no KPI was ever linked."""
+def read(conn: Connection, basis: Basis, cycle: CycleRow) -> BitemporalTimeline:
+    """The timeline of a cycle up to a basis: five statements, or four where no KPI was ever linked."""
     first = "where version = 1"
-    chronicle = Chronicle(
+    timeline = BitemporalTimeline(
         cycle,
         basis.position,
         POLICY.history(conn, basis, f"select id from {POLICY.name} {first}"),
@@ -221,13 +226,13 @@ def read(conn: Connection, basis: Basis, cycle: CycleRow) -> Chronicle:
         ),
     )
     for row in fetch(conn, _CHECK_INS, basis_params(basis, cycle=cycle.id)):
-        _add(chronicle, Kind.CHECK_IN, row)
-    since = _linked_since(chronicle)
+        _add(timeline, Kind.CHECK_IN, row)
+    since = _linked_since(timeline)
     if since:
         kpis = basis_params(basis, kpis=list(since), since=list(since.values()))
         for row in fetch(conn, _READINGS, kpis):
-            _add(chronicle, Kind.READING, (*row, None, None))
-    return chronicle
+            _add(timeline, Kind.READING, (*row, None, None))
+    return timeline
 
 
 _KNOWN = "v.position <= %(position)s and v.measured_at <= %(at)s"
@@ -245,20 +250,20 @@ _READINGS = f"""
 """
 
 
-def _linked_since(chronicle: Chronicle) -> dict[UUID, datetime]:
+def _linked_since(timeline: BitemporalTimeline) -> dict[UUID, datetime]:
     """Every KPI that any key result was ever linked to, and since when the first one was."""
     since: dict[UUID, datetime] = {}
-    for history in chronicle.key_results.values():
+    for history in timeline.key_results.values():
         for one in history.versions:
             if one.kpi is not None and one.kpi_since is not None:
                 since[one.kpi] = min(one.kpi_since, since.get(one.kpi, one.kpi_since))
     return since
 
 
-def _add(chronicle: Chronicle, kind: Kind, row: Sequence[Any]) -> None:
+def _add(timeline: BitemporalTimeline, kind: Kind, row: Sequence[Any]) -> None:
     subject, id, position, until, recorded_at, measured_at, value, reached, confidence = row
-    said = Said(
+    said = MeasurementVersion(
         subject, Ref(kind, id), position, until or OPEN, recorded_at, measured_at, value,
         None if reached is None else tuple(reached), confidence,
     )  # fmt: skip
-    chronicle.courses.setdefault(subject, Course()).add(said)
+    timeline.series.setdefault(subject, MeasurementSeries()).add(said)

@@ -1,4 +1,4 @@
-"""Stretches of long lists: filters, orders and cursors as one statement."""
+"""Keyset pagination of long lists: filter, order and cursor in one statement."""
 
 from collections.abc import Mapping, Sequence
 from operator import attrgetter
@@ -66,10 +66,10 @@ def text(field: str) -> SortKey:
 
 
 class FilterBuilder:
-    """What a filter asks, told bit by bit; a value of None asks nothing.
+    """The SQL conditions of a filter and their parameters; a condition with the value None is left out.
 
-    `where_first` is told of the first version `f` and so of what never changes, `where` of the version `v`
-    at the basis. `{0}` stands for the value.
+    `where_first` adds a condition on the first version `f`, for columns that never change; `where` one on the
+    version `v` at the basis. `{0}` in a condition is the place of the value.
     """
 
     def __init__(self) -> None:
@@ -84,14 +84,14 @@ class FilterBuilder:
         self._ask(self.conditions, condition, value)
 
     def where_column(self, table: VersionedTable[Any], column: str, value: Any) -> None:
-        """A column that may change has this value, or one of these, at the basis: sought among the
-        things that ever had it."""
+        """Require that a column that may change has this value, or one of these, at the basis. The candidates are
+        the things that ever had it."""
         same = f"{column} = any({{0}})" if isinstance(value, tuple) else f"{column} = {{0}}"
         self.where_first(f"f.id in (select id from {table.name} where {same})", value)
         self.where(f"v.{same}", value)
 
     def search(self, value: str | None, *columns: str) -> None:
-        """Some of these columns contain the text, taken literally, whatever its case; blank text asks nothing."""
+        """Require that one of these columns contains the text, literally and in any case; blank text is left out."""
         if value is not None and value.strip():
             found = " or ".join(f"v.{column} ilike {{0}}" for column in columns)
             self.where(f"({found})", _containing(value.strip()))

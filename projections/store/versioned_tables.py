@@ -8,7 +8,7 @@ A row class is its table: its fields are the columns, its annotations their type
   *the last version with position <= P and changed_at <= A*: one step in an index, at any basis,
   however many events and versions there are.
 - A `ValidityTable` holds what begins and ends: a measurement until it is corrected, an edge until it is cut.
-- A `Table` holds what is said once.
+- A `Table` holds rows that never change and have no versions.
 """
 
 import types
@@ -94,7 +94,7 @@ class EventRow(msgspec.Struct, frozen=True, gc=False):
         return By(self.actor, Source(self.source), self.on_behalf_of)
 
 
-# ── stretches of lists ───────────────────────────────────────────────────────────────────────────
+# ── pages of lists ───────────────────────────────────────────────────────────────────────────────
 
 
 class Order(msgspec.Struct, Generic[OrderField], frozen=True):
@@ -351,7 +351,7 @@ def fetch(conn: Connection, sql: str, params: Params) -> list[tuple[Any, ...]]:
 
 
 def basis_params(basis: Basis, **params: Any) -> dict[str, Any]:
-    """The parameters of a query, with those of its basis."""
+    """These parameters of a query together with those of its basis."""
     return {"at": basis.at, "position": basis.position, **params}
 
 

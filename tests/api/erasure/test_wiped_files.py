@@ -173,5 +173,5 @@ def test_whoever_feeds_the_views_wipes_what_was_erased_now_and_before(
             assert thread.is_alive()
     finally:
         stop.set()
-        feeder.nudge()
+        feeder.wake()
         thread.join()

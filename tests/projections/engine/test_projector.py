@@ -44,7 +44,7 @@ def running(projector: Projector) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        projector.nudge()
+        projector.wake()
         thread.join()
 
 
@@ -81,13 +81,13 @@ def test_what_was_appended_is_seen_after_a_wait(world: World) -> None:
     with running(projector):
         for number in range(20):
             outcome = world.write(kpi(f"k{number}"))
-            projector.nudge()
+            projector.wake()
             assert projector.wait(outcome.head, SECONDS)
             assert f"k{number}" in kpis.kpis_by_key(world.conn, world.now, [f"k{number}"])
             assert bases.now(world.conn).position == projector.status.position == outcome.head
 
 
-def test_an_append_of_another_process_is_seen_without_a_nudge(world: World) -> None:
+def test_an_append_of_another_process_is_seen_without_a_wake_up(world: World) -> None:
     projector = world.new_projector()
     with running(projector):
         assert projector.wait(world.write(kpi("one")).head, SECONDS)
