@@ -22,7 +22,7 @@ from api.graphql_http.request import Requested
 from api.schema.schema import schema
 from api.snapshot.snapshot import Footing, TimeIsUp
 from domain.model.permissions import Permission
-from projections.store.basis import Standpoint
+from projections.store.basis import ResolvedBasis
 
 NOW_SECONDS: Final = 60
 """For so long time alone does not change what is told of now: what is expected, and what is silent, moves slowly."""
@@ -61,7 +61,7 @@ def _program() -> str:
     return sha256(schema.as_str().encode()).hexdigest()
 
 
-def of_now(question: Question, stood: Standpoint) -> Kept:
+def of_now(question: Question, stood: ResolvedBasis) -> Kept:
     """An answer about now: to be asked about each time. Two of them may differ in the second they were given."""
     return Kept(f'W/"{stood.position}-{_minute(stood.at)}-{question.digest}"', "private, no-cache")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from api.runtime.settings import Settings
 from domain.proof.signed_note import Signer, Verifier
-from projections.proof.signer import Keeper, Keys
+from projections.proof.signer import CheckpointSigner, Keys
 from projections.store.versioned_tables import Connection
 
 _MODE = 0o600
@@ -54,7 +54,7 @@ def keeping(settings: Settings, keys: Keys | None) -> Callable[[Connection, int]
     """What a projector calls so that checkpoints are signed as the settings say; None without a key."""
     if keys is None:
         return None
-    return Keeper(keys, settings.checkpoint_events_max, settings.checkpoint_interval_s).keep
+    return CheckpointSigner(keys, settings.checkpoint_events_max, settings.checkpoint_interval_s).keep
 
 
 def default_name(settings: Settings) -> str:

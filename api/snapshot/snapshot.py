@@ -24,7 +24,7 @@ from domain.primitives.errors import Refused, invalid
 from domain.primitives.values import Basis, ScoringPolicy
 from projections.engine import visibility
 from projections.store import basis as bases
-from projections.store.basis import Standpoint
+from projections.store.basis import ResolvedBasis
 from projections.tables import cycle
 
 P = ParamSpec("P")
@@ -63,7 +63,7 @@ class Footing:
     """What an answer stands on, for whoever may keep it: `newest` is what there was when it was first looked;
     whether it tells of now, and whether it tells of a moment that is over."""
 
-    newest: Standpoint | None = None
+    newest: ResolvedBasis | None = None
     tells_of_now: bool = False
     tells_of_past: bool = False
 
@@ -118,12 +118,12 @@ class Reads:
         return Present(self, self.newest, is_now=True)
 
     @property
-    def newest(self) -> Standpoint:
+    def newest(self) -> ResolvedBasis:
         """The present's basis, for what does not come to tell of it."""
         return self._looked[0]
 
     @cached_property
-    def _looked(self) -> tuple[Standpoint, frozenset[UUID]]:
+    def _looked(self) -> tuple[ResolvedBasis, frozenset[UUID]]:
         """The present, and what is hidden there: one statement."""
         with self._connection() as conn:
             if self._eyes is None or self._hidden is not None:
@@ -176,7 +176,7 @@ class Reads:
         """The View of a basis that was told before. Raises `INVALID` for one that lies beyond the log, `Behind`."""
         view = self._views.get((basis.at, basis.position))
         if view is None:
-            stood = basis if isinstance(basis, Standpoint) else self.read(bases.stand, basis)
+            stood = basis if isinstance(basis, ResolvedBasis) else self.read(bases.stand, basis)
             if stood is None:
                 self._refuse_if_behind(basis.position)
             if stood is None or basis.at > self.newest.at:
@@ -185,7 +185,7 @@ class Reads:
             view = self._views[basis.at, basis.position] = View(self, stood)
         return view
 
-    def _standpoint(self, at: datetime | None, known: datetime | None, position: int | None) -> Standpoint:
+    def _standpoint(self, at: datetime | None, known: datetime | None, position: int | None) -> ResolvedBasis:
         now = self.newest
         for name, moment in (("at", at), ("known", known)):
             if moment is not None and moment > now.at:
@@ -198,7 +198,7 @@ class Reads:
             if known is not None and known > now.known:
                 self._refuse_if_behind(self.log.position_at(known))
             if known is None or known >= now.known:
-                return Standpoint(at or known or now.at, now.position, now.known)
+                return ResolvedBasis(at or known or now.at, now.position, now.known)
             return self.read(bases.at_time, at or known, known)
         if known is not None:
             raise invalid("Say how far the log was known once: by `known` or by `position`.", "known")
@@ -206,7 +206,7 @@ class Reads:
         if stood is None:
             self._refuse_if_behind(position)
             raise invalid(f"Lies in the future; the log is read up to {now.position} now.", "position")
-        return stood if at is None else Standpoint(at, position, stood.known)
+        return stood if at is None else ResolvedBasis(at, position, stood.known)
 
     def _refuse_if_behind(self, position: int) -> None:
         """Refuse a place that is in the log, but not in the views yet. Raises `Behind`."""
@@ -217,7 +217,7 @@ class Reads:
 class View:
     """Everything that can be read at one basis."""
 
-    def __init__(self, reads: Reads, basis: Standpoint, is_now: bool = False) -> None:
+    def __init__(self, reads: Reads, basis: ResolvedBasis, is_now: bool = False) -> None:
         self.reads = reads
         self.basis = basis
         self.is_now = is_now
@@ -265,12 +265,12 @@ class Present(View):
     """The View of now: an answer that reads anything of it tells of now."""
 
     @property
-    def basis(self) -> Standpoint:
+    def basis(self) -> ResolvedBasis:
         self.is_told()
         return self._basis
 
     @basis.setter
-    def basis(self, basis: Standpoint) -> None:
+    def basis(self, basis: ResolvedBasis) -> None:
         self._basis = basis
 
     def is_told(self) -> None:

@@ -19,7 +19,7 @@ from domain.model.event import NOBODY, Event
 from domain.model.objective import ObjectiveAligned
 from domain.primitives.values import EARLIEST, Ref
 from projections.engine.registry import TABLES
-from projections.store.basis import NEVER_MADE, Standpoint
+from projections.store.basis import NEVER_MADE, ResolvedBasis
 from projections.store.versioned_tables import OPEN, Connection, Table, fetch
 
 E = TypeVar("E", bound=Event)
@@ -126,14 +126,14 @@ _LOOK = f"""
 """
 
 
-def look(conn: Connection, person: UUID | None) -> tuple[Standpoint, frozenset[UUID]]:
+def look(conn: Connection, person: UUID | None) -> tuple[ResolvedBasis, frozenset[UUID]]:
     """The present, and the objectives that are hidden from a person there, or from somebody who is none.
 
     Those are shown to their team alone, and the person is neither in it nor leads it, neither owns the objective nor
     contributes to it, and owns none of its key results. `conn` reads the tables.
     """
     for position, known, at, hidden in fetch(conn, _LOOK, {"person": person or NOBODY}):
-        return Standpoint(at, position, known or EARLIEST), frozenset(hidden)
+        return ResolvedBasis(at, position, known or EARLIEST), frozenset(hidden)
     raise LookupError(NEVER_MADE)
 
 

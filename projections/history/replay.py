@@ -23,7 +23,7 @@ from domain.primitives.errors import Code, Refused, invalid
 from domain.primitives.values import EARLIEST, Kind
 from projections.history import timeline
 from projections.history.timeline import BitemporalTimeline
-from projections.store.basis import Standpoint
+from projections.store.basis import ResolvedBasis
 from projections.store.versioned_tables import OPEN, Connection
 from projections.tables.cycle import CycleRow
 
@@ -40,7 +40,7 @@ class Frame:
     The figures are worked out when they are first asked for.
     """
 
-    def __init__(self, told: BitemporalTimeline, basis: Standpoint, changes: Sequence[int]) -> None:
+    def __init__(self, told: BitemporalTimeline, basis: ResolvedBasis, changes: Sequence[int]) -> None:
         self._told = told
         self.basis = basis
         self.changes = changes
@@ -69,12 +69,12 @@ class Frame:
 
 def replay(
     conn: Connection,
-    basis: Standpoint,
+    basis: ResolvedBasis,
     cycle: CycleRow,
     every: Step,
     since: datetime | None = None,
     until: datetime | None = None,
-    known: Standpoint | None = None,
+    known: ResolvedBasis | None = None,
 ) -> Iterator[Frame]:
     """The frames of a cycle from `since` (default: its first day) to `until` (default: its closing, or the basis).
 
@@ -93,12 +93,14 @@ def replay(
         raise Refused(
             Code.TOO_LARGE, "Has too many frames for so many key results; take a longer step or a shorter span."
         )
-    bases = _bases(conn, basis, moments, arrival) if horizon is None else [Standpoint(at, *horizon) for at in moments]
+    bases = (
+        _bases(conn, basis, moments, arrival) if horizon is None else [ResolvedBasis(at, *horizon) for at in moments]
+    )
     return _frames(told, bases, seen)
 
 
 def _span(
-    cycle: CycleRow, basis: Standpoint, since: datetime | None, until: datetime | None
+    cycle: CycleRow, basis: ResolvedBasis, since: datetime | None, until: datetime | None
 ) -> tuple[datetime, datetime]:
     last = min(until or cycle.outcome_at or basis.at, basis.at)
     first = min(day_start(cycle.starts_on), last) if since is None else since
@@ -108,7 +110,7 @@ def _span(
 
 
 def _frames(
-    told: BitemporalTimeline, bases: Sequence[Standpoint], seen: Sequence[tuple[datetime, int]]
+    told: BitemporalTimeline, bases: Sequence[ResolvedBasis], seen: Sequence[tuple[datetime, int]]
 ) -> Iterator[Frame]:
     """The first frame has no frame before it, and so no changes."""
     moments = [at for at, _ in seen]
@@ -181,8 +183,8 @@ def _seen(events: Iterable[Event], arrival: Known, *, is_all: bool) -> Iterator[
             yield event.recorded_at, event.position
 
 
-def _bases(conn: Connection, basis: Standpoint, moments: Sequence[datetime], arrival: Known) -> list[Standpoint]:
+def _bases(conn: Connection, basis: ResolvedBasis, moments: Sequence[datetime], arrival: Known) -> list[ResolvedBasis]:
     """Each moment with the last position recorded by it, but none before the arrival, and none that no view has."""
     head = Known(basis.position, basis.known)
     last = [min(head, Known(*known)) if known else Known(0, EARLIEST) for known in times.known_by(conn, moments)]
-    return [Standpoint(at, *max(arrival, known)) for at, known in zip(moments, last, strict=True)]
+    return [ResolvedBasis(at, *max(arrival, known)) for at, known in zip(moments, last, strict=True)]

@@ -96,7 +96,7 @@ def _reached(conn: Connection, size: int) -> int:
     return position
 
 
-class Keeper:
+class CheckpointSigner:
     """Signs and keeps checkpoints of one workspace while its views are fed.
 
     The next one is due after `events_max` new events, or `interval_s` seconds if there is anything new; and

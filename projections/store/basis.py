@@ -12,7 +12,7 @@ from domain.primitives.values import EARLIEST, Basis
 NEVER_MADE: Final = "The views of this workspace were never made: run generations.create."
 
 
-class Standpoint(Basis, frozen=True):
+class ResolvedBasis(Basis, frozen=True):
     """A basis that knows when its position was recorded.
 
     It is *level* when its moment does not lie before that: then nothing recorded by its position can
@@ -29,37 +29,37 @@ class Standpoint(Basis, frozen=True):
 
 def is_level(basis: Basis) -> bool:
     """Whether it is known that nothing recorded by its position is effective after its moment."""
-    return isinstance(basis, Standpoint) and basis.known <= basis.at
+    return isinstance(basis, ResolvedBasis) and basis.known <= basis.at
 
 
-def now(conn: psycopg.Connection[Any]) -> Standpoint:
+def now(conn: psycopg.Connection[Any]) -> ResolvedBasis:
     """The present: the position the views stand at, and the database's clock, never before its recording."""
     position, known, at = _head(conn)
-    return Standpoint(at, position, known)
+    return ResolvedBasis(at, position, known)
 
 
-def at_position(conn: psycopg.Connection[Any], position: int) -> Standpoint | None:
+def at_position(conn: psycopg.Connection[Any], position: int) -> ResolvedBasis | None:
     """What a reader saw right after this event; None beyond the position the views stand at.
 
     Position 0 is before the first event: everything is empty there.
     """
     known = _known(conn, position)
-    return None if known is None else Standpoint(known, position, known)
+    return None if known is None else ResolvedBasis(known, position, known)
 
 
-def at_time(conn: psycopg.Connection[Any], at: datetime, known: datetime | None = None) -> Standpoint:
+def at_time(conn: psycopg.Connection[Any], at: datetime, known: datetime | None = None) -> ResolvedBasis:
     """What was true at `at`, as far as the log knew at `known` (default: by all the views know now)."""
     head, head_known, _ = _head(conn)
     if known is None or known >= head_known:
-        return Standpoint(at, head, head_known)
+        return ResolvedBasis(at, head, head_known)
     last = last_known(conn, known)
-    return Standpoint(at, 0, EARLIEST) if last is None else Standpoint(at, *last)
+    return ResolvedBasis(at, 0, EARLIEST) if last is None else ResolvedBasis(at, *last)
 
 
-def stand(conn: psycopg.Connection[Any], basis: Basis) -> Standpoint | None:
+def stand(conn: psycopg.Connection[Any], basis: Basis) -> ResolvedBasis | None:
     """The same basis, knowing its recording; None beyond the position the views stand at."""
     known = _known(conn, basis.position)
-    return None if known is None else Standpoint(basis.at, basis.position, known)
+    return None if known is None else ResolvedBasis(basis.at, basis.position, known)
 
 
 def _head(conn: psycopg.Connection[Any]) -> tuple[int, datetime, datetime]:

@@ -7,7 +7,7 @@ from uuid import UUID
 from domain.model import commands
 from domain.primitives.values import Cadence, Direction, Kind, Metric, ObjectiveKind, Ref
 from projections.store import basis as bases
-from projections.store.basis import Standpoint
+from projections.store.basis import ResolvedBasis
 from tests.projections.conftest import World
 
 REACH_TEN = Metric(Direction.INCREASE, start=0.0, target=10.0)
@@ -53,16 +53,16 @@ def to(kind: Kind, id: UUID) -> Ref:
     return Ref(kind, id)
 
 
-def then(world: World, at: datetime, known: int | None = None) -> Standpoint:
+def then(world: World, at: datetime, known: int | None = None) -> ResolvedBasis:
     """What was true at a moment, by all that is known now, or was known at a position."""
     if known is None:
         return bases.at_time(world.conn, at)
     stood = bases.at_position(world.conn, known)
     assert stood is not None
-    return Standpoint(at, known, stood.known)
+    return ResolvedBasis(at, known, stood.known)
 
 
-def after(world: World, position: int) -> Standpoint:
+def after(world: World, position: int) -> ResolvedBasis:
     stood = bases.at_position(world.conn, position)
     assert stood is not None
     return stood

@@ -28,7 +28,7 @@ from domain.primitives.errors import Code, Refused
 from domain.primitives.values import Kind
 from projections.history import kpi_delta, timeline
 from projections.history.retrospective import KeyResultLook, Look, ObjectiveLook, SilenceLook
-from projections.store.basis import Standpoint
+from projections.store.basis import ResolvedBasis
 from projections.tables import discussion
 from projections.tables.cycle import CycleRow
 
@@ -338,7 +338,7 @@ def look_back(view: View, by: CycleBy, known: datetime | None) -> Retrospective:
         )
     ended = reader
     if row.outcome is not None:
-        late = Standpoint(row.outcome.at, reader.basis.position, reader.basis.known)
+        late = ResolvedBasis(row.outcome.at, reader.basis.position, reader.basis.known)
         ended = reads.at(row.outcome if known is None else late)
     is_final = row.outcome is not None and known is None
     return Retrospective(row=row, reader=reader, planned=reads.at(row.plan), ended=ended, is_final=is_final)

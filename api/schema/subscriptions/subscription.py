@@ -29,7 +29,7 @@ from domain.primitives.calendar import Step
 from domain.primitives.errors import invalid
 from projections.engine.visibility import NOTHING, is_anything_private
 from projections.history import replay
-from projections.store.basis import Standpoint
+from projections.store.basis import ResolvedBasis
 from projections.store.versioned_tables import Cursor, Window
 from projections.tables import changes
 
@@ -167,7 +167,7 @@ def _page(context: Context, filter: ChangeFilter | None, after: int, look: Look)
 
 def _tell(row: Told, context: Context) -> Change:
     """A change, read as everything stood right after it. Raises `Unseen` if it was hidden since it was found."""
-    view = View(context.reads, Standpoint(row.recorded_at, row.position, row.recorded_at), is_now=True)
+    view = View(context.reads, ResolvedBasis(row.recorded_at, row.position, row.recorded_at), is_now=True)
     for change in at_positions(view, [row.position]) if view.reads.hidden else shown(view, [row]):
         told: Change = change
         return told

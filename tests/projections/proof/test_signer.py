@@ -18,7 +18,7 @@ from projections.engine import rebuild
 from projections.engine.projector import Projector
 from projections.proof import merkle_tree, signer
 from projections.proof.merkle_tree import Tree
-from projections.proof.signer import Keeper, Keys, Rewritten
+from projections.proof.signer import CheckpointSigner, Keys, Rewritten
 from tests.projections.proof.conftest import KEYS, OTHER_KEYS, Attested
 
 ADA = Author("machine:ada", Source.API, frozenset(permissions.Role))
@@ -38,8 +38,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def keeper(clock: Clock) -> Keeper:
-    return Keeper(KEYS, events_max=100, interval_s=60, clock=clock)
+def keeper(clock: Clock) -> CheckpointSigner:
+    return CheckpointSigner(KEYS, events_max=100, interval_s=60, clock=clock)
 
 
 def sizes(world: Attested) -> list[int]:
@@ -96,14 +96,16 @@ def test_the_application_reads_checkpoints_and_signs_none(world: Attested) -> No
 # ── when ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_one_is_due_after_so_many_events(world: Attested, keeper: Keeper) -> None:
+def test_one_is_due_after_so_many_events(world: Attested, keeper: CheckpointSigner) -> None:
     for count in (1, 98, 1, 99, 1, 1, 250):
         world.fill(count)
         keeper.keep(world.conn, world.see())
     assert sizes(world) == [1, 199, 451]
 
 
-def test_one_is_due_after_so_much_time_if_there_is_anything_new(world: Attested, keeper: Keeper, clock: Clock) -> None:
+def test_one_is_due_after_so_much_time_if_there_is_anything_new(
+    world: Attested, keeper: CheckpointSigner, clock: Clock
+) -> None:
     world.fill(2)
     keeper.keep(world.conn, world.see())
     world.fill(3)
@@ -118,12 +120,12 @@ def test_one_is_due_after_so_much_time_if_there_is_anything_new(world: Attested,
     assert sizes(world) == [2, 5]
 
 
-def test_an_empty_log_is_not_signed(world: Attested, keeper: Keeper) -> None:
+def test_an_empty_log_is_not_signed(world: Attested, keeper: CheckpointSigner) -> None:
     keeper.keep(world.conn, world.see())
     assert sizes(world) == []
 
 
-def test_one_is_signed_at_the_closing_of_every_cycle(world: Attested, keeper: Keeper) -> None:
+def test_one_is_signed_at_the_closing_of_every_cycle(world: Attested, keeper: CheckpointSigner) -> None:
     world.fill(1)
     keeper.keep(world.conn, world.see())
     first = close_a_cycle(world, "2026-q1")
@@ -134,7 +136,7 @@ def test_one_is_signed_at_the_closing_of_every_cycle(world: Attested, keeper: Ke
     assert sizes(world) == [1, first, second]
 
 
-def test_closings_that_nobody_saw_are_made_up_for(world: Attested, keeper: Keeper) -> None:
+def test_closings_that_nobody_saw_are_made_up_for(world: Attested, keeper: CheckpointSigner) -> None:
     closing = close_a_cycle(world, "2026-q1")
     world.fill(20)
     world.sign()
@@ -143,10 +145,10 @@ def test_closings_that_nobody_saw_are_made_up_for(world: Attested, keeper: Keepe
     assert world.verify().damage is None
 
 
-def test_a_keeper_goes_on_where_another_ended(world: Attested, keeper: Keeper, clock: Clock) -> None:
+def test_a_keeper_goes_on_where_another_ended(world: Attested, keeper: CheckpointSigner, clock: Clock) -> None:
     world.fill(10)
     keeper.keep(world.conn, world.see())
-    another = Keeper(KEYS, events_max=100, interval_s=60, clock=clock)
+    another = CheckpointSigner(KEYS, events_max=100, interval_s=60, clock=clock)
     world.fill(99)
     another.keep(world.conn, world.see())
     assert sizes(world) == [10]
@@ -155,7 +157,7 @@ def test_a_keeper_goes_on_where_another_ended(world: Attested, keeper: Keeper, c
     assert sizes(world) == [10, 110]
 
 
-def test_a_rebuild_signs_nothing_again(world: Attested, keeper: Keeper) -> None:
+def test_a_rebuild_signs_nothing_again(world: Attested, keeper: CheckpointSigner) -> None:
     world.fill(120)
     keeper.keep(world.conn, world.see())
     rebuild.rebuild(world.log, world.database.connect, workspace=world.database.settings.workspace)
@@ -198,7 +200,7 @@ def rewrite(world: Attested, position: int) -> None:
         thief.keeps_it()
 
 
-def test_a_rewritten_log_is_not_signed(world: Attested, keeper: Keeper) -> None:
+def test_a_rewritten_log_is_not_signed(world: Attested, keeper: CheckpointSigner) -> None:
     world.fill(300)
     keeper.keep(world.conn, world.see())
     rewrite(world, 7)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from domain.model.event import Recorded
 from domain.primitives.values import Basis, KeyResultState, Kind, ObjectiveState, Ref
 from projections.store import basis as bases
-from projections.store.basis import Standpoint
+from projections.store.basis import ResolvedBasis
 from projections.tables import alignment, discussion, kpi, measurements, people
 from projections.tables import cycle as cycle_table
 from projections.tables import key_result as proofs
@@ -60,7 +60,7 @@ def test_views_say_what_a_fold_of_the_log_says(worlds: Worlds, seed: int) -> Non
 def _bases(world: World, log: Sequence[Recorded], chance: Random) -> list[Basis]:
     """The present, places in the log, pairs of moments; each also as one that does not know its recording."""
     effective, recorded = [said.effective_at for said in log], [said.recorded_at for said in log]
-    found: list[Standpoint | None] = [bases.now(world.conn), bases.at_position(world.conn, 0)]
+    found: list[ResolvedBasis | None] = [bases.now(world.conn), bases.at_position(world.conn, 0)]
     found += [bases.at_position(world.conn, chance.choice(log).position) for _ in range(4)]
     found += [bases.at_time(world.conn, at) for at in moments(effective, chance, 3)]
     for at, known in zip(moments(effective, chance, 3), moments(recorded, chance, 3), strict=True):
