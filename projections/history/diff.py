@@ -10,6 +10,7 @@ import msgspec
 from domain.model.discussion import CommentAdded, Reflected
 from domain.primitives.errors import Code, Refused
 from domain.primitives.values import Basis, Kind, Ref
+from projections.history import key_result_standing
 from projections.history.field_changes import TABLES_OF, Field, Told, differences, told
 from projections.store.basis import is_level
 from projections.store.versioned_tables import Connection, basis_params, fetch, is_valid_at
@@ -224,7 +225,7 @@ def _states(conn: Connection, basis: Basis, rows: Rows) -> dict[Ref, Told]:
 def _standing(conn: Connection, basis: Basis, rows: Sequence[Any]) -> dict[UUID, dict[str, Any]]:
     """Where key results stand."""
     found = {}
-    for id, one in measurements.standings(conn, basis, rows).items():
+    for id, one in key_result_standing.standings(conn, basis, rows).items():
         said = (("current", one.value), ("reached", one.reached), ("confidence", one.confidence))
         found[id] = {name: value for name, value in (*said, ("measuredAt", one.measured_at)) if value is not None}
     return found

@@ -4,10 +4,11 @@ from domain.metrics.formulas import Measurement
 from domain.metrics.kpi_series import KpiFacts
 from domain.metrics.progress import KeyResultFacts, ObjectiveFacts
 from domain.primitives.values import Kind, ObjectiveState, Ref
+from projections.history.key_result_standing import Standing
 from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow
 from projections.tables.kpi import KpiRow
-from projections.tables.measurements import ReadingRow, Standing
+from projections.tables.measurements import ReadingRow
 from projections.tables.objective import ObjectiveRow
 
 

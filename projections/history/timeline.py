@@ -18,10 +18,10 @@ from domain.metrics import progress
 from domain.metrics.progress import KeyResultProgress, ObjectiveProgress, SharedProgress
 from domain.primitives.values import Basis, KeyResultState, Kind, ObjectiveState, Ref, ScoringPolicy
 from projections.history import formula_inputs
+from projections.history.key_result_standing import Standing
 from projections.store.versioned_tables import OPEN, Connection, Version, basis_params, fetch
 from projections.tables.cycle import POLICY, CycleRow, PolicyRow
 from projections.tables.key_result import KEY_RESULT, KeyResultRow
-from projections.tables.measurements import Standing
 from projections.tables.objective import OBJECTIVE, ObjectiveRow
 
 V = TypeVar("V", bound=Version)
@@ -169,7 +169,7 @@ class BitemporalTimeline:
         return [said for said in series.said if said.measured_at <= basis.at and is_current(said, basis)]
 
     def standing(self, row: KeyResultRow, basis: Basis) -> Standing:
-        """Where a key result stands: as `measurements.standings` says it."""
+        """Where a key result stands: as `key_result_standing.standings` says it."""
         own = self.series.get(row.id, _NOTHING)
         spoken = own.latest(basis)
         sure = spoken if spoken is None or spoken.is_sure else own.latest(basis, _is_sure)

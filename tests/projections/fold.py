@@ -9,7 +9,7 @@ from uuid import UUID
 from domain.model.event import Aggregate, Recorded, replay
 from domain.model.kpi import ReadingRetracted
 from domain.primitives.values import Basis, KeyResultState, Kind, ObjectiveState, Ref
-from projections.tables.measurements import Standing
+from projections.history.key_result_standing import Standing
 
 
 class World:

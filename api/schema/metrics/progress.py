@@ -15,10 +15,10 @@ from api.snapshot.snapshot import Siblings, Thing, together
 from domain.metrics import progress
 from domain.metrics.progress import KeyResultProgress, ObjectiveProgress, SharedProgress
 from domain.primitives.values import Kind
-from projections.history import formula_inputs
+from projections.history import formula_inputs, key_result_standing
+from projections.history.key_result_standing import Standing
 from projections.tables import cycle, measurements, objective
 from projections.tables.key_result import key_results_of_objectives
-from projections.tables.measurements import Standing
 
 
 @strawberry.type(
@@ -75,7 +75,7 @@ def progress_by(load: Callable[[Siblings], Sequence[Any]], description: str) -> 
 
 def standings(siblings: Siblings) -> Sequence[Standing]:
     """Where each of these key results stands."""
-    known = siblings.view.read(measurements.standings, siblings.rows)
+    known = siblings.view.read(key_result_standing.standings, siblings.rows)
     return [known[row.id] for row in siblings.rows]
 
 

@@ -17,12 +17,13 @@ from domain.metrics.trajectory import Revision, Source
 from domain.primitives import values
 from domain.primitives.calendar import Step
 from domain.primitives.values import KeyResultState, Kind, Ref
-from projections.history import formula_inputs
+from projections.history import formula_inputs, key_result_standing
+from projections.history.key_result_standing import Link, Standing
 from projections.store.versioned_tables import By
 from projections.tables import cycle, measurements
 from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow, key_result_versions
-from projections.tables.measurements import CheckInRow, Link, ReadingRow, Standing
+from projections.tables.measurements import CheckInRow, ReadingRow
 
 # ── targets ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -68,7 +69,9 @@ def targets(siblings: Siblings) -> Sequence[list[TargetRevision]]:
     """Every target of each of these key results, oldest first."""
     cycles = siblings.view.by_id(cycle.cycles, [row.cycle for row in siblings.rows])
     revisions = siblings.all(_revisions)
-    stood = iter(siblings.view.reads.read(measurements.last_words_before, [row for rows in revisions for row in rows]))
+    stood = iter(
+        siblings.view.reads.read(key_result_standing.standings_before, [row for rows in revisions for row in rows])
+    )
     parts = [
         [
             _target(before, version, next(stood), cycles[row.cycle])
@@ -127,7 +130,7 @@ def _sources(siblings: Siblings) -> Sequence[list[Source]]:
     """What each took its value from, and since when: its own check-ins, or a KPI."""
     turns = [_turns(versions) for versions in siblings.all(_versions)]
     links = list(dict.fromkeys(link for part in turns for _, link in part if link is not None))
-    readings = dict(zip(links, siblings.view.read(measurements.readings_since, links), strict=True))
+    readings = dict(zip(links, siblings.view.read(key_result_standing.readings_since, links), strict=True))
     measured = {link: [_measurement(one, Kind.READING) for one in rows] for link, rows in readings.items()}
     return [
         [Source(since, _figures(said) if link is None else measured[link]) for since, link in part]

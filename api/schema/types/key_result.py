@@ -24,6 +24,7 @@ from api.snapshot.snapshot import Siblings
 from domain.primitives import values
 from domain.primitives.calendar import Step
 from domain.primitives.values import Kind
+from projections.history import key_result_standing
 from projections.tables import discussion, key_result, measurements
 
 _CHECK_INS = Pages(
@@ -50,7 +51,7 @@ class Milestone:
 
 
 def _milestones(siblings: Siblings) -> Sequence[list[Milestone]]:
-    first_said = siblings.view.read(measurements.milestones_reached, [row.id for row in siblings.rows])
+    first_said = siblings.view.read(key_result_standing.milestones_reached, [row.id for row in siblings.rows])
     return [
         [_milestone(one, standing.reached or (), first_said[row.id]) for one in row.metric.milestones]
         for row, standing in zip(siblings.rows, siblings.all(standings), strict=True)

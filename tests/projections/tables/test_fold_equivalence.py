@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from domain.model.event import Recorded
 from domain.primitives.values import Basis, KeyResultState, Kind, ObjectiveState, Ref
+from projections.history import key_result_standing
 from projections.store import basis as bases
 from projections.store.basis import ResolvedBasis
 from projections.tables import alignment, discussion, kpi, measurements, people
@@ -180,7 +181,7 @@ def _cycles(truth: fold.World, objective: UUID, target: Ref) -> set[UUID]:
 
 def _standings(world: World, basis: Basis, truth: fold.World) -> None:
     rows = proofs.key_results(world.conn, basis, list(truth.of(Kind.KEY_RESULT)))
-    found = measurements.standings(world.conn, basis, list(rows.values()))
+    found = key_result_standing.standings(world.conn, basis, list(rows.values()))
     assert found == {id: truth.standing(truth.things[id]) for id in rows}
 
 
@@ -197,10 +198,10 @@ def _measurements(world: World, basis: Basis, truth: fold.World) -> None:
     assert all(row.ended is None for rows in check_ins.values() for row in rows)
     _histories(world, basis, truth)
     rows_of = proofs.key_results(conn, basis, key_results)
-    links = [measurements.Link(row.kpi, row.kpi_since) for row in rows_of.values() if row.kpi and row.kpi_since]
-    for link, found in zip(links, measurements.readings_since(conn, basis, links), strict=True):
+    links = [key_result_standing.Link(row.kpi, row.kpi_since) for row in rows_of.values() if row.kpi and row.kpi_since]
+    for link, found in zip(links, key_result_standing.readings_since(conn, basis, links), strict=True):
         assert _places(found) == _told([said for said in truth.measured(link.kpi) if said.effective_at >= link.since])
-    for id, reached in measurements.milestones_reached(conn, basis, key_results).items():
+    for id, reached in key_result_standing.milestones_reached(conn, basis, key_results).items():
         said = [(key, one.effective_at) for one in truth.measured(id) for key in one.event.reached or ()]
         assert reached == {key: min(at for name, at in said if name == key) for key, _ in said}
 

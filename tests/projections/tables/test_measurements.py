@@ -4,11 +4,13 @@ import pytest
 
 from domain.model import commands
 from domain.primitives.values import Basis, Direction, Metric, Milestone
+from projections.history import key_result_standing
+from projections.history.key_result_standing import Standing
 from projections.store.versioned_tables import Window
 from projections.tables import measurements
 from projections.tables.key_result import KeyResultRow, key_results
 from projections.tables.kpi import kpi_versions
-from projections.tables.measurements import Ending, Standing
+from projections.tables.measurements import Ending
 from tests.projections.conftest import World
 from tests.projections.scenario import after, check_in, cycle, key_result, kpi, objective, on, read, then
 
@@ -20,12 +22,12 @@ def goal(world: World) -> KeyResultRow:
 
 
 def standing(world: World, row: KeyResultRow, basis: Basis | None = None) -> Standing:
-    return measurements.standings(world.conn, basis or world.now, [row])[row.id]
+    return key_result_standing.standings(world.conn, basis or world.now, [row])[row.id]
 
 
 def test_who_was_never_spoken_of_has_an_empty_standing(world: World, goal: KeyResultRow) -> None:
     assert standing(world, goal) == Standing()
-    assert measurements.standings(world.conn, world.now, []) == {}
+    assert key_result_standing.standings(world.conn, world.now, []) == {}
 
 
 def test_value_and_confidence_are_the_last_that_were_said_even_apart(world: World, goal: KeyResultRow) -> None:
@@ -79,8 +81,8 @@ def test_milestones_are_reached_when_that_was_first_said(world: World) -> None:
     check_in(world, id, on(4), reached=["a"])
     row = key_results(world.conn, world.now, [id])[id]
     assert row.metric == metric
-    assert measurements.milestones_reached(world.conn, world.now, [id]) == {id: {"a": on(4), "b": on(7)}}
-    assert measurements.milestones_reached(world.conn, then(world, on(6)), [id]) == {id: {"a": on(4)}}
+    assert key_result_standing.milestones_reached(world.conn, world.now, [id]) == {id: {"a": on(4), "b": on(7)}}
+    assert key_result_standing.milestones_reached(world.conn, then(world, on(6)), [id]) == {id: {"a": on(4)}}
     assert standing(world, row).reached == ("a", "b")
 
 
@@ -96,9 +98,11 @@ def test_a_linked_key_result_stands_by_the_readings_since_its_link(world: World,
     assert (before.value, before.confidence, before.spoken_at) == (None, 0.6, on(4))
     assert row.kpi is not None
     assert row.kpi_since is not None
-    (readings,) = measurements.readings_since(world.conn, world.now, [measurements.Link(row.kpi, row.kpi_since)])
+    (readings,) = key_result_standing.readings_since(
+        world.conn, world.now, [key_result_standing.Link(row.kpi, row.kpi_since)]
+    )
     assert [(reading.measured_at, reading.value) for reading in readings] == [(on(8), 80.0)]
-    assert measurements.readings_since(world.conn, world.now, []) == []
+    assert key_result_standing.readings_since(world.conn, world.now, []) == []
 
 
 def test_two_key_results_of_one_kpi_each_stand_by_their_own_link(world: World, goal: KeyResultRow) -> None:
@@ -108,7 +112,7 @@ def test_two_key_results_of_one_kpi_each_stand_by_their_own_link(world: World, g
         world.tell(commands.LinkKpi(key_result=id, kpi=commands.KpiBy(id=index), effective_at=on(day)))
     read(world, index, (on(5), 50.0))
     rows = list(key_results(world.conn, world.now, [goal.id, other]).values())
-    found = measurements.standings(world.conn, world.now, rows)
+    found = key_result_standing.standings(world.conn, world.now, rows)
     assert {id: one.value for id, one in found.items()} == {goal.id: 50.0, other: None}
 
 
