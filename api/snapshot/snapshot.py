@@ -149,7 +149,7 @@ class Reads:
         if self._eyes is None or self._eyes.pool is None:
             raise RuntimeError("Something is hidden, and there are no connections that hide it.")
         with self._eyes.pool.connection() as conn:
-            visibility.hide(conn, hidden)
+            visibility.set_hidden(conn, hidden)
             yield conn
 
     def after(self, position: int) -> "View":

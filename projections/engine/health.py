@@ -1,4 +1,4 @@
-"""Whether the views are as they should be, for whoever looks after an installation."""
+"""A health check of the projections, for operators."""
 
 import msgspec
 import psycopg
@@ -13,8 +13,8 @@ _LOCK_WAIT = "1s"
 
 
 class Checkup(msgspec.Struct, frozen=True):
-    """What was found: where the views stand and where the log ends, whether they have the shape that this
-    program gives them, whether a projector feeds them, and the event that cannot be applied, if that is next."""
+    """The result: the position of the projections and the end of the log, whether their tables are those of this
+    program, whether a projector leads, and the next event if it cannot be applied."""
 
     position: int
     head: int
@@ -24,7 +24,7 @@ class Checkup(msgspec.Struct, frozen=True):
 
 
 def examine(conn: Connection, log: Log, workspace: str) -> Checkup | None:
-    """Look at the views of a workspace; None if there are none yet. `conn` is their owner's."""
+    """Check the projections of a workspace; None if they do not exist yet. `conn` belongs to their owner."""
     try:
         row = conn.execute("select position from view_position").fetchone()
     except psycopg.errors.UndefinedTable:
@@ -46,7 +46,7 @@ def _is_fed(conn: Connection, workspace: str) -> bool:
 
 
 def _try_next(conn: Connection, log: Log, position: int) -> Poison | None:
-    """Apply the next event and take that back: what stands in the way, if anything."""
+    """Apply the next event and roll back; returns the event and cause if it cannot be applied."""
     poison = None
     try:
         entries = read(log, position, 1)
@@ -57,5 +57,5 @@ def _try_next(conn: Connection, log: Log, position: int) -> Poison | None:
     except Poison as found:
         poison = found
     except (StaleBatch, psycopg.errors.LockNotAvailable):
-        pass  # a projector was quicker
+        pass  # a projector has applied it meanwhile
     return poison

@@ -1,4 +1,4 @@
-"""Feeds the views: batches of events in, rows and the position out, in one transaction, for ever."""
+"""The projector applies the log to the projections: each batch of events in one transaction with the position."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -23,20 +23,20 @@ from projections.tables import people
 
 BATCH_SIZE = 500
 POLL_SECONDS = 0.25
-"""How long the log, or the leader, is left alone while nobody calls: a call may be lost."""
+"""The pause between two reads of the log or the position without a notification, since one may be lost."""
 WATCH_SECONDS = 0.003
-"""How often a follower looks at the position while somebody waits for it, and after the log has grown."""
+"""The pause between two reads of the position by a follower while a caller waits, and after the log has grown."""
 WIPE_SECONDS = 60.0
-"""How long what somebody still reads, of whom was erased meanwhile, is left where it is."""
+"""The pause before erased people are wiped from the database files again, while a reader still sees their rows."""
 BACKOFF_SECONDS = (0.05, 2.0)
-"""The first and the longest pause before a lost database is tried again."""
+"""The first and the longest pause before a lost connection is opened again."""
 
 _log = structlog.get_logger(__name__)
 
 
 class Condition(StrEnum):
-    """What a projector is doing: LEADING feeds the views, FOLLOWING watches another one do it, FAULTED
-    has lost its connection and is coming back, STOPPED met an event it cannot apply, or was told to."""
+    """What a projector does: LEADING applies the log, FOLLOWING watches the position of the leader, FAULTED
+    has lost its connection and reconnects, STOPPED met an event it cannot apply, or was stopped."""
 
     STARTING = "STARTING"
     LEADING = "LEADING"
@@ -46,7 +46,7 @@ class Condition(StrEnum):
 
 
 class Status(msgspec.Struct, frozen=True):
-    """How a projector does; `poison_position` and `poison_topic` name the event it could not apply."""
+    """The state of a projector; `poison_position` and `poison_topic` name the event it could not apply."""
 
     condition: Condition
     position: int
@@ -56,12 +56,12 @@ class Status(msgspec.Struct, frozen=True):
 
 
 class Projector:
-    """Keeps the views of one workspace level with its log.
+    """Keeps the projections of one workspace up to date with its log.
 
-    Of all projectors of a workspace one leads, by a lock that ends with its connection; the others
-    follow: they watch the position, for those who wait here, and stand by to lead, if they may. Whoever
-    leads calls `keep` with the position, again and again, after the views have come to it. All call `told`
-    with it, on their own thread, whenever it may have moved.
+    One projector of a workspace leads; it holds an advisory lock that ends with its connection. The others
+    follow: they watch the position for the callers of `wait`, and take the lead when it is free, if they may.
+    The leader calls `keep` with the position after each round. Every projector calls `told` with the position,
+    on its own thread, whenever it may have moved.
     """
 
     def __init__(
@@ -91,16 +91,16 @@ class Projector:
 
     @property
     def status(self) -> Status:
-        """How it does at this moment; safe to read from any thread."""
+        """The current status; safe to read from any thread."""
         return self._status
 
     def wake(self) -> None:
-        """Say that something was appended, so that it is seen at once."""
+        """Read the log at once, since something was appended."""
         self._called.set()
 
     def wait(self, position: int, timeout: float) -> bool:
-        """Whether the views stand at this position, after at most `timeout` seconds; at once if it is
-        known that they will not come to it."""
+        """Whether the projections have reached this position within `timeout` seconds; returns at once if the
+        projector has stopped before it."""
         with self._moved:
             self._waiting += 1
             self._called.set()
@@ -114,7 +114,7 @@ class Projector:
         return self._status.position >= position or self._status.condition is Condition.STOPPED
 
     def catch_up(self) -> int:
-        """Apply everything the log holds now, on the calling thread; the position reached.
+        """Apply the whole log on the calling thread; returns the position reached.
 
         Raises `Poison` for an event that cannot be applied.
         """
@@ -126,8 +126,8 @@ class Projector:
         return position
 
     def run(self, stop: threading.Event) -> None:
-        """Feed the views until told to stop, or until an event cannot be applied: then it says so, loudly,
-        and stays where it is. After any fault of the database it comes back unaided."""
+        """Apply the log until `stop` is set or an event cannot be applied; that is logged as critical, and the
+        position stays before it. After a fault of the database the projector reconnects by itself."""
         over = threading.Event()
         listening = threading.Thread(target=self._listen, args=(over,), name="projector listens", daemon=True)
         listening.start()
@@ -137,7 +137,7 @@ class Projector:
             over.set()
             listening.join()
 
-    # ── in good days and bad ─────────────────────────────────────────────────────────────────────
+    # ── supervision, following and leading ───────────────────────────────────────────────────────
 
     def _supervise(self, stop: threading.Event) -> None:
         pause, longest = BACKOFF_SECONDS
@@ -156,7 +156,7 @@ class Projector:
                     poison_topic=poison.topic,
                 )
                 return
-            except Exception as fault:  # noqa: BLE001  whatever it was, the views must go on
+            except Exception as fault:  # noqa: BLE001  any fault: the projector must go on
                 _log.warning("projector lost the database", cause=str(fault), again_in_seconds=pause)
                 self._publish(condition=Condition.FAULTED, cause=f"{type(fault).__name__}: {fault}")
                 stop.wait(pause)
@@ -192,14 +192,14 @@ class Projector:
                 self._wipe(conn)
 
     def _step(self, conn: Connection, position: int) -> int | None:
-        """One batch; where it led to, or None if there was nothing to do."""
+        """Apply one batch; returns the position reached, or None if there was nothing to apply."""
         entries = read(self._events, position, self._batch_size)
         if not entries:
             return None
         try:
             advance(conn, self._events, entries)
             reached = entries[-1].position
-        except StaleBatch:  # by tables that were made anew, and are to be wiped like those before them
+        except StaleBatch:  # the tables were rebuilt meanwhile; they are wiped like those before them
             reached = self._look(conn)[0]
             self._wipe_due = 0.0 if people.is_any_erased(conn) else self._wipe_due
         if any(isinstance(said.event, PersonErased) for said in entries):
@@ -208,7 +208,7 @@ class Projector:
         return reached
 
     def _wipe(self, conn: Connection) -> None:
-        """Take whom was erased out of the database's files, too; as soon as nobody reads there any more."""
+        """Remove erased people from the database files, too, as soon as no reader holds a snapshot of their rows."""
         self._wipe_due = monotonic() + WIPE_SECONDS
         try:
             if wipe(conn, self._workspace, [people.PERSON.name]):
@@ -220,7 +220,7 @@ class Projector:
             _log.warning("erased people are left in the database's files", cause=type(fault).__name__)
 
     def _look(self, conn: Connection, lead: int | None = None) -> tuple[int, bool]:
-        """Where the views stand, and whether this session has the lead, if it asks for it."""
+        """The position of the projections, and whether this session has the lead, if it asks for it."""
         query = "select position, coalesce(pg_try_advisory_lock(%s::bigint), false) from view_position"
         row = conn.execute(query, [lead], prepare=True).fetchone()
         if row is None:
@@ -228,7 +228,7 @@ class Projector:
         return int(row[0]), bool(row[1])
 
     def _publish(self, **changes: Any) -> None:
-        """Say how it stands, to all who wait for it."""
+        """Change the status and notify all who wait for it."""
         with self._moved:
             self._status = msgspec.structs.replace(self._status, **changes)
             self._moved.notify_all()
@@ -237,14 +237,14 @@ class Projector:
     @contextmanager
     def _session(self) -> Iterator[Connection]:
         with closing(self._connect()) as conn:
-            # Views are made anew from the log at any time, so a commit need not wait for the disk: after
-            # a crash they stand at an older position, and go on from there.
+            # Projections can be rebuilt from the log, so a commit need not wait for the disk: after a crash
+            # they are at an older position and continue from there.
             conn.execute("set synchronous_commit = off")
             create(conn, self._workspace)
             yield conn
 
     def _listen(self, over: threading.Event) -> None:
-        """Pass on what the log calls out: appends of other processes, too."""
+        """Wake the projector on each notification of the log, which covers appends of other processes."""
         with self._events.listener() as listener:
             while not over.is_set():
                 if listener.wait(POLL_SECONDS):
@@ -253,8 +253,8 @@ class Projector:
 
 
 def _keep_nothing(conn: Connection, position: int) -> None:
-    """Nobody wants to know."""
+    """Do nothing with the position."""
 
 
 def _tell_nobody(position: int) -> None:
-    """The same."""
+    """Notify no one."""

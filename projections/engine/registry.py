@@ -31,7 +31,7 @@ POSITION_DDL = (
     "create table view_position (position bigint not null, recorded_at timestamptz, definition text not null)"
 )
 DEFINITION = sha256("\n".join([POSITION_DDL, *(table.ddl for table in TABLES)]).encode()).hexdigest()
-"""Names the shape of the tables: views of another shape are rebuilt."""
+"""A hash of the table definitions: tables with another hash are rebuilt."""
 
 _OF_KIND: dict[Kind, Table[Any]] = {
     **{table.kind: table for table in TABLES if isinstance(table, VersionedTable)},
@@ -41,7 +41,7 @@ _OF_KIND: dict[Kind, Table[Any]] = {
 
 
 class StaleBatch(Exception):
-    """The views no longer stand where the batch begins: look again."""
+    """The tables are no longer at the position where the batch begins: read the position again."""
 
 
 class Poison(Exception):
@@ -68,14 +68,14 @@ def read(log: Log, after: int, limit: int) -> list[Recorded]:
         raise Poison(row.position, row.topic, _told(error)) from error
 
 
-# ── writing the views ────────────────────────────────────────────────────────────────────────────
+# ── writing the tables ───────────────────────────────────────────────────────────────────────────
 
 
 def advance(conn: Connection, log: Log, entries: Sequence[Recorded]) -> None:
-    """Apply these events, which follow the views' position, and move it to the last of them.
+    """Apply these events, which follow the position of the tables, and move it to the last of them.
 
     Raises `StaleBatch`, `psycopg.Error` for a fault of the database, and `Poison` for an event that
-    cannot be applied; everything before it is then.
+    cannot be applied; all events before it are applied then.
     """
     try:
         _apply(conn, log, entries)
@@ -90,7 +90,7 @@ def advance(conn: Connection, log: Log, entries: Sequence[Recorded]) -> None:
 
 
 def dump(conn: Connection) -> Iterator[bytes]:
-    """All views as text: equal for equal views."""
+    """All tables as text: equal for equal contents."""
     for table in TABLES:
         yield f"{table.name}\n".encode()
         yield from table.dump(conn)
@@ -113,7 +113,7 @@ def _apply(conn: Connection, log: Log, entries: Sequence[Recorded]) -> None:
 
 
 def _looked_up(event: Event) -> list[tuple[Table[Any], UUID]]:
-    """The things whose last rows the handlers of this event ask for."""
+    """The things whose last rows the handlers of this event read."""
     looked_up = [(_OF_KIND[event.KIND], event.originator_id)] if event.originator_version > 1 else []
     for reads in _reads(type(event)):
         looked_up += reads(event)

@@ -1,10 +1,9 @@
-"""What somebody may see of the views: beside the tables stand views of the same names, which leave out what is hidden.
+"""Row visibility: for each table there is a SQL view of the same name that leaves out the rows of hidden objectives.
 
-An objective may be shown to its team only. What belongs to such an objective is then not there for anybody else, at
-any basis, also at those before it was hidden: what rules is what is said of it now. Whoever reads with something
-hidden from them reads through these views alone, by a search path without the tables, and has said in the setting
-`keyframe.hidden` which objectives are hidden. So every query sees what it may, without knowing of it; where the
-setting was not said, or a view is missing, it fails. See docs/adr/0020.
+An objective may be visible to its team only. Others then see no row that belongs to it, at any basis, also at those
+before it was hidden: its present visibility decides. A reader from whom something is hidden reads through these views
+only, by a search path without the tables; the setting `keyframe.hidden` lists the hidden objectives. So no query needs
+to filter by itself, and a query fails where the setting is not set or a view is missing. See docs/adr/0020.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +14,7 @@ from uuid import UUID
 import msgspec
 from psycopg import sql
 
-from domain.model.event import NOBODY, Event
+from domain.model.event import NOBODY, Event, body_fields
 from domain.model.objective import ObjectiveAligned
 from domain.primitives.values import EARLIEST, Ref
 from projections.engine.registry import TABLES
@@ -78,11 +77,11 @@ SHOWN: Final[Mapping[str, Shown]] = {
     "place": Shown(f"(v.objective is null or v.objective not in {_HIDDEN})"),
     "change": Shown(f"(v.objective is null or v.objective not in {_HIDDEN}) and v.position not in {_ALIGNED}"),
 }  # fmt: skip
-"""By table. A table that is not told of here cannot be made."""
+"""By table; a table without an entry is refused at import."""
 
 UNTOLD = {table.name for table in TABLES} ^ SHOWN.keys()
 if UNTOLD:
-    raise LookupError(f"It has to be said which rows of these are shown to whom: {', '.join(sorted(UNTOLD))}")
+    raise LookupError(f"SHOWN must say which rows of these tables are visible: {', '.join(sorted(UNTOLD))}")
 
 _HIDDEN_THING = f"create view {{}}.hidden_thing as select id from place where objective in {_HIDDEN}"
 """Everything that is hidden and has a place: goals, and what is done and said around them."""
@@ -143,8 +142,8 @@ def is_anything_private(conn: Connection) -> bool:
     return bool(found)
 
 
-def hide(conn: Connection, hidden: frozenset[UUID]) -> None:
-    """Say what is hidden from whoever reads with this session from now on, by the views beside the tables."""
+def set_hidden(conn: Connection, hidden: frozenset[UUID]) -> None:
+    """Set which objectives are hidden from the reader of this session, who reads the views beside the tables."""
     conn.execute("select set_config('keyframe.hidden', %s, false)", [_written(hidden)], prepare=True)
 
 
@@ -156,10 +155,11 @@ def _written(hidden: frozenset[UUID]) -> str:
 # ── what events say of it ────────────────────────────────────────────────────────────────────────
 
 
-def silenced(conn: Connection, events: Sequence[E]) -> list[E]:
-    """The same events, without what they say of hidden things. `conn` reads the views beside the tables.
+def redact_events(conn: Connection, events: Sequence[E]) -> list[E]:
+    """The same events without the hidden things that their fields name. `conn` reads the views beside the tables.
 
-    Raises `LookupError` for one that says nothing else: it is hidden itself, and should not have been come by.
+    Raises `LookupError` for an event with a required field that names a hidden thing: it is hidden itself, and the
+    caller should not have found it.
     """
     named = {id for event in events for id in _named(event)}
     rows = fetch(conn, "select id from hidden_thing where id = any(%(ids)b::uuid[])", {"ids": list(named)})
@@ -173,9 +173,8 @@ def _named(event: Event) -> Iterable[UUID]:
 
 
 def _said(event: Event) -> dict[str, Any]:
-    """The parts of an event that name things."""
-    own = [name for name in event.__struct_fields__ if name not in Event.__struct_fields__]
-    return {name: value for name in own if _is_name(value := getattr(event, name))}
+    """The fields of an event that name things."""
+    return {name: value for name in body_fields(type(event)) if _is_name(value := getattr(event, name))}
 
 
 def _is_name(value: Any) -> bool:

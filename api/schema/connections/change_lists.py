@@ -64,7 +64,7 @@ def with_events(view: View, rows: Sequence[Change]) -> list[Told]:
     recorded = {said.position: said for said in view.reads.log.at([row.position for row in rows])} if rows else {}
     events = [recorded[row.position].event for row in rows]
     if view.reads.hidden and events:
-        events = view.reads.read(visibility.silenced, events)
+        events = view.reads.read(visibility.redact_events, events)
     return [Told(row, event, recorded[row.position].by) for row, event in zip(rows, events, strict=True)]
 
 

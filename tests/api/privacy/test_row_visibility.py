@@ -151,7 +151,7 @@ def test_where_a_view_is_missing_nothing_is_read_instead(asked: Asked) -> None:
     schema = seen_schema(views_schema(asked.world.workspace))
     asked.world.conn.execute(f"drop view {schema}.objective")
     with asked.world.database.pool(veiled=True).connection() as conn:
-        visibility.hide(conn, frozenset({asked.small["hush"]}))
+        visibility.set_hidden(conn, frozenset({asked.small["hush"]}))
         with pytest.raises(psycopg.errors.UndefinedTable):
             conn.execute("select * from objective")
 
