@@ -6,7 +6,7 @@ Run: python -m benchmarks.hiding
 from benchmarks.company import goals, write
 from benchmarks.measuring import World, seconds, tell, worlds
 from benchmarks.reading import GOALS
-from domain.model.permissions import Role
+from domain.commands.permissions import Role
 
 TIMES = 25
 PAGES = {

@@ -21,8 +21,8 @@ from api.execution.writer import Writing
 from api.runtime.database import Database, Pool, open_database
 from api.runtime.settings import Settings
 from api.schema.schema import schema
+from domain.commands.permissions import Role
 from domain.log.event_store import Log
-from domain.model.permissions import Role
 from projections.engine.projector import Projector
 from projections.engine.rebuild import create
 

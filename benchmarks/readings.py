@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from benchmarks.company import OPENED, kpi, write
 from benchmarks.measuring import World, seconds, tell, worlds
-from domain.model import commands
+from domain.commands import command as commands
 
 BATCH = 1_000
 TIMES = 20

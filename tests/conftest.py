@@ -17,10 +17,10 @@ from pydantic import SecretStr
 from api.runtime import embedded_postgres
 from api.runtime.database import Database, open_database
 from api.runtime.settings import Settings
+from domain.commands.permissions import Role
 from domain.log import api_tokens
 from domain.log.schema import application_role
 from domain.log.schema import drop as drop_workspace
-from domain.model.permissions import Role
 
 SERVER = "KEYFRAME_TEST_DATABASE_URL"
 DIRECTORY = "KEYFRAME_TEST_DIRECTORY"

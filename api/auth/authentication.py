@@ -27,7 +27,7 @@ from api.asgi.rate_limiter import Buckets
 from api.asgi.ttl_cache import Remembered
 from api.execution.context import Caller
 from api.execution.request_scope import UNAUTHENTICATED, Visit
-from domain.model.permissions import Role
+from domain.commands.permissions import Role
 
 RATE_LIMITED: Final = "RATE_LIMITED"
 

@@ -13,9 +13,9 @@ from api.auth.authentication import NotAdmitted, OutOfReach
 from api.auth.jwks import KeySet, NoKeys
 from api.execution.context import Caller
 from api.runtime.settings import Settings
+from domain.commands.permissions import Role
 from domain.handlers import identity
 from domain.log.event_store import Log
-from domain.model.permissions import Role
 
 KID_LENGTH_MAX: Final = 256
 ANYONE: Final = "*"

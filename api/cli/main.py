@@ -15,7 +15,7 @@ from rich.progress import Progress
 
 from api.cli import doctor, evidence, export_facts, import_facts, tokens
 from api.cli.output import USAGE, WRONG, Failure, err, opened, out, reached, settings, stop_on_signals, told
-from domain.model.permissions import Role
+from domain.commands.permissions import Role
 from projections.engine.projector import Condition
 from projections.engine.rebuild import rebuild as rebuild_views
 from projections.engine.registry import Poison

@@ -19,8 +19,8 @@ from api.runtime.database import Database
 from api.runtime.log_setup import keep_journal
 from api.runtime.settings import Settings
 from api.server.app import create_app
+from domain.commands.permissions import Role
 from domain.log import api_tokens
-from domain.model.permissions import Role
 from projections.engine.projector import Condition
 
 TURN_SECONDS = 0.001

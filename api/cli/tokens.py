@@ -11,10 +11,10 @@ from rich.table import Table
 
 from api.cli.output import USAGE, Failure, err, out
 from api.runtime.database import Database
+from domain.commands.permissions import Role
 from domain.handlers import identity
 from domain.log import api_tokens
 from domain.log.api_tokens import LIFETIME_MAX, Token
-from domain.model.permissions import Role
 
 LIFETIME: Final = "90d"
 

@@ -8,7 +8,7 @@ from starlette.responses import PlainTextResponse, Response
 from api.asgi.body_limit import refusal
 from api.runtime.database import Pool
 from api.schema.schema import sdl
-from domain.model.permissions import Permission
+from domain.commands.permissions import Permission
 from domain.primitives.errors import Code
 from projections.proof import signer
 from projections.proof.signer import Keys, Rewritten

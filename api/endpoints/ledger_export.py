@@ -23,8 +23,8 @@ from api.endpoints.readings_parser import CSV, NDJSON
 from api.execution.context import Context
 from api.schema.schema import schema
 from api.snapshot.snapshot import ByKey, View
+from domain.commands.permissions import Permission
 from domain.log.times import recorded_at
-from domain.model.permissions import Permission
 from domain.primitives.errors import Code, Refused, invalid
 from domain.primitives.values import Basis
 from projections.store.versioned_tables import Order, Window

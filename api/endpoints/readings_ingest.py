@@ -28,11 +28,11 @@ from api.endpoints.readings_parser import CSV, FORMS, NDJSON, Batch, Reader
 from api.execution.context import Caller, Context
 from api.execution.request_scope import given_up
 from api.execution.writer import Writing
+from domain.commands.command import RecordReadings
+from domain.commands.permissions import Permission
 from domain.handlers.dispatcher import KEY_LENGTH_MAX, Outcome
 from domain.handlers.unit_of_work import Author
 from domain.log.append import OutcomeUnknown, Unavailable
-from domain.model.commands import RecordReadings
-from domain.model.permissions import Permission
 from domain.primitives.errors import Code, Refused
 from domain.primitives.values import Source
 

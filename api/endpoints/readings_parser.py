@@ -12,8 +12,8 @@ from typing import Annotated, Final, Protocol
 import msgspec
 from msgspec import Meta
 
+from domain.commands.command import KpiBy, ReadingInput
 from domain.handlers.kpis import READINGS_MAX
-from domain.model.commands import KpiBy, ReadingInput
 from domain.primitives.errors import Code
 
 NDJSON: Final = "application/x-ndjson"

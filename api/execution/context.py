@@ -16,9 +16,9 @@ from api.execution.request_scope import Visit
 from api.execution.subscription_hub import Live
 from api.execution.writer import Writing
 from api.snapshot.snapshot import Eyes, Footing, Pool, Reads, View
+from domain.commands.permissions import Permission, Role, permissions
 from domain.handlers.unit_of_work import Author
 from domain.log.event_store import Log
-from domain.model.permissions import Permission, Role, permissions
 from domain.primitives.errors import Code, Refused
 from domain.primitives.values import Source
 from projections.proof.signer import Keys

@@ -2,10 +2,10 @@
 
 from api.runtime import signing_key
 from api.runtime.database import Database
+from domain.commands.command import Command
 from domain.handlers.dispatcher import Keyframe, Outcome
 from domain.handlers.unit_of_work import Author
 from domain.log.event_store import Log
-from domain.model.commands import Command
 from projections.engine.projector import Projector
 
 

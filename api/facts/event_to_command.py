@@ -12,8 +12,8 @@ from uuid import UUID
 
 from msgspec import UNSET, UnsetType, structs
 
-from domain.model import commands
-from domain.model.commands import Command
+from domain.commands import command as commands
+from domain.commands.command import Command
 from domain.model.cycle import CycleActivated, CycleClosed, CycleOpened, ScoringPolicyAdopted
 from domain.model.discussion import CommentAdded, InitiativeMoved, InitiativePlanned, Reflected
 from domain.model.event import Event, replay

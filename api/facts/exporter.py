@@ -14,10 +14,10 @@ from msgspec import NODEFAULT, UNSET
 from api.facts.event_to_command import DEPENDENT, SEALED, Known, command
 from api.facts.importer import LINE_BYTES_MAX
 from api.facts.naming import Names
+from domain.commands import command as commands
+from domain.commands.command import By, Command, verb
 from domain.log.event_store import Log
 from domain.log.references import spoken_of
-from domain.model import commands
-from domain.model.commands import By, Command, verb
 from domain.model.cycle import CycleActivated
 from domain.model.discussion import CommentAdded, InitiativePlanned, Reflected
 from domain.model.event import Authorship, Event, Recorded

@@ -13,13 +13,13 @@ from uuid import UUID
 
 import msgspec
 
+from domain.commands import command as commands
+from domain.commands.command import VERBS, By, Command
+from domain.commands.permissions import Role
 from domain.handlers.dispatcher import Keyframe, Outcome, command_id
 from domain.handlers.unit_of_work import Author
 from domain.log.event_store import Log
-from domain.model import commands
-from domain.model.commands import VERBS, By, Command
 from domain.model.key_result import KeyResultAdded
-from domain.model.permissions import Role
 from domain.primitives import personal_data
 from domain.primitives.errors import Code, Refused, invalid
 from domain.primitives.values import Kind, Ref, Source

@@ -21,7 +21,7 @@ from api.execution.variable_limits import oversized
 from api.graphql_http.request import Requested
 from api.schema.schema import schema
 from api.snapshot.snapshot import Footing, TimeIsUp
-from domain.model.permissions import Permission
+from domain.commands.permissions import Permission
 from projections.store.basis import ResolvedBasis
 
 NOW_SECONDS: Final = 60

@@ -45,7 +45,7 @@ from api.schema.types.workspace import Basis, Viewer, Workspace, basis_of
 from api.snapshot.dataloaders import BY_KEY
 from api.snapshot.pagination import Asked
 from api.snapshot.snapshot import View, together
-from domain.model.permissions import Permission
+from domain.commands.permissions import Permission
 from domain.primitives.calendar import Step
 from domain.primitives.values import Kind
 from projections.store.versioned_tables import Order

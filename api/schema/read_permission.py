@@ -21,7 +21,7 @@ from graphql import (
 from strawberry.extensions import SchemaExtension
 
 from api.execution.context import Context
-from domain.model.permissions import Permission
+from domain.commands.permissions import Permission
 from domain.primitives.errors import Code
 
 _PAYLOAD: Final = dict.fromkeys(("position", "recorded", "unchanged")) | {

@@ -10,16 +10,16 @@ from uuid import UUID
 
 from msgspec import structs
 
+from domain.commands import command as commands
+from domain.commands.command import Command
+from domain.commands.permissions import NEEDS, Needs, Permission, Role, roles_with
 from domain.handlers.unit_of_work import Author, Decision, keyed_id
-from domain.model import commands
-from domain.model.commands import Command
 from domain.model.discussion import Comment, Initiative, Reflection
 from domain.model.event import Aggregate, Event
 from domain.model.key_result import CheckIn, KeyResult, KeyResultAdded
 from domain.model.kpi import Kpi, Reading
 from domain.model.objective import Objective, ObjectiveAligned, ObjectiveUnaligned
 from domain.model.people import Team
-from domain.model.permissions import NEEDS, Needs, Permission, Role, roles_with
 from domain.primitives.errors import Code, Refused
 from domain.primitives.values import Kind, Ref, Source, Visibility
 

@@ -5,9 +5,9 @@ from datetime import date
 
 from msgspec import UNSET, structs
 
+from domain.commands import command as commands
 from domain.handlers import authorization, objectives
 from domain.handlers.unit_of_work import POLICY_ID, Decision, keyed_id
-from domain.model import commands
 from domain.model.cycle import Cycle, CycleOpened, Policy, ScoringPolicyAdopted
 from domain.model.objective import Objective, ObjectiveDrafted
 from domain.primitives import values

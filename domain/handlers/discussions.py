@@ -1,7 +1,7 @@
 """What is decided about initiatives, comments and reflections."""
 
+from domain.commands import command as commands
 from domain.handlers.unit_of_work import KINDS, Decision
-from domain.model import commands
 from domain.model.cycle import Cycle
 from domain.model.discussion import Comment, CommentAdded, Initiative, InitiativePlanned, Reflected, Reflection
 from domain.model.event import Aggregate

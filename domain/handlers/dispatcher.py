@@ -12,14 +12,14 @@ from eventsourcing.application import Application
 from eventsourcing.persistence import InfrastructureFactory, Mapper
 from eventsourcing.utils import Environment
 
+from domain.commands import command as commands
+from domain.commands.command import Command
+from domain.commands.permissions import Permission
 from domain.handlers import authorization, cycles, discussions, key_results, kpis, objectives, people_and_teams
 from domain.handlers.kpis import Readings
 from domain.handlers.unit_of_work import WORKSPACE, Author, Decision
 from domain.log.event_store import Append, CommandRow, Conflict, Log
-from domain.model import commands
-from domain.model.commands import Command
 from domain.model.event import Aggregate, Authorship
-from domain.model.permissions import Permission
 from domain.primitives import personal_data
 from domain.primitives.errors import Code, Refused, used_otherwise
 from domain.primitives.values import Kind, Ref, Source
@@ -109,7 +109,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 class Keyframe(Application[UUID]):
-    """Goals and measures, written. Every verb of `domain.model.commands` goes through `execute`."""
+    """Goals and measures, written. Every verb of `domain.commands.command` goes through `execute`."""
 
     def __init__(self, log: Log) -> None:
         self._log = log

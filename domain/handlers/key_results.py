@@ -5,9 +5,9 @@ from datetime import datetime
 import msgspec
 from msgspec import UNSET
 
+from domain.commands import command as commands
 from domain.handlers import current_value
 from domain.handlers.unit_of_work import Decision
-from domain.model import commands
 from domain.model.cycle import Cycle
 from domain.model.event import WHEN_RECORDED
 from domain.model.key_result import CheckIn, KeyResult, KeyResultAdded, KeyResultCheckedIn

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from msgspec import UNSET, Struct
 
+from domain.commands import command as commands
 from domain.handlers.unit_of_work import Decision, keyed_id
-from domain.model import commands
 from domain.model.kpi import Kpi, KpiDefined, Reading, ReadingRecorded, reading_id
 from domain.primitives import values
 from domain.primitives.errors import Code, Refused, invalid

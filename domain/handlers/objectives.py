@@ -5,11 +5,11 @@ from uuid import UUID
 
 from msgspec import UNSET, structs
 
+from domain.commands import command as commands
 from domain.handlers import current_value
 from domain.handlers.unit_of_work import Decision
 from domain.metrics import formulas
 from domain.metrics.progress import verdict as verdict_of
-from domain.model import commands
 from domain.model.cycle import Cycle
 from domain.model.key_result import KeyResult, KeyResultAdded
 from domain.model.kpi import Kpi

@@ -4,9 +4,9 @@ from uuid import UUID
 
 from msgspec import UNSET
 
+from domain.commands import command as commands
 from domain.handlers.unit_of_work import Decision, keyed_id
 from domain.log.event_store import PersonKey
-from domain.model import commands
 from domain.model.people import Person, PersonAdded, Team, TeamFormed
 from domain.primitives import personal_data, values
 from domain.primitives.errors import Code, Refused

@@ -8,8 +8,9 @@ from uuid import UUID, uuid5
 
 import msgspec
 
+from domain.commands.command import REASON_REQUIRED, By, Command, verb
+from domain.commands.permissions import Permission, Role, permissions
 from domain.log.event_store import Head, Log, NoNewer, PersonKey
-from domain.model.commands import REASON_REQUIRED, By, Command, verb
 from domain.model.cycle import Cycle, Policy
 from domain.model.discussion import Comment, Initiative, Reflection
 from domain.model.event import AGGREGATES, WHEN_RECORDED, Aggregate, Event, replay
@@ -17,7 +18,6 @@ from domain.model.key_result import CheckIn, KeyResult
 from domain.model.kpi import Kpi, Reading
 from domain.model.objective import Objective
 from domain.model.people import Person, Team
-from domain.model.permissions import Permission, Role, permissions
 from domain.primitives import values
 from domain.primitives.errors import Code, Refused, invalid
 from domain.primitives.values import Kind, Ref, ScoringPolicy, Source

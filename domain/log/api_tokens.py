@@ -20,7 +20,7 @@ from uuid import UUID
 import msgspec
 from psycopg import Connection
 
-from domain.model.permissions import Role
+from domain.commands.permissions import Role
 
 PREFIX: Final = "kf_"
 """What every token begins with, so that it is recognised wherever it was left lying about."""

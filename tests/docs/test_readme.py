@@ -16,8 +16,8 @@ from api.runtime.database import Database
 from api.runtime.settings import Settings
 from api.schema.schema import schema
 from api.server.app import create_app
+from domain.commands import command as verbs
 from domain.handlers import dispatcher
-from domain.model import commands as verbs
 from domain.primitives import values
 
 ROOT = Path(__file__).parents[2]

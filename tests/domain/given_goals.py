@@ -3,9 +3,9 @@
 from datetime import date
 from uuid import UUID
 
+from domain.commands import command as commands
+from domain.commands.command import CycleBy, KpiBy
 from domain.handlers.unit_of_work import keyed_id
-from domain.model import commands
-from domain.model.commands import CycleBy, KpiBy
 from domain.primitives.values import Direction, Kind, Metric, Milestone, Ref
 from tests.domain.scenario import called, made, on
 

@@ -6,11 +6,11 @@ from uuid import UUID, uuid5
 
 import msgspec
 
+from domain.commands.command import Command
+from domain.commands.permissions import Role
 from domain.handlers.dispatcher import Keyframe, Outcome, command_id
 from domain.handlers.unit_of_work import Author
-from domain.model.commands import Command
 from domain.model.event import NOBODY, WHEN_RECORDED, Aggregate, Event, replay
-from domain.model.permissions import Role
 from domain.primitives.errors import Refused
 from domain.primitives.values import Source
 from tests.domain.memory_log import MemoryLog

@@ -11,11 +11,11 @@ from pydantic import SecretStr
 
 from api.runtime.database import Database, open_database
 from api.runtime.settings import Settings
+from domain.commands.command import Command
+from domain.commands.permissions import Role
 from domain.handlers.dispatcher import Keyframe, Outcome
 from domain.handlers.unit_of_work import Author
 from domain.log.event_store import Log
-from domain.model.commands import Command
-from domain.model.permissions import Role
 from domain.primitives.values import Basis, Source
 from projections.engine.projector import Projector
 from projections.engine.registry import dump

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from domain.model import commands
+from domain.commands import command as commands
 from domain.primitives.values import Cadence, Direction, Kind, Metric, ObjectiveKind, Ref
 from projections.store import basis as bases
 from projections.store.basis import ResolvedBasis

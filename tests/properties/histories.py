@@ -13,11 +13,11 @@ from uuid import UUID
 
 from msgspec import UNSET
 
+from domain.commands import command as commands
+from domain.commands.command import Command
+from domain.commands.permissions import Role
 from domain.handlers.dispatcher import Keyframe, Outcome
 from domain.handlers.unit_of_work import Author
-from domain.model import commands
-from domain.model.commands import Command
-from domain.model.permissions import Role
 from domain.primitives.errors import Refused
 from domain.primitives.values import (
     Cadence,

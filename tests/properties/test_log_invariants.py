@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.commands.command import verb
 from domain.handlers.unit_of_work import Decision
 from domain.log.mapper import leaf_hash
-from domain.model.commands import verb
 from domain.model.event import WHEN_RECORDED, Aggregate, replay
 from domain.primitives.values import Kind
 from tests.properties.conftest import World, Worlds

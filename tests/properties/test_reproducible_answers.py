@@ -13,8 +13,8 @@ from api.execution.context import Caller, Context
 from api.execution.writer import Writing
 from api.schema.schema import schema
 from api.snapshot.global_ids import encode
+from domain.commands.permissions import Role
 from domain.model.people import PersonErased
-from domain.model.permissions import Role
 from domain.primitives.personal_data import ERASED, erased_handle
 from domain.primitives.values import Kind
 from projections.engine.projector import Projector

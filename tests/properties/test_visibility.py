@@ -8,13 +8,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from domain.commands import command as commands
+from domain.commands.command import Command
+from domain.commands.permissions import Role
 from domain.handlers.authorization import sees
 from domain.handlers.dispatcher import Keyframe
 from domain.handlers.unit_of_work import Author, Decision
-from domain.model import commands
-from domain.model.commands import Command
 from domain.model.objective import Objective
-from domain.model.permissions import Role
 from domain.primitives.errors import Refused
 from domain.primitives.values import Direction, Metric, Source, Visibility
 from projections.engine import visibility as sight

@@ -18,10 +18,10 @@ from api.execution.writer import projector_of
 from api.facts.importer import Import
 from api.runtime import embedded_postgres, signing_key
 from api.runtime.database import Connection, Database, open_database
+from domain.commands.permissions import Role
 from domain.handlers.dispatcher import Keyframe
 from domain.log import api_tokens
 from domain.model.event import EVENTS
-from domain.model.permissions import Role
 from projections.proof import evidence
 from tests.upgrades.workspace import (
     ANSWER,

@@ -8,7 +8,7 @@ from api.execution.context import Info
 from api.schema.primitives.field import answered
 from api.schema.primitives.scalars import Position
 from api.snapshot.snapshot import Connection, View
-from domain.model.permissions import Permission
+from domain.commands.permissions import Permission
 from domain.primitives.errors import Code, Refused, invalid
 from domain.proof.signed_note import encoded
 from projections.proof import signer

@@ -10,9 +10,9 @@ from api.schema.history.change import Change, changes, changes_between
 from api.schema.mutations import inputs
 from api.snapshot.dataloaders import found
 from api.snapshot.snapshot import View
+from domain.commands.command import Command
+from domain.commands.permissions import Permission
 from domain.handlers.dispatcher import Outcome
-from domain.model.commands import Command
-from domain.model.permissions import Permission
 from domain.primitives.errors import Refused
 from domain.primitives.values import Kind
 

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from domain.model import commands
-from domain.model.commands import Command
+from domain.commands import command as commands
+from domain.commands.command import Command
 
 COMMANDS: Final[dict[type[Command], str]] = {
     commands.AddPerson: "Add a person, who can own goals, belong to teams and be spoken for.",

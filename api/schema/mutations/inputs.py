@@ -1,4 +1,4 @@
-"""Mutation inputs: one input type per command, generated from the command structs of `domain.model.commands`."""
+"""Mutation inputs: one input type per command, generated from the command structs of `domain.commands.command`."""
 
 import types
 import typing
@@ -16,8 +16,8 @@ from api.schema.mutations import descriptions
 from api.schema.primitives import enums, lookup
 from api.snapshot import global_ids
 from api.snapshot.global_ids import GlobalId
-from domain.model import commands
-from domain.model.commands import REASON_REQUIRED, VERBS, By, Command
+from domain.commands import command as commands
+from domain.commands.command import REASON_REQUIRED, VERBS, By, Command
 from domain.primitives.errors import invalid
 from domain.primitives.values import Kind, Ref, Unit
 

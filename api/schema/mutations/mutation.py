@@ -9,9 +9,9 @@ from api.schema.mutations import descriptions, payloads
 from api.schema.mutations.command_result import carry_out
 from api.schema.mutations.inputs import INPUTS
 from api.schema.mutations.payloads import Payload
-from domain.model import commands
-from domain.model.commands import VERBS, Command
-from domain.model.permissions import NEEDS
+from domain.commands import command as commands
+from domain.commands.command import VERBS, Command
+from domain.commands.permissions import NEEDS
 
 PAYLOADS: Final[dict[type[Command], type[Payload]]] = {
     commands.AddPerson: payloads.PersonPayload,

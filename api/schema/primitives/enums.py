@@ -2,12 +2,12 @@
 
 import strawberry
 
+from domain.commands.permissions import Permission, Role
 from domain.metrics.cause import Cause
 from domain.metrics.findings import Severity
 from domain.metrics.kpi_series import Aggregation, KpiStatus
 from domain.metrics.progress import Health
 from domain.metrics.retrospective import Presence
-from domain.model.permissions import Permission, Role
 from domain.primitives.calendar import Step
 from domain.primitives.values import (
     Cadence,

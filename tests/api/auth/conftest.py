@@ -23,12 +23,12 @@ from starlette.testclient import TestClient, WebSocketTestSession
 from api.runtime.database import Database, open_database
 from api.runtime.settings import Settings
 from api.server.app import create_app
+from domain.commands.command import AddPerson, Command, DeactivatePerson, ErasePerson
+from domain.commands.permissions import Role
 from domain.handlers.dispatcher import Keyframe
 from domain.handlers.unit_of_work import Author
 from domain.log import api_tokens
 from domain.log.event_store import Log
-from domain.model.commands import AddPerson, Command, DeactivatePerson, ErasePerson
-from domain.model.permissions import Role
 from domain.primitives.values import Source
 from tests.conftest import drop
 

@@ -15,10 +15,10 @@ from typer.testing import CliRunner
 from api.asgi.ttl_cache import Remembered
 from api.auth import authentication
 from api.cli.main import app
+from domain.commands.command import DeactivatePerson
+from domain.commands.permissions import Role
 from domain.log import api_tokens
 from domain.log.schema import application_role
-from domain.model.commands import DeactivatePerson
-from domain.model.permissions import Role
 from tests.api.auth.conftest import House, house
 from tests.api.cli.terminal import environment
 

@@ -8,8 +8,8 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocketDisconnect
 
 from api.graphql_http.websocket import STRANGER_LENGTH_MAX
+from domain.commands.permissions import Role
 from domain.log import health
-from domain.model.permissions import Role
 from projections.proof import signer
 from tests.api.auth.conftest import House, signed
 

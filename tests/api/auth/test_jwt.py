@@ -13,8 +13,8 @@ from pydantic import ValidationError
 
 from api.auth.authentication import BEARER_LENGTH_MAX
 from api.runtime.settings import Settings
-from domain.model.commands import DeactivatePerson, ErasePerson
-from domain.model.permissions import Role
+from domain.commands.command import DeactivatePerson, ErasePerson
+from domain.commands.permissions import Role
 from tests.api.auth.conftest import House, claims, house, key_of, public, raw, signed, trusting
 
 NOW = int(time())

@@ -8,8 +8,8 @@ from psycopg import OperationalError
 from starlette.websockets import WebSocketDisconnect
 
 from api.auth import authentication
+from domain.commands.command import DeactivatePerson
 from domain.log import api_tokens
-from domain.model.commands import DeactivatePerson
 from tests.api.auth.conftest import House, house
 from tests.api.schema.subscriptions.clients import CHANGES, PROTOCOLS, begun, closed, code, hear, say
 from tests.api.schema.subscriptions.conftest import running, until

@@ -12,11 +12,11 @@ from starlette.testclient import TestClient
 from api.runtime.database import Database, open_database
 from api.runtime.settings import Settings
 from api.server.app import create_app
+from domain.commands.command import Command
+from domain.commands.permissions import Role
 from domain.handlers.dispatcher import Keyframe
 from domain.log import api_tokens
 from domain.log.event_store import Log
-from domain.model.commands import Command
-from domain.model.permissions import Role
 from domain.primitives.values import Visibility
 from tests.api.authorization.company import history
 from tests.api.conftest import Api

@@ -3,11 +3,11 @@
 import msgspec
 import pytest
 
+from domain.commands import command as commands
+from domain.commands.command import VERBS, Command, verb
+from domain.commands.permissions import NEEDS, Role
 from domain.log.event_store import Head
-from domain.model import commands
-from domain.model.commands import VERBS, Command, verb
 from domain.model.objective import ObjectiveCommitted
-from domain.model.permissions import NEEDS, Role
 from domain.primitives.values import Source
 from tests.api.authorization.company import COMMANDS, OUR, THEIR, by, company, goal
 from tests.domain.scenario import Given, on

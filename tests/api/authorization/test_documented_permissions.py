@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from domain.commands.command import verb
+from domain.commands.permissions import NEEDS, Permission, Role, roles_with
 from domain.handlers.dispatcher import NOT_FOUND_SECONDS
-from domain.model.commands import verb
-from domain.model.permissions import NEEDS, Permission, Role, roles_with
 
 README = (Path(__file__).parents[3] / "README.md").read_text()
 SECTION = README.split("## Who may do what\n", 1)[1].split("\n## ", 1)[0]

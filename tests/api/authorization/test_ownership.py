@@ -5,10 +5,10 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
+from domain.commands import command as commands
+from domain.commands.command import Command, verb
+from domain.commands.permissions import NEEDS, Permission, Role
 from domain.handlers.unit_of_work import keyed_id
-from domain.model import commands
-from domain.model.commands import Command, verb
-from domain.model.permissions import NEEDS, Permission, Role
 from domain.primitives.values import Kind, Ref
 from tests.api.authorization.company import (
     CARL,

@@ -7,13 +7,13 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
+from domain.commands import command as verbs
+from domain.commands.command import VERBS, Command, verb
+from domain.commands.permissions import Role
 from domain.handlers import dispatcher
 from domain.handlers.authorization import sees
 from domain.handlers.unit_of_work import Author, Decision
-from domain.model import commands as verbs
-from domain.model.commands import VERBS, Command, verb
 from domain.model.objective import Objective
-from domain.model.permissions import Role
 from domain.primitives.values import Kind, Ref, Visibility
 from tests.api.authorization.company import (
     CARL,

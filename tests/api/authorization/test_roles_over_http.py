@@ -8,7 +8,7 @@ from graphql import GraphQLArgument, GraphQLField, get_named_type, is_composite_
 
 from api.schema.schema import schema
 from api.snapshot import global_ids
-from domain.model.permissions import Role
+from domain.commands.permissions import Role
 from domain.primitives.values import Kind
 from tests.api.authorization.company import CARL, OUR, QUARTER, THEIR, THEIRS, goal, proof
 from tests.api.authorization.conftest import Company

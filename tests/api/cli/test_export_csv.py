@@ -14,9 +14,9 @@ from api.cli import export_csv as spreadsheet
 from api.cli.export_csv import COLUMNS, export_csv
 from api.cli.output import Failure
 from api.endpoints.csv_cells import cell
+from domain.commands import command as commands
+from domain.commands.permissions import Role
 from domain.handlers.unit_of_work import Author
-from domain.model import commands
-from domain.model.permissions import Role
 from domain.primitives.values import Source
 from tests.api.facts.round_trip import imported, lines
 from tests.properties.conftest import World, Worlds

@@ -7,8 +7,8 @@ from typing import Any
 from uuid import uuid5
 
 from api.demo.facts import facts
+from domain.commands.command import VERBS, Command
 from domain.handlers.unit_of_work import WORKSPACE
-from domain.model.commands import VERBS, Command
 from domain.primitives.values import Kind
 
 TODAY = date(2026, 11, 21)

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from api.demo.facts import facts
-from domain.model.commands import REASON_REQUIRED, VERBS
+from domain.commands.command import REASON_REQUIRED, VERBS
 from tests.api.demo.story import MANY_DAYS, TODAY, command_and_input, names, told
 
 

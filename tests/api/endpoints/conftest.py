@@ -12,8 +12,8 @@ from starlette.testclient import TestClient
 from api.runtime.database import Database, open_database
 from api.runtime.settings import Settings
 from api.server.app import create_app
+from domain.commands.permissions import Role
 from domain.log import api_tokens
-from domain.model.permissions import Role
 from tests.api.conftest import Api
 from tests.conftest import drop
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from api.endpoints import ledger_export
-from domain.model.permissions import Role
+from domain.commands.permissions import Role
 from tests.api.endpoints.conftest import CSV, HEADER, Intake, intake, line, moment, row
 
 __all__ = ["intake"]
@@ -159,7 +159,7 @@ def test_what_is_written_meanwhile_is_not_in_it(intake: Intake, quarter: str, mo
 
 
 def exports_command(number: int) -> Any:
-    from domain.model import commands  # noqa: PLC0415
+    from domain.commands import command as commands  # noqa: PLC0415
 
     return commands.AddPerson(handle=f"somebody-{number}", name="Somebody")
 

@@ -9,11 +9,11 @@ from starlette.requests import Request
 from api.asgi.body_timeout import TooSlow
 from api.endpoints import readings_ingest, readings_parser
 from api.execution.writer import Writing
+from domain.commands.command import RecordReadings
+from domain.commands.permissions import Role
 from domain.handlers.dispatcher import Outcome
 from domain.handlers.unit_of_work import Author
 from domain.log.append import Unavailable
-from domain.model.commands import RecordReadings
-from domain.model.permissions import Role
 from tests.api.endpoints.conftest import CSV, HEADER, NDJSON, PATH, Intake, line, moment, row
 
 

@@ -8,8 +8,8 @@ from uuid import UUID
 import pytest
 
 from api.facts.importer import Import
-from domain.model import commands
-from domain.model.permissions import Role
+from domain.commands import command as commands
+from domain.commands.permissions import Role
 from domain.primitives.values import Kind, Source
 from domain.proof import evidence
 from projections.proof import evidence as proofs

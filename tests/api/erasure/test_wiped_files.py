@@ -11,10 +11,10 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
+from domain.commands import command as commands
+from domain.commands.permissions import Role
 from domain.log import api_tokens, sandbox
 from domain.log.erasure import NotOurs, wipe
-from domain.model import commands
-from domain.model.permissions import Role
 from projections.engine import projector, rebuild
 from projections.store.versioned_tables import Connection
 from projections.tables import people

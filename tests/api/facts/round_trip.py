@@ -13,13 +13,13 @@ import msgspec
 from api.cli.export_facts import export_facts
 from api.cli.import_facts import bring_in
 from api.snapshot.global_ids import encode
+from domain.commands.command import Command
+from domain.commands.permissions import Role
 from domain.handlers.dispatcher import Keyframe, Outcome
 from domain.handlers.unit_of_work import Author
 from domain.log.event_store import Log
-from domain.model.commands import Command
 from domain.model.event import Recorded
 from domain.model.people import PersonAdded, PersonRenamed
-from domain.model.permissions import Role
 from domain.primitives.personal_data import erased_handle, unseal
 from domain.primitives.values import Kind, Source
 from tests.properties.conftest import World

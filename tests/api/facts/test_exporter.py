@@ -10,13 +10,13 @@ import pytest
 from api.cli.export_facts import export_facts
 from api.cli.output import Failure
 from api.facts import event_to_command, exporter
+from domain.commands import command as commands
+from domain.commands.command import CycleBy, KpiBy, ReadingInput
+from domain.commands.permissions import Role
 from domain.handlers.unit_of_work import Author
-from domain.model import commands
-from domain.model.commands import CycleBy, KpiBy, ReadingInput
 from domain.model.event import EVENTS
 from domain.model.key_result import KeyResultReopened
 from domain.model.kpi import ReadingRecorded
-from domain.model.permissions import Role
 from domain.primitives.values import Direction, Kind, Metric, Milestone, Ref, Source
 from tests.api.facts.round_trip import Json, exported, facts, imported, lines, told
 from tests.properties.conftest import World, Worlds

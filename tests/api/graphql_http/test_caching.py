@@ -12,7 +12,7 @@ from api.graphql_http.request import Requested
 from api.runtime.database import Database
 from api.runtime.settings import Settings
 from api.server.app import create_app
-from domain.model.permissions import Role
+from domain.commands.permissions import Role
 from tests.api.conftest import Api
 
 NOW = "{ cycles { nodes { key } } }"

@@ -12,12 +12,12 @@ from uuid import UUID
 
 import msgspec
 
+from domain.commands import command as commands
+from domain.commands.command import Command, CycleBy, KpiBy, MetricInput, ReadingInput
+from domain.commands.permissions import Role
 from domain.handlers.unit_of_work import Author
-from domain.model import commands
-from domain.model.commands import Command, CycleBy, KpiBy, MetricInput, ReadingInput
 from domain.model.event import Recorded
 from domain.model.objective import ObjectiveAligned, ObjectiveUnaligned
-from domain.model.permissions import Role
 from domain.primitives.values import (
     Direction,
     GoalDirection,

@@ -23,7 +23,7 @@ from api.schema.read_permission import Reading
 from api.schema.schema import Schema
 from api.schema.subscriptions.lifecycle import Subscribing
 from api.schema.subscriptions.subscription import Subscription
-from domain.model.permissions import Role
+from domain.commands.permissions import Role
 from tests.api.privacy.company import Company
 from tests.api.privacy.small_company import Small
 from tests.conftest import drop

@@ -3,10 +3,10 @@
 from datetime import date
 from uuid import UUID
 
+from domain.commands import command as commands
+from domain.commands.command import Command, CycleBy, MetricInput
+from domain.commands.permissions import Role
 from domain.handlers.unit_of_work import Author
-from domain.model import commands
-from domain.model.commands import Command, CycleBy, MetricInput
-from domain.model.permissions import Role
 from domain.primitives.values import Direction, Source, Visibility
 from tests.projections.conftest import World
 

@@ -12,8 +12,8 @@ import pytest
 from api.execution.subscription_hub import Live
 from api.schema.subscriptions import subscription
 from api.schema.subscriptions.subscription import READ_AHEAD_MAX
-from domain.model import commands
-from domain.model.permissions import Role
+from domain.commands import command as commands
+from domain.commands.permissions import Role
 from domain.primitives.values import Kind, Ref, Visibility
 from tests.api.privacy.conftest import Asked, schema
 

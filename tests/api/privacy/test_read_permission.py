@@ -4,7 +4,7 @@ import pytest
 
 from api.report.content import Untold
 from api.report.content import read as report
-from domain.model.permissions import Role
+from domain.commands.permissions import Role
 from tests.api.privacy.conftest import Asked
 from tests.api.privacy.documents import documents
 

@@ -6,10 +6,10 @@ import psycopg
 import pytest
 
 from api.snapshot.snapshot import Eyes, Reads
+from domain.commands import command as commands
+from domain.commands.command import Command
+from domain.commands.permissions import Role
 from domain.log.schema import seen_schema, views_schema
-from domain.model import commands
-from domain.model.commands import Command
-from domain.model.permissions import Role
 from domain.primitives.values import Kind, Ref, Visibility
 from projections.engine import rebuild, visibility
 from projections.engine.registry import TABLES

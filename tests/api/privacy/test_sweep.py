@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.model.permissions import Role
+from domain.commands.permissions import Role
 from tests.api.privacy.company import HIDDEN, word
 from tests.api.privacy.conftest import INSIDERS, OUTSIDERS, Asked
 from tests.api.privacy.documents import LEDGER, documents, of_a_view, uncovered

@@ -17,7 +17,7 @@ from api.report import charts, page
 from api.report.content import Attribution, Metric, Story, Unit, Untold, read
 from api.report.report_endpoint import Reports
 from api.runtime.database import Database
-from domain.model import commands
+from domain.commands import command as commands
 from domain.primitives.values import Direction, Kind, Milestone, Ref, ReflectionKind
 from domain.primitives.values import Metric as Measured
 from tests.api.cli.terminal import keyframe

@@ -11,8 +11,8 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from domain.model import commands
-from domain.model.commands import KpiBy, ReadingInput
+from domain.commands import command as commands
+from domain.commands.command import KpiBy, ReadingInput
 from domain.primitives.values import Cadence
 from tests.api.schema.conftest import World
 from tests.api.schema.goals import CYCLE, at_least, check_in, cycle, day, key_result, objective, rise

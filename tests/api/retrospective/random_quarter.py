@@ -6,8 +6,8 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from domain.model import commands
-from domain.model.commands import Command, KpiBy, ReadingInput
+from domain.commands import command as commands
+from domain.commands.command import Command, KpiBy, ReadingInput
 from domain.primitives.errors import Refused
 from domain.primitives.values import Direction, Metric, Milestone
 from tests.api.schema import goals

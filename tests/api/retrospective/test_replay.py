@@ -6,7 +6,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from domain.model import commands
+from domain.commands import command as commands
 from domain.primitives.values import Direction, Metric
 from projections.history import replay
 from tests.api.schema import goals

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from domain.model import commands
+from domain.commands import command as commands
 from domain.primitives.values import Kind, Ref, ReflectionKind
 from tests.api.retrospective.conftest import made
 from tests.api.retrospective.quarter import lived, planned

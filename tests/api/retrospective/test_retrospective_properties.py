@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.snapshot import global_ids
+from domain.commands import command as commands
 from domain.metrics.cause import CAUSES
-from domain.model import commands
 from domain.model.event import Recorded
 from domain.model.key_result import KeyResultRetargeted
 from domain.primitives.values import Kind

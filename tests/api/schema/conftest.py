@@ -13,11 +13,11 @@ from api.execution.context import Caller, Context
 from api.execution.writer import Writing
 from api.runtime.database import Database
 from api.schema.schema import schema
+from domain.commands.command import Command
+from domain.commands.permissions import Role
 from domain.handlers.dispatcher import Keyframe, Outcome
 from domain.handlers.unit_of_work import Author
 from domain.log.event_store import Log
-from domain.model.commands import Command
-from domain.model.permissions import Role
 from domain.primitives.values import Source
 from projections.engine.projector import Projector
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import date
 from uuid import UUID, uuid4
 
+from domain.commands import command as commands
 from domain.log.append import Append
 from domain.log.event_store import EventMapper
-from domain.model import commands
 from domain.model.event import Authorship, Event
 from domain.model.key_result import KeyResultAdded, KeyResultCheckedIn
 from domain.model.objective import ObjectiveDrafted

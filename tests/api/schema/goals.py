@@ -5,11 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from api.snapshot import global_ids
+from domain.commands import command as commands
+from domain.commands.command import CycleBy
+from domain.commands.permissions import Role
 from domain.handlers.unit_of_work import Author
-from domain.model import commands
-from domain.model.commands import CycleBy
 from domain.model.kpi import reading_id
-from domain.model.permissions import Role
 from domain.primitives.values import Basis, Cadence, Direction, GoalDirection, Kind, KpiGoal, Metric, Source
 from tests.api.schema.conftest import World
 

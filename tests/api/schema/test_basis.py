@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 
 from api.schema.primitives.scalars import write_date_time
-from domain.model import commands
-from domain.model.commands import CycleBy
+from domain.commands import command as commands
+from domain.commands.command import CycleBy
 from tests.api.schema import goals
 from tests.api.schema.conftest import ADA, World
 from tests.api.schema.goals import day

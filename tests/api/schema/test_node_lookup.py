@@ -4,8 +4,8 @@ from uuid import uuid4
 import pytest
 
 from api.snapshot import global_ids
-from domain.model import commands
-from domain.model.commands import KpiBy
+from domain.commands import command as commands
+from domain.commands.command import KpiBy
 from domain.primitives.values import Kind, Ref, ReflectionKind
 from tests.api.schema import goals
 from tests.api.schema.conftest import World

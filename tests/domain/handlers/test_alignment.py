@@ -5,8 +5,8 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from domain.model import commands
-from domain.model.commands import CycleBy
+from domain.commands import command as commands
+from domain.commands.command import CycleBy
 from domain.model.objective import Objective, ObjectiveAligned, ObjectiveUnaligned
 from domain.primitives.values import Kind, Ref
 from tests.domain.given_goals import (

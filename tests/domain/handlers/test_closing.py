@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from domain.model import commands
+from domain.commands import command as commands
 from domain.model.key_result import KeyResultAdded, KeyResultScored
 from domain.model.objective import Objective, ObjectiveClosed, ObjectiveDrafted
 from domain.primitives.values import Direction, Metric, Milestone, Verdict

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from domain.model import commands
-from domain.model.commands import CycleBy
+from domain.commands import command as commands
+from domain.commands.command import CycleBy
 from domain.model.cycle import Cycle, CycleActivated, CycleClosed, CycleOpened, ScoringPolicyAdopted
 from domain.model.discussion import CommentAdded, Reflected
 from domain.model.key_result import CheckInCorrected, KeyResult, KeyResultCheckedIn

@@ -6,12 +6,12 @@ from uuid import uuid4
 import msgspec
 import pytest
 
+from domain.commands import command as commands
+from domain.commands.command import REASON_REQUIRED, Command
+from domain.commands.permissions import Role
 from domain.handlers.unit_of_work import Author
-from domain.model import commands
-from domain.model.commands import REASON_REQUIRED, Command
 from domain.model.key_result import KeyResultCheckedIn
 from domain.model.objective import Objective, ObjectiveReworded
-from domain.model.permissions import Role
 from domain.primitives.values import Kind, Ref, Source
 from tests.domain.given_goals import (
     ADA,

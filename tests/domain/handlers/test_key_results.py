@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from msgspec import structs
 
-from domain.model import commands
+from domain.commands import command as commands
 from domain.model.key_result import (
     CheckInCorrected,
     KeyResult,

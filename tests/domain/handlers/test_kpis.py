@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.model import commands
+from domain.commands import command as commands
 from domain.model.kpi import (
     Kpi,
     KpiDefined,

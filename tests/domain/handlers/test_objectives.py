@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from domain.model import commands
+from domain.commands import command as commands
 from domain.model.key_result import KeyResult, KeyResultReopened
 from domain.model.objective import (
     Objective,

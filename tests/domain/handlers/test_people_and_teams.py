@@ -4,9 +4,9 @@ from uuid import uuid4
 
 import pytest
 
+from domain.commands import command as commands
 from domain.handlers.dispatcher import _digest, command_id
 from domain.handlers.unit_of_work import keyed_id
-from domain.model import commands
 from domain.model.discussion import CommentAdded, Initiative, InitiativeMoved, InitiativePlanned, Reflected
 from domain.model.people import (
     Person,

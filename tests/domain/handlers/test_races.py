@@ -7,10 +7,10 @@ from threading import Barrier
 import pytest
 
 from api.runtime.database import Database
+from domain.commands import command as verbs
+from domain.commands.command import Command, CycleBy
 from domain.handlers.dispatcher import Keyframe, Outcome
 from domain.log.event_store import Log
-from domain.model import commands as verbs
-from domain.model.commands import Command, CycleBy
 from domain.primitives.errors import Refused
 from domain.primitives.values import Direction, Metric
 from tests.domain.given_goals import objective_ref, opened

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from domain.model import commands
-from domain.model.commands import VERBS, Command
+from domain.commands import command as commands
+from domain.commands.command import VERBS, Command
 from domain.primitives.values import InitiativeState, Metric, Visibility
 from tests.domain.given_goals import (
     ADA,

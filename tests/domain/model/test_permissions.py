@@ -1,6 +1,6 @@
 import pytest
 
-from domain.model.permissions import Permission, Role, permissions
+from domain.commands.permissions import Permission, Role, permissions
 
 TABLE = """
                      ADMIN LEAD MEMBER AUDITOR METRICS

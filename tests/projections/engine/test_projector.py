@@ -17,9 +17,9 @@ from pydantic import SecretStr
 from api.runtime import embedded_postgres
 from api.runtime.database import open_database
 from api.runtime.settings import Settings
+from domain.commands import command as commands
 from domain.log.append import Append
 from domain.log.mapper import StoredRow
-from domain.model import commands
 from domain.model.event import Authorship
 from domain.primitives.values import Cadence, Source
 from projections.engine.projector import Condition, Projector

@@ -8,9 +8,10 @@ import psycopg
 import pytest
 
 from api.runtime.database import Role
+from domain.commands import command as commands
+from domain.commands import permissions
+from domain.commands.command import CycleBy
 from domain.handlers.unit_of_work import Author
-from domain.model import commands, permissions
-from domain.model.commands import CycleBy
 from domain.primitives.values import Source
 from domain.proof import checkpoint, merkle
 from domain.proof.signed_note import Signer

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from domain.model import commands
+from domain.commands import command as commands
 from domain.primitives.values import Basis, CycleState, Kind, ObjectiveState, Ref, ScoringPolicy, Verdict
 from projections.store import basis as bases
 from projections.tables import alignment

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from domain.model import commands
+from domain.commands import command as commands
 from domain.primitives.values import Basis, Cadence, CycleState, KeyResultState, Kind, ObjectiveKind, ObjectiveState
 from projections.store import basis as bases
 from projections.store.versioned_tables import Cursor, Order, Window

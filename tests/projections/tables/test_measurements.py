@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.model import commands
+from domain.commands import command as commands
 from domain.primitives.values import Basis, Direction, Metric, Milestone
 from projections.history import key_result_standing
 from projections.history.key_result_standing import Standing

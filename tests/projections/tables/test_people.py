@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.model import commands
+from domain.commands import command as commands
 from domain.primitives.values import Basis, InitiativeState, Kind, ReflectionKind
 from projections.engine import rebuild
 from projections.store.versioned_tables import Window

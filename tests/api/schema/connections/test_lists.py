@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from domain.model import commands
-from domain.model.commands import CycleBy, KpiBy
+from domain.commands import command as commands
+from domain.commands.command import CycleBy, KpiBy
 from domain.primitives.values import Kind, ObjectiveKind, Ref
 from tests.api.schema import goals
 from tests.api.schema.conftest import World

@@ -10,7 +10,7 @@ from graphql import GraphQLObjectType, get_named_type, is_composite_type, is_req
 from api.execution.context import Caller, Context
 from api.execution.writer import Writing
 from api.schema.schema import schema
-from domain.model.permissions import Role
+from domain.commands.permissions import Role
 from tests.api.schema.conftest import CountingPool
 from tests.projections.conftest import World
 

@@ -6,10 +6,10 @@ from uuid import UUID
 import pytest
 
 from api.snapshot import global_ids
+from domain.commands import command as commands
+from domain.commands.command import KpiBy
+from domain.commands.permissions import Role
 from domain.handlers.unit_of_work import Author
-from domain.model import commands
-from domain.model.commands import KpiBy
-from domain.model.permissions import Role
 from domain.primitives.values import Cadence, Kind, Source
 from projections.engine import rebuild
 from tests.api.schema import goals

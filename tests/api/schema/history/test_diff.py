@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from api.snapshot import global_ids
-from domain.model import commands
-from domain.model.commands import CycleBy, KpiBy
+from domain.commands import command as commands
+from domain.commands.command import CycleBy, KpiBy
 from domain.primitives.values import Cadence, Kind
 from tests.api.schema import goals
 from tests.api.schema.goals import day, rise

@@ -17,7 +17,7 @@ from api.runtime.database import Database, open_database
 from api.runtime.settings import Settings
 from api.schema.schema import schema
 from api.server.app import create_app
-from domain.model.permissions import Role
+from domain.commands.permissions import Role
 from domain.proof import checkpoint, merkle
 from domain.proof.signed_note import Verifier
 from projections.proof import merkle_tree

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from domain.model import commands
-from domain.model.commands import KpiBy
+from domain.commands import command as commands
+from domain.commands.command import KpiBy
 from domain.primitives.values import Direction, Metric, Milestone
 from tests.api.schema import goals
 from tests.api.schema.conftest import World

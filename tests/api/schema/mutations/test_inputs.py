@@ -9,7 +9,7 @@ from graphql import GraphQLInputObjectType, GraphQLNonNull, is_required_input_fi
 from api.schema.mutations.inputs import INPUTS
 from api.schema.schema import schema
 from api.snapshot import global_ids
-from domain.model.commands import REASON_REQUIRED, VERBS
+from domain.commands.command import REASON_REQUIRED, VERBS
 from domain.primitives.values import Kind
 from tests.api.conftest import Api
 

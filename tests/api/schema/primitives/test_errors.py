@@ -6,7 +6,7 @@ from structlog.testing import capture_logs
 
 from api.schema.primitives.errors import MASKED
 from api.schema.schema import schema
-from domain.model import commands
+from domain.commands import command as commands
 from tests.api.schema import goals
 from tests.api.schema.conftest import World
 

@@ -1,9 +1,9 @@
 """A KPI that is read every month, corrected, redefined, and measures a key result; and one that nobody reads."""
 
+from domain.commands import command as commands
+from domain.commands.command import KpiBy, ReadingInput
+from domain.commands.permissions import Role
 from domain.handlers.unit_of_work import Author
-from domain.model import commands
-from domain.model.commands import KpiBy, ReadingInput
-from domain.model.permissions import Role
 from domain.primitives.values import Cadence, Direction, Metric, Source, Unit, UnitKind
 from tests.api.schema import goals
 from tests.api.schema.conftest import World

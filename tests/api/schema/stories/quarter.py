@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from domain.model import commands
+from domain.commands import command as commands
 from domain.primitives.values import (
     Direction,
     Kind,

@@ -15,11 +15,11 @@ from api.cli.serve import Server, listening
 from api.execution.subscription_hub import Live
 from api.runtime.database import Database, open_database
 from api.runtime.settings import Settings
+from domain.commands.command import Command, DefineKpi, KpiBy, ReadingInput, RecordReadings
+from domain.commands.permissions import Role
 from domain.handlers.dispatcher import Keyframe
 from domain.handlers.unit_of_work import Author
 from domain.log.event_store import Log
-from domain.model.commands import Command, DefineKpi, KpiBy, ReadingInput, RecordReadings
-from domain.model.permissions import Role
 from domain.primitives.values import Source
 from tests.conftest import drop
 

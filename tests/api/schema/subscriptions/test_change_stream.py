@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from api.schema.subscriptions import subscription
-from domain.model.commands import Command, FormTeam, OpenCycle, RedefineKpi
+from domain.commands.command import Command, FormTeam, OpenCycle, RedefineKpi
 from tests.api.schema.subscriptions.clients import CHANGES, PROTOCOLS, code, over_websocket, positions
 from tests.api.schema.subscriptions.conftest import KPI, Serve, Workspace, until
 

@@ -1,9 +1,9 @@
 from uuid import UUID
 
 from api.execution.context import Caller
+from domain.commands import command as commands
+from domain.commands.permissions import Role
 from domain.handlers.unit_of_work import Author
-from domain.model import commands
-from domain.model.permissions import Role
 from domain.primitives.values import Kind, Ref, Source
 from tests.api.schema import goals
 from tests.api.schema.conftest import World

@@ -5,8 +5,8 @@ from enum import StrEnum
 from functools import cache
 from typing import Final, NamedTuple
 
-from domain.model import commands
-from domain.model.commands import Command
+from domain.commands import command as commands
+from domain.commands.command import Command
 
 
 class Role(StrEnum):
