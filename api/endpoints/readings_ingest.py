@@ -28,7 +28,7 @@ from api.endpoints.readings_parser import CSV, FORMS, NDJSON, Batch, Reader
 from api.execution.context import Caller, Context
 from api.execution.request_scope import given_up
 from api.execution.writer import Writing
-from domain.commands.command import RecordReadings
+from domain.commands.kpi_commands import RecordReadings
 from domain.commands.permissions import Permission
 from domain.handlers.dispatcher import KEY_LENGTH_MAX, Outcome
 from domain.handlers.unit_of_work import Author

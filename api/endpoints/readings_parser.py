@@ -12,7 +12,8 @@ from typing import Annotated, Final, Protocol
 import msgspec
 from msgspec import Meta
 
-from domain.commands.command import KpiBy, ReadingInput
+from domain.commands.command import KpiBy
+from domain.commands.kpi_commands import ReadingInput
 from domain.handlers.kpis import READINGS_MAX
 from domain.primitives.errors import Code
 

@@ -1,101 +1,58 @@
-"""Which command records an event: the way back from a stored event to the command that was sent.
+"""The command that records an event: the way back from the log to a fact file.
 
-What a command computes itself (a score, a verdict, a baseline) is in its event, and so is in the command built here.
-Every stored event has its command or is listed as having none of its own. The check runs when this module is imported.
+Most commands are derived from their event, field by field. What a command computes (a score, a verdict, a baseline)
+is in its event, and is given explicitly in the derived command.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import singledispatch
-from typing import Any, TypeVar
+from functools import cache, singledispatch
+from typing import Any, Final
 from uuid import UUID
 
-from msgspec import UNSET, UnsetType, structs
+import msgspec
+from msgspec import UNSET, structs
 
-from domain.commands import command as commands
-from domain.commands.command import Command
-from domain.model.cycle import CycleActivated, CycleClosed, CycleOpened, ScoringPolicyAdopted
-from domain.model.discussion import CommentAdded, InitiativeMoved, InitiativePlanned, Reflected
-from domain.model.event import Event, replay
+from api.facts.field_references import by_field
+from domain.commands.command import By, Command, CycleBy
+from domain.commands.cycle_commands import AdoptScoringPolicy
+from domain.commands.key_result_commands import AddKeyResult, MetricInput, RetargetKeyResult
+from domain.commands.objective_commands import CarryObjective, DraftObjective, UnalignObjective
+from domain.commands.people_commands import AddPerson, AppointLead, RenamePerson
+from domain.commands.registry import VERBS
+from domain.model.cycle import ScoringPolicyAdopted
+from domain.model.event import Event
 from domain.model.event_registry import EVENTS
-from domain.model.key_result import (
-    CheckIn,
-    CheckInCorrected,
-    KeyResult,
-    KeyResultAdded,
-    KeyResultAssigned,
-    KeyResultCheckedIn,
-    KeyResultDropped,
-    KeyResultLinked,
-    KeyResultReopened,
-    KeyResultRescheduled,
-    KeyResultRetargeted,
-    KeyResultReweighed,
-    KeyResultReworded,
-    KeyResultScored,
-    KeyResultUnlinked,
-)
-from domain.model.kpi import (
-    Kpi,
-    KpiDefined,
-    KpiRedefined,
-    KpiRetired,
-    Reading,
-    ReadingCorrected,
-    ReadingRecorded,
-    ReadingRetracted,
-)
-from domain.model.objective import (
-    Objective,
-    ObjectiveAligned,
-    ObjectiveAssigned,
-    ObjectiveClosed,
-    ObjectiveCommitted,
-    ObjectiveDrafted,
-    ObjectiveDropped,
-    ObjectiveReopened,
-    ObjectiveReworded,
-    ObjectiveUnaligned,
-    ObjectiveVisibilitySet,
-)
-from domain.model.people import (
-    PersonAdded,
-    PersonDeactivated,
-    PersonErased,
-    PersonRenamed,
-    TeamDisbanded,
-    TeamFormed,
-    TeamJoined,
-    TeamLeadAppointed,
-    TeamLeft,
-    TeamMoved,
-    TeamRenamed,
-)
+from domain.model.key_result import KeyResultAdded, KeyResultReopened, KeyResultRetargeted
+from domain.model.kpi import ReadingRecorded
+from domain.model.objective import ObjectiveDrafted, ObjectiveUnaligned
+from domain.model.people import PersonAdded, PersonRenamed, TeamLeadAppointed
 from domain.primitives import personal_data
-from domain.primitives.values import Metric, Unit, Visibility
+from domain.primitives.values import Metric, Unit
 
-T = TypeVar("T")
-
-DEPENDENT: tuple[type[Event], ...] = (
-    ObjectiveReworded, ObjectiveAssigned, KeyResultReworded, CheckInCorrected, KpiRedefined, ReadingCorrected,
-)  # fmt: skip
-"""What is understood only beside what was before it in its stream."""
-SEALED: tuple[type[Event], ...] = (PersonAdded, PersonRenamed)
-"""What is understood only with the person's key."""
+SEALED: Final[tuple[type[Event], ...]] = (PersonAdded, PersonRenamed)
+"""Events that are read with the person's key."""
+NOT_ALONE: Final[frozenset[type[Event]]] = frozenset({KeyResultReopened, ReadingRecorded})
+"""Events that no fact of their own tells: a reopened key result is part of reopening its objective, and the exporter
+writes the readings of a command together."""
+_OMITTED: Final = frozenset({"measured_at", "close_objectives"})
+"""Command fields that a fact expresses otherwise: by its `at`, and by a fact for each objective that was closed."""
 
 
 @dataclass(frozen=True)
 class Known:
-    """What events do not say themselves: the streams of `DEPENDENT` ones, and of people their keys, or else the
-    handles that those have for this telling whom nobody can name any more."""
+    """What events do not contain: the streams of `DEPENDENT` events; for people their keys, or for erased people the
+    handles that they have in this export."""
 
     streams: Mapping[UUID, Sequence[Event]]
     keys: Mapping[UUID, bytes]
     handles: Mapping[UUID, str]
 
-    def before(self, event: Event) -> Any:
-        """The thing as it was before this event."""
-        return replay(iter(self.streams[event.originator_id][: event.originator_version - 1]))
+    def before(self, event: Event, field: str) -> Any:
+        """The value of a field before this event: that of the last earlier event of the stream which has the field."""
+        earlier = self.streams[event.originator_id][: event.originator_version - 1]
+        return next(getattr(one, field) for one in reversed(earlier) if field in one.__struct_fields__)
 
     def personal(self, event: PersonAdded | PersonRenamed) -> personal_data.Personal | None:
         """What was sealed; None for a person who was erased."""
@@ -103,266 +60,156 @@ class Known:
         return personal_data.unseal(self.keys[person], person, event.sealed) if person in self.keys else None
 
 
-_PLAIN: dict[type[Event], tuple[type[Command], str | None]] = {
-    PersonDeactivated: (commands.DeactivatePerson, "person"),
-    PersonErased: (commands.ErasePerson, "person"),
-    TeamFormed: (commands.FormTeam, None),
-    TeamRenamed: (commands.RenameTeam, "team"),
-    TeamMoved: (commands.MoveTeam, "team"),
-    TeamJoined: (commands.JoinTeam, "team"),
-    TeamLeft: (commands.LeaveTeam, "team"),
-    TeamDisbanded: (commands.DisbandTeam, "team"),
-    ObjectiveVisibilitySet: (commands.SetObjectiveVisibility, "objective"),
-    ObjectiveAligned: (commands.AlignObjective, "objective"),
-    ObjectiveCommitted: (commands.CommitObjective, "objective"),
-    ObjectiveClosed: (commands.CloseObjective, "objective"),
-    ObjectiveDropped: (commands.DropObjective, "objective"),
-    ObjectiveReopened: (commands.ReopenObjective, "objective"),
-    KeyResultAssigned: (commands.AssignKeyResult, "key_result"),
-    KeyResultRescheduled: (commands.RescheduleKeyResult, "key_result"),
-    KeyResultReweighed: (commands.ReweighKeyResult, "key_result"),
-    KeyResultUnlinked: (commands.UnlinkKpi, "key_result"),
-    KeyResultScored: (commands.ScoreKeyResult, "key_result"),
-    KeyResultDropped: (commands.DropKeyResult, "key_result"),
-    KeyResultCheckedIn: (commands.CheckIn, None),
-    KpiDefined: (commands.DefineKpi, None),
-    ReadingRetracted: (commands.RetractReading, "reading"),
-    InitiativePlanned: (commands.PlanInitiative, None),
-    InitiativeMoved: (commands.MoveInitiative, "initiative"),
-    CommentAdded: (commands.AddComment, None),
-    Reflected: (commands.Reflect, None),
-}
-"""Events whose fields have the names of their command's fields, and the field in which that names its subject."""
-NO_COMMAND: dict[type[Event], str] = {
-    KeyResultReopened: "recorded together with ObjectiveReopened, by reopenObjective",
-    ReadingRecorded: "one recordReadings records many; the exporter puts them together",
-}
-"""Events that no command records by itself, and how they are recorded."""
+# ── derived commands ─────────────────────────────────────────────────────────────────────────────
 
 
 @singledispatch
-def command(event: Event, _: Known) -> Command:
-    """The command that records this event, given what was recorded before it. Raises `LookupError` for an event
-    that no command records by itself."""
-    if type(event) not in _PLAIN:
-        raise LookupError(f"no command records {event.TOPIC} by itself: {NO_COMMAND.get(type(event), 'it is unknown')}")
-    kind, subject = _PLAIN[type(event)]
-    said: dict[str, Any] = {} if subject is None else {subject: event.originator_id}
-    said |= {name: getattr(event, name) for name in event.__struct_fields__ if name in kind.__struct_fields__}
-    return kind(**said)
+def command(event: Event, known: Known) -> Command:
+    """The command that records this event, where the same events precede it. Raises `LookupError` for an event that
+    no command records by itself."""
+    if type(event) not in DERIVED:
+        raise LookupError(f"no fact is known for {event.TOPIC}")
+    return _derived(DERIVED[type(event)], event, known)
+
+
+def _derived(kind: type[Command], event: Event, known: Known, **given: Any) -> Command:
+    """The command with every field that the event has under the same name, and with the id of what it changes."""
+    subject = _subject(kind, type(event))
+    values: dict[str, Any] = {} if subject is None else {subject: event.originator_id}
+    for name, optional in _shared(kind, type(event)).items():
+        if not (optional and getattr(event, name) == _before(event, name, subject, known)):
+            values[name] = getattr(event, name)
+    for name, by in _by(kind).items():
+        if values.get(name) is not None:
+            values[name] = by(id=values[name])
+    return kind(**values | given)
+
+
+def _before(event: Event, name: str, subject: str | None, known: Known) -> Any:
+    """The value that a field keeps if the command leaves it out: only changes are told, since what was chosen then
+    (an owner who has left) may not be chosen again. In a first event it is the default."""
+    return _defaults(type(event))[name] if subject is None else known.before(event, name)
+
+
+@cache
+def _subject(kind: type[Command], event: type[Event]) -> str | None:
+    """The field that takes the id of the thing whose event it is; None for a command that creates it."""
+    names = [name for name, expected in by_field(kind).items() if expected.kind is event.KIND]
+    return next((name for name in names if name not in event.__struct_fields__), None)
+
+
+@cache
+def _shared(kind: type[Command], event: type[Event]) -> dict[str, bool]:
+    """The fields that a command shares with its event, and whether they may be left out to stay as they are."""
+    defaults = _defaults(kind)
+    return {name: defaults[name] is UNSET for name in kind.__struct_fields__ if name in event.__struct_fields__}
+
+
+@cache
+def _by(kind: type[Command]) -> dict[str, type[By]]:
+    """The fields that take a thing by id or key."""
+    return {name: expected.by for name, expected in by_field(kind).items() if expected.by is not None}
+
+
+@cache
+def _defaults(struct: type[msgspec.Struct]) -> dict[str, Any]:
+    return {field.name: field.default for field in structs.fields(struct)}
 
 
 # ── people ───────────────────────────────────────────────────────────────────────────────────────
 
 
 @command.register
-def command_of_person_added(event: PersonAdded, known: Known) -> Command:
+def _(event: PersonAdded, known: Known) -> Command:
     personal = known.personal(event)
     if personal is None:
-        return commands.AddPerson(handle=known.handles[event.originator_id], name=personal_data.ERASED)
-    return commands.AddPerson(handle=personal.handle, name=personal.name, email=personal.email)
+        return AddPerson(handle=known.handles[event.originator_id], name=personal_data.ERASED)
+    return AddPerson(handle=personal.handle, name=personal.name, email=personal.email)
 
 
 @command.register
-def command_of_person_renamed(event: PersonRenamed, known: Known) -> Command:
-    """An erased person got another name that nobody knows; that they did is known."""
+def _(event: PersonRenamed, known: Known) -> Command:
+    """The new name of an erased person cannot be read; that they were renamed is told."""
     personal = known.personal(event)
     if personal is None:
         name = f"{personal_data.ERASED} {event.originator_version}"
-        return commands.RenamePerson(person=event.originator_id, name=name)
-    return commands.RenamePerson(person=event.originator_id, name=personal.name, email=personal.email)
+        return RenamePerson(person=event.originator_id, name=name)
+    return RenamePerson(person=event.originator_id, name=personal.name, email=personal.email)
 
 
 @command.register
-def command_of_team_lead_appointed(event: TeamLeadAppointed, _: Known) -> Command:
-    return commands.AppointLead(team=event.originator_id, person=event.lead)
+def _(event: TeamLeadAppointed, _: Known) -> Command:
+    return AppointLead(team=event.originator_id, person=event.lead)
 
 
-# ── cycles ───────────────────────────────────────────────────────────────────────────────────────
-
-
-@command.register
-def command_of_cycle_opened(event: CycleOpened, _: Known) -> Command:
-    return commands.OpenCycle(
-        key=event.key,
-        name=event.name,
-        starts_on=event.starts_on,
-        ends_on=event.ends_on,
-        parent=None if event.parent is None else commands.CycleBy(id=event.parent),
-        check_in_cadence=event.check_in_cadence,
-    )
+# ── goals ────────────────────────────────────────────────────────────────────────────────────────
 
 
 @command.register
-def command_of_cycle_activated(event: CycleActivated, _: Known) -> Command:
-    return commands.ActivateCycle(cycle=commands.CycleBy(id=event.originator_id))
+def _(event: ScoringPolicyAdopted, _: Known) -> Command:
+    return AdoptScoringPolicy(**structs.asdict(event.policy))
 
 
 @command.register
-def command_of_cycle_closed(event: CycleClosed, _: Known) -> Command:
-    return commands.CloseCycle(cycle=commands.CycleBy(id=event.originator_id))
-
-
-@command.register
-def command_of_scoring_policy_adopted(event: ScoringPolicyAdopted, _: Known) -> Command:
-    return commands.AdoptScoringPolicy(**structs.asdict(event.policy))
-
-
-# ── objectives ───────────────────────────────────────────────────────────────────────────────────
-
-
-@command.register
-def command_of_objective_drafted(event: ObjectiveDrafted, _: Known) -> Command:
-    cycle = commands.CycleBy(id=event.cycle)
+def _(event: ObjectiveDrafted, known: Known) -> Command:
     if event.carried_from is not None:
-        return commands.CarryObjective(objective=event.carried_from, into=cycle)
-    return commands.DraftObjective(
-        cycle=cycle,
-        title=event.title,
-        description=event.description,
-        kind=event.kind,
-        owner=event.owner,
-        team=event.team,
-        contributors=list(event.contributors),
-        supports=list(event.supports),
-        visibility=_if_changed(event.visibility, Visibility.WORKSPACE),
-    )
+        return CarryObjective(objective=event.carried_from, into=CycleBy(id=event.cycle))
+    return _derived(DraftObjective, event, known)
 
 
 @command.register
-def command_of_objective_reworded(event: ObjectiveReworded, known: Known) -> Command:
-    was: Objective = known.before(event)
-    return commands.RewordObjective(
-        objective=was.id,
-        title=_if_changed(event.title, was.title),
-        description=_if_changed(event.description, was.description),
-    )
+def _(event: ObjectiveUnaligned, _: Known) -> Command:
+    return UnalignObjective(objective=event.originator_id, from_=event.to)
 
 
 @command.register
-def command_of_objective_assigned(event: ObjectiveAssigned, known: Known) -> Command:
-    """Only what was changed: an owner who has left since may stay, but not be chosen again."""
-    was: Objective = known.before(event)
-    return commands.AssignObjective(
-        objective=was.id,
-        owner=_if_changed(event.owner, was.owner),
-        team=_if_changed(event.team, was.team),
-        contributors=_if_changed(list(event.contributors), list(was.contributors)),
-    )
+def _(event: KeyResultAdded, known: Known) -> Command:
+    return _derived(AddKeyResult, event, known, metric=_metric(event.metric, Unit()))
 
 
 @command.register
-def command_of_objective_unaligned(event: ObjectiveUnaligned, _: Known) -> Command:
-    return commands.UnalignObjective(objective=event.originator_id, from_=event.to)
+def _(event: KeyResultRetargeted, known: Known) -> Command:
+    return _derived(RetargetKeyResult, event, known, metric=_metric(event.metric))
 
 
-# ── key results ──────────────────────────────────────────────────────────────────────────────────
-
-
-@command.register
-def command_of_key_result_added(event: KeyResultAdded, _: Known) -> Command:
-    return commands.AddKeyResult(
-        objective=event.objective,
-        title=event.title,
-        metric=_asked(event.metric, Unit()),
-        description=event.description,
-        owner=event.owner,
-        weight=event.weight,
-        due=event.due,
-        kpi=None if event.kpi is None else commands.KpiBy(id=event.kpi),
-    )
-
-
-@command.register
-def command_of_key_result_retargeted(event: KeyResultRetargeted, _: Known) -> Command:
-    return commands.RetargetKeyResult(key_result=event.originator_id, metric=_asked(event.metric))
-
-
-def _asked(metric: Metric, usual: Unit | None = None) -> commands.MetricInput:
-    """The metric as it is asked for: its unit is said, unless it is the usual one."""
-    unit = UNSET if metric.unit == usual else metric.unit
-    return commands.MetricInput(**{**structs.asdict(metric), "unit": unit})
-
-
-@command.register
-def command_of_key_result_reworded(event: KeyResultReworded, known: Known) -> Command:
-    was: KeyResult = known.before(event)
-    return commands.RewordKeyResult(
-        key_result=was.id,
-        title=_if_changed(event.title, was.title),
-        description=_if_changed(event.description, was.description),
-    )
-
-
-@command.register
-def command_of_key_result_linked(event: KeyResultLinked, _: Known) -> Command:
-    return commands.LinkKpi(key_result=event.originator_id, kpi=commands.KpiBy(id=event.kpi))
-
-
-@command.register
-def command_of_check_in_corrected(event: CheckInCorrected, known: Known) -> Command:
-    """Only what was changed: the metric may no longer take a value of the kind that it had then."""
-    was: CheckIn = known.before(event)
-    value, reached, confidence, note = was.said
-    return commands.CorrectCheckIn(
-        check_in=was.id,
-        value=_if_changed(event.value, value),
-        reached=_if_changed(_listed(event.reached), _listed(reached)),
-        confidence=_if_changed(event.confidence, confidence),
-        note=_if_changed(event.note, note),
-    )
-
-
-def _listed(reached: tuple[str, ...] | None) -> list[str] | None:
-    return None if reached is None else list(reached)
-
-
-# ── measures ─────────────────────────────────────────────────────────────────────────────────────
-
-
-@command.register
-def command_of_kpi_redefined(event: KpiRedefined, known: Known) -> Command:
-    """Only what was changed, for the same reason as with objectives."""
-    was: Kpi = known.before(event)
-    name, description, unit, goal, cadence, owner, team = was.definition
-    return commands.RedefineKpi(
-        kpi=commands.KpiBy(id=was.id),
-        name=_if_changed(event.name, name),
-        description=_if_changed(event.description, description),
-        unit=_if_changed(event.unit, unit),
-        goal=_if_changed(event.goal, goal),
-        cadence=_if_changed(event.cadence, cadence),
-        owner=_if_changed(event.owner, owner),
-        team=_if_changed(event.team, team),
-    )
-
-
-@command.register
-def command_of_reading_corrected(event: ReadingCorrected, known: Known) -> Command:
-    was: Reading = known.before(event)
-    return commands.CorrectReading(reading=was.id, value=event.value, note=_if_changed(event.note, was.note))
-
-
-@command.register
-def command_of_kpi_retired(event: KpiRetired, _: Known) -> Command:
-    return commands.RetireKpi(kpi=commands.KpiBy(id=event.originator_id))
-
-
-def _if_changed(value: T, before: T) -> T | UnsetType:
-    return UNSET if value == before else value
+def _metric(metric: Metric, default: Unit | None = None) -> MetricInput:
+    """The input of a metric, with its unit unless that is the default."""
+    unit = UNSET if metric.unit == default else metric.unit
+    return MetricInput(**{**structs.asdict(metric), "unit": unit})
 
 
 # ── completeness ─────────────────────────────────────────────────────────────────────────────────
 
 
-def require_commands(events: Iterable[type[Event]]) -> None:
-    """Raise `TypeError` for an event that has no command and is not listed as having none."""
-    for event in events:
-        if event not in _PLAIN and event not in NO_COMMAND and event not in command.registry:
-            raise TypeError(
-                f"no command is known that records the event {event.__name__}: enter it in _PLAIN, register a function "
-                "for it on `command`, or enter it in NO_COMMAND with the reason"
-            )
+def derivable(events: Iterable[type[Event]], commands: Iterable[type[Command]]) -> dict[type[Event], type[Command]]:
+    """The command of each event that has no function of its own above. Raises `TypeError` for an event without
+    exactly one command, and for a command that takes what its event does not contain."""
+    recorded_by = defaultdict[type[Event], list[type[Command]]](list)
+    for kind in commands:
+        recorded_by[kind.RECORDS].append(kind)
+    plain = [event for event in events if event not in command.registry and event not in NOT_ALONE]
+    return {event: _only(event, recorded_by[event]) for event in plain}
 
 
-require_commands(EVENTS.values())
+def _only(event: type[Event], kinds: Sequence[type[Command]]) -> type[Command]:
+    instead = "or register a function for the event in api.facts.event_to_command"
+    if len(kinds) != 1:
+        names = " and ".join(kind.__name__ for kind in kinds) or "no command"
+        raise TypeError(
+            f"The event {event.__name__} is recorded by {names}: name it as RECORDS of one command, {instead}."
+        )
+    (kind,) = kinds
+    known = {*Command.__struct_fields__, *event.__struct_fields__, _subject(kind, event), *_OMITTED}
+    if missing := [name for name in kind.__struct_fields__ if name not in known]:
+        raise TypeError(
+            f"The command {kind.__name__} takes {', '.join(missing)}, which its event {event.__name__} lacks: "
+            f"add this to the event, {instead}."
+        )
+    return kind
+
+
+DERIVED: Final = derivable(EVENTS.values(), VERBS.values())
+DEPENDENT: Final[tuple[type[Event], ...]] = tuple(
+    event for event, kind in DERIVED.items() if _subject(kind, event) and any(_shared(kind, event).values())
+)
+"""Events that are told by what they changed: it takes what precedes them in their streams."""

@@ -14,8 +14,10 @@ from msgspec import NODEFAULT, UNSET
 from api.facts.event_to_command import DEPENDENT, SEALED, Known, command
 from api.facts.importer import LINE_BYTES_MAX
 from api.facts.naming import Names
-from domain.commands import command as commands
-from domain.commands.command import By, Command, verb
+from domain.commands.command import By, Command, KpiBy, verb
+from domain.commands.cycle_commands import OpenCycle
+from domain.commands.kpi_commands import DefineKpi, ReadingInput, RecordReadings
+from domain.commands.people_commands import AddPerson, FormTeam
 from domain.log.event_store import Log
 from domain.log.references import spoken_of
 from domain.model.cycle import CycleActivated
@@ -150,13 +152,13 @@ class Facts:
         """The name of what the event begins, if later facts may speak of it."""
         id, names = event.originator_id, self.names
         match told:
-            case commands.AddPerson():
+            case AddPerson():
                 return names.person(id, told.handle)
-            case commands.FormTeam():
+            case FormTeam():
                 return names.team(id, told.key)
-            case commands.OpenCycle():
+            case OpenCycle():
                 return names.cycle(id, told.key)
-            case commands.DefineKpi():
+            case DefineKpi():
                 return names.kpi(id, told.key)
         if event.belongs_to is None or not (isinstance(event, _ALWAYS_NAMED) or id in self._spoken_of):
             return None
@@ -203,7 +205,7 @@ class Facts:
         """What is recorded again is told backwards and before the rest, since so it comes to the same order."""
         new = [one for one in batch if isinstance(one.event, ReadingRecorded)]
         readings = [*(one for one in reversed(batch) if isinstance(one.event, ReadingCorrected)), *new]
-        told = commands.RecordReadings(readings=[self._reading(one) for one in readings])
+        told = RecordReadings(readings=[self._reading(one) for one in readings])
         return self._line(readings[0], told, self._name_batch(new, len(readings) - len(new)))
 
     def _name_batch(self, new: Group, before: int) -> str | None:
@@ -218,15 +220,13 @@ class Facts:
             self.names.reading(one.event.originator_id, name, place)
         return name
 
-    def _reading(self, one: Recorded) -> commands.ReadingInput:
+    def _reading(self, one: Recorded) -> ReadingInput:
         event = one.event
         assert isinstance(event, ReadingRecorded | ReadingCorrected)
         kpi = (
             event.kpi if isinstance(event, ReadingRecorded) else self._known.streams[event.originator_id][0].belongs_to
         )
-        return commands.ReadingInput(
-            kpi=commands.KpiBy(id=kpi), value=event.value, measured_at=one.effective_at, note=event.note
-        )
+        return ReadingInput(kpi=KpiBy(id=kpi), value=event.value, measured_at=one.effective_at, note=event.note)
 
 
 def _said(value: msgspec.Struct) -> Iterator[tuple[str, Any]]:

@@ -1,21 +1,22 @@
 """Fact files: history as a list of commands, one JSON object a line, brought into the log as it stands."""
 
 import json
-import types
-import typing
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from functools import cache
 from hashlib import sha256
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from domain.commands import command as commands
-from domain.commands.command import VERBS, By, Command
+from api.facts.field_references import Expected, by_json_name
+from domain.commands.command import Command
+from domain.commands.kpi_commands import ReadingInput
+from domain.commands.objective_commands import CarryObjective
+from domain.commands.people_commands import AddPerson, RenamePerson
 from domain.commands.permissions import Role
+from domain.commands.registry import VERBS
 from domain.handlers.dispatcher import Keyframe, Outcome, command_id
 from domain.handlers.unit_of_work import Author
 from domain.log.event_store import Log
@@ -105,7 +106,7 @@ class Import:
         outcome = self._keyframe.execute(self._command(kind, fact, key), author)
         if fact.ref is not None:
             self._name(fact.ref, outcome)
-            if kind is commands.CarryObjective:
+            if kind is CarryObjective:
                 self._name_carried(fact.ref)
         return outcome
 
@@ -135,7 +136,7 @@ class Import:
             return known
         if self._log.command(command_id(Source.IMPORT, key)) is not None:
             return None  # it was brought in before, and whoever did it was erased since: nobody is brought back
-        added = commands.AddPerson(handle=handle, name=handle, effective_at=fact.at, idempotency_key=f"person:{handle}")
+        added = AddPerson(handle=handle, name=handle, effective_at=fact.at, idempotency_key=f"person:{handle}")
         self._keyframe.execute(added, Author(self._actor, Source.IMPORT, ADMIN))
         return self._person(handle)
 
@@ -148,7 +149,7 @@ class Import:
         return self._people[handle]
 
     def _command(self, kind: type[Command], fact: Fact, key: str) -> Command:
-        given = {name: self._resolved(value, _expected(kind).get(name)) for name, value in fact.input.items()}
+        given = {name: self._resolved(value, by_json_name(kind).get(name)) for name, value in fact.input.items()}
         given.setdefault("effectiveAt", fact.at)
         if fact.reason is not None:
             given.setdefault("reason", fact.reason)
@@ -161,12 +162,12 @@ class Import:
 
     def _known_already(self, command: Command) -> Command:
         """To add a person who was met before as a `by` is to say their name."""
-        if not isinstance(command, commands.AddPerson):
+        if not isinstance(command, AddPerson):
             return command
         person = self._person(command.handle)
         if person is None or self._log.command(_met(command.handle)) is None:
             return command
-        return commands.RenamePerson(
+        return RenamePerson(
             person=person,
             name=command.name,
             email=command.email,
@@ -193,7 +194,7 @@ class Import:
         for index, key_result in enumerate(carried):
             self._refs[f"{name}/{index}"] = Ref(Kind.KEY_RESULT, key_result)
 
-    def _resolved(self, value: Any, expected: "Expected | None") -> Any:
+    def _resolved(self, value: Any, expected: Expected | None) -> Any:
         if isinstance(value, list):
             return [self._resolved(one, expected) for one in value]
         if not isinstance(value, dict):
@@ -212,16 +213,6 @@ class Import:
         return ref
 
 
-# ── what a field expects where a name stands ─────────────────────────────────────────────────────
-
-
-class Expected(msgspec.Struct, frozen=True):
-    """How a named thing is written there: an id, an id within a `…By`, or a reference with its kind."""
-
-    form: Literal["id", "by", "ref"]
-    kind: Kind | None
-
-
 def _as(ref: Ref, expected: Expected | None) -> Any:
     if expected is None:
         raise invalid("A name cannot stand here; only where an id is taken.", "input", "ref")
@@ -232,28 +223,7 @@ def _as(ref: Ref, expected: Expected | None) -> Any:
     return {"id": str(ref.id)} if expected.form == "by" else str(ref.id)
 
 
-@cache
-def _expected(kind: type[msgspec.Struct]) -> dict[str, Expected]:
-    """By the JSON name of each field of a command that names other things."""
-    hints = typing.get_type_hints(kind, include_extras=True)
-    names = zip(kind.__struct_fields__, kind.__struct_encode_fields__, strict=True)
-    found = {name: next(_named_in(hints[field]), None) for field, name in names}
-    return {name: expected for name, expected in found.items() if expected is not None}
-
-
-def _named_in(annotation: Any) -> Iterator[Expected]:
-    if annotation is Ref:
-        yield Expected("ref", None)
-    elif isinstance(annotation, type) and issubclass(annotation, By):
-        yield Expected("by", annotation.KIND)
-    elif typing.get_origin(annotation) is typing.Annotated and annotation.__origin__ is UUID:
-        yield Expected("id", annotation.__metadata__[0].extra["kind"])
-    elif typing.get_origin(annotation) in (list, typing.Union, types.UnionType):
-        for part in typing.get_args(annotation):
-            yield from _named_in(part)
-
-
-_READING = _expected(commands.ReadingInput)
+_READING = by_json_name(ReadingInput)
 
 
 def _met(handle: str) -> UUID:

@@ -1,45 +1,47 @@
-"""Everything that can be asked of Keyframe: one frozen shape a command, the same for the API, an import and a test.
+"""The base of every command: the fields that all commands share, and what the entry of a command must hold."""
 
-In JSON the names are camelCase. A field that is left out (`UNSET`) stays as it is; null clears it.
-"""
-
-from datetime import date, datetime
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Annotated, Any, ClassVar, TypeAlias
 from uuid import UUID
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import Meta
 
-from domain.primitives.values import (
-    Cadence,
-    InitiativeState,
-    Kind,
-    KpiGoal,
-    Metric,
-    ObjectiveKind,
-    Ref,
-    ReflectionKind,
-    Unit,
-    Verdict,
-    Visibility,
-)
+from domain.commands.permissions import Needs
+from domain.model.event import Event
+from domain.primitives.documentation import description, doc, field_descriptions
+from domain.primitives.values import Kind
 
 
-def _id(kind: Kind) -> Any:
-    return Meta(extra={"kind": kind})
+def _id(kind: Kind, text: str) -> Any:
+    return Meta(description=text, extra={"kind": kind})
 
 
-PersonId: TypeAlias = Annotated[UUID, _id(Kind.PERSON)]
-TeamId: TypeAlias = Annotated[UUID, _id(Kind.TEAM)]
-ObjectiveId: TypeAlias = Annotated[UUID, _id(Kind.OBJECTIVE)]
-KeyResultId: TypeAlias = Annotated[UUID, _id(Kind.KEY_RESULT)]
-CheckInId: TypeAlias = Annotated[UUID, _id(Kind.CHECK_IN)]
-ReadingId: TypeAlias = Annotated[UUID, _id(Kind.READING)]
-InitiativeId: TypeAlias = Annotated[UUID, _id(Kind.INITIATIVE)]
+def id_kind(annotation: Any) -> Kind | None:
+    """The kind of the thing whose id this annotation takes; None if it takes no id of one kind."""
+    metas = getattr(annotation, "__metadata__", ())
+    return next((meta.extra["kind"] for meta in metas if isinstance(meta, Meta) and meta.extra), None)
+
+
+PersonId: TypeAlias = Annotated[UUID, _id(Kind.PERSON, "The person.")]
+OwnerId: TypeAlias = Annotated[PersonId, doc("The person who answers for it.")]
+TeamId: TypeAlias = Annotated[UUID, _id(Kind.TEAM, "The team.")]
+ObjectiveId: TypeAlias = Annotated[UUID, _id(Kind.OBJECTIVE, "The objective.")]
+KeyResultId: TypeAlias = Annotated[UUID, _id(Kind.KEY_RESULT, "The key result.")]
+CheckInId: TypeAlias = Annotated[UUID, _id(Kind.CHECK_IN, "The check-in, by the id of any version of it.")]
+ReadingId: TypeAlias = Annotated[UUID, _id(Kind.READING, "The reading, by the id of any version of it.")]
+InitiativeId: TypeAlias = Annotated[UUID, _id(Kind.INITIATIVE, "The initiative.")]
+
+Key: TypeAlias = Annotated[
+    str, doc("A short name for addresses, unique for ever: lower-case letters, digits, `-`, `_`, `.`.")
+]
+Title: TypeAlias = Annotated[str, doc("One line of 1 to 300 characters.")]
+Markdown: TypeAlias = Annotated[str, doc("More about it, up to 20,000 characters of Markdown.")]
 
 
 class By(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A thing by its id or by its key: exactly one of the two."""
+    """A lookup by id or by key: exactly one of the two."""
 
     KIND: ClassVar[Kind]
 
@@ -48,346 +50,61 @@ class By(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CycleBy(By, frozen=True):
+    """The cycle, by id or key."""
+
     KIND = Kind.CYCLE
 
 
 class KpiBy(By, frozen=True):
+    """The KPI, by id or key."""
+
     KIND = Kind.KPI
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """What every command also takes.
+    """A command: a frozen struct that is its own registry entry. The API, an import and a test all use this shape.
 
-    `effective_at`: since when it is true (default: the moment of recording). `expected_version`: the
-    version the caller saw of the thing it changes. `idempotency_key`: asks again without doing again.
+    In JSON the names are camelCase. A field that is left out (`UNSET`) stays as it is; null clears it. The docstring
+    of a command and the descriptions of its fields are its documentation in the schema.
     """
 
-    effective_at: datetime | None = None
-    reason: str | None = None
-    expected_version: int | None = None
-    idempotency_key: str | None = None
-
-
-# ── people ───────────────────────────────────────────────────────────────────────────────────────
-
-
-class AddPerson(Command, frozen=True):
-    handle: str
-    name: str
-    email: str | None = None
-
-
-class RenamePerson(Command, frozen=True):
-    person: PersonId
-    name: str | UnsetType = UNSET
-    email: str | None | UnsetType = UNSET
-
-
-class DeactivatePerson(Command, frozen=True):
-    person: PersonId
-
-
-class ErasePerson(Command, frozen=True):
-    person: PersonId
-
-
-class FormTeam(Command, frozen=True):
-    key: str
-    name: str
-    parent: TeamId | None = None
-    lead: PersonId | None = None
-
-
-class RenameTeam(Command, frozen=True):
-    team: TeamId
-    name: str
-
-
-class MoveTeam(Command, frozen=True):
-    team: TeamId
-    parent: TeamId | None
-
-
-class AppointLead(Command, frozen=True):
-    team: TeamId
-    person: PersonId | None
-
-
-class JoinTeam(Command, frozen=True):
-    team: TeamId
-    person: PersonId
-
-
-class LeaveTeam(Command, frozen=True):
-    team: TeamId
-    person: PersonId
-
-
-class DisbandTeam(Command, frozen=True):
-    team: TeamId
-
-
-# ── cycles ───────────────────────────────────────────────────────────────────────────────────────
-
-
-class OpenCycle(Command, frozen=True):
-    key: str
-    name: str
-    starts_on: date
-    ends_on: date
-    parent: CycleBy | None = None
-    check_in_cadence: Cadence = Cadence.WEEKLY
-
-
-class ActivateCycle(Command, frozen=True):
-    cycle: CycleBy
-
-
-class CloseCycle(Command, frozen=True):
-    cycle: CycleBy
-    close_objectives: bool = False
-
-
-class AdoptScoringPolicy(Command, frozen=True):
-    """A band that is left out keeps its value."""
-
-    on_track_gap: float | UnsetType = UNSET
-    at_risk_gap: float | UnsetType = UNSET
-    score_green: float | UnsetType = UNSET
-    score_amber: float | UnsetType = UNSET
-    stale_after_cadences: float | UnsetType = UNSET
-    max_key_results_per_objective: int | UnsetType = UNSET
-    max_objectives_per_owner: int | UnsetType = UNSET
-
-
-# ── objectives ───────────────────────────────────────────────────────────────────────────────────
-
-
-class DraftObjective(Command, frozen=True):
-    """`visibility` that is left out is WORKSPACE; it was not always there, and the digest of a command that does
-    without stays what it was."""
-
-    cycle: CycleBy
-    title: str
-    description: str | None = None
-    kind: ObjectiveKind = ObjectiveKind.COMMITTED
-    owner: PersonId | None = None
-    team: TeamId | None = None
-    contributors: list[PersonId] = []
-    supports: list[Ref] = []
-    visibility: Visibility | UnsetType = UNSET
-
-
-class RewordObjective(Command, frozen=True):
-    objective: ObjectiveId
-    title: str | UnsetType = UNSET
-    description: str | None | UnsetType = UNSET
-
-
-class AssignObjective(Command, frozen=True):
-    objective: ObjectiveId
-    owner: PersonId | None | UnsetType = UNSET
-    team: TeamId | None | UnsetType = UNSET
-    contributors: list[PersonId] | UnsetType = UNSET
-
-
-class SetObjectiveVisibility(Command, frozen=True):
-    objective: ObjectiveId
-    visibility: Visibility
-
-
-class AlignObjective(Command, frozen=True):
-    objective: ObjectiveId
-    to: Ref
-
-
-class UnalignObjective(Command, frozen=True):
-    objective: ObjectiveId
-    from_: Ref = msgspec.field(name="from")
-
-
-class CommitObjective(Command, frozen=True):
-    objective: ObjectiveId
-
-
-class CloseObjective(Command, frozen=True):
-    objective: ObjectiveId
-    verdict: Verdict | None = None
-    score: float | None = None
-    reflection: str | None = None
-
-
-class DropObjective(Command, frozen=True):
-    objective: ObjectiveId
-
-
-class ReopenObjective(Command, frozen=True):
-    objective: ObjectiveId
-
-
-class CarryObjective(Command, frozen=True):
-    objective: ObjectiveId
-    into: CycleBy
-
-
-# ── key results ──────────────────────────────────────────────────────────────────────────────────
-
-
-class MetricInput(Metric, frozen=True):
-    """A metric as it is asked for: without a unit it keeps the one that there is."""
-
-    unit: Unit | UnsetType = UNSET  # type: ignore[assignment]
-
-
-class AddKeyResult(Command, frozen=True):
-    objective: ObjectiveId
-    title: str
-    metric: MetricInput
-    description: str | None = None
-    owner: PersonId | None = None
-    weight: float = 1.0
-    due: date | None = None
-    kpi: KpiBy | None = None
-
-
-class RewordKeyResult(Command, frozen=True):
-    key_result: KeyResultId
-    title: str | UnsetType = UNSET
-    description: str | None | UnsetType = UNSET
-
-
-class AssignKeyResult(Command, frozen=True):
-    key_result: KeyResultId
-    owner: PersonId | None
-
-
-class RetargetKeyResult(Command, frozen=True):
-    key_result: KeyResultId
-    metric: MetricInput
-
-
-class RescheduleKeyResult(Command, frozen=True):
-    key_result: KeyResultId
-    due: date
-
-
-class ReweighKeyResult(Command, frozen=True):
-    key_result: KeyResultId
-    weight: float
-
-
-class CheckIn(Command, frozen=True):
-    """`reached` is the whole set of milestones reached by then, not only the new ones."""
-
-    key_result: KeyResultId
-    value: float | None = None
-    reached: list[str] | None = None
-    confidence: float | None = None
-    note: str | None = None
-    measured_at: datetime | None = None
-
-
-class CorrectCheckIn(Command, frozen=True):
-    check_in: CheckInId
-    value: float | None | UnsetType = UNSET
-    reached: list[str] | None | UnsetType = UNSET
-    confidence: float | None | UnsetType = UNSET
-    note: str | None | UnsetType = UNSET
-
-
-class LinkKpi(Command, frozen=True):
-    key_result: KeyResultId
-    kpi: KpiBy
-
-
-class UnlinkKpi(Command, frozen=True):
-    key_result: KeyResultId
-
-
-class ScoreKeyResult(Command, frozen=True):
-    key_result: KeyResultId
-    score: float
-    note: str | None = None
-
-
-class DropKeyResult(Command, frozen=True):
-    key_result: KeyResultId
-
-
-# ── measures ─────────────────────────────────────────────────────────────────────────────────────
-
-
-class DefineKpi(Command, frozen=True):
-    key: str
-    name: str
-    description: str | None = None
-    unit: Unit = Unit()
-    goal: KpiGoal | None = None
-    cadence: Cadence = Cadence.WEEKLY
-    owner: PersonId | None = None
-    team: TeamId | None = None
-
-
-class RedefineKpi(Command, frozen=True):
-    kpi: KpiBy
-    name: str | UnsetType = UNSET
-    description: str | None | UnsetType = UNSET
-    unit: Unit | UnsetType = UNSET
-    goal: KpiGoal | None | UnsetType = UNSET
-    cadence: Cadence | UnsetType = UNSET
-    owner: PersonId | None | UnsetType = UNSET
-    team: TeamId | None | UnsetType = UNSET
-
-
-class RetireKpi(Command, frozen=True):
-    kpi: KpiBy
-
-
-class ReadingInput(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    kpi: KpiBy
-    value: float
-    measured_at: datetime | None = None
-    note: str | None = None
-
-
-class RecordReadings(Command, frozen=True):
-    readings: list[ReadingInput]
-
-
-class CorrectReading(Command, frozen=True):
-    reading: ReadingId
-    value: float
-    note: str | None | UnsetType = UNSET
-
-
-class RetractReading(Command, frozen=True):
-    reading: ReadingId
-
-
-# ── the rest ─────────────────────────────────────────────────────────────────────────────────────
-
-
-class PlanInitiative(Command, frozen=True):
-    title: str
-    subject: Ref
-    owner: PersonId | None = None
-    due: date | None = None
-
-
-class MoveInitiative(Command, frozen=True):
-    initiative: InitiativeId
-    to: InitiativeState
-
-
-class AddComment(Command, frozen=True):
-    subject: Ref
-    body: str
-
-
-class Reflect(Command, frozen=True):
-    subject: Ref
-    kind: ReflectionKind
-    body: str
+    NEEDS: ClassVar[Needs]
+    """The permission that it requires, and the field that names its subject."""
+    ANSWERS: ClassVar[Kind]
+    """The kind of the thing that it answers with; the API has one payload type for each."""
+    RECORDS: ClassVar[type[Event]]
+    """The event by which an export recognizes it."""
+    REASON_REQUIRED: ClassVar[bool] = False
+    DESCRIPTIONS: ClassVar[Mapping[str, str]] = {}
+    """Descriptions that replace those of inherited fields, by field name."""
+
+    effective_at: Annotated[
+        datetime | None,
+        doc(
+            "Since when this is true; by default from the moment it is recorded. Never in the future (60 s are "
+            "forgiven), never before the last change of the same thing."
+        ),
+    ] = None
+    reason: Annotated[str | None, doc("Why, in your words; it stands beside the change for ever.")] = None
+    expected_version: Annotated[
+        int | None,
+        doc(
+            "The `version` you saw of what you change: if it has moved on, the command is refused (`STALE`) and told "
+            "what changed since."
+        ),
+    ] = None
+    idempotency_key: Annotated[
+        str | None,
+        doc(
+            "A name of yours for this command, 1 to 200 characters: asked again with the same key, it is not carried "
+            "out again and answers as it did the first time."
+        ),
+    ] = None
+
+    def __init_subclass__(cls) -> None:
+        """Raises `TypeError` for an incomplete entry, at import."""
+        if missing := "; ".join(_missing(cls)):
+            raise TypeError(f"The entry of the command {cls.__name__} is incomplete: {missing}.")
 
 
 def verb(command: type[Command]) -> str:
@@ -395,21 +112,27 @@ def verb(command: type[Command]) -> str:
     return command.__name__[0].lower() + command.__name__[1:]
 
 
-VERBS: dict[str, type[Command]] = {verb(command): command for command in Command.__subclasses__()}
+_ENTRY: Mapping[str, str] = {
+    "NEEDS": "the permission that it requires, from domain.commands.permissions",
+    "ANSWERS": "the Kind of the thing that it answers with",
+    "RECORDS": "the event by which an export recognizes it",
+}
+_OWNING_FIELDS = frozenset({"owner", "contributors", "team"})
 
-REASON_REQUIRED: frozenset[type[Command]] = frozenset(
-    {
-        ErasePerson,
-        DropObjective,
-        ReopenObjective,
-        RetargetKeyResult,
-        RescheduleKeyResult,
-        ReweighKeyResult,
-        CorrectCheckIn,
-        DropKeyResult,
-        RedefineKpi,
-        RetireKpi,
-        CorrectReading,
-        RetractReading,
-    }
-)
+
+def _missing(command: type[Command]) -> Iterator[str]:
+    """What a command's entry lacks, as what to write."""
+    if not description(command):
+        yield "write a docstring, its description in the schema"
+    yield from (f"set {name} to {what}" for name, what in _ENTRY.items() if not hasattr(command, name))
+    descriptions = field_descriptions(command)
+    yield from (
+        f'describe the field {name} with Annotated[..., doc("...")]' for name, text in descriptions.items() if not text
+    )
+    needs = getattr(command, "NEEDS", None)
+    if needs is None or needs.own is None:
+        return
+    if needs.of is None and not descriptions.keys() >= _OWNING_FIELDS:
+        yield "name in NEEDS the field with its subject, or give it the fields owner, contributors and team"
+    if needs.of is not None and needs.of not in descriptions:
+        yield f"name an existing field in NEEDS, not {needs.of}"

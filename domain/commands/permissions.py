@@ -1,12 +1,9 @@
-"""Who may do what: roles, permissions, and the two tables that join them to each other and to every command."""
+"""Who may do what: roles, permissions, the roles that have each permission, and what a command can require."""
 
 from collections.abc import Iterable
 from enum import StrEnum
 from functools import cache
 from typing import Final, NamedTuple
-
-from domain.commands import command as commands
-from domain.commands.command import Command
 
 
 class Role(StrEnum):
@@ -77,76 +74,30 @@ def roles_with(permission: Permission) -> list[Role]:
     return [role for role in Role if role in _WHO_MAY[permission]]
 
 
-# ── what each command takes ──────────────────────────────────────────────────────────────────────
+# ── what a command requires ──────────────────────────────────────────────────────────────────────
 
 
 class Needs(NamedTuple):
-    """What a command takes: one permission to do it with anybody's things, and maybe another one that is enough for
-    one's own. `of` is the field that names the thing in question; where there is none it is what the command makes."""
+    """What a command requires: a permission for anybody's things, and maybe another one that is enough for one's own.
+    `of` is the field that names its subject; without it the subject is what the command creates.
+
+    Besides this, `effectiveAt` requires BACKDATE, and an import requires IMPORT.
+    """
 
     anybodys: Permission
     own: Permission | None = None
     of: str | None = None
 
 
-def _goal(of: str | None) -> Needs:
+MANAGE_PEOPLE: Final = Needs(Permission.MANAGE_PEOPLE)
+RUN_CYCLES: Final = Needs(Permission.RUN_CYCLES)
+DEFINE_KPIS: Final = Needs(Permission.DEFINE_KPIS)
+ADOPT_POLICY: Final = Needs(Permission.ADOPT_POLICY)
+
+
+def edit_goals(of: str | None) -> Needs:
     return Needs(Permission.EDIT_GOALS, Permission.EDIT_OWN_GOALS, of)
 
 
-def _readings(of: str) -> Needs:
+def record_readings(of: str) -> Needs:
     return Needs(Permission.RECORD_READINGS, Permission.RECORD_OWN_READINGS, of)
-
-
-_PEOPLE, _CYCLES, _KPIS = map(Needs, (Permission.MANAGE_PEOPLE, Permission.RUN_CYCLES, Permission.DEFINE_KPIS))
-
-NEEDS: Final[dict[type[Command], Needs]] = {
-    commands.AddPerson: _PEOPLE,
-    commands.RenamePerson: _PEOPLE,
-    commands.DeactivatePerson: _PEOPLE,
-    commands.ErasePerson: _PEOPLE,
-    commands.FormTeam: _PEOPLE,
-    commands.RenameTeam: _PEOPLE,
-    commands.MoveTeam: _PEOPLE,
-    commands.AppointLead: _PEOPLE,
-    commands.JoinTeam: _PEOPLE,
-    commands.LeaveTeam: _PEOPLE,
-    commands.DisbandTeam: _PEOPLE,
-    commands.OpenCycle: _CYCLES,
-    commands.ActivateCycle: _CYCLES,
-    commands.CloseCycle: _CYCLES,
-    commands.AdoptScoringPolicy: Needs(Permission.ADOPT_POLICY),
-    commands.DraftObjective: _goal(None),
-    commands.RewordObjective: _goal("objective"),
-    commands.AssignObjective: _goal("objective"),
-    commands.SetObjectiveVisibility: _goal("objective"),
-    commands.AlignObjective: _goal("objective"),
-    commands.UnalignObjective: _goal("objective"),
-    commands.CommitObjective: _goal("objective"),
-    commands.CloseObjective: _goal("objective"),
-    commands.DropObjective: _goal("objective"),
-    commands.ReopenObjective: _goal("objective"),
-    commands.CarryObjective: _goal("objective"),
-    commands.AddKeyResult: _goal("objective"),
-    commands.RewordKeyResult: _goal("key_result"),
-    commands.AssignKeyResult: _goal("key_result"),
-    commands.RetargetKeyResult: _goal("key_result"),
-    commands.RescheduleKeyResult: _goal("key_result"),
-    commands.ReweighKeyResult: _goal("key_result"),
-    commands.CheckIn: _goal("key_result"),
-    commands.CorrectCheckIn: _goal("check_in"),
-    commands.LinkKpi: _goal("key_result"),
-    commands.UnlinkKpi: _goal("key_result"),
-    commands.ScoreKeyResult: _goal("key_result"),
-    commands.DropKeyResult: _goal("key_result"),
-    commands.DefineKpi: _KPIS,
-    commands.RedefineKpi: _KPIS,
-    commands.RetireKpi: _KPIS,
-    commands.RecordReadings: _readings("readings"),
-    commands.CorrectReading: _readings("reading"),
-    commands.RetractReading: _readings("reading"),
-    commands.PlanInitiative: _goal("subject"),
-    commands.MoveInitiative: _goal("initiative"),
-    commands.AddComment: _goal("subject"),
-    commands.Reflect: _goal("subject"),
-}
-"""By command, every one of them. Beside it `effectiveAt` takes BACKDATE, and what an import says takes IMPORT."""

@@ -6,13 +6,13 @@ through while a goal changes hands, or is hidden.
 
 from collections.abc import Iterator, Sequence
 from functools import singledispatch
+from typing import Any
 from uuid import UUID
 
 from msgspec import structs
 
-from domain.commands import command as commands
 from domain.commands.command import Command
-from domain.commands.permissions import NEEDS, Needs, Permission, Role, roles_with
+from domain.commands.permissions import Needs, Permission, Role, roles_with
 from domain.handlers.unit_of_work import Author, Decision, keyed_id
 from domain.model.discussion import Comment, Initiative, Reflection
 from domain.model.event import Aggregate, Event
@@ -31,7 +31,7 @@ SINCE_MAX = 100
 
 def refuse_by_role(command: Command, author: Author) -> None:
     """Refuse what no role of the author permits, whatever it is about; nothing is read. Raises `FORBIDDEN`."""
-    needs, can = NEEDS[type(command)], author.can
+    needs, can = command.NEEDS, author.can
     if needs.anybodys not in can and needs.own not in can:
         raise _forbidden(needs)
     if command.effective_at is not None and Permission.BACKDATE not in can:
@@ -69,7 +69,7 @@ def judge(case: Decision) -> list[UUID]:
     to be theirs and is not. Raises `FORBIDDEN`. The ids in the input that are hidden: what decides finds nothing
     there, and says so in the words in which it says so of anything that there is not."""
     hidden = [] if Permission.READ_PRIVATE in case.author.can else _hide(case)
-    needs = NEEDS[type(case.command)]
+    needs = case.command.NEEDS
     if needs.anybodys not in case.author.can and not _is_own(case, needs):
         raise _forbidden(needs)
     return hidden
@@ -152,28 +152,26 @@ def _names_hidden(case: Decision, event: Event) -> bool:
 
 
 def _is_own(case: Decision, needs: Needs) -> bool:
-    """Whether all that it is about is the author's own; what is not there is left to who decides, who misses it. So is
-    what is no KPI where one is named: it may be hidden, and the ids of KPIs were not looked through for that."""
+    """Whether every subject of the command is the author's own. A subject that does not exist is left to the handler,
+    which refuses it; so is the id of another kind where a KPI is named: it may be hidden, and ids of KPIs were not
+    checked for that."""
     me = case.author.person
     if me is None:
         return False
-    command = case.command
-    if isinstance(command, commands.DraftObjective):
+    command: Any = case.command
+    if needs.of is None:
         return me in (command.owner, *command.contributors) or _leads(case, me, command.team)
-    about = _about(command, needs)
+    about, kind = _about(getattr(command, needs.of))
     case.load(about)
-    kind = Kpi if isinstance(command, commands.RecordReadings) else Aggregate
     return all(is_own(thing, case, me) for thing in map(case.known, about) if isinstance(thing, kind))
 
 
-def _about(command: Command, needs: Needs) -> list[UUID]:
-    """What the command is about."""
-    if isinstance(command, commands.RecordReadings):
-        kpis = {one.kpi for one in command.readings}
-        return [keyed_id(Kind.KPI, by.key or "") if by.id is None else by.id for by in kpis]
-    assert needs.of is not None
-    named = getattr(command, needs.of)
-    return [named.id if isinstance(named, Ref) else named]
+def _about(named: Any) -> tuple[list[UUID], type[Aggregate]]:
+    """The ids that a command's subject field names, and the kind that they must be of."""
+    if isinstance(named, list):
+        kpis = {reading.kpi for reading in named}
+        return [keyed_id(Kind.KPI, by.key or "") if by.id is None else by.id for by in kpis], Kpi
+    return [named.id if isinstance(named, Ref) else named], Aggregate
 
 
 @singledispatch

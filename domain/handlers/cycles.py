@@ -5,8 +5,9 @@ from datetime import date
 
 from msgspec import UNSET, structs
 
-from domain.commands import command as commands
+from domain.commands.cycle_commands import ActivateCycle, AdoptScoringPolicy, CloseCycle, OpenCycle
 from domain.handlers import authorization, objectives
+from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import POLICY_ID, Decision, keyed_id
 from domain.model.cycle import Cycle, CycleOpened, Policy, ScoringPolicyAdopted
 from domain.model.objective import Objective, ObjectiveDrafted
@@ -18,7 +19,8 @@ CYCLE_DAYS_MAX = 3660
 NAMES_MAX = 10
 
 
-def open_cycle(case: Decision, do: commands.OpenCycle) -> Cycle:
+@handles
+def open_cycle(case: Decision, do: OpenCycle) -> Cycle:
     key = values.key(do.key, "key")
     if do.ends_on < do.starts_on:
         raise invalid("A cycle ends on its first day or later.", "endsOn")
@@ -52,7 +54,8 @@ def _fits_into(case: Decision, parent: Cycle, starts_on: date, ends_on: date, ke
             )
 
 
-def activate_cycle(case: Decision, do: commands.ActivateCycle) -> Cycle:
+@handles
+def activate_cycle(case: Decision, do: ActivateCycle) -> Cycle:
     cycle = case.subject(case.find(Cycle, do.cycle, "cycle"))
     cycle.refuse_closed("cycle")
     for objective in case.children(Objective, ObjectiveDrafted, cycle.id):
@@ -62,7 +65,8 @@ def activate_cycle(case: Decision, do: commands.ActivateCycle) -> Cycle:
     return cycle
 
 
-def close_cycle(case: Decision, do: commands.CloseCycle) -> Cycle:
+@handles
+def close_cycle(case: Decision, do: CloseCycle) -> Cycle:
     """Its children are cycles of their own and go on: a year may be closed before its last quarter is."""
     cycle = case.subject(case.find(Cycle, do.cycle, "cycle"))
     held = case.children(Objective, ObjectiveDrafted, cycle.id)
@@ -98,7 +102,8 @@ def _refuse_earlier(case: Decision, held: Sequence[Objective]) -> None:
         raise invalid(f"An objective in this cycle changed after that, at {last.isoformat()}.", "effectiveAt")
 
 
-def adopt_scoring_policy(case: Decision, do: commands.AdoptScoringPolicy) -> Policy:
+@handles
+def adopt_scoring_policy(case: Decision, do: AdoptScoringPolicy) -> Policy:
     given = {name: value for name in ScoringPolicy.__struct_fields__ if (value := getattr(do, name)) is not UNSET}
     policy = _checked(structs.replace(case.policy, **given))
     adopted = case.known(POLICY_ID)

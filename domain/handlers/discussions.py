@@ -1,6 +1,7 @@
 """What is decided about initiatives, comments and reflections."""
 
-from domain.commands import command as commands
+from domain.commands.discussion_commands import AddComment, MoveInitiative, PlanInitiative, Reflect
+from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import KINDS, Decision
 from domain.model.cycle import Cycle
 from domain.model.discussion import Comment, CommentAdded, Initiative, InitiativePlanned, Reflected, Reflection
@@ -14,7 +15,8 @@ from domain.primitives.values import Kind
 _COMMENTED = tuple(kind for kind in KINDS if kind.KIND is not Kind.POLICY)
 
 
-def plan_initiative(case: Decision, do: commands.PlanInitiative) -> Initiative:
+@handles
+def plan_initiative(case: Decision, do: PlanInitiative) -> Initiative:
     subject = case.subject(case.ref(do.subject, (Objective, KeyResult), "subject"))
     case.not_before(subject)
     _cycle_of(case, subject).refuse_closed("subject")
@@ -27,7 +29,8 @@ def plan_initiative(case: Decision, do: commands.PlanInitiative) -> Initiative:
     return case.begin(Initiative, event)
 
 
-def move_initiative(case: Decision, do: commands.MoveInitiative) -> Initiative:
+@handles
+def move_initiative(case: Decision, do: MoveInitiative) -> Initiative:
     initiative = case.change(Initiative, do.initiative, "initiative")
     if initiative.state is not do.to:
         subject = case.ref(initiative.subject, (Objective, KeyResult), "initiative")
@@ -36,12 +39,14 @@ def move_initiative(case: Decision, do: commands.MoveInitiative) -> Initiative:
     return initiative
 
 
-def add_comment(case: Decision, do: commands.AddComment) -> Comment:
+@handles
+def add_comment(case: Decision, do: AddComment) -> Comment:
     case.not_before(case.subject(case.ref(do.subject, _COMMENTED, "subject")))
     return case.begin(Comment, CommentAdded(subject=do.subject, body=_said(do.body)))
 
 
-def reflect(case: Decision, do: commands.Reflect) -> Reflection:
+@handles
+def reflect(case: Decision, do: Reflect) -> Reflection:
     case.not_before(case.subject(case.ref(do.subject, (Cycle, Objective), "subject")))
     return case.begin(Reflection, Reflected(subject=do.subject, kind=do.kind, body=_said(do.body)))
 

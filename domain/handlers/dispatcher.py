@@ -1,10 +1,9 @@
-"""The only door for writing: which command goes where, carried out once or not at all."""
+"""The dispatcher: it executes each command once or not at all, and is the only way to write."""
 
 import random
 import time
-from collections.abc import Callable
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 import msgspec
@@ -12,10 +11,20 @@ from eventsourcing.application import Application
 from eventsourcing.persistence import InfrastructureFactory, Mapper
 from eventsourcing.utils import Environment
 
-from domain.commands import command as commands
-from domain.commands.command import Command
+from domain.commands.command import Command, verb
+from domain.commands.people_commands import AddPerson, RenamePerson
 from domain.commands.permissions import Permission
-from domain.handlers import authorization, cycles, discussions, key_results, kpis, objectives, people_and_teams
+from domain.commands.registry import VERBS
+from domain.handlers import (  # noqa: F401  importing a module registers its handlers
+    authorization,
+    cycles,
+    discussions,
+    key_results,
+    kpis,
+    objectives,
+    people_and_teams,
+)
+from domain.handlers.handler_registry import HANDLERS, require_handlers
 from domain.handlers.kpis import Readings
 from domain.handlers.unit_of_work import WORKSPACE, Author, Decision
 from domain.log.event_store import Append, CommandRow, Conflict, Log
@@ -24,58 +33,9 @@ from domain.primitives import personal_data
 from domain.primitives.errors import Code, Refused, used_otherwise
 from domain.primitives.values import Kind, Ref, Source
 
-HANDLERS: Final[dict[type[Command], Callable[[Decision, Any], Aggregate | Readings]]] = {
-    commands.AddPerson: people_and_teams.add_person,
-    commands.RenamePerson: people_and_teams.rename_person,
-    commands.DeactivatePerson: people_and_teams.deactivate_person,
-    commands.ErasePerson: people_and_teams.erase_person,
-    commands.FormTeam: people_and_teams.form_team,
-    commands.RenameTeam: people_and_teams.rename_team,
-    commands.MoveTeam: people_and_teams.move_team,
-    commands.AppointLead: people_and_teams.appoint_lead,
-    commands.JoinTeam: people_and_teams.join_team,
-    commands.LeaveTeam: people_and_teams.leave_team,
-    commands.DisbandTeam: people_and_teams.disband_team,
-    commands.OpenCycle: cycles.open_cycle,
-    commands.ActivateCycle: cycles.activate_cycle,
-    commands.CloseCycle: cycles.close_cycle,
-    commands.AdoptScoringPolicy: cycles.adopt_scoring_policy,
-    commands.DraftObjective: objectives.draft_objective,
-    commands.RewordObjective: objectives.reword_objective,
-    commands.AssignObjective: objectives.assign_objective,
-    commands.SetObjectiveVisibility: objectives.set_objective_visibility,
-    commands.AlignObjective: objectives.align_objective,
-    commands.UnalignObjective: objectives.unalign_objective,
-    commands.CommitObjective: objectives.commit_objective,
-    commands.CloseObjective: objectives.close_objective,
-    commands.DropObjective: objectives.drop_objective,
-    commands.ReopenObjective: objectives.reopen_objective,
-    commands.CarryObjective: objectives.carry_objective,
-    commands.AddKeyResult: key_results.add_key_result,
-    commands.RewordKeyResult: key_results.reword_key_result,
-    commands.AssignKeyResult: key_results.assign_key_result,
-    commands.RetargetKeyResult: key_results.retarget_key_result,
-    commands.RescheduleKeyResult: key_results.reschedule_key_result,
-    commands.ReweighKeyResult: key_results.reweigh_key_result,
-    commands.CheckIn: key_results.check_in,
-    commands.CorrectCheckIn: key_results.correct_check_in,
-    commands.LinkKpi: key_results.link_kpi,
-    commands.UnlinkKpi: key_results.unlink_kpi,
-    commands.ScoreKeyResult: key_results.score_key_result,
-    commands.DropKeyResult: key_results.drop_key_result,
-    commands.DefineKpi: kpis.define_kpi,
-    commands.RedefineKpi: kpis.redefine_kpi,
-    commands.RetireKpi: kpis.retire_kpi,
-    commands.RecordReadings: kpis.record_readings,
-    commands.CorrectReading: kpis.correct_reading,
-    commands.RetractReading: kpis.retract_reading,
-    commands.PlanInitiative: discussions.plan_initiative,
-    commands.MoveInitiative: discussions.move_initiative,
-    commands.AddComment: discussions.add_comment,
-    commands.Reflect: discussions.reflect,
-}
+require_handlers(VERBS.values(), HANDLERS)
 
-_NAMING = (commands.AddPerson, commands.RenamePerson)
+_NAMING = (AddPerson, RenamePerson)
 """What says what a person is called: a digest of it alone could be guessed at."""
 
 ATTEMPTS_MAX = 50
@@ -109,7 +69,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 class Keyframe(Application[UUID]):
-    """Goals and measures, written. Every verb of `domain.commands.command` goes through `execute`."""
+    """Goals and measures, written. Every command of `domain.commands` goes through `execute`."""
 
     def __init__(self, log: Log) -> None:
         self._log = log
@@ -181,7 +141,7 @@ class Keyframe(Application[UUID]):
         if done.id == command_id(Source.IMPORT, command.idempotency_key or ""):
             return True
         brought_in = result.version == 1 and done.first <= done.last
-        return brought_in if isinstance(command, commands.AddPerson) else command.person == about.id and not brought_in
+        return brought_in if isinstance(command, AddPerson) else command.person == about.id and not brought_in
 
     def _decide(self, command: Command, author: Author, id: UUID, digest: bytes) -> Outcome:
         case = Decision(self._log, author, command, id)
@@ -194,7 +154,7 @@ class Keyframe(Application[UUID]):
         )
         hidden = authorization.judge(case)
         result = _result(HANDLERS[type(command)](case, command))
-        assert not hidden, f"{commands.verb(type(command))} passed over what it names"
+        assert not hidden, f"{verb(type(command))} passed over what it names"
         case.refuse_idle_expectation()
         changed = case.changed()
         if not any(thing.has_news for thing in changed) and command.idempotency_key is None:
@@ -247,7 +207,7 @@ def command_id(scope: str, key: str) -> UUID:
 def _digest(command: Command) -> bytes:
     """Of the verb and its input, but for the key itself."""
     asked = msgspec.structs.replace(command, idempotency_key=None)
-    return sha256(commands.verb(type(command)).encode() + b"\n" + msgspec.json.encode(asked)).digest()
+    return sha256(verb(type(command)).encode() + b"\n" + msgspec.json.encode(asked)).digest()
 
 
 def _result(about: Aggregate | Readings) -> Result:

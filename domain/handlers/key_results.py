@@ -5,8 +5,24 @@ from datetime import datetime
 import msgspec
 from msgspec import UNSET
 
-from domain.commands import command as commands
+from domain.commands import key_result_commands
+from domain.commands.command import KeyResultId, KpiBy
+from domain.commands.key_result_commands import (
+    AddKeyResult,
+    AssignKeyResult,
+    CorrectCheckIn,
+    DropKeyResult,
+    LinkKpi,
+    MetricInput,
+    RescheduleKeyResult,
+    RetargetKeyResult,
+    ReweighKeyResult,
+    RewordKeyResult,
+    ScoreKeyResult,
+    UnlinkKpi,
+)
 from domain.handlers import current_value
+from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import Decision
 from domain.model.cycle import Cycle
 from domain.model.event import WHEN_RECORDED
@@ -18,7 +34,8 @@ from domain.primitives.errors import invalid
 from domain.primitives.values import Metric, Unit
 
 
-def add_key_result(case: Decision, do: commands.AddKeyResult) -> KeyResult:
+@handles
+def add_key_result(case: Decision, do: AddKeyResult) -> KeyResult:
     objective = case.change(Objective, do.objective, "objective")
     cycle = case.get(Cycle, objective.cycle)
     cycle.refuse_closed("objective")
@@ -39,7 +56,8 @@ def add_key_result(case: Decision, do: commands.AddKeyResult) -> KeyResult:
     return case.begin(KeyResult, event)
 
 
-def reword_key_result(case: Decision, do: commands.RewordKeyResult) -> KeyResult:
+@handles
+def reword_key_result(case: Decision, do: RewordKeyResult) -> KeyResult:
     key_result = _open(case, do.key_result)
     title = do.title if do.title is UNSET else values.title(do.title, "title")
     description = do.description if do.description is UNSET else values.prose(do.description, "description")
@@ -47,13 +65,15 @@ def reword_key_result(case: Decision, do: commands.RewordKeyResult) -> KeyResult
     return key_result
 
 
-def assign_key_result(case: Decision, do: commands.AssignKeyResult) -> KeyResult:
+@handles
+def assign_key_result(case: Decision, do: AssignKeyResult) -> KeyResult:
     key_result = _open(case, do.key_result)
     key_result.assign(case.colleague(do.owner, "owner"), case.at)
     return key_result
 
 
-def retarget_key_result(case: Decision, do: commands.RetargetKeyResult) -> KeyResult:
+@handles
+def retarget_key_result(case: Decision, do: RetargetKeyResult) -> KeyResult:
     key_result = _open(case, do.key_result)
     kpi = None if key_result.kpi is None else case.get(Kpi, key_result.kpi)
     asked = _asked(do.metric, key_result.metric.unit)
@@ -63,19 +83,22 @@ def retarget_key_result(case: Decision, do: commands.RetargetKeyResult) -> KeyRe
     return key_result
 
 
-def reschedule_key_result(case: Decision, do: commands.RescheduleKeyResult) -> KeyResult:
+@handles
+def reschedule_key_result(case: Decision, do: RescheduleKeyResult) -> KeyResult:
     key_result = _open(case, do.key_result)
     key_result.reschedule(do.due, case.at)
     return key_result
 
 
-def reweigh_key_result(case: Decision, do: commands.ReweighKeyResult) -> KeyResult:
+@handles
+def reweigh_key_result(case: Decision, do: ReweighKeyResult) -> KeyResult:
     key_result = _open(case, do.key_result)
     key_result.reweigh(values.weight(do.weight, "weight"), case.at)
     return key_result
 
 
-def link_kpi(case: Decision, do: commands.LinkKpi) -> KeyResult:
+@handles
+def link_kpi(case: Decision, do: LinkKpi) -> KeyResult:
     key_result = _open(case, do.key_result)
     kpi = case.find(Kpi, do.kpi, "kpi")
     if kpi.id != key_result.kpi:
@@ -85,13 +108,15 @@ def link_kpi(case: Decision, do: commands.LinkKpi) -> KeyResult:
     return key_result
 
 
-def unlink_kpi(case: Decision, do: commands.UnlinkKpi) -> KeyResult:
+@handles
+def unlink_kpi(case: Decision, do: UnlinkKpi) -> KeyResult:
     key_result = _open(case, do.key_result)
     key_result.unlink(case.at)
     return key_result
 
 
-def score_key_result(case: Decision, do: commands.ScoreKeyResult) -> KeyResult:
+@handles
+def score_key_result(case: Decision, do: ScoreKeyResult) -> KeyResult:
     key_result = _open(case, do.key_result)
     score = values.share(do.score, "score")
     assert score is not None
@@ -99,13 +124,15 @@ def score_key_result(case: Decision, do: commands.ScoreKeyResult) -> KeyResult:
     return key_result
 
 
-def drop_key_result(case: Decision, do: commands.DropKeyResult) -> KeyResult:
+@handles
+def drop_key_result(case: Decision, do: DropKeyResult) -> KeyResult:
     key_result = _open(case, do.key_result)
     key_result.drop(case.at)
     return key_result
 
 
-def check_in(case: Decision, do: commands.CheckIn) -> CheckIn:
+@handles
+def check_in(case: Decision, do: key_result_commands.CheckIn) -> CheckIn:
     key_result = case.change(KeyResult, do.key_result, "keyResult")
     late = _late(case, key_result)
     key_result.refuse_dropped()
@@ -126,7 +153,8 @@ def check_in(case: Decision, do: commands.CheckIn) -> CheckIn:
     return _said_before(case, key_result, measured_at, said) or case.begin(CheckIn, event, at=measured_at)
 
 
-def correct_check_in(case: Decision, do: commands.CorrectCheckIn) -> CheckIn:
+@handles
+def correct_check_in(case: Decision, do: CorrectCheckIn) -> CheckIn:
     check_in = case.change(CheckIn, do.check_in, "checkIn")
     key_result = case.get(KeyResult, check_in.key_result)
     late = _late(case, key_result)
@@ -161,7 +189,7 @@ def _said_before(
     return next((one for one in case.get_all(CheckIn, ids) if one.said == said), None)
 
 
-def _open(case: Decision, id: "commands.KeyResultId") -> KeyResult:
+def _open(case: Decision, id: "KeyResultId") -> KeyResult:
     """The key result to change, of an objective that has not ended, in a cycle that is not closed."""
     key_result = case.change(KeyResult, id, "keyResult")
     objective = case.get(Objective, key_result.objective)
@@ -179,13 +207,13 @@ def _late(case: Decision, key_result: KeyResult) -> bool:
     return late
 
 
-def _kpi(case: Decision, by: commands.KpiBy) -> Kpi:
+def _kpi(case: Decision, by: KpiBy) -> Kpi:
     kpi = case.find(Kpi, by, "kpi")
     kpi.refuse_retired()
     return kpi
 
 
-def _asked(given: commands.MetricInput, unit: Unit) -> Metric:
+def _asked(given: MetricInput, unit: Unit) -> Metric:
     """The metric that is asked for, with this unit if it names none."""
     said = msgspec.structs.asdict(given)
     return Metric(**{**said, "unit": unit if given.unit is UNSET else given.unit})

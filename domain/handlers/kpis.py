@@ -6,7 +6,17 @@ from uuid import UUID
 
 from msgspec import UNSET, Struct
 
-from domain.commands import command as commands
+from domain.commands.command import KpiBy
+from domain.commands.kpi_commands import (
+    CorrectReading,
+    DefineKpi,
+    ReadingInput,
+    RecordReadings,
+    RedefineKpi,
+    RetireKpi,
+    RetractReading,
+)
+from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import Decision, keyed_id
 from domain.model.kpi import Kpi, KpiDefined, Reading, ReadingRecorded, reading_id
 from domain.primitives import values
@@ -16,7 +26,8 @@ from domain.primitives.values import Kind
 READINGS_MAX = 10_000
 
 
-def define_kpi(case: Decision, do: commands.DefineKpi) -> Kpi:
+@handles
+def define_kpi(case: Decision, do: DefineKpi) -> Kpi:
     key = values.key(do.key, "key")
     event = KpiDefined(
         key=key,
@@ -31,7 +42,8 @@ def define_kpi(case: Decision, do: commands.DefineKpi) -> Kpi:
     return case.begin(Kpi, event, keyed_id(Kind.KPI, key))
 
 
-def redefine_kpi(case: Decision, do: commands.RedefineKpi) -> Kpi:
+@handles
+def redefine_kpi(case: Decision, do: RedefineKpi) -> Kpi:
     kpi = case.subject(case.find(Kpi, do.kpi, "kpi"))
     name, description, unit, goal, cadence, owner, team = kpi.definition
     if do.goal is not UNSET:
@@ -51,7 +63,8 @@ def redefine_kpi(case: Decision, do: commands.RedefineKpi) -> Kpi:
     return kpi
 
 
-def retire_kpi(case: Decision, do: commands.RetireKpi) -> Kpi:
+@handles
+def retire_kpi(case: Decision, do: RetireKpi) -> Kpi:
     kpi = case.subject(case.find(Kpi, do.kpi, "kpi"))
     kpi.retire(case.at)
     return kpi
@@ -65,7 +78,8 @@ class Readings(Struct, frozen=True):
     unchanged: int
 
 
-def record_readings(case: Decision, do: commands.RecordReadings) -> Readings:
+@handles
+def record_readings(case: Decision, do: RecordReadings) -> Readings:
     """All or nothing. The same value again is unchanged; another value for one instant is a conflict,
     with what is there or within the batch. Readings older than the KPI's definition are welcome."""
     if len(do.readings) > READINGS_MAX:
@@ -73,7 +87,7 @@ def record_readings(case: Decision, do: commands.RecordReadings) -> Readings:
     if not do.readings:
         raise invalid("Give at least one reading.", "readings")
     case.load(by.id or keyed_id(Kind.KPI, by.key or "") for by in {one.kpi for one in do.readings})
-    kpis: dict[commands.KpiBy, UUID] = {}
+    kpis: dict[KpiBy, UUID] = {}
     planned = [_planned(case, kpis, one, index) for index, one in enumerate(do.readings)]
     case.load([id for id, *_ in planned])
     readings = [_read(case, *one, str(index)) for index, one in enumerate(planned)]
@@ -84,7 +98,7 @@ def record_readings(case: Decision, do: commands.RecordReadings) -> Readings:
 Planned: TypeAlias = tuple[UUID, ReadingRecorded, datetime]
 
 
-def _planned(case: Decision, kpis: dict[commands.KpiBy, UUID], one: commands.ReadingInput, index: int) -> Planned:
+def _planned(case: Decision, kpis: dict[KpiBy, UUID], one: ReadingInput, index: int) -> Planned:
     """The reading that is meant: its identity, its event, and when it was measured. `kpis` are those of readings
     before it."""
     field = ("readings", str(index))
@@ -111,14 +125,16 @@ def _read(case: Decision, id: UUID, event: ReadingRecorded, measured_at: datetim
     return case.begin(Reading, event, id, measured_at)
 
 
-def correct_reading(case: Decision, do: commands.CorrectReading) -> Reading:
+@handles
+def correct_reading(case: Decision, do: CorrectReading) -> Reading:
     reading = case.change(Reading, do.reading, "reading")
     note = reading.note if do.note is UNSET else values.prose(do.note, "note")
     reading.correct(values.number(do.value, "value"), note)
     return reading
 
 
-def retract_reading(case: Decision, do: commands.RetractReading) -> Reading:
+@handles
+def retract_reading(case: Decision, do: RetractReading) -> Reading:
     reading = case.change(Reading, do.reading, "reading")
     reading.retract()
     return reading

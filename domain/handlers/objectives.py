@@ -5,8 +5,21 @@ from uuid import UUID
 
 from msgspec import UNSET, structs
 
-from domain.commands import command as commands
+from domain.commands.objective_commands import (
+    AlignObjective,
+    AssignObjective,
+    CarryObjective,
+    CloseObjective,
+    CommitObjective,
+    DraftObjective,
+    DropObjective,
+    ReopenObjective,
+    RewordObjective,
+    SetObjectiveVisibility,
+    UnalignObjective,
+)
 from domain.handlers import current_value
+from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import Decision
 from domain.metrics import formulas
 from domain.metrics.progress import verdict as verdict_of
@@ -22,7 +35,8 @@ CONTRIBUTORS_MAX = 100
 SUPPORTS_MAX = 100
 
 
-def draft_objective(case: Decision, do: commands.DraftObjective) -> Objective:
+@handles
+def draft_objective(case: Decision, do: DraftObjective) -> Objective:
     cycle = case.subject(case.find(Cycle, do.cycle, "cycle"))
     cycle.refuse_closed("cycle")
     case.not_before(cycle)
@@ -47,7 +61,8 @@ def draft_objective(case: Decision, do: commands.DraftObjective) -> Objective:
     return case.begin(Objective, event)
 
 
-def reword_objective(case: Decision, do: commands.RewordObjective) -> Objective:
+@handles
+def reword_objective(case: Decision, do: RewordObjective) -> Objective:
     objective = _open(case, do.objective)
     title = do.title if do.title is UNSET else values.title(do.title, "title")
     description = do.description if do.description is UNSET else values.prose(do.description, "description")
@@ -55,7 +70,8 @@ def reword_objective(case: Decision, do: commands.RewordObjective) -> Objective:
     return objective
 
 
-def assign_objective(case: Decision, do: commands.AssignObjective) -> Objective:
+@handles
+def assign_objective(case: Decision, do: AssignObjective) -> Objective:
     objective = _open(case, do.objective)
     objective.assign(
         owner=objective.owner if do.owner is UNSET else case.colleague(do.owner, "owner"),
@@ -66,14 +82,16 @@ def assign_objective(case: Decision, do: commands.AssignObjective) -> Objective:
     return objective
 
 
-def set_objective_visibility(case: Decision, do: commands.SetObjectiveVisibility) -> Objective:
+@handles
+def set_objective_visibility(case: Decision, do: SetObjectiveVisibility) -> Objective:
     """In a closed cycle, too: its outcome is read as before, by those who see it."""
     objective = case.change(Objective, do.objective, "objective")
     objective.show_to(do.visibility, case.at)
     return objective
 
 
-def align_objective(case: Decision, do: commands.AlignObjective) -> Objective:
+@handles
+def align_objective(case: Decision, do: AlignObjective) -> Objective:
     objective = _open(case, do.objective)
     case.ref(do.to, (Objective, KeyResult), "to")
     if do.to in objective.supports:
@@ -86,20 +104,23 @@ def align_objective(case: Decision, do: commands.AlignObjective) -> Objective:
     return objective
 
 
-def unalign_objective(case: Decision, do: commands.UnalignObjective) -> Objective:
+@handles
+def unalign_objective(case: Decision, do: UnalignObjective) -> Objective:
     objective = _open(case, do.objective)
     case.ref(do.from_, (Objective, KeyResult), "from")
     objective.unalign(do.from_, case.at)
     return objective
 
 
-def commit_objective(case: Decision, do: commands.CommitObjective) -> Objective:
+@handles
+def commit_objective(case: Decision, do: CommitObjective) -> Objective:
     objective = _open(case, do.objective)
     objective.commit(case.at)
     return objective
 
 
-def close_objective(case: Decision, do: commands.CloseObjective) -> Objective:
+@handles
+def close_objective(case: Decision, do: CloseObjective) -> Objective:
     objective = case.change(Objective, do.objective, "objective")
     score, reflection = values.share(do.score, "score"), values.prose(do.reflection, "reflection")
     if not objective.is_closed_as(do.verdict, score, reflection):
@@ -136,13 +157,15 @@ def close(
     objective.close(verdict, score, reflection, case.at)
 
 
-def drop_objective(case: Decision, do: commands.DropObjective) -> Objective:
+@handles
+def drop_objective(case: Decision, do: DropObjective) -> Objective:
     objective = _open(case, do.objective)
     objective.drop(case.at)
     return objective
 
 
-def reopen_objective(case: Decision, do: commands.ReopenObjective) -> Objective:
+@handles
+def reopen_objective(case: Decision, do: ReopenObjective) -> Objective:
     """Back to work, while its cycle is open; the scores of its key results are taken back with it."""
     objective = _open(case, do.objective)
     if objective.state is ObjectiveState.CLOSED:
@@ -152,7 +175,8 @@ def reopen_objective(case: Decision, do: commands.ReopenObjective) -> Objective:
     return objective
 
 
-def carry_objective(case: Decision, do: commands.CarryObjective) -> Objective:
+@handles
+def carry_objective(case: Decision, do: CarryObjective) -> Objective:
     """Draft it anew in another cycle, with the key results that are neither dropped nor reached,
     each starting from its current value; milestones already reached stay behind."""
     old = case.change(Objective, do.objective, "objective")

@@ -4,7 +4,20 @@ from uuid import UUID
 
 from msgspec import UNSET
 
-from domain.commands import command as commands
+from domain.commands.people_commands import (
+    AddPerson,
+    AppointLead,
+    DeactivatePerson,
+    DisbandTeam,
+    ErasePerson,
+    FormTeam,
+    JoinTeam,
+    LeaveTeam,
+    MoveTeam,
+    RenamePerson,
+    RenameTeam,
+)
+from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import Decision, keyed_id
 from domain.log.event_store import PersonKey
 from domain.model.people import Person, PersonAdded, Team, TeamFormed
@@ -14,7 +27,8 @@ from domain.primitives.personal_data import Personal
 from domain.primitives.values import Kind
 
 
-def add_person(case: Decision, do: commands.AddPerson) -> Person:
+@handles
+def add_person(case: Decision, do: AddPerson) -> Person:
     personal = Personal(
         handle=values.key(do.handle, "handle"),
         name=values.title(do.name, "name"),
@@ -29,7 +43,8 @@ def add_person(case: Decision, do: commands.AddPerson) -> Person:
     return case.begin(Person, PersonAdded(sealed=personal_data.seal(key, id, personal)), id)
 
 
-def rename_person(case: Decision, do: commands.RenamePerson) -> Person:
+@handles
+def rename_person(case: Decision, do: RenamePerson) -> Person:
     person = case.change(Person, do.person, "person")
     key = case.log.person_keys([person.id]).get(person.id)
     if key is None:
@@ -46,20 +61,23 @@ def rename_person(case: Decision, do: commands.RenamePerson) -> Person:
     return person
 
 
-def deactivate_person(case: Decision, do: commands.DeactivatePerson) -> Person:
+@handles
+def deactivate_person(case: Decision, do: DeactivatePerson) -> Person:
     person = case.change(Person, do.person, "person")
     person.deactivate(case.at)
     return person
 
 
-def erase_person(case: Decision, do: commands.ErasePerson) -> Person:
+@handles
+def erase_person(case: Decision, do: ErasePerson) -> Person:
     """What they did stays, and so does where they belong: only what names them goes, here and everywhere."""
     person = case.change(Person, do.person, "person")
     person.erase(case.at)
     return person
 
 
-def form_team(case: Decision, do: commands.FormTeam) -> Team:
+@handles
+def form_team(case: Decision, do: FormTeam) -> Team:
     key = values.key(do.key, "key")
     event = TeamFormed(
         key=key,
@@ -72,13 +90,15 @@ def form_team(case: Decision, do: commands.FormTeam) -> Team:
     return case.begin(Team, event, keyed_id(Kind.TEAM, key))
 
 
-def rename_team(case: Decision, do: commands.RenameTeam) -> Team:
+@handles
+def rename_team(case: Decision, do: RenameTeam) -> Team:
     team = case.change(Team, do.team, "team")
     team.rename(values.title(do.name, "name"), case.at)
     return team
 
 
-def move_team(case: Decision, do: commands.MoveTeam) -> Team:
+@handles
+def move_team(case: Decision, do: MoveTeam) -> Team:
     team = case.change(Team, do.team, "team")
     above: UUID | None = case.team(do.parent, "parent")
     while above is not None:
@@ -89,13 +109,15 @@ def move_team(case: Decision, do: commands.MoveTeam) -> Team:
     return team
 
 
-def appoint_lead(case: Decision, do: commands.AppointLead) -> Team:
+@handles
+def appoint_lead(case: Decision, do: AppointLead) -> Team:
     team = case.change(Team, do.team, "team")
     team.appoint(case.colleague(do.person, "person"), case.at)
     return team
 
 
-def join_team(case: Decision, do: commands.JoinTeam) -> Team:
+@handles
+def join_team(case: Decision, do: JoinTeam) -> Team:
     team = case.change(Team, do.team, "team")
     person = case.get(Person, do.person, "person")
     if person.id not in team.members:
@@ -104,13 +126,15 @@ def join_team(case: Decision, do: commands.JoinTeam) -> Team:
     return team
 
 
-def leave_team(case: Decision, do: commands.LeaveTeam) -> Team:
+@handles
+def leave_team(case: Decision, do: LeaveTeam) -> Team:
     team = case.change(Team, do.team, "team")
     team.leave(case.get(Person, do.person, "person").id, case.at)
     return team
 
 
-def disband_team(case: Decision, do: commands.DisbandTeam) -> Team:
+@handles
+def disband_team(case: Decision, do: DisbandTeam) -> Team:
     team = case.change(Team, do.team, "team")
     team.disband(case.at)
     return team

@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-from domain.commands.command import REASON_REQUIRED, By, Command, verb
+from domain.commands.command import By, Command, verb
 from domain.commands.permissions import Permission, Role, permissions
 from domain.log.event_store import Head, Log, NoNewer, PersonKey
 from domain.model.cycle import Cycle, Policy
@@ -108,7 +108,7 @@ class Decision:
     def reason(self) -> str | None:
         """The reason given. Raises `INVALID` where the command needs one and has none."""
         reason = values.prose(self.command.reason, "reason")
-        if reason is None and type(self.command) in REASON_REQUIRED:
+        if reason is None and self.command.REASON_REQUIRED:
             self.refuse_without_reason(f"{verb(type(self.command))} changes what was agreed")
         return reason
 

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 from uuid import UUID
 
 import msgspec
 
+from domain.primitives.documentation import doc
 from domain.primitives.errors import invalid
 
 TITLE_LENGTH_MAX = 300
@@ -213,16 +214,18 @@ def moment(value: datetime, now: datetime, *field: str) -> datetime:
 
 
 class Unit(Value, frozen=True):
-    kind: UnitKind = UnitKind.NUMBER
-    symbol: str = ""
+    """What a figure counts and how it is written."""
+
+    kind: Annotated[UnitKind, doc("What kind of figure it is.")] = UnitKind.NUMBER
+    symbol: Annotated[str, doc("How it is written: %, €, h, users; up to 64 characters.")] = ""
 
 
 class Milestone(Value, frozen=True):
-    """A step that is either reached or not; its weight is its share of the whole."""
+    """A step that is either reached or not."""
 
-    key: str
-    title: str
-    weight: float = 1.0
+    key: Annotated[str, doc("Its name within the key result, by which check-ins speak of it.")]
+    title: Annotated[str, doc("What is reached with it, in one line.")]
+    weight: Annotated[float, doc("How much of the whole it is beside the others; above 0.")] = 1.0
 
 
 class Metric(Value, frozen=True):
@@ -234,14 +237,24 @@ class Metric(Value, frozen=True):
     was given as (0.2 = 20 % more).
     """
 
-    direction: Direction
+    direction: Annotated[
+        Direction, doc("Which way the value is meant to go; it decides which of the other fields are needed.")
+    ]
     unit: Unit = Unit()
-    start: float | None = None
-    target: float | None = None
-    change_by: float | None = None
-    lower: float | None = None
-    upper: float | None = None
-    milestones: tuple[Milestone, ...] = ()
+    start: Annotated[
+        float | None,
+        doc(
+            "Where it starts: below the target for INCREASE, above it for DECREASE; by default the linked KPI's latest "
+            "reading."
+        ),
+    ] = None
+    target: Annotated[float | None, doc("Where it is meant to get to.")] = None
+    change_by: Annotated[
+        float | None, doc("The target as a ratio of start instead: 0.2 is 20 % more, -0.2 is 20 % less.")
+    ] = None
+    lower: Annotated[float | None, doc("The lowest value that is right, for WITHIN.")] = None
+    upper: Annotated[float | None, doc("The highest value that is right, for WITHIN.")] = None
+    milestones: Annotated[tuple[Milestone, ...], doc("What is to be reached one by one, for MILESTONES.")] = ()
 
 
 _ALLOWED = {
@@ -382,13 +395,13 @@ def _camel(name: str) -> str:
 
 
 class KpiGoal(Value, frozen=True):
-    """What a KPI is watched against; `tolerance` is absolute, in the KPI's unit."""
+    """What a KPI is watched against: AT_LEAST and AT_MOST take a target, WITHIN lower and upper."""
 
-    direction: GoalDirection
-    target: float | None = None
-    lower: float | None = None
-    upper: float | None = None
-    tolerance: float = 0.0
+    direction: Annotated[GoalDirection, doc("Which side of its bounds the KPI is meant to stay on.")]
+    target: Annotated[float | None, doc("The bound for AT_LEAST and AT_MOST, itself included.")] = None
+    lower: Annotated[float | None, doc("The lower bound for WITHIN, itself included.")] = None
+    upper: Annotated[float | None, doc("The upper bound for WITHIN, itself included.")] = None
+    tolerance: Annotated[float, doc("By how much the goal may be missed for a WARNING only; in the KPI's unit.")] = 0.0
 
 
 def kpi_goal(given: KpiGoal, *field: str) -> KpiGoal:

@@ -10,6 +10,7 @@ from msgspec import Meta
 import domain.model
 from api.facts import event_to_command
 from api.schema.history import event_overrides
+from domain.commands.registry import VERBS
 from domain.metrics import cause
 from domain.model import event_registry
 from domain.model.event import EVENTS, Event, body_fields, description, field_description, stored
@@ -117,8 +118,8 @@ def test_an_event_that_may_move_progress_needs_a_cause() -> None:
 
 
 def test_an_event_without_command_is_refused() -> None:
-    with pytest.raises(TypeError, match="no command is known that records the event KeyResultFrozen: enter it"):
-        event_to_command.require_commands([KeyResultFrozen])
+    with pytest.raises(TypeError, match="The event KeyResultFrozen is recorded by no command: name it as RECORDS"):
+        event_to_command.derivable([KeyResultFrozen], VERBS.values())
 
 
 def test_an_override_of_a_field_that_does_not_exist_is_refused() -> None:

@@ -1,4 +1,4 @@
-"""Mutation inputs: one input type per command, generated from the command structs of `domain.commands.command`."""
+"""Mutation inputs: one input type per command, generated from the command structs of `domain.commands`."""
 
 import types
 import typing
@@ -12,12 +12,13 @@ import msgspec
 import strawberry
 from msgspec import UNSET
 
-from api.schema.mutations import descriptions
 from api.schema.primitives import enums, lookup
 from api.snapshot import global_ids
 from api.snapshot.global_ids import GlobalId
-from domain.commands import command as commands
-from domain.commands.command import REASON_REQUIRED, VERBS, By, Command
+from domain.commands.command import By, Command, CycleBy, KpiBy, id_kind
+from domain.commands.kpi_commands import ReadingInput
+from domain.commands.registry import VERBS
+from domain.primitives.documentation import description, field_descriptions
 from domain.primitives.errors import invalid
 from domain.primitives.values import Kind, Ref, Unit
 
@@ -29,8 +30,8 @@ Reader: TypeAlias = Callable[[Any, Path], Any]
 
 AnyCommand = TypeVar("AnyCommand", bound=Command)
 
-_BY: Final[dict[type[By], type]] = {commands.CycleBy: lookup.CycleBy, commands.KpiBy: lookup.KpiBy}
-_REQUIRED: Final[set[tuple[type, str]]] = {(commands.ReadingInput, "measured_at"), (Unit, "kind")}
+_BY: Final[dict[type[By], type]] = {CycleBy: lookup.CycleBy, KpiBy: lookup.KpiBy}
+_REQUIRED: Final[set[tuple[type, str]]] = {(ReadingInput, "measured_at"), (Unit, "kind")}
 """What must be given here though a command could do without: an instant is half of a reading's identity,
 and a symbol says little without its kind."""
 
@@ -131,6 +132,7 @@ def _default(field: msgspec.structs.FieldInfo) -> Any:
 
 
 def _field(kind: type, attribute: str, name: str, hint: Any, default: Any) -> Field:
+    hint = _undescribed(hint)
     union = typing.get_origin(hint) in (typing.Union, types.UnionType)
     options = set(typing.get_args(hint)) if union else {hint}
     (hint,) = options - {types.NoneType, msgspec.UnsetType}
@@ -145,14 +147,20 @@ def _field(kind: type, attribute: str, name: str, hint: Any, default: Any) -> Fi
 
 
 def _needs_reason(kind: type, attribute: str) -> bool:
-    return attribute == "reason" and kind in REASON_REQUIRED
+    return attribute == "reason" and issubclass(kind, Command) and kind.REASON_REQUIRED
+
+
+def _undescribed(hint: Any) -> Any:
+    """The type without its description; that of an id keeps its kind."""
+    return hint.__origin__ if typing.get_origin(hint) is Annotated and id_kind(hint) is None else hint
 
 
 def _type(hint: Any) -> tuple[Any, Reader]:
     """The GraphQL type in which a value of this type is taken, and how it is read."""
+    if (kind := id_kind(hint)) is not None:
+        return strawberry.ID, partial(_id, kind)
+    hint = _undescribed(hint)
     origin = typing.get_origin(hint)
-    if origin is Annotated:
-        return strawberry.ID, partial(_id, hint.__metadata__[0].extra["kind"])
     if origin in (list, tuple):
         one, read = _type(typing.get_args(hint)[0])
         return types.GenericAlias(list, one), partial(_each, read, origin)
@@ -171,17 +179,24 @@ def _type(hint: Any) -> tuple[Any, Reader]:
 @cache
 def _input(kind: type[msgspec.Struct]) -> Any:
     """The GraphQL input of a command or value: `CheckInInput`, `MetricInput`."""
-    owner = kind.__name__
+    name = f"{kind.__name__.removesuffix('Input')}Input"
+    descriptions = _descriptions(kind)
     made: dict[str, Any] = {"__module__": __name__, "__annotations__": {}}
     for field in _fields(kind):
         default = {} if field.default is msgspec.NODEFAULT else {"default": field.default}
         made["__annotations__"][field.attribute] = field.type
-        made[field.attribute] = strawberry.field(
-            name=field.name, description=descriptions.field_meaning(owner, field.name), **default
-        )
-    name = f"{owner.removesuffix('Input')}Input"
-    meaning = descriptions.COMMANDS.get(typing.cast("Any", kind)) or descriptions.SHAPES[owner]
-    return strawberry.input(type(name, (), made), name=name, description=meaning)
+        made[field.attribute] = strawberry.field(name=field.name, description=descriptions[field.attribute], **default)
+    return strawberry.input(type(name, (), made), name=name, description=description(kind))
+
+
+def _descriptions(kind: type[msgspec.Struct]) -> dict[str, str]:
+    """The description of each field. Raises `TypeError` where one is missing, or that of the whole."""
+    found = field_descriptions(kind)
+    missing = ["a docstring"] * (not description(kind))
+    missing += [f'Annotated[..., doc("...")] at the field {name}' for name, text in found.items() if not text]
+    if missing:
+        raise TypeError(f"The input {kind.__name__} is not described: write {' and '.join(missing)}.")
+    return found
 
 
 INPUTS: Final[dict[type[Command], Any]] = {kind: _input(kind) for kind in VERBS.values()}

@@ -1,73 +1,21 @@
 """Writing: every command of the domain, and the payload that answers it."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import strawberry
 
 from api.execution.context import Info
-from api.schema.mutations import descriptions, payloads
 from api.schema.mutations.command_result import carry_out
 from api.schema.mutations.inputs import INPUTS
-from api.schema.mutations.payloads import Payload
-from domain.commands import command as commands
-from domain.commands.command import VERBS, Command
-from domain.commands.permissions import NEEDS
-
-PAYLOADS: Final[dict[type[Command], type[Payload]]] = {
-    commands.AddPerson: payloads.PersonPayload,
-    commands.RenamePerson: payloads.PersonPayload,
-    commands.DeactivatePerson: payloads.PersonPayload,
-    commands.ErasePerson: payloads.PersonPayload,
-    commands.FormTeam: payloads.TeamPayload,
-    commands.RenameTeam: payloads.TeamPayload,
-    commands.MoveTeam: payloads.TeamPayload,
-    commands.AppointLead: payloads.TeamPayload,
-    commands.JoinTeam: payloads.TeamPayload,
-    commands.LeaveTeam: payloads.TeamPayload,
-    commands.DisbandTeam: payloads.TeamPayload,
-    commands.OpenCycle: payloads.CyclePayload,
-    commands.ActivateCycle: payloads.CyclePayload,
-    commands.CloseCycle: payloads.CyclePayload,
-    commands.AdoptScoringPolicy: payloads.PolicyPayload,
-    commands.DraftObjective: payloads.ObjectivePayload,
-    commands.RewordObjective: payloads.ObjectivePayload,
-    commands.AssignObjective: payloads.ObjectivePayload,
-    commands.SetObjectiveVisibility: payloads.ObjectivePayload,
-    commands.AlignObjective: payloads.ObjectivePayload,
-    commands.UnalignObjective: payloads.ObjectivePayload,
-    commands.CommitObjective: payloads.ObjectivePayload,
-    commands.CloseObjective: payloads.ObjectivePayload,
-    commands.DropObjective: payloads.ObjectivePayload,
-    commands.ReopenObjective: payloads.ObjectivePayload,
-    commands.CarryObjective: payloads.ObjectivePayload,
-    commands.AddKeyResult: payloads.KeyResultPayload,
-    commands.RewordKeyResult: payloads.KeyResultPayload,
-    commands.AssignKeyResult: payloads.KeyResultPayload,
-    commands.RetargetKeyResult: payloads.KeyResultPayload,
-    commands.RescheduleKeyResult: payloads.KeyResultPayload,
-    commands.ReweighKeyResult: payloads.KeyResultPayload,
-    commands.CheckIn: payloads.CheckInPayload,
-    commands.CorrectCheckIn: payloads.CheckInPayload,
-    commands.LinkKpi: payloads.KeyResultPayload,
-    commands.UnlinkKpi: payloads.KeyResultPayload,
-    commands.ScoreKeyResult: payloads.KeyResultPayload,
-    commands.DropKeyResult: payloads.KeyResultPayload,
-    commands.DefineKpi: payloads.KpiPayload,
-    commands.RedefineKpi: payloads.KpiPayload,
-    commands.RetireKpi: payloads.KpiPayload,
-    commands.RecordReadings: payloads.ReadingsPayload,
-    commands.CorrectReading: payloads.ReadingsPayload,
-    commands.RetractReading: payloads.ReadingsPayload,
-    commands.PlanInitiative: payloads.InitiativePayload,
-    commands.MoveInitiative: payloads.InitiativePayload,
-    commands.AddComment: payloads.CommentPayload,
-    commands.Reflect: payloads.ReflectionPayload,
-}
+from api.schema.mutations.payloads import PAYLOADS, Payload
+from domain.commands.command import Command
+from domain.commands.registry import VERBS
+from domain.primitives.documentation import description
 
 
 def _mutation(name: str, kind: type[Command]) -> Any:
     """The field that carries out one kind of command."""
-    payload = PAYLOADS[kind]
+    payload = _payload(kind)
 
     def resolve(info: Info, input: Any) -> Any:
         return payload(answer=carry_out(info.context, kind, input))
@@ -75,12 +23,22 @@ def _mutation(name: str, kind: type[Command]) -> Any:
     annotated: Any = Annotated
     given = annotated[INPUTS[kind], strawberry.argument(description="What it takes.")]
     resolve.__annotations__ = {"info": Info, "input": given, "return": payload | None}
-    return strawberry.mutation(resolver=resolve, name=name, description=f"{descriptions.COMMANDS[kind]} {_takes(kind)}")
+    return strawberry.mutation(resolver=resolve, name=name, description=f"{description(kind)} {_takes(kind)}")
+
+
+def _payload(kind: type[Command]) -> type[Payload]:
+    """The payload type of a command. Raises `TypeError` if there is none for what it answers with."""
+    if kind.ANSWERS not in PAYLOADS:
+        raise TypeError(
+            f"The command {kind.__name__} answers with the kind {kind.ANSWERS}, which has no payload type: "
+            "write one and enter it in PAYLOADS, in api.schema.mutations.payloads."
+        )
+    return PAYLOADS[kind.ANSWERS]
 
 
 def _takes(kind: type[Command]) -> str:
     """The permission that a command takes."""
-    needs = NEEDS[kind]
+    needs = kind.NEEDS
     own = f", or {needs.own} for what is one's own" if needs.own else ""
     return f"Takes {needs.anybodys}{own}."
 

@@ -1,6 +1,6 @@
 """What a mutation answers: what was recorded and where, what was refused, and the thing as it stands right then."""
 
-from typing import Any
+from typing import Any, Final
 
 import strawberry
 
@@ -173,3 +173,20 @@ class CommentPayload(Payload):
 @strawberry.type(description="What became of a reflection.")
 class ReflectionPayload(Payload):
     reflection: Reflection | None = _about(Kind.REFLECTION, "The reflection.")
+
+
+PAYLOADS: Final[dict[Kind, type[Payload]]] = {
+    Kind.PERSON: PersonPayload,
+    Kind.TEAM: TeamPayload,
+    Kind.CYCLE: CyclePayload,
+    Kind.POLICY: PolicyPayload,
+    Kind.OBJECTIVE: ObjectivePayload,
+    Kind.KEY_RESULT: KeyResultPayload,
+    Kind.CHECK_IN: CheckInPayload,
+    Kind.KPI: KpiPayload,
+    Kind.READING: ReadingsPayload,
+    Kind.INITIATIVE: InitiativePayload,
+    Kind.COMMENT: CommentPayload,
+    Kind.REFLECTION: ReflectionPayload,
+}
+"""The payload type of a command, by the kind that it answers with."""

@@ -1,0 +1,49 @@
+"""Which fields of a command name other things, and in which form."""
+
+import types
+import typing
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, Literal
+
+import msgspec
+
+from domain.commands.command import By, id_kind
+from domain.primitives.values import Kind, Ref
+
+
+class Expected(msgspec.Struct, frozen=True):
+    """The form in which a field takes the name of a thing: an id, an id within a `By`, or a reference with its kind."""
+
+    form: Literal["id", "by", "ref"]
+    kind: Kind | None
+    by: type[By] | None = None
+
+
+@cache
+def by_field(struct: type[msgspec.Struct]) -> dict[str, Expected]:
+    """What each field expects that names a thing, by the name of the field."""
+    hints = typing.get_type_hints(struct, include_extras=True)
+    found = {field: next(_named_in(hints[field]), None) for field in struct.__struct_fields__}
+    return {field: expected for field, expected in found.items() if expected is not None}
+
+
+@cache
+def by_json_name(struct: type[msgspec.Struct]) -> dict[str, Expected]:
+    """The same by the name of the field in JSON."""
+    names = dict(zip(struct.__struct_fields__, struct.__struct_encode_fields__, strict=True))
+    return {names[field]: expected for field, expected in by_field(struct).items()}
+
+
+def _named_in(annotation: Any) -> Iterator[Expected]:
+    if annotation is Ref:
+        yield Expected("ref", None)
+    elif isinstance(annotation, type) and issubclass(annotation, By):
+        yield Expected("by", annotation.KIND, annotation)
+    elif (kind := id_kind(annotation)) is not None:
+        yield Expected("id", kind)
+    elif typing.get_origin(annotation) is typing.Annotated:
+        yield from _named_in(annotation.__origin__)
+    elif typing.get_origin(annotation) in (list, typing.Union, types.UnionType):
+        for part in typing.get_args(annotation):
+            yield from _named_in(part)

@@ -1,0 +1,41 @@
+"""The registry of commands: every command by its verb."""
+
+from collections.abc import Iterator, Sequence
+from types import ModuleType
+from typing import Final
+
+from domain.commands import (
+    cycle_commands,
+    discussion_commands,
+    key_result_commands,
+    kpi_commands,
+    objective_commands,
+    people_commands,
+)
+from domain.commands.command import Command, verb
+
+_MODULES: Final = (
+    people_commands, cycle_commands, objective_commands, key_result_commands, kpi_commands, discussion_commands,
+)  # fmt: skip
+"""In the order in which the schema lists the commands."""
+
+
+def by_verb(modules: Sequence[ModuleType]) -> dict[str, type[Command]]:
+    """The commands that these modules define, in that order. Raises `TypeError` for two of one name."""
+    found: dict[str, type[Command]] = {}
+    for module in modules:
+        for command in _defined_in(module):
+            other = found.setdefault(verb(command), command)
+            if other is not command:
+                raise TypeError(f"Two commands are named {command.__name__}, in {other.__module__} and in "
+                                f"{command.__module__}: rename one.")  # fmt: skip
+    return found
+
+
+def _defined_in(module: ModuleType) -> Iterator[type[Command]]:
+    for value in vars(module).values():
+        if isinstance(value, type) and issubclass(value, Command) and value.__module__ == module.__name__:
+            yield value
+
+
+VERBS: Final[dict[str, type[Command]]] = by_verb(_MODULES)

@@ -1,0 +1,35 @@
+"""The descriptions of structs and of their fields: written beside the types, shown in the API's schema."""
+
+import types
+import typing
+from typing import Annotated, Any, ClassVar, get_args, get_origin
+
+from msgspec import Meta, Struct
+
+
+def doc(text: str) -> Any:
+    """Describe a field, within its annotation: `Annotated[float, doc("From 0 to 1.")]`."""  # noqa: D402  an example
+    return Meta(description=text)
+
+
+def description(struct: type[Struct]) -> str:
+    """The docstring of a struct on one line; empty if it has none."""
+    return " ".join((struct.__doc__ or "").split())
+
+
+def field_descriptions(struct: type[Struct]) -> dict[str, str]:
+    """The description of each field, by its name: from the struct's `DESCRIPTIONS`, else from the annotation, else
+    from the type. It works in `__init_subclass__`, too, where msgspec has not yet made the fields."""
+    hints = typing.get_type_hints(struct, include_extras=True)
+    found = {name: _described(hint) for name, hint in hints.items() if ClassVar not in (hint, get_origin(hint))}
+    return found | dict(getattr(struct, "DESCRIPTIONS", {}))
+
+
+def _described(hint: Any) -> str:
+    """Empty if there is no description. The outer annotation wins."""
+    if get_origin(hint) is Annotated:
+        metas = [meta for meta in hint.__metadata__ if isinstance(meta, Meta) and meta.description]
+        return (metas[-1].description or "") if metas else _described(hint.__origin__)
+    if get_origin(hint) in (typing.Union, types.UnionType):
+        return next(filter(None, map(_described, get_args(hint))), "")
+    return description(hint) if isinstance(hint, type) and issubclass(hint, Struct) else ""
