@@ -1,0 +1,134 @@
+"""A command that lacks something is refused at import, by a sentence that names the command and what to write."""
+
+import re
+from types import ModuleType
+from typing import Annotated, Any
+
+import pytest
+
+from domain.commands import registry
+from domain.commands.command import Command, KeyResultId, verb
+from domain.commands.discussion_commands import Reflect
+from domain.commands.key_result_commands import CheckIn
+from domain.commands.permissions import ADOPT_POLICY, edit_goals
+from domain.commands.registry import VERBS
+from domain.handlers.handler_registry import HANDLERS, handles, require_handlers
+from domain.handlers.unit_of_work import Decision
+from domain.model.key_result import KeyResultDropped
+from domain.primitives.documentation import doc
+from domain.primitives.values import Kind
+
+
+def refused(*sentences: str) -> Any:
+    return pytest.raises(TypeError, match=".*".join(map(re.escape, sentences)))
+
+
+# ── entries ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_entry_without_description_permission_answer_and_event_is_incomplete() -> None:
+    with refused(
+        "The entry of the command PauseKeyResult is incomplete: write a docstring, its description in the schema; "
+        "set NEEDS to the permission that it requires, from domain.commands.permissions; "
+        "set ANSWERS to the Kind of the thing that it answers with; "
+        "set RECORDS to the event by which an export recognizes it."
+    ):
+
+        class PauseKeyResult(Command, frozen=True):
+            key_result: KeyResultId
+
+
+def test_an_entry_with_an_undescribed_field_is_incomplete() -> None:
+    with refused("The entry of the command PauseKeyResult is incomplete: describe the field days with Annotated["):
+
+        class PauseKeyResult(Command, frozen=True):
+            """Pause a key result."""
+
+            NEEDS = edit_goals("key_result")
+            ANSWERS = Kind.KEY_RESULT
+            RECORDS = KeyResultDropped
+
+            key_result: KeyResultId
+            days: int
+
+
+def test_an_entry_whose_subject_is_no_field_is_incomplete() -> None:
+    with refused("command PauseKeyResult is incomplete: name an existing field in NEEDS, not keyresult."):
+
+        class PauseKeyResult(Command, frozen=True):
+            """Pause a key result."""
+
+            NEEDS = edit_goals("keyresult")
+            ANSWERS = Kind.KEY_RESULT
+            RECORDS = KeyResultDropped
+
+            key_result: KeyResultId
+
+
+def test_an_entry_that_creates_what_may_be_ones_own_says_whose_it_is() -> None:
+    with refused("command PlanParty is incomplete: name in NEEDS the field with its subject, or give it the fields"):
+
+        class PlanParty(Command, frozen=True):
+            """Plan a party."""
+
+            NEEDS = edit_goals(None)
+            ANSWERS = Kind.INITIATIVE
+            RECORDS = KeyResultDropped
+
+            place: Annotated[str, doc("Where it is.")]
+
+
+class Unregistered(Command, frozen=True):
+    """A complete entry that no module of the registry defines."""
+
+    NEEDS = ADOPT_POLICY
+    ANSWERS = Kind.POLICY
+    RECORDS = KeyResultDropped
+
+
+def test_two_commands_of_one_name_are_refused() -> None:
+    modules = [ModuleType("first"), ModuleType("second")]
+    for module in modules:
+        module.Reflect = type(Command)("Reflect", (Reflect,), {"__module__": module.__name__, "__doc__": "Reflect."})
+    with refused("Two commands are named Reflect, in first and in second: rename one."):
+        registry.by_verb(modules)
+
+
+# ── handlers ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_command_has_a_handler() -> None:
+    assert set(HANDLERS) == set(VERBS.values())
+    assert [verb(command) for command in VERBS.values()] == list(VERBS)
+
+
+def test_a_command_without_a_handler_is_refused() -> None:
+    handlers = {command: handler for command, handler in HANDLERS.items() if command is not CheckIn}
+    with refused("No handler for CheckIn: write a function in domain.handlers", "decorate it with @handles"):
+        require_handlers(VERBS.values(), handlers)
+
+
+def test_a_second_handler_of_a_command_is_refused() -> None:
+    before = HANDLERS[CheckIn]
+    with refused(
+        "The command CheckIn has two handlers, domain.handlers.key_results.check_in and ", "again: remove one."
+    ):
+
+        @handles
+        def again(case: Decision, do: CheckIn) -> None: ...
+
+    assert HANDLERS[CheckIn] is before
+
+
+def test_a_handler_without_a_command_is_refused() -> None:
+    with refused("The handler ", "no_command has no command: annotate its second parameter with one."):
+
+        @handles  # type: ignore[type-var]
+        def no_command(case: Decision, do: str) -> None: ...
+
+
+def test_a_handler_of_an_unregistered_command_is_refused() -> None:
+    with refused("The command Unregistered of the handler ", "add its module to domain.commands.registry."):
+
+        @handles
+        def unregistered(case: Decision, do: Unregistered) -> None: ...
