@@ -1,6 +1,6 @@
 """The base of every command: the fields that all commands share, and what the entry of a command must hold."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, TypeAlias
 from uuid import UUID
@@ -129,10 +129,13 @@ def _missing(command: type[Command]) -> Iterator[str]:
     yield from (
         f'describe the field {name} with Annotated[..., doc("...")]' for name, text in descriptions.items() if not text
     )
-    needs = getattr(command, "NEEDS", None)
-    if needs is None or needs.own is None:
-        return
-    if needs.of is None and not descriptions.keys() >= _OWNING_FIELDS:
-        yield "name in NEEDS the field with its subject, or give it the fields owner, contributors and team"
-    if needs.of is not None and needs.of not in descriptions:
+    if isinstance(needs := getattr(command, "NEEDS", None), Needs):
+        yield from _missing_subject(needs, descriptions.keys())
+
+
+def _missing_subject(needs: Needs, fields: Collection[str]) -> Iterator[str]:
+    """What a command lacks to tell whether its subject is the author's own."""
+    if needs.of is not None and needs.of not in fields:
         yield f"name an existing field in NEEDS, not {needs.of}"
+    if needs.of is None and needs.own is not None and not _OWNING_FIELDS.issubset(fields):
+        yield "name in NEEDS the field with its subject, or give it the fields owner, contributors and team"
