@@ -9,7 +9,8 @@ from uuid import uuid4
 
 from benchmarks.company import OPENED, kpi, write
 from benchmarks.measuring import World, seconds, tell, worlds
-from domain.commands import command as commands
+from domain.commands.command import KpiBy
+from domain.commands.kpi_commands import ReadingInput, RecordReadings
 
 BATCH = 1_000
 TIMES = 20
@@ -32,12 +33,12 @@ def _ours(world: World) -> float:
 
     def work() -> None:
         first = next(batches) * BATCH
-        of = commands.KpiBy(key="orders")
+        of = KpiBy(key="orders")
         readings = [
-            commands.ReadingInput(kpi=of, value=float(number), measured_at=OPENED + timedelta(seconds=number))
+            ReadingInput(kpi=of, value=float(number), measured_at=OPENED + timedelta(seconds=number))
             for number in range(first, first + BATCH)
         ]
-        outcome = world.context.writing.execute(commands.RecordReadings(readings=readings), world.context.caller.author)
+        outcome = world.context.writing.execute(RecordReadings(readings=readings), world.context.caller.author)
         if world.context.writing.behind(outcome.head):
             raise RuntimeError("the views did not come")
 

@@ -16,7 +16,7 @@ from api.runtime.database import Database
 from api.runtime.settings import Settings
 from api.schema.schema import schema
 from api.server.app import create_app
-from domain.commands import command as verbs
+from domain.commands.registry import VERBS as COMMAND_VERBS
 from domain.handlers import dispatcher
 from domain.primitives import values
 
@@ -76,7 +76,7 @@ def test_every_question_can_be_asked(document: str) -> None:
 @pytest.mark.parametrize("line", [line for block in blocks("json") for line in block.splitlines()])
 def test_every_fact_is_one(line: str) -> None:
     fact = msgspec.json.decode(line, type=importer.Fact)
-    assert fact.do in verbs.VERBS
+    assert fact.do in COMMAND_VERBS
     assert json.loads(line)["do"] == fact.do
 
 

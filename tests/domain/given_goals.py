@@ -3,8 +3,12 @@
 from datetime import date
 from uuid import UUID
 
-from domain.commands import command as commands
 from domain.commands.command import CycleBy, KpiBy
+from domain.commands.cycle_commands import ActivateCycle, CloseCycle, OpenCycle
+from domain.commands.key_result_commands import AddKeyResult, CheckIn, DropKeyResult, LinkKpi
+from domain.commands.kpi_commands import DefineKpi, ReadingInput, RecordReadings, RetireKpi
+from domain.commands.objective_commands import CloseObjective, CommitObjective, DraftObjective, DropObjective
+from domain.commands.people_commands import AddPerson, DeactivatePerson, FormTeam
 from domain.handlers.unit_of_work import keyed_id
 from domain.primitives.values import Direction, Kind, Metric, Milestone, Ref
 from tests.domain.scenario import called, made, on
@@ -30,44 +34,44 @@ STEPS = Metric(
     milestones=(Milestone(key="draft", title="Draft agreed"), Milestone(key="launch", title="Launched", weight=3.0)),
 )
 
-ada = called("ada", commands.AddPerson(handle="ada", name="Ada"))
-ben = called("ben", commands.AddPerson(handle="ben", name="Ben"))
-ada_left = commands.DeactivatePerson(person=ADA)
-sales = commands.FormTeam(key="sales", name="Sales")
-north = commands.FormTeam(key="north", name="North", parent=SALES)
+ada = called("ada", AddPerson(handle="ada", name="Ada"))
+ben = called("ben", AddPerson(handle="ben", name="Ben"))
+ada_left = DeactivatePerson(person=ADA)
+sales = FormTeam(key="sales", name="Sales")
+north = FormTeam(key="north", name="North", parent=SALES)
 
-opened = commands.OpenCycle(key="2026-q1", name="Q1", starts_on=date(2026, 1, 1), ends_on=date(2026, 3, 31))
-opened_q2 = commands.OpenCycle(key="2026-q2", name="Q2", starts_on=date(2026, 4, 1), ends_on=date(2026, 6, 30))
-opened_year = commands.OpenCycle(key="2026", name="2026", starts_on=date(2026, 1, 1), ends_on=date(2026, 12, 31))
-activated = commands.ActivateCycle(cycle=Q1)
-closed = commands.CloseCycle(cycle=Q1, close_objectives=True)
+opened = OpenCycle(key="2026-q1", name="Q1", starts_on=date(2026, 1, 1), ends_on=date(2026, 3, 31))
+opened_q2 = OpenCycle(key="2026-q2", name="Q2", starts_on=date(2026, 4, 1), ends_on=date(2026, 6, 30))
+opened_year = OpenCycle(key="2026", name="2026", starts_on=date(2026, 1, 1), ends_on=date(2026, 12, 31))
+activated = ActivateCycle(cycle=Q1)
+closed = CloseCycle(cycle=Q1, close_objectives=True)
 
-drafted = called("objective", commands.DraftObjective(cycle=Q1, title="Delight the people who use us"))
-other = called("other", commands.DraftObjective(cycle=Q1, title="Be known in the north"))
-third = called("third", commands.DraftObjective(cycle=Q1, title="Earn trust with partners"))
-added = called("key result", commands.AddKeyResult(objective=OBJECTIVE, title="Sessions held", metric=ZERO_TO_TEN))
-stepped = called("key result", commands.AddKeyResult(objective=OBJECTIVE, title="Launch the app", metric=STEPS))
-committed = commands.CommitObjective(objective=OBJECTIVE)
-finished = commands.CloseObjective(objective=OBJECTIVE)
-dropped = commands.DropObjective(objective=OBJECTIVE, reason="no longer ours")
-dropped_key_result = commands.DropKeyResult(key_result=KEY_RESULT, reason="cannot be measured")
+drafted = called("objective", DraftObjective(cycle=Q1, title="Delight the people who use us"))
+other = called("other", DraftObjective(cycle=Q1, title="Be known in the north"))
+third = called("third", DraftObjective(cycle=Q1, title="Earn trust with partners"))
+added = called("key result", AddKeyResult(objective=OBJECTIVE, title="Sessions held", metric=ZERO_TO_TEN))
+stepped = called("key result", AddKeyResult(objective=OBJECTIVE, title="Launch the app", metric=STEPS))
+committed = CommitObjective(objective=OBJECTIVE)
+finished = CloseObjective(objective=OBJECTIVE)
+dropped = DropObjective(objective=OBJECTIVE, reason="no longer ours")
+dropped_key_result = DropKeyResult(key_result=KEY_RESULT, reason="cannot be measured")
 
-defined = commands.DefineKpi(key="nps", name="Promoters")
-retired = commands.RetireKpi(kpi=KPI, reason="nobody looks at it")
-linked = commands.LinkKpi(key_result=KEY_RESULT, kpi=KPI)
+defined = DefineKpi(key="nps", name="Promoters")
+retired = RetireKpi(kpi=KPI, reason="nobody looks at it")
+linked = LinkKpi(key_result=KEY_RESULT, kpi=KPI)
 
 
-def checked_in(value: float, month: int = 2, day: int = 1) -> commands.CheckIn:
+def checked_in(value: float, month: int = 2, day: int = 1) -> CheckIn:
     """A check-in under the name of `CHECK_IN`."""
-    return called("check-in", commands.CheckIn(key_result=KEY_RESULT, value=value, measured_at=on(month, day)))
+    return called("check-in", CheckIn(key_result=KEY_RESULT, value=value, measured_at=on(month, day)))
 
 
-def read(value: float, month: int = 2, day: int = 1) -> commands.RecordReadings:
-    return commands.RecordReadings(readings=[reading(value, month, day)])
+def read(value: float, month: int = 2, day: int = 1) -> RecordReadings:
+    return RecordReadings(readings=[reading(value, month, day)])
 
 
-def reading(value: float, month: int = 2, day: int = 1) -> commands.ReadingInput:
-    return commands.ReadingInput(kpi=KPI, value=value, measured_at=on(month, day))
+def reading(value: float, month: int = 2, day: int = 1) -> ReadingInput:
+    return ReadingInput(kpi=KPI, value=value, measured_at=on(month, day))
 
 
 def objective_ref(id: UUID = OBJECTIVE) -> Ref:

@@ -4,7 +4,11 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from domain.commands import command as commands
+from domain.commands.command import CycleBy, KpiBy
+from domain.commands.cycle_commands import OpenCycle
+from domain.commands.key_result_commands import AddKeyResult, CheckIn
+from domain.commands.kpi_commands import DefineKpi, ReadingInput, RecordReadings
+from domain.commands.objective_commands import DraftObjective
 from domain.primitives.values import Cadence, Direction, Kind, Metric, ObjectiveKind, Ref
 from projections.store import basis as bases
 from projections.store.basis import ResolvedBasis
@@ -20,31 +24,31 @@ def on(day: int, hour: int = 12) -> datetime:
 
 def cycle(world: World, key: str = "q1", **more: Any) -> UUID:
     told = {"name": key.upper(), "starts_on": date(2026, 1, 1), "ends_on": date(2026, 3, 31), "effective_at": on(1, 0)}
-    return world.tell(commands.OpenCycle(key=key, **{**told, **more}))
+    return world.tell(OpenCycle(key=key, **{**told, **more}))
 
 
 def objective(world: World, cycle: UUID, title: str = "Delight the customers", **more: Any) -> UUID:
     told = {"kind": ObjectiveKind.COMMITTED, "effective_at": on(2), **more}
-    return world.tell(commands.DraftObjective(cycle=commands.CycleBy(id=cycle), title=title, **told))
+    return world.tell(DraftObjective(cycle=CycleBy(id=cycle), title=title, **told))
 
 
 def key_result(world: World, objective: UUID, metric: Metric = REACH_TEN, **more: Any) -> UUID:
     told = {"effective_at": on(3), **more}
-    return world.tell(commands.AddKeyResult(objective=objective, title="Ten of them", metric=metric, **told))
+    return world.tell(AddKeyResult(objective=objective, title="Ten of them", metric=metric, **told))
 
 
 def check_in(world: World, key_result: UUID, at: datetime, **said: Any) -> UUID:
-    return world.tell(commands.CheckIn(key_result=key_result, measured_at=at, reason="it was so", **said))
+    return world.tell(CheckIn(key_result=key_result, measured_at=at, reason="it was so", **said))
 
 
 def kpi(world: World, key: str = "nps") -> UUID:
-    return world.tell(commands.DefineKpi(key=key, name=key, cadence=Cadence.WEEKLY, effective_at=on(1)))
+    return world.tell(DefineKpi(key=key, name=key, cadence=Cadence.WEEKLY, effective_at=on(1)))
 
 
 def read(world: World, kpi: UUID, *figures: tuple[datetime, float]) -> list[UUID]:
     """Readings of a KPI: (measured at, value); their ids."""
-    readings = [commands.ReadingInput(kpi=commands.KpiBy(id=kpi), measured_at=at, value=value) for at, value in figures]
-    outcome = world.write(commands.RecordReadings(readings=readings))
+    readings = [ReadingInput(kpi=KpiBy(id=kpi), measured_at=at, value=value) for at, value in figures]
+    outcome = world.write(RecordReadings(readings=readings))
     world.see()
     return [id for id, _ in outcome.result.readings]
 

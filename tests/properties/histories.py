@@ -13,9 +13,60 @@ from uuid import UUID
 
 from msgspec import UNSET
 
-from domain.commands import command as commands
-from domain.commands.command import Command
+from domain.commands.command import Command, CycleBy, KpiBy
+from domain.commands.cycle_commands import ActivateCycle, AdoptScoringPolicy, CloseCycle, OpenCycle
+from domain.commands.discussion_commands import AddComment, MoveInitiative, PlanInitiative, Reflect
+from domain.commands.key_result_commands import (
+    AddKeyResult,
+    AssignKeyResult,
+    CheckIn,
+    CorrectCheckIn,
+    DropKeyResult,
+    LinkKpi,
+    RescheduleKeyResult,
+    RetargetKeyResult,
+    ReweighKeyResult,
+    RewordKeyResult,
+    ScoreKeyResult,
+    UnlinkKpi,
+)
+from domain.commands.kpi_commands import (
+    CorrectReading,
+    DefineKpi,
+    ReadingInput,
+    RecordReadings,
+    RedefineKpi,
+    RetireKpi,
+    RetractReading,
+)
+from domain.commands.objective_commands import (
+    AlignObjective,
+    AssignObjective,
+    CarryObjective,
+    CloseObjective,
+    CommitObjective,
+    DraftObjective,
+    DropObjective,
+    ReopenObjective,
+    RewordObjective,
+    SetObjectiveVisibility,
+    UnalignObjective,
+)
+from domain.commands.people_commands import (
+    AddPerson,
+    AppointLead,
+    DeactivatePerson,
+    DisbandTeam,
+    ErasePerson,
+    FormTeam,
+    JoinTeam,
+    LeaveTeam,
+    MoveTeam,
+    RenamePerson,
+    RenameTeam,
+)
 from domain.commands.permissions import Role
+from domain.commands.registry import VERBS
 from domain.handlers.dispatcher import Keyframe, Outcome
 from domain.handlers.unit_of_work import Author
 from domain.primitives.errors import Refused
@@ -78,7 +129,7 @@ class History:
         """Take some steps; `after` is told of each command that was carried out."""
         for command in self._beginnings():
             self._take(command, after)
-        names = list(commands.VERBS)
+        names = list(VERBS)
         weights = [WEIGHTS.get(name, 2) for name in names]
         for _ in range(steps):
             name = self._chance.choices(names, weights)[0]
@@ -174,65 +225,63 @@ class History:
     # ── a command of each verb; the names are those of the API ───────────────────────────────────
 
     def _addPerson(self) -> Command:  # noqa: N802
-        return commands.AddPerson(handle=self._key(), name=self._words(), email="a@example.com")
+        return AddPerson(handle=self._key(), name=self._words(), email="a@example.com")
 
     def _renamePerson(self) -> Command:  # noqa: N802
-        return commands.RenamePerson(person=self._any(Kind.PERSON), name=self._words(), **self._since())
+        return RenamePerson(person=self._any(Kind.PERSON), name=self._words(), **self._since())
 
     def _deactivatePerson(self) -> Command:  # noqa: N802
-        return commands.DeactivatePerson(person=self._any(Kind.PERSON), **self._since())
+        return DeactivatePerson(person=self._any(Kind.PERSON), **self._since())
 
     def _erasePerson(self) -> Command:  # noqa: N802
-        return commands.ErasePerson(person=self._any(Kind.PERSON), **self._since())
+        return ErasePerson(person=self._any(Kind.PERSON), **self._since())
 
     def _formTeam(self) -> Command:  # noqa: N802
-        return commands.FormTeam(
+        return FormTeam(
             key=self._key(), name=self._words(), parent=self._maybe(Kind.TEAM), lead=self._maybe(Kind.PERSON)
         )
 
     def _renameTeam(self) -> Command:  # noqa: N802
-        return commands.RenameTeam(team=self._any(Kind.TEAM), name=self._words(), **self._since())
+        return RenameTeam(team=self._any(Kind.TEAM), name=self._words(), **self._since())
 
     def _moveTeam(self) -> Command:  # noqa: N802
-        return commands.MoveTeam(team=self._any(Kind.TEAM), parent=self._maybe(Kind.TEAM), **self._since())
+        return MoveTeam(team=self._any(Kind.TEAM), parent=self._maybe(Kind.TEAM), **self._since())
 
     def _appointLead(self) -> Command:  # noqa: N802
-        return commands.AppointLead(team=self._any(Kind.TEAM), person=self._maybe(Kind.PERSON), **self._since())
+        return AppointLead(team=self._any(Kind.TEAM), person=self._maybe(Kind.PERSON), **self._since())
 
     def _joinTeam(self) -> Command:  # noqa: N802
-        return commands.JoinTeam(team=self._any(Kind.TEAM), person=self._any(Kind.PERSON), **self._since())
+        return JoinTeam(team=self._any(Kind.TEAM), person=self._any(Kind.PERSON), **self._since())
 
     def _leaveTeam(self) -> Command:  # noqa: N802
-        return commands.LeaveTeam(team=self._any(Kind.TEAM), person=self._any(Kind.PERSON), **self._since())
+        return LeaveTeam(team=self._any(Kind.TEAM), person=self._any(Kind.PERSON), **self._since())
 
     def _disbandTeam(self) -> Command:  # noqa: N802
-        return commands.DisbandTeam(team=self._any(Kind.TEAM), **self._since())
+        return DisbandTeam(team=self._any(Kind.TEAM), **self._since())
 
     def _openCycle(self) -> Command:  # noqa: N802
         starts_on = date(2025, self._chance.choice([1, 4, 7, 10]), 1)
-        return commands.OpenCycle(
+        return OpenCycle(
             key=self._key(), name=self._words(), starts_on=starts_on, ends_on=starts_on + timedelta(days=90),
-            parent=commands.CycleBy(id=self._any(Kind.CYCLE)) if self._chance.random() < 0.2 else None,
+            parent=CycleBy(id=self._any(Kind.CYCLE)) if self._chance.random() < 0.2 else None,
             check_in_cadence=self._chance.choice(list(Cadence)), effective_at=LONG_AGO,
         )  # fmt: skip
 
-    def _cycle(self) -> commands.CycleBy:
-        return commands.CycleBy(id=self._any(Kind.CYCLE))
+    def _cycle(self) -> CycleBy:
+        return CycleBy(id=self._any(Kind.CYCLE))
 
     def _activateCycle(self) -> Command:  # noqa: N802
-        return commands.ActivateCycle(cycle=self._cycle(), **self._since())
+        return ActivateCycle(cycle=self._cycle(), **self._since())
 
     def _closeCycle(self) -> Command:  # noqa: N802
-        return commands.CloseCycle(cycle=self._cycle(), close_objectives=self._chance.random() < 0.5, **self._since())
+        return CloseCycle(cycle=self._cycle(), close_objectives=self._chance.random() < 0.5, **self._since())
 
     def _adoptScoringPolicy(self) -> Command:  # noqa: N802
-        return commands.AdoptScoringPolicy(
-            score_green=self._chance.choice([0.6, 0.7, 0.8]), on_track_gap=0.05, **self._since()
-        )
+        return AdoptScoringPolicy(score_green=self._chance.choice([0.6, 0.7, 0.8]), on_track_gap=0.05, **self._since())
 
     def _draftObjective(self) -> Command:  # noqa: N802
         supports = [self._ref(Kind.OBJECTIVE, Kind.KEY_RESULT)] if self._there[Kind.KEY_RESULT] else []
-        return commands.DraftObjective(
+        return DraftObjective(
             cycle=self._cycle(), title=self._words(), kind=self._chance.choice(list(ObjectiveKind)),
             owner=self._maybe(Kind.PERSON), team=self._maybe(Kind.TEAM),
             contributors=[self._any(Kind.PERSON)] if self._chance.random() < 0.3 else [], supports=supports,
@@ -241,10 +290,10 @@ class History:
         )  # fmt: skip
 
     def _rewordObjective(self) -> Command:  # noqa: N802
-        return commands.RewordObjective(objective=self._any(Kind.OBJECTIVE), title=self._words(), **self._since())
+        return RewordObjective(objective=self._any(Kind.OBJECTIVE), title=self._words(), **self._since())
 
     def _assignObjective(self) -> Command:  # noqa: N802
-        return commands.AssignObjective(
+        return AssignObjective(
             objective=self._any(Kind.OBJECTIVE),
             owner=self._maybe(Kind.PERSON),
             team=self._maybe(Kind.TEAM),
@@ -253,134 +302,126 @@ class History:
 
     def _setObjectiveVisibility(self) -> Command:  # noqa: N802
         visibility = self._chance.choice(list(Visibility))
-        return commands.SetObjectiveVisibility(
-            objective=self._any(Kind.OBJECTIVE), visibility=visibility, **self._since()
-        )
+        return SetObjectiveVisibility(objective=self._any(Kind.OBJECTIVE), visibility=visibility, **self._since())
 
     def _alignObjective(self) -> Command:  # noqa: N802
         to = self._ref(Kind.OBJECTIVE, Kind.KEY_RESULT)
-        return commands.AlignObjective(objective=self._any(Kind.OBJECTIVE), to=to, **self._since())
+        return AlignObjective(objective=self._any(Kind.OBJECTIVE), to=to, **self._since())
 
     def _unalignObjective(self) -> Command:  # noqa: N802
-        aligned = [command for command, _ in self.done if isinstance(command, commands.AlignObjective)]
+        aligned = [command for command, _ in self.done if isinstance(command, AlignObjective)]
         if not aligned:
-            return commands.UnalignObjective(objective=self._any(Kind.OBJECTIVE), from_=self._ref(Kind.OBJECTIVE))
+            return UnalignObjective(objective=self._any(Kind.OBJECTIVE), from_=self._ref(Kind.OBJECTIVE))
         was = self._chance.choice(aligned)
-        return commands.UnalignObjective(objective=was.objective, from_=was.to, **self._since())
+        return UnalignObjective(objective=was.objective, from_=was.to, **self._since())
 
     def _commitObjective(self) -> Command:  # noqa: N802
-        return commands.CommitObjective(objective=self._any(Kind.OBJECTIVE), **self._since())
+        return CommitObjective(objective=self._any(Kind.OBJECTIVE), **self._since())
 
     def _closeObjective(self) -> Command:  # noqa: N802
-        return commands.CloseObjective(
+        return CloseObjective(
             objective=self._any(Kind.OBJECTIVE), verdict=self._chance.choice([None, *Verdict]),
             score=self._chance.choice([None, 0.4]), **self._since(),
         )  # fmt: skip
 
     def _dropObjective(self) -> Command:  # noqa: N802
-        return commands.DropObjective(objective=self._any(Kind.OBJECTIVE), **self._since())
+        return DropObjective(objective=self._any(Kind.OBJECTIVE), **self._since())
 
     def _reopenObjective(self) -> Command:  # noqa: N802
-        return commands.ReopenObjective(objective=self._any(Kind.OBJECTIVE), **self._since())
+        return ReopenObjective(objective=self._any(Kind.OBJECTIVE), **self._since())
 
     def _carryObjective(self) -> Command:  # noqa: N802
-        return commands.CarryObjective(objective=self._any(Kind.OBJECTIVE), into=self._cycle(), **self._since())
+        return CarryObjective(objective=self._any(Kind.OBJECTIVE), into=self._cycle(), **self._since())
 
     def _addKeyResult(self) -> Command:  # noqa: N802
-        return commands.AddKeyResult(
+        return AddKeyResult(
             objective=self._any(Kind.OBJECTIVE), title=self._words(), metric=self._metric(),
             owner=self._maybe(Kind.PERSON), weight=self._chance.choice([0.5, 1.0, 3.0]),
-            kpi=commands.KpiBy(id=self._any(Kind.KPI)) if self._chance.random() < 0.2 else None,
+            kpi=KpiBy(id=self._any(Kind.KPI)) if self._chance.random() < 0.2 else None,
             effective_at=self._moment() if self._chance.random() < 0.4 else None,
         )  # fmt: skip
 
     def _rewordKeyResult(self) -> Command:  # noqa: N802
-        return commands.RewordKeyResult(
-            key_result=self._any(Kind.KEY_RESULT), description=self._words(), **self._since()
-        )
+        return RewordKeyResult(key_result=self._any(Kind.KEY_RESULT), description=self._words(), **self._since())
 
     def _assignKeyResult(self) -> Command:  # noqa: N802
-        return commands.AssignKeyResult(
-            key_result=self._any(Kind.KEY_RESULT), owner=self._maybe(Kind.PERSON), **self._since()
-        )
+        return AssignKeyResult(key_result=self._any(Kind.KEY_RESULT), owner=self._maybe(Kind.PERSON), **self._since())
 
     def _retargetKeyResult(self) -> Command:  # noqa: N802
-        return commands.RetargetKeyResult(key_result=self._any(Kind.KEY_RESULT), metric=self._metric(), **self._since())
+        return RetargetKeyResult(key_result=self._any(Kind.KEY_RESULT), metric=self._metric(), **self._since())
 
     def _rescheduleKeyResult(self) -> Command:  # noqa: N802
         due = date(2025, 6, 1) + timedelta(days=self._chance.randint(0, 9))
-        return commands.RescheduleKeyResult(key_result=self._any(Kind.KEY_RESULT), due=due, **self._since())
+        return RescheduleKeyResult(key_result=self._any(Kind.KEY_RESULT), due=due, **self._since())
 
     def _reweighKeyResult(self) -> Command:  # noqa: N802
         weight = self._chance.choice([0.5, 2.0, 5.0])
-        return commands.ReweighKeyResult(key_result=self._any(Kind.KEY_RESULT), weight=weight, **self._since())
+        return ReweighKeyResult(key_result=self._any(Kind.KEY_RESULT), weight=weight, **self._since())
 
     def _checkIn(self) -> Command:  # noqa: N802
         measured = {"reached": self._reached()} if self._chance.random() < 0.2 else {"value": self._number()}
         if self._chance.random() < 0.2:
             measured = {}
-        return commands.CheckIn(
+        return CheckIn(
             key_result=self._any(Kind.KEY_RESULT), confidence=self._share(), note=self._words(), reason=self._words(),
             measured_at=self._moment() if self._chance.random() < 0.7 else None, **measured,
         )  # fmt: skip
 
     def _correctCheckIn(self) -> Command:  # noqa: N802
-        return commands.CorrectCheckIn(check_in=self._any(Kind.CHECK_IN), value=self._number(), reason=self._words())
+        return CorrectCheckIn(check_in=self._any(Kind.CHECK_IN), value=self._number(), reason=self._words())
 
     def _linkKpi(self) -> Command:  # noqa: N802
-        kpi = commands.KpiBy(id=self._any(Kind.KPI))
-        return commands.LinkKpi(key_result=self._any(Kind.KEY_RESULT), kpi=kpi, **self._since())
+        kpi = KpiBy(id=self._any(Kind.KPI))
+        return LinkKpi(key_result=self._any(Kind.KEY_RESULT), kpi=kpi, **self._since())
 
     def _unlinkKpi(self) -> Command:  # noqa: N802
-        return commands.UnlinkKpi(key_result=self._any(Kind.KEY_RESULT), **self._since())
+        return UnlinkKpi(key_result=self._any(Kind.KEY_RESULT), **self._since())
 
     def _scoreKeyResult(self) -> Command:  # noqa: N802
-        return commands.ScoreKeyResult(key_result=self._any(Kind.KEY_RESULT), score=self._share(), **self._since())
+        return ScoreKeyResult(key_result=self._any(Kind.KEY_RESULT), score=self._share(), **self._since())
 
     def _dropKeyResult(self) -> Command:  # noqa: N802
-        return commands.DropKeyResult(key_result=self._any(Kind.KEY_RESULT), **self._since())
+        return DropKeyResult(key_result=self._any(Kind.KEY_RESULT), **self._since())
 
     def _defineKpi(self) -> Command:  # noqa: N802
-        return commands.DefineKpi(
+        return DefineKpi(
             key=self._key(), name=self._words(), goal=self._goal(), cadence=self._chance.choice(list(Cadence)),
             owner=self._maybe(Kind.PERSON), team=self._maybe(Kind.TEAM),
         )  # fmt: skip
 
     def _redefineKpi(self) -> Command:  # noqa: N802
-        return commands.RedefineKpi(kpi=commands.KpiBy(id=self._any(Kind.KPI)), goal=self._goal(), **self._since())
+        return RedefineKpi(kpi=KpiBy(id=self._any(Kind.KPI)), goal=self._goal(), **self._since())
 
     def _retireKpi(self) -> Command:  # noqa: N802
-        return commands.RetireKpi(kpi=commands.KpiBy(id=self._any(Kind.KPI)), **self._since())
+        return RetireKpi(kpi=KpiBy(id=self._any(Kind.KPI)), **self._since())
 
     def _recordReadings(self) -> Command:  # noqa: N802
         readings = [
-            commands.ReadingInput(
-                kpi=commands.KpiBy(id=self._any(Kind.KPI)), value=self._number(), measured_at=self._moment()
-            )
+            ReadingInput(kpi=KpiBy(id=self._any(Kind.KPI)), value=self._number(), measured_at=self._moment())
             for _ in range(self._chance.randint(1, 6))
         ]
-        return commands.RecordReadings(readings=readings)
+        return RecordReadings(readings=readings)
 
     def _correctReading(self) -> Command:  # noqa: N802
-        return commands.CorrectReading(reading=self._any(Kind.READING), value=self._number(), reason=self._words())
+        return CorrectReading(reading=self._any(Kind.READING), value=self._number(), reason=self._words())
 
     def _retractReading(self) -> Command:  # noqa: N802
-        return commands.RetractReading(reading=self._any(Kind.READING), reason=self._words())
+        return RetractReading(reading=self._any(Kind.READING), reason=self._words())
 
     def _planInitiative(self) -> Command:  # noqa: N802
         subject = self._ref(Kind.OBJECTIVE, Kind.KEY_RESULT)
-        return commands.PlanInitiative(title=self._words(), subject=subject, owner=self._maybe(Kind.PERSON))
+        return PlanInitiative(title=self._words(), subject=subject, owner=self._maybe(Kind.PERSON))
 
     def _moveInitiative(self) -> Command:  # noqa: N802
         to = self._chance.choice(list(InitiativeState))
-        return commands.MoveInitiative(initiative=self._any(Kind.INITIATIVE), to=to, **self._since())
+        return MoveInitiative(initiative=self._any(Kind.INITIATIVE), to=to, **self._since())
 
     def _addComment(self) -> Command:  # noqa: N802
-        return commands.AddComment(subject=self._ref(Kind.OBJECTIVE, Kind.CHECK_IN, Kind.KPI), body=self._words())
+        return AddComment(subject=self._ref(Kind.OBJECTIVE, Kind.CHECK_IN, Kind.KPI), body=self._words())
 
     def _reflect(self) -> Command:
         kind = self._chance.choice(list(ReflectionKind))
-        return commands.Reflect(subject=self._ref(Kind.CYCLE, Kind.OBJECTIVE), kind=kind, body=self._words())
+        return Reflect(subject=self._ref(Kind.CYCLE, Kind.OBJECTIVE), kind=kind, body=self._words())
 
 
 def moments(history: Sequence[datetime], chance: Random, count: int) -> list[datetime]:

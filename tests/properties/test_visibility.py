@@ -8,8 +8,18 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain.commands import command as commands
-from domain.commands.command import Command
+from domain.commands.command import Command, CycleBy
+from domain.commands.cycle_commands import OpenCycle
+from domain.commands.key_result_commands import AddKeyResult, AssignKeyResult, DropKeyResult
+from domain.commands.objective_commands import (
+    AssignObjective,
+    CommitObjective,
+    DraftObjective,
+    DropObjective,
+    ReopenObjective,
+    SetObjectiveVisibility,
+)
+from domain.commands.people_commands import AddPerson, AppointLead, FormTeam, JoinTeam, LeaveTeam, MoveTeam
 from domain.commands.permissions import Role
 from domain.handlers.authorization import sees
 from domain.handlers.dispatcher import Keyframe
@@ -22,7 +32,7 @@ from projections.engine.projector import Projector
 from tests.properties.conftest import World, Worlds
 
 ADMIN = Author("machine:history", Source.API, frozenset({Role.ADMIN}))
-YEAR = commands.CycleBy(key="2026")
+YEAR = CycleBy(key="2026")
 PEOPLE, TEAMS, OBJECTIVES, KEY_RESULTS, STEPS = 5, 3, 8, 10, 150
 
 
@@ -32,13 +42,13 @@ class Company:
     def __init__(self, keyframe: Keyframe, chance: Random) -> None:
         self._keyframe = keyframe
         self._chance = chance
-        self._tell(commands.OpenCycle(key="2026", name="2026", starts_on=date(2026, 1, 1), ends_on=date(2026, 12, 31)))
-        self.people = [self._tell(commands.AddPerson(handle=f"p{one}", name="P")) for one in range(PEOPLE)]
-        self.teams = [self._tell(commands.FormTeam(key=f"t{one}", name="T")) for one in range(TEAMS)]
+        self._tell(OpenCycle(key="2026", name="2026", starts_on=date(2026, 1, 1), ends_on=date(2026, 12, 31)))
+        self.people = [self._tell(AddPerson(handle=f"p{one}", name="P")) for one in range(PEOPLE)]
+        self.teams = [self._tell(FormTeam(key=f"t{one}", name="T")) for one in range(TEAMS)]
         self.objectives = [self._tell(one) for one in self._drafts()]
         rise = Metric(Direction.INCREASE, start=0, target=1)
         self.key_results = [
-            self._tell(commands.AddKeyResult(objective=chance.choice(self.objectives), title="Key result", metric=rise))
+            self._tell(AddKeyResult(objective=chance.choice(self.objectives), title="Key result", metric=rise))
             for _ in range(KEY_RESULTS)
         ]
         for _ in range(STEPS):
@@ -53,7 +63,7 @@ class Company:
     def _drafts(self) -> Iterator[Command]:
         for place in range(OBJECTIVES):
             visibility = self._chance.choice(list(Visibility))
-            yield commands.DraftObjective(
+            yield DraftObjective(
                 cycle=YEAR, title=f"Objective {place}", team=self._chance.choice(self.teams), visibility=visibility
             )
 
@@ -61,28 +71,26 @@ class Company:
         """One of each of what may happen."""
         any_of, nobody = self._chance.choice, [*self.people, None]
         person, team, objective, key_result = map(any_of, (self.people, self.teams, self.objectives, self.key_results))
-        yield commands.JoinTeam(team=team, person=person)
-        yield commands.LeaveTeam(team=team, person=person)
-        yield commands.AppointLead(team=team, person=any_of(nobody))
-        yield commands.MoveTeam(team=team, parent=any_of([*self.teams, None]))
-        yield commands.AssignObjective(objective=objective, owner=any_of(nobody))
-        yield commands.AssignObjective(objective=objective, team=any_of([*self.teams, None]))
-        yield commands.AssignObjective(
-            objective=objective, contributors=self._chance.sample(self.people, any_of([0, 1]))
-        )
-        yield commands.SetObjectiveVisibility(objective=objective, visibility=any_of([*Visibility, Visibility.TEAM]))
-        yield commands.AssignKeyResult(key_result=key_result, owner=any_of([*nobody, None, None]))
+        yield JoinTeam(team=team, person=person)
+        yield LeaveTeam(team=team, person=person)
+        yield AppointLead(team=team, person=any_of(nobody))
+        yield MoveTeam(team=team, parent=any_of([*self.teams, None]))
+        yield AssignObjective(objective=objective, owner=any_of(nobody))
+        yield AssignObjective(objective=objective, team=any_of([*self.teams, None]))
+        yield AssignObjective(objective=objective, contributors=self._chance.sample(self.people, any_of([0, 1])))
+        yield SetObjectiveVisibility(objective=objective, visibility=any_of([*Visibility, Visibility.TEAM]))
+        yield AssignKeyResult(key_result=key_result, owner=any_of([*nobody, None, None]))
         if self._chance.random() < 0.1:
-            yield commands.DropKeyResult(key_result=key_result, reason="r")
-            yield commands.DropObjective(objective=objective, reason="r")
-            yield commands.ReopenObjective(objective=objective, reason="r")
+            yield DropKeyResult(key_result=key_result, reason="r")
+            yield DropObjective(objective=objective, reason="r")
+            yield ReopenObjective(objective=objective, reason="r")
 
 
 def hidden(world: World, company: Company, person: UUID | None) -> set[UUID]:
     """The objectives that commands of a person do not find."""
     actor = "machine:nobody" if person is None else f"person:{person}"
     asking = Author(actor, Source.API, frozenset({Role.LEAD}))
-    case = Decision(world.log, asking, commands.CommitObjective(objective=uuid4()), uuid4())
+    case = Decision(world.log, asking, CommitObjective(objective=uuid4()), uuid4())
     return {one.id for one in case.get_all(Objective, company.objectives) if not sees(case, one)}
 
 

@@ -23,7 +23,8 @@ from starlette.testclient import TestClient, WebSocketTestSession
 from api.runtime.database import Database, open_database
 from api.runtime.settings import Settings
 from api.server.app import create_app
-from domain.commands.command import AddPerson, Command, DeactivatePerson, ErasePerson
+from domain.commands.command import Command
+from domain.commands.people_commands import AddPerson, DeactivatePerson, ErasePerson
 from domain.commands.permissions import Role
 from domain.handlers.dispatcher import Keyframe
 from domain.handlers.unit_of_work import Author

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from api.asgi.ttl_cache import Remembered
 from api.auth import authentication
 from api.cli.main import app
-from domain.commands.command import DeactivatePerson
+from domain.commands.people_commands import DeactivatePerson
 from domain.commands.permissions import Role
 from domain.log import api_tokens
 from domain.log.schema import application_role

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from api.auth.authentication import BEARER_LENGTH_MAX
 from api.runtime.settings import Settings
-from domain.commands.command import DeactivatePerson, ErasePerson
+from domain.commands.people_commands import DeactivatePerson, ErasePerson
 from domain.commands.permissions import Role
 from tests.api.auth.conftest import House, claims, house, key_of, public, raw, signed, trusting
 

@@ -8,7 +8,7 @@ from psycopg import OperationalError
 from starlette.websockets import WebSocketDisconnect
 
 from api.auth import authentication
-from domain.commands.command import DeactivatePerson
+from domain.commands.people_commands import DeactivatePerson
 from domain.log import api_tokens
 from tests.api.auth.conftest import House, house
 from tests.api.schema.subscriptions.clients import CHANGES, PROTOCOLS, begun, closed, code, hear, say

@@ -6,8 +6,58 @@ from datetime import date, datetime
 from functools import cache
 from uuid import UUID
 
-from domain.commands import command as commands
 from domain.commands.command import Command, CycleBy, KpiBy
+from domain.commands.cycle_commands import ActivateCycle, AdoptScoringPolicy, CloseCycle, OpenCycle
+from domain.commands.discussion_commands import AddComment, MoveInitiative, PlanInitiative, Reflect
+from domain.commands.key_result_commands import (
+    AddKeyResult,
+    AssignKeyResult,
+    CheckIn,
+    CorrectCheckIn,
+    DropKeyResult,
+    LinkKpi,
+    RescheduleKeyResult,
+    RetargetKeyResult,
+    ReweighKeyResult,
+    RewordKeyResult,
+    ScoreKeyResult,
+    UnlinkKpi,
+)
+from domain.commands.kpi_commands import (
+    CorrectReading,
+    DefineKpi,
+    ReadingInput,
+    RecordReadings,
+    RedefineKpi,
+    RetireKpi,
+    RetractReading,
+)
+from domain.commands.objective_commands import (
+    AlignObjective,
+    AssignObjective,
+    CarryObjective,
+    CloseObjective,
+    CommitObjective,
+    DraftObjective,
+    DropObjective,
+    ReopenObjective,
+    RewordObjective,
+    SetObjectiveVisibility,
+    UnalignObjective,
+)
+from domain.commands.people_commands import (
+    AddPerson,
+    AppointLead,
+    DeactivatePerson,
+    DisbandTeam,
+    ErasePerson,
+    FormTeam,
+    JoinTeam,
+    LeaveTeam,
+    MoveTeam,
+    RenamePerson,
+    RenameTeam,
+)
 from domain.commands.permissions import Role
 from domain.handlers.dispatcher import Keyframe
 from domain.handlers.unit_of_work import Author, keyed_id
@@ -54,31 +104,29 @@ def _things(whose: str, visibility: Visibility) -> list[Command]:
     def drafted(which: str) -> Command:
         return called(
             f"{whose} {which} goal",
-            commands.DraftObjective(
-                cycle=QUARTER, title=f"{whose} {which} goal", owner=owner, team=team, visibility=visibility
-            ),
+            DraftObjective(cycle=QUARTER, title=f"{whose} {which} goal", owner=owner, team=team, visibility=visibility),
         )
 
     def added(which: str, kpi: KpiBy | None = None) -> Command:
         return called(
             f"{whose} {which} proof",
-            commands.AddKeyResult(objective=goal(whose), title=f"{which} proof", metric=ZERO_TO_TEN, kpi=kpi),
+            AddKeyResult(objective=goal(whose), title=f"{which} proof", metric=ZERO_TO_TEN, kpi=kpi),
         )
 
     return [
-        commands.FormTeam(key=whose, name=whose, lead=owner),
-        commands.DefineKpi(key=f"{whose}-kpi", name="KPI", owner=owner),
-        commands.RecordReadings(readings=[commands.ReadingInput(kpi=kpi(whose), value=1, measured_at=on(2, 1))]),
+        FormTeam(key=whose, name=whose, lead=owner),
+        DefineKpi(key=f"{whose}-kpi", name="KPI", owner=owner),
+        RecordReadings(readings=[ReadingInput(kpi=kpi(whose), value=1, measured_at=on(2, 1))]),
         *map(drafted, ("draft", "active", "above", "dropped")),
         added("measured"),
         added("linked", kpi(whose)),
-        commands.CommitObjective(objective=goal(whose)),
-        commands.DropObjective(objective=goal(whose, "dropped"), reason="why not"),
-        commands.AlignObjective(objective=goal(whose), to=goal_ref(whose, "above")),
-        called(f"{whose} check-in", commands.CheckIn(key_result=proof(whose), value=1, measured_at=on(1, 5))),
-        called(f"{whose} work", commands.PlanInitiative(title="Work", subject=proof_ref(whose))),
-        called(f"{whose} comment", commands.AddComment(subject=goal_ref(whose), body="Well")),
-        called(f"{whose} thought", commands.Reflect(subject=goal_ref(whose), kind=ReflectionKind.NEXT, body="Well")),
+        CommitObjective(objective=goal(whose)),
+        DropObjective(objective=goal(whose, "dropped"), reason="why not"),
+        AlignObjective(objective=goal(whose), to=goal_ref(whose, "above")),
+        called(f"{whose} check-in", CheckIn(key_result=proof(whose), value=1, measured_at=on(1, 5))),
+        called(f"{whose} work", PlanInitiative(title="Work", subject=proof_ref(whose))),
+        called(f"{whose} comment", AddComment(subject=goal_ref(whose), body="Well")),
+        called(f"{whose} thought", Reflect(subject=goal_ref(whose), kind=ReflectionKind.NEXT, body="Well")),
     ]
 
 
@@ -87,13 +135,13 @@ def history(their_visibility: Visibility) -> list[Command | datetime]:
     return [
         ada,
         ben,
-        called("carl", commands.AddPerson(handle="carl", name="Carl")),
-        called("dora", commands.AddPerson(handle="dora", name="Dora")),
-        commands.OpenCycle(key="over", name="Over", starts_on=date(2025, 1, 1), ends_on=date(2025, 3, 31)),
-        commands.ActivateCycle(cycle=OVER),
-        commands.OpenCycle(key="quarter", name="Quarter", starts_on=date(2026, 1, 1), ends_on=date(2026, 3, 31)),
-        commands.OpenCycle(key="next", name="Next", starts_on=date(2026, 4, 1), ends_on=date(2026, 6, 30)),
-        commands.FormTeam(key="third", name="Third"),
+        called("carl", AddPerson(handle="carl", name="Carl")),
+        called("dora", AddPerson(handle="dora", name="Dora")),
+        OpenCycle(key="over", name="Over", starts_on=date(2025, 1, 1), ends_on=date(2025, 3, 31)),
+        ActivateCycle(cycle=OVER),
+        OpenCycle(key="quarter", name="Quarter", starts_on=date(2026, 1, 1), ends_on=date(2026, 3, 31)),
+        OpenCycle(key="next", name="Next", starts_on=date(2026, 4, 1), ends_on=date(2026, 6, 30)),
+        FormTeam(key="third", name="Third"),
         on(2, 10),
         *_things(OUR, Visibility.WORKSPACE),
         *_things(THEIR, their_visibility),
@@ -121,75 +169,59 @@ def by(*roles: Role, person: UUID | None = ADA, source: Source = Source.API) -> 
 
 
 COMMANDS: dict[type[Command], Callable[[str], Command]] = {
-    commands.AddPerson: lambda _: commands.AddPerson(handle="eve", name="Eve"),
-    commands.RenamePerson: lambda _: commands.RenamePerson(person=CARL, name="Carol"),
-    commands.DeactivatePerson: lambda _: commands.DeactivatePerson(person=CARL),
-    commands.ErasePerson: lambda _: commands.ErasePerson(person=CARL, reason="asked for"),
-    commands.FormTeam: lambda _: commands.FormTeam(key="new", name="New"),
-    commands.RenameTeam: lambda whose: commands.RenameTeam(team=TEAMS[whose], name="Other"),
-    commands.MoveTeam: lambda whose: commands.MoveTeam(team=TEAMS[whose], parent=keyed_id(Kind.TEAM, "third")),
-    commands.AppointLead: lambda whose: commands.AppointLead(team=TEAMS[whose], person=CARL),
-    commands.JoinTeam: lambda whose: commands.JoinTeam(team=TEAMS[whose], person=CARL),
-    commands.LeaveTeam: lambda whose: commands.LeaveTeam(team=TEAMS[whose], person=CARL),
-    commands.DisbandTeam: lambda whose: commands.DisbandTeam(team=TEAMS[whose]),
-    commands.OpenCycle: lambda _: commands.OpenCycle(
-        key="new", name="New", starts_on=date(2027, 1, 1), ends_on=date(2027, 3, 31)
-    ),
-    commands.ActivateCycle: lambda _: commands.ActivateCycle(cycle=QUARTER),
-    commands.CloseCycle: lambda _: commands.CloseCycle(cycle=OVER),
-    commands.AdoptScoringPolicy: lambda _: commands.AdoptScoringPolicy(score_green=0.8),
-    commands.DraftObjective: lambda whose: commands.DraftObjective(
+    AddPerson: lambda _: AddPerson(handle="eve", name="Eve"),
+    RenamePerson: lambda _: RenamePerson(person=CARL, name="Carol"),
+    DeactivatePerson: lambda _: DeactivatePerson(person=CARL),
+    ErasePerson: lambda _: ErasePerson(person=CARL, reason="asked for"),
+    FormTeam: lambda _: FormTeam(key="new", name="New"),
+    RenameTeam: lambda whose: RenameTeam(team=TEAMS[whose], name="Other"),
+    MoveTeam: lambda whose: MoveTeam(team=TEAMS[whose], parent=keyed_id(Kind.TEAM, "third")),
+    AppointLead: lambda whose: AppointLead(team=TEAMS[whose], person=CARL),
+    JoinTeam: lambda whose: JoinTeam(team=TEAMS[whose], person=CARL),
+    LeaveTeam: lambda whose: LeaveTeam(team=TEAMS[whose], person=CARL),
+    DisbandTeam: lambda whose: DisbandTeam(team=TEAMS[whose]),
+    OpenCycle: lambda _: OpenCycle(key="new", name="New", starts_on=date(2027, 1, 1), ends_on=date(2027, 3, 31)),
+    ActivateCycle: lambda _: ActivateCycle(cycle=QUARTER),
+    CloseCycle: lambda _: CloseCycle(cycle=OVER),
+    AdoptScoringPolicy: lambda _: AdoptScoringPolicy(score_green=0.8),
+    DraftObjective: lambda whose: DraftObjective(
         cycle=QUARTER, title="New", owner={OUR: ADA, THEIR: BEN}[whose], supports=[goal_ref(whose), proof_ref(whose)]
     ),
-    commands.RewordObjective: lambda whose: commands.RewordObjective(objective=goal(whose), title="Other"),
-    commands.AssignObjective: lambda whose: commands.AssignObjective(objective=goal(whose), contributors=[CARL]),
-    commands.SetObjectiveVisibility: lambda whose: commands.SetObjectiveVisibility(
-        objective=goal(whose), visibility=Visibility.TEAM
-    ),
-    commands.AlignObjective: lambda whose: commands.AlignObjective(objective=goal(whose, "draft"), to=goal_ref(whose)),
-    commands.UnalignObjective: lambda whose: commands.UnalignObjective(
-        objective=goal(whose), from_=goal_ref(whose, "above")
-    ),
-    commands.CommitObjective: lambda whose: commands.CommitObjective(objective=goal(whose, "draft")),
-    commands.CloseObjective: lambda whose: commands.CloseObjective(objective=goal(whose)),
-    commands.DropObjective: lambda whose: commands.DropObjective(objective=goal(whose), reason="why not"),
-    commands.ReopenObjective: lambda whose: commands.ReopenObjective(
-        objective=goal(whose, "dropped"), reason="after all"
-    ),
-    commands.CarryObjective: lambda whose: commands.CarryObjective(objective=goal(whose), into=NEXT),
-    commands.AddKeyResult: lambda whose: commands.AddKeyResult(objective=goal(whose), title="New", metric=ZERO_TO_TEN),
-    commands.RewordKeyResult: lambda whose: commands.RewordKeyResult(key_result=proof(whose), title="Other"),
-    commands.AssignKeyResult: lambda whose: commands.AssignKeyResult(key_result=proof(whose), owner=CARL),
-    commands.RetargetKeyResult: lambda whose: commands.RetargetKeyResult(
-        key_result=proof(whose), metric=ZERO_TO_TWENTY, reason="more"
-    ),
-    commands.RescheduleKeyResult: lambda whose: commands.RescheduleKeyResult(
+    RewordObjective: lambda whose: RewordObjective(objective=goal(whose), title="Other"),
+    AssignObjective: lambda whose: AssignObjective(objective=goal(whose), contributors=[CARL]),
+    SetObjectiveVisibility: lambda whose: SetObjectiveVisibility(objective=goal(whose), visibility=Visibility.TEAM),
+    AlignObjective: lambda whose: AlignObjective(objective=goal(whose, "draft"), to=goal_ref(whose)),
+    UnalignObjective: lambda whose: UnalignObjective(objective=goal(whose), from_=goal_ref(whose, "above")),
+    CommitObjective: lambda whose: CommitObjective(objective=goal(whose, "draft")),
+    CloseObjective: lambda whose: CloseObjective(objective=goal(whose)),
+    DropObjective: lambda whose: DropObjective(objective=goal(whose), reason="why not"),
+    ReopenObjective: lambda whose: ReopenObjective(objective=goal(whose, "dropped"), reason="after all"),
+    CarryObjective: lambda whose: CarryObjective(objective=goal(whose), into=NEXT),
+    AddKeyResult: lambda whose: AddKeyResult(objective=goal(whose), title="New", metric=ZERO_TO_TEN),
+    RewordKeyResult: lambda whose: RewordKeyResult(key_result=proof(whose), title="Other"),
+    AssignKeyResult: lambda whose: AssignKeyResult(key_result=proof(whose), owner=CARL),
+    RetargetKeyResult: lambda whose: RetargetKeyResult(key_result=proof(whose), metric=ZERO_TO_TWENTY, reason="more"),
+    RescheduleKeyResult: lambda whose: RescheduleKeyResult(
         key_result=proof(whose), due=date(2026, 3, 1), reason="sooner"
     ),
-    commands.ReweighKeyResult: lambda whose: commands.ReweighKeyResult(
-        key_result=proof(whose), weight=2, reason="more"
+    ReweighKeyResult: lambda whose: ReweighKeyResult(key_result=proof(whose), weight=2, reason="more"),
+    CheckIn: lambda whose: CheckIn(key_result=proof(whose), value=3),
+    CorrectCheckIn: lambda whose: CorrectCheckIn(check_in=made(f"{whose} check-in"), value=2, reason="miscounted"),
+    LinkKpi: lambda whose: LinkKpi(key_result=proof(whose), kpi=kpi(whose)),
+    UnlinkKpi: lambda whose: UnlinkKpi(key_result=proof(whose, "linked")),
+    ScoreKeyResult: lambda whose: ScoreKeyResult(key_result=proof(whose), score=0.5),
+    DropKeyResult: lambda whose: DropKeyResult(key_result=proof(whose), reason="why not"),
+    DefineKpi: lambda _: DefineKpi(key="new", name="New"),
+    RedefineKpi: lambda whose: RedefineKpi(kpi=kpi(whose), name="Other", reason="agreed"),
+    RetireKpi: lambda whose: RetireKpi(kpi=kpi(whose), reason="nobody looks"),
+    RecordReadings: lambda whose: RecordReadings(
+        readings=[ReadingInput(kpi=kpi(whose), value=2, measured_at=on(2, 2))]
     ),
-    commands.CheckIn: lambda whose: commands.CheckIn(key_result=proof(whose), value=3),
-    commands.CorrectCheckIn: lambda whose: commands.CorrectCheckIn(
-        check_in=made(f"{whose} check-in"), value=2, reason="miscounted"
-    ),
-    commands.LinkKpi: lambda whose: commands.LinkKpi(key_result=proof(whose), kpi=kpi(whose)),
-    commands.UnlinkKpi: lambda whose: commands.UnlinkKpi(key_result=proof(whose, "linked")),
-    commands.ScoreKeyResult: lambda whose: commands.ScoreKeyResult(key_result=proof(whose), score=0.5),
-    commands.DropKeyResult: lambda whose: commands.DropKeyResult(key_result=proof(whose), reason="why not"),
-    commands.DefineKpi: lambda _: commands.DefineKpi(key="new", name="New"),
-    commands.RedefineKpi: lambda whose: commands.RedefineKpi(kpi=kpi(whose), name="Other", reason="agreed"),
-    commands.RetireKpi: lambda whose: commands.RetireKpi(kpi=kpi(whose), reason="nobody looks"),
-    commands.RecordReadings: lambda whose: commands.RecordReadings(
-        readings=[commands.ReadingInput(kpi=kpi(whose), value=2, measured_at=on(2, 2))]
-    ),
-    commands.CorrectReading: lambda whose: commands.CorrectReading(reading=reading(whose), value=2, reason="misread"),
-    commands.RetractReading: lambda whose: commands.RetractReading(reading=reading(whose), reason="wrong meter"),
-    commands.PlanInitiative: lambda whose: commands.PlanInitiative(title="New", subject=goal_ref(whose)),
-    commands.MoveInitiative: lambda whose: commands.MoveInitiative(
-        initiative=made(f"{whose} work"), to=InitiativeState.DOING
-    ),
-    commands.AddComment: lambda whose: commands.AddComment(subject=goal_ref(whose), body="Indeed"),
-    commands.Reflect: lambda whose: commands.Reflect(subject=goal_ref(whose), kind=ReflectionKind.NEXT, body="Indeed"),
+    CorrectReading: lambda whose: CorrectReading(reading=reading(whose), value=2, reason="misread"),
+    RetractReading: lambda whose: RetractReading(reading=reading(whose), reason="wrong meter"),
+    PlanInitiative: lambda whose: PlanInitiative(title="New", subject=goal_ref(whose)),
+    MoveInitiative: lambda whose: MoveInitiative(initiative=made(f"{whose} work"), to=InitiativeState.DOING),
+    AddComment: lambda whose: AddComment(subject=goal_ref(whose), body="Indeed"),
+    Reflect: lambda whose: Reflect(subject=goal_ref(whose), kind=ReflectionKind.NEXT, body="Indeed"),
 }
 """By verb, a command that is carried out by whoever may do it, about the things of either side."""

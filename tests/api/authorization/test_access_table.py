@@ -3,9 +3,11 @@
 import msgspec
 import pytest
 
-from domain.commands import command as commands
-from domain.commands.command import VERBS, Command, verb
-from domain.commands.permissions import NEEDS, Role
+from domain.commands.command import Command, CycleBy, verb
+from domain.commands.cycle_commands import ActivateCycle, CloseCycle
+from domain.commands.objective_commands import CloseObjective, CommitObjective, DropObjective, RewordObjective
+from domain.commands.permissions import Role
+from domain.commands.registry import VERBS
 from domain.log.event_store import Head
 from domain.model.objective import ObjectiveCommitted
 from domain.primitives.values import Source
@@ -74,7 +76,7 @@ def head(company: Given) -> Head:
 
 
 def test_every_command_and_every_role_is_in_the_table() -> None:
-    assert {name for name, *_ in ROWS} == set(VERBS) == {verb(kind) for kind in NEEDS}
+    assert {name for name, *_ in ROWS} == set(VERBS) == {verb(kind) for kind in VERBS.values()}
     assert {role for _, role, _ in CELLS} == set(Role)
     assert set(COMMANDS) == set(VERBS.values())
 
@@ -137,16 +139,14 @@ def test_only_admins_say_that_something_was_true_before(name: str, role: Role) -
 def test_admins_say_that_something_was_true_before() -> None:
     there = company()
     there.log.clock = on(2, 12)
-    command = commands.CommitObjective(objective=goal(OUR, "draft"), effective_at=on(2, 11))
+    command = CommitObjective(objective=goal(OUR, "draft"), effective_at=on(2, 11))
     there.when(command, by(Role.ADMIN)).then(ObjectiveCommitted()).effective(on(2, 11))
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])
 def test_only_admins_import(role: Role) -> None:
     there, before = company(), head(company())
-    refused = there.when(COMMANDS[commands.RewordObjective](OUR), by(role, source=Source.IMPORT)).then_refused(
-        "FORBIDDEN"
-    )
+    refused = there.when(COMMANDS[RewordObjective](OUR), by(role, source=Source.IMPORT)).then_refused("FORBIDDEN")
     assert head(there) == before
     if role in (Role.LEAD, Role.MEMBER):
         assert refused.message == "An import takes the role ADMIN."
@@ -156,10 +156,10 @@ def test_only_admins_import(role: Role) -> None:
 
 ENDINGS: list[list[Command]] = [
     [],
-    [commands.CloseObjective(objective=goal(THEIR), score=0.5)],
-    [commands.DropObjective(objective=goal(THEIR), reason="why not")],
-    [commands.ActivateCycle(cycle=commands.CycleBy(key="quarter")), commands.CloseCycle(
-        cycle=commands.CycleBy(key="quarter"), close_objectives=True
+    [CloseObjective(objective=goal(THEIR), score=0.5)],
+    [DropObjective(objective=goal(THEIR), reason="why not")],
+    [ActivateCycle(cycle=CycleBy(key="quarter")), CloseCycle(
+        cycle=CycleBy(key="quarter"), close_objectives=True
     )],
 ]  # fmt: skip
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from domain.commands.command import verb
-from domain.commands.permissions import NEEDS, Permission, Role, roles_with
+from domain.commands.permissions import Permission, Role, roles_with
+from domain.commands.registry import VERBS
 from domain.handlers.dispatcher import NOT_FOUND_SECONDS
 
 README = (Path(__file__).parents[3] / "README.md").read_text()
@@ -25,7 +26,7 @@ def test_how_slowly_is_told_what_is_not_there() -> None:
     assert f"| a command that names what is not there | answered after {1000 * NOT_FOUND_SECONDS:.0f} ms, " in README
 
 
-@pytest.mark.parametrize("permission", dict.fromkeys(needs.anybodys for needs in NEEDS.values()))
+@pytest.mark.parametrize("permission", dict.fromkeys(kind.NEEDS.anybodys for kind in VERBS.values()))
 def test_every_command_is_told_with_the_permission_it_takes(permission: Permission) -> None:
     (told,) = [re.findall(r"`([a-zA-Z]+)`", commands) for name, commands, _ in ROWS if name == permission]
-    assert told == [verb(kind) for kind, needs in NEEDS.items() if needs.anybodys is permission]
+    assert told == [verb(kind) for kind in VERBS.values() if kind.NEEDS.anybodys is permission]

@@ -5,9 +5,20 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
-from domain.commands import command as commands
 from domain.commands.command import Command, verb
-from domain.commands.permissions import NEEDS, Permission, Role
+from domain.commands.discussion_commands import AddComment, MoveInitiative, PlanInitiative
+from domain.commands.key_result_commands import AssignKeyResult, CheckIn, RewordKeyResult
+from domain.commands.kpi_commands import CorrectReading, ReadingInput, RecordReadings, RedefineKpi, RetractReading
+from domain.commands.objective_commands import (
+    AssignObjective,
+    DraftObjective,
+    DropObjective,
+    ReopenObjective,
+    RewordObjective,
+)
+from domain.commands.people_commands import AppointLead, JoinTeam
+from domain.commands.permissions import Permission, Role
+from domain.commands.registry import VERBS
 from domain.handlers.unit_of_work import keyed_id
 from domain.primitives.values import Kind, Ref
 from tests.api.authorization.company import (
@@ -30,9 +41,11 @@ from tests.api.authorization.company import (
 from tests.domain.given_goals import ADA, BEN
 from tests.domain.scenario import Given, Then, made, on
 
-OF_GOALS = [kind for kind, needs in NEEDS.items() if needs.own is Permission.EDIT_OWN_GOALS and needs.of is not None]
-OF_KEY_RESULTS = [kind for kind in OF_GOALS if NEEDS[kind].of in ("key_result", "check_in")]
-OF_READINGS = [kind for kind, needs in NEEDS.items() if needs.own is Permission.RECORD_OWN_READINGS]
+OF_GOALS = [
+    kind for kind in VERBS.values() if kind.NEEDS.own is Permission.EDIT_OWN_GOALS and kind.NEEDS.of is not None
+]
+OF_KEY_RESULTS = [kind for kind in OF_GOALS if kind.NEEDS.of in ("key_result", "check_in")]
+OF_READINGS = [kind for kind in VERBS.values() if kind.NEEDS.own is Permission.RECORD_OWN_READINGS]
 
 
 def after(*history: Command) -> Given:
@@ -44,19 +57,19 @@ def after(*history: Command) -> Given:
 
 
 def carl_contributes(which: str) -> Command:
-    return commands.AssignObjective(objective=goal(OUR, which), contributors=[DORA, CARL])
+    return AssignObjective(objective=goal(OUR, which), contributors=[DORA, CARL])
 
 
 def carl_owns(which: str) -> Command:
-    return commands.AssignObjective(objective=goal(OUR, which), owner=CARL)
+    return AssignObjective(objective=goal(OUR, which), owner=CARL)
 
 
-REOPENED = commands.ReopenObjective(objective=goal(OUR, "dropped"), reason="to give it away")
-DROPPED = commands.DropObjective(objective=goal(OUR, "dropped"), reason="again")
+REOPENED = ReopenObjective(objective=goal(OUR, "dropped"), reason="to give it away")
+DROPPED = DropObjective(objective=goal(OUR, "dropped"), reason="again")
 TO_CARL = {
     "contributor": [*map(carl_contributes, ("active", "draft")), REOPENED, carl_contributes("dropped"), DROPPED],
     "owner": [*map(carl_owns, ("active", "draft")), REOPENED, carl_owns("dropped"), DROPPED],
-    "lead": [commands.AppointLead(team=OURS, person=CARL)],
+    "lead": [AppointLead(team=OURS, person=CARL)],
 }
 
 
@@ -70,25 +83,25 @@ def test_a_goal_is_of_its_owner_its_contributors_and_the_lead_of_its_team(kind: 
 
 @pytest.mark.parametrize("kind", OF_GOALS, ids=verb)
 def test_a_goal_is_not_of_the_members_of_its_team(kind: type[Command]) -> None:
-    joined = commands.JoinTeam(team=OURS, person=CARL)
+    joined = JoinTeam(team=OURS, person=CARL)
     after(joined).when(COMMANDS[kind](OUR), by(Role.MEMBER, person=CARL)).then_refused("FORBIDDEN")
 
 
 @pytest.mark.parametrize("kind", OF_KEY_RESULTS, ids=verb)
 def test_a_key_result_is_also_of_its_own_owner(kind: type[Command]) -> None:
-    given = [commands.AssignKeyResult(key_result=proof(OUR, which), owner=CARL) for which in ("measured", "linked")]
+    given = [AssignKeyResult(key_result=proof(OUR, which), owner=CARL) for which in ("measured", "linked")]
     after(*given).when(COMMANDS[kind](OUR), by(Role.MEMBER, person=CARL)).topics()
 
 
 def test_a_goal_is_not_of_the_owner_of_its_key_result() -> None:
-    given = commands.AssignKeyResult(key_result=proof(OUR), owner=CARL)
-    command = COMMANDS[commands.RewordObjective](OUR)
+    given = AssignKeyResult(key_result=proof(OUR), owner=CARL)
+    command = COMMANDS[RewordObjective](OUR)
     after(given).when(command, by(Role.MEMBER, person=CARL)).then_refused("FORBIDDEN")
 
 
 def test_an_initiative_is_also_of_its_own_owner() -> None:
-    planned = commands.PlanInitiative(title="Work", subject=goal_ref(OUR), owner=CARL, idempotency_key="carl's work")
-    moved = msgspec.structs.replace(COMMANDS[commands.MoveInitiative](OUR), initiative=made("carl's work"))
+    planned = PlanInitiative(title="Work", subject=goal_ref(OUR), owner=CARL, idempotency_key="carl's work")
+    moved = msgspec.structs.replace(COMMANDS[MoveInitiative](OUR), initiative=made("carl's work"))
     after(planned).when(moved, by(Role.MEMBER, person=CARL)).topics()
 
 
@@ -96,17 +109,17 @@ def test_an_initiative_is_also_of_its_own_owner() -> None:
 def test_readings_are_of_the_owner_of_their_kpi(kind: type[Command]) -> None:
     carl = by(Role.MEMBER, person=CARL)
     after().when(COMMANDS[kind](OUR), carl).then_refused("FORBIDDEN")
-    given = commands.RedefineKpi(kpi=kpi(OUR), owner=CARL, reason="agreed")
+    given = RedefineKpi(kpi=kpi(OUR), owner=CARL, reason="agreed")
     after(given).when(COMMANDS[kind](OUR), carl).topics()
 
 
 def test_a_batch_of_readings_is_all_of_ones_own_or_refused() -> None:
-    def read(whose: str) -> commands.ReadingInput:
-        return commands.ReadingInput(kpi=kpi(whose), value=2, measured_at=on(2, 2))
+    def read(whose: str) -> ReadingInput:
+        return ReadingInput(kpi=kpi(whose), value=2, measured_at=on(2, 2))
 
     member = by(Role.MEMBER)
-    after().when(commands.RecordReadings(readings=[read(OUR), read(THEIR)]), member).then_refused("FORBIDDEN")
-    assert after().when(commands.RecordReadings(readings=[read(OUR)]), member).topics() == ["reading-recorded"]
+    after().when(RecordReadings(readings=[read(OUR), read(THEIR)]), member).then_refused("FORBIDDEN")
+    assert after().when(RecordReadings(readings=[read(OUR)]), member).topics() == ["reading-recorded"]
 
 
 @pytest.mark.parametrize(
@@ -122,7 +135,7 @@ def test_a_batch_of_readings_is_all_of_ones_own_or_refused() -> None:
 def test_who_drafts_a_goal_has_to_do_with_it(
     owner: UUID | None, contributors: list[UUID], team: UUID | None, may: bool
 ) -> None:
-    drafting = commands.DraftObjective(cycle=QUARTER, title="New", owner=owner, contributors=contributors, team=team)
+    drafting = DraftObjective(cycle=QUARTER, title="New", owner=owner, contributors=contributors, team=team)
     then = company().when(drafting, by(Role.MEMBER))
     if may:
         assert then.topics() == ["objective-drafted"]
@@ -149,16 +162,16 @@ def test_who_drafts_a_goal_has_to_do_with_it(
     ids=lambda value: value.kind.value if isinstance(value, Ref) else str(value),
 )
 def test_a_comment_is_made_by_whom_the_goal_is_of_that_it_leads_to(subject: Ref, may: bool) -> None:
-    then = company().when(commands.AddComment(subject=subject, body="Well"), by(Role.MEMBER))
+    then = company().when(AddComment(subject=subject, body="Well"), by(Role.MEMBER))
     if may:
         assert then.topics() == ["comment-added"]
     else:
         then.then_refused("FORBIDDEN", "")
 
 
-@pytest.mark.parametrize("kind", [*OF_GOALS, commands.CorrectReading, commands.RetractReading], ids=verb)
+@pytest.mark.parametrize("kind", [*OF_GOALS, CorrectReading, RetractReading], ids=verb)
 def test_what_there_is_not_is_not_found_by_members_either(kind: type[Command]) -> None:
-    of, nowhere = NEEDS[kind].of, uuid4()
+    of, nowhere = kind.NEEDS.of, uuid4()
     assert of is not None
     command = COMMANDS[kind](OUR)
     named = getattr(command, of)
@@ -181,26 +194,26 @@ def refused_after(then: Then) -> None:
 @pytest.mark.parametrize(
     "meanwhile",
     [
-        commands.AssignObjective(objective=goal(OUR), owner=CARL, team=THEIRS),
-        commands.AssignObjective(objective=goal(OUR), owner=None, team=None),
+        AssignObjective(objective=goal(OUR), owner=CARL, team=THEIRS),
+        AssignObjective(objective=goal(OUR), owner=None, team=None),
     ],
 )
 def test_what_is_given_away_meanwhile_is_no_longer_ones_own(meanwhile: Command) -> None:
     there = company().meanwhile("append", meanwhile)
-    refused_after(there.when(COMMANDS[commands.CheckIn](OUR), by(Role.MEMBER)))
+    refused_after(there.when(COMMANDS[CheckIn](OUR), by(Role.MEMBER)))
 
 
 def test_who_no_longer_leads_meanwhile_may_no_longer() -> None:
-    there = after(commands.AssignObjective(objective=goal(OUR), owner=BEN))
-    there.meanwhile("append", commands.AppointLead(team=OURS, person=BEN))
-    refused_after(there.when(COMMANDS[commands.RewordKeyResult](OUR), by(Role.MEMBER)))
+    there = after(AssignObjective(objective=goal(OUR), owner=BEN))
+    there.meanwhile("append", AppointLead(team=OURS, person=BEN))
+    refused_after(there.when(COMMANDS[RewordKeyResult](OUR), by(Role.MEMBER)))
 
 
 # ── the same command once more ───────────────────────────────────────────────────────────────────
 
 
 def test_what_was_carried_out_is_told_again_also_when_it_gave_the_goal_away() -> None:
-    away = commands.AssignObjective(objective=goal(OUR), owner=CARL, team=THEIRS, idempotency_key="away")
+    away = AssignObjective(objective=goal(OUR), owner=CARL, team=THEIRS, idempotency_key="away")
     there = company()
     first = there.when(away, by(Role.MEMBER)).outcome
     again = there.when(away, by(Role.MEMBER)).outcome
@@ -209,7 +222,7 @@ def test_what_was_carried_out_is_told_again_also_when_it_gave_the_goal_away() ->
 
 
 def test_what_was_carried_out_is_told_again_to_who_still_has_a_role_for_it_alone() -> None:
-    reworded = commands.RewordObjective(objective=goal(OUR), title="Other", idempotency_key="reworded")
+    reworded = RewordObjective(objective=goal(OUR), title="Other", idempotency_key="reworded")
     there = company()
     assert there.when(reworded, by(Role.LEAD)).topics() == ["objective-reworded"]
     there.when(reworded, by(Role.AUDITOR)).then_refused("FORBIDDEN", "")

@@ -7,9 +7,24 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
-from domain.commands import command as verbs
-from domain.commands.command import VERBS, Command, verb
+from domain.commands.command import Command, KpiBy, verb
+from domain.commands.cycle_commands import ActivateCycle, CloseCycle
+from domain.commands.discussion_commands import AddComment, MoveInitiative, PlanInitiative, Reflect
+from domain.commands.key_result_commands import AssignKeyResult, CheckIn, CorrectCheckIn
+from domain.commands.kpi_commands import ReadingInput, RecordReadings
+from domain.commands.objective_commands import (
+    AlignObjective,
+    AssignObjective,
+    CarryObjective,
+    DraftObjective,
+    DropObjective,
+    RewordObjective,
+    SetObjectiveVisibility,
+    UnalignObjective,
+)
+from domain.commands.people_commands import AppointLead, JoinTeam, LeaveTeam, MoveTeam
 from domain.commands.permissions import Role
+from domain.commands.registry import VERBS
 from domain.handlers import dispatcher
 from domain.handlers.authorization import sees
 from domain.handlers.unit_of_work import Author, Decision
@@ -46,17 +61,17 @@ SUBJECTS = [
 PRIVATE: list[Command] = [
     *(COMMANDS[kind](THEIR) for kind in COMMANDS if "objective" in kind.__struct_fields__),
     *(COMMANDS[kind](THEIR) for kind in COMMANDS if {"key_result", "check_in"} & {*kind.__struct_fields__}),
-    COMMANDS[verbs.PlanInitiative](THEIR),
-    verbs.PlanInitiative(title="New", subject=proof_ref(THEIR)),
-    COMMANDS[verbs.MoveInitiative](THEIR),
-    COMMANDS[verbs.Reflect](THEIR),
-    *(verbs.AddComment(subject=subject, body="Well") for subject in SUBJECTS),
-    verbs.DraftObjective(cycle=QUARTER, title="New", owner=ADA, supports=[goal_ref(THEIR)]),
-    verbs.DraftObjective(cycle=QUARTER, title="New", owner=ADA, supports=[goal_ref(OUR), proof_ref(THEIR)]),
-    verbs.AlignObjective(objective=goal(OUR, "draft"), to=goal_ref(THEIR)),
-    verbs.AlignObjective(objective=goal(OUR, "draft"), to=proof_ref(THEIR)),
-    verbs.UnalignObjective(objective=goal(OUR), from_=goal_ref(THEIR)),
-    verbs.UnalignObjective(objective=goal(OUR), from_=proof_ref(THEIR)),
+    COMMANDS[PlanInitiative](THEIR),
+    PlanInitiative(title="New", subject=proof_ref(THEIR)),
+    COMMANDS[MoveInitiative](THEIR),
+    COMMANDS[Reflect](THEIR),
+    *(AddComment(subject=subject, body="Well") for subject in SUBJECTS),
+    DraftObjective(cycle=QUARTER, title="New", owner=ADA, supports=[goal_ref(THEIR)]),
+    DraftObjective(cycle=QUARTER, title="New", owner=ADA, supports=[goal_ref(OUR), proof_ref(THEIR)]),
+    AlignObjective(objective=goal(OUR, "draft"), to=goal_ref(THEIR)),
+    AlignObjective(objective=goal(OUR, "draft"), to=proof_ref(THEIR)),
+    UnalignObjective(objective=goal(OUR), from_=goal_ref(THEIR)),
+    UnalignObjective(objective=goal(OUR), from_=proof_ref(THEIR)),
 ]
 """Every way to name something of theirs."""
 STRANGERS = [by(Role.LEAD), by(Role.MEMBER), by(Role.LEAD, Role.MEMBER, Role.METRICS), by(Role.LEAD, person=None)]
@@ -142,15 +157,15 @@ def test_who_may_not_write_at_all_learns_nothing_either(command: Command, role: 
 def test_what_is_private_is_not_found_either_where_a_kpi_is_named(author: Author) -> None:
     for subject in SUBJECTS:
         nowhere = uuid4()
-        reading = verbs.ReadingInput(kpi=verbs.KpiBy(id=subject.id), value=1, measured_at=on(2, 2))
-        asked = verbs.RecordReadings(readings=[reading])
+        reading = ReadingInput(kpi=KpiBy(id=subject.id), value=1, measured_at=on(2, 2))
+        asked = RecordReadings(readings=[reading])
         found = told(theirs().when(asked, author), subject.id)
         assert found == told(theirs().when(naming(asked, subject.id, nowhere), author), nowhere)
 
 
 def test_of_an_alignment_with_what_is_private_nothing_is_told() -> None:
-    aligned = verbs.AlignObjective(objective=goal(OUR), to=goal_ref(THEIR))
-    unaligned = verbs.UnalignObjective(objective=goal(OUR), from_=goal_ref(THEIR))
+    aligned = AlignObjective(objective=goal(OUR), to=goal_ref(THEIR))
+    unaligned = UnalignObjective(objective=goal(OUR), from_=goal_ref(THEIR))
     for asked in (aligned, unaligned):
         nowhere = uuid4()
         found = told(theirs(aligned).when(asked, by(Role.LEAD)), goal(THEIR))
@@ -159,21 +174,21 @@ def test_of_an_alignment_with_what_is_private_nothing_is_told() -> None:
 
 # ── for whom it is there ─────────────────────────────────────────────────────────────────────────
 
-SHOWN = verbs.SetObjectiveVisibility(objective=goal(THEIR), visibility=Visibility.WORKSPACE)
-HIDDEN = verbs.SetObjectiveVisibility(objective=goal(THEIR), visibility=Visibility.TEAM)
+SHOWN = SetObjectiveVisibility(objective=goal(THEIR), visibility=Visibility.WORKSPACE)
+HIDDEN = SetObjectiveVisibility(objective=goal(THEIR), visibility=Visibility.TEAM)
 TO_SEE: list[tuple[str, list[Command], Author]] = [
     ("its owner", [], by(Role.MEMBER, person=BEN)),
     ("a lead who owns it", [], by(Role.LEAD, person=BEN)),
     (
         "a contributor",
-        [verbs.AssignObjective(objective=goal(THEIR), contributors=[CARL])],
+        [AssignObjective(objective=goal(THEIR), contributors=[CARL])],
         by(Role.MEMBER, person=CARL),
     ),
-    ("the lead of its team", [verbs.AppointLead(team=THEIRS, person=CARL)], by(Role.MEMBER, person=CARL)),
-    ("a member of its team", [verbs.JoinTeam(team=THEIRS, person=CARL)], by(Role.LEAD, person=CARL)),
+    ("the lead of its team", [AppointLead(team=THEIRS, person=CARL)], by(Role.MEMBER, person=CARL)),
+    ("a member of its team", [JoinTeam(team=THEIRS, person=CARL)], by(Role.LEAD, person=CARL)),
     (
         "the owner of a key result",
-        [verbs.AssignKeyResult(key_result=proof(THEIR), owner=CARL)],
+        [AssignKeyResult(key_result=proof(THEIR), owner=CARL)],
         by(Role.LEAD, person=CARL),
     ),
     ("an admin", [], by(Role.ADMIN)),
@@ -186,18 +201,18 @@ TO_SEE: list[tuple[str, list[Command], Author]] = [
 @pytest.mark.parametrize(("history", "author"), [to[1:] for to in TO_SEE], ids=[to[0] for to in TO_SEE])
 def test_who_has_to_do_with_it_sees_it(history: list[Command], author: Author) -> None:
     there = theirs(*history)
-    assert there.when(COMMANDS[verbs.CheckIn](THEIR), author).topics() == ["key-result-checked-in"]
+    assert there.when(COMMANDS[CheckIn](THEIR), author).topics() == ["key-result-checked-in"]
     assert _sees(there, author)
 
 
 NOT_TO_SEE: list[tuple[str, list[Command], Author]] = [
     ("a lead of elsewhere", [], by(Role.LEAD)),
-    ("who left its team", [verbs.JoinTeam(team=THEIRS, person=CARL), verbs.LeaveTeam(team=THEIRS, person=CARL)],
+    ("who left its team", [JoinTeam(team=THEIRS, person=CARL), LeaveTeam(team=THEIRS, person=CARL)],
      by(Role.LEAD, person=CARL)),
-    ("who led its team", [verbs.AppointLead(team=THEIRS, person=CARL), verbs.AppointLead(team=THEIRS, person=BEN)],
+    ("who led its team", [AppointLead(team=THEIRS, person=CARL), AppointLead(team=THEIRS, person=BEN)],
      by(Role.LEAD, person=CARL)),
-    ("who is in the team above", [verbs.MoveTeam(team=THEIRS, parent=OURS)], by(Role.LEAD)),
-    ("the owner of its initiative", [verbs.PlanInitiative(title="Work", subject=goal_ref(THEIR), owner=CARL)],
+    ("who is in the team above", [MoveTeam(team=THEIRS, parent=OURS)], by(Role.LEAD)),
+    ("the owner of its initiative", [PlanInitiative(title="Work", subject=goal_ref(THEIR), owner=CARL)],
      by(Role.LEAD, person=CARL)),
     ("anybody, once it is hidden again", [SHOWN, HIDDEN], by(Role.LEAD)),
     ("a machine", [], by(Role.LEAD, person=None)),
@@ -207,7 +222,7 @@ NOT_TO_SEE: list[tuple[str, list[Command], Author]] = [
 @pytest.mark.parametrize(("history", "author"), [to[1:] for to in NOT_TO_SEE], ids=[to[0] for to in NOT_TO_SEE])
 def test_who_has_nothing_to_do_with_it_does_not(history: list[Command], author: Author) -> None:
     there = theirs(*history)
-    there.when(COMMANDS[verbs.CheckIn](THEIR), author).then_refused("NOT_FOUND", "keyResult")
+    there.when(COMMANDS[CheckIn](THEIR), author).then_refused("NOT_FOUND", "keyResult")
     assert not _sees(there, author)
 
 
@@ -217,18 +232,16 @@ def _sees(there: Given, author: Author) -> bool:
 
 def test_who_hides_a_goal_from_themselves_sees_it_no_more() -> None:
     there = company()
-    hiding = verbs.SetObjectiveVisibility(objective=goal(THEIR), visibility=Visibility.TEAM)
+    hiding = SetObjectiveVisibility(objective=goal(THEIR), visibility=Visibility.TEAM)
     assert there.when(hiding, by(Role.LEAD)).topics() == ["objective-visibility-set"]
     there.when(SHOWN, by(Role.LEAD)).then_refused("NOT_FOUND", "objective")
 
 
 def test_what_is_carried_on_stays_private() -> None:
-    carried = verbs.CarryObjective(objective=goal(THEIR), into=NEXT, idempotency_key="carried")
+    carried = CarryObjective(objective=goal(THEIR), into=NEXT, idempotency_key="carried")
     there = theirs(carried)
     for id in [made("carried"), made("carried", 2)]:
-        comment = verbs.AddComment(
-            subject=Ref(Kind.OBJECTIVE if id == made("carried") else Kind.KEY_RESULT, id), body="W"
-        )
+        comment = AddComment(subject=Ref(Kind.OBJECTIVE if id == made("carried") else Kind.KEY_RESULT, id), body="W")
         there.when(comment, by(Role.LEAD)).then_refused("NOT_FOUND", "subject")
 
 
@@ -236,8 +249,8 @@ def test_what_is_carried_on_stays_private() -> None:
 
 
 def test_a_cycle_that_cannot_be_closed_names_what_is_seen_alone() -> None:
-    closing = verbs.CloseCycle(cycle=QUARTER)
-    there = theirs(verbs.ActivateCycle(cycle=QUARTER))
+    closing = CloseCycle(cycle=QUARTER)
+    there = theirs(ActivateCycle(cycle=QUARTER))
     refused = there.when(closing, by(Role.LEAD)).then_refused("CONFLICT", "cycle")
     assert refused.message == (
         "Still active: 'our draft goal', 'our active goal', 'our above goal', and something that is private to its "
@@ -247,36 +260,36 @@ def test_a_cycle_that_cannot_be_closed_names_what_is_seen_alone() -> None:
 
 
 def test_a_cycle_in_which_only_private_goals_are_open_says_so() -> None:
-    dropped = [verbs.DropObjective(objective=goal(OUR, which), reason="r") for which in ("draft", "active", "above")]
-    there = theirs(*dropped, verbs.ActivateCycle(cycle=QUARTER))
-    refused = there.when(verbs.CloseCycle(cycle=QUARTER), by(Role.LEAD)).then_refused("CONFLICT", "cycle")
+    dropped = [DropObjective(objective=goal(OUR, which), reason="r") for which in ("draft", "active", "above")]
+    there = theirs(*dropped, ActivateCycle(cycle=QUARTER))
+    refused = there.when(CloseCycle(cycle=QUARTER), by(Role.LEAD)).then_refused("CONFLICT", "cycle")
     assert refused.message.startswith("Still active: something that is private to its team. Close")
 
 
 def test_whoever_runs_cycles_begins_and_ends_private_goals_with_them() -> None:
     there = theirs()
-    assert there.when(verbs.ActivateCycle(cycle=QUARTER), by(Role.LEAD)).refused is None
-    assert there.when(verbs.CloseCycle(cycle=QUARTER, close_objectives=True), by(Role.LEAD)).refused is None
+    assert there.when(ActivateCycle(cycle=QUARTER), by(Role.LEAD)).refused is None
+    assert there.when(CloseCycle(cycle=QUARTER, close_objectives=True), by(Role.LEAD)).refused is None
     assert there.thing(Objective, goal(THEIR)).has_ended
 
 
 def test_a_circle_through_what_is_private_is_refused_without_a_word_of_it() -> None:
     there = theirs(
-        verbs.AlignObjective(objective=goal(THEIR, "above"), to=goal_ref(OUR, "draft")),
-        verbs.AlignObjective(objective=goal(OUR, "above"), to=goal_ref(THEIR)),
+        AlignObjective(objective=goal(THEIR, "above"), to=goal_ref(OUR, "draft")),
+        AlignObjective(objective=goal(OUR, "above"), to=goal_ref(THEIR)),
     )
-    aligning = verbs.AlignObjective(objective=goal(OUR, "draft"), to=goal_ref(OUR, "above"))
+    aligning = AlignObjective(objective=goal(OUR, "draft"), to=goal_ref(OUR, "above"))
     refused = there.when(aligning, by(Role.LEAD)).then_refused("CIRCULAR", "to")
     assert refused.message == "'our above goal' supports 'our draft goal' already; it cannot go both ways."
 
 
 def test_a_version_that_differs_in_nothing_one_sees_is_the_newest() -> None:
     seen = company(Visibility.TEAM).thing(Objective, goal(OUR)).version
-    reworded = msgspec.structs.replace(COMMANDS[verbs.RewordObjective](OUR), expected_version=seen)
-    aligned = verbs.AlignObjective(objective=goal(OUR), to=proof_ref(THEIR))
+    reworded = msgspec.structs.replace(COMMANDS[RewordObjective](OUR), expected_version=seen)
+    aligned = AlignObjective(objective=goal(OUR), to=proof_ref(THEIR))
     assert theirs(aligned).when(reworded, by(Role.LEAD)).topics() == ["objective-reworded"]
     theirs(aligned).when(reworded, by(Role.ADMIN)).then_refused("STALE", "expectedVersion")
-    changed = verbs.AssignObjective(objective=goal(OUR), contributors=[CARL])
+    changed = AssignObjective(objective=goal(OUR), contributors=[CARL])
     for history in ([aligned, changed], [changed, aligned]):
         theirs(*history).when(reworded, by(Role.LEAD)).then_refused("STALE", "expectedVersion")
 
@@ -288,16 +301,16 @@ def test_a_version_that_differs_in_nothing_one_sees_is_the_newest() -> None:
     ("history", "meanwhile"),
     [
         ([SHOWN], HIDDEN),
-        ([verbs.JoinTeam(team=THEIRS, person=ADA)], verbs.LeaveTeam(team=THEIRS, person=ADA)),
+        ([JoinTeam(team=THEIRS, person=ADA)], LeaveTeam(team=THEIRS, person=ADA)),
         (
-            [verbs.AssignKeyResult(key_result=proof(THEIR, "linked"), owner=ADA)],
-            verbs.AssignKeyResult(key_result=proof(THEIR, "linked"), owner=BEN),
+            [AssignKeyResult(key_result=proof(THEIR, "linked"), owner=ADA)],
+            AssignKeyResult(key_result=proof(THEIR, "linked"), owner=BEN),
         ),
     ],
 )
 def test_what_is_hidden_meanwhile_is_not_there(history: list[Command], meanwhile: Command) -> None:
     there = theirs(*history).meanwhile("append", meanwhile)
-    then = there.when(COMMANDS[verbs.CheckIn](THEIR), by(Role.LEAD))
+    then = there.when(COMMANDS[CheckIn](THEIR), by(Role.LEAD))
     assert then.refused is not None and then.refused.code == "NOT_FOUND"
     assert len(then.entries) == 1
 
@@ -317,7 +330,7 @@ class Clock(SimpleNamespace):
         self.now += seconds
 
 
-@pytest.mark.parametrize("command", [PRIVATE[0], COMMANDS[verbs.CorrectCheckIn](THEIR), PRIVATE[-1]])
+@pytest.mark.parametrize("command", [PRIVATE[0], COMMANDS[CorrectCheckIn](THEIR), PRIVATE[-1]])
 @pytest.mark.parametrize("read_seconds", [0.001, 0.012])
 def test_what_is_private_takes_as_long_as_what_never_was(
     command: Command, read_seconds: float, monkeypatch: pytest.MonkeyPatch

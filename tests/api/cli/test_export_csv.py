@@ -14,7 +14,7 @@ from api.cli import export_csv as spreadsheet
 from api.cli.export_csv import COLUMNS, export_csv
 from api.cli.output import Failure
 from api.endpoints.csv_cells import cell
-from domain.commands import command as commands
+from domain.commands.people_commands import AddPerson
 from domain.commands.permissions import Role
 from domain.handlers.unit_of_work import Author
 from domain.primitives.values import Source
@@ -107,7 +107,7 @@ def test_a_cycle_that_is_read_in_parts_is_read_at_one_basis(world: World, monkey
 
     def late(*args: Any) -> Any:
         author = Author("machine:x", Source.API, frozenset(Role))
-        world.keyframe.execute(commands.AddPerson(handle=f"p{len(pages)}", name="P"), author)
+        world.keyframe.execute(AddPerson(handle=f"p{len(pages)}", name="P"), author)
         pages.append(asked(*args))
         return pages[-1]
 

@@ -7,7 +7,8 @@ from typing import Any
 from uuid import uuid5
 
 from api.demo.facts import facts
-from domain.commands.command import VERBS, Command
+from domain.commands.command import Command
+from domain.commands.registry import VERBS
 from domain.handlers.unit_of_work import WORKSPACE
 from domain.primitives.values import Kind
 

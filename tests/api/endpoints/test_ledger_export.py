@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from api.endpoints import ledger_export
+from domain.commands.people_commands import AddPerson
 from domain.commands.permissions import Role
 from tests.api.endpoints.conftest import CSV, HEADER, Intake, intake, line, moment, row
 
@@ -159,9 +160,7 @@ def test_what_is_written_meanwhile_is_not_in_it(intake: Intake, quarter: str, mo
 
 
 def exports_command(number: int) -> Any:
-    from domain.commands import command as commands  # noqa: PLC0415
-
-    return commands.AddPerson(handle=f"somebody-{number}", name="Somebody")
+    return AddPerson(handle=f"somebody-{number}", name="Somebody")
 
 
 def test_readings_go_out_and_come_in_as_they_are(intake: Intake) -> None:

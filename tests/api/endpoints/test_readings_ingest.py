@@ -9,7 +9,7 @@ from starlette.requests import Request
 from api.asgi.body_timeout import TooSlow
 from api.endpoints import readings_ingest, readings_parser
 from api.execution.writer import Writing
-from domain.commands.command import RecordReadings
+from domain.commands.kpi_commands import RecordReadings
 from domain.commands.permissions import Role
 from domain.handlers.dispatcher import Outcome
 from domain.handlers.unit_of_work import Author

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from api.facts.importer import Import
-from domain.commands import command as commands
+from domain.commands.people_commands import AddPerson, ErasePerson
 from domain.commands.permissions import Role
 from domain.primitives.values import Kind, Source
 from domain.proof import evidence
@@ -25,14 +25,14 @@ def world(server: str) -> Iterator[Attested]:
 
 
 def person(world: Attested, handle: str = "ada-lovelace") -> UUID:
-    added = commands.AddPerson(handle=handle, name="Ada", email="ada@example.com")
+    added = AddPerson(handle=handle, name="Ada", email="ada@example.com")
     subject = world.keyframe.execute(added, AUTHOR).result.subject
     assert subject is not None
     return subject.id
 
 
 def erase(world: Attested, id: UUID) -> None:
-    world.keyframe.execute(commands.ErasePerson(person=id, reason="asked to be"), AUTHOR)
+    world.keyframe.execute(ErasePerson(person=id, reason="asked to be"), AUTHOR)
     world.see()
 
 
@@ -60,7 +60,7 @@ def test_the_key_and_the_event_go_together_or_not_at_all(world: Attested) -> Non
         conn.execute("revoke delete on person_key from public")
         conn.execute(f"revoke delete on person_key from {world.database.settings.workspace}_app")
         with pytest.raises(Exception, match="person_key"):
-            world.keyframe.execute(commands.ErasePerson(person=ada, reason="asked to be"), AUTHOR)
+            world.keyframe.execute(ErasePerson(person=ada, reason="asked to be"), AUTHOR)
     assert world.size == 1
     assert list(world.log.person_keys([ada])) == [ada]
 
@@ -115,5 +115,5 @@ def test_roles_that_may_erase_are_those_that_manage_people(world: Attested) -> N
     for role in set(Role) - {Role.ADMIN}:
         author = type(AUTHOR)("machine:somebody", Source.API, frozenset({role}))
         with pytest.raises(Exception, match="ADMIN"):
-            world.keyframe.execute(commands.ErasePerson(person=ada, reason="asked to be"), author)
+            world.keyframe.execute(ErasePerson(person=ada, reason="asked to be"), author)
     assert world.size == 1

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from domain.commands import command as commands
+from domain.commands.people_commands import AddPerson, ErasePerson
 from domain.commands.permissions import Role
 from domain.log import api_tokens, sandbox
 from domain.log.erasure import NotOurs, wipe
@@ -39,9 +39,9 @@ class Ada:
     def __init__(self, world: World) -> None:
         self.name = f"Lovelace {uuid4().hex}"
         self.handle = f"ada-{uuid4().hex}"
-        self.id: UUID = world.tell(commands.AddPerson(handle=self.handle, name=self.name))
+        self.id: UUID = world.tell(AddPerson(handle=self.handle, name=self.name))
         self.key = world.log.person_keys([self.id])[self.id]
-        self.erased = commands.ErasePerson(person=self.id, reason="asked to be")
+        self.erased = ErasePerson(person=self.id, reason="asked to be")
 
     def is_on_disk(self, world: World) -> bool:
         """Whether a page of the tables, or of their indexes, has the key or the name."""

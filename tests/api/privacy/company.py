@@ -12,8 +12,33 @@ from uuid import UUID
 
 import msgspec
 
-from domain.commands import command as commands
-from domain.commands.command import Command, CycleBy, KpiBy, MetricInput, ReadingInput
+from domain.commands.command import Command, CycleBy, KpiBy
+from domain.commands.cycle_commands import ActivateCycle, CloseCycle, OpenCycle
+from domain.commands.discussion_commands import AddComment, MoveInitiative, PlanInitiative, Reflect
+from domain.commands.key_result_commands import (
+    AddKeyResult,
+    CheckIn,
+    CorrectCheckIn,
+    LinkKpi,
+    MetricInput,
+    RescheduleKeyResult,
+    RetargetKeyResult,
+    ReweighKeyResult,
+    UnlinkKpi,
+)
+from domain.commands.kpi_commands import DefineKpi, ReadingInput, RecordReadings
+from domain.commands.objective_commands import (
+    AlignObjective,
+    CarryObjective,
+    CloseObjective,
+    DraftObjective,
+    DropObjective,
+    ReopenObjective,
+    RewordObjective,
+    SetObjectiveVisibility,
+    UnalignObjective,
+)
+from domain.commands.people_commands import AddPerson, FormTeam, JoinTeam
 from domain.commands.permissions import Role
 from domain.handlers.unit_of_work import Author
 from domain.model.event import Recorded
@@ -134,46 +159,40 @@ def _told(to: Company) -> None:
 
 def _people(to: Company) -> None:
     for handle in ("ann", "aud", "lia", "mia", "tom", "moe", "oda", "coy", "kay"):
-        to.tell(handle, commands.AddPerson(handle=handle, name=handle.capitalize(), email=f"{handle}@example.org"), 0)
-    to.tell("company", commands.FormTeam(key="company", name="Company"), 0)
-    to.tell("alpha", commands.FormTeam(key="alpha", name="Alpha", parent=to["company"], lead=to["tom"]), 0)
-    to.tell("beta", commands.FormTeam(key="beta", name="Beta", parent=to["company"], lead=to["lia"]), 0)
-    to.tell("mia in alpha", commands.JoinTeam(team=to["alpha"], person=to["mia"]), 0)
-    to.tell("moe in beta", commands.JoinTeam(team=to["beta"], person=to["moe"]), 0)
-    to.tell(
-        "q1", commands.OpenCycle(key="2026-q1", name="First", starts_on=date(2026, 1, 1), ends_on=date(2026, 3, 31)), 0
-    )
-    to.tell(
-        "q2", commands.OpenCycle(key="2026-q2", name="Second", starts_on=date(2026, 4, 1), ends_on=date(2026, 6, 30)), 0
-    )
+        to.tell(handle, AddPerson(handle=handle, name=handle.capitalize(), email=f"{handle}@example.org"), 0)
+    to.tell("company", FormTeam(key="company", name="Company"), 0)
+    to.tell("alpha", FormTeam(key="alpha", name="Alpha", parent=to["company"], lead=to["tom"]), 0)
+    to.tell("beta", FormTeam(key="beta", name="Beta", parent=to["company"], lead=to["lia"]), 0)
+    to.tell("mia in alpha", JoinTeam(team=to["alpha"], person=to["mia"]), 0)
+    to.tell("moe in beta", JoinTeam(team=to["beta"], person=to["moe"]), 0)
+    to.tell("q1", OpenCycle(key="2026-q1", name="First", starts_on=date(2026, 1, 1), ends_on=date(2026, 3, 31)), 0)
+    to.tell("q2", OpenCycle(key="2026-q2", name="Second", starts_on=date(2026, 4, 1), ends_on=date(2026, 6, 30)), 0)
     goal = KpiGoal(direction=GoalDirection.AT_LEAST, target=50)
-    to.tell(
-        "kpi", commands.DefineKpi(key="promoters", name="Promoters", owner=to["moe"], team=to["beta"], goal=goal), 0
-    )
+    to.tell("kpi", DefineKpi(key="promoters", name="Promoters", owner=to["moe"], team=to["beta"], goal=goal), 0)
 
 
-def _draft(to: Company, title: str, **given: Any) -> commands.DraftObjective:
+def _draft(to: Company, title: str, **given: Any) -> DraftObjective:
     asked: dict[str, Any] = {"cycle": Q1, "title": title, "team": to["alpha"], "owner": to["oda"], **given}
-    return commands.DraftObjective(**asked)
+    return DraftObjective(**asked)
 
 
 def _drafts(to: Company) -> None:
     for name in ("open", "wide", "free", "calm"):
         team = to["beta"] if name == "wide" else to["alpha"]
         to.tell(name, _draft(to, f"Everybody knows of the {name} goal", team=team), 1)
-        to.tell(f"{name}/kr", commands.AddKeyResult(objective=to[name], title=f"Visits of {name}", metric=rise()), 1)
-    to.tell("open/kpi", commands.AddKeyResult(objective=to["open"], title="Promoters rise", metric=rise(), kpi=KPI), 1)
-    to.tell("wide/open", commands.AlignObjective(objective=to["wide"], to=to.ref(Kind.OBJECTIVE, "open")), 1)
+        to.tell(f"{name}/kr", AddKeyResult(objective=to[name], title=f"Visits of {name}", metric=rise()), 1)
+    to.tell("open/kpi", AddKeyResult(objective=to["open"], title="Promoters rise", metric=rise(), kpi=KPI), 1)
+    to.tell("wide/open", AlignObjective(objective=to["wide"], to=to.ref(Kind.OBJECTIVE, "open")), 1)
     again = _draft(to, "Was a secret and is none", visibility=Visibility.TEAM)
     to.tell("again", again, 1)
-    to.tell("again/kr", commands.AddKeyResult(objective=to["again"], title="Once secret visits", metric=rise()), 1)
+    to.tell("again/kr", AddKeyResult(objective=to["again"], title="Once secret visits", metric=rise()), 1)
     for name in ("plan", "was", "shut", "gone"):
         _secret_draft(to, name)
     supports = [to.ref(Kind.OBJECTIVE, "open")] + [to.ref(Kind.OBJECTIVE, "plan")] * to.has_secrets
     to.tell("bold", _draft(to, "Everybody knows of the bold goal", supports=supports), 1)
     plain = _draft(to, "Some old goal", visibility=Visibility.TEAM)
     to.secretly("plain", plain, 1)
-    added = commands.AddKeyResult(objective=to["plain"], title="Some old result", metric=rise())
+    added = AddKeyResult(objective=to["plain"], title="Some old result", metric=rise())
     to.secretly("plain/kr", added, 1)
 
 
@@ -190,7 +209,7 @@ def _secret_draft(to: Company, name: str) -> None:
     steps = tuple(Milestone(key=f"m{number}", title=f"{word(name)} step {number}") for number in (1, 2))
     metrics = {"kr": rise(), "kpi": rise(), "steps": MetricInput(direction=Direction.MILESTONES, milestones=steps)}
     for part, metric in metrics.items():
-        added = commands.AddKeyResult(
+        added = AddKeyResult(
             objective=to[name],
             title=f"{word(name)} {part}",
             description=f"Measures {word(name)}",
@@ -202,37 +221,35 @@ def _secret_draft(to: Company, name: str) -> None:
 
 
 def _quarter(to: Company) -> None:
-    to.secretly("calm/plan", commands.AlignObjective(objective=to["calm"], to=to.ref(Kind.OBJECTIVE, "plan")), 2)
-    to.secretly("free/was", commands.AlignObjective(objective=to["free"], to=to.ref(Kind.KEY_RESULT, "was/kr")), 2)
-    off = commands.UnalignObjective(objective=to["free"], from_=to.ref(Kind.KEY_RESULT, "was/kr"))
+    to.secretly("calm/plan", AlignObjective(objective=to["calm"], to=to.ref(Kind.OBJECTIVE, "plan")), 2)
+    to.secretly("free/was", AlignObjective(objective=to["free"], to=to.ref(Kind.KEY_RESULT, "was/kr")), 2)
+    off = UnalignObjective(objective=to["free"], from_=to.ref(Kind.KEY_RESULT, "was/kr"))
     to.secretly("free/was off", off, 3)
-    to.tell("q1 active", commands.ActivateCycle(cycle=Q1), 4)
-    to.secretly("free/plan", commands.AlignObjective(objective=to["free"], to=to.ref(Kind.KEY_RESULT, "plan/kr")), 5)
+    to.tell("q1 active", ActivateCycle(cycle=Q1), 4)
+    to.secretly("free/plan", AlignObjective(objective=to["free"], to=to.ref(Kind.KEY_RESULT, "plan/kr")), 5)
     for number in (10, 20, 30):
         for name in ("open", "wide", "free", "again"):
             _check_in(to, to.tell, name, number, f"Spoken of {name}")
         for name in ("plan", "was", "shut", "gone"):
             _check_in(to, to.secretly, name, number, f"{word(name)} is going on")
         read = ReadingInput(KPI, float(number), day(number), f"Read on day {number}")
-        to.tell(f"kpi/{number}", commands.RecordReadings(readings=[read]))
-    correct = commands.CorrectCheckIn(check_in=to["open/kr/20"], value=21, note="Miscounted", reason="Counted again")
+        to.tell(f"kpi/{number}", RecordReadings(readings=[read]))
+    correct = CorrectCheckIn(check_in=to["open/kr/20"], value=21, note="Miscounted", reason="Counted again")
     to.tell("open/kr/20 corrected", correct)
-    to.tell(
-        "open/kr moved", commands.RetargetKeyResult(key_result=to["open/kr"], metric=rise(80), reason="Too far"), 31
-    )
-    to.tell("open said", commands.AddComment(subject=to.ref(Kind.OBJECTIVE, "open"), body="Looks good"), 31)
-    to.tell("open work", commands.PlanInitiative(subject=to.ref(Kind.KEY_RESULT, "open/kr"), title="Ask around"), 31)
+    to.tell("open/kr moved", RetargetKeyResult(key_result=to["open/kr"], metric=rise(80), reason="Too far"), 31)
+    to.tell("open said", AddComment(subject=to.ref(Kind.OBJECTIVE, "open"), body="Looks good"), 31)
+    to.tell("open work", PlanInitiative(subject=to.ref(Kind.KEY_RESULT, "open/kr"), title="Ask around"), 31)
     for name in ("plan", "was"):
         _around(to, name)
-    to.secretly("gone dropped", commands.DropObjective(objective=to["gone"], reason=f"No more {word('gone')}"), 40)
-    closed = commands.CloseObjective(objective=to["shut"], reflection=f"Well, {word('shut')}")
+    to.secretly("gone dropped", DropObjective(objective=to["gone"], reason=f"No more {word('gone')}"), 40)
+    closed = CloseObjective(objective=to["shut"], reflection=f"Well, {word('shut')}")
     to.secretly("shut closed", closed, 41)
-    to.secretly("shut reopened", commands.ReopenObjective(objective=to["shut"], reason=f"{word('shut')} lives"), 42)
+    to.secretly("shut reopened", ReopenObjective(objective=to["shut"], reason=f"{word('shut')} lives"), 42)
     to.secretly("shut closed again", closed, 43)
 
 
 def _check_in(to: Company, tell: Any, name: str, number: int, note: str) -> None:
-    given = commands.CheckIn(
+    given = CheckIn(
         key_result=to[f"{name}/kr"], value=float(number), confidence=0.5, note=note, measured_at=day(number)
     )
     tell(f"{name}/kr/{number}", given)
@@ -243,63 +260,59 @@ def _around(to: Company, name: str) -> None:
     said = word(name)
     result = to[f"{name}/kr"]
     do = to.secretly
-    do(f"{name} reworded", commands.RewordObjective(objective=to[name], title=f"We still {said} quietly"), 31)
-    do(f"{name} moved", commands.RetargetKeyResult(key_result=result, metric=rise(60), reason=f"{said} is hard"), 31)
+    do(f"{name} reworded", RewordObjective(objective=to[name], title=f"We still {said} quietly"), 31)
+    do(f"{name} moved", RetargetKeyResult(key_result=result, metric=rise(60), reason=f"{said} is hard"), 31)
     do(
         f"{name} due",
-        commands.RescheduleKeyResult(key_result=result, due=date(2026, 3, 20), reason=f"{said} is late"),
+        RescheduleKeyResult(key_result=result, due=date(2026, 3, 20), reason=f"{said} is late"),
         31,
     )
-    do(f"{name} weighed", commands.ReweighKeyResult(key_result=result, weight=3, reason=f"{said} matters"), 31)
-    correct = commands.CorrectCheckIn(
-        check_in=to[f"{name}/kr/20"], value=25, note=f"{said} anew", reason=f"{said} it was"
-    )
+    do(f"{name} weighed", ReweighKeyResult(key_result=result, weight=3, reason=f"{said} matters"), 31)
+    correct = CorrectCheckIn(check_in=to[f"{name}/kr/20"], value=25, note=f"{said} anew", reason=f"{said} it was")
     do(f"{name} corrected", correct)
-    reached = commands.CheckIn(key_result=to[f"{name}/steps"], reached=["m1"], note=f"{said} one", measured_at=day(32))
+    reached = CheckIn(key_result=to[f"{name}/steps"], reached=["m1"], note=f"{said} one", measured_at=day(32))
     do(f"{name} reached", reached)
-    do(f"{name} unlinked", commands.UnlinkKpi(key_result=to[f"{name}/kpi"], reason=f"{said} apart"), 33)
-    do(f"{name} linked", commands.LinkKpi(key_result=to[f"{name}/kpi"], kpi=KPI, reason=f"{said} together"), 34)
-    do(f"{name} work", commands.PlanInitiative(subject=to.ref(Kind.KEY_RESULT, f"{name}/kr"), title=f"Do {said}"), 34)
-    do(f"{name} work on", commands.MoveInitiative(initiative=to[f"{name} work"], to=InitiativeState.DOING), 35)
+    do(f"{name} unlinked", UnlinkKpi(key_result=to[f"{name}/kpi"], reason=f"{said} apart"), 33)
+    do(f"{name} linked", LinkKpi(key_result=to[f"{name}/kpi"], kpi=KPI, reason=f"{said} together"), 34)
+    do(f"{name} work", PlanInitiative(subject=to.ref(Kind.KEY_RESULT, f"{name}/kr"), title=f"Do {said}"), 34)
+    do(f"{name} work on", MoveInitiative(initiative=to[f"{name} work"], to=InitiativeState.DOING), 35)
     subjects = [(Kind.OBJECTIVE, name), (Kind.KEY_RESULT, f"{name}/kr"), (Kind.CHECK_IN, f"{name}/kr/20")]
     for kind, of in [*subjects, (Kind.INITIATIVE, f"{name} work")]:
-        do(f"{of} said", commands.AddComment(subject=to.ref(kind, of), body=f"About {said}"), 36)
-    reflect = commands.Reflect(
-        subject=to.ref(Kind.OBJECTIVE, name), kind=ReflectionKind.LEARNED, body=f"{said} is hard"
-    )
+        do(f"{of} said", AddComment(subject=to.ref(kind, of), body=f"About {said}"), 36)
+    reflect = Reflect(subject=to.ref(Kind.OBJECTIVE, name), kind=ReflectionKind.LEARNED, body=f"{said} is hard")
     do(f"{name} reflected", reflect, 36)
 
 
 def _closing(to: Company) -> None:
-    to.tell("q1 closed", commands.CloseCycle(cycle=Q1, close_objectives=True), 89)
-    learned = commands.Reflect(subject=to.ref(Kind.CYCLE, "q1"), kind=ReflectionKind.WENT_WELL, body="We got there")
+    to.tell("q1 closed", CloseCycle(cycle=Q1, close_objectives=True), 89)
+    learned = Reflect(subject=to.ref(Kind.CYCLE, "q1"), kind=ReflectionKind.WENT_WELL, body="We got there")
     to.tell("q1 reflected", learned, 90)
-    late = commands.CorrectCheckIn(check_in=to["open/kr/30"], value=33, reason="Found later")
+    late = CorrectCheckIn(check_in=to["open/kr/30"], value=33, reason="Found later")
     to.tell("open late", late)
-    hushed = commands.CorrectCheckIn(check_in=to["plan/kr/30"], value=44, reason=f"{word('plan')} found later")
+    hushed = CorrectCheckIn(check_in=to["plan/kr/30"], value=44, reason=f"{word('plan')} found later")
     to.secretly("plan late", hushed)
 
 
 def _next_quarter(to: Company) -> None:
-    to.secretly("next", commands.CarryObjective(objective=to["plan"], into=Q2), 91)
-    to.tell("open next", commands.CarryObjective(objective=to["open"], into=Q2), 91)
+    to.secretly("next", CarryObjective(objective=to["plan"], into=Q2), 91)
+    to.tell("open next", CarryObjective(objective=to["open"], into=Q2), 91)
     _carried_from_a_secret(to)
-    to.tell("q2 active", commands.ActivateCycle(cycle=Q2), 93)
-    to.tell("shown", commands.SetObjectiveVisibility(objective=to["again"], visibility=Visibility.WORKSPACE), 94)
-    supports = commands.AlignObjective(objective=to["next"], to=to.ref(Kind.OBJECTIVE, "open next"))
+    to.tell("q2 active", ActivateCycle(cycle=Q2), 93)
+    to.tell("shown", SetObjectiveVisibility(objective=to["again"], visibility=Visibility.WORKSPACE), 94)
+    supports = AlignObjective(objective=to["next"], to=to.ref(Kind.OBJECTIVE, "open next"))
     to.secretly("next/open", supports, 94)
-    to.tell("kpi/95", commands.RecordReadings(readings=[ReadingInput(KPI, 60.0, day(95))]))
+    to.tell("kpi/95", RecordReadings(readings=[ReadingInput(KPI, 60.0, day(95))]))
 
 
 def _carried_from_a_secret(to: Company) -> None:
     """What is shown to all and comes from what is not: without secrets, it was drafted as it is."""
     if to.has_secrets:
-        to.tell("heir", commands.CarryObjective(objective=to["plain"], into=Q2), 91)
+        to.tell("heir", CarryObjective(objective=to["plain"], into=Q2), 91)
         return
     to.tell("heir", _draft(to, "Some old goal", cycle=Q2, visibility=Visibility.TEAM), 91)
-    to.tell("heir/kr", commands.AddKeyResult(objective=to["heir"], title="Some old result", metric=rise()), 91)
+    to.tell("heir/kr", AddKeyResult(objective=to["heir"], title="Some old result", metric=rise()), 91)
 
 
 def _hiding(to: Company) -> None:
-    to.tell("heir shown", commands.SetObjectiveVisibility(objective=to["heir"], visibility=Visibility.WORKSPACE), 96)
-    to.secretly("was hidden", commands.SetObjectiveVisibility(objective=to["was"], visibility=Visibility.TEAM), 96)
+    to.tell("heir shown", SetObjectiveVisibility(objective=to["heir"], visibility=Visibility.WORKSPACE), 96)
+    to.secretly("was hidden", SetObjectiveVisibility(objective=to["was"], visibility=Visibility.TEAM), 96)

@@ -3,8 +3,12 @@
 from datetime import date
 from uuid import UUID
 
-from domain.commands import command as commands
-from domain.commands.command import Command, CycleBy, MetricInput
+from domain.commands.command import Command, CycleBy
+from domain.commands.cycle_commands import OpenCycle
+from domain.commands.key_result_commands import AddKeyResult, MetricInput
+from domain.commands.kpi_commands import DefineKpi
+from domain.commands.objective_commands import DraftObjective, SetObjectiveVisibility
+from domain.commands.people_commands import AddPerson, FormTeam
 from domain.commands.permissions import Role
 from domain.handlers.unit_of_work import Author
 from domain.primitives.values import Direction, Source, Visibility
@@ -22,13 +26,13 @@ class Small:
         self.world = world
         self.ids: dict[str, UUID] = {}
         for handle in ("mia", "moe", "tom"):
-            self.tell(handle, commands.AddPerson(handle=handle, name=handle.capitalize()))
+            self.tell(handle, AddPerson(handle=handle, name=handle.capitalize()))
         for team in ("alpha", "beta"):
-            self.tell(team, commands.FormTeam(key=team, name=team))
-        self.tell("q1", commands.OpenCycle(key="2026-q1", name="First", starts_on=_FIRST, ends_on=_LAST))
-        self.tell("kpi", commands.DefineKpi(key="promoters", name="Promoters"))
+            self.tell(team, FormTeam(key=team, name=team))
+        self.tell("q1", OpenCycle(key="2026-q1", name="First", starts_on=_FIRST, ends_on=_LAST))
+        self.tell("kpi", DefineKpi(key="promoters", name="Promoters"))
         self.draft("hush", Visibility.TEAM)
-        self.tell("result", commands.AddKeyResult(objective=self["hush"], title="Hushed result", metric=RISE))
+        self.tell("result", AddKeyResult(objective=self["hush"], title="Hushed result", metric=RISE))
 
     def __getitem__(self, name: str) -> UUID:
         return self.ids[name]
@@ -41,11 +45,11 @@ class Small:
         return self.world.see()
 
     def draft(self, name: str, visibility: Visibility) -> int:
-        drafted = commands.DraftObjective(cycle=CYCLE, title=name, team=self["alpha"], visibility=visibility)
+        drafted = DraftObjective(cycle=CYCLE, title=name, team=self["alpha"], visibility=visibility)
         return self.tell(name, drafted)
 
     def show(self, visibility: Visibility) -> int:
-        return self.tell("hush", commands.SetObjectiveVisibility(objective=self["hush"], visibility=visibility))
+        return self.tell("hush", SetObjectiveVisibility(objective=self["hush"], visibility=visibility))
 
 
 _FIRST, _LAST = date(2026, 1, 1), date(2027, 12, 31)

@@ -12,7 +12,8 @@ import pytest
 from api.execution.subscription_hub import Live
 from api.schema.subscriptions import subscription
 from api.schema.subscriptions.subscription import READ_AHEAD_MAX
-from domain.commands import command as commands
+from domain.commands.discussion_commands import AddComment
+from domain.commands.people_commands import JoinTeam, LeaveTeam
 from domain.commands.permissions import Role
 from domain.primitives.values import Kind, Ref, Visibility
 from tests.api.privacy.conftest import Asked, schema
@@ -45,7 +46,7 @@ class Stage:
         self.moved()
 
     def comment(self, on: str, body: str = "…") -> int:
-        position = self.to.tell("_", commands.AddComment(subject=Ref(Kind.OBJECTIVE, self.to[on]), body=body))
+        position = self.to.tell("_", AddComment(subject=Ref(Kind.OBJECTIVE, self.to[on]), body=body))
         self.moved()
         return position
 
@@ -120,12 +121,12 @@ def test_who_leaves_the_team_hears_no_more_of_it_and_who_comes_hears_of_it_from_
         to = stage.to
         async with stage.following("mia", CHANGES) as mia:
             stage.comment("hush")
-            to.tell("_", commands.JoinTeam(team=to["alpha"], person=to["mia"]))
+            to.tell("_", JoinTeam(team=to["alpha"], person=to["mia"]))
             stage.moved()
             heard = await told(mia, 1)
             stage.comment("hush")
             heard += await told(mia, 1)
-            to.tell("_", commands.LeaveTeam(team=to["alpha"], person=to["mia"]))
+            to.tell("_", LeaveTeam(team=to["alpha"], person=to["mia"]))
             stage.moved()
             heard += await told(mia, 1)
             stage.comment("hush")
@@ -166,7 +167,7 @@ def test_what_is_found_for_one_is_not_told_to_another(asked: Asked) -> None:
 
     async def scene(stage: Stage) -> None:
         to = stage.to
-        to.tell("_", commands.JoinTeam(team=to["alpha"], person=to["mia"]))
+        to.tell("_", JoinTeam(team=to["alpha"], person=to["mia"]))
         stage.moved()
         async with (
             stage.following("moe", CHANGES) as moe,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.commands.command import SetObjectiveVisibility
+from domain.commands.objective_commands import SetObjectiveVisibility
 from domain.model.objective import ObjectiveDrafted, ObjectiveVisibilitySet
 from domain.primitives.errors import Refused
 from domain.primitives.values import Visibility

@@ -6,8 +6,17 @@ import psycopg
 import pytest
 
 from api.snapshot.snapshot import Eyes, Reads
-from domain.commands import command as commands
 from domain.commands.command import Command
+from domain.commands.discussion_commands import AddComment
+from domain.commands.key_result_commands import AddKeyResult, AssignKeyResult, CheckIn
+from domain.commands.objective_commands import (
+    AlignObjective,
+    AssignObjective,
+    DraftObjective,
+    RewordObjective,
+    SetObjectiveVisibility,
+)
+from domain.commands.people_commands import AppointLead, JoinTeam, LeaveTeam, MoveTeam
 from domain.commands.permissions import Role
 from domain.log.schema import seen_schema, views_schema
 from domain.primitives.values import Kind, Ref, Visibility
@@ -37,28 +46,28 @@ def test_nobody_sees_it_but_those_whose_it_is(asked: Asked) -> None:
     ("comes", "goes"),
     [
         (
-            lambda to: commands.JoinTeam(team=to["alpha"], person=to["mia"]),
-            lambda to: commands.LeaveTeam(team=to["alpha"], person=to["mia"]),
+            lambda to: JoinTeam(team=to["alpha"], person=to["mia"]),
+            lambda to: LeaveTeam(team=to["alpha"], person=to["mia"]),
         ),
         (
-            lambda to: commands.AppointLead(team=to["alpha"], person=to["mia"]),
-            lambda to: commands.AppointLead(team=to["alpha"], person=to["moe"]),
+            lambda to: AppointLead(team=to["alpha"], person=to["mia"]),
+            lambda to: AppointLead(team=to["alpha"], person=to["moe"]),
         ),
         (
-            lambda to: commands.AssignObjective(objective=to["hush"], owner=to["mia"]),
-            lambda to: commands.AssignObjective(objective=to["hush"], owner=None),
+            lambda to: AssignObjective(objective=to["hush"], owner=to["mia"]),
+            lambda to: AssignObjective(objective=to["hush"], owner=None),
         ),
         (
-            lambda to: commands.AssignObjective(objective=to["hush"], contributors=[to["tom"], to["mia"]]),
-            lambda to: commands.AssignObjective(objective=to["hush"], contributors=[to["tom"]]),
+            lambda to: AssignObjective(objective=to["hush"], contributors=[to["tom"], to["mia"]]),
+            lambda to: AssignObjective(objective=to["hush"], contributors=[to["tom"]]),
         ),
         (
-            lambda to: commands.AssignKeyResult(key_result=to["result"], owner=to["mia"]),
-            lambda to: commands.AssignKeyResult(key_result=to["result"], owner=to["tom"]),
+            lambda to: AssignKeyResult(key_result=to["result"], owner=to["mia"]),
+            lambda to: AssignKeyResult(key_result=to["result"], owner=to["tom"]),
         ),
         (
-            lambda to: commands.SetObjectiveVisibility(objective=to["hush"], visibility=Visibility.WORKSPACE),
-            lambda to: commands.SetObjectiveVisibility(objective=to["hush"], visibility=Visibility.TEAM),
+            lambda to: SetObjectiveVisibility(objective=to["hush"], visibility=Visibility.WORKSPACE),
+            lambda to: SetObjectiveVisibility(objective=to["hush"], visibility=Visibility.TEAM),
         ),
     ],
     ids=["member", "lead", "owner", "contributor", "owner of a key result", "everybody"],
@@ -78,15 +87,15 @@ def test_who_comes_to_it_sees_all_of_it_and_who_leaves_it_nothing(asked: Asked, 
 
 def test_the_lead_of_another_team_sees_nothing_of_it(asked: Asked) -> None:
     to = asked.small
-    to.tell("_", commands.AppointLead(team=to["beta"], person=to["moe"]))
-    to.tell("_", commands.MoveTeam(team=to["alpha"], parent=to["beta"]))
+    to.tell("_", AppointLead(team=to["beta"], person=to["moe"]))
+    to.tell("_", MoveTeam(team=to["alpha"], parent=to["beta"]))
     assert not sees(asked, "moe", Role.LEAD)
 
 
 def test_it_goes_with_its_team(asked: Asked) -> None:
     to = asked.small
-    to.tell("_", commands.JoinTeam(team=to["beta"], person=to["mia"]))
-    to.tell("_", commands.AssignObjective(objective=to["hush"], team=to["beta"]))
+    to.tell("_", JoinTeam(team=to["beta"], person=to["mia"]))
+    to.tell("_", AssignObjective(objective=to["hush"], team=to["beta"]))
     assert sees(asked, "mia")
 
 
@@ -109,7 +118,7 @@ def test_an_answer_to_a_command_shows_what_its_author_sees(asked: Asked) -> None
     to = asked.small
     to.draft("open", Visibility.WORKSPACE)
     id = asked.ask("moe", "{ objectives { nodes { id } } }")["objectives"]["nodes"][0]["id"]
-    to.tell("_", commands.AlignObjective(objective=to["open"], to=Ref(Kind.OBJECTIVE, to["hush"])))
+    to.tell("_", AlignObjective(objective=to["open"], to=Ref(Kind.OBJECTIVE, to["hush"])))
     told = payload(
         asked, "moe", "rewordObjective", f'objective: "{id}", title: "Opener", expectedVersion: 1', Role.LEAD
     )
@@ -125,8 +134,8 @@ def test_what_has_changed_since_is_told_without_what_is_hidden(asked: Asked) -> 
     to = asked.small
     to.draft("open", Visibility.WORKSPACE)
     id = asked.ask("moe", "{ objectives { nodes { id } } }")["objectives"]["nodes"][0]["id"]
-    to.tell("_", commands.AlignObjective(objective=to["open"], to=Ref(Kind.OBJECTIVE, to["hush"])))
-    to.tell("_", commands.RewordObjective(objective=to["open"], title="Meanwhile"))
+    to.tell("_", AlignObjective(objective=to["open"], to=Ref(Kind.OBJECTIVE, to["hush"])))
+    to.tell("_", RewordObjective(objective=to["open"], title="Meanwhile"))
     told = payload(asked, "moe", "rewordObjective", f'objective: "{id}", title: "X", expectedVersion: 1', Role.LEAD)
     (problem,) = told["problems"]
     assert problem["code"] == "STALE"
@@ -176,10 +185,10 @@ def test_a_thing_that_comes_later_is_hidden_with_its_objective(asked: Asked) -> 
     query = "{ changes { totalCount } keyResults { totalCount } }"
     before = asked.ask("moe", query)
     later: list[Command] = [
-        commands.AddKeyResult(objective=to["hush"], title="Later", metric=RISE),
-        commands.AddComment(subject=Ref(Kind.KEY_RESULT, to["result"]), body="Later"),
-        commands.CheckIn(key_result=to["result"], value=1, note="Later"),
-        commands.DraftObjective(
+        AddKeyResult(objective=to["hush"], title="Later", metric=RISE),
+        AddComment(subject=Ref(Kind.KEY_RESULT, to["result"]), body="Later"),
+        CheckIn(key_result=to["result"], value=1, note="Later"),
+        DraftObjective(
             cycle=CYCLE,
             title="Later",
             team=to["alpha"],

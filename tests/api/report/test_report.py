@@ -17,7 +17,9 @@ from api.report import charts, page
 from api.report.content import Attribution, Metric, Story, Unit, Untold, read
 from api.report.report_endpoint import Reports
 from api.runtime.database import Database
-from domain.commands import command as commands
+from domain.commands.command import CycleBy
+from domain.commands.cycle_commands import ActivateCycle, CloseCycle
+from domain.commands.discussion_commands import Reflect
 from domain.primitives.values import Direction, Kind, Milestone, Ref, ReflectionKind
 from domain.primitives.values import Metric as Measured
 from tests.api.cli.terminal import keyframe
@@ -39,9 +41,9 @@ def world(server: str) -> Iterator[World]:
         for title, metric in ((NASTY, steps), ("Within", Measured(Direction.WITHIN, lower=1.0, upper=3.0))):
             goals.key_result(world, nasty, title, metric=metric, effective_at=day(60))
         check_in(world, own["a1"], 46, 85, note=NASTY)
-        world.do(commands.CloseCycle(cycle=goals.CYCLE, close_objectives=True, effective_at=day(91)))
+        world.do(CloseCycle(cycle=goals.CYCLE, close_objectives=True, effective_at=day(91)))
         cycle = Ref(Kind.CYCLE, goals.cycle_id(world))
-        world.do(commands.Reflect(subject=cycle, kind=ReflectionKind.LEARNED, body=NASTY))
+        world.do(Reflect(subject=cycle, kind=ReflectionKind.LEARNED, body=NASTY))
         goals.cycle(world, "2026-q2", goals.Q2)
         yield world
 
@@ -148,7 +150,7 @@ def test_the_same_story_is_the_same_page(story: Story, html: str) -> None:
 
 
 def test_before_anything_happened_there_is_a_page_too(world: World) -> None:
-    world.do(commands.ActivateCycle(cycle=commands.CycleBy(key="2026-q2"), effective_at=day(92)))
+    world.do(ActivateCycle(cycle=CycleBy(key="2026-q2"), effective_at=day(92)))
     html = page.rendered(read(world.context, "2026-q2"))
     for text in ("Not final", "None: every target", "Nobody said how sure", "None: every key result"):
         assert text in html

@@ -11,8 +11,11 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from domain.commands import command as commands
-from domain.commands.command import KpiBy, ReadingInput
+from domain.commands.command import Command, KpiBy
+from domain.commands.cycle_commands import ActivateCycle, CloseCycle
+from domain.commands.key_result_commands import DropKeyResult, RescheduleKeyResult, RetargetKeyResult, ReweighKeyResult
+from domain.commands.kpi_commands import DefineKpi, ReadingInput, RecordReadings, RetireKpi
+from domain.commands.objective_commands import CommitObjective, DropObjective
 from domain.primitives.values import Cadence
 from tests.api.schema.conftest import World
 from tests.api.schema.goals import CYCLE, at_least, check_in, cycle, day, key_result, objective, rise
@@ -27,9 +30,9 @@ def planned(world: World) -> dict[str, UUID]:
     made["a2"] = key_result(world, made["A"], "a2", metric=rise(50))
     made["b1"] = key_result(world, made["B"], "b1", metric=rise(10))
     made["z1"] = key_result(world, made["Z"], "z1", metric=rise(10))
-    world.do(commands.DropObjective(objective=made["Z"], reason="too much", effective_at=day(0.5)))
+    world.do(DropObjective(objective=made["Z"], reason="too much", effective_at=day(0.5)))
     _measures(world)
-    world.do(commands.ActivateCycle(cycle=CYCLE, effective_at=day(1)))
+    world.do(ActivateCycle(cycle=CYCLE, effective_at=day(1)))
     return made
 
 
@@ -41,36 +44,36 @@ def lived(world: World, *, closed: bool = True) -> dict[str, UUID]:
     check_in(world, made["b1"], 2, 10)
     check_in(world, made["a1"], 40, 15, confidence=0.9)
     made["C"] = objective(world, "Be quicker", effective_at=day(20))
-    _change(world, 20, commands.CommitObjective(objective=made["C"]))
+    _change(world, 20, CommitObjective(objective=made["C"]))
     made["c1"] = key_result(world, made["C"], "c1", metric=rise(4), effective_at=day(20))
-    _change(world, 20, commands.RetargetKeyResult(key_result=made["a1"], metric=rise(50), reason="The market shrank."))
-    _change(world, 30, commands.ReweighKeyResult(key_result=made["a2"], weight=3, reason="It matters more."))
+    _change(world, 20, RetargetKeyResult(key_result=made["a1"], metric=rise(50), reason="The market shrank."))
+    _change(world, 30, ReweighKeyResult(key_result=made["a2"], weight=3, reason="It matters more."))
     check_in(world, made["c1"], 3, 30, confidence=0.8)
     made["a3"] = key_result(world, made["A"], "a3", metric=rise(10), effective_at=day(35))
     check_in(world, made["a3"], 5, 40, confidence=0.6)
-    _change(world, 45, commands.RescheduleKeyResult(key_result=made["c1"], due=date(2026, 3, 15), reason="The fair."))
-    _change(world, 50, commands.DropKeyResult(key_result=made["a2"], reason="Nobody can measure it."))
-    _change(world, 60, commands.DropObjective(objective=made["B"], reason="We left the north."))
+    _change(world, 45, RescheduleKeyResult(key_result=made["c1"], due=date(2026, 3, 15), reason="The fair."))
+    _change(world, 50, DropKeyResult(key_result=made["a2"], reason="Nobody can measure it."))
+    _change(world, 60, DropObjective(objective=made["B"], reason="We left the north."))
     check_in(world, made["a1"], 45, 80, confidence=1)
     _read(world, "users", 120, 85)
     _read(world, "speed", 5, 40)
     if closed:
-        _change(world, 91, commands.CloseCycle(cycle=CYCLE, close_objectives=True))
+        _change(world, 91, CloseCycle(cycle=CYCLE, close_objectives=True))
     return made
 
 
 def _measures(world: World) -> None:
     for key, goal in (("users", at_least(100)), ("old", None)):
-        world.do(commands.DefineKpi(key=key, name=key.title(), goal=goal, effective_at=day(0)))
-    _change(world, 0.5, commands.RetireKpi(kpi=KpiBy(key="old"), reason="Nobody looks."))
+        world.do(DefineKpi(key=key, name=key.title(), goal=goal, effective_at=day(0)))
+    _change(world, 0.5, RetireKpi(kpi=KpiBy(key="old"), reason="Nobody looks."))
     _read(world, "users", 80, 0.5)
-    world.do(commands.DefineKpi(key="speed", name="Speed", cadence=Cadence.MONTHLY, effective_at=day(30)))
+    world.do(DefineKpi(key="speed", name="Speed", cadence=Cadence.MONTHLY, effective_at=day(30)))
 
 
 def _read(world: World, kpi: str, value: float, at: float) -> None:
     reading = ReadingInput(kpi=KpiBy(key=kpi), value=value, measured_at=day(at))
-    world.do(commands.RecordReadings(readings=[reading]))
+    world.do(RecordReadings(readings=[reading]))
 
 
-def _change(world: World, at: float, command: commands.Command) -> None:
+def _change(world: World, at: float, command: Command) -> None:
     world.do(replace(command, effective_at=day(at)))

@@ -6,8 +6,22 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from domain.commands import command as commands
-from domain.commands.command import Command, KpiBy, ReadingInput
+from domain.commands.command import Command, KpiBy
+from domain.commands.cycle_commands import ActivateCycle
+from domain.commands.key_result_commands import (
+    AddKeyResult,
+    CheckIn,
+    CorrectCheckIn,
+    DropKeyResult,
+    LinkKpi,
+    RescheduleKeyResult,
+    RetargetKeyResult,
+    ReweighKeyResult,
+    ScoreKeyResult,
+    UnlinkKpi,
+)
+from domain.commands.kpi_commands import CorrectReading, DefineKpi, ReadingInput, RecordReadings, RetractReading
+from domain.commands.objective_commands import DraftObjective, DropObjective, ReopenObjective
 from domain.primitives.errors import Refused
 from domain.primitives.values import Direction, Metric, Milestone
 from tests.api.schema import goals
@@ -33,7 +47,7 @@ class Life:
         self._effective: Callable[[], dict[str, Any]] = lambda: {"effective_at": day(self.at)}
         goals.cycle(world)
         for key in KPIS:
-            world.do(commands.DefineKpi(key=key, name=key, effective_at=day(0)))
+            world.do(DefineKpi(key=key, name=key, effective_at=day(0)))
         self._objectives = [goals.objective(world, f"Go a long way {number}") for number in range(2)]
         self._key_results: list[UUID] = []
         self._check_ins: list[UUID] = []
@@ -54,15 +68,15 @@ class Life:
             outcome = self._world.do(command)
             subject = outcome.result.subject
             if subject is not None:
-                known = {commands.AddKeyResult: self._key_results, commands.CheckIn: self._check_ins}.get(type(command))
-                known = self._objectives if isinstance(command, commands.DraftObjective) else known
+                known = {AddKeyResult: self._key_results, CheckIn: self._check_ins}.get(type(command))
+                known = self._objectives if isinstance(command, DraftObjective) else known
                 if known is not None:
                     known.append(subject.id)
 
     def activate(self) -> None:
         """Activate the cycle, as of a moment before what was told last, if that can be."""
         for at in (self._chance.choice([0, 3]), self.at):
-            self._try(commands.ActivateCycle(cycle=CYCLE, effective_at=day(at)))
+            self._try(ActivateCycle(cycle=CYCLE, effective_at=day(at)))
 
     def now(self) -> None:
         """From here on what is done is true when it is recorded; measurements may still be late."""
@@ -102,70 +116,64 @@ class Life:
         sure = self._chance.choice([None, 0.1, 0.5, 0.9])
         if self._chance.random() < 0.1:
             said, sure = {}, 0.3
-        return commands.CheckIn(
-            key_result=self._of(), confidence=sure, measured_at=day(self._day()), reason="late", **said
-        )
+        return CheckIn(key_result=self._of(), confidence=sure, measured_at=day(self._day()), reason="late", **said)
 
     def _correct(self) -> Command:
-        return commands.CorrectCheckIn(check_in=self._one(self._check_ins), value=self._value(), reason="wrong")
+        return CorrectCheckIn(check_in=self._one(self._check_ins), value=self._value(), reason="wrong")
 
     def _read(self) -> Command:
         at = self._day()
         self._readings.append(at)
-        return commands.RecordReadings(
-            readings=[ReadingInput(kpi=KpiBy(key="users"), value=self._value(), measured_at=day(at))]
-        )
+        return RecordReadings(readings=[ReadingInput(kpi=KpiBy(key="users"), value=self._value(), measured_at=day(at))])
 
     def _reading(self) -> UUID:
         return goals.reading(self._world, "users", self._chance.choice(self._readings))
 
     def _correct_reading(self) -> Command:
-        return commands.CorrectReading(reading=self._reading(), value=self._value(), reason="wrong")
+        return CorrectReading(reading=self._reading(), value=self._value(), reason="wrong")
 
     def _retract(self) -> Command:
-        return commands.RetractReading(reading=self._reading(), reason="wrong")
+        return RetractReading(reading=self._reading(), reason="wrong")
 
     def _retarget(self) -> Command:
-        return commands.RetargetKeyResult(
-            key_result=self._of(), metric=self._metric(), reason="more", **self._effective()
-        )
+        return RetargetKeyResult(key_result=self._of(), metric=self._metric(), reason="more", **self._effective())
 
     def _reweigh(self) -> Command:
         weight = self._chance.choice([0.5, 1.0, 2.0, 5.0])
-        return commands.ReweighKeyResult(key_result=self._of(), weight=weight, reason="more", **self._effective())
+        return ReweighKeyResult(key_result=self._of(), weight=weight, reason="more", **self._effective())
 
     def _reschedule(self) -> Command:
         due = day(self._chance.randint(40, LENGTH)).date()
-        return commands.RescheduleKeyResult(key_result=self._of(), due=due, reason="later", **self._effective())
+        return RescheduleKeyResult(key_result=self._of(), due=due, reason="later", **self._effective())
 
     def _add(self) -> Command:
         kpi = self._kpi() if self._chance.random() < 0.2 else None
         weight = self._chance.choice([1.0, 1.0, 3.0])
-        return commands.AddKeyResult(
+        return AddKeyResult(
             objective=self._one(self._objectives), title="As far as it goes", metric=self._metric(), weight=weight,
             kpi=kpi, **self._effective(),
         )  # fmt: skip
 
     def _drop(self) -> Command:
-        return commands.DropKeyResult(key_result=self._of(), reason="no", **self._effective())
+        return DropKeyResult(key_result=self._of(), reason="no", **self._effective())
 
     def _link(self) -> Command:
-        return commands.LinkKpi(key_result=self._of(), kpi=self._kpi(), **self._effective())
+        return LinkKpi(key_result=self._of(), kpi=self._kpi(), **self._effective())
 
     def _unlink(self) -> Command:
-        return commands.UnlinkKpi(key_result=self._of(), **self._effective())
+        return UnlinkKpi(key_result=self._of(), **self._effective())
 
     def _score(self) -> Command:
-        return commands.ScoreKeyResult(key_result=self._of(), score=self._chance.random(), **self._effective())
+        return ScoreKeyResult(key_result=self._of(), score=self._chance.random(), **self._effective())
 
     def _draft(self) -> Command:
-        return commands.DraftObjective(cycle=CYCLE, title="And a little further", **self._effective())
+        return DraftObjective(cycle=CYCLE, title="And a little further", **self._effective())
 
     def _drop_objective(self) -> Command:
-        return commands.DropObjective(objective=self._one(self._objectives), reason="no", **self._effective())
+        return DropObjective(objective=self._one(self._objectives), reason="no", **self._effective())
 
     def _reopen_objective(self) -> Command:
-        return commands.ReopenObjective(objective=self._one(self._objectives), reason="yes", **self._effective())
+        return ReopenObjective(objective=self._one(self._objectives), reason="yes", **self._effective())
 
     def _one(self, things: list[UUID]) -> UUID:
         return self._chance.choice(things) if things else UUID(int=0)

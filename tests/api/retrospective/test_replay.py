@@ -6,7 +6,11 @@ from unittest.mock import Mock
 
 import pytest
 
-from domain.commands import command as commands
+from domain.commands.command import KpiBy
+from domain.commands.cycle_commands import ActivateCycle, CloseCycle, OpenCycle
+from domain.commands.key_result_commands import CheckIn, CorrectCheckIn, DropKeyResult, LinkKpi
+from domain.commands.kpi_commands import DefineKpi, ReadingInput, RecordReadings, RetractReading
+from domain.commands.objective_commands import DropObjective
 from domain.primitives.values import Direction, Metric
 from projections.history import replay
 from tests.api.schema import goals
@@ -46,11 +50,11 @@ def brought_in(world: World, *, closed: bool = True) -> Any:
     """A quarter told when it was long over: one key result, from 0 to 100, at 20 and 60 of it."""
     goals.cycle(world)
     of = goals.key_result(world, goals.objective(world))
-    world.do(commands.ActivateCycle(cycle=CYCLE, effective_at=day(1)))
+    world.do(ActivateCycle(cycle=CYCLE, effective_at=day(1)))
     goals.check_in(world, of, 20, 10)
     goals.check_in(world, of, 60, 40)
     if closed:
-        world.do(commands.CloseCycle(cycle=CYCLE, close_objectives=True, effective_at=day(91)))
+        world.do(CloseCycle(cycle=CYCLE, close_objectives=True, effective_at=day(91)))
     return of
 
 
@@ -66,9 +70,9 @@ def test_a_history_that_was_brought_in_is_seen_as_it_came_about(world: World) ->
 
 def test_what_was_recorded_as_it_happened_is_seen_from_then_on(world: World) -> None:
     of = brought_in(world, closed=False)
-    world.do(commands.CheckIn(key_result=of, value=70))
+    world.do(CheckIn(key_result=of, value=70))
     on = position(world)
-    world.do(commands.CheckIn(key_result=of, value=90, measured_at=day(20)))
+    world.do(CheckIn(key_result=of, value=90, measured_at=day(20)))
     shown = frames(world, every="CHANGE", **{"from": day(0).isoformat()})
     assert values(shown) == [None, None, 0.2, 0.6, 0.7, 0.7, 0.7]
     assert [frame["basis"]["position"] for frame in shown][-3:] == [on, on + 1, on + 1]
@@ -79,27 +83,27 @@ def test_what_was_recorded_as_it_happened_is_seen_from_then_on(world: World) -> 
 def test_a_correction_is_seen_when_it_was_recorded_and_not_before(world: World) -> None:
     of = brought_in(world, closed=False)
     early = goals.check_in(world, of, 30, 50)
-    world.do(commands.CheckIn(key_result=of, confidence=0.5))
-    world.do(commands.CorrectCheckIn(check_in=early, value=40, reason="a typing error"))
+    world.do(CheckIn(key_result=of, confidence=0.5))
+    world.do(CorrectCheckIn(check_in=early, value=40, reason="a typing error"))
     shown = frames(world, every="CHANGE", **{"from": day(45).isoformat()})
     assert values(shown) == [0.6, 0.3, 0.3, 0.4, 0.4]
 
 
 def test_a_reading_that_was_taken_back_is_seen_until_then(world: World) -> None:
     of = brought_in(world, closed=False)
-    users = commands.KpiBy(id=world.tell(commands.DefineKpi(key="users", name="Users")))
-    world.do(commands.LinkKpi(key_result=of, kpi=users))
+    users = KpiBy(id=world.tell(DefineKpi(key="users", name="Users")))
+    world.do(LinkKpi(key_result=of, kpi=users))
     since = world.ask("{ basis { known } }")["basis"]["known"]
     for value in (30, 50):
-        world.do(commands.RecordReadings(readings=[commands.ReadingInput(kpi=users, value=value)]))
+        world.do(RecordReadings(readings=[ReadingInput(kpi=users, value=value)]))
     (*_, last) = world.log.entries(0, 100)
-    world.do(commands.RetractReading(reading=last.event.originator_id, reason="the wrong sheet"))
+    world.do(RetractReading(reading=last.event.originator_id, reason="the wrong sheet"))
     assert values(frames(world, every="CHANGE", **{"from": since})) == [None, 0.3, 0.5, 0.3, 0.3]
 
 
 def test_the_last_frame_of_a_closed_cycle_is_its_outcome(world: World) -> None:
     of = brought_in(world)
-    world.do(commands.CheckIn(key_result=of, value=100, measured_at=day(80), reason="found in a drawer"))
+    world.do(CheckIn(key_result=of, value=100, measured_at=day(80), reason="found in a drawer"))
     (*_, last) = frames(world)
     cycle = world.ask('{ cycle(by: {key: "2026-q1"}) { outcome { basis { at known position } } progress { value } } }')
     assert last["basis"] == cycle["cycle"]["outcome"]["basis"]
@@ -124,8 +128,8 @@ def test_what_was_dropped_is_counted_no_more(world: World) -> None:
     whole = goals.objective(world, "Be everywhere at once", effective_at=day(2))
     part = goals.key_result(world, whole, effective_at=day(2))
     goals.key_result(world, whole, "Countries", effective_at=day(2))
-    world.do(commands.DropKeyResult(key_result=part, reason="no", effective_at=day(20)))
-    world.do(commands.DropObjective(objective=whole, reason="no", effective_at=day(40)))
+    world.do(DropKeyResult(key_result=part, reason="no", effective_at=day(20)))
+    world.do(DropObjective(objective=whole, reason="no", effective_at=day(40)))
     shown = frames(world, every="MONTH", to=day(59).isoformat())
     assert [(frame["objectives"], frame["keyResults"]) for frame in shown] == [(1, 1), (2, 2), (1, 1)]
     assert all(sum(one["count"] for one in frame["byHealth"]) == frame["keyResults"] for frame in shown)
@@ -184,7 +188,7 @@ def test_no_frame_stands_in_the_future(world: World) -> None:
 
 
 def test_a_cycle_that_has_not_begun_is_shown_as_it_is_now(world: World) -> None:
-    world.do(commands.OpenCycle(key="2100-q1", name="Far", starts_on=date(2100, 1, 1), ends_on=date(2100, 3, 31)))
+    world.do(OpenCycle(key="2100-q1", name="Far", starts_on=date(2100, 1, 1), ends_on=date(2100, 3, 31)))
     (frame,) = frames(world, cycle={"key": "2100-q1"})
     assert (frame["objectives"], frame["progress"]["value"]) == (0, None)
 
@@ -214,9 +218,9 @@ def test_more_figures_than_can_be_worked_out_at_once_are_refused(world: World, m
 
 def test_a_year_of_days_costs_as_many_statements_as_a_month(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     Crowd(world).join(5)
-    kpi = world.tell(commands.DefineKpi(key="users", name="Users"))
+    kpi = world.tell(DefineKpi(key="users", name="Users"))
     of = goals.key_result(world, goals.objective(world), metric=Metric(Direction.INCREASE, start=0.0, target=9.0))
-    world.do(commands.LinkKpi(key_result=of, kpi=commands.KpiBy(id=kpi), effective_at=day(2)))
+    world.do(LinkKpi(key_result=of, kpi=KpiBy(id=kpi), effective_at=day(2)))
     told = Mock(wraps=world.log.at)
     monkeypatch.setattr(world.log, "at", told)
     month = world.count(FRAMES, every="DAY", to=day(30).isoformat())

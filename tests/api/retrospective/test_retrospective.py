@@ -6,7 +6,18 @@ from typing import Any
 
 import pytest
 
-from domain.commands import command as commands
+from domain.commands.command import KpiBy
+from domain.commands.cycle_commands import ActivateCycle, AdoptScoringPolicy
+from domain.commands.discussion_commands import Reflect
+from domain.commands.key_result_commands import CorrectCheckIn, DropKeyResult, LinkKpi, UnlinkKpi
+from domain.commands.kpi_commands import (
+    CorrectReading,
+    DefineKpi,
+    ReadingInput,
+    RecordReadings,
+    RedefineKpi,
+    RetractReading,
+)
 from domain.primitives.values import Kind, Ref, ReflectionKind
 from tests.api.retrospective.conftest import made
 from tests.api.retrospective.quarter import lived, planned
@@ -104,11 +115,11 @@ def test_what_was_dropped_before_the_plan_is_not_looked_back_on(closed: World) -
 
 def test_what_was_dropped_stays_where_it_was_then(world: World) -> None:
     own = planned(world)
-    users = commands.KpiBy(key="users")
-    world.do(commands.LinkKpi(key_result=own["b1"], kpi=users, effective_at=day(2)))
-    read = [commands.ReadingInput(kpi=users, value=value, measured_at=day(at)) for value, at in ((4, 20), (9, 60))]
-    world.do(commands.RecordReadings(readings=read))
-    world.do(commands.DropKeyResult(key_result=own["b1"], reason="Enough.", effective_at=day(30)))
+    users = KpiBy(key="users")
+    world.do(LinkKpi(key_result=own["b1"], kpi=users, effective_at=day(2)))
+    read = [ReadingInput(kpi=users, value=value, measured_at=day(at)) for value, at in ((4, 20), (9, 60))]
+    world.do(RecordReadings(readings=read))
+    world.do(DropKeyResult(key_result=own["b1"], reason="Enough.", effective_at=day(30)))
     assert list(by_title(world)["b1"]["attainment"].values()) == [0.4, 0.4, None]
 
 
@@ -185,11 +196,11 @@ def test_what_was_booked_names_the_event_that_did_it(closed: World) -> None:
 def test_to_take_the_value_from_a_kpi_moves_the_goalpost_and_its_readings_move_the_value(world: World) -> None:
     own = planned(world)
     check_in(world, own["b1"], 2, 10)
-    users = commands.KpiBy(key="users")
-    world.do(commands.RecordReadings(readings=[commands.ReadingInput(kpi=users, value=5, measured_at=day(20))]))
-    world.do(commands.LinkKpi(key_result=own["b1"], kpi=users, effective_at=day(20)))
-    world.do(commands.RecordReadings(readings=[commands.ReadingInput(kpi=users, value=9, measured_at=day(30))]))
-    world.do(commands.RetractReading(reading=goals.reading(world, "users", 30), reason="Wrong sheet."))
+    users = KpiBy(key="users")
+    world.do(RecordReadings(readings=[ReadingInput(kpi=users, value=5, measured_at=day(20))]))
+    world.do(LinkKpi(key_result=own["b1"], kpi=users, effective_at=day(20)))
+    world.do(RecordReadings(readings=[ReadingInput(kpi=users, value=9, measured_at=day(30))]))
+    world.do(RetractReading(reading=goals.reading(world, "users", 30), reason="Wrong sheet."))
     explained = by_title(world)[GROW]["attribution"]["explain"]
     assert [(one["cause"], one["after"]) for one in explained] == [
         ("MOVEMENT", 0.2), ("GOALPOST", 0.5), ("MOVEMENT", 0.9), ("MOVEMENT", 0.5),
@@ -199,11 +210,11 @@ def test_to_take_the_value_from_a_kpi_moves_the_goalpost_and_its_readings_move_t
 
 def test_what_was_taken_back_before_the_plan_was_never_there(world: World) -> None:
     goals.cycle(world)
-    users = commands.KpiBy(id=world.tell(commands.DefineKpi(key="users", name="Users", effective_at=day(0))))
+    users = KpiBy(id=world.tell(DefineKpi(key="users", name="Users", effective_at=day(0))))
     of = goals.key_result(world, goals.objective(world), kpi=users)
-    world.do(commands.RecordReadings(readings=[commands.ReadingInput(kpi=users, value=50, measured_at=day(0.5))]))
-    world.do(commands.RetractReading(reading=goals.reading(world, "users", 0.5), reason="Wrong sheet."))
-    world.do(commands.ActivateCycle(cycle=CYCLE, effective_at=day(1)))
+    world.do(RecordReadings(readings=[ReadingInput(kpi=users, value=50, measured_at=day(0.5))]))
+    world.do(RetractReading(reading=goals.reading(world, "users", 0.5), reason="Wrong sheet."))
+    world.do(ActivateCycle(cycle=CYCLE, effective_at=day(1)))
     check_in(world, of, None, 8, confidence=0.5)
     attribution = look(world)["objectives"][0]["attribution"]
     assert (attribution["initial"], attribution["final"], attribution["explain"]) == (0, 0, [])
@@ -243,11 +254,11 @@ def _days(moment: str) -> float:
 
 def test_readings_of_a_linked_kpi_are_heard(world: World) -> None:
     own = planned(world)
-    users = commands.KpiBy(key="users")
-    world.do(commands.LinkKpi(key_result=own["b1"], kpi=users, effective_at=day(9)))
-    readings = [commands.ReadingInput(kpi=users, value=1, measured_at=day(at)) for at in (5, 18, 27)]
-    world.do(commands.RecordReadings(readings=readings))
-    world.do(commands.UnlinkKpi(key_result=own["b1"], effective_at=day(20)))
+    users = KpiBy(key="users")
+    world.do(LinkKpi(key_result=own["b1"], kpi=users, effective_at=day(9)))
+    readings = [ReadingInput(kpi=users, value=1, measured_at=day(at)) for at in (5, 18, 27)]
+    world.do(RecordReadings(readings=readings))
+    world.do(UnlinkKpi(key_result=own["b1"], effective_at=day(20)))
     silences = [one for one in look(world)["silences"] if one["keyResult"]["title"] == "b1"]
     assert [(_days(one["from"]), _days(one["to"])) for one in silences] == [(0, 18), (18, 90)]
 
@@ -279,10 +290,10 @@ def test_a_closed_cycle_is_looked_back_on_the_same_for_ever(world: World) -> Non
     own = lived(world)
     before = look(world)
     check = check_in(world, own["a1"], 50, 85, reason="found in a drawer")
-    world.do(commands.CorrectCheckIn(check_in=check, value=48, confidence=0.1, reason="a typing error"))
-    world.do(commands.CorrectReading(reading=goals.reading(world, "users", 85), value=1, reason="a typing error"))
-    world.do(commands.AdoptScoringPolicy(score_green=0.95, stale_after_cadences=9))
-    world.do(commands.RedefineKpi(kpi=commands.KpiBy(key="users"), goal=None, reason="No goal any more."))
+    world.do(CorrectCheckIn(check_in=check, value=48, confidence=0.1, reason="a typing error"))
+    world.do(CorrectReading(reading=goals.reading(world, "users", 85), value=1, reason="a typing error"))
+    world.do(AdoptScoringPolicy(score_green=0.95, stale_after_cadences=9))
+    world.do(RedefineKpi(kpi=KpiBy(key="users"), goal=None, reason="No goal any more."))
     assert look(world) == before
     assert before["isFinal"]
 
@@ -301,12 +312,8 @@ def test_late_facts_stand_beside_it(world: World) -> None:
 
 def test_reflections_are_taken_after_the_closing_and_told_as_they_are(world: World) -> None:
     own = lived(world)
-    world.do(commands.Reflect(subject=Ref(Kind.OBJECTIVE, own["A"]), kind=ReflectionKind.LEARNED, body="Ask first."))
-    world.do(
-        commands.Reflect(
-            subject=Ref(Kind.CYCLE, goals.cycle_id(world)), kind=ReflectionKind.WENT_WELL, body="We spoke."
-        )
-    )
+    world.do(Reflect(subject=Ref(Kind.OBJECTIVE, own["A"]), kind=ReflectionKind.LEARNED, body="Ask first."))
+    world.do(Reflect(subject=Ref(Kind.CYCLE, goals.cycle_id(world)), kind=ReflectionKind.WENT_WELL, body="We spoke."))
     assert [one["body"] for one in look(world, "reflections { body }")["reflections"]] == ["Ask first.", "We spoke."]
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.snapshot import global_ids
-from domain.commands import command as commands
+from domain.commands.cycle_commands import CloseCycle
 from domain.metrics.cause import CAUSES
 from domain.model.event import Recorded
 from domain.model.key_result import KeyResultRetargeted
@@ -56,7 +56,7 @@ def test_a_retrospective_adds_up_and_stays_what_it_is(worlds: Worlds, seed: int)
         life.live(60, LENGTH / 2)
         _adds_up(world, _looked_back(world))
         life.live(60, LENGTH)
-        world.do(commands.CloseCycle(cycle=CYCLE, close_objectives=True, effective_at=day(LENGTH)))
+        world.do(CloseCycle(cycle=CYCLE, close_objectives=True, effective_at=day(LENGTH)))
         final = _looked_back(world)
         _adds_up(world, final)
         assert final["isFinal"]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from uuid import UUID, uuid4
 
-from domain.commands import command as commands
+from domain.commands.people_commands import AddPerson, FormTeam
 from domain.log.append import Append
 from domain.log.event_store import EventMapper
 from domain.model.event import Authorship, Event
@@ -25,12 +25,9 @@ class Crowd:
         self._world = world
         self._cycle = goals.cycle(world)
         numbers = range(7)
-        self._owners = [
-            world.tell(commands.AddPerson(handle=f"p{n}", name=f"P{n}", effective_at=day(0))) for n in numbers
-        ]
+        self._owners = [world.tell(AddPerson(handle=f"p{n}", name=f"P{n}", effective_at=day(0))) for n in numbers]
         self._teams = [
-            world.tell(commands.FormTeam(key=f"t{n}", name=f"T{n}", lead=self._owners[n], effective_at=day(0)))
-            for n in numbers
+            world.tell(FormTeam(key=f"t{n}", name=f"T{n}", lead=self._owners[n], effective_at=day(0))) for n in numbers
         ]
 
     def join(self, objectives: int, key_results: int = 4) -> None:

@@ -5,8 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from api.snapshot import global_ids
-from domain.commands import command as commands
 from domain.commands.command import CycleBy
+from domain.commands.cycle_commands import OpenCycle
+from domain.commands.key_result_commands import AddKeyResult, CheckIn
+from domain.commands.objective_commands import DraftObjective
 from domain.commands.permissions import Role
 from domain.handlers.unit_of_work import Author
 from domain.model.kpi import reading_id
@@ -33,24 +35,22 @@ def cycle(world: World, key: str = "2026-q1", first: date = date(2026, 1, 1), da
     """A cycle, active from its first day on unless it is told otherwise."""
     at = datetime(first.year, first.month, first.day, tzinfo=UTC)
     return world.tell(
-        commands.OpenCycle(
-            key=key, name=key.upper(), starts_on=first, ends_on=first + timedelta(days=days - 1), effective_at=at
-        )
+        OpenCycle(key=key, name=key.upper(), starts_on=first, ends_on=first + timedelta(days=days - 1), effective_at=at)
     )
 
 
 def objective(world: World, title: str = "Win the hearts of our users", **given: Any) -> UUID:
-    return world.tell(commands.DraftObjective(**{"cycle": CYCLE, "title": title, "effective_at": day(0), **given}))
+    return world.tell(DraftObjective(**{"cycle": CYCLE, "title": title, "effective_at": day(0), **given}))
 
 
 def key_result(world: World, of: UUID, title: str = "Active users", **given: Any) -> UUID:
     return world.tell(
-        commands.AddKeyResult(**{"objective": of, "title": title, "metric": rise(), "effective_at": day(0), **given})
+        AddKeyResult(**{"objective": of, "title": title, "metric": rise(), "effective_at": day(0), **given})
     )
 
 
 def check_in(world: World, of: UUID, value: float | None, at: float, **given: Any) -> UUID:
-    return world.tell(commands.CheckIn(key_result=of, value=value, measured_at=day(at), **given))
+    return world.tell(CheckIn(key_result=of, value=value, measured_at=day(at), **given))
 
 
 def basis(at: datetime, position: int) -> Basis:

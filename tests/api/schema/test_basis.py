@@ -4,8 +4,10 @@ from typing import Any
 import pytest
 
 from api.schema.primitives.scalars import write_date_time
-from domain.commands import command as commands
 from domain.commands.command import CycleBy
+from domain.commands.cycle_commands import ActivateCycle, CloseCycle
+from domain.commands.objective_commands import RewordObjective
+from domain.commands.people_commands import AddPerson
 from tests.api.schema import goals
 from tests.api.schema.conftest import ADA, World
 from tests.api.schema.goals import day
@@ -36,7 +38,7 @@ def told(world: World) -> World:
     goals.cycle(world)
     id = goals.objective(world, "First words of ours")
     for number, title in ((10, "Second words of ours"), (20, "Third words of ours")):
-        world.tell(commands.RewordObjective(objective=id, title=title, effective_at=day(number)))
+        world.tell(RewordObjective(objective=id, title=title, effective_at=day(number)))
     return world
 
 
@@ -75,7 +77,7 @@ def test_known_says_how_far_the_log_counts(told: World) -> None:
 
 
 def test_what_the_log_knew_and_the_views_do_not_show_yet_is_never_answered_without_it(told: World) -> None:
-    told.keyframe.execute(commands.AddPerson(handle="ada", name="Ada"), ADA)
+    told.keyframe.execute(AddPerson(handle="ada", name="Ada"), ADA)
     recorded = write_date_time(recorded_at(told, 5))
     for moment in ({"known": recorded}, {"at": write_date_time(day(5)), "known": recorded}, {"position": 5}):
         assert told.code(AS_OF, **moment) == "BEHIND"
@@ -193,10 +195,10 @@ def test_plan_and_outcome_are_the_views_at_activation_and_closing(told: World) -
             cycle(by: {key: "2026-q1"}) { state plan { basis { position } } } }
         outcome { basis { position } objectives { nodes { state } } } } }"""
     assert told.ask(query)["cycle"] == {"plan": None, "outcome": None}
-    told.tell(commands.ActivateCycle(cycle=cycle, effective_at=day(21)))
+    told.tell(ActivateCycle(cycle=cycle, effective_at=day(21)))
     activated = told.log.head().position
     goals.objective(told, "Only an afterthought", effective_at=day(30))
-    told.tell(commands.CloseCycle(cycle=cycle, close_objectives=True, effective_at=day(90)))
+    told.tell(CloseCycle(cycle=cycle, close_objectives=True, effective_at=day(90)))
     answer = told.ask(query)["cycle"]
     assert answer["plan"] == {
         "basis": {"position": activated},

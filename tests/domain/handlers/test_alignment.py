@@ -5,8 +5,9 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from domain.commands import command as commands
 from domain.commands.command import CycleBy
+from domain.commands.cycle_commands import OpenCycle
+from domain.commands.objective_commands import AlignObjective, DraftObjective, UnalignObjective
 from domain.model.objective import Objective, ObjectiveAligned, ObjectiveUnaligned
 from domain.primitives.values import Kind, Ref
 from tests.domain.given_goals import (
@@ -35,8 +36,8 @@ from tests.domain.scenario import called, given, made, on
 goals = (opened, drafted, added, other, third)
 
 
-def aligned(objective: UUID, to: Ref) -> commands.AlignObjective:
-    return commands.AlignObjective(objective=objective, to=to)
+def aligned(objective: UUID, to: Ref) -> AlignObjective:
+    return AlignObjective(objective=objective, to=to)
 
 
 def test_an_objective_may_support_an_objective() -> None:
@@ -85,7 +86,7 @@ def test_two_ways_to_the_same_objective_are_no_circle() -> None:
 def test_an_alignment_that_was_taken_back_closes_no_circle() -> None:
     there_and_back = (
         aligned(OTHER, objective_ref()),
-        commands.UnalignObjective(objective=OTHER, from_=objective_ref()),
+        UnalignObjective(objective=OTHER, from_=objective_ref()),
     )
     assert given(*goals, *there_and_back).when(aligned(OBJECTIVE, objective_ref(OTHER))).topics() == [
         "objective-aligned"
@@ -93,7 +94,7 @@ def test_an_alignment_that_was_taken_back_closes_no_circle() -> None:
 
 
 def test_an_alignment_is_taken_back() -> None:
-    back = commands.UnalignObjective(objective=OTHER, from_=objective_ref())
+    back = UnalignObjective(objective=OTHER, from_=objective_ref())
     given(*goals, aligned(OTHER, objective_ref())).when(back).then(ObjectiveUnaligned(to=objective_ref()))
 
 
@@ -112,35 +113,33 @@ def test_what_was_dropped_is_not_supported() -> None:
 
 
 def test_goals_of_overlapping_cycles_may_support_each_other() -> None:
-    yearly = called("yearly", commands.DraftObjective(cycle=YEAR, title="Lead the market"))
+    yearly = called("yearly", DraftObjective(cycle=YEAR, title="Lead the market"))
     then = given(*goals, opened_year, yearly).when(aligned(OBJECTIVE, objective_ref(made("yearly"))))
     assert then.topics() == ["objective-aligned"]
 
 
 def test_cycles_overlap_if_they_share_a_day() -> None:
-    touching = commands.OpenCycle(key="spring", name="Spring", starts_on=date(2026, 3, 31), ends_on=date(2026, 5, 31))
-    goal = called("goal", commands.DraftObjective(cycle=CycleBy(key="spring"), title="Bloom and grow"))
+    touching = OpenCycle(key="spring", name="Spring", starts_on=date(2026, 3, 31), ends_on=date(2026, 5, 31))
+    goal = called("goal", DraftObjective(cycle=CycleBy(key="spring"), title="Bloom and grow"))
     assert given(*goals, touching, goal).when(aligned(OBJECTIVE, objective_ref(made("goal")))).topics()
 
 
 def test_goals_of_cycles_that_do_not_overlap_never_support_each_other() -> None:
-    later = called("later", commands.DraftObjective(cycle=Q2, title="Later"))
+    later = called("later", DraftObjective(cycle=Q2, title="Later"))
     given(*goals, opened_q2, later).when(aligned(OBJECTIVE, objective_ref(made("later")))).then_refused("INVALID", "to")
-    supporting = commands.DraftObjective(cycle=Q2, title="Later", supports=[objective_ref()])
+    supporting = DraftObjective(cycle=Q2, title="Later", supports=[objective_ref()])
     given(*goals, opened_q2).when(supporting).then_refused("INVALID", "supports")
 
 
 def test_an_objective_supports_a_hundred_and_no_more() -> None:
     many = [objective_ref(uuid4()) for _ in range(101)]
-    given(opened).when(commands.DraftObjective(cycle=Q1, title="Too much", supports=many)).then_refused(
-        "TOO_LARGE", "supports"
-    )
+    given(opened).when(DraftObjective(cycle=Q1, title="Too much", supports=many)).then_refused("TOO_LARGE", "supports")
 
 
 def test_no_circle_is_closed_at_any_moment_of_the_past() -> None:
-    taken_back = commands.UnalignObjective(objective=OBJECTIVE, from_=objective_ref(OTHER))
+    taken_back = UnalignObjective(objective=OBJECTIVE, from_=objective_ref(OTHER))
     until_february = (aligned(OBJECTIVE, objective_ref(OTHER)), on(2, 9), taken_back)
-    back = commands.AlignObjective(objective=OTHER, to=objective_ref(), effective_at=on(1, 20))
+    back = AlignObjective(objective=OTHER, to=objective_ref(), effective_at=on(1, 20))
     given(*goals, *until_february, on(2, 12)).when(back).then_refused("CIRCULAR", "to")
     since = msgspec.structs.replace(back, effective_at=on(2, 10))
     given(*goals, *until_february, on(2, 12)).when(since).then(ObjectiveAligned(to=objective_ref()))

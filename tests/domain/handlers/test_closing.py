@@ -4,7 +4,10 @@ from datetime import date
 
 import pytest
 
-from domain.commands import command as commands
+from domain.commands.cycle_commands import ActivateCycle, AdoptScoringPolicy, CloseCycle
+from domain.commands.key_result_commands import AddKeyResult, CheckIn, CorrectCheckIn, LinkKpi, ScoreKeyResult
+from domain.commands.kpi_commands import RetractReading
+from domain.commands.objective_commands import CarryObjective, CloseObjective
 from domain.model.key_result import KeyResultAdded, KeyResultScored
 from domain.model.objective import Objective, ObjectiveClosed, ObjectiveDrafted
 from domain.primitives.values import Direction, Metric, Milestone, Verdict
@@ -37,12 +40,12 @@ from tests.domain.given_goals import (
 from tests.domain.scenario import AUTHOR, Then, called, given, made, on
 
 SECOND = made("second")
-second = called("second", commands.AddKeyResult(objective=OBJECTIVE, title="Replies", metric=ZERO_TO_TEN, weight=3))
-activated_in_february = (commands.ActivateCycle(cycle=Q1), on(2, 10))
+second = called("second", AddKeyResult(objective=OBJECTIVE, title="Replies", metric=ZERO_TO_TEN, weight=3))
+activated_in_february = (ActivateCycle(cycle=Q1), on(2, 10))
 
 
-def second_at(value: float) -> commands.CheckIn:
-    return commands.CheckIn(key_result=SECOND, value=value)
+def second_at(value: float) -> CheckIn:
+    return CheckIn(key_result=SECOND, value=value)
 
 
 def outcome(then: Then) -> object:
@@ -66,10 +69,10 @@ def test_the_progress_is_weighed() -> None:
 
 def test_weights_of_any_size_make_a_score() -> None:
     heavy = [
-        called(name, commands.AddKeyResult(objective=OBJECTIVE, title=name, metric=ZERO_TO_TEN, weight=1e308))
+        called(name, AddKeyResult(objective=OBJECTIVE, title=name, metric=ZERO_TO_TEN, weight=1e308))
         for name in ("second", "heavier")
     ]
-    at_half = [commands.CheckIn(key_result=made(name), value=5) for name in ("second", "heavier")]
+    at_half = [CheckIn(key_result=made(name), value=5) for name in ("second", "heavier")]
     then = given(*working, *heavy, *at_half).when(finished)
     assert then.the(ObjectiveClosed).score == pytest.approx(0.5)
 
@@ -80,20 +83,20 @@ def test_the_verdict_follows_from_the_score_from_score_green_on(value: float, ve
 
 
 def test_a_verdict_and_a_score_that_are_given_stand() -> None:
-    said = commands.CloseObjective(objective=OBJECTIVE, verdict=Verdict.ACHIEVED, score=0.2, reflection="It was enough")
+    said = CloseObjective(objective=OBJECTIVE, verdict=Verdict.ACHIEVED, score=0.2, reflection="It was enough")
     given(*working, checked_in(6)).when(said).then(
         KeyResultScored(score=0.6), ObjectiveClosed(verdict=Verdict.ACHIEVED, score=0.2, reflection="It was enough")
     )
 
 
 def test_the_verdict_follows_from_a_score_that_is_given() -> None:
-    said = commands.CloseObjective(objective=OBJECTIVE, score=0.9)
+    said = CloseObjective(objective=OBJECTIVE, score=0.9)
     assert given(*working).when(said).the(ObjectiveClosed).verdict is Verdict.ACHIEVED
 
 
 @pytest.mark.parametrize("score", [-0.01, 1.01, float("nan"), float("inf")])
 def test_a_score_is_a_share(score: float) -> None:
-    given(*working).when(commands.CloseObjective(objective=OBJECTIVE, score=score)).then_refused("INVALID", "score")
+    given(*working).when(CloseObjective(objective=OBJECTIVE, score=score)).then_refused("INVALID", "score")
 
 
 def test_a_key_result_that_was_never_measured_does_not_count() -> None:
@@ -107,7 +110,7 @@ def test_an_objective_that_was_never_measured_scores_nothing() -> None:
 
 
 def test_a_key_result_that_is_scored_already_keeps_its_score() -> None:
-    scored = commands.ScoreKeyResult(key_result=KEY_RESULT, score=0.5, note="By agreement")
+    scored = ScoreKeyResult(key_result=KEY_RESULT, score=0.5, note="By agreement")
     assert given(*working, checked_in(6), scored).when(finished).topics() == ["objective-closed"]
 
 
@@ -123,55 +126,55 @@ def test_progress_beyond_the_target_scores_one() -> None:
 
 def test_the_score_is_the_progress_as_of_the_moment_of_closing() -> None:
     history = (opened, drafted, added, *activated_in_february, checked_in(3, 2, 1), on(3, 1))
-    then = given(*history, commands.CheckIn(key_result=KEY_RESULT, value=9)).when(
-        commands.CloseObjective(objective=OBJECTIVE, effective_at=on(2, 20))
+    then = given(*history, CheckIn(key_result=KEY_RESULT, value=9)).when(
+        CloseObjective(objective=OBJECTIVE, effective_at=on(2, 20))
     )
     assert then.the(ObjectiveClosed).score == 0.3
     then.effective(on(2, 20), on(2, 20))
 
 
 def test_the_latest_measurement_counts_whenever_it_was_told() -> None:
-    earlier = commands.CheckIn(key_result=KEY_RESULT, value=1, measured_at=on(1, 20))
+    earlier = CheckIn(key_result=KEY_RESULT, value=1, measured_at=on(1, 20))
     assert given(*working, checked_in(6), earlier).when(finished).the(ObjectiveClosed).score == 0.6
 
 
 def test_of_two_measurements_of_one_instant_the_one_told_last_counts() -> None:
-    again = commands.CheckIn(key_result=KEY_RESULT, value=7, measured_at=on(2, 1))
+    again = CheckIn(key_result=KEY_RESULT, value=7, measured_at=on(2, 1))
     assert given(*working, checked_in(6), again).when(finished).the(ObjectiveClosed).score == 0.7
-    corrected = commands.CorrectCheckIn(check_in=made("check-in"), value=5, reason="miscounted")
+    corrected = CorrectCheckIn(check_in=made("check-in"), value=5, reason="miscounted")
     assert given(*working, checked_in(6), again, corrected).when(finished).the(ObjectiveClosed).score == 0.5
 
 
 def test_a_check_in_without_a_value_changes_no_score() -> None:
-    note = commands.CheckIn(key_result=KEY_RESULT, confidence=0.5, note="All well")
+    note = CheckIn(key_result=KEY_RESULT, confidence=0.5, note="All well")
     assert given(*working, checked_in(6), note).when(finished).the(ObjectiveClosed).score == 0.6
 
 
 def test_reached_milestones_count_by_their_weight() -> None:
-    reached = commands.CheckIn(key_result=KEY_RESULT, reached=["launch"])
+    reached = CheckIn(key_result=KEY_RESULT, reached=["launch"])
     history = (opened, drafted, stepped, *activated_in_february, reached)
     assert given(*history).when(finished).the(ObjectiveClosed).score == 0.75
 
 
 def test_a_linked_key_result_is_scored_by_its_kpis_readings_since_the_link() -> None:
-    link = commands.LinkKpi(key_result=KEY_RESULT, kpi=KPI, effective_at=on(2, 1))
+    link = LinkKpi(key_result=KEY_RESULT, kpi=KPI, effective_at=on(2, 1))
     history = (defined, opened, drafted, added, *activated_in_february, read(9, 1, 20))
     assert given(*history, link).when(finished).the(ObjectiveClosed).score == 0.0
     assert given(*history, link, read(4, 2, 2)).when(finished).the(ObjectiveClosed).score == 0.4
 
 
 def test_retracted_readings_do_not_count() -> None:
-    link = commands.LinkKpi(key_result=KEY_RESULT, kpi=KPI, effective_at=on(2, 1))
+    link = LinkKpi(key_result=KEY_RESULT, kpi=KPI, effective_at=on(2, 1))
     asked = (defined, opened, drafted, added, *activated_in_february, link, read(4, 2, 2))
     base = given(*asked)
     reading = base.keyframe.execute(called("late", read(8, 2, 3)), AUTHOR).result.readings[0][0]
-    base.keyframe.execute(commands.RetractReading(reading=reading, reason="wrong meter"), AUTHOR)
+    base.keyframe.execute(RetractReading(reading=reading, reason="wrong meter"), AUTHOR)
     assert base.when(finished).the(ObjectiveClosed).score == 0.4
 
 
 # ── carrying on ──────────────────────────────────────────────────────────────────────────────────
 
-carried = commands.CarryObjective(objective=OBJECTIVE, into=Q2)
+carried = CarryObjective(objective=OBJECTIVE, into=Q2)
 
 
 def test_an_objective_is_carried_on_with_a_link_back_and_starts_from_where_it_stands() -> None:
@@ -192,7 +195,7 @@ def test_what_was_never_measured_is_carried_as_it_was() -> None:
 
 
 def test_milestones_that_were_reached_stay_behind() -> None:
-    reached = commands.CheckIn(key_result=KEY_RESULT, reached=["draft"])
+    reached = CheckIn(key_result=KEY_RESULT, reached=["draft"])
     then = given(opened_q2, opened, drafted, stepped, *activated_in_february, reached).when(carried)
     assert then.the(KeyResultAdded).metric.milestones == (Milestone(key="launch", title="Launched", weight=3.0),)
     assert len(STEPS.milestones) == 2
@@ -200,22 +203,22 @@ def test_milestones_that_were_reached_stay_behind() -> None:
 
 def test_a_ratio_is_not_carried_since_the_start_is_another() -> None:
     grown = Metric(direction=Direction.INCREASE, start=10, change_by=0.5)
-    key_result = called("key result", commands.AddKeyResult(objective=OBJECTIVE, title="Orders", metric=grown))
+    key_result = called("key result", AddKeyResult(objective=OBJECTIVE, title="Orders", metric=grown))
     then = given(opened_q2, opened, drafted, key_result, *activated_in_february, checked_in(12)).when(carried)
     assert then.the(KeyResultAdded).metric == Metric(direction=Direction.INCREASE, start=12, target=15)
 
 
 def test_nothing_is_carried_into_its_own_cycle() -> None:
-    given(*working).when(commands.CarryObjective(objective=OBJECTIVE, into=Q1)).then_refused("INVALID", "into")
+    given(*working).when(CarryObjective(objective=OBJECTIVE, into=Q1)).then_refused("INVALID", "into")
 
 
 def test_nothing_is_carried_into_a_closed_cycle() -> None:
-    q2_is_over = (opened_q2, commands.ActivateCycle(cycle=Q2), commands.CloseCycle(cycle=Q2))
+    q2_is_over = (opened_q2, ActivateCycle(cycle=Q2), CloseCycle(cycle=Q2))
     given(*q2_is_over, *working).when(carried).then_refused("CLOSED")
 
 
 def test_a_score_counts_what_was_measured_until_it_is_recorded() -> None:
-    later = commands.CheckIn(key_result=KEY_RESULT, value=8, measured_at=on(2, 5))
+    later = CheckIn(key_result=KEY_RESULT, value=8, measured_at=on(2, 5))
     then = given(*working, checked_in(2)).meanwhile("append", later).when(finished)
     assert outcome(then) == ("ACHIEVED", 0.8, None)
 
@@ -227,13 +230,13 @@ def test_a_score_counts_what_was_read_until_it_is_recorded() -> None:
 
 
 def test_the_policy_in_force_at_the_moment_of_closing_gives_the_verdict() -> None:
-    strict = commands.AdoptScoringPolicy(score_green=0.9)
+    strict = AdoptScoringPolicy(score_green=0.9)
     goals = given(*working, checked_in(8), on(2, 20), strict)
-    then = goals.when(commands.CloseObjective(objective=OBJECTIVE, effective_at=on(2, 15)))
+    then = goals.when(CloseObjective(objective=OBJECTIVE, effective_at=on(2, 15)))
     assert outcome(then) == ("ACHIEVED", 0.8, None)
 
 
 def test_a_retired_kpi_measures_nothing_that_is_carried_on() -> None:
-    carried = commands.CarryObjective(objective=OBJECTIVE, into=Q2)
+    carried = CarryObjective(objective=OBJECTIVE, into=Q2)
     assert given(*working, defined, linked, opened_q2).when(carried).the(KeyResultAdded).kpi == KPI_ID
     assert given(*working, defined, linked, opened_q2, retired).when(carried).the(KeyResultAdded).kpi is None

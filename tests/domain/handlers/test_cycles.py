@@ -4,8 +4,35 @@ from datetime import date
 
 import pytest
 
-from domain.commands import command as commands
-from domain.commands.command import CycleBy
+from domain.commands.command import Command, CycleBy, KpiBy, verb
+from domain.commands.cycle_commands import ActivateCycle, AdoptScoringPolicy, CloseCycle, OpenCycle
+from domain.commands.discussion_commands import AddComment, PlanInitiative, Reflect
+from domain.commands.key_result_commands import (
+    AddKeyResult,
+    AssignKeyResult,
+    CheckIn,
+    CorrectCheckIn,
+    DropKeyResult,
+    LinkKpi,
+    RescheduleKeyResult,
+    RetargetKeyResult,
+    ReweighKeyResult,
+    RewordKeyResult,
+    ScoreKeyResult,
+    UnlinkKpi,
+)
+from domain.commands.objective_commands import (
+    AlignObjective,
+    AssignObjective,
+    CarryObjective,
+    CloseObjective,
+    CommitObjective,
+    DraftObjective,
+    DropObjective,
+    ReopenObjective,
+    RewordObjective,
+    UnalignObjective,
+)
 from domain.model.cycle import Cycle, CycleActivated, CycleClosed, CycleOpened, ScoringPolicyAdopted
 from domain.model.discussion import CommentAdded, Reflected
 from domain.model.key_result import CheckInCorrected, KeyResult, KeyResultCheckedIn
@@ -36,13 +63,11 @@ from tests.domain.given_goals import (
 )
 from tests.domain.scenario import given, on
 
-QUARTER = commands.OpenCycle(
-    key="2026-q1", name="Q1", starts_on=date(2026, 1, 1), ends_on=date(2026, 3, 31), parent=YEAR
-)
+QUARTER = OpenCycle(key="2026-q1", name="Q1", starts_on=date(2026, 1, 1), ends_on=date(2026, 3, 31), parent=YEAR)
 
 
-def within_year(key: str, starts_on: date, ends_on: date) -> commands.OpenCycle:
-    return commands.OpenCycle(key=key, name=key, starts_on=starts_on, ends_on=ends_on, parent=YEAR)
+def within_year(key: str, starts_on: date, ends_on: date) -> OpenCycle:
+    return OpenCycle(key=key, name=key, starts_on=starts_on, ends_on=ends_on, parent=YEAR)
 
 
 # ── opening ──────────────────────────────────────────────────────────────────────────────────────
@@ -68,17 +93,17 @@ def test_a_cycles_key_is_unique() -> None:
 
 @pytest.mark.parametrize("key", ["", "Q1", "q 1", "-q1", "q1.", "q" * 65, "ü", "q\n1", "q1\n"])
 def test_a_key_is_short_and_fit_for_addresses(key: str) -> None:
-    wrong = commands.OpenCycle(key=key, name="Q1", starts_on=date(2026, 1, 1), ends_on=date(2026, 3, 31))
+    wrong = OpenCycle(key=key, name="Q1", starts_on=date(2026, 1, 1), ends_on=date(2026, 3, 31))
     given().when(wrong).then_refused("INVALID", "key")
 
 
 def test_a_cycle_does_not_end_before_it_starts() -> None:
-    wrong = commands.OpenCycle(key="q", name="Q", starts_on=date(2026, 1, 2), ends_on=date(2026, 1, 1))
+    wrong = OpenCycle(key="q", name="Q", starts_on=date(2026, 1, 2), ends_on=date(2026, 1, 1))
     given().when(wrong).then_refused("INVALID", "endsOn")
 
 
 def test_a_cycle_may_last_one_day() -> None:
-    day = commands.OpenCycle(key="q", name="Q", starts_on=date(2026, 1, 1), ends_on=date(2026, 1, 1))
+    day = OpenCycle(key="q", name="Q", starts_on=date(2026, 1, 1), ends_on=date(2026, 1, 1))
     assert given().when(day).topics() == ["cycle-opened"]
 
 
@@ -103,16 +128,16 @@ def test_cycles_of_no_parent_may_overlap() -> None:
 
 
 def test_a_closed_parent_takes_no_children() -> None:
-    year = (opened_year, commands.ActivateCycle(cycle=YEAR), commands.CloseCycle(cycle=YEAR))
+    year = (opened_year, ActivateCycle(cycle=YEAR), CloseCycle(cycle=YEAR))
     given(*year).when(QUARTER).then_refused("CLOSED")
 
 
 def test_a_parent_may_be_closed_before_its_children_which_go_on() -> None:
-    objective = commands.DraftObjective(cycle=Q1, title="Delight the people who use us")
-    closing = commands.CloseCycle(cycle=YEAR)
-    world = (opened_year, QUARTER, commands.ActivateCycle(cycle=Q1), commands.ActivateCycle(cycle=YEAR))
+    objective = DraftObjective(cycle=Q1, title="Delight the people who use us")
+    closing = CloseCycle(cycle=YEAR)
+    world = (opened_year, QUARTER, ActivateCycle(cycle=Q1), ActivateCycle(cycle=YEAR))
     given(*world).when(closing).then(CycleClosed())
-    given(*world, closing, objective).when(commands.CloseCycle(cycle=Q1)).then(CycleClosed())
+    given(*world, closing, objective).when(CloseCycle(cycle=Q1)).then(CycleClosed())
 
 
 def test_a_parent_that_is_not_there_is_not_found() -> None:
@@ -121,11 +146,11 @@ def test_a_parent_that_is_not_there_is_not_found() -> None:
 
 @pytest.mark.parametrize("by", [CycleBy(), CycleBy(id=Q1_ID, key="2026-q1")])
 def test_a_cycle_is_named_by_id_or_key_but_not_both(by: CycleBy) -> None:
-    given(opened).when(commands.ActivateCycle(cycle=by)).then_refused("INVALID", "cycle")
+    given(opened).when(ActivateCycle(cycle=by)).then_refused("INVALID", "cycle")
 
 
 def test_a_cycle_may_be_named_by_its_id() -> None:
-    given(opened).when(commands.ActivateCycle(cycle=CycleBy(id=Q1_ID))).then(CycleActivated())
+    given(opened).when(ActivateCycle(cycle=CycleBy(id=Q1_ID))).then(CycleActivated())
 
 
 # ── activating and closing ───────────────────────────────────────────────────────────────────────
@@ -138,9 +163,7 @@ def test_activating_commits_every_draft_and_then_fixes_the_plan() -> None:
 
 
 def test_activating_leaves_dropped_drafts_alone() -> None:
-    given(opened, drafted, commands.DropObjective(objective=OBJECTIVE, reason="no")).when(activated).then(
-        CycleActivated()
-    )
+    given(opened, drafted, DropObjective(objective=OBJECTIVE, reason="no")).when(activated).then(CycleActivated())
 
 
 def test_a_draft_made_after_activation_stays_a_draft_when_activation_is_asked_for_again() -> None:
@@ -156,9 +179,7 @@ def test_a_closed_cycle_is_never_activated_again() -> None:
 
 
 def test_closing_is_refused_while_an_objective_is_active_and_names_it() -> None:
-    given(*working).when(commands.CloseCycle(cycle=Q1)).then_refused(
-        "CONFLICT", "cycle", "Delight the people who use us"
-    )
+    given(*working).when(CloseCycle(cycle=Q1)).then_refused("CONFLICT", "cycle", "Delight the people who use us")
 
 
 def test_closing_may_close_the_objectives_with_it_before_itself() -> None:
@@ -167,14 +188,14 @@ def test_closing_may_close_the_objectives_with_it_before_itself() -> None:
 
 
 def test_closing_leaves_drafts_and_dropped_objectives_as_they_are() -> None:
-    history = (opened, drafted, activated, commands.DropObjective(objective=OBJECTIVE, reason="no"), other)
-    given(*history).when(commands.CloseCycle(cycle=Q1)).then(CycleClosed())
+    history = (opened, drafted, activated, DropObjective(objective=OBJECTIVE, reason="no"), other)
+    given(*history).when(CloseCycle(cycle=Q1)).then(CycleClosed())
 
 
 def test_a_cycle_is_not_closed_as_of_a_moment_before_the_last_change_of_what_it_holds() -> None:
-    history = (*working, on(2, 20), commands.CloseObjective(objective=OBJECTIVE), on(3, 1))
-    given(*history).when(commands.CloseCycle(cycle=Q1, effective_at=on(2, 15))).then_refused("INVALID", "effectiveAt")
-    given(*history).when(commands.CloseCycle(cycle=Q1, effective_at=on(2, 21))).then(CycleClosed())
+    history = (*working, on(2, 20), CloseObjective(objective=OBJECTIVE), on(3, 1))
+    given(*history).when(CloseCycle(cycle=Q1, effective_at=on(2, 15))).then_refused("INVALID", "effectiveAt")
+    given(*history).when(CloseCycle(cycle=Q1, effective_at=on(2, 21))).then(CycleClosed())
 
 
 # ── after the end ────────────────────────────────────────────────────────────────────────────────
@@ -185,41 +206,41 @@ after_the_end = (*working, checked_in(4), closed)
 @pytest.mark.parametrize(
     "command",
     [
-        commands.DraftObjective(cycle=Q1, title="One more thing"),
-        commands.AddKeyResult(objective=OBJECTIVE, title="One more measure", metric=ZERO_TO_TEN),
-        commands.LinkKpi(key_result=KEY_RESULT, kpi=commands.KpiBy(key="nps")),
-        commands.RewordObjective(objective=OBJECTIVE, title="Another way to put it"),
-        commands.AssignObjective(objective=OBJECTIVE, contributors=[]),
-        commands.AlignObjective(objective=OBJECTIVE, to=objective_ref(OTHER)),
-        commands.UnalignObjective(objective=OBJECTIVE, from_=objective_ref(OTHER)),
-        commands.CommitObjective(objective=OBJECTIVE),
-        commands.CloseObjective(objective=OBJECTIVE, score=1.0),
-        commands.DropObjective(objective=OBJECTIVE, reason="no"),
-        commands.ReopenObjective(objective=OBJECTIVE, reason="not done"),
-        commands.RewordKeyResult(key_result=KEY_RESULT, title="Other words"),
-        commands.AssignKeyResult(key_result=KEY_RESULT, owner=None),
-        commands.RetargetKeyResult(key_result=KEY_RESULT, metric=ZERO_TO_TWENTY, reason="easier"),
-        commands.RescheduleKeyResult(key_result=KEY_RESULT, due=date(2026, 4, 1), reason="later"),
-        commands.ReweighKeyResult(key_result=KEY_RESULT, weight=2, reason="matters more"),
-        commands.UnlinkKpi(key_result=KEY_RESULT),
-        commands.ScoreKeyResult(key_result=KEY_RESULT, score=1.0),
-        commands.DropKeyResult(key_result=KEY_RESULT, reason="no"),
-        commands.PlanInitiative(title="One more push", subject=objective_ref()),
-        commands.CarryObjective(objective=OBJECTIVE, into=Q1),
+        DraftObjective(cycle=Q1, title="One more thing"),
+        AddKeyResult(objective=OBJECTIVE, title="One more measure", metric=ZERO_TO_TEN),
+        LinkKpi(key_result=KEY_RESULT, kpi=KpiBy(key="nps")),
+        RewordObjective(objective=OBJECTIVE, title="Another way to put it"),
+        AssignObjective(objective=OBJECTIVE, contributors=[]),
+        AlignObjective(objective=OBJECTIVE, to=objective_ref(OTHER)),
+        UnalignObjective(objective=OBJECTIVE, from_=objective_ref(OTHER)),
+        CommitObjective(objective=OBJECTIVE),
+        CloseObjective(objective=OBJECTIVE, score=1.0),
+        DropObjective(objective=OBJECTIVE, reason="no"),
+        ReopenObjective(objective=OBJECTIVE, reason="not done"),
+        RewordKeyResult(key_result=KEY_RESULT, title="Other words"),
+        AssignKeyResult(key_result=KEY_RESULT, owner=None),
+        RetargetKeyResult(key_result=KEY_RESULT, metric=ZERO_TO_TWENTY, reason="easier"),
+        RescheduleKeyResult(key_result=KEY_RESULT, due=date(2026, 4, 1), reason="later"),
+        ReweighKeyResult(key_result=KEY_RESULT, weight=2, reason="matters more"),
+        UnlinkKpi(key_result=KEY_RESULT),
+        ScoreKeyResult(key_result=KEY_RESULT, score=1.0),
+        DropKeyResult(key_result=KEY_RESULT, reason="no"),
+        PlanInitiative(title="One more push", subject=objective_ref()),
+        CarryObjective(objective=OBJECTIVE, into=Q1),
     ],
-    ids=lambda command: commands.verb(type(command)),
+    ids=lambda command: verb(type(command)),
 )
-def test_a_closed_cycle_takes_no_change_of_structure(command: commands.Command) -> None:
+def test_a_closed_cycle_takes_no_change_of_structure(command: Command) -> None:
     given(defined, *after_the_end).when(command).then_refused("CLOSED")
 
 
 def test_a_late_check_in_needs_a_reason() -> None:
-    late = commands.CheckIn(key_result=KEY_RESULT, value=9)
+    late = CheckIn(key_result=KEY_RESULT, value=9)
     given(*after_the_end).when(late).then_refused("INVALID", "reason")
 
 
 def test_a_late_check_in_is_marked_and_alters_no_score() -> None:
-    late = commands.CheckIn(key_result=KEY_RESULT, value=10, reason="the figures came late")
+    late = CheckIn(key_result=KEY_RESULT, value=10, reason="the figures came late")
     then = given(*after_the_end).when(late)
     then.then(KeyResultCheckedIn(key_result=KEY_RESULT, value=10.0, late=True))
     assert then.thing(KeyResult, KEY_RESULT).score == 0.4
@@ -228,23 +249,23 @@ def test_a_late_check_in_is_marked_and_alters_no_score() -> None:
 
 
 def test_a_check_in_measured_before_the_end_but_told_after_it_is_late() -> None:
-    late = commands.CheckIn(key_result=KEY_RESULT, value=5, measured_at=on(2, 5), reason="found it")
+    late = CheckIn(key_result=KEY_RESULT, value=5, measured_at=on(2, 5), reason="found it")
     then = given(*after_the_end).when(late)
     assert then.the(KeyResultCheckedIn).late
     then.effective(on(2, 5))
 
 
 def test_a_late_correction_is_marked() -> None:
-    late = commands.CorrectCheckIn(check_in=CHECK_IN, value=5, reason="miscounted")
+    late = CorrectCheckIn(check_in=CHECK_IN, value=5, reason="miscounted")
     given(*after_the_end).when(late).then(CheckInCorrected(value=5.0, late=True))
 
 
 def test_a_closed_cycle_takes_comments_and_reflections() -> None:
     cycle = Ref(Kind.CYCLE, Q1_ID)
-    given(*after_the_end).when(commands.AddComment(subject=objective_ref(), body="Well done")).then(
+    given(*after_the_end).when(AddComment(subject=objective_ref(), body="Well done")).then(
         CommentAdded(subject=objective_ref(), body="Well done")
     )
-    given(*after_the_end).when(commands.Reflect(subject=cycle, kind=ReflectionKind.LEARNED, body="Ask sooner")).then(
+    given(*after_the_end).when(Reflect(subject=cycle, kind=ReflectionKind.LEARNED, body="Ask sooner")).then(
         Reflected(subject=cycle, kind=ReflectionKind.LEARNED, body="Ask sooner")
     )
 
@@ -253,9 +274,9 @@ def test_a_closed_cycle_takes_comments_and_reflections() -> None:
 
 
 def test_a_policy_is_adopted_band_by_band() -> None:
-    first = commands.AdoptScoringPolicy(score_green=0.8)
+    first = AdoptScoringPolicy(score_green=0.8)
     given().when(first).then(ScoringPolicyAdopted(policy=ScoringPolicy(score_green=0.8)))
-    given(first).when(commands.AdoptScoringPolicy(at_risk_gap=0.2)).then(
+    given(first).when(AdoptScoringPolicy(at_risk_gap=0.2)).then(
         ScoringPolicyAdopted(policy=ScoringPolicy(score_green=0.8, at_risk_gap=0.2))
     )
 
@@ -263,22 +284,22 @@ def test_a_policy_is_adopted_band_by_band() -> None:
 @pytest.mark.parametrize(
     ("command", "field"),
     [
-        (commands.AdoptScoringPolicy(on_track_gap=0.5), "onTrackGap"),
-        (commands.AdoptScoringPolicy(score_amber=0.9), "scoreAmber"),
-        (commands.AdoptScoringPolicy(score_green=1.1), "scoreGreen"),
-        (commands.AdoptScoringPolicy(at_risk_gap=-0.1), "atRiskGap"),
-        (commands.AdoptScoringPolicy(score_green=float("nan")), "scoreGreen"),
-        (commands.AdoptScoringPolicy(stale_after_cadences=0), "staleAfterCadences"),
-        (commands.AdoptScoringPolicy(max_key_results_per_objective=0), "maxKeyResultsPerObjective"),
-        (commands.AdoptScoringPolicy(max_objectives_per_owner=0), "maxObjectivesPerOwner"),
+        (AdoptScoringPolicy(on_track_gap=0.5), "onTrackGap"),
+        (AdoptScoringPolicy(score_amber=0.9), "scoreAmber"),
+        (AdoptScoringPolicy(score_green=1.1), "scoreGreen"),
+        (AdoptScoringPolicy(at_risk_gap=-0.1), "atRiskGap"),
+        (AdoptScoringPolicy(score_green=float("nan")), "scoreGreen"),
+        (AdoptScoringPolicy(stale_after_cadences=0), "staleAfterCadences"),
+        (AdoptScoringPolicy(max_key_results_per_objective=0), "maxKeyResultsPerObjective"),
+        (AdoptScoringPolicy(max_objectives_per_owner=0), "maxObjectivesPerOwner"),
     ],
 )
-def test_a_policy_whose_bands_contradict_each_other_is_refused(command: commands.Command, field: str) -> None:
+def test_a_policy_whose_bands_contradict_each_other_is_refused(command: Command, field: str) -> None:
     given().when(command).then_refused("INVALID", field)
 
 
 def test_the_policy_in_force_gives_the_verdict() -> None:
-    lenient = commands.AdoptScoringPolicy(score_green=0.4)
+    lenient = AdoptScoringPolicy(score_green=0.4)
     then = given(lenient, opened, drafted, added, activated, in_february, checked_in(4)).when(closed)
     outcome = then.thing(Objective, OBJECTIVE).outcome
     assert outcome is not None and outcome[0] == "ACHIEVED"

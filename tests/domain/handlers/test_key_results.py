@@ -6,7 +6,21 @@ from uuid import uuid4
 import pytest
 from msgspec import structs
 
-from domain.commands import command as commands
+from domain.commands.command import Command, KpiBy, verb
+from domain.commands.key_result_commands import (
+    AddKeyResult,
+    AssignKeyResult,
+    CheckIn,
+    CorrectCheckIn,
+    MetricInput,
+    RescheduleKeyResult,
+    RetargetKeyResult,
+    ReweighKeyResult,
+    RewordKeyResult,
+    ScoreKeyResult,
+    UnlinkKpi,
+)
+from domain.commands.objective_commands import DraftObjective
 from domain.model.key_result import (
     CheckInCorrected,
     KeyResult,
@@ -50,15 +64,15 @@ from tests.domain.given_goals import (
 )
 from tests.domain.scenario import called, given, made, on
 
-SCORED = commands.ScoreKeyResult(key_result=KEY_RESULT, score=0.5)
+SCORED = ScoreKeyResult(key_result=KEY_RESULT, score=0.5)
 
 
-def adding(metric: Metric, kpi: commands.KpiBy | None = None) -> commands.AddKeyResult:
-    return commands.AddKeyResult(objective=OBJECTIVE, title="Sessions held", metric=metric, kpi=kpi)
+def adding(metric: Metric, kpi: KpiBy | None = None) -> AddKeyResult:
+    return AddKeyResult(objective=OBJECTIVE, title="Sessions held", metric=metric, kpi=kpi)
 
 
-def retargeted(metric: Metric) -> commands.RetargetKeyResult:
-    return commands.RetargetKeyResult(key_result=KEY_RESULT, metric=metric, reason="we know more now")
+def retargeted(metric: Metric) -> RetargetKeyResult:
+    return RetargetKeyResult(key_result=KEY_RESULT, metric=metric, reason="we know more now")
 
 
 # ── adding ───────────────────────────────────────────────────────────────────────────────────────
@@ -74,7 +88,7 @@ def test_a_key_result_is_due_with_its_cycle_and_weighs_one_unless_it_says_otherw
 
 @pytest.mark.parametrize("weight", [0, -1, float("nan"), float("inf")])
 def test_a_weight_is_above_nothing(weight: float) -> None:
-    wrong = commands.AddKeyResult(objective=OBJECTIVE, title="Sessions", metric=ZERO_TO_TEN, weight=weight)
+    wrong = AddKeyResult(objective=OBJECTIVE, title="Sessions", metric=ZERO_TO_TEN, weight=weight)
     given(opened, drafted).when(wrong).then_refused("INVALID", "weight")
 
 
@@ -128,7 +142,7 @@ def test_a_start_that_is_not_given_is_the_linked_kpis_latest_reading() -> None:
 
 def test_the_baseline_is_the_reading_as_of_the_effective_time() -> None:
     history = (opened, drafted, defined, on(2, 20), read(30, 1, 10), read(40, 2, 10))
-    adding_then = commands.AddKeyResult(
+    adding_then = AddKeyResult(
         objective=OBJECTIVE,
         title="Promoters",
         metric=Metric(direction=Direction.INCREASE, target=50),
@@ -149,14 +163,14 @@ def test_without_a_reading_there_is_no_baseline() -> None:
 
 def test_each_part_is_changed_by_a_verb_of_its_own() -> None:
     base = (ada, *working)
-    given(*base).when(commands.RewordKeyResult(key_result=KEY_RESULT, title="Sessions")).then(
+    given(*base).when(RewordKeyResult(key_result=KEY_RESULT, title="Sessions")).then(
         KeyResultReworded(title="Sessions")
     )
-    given(*base).when(commands.AssignKeyResult(key_result=KEY_RESULT, owner=ADA)).then(KeyResultAssigned(owner=ADA))
+    given(*base).when(AssignKeyResult(key_result=KEY_RESULT, owner=ADA)).then(KeyResultAssigned(owner=ADA))
     given(*base).when(retargeted(ZERO_TO_TWENTY)).then(KeyResultRetargeted(metric=ZERO_TO_TWENTY))
-    later = commands.RescheduleKeyResult(key_result=KEY_RESULT, due=date(2026, 3, 15), reason="sooner")
+    later = RescheduleKeyResult(key_result=KEY_RESULT, due=date(2026, 3, 15), reason="sooner")
     given(*base).when(later).then(KeyResultRescheduled(due=date(2026, 3, 15)))
-    heavier = commands.ReweighKeyResult(key_result=KEY_RESULT, weight=2, reason="matters more")
+    heavier = ReweighKeyResult(key_result=KEY_RESULT, weight=2, reason="matters more")
     given(*base).when(heavier).then(KeyResultReweighed(weight=2.0))
 
 
@@ -164,16 +178,16 @@ def test_a_new_target_keeps_the_unit_unless_another_is_said() -> None:
     euros, none = Unit(UnitKind.CURRENCY, "€"), Unit()
     measured_in_euros = structs.replace(ZERO_TO_TEN, unit=euros)
     base = (opened, drafted, called("key result", adding(measured_in_euros)))
-    unsaid = commands.MetricInput(Direction.INCREASE, start=0, target=20)
+    unsaid = MetricInput(Direction.INCREASE, start=0, target=20)
     given(*base).when(retargeted(unsaid)).then(KeyResultRetargeted(metric=structs.replace(ZERO_TO_TWENTY, unit=euros)))
-    given(*base).when(retargeted(commands.MetricInput(Direction.INCREASE, unit=none, start=0, target=20))).then(
+    given(*base).when(retargeted(MetricInput(Direction.INCREASE, unit=none, start=0, target=20))).then(
         KeyResultRetargeted(metric=ZERO_TO_TWENTY)
     )
-    given(*base).when(retargeted(commands.MetricInput(Direction.INCREASE, start=0, target=10))).then_nothing()
+    given(*base).when(retargeted(MetricInput(Direction.INCREASE, start=0, target=10))).then_nothing()
 
 
 def test_a_score_ends_a_key_result_and_may_be_put_right() -> None:
-    then = given(*working, SCORED).when(commands.ScoreKeyResult(key_result=KEY_RESULT, score=0.6, note="Counted twice"))
+    then = given(*working, SCORED).when(ScoreKeyResult(key_result=KEY_RESULT, score=0.6, note="Counted twice"))
     then.then(KeyResultScored(score=0.6, note="Counted twice"))
 
 
@@ -181,29 +195,29 @@ def test_a_score_ends_a_key_result_and_may_be_put_right() -> None:
     "command",
     [
         retargeted(ZERO_TO_TWENTY),
-        commands.RescheduleKeyResult(key_result=KEY_RESULT, due=date(2026, 3, 1), reason="why not"),
-        commands.ReweighKeyResult(key_result=KEY_RESULT, weight=2, reason="why not"),
+        RescheduleKeyResult(key_result=KEY_RESULT, due=date(2026, 3, 1), reason="why not"),
+        ReweighKeyResult(key_result=KEY_RESULT, weight=2, reason="why not"),
         linked,
     ],
-    ids=lambda command: commands.verb(type(command)),
+    ids=lambda command: verb(type(command)),
 )
-def test_what_is_scored_is_no_longer_re_aimed(command: commands.Command) -> None:
+def test_what_is_scored_is_no_longer_re_aimed(command: Command) -> None:
     given(defined, *working, SCORED).when(command).then_refused("CLOSED", "keyResult")
 
 
 @pytest.mark.parametrize(
     "command",
     [
-        commands.RewordKeyResult(key_result=KEY_RESULT, title="Otherwise"),
-        commands.AssignKeyResult(key_result=KEY_RESULT, owner=ADA),
+        RewordKeyResult(key_result=KEY_RESULT, title="Otherwise"),
+        AssignKeyResult(key_result=KEY_RESULT, owner=ADA),
         retargeted(ZERO_TO_TWENTY),
         SCORED,
-        commands.CheckIn(key_result=KEY_RESULT, value=1),
+        CheckIn(key_result=KEY_RESULT, value=1),
         linked,
     ],
-    ids=lambda command: commands.verb(type(command)),
+    ids=lambda command: verb(type(command)),
 )
-def test_what_was_dropped_stays_dropped(command: commands.Command) -> None:
+def test_what_was_dropped_stays_dropped(command: Command) -> None:
     given(ada, defined, *working, dropped_key_result).when(command).then_refused("CLOSED", "keyResult")
 
 
@@ -215,71 +229,69 @@ def test_a_key_result_is_dropped_with_a_reason() -> None:
 
 
 def test_a_check_in_says_a_value_a_confidence_or_a_note() -> None:
-    said = commands.CheckIn(key_result=KEY_RESULT, value=3, confidence=0.6, note="On our way")
+    said = CheckIn(key_result=KEY_RESULT, value=3, confidence=0.6, note="On our way")
     given(*working).when(said).then(
         KeyResultCheckedIn(key_result=KEY_RESULT, value=3.0, confidence=0.6, note="On our way")
     )
 
 
 def test_a_check_in_needs_no_reason_and_no_activation() -> None:
-    then = given(opened, drafted, added).when(commands.CheckIn(key_result=KEY_RESULT, value=3))
+    then = given(opened, drafted, added).when(CheckIn(key_result=KEY_RESULT, value=3))
     assert then.topics() == ["key-result-checked-in"]
 
 
 def test_an_empty_check_in_is_refused() -> None:
-    given(*working).when(commands.CheckIn(key_result=KEY_RESULT, note="  ")).then_refused("INVALID", "value")
+    given(*working).when(CheckIn(key_result=KEY_RESULT, note="  ")).then_refused("INVALID", "value")
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
 def test_a_value_is_a_finite_number(value: float) -> None:
-    given(*working).when(commands.CheckIn(key_result=KEY_RESULT, value=value)).then_refused("INVALID", "value")
+    given(*working).when(CheckIn(key_result=KEY_RESULT, value=value)).then_refused("INVALID", "value")
 
 
 @pytest.mark.parametrize("confidence", [-0.1, 1.1, 70])
 def test_a_confidence_is_a_share(confidence: float) -> None:
-    wrong = commands.CheckIn(key_result=KEY_RESULT, confidence=confidence)
+    wrong = CheckIn(key_result=KEY_RESULT, confidence=confidence)
     given(*working).when(wrong).then_refused("INVALID", "confidence")
 
 
 def test_a_measurement_is_true_from_when_it_was_measured_on_in_any_order() -> None:
-    then = given(*working, checked_in(3, 2, 5)).when(
-        commands.CheckIn(key_result=KEY_RESULT, value=1, measured_at=on(1, 20))
-    )
+    then = given(*working, checked_in(3, 2, 5)).when(CheckIn(key_result=KEY_RESULT, value=1, measured_at=on(1, 20)))
     then.effective(on(1, 20))
 
 
 def test_a_measurement_may_be_older_than_its_key_result() -> None:
-    baseline = commands.CheckIn(key_result=KEY_RESULT, value=1, measured_at=on(1, 1))
+    baseline = CheckIn(key_result=KEY_RESULT, value=1, measured_at=on(1, 1))
     given(on(1, 20), opened, drafted, added).when(baseline).effective(on(1, 1))
 
 
 def test_a_measurement_is_never_from_the_future() -> None:
-    later = commands.CheckIn(key_result=KEY_RESULT, value=1, measured_at=on(2, 11))
+    later = CheckIn(key_result=KEY_RESULT, value=1, measured_at=on(2, 11))
     given(*working).when(later).then_refused("INVALID", "measuredAt")
 
 
 def test_the_same_check_in_of_the_same_instant_is_there_already() -> None:
-    again = commands.CheckIn(key_result=KEY_RESULT, value=3, measured_at=on(2, 1))
+    again = CheckIn(key_result=KEY_RESULT, value=3, measured_at=on(2, 1))
     given(*working, checked_in(3, 2, 1)).when(again).then_nothing()
 
 
 def test_another_check_in_of_the_same_instant_is_a_fact_of_its_own() -> None:
-    other = commands.CheckIn(key_result=KEY_RESULT, value=4, measured_at=on(2, 1))
+    other = CheckIn(key_result=KEY_RESULT, value=4, measured_at=on(2, 1))
     assert given(*working, checked_in(3, 2, 1)).when(other).topics() == ["key-result-checked-in"]
 
 
 def test_milestones_are_reached_by_name() -> None:
     base = (opened, drafted, stepped)
-    given(*base).when(commands.CheckIn(key_result=KEY_RESULT, reached=["draft", "draft"])).then(
+    given(*base).when(CheckIn(key_result=KEY_RESULT, reached=["draft", "draft"])).then(
         KeyResultCheckedIn(key_result=KEY_RESULT, reached=("draft",))
     )
-    given(*base).when(commands.CheckIn(key_result=KEY_RESULT, reached=["lunch"])).then_refused("INVALID", "reached")
-    given(*base).when(commands.CheckIn(key_result=KEY_RESULT, value=1)).then_refused("INVALID", "value")
-    given(*working).when(commands.CheckIn(key_result=KEY_RESULT, reached=["draft"])).then_refused("INVALID", "reached")
+    given(*base).when(CheckIn(key_result=KEY_RESULT, reached=["lunch"])).then_refused("INVALID", "reached")
+    given(*base).when(CheckIn(key_result=KEY_RESULT, value=1)).then_refused("INVALID", "value")
+    given(*working).when(CheckIn(key_result=KEY_RESULT, reached=["draft"])).then_refused("INVALID", "reached")
 
 
 def test_no_milestone_reached_is_something_to_say() -> None:
-    given(opened, drafted, stepped).when(commands.CheckIn(key_result=KEY_RESULT, reached=[])).then(
+    given(opened, drafted, stepped).when(CheckIn(key_result=KEY_RESULT, reached=[])).then(
         KeyResultCheckedIn(key_result=KEY_RESULT, reached=())
     )
 
@@ -288,25 +300,25 @@ def test_no_milestone_reached_is_something_to_say() -> None:
 
 
 def test_a_correction_keeps_what_it_leaves_out_and_the_instant() -> None:
-    said = called("check-in", commands.CheckIn(key_result=KEY_RESULT, value=3, confidence=0.6, measured_at=on(2, 1)))
-    then = given(*working, said).when(commands.CorrectCheckIn(check_in=CHECK_IN, value=4, reason="miscounted"))
+    said = called("check-in", CheckIn(key_result=KEY_RESULT, value=3, confidence=0.6, measured_at=on(2, 1)))
+    then = given(*working, said).when(CorrectCheckIn(check_in=CHECK_IN, value=4, reason="miscounted"))
     then.then(CheckInCorrected(value=4.0, confidence=0.6))
     then.effective(on(2, 1))
 
 
 def test_a_correction_may_clear_what_was_said() -> None:
-    said = called("check-in", commands.CheckIn(key_result=KEY_RESULT, value=3, confidence=0.6))
-    cleared = commands.CorrectCheckIn(check_in=CHECK_IN, confidence=None, reason="not asked")
+    said = called("check-in", CheckIn(key_result=KEY_RESULT, value=3, confidence=0.6))
+    cleared = CorrectCheckIn(check_in=CHECK_IN, confidence=None, reason="not asked")
     given(*working, said).when(cleared).then(CheckInCorrected(value=3.0))
 
 
 def test_a_correction_fits_the_metric_too() -> None:
-    wrong = commands.CorrectCheckIn(check_in=CHECK_IN, reached=["draft"], reason="why not")
+    wrong = CorrectCheckIn(check_in=CHECK_IN, reached=["draft"], reason="why not")
     given(*working, checked_in(3)).when(wrong).then_refused("INVALID", "reached")
 
 
 def test_a_check_in_that_is_not_there_is_not_corrected() -> None:
-    given(*working).when(commands.CorrectCheckIn(check_in=uuid4(), value=1, reason="why not")).then_refused(
+    given(*working).when(CorrectCheckIn(check_in=uuid4(), value=1, reason="why not")).then_refused(
         "NOT_FOUND", "checkIn"
     )
 
@@ -316,19 +328,19 @@ def test_a_check_in_that_is_not_there_is_not_corrected() -> None:
 
 def test_a_key_result_is_linked_to_a_kpi_and_unlinked_again() -> None:
     given(defined, *working).when(linked).then(KeyResultLinked(kpi=KPI_ID))
-    unlink = commands.UnlinkKpi(key_result=KEY_RESULT)
+    unlink = UnlinkKpi(key_result=KEY_RESULT)
     then = given(defined, *working, linked).when(unlink)
     then.then(KeyResultUnlinked())
     assert then.thing(KeyResult, KEY_RESULT).kpi is None
 
 
 def test_a_linked_key_result_takes_its_value_from_its_kpi() -> None:
-    wrong = commands.CheckIn(key_result=KEY_RESULT, value=3)
+    wrong = CheckIn(key_result=KEY_RESULT, value=3)
     given(defined, *working, linked).when(wrong).then_refused("INVALID", "value")
 
 
 def test_a_linked_key_result_still_takes_confidence_and_notes() -> None:
-    said = commands.CheckIn(key_result=KEY_RESULT, confidence=0.8, note="Good calls")
+    said = CheckIn(key_result=KEY_RESULT, confidence=0.8, note="Good calls")
     assert given(defined, *working, linked).when(said).topics() == ["key-result-checked-in"]
 
 
@@ -348,15 +360,15 @@ def test_a_kpi_that_is_not_there_is_not_found() -> None:
 
 
 def test_adding_to_a_cycle_that_is_under_way_is_fine() -> None:
-    late_entry = called("late entry", commands.DraftObjective(cycle=Q1, title="Answer within a day"))
-    measure = commands.AddKeyResult(objective=made("late entry"), title="Hours to answer", metric=ZERO_TO_TEN)
+    late_entry = called("late entry", DraftObjective(cycle=Q1, title="Answer within a day"))
+    measure = AddKeyResult(objective=made("late entry"), title="Hours to answer", metric=ZERO_TO_TEN)
     assert given(opened, activated, late_entry).when(measure).topics() == ["key-result-added"]
 
 
 def test_what_was_checked_in_before_the_link_can_still_be_corrected() -> None:
     before = given(*working, checked_in(2), defined, linked)
-    then = before.when(commands.CorrectCheckIn(check_in=CHECK_IN, value=3, reason="miscounted"))
+    then = before.when(CorrectCheckIn(check_in=CHECK_IN, value=3, reason="miscounted"))
     assert then.the(CheckInCorrected).value == 3
-    noted = called("note", commands.CheckIn(key_result=KEY_RESULT, note="on our way"))
-    valued = commands.CorrectCheckIn(check_in=made("note"), value=3, reason="miscounted")
+    noted = called("note", CheckIn(key_result=KEY_RESULT, note="on our way"))
+    valued = CorrectCheckIn(check_in=made("note"), value=3, reason="miscounted")
     given(*working, defined, linked, noted).when(valued).then_refused("INVALID", "value")

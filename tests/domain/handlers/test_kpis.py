@@ -5,7 +5,15 @@ from uuid import UUID
 
 import pytest
 
-from domain.commands import command as commands
+from domain.commands.command import Command, KpiBy
+from domain.commands.kpi_commands import (
+    CorrectReading,
+    DefineKpi,
+    ReadingInput,
+    RecordReadings,
+    RedefineKpi,
+    RetractReading,
+)
 from domain.model.kpi import (
     Kpi,
     KpiDefined,
@@ -23,14 +31,14 @@ from tests.domain.scenario import Given, given, on
 GOAL = KpiGoal(direction=GoalDirection.AT_LEAST, target=50, tolerance=5)
 PERCENT = Unit(kind=UnitKind.PERCENT, symbol="%")
 READING = reading_id(KPI_ID, on(2, 1))
-corrected = commands.CorrectReading(reading=READING, value=42, reason="misread")
-retracted = commands.RetractReading(reading=READING, reason="wrong meter")
+corrected = CorrectReading(reading=READING, value=42, reason="misread")
+retracted = RetractReading(reading=READING, reason="wrong meter")
 
 in_march = on(3, 1)
 measured = (defined, in_march, read(40))
 
 
-def result(base: Given, command: commands.Command) -> tuple[int, int]:
+def result(base: Given, command: Command) -> tuple[int, int]:
     outcome = base.when(command).outcome
     assert outcome is not None
     return outcome.result.recorded, outcome.result.unchanged
@@ -61,13 +69,13 @@ def test_a_kpis_key_is_unique_and_stays_taken_when_it_is_retired() -> None:
     ],
 )
 def test_a_goal_has_the_bounds_of_its_direction_and_no_others(goal: KpiGoal, field: str) -> None:
-    given().when(commands.DefineKpi(key="k", name="K", goal=goal)).then_refused("INVALID", field)
-    given(defined).when(commands.RedefineKpi(kpi=KPI, goal=goal, reason="why not")).then_refused("INVALID", field)
+    given().when(DefineKpi(key="k", name="K", goal=goal)).then_refused("INVALID", field)
+    given(defined).when(RedefineKpi(kpi=KPI, goal=goal, reason="why not")).then_refused("INVALID", field)
 
 
 def test_a_kpi_is_redefined_part_by_part_with_a_reason() -> None:
-    base = (ada, defined, commands.RedefineKpi(kpi=KPI, goal=GOAL, owner=ADA, reason="agreed"))
-    given(*base).when(commands.RedefineKpi(kpi=KPI, unit=PERCENT, goal=None, reason="agreed")).then(
+    base = (ada, defined, RedefineKpi(kpi=KPI, goal=GOAL, owner=ADA, reason="agreed"))
+    given(*base).when(RedefineKpi(kpi=KPI, unit=PERCENT, goal=None, reason="agreed")).then(
         KpiRedefined(name="Promoters", unit=PERCENT, cadence=Cadence.WEEKLY, owner=ADA)
     )
 
@@ -75,7 +83,7 @@ def test_a_kpi_is_redefined_part_by_part_with_a_reason() -> None:
 def test_a_kpi_is_retired_once_and_for_all() -> None:
     given(defined).when(retired).then(KpiRetired())
     assert given(defined).when(retired).thing(Kpi, KPI_ID).retired
-    renamed = commands.RedefineKpi(kpi=KPI, name="Other", reason="why not")
+    renamed = RedefineKpi(kpi=KPI, name="Other", reason="why not")
     given(defined, retired).when(renamed).then_refused("CLOSED", "kpi")
 
 
@@ -91,9 +99,9 @@ def test_readings_may_be_older_than_their_kpis_definition() -> None:
 
 
 def test_readings_come_in_batches_of_several_kpis() -> None:
-    csat = commands.DefineKpi(key="csat", name="Satisfaction")
-    other = commands.ReadingInput(kpi=commands.KpiBy(key="csat"), value=80, measured_at=on(2, 1))
-    both = commands.RecordReadings(readings=[reading(40), other])
+    csat = DefineKpi(key="csat", name="Satisfaction")
+    other = ReadingInput(kpi=KpiBy(key="csat"), value=80, measured_at=on(2, 1))
+    both = RecordReadings(readings=[reading(40), other])
     assert result(given(defined, csat, in_march), both) == (2, 0)
 
 
@@ -103,7 +111,7 @@ def test_the_same_value_of_the_same_instant_is_unchanged_and_no_problem() -> Non
 
 
 def test_a_repeat_within_a_batch_is_unchanged() -> None:
-    assert result(given(defined, in_march), commands.RecordReadings(readings=[reading(40), reading(40)])) == (1, 1)
+    assert result(given(defined, in_march), RecordReadings(readings=[reading(40), reading(40)])) == (1, 1)
 
 
 def test_another_value_of_the_same_instant_is_a_conflict_that_names_the_way_out() -> None:
@@ -111,18 +119,18 @@ def test_another_value_of_the_same_instant_is_a_conflict_that_names_the_way_out(
 
 
 def test_two_values_of_one_instant_within_a_batch_are_a_conflict() -> None:
-    two = commands.RecordReadings(readings=[reading(40), reading(41)])
+    two = RecordReadings(readings=[reading(40), reading(41)])
     given(defined, in_march).when(two).then_refused("CONFLICT", "readings.1.value")
 
 
 def test_a_batch_is_recorded_whole_or_not_at_all() -> None:
-    mixed = commands.RecordReadings(readings=[reading(1, 2, 2), reading(41)])
+    mixed = RecordReadings(readings=[reading(1, 2, 2), reading(41)])
     given(*measured).when(mixed).then_refused("CONFLICT", "readings.1.value")
 
 
 def test_the_same_instant_in_another_zone_is_the_same_reading() -> None:
     elsewhere = on(2, 1).astimezone(timezone(timedelta(hours=5, minutes=30)))
-    again = commands.RecordReadings(readings=[commands.ReadingInput(kpi=KPI, value=40, measured_at=elsewhere)])
+    again = RecordReadings(readings=[ReadingInput(kpi=KPI, value=40, measured_at=elsewhere)])
     given(*measured).when(again).then_nothing()
 
 
@@ -136,8 +144,8 @@ def test_a_reading_is_never_from_the_future() -> None:
 
 
 def test_a_batch_has_at_least_one_reading_and_at_most_ten_thousand() -> None:
-    given(defined).when(commands.RecordReadings(readings=[])).then_refused("INVALID", "readings")
-    given(defined).when(commands.RecordReadings(readings=[reading(1)] * 10_001)).then_refused("TOO_LARGE", "readings")
+    given(defined).when(RecordReadings(readings=[])).then_refused("INVALID", "readings")
+    given(defined).when(RecordReadings(readings=[reading(1)] * 10_001)).then_refused("TOO_LARGE", "readings")
 
 
 def test_a_reading_of_a_kpi_that_is_not_there_names_its_place() -> None:
@@ -173,5 +181,5 @@ def test_a_reading_of_a_retired_kpi_may_still_be_corrected() -> None:
 
 
 def test_a_reading_that_is_not_there_is_not_corrected() -> None:
-    unknown = commands.CorrectReading(reading=UUID(int=7), value=1, reason="why not")
+    unknown = CorrectReading(reading=UUID(int=7), value=1, reason="why not")
     given(*measured).when(unknown).then_refused("NOT_FOUND", "reading")

@@ -7,8 +7,11 @@ from threading import Barrier
 import pytest
 
 from api.runtime.database import Database
-from domain.commands import command as verbs
 from domain.commands.command import Command, CycleBy
+from domain.commands.cycle_commands import ActivateCycle, CloseCycle, OpenCycle
+from domain.commands.key_result_commands import AddKeyResult, CheckIn
+from domain.commands.objective_commands import AlignObjective, CommitObjective, DraftObjective
+from domain.commands.people_commands import AddPerson
 from domain.handlers.dispatcher import Keyframe, Outcome
 from domain.log.event_store import Log
 from domain.primitives.errors import Refused
@@ -54,13 +57,13 @@ def a_draft(keyframe: Keyframe, name: str) -> None:
     """A cycle under way, with one draft in it and a key result of that."""
     cycle = CycleBy(key=name)
     for command in (
-        verbs.OpenCycle(key=name, name=name, starts_on=opened.starts_on, ends_on=opened.ends_on),
-        verbs.ActivateCycle(cycle=cycle),
-        called(f"{name} a", verbs.DraftObjective(cycle=cycle, title="One of two")),
-        called(f"{name} b", verbs.DraftObjective(cycle=cycle, title="The other")),
+        OpenCycle(key=name, name=name, starts_on=opened.starts_on, ends_on=opened.ends_on),
+        ActivateCycle(cycle=cycle),
+        called(f"{name} a", DraftObjective(cycle=cycle, title="One of two")),
+        called(f"{name} b", DraftObjective(cycle=cycle, title="The other")),
         called(
             f"{name} k",
-            verbs.AddKeyResult(objective=made(f"{name} a"), title="Done", metric=Metric(direction=Direction.DONE)),
+            AddKeyResult(objective=made(f"{name} a"), title="Done", metric=Metric(direction=Direction.DONE)),
         ),
     ):
         keyframe.execute(command, AUTHOR)
@@ -69,7 +72,7 @@ def a_draft(keyframe: Keyframe, name: str) -> None:
 def test_a_cycle_is_closed_or_its_draft_committed_but_never_both(keyframe: Keyframe) -> None:
     def test(name: str) -> None:
         a_draft(keyframe, name)
-        commit, close = verbs.CommitObjective(objective=made(f"{name} a")), verbs.CloseCycle(cycle=CycleBy(key=name))
+        commit, close = CommitObjective(objective=made(f"{name} a")), CloseCycle(cycle=CycleBy(key=name))
         recorded, refused = split(at_once(keyframe, commit, close))
         assert len(recorded) == 1
         assert refused in (["CLOSED"], ["CONFLICT"])
@@ -81,8 +84,8 @@ def test_a_check_in_is_before_the_end_of_its_cycle_or_refused_as_late(keyframe: 
     def test(name: str) -> None:
         a_draft(keyframe, name)
         check_in, close = (
-            verbs.CheckIn(key_result=made(f"{name} k"), value=1),
-            verbs.CloseCycle(cycle=CycleBy(key=name)),
+            CheckIn(key_result=made(f"{name} k"), value=1),
+            CloseCycle(cycle=CycleBy(key=name)),
         )
         said, closed = at_once(keyframe, check_in, close)
         assert isinstance(closed, Outcome) and closed.last is not None
@@ -101,8 +104,8 @@ def test_two_alignments_that_would_close_a_circle_leave_exactly_one(keyframe: Ke
         recorded, refused = split(
             at_once(
                 keyframe,
-                verbs.AlignObjective(objective=a, to=objective_ref(b)),
-                verbs.AlignObjective(objective=b, to=objective_ref(a)),
+                AlignObjective(objective=a, to=objective_ref(b)),
+                AlignObjective(objective=b, to=objective_ref(a)),
             )
         )
         assert (len(recorded), refused) == (1, ["CIRCULAR"])
@@ -113,7 +116,7 @@ def test_two_alignments_that_would_close_a_circle_leave_exactly_one(keyframe: Ke
 def test_one_key_is_used_once_and_everyone_gets_its_result(keyframe: Keyframe) -> None:
     def test(name: str) -> None:
         a_draft(keyframe, name)
-        once = called(f"{name} once", verbs.CheckIn(key_result=made(f"{name} k"), value=1))
+        once = called(f"{name} once", CheckIn(key_result=made(f"{name} k"), value=1))
         outcomes = at_once(keyframe, *[once] * 6)
         assert all(isinstance(one, Outcome) for one in outcomes)
         assert len({one.last for one in outcomes if isinstance(one, Outcome)}) == 1
@@ -125,7 +128,7 @@ def test_one_key_is_used_once_and_everyone_gets_its_result(keyframe: Keyframe) -
 def test_the_same_check_in_of_one_instant_is_recorded_once(keyframe: Keyframe) -> None:
     def test(name: str) -> None:
         a_draft(keyframe, name)
-        said = verbs.CheckIn(key_result=made(f"{name} k"), value=1, measured_at=on(1, 20))
+        said = CheckIn(key_result=made(f"{name} k"), value=1, measured_at=on(1, 20))
         recorded, refused = split(at_once(keyframe, *[said] * 4))
         assert (len(recorded), refused) == (1, [])
 
@@ -134,7 +137,7 @@ def test_the_same_check_in_of_one_instant_is_recorded_once(keyframe: Keyframe) -
 
 def test_a_name_is_given_once(keyframe: Keyframe) -> None:
     def test(name: str) -> None:
-        people = [verbs.AddPerson(handle=name, name=f"{name} {number}") for number in range(4)]
+        people = [AddPerson(handle=name, name=f"{name} {number}") for number in range(4)]
         recorded, refused = split(at_once(keyframe, *people))
         assert (len(recorded), refused) == (1, ["DUPLICATE"] * 3)
 
@@ -143,11 +146,9 @@ def test_a_name_is_given_once(keyframe: Keyframe) -> None:
 
 def test_siblings_never_overlap(keyframe: Keyframe) -> None:
     def test(name: str) -> None:
-        keyframe.execute(
-            verbs.OpenCycle(key=name, name=name, starts_on=opened.starts_on, ends_on=opened.ends_on), AUTHOR
-        )
+        keyframe.execute(OpenCycle(key=name, name=name, starts_on=opened.starts_on, ends_on=opened.ends_on), AUTHOR)
         children = [
-            verbs.OpenCycle(
+            OpenCycle(
                 key=f"{name}-{number}",
                 name=name,
                 starts_on=opened.starts_on,

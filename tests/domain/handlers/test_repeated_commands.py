@@ -4,8 +4,48 @@ from datetime import date
 
 import pytest
 
-from domain.commands import command as commands
-from domain.commands.command import VERBS, Command
+from domain.commands.command import Command, verb
+from domain.commands.cycle_commands import ActivateCycle, AdoptScoringPolicy, OpenCycle
+from domain.commands.discussion_commands import AddComment, MoveInitiative, PlanInitiative, Reflect
+from domain.commands.key_result_commands import (
+    AddKeyResult,
+    AssignKeyResult,
+    CheckIn,
+    CorrectCheckIn,
+    RescheduleKeyResult,
+    RetargetKeyResult,
+    ReweighKeyResult,
+    RewordKeyResult,
+    ScoreKeyResult,
+    UnlinkKpi,
+)
+from domain.commands.kpi_commands import CorrectReading, DefineKpi, RedefineKpi, RetractReading
+from domain.commands.objective_commands import (
+    AlignObjective,
+    AssignObjective,
+    CarryObjective,
+    CloseObjective,
+    CommitObjective,
+    DraftObjective,
+    ReopenObjective,
+    RewordObjective,
+    SetObjectiveVisibility,
+    UnalignObjective,
+)
+from domain.commands.people_commands import (
+    AddPerson,
+    AppointLead,
+    DeactivatePerson,
+    DisbandTeam,
+    ErasePerson,
+    FormTeam,
+    JoinTeam,
+    LeaveTeam,
+    MoveTeam,
+    RenamePerson,
+    RenameTeam,
+)
+from domain.commands.registry import VERBS
 from domain.primitives.values import InitiativeState, Metric, Visibility
 from tests.domain.given_goals import (
     ADA,
@@ -40,84 +80,82 @@ from tests.domain.given_goals import (
 from tests.domain.handlers.test_kpis import GOAL, READING
 from tests.domain.scenario import called, given, made
 
-planned = called("work", commands.PlanInitiative(title="Ask ten people", subject=objective_ref()))
-private = called(
-    "private", commands.DraftObjective(cycle=Q1, title="Among ourselves", team=SALES, visibility=Visibility.TEAM)
-)
+planned = called("work", PlanInitiative(title="Ask ten people", subject=objective_ref()))
+private = called("private", DraftObjective(cycle=Q1, title="Among ourselves", team=SALES, visibility=Visibility.TEAM))
 PRIVATE = made("private")
 everything = (ada, ben, sales, north, defined, *working, other, checked_in(3), read(40), planned, private)
 
 STATES: list[Command] = [
-    commands.RenamePerson(person=ADA, name="Ada King", email="ada@example.com"),
-    commands.DeactivatePerson(person=ADA),
-    commands.ErasePerson(person=ADA, reason="asked to be"),
-    commands.RenameTeam(team=SALES, name="Growth"),
-    commands.MoveTeam(team=NORTH, parent=None),
-    commands.AppointLead(team=SALES, person=ADA),
-    commands.JoinTeam(team=SALES, person=ADA),
-    commands.DisbandTeam(team=SALES),
-    commands.AdoptScoringPolicy(score_green=0.8),
-    commands.RewordObjective(objective=OBJECTIVE, title="Otherwise", description="How"),
-    commands.AssignObjective(objective=OBJECTIVE, owner=ADA, team=SALES, contributors=[BEN, ADA]),
-    commands.SetObjectiveVisibility(objective=PRIVATE, visibility=Visibility.WORKSPACE),
-    commands.AlignObjective(objective=OBJECTIVE, to=objective_ref(OTHER)),
-    commands.CommitObjective(objective=OTHER),
-    commands.CloseObjective(objective=OBJECTIVE, score=0.9, reflection="Well"),
+    RenamePerson(person=ADA, name="Ada King", email="ada@example.com"),
+    DeactivatePerson(person=ADA),
+    ErasePerson(person=ADA, reason="asked to be"),
+    RenameTeam(team=SALES, name="Growth"),
+    MoveTeam(team=NORTH, parent=None),
+    AppointLead(team=SALES, person=ADA),
+    JoinTeam(team=SALES, person=ADA),
+    DisbandTeam(team=SALES),
+    AdoptScoringPolicy(score_green=0.8),
+    RewordObjective(objective=OBJECTIVE, title="Otherwise", description="How"),
+    AssignObjective(objective=OBJECTIVE, owner=ADA, team=SALES, contributors=[BEN, ADA]),
+    SetObjectiveVisibility(objective=PRIVATE, visibility=Visibility.WORKSPACE),
+    AlignObjective(objective=OBJECTIVE, to=objective_ref(OTHER)),
+    CommitObjective(objective=OTHER),
+    CloseObjective(objective=OBJECTIVE, score=0.9, reflection="Well"),
     finished,
     dropped,
     closed,
-    commands.RewordKeyResult(key_result=KEY_RESULT, title="Otherwise", description="How"),
-    commands.AssignKeyResult(key_result=KEY_RESULT, owner=ADA),
-    commands.RetargetKeyResult(key_result=KEY_RESULT, metric=ZERO_TO_TWENTY, reason="more"),
-    commands.RetargetKeyResult(
+    RewordKeyResult(key_result=KEY_RESULT, title="Otherwise", description="How"),
+    AssignKeyResult(key_result=KEY_RESULT, owner=ADA),
+    RetargetKeyResult(key_result=KEY_RESULT, metric=ZERO_TO_TWENTY, reason="more"),
+    RetargetKeyResult(
         key_result=KEY_RESULT, metric=Metric(direction=ZERO_TO_TWENTY.direction, start=1, change_by=0.1), reason="more"
     ),
-    commands.RescheduleKeyResult(key_result=KEY_RESULT, due=date(2026, 3, 1), reason="sooner"),
-    commands.ReweighKeyResult(key_result=KEY_RESULT, weight=2, reason="more"),
-    commands.CorrectCheckIn(check_in=CHECK_IN, value=4, confidence=0.5, reason="miscounted"),
+    RescheduleKeyResult(key_result=KEY_RESULT, due=date(2026, 3, 1), reason="sooner"),
+    ReweighKeyResult(key_result=KEY_RESULT, weight=2, reason="more"),
+    CorrectCheckIn(check_in=CHECK_IN, value=4, confidence=0.5, reason="miscounted"),
     linked,
-    commands.ScoreKeyResult(key_result=KEY_RESULT, score=0.5, note="Agreed"),
+    ScoreKeyResult(key_result=KEY_RESULT, score=0.5, note="Agreed"),
     dropped_key_result,
-    commands.RedefineKpi(kpi=KPI, name="Loyalty", goal=GOAL, owner=ADA, reason="agreed"),
+    RedefineKpi(kpi=KPI, name="Loyalty", goal=GOAL, owner=ADA, reason="agreed"),
     retired,
     read(41, 2, 2),
-    commands.CorrectReading(reading=READING, value=42, note="Misread", reason="misread"),
-    commands.RetractReading(reading=READING, reason="wrong meter"),
-    commands.MoveInitiative(initiative=made("work"), to=InitiativeState.DOING),
+    CorrectReading(reading=READING, value=42, note="Misread", reason="misread"),
+    RetractReading(reading=READING, reason="wrong meter"),
+    MoveInitiative(initiative=made("work"), to=InitiativeState.DOING),
 ]
 
 UNDOING: list[tuple[Command, Command]] = [
-    (commands.JoinTeam(team=SALES, person=ADA), commands.LeaveTeam(team=SALES, person=ADA)),
+    (JoinTeam(team=SALES, person=ADA), LeaveTeam(team=SALES, person=ADA)),
     (
-        commands.AlignObjective(objective=OBJECTIVE, to=objective_ref(OTHER)),
-        commands.UnalignObjective(objective=OBJECTIVE, from_=objective_ref(OTHER)),
+        AlignObjective(objective=OBJECTIVE, to=objective_ref(OTHER)),
+        UnalignObjective(objective=OBJECTIVE, from_=objective_ref(OTHER)),
     ),
-    (linked, commands.UnlinkKpi(key_result=KEY_RESULT)),
-    (dropped, commands.ReopenObjective(objective=OBJECTIVE, reason="after all")),
-    (finished, commands.ReopenObjective(objective=OBJECTIVE, reason="after all")),
+    (linked, UnlinkKpi(key_result=KEY_RESULT)),
+    (dropped, ReopenObjective(objective=OBJECTIVE, reason="after all")),
+    (finished, ReopenObjective(objective=OBJECTIVE, reason="after all")),
 ]
 
 FACTS = {
-    commands.AddPerson, commands.FormTeam, commands.OpenCycle, commands.DraftObjective, commands.CarryObjective,
-    commands.AddKeyResult,
-    commands.CheckIn, commands.DefineKpi, commands.PlanInitiative, commands.AddComment, commands.Reflect,
+    AddPerson, FormTeam, OpenCycle, DraftObjective, CarryObjective,
+    AddKeyResult,
+    CheckIn, DefineKpi, PlanInitiative, AddComment, Reflect,
 }  # fmt: skip
 """What makes something new each time, or is refused since it is there; a check-in of one instant is silent."""
 
 
 def test_every_verb_is_tried_or_makes_something_new() -> None:
-    tried = {type(command) for command in STATES} | {type(command) for _, command in UNDOING} | {commands.ActivateCycle}
+    tried = {type(command) for command in STATES} | {type(command) for _, command in UNDOING} | {ActivateCycle}
     assert tried | FACTS == set(VERBS.values())
     assert not tried & FACTS
 
 
-@pytest.mark.parametrize("command", STATES, ids=lambda command: commands.verb(type(command)))
+@pytest.mark.parametrize("command", STATES, ids=lambda command: verb(type(command)))
 def test_a_satisfied_verb_records_nothing(command: Command) -> None:
     assert given(*everything).when(command).topics()
     given(*everything, command).when(command).then_nothing()
 
 
-@pytest.mark.parametrize(("doing", "undoing"), UNDOING, ids=lambda command: commands.verb(type(command)))
+@pytest.mark.parametrize(("doing", "undoing"), UNDOING, ids=lambda command: verb(type(command)))
 def test_undoing_what_is_undone_records_nothing(doing: Command, undoing: Command) -> None:
     given(*everything).when(undoing).then_nothing()
     assert given(*everything, doing).when(undoing).topics()
@@ -129,21 +167,21 @@ def test_activating_an_active_cycle_records_nothing() -> None:
 
 
 def test_closing_again_in_other_words_is_a_change_and_refused() -> None:
-    other_score = commands.CloseObjective(objective=OBJECTIVE, score=0.5)
+    other_score = CloseObjective(objective=OBJECTIVE, score=0.5)
     given(*everything, finished).when(other_score).then_refused("CLOSED", "objective")
 
 
 def test_a_verb_that_leaves_everything_out_changes_nothing() -> None:
-    given(*everything).when(commands.RewordObjective(objective=OBJECTIVE)).then_nothing()
-    given(*everything).when(commands.AssignObjective(objective=OBJECTIVE)).then_nothing()
-    given(*everything).when(commands.RedefineKpi(kpi=KPI, reason="why not")).then_nothing()
-    given(*everything).when(commands.AdoptScoringPolicy()).then_nothing()
+    given(*everything).when(RewordObjective(objective=OBJECTIVE)).then_nothing()
+    given(*everything).when(AssignObjective(objective=OBJECTIVE)).then_nothing()
+    given(*everything).when(RedefineKpi(kpi=KPI, reason="why not")).then_nothing()
+    given(*everything).when(AdoptScoringPolicy()).then_nothing()
 
 
 def test_what_is_silent_keeps_its_version() -> None:
     base = given(*everything)
-    first = base.when(commands.CommitObjective(objective=OTHER)).outcome
-    second = base.when(commands.CommitObjective(objective=OTHER)).outcome
+    first = base.when(CommitObjective(objective=OTHER)).outcome
+    second = base.when(CommitObjective(objective=OTHER)).outcome
     assert first is not None and second is not None
     assert second.result == first.result
     assert (second.first, second.last, second.head) == (None, None, first.head)

@@ -17,7 +17,8 @@ from pydantic import SecretStr
 from api.runtime import embedded_postgres
 from api.runtime.database import open_database
 from api.runtime.settings import Settings
-from domain.commands import command as commands
+from domain.commands.command import KpiBy
+from domain.commands.kpi_commands import DefineKpi, ReadingInput, RecordReadings, RetractReading
 from domain.log.append import Append
 from domain.log.mapper import StoredRow
 from domain.model.event import Authorship
@@ -48,8 +49,8 @@ def running(projector: Projector) -> Iterator[None]:
         thread.join()
 
 
-def kpi(key: str) -> commands.DefineKpi:
-    return commands.DefineKpi(key=key, name=f"the {key}", cadence=Cadence.WEEKLY)
+def kpi(key: str) -> DefineKpi:
+    return DefineKpi(key=key, name=f"the {key}", cadence=Cadence.WEEKLY)
 
 
 def until(projector: Projector, *conditions: Condition) -> None:
@@ -256,11 +257,11 @@ def test_whoever_was_overtaken_looks_again(world: World) -> None:
 
 def test_the_end_of_a_span_is_open_until_something_ends_it(world: World) -> None:
     id = world.tell(kpi("one"))
-    reading = commands.ReadingInput(kpi=commands.KpiBy(id=id), value=1.0, measured_at=LONG_AGO)
-    world.write(commands.RecordReadings(readings=[reading]))
+    reading = ReadingInput(kpi=KpiBy(id=id), value=1.0, measured_at=LONG_AGO)
+    world.write(RecordReadings(readings=[reading]))
     world.see()
     ends = world.conn.execute("select until_position, ended from reading").fetchall()
     assert ends == [(OPEN, None)]
     stream: UUID = measurements.latest_readings(world.conn, world.now, [id])[id].id
-    world.tell(commands.RetractReading(reading=stream, reason="a wrong meter"))
+    world.tell(RetractReading(reading=stream, reason="a wrong meter"))
     assert world.conn.execute("select until_position, ended from reading").fetchall() == [(3, "RETRACTED")]

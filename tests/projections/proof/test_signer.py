@@ -8,9 +8,9 @@ import psycopg
 import pytest
 
 from api.runtime.database import Role
-from domain.commands import command as commands
 from domain.commands import permissions
 from domain.commands.command import CycleBy
+from domain.commands.cycle_commands import ActivateCycle, CloseCycle, OpenCycle
 from domain.handlers.unit_of_work import Author
 from domain.primitives.values import Source
 from domain.proof import checkpoint, merkle
@@ -48,10 +48,10 @@ def sizes(world: Attested) -> list[int]:
 
 
 def close_a_cycle(world: Attested, key: str) -> int:
-    opened = commands.OpenCycle(key=key, name=key, starts_on=date(2026, 1, 1), ends_on=date(2026, 3, 31))
+    opened = OpenCycle(key=key, name=key, starts_on=date(2026, 1, 1), ends_on=date(2026, 3, 31))
     world.keyframe.execute(opened, ADA)
-    world.keyframe.execute(commands.ActivateCycle(cycle=CycleBy(key=key)), ADA)
-    closed = world.keyframe.execute(commands.CloseCycle(cycle=CycleBy(key=key)), ADA)
+    world.keyframe.execute(ActivateCycle(cycle=CycleBy(key=key)), ADA)
+    closed = world.keyframe.execute(CloseCycle(cycle=CycleBy(key=key)), ADA)
     assert closed.first is not None
     return closed.first
 

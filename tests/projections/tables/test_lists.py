@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from domain.commands import command as commands
+from domain.commands.command import CycleBy
+from domain.commands.cycle_commands import OpenCycle
+from domain.commands.kpi_commands import DefineKpi
+from domain.commands.objective_commands import DraftObjective
 from domain.primitives.values import Basis, Cadence, CycleState, KeyResultState, Kind, ObjectiveKind, ObjectiveState
 from projections.store import basis as bases
 from projections.store.versioned_tables import Cursor, Order, Window
@@ -206,19 +209,19 @@ def test_cycles_kpis_people_and_teams_have_filters_of_their_own(told: World) -> 
 @pytest.mark.parametrize("pattern", ["%", "_", "\\", "100%", "a_b", "%%", "'; drop table kpi; --"])
 def test_what_is_searched_for_is_taken_literally(world: World, pattern: str) -> None:
     for number, name in enumerate((f"with {pattern} in it", "a plain one")):
-        world.tell(commands.DefineKpi(key=f"k{number}", name=name, cadence=Cadence.WEEKLY))
+        world.tell(DefineKpi(key=f"k{number}", name=name, cadence=Cadence.WEEKLY))
     found = kpi.kpi_page(world.conn, world.now, kpi.KpiFilter(search=pattern), Order(kpi.KpiOrder.KEY), Window(9))
     assert [row.key for row in found] == ["k0"]
 
 
 def test_letters_are_ordered_and_found_whatever_their_case(world: World) -> None:
     cycle = world.tell(
-        commands.OpenCycle(
+        OpenCycle(
             key="q", name="Q", starts_on=date(2026, 1, 1), ends_on=date(2026, 3, 31), check_in_cadence=Cadence.WEEKLY
         )
     )
     for title in ("beta of all", "Alpha of all", "alpha of some", "Beta of none"):
-        world.tell(commands.DraftObjective(cycle=commands.CycleBy(id=cycle), title=title, kind=ObjectiveKind.COMMITTED))
+        world.tell(DraftObjective(cycle=CycleBy(id=cycle), title=title, kind=ObjectiveKind.COMMITTED))
     order = Order(ObjectiveOrder.TITLE)
     rows = objective_table.objective_page(world.conn, world.now, ObjectiveFilter(), order, Window(9))
     assert [row.title for row in rows] == ["Alpha of all", "alpha of some", "beta of all", "Beta of none"]

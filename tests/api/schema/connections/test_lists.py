@@ -2,8 +2,11 @@ from typing import Any
 
 import pytest
 
-from domain.commands import command as commands
 from domain.commands.command import CycleBy, KpiBy
+from domain.commands.key_result_commands import DropKeyResult
+from domain.commands.kpi_commands import DefineKpi, ReadingInput, RecordReadings
+from domain.commands.objective_commands import DropObjective
+from domain.commands.people_commands import AddPerson, DisbandTeam, FormTeam
 from domain.primitives.values import Kind, ObjectiveKind, Ref
 from tests.api.schema import goals
 from tests.api.schema.conftest import World
@@ -136,13 +139,13 @@ def test_what_a_page_does_not_tell_is_not_looked_for(many: World) -> None:
 def test_filters_hold_together(world: World) -> None:
     goals.cycle(world)
     goals.cycle(world, "2026-q2", goals.Q2)
-    bob = world.tell(commands.AddPerson(handle="bob", name="Bob"))
-    team = world.tell(commands.FormTeam(key="apps", name="Apps"))
+    bob = world.tell(AddPerson(handle="bob", name="Bob"))
+    team = world.tell(FormTeam(key="apps", name="Apps"))
     one = goals.objective(world, "Grow the community", owner=bob, kind=ObjectiveKind.ASPIRATIONAL)
     goals.objective(world, "Grow 100 % more_", team=team, supports=[Ref(Kind.OBJECTIVE, one)])
     goals.objective(world, "Next quarter", cycle=CycleBy(key="2026-q2"), owner=bob, effective_at=day(95))
     dropped = goals.objective(world, "Never mind")
-    world.tell(commands.DropObjective(objective=dropped, reason="No time"))
+    world.tell(DropObjective(objective=dropped, reason="No time"))
     person = world.ask("{ people { nodes { id } } }")["people"]["nodes"][0]["id"]
     cycle_id = world.ask('{ cycle(by: {key: "2026-q1"}) { id } }')["cycle"]["id"]
 
@@ -189,7 +192,7 @@ def test_key_results_can_be_listed(many: World) -> None:
     (echo,) = many.ask(query, filter={"health": ["PENDING"]})["keyResults"]["nodes"]
     assert echo["objective"]["title"] == "echo"
     last = many.log.children(goals.id_of(many, "echo"), "key-result-added").ids[0]
-    many.tell(commands.DropKeyResult(key_result=last, reason="No time"))
+    many.tell(DropKeyResult(key_result=last, reason="No time"))
     assert currents() == [50, 10, 90, 10]
     assert currents(filter={"health": ["DROPPED"]}) == [None]
     assert currents(filter={"state": ["DROPPED"]}) == [None]
@@ -208,7 +211,7 @@ def test_the_key_results_of_a_dropped_objective_are_found_as_dropped_and_keep_th
         return many.ask(query, filter=filter)["keyResults"]["nodes"]
 
     before = found()
-    many.tell(commands.DropObjective(objective=goals.id_of(many, "alpha"), reason="No time"))
+    many.tell(DropObjective(objective=goals.id_of(many, "alpha"), reason="No time"))
     (dropped,) = found(health=["DROPPED"])
     assert (dropped["state"], dropped["current"], dropped["progress"]["health"]) == ("ACTIVE", 10, "DROPPED")
     assert dropped not in found(health=[one["progress"]["health"] for one in before])
@@ -220,9 +223,9 @@ def test_the_key_results_of_a_dropped_objective_are_found_as_dropped_and_keep_th
 
 def test_kpis_can_be_listed(world: World) -> None:
     for key, value in (("nps", 60.0), ("churn", 9.0), ("quiet", None)):
-        world.tell(commands.DefineKpi(key=key, name=key.upper(), goal=goals.at_least(50)))
+        world.tell(DefineKpi(key=key, name=key.upper(), goal=goals.at_least(50)))
         if value is not None:
-            world.do(commands.RecordReadings(readings=[commands.ReadingInput(kpi=KpiBy(key=key), value=value)]))
+            world.do(RecordReadings(readings=[ReadingInput(kpi=KpiBy(key=key), value=value)]))
     query = (
         "query($filter: KpiFilter, $by: KpiOrder) { kpis(filter: $filter, orderBy: $by) { totalCount nodes { key } } }"
     )
@@ -241,9 +244,9 @@ def test_cycles_teams_and_people_can_be_listed(world: World) -> None:
     goals.cycle(world, "2026-q2", goals.Q2)
     goals.cycle(world)
     for name in ("Zoe", "Adam"):
-        world.tell(commands.AddPerson(handle=name.lower(), name=name, email=f"{name.lower()}@example.com"))
-    teams = [world.tell(commands.FormTeam(key=key, name=key.upper())) for key in ("web", "app", "old")]
-    world.tell(commands.DisbandTeam(team=teams[2]))
+        world.tell(AddPerson(handle=name.lower(), name=name, email=f"{name.lower()}@example.com"))
+    teams = [world.tell(FormTeam(key=key, name=key.upper())) for key in ("web", "app", "old")]
+    world.tell(DisbandTeam(team=teams[2]))
     answer = world.ask("""{
         cycles { nodes { key } } on: cycles(filter: {overlaps: "2026-04-02"}) { nodes { key } }
         none: cycles(filter: {state: CLOSED}) { totalCount } teams { totalCount nodes { key } }

@@ -6,11 +6,16 @@ from uuid import UUID
 import pytest
 
 from api.snapshot import global_ids
-from domain.commands import command as commands
 from domain.commands.command import KpiBy
+from domain.commands.cycle_commands import ActivateCycle, CloseCycle
+from domain.commands.discussion_commands import AddComment
+from domain.commands.key_result_commands import LinkKpi, RetargetKeyResult, ReweighKeyResult
+from domain.commands.kpi_commands import DefineKpi, ReadingInput, RecordReadings
+from domain.commands.objective_commands import AssignObjective, RewordObjective
+from domain.commands.people_commands import AddPerson, ErasePerson, FormTeam, MoveTeam, RenamePerson, RenameTeam
 from domain.commands.permissions import Role
 from domain.handlers.unit_of_work import Author
-from domain.primitives.values import Cadence, Kind, Source
+from domain.primitives.values import Cadence, Kind, Ref, Source
 from projections.engine import rebuild
 from tests.api.schema import goals
 from tests.api.schema.goals import CYCLE, day, rise
@@ -37,18 +42,14 @@ class Quarter:
     def __init__(self, world: Any) -> None:
         self.world = world
         self.cycle = goals.cycle(world)
-        self.team = world.tell(commands.FormTeam(key="sales", name="Sales", effective_at=day(0)))
+        self.team = world.tell(FormTeam(key="sales", name="Sales", effective_at=day(0)))
         self.objective = goals.objective(world, team=self.team)
         self.key_result = goals.key_result(world, self.objective)
         self.check_in = goals.check_in(world, self.key_result, 20, 10, confidence=0.5)
         world.tell(
-            commands.RetargetKeyResult(
-                key_result=self.key_result, metric=rise(50), reason="too hard", effective_at=day(20)
-            )
+            RetargetKeyResult(key_result=self.key_result, metric=rise(50), reason="too hard", effective_at=day(20))
         )
-        world.tell(
-            commands.ReweighKeyResult(key_result=self.key_result, weight=2, reason="it matters", effective_at=day(21))
-        )
+        world.tell(ReweighKeyResult(key_result=self.key_result, weight=2, reason="it matters", effective_at=day(21)))
         goals.check_in(world, self.key_result, 30, 30, confidence=0.9)
 
 
@@ -82,7 +83,7 @@ def test_a_check_in_says_what_was_known_before_it(asked: Asked, quarter: Quarter
 
 
 def test_a_reading_moves_every_objective_that_is_measured_by_it(asked: Asked, world: World, quarter: Quarter) -> None:
-    kpi = world.tell(commands.DefineKpi(key="users", name="Users", cadence=Cadence.WEEKLY, effective_at=day(0)))
+    kpi = world.tell(DefineKpi(key="users", name="Users", cadence=Cadence.WEEKLY, effective_at=day(0)))
     other = goals.objective(world, "Another")  # type: ignore[arg-type]
     first = goals.key_result(world, other, kpi=KpiBy(id=kpi))  # type: ignore[arg-type]
     _read(world, kpi, 25, 40)
@@ -90,7 +91,7 @@ def test_a_reading_moves_every_objective_that_is_measured_by_it(asked: Asked, wo
     only = {"types": ["ReadingRecorded"]}
     (alone,) = asked.changes(told, filter=only)
     assert alone["effect"] == {"objective": {"title": "Another"}, "before": None, "after": 0.25}
-    world.tell(commands.LinkKpi(key_result=quarter.key_result, kpi=KpiBy(id=kpi), effective_at=day(31)))
+    world.tell(LinkKpi(key_result=quarter.key_result, kpi=KpiBy(id=kpi), effective_at=day(31)))
     _read(world, kpi, 30, 41)
     both = asked.changes(told, filter=only)[1]
     assert both["effect"] is None
@@ -103,31 +104,31 @@ def test_a_reading_moves_every_objective_that_is_measured_by_it(asked: Asked, wo
 
 
 def _read(world: World, kpi: UUID, value: float, at: float) -> None:
-    reading = commands.ReadingInput(kpi=KpiBy(id=kpi), value=value, measured_at=day(at))
-    world.write(commands.RecordReadings(readings=[reading]))
+    reading = ReadingInput(kpi=KpiBy(id=kpi), value=value, measured_at=day(at))
+    world.write(RecordReadings(readings=[reading]))
     world.see()
 
 
 def test_what_is_recorded_after_its_cycle_had_closed_is_late(asked: Asked, world: World, quarter: Quarter) -> None:
-    world.tell(commands.ActivateCycle(cycle=CYCLE))
-    world.tell(commands.CloseCycle(cycle=CYCLE, close_objectives=True))
+    world.tell(ActivateCycle(cycle=CYCLE))
+    world.tell(CloseCycle(cycle=CYCLE, close_objectives=True))
     goals.check_in(world, quarter.key_result, 44, 80, reason="found in a drawer")  # type: ignore[arg-type]
-    world.tell(commands.AddComment(subject=commands.Ref(Kind.OBJECTIVE, quarter.objective), body="What a quarter"))
+    world.tell(AddComment(subject=Ref(Kind.OBJECTIVE, quarter.objective), body="What a quarter"))
     told = asked.changes("__typename late", filter={"late": True})
     assert [change["__typename"] for change in told] == ["KeyResultCheckedIn", "CommentAdded"]
     assert asked.ask("{ changes(filter: {late: false}) { totalCount } }")["changes"]["totalCount"] == world.see() - 2
 
 
 def test_who_was_erased_is_named_by_no_change(asked: Asked, world: World) -> None:
-    ada = world.tell(commands.AddPerson(handle="ada", name="Ada King", email="ada@example.com"))
-    world.tell(commands.RenamePerson(person=ada, name="Ada Lovelace"))
+    ada = world.tell(AddPerson(handle="ada", name="Ada King", email="ada@example.com"))
+    world.tell(RenamePerson(person=ada, name="Ada Lovelace"))
     told = f"{FIELDS} ... on PersonAdded {{ handle name email }} ... on PersonRenamed {{ beforeName afterName }}"
     added, renamed = asked.changes(told)
     named = {"handle": "ada", "name": "Ada King", "email": "ada@example.com", "active": "true"}
     assert fields(added) == {field: (None, value) for field, value in named.items()}
     assert fields(renamed) == {"name": ("Ada King", "Ada Lovelace")}
     assert (renamed["beforeName"], renamed["afterName"]) == ("Ada King", "Ada Lovelace")
-    world.tell(commands.ErasePerson(person=ada, reason="asked to be"))
+    world.tell(ErasePerson(person=ada, reason="asked to be"))
     for again in (asked.changes(told), _rebuilt(asked, told)):
         assert "Ada" not in str(again)
         assert "ada@example" not in str(again)
@@ -167,28 +168,26 @@ def test_changes_are_found_by_what_they_belong_to(asked: Asked, quarter: Quarter
 
 
 def test_an_objective_that_changes_teams_is_told_of_in_both(asked: Asked, world: World, quarter: Quarter) -> None:
-    east = world.tell(commands.FormTeam(key="east", name="East"))
-    world.tell(commands.AssignObjective(objective=quarter.objective, team=east))
-    world.tell(commands.RewordObjective(objective=quarter.objective, title="Win more hearts of users"))
+    east = world.tell(FormTeam(key="east", name="East"))
+    world.tell(AssignObjective(objective=quarter.objective, team=east))
+    world.tell(RewordObjective(objective=quarter.objective, title="Win more hearts of users"))
     assert _names(asked, {"team": {"key": "sales"}})[-1] == "ObjectiveAssigned"
     assert _names(asked, {"team": {"key": "east"}}) == ["TeamFormed", "ObjectiveAssigned", "ObjectiveReworded"]
 
 
 def test_what_a_team_inside_a_team_does_belongs_to_both(asked: Asked, world: World, quarter: Quarter) -> None:
-    above = world.tell(commands.FormTeam(key="company", name="Company"))
-    world.tell(commands.MoveTeam(team=quarter.team, parent=above))
+    above = world.tell(FormTeam(key="company", name="Company"))
+    world.tell(MoveTeam(team=quarter.team, parent=above))
     inside = _names(asked, {"team": {"key": "sales"}})
     assert len(inside) == 8
     assert sorted(_names(asked, {"team": {"key": "company"}})) == sorted([*inside, "TeamFormed"])
 
 
 def test_changes_are_found_by_who_did_them(asked: Asked, world: World) -> None:
-    ada = world.tell(commands.AddPerson(handle="ada", name="Ada"))
+    ada = world.tell(AddPerson(handle="ada", name="Ada"))
     by_ada = Author(f"person:{ada}", Source.API, frozenset(Role))
-    world.keyframe.execute(commands.FormTeam(key="sales", name="Sales"), by_ada)
-    world.keyframe.execute(
-        commands.FormTeam(key="east", name="East"), Author("machine:ben", Source.API, frozenset(Role))
-    )
+    world.keyframe.execute(FormTeam(key="sales", name="Sales"), by_ada)
+    world.keyframe.execute(FormTeam(key="east", name="East"), Author("machine:ben", Source.API, frozenset(Role)))
     world.see()
     assert _names(asked, {"actor": "ada"}) == ["PersonAdded", "TeamFormed"], "the machine ada and the person"
     assert _names(asked, {"actor": "ben"}) == ["TeamFormed"]
@@ -215,7 +214,7 @@ def test_pages_follow_the_log_both_ways_and_stay_where_they_are(asked: Asked, wo
     one = asked.ask(forward)["changes"]
     assert [node["position"] for node in one["nodes"]] == [1, 2, 3]
     assert (one["pageInfo"]["hasNextPage"], one["pageInfo"]["hasPreviousPage"]) == (True, False)
-    world.tell(commands.RenameTeam(team=quarter.team, name="Sellers"))
+    world.tell(RenameTeam(team=quarter.team, name="Sellers"))
     two = asked.ask(forward, after=one["pageInfo"]["endCursor"])["changes"]
     assert [node["position"] for node in two["nodes"]] == [4, 5, 6]
     backward = "query($before: String) { changes(last: 2, before: $before) { %s } }" % PAGE  # noqa: UP031

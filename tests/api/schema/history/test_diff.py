@@ -5,9 +5,14 @@ from typing import Any
 import pytest
 
 from api.snapshot import global_ids
-from domain.commands import command as commands
 from domain.commands.command import CycleBy, KpiBy
-from domain.primitives.values import Cadence, Kind
+from domain.commands.cycle_commands import OpenCycle
+from domain.commands.discussion_commands import PlanInitiative
+from domain.commands.key_result_commands import DropKeyResult, LinkKpi, RetargetKeyResult
+from domain.commands.kpi_commands import DefineKpi, ReadingInput, RecordReadings
+from domain.commands.objective_commands import AssignObjective, DraftObjective
+from domain.commands.people_commands import FormTeam
+from domain.primitives.values import Cadence, Kind, Ref
 from tests.api.schema import goals
 from tests.api.schema.goals import day, rise
 from tests.api.schema.history.asking import Asked
@@ -48,7 +53,7 @@ class Quarter:
         self.objective = goals.objective(world)
         self.key_result = goals.key_result(world, self.objective)
         self.before = world.see()
-        retarget = commands.RetargetKeyResult(
+        retarget = RetargetKeyResult(
             key_result=self.key_result, metric=rise(50), reason="too hard", effective_at=day(20)
         )
         world.tell(retarget)
@@ -101,20 +106,20 @@ def test_backwards_it_says_what_was_not_there_yet(asked: Asked, quarter: Quarter
 
 
 def test_what_was_dropped_has_changed(asked: Asked, world: World, quarter: Quarter) -> None:
-    world.tell(commands.DropKeyResult(key_result=quarter.key_result, reason="given up"))
+    world.tell(DropKeyResult(key_result=quarter.key_result, reason="given up"))
     (one,) = asked.ask(DIFF, **{"from": {"position": quarter.after}})["diff"]["entities"]
     assert one["kind"] == "CHANGED"
     assert fields(one) == {"state": ("ACTIVE", "DROPPED")}
 
 
 def test_a_diff_keeps_to_its_scope(asked: Asked, world: World, quarter: Quarter) -> None:
-    team = world.tell(commands.FormTeam(key="sales", name="Sales"))
-    inside = world.tell(commands.FormTeam(key="north", name="North", parent=team))
-    world.tell(commands.AssignObjective(objective=quarter.objective, team=inside))
-    world.tell(commands.PlanInitiative(title="Call them", subject=commands.Ref(Kind.KEY_RESULT, quarter.key_result)))
-    world.tell(commands.DefineKpi(key="users", name="Users", cadence=Cadence.WEEKLY, team=inside))
-    world.tell(commands.OpenCycle(key="2027", name="2027", starts_on=day(365).date(), ends_on=day(700).date()))
-    world.tell(commands.DraftObjective(cycle=CycleBy(key="2027"), title="Go on like that"))
+    team = world.tell(FormTeam(key="sales", name="Sales"))
+    inside = world.tell(FormTeam(key="north", name="North", parent=team))
+    world.tell(AssignObjective(objective=quarter.objective, team=inside))
+    world.tell(PlanInitiative(title="Call them", subject=Ref(Kind.KEY_RESULT, quarter.key_result)))
+    world.tell(DefineKpi(key="users", name="Users", cadence=Cadence.WEEKLY, team=inside))
+    world.tell(OpenCycle(key="2027", name="2027", starts_on=day(365).date(), ends_on=day(700).date()))
+    world.tell(DraftObjective(cycle=CycleBy(key="2027"), title="Go on like that"))
 
     def seen(**scope: Any) -> list[str]:
         found = asked.ask(DIFF, **{"from": {"position": quarter.before}, "scope": scope})["diff"]["entities"]
@@ -133,11 +138,11 @@ def test_a_diff_keeps_to_its_scope(asked: Asked, world: World, quarter: Quarter)
 
 
 def test_readings_differ_in_the_kpi_and_in_what_is_measured_by_it(asked: Asked, world: World, quarter: Quarter) -> None:
-    kpi = world.tell(commands.DefineKpi(key="users", name="Users", cadence=Cadence.WEEKLY, effective_at=day(0)))
-    world.tell(commands.LinkKpi(key_result=quarter.key_result, kpi=KpiBy(id=kpi), effective_at=day(40)))
+    kpi = world.tell(DefineKpi(key="users", name="Users", cadence=Cadence.WEEKLY, effective_at=day(0)))
+    world.tell(LinkKpi(key_result=quarter.key_result, kpi=KpiBy(id=kpi), effective_at=day(40)))
     linked = world.see()
-    reading = commands.ReadingInput(kpi=KpiBy(id=kpi), value=44, measured_at=day(50))
-    world.write(commands.RecordReadings(readings=[reading]))
+    reading = ReadingInput(kpi=KpiBy(id=kpi), value=44, measured_at=day(50))
+    world.write(RecordReadings(readings=[reading]))
     world.see()
     found = by_type(asked.ask(DIFF, **{"from": {"position": linked}})["diff"])
     assert fields(found["Kpi"])["latest"] == fields(found["KeyResult"])["current"] == (None, "44")

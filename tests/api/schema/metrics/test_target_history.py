@@ -2,8 +2,9 @@ from typing import Any
 
 import pytest
 
-from domain.commands import command as commands
 from domain.commands.command import KpiBy
+from domain.commands.key_result_commands import CorrectCheckIn, LinkKpi, RetargetKeyResult, UnlinkKpi
+from domain.commands.kpi_commands import DefineKpi, ReadingInput, RecordReadings
 from domain.primitives.values import Direction, Metric, Milestone
 from tests.api.schema import goals
 from tests.api.schema.conftest import World
@@ -27,7 +28,7 @@ def targets(world: World) -> Any:
 
 
 def retarget(world: World, of: Any) -> None:
-    world.tell(commands.RetargetKeyResult(key_result=of, metric=goals.rise(200), reason="twice", effective_at=day(5)))
+    world.tell(RetargetKeyResult(key_result=of, metric=goals.rise(200), reason="twice", effective_at=day(5)))
 
 
 def test_what_a_target_did_stays_as_it_was_known_then(told: World) -> None:
@@ -35,18 +36,18 @@ def test_what_a_target_did_stays_as_it_was_known_then(told: World) -> None:
     check_in = goals.check_in(told, id, 50, 3)
     retarget(told, id)
     assert targets(told) == RETARGETED
-    told.tell(commands.CorrectCheckIn(check_in=check_in, value=60, reason="miscounted"))
+    told.tell(CorrectCheckIn(check_in=check_in, value=60, reason="miscounted"))
     goals.check_in(told, id, 70, 4)
     assert targets(told) == RETARGETED
 
 
 def test_what_a_target_did_was_measured_by_the_kpi_of_that_time(told: World) -> None:
-    told.tell(commands.DefineKpi(key="nps", name="Promoters"))
+    told.tell(DefineKpi(key="nps", name="Promoters"))
     id = goals.key_result(told, goals.objective(told), kpi=NPS)
-    told.do(commands.RecordReadings(readings=[commands.ReadingInput(kpi=NPS, value=50, measured_at=day(3))]))
+    told.do(RecordReadings(readings=[ReadingInput(kpi=NPS, value=50, measured_at=day(3))]))
     retarget(told, id)
     assert targets(told) == RETARGETED
-    told.tell(commands.UnlinkKpi(key_result=id, effective_at=day(7)))
+    told.tell(UnlinkKpi(key_result=id, effective_at=day(7)))
     assert targets(told) == RETARGETED
 
 
@@ -62,19 +63,18 @@ def test_a_milestone_that_is_no_longer_reached_was_reached_at_no_time(told: Worl
 
 
 def test_the_way_of_a_key_result_is_told_by_what_measured_it_at_each_moment(told: World) -> None:
-    told.tell(commands.DefineKpi(key="nps", name="Promoters"))
+    told.tell(DefineKpi(key="nps", name="Promoters"))
     id = goals.key_result(told, goals.objective(told))
     goals.check_in(told, id, 20, 3)
     told.do(
-        commands.RecordReadings(
+        RecordReadings(
             readings=[
-                commands.ReadingInput(kpi=NPS, value=value, measured_at=day(at))
-                for value, at in ((5, 4), (50, 8), (60, 14))
+                ReadingInput(kpi=NPS, value=value, measured_at=day(at)) for value, at in ((5, 4), (50, 8), (60, 14))
             ]
         )
     )
-    told.tell(commands.LinkKpi(key_result=id, kpi=NPS, effective_at=day(6)))
-    told.tell(commands.UnlinkKpi(key_result=id, effective_at=day(12)))
+    told.tell(LinkKpi(key_result=id, kpi=NPS, effective_at=day(6)))
+    told.tell(UnlinkKpi(key_result=id, effective_at=day(12)))
     goals.check_in(told, id, 70, 16)
     (key_result,) = told.ask("{ keyResults { nodes { id trajectory(every: CHANGE) { at actual progress } } } }")[
         "keyResults"

@@ -9,7 +9,7 @@ from graphql import GraphQLInputObjectType, GraphQLNonNull, is_required_input_fi
 from api.schema.mutations.inputs import INPUTS
 from api.schema.schema import schema
 from api.snapshot import global_ids
-from domain.commands.command import REASON_REQUIRED, VERBS
+from domain.commands.registry import VERBS
 from domain.primitives.values import Kind
 from tests.api.conftest import Api
 
@@ -94,7 +94,7 @@ def test_every_verb_takes_what_the_contract_says_and_what_all_take() -> None:
 
 def test_a_reason_is_required_exactly_where_an_agreement_changes() -> None:
     for kind in VERBS.values():
-        assert is_required_input_field(fields(f"{kind.__name__}Input")["reason"]) is (kind in REASON_REQUIRED)
+        assert is_required_input_field(fields(f"{kind.__name__}Input")["reason"]) is kind.REASON_REQUIRED
 
 
 @pytest.mark.parametrize(

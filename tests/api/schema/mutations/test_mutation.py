@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from domain.commands.command import VERBS
+from domain.commands.registry import VERBS
 from tests.api.conftest import Api
 
 CHANGES = "position changes { __typename position reason actor { handle source } }"

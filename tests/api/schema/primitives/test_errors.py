@@ -6,7 +6,7 @@ from structlog.testing import capture_logs
 
 from api.schema.primitives.errors import MASKED
 from api.schema.schema import schema
-from domain.commands import command as commands
+from domain.commands.kpi_commands import DefineKpi
 from tests.api.schema import goals
 from tests.api.schema.conftest import World
 
@@ -85,6 +85,6 @@ def test_an_operation_does_not_run_on_the_event_loop(world: World) -> None:
 
 
 def test_a_series_has_an_end(world: World) -> None:
-    world.tell(commands.DefineKpi(key="nps", name="NPS"))
+    world.tell(DefineKpi(key="nps", name="NPS"))
     query = '{ kpi(by: {key: "nps"}) { series(every: DAY, from: "1900-01-01T00:00:00Z") { value } } }'
     assert world.code(query) == "TOO_LARGE"

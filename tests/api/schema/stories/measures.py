@@ -1,7 +1,15 @@
 """A KPI that is read every month, corrected, redefined, and measures a key result; and one that nobody reads."""
 
-from domain.commands import command as commands
-from domain.commands.command import KpiBy, ReadingInput
+from domain.commands.command import KpiBy
+from domain.commands.kpi_commands import (
+    CorrectReading,
+    DefineKpi,
+    ReadingInput,
+    RecordReadings,
+    RedefineKpi,
+    RetractReading,
+)
+from domain.commands.people_commands import AddPerson, FormTeam
 from domain.commands.permissions import Role
 from domain.handlers.unit_of_work import Author
 from domain.primitives.values import Cadence, Direction, Metric, Source, Unit, UnitKind
@@ -16,15 +24,15 @@ SHOP = Author("machine:shop", Source.INGEST, frozenset(Role))
 
 def read(world: World, at: float, value: float, note: str | None = None) -> None:
     reading = ReadingInput(kpi=CONVERSION, value=value, measured_at=day(at), note=note)
-    world.do(commands.RecordReadings(readings=[reading]), SHOP)
+    world.do(RecordReadings(readings=[reading]), SHOP)
 
 
 def told(world: World) -> None:
     """Everything that is told of the measures, day by day."""
-    ada = world.tell(commands.AddPerson(handle="ada", name="Ada", effective_at=day(-400)))
-    team = world.tell(commands.FormTeam(key="shop", name="Shop", effective_at=day(-400)))
+    ada = world.tell(AddPerson(handle="ada", name="Ada", effective_at=day(-400)))
+    team = world.tell(FormTeam(key="shop", name="Shop", effective_at=day(-400)))
     world.tell(
-        commands.DefineKpi(
+        DefineKpi(
             key="conversion",
             name="Conversion",
             description="Orders of a hundred visits",
@@ -36,7 +44,7 @@ def told(world: World) -> None:
             effective_at=day(-100),
         )
     )
-    world.tell(commands.DefineKpi(key="forgotten", name="Forgotten", effective_at=day(-100)))
+    world.tell(DefineKpi(key="forgotten", name="Forgotten", effective_at=day(-100)))
     goals.cycle(world)
     objective = goals.objective(world)
     read(world, -40, 2.2)
@@ -52,14 +60,10 @@ def told(world: World) -> None:
     read(world, 35, 2.9, "A guess")
     read(world, 40, 9.9)
     world.tell(
-        commands.CorrectReading(
-            reading=goals.reading(world, "conversion", 35), value=2.6, note="Counted", reason="Guessed"
-        )
+        CorrectReading(reading=goals.reading(world, "conversion", 35), value=2.6, note="Counted", reason="Guessed")
     )
-    world.tell(commands.RetractReading(reading=goals.reading(world, "conversion", 40), reason="Another shop's"))
+    world.tell(RetractReading(reading=goals.reading(world, "conversion", 40), reason="Another shop's"))
     world.tell(
-        commands.RedefineKpi(
-            kpi=CONVERSION, goal=goals.at_least(2.8, 0.2), reason="We aimed too high", effective_at=day(50)
-        )
+        RedefineKpi(kpi=CONVERSION, goal=goals.at_least(2.8, 0.2), reason="We aimed too high", effective_at=day(50))
     )
     read(world, 70, 3.0)

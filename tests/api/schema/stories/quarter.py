@@ -2,7 +2,12 @@
 
 from datetime import date
 
-from domain.commands import command as commands
+from domain.commands.command import CycleBy
+from domain.commands.cycle_commands import ActivateCycle, OpenCycle
+from domain.commands.discussion_commands import AddComment, PlanInitiative, Reflect
+from domain.commands.key_result_commands import CheckIn, DropKeyResult, RetargetKeyResult
+from domain.commands.objective_commands import CloseObjective
+from domain.commands.people_commands import AddPerson, FormTeam, JoinTeam
 from domain.primitives.values import (
     Direction,
     Kind,
@@ -22,23 +27,23 @@ from tests.api.schema.goals import CYCLE, day
 
 def lived(world: World) -> None:
     """Everything that is told of the quarter, day by day."""
-    ada = world.tell(commands.AddPerson(handle="ada", name="Ada", email="ada@example.com", effective_at=day(-400)))
-    bob = world.tell(commands.AddPerson(handle="bob", name="Bob", effective_at=day(-400)))
-    company = world.tell(commands.FormTeam(key="company", name="All of us", lead=ada, effective_at=day(-400)))
-    apps = world.tell(commands.FormTeam(key="apps", name="Apps", parent=company, lead=bob, effective_at=day(-400)))
-    world.tell(commands.JoinTeam(team=apps, person=bob, effective_at=day(-399)))
+    ada = world.tell(AddPerson(handle="ada", name="Ada", email="ada@example.com", effective_at=day(-400)))
+    bob = world.tell(AddPerson(handle="bob", name="Bob", effective_at=day(-400)))
+    company = world.tell(FormTeam(key="company", name="All of us", lead=ada, effective_at=day(-400)))
+    apps = world.tell(FormTeam(key="apps", name="Apps", parent=company, lead=bob, effective_at=day(-400)))
+    world.tell(JoinTeam(team=apps, person=bob, effective_at=day(-399)))
     world.tell(
-        commands.OpenCycle(
+        OpenCycle(
             key="2026", name="The year", starts_on=date(2026, 1, 1), ends_on=date(2026, 12, 31), effective_at=day(-30)
         )
     )
     world.tell(
-        commands.OpenCycle(
+        OpenCycle(
             key="2026-q1",
             name="Winter",
             starts_on=date(2026, 1, 1),
             ends_on=date(2026, 3, 31),
-            parent=commands.CycleBy(key="2026"),
+            parent=CycleBy(key="2026"),
             check_in_cadence=goals.Cadence.MONTHLY,
             effective_at=day(-20),
         )
@@ -88,20 +93,18 @@ def lived(world: World) -> None:
         effective_at=day(-8),
     )
     goals.objective(world, "Launch 3 apps", team=apps, effective_at=day(-7))
-    world.tell(commands.ActivateCycle(cycle=CYCLE, effective_at=day(0)))
+    world.tell(ActivateCycle(cycle=CYCLE, effective_at=day(0)))
     goals.check_in(world, users, 160, 14, confidence=0.7, note="A *good* start")
     goals.check_in(world, response, 600, 15, confidence=0.5)
-    world.tell(commands.CheckIn(key_result=launch, reached=["alpha"], confidence=0.8, measured_at=day(20)))
+    world.tell(CheckIn(key_result=launch, reached=["alpha"], confidence=0.8, measured_at=day(20)))
     world.tell(
-        commands.RetargetKeyResult(
-            key_result=users, metric=goals.rise(340, 100), reason="Winter is slow", effective_at=day(30)
-        )
+        RetargetKeyResult(key_result=users, metric=goals.rise(340, 100), reason="Winter is slow", effective_at=day(30))
     )
-    world.tell(commands.DropKeyResult(key_result=given_up, reason="Nobody prints", effective_at=day(31)))
+    world.tell(DropKeyResult(key_result=given_up, reason="Nobody prints", effective_at=day(31)))
     goals.check_in(world, users, 220, 40, confidence=0.6)
-    world.tell(commands.CheckIn(key_result=launch, reached=["alpha", "beta"], measured_at=day(45)))
+    world.tell(CheckIn(key_result=launch, reached=["alpha", "beta"], measured_at=day(45)))
     world.tell(
-        commands.PlanInitiative(
+        PlanInitiative(
             title="Cache what is asked twice",
             subject=Ref(Kind.OBJECTIVE, fast),
             owner=bob,
@@ -110,18 +113,18 @@ def lived(world: World) -> None:
         )
     )
     world.tell(
-        commands.AddComment(subject=Ref(Kind.OBJECTIVE, loved), body="Proud of this", effective_at=day(46)),
+        AddComment(subject=Ref(Kind.OBJECTIVE, loved), body="Proud of this", effective_at=day(46)),
         goals.author(ada),
     )
     goals.check_in(world, response, 280, 50, confidence=0.9)
     goals.check_in(world, users, 310, 85, confidence=0.9)
     world.tell(
-        commands.CloseObjective(
+        CloseObjective(
             objective=fast, verdict=Verdict.ACHIEVED, score=1.0, reflection="Done early", effective_at=day(89)
         )
     )
     world.tell(
-        commands.Reflect(
+        Reflect(
             subject=Ref(Kind.CYCLE, goals.cycle_id(world)),
             kind=ReflectionKind.WENT_WELL,
             body="We measured",

@@ -15,7 +15,8 @@ from api.cli.serve import Server, listening
 from api.execution.subscription_hub import Live
 from api.runtime.database import Database, open_database
 from api.runtime.settings import Settings
-from domain.commands.command import Command, DefineKpi, KpiBy, ReadingInput, RecordReadings
+from domain.commands.command import Command, KpiBy
+from domain.commands.kpi_commands import DefineKpi, ReadingInput, RecordReadings
 from domain.commands.permissions import Role
 from domain.handlers.dispatcher import Keyframe
 from domain.handlers.unit_of_work import Author

@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 
 from api.schema.subscriptions import subscription
-from domain.commands.command import Command, FormTeam, OpenCycle, RedefineKpi
+from domain.commands.command import Command
+from domain.commands.cycle_commands import OpenCycle
+from domain.commands.kpi_commands import RedefineKpi
+from domain.commands.people_commands import FormTeam
 from tests.api.schema.subscriptions.clients import CHANGES, PROTOCOLS, code, over_websocket, positions
 from tests.api.schema.subscriptions.conftest import KPI, Serve, Workspace, until
 
