@@ -120,7 +120,7 @@ def _defaults(struct: type[msgspec.Struct]) -> dict[str, Any]:
 
 
 @command.register
-def _(event: PersonAdded, known: Known) -> Command:
+def from_person_added(event: PersonAdded, known: Known) -> Command:
     personal = known.personal(event)
     if personal is None:
         return AddPerson(handle=known.handles[event.originator_id], name=personal_data.ERASED)
@@ -128,7 +128,7 @@ def _(event: PersonAdded, known: Known) -> Command:
 
 
 @command.register
-def _(event: PersonRenamed, known: Known) -> Command:
+def from_person_renamed(event: PersonRenamed, known: Known) -> Command:
     """The new name of an erased person cannot be read; that they were renamed is told."""
     personal = known.personal(event)
     if personal is None:
@@ -138,7 +138,7 @@ def _(event: PersonRenamed, known: Known) -> Command:
 
 
 @command.register
-def _(event: TeamLeadAppointed, _: Known) -> Command:
+def from_team_lead_appointed(event: TeamLeadAppointed, _: Known) -> Command:
     return AppointLead(team=event.originator_id, person=event.lead)
 
 
@@ -146,29 +146,29 @@ def _(event: TeamLeadAppointed, _: Known) -> Command:
 
 
 @command.register
-def _(event: ScoringPolicyAdopted, _: Known) -> Command:
+def from_scoring_policy_adopted(event: ScoringPolicyAdopted, _: Known) -> Command:
     return AdoptScoringPolicy(**structs.asdict(event.policy))
 
 
 @command.register
-def _(event: ObjectiveDrafted, known: Known) -> Command:
+def from_objective_drafted(event: ObjectiveDrafted, known: Known) -> Command:
     if event.carried_from is not None:
         return CarryObjective(objective=event.carried_from, into=CycleBy(id=event.cycle))
     return _derived(DraftObjective, event, known)
 
 
 @command.register
-def _(event: ObjectiveUnaligned, _: Known) -> Command:
+def from_objective_unaligned(event: ObjectiveUnaligned, _: Known) -> Command:
     return UnalignObjective(objective=event.originator_id, from_=event.to)
 
 
 @command.register
-def _(event: KeyResultAdded, known: Known) -> Command:
+def from_key_result_added(event: KeyResultAdded, known: Known) -> Command:
     return _derived(AddKeyResult, event, known, metric=_metric(event.metric, Unit()))
 
 
 @command.register
-def _(event: KeyResultRetargeted, known: Known) -> Command:
+def from_key_result_retargeted(event: KeyResultRetargeted, known: Known) -> Command:
     return _derived(RetargetKeyResult, event, known, metric=_metric(event.metric))
 
 
