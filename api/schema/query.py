@@ -7,8 +7,8 @@ import strawberry
 from api.execution.context import Info
 from api.schema import node_lookup
 from api.schema.connections import filters, lists
-from api.schema.connections.change_lists import WhichChanges, all_changes
-from api.schema.connections.connection import After, Before, Connection, First, Last
+from api.schema.connections.change_lists import ChangeFilter, all_changes
+from api.schema.connections.connection import Connection, OrderBy, Where, connection
 from api.schema.connections.filters import (
     NOTHING,
     CycleFilter,
@@ -108,78 +108,45 @@ class SnapshotFields:
     def cycle(self, by: _Cycle) -> Cycle | None:
         return _named(self.view, Cycle, by)
 
-    @answered("The cycles, by start.")
-    def cycles(
-        self,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-        filter: Annotated[
-            CycleFilter | None, strawberry.argument(description="Only those for which this holds.")
-        ] = None,
-    ) -> Connection[Cycle]:
+    @connection("The cycles, by start.")
+    def cycles(self, asked: Asked, filter: Where[CycleFilter] = None) -> Connection[Cycle]:
         wanted, order = filters.cycle_filter(filter), Order(cycle_table.CycleOrder.STARTS_ON)
-        return lists.listed(self.view, _CYCLES, wanted, order, Asked(first, after, last, before))
+        return lists.listed(self.view, _CYCLES, wanted, order, asked)
 
     @answered("An objective; null for an unknown one.")
     def objective(self, id: _Id) -> Objective | None:
         return _found(self.view, Objective, id)
 
-    @answered("The objectives, in the order of recording if none is asked for.")
+    @connection("The objectives, in the order of recording if none is asked for.")
     def objectives(
-        self,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-        filter: Annotated[
-            ObjectiveFilter | None, strawberry.argument(description="Only those for which this holds.")
-        ] = None,
-        order_by: Annotated[ObjectiveOrder | None, strawberry.argument(description="In which order.")] = None,
+        self, asked: Asked, filter: Where[ObjectiveFilter] = None, order_by: OrderBy[ObjectiveOrder] = None
     ) -> Connection[Objective]:
-        return goal_lists.objectives(self.view, filter, order_by, Asked(first, after, last, before))
+        return goal_lists.objectives(self.view, filter, order_by, asked)
 
-    @answered("The key results, in the order of recording if none is asked for.")
+    @connection("The key results, in the order of recording if none is asked for.")
     def key_results(
-        self,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-        filter: Annotated[
-            KeyResultFilter | None, strawberry.argument(description="Only those for which this holds.")
-        ] = None,
-        order_by: Annotated[KeyResultOrder | None, strawberry.argument(description="In which order.")] = None,
+        self, asked: Asked, filter: Where[KeyResultFilter] = None, order_by: OrderBy[KeyResultOrder] = None
     ) -> Connection[KeyResult]:
-        return goal_lists.key_results(self.view, filter, order_by, Asked(first, after, last, before))
+        return goal_lists.key_results(self.view, filter, order_by, asked)
 
     @answered("A KPI; null for an unknown one.")
     def kpi(self, by: _Kpi) -> Kpi | None:
         return _named(self.view, Kpi, by)
 
-    @answered("The KPIs, by name if no order is asked for.")
+    @connection("The KPIs, by name if no order is asked for.")
     def kpis(
-        self,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-        filter: Annotated[KpiFilter | None, strawberry.argument(description="Only those for which this holds.")] = None,
-        order_by: Annotated[KpiOrder | None, strawberry.argument(description="In which order.")] = None,
+        self, asked: Asked, filter: Where[KpiFilter] = None, order_by: OrderBy[KpiOrder] = None
     ) -> Connection[Kpi]:
-        return kpi.kpis(self.view, filter, order_by, Asked(first, after, last, before))
+        return kpi.kpis(self.view, filter, order_by, asked)
 
     @answered("A team; null for an unknown one.")
     def team(self, by: _Team) -> Team | None:
         return _named(self.view, Team, by)
 
-    @answered("The teams that were not disbanded, by name.")
-    def teams(
-        self, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> Connection[Team]:
+    @connection("The teams that were not disbanded, by name.")
+    def teams(self, asked: Asked) -> Connection[Team]:
         wanted, order = people.TeamFilter(disbanded=False), Order(people.TeamOrder.NAME)
-        return lists.listed(self.view, _TEAMS, wanted, order, Asked(first, after, last, before))
+        return lists.listed(self.view, _TEAMS, wanted, order, asked)
 
     @answered("A person; null for an unknown one.")
     def person(self, by: _Person) -> Person | None:
@@ -187,34 +154,24 @@ class SnapshotFields:
             return _found(self.view, Person, by.id)
         return _shown(self.view, Person, self.view.by_key(people.people_by_handle, by.handle or ""))
 
-    @answered("The people, by name; those who have left, too.")
+    @connection("The people, by name; those who have left, too.")
     def people(
         self,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
+        asked: Asked,
         search: Annotated[
             str | None, strawberry.argument(description="A part of handle, name or email, whatever the case.")
         ] = None,
     ) -> Connection[Person]:
         wanted, order = filters.person_filter(search), Order(people.PersonOrder.NAME)
-        return lists.listed(self.view, _PEOPLE, wanted, order, Asked(first, after, last, before))
+        return lists.listed(self.view, _PEOPLE, wanted, order, asked)
 
     @answered("How the objectives of a cycle hang together; empty for an unknown cycle.")
     def alignment(self, cycle: _Cycle) -> AlignmentMap:
         return AlignmentMap(map=Map(self.view, filters.named(self.view, Kind.CYCLE, cycle) or NOTHING))
 
-    @answered("What happened, as far as this View knows, in the order of the log.")
-    def changes(
-        self,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-        filter: WhichChanges = None,
-    ) -> Connection[Change]:
-        return all_changes(self.view, filter, Asked(first, after, last, before))
+    @connection("What happened, as far as this View knows, in the order of the log.")
+    def changes(self, asked: Asked, filter: Where[ChangeFilter] = None) -> Connection[Change]:
+        return all_changes(self.view, filter, asked)
 
 
 def _found(view: View, shown_as: type[E], id: str) -> E | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, TypeAlias
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -100,11 +100,6 @@ class ChangeFilter:
     effective_from: datetime | None = strawberry.field(default=None, description="True in the world from then on.")
     effective_to: datetime | None = strawberry.field(default=None, description="True in the world before then.")
     late: bool | None = strawberry.field(default=None, description="Whether recorded after its cycle had closed.")
-
-
-WhichChanges: TypeAlias = Annotated[
-    ChangeFilter | None, strawberry.argument(description="Only those for which this holds.")
-]
 
 
 def change_filter(view: View, given: ChangeFilter | None) -> changes.ChangeFilter:

@@ -1,13 +1,18 @@
 """Connections: pages of long lists, with cursors that stay right while rows come and go."""
 
+from collections.abc import Callable
+from functools import wraps
+from inspect import Parameter, signature
 from typing import Annotated, Any, Generic, TypeAlias, TypeVar
 
 import strawberry
 
 from api.schema.primitives.field import answered
-from api.snapshot.pagination import PAGE_DEFAULT, PAGE_MAX, Stretch
+from api.snapshot.pagination import PAGE_DEFAULT, PAGE_MAX, Asked, Stretch
 
 T = TypeVar("T")
+
+# ── arguments ────────────────────────────────────────────────────────────────────────────────────
 
 First: TypeAlias = Annotated[
     int | None,
@@ -16,6 +21,50 @@ First: TypeAlias = Annotated[
 After: TypeAlias = Annotated[str | None, strawberry.argument(description="Only what comes after this cursor.")]
 Last: TypeAlias = Annotated[int | None, strawberry.argument(description=f"The last so many, up to {PAGE_MAX}.")]
 Before: TypeAlias = Annotated[str | None, strawberry.argument(description="Only what comes before this cursor.")]
+
+Where: TypeAlias = Annotated[T | None, strawberry.argument(description="Only those for which this holds.")]
+"""The argument that filters a list: `Where[CycleFilter]`."""
+OrderBy: TypeAlias = Annotated[T | None, strawberry.argument(description="In which order.")]
+"""The argument that orders a list: `OrderBy[KpiOrder]`."""
+
+_PAGE = [
+    Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=argument)
+    for name, argument in zip(Asked._fields, (First, After, Last, Before), strict=True)
+]
+
+
+def connection(description: str) -> Callable[[Callable[..., Any]], Any]:
+    """A field that answers a page. Clients pass `first`, `after`, `last` and `before`, in front of the method's own
+    arguments; the method receives them as one `Asked`, its first parameter after `self`.
+    """
+
+    def field(method: Callable[..., Any]) -> Any:
+        return strawberry.field(resolver=_takes_page(method), description=description)
+
+    return field
+
+
+def _takes_page(method: Callable[..., Any]) -> Callable[..., Any]:
+    """The method with the four page arguments in place of its `Asked`, as strawberry reads them from the signature."""
+
+    @wraps(method)
+    def resolve(
+        self: Any,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+        **others: Any,
+    ) -> Any:
+        return method(self, Asked(first, after, last, before), **others)
+
+    own = signature(method)
+    instance, _, *others = own.parameters.values()
+    resolve.__signature__ = own.replace(parameters=[instance, *_PAGE, *others])  # type: ignore[attr-defined]
+    return resolve
+
+
+# ── types ────────────────────────────────────────────────────────────────────────────────────────
 
 
 @strawberry.type(description="Where a page lies in its list.")

@@ -84,10 +84,10 @@ class Whose(Enum):
         return msgspec.structs.replace(filter, **{self.value[1]: id if asked in (None, id) else NOTHING})
 
 
-def objectives_of(thing: Thing, whose: Whose, filter: ObjectiveFilter | None, *asked: Any) -> Connection[Any]:
+def objectives_of(thing: Thing, whose: Whose, filter: ObjectiveFilter | None, asked: Asked) -> Connection[Any]:
     """A page of the objectives of a cycle, team or owner, in the order of recording."""
     wanted = filters.objective_filter(thing.view, filter)
-    return thing.each(_of_each, whose, wanted, _only(filter), Asked(*asked))
+    return thing.each(_of_each, whose, wanted, _only(filter), asked)
 
 
 def _of_each(
@@ -102,9 +102,9 @@ def _of_each(
     return [worked_out(OBJECTIVES, group, order, asked, only) for group in groups]
 
 
-def supporters(thing: Thing, *asked: Any) -> Connection[Any]:
+def supporters(thing: Thing, asked: Asked) -> Connection[Any]:
     """A page of the objectives that support this objective or key result, as they were drafted."""
-    return thing.each(_supporters, Asked(*asked))
+    return thing.each(_supporters, asked)
 
 
 def _supporters(siblings: Siblings, asked: Asked) -> Sequence[Connection[Any]]:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from api.schema.query import Query, Snapshot
     from api.schema.types.cycle import Cycle
     from api.schema.types.discussion import Comment, Initiative, Reflection
+    from api.schema.types.entity import Entity
     from api.schema.types.key_result import KeyResult
     from api.schema.types.kpi import Kpi
     from api.schema.types.measurements import CheckIn, Reading
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 QueryRef: TypeAlias = Annotated["Query", strawberry.lazy("api.schema.query")]
 SnapshotRef: TypeAlias = Annotated["Snapshot", strawberry.lazy("api.schema.query")]
+EntityRef: TypeAlias = Annotated["Entity", strawberry.lazy("api.schema.types.entity")]
 PersonRef: TypeAlias = Annotated["Person", strawberry.lazy("api.schema.types.people")]
 TeamRef: TypeAlias = Annotated["Team", strawberry.lazy("api.schema.types.people")]
 CycleRef: TypeAlias = Annotated["Cycle", strawberry.lazy("api.schema.types.cycle")]

@@ -14,12 +14,12 @@ from api.execution.subscription_hub import AGAIN_SECONDS
 from api.schema.connections.change_lists import (
     ChangeFilter,
     Told,
-    WhichChanges,
     at_positions,
     change_filter,
     shown,
     with_events,
 )
+from api.schema.connections.connection import Where
 from api.schema.history.change import Change
 from api.schema.history.replay import Every, Frame, From, Knowing, To, rows
 from api.schema.primitives.lookup import CycleBy
@@ -76,7 +76,9 @@ class Subscription:
         "Resume with the last position you saw. Each is told as it stood right after it, with ids of the present. "
         "A position that the log has not come to is INVALID."
     )
-    def changes(self, info: Info, after: After = None, filter: WhichChanges = None) -> AsyncGenerator[Change, None]:
+    def changes(
+        self, info: Info, after: After = None, filter: Where[ChangeFilter] = None
+    ) -> AsyncGenerator[Change, None]:
         context = info.context
         view = context.reads.present
         change_filter(view, filter)  # what is wrong with it is told now

@@ -2,21 +2,22 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Any
+from typing import Any
 
 import strawberry
 
 from api.schema.connections import filters
-from api.schema.connections.connection import After, Before, Connection, First, Last
+from api.schema.connections.connection import Connection, Where, connection
 from api.schema.connections.filters import ObjectiveFilter
 from api.schema.metrics.goal_lists import Whose, objectives_of
 from api.schema.metrics.progress import Progress, of_cycles, progress_by
 from api.schema.primitives import enums
-from api.schema.primitives.field import answered, related, to_many, to_one
+from api.schema.primitives.field import related, to_many, to_one
 from api.schema.primitives.lookup import CycleBy
 from api.schema.primitives.refs import CycleRef, ObjectiveRef, ReflectionRef, SnapshotRef
 from api.schema.primitives.view_types import snapshot
-from api.schema.types.entity import AS_OF, At, AtPosition, Entity, Known
+from api.schema.types.entity import Entity, at_another_moment
+from api.snapshot.pagination import Asked
 from api.snapshot.snapshot import Siblings, View
 from domain.primitives.errors import Code, Refused
 from domain.primitives.values import Kind
@@ -54,22 +55,11 @@ class Cycle(Entity, kind=Kind.CYCLE, read=cycle.cycles):
         Kind.REFLECTION, discussion.reflections_of_subjects, "What was thought when looking back on it."
     )
 
-    @answered("Its objectives, in the order of recording.")
-    def objectives(
-        self,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-        filter: Annotated[
-            ObjectiveFilter | None, strawberry.argument(description="Only those for which this holds.")
-        ] = None,
-    ) -> Connection[ObjectiveRef]:
-        return objectives_of(self, Whose.CYCLE, filter, first, after, last, before)
+    @connection("Its objectives, in the order of recording.")
+    def objectives(self, asked: Asked, filter: Where[ObjectiveFilter] = None) -> Connection[ObjectiveRef]:
+        return objectives_of(self, Whose.CYCLE, filter, asked)
 
-    @answered(AS_OF)
-    def as_of(self, at: At = None, known: Known = None, position: AtPosition = None) -> CycleRef | None:
-        return self.at_moment(at, known, position)
+    as_of = at_another_moment(CycleRef)
 
 
 def cycle_named(view: View, by: CycleBy) -> cycle.CycleRow:

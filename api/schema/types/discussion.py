@@ -6,11 +6,11 @@ import strawberry
 
 from api.schema.primitives import enums
 from api.schema.primitives.actor import Actor, actor
-from api.schema.primitives.field import answered, to_one, to_ref
+from api.schema.primitives.field import to_one, to_ref
 from api.schema.primitives.node import Node
 from api.schema.primitives.refs import InitiativeRef, PersonRef
 from api.schema.primitives.scalars import Markdown
-from api.schema.types.entity import AS_OF, At, AtPosition, Entity, Known
+from api.schema.types.entity import Entity, at_another_moment
 from domain.primitives.values import Kind
 from projections.tables import discussion
 
@@ -46,6 +46,4 @@ class Initiative(Entity, kind=Kind.INITIATIVE, read=discussion.initiatives):
     owner: PersonRef | None = to_one(Kind.PERSON, "owner", "Who does it.")
     due: date | None = strawberry.field(description="The day it is due.")
 
-    @answered(AS_OF)
-    def as_of(self, at: At = None, known: Known = None, position: AtPosition = None) -> InitiativeRef | None:
-        return self.at_moment(at, known, position)
+    as_of = at_another_moment(InitiativeRef)

@@ -1,17 +1,17 @@
 """The `Entity` interface: what every goal, measure and cycle has, and the arguments that choose its moment."""
 
 from datetime import datetime
-from typing import Annotated, Self, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import strawberry
 
-from api.schema.connections.change_lists import WhichChanges, changes_of
-from api.schema.connections.connection import After, Before, Connection, First, Last
+from api.schema.connections.change_lists import ChangeFilter, changes_of
+from api.schema.connections.connection import Connection, Where, connection
 from api.schema.connections.lists import Pages, paged
 from api.schema.primitives.actor import Actor, actor
 from api.schema.primitives.field import answered
 from api.schema.primitives.node import Node
-from api.schema.primitives.refs import ChangeRef, CommentRef
+from api.schema.primitives.refs import ChangeRef, CommentRef, EntityRef
 from api.schema.primitives.scalars import Position
 from api.snapshot import global_ids
 from api.snapshot.dataloaders import then
@@ -31,9 +31,20 @@ AtPosition: TypeAlias = Annotated[
     Position | None,
     strawberry.argument(description="What a reader saw right after this event; with `at`, as far as was known then."),
 ]
-AS_OF = "The same thing at another moment; null if it was not there yet. Without arguments: now."
-
 _COMMENTS = Pages(Kind.COMMENT, "SAID", discussion.comment_pages, discussion.comment_counts, discussion.comment_cursor)
+
+
+def at_another_moment(shown_as: Any) -> Any:
+    """A field for the same thing at another moment, shown as this type; read for all siblings at once."""
+
+    def resolve(self: Any, at: At = None, known: Known = None, position: AtPosition = None) -> Any:
+        return self.each(then, self.KIND, at, known, position)
+
+    return strawberry.field(
+        resolver=resolve,
+        graphql_type=shown_as | None,
+        description="The same thing at another moment; null if it was not there yet. Without arguments: now.",
+    )
 
 
 @strawberry.interface(description="What every goal, measure and cycle has.")
@@ -47,33 +58,17 @@ class Entity(Node):
     def entity_id(self) -> strawberry.ID:
         return strawberry.ID(global_ids.encode(self.KIND, self.row.id))
 
-    @answered(AS_OF)
-    def as_of(self, at: At = None, known: Known = None, position: AtPosition = None) -> "Entity | None":
-        return self.at_moment(at, known, position)
+    as_of = at_another_moment(EntityRef)
 
-    @answered("What was said about it, in the order of recording.")
-    def comments(
-        self, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> Connection[CommentRef]:
-        return self.each(paged, _COMMENTS, Asked(first, after, last, before))
+    @connection("What was said about it, in the order of recording.")
+    def comments(self, asked: Asked) -> Connection[CommentRef]:
+        return self.each(paged, _COMMENTS, asked)
 
-    @answered(
+    @connection(
         "What happened to it, in the order of the log. With it goes what belongs to it: to a key result, objective or "
         "cycle all that happens inside, and the readings of a KPI while a key result takes its value from there; to a "
         "KPI its readings; to a team what happens in its objectives and KPIs while they are its, and all of the teams "
         "inside it; to anything what is said about it."
     )
-    def changes(
-        self,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-        filter: WhichChanges = None,
-    ) -> Connection[ChangeRef]:
-        return changes_of(self, self.KIND, filter, Asked(first, after, last, before))
-
-    def at_moment(self, at: datetime | None, known: datetime | None, position: int | None) -> Self | None:
-        """The same thing then, read for all siblings at once."""
-        thing: Self | None = self.each(then, self.KIND, at, known, position)
-        return thing
+    def changes(self, asked: Asked, filter: Where[ChangeFilter] = None) -> Connection[ChangeRef]:
+        return changes_of(self, self.KIND, filter, asked)

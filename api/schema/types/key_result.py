@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import strawberry
 
-from api.schema.connections.connection import After, Before, Connection, First, Last
+from api.schema.connections.connection import Connection, connection
 from api.schema.connections.lists import Pages, paged
 from api.schema.metrics import findings
 from api.schema.metrics.findings import QualityFinding
@@ -18,7 +18,7 @@ from api.schema.primitives.field import answered, related, to_many, to_one
 from api.schema.primitives.metric import Metric
 from api.schema.primitives.refs import CheckInRef, InitiativeRef, KeyResultRef, KpiRef, ObjectiveRef, PersonRef
 from api.schema.primitives.scalars import Markdown
-from api.schema.types.entity import AS_OF, At, AtPosition, Entity, Known
+from api.schema.types.entity import Entity, at_another_moment
 from api.snapshot.pagination import Asked
 from api.snapshot.snapshot import Siblings
 from domain.primitives import values
@@ -96,11 +96,9 @@ class KeyResult(Entity, kind=Kind.KEY_RESULT, read=key_result.key_results):
         Kind.INITIATIVE, discussion.initiatives_of_subjects, "The work planned for it."
     )
 
-    @answered("What was said of it, by when it was true; corrected ones as they stand now.")
-    def check_ins(
-        self, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> Connection[CheckInRef]:
-        return self.each(paged, _CHECK_INS, Asked(first, after, last, before))
+    @connection("What was said of it, by when it was true; corrected ones as they stand now.")
+    def check_ins(self, asked: Asked) -> Connection[CheckInRef]:
+        return self.each(paged, _CHECK_INS, asked)
 
     @answered("Its way: where it was first meant to be, where it is meant to be now, and where it was.")
     def trajectory(
@@ -109,12 +107,8 @@ class KeyResult(Entity, kind=Kind.KEY_RESULT, read=key_result.key_results):
     ) -> list[TrajectoryPoint]:
         return self.each(trajectories, every)
 
-    @answered("The objectives that support it, as they were drafted.")
-    def supported_by(
-        self, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> Connection[ObjectiveRef]:
-        return supporters(self, first, after, last, before)
+    @connection("The objectives that support it, as they were drafted.")
+    def supported_by(self, asked: Asked) -> Connection[ObjectiveRef]:
+        return supporters(self, asked)
 
-    @answered(AS_OF)
-    def as_of(self, at: At = None, known: Known = None, position: AtPosition = None) -> KeyResultRef | None:
-        return self.at_moment(at, known, position)
+    as_of = at_another_moment(KeyResultRef)

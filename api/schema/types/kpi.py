@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeAlias
 import strawberry
 
 from api.schema.connections import filters
-from api.schema.connections.connection import After, Before, Connection, First, Last
+from api.schema.connections.connection import Connection, connection
 from api.schema.connections.filters import KpiFilter, KpiOrder
 from api.schema.connections.lists import Judged, Listing, Pages, listed, paged
 from api.schema.metrics import findings
@@ -20,7 +20,7 @@ from api.schema.primitives.field import answered, related, to_many, to_one
 from api.schema.primitives.metric import Unit
 from api.schema.primitives.refs import KeyResultRef, KpiRef, PersonRef, ReadingRef, TeamRef
 from api.schema.primitives.scalars import Markdown, Position
-from api.schema.types.entity import AS_OF, At, AtPosition, Entity, Known
+from api.schema.types.entity import Entity, at_another_moment
 from api.snapshot.dataloaders import found_rows
 from api.snapshot.pagination import Asked
 from api.snapshot.snapshot import Siblings, Thing, View, together
@@ -168,20 +168,17 @@ class Kpi(Entity, kind=Kind.KPI, read=kpi.kpis):
     )
     quality: list[QualityFinding] = related("What could be better about it.", findings.in_kpis)
 
-    @answered("Its readings, by when they were true.")
+    @connection("Its readings, by when they were true.")
     def readings(
         self,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
+        asked: Asked,
         from_: From = None,
         to: To = None,
         include_superseded: Annotated[
             bool, strawberry.argument(description="Also those that were corrected or taken back.")
         ] = False,
     ) -> Connection[ReadingRef]:
-        return self.each(paged, _READINGS, Asked(first, after, last, before), from_, to, include_superseded)
+        return self.each(paged, _READINGS, asked, from_, to, include_superseded)
 
     @answered(
         "Its readings by whole periods of the calendar in UTC, the empty ones included; those that hold "
@@ -205,9 +202,7 @@ class Kpi(Entity, kind=Kind.KPI, read=kpi.kpis):
         comparison: Comparison | None = self.each(_comparisons, period, aggregate)
         return comparison
 
-    @answered(AS_OF)
-    def as_of(self, at: At = None, known: Known = None, position: AtPosition = None) -> KpiRef | None:
-        return self.at_moment(at, known, position)
+    as_of = at_another_moment(KpiRef)
 
 
 def _judged(siblings: Siblings) -> Sequence[Judged]:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import strawberry
 
-from api.schema.connections.connection import After, Before, Connection, First, Last
+from api.schema.connections.connection import Connection, connection
 from api.schema.metrics import findings
 from api.schema.metrics.findings import QualityFinding
 from api.schema.metrics.goal_lists import supporters
@@ -24,8 +24,9 @@ from api.schema.primitives.refs import (
     TeamRef,
 )
 from api.schema.primitives.scalars import Markdown
-from api.schema.types.entity import AS_OF, At, AtPosition, Entity, Known
+from api.schema.types.entity import Entity, at_another_moment
 from api.snapshot.dataloaders import many
+from api.snapshot.pagination import Asked
 from api.snapshot.snapshot import Siblings, Thing, together
 from domain.primitives.values import Kind, ObjectiveState
 from projections.tables import alignment, discussion, objective
@@ -100,12 +101,8 @@ class Objective(Entity, kind=Kind.OBJECTIVE, read=objective.objectives):
     ) -> list[KeyResultRef]:
         return self.each(all_key_results if include_dropped else live_key_results)
 
-    @answered("The objectives that support it, as they were drafted.")
-    def supported_by(
-        self, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> Connection[ObjectiveRef]:
-        return supporters(self, first, after, last, before)
+    @connection("The objectives that support it, as they were drafted.")
+    def supported_by(self, asked: Asked) -> Connection[ObjectiveRef]:
+        return supporters(self, asked)
 
-    @answered(AS_OF)
-    def as_of(self, at: At = None, known: Known = None, position: AtPosition = None) -> ObjectiveRef | None:
-        return self.at_moment(at, known, position)
+    as_of = at_another_moment(ObjectiveRef)

@@ -4,14 +4,15 @@ from typing import Annotated
 
 import strawberry
 
-from api.schema.connections.connection import After, Before, Connection, First, Last
+from api.schema.connections.connection import Connection, Where, connection
 from api.schema.connections.filters import NOTHING, ObjectiveFilter, named
 from api.schema.metrics.goal_lists import Whose, objectives_of
 from api.schema.metrics.progress import Progress, of_teams
 from api.schema.primitives.field import answered, related, to_many, to_one
 from api.schema.primitives.lookup import CycleBy
 from api.schema.primitives.refs import ObjectiveRef, PersonRef, TeamRef
-from api.schema.types.entity import AS_OF, At, AtPosition, Entity, Known
+from api.schema.types.entity import Entity, at_another_moment
+from api.snapshot.pagination import Asked
 from api.snapshot.snapshot import Siblings
 from domain.primitives.personal_data import ERASED, erased_handle
 from domain.primitives.values import Kind
@@ -38,22 +39,11 @@ class Person(Entity, kind=Kind.PERSON, read=people.people):
     active: bool = strawberry.field(description="Whether they are still here.")
     teams: list[TeamRef] = to_many(Kind.TEAM, people.teams_of_people, "The teams they are a member of, as they joined.")
 
-    @answered("The objectives they own.")
-    def objectives(
-        self,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-        filter: Annotated[
-            ObjectiveFilter | None, strawberry.argument(description="Only those for which this holds.")
-        ] = None,
-    ) -> Connection[ObjectiveRef]:
-        return objectives_of(self, Whose.OWNER, filter, first, after, last, before)
+    @connection("The objectives they own.")
+    def objectives(self, asked: Asked, filter: Where[ObjectiveFilter] = None) -> Connection[ObjectiveRef]:
+        return objectives_of(self, Whose.OWNER, filter, asked)
 
-    @answered(AS_OF)
-    def as_of(self, at: At = None, known: Known = None, position: AtPosition = None) -> PersonRef | None:
-        return self.at_moment(at, known, position)
+    as_of = at_another_moment(PersonRef)
 
 
 @strawberry.type(description="People who set goals together, inside a team above or at the top.")
@@ -68,23 +58,12 @@ class Team(Entity, kind=Kind.TEAM, read=people.teams):
     lead: PersonRef | None = to_one(Kind.PERSON, "lead", "Who answers for it.")
     members: list[PersonRef] = to_many(Kind.PERSON, people.members_of_teams, "Its members, as they joined.")
 
-    @answered("The objectives of this team itself.")
-    def objectives(
-        self,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-        filter: Annotated[
-            ObjectiveFilter | None, strawberry.argument(description="Only those for which this holds.")
-        ] = None,
-    ) -> Connection[ObjectiveRef]:
-        return objectives_of(self, Whose.TEAM, filter, first, after, last, before)
+    @connection("The objectives of this team itself.")
+    def objectives(self, asked: Asked, filter: Where[ObjectiveFilter] = None) -> Connection[ObjectiveRef]:
+        return objectives_of(self, Whose.TEAM, filter, asked)
 
     @answered("The plain mean of its own objectives in a cycle, dropped ones left out.")
     def progress(self, cycle: Annotated[CycleBy, strawberry.argument(description="In which cycle.")]) -> Progress:
         return self.each(of_teams, named(self.view, Kind.CYCLE, cycle) or NOTHING)
 
-    @answered(AS_OF)
-    def as_of(self, at: At = None, known: Known = None, position: AtPosition = None) -> TeamRef | None:
-        return self.at_moment(at, known, position)
+    as_of = at_another_moment(TeamRef)
