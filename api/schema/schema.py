@@ -1,9 +1,8 @@
 """The schema: all types put together, and how an operation is carried out.
 
-`python -m api.schema.schema` prints the SDL, of which `api/schema.graphql` is the committed snapshot.
+`keyframe schema` prints it as SDL; `api/schema.graphql` is the committed snapshot.
 """
 
-import sys
 from collections.abc import Iterable
 from functools import cache
 from typing import Any
@@ -122,6 +121,3 @@ schema = Schema(
     execution_context_class=Executor,
     config=StrawberryConfig(scalar_map=SCALARS),
 )
-
-if __name__ == "__main__":
-    sys.stdout.write(sdl())
