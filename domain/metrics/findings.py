@@ -1,6 +1,6 @@
-"""What could be written better: lint rules that never block, each serving a letter of SMART.
+"""Findings: what could be better about a goal or KPI. Each rule serves a letter of SMART; a finding never blocks.
 
-Rules look at goals that can still be changed: nothing is found at a dropped, scored or closed one.
+Rules look at goals that can still be changed: a dropped, scored or closed goal has no findings.
 A rule's stable name is that of its function, with hyphens; its docstring says what it looks for.
 """
 
@@ -37,7 +37,7 @@ class Smart(StrEnum):
     TIME_BOUND = "T"
 
 
-class QualityFinding(Fact, frozen=True, gc=False):
+class Finding(Fact, frozen=True, gc=False):
     """What one rule found, in one sentence that says what to do."""
 
     rule: str
@@ -111,9 +111,9 @@ class Rule(Generic[_T]):
         self.meaning = (check.__doc__ or "").strip()
         self.check = check
 
-    def finding(self, written: _T) -> QualityFinding | None:
+    def finding(self, written: _T) -> Finding | None:
         message = self.check(written)
-        return None if message is None else QualityFinding(self.name, self.severity, message)
+        return None if message is None else Finding(self.name, self.severity, message)
 
 
 OBJECTIVE_RULES: list[Rule[WrittenObjective]] = []
@@ -133,35 +133,35 @@ def _rule(
     return enter
 
 
-def _found(rules: Iterable[Rule[_T]], written: _T) -> list[QualityFinding]:
+def _found(rules: Iterable[Rule[_T]], written: _T) -> list[Finding]:
     return [finding for rule in rules if (finding := rule.finding(written)) is not None]
 
 
-def objective_findings(objective: WrittenObjective) -> list[QualityFinding]:
+def objective_findings(objective: WrittenObjective) -> list[Finding]:
     """What could be better about an objective that is a draft or active."""
     if objective.state not in _OPEN:
         return []
     return _found([*OBJECTIVE_RULES, *ALIGNMENT_RULES, *OWNER_RULES], objective)
 
 
-def key_result_findings(key_result: WrittenKeyResult) -> list[QualityFinding]:
+def key_result_findings(key_result: WrittenKeyResult) -> list[Finding]:
     """What could be better about an active key result."""
     return _found(KEY_RESULT_RULES, key_result) if key_result.state is KeyResultState.ACTIVE else []
 
 
-def kpi_findings(kpi: WrittenKpi) -> list[QualityFinding]:
+def kpi_findings(kpi: WrittenKpi) -> list[Finding]:
     """What could be better about a KPI that is not retired."""
     return [] if kpi.retired else _found(KPI_RULES, kpi)
 
 
-def alignment_findings(objectives: Iterable[WrittenObjective]) -> list[QualityFinding]:
+def alignment_findings(objectives: Iterable[WrittenObjective]) -> list[Finding]:
     """What could be better about how the objectives of a cycle hang together, each named by its title.
 
     An owner with too many is found once, not once an objective.
     """
     open_ones = [one for one in objectives if one.state in _OPEN]
     alignment = [
-        QualityFinding(found.rule, found.severity, f"“{one.title}”: {found.message}")
+        Finding(found.rule, found.severity, f"“{one.title}”: {found.message}")
         for one in open_ones
         for found in _found(ALIGNMENT_RULES, one)
     ]

@@ -7,12 +7,12 @@ from uuid import UUID
 
 import strawberry
 
-from api.schema.metrics.findings import QualityFinding, written_objectives
+from api.schema.metrics.findings import Finding, written_objectives
 from api.schema.primitives.field import answered, to_one, to_ref
 from api.schema.primitives.refs import AlignmentTarget, ObjectiveRef
 from api.snapshot.dataloaders import TYPES
 from api.snapshot.snapshot import Thing, View, together
-from domain.metrics import findings as lint
+from domain.metrics.findings import WrittenObjective, alignment_findings
 from domain.primitives.values import Kind, ObjectiveState
 from projections.tables import alignment, objective
 from projections.tables.alignment import Edge
@@ -44,10 +44,10 @@ class Map:
         return self.view.read(alignment.edges_of_cycle, self._cycle)
 
     @cached_property
-    def written(self) -> Sequence[lint.WrittenObjective]:
+    def written(self) -> Sequence[WrittenObjective]:
         return self.objectives[0].siblings.all(written_objectives) if self.objectives else ()
 
-    def without_parent(self) -> list[tuple[Any, lint.WrittenObjective]]:
+    def without_parent(self) -> list[tuple[Any, WrittenObjective]]:
         """The objectives that support nothing, each with how it is written."""
         supporting = {edge.objective for edge in self.edges}
         return [
@@ -66,7 +66,7 @@ class Map:
         ]
 
     def findings(self) -> list[Any]:
-        return [*lint.alignment_findings(self.written)]
+        return [*alignment_findings(self.written)]
 
 
 @strawberry.type(description="How the objectives of a cycle hang together, across teams and cycles.")
@@ -90,5 +90,5 @@ class AlignmentMap:
         return self.map.unaligned()
 
     @answered("What could be better about how they hang together.")
-    def findings(self) -> list[QualityFinding]:
+    def findings(self) -> list[Finding]:
         return self.map.findings()

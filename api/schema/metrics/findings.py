@@ -1,4 +1,4 @@
-"""What could be written better: the facts that the rules of `domain.metrics.findings` need, for all siblings."""
+"""Findings as clients read them, and the facts that the rules of `domain.metrics.findings` need, for all siblings."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,9 +17,10 @@ from projections.tables.objective import ObjectiveRow
 
 
 @strawberry.type(
-    description="What a rule of good writing found, in one sentence that says what to do. Findings never block."
+    name="QualityFinding",
+    description="What a rule of good writing found, in one sentence that says what to do. Findings never block.",
 )
-class QualityFinding:
+class Finding:
     rule: str = strawberry.field(description="The stable name of the rule.")
     severity: enums.Severity = strawberry.field(description="How much it matters.")
     message: str = strawberry.field(description="What could be better, and how.")

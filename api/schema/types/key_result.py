@@ -8,8 +8,7 @@ import strawberry
 
 from api.schema.connections.connection import Connection, connection
 from api.schema.connections.lists import Pages, paged
-from api.schema.metrics import findings
-from api.schema.metrics.findings import QualityFinding
+from api.schema.metrics.findings import Finding, in_key_results
 from api.schema.metrics.goal_lists import supporters
 from api.schema.metrics.progress import Progress, of_key_results, progress_by, standings
 from api.schema.metrics.trajectory import Forecast, TargetRevision, TrajectoryPoint, forecasts, targets, trajectories
@@ -91,7 +90,7 @@ class KeyResult(Entity, kind=Kind.KEY_RESULT, read=key_result.key_results):
         "Where its measurements lead; null for milestones and DONE, with too few of them, and once it is due or over.",
         forecasts,
     )
-    quality: list[QualityFinding] = related("What could be written better about it.", findings.in_key_results)
+    findings: list[Finding] = related("What could be written better about it.", in_key_results, name="quality")
     initiatives: list[InitiativeRef] = to_many(
         Kind.INITIATIVE, discussion.initiatives_of_subjects, "The work planned for it."
     )

@@ -11,8 +11,7 @@ from api.schema.connections import filters
 from api.schema.connections.connection import Connection, connection
 from api.schema.connections.filters import KpiFilter, KpiOrder
 from api.schema.connections.lists import Judged, Listing, Pages, listed, paged
-from api.schema.metrics import findings
-from api.schema.metrics.findings import QualityFinding
+from api.schema.metrics.findings import Finding, in_kpis
 from api.schema.metrics.progress import latest_readings
 from api.schema.primitives import enums
 from api.schema.primitives.actor import Actor, actor
@@ -166,7 +165,7 @@ class Kpi(Entity, kind=Kind.KPI, read=kpi.kpis):
     key_results: list[KeyResultRef] = to_many(
         Kind.KEY_RESULT, key_results_of_kpis, "The key results that are measured by it, dropped ones left out."
     )
-    quality: list[QualityFinding] = related("What could be better about it.", findings.in_kpis)
+    findings: list[Finding] = related("What could be better about it.", in_kpis, name="quality")
 
     @connection("Its readings, by when they were true.")
     def readings(

@@ -7,8 +7,7 @@ from typing import Annotated, Any
 import strawberry
 
 from api.schema.connections.connection import Connection, connection
-from api.schema.metrics import findings
-from api.schema.metrics.findings import QualityFinding
+from api.schema.metrics.findings import Finding, in_objectives
 from api.schema.metrics.goal_lists import supporters
 from api.schema.metrics.progress import Progress, all_key_results, live_key_results, of_objectives, progress_by
 from api.schema.primitives import enums
@@ -87,8 +86,8 @@ class Objective(Entity, kind=Kind.OBJECTIVE, read=objective.objectives):
         Kind.OBJECTIVE, "carried_from", "The objective of an earlier cycle that it goes on with."
     )
     carried_into: ObjectiveRef | None = related("The objective of a later cycle that goes on with it.", _carried_into)
-    quality: list[QualityFinding] = related(
-        "What could be written better about it: vague, unmeasured, unowned, too much …", findings.in_objectives
+    findings: list[Finding] = related(
+        "What could be written better about it: vague, unmeasured, unowned, too much …", in_objectives, name="quality"
     )
     reflections: list[ReflectionRef] = to_many(
         Kind.REFLECTION, discussion.reflections_of_subjects, "What was thought when looking back on it."

@@ -12,7 +12,7 @@ from domain.metrics.findings import (
     KPI_RULES,
     OBJECTIVE_RULES,
     OWNER_RULES,
-    QualityFinding,
+    Finding,
     Rule,
     Severity,
     Smart,
@@ -84,7 +84,7 @@ def kpi(**changed: Any) -> WrittenKpi:
     return WrittenKpi(**(facts | changed))
 
 
-def rules(findings: list[QualityFinding]) -> set[str]:
+def rules(findings: list[Finding]) -> set[str]:
     return {finding.rule for finding in findings}
 
 
