@@ -332,7 +332,7 @@ def _kpis(view: View, key: str | None) -> list[kpi.KpiRow]:
         if found is None:
             raise Refused(Code.NOT_FOUND, f"There is no KPI with the key '{key[:60]}' at this basis.", "kpi")
         return [found]
-    return view.read(kpi.kpi_page, KpiFilter(), Order(KpiOrder.KEY), Window(1_000_000))
+    return view.read(kpi.KPIS.page, KpiFilter(), Order(KpiOrder.KEY), Window(1_000_000))
 
 
 def _row(key: str, reading: measurements.ReadingRow) -> Sequence[Any]:

@@ -60,9 +60,9 @@ _Kpi: TypeAlias = Annotated[KpiBy, strawberry.argument(description="The KPI, by 
 _Person: TypeAlias = Annotated[PersonBy, strawberry.argument(description="The person, by id or handle.")]
 _Team: TypeAlias = Annotated[TeamBy, strawberry.argument(description="The team, by id or key.")]
 
-_CYCLES = lists.Listing(Kind.CYCLE, cycle_table.cycle_page, cycle_table.cycle_count, cycle_table.cycle_cursor)
-_TEAMS = lists.Listing(Kind.TEAM, people.team_page, people.team_count, people.team_cursor)
-_PEOPLE = lists.Listing(Kind.PERSON, people.person_page, people.person_count, people.person_cursor)
+_CYCLES = lists.Listing(Kind.CYCLE, cycle_table.CYCLES)
+_TEAMS = lists.Listing(Kind.TEAM, people.TEAMS)
+_PEOPLE = lists.Listing(Kind.PERSON, people.PEOPLE)
 
 
 @strawberry.interface(

@@ -1,19 +1,20 @@
 """Keyset pagination of long lists: filter, order and cursor in one statement."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
-from typing import Any, Generic, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
 
 from domain.primitives.values import Basis
 from projections.store.versioned_tables import (
     Connection,
     Cursor,
+    Order,
     OrderField,
     Params,
     R,
     Table,
-    Version,
+    V,
     VersionedTable,
     Window,
     basis_params,
@@ -52,9 +53,12 @@ class SortKey(NamedTuple):
         return conditions, params
 
 
-RECORDED = SortKey("born", "c.born", "bigint")
-CREATED_AT = SortKey("created_at", "v.created_at", "timestamptz")
-CHANGED_AT = SortKey("changed_at", "v.changed_at", "timestamptz")
+_EVERYWHERE = {
+    "RECORDED": SortKey("born", "c.born", "bigint"),
+    "CREATED_AT": SortKey("created_at", "v.created_at", "timestamptz"),
+    "CHANGED_AT": SortKey("changed_at", "v.changed_at", "timestamptz"),
+}
+"""The orders that every list has."""
 
 
 def text(field: str) -> SortKey:
@@ -112,47 +116,52 @@ def _containing(text: str) -> str:
 # ── lists ────────────────────────────────────────────────────────────────────────────────────────
 
 
-class List(Generic[OrderField]):
-    """The list of all things in a versioned table, in each of its orders."""
+F = TypeVar("F")
+Conditions: TypeAlias = Callable[[Basis, F], FilterBuilder]
+"""The SQL conditions of a filter at a basis."""
 
-    def __init__(self, table: VersionedTable[Any], keys: Mapping[OrderField, SortKey]) -> None:
+
+class List(Generic[V, F, OrderField]):
+    """The list of all things in a versioned table, filtered by `conditions`, ordered by `keys` or `_EVERYWHERE`."""
+
+    def __init__(self, table: VersionedTable[V], conditions: Conditions[F], keys: Mapping[OrderField, SortKey]) -> None:
         self._table = table
-        self._keys = keys
+        self._conditions = conditions
+        self._keys: Mapping[Any, SortKey] = {**_EVERYWHERE, **keys}
 
-    def cursor(self, row: Version, field: OrderField) -> Cursor:
-        return Cursor(getattr(row, self._keys[field].field), row.id)
-
-    def count(self, conn: Connection, basis: Basis, builder: FilterBuilder) -> int:
-        sql = self._table.query(basis, _candidates(self._table, builder), " and ".join(builder.conditions), "count(*)")
-        return int(fetch(conn, sql, basis_params(basis, **builder.params))[0][0])
-
-    def all(self, conn: Connection, basis: Basis, builder: FilterBuilder) -> list[Any]:
-        """Everything that passes, in the order of birth."""
-        found = self._table.query(basis, _candidates(self._table, builder), " and ".join(builder.conditions))
-        return sorted(self._table.read(conn, found, basis_params(basis, **builder.params)), key=attrgetter("born"))
-
-    def page(
-        self,
-        conn: Connection,
-        basis: Basis,
-        builder: FilterBuilder,
-        window: Window,
-        field: OrderField,
-        descending: bool,
-    ) -> list[Any]:
-        key = self._keys[field]
-        limits, cursors = key.limits(window, descending)
-        found = self._table.query(
-            basis, _candidates(self._table, builder), " and ".join([*builder.conditions, *limits])
-        )
-        order = key.by("desc" if descending != window.backwards else "asc")
+    def page(self, conn: Connection, basis: Basis, filter: F, order: Order[OrderField], window: Window) -> list[V]:
+        """A page of what passes the filter."""
+        builder, key = self._conditions(basis, filter), self._keys[order.field]
+        limits, cursors = key.limits(window, order.descending)
+        found = self._query(basis, builder, *limits)
+        direction = key.by("desc" if order.descending != window.backwards else "asc")
         params = basis_params(basis, limit=window.limit, **builder.params, **cursors)
-        rows = self._table.read(conn, f"{found} order by {order} limit %(limit)s", params)
+        rows = self._table.read(conn, f"{found} order by {direction} limit %(limit)s", params)
         return rows[::-1] if window.backwards else rows
 
+    def count(self, conn: Connection, basis: Basis, filter: F) -> int:
+        """How many things pass the filter."""
+        builder = self._conditions(basis, filter)
+        sql = self._query(basis, builder, columns="count(*)")
+        return int(fetch(conn, sql, basis_params(basis, **builder.params))[0][0])
 
-def _candidates(table: VersionedTable[Any], builder: FilterBuilder) -> str:
-    return f"select f.id, f.born from {table.name} f where {' and '.join(builder.first_conditions)}"
+    def cursor(self, row: V, field: OrderField) -> Cursor:
+        """The place of this row in that order."""
+        return Cursor(getattr(row, self._keys[field].field), row.id)
+
+    def with_column(
+        self, conn: Connection, basis: Basis, filter: F, column: str, values: Sequence[UUID]
+    ) -> dict[UUID, list[V]]:
+        """By each of these values of a column: all that passes the filter and has it, in the order of birth."""
+        builder = self._conditions(basis, filter)
+        builder.where_column(self._table, column, tuple(values))
+        rows = self._table.read(conn, self._query(basis, builder), basis_params(basis, **builder.params))
+        return grouped(values, sorted(rows, key=attrgetter("born")), attrgetter(column))
+
+    def _query(self, basis: Basis, builder: FilterBuilder, *conditions: str, columns: str | None = None) -> str:
+        first = " and ".join(builder.first_conditions)
+        candidates = f"select f.id, f.born from {self._table.name} f where {first}"
+        return self._table.query(basis, candidates, " and ".join([*builder.conditions, *conditions]), columns)
 
 
 # ── lists under a parent ─────────────────────────────────────────────────────────────────────────

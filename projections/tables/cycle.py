@@ -22,15 +22,12 @@ from domain.primitives.values import (
     Source,
 )
 from projections.store.batch_writer import BatchWriter, Reads
-from projections.store.keyset import CHANGED_AT, CREATED_AT, RECORDED, FilterBuilder, List, SortKey, text
+from projections.store.keyset import FilterBuilder, List, SortKey, text
 from projections.store.versioned_tables import (
     Connection,
-    Cursor,
-    Order,
     Table,
     Version,
     VersionedTable,
-    Window,
     basis_params,
 )
 
@@ -146,23 +143,6 @@ def cycles_within(conn: Connection, basis: Basis, parents: Sequence[UUID]) -> di
     return {parent: sorted(rows, key=attrgetter("starts_on")) for parent, rows in found.items()}
 
 
-def cycle_page(
-    conn: Connection, basis: Basis, filter: CycleFilter, order: Order[CycleOrder], window: Window
-) -> list[CycleRow]:
-    """A page of the cycles that pass the filter."""
-    return _CYCLES.page(conn, basis, _cycle_conditions(filter), window, order.field, order.descending)
-
-
-def cycle_count(conn: Connection, basis: Basis, filter: CycleFilter) -> int:
-    """How many cycles pass the filter."""
-    return _CYCLES.count(conn, basis, _cycle_conditions(filter))
-
-
-def cycle_cursor(row: CycleRow, order: CycleOrder) -> Cursor:
-    """Where this row stands in that order."""
-    return _CYCLES.cursor(row, order)
-
-
 def policy(conn: Connection, basis: Basis) -> PolicyRow:
     """The scoring policy in force; before the first is adopted the defaults, as version 0."""
     rows = POLICY.read(
@@ -171,25 +151,23 @@ def policy(conn: Connection, basis: Basis) -> PolicyRow:
     return rows[0] if rows else DEFAULT_POLICY
 
 
-_CYCLES = List(
-    CYCLE,
-    {
-        CycleOrder.RECORDED: RECORDED,
-        CycleOrder.STARTS_ON: SortKey("starts_on", "v.starts_on", "date"),
-        CycleOrder.NAME: text("name"),
-        CycleOrder.KEY: text("key"),
-        CycleOrder.CREATED_AT: CREATED_AT,
-        CycleOrder.CHANGED_AT: CHANGED_AT,
-    },
-)
-
-
-def _cycle_conditions(filter: CycleFilter) -> FilterBuilder:
+def _cycle_conditions(_basis: Basis, filter: CycleFilter) -> FilterBuilder:
     builder = FilterBuilder()
     builder.where_first("f.parent = {0}", filter.parent)
     builder.where("v.state = {0}", filter.state)
     builder.where("{0} between v.starts_on and v.ends_on", filter.overlaps)
     return builder
+
+
+CYCLES = List(
+    CYCLE,
+    _cycle_conditions,
+    {
+        CycleOrder.STARTS_ON: SortKey("starts_on", "v.starts_on", "date"),
+        CycleOrder.NAME: text("name"),
+        CycleOrder.KEY: text("key"),
+    },
+)
 
 
 DEFAULT_POLICY = PolicyRow(

@@ -26,15 +26,12 @@ from domain.model.key_result import (
 )
 from domain.primitives.values import Basis, KeyResultState, Kind, Metric
 from projections.store.batch_writer import BatchWriter, Reads
-from projections.store.keyset import CHANGED_AT, CREATED_AT, RECORDED, FilterBuilder, List, SortKey, text
+from projections.store.keyset import FilterBuilder, List, SortKey, text
 from projections.store.versioned_tables import (
     Connection,
-    Cursor,
-    Order,
     Table,
     Version,
     VersionedTable,
-    Window,
     grouped,
 )
 from projections.tables.objective import OBJECTIVE
@@ -171,36 +168,6 @@ def key_result_versions(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> 
     return KEY_RESULT.versions(conn, basis, ids)
 
 
-def key_result_page(
-    conn: Connection, basis: Basis, filter: KeyResultFilter, order: Order[KeyResultOrder], window: Window
-) -> list[KeyResultRow]:
-    """A page of the key results that pass the filter."""
-    return _KEY_RESULTS.page(conn, basis, _key_result_conditions(basis, filter), window, order.field, order.descending)
-
-
-def key_result_count(conn: Connection, basis: Basis, filter: KeyResultFilter) -> int:
-    """How many key results pass the filter."""
-    return _KEY_RESULTS.count(conn, basis, _key_result_conditions(basis, filter))
-
-
-def key_result_cursor(row: KeyResultRow, order: KeyResultOrder) -> Cursor:
-    """Where this row stands in that order."""
-    return _KEY_RESULTS.cursor(row, order)
-
-
-_KEY_RESULTS = List(
-    KEY_RESULT,
-    {
-        KeyResultOrder.RECORDED: RECORDED,
-        KeyResultOrder.TITLE: text("title"),
-        KeyResultOrder.DUE: SortKey("due", "v.due", "date"),
-        KeyResultOrder.WEIGHT: SortKey("weight", "v.weight", "float8"),
-        KeyResultOrder.CREATED_AT: CREATED_AT,
-        KeyResultOrder.CHANGED_AT: CHANGED_AT,
-    },
-)
-
-
 def _key_result_conditions(basis: Basis, filter: KeyResultFilter) -> FilterBuilder:
     builder = FilterBuilder()
     builder.where_first("f.cycle = {0}", filter.cycle)
@@ -211,3 +178,14 @@ def _key_result_conditions(basis: Basis, filter: KeyResultFilter) -> FilterBuild
     builder.where(f"exists (select from {OBJECTIVE.at(basis, 'o', 'v.objective')} where o.team = {{0}})", filter.team)
     builder.search(filter.search, "title", "description")
     return builder
+
+
+KEY_RESULTS = List(
+    KEY_RESULT,
+    _key_result_conditions,
+    {
+        KeyResultOrder.TITLE: text("title"),
+        KeyResultOrder.DUE: SortKey("due", "v.due", "date"),
+        KeyResultOrder.WEIGHT: SortKey("weight", "v.weight", "float8"),
+    },
+)

@@ -12,8 +12,8 @@ from domain.model.event import Event, Recorded
 from domain.model.kpi import KpiDefined, KpiRedefined, KpiRetired
 from domain.primitives.values import Basis, Cadence, Kind, KpiGoal, Unit
 from projections.store.batch_writer import BatchWriter, Reads
-from projections.store.keyset import CHANGED_AT, CREATED_AT, RECORDED, FilterBuilder, List, text
-from projections.store.versioned_tables import Connection, Cursor, Order, Table, Version, VersionedTable, Window
+from projections.store.keyset import FilterBuilder, List, text
+from projections.store.versioned_tables import Connection, Table, Version, VersionedTable
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -98,37 +98,13 @@ def kpi_versions(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UU
     return KPI.versions(conn, basis, ids)
 
 
-def kpi_page(conn: Connection, basis: Basis, filter: KpiFilter, order: Order[KpiOrder], window: Window) -> list[KpiRow]:
-    """A page of the KPIs that pass the filter."""
-    return _KPIS.page(conn, basis, _kpi_conditions(filter), window, order.field, order.descending)
-
-
-def kpi_count(conn: Connection, basis: Basis, filter: KpiFilter) -> int:
-    """How many KPIs pass the filter."""
-    return _KPIS.count(conn, basis, _kpi_conditions(filter))
-
-
-def kpi_cursor(row: KpiRow, order: KpiOrder) -> Cursor:
-    """Where this row stands in that order."""
-    return _KPIS.cursor(row, order)
-
-
-_KPIS = List(
-    KPI,
-    {
-        KpiOrder.RECORDED: RECORDED,
-        KpiOrder.KEY: text("key"),
-        KpiOrder.NAME: text("name"),
-        KpiOrder.CREATED_AT: CREATED_AT,
-        KpiOrder.CHANGED_AT: CHANGED_AT,
-    },
-)
-
-
-def _kpi_conditions(filter: KpiFilter) -> FilterBuilder:
+def _kpi_conditions(_basis: Basis, filter: KpiFilter) -> FilterBuilder:
     builder = FilterBuilder()
     builder.where_column(KPI, "team", filter.team)
     builder.where_column(KPI, "owner", filter.owner)
     builder.where("v.retired = {0}", filter.retired)
     builder.search(filter.search, "key", "name", "description")
     return builder
+
+
+KPIS = List(KPI, _kpi_conditions, {KpiOrder.KEY: text("key"), KpiOrder.NAME: text("name")})

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import singledispatch
-from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -32,18 +31,14 @@ from domain.primitives.values import (
     Visibility,
 )
 from projections.store.batch_writer import BatchWriter, Reads
-from projections.store.keyset import CHANGED_AT, CREATED_AT, RECORDED, FilterBuilder, List, text
+from projections.store.keyset import FilterBuilder, List, text
 from projections.store.versioned_tables import (
     Connection,
-    Cursor,
-    Order,
     Table,
     Version,
     VersionedTable,
-    Window,
     basis_params,
     fetch,
-    grouped,
     is_valid_at,
     last_version,
 )
@@ -166,21 +161,21 @@ def objectives_of_cycles(
     conn: Connection, basis: Basis, cycles: Sequence[UUID], filter: ObjectiveFilter
 ) -> dict[UUID, list[ObjectiveRow]]:
     """All objectives of each of these cycles that pass the filter, as they were drafted."""
-    return _objectives_of(conn, basis, "cycle", cycles, filter)
+    return OBJECTIVES.with_column(conn, basis, filter, "cycle", cycles)
 
 
 def objectives_of_teams(
     conn: Connection, basis: Basis, teams: Sequence[UUID], filter: ObjectiveFilter
 ) -> dict[UUID, list[ObjectiveRow]]:
     """All objectives of each of these teams that pass the filter, as they were drafted."""
-    return _objectives_of(conn, basis, "team", teams, filter)
+    return OBJECTIVES.with_column(conn, basis, filter, "team", teams)
 
 
 def objectives_of_owners(
     conn: Connection, basis: Basis, owners: Sequence[UUID], filter: ObjectiveFilter
 ) -> dict[UUID, list[ObjectiveRow]]:
     """All objectives of each of these people that pass the filter, as they were drafted."""
-    return _objectives_of(conn, basis, "owner", owners, filter)
+    return OBJECTIVES.with_column(conn, basis, filter, "owner", owners)
 
 
 def objectives_carried_from(
@@ -198,34 +193,6 @@ def objectives_per_owner(conn: Connection, basis: Basis, cycles: Sequence[UUID])
     return {(cycle, owner): count for cycle, owner, count in fetch(conn, sql, basis_params(basis, cycles=list(cycles)))}
 
 
-def objective_page(
-    conn: Connection, basis: Basis, filter: ObjectiveFilter, order: Order[ObjectiveOrder], window: Window
-) -> list[ObjectiveRow]:
-    """A page of the objectives that pass the filter."""
-    return _OBJECTIVES.page(conn, basis, _objective_conditions(basis, filter), window, order.field, order.descending)
-
-
-def objective_count(conn: Connection, basis: Basis, filter: ObjectiveFilter) -> int:
-    """How many objectives pass the filter."""
-    return _OBJECTIVES.count(conn, basis, _objective_conditions(basis, filter))
-
-
-def objective_cursor(row: ObjectiveRow, order: ObjectiveOrder) -> Cursor:
-    """Where this row stands in that order."""
-    return _OBJECTIVES.cursor(row, order)
-
-
-_OBJECTIVES = List(
-    OBJECTIVE,
-    {
-        ObjectiveOrder.RECORDED: RECORDED,
-        ObjectiveOrder.TITLE: text("title"),
-        ObjectiveOrder.CREATED_AT: CREATED_AT,
-        ObjectiveOrder.CHANGED_AT: CHANGED_AT,
-    },
-)
-
-
 def _objective_conditions(basis: Basis, filter: ObjectiveFilter) -> FilterBuilder:
     builder = FilterBuilder()
     supported = f"exists (select from support e where e.objective = v.id and {stands(basis)}"
@@ -240,6 +207,9 @@ def _objective_conditions(basis: Basis, filter: ObjectiveFilter) -> FilterBuilde
     return builder
 
 
+OBJECTIVES = List(OBJECTIVE, _objective_conditions, {ObjectiveOrder.TITLE: text("title")})
+
+
 def stands(basis: Basis) -> str:
     """The condition that an edge `e` of `support` holds at the basis, and that its target is there and
     was not dropped."""
@@ -249,11 +219,3 @@ def stands(basis: Basis) -> str:
         " where o.state <> 'DROPPED' and (e.target = e.through or k.state <> 'DROPPED')"
     )
     return f"{is_valid_at(basis, 'e')} and exists ({target})"
-
-
-def _objectives_of(
-    conn: Connection, basis: Basis, column: str, values: Sequence[UUID], filter: ObjectiveFilter
-) -> dict[UUID, list[ObjectiveRow]]:
-    builder = _objective_conditions(basis, filter)
-    builder.where_column(OBJECTIVE, column, tuple(values))
-    return grouped(values, _OBJECTIVES.all(conn, basis, builder), attrgetter(column))

@@ -27,18 +27,15 @@ from domain.model.people import (
 from domain.primitives.personal_data import erased_handle, unseal
 from domain.primitives.values import Basis, Kind
 from projections.store.batch_writer import BatchWriter, Reads
-from projections.store.keyset import CHANGED_AT, CREATED_AT, RECORDED, FilterBuilder, List, text
+from projections.store.keyset import FilterBuilder, List, text
 from projections.store.versioned_tables import (
     OPEN,
     Connection,
-    Cursor,
-    Order,
     Table,
     V,
     ValidityTable,
     Version,
     VersionedTable,
-    Window,
     basis_params,
     fetch,
     grouped,
@@ -220,40 +217,14 @@ def members_of_teams(conn: Connection, basis: Basis, teams: Sequence[UUID]) -> d
     return _joined(conn, basis, "team", teams, PERSON, "person")
 
 
-def person_page(
-    conn: Connection, basis: Basis, filter: PersonFilter, order: Order[PersonOrder], window: Window
-) -> list[PersonRow]:
-    """A page of the people that pass the filter."""
-    return _PEOPLE.page(conn, basis, _person_conditions(filter), window, order.field, order.descending)
-
-
-def person_count(conn: Connection, basis: Basis, filter: PersonFilter) -> int:
-    """How many people pass the filter."""
-    return _PEOPLE.count(conn, basis, _person_conditions(filter))
-
-
-def person_cursor(row: PersonRow, order: PersonOrder) -> Cursor:
-    """Where this row stands in that order."""
-    return _PEOPLE.cursor(row, order)
-
-
-_PEOPLE = List(
-    PERSON,
-    {
-        PersonOrder.RECORDED: RECORDED,
-        PersonOrder.HANDLE: text("handle"),
-        PersonOrder.NAME: text("name"),
-        PersonOrder.CREATED_AT: CREATED_AT,
-        PersonOrder.CHANGED_AT: CHANGED_AT,
-    },
-)
-
-
-def _person_conditions(filter: PersonFilter) -> FilterBuilder:
+def _person_conditions(_basis: Basis, filter: PersonFilter) -> FilterBuilder:
     builder = FilterBuilder()
     builder.where("v.active = {0}", filter.active)
     builder.search(filter.search, "handle", "name", "email")
     return builder
+
+
+PEOPLE = List(PERSON, _person_conditions, {PersonOrder.HANDLE: text("handle"), PersonOrder.NAME: text("name")})
 
 
 # ── teams ────────────────────────────────────────────────────────────────────────────────────────
@@ -280,41 +251,15 @@ def teams_of_people(conn: Connection, basis: Basis, people: Sequence[UUID]) -> d
     return _joined(conn, basis, "person", people, TEAM, "team", "not v.disbanded")
 
 
-def team_page(
-    conn: Connection, basis: Basis, filter: TeamFilter, order: Order[TeamOrder], window: Window
-) -> list[TeamRow]:
-    """A page of the teams that pass the filter."""
-    return _TEAMS.page(conn, basis, _team_conditions(filter), window, order.field, order.descending)
-
-
-def team_count(conn: Connection, basis: Basis, filter: TeamFilter) -> int:
-    """How many teams pass the filter."""
-    return _TEAMS.count(conn, basis, _team_conditions(filter))
-
-
-def team_cursor(row: TeamRow, order: TeamOrder) -> Cursor:
-    """Where this row stands in that order."""
-    return _TEAMS.cursor(row, order)
-
-
-_TEAMS = List(
-    TEAM,
-    {
-        TeamOrder.RECORDED: RECORDED,
-        TeamOrder.KEY: text("key"),
-        TeamOrder.NAME: text("name"),
-        TeamOrder.CREATED_AT: CREATED_AT,
-        TeamOrder.CHANGED_AT: CHANGED_AT,
-    },
-)
-
-
-def _team_conditions(filter: TeamFilter) -> FilterBuilder:
+def _team_conditions(_basis: Basis, filter: TeamFilter) -> FilterBuilder:
     builder = FilterBuilder()
     builder.where_column(TEAM, "parent", filter.parent)
     builder.where("v.disbanded = {0}", filter.disbanded)
     builder.search(filter.search, "key", "name")
     return builder
+
+
+TEAMS = List(TEAM, _team_conditions, {TeamOrder.KEY: text("key"), TeamOrder.NAME: text("name")})
 
 
 def _joined(

@@ -12,6 +12,7 @@ from api.snapshot.dataloaders import TYPES, grouped
 from api.snapshot.pagination import LIST_MAX, Asked, cut, encode, stretch
 from api.snapshot.snapshot import Siblings, Thing, View, together
 from domain.primitives.values import Kind
+from projections.store.keyset import List
 from projections.store.versioned_tables import Cursor, Order, Window
 
 PROGRESS = "PROGRESS"
@@ -26,12 +27,10 @@ class Judged(NamedTuple):
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """A long list of `projections`: of what, how a page is read and counted, where a row stands, how it is judged."""
+    """A long list of `projections`: of what kind, its rows, and how they are judged."""
 
     kind: Kind
-    page: Callable[..., list[Any]]
-    count: Callable[..., int]
-    cursor: Callable[[Any, Any], Cursor]
+    rows: List[Any, Any, Any]
     judge: Callable[[Siblings], Sequence[Judged]] | None = None
 
 
@@ -41,7 +40,7 @@ def listed(
     """A page of a long list; `only` those in one of these conditions."""
     if only is None and order.field != PROGRESS:
         return _read_page(view, of, filter, order, asked)
-    rows = view.read(of.page, filter, Order(RECORDED), Window(LIST_MAX))
+    rows = view.read(of.rows.page, filter, Order(RECORDED), Window(LIST_MAX))
     return worked_out(of, together(TYPES[of.kind][0], view, rows), order, asked, only)
 
 
@@ -50,15 +49,15 @@ def _read_page(view: View, of: Listing, filter: object, order: Order[Any], asked
     window = asked.window(field, descending)
 
     def read(window: Window) -> list[Any]:
-        return view.read(of.page, filter, order, window)
+        return view.read(of.rows.page, filter, order, window)
 
     return Connection(
         page=stretch(
             window,
             together(TYPES[of.kind][0], view, read(window)),
-            lambda thing: encode(of.cursor(thing.row, field), field, descending),
+            lambda thing: encode(of.rows.cursor(thing.row, field), field, descending),
             lambda other: bool(read(other)),
-            lambda: view.read(of.count, filter),
+            lambda: view.read(of.rows.count, filter),
             descending,
         )
     )
@@ -75,7 +74,7 @@ def worked_out(
         return thing.each(judge)
 
     def place(thing: Thing) -> Cursor:
-        return Cursor(judged(thing).progress, thing.row.id) if by_progress else of.cursor(thing.row, order.field)
+        return Cursor(judged(thing).progress, thing.row.id) if by_progress else of.rows.cursor(thing.row, order.field)
 
     kept = things if only is None else [thing for thing in things if judged(thing).condition in only]
     return Connection(page=cut(asked, kept, place, order.field, order.descending))

@@ -28,16 +28,8 @@ def _judged_key_results(siblings: Siblings) -> Sequence[Judged]:
     return [Judged(of.health, of.value) for of in siblings.all(of_key_results)]
 
 
-OBJECTIVES = Listing(
-    Kind.OBJECTIVE, objective.objective_page, objective.objective_count, objective.objective_cursor, _judged_objectives
-)
-KEY_RESULTS = Listing(
-    Kind.KEY_RESULT,
-    proofs.key_result_page,
-    proofs.key_result_count,
-    proofs.key_result_cursor,
-    _judged_key_results,
-)
+OBJECTIVES = Listing(Kind.OBJECTIVE, objective.OBJECTIVES, _judged_objectives)
+KEY_RESULTS = Listing(Kind.KEY_RESULT, proofs.KEY_RESULTS, _judged_key_results)
 
 
 def objectives(

@@ -208,7 +208,7 @@ def _judged(siblings: Siblings) -> Sequence[Judged]:
     return [Judged(status, None) for status in siblings.all(_statuses)]
 
 
-KPIS = Listing(Kind.KPI, kpi.kpi_page, kpi.kpi_count, kpi.kpi_cursor, _judged)
+KPIS = Listing(Kind.KPI, kpi.KPIS, _judged)
 
 
 def kpis(view: View, filter: KpiFilter | None, order: KpiOrder | None, asked: Asked) -> Connection[Any]:

@@ -226,7 +226,7 @@ def test_nothing_is_ever_seen_that_is_not_seen_whole(world: World) -> None:
         with world.database.connect() as conn:
             while not stop.is_set():
                 basis = bases.now(conn)
-                seen = kpis.kpi_count(conn, basis, kpis.KpiFilter())
+                seen = kpis.KPIS.count(conn, basis, kpis.KpiFilter())
                 if seen != basis.position:
                     torn.append((seen, basis))
 
@@ -252,7 +252,7 @@ def test_whoever_was_overtaken_looks_again(world: World) -> None:
     for thread in threads:
         thread.join()
     assert world.now.position == last
-    assert kpis.kpi_count(world.conn, world.now, kpis.KpiFilter()) == 10
+    assert kpis.KPIS.count(world.conn, world.now, kpis.KpiFilter()) == 10
 
 
 def test_the_end_of_a_span_is_open_until_something_ends_it(world: World) -> None:

@@ -185,7 +185,7 @@ class Busy:
         with self.world.database.connect() as conn:
             while not self.stop.is_set():
                 self.positions.append(bases.now(conn).position)
-                rows = objective.objective_page(conn, self.fixed, objective.ObjectiveFilter(), order, window)
+                rows = objective.OBJECTIVES.page(conn, self.fixed, objective.ObjectiveFilter(), order, window)
                 self.answers.add(tuple(rows))
 
     def read_slowly(self) -> None:
@@ -193,7 +193,7 @@ class Busy:
         with self.world.database.connect() as conn:
             while not self.stop.is_set():
                 with conn.transaction():
-                    rows = kpis.kpi_page(conn, self.fixed, kpis.KpiFilter(), order, window)
+                    rows = kpis.KPIS.page(conn, self.fixed, kpis.KpiFilter(), order, window)
                     self.stop.wait(0.02)
                     assert kpis.kpis(conn, self.fixed, [row.id for row in rows]) == {row.id: row for row in rows}
 

@@ -34,7 +34,7 @@ def test_before_the_first_event_everything_is_empty(world: World) -> None:
     id = cycle(world)
     first = after(world, 0)
     assert cycle_table.cycles(world.conn, first, [id]) == {}
-    assert cycle_table.cycle_count(world.conn, first, CycleFilter()) == 0
+    assert cycle_table.CYCLES.count(world.conn, first, CycleFilter()) == 0
     assert cycle_table.cycles(world.conn, then(world, on(1, 0)), [id]).keys() == {id}
     assert cycle_table.cycles(world.conn, bases.at_time(world.conn, on(1), on(1)), [id]) == {}
 
@@ -197,8 +197,8 @@ def test_dropping_what_was_supported_leaves_its_children_unaligned(world: World)
     assert alignment.supports_of_objectives(world.conn, world.now, [low])[low] == targets[:1]
     world.tell(DropObjective(objective=top, reason="no market", effective_at=on(6)))
     assert alignment.supports_of_objectives(world.conn, world.now, [low])[low] == []
-    assert objective_table.objective_count(world.conn, world.now, aligned) == 0
-    assert objective_table.objective_count(world.conn, then(world, on(5)), aligned) == 1
+    assert objective_table.OBJECTIVES.count(world.conn, world.now, aligned) == 0
+    assert objective_table.OBJECTIVES.count(world.conn, then(world, on(5)), aligned) == 1
     assert alignment.supports_of_objectives(world.conn, then(world, on(4)), [low])[low] == targets
 
 

@@ -13,6 +13,7 @@ from domain.commands.kpi_commands import DefineKpi
 from domain.commands.objective_commands import DraftObjective
 from domain.primitives.values import Basis, Cadence, CycleState, KeyResultState, Kind, ObjectiveKind, ObjectiveState
 from projections.store import basis as bases
+from projections.store.keyset import List
 from projections.store.versioned_tables import Cursor, Order, Window
 from projections.tables import cycle as cycle_table
 from projections.tables import key_result as proofs
@@ -27,30 +28,14 @@ from tests.properties.histories import History
 
 Page = Callable[..., list[Any]]
 
-LISTS: dict[str, tuple[Page, Callable[..., int], Callable[..., Cursor], Any, Any, Kind]] = {
-    "cycles": (
-        cycle_table.cycle_page, cycle_table.cycle_count, cycle_table.cycle_cursor, CycleOrder, CycleFilter(),
-        Kind.CYCLE,
-    ),
-    "objectives": (
-        objective_table.objective_page, objective_table.objective_count, objective_table.objective_cursor,
-        ObjectiveOrder, ObjectiveFilter(), Kind.OBJECTIVE,
-    ),
-    "key results": (
-        proofs.key_result_page, proofs.key_result_count, proofs.key_result_cursor, proofs.KeyResultOrder,
-        proofs.KeyResultFilter(), Kind.KEY_RESULT,
-    ),
-    "kpis": (
-        kpi.kpi_page, kpi.kpi_count, kpi.kpi_cursor, kpi.KpiOrder, kpi.KpiFilter(), Kind.KPI,
-    ),
-    "people": (
-        people.person_page, people.person_count, people.person_cursor, people.PersonOrder, people.PersonFilter(),
-        Kind.PERSON,
-    ),
-    "teams": (
-        people.team_page, people.team_count, people.team_cursor, people.TeamOrder, people.TeamFilter(), Kind.TEAM,
-    ),
-}  # fmt: skip
+LISTS: dict[str, tuple[List[Any, Any, Any], Any, Any, Kind]] = {
+    "cycles": (cycle.CYCLES, CycleOrder, CycleFilter(), Kind.CYCLE),
+    "objectives": (objective.OBJECTIVES, ObjectiveOrder, ObjectiveFilter(), Kind.OBJECTIVE),
+    "key results": (proofs.KEY_RESULTS, proofs.KeyResultOrder, proofs.KeyResultFilter(), Kind.KEY_RESULT),
+    "kpis": (kpi.KPIS, kpi.KpiOrder, kpi.KpiFilter(), Kind.KPI),
+    "people": (people.PEOPLE, people.PersonOrder, people.PersonFilter(), Kind.PERSON),
+    "teams": (people.TEAMS, people.TeamOrder, people.TeamFilter(), Kind.TEAM),
+}
 
 
 @pytest.fixture
@@ -69,7 +54,8 @@ def places(world: World) -> list[Basis]:
 
 @pytest.mark.parametrize("name", LISTS)
 def test_stretches_add_up_to_the_whole_list_in_every_order(told: World, name: str) -> None:
-    page, count, cursor, orders, every, kind = LISTS[name]
+    rows, orders, every, kind = LISTS[name]
+    page, count, cursor = rows.page, rows.count, rows.cursor
     for basis in places(told):
         ids = set(fold.World(told.log.entries(0, 10_000), basis).of(kind))
         assert count(told.conn, basis, every) == len(ids)
@@ -107,12 +93,12 @@ def _sorted(rows: list[Any], cursor: Callable[..., Cursor], order: Any) -> None:
 def test_a_stretch_lies_between_two_cursors(told: World) -> None:
     order = Order(proofs.KeyResultOrder.TITLE)
     now = told.now
-    whole = proofs.key_result_page(told.conn, now, proofs.KeyResultFilter(), order, Window(100))
-    after, before = (proofs.key_result_cursor(whole[place], order.field) for place in (1, 6))
+    whole = proofs.KEY_RESULTS.page(told.conn, now, proofs.KeyResultFilter(), order, Window(100))
+    after, before = (proofs.KEY_RESULTS.cursor(whole[place], order.field) for place in (1, 6))
     window = Window(100, after=after, before=before)
-    assert proofs.key_result_page(told.conn, now, proofs.KeyResultFilter(), order, window) == whole[2:6]
+    assert proofs.KEY_RESULTS.page(told.conn, now, proofs.KeyResultFilter(), order, window) == whole[2:6]
     last = Window(2, after=after, before=before, backwards=True)
-    assert proofs.key_result_page(told.conn, now, proofs.KeyResultFilter(), order, last) == whole[4:6]
+    assert proofs.KEY_RESULTS.page(told.conn, now, proofs.KeyResultFilter(), order, last) == whole[4:6]
 
 
 def asked_of_objectives(truth: fold.World, some: Any) -> list[tuple[ObjectiveFilter, Callable[[Any], bool]]]:
@@ -146,9 +132,9 @@ def test_objectives_are_found_by_what_they_are_at_the_basis(told: World) -> None
         for some in list(things.values())[:8]:
             for filter, holds in asked_of_objectives(truth, some):
                 expected = {id for id, thing in things.items() if holds(thing)}
-                rows = objective_table.objective_page(told.conn, basis, filter, order, Window(1_000))
+                rows = objective.OBJECTIVES.page(told.conn, basis, filter, order, Window(1_000))
                 assert {row.id for row in rows} == expected
-                assert objective_table.objective_count(told.conn, basis, filter) == len(expected)
+                assert objective.OBJECTIVES.count(told.conn, basis, filter) == len(expected)
                 of_cycle = objective_table.objectives_of_cycles(told.conn, basis, [some.cycle], filter)[some.cycle]
                 assert {row.id for row in of_cycle} == {id for id in expected if things[id].cycle == some.cycle}
 
@@ -178,7 +164,7 @@ def test_key_results_are_found_by_what_they_are_at_the_basis(told: World) -> Non
         things = truth.of(Kind.KEY_RESULT)
         for some in list(things.values())[:8]:
             for filter, holds in asked_of_key_results(truth, some):
-                rows = proofs.key_result_page(told.conn, basis, filter, order, Window(1_000))
+                rows = proofs.KEY_RESULTS.page(told.conn, basis, filter, order, Window(1_000))
                 assert {row.id for row in rows} == {id for id, thing in things.items() if holds(thing)}
 
 
@@ -193,24 +179,24 @@ def test_cycles_kpis_people_and_teams_have_filters_of_their_own(told: World) -> 
     def where(kind: Kind, holds: Callable[[Any], bool]) -> set[Any]:
         return {id for id, thing in truth.of(kind).items() if holds(thing)}
 
-    cycles = cycle_table.cycle_page, CycleFilter, CycleOrder
+    cycles = cycle.CYCLES.page, CycleFilter, CycleOrder
     active = where(Kind.CYCLE, lambda c: c.state is CycleState.ACTIVE)
     assert ids(cycles[0], cycles[1](state=CycleState.ACTIVE), cycles[2]) == active
     overlapping = where(Kind.CYCLE, lambda c: c.starts_on <= day <= c.ends_on)
     assert ids(cycles[0], cycles[1](overlaps=day), cycles[2]) == overlapping
     retired = where(Kind.KPI, lambda kpi: kpi.retired)
-    assert ids(kpi.kpi_page, kpi.KpiFilter(retired=True), kpi.KpiOrder) == retired
+    assert ids(kpi.KPIS.page, kpi.KpiFilter(retired=True), kpi.KpiOrder) == retired
     left = where(Kind.PERSON, lambda person: not person.active)
-    assert ids(people.person_page, people.PersonFilter(active=False), people.PersonOrder) == left
+    assert ids(people.PEOPLE.page, people.PersonFilter(active=False), people.PersonOrder) == left
     standing = where(Kind.TEAM, lambda team: not team.disbanded)
-    assert ids(people.team_page, people.TeamFilter(disbanded=False), people.TeamOrder) == standing
+    assert ids(people.TEAMS.page, people.TeamFilter(disbanded=False), people.TeamOrder) == standing
 
 
 @pytest.mark.parametrize("pattern", ["%", "_", "\\", "100%", "a_b", "%%", "'; drop table kpi; --"])
 def test_what_is_searched_for_is_taken_literally(world: World, pattern: str) -> None:
     for number, name in enumerate((f"with {pattern} in it", "a plain one")):
         world.tell(DefineKpi(key=f"k{number}", name=name, cadence=Cadence.WEEKLY))
-    found = kpi.kpi_page(world.conn, world.now, kpi.KpiFilter(search=pattern), Order(kpi.KpiOrder.KEY), Window(9))
+    found = kpi.KPIS.page(world.conn, world.now, kpi.KpiFilter(search=pattern), Order(kpi.KpiOrder.KEY), Window(9))
     assert [row.key for row in found] == ["k0"]
 
 
@@ -223,7 +209,7 @@ def test_letters_are_ordered_and_found_whatever_their_case(world: World) -> None
     for title in ("beta of all", "Alpha of all", "alpha of some", "Beta of none"):
         world.tell(DraftObjective(cycle=CycleBy(id=cycle), title=title, kind=ObjectiveKind.COMMITTED))
     order = Order(ObjectiveOrder.TITLE)
-    rows = objective_table.objective_page(world.conn, world.now, ObjectiveFilter(), order, Window(9))
+    rows = objective.OBJECTIVES.page(world.conn, world.now, ObjectiveFilter(), order, Window(9))
     assert [row.title for row in rows] == ["Alpha of all", "alpha of some", "beta of all", "Beta of none"]
-    found = objective_table.objective_page(world.conn, world.now, ObjectiveFilter(search="ALPHA"), order, Window(9))
+    found = objective.OBJECTIVES.page(world.conn, world.now, ObjectiveFilter(search="ALPHA"), order, Window(9))
     assert found == rows[:2]
