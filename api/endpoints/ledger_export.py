@@ -319,11 +319,11 @@ def _readings(context: Context, params: Params) -> Iterator[Page]:
         window = Window(READINGS)
         while True:
             view = context.anew().reads.at(view.basis)
-            found = view.read(measurements.reading_pages, [row.id], window, since, until)[row.id]
+            found = view.read(measurements.READINGS.pages, [row.id], window, since, until)[row.id]
             yield Page(table(_row(row.key, reading) for reading in found), view.basis, head)
             if len(found) < READINGS:
                 break
-            window = Window(READINGS, after=measurements.measurement_cursor(found[-1]))
+            window = Window(READINGS, after=measurements.READINGS.cursor(found[-1]))
 
 
 def _kpis(view: View, key: str | None) -> list[kpi.KpiRow]:

@@ -233,7 +233,7 @@ def _standing(conn: Connection, basis: Basis, rows: Sequence[Any]) -> dict[UUID,
 
 def _latest(conn: Connection, basis: Basis, rows: Sequence[Any]) -> dict[UUID, dict[str, Any]]:
     """The latest readings of KPIs."""
-    latest = measurements.latest_readings(conn, basis, [row.id for row in rows])
+    latest = measurements.READINGS.latest(conn, basis, [row.id for row in rows])
     return {id: {"latest": row.value, "measuredAt": row.measured_at} for id, row in latest.items()}
 
 

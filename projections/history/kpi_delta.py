@@ -29,8 +29,8 @@ def kpi_deltas(
     """Every KPI that was not retired before, by name: four statements. One that was not there yet had NO_DATA."""
     rows = KPI.read(conn, KPI.query(after, f"select id from {KPI.name} where version = 1"), basis_params(after))
     ids = [row.id for row in rows]
-    then, read_then = kpi.kpis(conn, before, ids), measurements.latest_readings(conn, before, ids)
-    read_now = measurements.latest_readings(conn, after, ids)
+    then, read_then = kpi.kpis(conn, before, ids), measurements.READINGS.latest(conn, before, ids)
+    read_now = measurements.READINGS.latest(conn, after, ids)
 
     def delta(row: KpiRow) -> KpiDelta:
         was, old, new = then.get(row.id), read_then.get(row.id), read_now.get(row.id)

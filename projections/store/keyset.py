@@ -200,3 +200,18 @@ def counts(
         f" where v.{parent} = any(%(parents)b) and {where} group by v.{parent}"
     )
     return dict.fromkeys(parents, 0) | dict(fetch(conn, sql, basis_params(basis, parents=list(parents), **params)))
+
+
+def ordered(
+    conn: Connection,
+    basis: Basis,
+    table: Table[R],
+    column: str,
+    ids: Sequence[UUID],
+    where: str,
+    order: str = "v.position",
+    **params: Any,
+) -> list[R]:
+    """All rows that have one of these ids in a column, in this order."""
+    sql = f"select {table.seen} from {table.name} v where v.{column} = any(%(ids)b) and {where} order by {order}"
+    return table.read(conn, sql, basis_params(basis, ids=list(ids), **params))

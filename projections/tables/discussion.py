@@ -11,24 +11,34 @@ from domain.model.discussion import CommentAdded, InitiativeMoved, InitiativePla
 from domain.model.event import Event, Recorded
 from domain.primitives.values import Basis, InitiativeState, Kind, Ref, ReflectionKind
 from projections.store.batch_writer import BatchWriter, Reads, event_columns
-from projections.store.keyset import SortKey, counts, pages
+from projections.store.keyset import SortKey, counts, ordered, pages
 from projections.store.versioned_tables import (
     Connection,
     Cursor,
     EventRow,
-    R,
     Table,
     Version,
     VersionedTable,
     Window,
-    basis_params,
     grouped,
 )
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-class InitiativeRow(Version, frozen=True, gc=False):
+class _About:
+    """What rows about a subject have in common."""
+
+    __slots__ = ()
+    subject_kind: Kind
+    subject_id: UUID
+
+    @property
+    def subject(self) -> Ref:
+        return Ref(self.subject_kind, self.subject_id)
+
+
+class InitiativeRow(Version, _About, frozen=True, gc=False):
     title: str
     subject_kind: Kind
     subject_id: UUID
@@ -36,32 +46,20 @@ class InitiativeRow(Version, frozen=True, gc=False):
     due: date | None
     state: InitiativeState = InitiativeState.TODO
 
-    @property
-    def subject(self) -> Ref:
-        return Ref(self.subject_kind, self.subject_id)
 
-
-class CommentRow(EventRow, frozen=True, gc=False):
+class CommentRow(EventRow, _About, frozen=True, gc=False):
     subject_kind: Kind
     subject_id: UUID
     effective_at: datetime
     body: str
 
-    @property
-    def subject(self) -> Ref:
-        return Ref(self.subject_kind, self.subject_id)
 
-
-class ReflectionRow(EventRow, frozen=True, gc=False):
+class ReflectionRow(EventRow, _About, frozen=True, gc=False):
     subject_kind: Kind
     subject_id: UUID
     effective_at: datetime
     kind: ReflectionKind
     body: str
-
-    @property
-    def subject(self) -> Ref:
-        return Ref(self.subject_kind, self.subject_id)
 
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────
@@ -123,7 +121,7 @@ def initiatives_of_subjects(
 
 def comments(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, CommentRow]:
     """The comments with these ids; unknown ones are left out."""
-    return {row.id: row for row in _said(conn, basis, COMMENT, "id", ids)}
+    return {row.id: row for row in ordered(conn, basis, COMMENT, "id", ids, _SAID)}
 
 
 def comment_pages(
@@ -145,21 +143,16 @@ def comment_cursor(row: CommentRow) -> Cursor:
 
 def reflections(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, ReflectionRow]:
     """The reflections with these ids; unknown ones are left out."""
-    return {row.id: row for row in _said(conn, basis, REFLECTION, "id", ids)}
+    return {row.id: row for row in ordered(conn, basis, REFLECTION, "id", ids, _SAID)}
 
 
 def reflections_of_subjects(
     conn: Connection, basis: Basis, subjects: Sequence[UUID]
 ) -> dict[UUID, list[ReflectionRow]]:
     """The reflections on each of these subjects, in the order of recording."""
-    rows = _said(conn, basis, REFLECTION, "subject_id", subjects)
+    rows = ordered(conn, basis, REFLECTION, "subject_id", subjects, _SAID)
     return grouped(subjects, rows, attrgetter("subject_id"))
 
 
 _SAID = "v.position <= %(position)s and v.effective_at <= %(at)s"
 _BY_POSITION = SortKey("position", "v.position", "bigint", "v.position", "bigint")
-
-
-def _said(conn: Connection, basis: Basis, table: Table[R], column: str, ids: Sequence[UUID]) -> list[R]:
-    sql = f"select {table.seen} from {table.name} v where v.{column} = any(%(ids)b) and {_SAID} order by v.position"
-    return table.read(conn, sql, basis_params(basis, ids=list(ids)))

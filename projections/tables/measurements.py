@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import singledispatch
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from domain.model.event import Event, Recorded
@@ -13,7 +13,7 @@ from domain.model.key_result import CheckInCorrected, KeyResultCheckedIn
 from domain.model.kpi import ReadingCorrected, ReadingRecorded, ReadingRetracted
 from domain.primitives.values import Basis
 from projections.store.batch_writer import BatchWriter, Reads, event_columns
-from projections.store.keyset import SortKey, counts, pages
+from projections.store.keyset import SortKey, counts, ordered, pages
 from projections.store.versioned_tables import (
     OPEN,
     Connection,
@@ -22,7 +22,6 @@ from projections.store.versioned_tables import (
     Table,
     ValidityTable,
     Window,
-    basis_params,
     grouped,
 )
 
@@ -140,9 +139,75 @@ _BY_MOMENT = SortKey("measured_at", "v.measured_at", "timestamptz", "v.position"
 M = TypeVar("M", CheckInRow, ReadingRow)
 
 
-def _known(conn: Connection, basis: Basis, table: ValidityTable[M], ids: Sequence[UUID]) -> list[M]:
-    sql = f"select {table.seen} from {table.name} v where v.id = any(%(ids)b) and {KNOWN} order by v.position"
-    return table.read(conn, sql, basis_params(basis, ids=list(ids)))
+class Measurements(Generic[M]):
+    """Measurements of one kind, each of a subject: a key result or KPI. Their order is (measured at, position)."""
+
+    def __init__(self, table: ValidityTable[M], subject: str) -> None:
+        self._table: ValidityTable[M] = table
+        self._subject = subject
+
+    def by_id(self, conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, M]:
+        """The last known version of each of these, retracted ones too; unknown ones are left out."""
+        return {row.id: row for row in ordered(conn, basis, self._table, "id", ids, KNOWN)}
+
+    def versions(self, conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, list[M]]:
+        """Every version of these that the basis knows, oldest first."""
+        return grouped(ids, ordered(conn, basis, self._table, "id", ids, KNOWN), attrgetter("id"))
+
+    def latest(self, conn: Connection, basis: Basis, subjects: Sequence[UUID]) -> dict[UUID, M]:
+        """The latest one of each of these subjects; those without one are left out."""
+        window = Window(1, backwards=True)
+        found = pages(conn, basis, self._table, self._subject, subjects, window, _BY_MOMENT, CURRENT)
+        return {subject: rows[0] for subject, rows in found.items() if rows}
+
+    def all(
+        self,
+        conn: Connection,
+        basis: Basis,
+        subjects: Sequence[UUID],
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> dict[UUID, list[M]]:
+        """All that stand, of each of these subjects, measured in [since, until), oldest first."""
+        where, params = _measured(CURRENT, since, until)
+        order = "measured_at, position"
+        rows = ordered(conn, basis, self._table, self._subject, subjects, where, order, **params)
+        return grouped(subjects, rows, attrgetter(self._subject))
+
+    def pages(
+        self,
+        conn: Connection,
+        basis: Basis,
+        subjects: Sequence[UUID],
+        window: Window,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        include_superseded: bool = False,
+        descending: bool = False,
+    ) -> dict[UUID, list[M]]:
+        """The same page of those of each of these subjects, measured in [since, until)."""
+        where, params = _measured(KNOWN if include_superseded else CURRENT, since, until)
+        return pages(
+            conn, basis, self._table, self._subject, subjects, window, _BY_MOMENT, where,
+            descending=descending, **params,
+        )  # fmt: skip
+
+    def counts(
+        self,
+        conn: Connection,
+        basis: Basis,
+        subjects: Sequence[UUID],
+        since: datetime | None = None,
+        until: datetime | None = None,
+        include_superseded: bool = False,
+    ) -> dict[UUID, int]:
+        """How many each of these subjects has in [since, until)."""
+        where, params = _measured(KNOWN if include_superseded else CURRENT, since, until)
+        return counts(conn, basis, self._table, self._subject, subjects, where, **params)
+
+    def cursor(self, row: M) -> Cursor:
+        """The place of this row among the measurements of its subject."""
+        return Cursor(row.measured_at, row.position)
 
 
 def _measured(where: str, since: datetime | None, until: datetime | None) -> tuple[str, dict[str, datetime]]:
@@ -155,112 +220,5 @@ def _measured(where: str, since: datetime | None, until: datetime | None) -> tup
     return where, params
 
 
-# ── readings: ordered by (measured at, position) ─────────────────────────────────────────────────
-
-
-def readings(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, ReadingRow]:
-    """The last known version of these readings, retracted ones too; unknown ones are left out."""
-    return {row.id: row for row in _known(conn, basis, READING, ids)}
-
-
-def reading_versions(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, list[ReadingRow]]:
-    """Every version of these readings that the basis knows, oldest first."""
-    return grouped(ids, _known(conn, basis, READING, ids), attrgetter("id"))
-
-
-def latest_readings(conn: Connection, basis: Basis, kpis: Sequence[UUID]) -> dict[UUID, ReadingRow]:
-    """The latest reading of each of these KPIs; those without one are left out."""
-    window = Window(1, backwards=True)
-    found = pages(conn, basis, READING, "kpi", kpis, window, _BY_MOMENT, CURRENT)
-    return {kpi: rows[0] for kpi, rows in found.items() if rows}
-
-
-def readings_of_kpis(
-    conn: Connection,
-    basis: Basis,
-    kpis: Sequence[UUID],
-    since: datetime | None = None,
-    until: datetime | None = None,
-) -> dict[UUID, list[ReadingRow]]:
-    """All readings that stand, measured in [since, until), oldest first."""
-    where, params = _measured(CURRENT, since, until)
-    sql = f"select {READING.seen} from reading v where v.kpi = any(%(kpis)b) and {where} order by measured_at, position"
-    return grouped(kpis, READING.read(conn, sql, basis_params(basis, kpis=list(kpis), **params)), attrgetter("kpi"))
-
-
-def reading_pages(
-    conn: Connection,
-    basis: Basis,
-    kpis: Sequence[UUID],
-    window: Window,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    include_superseded: bool = False,
-    descending: bool = False,
-) -> dict[UUID, list[ReadingRow]]:
-    """The same page of the readings of each of these KPIs, measured in [since, until)."""
-    where, params = _measured(KNOWN if include_superseded else CURRENT, since, until)
-    return pages(conn, basis, READING, "kpi", kpis, window, _BY_MOMENT, where, descending=descending, **params)
-
-
-def reading_counts(
-    conn: Connection,
-    basis: Basis,
-    kpis: Sequence[UUID],
-    since: datetime | None = None,
-    until: datetime | None = None,
-    include_superseded: bool = False,
-) -> dict[UUID, int]:
-    """How many readings each of these KPIs has in [since, until)."""
-    where, params = _measured(KNOWN if include_superseded else CURRENT, since, until)
-    return counts(conn, basis, READING, "kpi", kpis, where, **params)
-
-
-# ── check-ins: ordered by (measured at, position) ────────────────────────────────────────────────
-
-
-def check_ins(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, CheckInRow]:
-    """The last known version of these check-ins; unknown ones are left out."""
-    return {row.id: row for row in _known(conn, basis, CHECK_IN, ids)}
-
-
-def check_in_versions(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, list[CheckInRow]]:
-    """Every version of these check-ins that the basis knows, oldest first."""
-    return grouped(ids, _known(conn, basis, CHECK_IN, ids), attrgetter("id"))
-
-
-def check_ins_of_key_results(
-    conn: Connection, basis: Basis, key_results: Sequence[UUID]
-) -> dict[UUID, list[CheckInRow]]:
-    """All check-ins that stand, of each of these key results, oldest first."""
-    sql = (
-        f"select {CHECK_IN.seen} from check_in v where v.key_result = any(%(key_results)b) and {CURRENT}"
-        " order by measured_at, position"
-    )
-    rows = CHECK_IN.read(conn, sql, basis_params(basis, key_results=list(key_results)))
-    return grouped(key_results, rows, attrgetter("key_result"))
-
-
-def check_in_pages(
-    conn: Connection,
-    basis: Basis,
-    key_results: Sequence[UUID],
-    window: Window,
-    include_superseded: bool = False,
-    descending: bool = False,
-) -> dict[UUID, list[CheckInRow]]:
-    """The same page of the check-ins of each of these key results."""
-    where = KNOWN if include_superseded else CURRENT
-    return pages(conn, basis, CHECK_IN, "key_result", key_results, window, _BY_MOMENT, where, descending=descending)
-
-
-def check_in_counts(
-    conn: Connection, basis: Basis, key_results: Sequence[UUID], include_superseded: bool = False
-) -> dict[UUID, int]:
-    """How many check-ins each of these key results has."""
-    return counts(conn, basis, CHECK_IN, "key_result", key_results, KNOWN if include_superseded else CURRENT)
-
-
-def measurement_cursor(row: CheckInRow | ReadingRow) -> Cursor:
-    """Where this row stands among the measurements of its subject."""
-    return Cursor(row.measured_at, row.position)
+CHECK_INS = Measurements(CHECK_IN, "key_result")
+READINGS = Measurements(READING, "kpi")

@@ -81,7 +81,7 @@ def standings(siblings: Siblings) -> Sequence[Standing]:
 
 def latest_readings(siblings: Siblings) -> dict[UUID, measurements.ReadingRow]:
     """The latest reading of each of these KPIs that has one."""
-    return siblings.view.read(measurements.latest_readings, [row.id for row in siblings.rows])
+    return siblings.view.read(measurements.READINGS.latest, [row.id for row in siblings.rows])
 
 
 def of_key_results(siblings: Siblings) -> Sequence[KeyResultProgress]:

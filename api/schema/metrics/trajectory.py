@@ -122,7 +122,7 @@ def _differing(versions: list[KeyResultRow]) -> list[KeyResultRow]:
 
 
 def _said(siblings: Siblings) -> Sequence[list[CheckInRow]]:
-    known = siblings.view.read(measurements.check_ins_of_key_results, [row.id for row in siblings.rows])
+    known = siblings.view.read(measurements.CHECK_INS.all, [row.id for row in siblings.rows])
     return [known[row.id] for row in siblings.rows]
 
 

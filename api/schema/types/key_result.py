@@ -29,9 +29,9 @@ from projections.tables import discussion, key_result, measurements
 _CHECK_INS = Pages(
     Kind.CHECK_IN,
     "MEASURED_AT",
-    measurements.check_in_pages,
-    measurements.check_in_counts,
-    measurements.measurement_cursor,
+    measurements.CHECK_INS.pages,
+    measurements.CHECK_INS.counts,
+    measurements.CHECK_INS.cursor,
 )
 
 

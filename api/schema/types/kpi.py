@@ -36,9 +36,9 @@ from projections.tables.measurements import ReadingRow
 _READINGS = Pages(
     Kind.READING,
     "MEASURED_AT",
-    measurements.reading_pages,
-    measurements.reading_counts,
-    measurements.measurement_cursor,
+    measurements.READINGS.pages,
+    measurements.READINGS.counts,
+    measurements.READINGS.cursor,
 )
 
 From: TypeAlias = Annotated[
@@ -110,7 +110,7 @@ def _statuses(siblings: Siblings) -> Sequence[KpiStatus]:
 
 
 def _readings(siblings: Siblings) -> dict[Any, list[ReadingRow]]:
-    return siblings.view.read(measurements.readings_of_kpis, [row.id for row in siblings.rows])
+    return siblings.view.read(measurements.READINGS.all, [row.id for row in siblings.rows])
 
 
 def _series(

@@ -18,9 +18,9 @@ from projections.tables import measurements
 from projections.tables.measurements import Ending
 
 
-def _neighbours(siblings: Siblings, shown_as: type[Node], versions: Callable[..., Any], step: int) -> Sequence[Any]:
+def _neighbours(siblings: Siblings, kind: Kind, step: int) -> Sequence[Any]:
     """The version of the same measurement before (-1) or after (1) each of these."""
-    view = siblings.view
+    view, (shown_as, versions) = siblings.view, VERSIONS[kind]
     found = view.read(versions, [row.id for row in siblings.rows])
     rows = [_neighbour(found.get(row.id, []), row.version, step) for row in siblings.rows]
     things = iter(together(shown_as, view, [row for row in rows if row is not None]))
@@ -34,18 +34,10 @@ def _neighbour(versions: Sequence[Any], version: int, step: int) -> Any:
     return versions[place + step]
 
 
-def _before(siblings: Siblings) -> Sequence[Any]:
-    return _neighbours(siblings, CheckIn, measurements.check_in_versions, -1)
-
-
-def _after(siblings: Siblings) -> Sequence[Any]:
-    return _neighbours(siblings, CheckIn, measurements.check_in_versions, 1)
-
-
 @strawberry.type(
     description="Somebody said where a key result stands. A correction is a version of its own; both can be read."
 )
-class CheckIn(Node, kind=Kind.CHECK_IN, read=measurements.check_ins):
+class CheckIn(Node, kind=Kind.CHECK_IN, read=measurements.CHECK_INS.by_id):
     row: strawberry.Private[measurements.CheckInRow]
 
     key_result: KeyResultRef = to_one(Kind.KEY_RESULT, "key_result", "What it speaks of.")
@@ -57,8 +49,10 @@ class CheckIn(Node, kind=Kind.CHECK_IN, read=measurements.check_ins):
     position: Position = strawberry.field(description="The event that said it.")
     by: Actor = actor("by", "Who said it.")
     late: bool = strawberry.field(description="Recorded after its cycle had closed; it alters no score and no outcome.")
-    corrected: CheckInRef | None = related("What it said before this correction.", _before)
-    superseded_by: CheckInRef | None = related("The correction that stands in its place.", _after)
+    corrected: CheckInRef | None = related("What it said before this correction.", _neighbours, Kind.CHECK_IN, -1)
+    superseded_by: CheckInRef | None = related(
+        "The correction that stands in its place.", _neighbours, Kind.CHECK_IN, 1
+    )
 
     @answered("Its global id; opaque. Each version has one of its own.")
     def id(self) -> strawberry.ID:
@@ -69,18 +63,10 @@ class CheckIn(Node, kind=Kind.CHECK_IN, read=measurements.check_ins):
         return list(self.row.reached or ())
 
 
-def _version_before(siblings: Siblings) -> Sequence[Any]:
-    return _neighbours(siblings, Reading, measurements.reading_versions, -1)
-
-
-def _version_after(siblings: Siblings) -> Sequence[Any]:
-    return _neighbours(siblings, Reading, measurements.reading_versions, 1)
-
-
 @strawberry.type(
     description="A KPI was read: the KPI and the instant are its identity. A correction is a version of its own."
 )
-class Reading(Node, kind=Kind.READING, read=measurements.readings):
+class Reading(Node, kind=Kind.READING, read=measurements.READINGS.by_id):
     row: strawberry.Private[measurements.ReadingRow]
 
     kpi: KpiRef = to_one(Kind.KPI, "kpi", "What was read.")
@@ -90,8 +76,8 @@ class Reading(Node, kind=Kind.READING, read=measurements.readings):
     position: Position = strawberry.field(description="The event that said it.")
     note: Markdown | None = strawberry.field(description="What there is to say about it.")
     by: Actor = actor("by", "Who or what said it.")
-    corrects: ReadingRef | None = related("What it said before this correction.", _version_before)
-    superseded_by: ReadingRef | None = related("The correction that stands in its place.", _version_after)
+    corrects: ReadingRef | None = related("What it said before this correction.", _neighbours, Kind.READING, -1)
+    superseded_by: ReadingRef | None = related("The correction that stands in its place.", _neighbours, Kind.READING, 1)
 
     @answered("Its global id; opaque. Each version has one of its own.")
     def id(self) -> strawberry.ID:
@@ -108,7 +94,7 @@ def _version_id(thing: CheckIn | Reading) -> strawberry.ID:
 
 
 VERSIONS: dict[Kind, tuple[type[Node], Callable[..., Any]]] = {
-    Kind.CHECK_IN: (CheckIn, measurements.check_in_versions),
-    Kind.READING: (Reading, measurements.reading_versions),
+    Kind.CHECK_IN: (CheckIn, measurements.CHECK_INS.versions),
+    Kind.READING: (Reading, measurements.READINGS.versions),
 }
 """The kinds whose nodes are versions, and the query that reads all versions of some of them."""

@@ -262,6 +262,6 @@ def test_the_end_of_a_span_is_open_until_something_ends_it(world: World) -> None
     world.see()
     ends = world.conn.execute("select until_position, ended from reading").fetchall()
     assert ends == [(OPEN, None)]
-    stream: UUID = measurements.latest_readings(world.conn, world.now, [id])[id].id
+    stream: UUID = measurements.READINGS.latest(world.conn, world.now, [id])[id].id
     world.tell(RetractReading(reading=stream, reason="a wrong meter"))
     assert world.conn.execute("select until_position, ended from reading").fetchall() == [(3, "RETRACTED")]

@@ -187,14 +187,14 @@ def _standings(world: World, basis: Basis, truth: fold.World) -> None:
 
 def _measurements(world: World, basis: Basis, truth: fold.World) -> None:
     conn, kpis, key_results = world.conn, list(truth.of(Kind.KPI)), list(truth.of(Kind.KEY_RESULT))
-    readings = measurements.readings_of_kpis(conn, basis, kpis)
+    readings = measurements.READINGS.all(conn, basis, kpis)
     assert all(_places(rows) == _told(truth.measured(id)) for id, rows in readings.items())
-    latest = measurements.latest_readings(conn, basis, kpis)
+    latest = measurements.READINGS.latest(conn, basis, kpis)
     assert latest == {id: rows[-1] for id, rows in readings.items() if rows}
-    assert measurements.reading_counts(conn, basis, kpis) == {id: len(rows) for id, rows in readings.items()}
-    check_ins = measurements.check_ins_of_key_results(conn, basis, key_results)
+    assert measurements.READINGS.counts(conn, basis, kpis) == {id: len(rows) for id, rows in readings.items()}
+    check_ins = measurements.CHECK_INS.all(conn, basis, key_results)
     assert all(_places(rows) == _told(truth.measured(id)) for id, rows in check_ins.items())
-    assert measurements.check_in_counts(conn, basis, key_results) == {id: len(rows) for id, rows in check_ins.items()}
+    assert measurements.CHECK_INS.counts(conn, basis, key_results) == {id: len(rows) for id, rows in check_ins.items()}
     assert all(row.ended is None for rows in check_ins.values() for row in rows)
     _histories(world, basis, truth)
     rows_of = proofs.key_results(conn, basis, key_results)
@@ -209,8 +209,8 @@ def _measurements(world: World, basis: Basis, truth: fold.World) -> None:
 def _histories(world: World, basis: Basis, truth: fold.World) -> None:
     """Every version of a measurement, and how it ended as far as the basis knows."""
     streams = {id: said for id, said in truth.said.items() if fold._is_measured(said[0])}
-    known = measurements.check_in_versions(world.conn, basis, list(streams)) | {
-        id: rows for id, rows in measurements.reading_versions(world.conn, basis, list(streams)).items() if rows
+    known = measurements.CHECK_INS.versions(world.conn, basis, list(streams)) | {
+        id: rows for id, rows in measurements.READINGS.versions(world.conn, basis, list(streams)).items() if rows
     }
     for id, said in streams.items():
         rows = known[id]

@@ -29,8 +29,8 @@ from tests.properties.histories import History
 Page = Callable[..., list[Any]]
 
 LISTS: dict[str, tuple[List[Any, Any, Any], Any, Any, Kind]] = {
-    "cycles": (cycle.CYCLES, CycleOrder, CycleFilter(), Kind.CYCLE),
-    "objectives": (objective.OBJECTIVES, ObjectiveOrder, ObjectiveFilter(), Kind.OBJECTIVE),
+    "cycles": (cycle_table.CYCLES, CycleOrder, CycleFilter(), Kind.CYCLE),
+    "objectives": (objective_table.OBJECTIVES, ObjectiveOrder, ObjectiveFilter(), Kind.OBJECTIVE),
     "key results": (proofs.KEY_RESULTS, proofs.KeyResultOrder, proofs.KeyResultFilter(), Kind.KEY_RESULT),
     "kpis": (kpi.KPIS, kpi.KpiOrder, kpi.KpiFilter(), Kind.KPI),
     "people": (people.PEOPLE, people.PersonOrder, people.PersonFilter(), Kind.PERSON),
@@ -132,9 +132,9 @@ def test_objectives_are_found_by_what_they_are_at_the_basis(told: World) -> None
         for some in list(things.values())[:8]:
             for filter, holds in asked_of_objectives(truth, some):
                 expected = {id for id, thing in things.items() if holds(thing)}
-                rows = objective.OBJECTIVES.page(told.conn, basis, filter, order, Window(1_000))
+                rows = objective_table.OBJECTIVES.page(told.conn, basis, filter, order, Window(1_000))
                 assert {row.id for row in rows} == expected
-                assert objective.OBJECTIVES.count(told.conn, basis, filter) == len(expected)
+                assert objective_table.OBJECTIVES.count(told.conn, basis, filter) == len(expected)
                 of_cycle = objective_table.objectives_of_cycles(told.conn, basis, [some.cycle], filter)[some.cycle]
                 assert {row.id for row in of_cycle} == {id for id in expected if things[id].cycle == some.cycle}
 
@@ -179,7 +179,7 @@ def test_cycles_kpis_people_and_teams_have_filters_of_their_own(told: World) -> 
     def where(kind: Kind, holds: Callable[[Any], bool]) -> set[Any]:
         return {id for id, thing in truth.of(kind).items() if holds(thing)}
 
-    cycles = cycle.CYCLES.page, CycleFilter, CycleOrder
+    cycles = cycle_table.CYCLES.page, CycleFilter, CycleOrder
     active = where(Kind.CYCLE, lambda c: c.state is CycleState.ACTIVE)
     assert ids(cycles[0], cycles[1](state=CycleState.ACTIVE), cycles[2]) == active
     overlapping = where(Kind.CYCLE, lambda c: c.starts_on <= day <= c.ends_on)
@@ -209,7 +209,7 @@ def test_letters_are_ordered_and_found_whatever_their_case(world: World) -> None
     for title in ("beta of all", "Alpha of all", "alpha of some", "Beta of none"):
         world.tell(DraftObjective(cycle=CycleBy(id=cycle), title=title, kind=ObjectiveKind.COMMITTED))
     order = Order(ObjectiveOrder.TITLE)
-    rows = objective.OBJECTIVES.page(world.conn, world.now, ObjectiveFilter(), order, Window(9))
+    rows = objective_table.OBJECTIVES.page(world.conn, world.now, ObjectiveFilter(), order, Window(9))
     assert [row.title for row in rows] == ["Alpha of all", "alpha of some", "beta of all", "Beta of none"]
-    found = objective.OBJECTIVES.page(world.conn, world.now, ObjectiveFilter(search="ALPHA"), order, Window(9))
+    found = objective_table.OBJECTIVES.page(world.conn, world.now, ObjectiveFilter(search="ALPHA"), order, Window(9))
     assert found == rows[:2]

@@ -64,10 +64,10 @@ def test_a_correction_changes_what_is_known_now_of_then_and_not_what_was_known(
     world.tell(CorrectCheckIn(check_in=id, value=6.0, reason="miscounted"))
     assert standing(world, goal, then(world, on(5))).value == 6.0
     assert standing(world, goal, then(world, on(5), known=4)).value == 5.0
-    known, told = measurements.check_in_versions(world.conn, world.now, [id])[id]
+    known, told = measurements.CHECK_INS.versions(world.conn, world.now, [id])[id]
     assert (known.value, known.ended, known.until_position) == (5.0, Ending.CORRECTED, 5)
     assert (told.value, told.ended, told.version, told.reason) == (6.0, None, 2, "miscounted")
-    (then_known,) = measurements.check_in_versions(world.conn, after(world, 4), [id])[id]
+    (then_known,) = measurements.CHECK_INS.versions(world.conn, after(world, 4), [id])[id]
     assert (then_known.value, then_known.ended, then_known.until_position) == (5.0, None, None)
 
 
@@ -75,11 +75,11 @@ def test_superseded_check_ins_are_shown_on_request(world: World, goal: KeyResult
     ids = [check_in(world, goal.id, on(day), value=float(day)) for day in (5, 6, 7)]
     world.tell(CorrectCheckIn(check_in=ids[0], value=5.5, reason="miscounted"))
     now = world.now
-    standing_ones = measurements.check_in_pages(world.conn, now, [goal.id], Window(9))[goal.id]
+    standing_ones = measurements.CHECK_INS.pages(world.conn, now, [goal.id], Window(9))[goal.id]
     assert [row.value for row in standing_ones] == [5.5, 6.0, 7.0]
-    everything = measurements.check_in_pages(world.conn, now, [goal.id], Window(9), include_superseded=True)[goal.id]
+    everything = measurements.CHECK_INS.pages(world.conn, now, [goal.id], Window(9), include_superseded=True)[goal.id]
     assert [row.value for row in everything] == [5.0, 5.5, 6.0, 7.0]
-    assert measurements.check_in_counts(world.conn, now, [goal.id], include_superseded=True) == {goal.id: 4}
+    assert measurements.CHECK_INS.counts(world.conn, now, [goal.id], include_superseded=True) == {goal.id: 4}
 
 
 def test_milestones_are_reached_when_that_was_first_said(world: World) -> None:
@@ -135,39 +135,40 @@ def test_readings_come_in_stretches_of_each_kpi(world: World) -> None:
     asked = [one, two, none]
 
     def values(window: Window, *, descending: bool = False) -> list[list[float]]:
-        found = measurements.reading_pages(world.conn, world.now, asked, window, descending=descending)
+        found = measurements.READINGS.pages(world.conn, world.now, asked, window, descending=descending)
         return [[row.value for row in found[id]] for id in asked]
 
     assert values(Window(2)) == [[5.0, 6.0], [60.0], []]
     assert values(Window(2, backwards=True)) == [[7.0, 8.0], [60.0], []]
     assert values(Window(2), descending=True) == [[8.0, 7.0], [60.0], []]
-    rows = measurements.reading_pages(world.conn, world.now, [one], Window(9))[one]
-    after, before = measurements.measurement_cursor(rows[0]), measurements.measurement_cursor(rows[3])
+    rows = measurements.READINGS.pages(world.conn, world.now, [one], Window(9))[one]
+    after, before = measurements.READINGS.cursor(rows[0]), measurements.READINGS.cursor(rows[3])
     assert values(Window(9, after=after, before=before))[0] == [6.0, 7.0]
     assert values(Window(1, after=before, before=after, backwards=True), descending=True)[0] == [6.0]
-    assert measurements.reading_counts(world.conn, world.now, asked) == {one: 4, two: 1, none: 0}
+    assert measurements.READINGS.counts(world.conn, world.now, asked) == {one: 4, two: 1, none: 0}
 
 
 def test_a_span_of_readings_holds_its_start_and_not_its_end(world: World) -> None:
     id = kpi(world)
     read(world, id, *((on(day), float(day)) for day in (5, 6, 7)))
     now, span = world.now, (on(5), on(7))
-    assert [row.value for row in measurements.readings_of_kpis(world.conn, now, [id], *span)[id]] == [5.0, 6.0]
-    assert [row.value for row in measurements.reading_pages(world.conn, now, [id], Window(9), *span)[id]] == [5.0, 6.0]
-    assert measurements.reading_counts(world.conn, now, [id], *span) == {id: 2}
+    assert [row.value for row in measurements.READINGS.all(world.conn, now, [id], *span)[id]] == [5.0, 6.0]
+    assert [row.value for row in measurements.READINGS.pages(world.conn, now, [id], Window(9), *span)[id]] == [5.0, 6.0]
+    assert measurements.READINGS.counts(world.conn, now, [id], *span) == {id: 2}
 
 
 def test_a_retracted_reading_is_gone_and_can_be_recorded_anew(world: World) -> None:
     id = kpi(world)
     (reading,) = read(world, id, (on(5), 5.0))
     world.tell(RetractReading(reading=reading, reason="a wrong meter"))
-    assert measurements.latest_readings(world.conn, world.now, [id]) == {}
-    row = measurements.readings(world.conn, world.now, [reading])[reading]
+    assert measurements.READINGS.latest(world.conn, world.now, [id]) == {}
+    row = measurements.READINGS.by_id(world.conn, world.now, [reading])[reading]
     assert (row.value, row.ended) == (5.0, Ending.RETRACTED)
     read(world, id, (on(5), 7.0))
-    row = measurements.latest_readings(world.conn, world.now, [id])[id]
+    row = measurements.READINGS.latest(world.conn, world.now, [id])[id]
     assert (row.id, row.version, row.value, row.ended) == (reading, 3, 7.0, None)
-    assert [each.version for each in measurements.reading_versions(world.conn, world.now, [reading])[reading]] == [1, 3]
+    rows = measurements.READINGS.versions(world.conn, world.now, [reading])[reading]
+    assert [each.version for each in rows] == [1, 3]
 
 
 def test_what_is_retracted_and_recorded_anew_in_one_batch_ends_as_if_it_were_not(world: World) -> None:
@@ -178,7 +179,7 @@ def test_what_is_retracted_and_recorded_anew_in_one_batch_ends_as_if_it_were_not
     again = ReadingInput(kpi=KpiBy(id=id), measured_at=on(5), value=7.0)
     world.write(RecordReadings(readings=[again]))
     world.see()
-    rows = measurements.reading_versions(world.conn, world.now, [reading])[reading]
+    rows = measurements.READINGS.versions(world.conn, world.now, [reading])[reading]
     assert [(row.version, row.ended, row.until_position) for row in rows] == [
         (1, Ending.CORRECTED, 3),
         (2, Ending.RETRACTED, 4),
