@@ -1,6 +1,6 @@
 """The doors to reading: the View of now, and the View of another moment, with the same fields behind both."""
 
-from typing import Annotated, Any, Self, TypeAlias, TypeVar
+from typing import Annotated, Self, TypeAlias, TypeVar
 
 import strawberry
 
@@ -30,7 +30,7 @@ from api.schema.history.retrospective import AsFarAs, Retrospective, look_back
 from api.schema.metrics import goal_lists
 from api.schema.metrics.alignment import AlignmentMap, Map
 from api.schema.primitives.field import answered
-from api.schema.primitives.lookup import CycleBy, KpiBy, PersonBy, TeamBy
+from api.schema.primitives.lookup import By, CycleBy, KpiBy, PersonBy, TeamBy, id_of, key_of
 from api.schema.primitives.node import Node
 from api.schema.primitives.refs import SnapshotRef
 from api.schema.primitives.view_types import Moment, Open, shows, snapshot
@@ -150,9 +150,7 @@ class SnapshotFields:
 
     @answered("A person; null for an unknown one.")
     def person(self, by: _Person) -> Person | None:
-        if by.id is not None and by.id is not strawberry.UNSET:
-            return _found(self.view, Person, by.id)
-        return _shown(self.view, Person, self.view.by_key(people.people_by_handle, by.handle or ""))
+        return _named(self.view, Person, by)
 
     @connection("The people, by name; those who have left, too.")
     def people(
@@ -180,14 +178,12 @@ def _found(view: View, shown_as: type[E], id: str) -> E | None:
     return thing if isinstance(thing, shown_as) else None
 
 
-def _named(view: View, shown_as: type[E], by: CycleBy | KpiBy | TeamBy) -> E | None:
-    """The thing by its id, at the basis the id names, or by its key."""
-    if by.id is not None and by.id is not strawberry.UNSET:
-        return _found(view, shown_as, by.id)
-    return _shown(view, shown_as, view.by_key(BY_KEY[shown_as.KIND], by.key or ""))
-
-
-def _shown(view: View, shown_as: type[E], row: Any) -> E | None:
+def _named(view: View, shown_as: type[E], by: By) -> E | None:
+    """The thing by its id, at the basis the id names, or by its key or handle."""
+    id = id_of(by)
+    if id is not None:
+        return _found(view, shown_as, id)
+    row = view.by_key(BY_KEY[shown_as.KIND], key_of(by))
     return None if row is None else together(shown_as, view, [row])[0]
 
 

@@ -19,9 +19,10 @@ TYPES: dict[Kind, tuple[type[Thing], ById[Any]]] = {}
 BY_KEY: dict[Kind, ByKey[Any]] = {
     Kind.CYCLE: cycle.cycles_by_key,
     Kind.KPI: kpi.kpis_by_key,
+    Kind.PERSON: people.people_by_handle,
     Kind.TEAM: people.teams_by_key,
 }
-"""The query that reads the rows of each kind by their keys."""
+"""The query that reads the rows of each kind by their keys or handles."""
 
 
 def found(view: View, kind: Kind, wanted: Iterable[UUID | None]) -> dict[UUID, Any]:

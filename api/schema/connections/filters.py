@@ -6,10 +6,9 @@ from typing import Any
 from uuid import UUID
 
 import strawberry
-from strawberry import UNSET
 
 from api.schema.primitives import enums
-from api.schema.primitives.lookup import CycleBy, KpiBy, TeamBy
+from api.schema.primitives.lookup import By, CycleBy, KpiBy, TeamBy, id_of, key_of
 from api.snapshot import global_ids
 from api.snapshot.dataloaders import BY_KEY
 from api.snapshot.snapshot import View
@@ -146,13 +145,14 @@ def order(given: Any, default: StrEnum) -> Order[Any]:
 # ── as the projections take them ─────────────────────────────────────────────────────────────────
 
 
-def named(view: View, kind: Kind, by: CycleBy | KpiBy | TeamBy | None) -> UUID | None:
+def named(view: View, kind: Kind, by: By | None) -> UUID | None:
     """The thing that is named by its id or key; `NOTHING` if there is none, None if nothing was named."""
     if by is None:
         return None
-    if by.id is not None and by.id is not UNSET:
-        return identified(kind, by.id)
-    row = view.by_key(BY_KEY[kind], by.key or "")
+    id = id_of(by)
+    if id is not None:
+        return identified(kind, id)
+    row = view.by_key(BY_KEY[kind], key_of(by))
     found: UUID = NOTHING if row is None else row.id
     return found
 

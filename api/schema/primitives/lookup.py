@@ -1,4 +1,6 @@
-"""How a cycle, KPI or team is named where either its id or its key will do."""
+"""How a cycle, KPI, person or team is named: by its id, or by its key or handle."""
+
+from typing import TypeAlias
 
 import strawberry
 
@@ -25,3 +27,16 @@ class TeamBy:
 class PersonBy:
     id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="Its id.")
     handle: str | None = strawberry.field(default=strawberry.UNSET, description="Its handle, like ada.")
+
+
+By: TypeAlias = CycleBy | KpiBy | PersonBy | TeamBy
+
+
+def id_of(by: By) -> str | None:
+    """The global id, if it is named by that."""
+    return None if by.id is strawberry.UNSET else by.id
+
+
+def key_of(by: By) -> str:
+    """The key or handle; empty if it is named by its id."""
+    return (by.handle if isinstance(by, PersonBy) else by.key) or ""

@@ -13,7 +13,7 @@ from api.schema.metrics.goal_lists import Whose, objectives_of
 from api.schema.metrics.progress import Progress, of_cycles, progress_by
 from api.schema.primitives import enums
 from api.schema.primitives.field import related, to_many, to_one
-from api.schema.primitives.lookup import CycleBy
+from api.schema.primitives.lookup import CycleBy, id_of, key_of
 from api.schema.primitives.refs import CycleRef, ObjectiveRef, ReflectionRef, SnapshotRef
 from api.schema.primitives.view_types import snapshot
 from api.schema.types.entity import Entity, at_another_moment
@@ -64,11 +64,8 @@ class Cycle(Entity, kind=Kind.CYCLE, read=cycle.cycles):
 
 def cycle_named(view: View, by: CycleBy) -> cycle.CycleRow:
     """The cycle with this id or key, at this view whatever basis the id names. Raises `NOT_FOUND`."""
-    if by.key is not None and by.key is not strawberry.UNSET:
-        row = view.by_key(cycle.cycles_by_key, by.key)
-    else:
-        id = filters.identified(Kind.CYCLE, by.id)
-        row = None if id is None else view.by_id(cycle.cycles, [id]).get(id)
+    id = filters.identified(Kind.CYCLE, id_of(by))
+    row = view.by_key(cycle.cycles_by_key, key_of(by)) if id is None else view.by_id(cycle.cycles, [id]).get(id)
     if row is None:
         raise Refused(Code.NOT_FOUND, "There is no such cycle.", "cycle")
     return row
