@@ -9,7 +9,7 @@ from api.cli.serve import console
 from api.endpoints.csv_cells import table
 from api.execution.context import Context
 from api.runtime.database import Database
-from api.schema.schema import schema
+from api.schema.schema import QueryFailed, schema
 
 Json: TypeAlias = dict[str, Any]
 
@@ -127,10 +127,10 @@ def _pages(context: Context, cycle: str, at: datetime | None, position: int | No
 
 
 def _asked(context: Context, variables: Json) -> Json:
-    result = schema.execute_sync(_QUERY, variables, context)
-    if result.errors or result.data is None:
-        raise Failure(" ".join(error.message for error in result.errors or []))
-    snapshot: Json = result.data["asOf"]
+    try:
+        snapshot: Json = schema.answer(_QUERY, variables, context)["asOf"]
+    except QueryFailed as failed:
+        raise Failure(" ".join(error.message for error in failed.errors)) from failed
     return snapshot
 
 

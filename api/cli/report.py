@@ -5,15 +5,16 @@ from pathlib import Path
 from api.cli.output import Failure, out
 from api.cli.serve import console
 from api.report import page
-from api.report.content import Untold, read
+from api.report.content import read
 from api.runtime.database import Database
+from api.schema.schema import QueryFailed
 
 
 def write(database: Database, cycle: str, file: Path, known: str | None = None) -> None:
     """Write the report of the cycle with this key into a file. Raises `Failure`."""
     try:
         story = read(console(database), cycle, known)
-    except Untold as why:
+    except QueryFailed as why:
         raise Failure(str(why)) from why
     try:
         file.write_text(page.rendered(story), "utf-8")

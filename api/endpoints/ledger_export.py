@@ -21,7 +21,7 @@ from api.asgi.etag import matches
 from api.endpoints.csv_cells import cell, table
 from api.endpoints.readings_parser import CSV, NDJSON
 from api.execution.context import Context
-from api.schema.schema import schema
+from api.schema.schema import QueryFailed, schema
 from api.snapshot.snapshot import ByKey, View
 from domain.commands.permissions import Permission
 from domain.log.times import recorded_at
@@ -77,15 +77,6 @@ _CSV: Final = f"{CSV}; charset=utf-8"
 _log = structlog.get_logger(__name__)
 
 
-class Untold(Exception):
-    """What was asked for cannot be told."""
-
-    def __init__(self, code: str, message: str, **more: Any) -> None:
-        super().__init__(message)
-        self.code = code
-        self.more = more
-
-
 class Page(NamedTuple):
     """Some lines of an export, the basis that it stands on, and the log's end when they were read."""
 
@@ -122,7 +113,7 @@ class Exports:
         try:
             _refuse_unknown(request, known)
             first = await self._next(pages)
-        except (Refused, Untold) as why:
+        except (Refused, QueryFailed) as why:
             return _refused(why)
         assert first is not None
         headers = _headers(first, request, context)
@@ -168,10 +159,10 @@ def _headers(first: Page, request: Request, context: Context) -> dict[str, str]:
     }
 
 
-def _refused(why: Refused | Untold) -> Response:
+def _refused(why: Refused | QueryFailed) -> Response:
     if isinstance(why, Refused):
         return refusal(HTTPStatus.BAD_REQUEST, why.message, why.code, **({"field": [*why.field]} if why.field else {}))
-    return refusal(_STATUS.get(why.code, HTTPStatus.BAD_REQUEST), str(why), why.code, **why.more)
+    return refusal(_STATUS.get(why.code, HTTPStatus.BAD_REQUEST), str(why), why.code, **why.extensions)
 
 
 # ── what was asked ───────────────────────────────────────────────────────────────────────────────
@@ -226,13 +217,11 @@ def _changes(written: Callable[[Sequence[Json], bool], bytes], context: Context,
 
 
 def _answer(context: Context, asked: Json) -> Json:
-    result = schema.execute_sync(_QUERY, asked, context)
-    if result.errors or result.data is None:
-        error = (result.errors or [])[0]
-        extensions = dict(error.extensions or {})
-        _log.warning("export_given_up", request_id=context.request_id, code=extensions.get("code"))
-        raise Untold(extensions.pop("code", "INTERNAL_SERVER_ERROR"), error.message, **extensions)
-    view: Json = result.data["asOf"]
+    try:
+        view: Json = schema.answer(_QUERY, asked, context)["asOf"]
+    except QueryFailed as failed:
+        _log.warning("export_given_up", request_id=context.request_id, code=failed.code)
+        raise
     return view
 
 

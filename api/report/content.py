@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import date, datetime
 from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -232,19 +232,7 @@ class Story(Shape, frozen=True):
         return [part for part in found if part]
 
 
-class Untold(Exception):
-    """There is no story to tell: `code` and message are those of the first error of the answer."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
 def read(context: Context, cycle: str, known: str | None = None) -> Story:
-    """The story of the cycle with this key, `known` as in `Query.retrospective`. Raises `Untold`."""
-    result = schema.execute_sync(QUESTION, {"cycle": cycle, "known": known}, context)
-    for error in result.errors or ():
-        raise Untold(str((error.extensions or {}).get("code")), error.message)
-    assert result.data is not None
-    answer: Any = result.data["retrospective"]
-    return msgspec.convert(answer, Story)
+    """The story of the cycle with this key, `known` as in `Query.retrospective`. Raises `QueryFailed`."""
+    answer = schema.answer(QUESTION, {"cycle": cycle, "known": known}, context)
+    return msgspec.convert(answer["retrospective"], Story)

@@ -9,7 +9,8 @@ from starlette.responses import HTMLResponse, Response
 from api.asgi.body_limit import refusal
 from api.execution.context import Context
 from api.report import page
-from api.report.content import Untold, read
+from api.report.content import read
+from api.schema.schema import QueryFailed
 
 _STATUS = {
     "NOT_FOUND": HTTPStatus.NOT_FOUND,
@@ -36,7 +37,7 @@ class Reports:
         """The retrospective of a cycle, by its key; `?known=` as in `Query.retrospective`."""
         try:
             story = read(self._context(request), request.path_params["cycle"], request.query_params.get("known"))
-        except Untold as why:
+        except QueryFailed as why:
             status = _STATUS.get(why.code, HTTPStatus.BAD_REQUEST)
             return refusal(status, str(why), why.code)
         return HTMLResponse(page.rendered(story), headers=_HEADERS)

@@ -3,7 +3,7 @@
 `keyframe schema` prints it as SDL; `api/schema.graphql` is the committed snapshot.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -21,12 +21,22 @@ from api.execution.executor import Executor
 from api.execution.limits import Limits
 from api.schema.history.event_types import CHANGES
 from api.schema.mutations.mutation import Mutation
-from api.schema.primitives.errors import coded
+from api.schema.primitives.errors import INTERNAL, coded
 from api.schema.primitives.scalars import SCALARS
 from api.schema.query import Query
 from api.schema.read_permission import Reading
 from api.schema.subscriptions.lifecycle import Results, Subscribing, answers, refused
 from api.schema.subscriptions.subscription import Subscription
+
+
+class QueryFailed(Exception):
+    """A query from inside this program has errors. Message, `code` and other `extensions` are those of the first."""
+
+    def __init__(self, errors: Sequence[GraphQLError]) -> None:
+        super().__init__(errors[0].message)
+        self.errors = errors
+        self.extensions: dict[str, Any] = dict(errors[0].extensions or {})
+        self.code: str = self.extensions.pop("code", INTERNAL)
 
 
 class Schema(strawberry.Schema):
@@ -93,6 +103,13 @@ class Schema(strawberry.Schema):
             allowed_operation_types,
             operation_extensions,
         )
+
+    def answer(self, query: str, variables: dict[str, Any], context: Context) -> dict[str, Any]:
+        """The data of a query, on the calling thread. Raises `QueryFailed` if it has any error."""
+        result = self.execute_sync(query, variables, context)
+        if result.errors or result.data is None:
+            raise QueryFailed(result.errors or [])
+        return result.data
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Give every error its code, in place; see `api.schema.primitives.errors`."""

@@ -2,8 +2,8 @@
 
 import pytest
 
-from api.report.content import Untold
 from api.report.content import read as report
+from api.schema.schema import QueryFailed
 from domain.commands.permissions import Role
 from tests.api.privacy.conftest import Asked
 from tests.api.privacy.documents import documents
@@ -54,7 +54,7 @@ def test_a_command_whose_answer_would_be_more_is_not_carried_out(asked: Asked, q
 
 
 def test_a_report_is_not_for_them(asked: Asked) -> None:
-    with pytest.raises(Untold) as refused:
+    with pytest.raises(QueryFailed) as refused:
         report(asked.context("machine", METRICS), "2026-q1")
     assert refused.value.code == "FORBIDDEN"
 

@@ -14,9 +14,10 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from api.report import charts, page
-from api.report.content import Attribution, Metric, Story, Unit, Untold, read
+from api.report.content import Attribution, Metric, Story, Unit, read
 from api.report.report_endpoint import Reports
 from api.runtime.database import Database
+from api.schema.schema import QueryFailed
 from domain.commands.command import CycleBy
 from domain.commands.cycle_commands import ActivateCycle, CloseCycle
 from domain.commands.discussion_commands import Reflect
@@ -214,7 +215,7 @@ def test_the_page_is_answered_with_its_policy(world: World, html: str) -> None:
 
 def test_a_cycle_without_a_plan_has_no_report(world: World) -> None:
     goals.cycle(world, "2027-q1", goals.Q2)
-    with pytest.raises(Untold) as why:
+    with pytest.raises(QueryFailed) as why:
         read(world.context, "2027-q1")
     assert why.value.code == "CONFLICT"
 
