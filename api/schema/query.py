@@ -1,4 +1,4 @@
-"""The doors to reading: the View of now, and the View of another moment, with the same fields behind both."""
+"""Root types for reading: `Query` shows the View of now, `Snapshot` that of another moment, with the same fields."""
 
 from typing import Annotated, Self, TypeAlias, TypeVar
 

@@ -4,12 +4,14 @@ Each is at most one statement for all siblings (one for each kind, where things 
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
-from api.snapshot.snapshot import ById, ByKey, Connection, Siblings, Thing, View, together
+from api.snapshot.snapshot import AnyThing, ById, ByKey, Connection, Siblings, Thing, View, together
 from domain.primitives.values import Basis, Kind, Ref
 from projections.tables import cycle, kpi, people
+
+T = TypeVar("T")
 
 Many: TypeAlias = Callable[..., dict[UUID, list[Any]]]
 """A query of `projections` that gives rows by the id of what they belong to."""
@@ -77,15 +79,24 @@ def many_refs(siblings: Siblings, query: Callable[[Connection, Basis, list[UUID]
 
 def grouped(view: View, shown_as: type[Thing], rows: dict[Any, Any], siblings: Siblings) -> Sequence[list[Any]]:
     """Rows by parent as things by parent, all of them siblings of each other."""
-    parts = [rows.get(row.id, ()) for row in siblings.rows]
-    things = iter(together(shown_as, view, [row for part in parts for row in part]))
-    return [[next(things) for _ in part] for part in parts]
+    return in_groups(shown_as, view, [rows.get(row.id, ()) for row in siblings.rows])
+
+
+def in_groups(shown_as: type[AnyThing], view: View, groups: Sequence[Sequence[Any]]) -> list[list[AnyThing]]:
+    """Rows in groups as things in the same groups, all of them siblings of each other."""
+    things = iter(together(shown_as, view, [row for group in groups for row in group]))
+    return [[next(things) for _ in group] for group in groups]
+
+
+def or_none(shown_as: type[AnyThing], view: View, rows: Sequence[Any | None]) -> list[AnyThing | None]:
+    """These rows as things, siblings of each other; None where there is no row."""
+    things = iter(together(shown_as, view, [row for row in rows if row is not None]))
+    return [None if row is None else next(things) for row in rows]
 
 
 def found_rows(siblings: Siblings, kind: Kind, rows: dict[UUID, Any]) -> Sequence[Any]:
     """The thing that a row found for each is, or None where there is none."""
-    things = iter(together(TYPES[kind][0], siblings.view, [rows[row.id] for row in siblings.rows if row.id in rows]))
-    return [next(things) if row.id in rows else None for row in siblings.rows]
+    return or_none(TYPES[kind][0], siblings.view, [rows.get(row.id) for row in siblings.rows])
 
 
 def then(siblings: Siblings, kind: Kind, *moment: Any) -> Sequence[Any]:
@@ -94,9 +105,11 @@ def then(siblings: Siblings, kind: Kind, *moment: Any) -> Sequence[Any]:
     return [things.get(row.id) for row in siblings.rows]
 
 
-def flat(groups: Sequence[list[Any]]) -> Siblings | None:
-    """All that stands in these groups, which were read together; None if that is nothing."""
-    return next((group[0].siblings for group in groups if group), None)
+def of_each(groups: Sequence[list[Any]], load: Callable[[Siblings], Sequence[T]]) -> list[list[T]]:
+    """What `load` finds for the things of these groups, which were read together, in the same groups."""
+    siblings: Siblings | None = next((group[0].siblings for group in groups if group), None)
+    found = iter(() if siblings is None else siblings.all(load))
+    return [[next(found) for _ in group] for group in groups]
 
 
 def _ids(siblings: Siblings) -> list[UUID]:

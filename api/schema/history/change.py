@@ -16,8 +16,8 @@ from api.schema.primitives.node import Node
 from api.schema.primitives.refs import CycleRef, ObjectiveRef
 from api.schema.primitives.scalars import Position
 from api.snapshot import global_ids
-from api.snapshot.dataloaders import found, found_refs
-from api.snapshot.snapshot import Siblings, Thing, View, together
+from api.snapshot.dataloaders import found, found_refs, in_groups
+from api.snapshot.snapshot import Siblings, Thing, View
 from domain.model.event import Recorded
 from domain.model.key_result import KeyResultCheckedIn
 from domain.model.objective import ObjectiveAligned, ObjectiveDrafted, ObjectiveUnaligned
@@ -125,8 +125,7 @@ def _effects(siblings: Siblings) -> Sequence[list[Effect]]:
     parts = [known.get(row.position, []) for row in siblings.rows]
     there = found(view, Kind.OBJECTIVE, [effect.objective for part in parts for effect in part])
     kept = [[effect for effect in part if effect.objective in there] for part in parts]
-    things = iter(together(Effect, view, [effect for part in kept for effect in part]))
-    return [[next(things) for _ in part] for part in kept]
+    return in_groups(Effect, view, kept)
 
 
 def _effect(siblings: Siblings) -> Sequence[Effect | None]:

@@ -7,8 +7,8 @@ from api.schema.connections.filters import NOTHING
 from api.schema.history.change import arounds, stood
 from api.schema.types.measurements import VERSIONS
 from api.schema.types.workspace import ScoringPolicy
-from api.snapshot.dataloaders import found, found_refs
-from api.snapshot.snapshot import Siblings, together
+from api.snapshot.dataloaders import found, found_refs, or_none
+from api.snapshot.snapshot import Siblings
 from domain.model.event import Event
 from domain.primitives.personal_data import ERASED, erased_handle
 from domain.primitives.values import Kind
@@ -91,8 +91,7 @@ def measurement(siblings: Siblings, kind: Kind) -> Sequence[Any]:
     view = siblings.view
     known = view.read(versions, list({row.event.originator_id for row in siblings.rows if row.event.KIND is kind}))
     rows = [_last(known.get(row.event.originator_id, ()), row.position) for row in siblings.rows]
-    things = iter(together(shown_as, view, [row for row in rows if row is not None]))
-    return [None if row is None else next(things) for row in rows]
+    return or_none(shown_as, view, rows)
 
 
 def _last(versions: Sequence[Any], position: int) -> Any:

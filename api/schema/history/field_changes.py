@@ -10,8 +10,8 @@ from api.schema.primitives.field import related
 from api.schema.primitives.node import Node
 from api.schema.primitives.scalars import write_date_time
 from api.snapshot import global_ids
-from api.snapshot.dataloaders import found_refs
-from api.snapshot.snapshot import Siblings, Thing, View, together
+from api.snapshot.dataloaders import found_refs, in_groups
+from api.snapshot.snapshot import Siblings, Thing, View
 from domain.primitives.values import Ref
 from projections.history.field_changes import Field, Value
 
@@ -64,5 +64,4 @@ class FieldChange(Thing):
 
 def shown(view: View, groups: Sequence[Sequence[Field]]) -> list[list[FieldChange]]:
     """Fields in groups, all of them siblings."""
-    things = iter(together(FieldChange, view, [field for group in groups for field in group]))
-    return [[next(things) for _ in group] for group in groups]
+    return in_groups(FieldChange, view, groups)

@@ -21,6 +21,7 @@ from api.schema.types.key_result import KeyResult
 from api.schema.types.kpi import Kpi
 from api.schema.types.objective import Objective
 from api.schema.types.workspace import Basis, basis_of
+from api.snapshot.dataloaders import in_groups, or_none
 from api.snapshot.snapshot import Siblings, Thing, View, together
 from domain.metrics import retrospective
 from domain.model.key_result import KeyResultRetargeted
@@ -84,8 +85,7 @@ class AttributionTerm(Thing):
 
 
 def _terms(siblings: Siblings) -> Sequence[list[AttributionTerm]]:
-    things = iter(together(AttributionTerm, siblings.view, [one for row in siblings.rows for one in row.bookings]))
-    return [[next(things) for _ in row.bookings] for row in siblings.rows]
+    return in_groups(AttributionTerm, siblings.view, [row.bookings for row in siblings.rows])
 
 
 @strawberry.type(
@@ -226,8 +226,7 @@ def _key_results(plan: View, outcome: View, looks: Sequence[KeyResultLook]) -> l
 
 
 def _planned(shown_as: type[Any], plan: View, looks: Sequence[Any]) -> list[Any]:
-    things = iter(together(shown_as, plan, [look.planned for look in looks if look.planned is not None]))
-    return [None if look.planned is None else next(things) for look in looks]
+    return or_none(shown_as, plan, [look.planned for look in looks])
 
 
 def _kpis(view: View, deltas: Sequence[kpi_delta.KpiDelta]) -> list[KpiDelta]:

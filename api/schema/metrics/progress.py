@@ -10,7 +10,7 @@ from api.schema.primitives import enums
 from api.schema.primitives.field import related, to_ref
 from api.schema.primitives.node import Node
 from api.schema.primitives.scalars import Position
-from api.snapshot.dataloaders import flat, many
+from api.snapshot.dataloaders import in_groups, many, of_each
 from api.snapshot.snapshot import Siblings, Thing, together
 from domain.metrics import progress
 from domain.metrics.progress import KeyResultProgress, ObjectiveProgress, SharedProgress
@@ -36,9 +36,7 @@ class ProgressTerm(Thing):
 
 def _terms(siblings: Siblings) -> Sequence[list[ProgressTerm]]:
     """The terms of each; all of them siblings, so that where they come from is read at once."""
-    parts = [row.explain for row in siblings.rows]
-    things = iter(together(ProgressTerm, siblings.view, [term for part in parts for term in part]))
-    return [[next(things) for _ in part] for part in parts]
+    return in_groups(ProgressTerm, siblings.view, [row.explain for row in siblings.rows])
 
 
 @strawberry.type(
@@ -112,19 +110,15 @@ def of_objectives(siblings: Siblings) -> Sequence[ObjectiveProgress]:
     """The progress of each of these objectives."""
     groups = siblings.all(live_key_results)
     siblings.view.remember(objective.objectives, siblings.rows)
-    together_read = flat(groups)
-    parts = iter(() if together_read is None else together_read.all(of_key_results))
     return [
-        progress.of_objective(formula_inputs.of_objective(row), [next(parts) for _ in group])
-        for row, group in zip(siblings.rows, groups, strict=True)
+        progress.of_objective(formula_inputs.of_objective(row), parts)
+        for row, parts in zip(siblings.rows, of_each(groups, of_key_results), strict=True)
     ]
 
 
 def of_groups(groups: Sequence[list[Any]]) -> Sequence[SharedProgress]:
     """The progress of each of these groups of objectives, which were read together."""
-    together_read = flat(groups)
-    parts = iter(() if together_read is None else together_read.all(of_objectives))
-    return [progress.of_objectives([next(parts) for _ in group]) for group in groups]
+    return [progress.of_objectives(parts) for parts in of_each(groups, of_objectives)]
 
 
 def of_cycles(siblings: Siblings) -> Sequence[SharedProgress]:

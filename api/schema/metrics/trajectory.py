@@ -10,7 +10,8 @@ import strawberry
 from api.schema.primitives.actor import Actor, actor
 from api.schema.primitives.metric import Metric
 from api.schema.primitives.scalars import Position
-from api.snapshot.snapshot import Siblings, Thing, together
+from api.snapshot.dataloaders import in_groups
+from api.snapshot.snapshot import Siblings, Thing
 from domain.metrics import trajectory
 from domain.metrics.formulas import Measurement, attained
 from domain.metrics.trajectory import Revision, Source
@@ -79,8 +80,7 @@ def targets(siblings: Siblings) -> Sequence[list[TargetRevision]]:
         ]
         for row, versions in zip(siblings.rows, revisions, strict=True)
     ]
-    things = iter(together(TargetRevision, siblings.view, [target for part in parts for target in part]))
-    return [[next(things) for _ in part] for part in parts]
+    return in_groups(TargetRevision, siblings.view, parts)
 
 
 def _target(before: KeyResultRow | None, row: KeyResultRow, stood: Standing, cycle: CycleRow) -> Target:

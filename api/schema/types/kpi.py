@@ -20,9 +20,9 @@ from api.schema.primitives.metric import Unit
 from api.schema.primitives.refs import KeyResultRef, KpiRef, PersonRef, ReadingRef, TeamRef
 from api.schema.primitives.scalars import Markdown, Position
 from api.schema.types.entity import Entity, at_another_moment
-from api.snapshot.dataloaders import found_rows
+from api.snapshot.dataloaders import found_rows, in_groups
 from api.snapshot.pagination import Asked
-from api.snapshot.snapshot import Siblings, Thing, View, together
+from api.snapshot.snapshot import Siblings, Thing, View
 from domain.metrics import kpi_series as formulas
 from domain.metrics.kpi_series import Aggregation, KpiStatus
 from domain.primitives.calendar import Step
@@ -130,9 +130,7 @@ def _comparisons(siblings: Siblings, period: Step, aggregate: Aggregation) -> Se
 
 def _definitions(siblings: Siblings) -> Sequence[list[KpiDefinition]]:
     versions = siblings.view.read(kpi.kpi_versions, [row.id for row in siblings.rows])
-    parts = [_defining(versions.get(row.id, [])) for row in siblings.rows]
-    things = iter(together(KpiDefinition, siblings.view, [row for part in parts for row in part]))
-    return [[next(things) for _ in part] for part in parts]
+    return in_groups(KpiDefinition, siblings.view, [_defining(versions.get(row.id, [])) for row in siblings.rows])
 
 
 def _defining(versions: Sequence[KpiRow]) -> list[KpiRow]:

@@ -12,7 +12,8 @@ from api.schema.primitives.node import Node
 from api.schema.primitives.refs import CheckInRef, KeyResultRef, KpiRef, ReadingRef
 from api.schema.primitives.scalars import Markdown, Position
 from api.snapshot import global_ids
-from api.snapshot.snapshot import Siblings, together
+from api.snapshot.dataloaders import or_none
+from api.snapshot.snapshot import Siblings
 from domain.primitives.values import Kind
 from projections.tables import measurements
 from projections.tables.measurements import Ending
@@ -23,8 +24,7 @@ def _neighbours(siblings: Siblings, kind: Kind, step: int) -> Sequence[Any]:
     view, (shown_as, versions) = siblings.view, VERSIONS[kind]
     found = view.read(versions, [row.id for row in siblings.rows])
     rows = [_neighbour(found.get(row.id, []), row.version, step) for row in siblings.rows]
-    things = iter(together(shown_as, view, [row for row in rows if row is not None]))
-    return [None if row is None else next(things) for row in rows]
+    return or_none(shown_as, view, rows)
 
 
 def _neighbour(versions: Sequence[Any], version: int, step: int) -> Any:
