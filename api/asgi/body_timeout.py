@@ -8,7 +8,7 @@ from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.asgi.body_limit import refusal
+from api.asgi.error_response import error_response
 
 BYTES_PER_SECOND_MIN: Final = 10_000
 """How fast a body has to come, on the whole, once its first seconds are over."""
@@ -35,7 +35,7 @@ class Pace:
             await self._app(scope, _Paced(receive, self._seconds), send)
         except TooSlow:
             message = "The body of this request did not come in time; send it again, at once."
-            response = refusal(HTTPStatus.REQUEST_TIMEOUT, message, "REQUEST_TIMEOUT")
+            response = error_response(HTTPStatus.REQUEST_TIMEOUT, message, "REQUEST_TIMEOUT")
             response.headers["connection"] = "close"
             await response(scope, receive, send)
 

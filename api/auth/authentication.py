@@ -22,7 +22,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.asgi.body_limit import later, refusal
+from api.asgi.error_response import error_response, unavailable_response
 from api.asgi.rate_limiter import Buckets
 from api.asgi.ttl_cache import Remembered
 from api.execution.context import Caller
@@ -268,19 +268,21 @@ def note(reason: NotAdmitted, connection: HTTPConnection) -> None:
 
 
 def _unknown() -> Response:
-    response = refusal(HTTPStatus.UNAUTHORIZED, "Show who you are, by 'Authorization: Bearer …'.", UNAUTHENTICATED)
+    response = error_response(
+        HTTPStatus.UNAUTHORIZED, "Show who you are, by 'Authorization: Bearer …'.", UNAUTHENTICATED
+    )
     response.headers["www-authenticate"] = "Bearer"
     return _unkept(response)
 
 
 def _too_often(too_often: TooOften) -> Response:
-    response = refusal(HTTPStatus.TOO_MANY_REQUESTS, too_often.message, RATE_LIMITED)
+    response = error_response(HTTPStatus.TOO_MANY_REQUESTS, too_often.message, RATE_LIMITED)
     response.headers["retry-after"] = str(too_often.seconds)
     return _unkept(response)
 
 
 def _out_of_reach() -> Response:
-    return later("Who you are cannot be looked up at the moment; ask again in a moment.", "UNAVAILABLE")
+    return unavailable_response("Who you are cannot be looked up at the moment; ask again in a moment.", "UNAVAILABLE")
 
 
 def _unkept(response: Response) -> Response:

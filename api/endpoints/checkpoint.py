@@ -5,7 +5,7 @@ from http import HTTPStatus
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from api.asgi.body_limit import refusal
+from api.asgi.error_response import error_response
 from api.runtime.database import Pool
 from api.schema.schema import sdl
 from domain.commands.permissions import Permission
@@ -27,7 +27,7 @@ class Publishing:
         is not what was signed."""
         if Permission.READ_LEDGER not in request.state.caller.can:
             said = "The ledger is for auditors, leads and admins."
-            return refusal(HTTPStatus.FORBIDDEN, said, Code.FORBIDDEN)
+            return error_response(HTTPStatus.FORBIDDEN, said, Code.FORBIDDEN)
         with self._pool.connection() as conn:
             try:
                 note = signer.told(conn, signer.newest(conn, basis.now(conn).position, self._keys), self._keys)

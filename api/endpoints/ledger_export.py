@@ -16,7 +16,7 @@ from anyio import CapacityLimiter, to_thread
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response, StreamingResponse
 
-from api.asgi.body_limit import refusal
+from api.asgi.error_response import error_response
 from api.asgi.etag import matches
 from api.endpoints.csv_cells import cell, table
 from api.endpoints.readings_parser import CSV, NDJSON
@@ -108,7 +108,7 @@ class Exports:
     async def _export(self, request: Request, known: frozenset[str], told: Told, media: str) -> Response:
         context = self._context(request)
         if Permission.READ_LEDGER not in context.caller.can:
-            return refusal(HTTPStatus.FORBIDDEN, "You may not read the ledger.", Code.FORBIDDEN)
+            return error_response(HTTPStatus.FORBIDDEN, "You may not read the ledger.", Code.FORBIDDEN)
         pages = told(context, request.query_params)
         try:
             _refuse_unknown(request, known)
@@ -161,8 +161,10 @@ def _headers(first: Page, request: Request, context: Context) -> dict[str, str]:
 
 def _refused(why: Refused | QueryFailed) -> Response:
     if isinstance(why, Refused):
-        return refusal(HTTPStatus.BAD_REQUEST, why.message, why.code, **({"field": [*why.field]} if why.field else {}))
-    return refusal(_STATUS.get(why.code, HTTPStatus.BAD_REQUEST), str(why), why.code, **why.extensions)
+        return error_response(
+            HTTPStatus.BAD_REQUEST, why.message, why.code, **({"field": [*why.field]} if why.field else {})
+        )
+    return error_response(_STATUS.get(why.code, HTTPStatus.BAD_REQUEST), str(why), why.code, **why.extensions)
 
 
 # ── what was asked ───────────────────────────────────────────────────────────────────────────────

@@ -22,8 +22,8 @@ from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from api.asgi.body_limit import refusal
 from api.asgi.body_timeout import TooSlow
+from api.asgi.error_response import error_response
 from api.endpoints.readings_parser import CSV, FORMS, NDJSON, Batch, Reader
 from api.execution.context import Caller, Context
 from api.execution.request_scope import given_up
@@ -103,7 +103,7 @@ class Ingest:
 def _refused(request: Request, caller: Caller) -> Response | None:
     """What to answer to a request of which no line is looked at."""
     if not caller.can & {Permission.RECORD_READINGS, Permission.RECORD_OWN_READINGS}:
-        return refusal(HTTPStatus.FORBIDDEN, "You may not record readings.", Code.FORBIDDEN)
+        return error_response(HTTPStatus.FORBIDDEN, "You may not record readings.", Code.FORBIDDEN)
     if _media(request) not in FORMS:
         return _unsupported(f"Readings come as {NDJSON}, or as {CSV} in UTF-8.", "accept-post", f"{NDJSON}, {CSV}")
     if request.headers.get("content-encoding", "identity") != "identity":
@@ -111,10 +111,10 @@ def _refused(request: Request, caller: Caller) -> Response | None:
     key = request.headers.get("idempotency-key")
     if key is not None and not (1 <= len(key) <= KEY_LENGTH and key.isprintable()):
         message = f"An idempotency key has 1 to {KEY_LENGTH} characters."
-        return refusal(HTTPStatus.BAD_REQUEST, message, Code.INVALID)
+        return error_response(HTTPStatus.BAD_REQUEST, message, Code.INVALID)
     said = request.headers.get("content-length", "")
     if said.isdecimal() and int(said) > BODY_BYTES_MAX:
-        return refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LARGE, Code.TOO_LARGE)
+        return error_response(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LARGE, Code.TOO_LARGE)
     return None
 
 
@@ -128,7 +128,7 @@ def _media(request: Request) -> str:
 
 
 def _unsupported(message: str, header: str, value: str) -> Response:
-    response = refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, message, "UNSUPPORTED_MEDIA_TYPE")
+    response = error_response(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, message, "UNSUPPORTED_MEDIA_TYPE")
     response.headers[header] = value
     return response
 

@@ -22,8 +22,8 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
-from api.asgi.body_limit import later, refusal
 from api.asgi.content_negotiation import EVENTS, GRAPHQL, JSON, PARTS, form, media_type
+from api.asgi.error_response import error_response, unavailable_response
 from api.asgi.status_codes import PARTIAL_SUCCESS, Statuses
 from api.execution.context import Context
 from api.execution.cost import COST_MAX
@@ -119,7 +119,11 @@ class Endpoint(GraphQL[Context, None]):
         if request.method not in _ALLOWED:
             raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, "GraphQL is asked by GET or POST.")
         if _wants_page(request):
-            return self._page() if self._page else refusal(HTTPStatus.NOT_FOUND, "There is no page here.", "NOT_FOUND")
+            return (
+                self._page()
+                if self._page
+                else error_response(HTTPStatus.NOT_FOUND, "There is no page here.", "NOT_FOUND")
+            )
         wanted = self._form(request)
         refuse_forgery(request)
         behind = await self._behind(request)
@@ -272,7 +276,7 @@ class Endpoint(GraphQL[Context, None]):
         """What to answer to a request that is none, or that asks for something by the wrong method."""
         status = self._statuses.unprocessable if isinstance(refused, Malformed) else refused.status_code
         code = refused.code if isinstance(refused, Denied) else "BAD_REQUEST"
-        response = refusal(HTTPStatus(status), refused.reason, code)
+        response = error_response(HTTPStatus(status), refused.reason, code)
         if status == HTTPStatus.METHOD_NOT_ALLOWED:
             is_write = isinstance(refused.__cause__, InvalidOperationTypeError)
             response.headers["allow"] = "POST" if is_write else "GET, POST"
@@ -316,4 +320,4 @@ def _form_headers(media: str) -> dict[str, str]:
 
 def _too_early(position: int, stands_at: int, lag: int) -> Response:
     message = f"The views stand at {stands_at} and did not reach {position} in time; ask again in a moment."
-    return later(message, "BEHIND", position=stands_at, wanted=position, lag=lag)
+    return unavailable_response(message, "BEHIND", position=stands_at, wanted=position, lag=lag)

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, Response
 
-from api.asgi.body_limit import refusal
+from api.asgi.error_response import error_response
 from api.execution.context import Context
 from api.report import page
 from api.report.content import read
@@ -39,5 +39,5 @@ class Reports:
             story = read(self._context(request), request.path_params["cycle"], request.query_params.get("known"))
         except QueryFailed as why:
             status = _STATUS.get(why.code, HTTPStatus.BAD_REQUEST)
-            return refusal(status, str(why), why.code)
+            return error_response(status, str(why), why.code)
         return HTMLResponse(page.rendered(story), headers=_HEADERS)

@@ -19,8 +19,10 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
-from api.asgi.body_limit import BodyLimit, KnownHosts, later, refusal
+from api.asgi.body_limit import BodyLimit
 from api.asgi.body_timeout import Pace
+from api.asgi.error_response import error_response, unavailable_response
+from api.asgi.host_check import HostCheck
 from api.auth.authentication import Authentication
 from api.endpoints import readings_ingest
 from api.endpoints.checkpoint import Publishing, schema_text
@@ -135,7 +137,7 @@ def create_app(settings: Settings, database: Database, *, console: bool, anonymo
         ],
         middleware=[
             Middleware(Watched, metrics=metrics, telemetry=spans),
-            Middleware(KnownHosts, names=[settings.host, *(settings.host_names or "").split(",")]),
+            Middleware(HostCheck, names=[settings.host, *(settings.host_names or "").split(",")]),
             *cors(settings),
             Middleware(Authentication, entrance=entrance),
             Middleware(BodyLimit, streamed={readings_ingest.PATH}),
@@ -165,14 +167,14 @@ def _source(request: HTTPConnection) -> Source:
 
 async def _lost(_: Request, __: Exception) -> Response:
     """The database cannot be reached, or did not do it in time: whatever was asked may be asked again."""
-    return later("The database cannot be reached; ask again in a moment.", "UNAVAILABLE")
+    return unavailable_response("The database cannot be reached; ask again in a moment.", "UNAVAILABLE")
 
 
 async def _failed(request: Request, error: Exception) -> Response:
     """What nobody foresaw: told like every error, without a word of what it was; the journal has that."""
     request_id = request.state.id
     _log.error("request_failed", request_id=request_id, exc_info=error)
-    response = refusal(HTTPStatus.INTERNAL_SERVER_ERROR, MASKED, INTERNAL, requestId=request_id)
+    response = error_response(HTTPStatus.INTERNAL_SERVER_ERROR, MASKED, INTERNAL, requestId=request_id)
     response.headers[REQUEST_ID] = request_id
     return response
 
