@@ -11,8 +11,8 @@ from api.cli.import_facts import bring_in, fact_file, lines
 from api.cli.output import Failure, err, out
 from api.demo.facts import facts
 from api.demo.queries import queries
-from api.execution.writer import projector_of
 from api.runtime.database import Database
+from api.runtime.projector import projector_of
 from api.runtime.settings import Settings
 from domain.log.schema import drop
 from projections.engine import health as views

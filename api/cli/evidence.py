@@ -9,9 +9,9 @@ from pathlib import Path
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from api.cli.output import USAGE, Failure, complain, err, out
-from api.execution.writer import projector_of
 from api.runtime import signing_key
 from api.runtime.database import Database
+from api.runtime.projector import projector_of
 from api.runtime.settings import Settings
 from domain.primitives.errors import Refused
 from domain.proof import evidence

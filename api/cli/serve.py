@@ -14,9 +14,10 @@ import uvicorn
 from api.asgi.connection_timeout import wire
 from api.cli.output import USAGE, Failure
 from api.execution.context import Caller, Context
-from api.execution.writer import Writing, projector_of
+from api.execution.writer import Writing
 from api.runtime.database import Database
 from api.runtime.log_setup import keep_journal
+from api.runtime.projector import projector_of
 from api.runtime.settings import Settings
 from api.server.app import create_app
 from domain.commands.permissions import Role

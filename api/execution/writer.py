@@ -1,7 +1,5 @@
-"""The way of a write: a command is carried out once, and answered when the views show what came of it."""
+"""Executes commands, and waits until the views have caught up with them."""
 
-from api.runtime import signing_key
-from api.runtime.database import Database
 from domain.commands.command import Command
 from domain.handlers.dispatcher import Keyframe, Outcome
 from domain.handlers.unit_of_work import Author
@@ -10,7 +8,7 @@ from projections.engine.projector import Projector
 
 
 class Writing:
-    """The door for writing of one process. `timeout_s` is how long an answer waits for the views."""
+    """Executes the commands of one process. `timeout_s`: how long a response waits for the views."""
 
     def __init__(self, log: Log, projector: Projector, timeout_s: float) -> None:
         self._log = log
@@ -19,13 +17,13 @@ class Writing:
         self._timeout_s = timeout_s
 
     def execute(self, command: Command, author: Author) -> Outcome:
-        """Carry a command out: see `Keyframe.execute`."""
+        """Execute a command: see `Keyframe.execute`."""
         return self._keyframe.execute(command, author)
 
     def behind(self, position: int) -> int:
-        """How many events the views lack to stand at a position, after they were waited for: 0 as a rule.
+        """How many events the views lack to reach a position, after waiting for them: 0 as a rule.
 
-        A position that the log itself does not have is not waited for: nobody could have been told of it.
+        Returns at once for a position beyond the head of the log.
         """
         seen = self._projector.status.position
         if seen >= position or (
@@ -33,10 +31,3 @@ class Writing:
         ):
             return 0
         return position - self._projector.status.position
-
-
-def projector_of(database: Database) -> Projector:
-    """The projector of a workspace, which signs checkpoints where there is a key. Raises `KeyFault`."""
-    settings = database.settings
-    keep = signing_key.keeping(settings, signing_key.at_hand(settings))
-    return Projector(database.log(), database.connect, settings.projector_batch, settings.workspace, keep=keep)

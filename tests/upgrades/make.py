@@ -14,10 +14,10 @@ from pathlib import Path
 from psycopg import sql
 
 from api.cli.import_facts import ACTOR
-from api.execution.writer import projector_of
 from api.facts.importer import Import
 from api.runtime import embedded_postgres, signing_key
 from api.runtime.database import Connection, Database, open_database
+from api.runtime.projector import projector_of
 from domain.commands.permissions import Role
 from domain.handlers.dispatcher import Keyframe
 from domain.log import api_tokens

@@ -13,10 +13,10 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from api.cli.import_facts import ACTOR
-from api.execution.writer import projector_of
 from api.facts.importer import Import
 from api.runtime import signing_key
 from api.runtime.database import Database, open_database
+from api.runtime.projector import projector_of
 from domain.handlers.dispatcher import Keyframe
 from domain.log import health
 from domain.model.event import EVENTS

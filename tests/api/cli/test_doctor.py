@@ -12,8 +12,8 @@ from pydantic import SecretStr
 
 from api.cli import doctor
 from api.cli.doctor import Finding, Verdict, examination
-from api.execution.writer import projector_of
 from api.runtime.database import Connection, Database
+from api.runtime.projector import projector_of
 from api.runtime.settings import Settings
 from domain.log.schema import application_role
 from tests.api.cli.terminal import fill, keyframe, line, started, stopped

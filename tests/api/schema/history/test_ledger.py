@@ -11,9 +11,10 @@ from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from api.execution.context import Caller, Context
-from api.execution.writer import Writing, projector_of
+from api.execution.writer import Writing
 from api.runtime import signing_key
 from api.runtime.database import Database, open_database
+from api.runtime.projector import projector_of
 from api.runtime.settings import Settings
 from api.schema.schema import schema
 from api.server.app import create_app
