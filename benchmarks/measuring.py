@@ -17,7 +17,7 @@ from uuid import uuid4
 from pydantic import SecretStr
 
 from api.execution.context import Caller, Context
-from api.execution.writer import Writing
+from api.execution.writer import Writer
 from api.runtime.database import Database, Pool, open_database
 from api.runtime.settings import Settings
 from api.schema.schema import schema
@@ -96,7 +96,7 @@ def _world(server: Database, stack: ExitStack) -> World:
     projector = Projector(log, database.connect, 5_000, named.workspace)
     caller = Caller("benchmark", frozenset(Role))
     veiled = database.pool("owner", veiled=True)
-    context = Context(caller, pool, log, Writing(log, projector, 60), named.workspace, veiled=veiled)
+    context = Context(caller, pool, log, Writer(log, projector, 60), named.workspace, veiled=veiled)
     return World(database, pool, log, projector, context)
 
 

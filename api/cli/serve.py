@@ -14,7 +14,7 @@ import uvicorn
 from api.asgi.connection_timeout import wire
 from api.cli.output import USAGE, Failure
 from api.execution.context import Caller, Context
-from api.execution.writer import Writing
+from api.execution.writer import Writer
 from api.runtime.database import Database
 from api.runtime.log_setup import keep_journal
 from api.runtime.projector import projector_of
@@ -176,5 +176,5 @@ def console(database: Database) -> Context:
     log, projector = database.log(), projector_of(database)
     projector.catch_up()
     settings = database.settings
-    writing = Writing(log, projector, settings.view_timeout_s)
-    return Context(Caller("console", frozenset(Role)), database.pool(), log, writing, settings.workspace)
+    writer = Writer(log, projector, settings.view_timeout_s)
+    return Context(Caller("console", frozenset(Role)), database.pool(), log, writer, settings.workspace)

@@ -27,7 +27,7 @@ from api.asgi.error_response import error_response
 from api.endpoints.readings_parser import CSV, FORMS, NDJSON, Batch, Reader
 from api.execution.context import Caller, Context
 from api.execution.request_scope import given_up
-from api.execution.writer import Writing
+from api.execution.writer import Writer
 from domain.commands.kpi_commands import RecordReadings
 from domain.commands.permissions import Permission
 from domain.handlers.dispatcher import KEY_LENGTH_MAX, Outcome
@@ -83,9 +83,9 @@ class Stopped(Exception):
 class Ingest:
     """`POST /ingest/readings`. `context`: who asks, and through which doors."""
 
-    def __init__(self, context: Callable[[HTTPConnection], Context], writing: Writing) -> None:
+    def __init__(self, context: Callable[[HTTPConnection], Context], writer: Writer) -> None:
         self._context = context
-        self._writing = writing
+        self._writer = writer
         self._threads = CapacityLimiter(WORKING_MAX)
 
     async def readings(self, request: Request) -> Response:
@@ -94,7 +94,7 @@ class Ingest:
         response = _refused(request, caller)
         if response is None:
             author = replace(caller, source=Source.INGEST).author
-            file = File(self._writing, self._threads, request, author)
+            file = File(self._writer, self._threads, request, author)
             response = Lines(file) if NDJSON in request.headers.get("accept", "") else await _summary(file)
         response.headers.update({"cache-control": "no-store", "vary": "accept"})
         return response
@@ -139,8 +139,8 @@ def _unsupported(message: str, header: str, value: str) -> Response:
 class File:
     """A file on its way in. `told` is what became of it so far."""
 
-    def __init__(self, writing: Writing, threads: CapacityLimiter, request: Request, author: Author) -> None:
-        self._writing = writing
+    def __init__(self, writer: Writer, threads: CapacityLimiter, request: Request, author: Author) -> None:
+        self._writer = writer
         self._threads = threads
         self._reader = Reader(FORMS[_media(request)]())
         self._stream = request.stream()
@@ -163,7 +163,7 @@ class File:
             self._refuse_bad()
         finally:
             await given_up(reading)
-            self.told.behind = await self._work(partial(self._writing.behind, self.told.position))
+            self.told.behind = await self._work(partial(self._writer.behind, self.told.position))
 
     def _refuse_bad(self) -> None:
         bad = self._reader.bad
@@ -211,7 +211,7 @@ class File:
         told, before = self.told, self.told.position
         key = None if self._key is None else f"{self._key}:{told.batches + 1}"
         try:
-            outcome = self._writing.execute(RecordReadings(readings=batch.readings, idempotency_key=key), self._author)
+            outcome = self._writer.execute(RecordReadings(readings=batch.readings, idempotency_key=key), self._author)
         except Refused as refused:
             raise _named(refused, batch) from refused
         except (Unavailable, OutcomeUnknown, psycopg.OperationalError, PoolTimeout) as error:
@@ -233,7 +233,7 @@ class File:
 
     def _wait(self, position: int) -> None:
         """Let the views come to a position, unless they did not come to another one in time."""
-        self._is_waited_for = self._is_waited_for and not self._writing.behind(position)
+        self._is_waited_for = self._is_waited_for and not self._writer.behind(position)
 
 
 _LOST = (

@@ -14,7 +14,7 @@ import strawberry
 
 from api.execution.request_scope import Visit
 from api.execution.subscription_hub import Live
-from api.execution.writer import Writing
+from api.execution.writer import Writer
 from api.snapshot.snapshot import Eyes, Footing, Pool, Reads, View
 from domain.commands.permissions import Permission, Role, permissions
 from domain.handlers.unit_of_work import Author
@@ -76,7 +76,7 @@ class Context:
 
     `pool` reads the views (autocommitting connections whose search path is the workspace's views), `veiled` what may
     be seen of them where something is hidden; both are read through `reads` alone. `log` is where changes are told
-    from, `writing` is where commands are carried out; `until`, by the monotonic clock,
+    from, `writer` is where commands are carried out; `until`, by the monotonic clock,
     is how long may be read. `keys` sign checkpoints, where this process has them. `live` is where subscriptions
     wait and work; of what goes on, each part may be read for `answer_timeout_s` anew, and until the
     caller's `visit` is over.
@@ -85,7 +85,7 @@ class Context:
     caller: Caller
     pool: Pool
     log: Log
-    writing: Writing
+    writer: Writer
     workspace: str = "keyframe"
     request_id: str = ""
     until: float = inf

@@ -7,7 +7,7 @@ from domain.log.event_store import Log
 from projections.engine.projector import Projector
 
 
-class Writing:
+class Writer:
     """Executes the commands of one process. `timeout_s`: how long a response waits for the views."""
 
     def __init__(self, log: Log, projector: Projector, timeout_s: float) -> None:

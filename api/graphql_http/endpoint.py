@@ -27,7 +27,7 @@ from api.asgi.error_response import error_response, unavailable_response
 from api.asgi.status_codes import PARTIAL_SUCCESS, Statuses
 from api.execution.context import Context
 from api.execution.cost import COST_MAX
-from api.execution.writer import Writing
+from api.execution.writer import Writer
 from api.graphql_http import caching
 from api.graphql_http import request as requested
 from api.graphql_http.caching import Question
@@ -69,7 +69,7 @@ class Endpoint(GraphQL[Context, None]):
         self,
         schema: Schema,
         context: Callable[[HTTPConnection], Context],
-        writing: Writing,
+        writer: Writer,
         settings: Settings,
         *,
         page: Callable[[], Response] | None,
@@ -83,7 +83,7 @@ class Endpoint(GraphQL[Context, None]):
             max_subscriptions_per_connection=settings.connection_operations_max,
         )
         self._context = context
-        self._writing = writing
+        self._writer = writer
         self._page = page
         self.documents = Documents(trusted(settings.trusted_documents), only=settings.trusted_only)
         self._statuses = settings.http_statuses
@@ -147,7 +147,7 @@ class Endpoint(GraphQL[Context, None]):
         if not _POSITION.fullmatch(said):
             raise HTTPException(HTTPStatus.BAD_REQUEST, f"{MIN_POSITION} takes a position of the log, like 42.")
         position = int(said)
-        lag = await to_thread.run_sync(self._writing.behind, position)
+        lag = await to_thread.run_sync(self._writer.behind, position)
         return _too_early(position, position - lag, lag) if lag else None
 
     # ── carrying out ─────────────────────────────────────────────────────────────────────────────

@@ -31,7 +31,7 @@ from api.endpoints.ledger_export import Exports
 from api.endpoints.readings_ingest import Ingest
 from api.execution.context import Context
 from api.execution.subscription_hub import Live
-from api.execution.writer import Writing
+from api.execution.writer import Writer
 from api.graphql_http.endpoint import Endpoint
 from api.ide import editor_page as ide
 from api.observability.metrics import Metrics
@@ -85,14 +85,14 @@ def create_app(settings: Settings, database: Database, *, console: bool, anonymo
         told=live.moved,
     )
     publishing = Publishing(pool, ours)
-    writing = Writing(log, projector, settings.view_timeout_s)
+    writer = Writer(log, projector, settings.view_timeout_s)
 
     def context(request: HTTPConnection) -> Context:
         caller = replace(request.state.caller, source=_source(request))
         patience = settings.answer_timeout_s
         until = monotonic() + patience
         return Context(
-            caller, pool, log, writing, settings.workspace, request.state.id, until, ours, live, patience,
+            caller, pool, log, writer, settings.workspace, request.state.id, until, ours, live, patience,
             veiled=veiled, visit=request.state.visit,
         )  # fmt: skip
 
@@ -116,7 +116,7 @@ def create_app(settings: Settings, database: Database, *, console: bool, anonymo
 
     metrics = Metrics()
     exports = Exports(context)
-    graphql = Endpoint(schema, context, writing, settings, page=ide.page if console else None)
+    graphql = Endpoint(schema, context, writer, settings, page=ide.page if console else None)
     metrics.watch(log, projector, live, pool)
     app = Starlette(
         routes=[
@@ -132,7 +132,7 @@ def create_app(settings: Settings, database: Database, *, console: bool, anonymo
             Route("/export/changes.ndjson", exports.changes_ndjson),
             Route("/export/changes.csv", exports.changes_csv),
             Route("/export/readings.csv", exports.readings_csv),
-            Route(readings_ingest.PATH, Ingest(context, writing).readings, methods=["POST"]),
+            Route(readings_ingest.PATH, Ingest(context, writer).readings, methods=["POST"]),
             Route("/report/{cycle}", Reports(context).page),
         ],
         middleware=[

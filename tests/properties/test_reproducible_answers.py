@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.execution.context import Caller, Context
-from api.execution.writer import Writing
+from api.execution.writer import Writer
 from api.schema.schema import schema
 from api.snapshot.global_ids import encode
 from domain.commands.permissions import Role
@@ -70,8 +70,8 @@ class Asker:
         with world.database.connect() as conn:
             create(conn, self._name)
         self.projector = Projector(world.log, world.database.connect, 7, self._name)
-        writing = Writing(world.log, self.projector, 1)
-        self._context = Context(Caller("asker", frozenset(Role)), pool, world.log, writing, self._name)
+        writer = Writer(world.log, self.projector, 1)
+        self._context = Context(Caller("asker", frozenset(Role)), pool, world.log, writer, self._name)
 
     def now(self) -> Any:
         return self._ask(f"{{ {VIEW} }}")

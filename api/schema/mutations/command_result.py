@@ -97,14 +97,14 @@ class Declined(Answer):
             return []
         entries = self.context.log.since(*self.refused.since, CHANGES_SINCE_MAX)
         if entries:
-            self.context.writing.behind(entries[-1].position)
+            self.context.writer.behind(entries[-1].position)
         return changes(self.now, entries)
 
 
 def carry_out(context: Context, kind: type[Command], given: Any) -> Done | Declined:
     """Carry out the command that an input asks for, and wait until the views show what came of it."""
     try:
-        outcome = context.writing.execute(inputs.command(kind, given), context.caller.author)
+        outcome = context.writer.execute(inputs.command(kind, given), context.caller.author)
     except Refused as refused:
         return Declined(context, refused)
-    return Done(context, outcome, context.writing.behind(outcome.head))
+    return Done(context, outcome, context.writer.behind(outcome.head))

@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from api.asgi.body_timeout import TooSlow
 from api.endpoints import readings_ingest, readings_parser
-from api.execution.writer import Writing
+from api.execution.writer import Writer
 from domain.commands.kpi_commands import RecordReadings
 from domain.commands.permissions import Role
 from domain.handlers.dispatcher import Outcome
@@ -194,20 +194,20 @@ def test_a_body_beyond_what_a_question_may_have_is_taken(intake: Intake, monkeyp
 
 
 def test_a_lost_database_is_told_with_what_was_recorded_before(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
-    plain = Writing.execute
+    plain = Writer.execute
 
-    def lost_at_the_second(writing: Writing, command: RecordReadings, author: Author) -> Outcome:
+    def lost_at_the_second(writer: Writer, command: RecordReadings, author: Author) -> Outcome:
         if command.readings[0].value == 3.0:
             raise Unavailable
-        return plain(writing, command, author)
+        return plain(writer, command, author)
 
-    monkeypatch.setattr(Writing, "execute", lost_at_the_second)
+    monkeypatch.setattr(Writer, "execute", lost_at_the_second)
     file = b"".join(line(number, number) for number in range(7))
     response = intake.http.post(PATH, content=file, headers={"content-type": NDJSON})
     (error,) = response.json()["errors"]
     assert (response.status_code, response.headers["retry-after"]) == (503, "1")
     assert (error["extensions"], response.json()["recorded"]) == ({"code": "UNAVAILABLE", "lines": [4, 6]}, 3)
-    monkeypatch.setattr(Writing, "execute", plain)
+    monkeypatch.setattr(Writer, "execute", plain)
     assert intake.put(file)[1]["recorded"] == 4
 
 
@@ -232,11 +232,11 @@ def test_views_that_do_not_come_are_waited_for_at_the_end_and_told(
 ) -> None:
     asked: list[int] = []
 
-    def never(_: Writing, position: int) -> int:
+    def never(_: Writer, position: int) -> int:
         asked.append(position)
         return 5 if position else 0
 
-    monkeypatch.setattr(Writing, "behind", never)
+    monkeypatch.setattr(Writer, "behind", never)
     head = intake.head
     told = intake.put(b"".join(line(number) for number in range(10)))[1]
     assert (told["recorded"], told["position"], told["behind"]) == (10, head + 10, 5)

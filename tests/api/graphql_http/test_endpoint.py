@@ -244,7 +244,7 @@ def test_a_failure_has_a_code_and_says_what_to_do(
     def fail(*_: object) -> None:
         raise failure
 
-    monkeypatch.setattr("api.execution.writer.Writing.execute", fail)
+    monkeypatch.setattr("api.execution.writer.Writer.execute", fail)
     answer = api.answer('mutation { addPerson(input: {handle: "x", name: "X"}) { position } }')
     (error,) = answer["errors"]
     assert answer["data"] == {"addPerson": None}

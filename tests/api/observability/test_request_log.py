@@ -57,7 +57,7 @@ def test_what_went_wrong_is_masked_under_the_name_by_which_the_journal_has_it(
 
     app = create_app(settings, database, console=False, anonymous=True)
     with TestClient(app, base_url="http://localhost", raise_server_exceptions=False) as http:
-        monkeypatch.setattr("api.execution.writer.Writing.execute", fail)
+        monkeypatch.setattr("api.execution.writer.Writer.execute", fail)
         query = 'mutation { addPerson(input: {handle: "x", name: "X"}) { position } }'
         with capture_logs() as lines:
             field = http.post("/graphql", json={"query": query}, headers={"x-request-id": "mine-2"})

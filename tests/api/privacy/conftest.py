@@ -12,7 +12,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from api.execution.context import Caller, Context
 from api.execution.executor import Executor
-from api.execution.writer import Writing
+from api.execution.writer import Writer
 from api.runtime.database import open_database
 from api.runtime.settings import Settings
 from api.schema.history.event_types import CHANGES
@@ -56,7 +56,7 @@ class Lived(dict[str, UUID]):
         self.world = world
 
 
-class SeenAtOnce(Writing):
+class SeenAtOnce(Writer):
     """What is written is fed to the views by who asks for it."""
 
     def behind(self, position: int) -> int:
@@ -89,8 +89,8 @@ class Asked:
 
     def context(self, name: str, *roles: Role) -> Context:
         pool, veiled = self._pools
-        writing = SeenAtOnce(self.world.log, self.world.projector, 1.0)
-        return Context(self.caller(name, *roles), pool, self.world.log, writing, "acme", "r-1", veiled=veiled)
+        writer = SeenAtOnce(self.world.log, self.world.projector, 1.0)
+        return Context(self.caller(name, *roles), pool, self.world.log, writer, "acme", "r-1", veiled=veiled)
 
     def answer(self, name: str, query: str, *roles: Role, **variables: Any) -> Any:
         """The whole answer."""

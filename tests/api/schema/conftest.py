@@ -10,7 +10,7 @@ import pytest
 from graphql import GraphQLError
 
 from api.execution.context import Caller, Context
-from api.execution.writer import Writing
+from api.execution.writer import Writer
 from api.runtime.database import Database
 from api.schema.schema import schema
 from domain.commands.command import Command
@@ -81,7 +81,7 @@ class World:
             caller=self.caller,
             pool=pool,
             log=self.log,
-            writing=Writing(self.log, self.projector, 1.0),
+            writer=Writer(self.log, self.projector, 1.0),
             workspace="acme",
             request_id="r-1",
         )

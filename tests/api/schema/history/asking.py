@@ -8,7 +8,7 @@ from unittest.mock import patch
 from graphql import GraphQLObjectType, get_named_type, is_composite_type, is_required_argument
 
 from api.execution.context import Caller, Context
-from api.execution.writer import Writing
+from api.execution.writer import Writer
 from api.schema.schema import schema
 from domain.commands.permissions import Role
 from tests.api.schema.conftest import CountingPool
@@ -30,8 +30,8 @@ class Asked:
     @property
     def context(self) -> Context:
         pool: Any = self.pool
-        writing = Writing(self.world.log, self.world.projector, 1.0)
-        return Context(Caller("ada", frozenset({Role.ADMIN})), pool, self.world.log, writing, "acme", "r-1")
+        writer = Writer(self.world.log, self.world.projector, 1.0)
+        return Context(Caller("ada", frozenset({Role.ADMIN})), pool, self.world.log, writer, "acme", "r-1")
 
     def ask(self, query: str, **variables: Any) -> Any:
         """The data of an answer without errors."""

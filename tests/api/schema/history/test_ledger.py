@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from api.execution.context import Caller, Context
-from api.execution.writer import Writing
+from api.execution.writer import Writer
 from api.runtime import signing_key
 from api.runtime.database import Database, open_database
 from api.runtime.projector import projector_of
@@ -147,9 +147,9 @@ def ask(world: Attested) -> Callable[..., Any]:
     """Asks the workspace as a server with these keys, for somebody with this role."""
 
     def asked(query: str, keys: Keys | None = KEYS, role: Role = Role.AUDITOR) -> Any:
-        caller, writing = Caller("ada", frozenset({role})), Writing(world.log, world.projector, 1.0)
+        caller, writer = Caller("ada", frozenset({role})), Writer(world.log, world.projector, 1.0)
         pool: Any = world.database.pool(size_max=2)
-        context = Context(caller, pool, world.log, writing, keys=keys)
+        context = Context(caller, pool, world.log, writer, keys=keys)
         result = schema.execute_sync(query, {}, context)
         return result.data if result.errors is None else (result.errors[0].extensions or {})["code"]
 
