@@ -1,4 +1,4 @@
-"""Reading what is sent to us, for as long as it comes."""
+"""Middleware that limits how long the body of a request may take to arrive."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -11,17 +11,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.asgi.error_response import error_response
 
 BYTES_PER_SECOND_MIN: Final = 10_000
-"""How fast a body has to come, on the whole, once its first seconds are over."""
+"""The slowest average rate at which a body may arrive after its first seconds."""
 
 
-class TooSlow(Exception):
-    """What was to be sent did not come. Whoever has begun to answer by then has to say so."""
+class BodyTooSlow(Exception):
+    """The body did not arrive in time. A handler whose response has begun reports this itself."""
 
 
-class Pace:
-    """Refuses a body that does not come: within `seconds`, and so many more as its length needs at a slow pace.
+class BodyTimeout:
+    """Rejects a body that does not arrive within `seconds`, plus the time its length takes at the slowest rate.
 
-    Whoever sends a byte now and then would else hold what a request holds for as long as they like.
+    Without this limit a client that sends a byte now and then holds the resources of a request for as long as it likes.
     """
 
     def __init__(self, app: ASGIApp, seconds: float) -> None:
@@ -32,16 +32,16 @@ class Pace:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         try:
-            await self._app(scope, _Paced(receive, self._seconds), send)
-        except TooSlow:
+            await self._app(scope, _TimedReceive(receive, self._seconds), send)
+        except BodyTooSlow:
             message = "The body of this request did not come in time; send it again, at once."
             response = error_response(HTTPStatus.REQUEST_TIMEOUT, message, "REQUEST_TIMEOUT")
             response.headers["connection"] = "close"
             await response(scope, receive, send)
 
 
-class _Paced:
-    """What comes of one request. Raises `TooSlow`."""
+class _TimedReceive:
+    """The `receive` of one request, with a deadline. Raises `BodyTooSlow`."""
 
     def __init__(self, receive: Receive, seconds: float) -> None:
         self._receive = receive
@@ -56,7 +56,7 @@ class _Paced:
             async with asyncio.timeout(self._until - monotonic()):
                 message = await self._receive()
         except TimeoutError:
-            raise TooSlow from None
+            raise BodyTooSlow from None
         self._is_whole = not message.get("more_body", False)
         self._until += len(message.get("body", b"")) / BYTES_PER_SECOND_MIN
         return message

@@ -1,6 +1,6 @@
-"""The wire below HTTP: whoever opens a connection has to say something, and not too much of it.
+"""An HTTP protocol for uvicorn that limits the time and size of the head of a request.
 
-The server itself waits for ever for the head of a request, and keeps reading a body that nobody wants.
+uvicorn itself waits for ever for the head, and goes on reading a body after the response is complete.
 """
 
 import asyncio
@@ -10,13 +10,13 @@ from typing import Any, ClassVar, Final
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 HEAD_BYTES_MAX: Final = 256 * 1024
-"""The line and the headers of a request: a document in an address is the longest of them."""
+"""Bytes of the request line and the headers; a GraphQL document in the query string is the longest part."""
 LINGER_SECONDS: Final = 2
-"""How long a body may go on to come that was refused: closed at once, its sender might not see the answer."""
+"""How long a rejected body may go on arriving: if the connection closed at once, the client might miss the response."""
 
 
-class Wire(HttpToolsProtocol):
-    """One connection. `head_seconds` is how long the head of each request may take to come."""
+class TimeoutHttpProtocol(HttpToolsProtocol):
+    """One connection. `head_seconds`: how long the head of each request may take to arrive."""
 
     head_seconds: ClassVar[float] = 15
 
@@ -41,7 +41,7 @@ class Wire(HttpToolsProtocol):
         super().data_received(data)
         if self._is_in_head and self._head_bytes > HEAD_BYTES_MAX and not self.transport.is_closing():
             self._close(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-        if self._is_idle and self.timeout_keep_alive_task is None:  # empty lines came, and nothing began with them
+        if self._is_idle and self.timeout_keep_alive_task is None:  # only empty lines arrived
             self._head_bytes = len(data)
             self._expect_head()
 
@@ -63,14 +63,14 @@ class Wire(HttpToolsProtocol):
         self._is_whole = True
         if self.parser.should_upgrade() and self._should_upgrade():
             return
-        if self._cycle is not None and self._cycle.response_complete:  # then nobody has begun to wait for the next one
+        if self._cycle is not None and self._cycle.response_complete:  # then no keep-alive timer runs
             self._unset_keepalive_if_required()
             self.timeout_keep_alive_task = self.loop.call_later(
                 self.timeout_keep_alive, self.timeout_keep_alive_handler
             )
 
     def on_response_complete(self) -> None:
-        """What was answered before its body had come is not read to its end."""
+        """Close the connection if the response is complete before the body has arrived."""
         super().on_response_complete()
         if self.cycle.response_complete and self.cycle.more_body:
             self._unset_keepalive_if_required()
@@ -83,7 +83,7 @@ class Wire(HttpToolsProtocol):
 
     @property
     def _is_idle(self) -> bool:
-        """Whether all that was asked is answered, and the connection still is for requests."""
+        """Whether every request has its response, and the connection still speaks HTTP."""
         is_answered = self._is_whole and self._cycle is not None and self._cycle.response_complete
         return (
             is_answered
@@ -103,7 +103,7 @@ class Wire(HttpToolsProtocol):
             self._limit = None
 
     def _close(self, status: HTTPStatus) -> None:
-        """Close; with a word, if no other request is under way."""
+        """Close, with a status if no other request is in progress."""
         if self._cycle is None or self._cycle.response_complete:
             self.transport.write(
                 f"HTTP/1.1 {status.value} {status.phrase}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n".encode()
@@ -111,6 +111,6 @@ class Wire(HttpToolsProtocol):
         self.transport.close()
 
 
-def wire(head_seconds: float) -> type[Wire]:
-    """Connections whose requests have to come in so many seconds."""
-    return type("Wire", (Wire,), {"head_seconds": head_seconds})
+def timeout_http_protocol(head_seconds: float) -> type[TimeoutHttpProtocol]:
+    """The protocol class with this limit for the head of each request."""
+    return type("TimeoutHttpProtocol", (TimeoutHttpProtocol,), {"head_seconds": head_seconds})

@@ -1,4 +1,4 @@
-"""The forms in which an answer can come, and which of them a client wants most."""
+"""Content negotiation: the media types of a response, and which one an Accept header prefers."""
 
 from collections.abc import Mapping
 from typing import Final, NamedTuple
@@ -7,24 +7,24 @@ JSON: Final = "application/json"
 GRAPHQL: Final = "application/graphql-response+json"
 EVENTS: Final = "text/event-stream"
 PARTS: Final = "multipart/mixed"
-"""Only as the protocol for subscriptions has it, which a client asks for by `subscriptionSpec=1.0`."""
+"""Only for the multipart subscription protocol, which a client requests by `subscriptionSpec=1.0`."""
 
 ACCEPT_LENGTH_MAX: Final = 4_096
-"""Characters of an Accept header that are looked at; no client has more to wish."""
+"""Characters of an Accept header that are parsed."""
 
 _ANSWERED: Final = {one: one for one in (GRAPHQL, JSON, EVENTS, PARTS)}
 _ANY: Final = ("application/*", "*/*")
 
 
-class _Wanted(NamedTuple):
-    """A part of an Accept header."""
+class _AcceptEntry(NamedTuple):
+    """One entry of an Accept header."""
 
     media: str
     quality: float
     parameters: Mapping[str, str]
 
-    def form(self, usual: str) -> str | None:
-        """The form that this part can be answered in; `usual`, if any will do."""
+    def media_type_for(self, usual: str) -> str | None:
+        """The media type that this entry accepts, if it is one of ours; `usual` for a wildcard."""
         if self.quality <= 0 or (self.media == PARTS and not self._is_of_subscriptions):
             return None
         return usual if self.media in _ANY else _ANSWERED.get(self.media)
@@ -35,24 +35,26 @@ class _Wanted(NamedTuple):
         return boundary == "graphql" and self.parameters.get("subscriptionspec", "").startswith("1.")
 
 
-def form(accept: str | None, usual: str = JSON) -> str | None:
-    """The form to answer in: of those that are wanted most, the first that can be had."""
+def negotiate(accept: str | None, usual: str = JSON) -> str | None:
+    """The media type of the response: the supported one with the highest quality, the first of equals."""
     if not accept:
         return usual
-    wanted = sorted((_wanted(part) for part in accept[:ACCEPT_LENGTH_MAX].split(",")), key=lambda one: -one.quality)
-    return next((found for one in wanted if (found := one.form(usual)) is not None), None)
+    wanted = sorted(
+        (_parse_entry(part) for part in accept[:ACCEPT_LENGTH_MAX].split(",")), key=lambda one: -one.quality
+    )
+    return next((found for one in wanted if (found := one.media_type_for(usual)) is not None), None)
 
 
 def media_type(content_type: str | None) -> str:
-    """What a Content-Type header says a body is, without its parameters; types are the same in capitals."""
+    """The media type of a Content-Type header, in lower case and without parameters."""
     return (content_type or "").partition(";")[0].strip().lower()
 
 
-def _wanted(part: str) -> _Wanted:
+def _parse_entry(part: str) -> _AcceptEntry:
     media, *rest = (piece.strip().lower() for piece in part.split(";"))
     parameters = {name.strip(): value.strip().strip("\"'") for name, _, value in (one.partition("=") for one in rest)}
     try:
         quality = float(parameters.pop("q", "1"))
     except ValueError:
         quality = 0.0
-    return _Wanted(media, quality, parameters)
+    return _AcceptEntry(media, quality, parameters)

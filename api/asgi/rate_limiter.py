@@ -1,4 +1,4 @@
-"""How often somebody may come: a bucket each, which fills evenly and holds so much."""
+"""Rate limits by token bucket."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -6,11 +6,11 @@ from time import monotonic
 from typing import Final
 
 BUCKETS_MAX: Final = 10_000
-"""Of so many is known how often they came; beyond, who came longest ago begins anew."""
+"""Buckets that are kept; beyond, the one that was used longest ago is dropped."""
 
 
-class Buckets:
-    """A token bucket for each name: `burst` at once, and `per_second` on the long run."""
+class TokenBucketLimiter:
+    """A token bucket for each name: `burst` tokens at most, refilled by `per_second`."""
 
     def __init__(
         self,
@@ -29,11 +29,11 @@ class Buckets:
         return len(self._left)
 
     def wait(self, name: Hashable) -> float:
-        """In how many seconds there is something for this name; 0 if there is now. Takes nothing."""
+        """In how many seconds this name has a token; 0 if it has one now. Takes none."""
         return max(0.0, (1 - self._now(name)) / self._per_second)
 
     def take(self, name: Hashable) -> float:
-        """Take one: 0 if it was there, else in how many seconds it will be, and nothing is taken."""
+        """Take a token and return 0; if there is none, return in how many seconds there will be one."""
         left = self._now(name)
         if left < 1:
             return (1 - left) / self._per_second

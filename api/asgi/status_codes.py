@@ -1,4 +1,4 @@
-"""Which status an answer has: by the drafts of GraphQL over HTTP, of which clients know two."""
+"""The status codes of GraphQL responses, by two drafts of GraphQL over HTTP."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -6,29 +6,29 @@ from http import HTTPStatus
 from typing import Any, Final
 
 PARTIAL_SUCCESS: Final = 294
-"""Some fields failed; known to the newest draft only."""
+"""Some fields failed; only the newest draft defines this status."""
 _NOT_READ: Final = {"GRAPHQL_PARSE_FAILED", "DOCUMENT_TOO_LONG", "TOO_MANY_TOKENS"}
 _OF_OURS: Final = {"INTERNAL_SERVER_ERROR": 500, "UNAVAILABLE": 503, "BEHIND": 503, "TIMEOUT": 503, "FORBIDDEN": 403}
 
 
-class Statuses(StrEnum):
-    """Whose statuses: those that clients and the audits of `graphql-http` expect, or those of the newest draft."""
+class StatusCodePolicy(StrEnum):
+    """Which status codes: those that clients and the audits of `graphql-http` expect, or those of the newest draft."""
 
     USUAL = "usual"
     DRAFT = "draft"
 
     @property
     def partial(self) -> int:
-        """Some of the answer failed."""
-        return PARTIAL_SUCCESS if self is Statuses.DRAFT else HTTPStatus.OK
+        """For a response with data and errors."""
+        return PARTIAL_SUCCESS if self is StatusCodePolicy.DRAFT else HTTPStatus.OK
 
     @property
     def unprocessable(self) -> int:
-        """What was sent could be read, but makes no sense."""
-        return HTTPStatus.UNPROCESSABLE_ENTITY if self is Statuses.DRAFT else HTTPStatus.BAD_REQUEST
+        """For a request that parses but is not valid."""
+        return HTTPStatus.UNPROCESSABLE_ENTITY if self is StatusCodePolicy.DRAFT else HTTPStatus.BAD_REQUEST
 
     def of(self, answer: Mapping[str, Any]) -> int:
-        """The status of an answer in the form whose status tells."""
+        """The status of a response as `application/graphql-response+json`."""
         errors = answer.get("errors")
         if not errors:
             return HTTPStatus.OK

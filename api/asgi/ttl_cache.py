@@ -1,4 +1,4 @@
-"""What was found out a moment ago, so that it need not be found out again."""
+"""An asynchronous cache with a time to live, in which concurrent misses for one key share one computation."""
 
 import asyncio
 from collections import OrderedDict
@@ -10,28 +10,28 @@ K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
 
-class Remembered(Generic[K, T]):
-    """Answers that hold for `seconds`, of the last `size_max` questions. What is asked at once is found out once."""
+class SingleFlightTTLCache(Generic[K, T]):
+    """A cache of up to `size_max` values that are valid for `seconds`. Concurrent misses for a key compute it once."""
 
     def __init__(self, seconds: float, size_max: int, clock: Callable[[], float] = monotonic) -> None:
         self._seconds = seconds
         self._size_max = size_max
         self._clock = clock
-        self._known: OrderedDict[K, tuple[float, T]] = OrderedDict()
-        self._asked: dict[K, asyncio.Task[T]] = {}
+        self._values: OrderedDict[K, tuple[float, T]] = OrderedDict()
+        self._pending: dict[K, asyncio.Task[T]] = {}
 
     def __len__(self) -> int:
-        return len(self._known)
+        return len(self._values)
 
     async def get(self, key: K, find: Callable[[], Awaitable[T]]) -> T:
-        """The answer, found now if none holds. Raises what finding it raises, which is not remembered."""
-        until, answer = self._known.get(key, (0.0, None))
+        """The cached value, or the result of `find`. Raises what `find` raises; an error is not cached."""
+        until, answer = self._values.get(key, (0.0, None))
         if answer is not None and self._clock() < until:
             return answer
-        task = self._asked.get(key)
+        task = self._pending.get(key)
         if task is None:
-            task = self._asked[key] = asyncio.create_task(self._find(key, find))
-            task.add_done_callback(_looked_at)
+            task = self._pending[key] = asyncio.create_task(self._find(key, find))
+            task.add_done_callback(_retrieve_exception)
         return await asyncio.shield(task)
 
     async def _find(self, key: K, find: Callable[[], Awaitable[T]]) -> T:
@@ -39,15 +39,15 @@ class Remembered(Generic[K, T]):
         try:
             answer = await find()
         finally:
-            del self._asked[key]
-        self._known[key] = (asked_at + self._seconds, answer)
-        self._known.move_to_end(key)
-        if len(self._known) > self._size_max:
-            self._known.popitem(last=False)
+            del self._pending[key]
+        self._values[key] = (asked_at + self._seconds, answer)
+        self._values.move_to_end(key)
+        if len(self._values) > self._size_max:
+            self._values.popitem(last=False)
         return answer
 
 
-def _looked_at(task: "asyncio.Task[T]") -> None:
-    """Whoever asked may have left, and nobody else wants to know what went wrong."""
+def _retrieve_exception(task: "asyncio.Task[T]") -> None:
+    """Retrieve the exception, so that asyncio does not warn if every waiter was cancelled."""
     if not task.cancelled():
         task.exception()

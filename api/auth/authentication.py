@@ -23,8 +23,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.asgi.error_response import error_response, unavailable_response
-from api.asgi.rate_limiter import Buckets
-from api.asgi.ttl_cache import Remembered
+from api.asgi.rate_limiter import TokenBucketLimiter
+from api.asgi.ttl_cache import SingleFlightTTLCache
 from api.execution.context import Caller
 from api.execution.request_scope import UNAUTHENTICATED, Visit
 from domain.commands.permissions import Role
@@ -99,12 +99,12 @@ class Entrance:
     `anonymous` is who comes without a token, where that is allowed; they may come as often as they like.
     """
 
-    def __init__(self, doors: Sequence[Door], requests: Buckets, anonymous: Caller | None = None) -> None:
+    def __init__(self, doors: Sequence[Door], requests: TokenBucketLimiter, anonymous: Caller | None = None) -> None:
         self.anonymous = anonymous
         self._doors = doors
         self._requests = requests
-        self._failures = Buckets(FAILURES_PER_SECOND, FAILURES_BURST)
-        self._seen: Remembered[bytes, Caller | str] = Remembered(REMEMBERED_SECONDS, REMEMBERED_MAX)
+        self._failures = TokenBucketLimiter(FAILURES_PER_SECOND, FAILURES_BURST)
+        self._seen: SingleFlightTTLCache[bytes, Caller | str] = SingleFlightTTLCache(REMEMBERED_SECONDS, REMEMBERED_MAX)
         self._regulars: OrderedDict[bytes, None] = OrderedDict()
         self._visits: WeakValueDictionary[bytes, Visit] = WeakValueDictionary()
 

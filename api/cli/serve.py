@@ -11,7 +11,7 @@ from threading import Thread
 
 import uvicorn
 
-from api.asgi.connection_timeout import wire
+from api.asgi.connection_timeout import timeout_http_protocol
 from api.cli.output import USAGE, Failure
 from api.execution.context import Caller, Context
 from api.execution.writer import Writer
@@ -116,7 +116,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 self._app,
-                http=wire(settings.request_timeout_s),
+                http=timeout_http_protocol(settings.request_timeout_s),
                 lifespan="on",
                 log_level="warning",
                 access_log=False,

@@ -22,7 +22,7 @@ from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from api.asgi.body_timeout import TooSlow
+from api.asgi.body_timeout import BodyTooSlow
 from api.asgi.error_response import error_response
 from api.endpoints.readings_parser import CSV, FORMS, NDJSON, Batch, Reader
 from api.execution.context import Caller, Context
@@ -201,7 +201,7 @@ class File:
                     raise Stopped(Code.TOO_LARGE, _TOO_LARGE)
                 if len(block) >= _BLOCK_BYTES:
                     break
-        except TooSlow:
+        except BodyTooSlow:
             raise Stopped("REQUEST_TIMEOUT", _TOO_SLOW) from None
         return bytes(block) or None
 

@@ -22,9 +22,9 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
-from api.asgi.content_negotiation import EVENTS, GRAPHQL, JSON, PARTS, form, media_type
+from api.asgi.content_negotiation import EVENTS, GRAPHQL, JSON, PARTS, media_type, negotiate
 from api.asgi.error_response import error_response, unavailable_response
-from api.asgi.status_codes import PARTIAL_SUCCESS, Statuses
+from api.asgi.status_codes import PARTIAL_SUCCESS, StatusCodePolicy
 from api.execution.context import Context
 from api.execution.cost import COST_MAX
 from api.execution.writer import Writer
@@ -124,15 +124,15 @@ class Endpoint(GraphQL[Context, None]):
                 if self._page
                 else error_response(HTTPStatus.NOT_FOUND, "There is no page here.", "NOT_FOUND")
             )
-        wanted = self._form(request)
+        wanted = self._negotiate(request)
         refuse_forgery(request)
         behind = await self._behind(request)
         return behind or await self._carried_out(request, await _read(request), wanted)
 
-    def _form(self, request: Request) -> str:
+    def _negotiate(self, request: Request) -> str:
         """The form to answer in. Raises `HTTPException` if none is accepted."""
-        usual = GRAPHQL if self._statuses is Statuses.DRAFT else JSON
-        wanted = form(request.headers.get("accept"), usual)
+        usual = GRAPHQL if self._statuses is StatusCodePolicy.DRAFT else JSON
+        wanted = negotiate(request.headers.get("accept"), usual)
         if wanted is None:
             raise HTTPException(HTTPStatus.NOT_ACCEPTABLE, f"Answers come as {GRAPHQL} or {JSON}.")
         return wanted
@@ -266,7 +266,7 @@ class Endpoint(GraphQL[Context, None]):
         answer = await self._answer(result, context)
         status = self._statuses.of(answer)
         if wanted == JSON:
-            if self._statuses is Statuses.USUAL or status == PARTIAL_SUCCESS:
+            if self._statuses is StatusCodePolicy.USUAL or status == PARTIAL_SUCCESS:
                 status = HTTPStatus.OK
             elif status != HTTPStatus.OK:
                 wanted = GRAPHQL  # the form in which alone a client may trust such a status

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from api.asgi.status_codes import Statuses
+from api.asgi.status_codes import StatusCodePolicy
 from api.runtime.log_setup import Form
 from domain.log.schema import workspace_name
 
@@ -167,8 +167,8 @@ class Settings(BaseSettings):
         description="How the journal is written to the standard error: as `json`, as `text` for a person, or `auto`: "
         "as text at a terminal only.",
     )
-    http_statuses: Statuses = Field(
-        default=Statuses.USUAL,
+    http_statuses: StatusCodePolicy = Field(
+        default=StatusCodePolicy.USUAL,
         description="`usual`, as clients and audits know them, or `draft`: those of the newest draft of GraphQL over "
         "HTTP, with 422 for what makes no sense and 294 for what failed in part.",
     )

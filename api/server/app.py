@@ -20,7 +20,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 from api.asgi.body_limit import BodyLimit
-from api.asgi.body_timeout import Pace
+from api.asgi.body_timeout import BodyTimeout
 from api.asgi.error_response import error_response, unavailable_response
 from api.asgi.host_check import HostCheck
 from api.auth.authentication import Authentication
@@ -141,7 +141,7 @@ def create_app(settings: Settings, database: Database, *, console: bool, anonymo
             *cors(settings),
             Middleware(Authentication, entrance=entrance),
             Middleware(BodyLimit, streamed={readings_ingest.PATH}),
-            Middleware(Pace, seconds=settings.request_timeout_s),
+            Middleware(BodyTimeout, seconds=settings.request_timeout_s),
         ],
         exception_handlers={
             psycopg.OperationalError: _lost,

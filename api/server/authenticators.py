@@ -5,7 +5,7 @@ from typing import Final
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from api.asgi.rate_limiter import Buckets
+from api.asgi.rate_limiter import TokenBucketLimiter
 from api.auth.api_tokens import Tokens
 from api.auth.authentication import DEMO, Door, Entrance
 from api.auth.jwt import Jwts
@@ -26,7 +26,7 @@ def opened(settings: Settings, pool: Pool, log: Log, *, anonymous: bool) -> Entr
     doors: list[Door] = [Tokens(pool, log)]
     if settings.jwt_jwks is not None:
         doors.append(Jwts(settings, log))
-    requests = Buckets(settings.requests_per_s, settings.requests_burst)
+    requests = TokenBucketLimiter(settings.requests_per_s, settings.requests_burst)
     return Entrance(doors, requests, DEMO if anonymous else None)
 
 

@@ -11,8 +11,8 @@ import pytest
 import uvicorn
 
 from api.asgi import connection_timeout as wires
-from api.asgi.body_timeout import Pace
-from api.asgi.connection_timeout import HEAD_BYTES_MAX, wire
+from api.asgi.body_timeout import BodyTimeout
+from api.asgi.connection_timeout import HEAD_BYTES_MAX, timeout_http_protocol
 
 HEAD = b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n"
 
@@ -34,7 +34,9 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
 def served(seconds: float) -> Iterator[tuple[str, int]]:
     """A server that waits for so long."""
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(Pace(app, seconds), http=wire(seconds), lifespan="off", log_level="critical")
+    config = uvicorn.Config(
+        BodyTimeout(app, seconds), http=timeout_http_protocol(seconds), lifespan="off", log_level="critical"
+    )
     server, begun = uvicorn.Server(config), Event()
     original = server.startup
 

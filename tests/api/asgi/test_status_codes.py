@@ -7,8 +7,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.asgi.content_negotiation import ACCEPT_LENGTH_MAX
-from api.asgi.content_negotiation import form as form_of
-from api.asgi.status_codes import Statuses
+from api.asgi.content_negotiation import negotiate
+from api.asgi.status_codes import StatusCodePolicy
 from api.runtime.database import Database
 from api.runtime.settings import Settings
 from api.server.app import create_app
@@ -28,7 +28,7 @@ MALFORMED = {"qeury": "{ __typename }"}
 
 @pytest.fixture
 def draft(settings: Settings, database: Database) -> Iterator[TestClient]:
-    newest = settings.model_copy(update={"http_statuses": Statuses.DRAFT})
+    newest = settings.model_copy(update={"http_statuses": StatusCodePolicy.DRAFT})
     with TestClient(create_app(newest, database, console=False, anonymous=True), base_url="http://localhost") as http:
         yield http
 
@@ -55,12 +55,12 @@ def test_by_the_newest_draft(draft: TestClient) -> None:
 
 
 def test_by_the_newest_draft_an_older_client_gets_its_form_only_with_what_it_can_trust(draft: TestClient) -> None:
-    for body, expected, form in (
+    for body, expected, media in (
         (WELL, 200, JSON), (PARTIAL, 200, JSON), (INVALID, 422, GRAPHQL), (UNPARSED, 400, GRAPHQL),
     ):  # fmt: skip
         response = draft.post("/graphql", json=body, headers={"accept": JSON})
         assert response.status_code == expected
-        assert response.headers["content-type"] == f"{form}; charset=utf-8"
+        assert response.headers["content-type"] == f"{media}; charset=utf-8"
 
 
 def test_by_the_newest_draft_any_form_is_the_newest(draft: TestClient) -> None:
@@ -70,7 +70,7 @@ def test_by_the_newest_draft_any_form_is_the_newest(draft: TestClient) -> None:
 
 def test_what_went_wrong_with_us_is_no_mistake_of_the_client() -> None:
     for code, expected in (("UNAVAILABLE", 503), ("TIMEOUT", 503), ("INTERNAL_SERVER_ERROR", 500), ("FORBIDDEN", 403)):
-        for statuses in Statuses:
+        for statuses in StatusCodePolicy:
             assert statuses.of({"errors": [{"message": "", "extensions": {"code": code}}]}) == expected
 
 
@@ -101,4 +101,4 @@ def test_a_document_that_is_named_by_nothing_is_none(api: Api) -> None:
 
 def test_of_what_a_client_accepts_so_much_is_looked_at_and_no_more() -> None:
     wishes = f"{JSON};q=0.1," + "a/b," * ACCEPT_LENGTH_MAX
-    assert form_of(f"{wishes}{GRAPHQL}") == JSON
+    assert negotiate(f"{wishes}{GRAPHQL}") == JSON

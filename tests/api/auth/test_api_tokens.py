@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from typer.testing import CliRunner
 
-from api.asgi.ttl_cache import Remembered
+from api.asgi.ttl_cache import SingleFlightTTLCache
 from api.auth import authentication
 from api.cli.main import app
 from domain.commands.people_commands import DeactivatePerson
@@ -218,7 +218,7 @@ def test_what_was_found_holds_for_some_seconds_and_no_longer() -> None:
 
     async def ask() -> None:
         clock = Clock()
-        known: Remembered[str, int] = Remembered(5.0, 10, clock)
+        known: SingleFlightTTLCache[str, int] = SingleFlightTTLCache(5.0, 10, clock)
         assert await known.get("a", find) == 1
         clock.now = 4.9
         assert await known.get("a", find) == 1
@@ -237,7 +237,7 @@ def test_what_is_asked_at_once_is_found_out_once_and_only_so_much_is_remembered(
         return 7
 
     async def ask() -> None:
-        known: Remembered[object, int] = Remembered(5.0, 10, Clock())
+        known: SingleFlightTTLCache[object, int] = SingleFlightTTLCache(5.0, 10, Clock())
         assert await asyncio.gather(*(known.get("a", find) for _ in range(100))) == [7] * 100
         assert len(asked) == 1
         for number in range(100):
@@ -256,7 +256,7 @@ def test_what_could_not_be_found_out_is_not_remembered() -> None:
         return 1
 
     async def ask() -> None:
-        known: Remembered[str, int] = Remembered(5.0, 10, Clock())
+        known: SingleFlightTTLCache[str, int] = SingleFlightTTLCache(5.0, 10, Clock())
         with pytest.raises(LookupError):
             await known.get("a", fail)
         assert await known.get("a", find) == 1

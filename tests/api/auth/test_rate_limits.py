@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from api.asgi.rate_limiter import Buckets
+from api.asgi.rate_limiter import TokenBucketLimiter
 from api.auth import authentication
 from api.auth.authentication import Entrance, NotAdmitted, TooOften
 from api.server.app import create_app
@@ -21,7 +21,7 @@ class Clock:
 
 def test_a_bucket_gives_what_it_holds_and_fills_evenly() -> None:
     clock = Clock()
-    buckets = Buckets(2.0, 3, clock=clock)
+    buckets = TokenBucketLimiter(2.0, 3, clock=clock)
     assert [buckets.take("a") for _ in range(5)] == [0, 0, 0, 0.5, 0.5]
     clock.now += 0.25
     assert buckets.take("a") == 0.25
@@ -33,12 +33,12 @@ def test_a_bucket_gives_what_it_holds_and_fills_evenly() -> None:
 
 
 def test_looking_takes_nothing() -> None:
-    buckets = Buckets(1.0, 1, clock=Clock())
+    buckets = TokenBucketLimiter(1.0, 1, clock=Clock())
     assert [buckets.wait("a"), buckets.wait("a"), buckets.take("a"), buckets.wait("a")] == [0, 0, 0, 1]
 
 
 def test_however_many_come_only_so_many_are_remembered() -> None:
-    buckets = Buckets(1.0, 1, size_max=100, clock=Clock())
+    buckets = TokenBucketLimiter(1.0, 1, size_max=100, clock=Clock())
     for number in range(10_000):
         buckets.take(number)
         buckets.wait(-number)
@@ -117,7 +117,7 @@ def test_a_stranger_is_an_address_or_a_customers_network(one: str, other: str, a
 @pytest.mark.anyio
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_addresses_without_end_are_remembered_within_bounds(anyio_backend: str) -> None:
-    entrance = Entrance([], Buckets(1, 1))
+    entrance = Entrance([], TokenBucketLimiter(1, 1))
     for number in range(20_000):
         with pytest.raises((NotAdmitted, TooOften)):
             await entrance.admit([f"Bearer {number}"], f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}")

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from starlette.requests import Request
 
-from api.asgi.body_timeout import TooSlow
+from api.asgi.body_timeout import BodyTooSlow
 from api.endpoints import readings_ingest, readings_parser
 from api.execution.writer import Writer
 from domain.commands.kpi_commands import RecordReadings
@@ -217,7 +217,7 @@ def test_a_file_that_does_not_go_on_is_told_with_what_was_recorded_before(
 ) -> None:
     async def dawdling(_: Request) -> AsyncIterator[bytes]:
         yield b"".join(line(number, number) for number in range(4))
-        raise TooSlow
+        raise BodyTooSlow
 
     monkeypatch.setattr(Request, "stream", dawdling)
     monkeypatch.setattr(readings_ingest, "_BLOCK_BYTES", 1)
