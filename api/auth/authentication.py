@@ -1,7 +1,7 @@
-"""Who may come in: a request is somebody's whom we know before anything else of it is read.
+"""Authentication: every request has a known caller before anything else of it is read.
 
-What stands in `Authorization: Bearer …` is put before the door that knows its kind. Whoever is not let in is told
-the same, whatever was wrong; the reason is for the journal, and what was shown is for nobody. See docs/adr/0017.
+The authenticator that accepts the kind of a bearer token resolves it to a caller. Every rejected request gets the same
+response; the reason is logged, and the token never is. See docs/adr/0017.
 """
 
 import asyncio
@@ -26,42 +26,42 @@ from api.asgi.error_response import error_response, unavailable_response
 from api.asgi.rate_limiter import TokenBucketLimiter
 from api.asgi.ttl_cache import SingleFlightTTLCache
 from api.execution.context import Caller
-from api.execution.request_scope import UNAUTHENTICATED, Visit
+from api.execution.request_scope import UNAUTHENTICATED, RequestScope
 from domain.commands.permissions import Role
 
 RATE_LIMITED: Final = "RATE_LIMITED"
 
 DEMO: Final = Caller("demo", frozenset(Role))
-"""Who everybody is where nobody has to say who they are: the demo, on this machine alone."""
+"""The caller of every request in the demo, which runs on loopback without authentication."""
 NOBODY: Final = Caller("nobody", frozenset())
-"""Who has not yet said who they are, and so gets no answer."""
+"""The caller of a connection that is not authenticated yet; it may do nothing."""
 
 ALIVE: Final = "/healthz"
-"""Answered to everybody, whatever they show."""
+"""This path needs no authentication and looks at no token."""
 READY: Final = "/readyz"
-"""Answered in one word to those who show nothing, or nothing that can be looked up at the moment."""
+"""This path answers in one word to a request without a token, or with one that cannot be resolved now."""
 
 BEARER_LENGTH_MAX: Final = 16_384
-"""Characters of a token; those of large directories come to some thousands."""
+"""Characters of a token; JWTs of large directories have some thousands."""
 REMEMBERED_SECONDS: Final = 5.0
-"""For so long a token is taken for what it was: a revoked one opens nothing after that."""
+"""How long a resolved token is cached, and so how long a revoked one may still work."""
 REMEMBERED_MAX: Final = 10_000
-LOOK_AGAIN_SECONDS: Final = 20.0
-"""How often it is looked whether those who follow something may still do so."""
+REVALIDATE_SECONDS: Final = 20.0
+"""The interval at which the tokens of open subscriptions are validated again."""
 FAILURES_BURST: Final = 20
-"""So many wrong tokens at once from one address …"""
+"""The burst of failed attempts from one address …"""
 FAILURES_PER_SECOND: Final = 1.0
-"""… and so many a second, are looked at; others are refused unseen."""
+"""… and their rate; beyond it, unknown tokens from there are rejected without a lookup."""
 
 _log = structlog.get_logger(__name__)
 
 
-class NotAdmitted(Exception):
-    """Whoever asks is not let in. The message says why, for the journal, and nothing of what was shown."""
+class AuthenticationFailed(Exception):
+    """The request cannot be authenticated. The message is the reason, for the log; it holds nothing of the token."""
 
 
-class TooOften(Exception):
-    """Whoever asks should come back in so many seconds."""
+class RateLimited(Exception):
+    """The caller exceeds a rate limit and may retry after `seconds`."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(seconds)
@@ -72,219 +72,224 @@ class TooOften(Exception):
         return f"That is more often than you may; ask again in {self.seconds} s."
 
 
-class OutOfReach(Exception):
-    """What a token is compared with cannot be had at the moment."""
+class AuthBackendUnavailable(Exception):
+    """The database or the issuer's keys are unavailable, so that a token cannot be resolved at the moment."""
 
 
-class Door(Protocol):
-    """One kind of token."""
+class Authenticator(Protocol):
+    """Resolves one kind of token."""
 
-    def knows(self, bearer: str) -> bool:
-        """Whether this looks like a token of this kind."""
+    def accepts(self, bearer: str) -> bool:
+        """Whether this has the form of a token of this kind."""
 
-    async def admit(self, bearer: str) -> Caller:
-        """Whose token this is. Raises `NotAdmitted`, `OutOfReach`; what the database raises."""
+    async def authenticate(self, bearer: str) -> Caller:
+        """The caller of this token. Raises `AuthenticationFailed`, `AuthBackendUnavailable`, and database errors."""
 
 
-class Admission(NamedTuple):
-    """Who came in, and for how long; a visit of None has no end."""
+class Authenticated(NamedTuple):
+    """The caller, and the scope that ends when the token is no longer valid; None never ends."""
 
     caller: Caller
-    visit: Visit | None = None
+    scope: RequestScope | None = None
 
 
-class Entrance:
-    """All doors of one process, and how often anybody may come through them.
+class Authenticators:
+    """The authenticators of one process, with their cache and rate limits.
 
-    `anonymous` is who comes without a token, where that is allowed; they may come as often as they like.
+    `anonymous`: the caller of requests without a token, where these are allowed; it has no rate limit.
     """
 
-    def __init__(self, doors: Sequence[Door], requests: TokenBucketLimiter, anonymous: Caller | None = None) -> None:
+    def __init__(
+        self, authenticators: Sequence[Authenticator], requests: TokenBucketLimiter, anonymous: Caller | None = None
+    ) -> None:
         self.anonymous = anonymous
-        self._doors = doors
+        self._authenticators = authenticators
         self._requests = requests
         self._failures = TokenBucketLimiter(FAILURES_PER_SECOND, FAILURES_BURST)
         self._seen: SingleFlightTTLCache[bytes, Caller | str] = SingleFlightTTLCache(REMEMBERED_SECONDS, REMEMBERED_MAX)
-        self._regulars: OrderedDict[bytes, None] = OrderedDict()
-        self._visits: WeakValueDictionary[bytes, Visit] = WeakValueDictionary()
+        self._known_good_tokens: OrderedDict[bytes, None] = OrderedDict()
+        self._scopes: WeakValueDictionary[bytes, RequestScope] = WeakValueDictionary()
 
-    async def admit(self, authorization: Collection[str], address: str) -> Admission | None:
-        """Who comes with these headers from this address; None for somebody who shows nothing.
+    async def authenticate(self, authorization: Collection[str], address: str) -> Authenticated | None:
+        """The caller of a request with these Authorization headers; None without any, where anonymous requests are not
+        allowed.
 
-        Raises `NotAdmitted`, `TooOften`, `OutOfReach`.
+        Raises `AuthenticationFailed`, `RateLimited`, `AuthBackendUnavailable`.
         """
         if not authorization:
-            return None if self.anonymous is None else Admission(self.anonymous)
-        neighbours = _neighbours(address)
+            return None if self.anonymous is None else Authenticated(self.anonymous)
+        rate_limit_key = _rate_limit_key(address)
         try:
             bearer = _bearer(authorization)
             digest = sha256(bearer.encode()).digest()
-            if digest not in self._regulars and (seconds := self._failures.wait(neighbours)):
-                raise TooOften(seconds)
-            caller = await self._whose(digest, bearer)
-        except NotAdmitted:
-            if seconds := self._failures.take(neighbours):
-                raise TooOften(seconds) from None
+            if digest not in self._known_good_tokens and (seconds := self._failures.wait(rate_limit_key)):
+                raise RateLimited(seconds)
+            caller = await self._resolve_caller(digest, bearer)
+        except AuthenticationFailed:
+            if seconds := self._failures.take(rate_limit_key):
+                raise RateLimited(seconds) from None
             raise
         self._remember(digest)
-        return Admission(caller, self._visit(digest, bearer))
+        return Authenticated(caller, self._scope(digest, bearer))
 
     def spend(self, caller: Caller) -> None:
-        """Count one request of somebody's. Raises `TooOften`."""
+        """Charge the caller for one request. Raises `RateLimited`."""
         if caller is not self.anonymous and (seconds := self._requests.take((caller.person, caller.handle))):
-            raise TooOften(seconds)
+            raise RateLimited(seconds)
 
-    async def look_again(self) -> None:
-        """End the visits of those who would no longer be let in, for as long as this is not cancelled."""
+    async def revalidate_forever(self) -> None:
+        """End the scopes whose tokens are no longer valid, at an interval, until this is cancelled."""
         while True:
-            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+            await asyncio.sleep(REVALIDATE_SECONDS)
             try:
-                await self.look_once()
-            except Exception:  # noqa: BLE001 - whatever it was, it may be better next time
+                await self.revalidate_all()
+            except Exception:  # noqa: BLE001 - the next round may succeed
                 _log.exception("visits_not_looked_at")
 
-    async def look_once(self) -> None:
-        """Look at all of them once."""
-        await asyncio.gather(*(visit.is_over() for visit in list(self._visits.values())))
+    async def revalidate_all(self) -> None:
+        """Validate the tokens of all open scopes once."""
+        await asyncio.gather(*(scope.has_ended() for scope in list(self._scopes.values())))
 
-    async def _whose(self, digest: bytes, bearer: str) -> Caller:
-        found = await self._seen.get(digest, lambda: self._asked(bearer))
+    async def _resolve_caller(self, digest: bytes, bearer: str) -> Caller:
+        found = await self._seen.get(digest, lambda: self._authenticate(bearer))
         if isinstance(found, str):
-            raise NotAdmitted(found)
+            raise AuthenticationFailed(found)
         return found
 
-    async def _asked(self, bearer: str) -> Caller | str:
-        """Whose token it is, or why it is nobody's. Raises `OutOfReach`."""
-        door = next((door for door in self._doors if door.knows(bearer)), None)
-        if door is None:
+    async def _authenticate(self, bearer: str) -> Caller | str:
+        """The caller of a token, or the reason why there is none. Raises `AuthBackendUnavailable`."""
+        authenticator = next((one for one in self._authenticators if one.accepts(bearer)), None)
+        if authenticator is None:
             return "a token of no kind that is known here"
         try:
-            return await door.admit(bearer)
-        except NotAdmitted as reason:
+            return await authenticator.authenticate(bearer)
+        except AuthenticationFailed as reason:
             return str(reason)
         except (psycopg.OperationalError, PoolTimeout) as error:
-            raise OutOfReach("the database cannot be reached") from error
+            raise AuthBackendUnavailable("the database cannot be reached") from error
 
     def _remember(self, digest: bytes) -> None:
-        """Who was let in before is looked at, however many others fail at the same address."""
-        self._regulars[digest] = None
-        self._regulars.move_to_end(digest)
-        if len(self._regulars) > REMEMBERED_MAX:
-            self._regulars.popitem(last=False)
+        """Exempt this token from the limit of failed attempts from its address."""
+        self._known_good_tokens[digest] = None
+        self._known_good_tokens.move_to_end(digest)
+        if len(self._known_good_tokens) > REMEMBERED_MAX:
+            self._known_good_tokens.popitem(last=False)
 
-    def _visit(self, digest: bytes, bearer: str) -> Visit:
-        visit = self._visits.get(digest)
-        if visit is None:
-            visit = self._visits[digest] = Visit(lambda: self._is_good(digest, bearer))
-        return visit
+    def _scope(self, digest: bytes, bearer: str) -> RequestScope:
+        scope = self._scopes.get(digest)
+        if scope is None:
+            scope = self._scopes[digest] = RequestScope(lambda: self._is_good(digest, bearer))
+        return scope
 
     async def _is_good(self, digest: bytes, bearer: str) -> bool:
-        """Whether this token still lets somebody in; what cannot be found out is taken to be as it was."""
+        """Whether this token is still valid; while the backend is unavailable, it is taken to be."""
         try:
-            await self._whose(digest, bearer)
-        except NotAdmitted:
+            await self._resolve_caller(digest, bearer)
+        except AuthenticationFailed:
             return False
-        except OutOfReach:
+        except AuthBackendUnavailable:
             pass
         return True
 
 
 def _bearer(authorization: Collection[str]) -> str:
-    """The token. Raises `NotAdmitted`."""
+    """The token. Raises `AuthenticationFailed`."""
     if len(authorization) > 1:
-        raise NotAdmitted("more than one Authorization header")
+        raise AuthenticationFailed("more than one Authorization header")
     (shown,) = authorization
     scheme, _, token = shown.strip().partition(" ")
     token = token.strip()
     if scheme.lower() != "bearer" or not token:
-        raise NotAdmitted("an Authorization header without a bearer token")
+        raise AuthenticationFailed("an Authorization header without a bearer token")
     if len(token) > BEARER_LENGTH_MAX:
-        raise NotAdmitted("a token that is too long")
+        raise AuthenticationFailed("a token that is too long")
     return token
 
 
-def _neighbours(address: str) -> str:
-    """Who is taken for one stranger: an address, or a network of the size that one customer gets."""
+def _rate_limit_key(address: str) -> str:
+    """The key of the limit of failed attempts: an IPv4 address, or the /64 network of an IPv6 address."""
     with suppress(ValueError):
         parsed = ipaddress.ip_address(address)
-        if isinstance(parsed, ipaddress.IPv6Address):  # as which a socket for both tells of IPv4, too
+        if isinstance(parsed, ipaddress.IPv6Address):  # a dual-stack socket maps IPv4
             return str(parsed.ipv4_mapped or ipaddress.ip_network((parsed, 64), strict=False))
     return address
 
 
-# ── at the entrance ──────────────────────────────────────────────────────────────────────────────
+# ── middleware ───────────────────────────────────────────────────────────────────────────────────
 
 
 class Authentication:
-    """Notes in the state of every request who its `caller` is, or refuses it unread.
+    """Middleware that sets `state.caller` of every request, or rejects the request unread.
 
     A WebSocket may authenticate in `connection_init` (see `api.graphql_http.websocket`): until then its caller is
     `NOBODY`, and `is_refused` says whether its handshake carried credentials that were rejected.
     """
 
-    def __init__(self, app: ASGIApp, entrance: Entrance) -> None:
+    def __init__(self, app: ASGIApp, authenticators: Authenticators) -> None:
         self._app = app
-        self._entrance = entrance
+        self._authenticators = authenticators
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan" or scope["path"] == ALIVE:
             return await self._app(scope, receive, send)
         connection = HTTPConnection(scope)
-        connection.state.entrance = self._entrance
-        refused = await self._refusal(connection)
-        return await (refused or self._app)(scope, receive, send)
+        connection.state.authenticators = self._authenticators
+        rejection = await self._rejection(connection)
+        return await (rejection or self._app)(scope, receive, send)
 
-    async def _refusal(self, connection: HTTPConnection) -> Response | None:
-        """What to answer to somebody who does not come in."""
+    async def _rejection(self, connection: HTTPConnection) -> Response | None:
+        """The response to a request that is rejected."""
         state, scope = connection.state, connection.scope
-        state.caller, state.visit, state.is_refused = NOBODY, None, False
+        state.caller, state.scope, state.is_refused = NOBODY, None, False
         may_wait = scope["type"] == "websocket" or scope["path"] == READY
         try:
-            admission = await self._entrance.admit(connection.headers.getlist("authorization"), address(connection))
-            if admission is None:
-                return None if may_wait else _unknown()
-            state.caller, state.visit = admission
-            self._entrance.spend(state.caller)
-        except NotAdmitted as reason:
+            authenticated = await self._authenticators.authenticate(
+                connection.headers.getlist("authorization"), address(connection)
+            )
+            if authenticated is None:
+                return None if may_wait else _unauthenticated()
+            state.caller, state.scope = authenticated
+            self._authenticators.spend(state.caller)
+        except AuthenticationFailed as reason:
             state.is_refused = True
-            note(reason, connection)
-            return None if scope["type"] == "websocket" else _unknown()
-        except TooOften as too_often:
-            return _too_often(too_often)
-        except OutOfReach:
-            return None if scope["path"] == READY else _out_of_reach()
+            log_rejection(reason, connection)
+            return None if scope["type"] == "websocket" else _unauthenticated()
+        except RateLimited as limited:
+            return _rate_limited(limited)
+        except AuthBackendUnavailable:
+            return None if scope["path"] == READY else _backend_unavailable()
         return None
 
 
 def address(connection: HTTPConnection) -> str:
-    """Where somebody comes from."""
+    """The address of the client."""
     return connection.client.host if connection.client else ""
 
 
-def note(reason: NotAdmitted, connection: HTTPConnection) -> None:
-    """Tell the journal why somebody was not let in."""
+def log_rejection(reason: AuthenticationFailed, connection: HTTPConnection) -> None:
+    """Log why a request was rejected."""
     id, path = connection.state.id, connection.scope["path"]
     _log.warning("not_admitted", request_id=id, path=path, address=address(connection), reason=str(reason))
 
 
-def _unknown() -> Response:
+def _unauthenticated() -> Response:
     response = error_response(
         HTTPStatus.UNAUTHORIZED, "Show who you are, by 'Authorization: Bearer …'.", UNAUTHENTICATED
     )
     response.headers["www-authenticate"] = "Bearer"
-    return _unkept(response)
+    return _no_store(response)
 
 
-def _too_often(too_often: TooOften) -> Response:
-    response = error_response(HTTPStatus.TOO_MANY_REQUESTS, too_often.message, RATE_LIMITED)
-    response.headers["retry-after"] = str(too_often.seconds)
-    return _unkept(response)
+def _rate_limited(limited: RateLimited) -> Response:
+    response = error_response(HTTPStatus.TOO_MANY_REQUESTS, limited.message, RATE_LIMITED)
+    response.headers["retry-after"] = str(limited.seconds)
+    return _no_store(response)
 
 
-def _out_of_reach() -> Response:
+def _backend_unavailable() -> Response:
     return unavailable_response("Who you are cannot be looked up at the moment; ask again in a moment.", "UNAVAILABLE")
 
 
-def _unkept(response: Response) -> Response:
+def _no_store(response: Response) -> Response:
     response.headers["cache-control"] = "no-store"
     return response

@@ -1,7 +1,7 @@
-"""The public keys of whoever issues JWTs: fetched when they are needed, and again when there is a new one.
+"""The JSON Web Key Set of a JWT issuer: fetched on first use, then at an interval and for unknown key ids.
 
-A key that was fetched goes on when the issuer cannot be reached. An unknown one is asked for now and then, however
-often it is named: whoever makes names up makes nobody busy.
+Fetched keys stay in use while the issuer is unreachable. The rate of fetches is limited, so that tokens with invented
+key ids cause no load.
 """
 
 import asyncio
@@ -22,9 +22,9 @@ FETCH_SECONDS_MAX: Final = 5.0
 BYTES_MAX: Final = 1 << 20
 KEYS_MAX: Final = 100
 RENEWED_AFTER_SECONDS: Final = 600.0
-"""So old keys are fetched again, so that one that was withdrawn is no longer taken."""
+"""The age at which keys are fetched again, so that a withdrawn key is no longer accepted."""
 UNKNOWN_AFTER_SECONDS: Final = 30.0
-"""How long it takes at least from one fetch to the next for a key that is not there."""
+"""The least time between two fetches for an unknown key id."""
 EMPTY_AFTER_SECONDS: Final = 5.0
 """The same while there are no keys at all."""
 
@@ -34,12 +34,12 @@ _CURVES = {"ES256": "P-256", "ES384": "P-384", "ES512": "P-521", "EdDSA": "Ed255
 _log = structlog.get_logger(__name__)
 
 
-class NoKeys(Exception):
-    """There never were any keys, and there are none to be had at the moment."""
+class KeysUnavailable(Exception):
+    """No keys have been fetched yet, and the issuer is unreachable."""
 
 
 class _NoRedirect(HTTPRedirectHandler):
-    """Keys come from where the settings say, and from nowhere else."""
+    """Follows no redirect: keys come only from the address in the settings."""
 
     def redirect_request(self, *_: Any) -> None:
         return None
@@ -56,7 +56,7 @@ class KeySet:
         self._renewal: asyncio.Task[bool] | None = None
 
     async def find(self, kid: str | None, algorithm: str) -> PyJWK | None:
-        """The key of this name, for this algorithm; without a name the only one that fits. Raises `NoKeys`."""
+        """The key of this name, for this algorithm; without a name the only one that fits. Raises `KeysUnavailable`."""
         if self._keys is None:
             await self._fetch(EMPTY_AFTER_SECONDS)
         elif monotonic() - self._fetched_at > RENEWED_AFTER_SECONDS and (not self._renewal or self._renewal.done()):
@@ -68,7 +68,7 @@ class KeySet:
 
     def _fitting(self, kid: str | None, algorithm: str) -> list[dict[str, Any]]:
         if self._keys is None:
-            raise NoKeys
+            raise KeysUnavailable
         return [key for key in self._keys if kid in (None, key.get("kid")) and _fits(key, algorithm)]
 
     async def _fetch(self, seconds: float) -> bool:
@@ -87,7 +87,7 @@ class KeySet:
 
 
 def read(where: str) -> list[dict[str, Any]]:
-    """The keys that stand there. Raises `OSError`, `ValueError`, `HTTPException`."""
+    """The keys at an address. Raises `OSError`, `ValueError`, `HTTPException`."""
     text = _loaded(where) if "://" in where else Path(where).read_bytes()
     said = json.loads(text)
     keys = said.get("keys") if isinstance(said, dict) else None
@@ -107,7 +107,7 @@ def _loaded(url: str) -> bytes:
 
 
 def _whole(response: HTTPResponse) -> bytes:
-    """All that comes, if that is not too much, nor takes too long. Raises `ValueError`, `TimeoutError`."""
+    """The body of a response, within limits of size and time. Raises `ValueError`, `TimeoutError`."""
     deadline = monotonic() + FETCH_SECONDS_MAX
     text = b""
     while chunk := response.read1(BYTES_MAX):

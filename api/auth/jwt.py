@@ -1,4 +1,4 @@
-"""The door for JWTs: tokens that somebody else issues, and signs with keys that are published."""
+"""Authentication by JWTs of an external issuer, which publishes its keys."""
 
 import json
 from base64 import urlsafe_b64decode
@@ -9,8 +9,8 @@ import jwt
 from anyio import CapacityLimiter, to_thread
 
 from api.auth.api_tokens import THREADS
-from api.auth.authentication import NotAdmitted, OutOfReach
-from api.auth.jwks import KeySet, NoKeys
+from api.auth.authentication import AuthBackendUnavailable, AuthenticationFailed
+from api.auth.jwks import KeySet, KeysUnavailable
 from api.execution.context import Caller
 from api.runtime.settings import Settings
 from domain.commands.permissions import Role
@@ -23,12 +23,12 @@ ANYONE: Final = "*"
 _OPTIONS: Any = {"require": ["exp", "iss", "aud"], "enforce_minimum_key_length": True}
 
 
-class Jwts:
-    """Lets in whoever holds a JWT of one issuer, meant for us.
+class JwtAuthenticator:
+    """Accepts the JWTs of one issuer whose audience is this API.
 
-    The handle claim names a person by handle. Who is no person here is a machine by that name, if the settings
-    list it; names of people are not written into the log in clear by anybody's token. The roles claim says what
-    they may do: roles of ours, and others are none of our business.
+    The handle claim names a person by handle. A name that is no person here is a machine, if the settings list it, so
+    that no token writes the name of a person into the log in clear. The roles claim lists roles; those that are not
+    ours are ignored.
     """
 
     def __init__(self, settings: Settings, log: Log) -> None:
@@ -40,40 +40,43 @@ class Jwts:
         self._machines = frozenset(settings.listed("jwt_machines"))
         self._threads = CapacityLimiter(THREADS)
 
-    def knows(self, bearer: str) -> bool:
+    def accepts(self, bearer: str) -> bool:
         return bearer.count(".") == 2
 
-    async def admit(self, bearer: str) -> Caller:
+    async def authenticate(self, bearer: str) -> Caller:
         claims = await self._claims(bearer)
         roles = _roles(claims, self._rules.jwt_roles_claim)
         if not roles:
-            raise NotAdmitted("a JWT without a role of ours")
+            raise AuthenticationFailed("a JWT without a role of ours")
         name = _found(claims, self._rules.jwt_handle_claim)
         if not isinstance(name, str) or not 0 < len(name) <= KID_LENGTH_MAX or not name.isprintable():
-            raise NotAdmitted("a JWT that names nobody")
+            raise AuthenticationFailed("a JWT that names nobody")
         known = await to_thread.run_sync(identity.by_handle, self._log, name, limiter=self._threads)
         if known is not None:
             if not known.is_here:
-                raise NotAdmitted(f"a JWT of person {known.id}, who is not here any more")
+                raise AuthenticationFailed(f"a JWT of person {known.id}, who is not here any more")
             return Caller(known.handle, roles, known.id)
         if not self._machines & {name, ANYONE}:
-            raise NotAdmitted("a JWT of somebody who is no person here, nor listed in KEYFRAME_JWT_MACHINES")
+            raise AuthenticationFailed("a JWT of somebody who is no person here, nor listed in KEYFRAME_JWT_MACHINES")
         return Caller(name, roles)
 
     async def _claims(self, bearer: str) -> dict[str, Any]:
-        """What the token says, if the issuer says so, to us, and now. Raises `NotAdmitted`, `OutOfReach`."""
-        header = _opened(bearer.partition(".")[0])
+        """The claims of a token whose signature, issuer, audience and time are valid.
+
+        Raises `AuthenticationFailed`, `AuthBackendUnavailable`.
+        """
+        header = _decoded(bearer.partition(".")[0])
         algorithm, kid = header.get("alg"), header.get("kid")
         if not isinstance(algorithm, str) or algorithm not in self._algorithms:
-            raise NotAdmitted("a JWT by an algorithm that is not allowed")
+            raise AuthenticationFailed("a JWT by an algorithm that is not allowed")
         if kid is not None and (not isinstance(kid, str) or len(kid) > KID_LENGTH_MAX):
-            raise NotAdmitted("a JWT whose key has no proper name")
+            raise AuthenticationFailed("a JWT whose key has no proper name")
         try:
             key = await self._keys.find(kid, algorithm)
-        except NoKeys as error:
-            raise OutOfReach("the issuer's keys cannot be had") from error
+        except KeysUnavailable as error:
+            raise AuthBackendUnavailable("the issuer's keys cannot be had") from error
         if key is None:
-            raise NotAdmitted("a JWT by a key that the issuer does not have")
+            raise AuthenticationFailed("a JWT by a key that the issuer does not have")
         try:
             claims: dict[str, Any] = jwt.decode(
                 bearer,
@@ -84,20 +87,20 @@ class Jwts:
                 leeway=self._rules.jwt_leeway_s,
                 options=_OPTIONS,
             )
-        except Exception as error:  # noqa: BLE001 - whatever is wrong with it, it lets nobody in
-            raise NotAdmitted(f"a JWT that is not good: {type(error).__name__}") from None
-        _opened(bearer.split(".")[1])
+        except Exception as error:  # noqa: BLE001 - any error of a token makes it invalid
+            raise AuthenticationFailed(f"a JWT that is not good: {type(error).__name__}") from None
+        _decoded(bearer.split(".")[1])
         return claims
 
 
-def _opened(part: str) -> dict[str, Any]:
-    """An object of a JWT. Raises `NotAdmitted`, also for one that says something twice."""
+def _decoded(part: str) -> dict[str, Any]:
+    """A decoded part of a JWT. Raises `AuthenticationFailed`, also for a duplicate key."""
     try:
         said = json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)), object_pairs_hook=_once)
     except (ValueError, RecursionError):
         said = None
     if not isinstance(said, dict):
-        raise NotAdmitted("a JWT that cannot be read, or says something twice")
+        raise AuthenticationFailed("a JWT that cannot be read, or says something twice")
     return said
 
 
@@ -109,7 +112,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _found(claims: dict[str, Any], name: str) -> Any:
-    """A claim by its name, or by its path: 'realm_access.roles' is looked for below 'realm_access', too."""
+    """A claim by its name, or by its path: 'realm_access.roles' is also `roles` within `realm_access`."""
     if name in claims:
         return claims[name]
     found: Any = claims

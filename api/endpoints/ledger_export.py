@@ -128,7 +128,7 @@ class Exports:
         page: Page | None = first
         while page is not None:
             yield page.lines
-            if context.visit is not None and await context.visit.is_over():
+            if context.scope is not None and await context.scope.has_ended():
                 raise ConnectionAbortedError("what the caller came in with holds no longer")
             page = await self._next(pages)
 

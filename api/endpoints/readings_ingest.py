@@ -26,7 +26,7 @@ from api.asgi.body_timeout import BodyTooSlow
 from api.asgi.error_response import error_response
 from api.endpoints.readings_parser import CSV, FORMS, NDJSON, Batch, Reader
 from api.execution.context import Caller, Context
-from api.execution.request_scope import given_up
+from api.execution.request_scope import cancel_and_wait
 from api.execution.writer import Writer
 from domain.commands.kpi_commands import RecordReadings
 from domain.commands.permissions import Permission
@@ -162,7 +162,7 @@ class File:
                 yield await self._work(partial(self._record, batch))
             self._refuse_bad()
         finally:
-            await given_up(reading)
+            await cancel_and_wait(reading)
             self.told.behind = await self._work(partial(self._writer.behind, self.told.position))
 
     def _refuse_bad(self) -> None:

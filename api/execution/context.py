@@ -12,7 +12,7 @@ from uuid import UUID
 
 import strawberry
 
-from api.execution.request_scope import Visit
+from api.execution.request_scope import RequestScope
 from api.execution.subscription_hub import Live
 from api.execution.writer import Writer
 from api.snapshot.snapshot import Eyes, Footing, Pool, Reads, View
@@ -79,7 +79,7 @@ class Context:
     from, `writer` is where commands are carried out; `until`, by the monotonic clock,
     is how long may be read. `keys` sign checkpoints, where this process has them. `live` is where subscriptions
     wait and work; of what goes on, each part may be read for `answer_timeout_s` anew, and until the
-    caller's `visit` is over.
+    caller's `scope` is over.
     """
 
     caller: Caller
@@ -95,7 +95,7 @@ class Context:
     noted: Noted = field(default_factory=Noted)
     footing: Footing = field(default_factory=Footing)
     veiled: Pool | None = None
-    visit: Visit | None = None
+    scope: RequestScope | None = None
 
     def spends(self, cost: float, most: float) -> bool:
         """Whether this request may ask for so much more."""

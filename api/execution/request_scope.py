@@ -1,4 +1,4 @@
-"""How long somebody who came in may stay: as long as what they came in with would let them in again."""
+"""The lifetime of what a token authorized: subscriptions and exports end when the token is no longer valid."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -13,39 +13,39 @@ UNAUTHENTICATED: Final = "UNAUTHENTICATED"
 OVER: Final = "What you came in with holds no longer; come again with a token that does."
 
 
-class Visit:
-    """All that goes on by one token. `again` is whether it still lets its bearer in."""
+class RequestScope:
+    """Everything in progress under one token. `is_valid` validates the token again."""
 
-    __slots__ = ("__weakref__", "_again", "_over")
+    __slots__ = ("__weakref__", "_ended", "_is_valid")
 
-    def __init__(self, again: Callable[[], Awaitable[bool]]) -> None:
-        self._again = again
-        self._over = asyncio.Event()
+    def __init__(self, is_valid: Callable[[], Awaitable[bool]]) -> None:
+        self._is_valid = is_valid
+        self._ended = asyncio.Event()
 
-    async def is_over(self) -> bool:
-        """Look whether it is; once it is, it stays so."""
-        if not self._over.is_set() and not await self._again():
-            self._over.set()
-        return self._over.is_set()
+    async def has_ended(self) -> bool:
+        """Validate the token; once it is invalid, the scope stays ended."""
+        if not self._ended.is_set() and not await self._is_valid():
+            self._ended.set()
+        return self._ended.is_set()
 
-    async def end(self) -> None:
-        """Return when somebody found that it is over."""
-        await self._over.wait()
+    async def wait(self) -> None:
+        """Return when `has_ended` has found that the scope ended."""
+        await self._ended.wait()
 
 
-async def while_it_lasts(results: AsyncGenerator[T, None], visit: Visit | None) -> AsyncGenerator[T, None]:
-    """These results until the visit is over. Raises `UNAUTHENTICATED` then, also while nothing comes."""
-    if visit is None:
+async def until_scope_ends(results: AsyncGenerator[T, None], scope: RequestScope | None) -> AsyncGenerator[T, None]:
+    """These results until the scope ends. Raises `UNAUTHENTICATED` then, also between two results."""
+    if scope is None:
         async for result in results:
             yield result
         return
-    over = asyncio.create_task(visit.end())
+    ended = asyncio.create_task(scope.wait())
     coming: asyncio.Future[T] | None = None
     try:
         while True:
             coming = asyncio.ensure_future(anext(results))
-            await asyncio.wait({coming, over}, return_when=asyncio.FIRST_COMPLETED)
-            if over.done():
+            await asyncio.wait({coming, ended}, return_when=asyncio.FIRST_COMPLETED)
+            if ended.done():
                 raise GraphQLError(OVER, extensions={"code": UNAUTHENTICATED})
             try:
                 result = coming.result()
@@ -53,13 +53,13 @@ async def while_it_lasts(results: AsyncGenerator[T, None], visit: Visit | None) 
                 return
             yield result
     finally:
-        await given_up(over)
+        await cancel_and_wait(ended)
         if coming is not None:
-            await given_up(coming)
+            await cancel_and_wait(coming)
 
 
-async def given_up(task: "asyncio.Future[Any]") -> None:
-    """Whoever waited for this no longer does; it has ended when this returns."""
+async def cancel_and_wait(task: "asyncio.Future[Any]") -> None:
+    """Cancel a task and wait until it has ended; its result and exception are dropped."""
     task.cancel()
     with suppress(asyncio.CancelledError, Exception):
         await task

@@ -107,7 +107,7 @@ class Endpoint(GraphQL[Context, None]):
 
     def _check_websocket_origin(self, request: Any) -> bool:
         """A page of another site brings nothing with it that lets it in, unless nobody needs anything."""
-        return request.state.entrance.anonymous is None or super()._check_websocket_origin(request)
+        return request.state.authenticators.anonymous is None or super()._check_websocket_origin(request)
 
     async def _respond(self, request: Request) -> Response:
         try:

@@ -28,11 +28,11 @@ from api.auth.authentication import (
     BEARER_LENGTH_MAX,
     NOBODY,
     RATE_LIMITED,
-    NotAdmitted,
-    OutOfReach,
-    TooOften,
+    AuthBackendUnavailable,
+    AuthenticationFailed,
+    RateLimited,
     address,
-    note,
+    log_rejection,
 )
 from api.execution.context import Context
 from api.execution.subscription_hub import TOO_MANY
@@ -190,10 +190,10 @@ class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
         return connection
 
     async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
-        if self.connection_init_received or await self._comes_in(message.get("payload")):
+        if self.connection_init_received or await self._authenticate(message.get("payload")):
             await super().handle_connection_init(message)
 
-    async def _comes_in(self, payload: object) -> bool:
+    async def _authenticate(self, payload: object) -> bool:
         """Whether whoever begins the conversation is let in, by the handshake or by what they say now."""
         connection, state = self._connection, self._connection.state
         said = _authorization(payload)
@@ -201,15 +201,15 @@ class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
             return True
         try:
             shown = {*said, *connection.headers.getlist("authorization")}
-            admission = await state.entrance.admit(shown, address(connection))
-        except NotAdmitted as reason:
-            note(reason, connection)
+            authenticated = await state.authenticators.authenticate(shown, address(connection))
+        except AuthenticationFailed as reason:
+            log_rejection(reason, connection)
             return await self._close(REFUSED, "Forbidden")
-        except (TooOften, OutOfReach):
+        except (RateLimited, AuthBackendUnavailable):
             return await self._close(LATER, "Try again in a moment")
-        if admission is None:
+        if authenticated is None:
             return await self._close(UNKNOWN, "Unauthorized")
-        state.caller, state.visit = admission
+        state.caller, state.scope = authenticated
         self.context = await self.view.get_context(connection, connection)
         return True
 
@@ -240,13 +240,13 @@ class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         state = self._connection.state
         if self.connection_acknowledged:
-            if state.visit is not None and await state.visit.is_over():
+            if state.scope is not None and await state.scope.has_ended():
                 await self.websocket.close(REFUSED, "Forbidden")
                 return
             try:
-                state.entrance.spend(state.caller)
-            except TooOften as too_often:
-                await self._refuse(message, too_often.message, code=RATE_LIMITED, retryAfter=too_often.seconds)
+                state.authenticators.spend(state.caller)
+            except RateLimited as limited:
+                await self._refuse(message, limited.message, code=RATE_LIMITED, retryAfter=limited.seconds)
                 return
         most = self.max_subscriptions_per_connection
         if self.connection_acknowledged and message["id"] not in self.operations and len(self.operations) == most:

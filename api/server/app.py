@@ -44,7 +44,7 @@ from api.runtime.log_setup import keep_journal
 from api.runtime.settings import Settings
 from api.schema.primitives.errors import INTERNAL, MASKED
 from api.schema.schema import schema
-from api.server.authenticators import cors, opened
+from api.server.authenticators import authenticators_of, cors
 from domain.log.event_store import Log
 from domain.primitives.values import Source
 from projections.engine import rebuild
@@ -74,7 +74,7 @@ def create_app(settings: Settings, database: Database, *, console: bool, anonymo
     pool, veiled = database.pool(), database.pool(veiled=True)
     log = Log(pool, settings.workspace, reconnect_seconds=settings.reconnect_timeout_s)
     live = Live(max(1, settings.pool_size_max // WORKING_SHARE), settings.subscriptions_max)
-    entrance = opened(settings, pool, log, anonymous=anonymous)
+    authenticators = authenticators_of(settings, pool, log, anonymous=anonymous)
     projector = Projector(
         database.log(),
         database.connect,
@@ -93,14 +93,14 @@ def create_app(settings: Settings, database: Database, *, console: bool, anonymo
         until = monotonic() + patience
         return Context(
             caller, pool, log, writer, settings.workspace, request.state.id, until, ours, live, patience,
-            veiled=veiled, visit=request.state.visit,
+            veiled=veiled, scope=request.state.scope,
         )  # fmt: skip
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await to_thread.run_sync(_make_views, database)
         live.open()
-        looking = asyncio.create_task(entrance.look_again())
+        looking = asyncio.create_task(authenticators.revalidate_forever())
         stop = Flag()
         thread = Thread(target=projector.run, args=(stop,), name="projector", daemon=True)
         thread.start()
@@ -139,7 +139,7 @@ def create_app(settings: Settings, database: Database, *, console: bool, anonymo
             Middleware(Watched, metrics=metrics, telemetry=spans),
             Middleware(HostCheck, names=[settings.host, *(settings.host_names or "").split(",")]),
             *cors(settings),
-            Middleware(Authentication, entrance=entrance),
+            Middleware(Authentication, authenticators=authenticators),
             Middleware(BodyLimit, streamed={readings_ingest.PATH}),
             Middleware(BodyTimeout, seconds=settings.request_timeout_s),
         ],

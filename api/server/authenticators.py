@@ -1,4 +1,4 @@
-"""The entrance of one process, with the doors that its settings open, and whose pages may knock."""
+"""The authenticators and CORS policy of the settings."""
 
 from typing import Final
 
@@ -6,9 +6,9 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from api.asgi.rate_limiter import TokenBucketLimiter
-from api.auth.api_tokens import Tokens
-from api.auth.authentication import DEMO, Door, Entrance
-from api.auth.jwt import Jwts
+from api.auth.api_tokens import ApiTokenAuthenticator
+from api.auth.authentication import DEMO, Authenticator, Authenticators
+from api.auth.jwt import JwtAuthenticator
 from api.runtime.database import Pool
 from api.runtime.settings import Settings
 from domain.log.event_store import Log
@@ -16,23 +16,23 @@ from domain.log.event_store import Log
 EXPOSED: Final = (
     "etag", "retry-after", "www-authenticate", "x-keyframe-at", "x-keyframe-position", "x-request-id",
 )  # fmt: skip
-"""What a page of another site may read of an answer beside its body."""
+"""Response headers that a page of another origin may read."""
 PREFLIGHT_SECONDS: Final = 600
-"""For so long a browser need not ask again whether it may ask."""
+"""How long a browser may cache a preflight."""
 
 
-def opened(settings: Settings, pool: Pool, log: Log, *, anonymous: bool) -> Entrance:
-    """The entrance. `anonymous`: who shows nothing comes in, too, and may do everything."""
-    doors: list[Door] = [Tokens(pool, log)]
+def authenticators_of(settings: Settings, pool: Pool, log: Log, *, anonymous: bool) -> Authenticators:
+    """The authenticators of these settings. `anonymous`: a request without a token has all roles."""
+    authenticators: list[Authenticator] = [ApiTokenAuthenticator(pool, log)]
     if settings.jwt_jwks is not None:
-        doors.append(Jwts(settings, log))
+        authenticators.append(JwtAuthenticator(settings, log))
     requests = TokenBucketLimiter(settings.requests_per_s, settings.requests_burst)
-    return Entrance(doors, requests, DEMO if anonymous else None)
+    return Authenticators(authenticators, requests, DEMO if anonymous else None)
 
 
 def cors(settings: Settings) -> list[Middleware]:
-    """What answers the browsers of pages elsewhere, if any may ask. Their preflights come without credentials, and
-    no cookie is ever taken."""
+    """The CORS middleware, if the settings allow any origin. Preflights carry no credentials, and no cookie is ever
+    accepted."""
     origins = settings.listed("cors_origins")
     if not origins:
         return []

@@ -20,7 +20,7 @@ from strawberry.types.graphql import OperationType
 
 from api.execution.context import Context
 from api.execution.executor import Executor
-from api.execution.request_scope import while_it_lasts
+from api.execution.request_scope import until_scope_ends
 from api.execution.subscription_hub import is_lost
 from api.schema.primitives.errors import coded
 from api.snapshot.snapshot import Unseen
@@ -103,7 +103,7 @@ async def answers(begun: ExecutionResult, context: Context) -> Results:
     async with aclosing(stream) as results:
         try:
             with context.live.subscribed():
-                async for result in while_it_lasts(results, context.visit):
+                async for result in until_scope_ends(results, context.scope):
                     failed = ExecutionResult
                     if result is UNSEEN:
                         continue

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from api.asgi.content_negotiation import ACCEPT_LENGTH_MAX
-from api.asgi.content_negotiation import negotiate
+from api.asgi.content_negotiation import ACCEPT_LENGTH_MAX, negotiate
 from api.asgi.status_codes import StatusCodePolicy
 from api.runtime.database import Database
 from api.runtime.settings import Settings

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from api.auth import jwks
-from api.auth.jwks import KeySet, NoKeys
+from api.auth.jwks import KeySet, KeysUnavailable
 from tests.api.auth.conftest import Issuer, house, public, signed, trusting
 
 
@@ -109,13 +109,13 @@ def test_a_key_that_was_withdrawn_is_no_longer_taken(issuer: Issuer, clock: Cloc
 )  # fmt: skip
 def test_what_is_no_set_of_keys_gives_none(issuer: Issuer, says: bytes | None) -> None:
     issuer.says = says
-    with pytest.raises(NoKeys):
+    with pytest.raises(KeysUnavailable):
         asyncio.run(KeySet(issuer.url).find("one", "ES256"))
 
 
 def test_nobody_is_sent_elsewhere_for_keys(issuer: Issuer) -> None:
     issuer.status = 302
-    with pytest.raises(NoKeys):
+    with pytest.raises(KeysUnavailable):
         asyncio.run(KeySet(issuer.url).find("one", "ES256"))
     assert issuer.asked == 1
 

@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 
 from api.asgi.rate_limiter import TokenBucketLimiter
 from api.auth import authentication
-from api.auth.authentication import Entrance, NotAdmitted, TooOften
+from api.auth.authentication import AuthenticationFailed, Authenticators, RateLimited
 from api.server.app import create_app
 from tests.api.auth.conftest import VIEWER, House, house
 
@@ -111,19 +111,21 @@ def test_who_tries_wrong_tokens_is_soon_not_looked_at(server: str, monkeypatch: 
     ],
 )
 def test_a_stranger_is_an_address_or_a_customers_network(one: str, other: str, are_one: bool) -> None:
-    assert (authentication._neighbours(one) == authentication._neighbours(other)) is are_one
+    assert (authentication._rate_limit_key(one) == authentication._rate_limit_key(other)) is are_one
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_addresses_without_end_are_remembered_within_bounds(anyio_backend: str) -> None:
-    entrance = Entrance([], TokenBucketLimiter(1, 1))
+    authenticators = Authenticators([], TokenBucketLimiter(1, 1))
     for number in range(20_000):
-        with pytest.raises((NotAdmitted, TooOften)):
-            await entrance.admit([f"Bearer {number}"], f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}")
-    assert len(entrance._failures) <= 10_000
-    assert len(entrance._seen) <= 10_000
-    assert len(entrance._visits) == len(entrance._regulars) == 0
+        with pytest.raises((AuthenticationFailed, RateLimited)):
+            await authenticators.authenticate(
+                [f"Bearer {number}"], f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
+            )
+    assert len(authenticators._failures) <= 10_000
+    assert len(authenticators._seen) <= 10_000
+    assert len(authenticators._scopes) == len(authenticators._known_good_tokens) == 0
 
 
 def test_the_demo_counts_nobody(server: str) -> None:

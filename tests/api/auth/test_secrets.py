@@ -10,7 +10,7 @@ import psutil
 from typer.testing import CliRunner
 
 from api.cli.main import app
-from api.execution.request_scope import Visit
+from api.execution.request_scope import RequestScope
 from api.runtime.database import Database
 from api.runtime.settings import Settings
 from tests.api.auth.conftest import House, public, signed, trusting
@@ -95,15 +95,17 @@ def _kept(database: Database) -> str:
 def test_nothing_in_memory_says_it_by_its_name(home: House) -> None:
     token = home.token()
     home.viewer(token)
-    entrance: Any
-    (entrance,) = [one.kwargs["entrance"] for one in home.app.user_middleware if "entrance" in one.kwargs]
-    assert len(entrance._regulars) > 0
-    assert token not in repr(entrance) + repr(vars(entrance))
+    authenticators: Any
+    (authenticators,) = [
+        one.kwargs["authenticators"] for one in home.app.user_middleware if "authenticators" in one.kwargs
+    ]
+    assert len(authenticators._known_good_tokens) > 0
+    assert token not in repr(authenticators) + repr(vars(authenticators))
 
     async def again() -> bool:
         return bool(token)
 
-    assert token not in repr(Visit(again))
+    assert token not in repr(RequestScope(again))
 
 
 def test_no_setting_holds_a_secret_that_is_shown() -> None:

@@ -22,7 +22,7 @@ FOLLOW = {"type": "subscribe", "id": "1", "payload": {"query": CHANGES}}
 def watchful(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     """A server that looks again all the time."""
     monkeypatch.setattr(authentication, "REMEMBERED_SECONDS", 0.01)
-    monkeypatch.setattr(authentication, "LOOK_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(authentication, "REVALIDATE_SECONDS", 0.01)
     with house(server) as made:
         yield made
 
@@ -74,7 +74,7 @@ def test_who_may_stay_is_not_disturbed(watchful: House) -> None:
 @pytest.mark.parametrize("protocol", ["events", "parts"])
 def test_a_stream_over_http_ends_too(server: str, monkeypatch: pytest.MonkeyPatch, protocol: str) -> None:
     monkeypatch.setattr(authentication, "REMEMBERED_SECONDS", 0.01)
-    monkeypatch.setattr(authentication, "LOOK_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(authentication, "REVALIDATE_SECONDS", 0.01)
     with house(server) as home, running(home.database.settings, anonymous=False) as there:
         token = way_in(home.database)
         with PROTOCOLS[protocol](there.port, CHANGES, token) as results:
@@ -100,7 +100,7 @@ def test_an_operation_is_refused_seconds_after_its_token_was_revoked(
 
 
 def test_it_is_noticed_within_a_minute() -> None:
-    assert authentication.LOOK_AGAIN_SECONDS + authentication.REMEMBERED_SECONDS < 60
+    assert authentication.REVALIDATE_SECONDS + authentication.REMEMBERED_SECONDS < 60
 
 
 def test_a_lost_database_ends_nobodys_visit(watchful: House, monkeypatch: pytest.MonkeyPatch) -> None:
