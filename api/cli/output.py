@@ -10,7 +10,7 @@ from eventsourcing.persistence import PersistenceError
 from pydantic import ValidationError
 from rich.console import Console
 
-from api.graphql_http.persisted_documents import Unnamed
+from api.graphql_http.persisted_documents import InvalidManifest
 from api.runtime.database import Database, open_database
 from api.runtime.settings import Settings
 from api.runtime.signing_key import KeyFault
@@ -45,7 +45,7 @@ def told() -> Iterator[None]:
     except Failure as failure:
         complain(str(failure))
         raise SystemExit(failure.status) from None
-    except (KeyFault, Unnamed) as fault:
+    except (KeyFault, InvalidManifest) as fault:
         complain(str(fault))
         raise SystemExit(WRONG) from None
     except (psycopg.OperationalError, psycopg.errors.InsufficientPrivilege, PersistenceError) as error:

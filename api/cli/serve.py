@@ -16,7 +16,7 @@ from api.cli.output import USAGE, Failure
 from api.execution.context import Caller, Context
 from api.execution.writer import Writer
 from api.runtime.database import Database
-from api.runtime.log_setup import keep_journal
+from api.runtime.log_setup import configure_logging
 from api.runtime.projector import projector_of
 from api.runtime.settings import Settings
 from api.server.app import create_app
@@ -144,7 +144,7 @@ def project(database: Database, told: Callable[[Condition], None]) -> None:
 
     `told` of it whenever this one begins to feed them, or to stand by while another one does.
     """
-    keep_journal()
+    configure_logging()
     projector = projector_of(database)
     stop = Flag()
     thread = Thread(target=projector.run, args=(stop,), name="projector")

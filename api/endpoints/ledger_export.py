@@ -206,7 +206,7 @@ def _changes(written: Callable[[Sequence[Json], bool], bytes], context: Context,
     asked |= {name: _text(_moment(params, name)) for name in ("at", "known")} | {"position": _place(params, "position")}
     is_first = True
     while True:
-        here = context.anew()
+        here = context.for_next_operation()
         view = _answer(here, asked)
         basis, page = view["basis"], view["changes"]
         stood = Basis(datetime.fromisoformat(basis["at"]), basis["position"])
@@ -244,7 +244,7 @@ def _named(context: Context, params: Params, name: str, by_key: ByKey[Any]) -> J
     key = params.get(name)
     if key is None:
         return None
-    if context.anew().reads.present.by_key(by_key, key) is None:
+    if context.for_next_operation().reads.present.by_key(by_key, key) is None:
         raise Refused(Code.NOT_FOUND, f"There is no {name} with the key '{key[:60]}'.", name)
     return {"key": key}
 
@@ -256,7 +256,7 @@ def _recorded(context: Context, params: Params, name: str) -> datetime | None:
     position = _place(params, name) or 0
     if position == 0:
         return None
-    reads = context.anew().reads
+    reads = context.for_next_operation().reads
     found = reads.read(recorded_at, position)
     if found is None and name == "from":
         raise invalid(f"The log does not have position {position} yet.", name)
@@ -301,7 +301,7 @@ def _as_rows(changes: Sequence[Json], is_first: bool) -> bytes:
 
 def _readings(context: Context, params: Params) -> Iterator[Page]:
     """By KPI, in the order of their keys, then by when they were measured."""
-    reads = context.anew().reads
+    reads = context.for_next_operation().reads
     view = reads.as_of(_moment(params, "at"), _moment(params, "known"), _place(params, "position"))
     since, until = _moment(params, "from"), _moment(params, "to")
     head, watched = reads.newest.position, _kpis(view, params.get("kpi"))
@@ -309,7 +309,7 @@ def _readings(context: Context, params: Params) -> Iterator[Page]:
     for row in watched:
         window = Window(READINGS)
         while True:
-            view = context.anew().reads.at(view.basis)
+            view = context.for_next_operation().reads.at(view.basis)
             found = view.read(measurements.READINGS.pages, [row.id], window, since, until)[row.id]
             yield Page(table(_row(row.key, reading) for reading in found), view.basis, head)
             if len(found) < READINGS:

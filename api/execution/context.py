@@ -1,4 +1,4 @@
-"""Who asks, what they may do, and through which doors: what every resolver finds in `info.context`.
+"""The caller and the resources of one request: what every resolver finds in `info.context`.
 
 An operation runs from its beginning to its end on one worker thread (see `api.schema.schema.Schema`):
 resolvers are plain functions, never `async def`, and may block.
@@ -13,7 +13,7 @@ from uuid import UUID
 import strawberry
 
 from api.execution.request_scope import RequestScope
-from api.execution.subscription_hub import Live
+from api.execution.subscription_hub import SubscriptionHub
 from api.execution.writer import Writer
 from api.snapshot.snapshot import Eyes, Footing, Pool, Reads, View
 from domain.commands.permissions import Permission, Role, permissions
@@ -59,10 +59,9 @@ class Caller:
 
 
 @dataclass
-class Noted:
-    """What became known of a request, for whoever tells of it: what its operations ask for together, in fields of
-    their answers, what the last of them is and is called, and the codes of
-    all errors."""
+class RequestStats:
+    """Statistics of a request, for the log and the metrics: the cost of each operation, the type and name of the last
+    one, and the codes of all errors."""
 
     costs: list[float] = field(default_factory=list)
     kind: str = ""
@@ -72,14 +71,13 @@ class Noted:
 
 @dataclass(frozen=True)
 class Context:
-    """What one request carries along.
+    """The context of one request.
 
-    `pool` reads the views (autocommitting connections whose search path is the workspace's views), `veiled` what may
-    be seen of them where something is hidden; both are read through `reads` alone. `log` is where changes are told
-    from, `writer` is where commands are carried out; `until`, by the monotonic clock,
-    is how long may be read. `keys` sign checkpoints, where this process has them. `live` is where subscriptions
-    wait and work; of what goes on, each part may be read for `answer_timeout_s` anew, and until the
-    caller's `scope` is over.
+    `pool` reads the views (autocommitting connections whose search path is the workspace's views), `veiled` the rows
+    that are visible where something is hidden; both are read through `reads` alone. `log` is the event log, `writer`
+    executes commands, `until` is the deadline of reads by the monotonic clock. `keys` sign checkpoints, if this process
+    has them. `live` runs subscriptions: each of their events has a deadline of `answer_timeout_s` of its own, and they
+    end with `scope`.
     """
 
     caller: Caller
@@ -90,21 +88,21 @@ class Context:
     request_id: str = ""
     until: float = inf
     keys: Keys | None = None
-    live: Live = field(default_factory=Live)
+    live: SubscriptionHub = field(default_factory=SubscriptionHub)
     answer_timeout_s: float = inf
-    noted: Noted = field(default_factory=Noted)
+    stats: RequestStats = field(default_factory=RequestStats)
     footing: Footing = field(default_factory=Footing)
     veiled: Pool | None = None
     scope: RequestScope | None = None
 
-    def spends(self, cost: float, most: float) -> bool:
-        """Whether this request may ask for so much more."""
-        self.noted.costs.append(cost)
-        return sum(self.noted.costs) <= most
+    def charge_cost(self, cost: float, most: float) -> bool:
+        """Add the cost of an operation; whether the request stays within `most`."""
+        self.stats.costs.append(cost)
+        return sum(self.stats.costs) <= most
 
-    def anew(self) -> Self:
-        """The same for another operation, or another event, of one connection."""
-        return replace(self, until=monotonic() + self.answer_timeout_s, noted=Noted(), footing=Footing())
+    def for_next_operation(self) -> Self:
+        """A copy for the next operation or event of a connection, with a new deadline and new statistics."""
+        return replace(self, until=monotonic() + self.answer_timeout_s, stats=RequestStats(), footing=Footing())
 
     @property
     def reads(self) -> Reads:

@@ -19,7 +19,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from api.execution.context import Context
 from api.execution.cost import COST_MAX, weigh
-from api.execution.variable_limits import beyond, oversized
+from api.execution.variable_limits import limit_error, oversized
 
 DOCUMENT_LENGTH_MAX: Final = 100_000
 """Characters of a document; what is long belongs into its variables."""
@@ -49,7 +49,7 @@ class Limits(SchemaExtension):
         asked = self.execution_context
         if len(asked.query or "") > DOCUMENT_LENGTH_MAX:
             message = f"A document has up to {DOCUMENT_LENGTH_MAX:,} characters; put what is long into its variables."
-            raise beyond("DOCUMENT_TOO_LONG", message, DOCUMENT_LENGTH_MAX)
+            raise limit_error("DOCUMENT_TOO_LONG", message, DOCUMENT_LENGTH_MAX)
         refused = oversized(asked.variables or {})
         if refused is not None:
             raise refused
@@ -81,11 +81,11 @@ class Limits(SchemaExtension):
         asked, context = self.execution_context, self.execution_context.context
         if asked.operation_name not in costs or not isinstance(context, Context):
             return None
-        context.noted.kind, context.noted.name = asked.operation_type.value, asked.operation_name or ""
-        if context.spends(costs[asked.operation_name], COST_MAX):
+        context.stats.kind, context.stats.name = asked.operation_type.value, asked.operation_name or ""
+        if context.charge_cost(costs[asked.operation_name], COST_MAX):
             return None
         message = f"The operations of one request may have {COST_MAX:,} fields in their answers together."
-        return beyond("TOO_COSTLY", message, COST_MAX)
+        return limit_error("TOO_COSTLY", message, COST_MAX)
 
 
 @lru_cache(DOCUMENTS_KEPT)
@@ -95,7 +95,7 @@ def _parsed(text: str) -> DocumentNode:
         return parsed(text, max_tokens=TOKENS_MAX)
     except GraphQLSyntaxError as error:
         if "tokens. Parsing aborted" in error.message:
-            raise beyond("TOO_MANY_TOKENS", f"A document has up to {TOKENS_MAX:,} tokens.", TOKENS_MAX) from None
+            raise limit_error("TOO_MANY_TOKENS", f"A document has up to {TOKENS_MAX:,} tokens.", TOKENS_MAX) from None
         if "nested too deeply" in error.message:
             raise GraphQLError("The document is nested too deeply.", extensions={"code": "TOO_DEEP"}) from None
         raise
@@ -110,7 +110,7 @@ def _mistakes(schema: GraphQLSchema, text: str) -> list[GraphQLError]:
 def _told(error: GraphQLError) -> GraphQLError:
     if error.message.startswith("Validation aborted"):
         message = "Selects the same fields in so many ways that it takes too long to see whether they go together."
-        return beyond("TOO_TANGLED", message, COMPARISONS_MAX)
+        return limit_error("TOO_TANGLED", message, COMPARISONS_MAX)
     if len(error.message) > MESSAGE_LENGTH_MAX:
         return GraphQLError(f"{error.message[:MESSAGE_LENGTH_MAX]}…", error.nodes, extensions=error.extensions)
     return error

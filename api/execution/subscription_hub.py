@@ -1,6 +1,6 @@
-"""What lives on after its answer has begun: who waits for the views to move on, and where their work is done.
+"""The subscriptions of a process: how they wait for new positions of the views, and the threads that they read on.
 
-Nobody asks whether there is news; all are told at once. Whoever waits costs a place in a list, and no statement.
+The projector notifies all of them at once; a waiting subscription polls nothing and holds no database connection.
 """
 
 import asyncio
@@ -19,16 +19,16 @@ GOING_AWAY: Final = "GOING_AWAY"
 TOO_MANY: Final = "TOO_MANY_SUBSCRIPTIONS"
 
 AGAIN_SECONDS: Final = 1.0
-"""How long the database is left alone after it was lost."""
+"""The delay before a read is retried after a lost connection."""
 
 
-def is_lost(error: Exception) -> bool:
-    """Whether this says that the database could not be reached: it may be again."""
+def is_connection_lost(error: Exception) -> bool:
+    """Whether this error means that the database is unreachable, so that a retry may succeed."""
     was_given_up = isinstance(error, psycopg.errors.QueryCanceled)
     return isinstance(error, psycopg.OperationalError | PoolTimeout) and not was_given_up
 
 
-class Live:
+class SubscriptionHub:
     """The subscriptions of one process.
 
     At most `threads` of its threads, and so of its connections to the database, work for them at once, so that
@@ -40,15 +40,15 @@ class Live:
         self._max = subscriptions_max
         self._count = 0
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._told = self._position = 0
-        self._news = asyncio.Event()
+        self._notified = self._position = 0
+        self._changed = asyncio.Event()
         self._reading: dict[Hashable, asyncio.Task[Any]] = {}
         self._is_closed = False
 
-    # ── from outside ─────────────────────────────────────────────────────────────────────────────
+    # ── for the process ──────────────────────────────────────────────────────────────────────────
 
     def open(self) -> None:
-        """From now on, what is told arrives in the running event loop."""
+        """Deliver notifications to the running event loop from now on."""
         self._loop = asyncio.get_running_loop()
         self._is_closed = False
 
@@ -57,32 +57,32 @@ class Live:
         self._is_closed = True
         self._wake()
 
-    def moved(self, position: int) -> None:
-        """The views stand at this position. Called from one thread, whichever it is."""
-        if self._loop is None or position == self._told:
+    def notify(self, position: int) -> None:
+        """The views have reached this position. Called from the thread of the projector."""
+        if self._loop is None or position == self._notified:
             return
-        self._told = position
-        with suppress(RuntimeError):  # the loop has ended, and nobody is left to be told
-            self._loop.call_soon_threadsafe(self._tell, position)
+        self._notified = position
+        with suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(self._on_notified, position)
 
-    def _tell(self, position: int) -> None:
+    def _on_notified(self, position: int) -> None:
         self._position = position
         self._wake()
 
     def _wake(self) -> None:
-        told, self._news = self._news, asyncio.Event()
+        told, self._changed = self._changed, asyncio.Event()
         told.set()
 
     # ── for a subscription ───────────────────────────────────────────────────────────────────────
 
     @property
     def count(self) -> int:
-        """How many subscriptions are going on."""
+        """How many subscriptions are active."""
         return self._count
 
     @contextmanager
     def subscribed(self) -> Iterator[None]:
-        """The place of one subscription. Raises `TOO_MANY_SUBSCRIPTIONS`."""
+        """Count one subscription while it lasts. Raises `TOO_MANY_SUBSCRIPTIONS`."""
         if self._count >= self._max:
             message = f"This server has all {self._max} subscriptions that it may have; try again later."
             raise GraphQLError(message, extensions={"code": TOO_MANY})
@@ -92,46 +92,46 @@ class Live:
         finally:
             self._count -= 1
 
-    async def beyond(self, position: int) -> None:
-        """Return when the views stand beyond this position. Raises `GOING_AWAY`."""
+    async def wait_beyond(self, position: int) -> None:
+        """Return when the views are beyond this position. Raises `GOING_AWAY`."""
         while self._position <= position:
-            await self._told_news()
-        self._refuse_if_closed()
+            await self._wait_for_change()
+        self._raise_if_closed()
 
     async def pause(self, seconds: float) -> None:
-        """Return after so many seconds. Raises `GOING_AWAY` at once when it comes to that."""
+        """Return after so many seconds. Raises `GOING_AWAY` as soon as the hub closes."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while True:
-                    await self._told_news()
+                    await self._wait_for_change()
 
-    async def _told_news(self) -> None:
-        self._refuse_if_closed()
-        await self._news.wait()
-        self._refuse_if_closed()
+    async def _wait_for_change(self) -> None:
+        self._raise_if_closed()
+        await self._changed.wait()
+        self._raise_if_closed()
 
-    def _refuse_if_closed(self) -> None:
+    def _raise_if_closed(self) -> None:
         if self._is_closed:
             message = "The server is going away; subscribe again after the last position that you saw."
             raise GraphQLError(message, extensions={"code": GOING_AWAY})
 
     async def work(self, work: Callable[[], T]) -> T:
-        """What a function gives that blocks, as soon as a thread is free for it. Raises `GOING_AWAY`."""
-        self._refuse_if_closed()
+        """Run a blocking function on one of the threads. Raises `GOING_AWAY`."""
+        self._raise_if_closed()
         return await to_thread.run_sync(work, limiter=self._threads)
 
-    async def patiently(self, read: Callable[[], Awaitable[T]]) -> T:
-        """What comes of reading; if the database was lost, as soon as it can be read again. Raises `GOING_AWAY`."""
+    async def retry_until_reachable(self, read: Callable[[], Awaitable[T]]) -> T:
+        """The result of a read, retried while the database is unreachable. Raises `GOING_AWAY`."""
         while True:
             try:
                 return await read()
             except (psycopg.OperationalError, PoolTimeout) as error:
-                if not is_lost(error):
+                if not is_connection_lost(error):
                     raise
             await self.pause(AGAIN_SECONDS)
 
     async def shared(self, name: Hashable, work: Callable[[], T]) -> T:
-        """The same, done once for all who ask for it by the same name while it is being done."""
+        """The same; concurrent calls with one name share one run."""
         task: asyncio.Task[T] | None = self._reading.get(name)
         if task is None:
             task = self._reading[name] = asyncio.create_task(self.work(work))
@@ -141,4 +141,4 @@ class Live:
     def _forget(self, name: Hashable, done: asyncio.Task[Any]) -> None:
         del self._reading[name]
         if not done.cancelled():
-            done.exception()  # whoever asked may have left, and nobody else wants to know
+            done.exception()  # every waiter may have been cancelled: mark the exception as retrieved

@@ -1,4 +1,4 @@
-"""How much may be in the variables of a request."""
+"""Limits of the variables of a request."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -18,18 +18,18 @@ NESTING_MAX: Final = 20
 def oversized(variables: Mapping[str, Any]) -> GraphQLError | None:
     """Why these variables are refused, if they are too many, too large, or too deep."""
     if len(variables) > VARIABLES_MAX:
-        return beyond("TOO_MANY_VARIABLES", f"An operation has up to {VARIABLES_MAX} variables.", VARIABLES_MAX)
+        return limit_error("TOO_MANY_VARIABLES", f"An operation has up to {VARIABLES_MAX} variables.", VARIABLES_MAX)
     count, level = 0, list(variables.values())
     for _ in range(NESTING_MAX):
         count += len(level)
         if count > VALUES_MAX:
-            return beyond("TOO_MANY_VALUES", f"Variables hold up to {VALUES_MAX:,} values.", VALUES_MAX)
+            return limit_error("TOO_MANY_VALUES", f"Variables hold up to {VALUES_MAX:,} values.", VALUES_MAX)
         if any(type(value) is list and len(value) > LIST_LENGTH_MAX for value in level):
-            return beyond("LIST_TOO_LONG", f"A list has up to {LIST_LENGTH_MAX:,} values.", LIST_LENGTH_MAX)
+            return limit_error("LIST_TOO_LONG", f"A list has up to {LIST_LENGTH_MAX:,} values.", LIST_LENGTH_MAX)
         level = [inner for value in level if value.__class__ in _NESTED for inner in _inside(value)]
         if not level:
             return None
-    return beyond("VARIABLES_TOO_DEEP", f"Variables are up to {NESTING_MAX} levels deep.", NESTING_MAX)
+    return limit_error("VARIABLES_TOO_DEEP", f"Variables are up to {NESTING_MAX} levels deep.", NESTING_MAX)
 
 
 _NESTED = (dict, list)
@@ -39,6 +39,6 @@ def _inside(value: Any) -> Any:
     return value.values() if type(value) is dict else value
 
 
-def beyond(code: str, message: str, limit: int) -> GraphQLError:
-    """What is told of more than a limit allows."""
+def limit_error(code: str, message: str, limit: int) -> GraphQLError:
+    """The error for what exceeds a limit."""
     return GraphQLError(message, extensions={"code": code, "limit": limit})

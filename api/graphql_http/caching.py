@@ -1,8 +1,8 @@
-"""How long an answer may be kept, and whether it still is what would be answered.
+"""The cache headers of responses, and the validation of a client's ETag.
 
-Nothing that is answered changes unless something was recorded, or time has passed. So the name of an answer (its ETag)
-says what was asked, by whom, at which position of the log; and, if it tells of now, in which minute. Whether the name
-still holds is seen by a look at where the views stand, and nothing is carried out. See docs/adr/0022.
+A response changes only if an event was recorded, or if it is about the present and time has passed. So its ETag is
+made of the request, the caller, the position of the log and, for the present, the minute. Validating an ETag reads the
+position of the views and executes nothing. See docs/adr/0022.
 """
 
 from dataclasses import dataclass
@@ -18,18 +18,18 @@ from psycopg_pool import PoolTimeout
 from api.asgi.etag import matches
 from api.execution.context import Caller, Context
 from api.execution.variable_limits import oversized
-from api.graphql_http.request import Requested
+from api.graphql_http.request import GraphQLRequest
 from api.schema.schema import schema
 from api.snapshot.snapshot import Footing, TimeIsUp
 from domain.commands.permissions import Permission
 from projections.store.basis import ResolvedBasis
 
 NOW_SECONDS: Final = 60
-"""For so long time alone does not change what is told of now: what is expected, and what is silent, moves slowly."""
+"""How long a response about the present stays valid while the log does not change."""
 
 
-class Kept(NamedTuple):
-    """What an answer is called, and who may keep it for how long, as its headers say it."""
+class Validator(NamedTuple):
+    """The ETag and Cache-Control of a response."""
 
     etag: str
     cache_control: str
@@ -40,12 +40,12 @@ class Kept(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Question:
-    """What an answer depends on besides what was recorded: who asks what, and in which form."""
+class CacheKey:
+    """Everything but the log that a response depends on: the caller, the request and the media type."""
 
     caller: Caller
     form: str
-    asked: Requested
+    asked: GraphQLRequest
 
     @cached_property
     def digest(self) -> str:
@@ -57,41 +57,41 @@ class Question:
 
 @cache
 def _program() -> str:
-    """Another program may answer otherwise."""
+    """A digest of the schema, since another version may respond otherwise."""
     return sha256(schema.as_str().encode()).hexdigest()
 
 
-def of_now(question: Question, stood: ResolvedBasis) -> Kept:
-    """An answer about now: to be asked about each time. Two of them may differ in the second they were given."""
-    return Kept(f'W/"{stood.position}-{_minute(stood.at)}-{question.digest}"', "private, no-cache")
+def for_present(key: CacheKey, stood: ResolvedBasis) -> Validator:
+    """For a response about the present: revalidated each time. The ETag is weak, since `now` is rounded."""
+    return Validator(f'W/"{stood.position}-{_minute(stood.at)}-{key.digest}"', "private, no-cache")
 
 
-def of_past(question: Question, position: int, seconds: float) -> Kept:
-    """An answer about moments that are over: to be asked about after so many seconds, in case it was erased."""
+def for_past(key: CacheKey, position: int, seconds: float) -> Validator:
+    """For a response about the past: valid for so many seconds, since personal data in it may be erased."""
     kept = f"private, max-age={round(seconds)}, immutable" if seconds else "private, no-cache"
-    return Kept(f'"{position}-{question.digest}"', kept)
+    return Validator(f'"{position}-{key.digest}"', kept)
 
 
-def kept(question: Question, footing: Footing, seconds: float) -> Kept | None:
-    """How an answer with this footing may be kept; not at all, if it stands on nothing that was recorded."""
+def kept(key: CacheKey, footing: Footing, seconds: float) -> Validator | None:
+    """The validator of a response with this footing; None if it depends on nothing in the log."""
     if footing.newest is None:
         return None
     if footing.tells_of_now or not footing.tells_of_past:
-        return of_now(question, footing.newest)
-    return of_past(question, footing.newest.position, seconds)
+        return for_present(key, footing.newest)
+    return for_past(key, footing.newest.position, seconds)
 
 
-def still(question: Question, names: str | None, context: Context, seconds: float) -> Kept | None:
-    """The answer that a client still has, if one of the names that it gives would be given now. Blocks."""
-    if not names or Permission.READ not in context.caller.can or oversized(question.asked.variables or {}):
+def find_not_modified(key: CacheKey, names: str | None, context: Context, seconds: float) -> Validator | None:
+    """The validator among the client's ETags that a new response would have, if any. Blocks."""
+    if not names or Permission.READ not in context.caller.can or oversized(key.asked.variables or {}):
         return None
-    if question.digest not in names:
+    if key.digest not in names:
         return None
     try:
         stood = context.reads.newest
     except (psycopg.OperationalError, PoolTimeout, TimeIsUp):
-        return None  # whoever carries it out will tell why
-    held = (of_now(question, stood), of_past(question, stood.position, seconds))
+        return None  # executing the operation will report it
+    held = (for_present(key, stood), for_past(key, stood.position, seconds))
     return next((one for one in held if matches(one.etag, names)), None)
 
 

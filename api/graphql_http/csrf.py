@@ -1,8 +1,8 @@
-"""Requests that a page of another site could have a browser send: refused, unless the browser had to ask us first.
+"""Prevention of cross-site request forgery.
 
-A browser sends some requests on behalf of any page at all: GETs, and posts in a few simple forms. All others it asks us
-about beforehand. So whatever comes from a browser, and not from a page of ours, has to carry something that no page
-can add without being asked about. See docs/adr/0023.
+A browser sends "simple" requests (GET, and POST with a few content types) for a page of any site without a CORS
+preflight. So a request from a browser that is not same-origin has to carry a header that a page can only add after a
+preflight. See docs/adr/0023.
 """
 
 from http import HTTPStatus
@@ -11,7 +11,7 @@ from typing import Final
 from starlette.requests import Request
 
 from api.asgi.content_negotiation import media_type
-from api.graphql_http.request import Denied
+from api.graphql_http.request import RequestRejected
 
 PROOFS: Final = (
     "x-keyframe-request",
@@ -19,20 +19,20 @@ PROOFS: Final = (
     "graphql-require-preflight",
     "x-apollo-operation-name",
 )
-"""Headers that a browser sends only if we allowed it: any value will do."""
+"""Headers that a page can only add after a preflight, with any value."""
 _OF_OURS: Final = {"same-origin", "none"}
-"""What a browser says of a page of ours, and of an address that a person typed."""
+"""Values of Sec-Fetch-Site for a page of ours, and for an address that a person typed."""
 _SIMPLE: Final = {"", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"}
-"""Forms in which any page may post, without asking anybody."""
+"""Content types that need no preflight."""
 
 
-def refuse_forgery(request: Request) -> None:
-    """Raises `Denied` for what another site may have had a browser send."""
+def reject_forgery(request: Request) -> None:
+    """Raises `RequestRejected` for a request that a page of another site may have caused."""
     headers = request.headers
     if any(name in headers for name in (*PROOFS, "authorization")) or not _is_simple(request):
         return
     if _may_be_of_another_site(request):
-        raise Denied(
+        raise RequestRejected(
             HTTPStatus.FORBIDDEN,
             "A browser may have been made to send this by a page of another site. If it was not, say so by a header "
             f"{PROOFS[0]}: 1 (or {', '.join(PROOFS[1:])}), by Authorization, or post as application/json.",
@@ -45,9 +45,9 @@ def _is_simple(request: Request) -> bool:
 
 
 def _may_be_of_another_site(request: Request) -> bool:
-    """Whether this comes from a browser that does not say that a page of ours sent it.
+    """Whether a browser sent this, and not for a page of ours.
 
-    All browsers say what site a request is from, since 2023; older ones are known by the name that all of them have.
+    All browsers send Sec-Fetch-Site since 2023; older ones are recognized by their User-Agent.
     """
     site = request.headers.get("sec-fetch-site")
     if site is not None:

@@ -1,4 +1,4 @@
-"""GraphQL over HTTP and WebSocket: one address that answers in the form that the client asked for."""
+"""The GraphQL endpoint, over HTTP and WebSocket."""
 
 import re
 from collections.abc import Callable
@@ -29,20 +29,20 @@ from api.execution.context import Context
 from api.execution.cost import COST_MAX
 from api.execution.writer import Writer
 from api.graphql_http import caching
-from api.graphql_http import request as requested
-from api.graphql_http.caching import Question
-from api.graphql_http.csrf import refuse_forgery
-from api.graphql_http.persisted_documents import Documents, trusted
-from api.graphql_http.request import Denied, Malformed, Requested
-from api.graphql_http.streaming import Events, Parts, Stream
-from api.graphql_http.websocket import Conversation, Socket
+from api.graphql_http import request as graphql_request
+from api.graphql_http.caching import CacheKey
+from api.graphql_http.csrf import reject_forgery
+from api.graphql_http.persisted_documents import PersistedDocuments, load_manifest
+from api.graphql_http.request import GraphQLRequest, MalformedRequest, RequestRejected
+from api.graphql_http.streaming import EventStreamTransport, MultipartTransport, TimeoutStreamingResponse
+from api.graphql_http.websocket import TimeoutWebSocketAdapter, WebSocketHandler
 from api.runtime.settings import Settings
 from api.schema.primitives.errors import VALIDATION_FAILED
 from api.schema.schema import Schema
 from api.schema.subscriptions.lifecycle import answers, was_not_begun
 
 MIN_POSITION: Final = "x-keyframe-min-position"
-"""A header by which a client says: answer once the views stand at this position, which I know of."""
+"""Request header: respond once the views have reached this position (read your own writes)."""
 
 _STREAMED: Final = (
     f"A subscription is answered as {EVENTS}, as {PARTS};subscriptionSpec=1.0, or over a WebSocket by the protocol "
@@ -54,16 +54,15 @@ _POSITION = re.compile(r"[0-9]{1,16}")
 
 
 class Endpoint(GraphQL[Context, None]):
-    """The address of the API.
+    """The endpoint of the API.
 
-    A client that accepts `application/graphql-response+json` is told by the status, too, whether its request was
-    carried out; one that wants `application/json` gets 200 with whatever GraphQL has to say. One whose first wish
-    is a stream of events, or of parts, gets that; and so does one that comes with a WebSocket. What is asked by GET
-    is told how long it may be kept. A browser that comes for a page gets `page`, if there is one.
+    A client that accepts `application/graphql-response+json` gets status codes; with `application/json`, the status is
+    200 whatever the result. If the preferred media type is that of server-sent events or of multipart responses, the
+    response is a stream. Responses to GET have cache headers. A browser that asks for HTML gets `page`, if that is set.
     """
 
-    websocket_adapter_class: Any = Socket
-    graphql_transport_ws_handler_class = Conversation
+    websocket_adapter_class: Any = TimeoutWebSocketAdapter
+    graphql_transport_ws_handler_class = WebSocketHandler
 
     def __init__(
         self,
@@ -74,7 +73,7 @@ class Endpoint(GraphQL[Context, None]):
         *,
         page: Callable[[], Response] | None,
     ) -> None:
-        """Raises `Unnamed` for a manifest of documents that is none."""
+        """Raises `InvalidManifest`."""
         super().__init__(
             schema,
             graphql_ide=None,
@@ -85,15 +84,15 @@ class Endpoint(GraphQL[Context, None]):
         self._context = context
         self._writer = writer
         self._page = page
-        self.documents = Documents(trusted(settings.trusted_documents), only=settings.trusted_only)
+        self.documents = PersistedDocuments(load_manifest(settings.trusted_documents), only=settings.trusted_only)
         self._statuses = settings.http_statuses
         self._batch_max = settings.batch_max
         self._immutable_s = settings.immutable_s
-        # twice: so that who leaves the last ping of a WebSocket unanswered is told before it is cut off
-        self.patience_s = 2 * settings.keep_alive_s + settings.reader_timeout_s
+        # twice the interval: the timeout of an unanswered ping, with its close code, comes first
+        self.write_timeout_s = 2 * settings.keep_alive_s + settings.reader_timeout_s
         self._streams: dict[str | None, HTTPStreamTransport] = {
-            EVENTS: Events(settings.keep_alive_s),
-            PARTS: Parts(settings.keep_alive_s),
+            EVENTS: EventStreamTransport(settings.keep_alive_s),
+            PARTS: MultipartTransport(settings.keep_alive_s),
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -106,16 +105,16 @@ class Endpoint(GraphQL[Context, None]):
         await response(scope, receive, send)
 
     def _check_websocket_origin(self, request: Any) -> bool:
-        """A page of another site brings nothing with it that lets it in, unless nobody needs anything."""
+        """Origins matter only without authentication: a page of another site has no token to send."""
         return request.state.authenticators.anonymous is None or super()._check_websocket_origin(request)
 
     async def _respond(self, request: Request) -> Response:
         try:
-            return await self._answered(request)
+            return await self._handle(request)
         except HTTPException as refused:
-            return self._refused(refused)
+            return self._rejection(refused)
 
-    async def _answered(self, request: Request) -> Response:
+    async def _handle(self, request: Request) -> Response:
         if request.method not in _ALLOWED:
             raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, "GraphQL is asked by GET or POST.")
         if _wants_page(request):
@@ -125,22 +124,22 @@ class Endpoint(GraphQL[Context, None]):
                 else error_response(HTTPStatus.NOT_FOUND, "There is no page here.", "NOT_FOUND")
             )
         wanted = self._negotiate(request)
-        refuse_forgery(request)
-        behind = await self._behind(request)
-        return behind or await self._carried_out(request, await _read(request), wanted)
+        reject_forgery(request)
+        behind = await self._wait_for_position(request)
+        return behind or await self._execute(request, await _parse(request), wanted)
 
     def _negotiate(self, request: Request) -> str:
-        """The form to answer in. Raises `HTTPException` if none is accepted."""
+        """The media type of the response. Raises `HTTPException` if none is acceptable."""
         usual = GRAPHQL if self._statuses is StatusCodePolicy.DRAFT else JSON
         wanted = negotiate(request.headers.get("accept"), usual)
         if wanted is None:
             raise HTTPException(HTTPStatus.NOT_ACCEPTABLE, f"Answers come as {GRAPHQL} or {JSON}.")
         return wanted
 
-    # ── waiting for what the client knows of ─────────────────────────────────────────────────────
+    # ── read your own writes ─────────────────────────────────────────────────────────────────────
 
-    async def _behind(self, request: Request) -> Response | None:
-        """What to answer if the views do not come to stand where the client wants them."""
+    async def _wait_for_position(self, request: Request) -> Response | None:
+        """Wait for the position that the client asks for; the response if the views do not reach it in time."""
         said = request.headers.get(MIN_POSITION)
         if said is None:
             return None
@@ -148,30 +147,30 @@ class Endpoint(GraphQL[Context, None]):
             raise HTTPException(HTTPStatus.BAD_REQUEST, f"{MIN_POSITION} takes a position of the log, like 42.")
         position = int(said)
         lag = await to_thread.run_sync(self._writer.behind, position)
-        return _too_early(position, position - lag, lag) if lag else None
+        return _stale_response(position, position - lag, lag) if lag else None
 
-    # ── carrying out ─────────────────────────────────────────────────────────────────────────────
+    # ── execution ────────────────────────────────────────────────────────────────────────────────
 
-    async def _carried_out(self, request: Request, asked: Requested | list[Requested], wanted: str) -> Response:
+    async def _execute(self, request: Request, asked: GraphQLRequest | list[GraphQLRequest], wanted: str) -> Response:
         context, stream = self._context(request), self._streams.get(wanted)
-        request.state.noted = context.noted
+        request.state.stats = context.stats
         if isinstance(asked, list):
             return await self._batch(asked, context, wanted)
-        asked = self.named(asked)
+        asked = self.resolve_document(asked)
         if stream is not None:
-            return await self._streamed(request, asked, context, stream)
+            return await self._stream(request, asked, context, stream)
         if request.method == "GET":
-            return await self._kept(request, asked, context, wanted)
-        return await self._told(await self._result(asked, context), context, wanted)
+            return await self._cached_get(request, asked, context, wanted)
+        return await self._render(await self._result(asked, context), context, wanted)
 
-    def named(self, asked: Requested) -> Requested:
-        """The same with the document that is meant, or with why there is none."""
+    def resolve_document(self, asked: GraphQLRequest) -> GraphQLRequest:
+        """The request with the text of its persisted document, or with the error."""
         try:
             return asked._replace(query=self.documents.text(asked.query, asked.extensions, asked.document_id))
         except GraphQLError as refused:
             return asked._replace(refused=refused)
 
-    async def _result(self, asked: Requested, context: Context, method: str = "POST") -> ExecutionResult:
+    async def _result(self, asked: GraphQLRequest, context: Context, method: str = "POST") -> ExecutionResult:
         if asked.refused is not None:
             return ExecutionResult(None, [asked.refused])
         try:
@@ -185,26 +184,26 @@ class Endpoint(GraphQL[Context, None]):
         except CannotGetOperationTypeError as error:
             return _not_begun(error.as_http_error_reason())
         except InvalidOperationTypeError as error:
-            raise _unasked(error, method) from error
+            raise _wrong_operation_type(error, method) from error
 
-    async def _batch(self, asked: list[Requested], context: Context, wanted: str) -> Response:
-        """Several requests one after the other, within the bounds of one."""
+    async def _batch(self, asked: list[GraphQLRequest], context: Context, wanted: str) -> Response:
+        """Execute several requests one after the other, within the limits of one."""
         if wanted in self._streams or self._batch_max == 1 or not 0 < len(asked) <= self._batch_max:
             some = f"Up to {self._batch_max} requests" if self._batch_max > 1 else "No requests"
             message = f"{some} may come in one array: send them apart, or see KEYFRAME_BATCH_MAX."
-            raise Denied(HTTPStatus.BAD_REQUEST, message, "BATCH_TOO_LARGE")
-        answers = [await self._answer(await self._one_of_several(one, context), context) for one in asked]
+            raise RequestRejected(HTTPStatus.BAD_REQUEST, message, "BATCH_TOO_LARGE")
+        answers = [await self._to_response(await self._batch_entry(one, context), context) for one in asked]
         return Response(self.encode_json(answers), headers=_form_headers(wanted))
 
-    async def _one_of_several(self, asked: Requested, context: Context) -> ExecutionResult:
-        """The result of one; what cannot be asked in this way takes the others' answers from nobody."""
+    async def _batch_entry(self, asked: GraphQLRequest, context: Context) -> ExecutionResult:
+        """The result of one request of a batch; its rejection does not affect the others."""
         try:
-            return await self._result(self.named(asked), context)
+            return await self._result(self.resolve_document(asked), context)
         except HTTPException as refused:
             return ExecutionResult(None, [GraphQLError(refused.reason, extensions={"code": "BAD_REQUEST"})])
 
-    async def _streamed(
-        self, request: Request, asked: Requested, context: Context, stream: HTTPStreamTransport
+    async def _stream(
+        self, request: Request, asked: GraphQLRequest, context: Context, stream: HTTPStreamTransport
     ) -> Response:
         if asked.refused is not None:
             results: Any = answers(ExecutionResult(None, [asked.refused]), context)
@@ -219,26 +218,26 @@ class Endpoint(GraphQL[Context, None]):
                 ),
             )
         texts: Any = self._stream_result(request, results, stream)
-        return Stream(texts(), stream.headers, self.patience_s)
+        return TimeoutStreamingResponse(texts(), stream.headers, self.write_timeout_s)
 
-    # ── what may be kept ─────────────────────────────────────────────────────────────────────────
+    # ── caching ──────────────────────────────────────────────────────────────────────────────────
 
-    async def _kept(self, request: Request, asked: Requested, context: Context, wanted: str) -> Response:
-        """The answer to a GET; or that it is still the one that the client has, which takes only a look."""
-        question = Question(context.caller, wanted, asked)
+    async def _cached_get(self, request: Request, asked: GraphQLRequest, context: Context, wanted: str) -> Response:
+        """The response to a GET: 304 without execution if the client's copy is still valid."""
+        key = CacheKey(context.caller, wanted, asked)
         held = await to_thread.run_sync(
-            caching.still, question, request.headers.get("if-none-match"), context, self._immutable_s
+            caching.find_not_modified, key, request.headers.get("if-none-match"), context, self._immutable_s
         )
         if held is not None:
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={**held.headers, "vary": VARY})
         result = await self._result(asked, context, "GET")
-        response = await self._told(result, context, wanted)
+        response = await self._render(result, context, wanted)
         if not result.errors:
-            kept = caching.kept(question, context.footing, self._immutable_s)
+            kept = caching.kept(key, context.footing, self._immutable_s)
             response.headers.update(kept.headers if kept else {})
         return response
 
-    # ── out ──────────────────────────────────────────────────────────────────────────────────────
+    # ── responses ────────────────────────────────────────────────────────────────────────────────
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:  # noqa: ARG002
         return self._context(request)
@@ -255,27 +254,27 @@ class Endpoint(GraphQL[Context, None]):
             del data["data"]
         return data
 
-    async def _answer(self, result: ExecutionResult, context: Context) -> GraphQLHTTPResponse:
-        context.noted.codes += [(error.extensions or {}).get("code", "") for error in result.errors or ()]
+    async def _to_response(self, result: ExecutionResult, context: Context) -> GraphQLHTTPResponse:
+        context.stats.codes += [(error.extensions or {}).get("code", "") for error in result.errors or ()]
         answer = await self.process_result(None, result)
-        if "data" in answer and context.noted.costs:
-            answer["extensions"] = {"cost": {"asked": round(context.noted.costs[-1]), "limit": COST_MAX}}
+        if "data" in answer and context.stats.costs:
+            answer["extensions"] = {"cost": {"asked": round(context.stats.costs[-1]), "limit": COST_MAX}}
         return answer
 
-    async def _told(self, result: ExecutionResult, context: Context, wanted: str) -> Response:
-        answer = await self._answer(result, context)
+    async def _render(self, result: ExecutionResult, context: Context, wanted: str) -> Response:
+        answer = await self._to_response(result, context)
         status = self._statuses.of(answer)
         if wanted == JSON:
             if self._statuses is StatusCodePolicy.USUAL or status == PARTIAL_SUCCESS:
                 status = HTTPStatus.OK
             elif status != HTTPStatus.OK:
-                wanted = GRAPHQL  # the form in which alone a client may trust such a status
+                wanted = GRAPHQL  # only with this media type may a client rely on the status
         return Response(self.encode_json(answer), status, _form_headers(wanted))
 
-    def _refused(self, refused: HTTPException) -> Response:
-        """What to answer to a request that is none, or that asks for something by the wrong method."""
-        status = self._statuses.unprocessable if isinstance(refused, Malformed) else refused.status_code
-        code = refused.code if isinstance(refused, Denied) else "BAD_REQUEST"
+    def _rejection(self, refused: HTTPException) -> Response:
+        """The response to a rejected request."""
+        status = self._statuses.unprocessable if isinstance(refused, MalformedRequest) else refused.status_code
+        code = refused.code if isinstance(refused, RequestRejected) else "BAD_REQUEST"
         response = error_response(HTTPStatus(status), refused.reason, code)
         if status == HTTPStatus.METHOD_NOT_ALLOWED:
             is_write = isinstance(refused.__cause__, InvalidOperationTypeError)
@@ -289,26 +288,26 @@ class Endpoint(GraphQL[Context, None]):
 
 
 def _wants_page(request: Request) -> bool:
-    """Whether a browser came for a page, and not for an answer."""
+    """Whether a browser asks for the page."""
     asks = any(request.query_params.get(name) for name in ("query", "documentId", "extensions"))
     return request.method == "GET" and not asks and "text/html" in request.headers.get("accept", "")
 
 
-async def _read(request: Request) -> Requested | list[Requested]:
-    """What is asked for. Raises `HTTPException`."""
+async def _parse(request: Request) -> GraphQLRequest | list[GraphQLRequest]:
+    """The request, or the batch of them. Raises `HTTPException`."""
     if request.method == "GET":
-        return requested.of_address(request.query_params)
+        return graphql_request.from_query(request.query_params)
     if media_type(request.headers.get("content-type")) != JSON:
         raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"A request comes as {JSON}.")
-    return requested.of_body(await request.body())
+    return graphql_request.from_body(await request.body())
 
 
 def _not_begun(message: str) -> ExecutionResult:
     return ExecutionResult(None, [GraphQLError(message, extensions={"code": VALIDATION_FAILED})])
 
 
-def _unasked(error: InvalidOperationTypeError, method: str) -> HTTPException:
-    """What cannot be asked in this way."""
+def _wrong_operation_type(error: InvalidOperationTypeError, method: str) -> HTTPException:
+    """The rejection of an operation type that this method or media type does not allow."""
     if error.operation_type is OperationType.SUBSCRIPTION:
         return HTTPException(HTTPStatus.NOT_ACCEPTABLE, _STREAMED)
     return HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, error.as_http_error_reason(cast("Any", method)))
@@ -318,6 +317,6 @@ def _form_headers(media: str) -> dict[str, str]:
     return {"content-type": f"{media}; charset=utf-8", "vary": VARY}
 
 
-def _too_early(position: int, stands_at: int, lag: int) -> Response:
+def _stale_response(position: int, stands_at: int, lag: int) -> Response:
     message = f"The views stand at {stands_at} and did not reach {position} in time; ask again in a moment."
     return unavailable_response(message, "BEHIND", position=stands_at, wanted=position, lag=lag)

@@ -1,8 +1,7 @@
-"""Documents that are named instead of sent: by the SHA-256 of their text.
+"""Persisted documents: a client sends the SHA-256 of a document instead of its text.
 
-Two ways lead to a document by its name. Trusted documents stand in a manifest that whoever runs this server was given
-with the clients; they may be all that is answered. And any document is remembered, for a while, once it was sent
-together with its name, as Apollo's clients do.
+Trusted documents come from a manifest that is deployed with the clients; the settings may allow these alone. Automatic
+persisted queries, as Apollo's clients send them, are cached once they were sent with text and digest.
 """
 
 import json
@@ -16,19 +15,19 @@ from typing import Any, Final
 from graphql import GraphQLError
 
 REMEMBERED_MAX: Final = 1_000
-"""Documents that are remembered, those that were asked for last."""
+"""Automatic persisted queries that are cached, the most recently used ones."""
 REMEMBERED_LENGTH_MAX: Final = 10_000_000
 """Characters of all of them together."""
 PREFIX: Final = "sha256:"
-"""How a document's identifier begins that is the digest of its text."""
+"""The prefix of a document id that is a digest."""
 
 
-class Unnamed(Exception):
-    """What the file with the trusted documents holds is no manifest; the message says why."""
+class InvalidManifest(Exception):
+    """The file with the trusted documents is no manifest; the message is the reason."""
 
 
-class Documents:
-    """What is known by name. `trusted`: the manifest, by digest; `only`: whether nothing else is answered."""
+class PersistedDocuments:
+    """The known documents. `trusted`: the manifest, by digest; `only`: whether all others are rejected."""
 
     def __init__(self, trusted: Mapping[str, str] | None = None, *, only: bool = False) -> None:
         self._trusted = trusted or {}
@@ -38,9 +37,9 @@ class Documents:
         self._lock = Lock()
 
     def text(self, query: str | None, extensions: Mapping[str, Any] | None, named: str | None = None) -> str | None:
-        """The document that is meant: by its text, by `documentId`, or by Apollo's `persistedQuery`.
+        """The text of a document, given as text, by `documentId`, or by Apollo's `persistedQuery`.
 
-        Raises `GraphQLError` with a code for one that is not known, not trusted, or not what it is called.
+        Raises `GraphQLError` with a code for one that is unknown, not trusted, or does not match its digest.
         """
         persisted = _persisted(extensions)
         if named is not None:
@@ -66,7 +65,7 @@ class Documents:
             raise _error("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound")
         return known
 
-    # ── remembered ───────────────────────────────────────────────────────────────────────────────
+    # ── automatic persisted queries ──────────────────────────────────────────────────────────────
 
     def _recalled(self, digest: str) -> str | None:
         with self._lock:
@@ -88,7 +87,7 @@ class Documents:
 
 
 def _persisted(extensions: Mapping[str, Any] | None) -> str | None:
-    """The digest that Apollo's clients name a document by."""
+    """The digest in Apollo's `persistedQuery` extension."""
     said = (extensions or {}).get("persistedQuery")
     if said is None:
         return None
@@ -113,28 +112,28 @@ def _error(code: str, message: str) -> GraphQLError:
 # ── the manifest ─────────────────────────────────────────────────────────────────────────────────
 
 
-def trusted(manifest: Path | None) -> dict[str, str]:
+def load_manifest(manifest: Path | None) -> dict[str, str]:
     """The documents of a manifest by their digests: `{digest: document}`, as Relay writes it, or Apollo's format.
 
-    Raises `Unnamed` for a file that is none, or in which a digest is not that of its document.
+    Raises `InvalidManifest`, also if a digest does not match its document.
     """
     if manifest is None:
         return {}
     try:
         read = json.loads(manifest.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise Unnamed(f"{manifest} cannot be read as a manifest of documents: {error}") from error
+        raise InvalidManifest(f"{manifest} cannot be read as a manifest of documents: {error}") from error
     documents = _documents(read)
     if documents is None:
-        raise Unnamed(f"{manifest} is no manifest of documents: an object of digests and their documents.")
+        raise InvalidManifest(f"{manifest} is no manifest of documents: an object of digests and their documents.")
     for digest, text in documents.items():
         if _digested(text) != digest:
-            raise Unnamed(f"{manifest}: {digest} is not the SHA-256 of its document.")
+            raise InvalidManifest(f"{manifest}: {digest} is not the SHA-256 of its document.")
     return documents
 
 
 def _documents(read: object) -> dict[str, str] | None:
-    """What was read, if it is of one of the two shapes."""
+    """The documents, if the file has one of the two formats."""
     if not isinstance(read, dict):
         return None
     pairs: list[tuple[Any, Any]] = list(read.items())

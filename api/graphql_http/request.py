@@ -1,4 +1,4 @@
-"""What a request over HTTP asks for: read from its address or its body, and well formed."""
+"""GraphQL requests over HTTP: parsed from the query string or the body."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -11,23 +11,23 @@ from graphql import GraphQLError
 from api.execution.variable_limits import VALUES_MAX
 
 
-class Denied(HTTPException):
-    """A request that is not carried out, and the code of why."""
+class RequestRejected(HTTPException):
+    """A request that is rejected, with the code of the error."""
 
     def __init__(self, status: int, reason: str, code: str) -> None:
         super().__init__(status, reason)
         self.code = code
 
 
-class Malformed(HTTPException):
-    """What can be read as JSON, and is no request."""
+class MalformedRequest(HTTPException):
+    """A body that is JSON but no GraphQL request."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(HTTPStatus.BAD_REQUEST, reason)
 
 
-class Requested(NamedTuple):
-    """One operation, as it was asked for."""
+class GraphQLRequest(NamedTuple):
+    """The parameters of one GraphQL request."""
 
     query: str | None
     variables: dict[str, Any] | None
@@ -35,7 +35,7 @@ class Requested(NamedTuple):
     extensions: dict[str, Any] | None
     document_id: str | None
     refused: GraphQLError | None = None
-    """Why its document is not carried out, if that is known beforehand."""
+    """The error of its document, if it could not be resolved."""
 
 
 _KINDS: Mapping[str, type] = {
@@ -43,33 +43,33 @@ _KINDS: Mapping[str, type] = {
 }  # fmt: skip
 
 
-def of_address(params: Mapping[str, str]) -> Requested:
-    """What stands in an address; what is empty there is not said. Raises `HTTPException`."""
+def from_query(params: Mapping[str, str]) -> GraphQLRequest:
+    """The request in a query string; an empty parameter counts as absent. Raises `HTTPException`."""
     said: dict[str, Any] = {name: params[name] for name in _KINDS if params.get(name)}
     for name in ("variables", "extensions"):
         if name in said:
             said[name] = _json(said[name])
-    return _requested(said)
+    return _parse_request(said)
 
 
-def of_body(body: bytes) -> Requested | list[Requested]:
-    """What stands in a body: a request, or several in an array. Raises `HTTPException`."""
-    if body.count(b"[") + body.count(b"{") > VALUES_MAX:  # what takes long is to make so many, and to forget them
+def from_body(body: bytes) -> GraphQLRequest | list[GraphQLRequest]:
+    """The request in a body, or the batch of them in an array. Raises `HTTPException`."""
+    if body.count(b"[") + body.count(b"{") > VALUES_MAX:  # allocating and freeing so many objects is slow
         message = f"A request holds up to {VALUES_MAX:,} lists and objects."
-        raise Denied(HTTPStatus.BAD_REQUEST, message, "TOO_MANY_VALUES")
+        raise RequestRejected(HTTPStatus.BAD_REQUEST, message, "TOO_MANY_VALUES")
     said = _json(body)
-    return [_requested(one) for one in said] if isinstance(said, list) else _requested(said)
+    return [_parse_request(one) for one in said] if isinstance(said, list) else _parse_request(said)
 
 
-def _requested(said: Any) -> Requested:
+def _parse_request(said: Any) -> GraphQLRequest:
     if not isinstance(said, dict):
-        raise Malformed("A request is a JSON object with a query.")
+        raise MalformedRequest("A request is a JSON object with a query.")
     for name, kind in _KINDS.items():
         if not isinstance(said.get(name), kind | None):
-            raise Malformed(f"{name} is {'an object' if kind is dict else 'a text'}, if it is there.")
-    requested = Requested(*(said.get(name) for name in _KINDS))
+            raise MalformedRequest(f"{name} is {'an object' if kind is dict else 'a text'}, if it is there.")
+    requested = GraphQLRequest(*(said.get(name) for name in _KINDS))
     if not requested.query and not requested.document_id and (requested.extensions or {}).get("persistedQuery") is None:
-        raise Malformed("There is no query in the request.")
+        raise MalformedRequest("There is no query in the request.")
     return requested
 
 

@@ -1,6 +1,6 @@
-"""Answers that go on over HTTP: as server-sent events or as parts of one body, for as long as the client takes them.
+"""Subscriptions over HTTP: server-sent events and multipart responses.
 
-Both protocols are strawberry's; what is here is what clients in use need beside. See docs/adr/0014.
+strawberry implements both protocols; this module adds what clients in use need. See docs/adr/0014.
 """
 
 import asyncio
@@ -17,47 +17,47 @@ from strawberry.http.streaming import MultipartSubscriptionTransport, SSETranspo
 _log = structlog.get_logger(__name__)
 
 
-class Events(SSETransport):
-    """Server-sent events, by the GraphQL over SSE protocol in its mode of distinct connections."""
+class EventStreamTransport(SSETransport):
+    """Server-sent events, by the distinct connections mode of GraphQL over SSE."""
 
     def encode_event(self, event: str, data: str | None = None) -> str:
-        """One event. Lines end in LF: some clients look for nothing else."""
+        """One event. Lines end in LF, since some clients accept nothing else."""
         return f"event: {event}\ndata: {data or ''}\n\n"
 
     def encode_comment(self, comment: str) -> str:
         return f": {comment}\n\n"
 
 
-class Parts(MultipartSubscriptionTransport):
-    """Parts of a body, by Apollo's protocol for multipart subscriptions."""
+class MultipartTransport(MultipartSubscriptionTransport):
+    """A multipart response, by Apollo's protocol for subscriptions."""
 
     def __init__(self, heartbeat_interval: float) -> None:
         super().__init__()
         self.heartbeat_interval = heartbeat_interval
 
     def encode_next(self, response: GraphQLHTTPResponse, encode_json: Callable[[object], str]) -> str:
-        """One result. What ended the stream rather than an event stands outside the payload."""
+        """One result. An error that ends the stream stands outside the payload."""
         if "data" in response:
             return super().encode_next(response, encode_json)
         return self.encode_multipart_data({"payload": None, **response}, encode_json)
 
 
-class Stream(StreamingResponse):
-    """A response that goes on, until its client takes nothing of it for so many seconds."""
+class TimeoutStreamingResponse(StreamingResponse):
+    """A streaming response that ends if one write takes longer than a timeout."""
 
-    def __init__(self, texts: AsyncGenerator[str, None], headers: Mapping[str, str], patience_s: float) -> None:
+    def __init__(self, texts: AsyncGenerator[str, None], headers: Mapping[str, str], write_timeout_s: float) -> None:
         super().__init__(texts, headers=headers)
-        # neither kept nor held back nor changed by whoever stands between
+        # proxies must not store, buffer or transform it
         self.headers.update({"cache-control": "no-store, no-transform", "x-accel-buffering": "no", "vary": "accept"})
-        self._patience_s = patience_s
+        self._write_timeout_s = write_timeout_s
 
     async def stream_response(self, send: Send) -> None:
         async def patiently(message: Message) -> None:
-            async with asyncio.timeout(self._patience_s):
+            async with asyncio.timeout(self._write_timeout_s):
                 await send(message)
 
         async with aclosing(cast("AsyncGenerator[Any, None]", self.body_iterator)):
             try:
                 await super().stream_response(patiently)
             except TimeoutError:
-                _log.warning("subscriber_cut_off", over="http", seconds=self._patience_s)
+                _log.warning("subscriber_cut_off", over="http", seconds=self._write_timeout_s)

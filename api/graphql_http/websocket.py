@@ -1,7 +1,7 @@
-"""Answers that go on over WebSocket, by the graphql-transport-ws protocol.
+"""GraphQL over WebSocket, by the graphql-transport-ws protocol.
 
-The protocol is strawberry's; what is here is what it leaves open: who is let in, messages that are none, failures of
-ours, and clients that do not read. See docs/adr/0014 and 0017.
+strawberry implements the protocol; this module adds authentication, validation of messages, internal errors, and a
+timeout for clients that do not read. See docs/adr/0014 and 0017.
 """
 
 import asyncio
@@ -37,26 +37,26 @@ from api.auth.authentication import (
 from api.execution.context import Context
 from api.execution.subscription_hub import TOO_MANY
 from api.execution.variable_limits import VALUES_MAX
-from api.graphql_http.persisted_documents import Documents
+from api.graphql_http.persisted_documents import PersistedDocuments
 
 UNKNOWN: Final = 4401
-"""The close code for who asks without saying who they are."""
+"""Close code: not authenticated."""
 REFUSED: Final = 4403
-"""The close code for who is not let in, or no longer."""
+"""Close code: authentication failed, or the token is no longer valid."""
 LATER: Final = 1013
-"""The close code for who should try again in a moment."""
+"""Close code: try again later."""
 FAILED: Final = 4500
-"""The close code for what went wrong on our side."""
+"""Close code: internal error."""
 CLOSE_SECONDS_MAX: Final = 1.0
-"""How long there may be no room for saying good-bye."""
+"""How long the close frame may take to be sent."""
 STRANGER_LENGTH_MAX: Final = 2 * BEARER_LENGTH_MAX
-"""Characters of a message of whoever has not yet said who they are: a token, and some more."""
+"""Characters of a message before authentication: enough for a token."""
 REASON_BYTES_MAX: Final = 120
-"""How long a reason to close may be."""
+"""Bytes of the reason in a close frame."""
 
 _log = structlog.get_logger(__name__)
 
-# ── what a client may say ────────────────────────────────────────────────────────────────────────
+# ── messages of the client ───────────────────────────────────────────────────────────────────────
 
 Id: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
@@ -98,30 +98,30 @@ class _Complete(_Message, tag="complete"):
     id: Id
 
 
-_Known: TypeAlias = _Init | _Ping | _Pong | _Subscribe | _Complete
+_ClientMessage: TypeAlias = _Init | _Ping | _Pong | _Subscribe | _Complete
 
 
-# ── the wire ─────────────────────────────────────────────────────────────────────────────────────
+# ── transport ────────────────────────────────────────────────────────────────────────────────────
 
 
-class Socket(ASGIWebSocketAdapter):
-    """A WebSocket that speaks text, and no longer than its client listens: see `patience_s` of the view."""
+class TimeoutWebSocketAdapter(ASGIWebSocketAdapter):
+    """A WebSocket with text frames that is closed if one write takes longer than `write_timeout_s` of the view."""
 
     def __init__(self, view: AsyncBaseHTTPView[Any, Any, Any, Any, Any, Any, Any], _: WebSocket, ws: WebSocket) -> None:
         super().__init__(view, ws, ws)
         self.is_cut_off = False
-        self._patience_s: float = view.patience_s  # type: ignore[attr-defined]
+        self._write_timeout_s: float = view.write_timeout_s  # type: ignore[attr-defined]
         self._reader = asyncio.current_task()
 
     async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object, None]:
-        """What is said, message by message; others have their turn between two. Raises `NonJsonMessageReceived`, also
-        for what would take long to be read."""
+        """The messages, yielding to the event loop between two. Raises `NonJsonMessageReceived`, also for a message
+        that would take long to parse."""
         try:
             while self.ws.application_state is not WebSocketState.DISCONNECTED:
                 text = await self.ws.receive_text()
                 await asyncio.sleep(0)
                 try:
-                    self._refuse_too_much(text)
+                    self._reject_oversized(text)
                     message = self.view.decode_json(text)
                 except (ValueError, NonJsonMessageReceived) as error:
                     if not ignore_parsing_errors:
@@ -133,17 +133,17 @@ class Socket(ASGIWebSocketAdapter):
         except WebSocketDisconnect:
             pass
 
-    def _refuse_too_much(self, text: str) -> None:
+    def _reject_oversized(self, text: str) -> None:
         is_stranger = self.ws.state.caller is NOBODY
         if (is_stranger and len(text) > STRANGER_LENGTH_MAX) or text.count("[") + text.count("{") > VALUES_MAX:
             raise NonJsonMessageReceived
 
     async def send_json(self, message: Mapping[str, object]) -> None:
-        """Send as soon as there is room. Raises `WebSocketDisconnected` if nobody is there, or takes anything."""
+        """Send a message. Raises `WebSocketDisconnected` if the client is gone or does not read."""
         if self.ws.application_state is not WebSocketState.CONNECTED:
             raise WebSocketDisconnected
         try:
-            async with asyncio.timeout(self._patience_s):
+            async with asyncio.timeout(self._write_timeout_s):
                 await self.ws.send_text(self.view.encode_json_string(message))
         except TimeoutError:
             self._cut_off()
@@ -158,19 +158,19 @@ class Socket(ASGIWebSocketAdapter):
                     await super().close(code, reason)
 
     def _cut_off(self) -> None:
-        """Stop listening, too."""
+        """Stop reading, too."""
         if not self.is_cut_off:
-            _log.warning("subscriber_cut_off", over="websocket", seconds=self._patience_s)
+            _log.warning("subscriber_cut_off", over="websocket", seconds=self._write_timeout_s)
             self.is_cut_off = True
             if self._reader is not None and self._reader is not asyncio.current_task():
                 self._reader.cancel()
 
 
-# ── the conversation ─────────────────────────────────────────────────────────────────────────────
+# ── protocol ─────────────────────────────────────────────────────────────────────────────────────
 
 
-class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
-    """What is said over one connection."""
+class WebSocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
+    """Handles the messages of one connection."""
 
     async def handle(self) -> None:
         try:
@@ -178,14 +178,14 @@ class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
         except asyncio.CancelledError:
             if not self._is_cut_off:
                 raise
-        except Exception as error:  # noqa: BLE001 - whatever it was, the client is told that it was not its fault
+        except Exception as error:  # noqa: BLE001 - the client gets a close code
             await self.handle_task_exception(error)
 
-    # ── who asks ─────────────────────────────────────────────────────────────────────────────────
+    # ── authentication ───────────────────────────────────────────────────────────────────────────
 
     @property
     def _connection(self) -> WebSocket:
-        """What the handshake came with, and what is noted of it."""
+        """The connection, with the headers of the handshake and the state that the middleware set."""
         connection: WebSocket = self.websocket.ws  # type: ignore[attr-defined]
         return connection
 
@@ -194,7 +194,7 @@ class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
             await super().handle_connection_init(message)
 
     async def _authenticate(self, payload: object) -> bool:
-        """Whether whoever begins the conversation is let in, by the handshake or by what they say now."""
+        """Authenticate by the handshake or by `connection_init`; close the connection and return False on failure."""
         connection, state = self._connection, self._connection.state
         said = _authorization(payload)
         if not (said or state.is_refused or state.caller is NOBODY):
@@ -225,11 +225,11 @@ class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
 
     @property
     def _is_cut_off(self) -> bool:
-        return isinstance(self.websocket, Socket) and self.websocket.is_cut_off
+        return isinstance(self.websocket, TimeoutWebSocketAdapter) and self.websocket.is_cut_off
 
     async def handle_message(self, message: Message) -> None:
         try:
-            msgspec.convert(message, _Known)
+            msgspec.convert(message, _ClientMessage)
         except msgspec.ValidationError as error:
             reason = f"This is no message: {error}".encode()[:REASON_BYTES_MAX]
             await self.handle_invalid_message(reason.decode(errors="ignore"))
@@ -255,34 +255,34 @@ class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
         payload: dict[str, Any] = {**message["payload"]}
         if self.connection_acknowledged:
             try:
-                payload["query"] = self._text(payload)
+                payload["query"] = self._document_text(payload)
             except GraphQLError as error:
                 await self._refuse(message, error.message, **error.extensions or {})
                 return
         await super().handle_subscribe(cast("SubscribeMessage", {**message, "payload": payload}))
 
-    def _text(self, payload: dict[str, Any]) -> str | None:
-        """The document that is meant. Raises `GraphQLError`."""
-        documents: Documents = self.view.documents  # type: ignore[attr-defined]
+    def _document_text(self, payload: dict[str, Any]) -> str | None:
+        """The text of the document. Raises `GraphQLError`."""
+        documents: PersistedDocuments = self.view.documents  # type: ignore[attr-defined]
         return documents.text(payload.get("query"), payload.get("extensions"), payload.get("documentId"))
 
     async def _refuse(self, message: SubscribeMessage, told: str, **extensions: object) -> None:
-        """Say why an operation does not begin; the others go on."""
+        """Send the error of an operation that does not start; the others continue."""
         error = GraphQLError(told, extensions=extensions)
         await self.send_message({"id": message["id"], "type": "error", "payload": [error.formatted]})
 
     async def handle_task_exception(self, error: Exception) -> None:
-        """Tell of a failure of ours; that the client has left is none."""
+        """Log an internal error and close; a client that disconnected is none."""
         if not isinstance(error, WebSocketDisconnected):
             _log.error("connection_failed", exc_info=error)
             await self.websocket.close(FAILED, "Something went wrong on our side.")
 
     @staticmethod
     def _get_pre_execution_close_reason(_: GraphQLError) -> None:
-        """An operation that cannot be read ends that operation, and not the connection with all others."""
+        """None: an operation that does not parse ends only itself, not the connection."""
 
 
 def _authorization(payload: object) -> list[str]:
-    """What somebody shows at the beginning of a conversation, by either spelling."""
+    """The Authorization in the payload of `connection_init`, in either spelling."""
     said = payload if isinstance(payload, dict) else {}
     return [str(said[name]) for name in ("authorization", "Authorization") if said.get(name) is not None]

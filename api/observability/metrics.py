@@ -1,4 +1,4 @@
-"""What this process counts, for whoever watches it: `GET /metrics`, as Prometheus reads it."""
+"""Prometheus metrics of this process: `GET /metrics`."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
@@ -10,7 +10,7 @@ from psycopg_pool import PoolTimeout
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.execution.subscription_hub import Live
+from api.execution.subscription_hub import SubscriptionHub
 from api.snapshot.snapshot import Pool
 from domain.log.event_store import Log
 from projections.engine.projector import Condition, Projector
@@ -25,7 +25,7 @@ _PLAIN: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Metrics:
-    """The counters of one process."""
+    """The metrics of one process."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
@@ -43,38 +43,38 @@ class Metrics:
             "keyframe_errors", "Errors at the top level of answers over HTTP.", ["code"], registry=self._registry
         )
 
-    def answered(self, path: str, method: str, status: int, seconds: float) -> None:
-        """Count an answer."""
+    def count_response(self, path: str, method: str, status: int, seconds: float) -> None:
+        """Count a response and its duration."""
         self._requests.labels(path, method, str(status)).inc()
         self._seconds.labels(path).observe(seconds)
 
-    def told(self, kind: str, codes: Iterable[str]) -> None:
-        """Count an operation, and what it failed with."""
+    def count_operation(self, kind: str, codes: Iterable[str]) -> None:
+        """Count an operation and its errors."""
         if kind:
             self._operations.labels(kind).inc()
         for code in codes:
             self._errors.labels(code).inc()
 
-    def watch(self, log: Log, projector: Projector, live: Live, pool: Pool) -> None:
-        """Tell of these, too, whenever somebody asks."""
-        self._registry.register(_Standing(log, projector, live, pool))
+    def observe(self, log: Log, projector: Projector, live: SubscriptionHub, pool: Pool) -> None:
+        """Export the state of these, too, at each scrape."""
+        self._registry.register(_StateCollector(log, projector, live, pool))
 
     def page(self, _: Request) -> Response:
-        """Everything, now. Called on a worker thread."""
+        """All metrics in the text format. Called on a worker thread."""
         return Response(generate_latest(self._registry), headers={"cache-control": "no-store"}, media_type=_PLAIN)
 
 
-class _Standing:
-    """What is looked up when it is asked for."""
+class _StateCollector:
+    """Collects the state of log, views, subscriptions and pool at each scrape."""
 
-    def __init__(self, log: Log, projector: Projector, live: Live, pool: Pool) -> None:
+    def __init__(self, log: Log, projector: Projector, live: SubscriptionHub, pool: Pool) -> None:
         self._log = log
         self._projector = projector
         self._live = live
         self._pool = pool
 
     def describe(self) -> Iterable[Metric]:
-        """Nothing beforehand: whoever registers this need not have a database yet."""
+        """Nothing, so that registering needs no database."""
         return ()
 
     def collect(self) -> Iterator[Metric]:

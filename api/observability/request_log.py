@@ -1,6 +1,6 @@
-"""Around everything that is answered over HTTP: a line in the journal, counters, and headers that all answers have.
+"""Middleware that logs and counts every HTTP request, and sets the headers that all responses have.
 
-The line says who asked for what, and how it went; never what was asked in, or with which values.
+A log line names the caller, the operation and the outcome; it never holds the document or the variables.
 """
 
 import re
@@ -19,9 +19,9 @@ from api.observability.tracing import Telemetry
 REQUEST_ID: Final = "x-request-id"
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 NAME_LENGTH_MAX: Final = 100
-"""Characters of an operation's name that the journal keeps."""
+"""Characters of an operation's name that are logged."""
 POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
-"""What an answer may do in a browser that shows it: nothing. Pages have a policy of their own."""
+"""The Content-Security-Policy of responses; pages have one of their own."""
 _HEADERS: Final = {
     "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",
@@ -31,8 +31,8 @@ _HEADERS: Final = {
 _log = structlog.get_logger(__name__)
 
 
-class Watched:
-    """Watches requests over HTTP."""
+class RequestLogMiddleware:
+    """Logs, counts and traces HTTP requests. WebSockets only get a request id."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics, telemetry: Telemetry) -> None:
         self._app = app
@@ -46,39 +46,39 @@ class Watched:
         state["id"] = _request_id(Headers(scope=scope))
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        seen = _Seen(send, state["id"])
+        seen = _ResponseObserver(send, state["id"])
         began = perf_counter()
         path = _path(scope)
         with self._telemetry.span(scope["method"], path) as span:
             try:
                 await self._app(scope, receive, seen)
             finally:
-                told = self._told(scope, path, seen.status, perf_counter() - began)
-                span.tells(told)
-                _log.info("request", **told)
+                summary = self._summarize(scope, path, seen.status, perf_counter() - began)
+                span.record(summary)
+                _log.info("request", **summary)
 
-    def _told(self, scope: Scope, path: str, status: int, seconds: float) -> dict[str, Any]:
-        """What the journal says of a request; counted, too."""
+    def _summarize(self, scope: Scope, path: str, status: int, seconds: float) -> dict[str, Any]:
+        """Count a request, and return its log line."""
         state = scope["state"]
-        noted, caller = state.get("noted"), state.get("caller")
-        self._metrics.answered(path, _method(scope), status, seconds)
-        if noted is not None:
-            self._metrics.told(noted.kind, noted.codes)
+        stats, caller = state.get("noted"), state.get("caller")
+        self._metrics.count_response(path, _method(scope), status, seconds)
+        if stats is not None:
+            self._metrics.count_operation(stats.kind, stats.codes)
         return {
             "request_id": state["id"],
             "method": scope["method"],
             "path": path,
             "caller": getattr(caller, "actor", None),
-            "operation": (noted.name[:NAME_LENGTH_MAX] or None) if noted else None,
-            "type": (noted.kind or None) if noted else None,
-            "codes": sorted(set(noted.codes)) if noted else [],
+            "operation": (stats.name[:NAME_LENGTH_MAX] or None) if stats else None,
+            "type": (stats.kind or None) if stats else None,
+            "codes": sorted(set(stats.codes)) if stats else [],
             "status": status,
             "ms": round(seconds * 1000, 1),
         }
 
 
 def _path(scope: Scope) -> str:
-    """The path by the name of its route: there are no more of those than we made."""
+    """The path of the route, so that the number of labels is bounded."""
     route = next((one for one in scope["app"].routes if one.matches(scope)[0] is not Match.NONE), None)
     path: str = getattr(route, "path", "other")
     return path
@@ -91,13 +91,13 @@ def _method(scope: Scope) -> str:
 
 
 def _request_id(headers: Headers) -> str:
-    """The caller's name for this request, if it is fit to be logged; else a new one."""
-    said = headers.get(REQUEST_ID, "")
-    return said if _ID.fullmatch(said) else uuid4().hex
+    """The request id that the client sent, if it is safe to log; else a new one."""
+    sent = headers.get(REQUEST_ID, "")
+    return sent if _ID.fullmatch(sent) else uuid4().hex
 
 
-class _Seen:
-    """Passes on what is sent, and sees which status it has."""
+class _ResponseObserver:
+    """Wraps `send`: records the status, and adds headers."""
 
     def __init__(self, send: Send, request_id: str) -> None:
         self._send = send

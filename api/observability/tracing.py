@@ -1,7 +1,7 @@
-"""Spans for OpenTelemetry, one a request: where it is installed, and somebody said where to send them.
+"""OpenTelemetry spans, one for each HTTP request, if the library is installed and an endpoint is set.
 
-`pip install keyframe[otel]`, and `OTEL_EXPORTER_OTLP_ENDPOINT`; everything else is said by the variables that
-OpenTelemetry knows. Without both nothing is loaded and nothing is done.
+`pip install keyframe[otel]`, and `OTEL_EXPORTER_OTLP_ENDPOINT`; OpenTelemetry's own variables set everything else.
+Without both, nothing is imported and nothing is recorded.
 """
 
 import os
@@ -19,41 +19,41 @@ _NAMES: Final = {
 
 
 class Span(Protocol):
-    """What becomes known of one request."""
+    """The span of one request."""
 
-    def tells(self, told: Mapping[str, Any]) -> None: ...
+    def record(self, summary: Mapping[str, Any]) -> None: ...
 
 
 class Telemetry:
-    """No spans."""
+    """Records no spans."""
 
     @contextmanager
     def span(self, method: str, path: str) -> Iterator[Span]:  # noqa: ARG002
-        """The span of a request, for as long as it lasts."""
-        yield _Untold()
+        """The span of a request while it lasts."""
+        yield _NullSpan()
 
     def close(self) -> None:
-        """Send what was not sent yet."""
+        """Flush the spans that were not exported yet."""
 
 
-class _Untold:
-    def tells(self, told: Mapping[str, Any]) -> None:
-        """Nobody is told."""
+class _NullSpan:
+    def record(self, summary: Mapping[str, Any]) -> None:
+        """Records nothing."""
 
 
-class _Told:
+class _OtelSpan:
     def __init__(self, span: Any) -> None:
         self._span = span
 
-    def tells(self, told: Mapping[str, Any]) -> None:
-        known = {_NAMES[name]: value for name, value in told.items() if name in _NAMES and value not in (None, [])}
+    def record(self, summary: Mapping[str, Any]) -> None:
+        known = {_NAMES[name]: value for name, value in summary.items() if name in _NAMES and value not in (None, [])}
         self._span.set_attributes(known)
-        if told.get("operation"):
-            self._span.update_name(f"{told['type']} {told['operation']}")
+        if summary.get("operation"):
+            self._span.update_name(f"{summary['type']} {summary['operation']}")
 
 
-class Spans(Telemetry):
-    """Spans that go to a provider of OpenTelemetry."""
+class OtelTelemetry(Telemetry):
+    """Records spans with an OpenTelemetry provider."""
 
     def __init__(self, provider: Any) -> None:
         self._provider = provider
@@ -62,14 +62,14 @@ class Spans(Telemetry):
     @contextmanager
     def span(self, method: str, path: str) -> Iterator[Span]:
         with self._tracer.start_as_current_span(f"{method} {path}") as span:
-            yield _Told(span)
+            yield _OtelSpan(span)
 
     def close(self) -> None:
         self._provider.shutdown()
 
 
 def telemetry() -> Telemetry:
-    """Spans, if OpenTelemetry is installed and somebody said where they go."""
+    """The telemetry that the environment configures."""
     if not any(os.environ.get(name) for name in ENDPOINTS) or find_spec("opentelemetry") is None:
         return Telemetry()
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
@@ -79,4 +79,4 @@ def telemetry() -> Telemetry:
 
     provider = TracerProvider(resource=Resource.create({"service.name": "keyframe"}))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
-    return Spans(provider)
+    return OtelTelemetry(provider)

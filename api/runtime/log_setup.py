@@ -1,5 +1,4 @@
-"""What a process says of itself, on the standard error: one line an event, as JSON unless a person is
-watching, or somebody said otherwise."""
+"""Logging to the standard error: one line for each event, as JSON or as text."""
 
 import sys
 from enum import StrEnum
@@ -7,28 +6,28 @@ from enum import StrEnum
 import structlog
 
 
-class Form(StrEnum):
-    """How the journal is written; AUTO is TEXT at a terminal, and JSON elsewhere."""
+class LogFormat(StrEnum):
+    """The format of log lines; AUTO is TEXT at a terminal, and JSON elsewhere."""
 
     AUTO = "auto"
     JSON = "json"
     TEXT = "text"
 
 
-def keep_journal(form: Form = Form.AUTO) -> None:
-    """Set up the journal of this process. Tracebacks tell where something failed, never with which values: those
-    are what people wrote."""
-    watched = form is Form.TEXT or (form is Form.AUTO and sys.stderr.isatty())
+def configure_logging(form: LogFormat = LogFormat.AUTO) -> None:
+    """Configure the logging of this process. Tracebacks hold no local variables, since these may hold personal
+    data."""
+    watched = form is LogFormat.TEXT or (form is LogFormat.AUTO and sys.stderr.isatty())
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *(_FOR_A_PERSON if watched else _FOR_A_PROGRAM),
+            *(_TEXT_PROCESSORS if watched else _JSON_PROCESSORS),
         ],
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
 
 
-_FOR_A_PERSON = (structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),)
-_FOR_A_PROGRAM = (structlog.processors.format_exc_info, structlog.processors.JSONRenderer())
+_TEXT_PROCESSORS = (structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),)
+_JSON_PROCESSORS = (structlog.processors.format_exc_info, structlog.processors.JSONRenderer())

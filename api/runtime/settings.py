@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.asgi.status_codes import StatusCodePolicy
-from api.runtime.log_setup import Form
+from api.runtime.log_setup import LogFormat
 from domain.log.schema import workspace_name
 
 
@@ -162,8 +162,8 @@ class Settings(BaseSettings):
     answer_timeout_s: float = Field(
         default=60, gt=0, description="How long a query may read, in seconds, before it is given up."
     )
-    journal: Form = Field(
-        default=Form.AUTO,
+    journal: LogFormat = Field(
+        default=LogFormat.AUTO,
         description="How the journal is written to the standard error: as `json`, as `text` for a person, or `auto`: "
         "as text at a terminal only.",
     )

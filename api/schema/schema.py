@@ -73,7 +73,7 @@ class Schema(strawberry.Schema):
     ) -> Results:
         """The results of any operation, one after the other: see `api.schema.subscriptions.lifecycle`."""
         assert context_value is not None
-        context, types = context_value.anew(), set(allowed_operation_types or OperationType)
+        context, types = context_value.for_next_operation(), set(allowed_operation_types or OperationType)
         given = (query, variable_values, context, root_value, operation_name, types, operation_extensions)
         try:
             begun = await to_thread.run_sync(self.execute_sync, *given)

@@ -30,17 +30,17 @@ from api.endpoints.health import Readiness
 from api.endpoints.ledger_export import Exports
 from api.endpoints.readings_ingest import Ingest
 from api.execution.context import Context
-from api.execution.subscription_hub import Live
+from api.execution.subscription_hub import SubscriptionHub
 from api.execution.writer import Writer
 from api.graphql_http.endpoint import Endpoint
 from api.ide import editor_page as ide
 from api.observability.metrics import Metrics
-from api.observability.request_log import REQUEST_ID, Watched
+from api.observability.request_log import REQUEST_ID, RequestLogMiddleware
 from api.observability.tracing import telemetry
 from api.report.report_endpoint import Reports
 from api.runtime import signing_key
 from api.runtime.database import Database
-from api.runtime.log_setup import keep_journal
+from api.runtime.log_setup import configure_logging
 from api.runtime.settings import Settings
 from api.schema.primitives.errors import INTERNAL, MASKED
 from api.schema.schema import schema
@@ -68,12 +68,12 @@ def create_app(settings: Settings, database: Database, *, console: bool, anonymo
     and everybody may do everything, as only a demo may on loopback. The views are fed from startup to shutdown, by
     this process if no other does, unless the settings leave it to another. Raises `KeyFault`.
     """
-    keep_journal(settings.journal)
+    configure_logging(settings.journal)
     spans = telemetry()
     ours = signing_key.at_hand(settings)
     pool, veiled = database.pool(), database.pool(veiled=True)
     log = Log(pool, settings.workspace, reconnect_seconds=settings.reconnect_timeout_s)
-    live = Live(max(1, settings.pool_size_max // WORKING_SHARE), settings.subscriptions_max)
+    live = SubscriptionHub(max(1, settings.pool_size_max // WORKING_SHARE), settings.subscriptions_max)
     authenticators = authenticators_of(settings, pool, log, anonymous=anonymous)
     projector = Projector(
         database.log(),
@@ -82,7 +82,7 @@ def create_app(settings: Settings, database: Database, *, console: bool, anonymo
         settings.workspace,
         may_lead=settings.project_in_server,
         keep=signing_key.keeping(settings, ours),
-        told=live.moved,
+        told=live.notify,
     )
     publishing = Publishing(pool, ours)
     writer = Writer(log, projector, settings.view_timeout_s)
@@ -117,7 +117,7 @@ def create_app(settings: Settings, database: Database, *, console: bool, anonymo
     metrics = Metrics()
     exports = Exports(context)
     graphql = Endpoint(schema, context, writer, settings, page=ide.page if console else None)
-    metrics.watch(log, projector, live, pool)
+    metrics.observe(log, projector, live, pool)
     app = Starlette(
         routes=[
             Route("/graphql", graphql),
@@ -136,7 +136,7 @@ def create_app(settings: Settings, database: Database, *, console: bool, anonymo
             Route("/report/{cycle}", Reports(context).page),
         ],
         middleware=[
-            Middleware(Watched, metrics=metrics, telemetry=spans),
+            Middleware(RequestLogMiddleware, metrics=metrics, telemetry=spans),
             Middleware(HostCheck, names=[settings.host, *(settings.host_names or "").split(",")]),
             *cors(settings),
             Middleware(Authentication, authenticators=authenticators),

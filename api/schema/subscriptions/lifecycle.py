@@ -21,7 +21,7 @@ from strawberry.types.graphql import OperationType
 from api.execution.context import Context
 from api.execution.executor import Executor
 from api.execution.request_scope import until_scope_ends
-from api.execution.subscription_hub import is_lost
+from api.execution.subscription_hub import is_connection_lost
 from api.schema.primitives.errors import coded
 from api.snapshot.snapshot import Unseen
 
@@ -69,12 +69,12 @@ def _not_begun(errors: Sequence[GraphQLError], asked: ExecutionContext) -> Execu
 async def _carried_out(executor: "CoreExecutor[Any]") -> CoreResult:
     """The answer for one event; `UNSEEN` for none."""
     context: Context = executor.context_value
-    return await context.live.patiently(lambda: context.live.work(partial(_told, executor)))
+    return await context.live.retry_until_reachable(lambda: context.live.work(partial(_told, executor)))
 
 
 def _told(executor: "CoreExecutor[Any]") -> CoreResult:
-    """What came is a function that tells it, given what this answer may read through. Raises what `is_lost`."""
-    context: Context = executor.context_value.anew()
+    """The response to one event, which is a function of the context. Raises when `is_connection_lost`."""
+    context: Context = executor.context_value.for_next_operation()
     try:
         event = executor.root_value(context)
     except Unseen:
@@ -84,7 +84,7 @@ def _told(executor: "CoreExecutor[Any]") -> CoreResult:
     result = execute_subscription_event(attempt)
     assert isinstance(result, CoreResult)
     for error in result.errors or ():
-        if error.original_error is not None and is_lost(error.original_error):
+        if error.original_error is not None and is_connection_lost(error.original_error):
             raise error.original_error
     return result
 

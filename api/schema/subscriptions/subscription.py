@@ -125,10 +125,10 @@ async def _followed(context: Context, filter: ChangeFilter | None, position: int
     """
     live = context.live
     while True:
-        await live.beyond(position)
-        look = await live.patiently(partial(_looked, context, position))
+        await live.wait_beyond(position)
+        look = await live.retry_until_reachable(partial(_looked, context, position))
         read = partial(_page, context, filter, position, look)
-        page = await live.patiently(partial(live.shared, (repr(filter), position, look), read))
+        page = await live.retry_until_reachable(partial(live.shared, (repr(filter), position, look), read))
         for row in page.rows:
             yield partial(_tell, row)
         if page.reached <= position:
@@ -145,12 +145,12 @@ async def _looked(context: Context, position: int) -> Look:
 
 
 def _look(context: Context) -> Look:
-    reads = context.anew().reads
+    reads = context.for_next_operation().reads
     return Look(reads.hidden, reads.newest.position)
 
 
 def _is_anything_private(context: Context) -> bool:
-    return context.anew().reading(NOTHING).read(is_anything_private)
+    return context.for_next_operation().reading(NOTHING).read(is_anything_private)
 
 
 def _page(context: Context, filter: ChangeFilter | None, after: int, look: Look) -> Page:
@@ -159,7 +159,7 @@ def _page(context: Context, filter: ChangeFilter | None, after: int, look: Look)
     It goes no further than the look at what is hidden did: what came since may have shown some of that. A filter is
     resolved anew each time: the cycle that it names may have been opened meanwhile.
     """
-    view = context.anew().reading(look.hidden).present
+    view = context.for_next_operation().reading(look.hidden).present
     wanted = change_filter(view, filter)
     rows = view.read(changes.page, wanted, Window(READ_AHEAD_MAX, Cursor(after, after)))
     reached = rows[-1].position if len(rows) == READ_AHEAD_MAX else view.basis.position

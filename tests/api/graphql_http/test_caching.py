@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from api.execution.context import Caller, Context
 from api.graphql_http import caching
-from api.graphql_http.request import Requested
+from api.graphql_http.request import GraphQLRequest
 from api.runtime.database import Database
 from api.runtime.settings import Settings
 from api.server.app import create_app
@@ -85,15 +85,15 @@ def test_the_name_of_one_answer_is_not_that_of_another(api: Api, other: str) -> 
 
 
 def test_names_differ_by_variables_by_form_and_by_who_asks(api: Api) -> None:
-    asked = Requested(NOW, {"a": 1}, None, None, None)
+    asked = GraphQLRequest(NOW, {"a": 1}, None, None, None)
     ada, ben = Caller("ada", frozenset({Role.MEMBER})), Caller("ben", frozenset({Role.MEMBER}))
     questions = [
-        caching.Question(ada, "application/json", asked),
-        caching.Question(ben, "application/json", asked),
-        caching.Question(Caller("ada", frozenset({Role.LEAD})), "application/json", asked),
-        caching.Question(ada, "application/graphql-response+json", asked),
-        caching.Question(ada, "application/json", asked._replace(variables={"a": 2})),
-        caching.Question(ada, "application/json", asked._replace(operation_name="A")),
+        caching.CacheKey(ada, "application/json", asked),
+        caching.CacheKey(ben, "application/json", asked),
+        caching.CacheKey(Caller("ada", frozenset({Role.LEAD})), "application/json", asked),
+        caching.CacheKey(ada, "application/graphql-response+json", asked),
+        caching.CacheKey(ada, "application/json", asked._replace(variables={"a": 2})),
+        caching.CacheKey(ada, "application/json", asked._replace(operation_name="A")),
     ]
     assert len({one.digest for one in questions}) == len(questions)
 
@@ -181,9 +181,9 @@ def test_an_answer_to_a_post_is_not_kept(api: Api) -> None:
 
 
 def test_who_may_not_read_is_told_nothing_by_a_name(api: Api) -> None:
-    question = caching.Question(Caller("meter", frozenset({Role.METRICS})), "application/json", Requested(*[None] * 5))
-    context = Context(question.caller, *[None] * 3)  # type: ignore[arg-type]
-    assert caching.still(question, f'"1-{question.digest}"', context, 1) is None
+    key = caching.CacheKey(Caller("meter", frozenset({Role.METRICS})), "application/json", GraphQLRequest(*[None] * 5))
+    context = Context(key.caller, *[None] * 3)  # type: ignore[arg-type]
+    assert caching.find_not_modified(key, f'"1-{key.digest}"', context, 1) is None
 
 
 # ── what clients say ─────────────────────────────────────────────────────────────────────────────

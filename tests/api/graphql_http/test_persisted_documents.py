@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.graphql_http import persisted_documents
-from api.graphql_http.persisted_documents import Documents, Unnamed, trusted
+from api.graphql_http.persisted_documents import InvalidManifest, PersistedDocuments, load_manifest
 from api.runtime.database import Database
 from api.runtime.settings import Settings
 from api.server.app import create_app
@@ -97,7 +97,7 @@ def test_a_document_that_was_not_found_is_told_as_apollo_expects(api: Api) -> No
 
 def test_only_so_many_documents_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(persisted_documents, "REMEMBERED_MAX", 2)
-    known, texts = Documents(), ["{ a }", "{ b }", "{ c }"]
+    known, texts = PersistedDocuments(), ["{ a }", "{ b }", "{ c }"]
     names = [sha256(text.encode()).hexdigest() for text in texts]
     for text, name in zip(texts[:2], names[:2], strict=True):
         known.text(text, persisted(name)["extensions"])
@@ -108,7 +108,7 @@ def test_only_so_many_documents_are_remembered(monkeypatch: pytest.MonkeyPatch) 
 
 def test_nor_are_they_remembered_beyond_a_length(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(persisted_documents, "REMEMBERED_LENGTH_MAX", 10)
-    known = Documents()
+    known = PersistedDocuments()
     for text in ("{ abcd }", "{ efgh }"):
         known.text(text, persisted(sha256(text.encode()).hexdigest())["extensions"])
     assert list(known._remembered.values()) == ["{ efgh }"]
@@ -167,20 +167,20 @@ def test_no_other_document_is_answered_where_only_those_are(strict: TestClient) 
 def test_a_manifest_is_read_as_the_compilers_write_it(tmp_path: Path, written: Any) -> None:
     path = tmp_path / "manifest.json"
     path.write_text(json.dumps(written))
-    assert trusted(path) == {DIGEST: QUERY}
+    assert load_manifest(path) == {DIGEST: QUERY}
 
 
 @pytest.mark.parametrize("written", ["", "[]", "{", '{"a": 1}', '{"operations": [{"id": 1}]}', f'{{"{DIGEST}": "x"}}'])
 def test_what_is_no_manifest_is_refused_at_the_start(tmp_path: Path, written: str) -> None:
     path = tmp_path / "manifest.json"
     path.write_text(written)
-    with pytest.raises(Unnamed, match="manifest"):
-        trusted(path)
+    with pytest.raises(InvalidManifest, match="manifest"):
+        load_manifest(path)
 
 
 def test_a_manifest_that_is_not_there_is_refused_at_the_start(tmp_path: Path) -> None:
-    with pytest.raises(Unnamed):
-        trusted(tmp_path / "none.json")
+    with pytest.raises(InvalidManifest):
+        load_manifest(tmp_path / "none.json")
 
 
 # ── several at once ──────────────────────────────────────────────────────────────────────────────

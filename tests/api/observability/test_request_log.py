@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from api.observability import tracing
 from api.runtime.database import Database
-from api.runtime.log_setup import Form, keep_journal
+from api.runtime.log_setup import LogFormat, configure_logging
 from api.runtime.settings import Settings
 from api.server.app import create_app
 from tests.api.conftest import Api
@@ -74,17 +74,17 @@ def test_what_went_wrong_is_masked_under_the_name_by_which_the_journal_has_it(
     assert {line["request_id"] for line in lines if line["event"] == "request_failed"} == {"mine-3"}
 
 
-@pytest.mark.parametrize(("form", "is_json"), [(Form.JSON, True), (Form.TEXT, False), (Form.AUTO, True)])
-def test_the_journal_is_written_as_somebody_said(form: Form, is_json: bool, capsys: Any) -> None:
+@pytest.mark.parametrize(("form", "is_json"), [(LogFormat.JSON, True), (LogFormat.TEXT, False), (LogFormat.AUTO, True)])
+def test_the_journal_is_written_as_somebody_said(form: LogFormat, is_json: bool, capsys: Any) -> None:
     import structlog  # noqa: PLC0415
 
     try:
-        keep_journal(form)
+        configure_logging(form)
         structlog.get_logger().info("seen", figure=1)
         written = capsys.readouterr().err
         assert written.startswith("{") is is_json
     finally:
-        keep_journal()
+        configure_logging()
 
 
 # ── counters ─────────────────────────────────────────────────────────────────────────────────────
@@ -161,7 +161,7 @@ class Tracer:
 
 def test_a_span_tells_what_the_journal_tells() -> None:
     tracer = Tracer()
-    with tracing.Spans(tracer).span("POST", "/graphql") as span:
+    with tracing.OtelTelemetry(tracer).span("POST", "/graphql") as span:
         span.tells({"request_id": "a", "caller": None, "operation": "Now", "type": "query", "status": 200, "codes": []})
     assert tracer.name == "query Now"
     assert tracer.ended

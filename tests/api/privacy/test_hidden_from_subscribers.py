@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from api.execution.subscription_hub import Live
+from api.execution.subscription_hub import SubscriptionHub
 from api.schema.subscriptions import subscription
 from api.schema.subscriptions.subscription import READ_AHEAD_MAX
 from domain.commands.discussion_commands import AddComment
@@ -34,20 +34,20 @@ class Stage:
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
         self.to = asked.small
-        self.live = Live(4, 100)
+        self.live = SubscriptionHub(4, 100)
         self.live.open()
-        self.moved()
+        self.notify()
 
-    def moved(self) -> None:
-        self.live.moved(self.asked.world.see())
+    def notify(self) -> None:
+        self.live.notify(self.asked.world.see())
 
     def show(self, visibility: Visibility) -> None:
         self.to.show(visibility)
-        self.moved()
+        self.notify()
 
     def comment(self, on: str, body: str = "…") -> int:
         position = self.to.tell("_", AddComment(subject=Ref(Kind.OBJECTIVE, self.to[on]), body=body))
-        self.moved()
+        self.notify()
         return position
 
     @asynccontextmanager
@@ -89,7 +89,7 @@ def test_nobody_else_is_told_of_it(asked: Asked) -> None:
             assert "ObjectiveDrafted" in await told(ann, 9)
             stage.comment("hush")
             stage.to.draft("open", Visibility.WORKSPACE)
-            stage.moved()
+            stage.notify()
             assert await told(moe, 1) == ["ObjectiveDrafted"]
             assert await told(ann, 2) == ["CommentAdded", "ObjectiveDrafted"]
 
@@ -109,7 +109,7 @@ def test_what_is_found_and_hidden_before_it_is_told_is_not_told(asked: Asked) ->
             assert await told(moe, 2) == ["CommentAdded"] * 2
             stage.show(Visibility.TEAM)
             stage.to.draft("open", Visibility.WORKSPACE)
-            stage.moved()
+            stage.notify()
             assert await told(moe, 1) == ["ObjectiveDrafted"]
 
     assert READ_AHEAD_MAX > 6
@@ -122,16 +122,16 @@ def test_who_leaves_the_team_hears_no_more_of_it_and_who_comes_hears_of_it_from_
         async with stage.following("mia", CHANGES) as mia:
             stage.comment("hush")
             to.tell("_", JoinTeam(team=to["alpha"], person=to["mia"]))
-            stage.moved()
+            stage.notify()
             heard = await told(mia, 1)
             stage.comment("hush")
             heard += await told(mia, 1)
             to.tell("_", LeaveTeam(team=to["alpha"], person=to["mia"]))
-            stage.moved()
+            stage.notify()
             heard += await told(mia, 1)
             stage.comment("hush")
             stage.to.draft("open", Visibility.WORKSPACE)
-            stage.moved()
+            stage.notify()
             heard += await told(mia, 1)
         assert [kind for kind in heard if kind != "CommentAdded"] == ["TeamJoined", "TeamLeft", "ObjectiveDrafted"]
 
@@ -168,7 +168,7 @@ def test_what_is_found_for_one_is_not_told_to_another(asked: Asked) -> None:
     async def scene(stage: Stage) -> None:
         to = stage.to
         to.tell("_", JoinTeam(team=to["alpha"], person=to["mia"]))
-        stage.moved()
+        stage.notify()
         async with (
             stage.following("moe", CHANGES) as moe,
             stage.following("mia", CHANGES) as mia,
@@ -177,7 +177,7 @@ def test_what_is_found_for_one_is_not_told_to_another(asked: Asked) -> None:
             hear = [asyncio.create_task(told(one, count)) for one, count in ((moe, 1), (mia, 2), (auditor, 2))]
             stage.comment("hush")
             stage.to.draft("open", Visibility.WORKSPACE)
-            stage.moved()
+            stage.notify()
             assert await asyncio.gather(*hear) == [
                 ["ObjectiveDrafted"],
                 ["CommentAdded", "ObjectiveDrafted"],

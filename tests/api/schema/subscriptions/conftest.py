@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from api.cli.serve import Server, listening
-from api.execution.subscription_hub import Live
+from api.execution.subscription_hub import SubscriptionHub
 from api.runtime.database import Database, open_database
 from api.runtime.settings import Settings
 from domain.commands.command import Command, KpiBy
@@ -83,8 +83,8 @@ class Running:
             until(lambda: self.position >= head)
 
     @property
-    def _live(self) -> Live:
-        live: Live = self._server._app.state.live
+    def _live(self) -> SubscriptionHub:
+        live: SubscriptionHub = self._server._app.state.live
         return live
 
     @property

@@ -9,7 +9,7 @@ from websockets.exceptions import InvalidStatus
 
 from api.execution.subscription_hub import TOO_MANY
 from api.execution.variable_limits import VALUES_MAX
-from api.graphql_http.websocket import Conversation
+from api.graphql_http.websocket import WebSocketHandler
 from tests.api.schema.subscriptions.clients import (
     CHANGES,
     SECONDS_MAX,
@@ -102,7 +102,7 @@ def test_a_failure_of_ours_closes_with_4500(served: Running, monkeypatch: pytest
     async def fail(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(Conversation, "handle_ping", fail)
+    monkeypatch.setattr(WebSocketHandler, "handle_ping", fail)
     with begun(served.port) as ws:
         say(ws, type="ping")
         assert closed(ws) == 4500
