@@ -42,7 +42,7 @@ def main() -> None:
 def _serving(world: World) -> Iterator[int]:
     """The server as it is, in this process, on a port of its own."""
     _collect_seldom()
-    app = create_app(world.database.settings, world.database, console=False, anonymous=True)
+    app = create_app(world.database.settings, world.database, editor=False, anonymous=True)
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, lifespan="on", log_level="error", access_log=False))
     thread = Thread(target=server.run, kwargs={"sockets": [listener]})

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, BinaryIO, NamedTuple, TypeAlias
 
 from api.cli.output import USAGE, Failure
-from api.cli.serve import console
+from api.cli.serve import local_context
 from api.endpoints.csv_cells import table
 from api.execution.context import Context
 from api.runtime.database import Database
@@ -101,7 +101,7 @@ def export_csv(
 ) -> None:
     """Write the cycle with this key into a file, as of a basis, or as it stands. Raises `Failure`."""
     file.write(table([[column.name for column in COLUMNS]]))
-    for found in _pages(console(database), cycle, at, position):
+    for found in _pages(local_context(database), cycle, at, position):
         rows = [row for objective in found["objectives"]["nodes"] for row in _rows(found, objective)]
         file.write(table([_at(row, column.path) for column in COLUMNS] for row in rows))
     file.flush()

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from api.cli.output import Failure, out
-from api.cli.serve import console
+from api.cli.serve import local_context
 from api.report import page
 from api.report.content import read
 from api.runtime.database import Database
@@ -13,7 +13,7 @@ from api.schema.schema import QueryFailed
 def write(database: Database, cycle: str, file: Path, known: str | None = None) -> None:
     """Write the report of the cycle with this key into a file. Raises `Failure`."""
     try:
-        story = read(console(database), cycle, known)
+        story = read(local_context(database), cycle, known)
     except QueryFailed as why:
         raise Failure(str(why)) from why
     try:

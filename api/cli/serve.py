@@ -111,7 +111,7 @@ class Server(uvicorn.Server):
 
     def __init__(self, database: Database, ready: Callable[[], None], *, anonymous: bool = False) -> None:
         settings = database.settings
-        self._app = create_app(settings, database, console=True, anonymous=anonymous)
+        self._app = create_app(settings, database, editor=True, anonymous=anonymous)
         self._ready = ready
         super().__init__(
             uvicorn.Config(
@@ -135,7 +135,7 @@ class Server(uvicorn.Server):
             self._ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._app.state.live.close()
+        self._app.state.hub.close()
         await super().shutdown(sockets)
 
 
@@ -171,8 +171,8 @@ def project(database: Database, told: Callable[[Condition], None]) -> None:
         )
 
 
-def console(database: Database) -> Context:
-    """Whoever sits at this machine, and the views, level with the log."""
+def local_context(database: Database) -> Context:
+    """The context of a command at the terminal: all roles, and views that are level with the log."""
     log, projector = database.log(), projector_of(database)
     projector.catch_up()
     settings = database.settings

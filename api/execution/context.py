@@ -76,7 +76,7 @@ class Context:
     `pool` reads the views (autocommitting connections whose search path is the workspace's views), `veiled` the rows
     that are visible where something is hidden; both are read through `reads` alone. `log` is the event log, `writer`
     executes commands, `until` is the deadline of reads by the monotonic clock. `keys` sign checkpoints, if this process
-    has them. `live` runs subscriptions: each of their events has a deadline of `answer_timeout_s` of its own, and they
+    has them. `hub` runs subscriptions: each of their events has a deadline of `answer_timeout_s` of its own, and they
     end with `scope`.
     """
 
@@ -88,7 +88,7 @@ class Context:
     request_id: str = ""
     until: float = inf
     keys: Keys | None = None
-    live: SubscriptionHub = field(default_factory=SubscriptionHub)
+    hub: SubscriptionHub = field(default_factory=SubscriptionHub)
     answer_timeout_s: float = inf
     stats: RequestStats = field(default_factory=RequestStats)
     footing: Footing = field(default_factory=Footing)

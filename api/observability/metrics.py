@@ -55,9 +55,9 @@ class Metrics:
         for code in codes:
             self._errors.labels(code).inc()
 
-    def observe(self, log: Log, projector: Projector, live: SubscriptionHub, pool: Pool) -> None:
+    def observe(self, log: Log, projector: Projector, hub: SubscriptionHub, pool: Pool) -> None:
         """Export the state of these, too, at each scrape."""
-        self._registry.register(_StateCollector(log, projector, live, pool))
+        self._registry.register(_StateCollector(log, projector, hub, pool))
 
     def page(self, _: Request) -> Response:
         """All metrics in the text format. Called on a worker thread."""
@@ -67,10 +67,10 @@ class Metrics:
 class _StateCollector:
     """Collects the state of log, views, subscriptions and pool at each scrape."""
 
-    def __init__(self, log: Log, projector: Projector, live: SubscriptionHub, pool: Pool) -> None:
+    def __init__(self, log: Log, projector: Projector, hub: SubscriptionHub, pool: Pool) -> None:
         self._log = log
         self._projector = projector
-        self._live = live
+        self._hub = hub
         self._pool = pool
 
     def describe(self) -> Iterable[Metric]:
@@ -79,7 +79,7 @@ class _StateCollector:
 
     def collect(self) -> Iterator[Metric]:
         yield from self._log_and_views()
-        yield _gauge("subscriptions", "Subscriptions that are going on.", self._live.count)
+        yield _gauge("subscriptions", "Subscriptions that are going on.", self._hub.count)
         stats: dict[str, Any] = self._pool.get_stats()
         for name, meaning in _POOL.items():
             yield _gauge(

@@ -64,7 +64,7 @@ def api(server: str) -> Iterator[Api]:
         database.migrate()
         try:
             with TestClient(
-                create_app(named, database, console=True, anonymous=True), base_url="http://localhost"
+                create_app(named, database, editor=True, anonymous=True), base_url="http://localhost"
             ) as http:
                 yield Api(http)
         finally:

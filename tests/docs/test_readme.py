@@ -109,7 +109,7 @@ def test_the_limits_are_those_of_the_code() -> None:
 
 def test_every_endpoint_is_told(database: Database) -> None:
     told = section("Endpoints")
-    for route in create_app(database.settings, database, console=True, anonymous=True).routes:
+    for route in create_app(database.settings, database, editor=True, anonymous=True).routes:
         assert isinstance(route, Route | WebSocketRoute)
         assert f" {route.path}` |" in told
 

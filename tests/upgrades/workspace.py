@@ -31,7 +31,7 @@ def settings(dsn: str, key: Path) -> Settings:
 @contextmanager
 def client(database: Database, token: str | None = None) -> Iterator[TestClient]:
     """A client of the whole application, with its projector. Without a token it may do everything."""
-    app = create_app(database.settings, database, console=False, anonymous=token is None)
+    app = create_app(database.settings, database, editor=False, anonymous=token is None)
     headers = {} if token is None else {"authorization": f"Bearer {token}"}
     with TestClient(app, base_url="http://localhost", headers=headers) as http:
         yield http

@@ -69,7 +69,7 @@ def _not_begun(errors: Sequence[GraphQLError], asked: ExecutionContext) -> Execu
 async def _carried_out(executor: "CoreExecutor[Any]") -> CoreResult:
     """The answer for one event; `UNSEEN` for none."""
     context: Context = executor.context_value
-    return await context.live.retry_until_reachable(lambda: context.live.work(partial(_told, executor)))
+    return await context.hub.retry_until_reachable(lambda: context.hub.work(partial(_told, executor)))
 
 
 def _told(executor: "CoreExecutor[Any]") -> CoreResult:
@@ -102,7 +102,7 @@ async def answers(begun: ExecutionResult, context: Context) -> Results:
     failed: type[ExecutionResult] = PreExecutionError
     async with aclosing(stream) as results:
         try:
-            with context.live.subscribed():
+            with context.hub.subscribed():
                 async for result in until_scope_ends(results, context.scope):
                     failed = ExecutionResult
                     if result is UNSEEN:

@@ -123,25 +123,25 @@ async def _followed(context: Context, filter: ChangeFilter | None, position: int
     so nothing lies between two pages, whether it was there before or is written meanwhile. Pages are shared by those
     from whom the same is hidden.
     """
-    live = context.live
+    hub = context.hub
     while True:
-        await live.wait_beyond(position)
-        look = await live.retry_until_reachable(partial(_looked, context, position))
+        await hub.wait_beyond(position)
+        look = await hub.retry_until_reachable(partial(_looked, context, position))
         read = partial(_page, context, filter, position, look)
-        page = await live.retry_until_reachable(partial(live.shared, (repr(filter), position, look), read))
+        page = await hub.retry_until_reachable(partial(hub.shared, (repr(filter), position, look), read))
         for row in page.rows:
             yield partial(_tell, row)
         if page.reached <= position:
-            await live.pause(AGAIN_SECONDS)  # the views fell back in a crash, and are being fed again
+            await hub.pause(AGAIN_SECONDS)  # the views fell back in a crash, and are being fed again
         position = max(position, page.reached)
 
 
 async def _looked(context: Context, position: int) -> Look:
     """What is hidden from the caller; where nothing ever was from anybody, one look is enough for all."""
-    live, caller = context.live, context.caller
-    if caller.sees_everything or not await live.shared(("private", position), partial(_is_anything_private, context)):
+    hub, caller = context.hub, context.caller
+    if caller.sees_everything or not await hub.shared(("private", position), partial(_is_anything_private, context)):
         return Look(NOTHING, POSITION_MAX)
-    return await live.shared(("hidden", caller.person, position), partial(_look, context))
+    return await hub.shared(("hidden", caller.person, position), partial(_look, context))
 
 
 def _look(context: Context) -> Look:
@@ -218,7 +218,7 @@ async def _shown(context: Context, film: Film, seconds: float) -> AsyncGenerator
     """Each frame, so many seconds after the one before; later, if that took longer to be told and taken."""
     due = monotonic()
     while film:
-        await context.live.pause(due - monotonic())
+        await context.hub.pause(due - monotonic())
         due = max(due, monotonic()) + seconds
         yield film.show
         film.go_on()

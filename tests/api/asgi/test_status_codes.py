@@ -28,7 +28,7 @@ MALFORMED = {"qeury": "{ __typename }"}
 @pytest.fixture
 def draft(settings: Settings, database: Database) -> Iterator[TestClient]:
     newest = settings.model_copy(update={"http_statuses": StatusCodePolicy.DRAFT})
-    with TestClient(create_app(newest, database, console=False, anonymous=True), base_url="http://localhost") as http:
+    with TestClient(create_app(newest, database, editor=False, anonymous=True), base_url="http://localhost") as http:
         yield http
 
 

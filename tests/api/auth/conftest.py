@@ -211,7 +211,7 @@ def house(server: str, **given: Any) -> Iterator[House]:
     with open_database(named) as database:
         database.migrate()
         try:
-            app = create_app(named, database, console=True)
+            app = create_app(named, database, editor=True)
             with TestClient(app, base_url="http://localhost") as http:
                 yield House(database, app, http)
         finally:

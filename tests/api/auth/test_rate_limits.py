@@ -130,7 +130,7 @@ async def test_addresses_without_end_are_remembered_within_bounds(anyio_backend:
 
 def test_the_demo_counts_nobody(server: str) -> None:
     with house(server, requests_burst=1) as home:
-        app = create_app(home.database.settings, home.database, console=False, anonymous=True)
+        app = create_app(home.database.settings, home.database, editor=False, anonymous=True)
         with TestClient(app, "http://localhost") as http:
             assert {http.post("/graphql", json=VIEWER).status_code for _ in range(20)} == {200}
 

@@ -14,6 +14,8 @@ from tests.api.auth.conftest import House, house
 from tests.api.schema.subscriptions.clients import CHANGES, PROTOCOLS, begun, closed, code, hear, say
 from tests.api.schema.subscriptions.conftest import running, until
 from tests.conftest import way_in
+from tests.hub.clients import CHANGES, PROTOCOLS, begun, closed, code, hear, say
+from tests.hub.conftest import running, until
 
 FOLLOW = {"type": "subscribe", "id": "1", "payload": {"query": CHANGES}}
 
@@ -43,8 +45,8 @@ def test_a_subscription_ends_with_a_code_when_its_token_does(watchful: House, wh
         ws.send_json({"type": "connection_init", "payload": {"authorization": f"Bearer {token}"}})
         assert ws.receive_json() == {"type": "connection_ack"}
         ws.send_json(FOLLOW)
-        live = watchful.app.state.live
-        until(lambda: live._count == 1)
+        hub = watchful.app.state.hub
+        until(lambda: hub._count == 1)
         ENDINGS[why](watchful, token, person)
         told = ws.receive_json()
         while told["type"] == "next" and "errors" not in told["payload"]:  # that the person left is a change, too
@@ -57,7 +59,7 @@ def test_a_subscription_ends_with_a_code_when_its_token_does(watchful: House, wh
         with pytest.raises(WebSocketDisconnect) as end:
             ws.receive_json()
         assert end.value.code == 4403
-    until(lambda: live._count == 0)
+    until(lambda: hub._count == 0)
 
 
 def test_who_may_stay_is_not_disturbed(watchful: House) -> None:
@@ -65,7 +67,7 @@ def test_who_may_stay_is_not_disturbed(watchful: House) -> None:
         ws.send_json({"type": "connection_init", "payload": {"authorization": f"Bearer {watchful.token()}"}})
         assert ws.receive_json() == {"type": "connection_ack"}
         ws.send_json(FOLLOW)
-        until(lambda: watchful.app.state.live._count == 1)
+        until(lambda: watchful.app.state.hub._count == 1)
         for number in range(5):
             watchful.person(f"p{number}")
             assert ws.receive_json()["payload"]["data"]["changes"]["position"] == number + 1
@@ -114,7 +116,7 @@ def test_a_lost_database_ends_nobodys_visit(watchful: House, monkeypatch: pytest
         ws.send_json({"type": "connection_init", "payload": {"authorization": f"Bearer {watchful.token()}"}})
         assert ws.receive_json() == {"type": "connection_ack"}
         ws.send_json(FOLLOW)
-        until(lambda: watchful.app.state.live._count == 1)
+        until(lambda: watchful.app.state.hub._count == 1)
         with monkeypatch.context() as patch:
             patch.setattr(api_tokens, "shown", lost)
             until(lambda: len(asked) > 3)

@@ -64,7 +64,7 @@ def company(server: str) -> Iterator[Company]:
     with open_database(named) as database:
         database.migrate()
         try:
-            with TestClient(create_app(named, database, console=True), base_url="http://localhost") as http:
+            with TestClient(create_app(named, database, editor=True), base_url="http://localhost") as http:
                 yield Company(database, http)
         finally:
             drop(database)

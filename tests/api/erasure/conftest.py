@@ -84,7 +84,7 @@ def company(server: str) -> Iterator[Company]:
     with open_database(named) as database:
         database.migrate()
         try:
-            app = create_app(named, database, console=True, anonymous=True)
+            app = create_app(named, database, editor=True, anonymous=True)
             with TestClient(app, base_url="http://localhost") as http:
                 yield Company(http, database)
         finally:

@@ -156,7 +156,7 @@ def test_what_is_hidden_or_erased_later_is_asked_about_again(api: Api, objective
 
 def test_nothing_is_kept_where_that_is_not_wanted(settings: Settings, database: Database) -> None:
     careful = settings.model_copy(update={"immutable_s": 0})
-    app = create_app(careful, database, console=False, anonymous=True)
+    app = create_app(careful, database, editor=False, anonymous=True)
     with TestClient(app, base_url="http://localhost") as http:
         Api(http).do("addPerson", {"handle": "ada", "name": "Ada"})
         assert get(Api(http), PAST).headers["cache-control"] == "private, no-cache"

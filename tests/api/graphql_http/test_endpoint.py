@@ -197,9 +197,7 @@ def test_another_host_is_not_ours_whatever_it_points_to(api: Api, host: str) -> 
 
 def test_an_installation_may_have_names_of_its_own(settings: Settings, database: Database) -> None:
     named = settings.model_copy(update={"host_names": "keyframe, goals.example"})
-    with TestClient(
-        create_app(named, database, console=False, anonymous=True), base_url="http://goals.example"
-    ) as http:
+    with TestClient(create_app(named, database, editor=False, anonymous=True), base_url="http://goals.example") as http:
         assert http.get("/healthz").status_code == 200
 
 
@@ -220,7 +218,7 @@ def test_a_position_is_a_whole_number(api: Api, said: str) -> None:
 
 def test_who_knows_of_more_than_there_is_is_told_where_the_views_stand(settings: Settings, database: Database) -> None:
     hasty = settings.model_copy(update={"view_timeout_s": 0.01})
-    with TestClient(create_app(hasty, database, console=False, anonymous=True), base_url="http://localhost") as http:
+    with TestClient(create_app(hasty, database, editor=False, anonymous=True), base_url="http://localhost") as http:
         response = post(Api(http), x_keyframe_min_position="7")
         (error,) = response.json()["errors"]
     assert (response.status_code, response.headers["retry-after"]) == (503, "1")
@@ -256,7 +254,7 @@ def test_a_failure_has_a_code_and_says_what_to_do(
 def test_what_nobody_foresaw_tells_nothing(
     settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = create_app(settings, database, console=False, anonymous=True)
+    app = create_app(settings, database, editor=False, anonymous=True)
     with TestClient(app, base_url="http://localhost", raise_server_exceptions=False) as http:
         monkeypatch.setattr("api.graphql_http.endpoint.Endpoint.encode_json", lambda *_: 1 / 0)
         response = http.post("/graphql", json=ASK)
@@ -265,13 +263,13 @@ def test_what_nobody_foresaw_tells_nothing(
 
 def test_an_operation_that_reads_for_too_long_is_given_up(settings: Settings, database: Database) -> None:
     hasty = settings.model_copy(update={"answer_timeout_s": 1e-9})
-    with TestClient(create_app(hasty, database, console=False, anonymous=True), base_url="http://localhost") as http:
+    with TestClient(create_app(hasty, database, editor=False, anonymous=True), base_url="http://localhost") as http:
         assert Api(http).error("{ basis { position } }")["extensions"]["code"] == "TIMEOUT"
 
 
 def test_an_answer_that_the_views_are_behind_says_by_how_much(settings: Settings, database: Database) -> None:
     alone = settings.model_copy(update={"project_in_server": False, "view_timeout_s": 0.01})
-    with TestClient(create_app(alone, database, console=False, anonymous=True), base_url="http://localhost") as http:
+    with TestClient(create_app(alone, database, editor=False, anonymous=True), base_url="http://localhost") as http:
         payload = Api(http).do(
             "addPerson",
             {"handle": "ada", "name": "Ada"},
@@ -283,14 +281,14 @@ def test_an_answer_that_the_views_are_behind_says_by_how_much(settings: Settings
 # ── how it does ──────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_browser_finds_a_page_only_where_there_is_a_console(settings: Settings, database: Database) -> None:
-    for console, status in ((True, 200), (False, 404)):
+def test_a_browser_gets_a_page_only_if_the_editor_is_on(settings: Settings, database: Database) -> None:
+    for editor, status in ((True, 200), (False, 404)):
         with TestClient(
-            create_app(settings, database, console=console, anonymous=True), base_url="http://localhost"
+            create_app(settings, database, editor=editor, anonymous=True), base_url="http://localhost"
         ) as http:
             response = http.get("/graphql", headers={"accept": "text/html,*/*;q=0.8"})
             assert response.status_code == status
-            assert ("<html" in response.text) is console
+            assert ("<html" in response.text) is editor
 
 
 def test_it_says_that_it_lives_and_that_it_can_work(api: Api) -> None:
@@ -304,7 +302,7 @@ def test_it_says_that_it_lives_and_that_it_can_work(api: Api) -> None:
 
 def test_an_event_that_cannot_be_applied_is_named_and_reading_goes_on(settings: Settings, database: Database) -> None:
     log = database.log()
-    with TestClient(create_app(settings, database, console=False, anonymous=True), base_url="http://localhost") as http:
+    with TestClient(create_app(settings, database, editor=False, anonymous=True), base_url="http://localhost") as http:
         good = Api(http).do("addPerson", {"handle": "ada", "name": "Ada"})["position"]
         known = reading()
         strange = StoredRow(**{**vars(known), "topic": "thing-unheard-of.v1"})
@@ -321,7 +319,7 @@ def test_an_event_that_cannot_be_applied_is_named_and_reading_goes_on(settings: 
 
 
 def test_nothing_is_left_running_when_it_ends(settings: Settings, database: Database) -> None:
-    app = create_app(settings, database, console=False, anonymous=True)
+    app = create_app(settings, database, editor=False, anonymous=True)
     before = set(threading.enumerate())
     with TestClient(app, base_url="http://localhost") as http:
         assert http.get("/healthz").status_code == 200

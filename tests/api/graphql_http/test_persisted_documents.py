@@ -128,7 +128,7 @@ def manifest(tmp_path: Path) -> Path:
 @pytest.fixture
 def strict(settings: Settings, database: Database, manifest: Path) -> Any:
     only = settings.model_copy(update={"trusted_documents": manifest, "trusted_only": True})
-    app = create_app(only, database, console=False, anonymous=True)
+    app = create_app(only, database, editor=False, anonymous=True)
     with TestClient(app, base_url="http://localhost") as http:
         yield http
 
@@ -189,7 +189,7 @@ def test_a_manifest_that_is_not_there_is_refused_at_the_start(tmp_path: Path) ->
 @pytest.fixture
 def batching(settings: Settings, database: Database) -> Any:
     several = settings.model_copy(update={"batch_max": 5})
-    app = create_app(several, database, console=False, anonymous=True)
+    app = create_app(several, database, editor=False, anonymous=True)
     with TestClient(app, base_url="http://localhost") as http:
         yield http
 

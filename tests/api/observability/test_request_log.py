@@ -55,7 +55,7 @@ def test_what_went_wrong_is_masked_under_the_name_by_which_the_journal_has_it(
     def fail(*_: object) -> None:
         raise ZeroDivisionError(SECRET)
 
-    app = create_app(settings, database, console=False, anonymous=True)
+    app = create_app(settings, database, editor=False, anonymous=True)
     with TestClient(app, base_url="http://localhost", raise_server_exceptions=False) as http:
         monkeypatch.setattr("api.execution.writer.Writer.execute", fail)
         query = 'mutation { addPerson(input: {handle: "x", name: "X"}) { position } }'
@@ -96,7 +96,7 @@ def figure(page: str, name: str) -> float:
 
 
 def test_prometheus_is_told_what_happened_and_how_it_stands(settings: Settings, database: Database) -> None:
-    app = create_app(settings, database, console=False, anonymous=True)
+    app = create_app(settings, database, editor=False, anonymous=True)
     with TestClient(app, base_url="http://localhost") as http:
         Api(http).do("addPerson", {"handle": "ada", "name": "Ada"})
         Api(http).answer("{ nope }")

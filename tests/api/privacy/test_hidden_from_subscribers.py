@@ -34,12 +34,12 @@ class Stage:
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
         self.to = asked.small
-        self.live = SubscriptionHub(4, 100)
-        self.live.open()
+        self.hub = SubscriptionHub(4, 100)
+        self.hub.open()
         self.notify()
 
     def notify(self) -> None:
-        self.live.notify(self.asked.world.see())
+        self.hub.notify(self.asked.world.see())
 
     def show(self, visibility: Visibility) -> None:
         self.to.show(visibility)
@@ -53,7 +53,7 @@ class Stage:
     @asynccontextmanager
     async def following(self, name: str, query: str, *roles: Role, **variables: Any) -> AsyncIterator[Next]:
         """Whoever subscribes; each call gives the next answer."""
-        context = replace(self.asked.context(name, *roles), live=self.live, answer_timeout_s=60)
+        context = replace(self.asked.context(name, *roles), hub=self.hub, answer_timeout_s=60)
         results = await schema.stream(query, variables, context)
 
         async def following() -> Any:

@@ -13,7 +13,7 @@ def test_a_story_reads_over_http_as_it_does_here(database: Database) -> None:
     quarter.lived(World(database))
     query = (STORIES / "quarter.graphql").read_text()
     with TestClient(
-        create_app(database.settings, database, console=False, anonymous=True), base_url="http://localhost"
+        create_app(database.settings, database, editor=False, anonymous=True), base_url="http://localhost"
     ) as http:
         for moment, day in MOMENTS.items():
             asked = {"query": query, "variables": {"at": f"{day}T12:00:00Z"}}

@@ -58,7 +58,7 @@ def api(settings_with_key: Settings) -> Iterator[Api]:
     with open_database(settings_with_key) as database:
         database.migrate()
         try:
-            app = create_app(settings_with_key, database, console=True, anonymous=True)
+            app = create_app(settings_with_key, database, editor=True, anonymous=True)
             with TestClient(app, base_url="http://localhost") as http:
                 told = Api(http)
                 for number in range(9):
@@ -189,7 +189,7 @@ def test_a_rewritten_log_is_not_signed_for_anybody(world: Attested, ask: Callabl
 
 def test_a_server_without_a_key_has_none_to_tell(database: Database, settings: Settings, tmp_path: Path) -> None:
     without = settings.model_copy(update={"data_dir": tmp_path})
-    with TestClient(create_app(without, database, console=True, anonymous=True), base_url="http://localhost") as http:
+    with TestClient(create_app(without, database, editor=True, anonymous=True), base_url="http://localhost") as http:
         assert (http.get("/checkpoint").status_code, http.get("/checkpoint/key").status_code) == (404, 404)
 
 

@@ -83,19 +83,19 @@ class Running:
             until(lambda: self.position >= head)
 
     @property
-    def _live(self) -> SubscriptionHub:
-        live: SubscriptionHub = self._server._app.state.live
-        return live
+    def _hub(self) -> SubscriptionHub:
+        hub: SubscriptionHub = self._server._app.state.hub
+        return hub
 
     @property
     def subscriptions(self) -> int:
         """How many there are."""
-        return self._live._count
+        return self._hub._count
 
     @property
     def position(self) -> int:
         """What subscriptions were told last."""
-        return self._live._position
+        return self._hub._position
 
     def stop(self) -> None:
         """Ask to stop, and wait until that is done."""

@@ -1,0 +1,59 @@
+"""What runs beside the requests, from startup to shutdown: the projector's thread and the checks of open scopes."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from threading import Event as Flag
+from threading import Thread
+
+from anyio import to_thread
+from starlette.applications import Starlette
+
+from api.runtime.database import Database
+from api.server.process import Process
+from projections.engine import rebuild
+from projections.engine.projector import Projector
+
+LEAVE_SECONDS_MAX = 10
+"""How long shutdown waits for the projector; only an unreachable database makes it take longer."""
+
+
+def lifespan_of(process: Process) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+    """The lifespan of the application."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        await to_thread.run_sync(_create_views, process.database)
+        process.hub.open()
+        revalidation = asyncio.create_task(process.authenticators.revalidate_forever())
+        try:
+            async with _running(process.projector):
+                try:
+                    yield
+                finally:
+                    revalidation.cancel()
+                    process.hub.close()
+        finally:
+            await to_thread.run_sync(process.telemetry.close)
+
+    return lifespan
+
+
+@asynccontextmanager
+async def _running(projector: Projector) -> AsyncIterator[None]:
+    """Run the projector on a thread of its own."""
+    stop = Flag()
+    thread = Thread(target=projector.run, args=(stop,), name="projector", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        projector.nudge()
+        await to_thread.run_sync(thread.join, LEAVE_SECONDS_MAX)
+
+
+def _create_views(database: Database) -> None:
+    """Create missing views, so that the first request finds them."""
+    with database.connect() as conn:
+        rebuild.create(conn, database.settings.workspace)

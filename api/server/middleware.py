@@ -1,0 +1,58 @@
+"""The middleware of the application, outermost first, and its handlers of exceptions."""
+
+from collections.abc import Callable, Coroutine, Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+import psycopg
+import structlog
+from psycopg_pool import PoolTimeout
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.asgi.body_limit import BodyLimit
+from api.asgi.body_timeout import BodyTimeout
+from api.asgi.error_response import error_response, unavailable_response
+from api.asgi.host_check import HostCheck
+from api.auth.authentication import Authentication
+from api.endpoints import readings_ingest
+from api.observability.request_log import REQUEST_ID, RequestLogMiddleware
+from api.schema.primitives.errors import INTERNAL, MASKED
+from api.server.authenticators import cors
+from api.server.process import Process
+
+_log = structlog.get_logger(__name__)
+
+
+def middleware_of(process: Process) -> list[Middleware]:
+    """The middleware for these settings."""
+    settings = process.settings
+    return [
+        Middleware(RequestLogMiddleware, metrics=process.metrics, telemetry=process.telemetry),
+        Middleware(HostCheck, names=[settings.host, *(settings.host_names or "").split(",")]),
+        *cors(settings),
+        Middleware(Authentication, authenticators=process.authenticators),
+        Middleware(BodyLimit, streamed={readings_ingest.PATH}),
+        Middleware(BodyTimeout, seconds=settings.request_timeout_s),
+    ]
+
+
+async def _database_unavailable(_: Request, __: Exception) -> Response:
+    return unavailable_response("The database cannot be reached; ask again in a moment.", "UNAVAILABLE")
+
+
+async def _internal_error(request: Request, error: Exception) -> Response:
+    """Log an unexpected error, and mask it in the response."""
+    request_id = request.state.id
+    _log.error("request_failed", request_id=request_id, exc_info=error)
+    response = error_response(HTTPStatus.INTERNAL_SERVER_ERROR, MASKED, INTERNAL, requestId=request_id)
+    response.headers[REQUEST_ID] = request_id
+    return response
+
+
+EXCEPTION_HANDLERS: Final[Mapping[Any, Callable[[Request, Exception], Coroutine[Any, Any, Response]]]] = {
+    psycopg.OperationalError: _database_unavailable,
+    PoolTimeout: _database_unavailable,
+    HTTPStatus.INTERNAL_SERVER_ERROR: _internal_error,
+}

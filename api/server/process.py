@@ -1,0 +1,85 @@
+"""The parts of one server process, made from its settings and its database."""
+
+from dataclasses import dataclass, field, replace
+from time import monotonic
+from typing import Self
+
+from starlette.requests import HTTPConnection
+
+from api.auth.authentication import Authenticators
+from api.execution.context import Context
+from api.execution.subscription_hub import SubscriptionHub
+from api.execution.writer import Writer
+from api.observability.metrics import Metrics
+from api.observability.tracing import Telemetry, telemetry
+from api.runtime import signing_key
+from api.runtime.database import Database, Pool
+from api.runtime.projector import configured_projector
+from api.runtime.settings import Settings
+from api.server.authenticators import authenticators_of
+from domain.log.event_store import Log
+from domain.primitives.values import Source
+from projections.engine.projector import Projector
+from projections.proof.signer import Keys
+
+WORKING_SHARE = 4
+"""Subscriptions use at most one of so many database connections."""
+
+
+@dataclass(frozen=True)
+class Process:
+    """Everything that serves requests: the log, the views, and who feeds and reads them.
+
+    `pool` reads the views, `filtered_pool` the rows that are visible to a caller from whom something is hidden.
+    `keys` sign checkpoints; None without a key.
+    """
+
+    settings: Settings
+    database: Database
+    pool: Pool
+    filtered_pool: Pool
+    log: Log
+    keys: Keys | None
+    hub: SubscriptionHub
+    projector: Projector
+    writer: Writer
+    authenticators: Authenticators
+    telemetry: Telemetry = field(default_factory=telemetry)
+    metrics: Metrics = field(default_factory=Metrics)
+
+    @classmethod
+    def of(cls, settings: Settings, database: Database, *, anonymous: bool) -> Self:
+        """The parts for these settings. Connections are open, but no thread or task runs yet. Raises `KeyFault`."""
+        keys = signing_key.at_hand(settings)
+        pool, filtered_pool = database.pool(), database.pool(veiled=True)
+        log = Log(pool, settings.workspace, reconnect_seconds=settings.reconnect_timeout_s)
+        hub = SubscriptionHub(max(1, settings.pool_size_max // WORKING_SHARE), settings.subscriptions_max)
+        projector = configured_projector(
+            settings, database, keys, may_lead=settings.project_in_server, on_moved=hub.notify
+        )
+        writer = Writer(log, projector, settings.view_timeout_s)
+        authenticators = authenticators_of(settings, pool, log, anonymous=anonymous)
+        return cls(settings, database, pool, filtered_pool, log, keys, hub, projector, writer, authenticators)
+
+    def context(self, request: HTTPConnection) -> Context:
+        """The context of an authenticated request."""
+        timeout_s = self.settings.answer_timeout_s
+        return Context(
+            replace(request.state.caller, source=_source(request)),
+            self.pool,
+            self.log,
+            self.writer,
+            self.settings.workspace,
+            request.state.id,
+            monotonic() + timeout_s,
+            self.keys,
+            self.hub,
+            timeout_s,
+            veiled=self.filtered_pool,
+            scope=request.state.scope,
+        )
+
+
+def _source(request: HTTPConnection) -> Source:
+    """CONSOLE for a page of our own origin, as only a browser can claim; else API."""
+    return Source.CONSOLE if request.headers.get("sec-fetch-site") == "same-origin" else Source.API

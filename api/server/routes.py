@@ -1,0 +1,63 @@
+"""The routes of the application."""
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+
+from api.endpoints import readings_ingest
+from api.endpoints.checkpoint import Publishing, schema_text
+from api.endpoints.health import Readiness
+from api.endpoints.ledger_export import Exports
+from api.endpoints.readings_ingest import Ingest
+from api.graphql_http.endpoint import Endpoint
+from api.ide import editor_page
+from api.report.report_endpoint import Reports
+from api.schema.schema import schema
+from api.server.process import Process
+
+
+def routes_of(process: Process, *, editor: bool) -> list[BaseRoute]:
+    """All routes. `editor`: whether a browser at `/graphql` gets the query editor."""
+    return [
+        *_graphql(process, editor=editor),
+        *_operations(process),
+        *_exports(process),
+        Route("/schema.graphql", schema_text),
+        Route(readings_ingest.PATH, Ingest(process.context, process.writer).readings, methods=["POST"]),
+        Route("/report/{cycle}", Reports(process.context).page),
+    ]
+
+
+def _graphql(process: Process, *, editor: bool) -> list[BaseRoute]:
+    page = editor_page.page if editor else None
+    endpoint = Endpoint(schema, process.context, process.writer, process.settings, page=page)
+    return [
+        Route("/graphql", endpoint),
+        WebSocketRoute("/graphql", endpoint),
+        *(Route(f"/graphql/{name}", editor_page.part) for name in editor_page.PARTS if editor),
+    ]
+
+
+def _operations(process: Process) -> list[BaseRoute]:
+    """For whoever operates the server: liveness, readiness and metrics."""
+    readiness = Readiness(process.database, process.log, process.projector)
+    return [
+        Route("/healthz", _alive),
+        Route("/readyz", readiness.endpoint),
+        Route("/metrics", process.metrics.page),
+    ]
+
+
+def _exports(process: Process) -> list[BaseRoute]:
+    exports, publishing = Exports(process.context), Publishing(process.pool, process.keys)
+    return [
+        Route("/checkpoint", publishing.checkpoint),
+        Route("/checkpoint/key", publishing.key),
+        Route("/export/changes.ndjson", exports.changes_ndjson),
+        Route("/export/changes.csv", exports.changes_csv),
+        Route("/export/readings.csv", exports.readings_csv),
+    ]
+
+
+async def _alive(_: Request) -> Response:
+    return PlainTextResponse("alive")
