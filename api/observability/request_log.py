@@ -60,7 +60,7 @@ class RequestLogMiddleware:
     def _summarize(self, scope: Scope, path: str, status: int, seconds: float) -> dict[str, Any]:
         """Count a request, and return its log line."""
         state = scope["state"]
-        stats, caller = state.get("noted"), state.get("caller")
+        stats, caller = state.get("stats"), state.get("caller")
         self._metrics.count_response(path, _method(scope), status, seconds)
         if stats is not None:
             self._metrics.count_operation(stats.kind, stats.codes)

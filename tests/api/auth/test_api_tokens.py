@@ -243,7 +243,7 @@ def test_what_is_asked_at_once_is_found_out_once_and_only_so_much_is_remembered(
         for number in range(100):
             await known.get(number, find)
         assert len(known) == 10
-        assert known._asked == {}
+        assert known._pending == {}
 
     asyncio.run(ask())
 
