@@ -109,6 +109,11 @@ class Estimate:
         root = self._schema.get_root_type(operation.operation)
         return _sum([_directives(operation), self._selections(operation.selection_set, root)])
 
+    def visit_fragments(self) -> None:
+        """Visit the fragments that no operation spreads. Raises `GraphQLError` for one that is nested too deeply."""
+        for name in self._fragments:
+            self._fragment(name)
+
     def _selections(self, selections: SelectionSetNode, parent: Any) -> Weight:
         self._nesting += 1
         if self._nesting > NESTING_MAX:
@@ -221,7 +226,16 @@ def weigh(schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str,
         if refused is not None:
             return Weighed(refused, {})
         costs[operation.name.value if operation.name else None] = weight.cost
-    return Weighed(None, costs)
+    return Weighed(_nested_fragment(estimate), costs)
+
+
+def _nested_fragment(estimate: Estimate) -> GraphQLError | None:
+    """The error for a fragment that no operation spreads and that is nested too deeply to be validated."""
+    try:
+        estimate.visit_fragments()
+    except GraphQLError as error:
+        return error
+    return None
 
 
 def refusal(weight: Weight, operation: OperationDefinitionNode) -> GraphQLError | None:

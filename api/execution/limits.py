@@ -1,48 +1,55 @@
-"""How much one request may ask for; what is beyond it is refused before anything is carried out.
+"""Limits of one operation; a document that exceeds one is rejected before execution.
 
-Each limit has a code of its own, and stands in README with what was measured. A document is bounded first in its
-length and tokens, then by its cost (`api.execution.cost`), and only then validated against the schema: some of the
-rules of GraphQL compare everything with everything. See docs/adr/0024.
+Each limit has an error code, and README lists it with what was measured. The length and the tokens of a document are
+checked first, then its cost (`api.execution.cost`), and only then is it validated against the schema, since some of the
+validation rules are quadratic. See docs/adr/0024.
 """
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Final
 
-from graphql import DocumentNode, GraphQLError, GraphQLSchema, GraphQLSyntaxError, OperationDefinitionNode
-from graphql import parse as parsed
-from graphql.validation import specified_rules, validate
-from graphql.validation.rules import overlapping_fields_can_be_merged as overlapping
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OverlappingFieldsCanBeMergedRule,
+    specified_rules,
+    validate,
+)
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from api.execution.context import Context
 from api.execution.cost import COST_MAX, weigh
+from api.execution.document_parser import NestedTooDeeply, TooManyTokens, parse_within
+from api.execution.field_merging import COMPARISONS_MAX, BoundedOverlappingFieldsRule, TooManyComparisons
 from api.execution.variable_limits import limit_error, oversized
 
 DOCUMENT_LENGTH_MAX: Final = 100_000
-"""Characters of a document; what is long belongs into its variables."""
+"""Characters of a document; long values belong into its variables."""
 TOKENS_MAX: Final = 3_000
-"""Tokens of a document; the question by which editors learn a whole schema has some 300."""
-COMPARISONS_MAX: Final = 5_000
-"""How many pairs of fields are compared with each other, whether they can be merged."""
+"""Tokens of a document; the introspection query of editors has some 300."""
 ERRORS_MAX: Final = 5
-"""How many mistakes of one document are told: each is shown with the piece of text that it is in."""
+"""Validation errors that are reported for one document."""
 MESSAGE_LENGTH_MAX: Final = 500
-"""Characters of what is told of a mistake."""
+"""Characters of the message of a validation error."""
 DOCUMENTS_KEPT: Final = 128
-"""Documents that are not parsed and validated again."""
+"""Parsed and validated documents that are cached."""
 
-_RULES: Final = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
-
-overlapping.MAX_COMPLEXITY_BUDGET = 2 * COMPARISONS_MAX  # what the library has it for; a comparison is two of its units
+_RULES: Final = (
+    *(BoundedOverlappingFieldsRule if rule is OverlappingFieldsCanBeMergedRule else rule for rule in specified_rules),
+    MaybeNullValidationRule,
+    OneOfInputValidationRule,
+)
 
 
 class Limits(SchemaExtension):
-    """Bounds what one operation asks for, and has a document say which of several operations is meant.
+    """Checks the limits of an operation, and rejects a document with several operations and no `operationName`.
 
-    The library would carry out the first.
+    strawberry would execute the first of them.
     """
 
     def on_operation(self) -> Iterator[None]:
@@ -73,11 +80,11 @@ class Limits(SchemaExtension):
         if document is not None and not asked.pre_execution_errors:
             weighed = weigh(schema, document, asked.variables or {})
             refused = weighed.refusal or self._spent(weighed.costs)
-            asked.pre_execution_errors = [refused] if refused else [*_mistakes(schema, asked.query or "")]
+            asked.pre_execution_errors = [refused] if refused else [*_validation_errors(schema, asked.query or "")]
         yield
 
     def _spent(self, costs: Mapping[str | None, float]) -> GraphQLError | None:
-        """Why this is too much beside what the same request asked for before."""
+        """The error if the operations of the request exceed the limit of cost together."""
         asked, context = self.execution_context, self.execution_context.context
         if asked.operation_name not in costs or not isinstance(context, Context):
             return None
@@ -92,23 +99,22 @@ class Limits(SchemaExtension):
 def _parsed(text: str) -> DocumentNode:
     """A document. Raises `GraphQLError`."""
     try:
-        return parsed(text, max_tokens=TOKENS_MAX)
-    except GraphQLSyntaxError as error:
-        if "tokens. Parsing aborted" in error.message:
-            raise limit_error("TOO_MANY_TOKENS", f"A document has up to {TOKENS_MAX:,} tokens.", TOKENS_MAX) from None
-        if "nested too deeply" in error.message:
-            raise GraphQLError("The document is nested too deeply.", extensions={"code": "TOO_DEEP"}) from None
-        raise
+        return parse_within(text, TOKENS_MAX)
+    except TooManyTokens:
+        raise limit_error("TOO_MANY_TOKENS", f"A document has up to {TOKENS_MAX:,} tokens.", TOKENS_MAX) from None
+    except NestedTooDeeply:
+        raise GraphQLError("The document is nested too deeply.", extensions={"code": "TOO_DEEP"}) from None
 
 
 @lru_cache(DOCUMENTS_KEPT)
-def _mistakes(schema: GraphQLSchema, text: str) -> list[GraphQLError]:
-    """What is wrong with a document that can be parsed; nothing as a rule."""
-    return [_told(error) for error in validate(schema, _parsed(text), _RULES, max_errors=ERRORS_MAX)]
+def _validation_errors(schema: GraphQLSchema, text: str) -> list[GraphQLError]:
+    """The validation errors of a document that can be parsed."""
+    return [_shortened(error) for error in validate(schema, _parsed(text), _RULES, max_errors=ERRORS_MAX)]
 
 
-def _told(error: GraphQLError) -> GraphQLError:
-    if error.message.startswith("Validation aborted"):
+def _shortened(error: GraphQLError) -> GraphQLError:
+    """The error as it is reported: with a code, and with a message of bounded length."""
+    if isinstance(error, TooManyComparisons):
         message = "Selects the same fields in so many ways that it takes too long to see whether they go together."
         return limit_error("TOO_TANGLED", message, COMPARISONS_MAX)
     if len(error.message) > MESSAGE_LENGTH_MAX:

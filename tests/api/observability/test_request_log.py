@@ -162,7 +162,9 @@ class Tracer:
 def test_a_span_tells_what_the_journal_tells() -> None:
     tracer = Tracer()
     with tracing.OtelTelemetry(tracer).span("POST", "/graphql") as span:
-        span.record({"request_id": "a", "caller": None, "operation": "Now", "type": "query", "status": 200, "codes": []})
+        span.record(
+            {"request_id": "a", "caller": None, "operation": "Now", "type": "query", "status": 200, "codes": []}
+        )
     assert tracer.name == "query Now"
     assert tracer.ended
     assert tracer.told == {
