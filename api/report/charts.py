@@ -1,38 +1,37 @@
-"""Charts as SVG that the page's own style colours: no script, no style of their own, nothing from elsewhere."""
+"""The charts of the report: bars, trajectories and the calibration of confidence."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from math import ceil, floor, sqrt
-from typing import Any
-from xml.etree.ElementTree import Element, tostring
 
 from markupsafe import Markup
 
 from api.report.content import Attribution, Bucket, ObjectiveLook, Point
-from api.report.drawing import Style, pygal
+from api.report.drawing import Bar, Dot, Drawing, Label, Polyline, Rule, Scale, round_ticks
 
 NOTHING = "\N{EN DASH}"
-BARS_WIDTH = 280
-AXIS_HEIGHT = 21
 QUARTERS = [0, 0.25, 0.5, 0.75, 1]
+BARS_WIDTH = 280
+_BARS_INSET = 17
+"""Room beside the axis of bars for half a label."""
+_AXIS_HEIGHT = 21
+_CHARACTER_WIDTH = 6.2
+"""How wide a character of a label is at most, on average."""
+_WIDTH_MIN = 0.75
+"""The width of a bar for zero, which so differs from no bar at all."""
 _DAY = timedelta(days=1)
-_STYLE = Style(font_family="inherit", label_font_size=11, major_label_font_size=11, value_font_size=11)
-_PLAIN: dict[str, Any] = {
-    "style": _STYLE, "js": (), "css": (), "no_prefix": True, "show_legend": False, "margin": 6, "margin_right": 20,
-    "rounded_bars": 1,
-}  # fmt: skip
-_BARS = _PLAIN | {"margin": 0, "margin_left": 14, "margin_right": 18, "width": BARS_WIDTH, "show_y_labels": False}
-_NEEDLESS = ("script", "style", "desc", "defs")
-_OVERLAYS = ("plot text-overlay", "plot tooltip-overlay", "titles", "legends")
+
+
+# ── figures in words ─────────────────────────────────────────────────────────────────────────────
 
 
 def percent(share: float | None, digits: int = 0) -> str:
-    """A share in per cent, whole ones if no digits are asked for; a dash where there is none."""
+    """A share in per cent with so many decimals; a dash for None."""
     return NOTHING if share is None else _signed(f"{round(share * 100, digits) + 0:.{digits}f}\N{NO-BREAK SPACE}%")
 
 
 def figure(value: float | None, unit: str = "") -> str:
-    """A figure with its unit, to four digits; a dash where there is none."""
+    """A figure with its unit, to four significant digits; a dash for None."""
     if value is None:
         return NOTHING
     digits = f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
@@ -40,7 +39,7 @@ def figure(value: float | None, unit: str = "") -> str:
 
 
 def change(value: float | None, unit: str = "") -> str:
-    """By how much a figure changed; that of a percentage in percentage points."""
+    """A change of a figure with its sign; that of a percentage in percentage points."""
     told = figure(value, "pp" if unit == "%" else unit)
     return f"+{told}" if value is not None and value > 0 else told
 
@@ -49,29 +48,44 @@ def _signed(digits: str) -> str:
     return digits.replace("-", "\N{MINUS SIGN}")
 
 
-# ── the charts ───────────────────────────────────────────────────────────────────────────────────
+# ── bars ─────────────────────────────────────────────────────────────────────────────────────────
 
 
 def attained(look: ObjectiveLook) -> Markup:
-    """How far an objective got: by the target first agreed, by the last one, and what it was scored."""
+    """The attainment of an objective: by its first target, by its last one, and its score."""
     attainment = look.attainment
     shares = {
-        "by the plan": attainment.against_original, "by the last target": attainment.against_final,
-        "scored": attainment.score,
-    }  # fmt: skip
-    told = ", ".join(f"{percent(share)} {name}" for name, share in shares.items())
-    return _bars(pygal.HorizontalBar, 30, QUARTERS, shares, f"{look.objective.title}: {told}")
+        "plan": ("by the plan", attainment.against_original),
+        "actual": ("by the last target", attainment.against_final),
+        "score": ("scored", attainment.score),
+    }
+    x = _bar_scale(QUARTERS)
+    bars = [
+        Bar(x(0), 3 + 8.5 * row, max(x(share) - x(0), _WIDTH_MIN), 7, kind, f"{percent(share)} {name}")
+        for row, (kind, (name, share)) in enumerate(shares.items())
+        if share is not None
+    ]
+    told = ", ".join(f"{percent(share)} {name}" for name, share in shares.values())
+    return _on_axis(30, QUARTERS, bars, f"{look.objective.title}: {told}")
 
 
 def attributed(look: ObjectiveLook, ticks: Sequence[float]) -> Markup:
-    """What an objective's progress is made of, stacked."""
+    """The parts of an objective's progress, stacked: losses to the left of zero, gains to the right."""
+    kinds = ("plan", "actual", "goalpost", "scope")
     shares = {name: getattr(look.attribution, name) for name in Attribution.__struct_fields__[:-1]}
+    x, ends, bars = _bar_scale(ticks), {False: 0.0, True: 0.0}, []
+    for kind, (name, share) in zip(kinds, shares.items(), strict=True):
+        start = ends[share > 0]
+        end = ends[share > 0] = start + share
+        left, right = sorted([x(start), x(end)])
+        if share:
+            bars.append(Bar(left, 2, max(right - left, _WIDTH_MIN), 16, kind, f"{percent(share, 1)} {name}"))
     told = ", ".join(f"{name} {percent(share, 1)}" for name, share in shares.items())
-    return _bars(pygal.HorizontalStackedBar, 20, ticks, shares, f"{look.objective.title}: {told}")
+    return _on_axis(20, ticks, bars, f"{look.objective.title}: {told}")
 
 
 def ticks(looks: Iterable[ObjectiveLook]) -> list[float]:
-    """The shares that an axis for all of these attributions names."""
+    """The ticks of an axis that fits the attributions of all these objectives."""
     parts = [[getattr(look.attribution, name) for name in Attribution.__struct_fields__[:-1]] for look in looks]
     lowest = min([sum(part for part in all if part < 0) for all in parts], default=0)
     highest = max([sum(part for part in all if part > 0) for all in parts], default=1)
@@ -80,88 +94,105 @@ def ticks(looks: Iterable[ObjectiveLook]) -> list[float]:
 
 
 def axis(ticks: Sequence[float]) -> Markup:
-    """What the lines of bars on this axis mean."""
-    return _drawn(_on_axis(pygal.HorizontalBar, 1, ticks, {"": 0.0}), "In per cent", (1, AXIS_HEIGHT), without="path")
+    """The labels of the axis that the bars of a table share."""
+    x = _bar_scale(ticks)
+    labels = [Label(x(tick), 15.5, percent(tick)) for tick in ticks]
+    return Drawing(BARS_WIDTH, _AXIS_HEIGHT, "In per cent", labels=labels).svg()
+
+
+def _bar_scale(ticks: Sequence[float]) -> Scale:
+    return Scale(ticks[0], ticks[-1], _BARS_INSET, BARS_WIDTH - _BARS_INSET)
+
+
+def _on_axis(height: float, ticks: Sequence[float], bars: Sequence[Bar], description: str) -> Markup:
+    x = _bar_scale(ticks)
+    rules = [Rule(x(tick), 0, x(tick), height, "grid" if tick else "axis") for tick in ticks]
+    return Drawing(BARS_WIDTH, height, description, rules=rules, bars=bars).svg()
+
+
+# ── lines and dots ───────────────────────────────────────────────────────────────────────────────
 
 
 def trajectory(points: Sequence[Point], title: str) -> Markup:
-    """One key result's way: as first planned, as planned last where that differs, and as it was."""
-    first, last = points[0].at, points[-1].at
-    chart = pygal.XY(
-        **_PLAIN, width=300, height=150, show_dots=False, value_formatter=figure, y_labels_major_count=3,
-        show_minor_y_labels=False, x_value_formatter=lambda days: _day(first + days * _DAY),
-    )  # fmt: skip
-    chart.x_labels = [0, (last - first) / _DAY / 2, (last - first) / _DAY]
+    """The trajectory of a key result: the first plan, the last plan where that differs, and what was measured."""
+    width, height, first = 300, 150, points[0].at
+    series = _series(points)
+    ticks = round_ticks(value for line in series.values() for _, value in line)
+    texts = [figure(tick) for tick in ticks]
+    x = Scale(0, (points[-1].at - first) / _DAY, 8 + _CHARACTER_WIDTH * max(map(len, texts)), width - 6)
+    y = Scale(ticks[0], ticks[-1], height - 24, 8)
+    names = {
+        "planned": ("plan", "First plan"),
+        "replanned": ("goalpost", "Last plan"),
+        "actual": ("actual", "Measured"),
+    }
+    lines = [Polyline([(x(day), y(value)) for day, value in line], *names[name]) for name, line in series.items()]
+    return Drawing(
+        width,
+        height,
+        f"The way of {title}: first plan, last plan, and what was",
+        rules=[
+            *(Rule(x.start, y(tick), x.end, y(tick)) for tick in ticks),
+            Rule(x.start, y.start, x.end, y.start, "axis"),
+        ],
+        labels=[
+            *(Label(x.start - 5, y(tick) + 3.8, text, "end") for tick, text in zip(ticks, texts, strict=True)),
+            *_days(x, first, height - 8),
+        ],
+        lines=lines,
+        dots=[
+            Dot(x(day), y(value), 3, "actual", f"{figure(value)} on {_day(first + day * _DAY)}")
+            for day, value in series["actual"][-1:]
+        ],
+    ).svg()
+
+
+def _series(points: Sequence[Point]) -> dict[str, list[tuple[float, float]]]:
+    """The lines of a trajectory, each as its days since the first point and its values."""
+    first = points[0].at
     was_moved = any(point.planned != point.replanned for point in points)
-    for name in ("planned", "replanned", "actual"):
-        chart.add(name, list(_line(points, name, first)) if was_moved or name != "replanned" else [])
-    chart.add("last", list(_line(points, "actual", first))[-1:], show_dots=True, dots_size=3, stroke=False)
-    return _drawn(chart, f"The way of {title}: first plan, last plan, and what was")
+    return {
+        name: [((point.at - first) / _DAY, value) for point in points if (value := getattr(point, name)) is not None]
+        for name in ("planned", "replanned", "actual")
+        if was_moved or name != "replanned"
+    }
 
 
-def calibration(buckets: Iterable[Bucket]) -> Markup:
-    """How often what was stated with a confidence came true, against what should have; larger where more was stated."""
-    said = [one for one in buckets if one.count]
-    most = max([one.count for one in said], default=1)
-    chart = pygal.XY(
-        **_PLAIN, width=420, height=300, range=(0, 1), xrange=(0, 1), value_formatter=percent,
-        x_value_formatter=percent,
-    )  # fmt: skip
-    chart.x_labels = chart.y_labels = QUARTERS
-    chart.add("as stated", [(0, 0), (1, 1)], show_dots=False)
-    points = [{"value": (one.stated, one.hit), "node": {"r": 3 + 6 * sqrt(one.count / most)}} for one in said]
-    chart.add("as it came", points, stroke=False)
-    return _drawn(chart, "How often statements of a confidence came true")
-
-
-def _bars(kind: Any, height: int, ticks: Sequence[float], shares: dict[str, float | None], label: str) -> Markup:
-    """Bars of one thing on an axis that many share, and without what that means."""
-    return _drawn(_on_axis(kind, height, ticks, shares), label, (0, height), without="text")
-
-
-def _on_axis(kind: Any, height: int, ticks: Sequence[float], shares: dict[str, float | None]) -> Any:
-    chart = kind(**_BARS, height=height + AXIS_HEIGHT, range=(ticks[0], ticks[-1]), value_formatter=percent)
-    chart.y_labels = ticks
-    for name, share in shares.items():
-        chart.add(name, [share])
-    return chart
+def _days(x: Scale, first: datetime, height: float) -> list[Label]:
+    """The labels of the first, the middle and the last day."""
+    days = {"start": x.low, "middle": (x.low + x.high) / 2, "end": x.high}
+    return [Label(x(day), height, _day(first + day * _DAY), anchor) for anchor, day in days.items()]
 
 
 def _day(moment: datetime) -> str:
     return f"{moment.day} {moment:%b}"
 
 
-def _line(points: Iterable[Point], name: str, first: datetime) -> Iterable[tuple[float, float]]:
-    for point in points:
-        value = getattr(point, name)
-        if value is not None:
-            yield (point.at - first) / _DAY, value
-
-
-# ── as the page takes them ───────────────────────────────────────────────────────────────────────
-
-
-def _drawn(chart: Any, label: str, part: tuple[int, int] | None = None, without: str = "") -> Markup:
-    """The drawing alone; what a bar stands for is said when it is pointed at. `part`: from which height, how high."""
-    root: Element = chart.render_tree()
-    root.attrib.pop("id", None)
-    root.attrib |= {"class": "chart", "role": "img", "aria-label": label}
-    if part is not None:
-        root.attrib["viewBox"] = f"0 {part[0]} {BARS_WIDTH} {part[1]}"
-    for parent in list(root.iter()):
-        for child in list(parent):
-            if _is_needless(parent, child) or child.tag == without:
-                parent.remove(child)
-    return Markup(tostring(root, encoding="unicode"))  # noqa: S704 - the library escapes what it writes
-
-
-def _is_needless(parent: Element, child: Element) -> bool:
-    """Whether it does nothing on our page. The library's comments have functions for tags."""
-    if child.tag == "desc" and child.get("class") == "value":
-        child.tag, child.attrib = "title", {}
-        return False
-    if child.tag == "title" and parent.tag == "svg":
-        return True
-    if child.get("class") == "plot overlay":
-        return next(child.iter("circle"), None) is None
-    return callable(child.tag) or child.tag in _NEEDLESS or child.get("class") in _OVERLAYS
+def calibration(buckets: Iterable[Bucket]) -> Markup:
+    """How often statements came true against their confidence; the area of a dot is the number of statements."""
+    width, height = 420, 300
+    stated = [bucket for bucket in buckets if bucket.count]
+    most = max([bucket.count for bucket in stated], default=1)
+    x, y = Scale(0, 1, 44, width - 18), Scale(0, 1, height - 26, 12)
+    dots = [
+        Dot(x(one.stated), y(one.hit), 3 + 6 * sqrt(one.count / most), "actual",
+            f"{percent(one.stated)} stated, {percent(one.hit)} came true, of {one.count}")
+        for one in stated
+    ]  # fmt: skip
+    return Drawing(
+        width,
+        height,
+        "How often statements of a confidence came true",
+        rules=[
+            *(Rule(x.start, y(tick), x.end, y(tick), "grid" if tick else "axis") for tick in QUARTERS),
+            *(Rule(x(tick), y.start, x(tick), y.end, "grid" if tick else "axis") for tick in QUARTERS),
+        ],
+        labels=[
+            *(Label(x.start - 6, y(tick) + 3.8, percent(tick), "end") for tick in QUARTERS),
+            *(Label(x(tick), height - 9, percent(tick)) for tick in QUARTERS),
+            Label(x.start + 6, y.end + 14, "came true", "start"),
+            Label(x.end - 6, y.start - 6, "stated", "end"),
+        ],
+        lines=[Polyline([(x(0), y(0)), (x(1), y(1))], "plan", "As stated")],
+        dots=dots,
+    ).svg()

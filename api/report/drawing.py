@@ -1,14 +1,118 @@
-"""The library that draws, without what it leaves behind.
+"""SVG drawings out of a few shapes, which the style of the page colours by their class.
 
-pygal enters a finder for its maps into `sys.meta_path`, in a form that Python 3.11 warns of at every import after it.
-We have no maps.
+A drawing needs no script, no style of its own and nothing from elsewhere, as the policy of the page demands.
 """
 
-import sys
+from collections.abc import Iterable, Sequence
+from math import ceil, floor, log10
+from typing import NamedTuple
 
-import pygal
-from pygal.style import Style
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
-__all__ = ["Style", "pygal"]
+_STEPS = (1, 2, 2.5, 5, 10)
+"""Round steps between ticks, in each power of ten."""
 
-sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module__ != pygal.__name__]
+
+class Bar(NamedTuple):
+    """A rectangle; `title` is its tooltip."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    kind: str
+    title: str
+
+
+class Dot(NamedTuple):
+    """A filled circle; `title` is its tooltip."""
+
+    x: float
+    y: float
+    radius: float
+    kind: str
+    title: str
+
+
+class Polyline(NamedTuple):
+    """A line through points; `title` is its tooltip."""
+
+    points: Sequence[tuple[float, float]]
+    kind: str
+    title: str
+
+
+class Rule(NamedTuple):
+    """A straight line of an axis or of the grid."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    kind: str = "grid"
+
+
+class Label(NamedTuple):
+    """A text at an axis. `anchor`: which part of it stands at `x`: start, middle or end."""
+
+    x: float
+    y: float
+    text: str
+    anchor: str = "middle"
+
+
+class Scale(NamedTuple):
+    """Maps values from `low` to `high` to coordinates from `start` to `end`; values outside are clipped."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+
+    def __call__(self, value: float) -> float:
+        if self.low == self.high:
+            return self.start
+        share = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
+        return self.start + share * (self.end - self.start)
+
+
+class Drawing(NamedTuple):
+    """All shapes of one chart, from back to front, and its description for screen readers."""
+
+    width: float
+    height: float
+    description: str
+    rules: Sequence[Rule] = ()
+    labels: Sequence[Label] = ()
+    bars: Sequence[Bar] = ()
+    lines: Sequence[Polyline] = ()
+    dots: Sequence[Dot] = ()
+
+    def svg(self) -> Markup:
+        """The drawing as an `svg` element."""
+        return Markup(_template.render(drawing=self))  # noqa: S704 - the template escapes
+
+
+def round_ticks(values: Iterable[float], intervals: int = 3) -> list[float]:
+    """Ticks at round values that enclose all of these values, with about so many intervals."""
+    known = list(values)
+    low, high = min(known, default=0.0), max(known, default=1.0)
+    span = high - low or abs(high) or 1.0
+    power = 10.0 ** floor(log10(span / intervals))
+    step = next(step * power for step in _STEPS if step * power * intervals >= span * (1 - 1e-9))
+    first, last = floor(low / step + 1e-9), ceil(high / step - 1e-9)
+    return [n * step for n in range(first, max(last, first + 1) + 1)]
+
+
+def _coordinate(value: float) -> str:
+    """A coordinate to a hundredth of a unit."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+_templates = Environment(
+    loader=PackageLoader(__package__, "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+    lstrip_blocks=True,
+)  # fmt: skip
+_templates.filters["c"] = _coordinate
+_template = _templates.get_template("drawing.svg")
