@@ -1,0 +1,45 @@
+"""The files of the log's migrations are what is installed."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import domain.log
+from api.runtime.database import Database
+from domain.log.schema import MIGRATIONS
+from domain.model.event import WHEN_RECORDED
+
+FILES = sorted((Path(domain.log.__path__[0]) / "migrations").iterdir())
+APPEND = re.compile(r"^create (?:or replace )?function append\(.*?^    end \$\$;\n", re.DOTALL | re.MULTILINE)
+BODY = re.compile(r"\$\$(.*)\$\$", re.DOTALL)
+DEFINITION = "select pg_get_functiondef(oid), prosrc from pg_proc where oid = 'append'::regproc"
+
+
+@pytest.fixture(scope="module")
+def last_append() -> str:
+    """The last definition of `append` in the files, from `create` to its semicolon."""
+    return [found for file in FILES for found in APPEND.findall(file.read_text("utf-8"))][-1]
+
+
+def test_migration_files_are_numbered_without_gaps() -> None:
+    assert [file.name[:5] for file in FILES] == [f"{n:04}-" for n in range(1, len(FILES) + 1)]
+    assert all(file.suffix == ".sql" for file in FILES)
+
+
+def test_every_migration_file_is_loaded_in_order() -> None:
+    assert list(MIGRATIONS) == [file.read_bytes() for file in FILES]
+
+
+def test_last_append_in_the_files_is_the_installed_one(database: Database, last_append: str) -> None:
+    with database.connect() as conn:
+        conn.execute("select set_config('search_path', %s, false)", [database.settings.workspace])
+        installed, source = conn.execute(DEFINITION).fetchone()
+        assert BODY.search(last_append).group(1) == source
+        conn.execute("drop function append")
+        conn.execute(last_append.encode())
+        assert conn.execute(DEFINITION).fetchone() == (installed, source)
+
+
+def test_append_names_the_moment_of_recording_as_the_events_do(last_append: str) -> None:
+    assert f"when e.said = '{WHEN_RECORDED.isoformat()}' then at" in last_append
