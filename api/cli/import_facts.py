@@ -12,7 +12,7 @@ from rich.table import Table
 from api.cli.output import INTERRUPTED, USAGE, Failure, err, out
 from api.facts.importer import LINE_BYTES_MAX, Import, Tally
 from api.runtime.database import Database
-from domain.handlers.dispatcher import Keyframe
+from domain.handlers.dispatcher import Dispatcher
 from domain.log import sandbox
 
 ACTOR = "machine:console"
@@ -58,7 +58,7 @@ def bring_in(
     """Bring facts into the workspace, or, `dry`, into a copy of it that is thrown away."""
     with tried_out(database) if dry else nullcontext(database) as target, bar(label, size) as advance:
         log = target.log()
-        return Import(Keyframe(log), log, ACTOR).run(facts, go_on=go_on, progress=advance)
+        return Import(Dispatcher(log), log, ACTOR).run(facts, go_on=go_on, progress=advance)
 
 
 @contextmanager

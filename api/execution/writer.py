@@ -1,7 +1,7 @@
 """Executes commands, and waits until the views have caught up with them."""
 
 from domain.commands.command import Command
-from domain.handlers.dispatcher import Keyframe, Outcome
+from domain.handlers.dispatcher import Dispatcher, Outcome
 from domain.handlers.unit_of_work import Author
 from domain.log.event_store import Log
 from projections.engine.projector import Projector
@@ -12,13 +12,13 @@ class Writer:
 
     def __init__(self, log: Log, projector: Projector, timeout_s: float) -> None:
         self._log = log
-        self._keyframe = Keyframe(log)
+        self._dispatcher = Dispatcher(log)
         self._projector = projector
         self._timeout_s = timeout_s
 
     def execute(self, command: Command, author: Author) -> Outcome:
-        """Execute a command: see `Keyframe.execute`."""
-        return self._keyframe.execute(command, author)
+        """Execute a command: see `Dispatcher.execute`."""
+        return self._dispatcher.execute(command, author)
 
     def behind(self, position: int) -> int:
         """How many events the views lack to reach a position, after waiting for them: 0 as a rule.

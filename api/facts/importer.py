@@ -17,7 +17,7 @@ from domain.commands.objective_commands import CarryObjective
 from domain.commands.people_commands import AddPerson, RenamePerson
 from domain.commands.permissions import Role
 from domain.commands.registry import VERBS
-from domain.handlers.dispatcher import Keyframe, Outcome, command_id
+from domain.handlers.dispatcher import Dispatcher, Outcome, command_id
 from domain.handlers.unit_of_work import Author
 from domain.log.event_store import Log
 from domain.model.key_result import KeyResultAdded
@@ -68,8 +68,8 @@ class Import:
     The actor is whoever runs the import; the `by` of a fact stands beside it as `on_behalf_of`.
     """
 
-    def __init__(self, keyframe: Keyframe, log: Log, actor: str) -> None:
-        self._keyframe = keyframe
+    def __init__(self, dispatcher: Dispatcher, log: Log, actor: str) -> None:
+        self._dispatcher = dispatcher
         self._log = log
         self._actor = actor
         self._refs: dict[str, Ref] = {}
@@ -103,7 +103,7 @@ class Import:
         if fact.ref is not None and fact.ref in self._refs:
             raise Refused(Code.DUPLICATE, f"The name '{fact.ref}' stands for something else already.", "ref")
         author = Author(self._actor, Source.IMPORT, ADMIN, self._claimed(fact, key))
-        outcome = self._keyframe.execute(self._command(kind, fact, key), author)
+        outcome = self._dispatcher.execute(self._command(kind, fact, key), author)
         if fact.ref is not None:
             self._name(fact.ref, outcome)
             if kind is CarryObjective:
@@ -137,7 +137,7 @@ class Import:
         if self._log.command(command_id(Source.IMPORT, key)) is not None:
             return None  # it was brought in before, and whoever did it was erased since: nobody is brought back
         added = AddPerson(handle=handle, name=handle, effective_at=fact.at, idempotency_key=f"person:{handle}")
-        self._keyframe.execute(added, Author(self._actor, Source.IMPORT, ADMIN))
+        self._dispatcher.execute(added, Author(self._actor, Source.IMPORT, ADMIN))
         return self._person(handle)
 
     def _person(self, handle: str) -> UUID | None:

@@ -7,9 +7,6 @@ from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 import msgspec
-from eventsourcing.application import Application
-from eventsourcing.persistence import InfrastructureFactory, Mapper
-from eventsourcing.utils import Environment
 
 from domain.commands.command import Command, verb
 from domain.commands.people_commands import AddPerson, RenamePerson
@@ -68,21 +65,11 @@ class Outcome(msgspec.Struct, frozen=True):
     repeated: bool = False
 
 
-class Keyframe(Application[UUID]):
-    """Goals and measures, written. Every command of `domain.commands` goes through `execute`."""
+class Dispatcher:
+    """Executes the commands of `domain.commands` on one log."""
 
     def __init__(self, log: Log) -> None:
         self._log = log
-        super().__init__()
-
-    def construct_factory(self, env: Environment) -> InfrastructureFactory[Any]:  # noqa: ARG002  the library passes it
-        return InfrastructureFactory.construct(Environment(self.name, {"PERSISTENCE_MODULE": "eventsourcing.popo"}))
-
-    def construct_mapper(self) -> Mapper[UUID]:
-        return self._log.mapper
-
-    def construct_recorder(self) -> Log:
-        return self._log
 
     def execute(self, command: Command, author: Author) -> Outcome:
         """Carry a command out: all of it once, or nothing.

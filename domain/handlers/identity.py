@@ -22,7 +22,7 @@ def by_id(log: Log, id: UUID) -> Known | None:
     """The person with this id; None if there is none, or nothing names them any more. Read from the log, so what
     was decided a moment ago counts."""
     key = log.person_keys([id]).get(id)
-    person = replay(iter(log.streams([id])[id]))
+    person = replay(log.streams([id])[id])
     if key is None or not isinstance(person, Person):
         return None
     return Known(id, personal_data.unseal(key, id, person.sealed).handle, person.active)

@@ -137,7 +137,7 @@ class Decision:
         unknown = [id for id in dict.fromkeys(ids) if id not in self.reads]
         streams = self.log.streams(unknown) if unknown else {}
         for id in unknown:
-            thing = replay(iter(streams.get(id, ())))
+            thing = replay(streams.get(id, ()))
             self.reads[id] = 0 if thing is None else thing.version
             if thing is not None:
                 self._known[id] = thing

@@ -94,8 +94,8 @@ class Log(ApplicationRecorder):
     def insert_events(
         self, stored_events: Sequence[StoredEvent], *, append: Append | None = None, **_: Any
     ) -> Sequence[int]:
-        """The library's door to `append`: the positions of these events, or none if the command was
-        there already with other events."""
+        """`append` under the library's name: the positions of these events, or none if the command is recorded
+        already with other events."""
         if append is None:
             raise TypeError("Events are recorded by a command: save(…, append=Append(…)).")
         row = self.append([event for event in stored_events if isinstance(event, StoredRow)], append)

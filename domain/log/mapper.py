@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 from eventsourcing.domain import DomainEventProtocol
-from eventsourcing.persistence import JSONTranscoder, Mapper, Notification, StoredEvent
+from eventsourcing.persistence import Mapper, Notification, StoredEvent
 from msgspec.structs import force_setattr
 
 from domain.model.event import NOBODY, WHEN_RECORDED, Event
@@ -89,10 +89,12 @@ class EventMapper(Mapper[UUID]):
     A topic is the event's `TOPIC` and version: `key-result-retargeted.v1`. The data is the JSON of the
     body, without the header, which has columns of its own. Older versions are brought up step by step
     by `Event.upcast` whenever they are read; the stored bytes stay what they were.
+
+    It keeps the two methods of the library's mapper and none of its parts: transcoder, compressor and cipher are
+    not set.
     """
 
     def __init__(self) -> None:
-        super().__init__(JSONTranscoder())
         self._decoders: dict[str, Callable[[bytes], Event]] = {}
 
     def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredRow:

@@ -1,12 +1,13 @@
 """Events and the aggregates they make: stable names, versions, two clocks, and who did it and why."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from inspect import cleandoc
 from typing import Annotated, Any, ClassVar, Self, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import msgspec
+from eventsourcing.domain import CanMutateProtocol
 
 from domain.primitives.errors import invalid
 from domain.primitives.values import Kind, Source
@@ -197,7 +198,7 @@ class Recorded(msgspec.Struct, frozen=True):
         return self.event.timestamp
 
 
-def replay(events: Iterator[Event]) -> Any:
+def replay(events: Iterable[CanMutateProtocol[Any]]) -> Any:
     """The aggregate that these events make, or None if there are none."""
     aggregate = None
     for event in events:

@@ -8,7 +8,7 @@ import msgspec
 
 from domain.commands.command import Command
 from domain.commands.permissions import Role
-from domain.handlers.dispatcher import Keyframe, Outcome, command_id
+from domain.handlers.dispatcher import Dispatcher, Outcome, command_id
 from domain.handlers.unit_of_work import Author
 from domain.model.event import NOBODY, WHEN_RECORDED, Aggregate, Event, replay
 from domain.primitives.errors import Refused
@@ -45,7 +45,7 @@ def given(*history: Command | datetime) -> "Given":
 class Given:
     def __init__(self, history: tuple[Command | datetime, ...]) -> None:
         self.log = MemoryLog()
-        self.keyframe = Keyframe(self.log)
+        self.keyframe = Dispatcher(self.log)
         for step in history:
             if isinstance(step, datetime):
                 self.log.clock = step

@@ -13,7 +13,7 @@ from api.runtime.database import Database, open_database
 from api.runtime.settings import Settings
 from domain.commands.command import Command
 from domain.commands.permissions import Role
-from domain.handlers.dispatcher import Keyframe, Outcome
+from domain.handlers.dispatcher import Dispatcher, Outcome
 from domain.handlers.unit_of_work import Author
 from domain.log.event_store import Log
 from domain.primitives.values import Basis, Source
@@ -32,7 +32,7 @@ class World:
         self.database = database
         self.workspace = database.settings.workspace
         self.log = Log(database.pool("owner"), self.workspace)
-        self.keyframe = Keyframe(self.log)
+        self.keyframe = Dispatcher(self.log)
         self.projector = self.new_projector()
         self.conn: psycopg.Connection[Any] = database.connect()
 

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from api.runtime.database import Database, open_database
 from api.runtime.settings import Settings
-from domain.handlers.dispatcher import Keyframe
+from domain.handlers.dispatcher import Dispatcher
 from domain.log.event_store import Log
 from tests.conftest import drop
 
@@ -28,7 +28,7 @@ settings.register_profile(
 class World(NamedTuple):
     database: Database
     log: Log
-    keyframe: Keyframe
+    keyframe: Dispatcher
 
 
 Worlds = Callable[[], AbstractContextManager[World]]
@@ -43,7 +43,7 @@ def worlds(server: str) -> Worlds:
             database.migrate()
             try:
                 log = Log(database.pool(), named.workspace)
-                yield World(database, log, Keyframe(log))
+                yield World(database, log, Dispatcher(log))
             finally:
                 drop(database)
 

@@ -67,7 +67,7 @@ from domain.commands.people_commands import (
 )
 from domain.commands.permissions import Role
 from domain.commands.registry import VERBS
-from domain.handlers.dispatcher import Keyframe, Outcome
+from domain.handlers.dispatcher import Dispatcher, Outcome
 from domain.handlers.unit_of_work import Author
 from domain.primitives.errors import Refused
 from domain.primitives.values import (
@@ -117,7 +117,7 @@ REPEATABLE = frozenset(
 class History:
     """A company that lives by chance. `done` holds each command that was carried out, with its outcome."""
 
-    def __init__(self, keyframe: Keyframe, chance: Random) -> None:
+    def __init__(self, keyframe: Dispatcher, chance: Random) -> None:
         self._keyframe = keyframe
         self._chance = chance
         self._there: dict[Kind, list[UUID]] = {kind: [] for kind in Kind}

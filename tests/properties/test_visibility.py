@@ -22,7 +22,7 @@ from domain.commands.objective_commands import (
 from domain.commands.people_commands import AddPerson, AppointLead, FormTeam, JoinTeam, LeaveTeam, MoveTeam
 from domain.commands.permissions import Role
 from domain.handlers.authorization import sees
-from domain.handlers.dispatcher import Keyframe
+from domain.handlers.dispatcher import Dispatcher
 from domain.handlers.unit_of_work import Author, Decision
 from domain.model.objective import Objective
 from domain.primitives.errors import Refused
@@ -39,7 +39,7 @@ PEOPLE, TEAMS, OBJECTIVES, KEY_RESULTS, STEPS = 5, 3, 8, 10, 150
 class Company:
     """People come and go between teams, and goals between people, some of which are private."""
 
-    def __init__(self, keyframe: Keyframe, chance: Random) -> None:
+    def __init__(self, keyframe: Dispatcher, chance: Random) -> None:
         self._keyframe = keyframe
         self._chance = chance
         self._tell(OpenCycle(key="2026", name="2026", starts_on=date(2026, 1, 1), ends_on=date(2026, 12, 31)))

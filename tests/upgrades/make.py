@@ -19,7 +19,7 @@ from api.runtime import embedded_postgres, signing_key
 from api.runtime.database import Connection, Database, open_database
 from api.runtime.projector import projector_of
 from domain.commands.permissions import Role
-from domain.handlers.dispatcher import Keyframe
+from domain.handlers.dispatcher import Dispatcher
 from domain.log import api_tokens
 from domain.model.event import EVENTS
 from projections.proof import evidence
@@ -71,7 +71,7 @@ def _fill(database: Database, directory: Path) -> None:
     """Record everything, and write the checkpoint and the answer."""
     log = database.log()
     with (directory / FACTS).open("rb") as lines:
-        tally = Import(Keyframe(log), log, ACTOR).run(lines)
+        tally = Import(Dispatcher(log), log, ACTOR).run(lines)
     assert tally.refusals == []
     projector_of(database).catch_up()
     with database.connect() as conn:

@@ -17,7 +17,7 @@ from api.facts.importer import Import
 from api.runtime import signing_key
 from api.runtime.database import Database, open_database
 from api.runtime.projector import projector_of
-from domain.handlers.dispatcher import Keyframe
+from domain.handlers.dispatcher import Dispatcher
 from domain.log import health
 from domain.model.event import EVENTS
 from domain.proof import checkpoint, evidence
@@ -180,7 +180,7 @@ def test_the_question_has_the_stored_answer_after_a_rebuild(database: Database, 
 def test_importing_the_same_facts_again_records_nothing(database: Database, folder: Path, size: int) -> None:
     log = database.log()
     with (folder / FACTS).open("rb") as facts:
-        tally = Import(Keyframe(log), log, ACTOR).run(facts)
+        tally = Import(Dispatcher(log), log, ACTOR).run(facts)
     assert (tally.refusals, tally.recorded, tally.already_there) == ([], 0, tally.read)
     assert log.head().position == size
 

@@ -26,7 +26,7 @@ from api.server.app import create_app
 from domain.commands.command import Command
 from domain.commands.people_commands import AddPerson, DeactivatePerson, ErasePerson
 from domain.commands.permissions import Role
-from domain.handlers.dispatcher import Keyframe
+from domain.handlers.dispatcher import Dispatcher
 from domain.handlers.unit_of_work import Author
 from domain.log import api_tokens
 from domain.log.event_store import Log
@@ -135,7 +135,7 @@ class House:
         self.app = app
         self.http = http
         self.log = Log(database.pool(size_max=2), database.settings.workspace)
-        self._keyframe = Keyframe(self.log)
+        self._keyframe = Dispatcher(self.log)
         self._head = 0
 
     def tell(self, command: Command) -> UUID:

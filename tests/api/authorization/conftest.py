@@ -14,7 +14,7 @@ from api.runtime.settings import Settings
 from api.server.app import create_app
 from domain.commands.command import Command
 from domain.commands.permissions import Role
-from domain.handlers.dispatcher import Keyframe
+from domain.handlers.dispatcher import Dispatcher
 from domain.log import api_tokens
 from domain.log.event_store import Log
 from domain.primitives.values import Visibility
@@ -32,7 +32,7 @@ class Company:
         self._database = database
         self._http = http
         self.log = Log(database.pool("owner"), database.settings.workspace)
-        keyframe = Keyframe(self.log)
+        keyframe = Dispatcher(self.log)
         for step in history(Visibility.TEAM):
             if isinstance(step, Command):
                 keyframe.execute(step, AUTHOR)

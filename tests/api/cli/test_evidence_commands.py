@@ -13,7 +13,7 @@ from api.runtime import signing_key
 from api.runtime.database import Database
 from api.runtime.settings import Settings
 from api.runtime.signing_key import KeyFault
-from domain.handlers.dispatcher import Keyframe
+from domain.handlers.dispatcher import Dispatcher
 from domain.proof import checkpoint
 from domain.proof.signed_note import Verifier
 from projections.proof import merkle_tree
@@ -41,7 +41,7 @@ def run(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 @pytest.fixture
 def quarter(database: Database) -> Quarter:
-    return Quarter(Keyframe(database.log()))
+    return Quarter(Dispatcher(database.log()))
 
 
 def ok(result: Result) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from api.demo.seasons import Calendar
 from api.facts.importer import Import, Tally
-from domain.handlers.dispatcher import Keyframe
+from domain.handlers.dispatcher import Dispatcher
 from domain.model.cycle import Cycle, Policy
 from domain.model.event import Aggregate, replay
 from domain.model.key_result import KeyResult, KeyResultAdded
@@ -38,7 +38,7 @@ class Workspace:
         self.today = today
         self.log = IndexedLog()
         self.log.clock = datetime.combine(today, time(0, 0, 1), UTC)
-        self.tally: Tally = Import(Keyframe(self.log), self.log, "machine:demo").run(
+        self.tally: Tally = Import(Dispatcher(self.log), self.log, "machine:demo").run(
             (json.dumps(fact).encode() for fact in told(today)), go_on=True
         )
         ids = dict.fromkeys(entry.row.originator_id for entry in self.log.entries_made)

@@ -15,7 +15,7 @@ from api.cli.import_facts import bring_in
 from api.snapshot.global_ids import encode
 from domain.commands.command import Command
 from domain.commands.permissions import Role
-from domain.handlers.dispatcher import Keyframe, Outcome
+from domain.handlers.dispatcher import Dispatcher, Outcome
 from domain.handlers.unit_of_work import Author
 from domain.log.event_store import Log
 from domain.model.event import Recorded
@@ -140,7 +140,7 @@ def _stripped(answer: Any) -> Any:
 # ── who does it ──────────────────────────────────────────────────────────────────────────────────
 
 
-class Crowd(Keyframe):
+class Crowd(Dispatcher):
     """The same door for writing, through which now a machine goes, now a person, now an import on behalf of one."""
 
     def __init__(self, log: Log, chance: Random) -> None:

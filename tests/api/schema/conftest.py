@@ -15,7 +15,7 @@ from api.runtime.database import Database
 from api.schema.schema import schema
 from domain.commands.command import Command
 from domain.commands.permissions import Role
-from domain.handlers.dispatcher import Keyframe, Outcome
+from domain.handlers.dispatcher import Dispatcher, Outcome
 from domain.handlers.unit_of_work import Author
 from domain.log.event_store import Log
 from domain.primitives.values import Source
@@ -54,7 +54,7 @@ class World:
         workspace = database.settings.workspace
         self.database = database
         self.log = Log(database.pool("owner"), workspace)
-        self.keyframe = Keyframe(self.log)
+        self.keyframe = Dispatcher(self.log)
         self.projector = Projector(self.log, database.connect, workspace=workspace)
         self.pool = CountingPool(database.pool())
         self.caller = Caller("ada", frozenset({Role.ADMIN}))

@@ -12,7 +12,7 @@ from domain.commands.cycle_commands import ActivateCycle, CloseCycle, OpenCycle
 from domain.commands.key_result_commands import AddKeyResult, CheckIn
 from domain.commands.objective_commands import AlignObjective, CommitObjective, DraftObjective
 from domain.commands.people_commands import AddPerson
-from domain.handlers.dispatcher import Keyframe, Outcome
+from domain.handlers.dispatcher import Dispatcher, Outcome
 from domain.log.event_store import Log
 from domain.primitives.errors import Refused
 from domain.primitives.values import Direction, Metric
@@ -23,11 +23,11 @@ ROUNDS = 8
 
 
 @pytest.fixture
-def keyframe(database: Database) -> Keyframe:
-    return Keyframe(Log(database.pool(), database.settings.workspace))
+def keyframe(database: Database) -> Dispatcher:
+    return Dispatcher(Log(database.pool(), database.settings.workspace))
 
 
-def at_once(keyframe: Keyframe, *commands: Command) -> list[Outcome | Refused]:
+def at_once(keyframe: Dispatcher, *commands: Command) -> list[Outcome | Refused]:
     """What became of commands that were all sent at one moment."""
     barrier = Barrier(len(commands))
 
@@ -53,7 +53,7 @@ def every_round(test: Callable[[str], None]) -> None:
         test(f"r{number}")
 
 
-def a_draft(keyframe: Keyframe, name: str) -> None:
+def a_draft(keyframe: Dispatcher, name: str) -> None:
     """A cycle under way, with one draft in it and a key result of that."""
     cycle = CycleBy(key=name)
     for command in (
@@ -69,7 +69,7 @@ def a_draft(keyframe: Keyframe, name: str) -> None:
         keyframe.execute(command, AUTHOR)
 
 
-def test_a_cycle_is_closed_or_its_draft_committed_but_never_both(keyframe: Keyframe) -> None:
+def test_a_cycle_is_closed_or_its_draft_committed_but_never_both(keyframe: Dispatcher) -> None:
     def test(name: str) -> None:
         a_draft(keyframe, name)
         commit, close = CommitObjective(objective=made(f"{name} a")), CloseCycle(cycle=CycleBy(key=name))
@@ -80,7 +80,7 @@ def test_a_cycle_is_closed_or_its_draft_committed_but_never_both(keyframe: Keyfr
     every_round(test)
 
 
-def test_a_check_in_is_before_the_end_of_its_cycle_or_refused_as_late(keyframe: Keyframe) -> None:
+def test_a_check_in_is_before_the_end_of_its_cycle_or_refused_as_late(keyframe: Dispatcher) -> None:
     def test(name: str) -> None:
         a_draft(keyframe, name)
         check_in, close = (
@@ -97,7 +97,7 @@ def test_a_check_in_is_before_the_end_of_its_cycle_or_refused_as_late(keyframe: 
     every_round(test)
 
 
-def test_two_alignments_that_would_close_a_circle_leave_exactly_one(keyframe: Keyframe) -> None:
+def test_two_alignments_that_would_close_a_circle_leave_exactly_one(keyframe: Dispatcher) -> None:
     def test(name: str) -> None:
         a_draft(keyframe, name)
         a, b = made(f"{name} a"), made(f"{name} b")
@@ -113,7 +113,7 @@ def test_two_alignments_that_would_close_a_circle_leave_exactly_one(keyframe: Ke
     every_round(test)
 
 
-def test_one_key_is_used_once_and_everyone_gets_its_result(keyframe: Keyframe) -> None:
+def test_one_key_is_used_once_and_everyone_gets_its_result(keyframe: Dispatcher) -> None:
     def test(name: str) -> None:
         a_draft(keyframe, name)
         once = called(f"{name} once", CheckIn(key_result=made(f"{name} k"), value=1))
@@ -125,7 +125,7 @@ def test_one_key_is_used_once_and_everyone_gets_its_result(keyframe: Keyframe) -
     every_round(test)
 
 
-def test_the_same_check_in_of_one_instant_is_recorded_once(keyframe: Keyframe) -> None:
+def test_the_same_check_in_of_one_instant_is_recorded_once(keyframe: Dispatcher) -> None:
     def test(name: str) -> None:
         a_draft(keyframe, name)
         said = CheckIn(key_result=made(f"{name} k"), value=1, measured_at=on(1, 20))
@@ -135,7 +135,7 @@ def test_the_same_check_in_of_one_instant_is_recorded_once(keyframe: Keyframe) -
     every_round(test)
 
 
-def test_a_name_is_given_once(keyframe: Keyframe) -> None:
+def test_a_name_is_given_once(keyframe: Dispatcher) -> None:
     def test(name: str) -> None:
         people = [AddPerson(handle=name, name=f"{name} {number}") for number in range(4)]
         recorded, refused = split(at_once(keyframe, *people))
@@ -144,7 +144,7 @@ def test_a_name_is_given_once(keyframe: Keyframe) -> None:
     every_round(test)
 
 
-def test_siblings_never_overlap(keyframe: Keyframe) -> None:
+def test_siblings_never_overlap(keyframe: Dispatcher) -> None:
     def test(name: str) -> None:
         keyframe.execute(OpenCycle(key=name, name=name, starts_on=opened.starts_on, ends_on=opened.ends_on), AUTHOR)
         children = [

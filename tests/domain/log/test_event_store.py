@@ -5,7 +5,8 @@ from threading import Thread
 from typing import Any
 from uuid import UUID, uuid4
 
-from eventsourcing.application import Application
+from eventsourcing.application import Application, LocalNotificationLog
+from eventsourcing.domain import CanMutateProtocol, CollectEventsProtocol
 
 from domain.log.event_store import Log
 from domain.log.tail import Listener
@@ -41,7 +42,7 @@ def test_streams_come_in_order_and_empty_where_there_is_none(log: Log) -> None:
     assert {id: [event.originator_version for event in events] for id, events in streams.items()} == {
         other: [1], none: [], one: [1, 2],
     }  # fmt: skip
-    assert replay(iter(streams[one])).value == 2
+    assert replay(streams[one]).value == 2
 
 
 def test_an_entry_says_where_when_what_and_who(log: Log) -> None:
@@ -140,6 +141,21 @@ def test_the_librarys_way_of_reading(log: Log) -> None:
     assert ids(2, stop=3) == [2, 3]
     assert ids(2, inclusive_of_start=False, limit=1) == [3]
     assert ids(1, topics=["reading-corrected.v1"]) == [3, 4]
+
+
+def test_the_librarys_notification_log_pages_through_the_log(log: Log) -> None:
+    log.append([reading() for _ in range(5)], command())
+    section = LocalNotificationLog(log, section_size=3)["1,10"]
+    assert (section.id, section.next_id) == ("1,3", "4,6")
+    assert [item.id for item in LocalNotificationLog(log, section_size=3)["4,6"].items] == [4, 5]
+
+
+def test_events_and_aggregates_follow_the_librarys_protocols() -> None:
+    made = Reading.begin(uuid4(), ReadingRecorded(kpi=KPI, value=1), NEW_YEAR)
+    assert isinstance(made, CollectEventsProtocol)
+    events = made.collect_events()
+    assert len(events) == 1
+    assert all(isinstance(event, CanMutateProtocol) for event in events)
 
 
 def test_a_subscription_gives_what_was_there_then_what_comes(log: Log) -> None:

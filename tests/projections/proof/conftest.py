@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from api.runtime.database import Database, open_database
 from api.runtime.settings import Settings
-from domain.handlers.dispatcher import Keyframe
+from domain.handlers.dispatcher import Dispatcher
 from domain.log.event_store import Log
 from domain.log.mapper import LogRow, leaf_hash
 from domain.model.event import Event
@@ -37,7 +37,7 @@ class Attested:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.log = Log(database.pool(), database.settings.workspace)
-        self.keyframe = Keyframe(self.log)
+        self.keyframe = Dispatcher(self.log)
         self.projector = Projector(self.log, database.connect, 300, database.settings.workspace)
         self.conn: psycopg.Connection[Any] = database.connect()
 

@@ -18,7 +18,7 @@ from api.runtime.settings import Settings
 from domain.commands.command import Command, KpiBy
 from domain.commands.kpi_commands import DefineKpi, ReadingInput, RecordReadings
 from domain.commands.permissions import Role
-from domain.handlers.dispatcher import Keyframe
+from domain.handlers.dispatcher import Dispatcher
 from domain.handlers.unit_of_work import Author
 from domain.log.event_store import Log
 from domain.primitives.values import Source
@@ -37,7 +37,7 @@ class Workspace:
         self.database = database
         self.settings = database.settings
         self.log = Log(database.pool(size_max=4), self.settings.workspace)
-        self._keyframe = Keyframe(self.log)
+        self._keyframe = Dispatcher(self.log)
         self._minutes = 0
         self._lock = Lock()
         self.tell(DefineKpi(key=KPI.key or "", name="Promoters"))

@@ -1,0 +1,117 @@
+"""A quarter as it happens: two objectives, a KPI that measures a key result, talk, a closing, and much beside it."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from domain.handlers.dispatcher import Dispatcher
+from domain.handlers.unit_of_work import Author
+from domain.model import commands
+from domain.model.commands import CycleBy, KpiBy
+from domain.model.permissions import Role
+from domain.primitives.values import Direction, Kind, Metric, Ref, ReflectionKind, Source, Unit, UnitKind
+
+ADA = Author("machine:ada", Source.API, frozenset(Role))
+Q1 = CycleBy(key="2024-q1")
+SALES = KpiBy(key="sales")
+
+
+def at(month: int, day: int) -> datetime:
+    return datetime(2024, month, day, 9, tzinfo=UTC)
+
+
+class Quarter:
+    """Tells it, and remembers which streams belong to its evidence and which do not."""
+
+    def __init__(self, keyframe: Dispatcher) -> None:
+        self._keyframe = keyframe
+        self.inside: set[UUID] = set()
+        self.outside: set[UUID] = set()
+        self._tell_before()
+        self._tell_it()
+
+    def _do(self, command: commands.Command) -> Any:
+        return self._keyframe.execute(command, ADA).result
+
+    def _in(self, command: commands.Command) -> UUID:
+        subject: Ref = self._do(command).subject
+        self.inside.add(subject.id)
+        return subject.id
+
+    def _out(self, command: commands.Command) -> UUID:
+        subject: Ref = self._do(command).subject
+        self.outside.add(subject.id)
+        return subject.id
+
+    def _tell_before(self) -> None:
+        then = datetime(2023, 1, 1, tzinfo=UTC)
+        self.year = self._out(
+            commands.OpenCycle(
+                key="2024", name="2024", starts_on=date(2024, 1, 1), ends_on=date(2024, 12, 31), effective_at=then
+            )
+        )
+        self.cycle = self._in(
+            commands.OpenCycle(
+                key="2024-q1", name="First quarter", starts_on=date(2024, 1, 1), ends_on=date(2024, 3, 31),
+                parent=CycleBy(key="2024"), effective_at=then,
+            )
+        )  # fmt: skip
+        self._out(
+            commands.OpenCycle(
+                key="2024-jan", name="January", starts_on=date(2024, 1, 1), ends_on=date(2024, 1, 31),
+                parent=Q1, effective_at=then,
+            )
+        )  # fmt: skip
+        self.person = self._out(commands.AddPerson(handle="ada", name="Ada Lovelace", email="ada@example.org"))
+        self._in(commands.AdoptScoringPolicy(score_green=0.8, reason="We aim higher."))
+
+    def _tell_it(self) -> None:
+        unit = Unit(UnitKind.NUMBER, "orders")
+        self.kpi = self._in(commands.DefineKpi(key="sales", name="Orders a day", unit=unit, effective_at=at(1, 1)))
+        self._out(commands.DefineKpi(key="mood", name="Mood", effective_at=at(1, 1)))
+        goal = self._in(
+            commands.DraftObjective(
+                cycle=Q1, title="Orders come by themselves", owner=self.person, effective_at=at(1, 2)
+            )
+        )
+        metric = Metric(Direction.INCREASE, unit, start=10, target=100)
+        sold = self._in(
+            commands.AddKeyResult(
+                objective=goal, title="A hundred orders", metric=metric, kpi=SALES, effective_at=at(1, 2)
+            )
+        )
+        asked = self._in(commands.AddKeyResult(objective=goal, title="Ask fifty", metric=metric, effective_at=at(1, 2)))
+        self._do(commands.ActivateCycle(cycle=Q1, effective_at=at(1, 3)))
+        self._out(commands.DraftObjective(cycle=CycleBy(key="2024"), title="A year of its own", effective_at=at(1, 3)))
+        self._readings()
+        checked = self._in(
+            commands.CheckIn(key_result=asked, value=40, confidence=0.5, note="œuvre", measured_at=at(2, 1))
+        )
+        self._do(commands.CorrectCheckIn(check_in=checked, value=45, reason="Five more had answered."))
+        self._do(
+            commands.RetargetKeyResult(
+                key_result=asked,
+                metric=metric.__class__(Direction.INCREASE, unit, start=10, target=60),
+                reason="Fewer.",
+            )
+        )
+        self._in(commands.PlanInitiative(title="Call them", subject=Ref(Kind.KEY_RESULT, asked)))
+        self._in(commands.AddComment(subject=Ref(Kind.OBJECTIVE, goal), body="Well said."))
+        self._out(commands.AddComment(subject=Ref(Kind.OBJECTIVE, self._other_goal()), body="Elsewhere."))
+        self._do(commands.CloseCycle(cycle=Q1, close_objectives=True))
+        self._in(
+            commands.Reflect(subject=Ref(Kind.CYCLE, self.cycle), kind=ReflectionKind.LEARNED, body="Begin earlier.")
+        )
+        self.sold = sold
+
+    def _readings(self) -> None:
+        told = [commands.ReadingInput(kpi=SALES, value=20 + day, measured_at=at(1, day)) for day in range(4, 14)]
+        told.append(commands.ReadingInput(kpi=KpiBy(key="mood"), value=3, measured_at=at(2, 1)))
+        told.append(commands.ReadingInput(kpi=SALES, value=5, measured_at=datetime(2023, 6, 1, tzinfo=UTC)))
+        ids = [id for id, _ in self._do(commands.RecordReadings(readings=told)).readings]
+        self.inside |= set(ids[:10])
+        self.outside |= set(ids[10:])
+        self._do(commands.CorrectReading(reading=ids[0], value=25, reason="A typing error."))
+
+    def _other_goal(self) -> UUID:
+        return self._out(commands.DraftObjective(cycle=CycleBy(key="2024"), title="Another goal of the year"))
