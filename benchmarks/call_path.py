@@ -1,0 +1,205 @@
+"""The function calls of one check-in over HTTP: how many, in which modules, and how often a module is called back.
+
+Run: python -m benchmarks.call_path [--trace]
+
+A call is one event `call` of `sys.setprofile` for code under `api`, `domain` or `projections`; a generator or coroutine
+that is resumed is such an event, too. The projector's threads are counted apart. A call back enters a module from another
+one while a call of the first is still open: A > B > A, or A > B > C > A.
+"""
+
+import asyncio
+import sys
+import threading
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import CodeType, FrameType
+from typing import Any, NamedTuple
+from uuid import UUID, uuid4
+
+import httpx
+from pydantic import SecretStr
+
+from api.runtime.database import Database, open_database
+from api.runtime.settings import Settings
+from api.server.app import create_app
+from api.snapshot.global_ids import encode
+from domain.handlers.dispatcher import Dispatcher
+from domain.handlers.unit_of_work import Author
+from domain.log import api_tokens
+from domain.log.event_store import Log
+from domain.model import commands
+from domain.model.permissions import Role
+from domain.primitives.values import Direction, Source
+
+ROOT = Path(__file__).parents[1]
+ROOMS = ("api", "domain", "projections")
+WARM = 3
+CHECK_IN = """
+    mutation ($input: CheckInInput!) {
+      checkIn(input: $input) {
+        position behind problems { code message field } keyResult { id title state current progress { value } }
+      }
+    }
+"""
+ADMIN = Author("machine:benchmark", Source.API, frozenset(Role))
+
+
+class Call(NamedTuple):
+    """A function that was called, and the modules of all open calls above it, the nearest last."""
+
+    module: str
+    function: str
+    callers: tuple[str, ...]
+
+    @property
+    def is_back(self) -> bool:
+        """Whether another module calls into one that is in the middle of a call."""
+        return self.module in self.callers and self.callers[-1] != self.module
+
+
+class CallPath(NamedTuple):
+    """The calls of one request, in order, and those of the projector meanwhile."""
+
+    calls: list[Call]
+    projector: list[Call]
+
+    @property
+    def modules(self) -> Counter[str]:
+        return Counter(call.module for call in self.calls)
+
+    @property
+    def backs(self) -> Counter[tuple[str, str]]:
+        """The pairs (A, B) of all calls back: B calls into A."""
+        return Counter((call.module, call.callers[-1]) for call in self.calls if call.is_back)
+
+
+class Profile:
+    """Notes calls in all threads that start while it is installed, and in this one."""
+
+    def __init__(self) -> None:
+        self.on = False
+        self.calls: list[Call] = []
+        self.projector: list[Call] = []
+        self._modules: dict[CodeType, str | None] = {}
+
+    @contextmanager
+    def installed(self) -> Iterator[None]:
+        before = sys.getprofile()
+        threading.setprofile(self)
+        sys.setprofile(self)
+        try:
+            yield
+        finally:
+            sys.setprofile(before)
+            threading.setprofile(None)  # type: ignore[arg-type]
+
+    def __call__(self, frame: FrameType, event: str, _: Any) -> None:
+        if not self.on or event != "call":
+            return
+        module = self._module(frame.f_code)
+        if module is not None:
+            into = self.projector if threading.current_thread().name.startswith("projector") else self.calls
+            into.append(Call(module, frame.f_code.co_qualname, tuple(self._callers(frame))[::-1]))
+
+    def _callers(self, frame: FrameType) -> Iterator[str]:
+        above = frame.f_back
+        while above is not None:
+            module = self._module(above.f_code)
+            if module is not None:
+                yield module
+            above = above.f_back
+
+    def _module(self, code: CodeType) -> str | None:
+        """Which module of ours this is code of; None for a library's."""
+        if code not in self._modules:
+            path = Path(code.co_filename)
+            ours = path.is_relative_to(ROOT) and path.relative_to(ROOT).parts[0] in ROOMS
+            self._modules[code] = str(path.relative_to(ROOT)) if ours else None
+        return self._modules[code]
+
+
+def member_with_key_result(database: Database) -> tuple[str, str]:
+    """The token of a member, and the global id of a key result of an objective that they own."""
+    dispatcher = Dispatcher(Log(database.pool(), database.settings.workspace))
+
+    def made(command: commands.Command) -> UUID:
+        subject = dispatcher.execute(command, ADMIN).result.subject
+        assert subject is not None
+        return subject.id
+
+    person = made(commands.AddPerson(handle="ada", name="Ada"))
+    made(commands.OpenCycle(key="now", name="Now", starts_on=date(2026, 1, 1), ends_on=date(2026, 12, 31)))
+    objective = made(commands.DraftObjective(cycle=commands.CycleBy(key="now"), title="Delight people", owner=person))
+    metric = commands.MetricInput(direction=Direction.INCREASE, start=0, target=10)
+    key_result = made(commands.AddKeyResult(objective=objective, title="Sessions", metric=metric))
+    with database.connect() as conn:
+        _, token = api_tokens.issue(conn, "ada", [Role.MEMBER], person, timedelta(hours=1))
+    return token, encode("KeyResult", key_result)
+
+
+def call_path(database: Database) -> CallPath:
+    """The calls of a member's check-in on an empty workspace, once the document is parsed and the token known."""
+    return asyncio.run(_call_path(database))
+
+
+async def _call_path(database: Database) -> CallPath:
+    token, key_result = member_with_key_result(database)
+    profile = Profile()
+    with profile.installed():
+        async with _served(database, token) as http:
+            for value in range(WARM):
+                await _check_in(http, key_result, value)
+            profile.on = True
+            await _check_in(http, key_result, WARM)
+            profile.on = False
+    return CallPath(profile.calls, profile.projector)
+
+
+@asynccontextmanager
+async def _served(database: Database, token: str) -> AsyncIterator[httpx.AsyncClient]:
+    app = create_app(database.settings, database, console=False)
+    transport, bearer = httpx.ASGITransport(app), {"authorization": f"Bearer {token}"}
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=bearer) as http,
+    ):
+        yield http
+
+
+async def _check_in(http: httpx.AsyncClient, key_result: str, value: int) -> None:
+    input = {"keyResult": key_result, "value": value, "confidence": 0.5, "note": "On the way"}
+    answer = (await http.post("/graphql", json={"query": CHECK_IN, "variables": {"input": input}})).json()
+    payload = answer["data"]["checkIn"]
+    assert (payload["behind"], payload["problems"], payload["keyResult"]["current"]) == (0, [], value), answer
+
+
+def main() -> None:
+    with ExitStack() as stack:
+        directory = stack.enter_context(TemporaryDirectory(prefix="keyframe-bench-", ignore_cleanup_errors=True))
+        server = stack.enter_context(open_database(Settings(data_dir=Path(directory))))
+        named = Settings(database_url=SecretStr(server.dsn), workspace=f"bench_{uuid4().hex[:8]}")
+        database = stack.enter_context(open_database(named))
+        database.migrate()
+        tell(call_path(database), trace="--trace" in sys.argv)
+
+
+def tell(path: CallPath, *, trace: bool) -> None:
+    """The figures, the calls by module, and the calls in order if `trace`."""
+    print(
+        f"{len(path.calls)} calls in {len(path.modules)} modules, {path.backs.total()} calls back between "
+        f"{len(path.backs)} pairs of modules; the projector's threads: {len(path.projector)}"
+    )
+    for module, count in path.modules.most_common():
+        print(f"{count:5}  {module}")
+    for (module, through), count in path.backs.most_common():
+        print(f"{count:5}  {through} > {module}")
+    for call in path.calls if trace else ():
+        print(f"{'.' * len(call.callers)} {call.module} {call.function}{' (back)' if call.is_back else ''}")
+
+
+if __name__ == "__main__":
+    main()
