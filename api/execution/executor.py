@@ -44,15 +44,18 @@ Complete: TypeAlias = Callable[[Any, Place], Any]
 
 
 class Planned(NamedTuple):
-    """A field of a selection: its name in the answer, how it is read, and how its value is completed.
+    """A field of a selection: its name in the answer, how it is read, and how a value that is not None is completed.
 
-    `write` completes the value of a leaf; all else is completed by `complete`, which has to know where it stands.
+    A leaf has `write`: a value of the type `plain` is its own answer, any other is written. All else has `complete`,
+    which has to know where the value is.
     """
 
     name: str
     read: Read
+    plain: type | None
     write: Read | None
     complete: Complete
+    is_required: bool
     type: Any
     nodes: Any
 
@@ -87,13 +90,14 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         is_part = place is not None and (place[0] is not None or not self._writes)
         if is_part and monotonic() > self._until:
             raise TimeIsUp
-        for name, read, write, complete, return_type, nodes in plan:
+        for name, read, plain, write, complete, is_required, return_type, nodes in plan:
             try:
                 value = read(source)
-                if write is not None and value is not None:
-                    results[name] = write(value)
-                else:
-                    results[name] = complete(value, (place, name, typename))
+                if value is not None and type(value) is not plain:
+                    value = complete(value, (place, name, typename)) if write is None else write(value)
+                if value is None and is_required:
+                    raise _is_null(typename, nodes)  # noqa: TRY301 - it is the error of this field
+                results[name] = value
             except Exception as error:
                 if is_part and isinstance(error, TimeIsUp):
                     raise
@@ -104,18 +108,26 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
     # ── planning ─────────────────────────────────────────────────────────────────────────────────
 
     def _plan(self, parent_type: GraphQLObjectType, grouped_field_set: Any) -> list[Planned]:
-        planned = [self._field(parent_type, name, nodes) for name, nodes in grouped_field_set.items()]
-        return [field for field in planned if field is not None]
+        plan = []
+        for name, nodes in grouped_field_set.items():
+            field = self.schema.get_field(parent_type, nodes[0].node.name.value)
+            if field is not None:
+                plan.append(self._planned(name, field, nodes, parent_type))
+        return plan
 
-    def _field(self, parent_type: GraphQLObjectType, name: str, nodes: Any) -> Planned | None:
-        field = self.schema.get_field(parent_type, nodes[0].node.name.value)
-        if field is None:
-            return None
+    def _planned(self, name: str, field: GraphQLField, nodes: Any, parent_type: GraphQLObjectType) -> Planned:
+        type_, is_required = _nullable(field.type)
+        defined = field.extensions.get("strawberry-definition")
+        read = _plain_reader(defined) if isinstance(defined, StrawberryField) and field.subscribe is None else None
+        if read is not None and is_leaf_type(type_):
+            return Planned(name, read, _plain(type_), _writer(type_), _nothing, is_required, field.type, nodes)
         info = self.build_resolve_info(field, to_nodes(nodes), parent_type, Path(None, name, parent_type.name))
-        nullable = field.type.of_type if is_non_null_type(field.type) else field.type
-        write = _writer(nullable) if is_leaf_type(nullable) else None
-        complete = self._completer(field.type, nodes, info)
-        return Planned(name, self._reader(field, nodes, info), write, complete, field.type, nodes)
+        if read is None:
+            read = self._reader(field, nodes, info)
+        if is_leaf_type(type_):
+            return Planned(name, read, _plain(type_), _writer(type_), _nothing, is_required, field.type, nodes)
+        complete = self._completer(type_, nodes, info)
+        return Planned(name, read, None, None, complete, is_required, field.type, nodes)
 
     def _reader(self, field: GraphQLField, nodes: Any, info: Any) -> Read:
         """The function that reads a field of any object of the selection, its arguments filled in."""
@@ -133,42 +145,40 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         return lambda source: resolve(source, info, **given)
 
     def _resolver(self, field: StrawberryField, given: dict[str, Any], info: Any) -> Read:
-        resolver = field.base_resolver
-        if resolver is None:
-            is_row = isinstance(field.origin, type) and issubclass(field.origin, Thing)
-            return attrgetter(f"row.{field.python_name}" if is_row else field.python_name)
+        resolver: Any = field.base_resolver
         strawberry_schema: Any = self.schema._strawberry_schema  # type: ignore[attr-defined]  # noqa: SLF001
         kwargs = convert_arguments(
             given, field.arguments, strawberry_schema.schema_converter.scalar_registry, strawberry_schema.config
         )
         if resolver.info_parameter:
             kwargs[resolver.info_parameter.name] = Info(_raw_info=info, _field=field)
-        read: Any = resolver.wrapped_func
-        return partial(read, **kwargs) if kwargs else read
+        return partial(resolver.wrapped_func, **kwargs)
 
     # ── completing ───────────────────────────────────────────────────────────────────────────────
 
     def _completer(self, type_: Any, nodes: Any, info: Any) -> Complete:
-        if is_non_null_type(type_):
-            return _required(self._completer(type_.of_type, nodes, info), info)
+        """What completes values of a nullable type that are not None."""
         if is_list_type(type_):
             return self._list(type_.of_type, nodes, info)
         if is_leaf_type(type_):
-            return _leaf(_writer(type_))
+            write = _writer(type_)
+            return lambda value, _: write(value)
         if is_abstract_type(type_):
             return self._abstract(type_, nodes, info)
         return self._object(type_, nodes, info)
 
     def _list(self, item_type: Any, nodes: Any, info: Any) -> Complete:
-        complete_item = self._completer(item_type, nodes, info)
+        nullable, is_required = _nullable(item_type)
+        complete_item = self._completer(nullable, nodes, info)
 
-        def complete(value: Any, place: Place) -> list[Any] | None:
-            if value is None:
-                return None
+        def complete(value: Any, place: Place) -> list[Any]:
             done: list[Any] = []
             for index, item in enumerate(value):
                 try:
-                    done.append(complete_item(item, (place, index, None)))
+                    completed = None if item is None else complete_item(item, (place, index, None))
+                    if completed is None and is_required:
+                        raise _is_null(info.parent_type.name, nodes)  # noqa: TRY301 - it is the error of this item
+                    done.append(completed)
                 except TimeIsUp:
                     raise
                 except Exception as error:  # noqa: BLE001 - whatever fails is told as the error of its item
@@ -182,10 +192,8 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         plan: Sequence[Planned] | None = None
         known: set[type] = set()
 
-        def complete(value: Any, place: Place) -> dict[str, Any] | None:
+        def complete(value: Any, place: Place) -> dict[str, Any]:
             nonlocal plan
-            if value is None:
-                return None
             if type(value) not in known:
                 if type_.is_type_of is not None and not type_.is_type_of(value, info):
                     raise invalid_return_type_error(type_, value, nodes)
@@ -201,8 +209,6 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         known: dict[type, Complete] = {}
 
         def complete(value: Any, place: Place) -> Any:
-            if value is None:
-                return None
             complete_as = known.get(type(value))
             if complete_as is None:
                 name = resolve_type(value, info, type_)
@@ -226,29 +232,45 @@ def _itself(event: Any) -> Any:
     return event
 
 
-def _required(complete_nullable: Complete, info: Any) -> Complete:
-    def complete(value: Any, place: Place) -> Any:
-        completed = complete_nullable(value, place)
-        if completed is None:
-            raise TypeError(f"Cannot return null for non-nullable field {info.parent_type}.{info.field_name}.")
-        return completed
-
-    return complete
+def _nullable(type_: Any) -> tuple[Any, bool]:
+    """The type without its `!`, and whether it has one."""
+    return (type_.of_type, True) if is_non_null_type(type_) else (type_, False)
 
 
-def _leaf(write: Read) -> Complete:
-    return lambda value, _: None if value is None else write(value)
+def _is_null(typename: str, nodes: Any) -> TypeError:
+    return TypeError(f"Cannot return null for non-nullable field {typename}.{nodes[0].node.name.value}.")
+
+
+def _nothing(value: Any, _: Place) -> Any:
+    """A leaf is written, and completed by nothing else."""
+    return value
+
+
+@cache
+def _plain_reader(field: StrawberryField) -> Read | None:
+    """The function that reads a field which takes neither arguments nor the request; None for any other field."""
+    resolver: Any = field.base_resolver
+    if field.arguments or field.extensions:
+        return None
+    if resolver is None:
+        is_row = isinstance(field.origin, type) and issubclass(field.origin, Thing)
+        return attrgetter(f"row.{field.python_name}" if is_row else field.python_name)
+    read: Read = resolver.wrapped_func
+    return None if resolver.info_parameter else read
 
 
 # ── leaves ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def _plain(type_: Any) -> type | None:
+    """The Python type of values of this type that are written as they are; None if there is none."""
+    return str if type_ is GraphQLString or type_ is GraphQLID else None
 
 
 @cache
 def _writer(type_: Any) -> Read:
     """The function that writes a value of a scalar or enum; the usual ones are known without asking the type."""
     write: Read = type_.coerce_output_value
-    if type_ in (GraphQLString, GraphQLID):
-        return lambda value: value if type(value) is str else write(value)
     if type_ is GraphQLFloat:
         return lambda value: value if type(value) is float and isfinite(value) else write(value)
     if isinstance(type_, GraphQLEnumType):
