@@ -2,9 +2,9 @@
 
 Run: python -m benchmarks.call_path [--trace]
 
-A call is one event `call` of `sys.setprofile` for code under `api`, `domain` or `projections`; a generator or coroutine
-that is resumed is such an event, too. The projector's threads are counted apart. A call back enters a module from another
-one while a call of the first is still open: A > B > A, or A > B > C > A.
+A call is one event `call` of `sys.setprofile` for code under `api`, `domain` or `projections`; resuming a generator or
+coroutine is such an event, too. The projector's threads are counted apart. A call back enters a module from another one
+while a call of the first is still open: A > B > A, or A > B > C > A.
 """
 
 import asyncio
@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 import httpx
+from domain.model.permissions import Role
 from pydantic import SecretStr
 
 from api.runtime.database import Database, open_database
@@ -32,7 +33,6 @@ from domain.handlers.unit_of_work import Author
 from domain.log import api_tokens
 from domain.log.event_store import Log
 from domain.model import commands
-from domain.model.permissions import Role
 from domain.primitives.values import Direction, Source
 
 ROOT = Path(__file__).parents[1]

@@ -1,7 +1,6 @@
 """Middleware that limits how long the body of a request may take to arrive."""
 
 import asyncio
-from collections.abc import Awaitable
 from http import HTTPStatus
 from time import monotonic
 from typing import Final
@@ -48,10 +47,9 @@ class _TimedReceive:
         self._until = monotonic() + seconds
         self._is_whole = False
 
-    def __call__(self) -> Awaitable[Message]:
-        return self._receive() if self._is_whole else self._next()
-
-    async def _next(self) -> Message:
+    async def __call__(self) -> Message:
+        if self._is_whole:
+            return await self._receive()
         try:
             async with asyncio.timeout(self._until - monotonic()):
                 message = await self._receive()

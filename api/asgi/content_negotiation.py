@@ -1,6 +1,7 @@
 """Content negotiation: the media types of a response, and which one an Accept header prefers."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 JSON: Final = "application/json"
@@ -11,6 +12,9 @@ PARTS: Final = "multipart/mixed"
 
 ACCEPT_LENGTH_MAX: Final = 4_096
 """Characters of an Accept header that are parsed."""
+
+ACCEPTS_KEPT: Final = 128
+"""Accept headers that are not parsed again; a client always sends the same."""
 
 _ANSWERED: Final = {one: one for one in (GRAPHQL, JSON, EVENTS, PARTS)}
 _ANY: Final = ("application/*", "*/*")
@@ -37,11 +41,12 @@ class _AcceptEntry(NamedTuple):
 
 def negotiate(accept: str | None, usual: str = JSON) -> str | None:
     """The media type of the response: the supported one with the highest quality, the first of equals."""
-    if not accept:
-        return usual
-    wanted = sorted(
-        (_parse_entry(part) for part in accept[:ACCEPT_LENGTH_MAX].split(",")), key=lambda one: -one.quality
-    )
+    return _negotiated(accept[:ACCEPT_LENGTH_MAX], usual) if accept else usual
+
+
+@lru_cache(ACCEPTS_KEPT)
+def _negotiated(accept: str, usual: str) -> str | None:
+    wanted = sorted((_parse_entry(part) for part in accept.split(",")), key=lambda one: -one.quality)
     return next((found for one in wanted if (found := one.media_type_for(usual)) is not None), None)
 
 

@@ -118,15 +118,14 @@ class Authenticators:
         """
         if not authorization:
             return None if self.anonymous is None else Authenticated(self.anonymous)
-        rate_limit_key = _rate_limit_key(address)
         try:
             bearer = _bearer(authorization)
             digest = sha256(bearer.encode()).digest()
-            if digest not in self._known_good_tokens and (seconds := self._failures.wait(rate_limit_key)):
+            if digest not in self._known_good_tokens and (seconds := self._failures.wait(_rate_limit_key(address))):
                 raise RateLimited(seconds)
             caller = await self._resolve_caller(digest, bearer)
         except AuthenticationFailed:
-            if seconds := self._failures.take(rate_limit_key):
+            if seconds := self._failures.take(_rate_limit_key(address)):
                 raise RateLimited(seconds) from None
             raise
         self._remember(digest)

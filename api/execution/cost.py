@@ -47,6 +47,10 @@ NESTING_MAX: Final = 120
 """Selections within selections, fragments counted: what goes beyond is not looked through."""
 
 
+_SIZES: Final = frozenset({"first", "last", "ids"})
+"""The arguments that say how many things a field gives."""
+
+
 class Weight(NamedTuple):
     """Of a selection: its depth in fields, and how many aliases, directives, fields at its top, and fields in all."""
 
@@ -98,6 +102,8 @@ class Estimate:
             one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)
         }
         self._known: dict[str, Weight] = {}
+        self.varies = False
+        """Whether a variable counted."""
         self._defaults: Mapping[str, ValueNode | None] = {}
         self._nesting = 0
 
@@ -159,7 +165,7 @@ class Estimate:
 
     def _size(self, node: FieldNode, field: Any, parent: Any) -> float:
         """How many things the field may give: its page, its ids, or the usual length of a list."""
-        given = {argument.name.value: self._value(argument.value) for argument in node.arguments or ()}
+        given = {one.name.value: self._value(one.value) for one in node.arguments or () if one.name.value in _SIZES}
         if "first" in field.args:
             said = [given[name] for name in ("first", "last") if isinstance(given.get(name), (int, float))]
             return min(max([0, *said]) if said else PAGE_DEFAULT, PAGE_MAX)
@@ -171,6 +177,7 @@ class Estimate:
 
     def _value(self, node: ValueNode) -> Any:
         if isinstance(node, VariableNode):
+            self.varies = True
             name = node.name.value
             default = self._defaults.get(name)
             if name in self._variables or default is None or isinstance(default, VariableNode):
@@ -202,10 +209,11 @@ def _too_deep(nesting: int, node: Any) -> GraphQLError:
 
 
 class Weighed(NamedTuple):
-    """What came of weighing a document: why it is not carried out, if so; and what each of its operations costs."""
+    """The cost of each operation of a document, or why the document is refused; and whether variables count."""
 
     refusal: GraphQLError | None
     costs: Mapping[str | None, float]
+    varies: bool = True
 
 
 def weigh(schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any]) -> Weighed:
@@ -226,7 +234,7 @@ def weigh(schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str,
         if refused is not None:
             return Weighed(refused, {})
         costs[operation.name.value if operation.name else None] = weight.cost
-    return Weighed(_nested_fragment(estimate), costs)
+    return Weighed(_nested_fragment(estimate), costs, estimate.varies)
 
 
 def _nested_fragment(estimate: Estimate) -> GraphQLError | None:

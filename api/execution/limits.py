@@ -23,7 +23,7 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from api.execution.context import Context
-from api.execution.cost import COST_MAX, weigh
+from api.execution.cost import COST_MAX, Weighed, weigh
 from api.execution.document_parser import NestedTooDeeply, TooManyTokens, parse_within
 from api.execution.field_merging import COMPARISONS_MAX, BoundedOverlappingFieldsRule, TooManyComparisons
 from api.execution.variable_limits import limit_error, oversized
@@ -70,7 +70,7 @@ class Limits(SchemaExtension):
         document, named = asked.graphql_document, asked._provided_operation_name  # noqa: SLF001
         if document is None or named is not None:
             return
-        if sum(isinstance(one, OperationDefinitionNode) for one in document.definitions) > 1:
+        if len([one for one in document.definitions if isinstance(one, OperationDefinitionNode)]) > 1:
             message = "The document has several operations: say by operationName which one is meant."
             raise GraphQLError(message, extensions={"code": "GRAPHQL_VALIDATION_FAILED"})
 
@@ -78,7 +78,7 @@ class Limits(SchemaExtension):
         asked = self.execution_context
         schema, document = asked.schema._schema, asked.graphql_document  # noqa: SLF001
         if document is not None and not asked.pre_execution_errors:
-            weighed = weigh(schema, document, asked.variables or {})
+            weighed = _fixed_weight(schema, asked.query or "") or weigh(schema, document, asked.variables or {})
             refused = weighed.refusal or self._spent(weighed.costs)
             asked.pre_execution_errors = [refused] if refused else [*_validation_errors(schema, asked.query or "")]
         yield
@@ -104,6 +104,13 @@ def _parsed(text: str) -> DocumentNode:
         raise limit_error("TOO_MANY_TOKENS", f"A document has up to {TOKENS_MAX:,} tokens.", TOKENS_MAX) from None
     except NestedTooDeeply:
         raise GraphQLError("The document is nested too deeply.", extensions={"code": "TOO_DEEP"}) from None
+
+
+@lru_cache(DOCUMENTS_KEPT)
+def _fixed_weight(schema: GraphQLSchema, text: str) -> Weighed | None:
+    """The weight of a document that weighs the same whatever its variables are; None for any other, and if refused."""
+    weighed = weigh(schema, _parsed(text), {})
+    return None if weighed.varies or weighed.refusal else weighed
 
 
 @lru_cache(DOCUMENTS_KEPT)

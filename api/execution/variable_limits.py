@@ -24,19 +24,20 @@ def oversized(variables: Mapping[str, Any]) -> GraphQLError | None:
         count += len(level)
         if count > VALUES_MAX:
             return limit_error("TOO_MANY_VALUES", f"Variables hold up to {VALUES_MAX:,} values.", VALUES_MAX)
-        if any(type(value) is list and len(value) > LIST_LENGTH_MAX for value in level):
-            return limit_error("LIST_TOO_LONG", f"A list has up to {LIST_LENGTH_MAX:,} values.", LIST_LENGTH_MAX)
-        level = [inner for value in level if value.__class__ in _NESTED for inner in _inside(value)]
-        if not level:
+        inside: list[Any] = []
+        for value in level:
+            if value.__class__ is dict:
+                inside += value.values()
+            elif value.__class__ is list:
+                if len(value) > LIST_LENGTH_MAX:
+                    return limit_error(
+                        "LIST_TOO_LONG", f"A list has up to {LIST_LENGTH_MAX:,} values.", LIST_LENGTH_MAX
+                    )
+                inside += value
+        if not inside:
             return None
+        level = inside
     return limit_error("VARIABLES_TOO_DEEP", f"Variables are up to {NESTING_MAX} levels deep.", NESTING_MAX)
-
-
-_NESTED = (dict, list)
-
-
-def _inside(value: Any) -> Any:
-    return value.values() if type(value) is dict else value
 
 
 def limit_error(code: str, message: str, limit: int) -> GraphQLError:

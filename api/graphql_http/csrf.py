@@ -29,7 +29,7 @@ _SIMPLE: Final = {"", "text/plain", "application/x-www-form-urlencoded", "multip
 def reject_forgery(request: Request) -> None:
     """Raises `RequestRejected` for a request that a page of another site may have caused."""
     headers = request.headers
-    if any(name in headers for name in (*PROOFS, "authorization")) or not _is_simple(request):
+    if not _is_simple(request) or any(name in headers for name in (*PROOFS, "authorization")):
         return
     if _may_be_of_another_site(request):
         raise RequestRejected(

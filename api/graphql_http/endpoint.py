@@ -100,19 +100,16 @@ class Endpoint(GraphQL[Context, None]):
             await self.run(WebSocket(scope, receive, send))
             return
         request = Request(scope, receive)
-        response = await self._respond(request)
+        try:
+            response = await self._handle(request)
+        except HTTPException as refused:
+            response = self._rejection(refused)
         response.headers.setdefault("cache-control", "no-store")
         await response(scope, receive, send)
 
     def _check_websocket_origin(self, request: Any) -> bool:
         """Origins matter only without authentication: a page of another site has no token to send."""
         return request.state.authenticators.anonymous is None or super()._check_websocket_origin(request)
-
-    async def _respond(self, request: Request) -> Response:
-        try:
-            return await self._handle(request)
-        except HTTPException as refused:
-            return self._rejection(refused)
 
     async def _handle(self, request: Request) -> Response:
         if request.method not in _ALLOWED:
@@ -255,7 +252,8 @@ class Endpoint(GraphQL[Context, None]):
         return data
 
     async def _to_response(self, result: ExecutionResult, context: Context) -> GraphQLHTTPResponse:
-        context.stats.codes += [(error.extensions or {}).get("code", "") for error in result.errors or ()]
+        if result.errors:
+            context.stats.codes += [(error.extensions or {}).get("code", "") for error in result.errors]
         answer = await self.process_result(None, result)
         if "data" in answer and context.stats.costs:
             answer["extensions"] = {"cost": {"asked": round(context.stats.costs[-1]), "limit": COST_MAX}}
@@ -289,8 +287,9 @@ class Endpoint(GraphQL[Context, None]):
 
 def _wants_page(request: Request) -> bool:
     """Whether a browser asks for the page."""
-    asks = any(request.query_params.get(name) for name in ("query", "documentId", "extensions"))
-    return request.method == "GET" and not asks and "text/html" in request.headers.get("accept", "")
+    if request.method != "GET" or "text/html" not in request.headers.get("accept", ""):
+        return False
+    return not any(request.query_params.get(name) for name in ("query", "documentId", "extensions"))
 
 
 async def _parse(request: Request) -> GraphQLRequest | list[GraphQLRequest]:

@@ -67,7 +67,7 @@ def _parse_request(said: Any) -> GraphQLRequest:
     for name, kind in _KINDS.items():
         if not isinstance(said.get(name), kind | None):
             raise MalformedRequest(f"{name} is {'an object' if kind is dict else 'a text'}, if it is there.")
-    requested = GraphQLRequest(*(said.get(name) for name in _KINDS))
+    requested = GraphQLRequest(*map(said.get, _KINDS))
     if not requested.query and not requested.document_id and (requested.extensions or {}).get("persistedQuery") is None:
         raise MalformedRequest("There is no query in the request.")
     return requested

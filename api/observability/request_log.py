@@ -79,9 +79,11 @@ class RequestLogMiddleware:
 
 def _path(scope: Scope) -> str:
     """The path of the route, so that the number of labels is bounded."""
-    route = next((one for one in scope["app"].routes if one.matches(scope)[0] is not Match.NONE), None)
-    path: str = getattr(route, "path", "other")
-    return path
+    for route in scope["app"].routes:
+        if route.matches(scope)[0] is not Match.NONE:
+            path: str = getattr(route, "path", "other")
+            return path
+    return "other"
 
 
 def _method(scope: Scope) -> str:

@@ -49,7 +49,7 @@ async def _running(projector: Projector) -> AsyncIterator[None]:
         yield
     finally:
         stop.set()
-        projector.nudge()
+        projector.wake()
         await to_thread.run_sync(thread.join, LEAVE_SECONDS_MAX)
 
 

@@ -3,7 +3,6 @@
 import random
 import time
 from hashlib import sha256
-from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 import msgspec

@@ -6,12 +6,13 @@ from datetime import date, datetime
 from functools import cache
 from uuid import UUID
 
+from domain.model.commands import Command, CycleBy, KpiBy
+from domain.model.permissions import Role
+
 from domain.handlers.dispatcher import Dispatcher
 from domain.handlers.unit_of_work import Author, keyed_id
 from domain.model import commands
-from domain.model.commands import Command, CycleBy, KpiBy
 from domain.model.kpi import reading_id
-from domain.model.permissions import Role
 from domain.primitives.values import InitiativeState, Kind, Ref, ReflectionKind, Source, Visibility
 from tests.domain.given_goals import ADA, BEN, ZERO_TO_TEN, ZERO_TO_TWENTY, ada, ben
 from tests.domain.scenario import Given, called, given, made, on

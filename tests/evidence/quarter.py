@@ -4,11 +4,12 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
+from domain.model.commands import CycleBy, KpiBy
+from domain.model.permissions import Role
+
 from domain.handlers.dispatcher import Dispatcher
 from domain.handlers.unit_of_work import Author
 from domain.model import commands
-from domain.model.commands import CycleBy, KpiBy
-from domain.model.permissions import Role
 from domain.primitives.values import Direction, Kind, Metric, Ref, ReflectionKind, Source, Unit, UnitKind
 
 ADA = Author("machine:ada", Source.API, frozenset(Role))
