@@ -5,7 +5,6 @@ through while a goal changes hands, or is hidden.
 """
 
 from collections.abc import Iterator, Sequence
-from functools import singledispatch
 from typing import Any
 from uuid import UUID
 
@@ -68,9 +67,9 @@ def judge(case: Decision) -> list[UUID]:
     """Before anything is decided: hide from the decision what its author does not see, and refuse what it takes
     to be theirs and is not. Raises `FORBIDDEN`. The ids in the input that are hidden: what decides finds nothing
     there, and says so in the words in which it says so of anything that there is not."""
-    hidden = [] if Permission.READ_PRIVATE in case.author.can else _hide(case)
+    hidden = [] if Permission.READ_PRIVATE in case.can else _hide(case)
     needs = case.command.NEEDS
-    if needs.anybodys not in case.author.can and not _is_own(case, needs):
+    if needs.anybodys not in case.can and not _is_own(case, needs):
         raise _forbidden(needs)
     return hidden
 
@@ -81,8 +80,8 @@ def sees(case: Decision, objective: Objective) -> bool:
     One for TEAM is seen by the members and the lead of its team, its owner and its contributors, the owners of its
     key results (dropped ones, too), and by whoever may READ_PRIVATE. What rules is how all this is now.
     """
-    me = case.author.person
-    if objective.visibility is Visibility.WORKSPACE or Permission.READ_PRIVATE in case.author.can:
+    me = case.me
+    if objective.visibility is Visibility.WORKSPACE or Permission.READ_PRIVATE in case.can:
         return True
     if me is None:
         return False
@@ -155,7 +154,7 @@ def _is_own(case: Decision, needs: Needs) -> bool:
     """Whether every subject of the command is the author's own. A subject that does not exist is left to the handler,
     which refuses it; so is the id of another kind where a KPI is named: it may be hidden, and ids of KPIs were not
     checked for that."""
-    me = case.author.person
+    me = case.me
     if me is None:
         return False
     command: Any = case.command
@@ -174,53 +173,28 @@ def _about(named: Any) -> tuple[list[UUID], type[Aggregate]]:
     return [named.id if isinstance(named, Ref) else named], Aggregate
 
 
-@singledispatch
-def is_own(thing: Aggregate, case: Decision, me: UUID) -> bool:  # noqa: ARG001  nobody's own, unless it says so below
+def is_own(thing: Aggregate, case: Decision, me: UUID) -> bool:
     """Whether a thing is a person's own: a goal as owner, contributor, or lead of the team whose it is; a key result
     and an initiative also as its owner; a KPI as its owner. All else by what it belongs to."""
+    is_named = _names(thing, case, me)
+    above = thing.kpi if isinstance(thing, Reading) else _above(thing)
+    if is_named or above is None:
+        return is_named
+    parent = case.known(above)
+    return parent is not None and is_own(parent, case, me)
+
+
+def _names(thing: Aggregate, case: Decision, me: UUID) -> bool:
+    """Whether the thing itself names this person as one of its own."""
+    match thing:
+        case Objective():
+            return me in (thing.owner, *thing.contributors) or _leads(case, me, thing.team)
+        case KeyResult() | Initiative():
+            return thing.owner == me
+        case Kpi():
+            *_, owner, _ = thing.definition
+            return owner == me
     return False
-
-
-@is_own.register
-def objective_is_own(thing: Objective, case: Decision, me: UUID) -> bool:
-    return me in (thing.owner, *thing.contributors) or _leads(case, me, thing.team)
-
-
-@is_own.register
-def key_result_is_own(thing: KeyResult, case: Decision, me: UUID) -> bool:
-    return thing.owner == me or _belongs_to(me, thing.objective, case)
-
-
-@is_own.register
-def check_in_is_own(thing: CheckIn, case: Decision, me: UUID) -> bool:
-    return _belongs_to(me, thing.key_result, case)
-
-
-@is_own.register
-def initiative_is_own(thing: Initiative, case: Decision, me: UUID) -> bool:
-    return thing.owner == me or _belongs_to(me, thing.subject.id, case)
-
-
-@is_own.register(Comment)
-@is_own.register(Reflection)
-def remark_is_own(thing: Comment | Reflection, case: Decision, me: UUID) -> bool:
-    return _belongs_to(me, thing.subject.id, case)
-
-
-@is_own.register
-def kpi_is_own(thing: Kpi, case: Decision, me: UUID) -> bool:  # noqa: ARG001  a KPI is of nothing else
-    *_, owner, _ = thing.definition
-    return owner == me
-
-
-@is_own.register
-def reading_is_own(thing: Reading, case: Decision, me: UUID) -> bool:
-    return _belongs_to(me, thing.kpi, case)
-
-
-def _belongs_to(me: UUID, id: UUID, case: Decision) -> bool:
-    above = case.known(id)
-    return above is not None and is_own(above, case, me)
 
 
 def _leads(case: Decision, me: UUID, team: UUID | None) -> bool:

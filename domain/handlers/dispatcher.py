@@ -142,8 +142,8 @@ class Dispatcher:
         result = _result(HANDLERS[type(command)](case, command))
         assert not hidden, f"{verb(type(command))} passed over what it names"
         case.refuse_idle_expectation()
-        changed = case.changed()
-        if not any(thing.has_news for thing in changed) and command.idempotency_key is None:
+        events = case.collect_events()
+        if not events and command.idempotency_key is None:
             return Outcome(result=result, first=None, last=None, head=self._log.head().position)
         append = Append(
             by=by,
@@ -153,8 +153,7 @@ class Dispatcher:
             no_newer=case.no_newer,
             keys=case.keys,
         )
-        stored = [self._log.mapper.to_stored_event(event) for thing in changed for event in thing.collect_events()]
-        done = self._log.append(stored, append)
+        done = self._log.append([self._log.mapper.to_stored_event(event) for event in events], append)
         return self._outcome(done, result if done.result == append.result else None)
 
     def _outcome(self, done: CommandRow, result: Result | None = None, *, repeated: bool = False) -> Outcome:
@@ -192,7 +191,7 @@ def command_id(scope: str, key: str) -> UUID:
 
 def _digest(command: Command) -> bytes:
     """Of the verb and its input, but for the key itself."""
-    asked = msgspec.structs.replace(command, idempotency_key=None)
+    asked = command if command.idempotency_key is None else msgspec.structs.replace(command, idempotency_key=None)
     return sha256(verb(type(command)).encode() + b"\n" + msgspec.json.encode(asked)).digest()
 
 

@@ -66,6 +66,8 @@ class Decision:
     def __init__(self, log: Log, author: Author, command: Command, command_id: UUID) -> None:
         self.log = log
         self.author = author
+        self.can = author.can
+        self.me = author.person
         self.command = command
         self.command_id = command_id
         self.reads: dict[UUID, int] = {}
@@ -120,17 +122,15 @@ class Decision:
 
     def get(self, kind: type[A], id: UUID, *field: str) -> A:
         """The thing as the log has it. Raises `NOT_FOUND`."""
-        return self.get_all(kind, [id], *field)[0]
+        thing = self.known(id)
+        if not isinstance(thing, kind):
+            raise _missing(kind, id, *field)
+        return thing
 
     def get_all(self, kind: type[A], ids: Sequence[UUID], *field: str) -> list[A]:
         """The things, in the order of their ids, read in one statement. Raises `NOT_FOUND`."""
         self.load(ids)
-        found = [self._known.get(id) for id in ids]
-        things = [thing for thing in found if isinstance(thing, kind)]
-        if len(things) < len(found):
-            missing = next(id for id, thing in zip(ids, found, strict=True) if not isinstance(thing, kind))
-            raise Refused(Code.NOT_FOUND, f"There is no {kind.KIND} with the id {missing}.", *field)
-        return things
+        return [self.get(kind, id, *field) for id in ids]
 
     def load(self, ids: Iterable[UUID]) -> None:
         """Read the streams that were not read yet and remember their versions, 0 where there is none."""
@@ -256,9 +256,13 @@ class Decision:
                 "effectiveAt",
             )
 
-    def changed(self) -> list[Aggregate]:
-        """What is to be recorded: first what was there, innermost first, so that a cycle's closing
-        comes after all it closes; then what is new, outermost first, so that nothing precedes what
+    def collect_events(self) -> list[Event]:
+        """What is to be recorded: first of what was there, innermost first, so that a cycle's closing
+        comes after all it closes; then of what is new, outermost first, so that nothing precedes what
         it belongs to."""
         old = [thing for id, thing in self._known.items() if id not in self._new]
-        return [*reversed(old), *self._new.values()]
+        return [event for thing in (*reversed(old), *self._new.values()) for event in thing.collect_events()]
+
+
+def _missing(kind: type[Aggregate], id: UUID, *field: str) -> Refused:
+    return Refused(Code.NOT_FOUND, f"There is no {kind.KIND} with the id {id}.", *field)

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
+from operator import attrgetter
 from time import monotonic, sleep
 from typing import Any, LiteralString
 from uuid import UUID, uuid4
@@ -125,7 +126,7 @@ class Log(ApplicationRecorder):
         return _same(CommandRow(*command), append)
 
     def _call(self, conn: Connection, attempt: UUID, stored: Sequence[StoredRow], append: Append) -> Row:
-        params = [self._lock(conn), attempt, *_parameters(stored, append)]
+        params = [lock_key(conn.info.dbname, self._workspace, "append"), attempt, *_parameters(stored, append)]
         try:
             row = conn.cursor(binary=True).execute(_APPEND, params, prepare=True).fetchone()
         except psycopg.Error as error:
@@ -165,11 +166,9 @@ class Log(ApplicationRecorder):
     def _look_up(self, attempt: UUID, command: UUID, seconds: float) -> CommandRow | None:
         self._pool.check()
         with self._pool.connection(seconds) as conn:
-            row = conn.cursor(binary=True).execute(_SETTLE, [self._lock(conn), attempt, command]).fetchone()
+            lock = lock_key(conn.info.dbname, self._workspace, "append")
+            row = conn.cursor(binary=True).execute(_SETTLE, [lock, attempt, command]).fetchone()
         return CommandRow(*row) if row is not None else None
-
-    def _lock(self, conn: Connection) -> int:
-        return lock_key(conn.info.dbname, self._workspace, "append")
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────
 
@@ -321,21 +320,19 @@ class Log(ApplicationRecorder):
 
     def _fetch(self, query: LiteralString, params: Params = ()) -> list[Row]:
         """The rows of a statement that changes nothing, asked a second time if the connection was lost."""
-        try:
-            return self._fetch_once(query, params)
-        except _Lost:
+        is_second = False
+        while True:
+            with self._pool.connection() as conn:
+                try:
+                    return conn.cursor(binary=True).execute(query, params).fetchall()
+                except psycopg.Error as error:
+                    if not _is_gone(conn, error):
+                        raise
+                    conn.close()
+                    if is_second:
+                        raise _Lost from error
+            is_second = True
             self._pool.check()
-            return self._fetch_once(query, params)
-
-    def _fetch_once(self, query: LiteralString, params: Params) -> list[Row]:
-        with self._pool.connection() as conn:
-            try:
-                return conn.cursor(binary=True).execute(query, params).fetchall()
-            except psycopg.Error as error:
-                if not _is_gone(conn, error):
-                    raise
-                conn.close()
-                raise _Lost from error
 
 
 class _Lost(psycopg.OperationalError):
@@ -361,21 +358,19 @@ def _parameters(stored: Sequence[StoredRow], append: Append) -> list[Any]:
         append.digest,
         append.result,
         msgspec.json.encode(append.by),
-        [event.originator_id for event in stored],
-        [event.originator_version for event in stored],
-        [event.topic for event in stored],
-        [event.belongs_to for event in stored],
-        [event.effective_at for event in stored],
-        [event.state for event in stored],
+        *[list(map(column, stored)) for column in _EVENT],
         list(reads),
         list(reads.values()),
-        [claim.belongs_to for claim in append.no_newer],
-        [claim.topic for claim in append.no_newer],
-        [claim.position for claim in append.no_newer],
-        [key.person for key in append.keys],
-        [key.key for key in append.keys],
-        [key.handle_digest for key in append.keys],
+        *[list(map(column, append.no_newer)) for column in _CLAIM],
+        *[list(map(column, append.keys)) for column in _KEY],
     ]
+
+
+_EVENT = [
+    attrgetter(name) for name in ("originator_id", "originator_version", "topic", "belongs_to", "effective_at", "state")
+]
+_CLAIM = [attrgetter(name) for name in ("belongs_to", "topic", "position")]
+_KEY = [attrgetter(name) for name in ("person", "key", "handle_digest")]
 
 
 def _reads(stored: Sequence[StoredRow], append: Append) -> dict[UUID, int]:

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from functools import lru_cache
 from hashlib import blake2b
 from importlib.resources import files
 from typing import Final
@@ -46,6 +47,7 @@ def application_role(workspace: str) -> str:
     return f"{workspace}_app"
 
 
+@lru_cache
 def lock_key(database: str, workspace: str, purpose: str) -> int:
     """The advisory lock of a workspace for one purpose: a signed 64-bit number."""
     digest = blake2b(f"keyframe/{database}/{workspace}/{purpose}".encode(), digest_size=8).digest()

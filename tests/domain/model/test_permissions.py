@@ -33,7 +33,7 @@ def cells() -> list[tuple[Permission, Role, bool]]:
 
 @pytest.mark.parametrize(("permission", "role", "may"), cells())
 def test_each_role_may_do_what_the_table_says(permission: Permission, role: Role, may: bool) -> None:
-    assert (permission in permissions([role])) is may
+    assert (permission in permissions(frozenset({role}))) is may
 
 
 def test_every_permission_is_in_the_table() -> None:
@@ -42,5 +42,7 @@ def test_every_permission_is_in_the_table() -> None:
 
 
 def test_somebody_with_several_roles_may_do_what_any_of_them_may() -> None:
-    assert permissions([Role.AUDITOR, Role.METRICS]) == permissions([Role.AUDITOR]) | permissions([Role.METRICS])
-    assert permissions([]) == frozenset()
+    assert permissions(frozenset({Role.AUDITOR, Role.METRICS})) == permissions(frozenset({Role.AUDITOR})) | permissions(
+        frozenset({Role.METRICS})
+    )
+    assert permissions(frozenset()) == frozenset()
