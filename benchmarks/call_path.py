@@ -21,7 +21,6 @@ from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 import httpx
-from domain.model.permissions import Role
 from pydantic import SecretStr
 
 from api.runtime.database import Database, open_database
@@ -33,6 +32,7 @@ from domain.handlers.unit_of_work import Author
 from domain.log import api_tokens
 from domain.log.event_store import Log
 from domain.model import commands
+from domain.model.permissions import Role
 from domain.primitives.values import Direction, Source
 
 ROOT = Path(__file__).parents[1]

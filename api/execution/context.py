@@ -5,6 +5,7 @@ resolvers are plain functions, never `async def`, and may block.
 """
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from math import inf
 from time import monotonic
 from typing import Any, Self, TypeAlias
@@ -15,7 +16,7 @@ import strawberry
 from api.execution.request_scope import RequestScope
 from api.execution.subscription_hub import SubscriptionHub
 from api.execution.writer import Writer
-from api.snapshot.snapshot import Eyes, Footing, Pool, Reads, View
+from api.snapshot.snapshot import Eyes, Footing, Pool, Reads
 from domain.commands.permissions import Permission, Role, permissions
 from domain.handlers.unit_of_work import Author
 from domain.log.event_store import Log
@@ -33,7 +34,7 @@ class Caller:
     person: UUID | None = None
     source: Source = Source.API
 
-    @property
+    @cached_property
     def can(self) -> frozenset[Permission]:
         return permissions(self.roles)
 
@@ -42,7 +43,7 @@ class Caller:
         """Whether nothing is hidden from them, also what is shown to a team only."""
         return Permission.READ_PRIVATE in self.can
 
-    @property
+    @cached_property
     def actor(self) -> str:
         """Who this is where it is written down: people by their ids, which name nobody who was erased."""
         return f"machine:{self.handle}" if self.person is None else f"person:{self.person}"
@@ -108,18 +109,14 @@ class Context:
     def reads(self) -> Reads:
         """New doors to reading, for one operation: its present is fixed when it is first looked at, and so is what
         the caller may see. Raises `FORBIDDEN`."""
-        return self.reading(None)
+        return self.reading()
 
-    def reading(self, hidden: frozenset[UUID] | None) -> Reads:
+    def reading(self, hidden: frozenset[UUID] | None = None) -> Reads:
         """The same, where it is known which objectives are hidden from the caller. Raises `FORBIDDEN`."""
         if Permission.READ not in self.caller.can:
             raise Refused(Code.FORBIDDEN, "You may not read.")
         eyes = None if self.caller.sees_everything else Eyes(self.caller.person, self.veiled)
         return Reads(self.pool, self.log, self.until, eyes, hidden, self.footing)
-
-    def after(self, position: int) -> View:
-        """The present as it stands right after a position: what a mutation's payload is read at."""
-        return self.reads.after(position)
 
 
 Info: TypeAlias = strawberry.Info[Context, Any]

@@ -1,8 +1,7 @@
 """Executes commands, and waits until the views have caught up with them."""
 
 from domain.commands.command import Command
-from domain.handlers.dispatcher import Dispatcher, Outcome
-from domain.handlers.unit_of_work import Author
+from domain.handlers.dispatcher import Dispatcher
 from domain.log.event_store import Log
 from projections.engine.projector import Projector
 
@@ -12,22 +11,22 @@ class Writer:
 
     def __init__(self, log: Log, projector: Projector, timeout_s: float) -> None:
         self._log = log
-        self._dispatcher = Dispatcher(log)
+        self.execute = Dispatcher(log).execute
         self._projector = projector
         self._timeout_s = timeout_s
 
-    def execute(self, command: Command, author: Author) -> Outcome:
-        """Execute a command: see `Dispatcher.execute`."""
-        return self._dispatcher.execute(command, author)
-
     def behind(self, position: int) -> int:
-        """How many events the views lack to reach a position, after waiting for them: 0 as a rule.
+        """How many events the views lack to reach a position that a client names, after waiting for them.
 
         Returns at once for a position beyond the head of the log.
         """
         seen = self._projector.status.position
-        if seen >= position or (
-            position <= self._log.head().position and self._projector.wait(position, self._timeout_s)
-        ):
+        if seen < position and position > self._log.head().position:
+            return position - seen
+        return self.lag(position)
+
+    def lag(self, position: int) -> int:
+        """How many events the views lack to reach a position of the log, after waiting for them: 0 as a rule."""
+        if self._projector.wait(position, self._timeout_s):
             return 0
-        return position - self._projector.status.position
+        return max(0, position - self._projector.status.position)

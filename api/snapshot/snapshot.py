@@ -103,7 +103,7 @@ class Reads:
         The bodies of events are in the log, which nothing is hidden in: read those of changes that were found here,
         by `api.schema.connections.change_lists.with_events`.
         """
-        return self._veiled(self.hidden) if self.hidden else self._connection()
+        return self._veiled(self.hidden) if self.hidden else self._open(self._pool)
 
     @cached_property
     def hidden(self) -> frozenset[UUID]:
@@ -125,7 +125,7 @@ class Reads:
     @cached_property
     def _looked(self) -> tuple[ResolvedBasis, frozenset[UUID]]:
         """The present, and what is hidden there: one statement."""
-        with self._connection() as conn:
+        with self._open(self._pool) as conn:
             if self._eyes is None or self._hidden is not None:
                 looked = bases.now(conn), self._hidden or visibility.NOTHING
             else:
@@ -133,22 +133,18 @@ class Reads:
         self.footing.newest = looked[0]
         return looked
 
-    @contextmanager
-    def _connection(self) -> Iterator[Connection]:
-        """One that finds everything."""
+    def _open(self, pool: Pool) -> AbstractContextManager[Connection]:
+        """A connection of this pool. Raises `TimeIsUp`."""
         if monotonic() > self._until:
             raise TimeIsUp
-        with self._pool.connection() as conn:
-            yield conn
+        return pool.connection()
 
     @contextmanager
     def _veiled(self, hidden: frozenset[UUID]) -> Iterator[Connection]:
         """One that finds nothing of what is hidden."""
-        if monotonic() > self._until:
-            raise TimeIsUp
         if self._eyes is None or self._eyes.pool is None:
             raise RuntimeError("Something is hidden, and there are no connections that hide it.")
-        with self._eyes.pool.connection() as conn:
+        with self._open(self._eyes.pool) as conn:
             visibility.set_hidden(conn, hidden)
             yield conn
 
@@ -227,7 +223,8 @@ class View:
 
     def read(self, query: Callable[Concatenate[Connection, Basis, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run one query of `projections` at this basis. Raises `TimeIsUp`."""
-        return self.reads.read(query, self.basis, *args, **kwargs)
+        with self.reads.connection() as conn:
+            return query(conn, self.basis, *args, **kwargs)
 
     def by_id(self, query: ById[T], wanted: Iterable[UUID | None]) -> dict[UUID, T]:
         """The rows with these ids, and others read before; none is read twice at one View."""
@@ -331,15 +328,11 @@ AnyThing = TypeVar("AnyThing", bound=Thing)
 
 def together(shown_as: type[AnyThing], view: View, rows: Sequence[Any]) -> list[AnyThing]:
     """These rows as things of one type, siblings of each other."""
-    return _siblings(view, rows, [shown_as] * len(rows))
+    return mixed(view, rows, [shown_as] * len(rows))
 
 
-def mixed(view: View, rows: Sequence[Any], shown_as: Callable[[Any], type[AnyThing]]) -> list[AnyThing]:
-    """These rows as things, each of the type it is shown as, siblings of each other."""
-    return _siblings(view, rows, [shown_as(row) for row in rows])
-
-
-def _siblings(view: View, rows: Sequence[Any], types: Sequence[type[AnyThing]]) -> list[AnyThing]:
+def mixed(view: View, rows: Sequence[Any], types: Sequence[type[AnyThing]]) -> list[AnyThing]:
+    """These rows as things, each of its type, siblings of each other."""
     siblings = Siblings(view, rows)
     things = []
     for place, (row, shown_as) in enumerate(zip(rows, types, strict=True)):

@@ -101,6 +101,8 @@ class Projector:
     def wait(self, position: int, timeout: float) -> bool:
         """Whether the projections have reached this position within `timeout` seconds; returns at once if the
         projector has stopped before it."""
+        if self._status.position >= position:
+            return True
         with self._moved:
             self._waiting += 1
             self._called.set()

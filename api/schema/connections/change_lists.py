@@ -70,7 +70,7 @@ def with_events(view: View, rows: Sequence[Change]) -> list[Told]:
 
 def shown(view: View, rows: Sequence[Told]) -> list[Any]:
     """What was read as things, siblings of each other."""
-    return mixed(view, rows, lambda told: TYPES[type(told.event)])
+    return mixed(view, rows, [TYPES[type(row.event)] for row in rows])
 
 
 def at_positions(view: View, positions: Sequence[int]) -> list[Any]:

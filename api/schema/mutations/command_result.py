@@ -48,7 +48,7 @@ class Done(Answer):
             return None
         if self.outcome.first is None and not self.outcome.repeated:
             return self.context.reads.present
-        return self.context.after(self.outcome.head)
+        return self.context.reading().after(self.outcome.head)
 
     @cached_property
     def now(self) -> View:
@@ -97,7 +97,7 @@ class Declined(Answer):
             return []
         entries = self.context.log.since(*self.refused.since, CHANGES_SINCE_MAX)
         if entries:
-            self.context.writer.behind(entries[-1].position)
+            self.context.writing.lag(entries[-1].position)
         return changes(self.now, entries)
 
 
@@ -107,4 +107,4 @@ def carry_out(context: Context, kind: type[Command], given: Any) -> Done | Decli
         outcome = context.writer.execute(inputs.command(kind, given), context.caller.author)
     except Refused as refused:
         return Declined(context, refused)
-    return Done(context, outcome, context.writer.behind(outcome.head))
+    return Done(context, outcome, context.writing.lag(outcome.head))

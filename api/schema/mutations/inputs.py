@@ -44,7 +44,7 @@ class Field(NamedTuple):
     name: str
     type: Any
     default: Any
-    read: Reader
+    read: Reader | None
     null: Any = msgspec.NODEFAULT
     optional: bool = False
 
@@ -60,21 +60,21 @@ def command(kind: type[AnyCommand], given: Any) -> AnyCommand:
 
 
 def _struct(kind: Any, given: Any, path: Path) -> Any:
-    said = [(field, getattr(given, field.attribute)) for field in _fields(kind)]
-    return kind(
-        **{
-            field.attribute: _value(field, value, (*path, field.name))
-            for field, value in said
-            if value is not strawberry.UNSET or not field.optional
-        }
-    )
+    values: dict[str, Any] = {}
+    for field in _fields(kind):
+        value = getattr(given, field.attribute)
+        if value is None or value is strawberry.UNSET:
+            if value is None or not field.optional:
+                values[field.attribute] = _absent(field, value, (*path, field.name))
+        else:
+            values[field.attribute] = value if field.read is None else field.read(value, (*path, field.name))
+    return kind(**values)
 
 
-def _value(field: Field, value: Any, path: Path) -> Any:
+def _absent(field: Field, value: Any, path: Path) -> Any:
+    """What stands for a field that was left out, or is null. Raises `INVALID`."""
     if value is strawberry.UNSET:
         raise invalid("Say which, or null for none.", *path)
-    if value is not None:
-        return field.read(value, path)
     if field.null is msgspec.NODEFAULT:
         raise invalid("This cannot be cleared; leave it out to keep it as it is.", *path)
     return field.null
@@ -105,12 +105,8 @@ def _by(kind: type[By], given: Any, path: Path) -> By:
     return kind(key=given.key)
 
 
-def _each(read: Reader, into: type, given: Sequence[Any], path: Path) -> Any:
-    return into(read(one, (*path, str(index))) for index, one in enumerate(given))
-
-
-def _same(value: Any, _: Path) -> Any:
-    return value
+def _each(read: Reader | None, into: type, given: Sequence[Any], path: Path) -> Any:
+    return into(given) if read is None else into(read(one, (*path, str(index))) for index, one in enumerate(given))
 
 
 # ── the fields of a command or value ─────────────────────────────────────────────────────────────
@@ -155,8 +151,8 @@ def _undescribed(hint: Any) -> Any:
     return hint.__origin__ if typing.get_origin(hint) is Annotated and id_kind(hint) is None else hint
 
 
-def _type(hint: Any) -> tuple[Any, Reader]:
-    """The GraphQL type in which a value of this type is taken, and how it is read."""
+def _type(hint: Any) -> tuple[Any, Reader | None]:
+    """The GraphQL type in which a value of this type is taken, and how it is read; None: as it is."""
     if (kind := id_kind(hint)) is not None:
         return strawberry.ID, partial(_id, kind)
     hint = _undescribed(hint)
@@ -170,7 +166,7 @@ def _type(hint: Any) -> tuple[Any, Reader]:
         return _BY[hint], partial(_by, hint)
     if issubclass(hint, msgspec.Struct):
         return _input(hint), partial(_struct, hint)
-    return hint, _same
+    return hint, None
 
 
 # ── the inputs ───────────────────────────────────────────────────────────────────────────────────

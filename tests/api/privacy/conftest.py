@@ -59,9 +59,9 @@ class Lived(dict[str, UUID]):
 class SeenAtOnce(Writer):
     """What is written is fed to the views by who asks for it."""
 
-    def behind(self, position: int) -> int:
+    def lag(self, position: int) -> int:
         self._projector.catch_up()
-        return super().behind(position)
+        return super().lag(position)
 
 
 class Asked:
