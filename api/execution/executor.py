@@ -11,7 +11,7 @@ from functools import cache, cached_property, partial
 from math import inf, isfinite
 from operator import attrgetter
 from time import monotonic
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from graphql import (
     GraphQLEnumType,
@@ -116,16 +116,17 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         return plan
 
     def _planned(self, name: str, field: GraphQLField, nodes: Any, parent_type: GraphQLObjectType) -> Planned:
-        type_, is_required = _nullable(field.type)
+        is_required = is_non_null_type(field.type)
+        type_: Any = field.type.of_type if is_required else field.type  # type: ignore[union-attr]
         defined = field.extensions.get("strawberry-definition")
         read = _plain_reader(defined) if isinstance(defined, StrawberryField) and field.subscribe is None else None
         if read is not None and is_leaf_type(type_):
-            return Planned(name, read, _plain(type_), _writer(type_), _nothing, is_required, field.type, nodes)
+            return Planned(name, read, _PLAIN.get(type_), _writer(type_), _nothing, is_required, field.type, nodes)
         info = self.build_resolve_info(field, to_nodes(nodes), parent_type, Path(None, name, parent_type.name))
         if read is None:
             read = self._reader(field, nodes, info)
         if is_leaf_type(type_):
-            return Planned(name, read, _plain(type_), _writer(type_), _nothing, is_required, field.type, nodes)
+            return Planned(name, read, _PLAIN.get(type_), _writer(type_), _nothing, is_required, field.type, nodes)
         complete = self._completer(type_, nodes, info)
         return Planned(name, read, None, None, complete, is_required, field.type, nodes)
 
@@ -168,8 +169,8 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         return self._object(type_, nodes, info)
 
     def _list(self, item_type: Any, nodes: Any, info: Any) -> Complete:
-        nullable, is_required = _nullable(item_type)
-        complete_item = self._completer(nullable, nodes, info)
+        is_required = is_non_null_type(item_type)
+        complete_item = self._completer(item_type.of_type if is_required else item_type, nodes, info)
 
         def complete(value: Any, place: Place) -> list[Any]:
             done: list[Any] = []
@@ -232,11 +233,6 @@ def _itself(event: Any) -> Any:
     return event
 
 
-def _nullable(type_: Any) -> tuple[Any, bool]:
-    """The type without its `!`, and whether it has one."""
-    return (type_.of_type, True) if is_non_null_type(type_) else (type_, False)
-
-
 def _is_null(typename: str, nodes: Any) -> TypeError:
     return TypeError(f"Cannot return null for non-nullable field {typename}.{nodes[0].node.name.value}.")
 
@@ -262,9 +258,8 @@ def _plain_reader(field: StrawberryField) -> Read | None:
 # ── leaves ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def _plain(type_: Any) -> type | None:
-    """The Python type of values of this type that are written as they are; None if there is none."""
-    return str if type_ is GraphQLString or type_ is GraphQLID else None
+_PLAIN: Final[dict[Any, type]] = {GraphQLString: str, GraphQLID: str}
+"""The Python type whose values are written as they are, by the GraphQL type."""
 
 
 @cache

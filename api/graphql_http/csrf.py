@@ -29,7 +29,9 @@ _SIMPLE: Final = {"", "text/plain", "application/x-www-form-urlencoded", "multip
 def reject_forgery(request: Request) -> None:
     """Raises `RequestRejected` for a request that a page of another site may have caused."""
     headers = request.headers
-    if not _is_simple(request) or any(name in headers for name in (*PROOFS, "authorization")):
+    if media_type(headers.get("content-type")) not in _SIMPLE or any(
+        name in headers for name in (*PROOFS, "authorization")
+    ):
         return
     if _may_be_of_another_site(request):
         raise RequestRejected(
@@ -38,10 +40,6 @@ def reject_forgery(request: Request) -> None:
             f"{PROOFS[0]}: 1 (or {', '.join(PROOFS[1:])}), by Authorization, or post as application/json.",
             "CSRF_PREVENTED",
         )
-
-
-def _is_simple(request: Request) -> bool:
-    return media_type(request.headers.get("content-type")) in _SIMPLE
 
 
 def _may_be_of_another_site(request: Request) -> bool:

@@ -115,14 +115,13 @@ class Endpoint(GraphQL[Context, None]):
         if request.method not in _ALLOWED:
             raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, "GraphQL is asked by GET or POST.")
         if _wants_page(request):
-            return (
-                self._page()
-                if self._page
-                else error_response(HTTPStatus.NOT_FOUND, "There is no page here.", "NOT_FOUND")
-            )
+            if self._page is None:
+                return error_response(HTTPStatus.NOT_FOUND, "There is no page here.", "NOT_FOUND")
+            return self._page()
         wanted = self._negotiate(request)
         reject_forgery(request)
-        behind = await self._wait_for_position(request)
+        required = request.headers.get(MIN_POSITION)
+        behind = None if required is None else await self._wait_for_position(required)
         return behind or await self._execute(request, await _parse(request), wanted)
 
     def _negotiate(self, request: Request) -> str:
@@ -135,11 +134,8 @@ class Endpoint(GraphQL[Context, None]):
 
     # ── read your own writes ─────────────────────────────────────────────────────────────────────
 
-    async def _wait_for_position(self, request: Request) -> Response | None:
-        """Wait for the position that the client asks for; the response if the views do not reach it in time."""
-        said = request.headers.get(MIN_POSITION)
-        if said is None:
-            return None
+    async def _wait_for_position(self, required: str) -> Response | None:
+        """Wait for the position that the client requires; the response if the views do not reach it in time."""
         if not _POSITION.fullmatch(said):
             raise HTTPException(HTTPStatus.BAD_REQUEST, f"{MIN_POSITION} takes a position of the log, like 42.")
         position = int(said)

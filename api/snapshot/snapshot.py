@@ -103,7 +103,9 @@ class Reads:
         The bodies of events are in the log, which nothing is hidden in: read those of changes that were found here,
         by `api.schema.connections.change_lists.with_events`.
         """
-        return self._veiled(self.hidden) if self.hidden else self._open(self._pool)
+        if monotonic() > self._until:
+            raise TimeIsUp
+        return self._veiled(self.hidden) if self.hidden else self._pool.connection()
 
     @cached_property
     def hidden(self) -> frozenset[UUID]:
@@ -125,7 +127,9 @@ class Reads:
     @cached_property
     def _looked(self) -> tuple[ResolvedBasis, frozenset[UUID]]:
         """The present, and what is hidden there: one statement."""
-        with self._open(self._pool) as conn:
+        if monotonic() > self._until:
+            raise TimeIsUp
+        with self._pool.connection() as conn:
             if self._eyes is None or self._hidden is not None:
                 looked = bases.now(conn), self._hidden or visibility.NOTHING
             else:
@@ -133,18 +137,12 @@ class Reads:
         self.footing.newest = looked[0]
         return looked
 
-    def _open(self, pool: Pool) -> AbstractContextManager[Connection]:
-        """A connection of this pool. Raises `TimeIsUp`."""
-        if monotonic() > self._until:
-            raise TimeIsUp
-        return pool.connection()
-
     @contextmanager
     def _veiled(self, hidden: frozenset[UUID]) -> Iterator[Connection]:
         """One that finds nothing of what is hidden."""
         if self._eyes is None or self._eyes.pool is None:
             raise RuntimeError("Something is hidden, and there are no connections that hide it.")
-        with self._open(self._eyes.pool) as conn:
+        with self._eyes.pool.connection() as conn:
             visibility.set_hidden(conn, hidden)
             yield conn
 

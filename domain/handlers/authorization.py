@@ -4,8 +4,8 @@ What is read for that is part of the decision like all else, and is looked at ag
 through while a goal changes hands, or is hidden.
 """
 
-from collections.abc import Iterator, Sequence
 from typing import Any
+from collections.abc import Sequence
 from uuid import UUID
 
 from msgspec import structs
@@ -19,6 +19,7 @@ from domain.model.key_result import CheckIn, KeyResult, KeyResultAdded
 from domain.model.kpi import Kpi, Reading
 from domain.model.objective import Objective, ObjectiveAligned, ObjectiveUnaligned
 from domain.model.people import Team
+from domain.model.permissions import NEEDS, Needs, Permission, Role, permissions, roles_with
 from domain.primitives.errors import Code, Refused
 from domain.primitives.values import Kind, Ref, Source, Visibility
 
@@ -30,7 +31,7 @@ SINCE_MAX = 100
 
 def refuse_by_role(command: Command, author: Author) -> None:
     """Refuse what no role of the author permits, whatever it is about; nothing is read. Raises `FORBIDDEN`."""
-    needs, can = command.NEEDS, author.can
+    needs, can = command.NEEDS, permissions(author.roles)
     if needs.anybodys not in can and needs.own not in can:
         raise _forbidden(needs)
     if command.effective_at is not None and Permission.BACKDATE not in can:
@@ -95,7 +96,7 @@ def sees(case: Decision, objective: Objective) -> bool:
 
 def _hide(case: Decision) -> list[UUID]:
     """All that the input names and the author does not see."""
-    named = list(dict.fromkeys(_named(case.command)))
+    named = _named(case.command)
     case.load(named)
     hidden = [id for id in named if _is_hidden(case, id)]
     if case.command.expected_version is not None:
@@ -105,12 +106,14 @@ def _hide(case: Decision) -> list[UUID]:
     return hidden
 
 
-def _named(command: Command) -> Iterator[UUID]:
-    """Every id in the input. What is named by a key as well, cycles and KPIs, is nobody's secret."""
+def _named(command: Command) -> list[UUID]:
+    """Every id in the input, once. What is named by a key as well, cycles and KPIs, is nobody's secret."""
+    named: dict[UUID, None] = {}
     for value in structs.astuple(command):
         for one in value if isinstance(value, list) else [value]:
             if isinstance(one, Ref | UUID):
-                yield one.id if isinstance(one, Ref) else one
+                named[one.id if isinstance(one, Ref) else one] = None
+    return list(named)
 
 
 def _is_hidden(case: Decision, id: UUID) -> bool:
@@ -162,7 +165,8 @@ def _is_own(case: Decision, needs: Needs) -> bool:
         return me in (command.owner, *command.contributors) or _leads(case, me, command.team)
     about, kind = _about(getattr(command, needs.of))
     case.load(about)
-    return all(is_own(thing, case, me) for thing in map(case.known, about) if isinstance(thing, kind))
+    others = [thing for thing in map(case.known, about) if isinstance(thing, kind) and not is_own(thing, case, me)]
+    return not others
 
 
 def _about(named: Any) -> tuple[list[UUID], type[Aggregate]]:
@@ -176,12 +180,13 @@ def _about(named: Any) -> tuple[list[UUID], type[Aggregate]]:
 def is_own(thing: Aggregate, case: Decision, me: UUID) -> bool:
     """Whether a thing is a person's own: a goal as owner, contributor, or lead of the team whose it is; a key result
     and an initiative also as its owner; a KPI as its owner. All else by what it belongs to."""
-    is_named = _names(thing, case, me)
-    above = thing.kpi if isinstance(thing, Reading) else _above(thing)
-    if is_named or above is None:
-        return is_named
-    parent = case.known(above)
-    return parent is not None and is_own(parent, case, me)
+    part: Aggregate | None = thing
+    while part is not None:
+        if _names(part, case, me):
+            return True
+        above = part.kpi if isinstance(part, Reading) else _above(part)
+        part = None if above is None else case.known(above)
+    return False
 
 
 def _names(thing: Aggregate, case: Decision, me: UUID) -> bool:

@@ -66,7 +66,7 @@ class Decision:
     def __init__(self, log: Log, author: Author, command: Command, command_id: UUID) -> None:
         self.log = log
         self.author = author
-        self.can = author.can
+        self.can = permissions(author.roles)
         self.me = author.person
         self.command = command
         self.command_id = command_id

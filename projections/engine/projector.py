@@ -107,13 +107,12 @@ class Projector:
             self._waiting += 1
             self._called.set()
             try:
-                self._moved.wait_for(lambda: self._is_decided(position), timeout)
+                self._moved.wait_for(
+                    lambda: self._status.position >= position or self._status.condition is Condition.STOPPED, timeout
+                )
             finally:
                 self._waiting -= 1
             return self._status.position >= position
-
-    def _is_decided(self, position: int) -> bool:
-        return self._status.position >= position or self._status.condition is Condition.STOPPED
 
     def catch_up(self) -> int:
         """Apply the whole log on the calling thread; returns the position reached.

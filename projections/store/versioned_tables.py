@@ -297,7 +297,7 @@ class VersionedTable(Table[V]):
 
     def query(self, basis: Basis, candidates: str, where: str = "true", columns: str | None = None) -> str:
         """The versions `v` at the basis of all things whose ids are among the `candidates` `c`."""
-        standing = self.at(basis, "v", "c.id")
+        standing = last_version(self.name, basis, "v", "c.id")
         return f"select {columns or self.seen} from ({candidates}) c cross join {standing} where {where}"
 
     def by_id(self, conn: Connection, basis: Basis, ids: Iterable[UUID]) -> dict[UUID, V]:
