@@ -136,9 +136,9 @@ class Endpoint(GraphQL[Context, None]):
 
     async def _wait_for_position(self, required: str) -> Response | None:
         """Wait for the position that the client requires; the response if the views do not reach it in time."""
-        if not _POSITION.fullmatch(said):
+        if not _POSITION.fullmatch(required):
             raise HTTPException(HTTPStatus.BAD_REQUEST, f"{MIN_POSITION} takes a position of the log, like 42.")
-        position = int(said)
+        position = int(required)
         lag = await to_thread.run_sync(self._writer.behind, position)
         return _stale_response(position, position - lag, lag) if lag else None
 

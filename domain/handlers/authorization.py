@@ -11,7 +11,7 @@ from uuid import UUID
 from msgspec import structs
 
 from domain.commands.command import Command
-from domain.commands.permissions import Needs, Permission, Role, roles_with
+from domain.commands.permissions import Needs, Permission, Role, permissions, roles_with
 from domain.handlers.unit_of_work import Author, Decision, keyed_id
 from domain.model.discussion import Comment, Initiative, Reflection
 from domain.model.event import Aggregate, Event
@@ -19,7 +19,6 @@ from domain.model.key_result import CheckIn, KeyResult, KeyResultAdded
 from domain.model.kpi import Kpi, Reading
 from domain.model.objective import Objective, ObjectiveAligned, ObjectiveUnaligned
 from domain.model.people import Team
-from domain.model.permissions import NEEDS, Needs, Permission, Role, permissions, roles_with
 from domain.primitives.errors import Code, Refused
 from domain.primitives.values import Kind, Ref, Source, Visibility
 
