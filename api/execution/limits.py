@@ -68,7 +68,7 @@ class Limits(SchemaExtension):
             asked.graphql_document = _parsed(asked.query)
         yield
         document, named = asked.graphql_document, asked._provided_operation_name  # noqa: SLF001
-        if document is None or named is not None:
+        if document is None or named is not None or len(document.definitions) == 1:
             return
         if len([one for one in document.definitions if isinstance(one, OperationDefinitionNode)]) > 1:
             message = "The document has several operations: say by operationName which one is meant."

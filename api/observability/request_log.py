@@ -28,6 +28,7 @@ _HEADERS: Final = {
     "referrer-policy": "no-referrer",
     "cross-origin-resource-policy": "same-origin",
 }
+_METHODS: Final = frozenset({"GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"})
 _log = structlog.get_logger(__name__)
 
 
@@ -61,7 +62,8 @@ class RequestLogMiddleware:
         """Count a request, and return its log line."""
         state = scope["state"]
         stats, caller = state.get("stats"), state.get("caller")
-        self._metrics.count_response(path, _method(scope), status, seconds)
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        self._metrics.count_response(path, method, status, seconds)
         if stats is not None:
             self._metrics.count_operation(stats.kind, stats.codes)
         return {
@@ -84,12 +86,6 @@ def _path(scope: Scope) -> str:
             path: str = getattr(route, "path", "other")
             return path
     return "other"
-
-
-def _method(scope: Scope) -> str:
-    return (
-        scope["method"] if scope["method"] in {"GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"} else "other"
-    )
 
 
 def _request_id(headers: Headers) -> str:

@@ -92,7 +92,7 @@ class Dispatcher:
         id = _command_id(command, author)
         digest = _digest(command)
         for attempt in range(ATTEMPTS_MAX):
-            if (first := self._first(command, id, digest)) is not None:
+            if command.idempotency_key is not None and (first := self._first(command, id, digest)) is not None:
                 return first
             try:
                 return self._decide(command, author, id, digest)
@@ -100,14 +100,14 @@ class Dispatcher:
                 _step_back(attempt)
             except Refused:
                 # what stands in the way may be the same command, carried out since it was looked up
-                if (first := self._first(command, id, digest)) is None:
+                if command.idempotency_key is None or (first := self._first(command, id, digest)) is None:
                     raise
                 return first
         raise Refused(Code.CONFLICT, "Others keep changing the same things; ask again in a moment.")
 
     def _first(self, command: Command, id: UUID, digest: bytes) -> Outcome | None:
         """What came of it when it was carried out before, under its key. Raises `IDEMPOTENCY_MISMATCH`."""
-        done = self._log.command(id) if command.idempotency_key is not None else None
+        done = self._log.command(id)
         if done is None:
             return None
         if done.digest != digest and not self._names_the_same(done, command, digest):

@@ -291,6 +291,8 @@ class VersionedTable(Table[V]):
         name = "".join(f"_{c.lower()}" if c.isupper() else c for c in kind).removeprefix("_")
         everywhere = ("(id, changed_at, position)", "(born) where version = 1")
         super().__init__(name, row, ("id", "position"), (*everywhere, *indexes), secret)
+        self._by_id: dict[bool, str] = {}
+        """The query by ids, which depends on nothing but whether the basis is level."""
 
     def at(self, basis: Basis, alias: str, id: str) -> str:
         return last_version(self.name, basis, alias, id)
@@ -301,7 +303,10 @@ class VersionedTable(Table[V]):
         return f"select {columns or self.seen} from ({candidates}) c cross join {standing} where {where}"
 
     def by_id(self, conn: Connection, basis: Basis, ids: Iterable[UUID]) -> dict[UUID, V]:
-        sql = self.query(basis, "select unnest(%(ids)b::uuid[]) as id")
+        level = is_level(basis)
+        sql = self._by_id.get(level)
+        if sql is None:
+            sql = self._by_id[level] = self.query(basis, "select unnest(%(ids)b::uuid[]) as id")
         return {row.id: row for row in self.read(conn, sql, basis_params(basis, ids=list(ids)))}
 
     def by(self, conn: Connection, basis: Basis, column: str, values: Iterable[Any], where: str = "true") -> list[V]:

@@ -85,7 +85,7 @@ def latest_readings(siblings: Siblings) -> dict[UUID, measurements.ReadingRow]:
 def of_key_results(siblings: Siblings) -> Sequence[KeyResultProgress]:
     """The progress of each of these key results."""
     view = siblings.view
-    at, policy = view.basis.at, view.scoring
+    at, policy = view.basis.at, view.policy.policy
     cycles = view.by_id(cycle.cycles, [row.cycle for row in siblings.rows])
     objectives = view.by_id(objective.objectives, [row.objective for row in siblings.rows])
     return [

@@ -134,7 +134,7 @@ class CheckInPayload(Payload):
     @answered("The key result, as it stands with it.")
     def key_result(self) -> KeyResult | None:
         check_in = self.answer.subject(Kind.CHECK_IN) if isinstance(self.answer, Done) else None
-        return None if check_in is None else KeyResult.find(check_in.view, check_in.row.key_result)
+        return None if check_in is None else KeyResult.find(check_in.siblings.view, check_in.row.key_result)
 
 
 @strawberry.type(description="What became of a command about a KPI.")
