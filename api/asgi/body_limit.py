@@ -1,7 +1,6 @@
 """Middleware that limits the size of a request's body."""
 
 from collections.abc import Collection
-from collections.abc import Awaitable, Collection, Iterable
 from http import HTTPStatus
 
 from starlette.datastructures import Headers

@@ -1,6 +1,5 @@
 """Executes commands, and waits until the views have caught up with them."""
 
-from domain.commands.command import Command
 from domain.handlers.dispatcher import Dispatcher
 from domain.log.event_store import Log
 from projections.engine.projector import Projector

@@ -1,6 +1,5 @@
 """Who may do what: roles, permissions, the roles that have each permission, and what a command can require."""
 
-from collections.abc import Iterable
 from enum import StrEnum
 from functools import cache
 from typing import Final, NamedTuple
@@ -59,13 +58,9 @@ _WHO_MAY: dict[Permission, frozenset[Role]] = {
 }
 
 
-def permissions(roles: Iterable[Role]) -> frozenset[Permission]:
-    """Everything that somebody with these roles may do: the union of what each role may."""
-    return _held(frozenset(roles))
-
-
 @cache
-def _held(roles: frozenset[Role]) -> frozenset[Permission]:
+def permissions(roles: frozenset[Role]) -> frozenset[Permission]:
+    """Everything that a caller with these roles may do: the union of what each role may."""
     return frozenset(permission for permission, may in _WHO_MAY.items() if may & roles)
 
 

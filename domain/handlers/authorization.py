@@ -4,8 +4,8 @@ What is read for that is part of the decision like all else, and is looked at ag
 through while a goal changes hands, or is hidden.
 """
 
-from typing import Any
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from msgspec import structs

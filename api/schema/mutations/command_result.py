@@ -97,7 +97,7 @@ class Declined(Answer):
             return []
         entries = self.context.log.since(*self.refused.since, CHANGES_SINCE_MAX)
         if entries:
-            self.context.writing.lag(entries[-1].position)
+            self.context.writer.lag(entries[-1].position)
         return changes(self.now, entries)
 
 
@@ -107,4 +107,4 @@ def carry_out(context: Context, kind: type[Command], given: Any) -> Done | Decli
         outcome = context.writer.execute(inputs.command(kind, given), context.caller.author)
     except Refused as refused:
         return Declined(context, refused)
-    return Done(context, outcome, context.writing.lag(outcome.head))
+    return Done(context, outcome, context.writer.lag(outcome.head))

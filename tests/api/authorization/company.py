@@ -59,7 +59,7 @@ from domain.commands.people_commands import (
     RenameTeam,
 )
 from domain.commands.permissions import Role
-from domain.handlers.dispatcher import Keyframe
+from domain.handlers.dispatcher import Dispatcher
 from domain.handlers.unit_of_work import Author, keyed_id
 from domain.model.kpi import reading_id
 from domain.primitives.values import InitiativeState, Kind, Ref, ReflectionKind, Source, Visibility
@@ -159,7 +159,7 @@ def company(their_visibility: Visibility = Visibility.WORKSPACE) -> Given:
     log = copy(lived.log)
     log.entries_made, log._commands, log._people = map(copy, (log.entries_made, log._commands, log._people))
     anew = copy(lived)
-    anew.log, anew.keyframe = log, Keyframe(log)
+    anew.log, anew.keyframe = log, Dispatcher(log)
     return anew
 
 
