@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from api.runtime import embedded_postgres
 
-KEYFRAME = (sys.executable, "-m", "api.cli.main")
+KEYFRAME = (sys.executable, "-m", "api.cli")
 ROOT = Path(__file__).parents[2]
 SECONDS_MAX = 180
 WAYS = {"kindly": signal.SIGTERM, "at-once": signal.SIGKILL}
