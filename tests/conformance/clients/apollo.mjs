@@ -6,7 +6,7 @@ import { GraphQLWsLink } from "@apollo/client/link/subscriptions";
 import { relayStylePagination } from "@apollo/client/utilities";
 import { createClient } from "graphql-ws";
 
-/** Which types stand behind `Change`, `Node` and `Entity`: without it Apollo drops fragments on them. */
+/** The possible types of `Change`, `Node` and `Entity`: without them Apollo drops fragments. */
 export async function possibleTypes(uri, headers) {
   const query = "{ __schema { types { name possibleTypes { name } } } }";
   const asked = { method: "POST", headers: { ...headers, "content-type": "application/json" }, body: JSON.stringify({ query }) };
@@ -15,7 +15,7 @@ export async function possibleTypes(uri, headers) {
   return Object.fromEntries(behind.map((type) => [type.name, type.possibleTypes.map(({ name }) => name)]));
 }
 
-/** Then and now need nothing here: their ids differ. */
+/** Past and present objects need no policy: their ids differ. */
 export function cache(possibleTypes) {
   const paged = { fields: { objectives: relayStylePagination(["filter", "orderBy"]) } };
   return new InMemoryCache({ possibleTypes, typePolicies: { Query: paged } });
@@ -37,7 +37,7 @@ export function byGet(uri, headers, cache) {
   return new ApolloClient({ link: new HttpLink({ uri, headers, useGETForQueries: true }), cache });
 }
 
-/** Subscriptions over a WebSocket, which a browser cannot give headers: `connection_init` says who asks. */
+/** Subscriptions over a WebSocket, whose headers a browser cannot set: `connection_init` carries the token. */
 export function live(url, headers, cache) {
   return new ApolloClient({ link: new GraphQLWsLink(createClient({ url, connectionParams: headers })), cache });
 }

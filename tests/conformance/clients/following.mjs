@@ -2,7 +2,7 @@
 
 const PAUSE_MS = 200;
 
-/** Every change after a position, for ever: who was cut off asks again after the last one that it saw. */
+/** Every change after a position, for ever: after a lost connection it resumes after the last change. */
 export async function* following(connect, query, position) {
   for (;;) {
     try {
@@ -12,7 +12,7 @@ export async function* following(connect, query, position) {
         yield data.changes;
       }
     } catch (lost) {
-      // errors of GraphQL come as a list: they are for good, unless the server only goes away
+      // GraphQL errors come as a list: they are final, unless the server only restarts
       if (Array.isArray(lost) && lost[0].extensions.code !== "GOING_AWAY") throw new Error(lost[0].message);
     }
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));

@@ -6,7 +6,7 @@ import relay from "relay-runtime";
 const { Environment, Network, Observable, RecordSource, Store } = relay;
 
 export function environment(url, liveUrl, headers) {
-  // a document that was compiled into a manifest has a name instead of a text; graphql-ws wants a text all the same
+  // a document that was compiled into a manifest has an id in place of a text; graphql-ws requires a text in any case
   const asked = ({ id, text }, variables) => ({ query: text ?? "", documentId: id ?? undefined, variables });
   const ask = async (document, variables) => {
     const response = await fetch(url, {

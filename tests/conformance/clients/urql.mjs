@@ -29,7 +29,7 @@ export function overEvents(url, headers) {
   return new Client({ url, fetchOptions: { headers }, preferGetMethod: false, exchanges });
 }
 
-/** Subscriptions over a WebSocket, which a browser cannot give headers: `connection_init` says who asks. */
+/** Subscriptions over a WebSocket, whose headers a browser cannot set: `connection_init` carries the token. */
 export function live(url, liveUrl, headers) {
   const client = sockets({ url: liveUrl, connectionParams: headers });
   const forwardSubscription = (asked) => ({ subscribe: (sink) => ({ unsubscribe: client.subscribe(asked, sink) }) });

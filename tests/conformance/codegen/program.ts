@@ -16,7 +16,7 @@ interface Answer<Data> {
   errors?: ReadonlyArray<{ message: string; extensions: { code: string } }>;
 }
 
-/** Asks by fetch, with the types of the document. */
+/** Sends a typed document by fetch. */
 async function ask<Data, Variables>(document: TypedDocumentNode<Data, Variables>, variables: Variables): Promise<Data> {
   const response = await fetch(url, {
     method: "POST",
