@@ -55,6 +55,14 @@ def test_the_image_does_not_run_as_root_and_installs_exact_versions() -> None:
 
 
 def test_decisions_are_numbered_without_gaps_and_titled_by_their_number() -> None:
-    records = sorted((ROOT / "docs" / "adr").glob("*.md"))
+    records = sorted(path for path in (ROOT / "docs" / "adr").glob("*.md") if path.name != "README.md")
     assert [path.name[:4] for path in records] == [f"{number:04}" for number in range(1, len(records) + 1)]
     assert all(path.read_text().startswith(f"# {path.name[:4]} ") for path in records)
+
+
+def test_the_index_of_decisions_lists_each_with_its_title() -> None:
+    index = ROOT / "docs" / "adr" / "README.md"
+    rows = re.findall(r"^\| \[(\d{4})\]\(([^)]+)\) \| (.*?) \|", index.read_text(), re.MULTILINE)
+    records = sorted(path for path in index.parent.glob("*.md") if path != index)
+    titles = [path.read_text().partition("\n")[0].removeprefix(f"# {path.name[:4]} ") for path in records]
+    assert rows == [(path.name[:4], path.name, title) for path, title in zip(records, titles, strict=True)]
