@@ -56,7 +56,7 @@ def parts() -> list[Part]:
     return [
         Part("http", "GraphQL over HTTP: the 61 audits of graphql-http, and fetch", (_node("http.test.mjs"),)),
         Part("statuses", "The newest draft's statuses, to Apollo and urql", (_node("statuses.test.mjs"),)),
-        Part("readme", "What README asks", (_node("readme.test.mjs"),)),
+        Part("readme", "The documents of README and docs", (_node("readme.test.mjs"),)),
         Part("relay-server", "Relay's server specification", (_node("relay-server.test.mjs"),)),
         Part("relay", "Relay, compiler and runtime", (compiled, _node("relay.test.mjs"))),
         Part(
