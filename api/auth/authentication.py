@@ -10,7 +10,6 @@ from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from hashlib import sha256
-from http import HTTPStatus
 from math import ceil
 from typing import Final, NamedTuple, Protocol
 from weakref import WeakValueDictionary
@@ -18,15 +17,11 @@ from weakref import WeakValueDictionary
 import psycopg
 import structlog
 from psycopg_pool import PoolTimeout
-from starlette.requests import HTTPConnection
-from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.asgi.error_response import error_response, unavailable_response
 from api.asgi.rate_limiter import TokenBucketLimiter
 from api.asgi.ttl_cache import SingleFlightTTLCache
 from api.execution.context import Caller
-from api.execution.request_scope import UNAUTHENTICATED, RequestScope
+from api.execution.request_scope import RequestScope
 from domain.commands.permissions import Role
 
 RATE_LIMITED: Final = "RATE_LIMITED"
@@ -35,11 +30,6 @@ DEMO: Final = Caller("demo", frozenset(Role))
 """The caller of every request in the demo, which runs on loopback without authentication."""
 NOBODY: Final = Caller("nobody", frozenset())
 """The caller of a connection that is not authenticated yet; it may do nothing."""
-
-ALIVE: Final = "/healthz"
-"""This path needs no authentication and looks at no token."""
-READY: Final = "/readyz"
-"""This path answers in one word to a request without a token, or with one that cannot be resolved now."""
 
 BEARER_LENGTH_MAX: Final = 16_384
 """Characters of a token; JWTs of large directories have some thousands."""
@@ -212,83 +202,3 @@ def _rate_limit_key(address: str) -> str:
         if isinstance(parsed, ipaddress.IPv6Address):  # a dual-stack socket maps IPv4
             return str(parsed.ipv4_mapped or ipaddress.ip_network((parsed, 64), strict=False))
     return address
-
-
-# ── middleware ───────────────────────────────────────────────────────────────────────────────────
-
-
-class Authentication:
-    """Middleware that sets `state.caller` of every request, or rejects the request unread.
-
-    A WebSocket may authenticate in `connection_init` (see `api.graphql_http.websocket`): until then its caller is
-    `NOBODY`, and `is_refused` says whether its handshake carried credentials that were rejected.
-    """
-
-    def __init__(self, app: ASGIApp, authenticators: Authenticators) -> None:
-        self._app = app
-        self._authenticators = authenticators
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan" or scope["path"] == ALIVE:
-            return await self._app(scope, receive, send)
-        connection = HTTPConnection(scope)
-        connection.state.authenticators = self._authenticators
-        rejection = await self._rejection(connection)
-        return await (rejection or self._app)(scope, receive, send)
-
-    async def _rejection(self, connection: HTTPConnection) -> Response | None:
-        """The response to a request that is rejected."""
-        state, scope = connection.state, connection.scope
-        state.caller, state.scope, state.is_refused = NOBODY, None, False
-        may_wait = scope["type"] == "websocket" or scope["path"] == READY
-        try:
-            authenticated = await self._authenticators.authenticate(
-                connection.headers.getlist("authorization"), address(connection)
-            )
-            if authenticated is None:
-                return None if may_wait else _unauthenticated()
-            state.caller, state.scope = authenticated
-            self._authenticators.spend(state.caller)
-        except AuthenticationFailed as reason:
-            state.is_refused = True
-            log_rejection(reason, connection)
-            return None if scope["type"] == "websocket" else _unauthenticated()
-        except RateLimited as limited:
-            return _rate_limited(limited)
-        except AuthBackendUnavailable:
-            return None if scope["path"] == READY else _backend_unavailable()
-        return None
-
-
-def address(connection: HTTPConnection) -> str:
-    """The address of the client."""
-    return connection.client.host if connection.client else ""
-
-
-def log_rejection(reason: AuthenticationFailed, connection: HTTPConnection) -> None:
-    """Log why a request was rejected."""
-    id, path = connection.state.id, connection.scope["path"]
-    _log.warning("not_admitted", request_id=id, path=path, address=address(connection), reason=str(reason))
-
-
-def _unauthenticated() -> Response:
-    response = error_response(
-        HTTPStatus.UNAUTHORIZED, "Show who you are, by 'Authorization: Bearer …'.", UNAUTHENTICATED
-    )
-    response.headers["www-authenticate"] = "Bearer"
-    return _no_store(response)
-
-
-def _rate_limited(limited: RateLimited) -> Response:
-    response = error_response(HTTPStatus.TOO_MANY_REQUESTS, limited.message, RATE_LIMITED)
-    response.headers["retry-after"] = str(limited.seconds)
-    return _no_store(response)
-
-
-def _backend_unavailable() -> Response:
-    return unavailable_response("Who you are cannot be looked up at the moment; ask again in a moment.", "UNAVAILABLE")
-
-
-def _no_store(response: Response) -> Response:
-    response.headers["cache-control"] = "no-store"
-    return response

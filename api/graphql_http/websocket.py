@@ -31,9 +31,8 @@ from api.auth.authentication import (
     AuthBackendUnavailable,
     AuthenticationFailed,
     RateLimited,
-    address,
-    log_rejection,
 )
+from api.auth.authentication_middleware import address, log_rejection
 from api.execution.context import Context
 from api.execution.subscription_hub import TOO_MANY
 from api.execution.variable_limits import VALUES_MAX

@@ -15,7 +15,7 @@ from api.asgi.body_limit import BodyLimit
 from api.asgi.body_timeout import BodyTimeout
 from api.asgi.error_response import error_response, unavailable_response
 from api.asgi.host_check import HostCheck
-from api.auth.authentication import Authentication
+from api.auth.authentication_middleware import AuthenticationMiddleware
 from api.endpoints import readings_ingest
 from api.observability.request_log import REQUEST_ID, RequestLogMiddleware
 from api.schema.primitives.errors import INTERNAL, MASKED
@@ -32,7 +32,7 @@ def middleware_of(process: Process) -> list[Middleware]:
         Middleware(RequestLogMiddleware, metrics=process.metrics, telemetry=process.telemetry),
         Middleware(HostCheck, names=[settings.host, *(settings.host_names or "").split(",")]),
         *cors(settings),
-        Middleware(Authentication, authenticators=process.authenticators),
+        Middleware(AuthenticationMiddleware, authenticators=process.authenticators),
         Middleware(BodyLimit, streamed={readings_ingest.PATH}),
         Middleware(BodyTimeout, seconds=settings.request_timeout_s),
     ]
