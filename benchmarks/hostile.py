@@ -53,7 +53,7 @@ def demo() -> Iterator[Served]:
         port, journal = free_port(), Path(place) / "journal"
         unlimited = {"KEYFRAME_REQUESTS_PER_S": "1000000", "KEYFRAME_REQUESTS_BURST": "1000000"}
         environment = {**os.environ, **unlimited, "KEYFRAME_DATA_DIR": place, "KEYFRAME_PORT": str(port)}
-        command = [sys.executable, "-m", "api.cli.main", "demo"]
+        command = [sys.executable, "-m", "api.cli", "demo"]
         with journal.open("w") as written:
             server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=written)
         try:
