@@ -5,13 +5,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from pydantic import SecretStr
 from starlette.testclient import TestClient
 
-from api.runtime.database import open_database
-from api.runtime.settings import Settings
 from api.server.app import create_app
-from tests.conftest import drop
+from tests.workspace import fresh_workspace
 
 REFUSALS = "problems { code message field }"
 
@@ -59,16 +56,10 @@ class Api:
 
 @pytest.fixture(scope="module")
 def api(server: str) -> Iterator[Api]:
-    named = Settings(database_url=SecretStr(server), workspace=f"api_{uuid4().hex[:12]}", pool_size_max=8)
-    with open_database(named) as database:
-        database.migrate()
-        try:
-            with TestClient(
-                create_app(named, database, editor=True, anonymous=True), base_url="http://localhost"
-            ) as http:
-                yield Api(http)
-        finally:
-            drop(database)
+    with fresh_workspace(server) as database:
+        app = create_app(database.settings, database, editor=True, anonymous=True)
+        with TestClient(app, base_url="http://localhost") as http:
+            yield Api(http)
 
 
 @pytest.fixture

@@ -3,14 +3,12 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import psycopg
 import pytest
-from pydantic import SecretStr
 
-from api.runtime.database import Database, open_database
-from api.runtime.settings import Settings
+from api.runtime.database import Database
 from domain.commands.command import Command
 from domain.commands.permissions import Role
 from domain.handlers.dispatcher import Dispatcher, Outcome
@@ -20,7 +18,7 @@ from domain.primitives.values import Basis, Source
 from projections.engine.projector import Projector
 from projections.engine.registry import dump
 from projections.store import basis as bases
-from tests.conftest import drop
+from tests.workspace import fresh_workspace
 
 ADA = Author("machine:ada", Source.API, frozenset(Role))
 
@@ -67,16 +65,11 @@ Worlds = Callable[[], AbstractContextManager[World]]
 def worlds(server: str) -> Worlds:
     @contextmanager
     def world() -> Iterator[World]:
-        named = Settings(database_url=SecretStr(server), workspace=f"view_{uuid4().hex[:12]}", pool_size_max=4)
-        with open_database(named) as database:
-            database.migrate()
-            try:
-                made = World(database)
-                made.see()
-                with made.conn:
-                    yield made
-            finally:
-                drop(database)
+        with fresh_workspace(server, pool_size_max=4) as database:
+            made = World(database)
+            made.see()
+            with made.conn:
+                yield made
 
     return world
 

@@ -3,17 +3,14 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import NamedTuple
-from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
-from pydantic import SecretStr
 
-from api.runtime.database import Database, open_database
-from api.runtime.settings import Settings
+from api.runtime.database import Database
 from domain.handlers.dispatcher import Dispatcher
 from domain.log.event_store import Log
-from tests.conftest import drop
+from tests.workspace import fresh_workspace
 
 settings.register_profile(
     "laws",
@@ -38,13 +35,8 @@ Worlds = Callable[[], AbstractContextManager[World]]
 def worlds(server: str) -> Worlds:
     @contextmanager
     def world() -> Iterator[World]:
-        named = Settings(database_url=SecretStr(server), workspace=f"law_{uuid4().hex[:12]}", pool_size_max=4)
-        with open_database(named) as database:
-            database.migrate()
-            try:
-                log = Log(database.pool(), named.workspace)
-                yield World(database, log, Dispatcher(log))
-            finally:
-                drop(database)
+        with fresh_workspace(server, pool_size_max=4) as database:
+            log = Log(database.pool(), database.settings.workspace)
+            yield World(database, log, Dispatcher(log))
 
     return world

@@ -16,12 +16,10 @@ from uuid import UUID, uuid4
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.testclient import TestClient, WebSocketTestSession
 
-from api.runtime.database import Database, open_database
-from api.runtime.settings import Settings
+from api.runtime.database import Database
 from api.server.app import create_app
 from domain.commands.command import Command
 from domain.commands.people_commands import AddPerson, DeactivatePerson, ErasePerson
@@ -31,7 +29,7 @@ from domain.handlers.unit_of_work import Author
 from domain.log import api_tokens
 from domain.log.event_store import Log
 from domain.primitives.values import Source
-from tests.conftest import drop
+from tests.workspace import fresh_workspace
 
 ROOT = Author("machine:root", Source.API, frozenset(Role))
 VIEWER = {"query": "{ viewer { handle roles person { handle } } }"}
@@ -207,15 +205,10 @@ class House:
 
 @contextmanager
 def house(server: str, **given: Any) -> Iterator[House]:
-    named = Settings(database_url=SecretStr(server), workspace=f"auth_{uuid4().hex[:12]}", pool_size_max=8, **given)
-    with open_database(named) as database:
-        database.migrate()
-        try:
-            app = create_app(named, database, editor=True)
-            with TestClient(app, base_url="http://localhost") as http:
-                yield House(database, app, http)
-        finally:
-            drop(database)
+    with fresh_workspace(server, **given) as database:
+        app = create_app(database.settings, database, editor=True)
+        with TestClient(app, base_url="http://localhost") as http:
+            yield House(database, app, http)
 
 
 @pytest.fixture(scope="module")

@@ -3,14 +3,12 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
-from pydantic import SecretStr
 from starlette.testclient import TestClient
 
-from api.runtime.database import Database, open_database
-from api.runtime.settings import Settings
+from api.runtime.database import Database
 from api.server.app import create_app
 from domain.commands.command import Command
 from domain.commands.permissions import Role
@@ -20,9 +18,9 @@ from domain.log.event_store import Log
 from domain.primitives.values import Visibility
 from tests.api.authorization.company import history
 from tests.api.conftest import Api
-from tests.conftest import drop
 from tests.domain.given_goals import ADA
 from tests.domain.scenario import AUTHOR
+from tests.workspace import fresh_workspace
 
 
 class Company:
@@ -57,14 +55,7 @@ class Company:
 
 @pytest.fixture(scope="module")
 def company(server: str) -> Iterator[Company]:
-    named = Settings(
-        database_url=SecretStr(server), workspace=f"access_{uuid4().hex[:12]}", pool_size_max=8,
-        requests_per_s=1e6, requests_burst=1_000_000,
-    )  # fmt: skip
-    with open_database(named) as database:
-        database.migrate()
-        try:
-            with TestClient(create_app(named, database, editor=True), base_url="http://localhost") as http:
-                yield Company(database, http)
-        finally:
-            drop(database)
+    with fresh_workspace(server, requests_per_s=1e6, requests_burst=1_000_000) as database:
+        app = create_app(database.settings, database, editor=True)
+        with TestClient(app, base_url="http://localhost") as http:
+            yield Company(database, http)

@@ -3,19 +3,16 @@
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
-from pydantic import SecretStr
 from starlette.testclient import TestClient
 
-from api.runtime.database import Database, open_database
-from api.runtime.settings import Settings
+from api.runtime.database import Database
 from api.server.app import create_app
 from domain.commands.permissions import Role
 from domain.log import api_tokens
 from tests.api.conftest import Api
-from tests.conftest import drop
+from tests.workspace import fresh_workspace
 
 NDJSON, CSV = "application/x-ndjson", "text/csv"
 PATH = "/ingest/readings"
@@ -80,15 +77,10 @@ class Intake(Api):
 
 @pytest.fixture
 def intake(server: str) -> Iterator[Intake]:
-    named = Settings(database_url=SecretStr(server), workspace=f"intake_{uuid4().hex[:12]}", pool_size_max=8)
-    with open_database(named) as database:
-        database.migrate()
-        try:
-            app = create_app(named, database, editor=True, anonymous=True)
-            with TestClient(app, base_url="http://localhost") as http:
-                made = Intake(http, database)
-                for key in ("orders", "nps"):
-                    made.do("defineKpi", {"key": key, "name": key.title()})
-                yield made
-        finally:
-            drop(database)
+    with fresh_workspace(server) as database:
+        app = create_app(database.settings, database, editor=True, anonymous=True)
+        with TestClient(app, base_url="http://localhost") as http:
+            made = Intake(http, database)
+            for key in ("orders", "nps"):
+                made.do("defineKpi", {"key": key, "name": key.title()})
+            yield made

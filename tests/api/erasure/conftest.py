@@ -6,15 +6,13 @@ from uuid import UUID, uuid4
 
 import pytest
 from psycopg import sql
-from pydantic import SecretStr
 from starlette.testclient import TestClient
 
-from api.runtime.database import Database, open_database
-from api.runtime.settings import Settings
+from api.runtime.database import Database
 from api.server.app import create_app
 from api.snapshot import global_ids
 from tests.api.conftest import Api
-from tests.conftest import drop
+from tests.workspace import fresh_workspace
 
 
 class Named:
@@ -80,15 +78,10 @@ class Company(Api):
 
 @pytest.fixture
 def company(server: str) -> Iterator[Company]:
-    named = Settings(database_url=SecretStr(server), workspace=f"erase_{uuid4().hex[:12]}", pool_size_max=8)
-    with open_database(named) as database:
-        database.migrate()
-        try:
-            app = create_app(named, database, editor=True, anonymous=True)
-            with TestClient(app, base_url="http://localhost") as http:
-                yield Company(http, database)
-        finally:
-            drop(database)
+    with fresh_workspace(server) as database:
+        app = create_app(database.settings, database, editor=True, anonymous=True)
+        with TestClient(app, base_url="http://localhost") as http:
+            yield Company(http, database)
 
 
 @pytest.fixture

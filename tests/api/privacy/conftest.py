@@ -3,18 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
-from pydantic import SecretStr
 from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 
 from api.execution.context import Caller, Context
 from api.execution.executor import Executor
 from api.execution.writer import Writer
-from api.runtime.database import open_database
-from api.runtime.settings import Settings
 from api.schema.history.event_types import CHANGES
 from api.schema.mutations.mutation import Mutation
 from api.schema.primitives.scalars import SCALARS
@@ -26,8 +23,8 @@ from api.schema.subscriptions.subscription import Subscription
 from domain.commands.permissions import Role
 from tests.api.privacy.company import Company
 from tests.api.privacy.small_company import Small
-from tests.conftest import drop
 from tests.projections.conftest import World
+from tests.workspace import fresh_workspace
 
 MEMBER, LEAD, ADMIN, AUDITOR = Role.MEMBER, Role.LEAD, Role.ADMIN, Role.AUDITOR
 OUTSIDERS = {"moe": MEMBER, "lia": LEAD, "machine": MEMBER}
@@ -111,23 +108,19 @@ class Asked:
 
 
 @contextmanager
-def workspace(server: str) -> Iterator[World]:
-    named = Settings(database_url=SecretStr(server), workspace=f"hush_{uuid4().hex[:12]}", pool_size_max=4)
-    with open_database(named) as database:
-        database.migrate()
-        try:
-            world = World(database)
-            world.see()
-            with world.conn:
-                yield world
-        finally:
-            drop(database)
+def fed(server: str) -> Iterator[World]:
+    """A workspace whose views are fed by hand."""
+    with fresh_workspace(server, pool_size_max=4) as database:
+        world = World(database)
+        world.see()
+        with world.conn:
+            yield world
 
 
 @pytest.fixture(scope="package")
 def companies(server: str) -> Iterator[tuple[Asked, Asked]]:
     """With secrets, and without."""
-    with workspace(server) as one, workspace(server) as other:
+    with fed(server) as one, fed(server) as other:
         yield Asked(Company(one, has_secrets=True)), Asked(Company(other, has_secrets=False))
 
 
@@ -140,5 +133,5 @@ def hushed(companies: tuple[Asked, Asked]) -> Asked:
 @pytest.fixture
 def asked(server: str) -> Iterator[Asked]:
     """A small company of one's own."""
-    with workspace(server) as world:
+    with fed(server) as world:
         yield Asked(Small(world))

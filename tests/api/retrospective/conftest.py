@@ -2,16 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
-from pydantic import SecretStr
 
-from api.runtime.database import open_database
-from api.runtime.settings import Settings
 from tests.api.schema.conftest import World
-from tests.conftest import drop
+from tests.workspace import fresh_workspace
 
 laws = settings(
     max_examples=3,
@@ -27,13 +23,8 @@ Worlds = Callable[[], AbstractContextManager[World]]
 @contextmanager
 def made(server: str) -> Iterator[World]:
     """A workspace that is gone afterwards."""
-    named = Settings(database_url=SecretStr(server), workspace=f"look_{uuid4().hex[:12]}", pool_size_max=4)
-    with open_database(named) as database:
-        database.migrate()
-        try:
-            yield World(database)
-        finally:
-            drop(database)
+    with fresh_workspace(server, pool_size_max=4) as database:
+        yield World(database)
 
 
 @pytest.fixture

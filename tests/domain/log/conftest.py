@@ -6,7 +6,7 @@ import pytest
 
 from api.runtime.database import Database, Pool
 from domain.log.event_store import Log
-from tests.conftest import DIRECTORY
+from tests.workspace import DIRECTORY
 
 
 @pytest.fixture(scope="module")

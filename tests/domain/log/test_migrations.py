@@ -8,9 +8,8 @@ import pytest
 from api.runtime.database import Database, open_database
 from api.runtime.settings import Settings
 from domain.log.event_store import Log
-from domain.log.schema import MIGRATIONS, migrate, workspace_name
+from domain.log.schema import MIGRATIONS, application_role, migrate, workspace_name
 from domain.log.schema import drop as drop_workspace
-from tests.conftest import drop
 from tests.domain.log.writing import command, processes, reading
 
 
@@ -18,7 +17,9 @@ from tests.domain.log.writing import command, processes, reading
 def unmigrated(settings: Settings) -> Iterator[Database]:
     with open_database(settings) as database:
         yield database
-        drop(database)
+        with database.connect() as conn:
+            drop_workspace(conn, settings.workspace)
+            conn.execute(f"drop role if exists {application_role(settings.workspace)}")
 
 
 def migrate_together(settings: Settings, ready: Barrier) -> None:

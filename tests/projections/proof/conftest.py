@@ -8,10 +8,8 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from pydantic import SecretStr
 
-from api.runtime.database import Database, open_database
-from api.runtime.settings import Settings
+from api.runtime.database import Database
 from domain.handlers.dispatcher import Dispatcher
 from domain.log.event_store import Log
 from domain.log.mapper import LogRow, leaf_hash
@@ -23,9 +21,9 @@ from projections.engine.projector import Projector
 from projections.proof import merkle_tree, signer
 from projections.proof.signer import Keys
 from projections.proof.verification import Verdict, verify
-from tests.conftest import drop
 from tests.domain.log.writing import command
 from tests.properties.histories import History
+from tests.workspace import fresh_workspace
 
 KEYS = Keys(Signer("keyframe/test", bytes(range(32))))
 OTHER_KEYS = Keys(Signer("keyframe/test", bytes(32)))
@@ -139,16 +137,11 @@ class Thief:
 @contextmanager
 def attested(server: str) -> Iterator[Attested]:
     """A workspace of its own, gone afterwards."""
-    named = Settings(database_url=SecretStr(server), workspace=f"proof_{uuid4().hex[:12]}", pool_size_max=4)
-    with open_database(named) as database:
-        database.migrate()
-        try:
-            made = Attested(database)
-            made.see()
-            with made.conn:
-                yield made
-        finally:
-            drop(database)
+    with fresh_workspace(server, pool_size_max=4) as database:
+        made = Attested(database)
+        made.see()
+        with made.conn:
+            yield made
 
 
 @pytest.fixture

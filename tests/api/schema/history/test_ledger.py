@@ -4,10 +4,8 @@ from base64 import b64decode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
-from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from api.execution.context import Caller, Context
@@ -24,8 +22,8 @@ from domain.proof.signed_note import Verifier
 from projections.proof import merkle_tree
 from projections.proof.signer import Keys
 from tests.api.conftest import Api
-from tests.conftest import drop
 from tests.projections.proof.conftest import KEYS, Attested, world
+from tests.workspace import fresh_workspace, named_settings
 
 __all__ = ["world"]
 
@@ -46,26 +44,22 @@ def hashes(path: list[str]) -> list[bytes]:
 
 @pytest.fixture(scope="module")
 def settings_with_key(server: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    workspace = f"asked_{uuid4().hex[:12]}"
+    named = named_settings(server)
     path = tmp_path_factory.mktemp("keys") / "key"
-    signing_key.create(path, f"okr.example.org/{workspace}")
-    return Settings(database_url=SecretStr(server), workspace=workspace, checkpoint_key=path, pool_size_max=8)
+    signing_key.create(path, f"okr.example.org/{named.workspace}")
+    return named.model_copy(update={"checkpoint_key": path})
 
 
 @pytest.fixture(scope="module")
-def api(settings_with_key: Settings) -> Iterator[Api]:
+def api(server: str, settings_with_key: Settings) -> Iterator[Api]:
     """A server that signs, and has something to sign."""
-    with open_database(settings_with_key) as database:
-        database.migrate()
-        try:
-            app = create_app(settings_with_key, database, editor=True, anonymous=True)
-            with TestClient(app, base_url="http://localhost") as http:
-                told = Api(http)
-                for number in range(9):
-                    told.ask(f"mutation {{ openCycle(input: {CYCLE % number}) {{ position }} }}")
-                yield told
-        finally:
-            drop(database)
+    with fresh_workspace(server, settings_with_key) as database:
+        app = create_app(settings_with_key, database, editor=True, anonymous=True)
+        with TestClient(app, base_url="http://localhost") as http:
+            told = Api(http)
+            for number in range(9):
+                told.ask(f"mutation {{ openCycle(input: {CYCLE % number}) {{ position }} }}")
+            yield told
 
 
 @pytest.fixture

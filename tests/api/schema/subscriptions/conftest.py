@@ -6,10 +6,8 @@ from datetime import UTC, datetime, timedelta
 from threading import Event, Lock, Thread
 from time import monotonic
 from typing import Any
-from uuid import uuid4
 
 import pytest
-from pydantic import SecretStr
 
 from api.cli.serve import Server, listening
 from api.execution.subscription_hub import SubscriptionHub
@@ -22,7 +20,7 @@ from domain.handlers.dispatcher import Dispatcher
 from domain.handlers.unit_of_work import Author
 from domain.log.event_store import Log
 from domain.primitives.values import Source
-from tests.conftest import drop
+from tests.workspace import fresh_workspace
 
 ADA = Author("machine:ada", Source.API, frozenset(Role))
 KPI = KpiBy(key="promoters")
@@ -120,13 +118,8 @@ def running(settings: Settings, *, anonymous: bool = True, **given: Any) -> Iter
 
 @contextmanager
 def workspace_on(server: str) -> Iterator[Workspace]:
-    named = Settings(database_url=SecretStr(server), workspace=f"live_{uuid4().hex[:12]}", pool_size_max=8)
-    with open_database(named) as database:
-        database.migrate()
-        try:
-            yield Workspace(database)
-        finally:
-            drop(database)
+    with fresh_workspace(server) as database:
+        yield Workspace(database)
 
 
 @pytest.fixture
