@@ -28,6 +28,7 @@ from graphql import (
     ObjectValueNode,
     OperationDefinitionNode,
     OperationType,
+    SelectionNode,
     SelectionSetNode,
     StringValueNode,
     TypeInfo,
@@ -187,6 +188,7 @@ class Fitting(Visitor):
         fields = [
             FieldNode(**{**_parts(field), "selection_set": _with(field.selection_set, BECAME)})
             for field in node.selection_set.selections
+            if isinstance(field, FieldNode)
         ]
         return OperationDefinitionNode(**{**_parts(node), "selection_set": SelectionSetNode(selections=tuple(fields))})
 
@@ -224,7 +226,14 @@ class Fitting(Visitor):
         return None if put is None else kind(name=node.name, value=put)
 
 
-BECAME = parse("{ position problems { code } }").definitions[0].selection_set.selections
+def _selections(document: str) -> tuple[SelectionNode, ...]:
+    """What a query selects."""
+    (query,) = parse(document).definitions
+    assert isinstance(query, OperationDefinitionNode)
+    return tuple(query.selection_set.selections)
+
+
+BECAME = _selections("{ position problems { code } }")
 
 
 def _parts(node: Any) -> dict[str, Any]:
@@ -248,7 +257,7 @@ def _drawn(value: Any, among: list[str]) -> StringValueNode | None:
     return None
 
 
-@schemathesis.hook
+@schemathesis.hook  # type: ignore[untyped-decorator]
 def map_body(_: schemathesis.HookContext, body: Any) -> Any:
     info = TypeInfo(SCHEMA)
     return visit(body, TypeInfoVisitor(info, Fitting(info)))

@@ -12,6 +12,7 @@ from domain.commands.people_commands import AddPerson, DeactivatePerson, FormTea
 from domain.handlers.unit_of_work import keyed_id
 from domain.primitives.values import Direction, Kind, Metric, Milestone, Ref
 from tests.domain.scenario import called, made, on
+from tests.metric_input import as_input
 
 Q1 = CycleBy(key="2026-q1")
 Q1_ID = keyed_id(Kind.CYCLE, "2026-q1")
@@ -49,8 +50,12 @@ closed = CloseCycle(cycle=Q1, close_objectives=True)
 drafted = called("objective", DraftObjective(cycle=Q1, title="Delight the people who use us"))
 other = called("other", DraftObjective(cycle=Q1, title="Be known in the north"))
 third = called("third", DraftObjective(cycle=Q1, title="Earn trust with partners"))
-added = called("key result", AddKeyResult(objective=OBJECTIVE, title="Sessions held", metric=ZERO_TO_TEN))
-stepped = called("key result", AddKeyResult(objective=OBJECTIVE, title="Launch the app", metric=STEPS))
+added = called(
+    "key result", AddKeyResult(objective=OBJECTIVE, title="Sessions held", metric=as_input(ZERO_TO_TEN))
+)
+stepped = called(
+    "key result", AddKeyResult(objective=OBJECTIVE, title="Launch the app", metric=as_input(STEPS))
+)
 committed = CommitObjective(objective=OBJECTIVE)
 finished = CloseObjective(objective=OBJECTIVE)
 dropped = DropObjective(objective=OBJECTIVE, reason="no longer ours")

@@ -12,6 +12,7 @@ from domain.commands.objective_commands import DraftObjective
 from domain.primitives.values import Cadence, Direction, Kind, Metric, ObjectiveKind, Ref
 from projections.store import basis as bases
 from projections.store.basis import ResolvedBasis
+from tests.metric_input import as_input
 from tests.projections.conftest import World
 
 REACH_TEN = Metric(Direction.INCREASE, start=0.0, target=10.0)
@@ -34,7 +35,7 @@ def objective(world: World, cycle: UUID, title: str = "Delight the customers", *
 
 def key_result(world: World, objective: UUID, metric: Metric = REACH_TEN, **more: Any) -> UUID:
     told = {"effective_at": on(3), **more}
-    return world.tell(AddKeyResult(objective=objective, title="Ten of them", metric=metric, **told))
+    return world.tell(AddKeyResult(objective=objective, title="Ten of them", metric=as_input(metric), **told))
 
 
 def check_in(world: World, key_result: UUID, at: datetime, **said: Any) -> UUID:

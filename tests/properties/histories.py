@@ -88,6 +88,7 @@ from domain.primitives.values import (
     Verdict,
     Visibility,
 )
+from tests.metric_input import as_input
 
 AUTHOR = Author("machine:history", Source.API, frozenset(Role))
 LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
@@ -335,7 +336,7 @@ class History:
 
     def _addKeyResult(self) -> Command:  # noqa: N802
         return AddKeyResult(
-            objective=self._any(Kind.OBJECTIVE), title=self._words(), metric=self._metric(),
+            objective=self._any(Kind.OBJECTIVE), title=self._words(), metric=as_input(self._metric()),
             owner=self._maybe(Kind.PERSON), weight=self._chance.choice([0.5, 1.0, 3.0]),
             kpi=KpiBy(id=self._any(Kind.KPI)) if self._chance.random() < 0.2 else None,
             effective_at=self._moment() if self._chance.random() < 0.4 else None,
@@ -348,7 +349,9 @@ class History:
         return AssignKeyResult(key_result=self._any(Kind.KEY_RESULT), owner=self._maybe(Kind.PERSON), **self._since())
 
     def _retargetKeyResult(self) -> Command:  # noqa: N802
-        return RetargetKeyResult(key_result=self._any(Kind.KEY_RESULT), metric=self._metric(), **self._since())
+        return RetargetKeyResult(
+            key_result=self._any(Kind.KEY_RESULT), metric=as_input(self._metric()), **self._since()
+        )
 
     def _rescheduleKeyResult(self) -> Command:  # noqa: N802
         due = date(2025, 6, 1) + timedelta(days=self._chance.randint(0, 9))

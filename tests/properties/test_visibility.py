@@ -29,6 +29,7 @@ from domain.primitives.errors import Refused
 from domain.primitives.values import Direction, Metric, Source, Visibility
 from projections.engine import visibility as sight
 from projections.engine.projector import Projector
+from tests.metric_input import as_input
 from tests.properties.conftest import World, Worlds
 
 ADMIN = Author("machine:history", Source.API, frozenset({Role.ADMIN}))
@@ -48,7 +49,11 @@ class Company:
         self.objectives = [self._tell(one) for one in self._drafts()]
         rise = Metric(Direction.INCREASE, start=0, target=1)
         self.key_results = [
-            self._tell(AddKeyResult(objective=chance.choice(self.objectives), title="Key result", metric=rise))
+            self._tell(
+                AddKeyResult(
+                    objective=chance.choice(self.objectives), title="Key result", metric=as_input(rise)
+                )
+            )
             for _ in range(KEY_RESULTS)
         ]
         for _ in range(STEPS):

@@ -49,7 +49,8 @@ DEFINE_KPI = 'mutation { defineKpi(input: {key: "returns", name: "Returns"}) { p
 
 @pytest.fixture(params=VERSIONS)
 def folder(request: pytest.FixtureRequest) -> Path:
-    return HERE / request.param
+    version: str = request.param
+    return HERE / version
 
 
 @pytest.fixture

@@ -65,6 +65,7 @@ from domain.model.kpi import reading_id
 from domain.primitives.values import InitiativeState, Kind, Ref, ReflectionKind, Source, Visibility
 from tests.domain.given_goals import ADA, BEN, ZERO_TO_TEN, ZERO_TO_TWENTY, ada, ben
 from tests.domain.scenario import Given, called, given, made, on
+from tests.metric_input import as_input
 
 OUR, THEIR = "our", "their"
 """Ours is what Ada has to do with: she leads the one team and owns its things. Theirs is Ben's."""
@@ -110,7 +111,7 @@ def _things(whose: str, visibility: Visibility) -> list[Command]:
     def added(which: str, kpi: KpiBy | None = None) -> Command:
         return called(
             f"{whose} {which} proof",
-            AddKeyResult(objective=goal(whose), title=f"{which} proof", metric=ZERO_TO_TEN, kpi=kpi),
+            AddKeyResult(objective=goal(whose), title=f"{which} proof", metric=as_input(ZERO_TO_TEN), kpi=kpi),
         )
 
     return [
@@ -157,7 +158,9 @@ def company(their_visibility: Visibility = Visibility.WORKSPACE) -> Given:
     """The company, anew for whoever asks."""
     lived = _lived(their_visibility)
     log = copy(lived.log)
-    log.entries_made, log._commands, log._people = map(copy, (log.entries_made, log._commands, log._people))
+    log.entries_made = copy(log.entries_made)
+    log._commands = copy(log._commands)
+    log._people = copy(log._people)
     anew = copy(lived)
     anew.log, anew.keyframe = log, Dispatcher(log)
     return anew
@@ -189,18 +192,28 @@ COMMANDS: dict[type[Command], Callable[[str], Command]] = {
     ),
     RewordObjective: lambda whose: RewordObjective(objective=goal(whose), title="Other"),
     AssignObjective: lambda whose: AssignObjective(objective=goal(whose), contributors=[CARL]),
-    SetObjectiveVisibility: lambda whose: SetObjectiveVisibility(objective=goal(whose), visibility=Visibility.TEAM),
+    SetObjectiveVisibility: lambda whose: SetObjectiveVisibility(
+        objective=goal(whose), visibility=Visibility.TEAM
+    ),
     AlignObjective: lambda whose: AlignObjective(objective=goal(whose, "draft"), to=goal_ref(whose)),
-    UnalignObjective: lambda whose: UnalignObjective(objective=goal(whose), from_=goal_ref(whose, "above")),
+    UnalignObjective: lambda whose: UnalignObjective(
+        objective=goal(whose), from_=goal_ref(whose, "above")
+    ),
     CommitObjective: lambda whose: CommitObjective(objective=goal(whose, "draft")),
     CloseObjective: lambda whose: CloseObjective(objective=goal(whose)),
     DropObjective: lambda whose: DropObjective(objective=goal(whose), reason="why not"),
-    ReopenObjective: lambda whose: ReopenObjective(objective=goal(whose, "dropped"), reason="after all"),
+    ReopenObjective: lambda whose: ReopenObjective(
+        objective=goal(whose, "dropped"), reason="after all"
+    ),
     CarryObjective: lambda whose: CarryObjective(objective=goal(whose), into=NEXT),
-    AddKeyResult: lambda whose: AddKeyResult(objective=goal(whose), title="New", metric=ZERO_TO_TEN),
+    AddKeyResult: lambda whose: AddKeyResult(
+        objective=goal(whose), title="New", metric=as_input(ZERO_TO_TEN)
+    ),
     RewordKeyResult: lambda whose: RewordKeyResult(key_result=proof(whose), title="Other"),
     AssignKeyResult: lambda whose: AssignKeyResult(key_result=proof(whose), owner=CARL),
-    RetargetKeyResult: lambda whose: RetargetKeyResult(key_result=proof(whose), metric=ZERO_TO_TWENTY, reason="more"),
+    RetargetKeyResult: lambda whose: RetargetKeyResult(
+        key_result=proof(whose), metric=as_input(ZERO_TO_TWENTY), reason="more"
+    ),
     RescheduleKeyResult: lambda whose: RescheduleKeyResult(
         key_result=proof(whose), due=date(2026, 3, 1), reason="sooner"
     ),

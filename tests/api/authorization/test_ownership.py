@@ -66,7 +66,7 @@ def carl_owns(which: str) -> Command:
 
 REOPENED = ReopenObjective(objective=goal(OUR, "dropped"), reason="to give it away")
 DROPPED = DropObjective(objective=goal(OUR, "dropped"), reason="again")
-TO_CARL = {
+TO_CARL: dict[str, list[Command]] = {
     "contributor": [*map(carl_contributes, ("active", "draft")), REOPENED, carl_contributes("dropped"), DROPPED],
     "owner": [*map(carl_owns, ("active", "draft")), REOPENED, carl_owns("dropped"), DROPPED],
     "lead": [AppointLead(team=OURS, person=CARL)],

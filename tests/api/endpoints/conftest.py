@@ -48,7 +48,7 @@ class Intake(Api):
         response = self.http.post(PATH, content=file, headers=said)
         return response.status_code, response.json()
 
-    def refused(self, file: bytes, media: str = NDJSON, **headers: str) -> tuple[int, Mapping[str, Any]]:
+    def refused_file(self, file: bytes, media: str = NDJSON, **headers: str) -> tuple[int, Mapping[str, Any]]:
         """The status, and the one error with its message among its extensions; nothing was recorded."""
         status, answer = self.put(file, media, **headers)
         assert (answer["recorded"], answer["unchanged"], answer["batches"]) == (0, 0, 0)

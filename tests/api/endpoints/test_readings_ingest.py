@@ -55,8 +55,8 @@ def test_a_file_under_one_key_is_not_looked_at_again_and_another_one_is_refused(
     head = intake.head
     again = intake.put(file, idempotency_key="monday")
     assert again == (200, {"recorded": 0, "unchanged": 4, "batches": 2, "position": head - 1})
-    assert intake.refused(file)[1]["code"] == "CONFLICT"
-    status, error = intake.refused(line(50) + file, idempotency_key="monday")
+    assert intake.refused_file(file)[1]["code"] == "CONFLICT"
+    status, error = intake.refused_file(line(50) + file, idempotency_key="monday")
     assert (status, error["code"], error["lines"]) == (409, "IDEMPOTENCY_MISMATCH", [1, 3])
     assert intake.head == head
 
@@ -74,15 +74,15 @@ def test_a_bad_line_stops_its_batch_and_those_before_stay(intake: Intake) -> Non
 
 def test_another_value_for_an_instant_is_a_conflict_that_names_its_line(intake: Intake) -> None:
     intake.put(line(0, 1) + line(1, 1))
-    status, error = intake.refused(line(5) + b"\n" + line(1, 2))
+    status, error = intake.refused_file(line(5) + b"\n" + line(1, 2))
     assert (status, error["code"], error["line"], error["field"]) == (409, "CONFLICT", 3, ["value"])
     assert "correctReading" in error["message"]
-    assert intake.refused(line(7, 1) + line(7, 2))[1]["line"] == 2
+    assert intake.refused_file(line(7, 1) + line(7, 2))[1]["line"] == 2
 
 
 def test_a_retired_kpi_takes_no_readings(intake: Intake) -> None:
     intake.do("retireKpi", {"kpi": {"key": "nps"}, "reason": "nobody looks"})
-    status, error = intake.refused(line(0) + line(1, kpi="nps"))
+    status, error = intake.refused_file(line(0) + line(1, kpi="nps"))
     assert (status, error["code"], error["line"]) == (422, "CLOSED", 2)
 
 
@@ -137,7 +137,7 @@ def test_the_owner_of_a_kpi_records_its_readings_and_no_others(intake: Intake) -
         (person,) = conn.execute("select person from person_key").fetchone() or ()
     hers = intake.token(Role.MEMBER, person)
     assert intake.put(line(0, kpi="nps"), authorization=hers)[1]["recorded"] == 1
-    status, error = intake.refused(line(1, kpi="nps") + line(2), authorization=hers)
+    status, error = intake.refused_file(line(1, kpi="nps") + line(2), authorization=hers)
     assert (status, error["code"]) == (403, "FORBIDDEN")
 
 

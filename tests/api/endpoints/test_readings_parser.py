@@ -162,5 +162,5 @@ def test_a_batch_has_a_bound_in_bytes_too(monkeypatch: pytest.MonkeyPatch) -> No
 def test_what_the_rules_refuse_is_named_by_its_line_too(
     intake: Intake, media: str, file: bytes, at: int, field: list[str]
 ) -> None:
-    status, error = intake.refused(file, media)
+    status, error = intake.refused_file(file, media)
     assert (status, error["line"], error["field"]) == (422, at, field)

@@ -46,6 +46,7 @@ from domain.model.key_result import KeyResultReopened
 from domain.model.kpi import ReadingRecorded
 from domain.primitives.values import Direction, Kind, Metric, Milestone, Ref, Source
 from tests.api.facts.round_trip import Json, exported, facts, imported, lines, told
+from tests.metric_input import as_input
 from tests.properties.conftest import World, Worlds
 
 CONSOLE = Author("machine:console", Source.CONSOLE, frozenset(Role))
@@ -90,7 +91,7 @@ class Company:
 
     def key_result(self, objective: UUID, title: str = "Sessions", metric: Metric = TO_TEN, **more: Any) -> UUID:
         more = {"effective_at": LONG_AGO, **more}
-        return self.do(AddKeyResult(objective=objective, title=title, metric=metric, **more))
+        return self.do(AddKeyResult(objective=objective, title=title, metric=as_input(metric), **more))
 
     def check_in(self, key_result: UUID, value: float, at: datetime) -> UUID:
         return self.do(CheckIn(key_result=key_result, value=value, measured_at=at))

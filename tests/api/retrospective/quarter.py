@@ -19,6 +19,7 @@ from domain.commands.objective_commands import CommitObjective, DropObjective
 from domain.primitives.values import Cadence
 from tests.api.schema.conftest import World
 from tests.api.schema.goals import CYCLE, at_least, check_in, cycle, day, key_result, objective, rise
+from tests.metric_input import as_input
 
 
 def planned(world: World) -> dict[str, UUID]:
@@ -46,7 +47,11 @@ def lived(world: World, *, closed: bool = True) -> dict[str, UUID]:
     made["C"] = objective(world, "Be quicker", effective_at=day(20))
     _change(world, 20, CommitObjective(objective=made["C"]))
     made["c1"] = key_result(world, made["C"], "c1", metric=rise(4), effective_at=day(20))
-    _change(world, 20, RetargetKeyResult(key_result=made["a1"], metric=rise(50), reason="The market shrank."))
+    _change(
+        world,
+        20,
+        RetargetKeyResult(key_result=made["a1"], metric=as_input(rise(50)), reason="The market shrank."),
+    )
     _change(world, 30, ReweighKeyResult(key_result=made["a2"], weight=3, reason="It matters more."))
     check_in(world, made["c1"], 3, 30, confidence=0.8)
     made["a3"] = key_result(world, made["A"], "a3", metric=rise(10), effective_at=day(35))

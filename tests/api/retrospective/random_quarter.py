@@ -27,6 +27,7 @@ from domain.primitives.values import Direction, Metric, Milestone
 from tests.api.schema import goals
 from tests.api.schema.conftest import World
 from tests.api.schema.goals import CYCLE, day
+from tests.metric_input import as_input
 
 LENGTH = 90
 WEIGHTS = {
@@ -136,7 +137,9 @@ class Life:
         return RetractReading(reading=self._reading(), reason="wrong")
 
     def _retarget(self) -> Command:
-        return RetargetKeyResult(key_result=self._of(), metric=self._metric(), reason="more", **self._effective())
+        return RetargetKeyResult(
+            key_result=self._of(), metric=as_input(self._metric()), reason="more", **self._effective()
+        )
 
     def _reweigh(self) -> Command:
         weight = self._chance.choice([0.5, 1.0, 2.0, 5.0])
@@ -150,8 +153,8 @@ class Life:
         kpi = self._kpi() if self._chance.random() < 0.2 else None
         weight = self._chance.choice([1.0, 1.0, 3.0])
         return AddKeyResult(
-            objective=self._one(self._objectives), title="As far as it goes", metric=self._metric(), weight=weight,
-            kpi=kpi, **self._effective(),
+            objective=self._one(self._objectives), title="As far as it goes", metric=as_input(self._metric()),
+            weight=weight, kpi=kpi, **self._effective(),
         )  # fmt: skip
 
     def _drop(self) -> Command:

@@ -51,14 +51,15 @@ def selection(type_: Any) -> str:
     return "" if not hasattr(named, "fields") and not hasattr(named, "types") else "{ __typename }"
 
 
-QUESTIONS = [("query", name) for name in SDL.query_type.fields] + [
-    ("mutation", name) for name in SDL.mutation_type.fields
-]
+assert SDL.query_type is not None
+assert SDL.mutation_type is not None
+FIELDS = {"query": SDL.query_type.fields, "mutation": SDL.mutation_type.fields}
+QUESTIONS = [(kind, name) for kind, fields in FIELDS.items() for name in fields]
 
 
 @pytest.mark.parametrize(("kind", "name"), QUESTIONS, ids=lambda one: one)
 def test_nul_is_no_error_of_ours(api: Api, kind: str, name: str) -> None:
-    field = (SDL.query_type if kind == "query" else SDL.mutation_type).fields[name]
+    field = FIELDS[kind][name]
     texts = {
         key: argument
         for key, argument in field.args.items()

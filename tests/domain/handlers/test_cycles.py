@@ -62,6 +62,7 @@ from tests.domain.given_goals import (
     working,
 )
 from tests.domain.scenario import given, on
+from tests.metric_input import as_input
 
 QUARTER = OpenCycle(key="2026-q1", name="Q1", starts_on=date(2026, 1, 1), ends_on=date(2026, 3, 31), parent=YEAR)
 
@@ -207,7 +208,7 @@ after_the_end = (*working, checked_in(4), closed)
     "command",
     [
         DraftObjective(cycle=Q1, title="One more thing"),
-        AddKeyResult(objective=OBJECTIVE, title="One more measure", metric=ZERO_TO_TEN),
+        AddKeyResult(objective=OBJECTIVE, title="One more measure", metric=as_input(ZERO_TO_TEN)),
         LinkKpi(key_result=KEY_RESULT, kpi=KpiBy(key="nps")),
         RewordObjective(objective=OBJECTIVE, title="Another way to put it"),
         AssignObjective(objective=OBJECTIVE, contributors=[]),
@@ -219,7 +220,7 @@ after_the_end = (*working, checked_in(4), closed)
         ReopenObjective(objective=OBJECTIVE, reason="not done"),
         RewordKeyResult(key_result=KEY_RESULT, title="Other words"),
         AssignKeyResult(key_result=KEY_RESULT, owner=None),
-        RetargetKeyResult(key_result=KEY_RESULT, metric=ZERO_TO_TWENTY, reason="easier"),
+        RetargetKeyResult(key_result=KEY_RESULT, metric=as_input(ZERO_TO_TWENTY), reason="easier"),
         RescheduleKeyResult(key_result=KEY_RESULT, due=date(2026, 4, 1), reason="later"),
         ReweighKeyResult(key_result=KEY_RESULT, weight=2, reason="matters more"),
         UnlinkKpi(key_result=KEY_RESULT),

@@ -62,6 +62,7 @@ from tests.domain.given_goals import (
 from tests.domain.handlers.test_kpis import READING
 from tests.domain.memory_log import START
 from tests.domain.scenario import ACTOR, AUTHOR, called, given, on
+from tests.metric_input import as_input
 
 ANY_TITLE = "Otherwise said"
 
@@ -106,7 +107,7 @@ EARLIER = START - timedelta(days=1)
     "command",
     [
         DraftObjective(cycle=Q1, title=ANY_TITLE, effective_at=EARLIER),
-        AddKeyResult(objective=OBJECTIVE, title=ANY_TITLE, metric=ZERO_TO_TEN, effective_at=EARLIER),
+        AddKeyResult(objective=OBJECTIVE, title=ANY_TITLE, metric=as_input(ZERO_TO_TEN), effective_at=EARLIER),
         PlanInitiative(title=ANY_TITLE, subject=key_result_ref(), effective_at=EARLIER),
         AddComment(subject=objective_ref(), body="Well", effective_at=EARLIER),
         FormTeam(key="north", name="North", parent=SALES, effective_at=EARLIER),
@@ -144,7 +145,7 @@ NEEDS_REASON: list[Command] = [
     ErasePerson(person=ADA),
     DropObjective(objective=OBJECTIVE),
     ReopenObjective(objective=OBJECTIVE),
-    RetargetKeyResult(key_result=KEY_RESULT, metric=ZERO_TO_TWENTY),
+    RetargetKeyResult(key_result=KEY_RESULT, metric=as_input(ZERO_TO_TWENTY)),
     RescheduleKeyResult(key_result=KEY_RESULT, due=opened.starts_on),
     ReweighKeyResult(key_result=KEY_RESULT, weight=2),
     CorrectCheckIn(check_in=CHECK_IN, value=2),
@@ -202,7 +203,7 @@ def test_another_version_is_stale_and_says_since_when(seen: int) -> None:
         RewordKeyResult(key_result=KEY_RESULT, title=ANY_TITLE),
         CheckIn(key_result=KEY_RESULT, value=1),
         CorrectCheckIn(check_in=CHECK_IN, value=2, reason="miscounted"),
-        AddKeyResult(objective=OBJECTIVE, title=ANY_TITLE, metric=ZERO_TO_TEN),
+        AddKeyResult(objective=OBJECTIVE, title=ANY_TITLE, metric=as_input(ZERO_TO_TEN)),
         DraftObjective(cycle=Q1, title=ANY_TITLE),
         RetireKpi(kpi=KPI, reason="why not"),
         CorrectReading(reading=READING, value=2, reason="misread"),

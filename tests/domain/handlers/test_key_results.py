@@ -63,16 +63,17 @@ from tests.domain.given_goals import (
     working,
 )
 from tests.domain.scenario import called, given, made, on
+from tests.metric_input import as_input
 
 SCORED = ScoreKeyResult(key_result=KEY_RESULT, score=0.5)
 
 
 def adding(metric: Metric, kpi: KpiBy | None = None) -> AddKeyResult:
-    return AddKeyResult(objective=OBJECTIVE, title="Sessions held", metric=metric, kpi=kpi)
+    return AddKeyResult(objective=OBJECTIVE, title="Sessions held", metric=as_input(metric), kpi=kpi)
 
 
 def retargeted(metric: Metric) -> RetargetKeyResult:
-    return RetargetKeyResult(key_result=KEY_RESULT, metric=metric, reason="we know more now")
+    return RetargetKeyResult(key_result=KEY_RESULT, metric=as_input(metric), reason="we know more now")
 
 
 # ── adding ───────────────────────────────────────────────────────────────────────────────────────
@@ -88,7 +89,7 @@ def test_a_key_result_is_due_with_its_cycle_and_weighs_one_unless_it_says_otherw
 
 @pytest.mark.parametrize("weight", [0, -1, float("nan"), float("inf")])
 def test_a_weight_is_above_nothing(weight: float) -> None:
-    wrong = AddKeyResult(objective=OBJECTIVE, title="Sessions", metric=ZERO_TO_TEN, weight=weight)
+    wrong = AddKeyResult(objective=OBJECTIVE, title="Sessions", metric=as_input(ZERO_TO_TEN), weight=weight)
     given(opened, drafted).when(wrong).then_refused("INVALID", "weight")
 
 
@@ -145,7 +146,7 @@ def test_the_baseline_is_the_reading_as_of_the_effective_time() -> None:
     adding_then = AddKeyResult(
         objective=OBJECTIVE,
         title="Promoters",
-        metric=Metric(direction=Direction.INCREASE, target=50),
+        metric=as_input(Metric(direction=Direction.INCREASE, target=50)),
         kpi=KPI,
         effective_at=on(1, 31),
     )
@@ -361,7 +362,7 @@ def test_a_kpi_that_is_not_there_is_not_found() -> None:
 
 def test_adding_to_a_cycle_that_is_under_way_is_fine() -> None:
     late_entry = called("late entry", DraftObjective(cycle=Q1, title="Answer within a day"))
-    measure = AddKeyResult(objective=made("late entry"), title="Hours to answer", metric=ZERO_TO_TEN)
+    measure = AddKeyResult(objective=made("late entry"), title="Hours to answer", metric=as_input(ZERO_TO_TEN))
     assert given(opened, activated, late_entry).when(measure).topics() == ["key-result-added"]
 
 

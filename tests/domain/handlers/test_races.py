@@ -18,6 +18,7 @@ from domain.primitives.errors import Refused
 from domain.primitives.values import Direction, Metric
 from tests.domain.given_goals import objective_ref, opened
 from tests.domain.scenario import AUTHOR, called, made, on
+from tests.metric_input import as_input
 
 ROUNDS = 8
 
@@ -63,7 +64,9 @@ def a_draft(keyframe: Dispatcher, name: str) -> None:
         called(f"{name} b", DraftObjective(cycle=cycle, title="The other")),
         called(
             f"{name} k",
-            AddKeyResult(objective=made(f"{name} a"), title="Done", metric=Metric(direction=Direction.DONE)),
+            AddKeyResult(
+                objective=made(f"{name} a"), title="Done", metric=as_input(Metric(direction=Direction.DONE))
+            ),
         ),
     ):
         keyframe.execute(command, AUTHOR)

@@ -79,6 +79,7 @@ from tests.domain.given_goals import (
 )
 from tests.domain.handlers.test_kpis import GOAL, READING
 from tests.domain.scenario import called, given, made
+from tests.metric_input import as_input
 
 planned = called("work", PlanInitiative(title="Ask ten people", subject=objective_ref()))
 private = called("private", DraftObjective(cycle=Q1, title="Among ourselves", team=SALES, visibility=Visibility.TEAM))
@@ -106,9 +107,11 @@ STATES: list[Command] = [
     closed,
     RewordKeyResult(key_result=KEY_RESULT, title="Otherwise", description="How"),
     AssignKeyResult(key_result=KEY_RESULT, owner=ADA),
-    RetargetKeyResult(key_result=KEY_RESULT, metric=ZERO_TO_TWENTY, reason="more"),
+    RetargetKeyResult(key_result=KEY_RESULT, metric=as_input(ZERO_TO_TWENTY), reason="more"),
     RetargetKeyResult(
-        key_result=KEY_RESULT, metric=Metric(direction=ZERO_TO_TWENTY.direction, start=1, change_by=0.1), reason="more"
+        key_result=KEY_RESULT,
+        metric=as_input(Metric(direction=ZERO_TO_TWENTY.direction, start=1, change_by=0.1)),
+        reason="more",
     ),
     RescheduleKeyResult(key_result=KEY_RESULT, due=date(2026, 3, 1), reason="sooner"),
     ReweighKeyResult(key_result=KEY_RESULT, weight=2, reason="more"),

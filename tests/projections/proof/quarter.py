@@ -15,6 +15,7 @@ from domain.commands.permissions import Role
 from domain.handlers.dispatcher import Keyframe
 from domain.handlers.unit_of_work import Author
 from domain.primitives.values import Direction, Kind, Metric, Ref, ReflectionKind, Source, Unit, UnitKind
+from tests.metric_input import as_input
 
 ADA = Author("machine:ada", Source.API, frozenset(Role))
 Q1 = CycleBy(key="2024-q1")
@@ -79,9 +80,13 @@ class Quarter:
         )
         metric = Metric(Direction.INCREASE, unit, start=10, target=100)
         sold = self._in(
-            AddKeyResult(objective=goal, title="A hundred orders", metric=metric, kpi=SALES, effective_at=at(1, 2))
+            AddKeyResult(
+                objective=goal, title="A hundred orders", metric=as_input(metric), kpi=SALES, effective_at=at(1, 2)
+            )
         )
-        asked = self._in(AddKeyResult(objective=goal, title="Ask fifty", metric=metric, effective_at=at(1, 2)))
+        asked = self._in(
+            AddKeyResult(objective=goal, title="Ask fifty", metric=as_input(metric), effective_at=at(1, 2))
+        )
         self._do(ActivateCycle(cycle=Q1, effective_at=at(1, 3)))
         self._out(DraftObjective(cycle=CycleBy(key="2024"), title="A year of its own", effective_at=at(1, 3)))
         self._readings()
@@ -90,7 +95,7 @@ class Quarter:
         self._do(
             RetargetKeyResult(
                 key_result=asked,
-                metric=metric.__class__(Direction.INCREASE, unit, start=10, target=60),
+                metric=as_input(metric.__class__(Direction.INCREASE, unit, start=10, target=60)),
                 reason="Fewer.",
             )
         )

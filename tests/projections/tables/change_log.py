@@ -78,7 +78,7 @@ class Log:
 
     def is_measured_by(self, key_result: UUID, reading: Recorded) -> bool:
         """Whether a key result took its value from the KPI of a reading when that was recorded, since before it."""
-        kpi = since = None
+        kpi, since = None, reading.effective_at
         for said in self.log:
             event = said.event
             if said.position > reading.position or event.originator_id != key_result:

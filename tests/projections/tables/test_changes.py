@@ -1,6 +1,7 @@
 """Every event is a change, and whatever is asked about changes is what the log says."""
 
 from collections.abc import Callable
+from functools import partial
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -104,7 +105,7 @@ def _filter(log: Log, chance: Random, world: World, basis: Basis) -> tuple[Chang
             one = chance.choice(there)
             teams = _inside(world, basis, one) if kind is Kind.TEAM else ()
             value = Ref(kind, one) if name == "subject" else one
-            parts[name] = (value, lambda said, kind=kind, one=one, teams=teams: log.belongs(said, kind, one, teams))
+            parts[name] = (value, partial(log.belongs, kind=kind, id=one, teams=teams))
     topics = tuple({chance.choice(log.log).event.TOPIC for _ in range(4)})
     parts["topics"] = (topics, lambda said: said.event.TOPIC in topics)
     parts["actors"] = (("machine:history", "machine:nobody"), lambda said: said.by.actor == "machine:history")

@@ -5,7 +5,7 @@ from math import inf
 from typing import Any
 from unittest.mock import patch
 
-from graphql import GraphQLObjectType, get_named_type, is_composite_type, is_required_argument
+from graphql import GraphQLObjectType, GraphQLUnionType, get_named_type, is_composite_type, is_required_argument
 
 from api.execution.context import Caller, Context
 from api.execution.writer import Writer
@@ -43,7 +43,8 @@ class Asked:
     def refused(self, query: str, **variables: Any) -> tuple[str, list[str]]:
         """The code and the field of the one error of an answer."""
         result = schema.execute_sync(query, variables, self.context)
-        (error,) = result.errors or ()
+        assert result.errors is not None
+        (error,) = result.errors
         assert error.extensions is not None
         return error.extensions["code"], error.extensions.get("field", [])
 
@@ -77,7 +78,7 @@ def _selected(name: str, field: Any) -> str:
     named = get_named_type(field.type)
     if not is_composite_type(named):
         return name
-    if not hasattr(named, "fields"):
+    if isinstance(named, GraphQLUnionType):
         return f"{name} {{ __typename ... on Objective {{ id }} ... on KeyResult {{ id }} }}"
     leaves = [
         leaf

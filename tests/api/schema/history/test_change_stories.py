@@ -20,6 +20,7 @@ from projections.engine import rebuild
 from tests.api.schema import goals
 from tests.api.schema.goals import CYCLE, day, rise
 from tests.api.schema.history.asking import EFFECTS, FIELDS, Asked
+from tests.metric_input import as_input
 from tests.projections.conftest import World
 
 
@@ -47,7 +48,9 @@ class Quarter:
         self.key_result = goals.key_result(world, self.objective)
         self.check_in = goals.check_in(world, self.key_result, 20, 10, confidence=0.5)
         world.tell(
-            RetargetKeyResult(key_result=self.key_result, metric=rise(50), reason="too hard", effective_at=day(20))
+            RetargetKeyResult(
+                key_result=self.key_result, metric=as_input(rise(50)), reason="too hard", effective_at=day(20)
+            )
         )
         world.tell(ReweighKeyResult(key_result=self.key_result, weight=2, reason="it matters", effective_at=day(21)))
         goals.check_in(world, self.key_result, 30, 30, confidence=0.9)

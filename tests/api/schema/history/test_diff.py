@@ -16,6 +16,7 @@ from domain.primitives.values import Cadence, Kind, Ref
 from tests.api.schema import goals
 from tests.api.schema.goals import day, rise
 from tests.api.schema.history.asking import Asked
+from tests.metric_input import as_input
 from tests.projections.conftest import World
 
 DIFF = """
@@ -54,7 +55,7 @@ class Quarter:
         self.key_result = goals.key_result(world, self.objective)
         self.before = world.see()
         retarget = RetargetKeyResult(
-            key_result=self.key_result, metric=rise(50), reason="too hard", effective_at=day(20)
+            key_result=self.key_result, metric=as_input(rise(50)), reason="too hard", effective_at=day(20)
         )
         world.tell(retarget)
         goals.check_in(world, self.key_result, 30, 30)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.schema.history.field_changes import text
-from domain.primitives.values import Kind
+from domain.primitives.values import Kind, Ref
 from projections.history import field_changes
 from projections.store.versioned_tables import basis_params, is_valid_at
 from projections.tables.alignment import SUPPORT
@@ -70,9 +70,9 @@ def _beside(world: World, kind: Kind, id: UUID) -> dict[str, Any]:
     if kind is Kind.OBJECTIVE:
         sql = f"select v.* from support v where v.objective = %(id)s and {is_valid_at(now, 'v')}"
         edges = SUPPORT.read(world.conn, sql, basis_params(now, id=id))
-        return {"supports": {text(field_changes.Ref(edge.target_kind, edge.target)) for edge in edges}}
+        return {"supports": {text(Ref(edge.target_kind, edge.target)) for edge in edges}}
     if kind is Kind.TEAM:
         sql = f"select v.* from membership v where v.team = %(id)s and {is_valid_at(now, 'v')}"
         joined = MEMBERSHIP.read(world.conn, sql, basis_params(now, id=id))
-        return {"members": {text(field_changes.Ref(Kind.PERSON, one.person)) for one in joined}}
+        return {"members": {text(Ref(Kind.PERSON, one.person)) for one in joined}}
     return {}

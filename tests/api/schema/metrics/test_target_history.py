@@ -9,6 +9,7 @@ from domain.primitives.values import Direction, Metric, Milestone
 from tests.api.schema import goals
 from tests.api.schema.conftest import World
 from tests.api.schema.goals import day
+from tests.metric_input import as_input
 
 TARGETS = "{ keyResults { nodes { targets { progressBefore progressAfter } } } }"
 RETARGETED = [{"progressBefore": None, "progressAfter": None}, {"progressBefore": 0.5, "progressAfter": 0.25}]
@@ -28,7 +29,9 @@ def targets(world: World) -> Any:
 
 
 def retarget(world: World, of: Any) -> None:
-    world.tell(RetargetKeyResult(key_result=of, metric=goals.rise(200), reason="twice", effective_at=day(5)))
+    world.tell(
+        RetargetKeyResult(key_result=of, metric=as_input(goals.rise(200)), reason="twice", effective_at=day(5))
+    )
 
 
 def test_what_a_target_did_stays_as_it_was_known_then(told: World) -> None:

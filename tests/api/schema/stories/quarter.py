@@ -23,6 +23,7 @@ from domain.primitives.values import (
 from tests.api.schema import goals
 from tests.api.schema.conftest import World
 from tests.api.schema.goals import CYCLE, day
+from tests.metric_input import as_input
 
 
 def lived(world: World) -> None:
@@ -98,7 +99,9 @@ def lived(world: World) -> None:
     goals.check_in(world, response, 600, 15, confidence=0.5)
     world.tell(CheckIn(key_result=launch, reached=["alpha"], confidence=0.8, measured_at=day(20)))
     world.tell(
-        RetargetKeyResult(key_result=users, metric=goals.rise(340, 100), reason="Winter is slow", effective_at=day(30))
+        RetargetKeyResult(
+            key_result=users, metric=as_input(goals.rise(340, 100)), reason="Winter is slow", effective_at=day(30)
+        )
     )
     world.tell(DropKeyResult(key_result=given_up, reason="Nobody prints", effective_at=day(31)))
     goals.check_in(world, users, 220, 40, confidence=0.6)
