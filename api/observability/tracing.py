@@ -72,10 +72,10 @@ def telemetry() -> Telemetry:
     """The telemetry that the environment configures."""
     if not any(os.environ.get(name) for name in ENDPOINTS) or find_spec("opentelemetry") is None:
         return Telemetry()
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
-    from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
-    from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 - of the extra
+    from opentelemetry.sdk.resources import Resource  # noqa: PLC0415 - of the extra
+    from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415 - of the extra
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415 - of the extra
 
     provider = TracerProvider(resource=Resource.create({"service.name": "keyframe"}))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import orjson
 import pytest
 from starlette.testclient import TestClient
 
@@ -19,8 +20,6 @@ NOW = "{ cycles { nodes { key } } }"
 
 
 def get(api: Api, query: str, etag: str = "", **variables: Any) -> Any:
-    import orjson  # noqa: PLC0415
-
     asked = {"query": query, "variables": orjson.dumps(variables).decode()}
     return api.http.get("/graphql", params=asked, headers={"if-none-match": etag} if etag else {})
 

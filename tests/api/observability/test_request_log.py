@@ -5,6 +5,7 @@ import re
 from typing import Any, Self
 
 import pytest
+import structlog
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
@@ -12,6 +13,7 @@ from api.observability import tracing
 from api.runtime.database import Database
 from api.runtime.log_setup import LogFormat, configure_logging
 from api.runtime.settings import Settings
+from api.schema.schema import sdl
 from api.server.app import create_app
 from tests.api.conftest import Api
 
@@ -76,8 +78,6 @@ def test_what_went_wrong_is_masked_under_the_name_by_which_the_journal_has_it(
 
 @pytest.mark.parametrize(("form", "is_json"), [(LogFormat.JSON, True), (LogFormat.TEXT, False), (LogFormat.AUTO, True)])
 def test_the_journal_is_written_as_somebody_said(form: LogFormat, is_json: bool, capsys: Any) -> None:
-    import structlog  # noqa: PLC0415
-
     try:
         configure_logging(form)
         structlog.get_logger().info("seen", figure=1)
@@ -196,8 +196,6 @@ def test_the_page_names_no_other_host_and_has_nothing_inline(api: Api) -> None:
 
 
 def test_the_schema_is_served_as_it_is_committed(api: Api) -> None:
-    from api.schema.schema import sdl  # noqa: PLC0415
-
     response = api.http.get("/schema.graphql")
     assert response.text == sdl()
     assert response.headers["content-type"].startswith("application/graphql")

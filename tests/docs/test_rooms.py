@@ -1,0 +1,96 @@
+"""The house itself: how many modules a room has, what they are called, and where imports stand."""
+
+import ast
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FLOORS = ("domain", "projections", "api")
+CODE = (*FLOORS, "tests", "benchmarks", "docs")
+MODULES_MAX = 15
+MODULES_MAX_OF = {"api/schema/types": 10, "domain/model": 10, "projections/tables": 10}
+VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "service", "misc", "data"}
+FEATURES = {"authorization", "erasure", "privacy", "retrospective", "stories"}
+"""Folders of tests that cross rooms as a whole, and one that holds expected answers."""
+
+
+def modules(folder: Path) -> list[Path]:
+    return sorted(
+        path for path in folder.rglob("*.py") if "node_modules" not in path.parts and ".venv" not in path.parts
+    )
+
+
+def place(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def named(floor: str) -> list[Path]:
+    return [path for path in modules(ROOT / floor) if path.stem != "__init__"]
+
+
+def unexplained(path: Path) -> list[str]:
+    """The lines of imports inside functions that give no reason for it."""
+    text = path.read_text()
+    lines = text.splitlines()
+    functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    imports = {
+        node.lineno for one in functions for node in ast.walk(one) if isinstance(node, ast.Import | ast.ImportFrom)
+    }
+    return [
+        f"{place(path)}:{number}"
+        for number in sorted(imports)
+        if not lines[number - 1].partition("noqa: PLC0415")[2].strip(" -")
+    ]
+
+
+@pytest.mark.parametrize("floor", FLOORS)
+def test_a_room_has_at_most_as_many_modules_as_it_may(floor: str) -> None:
+    rooms = Counter(place(path.parent) for path in named(floor))
+    assert {room: count for room, count in rooms.items() if count > MODULES_MAX_OF.get(room, MODULES_MAX)} == {}
+
+
+@pytest.mark.parametrize("floor", FLOORS)
+def test_module_names_are_unique_within_a_floor(floor: str) -> None:
+    names = Counter(path.stem for path in named(floor))
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+@pytest.mark.parametrize("floor", FLOORS)
+def test_package_files_are_empty(floor: str) -> None:
+    packages = [path for path in modules(ROOT / floor) if path.stem == "__init__"]
+    assert packages
+    assert [place(path) for path in packages if path.read_bytes()] == []
+
+
+@pytest.mark.parametrize("part", CODE)
+def test_no_module_or_folder_has_a_vague_name(part: str) -> None:
+    paths = [path.relative_to(ROOT).with_suffix("") for path in modules(ROOT / part)]
+    assert [path.as_posix() for path in paths if VAGUE & set(path.parts)] == []
+
+
+@pytest.mark.parametrize("part", CODE)
+def test_an_import_inside_a_function_gives_its_reason(part: str) -> None:
+    assert [line for path in modules(ROOT / part) for line in unexplained(path)] == []
+
+
+def test_an_import_without_a_reason_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"{__name__}.ROOT", tmp_path)
+    module = tmp_path / "module.py"
+    module.write_text("def f():\n    import a  # noqa: PLC0415\n    import b  # noqa: PLC0415 - it takes a second\n")
+    assert unexplained(module) == ["module.py:2"]
+
+
+@pytest.mark.parametrize("floor", FLOORS)
+def test_the_tests_of_a_floor_mirror_its_rooms(floor: str) -> None:
+    tests = ROOT / "tests" / floor
+    folders = {path.parent.relative_to(tests) for path in modules(tests)}
+    rooms = {path.parent.relative_to(ROOT / floor) for path in modules(ROOT / floor)}
+    assert {folder.as_posix() for folder in folders - rooms if folder.name not in FEATURES} == set()
+
+
+@pytest.mark.parametrize("floor", FLOORS)
+def test_file_names_of_tests_are_unique_within_a_floor(floor: str) -> None:
+    names = Counter(path.stem for path in (ROOT / "tests" / floor).rglob("test_*.py"))
+    assert [name for name, count in names.items() if count > 1] == []
