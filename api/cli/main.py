@@ -77,8 +77,7 @@ def demo(
     from api.cli import serve as serving  # noqa: PLC0415 - see above
 
     chosen = demonstration.settings_for_demo(settings(host=host, port=port))
-    listener = serving.listening(chosen, anonymous=True)
-    with opened(chosen) as database:
+    with serving.listening(chosen, anonymous=True) as listener, opened(chosen) as database:
         if fresh:
             demonstration.forget(database)
             database.migrate()
@@ -99,8 +98,7 @@ def serve(
     from api.cli import serve as serving  # noqa: PLC0415 - see above
 
     chosen = settings(host=host, port=port, project_in_server=project)
-    listener = serving.listening(chosen)
-    with opened(chosen, patience_s=None) as database:
+    with serving.listening(chosen) as listener, opened(chosen, patience_s=None) as database:
         serving.refuse_if_locked(database)
         where = serving.url(listener)
         serving.serve(database, listener, lambda: out.print(f"Keyframe answers at {where}/graphql", soft_wrap=True))
