@@ -1,6 +1,7 @@
 """A metric as a command takes it."""
 
 from domain.model.commands import MetricInput
+
 from domain.primitives.values import Metric
 
 

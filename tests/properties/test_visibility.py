@@ -50,9 +50,7 @@ class Company:
         rise = Metric(Direction.INCREASE, start=0, target=1)
         self.key_results = [
             self._tell(
-                AddKeyResult(
-                    objective=chance.choice(self.objectives), title="Key result", metric=as_input(rise)
-                )
+                AddKeyResult(objective=chance.choice(self.objectives), title="Key result", metric=as_input(rise))
             )
             for _ in range(KEY_RESULTS)
         ]

@@ -192,23 +192,15 @@ COMMANDS: dict[type[Command], Callable[[str], Command]] = {
     ),
     RewordObjective: lambda whose: RewordObjective(objective=goal(whose), title="Other"),
     AssignObjective: lambda whose: AssignObjective(objective=goal(whose), contributors=[CARL]),
-    SetObjectiveVisibility: lambda whose: SetObjectiveVisibility(
-        objective=goal(whose), visibility=Visibility.TEAM
-    ),
+    SetObjectiveVisibility: lambda whose: SetObjectiveVisibility(objective=goal(whose), visibility=Visibility.TEAM),
     AlignObjective: lambda whose: AlignObjective(objective=goal(whose, "draft"), to=goal_ref(whose)),
-    UnalignObjective: lambda whose: UnalignObjective(
-        objective=goal(whose), from_=goal_ref(whose, "above")
-    ),
+    UnalignObjective: lambda whose: UnalignObjective(objective=goal(whose), from_=goal_ref(whose, "above")),
     CommitObjective: lambda whose: CommitObjective(objective=goal(whose, "draft")),
     CloseObjective: lambda whose: CloseObjective(objective=goal(whose)),
     DropObjective: lambda whose: DropObjective(objective=goal(whose), reason="why not"),
-    ReopenObjective: lambda whose: ReopenObjective(
-        objective=goal(whose, "dropped"), reason="after all"
-    ),
+    ReopenObjective: lambda whose: ReopenObjective(objective=goal(whose, "dropped"), reason="after all"),
     CarryObjective: lambda whose: CarryObjective(objective=goal(whose), into=NEXT),
-    AddKeyResult: lambda whose: AddKeyResult(
-        objective=goal(whose), title="New", metric=as_input(ZERO_TO_TEN)
-    ),
+    AddKeyResult: lambda whose: AddKeyResult(objective=goal(whose), title="New", metric=as_input(ZERO_TO_TEN)),
     RewordKeyResult: lambda whose: RewordKeyResult(key_result=proof(whose), title="Other"),
     AssignKeyResult: lambda whose: AssignKeyResult(key_result=proof(whose), owner=CARL),
     RetargetKeyResult: lambda whose: RetargetKeyResult(

@@ -41,9 +41,7 @@ from tests.domain.scenario import AUTHOR, Then, called, given, made, on
 from tests.metric_input import as_input
 
 SECOND = made("second")
-second = called(
-    "second", AddKeyResult(objective=OBJECTIVE, title="Replies", metric=as_input(ZERO_TO_TEN), weight=3)
-)
+second = called("second", AddKeyResult(objective=OBJECTIVE, title="Replies", metric=as_input(ZERO_TO_TEN), weight=3))
 activated_in_february = (ActivateCycle(cycle=Q1), on(2, 10))
 
 
@@ -206,9 +204,7 @@ def test_milestones_that_were_reached_stay_behind() -> None:
 
 def test_a_ratio_is_not_carried_since_the_start_is_another() -> None:
     grown = Metric(direction=Direction.INCREASE, start=10, change_by=0.5)
-    key_result = called(
-        "key result", AddKeyResult(objective=OBJECTIVE, title="Orders", metric=as_input(grown))
-    )
+    key_result = called("key result", AddKeyResult(objective=OBJECTIVE, title="Orders", metric=as_input(grown)))
     then = given(opened_q2, opened, drafted, key_result, *activated_in_february, checked_in(12)).when(carried)
     assert then.the(KeyResultAdded).metric == Metric(direction=Direction.INCREASE, start=12, target=15)
 

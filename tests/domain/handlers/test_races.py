@@ -64,9 +64,7 @@ def a_draft(keyframe: Dispatcher, name: str) -> None:
         called(f"{name} b", DraftObjective(cycle=cycle, title="The other")),
         called(
             f"{name} k",
-            AddKeyResult(
-                objective=made(f"{name} a"), title="Done", metric=as_input(Metric(direction=Direction.DONE))
-            ),
+            AddKeyResult(objective=made(f"{name} a"), title="Done", metric=as_input(Metric(direction=Direction.DONE))),
         ),
     ):
         keyframe.execute(command, AUTHOR)
