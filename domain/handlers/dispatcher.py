@@ -142,7 +142,7 @@ class Dispatcher:
         result = _result(HANDLERS[type(command)](case, command))
         assert not hidden, f"{verb(type(command))} passed over what it names"
         case.refuse_idle_expectation()
-        events = case.collect_events()
+        events = [event for thing in case.changed() for event in thing.collect_events()]
         if not events and command.idempotency_key is None:
             return Outcome(result=result, first=None, last=None, head=self._log.head().position)
         append = Append(

@@ -256,12 +256,12 @@ class Decision:
                 "effectiveAt",
             )
 
-    def collect_events(self) -> list[Event]:
-        """What is to be recorded: first of what was there, innermost first, so that a cycle's closing
-        comes after all it closes; then of what is new, outermost first, so that nothing precedes what
+    def changed(self) -> list[Aggregate]:
+        """What is to be recorded: first what was there, innermost first, so that a cycle's closing
+        comes after all it closes; then what is new, outermost first, so that nothing precedes what
         it belongs to."""
         old = [thing for id, thing in self._known.items() if id not in self._new]
-        return [event for thing in (*reversed(old), *self._new.values()) for event in thing.collect_events()]
+        return [*reversed(old), *self._new.values()]
 
 
 def _missing(kind: type[Aggregate], id: UUID, *field: str) -> Refused:
