@@ -27,12 +27,16 @@ from api.runtime.database import Database, open_database
 from api.runtime.settings import Settings
 from api.server.app import create_app
 from api.snapshot.global_ids import encode
+from domain.commands.command import Command, CycleBy
+from domain.commands.cycle_commands import OpenCycle
+from domain.commands.key_result_commands import AddKeyResult, MetricInput
+from domain.commands.objective_commands import DraftObjective
+from domain.commands.people_commands import AddPerson
+from domain.commands.permissions import Role
 from domain.handlers.dispatcher import Dispatcher
 from domain.handlers.unit_of_work import Author
 from domain.log import api_tokens
 from domain.log.event_store import Log
-from domain.model import commands
-from domain.model.permissions import Role
 from domain.primitives.values import Direction, Source
 
 ROOT = Path(__file__).parents[1]
@@ -95,7 +99,7 @@ class Profile:
             yield
         finally:
             sys.setprofile(before)
-            threading.setprofile(None)  # type: ignore[arg-type]
+            threading.setprofile(None)
 
     def __call__(self, frame: FrameType, event: str, _: Any) -> None:
         if not self.on or event != "call":
@@ -126,16 +130,16 @@ def member_with_key_result(database: Database) -> tuple[str, str]:
     """The token of a member, and the global id of a key result of an objective that they own."""
     dispatcher = Dispatcher(Log(database.pool(), database.settings.workspace))
 
-    def made(command: commands.Command) -> UUID:
+    def made(command: Command) -> UUID:
         subject = dispatcher.execute(command, ADMIN).result.subject
         assert subject is not None
         return subject.id
 
-    person = made(commands.AddPerson(handle="ada", name="Ada"))
-    made(commands.OpenCycle(key="now", name="Now", starts_on=date(2026, 1, 1), ends_on=date(2026, 12, 31)))
-    objective = made(commands.DraftObjective(cycle=commands.CycleBy(key="now"), title="Delight people", owner=person))
-    metric = commands.MetricInput(direction=Direction.INCREASE, start=0, target=10)
-    key_result = made(commands.AddKeyResult(objective=objective, title="Sessions", metric=metric))
+    person = made(AddPerson(handle="ada", name="Ada"))
+    made(OpenCycle(key="now", name="Now", starts_on=date(2026, 1, 1), ends_on=date(2026, 12, 31)))
+    objective = made(DraftObjective(cycle=CycleBy(key="now"), title="Delight people", owner=person))
+    metric = MetricInput(direction=Direction.INCREASE, start=0, target=10)
+    key_result = made(AddKeyResult(objective=objective, title="Sessions", metric=metric))
     with database.connect() as conn:
         _, token = api_tokens.issue(conn, "ada", [Role.MEMBER], person, timedelta(hours=1))
     return token, encode("KeyResult", key_result)
@@ -161,7 +165,7 @@ async def _call_path(database: Database) -> CallPath:
 
 @asynccontextmanager
 async def _served(database: Database, token: str) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(database.settings, database, console=False)
+    app = create_app(database.settings, database, editor=False)
     transport, bearer = httpx.ASGITransport(app), {"authorization": f"Bearer {token}"}
     async with (
         app.router.lifespan_context(app),

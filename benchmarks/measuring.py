@@ -40,7 +40,7 @@ class World(NamedTuple):
 
     def ask(self, document: str, variables: dict[str, object] | None = None) -> dict[str, object]:
         """The data of an answer, as a request gets it, but for HTTP."""
-        result = schema.execute_sync(document, variables, context_value=self.context.anew())
+        result = schema.execute_sync(document, variables, context_value=self.context.for_next_operation())
         if result.errors or result.data is None:
             raise RuntimeError(str(result.errors))
         return result.data

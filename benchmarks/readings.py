@@ -38,8 +38,8 @@ def _ours(world: World) -> float:
             ReadingInput(kpi=of, value=float(number), measured_at=OPENED + timedelta(seconds=number))
             for number in range(first, first + BATCH)
         ]
-        outcome = world.context.writing.execute(RecordReadings(readings=readings), world.context.caller.author)
-        if world.context.writing.behind(outcome.head):
+        outcome = world.context.writer.execute(RecordReadings(readings=readings), world.context.caller.author)
+        if world.context.writer.behind(outcome.head):
             raise RuntimeError("the views did not come")
 
     return seconds(work, TIMES, warm=3)

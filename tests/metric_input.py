@@ -1,7 +1,6 @@
 """A metric as a command takes it."""
 
-from domain.model.commands import MetricInput
-
+from domain.commands.key_result_commands import MetricInput
 from domain.primitives.values import Metric
 
 

@@ -1,6 +1,8 @@
 """Executes commands, and waits until the views have caught up with them."""
 
-from domain.handlers.dispatcher import Dispatcher
+from domain.commands.command import Command
+from domain.handlers.dispatcher import Dispatcher, Outcome
+from domain.handlers.unit_of_work import Author
 from domain.log.event_store import Log
 from projections.engine.projector import Projector
 
@@ -10,9 +12,13 @@ class Writer:
 
     def __init__(self, log: Log, projector: Projector, timeout_s: float) -> None:
         self._log = log
-        self.execute = Dispatcher(log).execute
+        self._dispatcher = Dispatcher(log)
         self._projector = projector
         self._timeout_s = timeout_s
+
+    def execute(self, command: Command, author: Author) -> Outcome:
+        """Execute a command: see `Dispatcher.execute`."""
+        return self._dispatcher.execute(command, author)
 
     def behind(self, position: int) -> int:
         """How many events the views lack to reach a position that a client names, after waiting for them.

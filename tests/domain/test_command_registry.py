@@ -1,7 +1,8 @@
 """A command that lacks something is refused at import, by a sentence that names the command and what to write."""
 
 import re
-from types import ModuleType
+from functools import partial
+from types import ModuleType, new_class
 from typing import Annotated, Any
 
 import pytest
@@ -86,10 +87,15 @@ class Unregistered(Command, frozen=True):
     RECORDS = KeyResultDropped
 
 
+def _fill(body: dict[str, str], namespace: dict[str, object]) -> None:
+    namespace.update(body)
+
+
 def test_two_commands_of_one_name_are_refused() -> None:
     modules = [ModuleType("first"), ModuleType("second")]
     for module in modules:
-        module.Reflect = type(Command)("Reflect", (Reflect,), {"__module__": module.__name__, "__doc__": "Reflect."})
+        body = {"__module__": module.__name__, "__doc__": "Reflect."}
+        vars(module)["Reflect"] = new_class("Reflect", (Reflect,), exec_body=partial(_fill, body))
     with refused("Two commands are named Reflect, in first and in second: rename one."):
         registry.by_verb(modules)
 

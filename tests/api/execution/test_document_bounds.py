@@ -25,14 +25,14 @@ def codes(text: str) -> list[str]:
 
 
 def test_parser_accepts_tokens_up_to_the_limit() -> None:
-    assert parse_within("{ a b c }", 5)
+    assert parse_within("{ a b c }", 5).definitions
     with pytest.raises(TooManyTokens):
         parse_within("{ a b c }", 4)
 
 
 def test_comments_count_as_tokens() -> None:
     text = "{ a # one\n# two\n# three\n b }"
-    assert parse_within(text, 7)
+    assert parse_within(text, 7).definitions
     with pytest.raises(TooManyTokens):
         parse_within(text, 6)
 
@@ -52,7 +52,7 @@ def test_parser_accepts_nesting_up_to_the_limit(opening: str, closing: str, oute
         inside = opening * (levels - outer) + ("1" if opening == "{a:" else "") + closing * (levels - outer)
         return f"{{a(b:{inside})}}" if outer else inside
 
-    assert parse_within(nested(NESTING_MAX), 10_000)
+    assert parse_within(nested(NESTING_MAX), 10_000).definitions
     with pytest.raises(NestedTooDeeply):
         parse_within(nested(NESTING_MAX + 1), 10_000)
 

@@ -19,7 +19,8 @@ DEFINITION = "select pg_get_functiondef(oid), prosrc from pg_proc where oid = 'a
 @pytest.fixture(scope="module")
 def last_append() -> str:
     """The last definition of `append` in the files, from `create` to its semicolon."""
-    return [found for file in FILES for found in APPEND.findall(file.read_text("utf-8"))][-1]
+    found: list[str] = [text for file in FILES for text in APPEND.findall(file.read_text("utf-8"))]
+    return found[-1]
 
 
 def test_migration_files_are_numbered_without_gaps() -> None:
@@ -34,8 +35,10 @@ def test_every_migration_file_is_loaded_in_order() -> None:
 def test_last_append_in_the_files_is_the_installed_one(database: Database, last_append: str) -> None:
     with database.connect() as conn:
         conn.execute("select set_config('search_path', %s, false)", [database.settings.workspace])
-        installed, source = conn.execute(DEFINITION).fetchone()
-        assert BODY.search(last_append).group(1) == source
+        row = conn.execute(DEFINITION).fetchone()
+        assert row is not None
+        installed, source = row
+        assert BODY.findall(last_append) == [source]
         conn.execute("drop function append")
         conn.execute(last_append.encode())
         assert conn.execute(DEFINITION).fetchone() == (installed, source)

@@ -12,7 +12,7 @@ from domain.commands.kpi_commands import CorrectReading, DefineKpi, ReadingInput
 from domain.commands.objective_commands import DraftObjective
 from domain.commands.people_commands import AddPerson
 from domain.commands.permissions import Role
-from domain.handlers.dispatcher import Keyframe
+from domain.handlers.dispatcher import Dispatcher
 from domain.handlers.unit_of_work import Author
 from domain.primitives.values import Direction, Kind, Metric, Ref, ReflectionKind, Source, Unit, UnitKind
 from tests.metric_input import as_input
@@ -29,7 +29,7 @@ def at(month: int, day: int) -> datetime:
 class Quarter:
     """Tells it, and remembers which streams belong to its evidence and which do not."""
 
-    def __init__(self, keyframe: Keyframe) -> None:
+    def __init__(self, keyframe: Dispatcher) -> None:
         self._keyframe = keyframe
         self.inside: set[UUID] = set()
         self.outside: set[UUID] = set()
