@@ -2,7 +2,7 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 
 import pytest
 from msgspec import Meta
@@ -108,9 +108,8 @@ def test_an_event_without_projection_handler_is_refused() -> None:
 
 
 def test_an_event_may_be_listed_as_not_projected(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(
-        cast("dict[type[Event], str]", registry.NOT_PROJECTED), KeyResultFrozen, "only its change is shown"
-    )
+    event: type[Event] = KeyResultFrozen
+    monkeypatch.setitem(registry.NOT_PROJECTED, event, "only its change is shown")
     registry.require_handlers([KeyResultFrozen])
 
 
