@@ -151,7 +151,7 @@ def test_what_is_written_meanwhile_is_not_in_it(intake: Intake, quarter: str, mo
         nonlocal pages
         pages += 1
         view = plain(context, asked)
-        context.writing.execute(exports_command(pages), context.caller.author)
+        context.writer.execute(exports_command(pages), context.caller.author)
         return view
 
     monkeypatch.setattr(ledger_export, "_answer", answer)
