@@ -10,17 +10,15 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from typer.testing import CliRunner
 
 from api.asgi.ttl_cache import SingleFlightTTLCache
 from api.auth import authentication
-from api.cli.main import app
 from domain.commands.people_commands import DeactivatePerson
 from domain.commands.permissions import Role
 from domain.log import api_tokens
 from domain.log.schema import application_role
 from tests.api.auth.conftest import House, house
-from tests.api.cli.terminal import environment
+from tests.api.cli.terminal import keyframe
 
 SHAPE = re.compile(r"kf_([a-z2-9]{10})_[A-Za-z0-9_-]{43}")
 
@@ -34,43 +32,41 @@ def forgetful(server: str, patient: None) -> Iterator[House]:
             yield made
 
 
-def keyframe(home: House, *words: str) -> Any:
-    return CliRunner(env=environment(home.database.settings)).invoke(app, words)
-
-
 # ── at the terminal ──────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_token_is_shown_once_alone_on_a_line(home: House) -> None:
-    done = keyframe(home, "token", "create", "--role", "METRICS", "--role", "AUDITOR", "--name", "shop")
+    done = keyframe(
+        home.database.settings, "token", "create", "--role", "METRICS", "--role", "AUDITOR", "--name", "shop"
+    )
     (secret,) = done.stdout.splitlines()
     assert SHAPE.fullmatch(secret)
     assert secret not in done.stderr
     assert "as the machine 'shop', as AUDITOR, METRICS" in done.stderr
-    listed = keyframe(home, "token", "list").stdout
+    listed = keyframe(home.database.settings, "token", "list").stdout
     assert "machine shop" in listed
     assert secret.split("_")[2] not in listed
 
 
 def test_a_token_may_be_a_persons(home: House) -> None:
     home.person("grace")
-    secret = keyframe(home, "token", "create", "--role", "MEMBER", "--person", "grace").stdout.strip()
+    secret = keyframe(home.database.settings, "token", "create", "--role", "MEMBER", "--person", "grace").stdout.strip()
     assert home.viewer(secret) == {"handle": "grace", "roles": ["MEMBER"], "person": {"handle": "grace"}}
 
 
 def test_a_token_that_nobody_named_is_called_like_its_roles(home: House) -> None:
-    secret = keyframe(home, "token", "create", "--role", "LEAD", "--role", "AUDITOR").stdout.strip()
+    secret = keyframe(home.database.settings, "token", "create", "--role", "LEAD", "--role", "AUDITOR").stdout.strip()
     assert home.viewer(secret) == {"handle": "auditor-lead", "roles": ["AUDITOR", "LEAD"], "person": None}
 
 
 def test_a_token_is_revoked_by_its_id(forgetful: House) -> None:
-    secret = keyframe(forgetful, "token", "create", "--role", "LEAD").stdout.strip()
+    secret = keyframe(forgetful.database.settings, "token", "create", "--role", "LEAD").stdout.strip()
     assert forgetful.ask(secret).status_code == 200
     for _ in range(2):
-        done = keyframe(forgetful, "token", "revoke", secret.split("_")[1])
+        done = keyframe(forgetful.database.settings, "token", "revoke", secret.split("_")[1])
         assert "lets nobody in any more" in done.stdout
     assert forgetful.ask(secret).status_code == 401
-    assert "revoked" in keyframe(forgetful, "token", "list").stdout
+    assert "revoked" in keyframe(forgetful.database.settings, "token", "list").stdout
 
 
 @pytest.mark.parametrize(
@@ -88,8 +84,8 @@ def test_a_token_is_revoked_by_its_id(forgetful: House) -> None:
     ],
 )
 def test_what_cannot_be_done_is_told(home: House, words: list[str], told: str) -> None:
-    done = keyframe(home, "token", *words)
-    assert done.exit_code == 2
+    done = keyframe(home.database.settings, "token", *words)
+    assert done.returncode == 2
     assert told in done.stderr
 
 
@@ -97,15 +93,15 @@ def test_a_token_for_nobody_is_not_made(home: House) -> None:
     person = home.person("gone")
     home.tell(DeactivatePerson(person=person))
     for handle in ("gone", "never-here"):
-        done = keyframe(home, "token", "create", "--role", "LEAD", "--person", handle)
-        assert (done.exit_code, done.stdout) == (1, "")
+        done = keyframe(home.database.settings, "token", "create", "--role", "LEAD", "--person", handle)
+        assert (done.returncode, done.stdout) == (1, "")
         assert f"There is no person with the handle '{handle}', or they have left." in done.stderr
-    assert keyframe(home, "token", "revoke", "aaaaaaaaaa").exit_code == 1
+    assert keyframe(home.database.settings, "token", "revoke", "aaaaaaaaaa").returncode == 1
 
 
 @pytest.mark.parametrize(("said", "lifetime"), [("12h", timedelta(hours=12)), ("2w", timedelta(weeks=2))])
 def test_a_token_holds_for_as_long_as_was_said(home: House, said: str, lifetime: timedelta) -> None:
-    keyframe(home, "token", "create", "--role", "LEAD", "--expires", said)
+    keyframe(home.database.settings, "token", "create", "--role", "LEAD", "--expires", said)
     with home.database.connect() as conn:
         token = api_tokens.every(conn)[0]
     assert abs(token.expires_at - token.created_at - lifetime) < timedelta(seconds=1)

@@ -1,4 +1,8 @@
-"""Keyframe as somebody at a terminal uses it: real processes, on a workspace of the test's own."""
+"""The command line of Keyframe, on a workspace of the test's own.
+
+`keyframe` runs a command within the test: a process of its own takes a second to import what it needs. `process` and
+`started` are for tests of what only a process has: pipes, signals, sudden ends.
+"""
 
 import json
 import os
@@ -12,8 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from typer.testing import CliRunner
 
 from api.cli.import_facts import bring_in
+from api.cli.main import app
 from api.runtime.database import Database
 from api.runtime.settings import Settings
 
@@ -39,7 +45,16 @@ def fill(database: Database, facts: Iterable[bytes] = FACTS) -> None:
 
 
 def keyframe(settings: Settings, *words: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[str]":
-    """Run to the end."""
+    """Run a command to its end. Raises what the command raises, but for an exit."""
+    others = {name: None for name in os.environ if name.startswith("KEYFRAME_")}
+    done = CliRunner(env={**others, **environment(settings)}).invoke(app, words, input=stdin)
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return subprocess.CompletedProcess(words, done.exit_code, done.stdout, done.stderr)
+
+
+def process(settings: Settings, *words: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[str]":
+    """Run a command to its end as a process of its own."""
     done = subprocess.run(
         [*KEYFRAME, *words],
         input=stdin,

@@ -11,7 +11,7 @@ from api.cli.demo import WORKSPACE
 from api.runtime import embedded_postgres
 from api.runtime.database import Database, open_database
 from api.runtime.settings import Settings
-from tests.api.cli.terminal import asked, keyframe, line, started, stopped
+from tests.api.cli.terminal import asked, line, process, started, stopped
 
 STANDS = "{ basis { position } cycles(filter: {state: ACTIVE}) { edges { node { key } } } }"
 
@@ -56,9 +56,9 @@ def test_a_demo_that_was_killed_goes_on_and_leaves_nothing_running(settings: Set
         stands = asked(url, STANDS)
         assert stands["basis"]["position"] > told
         assert stands["cycles"]["edges"] != []
-        taken = keyframe(settings, "demo", "--port", url.rpartition(":")[2].partition("/")[0])
+        taken = process(settings, "demo", "--port", url.rpartition(":")[2].partition("/")[0])
         assert (taken.returncode, "choose another port" in taken.stderr) == (1, True)
-        refused = keyframe(settings, "demo", "--fresh")
+        refused = process(settings, "demo", "--fresh")
         assert (refused.returncode, "stop that one first" in refused.stderr) == (1, True)
         assert stopped(demo, signal.SIGINT) == 0
         assert not (settings.data_dir / "postgres" / "postmaster.pid").exists()

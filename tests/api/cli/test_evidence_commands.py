@@ -2,13 +2,14 @@
 
 import stat
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
-from typer.testing import CliRunner, Result
+from pydantic import SecretStr
 
 from api.cli.doctor import Finding, Verdict, _key
-from api.cli.main import app
 from api.runtime import signing_key
 from api.runtime.database import Database
 from api.runtime.settings import Settings
@@ -17,9 +18,10 @@ from domain.handlers.dispatcher import Dispatcher
 from domain.proof import checkpoint
 from domain.proof.signed_note import Verifier
 from projections.proof import merkle_tree
-from tests.api.cli.terminal import environment, keyframe
+from tests.api.cli.terminal import keyframe
 from tests.projections.proof.quarter import Quarter
 
+Result = CompletedProcess[str]
 Run = Callable[..., Result]
 
 
@@ -29,14 +31,9 @@ def settings(settings: Settings, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def run(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(settings: Settings) -> Run:
     """Run `keyframe` with the settings of this test."""
-    for name, value in environment(settings).items():
-        if name.startswith("KEYFRAME_"):
-            monkeypatch.setenv(name, value)
-    monkeypatch.setenv("KEYFRAME_DATA_DIR", str(settings.data_dir))
-    monkeypatch.setenv("COLUMNS", "200")
-    return lambda *words: CliRunner().invoke(app, [str(word) for word in words])
+    return lambda *words: keyframe(settings, *map(str, words))
 
 
 @pytest.fixture
@@ -45,12 +42,12 @@ def quarter(database: Database) -> Quarter:
 
 
 def ok(result: Result) -> str:
-    assert result.exit_code == 0, result.output
+    assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout.strip()
 
 
 def refused(result: Result, status: int = 1) -> str:
-    assert result.exit_code == status, result.output
+    assert result.returncode == status, result.stdout + result.stderr
     assert result.stdout == ""
     assert result.stderr.count("\n") == 1, result.stderr
     return result.stderr
@@ -72,7 +69,7 @@ def test_a_key_is_made_for_its_owner_alone_and_its_public_half_is_told(run: Run,
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert Verifier.read(vkey).name == f"keyframe/{settings.workspace}"
     assert ok(run("key", "show")) == vkey
-    assert hidden(settings) not in created.output
+    assert hidden(settings) not in created.stdout + created.stderr
     assert [one.name for one in path.parent.iterdir()] == [path.name]
 
 
@@ -202,7 +199,7 @@ def test_a_checkpoint_from_outside_is_held_against_the_log(
 
 
 def test_evidence_is_taken_away_and_believed_without_a_database(
-    run: Run, quarter: Quarter, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, quarter: Quarter, settings: Settings, tmp_path: Path
 ) -> None:
     vkey = ok(run("key", "create"))
     named = settings.model_copy(update={"checkpoint_key": signing_key.place(settings)})
@@ -211,14 +208,15 @@ def test_evidence_is_taken_away_and_believed_without_a_database(
     assert (done.returncode, done.stderr) == (0, "")
     file = tmp_path / "q1.evidence"
     file.write_text(done.stdout)
-    monkeypatch.setenv("KEYFRAME_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
-    assert ok(run("verify", file, "--key", vkey)).endswith(f"are in the log keyframe/{settings.workspace}, "
+    nowhere = SecretStr("postgresql://nobody@127.0.0.1:1/nothing")
+    away = partial(keyframe, settings.model_copy(update={"database_url": nowhere}))
+    assert ok(away("verify", str(file), "--key", vkey)).endswith(f"are in the log keyframe/{settings.workspace}, "
                                                           f"as it was signed at position {_size(file)}.")  # fmt: skip
     known = tmp_path / "known.keys"
     known.write_text(f"{vkey}\n")
-    ok(run("verify", file, "--key", known))
+    ok(away("verify", str(file), "--key", str(known)))
     file.write_text(done.stdout.replace("Well said", "Well done"))
-    assert f"{file}, line " in refused(run("verify", file, "--key", vkey))
+    assert f"{file}, line " in refused(away("verify", str(file), "--key", vkey))
 
 
 def _size(file: Path) -> str:

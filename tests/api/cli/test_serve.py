@@ -9,7 +9,7 @@ from api.cli.serve import listening, url
 from api.runtime.database import Database
 from api.runtime.settings import Settings
 from api.schema.schema import sdl
-from tests.api.cli.terminal import asked, fill, keyframe, line, started, stopped
+from tests.api.cli.terminal import asked, fill, keyframe, line, process, started, stopped
 from tests.conftest import way_in
 
 POSITION = "{ basis { position } }"
@@ -90,11 +90,11 @@ def test_a_setting_that_cannot_be_is_named() -> None:
 
 
 def test_a_command_that_does_not_exist_is_misunderstood(settings: Settings) -> None:
-    assert keyframe(settings, "sing").returncode == 2
+    assert process(settings, "sing").returncode == 2
 
 
 def test_the_schema_is_printed(settings: Settings) -> None:
-    assert keyframe(settings, "schema").stdout == sdl()
+    assert process(settings, "schema").stdout == sdl()
 
 
 def test_views_are_made_anew(database: Database) -> None:
@@ -136,6 +136,6 @@ def test_an_event_that_cannot_be_applied_stops_the_projector_with_its_cause(data
                    null, metadata, data, leaf_hash
             from log order by position desc limit 1
         """)
-    done = keyframe(database.settings, "project")
+    done = process(database.settings, "project")
     assert done.returncode == 1
     assert "Event 21 (moon-landed.v1) cannot be applied to the views" in done.stderr
