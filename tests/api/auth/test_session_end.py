@@ -14,8 +14,6 @@ from tests.api.auth.conftest import House, house
 from tests.api.schema.subscriptions.clients import CHANGES, PROTOCOLS, begun, closed, code, hear, say
 from tests.api.schema.subscriptions.conftest import running, until
 from tests.conftest import way_in
-from tests.live.clients import CHANGES, PROTOCOLS, begun, closed, code, hear, say
-from tests.live.conftest import running, until
 
 FOLLOW = {"type": "subscribe", "id": "1", "payload": {"query": CHANGES}}
 
