@@ -13,7 +13,7 @@ from domain.primitives.values import Cadence, Direction, Kind, Metric, Objective
 from projections.store import basis as bases
 from projections.store.basis import ResolvedBasis
 from tests.metric_input import as_input
-from tests.projections.conftest import World
+from tests.world import World
 
 REACH_TEN = Metric(Direction.INCREASE, start=0.0, target=10.0)
 

@@ -1,10 +1,8 @@
 """What was answered can be asked for again for ever: whatever is corrected later, and even when views are rebuilt."""
 
-from math import inf
 from operator import itemgetter
 from random import Random
 from typing import Any
-from unittest.mock import patch
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,6 +17,7 @@ from domain.primitives.personal_data import ERASED, erased_handle
 from domain.primitives.values import Kind
 from projections.engine.projector import Projector
 from projections.engine.rebuild import create, rebuild
+from tests.asking import unlimited
 from tests.properties.conftest import World, Worlds
 from tests.properties.histories import History
 
@@ -84,7 +83,7 @@ class Asker:
 
     def _ask(self, document: str) -> Any:
         """All at once, which is more than may be asked of a server."""
-        with patch("api.execution.cost.LIMITS", ()), patch("api.execution.limits.COST_MAX", inf):
+        with unlimited():
             result = schema.execute_sync(document, context_value=self._context)
         assert result.errors is None, result.errors
         return result.data

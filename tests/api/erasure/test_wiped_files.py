@@ -18,8 +18,9 @@ from domain.log.erasure import NotOurs, wipe
 from projections.engine import projector, rebuild
 from projections.store.versioned_tables import Connection
 from projections.tables import people
-from tests.projections.conftest import World, worlds
+from tests.projections.conftest import worlds
 from tests.projections.proof.quarter import ADA as AUTHOR
+from tests.world import World
 
 __all__ = ["worlds"]
 

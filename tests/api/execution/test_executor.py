@@ -9,9 +9,9 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from api.execution.executor import Executor
 from api.schema.schema import schema
-from tests.api.schema.conftest import World
 from tests.api.schema.crowd import Crowd
 from tests.api.snapshot.test_statement_count import DEEP, SIMPLE
+from tests.asking import AskedWorld
 
 FRAGMENTS = """query($with: Boolean!, $without: Boolean!, $dropped: Boolean = true) {
     __typename
@@ -43,7 +43,7 @@ FAILING = """{
 }"""
 
 
-def carried_out_by(executor: type[Any], world: World, query: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+def carried_out_by(executor: type[Any], world: AskedWorld, query: str, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(schema, "execution_context_class", executor)
     result = schema.execute_sync(query, {"with": True, "without": False}, world.context)
     return json.dumps(result.data), sorted(str(error.formatted) for error in result.errors or ())
@@ -54,7 +54,7 @@ def carried_out_by(executor: type[Any], world: World, query: str, monkeypatch: p
     [DEEP, SIMPLE, FRAGMENTS, FAILING_HERE_AND_THERE, FAILING, get_introspection_query()],
     ids=["deep", "simple", "fragments", "failing here and there", "failing", "introspection"],
 )
-def test_an_answer_is_what_graphql_core_answers(world: World, query: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_is_what_graphql_core_answers(world: AskedWorld, query: str, monkeypatch: pytest.MonkeyPatch) -> None:
     Crowd(world).join(12)
     ours = carried_out_by(Executor, world, query, monkeypatch)
     theirs = carried_out_by(StrawberryGraphQLCoreExecutionContext, world, query, monkeypatch)

@@ -55,7 +55,7 @@ from domain.primitives.values import (
     Source,
     Visibility,
 )
-from tests.projections.conftest import World
+from tests.world import World
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 Q1, Q2 = CycleBy(key="2026-q1"), CycleBy(key="2026-q2")

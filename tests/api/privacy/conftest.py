@@ -1,7 +1,6 @@
 """Two companies: one with secrets, and the same one without; and everybody who may ask them."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -23,8 +22,7 @@ from api.schema.subscriptions.subscription import Subscription
 from domain.commands.permissions import Role
 from tests.api.privacy.company import Company
 from tests.api.privacy.small_company import Small
-from tests.projections.conftest import World
-from tests.workspace import fresh_workspace
+from tests.world import World, fresh_world
 
 MEMBER, LEAD, ADMIN, AUDITOR = Role.MEMBER, Role.LEAD, Role.ADMIN, Role.AUDITOR
 OUTSIDERS = {"moe": MEMBER, "lia": LEAD, "machine": MEMBER}
@@ -107,20 +105,10 @@ class Asked:
         return self._answers[name, query]
 
 
-@contextmanager
-def fed(server: str) -> Iterator[World]:
-    """A workspace whose views are fed by hand."""
-    with fresh_workspace(server, pool_size_max=4) as database:
-        world = World(database)
-        world.see()
-        with world.conn:
-            yield world
-
-
 @pytest.fixture(scope="package")
 def companies(server: str) -> Iterator[tuple[Asked, Asked]]:
     """With secrets, and without."""
-    with fed(server) as one, fed(server) as other:
+    with fresh_world(server) as one, fresh_world(server) as other:
         yield Asked(Company(one, has_secrets=True)), Asked(Company(other, has_secrets=False))
 
 
@@ -133,5 +121,5 @@ def hushed(companies: tuple[Asked, Asked]) -> Asked:
 @pytest.fixture
 def asked(server: str) -> Iterator[Asked]:
     """A small company of one's own."""
-    with fed(server) as world:
+    with fresh_world(server) as world:
         yield Asked(Small(world))

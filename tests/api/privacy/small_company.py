@@ -12,7 +12,7 @@ from domain.commands.people_commands import AddPerson, FormTeam
 from domain.commands.permissions import Role
 from domain.handlers.unit_of_work import Author
 from domain.primitives.values import Direction, Source, Visibility
-from tests.projections.conftest import World
+from tests.world import World
 
 CYCLE = CycleBy(key="2026-q1")
 RISE = MetricInput(direction=Direction.INCREASE, start=0, target=1)

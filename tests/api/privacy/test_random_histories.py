@@ -12,11 +12,11 @@ from domain.model.objective import ObjectiveDrafted, ObjectiveVisibilitySet
 from domain.primitives.errors import Refused
 from domain.primitives.values import Visibility
 from tests.api.privacy.company import parted
-from tests.api.privacy.conftest import Asked, Lived, fed
+from tests.api.privacy.conftest import Asked, Lived
 from tests.api.privacy.documents import documents, of_a_view
 from tests.api.privacy.traces import traces
-from tests.projections.conftest import World
 from tests.properties.histories import History
+from tests.world import World, fresh_world
 
 LISTS = re.compile(r"(\{ )?(objectives|keyResults|changes|kpis|teams|people|cycles)\b")
 """What is asked of everything there is, rather than of something by its key."""
@@ -24,7 +24,7 @@ LISTS = re.compile(r"(\{ )?(objectives|keyResults|changes|kpis|teams|people|cycl
 
 @pytest.mark.parametrize("seed", [6, 10])
 def test_no_trace_is_left_by_chance(server: str, seed: int) -> None:
-    with fed(server) as world:
+    with fresh_world(server) as world:
         History(world.keyframe, Random(seed)).live(350)
         hidden = hide_some(world)
         world.see()

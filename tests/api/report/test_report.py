@@ -27,14 +27,14 @@ from tests.api.cli.terminal import keyframe
 from tests.api.retrospective.conftest import made
 from tests.api.retrospective.quarter import lived
 from tests.api.schema import goals
-from tests.api.schema.conftest import World
 from tests.api.schema.goals import check_in, day
+from tests.asking import AskedWorld
 
 NASTY = "<script>alert(1)</script> & \"more\" 'quotes'"
 
 
 @pytest.fixture(scope="module")
-def world(server: str) -> Iterator[World]:
+def world(server: str) -> Iterator[AskedWorld]:
     with made(server) as world:
         own = lived(world, closed=False)
         nasty = goals.objective(world, NASTY, effective_at=day(60))
@@ -50,7 +50,7 @@ def world(server: str) -> Iterator[World]:
 
 
 @pytest.fixture(scope="module")
-def story(world: World) -> Story:
+def story(world: AskedWorld) -> Story:
     return read(world.context, "2026-q1")
 
 
@@ -150,7 +150,7 @@ def test_the_same_story_is_the_same_page(story: Story, html: str) -> None:
     assert page.rendered(story) == html
 
 
-def test_before_anything_happened_there_is_a_page_too(world: World) -> None:
+def test_before_anything_happened_there_is_a_page_too(world: AskedWorld) -> None:
     world.do(ActivateCycle(cycle=CycleBy(key="2026-q2"), effective_at=day(92)))
     html = page.rendered(read(world.context, "2026-q2"))
     for text in ("Not final", "None: every target", "Nobody said how sure", "None: every key result"):
@@ -197,7 +197,7 @@ def test_a_goal_is_told_in_a_few_words(metric: Metric, expected: str) -> None:
 # ── over HTTP and from the terminal ──────────────────────────────────────────────────────────────
 
 
-def test_the_page_is_answered_with_its_policy(world: World, html: str) -> None:
+def test_the_page_is_answered_with_its_policy(world: AskedWorld, html: str) -> None:
     app = Starlette(routes=[Route("/report/{cycle}", Reports(lambda _: world.context).page)])
     with TestClient(app) as http:
         answer = http.get("/report/2026-q1")
@@ -213,7 +213,7 @@ def test_the_page_is_answered_with_its_policy(world: World, html: str) -> None:
         assert http.post("/report/2026-q1").status_code == 405
 
 
-def test_a_cycle_without_a_plan_has_no_report(world: World) -> None:
+def test_a_cycle_without_a_plan_has_no_report(world: AskedWorld) -> None:
     goals.cycle(world, "2027-q1", goals.Q2)
     with pytest.raises(QueryFailed) as why:
         read(world.context, "2027-q1")
@@ -221,7 +221,7 @@ def test_a_cycle_without_a_plan_has_no_report(world: World) -> None:
 
 
 def test_a_report_is_written_at_a_terminal(database: Database, tmp_path: Path) -> None:
-    lived(World(database))
+    lived(AskedWorld(database))
     file = tmp_path / "q1.html"
     done = keyframe(database.settings, "report", "2026-q1", "--html", str(file))
     assert (done.returncode, done.stderr) == (0, "")

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-from tests.api.schema.conftest import World
+from tests.asking import AskedWorld
 from tests.workspace import fresh_workspace
 
 laws = settings(
@@ -17,14 +17,14 @@ laws = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
-Worlds = Callable[[], AbstractContextManager[World]]
+Worlds = Callable[[], AbstractContextManager[AskedWorld]]
 
 
 @contextmanager
-def made(server: str) -> Iterator[World]:
+def made(server: str) -> Iterator[AskedWorld]:
     """A workspace that is gone afterwards."""
     with fresh_workspace(server, pool_size_max=4) as database:
-        yield World(database)
+        yield AskedWorld(database)
 
 
 @pytest.fixture
@@ -33,6 +33,6 @@ def worlds(server: str) -> Worlds:
 
 
 @pytest.fixture
-def world(server: str) -> Iterator[World]:
+def world(server: str) -> Iterator[AskedWorld]:
     with made(server) as world:
         yield world

@@ -17,12 +17,12 @@ from domain.commands.key_result_commands import DropKeyResult, RescheduleKeyResu
 from domain.commands.kpi_commands import DefineKpi, ReadingInput, RecordReadings, RetireKpi
 from domain.commands.objective_commands import CommitObjective, DropObjective
 from domain.primitives.values import Cadence
-from tests.api.schema.conftest import World
 from tests.api.schema.goals import CYCLE, at_least, check_in, cycle, day, key_result, objective, rise
+from tests.asking import AskedWorld
 from tests.metric_input import as_input
 
 
-def planned(world: World) -> dict[str, UUID]:
+def planned(world: AskedWorld) -> dict[str, UUID]:
     """Up to the activation, on day 1."""
     cycle(world)
     made = {"A": objective(world, "Win the hearts of users"), "B": objective(world, "Grow in the north")}
@@ -37,7 +37,7 @@ def planned(world: World) -> dict[str, UUID]:
     return made
 
 
-def lived(world: World, *, closed: bool = True) -> dict[str, UUID]:
+def lived(world: AskedWorld, *, closed: bool = True) -> dict[str, UUID]:
     """The whole quarter, told day by day."""
     made = planned(world)
     check_in(world, made["a1"], 20, 8, confidence=0.9)
@@ -67,7 +67,7 @@ def lived(world: World, *, closed: bool = True) -> dict[str, UUID]:
     return made
 
 
-def _measures(world: World) -> None:
+def _measures(world: AskedWorld) -> None:
     for key, goal in (("users", at_least(100)), ("old", None)):
         world.do(DefineKpi(key=key, name=key.title(), goal=goal, effective_at=day(0)))
     _change(world, 0.5, RetireKpi(kpi=KpiBy(key="old"), reason="Nobody looks."))
@@ -75,10 +75,10 @@ def _measures(world: World) -> None:
     world.do(DefineKpi(key="speed", name="Speed", cadence=Cadence.MONTHLY, effective_at=day(30)))
 
 
-def _read(world: World, kpi: str, value: float, at: float) -> None:
+def _read(world: AskedWorld, kpi: str, value: float, at: float) -> None:
     reading = ReadingInput(kpi=KpiBy(key=kpi), value=value, measured_at=day(at))
     world.do(RecordReadings(readings=[reading]))
 
 
-def _change(world: World, at: float, command: Command) -> None:
+def _change(world: AskedWorld, at: float, command: Command) -> None:
     world.do(replace(command, effective_at=day(at)))

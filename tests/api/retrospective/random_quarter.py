@@ -25,8 +25,8 @@ from domain.commands.objective_commands import DraftObjective, DropObjective, Re
 from domain.primitives.errors import Refused
 from domain.primitives.values import Direction, Metric, Milestone
 from tests.api.schema import goals
-from tests.api.schema.conftest import World
 from tests.api.schema.goals import CYCLE, day
+from tests.asking import AskedWorld
 from tests.metric_input import as_input
 
 LENGTH = 90
@@ -41,7 +41,7 @@ KPIS = ("users", "sales")
 class Life:
     """One cycle with a handful of goals. `at` is the day it is now."""
 
-    def __init__(self, world: World, chance: Random) -> None:
+    def __init__(self, world: AskedWorld, chance: Random) -> None:
         self._world = world
         self._chance = chance
         self.at = 0.0

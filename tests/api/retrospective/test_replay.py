@@ -14,9 +14,9 @@ from domain.commands.objective_commands import DropObjective
 from domain.primitives.values import Direction, Metric
 from projections.history import replay
 from tests.api.schema import goals
-from tests.api.schema.conftest import World
 from tests.api.schema.crowd import Crowd
 from tests.api.schema.goals import CYCLE, day
+from tests.asking import AskedWorld
 
 FRAMES = """
     query($every: Step! = WEEK, $from: DateTime, $to: DateTime, $known: DateTime, $cycle: CycleBy! = {key: "2026-q1"}) {
@@ -28,7 +28,7 @@ FRAMES = """
 """
 
 
-def frames(world: World, **asked: Any) -> list[dict[str, Any]]:
+def frames(world: AskedWorld, **asked: Any) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = world.ask(FRAMES, **asked)["replay"]["frames"]
     return found
 
@@ -42,11 +42,11 @@ def values(shown: list[dict[str, Any]]) -> list[float | None]:
     return [frame["progress"]["value"] for frame in shown]
 
 
-def position(world: World) -> int:
+def position(world: AskedWorld) -> int:
     return world.see()
 
 
-def brought_in(world: World, *, closed: bool = True) -> Any:
+def brought_in(world: AskedWorld, *, closed: bool = True) -> Any:
     """A quarter told when it was long over: one key result, from 0 to 100, at 20 and 60 of it."""
     goals.cycle(world)
     of = goals.key_result(world, goals.objective(world))
@@ -61,14 +61,14 @@ def brought_in(world: World, *, closed: bool = True) -> Any:
 # ── what is seen in which frame ──────────────────────────────────────────────────────────────────
 
 
-def test_a_history_that_was_brought_in_is_seen_as_it_came_about(world: World) -> None:
+def test_a_history_that_was_brought_in_is_seen_as_it_came_about(world: AskedWorld) -> None:
     brought_in(world)
     shown = frames(world, every="MONTH")
     assert days(shown) == [0, 31, 59, 90, 91]
     assert values(shown) == [None, 0.2, 0.6, 0.6, 0.6]
 
 
-def test_what_was_recorded_as_it_happened_is_seen_from_then_on(world: World) -> None:
+def test_what_was_recorded_as_it_happened_is_seen_from_then_on(world: AskedWorld) -> None:
     of = brought_in(world, closed=False)
     world.do(CheckIn(key_result=of, value=70))
     on = position(world)
@@ -80,7 +80,7 @@ def test_what_was_recorded_as_it_happened_is_seen_from_then_on(world: World) -> 
     assert values(known_now) == [None, None, 0.2, 0.9, 0.6, 0.7, 0.7]
 
 
-def test_a_correction_is_seen_when_it_was_recorded_and_not_before(world: World) -> None:
+def test_a_correction_is_seen_when_it_was_recorded_and_not_before(world: AskedWorld) -> None:
     of = brought_in(world, closed=False)
     early = goals.check_in(world, of, 30, 50)
     world.do(CheckIn(key_result=of, confidence=0.5))
@@ -89,7 +89,7 @@ def test_a_correction_is_seen_when_it_was_recorded_and_not_before(world: World) 
     assert values(shown) == [0.6, 0.3, 0.3, 0.4, 0.4]
 
 
-def test_a_reading_that_was_taken_back_is_seen_until_then(world: World) -> None:
+def test_a_reading_that_was_taken_back_is_seen_until_then(world: AskedWorld) -> None:
     of = brought_in(world, closed=False)
     users = KpiBy(id=world.tell(DefineKpi(key="users", name="Users")))
     world.do(LinkKpi(key_result=of, kpi=users))
@@ -101,7 +101,7 @@ def test_a_reading_that_was_taken_back_is_seen_until_then(world: World) -> None:
     assert values(frames(world, every="CHANGE", **{"from": since})) == [None, 0.3, 0.5, 0.3, 0.3]
 
 
-def test_the_last_frame_of_a_closed_cycle_is_its_outcome(world: World) -> None:
+def test_the_last_frame_of_a_closed_cycle_is_its_outcome(world: AskedWorld) -> None:
     of = brought_in(world)
     world.do(CheckIn(key_result=of, value=100, measured_at=day(80), reason="found in a drawer"))
     (*_, last) = frames(world)
@@ -111,7 +111,7 @@ def test_the_last_frame_of_a_closed_cycle_is_its_outcome(world: World) -> None:
     assert values(frames(world, to=datetime.now(UTC).isoformat()))[-1] == 1.0
 
 
-def test_each_change_is_told_by_the_first_frame_that_shows_it(world: World) -> None:
+def test_each_change_is_told_by_the_first_frame_that_shows_it(world: AskedWorld) -> None:
     brought_in(world)
     shown = frames(world, every="MONTH")
     assert [[change["__typename"] for change in frame["changes"]] for frame in shown] == [
@@ -123,7 +123,7 @@ def test_each_change_is_told_by_the_first_frame_that_shows_it(world: World) -> N
     ]
 
 
-def test_what_was_dropped_is_counted_no_more(world: World) -> None:
+def test_what_was_dropped_is_counted_no_more(world: AskedWorld) -> None:
     brought_in(world, closed=False)
     whole = goals.objective(world, "Be everywhere at once", effective_at=day(2))
     part = goals.key_result(world, whole, effective_at=day(2))
@@ -135,7 +135,7 @@ def test_what_was_dropped_is_counted_no_more(world: World) -> None:
     assert all(sum(one["count"] for one in frame["byHealth"]) == frame["keyResults"] for frame in shown)
 
 
-def test_every_frame_counts_the_same_conditions_in_the_same_order(world: World) -> None:
+def test_every_frame_counts_the_same_conditions_in_the_same_order(world: AskedWorld) -> None:
     brought_in(world)
     for frame in frames(world):
         assert [one["health"] for one in frame["byHealth"]] == [
@@ -143,7 +143,7 @@ def test_every_frame_counts_the_same_conditions_in_the_same_order(world: World) 
         ]  # fmt: skip
 
 
-def test_a_frame_holds_everything_as_it_was_then(world: World) -> None:
+def test_a_frame_holds_everything_as_it_was_then(world: AskedWorld) -> None:
     brought_in(world)
     asked = """{ replay(cycle: {key: "2026-q1"}, every: MONTH) { frames { view {
         basis { position isNow } keyResults { nodes { current } }
@@ -162,7 +162,7 @@ def test_a_frame_holds_everything_as_it_was_then(world: World) -> None:
 # ── from where to where ──────────────────────────────────────────────────────────────────────────
 
 
-def test_a_film_begins_on_the_cycles_first_day_and_goes_by_iso_weeks(world: World) -> None:
+def test_a_film_begins_on_the_cycles_first_day_and_goes_by_iso_weeks(world: AskedWorld) -> None:
     brought_in(world)
     shown = days(frames(world))
     assert shown == [0, *range(4, 91, 7), 91]  # 1 January 2026 was a Thursday
@@ -173,39 +173,41 @@ def test_a_film_begins_on_the_cycles_first_day_and_goes_by_iso_weeks(world: Worl
     [(31, 59, [31, 59]), (30, 60, [30, 31, 59, 60]), (40, 40, [40]), (-40, 0, [-40, -31, 0])],
 )
 def test_the_first_and_the_last_frame_stand_where_they_are_asked_for(
-    world: World, since: float, until: float, expected: list[float]
+    world: AskedWorld, since: float, until: float, expected: list[float]
 ) -> None:
     brought_in(world)
     asked = {"from": day(since).isoformat(), "to": day(until).isoformat()}
     assert days(frames(world, every="MONTH", **asked)) == expected
 
 
-def test_no_frame_stands_in_the_future(world: World) -> None:
+def test_no_frame_stands_in_the_future(world: AskedWorld) -> None:
     brought_in(world, closed=False)
     before = datetime.now(UTC)
     (*_, last) = frames(world, every="QUARTER", to="2100-01-01T00:00:00Z")
     assert before <= datetime.fromisoformat(last["basis"]["at"]) <= datetime.now(UTC)
 
 
-def test_a_cycle_that_has_not_begun_is_shown_as_it_is_now(world: World) -> None:
+def test_a_cycle_that_has_not_begun_is_shown_as_it_is_now(world: AskedWorld) -> None:
     world.do(OpenCycle(key="2100-q1", name="Far", starts_on=date(2100, 1, 1), ends_on=date(2100, 3, 31)))
     (frame,) = frames(world, cycle={"key": "2100-q1"})
     assert (frame["objectives"], frame["progress"]["value"]) == (0, None)
 
 
-def test_a_span_that_begins_after_it_ends_is_refused(world: World) -> None:
+def test_a_span_that_begins_after_it_ends_is_refused(world: AskedWorld) -> None:
     brought_in(world)
     assert world.code(FRAMES, **{"from": day(50).isoformat(), "to": day(40).isoformat()}) == "INVALID"
     assert world.code(FRAMES, **{"from": "2100-01-01T00:00:00Z"}) == "INVALID"
     assert world.code(FRAMES, known="2100-01-01T00:00:00Z") == "INVALID"
 
 
-def test_an_unknown_cycle_is_refused(world: World) -> None:
+def test_an_unknown_cycle_is_refused(world: AskedWorld) -> None:
     assert world.code(FRAMES) == "NOT_FOUND"
     assert world.code(FRAMES, cycle={"id": "nonsense"}) == "NOT_FOUND"
 
 
-def test_more_figures_than_can_be_worked_out_at_once_are_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_figures_than_can_be_worked_out_at_once_are_refused(
+    world: AskedWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     brought_in(world)
     assert world.code(FRAMES, every="DAY", **{"from": "1900-01-01T00:00:00Z"}) == "TOO_LARGE"
     monkeypatch.setattr(replay, "FIGURES_MAX", 15)
@@ -216,7 +218,7 @@ def test_more_figures_than_can_be_worked_out_at_once_are_refused(world: World, m
 # ── a single pass ────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_year_of_days_costs_as_many_statements_as_a_month(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_year_of_days_costs_as_many_statements_as_a_month(world: AskedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     Crowd(world).join(5)
     kpi = world.tell(DefineKpi(key="users", name="Users"))
     of = goals.key_result(world, goals.objective(world), metric=Metric(Direction.INCREASE, start=0.0, target=9.0))

@@ -17,7 +17,7 @@ from domain.model.objective import ObjectiveDrafted
 from domain.primitives.values import Kind
 from tests.api.retrospective.conftest import Worlds, laws
 from tests.api.retrospective.random_quarter import LENGTH, Life
-from tests.api.schema.conftest import World
+from tests.asking import AskedWorld
 from tests.properties.histories import LONG_AGO, History
 
 FRAMES_MAX = 10
@@ -69,7 +69,7 @@ def test_every_frame_is_what_its_basis_answers_and_tells_what_came_to_be_seen(wo
                     _is_what_its_basis_answers(world, id, frame)
 
 
-def _live_on(world: World, chance: Random) -> None:
+def _live_on(world: AskedWorld, chance: Random) -> None:
     """A quarter that was brought in, went on while it was watched, and was corrected."""
     life = Life(world, chance)
     life.live(40, LENGTH)
@@ -81,7 +81,7 @@ def _live_on(world: World, chance: Random) -> None:
 # ── figures ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def _is_what_its_basis_answers(world: World, cycle: str, frame: dict[str, Any]) -> None:
+def _is_what_its_basis_answers(world: AskedWorld, cycle: str, frame: dict[str, Any]) -> None:
     view = world.ask(AS_OF, cycle=cycle, **frame["basis"])["asOf"]
     assert frame["objectives"] == view["objectives"]["totalCount"]
     health = [part["progress"]["health"] for one in view["objectives"]["nodes"] for part in one["keyResults"]]

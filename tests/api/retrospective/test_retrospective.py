@@ -22,8 +22,8 @@ from domain.primitives.values import Kind, Ref, ReflectionKind
 from tests.api.retrospective.conftest import made
 from tests.api.retrospective.quarter import lived, planned
 from tests.api.schema import goals
-from tests.api.schema.conftest import World
 from tests.api.schema.goals import CYCLE, check_in, day, rise
+from tests.asking import AskedWorld
 
 BY_KEY = '(cycle: {key: "2026-q1"})'
 FIGURES = """
@@ -46,7 +46,7 @@ FIGURES = """
 """
 
 
-def look(world: World, fields: str = FIGURES, **asked: Any) -> dict[str, Any]:
+def look(world: AskedWorld, fields: str = FIGURES, **asked: Any) -> dict[str, Any]:
     query = f'query($known: DateTime) {{ retrospective(cycle: {{key: "2026-q1"}}, known: $known) {{ {fields} }} }}'
     found: dict[str, Any] = world.ask(query, **asked)["retrospective"]
     return found
@@ -56,7 +56,7 @@ def nearly(*figures: float | None) -> Any:
     return [figure if figure is None else pytest.approx(figure, abs=1e-9) for figure in figures]
 
 
-def by_title(world: World) -> dict[str, dict[str, Any]]:
+def by_title(world: AskedWorld) -> dict[str, dict[str, Any]]:
     """Objectives and key results by title."""
     objectives = look(world)["objectives"]
     parts = {part["keyResult"]["title"]: part for one in objectives for part in one["keyResults"]}
@@ -84,14 +84,14 @@ OBJECTIVES = [
 
 
 @pytest.fixture(scope="module")
-def closed(server: str) -> Iterator[World]:
+def closed(server: str) -> Iterator[AskedWorld]:
     """The quarter, for those who only look."""
     with made(server) as world:
         lived(world)
         yield world
 
 
-def test_key_results_are_measured_against_what_was_planned_and_what_was_left(closed: World) -> None:
+def test_key_results_are_measured_against_what_was_planned_and_what_was_left(closed: AskedWorld) -> None:
     found = by_title(closed)
     for title, presence, original, final, score, revisions in KEY_RESULTS:
         one = found[title]
@@ -100,7 +100,7 @@ def test_key_results_are_measured_against_what_was_planned_and_what_was_left(clo
         assert (one["planned"] is None) == (presence == "ADDED_LATER"), title
 
 
-def test_objectives_are_measured_against_what_was_planned_and_what_was_left(closed: World) -> None:
+def test_objectives_are_measured_against_what_was_planned_and_what_was_left(closed: AskedWorld) -> None:
     found = by_title(closed)
     for title, presence, original, final, score in OBJECTIVES:
         one = found[title]
@@ -109,11 +109,11 @@ def test_objectives_are_measured_against_what_was_planned_and_what_was_left(clos
         assert one["attainment"]["againstFinal"] == one["objective"]["progress"]["value"], title
 
 
-def test_what_was_dropped_before_the_plan_is_not_looked_back_on(closed: World) -> None:
+def test_what_was_dropped_before_the_plan_is_not_looked_back_on(closed: AskedWorld) -> None:
     assert [one["objective"]["title"] for one in look(closed)["objectives"]] == [WIN, GROW, QUICK]
 
 
-def test_what_was_dropped_stays_where_it_was_then(world: World) -> None:
+def test_what_was_dropped_stays_where_it_was_then(world: AskedWorld) -> None:
     own = planned(world)
     users = KpiBy(key="users")
     world.do(LinkKpi(key_result=own["b1"], kpi=users, effective_at=day(2)))
@@ -123,12 +123,12 @@ def test_what_was_dropped_stays_where_it_was_then(world: World) -> None:
     assert list(by_title(world)["b1"]["attainment"].values()) == [0.4, 0.4, None]
 
 
-def test_planned_and_actual_stand_beside_each_other(closed: World) -> None:
+def test_planned_and_actual_stand_beside_each_other(closed: AskedWorld) -> None:
     a1 = by_title(closed)["a1"]
     assert (a1["planned"]["metric"]["target"], a1["keyResult"]["metric"]["target"]) == (100, 50)
 
 
-def test_a_cycle_is_measured_against_all_it_had_planned(closed: World) -> None:
+def test_a_cycle_is_measured_against_all_it_had_planned(closed: AskedWorld) -> None:
     # Planned were A and B: (0.325 + 0.2) / 2. Left are A and C: (0.7 + 0.75) / 2.
     assert list(look(closed)["attainment"].values()) == nearly(0.2625, 0.725, 0.725)
 
@@ -153,14 +153,14 @@ ATTRIBUTIONS = [
 ]
 
 
-def test_every_change_of_an_objective_is_booked_to_its_cause(closed: World) -> None:
+def test_every_change_of_an_objective_is_booked_to_its_cause(closed: AskedWorld) -> None:
     explained = by_title(closed)[WIN]["attribution"]["explain"]
     assert [(one["after"], one["cause"], one["amount"]) for one in explained] == [
         (pytest.approx(after), cause, pytest.approx(amount)) for after, cause, amount in WALK
     ]
 
 
-def test_what_was_booked_adds_up_from_plan_to_outcome(closed: World) -> None:
+def test_what_was_booked_adds_up_from_plan_to_outcome(closed: AskedWorld) -> None:
     found = by_title(closed)
     for title, *figures in ATTRIBUTIONS:
         attribution = found[title]["attribution"]
@@ -168,14 +168,14 @@ def test_what_was_booked_adds_up_from_plan_to_outcome(closed: World) -> None:
         assert booked == nearly(*figures), title
 
 
-def test_a_cycles_attribution_is_the_mean_over_the_objectives_that_are_left(closed: World) -> None:
+def test_a_cycles_attribution_is_the_mean_over_the_objectives_that_are_left(closed: AskedWorld) -> None:
     whole = look(closed)["attribution"]
     booked = [whole[name] for name in ("initial", "movement", "goalpost", "scope", "final")]
     assert booked == nearly(0, 0.565, 0.1, 0.06, 0.725)  # the means of A and C
     assert sum(one["amount"] for one in whole["explain"]) == pytest.approx(0.725)
 
 
-def test_what_was_booked_names_the_event_that_did_it(closed: World) -> None:
+def test_what_was_booked_names_the_event_that_did_it(closed: AskedWorld) -> None:
     asked = "attribution { explain { objective { title } change { __typename reason subject { __typename } } } }"
     kinds = [
         (one["objective"]["title"], one["change"]["__typename"])
@@ -193,7 +193,7 @@ def test_what_was_booked_names_the_event_that_did_it(closed: World) -> None:
     ]
 
 
-def test_to_take_the_value_from_a_kpi_moves_the_goalpost_and_its_readings_move_the_value(world: World) -> None:
+def test_to_take_the_value_from_a_kpi_moves_the_goalpost_and_its_readings_move_the_value(world: AskedWorld) -> None:
     own = planned(world)
     check_in(world, own["b1"], 2, 10)
     users = KpiBy(key="users")
@@ -208,7 +208,7 @@ def test_to_take_the_value_from_a_kpi_moves_the_goalpost_and_its_readings_move_t
     assert by_title(world)["b1"]["attainment"]["againstFinal"] == 0.5  # read in the very moment of the link
 
 
-def test_what_was_taken_back_before_the_plan_was_never_there(world: World) -> None:
+def test_what_was_taken_back_before_the_plan_was_never_there(world: AskedWorld) -> None:
     goals.cycle(world)
     users = KpiBy(id=world.tell(DefineKpi(key="users", name="Users", effective_at=day(0))))
     of = goals.key_result(world, goals.objective(world), kpi=users)
@@ -223,7 +223,7 @@ def test_what_was_taken_back_before_the_plan_was_never_there(world: World) -> No
 # ── what stands out ──────────────────────────────────────────────────────────────────────────────
 
 
-def test_goalposts_are_the_edits_of_metrics_since_the_plan(closed: World) -> None:
+def test_goalposts_are_the_edits_of_metrics_since_the_plan(closed: AskedWorld) -> None:
     (goalpost,) = look(closed)["goalposts"]
     assert goalpost["reason"] == "The market shrank."
     assert (goalpost["before"]["target"], goalpost["after"]["target"]) == (100, 50)
@@ -240,7 +240,7 @@ SILENCES = [
 ]
 
 
-def test_silences_lie_between_what_was_heard_and_from_beginning_to_end(closed: World) -> None:
+def test_silences_lie_between_what_was_heard_and_from_beginning_to_end(closed: AskedWorld) -> None:
     found = [
         (one["keyResult"]["title"], _days(one["from"]), _days(one["to"]), one["days"])
         for one in look(closed)["silences"]
@@ -252,7 +252,7 @@ def _days(moment: str) -> float:
     return (datetime.fromisoformat(moment) - day(0)).total_seconds() / 86400
 
 
-def test_readings_of_a_linked_kpi_are_heard(world: World) -> None:
+def test_readings_of_a_linked_kpi_are_heard(world: AskedWorld) -> None:
     own = planned(world)
     users = KpiBy(key="users")
     world.do(LinkKpi(key_result=own["b1"], kpi=users, effective_at=day(9)))
@@ -263,7 +263,7 @@ def test_readings_of_a_linked_kpi_are_heard(world: World) -> None:
     assert [(_days(one["from"]), _days(one["to"])) for one in silences] == [(0, 18), (18, 90)]
 
 
-def test_calibration_holds_confidence_against_what_came_of_it(closed: World) -> None:
+def test_calibration_holds_confidence_against_what_came_of_it(closed: AskedWorld) -> None:
     # a1 came true at 0.9: 0.9, 0.9, 1.0; a3 did not at 0.5: 0.6; c1 did at 0.75: 0.8. a2 was dropped.
     calibration = look(closed)["calibration"]
     assert calibration["brier"] == pytest.approx((0.01 + 0.01 + 0 + 0.36 + 0.04) / 5)
@@ -276,7 +276,7 @@ def test_calibration_holds_confidence_against_what_came_of_it(closed: World) -> 
     assert len(calibration["buckets"]) == 10
 
 
-def test_kpis_are_compared_with_what_they_were_at_the_plan(closed: World) -> None:
+def test_kpis_are_compared_with_what_they_were_at_the_plan(closed: AskedWorld) -> None:
     assert [list(one.values())[1:] for one in look(closed)["kpis"]] == [
         [None, 5, None, "NO_DATA", "STALE"],  # speed, defined later; read 51 days before, and 46.5 are allowed
         [80, 120, 40, "BREACHED", "HEALTHY"],  # users, to be at least 100
@@ -286,7 +286,7 @@ def test_kpis_are_compared_with_what_they_were_at_the_plan(closed: World) -> Non
 # ── for ever ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_closed_cycle_is_looked_back_on_the_same_for_ever(world: World) -> None:
+def test_a_closed_cycle_is_looked_back_on_the_same_for_ever(world: AskedWorld) -> None:
     own = lived(world)
     before = look(world)
     check = check_in(world, own["a1"], 50, 85, reason="found in a drawer")
@@ -298,7 +298,7 @@ def test_a_closed_cycle_is_looked_back_on_the_same_for_ever(world: World) -> Non
     assert before["isFinal"]
 
 
-def test_late_facts_stand_beside_it(world: World) -> None:
+def test_late_facts_stand_beside_it(world: AskedWorld) -> None:
     own = lived(world)
     check_in(world, own["a1"], 50, 85, reason="found in a drawer")
     now = world.ask("{ basis { known } }")["basis"]["known"]
@@ -310,14 +310,14 @@ def test_late_facts_stand_beside_it(world: World) -> None:
     assert look(world)["attainment"]["againstFinal"] == pytest.approx(0.725)
 
 
-def test_reflections_are_taken_after_the_closing_and_told_as_they_are(world: World) -> None:
+def test_reflections_are_taken_after_the_closing_and_told_as_they_are(world: AskedWorld) -> None:
     own = lived(world)
     world.do(Reflect(subject=Ref(Kind.OBJECTIVE, own["A"]), kind=ReflectionKind.LEARNED, body="Ask first."))
     world.do(Reflect(subject=Ref(Kind.CYCLE, goals.cycle_id(world)), kind=ReflectionKind.WENT_WELL, body="We spoke."))
     assert [one["body"] for one in look(world, "reflections { body }")["reflections"]] == ["Ask first.", "We spoke."]
 
 
-def test_what_is_shown_was_read_at_plan_and_outcome(closed: World) -> None:
+def test_what_is_shown_was_read_at_plan_and_outcome(closed: AskedWorld) -> None:
     shown = look(
         closed,
         """plan { at position } outcome { at position } cycle { state asOf { state } }
@@ -334,7 +334,7 @@ def test_what_is_shown_was_read_at_plan_and_outcome(closed: World) -> None:
     }
 
 
-def test_before_the_closing_now_stands_for_the_outcome(world: World) -> None:
+def test_before_the_closing_now_stands_for_the_outcome(world: AskedWorld) -> None:
     lived(world, closed=False)
     shown = look(world, "isFinal outcome { isNow } objectives { objective { id entityId } } attainment { score }")
     assert (shown["isFinal"], shown["outcome"]["isNow"]) == (False, True)
@@ -342,7 +342,7 @@ def test_before_the_closing_now_stands_for_the_outcome(world: World) -> None:
     assert shown["attainment"]["score"] is None
 
 
-def test_what_has_no_plan_cannot_be_looked_back_on(world: World) -> None:
+def test_what_has_no_plan_cannot_be_looked_back_on(world: AskedWorld) -> None:
     query = '{ retrospective(cycle: {key: "2026-q1"}) { isFinal } }'
     assert world.code(query) == "NOT_FOUND"
     goals.cycle(world)
@@ -354,7 +354,7 @@ def test_what_has_no_plan_cannot_be_looked_back_on(world: World) -> None:
 STATEMENTS_MAX = 40
 
 
-def test_a_crowd_costs_as_many_statements_as_a_few(world: World) -> None:
+def test_a_crowd_costs_as_many_statements_as_a_few(world: AskedWorld) -> None:
     lived(world, closed=False)
     query = f"{{ retrospective{BY_KEY} {{ {FIGURES} reflections {{ body }} }} }}"
     few = world.count(query)

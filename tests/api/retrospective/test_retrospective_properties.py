@@ -15,8 +15,8 @@ from domain.model.key_result import KeyResultRetargeted
 from domain.primitives.values import Kind
 from tests.api.retrospective.conftest import Worlds, laws
 from tests.api.retrospective.random_quarter import LENGTH, Life
-from tests.api.schema.conftest import World
 from tests.api.schema.goals import CYCLE, day
+from tests.asking import AskedWorld
 
 RETROSPECTIVE = """query($known: DateTime) { retrospective(cycle: {key: "2026-q1"}, known: $known) {
     isFinal plan { at position } outcome { at position }
@@ -65,14 +65,14 @@ def test_a_retrospective_adds_up_and_stays_what_it_is(worlds: Worlds, seed: int)
         _adds_up(world, _looked_back(world, known=world.ask("{ basis { known } }")["basis"]["known"]))
 
 
-def _looked_back(world: World, **known: str) -> Any:
+def _looked_back(world: AskedWorld, **known: str) -> Any:
     return world.ask(RETROSPECTIVE, **known)["retrospective"]
 
 
 # ── what holds of each ───────────────────────────────────────────────────────────────────────────
 
 
-def _adds_up(world: World, look: dict[str, Any]) -> None:
+def _adds_up(world: AskedWorld, look: dict[str, Any]) -> None:
     _sums(look["attribution"])
     progress = look["cycle"]["progress"]["value"]
     assert look["attribution"]["final"] == pytest.approx(progress or 0, abs=1e-9)
@@ -103,7 +103,7 @@ def _sums(booked: dict[str, Any]) -> None:
     assert positions == sorted(positions)
 
 
-def _ends_where_it_ended(world: World, look: dict[str, Any], one: dict[str, Any]) -> None:
+def _ends_where_it_ended(world: AskedWorld, look: dict[str, Any], one: dict[str, Any]) -> None:
     """An objective's walk goes from what the plan's basis answers to what the outcome's does."""
     then = world.ask(THEN, id=one["objective"]["entityId"], **look["plan"])["asOf"]["objective"]
     assert one["attribution"]["initial"] == pytest.approx((then and then["progress"]["value"]) or 0, abs=1e-9)
@@ -126,7 +126,7 @@ def _is_what_it_was(part: dict[str, Any]) -> None:
     assert 0 <= part["revisions"] <= len(part["keyResult"]["targets"]) - 1
 
 
-def _retargeted(world: World, look: dict[str, Any]) -> list[int]:
+def _retargeted(world: AskedWorld, look: dict[str, Any]) -> list[int]:
     """The edits of metrics between plan and outcome, from the log."""
     shown = {global_ids.entity(part["keyResult"]["entityId"], Kind.KEY_RESULT) for part in _parts(look)}
     events = [said for said in world.log.entries(0, world.see()) if isinstance(said.event, KeyResultRetargeted)]

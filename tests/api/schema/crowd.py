@@ -12,8 +12,8 @@ from domain.model.key_result import KeyResultAdded, KeyResultCheckedIn
 from domain.model.objective import ObjectiveDrafted
 from domain.primitives.values import Kind, ObjectiveKind, Ref, Source
 from tests.api.schema import goals
-from tests.api.schema.conftest import World
 from tests.api.schema.goals import day
+from tests.asking import AskedWorld
 
 DUE = date(2026, 3, 31)
 
@@ -21,7 +21,7 @@ DUE = date(2026, 3, 31)
 class Crowd:
     """A cycle whose objectives each belong to one of seven owners and teams, and support the one before."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: AskedWorld) -> None:
         self._world = world
         self._cycle = goals.cycle(world)
         numbers = range(7)

@@ -13,7 +13,7 @@ from domain.commands.permissions import Role
 from domain.handlers.unit_of_work import Author
 from domain.model.kpi import reading_id
 from domain.primitives.values import Basis, Cadence, Direction, GoalDirection, Kind, KpiGoal, Metric, Source
-from tests.api.schema.conftest import World
+from tests.asking import AskedWorld
 
 __all__ = ["Cadence"]
 
@@ -31,7 +31,7 @@ def rise(target: float = 100, start: float = 0) -> Metric:
     return Metric(direction=Direction.INCREASE, start=start, target=target)
 
 
-def cycle(world: World, key: str = "2026-q1", first: date = date(2026, 1, 1), days: int = 90) -> UUID:
+def cycle(world: AskedWorld, key: str = "2026-q1", first: date = date(2026, 1, 1), days: int = 90) -> UUID:
     """A cycle, active from its first day on unless it is told otherwise."""
     at = datetime(first.year, first.month, first.day, tzinfo=UTC)
     return world.tell(
@@ -39,17 +39,17 @@ def cycle(world: World, key: str = "2026-q1", first: date = date(2026, 1, 1), da
     )
 
 
-def objective(world: World, title: str = "Win the hearts of our users", **given: Any) -> UUID:
+def objective(world: AskedWorld, title: str = "Win the hearts of our users", **given: Any) -> UUID:
     return world.tell(DraftObjective(**{"cycle": CYCLE, "title": title, "effective_at": day(0), **given}))
 
 
-def key_result(world: World, of: UUID, title: str = "Active users", **given: Any) -> UUID:
+def key_result(world: AskedWorld, of: UUID, title: str = "Active users", **given: Any) -> UUID:
     return world.tell(
         AddKeyResult(**{"objective": of, "title": title, "metric": rise(), "effective_at": day(0), **given})
     )
 
 
-def check_in(world: World, of: UUID, value: float | None, at: float, **given: Any) -> UUID:
+def check_in(world: AskedWorld, of: UUID, value: float | None, at: float, **given: Any) -> UUID:
     return world.tell(CheckIn(key_result=of, value=value, measured_at=day(at), **given))
 
 
@@ -61,7 +61,7 @@ def at_least(target: float, tolerance: float = 0) -> KpiGoal:
     return KpiGoal(direction=GoalDirection.AT_LEAST, target=target, tolerance=tolerance)
 
 
-def id_of(world: World, title: str) -> UUID:
+def id_of(world: AskedWorld, title: str) -> UUID:
     """The objective with this title."""
     query = "query($t: String) { objectives(filter: {search: $t}) { nodes { id } } }"
     (node,) = world.ask(query, t=title)["objectives"]["nodes"]
@@ -70,7 +70,7 @@ def id_of(world: World, title: str) -> UUID:
     return found
 
 
-def cycle_id(world: World) -> UUID:
+def cycle_id(world: AskedWorld) -> UUID:
     found = global_ids.entity(world.ask('{ cycle(by: {key: "2026-q1"}) { id } }')["cycle"]["id"], Kind.CYCLE)
     assert found is not None
     return found
@@ -80,7 +80,7 @@ def author(person: UUID) -> Author:
     return Author(f"person:{person}", Source.CONSOLE, frozenset(Role))
 
 
-def reading(world: World, key: str, at: float) -> UUID:
+def reading(world: AskedWorld, key: str, at: float) -> UUID:
     """The reading of a KPI at a day of the cycle."""
     query = "query($key: String!) { kpi(by: {key: $key}) { id } }"
     kpi = global_ids.entity(world.ask(query, key=key)["kpi"]["id"], Kind.KPI)

@@ -9,8 +9,9 @@ from domain.commands.cycle_commands import ActivateCycle, CloseCycle
 from domain.commands.objective_commands import RewordObjective
 from domain.commands.people_commands import AddPerson
 from tests.api.schema import goals
-from tests.api.schema.conftest import ADA, World
 from tests.api.schema.goals import day
+from tests.asking import AskedWorld
+from tests.world import ADA
 
 BASIS = "basis { at known position isNow }"
 TITLES = "{ objectives { nodes { title } } }"
@@ -19,7 +20,7 @@ AS_OF = f"""query($at: DateTime, $known: DateTime, $position: Position) {{
 }}"""
 
 
-def as_of(world: World, **moment: Any) -> Any:
+def as_of(world: AskedWorld, **moment: Any) -> Any:
     told = {name: write_date_time(value) if isinstance(value, datetime) else value for name, value in moment.items()}
     return world.ask(AS_OF, **told)["asOf"]
 
@@ -28,12 +29,12 @@ def titles(snapshot: Any) -> list[str]:
     return [node["title"] for node in snapshot["objectives"]["nodes"]]
 
 
-def recorded_at(world: World, position: int) -> datetime:
+def recorded_at(world: AskedWorld, position: int) -> datetime:
     return world.log.entries(position - 1, 1)[0].recorded_at
 
 
 @pytest.fixture
-def told(world: World) -> World:
+def told(world: AskedWorld) -> AskedWorld:
     """An objective drafted on day 0, reworded on day 10, and again on day 20."""
     goals.cycle(world)
     id = goals.objective(world, "First words of ours")
@@ -42,7 +43,7 @@ def told(world: World) -> World:
     return world
 
 
-def test_the_present_is_the_newest_basis(told: World) -> None:
+def test_the_present_is_the_newest_basis(told: AskedWorld) -> None:
     basis = told.ask(f"{{ {BASIS} }}")["basis"]
     head = told.log.head()
     assert basis["position"] == head.position == 4
@@ -52,13 +53,13 @@ def test_the_present_is_the_newest_basis(told: World) -> None:
     assert basis["at"] >= basis["known"]
 
 
-def test_at_a_moment_it_is_what_was_true_then_by_all_that_is_known_now(told: World) -> None:
+def test_at_a_moment_it_is_what_was_true_then_by_all_that_is_known_now(told: AskedWorld) -> None:
     assert titles(as_of(told, at=day(9))) == ["First words of ours"]
     assert titles(as_of(told, at=day(10))) == ["Second words of ours"]
     assert titles(as_of(told, at=day(90))) == ["Third words of ours"]
 
 
-def test_at_a_position_it_is_what_a_reader_saw_right_after_it(told: World) -> None:
+def test_at_a_position_it_is_what_a_reader_saw_right_after_it(told: AskedWorld) -> None:
     snapshot = as_of(told, position=3)
     assert titles(snapshot) == ["Second words of ours"]
     assert snapshot["basis"] == {
@@ -69,14 +70,14 @@ def test_at_a_position_it_is_what_a_reader_saw_right_after_it(told: World) -> No
     }
 
 
-def test_known_says_how_far_the_log_counts(told: World) -> None:
+def test_known_says_how_far_the_log_counts(told: AskedWorld) -> None:
     second = recorded_at(told, 3)
     assert titles(as_of(told, at=day(30), known=second)) == ["Second words of ours"]
     assert titles(as_of(told, at=day(5), known=second)) == ["First words of ours"]
     assert titles(as_of(told, at=day(30), known=second - timedelta(microseconds=1))) == ["First words of ours"]
 
 
-def test_what_the_log_knew_and_the_views_do_not_show_yet_is_never_answered_without_it(told: World) -> None:
+def test_what_the_log_knew_and_the_views_do_not_show_yet_is_never_answered_without_it(told: AskedWorld) -> None:
     told.keyframe.execute(AddPerson(handle="ada", name="Ada"), ADA)
     recorded = write_date_time(recorded_at(told, 5))
     for moment in ({"known": recorded}, {"at": write_date_time(day(5)), "known": recorded}, {"position": 5}):
@@ -88,19 +89,19 @@ def test_what_the_log_knew_and_the_views_do_not_show_yet_is_never_answered_witho
     assert as_of(told, known=recorded_at(told, 5))["basis"]["position"] == 5
 
 
-def test_known_alone_is_also_the_moment(told: World) -> None:
+def test_known_alone_is_also_the_moment(told: AskedWorld) -> None:
     second = recorded_at(told, 3)
     snapshot = as_of(told, known=second)
     assert snapshot["basis"]["at"] == write_date_time(second)
     assert snapshot["basis"]["position"] == 3
 
 
-def test_without_a_moment_it_is_now(told: World) -> None:
+def test_without_a_moment_it_is_now(told: AskedWorld) -> None:
     answer = told.ask(f"{{ {BASIS} asOf {{ {BASIS} }} }}")
     assert answer["asOf"]["basis"] == answer["basis"] | {"isNow": False}
 
 
-def test_a_basis_asked_for_again_answers_the_same(told: World) -> None:
+def test_a_basis_asked_for_again_answers_the_same(told: AskedWorld) -> None:
     snapshot = as_of(told, at=day(12))
     goals.objective(told, "Told only afterwards", effective_at=day(3))
     basis = snapshot["basis"]
@@ -109,7 +110,7 @@ def test_a_basis_asked_for_again_answers_the_same(told: World) -> None:
     assert len(titles(as_of(told, at=day(12)))) == 2
 
 
-def test_before_the_first_event_everything_is_empty(told: World) -> None:
+def test_before_the_first_event_everything_is_empty(told: AskedWorld) -> None:
     before = write_date_time(datetime(2020, 1, 1, tzinfo=UTC))
     query = """query($at: DateTime, $position: Position) { asOf(at: $at, position: $position) {
         basis { position } workspace { head policy { version } } cycle(by: {key: "2026-q1"}) { id }
@@ -143,12 +144,12 @@ def test_before_the_first_event_everything_is_empty(told: World) -> None:
         'known: "2026-01-01T00:00:00Z", position: 2',
     ],
 )
-def test_a_basis_that_cannot_be_read_is_invalid(told: World, moment: str) -> None:
+def test_a_basis_that_cannot_be_read_is_invalid(told: AskedWorld, moment: str) -> None:
     assert told.code(f"{{ asOf({moment}) {{ basis {{ at }} }} }}") == "INVALID"
     assert told.code(f"{{ objectives {{ nodes {{ asOf({moment}) {{ id }} }} }} }}") == "INVALID"
 
 
-def test_everything_can_be_seen_as_it_was(told: World) -> None:
+def test_everything_can_be_seen_as_it_was(told: AskedWorld) -> None:
     query = """query($at: DateTime) { objectives { nodes { id title asOf(at: $at) {
         id entityId title cycle { key objectives { nodes { title } } } } } } }"""
     (node,) = told.ask(query, at="2026-01-05T00:00:00Z")["objectives"]["nodes"]
@@ -160,7 +161,7 @@ def test_everything_can_be_seen_as_it_was(told: World) -> None:
     assert node["asOf"] is None
 
 
-def test_one_answer_never_mixes_two_moments(told: World) -> None:
+def test_one_answer_never_mixes_two_moments(told: AskedWorld) -> None:
     """A word is said before each statement of the answer, and none of them is heard."""
     said = iter(range(1, 100))
 
@@ -182,13 +183,13 @@ def test_one_answer_never_mixes_two_moments(told: World) -> None:
     assert len(answer["cycle"]["objectives"]["nodes"]) == 2
 
 
-def test_the_present_is_resolved_once_an_operation(told: World) -> None:
+def test_the_present_is_resolved_once_an_operation(told: AskedWorld) -> None:
     told.pool.statements.clear()
     told.ask(f"{{ one: {BASIS} two: {BASIS} workspace {{ head }} }}")
     assert len(told.pool.statements) == 1
 
 
-def test_plan_and_outcome_are_the_views_at_activation_and_closing(told: World) -> None:
+def test_plan_and_outcome_are_the_views_at_activation_and_closing(told: AskedWorld) -> None:
     cycle = CycleBy(key="2026-q1")
     query = """{ cycle(by: {key: "2026-q1"}) {
         plan { basis { position } objectives { nodes { title } }
@@ -209,7 +210,7 @@ def test_plan_and_outcome_are_the_views_at_activation_and_closing(told: World) -
     assert [node["state"] for node in answer["outcome"]["objectives"]["nodes"]] == ["CLOSED", "DRAFT"]
 
 
-def test_all_moments_of_one_answer_know_the_same(told: World) -> None:
+def test_all_moments_of_one_answer_know_the_same(told: AskedWorld) -> None:
     said = iter(range(1, 100))
     told.pool.meanwhile = lambda: goals.objective(told, f"Said meanwhile {next(said)}")
     then = "objectives { totalCount } basis { position }"

@@ -13,15 +13,15 @@ from domain.commands.objective_commands import RewordObjective
 from domain.commands.people_commands import AddPerson, FormTeam
 from domain.primitives.values import Kind, Ref, ReflectionKind
 from tests.api.schema import goals
-from tests.api.schema.conftest import World
 from tests.api.schema.goals import day
+from tests.asking import AskedWorld
 
 NODE = "query($id: ID!) { node(id: $id) { __typename id ... on Objective { title entityId } } }"
 NODES = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
 
 
 @pytest.fixture
-def everything(world: World) -> dict[str, Any]:
+def everything(world: AskedWorld) -> dict[str, Any]:
     """One thing of every kind, by the name of its type: its id."""
     cycle = goals.cycle(world)
     person = world.tell(AddPerson(handle="bob", name="Bob"))
@@ -49,7 +49,7 @@ def everything(world: World) -> dict[str, Any]:
     }
 
 
-def test_every_kind_of_thing_is_found_by_its_id(world: World, everything: dict[str, str]) -> None:
+def test_every_kind_of_thing_is_found_by_its_id(world: AskedWorld, everything: dict[str, str]) -> None:
     found = world.ask(NODES, ids=list(everything.values()))["nodes"]
     assert found == [{"__typename": name, "id": id} for name, id in everything.items()]
     for name, id in everything.items():
@@ -57,7 +57,7 @@ def test_every_kind_of_thing_is_found_by_its_id(world: World, everything: dict[s
 
 
 def test_nodes_keep_the_order_of_ids_and_are_null_where_one_is_unknown(
-    world: World, everything: dict[str, str]
+    world: AskedWorld, everything: dict[str, str]
 ) -> None:
     asked = [everything["Team"], "nonsense", everything["Cycle"], everything["Team"], global_ids.encode_change(9_999)]
     asked.append(global_ids.encode(Kind.OBJECTIVE, uuid4()))
@@ -65,7 +65,7 @@ def test_nodes_keep_the_order_of_ids_and_are_null_where_one_is_unknown(
     assert [node and node["id"] for node in found] == [asked[0], None, asked[2], asked[3], None, None]
 
 
-def test_an_id_of_another_kind_is_unknown_and_no_error(world: World, everything: dict[str, str]) -> None:
+def test_an_id_of_another_kind_is_unknown_and_no_error(world: AskedWorld, everything: dict[str, str]) -> None:
     assert world.ask("query($id: ID!) { objective(id: $id) { id } }", id=everything["KeyResult"])["objective"] is None
     for field in ("cycle", "kpi", "team"):
         query = f"query($id: ID!) {{ {field}(by: {{id: $id}}) {{ id }} }}"
@@ -76,12 +76,12 @@ def test_an_id_of_another_kind_is_unknown_and_no_error(world: World, everything:
             assert world.ask(query, key=unknown)[field] is None
 
 
-def test_by_takes_an_id_or_a_key_and_not_both(world: World) -> None:
+def test_by_takes_an_id_or_a_key_and_not_both(world: AskedWorld) -> None:
     for by in ('{id: "a", key: "b"}', "{}", "{key: null}"):
         assert world.code(f"{{ cycle(by: {by}) {{ id }} }}") == "GRAPHQL_VALIDATION_FAILED"
 
 
-def test_an_id_of_a_snapshot_returns_the_same_thing_for_ever(world: World, everything: dict[str, str]) -> None:
+def test_an_id_of_a_snapshot_returns_the_same_thing_for_ever(world: AskedWorld, everything: dict[str, str]) -> None:
     objective = global_ids.entity(everything["Objective"], Kind.OBJECTIVE)
     assert objective is not None
     head = world.log.head().position
@@ -101,7 +101,7 @@ def test_an_id_of_a_snapshot_returns_the_same_thing_for_ever(world: World, every
     assert present == then["id"], "a present id inside a snapshot names the thing there"
 
 
-def test_an_id_with_a_basis_that_never_was_is_unknown(world: World, everything: dict[str, str]) -> None:
+def test_an_id_with_a_basis_that_never_was_is_unknown(world: AskedWorld, everything: dict[str, str]) -> None:
     objective = global_ids.decode(everything["Objective"])
     assert isinstance(objective, global_ids.GlobalId)
     for basis in (goals.basis(day(0), 99_999), goals.basis(day(100_000), 1)):
@@ -115,7 +115,7 @@ def test_an_id_with_a_basis_that_never_was_is_unknown(world: World, everything: 
     )
 
 
-def test_each_version_of_a_check_in_is_a_node(world: World) -> None:
+def test_each_version_of_a_check_in_is_a_node(world: AskedWorld) -> None:
     goals.cycle(world)
     key_result = goals.key_result(world, goals.objective(world))
     check_in = goals.check_in(world, key_result, 10, 5, note="Guessed")
@@ -135,11 +135,11 @@ def test_each_version_of_a_check_in_is_a_node(world: World) -> None:
     }  # fmt: skip
 
 
-def test_up_to_as_many_nodes_as_a_page_has_can_be_asked_for(world: World) -> None:
+def test_up_to_as_many_nodes_as_a_page_has_can_be_asked_for(world: AskedWorld) -> None:
     assert world.code(NODES, ids=["x"] * 1_001) == "INVALID"
 
 
-def test_changes_tell_what_they_are_about(world: World) -> None:
+def test_changes_tell_what_they_are_about(world: AskedWorld) -> None:
     cycle = goals.cycle(world)
     objective = goals.objective(world)
     key_result = goals.key_result(world, objective)

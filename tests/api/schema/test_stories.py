@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.api.schema.conftest import World
 from tests.api.schema.stories import measures, quarter
+from tests.asking import AskedWorld
 
 STORIES = Path(__file__).parent / "stories"
 MOMENTS = {"begins": "2026-01-02", "midway": "2026-02-20", "ends": "2026-03-31"}
 
 
-def check(world: World, story: str, moment: str) -> None:
+def check(world: AskedWorld, story: str, moment: str) -> None:
     """The story's query, asked as of a day at noon, is answered as the story says."""
     query = (STORIES / f"{story}.graphql").read_text()
     expected = json.loads((STORIES / f"{story}-{moment}.json").read_text())
@@ -20,12 +20,12 @@ def check(world: World, story: str, moment: str) -> None:
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_a_quarter_reads_as_it_was_on_any_day(world: World, moment: str) -> None:
+def test_a_quarter_reads_as_it_was_on_any_day(world: AskedWorld, moment: str) -> None:
     quarter.lived(world)
     check(world, "quarter", moment)
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_measures_read_as_they_were_on_any_day(world: World, moment: str) -> None:
+def test_measures_read_as_they_were_on_any_day(world: AskedWorld, moment: str) -> None:
     measures.told(world)
     check(world, "measures", moment)

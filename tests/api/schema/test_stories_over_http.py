@@ -4,13 +4,13 @@ from starlette.testclient import TestClient
 
 from api.runtime.database import Database
 from api.server.app import create_app
-from tests.api.schema.conftest import World
 from tests.api.schema.stories import quarter
 from tests.api.schema.test_stories import MOMENTS, STORIES
+from tests.asking import AskedWorld
 
 
 def test_a_story_reads_over_http_as_it_does_here(database: Database) -> None:
-    quarter.lived(World(database))
+    quarter.lived(AskedWorld(database))
     query = (STORIES / "quarter.graphql").read_text()
     with TestClient(
         create_app(database.settings, database, editor=False, anonymous=True), base_url="http://localhost"

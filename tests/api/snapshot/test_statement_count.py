@@ -1,5 +1,5 @@
-from tests.api.schema.conftest import World
 from tests.api.schema.crowd import Crowd
+from tests.asking import AskedWorld
 
 DEEP = """{ alignment(cycle: {key: "2026-q1"}) {
     objectives {
@@ -27,7 +27,7 @@ SIMPLE = """{ objectives(first: 1000) { nodes { id title progress { value health
     keyResults { id title current progress { value expected health } } } } }"""
 
 
-def test_a_thousand_objectives_cost_as_many_statements_as_ten(world: World) -> None:
+def test_a_thousand_objectives_cost_as_many_statements_as_ten(world: AskedWorld) -> None:
     crowd = Crowd(world)
     crowd.join(10)
     few = {query: world.count(query) for query in (DEEP, PAGED, SIMPLE)}

@@ -29,8 +29,8 @@ from projections.store import basis as bases
 from projections.store.versioned_tables import OPEN
 from projections.tables import kpi as kpis
 from projections.tables import measurements
-from tests.projections.conftest import World, Worlds
 from tests.properties.histories import LONG_AGO, History
+from tests.world import World, Worlds
 
 SECONDS = 30.0
 """Longer than anything here takes; what waits for so long fails."""

@@ -18,9 +18,9 @@ from projections.store import basis as bases
 from projections.store.versioned_tables import Connection, Order, Window
 from projections.tables import kpi as kpis
 from projections.tables import objective
-from tests.projections.conftest import World
 from tests.projections.engine.test_projector import SECONDS, broken, kpi, running
 from tests.properties.histories import History
+from tests.world import World
 
 
 def rebuild(world: World, **how: Any) -> int:

@@ -16,9 +16,9 @@ from projections.history.diff import Difference, DiffKind, Scope
 from projections.history.field_changes import Field
 from projections.store import basis as bases
 from tests.projections import fold
-from tests.projections.conftest import World, Worlds
 from tests.projections.history.examples import few
 from tests.properties.histories import History, moments
+from tests.world import World, Worlds
 
 ENTITIES = (Kind.CYCLE, Kind.TEAM, Kind.PERSON, Kind.KPI, Kind.OBJECTIVE, Kind.KEY_RESULT, Kind.INITIATIVE)
 LISTS = ("contributors", "supports", "members", "reached")

@@ -15,10 +15,10 @@ from projections.store import basis as bases
 from projections.store.versioned_tables import Cursor, Window
 from projections.tables import changes, people
 from projections.tables.changes import ChangeFilter
-from tests.projections.conftest import World, Worlds
 from tests.projections.history.examples import few
 from tests.projections.tables.change_log import Log
 from tests.properties.histories import History, moments
+from tests.world import World, Worlds
 
 laws = few(4)
 ALL = Window(10_000)

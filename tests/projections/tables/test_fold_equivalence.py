@@ -21,8 +21,8 @@ from projections.tables import key_result as proofs
 from projections.tables import objective as objective_table
 from projections.tables.objective import ObjectiveFilter
 from tests.projections import fold
-from tests.projections.conftest import World, Worlds
 from tests.properties.histories import History, moments
+from tests.world import World, Worlds
 
 laws = settings(
     max_examples=5,

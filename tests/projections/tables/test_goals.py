@@ -24,8 +24,8 @@ from projections.tables import key_result as proofs
 from projections.tables import objective as objective_table
 from projections.tables.cycle import CycleFilter
 from projections.tables.objective import ObjectiveFilter
-from tests.projections.conftest import World
 from tests.projections.scenario import REACH_TEN, after, cycle, key_result, objective, on, then, to
+from tests.world import World
 
 ALL = ObjectiveFilter()
 

@@ -22,9 +22,9 @@ from projections.tables import objective as objective_table
 from projections.tables.cycle import CycleFilter, CycleOrder
 from projections.tables.objective import ObjectiveFilter, ObjectiveOrder
 from tests.projections import fold
-from tests.projections.conftest import World, Worlds
 from tests.projections.scenario import after
 from tests.properties.histories import History
+from tests.world import World, Worlds
 
 Page = Callable[..., list[Any]]
 
@@ -38,7 +38,7 @@ LISTS: dict[str, tuple[List[Any, Any, Any], Any, Any, Kind]] = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def told(worlds: Worlds) -> Iterator[World]:
     with worlds() as world:
         History(world.keyframe, Random(7)).live(400)

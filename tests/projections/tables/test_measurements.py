@@ -20,8 +20,8 @@ from projections.tables import measurements
 from projections.tables.key_result import KeyResultRow, key_results
 from projections.tables.kpi import kpi_versions
 from projections.tables.measurements import Ending
-from tests.projections.conftest import World
 from tests.projections.scenario import after, check_in, cycle, key_result, kpi, objective, on, read, then
+from tests.world import World
 
 
 @pytest.fixture

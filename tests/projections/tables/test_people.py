@@ -19,8 +19,8 @@ from domain.primitives.values import Basis, InitiativeState, Kind, ReflectionKin
 from projections.engine import rebuild
 from projections.store.versioned_tables import Window
 from projections.tables import discussion, people
-from tests.projections.conftest import World
 from tests.projections.scenario import cycle, objective, on, then, to
+from tests.world import World
 
 
 def person(world: World, handle: str) -> UUID:

@@ -9,8 +9,8 @@ from domain.commands.objective_commands import DropObjective
 from domain.commands.people_commands import AddPerson, DisbandTeam, FormTeam
 from domain.primitives.values import Kind, ObjectiveKind, Ref
 from tests.api.schema import goals
-from tests.api.schema.conftest import World
 from tests.api.schema.goals import day
+from tests.asking import AskedWorld
 
 PAGE = """query(
     $first: Int, $after: String, $last: Int, $before: String, $filter: ObjectiveFilter, $by: ObjectiveOrder
@@ -20,15 +20,15 @@ PAGE = """query(
         edges { cursor node { title } } nodes { title } } }"""
 
 
-def page(world: World, **asked: Any) -> Any:
+def page(world: AskedWorld, **asked: Any) -> Any:
     return world.ask(PAGE, **asked)["objectives"]
 
 
-def titles(world: World, **asked: Any) -> list[str]:
+def titles(world: AskedWorld, **asked: Any) -> list[str]:
     return [node["title"] for node in page(world, **asked)["nodes"]]
 
 
-def walked(world: World, size: int, **asked: Any) -> list[str]:
+def walked(world: AskedWorld, size: int, **asked: Any) -> list[str]:
     """All titles, forwards page by page."""
     found: list[str] = []
     after = None
@@ -42,7 +42,7 @@ def walked(world: World, size: int, **asked: Any) -> list[str]:
 
 
 @pytest.fixture
-def many(world: World) -> World:
+def many(world: AskedWorld) -> AskedWorld:
     """Five objectives with progress 0.5, 0.1, 0.9, none, 0.1, seen on day 60 of 90."""
     goals.cycle(world)
     for title, value in (("Delta", 50), ("alpha", 10), ("Charlie", 90), ("echo", None), ("bravo", 10)):
@@ -55,7 +55,7 @@ def many(world: World) -> World:
 IN_ORDER = ["Delta", "alpha", "Charlie", "echo", "bravo"]
 
 
-def test_a_list_is_in_the_order_of_recording_if_none_is_asked_for(many: World) -> None:
+def test_a_list_is_in_the_order_of_recording_if_none_is_asked_for(many: AskedWorld) -> None:
     answer = page(many)
     assert [node["title"] for node in answer["nodes"]] == IN_ORDER
     assert [edge["node"] for edge in answer["edges"]] == answer["nodes"]
@@ -74,7 +74,7 @@ def test_a_list_is_in_the_order_of_recording_if_none_is_asked_for(many: World) -
         ("CHANGED_AT", None),
     ],
 )
-def test_a_list_can_be_had_in_every_order_both_ways(many: World, field: str, expected: list[str] | None) -> None:
+def test_a_list_can_be_had_in_every_order_both_ways(many: AskedWorld, field: str, expected: list[str] | None) -> None:
     upwards = titles(many, by={"field": field})
     downwards = titles(many, by={"field": field, "direction": "DESC"})
     if field == "PROGRESS":
@@ -89,7 +89,7 @@ def test_a_list_can_be_had_in_every_order_both_ways(many: World, field: str, exp
         assert walked(many, size, by={"field": field, "direction": "DESC"}) == downwards
 
 
-def test_a_page_can_be_had_from_the_end(many: World) -> None:
+def test_a_page_can_be_had_from_the_end(many: AskedWorld) -> None:
     answer = page(many, last=2)
     assert [node["title"] for node in answer["nodes"]] == IN_ORDER[3:]
     assert answer["pageInfo"]["hasPreviousPage"] is True
@@ -99,14 +99,14 @@ def test_a_page_can_be_had_from_the_end(many: World) -> None:
     assert before["pageInfo"]["hasNextPage"] is True
 
 
-def test_nothing_shifts_while_rows_come(many: World) -> None:
+def test_nothing_shifts_while_rows_come(many: AskedWorld) -> None:
     first = page(many, first=2, by={"field": "TITLE"})
     goals.objective(many, "aardvark before all")
     rest = titles(many, first=10, after=first["pageInfo"]["endCursor"], by={"field": "TITLE"})
     assert [node["title"] for node in first["nodes"]] + rest == ["alpha", "bravo", "Charlie", "Delta", "echo"]
 
 
-def test_an_empty_page_knows_what_lies_around_it(many: World) -> None:
+def test_an_empty_page_knows_what_lies_around_it(many: AskedWorld) -> None:
     end = page(many)["pageInfo"]["endCursor"]
     answer = page(many, first=3, after=end)
     assert answer["nodes"] == []
@@ -120,23 +120,23 @@ def test_an_empty_page_knows_what_lies_around_it(many: World) -> None:
     "asked",
     [{"first": -1}, {"first": 1_001}, {"last": 1_001}, {"first": 1, "last": 1}, {"after": "x"}, {"before": "§"}],
 )
-def test_a_page_that_cannot_be_had_is_invalid(many: World, asked: dict[str, Any]) -> None:
+def test_a_page_that_cannot_be_had_is_invalid(many: AskedWorld, asked: dict[str, Any]) -> None:
     assert many.code(PAGE, **asked) == "INVALID"
 
 
-def test_a_cursor_of_another_order_is_invalid(many: World) -> None:
+def test_a_cursor_of_another_order_is_invalid(many: AskedWorld) -> None:
     cursor = page(many, by={"field": "TITLE"})["pageInfo"]["endCursor"]
     assert many.code(PAGE, after=cursor) == "INVALID"
     assert many.code(PAGE, after=cursor, by={"field": "TITLE", "direction": "DESC"}) == "INVALID"
 
 
-def test_what_a_page_does_not_tell_is_not_looked_for(many: World) -> None:
+def test_what_a_page_does_not_tell_is_not_looked_for(many: AskedWorld) -> None:
     rows = many.count("{ objectives(first: 2) { nodes { title } } }")
     assert many.count("{ objectives(first: 2) { edges { cursor } nodes { title } pageInfo { hasNextPage } } }") == rows
     assert many.count("{ objectives(first: 2) { nodes { title } totalCount } }") == rows + 1
 
 
-def test_filters_hold_together(world: World) -> None:
+def test_filters_hold_together(world: AskedWorld) -> None:
     goals.cycle(world)
     goals.cycle(world, "2026-q2", goals.Q2)
     bob = world.tell(AddPerson(handle="bob", name="Bob"))
@@ -173,7 +173,7 @@ def test_filters_hold_together(world: World) -> None:
         assert world.code(PAGE, filter={"search": text}) == "INVALID"
 
 
-def test_key_results_can_be_listed(many: World) -> None:
+def test_key_results_can_be_listed(many: AskedWorld) -> None:
     query = """query($filter: KeyResultFilter, $by: KeyResultOrder) {
         keyResults(filter: $filter, orderBy: $by) { totalCount nodes { current objective { title } } } }"""
 
@@ -199,7 +199,7 @@ def test_key_results_can_be_listed(many: World) -> None:
     assert len(currents(filter={"state": ["ACTIVE", "DROPPED"]})) == 5
 
 
-def test_the_key_results_of_a_dropped_objective_are_found_as_dropped_and_keep_their_state(many: World) -> None:
+def test_the_key_results_of_a_dropped_objective_are_found_as_dropped_and_keep_their_state(many: AskedWorld) -> None:
     query = """query ($filter: KeyResultFilter) {
         keyResults(filter: $filter) { totalCount nodes { state current progress { value health } } }
         objectives(filter: {state: [DROPPED], search: "alpha"}) {
@@ -221,7 +221,7 @@ def test_the_key_results_of_a_dropped_objective_are_found_as_dropped_and_keep_th
     assert objective["keyResults"] == [{"progress": {"health": "DROPPED"}}]
 
 
-def test_kpis_can_be_listed(world: World) -> None:
+def test_kpis_can_be_listed(world: AskedWorld) -> None:
     for key, value in (("nps", 60.0), ("churn", 9.0), ("quiet", None)):
         world.tell(DefineKpi(key=key, name=key.upper(), goal=goals.at_least(50)))
         if value is not None:
@@ -240,7 +240,7 @@ def test_kpis_can_be_listed(world: World) -> None:
     assert keys(filter={"status": ["HEALTHY"], "search": "n"}) == ["nps"]
 
 
-def test_cycles_teams_and_people_can_be_listed(world: World) -> None:
+def test_cycles_teams_and_people_can_be_listed(world: AskedWorld) -> None:
     goals.cycle(world, "2026-q2", goals.Q2)
     goals.cycle(world)
     for name in ("Zoe", "Adam"):
@@ -259,7 +259,7 @@ def test_cycles_teams_and_people_can_be_listed(world: World) -> None:
     assert answer["found"]["nodes"] == [{"handle": "zoe"}]
 
 
-def test_the_lists_of_many_things_are_read_together_and_cut_each(many: World) -> None:
+def test_the_lists_of_many_things_are_read_together_and_cut_each(many: AskedWorld) -> None:
     goals.cycle(many, "2026-q2", goals.Q2)
     goals.objective(many, "Next", cycle=CycleBy(key="2026-q2"), effective_at=day(95))
     query = """query($after: String) { cycles { nodes { objectives(first: 2, after: $after) {
@@ -279,7 +279,7 @@ def test_the_lists_of_many_things_are_read_together_and_cut_each(many: World) ->
     assert narrowed == {"same": {"totalCount": 5}, "other": {"totalCount": 0, "nodes": []}}
 
 
-def test_check_ins_and_comments_are_paged_for_many_at_once(many: World) -> None:
+def test_check_ins_and_comments_are_paged_for_many_at_once(many: AskedWorld) -> None:
     query = """query($after: String) { keyResults { nodes { id checkIns(first: 1, after: $after) {
         totalCount pageInfo { hasNextPage hasPreviousPage endCursor } nodes { value } } comments { totalCount } } } }"""
     key_result = many.log.children(goals.id_of(many, "Delta"), "key-result-added").ids[0]

@@ -1,18 +1,14 @@
 """A workspace asked over GraphQL, and the query that asks for everything of changes."""
 
 from functools import cache
-from math import inf
 from typing import Any
-from unittest.mock import patch
 
 from graphql import GraphQLObjectType, GraphQLUnionType, get_named_type, is_composite_type, is_required_argument
 
-from api.execution.context import Caller, Context
 from api.execution.writer import Writer
 from api.schema.schema import schema
 from domain.commands.permissions import Role
-from tests.api.schema.conftest import CountingPool
-from tests.projections.conftest import World
+from tests.asking import Asking, unlimited
 
 HEAD = "__typename id position recordedAt effectiveAt late reason actor { handle }"
 OF_ALL = f"{HEAD} subject {{ __typename id }} cycle {{ id }}"
@@ -20,39 +16,12 @@ FIELDS = "fields { field before after beforeNode { id } afterNode { id } }"
 EFFECTS = "effects { objective { id } before after cause }"
 
 
-class Asked:
-    """The API over a workspace, with every statement counted."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.pool = CountingPool(world.database.pool())
-
-    @property
-    def context(self) -> Context:
-        pool: Any = self.pool
-        writer = Writer(self.world.log, self.world.projector, 1.0)
-        return Context(Caller("ada", frozenset({Role.ADMIN})), pool, self.world.log, writer, "acme", "r-1")
+class Asked(Asking):
+    """The API over a workspace, without limits on the cost of a document."""
 
     def ask(self, query: str, **variables: Any) -> Any:
-        """The data of an answer without errors."""
-        with patch("api.execution.cost.LIMITS", ()), patch("api.execution.limits.COST_MAX", inf):
-            result = schema.execute_sync(query, variables, self.context)
-        assert result.errors is None, result.errors
-        return result.data
-
-    def refused(self, query: str, **variables: Any) -> tuple[str, list[str]]:
-        """The code and the field of the one error of an answer."""
-        result = schema.execute_sync(query, variables, self.context)
-        assert result.errors is not None
-        (error,) = result.errors
-        assert error.extensions is not None
-        return error.extensions["code"], error.extensions.get("field", [])
-
-    def count(self, query: str, **variables: Any) -> int:
-        """How many statements an answer costs."""
-        self.pool.statements.clear()
-        self.ask(query, **variables)
-        return len(self.pool.statements)
+        with unlimited():
+            return super().ask(query, **variables)
 
     def changes(self, selection: str = OF_ALL, **variables: Any) -> list[Any]:
         """The first thousand changes."""

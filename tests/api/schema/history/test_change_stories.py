@@ -21,7 +21,7 @@ from tests.api.schema import goals
 from tests.api.schema.goals import CYCLE, day, rise
 from tests.api.schema.history.asking import EFFECTS, FIELDS, Asked
 from tests.metric_input import as_input
-from tests.projections.conftest import World
+from tests.world import World
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from tests.api.schema import goals
 from tests.api.schema.goals import day, rise
 from tests.api.schema.history.asking import Asked
 from tests.metric_input import as_input
-from tests.projections.conftest import World
+from tests.world import World
 
 DIFF = """
 query($from: Moment!, $to: Moment, $scope: DiffScope) {

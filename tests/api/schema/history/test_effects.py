@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from domain.metrics.cause import CAUSES
 from domain.model.objective import ObjectiveDropped
 from tests.api.schema.history.asking import Asked
-from tests.projections.conftest import Worlds
 from tests.projections.history.examples import few
 from tests.properties.histories import History
+from tests.world import Worlds
 
 TOLD = {event.__name__: cause.value for event, cause in CAUSES.items()} | {ObjectiveDropped.__name__: "SCOPE"}
 STANDS = "objectives(first: 1000) { nodes { entityId progress { value } } }"

@@ -12,9 +12,9 @@ from api.schema.schema import schema
 from domain.model.event import EVENTS, Event
 from projections.history.field_changes import camel
 from tests.api.schema.history.asking import Asked, everything
-from tests.projections.conftest import Worlds
 from tests.projections.history.examples import few
 from tests.properties.histories import History
+from tests.world import Worlds
 
 laws = few(2)
 TYPES: dict[str, Any] = schema._schema.type_map

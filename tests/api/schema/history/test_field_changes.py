@@ -14,9 +14,9 @@ from projections.store.versioned_tables import basis_params, is_valid_at
 from projections.tables.alignment import SUPPORT
 from projections.tables.people import MEMBERSHIP
 from tests.api.schema.history.asking import FIELDS, Asked
-from tests.projections.conftest import World, Worlds
 from tests.projections.history.examples import few
 from tests.properties.histories import History
+from tests.world import World, Worlds
 
 CHAINS = [Kind.PERSON, Kind.TEAM, Kind.CYCLE, Kind.OBJECTIVE, Kind.KEY_RESULT, Kind.KPI, Kind.INITIATIVE]
 

@@ -7,8 +7,8 @@ from domain.commands.key_result_commands import CorrectCheckIn, LinkKpi, Retarge
 from domain.commands.kpi_commands import DefineKpi, ReadingInput, RecordReadings
 from domain.primitives.values import Direction, Metric, Milestone
 from tests.api.schema import goals
-from tests.api.schema.conftest import World
 from tests.api.schema.goals import day
+from tests.asking import AskedWorld
 from tests.metric_input import as_input
 
 TARGETS = "{ keyResults { nodes { targets { progressBefore progressAfter } } } }"
@@ -18,21 +18,23 @@ NPS = KpiBy(key="nps")
 
 
 @pytest.fixture
-def told(world: World) -> World:
+def told(world: AskedWorld) -> AskedWorld:
     goals.cycle(world)
     return world
 
 
-def targets(world: World) -> Any:
+def targets(world: AskedWorld) -> Any:
     (key_result,) = world.ask(TARGETS)["keyResults"]["nodes"]
     return key_result["targets"]
 
 
-def retarget(world: World, of: Any) -> None:
-    world.tell(RetargetKeyResult(key_result=of, metric=as_input(goals.rise(200)), reason="twice", effective_at=day(5)))
+def retarget(world: AskedWorld, of: Any) -> None:
+    world.tell(
+        RetargetKeyResult(key_result=of, metric=as_input(goals.rise(200)), reason="twice", effective_at=day(5))
+    )
 
 
-def test_what_a_target_did_stays_as_it_was_known_then(told: World) -> None:
+def test_what_a_target_did_stays_as_it_was_known_then(told: AskedWorld) -> None:
     id = goals.key_result(told, goals.objective(told))
     check_in = goals.check_in(told, id, 50, 3)
     retarget(told, id)
@@ -42,7 +44,7 @@ def test_what_a_target_did_stays_as_it_was_known_then(told: World) -> None:
     assert targets(told) == RETARGETED
 
 
-def test_what_a_target_did_was_measured_by_the_kpi_of_that_time(told: World) -> None:
+def test_what_a_target_did_was_measured_by_the_kpi_of_that_time(told: AskedWorld) -> None:
     told.tell(DefineKpi(key="nps", name="Promoters"))
     id = goals.key_result(told, goals.objective(told), kpi=NPS)
     told.do(RecordReadings(readings=[ReadingInput(kpi=NPS, value=50, measured_at=day(3))]))
@@ -52,7 +54,7 @@ def test_what_a_target_did_was_measured_by_the_kpi_of_that_time(told: World) -> 
     assert targets(told) == RETARGETED
 
 
-def test_a_milestone_that_is_no_longer_reached_was_reached_at_no_time(told: World) -> None:
+def test_a_milestone_that_is_no_longer_reached_was_reached_at_no_time(told: AskedWorld) -> None:
     id = goals.key_result(told, goals.objective(told), metric=STEPS)
     goals.check_in(told, id, None, 3, reached=["a", "b"])
     goals.check_in(told, id, None, 5, reached=["a"])
@@ -63,7 +65,7 @@ def test_a_milestone_that_is_no_longer_reached_was_reached_at_no_time(told: Worl
     ]
 
 
-def test_the_way_of_a_key_result_is_told_by_what_measured_it_at_each_moment(told: World) -> None:
+def test_the_way_of_a_key_result_is_told_by_what_measured_it_at_each_moment(told: AskedWorld) -> None:
     told.tell(DefineKpi(key="nps", name="Promoters"))
     id = goals.key_result(told, goals.objective(told))
     goals.check_in(told, id, 20, 3)

@@ -8,7 +8,7 @@ from api.schema.primitives.errors import MASKED
 from api.schema.schema import schema
 from domain.commands.kpi_commands import DefineKpi
 from tests.api.schema import goals
-from tests.api.schema.conftest import World
+from tests.asking import AskedWorld
 
 
 @pytest.mark.parametrize(
@@ -26,19 +26,19 @@ from tests.api.schema.conftest import World
         ('{ objectives(after: "§") { nodes { id } } }', "INVALID"),
     ],
 )
-def test_every_error_has_a_code(world: World, query: str, code: str) -> None:
+def test_every_error_has_a_code(world: AskedWorld, query: str, code: str) -> None:
     for error in world.errors(query, at="yesterday"):
         assert (error.extensions or {})["code"] == code
 
 
-def test_an_invalid_argument_is_named(world: World) -> None:
+def test_an_invalid_argument_is_named(world: AskedWorld) -> None:
     (error,) = world.errors("{ asOf(position: 99) { basis { at } } }")
     assert error.extensions == {"code": "INVALID", "field": ["position"]}
     assert error.path == ["asOf"]
     assert error.locations is not None
 
 
-def test_a_bug_is_masked_and_logged_under_the_request(world: World) -> None:
+def test_a_bug_is_masked_and_logged_under_the_request(world: AskedWorld) -> None:
     def broken() -> Any:
         raise RuntimeError("the password is 1234")
 
@@ -54,7 +54,7 @@ def test_a_bug_is_masked_and_logged_under_the_request(world: World) -> None:
     assert str(entry["exc_info"]) == "the password is 1234"
 
 
-def test_what_failed_is_null_and_the_rest_is_answered(world: World) -> None:
+def test_what_failed_is_null_and_the_rest_is_answered(world: AskedWorld) -> None:
     goals.cycle(world)
     query = """{ cycles { nodes { key asOf(position: 99) { id } } } kpi(by: {key: "x"}) { key } basis { isNow } }"""
     result = schema.execute_sync(query, None, world.context)
@@ -65,12 +65,12 @@ def test_what_failed_is_null_and_the_rest_is_answered(world: World) -> None:
     assert [error.path for error in result.errors] == [["cycles", "nodes", 0, "asOf"]]
 
 
-def test_a_known_query_with_errors_answers_the_same_again(world: World) -> None:
+def test_a_known_query_with_errors_answers_the_same_again(world: AskedWorld) -> None:
     first = [(error.message, error.extensions) for error in world.errors("{ nothing }")]
     assert [(error.message, error.extensions) for error in world.errors("{ nothing }")] == first
 
 
-def test_an_operation_does_not_run_on_the_event_loop(world: World) -> None:
+def test_an_operation_does_not_run_on_the_event_loop(world: AskedWorld) -> None:
     """Two operations are carried out side by side, each on a thread of its own."""
     goals.cycle(world)
 
@@ -84,7 +84,7 @@ def test_an_operation_does_not_run_on_the_event_loop(world: World) -> None:
         assert result.data == {"cycles": {"nodes": [{"key": "2026-q1"}]}}
 
 
-def test_a_series_has_an_end(world: World) -> None:
+def test_a_series_has_an_end(world: AskedWorld) -> None:
     world.tell(DefineKpi(key="nps", name="NPS"))
     query = '{ kpi(by: {key: "nps"}) { series(every: DAY, from: "1900-01-01T00:00:00Z") { value } } }'
     assert world.code(query) == "TOO_LARGE"

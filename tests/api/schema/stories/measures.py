@@ -14,20 +14,20 @@ from domain.commands.permissions import Role
 from domain.handlers.unit_of_work import Author
 from domain.primitives.values import Cadence, Direction, Metric, Source, Unit, UnitKind
 from tests.api.schema import goals
-from tests.api.schema.conftest import World
 from tests.api.schema.goals import day
+from tests.asking import AskedWorld
 
 CONVERSION = KpiBy(key="conversion")
 PERCENT = Unit(UnitKind.PERCENT, "%")
 SHOP = Author("machine:shop", Source.INGEST, frozenset(Role))
 
 
-def read(world: World, at: float, value: float, note: str | None = None) -> None:
+def read(world: AskedWorld, at: float, value: float, note: str | None = None) -> None:
     reading = ReadingInput(kpi=CONVERSION, value=value, measured_at=day(at), note=note)
     world.do(RecordReadings(readings=[reading]), SHOP)
 
 
-def told(world: World) -> None:
+def told(world: AskedWorld) -> None:
     """Everything that is told of the measures, day by day."""
     ada = world.tell(AddPerson(handle="ada", name="Ada", effective_at=day(-400)))
     team = world.tell(FormTeam(key="shop", name="Shop", effective_at=day(-400)))

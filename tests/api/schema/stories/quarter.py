@@ -21,12 +21,12 @@ from domain.primitives.values import (
     Verdict,
 )
 from tests.api.schema import goals
-from tests.api.schema.conftest import World
 from tests.api.schema.goals import CYCLE, day
+from tests.asking import AskedWorld
 from tests.metric_input import as_input
 
 
-def lived(world: World) -> None:
+def lived(world: AskedWorld) -> None:
     """Everything that is told of the quarter, day by day."""
     ada = world.tell(AddPerson(handle="ada", name="Ada", email="ada@example.com", effective_at=day(-400)))
     bob = world.tell(AddPerson(handle="bob", name="Bob", effective_at=day(-400)))

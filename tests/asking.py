@@ -1,0 +1,99 @@
+"""Questions over GraphQL, answered by the schema in this process, with every statement counted."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from math import inf
+from typing import Any
+from unittest.mock import patch
+
+import psycopg
+from graphql import GraphQLError
+
+from api.execution.context import Caller, Context
+from api.execution.writer import Writing
+from api.runtime.database import Database
+from api.schema.schema import schema
+from domain.model.permissions import Role
+from tests.world import World
+
+
+class CountingPool:
+    """A pool that keeps the statements of its connections; `meanwhile` is called before each statement."""
+
+    def __init__(self, pool: Any) -> None:
+        self._pool = pool
+        self.statements: list[str] = []
+        self.meanwhile: Callable[[], object] = int
+
+    @contextmanager
+    def connection(self) -> Iterator[psycopg.Connection[Any]]:
+        pool = self
+
+        class CountingCursor(psycopg.Cursor[Any]):
+            def execute(self, query: Any, *args: Any, **kwargs: Any) -> Any:
+                pool.meanwhile()
+                pool.statements.append(query)
+                return super().execute(query, *args, **kwargs)
+
+        with self._pool.connection() as conn:
+            conn.cursor_factory = CountingCursor
+            yield conn
+
+
+@contextmanager
+def unlimited() -> Iterator[None]:
+    """Without the limits of a server on the cost of a document."""
+    with patch("api.execution.cost.LIMITS", ()), patch("api.execution.limits.COST_MAX", inf):
+        yield
+
+
+class Asking:
+    """The API over a world, asked by an admin."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.pool = CountingPool(world.database.pool())
+        self.caller = Caller("ada", frozenset({Role.ADMIN}))
+
+    @property
+    def context(self) -> Context:
+        pool: Any = self.pool
+        writing = Writing(self.world.log, self.world.projector, 1.0)
+        return Context(self.caller, pool, self.world.log, writing, "acme", "r-1")
+
+    def ask(self, query: str, **variables: Any) -> Any:
+        """The data of an answer without errors."""
+        result = schema.execute_sync(query, variables, self.context)
+        assert result.errors is None, result.errors
+        return result.data
+
+    def errors(self, query: str, **variables: Any) -> list[GraphQLError]:
+        """The errors of an answer."""
+        result = schema.execute_sync(query, variables, self.context)
+        assert result.errors
+        return result.errors
+
+    def refused(self, query: str, **variables: Any) -> tuple[str, list[str]]:
+        """The code and the field of the one error of an answer."""
+        (error,) = self.errors(query, **variables)
+        assert error.extensions is not None
+        return error.extensions["code"], error.extensions.get("field", [])
+
+    def code(self, query: str, **variables: Any) -> Any:
+        """The code of the one error of an answer."""
+        return self.refused(query, **variables)[0]
+
+    def count(self, query: str, **variables: Any) -> int:
+        """How many statements an answer costs."""
+        self.pool.statements.clear()
+        self.ask(query, **variables)
+        return len(self.pool.statements)
+
+
+class AskedWorld(World, Asking):
+    """A world and the API over it in one."""
+
+    def __init__(self, database: Database) -> None:
+        World.__init__(self, database)
+        Asking.__init__(self, self)
+        self.see()

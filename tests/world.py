@@ -1,0 +1,90 @@
+"""A workspace that is written by commands, with views that are fed when the test says so."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from api.runtime.database import Database
+from domain.handlers.dispatcher import Keyframe, Outcome
+from domain.handlers.unit_of_work import Author
+from domain.log.event_store import Log
+from domain.model.commands import Command
+from domain.model.permissions import Role
+from domain.primitives.values import Basis, Source
+from projections.engine.projector import Projector
+from projections.engine.registry import dump
+from projections.store import basis as bases
+from tests.workspace import fresh_workspace
+
+ADA = Author("machine:ada", Source.API, frozenset(Role))
+
+
+class World:
+    """A workspace: `tell` and `do` feed the views with what they record, `write` leaves that to `see`."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.workspace = database.settings.workspace
+        self.log = Log(database.pool("owner"), self.workspace)
+        self.keyframe = Keyframe(self.log)
+        self.projector = self.new_projector()
+        self._conn: psycopg.Connection[Any] | None = None
+
+    @property
+    def conn(self) -> psycopg.Connection[Any]:
+        """A connection to the views, which `close` closes."""
+        if self._conn is None:
+            self._conn = self.database.connect()
+        return self._conn
+
+    def close(self) -> None:
+        if self._conn is not None:
+            self._conn.close()
+
+    def new_projector(self, batch_size: int = 500) -> Projector:
+        return Projector(self.log, self.database.connect, batch_size, self.workspace)
+
+    def write(self, command: Command, author: Author = ADA) -> Outcome:
+        """Carry a command out; the views do not show it yet."""
+        return self.keyframe.execute(command, author)
+
+    def do(self, command: Command, author: Author = ADA) -> Outcome:
+        """Carry a command out and feed the views."""
+        outcome = self.write(command, author)
+        self.see()
+        return outcome
+
+    def tell(self, command: Command, author: Author = ADA) -> UUID:
+        """Carry a command out and feed the views; the id of the command's subject."""
+        outcome = self.do(command, author)
+        assert outcome.result.subject is not None
+        return outcome.result.subject.id
+
+    def see(self) -> int:
+        """Feed the views up to the head of the log; the position they show then."""
+        return self.projector.catch_up()
+
+    @property
+    def now(self) -> Basis:
+        return bases.now(self.conn)
+
+    def dump(self) -> bytes:
+        return b"".join(dump(self.conn))
+
+
+Worlds = Callable[[], AbstractContextManager[World]]
+
+
+@contextmanager
+def fresh_world(server: str) -> Iterator[World]:
+    """A workspace of its own, dropped at the end."""
+    with fresh_workspace(server, pool_size_max=4) as database:
+        made = World(database)
+        made.see()
+        try:
+            yield made
+        finally:
+            made.close()
