@@ -1,5 +1,6 @@
 """What every test can have: a database with a fresh workspace on a server that lives as long as the run."""
 
+import gc
 import os
 import shutil
 import signal
@@ -42,6 +43,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         for place in (directory, *directory.iterdir()):
             embedded_postgres.stop(place)
         shutil.rmtree(directory)
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector off what lives as long as the run: the schema and the tests themselves."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 20)
 
 
 def _memory() -> Path | None:
