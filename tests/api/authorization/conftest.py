@@ -50,7 +50,9 @@ class Company:
         with self._database.connect() as conn:
             _, token = api_tokens.issue(conn, "robot", roles, person, timedelta(days=1))
         shown = {"authorization": f"Bearer {token}"}
-        return Api(TestClient(self._http.app, base_url="http://localhost", headers=shown))
+        client = TestClient(self._http.app, base_url="http://localhost", headers=shown)
+        client.portal = self._http.portal  # one event loop for all: the application shares tasks between requests
+        return Api(client)
 
 
 @pytest.fixture(scope="module")
