@@ -10,10 +10,10 @@ import psycopg
 from graphql import GraphQLError
 
 from api.execution.context import Caller, Context
-from api.execution.writer import Writing
+from api.execution.writer import Writer
 from api.runtime.database import Database
 from api.schema.schema import schema
-from domain.model.permissions import Role
+from domain.commands.permissions import Role
 from tests.world import World
 
 
@@ -58,7 +58,7 @@ class Asking:
     @property
     def context(self) -> Context:
         pool: Any = self.pool
-        writing = Writing(self.world.log, self.world.projector, 1.0)
+        writing = Writer(self.world.log, self.world.projector, 1.0)
         return Context(self.caller, pool, self.world.log, writing, "acme", "r-1")
 
     def ask(self, query: str, **variables: Any) -> Any:

@@ -8,11 +8,11 @@ from uuid import UUID
 import psycopg
 
 from api.runtime.database import Database
-from domain.handlers.dispatcher import Keyframe, Outcome
+from domain.commands.command import Command
+from domain.commands.permissions import Role
+from domain.handlers.dispatcher import Dispatcher, Outcome
 from domain.handlers.unit_of_work import Author
 from domain.log.event_store import Log
-from domain.model.commands import Command
-from domain.model.permissions import Role
 from domain.primitives.values import Basis, Source
 from projections.engine.projector import Projector
 from projections.engine.registry import dump
@@ -29,7 +29,7 @@ class World:
         self.database = database
         self.workspace = database.settings.workspace
         self.log = Log(database.pool("owner"), self.workspace)
-        self.keyframe = Keyframe(self.log)
+        self.keyframe = Dispatcher(self.log)
         self.projector = self.new_projector()
         self._conn: psycopg.Connection[Any] | None = None
 

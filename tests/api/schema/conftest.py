@@ -1,6 +1,5 @@
 import pytest
 
-from api.execution.writer import Writer
 from api.runtime.database import Database
 from tests.asking import AskedWorld
 

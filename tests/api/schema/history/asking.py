@@ -5,9 +5,7 @@ from typing import Any
 
 from graphql import GraphQLObjectType, GraphQLUnionType, get_named_type, is_composite_type, is_required_argument
 
-from api.execution.writer import Writer
 from api.schema.schema import schema
-from domain.commands.permissions import Role
 from tests.asking import Asking, unlimited
 
 HEAD = "__typename id position recordedAt effectiveAt late reason actor { handle }"

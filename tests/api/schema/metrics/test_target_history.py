@@ -29,9 +29,7 @@ def targets(world: AskedWorld) -> Any:
 
 
 def retarget(world: AskedWorld, of: Any) -> None:
-    world.tell(
-        RetargetKeyResult(key_result=of, metric=as_input(goals.rise(200)), reason="twice", effective_at=day(5))
-    )
+    world.tell(RetargetKeyResult(key_result=of, metric=as_input(goals.rise(200)), reason="twice", effective_at=day(5)))
 
 
 def test_what_a_target_did_stays_as_it_was_known_then(told: AskedWorld) -> None:
