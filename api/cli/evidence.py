@@ -13,7 +13,7 @@ from api.runtime import signing_key
 from api.runtime.database import Database
 from api.runtime.projector import projector_of
 from api.runtime.settings import Settings
-from domain.primitives.errors import Refused
+from domain.primitives.errors import CommandRejected
 from domain.proof import evidence
 from domain.proof.signed_note import NotSigned, Verifier
 from projections.proof import evidence as proofs
@@ -131,7 +131,7 @@ def export_evidence(database: Database, cycle: str) -> None:
         try:
             for line in proofs.of_cycle(conn, settings.workspace, cycle, ours):
                 sys.stdout.buffer.write(line)
-        except Refused as refused:
+        except CommandRejected as refused:
             raise Failure(refused.message) from refused
         except (Rewritten, ValueError) as error:
             raise Failure(str(error)) from error

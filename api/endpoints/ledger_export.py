@@ -25,7 +25,7 @@ from api.schema.schema import QueryFailed, schema
 from api.snapshot.snapshot import ByKey, View
 from domain.commands.permissions import Permission
 from domain.log.times import recorded_at
-from domain.primitives.errors import Code, Refused, invalid
+from domain.primitives.errors import Code, CommandRejected, invalid
 from domain.primitives.values import Basis
 from projections.store.versioned_tables import Order, Window
 from projections.tables import cycle, kpi, measurements, people
@@ -113,7 +113,7 @@ class Exports:
         try:
             _refuse_unknown(request, known)
             first = await self._next(pages)
-        except (Refused, QueryFailed) as why:
+        except (CommandRejected, QueryFailed) as why:
             return _refused(why)
         assert first is not None
         headers = _headers(first, request, context)
@@ -159,8 +159,8 @@ def _headers(first: Page, request: Request, context: Context) -> dict[str, str]:
     }
 
 
-def _refused(why: Refused | QueryFailed) -> Response:
-    if isinstance(why, Refused):
+def _refused(why: CommandRejected | QueryFailed) -> Response:
+    if isinstance(why, CommandRejected):
         return error_response(
             HTTPStatus.BAD_REQUEST, why.message, why.code, **({"field": [*why.field]} if why.field else {})
         )
@@ -210,7 +210,7 @@ def _changes(written: Callable[[Sequence[Json], bool], bytes], context: Context,
         view = _answer(here, asked)
         basis, page = view["basis"], view["changes"]
         stood = Basis(datetime.fromisoformat(basis["at"]), basis["position"])
-        head = here.footing.newest
+        head = here.freshness.newest
         yield Page(written(page["nodes"], is_first), stood, stood.position if head is None else head.position)
         if not page["pageInfo"]["hasNextPage"]:
             return
@@ -245,7 +245,7 @@ def _named(context: Context, params: Params, name: str, by_key: ByKey[Any]) -> J
     if key is None:
         return None
     if context.for_next_operation().reads.present.by_key(by_key, key) is None:
-        raise Refused(Code.NOT_FOUND, f"There is no {name} with the key '{key[:60]}'.", name)
+        raise CommandRejected(Code.NOT_FOUND, f"There is no {name} with the key '{key[:60]}'.", name)
     return {"key": key}
 
 
@@ -321,7 +321,7 @@ def _kpis(view: View, key: str | None) -> list[kpi.KpiRow]:
     if key is not None:
         found = view.by_key(kpi.kpis_by_key, key)
         if found is None:
-            raise Refused(Code.NOT_FOUND, f"There is no KPI with the key '{key[:60]}' at this basis.", "kpi")
+            raise CommandRejected(Code.NOT_FOUND, f"There is no KPI with the key '{key[:60]}' at this basis.", "kpi")
         return [found]
     return view.read(kpi.KPIS.page, KpiFilter(), Order(KpiOrder.KEY), Window(1_000_000))
 

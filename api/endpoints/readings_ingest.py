@@ -32,8 +32,8 @@ from domain.commands.kpi_commands import RecordReadings
 from domain.commands.permissions import Permission
 from domain.handlers.dispatcher import KEY_LENGTH_MAX, Outcome
 from domain.handlers.unit_of_work import Author
-from domain.log.append import OutcomeUnknown, Unavailable
-from domain.primitives.errors import Code, Refused
+from domain.log.append import CommandInDoubt, Unavailable
+from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.values import Source
 
 T = TypeVar("T")
@@ -212,9 +212,9 @@ class File:
         key = None if self._key is None else f"{self._key}:{told.batches + 1}"
         try:
             outcome = self._writer.execute(RecordReadings(readings=batch.readings, idempotency_key=key), self._author)
-        except Refused as refused:
+        except CommandRejected as refused:
             raise _named(refused, batch) from refused
-        except (Unavailable, OutcomeUnknown, psycopg.OperationalError, PoolTimeout) as error:
+        except (Unavailable, CommandInDoubt, psycopg.OperationalError, PoolTimeout) as error:
             _log.warning("ingest_given_up", request_id=self._request_id, cause=type(error).__name__)
             raise Stopped("UNAVAILABLE", _LOST, lines=[batch.lines[0], batch.lines[-1]]) from error
         self._wait(before)
@@ -244,7 +244,7 @@ _TOO_SLOW = "The file did not come in time; send it again, at once. What is ther
 _NAMES = {"measuredAt": "measured_at"}
 
 
-def _named(refused: Refused, batch: Batch) -> Stopped:
+def _named(refused: CommandRejected, batch: Batch) -> Stopped:
     """What was refused, by the number of its line; or by those of its batch, if it is about all of them."""
     match refused.field:
         case ("readings", index, *field) if index.isdecimal():

@@ -16,11 +16,11 @@ import strawberry
 from api.execution.request_scope import RequestScope
 from api.execution.subscription_hub import SubscriptionHub
 from api.execution.writer import Writer
-from api.snapshot.snapshot import Eyes, Footing, Pool, Reads
+from api.snapshot.snapshot import FreshnessTracker, Pool, SnapshotReader, VisibilityScope
 from domain.commands.permissions import Permission, Role, permissions
 from domain.handlers.unit_of_work import Author
 from domain.log.event_store import Log
-from domain.primitives.errors import Code, Refused
+from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.values import Source
 from projections.proof.signer import Keys
 
@@ -92,7 +92,7 @@ class Context:
     hub: SubscriptionHub = field(default_factory=SubscriptionHub)
     answer_timeout_s: float = inf
     stats: RequestStats = field(default_factory=RequestStats)
-    footing: Footing = field(default_factory=Footing)
+    freshness: FreshnessTracker = field(default_factory=FreshnessTracker)
     veiled: Pool | None = None
     scope: RequestScope | None = None
 
@@ -103,20 +103,22 @@ class Context:
 
     def for_next_operation(self) -> Self:
         """A copy for the next operation or event of a connection, with a new deadline and new statistics."""
-        return replace(self, until=monotonic() + self.answer_timeout_s, stats=RequestStats(), footing=Footing())
+        return replace(
+            self, until=monotonic() + self.answer_timeout_s, stats=RequestStats(), freshness=FreshnessTracker()
+        )
 
     @property
-    def reads(self) -> Reads:
+    def reads(self) -> SnapshotReader:
         """New doors to reading, for one operation: its present is fixed when it is first looked at, and so is what
         the caller may see. Raises `FORBIDDEN`."""
         return self.reading()
 
-    def reading(self, hidden: frozenset[UUID] | None = None) -> Reads:
+    def reading(self, hidden: frozenset[UUID] | None = None) -> SnapshotReader:
         """The same, where it is known which objectives are hidden from the caller. Raises `FORBIDDEN`."""
         if Permission.READ not in self.caller.can:
-            raise Refused(Code.FORBIDDEN, "You may not read.")
-        eyes = None if self.caller.sees_everything else Eyes(self.caller.person, self.veiled)
-        return Reads(self.pool, self.log, self.until, eyes, hidden, self.footing)
+            raise CommandRejected(Code.FORBIDDEN, "You may not read.")
+        visibility_scope = None if self.caller.sees_everything else VisibilityScope(self.caller.person, self.veiled)
+        return SnapshotReader(self.pool, self.log, self.until, visibility_scope, hidden, self.freshness)
 
 
 Info: TypeAlias = strawberry.Info[Context, Any]

@@ -35,7 +35,7 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.info import Info
 
 from api.execution.context import Context
-from api.snapshot.snapshot import Thing, TimeIsUp
+from api.snapshot.snapshot import DeadlineExceeded, RowProxy
 
 Read: TypeAlias = Callable[[Any], Any]
 Place: TypeAlias = tuple[Any, str | int, str | None]
@@ -89,7 +89,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         results: dict[str, Any] = {}
         is_part = place is not None and (place[0] is not None or not self._writes)
         if is_part and monotonic() > self._until:
-            raise TimeIsUp
+            raise DeadlineExceeded
         for name, read, plain, write, complete, is_required, return_type, nodes in plan:
             try:
                 value = read(source)
@@ -99,7 +99,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
                     raise _is_null(typename, nodes)  # noqa: TRY301 - it is the error of this field
                 results[name] = value
             except Exception as error:
-                if is_part and isinstance(error, TimeIsUp):
+                if is_part and isinstance(error, DeadlineExceeded):
                     raise
                 self.handle_field_error(error, return_type, nodes, _path((place, name, typename)))
                 results[name] = None
@@ -180,7 +180,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
                     if completed is None and is_required:
                         raise _is_null(info.parent_type.name, nodes)  # noqa: TRY301 - it is the error of this item
                     done.append(completed)
-                except TimeIsUp:
+                except DeadlineExceeded:
                     raise
                 except Exception as error:  # noqa: BLE001 - whatever fails is told as the error of its item
                     self.handle_field_error(error, item_type, nodes, _path((place, index, None)))
@@ -249,7 +249,7 @@ def _plain_reader(field: StrawberryField) -> Read | None:
     if field.arguments or field.extensions:
         return None
     if resolver is None:
-        is_row = isinstance(field.origin, type) and issubclass(field.origin, Thing)
+        is_row = isinstance(field.origin, type) and issubclass(field.origin, RowProxy)
         return attrgetter(f"row.{field.python_name}" if is_row else field.python_name)
     read: Read = resolver.wrapped_func
     return None if resolver.info_parameter else read

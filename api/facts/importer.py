@@ -22,7 +22,7 @@ from domain.handlers.unit_of_work import Author
 from domain.log.event_store import Log
 from domain.model.key_result import KeyResultAdded
 from domain.primitives import personal_data
-from domain.primitives.errors import Code, Refused, invalid
+from domain.primitives.errors import Code, CommandRejected, invalid
 from domain.primitives.values import Kind, Ref, Source
 
 LINE_BYTES_MAX = 16 * 1024 * 1024
@@ -85,7 +85,7 @@ class Import:
                 tally.read += 1
                 try:
                     outcome = self._bring(line)
-                except Refused as refused:
+                except CommandRejected as refused:
                     tally.refusals.append(Refusal(number, refused.code, str(refused)))
                     if not go_on:
                         return tally
@@ -101,7 +101,7 @@ class Import:
         if kind is None:
             raise invalid(f"There is no command '{fact.do}'; the schema's mutations are the list.", "do")
         if fact.ref is not None and fact.ref in self._refs:
-            raise Refused(Code.DUPLICATE, f"The name '{fact.ref}' stands for something else already.", "ref")
+            raise CommandRejected(Code.DUPLICATE, f"The name '{fact.ref}' stands for something else already.", "ref")
         author = Author(self._actor, Source.IMPORT, ADMIN, self._claimed(fact, key))
         outcome = self._dispatcher.execute(self._command(kind, fact, key), author)
         if fact.ref is not None:
@@ -112,7 +112,7 @@ class Import:
 
     def _fact(self, line: bytes) -> tuple[Fact, str]:
         if len(line) > LINE_BYTES_MAX:
-            raise Refused(Code.TOO_LARGE, f"A line has up to {LINE_BYTES_MAX} bytes.")
+            raise CommandRejected(Code.TOO_LARGE, f"A line has up to {LINE_BYTES_MAX} bytes.")
         try:
             fact = msgspec.json.decode(line, type=Fact)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
@@ -209,7 +209,9 @@ class Import:
             person = self._person(name.removeprefix("person:"))
             ref = None if person is None else Ref(Kind.PERSON, person)
         if ref is None:
-            raise Refused(Code.NOT_FOUND, f"No fact before this one made '{name}', or it was refused.", "input", "ref")
+            raise CommandRejected(
+                Code.NOT_FOUND, f"No fact before this one made '{name}', or it was refused.", "input", "ref"
+            )
         return ref
 
 

@@ -20,7 +20,7 @@ from api.execution.context import Caller, Context
 from api.execution.variable_limits import oversized
 from api.graphql_http.request import GraphQLRequest
 from api.schema.schema import schema
-from api.snapshot.snapshot import Footing, TimeIsUp
+from api.snapshot.snapshot import DeadlineExceeded, FreshnessTracker
 from domain.commands.permissions import Permission
 from projections.store.basis import ResolvedBasis
 
@@ -72,13 +72,13 @@ def for_past(key: CacheKey, position: int, seconds: float) -> Validator:
     return Validator(f'"{position}-{key.digest}"', kept)
 
 
-def kept(key: CacheKey, footing: Footing, seconds: float) -> Validator | None:
+def kept(key: CacheKey, freshness: FreshnessTracker, seconds: float) -> Validator | None:
     """The validator of a response with this footing; None if it depends on nothing in the log."""
-    if footing.newest is None:
+    if freshness.newest is None:
         return None
-    if footing.tells_of_now or not footing.tells_of_past:
-        return for_present(key, footing.newest)
-    return for_past(key, footing.newest.position, seconds)
+    if freshness.uses_present or not freshness.uses_past:
+        return for_present(key, freshness.newest)
+    return for_past(key, freshness.newest.position, seconds)
 
 
 def find_not_modified(key: CacheKey, names: str | None, context: Context, seconds: float) -> Validator | None:
@@ -89,7 +89,7 @@ def find_not_modified(key: CacheKey, names: str | None, context: Context, second
         return None
     try:
         stood = context.reads.newest
-    except (psycopg.OperationalError, PoolTimeout, TimeIsUp):
+    except (psycopg.OperationalError, PoolTimeout, DeadlineExceeded):
         return None  # executing the operation will report it
     held = (for_present(key, stood), for_past(key, stood.position, seconds))
     return next((one for one in held if matches(one.etag, names)), None)

@@ -226,7 +226,7 @@ class Endpoint(GraphQL[Context, None]):
         result = await self._result(asked, context, "GET")
         response = await self._render(result, context, wanted)
         if not result.errors:
-            kept = caching.kept(key, context.footing, self._immutable_s)
+            kept = caching.kept(key, context.freshness, self._immutable_s)
             response.headers.update(kept.headers if kept else {})
         return response
 

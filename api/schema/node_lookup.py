@@ -9,8 +9,8 @@ from api.snapshot import global_ids
 from api.snapshot.dataloaders import TYPES, found
 from api.snapshot.global_ids import ChangeId, GlobalId
 from api.snapshot.pagination import PAGE_MAX
-from api.snapshot.snapshot import View, together
-from domain.primitives.errors import Refused, invalid
+from api.snapshot.snapshot import View, as_batch
+from domain.primitives.errors import CommandRejected, invalid
 from domain.primitives.values import Basis, Kind
 
 Id: TypeAlias = GlobalId | ChangeId
@@ -45,7 +45,7 @@ def _at(view: View, basis: Basis | None) -> View | None:
         return view
     try:
         return view.reads.at(basis)
-    except Refused:
+    except CommandRejected:
         return None
 
 
@@ -65,7 +65,7 @@ def _versions(view: View, kind: Kind, group: Sequence[GlobalId]) -> dict[Id, Any
     rows = view.read(versions, list({name.id for name in group}))
     known = {(row.id, row.version): row for each in rows.values() for row in each}
     named = [name for name in group if (name.id, name.version) in known]
-    things = together(shown_as, view, [known[name.id, name.version] for name in named])
+    things = as_batch(shown_as, view, [known[name.id, name.version] for name in named])
     return dict(zip(named, things, strict=True))
 
 

@@ -43,8 +43,8 @@ from api.schema.types.objective import Objective
 from api.schema.types.people import Person, Team
 from api.schema.types.workspace import Basis, Viewer, Workspace, basis_of
 from api.snapshot.dataloaders import BY_KEY
-from api.snapshot.pagination import Asked
-from api.snapshot.snapshot import View, together
+from api.snapshot.pagination import PageRequest
+from api.snapshot.snapshot import View, as_batch
 from domain.commands.permissions import Permission
 from domain.primitives.calendar import Step
 from domain.primitives.values import Kind
@@ -109,7 +109,7 @@ class SnapshotFields:
         return _named(self.view, Cycle, by)
 
     @connection("The cycles, by start.")
-    def cycles(self, asked: Asked, filter: Where[CycleFilter] = None) -> Connection[Cycle]:
+    def cycles(self, asked: PageRequest, filter: Where[CycleFilter] = None) -> Connection[Cycle]:
         wanted, order = filters.cycle_filter(filter), Order(cycle_table.CycleOrder.STARTS_ON)
         return lists.listed(self.view, _CYCLES, wanted, order, asked)
 
@@ -119,13 +119,13 @@ class SnapshotFields:
 
     @connection("The objectives, in the order of recording if none is asked for.")
     def objectives(
-        self, asked: Asked, filter: Where[ObjectiveFilter] = None, order_by: OrderBy[ObjectiveOrder] = None
+        self, asked: PageRequest, filter: Where[ObjectiveFilter] = None, order_by: OrderBy[ObjectiveOrder] = None
     ) -> Connection[Objective]:
         return goal_lists.objectives(self.view, filter, order_by, asked)
 
     @connection("The key results, in the order of recording if none is asked for.")
     def key_results(
-        self, asked: Asked, filter: Where[KeyResultFilter] = None, order_by: OrderBy[KeyResultOrder] = None
+        self, asked: PageRequest, filter: Where[KeyResultFilter] = None, order_by: OrderBy[KeyResultOrder] = None
     ) -> Connection[KeyResult]:
         return goal_lists.key_results(self.view, filter, order_by, asked)
 
@@ -135,7 +135,7 @@ class SnapshotFields:
 
     @connection("The KPIs, by name if no order is asked for.")
     def kpis(
-        self, asked: Asked, filter: Where[KpiFilter] = None, order_by: OrderBy[KpiOrder] = None
+        self, asked: PageRequest, filter: Where[KpiFilter] = None, order_by: OrderBy[KpiOrder] = None
     ) -> Connection[Kpi]:
         return kpi.kpis(self.view, filter, order_by, asked)
 
@@ -144,7 +144,7 @@ class SnapshotFields:
         return _named(self.view, Team, by)
 
     @connection("The teams that were not disbanded, by name.")
-    def teams(self, asked: Asked) -> Connection[Team]:
+    def teams(self, asked: PageRequest) -> Connection[Team]:
         wanted, order = people.TeamFilter(disbanded=False), Order(people.TeamOrder.NAME)
         return lists.listed(self.view, _TEAMS, wanted, order, asked)
 
@@ -155,7 +155,7 @@ class SnapshotFields:
     @connection("The people, by name; those who have left, too.")
     def people(
         self,
-        asked: Asked,
+        asked: PageRequest,
         search: Annotated[
             str | None, strawberry.argument(description="A part of handle, name or email, whatever the case.")
         ] = None,
@@ -168,7 +168,7 @@ class SnapshotFields:
         return AlignmentMap(map=Map(self.view, filters.named(self.view, Kind.CYCLE, cycle) or NOTHING))
 
     @connection("What happened, as far as this View knows, in the order of the log.")
-    def changes(self, asked: Asked, filter: Where[ChangeFilter] = None) -> Connection[Change]:
+    def changes(self, asked: PageRequest, filter: Where[ChangeFilter] = None) -> Connection[Change]:
         return all_changes(self.view, filter, asked)
 
 
@@ -184,7 +184,7 @@ def _named(view: View, shown_as: type[E], by: By) -> E | None:
     if id is not None:
         return _found(view, shown_as, id)
     row = view.by_key(BY_KEY[shown_as.KIND], key_of(by))
-    return None if row is None else together(shown_as, view, [row])[0]
+    return None if row is None else as_batch(shown_as, view, [row])[0]
 
 
 @shows(Moment.THEN)
@@ -201,13 +201,13 @@ class Query(SnapshotFields):
         caller = info.context.caller
         person = None
         if Permission.READ in caller.can:  # whoever may not has no view to be told of
-            self.view.is_told()
+            self.view.mark_read()
             person = Person.find(self.view, caller.person)
         return Viewer(person=person, handle=caller.handle, roles=sorted(caller.roles), can=sorted(caller.can))
 
     @answered("The log as evidence: what it was at any size, signed, and the proofs. For those who may read it.")
     def ledger(self, info: Info) -> Ledger:
-        self.view.is_told()
+        self.view.mark_read()
         return ledger.opened(self.view, info)
 
     @answered(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
-from api.snapshot.snapshot import AnyThing, ById, ByKey, Connection, Siblings, Thing, View, together
+from api.snapshot.snapshot import AnyThing, Batch, ById, ByKey, Connection, RowProxy, View, as_batch
 from domain.primitives.values import Basis, Kind, Ref
 from projections.tables import cycle, kpi, people
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 Many: TypeAlias = Callable[..., dict[UUID, list[Any]]]
 """A query of `projections` that gives rows by the id of what they belong to."""
 
-TYPES: dict[Kind, tuple[type[Thing], ById[Any]]] = {}
+TYPES: dict[Kind, tuple[type[RowProxy], ById[Any]]] = {}
 """The type that shows each kind of thing, and the query that reads its rows by their ids."""
 BY_KEY: dict[Kind, ByKey[Any]] = {
     Kind.CYCLE: cycle.cycles_by_key,
@@ -33,7 +33,7 @@ def found(view: View, kind: Kind, wanted: Iterable[UUID | None]) -> dict[UUID, A
     wanted = dict.fromkeys(wanted)
     rows = view.by_id(read, wanted)
     known = [rows[id] for id in wanted if id is not None and id in rows]
-    return {thing.row.id: thing for thing in together(shown_as, view, known)}
+    return {thing.row.id: thing for thing in as_batch(shown_as, view, known)}
 
 
 def found_refs(view: View, refs: Iterable[Ref | None]) -> dict[Ref, Any]:
@@ -45,72 +45,72 @@ def found_refs(view: View, refs: Iterable[Ref | None]) -> dict[Ref, Any]:
     return {Ref(kind, id): thing for kind, ids in wanted.items() for id, thing in found(view, kind, ids).items()}
 
 
-def one(siblings: Siblings, kind: Kind, column: str) -> Sequence[Any]:
+def one(batch: Batch, kind: Kind, column: str) -> Sequence[Any]:
     """The thing whose id stands in a column, or None."""
-    wanted = [getattr(row, column) for row in siblings.rows]
-    things = found(siblings.view, kind, wanted)
+    wanted = [getattr(row, column) for row in batch.rows]
+    things = found(batch.view, kind, wanted)
     return [things.get(id) for id in wanted]
 
 
-def one_ref(siblings: Siblings, column: str) -> Sequence[Any]:
+def one_ref(batch: Batch, column: str) -> Sequence[Any]:
     """The thing that a reference in a column names, or None."""
-    wanted = [getattr(row, column) for row in siblings.rows]
-    things = found_refs(siblings.view, wanted)
+    wanted = [getattr(row, column) for row in batch.rows]
+    things = found_refs(batch.view, wanted)
     return [None if ref is None else things.get(ref) for ref in wanted]
 
 
-def some(siblings: Siblings, kind: Kind, column: str) -> Sequence[list[Any]]:
+def some(batch: Batch, kind: Kind, column: str) -> Sequence[list[Any]]:
     """The things whose ids stand in a column, in its order."""
-    things = found(siblings.view, kind, [id for row in siblings.rows for id in getattr(row, column)])
-    return [[things[id] for id in getattr(row, column) if id in things] for row in siblings.rows]
+    things = found(batch.view, kind, [id for row in batch.rows for id in getattr(row, column)])
+    return [[things[id] for id in getattr(row, column) if id in things] for row in batch.rows]
 
 
-def many(siblings: Siblings, kind: Kind, query: Many, *args: object) -> Sequence[list[Any]]:
+def many(batch: Batch, kind: Kind, query: Many, *args: object) -> Sequence[list[Any]]:
     """The things that a query finds for each."""
-    return grouped(siblings.view, TYPES[kind][0], siblings.view.read(query, _ids(siblings), *args), siblings)
+    return grouped(batch.view, TYPES[kind][0], batch.view.read(query, _ids(batch), *args), batch)
 
 
-def many_refs(siblings: Siblings, query: Callable[[Connection, Basis, list[UUID]], Any]) -> Sequence[list[Any]]:
+def many_refs(batch: Batch, query: Callable[[Connection, Basis, list[UUID]], Any]) -> Sequence[list[Any]]:
     """The things that the references which a query finds for each name."""
-    refs: dict[UUID, list[Ref]] = siblings.view.read(query, _ids(siblings))
-    things = found_refs(siblings.view, [ref for each in refs.values() for ref in each])
-    return [[things[ref] for ref in refs.get(row.id, ()) if ref in things] for row in siblings.rows]
+    refs: dict[UUID, list[Ref]] = batch.view.read(query, _ids(batch))
+    things = found_refs(batch.view, [ref for each in refs.values() for ref in each])
+    return [[things[ref] for ref in refs.get(row.id, ()) if ref in things] for row in batch.rows]
 
 
-def grouped(view: View, shown_as: type[Thing], rows: dict[Any, Any], siblings: Siblings) -> Sequence[list[Any]]:
+def grouped(view: View, shown_as: type[RowProxy], rows: dict[Any, Any], batch: Batch) -> Sequence[list[Any]]:
     """Rows by parent as things by parent, all of them siblings of each other."""
-    return in_groups(shown_as, view, [rows.get(row.id, ()) for row in siblings.rows])
+    return in_groups(shown_as, view, [rows.get(row.id, ()) for row in batch.rows])
 
 
 def in_groups(shown_as: type[AnyThing], view: View, groups: Sequence[Sequence[Any]]) -> list[list[AnyThing]]:
     """Rows in groups as things in the same groups, all of them siblings of each other."""
-    things = iter(together(shown_as, view, [row for group in groups for row in group]))
+    things = iter(as_batch(shown_as, view, [row for group in groups for row in group]))
     return [[next(things) for _ in group] for group in groups]
 
 
 def or_none(shown_as: type[AnyThing], view: View, rows: Sequence[Any | None]) -> list[AnyThing | None]:
     """These rows as things, siblings of each other; None where there is no row."""
-    things = iter(together(shown_as, view, [row for row in rows if row is not None]))
+    things = iter(as_batch(shown_as, view, [row for row in rows if row is not None]))
     return [None if row is None else next(things) for row in rows]
 
 
-def found_rows(siblings: Siblings, kind: Kind, rows: dict[UUID, Any]) -> Sequence[Any]:
+def found_rows(batch: Batch, kind: Kind, rows: dict[UUID, Any]) -> Sequence[Any]:
     """The thing that a row found for each is, or None where there is none."""
-    return or_none(TYPES[kind][0], siblings.view, [rows.get(row.id) for row in siblings.rows])
+    return or_none(TYPES[kind][0], batch.view, [rows.get(row.id) for row in batch.rows])
 
 
-def then(siblings: Siblings, kind: Kind, *moment: Any) -> Sequence[Any]:
+def then(batch: Batch, kind: Kind, *moment: Any) -> Sequence[Any]:
     """Each as it was at another moment, None where it was not there yet."""
-    things = found(siblings.view.reads.as_of(*moment), kind, _ids(siblings))
-    return [things.get(row.id) for row in siblings.rows]
+    things = found(batch.view.reads.as_of(*moment), kind, _ids(batch))
+    return [things.get(row.id) for row in batch.rows]
 
 
-def of_each(groups: Sequence[list[Any]], load: Callable[[Siblings], Sequence[T]]) -> list[list[T]]:
+def of_each(groups: Sequence[list[Any]], load: Callable[[Batch], Sequence[T]]) -> list[list[T]]:
     """What `load` finds for the things of these groups, which were read together, in the same groups."""
-    siblings: Siblings | None = next((group[0].siblings for group in groups if group), None)
-    found = iter(() if siblings is None else siblings.all(load))
+    batch: Batch | None = next((group[0].batch for group in groups if group), None)
+    found = iter(() if batch is None else batch.all(load))
     return [[next(found) for _ in group] for group in groups]
 
 
-def _ids(siblings: Siblings) -> list[UUID]:
-    return list(dict.fromkeys([row.id for row in siblings.rows]))
+def _ids(batch: Batch) -> list[UUID]:
+    return list(dict.fromkeys([row.id for row in batch.rows]))

@@ -16,7 +16,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from domain.primitives.errors import Refused, invalid
+from domain.primitives.errors import CommandRejected, invalid
 from projections.store.versioned_tables import Cursor, Window
 
 PAGE_DEFAULT = 50
@@ -50,7 +50,7 @@ _TIES: dict[str, Any] = {"MEASURED_AT": _Int, "SAID": _Int, "LOG": _Int}
 T = TypeVar("T")
 
 
-class Asked(NamedTuple):
+class PageRequest(NamedTuple):
     """The four arguments of every connection."""
 
     first: int | None = None
@@ -127,7 +127,7 @@ def _beside(cursor: Cursor, above: bool) -> Cursor:
 
 
 def cut(
-    asked: Asked, items: Sequence[T], place: Callable[[T], Cursor], order: str, descending: bool = False
+    asked: PageRequest, items: Sequence[T], place: Callable[[T], Cursor], order: str, descending: bool = False
 ) -> Stretch[T]:
     """The page of a list that is wholly at hand; what has no value stands last, whichever way it goes."""
     ordered = sorted(items, key=lambda item: _rank(place(item)), reverse=descending)
@@ -195,7 +195,7 @@ def _decoder(order: str) -> Callable[[bytes], tuple[str, Any, Any]]:
     return decode
 
 
-def _malformed(*field: str) -> Refused:
+def _malformed(*field: str) -> CommandRejected:
     return invalid("This is not a cursor; use one from pageInfo or edges as it is.", *field)
 
 

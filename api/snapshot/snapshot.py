@@ -20,7 +20,7 @@ from psycopg_pool import ConnectionPool
 from api.snapshot import global_ids
 from domain.log.event_store import Log
 from domain.primitives import values
-from domain.primitives.errors import Refused, invalid
+from domain.primitives.errors import CommandRejected, invalid
 from domain.primitives.values import Basis, ScoringPolicy
 from projections.engine import visibility
 from projections.store import basis as bases
@@ -38,19 +38,19 @@ ByKey: TypeAlias = Callable[[Connection, Basis, Sequence[str]], dict[str, T]]
 """A query of `projections` that reads rows by their keys."""
 
 
-class TimeIsUp(Exception):
+class DeadlineExceeded(Exception):
     """An operation has been reading for as long as it may."""
 
 
-class Unseen(Exception):
+class NoLongerVisible(Exception):
     """What was to be told next is no longer shown to whoever asks: nothing is told instead."""
 
 
-class Behind(Exception):
+class StaleProjection(Exception):
     """The log knows more of a moment than the views show yet: an answer would be another one soon."""
 
 
-class Eyes(NamedTuple):
+class VisibilityScope(NamedTuple):
     """Whose they are, to whom not everything is shown: a person, or nobody who is one. Of `pool` the connections
     find no table of the views, but what may be seen of them: see `projections.engine.visibility`."""
 
@@ -59,16 +59,16 @@ class Eyes(NamedTuple):
 
 
 @dataclass
-class Footing:
+class FreshnessTracker:
     """What an answer stands on, for whoever may keep it: `newest` is what there was when it was first looked;
     whether it tells of now, and whether it tells of a moment that is over."""
 
     newest: ResolvedBasis | None = None
-    tells_of_now: bool = False
-    tells_of_past: bool = False
+    uses_present: bool = False
+    uses_past: bool = False
 
 
-class Reads:
+class SnapshotReader:
     """The doors to reading of one operation: each basis is resolved once, however often it is asked for.
 
     `until`, by the monotonic clock, is how long they may be read through. `eyes` read, unless everything is shown
@@ -80,37 +80,37 @@ class Reads:
         pool: Pool,
         log: Log,
         until: float,
-        eyes: Eyes | None,
+        visibility_scope: VisibilityScope | None,
         hidden: frozenset[UUID] | None = None,
-        footing: Footing | None = None,
+        freshness: FreshnessTracker | None = None,
     ) -> None:
         self.log = log
         self._pool = pool
         self._until = until
-        self._eyes = eyes
+        self._visibility_scope = visibility_scope
         self._hidden = hidden
-        self.footing = footing or Footing()
+        self.freshness = freshness or FreshnessTracker()
         self._views: dict[object, View] = {}
 
     def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run one query of `projections`, which finds what may be seen. Raises `TimeIsUp`."""
+        """Run one query of `projections`, which finds what may be seen. Raises `DeadlineExceeded`."""
         with self.connection() as conn:
             return query(conn, *args, **kwargs)
 
     def connection(self) -> AbstractContextManager[Connection]:
-        """A connection that finds what may be seen, for what is read in many steps. Raises `TimeIsUp`.
+        """A connection that finds what may be seen, for what is read in many steps. Raises `DeadlineExceeded`.
 
         The bodies of events are in the log, which nothing is hidden in: read those of changes that were found here,
         by `api.schema.connections.change_lists.with_events`.
         """
         if monotonic() > self._until:
-            raise TimeIsUp
+            raise DeadlineExceeded
         return self._veiled(self.hidden) if self.hidden else self._pool.connection()
 
     @cached_property
     def hidden(self) -> frozenset[UUID]:
         """The objectives that are hidden from whoever asks, and with them all that is theirs."""
-        if self._eyes is None:
+        if self._visibility_scope is None:
             return visibility.NOTHING
         return self._looked[1] if self._hidden is None else self._hidden
 
@@ -128,21 +128,21 @@ class Reads:
     def _looked(self) -> tuple[ResolvedBasis, frozenset[UUID]]:
         """The present, and what is hidden there: one statement."""
         if monotonic() > self._until:
-            raise TimeIsUp
+            raise DeadlineExceeded
         with self._pool.connection() as conn:
-            if self._eyes is None or self._hidden is not None:
+            if self._visibility_scope is None or self._hidden is not None:
                 looked = bases.now(conn), self._hidden or visibility.NOTHING
             else:
-                looked = visibility.look(conn, self._eyes.person)
-        self.footing.newest = looked[0]
+                looked = visibility.look(conn, self._visibility_scope.person)
+        self.freshness.newest = looked[0]
         return looked
 
     @contextmanager
     def _veiled(self, hidden: frozenset[UUID]) -> Iterator[Connection]:
         """One that finds nothing of what is hidden."""
-        if self._eyes is None or self._eyes.pool is None:
+        if self._visibility_scope is None or self._visibility_scope.pool is None:
             raise RuntimeError("Something is hidden, and there are no connections that hide it.")
-        with self._eyes.pool.connection() as conn:
+        with self._visibility_scope.pool.connection() as conn:
             visibility.set_hidden(conn, hidden)
             yield conn
 
@@ -175,7 +175,7 @@ class Reads:
                 self._refuse_if_behind(basis.position)
             if stood is None or basis.at > self.newest.at:
                 raise invalid("A basis in the future cannot be read.", "basis")
-            self.footing.tells_of_past = True
+            self.freshness.uses_past = True
             view = self._views[basis.at, basis.position] = View(self, stood)
         return view
 
@@ -186,7 +186,7 @@ class Reads:
                 raise invalid(f"Lies in the future; it is {now.at.isoformat()} now.", name)
         if position is None:
             if known is None or known >= now.known:
-                self.footing.tells_of_now = True
+                self.freshness.uses_present = True
             if at is None and known is None:
                 return now
             if known is not None and known > now.known:
@@ -205,13 +205,13 @@ class Reads:
     def _refuse_if_behind(self, position: int) -> None:
         """Refuse a place that is in the log, but not in the views yet. Raises `Behind`."""
         if self.newest.position < position <= self.log.head().position:
-            raise Behind
+            raise StaleProjection
 
 
 class View:
     """Everything that can be read at one basis."""
 
-    def __init__(self, reads: Reads, basis: ResolvedBasis, is_now: bool = False) -> None:
+    def __init__(self, reads: SnapshotReader, basis: ResolvedBasis, is_now: bool = False) -> None:
         self.reads = reads
         self.basis = basis
         self.is_now = is_now
@@ -220,7 +220,7 @@ class View:
         self._named: dict[object, dict[str, Any]] = {}
 
     def read(self, query: Callable[Concatenate[Connection, Basis, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run one query of `projections` at this basis. Raises `TimeIsUp`."""
+        """Run one query of `projections` at this basis. Raises `DeadlineExceeded`."""
         with self.reads.connection() as conn:
             return query(conn, self.basis, *args, **kwargs)
 
@@ -243,7 +243,7 @@ class View:
             rows[key] = self.read(query, [key]).get(key) if _is_key(key) else None
         return rows[key]
 
-    def is_told(self) -> None:
+    def mark_read(self) -> None:
         """Something is told that stands on this View, though nothing of it is read."""
 
     @cached_property
@@ -261,26 +261,26 @@ class Present(View):
 
     @property
     def basis(self) -> ResolvedBasis:
-        self.is_told()
+        self.mark_read()
         return self._basis
 
     @basis.setter
     def basis(self, basis: ResolvedBasis) -> None:
         self._basis = basis
 
-    def is_told(self) -> None:
-        self.reads.footing.tells_of_now = True
+    def mark_read(self) -> None:
+        self.reads.freshness.uses_present = True
 
 
 def _is_key(text: str) -> bool:
     """Whether anything could be called this: other texts are not even asked for."""
     try:
         return values.key(text) == text
-    except Refused:
+    except CommandRejected:
         return False
 
 
-class Siblings:
+class Batch:
     """Rows of one kind that were read together, at one View.
 
     `known` is what was loaded for them, by the load and its arguments.
@@ -302,41 +302,41 @@ class Siblings:
         return found
 
 
-class Thing:
+class RowProxy:
     """A row as the API shows it: attributes that the type does not define are the row's."""
 
     row: Any
-    siblings: Siblings
+    batch: Batch
     place: int
 
     @property
     def view(self) -> View:
-        return self.siblings.view
+        return self.batch.view
 
     def each(self, load: Callable[..., Sequence[T]], *args: object) -> T:
         """This thing's part of what `load(siblings, *args)` finds for all that were read with it."""
-        return self.siblings.all(load, *args)[self.place]
+        return self.batch.all(load, *args)[self.place]
 
     def __getattr__(self, name: str) -> Any:
         return getattr(object.__getattribute__(self, "row"), name)
 
 
-AnyThing = TypeVar("AnyThing", bound=Thing)
+AnyThing = TypeVar("AnyThing", bound=RowProxy)
 
 
-def together(shown_as: type[AnyThing], view: View, rows: Sequence[Any]) -> list[AnyThing]:
+def as_batch(shown_as: type[AnyThing], view: View, rows: Sequence[Any]) -> list[AnyThing]:
     """These rows as things of one type, siblings of each other."""
-    return mixed(view, rows, [shown_as] * len(rows))
+    return as_mixed_batch(view, rows, [shown_as] * len(rows))
 
 
-def mixed(view: View, rows: Sequence[Any], types: Sequence[type[AnyThing]]) -> list[AnyThing]:
+def as_mixed_batch(view: View, rows: Sequence[Any], types: Sequence[type[AnyThing]]) -> list[AnyThing]:
     """These rows as things, each of its type, siblings of each other."""
-    siblings = Siblings(view, rows)
+    batch = Batch(view, rows)
     things = []
     for place, (row, shown_as) in enumerate(zip(rows, types, strict=True)):
         thing = shown_as.__new__(shown_as)
         thing.row = row
-        thing.siblings = siblings
+        thing.batch = batch
         thing.place = place
         things.append(thing)
     return things

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from domain.handlers.unit_of_work import Decision
+from domain.handlers.unit_of_work import UnitOfWork
 from domain.metrics import formulas
 from domain.metrics.formulas import Measurement
 from domain.model.event import WHEN_RECORDED
@@ -15,25 +15,25 @@ CHECK_INS_MAX = 10_000
 READINGS_FIRST = 10
 
 
-def progress(case: Decision, key_result: KeyResult) -> float | None:
+def progress(uow: UnitOfWork, key_result: KeyResult) -> float | None:
     """Progress in [0, 1] at the command's effective time, or None where nothing was measured."""
-    return formulas.attained(key_result.metric, latest(case, key_result))
+    return formulas.attained(key_result.metric, latest(uow, key_result))
 
 
-def latest(case: Decision, key_result: KeyResult) -> Measurement | None:
+def latest(uow: UnitOfWork, key_result: KeyResult) -> Measurement | None:
     """The latest measurement by (measured at, position): of the KPI since it was linked, or its own."""
     if key_result.kpi is not None:
-        reading = latest_reading(case, key_result.kpi, since=key_result.kpi_since)
+        reading = latest_reading(uow, key_result.kpi, since=key_result.kpi_since)
         return None if reading is None else _measurement(reading.value, None, reading, 0, Kind.READING)
-    return _latest_check_in(case, key_result.id)
+    return _latest_check_in(uow, key_result.id)
 
 
-def latest_reading(case: Decision, kpi: UUID, since: datetime | None = None) -> Reading | None:
+def latest_reading(uow: UnitOfWork, kpi: UUID, since: datetime | None = None) -> Reading | None:
     """The KPI's latest reading that was not taken back, measured by the command's effective time."""
     limit = READINGS_FIRST
     while True:
-        ids = case.measured(ReadingRecorded, kpi, _until(case), limit)
-        for reading in case.get_all(Reading, ids):
+        ids = uow.measured(ReadingRecorded, kpi, _until(uow), limit)
+        for reading in uow.get_all(Reading, ids):
             if since is not None and reading.created_at < since:
                 return None
             if not reading.retracted:
@@ -43,12 +43,12 @@ def latest_reading(case: Decision, kpi: UUID, since: datetime | None = None) -> 
         limit *= 10
 
 
-def _latest_check_in(case: Decision, key_result: UUID) -> Measurement | None:
-    ids = case.measured(KeyResultCheckedIn, key_result, _until(case), CHECK_INS_MAX)
-    positions = case.log.last_positions(ids)
+def _latest_check_in(uow: UnitOfWork, key_result: UUID) -> Measurement | None:
+    ids = uow.measured(KeyResultCheckedIn, key_result, _until(uow), CHECK_INS_MAX)
+    positions = uow.log.last_positions(ids)
     measured = [
         _measurement(one.said[0], one.said[1], one, positions[one.id], Kind.CHECK_IN)
-        for one in case.get_all(CheckIn, ids)
+        for one in uow.get_all(CheckIn, ids)
         if one.has_figure
     ]
     return max(measured, key=lambda one: (one.measured_at, one.position), default=None)
@@ -60,5 +60,5 @@ def _measurement(
     return Measurement(value, reached, of.created_at, position, Ref(kind, of.id))
 
 
-def _until(case: Decision) -> datetime:
-    return case.now if case.at is WHEN_RECORDED else case.at
+def _until(uow: UnitOfWork) -> datetime:
+    return uow.now if uow.at is WHEN_RECORDED else uow.at

@@ -8,11 +8,11 @@ from msgspec import UNSET, structs
 from domain.commands.cycle_commands import ActivateCycle, AdoptScoringPolicy, CloseCycle, OpenCycle
 from domain.handlers import authorization, objectives
 from domain.handlers.handler_registry import handles
-from domain.handlers.unit_of_work import POLICY_ID, Decision, keyed_id
+from domain.handlers.unit_of_work import POLICY_ID, UnitOfWork, keyed_id
 from domain.model.cycle import Cycle, CycleOpened, Policy, ScoringPolicyAdopted
 from domain.model.objective import Objective, ObjectiveDrafted
 from domain.primitives import values
-from domain.primitives.errors import Code, Refused, invalid
+from domain.primitives.errors import Code, CommandRejected, invalid
 from domain.primitives.values import Kind, ObjectiveState, ScoringPolicy
 
 CYCLE_DAYS_MAX = 3660
@@ -20,34 +20,34 @@ NAMES_MAX = 10
 
 
 @handles
-def open_cycle(case: Decision, do: OpenCycle) -> Cycle:
-    key = values.key(do.key, "key")
-    if do.ends_on < do.starts_on:
+def open_cycle(uow: UnitOfWork, command: OpenCycle) -> Cycle:
+    key = values.key(command.key, "key")
+    if command.ends_on < command.starts_on:
         raise invalid("A cycle ends on its first day or later.", "endsOn")
-    if (do.ends_on - do.starts_on).days > CYCLE_DAYS_MAX:
+    if (command.ends_on - command.starts_on).days > CYCLE_DAYS_MAX:
         raise invalid("A cycle lasts ten years at most.", "endsOn")
-    parent = None if do.parent is None else case.find(Cycle, do.parent, "parent")
+    parent = None if command.parent is None else uow.find(Cycle, command.parent, "parent")
     if parent is not None:
-        _fits_into(case, parent, do.starts_on, do.ends_on, key)
+        _fits_into(uow, parent, command.starts_on, command.ends_on, key)
     event = CycleOpened(
         key=key,
-        name=values.title(do.name, "name"),
-        starts_on=do.starts_on,
-        ends_on=do.ends_on,
-        check_in_cadence=do.check_in_cadence,
+        name=values.title(command.name, "name"),
+        starts_on=command.starts_on,
+        ends_on=command.ends_on,
+        check_in_cadence=command.check_in_cadence,
         parent=None if parent is None else parent.id,
     )
-    return case.begin(Cycle, event, keyed_id(Kind.CYCLE, key))
+    return uow.begin(Cycle, event, keyed_id(Kind.CYCLE, key))
 
 
-def _fits_into(case: Decision, parent: Cycle, starts_on: date, ends_on: date, key: str) -> None:
+def _fits_into(uow: UnitOfWork, parent: Cycle, starts_on: date, ends_on: date, key: str) -> None:
     parent.refuse_closed("parent")
-    case.not_before(parent)
+    uow.not_before(parent)
     if not parent.starts_on <= starts_on <= ends_on <= parent.ends_on:
         raise invalid(f"Lies within its parent: {parent.starts_on} to {parent.ends_on}.", "startsOn")
-    for sibling in case.children(Cycle, CycleOpened, parent.id):
+    for sibling in uow.children(Cycle, CycleOpened, parent.id):
         if sibling.key != key and sibling.overlaps(starts_on, ends_on):
-            raise Refused(
+            raise CommandRejected(
                 Code.CONFLICT,
                 f"Overlaps '{sibling.key}' ({sibling.starts_on} to {sibling.ends_on}), which has the same parent.",
                 "startsOn",
@@ -55,34 +55,34 @@ def _fits_into(case: Decision, parent: Cycle, starts_on: date, ends_on: date, ke
 
 
 @handles
-def activate_cycle(case: Decision, do: ActivateCycle) -> Cycle:
-    cycle = case.subject(case.find(Cycle, do.cycle, "cycle"))
+def activate_cycle(uow: UnitOfWork, command: ActivateCycle) -> Cycle:
+    cycle = uow.subject(uow.find(Cycle, command.cycle, "cycle"))
     cycle.refuse_closed("cycle")
-    for objective in case.children(Objective, ObjectiveDrafted, cycle.id):
+    for objective in uow.children(Objective, ObjectiveDrafted, cycle.id):
         if objective.state is ObjectiveState.DRAFT and cycle.state is values.CycleState.PLANNING:
-            objective.commit(case.at)
-    cycle.activate(case.at)
+            objective.commit(uow.at)
+    cycle.activate(uow.at)
     return cycle
 
 
 @handles
-def close_cycle(case: Decision, do: CloseCycle) -> Cycle:
+def close_cycle(uow: UnitOfWork, command: CloseCycle) -> Cycle:
     """Its children are cycles of their own and go on: a year may be closed before its last quarter is."""
-    cycle = case.subject(case.find(Cycle, do.cycle, "cycle"))
-    held = case.children(Objective, ObjectiveDrafted, cycle.id)
+    cycle = uow.subject(uow.find(Cycle, command.cycle, "cycle"))
+    held = uow.children(Objective, ObjectiveDrafted, cycle.id)
     still_active = [objective for objective in held if objective.state is ObjectiveState.ACTIVE]
-    if still_active and not do.close_objectives:
-        names = _told(still_active, [objective for objective in still_active if authorization.sees(case, objective)])
-        raise Refused(
+    if still_active and not command.close_objectives:
+        names = _told(still_active, [objective for objective in still_active if authorization.sees(uow, objective)])
+        raise CommandRejected(
             Code.CONFLICT,
             f"Still active: {names}. Close or drop them first, or ask with closeObjectives: true.",
             "cycle",
         )
     for objective in still_active:
-        objectives.close(case, objective)
+        objectives.close(uow, objective)
     if not cycle.is_closed:
-        _refuse_earlier(case, held)
-    cycle.close(case.at)
+        _refuse_earlier(uow, held)
+    cycle.close(uow.at)
     return cycle
 
 
@@ -95,25 +95,25 @@ def _told(objectives: Sequence[Objective], seen: Sequence[Objective]) -> str:
     return f"{names}{more}{', and ' if seen else ''}something that is private to its team"
 
 
-def _refuse_earlier(case: Decision, held: Sequence[Objective]) -> None:
+def _refuse_earlier(uow: UnitOfWork, held: Sequence[Objective]) -> None:
     """The outcome is read as of the closing: nothing in it may have changed after that moment."""
-    last = max((objective.changed_at for objective in held), default=case.at)
-    if case.at < last:
+    last = max((objective.changed_at for objective in held), default=uow.at)
+    if uow.at < last:
         raise invalid(f"An objective in this cycle changed after that, at {last.isoformat()}.", "effectiveAt")
 
 
 @handles
-def adopt_scoring_policy(case: Decision, do: AdoptScoringPolicy) -> Policy:
-    given = {name: value for name in ScoringPolicy.__struct_fields__ if (value := getattr(do, name)) is not UNSET}
-    policy = _checked(structs.replace(case.policy, **given))
-    adopted = case.known(POLICY_ID)
+def adopt_scoring_policy(uow: UnitOfWork, command: AdoptScoringPolicy) -> Policy:
+    given = {name: value for name in ScoringPolicy.__struct_fields__ if (value := getattr(command, name)) is not UNSET}
+    policy = _checked(structs.replace(uow.policy, **given))
+    adopted = uow.known(POLICY_ID)
     if isinstance(adopted, Policy):
-        case.subject(adopted).adopt(policy, case.at)
+        uow.subject(adopted).adopt(policy, uow.at)
         return adopted
-    defaults = case.subject(Policy(POLICY_ID))
+    defaults = uow.subject(Policy(POLICY_ID))
     if policy == ScoringPolicy():
         return defaults
-    return case.begin(Policy, ScoringPolicyAdopted(policy=policy), POLICY_ID)
+    return uow.begin(Policy, ScoringPolicyAdopted(policy=policy), POLICY_ID)
 
 
 def _checked(policy: ScoringPolicy) -> ScoringPolicy:

@@ -2,7 +2,7 @@
 
 from domain.commands.discussion_commands import AddComment, MoveInitiative, PlanInitiative, Reflect
 from domain.handlers.handler_registry import handles
-from domain.handlers.unit_of_work import KINDS, Decision
+from domain.handlers.unit_of_work import KINDS, UnitOfWork
 from domain.model.cycle import Cycle
 from domain.model.discussion import Comment, CommentAdded, Initiative, InitiativePlanned, Reflected, Reflection
 from domain.model.event import Aggregate
@@ -16,39 +16,39 @@ _COMMENTED = tuple(kind for kind in KINDS if kind.KIND is not Kind.POLICY)
 
 
 @handles
-def plan_initiative(case: Decision, do: PlanInitiative) -> Initiative:
-    subject = case.subject(case.ref(do.subject, (Objective, KeyResult), "subject"))
-    case.not_before(subject)
-    _cycle_of(case, subject).refuse_closed("subject")
+def plan_initiative(uow: UnitOfWork, command: PlanInitiative) -> Initiative:
+    subject = uow.subject(uow.ref(command.subject, (Objective, KeyResult), "subject"))
+    uow.not_before(subject)
+    _cycle_of(uow, subject).refuse_closed("subject")
     event = InitiativePlanned(
-        title=values.title(do.title, "title"),
-        subject=do.subject,
-        owner=case.colleague(do.owner, "owner"),
-        due=do.due,
+        title=values.title(command.title, "title"),
+        subject=command.subject,
+        owner=uow.colleague(command.owner, "owner"),
+        due=command.due,
     )
-    return case.begin(Initiative, event)
+    return uow.begin(Initiative, event)
 
 
 @handles
-def move_initiative(case: Decision, do: MoveInitiative) -> Initiative:
-    initiative = case.change(Initiative, do.initiative, "initiative")
-    if initiative.state is not do.to:
-        subject = case.ref(initiative.subject, (Objective, KeyResult), "initiative")
-        _cycle_of(case, subject).refuse_closed("initiative")
-    initiative.move(do.to, case.at)
+def move_initiative(uow: UnitOfWork, command: MoveInitiative) -> Initiative:
+    initiative = uow.change(Initiative, command.initiative, "initiative")
+    if initiative.state is not command.to:
+        subject = uow.ref(initiative.subject, (Objective, KeyResult), "initiative")
+        _cycle_of(uow, subject).refuse_closed("initiative")
+    initiative.move(command.to, uow.at)
     return initiative
 
 
 @handles
-def add_comment(case: Decision, do: AddComment) -> Comment:
-    case.not_before(case.subject(case.ref(do.subject, _COMMENTED, "subject")))
-    return case.begin(Comment, CommentAdded(subject=do.subject, body=_said(do.body)))
+def add_comment(uow: UnitOfWork, command: AddComment) -> Comment:
+    uow.not_before(uow.subject(uow.ref(command.subject, _COMMENTED, "subject")))
+    return uow.begin(Comment, CommentAdded(subject=command.subject, body=_said(command.body)))
 
 
 @handles
-def reflect(case: Decision, do: Reflect) -> Reflection:
-    case.not_before(case.subject(case.ref(do.subject, (Cycle, Objective), "subject")))
-    return case.begin(Reflection, Reflected(subject=do.subject, kind=do.kind, body=_said(do.body)))
+def reflect(uow: UnitOfWork, command: Reflect) -> Reflection:
+    uow.not_before(uow.subject(uow.ref(command.subject, (Cycle, Objective), "subject")))
+    return uow.begin(Reflection, Reflected(subject=command.subject, kind=command.kind, body=_said(command.body)))
 
 
 def _said(body: str) -> str:
@@ -58,7 +58,7 @@ def _said(body: str) -> str:
     return said
 
 
-def _cycle_of(case: Decision, subject: Aggregate) -> Cycle:
-    objective = case.get(Objective, subject.objective) if isinstance(subject, KeyResult) else subject
+def _cycle_of(uow: UnitOfWork, subject: Aggregate) -> Cycle:
+    objective = uow.get(Objective, subject.objective) if isinstance(subject, KeyResult) else subject
     assert isinstance(objective, Objective)
-    return case.get(Cycle, objective.cycle)
+    return uow.get(Cycle, objective.cycle)

@@ -22,11 +22,11 @@ from domain.handlers import (  # noqa: F401  importing a module registers its ha
 )
 from domain.handlers.handler_registry import HANDLERS, require_handlers
 from domain.handlers.kpis import Readings
-from domain.handlers.unit_of_work import WORKSPACE, Author, Decision
-from domain.log.event_store import Append, CommandRow, Conflict, Log
+from domain.handlers.unit_of_work import WORKSPACE, Author, UnitOfWork
+from domain.log.event_store import Append, CommandRow, ConcurrencyConflict, Log
 from domain.model.event import Aggregate, Authorship
 from domain.primitives import personal_data
-from domain.primitives.errors import Code, Refused, used_otherwise
+from domain.primitives.errors import Code, CommandRejected, used_otherwise
 from domain.primitives.values import Kind, Ref, Source
 
 require_handlers(VERBS.values(), HANDLERS)
@@ -75,15 +75,15 @@ class Dispatcher:
 
         The roles of its author are asked anew each time, also where the command was carried out before under its
         key; whether something is theirs only before it is carried out, for it may have given that away itself.
-        A decision that was overtaken by another is made anew. Raises `Refused` where the rules say no,
-        and `OutcomeUnknown` where the database was lost for so long that only asking again, with the
+        A decision that was overtaken by another is made anew. Raises `CommandRejected` where the rules say no,
+        and `CommandInDoubt` where the database was lost for so long that only asking again, with the
         same idempotency key, can tell.
         """
         authorization.refuse_by_role(command, author)
         began = time.monotonic()
         try:
             return self._once(command, author)
-        except Refused as refused:
+        except CommandRejected as refused:
             if refused.code is Code.NOT_FOUND and Permission.READ_PRIVATE not in author.can:
                 time.sleep(NOT_FOUND_SECONDS - (time.monotonic() - began) % NOT_FOUND_SECONDS)
             raise
@@ -96,14 +96,14 @@ class Dispatcher:
                 return first
             try:
                 return self._decide(command, author, id, digest)
-            except Conflict:
+            except ConcurrencyConflict:
                 _step_back(attempt)
-            except Refused:
+            except CommandRejected:
                 # what stands in the way may be the same command, carried out since it was looked up
                 if command.idempotency_key is None or (first := self._first(command, id, digest)) is None:
                     raise
                 return first
-        raise Refused(Code.CONFLICT, "Others keep changing the same things; ask again in a moment.")
+        raise CommandRejected(Code.CONFLICT, "Others keep changing the same things; ask again in a moment.")
 
     def _first(self, command: Command, id: UUID, digest: bytes) -> Outcome | None:
         """What came of it when it was carried out before, under its key. Raises `IDEMPOTENCY_MISMATCH`."""
@@ -130,28 +130,28 @@ class Dispatcher:
         return brought_in if isinstance(command, AddPerson) else command.person == about.id and not brought_in
 
     def _decide(self, command: Command, author: Author, id: UUID, digest: bytes) -> Outcome:
-        case = Decision(self._log, author, command, id)
+        uow = UnitOfWork(self._log, author, command, id)
         by = Authorship(
             actor=author.actor,
             source=author.source,
             command=id,
-            reason=case.reason,
+            reason=uow.reason,
             on_behalf_of=author.on_behalf_of,
         )
-        hidden = authorization.judge(case)
-        result = _result(HANDLERS[type(command)](case, command))
+        hidden = authorization.judge(uow)
+        result = _result(HANDLERS[type(command)](uow, command))
         assert not hidden, f"{verb(type(command))} passed over what it names"
-        case.refuse_idle_expectation()
-        events = [event for thing in case.changed() for event in thing.collect_events()]
+        uow.refuse_idle_expectation()
+        events = [event for thing in uow.changed() for event in thing.collect_events()]
         if not events and command.idempotency_key is None:
             return Outcome(result=result, first=None, last=None, head=self._log.head().position)
         append = Append(
             by=by,
-            digest=digest if case.names is None else personal_data.keyed_digest(case.names, digest),
+            digest=digest if uow.names is None else personal_data.keyed_digest(uow.names, digest),
             result=msgspec.json.encode(result),
-            reads=case.reads,
-            no_newer=case.no_newer,
-            keys=case.keys,
+            reads=uow.reads,
+            no_newer=uow.no_newer,
+            keys=uow.keys,
         )
         done = self._log.append([self._log.mapper.to_stored_event(event) for event in events], append)
         return self._outcome(done, result if done.result == append.result else None)
@@ -180,7 +180,7 @@ def _command_id(command: Command, author: Author) -> UUID:
     if key is None:
         return uuid4()
     if not 1 <= len(key) <= KEY_LENGTH_MAX:
-        raise Refused(Code.INVALID, f"Takes 1 to {KEY_LENGTH_MAX} characters.", "idempotencyKey")
+        raise CommandRejected(Code.INVALID, f"Takes 1 to {KEY_LENGTH_MAX} characters.", "idempotencyKey")
     return command_id(Source.IMPORT if author.source is Source.IMPORT else author.actor, key)
 
 

@@ -5,15 +5,15 @@ from typing import Any, Final, TypeVar
 
 from domain.commands.command import Command
 from domain.commands.registry import VERBS
-from domain.handlers.unit_of_work import Decision
+from domain.handlers.unit_of_work import UnitOfWork
 
 C = TypeVar("C", bound=Command)
 R = TypeVar("R")
 
-HANDLERS: Final[dict[type[Command], Callable[[Decision, Any], Any]]] = {}
+HANDLERS: Final[dict[type[Command], Callable[[UnitOfWork, Any], Any]]] = {}
 
 
-def handles(handler: Callable[[Decision, C], R]) -> Callable[[Decision, C], R]:
+def handles(handler: Callable[[UnitOfWork, C], R]) -> Callable[[UnitOfWork, C], R]:
     """Register a function as the handler of the command that its second parameter is annotated with.
 
     Raises `TypeError` for a function without a command, an unregistered command, and a second handler.
@@ -46,7 +46,7 @@ def require_handlers(commands: Iterable[type[Command]], handlers: Mapping[type[C
     missing = [command.__name__ for command in commands if command not in handlers]
     if missing:
         raise TypeError(
-            f"No handler for {', '.join(missing)}: write a function in domain.handlers that takes a Decision and the "
+            f"No handler for {', '.join(missing)}: write a function in domain.handlers that takes a UnitOfWork and the "
             "command, decorate it with @handles, and import its module in domain.handlers.dispatcher."
         )
 

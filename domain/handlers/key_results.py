@@ -23,7 +23,7 @@ from domain.commands.key_result_commands import (
 )
 from domain.handlers import current_value
 from domain.handlers.handler_registry import handles
-from domain.handlers.unit_of_work import Decision
+from domain.handlers.unit_of_work import UnitOfWork
 from domain.model.cycle import Cycle
 from domain.model.event import WHEN_RECORDED
 from domain.model.key_result import CheckIn, KeyResult, KeyResultAdded, KeyResultCheckedIn
@@ -35,148 +35,150 @@ from domain.primitives.values import Metric, Unit
 
 
 @handles
-def add_key_result(case: Decision, do: AddKeyResult) -> KeyResult:
-    objective = case.change(Objective, do.objective, "objective")
-    cycle = case.get(Cycle, objective.cycle)
+def add_key_result(uow: UnitOfWork, command: AddKeyResult) -> KeyResult:
+    objective = uow.change(Objective, command.objective, "objective")
+    cycle = uow.get(Cycle, objective.cycle)
     cycle.refuse_closed("objective")
     objective.refuse_ended()
-    case.not_before(objective)
-    kpi = None if do.kpi is None else _kpi(case, do.kpi)
+    uow.not_before(objective)
+    kpi = None if command.kpi is None else _kpi(uow, command.kpi)
     event = KeyResultAdded(
         objective=objective.id,
-        title=values.title(do.title, "title"),
-        description=values.prose(do.description, "description"),
-        metric=values.metric(_asked(do.metric, Unit()), _baseline(case, do.metric, kpi), "metric"),
-        owner=case.colleague(do.owner, "owner"),
-        weight=values.weight(do.weight, "weight"),
-        due=do.due or cycle.ends_on,
+        title=values.title(command.title, "title"),
+        description=values.prose(command.description, "description"),
+        metric=values.metric(_asked(command.metric, Unit()), _baseline(uow, command.metric, kpi), "metric"),
+        owner=uow.colleague(command.owner, "owner"),
+        weight=values.weight(command.weight, "weight"),
+        due=command.due or cycle.ends_on,
         kpi=None if kpi is None else kpi.id,
     )
     _refuse_unmeasurable(event.metric, kpi)
-    return case.begin(KeyResult, event)
+    return uow.begin(KeyResult, event)
 
 
 @handles
-def reword_key_result(case: Decision, do: RewordKeyResult) -> KeyResult:
-    key_result = _open(case, do.key_result)
-    title = do.title if do.title is UNSET else values.title(do.title, "title")
-    description = do.description if do.description is UNSET else values.prose(do.description, "description")
-    key_result.reword(title, description, case.at)
+def reword_key_result(uow: UnitOfWork, command: RewordKeyResult) -> KeyResult:
+    key_result = _open(uow, command.key_result)
+    title = command.title if command.title is UNSET else values.title(command.title, "title")
+    description = (
+        command.description if command.description is UNSET else values.prose(command.description, "description")
+    )
+    key_result.reword(title, description, uow.at)
     return key_result
 
 
 @handles
-def assign_key_result(case: Decision, do: AssignKeyResult) -> KeyResult:
-    key_result = _open(case, do.key_result)
-    key_result.assign(case.colleague(do.owner, "owner"), case.at)
+def assign_key_result(uow: UnitOfWork, command: AssignKeyResult) -> KeyResult:
+    key_result = _open(uow, command.key_result)
+    key_result.assign(uow.colleague(command.owner, "owner"), uow.at)
     return key_result
 
 
 @handles
-def retarget_key_result(case: Decision, do: RetargetKeyResult) -> KeyResult:
-    key_result = _open(case, do.key_result)
-    kpi = None if key_result.kpi is None else case.get(Kpi, key_result.kpi)
-    asked = _asked(do.metric, key_result.metric.unit)
-    metric = values.metric(asked, _baseline(case, asked, kpi), "metric")
+def retarget_key_result(uow: UnitOfWork, command: RetargetKeyResult) -> KeyResult:
+    key_result = _open(uow, command.key_result)
+    kpi = None if key_result.kpi is None else uow.get(Kpi, key_result.kpi)
+    asked = _asked(command.metric, key_result.metric.unit)
+    metric = values.metric(asked, _baseline(uow, asked, kpi), "metric")
     _refuse_unmeasurable(metric, kpi)
-    key_result.retarget(metric, case.at)
+    key_result.retarget(metric, uow.at)
     return key_result
 
 
 @handles
-def reschedule_key_result(case: Decision, do: RescheduleKeyResult) -> KeyResult:
-    key_result = _open(case, do.key_result)
-    key_result.reschedule(do.due, case.at)
+def reschedule_key_result(uow: UnitOfWork, command: RescheduleKeyResult) -> KeyResult:
+    key_result = _open(uow, command.key_result)
+    key_result.reschedule(command.due, uow.at)
     return key_result
 
 
 @handles
-def reweigh_key_result(case: Decision, do: ReweighKeyResult) -> KeyResult:
-    key_result = _open(case, do.key_result)
-    key_result.reweigh(values.weight(do.weight, "weight"), case.at)
+def reweigh_key_result(uow: UnitOfWork, command: ReweighKeyResult) -> KeyResult:
+    key_result = _open(uow, command.key_result)
+    key_result.reweigh(values.weight(command.weight, "weight"), uow.at)
     return key_result
 
 
 @handles
-def link_kpi(case: Decision, do: LinkKpi) -> KeyResult:
-    key_result = _open(case, do.key_result)
-    kpi = case.find(Kpi, do.kpi, "kpi")
+def link_kpi(uow: UnitOfWork, command: LinkKpi) -> KeyResult:
+    key_result = _open(uow, command.key_result)
+    kpi = uow.find(Kpi, command.kpi, "kpi")
     if kpi.id != key_result.kpi:
         kpi.refuse_retired()
         _refuse_unmeasurable(key_result.metric, kpi)
-        key_result.link(kpi.id, case.at)
+        key_result.link(kpi.id, uow.at)
     return key_result
 
 
 @handles
-def unlink_kpi(case: Decision, do: UnlinkKpi) -> KeyResult:
-    key_result = _open(case, do.key_result)
-    key_result.unlink(case.at)
+def unlink_kpi(uow: UnitOfWork, command: UnlinkKpi) -> KeyResult:
+    key_result = _open(uow, command.key_result)
+    key_result.unlink(uow.at)
     return key_result
 
 
 @handles
-def score_key_result(case: Decision, do: ScoreKeyResult) -> KeyResult:
-    key_result = _open(case, do.key_result)
-    score = values.share(do.score, "score")
+def score_key_result(uow: UnitOfWork, command: ScoreKeyResult) -> KeyResult:
+    key_result = _open(uow, command.key_result)
+    score = values.share(command.score, "score")
     assert score is not None
-    key_result.give_score(score, values.prose(do.note, "note"), case.at)
+    key_result.give_score(score, values.prose(command.note, "note"), uow.at)
     return key_result
 
 
 @handles
-def drop_key_result(case: Decision, do: DropKeyResult) -> KeyResult:
-    key_result = _open(case, do.key_result)
-    key_result.drop(case.at)
+def drop_key_result(uow: UnitOfWork, command: DropKeyResult) -> KeyResult:
+    key_result = _open(uow, command.key_result)
+    key_result.drop(uow.at)
     return key_result
 
 
 @handles
-def check_in(case: Decision, do: key_result_commands.CheckIn) -> CheckIn:
-    key_result = case.change(KeyResult, do.key_result, "keyResult")
-    late = _late(case, key_result)
+def check_in(uow: UnitOfWork, command: key_result_commands.CheckIn) -> CheckIn:
+    key_result = uow.change(KeyResult, command.key_result, "keyResult")
+    late = _late(uow, key_result)
     key_result.refuse_dropped()
-    reached = None if do.reached is None else tuple(dict.fromkeys(do.reached))
-    key_result.fits(do.value, reached, is_linked=key_result.kpi is not None)
+    reached = None if command.reached is None else tuple(dict.fromkeys(command.reached))
+    key_result.fits(command.value, reached, is_linked=key_result.kpi is not None)
     event = KeyResultCheckedIn(
         key_result=key_result.id,
-        value=None if do.value is None else values.number(do.value, "value"),
+        value=None if command.value is None else values.number(command.value, "value"),
         reached=reached,
-        confidence=values.share(do.confidence, "confidence"),
-        note=values.prose(do.note, "note"),
+        confidence=values.share(command.confidence, "confidence"),
+        note=values.prose(command.note, "note"),
         late=late,
     )
     said = (event.value, event.reached, event.confidence, event.note)
     if said == (None, None, None, None):
         raise invalid("Say something: a value, the milestones reached, a confidence or a note.", "value")
-    measured_at = case.at if do.measured_at is None else case.moment(do.measured_at, "measuredAt")
-    return _said_before(case, key_result, measured_at, said) or case.begin(CheckIn, event, at=measured_at)
+    measured_at = uow.at if command.measured_at is None else uow.moment(command.measured_at, "measuredAt")
+    return _said_before(uow, key_result, measured_at, said) or uow.begin(CheckIn, event, at=measured_at)
 
 
 @handles
-def correct_check_in(case: Decision, do: CorrectCheckIn) -> CheckIn:
-    check_in = case.change(CheckIn, do.check_in, "checkIn")
-    key_result = case.get(KeyResult, check_in.key_result)
-    late = _late(case, key_result)
+def correct_check_in(uow: UnitOfWork, command: CorrectCheckIn) -> CheckIn:
+    check_in = uow.change(CheckIn, command.check_in, "checkIn")
+    key_result = uow.get(KeyResult, check_in.key_result)
+    late = _late(uow, key_result)
     value, reached, confidence, note = check_in.said
-    if do.value is not UNSET:
-        value = None if do.value is None else values.number(do.value, "value")
-    if do.reached is not UNSET:
-        reached = None if do.reached is None else tuple(dict.fromkeys(do.reached))
-    if do.value is not UNSET or do.reached is not UNSET:
+    if command.value is not UNSET:
+        value = None if command.value is None else values.number(command.value, "value")
+    if command.reached is not UNSET:
+        reached = None if command.reached is None else tuple(dict.fromkeys(command.reached))
+    if command.value is not UNSET or command.reached is not UNSET:
         key_result.fits(value, reached, is_linked=key_result.kpi is not None and not check_in.has_figure)
     check_in.correct(
         value=value,
         reached=reached,
-        confidence=confidence if do.confidence is UNSET else values.share(do.confidence, "confidence"),
-        note=note if do.note is UNSET else values.prose(do.note, "note"),
+        confidence=confidence if command.confidence is UNSET else values.share(command.confidence, "confidence"),
+        note=note if command.note is UNSET else values.prose(command.note, "note"),
         late=late,
     )
     return check_in
 
 
 def _said_before(
-    case: Decision,
+    uow: UnitOfWork,
     key_result: KeyResult,
     measured_at: datetime,
     said: tuple[float | None, tuple[str, ...] | None, float | None, str | None],
@@ -185,30 +187,30 @@ def _said_before(
     once only one is."""
     if measured_at is WHEN_RECORDED:
         return None
-    ids = case.measured_at(KeyResultCheckedIn, key_result.id, measured_at, current_value.CHECK_INS_MAX)
-    return next((one for one in case.get_all(CheckIn, ids) if one.said == said), None)
+    ids = uow.measured_at(KeyResultCheckedIn, key_result.id, measured_at, current_value.CHECK_INS_MAX)
+    return next((one for one in uow.get_all(CheckIn, ids) if one.said == said), None)
 
 
-def _open(case: Decision, id: "KeyResultId") -> KeyResult:
+def _open(uow: UnitOfWork, id: "KeyResultId") -> KeyResult:
     """The key result to change, of an objective that has not ended, in a cycle that is not closed."""
-    key_result = case.change(KeyResult, id, "keyResult")
-    objective = case.get(Objective, key_result.objective)
-    case.get(Cycle, objective.cycle).refuse_closed("keyResult")
+    key_result = uow.change(KeyResult, id, "keyResult")
+    objective = uow.get(Objective, key_result.objective)
+    uow.get(Cycle, objective.cycle).refuse_closed("keyResult")
     objective.refuse_ended("keyResult")
     return key_result
 
 
-def _late(case: Decision, key_result: KeyResult) -> bool:
+def _late(uow: UnitOfWork, key_result: KeyResult) -> bool:
     """Whether the cycle had closed: then a measurement needs a reason and is marked."""
-    objective = case.get(Objective, key_result.objective)
-    late = case.get(Cycle, objective.cycle).is_closed
+    objective = uow.get(Objective, key_result.objective)
+    late = uow.get(Cycle, objective.cycle).is_closed
     if late:
-        case.refuse_without_reason("The cycle is closed, so this fact is late")
+        uow.refuse_without_reason("The cycle is closed, so this fact is late")
     return late
 
 
-def _kpi(case: Decision, by: KpiBy) -> Kpi:
-    kpi = case.find(Kpi, by, "kpi")
+def _kpi(uow: UnitOfWork, by: KpiBy) -> Kpi:
+    kpi = uow.find(Kpi, by, "kpi")
     kpi.refuse_retired()
     return kpi
 
@@ -219,11 +221,11 @@ def _asked(given: MetricInput, unit: Unit) -> Metric:
     return Metric(**{**said, "unit": unit if given.unit is UNSET else given.unit})
 
 
-def _baseline(case: Decision, metric: Metric, kpi: Kpi | None) -> float | None:
+def _baseline(uow: UnitOfWork, metric: Metric, kpi: Kpi | None) -> float | None:
     """The linked KPI's latest reading, where a start was not given."""
     if kpi is None or metric.start is not None:
         return None
-    reading = current_value.latest_reading(case, kpi.id)
+    reading = current_value.latest_reading(uow, kpi.id)
     return None if reading is None else reading.value
 
 

@@ -17,56 +17,56 @@ from domain.commands.kpi_commands import (
     RetractReading,
 )
 from domain.handlers.handler_registry import handles
-from domain.handlers.unit_of_work import Decision, keyed_id
+from domain.handlers.unit_of_work import UnitOfWork, keyed_id
 from domain.model.kpi import Kpi, KpiDefined, Reading, ReadingRecorded, reading_id
 from domain.primitives import values
-from domain.primitives.errors import Code, Refused, invalid
+from domain.primitives.errors import Code, CommandRejected, invalid
 from domain.primitives.values import Kind
 
 READINGS_MAX = 10_000
 
 
 @handles
-def define_kpi(case: Decision, do: DefineKpi) -> Kpi:
-    key = values.key(do.key, "key")
+def define_kpi(uow: UnitOfWork, command: DefineKpi) -> Kpi:
+    key = values.key(command.key, "key")
     event = KpiDefined(
         key=key,
-        name=values.title(do.name, "name"),
-        description=values.prose(do.description, "description"),
-        unit=values.unit(do.unit, "unit"),
-        goal=None if do.goal is None else values.kpi_goal(do.goal, "goal"),
-        cadence=do.cadence,
-        owner=case.colleague(do.owner, "owner"),
-        team=case.team(do.team, "team"),
+        name=values.title(command.name, "name"),
+        description=values.prose(command.description, "description"),
+        unit=values.unit(command.unit, "unit"),
+        goal=None if command.goal is None else values.kpi_goal(command.goal, "goal"),
+        cadence=command.cadence,
+        owner=uow.colleague(command.owner, "owner"),
+        team=uow.team(command.team, "team"),
     )
-    return case.begin(Kpi, event, keyed_id(Kind.KPI, key))
+    return uow.begin(Kpi, event, keyed_id(Kind.KPI, key))
 
 
 @handles
-def redefine_kpi(case: Decision, do: RedefineKpi) -> Kpi:
-    kpi = case.subject(case.find(Kpi, do.kpi, "kpi"))
+def redefine_kpi(uow: UnitOfWork, command: RedefineKpi) -> Kpi:
+    kpi = uow.subject(uow.find(Kpi, command.kpi, "kpi"))
     name, description, unit, goal, cadence, owner, team = kpi.definition
-    if do.goal is not UNSET:
-        goal = None if do.goal is None else values.kpi_goal(do.goal, "goal")
+    if command.goal is not UNSET:
+        goal = None if command.goal is None else values.kpi_goal(command.goal, "goal")
     kpi.redefine(
         (
-            name if do.name is UNSET else values.title(do.name, "name"),
-            description if do.description is UNSET else values.prose(do.description, "description"),
-            unit if do.unit is UNSET else values.unit(do.unit, "unit"),
+            name if command.name is UNSET else values.title(command.name, "name"),
+            description if command.description is UNSET else values.prose(command.description, "description"),
+            unit if command.unit is UNSET else values.unit(command.unit, "unit"),
             goal,
-            cadence if do.cadence is UNSET else do.cadence,
-            owner if do.owner is UNSET else case.colleague(do.owner, "owner"),
-            team if do.team is UNSET else case.team(do.team, "team"),
+            cadence if command.cadence is UNSET else command.cadence,
+            owner if command.owner is UNSET else uow.colleague(command.owner, "owner"),
+            team if command.team is UNSET else uow.team(command.team, "team"),
         ),
-        case.at,
+        uow.at,
     )
     return kpi
 
 
 @handles
-def retire_kpi(case: Decision, do: RetireKpi) -> Kpi:
-    kpi = case.subject(case.find(Kpi, do.kpi, "kpi"))
-    kpi.retire(case.at)
+def retire_kpi(uow: UnitOfWork, command: RetireKpi) -> Kpi:
+    kpi = uow.subject(uow.find(Kpi, command.kpi, "kpi"))
+    kpi.retire(uow.at)
     return kpi
 
 
@@ -79,18 +79,18 @@ class Readings(Struct, frozen=True):
 
 
 @handles
-def record_readings(case: Decision, do: RecordReadings) -> Readings:
+def record_readings(uow: UnitOfWork, command: RecordReadings) -> Readings:
     """All or nothing. The same value again is unchanged; another value for one instant is a conflict,
     with what is there or within the batch. Readings older than the KPI's definition are welcome."""
-    if len(do.readings) > READINGS_MAX:
-        raise Refused(Code.TOO_LARGE, f"Takes up to {READINGS_MAX} readings at once; split them.", "readings")
-    if not do.readings:
+    if len(command.readings) > READINGS_MAX:
+        raise CommandRejected(Code.TOO_LARGE, f"Takes up to {READINGS_MAX} readings at once; split them.", "readings")
+    if not command.readings:
         raise invalid("Give at least one reading.", "readings")
-    case.load(by.id or keyed_id(Kind.KPI, by.key or "") for by in {one.kpi for one in do.readings})
+    uow.load(by.id or keyed_id(Kind.KPI, by.key or "") for by in {one.kpi for one in command.readings})
     kpis: dict[KpiBy, UUID] = {}
-    planned = [_planned(case, kpis, one, index) for index, one in enumerate(do.readings)]
-    case.load([id for id, *_ in planned])
-    readings = [_read(case, *one, str(index)) for index, one in enumerate(planned)]
+    planned = [_planned(uow, kpis, one, index) for index, one in enumerate(command.readings)]
+    uow.load([id for id, *_ in planned])
+    readings = [_read(uow, *one, str(index)) for index, one in enumerate(planned)]
     recorded = len({id(reading) for reading in readings if reading.has_news})
     return Readings(readings=readings, recorded=recorded, unchanged=len(readings) - recorded)
 
@@ -98,17 +98,17 @@ def record_readings(case: Decision, do: RecordReadings) -> Readings:
 Planned: TypeAlias = tuple[UUID, ReadingRecorded, datetime]
 
 
-def _planned(case: Decision, kpis: dict[KpiBy, UUID], one: ReadingInput, index: int) -> Planned:
+def _planned(uow: UnitOfWork, kpis: dict[KpiBy, UUID], one: ReadingInput, index: int) -> Planned:
     """The reading that is meant: its identity, its event, and when it was measured. `kpis` are those of readings
     before it."""
     field = ("readings", str(index))
     kpi = kpis.get(one.kpi)
     if kpi is None:
-        watched = case.find(Kpi, one.kpi, *field, "kpi")
+        watched = uow.find(Kpi, one.kpi, *field, "kpi")
         watched.refuse_retired(*field)
         kpi = kpis[one.kpi] = watched.id
-    said = one.measured_at or case.command.effective_at or case.now
-    measured_at = case.moment(said, *field, "measuredAt")
+    said = one.measured_at or uow.command.effective_at or uow.now
+    measured_at = uow.moment(said, *field, "measuredAt")
     event = ReadingRecorded(
         kpi=kpi,
         value=values.number(one.value, *field, "value"),
@@ -117,24 +117,24 @@ def _planned(case: Decision, kpis: dict[KpiBy, UUID], one: ReadingInput, index: 
     return reading_id(kpi, measured_at), event, measured_at
 
 
-def _read(case: Decision, id: UUID, event: ReadingRecorded, measured_at: datetime, index: str) -> Reading:
-    reading = case.known(id)
+def _read(uow: UnitOfWork, id: UUID, event: ReadingRecorded, measured_at: datetime, index: str) -> Reading:
+    reading = uow.known(id)
     if isinstance(reading, Reading):
         reading.repeat(event.value, event.note, "readings", index, "value")
         return reading
-    return case.begin(Reading, event, id, measured_at)
+    return uow.begin(Reading, event, id, measured_at)
 
 
 @handles
-def correct_reading(case: Decision, do: CorrectReading) -> Reading:
-    reading = case.change(Reading, do.reading, "reading")
-    note = reading.note if do.note is UNSET else values.prose(do.note, "note")
-    reading.correct(values.number(do.value, "value"), note)
+def correct_reading(uow: UnitOfWork, command: CorrectReading) -> Reading:
+    reading = uow.change(Reading, command.reading, "reading")
+    note = reading.note if command.note is UNSET else values.prose(command.note, "note")
+    reading.correct(values.number(command.value, "value"), note)
     return reading
 
 
 @handles
-def retract_reading(case: Decision, do: RetractReading) -> Reading:
-    reading = case.change(Reading, do.reading, "reading")
+def retract_reading(uow: UnitOfWork, command: RetractReading) -> Reading:
+    reading = uow.change(Reading, command.reading, "reading")
     reading.retract()
     return reading

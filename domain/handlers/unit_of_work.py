@@ -19,7 +19,7 @@ from domain.model.kpi import Kpi, Reading
 from domain.model.objective import Objective
 from domain.model.people import Person, Team
 from domain.primitives import values
-from domain.primitives.errors import Code, Refused, invalid
+from domain.primitives.errors import Code, CommandRejected, invalid
 from domain.primitives.values import Kind, Ref, ScoringPolicy, Source
 
 WORKSPACE = UUID("6b657966-7261-4d65-8000-000000000000")
@@ -59,7 +59,7 @@ def keyed_id(kind: Kind, key: str) -> UUID:
 POLICY_ID = keyed_id(Kind.POLICY, "")
 
 
-class Decision:
+class UnitOfWork:
     """Loads things for one command and remembers each version seen, so that the log can refuse to
     record what was decided on a world that has moved on."""
 
@@ -159,7 +159,7 @@ class Decision:
             return self.get(kind, by.id, *field)
         thing = self.known(keyed_id(kind.KIND, by.key or ""))
         if not isinstance(thing, kind):
-            raise Refused(Code.NOT_FOUND, f"There is no {kind.KIND} with the key '{by.key}'.", *field, "key")
+            raise CommandRejected(Code.NOT_FOUND, f"There is no {kind.KIND} with the key '{by.key}'.", *field, "key")
         return thing
 
     def subject(self, thing: A) -> A:
@@ -167,7 +167,7 @@ class Decision:
         expected = self.command.expected_version
         self._compared = True
         if expected is not None and expected != thing.version and (thing.id, expected) not in self.looks_new:
-            raise Refused(
+            raise CommandRejected(
                 Code.STALE,
                 f"You saw version {expected}, it is at {thing.version} now: look at the changes since, then ask again.",
                 "expectedVersion",
@@ -216,13 +216,13 @@ class Decision:
     def colleague(self, person: UUID | None, *field: str) -> UUID | None:
         """A person who can be given work. Raises `NOT_FOUND`, or `CONFLICT` for one who has left."""
         if person is not None and not self.get(Person, person, *field).active:
-            raise Refused(Code.CONFLICT, "This person was deactivated; choose someone else.", *field)
+            raise CommandRejected(Code.CONFLICT, "This person was deactivated; choose someone else.", *field)
         return person
 
     def team(self, team: UUID | None, *field: str) -> UUID | None:
         """A team that can be given work. Raises `NOT_FOUND`, or `CONFLICT` for a disbanded one."""
         if team is not None and self.get(Team, team, *field).disbanded:
-            raise Refused(Code.CONFLICT, "This team was disbanded; choose another.", *field)
+            raise CommandRejected(Code.CONFLICT, "This team was disbanded; choose another.", *field)
         return team
 
     # ── recording ────────────────────────────────────────────────────────────────────────────────
@@ -242,7 +242,7 @@ class Decision:
             self.load([id])
         at = self.at if at is None else at
         if self.reads[id]:
-            raise Refused(Code.DUPLICATE, f"There is such a {kind.KIND} already; its key is taken.", "key")
+            raise CommandRejected(Code.DUPLICATE, f"There is such a {kind.KIND} already; its key is taken.", "key")
         thing = kind.begin(id, event, at)
         self._known[id] = thing
         self._new[id] = thing
@@ -264,5 +264,5 @@ class Decision:
         return [*reversed(old), *self._new.values()]
 
 
-def _missing(kind: type[Aggregate], id: UUID, *field: str) -> Refused:
-    return Refused(Code.NOT_FOUND, f"There is no {kind.KIND} with the id {id}.", *field)
+def _missing(kind: type[Aggregate], id: UUID, *field: str) -> CommandRejected:
+    return CommandRejected(Code.NOT_FOUND, f"There is no {kind.KIND} with the id {id}.", *field)

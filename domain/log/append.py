@@ -10,7 +10,7 @@ from eventsourcing.persistence import PersistenceError, RecordConflictError
 from domain.model.event import Authorship
 
 
-class Conflict(RecordConflictError):
+class ConcurrencyConflict(RecordConflictError):
     """The world has moved on since the command was decided: nothing was recorded, decide it again.
 
     `streams` are the things, or the parents of new things, that changed; none after a lost connection.
@@ -25,7 +25,7 @@ class Unavailable(PersistenceError):
     """The log could not be reached, or was waited for too long; nothing was recorded."""
 
 
-class OutcomeUnknown(PersistenceError):
+class CommandInDoubt(PersistenceError):
     """The connection was lost while a command was being recorded, and the database did not come back.
 
     `command` may be recorded or not: asking again with the same idempotency key finds out.

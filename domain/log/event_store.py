@@ -15,16 +15,28 @@ from eventsourcing.persistence import ApplicationRecorder, Notification, StoredE
 from psycopg.abc import Params
 from psycopg_pool import ConnectionPool
 
-from domain.log.append import Append, CommandRow, Conflict, NoNewer, OutcomeUnknown, PersonKey, Unavailable
+from domain.log.append import Append, CommandInDoubt, CommandRow, ConcurrencyConflict, NoNewer, PersonKey, Unavailable
 from domain.log.mapper import EventMapper, LogRow, StoredNotification, StoredRow, leaf_hash
 from domain.log.schema import lock_key
 from domain.log.tail import Listener, Tail
 from domain.model.event import Authorship, Event, Recorded
-from domain.primitives.errors import Code, Refused, used_otherwise
+from domain.primitives.errors import Code, CommandRejected, used_otherwise
 
 __all__ = [
-    "Append", "Children", "CommandRow", "Conflict", "EventMapper", "Head", "Log", "LogRow", "NoNewer",
-    "OutcomeUnknown", "PersonKey", "StoredRow", "Unavailable", "leaf_hash",
+    "Append",
+    "Children",
+    "CommandInDoubt",
+    "CommandRow",
+    "ConcurrencyConflict",
+    "EventMapper",
+    "Head",
+    "Log",
+    "LogRow",
+    "NoNewer",
+    "PersonKey",
+    "StoredRow",
+    "Unavailable",
+    "leaf_hash",
 ]  # fmt: skip
 
 _log = logging.getLogger(__name__)
@@ -106,9 +118,9 @@ class Log(ApplicationRecorder):
     def append(self, stored: Sequence[StoredRow], append: Append) -> CommandRow:
         """Record a command and its events, all or nothing, and say where they stand.
 
-        A command that is there already is returned as it was first recorded. Raises `Refused` with
+        A command that is there already is returned as it was first recorded. Raises `CommandRejected` with
         `IDEMPOTENCY_MISMATCH` (the same command, another digest) or `DUPLICATE` (a handle is taken);
-        `Conflict`; `Unavailable`; and `OutcomeUnknown`.
+        `ConcurrencyConflict`; `Unavailable`; and `CommandInDoubt`.
         """
         attempt = uuid4()
         try:
@@ -120,9 +132,9 @@ class Log(ApplicationRecorder):
         except psycopg.OperationalError as error:
             raise Unavailable(str(error)) from error
         if outcome == "taken":
-            raise Refused(Code.DUPLICATE, "This handle is taken; choose another.", "handle")
+            raise CommandRejected(Code.DUPLICATE, "This handle is taken; choose another.", "handle")
         if outcome in ("moved", "void"):
-            raise Conflict(moved or ())
+            raise ConcurrencyConflict(moved or ())
         return _same(CommandRow(*command), append)
 
     def _call(self, conn: Connection, attempt: UUID, stored: Sequence[StoredRow], append: Append) -> Row:
@@ -148,7 +160,7 @@ class Log(ApplicationRecorder):
     def _settle(self, attempt: UUID, command: UUID) -> CommandRow:
         """What became of an append whose connection was lost; if nothing, it never will be recorded.
 
-        Raises `Conflict` in the latter case and `OutcomeUnknown` if the database does not come back.
+        Raises `ConcurrencyConflict` in the latter case and `CommandInDoubt` if the database does not come back.
         """
         deadline = monotonic() + self._reconnect_seconds
         while (left := deadline - monotonic()) > 0:
@@ -159,9 +171,9 @@ class Log(ApplicationRecorder):
                 sleep(min(left, _RETRY_SECONDS))
             else:
                 if row is None:
-                    raise Conflict
+                    raise ConcurrencyConflict
                 return row
-        raise OutcomeUnknown(command)
+        raise CommandInDoubt(command)
 
     def _look_up(self, attempt: UUID, command: UUID, seconds: float) -> CommandRow | None:
         self._pool.check()

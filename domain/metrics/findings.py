@@ -80,7 +80,7 @@ class WrittenKeyResult(Fact, frozen=True, gc=False):
     cadence: Cadence
     at: datetime
     policy: ScoringPolicy
-    last_spoken_at: datetime | None = None
+    last_measured_at: datetime | None = None
 
 
 class WrittenKpi(Fact, frozen=True, gc=False):
@@ -353,7 +353,7 @@ def key_result_counts_activity(key_result: WrittenKeyResult) -> str | None:
 @_rule(KEY_RESULT_RULES, Severity.WARNING, Smart.TIME_BOUND)
 def key_result_silent(key_result: WrittenKeyResult) -> str | None:
     """No check-in or reading for longer than its cadence allows; if never, since it began."""
-    since = max(key_result.last_spoken_at or key_result.begins_at, key_result.begins_at)
+    since = max(key_result.last_measured_at or key_result.begins_at, key_result.begins_at)
     if not is_outdated(since, key_result.cadence, key_result.at, key_result.policy):
         return None
     silent = _counted((key_result.at - since).days, "day")

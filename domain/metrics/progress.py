@@ -53,7 +53,7 @@ _RANK[Health.ACHIEVED] = _RANK[Health.ON_TRACK]
 class KeyResultFacts(Fact, frozen=True, gc=False):
     """A key result at a basis.
 
-    `latest`: its latest measurement. `last_spoken_at`: when it was last heard of, by a check-in even
+    `latest`: its latest measurement. `last_measured_at`: when it was last heard of, by a check-in even
     without a value or by a reading. `confidence`: the latest one stated. `position`: of its latest event.
     `is_abandoned`: its objective was dropped, whatever its own state.
     """
@@ -70,7 +70,7 @@ class KeyResultFacts(Fact, frozen=True, gc=False):
     cadence: Cadence
     score: float | None = None
     latest: Measurement | None = None
-    last_spoken_at: datetime | None = None
+    last_measured_at: datetime | None = None
     confidence: float | None = None
     is_abandoned: bool = False
 
@@ -216,9 +216,9 @@ def verdict(score: float | None, policy: ScoringPolicy) -> Verdict:
     return Verdict.ACHIEVED if is_green else Verdict.MISSED
 
 
-def is_outdated(last_spoken_at: datetime, cadence: Cadence, at: datetime, policy: ScoringPolicy) -> bool:
+def is_outdated(last_measured_at: datetime, cadence: Cadence, at: datetime, policy: ScoringPolicy) -> bool:
     """Whether a measure was silent for longer than its cadence allows: strictly longer."""
-    return at - last_spoken_at > policy.stale_after(cadence)
+    return at - last_measured_at > policy.stale_after(cadence)
 
 
 def _health(
@@ -229,7 +229,7 @@ def _health(
         return Health.DROPPED
     if of.state is KeyResultState.SCORED:
         return Health(verdict(of.score, policy))
-    spoken_at = of.last_spoken_at or (of.latest.measured_at if of.latest else None)
+    spoken_at = of.last_measured_at or (of.latest.measured_at if of.latest else None)
     if spoken_at is None:
         return Health.PENDING
     if is_outdated(spoken_at, of.cadence, at, policy):

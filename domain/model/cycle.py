@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from domain.model.event import Aggregate, Event, stored
 from domain.model.fields import Key, Name
-from domain.primitives.errors import Code, Refused
+from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.values import Cadence, CycleState, Kind, ScoringPolicy
 
 # ── events: their topics are the storage format ──────────────────────────────────────────────────
@@ -105,13 +105,15 @@ class Cycle(Aggregate):
 
     def close(self, at: datetime) -> None:
         if self.state is CycleState.PLANNING:
-            raise Refused(Code.CONFLICT, f"The cycle '{self.key}' was never activated; activate it first.", "cycle")
+            raise CommandRejected(
+                Code.CONFLICT, f"The cycle '{self.key}' was never activated; activate it first.", "cycle"
+            )
         if self.state is CycleState.ACTIVE:
             self.record(CycleClosed(), at)
 
     def refuse_closed(self, *field: str) -> None:
         if self.is_closed:
-            raise Refused(
+            raise CommandRejected(
                 Code.CLOSED,
                 f"The cycle '{self.key}' is closed: it takes late measurements and corrections with a "
                 "reason, comments and reflections, and nothing else.",

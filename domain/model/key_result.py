@@ -15,7 +15,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from domain.model.event import Aggregate, Event, stored
 from domain.model.fields import Description, Due, MeasuringKpi, Note, Owner, Score, Title, Value
-from domain.primitives.errors import Code, Refused, invalid
+from domain.primitives.errors import Code, CommandRejected, invalid
 from domain.primitives.values import Direction, KeyResultState, Kind, Metric
 
 # ── fields of events ─────────────────────────────────────────────────────────────────────────────
@@ -303,12 +303,14 @@ class KeyResult(Aggregate):
 
     def refuse_dropped(self) -> None:
         if self.is_dropped:
-            raise Refused(Code.CLOSED, f"The key result '{self.title}' was dropped; add a new one.", "keyResult")
+            raise CommandRejected(
+                Code.CLOSED, f"The key result '{self.title}' was dropped; add a new one.", "keyResult"
+            )
 
     def refuse_ended(self) -> None:
         self.refuse_dropped()
         if self.state is KeyResultState.SCORED:
-            raise Refused(
+            raise CommandRejected(
                 Code.CLOSED,
                 f"The key result '{self.title}' is scored; reopen its objective first.",
                 "keyResult",

@@ -15,7 +15,7 @@ from msgspec import Meta
 
 from domain.model.event import Aggregate, Event, stored
 from domain.model.fields import Description, Key, MeasuringKpi, Name, Note, Owner, OwningTeam, Value
-from domain.primitives.errors import Code, Refused
+from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.values import Cadence, Kind, KpiGoal, Unit
 
 # ── events: their topics are the storage format ──────────────────────────────────────────────────
@@ -149,7 +149,7 @@ class Kpi(Aggregate):
 
     def refuse_retired(self, *field: str) -> None:
         if self.retired:
-            raise Refused(Code.CLOSED, f"The KPI '{self.key}' is retired; define a new one.", *field, "kpi")
+            raise CommandRejected(Code.CLOSED, f"The KPI '{self.key}' is retired; define a new one.", *field, "kpi")
 
 
 class Reading(Aggregate):
@@ -165,7 +165,7 @@ class Reading(Aggregate):
         if self.retracted:
             self.record(ReadingCorrected(value=value, note=note), self.created_at)
         elif value != self.value:
-            raise Refused(
+            raise CommandRejected(
                 Code.CONFLICT,
                 f"There is a reading of {self.value:g} at {self.created_at.isoformat()} already; change it "
                 "with correctReading and a reason.",
@@ -183,7 +183,9 @@ class Reading(Aggregate):
 
     def _refuse_retracted(self) -> None:
         if self.retracted:
-            raise Refused(Code.CONFLICT, "This reading was taken back; record it anew with recordReadings.", "reading")
+            raise CommandRejected(
+                Code.CONFLICT, "This reading was taken back; record it anew with recordReadings.", "reading"
+            )
 
 
 def reading_id(kpi: UUID, measured_at: datetime) -> UUID:

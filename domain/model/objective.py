@@ -12,7 +12,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from domain.model.event import Aggregate, Event, stored
 from domain.model.fields import Description, Owner, OwningTeam, Score, Title
-from domain.primitives.errors import Code, Refused, invalid
+from domain.primitives.errors import Code, CommandRejected, invalid
 from domain.primitives.values import Kind, ObjectiveKind, ObjectiveState, Ref, Verdict, Visibility
 
 # ── fields of events ─────────────────────────────────────────────────────────────────────────────
@@ -238,7 +238,7 @@ class Objective(Aggregate):
     def close(self, verdict: Verdict, score: float, reflection: str | None, at: datetime) -> None:
         self.refuse_ended()
         if self.state is ObjectiveState.DRAFT:
-            raise Refused(Code.CONFLICT, f"'{self.title}' is a draft; commit or drop it first.", "objective")
+            raise CommandRejected(Code.CONFLICT, f"'{self.title}' is a draft; commit or drop it first.", "objective")
         self.record(ObjectiveClosed(verdict=verdict, score=score, reflection=reflection), at)
 
     def drop(self, at: datetime) -> None:
@@ -257,7 +257,7 @@ class Objective(Aggregate):
 
     def refuse_ended(self, field: str = "objective") -> None:
         if self.has_ended:
-            raise Refused(
+            raise CommandRejected(
                 Code.CLOSED,
                 f"The objective '{self.title}' is {self.state.lower()}; reopen it first.",
                 field,

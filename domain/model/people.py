@@ -15,7 +15,7 @@ from msgspec import Meta
 
 from domain.model.event import Aggregate, Event, stored
 from domain.model.fields import Key, Name
-from domain.primitives.errors import Code, Refused
+from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.values import Kind
 
 # ── fields of events ─────────────────────────────────────────────────────────────────────────────
@@ -230,4 +230,4 @@ class Team(Aggregate):
 
     def _refuse_disbanded(self) -> None:
         if self.disbanded:
-            raise Refused(Code.CONFLICT, f"The team '{self.key}' was disbanded; form a new one.", "team")
+            raise CommandRejected(Code.CONFLICT, f"The team '{self.key}' was disbanded; form a new one.", "team")

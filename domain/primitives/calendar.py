@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import TypeVar
 
-from domain.primitives.errors import Code, Refused
+from domain.primitives.errors import Code, CommandRejected
 
 POINTS_MAX = 10_000
 """The most points or buckets one answer has: 27 years of days."""
@@ -87,7 +87,9 @@ def buckets(every: Step, first: datetime, last: datetime) -> list[tuple[datetime
 def bounded(points: list[_T]) -> list[_T]:
     """The points, if they are no more than `POINTS_MAX`. Raises `TOO_LARGE`."""
     if len(points) > POINTS_MAX:
-        raise Refused(Code.TOO_LARGE, f"Has more than {POINTS_MAX} points; take a longer step or a shorter span.")
+        raise CommandRejected(
+            Code.TOO_LARGE, f"Has more than {POINTS_MAX} points; take a longer step or a shorter span."
+        )
     return points
 
 

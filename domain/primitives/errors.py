@@ -19,7 +19,7 @@ class Code(StrEnum):
     TOO_LARGE = "TOO_LARGE"
 
 
-class Refused(Exception):
+class CommandRejected(Exception):
     """A command was refused and nothing was recorded.
 
     `code` is stable, `message` is a sentence for a person that says what to do, `field` is the path of
@@ -39,14 +39,14 @@ class Refused(Exception):
         return f"{self.code}{f' ({where})' if where else ''}: {self.message}"
 
 
-def invalid(message: str, *field: str) -> Refused:
+def invalid(message: str, *field: str) -> CommandRejected:
     """A refusal of a value that can never be right, whatever the state of the workspace."""
-    return Refused(Code.INVALID, message, *field)
+    return CommandRejected(Code.INVALID, message, *field)
 
 
-def used_otherwise() -> Refused:
+def used_otherwise() -> CommandRejected:
     """An idempotency key that another input was sent with."""
-    return Refused(
+    return CommandRejected(
         Code.IDEMPOTENCY_MISMATCH,
         "This key was used with another input. Use a new key for a new command.",
         "idempotencyKey",

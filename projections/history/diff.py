@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from domain.model.discussion import CommentAdded, Reflected
-from domain.primitives.errors import Code, Refused
+from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.values import Basis, Kind, Ref
 from projections.history import key_result_standing
 from projections.history.field_changes import TABLES_OF, Field, Told, differences, told
@@ -287,7 +287,9 @@ def _changes(conn: Connection, start: Basis, end: Basis, ids: Sequence[UUID], kp
     where = f"{where} and ({about}) and v.topic <> all(%(remarks)b) order by v.position limit %(limit)s"
     found = read_where(conn, where, told)
     if len(found) > CHANGES_MAX:
-        raise Refused(Code.TOO_LARGE, f"More than {CHANGES_MAX} changes did this; ask for a shorter span or a scope.")
+        raise CommandRejected(
+            Code.TOO_LARGE, f"More than {CHANGES_MAX} changes did this; ask for a shorter span or a scope."
+        )
     return found
 
 

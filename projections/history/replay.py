@@ -19,7 +19,7 @@ from domain.log import times
 from domain.log.times import Known
 from domain.metrics.progress import Health, SharedProgress
 from domain.primitives.calendar import Step, day_start, steps
-from domain.primitives.errors import Code, Refused, invalid
+from domain.primitives.errors import Code, CommandRejected, invalid
 from domain.primitives.values import EARLIEST, Kind
 from projections.history import timeline
 from projections.history.timeline import BitemporalTimeline
@@ -90,7 +90,7 @@ def replay(
     seen = sorted(_seen(events, arrival, is_all=horizon is not None))
     moments = steps(every, first, last, [at for at, _ in seen])
     if len(moments) * len(told.key_results) > FIGURES_MAX:
-        raise Refused(
+        raise CommandRejected(
             Code.TOO_LARGE, "Has too many frames for so many key results; take a longer step or a shorter span."
         )
     bases = (

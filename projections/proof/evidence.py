@@ -11,7 +11,7 @@ from domain.model.cycle import CycleClosed, CycleOpened
 from domain.model.event import Event
 from domain.model.key_result import KeyResultAdded, KeyResultLinked
 from domain.model.kpi import ReadingRecorded
-from domain.primitives.errors import Code, Refused
+from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.values import Kind
 from domain.proof import evidence
 from domain.proof.evidence import About, Entry
@@ -29,7 +29,7 @@ def of_cycle(conn: Connection, workspace: str, key: str, keys: Keys) -> Iterator
 
     It holds, complete and in order, the streams of: the cycle, its objectives, their key results, check-ins,
     initiatives, comments and reflections; every KPI that measured one of the key results, and its readings
-    within the cycle; and the scoring policy. The checkpoint is kept. Raises `Refused` with `NOT_FOUND`,
+    within the cycle; and the scoring policy. The checkpoint is kept. Raises `CommandRejected` with `NOT_FOUND`,
     `signing.Rewritten`, and `ValueError` for a damaged event.
     """
     size = int(fetch(conn, "select position from view_position", {})[0][0])
@@ -52,7 +52,7 @@ def _rows(conn: Connection, cycle: UUID, key: str, size: int) -> list[LogRow]:
     """Every row of the evidence, in the order of the log."""
     held = raw.rows_of(conn, raw.held_by(conn, cycle, size), size)
     if not held:
-        raise Refused(Code.NOT_FOUND, f"There is no {Kind.CYCLE} with the key '{key}'.", "cycle")
+        raise CommandRejected(Code.NOT_FOUND, f"There is no {Kind.CYCLE} with the key '{key}'.", "cycle")
     linked = _links(held)
     kpis = list(linked)
     span = _span([row for row in held if row.stream == cycle], min(linked.values(), default=_ENDLESS))

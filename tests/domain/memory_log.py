@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from domain.log.append import Append, CommandRow, Conflict, PersonKey
+from domain.log.append import Append, CommandRow, ConcurrencyConflict, PersonKey
 from domain.log.event_store import Children, EventMapper, Head, Log, StoredRow
 from domain.model.event import WHEN_RECORDED, Authorship, Event, Recorded
-from domain.primitives.errors import Code, Refused
+from domain.primitives.errors import Code, CommandRejected
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 
@@ -36,9 +36,9 @@ class MemoryLog(Log):
             return self._commands[append.by.command]
         moved = [id for id, version in append.reads.items() if version != len(self.streams([id])[id])]
         if moved or any(self._newer(one.belongs_to, one.topic, one.position) for one in append.no_newer):
-            raise Conflict(moved)
+            raise ConcurrencyConflict(moved)
         if any(self.person_by_handle(key.handle_digest) for key in append.keys):
-            raise Refused(Code.DUPLICATE, "This handle is taken; choose another.", "handle")
+            raise CommandRejected(Code.DUPLICATE, "This handle is taken; choose another.", "handle")
         first, at = len(self.entries_made) + 1, self.clock
         for row in stored:
             recorded_at = at + timedelta(microseconds=len(self.entries_made) + 1 - first)

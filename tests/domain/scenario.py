@@ -11,7 +11,7 @@ from domain.commands.permissions import Role
 from domain.handlers.dispatcher import Dispatcher, Outcome, command_id
 from domain.handlers.unit_of_work import Author
 from domain.model.event import NOBODY, WHEN_RECORDED, Aggregate, Event, replay
-from domain.primitives.errors import Refused
+from domain.primitives.errors import CommandRejected
 from domain.primitives.values import Source
 from tests.domain.memory_log import MemoryLog
 
@@ -68,7 +68,7 @@ class Given:
         before = len(self.log.entries_made)
         try:
             return Then(self, before, self.keyframe.execute(command, by), None)
-        except Refused as refused:
+        except CommandRejected as refused:
             return Then(self, before, None, refused)
 
     def thing(self, kind: type[AnyThing], id: UUID) -> AnyThing:
@@ -79,7 +79,7 @@ class Given:
 
 
 class Then:
-    def __init__(self, given: Given, before: int, outcome: Outcome | None, refused: Refused | None) -> None:
+    def __init__(self, given: Given, before: int, outcome: Outcome | None, refused: CommandRejected | None) -> None:
         self.given = given
         self.outcome = outcome
         self.refused = refused
@@ -95,7 +95,7 @@ class Then:
         """Carried out, with nothing to record."""
         return self.then()
 
-    def then_refused(self, code: str, field: str | None = None, saying: str = "") -> Refused:
+    def then_refused(self, code: str, field: str | None = None, saying: str = "") -> CommandRejected:
         """Refused with this code at this field (`a.b`, or "" for the whole command), and nothing recorded."""
         assert self.refused is not None, f"carried out: {[self.given.log.event(one) for one in self.entries]}"
         assert (self.refused.code, len(self.entries)) == (code, 0), self.refused

@@ -14,7 +14,7 @@ from domain.commands.key_result_commands import CheckIn
 from domain.commands.permissions import ADOPT_POLICY, edit_goals
 from domain.commands.registry import VERBS
 from domain.handlers.handler_registry import HANDLERS, handles, require_handlers
-from domain.handlers.unit_of_work import Decision
+from domain.handlers.unit_of_work import UnitOfWork
 from domain.model.key_result import KeyResultDropped
 from domain.primitives.documentation import doc
 from domain.primitives.values import Kind
@@ -121,7 +121,7 @@ def test_a_second_handler_of_a_command_is_refused() -> None:
     ):
 
         @handles
-        def again(case: Decision, do: CheckIn) -> None: ...
+        def again(uow: UnitOfWork, do: CheckIn) -> None: ...
 
     assert HANDLERS[CheckIn] is before
 
@@ -130,11 +130,11 @@ def test_a_handler_without_a_command_is_refused() -> None:
     with refused("The handler ", "no_command has no command: annotate its second parameter with one."):
 
         @handles  # type: ignore[type-var]
-        def no_command(case: Decision, do: str) -> None: ...
+        def no_command(uow: UnitOfWork, do: str) -> None: ...
 
 
 def test_a_handler_of_an_unregistered_command_is_refused() -> None:
     with refused("The command Unregistered of the handler ", "add its module to domain.commands.registry."):
 
         @handles
-        def unregistered(case: Decision, do: Unregistered) -> None: ...
+        def unregistered(uow: UnitOfWork, do: Unregistered) -> None: ...

@@ -69,7 +69,7 @@ from domain.commands.permissions import Role
 from domain.commands.registry import VERBS
 from domain.handlers.dispatcher import Dispatcher, Outcome
 from domain.handlers.unit_of_work import Author
-from domain.primitives.errors import Refused
+from domain.primitives.errors import CommandRejected
 from domain.primitives.values import (
     Cadence,
     Direction,
@@ -142,7 +142,7 @@ class History:
     def _take(self, command: Command, after: Callable[[Command, Outcome], object] | None) -> None:
         try:
             outcome = self._keyframe.execute(command, AUTHOR)
-        except Refused as refused:
+        except CommandRejected as refused:
             self.refused[refused.code] += 1
             return
         self._remember(outcome)

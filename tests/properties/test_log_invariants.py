@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.commands.command import verb
-from domain.handlers.unit_of_work import Decision
+from domain.handlers.unit_of_work import UnitOfWork
 from domain.log.mapper import leaf_hash
 from domain.model.event import WHEN_RECORDED, Aggregate, replay
 from domain.primitives.values import Kind
@@ -23,16 +23,16 @@ chances = st.randoms(use_true_random=False)
 @given(chance=chances)
 def test_replay_gives_the_live_aggregate(worlds: Worlds, chance: Random, monkeypatch: Any) -> None:
     decided: dict[Any, Aggregate] = {}
-    changed = Decision.changed
+    changed = UnitOfWork.changed
 
-    def remember(case: Decision) -> list[Aggregate]:
-        things = changed(case)
+    def remember(uow: UnitOfWork) -> list[Aggregate]:
+        things = changed(uow)
         decided.clear()
         decided.update({thing.id: thing for thing in things})
         return things
 
     with worlds() as world, monkeypatch.context() as patch:
-        patch.setattr(Decision, "changed", remember)
+        patch.setattr(UnitOfWork, "changed", remember)
         history = History(world.keyframe, chance)
         history.live(60, after=lambda *_: _replayed(world, decided))
         assert history.done

@@ -23,9 +23,9 @@ from domain.commands.people_commands import AddPerson, AppointLead, FormTeam, Jo
 from domain.commands.permissions import Role
 from domain.handlers.authorization import sees
 from domain.handlers.dispatcher import Dispatcher
-from domain.handlers.unit_of_work import Author, Decision
+from domain.handlers.unit_of_work import Author, UnitOfWork
 from domain.model.objective import Objective
-from domain.primitives.errors import Refused
+from domain.primitives.errors import CommandRejected
 from domain.primitives.values import Direction, Metric, Source, Visibility
 from projections.engine import visibility as sight
 from projections.engine.projector import Projector
@@ -55,7 +55,7 @@ class Company:
             for _ in range(KEY_RESULTS)
         ]
         for _ in range(STEPS):
-            with suppress(Refused):
+            with suppress(CommandRejected):
                 self._keyframe.execute(chance.choice([*self._steps()]), ADMIN)
 
     def _tell(self, command: Command) -> UUID:
@@ -93,8 +93,8 @@ def hidden(world: World, company: Company, person: UUID | None) -> set[UUID]:
     """The objectives that commands of a person do not find."""
     actor = "machine:nobody" if person is None else f"person:{person}"
     asking = Author(actor, Source.API, frozenset({Role.LEAD}))
-    case = Decision(world.log, asking, CommitObjective(objective=uuid4()), uuid4())
-    return {one.id for one in case.get_all(Objective, company.objectives) if not sees(case, one)}
+    uow = UnitOfWork(world.log, asking, CommitObjective(objective=uuid4()), uuid4())
+    return {one.id for one in uow.get_all(Objective, company.objectives) if not sees(uow, one)}
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -13,8 +13,8 @@ from api.schema.connections.filters import NOTHING, named
 from api.schema.primitives.lookup import CycleBy, TeamBy
 from api.snapshot import global_ids
 from api.snapshot.global_ids import GlobalId
-from api.snapshot.pagination import Asked, encode, stretch
-from api.snapshot.snapshot import Siblings, Thing, View, mixed
+from api.snapshot.pagination import PageRequest, encode, stretch
+from api.snapshot.snapshot import Batch, RowProxy, View, as_mixed_batch
 from domain.model.event import Authorship, Event
 from domain.primitives.errors import invalid
 from domain.primitives.values import Kind, Ref
@@ -25,7 +25,7 @@ from projections.tables.changes import Change
 
 ORDER = "LOG"
 
-TYPES: dict[type[Event], type[Thing]] = {}
+TYPES: dict[type[Event], type[RowProxy]] = {}
 """The type that tells each kind of event."""
 
 
@@ -70,7 +70,7 @@ def with_events(view: View, rows: Sequence[Change]) -> list[Told]:
 
 def shown(view: View, rows: Sequence[Told]) -> list[Any]:
     """What was read as things, siblings of each other."""
-    return mixed(view, rows, [TYPES[type(row.event)] for row in rows])
+    return as_mixed_batch(view, rows, [TYPES[type(row.event)] for row in rows])
 
 
 def at_positions(view: View, positions: Sequence[int]) -> list[Any]:
@@ -145,7 +145,7 @@ def _topic(name: str) -> str:
 # ── pages ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def all_changes(view: View, filter: ChangeFilter | None, asked: Asked) -> Connection[Any]:
+def all_changes(view: View, filter: ChangeFilter | None, asked: PageRequest) -> Connection[Any]:
     """A page of all changes that a view knows, in the order of the log."""
     window, wanted = asked.window(ORDER), change_filter(view, filter)
 
@@ -163,15 +163,15 @@ def all_changes(view: View, filter: ChangeFilter | None, asked: Asked) -> Connec
     )
 
 
-def changes_of(thing: Thing, kind: Kind, filter: ChangeFilter | None, asked: Asked) -> Connection[Any]:
+def changes_of(thing: RowProxy, kind: Kind, filter: ChangeFilter | None, asked: PageRequest) -> Connection[Any]:
     """A page of the changes that belong to a thing, read for all siblings at once."""
     return thing.each(_pages, kind, change_filter(thing.view, filter), asked)
 
 
-def _pages(siblings: Siblings, kind: Kind, filter: changes.ChangeFilter, asked: Asked) -> Sequence[Connection[Any]]:
+def _pages(batch: Batch, kind: Kind, filter: changes.ChangeFilter, asked: PageRequest) -> Sequence[Connection[Any]]:
     window = asked.window(ORDER)
-    rows = _read(siblings, window, kind, filter)
-    things = iter(told(siblings.view, list({row.position: row for part in rows.values() for row in part}.values())))
+    rows = _read(batch, window, kind, filter)
+    things = iter(told(batch.view, list({row.position: row for part in rows.values() for row in part}.values())))
     by_position = {thing.row.position: thing for thing in things}
 
     def page(id: UUID) -> Connection[Any]:
@@ -180,20 +180,20 @@ def _pages(siblings: Siblings, kind: Kind, filter: changes.ChangeFilter, asked: 
                 window,
                 [by_position[row.position] for row in rows[id]],
                 _cursor,
-                lambda other: bool(siblings.all(_read, other, kind, filter)[id]),
-                lambda: siblings.all(_counts, kind, filter)[id],
+                lambda other: bool(batch.all(_read, other, kind, filter)[id]),
+                lambda: batch.all(_counts, kind, filter)[id],
             )
         )
 
-    return [page(row.id) for row in siblings.rows]
+    return [page(row.id) for row in batch.rows]
 
 
-def _read(siblings: Siblings, window: Window, kind: Kind, filter: changes.ChangeFilter) -> dict[UUID, list[Change]]:
-    return siblings.view.read(changes.pages, list({row.id for row in siblings.rows}), window, kind, filter)
+def _read(batch: Batch, window: Window, kind: Kind, filter: changes.ChangeFilter) -> dict[UUID, list[Change]]:
+    return batch.view.read(changes.pages, list({row.id for row in batch.rows}), window, kind, filter)
 
 
-def _counts(siblings: Siblings, kind: Kind, filter: changes.ChangeFilter) -> dict[UUID, int]:
-    return siblings.view.read(changes.page_counts, list({row.id for row in siblings.rows}), kind, filter)
+def _counts(batch: Batch, kind: Kind, filter: changes.ChangeFilter) -> dict[UUID, int]:
+    return batch.view.read(changes.page_counts, list({row.id for row in batch.rows}), kind, filter)
 
 
 def _cursor(thing: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Generic, TypeAlias, TypeVar
 import strawberry
 
 from api.schema.primitives.field import answered
-from api.snapshot.pagination import PAGE_DEFAULT, PAGE_MAX, Asked, Stretch
+from api.snapshot.pagination import PAGE_DEFAULT, PAGE_MAX, PageRequest, Stretch
 
 T = TypeVar("T")
 
@@ -29,7 +29,7 @@ OrderBy: TypeAlias = Annotated[T | None, strawberry.argument(description="In whi
 
 _PAGE = [
     Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=argument)
-    for name, argument in zip(Asked._fields, (First, After, Last, Before), strict=True)
+    for name, argument in zip(PageRequest._fields, (First, After, Last, Before), strict=True)
 ]
 
 
@@ -56,7 +56,7 @@ def _takes_page(method: Callable[..., Any]) -> Callable[..., Any]:
         before: str | None = None,
         **others: Any,
     ) -> Any:
-        return method(self, Asked(first, after, last, before), **others)
+        return method(self, PageRequest(first, after, last, before), **others)
 
     own = signature(method)
     instance, _, *others = own.parameters.values()

@@ -9,8 +9,8 @@ import msgspec
 
 from api.schema.connections.connection import Connection
 from api.snapshot.dataloaders import TYPES, grouped
-from api.snapshot.pagination import LIST_MAX, Asked, cut, encode, stretch
-from api.snapshot.snapshot import Siblings, Thing, View, together
+from api.snapshot.pagination import LIST_MAX, PageRequest, cut, encode, stretch
+from api.snapshot.snapshot import Batch, RowProxy, View, as_batch
 from domain.primitives.values import Kind
 from projections.store.keyset import List
 from projections.store.versioned_tables import Cursor, Order, Window
@@ -31,20 +31,25 @@ class Listing(msgspec.Struct, frozen=True):
 
     kind: Kind
     rows: List[Any, Any, Any]
-    judge: Callable[[Siblings], Sequence[Judged]] | None = None
+    judge: Callable[[Batch], Sequence[Judged]] | None = None
 
 
 def listed(
-    view: View, of: Listing, filter: object, order: Order[Any], asked: Asked, only: frozenset[StrEnum] | None = None
+    view: View,
+    of: Listing,
+    filter: object,
+    order: Order[Any],
+    asked: PageRequest,
+    only: frozenset[StrEnum] | None = None,
 ) -> Connection[Any]:
     """A page of a long list; `only` those in one of these conditions."""
     if only is None and order.field != PROGRESS:
         return _read_page(view, of, filter, order, asked)
     rows = view.read(of.rows.page, filter, Order(RECORDED), Window(LIST_MAX))
-    return worked_out(of, together(TYPES[of.kind][0], view, rows), order, asked, only)
+    return worked_out(of, as_batch(TYPES[of.kind][0], view, rows), order, asked, only)
 
 
-def _read_page(view: View, of: Listing, filter: object, order: Order[Any], asked: Asked) -> Connection[Any]:
+def _read_page(view: View, of: Listing, filter: object, order: Order[Any], asked: PageRequest) -> Connection[Any]:
     field, descending = order.field, order.descending
     window = asked.window(field, descending)
 
@@ -54,7 +59,7 @@ def _read_page(view: View, of: Listing, filter: object, order: Order[Any], asked
     return Connection(
         page=stretch(
             window,
-            together(TYPES[of.kind][0], view, read(window)),
+            as_batch(TYPES[of.kind][0], view, read(window)),
             lambda thing: encode(of.rows.cursor(thing.row, field), field, descending),
             lambda other: bool(read(other)),
             lambda: view.read(of.rows.count, filter),
@@ -64,16 +69,20 @@ def _read_page(view: View, of: Listing, filter: object, order: Order[Any], asked
 
 
 def worked_out(
-    of: Listing, things: Sequence[Thing], order: Order[Any], asked: Asked, only: frozenset[StrEnum] | None = None
+    of: Listing,
+    things: Sequence[RowProxy],
+    order: Order[Any],
+    asked: PageRequest,
+    only: frozenset[StrEnum] | None = None,
 ) -> Connection[Any]:
     """A page of things that are all at hand and were read together."""
     judge, by_progress = of.judge, order.field == PROGRESS
 
-    def judged(thing: Thing) -> Judged:
+    def judged(thing: RowProxy) -> Judged:
         assert judge is not None
         return thing.each(judge)
 
-    def place(thing: Thing) -> Cursor:
+    def place(thing: RowProxy) -> Cursor:
         return Cursor(judged(thing).progress, thing.row.id) if by_progress else of.rows.cursor(thing.row, order.field)
 
     kept = things if only is None else [thing for thing in things if judged(thing).condition in only]
@@ -96,31 +105,31 @@ class Pages(msgspec.Struct, frozen=True):
     cursor: Callable[[Any], Cursor]
 
 
-def paged(siblings: Siblings, of: Pages, asked: Asked, *filter: object) -> Sequence[Connection[Any]]:
+def paged(batch: Batch, of: Pages, asked: PageRequest, *filter: object) -> Sequence[Connection[Any]]:
     """The same page of the list of each of the siblings, read in one statement."""
     window = asked.window(of.order)
-    parts = grouped(siblings.view, TYPES[of.kind][0], _read(siblings, of, window, *filter), siblings)
+    parts = grouped(batch.view, TYPES[of.kind][0], _read(batch, of, window, *filter), batch)
 
-    def cursor(thing: Thing) -> str:
+    def cursor(thing: RowProxy) -> str:
         return encode(of.cursor(thing.row), of.order)
 
-    def page(id: UUID, part: list[Thing]) -> Connection[Any]:
+    def page(id: UUID, part: list[RowProxy]) -> Connection[Any]:
         return Connection(
             page=stretch(
                 window,
                 part,
                 cursor,
-                lambda other: bool(siblings.all(_read, of, other, *filter).get(id)),
-                lambda: siblings.all(_count, of, *filter).get(id, 0),
+                lambda other: bool(batch.all(_read, of, other, *filter).get(id)),
+                lambda: batch.all(_count, of, *filter).get(id, 0),
             )
         )
 
-    return [page(row.id, part) for row, part in zip(siblings.rows, parts, strict=True)]
+    return [page(row.id, part) for row, part in zip(batch.rows, parts, strict=True)]
 
 
-def _read(siblings: Siblings, of: Pages, window: Window, *filter: object) -> dict[UUID, list[Any]]:
-    return siblings.view.read(of.page, [row.id for row in siblings.rows], window, *filter)
+def _read(batch: Batch, of: Pages, window: Window, *filter: object) -> dict[UUID, list[Any]]:
+    return batch.view.read(of.page, [row.id for row in batch.rows], window, *filter)
 
 
-def _count(siblings: Siblings, of: Pages, *filter: object) -> dict[UUID, int]:
-    return siblings.view.read(of.count, [row.id for row in siblings.rows], *filter)
+def _count(batch: Batch, of: Pages, *filter: object) -> dict[UUID, int]:
+    return batch.view.read(of.count, [row.id for row in batch.rows], *filter)

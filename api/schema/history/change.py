@@ -17,7 +17,7 @@ from api.schema.primitives.refs import CycleRef, ObjectiveRef
 from api.schema.primitives.scalars import Position
 from api.snapshot import global_ids
 from api.snapshot.dataloaders import found, found_refs, in_groups
-from api.snapshot.snapshot import Siblings, Thing, View
+from api.snapshot.snapshot import Batch, RowProxy, View
 from domain.model.event import Recorded
 from domain.model.key_result import KeyResultCheckedIn
 from domain.model.objective import ObjectiveAligned, ObjectiveDrafted, ObjectiveUnaligned
@@ -40,40 +40,40 @@ def _subject(row: Told) -> Ref:
     return change.subject
 
 
-def _subjects(siblings: Siblings) -> Sequence[Any]:
-    refs = [_subject(row) for row in siblings.rows]
-    things = found_refs(siblings.view, refs)
+def _subjects(batch: Batch) -> Sequence[Any]:
+    refs = [_subject(row) for row in batch.rows]
+    things = found_refs(batch.view, refs)
     return [things.get(ref) for ref in refs]
 
 
-def _cycles(siblings: Siblings) -> Sequence[Any]:
-    wanted = [row.change.cycle for row in siblings.rows]
-    things = found(siblings.view, Kind.CYCLE, wanted)
+def _cycles(batch: Batch) -> Sequence[Any]:
+    wanted = [row.change.cycle for row in batch.rows]
+    things = found(batch.view, Kind.CYCLE, wanted)
     return [things.get(id) for id in wanted]
 
 
 # ── what it changed ──────────────────────────────────────────────────────────────────────────────
 
 
-def arounds(siblings: Siblings) -> Sequence[Around]:
+def arounds(batch: Batch) -> Sequence[Around]:
     """Each thing as it stood before its event and after it: one statement for each kind of thing."""
     events: dict[Kind, list[tuple[Any, int]]] = {}
-    for row in siblings.rows:
+    for row in batch.rows:
         events.setdefault(row.event.KIND, []).append((row.event.originator_id, row.position))
-    known = {kind: siblings.view.reads.read(field_changes.around, kind, each) for kind, each in events.items()}
-    return [known[row.event.KIND][row.position] for row in siblings.rows]
+    known = {kind: batch.view.reads.read(field_changes.around, kind, each) for kind, each in events.items()}
+    return [known[row.event.KIND][row.position] for row in batch.rows]
 
 
-def stood(siblings: Siblings) -> Sequence[Stood]:
+def stood(batch: Batch) -> Sequence[Stood]:
     """Where the key result of each of these check-ins stood before; nothing for other changes."""
-    rows = [row.change for row in siblings.rows if isinstance(row.event, KeyResultCheckedIn)]
-    known = siblings.view.reads.read(effects.stood, rows) if rows else {}
-    return [known.get(row.position, Stood()) for row in siblings.rows]
+    rows = [row.change for row in batch.rows if isinstance(row.event, KeyResultCheckedIn)]
+    known = batch.view.reads.read(effects.stood, rows) if rows else {}
+    return [known.get(row.position, Stood()) for row in batch.rows]
 
 
-def _fields(siblings: Siblings) -> Sequence[list[FieldChange]]:
-    parts = zip(siblings.rows, siblings.all(arounds), siblings.all(stood), strict=True)
-    return shown(siblings.view, [_differences(row, around, before) for row, around, before in parts])
+def _fields(batch: Batch) -> Sequence[list[FieldChange]]:
+    parts = zip(batch.rows, batch.all(arounds), batch.all(stood), strict=True)
+    return shown(batch.view, [_differences(row, around, before) for row, around, before in parts])
 
 
 def _differences(row: Told, around: Around, before: Stood) -> list[Field]:
@@ -111,25 +111,25 @@ def _said(name: str, was: Any, said: Any) -> list[Field]:
     description="What a change did to an objective: its progress right before and right after, both as known at its "
     "place in the log."
 )
-class Effect(Thing):
+class Effect(RowProxy):
     objective: ObjectiveRef = to_one(Kind.OBJECTIVE, "objective", "The objective.")
     before: float | None = strawberry.field(description="Its progress right before; null for none.")
     after: float | None = strawberry.field(description="Its progress right after; null for none.")
     cause: enums.Cause = strawberry.field(description="What the difference is booked to.")
 
 
-def _effects(siblings: Siblings) -> Sequence[list[Effect]]:
+def _effects(batch: Batch) -> Sequence[list[Effect]]:
     """All that each change did to objectives that are there at this view."""
-    view = siblings.view
-    known = view.reads.read(effects.effects, [row.change for row in siblings.rows])
-    parts = [known.get(row.position, []) for row in siblings.rows]
+    view = batch.view
+    known = view.reads.read(effects.effects, [row.change for row in batch.rows])
+    parts = [known.get(row.position, []) for row in batch.rows]
     there = found(view, Kind.OBJECTIVE, [effect.objective for part in parts for effect in part])
     kept = [[effect for effect in part if effect.objective in there] for part in parts]
     return in_groups(Effect, view, kept)
 
 
-def _effect(siblings: Siblings) -> Sequence[Effect | None]:
-    return [all_of[0] if len(all_of) == 1 else None for all_of in siblings.all(_effects)]
+def _effect(batch: Batch) -> Sequence[Effect | None]:
+    return [all_of[0] if len(all_of) == 1 else None for all_of in batch.all(_effects)]
 
 
 # ── the interface ────────────────────────────────────────────────────────────────────────────────
@@ -171,7 +171,7 @@ class Change(Node):
 
     @answered("Its global id; opaque.")
     def id(self) -> strawberry.ID:
-        return strawberry.ID(global_ids.encode_change(self.row.position, self.siblings.view.id_end))
+        return strawberry.ID(global_ids.encode_change(self.row.position, self.batch.view.id_end))
 
     @answered("Why, in the words of who said it.")
     def reason(self) -> str | None:

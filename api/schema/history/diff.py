@@ -18,7 +18,7 @@ from api.schema.primitives.node import Node
 from api.schema.primitives.scalars import Position
 from api.schema.types.workspace import Basis, basis_of
 from api.snapshot.dataloaders import TYPES
-from api.snapshot.snapshot import Siblings, Thing, View, together
+from api.snapshot.snapshot import Batch, RowProxy, View, as_batch
 from domain.primitives import values
 from domain.primitives.values import Kind
 from projections.history import diff
@@ -95,41 +95,41 @@ class Compared(NamedTuple):
         return self.thing.kind
 
 
-def _then(siblings: Siblings) -> Sequence[Any]:
-    return _at(siblings, [one.start for one in siblings.rows], [one.thing.then for one in siblings.rows])
+def _then(batch: Batch) -> Sequence[Any]:
+    return _at(batch, [one.start for one in batch.rows], [one.thing.then for one in batch.rows])
 
 
-def _now(siblings: Siblings) -> Sequence[Any]:
-    return _at(siblings, [one.end for one in siblings.rows], [one.thing.now for one in siblings.rows])
+def _now(batch: Batch) -> Sequence[Any]:
+    return _at(batch, [one.end for one in batch.rows], [one.thing.now for one in batch.rows])
 
 
-def _at(siblings: Siblings, views: Sequence[View], rows: Sequence[Any]) -> Sequence[Any]:
+def _at(batch: Batch, views: Sequence[View], rows: Sequence[Any]) -> Sequence[Any]:
     """These rows as things of their views; those of a kind are siblings."""
     by_kind: dict[Kind, list[Any]] = {}
-    for one, row in zip(siblings.rows, rows, strict=True):
+    for one, row in zip(batch.rows, rows, strict=True):
         by_kind.setdefault(one.thing.ref.kind, []).extend([] if row is None else [row])
-    things = {kind: iter(together(TYPES[kind][0], views[0], of)) for kind, of in by_kind.items()}
+    things = {kind: iter(as_batch(TYPES[kind][0], views[0], of)) for kind, of in by_kind.items()}
     return [
-        None if row is None else next(things[one.thing.ref.kind]) for one, row in zip(siblings.rows, rows, strict=True)
+        None if row is None else next(things[one.thing.ref.kind]) for one, row in zip(batch.rows, rows, strict=True)
     ]
 
 
-def _fields(siblings: Siblings) -> Sequence[list[FieldChange]]:
-    return shown(siblings.view, [one.thing.fields for one in siblings.rows])
+def _fields(batch: Batch) -> Sequence[list[FieldChange]]:
+    return shown(batch.view, [one.thing.fields for one in batch.rows])
 
 
-def _changes(siblings: Siblings) -> Sequence[list[Change]]:
+def _changes(batch: Batch) -> Sequence[list[Change]]:
     """What did it, each change read once, and told at the later of the two moments."""
-    first: Compared = siblings.rows[0]
-    of = [one.thing for one in siblings.rows]
-    did = siblings.view.reads.read(diff.changes, first.start.basis, first.end.basis, of)
+    first: Compared = batch.rows[0]
+    of = [one.thing for one in batch.rows]
+    did = batch.view.reads.read(diff.changes, first.start.basis, first.end.basis, of)
     rows = {row.position: row for each in did.values() for row in each}
-    known = {change.row.position: change for change in told(siblings.view, list(rows.values()))}
+    known = {change.row.position: change for change in told(batch.view, list(rows.values()))}
     return [[known[row.position] for row in did[one.ref]] for one in of]
 
 
 @strawberry.type(description="A thing that is otherwise at one moment than at the other.")
-class EntityDiff(Thing):
+class EntityDiff(RowProxy):
     row: strawberry.Private[Compared]
 
     kind: enums.DiffKind = strawberry.field(description="What became of it.")
@@ -170,7 +170,7 @@ class Diff:
         start, end = self.start, self.end
         found = start.reads.read(diff.diff, start.basis, end.basis, self.scope)
         later = max(start, end, key=lambda view: (view.basis.position, view.basis.at))
-        return together(EntityDiff, later, [Compared(one, start, end) for one in found])
+        return as_batch(EntityDiff, later, [Compared(one, start, end) for one in found])
 
 
 def compared(view: View, start: Moment, end: Moment | None, within: DiffScope | None) -> Diff:

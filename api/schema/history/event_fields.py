@@ -8,7 +8,7 @@ from api.schema.history.change import arounds, stood
 from api.schema.types.measurements import VERSIONS
 from api.schema.types.workspace import ScoringPolicy
 from api.snapshot.dataloaders import found, found_refs, or_none
-from api.snapshot.snapshot import Siblings
+from api.snapshot.snapshot import Batch
 from domain.model.event import Event
 from domain.primitives.personal_data import ERASED, erased_handle
 from domain.primitives.values import Kind
@@ -22,75 +22,75 @@ class Source(NamedTuple):
     side: str
     name: str
 
-    def read(self, siblings: Siblings) -> list[Any]:
+    def read(self, batch: Batch) -> list[Any]:
         """The part of each of the siblings, None for events of another kind."""
         if self.side == SAID:
-            return [getattr(row.event, self.name) if type(row.event) is self.event else None for row in siblings.rows]
+            return [getattr(row.event, self.name) if type(row.event) is self.event else None for row in batch.rows]
         return [
             getattr(getattr(around, self.side), self.name, None) if type(row.event) is self.event else None
-            for row, around in zip(siblings.rows, siblings.all(arounds), strict=True)
+            for row, around in zip(batch.rows, batch.all(arounds), strict=True)
         ]
 
 
 SAID, BEFORE, AFTER = "said", "before", "after"
 
 
-def value(siblings: Siblings, source: Source) -> Sequence[Any]:
-    return source.read(siblings)
+def value(batch: Batch, source: Source) -> Sequence[Any]:
+    return source.read(batch)
 
 
-def thing(siblings: Siblings, source: Source, kind: Kind) -> Sequence[Any]:
+def thing(batch: Batch, source: Source, kind: Kind) -> Sequence[Any]:
     """The thing that an id names; None where it is not there at the view."""
-    wanted = source.read(siblings)
-    things = found(siblings.view, kind, wanted)
+    wanted = source.read(batch)
+    things = found(batch.view, kind, wanted)
     return [things.get(id) for id in wanted]
 
 
-def things(siblings: Siblings, source: Source, kind: Kind) -> Sequence[Any]:
-    wanted = [ids or () for ids in source.read(siblings)]
-    known = found(siblings.view, kind, [id for ids in wanted for id in ids])
+def things(batch: Batch, source: Source, kind: Kind) -> Sequence[Any]:
+    wanted = [ids or () for ids in source.read(batch)]
+    known = found(batch.view, kind, [id for ids in wanted for id in ids])
     return [[known[id] for id in ids if id in known] for ids in wanted]
 
 
-def ref(siblings: Siblings, source: Source) -> Sequence[Any]:
+def ref(batch: Batch, source: Source) -> Sequence[Any]:
     """The thing that a reference names; None where it is not there at the view."""
-    wanted = source.read(siblings)
-    things = found_refs(siblings.view, wanted)
+    wanted = source.read(batch)
+    things = found_refs(batch.view, wanted)
     return [None if ref is None else things.get(ref) for ref in wanted]
 
 
-def refs(siblings: Siblings, source: Source) -> Sequence[Any]:
-    wanted = [refs or () for refs in source.read(siblings)]
-    known = found_refs(siblings.view, [ref for refs in wanted for ref in refs])
+def refs(batch: Batch, source: Source) -> Sequence[Any]:
+    wanted = [refs or () for refs in source.read(batch)]
+    known = found_refs(batch.view, [ref for refs in wanted for ref in refs])
     return [[known[ref] for ref in refs if ref in known] for refs in wanted]
 
 
 # ── parts of their own ───────────────────────────────────────────────────────────────────────────
 
 
-def name(siblings: Siblings, source: Source) -> Sequence[str]:
+def name(batch: Batch, source: Source) -> Sequence[str]:
     """A person's name, as the person shows it."""
-    return [ERASED if name is None else name for name in source.read(siblings)]
+    return [ERASED if name is None else name for name in source.read(batch)]
 
 
-def handle(siblings: Siblings, source: Source) -> Sequence[str]:
+def handle(batch: Batch, source: Source) -> Sequence[str]:
     """A person's handle, as the person shows it."""
-    known = zip(siblings.rows, source.read(siblings), strict=True)
+    known = zip(batch.rows, source.read(batch), strict=True)
     return [erased_handle(row.event.originator_id) if handle is None else handle for row, handle in known]
 
 
-def policy(siblings: Siblings, source: Source) -> Sequence[ScoringPolicy | None]:
+def policy(batch: Batch, source: Source) -> Sequence[ScoringPolicy | None]:
     """The scoring policy; before the first it is the default."""
-    rows = [getattr(around, source.side) or cycle.DEFAULT_POLICY for around in siblings.all(arounds)]
+    rows = [getattr(around, source.side) or cycle.DEFAULT_POLICY for around in batch.all(arounds)]
     return [ScoringPolicy(row=row) if isinstance(row, cycle.PolicyRow) else None for row in rows]
 
 
-def measurement(siblings: Siblings, kind: Kind) -> Sequence[Any]:
+def measurement(batch: Batch, kind: Kind) -> Sequence[Any]:
     """The version of a check-in or reading that each event made, or took back."""
     shown_as, versions = VERSIONS[kind]
-    view = siblings.view
-    known = view.read(versions, list({row.event.originator_id for row in siblings.rows if row.event.KIND is kind}))
-    rows = [_last(known.get(row.event.originator_id, ()), row.position) for row in siblings.rows]
+    view = batch.view
+    known = view.read(versions, list({row.event.originator_id for row in batch.rows if row.event.KIND is kind}))
+    rows = [_last(known.get(row.event.originator_id, ()), row.position) for row in batch.rows]
     return or_none(shown_as, view, rows)
 
 
@@ -98,19 +98,19 @@ def _last(versions: Sequence[Any], position: int) -> Any:
     return next((row for row in reversed(versions) if row.position <= position), None)
 
 
-def said_thing(siblings: Siblings, kind: Kind) -> Sequence[Any]:
+def said_thing(batch: Batch, kind: Kind) -> Sequence[Any]:
     """The thing that each event of this kind is an event of."""
-    known = found(siblings.view, kind, [row.event.originator_id for row in siblings.rows if row.event.KIND is kind])
-    return [known.get(row.event.originator_id) for row in siblings.rows]
+    known = found(batch.view, kind, [row.event.originator_id for row in batch.rows if row.event.KIND is kind])
+    return [known.get(row.event.originator_id) for row in batch.rows]
 
 
-def previous(siblings: Siblings, part: str) -> Sequence[Any]:
+def previous(batch: Batch, part: str) -> Sequence[Any]:
     """Where the key result of each check-in stood before."""
-    return [getattr(before, part) for before in siblings.all(stood)]
+    return [getattr(before, part) for before in batch.all(stood)]
 
 
-def days_before_close(siblings: Siblings) -> Sequence[int | None]:
+def days_before_close(batch: Batch) -> Sequence[int | None]:
     """How many days each event lies before its cycle's end, its own day included."""
-    cycles = siblings.view.by_id(cycle.cycles, [row.change.cycle for row in siblings.rows])
-    known = [(row, cycles.get(row.change.cycle or NOTHING)) for row in siblings.rows]
+    cycles = batch.view.by_id(cycle.cycles, [row.change.cycle for row in batch.rows])
+    known = [(row, cycles.get(row.change.cycle or NOTHING)) for row in batch.rows]
     return [None if end is None else (end.ends_on - row.effective_at.date()).days + 1 for row, end in known]

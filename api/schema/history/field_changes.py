@@ -11,7 +11,7 @@ from api.schema.primitives.node import Node
 from api.schema.primitives.scalars import write_date_time
 from api.snapshot import global_ids
 from api.snapshot.dataloaders import found_refs, in_groups
-from api.snapshot.snapshot import Siblings, Thing, View
+from api.snapshot.snapshot import Batch, RowProxy, View
 from domain.primitives.values import Ref
 from projections.history.field_changes import Field, Value
 
@@ -36,13 +36,13 @@ _WRITERS: tuple[tuple[type[Any], Callable[[Any], str]], ...] = (
 )
 
 
-def _texts(siblings: Siblings, side: str) -> Sequence[str | None]:
-    return [text(getattr(row, side)) for row in siblings.rows]
+def _texts(batch: Batch, side: str) -> Sequence[str | None]:
+    return [text(getattr(row, side)) for row in batch.rows]
 
 
-def _things(siblings: Siblings, side: str) -> Sequence[Any]:
-    refs = [value if isinstance(value := getattr(row, side), Ref) else None for row in siblings.rows]
-    things = found_refs(siblings.view, refs)
+def _things(batch: Batch, side: str) -> Sequence[Any]:
+    refs = [value if isinstance(value := getattr(row, side), Ref) else None for row in batch.rows]
+    things = found_refs(batch.view, refs)
     return [None if ref is None else things.get(ref) for ref in refs]
 
 
@@ -52,7 +52,7 @@ def _things(siblings: Siblings, side: str) -> Sequence[Any]:
     "is inside a value is named with a dot, like metric.target or goal.lower. A list is told item by item: `before` is "
     "null for what was added to it, `after` for what was taken out."
 )
-class FieldChange(Thing):
+class FieldChange(RowProxy):
     row: strawberry.Private[Field]
 
     field: str = related("Its name, as in the type of the thing.", lambda of: [row.name for row in of.rows])

@@ -9,7 +9,7 @@ from api.schema.primitives.field import answered
 from api.schema.primitives.scalars import Position
 from api.snapshot.snapshot import Connection, View
 from domain.commands.permissions import Permission
-from domain.primitives.errors import Code, Refused, invalid
+from domain.primitives.errors import Code, CommandRejected, invalid
 from domain.proof.signed_note import encoded
 from projections.proof import signer
 from projections.proof.merkle_tree import Inclusion, Tree
@@ -117,7 +117,7 @@ class Ledger:
 def opened(view: View, info: Info) -> Ledger:
     """The ledger as this answer knows it. Raises `FORBIDDEN`."""
     if Permission.READ_LEDGER not in info.context.caller.can:
-        raise Refused(Code.FORBIDDEN, "The ledger is for auditors, leads and admins.")
+        raise CommandRejected(Code.FORBIDDEN, "The ledger is for auditors, leads and admins.")
     return Ledger(view=view, keys=info.context.keys)
 
 
@@ -125,9 +125,11 @@ def _note(conn: Connection, size: int, keys: Keys | None) -> str:
     try:
         note = signer.told(conn, size, keys)
     except Rewritten as error:
-        raise Refused(Code.CONFLICT, str(error)) from error
+        raise CommandRejected(Code.CONFLICT, str(error)) from error
     if note is None:
-        raise Refused(Code.NOT_FOUND, "This size was never signed, and this server has no key: 'keyframe key create'.")
+        raise CommandRejected(
+            Code.NOT_FOUND, "This size was never signed, and this server has no key: 'keyframe key create'."
+        )
     return note
 
 

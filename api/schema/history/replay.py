@@ -16,7 +16,7 @@ from api.schema.primitives.refs import SnapshotRef
 from api.schema.primitives.view_types import snapshot
 from api.schema.types.cycle import cycle_named
 from api.schema.types.workspace import Basis, basis_of
-from api.snapshot.snapshot import Siblings, Thing, View, together
+from api.snapshot.snapshot import Batch, RowProxy, View, as_batch
 from domain.primitives.calendar import Step
 from projections.history import replay
 
@@ -50,17 +50,17 @@ class HealthCount:
     count: int = strawberry.field(description="How many are in it.")
 
 
-def _changes(siblings: Siblings) -> Sequence[list[Change]]:
+def _changes(batch: Batch) -> Sequence[list[Change]]:
     """What came to be seen in each of these frames, read at once and told at present."""
-    wanted = {position for frame in siblings.rows for position in frame.changes}
-    known = {change.row.position: change for change in at_positions(siblings.view, sorted(wanted))}
-    return [[known[position] for position in frame.changes] for frame in siblings.rows]
+    wanted = {position for frame in batch.rows for position in frame.changes}
+    known = {change.row.position: change for change in at_positions(batch.view, sorted(wanted))}
+    return [[known[position] for position in frame.changes] for frame in batch.rows]
 
 
 @strawberry.type(
     description="A cycle at one basis of its replay. Every figure is the one that the View at this basis answers."
 )
-class Frame(Thing):
+class Frame(RowProxy):
     row: strawberry.Private[replay.Frame]
 
     objectives: int = strawberry.field(description="How many objectives there were, without those dropped.")
@@ -83,7 +83,7 @@ class Frame(Thing):
 
     @answered("How far the cycle was.")
     def progress(self) -> Progress:
-        return together(Progress, self.then, [self.row.progress])[0]
+        return as_batch(Progress, self.then, [self.row.progress])[0]
 
     @answered("How many of those key results were in each condition; every condition is there, in the same order.")
     def by_health(self) -> list[HealthCount]:
@@ -106,7 +106,7 @@ def frames(
     view: View, cycle: CycleBy, every: Step, since: datetime | None, until: datetime | None, known: datetime | None
 ) -> list[Frame]:
     """The frames of a cycle. Raises `NOT_FOUND`, `INVALID`, `TOO_LARGE`."""
-    return together(Frame, view, rows(view, cycle, every, since, until, known))
+    return as_batch(Frame, view, rows(view, cycle, every, since, until, known))
 
 
 def rows(

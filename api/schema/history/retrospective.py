@@ -22,10 +22,10 @@ from api.schema.types.kpi import Kpi
 from api.schema.types.objective import Objective
 from api.schema.types.workspace import Basis, basis_of
 from api.snapshot.dataloaders import in_groups, or_none
-from api.snapshot.snapshot import Siblings, Thing, View, together
+from api.snapshot.snapshot import Batch, RowProxy, View, as_batch
 from domain.metrics import retrospective
 from domain.model.key_result import KeyResultRetargeted
-from domain.primitives.errors import Code, Refused
+from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.values import Kind
 from projections.history import kpi_delta, timeline
 from projections.history.retrospective import KeyResultLook, Look, ObjectiveLook, SilenceLook
@@ -66,14 +66,14 @@ def _attainment(of: retrospective.Attainment) -> Attainment:
     return Attainment(against_original=of.against_original, against_final=of.against_final, score=of.score)
 
 
-def _changes(siblings: Siblings) -> Sequence[Change]:
-    found = at_positions(siblings.view, sorted({row.position for row in siblings.rows}))
+def _changes(batch: Batch) -> Sequence[Change]:
+    found = at_positions(batch.view, sorted({row.position for row in batch.rows}))
     known = {change.row.position: change for change in found}
-    return [known[row.position] for row in siblings.rows]
+    return [known[row.position] for row in batch.rows]
 
 
 @strawberry.type(description="A change of an objective's progress between plan and outcome.")
-class AttributionTerm(Thing):
+class AttributionTerm(RowProxy):
     objective: ObjectiveRef = to_one(Kind.OBJECTIVE, "objective", "The objective.")
     cause: enums.Cause = strawberry.field(description="What it is booked to.")
     before: float = strawberry.field(description="The objective's progress right before.")
@@ -84,8 +84,8 @@ class AttributionTerm(Thing):
     change: Change = related("The event that did it.", _changes)
 
 
-def _terms(siblings: Siblings) -> Sequence[list[AttributionTerm]]:
-    return in_groups(AttributionTerm, siblings.view, [row.bookings for row in siblings.rows])
+def _terms(batch: Batch) -> Sequence[list[AttributionTerm]]:
+    return in_groups(AttributionTerm, batch.view, [row.bookings for row in batch.rows])
 
 
 @strawberry.type(
@@ -94,7 +94,7 @@ def _terms(siblings: Siblings) -> Sequence[list[AttributionTerm]]:
     "booked to its cause; no progress yet counts as 0. Of a cycle: the plain mean over the objectives that its "
     "progress is the mean of."
 )
-class Attribution(Thing):
+class Attribution(RowProxy):
     initial: float = strawberry.field(description="The progress at the plan; 0 for what was added later.")
     movement: float = strawberry.field(description="Because the value moved: check-ins and readings, as corrected.")
     goalpost: float = strawberry.field(
@@ -108,7 +108,7 @@ class Attribution(Thing):
 
 
 @strawberry.type(description="A stretch in which nobody spoke of a key result for longer than its cadence allows.")
-class Silence(Thing):
+class Silence(RowProxy):
     row: strawberry.Private[SilenceLook]
 
     key_result: KeyResultRef = to_one(Kind.KEY_RESULT, "key_result", "The key result.")
@@ -193,9 +193,9 @@ def _objectives(plan: View, outcome: View, looks: Sequence[ObjectiveLook]) -> li
     key_results = iter(_key_results(plan, outcome, parts))
     things = zip(
         looks,
-        together(Objective, outcome, [look.row for look in looks]),
+        as_batch(Objective, outcome, [look.row for look in looks]),
         _planned(Objective, plan, looks),
-        together(Attribution, outcome, [look.attribution for look in looks]),
+        as_batch(Attribution, outcome, [look.attribution for look in looks]),
         strict=True,
     )
     return [
@@ -212,7 +212,7 @@ def _objectives(plan: View, outcome: View, looks: Sequence[ObjectiveLook]) -> li
 
 
 def _key_results(plan: View, outcome: View, looks: Sequence[KeyResultLook]) -> list[KeyResultRetrospective]:
-    key_results = together(KeyResult, outcome, [look.row for look in looks])
+    key_results = as_batch(KeyResult, outcome, [look.row for look in looks])
     return [
         KeyResultRetrospective(
             key_result=key_result,
@@ -239,7 +239,7 @@ def _kpis(view: View, deltas: Sequence[kpi_delta.KpiDelta]) -> list[KpiDelta]:
             status_before=delta.status_before,
             status_after=delta.status_after,
         )
-        for kpi, delta in zip(together(Kpi, view, [delta.row for delta in deltas]), deltas, strict=True)
+        for kpi, delta in zip(as_batch(Kpi, view, [delta.row for delta in deltas]), deltas, strict=True)
     ]
 
 
@@ -269,7 +269,7 @@ class Retrospective:
 
     @answered("The cycle, as it was at the outcome.")
     def cycle(self) -> Cycle:
-        return together(Cycle, self.ended, [self.row])[0]
+        return as_batch(Cycle, self.ended, [self.row])[0]
 
     @answered("What the plan stands on: the activation of the cycle.")
     def plan(self) -> Basis:
@@ -289,7 +289,7 @@ class Retrospective:
 
     @answered("Where the cycle's progress came from.")
     def attribution(self) -> Attribution:
-        return together(Attribution, self.ended, [self.look.attribution])[0]
+        return as_batch(Attribution, self.ended, [self.look.attribution])[0]
 
     goalposts: list[Any] = strawberry.field(
         resolver=_goalposts,
@@ -303,7 +303,7 @@ class Retrospective:
         "first: between two check-ins or readings, from its beginning, and to its end."
     )
     def silences(self) -> list[Silence]:
-        return together(Silence, self.ended, self.look.silences)
+        return as_batch(Silence, self.ended, self.look.silences)
 
     @answered("How stated confidence matched what happened.")
     def calibration(self) -> Calibration:
@@ -323,7 +323,7 @@ class Retrospective:
         subjects = [self.row.id, *self.look.ids]
         said = self.reader.read(discussion.reflections_of_subjects, subjects)
         rows = sorted((row for rows in said.values() for row in rows), key=lambda row: row.position)
-        return together(Reflection, self.reader, rows)
+        return as_batch(Reflection, self.reader, rows)
 
 
 def look_back(view: View, by: CycleBy, known: datetime | None) -> Retrospective:
@@ -332,7 +332,7 @@ def look_back(view: View, by: CycleBy, known: datetime | None) -> Retrospective:
     reader = view if known is None else reads.as_of(None, known, None)
     row = cycle_named(reader, by)
     if row.plan is None:
-        raise Refused(
+        raise CommandRejected(
             Code.CONFLICT, f"The cycle '{row.key}' was not activated: it has no plan to look back on.", "cycle"
         )
     ended = reader

@@ -11,7 +11,7 @@ from api.schema.metrics.findings import Finding, written_objectives
 from api.schema.primitives.field import answered, to_one, to_ref
 from api.schema.primitives.refs import AlignmentTarget, ObjectiveRef
 from api.snapshot.dataloaders import TYPES
-from api.snapshot.snapshot import Thing, View, together
+from api.snapshot.snapshot import RowProxy, View, as_batch
 from domain.metrics.findings import WrittenObjective, alignment_findings
 from domain.primitives.values import Kind, ObjectiveState
 from projections.tables import alignment, objective
@@ -21,7 +21,7 @@ _OPEN = frozenset({ObjectiveState.DRAFT, ObjectiveState.ACTIVE})
 
 
 @strawberry.type(description="An objective supports an objective or a key result.")
-class AlignmentEdge(Thing):
+class AlignmentEdge(RowProxy):
     from_: ObjectiveRef = to_one(Kind.OBJECTIVE, "objective", "What supports.", "from")
     to: AlignmentTarget = to_ref("target", "What is supported.")
 
@@ -37,7 +37,7 @@ class Map:
     def objectives(self) -> list[Any]:
         rows = self.view.read(objective.objectives_of_cycles, [self._cycle], objective.ObjectiveFilter())
         live = [row for row in rows.get(self._cycle, ()) if row.state is not ObjectiveState.DROPPED]
-        return together(TYPES[Kind.OBJECTIVE][0], self.view, live)
+        return as_batch(TYPES[Kind.OBJECTIVE][0], self.view, live)
 
     @cached_property
     def edges(self) -> list[Edge]:
@@ -45,7 +45,7 @@ class Map:
 
     @cached_property
     def written(self) -> Sequence[WrittenObjective]:
-        return self.objectives[0].siblings.all(written_objectives) if self.objectives else ()
+        return self.objectives[0].batch.all(written_objectives) if self.objectives else ()
 
     def without_parent(self) -> list[tuple[Any, WrittenObjective]]:
         """The objectives that support nothing, each with how it is written."""
@@ -79,7 +79,7 @@ class AlignmentMap:
 
     @answered("Every edge that begins or ends in the cycle.")
     def edges(self) -> list[AlignmentEdge]:
-        return together(AlignmentEdge, self.map.view, self.map.edges)
+        return as_batch(AlignmentEdge, self.map.view, self.map.edges)
 
     @answered("Where trees begin: they support nothing, and stand at the top or are supported.")
     def roots(self) -> list[ObjectiveRef]:

@@ -8,7 +8,7 @@ import strawberry
 
 from api.schema.metrics.progress import latest_readings, live_key_results, standings
 from api.schema.primitives import enums
-from api.snapshot.snapshot import Siblings
+from api.snapshot.snapshot import Batch
 from domain.metrics import findings
 from domain.metrics.findings import WrittenKeyResult, WrittenKpi, WrittenObjective
 from domain.primitives.calendar import day_start
@@ -26,13 +26,13 @@ class Finding:
     message: str = strawberry.field(description="What could be better, and how.")
 
 
-def in_objectives(siblings: Siblings) -> Sequence[list[Any]]:
-    return [findings.objective_findings(one) for one in siblings.all(written_objectives)]
+def in_objectives(batch: Batch) -> Sequence[list[Any]]:
+    return [findings.objective_findings(one) for one in batch.all(written_objectives)]
 
 
-def in_key_results(siblings: Siblings) -> Sequence[list[Any]]:
-    view = siblings.view
-    cycles = view.by_id(cycle.cycles, [row.cycle for row in siblings.rows])
+def in_key_results(batch: Batch) -> Sequence[list[Any]]:
+    view = batch.view
+    cycles = view.by_id(cycle.cycles, [row.cycle for row in batch.rows])
     return [
         findings.key_result_findings(
             WrittenKeyResult(
@@ -46,16 +46,16 @@ def in_key_results(siblings: Siblings) -> Sequence[list[Any]]:
                 cadence=cycles[row.cycle].check_in_cadence,
                 at=view.basis.at,
                 policy=view.scoring,
-                last_spoken_at=standing.spoken_at,
+                last_measured_at=standing.spoken_at,
             )
         )
-        for row, standing in zip(siblings.rows, siblings.all(standings), strict=True)
+        for row, standing in zip(batch.rows, batch.all(standings), strict=True)
     ]
 
 
-def in_kpis(siblings: Siblings) -> Sequence[list[Any]]:
-    view = siblings.view
-    latest = siblings.all(latest_readings)
+def in_kpis(batch: Batch) -> Sequence[list[Any]]:
+    view = batch.view
+    latest = batch.all(latest_readings)
     return [
         findings.kpi_findings(
             WrittenKpi(
@@ -69,19 +69,19 @@ def in_kpis(siblings: Siblings) -> Sequence[list[Any]]:
                 latest_at=latest[row.id].measured_at if row.id in latest else None,
             )
         )
-        for row in siblings.rows
+        for row in batch.rows
     ]
 
 
-def written_objectives(siblings: Siblings) -> Sequence[WrittenObjective]:
+def written_objectives(batch: Batch) -> Sequence[WrittenObjective]:
     """Each of these objectives as it is written."""
-    view = siblings.view
-    rows: Sequence[ObjectiveRow] = siblings.rows
+    view = batch.view
+    rows: Sequence[ObjectiveRow] = batch.rows
     ids = [row.id for row in rows]
     supports = view.read(alignment.supports_of_objectives, ids)
     dropped = view.read(alignment.dropped_supports_of_objectives, ids)
     per_owner = view.read(objective.objectives_per_owner, list({row.cycle for row in rows}))
-    below = _below_company_level(siblings)
+    below = _below_company_level(batch)
     return [
         WrittenObjective(
             title=row.title,
@@ -94,11 +94,11 @@ def written_objectives(siblings: Siblings) -> Sequence[WrittenObjective]:
             supports=len(supports.get(row.id, ())),
             supports_dropped=dropped.get(row.id, 0),
         )
-        for row, group in zip(rows, siblings.all(live_key_results), strict=True)
+        for row, group in zip(rows, batch.all(live_key_results), strict=True)
     ]
 
 
-def _below_company_level(siblings: Siblings) -> frozenset[UUID]:
+def _below_company_level(batch: Batch) -> frozenset[UUID]:
     """Those whose team is part of another: they have something above them to be aligned to."""
-    teams = siblings.view.by_id(people.teams, [row.team for row in siblings.rows])
-    return frozenset(row.id for row in siblings.rows if row.team in teams and teams[row.team].parent is not None)
+    teams = batch.view.by_id(people.teams, [row.team for row in batch.rows])
+    return frozenset(row.id for row in batch.rows if row.team in teams and teams[row.team].parent is not None)

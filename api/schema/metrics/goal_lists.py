@@ -12,20 +12,20 @@ from api.schema.connections.filters import NOTHING, KeyResultFilter, KeyResultOr
 from api.schema.connections.lists import Judged, Listing, listed, worked_out
 from api.schema.metrics.progress import of_key_results, of_objectives
 from api.snapshot.dataloaders import Many, many
-from api.snapshot.pagination import Asked
-from api.snapshot.snapshot import Siblings, Thing, View
+from api.snapshot.pagination import PageRequest
+from api.snapshot.snapshot import Batch, RowProxy, View
 from domain.primitives.values import Kind
 from projections.store.versioned_tables import Order
 from projections.tables import alignment, objective
 from projections.tables import key_result as proofs
 
 
-def _judged_objectives(siblings: Siblings) -> Sequence[Judged]:
-    return [Judged(of.health, of.value) for of in siblings.all(of_objectives)]
+def _judged_objectives(batch: Batch) -> Sequence[Judged]:
+    return [Judged(of.health, of.value) for of in batch.all(of_objectives)]
 
 
-def _judged_key_results(siblings: Siblings) -> Sequence[Judged]:
-    return [Judged(of.health, of.value) for of in siblings.all(of_key_results)]
+def _judged_key_results(batch: Batch) -> Sequence[Judged]:
+    return [Judged(of.health, of.value) for of in batch.all(of_key_results)]
 
 
 OBJECTIVES = Listing(Kind.OBJECTIVE, objective.OBJECTIVES, _judged_objectives)
@@ -33,7 +33,7 @@ KEY_RESULTS = Listing(Kind.KEY_RESULT, proofs.KEY_RESULTS, _judged_key_results)
 
 
 def objectives(
-    view: View, filter: ObjectiveFilter | None, order: ObjectiveOrder | None, asked: Asked
+    view: View, filter: ObjectiveFilter | None, order: ObjectiveOrder | None, asked: PageRequest
 ) -> Connection[Any]:
     """A page of the objectives of a view."""
     wanted = filters.objective_filter(view, filter)
@@ -43,7 +43,7 @@ def objectives(
 
 
 def key_results(
-    view: View, filter: KeyResultFilter | None, order: KeyResultOrder | None, asked: Asked
+    view: View, filter: KeyResultFilter | None, order: KeyResultOrder | None, asked: PageRequest
 ) -> Connection[Any]:
     """A page of the key results of a view."""
     wanted = filters.key_result_filter(view, filter)
@@ -76,29 +76,29 @@ class Whose(Enum):
         return msgspec.structs.replace(filter, **{self.value[1]: id if asked in (None, id) else NOTHING})
 
 
-def objectives_of(thing: Thing, whose: Whose, filter: ObjectiveFilter | None, asked: Asked) -> Connection[Any]:
+def objectives_of(thing: RowProxy, whose: Whose, filter: ObjectiveFilter | None, asked: PageRequest) -> Connection[Any]:
     """A page of the objectives of a cycle, team or owner, in the order of recording."""
     wanted = filters.objective_filter(thing.view, filter)
     return thing.each(_of_each, whose, wanted, _only(filter), asked)
 
 
 def _of_each(
-    siblings: Siblings, whose: Whose, filter: objective.ObjectiveFilter, only: frozenset[StrEnum] | None, asked: Asked
+    batch: Batch, whose: Whose, filter: objective.ObjectiveFilter, only: frozenset[StrEnum] | None, asked: PageRequest
 ) -> Sequence[Connection[Any]]:
     """One thing's page is read by itself; of many things, all is read in one statement and then cut."""
     order = Order(objective.ObjectiveOrder.RECORDED)
-    if len(siblings.rows) == 1:
-        (row,) = siblings.rows
-        return [listed(siblings.view, OBJECTIVES, whose.narrowed(filter, row.id), order, asked, only)]
-    groups = many(siblings, Kind.OBJECTIVE, whose.query, filter)
+    if len(batch.rows) == 1:
+        (row,) = batch.rows
+        return [listed(batch.view, OBJECTIVES, whose.narrowed(filter, row.id), order, asked, only)]
+    groups = many(batch, Kind.OBJECTIVE, whose.query, filter)
     return [worked_out(OBJECTIVES, group, order, asked, only) for group in groups]
 
 
-def supporters(thing: Thing, asked: Asked) -> Connection[Any]:
+def supporters(thing: RowProxy, asked: PageRequest) -> Connection[Any]:
     """A page of the objectives that support this objective or key result, as they were drafted."""
     return thing.each(_supporters, asked)
 
 
-def _supporters(siblings: Siblings, asked: Asked) -> Sequence[Connection[Any]]:
-    groups = many(siblings, Kind.OBJECTIVE, alignment.supporters_of_targets)
+def _supporters(batch: Batch, asked: PageRequest) -> Sequence[Connection[Any]]:
+    groups = many(batch, Kind.OBJECTIVE, alignment.supporters_of_targets)
     return [worked_out(OBJECTIVES, group, Order(objective.ObjectiveOrder.RECORDED), asked) for group in groups]

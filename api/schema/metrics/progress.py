@@ -11,7 +11,7 @@ from api.schema.primitives.field import related, to_ref
 from api.schema.primitives.node import Node
 from api.schema.primitives.scalars import Position
 from api.snapshot.dataloaders import in_groups, many, of_each
-from api.snapshot.snapshot import Siblings, Thing, together
+from api.snapshot.snapshot import Batch, RowProxy, as_batch
 from domain.metrics import progress
 from domain.metrics.progress import KeyResultProgress, ObjectiveProgress, SharedProgress
 from domain.primitives.values import Kind
@@ -25,7 +25,7 @@ from projections.tables.key_result import key_results_of_objectives
     description="One figure that a progress was worked out from. Contributions sum to the value to 1e-9: "
     "contribution = weight · value / Σ weight of the terms that have a value."
 )
-class ProgressTerm(Thing):
+class ProgressTerm(RowProxy):
     label: str = strawberry.field(description="What it is, in words.")
     weight: float = strawberry.field(description="How much it counts beside the others.")
     value: float | None = strawberry.field(description="Its own progress, a share of 1; without one it counts nothing.")
@@ -34,9 +34,9 @@ class ProgressTerm(Thing):
     position: Position | None = strawberry.field(description="The event it comes from.")
 
 
-def _terms(siblings: Siblings) -> Sequence[list[ProgressTerm]]:
+def _terms(batch: Batch) -> Sequence[list[ProgressTerm]]:
     """The terms of each; all of them siblings, so that where they come from is read at once."""
-    return in_groups(ProgressTerm, siblings.view, [row.explain for row in siblings.rows])
+    return in_groups(ProgressTerm, batch.view, [row.explain for row in batch.rows])
 
 
 @strawberry.type(
@@ -46,7 +46,7 @@ def _terms(siblings: Siblings) -> Sequence[list[ProgressTerm]]:
     "one, else 0; MILESTONES Σ weight of reached / Σ weight; DONE 1 if v >= 1, else 0. Of an objective the weighted "
     "mean of its key results that are not dropped and have a value; of a team or cycle the plain mean of objectives."
 )
-class Progress(Thing):
+class Progress(RowProxy):
     value: float | None = strawberry.field(description="How far, in [0, 1]; null without a measurement.")
     unclamped: float | None = strawberry.field(description="The same, where it overshot or fell behind its start.")
     expected: float | None = strawberry.field(
@@ -59,11 +59,11 @@ class Progress(Thing):
     explain: list[ProgressTerm] = related("The terms that sum to the value.", _terms)
 
 
-def _shown(siblings: Siblings, load: Callable[[Siblings], Sequence[Any]]) -> Sequence[Progress]:
-    return together(Progress, siblings.view, siblings.all(load))
+def _shown(batch: Batch, load: Callable[[Batch], Sequence[Any]]) -> Sequence[Progress]:
+    return as_batch(Progress, batch.view, batch.all(load))
 
 
-def progress_by(load: Callable[[Siblings], Sequence[Any]], description: str) -> Any:
+def progress_by(load: Callable[[Batch], Sequence[Any]], description: str) -> Any:
     """A field for the progress that `load` works out for each of the siblings."""
     return related(description, _shown, load)
 
@@ -71,48 +71,48 @@ def progress_by(load: Callable[[Siblings], Sequence[Any]], description: str) -> 
 # ── working it out ───────────────────────────────────────────────────────────────────────────────
 
 
-def standings(siblings: Siblings) -> Sequence[Standing]:
+def standings(batch: Batch) -> Sequence[Standing]:
     """Where each of these key results stands."""
-    known = siblings.view.read(key_result_standing.standings, siblings.rows)
-    return [known[row.id] for row in siblings.rows]
+    known = batch.view.read(key_result_standing.standings, batch.rows)
+    return [known[row.id] for row in batch.rows]
 
 
-def latest_readings(siblings: Siblings) -> dict[UUID, measurements.ReadingRow]:
+def latest_readings(batch: Batch) -> dict[UUID, measurements.ReadingRow]:
     """The latest reading of each of these KPIs that has one."""
-    return siblings.view.read(measurements.READINGS.latest, [row.id for row in siblings.rows])
+    return batch.view.read(measurements.READINGS.latest, [row.id for row in batch.rows])
 
 
-def of_key_results(siblings: Siblings) -> Sequence[KeyResultProgress]:
+def of_key_results(batch: Batch) -> Sequence[KeyResultProgress]:
     """The progress of each of these key results."""
-    view = siblings.view
+    view = batch.view
     at, policy = view.basis.at, view.policy.policy
-    cycles = view.by_id(cycle.cycles, [row.cycle for row in siblings.rows])
-    objectives = view.by_id(objective.objectives, [row.objective for row in siblings.rows])
+    cycles = view.by_id(cycle.cycles, [row.cycle for row in batch.rows])
+    objectives = view.by_id(objective.objectives, [row.objective for row in batch.rows])
     return [
         progress.of_key_result(
             formula_inputs.of_key_result(row, standing, cycles[row.cycle], objectives.get(row.objective)), at, policy
         )
-        for row, standing in zip(siblings.rows, siblings.all(standings), strict=True)
+        for row, standing in zip(batch.rows, batch.all(standings), strict=True)
     ]
 
 
-def live_key_results(siblings: Siblings) -> Sequence[list[Any]]:
+def live_key_results(batch: Batch) -> Sequence[list[Any]]:
     """The key results of each of these objectives that are not dropped."""
-    return many(siblings, Kind.KEY_RESULT, key_results_of_objectives)
+    return many(batch, Kind.KEY_RESULT, key_results_of_objectives)
 
 
-def all_key_results(siblings: Siblings) -> Sequence[list[Any]]:
+def all_key_results(batch: Batch) -> Sequence[list[Any]]:
     """The key results of each of these objectives, dropped ones too."""
-    return many(siblings, Kind.KEY_RESULT, key_results_of_objectives, True)  # noqa: FBT003
+    return many(batch, Kind.KEY_RESULT, key_results_of_objectives, True)  # noqa: FBT003
 
 
-def of_objectives(siblings: Siblings) -> Sequence[ObjectiveProgress]:
+def of_objectives(batch: Batch) -> Sequence[ObjectiveProgress]:
     """The progress of each of these objectives."""
-    groups = siblings.all(live_key_results)
-    siblings.view.remember(objective.objectives, siblings.rows)
+    groups = batch.all(live_key_results)
+    batch.view.remember(objective.objectives, batch.rows)
     return [
         progress.of_objective(formula_inputs.of_objective(row), parts)
-        for row, parts in zip(siblings.rows, of_each(groups, of_key_results), strict=True)
+        for row, parts in zip(batch.rows, of_each(groups, of_key_results), strict=True)
     ]
 
 
@@ -121,13 +121,13 @@ def of_groups(groups: Sequence[list[Any]]) -> Sequence[SharedProgress]:
     return [progress.of_objectives(parts) for parts in of_each(groups, of_objectives)]
 
 
-def of_cycles(siblings: Siblings) -> Sequence[SharedProgress]:
+def of_cycles(batch: Batch) -> Sequence[SharedProgress]:
     """The progress of each of these cycles."""
-    groups = many(siblings, Kind.OBJECTIVE, objective.objectives_of_cycles, objective.ObjectiveFilter())
+    groups = many(batch, Kind.OBJECTIVE, objective.objectives_of_cycles, objective.ObjectiveFilter())
     return of_groups(groups)
 
 
-def of_teams(siblings: Siblings, cycle: UUID) -> Sequence[Progress]:
+def of_teams(batch: Batch, cycle: UUID) -> Sequence[Progress]:
     """The progress of each of these teams in a cycle."""
-    groups = many(siblings, Kind.OBJECTIVE, objective.objectives_of_teams, objective.ObjectiveFilter(cycle=cycle))
-    return together(Progress, siblings.view, of_groups(groups))
+    groups = many(batch, Kind.OBJECTIVE, objective.objectives_of_teams, objective.ObjectiveFilter(cycle=cycle))
+    return as_batch(Progress, batch.view, of_groups(groups))

@@ -11,7 +11,7 @@ from api.schema.primitives.actor import Actor, actor
 from api.schema.primitives.metric import Metric
 from api.schema.primitives.scalars import Position
 from api.snapshot.dataloaders import in_groups
-from api.snapshot.snapshot import Siblings, Thing
+from api.snapshot.snapshot import Batch, RowProxy
 from domain.metrics import trajectory
 from domain.metrics.formulas import Measurement, attained
 from domain.metrics.trajectory import Revision, Source
@@ -47,7 +47,7 @@ class Target(NamedTuple):
 @strawberry.type(
     description="A target that a key result had: what it was measured by, when it was due, how much it counted."
 )
-class TargetRevision(Thing):
+class TargetRevision(RowProxy):
     metric: Metric = strawberry.field(description="What it was measured by.")
     due: date = strawberry.field(description="The day it was due.")
     weight: float = strawberry.field(description="How much it counted within its objective.")
@@ -66,21 +66,21 @@ class TargetRevision(Thing):
     )
 
 
-def targets(siblings: Siblings) -> Sequence[list[TargetRevision]]:
+def targets(batch: Batch) -> Sequence[list[TargetRevision]]:
     """Every target of each of these key results, oldest first."""
-    cycles = siblings.view.by_id(cycle.cycles, [row.cycle for row in siblings.rows])
-    revisions = siblings.all(_revisions)
+    cycles = batch.view.by_id(cycle.cycles, [row.cycle for row in batch.rows])
+    revisions = batch.all(_revisions)
     stood = iter(
-        siblings.view.reads.read(key_result_standing.standings_before, [row for rows in revisions for row in rows])
+        batch.view.reads.read(key_result_standing.standings_before, [row for rows in revisions for row in rows])
     )
     parts = [
         [
             _target(before, version, next(stood), cycles[row.cycle])
             for before, version in zip([None, *versions], versions, strict=False)
         ]
-        for row, versions in zip(siblings.rows, revisions, strict=True)
+        for row, versions in zip(batch.rows, revisions, strict=True)
     ]
-    return in_groups(TargetRevision, siblings.view, parts)
+    return in_groups(TargetRevision, batch.view, parts)
 
 
 def _target(before: KeyResultRow | None, row: KeyResultRow, stood: Standing, cycle: CycleRow) -> Target:
@@ -99,14 +99,14 @@ def _target(before: KeyResultRow | None, row: KeyResultRow, stood: Standing, cyc
     )
 
 
-def _versions(siblings: Siblings) -> Sequence[list[KeyResultRow]]:
-    versions = siblings.view.read(key_result_versions, [row.id for row in siblings.rows])
-    return [versions[row.id] for row in siblings.rows]
+def _versions(batch: Batch) -> Sequence[list[KeyResultRow]]:
+    versions = batch.view.read(key_result_versions, [row.id for row in batch.rows])
+    return [versions[row.id] for row in batch.rows]
 
 
-def _revisions(siblings: Siblings) -> Sequence[list[KeyResultRow]]:
+def _revisions(batch: Batch) -> Sequence[list[KeyResultRow]]:
     """The versions of each of these key results that began with another target, due day or weight."""
-    return [_differing(versions) for versions in siblings.all(_versions)]
+    return [_differing(versions) for versions in batch.all(_versions)]
 
 
 def _differing(versions: list[KeyResultRow]) -> list[KeyResultRow]:
@@ -121,20 +121,20 @@ def _differing(versions: list[KeyResultRow]) -> list[KeyResultRow]:
 # ── measurements ─────────────────────────────────────────────────────────────────────────────────
 
 
-def _said(siblings: Siblings) -> Sequence[list[CheckInRow]]:
-    known = siblings.view.read(measurements.CHECK_INS.all, [row.id for row in siblings.rows])
-    return [known[row.id] for row in siblings.rows]
+def _said(batch: Batch) -> Sequence[list[CheckInRow]]:
+    known = batch.view.read(measurements.CHECK_INS.all, [row.id for row in batch.rows])
+    return [known[row.id] for row in batch.rows]
 
 
-def _sources(siblings: Siblings) -> Sequence[list[Source]]:
+def _sources(batch: Batch) -> Sequence[list[Source]]:
     """What each took its value from, and since when: its own check-ins, or a KPI."""
-    turns = [_turns(versions) for versions in siblings.all(_versions)]
+    turns = [_turns(versions) for versions in batch.all(_versions)]
     links = list(dict.fromkeys(link for part in turns for _, link in part if link is not None))
-    readings = dict(zip(links, siblings.view.read(key_result_standing.readings_since, links), strict=True))
+    readings = dict(zip(links, batch.view.read(key_result_standing.readings_since, links), strict=True))
     measured = {link: [_measurement(one, Kind.READING) for one in rows] for link, rows in readings.items()}
     return [
         [Source(since, _figures(said) if link is None else measured[link]) for since, link in part]
-        for part, said in zip(turns, siblings.all(_said), strict=True)
+        for part, said in zip(turns, batch.all(_said), strict=True)
     ]
 
 
@@ -181,10 +181,10 @@ class Forecast:
     method: str = strawberry.field(description="How the line was drawn: theil-sen, the median of all slopes.")
 
 
-def trajectories(siblings: Siblings, every: Step) -> Sequence[list[Any]]:
+def trajectories(batch: Batch, every: Step) -> Sequence[list[Any]]:
     """The way of each of these key results."""
-    view = siblings.view
-    cycles = view.by_id(cycle.cycles, [row.cycle for row in siblings.rows])
+    view = batch.view
+    cycles = view.by_id(cycle.cycles, [row.cycle for row in batch.rows])
     return [
         trajectory.trajectory(
             [Revision(version.changed_at, version.metric, version.due) for version in revisions],
@@ -197,11 +197,11 @@ def trajectories(siblings: Siblings, every: Step) -> Sequence[list[Any]]:
             ended_at=_ended_at(row, versions, cycles[row.cycle]),
         )
         for row, revisions, versions, sources, said in zip(
-            siblings.rows,
-            siblings.all(_revisions),
-            siblings.all(_versions),
-            siblings.all(_sources),
-            siblings.all(_said),
+            batch.rows,
+            batch.all(_revisions),
+            batch.all(_versions),
+            batch.all(_sources),
+            batch.all(_said),
             strict=True,
         )
     ]
@@ -215,12 +215,12 @@ def _ended_at(row: KeyResultRow, versions: list[KeyResultRow], cycle: CycleRow) 
     return min(ended, default=None)
 
 
-def forecasts(siblings: Siblings) -> Sequence[Any]:
+def forecasts(batch: Batch) -> Sequence[Any]:
     """Where each of these key results is heading; nowhere, once it has ended."""
-    at = siblings.view.basis.at
+    at = batch.view.basis.at
     return [
         trajectory.forecast(trajectory.history(sources), row.metric, row.due, at)
         if row.state is KeyResultState.ACTIVE
         else None
-        for row, sources in zip(siblings.rows, siblings.all(_sources), strict=True)
+        for row, sources in zip(batch.rows, batch.all(_sources), strict=True)
     ]

@@ -13,7 +13,7 @@ from api.snapshot.snapshot import View
 from domain.commands.command import Command
 from domain.commands.permissions import Permission
 from domain.handlers.dispatcher import Outcome
-from domain.primitives.errors import Refused
+from domain.primitives.errors import CommandRejected
 from domain.primitives.values import Kind
 
 CHANGES_SINCE_MAX: Final = 500
@@ -33,7 +33,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Done(Answer):
+class CommandSucceeded(Answer):
     """A command was carried out. `behind`: how many events the views still lack to show what came of it."""
 
     outcome: Outcome
@@ -85,10 +85,10 @@ class Done(Answer):
 
 
 @dataclass(frozen=True)
-class Declined(Answer):
+class CommandDeclined(Answer):
     """A command was refused, and nothing was recorded."""
 
-    refused: Refused
+    refused: CommandRejected
 
     @property
     def changes_since(self) -> list[Change]:
@@ -101,10 +101,10 @@ class Declined(Answer):
         return changes(self.now, entries)
 
 
-def carry_out(context: Context, kind: type[Command], given: Any) -> Done | Declined:
+def carry_out(context: Context, kind: type[Command], given: Any) -> CommandSucceeded | CommandDeclined:
     """Carry out the command that an input asks for, and wait until the views show what came of it."""
     try:
         outcome = context.writer.execute(inputs.command(kind, given), context.caller.author)
-    except Refused as refused:
-        return Declined(context, refused)
-    return Done(context, outcome, context.writer.lag(outcome.head))
+    except CommandRejected as refused:
+        return CommandDeclined(context, refused)
+    return CommandSucceeded(context, outcome, context.writer.lag(outcome.head))

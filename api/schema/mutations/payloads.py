@@ -5,7 +5,7 @@ from typing import Any, Final
 import strawberry
 
 from api.schema.history.change import Change
-from api.schema.mutations.command_result import Declined, Done
+from api.schema.mutations.command_result import CommandDeclined, CommandSucceeded
 from api.schema.primitives import view_types
 from api.schema.primitives.field import answered
 from api.schema.primitives.refs import QueryRef
@@ -34,7 +34,7 @@ strawberry.enum(
 
 @strawberry.type(description="Why a command was refused: a stable code, and a sentence that says what to do.")
 class Problem:
-    declined: strawberry.Private[Declined]
+    declined: strawberry.Private[CommandDeclined]
 
     @answered("The stable code, for a program.")
     def code(self) -> Code:
@@ -58,11 +58,11 @@ class Problem:
     "are for bugs, bad documents, and a database that cannot be reached."
 )
 class Payload:
-    answer: strawberry.Private[Done | Declined]
+    answer: strawberry.Private[CommandSucceeded | CommandDeclined]
 
     @answered("The place in the log that this answer stands on; null if the command was refused.")
     def position(self) -> Position | None:
-        return Position(self.answer.position) if isinstance(self.answer, Done) else None
+        return Position(self.answer.position) if isinstance(self.answer, CommandSucceeded) else None
 
     @answered(
         "How many events the views lacked to stand at `position` when the answer could wait no longer; 0 as a rule. "
@@ -70,15 +70,15 @@ class Payload:
         "`X-Keyframe-Min-Position`."
     )
     def behind(self) -> int:
-        return self.answer.behind if isinstance(self.answer, Done) else 0
+        return self.answer.behind if isinstance(self.answer, CommandSucceeded) else 0
 
     @answered("What was recorded, in order; empty if it was so already, or was refused.")
     def changes(self) -> list[Change]:
-        return self.answer.changes if isinstance(self.answer, Done) else []
+        return self.answer.changes if isinstance(self.answer, CommandSucceeded) else []
 
     @answered("Why the command was refused, in which case nothing was recorded; else empty.")
     def problems(self) -> list[Problem]:
-        return [Problem(declined=self.answer)] if isinstance(self.answer, Declined) else []
+        return [Problem(declined=self.answer)] if isinstance(self.answer, CommandDeclined) else []
 
     @answered("The View of now, at `position` or after it.")
     def query(self) -> QueryRef:
@@ -89,7 +89,7 @@ def _about(kind: Kind, description: str) -> Any:
     """A field for the thing that the command was about; null where it was refused or cannot be read yet."""
 
     def resolve(self: Payload) -> Any:
-        return self.answer.subject(kind) if isinstance(self.answer, Done) else None
+        return self.answer.subject(kind) if isinstance(self.answer, CommandSucceeded) else None
 
     return strawberry.field(resolver=resolve, description=description)
 
@@ -113,7 +113,7 @@ class CyclePayload(Payload):
 class PolicyPayload(Payload):
     @answered("The policy in force.")
     def policy(self) -> ScoringPolicy | None:
-        view = self.answer.view if isinstance(self.answer, Done) else None
+        view = self.answer.view if isinstance(self.answer, CommandSucceeded) else None
         return None if view is None else ScoringPolicy(row=view.policy)
 
 
@@ -133,8 +133,8 @@ class CheckInPayload(Payload):
 
     @answered("The key result, as it stands with it.")
     def key_result(self) -> KeyResult | None:
-        check_in = self.answer.subject(Kind.CHECK_IN) if isinstance(self.answer, Done) else None
-        return None if check_in is None else KeyResult.find(check_in.siblings.view, check_in.row.key_result)
+        check_in = self.answer.subject(Kind.CHECK_IN) if isinstance(self.answer, CommandSucceeded) else None
+        return None if check_in is None else KeyResult.find(check_in.batch.view, check_in.row.key_result)
 
 
 @strawberry.type(description="What became of a command about a KPI.")
@@ -146,18 +146,18 @@ class KpiPayload(Payload):
 class ReadingsPayload(Payload):
     @answered("The readings, in the order given, as they stand now.")
     def readings(self) -> list[Reading]:
-        if isinstance(self.answer, Declined) or self.answer.view is None:
+        if isinstance(self.answer, CommandDeclined) or self.answer.view is None:
             return []
         things = found(self.answer.view, Kind.READING, self.answer.measured)
         return [things[id] for id in self.answer.measured]
 
     @answered("How many of them were recorded or changed.")
     def recorded(self) -> int:
-        return self.answer.recorded if isinstance(self.answer, Done) else 0
+        return self.answer.recorded if isinstance(self.answer, CommandSucceeded) else 0
 
     @answered("How many of them were there already, with the same value.")
     def unchanged(self) -> int:
-        return len(self.answer.measured) - self.answer.recorded if isinstance(self.answer, Done) else 0
+        return len(self.answer.measured) - self.answer.recorded if isinstance(self.answer, CommandSucceeded) else 0
 
 
 @strawberry.type(description="What became of a command about an initiative.")

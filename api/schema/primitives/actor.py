@@ -10,7 +10,7 @@ from api.schema.primitives import enums
 from api.schema.primitives.field import related, to_one
 from api.schema.primitives.refs import PersonRef
 from api.snapshot.dataloaders import found
-from api.snapshot.snapshot import Siblings, Thing, together
+from api.snapshot.snapshot import Batch, RowProxy, as_batch
 from domain.primitives.personal_data import erased_handle
 from domain.primitives.values import Kind
 from projections.store.versioned_tables import By
@@ -22,15 +22,15 @@ def _speaker(by: By) -> UUID | None:
     return UUID(name) if kind == "person" else None
 
 
-def _speakers(siblings: Siblings) -> Sequence[Any]:
-    wanted = [_speaker(by) for by in siblings.rows]
-    things = found(siblings.view, Kind.PERSON, wanted)
+def _speakers(batch: Batch) -> Sequence[Any]:
+    wanted = [_speaker(by) for by in batch.rows]
+    things = found(batch.view, Kind.PERSON, wanted)
     return [None if id is None else things.get(id) for id in wanted]
 
 
-def _handles(siblings: Siblings) -> Sequence[str]:
-    known = siblings.view.by_id(people.people, [_speaker(by) for by in siblings.rows])
-    return [_handle(by, known) for by in siblings.rows]
+def _handles(batch: Batch) -> Sequence[str]:
+    known = batch.view.by_id(people.people, [_speaker(by) for by in batch.rows])
+    return [_handle(by, known) for by in batch.rows]
 
 
 def _handle(by: By, known: dict[UUID, people.PersonRow]) -> str:
@@ -42,7 +42,7 @@ def _handle(by: By, known: dict[UUID, people.PersonRow]) -> str:
 
 
 @strawberry.type(description="Who did it: a person or a machine token, and by what route.")
-class Actor(Thing):
+class Actor(RowProxy):
     handle: str = related("The person's handle, or the machine token's name.", _handles)
     person: PersonRef | None = related("The person; null for a machine, or before they were added.", _speakers)
     source: enums.Source = strawberry.field(description="The route by which it came in.")
@@ -51,9 +51,9 @@ class Actor(Thing):
     )
 
 
-def actors(siblings: Siblings, column: str) -> Sequence[Actor]:
+def actors(batch: Batch, column: str) -> Sequence[Actor]:
     """Who stands in a column, for each."""
-    return together(Actor, siblings.view, [getattr(row, column) for row in siblings.rows])
+    return as_batch(Actor, batch.view, [getattr(row, column) for row in batch.rows])
 
 
 def actor(column: str, description: str) -> Any:

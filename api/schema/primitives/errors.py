@@ -10,9 +10,9 @@ from graphql.language import Source
 from psycopg_pool import PoolTimeout
 from strawberry.exceptions import StrawberryInputCoercionError
 
-from api.snapshot.snapshot import Behind, TimeIsUp
-from domain.log.append import OutcomeUnknown, Unavailable
-from domain.primitives.errors import Refused
+from api.snapshot.snapshot import DeadlineExceeded, StaleProjection
+from domain.log.append import CommandInDoubt, Unavailable
+from domain.primitives.errors import CommandRejected
 
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
 VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
@@ -32,14 +32,14 @@ _AGAIN = "ask again in a moment"
 _LATE = Known("TIMEOUT", "This took longer than a query may; ask for less at once.")
 _GONE = Known("UNAVAILABLE", f"The database cannot be reached; nothing was recorded by this field, {_AGAIN}.")
 _KNOWN: dict[type[Exception], Known] = {
-    OutcomeUnknown: Known(
+    CommandInDoubt: Known(
         "OUTCOME_UNKNOWN",
         "The database was lost while this was being recorded: it may be recorded or not. Ask again with the same "
         "idempotencyKey, and you will be told; without one, look before you ask again.",
     ),
     Unavailable: _GONE,
-    Behind: Known("BEHIND", f"The views do not show yet what the log knew by then; {_AGAIN}."),
-    TimeIsUp: _LATE,
+    StaleProjection: Known("BEHIND", f"The views do not show yet what the log knew by then; {_AGAIN}."),
+    DeadlineExceeded: _LATE,
     psycopg.errors.QueryCanceled: _LATE,
     psycopg.OperationalError: _GONE,
     PoolTimeout: _GONE,
@@ -58,7 +58,7 @@ def _coded(error: GraphQLError, request_id: str) -> GraphQLError:
     if "code" in (error.extensions or {}):
         return error
     cause = error.original_error
-    if isinstance(cause, Refused):
+    if isinstance(cause, CommandRejected):
         return _as(error, cause.message, code=cause.code.value, **({"field": [*cause.field]} if cause.field else {}))
     known = next((known for kind, known in _KNOWN.items() if isinstance(cause, kind)), None)
     if known is not None:

@@ -22,10 +22,10 @@ def related(description: str, load: Callable[..., Sequence[Any]], *args: object,
     key = (load, *args)
 
     def resolve(self: Any) -> Any:
-        siblings = self.siblings
-        found = siblings.known.get(key)
+        batch = self.batch
+        found = batch.known.get(key)
         if found is None:
-            found = siblings.all(load, *args)
+            found = batch.all(load, *args)
         return found[self.place]
 
     return strawberry.field(resolver=resolve, description=description, name=name)

@@ -8,7 +8,7 @@ import strawberry
 from api.schema.primitives.field import answered
 from api.snapshot import global_ids
 from api.snapshot.dataloaders import TYPES, found
-from api.snapshot.snapshot import ById, Thing, View
+from api.snapshot.snapshot import ById, RowProxy, View
 from domain.primitives.values import Kind
 
 
@@ -16,7 +16,7 @@ from domain.primitives.values import Kind
     description="A thing with a global id. An id read inside a Snapshot carries its basis, so a normalised cache "
     "never mixes then with now, and `node` returns the same thing for it for ever."
 )
-class Node(Thing):
+class Node(RowProxy):
     KIND: ClassVar[Kind]
 
     def __init_subclass__(cls, kind: Kind | None = None, read: ById[Any] | None = None) -> None:
@@ -27,7 +27,7 @@ class Node(Thing):
 
     @answered("Its global id; opaque.")
     def id(self) -> strawberry.ID:
-        return strawberry.ID(global_ids.encode(self.KIND, self.row.id, self.siblings.view.id_end))
+        return strawberry.ID(global_ids.encode(self.KIND, self.row.id, self.batch.view.id_end))
 
     @classmethod
     def find(cls, view: View, id: UUID | None) -> Self | None:

@@ -23,7 +23,7 @@ from api.execution.executor import Executor
 from api.execution.request_scope import until_scope_ends
 from api.execution.subscription_hub import is_connection_lost
 from api.schema.primitives.errors import coded
-from api.snapshot.snapshot import Unseen
+from api.snapshot.snapshot import NoLongerVisible
 
 Results: TypeAlias = AsyncGenerator[StreamExecutionResult, None]
 
@@ -77,7 +77,7 @@ def _told(executor: "CoreExecutor[Any]") -> CoreResult:
     context: Context = executor.context_value.for_next_operation()
     try:
         event = executor.root_value(context)
-    except Unseen:
+    except NoLongerVisible:
         return UNSEEN
     attempt = executor.build_per_event_executor(event)
     attempt.context_value = context

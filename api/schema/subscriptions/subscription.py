@@ -24,7 +24,7 @@ from api.schema.history.change import Change
 from api.schema.history.replay import Every, Frame, From, Knowing, To, rows
 from api.schema.primitives.lookup import CycleBy
 from api.schema.primitives.scalars import POSITION_MAX, Position
-from api.snapshot.snapshot import Unseen, View, together
+from api.snapshot.snapshot import NoLongerVisible, View, as_batch
 from domain.primitives.calendar import Step
 from domain.primitives.errors import invalid
 from projections.engine.visibility import NOTHING, is_anything_private
@@ -168,12 +168,12 @@ def _page(context: Context, filter: ChangeFilter | None, after: int, look: Look)
 
 
 def _tell(row: Told, context: Context) -> Change:
-    """A change, read as everything stood right after it. Raises `Unseen` if it was hidden since it was found."""
+    """A change, read as everything stood right after it. Raises `NoLongerVisible` if it is hidden now."""
     view = View(context.reads, ResolvedBasis(row.recorded_at, row.position, row.recorded_at), is_now=True)
     for change in at_positions(view, [row.position]) if view.reads.hidden else shown(view, [row]):
         told: Change = change
         return told
-    raise Unseen
+    raise NoLongerVisible
 
 
 # ── replay ───────────────────────────────────────────────────────────────────────────────────────
@@ -195,13 +195,13 @@ class Film:
         return bool(self._left)
 
     def show(self, context: Context) -> Frame:
-        """The next one. Raises `Unseen` if there is none after all."""
+        """The next one. Raises `NoLongerVisible` if there is none after all."""
         view = View(context.reads, self._basis, is_now=True)
         if view.reads.hidden != self._hidden:
             self._cut_again(view)
         if not self._left:
-            raise Unseen
-        return together(Frame, view, [self._left[0]])[0]
+            raise NoLongerVisible
+        return as_batch(Frame, view, [self._left[0]])[0]
 
     def go_on(self) -> None:
         """The next one was shown."""

@@ -17,17 +17,17 @@ from api.schema.primitives.lookup import CycleBy, id_of, key_of
 from api.schema.primitives.refs import CycleRef, ObjectiveRef, ReflectionRef, SnapshotRef
 from api.schema.primitives.view_types import snapshot
 from api.schema.types.entity import Entity, at_another_moment
-from api.snapshot.pagination import Asked
-from api.snapshot.snapshot import Siblings, View
-from domain.primitives.errors import Code, Refused
+from api.snapshot.pagination import PageRequest
+from api.snapshot.snapshot import Batch, View
+from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.values import Kind
 from projections.tables import cycle, discussion
 
 
-def _snapshots(siblings: Siblings, column: str) -> Sequence[Any]:
+def _snapshots(batch: Batch, column: str) -> Sequence[Any]:
     """The View that each of these cycles had at an event of its own, if it has come to that."""
-    bases = [getattr(row, column) for row in siblings.rows]
-    return [None if basis is None else snapshot(siblings.view.reads.at(basis)) for basis in bases]
+    bases = [getattr(row, column) for row in batch.rows]
+    return [None if basis is None else snapshot(batch.view.reads.at(basis)) for basis in bases]
 
 
 @strawberry.type(
@@ -56,7 +56,7 @@ class Cycle(Entity, kind=Kind.CYCLE, read=cycle.cycles):
     )
 
     @connection("Its objectives, in the order of recording.")
-    def objectives(self, asked: Asked, filter: Where[ObjectiveFilter] = None) -> Connection[ObjectiveRef]:
+    def objectives(self, asked: PageRequest, filter: Where[ObjectiveFilter] = None) -> Connection[ObjectiveRef]:
         return objectives_of(self, Whose.CYCLE, filter, asked)
 
     as_of = at_another_moment(CycleRef)
@@ -67,5 +67,5 @@ def cycle_named(view: View, by: CycleBy) -> cycle.CycleRow:
     id = filters.identified(Kind.CYCLE, id_of(by))
     row = view.by_key(cycle.cycles_by_key, key_of(by)) if id is None else view.by_id(cycle.cycles, [id]).get(id)
     if row is None:
-        raise Refused(Code.NOT_FOUND, "There is no such cycle.", "cycle")
+        raise CommandRejected(Code.NOT_FOUND, "There is no such cycle.", "cycle")
     return row

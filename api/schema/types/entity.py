@@ -15,7 +15,7 @@ from api.schema.primitives.refs import ChangeRef, CommentRef, EntityRef
 from api.schema.primitives.scalars import Position
 from api.snapshot import global_ids
 from api.snapshot.dataloaders import then
-from api.snapshot.pagination import Asked
+from api.snapshot.pagination import PageRequest
 from domain.primitives.values import Kind
 from projections.tables import discussion
 
@@ -61,7 +61,7 @@ class Entity(Node):
     as_of = at_another_moment(EntityRef)
 
     @connection("What was said about it, in the order of recording.")
-    def comments(self, asked: Asked) -> Connection[CommentRef]:
+    def comments(self, asked: PageRequest) -> Connection[CommentRef]:
         return self.each(paged, _COMMENTS, asked)
 
     @connection(
@@ -70,5 +70,5 @@ class Entity(Node):
         "KPI its readings; to a team what happens in its objectives and KPIs while they are its, and all of the teams "
         "inside it; to anything what is said about it."
     )
-    def changes(self, asked: Asked, filter: Where[ChangeFilter] = None) -> Connection[ChangeRef]:
+    def changes(self, asked: PageRequest, filter: Where[ChangeFilter] = None) -> Connection[ChangeRef]:
         return changes_of(self, self.KIND, filter, asked)

@@ -18,8 +18,8 @@ from api.schema.primitives.metric import Metric
 from api.schema.primitives.refs import CheckInRef, InitiativeRef, KeyResultRef, KpiRef, ObjectiveRef, PersonRef
 from api.schema.primitives.scalars import Markdown
 from api.schema.types.entity import Entity, at_another_moment
-from api.snapshot.pagination import Asked
-from api.snapshot.snapshot import Siblings
+from api.snapshot.pagination import PageRequest
+from api.snapshot.snapshot import Batch
 from domain.primitives import values
 from domain.primitives.calendar import Step
 from domain.primitives.values import Kind
@@ -35,8 +35,8 @@ _CHECK_INS = Pages(
 )
 
 
-def _standing(siblings: Siblings, part: str) -> Sequence[Any]:
-    return [getattr(standing, part) for standing in siblings.all(standings)]
+def _standing(batch: Batch, part: str) -> Sequence[Any]:
+    return [getattr(standing, part) for standing in batch.all(standings)]
 
 
 @strawberry.type(description="A step that is either reached or not.")
@@ -49,11 +49,11 @@ class Milestone:
     )
 
 
-def _milestones(siblings: Siblings) -> Sequence[list[Milestone]]:
-    first_said = siblings.view.read(key_result_standing.milestones_reached, [row.id for row in siblings.rows])
+def _milestones(batch: Batch) -> Sequence[list[Milestone]]:
+    first_said = batch.view.read(key_result_standing.milestones_reached, [row.id for row in batch.rows])
     return [
         [_milestone(one, standing.reached or (), first_said[row.id]) for one in row.metric.milestones]
-        for row, standing in zip(siblings.rows, siblings.all(standings), strict=True)
+        for row, standing in zip(batch.rows, batch.all(standings), strict=True)
     ]
 
 
@@ -96,7 +96,7 @@ class KeyResult(Entity, kind=Kind.KEY_RESULT, read=key_result.key_results):
     )
 
     @connection("What was said of it, by when it was true; corrected ones as they stand now.")
-    def check_ins(self, asked: Asked) -> Connection[CheckInRef]:
+    def check_ins(self, asked: PageRequest) -> Connection[CheckInRef]:
         return self.each(paged, _CHECK_INS, asked)
 
     @answered("Its way: where it was first meant to be, where it is meant to be now, and where it was.")
@@ -107,7 +107,7 @@ class KeyResult(Entity, kind=Kind.KEY_RESULT, read=key_result.key_results):
         return self.each(trajectories, every)
 
     @connection("The objectives that support it, as they were drafted.")
-    def supported_by(self, asked: Asked) -> Connection[ObjectiveRef]:
+    def supported_by(self, asked: PageRequest) -> Connection[ObjectiveRef]:
         return supporters(self, asked)
 
     as_of = at_another_moment(KeyResultRef)

@@ -21,8 +21,8 @@ from api.schema.primitives.refs import KeyResultRef, KpiRef, PersonRef, ReadingR
 from api.schema.primitives.scalars import Markdown, Position
 from api.schema.types.entity import Entity, at_another_moment
 from api.snapshot.dataloaders import found_rows, in_groups
-from api.snapshot.pagination import Asked
-from api.snapshot.snapshot import Siblings, Thing, View
+from api.snapshot.pagination import PageRequest
+from api.snapshot.snapshot import Batch, RowProxy, View
 from domain.metrics import kpi_series as formulas
 from domain.metrics.kpi_series import Aggregation, KpiStatus
 from domain.primitives.calendar import Step
@@ -81,7 +81,7 @@ class Comparison:
 
 
 @strawberry.type(description="A definition that a KPI had: what it was called, counted in, and watched against.")
-class KpiDefinition(Thing):
+class KpiDefinition(RowProxy):
     row: strawberry.Private[KpiRow]
 
     name: str = strawberry.field(description="What it was called.")
@@ -99,38 +99,38 @@ class KpiDefinition(Thing):
 # ── for all siblings at once ─────────────────────────────────────────────────────────────────────
 
 
-def _latest(siblings: Siblings) -> Sequence[Any]:
-    return found_rows(siblings, Kind.READING, siblings.all(latest_readings))
+def _latest(batch: Batch) -> Sequence[Any]:
+    return found_rows(batch, Kind.READING, batch.all(latest_readings))
 
 
-def _statuses(siblings: Siblings) -> Sequence[KpiStatus]:
-    view, latest = siblings.view, siblings.all(latest_readings)
-    standing = [formula_inputs.of_kpi(row, latest.get(row.id)) for row in siblings.rows]
+def _statuses(batch: Batch) -> Sequence[KpiStatus]:
+    view, latest = batch.view, batch.all(latest_readings)
+    standing = [formula_inputs.of_kpi(row, latest.get(row.id)) for row in batch.rows]
     return [formulas.status(facts, view.basis.at, view.scoring) for facts in standing]
 
 
-def _readings(siblings: Siblings) -> dict[Any, list[ReadingRow]]:
-    return siblings.view.read(measurements.READINGS.all, [row.id for row in siblings.rows])
+def _readings(batch: Batch) -> dict[Any, list[ReadingRow]]:
+    return batch.view.read(measurements.READINGS.all, [row.id for row in batch.rows])
 
 
 def _series(
-    siblings: Siblings, every: Step, aggregate: Aggregation, since: datetime | None, until: datetime | None
+    batch: Batch, every: Step, aggregate: Aggregation, since: datetime | None, until: datetime | None
 ) -> Sequence[list[Any]]:
-    at, readings = siblings.view.basis.at, siblings.all(_readings)
+    at, readings = batch.view.basis.at, batch.all(_readings)
     return [
         formulas.series(readings.get(row.id, []), every, aggregate, row.goal, at, since=since, until=until)
-        for row in siblings.rows
+        for row in batch.rows
     ]
 
 
-def _comparisons(siblings: Siblings, period: Step, aggregate: Aggregation) -> Sequence[Any]:
-    at, readings = siblings.view.basis.at, siblings.all(_readings)
-    return [formulas.comparison(readings.get(row.id, []), period, aggregate, at) for row in siblings.rows]
+def _comparisons(batch: Batch, period: Step, aggregate: Aggregation) -> Sequence[Any]:
+    at, readings = batch.view.basis.at, batch.all(_readings)
+    return [formulas.comparison(readings.get(row.id, []), period, aggregate, at) for row in batch.rows]
 
 
-def _definitions(siblings: Siblings) -> Sequence[list[KpiDefinition]]:
-    versions = siblings.view.read(kpi.kpi_versions, [row.id for row in siblings.rows])
-    return in_groups(KpiDefinition, siblings.view, [_defining(versions.get(row.id, [])) for row in siblings.rows])
+def _definitions(batch: Batch) -> Sequence[list[KpiDefinition]]:
+    versions = batch.view.read(kpi.kpi_versions, [row.id for row in batch.rows])
+    return in_groups(KpiDefinition, batch.view, [_defining(versions.get(row.id, [])) for row in batch.rows])
 
 
 def _defining(versions: Sequence[KpiRow]) -> list[KpiRow]:
@@ -168,7 +168,7 @@ class Kpi(Entity, kind=Kind.KPI, read=kpi.kpis):
     @connection("Its readings, by when they were true.")
     def readings(
         self,
-        asked: Asked,
+        asked: PageRequest,
         from_: From = None,
         to: To = None,
         include_superseded: Annotated[
@@ -202,14 +202,14 @@ class Kpi(Entity, kind=Kind.KPI, read=kpi.kpis):
     as_of = at_another_moment(KpiRef)
 
 
-def _judged(siblings: Siblings) -> Sequence[Judged]:
-    return [Judged(status, None) for status in siblings.all(_statuses)]
+def _judged(batch: Batch) -> Sequence[Judged]:
+    return [Judged(status, None) for status in batch.all(_statuses)]
 
 
 KPIS = Listing(Kind.KPI, kpi.KPIS, _judged)
 
 
-def kpis(view: View, filter: KpiFilter | None, order: KpiOrder | None, asked: Asked) -> Connection[Any]:
+def kpis(view: View, filter: KpiFilter | None, order: KpiOrder | None, asked: PageRequest) -> Connection[Any]:
     """A page of the KPIs of a view."""
     only = None if filter is None or filter.status is None else frozenset(filter.status)
     in_order = filters.order(order, kpi.KpiOrder.NAME)

@@ -13,17 +13,17 @@ from api.schema.primitives.refs import CheckInRef, KeyResultRef, KpiRef, Reading
 from api.schema.primitives.scalars import Markdown, Position
 from api.snapshot import global_ids
 from api.snapshot.dataloaders import or_none
-from api.snapshot.snapshot import Siblings
+from api.snapshot.snapshot import Batch
 from domain.primitives.values import Kind
 from projections.tables import measurements
 from projections.tables.measurements import Ending
 
 
-def _neighbours(siblings: Siblings, kind: Kind, step: int) -> Sequence[Any]:
+def _neighbours(batch: Batch, kind: Kind, step: int) -> Sequence[Any]:
     """The version of the same measurement before (-1) or after (1) each of these."""
-    view, (shown_as, versions) = siblings.view, VERSIONS[kind]
-    found = view.read(versions, [row.id for row in siblings.rows])
-    rows = [_neighbour(found.get(row.id, []), row.version, step) for row in siblings.rows]
+    view, (shown_as, versions) = batch.view, VERSIONS[kind]
+    found = view.read(versions, [row.id for row in batch.rows])
+    rows = [_neighbour(found.get(row.id, []), row.version, step) for row in batch.rows]
     return or_none(shown_as, view, rows)
 
 
@@ -90,7 +90,7 @@ class Reading(Node, kind=Kind.READING, read=measurements.READINGS.by_id):
 
 def _version_id(thing: CheckIn | Reading) -> strawberry.ID:
     row = thing.row
-    return strawberry.ID(global_ids.encode_version(thing.KIND, row.id, row.version, thing.siblings.view.id_end))
+    return strawberry.ID(global_ids.encode_version(thing.KIND, row.id, row.version, thing.batch.view.id_end))
 
 
 VERSIONS: dict[Kind, tuple[type[Node], Callable[..., Any]]] = {

@@ -25,28 +25,28 @@ from api.schema.primitives.refs import (
 from api.schema.primitives.scalars import Markdown
 from api.schema.types.entity import Entity, at_another_moment
 from api.snapshot.dataloaders import many
-from api.snapshot.pagination import Asked
-from api.snapshot.snapshot import Siblings, Thing, together
+from api.snapshot.pagination import PageRequest
+from api.snapshot.snapshot import Batch, RowProxy, as_batch
 from domain.primitives.values import Kind, ObjectiveState
 from projections.tables import alignment, discussion, objective
 
 
 @strawberry.type(description="What a closed objective came to.")
-class ObjectiveOutcome(Thing):
+class ObjectiveOutcome(RowProxy):
     verdict: enums.Verdict = strawberry.field(description="Whether it was achieved.")
     score: float = strawberry.field(description="How far it got, in [0, 1], as it was judged at its closing.")
     reflection: Markdown | None = strawberry.field(description="What there was to say about how it ended.")
     closed_at: datetime = strawberry.field(description="When it was closed.")
 
 
-def _outcomes(siblings: Siblings) -> Sequence[ObjectiveOutcome | None]:
-    things = together(ObjectiveOutcome, siblings.view, siblings.rows)
+def _outcomes(batch: Batch) -> Sequence[ObjectiveOutcome | None]:
+    things = as_batch(ObjectiveOutcome, batch.view, batch.rows)
     return [thing if thing.row.state is ObjectiveState.CLOSED else None for thing in things]
 
 
-def _carried_into(siblings: Siblings) -> Sequence[Any]:
+def _carried_into(batch: Batch) -> Sequence[Any]:
     """The latest of those that each was carried into and that were not dropped; else the latest of all."""
-    groups = many(siblings, Kind.OBJECTIVE, objective.objectives_carried_from)
+    groups = many(batch, Kind.OBJECTIVE, objective.objectives_carried_from)
     live = [[one for one in group if one.row.state is not ObjectiveState.DROPPED] for group in groups]
     return [next(reversed(kept or group), None) for kept, group in zip(live, groups, strict=True)]
 
@@ -101,7 +101,7 @@ class Objective(Entity, kind=Kind.OBJECTIVE, read=objective.objectives):
         return self.each(all_key_results if include_dropped else live_key_results)
 
     @connection("The objectives that support it, as they were drafted.")
-    def supported_by(self, asked: Asked) -> Connection[ObjectiveRef]:
+    def supported_by(self, asked: PageRequest) -> Connection[ObjectiveRef]:
         return supporters(self, asked)
 
     as_of = at_another_moment(ObjectiveRef)

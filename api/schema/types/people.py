@@ -12,19 +12,19 @@ from api.schema.primitives.field import answered, related, to_many, to_one
 from api.schema.primitives.lookup import CycleBy
 from api.schema.primitives.refs import ObjectiveRef, PersonRef, TeamRef
 from api.schema.types.entity import Entity, at_another_moment
-from api.snapshot.pagination import Asked
-from api.snapshot.snapshot import Siblings
+from api.snapshot.pagination import PageRequest
+from api.snapshot.snapshot import Batch
 from domain.primitives.personal_data import ERASED, erased_handle
 from domain.primitives.values import Kind
 from projections.tables import people
 
 
-def _names(siblings: Siblings) -> list[str]:
-    return [ERASED if row.name is None else row.name for row in siblings.rows]
+def _names(batch: Batch) -> list[str]:
+    return [ERASED if row.name is None else row.name for row in batch.rows]
 
 
-def _handles(siblings: Siblings) -> list[str]:
-    return [erased_handle(row.id) if row.handle is None else row.handle for row in siblings.rows]
+def _handles(batch: Batch) -> list[str]:
+    return [erased_handle(row.id) if row.handle is None else row.handle for row in batch.rows]
 
 
 @strawberry.type(
@@ -40,7 +40,7 @@ class Person(Entity, kind=Kind.PERSON, read=people.people):
     teams: list[TeamRef] = to_many(Kind.TEAM, people.teams_of_people, "The teams they are a member of, as they joined.")
 
     @connection("The objectives they own.")
-    def objectives(self, asked: Asked, filter: Where[ObjectiveFilter] = None) -> Connection[ObjectiveRef]:
+    def objectives(self, asked: PageRequest, filter: Where[ObjectiveFilter] = None) -> Connection[ObjectiveRef]:
         return objectives_of(self, Whose.OWNER, filter, asked)
 
     as_of = at_another_moment(PersonRef)
@@ -59,7 +59,7 @@ class Team(Entity, kind=Kind.TEAM, read=people.teams):
     members: list[PersonRef] = to_many(Kind.PERSON, people.members_of_teams, "Its members, as they joined.")
 
     @connection("The objectives of this team itself.")
-    def objectives(self, asked: Asked, filter: Where[ObjectiveFilter] = None) -> Connection[ObjectiveRef]:
+    def objectives(self, asked: PageRequest, filter: Where[ObjectiveFilter] = None) -> Connection[ObjectiveRef]:
         return objectives_of(self, Whose.TEAM, filter, asked)
 
     @answered("The plain mean of its own objectives in a cycle, dropped ones left out.")

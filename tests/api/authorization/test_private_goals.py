@@ -27,7 +27,7 @@ from domain.commands.permissions import Role
 from domain.commands.registry import VERBS
 from domain.handlers import dispatcher
 from domain.handlers.authorization import sees
-from domain.handlers.unit_of_work import Author, Decision
+from domain.handlers.unit_of_work import Author, UnitOfWork
 from domain.model.objective import Objective
 from domain.primitives.values import Kind, Ref, Visibility
 from tests.api.authorization.company import (
@@ -227,7 +227,7 @@ def test_who_has_nothing_to_do_with_it_does_not(history: list[Command], author: 
 
 
 def _sees(there: Given, author: Author) -> bool:
-    return sees(Decision(there.log, author, SHOWN, uuid4()), there.thing(Objective, goal(THEIR)))
+    return sees(UnitOfWork(there.log, author, SHOWN, uuid4()), there.thing(Objective, goal(THEIR)))
 
 
 def test_who_hides_a_goal_from_themselves_sees_it_no_more() -> None:

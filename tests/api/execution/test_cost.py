@@ -200,7 +200,7 @@ def test_the_limits_are_documented_with_their_codes() -> None:
             getattr(module, name)
             for module in (cost, limits, variable_limits)
             for name in vars(module)
-            if is_told(name)
+            if mark_read(name)
         ),
         PAGE_DEFAULT,
         PAGE_MAX,
@@ -215,5 +215,5 @@ def test_the_limits_are_documented_with_their_codes() -> None:
         assert f"`{code}`" in told
 
 
-def is_told(name: str) -> bool:
+def mark_read(name: str) -> bool:
     return name.endswith("_MAX") and name not in {"NESTING_MAX", "MESSAGE_LENGTH_MAX", "ERRORS_MAX"}

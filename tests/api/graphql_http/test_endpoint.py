@@ -12,7 +12,7 @@ from api.execution.limits import DOCUMENT_LENGTH_MAX, TOKENS_MAX
 from api.runtime.database import Database
 from api.runtime.settings import Settings
 from api.server.app import create_app
-from domain.log.append import OutcomeUnknown, Unavailable
+from domain.log.append import CommandInDoubt, Unavailable
 from domain.log.event_store import StoredRow
 from tests.api.conftest import Api
 from tests.domain.log.writing import command, reading
@@ -231,7 +231,7 @@ def test_who_knows_of_more_than_there_is_is_told_where_the_views_stand(settings:
 @pytest.mark.parametrize(
     ("failure", "expected", "saying"),
     [
-        (OutcomeUnknown(command().by.command), "OUTCOME_UNKNOWN", "idempotencyKey"),
+        (CommandInDoubt(command().by.command), "OUTCOME_UNKNOWN", "idempotencyKey"),
         (Unavailable("gone"), "UNAVAILABLE", "again"),
         (ZeroDivisionError("a bug with details"), "INTERNAL_SERVER_ERROR", "request id"),
     ],

@@ -9,7 +9,7 @@ import pytest
 
 from domain.commands.objective_commands import SetObjectiveVisibility
 from domain.model.objective import ObjectiveDrafted, ObjectiveVisibilitySet
-from domain.primitives.errors import Refused
+from domain.primitives.errors import CommandRejected
 from domain.primitives.values import Visibility
 from tests.api.privacy.company import parted
 from tests.api.privacy.conftest import Asked, Lived
@@ -45,7 +45,7 @@ def hide_some(world: World) -> set[UUID]:
     """Make every second objective that is a team's private to it; the ids of all that are."""
     drafted = [said.event for said in world.log.entries(0, 10_000) if isinstance(said.event, ObjectiveDrafted)]
     for event in drafted[::2]:
-        with suppress(Refused):
+        with suppress(CommandRejected):
             world.write(SetObjectiveVisibility(objective=event.originator_id, visibility=Visibility.TEAM))
     ruled: dict[UUID, Visibility] = {}
     for said in world.log.entries(0, 10_000):

@@ -5,7 +5,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from api.snapshot.snapshot import Eyes, Reads
+from api.snapshot.snapshot import SnapshotReader, VisibilityScope
 from domain.commands.command import Command
 from domain.commands.discussion_commands import AddComment
 from domain.commands.key_result_commands import AddKeyResult, AssignKeyResult, CheckIn
@@ -167,7 +167,7 @@ def test_where_a_view_is_missing_nothing_is_read_instead(asked: Asked) -> None:
 
 def test_without_connections_that_hide_it_nothing_is_read(asked: Asked) -> None:
     world = asked.world
-    reads = Reads(world.database.pool(), world.log, 1e12, Eyes(asked.small["moe"], None))
+    reads = SnapshotReader(world.database.pool(), world.log, 1e12, VisibilityScope(asked.small["moe"], None))
     with pytest.raises(RuntimeError, match="hide"):
         reads.present.read(objective.objectives, [asked.small["hush"]])
 

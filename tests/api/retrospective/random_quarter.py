@@ -22,7 +22,7 @@ from domain.commands.key_result_commands import (
 )
 from domain.commands.kpi_commands import CorrectReading, DefineKpi, ReadingInput, RecordReadings, RetractReading
 from domain.commands.objective_commands import DraftObjective, DropObjective, ReopenObjective
-from domain.primitives.errors import Refused
+from domain.primitives.errors import CommandRejected
 from domain.primitives.values import Direction, Metric, Milestone
 from tests.api.schema import goals
 from tests.api.schema.goals import CYCLE, day
@@ -65,7 +65,7 @@ class Life:
             self._try(getattr(self, f"_{name}")())
 
     def _try(self, command: Command) -> None:
-        with suppress(Refused):
+        with suppress(CommandRejected):
             outcome = self._world.do(command)
             subject = outcome.result.subject
             if subject is not None:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.snapshot.pagination import PAGE_DEFAULT, PAGE_MAX, Asked, Stretch, cut, decode, encode
-from domain.primitives.errors import Code, Refused
+from api.snapshot.pagination import PAGE_DEFAULT, PAGE_MAX, PageRequest, Stretch, cut, decode, encode
+from domain.primitives.errors import Code, CommandRejected
 from projections.store.versioned_tables import Cursor
 
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
@@ -18,7 +18,7 @@ PLACES = st.lists(
 )
 
 
-def page(places: Sequence[Cursor], asked: Asked, *, descending: bool = False) -> Stretch[Cursor]:
+def page(places: Sequence[Cursor], asked: PageRequest, *, descending: bool = False) -> Stretch[Cursor]:
     return cut(asked, places, lambda place: place, "PROGRESS", descending)
 
 
@@ -26,7 +26,7 @@ def forwards(places: Sequence[Cursor], size: int, *, descending: bool) -> list[C
     found: list[Cursor] = []
     after = None
     while True:
-        stretch = page(places, Asked(first=size, after=after), descending=descending)
+        stretch = page(places, PageRequest(first=size, after=after), descending=descending)
         assert stretch.has_previous() == bool(found)
         found += stretch.items
         if not stretch.has_next():
@@ -38,7 +38,7 @@ def backwards(places: Sequence[Cursor], size: int, *, descending: bool) -> list[
     found: list[Cursor] = []
     before = None
     while True:
-        stretch = page(places, Asked(last=size, before=before), descending=descending)
+        stretch = page(places, PageRequest(last=size, before=before), descending=descending)
         assert stretch.has_next() == bool(found)
         found = [*stretch.items, *found]
         if not stretch.has_previous():
@@ -51,12 +51,12 @@ def test_pages_one_after_the_other_are_the_whole_list(places: list[Cursor], size
     whole = forwards(places, size, descending=descending)
     assert sorted(whole, key=lambda place: str(place.tie)) == sorted(places, key=lambda place: str(place.tie))
     assert backwards(places, size, descending=descending) == whole
-    assert page(places, Asked(first=0)).count() == len(places)
+    assert page(places, PageRequest(first=0)).count() == len(places)
 
 
 @given(PLACES, st.booleans())
 def test_a_list_is_in_order_and_what_has_no_value_stands_last(places: list[Cursor], descending: bool) -> None:
-    values = [place.value for place in page(places, Asked(first=PAGE_MAX), descending=descending).items]
+    values = [place.value for place in page(places, PageRequest(first=PAGE_MAX), descending=descending).items]
     with_value = [value for value in values if value is not None]
     assert values == with_value + [None] * (len(values) - len(with_value))
     for one, other in pairwise(with_value):
@@ -65,10 +65,10 @@ def test_a_list_is_in_order_and_what_has_no_value_stands_last(places: list[Curso
 
 @given(PLACES, st.integers(0, 5), st.data())
 def test_a_page_between_two_cursors_knows_what_lies_around_it(places: list[Cursor], size: int, data: Any) -> None:
-    whole = page(places, Asked(first=PAGE_MAX)).items
+    whole = page(places, PageRequest(first=PAGE_MAX)).items
     ends = sorted(data.draw(st.lists(st.integers(0, len(whole) - 1), min_size=2, max_size=2))) if whole else []
     after, before = (encode(whole[end], "PROGRESS") for end in ends) if ends else (None, None)
-    stretch = page(places, Asked(first=size, after=after, before=before))
+    stretch = page(places, PageRequest(first=size, after=after, before=before))
     inner = list(whole[ends[0] + 1 : ends[1]]) if ends else list(whole)
     assert stretch.items == inner[:size]
     assert stretch.has_previous() == bool(ends)
@@ -76,21 +76,28 @@ def test_a_page_between_two_cursors_knows_what_lies_around_it(places: list[Curso
 
 
 @pytest.mark.parametrize(
-    "asked", [Asked(first=-1), Asked(last=-1), Asked(first=PAGE_MAX + 1), Asked(last=PAGE_MAX + 1), Asked(1, None, 1)]
+    "asked",
+    [
+        PageRequest(first=-1),
+        PageRequest(last=-1),
+        PageRequest(first=PAGE_MAX + 1),
+        PageRequest(last=PAGE_MAX + 1),
+        PageRequest(1, None, 1),
+    ],
 )
-def test_a_page_has_a_size_that_can_be_had(asked: Asked) -> None:
-    with pytest.raises(Refused) as refused:
+def test_a_page_has_a_size_that_can_be_had(asked: PageRequest) -> None:
+    with pytest.raises(CommandRejected) as refused:
         assert asked.limit
     assert refused.value.code is Code.INVALID
 
 
 def test_a_page_has_fifty_rows_if_no_size_is_asked_for() -> None:
-    assert Asked().limit == PAGE_DEFAULT == 50
+    assert PageRequest().limit == PAGE_DEFAULT == 50
 
 
 @given(st.text(max_size=60) | st.from_regex(r"[A-Za-z0-9_-]{1,80}"))
 def test_whatever_is_not_a_cursor_is_invalid(text: str) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(CommandRejected) as refused:
         decode(text, "TITLE", "after")
     assert refused.value.code is Code.INVALID
     assert refused.value.field == ("after",)
@@ -101,21 +108,21 @@ def test_whatever_is_not_a_cursor_is_invalid(text: str) -> None:
     [("TITLE", 1), ("TITLE", None), ("TITLE", "a\0b"), ("RECORDED", 2**64), ("RECORDED", "x"), ("CREATED_AT", "soon")],
 )
 def test_a_cursor_with_a_value_that_no_row_has_is_invalid(order: str, value: Any) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(CommandRejected):
         decode(encode(Cursor(value, UUID(int=1)), order), order)
 
 
 def test_a_cursor_belongs_to_one_order() -> None:
     cursor = encode(Cursor("a", UUID(int=1)), "TITLE")
     assert decode(cursor, "TITLE") == Cursor("a", UUID(int=1))
-    with pytest.raises(Refused):
+    with pytest.raises(CommandRejected):
         decode(cursor, "TITLE", descending=True)
-    with pytest.raises(Refused):
+    with pytest.raises(CommandRejected):
         decode(cursor, "NAME")
 
 
 def test_the_largest_place_there_is_has_one_beside_it() -> None:
     largest = Cursor(NEW_YEAR, 2**63 - 2)
     assert decode(encode(largest, "MEASURED_AT"), "MEASURED_AT") == largest
-    with pytest.raises(Refused):
+    with pytest.raises(CommandRejected):
         decode(encode(Cursor(NEW_YEAR, 2**63 - 1), "MEASURED_AT"), "MEASURED_AT")

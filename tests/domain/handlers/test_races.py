@@ -14,7 +14,7 @@ from domain.commands.objective_commands import AlignObjective, CommitObjective, 
 from domain.commands.people_commands import AddPerson
 from domain.handlers.dispatcher import Dispatcher, Outcome
 from domain.log.event_store import Log
-from domain.primitives.errors import Refused
+from domain.primitives.errors import CommandRejected
 from domain.primitives.values import Direction, Metric
 from tests.domain.given_goals import objective_ref, opened
 from tests.domain.scenario import AUTHOR, called, made, on
@@ -28,25 +28,25 @@ def keyframe(database: Database) -> Dispatcher:
     return Dispatcher(Log(database.pool(), database.settings.workspace))
 
 
-def at_once(keyframe: Dispatcher, *commands: Command) -> list[Outcome | Refused]:
+def at_once(keyframe: Dispatcher, *commands: Command) -> list[Outcome | CommandRejected]:
     """What became of commands that were all sent at one moment."""
     barrier = Barrier(len(commands))
 
-    def send(command: Command) -> Outcome | Refused:
+    def send(command: Command) -> Outcome | CommandRejected:
         barrier.wait()
         try:
             return keyframe.execute(command, AUTHOR)
-        except Refused as refused:
+        except CommandRejected as refused:
             return refused
 
     with ThreadPoolExecutor(len(commands)) as threads:
         return list(threads.map(send, commands))
 
 
-def split(outcomes: list[Outcome | Refused]) -> tuple[list[Outcome], list[str]]:
+def split(outcomes: list[Outcome | CommandRejected]) -> tuple[list[Outcome], list[str]]:
     """Those that recorded something, and the codes of those that were refused."""
     recorded = [one for one in outcomes if isinstance(one, Outcome) and one.first is not None and not one.repeated]
-    return recorded, [str(one.code) for one in outcomes if isinstance(one, Refused)]
+    return recorded, [str(one.code) for one in outcomes if isinstance(one, CommandRejected)]
 
 
 def every_round(test: Callable[[str], None]) -> None:

@@ -6,25 +6,25 @@ from uuid import uuid4
 
 import pytest
 
-from domain.log.append import Append, Conflict, NoNewer, PersonKey
+from domain.log.append import Append, ConcurrencyConflict, NoNewer, PersonKey
 from domain.log.event_store import Log, StoredRow
-from domain.primitives.errors import Code, Refused
+from domain.primitives.errors import Code, CommandRejected
 from tests.domain.log.writing import KPI, command, correction, reading
 
 TOPIC = "reading-recorded"
 
 
-def refused(log: Log, append: Append, *stored: StoredRow) -> Refused:
+def refused(log: Log, append: Append, *stored: StoredRow) -> CommandRejected:
     before = log.head().position
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(CommandRejected) as refusal:
         log.append(stored, append)
     assert log.head().position == before
     return refusal.value
 
 
-def overtaken(log: Log, append: Append, *stored: StoredRow) -> Conflict:
+def overtaken(log: Log, append: Append, *stored: StoredRow) -> ConcurrencyConflict:
     before = log.head().position
-    with pytest.raises(Conflict) as conflict:
+    with pytest.raises(ConcurrencyConflict) as conflict:
         log.append(stored, append)
     assert log.head().position == before
     assert log.command(append.by.command) is None
@@ -82,7 +82,7 @@ def test_of_many_who_decided_on_the_same_version_one_goes_through(log: Log) -> N
         try:
             log.append([reading()], command(reads={stream: 1}))
             log.append([correction(stream, 2)], command())
-        except Conflict:
+        except ConcurrencyConflict:
             return False
         return True
 

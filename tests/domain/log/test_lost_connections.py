@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from api.runtime.database import Connection, Database, open_database
-from domain.log.append import Append, Conflict, OutcomeUnknown
+from domain.log.append import Append, CommandInDoubt, ConcurrencyConflict
 from domain.log.event_store import Log
 from tests.domain.log.wire import Wire, wire_to
 from tests.domain.log.writing import command, reading
@@ -67,7 +67,7 @@ def test_a_command_is_recorded_once_or_not_at_all(
             try:
                 row = far_log.append([reading(), reading()], append)
                 recorded += 1
-            except Conflict:
+            except ConcurrencyConflict:
                 assert log.head().position == before
                 assert log.command(append.by.command) is None
                 row = far_log.append([reading(), reading()], append)
@@ -97,7 +97,7 @@ def test_an_outcome_that_cannot_be_found_out_in_time_is_unknown(
     impatient = Log(far_log._pool, database.settings.workspace, reconnect_seconds=0.2)
     append = command()
     wire.arm(1, lose_the_answer, answer=ROW)
-    with pytest.raises(OutcomeUnknown) as unknown:
+    with pytest.raises(CommandInDoubt) as unknown:
         impatient.append([reading()], append)
     assert unknown.value.command == append.by.command
     wire.open = True
@@ -108,7 +108,7 @@ def test_an_outcome_that_cannot_be_found_out_in_time_is_unknown(
 
 def test_an_append_that_was_given_up_does_not_happen_late(log: Log) -> None:
     attempt, append = uuid4(), command()
-    with pytest.raises(Conflict):
+    with pytest.raises(ConcurrencyConflict):
         log._settle(attempt, append.by.command)
     assert outcome(log, attempt, append) == "void"
     assert log.head().position == 0

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4, uuid5
 
 from api.runtime.database import open_database
 from api.runtime.settings import Settings
-from domain.log.append import Append, CommandRow, Conflict, NoNewer, PersonKey, Unavailable
+from domain.log.append import Append, CommandRow, ConcurrencyConflict, NoNewer, PersonKey, Unavailable
 from domain.log.event_store import EventMapper, Log, StoredRow
 from domain.model.event import WHEN_RECORDED, Authorship
 from domain.model.kpi import ReadingCorrected, ReadingRecorded
@@ -78,7 +78,7 @@ def persist(log: Log, series: UUID, number: int) -> CommandRow:
     while True:
         try:
             return log.append([reading(number, stream=numbered(series, number))], command(numbered(series, -number)))
-        except (Conflict, Unavailable):
+        except (ConcurrencyConflict, Unavailable):
             continue
 
 

@@ -242,18 +242,18 @@ def test_an_outcome_is_no_activity(title: str, given: Metric) -> None:
 
 @pytest.mark.parametrize(("days", "found"), [(10.5, set()), (10.6, {"key-result-silent"})])
 def test_key_result_silent(days: float, found: set[str]) -> None:
-    spoken = key_result(last_spoken_at=MIDDLE - timedelta(days=days))
+    spoken = key_result(last_measured_at=MIDDLE - timedelta(days=days))
     assert rules(key_result_findings(spoken)) == found
 
 
 def test_a_key_result_never_heard_of_is_silent_since_it_began() -> None:
-    assert key_result_findings(key_result(last_spoken_at=None, begins_at=MIDDLE - 10 * DAY)) == []
-    (finding,) = key_result_findings(key_result(last_spoken_at=None, begins_at=MIDDLE - 11 * DAY))
+    assert key_result_findings(key_result(last_measured_at=None, begins_at=MIDDLE - 10 * DAY)) == []
+    (finding,) = key_result_findings(key_result(last_measured_at=None, begins_at=MIDDLE - 11 * DAY))
     assert finding.message == "Check in: nothing was heard of it for 11 days, and its cadence is weekly."
 
 
 def test_a_key_result_that_spoke_before_its_cycle_is_silent_since_the_cycle_began() -> None:
-    assert key_result_findings(key_result(last_spoken_at=OPENING - 30 * DAY, at=OPENING + 5 * DAY)) == []
+    assert key_result_findings(key_result(last_measured_at=OPENING - 30 * DAY, at=OPENING + 5 * DAY)) == []
 
 
 @pytest.mark.parametrize("state", [KeyResultState.SCORED, KeyResultState.DROPPED])
@@ -351,7 +351,7 @@ def test_every_message_is_one_sentence() -> None:
     found = [
         *objective_findings(worst),
         *objective_findings(objective("very " * 21, key_results=9, owner_objectives=9)),
-        *key_result_findings(key_result("Host it", due=date(2027, 1, 1), last_spoken_at=OPENING)),
+        *key_result_findings(key_result("Host it", due=date(2027, 1, 1), last_measured_at=OPENING)),
         *key_result_findings(key_result(metric=metric(Direction.DONE))),
         *kpi_findings(kpi(has_goal=False, owner=None, latest_at=OPENING)),
     ]

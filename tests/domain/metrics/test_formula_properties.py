@@ -14,7 +14,7 @@ from domain.metrics.progress import Health, Progress, band, expected, of_objecti
 from domain.metrics.trajectory import Revision, Source, forecast, trajectory
 from domain.primitives import values
 from domain.primitives.calendar import Step, buckets, floor, following
-from domain.primitives.errors import Refused
+from domain.primitives.errors import CommandRejected
 from domain.primitives.values import Direction, GoalDirection, KeyResultState, KpiGoal, Metric, Milestone
 from tests.domain.metrics.builders import (
     CLOSING,
@@ -46,7 +46,7 @@ def taken(read: Callable[[], T]) -> T | None:
     """What was given, or None where it is refused."""
     try:
         return read()
-    except Refused:
+    except CommandRejected:
         return None
 
 
@@ -79,7 +79,7 @@ measurements = st.builds(
 key_results = st.builds(
     lambda metric, latest, weight, state, due, created_at, confidence: key_result(
         metric=metric, latest=latest, weight=weight, state=state, due=due, created_at=created_at,
-        last_spoken_at=None if latest is None else latest.measured_at, confidence=confidence, score=confidence,
+        last_measured_at=None if latest is None else latest.measured_at, confidence=confidence, score=confidence,
     ),
     metrics(),
     st.none() | measurements,

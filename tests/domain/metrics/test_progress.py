@@ -109,10 +109,10 @@ def test_a_key_result_that_was_never_heard_of_is_pending() -> None:
 
 
 def test_a_key_result_that_spoke_without_a_value_stands_at_0() -> None:
-    spoken = key_result(last_spoken_at=MIDDLE)
+    spoken = key_result(last_measured_at=MIDDLE)
     assert judged(spoken).value is None
     assert judged(spoken).health is Health.OFF_TRACK
-    assert judged(key_result(last_spoken_at=OPENING), OPENING + DAY).health is Health.ON_TRACK
+    assert judged(key_result(last_measured_at=OPENING), OPENING + DAY).health is Health.ON_TRACK
 
 
 @pytest.mark.parametrize(
@@ -132,12 +132,12 @@ def test_a_key_result_silent_for_longer_than_its_cadence_allows_is_outdated(cade
 
 
 def test_a_check_in_without_a_value_keeps_a_key_result_up_to_date() -> None:
-    spoken = key_result(100, last_spoken_at=MIDDLE + 10 * DAY)
+    spoken = key_result(100, last_measured_at=MIDDLE + 10 * DAY)
     assert judged(spoken, MIDDLE + 20 * DAY).health is Health.ON_TRACK
 
 
 def test_a_measurement_alone_speaks_for_its_key_result() -> None:
-    assert judged(key_result(50, last_spoken_at=None)).health is Health.ON_TRACK
+    assert judged(key_result(50, last_measured_at=None)).health is Health.ON_TRACK
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_an_objective_without_key_results_is_pending() -> None:
 ON_TRACK = key_result(50)
 AT_RISK = key_result(30)
 OFF_TRACK = key_result(0)
-OUTDATED = key_result(50, last_spoken_at=OPENING)
+OUTDATED = key_result(50, last_measured_at=OPENING)
 PENDING = key_result()
 ACHIEVED = key_result(90, state=SCORED, score=0.9)
 MISSED = key_result(10, state=SCORED, score=0.1)

@@ -8,7 +8,7 @@ import pytest
 from domain.metrics.formulas import Measurement
 from domain.metrics.trajectory import Revision, Source, TrajectoryPoint, forecast, history, planned, trajectory
 from domain.primitives.calendar import Step
-from domain.primitives.errors import Code, Refused
+from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.values import Direction, Metric
 from tests.domain.metrics.builders import (
     CLOSING,
@@ -183,7 +183,7 @@ def test_a_plan_ends_exactly_on_its_target() -> None:
 
 
 def test_a_trajectory_of_too_many_points_is_refused() -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(CommandRejected) as refused:
         walked([Revision(OPENING, FROM_0_TO_100, date.max)], every=Step.DAY)
     assert refused.value.code is Code.TOO_LARGE
 

@@ -139,7 +139,7 @@ WRITTEN = [
 @pytest.mark.parametrize("written", WRITTEN, ids=lambda written: written.words)
 def test_what_people_write_can_be_entered_measured_and_judged(written: Written) -> None:
     entered = metric(written.direction, written.baseline, **written.shape)
-    facts = key_result(metric=entered, latest=written.measurement, last_spoken_at=MIDDLE)
+    facts = key_result(metric=entered, latest=written.measurement, last_measured_at=MIDDLE)
     progress = judged(facts)
     assert progress.value == pytest.approx(written.progress, abs=1e-9)
     assert progress.health is written.health

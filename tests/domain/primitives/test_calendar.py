@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from domain.primitives.calendar import POINTS_MAX, Step, buckets, day_end, day_start, floor, following, steps
-from domain.primitives.errors import Code, Refused
+from domain.primitives.errors import Code, CommandRejected
 
 
 def on(year: int, month: int, day: int, hour: int = 0) -> datetime:
@@ -79,7 +79,7 @@ def test_buckets_are_whole_from_the_first_instant_to_the_last() -> None:
 @pytest.mark.parametrize("answer", [steps, buckets])
 def test_an_answer_of_too_many_points_is_refused(answer: object) -> None:
     assert callable(answer)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(CommandRejected) as refused:
         answer(Step.DAY, on(1, 1, 1), on(9999, 12, 31))
     assert refused.value.code is Code.TOO_LARGE
 

@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from domain.primitives import values
-from domain.primitives.errors import Code, Refused
+from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.values import Cadence, Direction, GoalDirection, KpiGoal, Metric, Milestone, ScoringPolicy, Unit
 from tests.domain.metrics.builders import OPENING, metric
 
 HUGE = sys.float_info.max
 
 
-def refusal_of(given: Metric, baseline: float | None = None) -> Refused:
-    with pytest.raises(Refused) as refused:
+def refusal_of(given: Metric, baseline: float | None = None) -> CommandRejected:
+    with pytest.raises(CommandRejected) as refused:
         values.metric(given, baseline, "metric")
     return refused.value
 
@@ -148,7 +148,7 @@ REFUSED_GOALS = {
 
 @pytest.mark.parametrize(("goal", "field"), REFUSED_GOALS.values(), ids=REFUSED_GOALS.keys())
 def test_a_goal_in_a_wrong_shape_is_invalid_and_names_its_field(goal: KpiGoal, field: str) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(CommandRejected) as refused:
         values.kpi_goal(goal, "goal")
     assert (refused.value.code, refused.value.field) == (Code.INVALID, ("goal", field))
 
@@ -175,14 +175,14 @@ def test_texts_are_trimmed_and_bounded() -> None:
 
 @pytest.mark.parametrize("text", ["", "  ", "x" * 301, "two\nlines", "a\ttab", "NUL \0", "bell \a", "\ud800"])
 def test_a_title_is_one_line_of_1_to_300_characters_without_control_characters(text: str) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(CommandRejected) as refused:
         values.title(text, "title")
     assert (refused.value.code, refused.value.field) == (Code.INVALID, ("title",))
 
 
 @pytest.mark.parametrize("text", ["x" * 20_001, "NUL \0", "\x1b[31m"])
 def test_prose_has_up_to_20000_characters_and_no_control_characters(text: str) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(CommandRejected) as refused:
         values.prose(text, "note")
     assert (refused.value.code, refused.value.field) == (Code.INVALID, ("note",))
 
@@ -194,7 +194,7 @@ def test_a_key_is_lower_case_and_short(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "Q1", "a b", "-a", "a-", "é", "a\n", "x" * 65])
 def test_any_other_key_is_invalid(text: str) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(CommandRejected) as refused:
         values.key(text, "key")
     assert (refused.value.code, refused.value.field) == (Code.INVALID, ("key",))
 
@@ -207,7 +207,7 @@ def test_an_email_has_two_parts_and_may_be_left_out() -> None:
 
 @pytest.mark.parametrize("text", ["ada", "a@", "@b", "a b@c", "a@b@c"])
 def test_any_other_email_is_invalid(text: str) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(CommandRejected) as refused:
         values.email(text, "email")
     assert (refused.value.code, refused.value.field) == (Code.INVALID, ("email",))
 
@@ -219,14 +219,14 @@ def test_a_share_lies_between_0_and_1_or_is_none(value: float | None) -> None:
 
 @pytest.mark.parametrize("value", [-0.01, 1.01, math.nan, math.inf])
 def test_any_other_share_is_invalid(value: float) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(CommandRejected) as refused:
         values.share(value, "confidence")
     assert (refused.value.code, refused.value.field) == (Code.INVALID, ("confidence",))
 
 
 @pytest.mark.parametrize("value", [0.0, -1.0, math.nan, math.inf])
 def test_a_weight_is_a_finite_number_above_0(value: float) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(CommandRejected) as refused:
         values.weight(value, "weight")
     assert (refused.value.code, refused.value.field) == (Code.INVALID, ("weight",))
 
@@ -249,7 +249,7 @@ def test_a_moment_may_lie_60_seconds_ahead_and_is_kept_in_utc() -> None:
     ids=["in the future", "after all years", "before 1900", "before all years", "without an offset"],
 )
 def test_any_other_moment_is_invalid(value: datetime) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(CommandRejected) as refused:
         values.moment(value, OPENING, "measuredAt")
     assert (refused.value.code, refused.value.field) == (Code.INVALID, ("measuredAt",))
 
@@ -262,6 +262,6 @@ def test_a_measure_may_be_silent_for_its_cadence_times_the_policy() -> None:
 
 @pytest.mark.parametrize("unseen", ["\u200b", "\u202e\u202c", "\u200b \u00ad"])
 def test_a_title_has_something_to_be_seen(unseen: str) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(CommandRejected) as refused:
         values.title(unseen, "title")
     assert (refused.value.code, refused.value.field) == (Code.INVALID, ("title",))

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from api.runtime.database import Database
-from domain.primitives.errors import Refused
+from domain.primitives.errors import CommandRejected
 from domain.proof import checkpoint, evidence
 from domain.proof.evidence import Broken
 from domain.proof.signed_note import Signer, encoded
@@ -108,7 +108,7 @@ def test_it_names_nobody(lines: list[bytes]) -> None:
 
 
 def test_a_cycle_that_is_not_there_has_none(world: Attested) -> None:
-    with pytest.raises(Refused, match="no Cycle with the key '2030'"):
+    with pytest.raises(CommandRejected, match="no Cycle with the key '2030'"):
         list(proofs.of_cycle(world.conn, "test", "2030", KEYS))
 
 
