@@ -198,8 +198,7 @@ def _names(thing: Aggregate, uow: UnitOfWork, me: UUID) -> bool:
         case KeyResult() | Initiative():
             return thing.owner == me
         case Kpi():
-            *_, owner, _ = thing.definition
-            return owner == me
+            return thing.definition.owner == me
     return False
 
 

@@ -18,7 +18,7 @@ from domain.commands.kpi_commands import (
 )
 from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import UnitOfWork, keyed_id
-from domain.model.kpi import Kpi, KpiDefined, Reading, ReadingRecorded, reading_id
+from domain.model.kpi import Definition, Kpi, KpiDefined, Reading, ReadingRecorded, reading_id
 from domain.primitives import values
 from domain.primitives.errors import Code, CommandRejected, invalid
 from domain.primitives.values import Kind
@@ -45,21 +45,21 @@ def define_kpi(uow: UnitOfWork, command: DefineKpi) -> Kpi:
 @handles
 def redefine_kpi(uow: UnitOfWork, command: RedefineKpi) -> Kpi:
     kpi = uow.subject(uow.find(Kpi, command.kpi, "kpi"))
-    name, description, unit, goal, cadence, owner, team = kpi.definition
+    before = kpi.definition
+    goal = before.goal
     if command.goal is not UNSET:
         goal = None if command.goal is None else values.kpi_goal(command.goal, "goal")
-    kpi.redefine(
-        (
-            name if command.name is UNSET else values.title(command.name, "name"),
-            description if command.description is UNSET else values.prose(command.description, "description"),
-            unit if command.unit is UNSET else values.unit(command.unit, "unit"),
-            goal,
-            cadence if command.cadence is UNSET else command.cadence,
-            owner if command.owner is UNSET else uow.colleague(command.owner, "owner"),
-            team if command.team is UNSET else uow.team(command.team, "team"),
-        ),
-        uow.at,
+    description = command.description
+    definition = Definition(
+        name=before.name if command.name is UNSET else values.title(command.name, "name"),
+        description=before.description if description is UNSET else values.prose(description, "description"),
+        unit=before.unit if command.unit is UNSET else values.unit(command.unit, "unit"),
+        goal=goal,
+        cadence=before.cadence if command.cadence is UNSET else command.cadence,
+        owner=before.owner if command.owner is UNSET else uow.colleague(command.owner, "owner"),
+        team=before.team if command.team is UNSET else uow.team(command.team, "team"),
     )
+    kpi.redefine(definition, uow.at)
     return kpi
 
 

@@ -11,7 +11,7 @@ from hashlib import sha1
 from typing import Annotated
 from uuid import UUID
 
-from msgspec import Meta
+from msgspec import Meta, Struct, structs
 
 from domain.model.event import Aggregate, Event, stored
 from domain.model.fields import Description, Key, MeasuringKpi, Name, Note, Owner, OwningTeam, Value
@@ -37,9 +37,9 @@ class _Definition(KpiEvent, frozen=True, kw_only=True):
     team: OwningTeam | None = None
 
     def apply(self, aggregate: "Kpi") -> None:
-        aggregate.definition = (
-            self.name, self.description, self.unit, self.goal, self.cadence, self.owner, self.team,
-        )  # fmt: skip
+        aggregate.definition = Definition(
+            self.name, self.description, self.unit, self.goal, self.cadence, self.owner, self.team
+        )
 
 
 @stored
@@ -122,8 +122,17 @@ class ReadingRetracted(ReadingEvent, frozen=True, kw_only=True):
 
 # ── aggregates ───────────────────────────────────────────────────────────────────────────────────
 
-Definition = tuple[str, str | None, Unit, KpiGoal | None, Cadence, UUID | None, UUID | None]
-"""name, description, unit, goal, cadence, owner, team"""
+
+class Definition(Struct, frozen=True):
+    """What a KPI measures and who answers for it: the fields that `KpiDefined` and `KpiRedefined` share."""
+
+    name: str
+    description: str | None
+    unit: Unit
+    goal: KpiGoal | None
+    cadence: Cadence
+    owner: UUID | None
+    team: UUID | None
 
 
 class Kpi(Aggregate):
@@ -135,13 +144,7 @@ class Kpi(Aggregate):
     def redefine(self, definition: Definition, at: datetime) -> None:
         self.refuse_retired()
         if definition != self.definition:
-            name, description, unit, goal, cadence, owner, team = definition
-            self.record(
-                KpiRedefined(
-                    name=name, description=description, unit=unit, goal=goal, cadence=cadence, owner=owner, team=team
-                ),
-                at,
-            )
+            self.record(KpiRedefined(**structs.asdict(definition)), at)
 
     def retire(self, at: datetime) -> None:
         if not self.retired:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from domain.model.event import Recorded
 from domain.primitives.values import Basis, KeyResultState, Kind, ObjectiveState, Ref
@@ -81,7 +82,7 @@ def _things(world: World, basis: Basis, truth: fold.World) -> None:
             fold.same(row, things[id], truth.said[id])
     for row in kpi.kpis(world.conn, basis, ever).values():
         defined = (row.name, row.description, row.unit, row.goal, row.cadence, row.owner, row.team)
-        assert defined == truth.things[row.id].definition
+        assert defined == structs.astuple(truth.things[row.id].definition)
     adopted = next(iter(truth.of(Kind.POLICY).values()), None)
     policy = cycle_table.policy(world.conn, basis)
     assert policy.policy == (adopted.policy if adopted else type(policy.policy)())
