@@ -1,7 +1,11 @@
-"""Middleware that limits the size of a request's body."""
+"""Middleware that limits the size of a request's body, and how long it may take to arrive."""
 
+import asyncio
 from collections.abc import Collection
 from http import HTTPStatus
+from math import inf
+from time import monotonic
+from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -10,6 +14,12 @@ from api.asgi.error_response import error_response
 
 BODY_BYTES_MAX = 4 * 1024 * 1024
 """Enough for some 25,000 readings as JSON; a command takes 10,000."""
+BYTES_PER_SECOND_MIN: Final = 10_000
+"""The slowest average rate at which a body may arrive after its first seconds."""
+
+
+class BodyTooSlow(Exception):
+    """The body did not arrive in time. A handler whose response has begun reports this itself."""
 
 
 class _TooLarge(Exception):
@@ -17,38 +27,63 @@ class _TooLarge(Exception):
 
 
 class BodyLimit:
-    """Rejects a body of more than `bytes_max` bytes as soon as that is known: by its Content-Length, or by counting
-    the bytes as they arrive. The paths in `streamed` read the body as a stream and have a limit of their own."""
+    """Rejects a body that is too large or too slow.
 
-    def __init__(self, app: ASGIApp, bytes_max: int = BODY_BYTES_MAX, streamed: Collection[str] = ()) -> None:
+    A body of more than `bytes_max` bytes is rejected as soon as that is known: by its Content-Length, or by counting
+    the bytes as they arrive. The paths in `streamed` read the body as a stream and have a size limit of their own.
+
+    A body must arrive within `seconds`, plus the time its length takes at the slowest rate. Without this limit a client
+    that sends a byte now and then holds the resources of a request for as long as it likes.
+    """
+
+    def __init__(
+        self, app: ASGIApp, seconds: float, bytes_max: int = BODY_BYTES_MAX, streamed: Collection[str] = ()
+    ) -> None:
         self._app = app
+        self._seconds = seconds
         self._streamed = streamed
         self._bytes_max = bytes_max
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in self._streamed:
+        if scope["type"] != "http":
             return await self._app(scope, receive, send)
+        bytes_max = inf if scope["path"] in self._streamed else self._bytes_max
         declared = Headers(scope=scope).get("content-length", "")
-        if declared.isdecimal() and int(declared) > self._bytes_max:
-            return await self._reject(scope, receive, send)
         try:
-            await self._app(scope, self._counted(receive), send)
+            if declared.isdecimal() and int(declared) > bytes_max:
+                raise _TooLarge  # noqa: TRY301 - the same response as for a length that is counted
+            await self._app(scope, _LimitedReceive(receive, self._seconds, bytes_max), send)
         except _TooLarge:
-            await self._reject(scope, receive, send)
+            message = f"A request has up to {self._bytes_max} bytes; send it in parts."
+            await error_response(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, message, "TOO_LARGE")(scope, receive, send)
+        except BodyTooSlow:
+            message = "The body of this request did not come in time; send it again, at once."
+            response = error_response(HTTPStatus.REQUEST_TIMEOUT, message, "REQUEST_TIMEOUT")
+            response.headers["connection"] = "close"
+            await response(scope, receive, send)
 
-    def _counted(self, receive: Receive) -> Receive:
-        left = self._bytes_max
 
-        async def counted() -> Message:
-            nonlocal left
-            message = await receive()
-            left -= len(message.get("body", b""))
-            if left < 0:
-                raise _TooLarge
-            return message
+class _LimitedReceive:
+    """The `receive` of one request, with a deadline and a size. Raises `BodyTooSlow` and `_TooLarge`."""
 
-        return counted
+    def __init__(self, receive: Receive, seconds: float, bytes_max: float) -> None:
+        self._receive = receive
+        self._until = monotonic() + seconds
+        self._bytes_left = bytes_max
+        self._is_whole = False
 
-    async def _reject(self, scope: Scope, receive: Receive, send: Send) -> None:
-        message = f"A request has up to {self._bytes_max} bytes; send it in parts."
-        await error_response(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, message, "TOO_LARGE")(scope, receive, send)
+    async def __call__(self) -> Message:
+        if self._is_whole:
+            return await self._receive()
+        try:
+            async with asyncio.timeout(self._until - monotonic()):
+                message = await self._receive()
+        except TimeoutError:
+            raise BodyTooSlow from None
+        length = len(message.get("body", b""))
+        self._is_whole = not message.get("more_body", False)
+        self._until += length / BYTES_PER_SECOND_MIN
+        self._bytes_left -= length
+        if self._bytes_left < 0:
+            raise _TooLarge
+        return message

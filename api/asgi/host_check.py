@@ -1,7 +1,7 @@
 """Middleware that rejects requests for a host name that is not ours."""
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from http import HTTPStatus
 
 from starlette.datastructures import Headers
@@ -22,11 +22,11 @@ class HostCheck:
         self._app = app
         self._names = {"localhost", *(name.strip().lower() for name in names)}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "lifespan" or self._is_known(Headers(scope=scope).get("host", "")):
-            return await self._app(scope, receive, send)
+            return self._app(scope, receive, send)
         message = "This host name is not one of ours; add it to KEYFRAME_HOST_NAMES if it is."
-        return await error_response(HTTPStatus.MISDIRECTED_REQUEST, message, "UNKNOWN_HOST")(scope, receive, send)
+        return error_response(HTTPStatus.MISDIRECTED_REQUEST, message, "UNKNOWN_HOST")(scope, receive, send)
 
     def _is_known(self, host: str) -> bool:
         name = _host_name(host)

@@ -22,7 +22,7 @@ from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from api.asgi.body_timeout import BodyTooSlow
+from api.asgi.body_limit import BodyTooSlow
 from api.asgi.error_response import error_response
 from api.endpoints.readings_parser import CSV, FORMS, NDJSON, Batch, Reader
 from api.execution.context import Caller, Context

@@ -12,7 +12,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.asgi.body_limit import BodyLimit
-from api.asgi.body_timeout import BodyTimeout
 from api.asgi.error_response import error_response, unavailable_response
 from api.asgi.host_check import HostCheck
 from api.auth.authentication_middleware import AuthenticationMiddleware
@@ -33,8 +32,7 @@ def middleware_of(process: Process) -> list[Middleware]:
         Middleware(HostCheck, names=[settings.host, *(settings.host_names or "").split(",")]),
         *cors(settings),
         Middleware(AuthenticationMiddleware, authenticators=process.authenticators),
-        Middleware(BodyLimit, streamed={readings_ingest.PATH}),
-        Middleware(BodyTimeout, seconds=settings.request_timeout_s),
+        Middleware(BodyLimit, seconds=settings.request_timeout_s, streamed={readings_ingest.PATH}),
     ]
 
 

@@ -11,7 +11,7 @@ import pytest
 import uvicorn
 
 from api.asgi import connection_timeout as wires
-from api.asgi.body_timeout import BodyTimeout
+from api.asgi.body_limit import BodyLimit
 from api.asgi.connection_timeout import HEAD_BYTES_MAX, timeout_http_protocol
 
 HEAD = b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n"
@@ -35,7 +35,7 @@ def served(seconds: float) -> Iterator[tuple[str, int]]:
     """A server that waits for so long."""
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        BodyTimeout(app, seconds), http=timeout_http_protocol(seconds), lifespan="off", log_level="critical"
+        BodyLimit(app, seconds), http=timeout_http_protocol(seconds), lifespan="off", log_level="critical"
     )
     server, begun = uvicorn.Server(config), Event()
     original = server.startup

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from starlette.requests import Request
 
-from api.asgi.body_timeout import BodyTooSlow
+from api.asgi.body_limit import BodyTooSlow
 from api.endpoints import readings_ingest, readings_parser
 from api.execution.writer import Writer
 from domain.commands.kpi_commands import RecordReadings
