@@ -3,7 +3,7 @@
 `keyframe schema` prints it as SDL; `api/schema.graphql` is the committed snapshot.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -46,7 +46,7 @@ class Schema(strawberry.Schema):
     has to be awaited, which for each of some thousand objects would cost more than all the rest.
     """
 
-    async def execute(
+    def execute(
         self,
         query: str | None,
         variable_values: dict[str, Any] | None = None,
@@ -55,11 +55,11 @@ class Schema(strawberry.Schema):
         operation_name: str | None = None,
         allowed_operation_types: Iterable[OperationType] | None = None,
         operation_extensions: dict[str, Any] | None = None,
-    ) -> ExecutionResult:
+    ) -> Coroutine[Any, Any, ExecutionResult]:
         """The result of a query or mutation; see `execute_sync`."""
         types = set(allowed_operation_types or OperationType) - {OperationType.SUBSCRIPTION}
         given = (query, variable_values, context_value, root_value, operation_name, types, operation_extensions)
-        return await to_thread.run_sync(self.execute_sync, *given)
+        return to_thread.run_sync(self.execute_sync, *given)
 
     async def stream(
         self,
