@@ -36,6 +36,7 @@ class Answer:
 class CommandSucceeded(Answer):
     """A command was carried out. `behind`: how many events the views still lack to show what came of it."""
 
+    command: Command
     outcome: Outcome
     behind: int
 
@@ -104,7 +105,8 @@ class CommandDeclined(Answer):
 def carry_out(context: Context, kind: type[Command], given: Any) -> CommandSucceeded | CommandDeclined:
     """Carry out the command that an input asks for, and wait until the views show what came of it."""
     try:
-        outcome = context.writer.execute(inputs.command(kind, given), context.caller.author)
+        command = inputs.command(kind, given)
+        outcome = context.writer.execute(command, context.caller.author)
     except CommandRejected as refused:
         return CommandDeclined(context, refused)
-    return CommandSucceeded(context, outcome, context.writer.lag(outcome.head))
+    return CommandSucceeded(context, command, outcome, context.writer.lag(outcome.head))

@@ -19,6 +19,7 @@ from api.schema.types.objective import Objective
 from api.schema.types.people import Person, Team
 from api.schema.types.workspace import ScoringPolicy
 from api.snapshot.dataloaders import found
+from domain.commands import key_result_commands
 from domain.primitives.errors import Code
 from domain.primitives.values import Kind
 
@@ -133,8 +134,12 @@ class CheckInPayload(Payload):
 
     @answered("The key result, as it stands with it.")
     def key_result(self) -> KeyResult | None:
-        check_in = self.answer.subject(Kind.CHECK_IN) if isinstance(self.answer, CommandSucceeded) else None
-        return None if check_in is None else KeyResult.find(check_in.batch.view, check_in.row.key_result)
+        if isinstance(self.answer, CommandDeclined) or self.answer.view is None:
+            return None
+        if isinstance(self.answer.command, key_result_commands.CheckIn):
+            return KeyResult.find(self.answer.view, self.answer.command.key_result)
+        check_in = self.answer.subject(Kind.CHECK_IN)
+        return None if check_in is None else KeyResult.find(self.answer.view, check_in.row.key_result)
 
 
 @strawberry.type(description="What became of a command about a KPI.")
