@@ -148,6 +148,9 @@ class SnapshotReader:
 
     def after(self, position: int) -> "View":
         """The present as it stands right after an event: what a payload is read at. Its ids are present ones."""
+        now = self.newest
+        if position == now.position:
+            return View(self, ResolvedBasis(now.known, position, now.known), is_now=True)
         stood = self.read(bases.at_position, position)
         if stood is None:
             raise LookupError(f"the views do not stand at {position} yet")
