@@ -60,6 +60,10 @@ class Planned(NamedTuple):
     nodes: Any
 
 
+Leaf: TypeAlias = tuple[Read, type | None, Read, Complete, bool, Any]
+"""A planned field without its name and its nodes."""
+
+
 class Executor(StrawberryGraphQLCoreExecutionContext):
     """Carries out one operation."""
 
@@ -111,8 +115,13 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         plan = []
         for name, nodes in grouped_field_set.items():
             field = self.schema.get_field(parent_type, nodes[0].node.name.value)
-            if field is not None:
+            if field is None:
+                continue
+            leaf = _plain_leaf(field.extensions.get("strawberry-definition"), field.type)
+            if leaf is None or field.subscribe is not None:
                 plan.append(self._planned(name, field, nodes, parent_type))
+            else:
+                plan.append(Planned(name, *leaf, nodes))
         return plan
 
     def _planned(self, name: str, field: GraphQLField, nodes: Any, parent_type: GraphQLObjectType) -> Planned:
@@ -120,8 +129,6 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         type_: Any = field.type.of_type if is_required else field.type  # type: ignore[union-attr]
         defined = field.extensions.get("strawberry-definition")
         read = _plain_reader(defined) if isinstance(defined, StrawberryField) and field.subscribe is None else None
-        if read is not None and is_leaf_type(type_):
-            return Planned(name, read, _PLAIN.get(type_), _writer(type_), _nothing, is_required, field.type, nodes)
         info = self.build_resolve_info(field, to_nodes(nodes), parent_type, Path(None, name, parent_type.name))
         if read is None:
             read = self._reader(field, nodes, info)
@@ -240,6 +247,15 @@ def _is_null(typename: str, nodes: Any) -> TypeError:
 def _nothing(value: Any, _: Place) -> Any:
     """A leaf is written, and completed by nothing else."""
     return value
+
+
+@cache
+def _plain_leaf(field: StrawberryField | None, type_: Any) -> Leaf | None:
+    """How a leaf is read and written that takes neither arguments nor the request; None for any other field."""
+    is_required = is_non_null_type(type_)
+    of_type = type_.of_type if is_required else type_
+    read = _plain_reader(field) if isinstance(field, StrawberryField) and is_leaf_type(of_type) else None
+    return None if read is None else (read, _PLAIN.get(of_type), _writer(of_type), _nothing, is_required, type_)
 
 
 @cache
