@@ -3,6 +3,7 @@
 import random
 import time
 from hashlib import sha256
+from itertools import chain
 from uuid import UUID, uuid4, uuid5
 
 import msgspec
@@ -142,7 +143,7 @@ class Dispatcher:
         result = _result(HANDLERS[type(command)](uow, command))
         assert not hidden, f"{verb(type(command))} passed over what it names"
         uow.refuse_idle_expectation()
-        events = [event for thing in uow.changed() for event in thing.collect_events()]
+        events = list(chain.from_iterable(map(Aggregate.collect_events, uow.changed())))
         if not events and command.idempotency_key is None:
             return Outcome(result=result, first=None, last=None, head=self._log.head().position)
         append = Append(
@@ -153,7 +154,7 @@ class Dispatcher:
             no_newer=uow.no_newer,
             keys=uow.keys,
         )
-        done = self._log.append([self._log.mapper.to_stored_event(event) for event in events], append)
+        done = self._log.append(list(map(self._log.mapper.to_stored_event, events)), append)
         return self._outcome(done, result if done.result == append.result else None)
 
     def _outcome(self, done: CommandRow, result: Result | None = None, *, repeated: bool = False) -> Outcome:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cached_property
+from itertools import filterfalse
 from typing import TypeVar
 from uuid import UUID, uuid5
 
@@ -134,7 +135,7 @@ class UnitOfWork:
 
     def load(self, ids: Iterable[UUID]) -> None:
         """Read the streams that were not read yet and remember their versions, 0 where there is none."""
-        unknown = [id for id in dict.fromkeys(ids) if id not in self.reads]
+        unknown = list(filterfalse(self.reads.__contains__, dict.fromkeys(ids)))
         streams = self.log.streams(unknown) if unknown else {}
         for id in unknown:
             thing = replay(streams.get(id, ()))
@@ -260,7 +261,7 @@ class UnitOfWork:
         """What is to be recorded: first what was there, innermost first, so that a cycle's closing
         comes after all it closes; then what is new, outermost first, so that nothing precedes what
         it belongs to."""
-        old = [thing for id, thing in self._known.items() if id not in self._new]
+        old = [thing for id, thing in self._known.items() if id not in self._new and thing.version > self.reads[id]]
         return [*reversed(old), *self._new.values()]
 
 
