@@ -32,8 +32,8 @@ def found(view: View, kind: Kind, wanted: Iterable[UUID | None]) -> dict[UUID, A
     shown_as, read = TYPES[kind]
     wanted = dict.fromkeys(wanted)
     rows = view.by_id(read, wanted)
-    known = [rows[id] for id in wanted if id is not None and id in rows]
-    return {thing.row.id: thing for thing in as_batch(shown_as, view, known)}
+    known = {id: rows[id] for id in wanted if id is not None and id in rows}
+    return dict(zip(known, as_batch(shown_as, view, list(known.values())), strict=True))
 
 
 def found_refs(view: View, refs: Iterable[Ref | None]) -> dict[Ref, Any]:

@@ -230,9 +230,9 @@ class View:
     def by_id(self, query: ById[T], wanted: Iterable[UUID | None]) -> dict[UUID, T]:
         """The rows with these ids, and others read before; none is read twice at one View."""
         rows: dict[UUID, T] = self._rows.setdefault(query, {})
-        missing = [id for id in dict.fromkeys(wanted) if id is not None and id not in rows]
+        missing = set(filter(None, wanted)) - rows.keys()
         if missing:
-            rows.update(self.read(query, missing))
+            rows.update(self.read(query, list(missing)))
         return rows
 
     def remember(self, query: ById[T], rows: Iterable[T]) -> None:

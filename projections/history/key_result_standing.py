@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -53,7 +54,7 @@ def standings(conn: Connection, basis: Basis, key_results: Sequence[KeyResultRow
     confidence and note only.
     """
     found = [_NEVER] * len(key_results)
-    for n, *last in fetch(conn, _LATEST_CHECK_INS, basis_params(basis, ids=[row.id for row in key_results])):
+    for n, *last in fetch(conn, _LATEST_CHECK_INS, basis_params(basis, ids=list(map(attrgetter("id"), key_results)))):
         found[n - 1] = last
     lacking = [n for n, row in enumerate(key_results) if row.kpi is not None or _lacks(found[n])]
     if lacking:

@@ -243,8 +243,7 @@ class Table(Generic[R]):
 
     def read(self, conn: Connection, sql: str, params: Params) -> list[R]:
         """The rows of a query that answers with all columns of this table, in their order."""
-        loaded = self.loaded
-        return [loaded(values) for values in fetch(conn, sql, params)]
+        return list(map(self.loaded, fetch(conn, sql, params)))
 
 
 class ValidityTable(Table[R]):
@@ -307,7 +306,8 @@ class VersionedTable(Table[V]):
         sql = self._by_id.get(level)
         if sql is None:
             sql = self._by_id[level] = self.query(basis, "select unnest(%(ids)b::uuid[]) as id")
-        return {row.id: row for row in self.read(conn, sql, basis_params(basis, ids=list(ids)))}
+        rows = self.read(conn, sql, basis_params(basis, ids=list(ids)))
+        return dict(zip(map(_id, rows), rows, strict=True))
 
     def by(self, conn: Connection, basis: Basis, column: str, values: Iterable[Any], where: str = "true") -> list[V]:
         """All things of which `column` is one of these values at the basis, in the order of their birth."""

@@ -1,6 +1,7 @@
 """How far goals are: progress of key results, objectives, teams and cycles, each for all siblings at once."""
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -86,8 +87,8 @@ def of_key_results(batch: Batch) -> Sequence[KeyResultProgress]:
     """The progress of each of these key results."""
     view = batch.view
     at, policy = view.basis.at, view.policy.policy
-    cycles = view.by_id(cycle.cycles, [row.cycle for row in batch.rows])
-    objectives = view.by_id(objective.objectives, [row.objective for row in batch.rows])
+    cycles = view.by_id(cycle.cycles, map(attrgetter("cycle"), batch.rows))
+    objectives = view.by_id(objective.objectives, map(attrgetter("objective"), batch.rows))
     return [
         progress.of_key_result(
             formula_inputs.of_key_result(row, standing, cycles[row.cycle], objectives.get(row.objective)), at, policy

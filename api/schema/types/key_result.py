@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Annotated, Any
 
 import strawberry
@@ -36,7 +37,7 @@ _CHECK_INS = Pages(
 
 
 def _standing(batch: Batch, part: str) -> Sequence[Any]:
-    return [getattr(standing, part) for standing in batch.all(standings)]
+    return list(map(attrgetter(part), batch.all(standings)))
 
 
 @strawberry.type(description="A step that is either reached or not.")
