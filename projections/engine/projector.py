@@ -203,7 +203,7 @@ class Projector:
         except StaleBatch:  # the tables were rebuilt meanwhile; they are wiped like those before them
             reached = self._look(conn)[0]
             self._wipe_due = 0.0 if people.is_any_erased(conn) else self._wipe_due
-        if any(isinstance(said.event, PersonErased) for said in entries):
+        if any(isinstance(entry.event, PersonErased) for entry in entries):
             self._wipe_due = 0.0
         self._publish(position=reached)
         return reached

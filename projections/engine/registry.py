@@ -1,7 +1,7 @@
 """The projections and their tables, and how a batch of events is applied to all of them in one transaction.
 
-Every stored event needs a handler in a projection besides `changes`, which records all of them: what an event changes
-would else be shown nowhere. The check runs when this module is imported.
+Every stored event needs a handler in a projection besides `changes`, which records all events: otherwise the effect
+of an event would be visible nowhere. The check runs when this module is imported.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -65,7 +65,7 @@ def read(log: Log, after: int, limit: int) -> list[Recorded]:
         if limit > 1:
             return read(log, after, limit // 2)
         (row,) = log.rows(after, 1)
-        raise Poison(row.position, row.topic, _told(error)) from error
+        raise Poison(row.position, row.topic, _described(error)) from error
 
 
 # ── writing the tables ───────────────────────────────────────────────────────────────────────────
@@ -83,7 +83,7 @@ def advance(conn: Connection, log: Log, entries: Sequence[Recorded]) -> None:
         raise
     except Exception as error:
         if len(entries) == 1:
-            raise Poison(entries[0].position, entries[0].event.TOPIC, _told(error)) from error
+            raise Poison(entries[0].position, entries[0].event.TOPIC, _described(error)) from error
         half = len(entries) // 2
         advance(conn, log, entries[:half])
         advance(conn, log, entries[half:])
@@ -97,23 +97,23 @@ def dump(conn: Connection) -> Iterator[bytes]:
 
 
 def _apply(conn: Connection, log: Log, entries: Sequence[Recorded]) -> None:
-    people_told = {said.event.originator_id for said in entries if said.event.KIND is Kind.PERSON}
+    people_ids = {entry.event.originator_id for entry in entries if entry.event.KIND is Kind.PERSON}
     with conn.transaction():
         row = conn.execute("select position from view_position for update", prepare=True).fetchone()
         if row is None or row[0] != entries[0].position - 1:
             raise StaleBatch
-        writer = BatchWriter(log.person_keys(people_told) if people_told else {})
-        writer.load(conn, [wanted for said in entries for wanted in _looked_up(said.event)])
+        writer = BatchWriter(log.person_keys(people_ids) if people_ids else {})
+        writer.load(conn, [wanted for entry in entries for wanted in _looked_up(entry.event)])
         writer.load(conn, changes.further(entries, writer))
-        for said in entries:
-            for tell in _handlers(type(said.event)):
-                tell(said.event, said, writer)
+        for entry in entries:
+            for handle in _handlers(type(entry.event)):
+                handle(entry.event, entry, writer)
         merkle_tree.grow(conn, entries[0].position - 1, entries[-1].position)
         writer.write(conn, entries[-1].position, entries[-1].recorded_at)
 
 
 def _looked_up(event: Event) -> list[tuple[Table[Any], UUID]]:
-    """The things whose last rows the handlers of this event read."""
+    """The rows that the handlers of this event read, as table and id."""
     looked_up = [(_OF_KIND[event.KIND], event.originator_id)] if event.originator_version > 1 else []
     for reads in _reads(type(event)):
         looked_up += reads(event)
@@ -131,10 +131,10 @@ def _reads(event: type[Event]) -> list[Callable[[Any], Any]]:
 def _handlers(event: type[Event]) -> list[Callable[[Any, Recorded, BatchWriter], None]]:
     """The handlers of this event, in the order of the projections; those that ignore it are left out."""
     handlers = [module.apply.dispatch(event) for module in MODULES]
-    return [handler for handler in handlers if handler not in _SILENT]
+    return [handler for handler in handlers if handler not in _IGNORING]
 
 
-_SILENT = {module.apply.dispatch(object) for module in MODULES}
+_IGNORING = {module.apply.dispatch(object) for module in MODULES}
 
 
 # ── completeness ─────────────────────────────────────────────────────────────────────────────────
@@ -157,5 +157,5 @@ def require_handlers(events: Iterable[type[Event]]) -> None:
 require_handlers(EVENTS.values())
 
 
-def _told(error: Exception) -> str:
+def _described(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"

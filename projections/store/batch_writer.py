@@ -18,11 +18,11 @@ from projections.store.versioned_tables import Connection, EventRow, Table, Vali
 R = TypeVar("R", bound=msgspec.Struct)
 
 Reads = Mapping[type[Event], Callable[[Any], Iterable[tuple[Table[Any], UUID]]]]
-"""By event: the things a handler looks up besides the one that the event is about. A base class stands for all
-of its events."""
+"""By event: the rows a handler looks up besides the last row of the event's own aggregate. An entry for a base class
+applies to all its subclasses."""
 
 FEW_ROWS = 16
-"""Up to here rows are inserted one by one in the same breath as the commit; beyond it they are copied."""
+"""Up to this number, rows are inserted one by one in one pipeline with the position; more rows are copied."""
 
 
 class BatchWriter:
@@ -39,42 +39,42 @@ class BatchWriter:
     # ── what handlers call ───────────────────────────────────────────────────────────────────────
 
     def current(self, table: Table[R], id: UUID) -> R:
-        """The last row of this thing. Raises `KeyError` if there is none."""
+        """The last row with this id. Raises `KeyError` if there is none."""
         row: R = self._current[table, id]
         return row
 
-    def insert_first(self, table: VersionedTable[Any], said: Recorded, **fields: Any) -> None:
-        """Insert the first version of a thing: the event's fields of a column's name, and `fields` for the others."""
-        event, by = said.event, said.by
-        place = (said.position, said.position, event.timestamp, event.timestamp)
+    def insert_first(self, table: VersionedTable[Any], entry: Recorded, **fields: Any) -> None:
+        """Insert version 1 of an aggregate: the event's fields that have a column's name, and `fields`."""
+        event, by = entry.event, entry.by
+        place = (entry.position, entry.position, event.timestamp, event.timestamp)
         who = (by.actor, by.source, by.on_behalf_of)
-        told = _told(event, table)
-        self._put(table, table.row(event.originator_id, 1, *place, *who, *who, by.reason, **told, **fields))
+        shared = _shared_fields(event, table)
+        self._put(table, table.row(event.originator_id, 1, *place, *who, *who, by.reason, **shared, **fields))
 
-    def insert_version(self, table: VersionedTable[Any], said: Recorded, **fields: Any) -> None:
-        """Insert the next version of a thing: a copy of the last one with the event's fields of a column's name,
-        and `fields`."""
-        event, by = said.event, said.by
+    def insert_version(self, table: VersionedTable[Any], entry: Recorded, **fields: Any) -> None:
+        """Insert the next version of an aggregate: a copy of the last one, with the event's fields that have a
+        column's name, and `fields`."""
+        event, by = entry.event, entry.by
         row = msgspec.structs.replace(
             self._current[table, event.originator_id],
             version=event.originator_version,
-            position=said.position,
+            position=entry.position,
             changed_at=event.timestamp,
             actor=by.actor,
             source=by.source,
             on_behalf_of=by.on_behalf_of,
             reason=by.reason,
-            **_told(event, table),
+            **_shared_fields(event, table),
             **fields,
         )
         self._put(table, row)
 
     def redact(self, table: VersionedTable[Any], id: UUID, *columns: str) -> None:
-        """Set these columns to null in every version of a thing so far."""
-        nothing: dict[str, Any] = dict.fromkeys(columns)
+        """Set these columns to null in every version so far."""
+        nulls: dict[str, Any] = dict.fromkeys(columns)
         rows = self._added.get(table, [])
-        rows[:] = [msgspec.structs.replace(row, **nothing) if row.id == id else row for row in rows]
-        self._current[table, id] = msgspec.structs.replace(self._current[table, id], **nothing)
+        rows[:] = [msgspec.structs.replace(row, **nulls) if row.id == id else row for row in rows]
+        self._current[table, id] = msgspec.structs.replace(self._current[table, id], **nulls)
         self._redacted.setdefault((table, columns), []).append(id)
 
     def add(self, table: Table[R], row: R) -> None:
@@ -87,7 +87,7 @@ class BatchWriter:
         rows.append(row)
 
     def close(self, table: ValidityTable[Any], named: tuple[Any, ...], *ends: Any) -> None:
-        """Set the `ends` of the open row of this name. Nothing happens if none is open."""
+        """Set the end columns of the open row with this natural key. Without an open row, nothing changes."""
         place = self._open.pop((table, named), None)
         if place is None:
             self._ended.setdefault(table, []).append((*named, *ends))
@@ -102,7 +102,7 @@ class BatchWriter:
     # ── from the tables and into them ────────────────────────────────────────────────────────────
 
     def load(self, conn: Connection, wanted: Iterable[tuple[Table[Any], UUID]]) -> None:
-        """Read the last rows of these things, one statement a table; those that are not there yet are left out."""
+        """Read the last rows with these ids, one statement per table; ids without a row are left out."""
         by_table: dict[Table[Any], set[UUID]] = {}
         for table, id in wanted:
             by_table.setdefault(table, set()).add(id)
@@ -111,7 +111,7 @@ class BatchWriter:
                 self._current[table, row.id] = row
 
     def write(self, conn: Connection, position: int, recorded_at: datetime) -> None:
-        """Write what was said, and the position it leads to, in the transaction that is open."""
+        """Write all collected rows and the new position, in the open transaction."""
         for (versioned, columns), ids in self._redacted.items():
             versioned.redact(conn, ids, columns)
         few = sum(map(len, self._added.values())) <= FEW_ROWS
@@ -129,24 +129,24 @@ class BatchWriter:
             )
 
     def _end(self, conn: Connection) -> None:
-        """End what earlier batches left open; before what is new is written, since that goes by the same names."""
+        """Close rows of earlier batches. This comes before the inserts, because new rows have the same natural keys."""
         for table, ended in self._ended.items():
             table.close(conn, ended)
 
 
-def event_columns(said: Recorded) -> tuple[UUID, int, datetime, str, str, UUID | None, str | None]:
-    """The columns that every row of `EventRow` begins with."""
-    by = said.by
-    place = (said.event.originator_id, said.position, said.recorded_at)
+def event_columns(entry: Recorded) -> tuple[UUID, int, datetime, str, str, UUID | None, str | None]:
+    """The leading columns of every `EventRow`."""
+    by = entry.by
+    place = (entry.event.originator_id, entry.position, entry.recorded_at)
     return (*place, by.actor, by.source, by.on_behalf_of, by.reason)
 
 
-def _told(event: Event, table: VersionedTable[Any]) -> dict[str, Any]:
-    return {name: getattr(event, name) for name in _shared(type(event), table)}
+def _shared_fields(event: Event, table: VersionedTable[Any]) -> dict[str, Any]:
+    return {name: getattr(event, name) for name in _shared_names(type(event), table)}
 
 
 @cache
-def _shared(event: type[Event], table: VersionedTable[Any]) -> frozenset[str]:
+def _shared_names(event: type[Event], table: VersionedTable[Any]) -> frozenset[str]:
     """The fields of an event of this class that have the name of a column of this table."""
-    said = set(event.__struct_fields__) - set(Event.__struct_fields__)
-    return frozenset(said.intersection(table.row.__struct_fields__) - set(Version.__struct_fields__))
+    own = set(event.__struct_fields__) - set(Event.__struct_fields__)
+    return frozenset(own.intersection(table.row.__struct_fields__) - set(Version.__struct_fields__))

@@ -73,33 +73,33 @@ READS: Reads = {
 
 
 @singledispatch
-def apply(event: Event, said: Recorded, writer: BatchWriter) -> None:
-    """What an event changes here; nothing for most."""
+def apply(event: Event, entry: Recorded, writer: BatchWriter) -> None:
+    """Apply an event to the tables of this projection; most events are ignored."""
 
 
 @apply.register
-def on_objective_drafted(event: ObjectiveDrafted, said: Recorded, writer: BatchWriter) -> None:
+def on_objective_drafted(event: ObjectiveDrafted, entry: Recorded, writer: BatchWriter) -> None:
     for place, target in enumerate(dict.fromkeys(event.supports)):
-        _align(target, place, said, writer)
+        _align(target, place, entry, writer)
 
 
 @apply.register
-def on_objective_aligned(event: ObjectiveAligned, said: Recorded, writer: BatchWriter) -> None:
-    _align(event.to, 0, said, writer)
+def on_objective_aligned(event: ObjectiveAligned, entry: Recorded, writer: BatchWriter) -> None:
+    _align(event.to, 0, entry, writer)
 
 
 @apply.register
-def on_objective_unaligned(event: ObjectiveUnaligned, said: Recorded, writer: BatchWriter) -> None:
-    writer.close(SUPPORT, (event.originator_id, event.to.id), said.position, event.timestamp)
+def on_objective_unaligned(event: ObjectiveUnaligned, entry: Recorded, writer: BatchWriter) -> None:
+    writer.close(SUPPORT, (event.originator_id, event.to.id), entry.position, event.timestamp)
 
 
-def _align(target: Ref, place: int, said: Recorded, writer: BatchWriter) -> None:
-    event = said.event
+def _align(target: Ref, place: int, entry: Recorded, writer: BatchWriter) -> None:
+    event = entry.event
     objective = writer.current(OBJECTIVE, event.originator_id)
     above = writer.current(_table(target), target.id)
     through = getattr(above, "objective", above.id)
     ends = (objective.id, objective.cycle, target.kind, target.id, through, above.cycle)
-    writer.add(SUPPORT, Support(*ends, said.position, place, OPEN, event.timestamp, WHEN_RECORDED))
+    writer.add(SUPPORT, Support(*ends, entry.position, place, OPEN, event.timestamp, WHEN_RECORDED))
 
 
 # ── queries ──────────────────────────────────────────────────────────────────────────────────────

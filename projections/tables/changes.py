@@ -113,7 +113,7 @@ READS: Reads = {Event: _looked_up}
 
 def further(entries: Iterable[Recorded], writer: BatchWriter) -> Iterator[tuple[Table[Any], UUID]]:
     """What is looked up once the check-ins are known that some events are about: where those belong."""
-    for event in [said.event for said in entries if type(said.event) in (CheckInCorrected, CommentAdded)]:
+    for event in [entry.event for entry in entries if type(entry.event) in (CheckInCorrected, CommentAdded)]:
         id = event.originator_id
         if isinstance(event, CommentAdded):
             id = event.subject.id
@@ -123,20 +123,20 @@ def further(entries: Iterable[Recorded], writer: BatchWriter) -> Iterator[tuple[
 
 
 @singledispatch
-def apply(event: object, said: Recorded, writer: BatchWriter) -> None:
+def apply(event: object, entry: Recorded, writer: BatchWriter) -> None:
     """What an event changes here: each is a change."""
 
 
 @apply.register
-def on_event(event: Event, said: Recorded, writer: BatchWriter) -> None:
+def on_event(event: Event, entry: Recorded, writer: BatchWriter) -> None:
     kind, id = event.KIND, event.originator_id
     is_new = event.originator_version == 1 and kind not in _MEASURED
-    where = _entered(event, said.position, writer) if is_new else _WHERE[kind](event, writer)
+    where = _entered(event, entry.position, writer) if is_new else _WHERE[kind](event, writer)
     if kind in _REMARKS:
         about: Ref = event.subject  # type: ignore[attr-defined]
         kind, id = about.kind, about.id
-    when = (said.position, said.recorded_at, event.timestamp)
-    writer.add(CHANGE, ChangeRow(*when, event.TOPIC, said.by.actor, kind, id, *where))
+    when = (entry.position, entry.recorded_at, event.timestamp)
+    writer.add(CHANGE, ChangeRow(*when, event.TOPIC, entry.by.actor, kind, id, *where))
 
 
 _REMARKS = frozenset({Kind.COMMENT, Kind.REFLECTION})

@@ -78,30 +78,30 @@ READS: Reads = {}
 
 
 @singledispatch
-def apply(event: Event, said: Recorded, writer: BatchWriter) -> None:
-    """What an event changes here; nothing for most."""
+def apply(event: Event, entry: Recorded, writer: BatchWriter) -> None:
+    """Apply an event to the tables of this projection; most events are ignored."""
 
 
 @apply.register
-def on_cycle_opened(event: CycleOpened, said: Recorded, writer: BatchWriter) -> None:
-    writer.insert_first(CYCLE, said)
+def on_cycle_opened(event: CycleOpened, entry: Recorded, writer: BatchWriter) -> None:
+    writer.insert_first(CYCLE, entry)
 
 
 @apply.register
-def on_cycle_activated(event: CycleActivated, said: Recorded, writer: BatchWriter) -> None:
-    writer.insert_version(CYCLE, said, state=CycleState.ACTIVE, plan_at=event.timestamp, plan_position=said.position)
+def on_cycle_activated(event: CycleActivated, entry: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(CYCLE, entry, state=CycleState.ACTIVE, plan_at=event.timestamp, plan_position=entry.position)
 
 
 @apply.register
-def on_cycle_closed(event: CycleClosed, said: Recorded, writer: BatchWriter) -> None:
+def on_cycle_closed(event: CycleClosed, entry: Recorded, writer: BatchWriter) -> None:
     writer.insert_version(
-        CYCLE, said, state=CycleState.CLOSED, outcome_at=event.timestamp, outcome_position=said.position
+        CYCLE, entry, state=CycleState.CLOSED, outcome_at=event.timestamp, outcome_position=entry.position
     )
 
 
 @apply.register
-def on_scoring_policy_adopted(event: ScoringPolicyAdopted, said: Recorded, writer: BatchWriter) -> None:
-    (writer.insert_first if event.originator_version == 1 else writer.insert_version)(POLICY, said)
+def on_scoring_policy_adopted(event: ScoringPolicyAdopted, entry: Recorded, writer: BatchWriter) -> None:
+    (writer.insert_first if event.originator_version == 1 else writer.insert_version)(POLICY, entry)
 
 
 # ── filters and orders ───────────────────────────────────────────────────────────────────────────

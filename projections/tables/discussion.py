@@ -75,32 +75,32 @@ READS: Reads = {}
 
 
 @singledispatch
-def apply(event: Event, said: Recorded, writer: BatchWriter) -> None:
-    """What an event changes here; nothing for most."""
+def apply(event: Event, entry: Recorded, writer: BatchWriter) -> None:
+    """Apply an event to the tables of this projection; most events are ignored."""
 
 
 @apply.register
-def on_initiative_planned(event: InitiativePlanned, said: Recorded, writer: BatchWriter) -> None:
-    writer.insert_first(INITIATIVE, said, subject_kind=event.subject.kind, subject_id=event.subject.id)
+def on_initiative_planned(event: InitiativePlanned, entry: Recorded, writer: BatchWriter) -> None:
+    writer.insert_first(INITIATIVE, entry, subject_kind=event.subject.kind, subject_id=event.subject.id)
 
 
 @apply.register
-def on_initiative_moved(event: InitiativeMoved, said: Recorded, writer: BatchWriter) -> None:
-    writer.insert_version(INITIATIVE, said, state=event.to)
+def on_initiative_moved(event: InitiativeMoved, entry: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(INITIATIVE, entry, state=event.to)
 
 
 @apply.register
-def on_comment_added(event: CommentAdded, said: Recorded, writer: BatchWriter) -> None:
+def on_comment_added(event: CommentAdded, entry: Recorded, writer: BatchWriter) -> None:
     subject = event.subject
-    writer.add(COMMENT, CommentRow(*event_columns(said), subject.kind, subject.id, event.timestamp, event.body))
+    writer.add(COMMENT, CommentRow(*event_columns(entry), subject.kind, subject.id, event.timestamp, event.body))
 
 
 @apply.register
-def on_reflected(event: Reflected, said: Recorded, writer: BatchWriter) -> None:
+def on_reflected(event: Reflected, entry: Recorded, writer: BatchWriter) -> None:
     subject = event.subject
     writer.add(
         REFLECTION,
-        ReflectionRow(*event_columns(said), subject.kind, subject.id, event.timestamp, event.kind, event.body),
+        ReflectionRow(*event_columns(entry), subject.kind, subject.id, event.timestamp, event.kind, event.body),
     )
 
 

@@ -73,14 +73,14 @@ READS: Reads = {KeyResultAdded: lambda event: [(OBJECTIVE, event.objective)]}
 
 
 @singledispatch
-def apply(event: Event, said: Recorded, writer: BatchWriter) -> None:
-    """What an event changes here; nothing for most."""
+def apply(event: Event, entry: Recorded, writer: BatchWriter) -> None:
+    """Apply an event to the tables of this projection; most events are ignored."""
 
 
 @apply.register
-def on_key_result_added(event: KeyResultAdded, said: Recorded, writer: BatchWriter) -> None:
+def on_key_result_added(event: KeyResultAdded, entry: Recorded, writer: BatchWriter) -> None:
     since = None if event.kpi is None else event.timestamp
-    writer.insert_first(KEY_RESULT, said, cycle=writer.current(OBJECTIVE, event.objective).cycle, kpi_since=since)
+    writer.insert_first(KEY_RESULT, entry, cycle=writer.current(OBJECTIVE, event.objective).cycle, kpi_since=since)
 
 
 @apply.register(KeyResultReworded)
@@ -88,33 +88,33 @@ def on_key_result_added(event: KeyResultAdded, said: Recorded, writer: BatchWrit
 @apply.register(KeyResultRetargeted)
 @apply.register(KeyResultRescheduled)
 @apply.register(KeyResultReweighed)
-def on_key_result_edited(event: Event, said: Recorded, writer: BatchWriter) -> None:
-    writer.insert_version(KEY_RESULT, said)
+def on_key_result_edited(event: Event, entry: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(KEY_RESULT, entry)
 
 
 @apply.register
-def on_key_result_linked(event: KeyResultLinked, said: Recorded, writer: BatchWriter) -> None:
-    writer.insert_version(KEY_RESULT, said, kpi_since=event.timestamp)
+def on_key_result_linked(event: KeyResultLinked, entry: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(KEY_RESULT, entry, kpi_since=event.timestamp)
 
 
 @apply.register
-def on_key_result_unlinked(event: KeyResultUnlinked, said: Recorded, writer: BatchWriter) -> None:
-    writer.insert_version(KEY_RESULT, said, kpi=None, kpi_since=None)
+def on_key_result_unlinked(event: KeyResultUnlinked, entry: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(KEY_RESULT, entry, kpi=None, kpi_since=None)
 
 
 @apply.register
-def on_key_result_scored(event: KeyResultScored, said: Recorded, writer: BatchWriter) -> None:
-    writer.insert_version(KEY_RESULT, said, state=KeyResultState.SCORED, score_note=event.note)
+def on_key_result_scored(event: KeyResultScored, entry: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(KEY_RESULT, entry, state=KeyResultState.SCORED, score_note=event.note)
 
 
 @apply.register
-def on_key_result_reopened(event: KeyResultReopened, said: Recorded, writer: BatchWriter) -> None:
-    writer.insert_version(KEY_RESULT, said, state=KeyResultState.ACTIVE, score=None, score_note=None)
+def on_key_result_reopened(event: KeyResultReopened, entry: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(KEY_RESULT, entry, state=KeyResultState.ACTIVE, score=None, score_note=None)
 
 
 @apply.register
-def on_key_result_dropped(event: KeyResultDropped, said: Recorded, writer: BatchWriter) -> None:
-    writer.insert_version(KEY_RESULT, said, state=KeyResultState.DROPPED)
+def on_key_result_dropped(event: KeyResultDropped, entry: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(KEY_RESULT, entry, state=KeyResultState.DROPPED)
 
 
 # ── filters and orders ───────────────────────────────────────────────────────────────────────────

@@ -41,23 +41,23 @@ READS: Reads = {}
 
 
 @singledispatch
-def apply(event: Event, said: Recorded, writer: BatchWriter) -> None:
-    """What an event changes here; nothing for most."""
+def apply(event: Event, entry: Recorded, writer: BatchWriter) -> None:
+    """Apply an event to the tables of this projection; most events are ignored."""
 
 
 @apply.register
-def on_kpi_defined(event: KpiDefined, said: Recorded, writer: BatchWriter) -> None:
-    writer.insert_first(KPI, said)
+def on_kpi_defined(event: KpiDefined, entry: Recorded, writer: BatchWriter) -> None:
+    writer.insert_first(KPI, entry)
 
 
 @apply.register
-def on_kpi_redefined(event: KpiRedefined, said: Recorded, writer: BatchWriter) -> None:
-    writer.insert_version(KPI, said)
+def on_kpi_redefined(event: KpiRedefined, entry: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(KPI, entry)
 
 
 @apply.register
-def on_kpi_retired(event: KpiRetired, said: Recorded, writer: BatchWriter) -> None:
-    writer.insert_version(KPI, said, retired=True)
+def on_kpi_retired(event: KpiRetired, entry: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(KPI, entry, retired=True)
 
 
 # ── filters and orders ───────────────────────────────────────────────────────────────────────────

@@ -85,47 +85,47 @@ READS: Reads = {}
 
 
 @singledispatch
-def apply(event: Event, said: Recorded, writer: BatchWriter) -> None:
-    """What an event changes here; nothing for most."""
+def apply(event: Event, entry: Recorded, writer: BatchWriter) -> None:
+    """Apply an event to the tables of this projection; most events are ignored."""
 
 
 @apply.register
-def on_key_result_checked_in(event: KeyResultCheckedIn, said: Recorded, writer: BatchWriter) -> None:
-    _check_in(event, event.key_result, said, writer)
+def on_key_result_checked_in(event: KeyResultCheckedIn, entry: Recorded, writer: BatchWriter) -> None:
+    _check_in(event, event.key_result, entry, writer)
 
 
 @apply.register
-def on_check_in_corrected(event: CheckInCorrected, said: Recorded, writer: BatchWriter) -> None:
-    writer.close(CHECK_IN, (event.originator_id,), said.position, Ending.CORRECTED)
-    _check_in(event, writer.current(CHECK_IN, event.originator_id).key_result, said, writer)
+def on_check_in_corrected(event: CheckInCorrected, entry: Recorded, writer: BatchWriter) -> None:
+    writer.close(CHECK_IN, (event.originator_id,), entry.position, Ending.CORRECTED)
+    _check_in(event, writer.current(CHECK_IN, event.originator_id).key_result, entry, writer)
 
 
 @apply.register
-def on_reading_recorded(event: ReadingRecorded, said: Recorded, writer: BatchWriter) -> None:
-    _reading(event, event.kpi, said, writer)
+def on_reading_recorded(event: ReadingRecorded, entry: Recorded, writer: BatchWriter) -> None:
+    _reading(event, event.kpi, entry, writer)
 
 
 @apply.register
-def on_reading_corrected(event: ReadingCorrected, said: Recorded, writer: BatchWriter) -> None:
-    writer.close(READING, (event.originator_id,), said.position, Ending.CORRECTED)
-    _reading(event, writer.current(READING, event.originator_id).kpi, said, writer)
+def on_reading_corrected(event: ReadingCorrected, entry: Recorded, writer: BatchWriter) -> None:
+    writer.close(READING, (event.originator_id,), entry.position, Ending.CORRECTED)
+    _reading(event, writer.current(READING, event.originator_id).kpi, entry, writer)
 
 
 @apply.register
-def on_reading_retracted(event: ReadingRetracted, said: Recorded, writer: BatchWriter) -> None:
-    writer.close(READING, (event.originator_id,), said.position, Ending.RETRACTED)
+def on_reading_retracted(event: ReadingRetracted, entry: Recorded, writer: BatchWriter) -> None:
+    writer.close(READING, (event.originator_id,), entry.position, Ending.RETRACTED)
 
 
 def _check_in(
-    event: KeyResultCheckedIn | CheckInCorrected, key_result: UUID, said: Recorded, writer: BatchWriter
+    event: KeyResultCheckedIn | CheckInCorrected, key_result: UUID, entry: Recorded, writer: BatchWriter
 ) -> None:
     measured = (event.value, event.reached, event.confidence, event.note, event.late)
-    row = CheckInRow(*event_columns(said), event.originator_version, key_result, event.timestamp, *measured)
+    row = CheckInRow(*event_columns(entry), event.originator_version, key_result, event.timestamp, *measured)
     writer.add(CHECK_IN, row)
 
 
-def _reading(event: ReadingRecorded | ReadingCorrected, kpi: UUID, said: Recorded, writer: BatchWriter) -> None:
-    row = ReadingRow(*event_columns(said), event.originator_version, kpi, event.timestamp, event.value, event.note)
+def _reading(event: ReadingRecorded | ReadingCorrected, kpi: UUID, entry: Recorded, writer: BatchWriter) -> None:
+    row = ReadingRow(*event_columns(entry), event.originator_version, kpi, event.timestamp, event.value, event.note)
     writer.add(READING, row)
 
 

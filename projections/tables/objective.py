@@ -86,13 +86,13 @@ READS: Reads = {}
 
 
 @singledispatch
-def apply(event: Event, said: Recorded, writer: BatchWriter) -> None:
-    """What an event changes here; nothing for most."""
+def apply(event: Event, entry: Recorded, writer: BatchWriter) -> None:
+    """Apply an event to the tables of this projection; most events are ignored."""
 
 
 @apply.register
-def on_objective_drafted(event: ObjectiveDrafted, said: Recorded, writer: BatchWriter) -> None:
-    writer.insert_first(OBJECTIVE, said)
+def on_objective_drafted(event: ObjectiveDrafted, entry: Recorded, writer: BatchWriter) -> None:
+    writer.insert_first(OBJECTIVE, entry)
 
 
 @apply.register(ObjectiveReworded)
@@ -100,29 +100,29 @@ def on_objective_drafted(event: ObjectiveDrafted, said: Recorded, writer: BatchW
 @apply.register(ObjectiveAligned)
 @apply.register(ObjectiveUnaligned)
 @apply.register(ObjectiveVisibilitySet)
-def on_objective_edited(event: Event, said: Recorded, writer: BatchWriter) -> None:
-    writer.insert_version(OBJECTIVE, said)
+def on_objective_edited(event: Event, entry: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(OBJECTIVE, entry)
 
 
 @apply.register
-def on_objective_committed(event: ObjectiveCommitted, said: Recorded, writer: BatchWriter) -> None:
-    writer.insert_version(OBJECTIVE, said, state=ObjectiveState.ACTIVE)
+def on_objective_committed(event: ObjectiveCommitted, entry: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(OBJECTIVE, entry, state=ObjectiveState.ACTIVE)
 
 
 @apply.register
-def on_objective_closed(event: ObjectiveClosed, said: Recorded, writer: BatchWriter) -> None:
-    writer.insert_version(OBJECTIVE, said, state=ObjectiveState.CLOSED, closed_at=event.timestamp)
+def on_objective_closed(event: ObjectiveClosed, entry: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(OBJECTIVE, entry, state=ObjectiveState.CLOSED, closed_at=event.timestamp)
 
 
 @apply.register
-def on_objective_dropped(event: ObjectiveDropped, said: Recorded, writer: BatchWriter) -> None:
-    writer.insert_version(OBJECTIVE, said, state=ObjectiveState.DROPPED)
+def on_objective_dropped(event: ObjectiveDropped, entry: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(OBJECTIVE, entry, state=ObjectiveState.DROPPED)
 
 
 @apply.register
-def on_objective_reopened(event: ObjectiveReopened, said: Recorded, writer: BatchWriter) -> None:
+def on_objective_reopened(event: ObjectiveReopened, entry: Recorded, writer: BatchWriter) -> None:
     no_outcome = {"verdict": None, "score": None, "reflection": None, "closed_at": None}
-    writer.insert_version(OBJECTIVE, said, state=ObjectiveState.ACTIVE, **no_outcome)
+    writer.insert_version(OBJECTIVE, entry, state=ObjectiveState.ACTIVE, **no_outcome)
 
 
 # ── filters and orders ───────────────────────────────────────────────────────────────────────────

@@ -88,59 +88,59 @@ READS: Reads = {}
 
 
 @singledispatch
-def apply(event: Event, said: Recorded, writer: BatchWriter) -> None:
-    """What an event changes here; nothing for most."""
+def apply(event: Event, entry: Recorded, writer: BatchWriter) -> None:
+    """Apply an event to the tables of this projection; most events are ignored."""
 
 
 @apply.register
-def on_person_added(event: PersonAdded, said: Recorded, writer: BatchWriter) -> None:
-    writer.insert_first(PERSON, said, **_personal(event, writer))
+def on_person_added(event: PersonAdded, entry: Recorded, writer: BatchWriter) -> None:
+    writer.insert_first(PERSON, entry, **_personal(event, writer))
 
 
 @apply.register
-def on_person_renamed(event: PersonRenamed, said: Recorded, writer: BatchWriter) -> None:
-    writer.insert_version(PERSON, said, **_personal(event, writer))
+def on_person_renamed(event: PersonRenamed, entry: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(PERSON, entry, **_personal(event, writer))
 
 
 @apply.register
-def on_person_deactivated(event: PersonDeactivated, said: Recorded, writer: BatchWriter) -> None:
-    writer.insert_version(PERSON, said, active=False)
+def on_person_deactivated(event: PersonDeactivated, entry: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(PERSON, entry, active=False)
 
 
 @apply.register
-def on_person_erased(event: PersonErased, said: Recorded, writer: BatchWriter) -> None:
+def on_person_erased(event: PersonErased, entry: Recorded, writer: BatchWriter) -> None:
     writer.redact(PERSON, event.originator_id, *NAMES)
-    writer.insert_version(PERSON, said, active=False)
+    writer.insert_version(PERSON, entry, active=False)
 
 
 @apply.register
-def on_team_formed(event: TeamFormed, said: Recorded, writer: BatchWriter) -> None:
-    writer.insert_first(TEAM, said)
+def on_team_formed(event: TeamFormed, entry: Recorded, writer: BatchWriter) -> None:
+    writer.insert_first(TEAM, entry)
 
 
 @apply.register(TeamRenamed)
 @apply.register(TeamMoved)
 @apply.register(TeamLeadAppointed)
-def on_team_edited(event: Event, said: Recorded, writer: BatchWriter) -> None:
-    writer.insert_version(TEAM, said)
+def on_team_edited(event: Event, entry: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(TEAM, entry)
 
 
 @apply.register
-def on_team_joined(event: TeamJoined, said: Recorded, writer: BatchWriter) -> None:
-    writer.insert_version(TEAM, said)
+def on_team_joined(event: TeamJoined, entry: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(TEAM, entry)
     where = (event.originator_id, event.person)
-    writer.add(MEMBERSHIP, Membership(*where, said.position, OPEN, event.timestamp, WHEN_RECORDED))
+    writer.add(MEMBERSHIP, Membership(*where, entry.position, OPEN, event.timestamp, WHEN_RECORDED))
 
 
 @apply.register
-def on_team_left(event: TeamLeft, said: Recorded, writer: BatchWriter) -> None:
-    writer.insert_version(TEAM, said)
-    writer.close(MEMBERSHIP, (event.originator_id, event.person), said.position, event.timestamp)
+def on_team_left(event: TeamLeft, entry: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(TEAM, entry)
+    writer.close(MEMBERSHIP, (event.originator_id, event.person), entry.position, event.timestamp)
 
 
 @apply.register
-def on_team_disbanded(event: TeamDisbanded, said: Recorded, writer: BatchWriter) -> None:
-    writer.insert_version(TEAM, said, disbanded=True)
+def on_team_disbanded(event: TeamDisbanded, entry: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(TEAM, entry, disbanded=True)
 
 
 def _personal(event: PersonAdded | PersonRenamed, writer: BatchWriter) -> dict[str, str | None]:
