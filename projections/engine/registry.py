@@ -104,7 +104,7 @@ def _apply(conn: Connection, log: Log, entries: Sequence[Recorded]) -> None:
             raise StaleBatch
         writer = BatchWriter(log.person_keys(people_ids) if people_ids else {})
         writer.load(conn, [wanted for entry in entries for wanted in _looked_up(entry.event)])
-        writer.load(conn, changes.further(entries, writer))
+        writer.load(conn, changes.later_reads(entries, writer))
         for entry in entries:
             for handle in _handlers(type(entry.event)):
                 handle(entry.event, entry, writer)

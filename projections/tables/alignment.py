@@ -1,7 +1,7 @@
-"""Who pulls in whose direction: the objectives and key results that objectives support.
+"""Alignment: the objectives and key results that objectives support.
 
-An edge whose target was dropped (or is a key result of a dropped objective), or is not there yet, is
-not seen: dropping a parent leaves its children unaligned.
+Queries leave out an edge whose target does not exist yet, is dropped, or is a key result of a dropped objective:
+dropping a parent leaves its children unaligned.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,7 +19,7 @@ from domain.primitives.values import Basis, Kind, Ref
 from projections.store.batch_writer import BatchWriter, Reads
 from projections.store.versioned_tables import OPEN, Connection, Table, ValidityTable, basis_params, fetch, is_valid_at
 from projections.tables.key_result import KEY_RESULT
-from projections.tables.objective import OBJECTIVE, ObjectiveRow, stands
+from projections.tables.objective import OBJECTIVE, ObjectiveRow, is_in_force
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -33,7 +33,7 @@ class Edge(msgspec.Struct, frozen=True, gc=False):
 
 
 class Support(msgspec.Struct, frozen=True, gc=False):
-    """An edge as it is kept, with the cycles of both ends; `place` is its own among those of one event."""
+    """A stored edge, with the cycles of both ends; `place` is its index among the edges of one event."""
 
     objective: UUID
     cycle: UUID
@@ -106,7 +106,7 @@ def _align(target: Ref, place: int, entry: Recorded, writer: BatchWriter) -> Non
 
 
 def supports_of_objectives(conn: Connection, basis: Basis, objectives: Sequence[UUID]) -> dict[UUID, list[Ref]]:
-    """What each of these objectives supports, in the order in which it was aligned."""
+    """The targets that each of these objectives supports, in the order of alignment."""
     found: dict[UUID, list[Ref]] = {id: [] for id in objectives}
     for edge in _edges(conn, basis, "e.objective = any(%(ids)b)", ids=list(objectives)):
         found[edge.objective].append(edge.target)
@@ -114,18 +114,20 @@ def supports_of_objectives(conn: Connection, basis: Basis, objectives: Sequence[
 
 
 def dropped_supports_of_objectives(conn: Connection, basis: Basis, objectives: Sequence[UUID]) -> dict[UUID, int]:
-    """How many goals each of these objectives is aligned to that were dropped; those without one are left out."""
+    """By objective: to how many dropped goals it is aligned; objectives without one are left out."""
     sql = f"""
         select e.objective, count(*) from support e
-        where e.objective = any(%(ids)b) and {is_valid_at(basis, "e")} and not ({stands(basis)})
+        where e.objective = any(%(ids)b) and {is_valid_at(basis, "e")} and not ({is_in_force(basis)})
         group by e.objective
     """
     return dict(fetch(conn, sql, basis_params(basis, ids=list(objectives))))
 
 
 def supporters_of_targets(conn: Connection, basis: Basis, targets: Sequence[UUID]) -> dict[UUID, list[ObjectiveRow]]:
-    """The objectives that support each of these objectives or key results, as they were drafted."""
-    candidates = f"select e.target, e.objective as id from support e where e.target = any(%(ids)b) and {stands(basis)}"
+    """The objectives that support each of these objectives or key results, in the order of drafting."""
+    candidates = (
+        f"select e.target, e.objective as id from support e where e.target = any(%(ids)b) and {is_in_force(basis)}"
+    )
     sql = OBJECTIVE.query(basis, candidates, columns=f"c.target, {OBJECTIVE.seen}")
     found: dict[UUID, list[ObjectiveRow]] = {id: [] for id in targets}
     for target, *columns in fetch(conn, sql, basis_params(basis, ids=list(targets))):
@@ -134,16 +136,16 @@ def supporters_of_targets(conn: Connection, basis: Basis, targets: Sequence[UUID
 
 
 def ancestors_of_objectives(conn: Connection, basis: Basis, objectives: Sequence[UUID]) -> dict[UUID, list[Ref]]:
-    """All that each of these objectives supports, directly or through others, nearest first, each once.
+    """The targets that each of these objectives supports, directly or through others, nearest first, each once.
 
     A supported key result is followed by its objective, one step further away.
     """
     above: dict[UUID, list[Edge]] = {}
     sql = f"""
         with recursive up as (
-            select e.* from support e where e.objective = any(%(ids)b) and {stands(basis)}
+            select e.* from support e where e.objective = any(%(ids)b) and {is_in_force(basis)}
             union
-            select e.* from up join support e on e.objective = up.through where {stands(basis)}
+            select e.* from up join support e on e.objective = up.through where {is_in_force(basis)}
         )
         select e.objective, e.target_kind, e.target, e.through from up e order by e.position, e.place
     """
@@ -160,7 +162,7 @@ def edges_of_cycle(conn: Connection, basis: Basis, cycle: UUID) -> list[Edge]:
 def _edges(conn: Connection, basis: Basis, where: str, **params: Any) -> list[Edge]:
     sql = (
         "select e.objective, e.target_kind, e.target, e.through from support e"
-        f" where {where} and {stands(basis)} order by e.position, e.place"
+        f" where {where} and {is_in_force(basis)} order by e.position, e.place"
     )
     return _read(conn, sql, basis_params(basis, **params))
 
@@ -173,8 +175,8 @@ def _read(conn: Connection, sql: str, params: dict[str, Any]) -> list[Edge]:
 
 
 def _upwards(objective: UUID, above: dict[UUID, list[Edge]]) -> list[Ref]:
-    """Step by step: what the objectives of one step support, and the objectives of the key results
-    that were supported a step before."""
+    """Breadth first: the targets of the objectives of one step, and the objectives of the key results of the step
+    before."""
     found: dict[Ref, None] = {}
     step: Iterable[Ref] = [Ref(Kind.OBJECTIVE, objective)]
     owners: dict[UUID, UUID] = {}

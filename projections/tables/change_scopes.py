@@ -1,4 +1,4 @@
-"""Which changes belong to what, as conditions on a change `v` and what they look up."""
+"""Which changes belong to which nodes: SQL conditions on a change `v`, and the common table expressions they use."""
 
 from typing import NamedTuple
 
@@ -9,13 +9,13 @@ from projections.tables.people import TEAM
 
 READINGS = (ReadingRecorded.TOPIC, ReadingCorrected.TOPIC, ReadingRetracted.TOPIC)
 OWN = {Kind.OBJECTIVE: "objective", Kind.KEY_RESULT: "key_result", Kind.KPI: "kpi", Kind.CYCLE: "cycle"}
-"""The column of a change that says to which thing of a kind it belongs."""
+"""By kind: the column of a change with the node of that kind that the change belongs to."""
 ELSEWHERE = f"subject_kind not in {tuple(kind.value for kind in (*OWN, Kind.CHECK_IN, Kind.READING))}"
-"""The changes of other things are found by what they are about."""
+"""The condition for subjects of other kinds, whose changes are found by their subject."""
 
 
 class Scope(NamedTuple):
-    """All that belongs to some things of a kind, whose ids stand in a parameter."""
+    """The changes that belong to some nodes of one kind, whose ids are in a parameter of the query."""
 
     kind: Kind | None
     param: str
@@ -29,7 +29,7 @@ class Scope(NamedTuple):
         return f"{self.param}_below"
 
     def ctes(self, basis: Basis) -> list[str]:
-        """What its conditions look up: links of key results to KPIs, or the teams inside teams."""
+        """The common table expressions of its conditions: links of key results to KPIs, or the teams inside teams."""
         if self.kind is Kind.TEAM:
             teams = TEAM.query(basis, "select id from team where version = 1", columns="v.id, v.parent")
             tops = f"select id, id from unnest(%({self.param})b::uuid[]) as a (id)"
@@ -39,7 +39,7 @@ class Scope(NamedTuple):
         return [] if of is None else [f"{self.links} as materialized ({self._links(of)})"]
 
     def _links(self, of: str) -> str:
-        """The stretches of the log in which a key result took its value from a KPI."""
+        """The position intervals in which a key result was linked to a KPI."""
         ever = f"select id from key_result where {of} = any(%({self.param})b) and kpi is not null"
         spans = (
             f"select k.{of} as scope, k.kpi, k.kpi_since, k.state, k.position as since,"
@@ -49,13 +49,13 @@ class Scope(NamedTuple):
         return f"select * from ({spans}) l where l.kpi is not null and l.state <> 'DROPPED'"
 
     def conditions(self, id: str) -> list[str]:
-        """A change `v` belongs to the thing with this id if one of these holds; never two at once."""
+        """Disjoint conditions: a change `v` belongs to the node with this id if one of them holds."""
         if self.kind is None:
             return ["true"]
         if self.kind is Kind.TEAM:
             inside = f"select b.team from {self.below} b where b.above = {id}"
-            ours = [_while_of_team(of, inside) for of in ("objective", "kpi")]
-            return [f"v.subject_id = any(array({inside})) and v.{ELSEWHERE}", *ours]
+            owned = [_while_of_team(of, inside) for of in ("objective", "kpi")]
+            return [f"v.subject_id = any(array({inside})) and v.{ELSEWHERE}", *owned]
         if self.kind in _LINKED:
             links = f"from {self.links} l where l.scope = {id}"
             then = "v.position > l.since and v.position < l.until and v.effective_at >= l.kpi_since"
@@ -74,7 +74,7 @@ _LINKED = {Kind.KEY_RESULT: "id", Kind.OBJECTIVE: "objective", Kind.CYCLE: "cycl
 
 
 def _while_of_team(of: str, inside: str) -> str:
-    """The objective or KPI that a change is about was a team's just before it, or right after."""
+    """The condition that one of the teams owned the objective or KPI of a change right before or right after it."""
     ever = f"select o.id from {of} o where o.team = any(array({inside}))"
     newer = f"select from {of} n where n.id = o.id and n.position > o.position and n.position < v.position"
     was = f"select from {of} o where o.id = v.{of} and o.position <= v.position and not exists ({newer})"

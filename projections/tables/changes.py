@@ -1,4 +1,4 @@
-"""What happened: every event of the log with what it is about, and where that belongs."""
+"""The change log: every event with its subject, and the goal, KPI and cycle that the subject belongs to."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -29,7 +29,7 @@ from projections.tables.objective import OBJECTIVE
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):
-    """Where a thing belongs, for ever: the goal, measure and cycle it is part of, itself included."""
+    """The objective, key result, KPI and cycle that a node belongs to, itself included. It never changes."""
 
     id: UUID
     position: int
@@ -39,13 +39,13 @@ class Place(msgspec.Struct, frozen=True, gc=False):
     cycle: UUID | None = None
 
     @property
-    def where(self) -> "Where":
+    def path(self) -> "Path":
         return self.objective, self.key_result, self.kpi, self.cycle
 
 
 class ChangeRow(msgspec.Struct, frozen=True, gc=False):
-    """An event without its body, which the log has: `subject` is the thing it happened to, of a comment or
-    reflection what that is about; the four ids after it are the place of that."""
+    """An event without its body, which is in the log. `subject` is the node that the event changed; for a comment or
+    reflection it is the subject of that remark. The four ids after it are the place of the subject."""
 
     position: int
     recorded_at: datetime
@@ -72,9 +72,9 @@ class Change(ChangeRow, frozen=True, gc=False):
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────
 
-_OFTEN = frozenset({KeyResultCheckedIn.TOPIC, ReadingRecorded.TOPIC})
-SELDOM = f"topic not in {tuple(sorted(_OFTEN))}"
-"""Changes of most kinds are seldom: an index finds them. The others are met wherever one looks."""
+_FREQUENT = frozenset({KeyResultCheckedIn.TOPIC, ReadingRecorded.TOPIC})
+RARE = f"topic not in {tuple(sorted(_FREQUENT))}"
+"""The condition for topics that are rare enough for an index. Frequent topics are found by a scan of the log."""
 PLACE = Table("place", Place, ["id"])
 CHANGE = Table(
     "change",
@@ -84,7 +84,7 @@ CHANGE = Table(
         f"(subject_id, position) where {ELSEWHERE}",
         *(f"({of}, position) where {of} is not null" for of in OWN.values()),
         "(actor, position)",
-        f"(topic, position) where {SELDOM}",
+        f"(topic, position) where {RARE}",
         "using brin (effective_at)",
     ],
 )
@@ -92,12 +92,13 @@ TABLES: tuple[Table[Any], ...] = (PLACE, CHANGE)
 
 # ── handlers ─────────────────────────────────────────────────────────────────────────────────────
 
-Where: TypeAlias = tuple[UUID | None, UUID | None, UUID | None, UUID | None]
+Path: TypeAlias = tuple[UUID | None, UUID | None, UUID | None, UUID | None]
 """objective, key result, KPI, cycle"""
 
 
 def _looked_up(event: Event) -> Sequence[tuple[Table[Any], UUID]]:
-    """The place of what a new thing belongs to. Where other events belong is known from the thing itself."""
+    """The rows that give the place of an event: that of its parent for a new node, its own for an initiative. Later
+    events of other kinds find their place in the row of their aggregate."""
     if event.originator_version > 1:
         return ((PLACE, event.originator_id),) if event.KIND is Kind.INITIATIVE else ()
     if isinstance(event, CommentAdded) and event.subject.kind in _MEASURED:
@@ -107,110 +108,111 @@ def _looked_up(event: Event) -> Sequence[tuple[Table[Any], UUID]]:
 
 
 _MEASURED: dict[Kind, Table[Any]] = {Kind.CHECK_IN: CHECK_IN, Kind.READING: READING}
-"""Things that have no place of their own but that of what they measure: there are too many of them."""
+"""Measurements have no row in `place`, because there are too many: they take the place of their key result or KPI."""
 READS: Reads = {Event: _looked_up}
 
 
-def further(entries: Iterable[Recorded], writer: BatchWriter) -> Iterator[tuple[Table[Any], UUID]]:
-    """What is looked up once the check-ins are known that some events are about: where those belong."""
+def later_reads(entries: Iterable[Recorded], writer: BatchWriter) -> Iterator[tuple[Table[Any], UUID]]:
+    """The places to load after the check-ins that are corrected or commented on are loaded: those of their key
+    results."""
     for event in [entry.event for entry in entries if type(entry.event) in (CheckInCorrected, CommentAdded)]:
         id = event.originator_id
         if isinstance(event, CommentAdded):
             id = event.subject.id
         if event.KIND is Kind.CHECK_IN or event.subject.kind is Kind.CHECK_IN:  # type: ignore[attr-defined]
-            with suppress(KeyError):  # it is made in this batch, and its place is looked up already
+            with suppress(KeyError):  # a check-in of this batch: its place is loaded already
                 yield PLACE, writer.current(CHECK_IN, id).key_result
 
 
 @singledispatch
 def apply(event: object, entry: Recorded, writer: BatchWriter) -> None:
-    """What an event changes here: each is a change."""
+    """Apply an event: each one adds a change."""
 
 
 @apply.register
 def on_event(event: Event, entry: Recorded, writer: BatchWriter) -> None:
     kind, id = event.KIND, event.originator_id
     is_new = event.originator_version == 1 and kind not in _MEASURED
-    where = _entered(event, entry.position, writer) if is_new else _WHERE[kind](event, writer)
+    path = _added_place(event, entry.position, writer) if is_new else _PATHS[kind](event, writer)
     if kind in _REMARKS:
         about: Ref = event.subject  # type: ignore[attr-defined]
         kind, id = about.kind, about.id
     when = (entry.position, entry.recorded_at, event.timestamp)
-    writer.add(CHANGE, ChangeRow(*when, event.TOPIC, entry.by.actor, kind, id, *where))
+    writer.add(CHANGE, ChangeRow(*when, event.TOPIC, entry.by.actor, kind, id, *path))
 
 
 _REMARKS = frozenset({Kind.COMMENT, Kind.REFLECTION})
 
 
-_Find: TypeAlias = Callable[[Any, BatchWriter], Where]
+_Find: TypeAlias = Callable[[Any, BatchWriter], Path]
 
 
-def _nowhere(event: Event, writer: BatchWriter) -> Where:
+def _no_path(event: Event, writer: BatchWriter) -> Path:
     return None, None, None, None
 
 
-def _of_cycle(event: Event, writer: BatchWriter) -> Where:
+def _of_cycle(event: Event, writer: BatchWriter) -> Path:
     return None, None, None, event.originator_id
 
 
-def _of_objective(event: Event, writer: BatchWriter) -> Where:
+def _of_objective(event: Event, writer: BatchWriter) -> Path:
     return event.originator_id, None, None, writer.current(OBJECTIVE, event.originator_id).cycle
 
 
-def _of_key_result(event: Event, writer: BatchWriter) -> Where:
+def _of_key_result(event: Event, writer: BatchWriter) -> Path:
     row = writer.current(KEY_RESULT, event.originator_id)
     return row.objective, row.id, None, row.cycle
 
 
-def _of_check_in(event: Event, writer: BatchWriter) -> Where:
-    return writer.current(PLACE, event.belongs_to or writer.current(CHECK_IN, event.originator_id).key_result).where
+def _of_check_in(event: Event, writer: BatchWriter) -> Path:
+    return writer.current(PLACE, event.belongs_to or writer.current(CHECK_IN, event.originator_id).key_result).path
 
 
-def _of_kpi(event: Event, writer: BatchWriter) -> Where:
+def _of_kpi(event: Event, writer: BatchWriter) -> Path:
     return None, None, event.originator_id, None
 
 
-def _of_reading(event: Event, writer: BatchWriter) -> Where:
+def _of_reading(event: Event, writer: BatchWriter) -> Path:
     return None, None, event.belongs_to or writer.current(READING, event.originator_id).kpi, None
 
 
-def _of_initiative(event: Event, writer: BatchWriter) -> Where:
-    return writer.current(PLACE, event.originator_id).where
+def _of_initiative(event: Event, writer: BatchWriter) -> Path:
+    return writer.current(PLACE, event.originator_id).path
 
 
-_WHERE: dict[Kind, _Find] = {
-    Kind.PERSON: _nowhere, Kind.TEAM: _nowhere, Kind.POLICY: _nowhere, Kind.CYCLE: _of_cycle,
+_PATHS: dict[Kind, _Find] = {
+    Kind.PERSON: _no_path, Kind.TEAM: _no_path, Kind.POLICY: _no_path, Kind.CYCLE: _of_cycle,
     Kind.OBJECTIVE: _of_objective, Kind.KEY_RESULT: _of_key_result, Kind.CHECK_IN: _of_check_in, Kind.KPI: _of_kpi,
     Kind.READING: _of_reading, Kind.INITIATIVE: _of_initiative,
 }  # fmt: skip
-"""Where an event belongs that is about a thing that is there, or a measurement."""
+"""By kind: the path of an event of an existing node, or of a measurement."""
 
 
-def _entered(event: Event, position: int, writer: BatchWriter) -> Where:
-    """Where a new thing belongs: where that is what it belongs to, and to itself."""
+def _added_place(event: Event, position: int, writer: BatchWriter) -> Path:
+    """Add the place of a new node, which is that of its parent and the node itself; returns its path."""
     above = event.belongs_to
-    around: Where = (None, None, None, None)
+    around: Path = (None, None, None, None)
     if isinstance(event, CommentAdded) and event.subject.kind is Kind.READING:
         around, above = (None, None, writer.current(READING, event.subject.id).kpi, None), None
     elif isinstance(event, CommentAdded) and event.subject.kind is Kind.CHECK_IN:
         above = writer.current(CHECK_IN, event.subject.id).key_result
     if above is not None:
-        around = writer.current(PLACE, above).where
+        around = writer.current(PLACE, above).path
     place = Place(event.originator_id, position, *around)
     if event.KIND in OWN:
         place = msgspec.structs.replace(place, **{OWN[event.KIND]: place.id})
     writer.add(PLACE, place)
-    return place.where
+    return place.path
 
 
-# ── what can be asked ────────────────────────────────────────────────────────────────────────────
+# ── queries ──────────────────────────────────────────────────────────────────────────────────────
 
 
 class ChangeFilter(msgspec.Struct, frozen=True):
-    """Every part given must hold; times are half-open [from, to).
+    """All conditions given must hold. Times are half-open intervals [from, to).
 
-    `subject`, `cycle`, `team`: the change belongs to that thing, as `pages` says. `actors` are as events
-    name them: "person:UUID", "machine:NAME"; `topics` as they are stored.
+    `subject`, `cycle`, `team`: the change belongs to that node; `pages` defines what belongs to a node. `actors` have
+    the form of events, "person:UUID" or "machine:NAME"; `topics` are the stored names.
     """
 
     subject: Ref | None = None
@@ -228,30 +230,30 @@ class ChangeFilter(msgspec.Struct, frozen=True):
 def pages(
     conn: Connection, basis: Basis, ids: Sequence[UUID], window: Window, kind: Kind, filter: ChangeFilter
 ) -> dict[UUID, list[Change]]:
-    """The same page, in the order of the log, of the changes that belong to each of these things of a kind.
+    """The same page, in the order of the log, of the changes that belong to each of these nodes of one kind.
 
-    To a key result, objective or cycle belongs all that happens in it: to its key results, their check-ins,
-    initiatives, and what is said of all that; and the readings of a KPI while a key result in it takes its value
-    from there. To a KPI belong its readings; to a team what happens to it and in its objectives and KPIs, while
-    they are its, and the same of all teams inside it. To anything else, what happens to itself and is said of it.
+    To a key result, objective or cycle belong the changes of all nodes in it: its key results, their check-ins,
+    initiatives, comments and reflections; and the readings of a KPI while a key result in it is linked to that KPI.
+    To a KPI belong its readings. To a team belong its own changes, those of its objectives and KPIs while it owns
+    them, and the same for all teams inside it. To any other node belong its own changes and its comments.
     """
     found: dict[UUID, list[Change]] = {id: [] for id in ids}
     for of, *columns in fetch(conn, *_page(conn, basis, Scope(kind, "ids"), ids, window, filter)):
-        found[of].append(_TOLD.loaded(columns))
+        found[of].append(_ROW.loaded(columns))
     return {of: rows[::-1] if window.backwards else rows for of, rows in found.items()}
 
 
 def page(conn: Connection, basis: Basis, filter: ChangeFilter, window: Window) -> list[Change]:
     """A page of all changes that pass the filter, in the order of the log."""
     scope, ids, filter = _driving(filter)
-    rows = [_TOLD.loaded(columns) for _, *columns in fetch(conn, *_page(conn, basis, scope, ids, window, filter))]
+    rows = [_ROW.loaded(columns) for _, *columns in fetch(conn, *_page(conn, basis, scope, ids, window, filter))]
     return rows[::-1] if window.backwards else rows
 
 
 def page_counts(
     conn: Connection, basis: Basis, ids: Sequence[UUID], kind: Kind, filter: ChangeFilter
 ) -> dict[UUID, int]:
-    """How many changes belong to each of these things: see `pages`."""
+    """How many changes belong to each of these nodes: see `pages`."""
     return dict(fetch(conn, *_count(conn, basis, Scope(kind, "ids"), ids, filter)))
 
 
@@ -262,19 +264,19 @@ def count(conn: Connection, basis: Basis, filter: ChangeFilter) -> int:
 
 
 def cursor(row: ChangeRow) -> Cursor:
-    """Where this row stands in the order of the log."""
+    """The place of this row in the order of the log."""
     return Cursor(row.position, row.position)
 
 
 def at_positions(conn: Connection, basis: Basis, positions: Sequence[int]) -> list[Change]:
-    """The changes at these places, in the order of the log; those that the basis does not know are left out."""
+    """The changes at these positions, in the order of the log; those unknown at the basis are left out."""
     where = f"v.position = any(%(positions)b) and {known(basis)} order by v.position"
     return read_where(conn, where, basis_params(basis, positions=list(positions)))
 
 
 def read_where(conn: Connection, where: str, params: Params) -> list[Change]:
-    """The changes `v` of which a condition holds."""
-    return _TOLD.read(conn, f"{_ROWS} where {where}", params)
+    """The changes that fulfil a condition on a change `v`."""
+    return _ROW.read(conn, f"{_ROWS} where {where}", params)
 
 
 def known(basis: Basis) -> str:
@@ -283,16 +285,16 @@ def known(basis: Basis) -> str:
     return by_then if is_level(basis) else f"{by_then} and v.effective_at <= %(at)s"
 
 
-# ── as statements ────────────────────────────────────────────────────────────────────────────────
+# ── SQL ──────────────────────────────────────────────────────────────────────────────────────────
 
 _LATE = "exists (select from cycle k where k.id = v.cycle and k.outcome_position < v.position)"
 _CLOSED_SINCE = "v.cycle = any(array(select id from cycle where outcome_position is not null))"
-_TOLD = Table("change", Change, ["position"])
+_ROW = Table("change", Change, ["position"])
 _ROWS = f"select {CHANGE.seen}, {_LATE} as late from change v"
 
 
 def _driving(filter: ChangeFilter) -> tuple[Scope, Sequence[UUID], ChangeFilter]:
-    """The part of a filter whose changes are walked through, the narrowest first; and the rest of it."""
+    """The scope that drives the query, the narrowest one of the filter, with its ids; and the rest of the filter."""
     if filter.subject is not None:
         subject = filter.subject
         return Scope(subject.kind, "ids"), [subject.id], msgspec.structs.replace(filter, subject=None)
@@ -306,7 +308,7 @@ def _driving(filter: ChangeFilter) -> tuple[Scope, Sequence[UUID], ChangeFilter]
 def _page(
     conn: Connection, basis: Basis, scope: Scope, ids: Sequence[UUID], window: Window, filter: ChangeFilter
 ) -> tuple[str, dict[str, Any]]:
-    """The statement for a page of each, and its parameters; rows come last first if the window is backwards."""
+    """The statement for one page per id, and its parameters. If the window is backwards, the last rows come first."""
     builder, ctes = _conditions(conn, basis, filter)
     for cursor, side in ((window.after, ">"), (window.before, "<")):
         builder.where(f"v.position {side} {{0}}", None if cursor is None else cursor.value)
@@ -337,7 +339,7 @@ def _with(ctes: list[str]) -> str:
 
 
 def _conditions(conn: Connection, basis: Basis, filter: ChangeFilter) -> tuple[FilterBuilder, list[str]]:
-    """The conditions of a filter on a change `v`, and what they look up."""
+    """The conditions of a filter on a change `v`, and the common table expressions that they use."""
     builder, ctes = FilterBuilder(), []
     subject = filter.subject or Ref(Kind.POLICY, NOBODY)
     scopes = [(Kind.CYCLE, "cycle", filter.cycle), (Kind.TEAM, "team", filter.team)]
@@ -351,8 +353,8 @@ def _conditions(conn: Connection, basis: Basis, filter: ChangeFilter) -> tuple[F
             )
     _one_of(builder, "v.actor", filter.actors)
     _one_of(builder, "v.topic", filter.topics)
-    if not _OFTEN.intersection(filter.topics or _OFTEN):
-        builder.conditions.append(f"v.{SELDOM}")
+    if not _FREQUENT.intersection(filter.topics or _FREQUENT):
+        builder.conditions.append(f"v.{RARE}")
     builder.where("v.effective_at >= {0}", filter.effective_from)
     builder.where("v.effective_at < {0}", filter.effective_to)
     builder.where("v.position > {0}", _last_before(conn, filter.recorded_from))
@@ -362,7 +364,7 @@ def _conditions(conn: Connection, basis: Basis, filter: ChangeFilter) -> tuple[F
 
 
 def _one_of(builder: FilterBuilder, column: str, values: tuple[str, ...] | None) -> None:
-    """A column has one of these values; a single one is found in an index in the order of the log."""
+    """Require that a column has one of these values. A single value uses an index in the order of the log."""
     if values is not None and len(values) == 1:
         builder.where(f"{column} = {{0}}", values[0])
     else:
@@ -370,7 +372,7 @@ def _one_of(builder: FilterBuilder, column: str, values: tuple[str, ...] | None)
 
 
 def _last_before(conn: Connection, moment: datetime | None) -> int | None:
-    """The last position that was recorded before a moment: positions and times of recording go together."""
+    """The last position that was recorded before a moment: recording times increase with positions."""
     if moment is None:
         return None
     last = last_known(conn, max(moment, EARLIEST) - INSTANT)

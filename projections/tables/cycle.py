@@ -1,4 +1,4 @@
-"""Which cycles are there and in what state, and which scoring policy is in force."""
+"""Cycles and their state, and the scoring policy in force."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -108,7 +108,7 @@ def on_scoring_policy_adopted(event: ScoringPolicyAdopted, entry: Recorded, writ
 
 
 class CycleFilter(msgspec.Struct, frozen=True):
-    """`overlaps`: cycles that this day lies in, both ends included."""
+    """`overlaps`: cycles that contain this day, first and last day included."""
 
     state: CycleState | None = None
     overlaps: date | None = None
@@ -144,7 +144,7 @@ def cycles_within(conn: Connection, basis: Basis, parents: Sequence[UUID]) -> di
 
 
 def policy(conn: Connection, basis: Basis) -> PolicyRow:
-    """The scoring policy in force; before the first is adopted the defaults, as version 0."""
+    """The scoring policy in force; before the first one is adopted, the defaults as version 0."""
     rows = POLICY.read(
         conn, POLICY.query(basis, "select id from scoring_policy where version = 1"), basis_params(basis)
     )

@@ -1,4 +1,4 @@
-"""What is done and said around goals: initiatives, comments, reflections."""
+"""The discussion of goals: initiatives, comments, reflections."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -27,7 +27,7 @@ from projections.store.versioned_tables import (
 
 
 class _About:
-    """What rows about a subject have in common."""
+    """The base of rows that have a subject."""
 
     __slots__ = ()
     subject_kind: Kind
@@ -115,44 +115,44 @@ def initiatives(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUI
 def initiatives_of_subjects(
     conn: Connection, basis: Basis, subjects: Sequence[UUID]
 ) -> dict[UUID, list[InitiativeRow]]:
-    """The initiatives for each of these subjects, as they were planned."""
+    """The initiatives for each of these subjects, in the order of planning."""
     return INITIATIVE.within(conn, basis, "subject_id", subjects)
 
 
 def comments(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, CommentRow]:
     """The comments with these ids; unknown ones are left out."""
-    return {row.id: row for row in ordered(conn, basis, COMMENT, "id", ids, _SAID)}
+    return {row.id: row for row in ordered(conn, basis, COMMENT, "id", ids, _KNOWN)}
 
 
 def comment_pages(
     conn: Connection, basis: Basis, subjects: Sequence[UUID], window: Window
 ) -> dict[UUID, list[CommentRow]]:
     """The same page of the comments on each of these subjects, in the order of recording."""
-    return pages(conn, basis, COMMENT, "subject_id", subjects, window, _BY_POSITION, _SAID)
+    return pages(conn, basis, COMMENT, "subject_id", subjects, window, _BY_POSITION, _KNOWN)
 
 
 def comment_counts(conn: Connection, basis: Basis, subjects: Sequence[UUID]) -> dict[UUID, int]:
     """How many comments each of these subjects has."""
-    return counts(conn, basis, COMMENT, "subject_id", subjects, _SAID)
+    return counts(conn, basis, COMMENT, "subject_id", subjects, _KNOWN)
 
 
 def comment_cursor(row: CommentRow) -> Cursor:
-    """Where this row stands among the comments of its subject."""
+    """The place of this row among the comments of its subject."""
     return Cursor(row.position, row.position)
 
 
 def reflections(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, ReflectionRow]:
     """The reflections with these ids; unknown ones are left out."""
-    return {row.id: row for row in ordered(conn, basis, REFLECTION, "id", ids, _SAID)}
+    return {row.id: row for row in ordered(conn, basis, REFLECTION, "id", ids, _KNOWN)}
 
 
 def reflections_of_subjects(
     conn: Connection, basis: Basis, subjects: Sequence[UUID]
 ) -> dict[UUID, list[ReflectionRow]]:
     """The reflections on each of these subjects, in the order of recording."""
-    rows = ordered(conn, basis, REFLECTION, "subject_id", subjects, _SAID)
+    rows = ordered(conn, basis, REFLECTION, "subject_id", subjects, _KNOWN)
     return grouped(subjects, rows, attrgetter("subject_id"))
 
 
-_SAID = "v.position <= %(position)s and v.effective_at <= %(at)s"
+_KNOWN = "v.position <= %(position)s and v.effective_at <= %(at)s"
 _BY_POSITION = SortKey("position", "v.position", "bigint", "v.position", "bigint")

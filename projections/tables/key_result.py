@@ -1,4 +1,4 @@
-"""Which key results are there, and how do they stand written: measures, weights, due days, owners, links."""
+"""Key results and their definitions: title, metric, weight, due day, owner and KPI link."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -40,7 +40,7 @@ from projections.tables.objective import OBJECTIVE
 
 
 class KeyResultRow(Version, frozen=True, gc=False):
-    """`kpi_since` is the effective time of the link; both are None where no KPI is linked."""
+    """`kpi_since` is the effective time of the link; `kpi` and `kpi_since` are None without a link."""
 
     objective: UUID
     cycle: UUID
@@ -121,7 +121,7 @@ def on_key_result_dropped(event: KeyResultDropped, entry: Recorded, writer: Batc
 
 
 class KeyResultFilter(msgspec.Struct, frozen=True):
-    """`team` is that of the objective; `states` are the key result's own."""
+    """`team` is the team of the objective; `states` are those of the key result itself."""
 
     cycle: UUID | None = None
     team: UUID | None = None
@@ -152,13 +152,13 @@ def key_results(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUI
 def key_results_of_objectives(
     conn: Connection, basis: Basis, objectives: Sequence[UUID], include_dropped: bool = False
 ) -> dict[UUID, list[KeyResultRow]]:
-    """The key results of each of these objectives, as they were added."""
+    """The key results of each of these objectives, in the order in which they were added."""
     kept = "true" if include_dropped else "v.state <> 'DROPPED'"
     return KEY_RESULT.within(conn, basis, "objective", objectives, kept)
 
 
 def key_results_of_kpis(conn: Connection, basis: Basis, kpis: Sequence[UUID]) -> dict[UUID, list[KeyResultRow]]:
-    """The key results that are measured by each of these KPIs and not dropped, as they were added."""
+    """The key results that are linked to each of these KPIs and not dropped, in the order in which they were added."""
     rows = KEY_RESULT.by(conn, basis, "kpi", kpis, "v.state <> 'DROPPED'")
     return grouped(kpis, rows, attrgetter("kpi"))
 

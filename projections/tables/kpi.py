@@ -1,4 +1,4 @@
-"""Which KPIs are there, and how are they defined: unit, goal, cadence, who answers for them."""
+"""KPIs and their definitions: unit, goal, cadence, owner and team."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -64,7 +64,7 @@ def on_kpi_retired(event: KpiRetired, entry: Recorded, writer: BatchWriter) -> N
 
 
 class KpiFilter(msgspec.Struct, frozen=True):
-    """`search`: a part of key, name or description, whatever the case."""
+    """`search`: a part of key, name or description, in any case."""
 
     team: UUID | None = None
     owner: UUID | None = None

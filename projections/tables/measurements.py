@@ -1,4 +1,4 @@
-"""Which check-ins and readings are there, in which versions, and since when is each known."""
+"""Check-ins and readings in all their versions, each with the position since which it is known."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -36,10 +36,10 @@ class Ending(StrEnum):
 
 
 class CheckInRow(EventRow, frozen=True, gc=False):
-    """One version of a check-in: version 1 as it was made, the next as it was corrected.
+    """One version of a check-in: version 1 as recorded, each later version as corrected.
 
-    `until_position` and `ended` tell by which event and how this version ended, as far as the basis
-    knows; both are None while it stands.
+    `until_position` and `ended`: the position of the event that ended this version, and how, as known at the basis;
+    both are None while the version is current.
     """
 
     version: int
@@ -55,11 +55,10 @@ class CheckInRow(EventRow, frozen=True, gc=False):
 
 
 class ReadingRow(EventRow, frozen=True, gc=False):
-    """One version of a reading: version 1 as it was recorded, the next as it was corrected.
+    """One version of a reading: version 1 as recorded, each later version as corrected.
 
-    `until_position` and `ended` tell by which event and how this version ended, as far as the basis
-    knows; both are None while it stands. A reading that was RETRACTED can be recorded anew: that is
-    its next version then.
+    `until_position` and `ended`: the position of the event that ended this version, and how, as known at the basis;
+    both are None while the version is current. A RETRACTED reading can be recorded again, which is its next version.
     """
 
     version: int
@@ -133,7 +132,7 @@ def _reading(event: ReadingRecorded | ReadingCorrected, kpi: UUID, entry: Record
 
 KNOWN = "v.position <= %(position)s and v.measured_at <= %(at)s"
 CURRENT = f"{KNOWN} and v.until_position > %(position)s"
-"""The conditions that the basis knows a measurement `v`, and that it knows no later version of it."""
+"""The conditions that a measurement `v` is known at the basis, and that no later version of it is."""
 _BY_MOMENT = SortKey("measured_at", "v.measured_at", "timestamptz", "v.position", "bigint")
 
 M = TypeVar("M", CheckInRow, ReadingRow)
@@ -155,7 +154,7 @@ class Measurements(Generic[M]):
         return grouped(ids, ordered(conn, basis, self._table, "id", ids, KNOWN), attrgetter("id"))
 
     def latest(self, conn: Connection, basis: Basis, subjects: Sequence[UUID]) -> dict[UUID, M]:
-        """The latest one of each of these subjects; those without one are left out."""
+        """The latest measurement of each of these subjects; subjects without one are left out."""
         window = Window(1, backwards=True)
         found = pages(conn, basis, self._table, self._subject, subjects, window, _BY_MOMENT, CURRENT)
         return {subject: rows[0] for subject, rows in found.items() if rows}
@@ -168,7 +167,7 @@ class Measurements(Generic[M]):
         since: datetime | None = None,
         until: datetime | None = None,
     ) -> dict[UUID, list[M]]:
-        """All that stand, of each of these subjects, measured in [since, until), oldest first."""
+        """All current measurements of each of these subjects, measured in [since, until), oldest first."""
         where, params = _measured(CURRENT, since, until)
         order = "measured_at, position"
         rows = ordered(conn, basis, self._table, self._subject, subjects, where, order, **params)
@@ -185,7 +184,7 @@ class Measurements(Generic[M]):
         include_superseded: bool = False,
         descending: bool = False,
     ) -> dict[UUID, list[M]]:
-        """The same page of those of each of these subjects, measured in [since, until)."""
+        """The same page of the measurements of each of these subjects, measured in [since, until)."""
         where, params = _measured(KNOWN if include_superseded else CURRENT, since, until)
         return pages(
             conn, basis, self._table, self._subject, subjects, window, _BY_MOMENT, where,
@@ -201,7 +200,7 @@ class Measurements(Generic[M]):
         until: datetime | None = None,
         include_superseded: bool = False,
     ) -> dict[UUID, int]:
-        """How many each of these subjects has in [since, until)."""
+        """The number of measurements of each of these subjects in [since, until)."""
         where, params = _measured(KNOWN if include_superseded else CURRENT, since, until)
         return counts(conn, basis, self._table, self._subject, subjects, where, **params)
 

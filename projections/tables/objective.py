@@ -1,4 +1,4 @@
-"""Which objectives are there, and what does each say: wording, owner, team, state and outcome."""
+"""Objectives: wording, owner, team, visibility, state and outcome."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -47,7 +47,7 @@ from projections.store.versioned_tables import (
 
 
 class ObjectiveRow(Version, frozen=True, gc=False):
-    """`verdict`, `score`, `reflection` and `closed_at` stand from its closing until it is reopened."""
+    """`verdict`, `score`, `reflection` and `closed_at` are set by the closing and reset by a reopening."""
 
     cycle: UUID
     title: str
@@ -129,8 +129,8 @@ def on_objective_reopened(event: ObjectiveReopened, entry: Recorded, writer: Bat
 
 
 class ObjectiveFilter(msgspec.Struct, frozen=True):
-    """Every part given must hold. `aligned`: supports anything that is not dropped. `search`: a part
-    of title or description, whatever the case. `supports`: an objective or key result it supports."""
+    """All conditions given must hold. `aligned`: supports a goal that is not dropped. `search`: a part of title or
+    description, in any case. `supports`: an objective or key result that it supports."""
 
     cycle: UUID | None = None
     team: UUID | None = None
@@ -160,33 +160,33 @@ def objectives(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID
 def objectives_of_cycles(
     conn: Connection, basis: Basis, cycles: Sequence[UUID], filter: ObjectiveFilter
 ) -> dict[UUID, list[ObjectiveRow]]:
-    """All objectives of each of these cycles that pass the filter, as they were drafted."""
+    """All objectives of each of these cycles that pass the filter, in the order of drafting."""
     return OBJECTIVES.with_column(conn, basis, filter, "cycle", cycles)
 
 
 def objectives_of_teams(
     conn: Connection, basis: Basis, teams: Sequence[UUID], filter: ObjectiveFilter
 ) -> dict[UUID, list[ObjectiveRow]]:
-    """All objectives of each of these teams that pass the filter, as they were drafted."""
+    """All objectives of each of these teams that pass the filter, in the order of drafting."""
     return OBJECTIVES.with_column(conn, basis, filter, "team", teams)
 
 
 def objectives_of_owners(
     conn: Connection, basis: Basis, owners: Sequence[UUID], filter: ObjectiveFilter
 ) -> dict[UUID, list[ObjectiveRow]]:
-    """All objectives of each of these people that pass the filter, as they were drafted."""
+    """All objectives of each of these people that pass the filter, in the order of drafting."""
     return OBJECTIVES.with_column(conn, basis, filter, "owner", owners)
 
 
 def objectives_carried_from(
     conn: Connection, basis: Basis, objectives: Sequence[UUID]
 ) -> dict[UUID, list[ObjectiveRow]]:
-    """What each of these objectives was carried into, in order."""
+    """The objectives that each of these was carried over to, in the order of drafting."""
     return OBJECTIVE.within(conn, basis, "carried_from", objectives)
 
 
 def objectives_per_owner(conn: Connection, basis: Basis, cycles: Sequence[UUID]) -> dict[tuple[UUID, UUID], int]:
-    """By (cycle, owner): how many objectives that are neither closed nor dropped."""
+    """By (cycle, owner): the number of objectives that are neither closed nor dropped."""
     candidates = "select id from objective where version = 1 and cycle = any(%(cycles)b)"
     open_ones = "v.owner is not null and v.state in ('DRAFT', 'ACTIVE') group by v.cycle, v.owner"
     sql = OBJECTIVE.query(basis, candidates, open_ones, "v.cycle, v.owner, count(*)")
@@ -195,7 +195,7 @@ def objectives_per_owner(conn: Connection, basis: Basis, cycles: Sequence[UUID])
 
 def _objective_conditions(basis: Basis, filter: ObjectiveFilter) -> FilterBuilder:
     builder = FilterBuilder()
-    supported = f"exists (select from support e where e.objective = v.id and {stands(basis)}"
+    supported = f"exists (select from support e where e.objective = v.id and {is_in_force(basis)}"
     builder.where_first("f.cycle = {0}", filter.cycle)
     builder.where_column(OBJECTIVE, "team", filter.team)
     builder.where_column(OBJECTIVE, "owner", filter.owner)
@@ -210,9 +210,9 @@ def _objective_conditions(basis: Basis, filter: ObjectiveFilter) -> FilterBuilde
 OBJECTIVES = List(OBJECTIVE, _objective_conditions, {ObjectiveOrder.TITLE: text("title")})
 
 
-def stands(basis: Basis) -> str:
-    """The condition that an edge `e` of `support` holds at the basis, and that its target is there and
-    was not dropped."""
+def is_in_force(basis: Basis) -> str:
+    """The condition that an edge `e` of `support` is valid at the basis, and that its target exists and is not
+    dropped."""
     target = (
         f"select from {OBJECTIVE.at(basis, 'o', 'e.through')}"
         f" left join {last_version('key_result', basis, 'k', 'e.target')} on true"

@@ -1,4 +1,4 @@
-"""Who is there, who belongs together, who leads: people, teams, membership."""
+"""People, teams with their leads, and memberships."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -46,7 +46,7 @@ from projections.store.versioned_tables import (
 
 
 class PersonRow(Version, frozen=True, gc=False):
-    """An erased person has no handle, name or email any more, at no basis."""
+    """An erased person has no handle, name or email, at any basis."""
 
     handle: str | None
     name: str | None
@@ -128,8 +128,8 @@ def on_team_edited(event: Event, entry: Recorded, writer: BatchWriter) -> None:
 @apply.register
 def on_team_joined(event: TeamJoined, entry: Recorded, writer: BatchWriter) -> None:
     writer.insert_version(TEAM, entry)
-    where = (event.originator_id, event.person)
-    writer.add(MEMBERSHIP, Membership(*where, entry.position, OPEN, event.timestamp, WHEN_RECORDED))
+    edge = (event.originator_id, event.person)
+    writer.add(MEMBERSHIP, Membership(*edge, entry.position, OPEN, event.timestamp, WHEN_RECORDED))
 
 
 @apply.register
@@ -144,7 +144,7 @@ def on_team_disbanded(event: TeamDisbanded, entry: Recorded, writer: BatchWriter
 
 
 def _personal(event: PersonAdded | PersonRenamed, writer: BatchWriter) -> dict[str, str | None]:
-    """What names the person, opened with their key; nothing if they were erased."""
+    """The personal fields, decrypted with the person's key; None for each of them if the person is erased."""
     key = writer.keys.get(event.originator_id)
     if key is None:
         return {"handle": None, "name": None, "email": None}
@@ -153,7 +153,7 @@ def _personal(event: PersonAdded | PersonRenamed, writer: BatchWriter) -> dict[s
 
 
 def is_any_erased(conn: Connection) -> bool:
-    """Whether there was somebody who is named no more."""
+    """Whether any person is erased."""
     return bool(fetch(conn, "select 1 from person where handle is null limit 1", {}))
 
 
@@ -161,7 +161,7 @@ def is_any_erased(conn: Connection) -> bool:
 
 
 class PersonFilter(msgspec.Struct, frozen=True):
-    """`search`: a part of handle, name or email, whatever the case."""
+    """`search`: a part of handle, name or email, in any case."""
 
     active: bool | None = None
     search: str | None = None
@@ -198,7 +198,7 @@ def people(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, Pe
 
 
 def people_by_handle(conn: Connection, basis: Basis, handles: Sequence[str]) -> dict[str, PersonRow]:
-    """The people with these handles, or called so since they were erased; unknown ones are left out."""
+    """The people with these handles, or with these placeholder handles of erased people; unknown ones are left out."""
     found = _erased(conn, basis, [handle for handle in handles if handle.startswith(erased_handle(NOBODY)[:-8])])
     return found | {row.handle: row for row in PERSON.by(conn, basis, "handle", handles) if row.handle}
 
@@ -213,7 +213,7 @@ def _erased(conn: Connection, basis: Basis, handles: Sequence[str]) -> dict[str,
 
 
 def members_of_teams(conn: Connection, basis: Basis, teams: Sequence[UUID]) -> dict[UUID, list[PersonRow]]:
-    """The members of each of these teams, as they joined."""
+    """The members of each of these teams, in the order of joining."""
     return _joined(conn, basis, "team", teams, PERSON, "person")
 
 
@@ -241,13 +241,13 @@ def teams_by_key(conn: Connection, basis: Basis, keys: Sequence[str]) -> dict[st
 
 
 def teams_within(conn: Connection, basis: Basis, parents: Sequence[UUID]) -> dict[UUID, list[TeamRow]]:
-    """The children of each of these teams that were not disbanded, as they were formed."""
+    """The children of each of these teams that are not disbanded, in the order of formation."""
     rows = TEAM.by(conn, basis, "parent", parents, "not v.disbanded")
     return grouped(parents, rows, attrgetter("parent"))
 
 
 def teams_of_people(conn: Connection, basis: Basis, people: Sequence[UUID]) -> dict[UUID, list[TeamRow]]:
-    """The teams that each of these people is a member of, as they joined; none that was disbanded."""
+    """The teams of which each of these people is a member, in the order of joining; disbanded ones are left out."""
     return _joined(conn, basis, "person", people, TEAM, "team", "not v.disbanded")
 
 
@@ -271,7 +271,7 @@ def _joined(
     other: str,
     where: str = "true",
 ) -> dict[UUID, list[V]]:
-    """What is on the other side of the memberships of each of these, in the order of joining."""
+    """The rows at the other end of the memberships of each of these ids, in the order of joining."""
     edges = f"select m.{side} as of, m.{other} as id, m.position as joined from membership m"
     candidates = f"{edges} where m.{side} = any(%(ids)b) and {is_valid_at(basis, 'm')}"
     sql = f"{table.query(basis, candidates, where, f'c.of, {table.seen}')} order by c.joined"
