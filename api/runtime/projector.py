@@ -33,5 +33,5 @@ def configured_projector(
         settings.workspace,
         may_lead=may_lead,
         keep=signing_key.keeping(settings, keys),
-        told=on_moved,
+        on_position=on_moved,
     )

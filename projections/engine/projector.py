@@ -59,9 +59,9 @@ class Projector:
     """Keeps the projections of one workspace up to date with its log.
 
     One projector of a workspace leads; it holds an advisory lock that ends with its connection. The others
-    follow: they watch the position for the callers of `wait`, and take the lead when it is free, if they may.
-    The leader calls `keep` with the position after each round. Every projector calls `told` with the position,
-    on its own thread, whenever it may have moved.
+    follow: they watch the position for the callers of `wait`, and take the lead when it is free and `may_lead` is set.
+    The leader calls `keep` with the position after each round. Every projector calls `on_position` with the position,
+    on its own thread, whenever it may have changed.
     """
 
     def __init__(
@@ -73,15 +73,15 @@ class Projector:
         *,
         may_lead: bool = True,
         keep: Callable[[Connection, int], None] | None = None,
-        told: Callable[[int], None] | None = None,
+        on_position: Callable[[int], None] | None = None,
     ) -> None:
         self._events = log
         self._connect = connect
         self._batch_size = batch_size
         self._workspace = workspace
         self._may_lead = may_lead
-        self._keep = keep or _keep_nothing
-        self._told = told or _tell_nobody
+        self._keep = keep or _ignore_round
+        self._on_position = on_position or _ignore_position
         self._moved = threading.Condition()
         self._called = threading.Event()
         self._waiting = 0
@@ -95,7 +95,7 @@ class Projector:
         return self._status
 
     def wake(self) -> None:
-        """Read the log at once, since something was appended."""
+        """Read the log at once, because events were appended."""
         self._called.set()
 
     def wait(self, position: int, timeout: float) -> bool:
@@ -193,14 +193,14 @@ class Projector:
                 self._wipe(conn)
 
     def _step(self, conn: Connection, position: int) -> int | None:
-        """Apply one batch; returns the position reached, or None if there was nothing to apply."""
+        """Apply one batch; returns the position reached, or None without new events."""
         entries = read(self._events, position, self._batch_size)
         if not entries:
             return None
         try:
             advance(conn, self._events, entries)
             reached = entries[-1].position
-        except StaleBatch:  # the tables were rebuilt meanwhile; they are wiped like those before them
+        except StaleBatch:  # the tables were rebuilt meanwhile; the new ones need a wipe, too
             reached = self._look(conn)[0]
             self._wipe_due = 0.0 if people.is_any_erased(conn) else self._wipe_due
         if any(isinstance(entry.event, PersonErased) for entry in entries):
@@ -225,15 +225,15 @@ class Projector:
         query = "select position, coalesce(pg_try_advisory_lock(%s::bigint), false) from view_position"
         row = conn.execute(query, [lead], prepare=True).fetchone()
         if row is None:
-            raise LookupError("the views have no position")
+            raise LookupError("The table view_position is empty: run 'keyframe rebuild'.")
         return int(row[0]), bool(row[1])
 
     def _publish(self, **changes: Any) -> None:
-        """Change the status and notify all who wait for it."""
+        """Change the status, and notify all waiting threads."""
         with self._moved:
             self._status = msgspec.structs.replace(self._status, **changes)
             self._moved.notify_all()
-        self._told(self._status.position)
+        self._on_position(self._status.position)
 
     @contextmanager
     def _session(self) -> Iterator[Connection]:
@@ -253,9 +253,9 @@ class Projector:
                 self.wake()
 
 
-def _keep_nothing(conn: Connection, position: int) -> None:
-    """Do nothing with the position."""
+def _ignore_round(conn: Connection, position: int) -> None:
+    """The default of `keep`: do nothing."""
 
 
-def _tell_nobody(position: int) -> None:
-    """Notify no one."""
+def _ignore_position(position: int) -> None:
+    """The default of `on_position`: do nothing."""

@@ -1,4 +1,4 @@
-"""Views are disposable: how a generation of them is made, rebuilt beside the old one, and swapped in."""
+"""Rebuild the projections from the log: fill a new generation of tables beside the one in use, then swap them."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,26 +19,26 @@ from projections.store.versioned_tables import Connection
 from projections.tables import people
 
 DEFINITION = sha256(f"{TABLES_DEFINITION}\n{visibility.DEFINITION}".encode()).hexdigest()
-"""Names the shape of a generation: views of another shape are rebuilt."""
+"""A hash of the definitions of a generation: a generation with another hash is rebuilt."""
 
 BATCH_SIZE = 5_000
 DROP_ATTEMPTS_MAX = 100
 _DROP_WAIT = "200ms"
-"""Shorter than the server waits before it looks for deadlocks, so that a reader is never their victim."""
+"""Shorter than the server's `deadlock_timeout`, so that a reader is never the victim of a deadlock."""
 
 
 def create(conn: Connection, workspace: str = "keyframe") -> None:
-    """Make the views' schema and tables where they are missing; safe for several processes at once."""
+    """Create the schema and tables of the projections if they are missing; safe for several processes at once."""
     schema = views_schema(workspace)
     with conn.transaction():
         _lock(conn, workspace, "views")
         if _position(conn, schema) is None:
-            _make(conn, schema, workspace)
+            _create_generation(conn, schema, workspace)
             _index(conn)
 
 
 def is_current(conn: Connection) -> bool:
-    """Whether the views that serve have the shape this program gives them; if not, rebuild them."""
+    """Whether the generation in use has the definitions of this program; if not, it needs a rebuild."""
     row = conn.execute("select definition from view_position").fetchone()
     return row is not None and row[0] == DEFINITION
 
@@ -50,21 +50,20 @@ def rebuild(
     workspace: str = "keyframe",
     batch_size: int = BATCH_SIZE,
 ) -> int:
-    """Build a new generation beside the one that serves, catch up, swap in one transaction.
+    """Build a new generation beside the one in use, catch up, and swap them in one transaction.
 
-    `progress` is told (position reached, head of the log). Readers never see a gap. Returns the
-    position the new generation stands at. Raises `Poison` for an event that cannot be applied, and
-    leaves the old generation as it is then.
+    `progress` is called with (position reached, head of the log). Readers never see a gap. Returns the position of
+    the new generation. Raises `Poison` for an event that cannot be applied; the old generation stays in use then.
     """
     old, new = views_schema(workspace), f"{views_schema(workspace)}_next"
     with closing(connect()) as conn:
         conn.execute("set statement_timeout = 0; set lock_timeout = 0; set idle_in_transaction_session_timeout = 0")
-        conn.execute("set synchronous_commit = off")  # what a crash takes is built again
+        conn.execute("set synchronous_commit = off")  # a rebuild starts over after a crash
         conn.execute("select pg_advisory_lock(%s)", [lock_key(conn.info.dbname, workspace, "rebuild")])
         create(conn, workspace)
-        _forget(conn, new)
+        _drop_schemas(conn, new)
         try:
-            _make(conn, new, workspace)
+            _create_generation(conn, new, workspace)
             reached = _fill(conn, log, 0, batch_size, progress)
             _index(conn)
             conn.execute(f"analyze {', '.join(table.name for table in TABLES)}")
@@ -79,16 +78,16 @@ def rebuild(
         return reached
 
 
-# ── making ───────────────────────────────────────────────────────────────────────────────────────
+# ── creating ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def _make(conn: Connection, schema: str, workspace: str) -> None:
-    """A schema with empty tables at position 0, and beside it what may be seen of them, both readable by the
-    application; the session looks at the tables from now on."""
+def _create_generation(conn: Connection, schema: str, workspace: str) -> None:
+    """Create a schema with empty tables at position 0, and beside it the schema with their visibility views, both
+    readable by the application. The search path of the session is set to the tables."""
     seen = seen_schema(schema)
     for name in (schema, seen):
         _run(conn, "create schema if not exists {}", name)
-    _search(conn, schema, workspace)
+    _set_search_path(conn, schema, workspace)
     for ddl in (POSITION_DDL, *(table.ddl for table in TABLES)):
         conn.execute(ddl)
     for view in visibility.ddl(seen):
@@ -110,7 +109,7 @@ def _index(conn: Connection) -> None:
 def _fill(
     conn: Connection, log: Log, reached: int, batch_size: int, progress: Callable[[int, int], None] | None
 ) -> int:
-    """Apply what the log holds after a position; where that leads to."""
+    """Apply all events after a position; returns the position reached."""
     for entries in _ahead(log, reached, batch_size):
         advance(conn, log, entries)
         reached = entries[-1].position
@@ -130,7 +129,7 @@ def _ahead(log: Log, after: int, limit: int) -> Iterator[list[Recorded]]:
 
 
 def _wipe(conn: Connection) -> None:
-    """Who was erased while these tables were filled still stands on a page of them, though in no row."""
+    """Rewrite the table of people if any was erased: dead rows on its pages still hold their names."""
     if people.is_any_erased(conn):
         conn.execute(f"vacuum (full) {people.PERSON.name}")
 
@@ -139,16 +138,16 @@ def _wipe(conn: Connection) -> None:
 
 
 def _swap(conn: Connection, log: Log, old: str, new: str, reached: int) -> int:
-    """Let the new generation take the old one's name, standing at least as far."""
+    """Give the new generation the name of the old one, once it has reached at least the same position."""
     with conn.transaction():
-        # Whoever feeds the old generation waits here, and finds its position gone afterwards: then it
-        # looks again, and finds the new one.
-        stood = _position(conn, old, "for update")
-        while stood is not None and reached < stood:
-            entries = read(log, reached, stood - reached)
+        # A projector of the old generation waits for this lock. Afterwards its position row is gone: it
+        # reads the position again and continues with the new generation.
+        target = _position(conn, old, "for update")
+        while target is not None and reached < target:
+            entries = read(log, reached, target - reached)
             advance(conn, log, entries)
             reached = entries[-1].position
-        if stood is not None:
+        if target is not None:
             _run(conn, "delete from {}.view_position", old)
             _rename(conn, old, f"{old}_old")
         _rename(conn, new, old)
@@ -156,11 +155,11 @@ def _swap(conn: Connection, log: Log, old: str, new: str, reached: int) -> int:
 
 
 def _drop(conn: Connection, schema: str) -> None:
-    """Drop what nobody reads any more; a statement that still does is waited for."""
+    """Drop a schema that is no longer in use; running statements on it are waited for."""
     conn.execute(f"set lock_timeout = '{_DROP_WAIT}'")
     for attempt in range(DROP_ATTEMPTS_MAX):
         try:
-            _forget(conn, schema)
+            _drop_schemas(conn, schema)
         except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
             if attempt + 1 == DROP_ATTEMPTS_MAX:
                 raise
@@ -168,13 +167,13 @@ def _drop(conn: Connection, schema: str) -> None:
             return
 
 
-# ── statements ───────────────────────────────────────────────────────────────────────────────────
+# ── SQL ──────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _position(conn: Connection, schema: str, how: str = "") -> int | None:
-    """Where the views in a schema stand; None if there are none."""
-    (there,) = conn.execute("select to_regclass(%s)", [f"{schema}.view_position"]).fetchone() or (None,)
-    if there is None:
+    """The position of the projections in a schema; None if there are none."""
+    (found,) = conn.execute("select to_regclass(%s)", [f"{schema}.view_position"]).fetchone() or (None,)
+    if found is None:
         return None
     query = sql.SQL("select position from {}.view_position {}").format(sql.Identifier(schema), sql.SQL(how))
     row = conn.execute(query).fetchone()
@@ -182,20 +181,20 @@ def _position(conn: Connection, schema: str, how: str = "") -> int | None:
 
 
 def _rename(conn: Connection, schema: str, name: str) -> None:
-    """A generation of before there was something to hide has nothing beside its tables."""
+    """Rename a generation and its visibility views. A generation of an older version may have no such views."""
     _run(conn, "alter schema {} rename to {}", schema, name)
     _run(conn, "drop schema if exists {} cascade", seen_schema(name))
-    (there,) = conn.execute("select to_regnamespace(%s)", [seen_schema(schema)]).fetchone() or (None,)
-    if there is not None:
+    (found,) = conn.execute("select to_regnamespace(%s)", [seen_schema(schema)]).fetchone() or (None,)
+    if found is not None:
         _run(conn, "alter schema {} rename to {}", seen_schema(schema), seen_schema(name))
 
 
-def _forget(conn: Connection, schema: str) -> None:
+def _drop_schemas(conn: Connection, schema: str) -> None:
     for name in (seen_schema(schema), schema):
         _run(conn, "drop schema if exists {} cascade", name)
 
 
-def _search(conn: Connection, schema: str, workspace: str) -> None:
+def _set_search_path(conn: Connection, schema: str, workspace: str) -> None:
     conn.execute("select set_config('search_path', %s, false)", [f"{schema}, {workspace}"])
 
 

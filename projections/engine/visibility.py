@@ -1,9 +1,9 @@
 """Row visibility: for each table there is a SQL view of the same name that leaves out the rows of hidden objectives.
 
-An objective may be visible to its team only. Others then see no row that belongs to it, at any basis, also at those
-before it was hidden: its present visibility decides. A reader from whom something is hidden reads through these views
-only, by a search path without the tables; the setting `keyframe.hidden` lists the hidden objectives. So no query needs
-to filter by itself, and a query fails where the setting is not set or a view is missing. See docs/adr/0020.
+An objective may be visible to its team only. Other readers see no row that belongs to it, at any basis, even before it
+was hidden: its present visibility decides. A reader with hidden objectives reads only through these views, by a search
+path without the tables; the setting `keyframe.hidden` lists the hidden objectives. So no query filters by itself, and
+a query fails if the setting is not set or a view is missing. See docs/adr/0020.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,7 +24,7 @@ from projections.store.versioned_tables import OPEN, Connection, Table, fetch
 E = TypeVar("E", bound=Event)
 
 NOTHING: Final[frozenset[UUID]] = frozenset()
-"""Nothing is hidden."""
+"""No objective is hidden."""
 
 # ── how rows belong to objectives ────────────────────────────────────────────────────────────────
 
@@ -34,23 +34,24 @@ _ALIGNED = f"""(
     where s.through in {_HIDDEN}
     union all select s.until_position from support s where s.through in {_HIDDEN}
 )"""
-"""The events of any objective that name a hidden one: it came to support that, or no longer does."""
+"""The positions of events that align an objective with a hidden one, or end such an alignment."""
 
 
 def _shown_of(id: str) -> str:
-    """The condition that what a thing is part of is shown. A thing whose place is not known is not."""
+    """The condition that the objective of a node is shown. A node without a place is not shown."""
     return f"(select p.objective is null or p.objective not in {_HIDDEN} from place p where p.id = {id})"
 
 
 class Shown(NamedTuple):
-    """Which rows of a table are shown, as a condition on a row `v`; `columns` that name a hidden thing are empty."""
+    """Which rows of a table are shown: a condition on a row `v`, and expressions for `columns` that may contain the id
+    of a hidden node."""
 
     where: str
     columns: Mapping[str, str] = {}
 
 
 EVERYTHING: Final = Shown("true")
-"""These rows belong to no objective."""
+"""All rows are shown, because they belong to no objective."""
 
 SHOWN: Final[Mapping[str, Shown]] = {
     "cycle": EVERYTHING,
@@ -79,19 +80,19 @@ SHOWN: Final[Mapping[str, Shown]] = {
 }  # fmt: skip
 """By table; a table without an entry is refused at import."""
 
-UNTOLD = {table.name for table in TABLES} ^ SHOWN.keys()
-if UNTOLD:
-    raise LookupError(f"SHOWN must say which rows of these tables are visible: {', '.join(sorted(UNTOLD))}")
+UNDECLARED = {table.name for table in TABLES} ^ SHOWN.keys()
+if UNDECLARED:
+    raise LookupError(f"SHOWN must declare which rows of these tables are visible: {', '.join(sorted(UNDECLARED))}")
 
-_HIDDEN_THING = f"create view {{}}.hidden_thing as select id from place where objective in {_HIDDEN}"
-"""Everything that is hidden and has a place: goals, and what is done and said around them."""
+_HIDDEN_NODES = f"create view {{}}.hidden_thing as select id from place where objective in {_HIDDEN}"
+"""The ids of all hidden nodes that have a place: goals, initiatives, comments and reflections."""
 
 
 def ddl(schema: str) -> list[sql.Composed]:
-    """What makes the views in a schema, in a session that finds the tables."""
+    """The statements that create the views in a schema, for a session with the tables in its search path."""
     name = sql.Identifier(schema)
     position = sql.SQL("create view {}.view_position as select * from view_position").format(name)
-    return [position, sql.SQL(_HIDDEN_THING).format(name), *(_view(table, name) for table in TABLES)]
+    return [position, sql.SQL(_HIDDEN_NODES).format(name), *(_view(table, name) for table in TABLES)]
 
 
 def _view(table: Table[Any], schema: sql.Identifier) -> sql.Composed:
@@ -103,11 +104,11 @@ def _view(table: Table[Any], schema: sql.Identifier) -> sql.Composed:
 
 DEFINITION: Final = "\n".join(part.as_string(None) for part in ddl("seen"))
 
-# ── what is hidden from somebody ─────────────────────────────────────────────────────────────────
+# ── hidden objectives of a reader ────────────────────────────────────────────────────────────────
 
 
 def _now(table: str, where: str) -> str:
-    """The things of which something holds now, sought among those of which it ever held."""
+    """The nodes that fulfil a condition now. The candidates are those with any version that fulfils it."""
     last = f"select * from {table} where {table}.id = c.id order by position desc limit 1"
     return f"(select distinct id from {table} where {where}) c cross join lateral ({last}) v where v.{where}"
 
@@ -126,10 +127,10 @@ _LOOK = f"""
 
 
 def look(conn: Connection, person: UUID | None) -> tuple[ResolvedBasis, frozenset[UUID]]:
-    """The present, and the objectives that are hidden from a person there, or from somebody who is none.
+    """The present basis, and the objectives that are hidden from a person at it; None is a caller without a person.
 
-    Those are shown to their team alone, and the person is neither in it nor leads it, neither owns the objective nor
-    contributes to it, and owns none of its key results. `conn` reads the tables.
+    An objective is hidden if it is visible to its team only, and the person is neither member nor lead of that team,
+    neither owner nor contributor of the objective, and owner of none of its key results. `conn` reads the tables.
     """
     for position, known, at, hidden in fetch(conn, _LOOK, {"person": person or NOBODY}):
         return ResolvedBasis(at, position, known or EARLIEST), frozenset(hidden)
@@ -137,13 +138,13 @@ def look(conn: Connection, person: UUID | None) -> tuple[ResolvedBasis, frozense
 
 
 def is_anything_private(conn: Connection) -> bool:
-    """Whether any objective ever was shown to its team only. `conn` reads the tables."""
+    """Whether any objective was ever visible to its team only. `conn` reads the tables."""
     ((found,),) = fetch(conn, "select exists (select from objective where visibility = 'TEAM')", {})
     return bool(found)
 
 
 def set_hidden(conn: Connection, hidden: frozenset[UUID]) -> None:
-    """Set which objectives are hidden from the reader of this session, who reads the views beside the tables."""
+    """Set the objectives that the visibility views hide in this session."""
     conn.execute("select set_config('keyframe.hidden', %s, false)", [_written(hidden)], prepare=True)
 
 
@@ -152,14 +153,14 @@ def _written(hidden: frozenset[UUID]) -> str:
     return f"{{{','.join(map(str, hidden))}}}"
 
 
-# ── what events say of it ────────────────────────────────────────────────────────────────────────
+# ── hidden nodes in events ───────────────────────────────────────────────────────────────────────
 
 
 def redact_events(conn: Connection, events: Sequence[E]) -> list[E]:
-    """The same events without the hidden things that their fields name. `conn` reads the views beside the tables.
+    """The same events without references to hidden nodes. `conn` reads the visibility views.
 
-    Raises `LookupError` for an event with a required field that names a hidden thing: it is hidden itself, and the
-    caller should not have found it.
+    Raises `LookupError` for an event with a required field that refers to a hidden node: such an event is hidden
+    itself, and a caller cannot find it.
     """
     named = {id for event in events for id in _named(event)}
     rows = fetch(conn, "select id from hidden_thing where id = any(%(ids)b::uuid[])", {"ids": list(named)})
@@ -168,17 +169,17 @@ def redact_events(conn: Connection, events: Sequence[E]) -> list[E]:
 
 
 def _named(event: Event) -> Iterable[UUID]:
-    for value in _said(event).values():
+    for value in _references(event).values():
         yield from map(_id, value if isinstance(value, tuple) else [value])
 
 
-def _said(event: Event) -> dict[str, Any]:
-    """The fields of an event that name things."""
-    return {name: value for name in body_fields(type(event)) if _is_name(value := getattr(event, name))}
+def _references(event: Event) -> dict[str, Any]:
+    """The fields of an event that refer to nodes."""
+    return {name: value for name in body_fields(type(event)) if _is_reference(value := getattr(event, name))}
 
 
-def _is_name(value: Any) -> bool:
-    return isinstance(value, UUID | Ref) or (isinstance(value, tuple) and any(map(_is_name, value)))
+def _is_reference(value: Any) -> bool:
+    return isinstance(value, UUID | Ref) or (isinstance(value, tuple) and any(map(_is_reference, value)))
 
 
 def _id(name: UUID | Ref) -> UUID:
@@ -186,12 +187,12 @@ def _id(name: UUID | Ref) -> UUID:
 
 
 def _without(event: E, hidden: set[UUID]) -> E:
-    said: dict[str, Any] = {}
-    for name, value in _said(event).items():
+    shown: dict[str, Any] = {}
+    for name, value in _references(event).items():
         if isinstance(value, tuple):
-            said[name] = tuple(one for one in value if _id(one) not in hidden)
+            shown[name] = tuple(one for one in value if _id(one) not in hidden)
         elif _id(value) in hidden:
-            said[name] = None
+            shown[name] = None
             if any(field.name == name and field.required for field in msgspec.structs.fields(event)):
-                raise LookupError(f"A change of the kind {event.TOPIC} names what is hidden.")
-    return msgspec.structs.replace(event, **said) if said else event
+                raise LookupError(f"The field '{name}' of a change of the kind {event.TOPIC} refers to a hidden node.")
+    return msgspec.structs.replace(event, **shown) if shown else event
