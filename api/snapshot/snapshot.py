@@ -173,7 +173,7 @@ class SnapshotReader:
         """The View of a basis that was told before. Raises `INVALID` for one that lies beyond the log, `Behind`."""
         view = self._views.get((basis.at, basis.position))
         if view is None:
-            stood = basis if isinstance(basis, ResolvedBasis) else self.read(bases.stand, basis)
+            stood = basis if isinstance(basis, ResolvedBasis) else self.read(bases.resolved, basis)
             if stood is None:
                 self._refuse_if_behind(basis.position)
             if stood is None or basis.at > self.newest.at:

@@ -18,7 +18,7 @@ from domain.model.event import NOBODY, Event, body_fields
 from domain.model.objective import ObjectiveAligned
 from domain.primitives.values import EARLIEST, Ref
 from projections.engine.registry import TABLES
-from projections.store.basis import NEVER_MADE, ResolvedBasis
+from projections.store.basis import NOT_CREATED, ResolvedBasis
 from projections.store.versioned_tables import OPEN, Connection, Table, fetch
 
 E = TypeVar("E", bound=Event)
@@ -134,7 +134,7 @@ def look(conn: Connection, person: UUID | None) -> tuple[ResolvedBasis, frozense
     """
     for position, known, at, hidden in fetch(conn, _LOOK, {"person": person or NOBODY}):
         return ResolvedBasis(at, position, known or EARLIEST), frozenset(hidden)
-    raise LookupError(NEVER_MADE)
+    raise LookupError(NOT_CREATED)
 
 
 def is_anything_private(conn: Connection) -> bool:

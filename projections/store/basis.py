@@ -1,4 +1,4 @@
-"""Where an answer stands: the present, a place in the log, or a moment as far as it was known then."""
+"""The basis of an answer: the present, a position of the log, or a moment as it was known at a position."""
 
 from datetime import datetime
 from typing import Any, Final
@@ -9,15 +9,15 @@ from psycopg.rows import tuple_row
 from domain.log.times import last_known, recorded_at
 from domain.primitives.values import EARLIEST, Basis
 
-NEVER_MADE: Final = "The views of this workspace were never made: run generations.create."
+NOT_CREATED: Final = "The projections of this workspace do not exist yet: run 'keyframe migrate'."
 
 
 class ResolvedBasis(Basis, frozen=True):
-    """A basis that knows when its position was recorded.
+    """A basis with the recording time of its position.
 
-    It is *level* when its moment does not lie before that: then nothing recorded by its position can
-    be effective after its moment, and a view is read by positions alone, which is the fast way. Every
-    query takes a plain `Basis`, too, and answers the same.
+    It is *level* if its moment is not before that time: then no event up to its position is effective after its
+    moment, and queries compare positions only, which is faster. Queries also take a plain `Basis`, with the same
+    results.
     """
 
     known: datetime
@@ -28,18 +28,19 @@ class ResolvedBasis(Basis, frozen=True):
 
 
 def is_level(basis: Basis) -> bool:
-    """Whether it is known that nothing recorded by its position is effective after its moment."""
+    """Whether the basis is known to be level: no event up to its position is effective after its moment."""
     return isinstance(basis, ResolvedBasis) and basis.known <= basis.at
 
 
 def now(conn: psycopg.Connection[Any]) -> ResolvedBasis:
-    """The present: the position the views stand at, and the database's clock, never before its recording."""
+    """The present: the position of the projections, and the time of the database, but not before the recording time of
+    that position."""
     position, known, at = _head(conn)
     return ResolvedBasis(at, position, known)
 
 
 def at_position(conn: psycopg.Connection[Any], position: int) -> ResolvedBasis | None:
-    """What a reader saw right after this event; None beyond the position the views stand at.
+    """The basis right after this event; None beyond the position of the projections.
 
     Position 0 is before the first event: everything is empty there.
     """
@@ -48,7 +49,7 @@ def at_position(conn: psycopg.Connection[Any], position: int) -> ResolvedBasis |
 
 
 def at_time(conn: psycopg.Connection[Any], at: datetime, known: datetime | None = None) -> ResolvedBasis:
-    """What was true at `at`, as far as the log knew at `known` (default: by all the views know now)."""
+    """The basis at `at`, with the events recorded up to `known` (default: up to the position of the projections)."""
     head, head_known, _ = _head(conn)
     if known is None or known >= head_known:
         return ResolvedBasis(at, head, head_known)
@@ -56,18 +57,18 @@ def at_time(conn: psycopg.Connection[Any], at: datetime, known: datetime | None 
     return ResolvedBasis(at, 0, EARLIEST) if last is None else ResolvedBasis(at, *last)
 
 
-def stand(conn: psycopg.Connection[Any], basis: Basis) -> ResolvedBasis | None:
-    """The same basis, knowing its recording; None beyond the position the views stand at."""
+def resolved(conn: psycopg.Connection[Any], basis: Basis) -> ResolvedBasis | None:
+    """The same basis with the recording time of its position; None beyond the position of the projections."""
     known = _known(conn, basis.position)
     return None if known is None else ResolvedBasis(basis.at, basis.position, known)
 
 
 def _head(conn: psycopg.Connection[Any]) -> tuple[int, datetime, datetime]:
-    """The position the views stand at, when it was recorded, and the clock."""
+    """The position of the projections, its recording time, and the time of the database."""
     query = "select position, recorded_at, greatest(clock_timestamp(), recorded_at) from view_position"
     row = conn.cursor(binary=True, row_factory=tuple_row).execute(query, prepare=True).fetchone()
     if row is None:
-        raise LookupError(NEVER_MADE)
+        raise LookupError(NOT_CREATED)
     position, known, at = row
     return position, known or EARLIEST, at
 

@@ -26,8 +26,8 @@ from projections.store.versioned_tables import (
 
 
 class SortKey(NamedTuple):
-    """Something to order by: the field of the row that a cursor keeps, the expression that holds it and
-    that of its tie, the types of both, and what is compared of the values."""
+    """A sort order: the field of the row whose value a cursor contains, the SQL expressions of that value and of the
+    tie-breaker, their types, and the expression by which values are compared."""
 
     field: str
     value: str
@@ -40,7 +40,7 @@ class SortKey(NamedTuple):
         return f"{self.compared.format(self.value)} {direction}, {self.tie} {direction}"
 
     def limits(self, window: Window, descending: bool) -> tuple[list[str], Params]:
-        """The conditions that a row lies after the one cursor and before the other."""
+        """The conditions that a row is after one cursor and before the other, and their parameters."""
         conditions: list[str] = []
         params: dict[str, Any] = {}
         for name, cursor, past in (("after", window.after, ">"), ("before", window.before, "<")):
@@ -58,11 +58,11 @@ _EVERYWHERE = {
     "CREATED_AT": SortKey("created_at", "v.created_at", "timestamptz"),
     "CHANGED_AT": SortKey("changed_at", "v.changed_at", "timestamptz"),
 }
-"""The orders that every list has."""
+"""The orders that all lists have."""
 
 
 def text(field: str) -> SortKey:
-    """By letters, whatever their case; what has no text comes first."""
+    """Alphabetical order in any case; rows without a text come first."""
     return SortKey(field, f"v.{field}", "text", compared="lower(coalesce({}, ''))")
 
 
@@ -73,7 +73,7 @@ class FilterBuilder:
     """The SQL conditions of a filter and their parameters; a condition with the value None is left out.
 
     `where_first` adds a condition on the first version `f`, for columns that never change; `where` one on the
-    version `v` at the basis. `{0}` in a condition is the place of the value.
+    version `v` at the basis. `{0}` in a condition is replaced by the parameter.
     """
 
     def __init__(self) -> None:
@@ -82,14 +82,14 @@ class FilterBuilder:
         self.params: dict[str, Any] = {}
 
     def where_first(self, condition: str, value: Any) -> None:
-        self._ask(self.first_conditions, condition, value)
+        self._add(self.first_conditions, condition, value)
 
     def where(self, condition: str, value: Any) -> None:
-        self._ask(self.conditions, condition, value)
+        self._add(self.conditions, condition, value)
 
     def where_column(self, table: VersionedTable[Any], column: str, value: Any) -> None:
         """Require that a column that may change has this value, or one of these, at the basis. The candidates are
-        the things that ever had it."""
+        the ids that have it in any version."""
         same = f"{column} = any({{0}})" if isinstance(value, tuple) else f"{column} = {{0}}"
         self.where_first(f"f.id in (select id from {table.name} where {same})", value)
         self.where(f"v.{same}", value)
@@ -100,7 +100,7 @@ class FilterBuilder:
             found = " or ".join(f"v.{column} ilike {{0}}" for column in columns)
             self.where(f"({found})", _containing(value.strip()))
 
-    def _ask(self, conditions: list[str], condition: str, value: Any) -> None:
+    def _add(self, conditions: list[str], condition: str, value: Any) -> None:
         if value is not None:
             name = f"p{len(self.params)}"
             self.params[name] = list(value) if isinstance(value, tuple) else value
@@ -108,7 +108,7 @@ class FilterBuilder:
 
 
 def _containing(text: str) -> str:
-    """The pattern of ILIKE that finds a text anywhere."""
+    """The ILIKE pattern for texts that contain this text."""
     escaped = text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
     return f"%{escaped}%"
 
@@ -122,7 +122,7 @@ Conditions: TypeAlias = Callable[[Basis, F], FilterBuilder]
 
 
 class List(Generic[V, F, OrderField]):
-    """The list of all things in a versioned table, filtered by `conditions`, ordered by `keys` or `_EVERYWHERE`."""
+    """The list of all aggregates of a versioned table, filtered by `conditions`, ordered by `keys` or `_EVERYWHERE`."""
 
     def __init__(self, table: VersionedTable[V], conditions: Conditions[F], keys: Mapping[OrderField, SortKey]) -> None:
         self._table = table
@@ -130,7 +130,7 @@ class List(Generic[V, F, OrderField]):
         self._keys: Mapping[Any, SortKey] = {**_EVERYWHERE, **keys}
 
     def page(self, conn: Connection, basis: Basis, filter: F, order: Order[OrderField], window: Window) -> list[V]:
-        """A page of what passes the filter."""
+        """A page of the rows that pass the filter."""
         builder, key = self._conditions(basis, filter), self._keys[order.field]
         limits, cursors = key.limits(window, order.descending)
         found = self._query(basis, builder, *limits)
@@ -140,19 +140,19 @@ class List(Generic[V, F, OrderField]):
         return rows[::-1] if window.backwards else rows
 
     def count(self, conn: Connection, basis: Basis, filter: F) -> int:
-        """How many things pass the filter."""
+        """The number of rows that pass the filter."""
         builder = self._conditions(basis, filter)
         sql = self._query(basis, builder, columns="count(*)")
         return int(fetch(conn, sql, basis_params(basis, **builder.params))[0][0])
 
     def cursor(self, row: V, field: OrderField) -> Cursor:
-        """The place of this row in that order."""
+        """The place of this row in the order by `field`."""
         return Cursor(getattr(row, self._keys[field].field), row.id)
 
     def with_column(
         self, conn: Connection, basis: Basis, filter: F, column: str, values: Sequence[UUID]
     ) -> dict[UUID, list[V]]:
-        """By each of these values of a column: all that passes the filter and has it, in the order of birth."""
+        """By each of these values of a column: the rows that pass the filter and have it, in the order of creation."""
         builder = self._conditions(basis, filter)
         builder.where_column(self._table, column, tuple(values))
         rows = self._table.read(conn, self._query(basis, builder), basis_params(basis, **builder.params))
@@ -180,21 +180,21 @@ def pages(
     descending: bool = False,
     **params: Any,
 ) -> dict[UUID, list[R]]:
-    """The same page of what each of these parents has, in one statement."""
+    """The same page of the rows of each of these parents, in one statement."""
     limits, cursors = key.limits(window, descending)
     order = key.by("desc" if descending != window.backwards else "asc")
     under = f"v.{parent} = c.id and {' and '.join([where, *limits])} order by {order} limit %(limit)s"
     each = f"lateral (select {table.seen} from {table.name} v where {under}) v"
     sql = f"select v.* from unnest(%(parents)b::uuid[]) as c (id) cross join {each}"
-    told = basis_params(basis, parents=list(parents), limit=window.limit, **params, **cursors)
-    rows = sorted(table.read(conn, sql, told), key=attrgetter(key.field, "position"), reverse=descending)
+    all_params = basis_params(basis, parents=list(parents), limit=window.limit, **params, **cursors)
+    rows = sorted(table.read(conn, sql, all_params), key=attrgetter(key.field, "position"), reverse=descending)
     return grouped(parents, rows, attrgetter(parent))
 
 
 def counts(
     conn: Connection, basis: Basis, table: Table[Any], parent: str, parents: Sequence[UUID], where: str, **params: Any
 ) -> dict[UUID, int]:
-    """How much each of these parents has."""
+    """The number of rows of each of these parents."""
     sql = (
         f"select v.{parent}, count(*) from {table.name} v"
         f" where v.{parent} = any(%(parents)b) and {where} group by v.{parent}"

@@ -1,13 +1,12 @@
-"""Tables whose rows remember: every version of a thing, since which position and which moment it holds.
+"""Bitemporal tables: each row has the position and the moment since which it is valid.
 
-A row class is its table: its fields are the columns, its annotations their types. There are three shapes.
+A row class defines its table: its fields are the columns, its annotations their types. There are three shapes.
 
-- A `VersionedTable` holds every version of a thing, one row each, and rows are never changed. A version holds
-  since (`position`, `changed_at`) and until the next one does: a version ends where its successor
-  begins. The two clocks of one thing never disagree about the order, so at a basis the thing is
-  *the last version with position <= P and changed_at <= A*: one step in an index, at any basis,
+- A `VersionedTable` holds every version of an aggregate, one row each; rows never change. A version is valid from
+  (`position`, `changed_at`) until its successor begins. Within one aggregate both clocks have the same order, so the
+  state at a basis is *the last version with position <= P and changed_at <= A*: one index lookup at any basis,
   however many events and versions there are.
-- A `ValidityTable` holds what begins and ends: a measurement until it is corrected, an edge until it is cut.
+- A `ValidityTable` holds rows that begin and end: a measurement until it is corrected, an edge until it is removed.
 - A `Table` holds rows that never change and have no versions.
 """
 
@@ -37,11 +36,12 @@ OPEN = 2**63 - 1
 """The `until_position` of a row that has not ended."""
 
 
-# ── what rows are made of ────────────────────────────────────────────────────────────────────────
+# ── base classes of rows ─────────────────────────────────────────────────────────────────────────
 
 
 class By(msgspec.Struct, frozen=True, gc=False):
-    """Who said it: "person:UUID" or "machine:NAME", the route, and for whom an import says it spoke."""
+    """The author of an event: the actor as "person:UUID" or "machine:NAME", the route, and the person on whose behalf
+    an import recorded it."""
 
     actor: str
     source: Source
@@ -49,10 +49,10 @@ class By(msgspec.Struct, frozen=True, gc=False):
 
 
 class Version(msgspec.Struct, frozen=True, gc=False):
-    """One version of a thing, as it was at a basis.
+    """One version of an aggregate.
 
-    `born` is the position of its first event and `created_at` that event's effective time; `position`
-    and `changed_at` are those of the event that made this version.
+    `born` is the position of its first event and `created_at` the effective time of that event; `position` and
+    `changed_at` are those of the event that produced this version.
     """
 
     id: UUID
@@ -98,16 +98,16 @@ class EventRow(msgspec.Struct, frozen=True, gc=False):
 
 
 class Order(msgspec.Struct, Generic[OrderField], frozen=True):
-    """A field to order by; equal values follow their ids."""
+    """A field to order by; rows with equal values are ordered by id."""
 
     field: OrderField
     descending: bool = False
 
 
 class Cursor(msgspec.Struct, frozen=True):
-    """A place in an ordered list: the value of the row there, and what tells equal values apart.
+    """A place in an ordered list: the value of the row there, and `tie`, the tie-breaker among equal values.
 
-    For versions `tie` is the id; for check-ins, readings, comments it is the position.
+    For versions `tie` is the id; for check-ins, readings and comments it is the position.
     """
 
     value: str | float | int | date | datetime | None
@@ -115,9 +115,9 @@ class Cursor(msgspec.Struct, frozen=True):
 
 
 class Window(msgspec.Struct, frozen=True):
-    """A page of an ordered list: `limit` rows after one cursor and before another.
+    """A page of an ordered list: up to `limit` rows after one cursor and before another.
 
-    They are the first ones, or the last ones if `backwards`; they come in the list's order either way.
+    It has the first of these rows, or the last ones if `backwards`; both in the order of the list.
     """
 
     limit: int
@@ -130,7 +130,7 @@ class Window(msgspec.Struct, frozen=True):
 
 
 class Column(NamedTuple):
-    """A field of a row in the database: its type there, and how its value is turned on the way in and out."""
+    """A field of a row in the database: its SQL type, and the conversions of its value when written and read."""
 
     name: str
     type: str
@@ -145,7 +145,7 @@ _PLAIN = {
 
 
 def _column(name: str, annotation: Any) -> Column:
-    """The column of a field. Values of the domain are kept as their exact JSON, words as text."""
+    """The column of a field. Structs of the domain are stored as JSON bytes, enums as text."""
     if get_origin(annotation) in (Union, types.UnionType):
         (annotation,) = (part for part in get_args(annotation) if part is not type(None))
         return _column(name, annotation)
@@ -162,11 +162,10 @@ def _column(name: str, annotation: Any) -> Column:
 
 
 class Table(Generic[R]):
-    """Rows that are written once, as the row class says.
+    """Rows of a row class that are written once.
 
-    `key` are the columns that name a row; `indexes` are told as what stands in the brackets, and
-    after them if there is more. What stands in a `secret` column may have to be forgotten: the database
-    makes no notes of it beside the table.
+    `key`: the columns of the primary key. `indexes`: the text after `create index on TABLE`. `secret`: columns with
+    personal data that may have to be erased, of which the database collects no statistics.
     """
 
     def __init__(
@@ -188,17 +187,17 @@ class Table(Generic[R]):
     def ddl(self) -> str:
         """The table with its key, in the first schema of the search path."""
         columns = ", ".join(f"{column.name} {column.type}" for column in self.columns)
-        unnoted = "".join(f"; alter table {self.name} alter {column} set statistics 0" for column in self.secret)
-        return f"create table {self.name} ({columns}, primary key ({', '.join(self.key)})){unnoted}"
+        no_statistics = "".join(f"; alter table {self.name} alter {column} set statistics 0" for column in self.secret)
+        return f"create table {self.name} ({columns}, primary key ({', '.join(self.key)})){no_statistics}"
 
     @property
     def index_ddl(self) -> list[str]:
-        """The indexes beside the key; made apart, since a rebuild fills the table first."""
+        """The statements for the other indexes; apart from `ddl`, because a rebuild fills the table first."""
         return [f"create index on {self.name} {index}" for index in self.indexes]
 
     @property
     def last(self) -> str:
-        """The query for the last row of each of some things."""
+        """The query for the last row of each of the ids in the parameter `ids`."""
         row = f"select * from {self.name} where {self.name}.id = c.id order by position desc limit 1"
         return f"select v.* from unnest(%(ids)b::uuid[]) as c (id) cross join lateral ({row}) v"
 
@@ -214,13 +213,13 @@ class Table(Generic[R]):
                 copy.write_row(self.dumped(row))
 
     def dump(self, conn: Connection) -> Iterator[bytes]:
-        """Every row as text, in the order of the key: equal for equal tables, however they came to be."""
+        """Every row as text, in the order of the key: equal for equal contents, whatever the order of the writes."""
         with conn.cursor().copy(f"copy (select * from {self.name} order by {', '.join(self.key)}) to stdout") as copy:
             for line in copy:
                 yield bytes(line)
 
     def dumped(self, row: R) -> Sequence[Any]:
-        """The row as the database takes it."""
+        """The values of the row for the database."""
         values = list(msgspec.structs.astuple(row))
         for place, dump in self._dumps:
             if values[place] is not None:
@@ -228,12 +227,12 @@ class Table(Generic[R]):
         return values
 
     def loads(self, name: str) -> Callable[[Any], Any]:
-        """How a value of this column, which is turned on its way out, is turned."""
+        """The conversion of a stored value of this column, which must have one."""
         (load,) = (column.load for column in self.columns if column.name == name and column.load is not None)
         return load
 
     def loaded(self, values: Sequence[Any]) -> R:
-        """The row as it came from the database."""
+        """The row for these values from the database."""
         if self._loads:
             values = values if isinstance(values, list) else list(values)
             for place, load in self._loads:
@@ -242,15 +241,15 @@ class Table(Generic[R]):
         return self.row(*values)
 
     def read(self, conn: Connection, sql: str, params: Params) -> list[R]:
-        """The rows of a query that answers with all columns of this table, in their order."""
+        """The rows of a query that selects all columns of this table, in their order."""
         return list(map(self.loaded, fetch(conn, sql, params)))
 
 
 class ValidityTable(Table[R]):
     """Rows that begin and may end.
 
-    `ends` are the columns that say so, `until_position` the first of them; all others never change.
-    At most one row is open of those that are `names_by` the same.
+    `ends`: the columns that are set at the end, `until_position` first; all others never change. `names_by`: the
+    natural key; at most one row with the same natural key is open.
     """
 
     def __init__(
@@ -263,19 +262,19 @@ class ValidityTable(Table[R]):
         self.named = attrgetter(*names_by) if len(names_by) > 1 else lambda row: (getattr(row, names_by[0]),)
 
     def _seen(self, name: str) -> str:
-        """A column as a basis sees it: an end that it does not know of is none yet."""
+        """The expression of a column at a basis: null for an end that is not known there."""
         if name not in self.ends:
             return f"v.{name}"
         return f"case when v.until_position <= %(position)s then v.{name} end as {name}"
 
     def close(self, conn: Connection, ended: Sequence[tuple[Any, ...]]) -> None:
-        """End the open rows that are named by the first columns, as the others say."""
-        told = [column for name in (*self.names_by, *self.ends) for column in self.columns if column.name == name]
-        arrays = ", ".join(f"%b::{column.type}[]" for column in told)
-        sets = ", ".join(f"{name} = told.{name}" for name in self.ends)
-        same = " and ".join(f"t.{name} = told.{name}" for name in self.names_by)
+        """Close open rows. Each tuple has the values of the natural key, followed by those of the end columns."""
+        given = [column for name in (*self.names_by, *self.ends) for column in self.columns if column.name == name]
+        arrays = ", ".join(f"%b::{column.type}[]" for column in given)
+        sets = ", ".join(f"{name} = given.{name}" for name in self.ends)
+        same = " and ".join(f"t.{name} = given.{name}" for name in self.names_by)
         conn.execute(
-            f"update {self.name} t set {sets} from unnest({arrays}) as told ({', '.join(c.name for c in told)})"
+            f"update {self.name} t set {sets} from unnest({arrays}) as given ({', '.join(c.name for c in given)})"
             f" where {same} and t.until_position = {OPEN}",
             [list(values) for values in zip(*ended, strict=True)],
             prepare=True,
@@ -283,7 +282,7 @@ class ValidityTable(Table[R]):
 
 
 class VersionedTable(Table[V]):
-    """Every version of the things of one kind."""
+    """Every version of the aggregates of one kind."""
 
     def __init__(self, kind: Kind, row: type[V], indexes: Sequence[str] = (), secret: Sequence[str] = ()) -> None:
         self.kind = kind
@@ -291,15 +290,15 @@ class VersionedTable(Table[V]):
         everywhere = ("(id, changed_at, position)", "(born) where version = 1")
         super().__init__(name, row, ("id", "position"), (*everywhere, *indexes), secret)
         self._by_id: dict[bool, str] = {}
-        """The query by ids, which depends on nothing but whether the basis is level."""
+        """The query by ids, cached by whether the basis is level."""
 
     def at(self, basis: Basis, alias: str, id: str) -> str:
         return last_version(self.name, basis, alias, id)
 
     def query(self, basis: Basis, candidates: str, where: str = "true", columns: str | None = None) -> str:
-        """The versions `v` at the basis of all things whose ids are among the `candidates` `c`."""
-        standing = last_version(self.name, basis, "v", "c.id")
-        return f"select {columns or self.seen} from ({candidates}) c cross join {standing} where {where}"
+        """The query for the versions `v` at the basis with an id among the `candidates` `c`."""
+        version = last_version(self.name, basis, "v", "c.id")
+        return f"select {columns or self.seen} from ({candidates}) c cross join {version} where {where}"
 
     def by_id(self, conn: Connection, basis: Basis, ids: Iterable[UUID]) -> dict[UUID, V]:
         level = is_level(basis)
@@ -310,7 +309,7 @@ class VersionedTable(Table[V]):
         return dict(zip(map(_id, rows), rows, strict=True))
 
     def by(self, conn: Connection, basis: Basis, column: str, values: Iterable[Any], where: str = "true") -> list[V]:
-        """All things of which `column` is one of these values at the basis, in the order of their birth."""
+        """The versions at the basis of which `column` has one of these values, in the order of creation."""
         asked = f"{column} = any(%(values)b)"
         sql = self.query(basis, f"select distinct id from {self.name} where {asked}", f"v.{asked} and ({where})")
         return sorted(self.read(conn, sql, basis_params(basis, values=list(values))), key=_born)
@@ -318,7 +317,7 @@ class VersionedTable(Table[V]):
     def within(
         self, conn: Connection, basis: Basis, column: str, parents: Sequence[UUID], where: str = "true"
     ) -> dict[UUID, list[V]]:
-        """What belongs to each of these parents, in the order of birth; `column` is never changed."""
+        """The children of each of these parents, in the order of creation; `column` must be one that never changes."""
         below = f"join {self.name} f on f.{column} = p.id and f.version = 1"
         candidates = f"select f.id, p.n from unnest(%(parents)b::uuid[]) with ordinality as p (id, n) {below}"
         sql = self.query(basis, candidates, where, f"c.n, {self.seen}")
@@ -328,19 +327,19 @@ class VersionedTable(Table[V]):
         return {parent: sorted(rows, key=_born) for parent, rows in zip(parents, groups, strict=True)}
 
     def redact(self, conn: Connection, ids: Sequence[UUID], columns: Sequence[str]) -> None:
-        """Set these columns to null in every version of these things."""
+        """Set these columns to null in every version with these ids."""
         sets = ", ".join(f"{name} = null" for name in columns)
         conn.execute(f"update {self.name} set {sets} where id = any(%b)", [list(ids)])
 
     def versions(self, conn: Connection, basis: Basis, ids: Iterable[UUID]) -> dict[UUID, list[V]]:
-        """Every version of these things up to the basis, oldest first."""
+        """Every version of these aggregates up to the basis, oldest first."""
         wanted = list(ids)
         return grouped(wanted, self.history(conn, basis, "select unnest(%(ids)b::uuid[])", ids=wanted), _id)
 
-    def history(self, conn: Connection, basis: Basis, things: str, **params: Any) -> list[V]:
-        """Every version up to the basis of the things that this query finds the ids of, oldest first."""
+    def history(self, conn: Connection, basis: Basis, ids_query: str, **params: Any) -> list[V]:
+        """Every version up to the basis of the aggregates whose ids this query selects, oldest first."""
         sql = (
-            f"select {self.names} from {self.name} where id in ({things})"
+            f"select {self.names} from {self.name} where id in ({ids_query})"
             " and position <= %(position)s and changed_at <= %(at)s order by position"
         )
         return self.read(conn, sql, basis_params(basis, **params))
@@ -350,21 +349,21 @@ class VersionedTable(Table[V]):
 
 
 def fetch(conn: Connection, sql: str, params: Params) -> list[tuple[Any, ...]]:
-    """The plain rows of a query, prepared so that the next time it is neither parsed nor planned."""
+    """The rows of a query as tuples. The query is prepared, so that later calls need no parsing and planning."""
     cursor = conn.cursor(binary=True, row_factory=tuple_row)
     return cursor.execute(sql, params, prepare=True).fetchall()
 
 
 def basis_params(basis: Basis, **params: Any) -> dict[str, Any]:
-    """These parameters of a query together with those of its basis."""
+    """The parameters of a query, with those of its basis."""
     return {"at": basis.at, "position": basis.position, **params}
 
 
 def last_version(table: str, basis: Basis, alias: str, id: str) -> str:
-    """A lateral subquery `alias`: the version at the basis of the thing with this id, if there is one.
+    """A lateral subquery `alias`: the version at the basis with this id, if there is one.
 
-    On a level basis whatever is known is effective, and the walk goes by position; else it goes by
-    effective time, which passes over nothing but what was told later of the past.
+    At a level basis every known version is effective, and the index on the position is used. Otherwise the index on
+    the effective time is used; only versions that were recorded later for the past are skipped.
     """
     known = f"{table}.position <= %(position)s"
     if is_level(basis):
@@ -377,17 +376,17 @@ def last_version(table: str, basis: Basis, alias: str, id: str) -> str:
 def is_valid_at(basis: Basis, alias: str) -> str:
     """The condition that an edge, a row with `until_at`, is valid at the basis.
 
-    It ended only if its end is both known by the position and effective by the moment.
+    It has ended only if its end is both known at the position and effective at the moment.
     """
-    begun, over = f"{alias}.position <= %(position)s", f"{alias}.until_position > %(position)s"
+    begun, is_open = f"{alias}.position <= %(position)s", f"{alias}.until_position > %(position)s"
     if is_level(basis):
-        return f"{begun} and {over}"
-    return f"{begun} and {alias}.effective_at <= %(at)s and ({over} or {alias}.until_at > %(at)s)"
+        return f"{begun} and {is_open}"
+    return f"{begun} and {alias}.effective_at <= %(at)s and ({is_open} or {alias}.until_at > %(at)s)"
 
 
 def grouped(keys: Iterable[UUID], rows: Iterable[R], key: Callable[[R], UUID]) -> dict[UUID, list[R]]:
-    """The rows by their key, in their order; a list for each key asked for, and no other rows are there."""
-    groups: dict[UUID, list[R]] = {asked: [] for asked in keys}
+    """The rows by key, in their order; a list for each of the `keys`. No row may have another key."""
+    groups: dict[UUID, list[R]] = {id: [] for id in keys}
     for row in rows:
         groups[key(row)].append(row)
     return groups

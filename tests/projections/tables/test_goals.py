@@ -45,7 +45,7 @@ def test_a_basis_beyond_the_views_is_none(world: World) -> None:
     assert bases.at_position(world.conn, 1) is not None
     assert bases.at_position(world.conn, 2) is None
     assert bases.at_position(world.conn, -1) is None
-    assert bases.stand(world.conn, Basis(on(1), 2)) is None
+    assert bases.resolved(world.conn, Basis(on(1), 2)) is None
 
 
 def test_a_basis_known_at_a_moment_is_the_last_position_recorded_by_then(world: World) -> None:
@@ -56,7 +56,7 @@ def test_a_basis_known_at_a_moment_is_the_last_position_recorded_by_then(world: 
         stood = after(world, position)
         assert bases.at_time(world.conn, stood.at, stood.at) == stood
         assert bases.at_time(world.conn, on(5), stood.known).position == position
-        assert bases.stand(world.conn, Basis(stood.at, position)) == stood
+        assert bases.resolved(world.conn, Basis(stood.at, position)) == stood
 
 
 def test_the_present_is_never_before_what_it_knows(world: World) -> None:
