@@ -1,4 +1,4 @@
-"""What differs between two bases: which things came, changed and went, field by field, and the changes that did it."""
+"""The difference between two bases: added, changed and removed nodes, their field changes, and the events behind it."""
 
 from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
@@ -11,7 +11,7 @@ from domain.model.discussion import CommentAdded, Reflected
 from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.values import Basis, Kind, Ref
 from projections.history import key_result_standing
-from projections.history.field_changes import TABLES_OF, Field, Told, differences, told
+from projections.history.field_changes import TABLES_OF, Field, FieldValues, differences, field_values
 from projections.store.basis import is_level
 from projections.store.versioned_tables import Connection, basis_params, fetch, is_valid_at
 from projections.tables import measurements
@@ -22,7 +22,7 @@ from projections.tables.objective import OBJECTIVE
 from projections.tables.people import TEAM
 
 CHANGES_MAX = 10_000
-"""As many changes are told of one diff."""
+"""The maximum number of changes in one diff."""
 
 _KINDS = (Kind.CYCLE, Kind.TEAM, Kind.PERSON, Kind.KPI, Kind.OBJECTIVE, Kind.KEY_RESULT, Kind.INITIATIVE)
 _REMARKS = (CommentAdded.TOPIC, Reflected.TOPIC)
@@ -31,8 +31,8 @@ Rows = dict[Ref, Any]
 
 
 class DiffKind(StrEnum):
-    """What became of a thing between two bases. What was dropped is still there, and has CHANGED: REMOVED is what was
-    not there yet at the second basis, where that lies before the first."""
+    """The kind of a difference. A dropped node still exists and has CHANGED; REMOVED is only possible if the second
+    basis lies before the first: the node does not exist yet at the second."""
 
     ADDED = "ADDED"
     CHANGED = "CHANGED"
@@ -40,8 +40,8 @@ class DiffKind(StrEnum):
 
 
 class Scope(msgspec.Struct, frozen=True):
-    """Every part given must hold, at one of the two bases. To a cycle and to an objective belong the goals and
-    initiatives in it; to a team the teams inside it, their goals with all that is in them, and their KPIs."""
+    """All conditions given must hold, at one of the two bases. To a cycle or an objective belong the goals and
+    initiatives in it; to a team the teams inside it, their objectives with all nodes in them, and their KPIs."""
 
     cycle: UUID | None = None
     team: UUID | None = None
@@ -49,7 +49,7 @@ class Scope(msgspec.Struct, frozen=True):
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """A thing that differs, with its rows at both bases; None where it is not there."""
+    """A node that differs, with its rows at both bases; None where it does not exist."""
 
     ref: Ref
     then: Any
@@ -64,29 +64,29 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 def diff(conn: Connection, start: Basis, end: Basis, scope: Scope) -> list[Difference]:
-    """The things that differ, by kind, and of a kind in the order of birth.
+    """The nodes that differ, by kind, and within a kind in the order of creation.
 
-    A thing says what its versions say, and what is known of it at that basis: of a key result where it stands, of a
-    KPI its latest reading, of an objective what it supports, of a team who is in it.
+    The compared fields are those of the version at each basis, and: for a key result its standing, for a KPI its latest
+    reading, for an objective the goals it supports, for a team its members.
     """
     teams = set() if scope.team is None else _inside(conn, start, scope.team) | _inside(conn, end, scope.team)
     touched = _touched(conn, start, end, scope, teams)
     then, now = (_rows(conn, basis, touched) for basis in (start, end))
-    kept = _within(conn, (start, end), (then, now), scope, teams)
+    refs = _within(conn, (start, end), (then, now), scope, teams)
     before, after = (
-        _states(conn, basis, {ref: rows[ref] for ref in kept if ref in rows})
+        _states(conn, basis, {ref: rows[ref] for ref in refs if ref in rows})
         for basis, rows in ((start, then), (end, now))
     )
     found = [
         Difference(ref, then.get(ref), now.get(ref), differences(before.get(ref, {}), after.get(ref, {})))
-        for ref in kept
+        for ref in refs
     ]
     return sorted((one for one in found if one.fields), key=_order)
 
 
 def changes(conn: Connection, start: Basis, end: Basis, of: Sequence[Difference]) -> dict[Ref, list[Change]]:
-    """The changes that did it: what is known at one basis and not at the other, of each of these things, in the order
-    of the log. With those of a key result go its check-ins, and the readings it takes its value from.
+    """The changes behind each of these differences: those known at one basis and not at the other, in the order of the
+    log. Those of a key result include its check-ins, and the readings of the KPI that it is linked to.
 
     Raises `TOO_LARGE` for more than `CHANGES_MAX`.
     """
@@ -94,18 +94,18 @@ def changes(conn: Connection, start: Basis, end: Basis, of: Sequence[Difference]
     measured_by = [(one.ref, row.kpi, row.kpi_since) for one in of for row in (one.then, one.now) if _is_linked(row)]
     kpis = {kpi for _, kpi, _ in measured_by} | {one.ref.id for one in of if one.ref.kind is Kind.KPI}
     for change in _changes(conn, start, end, [one.ref.id for one in of], kpis) if of else ():
-        for ref in _doers(change, measured_by):
+        for ref in _affected(change, measured_by):
             if ref in found:
                 found[ref].append(change)
     return found
 
 
-# ── what was touched ─────────────────────────────────────────────────────────────────────────────
+# ── candidates ───────────────────────────────────────────────────────────────────────────────────
 
 
 def _between(start: Basis, end: Basis) -> tuple[str, dict[str, Any]]:
-    """The condition that a change `v` is known and effective at one of two bases and not at the other; the second
-    part says the same with less, for the sake of the indexes."""
+    """The condition that a change `v` is known and effective at one of two bases and not at the other. Its second part
+    is implied by the first, and lets PostgreSQL use the indexes."""
     params = {
         "start": start.position, "start_at": start.at, "end": end.position, "end_at": end.at,
         "low": min(start.position, end.position), "low_at": min(start.at, end.at),
@@ -120,8 +120,8 @@ def _between(start: Basis, end: Basis) -> tuple[str, dict[str, Any]]:
 def _touched(
     conn: Connection, start: Basis, end: Basis, scope: Scope, teams: Collection[UUID]
 ) -> dict[Kind, set[UUID]]:
-    """The things that changes between the bases are about; with a KPI the key results that are measured by it.
-    All within the scope are there, and some others."""
+    """The subjects of changes between the bases; for a KPI also the key results that are linked to it. The result is
+    complete for the scope, and may contain other nodes."""
     where, params = _between(start, end)
     about = "case v.subject_kind when 'CheckIn' then v.key_result when 'Reading' then v.kpi else v.subject_id end"
     sql = (
@@ -140,7 +140,7 @@ def _touched(
 
 
 def _near(scope: Scope) -> list[str]:
-    """Conditions that leave out of the changes most of what lies outside a scope, and nothing within."""
+    """Conditions on a change that exclude most changes outside a scope, and none within it."""
     near = []
     for of, id in (("cycle", scope.cycle), ("objective", scope.objective)):
         measured_by = f"select kpi from key_result where {of} = %({of})s and kpi is not null"
@@ -149,57 +149,57 @@ def _near(scope: Scope) -> list[str]:
         goals = "select id from objective where team = any(%(teams)b::uuid[])"
         measured_by = f"select kpi from key_result where objective in ({goals}) and kpi is not null"
         kpis = f"select id from kpi where team = any(%(teams)b::uuid[]) union {measured_by}"
-        ours = f"v.objective = any(array({goals})) or v.kpi = any(array({kpis}))"
-        near.append(f"(v.subject_id = any(%(teams)b::uuid[]) or {ours})")
+        owned = f"v.objective = any(array({goals})) or v.kpi = any(array({kpis}))"
+        near.append(f"(v.subject_id = any(%(teams)b::uuid[]) or {owned})")
     return near
 
 
 def _rows(conn: Connection, basis: Basis, touched: Mapping[Kind, Collection[UUID]]) -> Rows:
     found: Rows = {}
     for kind, ids in touched.items():
-        chain: Any = TABLES_OF[kind]
-        found |= {Ref(kind, id): row for id, row in (chain.by_id(conn, basis, ids) if ids else {}).items()}
+        table: Any = TABLES_OF[kind]
+        found |= {Ref(kind, id): row for id, row in (table.by_id(conn, basis, ids) if ids else {}).items()}
     return found
 
 
-# ── what lies within ─────────────────────────────────────────────────────────────────────────────
+# ── scope ────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _within(
     conn: Connection, bases: Sequence[Basis], rows: Sequence[Rows], scope: Scope, teams: Collection[UUID]
 ) -> list[Ref]:
-    """Those that belong to the scope."""
+    """The nodes that belong to the scope."""
     refs = list(dict.fromkeys([*rows[0], *rows[1]]))
     if scope == Scope():
         return refs
     sql = f"select {PLACE.names} from place where id = any(%(ids)b::uuid[])"
     places = {place.id: place for place in PLACE.read(conn, sql, {"ids": [ref.id for ref in refs]})}
-    ours = None if scope.team is None else _ours(conn, bases, rows, places, teams)
+    owned = None if scope.team is None else _owned(conn, bases, rows, places, teams)
     return [
         ref
         for ref, place in [(ref, places[ref.id]) for ref in refs]
         if scope.cycle in (None, place.cycle)
         and scope.objective in (None, place.objective)
-        and (ours is None or ref.id in ours or place.objective in ours)
+        and (owned is None or ref.id in owned or place.objective in owned)
     ]
 
 
-def _ours(
+def _owned(
     conn: Connection,
     bases: Sequence[Basis],
     rows: Sequence[Rows],
     places: Mapping[UUID, Place],
     teams: Collection[UUID],
 ) -> set[UUID]:
-    """These teams, and what is theirs at one of the bases: objectives and KPIs."""
+    """These teams, and the objectives and KPIs that they own at one of the bases."""
     objectives = {place.objective for place in places.values() if place.objective is not None}
-    owned = [row for seen in rows for ref, row in seen.items() if ref.kind is Kind.KPI]
-    owned += [row for basis in bases for row in OBJECTIVE.by_id(conn, basis, objectives).values()]
-    return {*teams, *(row.id for row in owned if row.team in teams)}
+    candidates = [row for at_basis in rows for ref, row in at_basis.items() if ref.kind is Kind.KPI]
+    candidates += [row for basis in bases for row in OBJECTIVE.by_id(conn, basis, objectives).values()]
+    return {*teams, *(row.id for row in candidates if row.team in teams)}
 
 
 def _inside(conn: Connection, basis: Basis, team: UUID) -> set[UUID]:
-    """The team and all inside it."""
+    """The team and all teams inside it."""
     sql = TEAM.query(basis, "select id from team where version = 1", columns="v.id, v.parent")
     above = dict(fetch(conn, sql, basis_params(basis)))
     found, size = {team}, 0
@@ -209,25 +209,25 @@ def _inside(conn: Connection, basis: Basis, team: UUID) -> set[UUID]:
     return found
 
 
-# ── what things say ──────────────────────────────────────────────────────────────────────────────
+# ── field values at a basis ──────────────────────────────────────────────────────────────────────
 
 
-def _states(conn: Connection, basis: Basis, rows: Rows) -> dict[Ref, Told]:
-    """What each of these says at a basis."""
-    found: dict[Ref, dict[str, Any]] = {ref: dict(told(row)) for ref, row in rows.items()}
-    for kind, beside in _BESIDE.items():
+def _states(conn: Connection, basis: Basis, rows: Rows) -> dict[Ref, FieldValues]:
+    """The field values of each of these nodes at a basis."""
+    found: dict[Ref, dict[str, Any]] = {ref: dict(field_values(row)) for ref, row in rows.items()}
+    for kind, read in _DERIVED_FIELDS.items():
         of = [row for ref, row in rows.items() if ref.kind is kind]
-        for id, more in (beside(conn, basis, of) if of else {}).items():
-            found[Ref(kind, id)] |= more
+        for id, derived in (read(conn, basis, of) if of else {}).items():
+            found[Ref(kind, id)] |= derived
     return dict(found)
 
 
 def _standing(conn: Connection, basis: Basis, rows: Sequence[Any]) -> dict[UUID, dict[str, Any]]:
-    """Where key results stand."""
+    """The standings of key results."""
     found = {}
     for id, one in key_result_standing.standings(conn, basis, rows).items():
-        said = (("current", one.value), ("reached", one.reached), ("confidence", one.confidence))
-        found[id] = {name: value for name, value in (*said, ("measuredAt", one.measured_at)) if value is not None}
+        values = (("current", one.value), ("reached", one.reached), ("confidence", one.confidence))
+        found[id] = {name: value for name, value in (*values, ("measuredAt", one.measured_at)) if value is not None}
     return found
 
 
@@ -238,13 +238,13 @@ def _latest(conn: Connection, basis: Basis, rows: Sequence[Any]) -> dict[UUID, d
 
 
 def _supports(conn: Connection, basis: Basis, rows: Sequence[Any]) -> dict[UUID, dict[str, Any]]:
-    """What objectives support, dropped or not."""
+    """The goals that objectives support, including dropped ones."""
     edges = "select v.objective, v.target_kind, v.target from support v where v.objective = any(%(ids)b)"
     return _listed(conn, basis, rows, edges, "supports")
 
 
 def _members(conn: Connection, basis: Basis, rows: Sequence[Any]) -> dict[UUID, dict[str, Any]]:
-    """Who is in teams."""
+    """The members of teams."""
     edges = "select v.team, 'Person', v.person from membership v where v.team = any(%(ids)b)"
     return _listed(conn, basis, rows, edges, "members")
 
@@ -257,15 +257,15 @@ def _listed(conn: Connection, basis: Basis, rows: Sequence[Any], edges: str, nam
     return {id: {name: tuple(refs)} for id, refs in items.items() if refs}
 
 
-_BESIDE = {Kind.KEY_RESULT: _standing, Kind.KPI: _latest, Kind.OBJECTIVE: _supports, Kind.TEAM: _members}
-"""What is known of things beside their versions."""
+_DERIVED_FIELDS = {Kind.KEY_RESULT: _standing, Kind.KPI: _latest, Kind.OBJECTIVE: _supports, Kind.TEAM: _members}
+"""By kind: the query for the fields that are not in the versions."""
 
 
 def _order(one: Difference) -> tuple[int, int]:
     return _KINDS.index(one.ref.kind), (one.then or one.now).born
 
 
-# ── what did it ──────────────────────────────────────────────────────────────────────────────────
+# ── the changes behind it ────────────────────────────────────────────────────────────────────────
 
 
 def _is_linked(row: Any) -> bool:
@@ -283,9 +283,9 @@ def _changes(conn: Connection, start: Basis, end: Basis, ids: Sequence[UUID], kp
             "v.kpi = any(%(kpis)b::uuid[]) and v.subject_kind in ('Kpi', 'Reading')",
         ]
     )
-    told = {**params, "ids": list(ids), "kpis": list(kpis), "remarks": list(_REMARKS), "limit": CHANGES_MAX + 1}
+    params |= {"ids": list(ids), "kpis": list(kpis), "remarks": list(_REMARKS), "limit": CHANGES_MAX + 1}
     where = f"{where} and ({about}) and v.topic <> all(%(remarks)b) order by v.position limit %(limit)s"
-    found = read_where(conn, where, told)
+    found = read_where(conn, where, params)
     if len(found) > CHANGES_MAX:
         raise CommandRejected(
             Code.TOO_LARGE, f"More than {CHANGES_MAX} changes did this; ask for a shorter span or a scope."
@@ -293,8 +293,8 @@ def _changes(conn: Connection, start: Basis, end: Basis, ids: Sequence[UUID], kp
     return found
 
 
-def _doers(change: Change, measured_by: Sequence[tuple[Ref, UUID, Any]]) -> list[Ref]:
-    """What a change did something to."""
+def _affected(change: Change, measured_by: Sequence[tuple[Ref, UUID, Any]]) -> list[Ref]:
+    """The nodes that a change affects."""
     if change.subject_kind is Kind.CHECK_IN and change.key_result is not None:
         return [Ref(Kind.KEY_RESULT, change.key_result)]
     if change.subject_kind is Kind.READING and change.kpi is not None:

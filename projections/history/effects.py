@@ -1,6 +1,6 @@
-"""What an event did: an objective's progress right before and right after it, and what was known just before.
+"""The effect of an event: an objective's progress right before and right after it, and the state just before it.
 
-Nothing of this is kept: it follows from the versions and measurements of the views, at any place of the log.
+No table stores effects: they are computed from the versions and measurements, at any position of the log.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -21,11 +21,11 @@ from projections.tables.changes import Change
 from projections.tables.key_result import KEY_RESULT
 
 CAUSE_OF = {event.TOPIC: cause for event, cause in CAUSES.items()} | {ObjectiveDropped.TOPIC: Cause.SCOPE}
-"""By topic. Dropping an objective changes no figure of its own, but what its cycle and team consist of."""
+"""By topic. Dropping an objective does not change its own progress, but the progress of its cycle and team."""
 
 
 class Effect(msgspec.Struct, frozen=True, gc=False):
-    """An objective's progress right before and right after an event, both as known at its place in the log."""
+    """An objective's progress right before and right after an event, both as known at that position."""
 
     objective: UUID
     cause: Cause
@@ -33,8 +33,9 @@ class Effect(msgspec.Struct, frozen=True, gc=False):
     after: float | None
 
 
-class Stood(msgspec.Struct, frozen=True, gc=False):
-    """Where a key result stood before a check-in: at the moment it speaks of, as far as was known before it."""
+class StateBefore(msgspec.Struct, frozen=True, gc=False):
+    """The state of a key result before a check-in: at the moment it was measured at, as known right before it was
+    recorded."""
 
     value: float | None = None
     reached: tuple[str, ...] | None = None
@@ -42,8 +43,8 @@ class Stood(msgspec.Struct, frozen=True, gc=False):
 
 
 def effects(conn: Connection, changes: Sequence[Change]) -> dict[int, list[Effect]]:
-    """By position: what each of these changes did. A reading does something to every objective with a key
-    result that takes its value from there; changes that can move no progress are left out."""
+    """By position: the effects of each of these changes. A reading affects every objective with a key result that is
+    linked to its KPI. Changes of kinds that never affect progress are left out."""
     moving = [change for change in changes if change.topic in CAUSE_OF]
     reached = _reached(conn, [change for change in moving if change.topic in READINGS])
     pairs = [(change, objective) for change in moving for objective in reached.get(change.position, [change.objective])]
@@ -56,20 +57,20 @@ def effects(conn: Connection, changes: Sequence[Change]) -> dict[int, list[Effec
     return found
 
 
-def stood(conn: Connection, check_ins: Sequence[Change]) -> dict[int, Stood]:
-    """By position: where the key result of each of these check-ins stood before."""
-    told = {
+def states_before(conn: Connection, check_ins: Sequence[Change]) -> dict[int, StateBefore]:
+    """By position: the state of the key result before each of these check-ins."""
+    params = {
         "positions": [change.position for change in check_ins],
         "moments": [change.effective_at for change in check_ins],
         "key_results": [change.key_result for change in check_ins],
     }
     return {
-        position: Stood(value, None if reached is None else tuple(reached), confidence)
-        for position, value, reached, confidence in fetch(conn, _STOOD, told)
+        position: StateBefore(value, None if reached is None else tuple(reached), confidence)
+        for position, value, reached, confidence in fetch(conn, _STATES_BEFORE, params)
     }
 
 
-# ── how far an objective was ─────────────────────────────────────────────────────────────────────
+# ── progress of an objective ─────────────────────────────────────────────────────────────────────
 
 
 class _Measured(NamedTuple):
@@ -81,11 +82,11 @@ class _Measured(NamedTuple):
 
 
 def _progress(conn: Connection, pairs: Iterable[tuple[Change, UUID]]) -> dict[tuple[int, UUID, bool], float | None]:
-    """By position, objective, and whether before the event: how far it was."""
+    """By position, objective, and whether before the event: the progress of the objective."""
     positions, known, objectives = zip(*[(of.position, of.recorded_at, id) for of, id in pairs], strict=True)
-    told = {"positions": list(positions), "known": list(known), "objectives": list(objectives)}
+    params = {"positions": list(positions), "known": list(known), "objectives": list(objectives)}
     parts: dict[tuple[int, UUID, bool], list[Part]] = {}
-    for position, objective, before, weight, metric, value, reached, at in fetch(conn, _PARTS, told):
+    for position, objective, before, weight, metric, value, reached, at in fetch(conn, _PARTS, params):
         latest = None if at is None else _Measured(value, None if reached is None else tuple(reached), at)
         part = Part(weight, attained(_metric(metric), latest))
         parts.setdefault((position, objective, before), []).append(part)
@@ -96,32 +97,32 @@ _metric: Callable[[bytes], Metric] = KEY_RESULT.loads("metric")
 
 
 def _reached(conn: Connection, readings: Sequence[Change]) -> dict[int, list[UUID]]:
-    """By position: the objectives with a key result that is measured by this reading's KPI, since before it."""
+    """By position: the objectives with a key result that was linked to the KPI when the reading was measured."""
     found: dict[int, list[UUID]] = {change.position: [] for change in readings}
-    told = {
+    params = {
         "positions": list(found),
         "moments": [change.effective_at for change in readings],
         "kpis": [change.kpi for change in readings],
     }
-    for position, objective in fetch(conn, _LINKED, told) if readings else ():
+    for position, objective in fetch(conn, _LINKED, params) if readings else ():
         found[position].append(objective)
     return found
 
 
-# ── as statements ────────────────────────────────────────────────────────────────────────────────
+# ── SQL ──────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _version(id: str, upto: str, at: str = "'infinity'") -> str:
-    """The version of a key result that stood at a position, at a moment; its first one at a moment before."""
-    stood = f"v.id = {id} and v.position <= {upto} and (v.changed_at <= {at} or v.version = 1)"
-    return f"lateral (select * from key_result v where {stood} order by v.position desc limit 1)"
+    """The version of a key result at a position and a moment; at a moment before its creation, its first version."""
+    was_current = f"v.id = {id} and v.position <= {upto} and (v.changed_at <= {at} or v.version = 1)"
+    return f"lateral (select * from key_result v where {was_current} order by v.position desc limit 1)"
 
 
 def _latest(table: str, of: str, upto: str, at: str) -> str:
-    """The latest of what was measured of a thing that stood at a position and was true by a moment."""
-    stands = f"v.position <= {upto} and v.until_position > {upto} and v.measured_at <= {at}"
+    """The latest measurement that was current at a position and measured up to a moment."""
+    was_current = f"v.position <= {upto} and v.until_position > {upto} and v.measured_at <= {at}"
     order = "v.measured_at desc, v.position desc"
-    return f"lateral (select * from {table} v where {of} and {stands} order by {order} limit 1)"
+    return f"lateral (select * from {table} v where {of} and {was_current} order by {order} limit 1)"
 
 
 _FIGURE = "v.key_result = k.id and k.kpi is null and (v.value is not null or v.reached is not null)"
@@ -139,8 +140,8 @@ _PARTS = f"""
     left join {_latest("reading", _READ, "c.position - b.back", "c.known")} r on true
     where k.state <> 'DROPPED'
 """
-"""Of each objective the key results with their latest measurement, right after the event and right before. By
-then nothing recorded is effective later, so `known` leaves nothing out: it is where the index is entered."""
+"""For each objective the key results with their latest measurement, right after the event and right before it. No event
+recorded by then is effective later than `known`: that condition excludes no row, it only bounds the index scan."""
 
 _LINKED = f"""
     select distinct c.position, k.objective
@@ -151,7 +152,7 @@ _LINKED = f"""
     order by 1, 2
 """
 
-_STOOD = f"""
+_STATES_BEFORE = f"""
     select c.position, coalesce(m.value, r.value), m.reached, s.confidence
     from unnest(%(positions)b::bigint[], %(moments)b::timestamptz[], %(key_results)b::uuid[]) as c (position, at, id)
     cross join {_version("c.id", "c.position - 1", "c.at")} k

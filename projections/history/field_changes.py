@@ -1,4 +1,4 @@
-"""What a thing says of itself, field by field; what differs between two versions; and the versions around an event."""
+"""The field values of a row, the field changes between two versions, and the versions around an event."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -23,33 +23,33 @@ TABLES_OF: dict[Kind, Table[Any]] = {
     Kind.KEY_RESULT: KEY_RESULT, Kind.CHECK_IN: CHECK_IN, Kind.KPI: KPI, Kind.READING: READING,
     Kind.INITIATIVE: INITIATIVE, Kind.COMMENT: COMMENT, Kind.REFLECTION: REFLECTION,
 }  # fmt: skip
-"""The rows of each kind of thing: one for each of its versions."""
+"""By kind: the table with the versions."""
 
 Value: TypeAlias = str | float | bool | date | datetime | Ref | None
-Told: TypeAlias = Mapping[str, "Value | tuple[Value, ...]"]
-"""What a thing says of itself: a value by the name of a field, a tuple for a list. A field within a field is named
-with a dot; what has no value is left out."""
+FieldValues: TypeAlias = Mapping[str, "Value | tuple[Value, ...]"]
+"""The values of a row by field name, a tuple for a list. Nested fields are named with a dot; fields without a value are
+left out."""
 
 
 class Field(msgspec.Struct, frozen=True, gc=False):
-    """A field with another value than before. A list is told item by item: no `before` for what was added to it,
-    no `after` for what was taken out."""
+    """A field whose value changed. A list has one change per item: `before` is None for an added item, `after` is None
+    for a removed one."""
 
     name: str
     before: Value
     after: Value
 
 
-# ── what differs ─────────────────────────────────────────────────────────────────────────────────
+# ── differences ──────────────────────────────────────────────────────────────────────────────────
 
 
-def differences(before: Told, after: Told) -> list[Field]:
-    """The fields whose values differ, in their order."""
+def differences(before: FieldValues, after: FieldValues) -> list[Field]:
+    """The fields whose values differ, in the order of the fields."""
     found: list[Field] = []
     for name in dict.fromkeys([*after, *before]):
         was, became = before.get(name), after.get(name)
         if isinstance(was, tuple) or isinstance(became, tuple):
-            found += _items(name, _listed(was), _listed(became))
+            found += _items(name, _as_tuple(was), _as_tuple(became))
         elif was != became:
             found.append(Field(name, was, became))
     return found
@@ -60,14 +60,14 @@ def _items(name: str, was: Sequence[Value], became: Sequence[Value]) -> list[Fie
     return [*gone, *(Field(name, None, item) for item in became if item not in was)]
 
 
-def _listed(value: Value | tuple[Value, ...]) -> tuple[Value, ...]:
+def _as_tuple(value: Value | tuple[Value, ...]) -> tuple[Value, ...]:
     return value if isinstance(value, tuple) else () if value is None else (value,)
 
 
-# ── what a row says ──────────────────────────────────────────────────────────────────────────────
+# ── field values of a row ────────────────────────────────────────────────────────────────────────
 
 _HEADERS = frozenset({*Version.__struct_fields__, *EventRow.__struct_fields__})
-_UNTOLD: dict[type[Any], frozenset[str]] = {
+_OMITTED: dict[type[Any], frozenset[str]] = {
     CycleRow: frozenset({"plan_at", "plan_position", "outcome_at", "outcome_position"}),
     ObjectiveRow: frozenset({"closed_at"}),
     KeyResultRow: frozenset({"cycle", "kpi_since"}),
@@ -77,45 +77,45 @@ _UNTOLD: dict[type[Any], frozenset[str]] = {
     COMMENT.row: frozenset({"subject_kind", "subject_id", "effective_at"}),
     REFLECTION.row: frozenset({"subject_kind", "subject_id", "effective_at"}),
 }
-"""Columns that follow from others, from the thing itself, or from when it was said."""
-_NAMED = {
+"""By row class: columns that follow from other columns, from the node itself, or from the time of the event."""
+_KIND_BY_COLUMN = {
     "owner": Kind.PERSON, "lead": Kind.PERSON, "contributors": Kind.PERSON, "team": Kind.TEAM, "cycle": Kind.CYCLE,
     "objective": Kind.OBJECTIVE, "kpi": Kind.KPI,
 }  # fmt: skip
-_NAMED_BY: dict[tuple[type[Any], str], Kind] = {
+_KIND_BY_ROW_COLUMN: dict[tuple[type[Any], str], Kind] = {
     (CycleRow, "parent"): Kind.CYCLE,
     (TeamRow, "parent"): Kind.TEAM,
     (ObjectiveRow, "carried_from"): Kind.OBJECTIVE,
     (KeyResultRow, "carried_from"): Kind.KEY_RESULT,
 }
-"""What the ids in a column name."""
+"""The kind of the nodes that the ids in a column refer to, where it depends on the row class."""
 
 
-def told(row: Any) -> Told:
-    """What a row says; nothing if there is none."""
+def field_values(row: Any) -> FieldValues:
+    """The field values of a row; empty for None."""
     if row is None:
         return {}
     found: dict[str, Value | tuple[Value, ...]] = {}
-    rows: Any = type(row)
-    for name in _told_by(rows):
-        _tell(found, camel(name), getattr(row, name), kind_named(rows, name))
+    row_class: Any = type(row)
+    for name in _shown_columns(row_class):
+        _add_value(found, camel(name), getattr(row, name), kind_named(row_class, name))
     if isinstance(row, INITIATIVE.row):
         found["subject"] = row.subject
     return found
 
 
 @cache
-def _told_by(row: type[Any]) -> tuple[str, ...]:
-    untold = _HEADERS | _UNTOLD.get(row, frozenset()) | {"version"}
-    return tuple(name for name in row.__struct_fields__ if name not in untold)
+def _shown_columns(row: type[Any]) -> tuple[str, ...]:
+    omitted = _HEADERS | _OMITTED.get(row, frozenset()) | {"version"}
+    return tuple(name for name in row.__struct_fields__ if name not in omitted)
 
 
 def kind_named(row: type[Any], column: str) -> Kind | None:
-    """What the ids in a column of these rows name; None if it has none."""
-    return _NAMED_BY.get((row, column)) or _NAMED.get(column)
+    """The kind of the nodes that the ids in a column of these rows refer to; None for a column without ids."""
+    return _KIND_BY_ROW_COLUMN.get((row, column)) or _KIND_BY_COLUMN.get(column)
 
 
-def _tell(found: dict[str, Any], name: str, value: Any, kind: Kind | None) -> None:
+def _add_value(found: dict[str, Any], name: str, value: Any, kind: Kind | None) -> None:
     if value is None:
         return
     if isinstance(value, UUID):
@@ -123,19 +123,19 @@ def _tell(found: dict[str, Any], name: str, value: Any, kind: Kind | None) -> No
         found[name] = Ref(kind, value)
     elif isinstance(value, tuple) and value and isinstance(value[0], Milestone):
         for milestone in value:
-            _tell(found, f"{name}.{milestone.key}.title", milestone.title, None)
-            _tell(found, f"{name}.{milestone.key}.weight", milestone.weight, None)
+            _add_value(found, f"{name}.{milestone.key}.title", milestone.title, None)
+            _add_value(found, f"{name}.{milestone.key}.weight", milestone.weight, None)
     elif isinstance(value, tuple):
         found[name] = tuple(Ref(kind, item) if kind is not None else item for item in value)
     elif isinstance(value, msgspec.Struct):
         for part in value.__struct_fields__:
-            _tell(found, f"{name}.{camel(part)}", getattr(value, part), None)
+            _add_value(found, f"{name}.{camel(part)}", getattr(value, part), None)
     else:
         found[name] = value
 
 
 def camel(name: str) -> str:
-    """A name as the API writes it."""
+    """A name in camel case, as in the API."""
     first, *others = name.split("_")
     return first + "".join(part.capitalize() for part in others)
 
@@ -144,14 +144,14 @@ def camel(name: str) -> str:
 
 
 class Around(NamedTuple):
-    """A thing as it stood right before an event of its own and right after it, None where it did not stand."""
+    """The row of a node right before an event of its own stream and right after it; None where there is no row."""
 
     before: Any = None
     after: Any = None
 
 
 def around(conn: Connection, kind: Kind, events: Iterable[tuple[UUID, int]]) -> dict[int, Around]:
-    """By position: the versions of a thing of this kind around each of these events of its stream."""
+    """By position: the versions around each of these events, given as (node id, position), of nodes of one kind."""
     table = TABLES_OF[kind]
     ids, positions = zip(*events, strict=True)
     last = f"select * from {table.name} where id = c.id and position <= c.position order by position desc limit 2"

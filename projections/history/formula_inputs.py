@@ -1,4 +1,4 @@
-"""Rows as the formulas take them."""
+"""Converts rows into the inputs of the formulas."""
 
 from domain.metrics.formulas import Measurement
 from domain.metrics.kpi_series import KpiFacts
@@ -15,7 +15,7 @@ from projections.tables.objective import ObjectiveRow
 def of_key_result(
     row: KeyResultRow, standing: Standing, cycle: CycleRow, objective: ObjectiveRow | None
 ) -> KeyResultFacts:
-    """A key result of this objective and cycle, and where it stands."""
+    """The facts of a key result, from its row, its standing, its cycle and its objective."""
     return KeyResultFacts(
         row.id,
         row.title,
@@ -36,19 +36,19 @@ def of_key_result(
 
 
 def of_objective(row: ObjectiveRow) -> ObjectiveFacts:
-    """An objective."""
+    """The facts of an objective."""
     return ObjectiveFacts(row.id, row.title, row.position, row.state, row.verdict)
 
 
 def of_kpi(row: KpiRow, latest: ReadingRow | None) -> KpiFacts:
-    """A KPI, and its latest reading."""
+    """The facts of a KPI, from its row and its latest reading."""
     if latest is None:
         return KpiFacts(row.goal, row.cadence, row.retired)
     return KpiFacts(row.goal, row.cadence, row.retired, latest.value, latest.measured_at)
 
 
 def measured(row: KeyResultRow, standing: Standing) -> Measurement | None:
-    """What a key result was measured by last, where it stands; None if nothing was."""
+    """The measurement that gives a key result its current value; None if there is none."""
     if standing.measurement is None or standing.measured_at is None or standing.position is None:
         return None
     node = Ref(Kind.CHECK_IN if row.kpi is None else Kind.READING, standing.measurement)

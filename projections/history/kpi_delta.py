@@ -1,4 +1,4 @@
-"""How did the KPIs move from one basis to another: what they read and how they stood at both."""
+"""KPI deltas: the latest reading and the status of each KPI at two bases."""
 
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from projections.tables.measurements import ReadingRow
 
 
 class KpiDelta(NamedTuple):
-    """A KPI at the later basis; its latest reading and status at both. `change`: after - before, where both are."""
+    """A KPI at the later basis; its latest reading and status at both. `change`: after - before, if both have one."""
 
     row: KpiRow
     before: float | None
@@ -26,7 +26,7 @@ class KpiDelta(NamedTuple):
 def kpi_deltas(
     conn: Connection, before: Basis, after: Basis, policy_before: ScoringPolicy, policy_after: ScoringPolicy
 ) -> list[KpiDelta]:
-    """Every KPI that was not retired before, by name: four statements. One that was not there yet had NO_DATA."""
+    """Every KPI that was not retired before, by name; four statements. A KPI that did not exist before had NO_DATA."""
     rows = KPI.read(conn, KPI.query(after, f"select id from {KPI.name} where version = 1"), basis_params(after))
     ids = [row.id for row in rows]
     then, read_then = kpi.kpis(conn, before, ids), measurements.READINGS.latest(conn, before, ids)

@@ -9,7 +9,7 @@ from psycopg.rows import tuple_row
 from domain.log.times import last_known, recorded_at
 from domain.primitives.values import EARLIEST, Basis
 
-NOT_CREATED: Final = "The projections of this workspace do not exist yet: run 'keyframe migrate'."
+NOT_CREATED: Final = "The projections of this workspace do not exist yet: run 'keyframe rebuild'."
 
 
 class ResolvedBasis(Basis, frozen=True):

@@ -24,7 +24,7 @@ from domain.model.objective import ObjectiveAligned, ObjectiveDrafted, Objective
 from domain.model.people import TeamJoined, TeamLeft
 from domain.primitives.values import Kind, Ref
 from projections.history import effects, field_changes
-from projections.history.effects import Stood
+from projections.history.effects import StateBefore
 from projections.history.field_changes import Around, Field
 
 # ── what it is about ─────────────────────────────────────────────────────────────────────────────
@@ -64,11 +64,11 @@ def arounds(batch: Batch) -> Sequence[Around]:
     return [known[row.event.KIND][row.position] for row in batch.rows]
 
 
-def stood(batch: Batch) -> Sequence[Stood]:
+def stood(batch: Batch) -> Sequence[StateBefore]:
     """Where the key result of each of these check-ins stood before; nothing for other changes."""
     rows = [row.change for row in batch.rows if isinstance(row.event, KeyResultCheckedIn)]
-    known = batch.view.reads.read(effects.stood, rows) if rows else {}
-    return [known.get(row.position, Stood()) for row in batch.rows]
+    known = batch.view.reads.read(effects.states_before, rows) if rows else {}
+    return [known.get(row.position, StateBefore()) for row in batch.rows]
 
 
 def _fields(batch: Batch) -> Sequence[list[FieldChange]]:
@@ -76,13 +76,13 @@ def _fields(batch: Batch) -> Sequence[list[FieldChange]]:
     return shown(batch.view, [_differences(row, around, before) for row, around, before in parts])
 
 
-def _differences(row: Told, around: Around, before: Stood) -> list[Field]:
+def _differences(row: Told, around: Around, before: StateBefore) -> list[Field]:
     """What differs between the two versions, and what came to a list that is kept beside them."""
-    event, after = row.event, field_changes.told(around.after)
+    event, after = row.event, field_changes.field_values(around.after)
     if isinstance(event, KeyResultCheckedIn):
-        was = field_changes.told(before)
+        was = field_changes.field_values(before)
         return [field for name in after for field in _said(name, was.get(name), after[name])]
-    found = field_changes.differences(field_changes.told(around.before), after)
+    found = field_changes.differences(field_changes.field_values(around.before), after)
     match event:
         case ObjectiveDrafted():
             found += [Field("supports", None, ref) for ref in event.supports]

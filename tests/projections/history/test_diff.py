@@ -89,7 +89,7 @@ def _made(said: Sequence[Recorded]) -> Any:
     return thing and {name: value for name, value in vars(thing).items() if name != "_pending"}
 
 
-def _applied(told: field_changes.Told, changed: Sequence[Field]) -> dict[str, Any]:
+def _applied(told: field_changes.FieldValues, changed: Sequence[Field]) -> dict[str, Any]:
     state: dict[str, Any] = {
         name: frozenset(value) if isinstance(value, tuple | frozenset) else value for name, value in told.items()
     }
@@ -113,7 +113,7 @@ def _state(world: World, log: Sequence[Recorded], basis: Basis) -> dict[Ref, Any
         rows |= {Ref(kind, id): row for id, row in chain.by_id(world.conn, basis, ever).items()}
     truth = fold.World(log, basis)
     assert {ref.id for ref in rows} == {id for id, thing in truth.things.items() if thing.KIND in ENTITIES}
-    return {ref: _applied({**field_changes.told(row), **_beside(truth, ref)}, ()) for ref, row in rows.items()}
+    return {ref: _applied({**field_changes.field_values(row), **_beside(truth, ref)}, ()) for ref, row in rows.items()}
 
 
 def _beside(truth: fold.World, ref: Ref) -> dict[str, Any]:

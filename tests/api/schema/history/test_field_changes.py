@@ -36,7 +36,7 @@ def test_the_fields_of_all_changes_make_what_a_thing_says(worlds: Worlds, seed: 
         for kind in CHAINS:
             ids = {event.originator_id for event in log.values() if event.KIND is kind}
             for id, row in field_changes.TABLES_OF[kind].by_id(world.conn, world.now, ids).items():  # type: ignore[attr-defined]
-                told = {name: _text(value) for name, value in field_changes.told(row).items()} | _beside(
+                told = {name: _text(value) for name, value in field_changes.field_values(row).items()} | _beside(
                     world, kind, id
                 )
                 assert made[id] == {name: value for name, value in told.items() if value != set()}
