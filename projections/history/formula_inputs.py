@@ -29,7 +29,7 @@ def of_key_result(
         cycle.check_in_cadence,
         row.score,
         measured(row, standing),
-        standing.spoken_at,
+        standing.last_measured_at,
         standing.confidence,
         objective is not None and objective.state is ObjectiveState.DROPPED,
     )

@@ -22,7 +22,7 @@ class Standing(msgspec.Struct, frozen=True, gc=False):
     """The latest value of a key result, its latest confidence, and the time of its last update.
 
     `value` and `reached` come from the same measurement, a check-in or, for a KPI-linked key result, a reading:
-    `measurement`, `position` and `measured_at` identify it. `last_update_at` is the time of the latest check-in or
+    `measurement`, `position` and `measured_at` identify it. `last_measured_at` is the time of the latest check-in or
     reading, with or without a value; `confidence` is the last one given.
     """
 
@@ -31,7 +31,7 @@ class Standing(msgspec.Struct, frozen=True, gc=False):
     measured_at: datetime | None = None
     measurement: UUID | None = None
     position: int | None = None
-    spoken_at: datetime | None = None
+    last_measured_at: datetime | None = None
     confidence: float | None = None
     confidence_position: int | None = None
 
@@ -166,13 +166,13 @@ def _standing(value: float | None, reached: list[str] | None, *rest: Any) -> Sta
 
 def _lacks(columns: Sequence[Any]) -> bool:
     """Whether there is a check-in that lacks a value or a confidence."""
-    value, reached, *_, spoken_at, confidence, _ = columns
-    return spoken_at is not None and ((value is None and reached is None) or confidence is None)
+    value, reached, *_, last_measured_at, confidence, _ = columns
+    return last_measured_at is not None and ((value is None and reached is None) or confidence is None)
 
 
 def _completed(last: Sequence[Any], is_linked: bool, *earlier: Any) -> Sequence[Any]:
     *figure, confidence, position = earlier
-    spoken_at = last[5]
+    last_measured_at = last[5]
     if is_linked:
-        spoken_at = max(filter(None, (spoken_at, figure[2])), default=None)
-    return (*figure, spoken_at, confidence, position)
+        last_measured_at = max(filter(None, (last_measured_at, figure[2])), default=None)
+    return (*figure, last_measured_at, confidence, position)

@@ -91,7 +91,7 @@ class World:
             measured_at=latest and latest.effective_at,
             measurement=latest and latest.event.originator_id,
             position=latest and latest.position,
-            spoken_at=max(map(attrgetter("effective_at"), heard), default=None),
+            last_measured_at=max(map(attrgetter("effective_at"), heard), default=None),
             confidence=confident and confident.event.confidence,
             confidence_position=confident and confident.position,
         )

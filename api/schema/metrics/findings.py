@@ -46,7 +46,7 @@ def in_key_results(batch: Batch) -> Sequence[list[Any]]:
                 cadence=cycles[row.cycle].check_in_cadence,
                 at=view.basis.at,
                 policy=view.scoring,
-                last_measured_at=standing.spoken_at,
+                last_measured_at=standing.last_measured_at,
             )
         )
         for row, standing in zip(batch.rows, batch.all(standings), strict=True)

@@ -45,7 +45,7 @@ def test_value_and_confidence_are_the_last_that_were_said_even_apart(world: Worl
     check_in(world, goal.id, on(7), note="nothing new")
     found = standing(world, goal)
     assert (found.value, found.measurement, found.measured_at) == (3.0, first, on(5))
-    assert (found.confidence, found.confidence_position, found.spoken_at) == (0.4, 5, on(7))
+    assert (found.confidence, found.confidence_position, found.last_measured_at) == (0.4, 5, on(7))
 
 
 def test_what_was_measured_later_counts_even_if_it_was_told_earlier(world: World, goal: KeyResultRow) -> None:
@@ -102,9 +102,9 @@ def test_a_linked_key_result_stands_by_the_readings_since_its_link(world: World,
     world.tell(LinkKpi(key_result=goal.id, kpi=KpiBy(id=index), effective_at=on(6)))
     row = key_results(world.conn, world.now, [goal.id])[goal.id]
     found = standing(world, row)
-    assert (found.value, found.measured_at, found.confidence, found.spoken_at) == (80.0, on(8), 0.6, on(8))
+    assert (found.value, found.measured_at, found.confidence, found.last_measured_at) == (80.0, on(8), 0.6, on(8))
     before = standing(world, row, then(world, on(7)))
-    assert (before.value, before.confidence, before.spoken_at) == (None, 0.6, on(4))
+    assert (before.value, before.confidence, before.last_measured_at) == (None, 0.6, on(4))
     assert row.kpi is not None
     assert row.kpi_since is not None
     (readings,) = key_result_standing.readings_since(
