@@ -101,7 +101,7 @@ class Endpoint(GraphQL[Context, None]):
             return
         request = Request(scope, receive)
         try:
-            response = await self._handle(request)
+            response = self._page_response() if _wants_page(request) else await self._handle(request)
         except HTTPException as refused:
             response = self._rejection(refused)
         response.headers.setdefault("cache-control", "no-store")
@@ -111,25 +111,40 @@ class Endpoint(GraphQL[Context, None]):
         """Origins matter only without authentication: a page of another site has no token to send."""
         return request.state.authenticators.anonymous is None or super()._check_websocket_origin(request)
 
+    def _page_response(self) -> Response:
+        if self._page is None:
+            return error_response(HTTPStatus.NOT_FOUND, "There is no page here.", "NOT_FOUND")
+        return self._page()
+
     async def _handle(self, request: Request) -> Response:
-        if request.method not in _ALLOWED:
-            raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, "GraphQL is asked by GET or POST.")
-        if _wants_page(request):
-            if self._page is None:
-                return error_response(HTTPStatus.NOT_FOUND, "There is no page here.", "NOT_FOUND")
-            return self._page()
-        wanted = self._negotiate(request)
-        reject_forgery(request)
+        """Check the headers, read the request, and execute it. Raises `HTTPException`."""
+        wanted = self._check_headers(request)
         required = request.headers.get(MIN_POSITION)
         behind = None if required is None else await self._wait_for_position(required)
-        return behind or await self._execute(request, await _parse(request), wanted)
+        if behind is not None:
+            return behind
+        asked = await _parse(request)
+        context, stream = self._context(request), self._streams.get(wanted)
+        request.state.stats = context.stats
+        if isinstance(asked, list):
+            return await self._batch(asked, context, wanted)
+        asked = self.resolve_document(asked)
+        if stream is not None:
+            return await self._stream(request, asked, context, stream)
+        if request.method == "GET":
+            return await self._cached_get(request, asked, context, wanted)
+        return await self._render(await self._result(asked, context), context, wanted)
 
-    def _negotiate(self, request: Request) -> str:
-        """The media type of the response. Raises `HTTPException` if none is acceptable."""
+    def _check_headers(self, request: Request) -> str:
+        """The media type of the response. Raises `HTTPException` for a wrong method, for media types of which none is
+        acceptable, and for a forgery."""
+        if request.method not in _ALLOWED:
+            raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, "GraphQL is asked by GET or POST.")
         usual = GRAPHQL if self._statuses is StatusCodePolicy.DRAFT else JSON
         wanted = negotiate(request.headers.get("accept"), usual)
         if wanted is None:
             raise HTTPException(HTTPStatus.NOT_ACCEPTABLE, f"Answers come as {GRAPHQL} or {JSON}.")
+        reject_forgery(request)
         return wanted
 
     # ── read your own writes ─────────────────────────────────────────────────────────────────────
@@ -143,18 +158,6 @@ class Endpoint(GraphQL[Context, None]):
         return _stale_response(position, position - lag, lag) if lag else None
 
     # ── execution ────────────────────────────────────────────────────────────────────────────────
-
-    async def _execute(self, request: Request, asked: GraphQLRequest | list[GraphQLRequest], wanted: str) -> Response:
-        context, stream = self._context(request), self._streams.get(wanted)
-        request.state.stats = context.stats
-        if isinstance(asked, list):
-            return await self._batch(asked, context, wanted)
-        asked = self.resolve_document(asked)
-        if stream is not None:
-            return await self._stream(request, asked, context, stream)
-        if request.method == "GET":
-            return await self._cached_get(request, asked, context, wanted)
-        return await self._render(await self._result(asked, context), context, wanted)
 
     def resolve_document(self, asked: GraphQLRequest) -> GraphQLRequest:
         """The request with the text of its persisted document, or with the error."""

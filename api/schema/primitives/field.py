@@ -25,7 +25,7 @@ def related(description: str, load: Callable[..., Sequence[Any]], *args: object,
         batch = self.batch
         found = batch.known.get(key)
         if found is None:
-            found = batch.all(load, *args)
+            found = batch.known[key] = load(batch, *args)
         return found[self.place]
 
     return strawberry.field(resolver=resolve, description=description, name=name)
