@@ -1,7 +1,7 @@
-"""What did each event between plan and outcome do to a key result: its weight and share after each of them.
+"""Attribution replay: the contribution of a key result (weight and progress) after each event between plan and outcome.
 
-The walk is in the order of the log, the only order there is. What the plan knows is told first, all at once; then
-every other event, one by one. The timeline ends at the outcome, and so the last step stands where that stands.
+The replay follows the order of the log. First it applies all events that the plan knows, then every other event, one by
+one. The timeline ends at the outcome, so the last contribution equals the one at the outcome.
 """
 
 from bisect import insort
@@ -20,7 +20,7 @@ from projections.tables.key_result import KeyResultRow
 
 
 class _Event(NamedTuple):
-    """An event on the way of a key result, and what it changes. `is_planned`: the plan knows of it."""
+    """An event that affects a key result, and the state change it applies. `is_planned`: it is known at the plan."""
 
     position: int
     is_planned: bool
@@ -29,15 +29,15 @@ class _Event(NamedTuple):
 
 
 class _ReplayState:
-    """A key result while its events are told."""
+    """The state of a key result during the replay."""
 
     def __init__(self) -> None:
         self.row: KeyResultRow | None = None
-        self._said: dict[UUID, list[MeasurementVersion]] = {}
+        self._current: dict[UUID, list[MeasurementVersion]] = {}
 
     @property
     def part(self) -> Part | None:
-        """What it brings to its objective; none before it is there, and once it is dropped."""
+        """Its contribution to the objective; None before it is added, and once it is dropped."""
         row = self.row
         if row is None or row.state is KeyResultState.DROPPED:
             return None
@@ -45,27 +45,27 @@ class _ReplayState:
 
     def _latest(self, row: KeyResultRow) -> MeasurementVersion | None:
         if row.kpi is None:
-            return next((said for said in reversed(self._said.get(row.id, ())) if said.is_measured), None)
-        last = next(reversed(self._said.get(row.kpi, ())), None)
+            return next((one for one in reversed(self._current.get(row.id, ())) if one.is_measured), None)
+        last = next(reversed(self._current.get(row.kpi, ())), None)
         return last if last is not None and row.kpi_since is not None and last.measured_at >= row.kpi_since else None
 
-    def stand(self, row: KeyResultRow) -> None:
+    def set_row(self, row: KeyResultRow) -> None:
         self.row = row
 
-    def say(self, said: MeasurementVersion) -> None:
-        insort(self._said.setdefault(said.subject, []), said, key=_moment)
+    def add(self, measurement: MeasurementVersion) -> None:
+        insort(self._current.setdefault(measurement.subject, []), measurement, key=_moment)
 
-    def take_back(self, said: MeasurementVersion) -> None:
-        self._said[said.subject].remove(said)
+    def remove(self, measurement: MeasurementVersion) -> None:
+        self._current[measurement.subject].remove(measurement)
 
 
 _moment = attrgetter("measured_at", "position")
 
 
-def replay_attribution(told: BitemporalTimeline, key_result: UUID, plan: Basis) -> tuple[Part | None, list[Move]]:
-    """What a key result brought at the plan, and after each event since, as far as the chronicle goes."""
+def replay_attribution(timeline: BitemporalTimeline, key_result: UUID, plan: Basis) -> tuple[Part | None, list[Move]]:
+    """The contribution of a key result at the plan, and after each later event up to the end of the timeline."""
     state = _ReplayState()
-    events = sorted(_events(told, key_result, plan), key=attrgetter("position"))
+    events = sorted(_events(timeline, key_result, plan), key=attrgetter("position"))
     for event in events:
         if event.is_planned:
             event.apply(state)
@@ -81,36 +81,36 @@ def _applied(event: _Event, state: _ReplayState) -> Cause | None:
     return event.cause
 
 
-def _events(told: BitemporalTimeline, key_result: UUID, plan: Basis) -> Iterator[_Event]:
-    """Every event of a key result; in the order of the log for each of its sources."""
-    versions = told.key_results[key_result].versions
+def _events(timeline: BitemporalTimeline, key_result: UUID, plan: Basis) -> Iterator[_Event]:
+    """Every event that affects a key result: its own versions, and the measurements of it and of its KPIs."""
+    versions = timeline.key_results[key_result].versions
     for before, row in pairwise([None, *versions]):
         assert row is not None
         is_planned = row.position <= plan.position and row.changed_at <= plan.at
-        yield _Event(row.position, is_planned, _cause(before, row), _standing(row))
+        yield _Event(row.position, is_planned, _cause(before, row), _set_row(row))
     for subject in {key_result, *(row.kpi for row in versions if row.kpi is not None)}:
-        series = told.series.get(subject)
-        for said in () if series is None else series.said:
-            yield from _saying(said, plan, told.position)
+        series = timeline.series.get(subject)
+        for measurement in () if series is None else series.versions:
+            yield from _measurement_events(measurement, plan, timeline.position)
 
 
-def _saying(said: MeasurementVersion, plan: Basis, last: int) -> Iterator[_Event]:
-    """A measurement, and its end if there was one. What had ended at the plan was never there."""
-    if said.until_position <= plan.position:
+def _measurement_events(measurement: MeasurementVersion, plan: Basis, last: int) -> Iterator[_Event]:
+    """The beginning of a measurement, and its end if it has one. A measurement that ended before the plan has none."""
+    if measurement.until_position <= plan.position:
         return
-    is_planned = said.position <= plan.position and said.measured_at <= plan.at
-    yield _Event(said.position, is_planned, Cause.MOVEMENT, lambda state: state.say(said))
-    if said.until_position <= last:
-        end = said.until_position
-        yield _Event(end, is_planned=False, cause=Cause.MOVEMENT, apply=lambda state: state.take_back(said))
+    is_planned = measurement.position <= plan.position and measurement.measured_at <= plan.at
+    yield _Event(measurement.position, is_planned, Cause.MOVEMENT, lambda state: state.add(measurement))
+    if measurement.until_position <= last:
+        end = measurement.until_position
+        yield _Event(end, is_planned=False, cause=Cause.MOVEMENT, apply=lambda state: state.remove(measurement))
 
 
-def _standing(row: KeyResultRow) -> Callable[[_ReplayState], None]:
-    return lambda state: state.stand(row)
+def _set_row(row: KeyResultRow) -> Callable[[_ReplayState], None]:
+    return lambda state: state.set_row(row)
 
 
 def _cause(before: KeyResultRow | None, row: KeyResultRow) -> Cause | None:
-    """What a new version is booked to: see `domain.metrics.cause`; none for one that changes no figure."""
+    """The cause that a new version is attributed to, see `domain.metrics.cause`; None if progress is not affected."""
     if before is None or before.weight != row.weight or row.state is KeyResultState.DROPPED:
         return Cause.SCOPE
     measured = (before.metric, before.due, before.kpi, before.kpi_since) != (

@@ -1,6 +1,6 @@
-"""What was planned, what came of it, and why: a cycle's goals at its plan against the same at its outcome.
+"""The retrospective of a cycle: its goals at the plan compared with the same at the outcome, and the causes.
 
-Everything follows from a chronicle that was read at the outcome, so that nothing recorded later can be in it.
+All figures come from a timeline that is read at the outcome, so they contain nothing that was recorded later.
 """
 
 from collections.abc import Iterator
@@ -37,9 +37,9 @@ from projections.tables.key_result import KeyResultRow
 from projections.tables.objective import ObjectiveRow
 
 
-class KeyResultLook(NamedTuple):
-    """A key result at its outcome and, if it was planned, at its plan. `revisions`: how often its target, due day
-    or weight was changed since."""
+class KeyResultReview(NamedTuple):
+    """A key result at the outcome and, if it was planned, at the plan. `revisions`: the number of changes of its
+    metric, due day or weight since the plan."""
 
     row: KeyResultRow
     planned: KeyResultRow | None
@@ -48,49 +48,49 @@ class KeyResultLook(NamedTuple):
     revisions: int
 
 
-class ObjectiveLook(NamedTuple):
-    """An objective at its outcome and, if it was planned, at its plan."""
+class ObjectiveReview(NamedTuple):
+    """An objective at the outcome and, if it was planned, at the plan."""
 
     row: ObjectiveRow
     planned: ObjectiveRow | None
     presence: Presence
-    key_results: list[KeyResultLook]
+    key_results: list[KeyResultReview]
     attainment: Attainment
     attribution: Attribution
 
 
-class SilenceLook(NamedTuple):
-    """A key result, and a stretch in which nobody spoke of it."""
+class SilenceReview(NamedTuple):
+    """A key result, and a period without check-in or reading."""
 
     key_result: UUID
     silence: Silence
 
 
-class Look:
-    """A cycle looked back on from its outcome, or from now. Each part is worked out when it is asked for."""
+class CycleReview:
+    """The retrospective of a cycle at its outcome, or at the present. Each part is computed on first access."""
 
-    def __init__(self, told: BitemporalTimeline, plan: Basis, outcome: Basis) -> None:
-        self._told = told
+    def __init__(self, timeline: BitemporalTimeline, plan: Basis, outcome: Basis) -> None:
+        self._timeline = timeline
         self._plan = plan
         self._outcome = outcome
-        self._policy = told.policy(outcome)
+        self._policy = timeline.policy(outcome)
 
     @property
     def ids(self) -> list[UUID]:
-        """All objectives that the cycle ever had."""
-        return list(self._told.objectives)
+        """The ids of all objectives that the cycle ever had."""
+        return list(self._timeline.objectives)
 
     # ── attainment and attribution ───────────────────────────────────────────────────────────────
 
     @cached_property
-    def objectives(self) -> list[ObjectiveLook]:
-        """Every objective that was planned or came later, as they were drafted."""
-        return [look for id in self._told.objectives if (look := self._objective(id)) is not None]
+    def objectives(self) -> list[ObjectiveReview]:
+        """Every objective that was planned or added later, in the order of drafting."""
+        return [review for id in self._timeline.objectives if (review := self._objective(id)) is not None]
 
     @cached_property
     def attainment(self) -> Attainment:
-        """The plain means: against original over the objectives that were planned, dropped ones too; against final
-        over those not dropped, which is the cycle's progress; the score over those that have one."""
+        """Unweighted means: against original over the planned objectives, including dropped ones; against final over
+        those not dropped, which is the cycle's progress; the score over those not dropped with a score."""
         live = [one for one in self.objectives if one.presence is not Presence.DROPPED]
         return Attainment(
             averaged(one.attainment.against_original for one in self.objectives),
@@ -100,20 +100,20 @@ class Look:
 
     @cached_property
     def attribution(self) -> Attribution:
-        """The plain mean over the objectives that the cycle's progress is the mean of: not dropped, with a value."""
+        """The unweighted mean over the objectives in the cycle's progress: those not dropped, with a value."""
         live = [one for one in self.objectives if one.presence is not Presence.DROPPED]
         return mean_attribution([one.attribution for one in live if one.attainment.against_final is not None])
 
-    def _objective(self, id: UUID) -> ObjectiveLook | None:
-        history = self._told.objectives[id]
+    def _objective(self, id: UUID) -> ObjectiveReview | None:
+        history = self._timeline.objectives[id]
         row, then = history.at(self._outcome), history.at(self._plan)
         if row is None or _was_gone(then, row):
             return None
         planned = then if is_live(then) else None
         parts = self._key_results(row, planned)
         promised = [Part(one.planned.weight, one.attainment.against_original) for one in parts if one.planned]
-        final = self._told.progress_of_objective(row, self._outcome, self._policy)
-        return ObjectiveLook(
+        final = self._timeline.progress_of_objective(row, self._outcome, self._policy)
+        return ObjectiveReview(
             row,
             planned,
             presence(planned=planned is not None, dropped=not is_live(row)),
@@ -123,79 +123,80 @@ class Look:
         )
 
     def _attribution(self, id: UUID) -> Attribution:
-        walks = {of: replay_attribution(self._told, of, self._plan) for of in self._told.of_objective[id]}
-        planned = {of: part for of, (part, _) in walks.items() if part is not None}
-        return attribution(id, planned, [move for _, moves in walks.values() for move in moves])
+        replays = {of: replay_attribution(self._timeline, of, self._plan) for of in self._timeline.of_objective[id]}
+        planned = {of: part for of, (part, _) in replays.items() if part is not None}
+        return attribution(id, planned, [move for _, moves in replays.values() for move in moves])
 
     # ── key results ──────────────────────────────────────────────────────────────────────────────
 
-    def _key_results(self, objective: ObjectiveRow, planned: ObjectiveRow | None) -> list[KeyResultLook]:
-        ids = self._told.of_objective[objective.id]
-        return [look for id in ids if (look := self._key_result(id, objective, planned)) is not None]
+    def _key_results(self, objective: ObjectiveRow, planned: ObjectiveRow | None) -> list[KeyResultReview]:
+        ids = self._timeline.of_objective[objective.id]
+        return [review for id in ids if (review := self._key_result(id, objective, planned)) is not None]
 
-    def _key_result(self, id: UUID, objective: ObjectiveRow, planned: ObjectiveRow | None) -> KeyResultLook | None:
-        """What was dropped with its objective is dropped, and what was planned in none was not planned."""
-        history = self._told.key_results[id]
+    def _key_result(self, id: UUID, objective: ObjectiveRow, planned: ObjectiveRow | None) -> KeyResultReview | None:
+        """A key result of a dropped objective is dropped, and one of an objective that was not planned is not planned.
+        None if it does not exist at the outcome, or was dropped before the plan and is still dropped."""
+        history = self._timeline.key_results[id]
         row, then = history.at(self._outcome), history.at(self._plan)
         if row is None or _was_gone(then, row):
             return None
         promised = then if planned is not None and is_live(then) else None
-        return KeyResultLook(
+        return KeyResultReview(
             row,
             promised,
             presence(planned=promised is not None, dropped=not (is_live(row) and is_live(objective))),
             self._attainment(row, promised),
-            sum(self._is_news(one) and _is_revision(before, one) for before, one in pairwise(history.versions)),
+            sum(self._is_after_plan(one) and _is_revision(before, one) for before, one in pairwise(history.versions)),
         )
 
     def _attainment(self, row: KeyResultRow, planned: KeyResultRow | None) -> Attainment:
-        """By the last measurement; of a key result that was dropped, by the last one before."""
+        """The attainment by the last measurement; for a dropped key result, by the last one before it was dropped."""
         until = self._outcome.at if is_live(row) else row.changed_at
-        standing = self._told.standing(row, Basis(until, self._outcome.position))
+        standing = self._timeline.standing(row, Basis(until, self._outcome.position))
         latest = formula_inputs.measured(row, standing)
         return Attainment(
             None if planned is None else attained(planned.metric, latest), attained(row.metric, latest), row.score
         )
 
-    # ── what stands out ──────────────────────────────────────────────────────────────────────────
+    # ── goalposts, silences and calibration ──────────────────────────────────────────────────────
 
     @cached_property
     def goalposts(self) -> list[int]:
-        """The positions of all events since the plan that gave a key result another metric."""
+        """The positions of all events since the plan that changed the metric of a key result."""
         return sorted(
             one.position
             for row in self._rows()
-            for before, one in pairwise(self._told.key_results[row.id].versions)
-            if self._is_news(one) and before.metric != one.metric
+            for before, one in pairwise(self._timeline.key_results[row.id].versions)
+            if self._is_after_plan(one) and before.metric != one.metric
         )
 
     @cached_property
-    def silences(self) -> list[SilenceLook]:
-        """The stretches in which a key result was not spoken of for longer than its cadence allows, oldest first.
+    def silences(self) -> list[SilenceReview]:
+        """The periods without check-in that are longer than the cadence of the cycle allows, oldest first.
 
-        They lie between the time from which on progress is expected of it and its due day, its cycle's last day,
-        its end or the outcome, whichever is first. What is said of the KPI that measures it counts.
+        They begin at the earliest when the key result and the cycle have begun, and end at its due day, the last day of
+        the cycle, its own end, or the outcome, whichever is first. Readings of the KPI that it is linked to count.
         """
-        allowed = self._policy.stale_after(self._told.cycle.check_in_cadence)
+        allowed = self._policy.stale_after(self._timeline.cycle.check_in_cadence)
         found = [
-            SilenceLook(row.id, silence)
+            SilenceReview(row.id, silence)
             for row in self._rows()
-            for silence in silences(self._heard(row.id), self._begins_at(row), self._ends_at(row), allowed)
+            for silence in silences(self._moments(row.id), self._begins_at(row), self._ends_at(row), allowed)
         ]
-        return sorted(found, key=lambda look: look.silence.since)
+        return sorted(found, key=lambda review: review.silence.since)
 
     @cached_property
     def calibration(self) -> Calibration:
-        """Every check-in that states a confidence, against what its key result ended with: its score, or its
-        progress where it has none; dropped ones are left out."""
+        """Every check-in with a confidence, compared with the final score of its key result, or with its progress if
+        it has no score; dropped key results are left out."""
         return calibration(
             [
-                (said.confidence, came_true(_ended_with(key_result), self._policy))
+                (check_in.confidence, came_true(_final_value(key_result), self._policy))
                 for objective in self.objectives
                 for key_result in objective.key_results
                 if key_result.presence is not Presence.DROPPED
-                for said in self._told.said_of(key_result.row.id, self._outcome)
-                if said.confidence is not None
+                for check_in in self._timeline.measurements(key_result.row.id, self._outcome)
+                if check_in.confidence is not None
             ]
         )
 
@@ -204,29 +205,30 @@ class Look:
             for key_result in objective.key_results:
                 yield key_result.row
 
-    def _heard(self, id: UUID) -> Iterator[datetime]:
-        for said in self._told.said_of(id, self._outcome):
-            yield said.measured_at
+    def _moments(self, id: UUID) -> Iterator[datetime]:
+        """The times of all check-ins of a key result, and of the readings while it was linked to their KPI."""
+        for check_in in self._timeline.measurements(id, self._outcome):
+            yield check_in.measured_at
         for kpi, since, until in self._links(id):
-            for said in self._told.said_of(kpi, self._outcome):
-                if since <= said.measured_at <= until:
-                    yield said.measured_at
+            for reading in self._timeline.measurements(kpi, self._outcome):
+                if since <= reading.measured_at <= until:
+                    yield reading.measured_at
 
     def _links(self, id: UUID) -> Iterator[tuple[UUID, datetime, datetime]]:
-        """The KPIs that measured a key result, each since when and until when."""
-        versions = self._told.key_results[id].versions
+        """The KPIs that a key result was linked to, each with the beginning and the end of the link."""
+        versions = self._timeline.key_results[id].versions
         ends = [*(after.changed_at for _, after in pairwise(versions)), self._outcome.at]
         for one, end in zip(versions, ends, strict=True):
             if one.kpi is not None:
                 yield one.kpi, one.changed_at, end
 
     def _begins_at(self, row: KeyResultRow) -> datetime:
-        return max(row.created_at, day_start(self._told.cycle.starts_on))
+        return max(row.created_at, day_start(self._timeline.cycle.starts_on))
 
     def _ends_at(self, row: KeyResultRow) -> datetime:
-        last_day = min(row.due, self._told.cycle.ends_on)
+        last_day = min(row.due, self._timeline.cycle.ends_on)
         ends = [self._outcome.at, day_end(last_day)]
-        objective = self._told.objectives[row.objective].at(self._outcome)
+        objective = self._timeline.objectives[row.objective].at(self._outcome)
         if objective is not None and not is_live(objective):
             ends.append(objective.changed_at)
         if row.state is not KeyResultState.ACTIVE:
@@ -234,18 +236,18 @@ class Look:
         return min(ends)
 
     def _ended_at(self, row: KeyResultRow) -> datetime:
-        """Since when a key result is in the state it ended in."""
-        versions = reversed(self._told.key_results[row.id].versions)
+        """The time since which a key result is in its final state."""
+        versions = reversed(self._timeline.key_results[row.id].versions)
         ended = list(takewhile(lambda one: one.state is row.state, versions))
         return ended[-1].changed_at
 
-    def _is_news(self, version: Version) -> bool:
-        """Whether the plan does not know a version."""
+    def _is_after_plan(self, version: Version) -> bool:
+        """Whether a version is not known at the plan."""
         return version.position > self._plan.position or version.changed_at > self._plan.at
 
 
 def _was_gone(then: ObjectiveRow | KeyResultRow | None, row: ObjectiveRow | KeyResultRow) -> bool:
-    """Whether it was dropped before the plan, and stayed so: neither planned nor added later."""
+    """Whether it was dropped before the plan and still is: such a goal was neither planned nor added later."""
     return then is not None and not is_live(then) and not is_live(row)
 
 
@@ -253,5 +255,5 @@ def _is_revision(before: KeyResultRow, row: KeyResultRow) -> bool:
     return (before.metric, before.due, before.weight) != (row.metric, row.due, row.weight)
 
 
-def _ended_with(look: KeyResultLook) -> float | None:
-    return look.attainment.against_final if look.row.score is None else look.row.score
+def _final_value(review: KeyResultReview) -> float | None:
+    return review.attainment.against_final if review.row.score is None else review.row.score

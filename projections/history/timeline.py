@@ -1,8 +1,8 @@
-"""The state of a cycle's goals at any number of bases, from one reading of all their versions.
+"""The state of a cycle's goals at any number of bases, from one read of all their versions.
 
-Five statements read every version of the cycle's objectives and key results, every measurement of them, and every
-scoring policy. The state at a basis is then found in sorted lists, so that a year of days costs no more statements
-than one day. At each basis the answer equals that of the projections.
+Five statements read every version of the cycle's objectives and key results, all their measurements, and every scoring
+policy. The state at a basis is then looked up in sorted lists, so a year of days costs no more statements than one day.
+At each basis the result equals that of the queries on the projections.
 """
 
 from bisect import bisect_right
@@ -26,11 +26,12 @@ from projections.tables.objective import OBJECTIVE, ObjectiveRow
 
 V = TypeVar("V", bound=Version)
 
-# ── what it is made of ───────────────────────────────────────────────────────────────────────────
+# ── versions ─────────────────────────────────────────────────────────────────────────────────────
 
 
 class MeasurementVersion(msgspec.Struct, frozen=True, gc=False):
-    """One version of a check-in or reading: current from `position` to `until_position`, `OPEN` if it never ended."""
+    """One version of a check-in or reading, current from `position` to `until_position`, which is `OPEN` without an
+    end."""
 
     subject: UUID
     node: Ref
@@ -47,12 +48,12 @@ class MeasurementVersion(msgspec.Struct, frozen=True, gc=False):
         return self.value is not None or self.reached is not None
 
     @property
-    def is_sure(self) -> bool:
+    def has_confidence(self) -> bool:
         return self.confidence is not None
 
 
 class History(Generic[V]):
-    """Every version of one thing, oldest first. Both clocks of one thing have the same order."""
+    """Every version of one aggregate, oldest first. Both clocks of one aggregate have the same order."""
 
     def __init__(self) -> None:
         self.versions: list[V] = []
@@ -66,20 +67,20 @@ class History(Generic[V]):
 
     def at(self, basis: Basis) -> V | None:
         """The version at a basis; None before the first."""
-        seen = min(bisect_right(self._positions, basis.position), bisect_right(self._moments, basis.at))
-        return self.versions[seen - 1] if seen else None
+        count = min(bisect_right(self._positions, basis.position), bisect_right(self._moments, basis.at))
+        return self.versions[count - 1] if count else None
 
 
 class MeasurementSeries:
     """Every version of every measurement of one key result or KPI, by (measured at, position)."""
 
     def __init__(self) -> None:
-        self.said: list[MeasurementVersion] = []
+        self.versions: list[MeasurementVersion] = []
         self._moments: list[datetime] = []
 
-    def add(self, said: MeasurementVersion) -> None:
-        self.said.append(said)
-        self._moments.append(said.measured_at)
+    def add(self, version: MeasurementVersion) -> None:
+        self.versions.append(version)
+        self._moments.append(version.measured_at)
 
     def latest(
         self,
@@ -87,29 +88,30 @@ class MeasurementSeries:
         matches: Callable[[MeasurementVersion], bool] | None = None,
         since: datetime | None = None,
     ) -> MeasurementVersion | None:
-        """The latest one that is current at a basis, matches, and was measured since a moment."""
+        """The latest version that is current at a basis, matches, and was measured at or after `since`."""
         for place in range(bisect_right(self._moments, basis.at) - 1, -1, -1):
-            said = self.said[place]
-            if since is not None and said.measured_at < since:
+            version = self.versions[place]
+            if since is not None and version.measured_at < since:
                 return None
-            if is_current(said, basis) and (matches is None or matches(said)):
-                return said
+            if is_current(version, basis) and (matches is None or matches(version)):
+                return version
         return None
 
 
-def is_current(said: MeasurementVersion, basis: Basis) -> bool:
-    """Whether the basis knows the version and no event that ended it."""
-    return said.position <= basis.position < said.until_position
+def is_current(version: MeasurementVersion, basis: Basis) -> bool:
+    """Whether the version, but no event that ended it, is known at the basis."""
+    return version.position <= basis.position < version.until_position
 
 
 _is_measured: Callable[[MeasurementVersion], bool] = attrgetter("is_measured")
-_is_sure: Callable[[MeasurementVersion], bool] = attrgetter("is_sure")
+_has_confidence: Callable[[MeasurementVersion], bool] = attrgetter("has_confidence")
 
 # ── the timeline ─────────────────────────────────────────────────────────────────────────────────
 
 
 class BitemporalTimeline:
-    """A cycle, and all that is known of its goals up to the basis it was read at, whose position is `position`."""
+    """A cycle with all versions and measurements of its goals that are known at the basis it was read at; `position` is
+    the position of that basis."""
 
     def __init__(
         self,
@@ -145,13 +147,13 @@ class BitemporalTimeline:
         return ScoringPolicy() if row is None else row.policy
 
     def progress(self, basis: Basis) -> SharedProgress:
-        """How far the cycle is, and within it each objective and key result that is not dropped from it."""
+        """The progress of the cycle, and in it of each objective and each key result that is not dropped."""
         policy = self.policy(basis)
         rows = [row for history in self.objectives.values() if (row := history.at(basis)) is not None]
         return progress.of_objectives([self.progress_of_objective(row, basis, policy) for row in rows])
 
     def progress_of_objective(self, row: ObjectiveRow, basis: Basis, policy: ScoringPolicy) -> ObjectiveProgress:
-        """How far an objective is, by its key results that are not dropped."""
+        """The progress of an objective, by its key results that are not dropped."""
         rows = [self.key_results[id].at(basis) for id in self.of_objective[row.id]]
         live = [part for part in rows if part is not None and part.state is not KeyResultState.DROPPED]
         parts = [self._progress_of_key_result(part, row, basis, policy) for part in live]
@@ -163,56 +165,56 @@ class BitemporalTimeline:
         facts = formula_inputs.of_key_result(row, self.standing(row, basis), self.cycle, objective)
         return progress.of_key_result(facts, basis.at, policy)
 
-    def said_of(self, subject: UUID, basis: Basis) -> list[MeasurementVersion]:
-        """All that stands at a basis of what was said of a key result or KPI, by the moment it speaks of."""
-        series = self.series.get(subject, _NOTHING)
-        return [said for said in series.said if said.measured_at <= basis.at and is_current(said, basis)]
+    def measurements(self, subject: UUID, basis: Basis) -> list[MeasurementVersion]:
+        """The measurements of a key result or KPI that are current at a basis, by (measured at, position)."""
+        versions = self.series.get(subject, _EMPTY).versions
+        return [version for version in versions if version.measured_at <= basis.at and is_current(version, basis)]
 
     def standing(self, row: KeyResultRow, basis: Basis) -> Standing:
-        """Where a key result stands: as `key_result_standing.standings` says it."""
-        own = self.series.get(row.id, _NOTHING)
-        spoken = own.latest(basis)
-        sure = spoken if spoken is None or spoken.is_sure else own.latest(basis, _is_sure)
+        """The standing of a key result; equal to that of `key_result_standing.standings`."""
+        own = self.series.get(row.id, _EMPTY)
+        last = own.latest(basis)
+        confident = last if last is None or last.has_confidence else own.latest(basis, _has_confidence)
         if row.kpi is None:
-            measured = spoken if spoken is None or spoken.is_measured else own.latest(basis, _is_measured)
+            measured = last if last is None or last.is_measured else own.latest(basis, _is_measured)
         else:
-            measured = self.series.get(row.kpi, _NOTHING).latest(basis, since=row.kpi_since)
-        heard = [said.measured_at for said in (spoken, measured) if said is not None]
-        return Standing(*_figure(measured), max(heard, default=None), *_stated(sure))
+            measured = self.series.get(row.kpi, _EMPTY).latest(basis, since=row.kpi_since)
+        moments = [version.measured_at for version in (last, measured) if version is not None]
+        return Standing(*_value_columns(measured), max(moments, default=None), *_confidence_columns(confident))
 
 
-def _figure(
-    said: MeasurementVersion | None,
+def _value_columns(
+    version: MeasurementVersion | None,
 ) -> tuple[float | None, tuple[str, ...] | None, datetime | None, UUID | None, int | None]:
-    if said is None:
+    if version is None:
         return None, None, None, None, None
-    return said.value, said.reached, said.measured_at, said.node.id, said.position
+    return version.value, version.reached, version.measured_at, version.node.id, version.position
 
 
-def _stated(said: MeasurementVersion | None) -> tuple[float | None, int | None]:
-    return (None, None) if said is None else (said.confidence, said.position)
+def _confidence_columns(version: MeasurementVersion | None) -> tuple[float | None, int | None]:
+    return (None, None) if version is None else (version.confidence, version.position)
 
 
 def is_live(row: ObjectiveRow | KeyResultRow | None) -> bool:
-    """Whether a goal is there and was not dropped."""
+    """Whether a goal exists and is not dropped."""
     return row is not None and row.state not in (ObjectiveState.DROPPED, KeyResultState.DROPPED)
 
 
 def _histories(versions: Iterable[V]) -> dict[UUID, History[V]]:
-    """By thing, in the order of their birth."""
+    """The histories by id, in the order of the first versions."""
     histories: dict[UUID, History[V]] = {}
     for version in versions:
         histories.setdefault(version.id, History()).add(version)
     return histories
 
 
-_NOTHING = MeasurementSeries()
+_EMPTY = MeasurementSeries()
 
-# ── reading it ───────────────────────────────────────────────────────────────────────────────────
+# ── queries ──────────────────────────────────────────────────────────────────────────────────────
 
 
 def read(conn: Connection, basis: Basis, cycle: CycleRow) -> BitemporalTimeline:
-    """The timeline of a cycle up to a basis: five statements, or four where no KPI was ever linked."""
+    """The timeline of a cycle up to a basis: five statements, or four if no KPI was ever linked."""
     first = "where version = 1"
     timeline = BitemporalTimeline(
         cycle,
@@ -251,7 +253,7 @@ _READINGS = f"""
 
 
 def _linked_since(timeline: BitemporalTimeline) -> dict[UUID, datetime]:
-    """Every KPI that any key result was ever linked to, and since when the first one was."""
+    """Every KPI that any key result was ever linked to, and the time of the first link."""
     since: dict[UUID, datetime] = {}
     for history in timeline.key_results.values():
         for one in history.versions:
@@ -262,8 +264,8 @@ def _linked_since(timeline: BitemporalTimeline) -> dict[UUID, datetime]:
 
 def _add(timeline: BitemporalTimeline, kind: Kind, row: Sequence[Any]) -> None:
     subject, id, position, until, recorded_at, measured_at, value, reached, confidence = row
-    said = MeasurementVersion(
+    version = MeasurementVersion(
         subject, Ref(kind, id), position, until or OPEN, recorded_at, measured_at, value,
         None if reached is None else tuple(reached), confidence,
     )  # fmt: skip
-    timeline.series.setdefault(subject, MeasurementSeries()).add(said)
+    timeline.series.setdefault(subject, MeasurementSeries()).add(version)

@@ -28,7 +28,7 @@ from domain.model.key_result import KeyResultRetargeted
 from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.values import Kind
 from projections.history import kpi_delta, timeline
-from projections.history.retrospective import KeyResultLook, Look, ObjectiveLook, SilenceLook
+from projections.history.retrospective import CycleReview, KeyResultReview, ObjectiveReview, SilenceReview
 from projections.store.basis import ResolvedBasis
 from projections.tables import discussion
 from projections.tables.cycle import CycleRow
@@ -109,7 +109,7 @@ class Attribution(RowProxy):
 
 @strawberry.type(description="A stretch in which nobody spoke of a key result for longer than its cadence allows.")
 class Silence(RowProxy):
-    row: strawberry.Private[SilenceLook]
+    row: strawberry.Private[SilenceReview]
 
     key_result: KeyResultRef = to_one(Kind.KEY_RESULT, "key_result", "The key result.")
 
@@ -187,7 +187,7 @@ class ObjectiveRetrospective:
     attribution: Attribution = strawberry.field(description="Where its progress came from.")
 
 
-def _objectives(plan: View, outcome: View, looks: Sequence[ObjectiveLook]) -> list[ObjectiveRetrospective]:
+def _objectives(plan: View, outcome: View, looks: Sequence[ObjectiveReview]) -> list[ObjectiveRetrospective]:
     """All goals of one side were read together, and are siblings."""
     parts = [part for look in looks for part in look.key_results]
     key_results = iter(_key_results(plan, outcome, parts))
@@ -211,7 +211,7 @@ def _objectives(plan: View, outcome: View, looks: Sequence[ObjectiveLook]) -> li
     ]
 
 
-def _key_results(plan: View, outcome: View, looks: Sequence[KeyResultLook]) -> list[KeyResultRetrospective]:
+def _key_results(plan: View, outcome: View, looks: Sequence[KeyResultReview]) -> list[KeyResultRetrospective]:
     key_results = as_batch(KeyResult, outcome, [look.row for look in looks])
     return [
         KeyResultRetrospective(
@@ -263,9 +263,9 @@ class Retrospective:
     is_final: bool = strawberry.field(description="Whether the cycle is closed, and this is its outcome of record.")
 
     @cached_property
-    def look(self) -> Look:
+    def look(self) -> CycleReview:
         told = self.ended.read(timeline.read, self.row)
-        return Look(told, self.planned.basis, self.ended.basis)
+        return CycleReview(told, self.planned.basis, self.ended.basis)
 
     @answered("The cycle, as it was at the outcome.")
     def cycle(self) -> Cycle:
