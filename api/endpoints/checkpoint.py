@@ -30,7 +30,7 @@ class Publishing:
             return error_response(HTTPStatus.FORBIDDEN, said, Code.FORBIDDEN)
         with self._pool.connection() as conn:
             try:
-                note = signer.told(conn, signer.newest(conn, basis.now(conn).position, self._keys), self._keys)
+                note = signer.available(conn, signer.newest(conn, basis.now(conn).position, self._keys), self._keys)
             except Rewritten as error:
                 return _text(f"{error}\n", 503)
         return _text("This log was never signed.\n", 404) if note is None else _text(note)

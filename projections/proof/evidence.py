@@ -1,4 +1,4 @@
-"""Evidence of a cycle: all that was said and measured in it, each event proven against one signed checkpoint."""
+"""Evidence of a cycle: all its events, each with an inclusion proof against one signed checkpoint."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
@@ -25,12 +25,12 @@ _mapper = EventMapper()
 
 
 def of_cycle(conn: Connection, workspace: str, key: str, keys: Keys) -> Iterator[bytes]:
-    """The lines of a file of evidence of the cycle with this key, as far as the views stand.
+    """The lines of an evidence file of the cycle with this key, up to the position of the projections.
 
     It holds, complete and in order, the streams of: the cycle, its objectives, their key results, check-ins,
     initiatives, comments and reflections; every KPI that measured one of the key results, and its readings
-    within the cycle; and the scoring policy. The checkpoint is kept. Raises `CommandRejected` with `NOT_FOUND`,
-    `signing.Rewritten`, and `ValueError` for a damaged event.
+    within the cycle; and the scoring policy. The checkpoint is stored. Raises `CommandRejected` with `NOT_FOUND`,
+    `signer.Rewritten`, and `ValueError` for a damaged event.
     """
     size = int(fetch(conn, "select position from view_position", {})[0][0])
     rows = _rows(conn, keyed_id(Kind.CYCLE, key), key, size)
@@ -45,7 +45,7 @@ def _proven(rows: Sequence[LogRow], tree: Tree) -> Iterator[Entry]:
         yield Entry.of(row, tree.inclusion(row.position).path)
 
 
-# ── what belongs to it ───────────────────────────────────────────────────────────────────────────
+# ── rows ─────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _rows(conn: Connection, cycle: UUID, key: str, size: int) -> list[LogRow]:
@@ -62,7 +62,7 @@ def _rows(conn: Connection, cycle: UUID, key: str, size: int) -> list[LogRow]:
 
 
 def _links(rows: Sequence[LogRow]) -> dict[UUID, datetime]:
-    """The KPIs that ever measured a key result, and since when the first of these did."""
+    """The KPIs that any key result was ever linked to, each with the time of its first link."""
     linked: dict[UUID, datetime] = {}
     for event in (_event(row) for row in rows if row.topic.startswith((KeyResultAdded.TOPIC, KeyResultLinked.TOPIC))):
         if isinstance(event, KeyResultAdded | KeyResultLinked) and event.kpi is not None:
@@ -71,8 +71,8 @@ def _links(rows: Sequence[LogRow]) -> dict[UUID, datetime]:
 
 
 def _span(rows: Sequence[LogRow], linked_at: datetime) -> tuple[datetime, datetime]:
-    """From the start of the cycle, or the first link if that came before, to its end, or its closing if that
-    came after; without end while it is open."""
+    """The time span of the evidence: from the start of the cycle, or the first link if that is earlier, to its end, or
+    its closing if that is later; without end while the cycle is open."""
     opened, last = _event(rows[0]), _event(rows[-1])
     assert isinstance(opened, CycleOpened)
     begins = datetime.combine(opened.starts_on, time(), UTC)

@@ -1,8 +1,8 @@
-"""What the log was at any size, and how that is proven: the tree over it, and the checkpoints that were signed.
+"""The Merkle tree over the log, its inclusion and consistency proofs, and the signed checkpoints.
 
-Of the tree only every eighth level is kept, one hash for 256 below; what lies between is made again from at
-most 256 neighbours. The leaves are the hashes in the log itself. So a proof reads a few hundred hashes,
-however long the log is, and the tree costs a row for 256 events.
+Only every eighth level of the tree is stored, one hash for 256 below; the levels in between are recomputed from at most
+256 neighbours. The leaves are the hashes in the log itself. So a proof reads a few hundred hashes, however long the log
+is, and the tree needs one row per 256 events.
 """
 
 from collections.abc import Iterator
@@ -15,13 +15,13 @@ from domain.proof import merkle
 from projections.store.versioned_tables import Connection, Table, fetch
 
 STEP = 8
-"""How many levels of the tree are made at once."""
+"""The number of levels between two stored levels."""
 WIDTH = 1 << STEP
 LEVELS_MAX = 63
 
 
 class NodeRow(msgspec.Struct, frozen=True, gc=False):
-    """The root over the 2^level events after position place · 2^level."""
+    """The root of the 2^level events after position place · 2^level."""
 
     level: int
     place: int
@@ -29,7 +29,7 @@ class NodeRow(msgspec.Struct, frozen=True, gc=False):
 
 
 class Inclusion(msgspec.Struct, frozen=True):
-    """The path that proves an event to be in the log of a size."""
+    """The inclusion proof of an event in the log of a size."""
 
     position: int
     size: int
@@ -38,7 +38,7 @@ class Inclusion(msgspec.Struct, frozen=True):
 
 
 class Signed(msgspec.Struct, frozen=True):
-    """A checkpoint as it was signed. `age_s` says how long ago, in seconds."""
+    """A signed checkpoint; `age_s` is the time since its signing, in seconds."""
 
     size: int
     note: str
@@ -49,11 +49,11 @@ NODE = Table("tree_node", NodeRow, ("level", "place"))
 TABLES = (NODE,)
 
 
-# ── keeping the tree ─────────────────────────────────────────────────────────────────────────────
+# ── writing the tree ─────────────────────────────────────────────────────────────────────────────
 
 
 def grow(conn: Connection, before: int, position: int) -> None:
-    """Keep what the events after position `before` and up to `position` complete."""
+    """Store the nodes that are completed by the events in (before, position]."""
     for level in range(STEP, LEVELS_MAX, STEP):
         first, end = before >> level, position >> level
         if first == end:
@@ -64,7 +64,7 @@ def grow(conn: Connection, before: int, position: int) -> None:
 
 
 def _row(conn: Connection, level: int, start: int, end: int) -> list[bytes]:
-    """Neighbours on a level that is kept. Raises `LookupError` where the tree does not reach."""
+    """The hashes of neighbours on a stored level. Raises `LookupError` if one of them is not stored."""
     if level == 0:
         return raw.leaf_hashes(conn, start, end)
     query = """
@@ -72,17 +72,17 @@ def _row(conn: Connection, level: int, start: int, end: int) -> list[bytes]:
     """
     found = [hash for (hash,) in fetch(conn, query, {"level": level, "start": start, "end": end})]
     if len(found) != end - start:
-        raise LookupError("The tree over the log is not complete: run 'keyframe rebuild'.")
+        raise LookupError("The stored Merkle tree is not complete: run 'keyframe rebuild'.")
     return found
 
 
-# ── reading it ───────────────────────────────────────────────────────────────────────────────────
+# ── reading the tree ─────────────────────────────────────────────────────────────────────────────
 
 
 class Tree:
-    """The tree of the log's first `size` events; what was read of it once is remembered.
+    """The tree of the log's first `size` events, with a cache of the tiles it has read.
 
-    Raises `LookupError` from every question if the views do not stand at that size yet.
+    Every method raises `LookupError` if the projections have not reached that size.
     """
 
     def __init__(self, conn: Connection, size: int) -> None:
@@ -95,16 +95,17 @@ class Tree:
         return merkle.root(self._look, self.size)
 
     def root_at(self, size: int) -> bytes:
-        """The root of a beginning of it."""
+        """The root of the first `size` events."""
         return merkle.root(self._look, size)
 
     def inclusion(self, position: int) -> Inclusion:
-        """That the event at a position is in it. Raises `ValueError` for one that is not."""
+        """The inclusion proof of the event at a position. Raises `ValueError` for a position outside the tree."""
         path = merkle.inclusion(self._look, position - 1, self.size)
         return Inclusion(position, self.size, self._look(0, position - 1), path)
 
     def consistency(self, size: int) -> list[bytes]:
-        """The path that proves the tree of `size` events to be its beginning. Raises `ValueError` for a larger one."""
+        """The consistency proof between the tree of `size` events and this one. Raises `ValueError` for a larger
+        size."""
         return merkle.consistency(self._look, size, self.size)
 
     def _look(self, level: int, place: int) -> bytes:
@@ -113,26 +114,26 @@ class Tree:
         return self._tile(step * STEP, tile)[height][place - (tile << (STEP - height))]
 
     def _tile(self, level: int, tile: int) -> list[list[bytes]]:
-        """The subtrees above up to 256 neighbours on a level that is kept."""
-        known = self._tiles.get((level, tile))
-        if known is None:
+        """The subtrees above up to 256 neighbours on a stored level."""
+        cached = self._tiles.get((level, tile))
+        if cached is None:
             end = min((tile + 1) * WIDTH, self.size >> level)
-            known = merkle.levels(_row(self._conn, level, tile * WIDTH, end))
-            self._tiles[level, tile] = known
-        return known
+            cached = merkle.levels(_row(self._conn, level, tile * WIDTH, end))
+            self._tiles[level, tile] = cached
+        return cached
 
 
 # ── checkpoints ──────────────────────────────────────────────────────────────────────────────────
 
 
 def note(conn: Connection, size: int) -> str | None:
-    """The checkpoint of this size, if one was kept."""
+    """The note of the stored checkpoint of this size; None if there is none."""
     rows = fetch(conn, "select note from checkpoint where size = %(size)s", {"size": size})
     return next((note for (note,) in rows), None)
 
 
 def last_signed(conn: Connection, upto: int = 2**63 - 1) -> Signed | None:
-    """The largest checkpoint that was kept, up to a size."""
+    """The largest stored checkpoint up to a size; None if there is none."""
     query = """
         select size, note, extract(epoch from clock_timestamp() - signed_at)::float8
         from checkpoint where size <= %(upto)s order by size desc limit 1
@@ -141,16 +142,16 @@ def last_signed(conn: Connection, upto: int = 2**63 - 1) -> Signed | None:
 
 
 def next_signed(conn: Connection, after: int) -> tuple[int, str] | None:
-    """The smallest checkpoint that was kept beyond a size."""
+    """The size and note of the smallest stored checkpoint beyond a size; None if there is none."""
     query = "select size, note from checkpoint where size > %(after)s order by size limit 1"
     return next(((size, note) for size, note in fetch(conn, query, {"after": after})), None)
 
 
 def all_signed(conn: Connection) -> Iterator[tuple[int, str]]:
-    """Every checkpoint that was kept, by size, with its note."""
+    """The size and note of every stored checkpoint, by size."""
     yield from fetch(conn, "select size, note from checkpoint order by size", {})
 
 
 def keep(conn: Connection, size: int, note: str) -> None:
-    """Keep a signed checkpoint, for ever; one of this size that is there already stays."""
+    """Store a signed checkpoint permanently; an existing one of this size is left as it is."""
     conn.execute("insert into checkpoint (size, note) values (%s, %s) on conflict do nothing", [size, note])

@@ -1,7 +1,6 @@
-"""Signs what the log is: at every closing of a cycle, after so many events, and after so much time.
+"""Signs checkpoints of the log: at every closing of a cycle, after a number of events, and after an interval.
 
-A log that is signed once cannot be rewritten unnoticed: nothing is signed that does not continue what was
-signed before.
+A signed log cannot be rewritten unnoticed: a checkpoint is signed only if it is consistent with the earlier ones.
 """
 
 import time
@@ -22,7 +21,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Keys(NamedTuple):
-    """The key that signs, and the public halves of those that signed before it."""
+    """The signing key, and the public keys of its predecessors."""
 
     signer: Signer
     earlier: Sequence[Verifier] = ()
@@ -33,63 +32,63 @@ class Keys(NamedTuple):
 
 
 class Rewritten(Exception):
-    """The log, or the tree kept over it, is not what was signed."""
+    """The log, or the stored Merkle tree, contradicts a signed checkpoint."""
 
 
 def signed(conn: Connection, size: int, keys: Keys) -> str:
-    """The log's checkpoint of this size: the one that was kept, or one signed now.
+    """The note of the checkpoint of this size: the stored one, or a new one.
 
-    Raises `Rewritten` rather than to sign what contradicts a checkpoint that was kept, and `LookupError`
-    if the views do not stand at that size yet.
+    Raises `Rewritten` if a new one would contradict a stored checkpoint, and `LookupError` if the projections have not
+    reached this size.
     """
     before, after = merkle_tree.last_signed(conn, size), merkle_tree.next_signed(conn, size)
     if before is not None and before.size == size:
         return before.note
     tree = Tree(conn, size)
     if before is not None:
-        said = _known(before.size, before.note, keys)
-        holds = merkle.extends(said.root, said.size, tree.root, size, tree.consistency(said.size))
-        _refuse_unless(holds, said)
+        earlier = _verified(before.size, before.note, keys)
+        path = tree.consistency(earlier.size)
+        _require(merkle.extends(earlier.root, earlier.size, tree.root, size, path), earlier)
     if after is not None and after[0] <= _reached(conn, after[0]):
-        said = _known(*after, keys)
-        path = Tree(conn, said.size).consistency(size)
-        _refuse_unless(merkle.extends(tree.root, size, said.root, said.size, path), said)
+        later = _verified(*after, keys)
+        path = Tree(conn, later.size).consistency(size)
+        _require(merkle.extends(tree.root, size, later.root, later.size, path), later)
     return checkpoint.signed(size, tree.root, keys.signer)
 
 
-def told(conn: Connection, size: int, keys: Keys | None) -> str | None:
-    """The log's checkpoint of this size, where it is not sure that there is a key: then only one that was kept."""
+def available(conn: Connection, size: int, keys: Keys | None) -> str | None:
+    """The note of the checkpoint of this size; without a key, None if none is stored."""
     return merkle_tree.note(conn, size) if keys is None else signed(conn, size, keys)
 
 
 def newest(conn: Connection, position: int, keys: Keys | None) -> int:
-    """The size of the newest checkpoint that can be told up to a position; without a key, the last that was kept.
-    The position itself if there is none."""
+    """The size of the newest available checkpoint up to a position: with a key the position itself; without a key the
+    size of the last stored checkpoint, or the position if there is none."""
     last = None if keys is not None else merkle_tree.last_signed(conn, position)
     return position if last is None else last.size
 
 
-def _known(size: int, note: str, keys: Keys) -> checkpoint.Checkpoint:
-    """What a checkpoint says that was kept."""
+def _verified(size: int, note: str, keys: Keys) -> checkpoint.Checkpoint:
+    """The stored checkpoint of this size. Raises `Rewritten` if its signature or size is wrong."""
     try:
-        said = checkpoint.verified(note, keys.verifiers)
+        verified = checkpoint.verified(note, keys.verifiers)
     except NotSigned as error:
-        raise Rewritten(f"The checkpoint of size {size} is not one of ours. {error}") from error
-    if said.size != size:
-        raise Rewritten(f"The checkpoint of size {size} speaks of size {said.size}.")
-    return said
+        raise Rewritten(f"The checkpoint of size {size} is not genuine. {error}") from error
+    if verified.size != size:
+        raise Rewritten(f"The checkpoint stored for size {size} is one of size {verified.size}.")
+    return verified
 
 
-def _refuse_unless(holds: bool, said: checkpoint.Checkpoint) -> None:
-    if not holds:
+def _require(is_consistent: bool, with_checkpoint: checkpoint.Checkpoint) -> None:
+    if not is_consistent:
         raise Rewritten(
-            f"The log is not what was signed at position {said.size}: run 'keyframe verify'. "
-            "If that finds nothing, the tree kept over it is damaged: run 'keyframe rebuild'."
+            f"The log differs from the log that was signed at position {with_checkpoint.size}: run 'keyframe verify'. "
+            "If that finds no damage, the stored Merkle tree is damaged: run 'keyframe rebuild'."
         )
 
 
 def _reached(conn: Connection, size: int) -> int:
-    """How far the views stand. Raises `Rewritten` if the log itself ends before a size that was signed."""
+    """The position of the projections. Raises `Rewritten` if the log itself ends before this size, which is signed."""
     position = int(fetch(conn, "select position from view_position", {})[0][0])
     if position < size and (head := raw.head(conn)) < size:
         raise Rewritten(f"The log ends at position {head}, but was signed up to {size}: run 'keyframe verify'.")
@@ -97,11 +96,11 @@ def _reached(conn: Connection, size: int) -> int:
 
 
 class CheckpointSigner:
-    """Signs and keeps checkpoints of one workspace while its views are fed.
+    """Signs and stores checkpoints of one workspace while its projector runs.
 
-    The next one is due after `events_max` new events, or `interval_s` seconds if there is anything new; and
-    there is one for every closing of a cycle, so that its outcome is attested. Closings that nobody saw are
-    made up for.
+    A checkpoint is due after `events_max` new events, or after `interval_s` seconds if there is any new event. Each
+    closing of a cycle gets its own checkpoint, so that its outcome is attested, even if it happened while no signer
+    was running.
     """
 
     def __init__(
@@ -117,10 +116,10 @@ class CheckpointSigner:
         self._pause = 0.0
 
     def keep(self, conn: Connection, position: int) -> None:
-        """Sign what is due, now that the views stand at a position.
+        """Sign the checkpoints that are due at this position of the projections.
 
-        If the log contradicts what was signed, or cannot be signed, that is logged, and again every
-        `interval_s` seconds for as long as it is so; the views go on.
+        A failure to sign, or a log that contradicts a checkpoint, is logged as critical, and tried again every
+        `interval_s` seconds; the projector continues.
         """
         if self._clock() < self._pause:
             return
@@ -137,12 +136,12 @@ class CheckpointSigner:
             for closing in _closings(conn, self._seen, position):
                 self._sign(conn, closing)
             self._seen = position
-        news = position - (self._last or 0)
-        if news >= self._events_max or (news > 0 and self._clock() >= self._due):
+        unsigned = position - (self._last or 0)
+        if unsigned >= self._events_max or (unsigned > 0 and self._clock() >= self._due):
             self._sign(conn, position)
 
     def _resume(self, conn: Connection) -> None:
-        """Go on from the last checkpoint, whoever signed it; the first of all is due at once."""
+        """Continue from the last stored checkpoint; without one, the first is due at once."""
         last = merkle_tree.last_signed(conn)
         self._last = 0 if last is None else last.size
         self._due = self._clock() + (0.0 if last is None else self._interval_s - last.age_s)
@@ -154,7 +153,7 @@ class CheckpointSigner:
 
 
 def _closings(conn: Connection, after: int, upto: int) -> list[int]:
-    """Where, after a position and up to another, a cycle was closed."""
+    """The positions of the closings of cycles in (after, upto]."""
     query = """
         select distinct outcome_position from cycle
         where outcome_position > %(after)s and outcome_position <= %(upto)s order by outcome_position

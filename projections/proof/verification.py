@@ -1,4 +1,4 @@
-"""Whether the log is still what it was: recomputed from the stored rows, and held against what was signed."""
+"""Verification of the log: recompute the hashes from the stored rows, and compare them with the signed checkpoints."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
@@ -16,15 +16,15 @@ PROGRESS_EVENTS = 20_000
 
 
 class Damage(msgspec.Struct, frozen=True):
-    """The first position at which the log is not what it was, and what is wrong there."""
+    """The first position at which the log was altered, and what is wrong there."""
 
     position: int
     what: str
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """What was found. `size` and `root` are of the log as far as it is sound; `checkpoints` counts those it was
-    held against, and `signed_size` is the largest of them."""
+    """The result. `size` and `root` are those of the log up to the damage; `checkpoints` is the number of checkpoints
+    that match, and `signed_size` the size of the largest of them."""
 
     size: int
     root: bytes
@@ -34,11 +34,11 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 class Statement(NamedTuple):
-    """What the log was at a size, and who says so."""
+    """The root of the log at a size, and the source of that statement, for messages."""
 
     size: int
     root: bytes
-    told_by: str
+    source: str
 
 
 def verify(
@@ -47,52 +47,53 @@ def verify(
     given: Iterable[str] = (),
     progress: Callable[[int, int], None] | None = None,
 ) -> Verdict:
-    """Recompute the log from its rows, as it stands at this moment, while others go on writing.
+    """Verify the log in one snapshot; writers are not blocked.
 
-    Held against each other are positions, times, versions, hashes, the commands, every checkpoint that was
-    kept, and the `given` notes, which come from outside. `progress` is told (position, head). It takes about
-    150 bytes of memory a stream. Raises `NotSigned` for a given note that is not a checkpoint of this log.
+    The positions, times, versions and hashes of the rows are checked against each other, against the commands, the
+    stored checkpoints, and the `given` notes, which come from outside. `progress` is called with (position, head).
+    Takes about 150 bytes of memory per stream. Raises `NotSigned` for a given note that is not a checkpoint of this
+    log.
     """
     from_outside = [_statement(note, verifiers, "a checkpoint given") for note in given]
-    with conn.transaction(force_rollback=True):  # a sweep that is broken off leaves nothing to commit
+    with conn.transaction(force_rollback=True):  # an interrupted sweep has nothing to commit
         conn.execute("set transaction isolation level repeatable read, read only")
         conn.execute("set local statement_timeout = 0")
-        kept, forged = _kept(conn, verifiers)
-        walk = _Walk(sorted([*kept, *from_outside]), raw.head(conn), progress or _silent)
-        found = walk.over(conn) or walk.at_its_end(raw.commanded(conn))
+        stored, forged = _stored(conn, verifiers)
+        sweep = _Sweep(sorted([*stored, *from_outside]), raw.head(conn), progress or _ignore)
+        found = sweep.check_rows(conn) or sweep.check_end(raw.commanded(conn))
     damage = min((one for one in (found, forged) if one is not None), key=lambda one: one.position, default=None)
-    return Verdict(walk.size, walk.root(), walk.held, walk.trusted, damage)
+    return Verdict(sweep.size, sweep.root(), sweep.matched, sweep.trusted, damage)
 
 
-def _kept(conn: Connection, verifiers: Sequence[Verifier]) -> tuple[list[Statement], Damage | None]:
-    """The checkpoints that were kept; and the first that nobody signed who may."""
+def _stored(conn: Connection, verifiers: Sequence[Verifier]) -> tuple[list[Statement], Damage | None]:
+    """The stored checkpoints before the first one without a valid signature, and the damage of that one."""
     statements: list[Statement] = []
     for size, note in merkle_tree.all_signed(conn):
         try:
-            said = _statement(note, verifiers, "the checkpoint kept")
+            statement = _statement(note, verifiers, "the checkpoint kept")
         except NotSigned as error:
             why = str(error).rstrip(".")
             return statements, Damage(size, f"the checkpoint kept at this size is not genuine. {why}")
-        if said.size != size:
-            return statements, Damage(size, f"the checkpoint kept at this size speaks of size {said.size}")
-        statements.append(said)
+        if statement.size != size:
+            return statements, Damage(size, f"the checkpoint kept at this size is one of size {statement.size}")
+        statements.append(statement)
     return statements, None
 
 
-def _statement(note: str, verifiers: Sequence[Verifier], told_by: str) -> Statement:
-    said = checkpoint.verified(note, verifiers)
-    return Statement(said.size, said.root, told_by)
+def _statement(note: str, verifiers: Sequence[Verifier], source: str) -> Statement:
+    verified = checkpoint.verified(note, verifiers)
+    return Statement(verified.size, verified.root, source)
 
 
-class _Walk:
-    """One way along the log, up to its end or to the first thing that is wrong."""
+class _Sweep:
+    """One pass over the log, up to its end or the first damage."""
 
     def __init__(self, statements: Sequence[Statement], head: int, progress: Callable[[int, int], None]) -> None:
         self._tree = Frontier()
         self._statements = list(reversed(statements))
         self._head = head
         self._progress = progress
-        self.held = 0
+        self.matched = 0
         self.trusted = 0
 
     @property
@@ -102,14 +103,14 @@ class _Walk:
     def root(self) -> bytes:
         return self._tree.root()
 
-    def over(self, conn: Connection) -> Damage | None:
-        """Every row of the log, in its order."""
+    def check_rows(self, conn: Connection) -> Damage | None:
+        """Check every row of the log, in its order; returns the first damage."""
         try:
-            return self._compared() or self._rows(conn)
+            return self._compare() or self._check_rows(conn)
         except raw.Unreadable:
             return Damage(self.size + 1, "the row has an empty column, or a value that no row can have")
 
-    def _rows(self, conn: Connection) -> Damage | None:
+    def _check_rows(self, conn: Connection) -> Damage | None:
         tree, last, versions = self._tree, -(2**63), dict[bytes, int]()
         stop = self._next_stop()
         for row in raw.sweep(conn):
@@ -127,65 +128,65 @@ class _Walk:
             tree.add(stored)
             if position == stop:
                 self._progress(position, self._head)
-                if (damage := self._compared()) is not None:
+                if (damage := self._compare()) is not None:
                     return damage
                 stop = self._next_stop()
         return None
 
     def _next_stop(self) -> int:
-        """Where the walk pauses: at the next checkpoint, or to tell how far it is."""
+        """The next position at which to compare a checkpoint or to report progress."""
         pause = self.size + PROGRESS_EVENTS
         return min(pause, self._statements[-1].size) if self._statements else pause
 
-    def _compared(self) -> Damage | None:
-        """The tree as it stands now, held against what was signed of this size."""
+    def _compare(self) -> Damage | None:
+        """Compare the root of the tree at this size with the checkpoints of this size."""
         while self._statements and self._statements[-1].size == self.size:
-            said = self._statements.pop()
-            if said.root != self.root():
+            statement = self._statements.pop()
+            if statement.root != self.root():
                 return Damage(
                     self.trusted + 1,
-                    f"from here to position {self.size} the log is not what {said.told_by} at {self.size} says: "
-                    "something was rewritten together with its hash",
+                    f"from here to position {self.size} the log does not match {statement.source} at {self.size}: "
+                    "a row was rewritten together with its hash",
                 )
-            self.held += 1
+            self.matched += 1
             self.trusted = self.size
         return None
 
-    def at_its_end(self, commanded: raw.Commanded) -> Damage | None:
-        """Whether the log ends where it should."""
+    def check_end(self, commanded: raw.Commanded) -> Damage | None:
+        """Check that the log ends where the checkpoints and commands require."""
         self._progress(self.size, self._head)
         end = self.size + 1
         if self._statements:
-            said = self._statements[-1]
-            return Damage(end, f"the log ends here, but {said.told_by} covers {said.size} events: its tail is cut off")
+            last = self._statements[-1]
+            return Damage(end, f"the log ends here, but {last.source} covers {last.size} events: its tail is cut off")
         if commanded.last > self.size:
             return Damage(end, f"the log ends here, but a command recorded events up to {commanded.last}")
         if commanded.odd != end:
             return Damage(
                 commanded.odd,
-                f"it is not the event of exactly one command: they recorded {commanded.events} events, the log holds "
-                f"{self.size}. One was added that no command made, or a command was rewritten",
+                f"it is not the event of exactly one command: the commands recorded {commanded.events} events, the log "
+                f"has {self.size}. An event was added that no command made, or a command was rewritten",
             )
         return None
 
 
 def _wrong(row: raw.Swept, expected: int, last: int, version_before: int) -> Damage:
-    """What is the matter with a row: of all that is wrong, what explains the rest."""
+    """The damage of a row: the first reason that applies, because it may cause the later ones."""
     position, recorded, effective, _, version, is_child, *_ = row
     due = version_before + 1
     reasons = (
         (position > expected + 1, f"the events up to {position - 1} are missing"),
         (position > expected, "the event is missing"),
-        (position < 1, "there is no such position"),
-        (position < expected, "the position stands there twice"),
-        (recorded <= last, "it was recorded before the event in front of it"),
+        (position < 1, "the position is less than 1"),
+        (position < expected, "the position occurs twice"),
+        (recorded <= last, "it was recorded before the previous event"),
         (effective > recorded, "it is effective after it was recorded"),
-        (version != due, f"it is version {version} of its stream, where version {due} is due"),
-        (is_child and version > 1, "it says what its stream belongs to, which only a first event does"),
-        (True, "its hash does not follow from its columns: one of them was changed"),
+        (version != due, f"it is version {version} of its stream, where version {due} is expected"),
+        (is_child and version > 1, "it has a parent, which only the first event of a stream may have"),
+        (True, "its hash does not match its columns: one of them was changed"),
     )
     return Damage(min(position, expected), next(what for wrong, what in reasons if wrong))
 
 
-def _silent(position: int, head: int) -> None:
-    """Tell nobody."""
+def _ignore(position: int, head: int) -> None:
+    """The default of `progress`: do nothing."""

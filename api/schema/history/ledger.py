@@ -123,7 +123,7 @@ def opened(view: View, info: Info) -> Ledger:
 
 def _note(conn: Connection, size: int, keys: Keys | None) -> str:
     try:
-        note = signer.told(conn, size, keys)
+        note = signer.available(conn, size, keys)
     except Rewritten as error:
         raise CommandRejected(Code.CONFLICT, str(error)) from error
     if note is None:

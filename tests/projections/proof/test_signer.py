@@ -231,7 +231,7 @@ def test_nothing_is_signed_after_a_checkpoint_that_none_of_ours_signed(world: At
     world.fill(3)
     merkle_tree.keep(world.conn, 3, signer.signed(world.conn, world.see(), OTHER_KEYS))
     world.fill(3)
-    with pytest.raises(Rewritten, match="not one of ours"):
+    with pytest.raises(Rewritten, match="not genuine"):
         signer.signed(world.conn, world.see(), KEYS)
 
 

@@ -183,7 +183,7 @@ def test_a_duplicated_row_is_found(world: Attested, chance: Random) -> None:
         thief.unlocks()
         copied(thief, position, position)
         damage = found(world.verify())
-    assert damage == Damage(position, "the position stands there twice")
+    assert damage == Damage(position, "the position occurs twice")
 
 
 def test_an_inserted_row_is_found_though_its_hash_fits(world: Attested, signed_size: int) -> None:
