@@ -258,7 +258,7 @@ def _views(conn: Connection, database: Database) -> Finding:
     if (poison := found.poison) is not None:
         text = f"{where}; event {poison.position} ({poison.topic}) cannot be applied: {poison.cause}"
         return Finding("views", Verdict.WRONG, text, "Install the Keyframe that wrote it, or a newer one.")
-    if found.position < found.head and not found.is_fed:
+    if found.position < found.head and not found.has_leader:
         # with a database of our own, nothing runs between two commands
         verdict = Verdict.NOTE if database.settings.database_url is None else Verdict.WRONG
         text = f"{where}, and nobody feeds them"

@@ -83,7 +83,7 @@ class Readiness:
             return {"views": None, "wrong": "There are no views yet."}
         poison = found.poison and {name: getattr(found.poison, name) for name in ("position", "topic", "cause")}
         lag = found.head - found.position
-        told = {"position": found.position, "head": found.head, "lag": lag, "fed": found.is_fed, "poison": poison}
+        told = {"position": found.position, "head": found.head, "lag": lag, "fed": found.has_leader, "poison": poison}
         return {"views": told, "wrong": _wrong(found)}
 
 
@@ -92,7 +92,7 @@ def _wrong(found: views.Checkup) -> str | None:
         return "The views were made by another version of Keyframe; run 'keyframe rebuild'."
     if found.poison is not None:
         return f"Event {found.poison.position} ({found.poison.topic}) cannot be applied: {found.poison.cause}"
-    if found.position < found.head and not found.is_fed:
+    if found.position < found.head and not found.has_leader:
         return "Nobody feeds the views."
     if found.head - found.position > LAG_MAX:
         return f"The views are {found.head - found.position} events behind."

@@ -133,7 +133,7 @@ class SnapshotReader:
             if self._visibility_scope is None or self._hidden is not None:
                 looked = bases.now(conn), self._hidden or visibility.NOTHING
             else:
-                looked = visibility.look(conn, self._visibility_scope.person)
+                looked = visibility.present_and_hidden(conn, self._visibility_scope.person)
         self.freshness.newest = looked[0]
         return looked
 

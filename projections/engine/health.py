@@ -19,7 +19,7 @@ class Checkup(msgspec.Struct, frozen=True):
     position: int
     head: int
     is_current: bool
-    is_fed: bool
+    has_leader: bool
     poison: Poison | None = None
 
 
@@ -32,10 +32,10 @@ def examine(conn: Connection, log: Log, workspace: str) -> Checkup | None:
     position = 0 if row is None else int(row[0])
     head, current = log.head().position, is_current(conn)
     poison = _try_next(conn, log, position) if current and position < head else None
-    return Checkup(position, head, current, _is_fed(conn, workspace), poison)
+    return Checkup(position, head, current, _has_leader(conn, workspace), poison)
 
 
-def _is_fed(conn: Connection, workspace: str) -> bool:
+def _has_leader(conn: Connection, workspace: str) -> bool:
     """Whether some session holds the lead among projectors."""
     query = """
         select from pg_locks where locktype = 'advisory' and objsubid = 1 and granted

@@ -83,7 +83,7 @@ class Projector:
         self._keep = keep or _ignore_round
         self._on_position = on_position or _ignore_position
         self._moved = threading.Condition()
-        self._called = threading.Event()
+        self._wakeup = threading.Event()
         self._waiting = 0
         self._due = 0.0
         self._wipe_due = inf
@@ -96,7 +96,7 @@ class Projector:
 
     def wake(self) -> None:
         """Read the log at once, because events were appended."""
-        self._called.set()
+        self._wakeup.set()
 
     def wait(self, position: int, timeout: float) -> bool:
         """Whether the projections have reached this position within `timeout` seconds; returns at once if the
@@ -105,7 +105,7 @@ class Projector:
             return True
         with self._moved:
             self._waiting += 1
-            self._called.set()
+            self._wakeup.set()
             try:
                 self._moved.wait_for(
                     lambda: self._status.position >= position or self._status.condition is Condition.STOPPED, timeout
@@ -120,7 +120,7 @@ class Projector:
         Raises `Poison` for an event that cannot be applied.
         """
         with self._session() as conn:
-            position = self._look(conn)[0]
+            position = self._read_position(conn)[0]
             while (reached := self._step(conn, position)) is not None:
                 position = reached
                 self._keep(conn, position)
@@ -168,8 +168,8 @@ class Projector:
         """Follow until the lead is free, then lead."""
         lead = lock_key(conn.info.dbname, self._workspace, "project") if self._may_lead else None
         while not stop.is_set():
-            self._called.clear()
-            position, leads = self._look(conn, lead)
+            self._wakeup.clear()
+            position, leads = self._read_position(conn, lead)
             if position > self._status.position:
                 self._due = 0.0
             self._publish(condition=Condition.LEADING if leads else Condition.FOLLOWING, position=position, cause=None)
@@ -177,15 +177,15 @@ class Projector:
                 self._lead(conn, position, stop)
                 return
             is_awaited = self._waiting or monotonic() < self._due
-            self._called.wait(WATCH_SECONDS if is_awaited else POLL_SECONDS)
+            self._wakeup.wait(WATCH_SECONDS if is_awaited else POLL_SECONDS)
 
     def _lead(self, conn: Connection, position: int, stop: threading.Event) -> None:
         self._wipe_due = 0.0 if people.is_any_erased(conn) else inf
         while not stop.is_set():
-            self._called.clear()
+            self._wakeup.clear()
             reached = self._step(conn, position)
             if reached is None:
-                self._called.wait(POLL_SECONDS)
+                self._wakeup.wait(POLL_SECONDS)
             else:
                 position = reached
             self._keep(conn, position)
@@ -201,7 +201,7 @@ class Projector:
             advance(conn, self._events, entries)
             reached = entries[-1].position
         except StaleBatch:  # the tables were rebuilt meanwhile; the new ones need a wipe, too
-            reached = self._look(conn)[0]
+            reached = self._read_position(conn)[0]
             self._wipe_due = 0.0 if people.is_any_erased(conn) else self._wipe_due
         if any(isinstance(entry.event, PersonErased) for entry in entries):
             self._wipe_due = 0.0
@@ -220,7 +220,7 @@ class Projector:
         except psycopg.Error as fault:
             _log.warning("erased people are left in the database's files", cause=type(fault).__name__)
 
-    def _look(self, conn: Connection, lead: int | None = None) -> tuple[int, bool]:
+    def _read_position(self, conn: Connection, lead: int | None = None) -> tuple[int, bool]:
         """The position of the projections, and whether this session has the lead, if it asks for it."""
         query = "select position, coalesce(pg_try_advisory_lock(%s::bigint), false) from view_position"
         row = conn.execute(query, [lead], prepare=True).fetchone()

@@ -113,7 +113,7 @@ def _now(table: str, where: str) -> str:
     return f"(select distinct id from {table} where {where}) c cross join lateral ({last}) v where v.{where}"
 
 
-_LOOK = f"""
+_PRESENT_AND_HIDDEN = f"""
     select position, recorded_at, greatest(clock_timestamp(), recorded_at), array(
         select v.id from {_now("objective", "visibility = 'TEAM'")}
             and v.owner is distinct from %(person)s and %(person)s <> all(v.contributors)
@@ -126,18 +126,18 @@ _LOOK = f"""
 """
 
 
-def look(conn: Connection, person: UUID | None) -> tuple[ResolvedBasis, frozenset[UUID]]:
+def present_and_hidden(conn: Connection, person: UUID | None) -> tuple[ResolvedBasis, frozenset[UUID]]:
     """The present basis, and the objectives that are hidden from a person at it; None is a caller without a person.
 
     An objective is hidden if it is visible to its team only, and the person is neither member nor lead of that team,
     neither owner nor contributor of the objective, and owner of none of its key results. `conn` reads the tables.
     """
-    for position, known, at, hidden in fetch(conn, _LOOK, {"person": person or NOBODY}):
+    for position, known, at, hidden in fetch(conn, _PRESENT_AND_HIDDEN, {"person": person or NOBODY}):
         return ResolvedBasis(at, position, known or EARLIEST), frozenset(hidden)
     raise LookupError(NOT_CREATED)
 
 
-def is_anything_private(conn: Connection) -> bool:
+def is_any_objective_private(conn: Connection) -> bool:
     """Whether any objective was ever visible to its team only. `conn` reads the tables."""
     ((found,),) = fetch(conn, "select exists (select from objective where visibility = 'TEAM')", {})
     return bool(found)

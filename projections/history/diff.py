@@ -15,7 +15,7 @@ from projections.history.field_changes import TABLES_OF, Field, FieldValues, dif
 from projections.store.basis import is_level
 from projections.store.versioned_tables import Connection, basis_params, fetch, is_valid_at
 from projections.tables import measurements
-from projections.tables.change_scopes import ELSEWHERE
+from projections.tables.change_scopes import OTHER_SUBJECTS
 from projections.tables.changes import PLACE, Change, Place, read_where
 from projections.tables.key_result import KEY_RESULT
 from projections.tables.objective import OBJECTIVE
@@ -276,7 +276,7 @@ def _changes(conn: Connection, start: Basis, end: Basis, ids: Sequence[UUID], kp
     where, params = _between(start, end)
     about = " or ".join(
         [
-            f"v.subject_id = any(%(ids)b) and v.{ELSEWHERE}",
+            f"v.subject_id = any(%(ids)b) and v.{OTHER_SUBJECTS}",
             "v.cycle = any(%(ids)b) and v.subject_kind = 'Cycle'",
             "v.objective = any(%(ids)b) and v.subject_kind = 'Objective'",
             "v.key_result = any(%(ids)b) and v.subject_kind in ('KeyResult', 'CheckIn')",

@@ -46,7 +46,7 @@ def effects(conn: Connection, changes: Sequence[Change]) -> dict[int, list[Effec
     """By position: the effects of each of these changes. A reading affects every objective with a key result that is
     linked to its KPI. Changes of kinds that never affect progress are left out."""
     moving = [change for change in changes if change.topic in CAUSE_OF]
-    reached = _reached(conn, [change for change in moving if change.topic in READINGS])
+    reached = _linked_objectives(conn, [change for change in moving if change.topic in READINGS])
     pairs = [(change, objective) for change in moving for objective in reached.get(change.position, [change.objective])]
     known = [(change, objective) for change, objective in pairs if objective is not None]
     progress = _progress(conn, known) if known else {}
@@ -96,7 +96,7 @@ def _progress(conn: Connection, pairs: Iterable[tuple[Change, UUID]]) -> dict[tu
 _metric: Callable[[bytes], Metric] = KEY_RESULT.loads("metric")
 
 
-def _reached(conn: Connection, readings: Sequence[Change]) -> dict[int, list[UUID]]:
+def _linked_objectives(conn: Connection, readings: Sequence[Change]) -> dict[int, list[UUID]]:
     """By position: the objectives with a key result that was linked to the KPI when the reading was measured."""
     found: dict[int, list[UUID]] = {change.position: [] for change in readings}
     params = {

@@ -57,8 +57,8 @@ def _rows(conn: Connection, cycle: UUID, key: str, size: int) -> list[LogRow]:
     kpis = list(linked)
     span = _span([row for row in held if row.stream == cycle], min(linked.values(), default=_ENDLESS))
     readings = raw.measurements_of(conn, kpis, ReadingRecorded.TOPIC, span, size)
-    beside = raw.rows_of(conn, [*kpis, *readings, POLICY_ID], size)
-    return sorted([*held, *beside], key=_position)
+    related = raw.rows_of(conn, [*kpis, *readings, POLICY_ID], size)
+    return sorted([*held, *related], key=_position)
 
 
 def _links(rows: Sequence[LogRow]) -> dict[UUID, datetime]:

@@ -81,7 +81,7 @@ class BatchWriter:
         """Insert a row that is not a version."""
         rows = self._added.setdefault(table, [])
         if isinstance(table, ValidityTable):
-            self._open[table, table.named(row)] = len(rows)
+            self._open[table, table.natural_key_of(row)] = len(rows)
         if isinstance(row, EventRow) or table.key == ("id",):
             self._current[table, row.id] = row  # type: ignore[attr-defined]
         rows.append(row)

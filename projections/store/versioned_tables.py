@@ -248,18 +248,20 @@ class Table(Generic[R]):
 class ValidityTable(Table[R]):
     """Rows that begin and may end.
 
-    `ends`: the columns that are set at the end, `until_position` first; all others never change. `names_by`: the
+    `ends`: the columns that are set at the end, `until_position` first; all others never change. `natural_key`: the
     natural key; at most one row with the same natural key is open.
     """
 
     def __init__(
-        self, name: str, row: type[R], names_by: Sequence[str], ends: Sequence[str], indexes: Sequence[str] = ()
+        self, name: str, row: type[R], natural_key: Sequence[str], ends: Sequence[str], indexes: Sequence[str] = ()
     ) -> None:
-        super().__init__(name, row, (*names_by, "position"), indexes)
-        self.names_by = tuple(names_by)
+        super().__init__(name, row, (*natural_key, "position"), indexes)
+        self.natural_key = tuple(natural_key)
         self.ends = tuple(ends)
         self.seen = ", ".join(self._seen(column.name) for column in self.columns)
-        self.named = attrgetter(*names_by) if len(names_by) > 1 else lambda row: (getattr(row, names_by[0]),)
+        self.natural_key_of = (
+            attrgetter(*natural_key) if len(natural_key) > 1 else lambda row: (getattr(row, natural_key[0]),)
+        )
 
     def _seen(self, name: str) -> str:
         """The expression of a column at a basis: null for an end that is not known there."""
@@ -269,10 +271,10 @@ class ValidityTable(Table[R]):
 
     def close(self, conn: Connection, ended: Sequence[tuple[Any, ...]]) -> None:
         """Close open rows. Each tuple has the values of the natural key, followed by those of the end columns."""
-        given = [column for name in (*self.names_by, *self.ends) for column in self.columns if column.name == name]
+        given = [column for name in (*self.natural_key, *self.ends) for column in self.columns if column.name == name]
         arrays = ", ".join(f"%b::{column.type}[]" for column in given)
         sets = ", ".join(f"{name} = given.{name}" for name in self.ends)
-        same = " and ".join(f"t.{name} = given.{name}" for name in self.names_by)
+        same = " and ".join(f"t.{name} = given.{name}" for name in self.natural_key)
         conn.execute(
             f"update {self.name} t set {sets} from unnest({arrays}) as given ({', '.join(c.name for c in given)})"
             f" where {same} and t.until_position = {OPEN}",

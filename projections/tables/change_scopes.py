@@ -8,9 +8,9 @@ from projections.store.versioned_tables import OPEN
 from projections.tables.people import TEAM
 
 READINGS = (ReadingRecorded.TOPIC, ReadingCorrected.TOPIC, ReadingRetracted.TOPIC)
-OWN = {Kind.OBJECTIVE: "objective", Kind.KEY_RESULT: "key_result", Kind.KPI: "kpi", Kind.CYCLE: "cycle"}
+COLUMN_OF_KIND = {Kind.OBJECTIVE: "objective", Kind.KEY_RESULT: "key_result", Kind.KPI: "kpi", Kind.CYCLE: "cycle"}
 """By kind: the column of a change with the node of that kind that the change belongs to."""
-ELSEWHERE = f"subject_kind not in {tuple(kind.value for kind in (*OWN, Kind.CHECK_IN, Kind.READING))}"
+OTHER_SUBJECTS = f"subject_kind not in {tuple(kind.value for kind in (*COLUMN_OF_KIND, Kind.CHECK_IN, Kind.READING))}"
 """The condition for subjects of other kinds, whose changes are found by their subject."""
 
 
@@ -55,18 +55,18 @@ class Scope(NamedTuple):
         if self.kind is Kind.TEAM:
             inside = f"select b.team from {self.below} b where b.above = {id}"
             owned = [_while_of_team(of, inside) for of in ("objective", "kpi")]
-            return [f"v.subject_id = any(array({inside})) and v.{ELSEWHERE}", *owned]
+            return [f"v.subject_id = any(array({inside})) and v.{OTHER_SUBJECTS}", *owned]
         if self.kind in _LINKED:
             links = f"from {self.links} l where l.scope = {id}"
             then = "v.position > l.since and v.position < l.until and v.effective_at >= l.kpi_since"
             read = f"v.topic in {READINGS} and exists (select {links} and l.kpi = v.kpi and {then})"
-            return [f"v.{OWN[self.kind]} = {id}", f"v.kpi = any(array(select l.kpi {links})) and {read}"]
+            return [f"v.{COLUMN_OF_KIND[self.kind]} = {id}", f"v.kpi = any(array(select l.kpi {links})) and {read}"]
         if self.kind is Kind.KPI:
             return [f"v.kpi = {id}"]
         if self.kind in _MEASURED:
             table, of = _MEASURED[self.kind]
             return [f"v.{of} = any(array(select m.{of} from {table} m where m.id = {id})) and v.subject_id = {id}"]
-        return [f"v.subject_id = {id} and v.{ELSEWHERE}"]
+        return [f"v.subject_id = {id} and v.{OTHER_SUBJECTS}"]
 
 
 _MEASURED = {Kind.CHECK_IN: ("check_in", "key_result"), Kind.READING: ("reading", "kpi")}

@@ -20,7 +20,7 @@ from projections.store.basis import is_level
 from projections.store.batch_writer import BatchWriter, Reads
 from projections.store.keyset import FilterBuilder
 from projections.store.versioned_tables import Connection, Cursor, Params, Table, Window, basis_params, fetch
-from projections.tables.change_scopes import ELSEWHERE, OWN, Scope
+from projections.tables.change_scopes import COLUMN_OF_KIND, OTHER_SUBJECTS, Scope
 from projections.tables.key_result import KEY_RESULT
 from projections.tables.measurements import CHECK_IN, READING
 from projections.tables.objective import OBJECTIVE
@@ -81,8 +81,8 @@ CHANGE = Table(
     ChangeRow,
     ["position"],
     [
-        f"(subject_id, position) where {ELSEWHERE}",
-        *(f"({of}, position) where {of} is not null" for of in OWN.values()),
+        f"(subject_id, position) where {OTHER_SUBJECTS}",
+        *(f"({of}, position) where {of} is not null" for of in COLUMN_OF_KIND.values()),
         "(actor, position)",
         f"(topic, position) where {RARE}",
         "using brin (effective_at)",
@@ -199,8 +199,8 @@ def _added_place(event: Event, position: int, writer: BatchWriter) -> Path:
     if above is not None:
         around = writer.current(PLACE, above).path
     place = Place(event.originator_id, position, *around)
-    if event.KIND in OWN:
-        place = msgspec.structs.replace(place, **{OWN[event.KIND]: place.id})
+    if event.KIND in COLUMN_OF_KIND:
+        place = msgspec.structs.replace(place, **{COLUMN_OF_KIND[event.KIND]: place.id})
     writer.add(PLACE, place)
     return place.path
 

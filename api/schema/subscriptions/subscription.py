@@ -27,7 +27,7 @@ from api.schema.primitives.scalars import POSITION_MAX, Position
 from api.snapshot.snapshot import NoLongerVisible, View, as_batch
 from domain.primitives.calendar import Step
 from domain.primitives.errors import invalid
-from projections.engine.visibility import NOTHING, is_anything_private
+from projections.engine.visibility import NOTHING, is_any_objective_private
 from projections.history import replay
 from projections.store.basis import ResolvedBasis
 from projections.store.versioned_tables import Cursor, Window
@@ -150,7 +150,7 @@ def _look(context: Context) -> Look:
 
 
 def _is_anything_private(context: Context) -> bool:
-    return context.for_next_operation().reading(NOTHING).read(is_anything_private)
+    return context.for_next_operation().reading(NOTHING).read(is_any_objective_private)
 
 
 def _page(context: Context, filter: ChangeFilter | None, after: int, look: Look) -> Page:
