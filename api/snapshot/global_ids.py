@@ -1,8 +1,8 @@
-"""Global ids: what clients call a thing, at present or, read in a snapshot, at one basis for ever.
+"""Global object ids: the opaque ids of the API. An id that is read in a snapshot stays bound to that basis.
 
-The text is base64url of `Kind:key`, where the key is the thing's UUID in hex; of a check-in or reading,
-which are versions of a stream, `UUID.version`; of a change its position. An id read in a snapshot goes on
-with `@micros.position`: the basis, as microseconds since 1970 and a place in the log. Clients see none of this.
+An id is base64url of `Kind:key`. The key is the UUID of an aggregate in hex, `UUID.version` for a check-in or reading
+(versions of one stream), or the position of a change. An id that is read in a snapshot ends with `@micros.position`:
+the basis, as microseconds since 1970 and a position of the log.
 """
 
 import re
@@ -25,7 +25,7 @@ _VERSIONED = frozenset({Kind.CHECK_IN, Kind.READING})
 
 
 class GlobalId(NamedTuple):
-    """A thing: its kind and id; for a check-in or reading also which version; for ever at `basis`, if it has one."""
+    """The kind and id of an object, the version of a check-in or reading, and the basis it is bound to, if any."""
 
     kind: Kind
     id: UUID
@@ -41,14 +41,14 @@ class ChangeId(NamedTuple):
 
 
 def suffix(basis: Basis | None) -> bytes:
-    """What an id read at this basis ends with; nothing at present."""
+    """The end of the ids that are read at this basis; empty at present."""
     if basis is None:
         return b""
     return b"@%d.%d" % ((basis.at - _EPOCH) // timedelta(microseconds=1), basis.position)
 
 
 def encode(kind: str, id: UUID, end: bytes = b"") -> str:
-    """The global id of a thing, ending with the `suffix` of the basis it was read at."""
+    """The global id of an object, with the `suffix` of the basis it was read at."""
     return _base64(b"%b:%032x%b" % (kind.encode(), id.int, end))
 
 
@@ -63,7 +63,7 @@ def encode_change(position: int, end: bytes = b"") -> str:
 
 
 def decode(text: str) -> GlobalId | ChangeId | None:
-    """What a global id names, or None if it is not one of ours."""
+    """What a global id names, or None if the text is not a global id."""
     try:
         raw = a2b_base64(text.encode("ascii") + b"=" * (-len(text) % 4), strict_mode=True)
     except (Error, UnicodeEncodeError):
@@ -84,7 +84,7 @@ def decode(text: str) -> GlobalId | ChangeId | None:
 
 
 def entity(text: str, *kinds: Kind) -> UUID | None:
-    """The thing an id names, at whatever basis and version, or None if it is not of one of these kinds."""
+    """The id of the object that a global id names, whatever its basis and version; None if its kind is another one."""
     found = decode(text)
     return found.id if isinstance(found, GlobalId) and found.kind in kinds else None
 
@@ -97,5 +97,5 @@ def _basis(micros: int, position: int) -> Basis | None:
 
 
 def _base64(text: bytes) -> str:
-    """No text of ours has a `+` or `/` in it: those stand for bytes beyond letters, digits and `:.@-`."""
+    """Ids hold only letters, digits and `:.@-`, whose base64 has neither `+` nor `/`: it is base64url as it is."""
     return b2a_base64(text, newline=False).rstrip(b"=").decode()

@@ -1,7 +1,7 @@
-"""Pages of lists by keyset: a cursor names a place by the values found there, so nothing shifts under insertion.
+"""Keyset pagination: a cursor holds the sort values of a row, so that inserted rows do not shift pages.
 
-A cursor is opaque: base64url of JSON, the order it belongs to, the value that the list is ordered by, and what
-tells equal values apart. One that is malformed, or of another order, is `INVALID`.
+A cursor is opaque: base64url of JSON, with the order it belongs to, the value that the list is sorted by, and a
+tiebreaker for equal values. A malformed cursor, or one of another order, is `INVALID`.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -20,14 +20,14 @@ from domain.primitives.errors import CommandRejected, invalid
 from projections.store.versioned_tables import Cursor, Window
 
 PAGE_DEFAULT = 50
-"""How many a page has if neither `first` nor `last` is said."""
+"""Rows of a page if neither `first` nor `last` is given."""
 PAGE_MAX = 1_000
-"""The most that one page has."""
+"""The most rows of one page."""
 LIST_MAX = 1_000_000
-"""The most rows that are looked through where what to filter or order by has to be worked out."""
+"""The most rows that are read to filter or sort by a computed value."""
 
 _BIG = 2**63 - 2
-"""The place beside one of this size is still one that the database can hold."""
+"""One more than this still fits into a `bigint`, and so does one less than its negative."""
 _Int = Annotated[int, Meta(ge=-_BIG, le=_BIG)]
 _VALUES: dict[str, Any] = {
     "RECORDED": _Int,
@@ -60,23 +60,23 @@ class PageRequest(NamedTuple):
 
     @property
     def limit(self) -> int:
-        """How many rows were asked for. Raises `INVALID` beyond `PAGE_MAX`, below 0, or if said twice."""
+        """The requested number of rows. Raises `INVALID` below 0, above `PAGE_MAX`, or if both arguments are given."""
         if self.first is not None and self.last is not None:
-            raise invalid("Say first or last, not both.", "last")
-        for name, said in (("first", self.first), ("last", self.last)):
-            if said is not None and not 0 <= said <= PAGE_MAX:
-                raise invalid(f"A page has 0 to {PAGE_MAX} rows, not {said}.", name)
-        return next((said for said in (self.first, self.last) if said is not None), PAGE_DEFAULT)
+            raise invalid("Give either first or last, not both.", "last")
+        for name, count in (("first", self.first), ("last", self.last)):
+            if count is not None and not 0 <= count <= PAGE_MAX:
+                raise invalid(f"A page has 0 to {PAGE_MAX} rows, not {count}.", name)
+        return next((count for count in (self.first, self.last) if count is not None), PAGE_DEFAULT)
 
     def window(self, order: str, descending: bool = False) -> Window:
-        """The rows to read: one more than asked for, which tells whether there are more."""
+        """The rows to read: one more than requested, to find out whether there are more."""
         after = None if self.after is None else decode(self.after, order, "after", descending=descending)
         before = None if self.before is None else decode(self.before, order, "before", descending=descending)
         return Window(self.limit + 1, after, before, backwards=self.last is not None)
 
 
 class Stretch(Generic[T]):
-    """The rows of one page, and what lies around them; what costs a statement is only found out when asked."""
+    """The rows of one page. The functions run statements: whether there are rows before and after it, and the count."""
 
     def __init__(
         self,
@@ -101,7 +101,7 @@ def stretch(
     count: Callable[[], int],
     descending: bool = False,
 ) -> Stretch[T]:
-    """The page that these rows are, read by this window; `is_any` finds out whether another one has a row."""
+    """The page of these rows, which were read by this window; `is_any` returns whether another window has a row."""
     limit = window.limit - 1
     is_cut = len(rows) > limit
     items = rows[1:] if window.backwards and is_cut else rows[:limit]
@@ -120,16 +120,16 @@ def stretch(
 
 
 def _beside(cursor: Cursor, above: bool) -> Cursor:
-    """The place next to this one, so that a bound leaves this one in."""
+    """The position next to this one, so that a bound includes this one."""
     step = 1 if above else -1
     tie = cursor.tie
     return Cursor(cursor.value, UUID(int=(tie.int + step) % 2**128) if isinstance(tie, UUID) else tie + step)
 
 
 def cut(
-    asked: PageRequest, items: Sequence[T], place: Callable[[T], Cursor], order: str, descending: bool = False
+    request: PageRequest, items: Sequence[T], place: Callable[[T], Cursor], order: str, descending: bool = False
 ) -> Stretch[T]:
-    """The page of a list that is wholly at hand; what has no value stands last, whichever way it goes."""
+    """The page of a list in memory; rows without a value come last in both directions."""
     ordered = sorted(items, key=lambda item: _rank(place(item)), reverse=descending)
     ordered.sort(key=lambda item: place(item).value is None)
 
@@ -137,7 +137,7 @@ def cut(
         rows = [item for item in ordered if _inside(place(item), window, descending)]
         return rows[-window.limit :] if window.backwards else rows[: window.limit]
 
-    window = asked.window(order, descending)
+    window = request.window(order, descending)
     return stretch(
         window,
         read(window),
@@ -168,13 +168,13 @@ def _precedes(one: Cursor, other: Cursor, descending: bool) -> bool:
 
 
 def encode(cursor: Cursor, order: str, descending: bool = False) -> str:
-    """A cursor as clients see it."""
-    text = msgspec.json.encode((_named(order, descending), cursor.value, cursor.tie))
+    """The text of a cursor."""
+    text = msgspec.json.encode((_order_name(order, descending), cursor.value, cursor.tie))
     return urlsafe_b64encode(text).rstrip(b"=").decode()
 
 
 def decode(text: str, order: str, *field: str, descending: bool = False) -> Cursor:
-    """The place that a cursor of this order names. Raises `INVALID`."""
+    """The cursor of this order that a text holds. Raises `INVALID`."""
     try:
         name, value, tie = _decoder(order)(urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4)))
     except (Error, UnicodeEncodeError, msgspec.MsgspecError, UnicodeDecodeError):
@@ -183,8 +183,8 @@ def decode(text: str, order: str, *field: str, descending: bool = False) -> Curs
         raise _malformed(*field)
     if isinstance(value, datetime) and value.tzinfo is None:
         raise _malformed(*field)
-    if name != _named(order, descending):
-        raise invalid("This cursor belongs to a list in another order; begin again without it.", *field)
+    if name != _order_name(order, descending):
+        raise invalid("This cursor is from a list in another order; start again without it.", *field)
     return Cursor(value, tie)
 
 
@@ -196,8 +196,8 @@ def _decoder(order: str) -> Callable[[bytes], tuple[str, Any, Any]]:
 
 
 def _malformed(*field: str) -> CommandRejected:
-    return invalid("This is not a cursor; use one from pageInfo or edges as it is.", *field)
+    return invalid("This is not a valid cursor; use one from pageInfo or edges unchanged.", *field)
 
 
-def _named(order: str, descending: bool) -> str:
+def _order_name(order: str, descending: bool) -> str:
     return f"-{order}" if descending else order

@@ -1,8 +1,8 @@
-"""Reading at one basis: a View, the doors that open one, and the batches in which everything is read.
+"""Snapshot reads: a `View` reads at one basis, a `SnapshotReader` opens views, and a `Batch` loads relations.
 
-Whatever is read together stays together: every object knows its siblings, and what is asked of one of them is
-read for all of them, in one statement. So a query costs as many statements as it has relations, however many
-objects it touches. All of this blocks, and runs on the worker thread of its operation.
+Rows that are read together form a batch. A relation of one row is loaded for the whole batch, in one statement. So
+the number of statements of a query depends on its relations, not on its rows. All of this blocks, and runs on the
+worker thread of its operation.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -39,20 +39,20 @@ ByKey: TypeAlias = Callable[[Connection, Basis, Sequence[str]], dict[str, T]]
 
 
 class DeadlineExceeded(Exception):
-    """An operation has been reading for as long as it may."""
+    """An operation has exceeded its deadline for reads."""
 
 
 class NoLongerVisible(Exception):
-    """What was to be told next is no longer shown to whoever asks: nothing is told instead."""
+    """The next event of a subscription is no longer visible to the caller; the subscription skips it."""
 
 
 class StaleProjection(Exception):
-    """The log knows more of a moment than the views show yet: an answer would be another one soon."""
+    """The projections have not caught up with the log at this moment: the answer would change soon."""
 
 
 class VisibilityScope(NamedTuple):
-    """Whose they are, to whom not everything is shown: a person, or nobody who is one. Of `pool` the connections
-    find no table of the views, but what may be seen of them: see `projections.engine.visibility`."""
+    """A caller from whom some rows may be hidden; `person` is None for a machine token. The connections of `pool` read
+    the visible rows instead of the tables: see `projections.engine.visibility`."""
 
     person: UUID | None
     pool: Pool | None
@@ -60,8 +60,8 @@ class VisibilityScope(NamedTuple):
 
 @dataclass
 class FreshnessTracker:
-    """What an answer stands on, for whoever may keep it: `newest` is what there was when it was first looked;
-    whether it tells of now, and whether it tells of a moment that is over."""
+    """What an answer depends on, for its cache headers. `newest` is the present's basis at the first read. The answer
+    reads the present if `uses_present`, and a past moment if `uses_past`."""
 
     newest: ResolvedBasis | None = None
     uses_present: bool = False
@@ -69,10 +69,10 @@ class FreshnessTracker:
 
 
 class SnapshotReader:
-    """The doors to reading of one operation: each basis is resolved once, however often it is asked for.
+    """Opens the views of one operation, and resolves each basis once.
 
-    `until`, by the monotonic clock, is how long they may be read through. `eyes` read, unless everything is shown
-    to whoever asks: what is hidden from them is found out when something is first read, or was said in `hidden`.
+    `until` is the deadline of reads, by the monotonic clock. `visibility_scope` is None for a caller from whom nothing
+    is hidden. `hidden` names the hidden objectives; if it is None, they are looked up at the first read.
     """
 
     def __init__(
@@ -93,126 +93,128 @@ class SnapshotReader:
         self._views: dict[object, View] = {}
 
     def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run one query of `projections`, which finds what may be seen. Raises `DeadlineExceeded`."""
+        """Run one query of `projections` on the visible rows. Raises `DeadlineExceeded`."""
         with self.connection() as conn:
             return query(conn, *args, **kwargs)
 
     def connection(self) -> AbstractContextManager[Connection]:
-        """A connection that finds what may be seen, for what is read in many steps. Raises `DeadlineExceeded`.
+        """A connection that reads the visible rows, for reads in several steps. Raises `DeadlineExceeded`.
 
-        The bodies of events are in the log, which nothing is hidden in: read those of changes that were found here,
-        by `api.schema.connections.change_lists.with_events`.
+        The log itself hides nothing: read the event bodies of visible changes only, with
+        `api.schema.connections.change_lists.with_events`.
         """
         if monotonic() > self._until:
             raise DeadlineExceeded
-        return self._veiled(self.hidden) if self.hidden else self._pool.connection()
+        return self._filtered_connection(self.hidden) if self.hidden else self._pool.connection()
 
     @cached_property
     def hidden(self) -> frozenset[UUID]:
-        """The objectives that are hidden from whoever asks, and with them all that is theirs."""
+        """The objectives that are hidden from the caller, together with everything that belongs to them."""
         if self._visibility_scope is None:
             return visibility.NOTHING
-        return self._looked[1] if self._hidden is None else self._hidden
+        return self._present_and_hidden[1] if self._hidden is None else self._hidden
 
     @cached_property
     def present(self) -> "View":
-        """The View of now, fixed when it is first needed."""
+        """The view of the present, fixed at its first use."""
         return Present(self, self.newest, is_now=True)
 
     @property
     def newest(self) -> ResolvedBasis:
-        """The present's basis, for what does not come to tell of it."""
-        return self._looked[0]
+        """The present's basis, for reads that do not make the answer depend on the present."""
+        return self._present_and_hidden[0]
 
     @cached_property
-    def _looked(self) -> tuple[ResolvedBasis, frozenset[UUID]]:
-        """The present, and what is hidden there: one statement."""
+    def _present_and_hidden(self) -> tuple[ResolvedBasis, frozenset[UUID]]:
+        """The present's basis and the objectives hidden there, in one statement."""
         if monotonic() > self._until:
             raise DeadlineExceeded
         with self._pool.connection() as conn:
             if self._visibility_scope is None or self._hidden is not None:
-                looked = bases.now(conn), self._hidden or visibility.NOTHING
+                found = bases.now(conn), self._hidden or visibility.NOTHING
             else:
-                looked = visibility.present_and_hidden(conn, self._visibility_scope.person)
-        self.freshness.newest = looked[0]
-        return looked
+                found = visibility.present_and_hidden(conn, self._visibility_scope.person)
+        self.freshness.newest = found[0]
+        return found
 
     @contextmanager
-    def _veiled(self, hidden: frozenset[UUID]) -> Iterator[Connection]:
-        """One that finds nothing of what is hidden."""
+    def _filtered_connection(self, hidden: frozenset[UUID]) -> Iterator[Connection]:
+        """A connection that reads no hidden rows."""
         if self._visibility_scope is None or self._visibility_scope.pool is None:
-            raise RuntimeError("Something is hidden, and there are no connections that hide it.")
+            raise RuntimeError(
+                "Objectives are hidden from this caller, but no pool of filtered connections is configured."
+            )
         with self._visibility_scope.pool.connection() as conn:
             visibility.set_hidden(conn, hidden)
             yield conn
 
     def after(self, position: int) -> "View":
-        """The present as it stands right after an event: what a payload is read at. Its ids are present ones."""
+        """The present right after an event, at which a payload is read. Its ids are those of the present."""
         now = self.newest
         if position == now.position:
             return View(self, ResolvedBasis(now.known, position, now.known), is_now=True)
-        stood = self.read(bases.at_position, position)
-        if stood is None:
-            raise LookupError(f"the views do not stand at {position} yet")
-        return View(self, stood, is_now=True)
+        resolved = self.read(bases.at_position, position)
+        if resolved is None:
+            raise LookupError(f"the projections have not reached position {position} yet")
+        return View(self, resolved, is_now=True)
 
     def as_of(self, at: datetime | None, known: datetime | None, position: int | None) -> "View":
-        """The View of another moment; of now if none is named. Raises `INVALID`, `Behind`.
+        """The view of another moment, or of the present if no argument is given. Raises `INVALID`, `StaleProjection`.
 
-        `at`: what was true then, by all that is known now. `known` with it: as far as had been recorded by
-        then; alone: what was true at that moment as far as it was known at that moment. `position`: what a
-        reader saw right after that event; with `at`: what was true then as far as that position knows.
+        `at`: what was true at that moment, by what is known now. `at` and `known`: what was true at `at`, by what had
+        been recorded by `known`. `known` alone: both times are that moment. `position`: what a reader saw right after
+        that event. `at` and `position`: what was true at `at`, by the log up to that position.
         """
         asked = (at, known, position)
         view = self._views.get(asked)
         if view is None:
-            view = self._views[asked] = self.at(self._standpoint(at, known, position))
+            view = self._views[asked] = self.at(self._resolve(at, known, position))
         return view
 
     def at(self, basis: Basis) -> "View":
-        """The View of a basis that was told before. Raises `INVALID` for one that lies beyond the log, `Behind`."""
+        """The view of a resolved basis. Raises `INVALID` for a basis beyond the log, `StaleProjection`."""
         view = self._views.get((basis.at, basis.position))
         if view is None:
-            stood = basis if isinstance(basis, ResolvedBasis) else self.read(bases.resolved, basis)
-            if stood is None:
-                self._refuse_if_behind(basis.position)
-            if stood is None or basis.at > self.newest.at:
-                raise invalid("A basis in the future cannot be read.", "basis")
+            resolved = basis if isinstance(basis, ResolvedBasis) else self.read(bases.resolved, basis)
+            if resolved is None:
+                self._raise_if_stale(basis.position)
+            if resolved is None or basis.at > self.newest.at:
+                raise invalid("This basis is in the future and cannot be read.", "basis")
             self.freshness.uses_past = True
-            view = self._views[basis.at, basis.position] = View(self, stood)
+            view = self._views[basis.at, basis.position] = View(self, resolved)
         return view
 
-    def _standpoint(self, at: datetime | None, known: datetime | None, position: int | None) -> ResolvedBasis:
+    def _resolve(self, at: datetime | None, known: datetime | None, position: int | None) -> ResolvedBasis:
         now = self.newest
         for name, moment in (("at", at), ("known", known)):
             if moment is not None and moment > now.at:
-                raise invalid(f"Lies in the future; it is {now.at.isoformat()} now.", name)
+                raise invalid(f"Is in the future; the time now is {now.at.isoformat()}.", name)
         if position is None:
             if known is None or known >= now.known:
                 self.freshness.uses_present = True
             if at is None and known is None:
                 return now
             if known is not None and known > now.known:
-                self._refuse_if_behind(self.log.position_at(known))
+                self._raise_if_stale(self.log.position_at(known))
             if known is None or known >= now.known:
                 return ResolvedBasis(at or known or now.at, now.position, now.known)
             return self.read(bases.at_time, at or known, known)
         if known is not None:
-            raise invalid("Say how far the log was known once: by `known` or by `position`.", "known")
-        stood = self.read(bases.at_position, position)
-        if stood is None:
-            self._refuse_if_behind(position)
-            raise invalid(f"Lies in the future; the log is read up to {now.position} now.", "position")
-        return stood if at is None else ResolvedBasis(at, position, stood.known)
+            raise invalid("Give either `known` or `position`, not both.", "known")
+        resolved = self.read(bases.at_position, position)
+        if resolved is None:
+            self._raise_if_stale(position)
+            raise invalid(f"Is in the future; the newest position now is {now.position}.", "position")
+        return resolved if at is None else ResolvedBasis(at, position, resolved.known)
 
-    def _refuse_if_behind(self, position: int) -> None:
-        """Refuse a place that is in the log, but not in the views yet. Raises `Behind`."""
+    def _raise_if_stale(self, position: int) -> None:
+        """Raise `StaleProjection` for a position of the log that the projections have not reached yet."""
         if self.newest.position < position <= self.log.head().position:
             raise StaleProjection
 
 
 class View:
-    """Everything that can be read at one basis."""
+    """Reads at one basis."""
 
     def __init__(self, reads: SnapshotReader, basis: ResolvedBasis, is_now: bool = False) -> None:
         self.reads = reads
@@ -228,7 +230,7 @@ class View:
             return query(conn, self.basis, *args, **kwargs)
 
     def by_id(self, query: ById[T], wanted: Iterable[UUID | None]) -> dict[UUID, T]:
-        """The rows with these ids, and others read before; none is read twice at one View."""
+        """The rows with these ids, among others read before; a view reads each row once."""
         rows: dict[UUID, T] = self._rows.setdefault(query, {})
         missing = set(filter(None, wanted)) - rows.keys()
         if missing:
@@ -236,7 +238,7 @@ class View:
         return rows
 
     def remember(self, query: ById[T], rows: Iterable[T]) -> None:
-        """Rows that were read otherwise, and need not be read by their ids again."""
+        """Keep rows that another query has read, so that `by_id` need not read them again."""
         self._rows.setdefault(query, {}).update({row.id: row for row in rows})  # type: ignore[attr-defined]
 
     def by_key(self, query: ByKey[T], key: str) -> T | None:
@@ -247,7 +249,7 @@ class View:
         return rows[key]
 
     def mark_read(self) -> None:
-        """Something is told that stands on this View, though nothing of it is read."""
+        """Record that the answer depends on this view, although it reads no rows of it."""
 
     @cached_property
     def policy(self) -> cycle.PolicyRow:
@@ -260,7 +262,7 @@ class View:
 
 
 class Present(View):
-    """The View of now: an answer that reads anything of it tells of now."""
+    """The view of the present: an answer that reads any row of it depends on the present."""
 
     @property
     def basis(self) -> ResolvedBasis:
@@ -276,7 +278,7 @@ class Present(View):
 
 
 def _is_key(text: str) -> bool:
-    """Whether anything could be called this: other texts are not even asked for."""
+    """Whether the text is a valid key; no query is run for any other text."""
     try:
         return values.key(text) == text
     except CommandRejected:
@@ -284,9 +286,9 @@ def _is_key(text: str) -> bool:
 
 
 class Batch:
-    """Rows of one kind that were read together, at one View.
+    """Rows of one kind that were read together, at one view.
 
-    `known` is what was loaded for them, by the load and its arguments.
+    `known` holds the results loaded for them, by the load function and its arguments.
     """
 
     __slots__ = ("known", "rows", "view")
@@ -297,7 +299,7 @@ class Batch:
         self.known: dict[object, Any] = {}
 
     def all(self, load: Callable[..., T], *args: object) -> T:
-        """What `load(siblings, *args)` finds; loaded once. Most loads give one result for each row, in order."""
+        """The result of `load(batch, *args)`, computed once. Most loads return one result for each row, in order."""
         key = (load, *args)
         if key not in self.known:
             self.known[key] = load(self, *args)
@@ -306,7 +308,7 @@ class Batch:
 
 
 class RowProxy:
-    """A row as the API shows it: attributes that the type does not define are the row's."""
+    """A row as an object of the API: attributes that the type does not define are those of the row."""
 
     row: Any
     batch: Batch
@@ -317,29 +319,29 @@ class RowProxy:
         return self.batch.view
 
     def each(self, load: Callable[..., Sequence[T]], *args: object) -> T:
-        """This thing's part of what `load(siblings, *args)` finds for all that were read with it."""
+        """This object's result of `load(batch, *args)`, which is computed for the whole batch."""
         return self.batch.all(load, *args)[self.place]
 
     def __getattr__(self, name: str) -> Any:
         return getattr(object.__getattribute__(self, "row"), name)
 
 
-AnyThing = TypeVar("AnyThing", bound=RowProxy)
+AnyProxy = TypeVar("AnyProxy", bound=RowProxy)
 
 
-def as_batch(shown_as: type[AnyThing], view: View, rows: Sequence[Any]) -> list[AnyThing]:
-    """These rows as things of one type, siblings of each other."""
-    return as_mixed_batch(view, rows, [shown_as] * len(rows))
+def as_batch(proxy_type: type[AnyProxy], view: View, rows: Sequence[Any]) -> list[AnyProxy]:
+    """These rows as objects of one type, in one batch."""
+    return as_mixed_batch(view, rows, [proxy_type] * len(rows))
 
 
-def as_mixed_batch(view: View, rows: Sequence[Any], types: Sequence[type[AnyThing]]) -> list[AnyThing]:
-    """These rows as things, each of its type, siblings of each other."""
+def as_mixed_batch(view: View, rows: Sequence[Any], types: Sequence[type[AnyProxy]]) -> list[AnyProxy]:
+    """These rows as objects, each of its own type, in one batch."""
     batch = Batch(view, rows)
-    things = []
-    for place, (row, shown_as) in enumerate(zip(rows, types, strict=True)):
-        thing = shown_as.__new__(shown_as)
-        thing.row = row
-        thing.batch = batch
-        thing.place = place
-        things.append(thing)
-    return things
+    proxies = []
+    for place, (row, proxy_type) in enumerate(zip(rows, types, strict=True)):
+        proxy = proxy_type.__new__(proxy_type)
+        proxy.row = row
+        proxy.batch = batch
+        proxy.place = place
+        proxies.append(proxy)
+    return proxies
