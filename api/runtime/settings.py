@@ -1,4 +1,4 @@
-"""How an installation differs from another: every setting, its meaning, and what it is if nobody says."""
+"""The settings of an installation: names, descriptions, defaults and validation."""
 
 import re
 from pathlib import Path
@@ -13,17 +13,17 @@ from api.runtime.log_setup import LogFormat
 from domain.log.schema import workspace_name
 
 
-def _dsn(said: object) -> object:
-    """None for an empty one. Raises `ValueError`, without telling it, for what is no address of a PostgreSQL."""
-    text = said.get_secret_value() if isinstance(said, SecretStr) else said
+def _dsn(value: object) -> object:
+    """None for an empty value. Raises `ValueError` for an invalid URL; the message never contains the URL."""
+    text = value.get_secret_value() if isinstance(value, SecretStr) else value
     if (
         not isinstance(text, str)
         or text.startswith(("postgresql://", "postgres://"))
         or "=" in text.partition("://")[0]
     ):
-        return said
+        return value
     if text.strip():
-        raise ValueError("is not the address of a PostgreSQL; write it like postgresql://user:password@host:5432/name")
+        raise ValueError("is not a PostgreSQL URL; write it like postgresql://user:password@host:5432/name")
     return None
 
 
@@ -31,222 +31,235 @@ _ALGORITHMS = frozenset(["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?|https?://\[[0-9a-f:]+\](:[0-9]+)?")
 
 
-def _listed(said: str | None) -> list[str]:
-    return [one.strip() for one in (said or "").split(",") if one.strip()]
+def _listed(value: str | None) -> list[str]:
+    return [item.strip() for item in (value or "").split(",") if item.strip()]
 
 
-def _origins(said: str | None) -> str | None:
-    for one in _listed(said):
-        if not _ORIGIN.fullmatch(one):
+def _origins(value: str | None) -> str | None:
+    for origin in _listed(value):
+        if not _ORIGIN.fullmatch(origin):
             raise ValueError(
-                f"'{one}' is no origin; write it like https://goals.example.org, in lower case, without a path"
+                f"'{origin}' is not an origin; write it like https://goals.example.org, in lower case, without a path"
             )
-    return said
+    return value
 
 
-def _algorithms(said: str) -> str:
-    for one in _listed(said):
-        if one not in _ALGORITHMS:
-            raise ValueError(f"'{one}' is none of {', '.join(sorted(_ALGORITHMS))}")
-    return said
+def _algorithms(value: str) -> str:
+    for algorithm in _listed(value):
+        if algorithm not in _ALGORITHMS:
+            raise ValueError(f"'{algorithm}' is not supported; use {', '.join(sorted(_ALGORITHMS))}")
+    return value
 
 
-def _jwks(said: str | None, info: ValidationInfo) -> str | None:
-    """Raises `ValueError` unless issuer, audience and keys are named together, and the keys come by a safe way."""
-    if {info.data.get("jwt_issuer") is None, info.data.get("jwt_audience") is None, said is None} == {True, False}:
-        raise ValueError("is named together with KEYFRAME_JWT_ISSUER and KEYFRAME_JWT_AUDIENCE, or none of the three")
-    scheme, colon, rest = (said or "").partition("://")
+def _jwks(value: str | None, info: ValidationInfo) -> str | None:
+    """Raises `ValueError` unless issuer, audience and keys are set together, and the URL is https or loopback."""
+    if {info.data.get("jwt_issuer") is None, info.data.get("jwt_audience") is None, value is None} == {True, False}:
+        raise ValueError(
+            "must be set together with KEYFRAME_JWT_ISSUER and KEYFRAME_JWT_AUDIENCE: set all three or none"
+        )
+    scheme, colon, rest = (value or "").partition("://")
     host = urlsplit(f"//{rest}").hostname
     if colon and not (scheme == "https" or (scheme == "http" and host in {"localhost", "127.0.0.1", "::1"})):
-        raise ValueError("is an https address or a file; http is taken from loopback alone")
-    return said
+        raise ValueError("must be an https URL or a file; http is accepted from loopback only")
+    return value
 
 
 class Settings(BaseSettings):
-    """Read from the environment: `KEYFRAME_` and the name in capitals."""
+    """Read from environment variables: `KEYFRAME_` and the name in capitals."""
 
     model_config = SettingsConfigDict(env_prefix="KEYFRAME_", frozen=True)
 
     database_url: Annotated[SecretStr | None, BeforeValidator(_dsn)] = Field(
         default=None,
-        description="A PostgreSQL (15 or newer) to use, as postgresql://…; several hosts may be named. "
-        "Without it Keyframe runs a PostgreSQL of its own.",
+        description="The PostgreSQL server (15 or newer) to use, as postgresql://…; several hosts may be listed. If "
+        "unset, Keyframe runs its embedded PostgreSQL.",
     )
     data_dir: Path = Field(
         default=Path(".keyframe"),
-        description="Where Keyframe's own PostgreSQL keeps its data, if no database is named.",
+        description="The data directory of the embedded PostgreSQL. Used only without KEYFRAME_DATABASE_URL.",
     )
     workspace: Annotated[str, AfterValidator(workspace_name)] = Field(
         default="keyframe",
-        description="The schema that holds the log; every workspace is a world of its own. "
-        "Lower-case letters, digits and '_'.",
+        description="The database schema that holds the log. Workspaces are independent of each other. Lower-case "
+        "letters, digits and '_'.",
     )
     host: str = Field(default="127.0.0.1", description="The address to listen on.")
     host_names: str | None = Field(
         default=None,
-        description="The names, separated by commas, by which clients reach Keyframe beside `host`, localhost and "
-        "plain addresses; a request by another name is refused.",
+        description="Host names, separated by commas, that clients may use besides `host`, localhost and IP "
+        "addresses. Requests with any other Host header are rejected.",
     )
     port: int = Field(default=8000, ge=0, le=65535, description="The port to listen on; 0 takes any free one.")
     cors_origins: Annotated[str | None, AfterValidator(_origins)] = Field(
         default=None,
-        description="The sites, separated by commas, whose pages may ask from a browser, each as its exact origin, "
+        description="Origins, separated by commas, whose pages may call the API from a browser (CORS), each exact, "
         "like https://goals.example.org.",
     )
     jwt_issuer: str | None = Field(
-        default=None, description="Who issues JWTs: the `iss` that they have to have. Without it none is taken."
+        default=None, description="The required `iss` claim of JWTs. If unset, JWTs are not accepted."
     )
     jwt_audience: str | None = Field(
         default=None,
-        description="Whom JWTs have to be meant for: the `aud`, or one of several, that they have to have.",
+        description="The required audience of JWTs: their `aud` claim must be this value or contain it.",
     )
     jwt_jwks: Annotated[str | None, AfterValidator(_jwks)] = Field(
         default=None,
         validate_default=True,
-        description="Where the issuer's public keys are, as a JSON Web Key Set: an https address, or a file. "
-        "http is taken from loopback alone.",
+        description="The issuer's public keys, as a JSON Web Key Set: an https URL or a file. http is accepted from "
+        "loopback only.",
     )
     jwt_algorithms: Annotated[str, AfterValidator(_algorithms)] = Field(
         default="RS256,ES256,EdDSA",
-        description="The algorithms, separated by commas, that JWTs may be signed by. `none` and those with a shared "
-        "secret (HS…) are never taken.",
+        description="The accepted signature algorithms of JWTs, separated by commas. `none` and algorithms with a "
+        "shared secret (HS…) are never accepted.",
     )
     jwt_leeway_s: float = Field(
-        default=30, ge=0, le=300, description="How far the issuer's clock may be off, in seconds."
+        default=30, ge=0, le=300, description="The tolerated difference to the issuer's clock, in seconds."
     )
     jwt_roles_claim: str = Field(
         default="roles",
         min_length=1,
-        description="The claim that says the roles, as a list or separated by spaces; it may be a path like "
-        "realm_access.roles. Names that are no role of ours are passed over; who has none of ours is not let in.",
+        description="The claim with the roles, as a list or separated by spaces; a path like realm_access.roles is "
+        "allowed. Unknown role names are ignored; a JWT without any known role is rejected.",
     )
     jwt_handle_claim: str = Field(
         default="sub",
         min_length=1,
-        description="The claim that names the person by handle. Choose one that people cannot change themselves.",
+        description="The claim with the person's handle. Choose a claim that users cannot change themselves.",
     )
     jwt_machines: str | None = Field(
         default=None,
-        description="The names, separated by commas, that are let in as machines although they are no person's handle; "
-        "`*` is whatever the issuer says. They stay in the log in clear for ever, so they should be nobody's name.",
+        description="Names, separated by commas, that are accepted as machines although no person has this handle; "
+        "`*` accepts every name from the issuer. Names of machines stay in the log in clear text for ever, so they "
+        "must not identify people.",
     )
     requests_per_s: float = Field(
-        default=100, gt=0, description="How many requests each caller may make a second on the long run."
+        default=100, gt=0, description="The sustained request rate per caller, in requests per second."
     )
-    requests_burst: int = Field(default=200, ge=1, description="How many requests each caller may make at once.")
+    requests_burst: int = Field(
+        default=200,
+        ge=1,
+        description="The number of requests that a caller may send at once before the rate limit applies.",
+    )
     pool_size_max: int = Field(
         default=20,
         ge=2,
         le=1000,
-        description="How many connections a process opens for requests, at most; and as many again for those from whom "
-        "something is hidden.",
+        description="The maximum number of database connections of a process for requests. Callers with restricted "
+        "visibility use a second pool of the same size.",
     )
     statement_timeout_s: float = Field(
-        default=30, gt=0, description="How long a statement may take, in seconds, before it is given up."
+        default=30, gt=0, description="The maximum duration of an SQL statement, in seconds."
     )
     lock_timeout_s: float = Field(
-        default=10, gt=0, description="How long a command waits for its turn to write, in seconds."
+        default=10, gt=0, description="How long a command waits for the write lock, in seconds."
     )
     connect_timeout_s: int = Field(
-        default=10, ge=1, description="How long a connection to the database may take to be made, in seconds."
+        default=10, ge=1, description="How long connecting to the database may take, in seconds."
     )
     reconnect_timeout_s: float = Field(
         default=30,
         gt=0,
-        description="How long a command that lost its connection waits for the database to come back and say "
-        "whether it was recorded, in seconds.",
+        description="How long a command waits, after it lost its connection, to reconnect and find out whether it "
+        "was recorded, in seconds.",
     )
     view_timeout_s: float = Field(
-        default=10, gt=0, description="How long a mutation waits until what it recorded can be read, in seconds."
+        default=10, gt=0, description="How long a mutation waits until the projections contain its events, in seconds."
     )
-    answer_timeout_s: float = Field(
-        default=60, gt=0, description="How long a query may read, in seconds, before it is given up."
-    )
+    answer_timeout_s: float = Field(default=60, gt=0, description="The maximum execution time of a query, in seconds.")
     journal: LogFormat = Field(
         default=LogFormat.AUTO,
-        description="How the journal is written to the standard error: as `json`, as `text` for a person, or `auto`: "
-        "as text at a terminal only.",
+        description="The format of log lines on standard error: `json`, `text`, or `auto`, which is `text` at a "
+        "terminal and `json` elsewhere.",
     )
     http_statuses: StatusCodePolicy = Field(
         default=StatusCodePolicy.USUAL,
-        description="`usual`, as clients and audits know them, or `draft`: those of the newest draft of GraphQL over "
-        "HTTP, with 422 for what makes no sense and 294 for what failed in part.",
+        description="`usual` uses the widely supported HTTP statuses; `draft` those of the latest GraphQL over HTTP "
+        "draft, with 422 for requests that fail validation and 294 for partial results.",
     )
     immutable_s: float = Field(
         default=3600,
         ge=0,
-        description="How long a client may keep an answer about moments that are over before it asks again, in "
-        "seconds: so long may what was hidden or erased since be seen in a cache. 0 for not at all.",
+        description="How long clients may cache answers about the past, in seconds. Data that is hidden or erased "
+        "meanwhile stays in their caches for that long. 0 disables caching.",
     )
     request_timeout_s: float = Field(
         default=15,
         gt=0,
-        description="How long the head of a request may take to come, and its body until it has to come at 10 kB a "
-        "second, in seconds.",
+        description="How long the headers of a request may take to arrive, in seconds, and its body before it must "
+        "arrive at 10 kB per second.",
     )
     batch_max: int = Field(
         default=1,
         ge=1,
         le=5,
-        description="How many requests may come in one array, up to 5, with one bound on what they cost; 1 for none.",
+        description="The maximum number of requests in a batch (one JSON array), up to 5; they share one cost "
+        "limit. 1 disables batches.",
     )
     trusted_documents: Path | None = Field(
         default=None,
-        description="A manifest of documents that clients name instead of sending them: a JSON object of SHA-256 "
-        "digests and documents, as Relay's compiler writes it, or Apollo's format.",
+        description="A manifest of persisted documents, which clients send by digest: a JSON object from SHA-256 "
+        "digests to documents, as Relay's compiler writes it, or Apollo's format.",
     )
     trusted_only: bool = Field(
-        default=False, description="Whether only documents of KEYFRAME_TRUSTED_DOCUMENTS are answered."
+        default=False, description="Whether only documents in KEYFRAME_TRUSTED_DOCUMENTS are executed."
     )
     subscriptions_max: int = Field(
-        default=5000, ge=1, description="How many subscriptions a process serves at once; further ones are refused."
+        default=5000,
+        ge=1,
+        description="The maximum number of concurrent subscriptions of a process; more are rejected.",
     )
     connection_operations_max: int = Field(
-        default=100, ge=1, description="How many operations may go on at once on one WebSocket."
+        default=100, ge=1, description="The maximum number of concurrent operations on one WebSocket."
     )
     connection_init_timeout_s: float = Field(
         default=10,
         gt=0,
-        description="How long a WebSocket may stay open without saying `connection_init`, in seconds, before it is "
-        "closed with 4408.",
+        description="How long the server waits for `connection_init` on a new WebSocket, in seconds, before it "
+        "closes it with 4408.",
     )
     message_bytes_max: int = Field(
         default=1_048_576,
         ge=1024,
-        description="How long a message of a client over WebSocket may be, in bytes; a longer one closes it with 1009.",
+        description="The maximum size of a WebSocket message from a client, in bytes; a larger message closes the "
+        "WebSocket with 1009.",
     )
     keep_alive_s: float = Field(
         default=12,
         gt=0,
-        description="How often a subscription shows that it is alive, in seconds: a ping over WebSocket, a comment "
-        "among events, an empty part in multipart.",
+        description="The interval between keep-alive signals of a subscription, in seconds: a ping over WebSocket, "
+        "a comment over server-sent events, an empty part in multipart.",
     )
     reader_timeout_s: float = Field(
         default=30,
         gt=0,
-        description="How long a subscriber may leave what is sent to it, in seconds, before it is cut off.",
+        description="How long a subscriber may take to read what was sent, in seconds, before it is disconnected.",
     )
     project_in_server: bool = Field(
         default=True,
-        description="Whether `keyframe serve` feeds the views itself; if not, `keyframe project` has to run beside it.",
+        description="Whether `keyframe serve` runs the projector itself; if not, `keyframe project` must run beside "
+        "it.",
     )
     projector_batch: int = Field(
-        default=1000, ge=1, le=100_000, description="How many events the views take in at once, at most."
+        default=1000,
+        ge=1,
+        le=100_000,
+        description="The maximum number of events that the projector applies in one transaction.",
     )
     checkpoint_key: Path | None = Field(
         default=None,
-        description="The file with the key that signs checkpoints, which `keyframe key create` makes. If unset, it is "
-        "looked for in KEYFRAME_DATA_DIR, as WORKSPACE.key, and made there if Keyframe runs its own PostgreSQL.",
+        description="The file with the key that signs checkpoints, which `keyframe key create` makes. If unset, it "
+        "is WORKSPACE.key in KEYFRAME_DATA_DIR; with the embedded PostgreSQL it is created on first use.",
     )
     checkpoint_events_max: int = Field(
-        default=1000, ge=1, description="After how many new events the next checkpoint is signed."
+        default=1000, ge=1, description="The number of new events after which the next checkpoint is signed."
     )
     checkpoint_interval_s: float = Field(
         default=300,
         gt=0,
-        description="After how many seconds the next checkpoint is signed, if there is anything new.",
+        description="The interval between checkpoints, in seconds; none is signed if no event was recorded since.",
     )
 
     def listed(self, name: str) -> list[str]:
-        """The parts of a setting that are separated by commas."""
+        """The items of a comma-separated setting."""
         return _listed(getattr(self, name))

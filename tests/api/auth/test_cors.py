@@ -70,5 +70,5 @@ def test_nobodys_pages_may_ask_unless_they_are_named(home: House) -> None:
      f"{OURS},evil"],
 )  # fmt: skip
 def test_what_is_no_exact_origin_is_no_setting(said: str) -> None:
-    with pytest.raises(ValidationError, match="is no origin"):
+    with pytest.raises(ValidationError, match="is not an origin"):
         Settings(cors_origins=said)

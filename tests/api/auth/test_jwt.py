@@ -247,7 +247,7 @@ def test_a_long_one_is_taken_as_far_as_a_token_may_go(home: House) -> None:
 
 @pytest.mark.parametrize("algorithm", ["none", "None", "HS256", "HS384", "HS512", "RS256,HS256", "rs256", "RS1"])
 def test_no_setting_allows_what_is_never_taken(algorithm: str) -> None:
-    with pytest.raises(ValidationError, match="is none of"):
+    with pytest.raises(ValidationError, match="is not supported"):
         Settings(jwt_algorithms=algorithm)
 
 
@@ -275,7 +275,7 @@ def test_keys_come_by_https_from_this_machine_or_from_a_file(where: str) -> None
     ],
 )
 def test_issuer_audience_and_keys_are_named_together(given: dict[str, str]) -> None:
-    with pytest.raises(ValidationError, match="named together"):
+    with pytest.raises(ValidationError, match="set together"):
         Settings(**given)  # type: ignore[arg-type]
 
 
