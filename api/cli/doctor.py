@@ -1,4 +1,4 @@
-"""What an installation lacks: one finding for each thing that has to be right, and how to mend it."""
+"""The `doctor` command: checks an installation, and reports one finding per check with a remedy."""
 
 import shutil
 import socket
@@ -22,17 +22,17 @@ from domain.log import api_tokens
 from domain.log.health import VERSION, Checkup, examine
 from domain.log.schema import application_role
 from domain.primitives.values import FUTURE_TOLERANCE
-from projections.engine import health as views
+from projections.engine import health as projections
 
 VERSION_MAX = 18
 SKEW_MAX = timedelta(seconds=2)
 FREE_BYTES_MIN = 1 << 30
-ANSWER_SECONDS_MAX = 2.0
-WORD_BYTES_MAX = 64
+PROBE_SECONDS_MAX = 2.0
+STATUS_BYTES_MAX = 64
 
 
 class Verdict(StrEnum):
-    """How it stands with one thing: right, worth knowing, or in the way."""
+    """The result of one check: passed, worth knowing, or failed."""
 
     RIGHT = "right"
     NOTE = "note"
@@ -40,17 +40,17 @@ class Verdict(StrEnum):
 
 
 class Finding(NamedTuple):
-    """What was looked at, what was found, and, if that is wrong, how to mend it."""
+    """The result of one check: the name of the check, its verdict, what was found, and the remedy."""
 
-    what: str
+    check: str
     verdict: Verdict
     found: str
-    mend: str = ""
+    remedy: str = ""
 
 
-def examination(settings: Settings) -> Iterator[Finding]:
-    """Every finding about an installation, in the order in which they depend on each other."""
-    yield from _place(settings)
+def run_checks(settings: Settings) -> Iterator[Finding]:
+    """All findings about an installation; later checks depend on earlier ones."""
+    yield from _environment(settings)
     try:
         with reached(settings) as database:
             yield Finding("database", Verdict.RIGHT, _name(database))
@@ -59,16 +59,16 @@ def examination(settings: Settings) -> Iterator[Finding]:
                 found = examine(conn, settings.workspace)
                 yield from _log(found, settings.workspace)
                 if found.version == VERSION:
-                    yield _entrance(conn, settings)
-                    yield _views(conn, database)
+                    yield _authentication(conn, settings)
+                    yield _projections(conn, database)
     except Failure as failure:
-        yield Finding("database", Verdict.WRONG, str(failure), "Nothing else can be looked at before that.")
+        yield Finding("database", Verdict.WRONG, str(failure), "Fix this first: the other checks need the database.")
 
 
 # ── around the database ──────────────────────────────────────────────────────────────────────────
 
 
-def _place(settings: Settings) -> Iterator[Finding]:
+def _environment(settings: Settings) -> Iterator[Finding]:
     if settings.database_url is None:
         yield _disk(settings.data_dir)
     yield _address(settings)
@@ -77,34 +77,34 @@ def _place(settings: Settings) -> Iterator[Finding]:
 
 def _disk(directory: Path) -> Finding:
     if directory.exists() and not directory.is_dir():
-        return Finding("disk", Verdict.WRONG, f"{directory} is no directory", "Name another KEYFRAME_DATA_DIR.")
-    there = next(path for path in (directory.resolve(), *directory.resolve().parents) if path.exists())
-    free = shutil.disk_usage(there).free
+        return Finding("disk", Verdict.WRONG, f"{directory} is not a directory", "Choose another KEYFRAME_DATA_DIR.")
+    existing = next(path for path in (directory.resolve(), *directory.resolve().parents) if path.exists())
+    free = shutil.disk_usage(existing).free
     found = f"{free / (1 << 30):,.1f} GiB free for {directory}"
     if free < FREE_BYTES_MIN:
-        return Finding("disk", Verdict.WRONG, found, "Make room, or move the data and set KEYFRAME_DATA_DIR.")
+        return Finding("disk", Verdict.WRONG, found, "Free disk space, or move the data and set KEYFRAME_DATA_DIR.")
     return Finding("disk", Verdict.RIGHT, found)
 
 
 def _address(settings: Settings) -> Finding:
-    """Whether a server could listen here, or which one does."""
+    """Whether the address is free, or which server listens on it."""
     host, port = settings.host, settings.port
     where = f"{host}:{port}"
     try:
-        with socket.create_connection((host, port), timeout=ANSWER_SECONDS_MAX):
+        with socket.create_connection((host, port), timeout=PROBE_SECONDS_MAX):
             pass
     except OSError:
-        return _room(where, host, port)
-    answer = _asked(f"http://{f'[{host}]' if ':' in host else host}:{port}/readyz")
-    if answer is None:
+        return _bindable(where, host, port)
+    status = _readiness(f"http://{f'[{host}]' if ':' in host else host}:{port}/readyz")
+    if status is None:
         return Finding("address", Verdict.NOTE, f"another program listens on {where}", "Choose another KEYFRAME_PORT.")
-    if answer == "unready":
+    if status == "unready":
         return Finding("address", Verdict.WRONG, f"Keyframe runs on {where}, but is not ready", "See below.")
     return Finding("address", Verdict.RIGHT, f"Keyframe runs on {where}, and is ready")
 
 
-def _room(where: str, host: str, port: int) -> Finding:
-    """Whether an address where nobody answers is one of this machine's."""
+def _bindable(where: str, host: str, port: int) -> Finding:
+    """Whether a server could listen on an address that is not in use."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -113,23 +113,23 @@ def _room(where: str, host: str, port: int) -> Finding:
             trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             trial.bind(address)
     except OSError as error:
-        mend = "Choose another KEYFRAME_HOST or KEYFRAME_PORT."
-        return Finding("address", Verdict.WRONG, f"{where} cannot be listened on ({error.strerror})", mend)
+        remedy = "Choose another KEYFRAME_HOST or KEYFRAME_PORT."
+        return Finding("address", Verdict.WRONG, f"the server cannot listen on {where} ({error.strerror})", remedy)
     return Finding("address", Verdict.RIGHT, f"{where} is free")
 
 
-def _asked(url: str) -> str | None:
-    """What a Keyframe says of itself there, in a word to strangers and at length in the demo; None if it is none."""
+def _readiness(url: str) -> str | None:
+    """The readiness that a Keyframe server reports (plain text; JSON in the demo); None for another program."""
     try:
         try:
-            with urlopen(url, timeout=ANSWER_SECONDS_MAX) as response:  # noqa: S310  the scheme is ours
-                answer = response.read(WORD_BYTES_MAX)
+            with urlopen(url, timeout=PROBE_SECONDS_MAX) as response:  # noqa: S310  the scheme is constant
+                answer = response.read(STATUS_BYTES_MAX)
         except HTTPError as error:
-            answer = error.read(WORD_BYTES_MAX)
+            answer = error.read(STATUS_BYTES_MAX)
     except (OSError, ValueError, HTTPException):
         return None
-    told = {b"ready": "ready", b'{"ready":true': "ready", b"unready": "unready", b'{"ready":false': "unready"}
-    return told.get(answer.partition(b",")[0])
+    statuses = {b"ready": "ready", b'{"ready":true': "ready", b"unready": "unready", b'{"ready":false': "unready"}
+    return statuses.get(answer.partition(b",")[0])
 
 
 def _name(database: Database) -> str:
@@ -152,8 +152,8 @@ def _server(conn: Connection) -> Iterator[Finding]:
     if encoding == "UTF8":
         yield Finding("encoding", Verdict.RIGHT, "UTF8")
     else:
-        mend = "Not every text can be stored: make a database with encoding 'UTF8' and move there."
-        yield Finding("encoding", Verdict.WRONG, str(encoding), mend)
+        remedy = "Some characters cannot be stored: create a database with encoding 'UTF8', and move the data there."
+        yield Finding("encoding", Verdict.WRONG, str(encoding), remedy)
     yield _clock(conn)
 
 
@@ -164,23 +164,25 @@ def _clock(conn: Connection) -> Finding:
     skew = row[0] - (before + (datetime.now(UTC) - before) / 2)
     found = f"the database's clock is {abs(skew.total_seconds()):.1f} s {'ahead' if skew > timedelta() else 'behind'}"
     if abs(skew) <= SKEW_MAX:
-        return Finding("clocks", Verdict.RIGHT, "the database's and this machine's agree")
+        return Finding("clocks", Verdict.RIGHT, "the clocks of the database and of this machine agree")
     verdict = Verdict.WRONG if abs(skew) > FUTURE_TOLERANCE else Verdict.NOTE
-    return Finding("clocks", verdict, found, "Let both keep time by the same source (NTP).")
+    return Finding("clocks", verdict, found, "Synchronize both clocks with NTP.")
 
 
 def _key(settings: Settings) -> Finding:
-    """Whether a process here would sign what the log is."""
+    """Whether a process with these settings would sign checkpoints."""
     try:
         found = signing_key.found(settings)
     except signing_key.KeyFault as fault:
-        return Finding("key", Verdict.WRONG, str(fault), "Mend KEYFRAME_CHECKPOINT_KEY, or what it names.")
+        return Finding("key", Verdict.WRONG, str(fault), "Fix KEYFRAME_CHECKPOINT_KEY, or the file that it names.")
     if found is not None:
         return Finding("key", Verdict.RIGHT, f"signs as {found.signer.name}")
     if settings.database_url is None:
-        return Finding("key", Verdict.RIGHT, "is made when the log is first signed")
-    mend = "Make one with 'keyframe key create'; until then nobody could prove that the log was not rewritten."
-    return Finding("key", Verdict.NOTE, "there is none here: what is recorded is not signed", mend)
+        return Finding("key", Verdict.RIGHT, "will be created when the first checkpoint is signed")
+    remedy = (
+        "Create one with 'keyframe key create'; without signed checkpoints, tampering with the log cannot be detected."
+    )
+    return Finding("key", Verdict.NOTE, "there is no key: checkpoints are not signed", remedy)
 
 
 # ── the workspace ────────────────────────────────────────────────────────────────────────────────
@@ -195,86 +197,97 @@ def _log(found: Checkup, workspace: str) -> Iterator[Finding]:
 
 def _tables(found: Checkup, workspace: str) -> Finding:
     if found.version == 0:
-        return Finding("log", Verdict.WRONG, f"there is no workspace {workspace}", "Make it: keyframe migrate.")
-    told = f"workspace {workspace}, its tables at version {found.version}"
+        return Finding(
+            "log", Verdict.WRONG, f"the workspace {workspace} does not exist", "Create it: keyframe migrate."
+        )
+    state = f"workspace {workspace}, tables at version {found.version}"
     if found.version < VERSION:
-        return Finding("log", Verdict.WRONG, f"{told} of {VERSION}", "Bring them up: keyframe migrate.")
+        return Finding("log", Verdict.WRONG, f"{state} of {VERSION}", "Upgrade them: keyframe migrate.")
     if found.version > VERSION:
-        return Finding("log", Verdict.WRONG, f"{told}, this program knows {VERSION}", "Install the newer Keyframe.")
-    return Finding("log", Verdict.RIGHT, told)
+        return Finding("log", Verdict.WRONG, f"{state}, this program supports {VERSION}", "Install the newer Keyframe.")
+    return Finding("log", Verdict.RIGHT, state)
 
 
 def _guards(found: Checkup) -> Finding:
     if found.rewritable:
         names = " and ".join(found.rewritable)
-        mend = "Put the triggers named append_only back; until then nothing proves that the log was not rewritten."
-        return Finding("append-only", Verdict.WRONG, f"nothing protects {names} from being rewritten", mend)
-    return Finding("append-only", Verdict.RIGHT, "UPDATE, DELETE and TRUNCATE are refused")
+        remedy = "Restore the triggers named append_only; without them rows of the log can be changed."
+        return Finding("append-only", Verdict.WRONG, f"the append-only trigger is missing on {names}", remedy)
+    return Finding("append-only", Verdict.RIGHT, "UPDATE, DELETE and TRUNCATE are blocked")
 
 
 def _role(found: Checkup, workspace: str) -> Finding:
     role = application_role(workspace)
-    mend = "Run 'keyframe migrate' as a user who may create roles and grant."
+    remedy = "Run 'keyframe migrate' as a user who may create and grant roles."
     if found.role is None:
-        text = f"there is no role {role}: everything is done with the rights of the database's user"
-        return Finding("role", Verdict.NOTE, text, mend)
+        text = f"there is no role {role}: Keyframe runs with all rights of the database user"
+        return Finding("role", Verdict.NOTE, text, remedy)
     if found.role == "TOO MUCH":
-        mend = f"revoke update, delete, truncate on {workspace}.log, {workspace}.command from {role};"
-        return Finding("role", Verdict.WRONG, f"{role} may rewrite the log", mend)
+        remedy = f"revoke update, delete, truncate on {workspace}.log, {workspace}.command from {role};"
+        return Finding("role", Verdict.WRONG, f"{role} may rewrite the log", remedy)
     if found.role == "TOO LITTLE":
-        return Finding("role", Verdict.WRONG, f"{role} may not read the log and add to it", mend)
+        return Finding("role", Verdict.WRONG, f"{role} may not read and append to the log", remedy)
     if not found.takes_role:
-        mend = f"grant {role} to the user that Keyframe connects as;"
-        return Finding("role", Verdict.NOTE, f"this user cannot act as {role}, and uses all of its own rights", mend)
-    return Finding("role", Verdict.RIGHT, f"{role} may read the log and add to it")
+        remedy = f"grant {role} to the user that Keyframe connects as;"
+        return Finding(
+            "role",
+            Verdict.NOTE,
+            f"the database user cannot take the role {role}, and runs with all of its own rights",
+            remedy,
+        )
+    return Finding("role", Verdict.RIGHT, f"{role} may read and append to the log")
 
 
-def _entrance(conn: Connection, settings: Settings) -> Finding:
-    """Whether anybody could come in."""
+def _authentication(conn: Connection, settings: Settings) -> Finding:
+    """Whether any caller can authenticate."""
     live = sum(token.is_live for token in api_tokens.every(conn))
-    ways = [f"{live} token{'' if live == 1 else 's'}"] if live else []
+    methods = [f"{live} valid token{'' if live == 1 else 's'}"] if live else []
     if settings.jwt_jwks is not None:
         try:
             jwks.read(settings.jwt_jwks)
         except (OSError, ValueError, HTTPException) as error:
-            text = f"the keys of {settings.jwt_issuer} cannot be had from {settings.jwt_jwks} ({error})"
-            return Finding("entrance", Verdict.WRONG, text, "Mend KEYFRAME_JWT_JWKS, or what it names.")
-        ways.append(f"JWTs of {settings.jwt_issuer}")
-    if not ways:
-        mend = "Make a token with 'keyframe token create --role ADMIN', or name who issues JWTs; the demo asks nobody."
-        return Finding("entrance", Verdict.NOTE, "nobody could come in: there is no token that holds", mend)
-    return Finding("entrance", Verdict.RIGHT, f"let in by {' and '.join(ways)}")
+            text = f"the keys of {settings.jwt_issuer} cannot be read from {settings.jwt_jwks} ({error})"
+            return Finding(
+                "authentication", Verdict.WRONG, text, "Fix KEYFRAME_JWT_JWKS, or the key set that it names."
+            )
+        methods.append(f"JWTs from {settings.jwt_issuer}")
+    if not methods:
+        remedy = (
+            "Create a token ('keyframe token create --role ADMIN'), or set KEYFRAME_JWT_ISSUER; the demo needs neither."
+        )
+        return Finding("authentication", Verdict.NOTE, "no caller can authenticate: there is no valid token", remedy)
+    return Finding("authentication", Verdict.RIGHT, f"accepts {' and '.join(methods)}")
 
 
-def _views(conn: Connection, database: Database) -> Finding:
-    found = views.examine(conn, database.log(size_max=1), database.settings.workspace)
+def _projections(conn: Connection, database: Database) -> Finding:
+    found = projections.examine(conn, database.log(size_max=1), database.settings.workspace)
     if found is None:
-        return Finding("views", Verdict.NOTE, "there are none yet", "They come with 'keyframe serve'.")
-    where = f"at position {found.position:,}, the log at {found.head:,}"
+        return Finding("projections", Verdict.NOTE, "not built yet", "'keyframe serve' builds them.")
+    where = f"at position {found.position:,}; the log is at {found.head:,}"
     if not found.is_current:
         return Finding(
-            "views", Verdict.WRONG, "made by another version of Keyframe", "Make them anew: keyframe rebuild."
+            "projections", Verdict.WRONG, "built by another version of Keyframe", "Rebuild them: keyframe rebuild."
         )
     if (poison := found.poison) is not None:
         text = f"{where}; event {poison.position} ({poison.topic}) cannot be applied: {poison.cause}"
-        return Finding("views", Verdict.WRONG, text, "Install the Keyframe that wrote it, or a newer one.")
+        return Finding("projections", Verdict.WRONG, text, "Install the Keyframe that wrote it, or a newer one.")
     if found.position < found.head and not found.has_leader:
-        # with a database of our own, nothing runs between two commands
+        # on the embedded database, no projector runs between two commands
         verdict = Verdict.NOTE if database.settings.database_url is None else Verdict.WRONG
-        text = f"{where}, and nobody feeds them"
-        return Finding("views", verdict, text, "Run 'keyframe serve' or 'keyframe project'.")
+        text = f"{where}; no projector runs"
+        return Finding("projections", verdict, text, "Run 'keyframe serve' or 'keyframe project'.")
     if found.position < found.head:
-        return Finding("views", Verdict.NOTE, f"{where}; they are catching up")
-    return Finding("views", Verdict.RIGHT, where)
+        return Finding("projections", Verdict.NOTE, f"{where}; they are catching up")
+    return Finding("projections", Verdict.RIGHT, where)
 
 
-# ── telling ──────────────────────────────────────────────────────────────────────────────────────
+# ── output ───────────────────────────────────────────────────────────────────────────────────────
 
 _SIGNS = {Verdict.RIGHT: "[green]✓[/green]", Verdict.NOTE: "[yellow]![/yellow]", Verdict.WRONG: "[red]✗[/red]"}
 
 
-def tell(finding: Finding) -> None:
-    """One line for what was found, and one for how to mend it."""
-    out.print(f"{_SIGNS[finding.verdict]} [bold]{finding.what}[/bold]: {escape(finding.found)}", soft_wrap=True)
-    if finding.mend:
-        out.print(f"  {finding.mend}", markup=False, soft_wrap=True)
+def report(finding: Finding) -> None:
+    """Print a finding: one line for the result, and one for the remedy."""
+    out.print(f"{_SIGNS[finding.verdict]} [bold]{finding.check}[/bold]: {escape(finding.found)}", soft_wrap=True)
+    if finding.remedy:
+        out.print(f"  {finding.remedy}", markup=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""What an auditor does from a terminal: make the key, verify the log, take evidence away and check it anywhere."""
+"""The commands of an auditor: create the key, verify the log, export evidence and verify it offline."""
 
 import re
 import sys
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from api.cli.output import USAGE, Failure, complain, err, out
+from api.cli.output import USAGE, Failure, err, out, print_error
 from api.runtime import signing_key
 from api.runtime.database import Database
 from api.runtime.projector import projector_of
@@ -25,7 +25,7 @@ _VKEY = re.compile(r"[^\s+]+\+[0-9a-f]{8}\+\S+")
 
 
 class KeyVerb(StrEnum):
-    """What can be done with the key."""
+    """The actions of `keyframe key`."""
 
     CREATE = "create"
     SHOW = "show"
@@ -35,45 +35,46 @@ class KeyVerb(StrEnum):
 
 
 def create_key(settings: Settings, name: str | None, *, replace: bool) -> None:
-    """Make the key of this workspace, and say its public half. Raises `Failure` and `KeyFault`."""
+    """Create the key of this workspace, and print its public half. Raises `Failure` and `KeyFault`."""
     path = signing_key.place(settings)
     try:
         if replace and path.exists() and (before := signing_key.found(settings)) is not None:
-            made = signing_key.replace(path, before)
+            keys = signing_key.replace(path, before)
         else:
-            made = signing_key.create(path, _fitting(name or signing_key.default_name(settings), settings))
+            keys = signing_key.create(path, _checked_name(name or signing_key.default_name(settings), settings))
     except FileExistsError as error:
         raise Failure(
-            f"There is a key in {path} already; with --replace another takes its place, and what it signed stays known."
+            f"There is already a key in {path}; --replace creates a new one and keeps the public half of the old one."
         ) from error
     except OSError as error:
-        raise Failure(f"The key cannot be kept in {path}: {error.strerror}.") from error
+        raise Failure(f"The key cannot be written to {path}: {error.strerror}.") from error
     except ValueError as error:
         raise Failure(str(error), USAGE) from error
-    err.print(f"The key is in {path}. Whoever has it can sign for this log: keep it, and keep it to yourself.")
-    err.print("Its public half, which others verify with:")
-    _print(str(made.signer.verifier))
+    err.print(f"The key is in {path}. It can sign checkpoints of this log: back it up and keep it secret.")
+    err.print("Its public half, for verifiers:")
+    _print(str(keys.signer.verifier))
 
 
-def _fitting(name: str, settings: Settings) -> str:
+def _checked_name(name: str, settings: Settings) -> str:
     if name.rpartition("/")[2] != settings.workspace:
         raise Failure(
-            f"The name of the key ends in '/{settings.workspace}', like {signing_key.default_name(settings)}.", USAGE
+            f"--name: the name of a key ends in '/{settings.workspace}', like {signing_key.default_name(settings)}.",
+            USAGE,
         )
     return name
 
 
 def show_key(settings: Settings) -> None:
-    """Say the public half of the key, and of those before it. Raises `KeyFault`."""
-    for verifier in _ours(settings):
+    """Print the public halves of the current key and of earlier ones. Raises `KeyFault`."""
+    for verifier in _public_keys(settings):
         _print(str(verifier))
 
 
-def _ours(settings: Settings) -> tuple[Verifier, ...]:
+def _public_keys(settings: Settings) -> tuple[Verifier, ...]:
     found = signing_key.found(settings)
     if found is None:
         raise signing_key.KeyFault(
-            f"There is no key in {signing_key.place(settings)}: make it with 'keyframe key create'."
+            f"There is no key in {signing_key.place(settings)}: create it with 'keyframe key create'."
         )
     return found.verifiers
 
@@ -81,16 +82,16 @@ def _ours(settings: Settings) -> tuple[Verifier, ...]:
 # ── the log ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def verify_log(database: Database, told: Sequence[str], checkpoints: Sequence[Path]) -> bool:
-    """Verify the whole log, show how far it is, and say what was found; whether all is well. Raises `Failure`."""
+def verify_log(database: Database, given: Sequence[str], checkpoints: Sequence[Path]) -> bool:
+    """Verify the whole log and print the result; returns whether it is intact. Raises `Failure`."""
     settings = database.settings
-    ours = signing_key.found(settings)
-    known = [*_verifiers(told), *(ours.verifiers if ours is not None else ())]
+    keys = signing_key.found(settings)
+    known = [*_verifiers(given), *(keys.verifiers if keys is not None else ())]
     notes = [_text(path) for path in checkpoints]
     with database.connect() as conn, _progress() as progress:
         if not known and (notes or merkle_tree.last_signed(conn) is not None):
             raise Failure(
-                "The log was signed, but there is no key to check that with: name its public half with --key.", USAGE
+                "The log is signed, but there is no key to verify it with: pass its public half with --key.", USAGE
             )
         task = progress.add_task("events", total=None)
         try:
@@ -98,18 +99,18 @@ def verify_log(database: Database, told: Sequence[str], checkpoints: Sequence[Pa
                 conn, known, notes, lambda position, head: progress.update(task, completed=position, total=head)
             )
         except NotSigned as error:
-            raise Failure(f"A checkpoint that was given is none of this log. {error}") from error
-    _tell(verdict)
+            raise Failure(f"A --checkpoint does not belong to this log. {error}") from error
+    _print_verdict(verdict)
     return verdict.damage is None
 
 
-def _tell(verdict: Verdict) -> None:
+def _print_verdict(verdict: Verdict) -> None:
     if verdict.damage is not None:
-        complain(f"The log is not what it was, from position {verdict.damage.position}: {verdict.damage.what}.")
+        print_error(f"The log was changed, from position {verdict.damage.position}: {verdict.damage.what}.")
         return
-    held = f"held against {verdict.checkpoints} checkpoints, the last at {verdict.signed_size}"
-    told = held if verdict.checkpoints else "no checkpoint was ever signed, so nothing but its own rows speaks for it"
-    _print(f"{verdict.size} events are sound: {told}.")
+    signed = f"they match {verdict.checkpoints} checkpoints, the last at {verdict.signed_size}"
+    unsigned = "no checkpoint is signed, so only the consistency of the rows was checked"
+    _print(f"{verdict.size} events are intact: {signed if verdict.checkpoints else unsigned}.")
 
 
 def _progress() -> Progress:
@@ -121,29 +122,29 @@ def _progress() -> Progress:
 
 
 def export_evidence(database: Database, cycle: str) -> None:
-    """Write the evidence of a cycle to the standard output. Raises `Failure`."""
+    """Write the evidence of a cycle to standard output. Raises `Failure`."""
     settings = database.settings
     projector_of(database).catch_up()
-    ours = signing_key.at_hand(settings)
-    if ours is None:
-        raise Failure("Evidence is signed, and there is no key: make it with 'keyframe key create'.")
+    keys = signing_key.at_hand(settings)
+    if keys is None:
+        raise Failure("Evidence is signed, but there is no key: create it with 'keyframe key create'.")
     with database.connect() as conn:
         try:
-            for line in proofs.of_cycle(conn, settings.workspace, cycle, ours):
+            for line in proofs.of_cycle(conn, settings.workspace, cycle, keys):
                 sys.stdout.buffer.write(line)
-        except CommandRejected as refused:
-            raise Failure(refused.message) from refused
+        except CommandRejected as rejected:
+            raise Failure(rejected.message) from rejected
         except (Rewritten, ValueError) as error:
             raise Failure(str(error)) from error
     sys.stdout.buffer.flush()
 
 
-def verify_evidence(file: Path, told: Sequence[str]) -> None:
-    """Check a file of evidence with nothing but public keys. Raises `Failure` if it does not prove what it says."""
-    known = _verifiers(told)
+def verify_evidence(file: Path, given: Sequence[str]) -> None:
+    """Verify an evidence file with public keys only. Raises `Failure` if a proof does not hold."""
+    known = _verifiers(given)
     if not known:
         raise Failure(
-            "Evidence is checked against a public key, which you have from its owner: --key NAME+ID+KEY.", USAGE
+            "Evidence is verified against a public key, which the owner of the log publishes: --key NAME+ID+KEY.", USAGE
         )
     try:
         with file.open("rb") as lines:
@@ -154,20 +155,22 @@ def verify_evidence(file: Path, told: Sequence[str]) -> None:
         raise Failure(f"{file}, {broken}") from broken
     _print(
         f"{proven.events} events of the cycle {proven.about.key} are in the log {proven.signer.name}, "
-        f"as it was signed at position {proven.size}."
+        f"as signed at position {proven.size}."
     )
 
 
-def _verifiers(told: Sequence[str]) -> list[Verifier]:
-    """Public keys, each as it is written, or as a file that holds some."""
+def _verifiers(given: Sequence[str]) -> list[Verifier]:
+    """Public keys, each given as NAME+ID+KEY or as a file of such lines."""
     try:
-        return [Verifier.read(line) for one in told for line in _lines(one)]
+        return [Verifier.read(line) for argument in given for line in _lines(argument)]
     except ValueError as error:
         raise Failure(f"--key: {error}", USAGE) from error
 
 
-def _lines(told: str) -> list[str]:
-    return [told] if _VKEY.fullmatch(told) else [line for line in _text(Path(told)).splitlines() if line.strip()]
+def _lines(argument: str) -> list[str]:
+    if _VKEY.fullmatch(argument):
+        return [argument]
+    return [line for line in _text(Path(argument)).splitlines() if line.strip()]
 
 
 def _text(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""A workspace on its way out as a fact file: streamed to whoever reads it, with a bar for whoever waits."""
+"""The `export --facts` command: streams a workspace as a fact file, with a progress bar."""
 
 from typing import BinaryIO
 
@@ -10,17 +10,17 @@ from api.runtime.database import Database
 
 
 def export_facts(database: Database, file: BinaryIO) -> None:
-    """Write all that was recorded up to now into a file. Raises `Failure`."""
+    """Write every recorded fact to `file`. Raises `Failure` for an unknown event."""
     log = database.log()
     upto = log.head().position
     with database.connect() as conn, _bar() as bar:
         task = bar.add_task("Events", total=upto)
         try:
-            for told in Facts(log, conn, upto):
-                file.write(told.line)
-                bar.update(task, completed=told.position)
+            for fact in Facts(log, conn, upto):
+                file.write(fact.line)
+                bar.update(task, completed=fact.position)
         except LookupError as error:
-            raise Failure(f"Not everything could be told: {error.args[0]} A newer Keyframe may know it.") from error
+            raise Failure(f"The export is incomplete: {error.args[0]} A newer Keyframe may support it.") from error
     file.flush()
 
 

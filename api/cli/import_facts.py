@@ -1,4 +1,4 @@
-"""A fact file on its way in, as somebody watches it: streamed, with a bar, and a table at the end."""
+"""The `import` command: streams a fact file into the log, with a progress bar, and prints a summary."""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -16,14 +16,14 @@ from domain.handlers.dispatcher import Dispatcher
 from domain.log import sandbox
 
 ACTOR = "machine:console"
-"""Who the log says did it: whoever sits at this machine, as long as nobody has to say who they are."""
+"""The actor of imported events: a command at the terminal has no authenticated caller."""
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 @contextmanager
 def fact_file(name: str) -> Iterator[tuple[BinaryIO, int | None]]:
-    """The file of that name and its size in bytes; "-" is the standard input, whose size nobody knows."""
+    """The file of that name and its size in bytes; "-" is standard input, of unknown size."""
     if name == "-":
         yield sys.stdin.buffer, None
         return
@@ -35,8 +35,8 @@ def fact_file(name: str) -> Iterator[tuple[BinaryIO, int | None]]:
 
 
 def lines(file: BinaryIO) -> Iterator[bytes]:
-    """The lines of a file, however large it is. Of one that is too long to be a fact only the beginning
-    is kept, and that is too long as well."""
+    """The lines of a file, read one at a time. A line above LINE_BYTES_MAX is cut to one byte more, so that it is still
+    rejected as too long."""
     first = True
     while line := file.readline(LINE_BYTES_MAX + 1):
         rest = line
@@ -46,7 +46,7 @@ def lines(file: BinaryIO) -> Iterator[bytes]:
         first = False
 
 
-def bring_in(
+def run_import(
     database: Database,
     facts: Iterable[bytes],
     size: int | None,
@@ -55,15 +55,15 @@ def bring_in(
     dry: bool = False,
     label: str = "Facts",
 ) -> Tally:
-    """Bring facts into the workspace, or, `dry`, into a copy of it that is thrown away."""
-    with tried_out(database) if dry else nullcontext(database) as target, bar(label, size) as advance:
+    """Import facts into the workspace; if `dry`, into a temporary copy of it."""
+    with temporary_copy(database) if dry else nullcontext(database) as target, bar(label, size) as advance:
         log = target.log()
         return Import(Dispatcher(log), log, ACTOR).run(facts, go_on=go_on, progress=advance)
 
 
 @contextmanager
-def tried_out(database: Database) -> Iterator[Database]:
-    """A copy of the workspace, gone at the end."""
+def temporary_copy(database: Database) -> Iterator[Database]:
+    """A copy of the workspace, dropped at the end."""
     workspace = database.settings.workspace
     with database.connect() as conn:
         try:
@@ -80,7 +80,7 @@ def tried_out(database: Database) -> Iterator[Database]:
 
 @contextmanager
 def bar(label: str, size: int | None) -> Iterator[Callable[[int], None]]:
-    """A bar on the terminal while something takes its time, and how to move it on by some bytes."""
+    """A progress bar on the terminal; yields a function that advances it by a number of bytes."""
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -94,11 +94,11 @@ def bar(label: str, size: int | None) -> Iterator[Callable[[int], None]]:
             yield lambda step: progress.advance(task, step)
         except KeyboardInterrupt:
             progress.stop()
-            raise Failure("Interrupted. The same command goes on from here.", INTERRUPTED) from None
+            raise Failure("Interrupted. Run the same command again to resume.", INTERRUPTED) from None
 
 
-def tell(tally: Tally, *, dry: bool) -> None:
-    """The table at the end, and every refusal."""
+def report(tally: Tally, *, dry: bool) -> None:
+    """Print every rejection and the summary table."""
     for refusal in tally.refusals:
         out.print(f"line {refusal.line}  {refusal.message}", markup=False, soft_wrap=True)
     table = Table(title="Dry run: nothing was recorded" if dry else None, title_justify="left")

@@ -1,6 +1,6 @@
-"""What can be done from a terminal: one verb each, described where it stands.
+"""The command line: one function for each verb.
 
-What needs the schema is imported by the verbs that use it: it takes a second to be put together, and most need none.
+Modules that need the GraphQL schema are imported inside the verbs that use it: building the schema takes a second.
 """
 
 import sys
@@ -14,7 +14,7 @@ import typer
 from rich.progress import Progress
 
 from api.cli import doctor, evidence, export_facts, import_facts, tokens
-from api.cli.output import USAGE, WRONG, Failure, err, opened, out, reached, settings, stop_on_signals, told
+from api.cli.output import USAGE, WRONG, Failure, err, exit_on_failure, opened, out, reached, settings, stop_on_signals
 from domain.commands.permissions import Role
 from projections.engine.projector import Condition
 from projections.engine.rebuild import rebuild as rebuild_views
@@ -26,13 +26,13 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Goals and measures as events, answered over GraphQL at any moment.",
+    help="An event-sourced log of goals and measurements, with a GraphQL API over every past state.",
 )
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on, instead of KEYFRAME_HOST.")]
 Port = Annotated[
     int | None,
-    typer.Option(min=0, max=65535, help="Port to listen on, instead of KEYFRAME_PORT; 0 for any that is free."),
+    typer.Option(min=0, max=65535, help="Port to listen on, instead of KEYFRAME_PORT; 0 takes any free port."),
 ]
 
 
@@ -43,12 +43,12 @@ def main() -> None:
 
 
 def verb(name: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
-    """A function as a verb of the command line: what was expected to go wrong is told in a sentence."""
+    """Register a function as a verb of the command line; expected failures are printed as one sentence."""
 
     def decorate(function: Callable[P, None]) -> Callable[P, None]:
         @wraps(function)
         def run(*args: P.args, **kwargs: P.kwargs) -> None:
-            with told():
+            with exit_on_failure():
                 function(*args, **kwargs)
 
         app.command(name)(run)
@@ -59,7 +59,7 @@ def verb(name: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
 
 @app.callback(invoke_without_command=True)
 def keyframe(
-    show_version: Annotated[bool, typer.Option("--version", help="Say which version this is, and stop.")] = False,
+    show_version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
     if show_version:
         out.print(f"keyframe {version('keyframe')}")
@@ -68,11 +68,11 @@ def keyframe(
 
 @verb("demo")
 def demo(
-    fresh: Annotated[bool, typer.Option("--fresh", help="Forget the demo's data and tell it anew.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Delete the demo's data and start over.")] = False,
     host: Host = None,
     port: Port = None,
 ) -> None:
-    """Show a company that lives with its goals: two quarters of them, in a database of our own."""
+    """Serve a demo company with two quarters of goals, on the embedded database, until Ctrl-C."""
     from api.cli import demo as demonstration  # noqa: PLC0415 - see above
     from api.cli import serve as serving  # noqa: PLC0415 - see above
 
@@ -91,49 +91,51 @@ def serve(
     port: Port = None,
     project: Annotated[
         bool | None,
-        typer.Option("--project/--no-project", help="Feed the views too, or leave it to 'keyframe project'."),
+        typer.Option("--project/--no-project", help="Run the projector too, or leave it to 'keyframe project'."),
     ] = None,
 ) -> None:
-    """Answer over GraphQL to whoever may come in, until Ctrl-C."""
+    """Serve the GraphQL API to authenticated callers until Ctrl-C."""
     from api.cli import serve as serving  # noqa: PLC0415 - see above
 
     chosen = settings(host=host, port=port, project_in_server=project)
     with serving.listening(chosen) as listener, opened(chosen, patience_s=None) as database:
-        serving.refuse_if_locked(database)
+        serving.require_credentials(database)
         where = serving.url(listener)
         serving.serve(database, listener, lambda: out.print(f"Keyframe answers at {where}/graphql", soft_wrap=True))
 
 
-_FEEDS = {
-    Condition.LEADING: "Feeding the views of {}",
-    Condition.FOLLOWING: "Standing by: another process feeds the views of {}",
+_PROJECTOR_STATES = {
+    Condition.LEADING: "Updating the projections of {}",
+    Condition.FOLLOWING: "On standby: another process updates the projections of {}",
 }
 
 
 @verb("project")
 def project() -> None:
-    """Feed the views from the log, until Ctrl-C. Of several that run, one feeds and the others stand by."""
+    """Run the projector until Ctrl-C. If several run, one updates the projections and the others are on standby."""
     from api.cli import serve as serving  # noqa: PLC0415 - see above
 
     with opened(settings(), patience_s=None) as database:
-        serving.project(database, lambda condition: out.print(_FEEDS[condition].format(database.settings.workspace)))
+        serving.project(
+            database, lambda condition: out.print(_PROJECTOR_STATES[condition].format(database.settings.workspace))
+        )
 
 
 @verb("import")
 def import_(
-    file: Annotated[str, typer.Argument(help="A fact file, or - for the standard input.")],
+    file: Annotated[str, typer.Argument(help="A fact file, or - for standard input.")],
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Try it out on a copy of the log, and record nothing.")
+        bool, typer.Option("--dry-run", help="Run the import on a copy of the log, and record nothing.")
     ] = False,
     continue_on_refusal: Annotated[
-        bool, typer.Option("--continue-on-refusal", help="Go on after a fact that is refused.")
+        bool, typer.Option("--continue-on-refusal", help="Continue after a rejected fact.")
     ] = False,
 ) -> None:
-    """Bring facts in. Run again, it goes on where it was cut off, and records nothing twice."""
+    """Import a fact file. An interrupted import resumes when run again, and records nothing twice."""
     with import_facts.fact_file(file) as (source, size), (reached if dry_run else opened)(settings()) as database:
         facts = import_facts.lines(source)
-        tally = import_facts.bring_in(database, facts, size, go_on=continue_on_refusal, dry=dry_run)
-    import_facts.tell(tally, dry=dry_run)
+        tally = import_facts.run_import(database, facts, size, go_on=continue_on_refusal, dry=dry_run)
+    import_facts.report(tally, dry=dry_run)
     if tally.refusals:
         raise typer.Exit(WRONG)
 
@@ -141,26 +143,33 @@ def import_(
 @verb("export")
 def export(
     facts: Annotated[
-        bool, typer.Option("--facts", help="The whole workspace as a fact file, which makes another like it.")
+        bool,
+        typer.Option(
+            "--facts", help="Export the whole workspace as a fact file; importing it recreates the workspace."
+        ),
     ] = False,
-    csv: Annotated[bool, typer.Option("--csv", help="A cycle for a spreadsheet, one row a key result.")] = False,
+    csv: Annotated[
+        bool, typer.Option("--csv", help="Export a cycle as a spreadsheet, one row per key result.")
+    ] = False,
     evidence_: Annotated[
         bool,
-        typer.Option("--evidence", help="Every event of a cycle, each with the proof that it is in the signed log."),
+        typer.Option(
+            "--evidence", help="Export every event of a cycle, each with its inclusion proof in the signed log."
+        ),
     ] = False,
     cycle: Annotated[str | None, typer.Option("--cycle", help="The key of the cycle, like 2026-q1.")] = None,
     at: Annotated[
-        str | None, typer.Option("--at", help="The spreadsheet as of a time, like 2026-03-31T18:00:00Z.")
+        str | None, typer.Option("--at", help="Export the spreadsheet as of a time, like 2026-03-31T18:00:00Z.")
     ] = None,
     position: Annotated[
-        int | None, typer.Option("--position", help="The spreadsheet as it was right after an event of the log.")
+        int | None, typer.Option("--position", help="Export the spreadsheet as of a log position.")
     ] = None,
 ) -> None:
-    """Write to the standard output: a workspace as facts, a cycle for a spreadsheet, or evidence of a cycle."""
+    """Write a workspace as facts, a cycle as a spreadsheet, or the evidence of a cycle to standard output."""
     of_cycle, basis = csv or evidence_, (at, position) != (None, None)
     if [facts, csv, evidence_].count(True) != 1 or of_cycle is (cycle is None) or (basis and not csv):
         raise Failure(
-            "Say what to export: --facts, or --csv --cycle KEY with --at and --position as you like, "
+            "Choose one export: --facts; --csv --cycle KEY, optionally with --at or --position; "
             "or --evidence --cycle KEY.",
             USAGE,
         )
@@ -188,10 +197,10 @@ def report(
     html: Annotated[Path, typer.Option("--html", help="The file to write.")],
     known: Annotated[
         str | None,
-        typer.Option("--known", help="As far as had been recorded by a time, like 2026-03-31T18:00:00Z."),
+        typer.Option("--known", help="Include only what was recorded by this time, like 2026-03-31T18:00:00Z."),
     ] = None,
 ) -> None:
-    """Look back on a cycle: planned against actual, and why, as one page that can be kept, sent and printed."""
+    """Write the retrospective of a cycle (plan, actuals and reasons) as one self-contained HTML page."""
     from api.cli import report as reporting  # noqa: PLC0415 - see above
 
     with opened(settings(), made=True) as database:
@@ -200,7 +209,7 @@ def report(
 
 @verb("verify")
 def verify(
-    file: Annotated[Path | None, typer.Argument(help="A file of evidence; without one, the log itself.")] = None,
+    file: Annotated[Path | None, typer.Argument(help="An evidence file; without it, the log is verified.")] = None,
     key: Annotated[
         list[str] | None,
         typer.Option(
@@ -209,13 +218,15 @@ def verify(
     ] = None,
     checkpoint: Annotated[
         list[Path] | None,
-        typer.Option("--checkpoint", help="A file with a checkpoint that was kept elsewhere; may be repeated."),
+        typer.Option("--checkpoint", help="A file with a checkpoint kept outside the database; may be repeated."),
     ] = None,
 ) -> None:
-    """Recompute the whole log from its rows and hold it against every checkpoint; or check a file of evidence."""
+    """Recompute the log from its rows and compare it with every checkpoint, or verify an evidence file."""
     if file is not None:
         if checkpoint:
-            raise Failure("A file of evidence has its own checkpoint; --checkpoint is held against the log.", USAGE)
+            raise Failure(
+                "An evidence file contains its own checkpoint; use --checkpoint only to verify the log.", USAGE
+            )
         evidence.verify_evidence(file, key or [])
         return
     with opened(settings(), made=True) as database:
@@ -225,16 +236,18 @@ def verify(
 
 @verb("key")
 def key(
-    do: Annotated[evidence.KeyVerb, typer.Argument(help="Make the key, or show its public half.")],
+    do: Annotated[evidence.KeyVerb, typer.Argument(help="Create the key, or show its public half.")],
     file: Annotated[
-        Path | None, typer.Option("--file", help="Where the key is kept, instead of KEYFRAME_CHECKPOINT_KEY.")
+        Path | None, typer.Option("--file", help="The file of the key, instead of KEYFRAME_CHECKPOINT_KEY.")
     ] = None,
-    name: Annotated[str | None, typer.Option("--name", help="What the log is called by those who verify it.")] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", help="The name of the log for verifiers; it ends in / and the workspace.")
+    ] = None,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Make another key, and keep the public half of the one before.")
+        bool, typer.Option("--replace", help="Create a new key, and keep the public half of the previous one.")
     ] = False,
 ) -> None:
-    """Make the key that signs checkpoints, or show the public half that others verify with."""
+    """Create the key that signs checkpoints, or show the public half that verifiers need."""
     chosen = settings(checkpoint_key=file)
     if do is evidence.KeyVerb.SHOW:
         evidence.show_key(chosen)
@@ -244,37 +257,37 @@ def key(
 
 @verb("token")
 def token(
-    do: Annotated[tokens.TokenVerb, typer.Argument(help="Make a token, list all that were made, or end one.")],
-    id: Annotated[str | None, typer.Argument(help="Which one to revoke, by its id in the list.")] = None,
+    do: Annotated[tokens.TokenVerb, typer.Argument(help="Create a token, list all tokens, or revoke one.")],
+    id: Annotated[str | None, typer.Argument(help="The id of the token to revoke, from the list.")] = None,
     role: Annotated[
-        list[Role] | None, typer.Option("--role", help="What its bearer may do; may be repeated.", show_default=False)
+        list[Role] | None, typer.Option("--role", help="A role of the token; may be repeated.", show_default=False)
     ] = None,
     person: Annotated[
-        str | None, typer.Option("--person", help="The handle of the person as whom its bearer acts.")
+        str | None, typer.Option("--person", help="The handle of the person that the token acts as.")
     ] = None,
     name: Annotated[
-        str | None, typer.Option("--name", help="What the token, and the machine that has it, is called.")
+        str | None, typer.Option("--name", help="The name of the token, and of the machine that it acts as.")
     ] = None,
     expires: Annotated[
-        str, typer.Option("--expires", help="For how long it holds: so many hours, days or weeks, like 12h, 90d, 52w.")
+        str, typer.Option("--expires", help="The lifetime in hours, days or weeks, like 12h, 90d, 52w.")
     ] = tokens.LIFETIME,
 ) -> None:
-    """Make a token by which a machine or a person comes in, list those that were made, or revoke one."""
+    """Create an API token for a machine or a person, list all tokens, or revoke one."""
     if (do is tokens.TokenVerb.CREATE) is not bool(role) or (do is tokens.TokenVerb.REVOKE) is (id is None):
-        raise Failure("Say what to do: create --role ROLE, list, or revoke ID.", USAGE)
-    chosen = tokens.wanted(role or [], person, name, expires)
+        raise Failure("Choose one action: create --role ROLE, list, or revoke ID.", USAGE)
+    chosen = tokens.token_request(role or [], person, name, expires)
     with opened(settings()) as database:
         if id is not None:
             tokens.revoke(database, id)
         elif role:
             tokens.create(database, chosen)
         else:
-            tokens.tell(database)
+            tokens.list_all(database)
 
 
 @verb("rebuild")
 def rebuild() -> None:
-    """Make the views anew from the log, beside the old ones, which answer until the new ones are ready."""
+    """Rebuild the projections from the log. The old ones serve queries until the new ones are complete."""
     with (
         opened(settings(), made=True) as database,
         Progress(console=err, transient=True, disable=not err.is_terminal) as progress,
@@ -288,24 +301,24 @@ def rebuild() -> None:
                 database.settings.workspace,
             )
         except Poison as poison:
-            raise Failure(f"E{str(poison)[1:]}. The views stay as they were.") from poison
-    out.print(f"The views were made anew, up to position {position}.")
+            raise Failure(f"E{str(poison)[1:]}. The projections are unchanged.") from poison
+    out.print(f"The projections were rebuilt up to position {position}.")
 
 
 @verb("migrate")
 def migrate() -> None:
-    """Make the tables of the workspace, or bring them to the newest version. 'serve' does so itself if it may."""
+    """Create or upgrade the tables of the workspace. 'serve' does this itself if its database user may."""
     with opened(settings()) as database:
         database.migrate()
-        out.print(f"The tables of {database.settings.workspace} are at the newest version.")
+        out.print(f"The tables of {database.settings.workspace} are up to date.")
 
 
 @verb("doctor")
 def diagnose() -> None:
-    """Look whether everything is as it should be, and say how to mend what is not."""
+    """Check the installation, and explain how to fix each problem."""
     wrong = 0
-    for finding in doctor.examination(settings()):
-        doctor.tell(finding)
+    for finding in doctor.run_checks(settings()):
+        doctor.report(finding)
         wrong += finding.verdict is doctor.Verdict.WRONG
     if wrong:
         raise typer.Exit(WRONG)

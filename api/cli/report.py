@@ -1,4 +1,4 @@
-"""A report from a terminal: a cycle looked back on, as one page that can be kept, sent and printed."""
+"""The `report` command: writes the retrospective of a cycle as one self-contained HTML page."""
 
 from pathlib import Path
 
@@ -13,12 +13,12 @@ from api.schema.schema import QueryFailed
 def write(database: Database, cycle: str, file: Path, known: str | None = None) -> None:
     """Write the report of the cycle with this key into a file. Raises `Failure`."""
     try:
-        story = read(local_context(database), cycle, known)
-    except QueryFailed as why:
-        raise Failure(str(why)) from why
+        retrospective = read(local_context(database), cycle, known)
+    except QueryFailed as error:
+        raise Failure(str(error)) from error
     try:
-        file.write_text(page.rendered(story), "utf-8")
+        file.write_text(page.rendered(retrospective), "utf-8")
     except OSError as error:
         raise Failure(f"{file} cannot be written: {error.strerror}.") from error
-    final = "" if story.is_final else " It is not final."
-    out.print(f"{story.cycle.name} is looked back on in {file}.{final}", soft_wrap=True)
+    final = "" if retrospective.is_final else " It is not final."
+    out.print(f"The retrospective of {retrospective.cycle.name} is in {file}.{final}", soft_wrap=True)

@@ -1,4 +1,4 @@
-"""Running: the server, for those who may come in, and the projector as a process of its own."""
+"""The `serve` and `project` commands: run the server, or the projector as a process of its own."""
 
 import gc
 import ipaddress
@@ -25,35 +25,35 @@ from domain.log import api_tokens
 from projections.engine.projector import Condition
 
 TURN_SECONDS = 0.001
-"""How long a thread works on before another one gets its turn: a small question passes through several threads, and
-would wait for as many turns of a large one's."""
+"""The switch interval of threads, in seconds. A small query passes through several threads, and with a longer interval
+it would wait for a large query at each of them."""
 GRACE_SECONDS = 5
-"""How long requests that are under way may take when the server is asked to stop."""
+"""How long running requests may take after the server is asked to stop."""
 
 
 def listening(settings: Settings, *, anonymous: bool = False) -> socket.socket:
-    """A socket on the address of the settings. Raises `Failure` if that is taken; and where nobody has to say who
-    they are, if it can be reached by others."""
+    """A listening socket on the address of the settings. Raises `Failure` if the address is in use, or, for `anonymous`
+    access, if other machines can reach it."""
     host, port = settings.host, settings.port
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except OSError as error:
-        raise Failure(f"{host} is no address: {error.strerror}.", USAGE) from error
+        raise Failure(f"KEYFRAME_HOST: {host} is not a valid address: {error.strerror}.", USAGE) from error
     family, kind, protocol, _, address = found[0]
     if anonymous and not ipaddress.ip_address(address[0]).is_loopback:
         raise Failure(
-            f"{host} can be reached from other machines, and in the demo everybody may do everything: listen on "
-            "127.0.0.1. For others there is 'keyframe serve', which asks who they are.",
+            f"{host} can be reached from other machines, and the demo does not authenticate: listen on 127.0.0.1, "
+            "or use 'keyframe serve'.",
             USAGE,
         )
     listener = socket.socket(family, kind, protocol)
     try:
-        if sys.platform == "win32":  # where reusing an address would share it with another program
+        if sys.platform == "win32":  # there, SO_REUSEADDR would share the address with another program
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
         else:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if hasattr(socket, "TCP_USER_TIMEOUT"):  # who vanished without a word is noticed, and so is who takes nothing
-            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _vanished_ms(settings))
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # detects peers that vanished or do not read
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _user_timeout_ms(settings))
         listener.bind(address)
         listener.listen()
     except OSError as error:
@@ -62,32 +62,31 @@ def listening(settings: Settings, *, anonymous: bool = False) -> socket.socket:
     return listener
 
 
-def _vanished_ms(settings: Settings) -> int:
-    """When the system gives a connection up: after the time at which we would have cut it off."""
+def _user_timeout_ms(settings: Settings) -> int:
+    """TCP_USER_TIMEOUT: longer than the timeouts by which Keyframe itself closes a connection."""
     return round((2 * settings.keep_alive_s + settings.reader_timeout_s + GRACE_SECONDS) * 1000)
 
 
 def url(listener: socket.socket) -> str:
-    """Where a browser finds what listens there."""
+    """The URL of a listening socket."""
     host, port = listener.getsockname()[:2]
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def refuse_if_locked(database: Database) -> None:
-    """Raise `Failure` if nobody could come in."""
+def require_credentials(database: Database) -> None:
+    """Raise `Failure` if no caller could authenticate."""
     with database.connect() as conn:
         if database.settings.jwt_jwks is None and not api_tokens.is_any_live(conn):
             raise Failure(
-                "Nobody could come in: there is no token. Make one, which is shown once, with "
-                "'keyframe token create --role ADMIN'; or let in who has a JWT, by KEYFRAME_JWT_ISSUER, "
-                "KEYFRAME_JWT_AUDIENCE and KEYFRAME_JWT_JWKS.",
+                "No caller can authenticate: there is no valid token. Create one with 'keyframe token create "
+                "--role ADMIN', or accept JWTs with KEYFRAME_JWT_ISSUER, KEYFRAME_JWT_AUDIENCE and KEYFRAME_JWT_JWKS.",
                 USAGE,
             )
 
 
 def serve(database: Database, listener: socket.socket, ready: Callable[[], None], *, anonymous: bool = False) -> None:
-    """Answer until somebody asks to stop. `ready` is called once answers can be had. `anonymous`: whether nobody
-    has to say who they are."""
+    """Serve until interrupted. `ready` is called once the server accepts requests. `anonymous` disables
+    authentication."""
 
     def started() -> None:
         _collect_seldom()
@@ -99,15 +98,15 @@ def serve(database: Database, listener: socket.socket, ready: Callable[[], None]
 
 
 def _collect_seldom() -> None:
-    """An answer of thousands of objects is no garbage: by Python's own thresholds it is looked through again
-    and again while it is made, which costs as much as making it. Nor is what is there when the server has started."""
+    """Collect garbage less often than by Python's default thresholds: with those, the collector scans the thousands of
+    live objects of a large response several times while it is built. Objects from startup are never scanned again."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
 
 
 class Server(uvicorn.Server):
-    """Answers, and calls `ready` once it does. What goes on for ever is ended before it is waited for."""
+    """A uvicorn server that calls `ready` once it accepts requests, and closes subscriptions before it shuts down."""
 
     def __init__(self, database: Database, ready: Callable[[], None], *, anonymous: bool = False) -> None:
         settings = database.settings
@@ -123,7 +122,7 @@ class Server(uvicorn.Server):
                 server_header=False,
                 timeout_graceful_shutdown=GRACE_SECONDS,
                 ws_max_size=settings.message_bytes_max,
-                ws_per_message_deflate=False,  # a kilobyte of it is a megabyte to read
+                ws_per_message_deflate=False,  # a compressed kilobyte can expand to a megabyte
                 ws_ping_interval=settings.keep_alive_s,
                 ws_ping_timeout=settings.reader_timeout_s,
             )
@@ -139,10 +138,10 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def project(database: Database, told: Callable[[Condition], None]) -> None:
-    """Feed the views until somebody asks to stop, or an event cannot be applied. Raises `Failure` for the latter.
+def project(database: Database, on_change: Callable[[Condition], None]) -> None:
+    """Run the projector until interrupted. Raises `Failure` if an event cannot be applied.
 
-    `told` of it whenever this one begins to feed them, or to stand by while another one does.
+    `on_change` is called whenever this projector starts to update the projections, or goes on standby.
     """
     configure_logging()
     projector = projector_of(database)
@@ -154,7 +153,7 @@ def project(database: Database, told: Callable[[Condition], None]) -> None:
         while thread.is_alive():
             now = projector.status.condition
             if now is not last and now in (Condition.LEADING, Condition.FOLLOWING):
-                told(now)
+                on_change(now)
                 last = now
             thread.join(0.2)
     except KeyboardInterrupt:
@@ -166,13 +165,14 @@ def project(database: Database, told: Callable[[Condition], None]) -> None:
     status = projector.status
     if status.poison_position is not None:
         raise Failure(
-            f"Event {status.poison_position} ({status.poison_topic}) cannot be applied to the views: {status.cause}. "
-            "They stay as they are before it. A newer Keyframe may know that event; 'keyframe doctor' says more."
+            f"Event {status.poison_position} ({status.poison_topic}) cannot be applied to the projections: "
+            f"{status.cause}. They stay at the position before it. A newer Keyframe may support the event; "
+            "see 'keyframe doctor'."
         )
 
 
 def local_context(database: Database) -> Context:
-    """The context of a command at the terminal: all roles, and views that are level with the log."""
+    """The context of a command at the terminal: all roles, and projections that are up to date with the log."""
     log, projector = database.log(), projector_of(database)
     projector.catch_up()
     settings = database.settings

@@ -1,4 +1,4 @@
-"""Tokens at the terminal: made and shown once, listed, revoked."""
+"""The `token` command: creates, lists and revokes API tokens."""
 
 import re
 from collections.abc import Sequence
@@ -19,21 +19,21 @@ from domain.log.api_tokens import LIFETIME_MAX, Token
 LIFETIME: Final = "90d"
 
 WIDTH: Final = 200
-"""How wide a table is that no terminal limits, so that each token has one line."""
+"""The width of the table without a terminal, so that each token has one line."""
 
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 
 class TokenVerb(StrEnum):
-    """What can be done with tokens."""
+    """The actions of `keyframe token`."""
 
     CREATE = "create"
     LIST = "list"
     REVOKE = "revoke"
 
 
-class Wanted(NamedTuple):
-    """A token to be made."""
+class TokenRequest(NamedTuple):
+    """The properties of a token to create."""
 
     roles: Sequence[Role]
     person: str | None
@@ -41,49 +41,53 @@ class Wanted(NamedTuple):
     lifetime: timedelta
 
 
-def wanted(roles: Sequence[Role], person: str | None, name: str | None, expires: str) -> Wanted:
-    """What is asked for. Raises `Failure` for what cannot be. A token nobody named is called like its roles."""
-    called = name if name is not None else "-".join(sorted(role.lower() for role in {*roles})) or "none"
+def token_request(roles: Sequence[Role], person: str | None, name: str | None, expires: str) -> TokenRequest:
+    """A token request from the options of the command. The default name joins the roles. Raises `Failure`."""
+    chosen = name if name is not None else "-".join(sorted(role.lower() for role in {*roles})) or "none"
     try:
-        return Wanted(roles, person, api_tokens.name(called), _lifetime(expires))
+        return TokenRequest(roles, person, api_tokens.name(chosen), _lifetime(expires))
     except ValueError as error:
         raise Failure(str(error), USAGE) from None
 
 
-def _lifetime(said: str) -> timedelta:
-    """How long that is. Raises `ValueError`."""
-    shape = re.fullmatch(r"([1-9][0-9]{0,5})([hdw])", said)
+def _lifetime(text: str) -> timedelta:
+    """Parse a lifetime like 90d. Raises `ValueError`."""
+    shape = re.fullmatch(r"([1-9][0-9]{0,5})([hdw])", text)
     lifetime = timedelta(**{_UNITS[shape[2]]: int(shape[1])}) if shape else timedelta.max
     if lifetime > LIFETIME_MAX:
-        raise ValueError(f"'{said}' is no time that a token holds for: say 12h, 90d or 52w, up to ten years.")
+        raise ValueError(
+            f"--expires: '{text}' is not a valid lifetime: write it like 12h, 90d or 52w, up to ten years."
+        )
     return lifetime
 
 
-def create(database: Database, asked: Wanted) -> None:
-    """Make a token, and print it alone on a line: that is the only time it is seen."""
+def create(database: Database, request: TokenRequest) -> None:
+    """Create a token, and print its secret alone on a line. The secret is not stored, so it is never shown again."""
     person = None
-    if asked.person is not None:
-        person = identity.by_handle(database.log(size_max=1), asked.person)
+    if request.person is not None:
+        person = identity.by_handle(database.log(size_max=1), request.person)
         if person is None or not person.is_here:
-            raise Failure(f"There is no person with the handle '{asked.person}', or they have left.")
+            raise Failure(f"--person: there is no active person with the handle '{request.person}'.")
     with database.connect() as conn:
-        token, secret = api_tokens.issue(conn, asked.name, asked.roles, person.id if person else None, asked.lifetime)
+        token, secret = api_tokens.issue(
+            conn, request.name, request.roles, person.id if person else None, request.lifetime
+        )
     out.print(secret, soft_wrap=True, markup=False)
-    acts_as = f"as {asked.person}" if person else f"as the machine '{token.name}'"
+    acts_as = f"as {request.person}" if person else f"as the machine '{token.name}'"
     err.print(
-        f"Keep it now: it is not shown again. Its bearer comes in {acts_as}, as {_roles(token)}, until "
-        f"{_moment(token.expires_at)}. 'keyframe token revoke {token.id}' ends that.",
+        f"Save it now: it is not shown again. It acts {acts_as} with the roles {_roles(token)} until "
+        f"{_moment(token.expires_at)}. Revoke it with 'keyframe token revoke {token.id}'.",
         markup=False,
         soft_wrap=True,
     )
 
 
-def tell(database: Database) -> None:
-    """All tokens, the newest first."""
+def list_all(database: Database) -> None:
+    """Print all tokens, the newest first."""
     log = database.log(size_max=1)
     with database.connect() as conn:
         found = api_tokens.every(conn)
-    table = Table("id", "name", "acts as", "roles", "made", "expires", "last used", "")
+    table = Table("id", "name", "acts as", "roles", "created", "expires", "last used", "")
     for token in found:
         known = token.person and identity.by_id(log, token.person)
         acts_as = f"machine {token.name}" if token.person is None else known.handle if known else "an erased person"
@@ -92,16 +96,16 @@ def tell(database: Database) -> None:
             _moment(token.last_used_at), _state(token),
         )  # fmt: skip
     page = out if out.is_terminal else Console(width=WIDTH)
-    page.print(table if found else "No token was ever made: 'keyframe token create --role ADMIN' makes one.")
+    page.print(table if found else "There are no tokens: create one with 'keyframe token create --role ADMIN'.")
 
 
 def revoke(database: Database, id: str) -> None:
-    """End a token. Raises `Failure` if there is none of that id."""
+    """Revoke a token. Raises `Failure` if there is none with this id."""
     with database.connect() as conn:
         token = api_tokens.revoke(conn, id)
     if token is None:
-        raise Failure(f"There is no token '{id}'; 'keyframe token list' has their ids.")
-    out.print(f"Token {token.id} ({token.name}) lets nobody in any more.", markup=False, soft_wrap=True)
+        raise Failure(f"There is no token with the id '{id}': 'keyframe token list' shows the ids.")
+    out.print(f"Token {token.id} ({token.name}) is revoked.", markup=False, soft_wrap=True)
 
 
 def _roles(token: Token) -> str:

@@ -41,7 +41,7 @@ class Server:
             "KEYFRAME_REQUESTS_BURST": "10000",
             "PYTHONUNBUFFERED": "1",
         }
-        self._run(("demo",), b"Ask them at")
+        self._run(("demo",), b"Run them at")
         self.end()
         self.token = self._say("token", "create", "--role", "ADMIN", "--expires", "1d")
         self.begin()

@@ -18,7 +18,7 @@ from typing import Any
 import psycopg
 from typer.testing import CliRunner
 
-from api.cli.import_facts import bring_in
+from api.cli.import_facts import run_import
 from api.cli.main import app
 from api.runtime.database import Database
 from api.runtime.settings import Settings
@@ -41,7 +41,7 @@ def environment(settings: Settings) -> dict[str, str]:
 
 def fill(database: Database, facts: Iterable[bytes] = FACTS) -> None:
     """The workspace as an import leaves it, without a process for it."""
-    assert bring_in(database, facts, None).refusals == []
+    assert run_import(database, facts, None).refusals == []
 
 
 def keyframe(settings: Settings, *words: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[str]":

@@ -36,7 +36,7 @@ def settings() -> Iterator[Settings]:
 
 def address(demo: "subprocess.Popen[bytes]") -> str:
     """Where a demo answers, as soon as it does."""
-    return line(demo, "Ask them at ").removeprefix("Ask them at ").partition("/graphql")[0] + "/graphql"
+    return line(demo, "Run them at ").removeprefix("Run them at ").partition("/graphql")[0] + "/graphql"
 
 
 def test_a_demo_that_was_killed_goes_on_and_leaves_nothing_running(settings: Settings) -> None:
@@ -59,7 +59,7 @@ def test_a_demo_that_was_killed_goes_on_and_leaves_nothing_running(settings: Set
         taken = process(settings, "demo", "--port", url.rpartition(":")[2].partition("/")[0])
         assert (taken.returncode, "choose another port" in taken.stderr) == (1, True)
         refused = process(settings, "demo", "--fresh")
-        assert (refused.returncode, "stop that one first" in refused.stderr) == (1, True)
+        assert (refused.returncode, "stop it first" in refused.stderr) == (1, True)
         assert stopped(demo, signal.SIGINT) == 0
         assert not (settings.data_dir / "postgres" / "postmaster.pid").exists()
 

@@ -11,7 +11,7 @@ from psycopg import sql
 from pydantic import SecretStr
 
 from api.cli import doctor
-from api.cli.doctor import Finding, Verdict, examination
+from api.cli.doctor import Finding, Verdict, run_checks
 from api.runtime.database import Connection, Database
 from api.runtime.projector import projector_of
 from api.runtime.settings import Settings
@@ -40,16 +40,16 @@ def filled(database: Database) -> Iterator[Connection]:
 
 
 def found(settings: Settings, what: str) -> Finding:
-    return next(finding for finding in examination(settings) if finding.what == what)
+    return next(finding for finding in run_checks(settings) if finding.check == what)
 
 
 def test_nothing_is_wrong_with_a_workspace_that_is_level(database: Database, filled: Connection) -> None:
     way_in(database)
-    findings = list(examination(database.settings))
-    assert [finding.what for finding in findings if finding.verdict is not Verdict.RIGHT] == ["key"]  # has none
-    assert [finding.what for finding in findings] == [
-        "address", "key", "database", "version", "encoding", "clocks", "log", "append-only", "role", "entrance",
-        "views",
+    findings = list(run_checks(database.settings))
+    assert [finding.check for finding in findings if finding.verdict is not Verdict.RIGHT] == ["key"]  # has none
+    assert [finding.check for finding in findings] == [
+        "address", "key", "database", "version", "encoding", "clocks", "log", "append-only", "role", "authentication",
+        "projections",
     ]  # fmt: skip
 
 
@@ -70,14 +70,14 @@ def test_a_workspace_that_is_not_there_is_told_with_the_command_that_makes_it(se
 def test_a_log_that_could_be_rewritten_is_found(database: Database, filled: Connection) -> None:
     filled.execute("alter table log disable trigger append_only")
     finding = found(database.settings, "append-only")
-    assert (finding.verdict, finding.found) == (Verdict.WRONG, "nothing protects log from being rewritten")
+    assert (finding.verdict, finding.found) == (Verdict.WRONG, "the append-only trigger is missing on log")
 
 
 @pytest.mark.parametrize(
     ("statement", "told"),
     [
         ("grant update on log to {}", "may rewrite the log"),
-        ("revoke insert on log from {}", "may not read the log and add to it"),
+        ("revoke insert on log from {}", "may not read and append to the log"),
     ],
 )
 def test_a_role_with_the_wrong_rights_is_found(
@@ -92,9 +92,9 @@ def test_a_role_with_the_wrong_rights_is_found(
 
 def test_views_that_nobody_feeds_are_found(database: Database, filled: Connection) -> None:
     fill(database, [LATER])
-    finding = found(database.settings, "views")
-    assert (finding.verdict, finding.mend) == (Verdict.WRONG, "Run 'keyframe serve' or 'keyframe project'.")
-    assert "at position 20, the log at 21, and nobody feeds them" in finding.found
+    finding = found(database.settings, "projections")
+    assert (finding.verdict, finding.remedy) == (Verdict.WRONG, "Run 'keyframe serve' or 'keyframe project'.")
+    assert "at position 20; the log is at 21; no projector runs" in finding.found
 
 
 def test_an_event_that_cannot_be_applied_is_named_with_its_cause(database: Database, filled: Connection) -> None:
@@ -104,7 +104,7 @@ def test_an_event_that_cannot_be_applied_is_named_with_its_cause(database: Datab
                metadata, data, leaf_hash
         from log order by position desc limit 1
     """)
-    finding = found(database.settings, "views")
+    finding = found(database.settings, "projections")
     assert finding.verdict is Verdict.WRONG
     assert "event 21 (moon-landed.v1) cannot be applied: LookupError" in finding.found
 
@@ -112,33 +112,36 @@ def test_an_event_that_cannot_be_applied_is_named_with_its_cause(database: Datab
 def test_looking_changes_nothing(database: Database, filled: Connection) -> None:
     filled.execute("delete from view_position")
     filled.execute("insert into view_position select 0, null, %s", ["another shape"])
-    assert "another version" in found(database.settings, "views").found
+    assert "another version" in found(database.settings, "projections").found
     assert filled.execute("select position from view_position").fetchone() == (0,)
 
 
 def test_views_of_another_version_are_told_to_be_rebuilt(database: Database, filled: Connection) -> None:
     filled.execute("update view_position set definition = 'another'")
-    finding = found(database.settings, "views")
-    assert (finding.verdict, finding.mend) == (Verdict.WRONG, "Make them anew: keyframe rebuild.")
+    finding = found(database.settings, "projections")
+    assert (finding.verdict, finding.remedy) == (Verdict.WRONG, "Rebuild them: keyframe rebuild.")
 
 
 def test_tables_that_are_not_the_newest_are_found(database: Database, filled: Connection) -> None:
     filled.execute("update migration set version = version + 100")
     finding = found(database.settings, "log")
-    assert (finding.verdict, finding.mend) == (Verdict.WRONG, "Install the newer Keyframe.")
+    assert (finding.verdict, finding.remedy) == (Verdict.WRONG, "Install the newer Keyframe.")
 
 
 def test_a_disk_that_is_almost_full_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1))
     finding = doctor._disk(tmp_path / "not" / "there" / "yet")
-    assert (finding.verdict, finding.mend) == (Verdict.WRONG, "Make room, or move the data and set KEYFRAME_DATA_DIR.")
+    assert (finding.verdict, finding.remedy) == (
+        Verdict.WRONG,
+        "Free disk space, or move the data and set KEYFRAME_DATA_DIR.",
+    )
 
 
 def test_another_program_on_the_address_is_told(settings: Settings) -> None:
     with socket.create_server(("127.0.0.1", settings.port)) as taken, ThreadPoolExecutor(1) as program:
         program.submit(hang_up, taken)
         finding = doctor._address(settings)
-    assert (finding.verdict, finding.mend) == (Verdict.NOTE, "Choose another KEYFRAME_PORT.")
+    assert (finding.verdict, finding.remedy) == (Verdict.NOTE, "Choose another KEYFRAME_PORT.")
 
 
 def hang_up(listener: socket.socket) -> None:
@@ -162,12 +165,12 @@ def test_a_keyframe_on_the_address_is_asked_whether_it_is_ready(database: Databa
 def test_an_address_of_another_machine_cannot_be_listened_on(settings: Settings) -> None:
     finding = doctor._address(settings.model_copy(update={"host": "192.0.2.1"}))
     assert finding.verdict is Verdict.WRONG
-    assert finding.found.startswith("192.0.2.1:")
+    assert finding.found.startswith("the server cannot listen on 192.0.2.1:")
 
 
 def test_a_directory_that_is_a_file_is_found(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("")
-    assert doctor._disk(tmp_path / "data").found == f"{tmp_path / 'data'} is no directory"
+    assert doctor._disk(tmp_path / "data").found == f"{tmp_path / 'data'} is not a directory"
 
 
 def test_a_key_that_is_named_but_not_there_is_found(settings: Settings, tmp_path: Path) -> None:
@@ -177,11 +180,11 @@ def test_a_key_that_is_named_but_not_there_is_found(settings: Settings, tmp_path
 
 
 def test_it_is_told_by_what_anybody_could_come_in(database: Database, filled: Connection, tmp_path: Path) -> None:
-    assert found(database.settings, "entrance").verdict is Verdict.NOTE
+    assert found(database.settings, "authentication").verdict is Verdict.NOTE
     way_in(database)
-    assert found(database.settings, "entrance").found == "let in by 1 token"
+    assert found(database.settings, "authentication").found == "accepts 1 valid token"
     issuer = {"jwt_issuer": "https://id.example", "jwt_audience": "keyframe", "jwt_jwks": str(tmp_path / "keys")}
     both = database.settings.model_copy(update=issuer)
-    assert found(both, "entrance").verdict is Verdict.WRONG
+    assert found(both, "authentication").verdict is Verdict.WRONG
     (tmp_path / "keys").write_text('{"keys": []}')
-    assert found(both, "entrance").found == "let in by 1 token and JWTs of https://id.example"
+    assert found(both, "authentication").found == "accepts 1 valid token and JWTs from https://id.example"

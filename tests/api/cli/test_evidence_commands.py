@@ -145,12 +145,12 @@ def _found(settings: Settings) -> Finding:
 
 def test_a_sound_log_is_told_to_be_sound(run: Run, quarter: Quarter, database: Database) -> None:
     head = database.log().head().position
-    assert ok(run("verify")).startswith(f"{head} events are sound: no checkpoint was ever signed")
+    assert ok(run("verify")).startswith(f"{head} events are intact: no checkpoint is signed")
     ok(run("key", "create"))
     run("export", "--evidence", "--cycle", "2024-q1")
     with database.connect() as conn:
         count = len(list(merkle_tree.all_signed(conn)))
-    assert ok(run("verify")) == f"{head} events are sound: held against {count} checkpoints, the last at {head}."
+    assert ok(run("verify")) == f"{head} events are intact: they match {count} checkpoints, the last at {head}."
 
 
 def rewrite(database: Database) -> None:
@@ -163,7 +163,7 @@ def test_a_damaged_log_is_told_with_its_first_damage(run: Run, quarter: Quarter,
     rewrite(database)
     told = refused(run("verify"))
     assert told == (
-        "keyframe: The log is not what it was, from position 4: its hash does not follow from its columns: "
+        "keyframe: The log was changed, from position 4: its hash does not follow from its columns: "
         "one of them was changed.\n"
     )
 
@@ -174,8 +174,8 @@ def test_a_signed_log_is_not_verified_without_a_key(
     vkey = ok(run("key", "create"))
     run("export", "--evidence", "--cycle", "2024-q1")
     signing_key.place(settings).rename(settings.data_dir / "away")
-    assert "name its public half with --key" in refused(run("verify"), 2)
-    assert "held against" in ok(run("verify", "--key", vkey))
+    assert "pass its public half with --key" in refused(run("verify"), 2)
+    assert "they match" in ok(run("verify", "--key", vkey))
     other = ok(run("key", "create"))
     assert "not genuine" in refused(run("verify"))
     assert "not genuine" in refused(run("verify", "--key", other))
@@ -191,7 +191,7 @@ def test_a_checkpoint_from_outside_is_held_against_the_log(
     kept.write_text(checkpoint.signed(1_000, bytes(32), found.signer))
     assert "tail is cut off" in refused(run("verify", "--checkpoint", kept))
     kept.write_text("nonsense")
-    assert "none of this log" in refused(run("verify", "--checkpoint", kept))
+    assert "does not belong to this log" in refused(run("verify", "--checkpoint", kept))
     assert "cannot be read" in refused(run("verify", "--checkpoint", tmp_path / "nothing"), 2)
 
 
@@ -211,7 +211,7 @@ def test_evidence_is_taken_away_and_believed_without_a_database(
     nowhere = SecretStr("postgresql://nobody@127.0.0.1:1/nothing")
     away = partial(keyframe, settings.model_copy(update={"database_url": nowhere}))
     assert ok(away("verify", str(file), "--key", vkey)).endswith(f"are in the log keyframe/{settings.workspace}, "
-                                                          f"as it was signed at position {_size(file)}.")  # fmt: skip
+                                                          f"as signed at position {_size(file)}.")  # fmt: skip
     known = tmp_path / "known.keys"
     known.write_text(f"{vkey}\n")
     ok(away("verify", str(file), "--key", str(known)))
@@ -224,8 +224,8 @@ def _size(file: Path) -> str:
 
 
 def test_what_is_asked_wrongly_is_told(run: Run, quarter: Quarter, tmp_path: Path) -> None:
-    assert "Say what to export" in refused(run("export"), 2)
-    assert "Say what to export" in refused(run("export", "--evidence"), 2)
+    assert "Choose one export" in refused(run("export"), 2)
+    assert "Choose one export" in refused(run("export", "--evidence"), 2)
     assert "there is no key" in refused(run("export", "--evidence", "--cycle", "2024-q1"))
     vkey = ok(run("key", "create"))
     assert "no Cycle with the key '2031'" in refused(run("export", "--evidence", "--cycle", "2031"))

@@ -103,7 +103,7 @@ def test_a_cycle_that_is_read_in_parts_is_read_at_one_basis(world: World, monkey
     whole = raw(world)
     monkeypatch.setattr(spreadsheet, "OBJECTIVES", 1)
     pages: list[Any] = []
-    asked = spreadsheet._asked
+    asked = spreadsheet._query
 
     def late(*args: Any) -> Any:
         author = Author("machine:x", Source.API, frozenset(Role))
@@ -111,7 +111,7 @@ def test_a_cycle_that_is_read_in_parts_is_read_at_one_basis(world: World, monkey
         pages.append(asked(*args))
         return pages[-1]
 
-    monkeypatch.setattr(spreadsheet, "_asked", late)
+    monkeypatch.setattr(spreadsheet, "_query", late)
     assert raw(world) == whole
     assert len(pages) == 2
     assert len({json.dumps(page["basis"]) for page in pages}) == 1

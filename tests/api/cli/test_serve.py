@@ -19,13 +19,13 @@ POSITION = "{ basis { position } }"
 def test_the_demo_is_for_this_machine_alone(host: str) -> None:
     done = keyframe(Settings(host=host), "demo")
     assert (done.returncode, done.stdout) == (2, "")
-    assert f"{host} can be reached from other machines, and in the demo everybody may do everything" in done.stderr
+    assert f"{host} can be reached from other machines, and the demo does not authenticate" in done.stderr
 
 
 def test_nothing_is_served_where_nobody_could_come_in(database: Database) -> None:
     done = keyframe(database.settings, "serve", "--port", "0")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "Nobody could come in" in done.stderr
+    assert "No caller can authenticate" in done.stderr
     assert "keyframe token create --role ADMIN" in done.stderr
     assert "KEYFRAME_JWT_ISSUER" in done.stderr
 
@@ -49,7 +49,7 @@ def test_a_port_that_is_taken_is_told_with_a_way_out() -> None:
 
 
 def test_an_address_that_is_none_is_told() -> None:
-    with pytest.raises(Failure, match=r"no\.such\.host\.invalid is no address"):
+    with pytest.raises(Failure, match=r"no\.such\.host\.invalid is not a valid address"):
         listening(Settings(host="no.such.host.invalid"))
 
 
@@ -66,7 +66,7 @@ def test_a_database_that_cannot_be_reached_is_one_sentence(dsn: str, told: str) 
     done = keyframe(settings, "serve")
     assert (done.returncode, done.stdout) == (1, "")
     assert told in done.stderr
-    assert done.stderr.endswith("Is KEYFRAME_DATABASE_URL right, and does that server run?\n")
+    assert done.stderr.endswith("Check KEYFRAME_DATABASE_URL, and that the server runs.\n")
     assert done.stderr.count("\n") == 1
 
 
@@ -100,7 +100,7 @@ def test_the_schema_is_printed(settings: Settings) -> None:
 def test_views_are_made_anew(database: Database) -> None:
     fill(database)
     done = keyframe(database.settings, "rebuild")
-    assert (done.returncode, done.stdout) == (0, "The views were made anew, up to position 20.\n")
+    assert (done.returncode, done.stdout) == (0, "The projections were rebuilt up to position 20.\n")
 
 
 def test_a_server_may_leave_the_views_to_a_process_of_their_own(database: Database) -> None:
@@ -110,7 +110,7 @@ def test_a_server_may_leave_the_views_to_a_process_of_their_own(database: Databa
         address = line(server, "Keyframe answers at ").removeprefix("Keyframe answers at ")
         assert asked(address, POSITION, token) == {"basis": {"position": 0}}
         with started(database.settings, "project") as projector:
-            line(projector, "Feeding the views")
+            line(projector, "Updating the projections")
             deadline = time.monotonic() + 60
             while asked(address, POSITION, token) != {"basis": {"position": 20}}:
                 assert time.monotonic() < deadline
@@ -119,11 +119,11 @@ def test_a_server_may_leave_the_views_to_a_process_of_their_own(database: Databa
 
 def test_of_two_that_feed_the_views_one_stands_by_and_says_so(database: Database) -> None:
     with started(database.settings, "project") as one:
-        line(one, "Feeding the views")
+        line(one, "Updating the projections")
         with started(database.settings, "project") as other:
-            line(other, "Standing by")
+            line(other, "On standby")
             assert stopped(one) == 0
-            line(other, "Feeding the views")
+            line(other, "Updating the projections")
             assert stopped(other) == 0
 
 
@@ -138,4 +138,4 @@ def test_an_event_that_cannot_be_applied_stops_the_projector_with_its_cause(data
         """)
     done = process(database.settings, "project")
     assert done.returncode == 1
-    assert "Event 21 (moon-landed.v1) cannot be applied to the views" in done.stderr
+    assert "Event 21 (moon-landed.v1) cannot be applied to the projections" in done.stderr

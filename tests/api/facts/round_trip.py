@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from api.cli.export_facts import export_facts
-from api.cli.import_facts import bring_in
+from api.cli.import_facts import run_import
 from api.snapshot.global_ids import encode
 from domain.commands.command import Command
 from domain.commands.permissions import Role
@@ -40,7 +40,7 @@ def facts(world: World) -> list[Json]:
 
 def imported(world: World, file: bytes) -> None:
     """All of it, each line for the first time."""
-    tally = bring_in(world.database, io.BytesIO(file), None)
+    tally = run_import(world.database, io.BytesIO(file), None)
     assert tally.refusals == []
     assert tally.already_there == 0
 

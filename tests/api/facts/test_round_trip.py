@@ -45,7 +45,7 @@ def test_what_is_answered_as_of_any_time_is_the_same(worlds: Worlds, chance: Ran
 
 def test_the_demo_comes_back_as_it_was(worlds: Worlds) -> None:
     with worlds() as first, worlds() as second:
-        imported(first, b"".join(demo._told(date(2026, 7, 1))))
+        imported(first, b"".join(demo._fact_lines(date(2026, 7, 1))))
         file = exported(first)
         imported(second, file)
         assert told(second) == told(first)
