@@ -176,7 +176,7 @@ def export(
     if csv and cycle is not None:
         _export_csv(cycle, at, position)
         return
-    with opened(settings(), made=True) as database:
+    with opened(settings(), must_exist=True) as database:
         if cycle is None:
             export_facts.export_facts(database, sys.stdout.buffer)
         else:
@@ -187,7 +187,7 @@ def _export_csv(cycle: str, at: str | None, position: int | None) -> None:
     from api.cli import export_csv  # noqa: PLC0415 - see above
 
     moment = None if at is None else export_csv.moment(at)
-    with opened(settings(), made=True) as database:
+    with opened(settings(), must_exist=True) as database:
         export_csv.export_csv(database, cycle, sys.stdout.buffer, moment, position)
 
 
@@ -203,7 +203,7 @@ def report(
     """Write the retrospective of a cycle (plan, actuals and reasons) as one self-contained HTML page."""
     from api.cli import report as reporting  # noqa: PLC0415 - see above
 
-    with opened(settings(), made=True) as database:
+    with opened(settings(), must_exist=True) as database:
         reporting.write(database, cycle, html, known)
 
 
@@ -229,7 +229,7 @@ def verify(
             )
         evidence.verify_evidence(file, key or [])
         return
-    with opened(settings(), made=True) as database:
+    with opened(settings(), must_exist=True) as database:
         if not evidence.verify_log(database, key or [], checkpoint or []):
             raise typer.Exit(WRONG)
 
@@ -289,7 +289,7 @@ def token(
 def rebuild() -> None:
     """Rebuild the projections from the log. The old ones serve queries until the new ones are complete."""
     with (
-        opened(settings(), made=True) as database,
+        opened(settings(), must_exist=True) as database,
         Progress(console=err, transient=True, disable=not err.is_terminal) as progress,
     ):
         task = progress.add_task("Events", total=None)

@@ -78,16 +78,18 @@ def settings(**options: Any) -> Settings:
 
 
 @contextmanager
-def opened(chosen: Settings, *, patience_s: float | None = PATIENCE_SECONDS, made: bool = False) -> Iterator[Database]:
+def opened(
+    chosen: Settings, *, patience_s: float | None = PATIENCE_SECONDS, must_exist: bool = False
+) -> Iterator[Database]:
     """The database of these settings; the tables of its log are migrated to the newest version first.
 
     `patience_s`: how long to wait for a database that does not respond; None uses the setting.
-    `made`: raise `Failure` if the workspace does not exist. Commands that only read need one with content.
+    `must_exist`: raise `Failure` if the workspace does not exist. Commands that only read need one with content.
     """
     with reached(chosen, patience_s=patience_s) as database:
         try:
             version = _version(database)
-            if made and version == 0:
+            if must_exist and version == 0:
                 raise Failure(f"The workspace {chosen.workspace} does not exist; check KEYFRAME_WORKSPACE.")
             if version != VERSION:
                 database.migrate()

@@ -1,4 +1,4 @@
-"""The database: the PostgreSQL that was named, or one of our own; and the connections to it."""
+"""The database (the configured PostgreSQL server, or the embedded one) and the connections to it."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -19,15 +19,15 @@ Role = Literal["app", "owner"]
 
 VERSION_MIN = 15
 _RECONNECT_SECONDS = 0.5
-_LOOK_AGAIN_SECONDS = 0.25
+_RETRY_SECONDS = 0.25
 
-_PATIENCE = {
-    # a connection to a machine that is gone is noticed within about 30 s, rather than after two hours
+_CONNECTION_PARAMETERS = {
+    # a lost connection is detected within about 30 s, rather than after two hours
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
     "tcp_user_timeout": 30_000,
-    # of several hosts, the one that takes writes
+    # of several hosts, use the one that accepts writes
     "target_session_attrs": "read-write",
 }
 
@@ -44,10 +44,10 @@ _TAKE_ROLE = """
 
 @contextmanager
 def open_database(settings: Settings, *, patience_s: float | None = None) -> Iterator["Database"]:
-    """The database of these settings, ready; its pools, and our own server, are closed at the end.
+    """The database of these settings, ready to use. At the end its pools are closed, and the embedded server stops.
 
-    `patience_s` is how long a server that does not answer yet is waited for; by default
-    `reconnect_timeout_s` of the settings. Raises `RuntimeError` if it cannot be reached or started, or is too old.
+    `patience_s`: how long to wait for a server that does not respond yet, by default `reconnect_timeout_s` of the
+    settings. Raises `RuntimeError` if the server cannot be reached or started, or is too old.
     """
     with ExitStack() as stack:
         if settings.database_url is None:
@@ -62,32 +62,32 @@ def open_database(settings: Settings, *, patience_s: float | None = None) -> Ite
 
 
 class Database:
-    """One workspace's database. `dsn` says how to connect, with the time limits of the settings."""
+    """The database of one workspace. `dsn` is the connection string, with the timeouts of the settings."""
 
     def __init__(self, dsn: str, settings: Settings, stack: ExitStack) -> None:
-        ours: dict[str, Any] = {
-            **_PATIENCE,
+        defaults: dict[str, Any] = {
+            **_CONNECTION_PARAMETERS,
             "connect_timeout": settings.connect_timeout_s,
             "application_name": f"keyframe {settings.workspace}",
         }
-        self.dsn = make_conninfo(**{**ours, **conninfo_to_dict(dsn)})
+        self.dsn = make_conninfo(**{**defaults, **conninfo_to_dict(dsn)})
         self.settings = settings
         self._stack = stack
 
     def wait_until_ready(self, seconds: float) -> None:
-        """Wait for a server that is still starting. Raises `RuntimeError` if it does not come, or is too old."""
+        """Wait for a server that is still starting. Raises `RuntimeError` on timeout, or if the server is too old."""
         deadline = time.monotonic() + seconds
         while True:
             try:
                 with psycopg.connect(self.dsn) as conn:
-                    return _new_enough(conn)
+                    return _check_version(conn)
             except psycopg.OperationalError as error:
                 if time.monotonic() > deadline:
                     raise RuntimeError(f"The database cannot be reached: {error}") from error
-                time.sleep(_LOOK_AGAIN_SECONDS)
+                time.sleep(_RETRY_SECONDS)
 
     def migrate(self) -> None:
-        """Bring the workspace's log to the newest version; harmless if it is there, or somebody else does it."""
+        """Migrate the workspace's log to the newest version. Idempotent, and safe to run concurrently."""
         with self.connect() as conn:
             migrate(conn, self.settings.workspace)
 
@@ -107,10 +107,10 @@ class Database:
     ) -> Pool:
         """A pool of autocommitting connections to the workspace, closed together with the database.
 
-        `app` may read everything and add to the log, no more, if the server has that role; `owner` has
-        all the rights of whoever connects, as the views need. A statement timeout of 0 is none. `veiled`
-        connections find no table of the views, but what may be seen of them (`projections.engine.visibility`); there
-        are none until one is asked for.
+        Role `app` may only read and append to the log, if the server has that role; `owner` has all rights of the
+        database user, which the projector needs. A statement timeout of 0 disables it. The search path of `veiled`
+        connections has the filtered rows of the projections (`projections.engine.visibility`) instead of their
+        tables; such a pool opens its first connection on demand.
         """
         timeout = self.settings.statement_timeout_s if statement_timeout_s is None else statement_timeout_s
         pool: Pool = ConnectionPool(
@@ -121,7 +121,7 @@ class Database:
             max_size=size_max or self.settings.pool_size_max,
             timeout=self.settings.connect_timeout_s,
             reconnect_timeout=_RECONNECT_SECONDS,
-            reconnect_failed=Pool.check,  # try again, and keep trying: a database that is gone comes back
+            reconnect_failed=Pool.check,  # keep trying until the database is back
             name=f"{self.settings.workspace} {role}{' veiled' if veiled else ''}",
             open=False,
         )
@@ -130,7 +130,7 @@ class Database:
         return pool
 
     def log(self, *, size_max: int = 2) -> Log:
-        """The log of the workspace, over a pool of its own."""
+        """The log of the workspace, with its own connection pool."""
         return Log(
             self.pool(size_max=size_max),
             self.settings.workspace,
@@ -156,7 +156,7 @@ def _milliseconds(seconds: float) -> str:
     return str(round(seconds * 1000))
 
 
-def _new_enough(conn: Connection) -> None:
+def _check_version(conn: Connection) -> None:
     version = conn.info.server_version // 10_000
     if version < VERSION_MIN:
-        raise RuntimeError(f"This is PostgreSQL {version}; Keyframe needs {VERSION_MIN} or newer.")
+        raise RuntimeError(f"The server is PostgreSQL {version}; Keyframe needs {VERSION_MIN} or newer.")

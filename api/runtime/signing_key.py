@@ -1,7 +1,7 @@
-"""Where the key is kept that signs checkpoints: a file of a few lines, for its owner alone.
+"""The file of the key that signs checkpoints, readable by its owner only.
 
-Its first line is the private key; each line after it the public half of one that signed before, so that
-what those have signed stays known. None of it is ever in the log, in the database, or in a message.
+Its first line is the private key. Each further line is the public half of an earlier key, so that old checkpoints can
+still be verified. The private key never appears in the log, in the database, or in a message.
 """
 
 import os
@@ -18,30 +18,30 @@ _MODE = 0o600
 
 
 class KeyFault(Exception):
-    """The key that was asked for is not there, or cannot be used: one sentence that says why."""
+    """The key does not exist or cannot be used. The message is one sentence with the reason."""
 
 
 def place(settings: Settings) -> Path:
-    """The file that the key of this workspace is looked for in."""
+    """The path of the key of this workspace."""
     return settings.checkpoint_key or settings.data_dir / f"{settings.workspace}.key"
 
 
 def found(settings: Settings) -> Keys | None:
-    """The keys of this workspace; None if there are none, and none were asked for. Raises `KeyFault`."""
+    """The keys of this workspace; None if there is no file and the settings name none. Raises `KeyFault`."""
     path = place(settings)
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         if settings.checkpoint_key is None:
             return None
-        raise KeyFault(f"There is no key in {path}: make it with 'keyframe key create'.") from None
+        raise KeyFault(f"There is no key in {path}: create it with 'keyframe key create'.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise KeyFault(f"The key in {path} cannot be read.") from error
-    return _fitting(_read(lines, path), settings, path)
+    return _checked(_read(lines, path), settings, path)
 
 
 def at_hand(settings: Settings) -> Keys | None:
-    """The keys of this workspace, made now where Keyframe runs a database of its own. Raises `KeyFault`."""
+    """The keys of this workspace; with the embedded database, missing keys are created. Raises `KeyFault`."""
     keys = found(settings)
     if keys is None and settings.database_url is None:
         with suppress(FileExistsError):
@@ -50,22 +50,22 @@ def at_hand(settings: Settings) -> Keys | None:
     return keys
 
 
-def keeping(settings: Settings, keys: Keys | None) -> Callable[[Connection, int], None] | None:
-    """What a projector calls so that checkpoints are signed as the settings say; None without a key."""
+def checkpoint_signer(settings: Settings, keys: Keys | None) -> Callable[[Connection, int], None] | None:
+    """The function that a projector calls to sign checkpoints at the intervals of the settings; None without a key."""
     if keys is None:
         return None
     return CheckpointSigner(keys, settings.checkpoint_events_max, settings.checkpoint_interval_s).keep
 
 
 def default_name(settings: Settings) -> str:
-    """What a key, and so the log as it signs it, is called if nobody says."""
+    """The default name of a key, which is also the name of the log in its checkpoints."""
     return f"keyframe/{settings.workspace}"
 
 
 def create(path: Path, name: str) -> Keys:
-    """Make a key and its file. Raises `FileExistsError`, and `ValueError` for what cannot be a name."""
+    """Create a key and its file. Raises `FileExistsError`, and `ValueError` for an invalid name."""
     keys = Keys(Signer.new(name))
-    draft = _drafted(path, keys)
+    draft = _write_draft(path, keys)
     try:
         os.link(draft, path)
     finally:
@@ -74,14 +74,14 @@ def create(path: Path, name: str) -> Keys:
 
 
 def replace(path: Path, before: Keys) -> Keys:
-    """Make a key that signs from now on, in the place of another, whose public half is kept beside it."""
+    """Replace a key by a new one. The file keeps the public half of the old one."""
     keys = Keys(Signer.new(before.signer.name), before.verifiers)
-    _drafted(path, keys).replace(path)
+    _write_draft(path, keys).replace(path)
     return keys
 
 
-def _drafted(path: Path, keys: Keys) -> Path:
-    """A new file beside the one that is meant, complete before anybody looks."""
+def _write_draft(path: Path, keys: Keys) -> Path:
+    """Write the keys to a temporary file in the same directory, so that the final file appears complete."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     with suppress(FileNotFoundError):
@@ -99,11 +99,11 @@ def _read(lines: Sequence[str], path: Path) -> Keys:
         first, *earlier = [line for line in lines if line.strip()]
         return Keys(Signer.read(first), tuple(map(Verifier.read, earlier)))
     except ValueError as error:
-        raise KeyFault(f"{path} holds no key as 'keyframe key create' writes it.") from error
+        raise KeyFault(f"{path} is not a key file of 'keyframe key create'.") from error
 
 
-def _fitting(keys: Keys, settings: Settings, path: Path) -> Keys:
-    """The keys, if they are of this workspace: one key for two logs could not tell them apart."""
+def _checked(keys: Keys, settings: Settings, path: Path) -> Keys:
+    """The keys, if their name ends in this workspace: two logs must not share a key. Raises `KeyFault`."""
     name = keys.signer.name
     if name.rpartition("/")[2] != settings.workspace:
         raise KeyFault(

@@ -101,7 +101,7 @@ def test_a_damaged_key_is_refused_without_telling_it(run: Run, settings: Setting
     secret = signing_key.place(settings).read_text().strip()
     signing_key.place(settings).write_text(content.format(secret=secret))
     told = refused(run("key", "show"))
-    assert "holds no key" in told
+    assert "is not a key file" in told
     assert secret[-20:] not in told
 
 

@@ -81,7 +81,7 @@ def kill_database(place: Path) -> None:
     """Every process of the server at once, the first first: there is no time to write anything down."""
     psutil.Process(int((place / "postgres/postmaster.pid").read_text().split()[0])).kill()
     server = embedded_postgres.Server((place / "postgres").resolve())
-    for process in filter(server._works_here, psutil.process_iter()):
+    for process in filter(server._runs_in_data_dir, psutil.process_iter()):
         process.kill()
 
 
