@@ -1,4 +1,4 @@
-"""What a key result stands at, read from the log for a decision that depends on it."""
+"""The current value of a key result, read from the log for the handlers that depend on it."""
 
 from datetime import datetime
 from uuid import UUID
@@ -16,12 +16,12 @@ READINGS_FIRST = 10
 
 
 def progress(uow: UnitOfWork, key_result: KeyResult) -> float | None:
-    """Progress in [0, 1] at the command's effective time, or None where nothing was measured."""
+    """Progress in [0, 1] at the command's effective time, or None without a measurement."""
     return formulas.attained(key_result.metric, latest(uow, key_result))
 
 
 def latest(uow: UnitOfWork, key_result: KeyResult) -> Measurement | None:
-    """The latest measurement by (measured at, position): of the KPI since it was linked, or its own."""
+    """The latest measurement by (measured at, position): of the linked KPI since the link, or its own."""
     if key_result.kpi is not None:
         reading = latest_reading(uow, key_result.kpi, since=key_result.kpi_since)
         return None if reading is None else _measurement(reading.value, None, reading, 0, Kind.READING)
@@ -29,7 +29,7 @@ def latest(uow: UnitOfWork, key_result: KeyResult) -> Measurement | None:
 
 
 def latest_reading(uow: UnitOfWork, kpi: UUID, since: datetime | None = None) -> Reading | None:
-    """The KPI's latest reading that was not taken back, measured by the command's effective time."""
+    """The KPI's latest reading that is not retracted, measured by the command's effective time."""
     limit = READINGS_FIRST
     while True:
         ids = uow.measured(ReadingRecorded, kpi, _until(uow), limit)
@@ -47,9 +47,9 @@ def _latest_check_in(uow: UnitOfWork, key_result: UUID) -> Measurement | None:
     ids = uow.measured(KeyResultCheckedIn, key_result, _until(uow), CHECK_INS_MAX)
     positions = uow.log.last_positions(ids)
     measured = [
-        _measurement(one.said[0], one.said[1], one, positions[one.id], Kind.CHECK_IN)
+        _measurement(one.content[0], one.content[1], one, positions[one.id], Kind.CHECK_IN)
         for one in uow.get_all(CheckIn, ids)
-        if one.has_figure
+        if one.has_measurement
     ]
     return max(measured, key=lambda one: (one.measured_at, one.position), default=None)
 

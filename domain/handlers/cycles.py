@@ -1,4 +1,4 @@
-"""What is decided about cycles and the scoring policy."""
+"""Handlers of the commands on cycles and the scoring policy."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -23,9 +23,9 @@ NAMES_MAX = 10
 def open_cycle(uow: UnitOfWork, command: OpenCycle) -> Cycle:
     key = values.key(command.key, "key")
     if command.ends_on < command.starts_on:
-        raise invalid("A cycle ends on its first day or later.", "endsOn")
+        raise invalid("A cycle must not end before its first day; give a later date.", "endsOn")
     if (command.ends_on - command.starts_on).days > CYCLE_DAYS_MAX:
-        raise invalid("A cycle lasts ten years at most.", "endsOn")
+        raise invalid("A cycle lasts at most ten years; give an earlier date.", "endsOn")
     parent = None if command.parent is None else uow.find(Cycle, command.parent, "parent")
     if parent is not None:
         _fits_into(uow, parent, command.starts_on, command.ends_on, key)
@@ -44,7 +44,7 @@ def _fits_into(uow: UnitOfWork, parent: Cycle, starts_on: date, ends_on: date, k
     parent.refuse_closed("parent")
     uow.not_before(parent)
     if not parent.starts_on <= starts_on <= ends_on <= parent.ends_on:
-        raise invalid(f"Lies within its parent: {parent.starts_on} to {parent.ends_on}.", "startsOn")
+        raise invalid(f"The cycle must lie within its parent: {parent.starts_on} to {parent.ends_on}.", "startsOn")
     for sibling in uow.children(Cycle, CycleOpened, parent.id):
         if sibling.key != key and sibling.overlaps(starts_on, ends_on):
             raise CommandRejected(
@@ -67,15 +67,15 @@ def activate_cycle(uow: UnitOfWork, command: ActivateCycle) -> Cycle:
 
 @handles
 def close_cycle(uow: UnitOfWork, command: CloseCycle) -> Cycle:
-    """Its children are cycles of their own and go on: a year may be closed before its last quarter is."""
+    """Child cycles stay open: a year may be closed before its last quarter."""
     cycle = uow.subject(uow.find(Cycle, command.cycle, "cycle"))
     held = uow.children(Objective, ObjectiveDrafted, cycle.id)
     still_active = [objective for objective in held if objective.state is ObjectiveState.ACTIVE]
     if still_active and not command.close_objectives:
-        names = _told(still_active, [objective for objective in still_active if authorization.sees(uow, objective)])
+        names = _titles(still_active, [objective for objective in still_active if authorization.sees(uow, objective)])
         raise CommandRejected(
             Code.CONFLICT,
-            f"Still active: {names}. Close or drop them first, or ask with closeObjectives: true.",
+            f"Still active: {names}. Close or drop them first, or set closeObjectives: true.",
             "cycle",
         )
     for objective in still_active:
@@ -86,20 +86,22 @@ def close_cycle(uow: UnitOfWork, command: CloseCycle) -> Cycle:
     return cycle
 
 
-def _told(objectives: Sequence[Objective], seen: Sequence[Objective]) -> str:
-    """Those that are seen by their names, some of them; the others in general words."""
+def _titles(objectives: Sequence[Objective], seen: Sequence[Objective]) -> str:
+    """The titles of the objectives that the author sees, up to `NAMES_MAX`; the hidden ones are not named."""
     names = ", ".join(f"'{objective.title}'" for objective in seen[:NAMES_MAX])
     more = f" and {len(seen) - NAMES_MAX} more" if len(seen) > NAMES_MAX else ""
     if len(seen) == len(objectives):
         return f"{names}{more}"
-    return f"{names}{more}{', and ' if seen else ''}something that is private to its team"
+    return f"{names}{more}{', and ' if seen else ''}objectives that are private to their team"
 
 
 def _refuse_earlier(uow: UnitOfWork, held: Sequence[Objective]) -> None:
-    """The outcome is read as of the closing: nothing in it may have changed after that moment."""
+    """The outcome is the state as of the closing, so no objective may change after it. Raises `INVALID`."""
     last = max((objective.changed_at for objective in held), default=uow.at)
     if uow.at < last:
-        raise invalid(f"An objective in this cycle changed after that, at {last.isoformat()}.", "effectiveAt")
+        raise invalid(
+            f"An objective in this cycle changed later, at {last.isoformat()}; choose a later time.", "effectiveAt"
+        )
 
 
 @handles
@@ -122,13 +124,13 @@ def _checked(policy: ScoringPolicy) -> ScoringPolicy:
     values.share(policy.score_green, "scoreGreen")
     values.share(policy.score_amber, "scoreAmber")
     if values.number(policy.stale_after_cadences, "staleAfterCadences") <= 0:
-        raise invalid("Is above 0: how many cadences a measure may be silent.", "staleAfterCadences")
+        raise invalid("Must be above 0: the number of cadences after which a measure is stale.", "staleAfterCadences")
     if policy.on_track_gap > policy.at_risk_gap:
-        raise invalid("onTrackGap is not above atRiskGap.", "onTrackGap")
+        raise invalid("onTrackGap must not be above atRiskGap.", "onTrackGap")
     if policy.score_amber > policy.score_green:
-        raise invalid("scoreAmber is not above scoreGreen.", "scoreAmber")
+        raise invalid("scoreAmber must not be above scoreGreen.", "scoreAmber")
     if policy.max_key_results_per_objective < 1:
-        raise invalid("Takes 1 or more.", "maxKeyResultsPerObjective")
+        raise invalid("Must be 1 or more.", "maxKeyResultsPerObjective")
     if policy.max_objectives_per_owner < 1:
-        raise invalid("Takes 1 or more.", "maxObjectivesPerOwner")
+        raise invalid("Must be 1 or more.", "maxObjectivesPerOwner")
     return policy

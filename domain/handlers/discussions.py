@@ -1,4 +1,4 @@
-"""What is decided about initiatives, comments and reflections."""
+"""Handlers of the commands on initiatives, comments and reflections."""
 
 from domain.commands.discussion_commands import AddComment, MoveInitiative, PlanInitiative, Reflect
 from domain.handlers.handler_registry import handles
@@ -42,20 +42,20 @@ def move_initiative(uow: UnitOfWork, command: MoveInitiative) -> Initiative:
 @handles
 def add_comment(uow: UnitOfWork, command: AddComment) -> Comment:
     uow.not_before(uow.subject(uow.ref(command.subject, _COMMENTED, "subject")))
-    return uow.begin(Comment, CommentAdded(subject=command.subject, body=_said(command.body)))
+    return uow.begin(Comment, CommentAdded(subject=command.subject, body=_body(command.body)))
 
 
 @handles
 def reflect(uow: UnitOfWork, command: Reflect) -> Reflection:
     uow.not_before(uow.subject(uow.ref(command.subject, (Cycle, Objective), "subject")))
-    return uow.begin(Reflection, Reflected(subject=command.subject, kind=command.kind, body=_said(command.body)))
+    return uow.begin(Reflection, Reflected(subject=command.subject, kind=command.kind, body=_body(command.body)))
 
 
-def _said(body: str) -> str:
-    said = values.prose(body, "body")
-    if said is None:
-        raise invalid("Say something: the body is blank.", "body")
-    return said
+def _body(text: str) -> str:
+    body = values.prose(text, "body")
+    if body is None:
+        raise invalid("The body is blank; give a text.", "body")
+    return body
 
 
 def _cycle_of(uow: UnitOfWork, subject: Aggregate) -> Cycle:

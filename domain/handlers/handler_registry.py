@@ -1,4 +1,4 @@
-"""The handler of each command: registered by a decorator, complete when the dispatcher is imported."""
+"""The handler of each command, registered by a decorator. Complete once the dispatcher is imported."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeVar
@@ -16,7 +16,7 @@ HANDLERS: Final[dict[type[Command], Callable[[UnitOfWork, Any], Any]]] = {}
 def handles(handler: Callable[[UnitOfWork, C], R]) -> Callable[[UnitOfWork, C], R]:
     """Register a function as the handler of the command that its second parameter is annotated with.
 
-    Raises `TypeError` for a function without a command, an unregistered command, and a second handler.
+    Raises `TypeError` for a function without a command, an unregistered command, or a second handler.
     """
     command = _command_of(handler)
     if command not in VERBS.values():
@@ -34,8 +34,8 @@ def handles(handler: Callable[[UnitOfWork, C], R]) -> Callable[[UnitOfWork, C], 
 
 
 def _command_of(handler: Callable[..., Any]) -> type[Command]:
-    taken = [value for name, value in handler.__annotations__.items() if name != "return"]
-    found = [value for value in taken if isinstance(value, type) and issubclass(value, Command)]
+    annotations = [value for name, value in handler.__annotations__.items() if name != "return"]
+    found = [value for value in annotations if isinstance(value, type) and issubclass(value, Command)]
     if len(found) != 1:
         raise TypeError(f"The handler {_name(handler)} has no command: annotate its second parameter with one.")
     return found[0]

@@ -1,4 +1,4 @@
-"""Who is meant by an id or a handle: somebody who is here, and was neither deactivated nor erased."""
+"""Resolves ids and handles to persons."""
 
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from domain.primitives import personal_data
 
 
 class Known(msgspec.Struct, frozen=True):
-    """Somebody who is in the log. Who `is_here` has neither left nor been forgotten."""
+    """A person in the log. `is_here`: neither deactivated nor erased."""
 
     id: UUID
     handle: str
@@ -19,8 +19,8 @@ class Known(msgspec.Struct, frozen=True):
 
 
 def by_id(log: Log, id: UUID) -> Known | None:
-    """The person with this id; None if there is none, or nothing names them any more. Read from the log, so what
-    was decided a moment ago counts."""
+    """The person with this id; None if there is none or the person is erased. Read from the log, not from a
+    projection, so it is current."""
     key = log.person_keys([id]).get(id)
     person = replay(log.streams([id])[id])
     if key is None or not isinstance(person, Person):
@@ -29,6 +29,6 @@ def by_id(log: Log, id: UUID) -> Known | None:
 
 
 def by_handle(log: Log, handle: str) -> Known | None:
-    """The same by what somebody is called here."""
+    """The person with this handle; None as for `by_id`."""
     id = log.person_by_handle(personal_data.handle_digest(log.salt(), handle))
     return None if id is None else by_id(log, id)

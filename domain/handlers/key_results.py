@@ -1,4 +1,4 @@
-"""What is decided about key results and their check-ins."""
+"""Handlers of the commands on key results and their check-ins."""
 
 from datetime import datetime
 
@@ -46,7 +46,7 @@ def add_key_result(uow: UnitOfWork, command: AddKeyResult) -> KeyResult:
         objective=objective.id,
         title=values.title(command.title, "title"),
         description=values.prose(command.description, "description"),
-        metric=values.metric(_asked(command.metric, Unit()), _baseline(uow, command.metric, kpi), "metric"),
+        metric=values.metric(_metric(command.metric, Unit()), _baseline(uow, command.metric, kpi), "metric"),
         owner=uow.colleague(command.owner, "owner"),
         weight=values.weight(command.weight, "weight"),
         due=command.due or cycle.ends_on,
@@ -78,7 +78,7 @@ def assign_key_result(uow: UnitOfWork, command: AssignKeyResult) -> KeyResult:
 def retarget_key_result(uow: UnitOfWork, command: RetargetKeyResult) -> KeyResult:
     key_result = _open(uow, command.key_result)
     kpi = None if key_result.kpi is None else uow.get(Kpi, key_result.kpi)
-    asked = _asked(command.metric, key_result.metric.unit)
+    asked = _metric(command.metric, key_result.metric.unit)
     metric = values.metric(asked, _baseline(uow, asked, kpi), "metric")
     _refuse_unmeasurable(metric, kpi)
     key_result.retarget(metric, uow.at)
@@ -148,11 +148,11 @@ def check_in(uow: UnitOfWork, command: key_result_commands.CheckIn) -> CheckIn:
         note=values.prose(command.note, "note"),
         late=late,
     )
-    said = (event.value, event.reached, event.confidence, event.note)
-    if said == (None, None, None, None):
-        raise invalid("Say something: a value, the milestones reached, a confidence or a note.", "value")
+    content = (event.value, event.reached, event.confidence, event.note)
+    if content == (None, None, None, None):
+        raise invalid("The check-in is empty; give a value, the milestones reached, a confidence or a note.", "value")
     measured_at = uow.at if command.measured_at is None else uow.moment(command.measured_at, "measuredAt")
-    return _said_before(uow, key_result, measured_at, said) or uow.begin(CheckIn, event, at=measured_at)
+    return _duplicate(uow, key_result, measured_at, content) or uow.begin(CheckIn, event, at=measured_at)
 
 
 @handles
@@ -160,13 +160,13 @@ def correct_check_in(uow: UnitOfWork, command: CorrectCheckIn) -> CheckIn:
     check_in = uow.change(CheckIn, command.check_in, "checkIn")
     key_result = uow.get(KeyResult, check_in.key_result)
     late = _late(uow, key_result)
-    value, reached, confidence, note = check_in.said
+    value, reached, confidence, note = check_in.content
     if command.value is not UNSET:
         value = None if command.value is None else values.number(command.value, "value")
     if command.reached is not UNSET:
         reached = None if command.reached is None else tuple(dict.fromkeys(command.reached))
     if command.value is not UNSET or command.reached is not UNSET:
-        key_result.fits(value, reached, is_linked=key_result.kpi is not None and not check_in.has_figure)
+        key_result.fits(value, reached, is_linked=key_result.kpi is not None and not check_in.has_measurement)
     check_in.correct(
         value=value,
         reached=reached,
@@ -177,18 +177,18 @@ def correct_check_in(uow: UnitOfWork, command: CorrectCheckIn) -> CheckIn:
     return check_in
 
 
-def _said_before(
+def _duplicate(
     uow: UnitOfWork,
     key_result: KeyResult,
     measured_at: datetime,
-    said: tuple[float | None, tuple[str, ...] | None, float | None, str | None],
+    content: tuple[float | None, tuple[str, ...] | None, float | None, str | None],
 ) -> CheckIn | None:
-    """The same check-in of the same instant, if it is there: then there is nothing to record, and of two that come at
-    once only one is."""
+    """The recorded check-in with the same content and the same instant, None if there is none. Of two concurrent
+    check-ins only one is recorded."""
     if measured_at is WHEN_RECORDED:
         return None
     ids = uow.measured_at(KeyResultCheckedIn, key_result.id, measured_at, current_value.CHECK_INS_MAX)
-    return next((one for one in uow.get_all(CheckIn, ids) if one.said == said), None)
+    return next((one for one in uow.get_all(CheckIn, ids) if one.content == content), None)
 
 
 def _open(uow: UnitOfWork, id: "KeyResultId") -> KeyResult:
@@ -201,11 +201,11 @@ def _open(uow: UnitOfWork, id: "KeyResultId") -> KeyResult:
 
 
 def _late(uow: UnitOfWork, key_result: KeyResult) -> bool:
-    """Whether the cycle had closed: then a measurement needs a reason and is marked."""
+    """Whether the cycle is closed: the measurement is then marked as late. Raises `INVALID` if it has no reason."""
     objective = uow.get(Objective, key_result.objective)
     late = uow.get(Cycle, objective.cycle).is_closed
     if late:
-        uow.refuse_without_reason("The cycle is closed, so this fact is late")
+        uow.refuse_without_reason("The cycle is closed, so this measurement is late")
     return late
 
 
@@ -215,14 +215,14 @@ def _kpi(uow: UnitOfWork, by: KpiBy) -> Kpi:
     return kpi
 
 
-def _asked(given: MetricInput, unit: Unit) -> Metric:
-    """The metric that is asked for, with this unit if it names none."""
-    said = msgspec.structs.asdict(given)
-    return Metric(**{**said, "unit": unit if given.unit is UNSET else given.unit})
+def _metric(given: MetricInput, unit: Unit) -> Metric:
+    """The metric of an input, with this unit if the input has none."""
+    fields = msgspec.structs.asdict(given)
+    return Metric(**{**fields, "unit": unit if given.unit is UNSET else given.unit})
 
 
 def _baseline(uow: UnitOfWork, metric: Metric, kpi: Kpi | None) -> float | None:
-    """The linked KPI's latest reading, where a start was not given."""
+    """The linked KPI's latest reading, if no start is given."""
     if kpi is None or metric.start is not None:
         return None
     reading = current_value.latest_reading(uow, kpi.id)
@@ -231,4 +231,4 @@ def _baseline(uow: UnitOfWork, metric: Metric, kpi: Kpi | None) -> float | None:
 
 def _refuse_unmeasurable(metric: Metric, kpi: Kpi | None) -> None:
     if kpi is not None and metric.direction is values.Direction.MILESTONES:
-        raise invalid("A KPI is a number and reaches no milestones; choose another direction or no KPI.", "kpi")
+        raise invalid("A KPI is a number and has no milestones; choose another direction or no KPI.", "kpi")

@@ -1,4 +1,4 @@
-"""What is decided about KPIs and their readings."""
+"""Handlers of the commands on KPIs and their readings."""
 
 from datetime import datetime
 from typing import TypeAlias
@@ -71,7 +71,7 @@ def retire_kpi(uow: UnitOfWork, command: RetireKpi) -> Kpi:
 
 
 class Readings(Struct, frozen=True):
-    """What became of a batch: the readings in the order given, and how many were new."""
+    """The result of a batch: the readings in input order, and how many were new and unchanged."""
 
     readings: list[Reading]
     recorded: int
@@ -80,10 +80,10 @@ class Readings(Struct, frozen=True):
 
 @handles
 def record_readings(uow: UnitOfWork, command: RecordReadings) -> Readings:
-    """All or nothing. The same value again is unchanged; another value for one instant is a conflict,
-    with what is there or within the batch. Readings older than the KPI's definition are welcome."""
+    """All or nothing. A repeated value is unchanged; another value for the same instant is a conflict,
+    with a recorded reading or within the batch. Readings may be older than the KPI's definition."""
     if len(command.readings) > READINGS_MAX:
-        raise CommandRejected(Code.TOO_LARGE, f"Takes up to {READINGS_MAX} readings at once; split them.", "readings")
+        raise CommandRejected(Code.TOO_LARGE, f"At most {READINGS_MAX} readings in one batch; split it.", "readings")
     if not command.readings:
         raise invalid("Give at least one reading.", "readings")
     uow.load(by.id or keyed_id(Kind.KPI, by.key or "") for by in {one.kpi for one in command.readings})
@@ -91,7 +91,7 @@ def record_readings(uow: UnitOfWork, command: RecordReadings) -> Readings:
     planned = [_planned(uow, kpis, one, index) for index, one in enumerate(command.readings)]
     uow.load([id for id, *_ in planned])
     readings = [_read(uow, *one, str(index)) for index, one in enumerate(planned)]
-    recorded = len({id(reading) for reading in readings if reading.has_news})
+    recorded = len({id(reading) for reading in readings if reading.has_pending_events})
     return Readings(readings=readings, recorded=recorded, unchanged=len(readings) - recorded)
 
 
@@ -99,16 +99,16 @@ Planned: TypeAlias = tuple[UUID, ReadingRecorded, datetime]
 
 
 def _planned(uow: UnitOfWork, kpis: dict[KpiBy, UUID], one: ReadingInput, index: int) -> Planned:
-    """The reading that is meant: its identity, its event, and when it was measured. `kpis` are those of readings
+    """A reading of the batch: its id, its event, and when it was measured. `kpis` caches the KPIs of the readings
     before it."""
     field = ("readings", str(index))
     kpi = kpis.get(one.kpi)
     if kpi is None:
-        watched = uow.find(Kpi, one.kpi, *field, "kpi")
-        watched.refuse_retired(*field)
-        kpi = kpis[one.kpi] = watched.id
-    said = one.measured_at or uow.command.effective_at or uow.now
-    measured_at = uow.moment(said, *field, "measuredAt")
+        found = uow.find(Kpi, one.kpi, *field, "kpi")
+        found.refuse_retired(*field)
+        kpi = kpis[one.kpi] = found.id
+    moment = one.measured_at or uow.command.effective_at or uow.now
+    measured_at = uow.moment(moment, *field, "measuredAt")
     event = ReadingRecorded(
         kpi=kpi,
         value=values.number(one.value, *field, "value"),

@@ -1,4 +1,4 @@
-"""What is decided about objectives: their life, their alignment, and how they end."""
+"""Handlers of the commands on objectives: lifecycle, alignment and closing."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -42,7 +42,9 @@ def draft_objective(uow: UnitOfWork, command: DraftObjective) -> Objective:
     uow.not_before(cycle)
     supports = tuple(dict.fromkeys(command.supports))
     if len(supports) > SUPPORTS_MAX:
-        raise CommandRejected(Code.TOO_LARGE, f"An objective supports {SUPPORTS_MAX} others at most.", "supports")
+        raise CommandRejected(
+            Code.TOO_LARGE, f"An objective supports at most {SUPPORTS_MAX} goals; name fewer.", "supports"
+        )
     for target in supports:
         _target(uow, cycle, target, "supports")
     visibility = Visibility.WORKSPACE if command.visibility is UNSET else command.visibility
@@ -88,7 +90,7 @@ def assign_objective(uow: UnitOfWork, command: AssignObjective) -> Objective:
 
 @handles
 def set_objective_visibility(uow: UnitOfWork, command: SetObjectiveVisibility) -> Objective:
-    """In a closed cycle, too: its outcome is read as before, by those who see it."""
+    """Allowed in a closed cycle, too: the visibility is no part of its outcome."""
     objective = uow.change(Objective, command.objective, "objective")
     objective.show_to(command.visibility, uow.at)
     return objective
@@ -101,7 +103,9 @@ def align_objective(uow: UnitOfWork, command: AlignObjective) -> Objective:
     if command.to in objective.supports:
         return objective
     if len(objective.supports) >= SUPPORTS_MAX:
-        raise CommandRejected(Code.TOO_LARGE, f"An objective supports {SUPPORTS_MAX} others at most.", "to")
+        raise CommandRejected(
+            Code.TOO_LARGE, f"An objective supports at most {SUPPORTS_MAX} goals; unalign one first.", "to"
+        )
     above = _target(uow, uow.get(Cycle, objective.cycle), command.to, "to")
     _refuse_circle(uow, objective, above)
     objective.align(command.to, uow.at)
@@ -141,11 +145,11 @@ def close(
     score: float | None = None,
     reflection: str | None = None,
 ) -> None:
-    """Score what is not scored yet, key results first, and close.
+    """Score the key results that have no score, then close the objective.
 
-    A score that was not given is the progress at that moment; where nothing was ever measured it is
-    the weighted mean of the scores given to its key results, or 0. A verdict that was not given
-    follows from the score: ACHIEVED from scoreGreen on.
+    Without a given score, the score is the weighted progress at the effective time; without any measurement, it is
+    the weighted mean of the scores given to the key results, or 0. Without a given verdict, the verdict follows from
+    the score: ACHIEVED from scoreGreen on.
     """
     key_results = [one for one in _key_results(uow, objective) if not one.is_dropped]
     measured = [(one.weight, current_value.progress(uow, one)) for one in key_results]
@@ -170,7 +174,7 @@ def drop_objective(uow: UnitOfWork, command: DropObjective) -> Objective:
 
 @handles
 def reopen_objective(uow: UnitOfWork, command: ReopenObjective) -> Objective:
-    """Back to work, while its cycle is open; the scores of its key results are taken back with it."""
+    """Only while the cycle is open. Reopening retracts the scores of the key results, too."""
     objective = _open(uow, command.objective)
     if objective.state is ObjectiveState.CLOSED:
         for key_result in _key_results(uow, objective):
@@ -181,15 +185,15 @@ def reopen_objective(uow: UnitOfWork, command: ReopenObjective) -> Objective:
 
 @handles
 def carry_objective(uow: UnitOfWork, command: CarryObjective) -> Objective:
-    """Draft it anew in another cycle, with the key results that are neither dropped nor reached,
-    each starting from its current value; milestones already reached stay behind."""
+    """Draft a copy in another cycle, with the key results that are neither dropped nor reached. Each starts from
+    its current value; milestones already reached are left out."""
     old = uow.change(Objective, command.objective, "objective")
     into = uow.find(Cycle, command.into, "into")
     into.refuse_closed("into")
     uow.not_before(into)
     uow.not_before(old)
     if into.id == old.cycle:
-        raise invalid("It is in this cycle already; carry it into another.", "into")
+        raise invalid("The objective is already in this cycle; choose another one.", "into")
     event = ObjectiveDrafted(
         cycle=into.id, title=old.title, description=old.description, kind=old.kind, owner=old.owner,
         team=old.team, contributors=old.contributors, carried_from=old.id, visibility=old.visibility,
@@ -208,7 +212,7 @@ def carry_objective(uow: UnitOfWork, command: CarryObjective) -> Objective:
 
 
 def _rest(uow: UnitOfWork, key_result: KeyResult) -> Metric | None:
-    """What is left to do: the metric from the current value on, or None where it was reached."""
+    """The metric from the current value on; None if the target is reached."""
     metric = key_result.metric
     measurement = current_value.latest(uow, key_result)
     if (current_value.progress(uow, key_result) or 0.0) >= 1.0:
@@ -224,7 +228,7 @@ def _rest(uow: UnitOfWork, key_result: KeyResult) -> Metric | None:
 
 
 def _still_read(uow: UnitOfWork, kpi: UUID | None) -> UUID | None:
-    """The KPI, if it is one and was not retired."""
+    """The KPI, unless it is None or retired."""
     return None if kpi is None or uow.get(Kpi, kpi).retired else kpi
 
 
@@ -242,7 +246,9 @@ def _key_results(uow: UnitOfWork, objective: Objective) -> list[KeyResult]:
 def _contributors(uow: UnitOfWork, people: Sequence[UUID]) -> tuple[UUID, ...]:
     contributors = tuple(dict.fromkeys(people))
     if len(contributors) > CONTRIBUTORS_MAX:
-        raise CommandRejected(Code.TOO_LARGE, f"Takes up to {CONTRIBUTORS_MAX} contributors.", "contributors")
+        raise CommandRejected(
+            Code.TOO_LARGE, f"An objective has at most {CONTRIBUTORS_MAX} contributors; name fewer.", "contributors"
+        )
     uow.load(contributors)
     for person in contributors:
         uow.colleague(person, "contributors")
@@ -250,34 +256,43 @@ def _contributors(uow: UnitOfWork, people: Sequence[UUID]) -> tuple[UUID, ...]:
 
 
 def _target(uow: UnitOfWork, cycle: Cycle, target: Ref, field: str) -> Objective:
-    """The objective at or above an alignment target, in the same or an overlapping cycle."""
-    thing = uow.ref(target, (Objective, KeyResult), field)
-    above = uow.get(Objective, thing.objective) if isinstance(thing, KeyResult) else thing
+    """The objective that an alignment target is or belongs to.
+
+    Raises `CONFLICT` if it is dropped, `INVALID` if its cycle does not overlap.
+    """
+    goal = uow.ref(target, (Objective, KeyResult), field)
+    above = uow.get(Objective, goal.objective) if isinstance(goal, KeyResult) else goal
     assert isinstance(above, Objective)
-    if above.state is ObjectiveState.DROPPED or (isinstance(thing, KeyResult) and thing.is_dropped):
-        raise CommandRejected(Code.CONFLICT, "What it would support was dropped; choose another.", field)
+    if above.state is ObjectiveState.DROPPED or (isinstance(goal, KeyResult) and goal.is_dropped):
+        raise CommandRejected(Code.CONFLICT, "The goal to support is dropped; choose another.", field)
     other = uow.get(Cycle, above.cycle)
     if not cycle.overlaps(other.starts_on, other.ends_on):
-        raise invalid(f"'{above.title}' is in '{other.key}', which does not overlap '{cycle.key}'.", field)
+        raise invalid(
+            f"'{above.title}' is in '{other.key}', which does not overlap '{cycle.key}'; choose another goal.", field
+        )
     return above
 
 
 def _refuse_circle(uow: UnitOfWork, objective: Objective, above: Objective) -> None:
-    """Walk up from the target, a level at a time; the objective itself must not stand there, nor have stood
-    there since the alignment is to hold. All that is read on the way is part of the decision, so that two
-    alignments cannot close a circle together."""
+    """Breadth-first search upwards from the target. Raises `CIRCULAR` if it meets the objective now or at any time
+    since the effective time. Every stream read is part of the unit of work, so two concurrent alignments cannot
+    form a circle."""
     if above.id == objective.id:
-        raise CommandRejected(Code.CIRCULAR, "An objective supports others, not itself or its own key results.", "to")
+        raise CommandRejected(
+            Code.CIRCULAR, "An objective cannot support itself or its own key results; choose another goal.", "to"
+        )
     level, seen = [above], {above.id}
     while level:
         if any(one.id == objective.id for one in level):
             raise CommandRejected(
-                Code.CIRCULAR, f"'{above.title}' supports '{objective.title}' already; it cannot go both ways.", "to"
+                Code.CIRCULAR,
+                f"'{above.title}' already supports '{objective.title}', directly or indirectly; choose another goal.",
+                "to",
             )
         targets = [target for one in level for target in one.supports_since(uow.at)]
         uow.load(target.id for target in targets)
-        things = [uow.known(target.id) for target in targets]
-        ids = [thing.objective if isinstance(thing, KeyResult) else thing.id for thing in things if thing]
+        goals = [uow.known(target.id) for target in targets]
+        ids = [goal.objective if isinstance(goal, KeyResult) else goal.id for goal in goals if goal]
         fresh = [id for id in dict.fromkeys(ids) if id not in seen]
         seen.update(fresh)
         level = uow.get_all(Objective, fresh)

@@ -1,4 +1,4 @@
-"""What is decided about people and teams."""
+"""Handlers of the commands on people and teams."""
 
 from uuid import UUID
 
@@ -36,9 +36,7 @@ def add_person(uow: UnitOfWork, command: AddPerson) -> Person:
     )
     digest = personal_data.handle_digest(uow.log.salt(), personal.handle)
     if uow.log.person_by_handle(digest) is not None:
-        raise CommandRejected(
-            Code.DUPLICATE, f"There is a person with the handle '{personal.handle}' already.", "handle"
-        )
+        raise CommandRejected(Code.DUPLICATE, f"The handle '{personal.handle}' is taken; choose another.", "handle")
     id, key = uow.new_id(), personal_data.new_key()
     uow.names = key
     uow.keys.append(PersonKey(person=id, key=key, handle_digest=digest))
@@ -50,7 +48,7 @@ def rename_person(uow: UnitOfWork, command: RenamePerson) -> Person:
     person = uow.change(Person, command.person, "person")
     key = uow.log.person_keys([person.id]).get(person.id)
     if key is None:
-        raise CommandRejected(Code.CLOSED, "This person was erased; there is no name to change.", "person")
+        raise CommandRejected(Code.CLOSED, "This person was erased and has no name to change.", "person")
     uow.names = key
     old = personal_data.unseal(key, person.id, person.sealed)
     new = Personal(
@@ -72,7 +70,7 @@ def deactivate_person(uow: UnitOfWork, command: DeactivatePerson) -> Person:
 
 @handles
 def erase_person(uow: UnitOfWork, command: ErasePerson) -> Person:
-    """What they did stays, and so does where they belong: only what names them goes, here and everywhere."""
+    """Only the personal data is erased; the person's actions and memberships stay."""
     person = uow.change(Person, command.person, "person")
     person.erase(uow.at)
     return person
@@ -105,9 +103,7 @@ def move_team(uow: UnitOfWork, command: MoveTeam) -> Team:
     above: UUID | None = uow.team(command.parent, "parent")
     while above is not None:
         if above == team.id:
-            raise CommandRejected(
-                Code.CIRCULAR, f"'{team.key}' stands above that team; choose one outside it.", "parent"
-            )
+            raise CommandRejected(Code.CIRCULAR, f"'{team.key}' is above that team; choose one outside it.", "parent")
         above = uow.get(Team, above, "parent").parent
     team.move(command.parent, uow.at)
     return team

@@ -1,9 +1,9 @@
-"""Cycles: the stretch of time that goals are set for, and the scoring policy they are judged by.
+"""Cycles, the periods that goals are set for, and the scoring policy.
 
     PLANNING ──activate──▶ ACTIVE ──close──▶ CLOSED        never back
 
-Activation fixes the plan and closing fixes the outcome: each is the view at that event. After it only
-late measurements, corrections, comments and reflections are taken.
+Activation fixes the plan and closing fixes the outcome: each is the state as of that event. A closed cycle accepts
+only late measurements, corrections, comments and reflections.
 """
 
 from datetime import UTC, date, datetime, time
@@ -26,7 +26,7 @@ class CycleEvent(Event, frozen=True, kw_only=True):
 
 @stored
 class CycleOpened(CycleEvent, frozen=True, kw_only=True):
-    """A cycle was opened, for goals to be set in it."""
+    """A cycle was opened: goals can be set in it."""
 
     TOPIC = "cycle-opened"
     FIRST = True
@@ -34,10 +34,8 @@ class CycleOpened(CycleEvent, frozen=True, kw_only=True):
     name: Name
     starts_on: Annotated[date, Meta(description="Its first day.")]
     ends_on: Annotated[date, Meta(description="Its last day.")]
-    check_in_cadence: Annotated[
-        Cadence, Meta(description="How often its key results are expected to be checked in on.")
-    ]
-    parent: Annotated[UUID, Meta(description="The cycle it lies in.")] | None = None
+    check_in_cadence: Annotated[Cadence, Meta(description="How often check-ins on its key results are expected.")]
+    parent: Annotated[UUID, Meta(description="The parent cycle.")] | None = None
 
     @property
     def belongs_to(self) -> UUID | None:
@@ -54,7 +52,7 @@ class CycleOpened(CycleEvent, frozen=True, kw_only=True):
 
 @stored
 class CycleActivated(CycleEvent, frozen=True, kw_only=True):
-    """A cycle began: what stood in it then is its plan."""
+    """A cycle was activated. Its state as of this event is the plan."""
 
     TOPIC = "cycle-activated"
 
@@ -64,7 +62,7 @@ class CycleActivated(CycleEvent, frozen=True, kw_only=True):
 
 @stored
 class CycleClosed(CycleEvent, frozen=True, kw_only=True):
-    """A cycle ended: what stood in it then is its outcome."""
+    """A cycle was closed. Its state as of this event is the outcome."""
 
     TOPIC = "cycle-closed"
 
@@ -74,11 +72,11 @@ class CycleClosed(CycleEvent, frozen=True, kw_only=True):
 
 @stored
 class ScoringPolicyAdopted(Event, frozen=True, kw_only=True):
-    """The bands by which health and scores are judged were changed."""
+    """The scoring policy, the bands for health and scores, was changed."""
 
     KIND = Kind.POLICY
     TOPIC = "scoring-policy-adopted"
-    policy: Annotated[ScoringPolicy, Meta(description="The bands.")]
+    policy: Annotated[ScoringPolicy, Meta(description="The new scoring policy.")]
 
     def apply(self, aggregate: "Policy") -> None:
         aggregate.policy = self.policy
@@ -115,8 +113,8 @@ class Cycle(Aggregate):
         if self.is_closed:
             raise CommandRejected(
                 Code.CLOSED,
-                f"The cycle '{self.key}' is closed: it takes late measurements and corrections with a "
-                "reason, comments and reflections, and nothing else.",
+                f"The cycle '{self.key}' is closed: it accepts only late measurements and corrections with "
+                "a reason, comments and reflections.",
                 *field,
             )
 
@@ -129,19 +127,19 @@ class Cycle(Aggregate):
         return datetime.combine(self.starts_on, time(), UTC)
 
     def overlaps(self, starts_on: date, ends_on: date) -> bool:
-        """Whether the two share a day; both ends belong to a cycle."""
+        """Whether the cycle and the period share a day. First and last days are included."""
         return self.starts_on <= ends_on and starts_on <= self.ends_on
 
 
 class Policy(Aggregate):
-    """The workspace's scoring policy: one for all, a new version each time it is adopted."""
+    """The scoring policy: one per workspace, a new version at each adoption."""
 
     KIND = Kind.POLICY
     policy: ScoringPolicy
     adopted: tuple[tuple[datetime, ScoringPolicy], ...] = ()
 
     def in_force(self, at: datetime) -> ScoringPolicy:
-        """The one that was in force at a moment; the defaults before the first was adopted."""
+        """The policy in force at a moment; the defaults before the first adoption."""
         return next((policy for since, policy in reversed(self.adopted) if since <= at), ScoringPolicy())
 
     def adopt(self, policy: ScoringPolicy, at: datetime) -> None:

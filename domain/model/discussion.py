@@ -1,7 +1,7 @@
-"""What people say and do around goals: initiatives, comments, reflections.
+"""Initiatives, comments and reflections on goals.
 
-Initiative:  TODO, DOING, DONE, CANCELLED, any to any, as work goes
-Comment, Reflection:  said once, never edited
+Initiative:  TODO, DOING, DONE, CANCELLED, any transition
+Comment, Reflection:  immutable
 """
 
 from datetime import datetime
@@ -19,13 +19,13 @@ from domain.primitives.values import InitiativeState, Kind, Ref, ReflectionKind
 
 @stored
 class InitiativePlanned(Event, frozen=True, kw_only=True):
-    """A piece of work was planned."""
+    """An initiative was planned."""
 
     KIND = Kind.INITIATIVE
     TOPIC = "initiative-planned"
     FIRST = True
     title: Title
-    subject: Annotated[Ref, Meta(description="The goal it is for.")]
+    subject: Annotated[Ref, Meta(description="The goal it serves.")]
     owner: Owner | None = None
     due: Due | None = None
 
@@ -41,11 +41,11 @@ class InitiativePlanned(Event, frozen=True, kw_only=True):
 
 @stored
 class InitiativeMoved(Event, frozen=True, kw_only=True):
-    """A piece of work got ahead, or was given up."""
+    """An initiative changed its state."""
 
     KIND = Kind.INITIATIVE
     TOPIC = "initiative-moved"
-    to: Annotated[InitiativeState, Meta(description="Where it is.")]
+    to: Annotated[InitiativeState, Meta(description="The new state.")]
 
     def apply(self, aggregate: "Initiative") -> None:
         aggregate.state = self.to
@@ -53,7 +53,7 @@ class InitiativeMoved(Event, frozen=True, kw_only=True):
 
 @stored
 class CommentAdded(Event, frozen=True, kw_only=True):
-    """Somebody said something about something."""
+    """A comment was added."""
 
     KIND = Kind.COMMENT
     TOPIC = "comment-added"
@@ -71,13 +71,13 @@ class CommentAdded(Event, frozen=True, kw_only=True):
 
 @stored
 class Reflected(Event, frozen=True, kw_only=True):
-    """Somebody looked back on a cycle or an objective."""
+    """A reflection on a cycle or an objective was added."""
 
     KIND = Kind.REFLECTION
     TOPIC = "reflected"
     FIRST = True
     subject: Subject
-    kind: Annotated[ReflectionKind, Meta(description="What kind of thought it is.")]
+    kind: Annotated[ReflectionKind, Meta(description="The kind of reflection.")]
     body: Body
 
     @property

@@ -1,4 +1,4 @@
-"""Events and the aggregates they make: stable names, versions, two clocks, and who did it and why."""
+"""Base classes of events and aggregates: topics, versions, bitemporal timestamps, authorship and replay."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -14,20 +14,19 @@ from domain.primitives.values import Kind, Source
 
 NOBODY = UUID(int=0)
 WHEN_RECORDED = datetime.max.replace(tzinfo=UTC)
-"""Stands as the effective time of an event that is true from the moment it is recorded: the log
-stores the earlier of what was said and its own clock."""
+"""The effective time of an event that takes effect when it is recorded: the log stores the earlier of the given
+effective time and its own clock."""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
-    """Something that happened to one thing. The class name, in kebab case, is its topic in storage.
+    """A domain event of one aggregate. Its topic in storage is the class name in kebab case.
 
-    The first paragraph of the docstring of a stored event says what it means, and the `Meta` of each field what that
-    means. Both are published: they are the descriptions of the event's type in the GraphQL schema.
+    The first paragraph of a stored event's docstring describes the event, and the `Meta` of each field describes the
+    field. The GraphQL schema publishes both as descriptions.
 
-    The first three fields are the header and stand in columns of their own; all others are the body
-    that is stored. `timestamp` is the effective time: when it was true in the world. A new version
-    of an event raises `VERSION` and adds to `upcast` how an older body becomes a newer one. `FIRST`: the
-    event begins its stream, so its fields replace no earlier value.
+    The first three fields are the header, stored in columns of their own; all others are the stored body. `timestamp`
+    is the effective time, when the event took effect in the world. A new version of an event increments `VERSION` and
+    extends `upcast`. `FIRST`: the event begins its stream, so its fields replace no earlier value.
     """
 
     KIND: ClassVar[Kind]
@@ -41,19 +40,19 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, renam
 
     @property
     def belongs_to(self) -> UUID | None:
-        """The thing this event's stream is part of for ever; only a first event says it."""
+        """The id of the permanent parent of this event's stream. Set by first events only."""
         return None
 
     @classmethod
     def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
-        """The body of an older version as one of the version after it."""
-        raise LookupError(f"{cls.TOPIC} never had a version {version}, nor a body like {sorted(body)}")
+        """The body of `version`, converted to the next version. Raises `LookupError` for an unknown version."""
+        raise LookupError(f"{cls.TOPIC} has no version {version} with the fields {sorted(body)}")
 
     def apply(self, aggregate: Any) -> None:
-        """Change the aggregate as this event says. No rule stands here: it runs at every replay."""
+        """Apply the event to the aggregate. Checks no rules, since it runs at every replay."""
 
     def mutate(self, aggregate: Any) -> Any:
-        """The aggregate after this event; the library's protocol for replay."""
+        """The aggregate after this event. Implements the library's protocol for replay."""
         if aggregate is None:
             aggregate = AGGREGATES[self.KIND](self.originator_id)
             aggregate.created_at = self.timestamp
@@ -69,14 +68,16 @@ AGGREGATES: dict[Kind, type["Aggregate"]] = {}
 
 
 def stored(cls: type[Event]) -> type[Event]:
-    """Enter an event class in the registry of everything that can be stored.
+    """Register an event class in `EVENTS`.
 
-    Raises `TypeError` for one that lacks its topic, its description, or the description of a field.
+    Raises `TypeError` for a class that lacks its topic, its description, or the description of a field.
     """
     if not hasattr(cls, "KIND") or not hasattr(cls, "TOPIC"):
-        raise TypeError(f"the event {cls.__name__} has no KIND or no TOPIC: write both into its class")
+        raise TypeError(f"the event {cls.__name__} has no KIND or no TOPIC: define both in the class")
     if cls.TOPIC in EVENTS:
-        raise TypeError(f"{EVENTS[cls.TOPIC].__name__} and {cls.__name__} are both stored as '{cls.TOPIC}'")
+        raise TypeError(
+            f"{EVENTS[cls.TOPIC].__name__} and {cls.__name__} both have the topic '{cls.TOPIC}': rename one"
+        )
     description(cls)
     for field in body_fields(cls):
         field_description(cls, field)
@@ -85,12 +86,12 @@ def stored(cls: type[Event]) -> type[Event]:
 
 
 def body_fields(event: type[Event]) -> tuple[str, ...]:
-    """The names of the fields beside the header: what is stored as the body of the event."""
+    """The names of the fields that are stored as the body, without the header."""
     return tuple(name for name in event.__struct_fields__ if name not in Event.__struct_fields__)
 
 
 def description(event: type[Event]) -> str:
-    """What the event means: the first paragraph of its docstring. Raises `TypeError` if there is none."""
+    """The event's description: the first paragraph of its docstring. Raises `TypeError` if there is none."""
     paragraph = cleandoc(event.__doc__ or "").partition("\n\n")[0]
     if not paragraph:
         raise TypeError(f"the event {event.__name__} has no description: write one sentence as its docstring")
@@ -98,7 +99,7 @@ def description(event: type[Event]) -> str:
 
 
 def field_description(event: type[Event], field: str) -> str:
-    """What a field of the body means. Raises `TypeError` if its annotation says nothing."""
+    """The description of a body field. Raises `TypeError` if its annotation has none."""
     found = _described(get_type_hints(event, include_extras=True)[field])
     if found is None:
         raise TypeError(
@@ -116,10 +117,10 @@ def _described(hint: Any) -> str | None:
 
 
 class Aggregate:
-    """One thing that is edited alone. Subclasses are named in `AGGREGATES` by their kind.
+    """Base class of aggregates: consistency boundaries with one event stream each. `AGGREGATES` maps kinds to them.
 
-    A verb is three steps: refuse, stay silent if nothing changes, record. Structure has two clocks
-    but one chain: within one thing the effective time never goes backwards.
+    A public method has three steps: check the rules, return if nothing changes, record an event. Within one stream
+    of structural events the effective time never decreases.
     """
 
     KIND: ClassVar[Kind]
@@ -136,7 +137,7 @@ class Aggregate:
 
     @classmethod
     def begin(cls, id: UUID, event: Event, at: datetime) -> Self:
-        """A new thing, by its first event."""
+        """A new aggregate, from its first event."""
         aggregate = cls(id)
         aggregate.created_at = at
         aggregate.changed_at = at
@@ -144,11 +145,11 @@ class Aggregate:
         return aggregate
 
     def record(self, event: Event, at: datetime) -> None:
-        """Apply an event that is true from `at` on. Raises `INVALID` if that is before the last one."""
+        """Apply and keep an event effective at `at`. Raises `INVALID` if the last change is later."""
         if at < self.changed_at:
             raise invalid(
-                f"Lies before the last change of this {self.KIND} ({self.changed_at.isoformat()}); "
-                "structure is changed in order.",
+                f"The effective time is before the last change of this {self.KIND} ({self.changed_at.isoformat()}); "
+                "choose a later one.",
                 "effectiveAt",
             )
         self._record(event, at)
@@ -161,21 +162,21 @@ class Aggregate:
         self._pending.append(event)
 
     @property
-    def has_news(self) -> bool:
-        """Whether something was recorded that is not handed over yet."""
+    def has_pending_events(self) -> bool:
+        """Whether there are events that are not collected yet."""
         return bool(self._pending)
 
     def collect_events(self) -> list[Event]:
-        """Hand over what was recorded since the last time; the library's protocol for saving."""
+        """Return and clear the pending events. Implements the library's protocol for saving."""
         pending, self._pending = self._pending, []
         return pending
 
 
 class Authorship(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Who did something, by what route, why, and in which command; stored beside each event.
+    """The actor, source, command and reason of an event, stored as its metadata.
 
     `actor` names people by id ("person:UUID") and machines by name ("machine:NAME"), so that a person
-    can be erased without touching the log. `on_behalf_of` is an import's claim, not a proof.
+    can be erased without touching the log. `on_behalf_of` is claimed by an import and not verified.
     """
 
     actor: str
@@ -186,7 +187,7 @@ class Authorship(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Recorded(msgspec.Struct, frozen=True):
-    """An event as the log holds it: where, when it was learned, and by whom it was said."""
+    """An event in the log, with its position, its time of recording and its authorship."""
 
     position: int
     recorded_at: datetime
@@ -199,7 +200,7 @@ class Recorded(msgspec.Struct, frozen=True):
 
 
 def replay(events: Iterable[CanMutateProtocol[Any]]) -> Any:
-    """The aggregate that these events make, or None if there are none."""
+    """The aggregate rebuilt from these events, or None if there are none."""
     aggregate = None
     for event in events:
         aggregate = event.mutate(aggregate)

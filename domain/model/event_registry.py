@@ -1,4 +1,4 @@
-"""Every event that can be stored, by its topic: importing this module loads every module that defines one."""
+"""The registry of stored events by topic. Importing this module loads every module that defines events."""
 
 from types import ModuleType
 from typing import Final

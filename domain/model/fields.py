@@ -1,7 +1,6 @@
-"""Fields that events of several aggregates have, each described once.
+"""Fields shared by events of several aggregates, each with its description.
 
-The description is published: the GraphQL schema shows it at the field. A field that one event alone has is described
-where it stands, in the class of its event.
+The GraphQL schema publishes the descriptions. A field of a single event is described in the class of that event.
 """
 
 from datetime import date
@@ -12,27 +11,27 @@ from msgspec import Meta
 
 from domain.primitives.values import Ref
 
-# ── names and words ──────────────────────────────────────────────────────────────────────────────
+# ── names and texts ──────────────────────────────────────────────────────────────────────────────
 
 Key: TypeAlias = Annotated[str, Meta(description="A short name, unique in the workspace.")]
-Name: TypeAlias = Annotated[str, Meta(description="What it, or the person, is called.")]
-Title: TypeAlias = Annotated[str, Meta(description="What it says, in one line.")]
-Description: TypeAlias = Annotated[str, Meta(description="More about it.")]
-Note: TypeAlias = Annotated[str, Meta(description="What there was to say about it.")]
-Body: TypeAlias = Annotated[str, Meta(description="What was said.")]
+Name: TypeAlias = Annotated[str, Meta(description="The name.")]
+Title: TypeAlias = Annotated[str, Meta(description="The title, one line of text.")]
+Description: TypeAlias = Annotated[str, Meta(description="A longer description.")]
+Note: TypeAlias = Annotated[str, Meta(description="A note.")]
+Body: TypeAlias = Annotated[str, Meta(description="The text.")]
 
-# ── other things, by id ──────────────────────────────────────────────────────────────────────────
+# ── other aggregates, by id ──────────────────────────────────────────────────────────────────────
 
-Owner: TypeAlias = Annotated[UUID, Meta(description="Who answers for it.")]
-OwningTeam: TypeAlias = Annotated[UUID, Meta(description="The team whose it is.")]
+Owner: TypeAlias = Annotated[UUID, Meta(description="The person responsible for it.")]
+OwningTeam: TypeAlias = Annotated[UUID, Meta(description="The team that owns it.")]
 MeasuringKpi: TypeAlias = Annotated[UUID, Meta(description="The KPI.")]
-Subject: TypeAlias = Annotated[Ref, Meta(description="What it is about.")]
+Subject: TypeAlias = Annotated[Ref, Meta(description="The subject.")]
 
-# ── figures and days ─────────────────────────────────────────────────────────────────────────────
+# ── values and dates ─────────────────────────────────────────────────────────────────────────────
 
-Due: TypeAlias = Annotated[date, Meta(description="The day it is due.")]
-Score: TypeAlias = Annotated[float, Meta(description="How it was scored, in [0, 1].")]
+Due: TypeAlias = Annotated[date, Meta(description="The due date.")]
+Score: TypeAlias = Annotated[float, Meta(description="The score, in [0, 1].")]
 Value: TypeAlias = Annotated[
     float,
-    Meta(description="What was measured, in the unit of the metric or KPI; null where nothing of it was said."),
+    Meta(description="The measured value, in the unit of the metric or KPI; null if none was given."),
 ]

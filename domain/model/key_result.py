@@ -1,10 +1,10 @@
-"""Key results: the measures that prove an objective was reached, and the check-ins that re-evaluate them.
+"""Key results, the measures of an objective, and the check-ins on them.
 
     ACTIVE ──score──▶ SCORED ──reopen (with its objective)──▶ ACTIVE
       └──drop──▶ DROPPED
 
-A key result's stream holds its structure. A check-in is a stream of its own: its first event is the
-measurement, the next are corrections of it.
+A key result's stream holds its structure. Each check-in has its own stream: the first event is the measurement, later
+events correct it.
 """
 
 from datetime import date, datetime
@@ -20,19 +20,19 @@ from domain.primitives.values import Direction, KeyResultState, Kind, Metric
 
 # ── fields of events ─────────────────────────────────────────────────────────────────────────────
 
-MeasuredBy: TypeAlias = Annotated[Metric, Meta(description="What it is measured by.")]
-Weight: TypeAlias = Annotated[float, Meta(description="How much it counts within its objective.")]
+MeasuredBy: TypeAlias = Annotated[Metric, Meta(description="The metric.")]
+Weight: TypeAlias = Annotated[float, Meta(description="The weight within its objective.")]
 Reached: TypeAlias = Annotated[
-    tuple[str, ...], Meta(description="The keys of all milestones reached by then; null where nothing of it was said.")
+    tuple[str, ...], Meta(description="The keys of all milestones reached so far; null if none were given.")
 ]
 Confidence: TypeAlias = Annotated[
-    float, Meta(description="How sure its people were, in [0, 1]; null where nothing of it was said.")
+    float, Meta(description="The confidence that the target will be reached, in [0, 1]; null if none was given.")
 ]
 Late: TypeAlias = Annotated[
     bool,
-    Meta(description="Whether it was recorded after the cycle had closed; then it alters no score and no outcome."),
+    Meta(description="Whether it was recorded after the cycle was closed. It then changes no score and no outcome."),
 ]
-CarriedFrom: TypeAlias = Annotated[UUID, Meta(description="The key result of an earlier cycle that it goes on with.")]
+CarriedFrom: TypeAlias = Annotated[UUID, Meta(description="The key result of an earlier cycle that it continues.")]
 
 # ── events: their topics are the storage format ──────────────────────────────────────────────────
 
@@ -47,7 +47,7 @@ class KeyResultAdded(KeyResultEvent, frozen=True, kw_only=True):
 
     TOPIC = "key-result-added"
     FIRST = True
-    objective: Annotated[UUID, Meta(description="The objective it proves.")]
+    objective: Annotated[UUID, Meta(description="The objective it measures.")]
     title: Title
     description: Description | None = None
     metric: MeasuredBy
@@ -88,7 +88,7 @@ class KeyResultReworded(KeyResultEvent, frozen=True, kw_only=True):
 
 @stored
 class KeyResultAssigned(KeyResultEvent, frozen=True, kw_only=True):
-    """A key result was given to another owner."""
+    """A key result's owner was changed."""
 
     TOPIC = "key-result-assigned"
     owner: Owner | None = None
@@ -99,7 +99,7 @@ class KeyResultAssigned(KeyResultEvent, frozen=True, kw_only=True):
 
 @stored
 class KeyResultRetargeted(KeyResultEvent, frozen=True, kw_only=True):
-    """The goalposts were moved: what a key result is measured by was changed."""
+    """A key result's metric, such as its target, was changed."""
 
     TOPIC = "key-result-retargeted"
     metric: MeasuredBy
@@ -110,7 +110,7 @@ class KeyResultRetargeted(KeyResultEvent, frozen=True, kw_only=True):
 
 @stored
 class KeyResultRescheduled(KeyResultEvent, frozen=True, kw_only=True):
-    """A key result is due on another day."""
+    """A key result's due date was changed."""
 
     TOPIC = "key-result-rescheduled"
     due: Due
@@ -121,7 +121,7 @@ class KeyResultRescheduled(KeyResultEvent, frozen=True, kw_only=True):
 
 @stored
 class KeyResultReweighed(KeyResultEvent, frozen=True, kw_only=True):
-    """A key result counts more or less within its objective."""
+    """A key result's weight was changed."""
 
     TOPIC = "key-result-reweighed"
     weight: Weight
@@ -132,7 +132,7 @@ class KeyResultReweighed(KeyResultEvent, frozen=True, kw_only=True):
 
 @stored
 class KeyResultLinked(KeyResultEvent, frozen=True, kw_only=True):
-    """A key result is measured by a KPI since then."""
+    """A key result was linked to a KPI, whose readings measure it from then on."""
 
     TOPIC = "key-result-linked"
     kpi: MeasuringKpi
@@ -144,7 +144,7 @@ class KeyResultLinked(KeyResultEvent, frozen=True, kw_only=True):
 
 @stored
 class KeyResultUnlinked(KeyResultEvent, frozen=True, kw_only=True):
-    """A key result is measured by its own check-ins again."""
+    """A key result was unlinked from its KPI: its own check-ins measure it again."""
 
     TOPIC = "key-result-unlinked"
 
@@ -154,7 +154,7 @@ class KeyResultUnlinked(KeyResultEvent, frozen=True, kw_only=True):
 
 @stored
 class KeyResultScored(KeyResultEvent, frozen=True, kw_only=True):
-    """A key result was scored, which ends it."""
+    """A key result was scored and so ended."""
 
     TOPIC = "key-result-scored"
     score: Score
@@ -168,7 +168,7 @@ class KeyResultScored(KeyResultEvent, frozen=True, kw_only=True):
 
 @stored
 class KeyResultReopened(KeyResultEvent, frozen=True, kw_only=True):
-    """A key result's score was taken back, with its objective's closing."""
+    """A key result's score was revoked, because its objective was reopened."""
 
     TOPIC = "key-result-reopened"
 
@@ -180,7 +180,7 @@ class KeyResultReopened(KeyResultEvent, frozen=True, kw_only=True):
 
 @stored
 class KeyResultDropped(KeyResultEvent, frozen=True, kw_only=True):
-    """A key result was given up: it no longer counts in its objective."""
+    """A key result was dropped: it no longer counts in its objective."""
 
     TOPIC = "key-result-dropped"
 
@@ -194,11 +194,11 @@ class CheckInEvent(Event, frozen=True, kw_only=True):
 
 @stored
 class KeyResultCheckedIn(CheckInEvent, frozen=True, kw_only=True):
-    """Somebody said where a key result stands."""
+    """A check-in on a key result was recorded."""
 
     TOPIC = "key-result-checked-in"
     FIRST = True
-    key_result: Annotated[UUID, Meta(description="The key result that was spoken of.")]
+    key_result: Annotated[UUID, Meta(description="The key result.")]
     value: Value | None = None
     reached: Reached | None = None
     confidence: Confidence | None = None
@@ -211,12 +211,12 @@ class KeyResultCheckedIn(CheckInEvent, frozen=True, kw_only=True):
 
     def apply(self, aggregate: "CheckIn") -> None:
         aggregate.key_result = self.key_result
-        aggregate.said = (self.value, self.reached, self.confidence, self.note)
+        aggregate.content = (self.value, self.reached, self.confidence, self.note)
 
 
 @stored
 class CheckInCorrected(CheckInEvent, frozen=True, kw_only=True):
-    """What a check-in said was corrected."""
+    """A check-in was corrected."""
 
     TOPIC = "check-in-corrected"
     value: Value | None = None
@@ -226,7 +226,7 @@ class CheckInCorrected(CheckInEvent, frozen=True, kw_only=True):
     late: Late = False
 
     def apply(self, aggregate: "CheckIn") -> None:
-        aggregate.said = (self.value, self.reached, self.confidence, self.note)
+        aggregate.content = (self.value, self.reached, self.confidence, self.note)
 
 
 # ── aggregates ───────────────────────────────────────────────────────────────────────────────────
@@ -317,11 +317,11 @@ class KeyResult(Aggregate):
             )
 
     def fits(self, value: float | None, reached: tuple[str, ...] | None, *, is_linked: bool) -> None:
-        """Refuse a measurement that this key result's metric, or the KPI it `is_linked` to, leaves no room
-        for. Raises `INVALID`."""
+        """Raises `INVALID` for a measurement that does not fit the metric, or for any value if the key result
+        `is_linked` to a KPI."""
         if is_linked and (value is not None or reached is not None):
             raise invalid(
-                "This key result takes its value from its KPI: record a reading there, and check in with "
+                "This key result takes its value from its KPI: record a reading of the KPI, and check in with "
                 "confidence and note only.",
                 "value",
             )
@@ -333,18 +333,19 @@ class KeyResult(Aggregate):
             raise invalid("MILESTONES is measured by the milestones reached, not by a value.", "value")
         for key in reached or ():
             if key not in {milestone.key for milestone in self.metric.milestones}:
-                raise invalid(f"There is no milestone '{key}' here.", "reached")
+                raise invalid(f"The metric has no milestone '{key}'; use the key of one of its milestones.", "reached")
 
 
 class CheckIn(Aggregate):
     KIND = Kind.CHECK_IN
     key_result: UUID
-    said: tuple[float | None, tuple[str, ...] | None, float | None, str | None]
+    content: tuple[float | None, tuple[str, ...] | None, float | None, str | None]
+    """value, reached, confidence, note"""
 
     @property
-    def has_figure(self) -> bool:
-        """Whether it says a value, or which milestones are reached."""
-        return self.said[0] is not None or self.said[1] is not None
+    def has_measurement(self) -> bool:
+        """Whether it has a value or reached milestones."""
+        return self.content[0] is not None or self.content[1] is not None
 
     def correct(
         self,
@@ -354,7 +355,7 @@ class CheckIn(Aggregate):
         note: str | None,
         late: bool,
     ) -> None:
-        if (value, reached, confidence, note) != self.said:
+        if (value, reached, confidence, note) != self.content:
             self.record(
                 CheckInCorrected(value=value, reached=reached, confidence=confidence, note=note, late=late),
                 self.created_at,

@@ -1,9 +1,9 @@
-"""KPIs: measures that are watched at a steady cadence, in no cycle, and their readings.
+"""KPIs, measures that are tracked at a fixed cadence and outside cycles, and their readings.
 
     defined ──(redefine, with a reason)──▶ defined ──retire──▶ retired
 
-A reading is a stream of its own, named by (KPI, measured at): the same instant twice is the same
-reading. Its next events correct it or take it back.
+Each reading has its own stream, identified by (KPI, measured at): there is one reading per instant. Later events
+correct or retract it.
 """
 
 from datetime import UTC, datetime
@@ -26,12 +26,12 @@ class KpiEvent(Event, frozen=True, kw_only=True):
 
 
 class _Definition(KpiEvent, frozen=True, kw_only=True):
-    """All that a definition says: a redefinition says all of it again."""
+    """The complete definition. A redefinition repeats all of it."""
 
     name: Name
     description: Description | None = None
-    unit: Annotated[Unit, Meta(description="What its readings count.")]
-    goal: Annotated[KpiGoal, Meta(description="What it is watched against.")] | None = None
+    unit: Annotated[Unit, Meta(description="The unit of its readings.")]
+    goal: Annotated[KpiGoal, Meta(description="The goal that its readings are compared with.")] | None = None
     cadence: Annotated[Cadence, Meta(description="How often a reading is expected.")]
     owner: Owner | None = None
     team: OwningTeam | None = None
@@ -64,7 +64,7 @@ class KpiRedefined(_Definition, frozen=True, kw_only=True):
 
 @stored
 class KpiRetired(KpiEvent, frozen=True, kw_only=True):
-    """A KPI is no longer watched."""
+    """A KPI was retired: it takes no more readings."""
 
     TOPIC = "kpi-retired"
 
@@ -78,7 +78,7 @@ class ReadingEvent(Event, frozen=True, kw_only=True):
 
 @stored
 class ReadingRecorded(ReadingEvent, frozen=True, kw_only=True):
-    """A KPI was read."""
+    """A reading of a KPI was recorded."""
 
     TOPIC = "reading-recorded"
     FIRST = True
@@ -98,7 +98,7 @@ class ReadingRecorded(ReadingEvent, frozen=True, kw_only=True):
 
 @stored
 class ReadingCorrected(ReadingEvent, frozen=True, kw_only=True):
-    """What a reading said was corrected, or a reading that was taken back was recorded anew."""
+    """A reading was corrected, or recorded again after it was retracted."""
 
     TOPIC = "reading-corrected"
     value: Value
@@ -112,7 +112,7 @@ class ReadingCorrected(ReadingEvent, frozen=True, kw_only=True):
 
 @stored
 class ReadingRetracted(ReadingEvent, frozen=True, kw_only=True):
-    """A reading was taken back."""
+    """A reading was retracted."""
 
     TOPIC = "reading-retracted"
 
@@ -163,14 +163,14 @@ class Reading(Aggregate):
     retracted: bool = False
 
     def repeat(self, value: float, note: str | None, *field: str) -> None:
-        """The same instant is reported again: silence for the same value, a conflict for another.
-        A reading that was taken back may be reported anew."""
+        """Handle a second report for the same instant. Records nothing for the same value; raises `CONFLICT` for
+        another value. A retracted reading can be recorded again."""
         if self.retracted:
             self.record(ReadingCorrected(value=value, note=note), self.created_at)
         elif value != self.value:
             raise CommandRejected(
                 Code.CONFLICT,
-                f"There is a reading of {self.value:g} at {self.created_at.isoformat()} already; change it "
+                f"There is already a reading of {self.value:g} at {self.created_at.isoformat()}; change it "
                 "with correctReading and a reason.",
                 *field,
             )
@@ -187,12 +187,12 @@ class Reading(Aggregate):
     def _refuse_retracted(self) -> None:
         if self.retracted:
             raise CommandRejected(
-                Code.CONFLICT, "This reading was taken back; record it anew with recordReadings.", "reading"
+                Code.CONFLICT, "This reading is retracted; record it again with recordReadings.", "reading"
             )
 
 
 def reading_id(kpi: UUID, measured_at: datetime) -> UUID:
-    """The identity of a reading: one KPI, one instant, to the microsecond. It is `uuid5` without what that does at
-    each call beside, since files have hundreds of thousands of them."""
+    """The id of the reading of a KPI at an instant, to the microsecond. It equals `uuid5` but skips its per-call
+    overhead, because imports compute hundreds of thousands of ids."""
     name = measured_at.astimezone(UTC).isoformat(timespec="microseconds")
     return UUID(bytes=sha1(kpi.bytes + name.encode(), usedforsecurity=False).digest()[:16], version=5)

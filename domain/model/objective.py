@@ -1,4 +1,4 @@
-"""Objectives: a qualitative direction within a cycle, proved by its key results, aligned with others.
+"""Objectives: qualitative goals within a cycle, measured by key results and aligned with other goals.
 
 DRAFT ──commit──▶ ACTIVE ──close──▶ CLOSED
   └──────drop───────┴──▶ DROPPED        CLOSED, DROPPED ──reopen──▶ ACTIVE (while the cycle is open)
@@ -17,9 +17,9 @@ from domain.primitives.values import Kind, ObjectiveKind, ObjectiveState, Ref, V
 
 # ── fields of events ─────────────────────────────────────────────────────────────────────────────
 
-Contributors: TypeAlias = Annotated[tuple[UUID, ...], Meta(description="Who works on it beside the owner.")]
-SeenBy: TypeAlias = Annotated[Visibility, Meta(description="Who it is meant for.")]
-CarriedFrom: TypeAlias = Annotated[UUID, Meta(description="The objective of an earlier cycle that it goes on with.")]
+Contributors: TypeAlias = Annotated[tuple[UUID, ...], Meta(description="The people who work on it besides the owner.")]
+SeenBy: TypeAlias = Annotated[Visibility, Meta(description="Who can see it.")]
+CarriedFrom: TypeAlias = Annotated[UUID, Meta(description="The objective of an earlier cycle that it continues.")]
 
 # ── events: their topics are the storage format ──────────────────────────────────────────────────
 
@@ -34,10 +34,10 @@ class ObjectiveDrafted(ObjectiveEvent, frozen=True, kw_only=True):
 
     TOPIC = "objective-drafted"
     FIRST = True
-    cycle: Annotated[UUID, Meta(description="The cycle it is set in.")]
+    cycle: Annotated[UUID, Meta(description="The cycle it belongs to.")]
     title: Title
     description: Description | None = None
-    kind: Annotated[ObjectiveKind, Meta(description="Whether it must be reached in full.")]
+    kind: Annotated[ObjectiveKind, Meta(description="Whether it is committed or aspirational.")]
     owner: Owner | None = None
     team: OwningTeam | None = None
     contributors: Contributors = ()
@@ -77,7 +77,7 @@ class ObjectiveReworded(ObjectiveEvent, frozen=True, kw_only=True):
 
 @stored
 class ObjectiveAssigned(ObjectiveEvent, frozen=True, kw_only=True):
-    """An objective was given to another owner, team or circle of contributors."""
+    """An objective's owner, team or contributors were changed."""
 
     TOPIC = "objective-assigned"
     owner: Owner | None = None
@@ -92,7 +92,7 @@ class ObjectiveAssigned(ObjectiveEvent, frozen=True, kw_only=True):
 
 @stored
 class ObjectiveVisibilitySet(ObjectiveEvent, frozen=True, kw_only=True):
-    """It was said who sees an objective."""
+    """An objective's visibility was set."""
 
     TOPIC = "objective-visibility-set"
     visibility: SeenBy
@@ -103,10 +103,10 @@ class ObjectiveVisibilitySet(ObjectiveEvent, frozen=True, kw_only=True):
 
 @stored
 class ObjectiveAligned(ObjectiveEvent, frozen=True, kw_only=True):
-    """An objective came to support another goal."""
+    """An objective was aligned to a goal that it supports from then on."""
 
     TOPIC = "objective-aligned"
-    to: Annotated[Ref, Meta(description="The goal it came to support.")]
+    to: Annotated[Ref, Meta(description="The goal it supports.")]
 
     def apply(self, aggregate: "Objective") -> None:
         aggregate.supports = (*aggregate.supports, self.to)
@@ -126,7 +126,7 @@ class ObjectiveUnaligned(ObjectiveEvent, frozen=True, kw_only=True):
 
 @stored
 class ObjectiveCommitted(ObjectiveEvent, frozen=True, kw_only=True):
-    """A draft was committed to: the objective became ACTIVE."""
+    """A draft was committed: the objective became ACTIVE."""
 
     TOPIC = "objective-committed"
 
@@ -139,9 +139,9 @@ class ObjectiveClosed(ObjectiveEvent, frozen=True, kw_only=True):
     """An objective was closed with its verdict."""
 
     TOPIC = "objective-closed"
-    verdict: Annotated[Verdict, Meta(description="What it came to.")]
+    verdict: Annotated[Verdict, Meta(description="The verdict.")]
     score: Score
-    reflection: Annotated[str, Meta(description="What there was to say about how it ended.")] | None = None
+    reflection: Annotated[str, Meta(description="The closing reflection.")] | None = None
 
     def apply(self, aggregate: "Objective") -> None:
         aggregate.state = ObjectiveState.CLOSED
@@ -150,7 +150,7 @@ class ObjectiveClosed(ObjectiveEvent, frozen=True, kw_only=True):
 
 @stored
 class ObjectiveDropped(ObjectiveEvent, frozen=True, kw_only=True):
-    """An objective was given up."""
+    """An objective was dropped."""
 
     TOPIC = "objective-dropped"
 
@@ -160,7 +160,7 @@ class ObjectiveDropped(ObjectiveEvent, frozen=True, kw_only=True):
 
 @stored
 class ObjectiveReopened(ObjectiveEvent, frozen=True, kw_only=True):
-    """An objective's closing or dropping was taken back."""
+    """A closed or dropped objective was reopened."""
 
     TOPIC = "objective-reopened"
 
@@ -182,7 +182,7 @@ class Objective(Aggregate):
     contributors: tuple[UUID, ...]
     supports: tuple[Ref, ...]
     supported: tuple[tuple[datetime, Ref], ...] = ()
-    """What it no longer supports, and until when it did."""
+    """Goals it no longer supports, each with the end of the support."""
     carried_from: UUID | None
     visibility: Visibility
     state: ObjectiveState = ObjectiveState.DRAFT
@@ -198,12 +198,15 @@ class Objective(Aggregate):
     def assign(self, owner: UUID | None, team: UUID | None, contributors: tuple[UUID, ...], at: datetime) -> None:
         self.refuse_ended()
         if team is None and self.visibility is Visibility.TEAM:
-            raise invalid("Only its team sees it: give it another team, or show it to the workspace first.", "team")
+            raise invalid(
+                "Only its team can see the objective: name another team, or set the visibility to WORKSPACE first.",
+                "team",
+            )
         if (owner, team, contributors) != (self.owner, self.team, self.contributors):
             self.record(ObjectiveAssigned(owner=owner, team=team, contributors=contributors), at)
 
     def show_to(self, visibility: Visibility, at: datetime) -> None:
-        """Who sees it is no part of what was agreed: it can be said of what has ended, too."""
+        """Allowed for an ended objective, too: the visibility is no part of the agreement."""
         refuse_without_team(visibility, self.team)
         if visibility is not self.visibility:
             self.record(ObjectiveVisibilitySet(visibility=visibility), at)
@@ -219,7 +222,7 @@ class Objective(Aggregate):
             self.record(ObjectiveUnaligned(to=to), at)
 
     def supports_since(self, at: datetime) -> tuple[Ref, ...]:
-        """All that it supported at a moment or at any time after it."""
+        """The goals it supported at a moment or at any time after it."""
         return (*self.supports, *(target for until, target in self.supported if until > at))
 
     def commit(self, at: datetime) -> None:
@@ -228,11 +231,12 @@ class Objective(Aggregate):
             self.record(ObjectiveCommitted(), at)
 
     def is_closed_as(self, verdict: Verdict | None, score: float | None, reflection: str | None) -> bool:
-        """Whether it is closed already with this outcome; None stands for any."""
+        """Whether it is already closed with this outcome; None matches any value."""
         if self.state is not ObjectiveState.CLOSED or self.outcome is None:
             return False
         return all(
-            said is None or said == was for said, was in zip((verdict, score, reflection), self.outcome, strict=True)
+            given is None or given == actual
+            for given, actual in zip((verdict, score, reflection), self.outcome, strict=True)
         )
 
     def close(self, verdict: Verdict, score: float, reflection: str | None, at: datetime) -> None:
@@ -265,6 +269,6 @@ class Objective(Aggregate):
 
 
 def refuse_without_team(visibility: Visibility, team: UUID | None) -> None:
-    """Refuse to hide from others what is no team's. Raises `INVALID`."""
+    """Raises `INVALID` for the visibility TEAM without a team."""
     if visibility is Visibility.TEAM and team is None:
-        raise invalid("It is no team's: a team that sees it is needed first.", "visibility")
+        raise invalid("The objective has no team; assign one before you set the visibility to TEAM.", "visibility")

@@ -1,10 +1,10 @@
-"""People and teams: who sets goals, who belongs together, who answers for whom.
+"""People and teams.
 
-    Person:  active ──deactivate──▶ inactive ──erase──▶ erased, also at once
+    Person:  active ──deactivate──▶ inactive ──erase──▶ erased; an active person can be erased, too
     Team:    formed ──(rename, move, appoint lead, join, leave)──▶ disbanded
 
-What names a person (handle, name, email) stands only in that person's own events, sealed under a key
-of theirs; everything else knows them by id.
+Personal data (handle, name, email) is stored only in the person's own events, encrypted with a key of the person.
+Everywhere else a person is referred to by id.
 """
 
 from datetime import datetime
@@ -23,8 +23,8 @@ from domain.primitives.values import Kind
 Sealed: TypeAlias = Annotated[
     bytes, Meta(description="The handle, name and email, encrypted with the key of the person.")
 ]
-ParentTeam: TypeAlias = Annotated[UUID, Meta(description="The team above.")]
-Lead: TypeAlias = Annotated[UUID, Meta(description="Who leads.")]
+ParentTeam: TypeAlias = Annotated[UUID, Meta(description="The parent team.")]
+Lead: TypeAlias = Annotated[UUID, Meta(description="The team lead.")]
 Member: TypeAlias = Annotated[UUID, Meta(description="The person.")]
 
 # ── events: their topics are the storage format ──────────────────────────────────────────────────
@@ -60,7 +60,7 @@ class PersonRenamed(PersonEvent, frozen=True, kw_only=True):
 
 @stored
 class PersonDeactivated(PersonEvent, frozen=True, kw_only=True):
-    """A person left; what they did stays."""
+    """A person was deactivated; the person's history stays."""
 
     TOPIC = "person-deactivated"
 
@@ -70,9 +70,9 @@ class PersonDeactivated(PersonEvent, frozen=True, kw_only=True):
 
 @stored
 class PersonErased(PersonEvent, frozen=True, kw_only=True):
-    """A person was forgotten: nobody can read any more what they were called.
+    """A person was erased: handle, name and email can no longer be read.
 
-    The key of what names the person is deleted in the same breath: see `domain.log.schema`.
+    The append deletes the person's key in the same transaction: see `domain.log.schema`.
     """
 
     TOPIC = "person-erased"
@@ -106,7 +106,7 @@ class TeamFormed(TeamEvent, frozen=True, kw_only=True):
 
 @stored
 class TeamRenamed(TeamEvent, frozen=True, kw_only=True):
-    """A team got another name."""
+    """A team was renamed."""
 
     TOPIC = "team-renamed"
     name: Name
@@ -117,7 +117,7 @@ class TeamRenamed(TeamEvent, frozen=True, kw_only=True):
 
 @stored
 class TeamMoved(TeamEvent, frozen=True, kw_only=True):
-    """A team was put under another, or at the top."""
+    """A team's parent was changed or removed."""
 
     TOPIC = "team-moved"
     parent: ParentTeam | None = None
@@ -128,7 +128,7 @@ class TeamMoved(TeamEvent, frozen=True, kw_only=True):
 
 @stored
 class TeamLeadAppointed(TeamEvent, frozen=True, kw_only=True):
-    """Somebody, or nobody, was made to lead a team."""
+    """A team's lead was changed or removed."""
 
     TOPIC = "team-lead-appointed"
     lead: Lead | None = None
@@ -139,7 +139,7 @@ class TeamLeadAppointed(TeamEvent, frozen=True, kw_only=True):
 
 @stored
 class TeamJoined(TeamEvent, frozen=True, kw_only=True):
-    """A person became a member of a team."""
+    """A person joined a team."""
 
     TOPIC = "team-joined"
     person: Member
@@ -150,7 +150,7 @@ class TeamJoined(TeamEvent, frozen=True, kw_only=True):
 
 @stored
 class TeamLeft(TeamEvent, frozen=True, kw_only=True):
-    """A person's membership in a team ended."""
+    """A person left a team."""
 
     TOPIC = "team-left"
     person: Member
@@ -161,7 +161,7 @@ class TeamLeft(TeamEvent, frozen=True, kw_only=True):
 
 @stored
 class TeamDisbanded(TeamEvent, frozen=True, kw_only=True):
-    """A team came to its end; its past goals stay with it."""
+    """A team was disbanded; it keeps its past goals."""
 
     TOPIC = "team-disbanded"
 
@@ -230,4 +230,4 @@ class Team(Aggregate):
 
     def _refuse_disbanded(self) -> None:
         if self.disbanded:
-            raise CommandRejected(Code.CONFLICT, f"The team '{self.key}' was disbanded; form a new one.", "team")
+            raise CommandRejected(Code.CONFLICT, f"The team '{self.key}' is disbanded; form a new one.", "team")

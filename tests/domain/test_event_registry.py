@@ -42,9 +42,9 @@ def test_the_first_paragraph_of_the_docstring_describes_the_event() -> None:
 
 def test_fields_are_described_by_their_annotations() -> None:
     assert {field: field_description(KeyResultFrozen, field) for field in body_fields(KeyResultFrozen)} == {
-        "title": "What it says, in one line.",
+        "title": "The title, one line of text.",
         "until": "The first day it takes check-ins again.",
-        "due": "The day it is due.",
+        "due": "The due date.",
     }
 
 
@@ -89,7 +89,7 @@ def test_two_events_with_one_topic_are_refused() -> None:
         KIND = Kind.KEY_RESULT
         TOPIC = "key-result-reopened"
 
-    with pytest.raises(TypeError, match="KeyResultReopened and Reopened are both stored as 'key-result-reopened'"):
+    with pytest.raises(TypeError, match="KeyResultReopened and Reopened both have the topic 'key-result-reopened'"):
         stored(Reopened)
 
 

@@ -253,8 +253,8 @@ def test_a_cycle_that_cannot_be_closed_names_what_is_seen_alone() -> None:
     there = theirs(ActivateCycle(cycle=QUARTER))
     refused = there.when(closing, by(Role.LEAD)).then_refused("CONFLICT", "cycle")
     assert refused.message == (
-        "Still active: 'our draft goal', 'our active goal', 'our above goal', and something that is private to its "
-        "team. Close or drop them first, or ask with closeObjectives: true."
+        "Still active: 'our draft goal', 'our active goal', 'our above goal', and objectives that are private to "
+        "their team. Close or drop them first, or set closeObjectives: true."
     )
     assert "their" in there.when(closing, by(Role.ADMIN)).then_refused("CONFLICT", "cycle").message
 
@@ -263,7 +263,7 @@ def test_a_cycle_in_which_only_private_goals_are_open_says_so() -> None:
     dropped = [DropObjective(objective=goal(OUR, which), reason="r") for which in ("draft", "active", "above")]
     there = theirs(*dropped, ActivateCycle(cycle=QUARTER))
     refused = there.when(CloseCycle(cycle=QUARTER), by(Role.LEAD)).then_refused("CONFLICT", "cycle")
-    assert refused.message.startswith("Still active: something that is private to its team. Close")
+    assert refused.message.startswith("Still active: objectives that are private to their team. Close")
 
 
 def test_whoever_runs_cycles_begins_and_ends_private_goals_with_them() -> None:
@@ -280,7 +280,10 @@ def test_a_circle_through_what_is_private_is_refused_without_a_word_of_it() -> N
     )
     aligning = AlignObjective(objective=goal(OUR, "draft"), to=goal_ref(OUR, "above"))
     refused = there.when(aligning, by(Role.LEAD)).then_refused("CIRCULAR", "to")
-    assert refused.message == "'our above goal' supports 'our draft goal' already; it cannot go both ways."
+    assert (
+        refused.message
+        == "'our above goal' already supports 'our draft goal', directly or indirectly; choose another goal."
+    )
 
 
 def test_a_version_that_differs_in_nothing_one_sees_is_the_newest() -> None:
