@@ -1,4 +1,4 @@
-"""What is recorded in one go, what the log says of it afterwards, and how it can fail."""
+"""The append of one command: its request, its stored row, and its errors."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -11,34 +11,36 @@ from domain.model.event import Authorship
 
 
 class ConcurrencyConflict(RecordConflictError):
-    """The world has moved on since the command was decided: nothing was recorded, decide it again.
+    """Another command changed what the unit of work has read. Nothing was recorded: handle the command again.
 
-    `streams` are the things, or the parents of new things, that changed; none after a lost connection.
+    `streams` are the changed streams, or the parents of new ones; empty after a lost connection.
     """
 
     def __init__(self, streams: Iterable[UUID] = ()) -> None:
         self.streams = tuple(streams)
-        super().__init__(f"moved on: {', '.join(map(str, self.streams)) or 'the connection was lost'}")
+        super().__init__(f"version conflict: {', '.join(map(str, self.streams)) or 'the connection was lost'}")
 
 
 class Unavailable(PersistenceError):
-    """The log could not be reached, or was waited for too long; nothing was recorded."""
+    """The log is unreachable or timed out; nothing was recorded."""
 
 
 class CommandInDoubt(PersistenceError):
-    """The connection was lost while a command was being recorded, and the database did not come back.
+    """The connection was lost while a command was being recorded, and the database did not come back in time.
 
-    `command` may be recorded or not: asking again with the same idempotency key finds out.
+    `command` may or may not be recorded: send it again with the same idempotency key to find out.
     """
 
     def __init__(self, command: UUID) -> None:
         self.command = command
-        super().__init__(f"the database was lost while recording command {command}; ask again when it is back")
+        super().__init__(
+            f"the connection was lost while recording command {command}; send it again when the database is back"
+        )
 
 
 class NoNewer(msgspec.Struct, frozen=True):
-    """The claim that after `position` nothing came to belong to a thing by a first event of `topic`
-    (an event's `TOPIC`, whatever its version)."""
+    """A precondition: after `position` no stream that `belongs_to` this one begins with an event of `topic`
+    (an event's `TOPIC`, in any version)."""
 
     belongs_to: UUID
     topic: str
@@ -46,7 +48,7 @@ class NoNewer(msgspec.Struct, frozen=True):
 
 
 class PersonKey(msgspec.Struct, frozen=True):
-    """A new person's key, and the digest that keeps handles unique without saying them."""
+    """A new person's encryption key, and the digest that keeps handles unique without storing them."""
 
     person: UUID
     key: bytes
@@ -54,10 +56,10 @@ class PersonKey(msgspec.Struct, frozen=True):
 
 
 class Append(msgspec.Struct, frozen=True):
-    """What is recorded together with a command's events, and what must still be so when it is.
+    """The data recorded with a command's events, and the preconditions of the append.
 
-    `digest` is of the command's input, `result` what to answer when it is asked again. `reads` gives the
-    version of every stream read (0: it must not exist); streams written are checked by themselves.
+    `digest` is the digest of the command's input, `result` the encoded result for repeated requests. `reads` maps
+    every stream read to its version (0: it must not exist); written streams are checked in any case.
     """
 
     by: Authorship
@@ -69,8 +71,8 @@ class Append(msgspec.Struct, frozen=True):
 
 
 class CommandRow(msgspec.Struct, frozen=True):
-    """A command as the log holds it. Its events stand at `range(first, last + 1)`: one that changed
-    nothing has none, and `last` is the head it was true of."""
+    """A recorded command. Its events have the positions `range(first, last + 1)`. A command that changed nothing
+    has none; its `last` is then the head of the log at that time."""
 
     id: UUID
     digest: bytes

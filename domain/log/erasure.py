@@ -1,7 +1,7 @@
-"""What a person who was erased leaves behind in the database's files, and how it is wiped away.
+"""Wipes the personal data of erased persons from the database's files.
 
-A row that is changed or deleted stays on its page until that is written over. So the tables that held what named
-people are written anew: the files that had it go, and with them what the indexes had.
+A changed or deleted row stays on its page until the page is overwritten. So `vacuum full` rewrites the tables that hold
+personal data, which removes the old files and indexes.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,31 +16,30 @@ from domain.log import sandbox
 KEYS = "person_key"
 
 _LOCK_WAIT = "200ms"
-"""Nobody who reads or writes waits longer for us than that; where we are not let in, we come again."""
+"""The longest that a wipe waits for a lock, and so delays others. After a timeout the wipe is retried later."""
 
 
 class NotOurs(Exception):
-    """The tables belong to a role that is not ours: only that one can write them anew."""
+    """The tables belong to another role, and only their owner can rewrite them."""
 
 
-def wipe(conn: psycopg.Connection[Any], workspace: str, views: Sequence[str]) -> bool:
-    """Write the keys and these tables of the views anew, and drop what else spoke of people without a key: tokens
-    of theirs, and a copy of the workspace that was left behind. Whether nothing is left.
+def wipe(conn: psycopg.Connection[Any], workspace: str, projections: Sequence[str]) -> bool:
+    """Rewrite the key table and these projection tables, and delete the tokens of erased persons and an abandoned
+    copy of the workspace. Returns whether nothing is left.
 
-    While somebody still reads what was there before, it cannot go: then, or where a table is in use, come again.
-    Raises `NotOurs`.
+    False while an open transaction still sees old rows or a table is locked: call again later. Raises `NotOurs`.
     """
-    tables = (KEYS, *views)
-    _refuse_strangers(conn, tables)
+    tables = (KEYS, *projections)
+    _require_owner(conn, tables)
     sandbox.drop_abandoned(conn, workspace)
     without_key = "person is not null and not exists (select from person_key k where k.person = token.person)"
-    conn.execute(f"delete from token where {without_key}")  # noqa: S608  our own words
-    with _briefly(conn):
-        return all([_wiped(conn, table) for table in tables])  # noqa: C419  each of them, in any case
+    conn.execute(f"delete from token where {without_key}")  # noqa: S608  constant text
+    with _short_lock_timeout(conn):
+        return all([_wiped(conn, table) for table in tables])  # noqa: C419  every table, without short-circuit
 
 
 def _wiped(conn: psycopg.Connection[Any], table: str) -> bool:
-    """Whether the table was written anew, without anything that is dead: the second run counts that."""
+    """Rewrite the table and return whether it has no dead rows. The second run counts them."""
     try:
         for how in ("(full)", "(analyze)"):
             conn.execute(sql.SQL("vacuum {} {}").format(sql.SQL(how), sql.Identifier(table)))
@@ -49,22 +48,22 @@ def _wiped(conn: psycopg.Connection[Any], table: str) -> bool:
     return int(_fetch(conn, "select pg_stat_get_dead_tuples(%s::regclass)", table)) == 0
 
 
-def _refuse_strangers(conn: psycopg.Connection[Any], tables: Sequence[str]) -> None:
-    """To somebody else, the database would only give a warning."""
+def _require_owner(conn: psycopg.Connection[Any], tables: Sequence[str]) -> None:
+    """Raises `NotOurs` early: for any other role PostgreSQL skips the table with a warning."""
     query = "select bool_and(pg_has_role(relowner, 'usage')) from pg_class where oid = any(%s::regclass[])"
     if not _fetch(conn, query, list(tables)):
-        raise NotOurs(f"{', '.join(tables)} belong to another role")
+        raise NotOurs(f"{', '.join(tables)} belong to another role; connect as their owner")
 
 
 @contextmanager
-def _briefly(conn: psycopg.Connection[Any]) -> Iterator[None]:
-    """For once, do not wait for others."""
-    was = _fetch(conn, "select current_setting('lock_timeout')")
+def _short_lock_timeout(conn: psycopg.Connection[Any]) -> Iterator[None]:
+    """Limit lock waits to `_LOCK_WAIT` within the block."""
+    previous = _fetch(conn, "select current_setting('lock_timeout')")
     conn.execute("select set_config('lock_timeout', %s, false)", [_LOCK_WAIT])
     try:
         yield
     finally:
-        conn.execute("select set_config('lock_timeout', %s, false)", [was])
+        conn.execute("select set_config('lock_timeout', %s, false)", [previous])
 
 
 def _fetch(conn: psycopg.Connection[Any], query: str, *params: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The append-only log in PostgreSQL: the only door to what has happened, and the only SQL on this floor."""
+"""The event store: an append-only log in PostgreSQL."""
 
 import logging
 from collections.abc import Iterable, Sequence
@@ -50,12 +50,12 @@ VERSION_MAX = 2**31 - 1
 
 _RETRY_SECONDS = 0.1
 _SERVER_GONE = {"57P01", "57P02", "57P03", "57P05", "25P03", "25P04", "25006"}
-"""What a server says when it ends a session, by itself or for a standby's sake."""
+"""The SQL states with which a server ends a session: shutdown, timeouts, and read-only standbys."""
 
 
 class Head(msgspec.Struct, frozen=True):
-    """The end of the log (position 0 and no time while it is empty), and the database's clock, which
-    is never before it."""
+    """The end of the log (position 0 and no time if it is empty), and the database's clock, which is never
+    earlier."""
 
     position: int
     recorded_at: datetime | None
@@ -63,7 +63,7 @@ class Head(msgspec.Struct, frozen=True):
 
 
 class Children(msgspec.Struct, frozen=True):
-    """The streams that belong to a thing, in the order of the log, known up to a position."""
+    """The child streams of a stream, in the order of the log, up to a position."""
 
     ids: list[UUID]
     position: int
@@ -85,12 +85,12 @@ _SETTLE = """
 
 
 class Log(ApplicationRecorder):
-    """The log of one workspace, over a pool of autocommitting connections whose search path leads to it.
+    """The log of one workspace, over a pool of autocommit connections with its schema in their search path.
 
-    A command's events are appended in one transaction under one lock, so that positions are gapless and
-    become visible in order, and everything the command was decided on is checked under the same lock.
-    How long a statement or a lock is waited for is a setting of the pool's connections;
-    `reconnect_seconds` is how long a lost database is waited for to say whether a command was recorded.
+    A command's events are appended in one transaction under one lock, so positions are gapless and become visible in
+    order. The preconditions of the append are checked under the same lock. The pool's connections set the timeouts of
+    statements and locks. After a lost connection, an append waits up to `reconnect_seconds` for the database, to find
+    out whether the command was recorded.
     """
 
     def __init__(self, pool: Pool, workspace: str = "keyframe", *, reconnect_seconds: float = 10.0) -> None:
@@ -107,18 +107,18 @@ class Log(ApplicationRecorder):
     def insert_events(
         self, stored_events: Sequence[StoredEvent], *, append: Append | None = None, **_: Any
     ) -> Sequence[int]:
-        """`append` under the library's name: the positions of these events, or none if the command is recorded
-        already with other events."""
+        """`append` under the library's name. Returns the positions of these events, or none if the command is
+        already recorded with other events."""
         if append is None:
-            raise TypeError("Events are recorded by a command: save(…, append=Append(…)).")
+            raise TypeError("Events need a command: call save(…, append=Append(…)).")
         row = self.append([event for event in stored_events if isinstance(event, StoredRow)], append)
         positions = range(row.first, row.last + 1)
         return positions if len(positions) == len(stored_events) else ()
 
     def append(self, stored: Sequence[StoredRow], append: Append) -> CommandRow:
-        """Record a command and its events, all or nothing, and say where they stand.
+        """Record a command and its events, all or nothing. Returns the command's row.
 
-        A command that is there already is returned as it was first recorded. Raises `CommandRejected` with
+        If the command is already recorded, returns the first recording. Raises `CommandRejected` with
         `IDEMPOTENCY_MISMATCH` (the same command, another digest) or `DUPLICATE` (a handle is taken);
         `ConcurrencyConflict`; `Unavailable`; and `CommandInDoubt`.
         """
@@ -126,9 +126,9 @@ class Log(ApplicationRecorder):
         try:
             with self._pool.connection() as conn:
                 outcome, moved, *command = self._call(conn, attempt, stored, append)
-                self._ring(conn)
+                self._notify(conn)
         except _Lost:
-            return _same(self._settle(attempt, append.by.command), append)
+            return _same(self._resolve_in_doubt(attempt, append.by.command), append)
         except psycopg.OperationalError as error:
             raise Unavailable(str(error)) from error
         if outcome == "taken":
@@ -149,18 +149,18 @@ class Log(ApplicationRecorder):
         assert row is not None
         return row
 
-    def _ring(self, conn: Connection) -> None:
-        """Wake whoever listens. After the commit: inside it, every append of the server would queue up
-        behind one lock. A lost call is harmless, since listeners look by themselves now and then."""
+    def _notify(self, conn: Connection) -> None:
+        """Notify the listeners. Runs after the commit, because a notify inside the transaction takes a lock that
+        serializes all appends of the server. A lost notification is harmless, since listeners also poll."""
         try:
             conn.execute("select pg_notify(%s, '')", [self.channel], prepare=True)
         except psycopg.Error:
             conn.close()
 
-    def _settle(self, attempt: UUID, command: UUID) -> CommandRow:
-        """What became of an append whose connection was lost; if nothing, it never will be recorded.
+    def _resolve_in_doubt(self, attempt: UUID, command: UUID) -> CommandRow:
+        """The command's row after its append lost the connection. Voids the attempt if there is none.
 
-        Raises `ConcurrencyConflict` in the latter case and `CommandInDoubt` if the database does not come back.
+        Raises `ConcurrencyConflict` for a voided attempt, and `CommandInDoubt` if the database does not come back.
         """
         deadline = monotonic() + self._reconnect_seconds
         while (left := deadline - monotonic()) > 0:
@@ -185,7 +185,7 @@ class Log(ApplicationRecorder):
     # ── reading ──────────────────────────────────────────────────────────────────────────────────
 
     def streams(self, ids: Iterable[UUID]) -> dict[UUID, list[Event]]:
-        """The events of each stream, in order; an empty list where there is none. One statement."""
+        """The events of each stream, in order; an empty list for an unknown stream. One statement."""
         streams: dict[UUID, list[Event]] = {id: [] for id in ids}
         query = """
             select topic, data, stream, version, effective_at from log
@@ -196,7 +196,7 @@ class Log(ApplicationRecorder):
         return streams
 
     def children(self, parent: UUID, topic: str) -> Children:
-        """The streams that belong to `parent` by a first event of that topic."""
+        """The streams that belong to `parent` and begin with an event of this topic."""
         query = """
             select coalesce((select max(position) from log), 0),
                    array(select stream from log where belongs_to = %s and split_part(topic, '.', 1) = %s
@@ -208,8 +208,8 @@ class Log(ApplicationRecorder):
     def measurements(
         self, parent: UUID, topic: str, *, at: datetime | None = None, upto: datetime | None = None, limit: int
     ) -> list[UUID]:
-        """The streams that belong to `parent` by a first event of that topic which was true exactly `at`
-        a moment, or not after one; the latest first, by effective time, then position."""
+        """The streams that belong to `parent` and begin with an event of this topic that is effective exactly `at`
+        a moment, or not after `upto`. The latest first, by effective time, then position."""
         query = """
             select stream from log where belongs_to = %s and split_part(topic, '.', 1) = %s
             and effective_at between %s and %s order by effective_at desc, position desc limit %s
@@ -218,28 +218,28 @@ class Log(ApplicationRecorder):
         return [stream for (stream,) in self._fetch(query, [parent, topic, earliest, latest, limit])]
 
     def last_positions(self, streams: Iterable[UUID]) -> dict[UUID, int]:
-        """The position of the last event of each stream that there is."""
+        """The position of the last event of each existing stream."""
         query = "select stream, max(position) from log where stream = any(%s::uuid[]) group by stream"
         return dict(self._fetch(query, [list(streams)]))
 
     def entries(self, after: int, limit: int) -> list[Recorded]:
         """Up to `limit` events after a position, in the order of the log.
 
-        Raises `LookupError` or `msgspec.MsgspecError` for one this program cannot read.
+        Raises `LookupError` or `msgspec.MsgspecError` for an event that this version cannot read.
         """
         return self._recorded(_RECORDED + " where position > %s order by position limit %s", [after, limit])
 
     def at(self, positions: Iterable[int]) -> list[Recorded]:
-        """The events at these positions, in the order of the log; those that there are not are left out."""
+        """The events at these positions, in the order of the log. Unknown positions are omitted."""
         return self._recorded(_RECORDED + " where position = any(%s::bigint[]) order by position", [list(positions)])
 
     def since(self, stream: UUID, version: int, limit: int) -> list[Recorded]:
-        """Up to `limit` events of a stream after one of its versions, in order."""
+        """Up to `limit` events of a stream after a version, in order."""
         query = _RECORDED + " where stream = %s and version > %s order by version limit %s"
         return self._recorded(query, [stream, version, limit])
 
     def rows(self, after: int, limit: int) -> list[LogRow]:
-        """Up to `limit` rows after a position, as they are stored."""
+        """Up to `limit` stored rows after a position."""
         query = """
             select position, recorded_at, effective_at, stream, version, topic, belongs_to, metadata, data, leaf_hash
             from log where position > %s order by position limit %s
@@ -254,7 +254,7 @@ class Log(ApplicationRecorder):
         return Head(*self._fetch(query)[0])
 
     def position_at(self, known: datetime) -> int:
-        """How far the log was known at a moment: its last position recorded by then, 0 before the first."""
+        """The last position recorded at or before a moment; 0 before the first."""
         query = "select position from log where recorded_at <= %s order by recorded_at desc limit 1"
         return next((position for (position,) in self._fetch(query, [known])), 0)
 
@@ -262,7 +262,7 @@ class Log(ApplicationRecorder):
         return next((CommandRow(*row) for row in self._fetch(_COMMAND, [id])), None)
 
     def person_keys(self, persons: Iterable[UUID]) -> dict[UUID, bytes]:
-        """The keys of these people, without those that were erased."""
+        """The encryption keys of these persons. Erased persons are omitted."""
         query = "select person, key from person_key where person = any(%s::uuid[])"
         return dict(self._fetch(query, [list(persons)]))
 
@@ -271,12 +271,12 @@ class Log(ApplicationRecorder):
         return next((person for (person,) in self._fetch(query, [digest])), None)
 
     def salt(self) -> bytes:
-        """The workspace's secret, drawn once: handles are digested with it."""
+        """The workspace's random salt of handle digests."""
         if self._salt is None:
             ((self._salt,),) = self._fetch("select salt from workspace")
         return self._salt
 
-    # ── the library's way of reading ─────────────────────────────────────────────────────────────
+    # ── reading through the library's interface ─────────────────────────────────────────────────────────────
 
     def select_events(
         self,
@@ -317,11 +317,11 @@ class Log(ApplicationRecorder):
         return self.head().position or None
 
     def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Tail:
-        """Every event after a position: those already there, then each as it comes, until `stop()`."""
+        """Every event after a position: the recorded ones, then each new one, until `stop()`."""
         return Tail(self, self.listener(), gt, topics)
 
     def listener(self) -> Listener:
-        """Something to wait on for the log to grow."""
+        """A listener that waits for new events."""
         return Listener(self._pool, self.channel)
 
     def _recorded(self, query: LiteralString, params: Params) -> list[Recorded]:
@@ -331,8 +331,8 @@ class Log(ApplicationRecorder):
         ]
 
     def _fetch(self, query: LiteralString, params: Params = ()) -> list[Row]:
-        """The rows of a statement that changes nothing, asked a second time if the connection was lost."""
-        is_second = False
+        """The rows of a read-only statement, which is retried once after a lost connection."""
+        is_retry = False
         while True:
             with self._pool.connection() as conn:
                 try:
@@ -341,14 +341,14 @@ class Log(ApplicationRecorder):
                     if not _is_gone(conn, error):
                         raise
                     conn.close()
-                    if is_second:
+                    if is_retry:
                         raise _Lost from error
-            is_second = True
+            is_retry = True
             self._pool.check()
 
 
 class _Lost(psycopg.OperationalError):
-    """The connection broke while a statement was under way."""
+    """The connection was lost during a statement."""
 
 
 def _is_gone(conn: Connection, error: psycopg.Error) -> bool:
@@ -356,14 +356,14 @@ def _is_gone(conn: Connection, error: psycopg.Error) -> bool:
 
 
 def _same(row: CommandRow, append: Append) -> CommandRow:
-    """The row, if it is of this very command. Raises `IDEMPOTENCY_MISMATCH`."""
+    """The row, if its input digest matches. Raises `IDEMPOTENCY_MISMATCH`."""
     if row.digest != append.digest:
         raise used_otherwise()
     return row
 
 
 def _parameters(stored: Sequence[StoredRow], append: Append) -> list[Any]:
-    """What `append` in the database takes after the lock and the attempt: columns, not rows."""
+    """The arguments of the SQL function `append` after the lock and the attempt: one array per column."""
     reads = _reads(stored, append)
     return [
         append.by.command,
@@ -386,12 +386,12 @@ _KEY = [attrgetter(name) for name in ("person", "key", "handle_digest")]
 
 
 def _reads(stored: Sequence[StoredRow], append: Append) -> dict[UUID, int]:
-    """The version that every stream read or written must be at. Raises `ValueError` for a gap."""
+    """The expected version of every stream read or written. Raises `ValueError` for a gap."""
     reads = dict(append.reads)
     written: dict[UUID, int] = {}
     for event in stored:
         stream, before = event.originator_id, event.originator_version - 1
         if written.get(stream, reads.setdefault(stream, before)) != before:
-            raise ValueError(f"stream {stream}: version {event.originator_version} does not follow what was read")
+            raise ValueError(f"stream {stream}: version {event.originator_version} does not follow the version read")
         written[stream] = event.originator_version
     return reads

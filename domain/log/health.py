@@ -1,4 +1,4 @@
-"""Whether the log's tables are as they should be, for whoever looks after an installation."""
+"""Checks the log's tables for operators: version, triggers and the rights of the application's role."""
 
 import msgspec
 from psycopg import Connection
@@ -6,13 +6,13 @@ from psycopg import Connection
 from domain.log.schema import MIGRATIONS, application_role
 
 VERSION = len(MIGRATIONS)
-"""The version of the log's tables that this program knows."""
+"""The version of the log's tables that this program expects."""
 
 
 class Checkup(msgspec.Struct, frozen=True):
-    """What was found. `version` is that of the tables, 0 if there are none; `rewritable` the tables of the log
-    that nothing protects from being rewritten; `role` what the application's role may do: nothing (it is
-    not there), "TOO LITTLE", "TOO MUCH", or "RIGHT"; `takes_role`: whether this user can act as it."""
+    """The results of the checks. `version`: the version of the tables, 0 if there are none. `rewritable`: the tables
+    without the trigger that makes them append-only. `role`: the rights of the application's role, "TOO LITTLE",
+    "TOO MUCH" or "RIGHT"; None if the role does not exist. `takes_role`: whether the current user can assume it."""
 
     version: int
     rewritable: tuple[str, ...] = ()
@@ -21,7 +21,7 @@ class Checkup(msgspec.Struct, frozen=True):
 
 
 def examine(conn: Connection[tuple[object, ...]], workspace: str) -> Checkup:
-    """Look at the tables of a workspace."""
+    """Check the tables of a workspace."""
     version = _version(conn, workspace)
     if version == 0:
         return Checkup(version)

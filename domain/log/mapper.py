@@ -1,4 +1,4 @@
-"""How an event stands in the log: its row, the bytes that are kept for ever, and their hash."""
+"""Maps events to rows of the log and back, and computes their leaf hash."""
 
 import struct
 from collections.abc import Callable
@@ -25,7 +25,7 @@ _LENGTH = struct.Struct(">I")
 
 @dataclass(frozen=True)
 class StoredRow(StoredEvent):
-    """An event on its way into the log or out of it: the library's stored event, and what it does not know."""
+    """The library's stored event, extended by effective time and parent."""
 
     originator_id: UUID
     effective_at: datetime
@@ -38,7 +38,7 @@ class StoredNotification(Notification, StoredRow):
 
 
 class LogRow(NamedTuple):
-    """One row of the log as it stands in storage, column by column."""
+    """One stored row of the log, with all columns."""
 
     position: int
     recorded_at: datetime
@@ -53,12 +53,12 @@ class LogRow(NamedTuple):
 
 
 def leaf_hash(row: LogRow) -> bytes:
-    """SHA-256 over one unambiguous encoding of all the other columns of a row.
+    """SHA-256 over an unambiguous encoding of all other columns of a row.
 
     The input is, all integers big-endian: the byte 0x00 (RFC 6962: a leaf, not a node) · position,
     recorded_at and effective_at (signed 8 bytes each; times in microseconds since 1970-01-01 UTC) ·
     stream (16 bytes) · version (signed 8 bytes) · belongs_to (0x00 for none, or 0x01 and 16 bytes) ·
-    topic in UTF-8, metadata, data, each after its length (unsigned 4 bytes).
+    topic in UTF-8, metadata and data, each preceded by its length (unsigned 4 bytes).
     """
     topic = row.topic.encode()
     parts = (
@@ -86,12 +86,11 @@ def microseconds(moment: datetime) -> int:
 class EventMapper(Mapper[UUID]):
     """Turns events into stored rows and back.
 
-    A topic is the event's `TOPIC` and version: `key-result-retargeted.v1`. The data is the JSON of the
-    body, without the header, which has columns of its own. Older versions are brought up step by step
-    by `Event.upcast` whenever they are read; the stored bytes stay what they were.
+    A stored topic is the event's `TOPIC` and version: `key-result-retargeted.v1`. The data is the JSON of the
+    body; the header has columns of its own. `Event.upcast` converts older versions step by step at every read; the
+    stored bytes never change.
 
-    It keeps the two methods of the library's mapper and none of its parts: transcoder, compressor and cipher are
-    not set.
+    Implements the two methods of the library's mapper, without its transcoder, compressor and cipher.
     """
 
     def __init__(self) -> None:
@@ -112,7 +111,7 @@ class EventMapper(Mapper[UUID]):
         )
 
     def to_domain_event(self, stored_event: StoredEvent) -> Event:
-        """The event of a row that came from the log. Raises `LookupError` for an unknown topic or version."""
+        """The event of a stored row. Raises `LookupError` for an unknown topic or version."""
         assert isinstance(stored_event, StoredRow)
         assert isinstance(stored_event.originator_id, UUID)
         return self.decode(
@@ -125,7 +124,7 @@ class EventMapper(Mapper[UUID]):
 
     def decode(self, topic: str, data: bytes, stream: UUID, version: int, effective_at: datetime) -> Event:
         """The event of these columns. Raises `LookupError` for an unknown topic or version, and
-        `msgspec.MsgspecError` for a body that is not one of that event."""
+        `msgspec.MsgspecError` for an invalid body."""
         decoder = self._decoders.get(topic)
         if decoder is None:
             decoder = self._decoders[topic] = _decoder(topic)
@@ -140,10 +139,12 @@ def _decoder(topic: str) -> Callable[[bytes], Event]:
     name, _, number = topic.rpartition(".v")
     cls = EVENTS.get(name)
     if cls is None or not number.isdecimal():
-        raise LookupError(f"No event is known by the topic '{topic}'.")
+        raise LookupError(f"There is no event with the topic '{topic}'.")
     version = int(number)
     if version > cls.VERSION:
-        raise LookupError(f"{topic} was written by a newer Keyframe: this one knows {name} up to v{cls.VERSION}.")
+        raise LookupError(
+            f"{topic} was written by a newer Keyframe; this one reads up to v{cls.VERSION}. Install the newer one."
+        )
     decode = msgspec.json.Decoder(cls).decode
     return decode if version == cls.VERSION else partial(_upcast, cls, version, decode)
 

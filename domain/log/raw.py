@@ -1,4 +1,4 @@
-"""What is stored, byte for byte: the log for those who prove that it is still what it was."""
+"""Raw reads of the stored rows, for verification and proofs."""
 
 import struct
 from collections.abc import Iterator, Sequence
@@ -27,22 +27,21 @@ _ROW = struct.Struct(">hiqiqiqi16siqi32si")
 _LENGTHS = (10, 8, 8, 8, 16, 8, 32)
 _LEAF = struct.Struct(">cqqq16sq?")
 _EPOCH_MICROSECONDS = 946_684_800_000_000
-"""From 1970, where leaf hashes count from, to 2000, where PostgreSQL does."""
+"""The offset from the Unix epoch of leaf hashes to the PostgreSQL epoch, 2000-01-01."""
 
 
 Swept: TypeAlias = tuple[int, int, int, bytes, int, bool, bytes, bytes]
-"""A row as the sweep meets it, a bare tuple for speed: position, recorded_at and effective_at in microseconds,
-stream, version, whether it belongs to another stream, its hash as it is stored, and its hash as it follows
-from all the other columns."""
+"""A row of the sweep, a tuple for speed: position, recorded_at and effective_at in microseconds, stream, version,
+whether it belongs to another stream, the stored hash, and the hash computed from all other columns."""
 
 
 class Unreadable(Exception):
-    """A row without a value where there has to be one, or with one that no row can have."""
+    """A row with a missing or impossible value."""
 
 
 class Commanded(NamedTuple):
-    """What the commands say of the log: how many events they recorded, the position of the last, and the first
-    position that not exactly one of them recorded."""
+    """The positions that the command table covers: the number of events, the last position, and the first position
+    that is not covered exactly once."""
 
     events: int
     last: int
@@ -52,8 +51,8 @@ class Commanded(NamedTuple):
 def sweep(conn: Connection) -> Iterator[Swept]:
     """The whole log in the order of positions, in one statement. Raises `Unreadable`.
 
-    The bytes of a row end as the input of its leaf hash does: with topic, metadata and data, each after
-    its length. So they are hashed as they come.
+    Both the binary row and the input of the leaf hash end with topic, metadata and data, each preceded by its length.
+    So these bytes are hashed without decoding.
     """
     unpack, pack, rest, epoch = _ROW.unpack_from, _LEAF.pack, _ROW.size, _EPOCH_MICROSECONDS
     try:
@@ -69,7 +68,7 @@ def sweep(conn: Connection) -> Iterator[Swept]:
 
 
 def copied(conn: Connection) -> Iterator[bytes]:
-    """Each row as PostgreSQL sends it, without what stands before the first and after the last."""
+    """Each row in PostgreSQL's binary COPY format, without header and trailer."""
     with conn.cursor().copy(_SWEEP) as copy:
         rows = iter(copy)
         first = bytes(next(rows, b""))[_COPY_HEADER_BYTES:]
@@ -88,28 +87,27 @@ def commanded(conn: Connection) -> Commanded:
             select first, last, 1 + coalesce(max(last) over before, 0) as due
             from command where last >= first
             window before as (order by first, last rows between unbounded preceding and 1 preceding)
-        ) said
+        ) as spans
     """
     return Commanded(*_fetch(conn, query)[0])
 
 
 def head(conn: Connection) -> int:
-    """The last position, 0 while the log is empty."""
+    """The last position, 0 if the log is empty."""
     return int(_fetch(conn, "select coalesce(max(position), 0) from log")[0][0])
 
 
 def leaf_hashes(conn: Connection, after: int, upto: int) -> list[bytes]:
-    """The stored hashes of the events after a position, up to another. Raises `LookupError` if one is not there."""
+    """The stored hashes of the positions in (after, upto]. Raises `LookupError` if one is missing."""
     query = "select leaf_hash from log where position > %s and position <= %s order by position"
     found = [hash for (hash,) in _fetch(conn, query, after, upto)]
     if len(found) != upto - after:
-        raise LookupError(f"the log does not hold every event from {after + 1} to {upto}")
+        raise LookupError(f"events are missing from the log between {after + 1} and {upto}")
     return found
 
 
 def held_by(conn: Connection, root: UUID, upto: int) -> list[UUID]:
-    """This stream, and all that belong to it, to those, and so on, but for cycles within it; as far as
-    the log goes up to a position."""
+    """This stream and all its descendants, without child cycles and their descendants, up to a position."""
     query = """
         with recursive held (stream) as (
             select %s::uuid
@@ -125,8 +123,8 @@ def held_by(conn: Connection, root: UUID, upto: int) -> list[UUID]:
 def measurements_of(
     conn: Connection, parents: Sequence[UUID], topic: str, span: tuple[datetime, datetime], upto: int
 ) -> list[UUID]:
-    """The streams that belong to these by a first event of that topic, effective within a span, both ends
-    included, and recorded up to a position."""
+    """The streams that belong to these parents and begin with an event of this topic, effective within the span (both
+    ends included) and recorded up to a position."""
     query = """
         select stream from log where belongs_to = any(%s) and split_part(topic, '.', 1) = %s
         and effective_at between %s and %s and position <= %s

@@ -1,4 +1,4 @@
-"""What the log speaks of again after it was recorded: asked on a reader's own connection."""
+"""Finds streams that later events refer to. Runs on the caller's connection."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from psycopg.rows import tuple_row
 
 
 def spoken_of(conn: psycopg.Connection[Any], streams: Sequence[UUID], upto: int) -> set[UUID]:
-    """Those of these streams that were changed later, or that others came to belong to, up to a position."""
+    """The streams among these that have a second event or child streams, up to a position."""
     query = """
         select stream from log where stream = any(%b) and version = 2 and position <= %b
         union

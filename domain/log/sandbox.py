@@ -1,4 +1,4 @@
-"""A copy of a workspace to try things out in: made beside it without holding anybody up, dropped afterwards."""
+"""A temporary copy of a workspace for dry runs. Copying takes no locks that block others."""
 
 from contextlib import suppress
 
@@ -13,19 +13,19 @@ _COPIED = ("log", "command", "person_key", "workspace")
 
 
 def make_copy(conn: Connection[tuple[object, ...]], workspace: str) -> str:
-    """Copy the log of a workspace as it stands now, and say the copy's name. `conn` holds on to it until
-    it is closed or the copy is dropped.
+    """Copy the current log of a workspace and return the copy's name. `conn` holds a lock on the copy until it is
+    closed.
 
-    An empty copy is made of a workspace that is not there. Raises `RuntimeError` if somebody else is
-    using the copy, if a schema stands in its place, or if the workspace's tables are not the newest.
+    The copy of a workspace that does not exist is empty. Raises `RuntimeError` if another process uses the copy, if
+    its schema name is taken, or if the workspace's tables are not at the newest version.
     """
     copy = workspace + SUFFIX
     row = conn.execute("select pg_try_advisory_lock(%s)", [lock_key(conn.info.dbname, copy, "copy")]).fetchone()
     if row != (True,):
-        raise RuntimeError("Somebody is trying something out with this workspace already; wait until it is done.")
+        raise RuntimeError("Another dry run uses the copy of this workspace; wait until it ends.")
     version = _version(conn, workspace)
     if version not in (0, len(MIGRATIONS)):
-        raise RuntimeError("The log's tables are not the newest: run 'keyframe migrate' first.")
+        raise RuntimeError("The log's tables are not at the newest version: run 'keyframe migrate' first.")
     conn.isolation_level = IsolationLevel.REPEATABLE_READ
     with conn.transaction():
         conn.execute("set local statement_timeout = 0")
@@ -38,15 +38,15 @@ def make_copy(conn: Connection[tuple[object, ...]], workspace: str) -> str:
 
 
 def drop_copy(conn: Connection[tuple[object, ...]], workspace: str) -> None:
-    """Drop the copy of a workspace, if there is one; never a schema that is something else."""
+    """Drop the copy of a workspace, if there is one. Only schemas marked as copies are dropped."""
     copy = workspace + SUFFIX
-    ours = "select nspname::text from pg_namespace where nspname = any(%s) and obj_description(oid) = %s"
-    for name in conn.execute(ours, [_schemas(copy), _MARK]).fetchall():
+    marked = "select nspname::text from pg_namespace where nspname = any(%s) and obj_description(oid) = %s"
+    for name in conn.execute(marked, [_schemas(copy), _MARK]).fetchall():
         conn.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(str(name[0]))))
 
 
 def drop_abandoned(conn: Connection[tuple[object, ...]], workspace: str) -> None:
-    """Drop a copy that nobody uses any more, and that was left behind: it has keys of its own."""
+    """Drop a copy that no process uses, because it contains copied person keys."""
     lock = lock_key(conn.info.dbname, workspace + SUFFIX, "copy")
     if conn.execute("select pg_try_advisory_lock(%s)", [lock]).fetchone() == (True,):
         try:
@@ -65,7 +65,9 @@ def _make_schemas(conn: Connection[tuple[object, ...]], copy: str) -> None:
         try:
             conn.execute(sql.SQL("create schema {}").format(name))
         except DuplicateSchema as error:
-            raise RuntimeError(f"There is a workspace {copy}, where the copy would have to stand.") from error
+            raise RuntimeError(
+                f"The copy needs the schema {copy}, which exists already; rename that workspace."
+            ) from error
         conn.execute(sql.SQL("comment on schema {} is {}").format(name, _MARK))
 
 
@@ -78,7 +80,7 @@ def _fill(conn: Connection[tuple[object, ...]], source: sql.Identifier, copy: sq
 
 
 def _version(conn: Connection[tuple[object, ...]], workspace: str) -> int:
-    """Which version the tables of a workspace are at; 0 if there are none."""
+    """The version of a workspace's tables; 0 if there are none."""
     row = None
     with suppress(UndefinedTable):
         query = sql.SQL("select coalesce(max(version), 0) from {}.migration").format(sql.Identifier(workspace))

@@ -1,4 +1,4 @@
-"""The log's tables in PostgreSQL, and how a database comes to have them."""
+"""Names, migrations and rights of the log's tables in PostgreSQL."""
 
 import re
 import secrets
@@ -17,48 +17,49 @@ MIGRATIONS: Final = tuple(
     for file in sorted(files(__package__).joinpath("migrations").iterdir(), key=lambda file: file.name)
     if file.name.endswith(".sql")
 )
-"""The scripts under `migrations`, in the order of their numbers: the n-th brings the tables to version n."""
+"""The scripts under `migrations`, in the order of their numbers: the n-th migrates the tables to version n."""
 
 
 def workspace_name(name: str) -> str:
-    """The name, if it can name a schema everywhere. Raises `ValueError`."""
+    """The name, if it is a valid workspace name. Raises `ValueError`."""
     taken = (
         name.startswith("pg_") or name.endswith(("_views", "_views_seen")) or name in ("public", "information_schema")
     )
     if taken or not _WORKSPACE.fullmatch(name):
         raise ValueError(
-            f"'{name}' cannot name a workspace: up to 40 lower-case letters, digits and '_', beginning with a letter."
+            f"'{name}' is not a valid workspace name: use up to 40 lower-case letters, digits and '_', "
+            "beginning with a letter."
         )
     return name
 
 
 def views_schema(workspace: str) -> str:
-    """The schema in which a workspace's views live."""
+    """The schema of a workspace's projection tables."""
     return f"{workspace}_views"
 
 
 def seen_schema(views: str) -> str:
-    """The schema beside that of some views, in which is what may be seen of them where something is hidden."""
+    """The schema of the SQL views that filter these projection tables by visibility."""
     return f"{views}_seen"
 
 
 def application_role(workspace: str) -> str:
-    """The role that may read the log and add to it, and nothing else."""
+    """The role that may only read and append to the log."""
     return f"{workspace}_app"
 
 
 @lru_cache
 def lock_key(database: str, workspace: str, purpose: str) -> int:
-    """The advisory lock of a workspace for one purpose: a signed 64-bit number."""
+    """The key of a workspace's advisory lock for one purpose, a signed 64-bit integer."""
     digest = blake2b(f"keyframe/{database}/{workspace}/{purpose}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, signed=True)
 
 
 def migrate(conn: Connection[tuple[object, ...]], workspace: str = "keyframe", app_role: str | None = None) -> None:
-    """Bring a workspace's tables to the newest version; one transaction, safe from many processes at once.
+    """Migrate a workspace's tables to the newest version, in one transaction. Safe for concurrent processes.
 
-    `app_role` is the application's role, by default `<workspace>_app`; it is created if the user may,
-    and without it everything works with the rights of whoever connects.
+    `app_role` is the application's role, by default `<workspace>_app`. It is created if the user has the right to;
+    without it the application has the rights of the connecting user.
     Raises `RuntimeError` if the tables are newer than this program.
     """
     role = app_role or application_role(workspace)
@@ -77,14 +78,14 @@ def migrate(conn: Connection[tuple[object, ...]], workspace: str = "keyframe", a
 
 
 def drop(conn: Connection[tuple[object, ...]], workspace: str) -> None:
-    """Remove a workspace with everything in it, for ever; harmless if there is none."""
+    """Drop a workspace with all its data; idempotent."""
     views = views_schema(workspace)
     for name in (seen_schema(views), views, workspace_name(workspace)):
         conn.execute(sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(name)))
 
 
 def _apply(conn: Connection[tuple[object, ...]]) -> bool:
-    """Run what has not run yet; whether there was anything."""
+    """Run the pending migrations. Returns whether there were any."""
     conn.execute(
         "create table if not exists migration"
         " (version int primary key, applied_at timestamptz not null default clock_timestamp())"
@@ -103,7 +104,7 @@ def _apply(conn: Connection[tuple[object, ...]]) -> bool:
 
 
 def _role_exists(conn: Connection[tuple[object, ...]], role: str) -> bool:
-    """Whether the application's role is there, after creating it if the user may."""
+    """Create the application's role if it is missing and the user has the right to. Returns whether it exists."""
     exists = "select 1 from pg_roles where rolname = %s"
     if conn.execute(exists, [role]).fetchone() is not None:
         return True
@@ -113,7 +114,7 @@ def _role_exists(conn: Connection[tuple[object, ...]], role: str) -> bool:
             conn.execute(sql.SQL("create role {} nologin").format(name))
             conn.execute(sql.SQL("grant {} to current_user").format(name))
     except (DuplicateObject, UniqueViolation):
-        return True  # another database of this server has just made it
+        return True  # created concurrently for another database of this server
     except InsufficientPrivilege:
         return False
     return True

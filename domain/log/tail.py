@@ -1,4 +1,4 @@
-"""Following the log as it grows: woken by PostgreSQL, and looking by itself in case a call was lost."""
+"""Follows the log: waits for PostgreSQL notifications, and polls in case one is lost."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -16,10 +16,9 @@ _BATCH = 500
 
 
 class Listener:
-    """Waits for the log to grow, on a connection of its own that is made anew whenever it is lost.
+    """Waits for new events on a connection of its own. Reconnects after a lost connection.
 
-    `wait` may return although nothing is new, never the other way round for longer than its timeout:
-    look at the log after every wait.
+    `wait` may return without a new event, and it may miss one until its timeout: read the log after every wait.
     """
 
     def __init__(self, pool: ConnectionPool[Any], channel: str) -> None:
@@ -37,21 +36,21 @@ class Listener:
         self.close()
 
     def wait(self, seconds: float = POLL_SECONDS) -> bool:
-        """Return when the log has grown, and at the latest after `seconds`; whether it is known to have. The
-        first call returns at once: what came before it was heard by nobody."""
+        """Wait for new events for at most `seconds`. Returns whether there was a notification. The first call returns
+        at once, because earlier notifications were not received."""
         try:
             if self._conn is None:
                 self._conn = self._listen()
                 return False
             return [*self._conn.notifies(timeout=seconds, stop_after=1)] != []
         except psycopg.Error:
-            self._hang_up()
+            self._disconnect()
             self._closed.wait(seconds)
             return False
 
     def close(self) -> None:
         self._closed.set()
-        self._hang_up()
+        self._disconnect()
 
     def _listen(self) -> psycopg.Connection[Any]:
         conninfo = self._pool.conninfo
@@ -59,14 +58,14 @@ class Listener:
         conn.execute(sql.SQL("listen {}").format(sql.Identifier(self._channel)))
         return conn
 
-    def _hang_up(self) -> None:
+    def _disconnect(self) -> None:
         conn, self._conn = self._conn, None
         if conn is not None:
             conn.close()
 
 
 class Tail(Subscription[ApplicationRecorder]):
-    """The library's subscription: every event after a position, then each as it comes."""
+    """The library's subscription: every event after a position, then each new one."""
 
     def __init__(
         self, recorder: ApplicationRecorder, listener: Listener, gt: int | None, topics: Sequence[str]

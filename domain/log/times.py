@@ -1,4 +1,4 @@
-"""When was something recorded, and how far was the log known: asked on a reader's own connection."""
+"""Converts between positions and times of recording. Runs on the caller's connection."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,31 +11,31 @@ Connection = psycopg.Connection[Any]
 
 
 class Known(NamedTuple):
-    """A place in the log, and when it was recorded."""
+    """A position of the log and its time of recording."""
 
     position: int
     recorded_at: datetime
 
 
 def recorded_at(conn: Connection, position: int) -> datetime | None:
-    """When the event at this position was recorded; None beyond the log's end, and for position 0."""
+    """The time of recording of a position; None for position 0 and after the end of the log."""
     return recordings(conn, [position]).get(position)
 
 
 def recordings(conn: Connection, positions: Sequence[int]) -> dict[int, datetime]:
-    """When the event at each of these positions was recorded; those that there are not are left out."""
+    """The time of recording of each position. Unknown positions are omitted."""
     query = "select position, recorded_at from log where position = any(%b::bigint[])"
     return dict(_rows(conn, query, list(positions)))
 
 
 def last_known(conn: Connection, known: datetime) -> Known | None:
-    """The last position that was recorded by a moment; None before the first."""
+    """The last position recorded at or before a moment; None before the first."""
     (last,) = known_by(conn, [known])
     return last
 
 
 def known_by(conn: Connection, moments: Sequence[datetime]) -> list[Known | None]:
-    """The last position that was recorded by each of these moments, in their order; None before the first."""
+    """For each moment, in order: the last position recorded at or before it; None before the first."""
     query = """
         select l.position, l.recorded_at from unnest(%b::timestamptz[]) with ordinality as asked (at, place)
         left join lateral (

@@ -1,6 +1,6 @@
--- The log, the commands that were recorded, and the keys of people; `append` and `settle` write them.
+-- The log, the recorded commands, and the encryption keys of persons. `append` and `settle` write them.
 --
--- The body of a function is stored as it is written here, whitespace included: a change of it is a new migration.
+-- PostgreSQL stores the body of a function byte for byte: every change of a body needs a new migration.
 
 create table log (
     position bigint primary key check (position > 0),
@@ -41,7 +41,7 @@ comment on table void_attempt is 'appends that were given up after a lost connec
 create table workspace (salt bytea not null);
 create unique index workspace_is_one_row on workspace ((true));
 
--- Log, commands and checkpoints are append-only, for their owner too.
+-- Log, commands and checkpoints are append-only, even for their owner.
 create function refuse_to_rewrite() returns trigger language plpgsql as $$
     begin
         raise exception '% is append-only: % is refused', tg_table_name, tg_op using errcode = 'restrict_violation';
@@ -70,8 +70,8 @@ return sha256(
     || int4send(length(data)) || data
 );
 
--- Checks and records a command in one statement: the lock is never held across a network round trip, so a writer
--- that stalls or dies blocks no other.
+-- Checks and records a command in one statement. The lock is never held across a network round trip, so a stalled
+-- or crashed writer blocks no other.
 create function append(
     workspace_lock bigint, attempt uuid, command_id uuid, input bytea, answer bytea, authorship bytea,
     streams uuid[], versions int[], topics text[], parents uuid[], effective timestamptz[], bodies bytea[],
@@ -144,8 +144,8 @@ create function append(
         outcome := 'recorded';
     end $$;
 
--- What became of an append whose connection was lost. If nothing, its attempt is voided: the statement may still
--- be on its way, and must not be carried out later.
+-- The command of an append whose connection was lost. If it is not recorded, the attempt is voided: the statement may
+-- still be queued and must not run later.
 create function settle(workspace_lock bigint, attempt uuid, command_id uuid, out entry command)
 language plpgsql as $$
     begin

@@ -1,5 +1,4 @@
--- `append` gives all events of a command that are true from when they are recorded one effective time:
--- that of the first of them. Year 9999 is `WHEN_RECORDED` in domain/model/event.py.
+-- `append` gives all events of a command that take effect when recorded the same effective time, that of the first. Year 9999 is `WHEN_RECORDED` in domain/model/event.py.
 
 create or replace function append(
     workspace_lock bigint, attempt uuid, command_id uuid, input bytea, answer bytea, authorship bytea,

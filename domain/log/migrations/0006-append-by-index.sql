@@ -1,5 +1,5 @@
--- `append` plans without sequential scans: a plan is kept as long as its session, and one made on a small log
--- would read the whole log for each event for as long as the session lives.
+-- `append` plans without sequential scans. A session caches its plans, and a plan from a small log would scan the
+-- whole log for each event as long as the session lives.
 
 create or replace function append(
     workspace_lock bigint, attempt uuid, command_id uuid, input bytea, answer bytea, authorship bytea,

@@ -79,7 +79,7 @@ def test_a_token_is_revoked_by_its_id(forgetful: House) -> None:
         (["create", "--role", "LEAD", "--expires", "never"], "not a valid lifetime"),
         (["create", "--role", "LEAD", "--expires", "0d"], "not a valid lifetime"),
         (["create", "--role", "LEAD", "--expires", "99999d"], "not a valid lifetime"),
-        (["create", "--role", "LEAD", "--name", "Not Like This"], "cannot name a token"),
+        (["create", "--role", "LEAD", "--name", "Not Like This"], "is not a valid token name"),
         (["create", "--role", "BOSS"], "BOSS"),
     ],
 )

@@ -133,7 +133,7 @@ def test_a_dry_run_drops_no_workspace_that_stands_where_the_copy_would(database:
         conn.execute(sql.SQL("create schema {}").format(copy))
         done = keyframe(database.settings, "import", str(SMALL), "--dry-run")
         assert done.returncode == 1
-        assert f"There is a workspace {database.settings.workspace}_dry" in done.stderr
+        assert f"The copy needs the schema {database.settings.workspace}_dry" in done.stderr
         conn.execute(sql.SQL("drop schema {}").format(copy))
 
 

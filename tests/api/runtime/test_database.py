@@ -27,7 +27,7 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("KEYFRAME_PORT", "0")
     assert (Settings().workspace, Settings().port) == ("north", 0)
     monkeypatch.setenv("KEYFRAME_WORKSPACE", "North Wing")
-    with pytest.raises(ValidationError, match="cannot name a workspace"):
+    with pytest.raises(ValidationError, match="is not a valid workspace name"):
         Settings()
 
 

@@ -109,7 +109,7 @@ def test_an_outcome_that_cannot_be_found_out_in_time_is_unknown(
 def test_an_append_that_was_given_up_does_not_happen_late(log: Log) -> None:
     attempt, append = uuid4(), command()
     with pytest.raises(ConcurrencyConflict):
-        log._settle(attempt, append.by.command)
+        log._resolve_in_doubt(attempt, append.by.command)
     assert outcome(log, attempt, append) == "void"
     assert log.head().position == 0
     assert outcome(log, uuid4(), append) == "recorded"

@@ -108,5 +108,5 @@ def test_a_plain_word_names_a_workspace(name: str) -> None:
     ],
 )
 def test_anything_else_does_not(name: str) -> None:
-    with pytest.raises(ValueError, match="cannot name a workspace"):
+    with pytest.raises(ValueError, match="is not a valid workspace name"):
         workspace_name(name)
