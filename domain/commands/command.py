@@ -1,4 +1,4 @@
-"""The base of every command: the fields that all commands share, and what the entry of a command must hold."""
+"""The base class of commands: the shared fields, and the metadata that every command must define."""
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
@@ -19,13 +19,13 @@ def _id(kind: Kind, text: str) -> Any:
 
 
 def id_kind(annotation: Any) -> Kind | None:
-    """The kind of the thing whose id this annotation takes; None if it takes no id of one kind."""
+    """The kind of aggregate whose id this annotation takes; None if it is not the id of a single kind."""
     metas = getattr(annotation, "__metadata__", ())
     return next((meta.extra["kind"] for meta in metas if isinstance(meta, Meta) and meta.extra), None)
 
 
 PersonId: TypeAlias = Annotated[UUID, _id(Kind.PERSON, "The person.")]
-OwnerId: TypeAlias = Annotated[PersonId, doc("The person who answers for it.")]
+OwnerId: TypeAlias = Annotated[PersonId, doc("The person responsible for it.")]
 TeamId: TypeAlias = Annotated[UUID, _id(Kind.TEAM, "The team.")]
 ObjectiveId: TypeAlias = Annotated[UUID, _id(Kind.OBJECTIVE, "The objective.")]
 KeyResultId: TypeAlias = Annotated[UUID, _id(Kind.KEY_RESULT, "The key result.")]
@@ -34,10 +34,10 @@ ReadingId: TypeAlias = Annotated[UUID, _id(Kind.READING, "The reading, by the id
 InitiativeId: TypeAlias = Annotated[UUID, _id(Kind.INITIATIVE, "The initiative.")]
 
 Key: TypeAlias = Annotated[
-    str, doc("A short name for addresses, unique for ever: lower-case letters, digits, `-`, `_`, `.`.")
+    str, doc("A short name for URLs, unique and never reused: lower-case letters, digits, `-`, `_`, `.`.")
 ]
 Title: TypeAlias = Annotated[str, doc("One line of 1 to 300 characters.")]
-Markdown: TypeAlias = Annotated[str, doc("More about it, up to 20,000 characters of Markdown.")]
+Markdown: TypeAlias = Annotated[str, doc("A longer description, up to 20,000 characters of Markdown.")]
 
 
 class By(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,18 +62,18 @@ class KpiBy(By, frozen=True):
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """A command: a frozen struct that is its own registry entry. The API, an import and a test all use this shape.
+    """A command: a frozen struct with its own metadata. The API, imports and tests all use it.
 
-    In JSON the names are camelCase. A field that is left out (`UNSET`) stays as it is; null clears it. The docstring
-    of a command and the descriptions of its fields are its documentation in the schema.
+    JSON names are camelCase. An omitted field (`UNSET`) keeps its value; null clears it. The schema publishes the
+    docstring of a command and the descriptions of its fields.
     """
 
     NEEDS: ClassVar[Needs]
-    """The permission that it requires, and the field that names its subject."""
+    """The required permission, and the field with the command's subject."""
     ANSWERS: ClassVar[Kind]
-    """The kind of the thing that it answers with; the API has one payload type for each."""
+    """The kind of aggregate that it returns; the API has one payload type per kind."""
     RECORDS: ClassVar[type[Event]]
-    """The event by which an export recognizes it."""
+    """The event by which an export recognizes the command."""
     REASON_REQUIRED: ClassVar[bool] = False
     DESCRIPTIONS: ClassVar[Mapping[str, str]] = {}
     """Descriptions that replace those of inherited fields, by field name."""
@@ -81,47 +81,47 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_
     effective_at: Annotated[
         datetime | None,
         doc(
-            "Since when this is true; by default from the moment it is recorded. Never in the future (60 s are "
-            "forgiven), never before the last change of the same thing."
+            "The effective time; by default the time of recording. It must not be in the future (60 s are tolerated) "
+            "nor before the last change of the same object."
         ),
     ] = None
-    reason: Annotated[str | None, doc("Why, in your words; it stands beside the change for ever.")] = None
+    reason: Annotated[str | None, doc("The reason, as free text. It is recorded permanently with the change.")] = None
     expected_version: Annotated[
         int | None,
         doc(
-            "The `version` you saw of what you change: if it has moved on, the command is refused (`STALE`) and told "
-            "what changed since."
+            "The `version` of the object you change, as you last read it. If it has changed since, the command is "
+            "rejected with `STALE` and the changes since."
         ),
     ] = None
     idempotency_key: Annotated[
         str | None,
         doc(
-            "A name of yours for this command, 1 to 200 characters: asked again with the same key, it is not carried "
-            "out again and answers as it did the first time."
+            "A key that you choose for this command, 1 to 200 characters. A repeated request with the same key is not "
+            "executed again and returns the first result."
         ),
     ] = None
 
     def __init_subclass__(cls) -> None:
-        """Raises `TypeError` for an incomplete entry, at import."""
+        """Raises `TypeError` for incomplete metadata, at import."""
         if missing := "; ".join(_missing(cls)):
-            raise TypeError(f"The entry of the command {cls.__name__} is incomplete: {missing}.")
+            raise TypeError(f"The command {cls.__name__} is incomplete: {missing}.")
 
 
 def verb(command: type[Command]) -> str:
-    """The name of the command in the API and in fact files: `CheckIn` is `checkIn`."""
+    """The name of the command in the API and in fact files: `checkIn` for `CheckIn`."""
     return command.__name__[0].lower() + command.__name__[1:]
 
 
 _ENTRY: Mapping[str, str] = {
-    "NEEDS": "the permission that it requires, from domain.commands.permissions",
-    "ANSWERS": "the Kind of the thing that it answers with",
+    "NEEDS": "the required permission, from domain.commands.permissions",
+    "ANSWERS": "the Kind of aggregate that it returns",
     "RECORDS": "the event by which an export recognizes it",
 }
 _OWNING_FIELDS = frozenset({"owner", "contributors", "team"})
 
 
 def _missing(command: type[Command]) -> Iterator[str]:
-    """What a command's entry lacks, as what to write."""
+    """The missing metadata of a command, each as an instruction."""
     if not description(command):
         yield "write a docstring, its description in the schema"
     yield from (f"set {name} to {what}" for name, what in _ENTRY.items() if not hasattr(command, name))
@@ -134,7 +134,7 @@ def _missing(command: type[Command]) -> Iterator[str]:
 
 
 def _missing_subject(needs: Needs, fields: Collection[str]) -> Iterator[str]:
-    """What a command lacks to tell whether its subject is the author's own."""
+    """The missing metadata for the check whether the author owns the subject."""
     if needs.of is not None and needs.of not in fields:
         yield f"name an existing field in NEEDS, not {needs.of}"
     if needs.of is None and needs.own is not None and not _OWNING_FIELDS.issubset(fields):

@@ -1,4 +1,4 @@
-"""Commands about cycles and the scoring policy."""
+"""Commands on cycles and the scoring policy."""
 
 from datetime import date
 from typing import Annotated
@@ -13,26 +13,25 @@ from domain.primitives.values import Cadence, Kind
 
 
 class OpenCycle(Command, frozen=True):
-    """Open a cycle, a stretch of days for which goals are set. It begins in PLANNING."""
+    """Open a cycle, a period for which goals are set. It starts in the state PLANNING."""
 
     NEEDS = RUN_CYCLES
     ANSWERS = Kind.CYCLE
     RECORDS = CycleOpened
 
     key: Key
-    name: Annotated[str, doc("What the cycle is called.")]
+    name: Annotated[str, doc("The name of the cycle.")]
     starts_on: Annotated[date, doc("Its first day.")]
-    ends_on: Annotated[date, doc("Its last day; key results are due then unless they say otherwise.")]
+    ends_on: Annotated[date, doc("Its last day, the default due date of its key results.")]
     parent: Annotated[
-        CycleBy | None, doc("The cycle it lies in, like the year of a quarter; cycles of one parent may not overlap.")
+        CycleBy | None,
+        doc("The parent cycle, such as the year of a quarter. Cycles with the same parent must not overlap."),
     ] = None
-    check_in_cadence: Annotated[Cadence, doc("How often its key results are expected to be checked in on.")] = (
-        Cadence.WEEKLY
-    )
+    check_in_cadence: Annotated[Cadence, doc("How often check-ins on its key results are expected.")] = Cadence.WEEKLY
 
 
 class ActivateCycle(Command, frozen=True):
-    """Begin a cycle: every draft in it is committed, and its plan is fixed as of this event."""
+    """Activate a cycle: all its drafts are committed, and its plan is fixed as of this event."""
 
     NEEDS = RUN_CYCLES
     ANSWERS = Kind.CYCLE
@@ -42,7 +41,7 @@ class ActivateCycle(Command, frozen=True):
 
 
 class CloseCycle(Command, frozen=True):
-    """End a cycle and fix its outcome; refused (`CONFLICT`) while an objective in it is active, unless
+    """Close a cycle and fix its outcome. Rejected with `CONFLICT` while one of its objectives is active, unless
     `closeObjectives` is true."""
 
     NEEDS = RUN_CYCLES
@@ -51,12 +50,12 @@ class CloseCycle(Command, frozen=True):
 
     cycle: CycleBy
     close_objectives: Annotated[
-        bool, doc("Whether to close every objective that is still active, with the verdict its score gives it.")
+        bool, doc("Whether to close all active objectives, each with the verdict that follows from its score.")
     ] = False
 
 
 class AdoptScoringPolicy(Command, frozen=True):
-    """Change the bands by which health and scores are judged, from now on."""
+    """Change the scoring policy, the bands for health and scores, from the effective time on."""
 
     NEEDS = ADOPT_POLICY
     ANSWERS = Kind.POLICY
@@ -64,21 +63,19 @@ class AdoptScoringPolicy(Command, frozen=True):
 
     on_track_gap: Annotated[
         float | UnsetType,
-        doc("Up to this gap between expected and actual progress a key result is ON_TRACK; a share of 1."),
+        doc("The largest gap between expected and actual progress of an ON_TRACK key result; a share of 1."),
     ] = UNSET
     at_risk_gap: Annotated[
-        float | UnsetType, doc("Up to this gap it is AT_RISK, beyond it OFF_TRACK; a share of 1.")
+        float | UnsetType, doc("The largest gap of an AT_RISK key result, which is OFF_TRACK beyond it; a share of 1.")
     ] = UNSET
-    score_green: Annotated[float | UnsetType, doc("From this score on an objective is ACHIEVED; a share of 1.")] = UNSET
-    score_amber: Annotated[
-        float | UnsetType, doc("From this score on a result is amber rather than red; a share of 1.")
-    ] = UNSET
+    score_green: Annotated[float | UnsetType, doc("The lowest score of an ACHIEVED objective; a share of 1.")] = UNSET
+    score_amber: Annotated[float | UnsetType, doc("The lowest score that is amber and not red; a share of 1.")] = UNSET
     stale_after_cadences: Annotated[
-        float | UnsetType, doc("After how many cadences of silence a measure is out of date.")
+        float | UnsetType, doc("The number of cadences without a measurement after which a measure is stale.")
     ] = UNSET
     max_key_results_per_objective: Annotated[
-        int | UnsetType, doc("How many key results an objective has before a finding says it is too many.")
+        int | UnsetType, doc("The largest number of key results of an objective without a finding.")
     ] = UNSET
     max_objectives_per_owner: Annotated[
-        int | UnsetType, doc("How many objectives a person owns in a cycle before a finding says it is too many.")
+        int | UnsetType, doc("The largest number of objectives of a person in a cycle without a finding.")
     ] = UNSET

@@ -1,4 +1,4 @@
-"""Commands about initiatives, comments and reflections."""
+"""Commands on initiatives, comments and reflections."""
 
 from datetime import date
 from typing import Annotated, TypeAlias
@@ -9,51 +9,51 @@ from domain.model.discussion import CommentAdded, InitiativeMoved, InitiativePla
 from domain.primitives.documentation import doc
 from domain.primitives.values import InitiativeState, Kind, Ref, ReflectionKind
 
-Body: TypeAlias = Annotated[str, doc("What there is to say, up to 20,000 characters of Markdown.")]
+Body: TypeAlias = Annotated[str, doc("The text, up to 20,000 characters of Markdown.")]
 
 
 class PlanInitiative(Command, frozen=True):
-    """Plan a piece of work for an objective or key result."""
+    """Plan an initiative for an objective or key result."""
 
     NEEDS = edit_goals("subject")
     ANSWERS = Kind.INITIATIVE
     RECORDS = InitiativePlanned
 
     title: Title
-    subject: Annotated[Ref, doc("The objective or key result it is for.")]
+    subject: Annotated[Ref, doc("The objective or key result it serves.")]
     owner: OwnerId | None = None
-    due: Annotated[date | None, doc("The day it is due.")] = None
+    due: Annotated[date | None, doc("The due date.")] = None
 
 
 class MoveInitiative(Command, frozen=True):
-    """Say where a piece of work is."""
+    """Change the state of an initiative."""
 
     NEEDS = edit_goals("initiative")
     ANSWERS = Kind.INITIATIVE
     RECORDS = InitiativeMoved
 
     initiative: InitiativeId
-    to: Annotated[InitiativeState, doc("Where it is now.")]
+    to: Annotated[InitiativeState, doc("The new state.")]
 
 
 class AddComment(Command, frozen=True):
-    """Say something about anything: it is never edited."""
+    """Comment on any object. A comment cannot be edited."""
 
     NEEDS = edit_goals("subject")
     ANSWERS = Kind.COMMENT
     RECORDS = CommentAdded
 
-    subject: Annotated[Ref, doc("What it is about: anything that has an id, but for a change.")]
+    subject: Annotated[Ref, doc("The subject: any object with an id, except a change.")]
     body: Body
 
 
 class Reflect(Command, frozen=True):
-    """Look back on a cycle or an objective: it is never edited."""
+    """Add a reflection on a cycle or an objective. A reflection cannot be edited."""
 
     NEEDS = edit_goals("subject")
     ANSWERS = Kind.REFLECTION
     RECORDS = Reflected
 
-    subject: Annotated[Ref, doc("The cycle or objective it is about.")]
-    kind: Annotated[ReflectionKind, doc("What kind of thought it is.")]
+    subject: Annotated[Ref, doc("The cycle or objective it refers to.")]
+    kind: Annotated[ReflectionKind, doc("The kind of reflection.")]
     body: Body

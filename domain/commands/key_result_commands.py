@@ -1,4 +1,4 @@
-"""Commands about key results and their check-ins."""
+"""Commands on key results and their check-ins."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -36,16 +36,16 @@ from domain.primitives.values import Kind, Metric, Unit
 
 
 class MetricInput(Metric, frozen=True):
-    """What a key result is measured by. INCREASE and DECREASE take start and target (or changeBy), AT_LEAST and AT_MOST
+    """The metric of a key result. INCREASE and DECREASE take start and target (or changeBy), AT_LEAST and AT_MOST
     a target, WITHIN lower and upper, MILESTONES milestones, DONE nothing."""
 
     unit: Annotated[
-        Unit | UnsetType, doc("What the value counts; by default what it counted before, or a plain number.")
+        Unit | UnsetType, doc("The unit of the value; by default the unit it had before, or plain numbers.")
     ] = UNSET  # type: ignore[assignment]
 
 
 class AddKeyResult(Command, frozen=True):
-    """Add a key result to an objective: the measure that proves it."""
+    """Add a key result, a measure of an objective."""
 
     NEEDS = edit_goals("objective")
     ANSWERS = Kind.KEY_RESULT
@@ -53,13 +53,13 @@ class AddKeyResult(Command, frozen=True):
 
     objective: ObjectiveId
     title: Title
-    metric: Annotated[MetricInput, doc("What it is measured by.")]
+    metric: Annotated[MetricInput, doc("The metric.")]
     description: Markdown | None = None
     owner: OwnerId | None = None
-    weight: Annotated[float, doc("How much it counts among its siblings; above 0.")] = 1.0
-    due: Annotated[date | None, doc("The day it is due; by default the last day of its cycle.")] = None
+    weight: Annotated[float, doc("The weight among the key results of its objective; above 0.")] = 1.0
+    due: Annotated[date | None, doc("The due date; by default the last day of its cycle.")] = None
     kpi: Annotated[
-        KpiBy | None, doc("The KPI it is measured by; `metric.start` is then by default its latest reading.")
+        KpiBy | None, doc("The KPI that measures it; its latest reading is then the default of `metric.start`.")
     ] = None
 
 
@@ -71,23 +71,25 @@ class RewordKeyResult(Command, frozen=True):
     RECORDS = KeyResultReworded
 
     key_result: KeyResultId
-    title: Annotated[str | UnsetType, doc("One line of 1 to 300 characters; left out it stays.")] = UNSET
-    description: Annotated[str | None | UnsetType, doc("More about it; null clears it, left out it stays.")] = UNSET
+    title: Annotated[str | UnsetType, doc("One line of 1 to 300 characters; omitted keeps it.")] = UNSET
+    description: Annotated[str | None | UnsetType, doc("A longer description; null clears it, omitted keeps it.")] = (
+        UNSET
+    )
 
 
 class AssignKeyResult(Command, frozen=True):
-    """Change who owns a key result."""
+    """Change the owner of a key result."""
 
     NEEDS = edit_goals("key_result")
     ANSWERS = Kind.KEY_RESULT
     RECORDS = KeyResultAssigned
 
     key_result: KeyResultId
-    owner: Annotated[PersonId | None, doc("The person who answers for it from now on; null for nobody.")]
+    owner: Annotated[PersonId | None, doc("The new owner, responsible for it; null for none.")]
 
 
 class RetargetKeyResult(Command, frozen=True):
-    """Change what a key result is measured by: its target, bounds, start, unit or direction."""
+    """Change the metric of a key result: its target, bounds, start, unit or direction."""
 
     NEEDS = edit_goals("key_result")
     ANSWERS = Kind.KEY_RESULT
@@ -95,11 +97,11 @@ class RetargetKeyResult(Command, frozen=True):
     REASON_REQUIRED = True
 
     key_result: KeyResultId
-    metric: Annotated[MetricInput, doc("What it is measured by from now on: the whole of it.")]
+    metric: Annotated[MetricInput, doc("The complete new metric.")]
 
 
 class RescheduleKeyResult(Command, frozen=True):
-    """Change the day a key result is due."""
+    """Change the due date of a key result."""
 
     NEEDS = edit_goals("key_result")
     ANSWERS = Kind.KEY_RESULT
@@ -107,11 +109,11 @@ class RescheduleKeyResult(Command, frozen=True):
     REASON_REQUIRED = True
 
     key_result: KeyResultId
-    due: Annotated[date, doc("The day it is due from now on.")]
+    due: Annotated[date, doc("The new due date.")]
 
 
 class ReweighKeyResult(Command, frozen=True):
-    """Change how much a key result counts within its objective."""
+    """Change the weight of a key result within its objective."""
 
     NEEDS = edit_goals("key_result")
     ANSWERS = Kind.KEY_RESULT
@@ -119,32 +121,33 @@ class ReweighKeyResult(Command, frozen=True):
     REASON_REQUIRED = True
 
     key_result: KeyResultId
-    weight: Annotated[float, doc("How much it counts among its siblings; above 0.")]
+    weight: Annotated[float, doc("The new weight among the key results of its objective; above 0.")]
 
 
 class CheckIn(Command, frozen=True):
-    """Say where a key result stands: its value or milestones, how sure you are, or just a note."""
+    """Record a check-in on a key result: a value or milestones, a confidence, or only a note."""
 
     NEEDS = edit_goals("key_result")
     ANSWERS = Kind.CHECK_IN
     RECORDS = KeyResultCheckedIn
 
     key_result: KeyResultId
-    value: Annotated[float | None, doc("Where it stands, in the metric's unit; for DONE 1 is done and 0 is not.")] = (
+    value: Annotated[float | None, doc("The current value, in the metric's unit; for DONE 1 is done and 0 is not.")] = (
         None
     )
-    reached: Annotated[list[str] | None, doc("The keys of all milestones reached by then, not only the new ones.")] = (
+    reached: Annotated[list[str] | None, doc("The keys of all milestones reached so far, not only the new ones.")] = (
         None
     )
-    confidence: Annotated[float | None, doc("How sure you are that it will be reached, from 0 to 1.")] = None
-    note: Annotated[str | None, doc("What there is to say about it.")] = None
+    confidence: Annotated[float | None, doc("The confidence that the target will be reached, from 0 to 1.")] = None
+    note: Annotated[str | None, doc("A note.")] = None
     measured_at: Annotated[
-        datetime | None, doc("When it was measured; by default, and where it is up to 60 s ahead, when it is recorded.")
+        datetime | None,
+        doc("The time of the measurement; by default, and if it is up to 60 s ahead, the time of recording."),
     ] = None
 
 
 class CorrectCheckIn(Command, frozen=True):
-    """Correct a check-in. What it said before stays in the log, and in every answer as of then."""
+    """Correct a check-in. The earlier values stay in the log and in every result as of an earlier time."""
 
     NEEDS = edit_goals("check_in")
     ANSWERS = Kind.CHECK_IN
@@ -152,19 +155,17 @@ class CorrectCheckIn(Command, frozen=True):
     REASON_REQUIRED = True
 
     check_in: CheckInId
-    value: Annotated[float | None | UnsetType, doc("Where it stood; null clears it, left out it stays.")] = UNSET
+    value: Annotated[float | None | UnsetType, doc("The value; null clears it, omitted keeps it.")] = UNSET
     reached: Annotated[
         list[str] | None | UnsetType,
-        doc("The keys of all milestones reached by then; null clears it, left out it stays."),
+        doc("The keys of all milestones reached so far; null clears it, omitted keeps it."),
     ] = UNSET
-    confidence: Annotated[float | None | UnsetType, doc("How sure you were; null clears it, left out it stays.")] = (
-        UNSET
-    )
-    note: Annotated[str | None | UnsetType, doc("What there was to say; null clears it, left out it stays.")] = UNSET
+    confidence: Annotated[float | None | UnsetType, doc("The confidence; null clears it, omitted keeps it.")] = UNSET
+    note: Annotated[str | None | UnsetType, doc("The note; null clears it, omitted keeps it.")] = UNSET
 
 
 class LinkKpi(Command, frozen=True):
-    """Have a key result measured by a KPI: its readings from now on re-evaluate it."""
+    """Link a key result to a KPI, whose readings measure it from then on."""
 
     NEEDS = edit_goals("key_result")
     ANSWERS = Kind.KEY_RESULT
@@ -175,7 +176,7 @@ class LinkKpi(Command, frozen=True):
 
 
 class UnlinkKpi(Command, frozen=True):
-    """Measure a key result by its own check-ins again."""
+    """Unlink a key result from its KPI: its own check-ins measure it again."""
 
     NEEDS = edit_goals("key_result")
     ANSWERS = Kind.KEY_RESULT
@@ -185,19 +186,19 @@ class UnlinkKpi(Command, frozen=True):
 
 
 class ScoreKeyResult(Command, frozen=True):
-    """Score a key result, which ends it."""
+    """Score a key result, and so end it."""
 
     NEEDS = edit_goals("key_result")
     ANSWERS = Kind.KEY_RESULT
     RECORDS = KeyResultScored
 
     key_result: KeyResultId
-    score: Annotated[float, doc("From 0 to 1.")]
-    note: Annotated[str | None, doc("What there is to say about the score.")] = None
+    score: Annotated[float, doc("The score, from 0 to 1.")]
+    note: Annotated[str | None, doc("A note on the score.")] = None
 
 
 class DropKeyResult(Command, frozen=True):
-    """Give a key result up: it no longer counts in its objective."""
+    """Drop a key result: it no longer counts in its objective."""
 
     NEEDS = edit_goals("key_result")
     ANSWERS = Kind.KEY_RESULT

@@ -1,4 +1,4 @@
-"""Commands about KPIs and their readings."""
+"""Commands on KPIs and their readings."""
 
 from datetime import datetime
 from typing import Annotated
@@ -14,24 +14,24 @@ from domain.primitives.values import Cadence, Kind, KpiGoal, Unit
 
 
 class DefineKpi(Command, frozen=True):
-    """Define a KPI: a figure that is watched at a steady cadence, in no cycle."""
+    """Define a KPI, a measure that is tracked at a fixed cadence and outside cycles."""
 
     NEEDS = DEFINE_KPIS
     ANSWERS = Kind.KPI
     RECORDS = KpiDefined
 
     key: Key
-    name: Annotated[str, doc("What the KPI is called.")]
+    name: Annotated[str, doc("The name of the KPI.")]
     description: Markdown | None = None
-    unit: Annotated[Unit, doc("What its readings count; by default plain numbers.")] = Unit()
-    goal: Annotated[KpiGoal | None, doc("What it is watched against.")] = None
+    unit: Annotated[Unit, doc("The unit of its readings; by default plain numbers.")] = Unit()
+    goal: Annotated[KpiGoal | None, doc("The goal that its readings are compared with.")] = None
     cadence: Annotated[Cadence, doc("How often a reading is expected.")] = Cadence.WEEKLY
     owner: OwnerId | None = None
-    team: Annotated[TeamId | None, doc("The team whose it is.")] = None
+    team: Annotated[TeamId | None, doc("The team that owns it.")] = None
 
 
 class RedefineKpi(Command, frozen=True):
-    """Change what a KPI means: what is left out stays."""
+    """Change the definition of a KPI. Omitted fields keep their values."""
 
     NEEDS = DEFINE_KPIS
     ANSWERS = Kind.KPI
@@ -39,23 +39,21 @@ class RedefineKpi(Command, frozen=True):
     REASON_REQUIRED = True
 
     kpi: KpiBy
-    name: Annotated[str | UnsetType, doc("What the KPI is called from now on; left out it stays.")] = UNSET
-    description: Annotated[str | None | UnsetType, doc("More about it; null clears it, left out it stays.")] = UNSET
-    unit: Annotated[Unit | UnsetType, doc("What its readings count from now on; left out it stays.")] = UNSET
-    goal: Annotated[
-        KpiGoal | None | UnsetType, doc("What it is watched against from now on; null for nothing, left out it stays.")
-    ] = UNSET
-    cadence: Annotated[Cadence | UnsetType, doc("How often a reading is expected from now on; left out it stays.")] = (
+    name: Annotated[str | UnsetType, doc("The new name; omitted keeps it.")] = UNSET
+    description: Annotated[str | None | UnsetType, doc("A longer description; null clears it, omitted keeps it.")] = (
         UNSET
     )
+    unit: Annotated[Unit | UnsetType, doc("The new unit of its readings; omitted keeps it.")] = UNSET
+    goal: Annotated[KpiGoal | None | UnsetType, doc("The new goal; null clears it, omitted keeps it.")] = UNSET
+    cadence: Annotated[Cadence | UnsetType, doc("How often a reading is expected; omitted keeps it.")] = UNSET
     owner: Annotated[
-        PersonId | None | UnsetType, doc("The person who answers for it; null clears it, left out it stays.")
+        PersonId | None | UnsetType, doc("The person responsible for it; null clears it, omitted keeps it.")
     ] = UNSET
-    team: Annotated[TeamId | None | UnsetType, doc("The team whose it is; null clears it, left out it stays.")] = UNSET
+    team: Annotated[TeamId | None | UnsetType, doc("The team that owns it; null clears it, omitted keeps it.")] = UNSET
 
 
 class RetireKpi(Command, frozen=True):
-    """Stop watching a KPI; its past stays."""
+    """Retire a KPI: it takes no more readings. Its history stays."""
 
     NEEDS = DEFINE_KPIS
     ANSWERS = Kind.KPI
@@ -66,27 +64,27 @@ class RetireKpi(Command, frozen=True):
 
 
 class ReadingInput(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """One reading of one KPI. KPI and instant are its identity."""
+    """One reading of one KPI. KPI and time of measurement identify it."""
 
     kpi: KpiBy
-    value: Annotated[float, doc("What was read, in the KPI's unit.")]
-    measured_at: Annotated[datetime | None, doc("When it was measured.")] = None
-    note: Annotated[str | None, doc("What there is to say about it.")] = None
+    value: Annotated[float, doc("The measured value, in the KPI's unit.")]
+    measured_at: Annotated[datetime | None, doc("The time of the measurement.")] = None
+    note: Annotated[str | None, doc("A note.")] = None
 
 
 class RecordReadings(Command, frozen=True):
-    """Record readings of KPIs, all or none. The same value for the same instant again is unchanged, another one a
-    `CONFLICT`."""
+    """Record a batch of KPI readings, all or nothing. A repeated value for the same instant is unchanged, a different
+    value is a `CONFLICT`."""
 
     NEEDS = record_readings("readings")
     ANSWERS = Kind.READING
     RECORDS = ReadingRecorded
 
-    readings: Annotated[list[ReadingInput], doc("Up to 10,000 at once.")]
+    readings: Annotated[list[ReadingInput], doc("Up to 10,000 readings.")]
 
 
 class CorrectReading(Command, frozen=True):
-    """Correct a reading. What it said before stays in the log, and in every answer as of then."""
+    """Correct a reading. The earlier values stay in the log and in every result as of an earlier time."""
 
     NEEDS = record_readings("reading")
     ANSWERS = Kind.READING
@@ -94,14 +92,12 @@ class CorrectReading(Command, frozen=True):
     REASON_REQUIRED = True
 
     reading: ReadingId
-    value: Annotated[float, doc("What it should have said.")]
-    note: Annotated[
-        str | None | UnsetType, doc("What there is to say about it; null clears it, left out it stays.")
-    ] = UNSET
+    value: Annotated[float, doc("The corrected value.")]
+    note: Annotated[str | None | UnsetType, doc("The note; null clears it, omitted keeps it.")] = UNSET
 
 
 class RetractReading(Command, frozen=True):
-    """Take a reading back that should not have been recorded."""
+    """Retract a reading that should not have been recorded."""
 
     NEEDS = record_readings("reading")
     ANSWERS = Kind.READING

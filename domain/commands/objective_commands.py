@@ -1,4 +1,4 @@
-"""Commands about objectives."""
+"""Commands on objectives."""
 
 from typing import Annotated
 
@@ -33,17 +33,19 @@ class DraftObjective(Command, frozen=True):
     cycle: CycleBy
     title: Title
     description: Markdown | None = None
-    kind: Annotated[ObjectiveKind, doc("Whether it must be reached in full.")] = ObjectiveKind.COMMITTED
+    kind: Annotated[ObjectiveKind, doc("Whether it is committed or aspirational.")] = ObjectiveKind.COMMITTED
     owner: OwnerId | None = None
-    team: Annotated[TeamId | None, doc("The team whose it is.")] = None
+    team: Annotated[TeamId | None, doc("The team that owns it.")] = None
     contributors: Annotated[
-        list[PersonId], doc("The people who work on it beside the owner: all of them, up to 100.")
+        list[PersonId], doc("The complete list of people who work on it besides the owner, up to 100.")
     ] = msgspec.field(default_factory=list)
-    supports: Annotated[list[Ref], doc("The objectives and key results that it supports, up to 100.")] = msgspec.field(
+    supports: Annotated[list[Ref], doc("The objectives and key results it supports, up to 100.")] = msgspec.field(
         default_factory=list
     )
-    # UNSET stands for WORKSPACE: the digest of a command from before this field stays as it was
-    visibility: Annotated[Visibility | UnsetType, doc("Who sees it: by default WORKSPACE; TEAM needs a team.")] = UNSET
+    # UNSET means WORKSPACE, so the digests of commands recorded before this field existed stay valid
+    visibility: Annotated[Visibility | UnsetType, doc("Who can see it: by default WORKSPACE; TEAM needs a team.")] = (
+        UNSET
+    )
 
 
 class RewordObjective(Command, frozen=True):
@@ -54,12 +56,14 @@ class RewordObjective(Command, frozen=True):
     RECORDS = ObjectiveReworded
 
     objective: ObjectiveId
-    title: Annotated[str | UnsetType, doc("One line of 1 to 300 characters; left out it stays.")] = UNSET
-    description: Annotated[str | None | UnsetType, doc("More about it; null clears it, left out it stays.")] = UNSET
+    title: Annotated[str | UnsetType, doc("One line of 1 to 300 characters; omitted keeps it.")] = UNSET
+    description: Annotated[str | None | UnsetType, doc("A longer description; null clears it, omitted keeps it.")] = (
+        UNSET
+    )
 
 
 class AssignObjective(Command, frozen=True):
-    """Change who owns an objective, which team's it is, or who contributes."""
+    """Change the owner, the team or the contributors of an objective."""
 
     NEEDS = edit_goals("objective")
     ANSWERS = Kind.OBJECTIVE
@@ -67,29 +71,29 @@ class AssignObjective(Command, frozen=True):
 
     objective: ObjectiveId
     owner: Annotated[
-        PersonId | None | UnsetType, doc("The person who answers for it; null clears it, left out it stays.")
+        PersonId | None | UnsetType, doc("The person responsible for it; null clears it, omitted keeps it.")
     ] = UNSET
-    team: Annotated[TeamId | None | UnsetType, doc("The team whose it is; null clears it, left out it stays.")] = UNSET
+    team: Annotated[TeamId | None | UnsetType, doc("The team that owns it; null clears it, omitted keeps it.")] = UNSET
     contributors: Annotated[
-        list[PersonId] | UnsetType, doc("The people who work on it beside the owner: all of them, up to 100.")
+        list[PersonId] | UnsetType, doc("The complete list of people who work on it besides the owner, up to 100.")
     ] = UNSET
 
 
 class SetObjectiveVisibility(Command, frozen=True):
-    """Say who sees an objective, and all that belongs to it: everybody, or only its team and those who work on it. It
-    holds for its history, too, and can be said of what has ended."""
+    """Set who can see an objective and everything that belongs to it: the workspace, or only its team and the people
+    who work on it. The visibility also applies to its history, and can be set on ended objectives."""
 
     NEEDS = edit_goals("objective")
     ANSWERS = Kind.OBJECTIVE
     RECORDS = ObjectiveVisibilitySet
 
     objective: ObjectiveId
-    visibility: Annotated[Visibility, doc("Who sees it from now on; TEAM needs a team.")]
+    visibility: Annotated[Visibility, doc("Who can see it; TEAM needs a team.")]
 
 
 class AlignObjective(Command, frozen=True):
-    """Say that an objective supports another objective or a key result of the same or an overlapping cycle; never one
-    that supports it (`CIRCULAR`)."""
+    """Align an objective to an objective or key result that it supports, in the same or an overlapping cycle. The
+    target must not support the objective itself (`CIRCULAR`)."""
 
     NEEDS = edit_goals("objective")
     ANSWERS = Kind.OBJECTIVE
@@ -100,7 +104,7 @@ class AlignObjective(Command, frozen=True):
 
 
 class UnalignObjective(Command, frozen=True):
-    """Take an alignment back."""
+    """Remove an alignment."""
 
     NEEDS = edit_goals("objective")
     ANSWERS = Kind.OBJECTIVE
@@ -111,7 +115,7 @@ class UnalignObjective(Command, frozen=True):
 
 
 class CommitObjective(Command, frozen=True):
-    """Commit to a draft: it becomes ACTIVE."""
+    """Commit a draft: the objective becomes ACTIVE."""
 
     NEEDS = edit_goals("objective")
     ANSWERS = Kind.OBJECTIVE
@@ -121,7 +125,7 @@ class CommitObjective(Command, frozen=True):
 
 
 class CloseObjective(Command, frozen=True):
-    """Close an objective with its verdict, and score every key result that is not scored yet."""
+    """Close an objective with a verdict, and score its key results that have no score."""
 
     NEEDS = edit_goals("objective")
     ANSWERS = Kind.OBJECTIVE
@@ -129,14 +133,14 @@ class CloseObjective(Command, frozen=True):
 
     objective: ObjectiveId
     verdict: Annotated[
-        Verdict | None, doc("What it came to; by default ACHIEVED if the score is at least the policy's `scoreGreen`.")
+        Verdict | None, doc("The verdict; by default ACHIEVED if the score is at least the policy's `scoreGreen`.")
     ] = None
-    score: Annotated[float | None, doc("From 0 to 1; by default its progress at that moment.")] = None
-    reflection: Annotated[str | None, doc("What there is to say about how it ended.")] = None
+    score: Annotated[float | None, doc("The score, from 0 to 1; by default its progress at the effective time.")] = None
+    reflection: Annotated[str | None, doc("A closing reflection.")] = None
 
 
 class DropObjective(Command, frozen=True):
-    """Give an objective up; what supports it is unaligned by that."""
+    """Drop an objective. Objectives that support it are then no longer aligned to it."""
 
     NEEDS = edit_goals("objective")
     ANSWERS = Kind.OBJECTIVE
@@ -147,7 +151,7 @@ class DropObjective(Command, frozen=True):
 
 
 class ReopenObjective(Command, frozen=True):
-    """Take an objective's closing or dropping back, while its cycle is open."""
+    """Reopen a closed or dropped objective, while its cycle is open."""
 
     NEEDS = edit_goals("objective")
     ANSWERS = Kind.OBJECTIVE
@@ -158,12 +162,12 @@ class ReopenObjective(Command, frozen=True):
 
 
 class CarryObjective(Command, frozen=True):
-    """Draft an objective anew in another cycle, with the key results that are neither dropped nor reached, each
-    starting from its current value."""
+    """Draft a copy of an objective in another cycle, with the key results that are neither dropped nor reached. Each
+    starts from its current value."""
 
     NEEDS = edit_goals("objective")
     ANSWERS = Kind.OBJECTIVE
     RECORDS = ObjectiveDrafted
 
     objective: ObjectiveId
-    into: Annotated[CycleBy, doc("The cycle it goes on in.")]
+    into: Annotated[CycleBy, doc("The cycle it continues in.")]

@@ -1,4 +1,4 @@
-"""Commands about people and teams."""
+"""Commands on people and teams."""
 
 from typing import Annotated, ClassVar
 
@@ -24,17 +24,17 @@ from domain.primitives.values import Kind
 
 
 class AddPerson(Command, frozen=True):
-    """Add a person, who can own goals, belong to teams and be spoken for."""
+    """Add a person, who can own goals and join teams."""
 
     NEEDS = MANAGE_PEOPLE
     ANSWERS = Kind.PERSON
     RECORDS = PersonAdded
 
     handle: Annotated[
-        str, doc("A short name, nobody else's until they are erased: lower-case letters, digits, `-`, `_`, `.`.")
+        str, doc("A short name, unique among persons who are not erased: lower-case letters, digits, `-`, `_`, `.`.")
     ]
-    name: Annotated[str, doc("What the person is called.")]
-    email: Annotated[str | None, doc("Where to write to; its truth is not checked.")] = None
+    name: Annotated[str, doc("The person's name.")]
+    email: Annotated[str | None, doc("The email address; it is not verified.")] = None
 
 
 class RenamePerson(Command, frozen=True):
@@ -45,14 +45,12 @@ class RenamePerson(Command, frozen=True):
     RECORDS = PersonRenamed
 
     person: PersonId
-    name: Annotated[str | UnsetType, doc("What the person is called from now on; left out it stays.")] = UNSET
-    email: Annotated[
-        str | None | UnsetType, doc("Where to write to from now on; null clears it, left out it stays.")
-    ] = UNSET
+    name: Annotated[str | UnsetType, doc("The new name; omitted keeps it.")] = UNSET
+    email: Annotated[str | None | UnsetType, doc("The new email address; null clears it, omitted keeps it.")] = UNSET
 
 
 class DeactivatePerson(Command, frozen=True):
-    """Note that a person has left: all they did stays, nothing new can be given to them."""
+    """Deactivate a person who has left. The person's history stays; nothing new can be assigned to the person."""
 
     NEEDS = MANAGE_PEOPLE
     ANSWERS = Kind.PERSON
@@ -62,31 +60,31 @@ class DeactivatePerson(Command, frozen=True):
 
 
 class ErasePerson(Command, frozen=True):
-    """Forget a person for ever: nobody can read their handle, name and email any more, not even in the log. What they
-    did stays, as done by an erased person; the handle may be given to somebody else."""
+    """Erase a person permanently: handle, name and email can no longer be read, not even in the log. The person's
+    actions stay, attributed to an erased person; the handle becomes available again."""
 
     NEEDS = MANAGE_PEOPLE
     ANSWERS = Kind.PERSON
     RECORDS = PersonErased
     REASON_REQUIRED = True
     DESCRIPTIONS: ClassVar = {
-        "reason": "Why, in your words; it stands beside the change for ever, so do not name the person here."
+        "reason": "The reason, as free text. It is recorded permanently with the change: do not name the person here."
     }
 
     person: PersonId
 
 
 class FormTeam(Command, frozen=True):
-    """Form a team, inside another or at the top."""
+    """Form a team, at the top level or inside another team."""
 
     NEEDS = MANAGE_PEOPLE
     ANSWERS = Kind.TEAM
     RECORDS = TeamFormed
 
     key: Key
-    name: Annotated[str, doc("What the team is called.")]
-    parent: Annotated[TeamId | None, doc("The team above; none makes it one at the top.")] = None
-    lead: Annotated[PersonId | None, doc("The person who leads.")] = None
+    name: Annotated[str, doc("The name of the team.")]
+    parent: Annotated[TeamId | None, doc("The parent team; null for the top level.")] = None
+    lead: Annotated[PersonId | None, doc("The team lead.")] = None
 
 
 class RenameTeam(Command, frozen=True):
@@ -97,33 +95,33 @@ class RenameTeam(Command, frozen=True):
     RECORDS = TeamRenamed
 
     team: TeamId
-    name: Annotated[str, doc("What the team is called from now on.")]
+    name: Annotated[str, doc("The new name.")]
 
 
 class MoveTeam(Command, frozen=True):
-    """Put a team under another, or at the top; never under one of its own (`CIRCULAR`)."""
+    """Move a team under another team or to the top level, but not under one of its descendants (`CIRCULAR`)."""
 
     NEEDS = MANAGE_PEOPLE
     ANSWERS = Kind.TEAM
     RECORDS = TeamMoved
 
     team: TeamId
-    parent: Annotated[TeamId | None, doc("The team above from now on; null puts it at the top.")]
+    parent: Annotated[TeamId | None, doc("The new parent team; null for the top level.")]
 
 
 class AppointLead(Command, frozen=True):
-    """Say who leads a team."""
+    """Appoint or remove the lead of a team."""
 
     NEEDS = MANAGE_PEOPLE
     ANSWERS = Kind.TEAM
     RECORDS = TeamLeadAppointed
 
     team: TeamId
-    person: Annotated[PersonId | None, doc("The person who leads from now on; null for nobody.")]
+    person: Annotated[PersonId | None, doc("The new lead; null for none.")]
 
 
 class JoinTeam(Command, frozen=True):
-    """Make a person a member of a team."""
+    """Add a person to a team."""
 
     NEEDS = MANAGE_PEOPLE
     ANSWERS = Kind.TEAM
@@ -134,7 +132,7 @@ class JoinTeam(Command, frozen=True):
 
 
 class LeaveTeam(Command, frozen=True):
-    """End a person's membership in a team."""
+    """Remove a person from a team."""
 
     NEEDS = MANAGE_PEOPLE
     ANSWERS = Kind.TEAM
@@ -145,7 +143,7 @@ class LeaveTeam(Command, frozen=True):
 
 
 class DisbandTeam(Command, frozen=True):
-    """End a team: its past goals stay with it, nothing new can be given to it."""
+    """Disband a team. It keeps its past goals; nothing new can be assigned to it."""
 
     NEEDS = MANAGE_PEOPLE
     ANSWERS = Kind.TEAM

@@ -1,4 +1,4 @@
-"""Who may do what: roles, permissions, the roles that have each permission, and what a command can require."""
+"""Roles, permissions, the roles with each permission, and the requirements of commands."""
 
 from enum import StrEnum
 from functools import cache
@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 
 class Role(StrEnum):
-    """What a person or a machine token is in the workspace; one may be several."""
+    """A role of a person or machine token in the workspace. A caller may have several."""
 
     ADMIN = "ADMIN"
     LEAD = "LEAD"
@@ -16,8 +16,8 @@ class Role(StrEnum):
 
 
 class Permission(StrEnum):
-    """What somebody may do. OWN means: as owner, contributor, or lead of the owning team (for readings:
-    as owner of the KPI); the same verb without it means anybody's. READ_PRIVATE: what is for a team only, too.
+    """An action that a caller may perform. OWN limits it to goals that the caller owns, contributes to or leads the
+    team of, and to readings of KPIs that the caller owns. READ_PRIVATE includes goals with the visibility TEAM.
     """
 
     READ = "READ"
@@ -40,7 +40,7 @@ _ALL = frozenset(Role)
 _STAFF = frozenset({Role.ADMIN, Role.LEAD})
 _ADMIN = frozenset({Role.ADMIN})
 
-_WHO_MAY: dict[Permission, frozenset[Role]] = {
+_ROLES_BY_PERMISSION: dict[Permission, frozenset[Role]] = {
     Permission.READ: _ALL - {Role.METRICS},
     Permission.READ_PRIVATE: frozenset({Role.ADMIN, Role.AUDITOR}),
     Permission.READ_LEDGER: _STAFF | {Role.AUDITOR},
@@ -60,21 +60,21 @@ _WHO_MAY: dict[Permission, frozenset[Role]] = {
 
 @cache
 def permissions(roles: frozenset[Role]) -> frozenset[Permission]:
-    """Everything that a caller with these roles may do: the union of what each role may."""
-    return frozenset(permission for permission, may in _WHO_MAY.items() if may & roles)
+    """All permissions of a caller with these roles."""
+    return frozenset(permission for permission, allowed in _ROLES_BY_PERMISSION.items() if allowed & roles)
 
 
 def roles_with(permission: Permission) -> list[Role]:
-    """The roles that have a permission, in their order."""
-    return [role for role in Role if role in _WHO_MAY[permission]]
+    """The roles with a permission, in the order of `Role`."""
+    return [role for role in Role if role in _ROLES_BY_PERMISSION[permission]]
 
 
-# ── what a command requires ──────────────────────────────────────────────────────────────────────
+# ── requirements of commands ─────────────────────────────────────────────────────────────────────
 
 
 class Needs(NamedTuple):
-    """What a command requires: a permission for anybody's things, and maybe another one that is enough for one's own.
-    `of` is the field that names its subject; without it the subject is what the command creates.
+    """The permission that a command requires for any subject, and optionally the weaker one that is enough for the
+    author's own. `of` is the field with the subject; without it the subject is the object that the command creates.
 
     Besides this, `effectiveAt` requires BACKDATE, and an import requires IMPORT.
     """

@@ -17,11 +17,11 @@ from domain.commands.command import Command, verb
 _MODULES: Final = (
     people_commands, cycle_commands, objective_commands, key_result_commands, kpi_commands, discussion_commands,
 )  # fmt: skip
-"""In the order in which the schema lists the commands."""
+"""The modules, in the order in which the schema lists the commands."""
 
 
 def by_verb(modules: Sequence[ModuleType]) -> dict[str, type[Command]]:
-    """The commands that these modules define, in that order. Raises `TypeError` for two of one name."""
+    """The commands that these modules define, in their order. Raises `TypeError` for duplicate names."""
     found: dict[str, type[Command]] = {}
     for module in modules:
         for command in _defined_in(module):

@@ -1,4 +1,4 @@
-"""Why an objective's progress changed: a value moved, a target was edited, or the set of key results changed.
+"""The cause of each change of an objective's progress: a measurement, an edited target, or a changed scope.
 
 Every event of a key result, check-in or reading has a cause or is listed as having none. The check runs when this
 module is imported.
@@ -30,11 +30,11 @@ from domain.primitives.values import Kind
 
 
 class Cause(StrEnum):
-    """What a change of progress is booked to.
+    """The cause that a change of progress is attributed to.
 
-    MOVEMENT: a check-in or reading, its correction or its retraction. GOALPOST: what a key result is measured
-    by was edited: its target, its due day, or the KPI it takes its value from, since then the figure changed
-    though nothing moved. SCOPE: a key result came, went or changed weight, or the objective itself began.
+    MOVEMENT: a check-in or reading, its correction or its retraction. GOALPOST: an edit of a key result's metric, due
+    date or linked KPI, which changes the progress without a new measurement. SCOPE: a key result was added, dropped or
+    reweighed, or the objective was drafted.
     """
 
     MOVEMENT = "MOVEMENT"
@@ -57,18 +57,18 @@ CAUSES: dict[type[Event], Cause] = {
     KeyResultReweighed: Cause.SCOPE,
     ObjectiveDrafted: Cause.SCOPE,
 }
-"""By event: what its change of progress is booked to."""
+"""The cause of each event's change of progress."""
 NEUTRAL: frozenset[type[Event]] = frozenset({KeyResultReworded, KeyResultAssigned, KeyResultScored, KeyResultReopened})
-"""Events of key results that change no progress."""
+"""Events of key results that do not change progress."""
 _MEASURED = frozenset({Kind.KEY_RESULT, Kind.CHECK_IN, Kind.READING})
 
 
 def require_causes(events: Iterable[type[Event]]) -> None:
-    """Raise `TypeError` for an event of a key result, check-in or reading whose cause is not stated."""
+    """Raises `TypeError` for an event of a key result, check-in or reading without a cause."""
     for event in events:
         if event.KIND in _MEASURED and event not in CAUSES and event not in NEUTRAL:
             raise TypeError(
-                f"the event {event.__name__} has no cause: enter it in CAUSES, or in NEUTRAL if it changes no progress"
+                f"the event {event.__name__} has no cause: add it to CAUSES, or to NEUTRAL if it changes no progress"
             )
 
 

@@ -1,7 +1,7 @@
-"""How far a measurement is on its metric's way: one formula for each direction.
+"""Progress of a measurement from the start to the target of its metric: one formula per direction.
 
-Shares are of 1. A measured figure counts as on a bound when it is within 1e-12 of the bound's size, so
-that sums of decimals stand where they stand on paper.
+Shares are of 1. A measured value equals a bound if it differs by at most 1e-12 of the bound's size. This hides the
+rounding errors of floating-point sums.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,13 +15,13 @@ from domain.primitives.values import Direction, Metric, Milestone, Ref
 
 FIGURE_TOLERANCE = 1e-12
 UNCLAMPED_MAX = 1e12
-"""The unclamped progress is kept within ± this, so that a mean of it is always a number."""
+"""The limit of unclamped progress, in both directions, so that its mean is always finite."""
 SUM_MIN, SUM_MAX = 1e-100, 1e100
-"""Between these, a sum of weights can be multiplied and divided by without loss."""
+"""Between these limits, a sum of weights can be multiplied and divided without overflow or underflow."""
 
 
 class Figure(Protocol):
-    """Anything measured in a number: its value, and when it was true."""
+    """A numeric measurement: its value and its time of measurement."""
 
     @property
     def measured_at(self) -> datetime: ...
@@ -31,20 +31,20 @@ class Figure(Protocol):
 
 
 class Measured(Figure, Protocol):
-    """Anything that can also say which milestones are reached: all of them, each time."""
+    """A measurement that may also name all milestones reached so far."""
 
     @property
     def reached(self) -> tuple[str, ...] | None: ...
 
 
 class Fact(msgspec.Struct, frozen=True, gc=False):
-    """The base of the plain values that formulas take and give."""
+    """The base class of the inputs and results of formulas."""
 
 
 class Measurement(Fact, frozen=True, gc=False):
-    """A check-in or reading that says a value, or which milestones are reached.
+    """A check-in or reading with a value or reached milestones.
 
-    `node` and `position`: the thing it is, and the event that said it last.
+    `node` refers to it; `position` is the position of its last event.
     """
 
     value: float | None
@@ -55,9 +55,9 @@ class Measurement(Fact, frozen=True, gc=False):
 
 
 def unclamped(metric: Metric, measured: Measured | None) -> float | None:
-    """How far the measurement is on the metric's way: 0 at start, 1 at target; beyond both where it went there.
+    """The progress of the measurement: 0 at start, 1 at target, below 0 or above 1 outside of them.
 
-    None without a measurement, or with one that the metric cannot be read from (after it was edited).
+    None without a measurement, or with one that does not fit the metric after an edit.
     """
     if measured is None:
         return None
@@ -77,39 +77,39 @@ def share_at(metric: Metric, value: float) -> float:
 
 
 def clamped(share: float | None) -> float | None:
-    """A share limited to [0, 1]; none stays none."""
+    """A share limited to [0, 1]; None for None."""
     if share is None:
         return None
     return 0.0 if share <= 0 else min(share, 1.0)
 
 
 def at_least(value: float, bound: float) -> bool:
-    """Whether a measured figure stands on the bound or above it."""
+    """Whether a measured value is at the bound or above it, within the tolerance."""
     return value >= bound - FIGURE_TOLERANCE * abs(bound)
 
 
 def at_most(value: float, bound: float) -> bool:
-    """Whether a measured figure stands on the bound or below it."""
+    """Whether a measured value is at the bound or below it, within the tolerance."""
     return value <= bound + FIGURE_TOLERANCE * abs(bound)
 
 
 def mean(weights: Sequence[float], values: Sequence[float]) -> float:
-    """Σ weight · value / Σ weight, for one value or more and weights above 0; the same in whatever order they come."""
+    """Σ weight · value / Σ weight, for at least one value and weights above 0. The order does not change the result."""
     if not SUM_MIN < sum(weights) < SUM_MAX:
         weights = scaled(weights)
     return fsum([weight * value for weight, value in zip(weights, values, strict=True)]) / fsum(weights)
 
 
 def scaled(weights: Sequence[float]) -> Sequence[float]:
-    """The same weights, as shares of the largest where their sum would run out of a float's range."""
+    """The weights, divided by the largest if their sum is outside of `SUM_MIN` to `SUM_MAX`."""
     if SUM_MIN < sum(weights) < SUM_MAX:
         return weights
     largest = max(weights)
     return [weight / largest for weight in weights]
 
 
-def _way(value: float, start: float, goal: float) -> float:
-    """The way gone from start to goal, as a share; `+ 0.0` since there is no such thing as -0 %."""
+def _fraction(value: float, start: float, goal: float) -> float:
+    """The position of a value between start and goal, as a share. `+ 0.0` turns -0.0 into 0.0."""
     share = (value - start) / (goal - start) + 0.0
     return min(max(share, -UNCLAMPED_MAX), UNCLAMPED_MAX)
 
@@ -118,11 +118,11 @@ def _towards(metric: Metric, value: float) -> float:
     """INCREASE and DECREASE: (v - start) / (target - start)."""
     assert metric.start is not None
     assert metric.target is not None
-    return _way(value, metric.start, metric.target)
+    return _fraction(value, metric.start, metric.target)
 
 
 def _at_least(metric: Metric, value: float) -> float:
-    """AT_LEAST: 1 once met; else the way from a start below the target; else 0."""
+    """AT_LEAST: 1 if met; else the share of the distance from a start below the target; else 0."""
     assert metric.target is not None
     if at_least(value, metric.target):
         return 1.0
@@ -131,7 +131,7 @@ def _at_least(metric: Metric, value: float) -> float:
 
 
 def _at_most(metric: Metric, value: float) -> float:
-    """AT_MOST: 1 once met; else the way from a start above the target; else 0."""
+    """AT_MOST: 1 if met; else the share of the distance from a start above the target; else 0."""
     assert metric.target is not None
     if at_most(value, metric.target):
         return 1.0
@@ -140,21 +140,22 @@ def _at_most(metric: Metric, value: float) -> float:
 
 
 def _within(metric: Metric, value: float) -> float:
-    """WITHIN: 1 inside the bounds; else the way to the nearer one from a start outside on the same side; else 0."""
+    """WITHIN: 1 inside the bounds; else the share of the distance to the nearer bound from a start on the same side;
+    else 0."""
     assert metric.lower is not None
     assert metric.upper is not None
     above_lower, below_upper = at_least(value, metric.lower), at_most(value, metric.upper)
     if above_lower and below_upper:
         return 1.0
     if metric.start is not None and not above_lower and metric.start < metric.lower:
-        return _way(value, metric.start, metric.lower)
+        return _fraction(value, metric.start, metric.lower)
     if metric.start is not None and not below_upper and metric.start > metric.upper:
-        return _way(value, metric.start, metric.upper)
+        return _fraction(value, metric.start, metric.upper)
     return 0.0
 
 
 def _done(_: Metric, value: float) -> float:
-    """DONE: 1 from a value of 1 on, else 0."""
+    """DONE: 1 for a value of at least 1, else 0."""
     return 1.0 if at_least(value, 1.0) else 0.0
 
 
@@ -174,5 +175,5 @@ def _milestone_share(milestones: tuple[Milestone, ...], measured: Measured) -> f
 
 
 def is_reached(milestone: Milestone, measured: Measured) -> float:
-    """1 for a milestone that the measurement names, else 0."""
+    """1 if the measurement names the milestone, else 0."""
     return float(milestone.key in (measured.reached or ()))

@@ -1,6 +1,6 @@
-"""What a KPI's readings say: its status, its series by calendar, and this period against the last.
+"""Status, calendar series and period comparison of a KPI's readings.
 
-Readings are given as they stand at the basis: those known, none after `at`, oldest first.
+Readings are passed as of the basis: those known, none after `at`, oldest first.
 """
 
 from bisect import bisect_left
@@ -21,7 +21,7 @@ INSTANT = timedelta(microseconds=1)
 
 
 class KpiStatus(StrEnum):
-    """How a KPI stands."""
+    """The status of a KPI."""
 
     NO_DATA = "NO_DATA"
     STALE = "STALE"
@@ -32,7 +32,7 @@ class KpiStatus(StrEnum):
 
 
 class Aggregation(StrEnum):
-    """How the readings of one bucket become one figure."""
+    """How the readings of one bucket are aggregated."""
 
     LAST = "LAST"
     FIRST = "FIRST"
@@ -53,7 +53,7 @@ class KpiFacts(Fact, frozen=True, gc=False):
 
 
 class SeriesPoint(Fact, frozen=True, gc=False):
-    """One bucket, half-open [start, end); without a reading its value is none and its status NO_DATA."""
+    """One bucket, half-open [start, end); without a reading its value is None and its status NO_DATA."""
 
     start: datetime
     end: datetime
@@ -63,7 +63,7 @@ class SeriesPoint(Fact, frozen=True, gc=False):
 
 
 class Comparison(Fact, frozen=True, gc=False):
-    """A bucket against the one before: change = current - previous, change_ratio = change / |previous|."""
+    """A bucket compared with the previous one: change = current - previous, change_ratio = change / |previous|."""
 
     current: float | None
     previous: float | None
@@ -75,7 +75,7 @@ class Comparison(Fact, frozen=True, gc=False):
 
 
 def status(kpi: KpiFacts, at: datetime, policy: ScoringPolicy) -> KpiStatus:
-    """The first that matches: RETIRED, NO_DATA, STALE, and then what the goal says of the latest reading."""
+    """The first that applies: RETIRED, NO_DATA, STALE, or else the status of the latest reading by the goal."""
     if kpi.retired:
         return KpiStatus.RETIRED
     if kpi.latest_value is None or kpi.latest_at is None:
@@ -86,7 +86,7 @@ def status(kpi: KpiFacts, at: datetime, policy: ScoringPolicy) -> KpiStatus:
 
 
 def judged(goal: KpiGoal | None, value: float) -> KpiStatus:
-    """HEALTHY where the goal is met (bounds are inclusive), WARNING where it is missed by its tolerance at most."""
+    """HEALTHY if the goal is met (bounds are inclusive), WARNING if it is missed by at most its tolerance."""
     if goal is None:
         return KpiStatus.HEALTHY
     missed_by, bound = max(_shortfalls(goal, value))
@@ -97,7 +97,7 @@ def judged(goal: KpiGoal | None, value: float) -> KpiStatus:
 
 
 def _shortfalls(goal: KpiGoal, value: float) -> list[tuple[float, float]]:
-    """By how much each bound of the goal is missed, negative where it is kept, and the bound's size."""
+    """For each bound of the goal: by how much it is missed (negative if it is met), and the bound's size."""
     low, high = goal.lower, goal.upper
     if goal.direction is GoalDirection.AT_LEAST:
         low = goal.target
@@ -121,12 +121,12 @@ def series(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> list[SeriesPoint]:
-    """The readings in calendar buckets (UTC, ISO weeks), the empty ones included, oldest first.
+    """The readings in calendar buckets (UTC, ISO weeks), oldest first, with empty buckets.
 
-    From the bucket that holds `since` (default: the first reading) to the one that holds the last
-    instant before `until` (default: the basis), never beyond the basis. Both choose whole buckets and
-    cut none, so that a bucket's figure does not depend on the window it is seen through. CHANGE makes a
-    bucket of each reading, up to the next. `goal` judges every bucket. Raises `TOO_LARGE`.
+    From the bucket with `since` (default: the first reading) to the bucket with the last instant before `until`
+    (default: the basis), at most up to the basis. Buckets are never cut, so that a bucket's value does not depend on
+    the window. CHANGE makes one bucket per reading, up to the next reading. `goal` gives the status of each bucket.
+    Raises `TOO_LARGE`.
     """
     first = since or (readings[0].measured_at if readings else None)
     if first is None:
@@ -136,9 +136,9 @@ def series(
 
 
 def comparison(readings: Sequence[Figure], every: Step, aggregation: Aggregation, at: datetime) -> Comparison:
-    """The bucket that holds the basis against the one before it; with CHANGE, the latest two readings.
+    """The bucket of the basis compared with the previous one; with CHANGE, the latest two readings.
 
-    A change is none where one of the two is missing, its ratio also where the one before is 0.
+    The change is None if one of the two is missing. The ratio is also None if the previous value is 0.
     """
     if every is Step.CHANGE:
         *_, before, latest = None, None, *(reading.value for reading in readings[-2:])
@@ -172,7 +172,7 @@ def _measured_at(reading: Figure) -> datetime:
 
 
 def aggregated(values: Sequence[float], aggregation: Aggregation) -> float:
-    """One figure for one value or more, oldest first; kept within a float's range."""
+    """The aggregate of at least one value, oldest first, limited to finite numbers."""
     match aggregation:
         case Aggregation.LAST:
             return values[-1]
@@ -207,7 +207,7 @@ def _finite(value: float) -> float:
 
 
 def compared(current: float | None, previous: float | None) -> Comparison:
-    """One figure against the one before."""
+    """A value compared with the previous one."""
     if current is None or previous is None:
         return Comparison(current, previous, None, None)
     change = _finite(current - previous)

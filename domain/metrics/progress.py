@@ -1,7 +1,7 @@
-"""How far a goal is, how far it should be, and what that means: pure formulas over plain values.
+"""Actual progress, expected progress and health of goals, as pure functions.
 
-Shares are of 1, and compared with a tolerance of 1e-9, so that a gap of 0.30000000000000004 - 0.2 is a
-gap of 0.1, as on paper. How far a measurement is on its metric's way stands in `domain.metrics.formulas`.
+Shares are of 1 and compared with a tolerance of 1e-9, which hides rounding errors such as 0.30000000000000004 - 0.2.
+`domain.metrics.formulas` computes the progress of a single measurement.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ SHARE_TOLERANCE = 1e-9
 
 
 class Health(StrEnum):
-    """What the distance between is and should be means."""
+    """The rating of the gap between expected and actual progress."""
 
     PENDING = "PENDING"
     ON_TRACK = "ON_TRACK"
@@ -47,15 +47,15 @@ _RANK[Health.MISSED] = _RANK[Health.OFF_TRACK]
 _RANK[Health.ACHIEVED] = _RANK[Health.ON_TRACK]
 
 
-# ── what the formulas take ───────────────────────────────────────────────────────────────────────
+# ── inputs of the formulas ──────────────────────────────────────────────────────────────────────
 
 
 class KeyResultFacts(Fact, frozen=True, gc=False):
     """A key result at a basis.
 
-    `latest`: its latest measurement. `last_measured_at`: when it was last heard of, by a check-in even
-    without a value or by a reading. `confidence`: the latest one stated. `position`: of its latest event.
-    `is_abandoned`: its objective was dropped, whatever its own state.
+    `latest`: its latest measurement. `last_measured_at`: the time of its last reading or check-in, even one without a
+    value. `confidence`: the latest one given. `position`: the position of its latest event. `is_abandoned`: its
+    objective is dropped, whatever its own state.
     """
 
     id: UUID
@@ -76,7 +76,7 @@ class KeyResultFacts(Fact, frozen=True, gc=False):
 
     @property
     def begins_at(self) -> datetime:
-        """When progress begins to be expected: the cycle's start, or its creation if that is later."""
+        """The time from which progress is expected: the cycle's start, or its creation if that is later."""
         return max(self.created_at, day_start(self.cycle_start))
 
 
@@ -90,13 +90,13 @@ class ObjectiveFacts(Fact, frozen=True, gc=False):
     verdict: Verdict | None = None
 
 
-# ── what the formulas give ───────────────────────────────────────────────────────────────────────
+# ── results of the formulas ──────────────────────────────────────────────────────────────────────
 
 
 class Term(Fact, frozen=True, gc=False):
-    """One figure a progress was worked out from: contribution = weight · value / Σ weight of those with a value.
+    """One term of a progress: contribution = weight · value / Σ weight of the terms with a value.
 
-    Contributions sum to the progress. A value of none counts for nothing, and neither does its weight.
+    Contributions sum to the progress. A term without a value has no influence, and neither has its weight.
     """
 
     label: str
@@ -108,9 +108,9 @@ class Term(Fact, frozen=True, gc=False):
 
 
 class Progress(Fact, frozen=True, gc=False):
-    """How far something is (`value`, and `unclamped` where it overshot or fell back) and how far it should be.
+    """Actual progress (`value`, and `unclamped` outside of [0, 1]) and expected progress.
 
-    `explain` is worked out when it is asked for.
+    `explain` is computed on access.
     """
 
     value: float | None
@@ -121,18 +121,18 @@ class Progress(Fact, frozen=True, gc=False):
 
     @property
     def explain(self) -> tuple[Term, ...]:
-        """The terms that sum to `value`; none where there is no value."""
+        """The terms that sum to `value`; empty without a value."""
         return ()
 
 
 class KeyResultProgress(Progress, frozen=True, gc=False):
-    """A key result's progress: a term for its measurement, or one for each milestone."""
+    """A key result's progress, with one term for its measurement or one per milestone."""
 
     of: KeyResultFacts
 
     @property
-    def said_at(self) -> int:
-        """The event its value comes from: its latest measurement, or its own latest without one."""
+    def value_position(self) -> int:
+        """The position of the event that gives its value: its latest measurement, or else its own latest event."""
         return self.of.position if self.of.latest is None else self.of.latest.position
 
     @property
@@ -143,11 +143,11 @@ class KeyResultProgress(Progress, frozen=True, gc=False):
         if milestones := self.of.metric.milestones:
             parts = [(m.title, m.weight, is_reached(m, measured), measured.node, measured.position) for m in milestones]
             return _terms(parts)
-        return _terms([(_told(self.of.metric, measured), 1.0, self.value, measured.node, measured.position)])
+        return _terms([(_label(self.of.metric, measured), 1.0, self.value, measured.node, measured.position)])
 
 
 class ObjectiveProgress(Progress, frozen=True, gc=False):
-    """An objective's progress: a term for each key result that is not dropped."""
+    """An objective's progress, with one term per key result that is not dropped."""
 
     of: ObjectiveFacts
     key_results: tuple[KeyResultProgress, ...]
@@ -158,7 +158,7 @@ class ObjectiveProgress(Progress, frozen=True, gc=False):
             return ()
         return _terms(
             [
-                (part.of.title, part.of.weight, part.value, Ref(Kind.KEY_RESULT, part.of.id), part.said_at)
+                (part.of.title, part.of.weight, part.value, Ref(Kind.KEY_RESULT, part.of.id), part.value_position)
                 for part in self.key_results
                 if part.of.state is not KeyResultState.DROPPED
             ]
@@ -166,7 +166,7 @@ class ObjectiveProgress(Progress, frozen=True, gc=False):
 
 
 class SharedProgress(Progress, frozen=True, gc=False):
-    """A team's or cycle's progress: a term for each objective that is not dropped."""
+    """A team's or cycle's progress, with one term per objective that is not dropped."""
 
     objectives: tuple[ObjectiveProgress, ...]
 
@@ -183,15 +183,15 @@ class SharedProgress(Progress, frozen=True, gc=False):
         )
 
 
-# ── what is expected, and what the gap means ─────────────────────────────────────────────────────
+# ── expected progress and health ────────────────────────────────────────────────────────────────
 
 _ALWAYS_EXPECTED = frozenset({Direction.AT_LEAST, Direction.AT_MOST, Direction.WITHIN})
 
 
 def expected(direction: Direction, begins_at: datetime, due: date, at: datetime) -> float:
-    """The share of the time that is gone, in [0, 1]: from `begins_at` to the end of the day it is due, in UTC.
+    """The elapsed share of the time from `begins_at` to the end of the due date in UTC, in [0, 1].
 
-    1 throughout for AT_LEAST, AT_MOST and WITHIN, which hold or do not; and 1 where it was due before it began.
+    Always 1 for AT_LEAST, AT_MOST and WITHIN, which are either met or not, and for a due date before the beginning.
     """
     if direction in _ALWAYS_EXPECTED:
         return 1.0
@@ -202,7 +202,7 @@ def expected(direction: Direction, begins_at: datetime, due: date, at: datetime)
 
 
 def band(gap: float, policy: ScoringPolicy) -> Health:
-    """What a gap (expected - value) means; a gap on a band's upper bound still belongs to it."""
+    """The health of a gap (expected - value). The upper bound of a band belongs to it."""
     if gap <= policy.on_track_gap + SHARE_TOLERANCE:
         return Health.ON_TRACK
     if gap <= policy.at_risk_gap + SHARE_TOLERANCE:
@@ -211,28 +211,28 @@ def band(gap: float, policy: ScoringPolicy) -> Health:
 
 
 def verdict(score: float | None, policy: ScoringPolicy) -> Verdict:
-    """ACHIEVED from `score_green` on; no score is MISSED."""
+    """ACHIEVED for a score of at least `score_green`; MISSED below or without a score."""
     is_green = score is not None and score >= policy.score_green - SHARE_TOLERANCE
     return Verdict.ACHIEVED if is_green else Verdict.MISSED
 
 
 def is_outdated(last_measured_at: datetime, cadence: Cadence, at: datetime, policy: ScoringPolicy) -> bool:
-    """Whether a measure was silent for longer than its cadence allows: strictly longer."""
+    """Whether the time since the last measurement is strictly longer than the cadence allows."""
     return at - last_measured_at > policy.stale_after(cadence)
 
 
 def _health(
     of: KeyResultFacts, value: float | None, expected_now: float, at: datetime, policy: ScoringPolicy
 ) -> Health:
-    """The first that matches. A key result that has spoken, but never of a value, stands at 0."""
+    """The first that applies. A key result with check-ins but without any value counts as 0."""
     if of.state is KeyResultState.DROPPED or of.is_abandoned:
         return Health.DROPPED
     if of.state is KeyResultState.SCORED:
         return Health(verdict(of.score, policy))
-    spoken_at = of.last_measured_at or (of.latest.measured_at if of.latest else None)
-    if spoken_at is None:
+    measured_at = of.last_measured_at or (of.latest.measured_at if of.latest else None)
+    if measured_at is None:
         return Health.PENDING
-    if is_outdated(spoken_at, of.cadence, at, policy):
+    if is_outdated(measured_at, of.cadence, at, policy):
         return Health.OUTDATED
     return band(expected_now - (value or 0.0), policy)
 
@@ -241,7 +241,7 @@ def _health(
 
 
 def of_key_result(facts: KeyResultFacts, at: datetime, policy: ScoringPolicy) -> KeyResultProgress:
-    """A key result's progress at `at`; what is measured stays its value, whatever it was scored."""
+    """A key result's progress at `at`. The value is the measured one, even after scoring."""
     share = unclamped(facts.metric, facts.latest)
     value = clamped(share)
     due = expected(facts.metric.direction, facts.begins_at, facts.due, at)
@@ -251,9 +251,9 @@ def of_key_result(facts: KeyResultFacts, at: datetime, policy: ScoringPolicy) ->
 def of_objective(facts: ObjectiveFacts, key_results: Sequence[KeyResultProgress]) -> ObjectiveProgress:
     """Σ weight · progress / Σ weight over the key results that are not dropped and have a value.
 
-    What is expected is the mean of the same key results, so that the two compare; both are none where
-    no key result has a value. Health is the worst, confidence the lowest, of all that are not dropped. An
-    objective that was dropped itself keeps its figures: those of the key results that were its when it was.
+    The expected progress is the mean over the same key results, so that the two are comparable. Both are None if no
+    key result has a value. Health is the worst and confidence the lowest of all that are not dropped. A dropped
+    objective keeps the values from its key results at that time.
     """
     live = [part for part in key_results if part.of.state is not KeyResultState.DROPPED]
     means = _means(live, [part.of.weight for part in live if part.value is not None])
@@ -272,10 +272,10 @@ def _health_of_objective(facts: ObjectiveFacts, live: Sequence[KeyResultProgress
 
 
 def of_objectives(objectives: Sequence[ObjectiveProgress]) -> SharedProgress:
-    """A team's or cycle's: the plain mean over its objectives that are not dropped and have a value.
+    """A team's or cycle's progress: the mean over the objectives that are not dropped and have a value.
 
-    Health is the worst and confidence the lowest of all that are not dropped. Where all of them have ended
-    there is nothing left to be on or off track: it is ACHIEVED if all were, else MISSED.
+    Health is the worst and confidence the lowest of all that are not dropped. If all of them have ended, health is
+    ACHIEVED if all were achieved, else MISSED.
     """
     live = [part for part in objectives if part.health is not Health.DROPPED]
     means = _means(live, [1.0 for part in live if part.value is not None])
@@ -324,20 +324,20 @@ def _terms(parts: Sequence[_Part]) -> tuple[Term, ...]:
     )
 
 
-def _told(metric: Metric, measured: Measurement) -> str:
-    """The measured figure and the way it is on, in words: '32 on the way from 0 to 40 customers'."""
+def _label(metric: Metric, measured: Measurement) -> str:
+    """A label of the measured value and its metric: '32 on the way from 0 to 40 customers'."""
     assert measured.value is not None
-    figure, unit = _figure(measured.value), f" {metric.unit.symbol}" if metric.unit.symbol else ""
+    value, unit = _formatted(measured.value), f" {metric.unit.symbol}" if metric.unit.symbol else ""
     match metric.direction:
         case Direction.INCREASE | Direction.DECREASE:
-            return f"{figure} on the way from {_figure(metric.start)} to {_figure(metric.target)}{unit}"
+            return f"{value} on the way from {_formatted(metric.start)} to {_formatted(metric.target)}{unit}"
         case Direction.WITHIN:
-            return f"{figure}, to be from {_figure(metric.lower)} to {_figure(metric.upper)}{unit}"
+            return f"{value}, to be from {_formatted(metric.lower)} to {_formatted(metric.upper)}{unit}"
         case Direction.DONE:
             return "done" if at_least(measured.value, 1.0) else "not done"
-    return f"{figure}, to be {metric.direction.lower().replace('_', ' ')} {_figure(metric.target)}{unit}"
+    return f"{value}, to be {metric.direction.lower().replace('_', ' ')} {_formatted(metric.target)}{unit}"
 
 
-def _figure(value: float | None) -> str:
+def _formatted(value: float | None) -> str:
     assert value is not None
     return f"{value:,.12g}"

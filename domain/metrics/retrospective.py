@@ -1,6 +1,6 @@
-"""A cycle looked back on: how far it got by which target, what moved it, how sure people were, when they fell silent.
+"""The retrospective of a cycle: attainment, attribution of progress, confidence calibration and silences.
 
-Shares are of 1; what has no progress yet counts as 0 in an attribution, and not at all in an attainment.
+Shares are of 1. A goal without progress counts as 0 in an attribution and is left out of an attainment.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ BUCKETS = 10
 
 
 class Presence(StrEnum):
-    """What became of a goal between plan and outcome; what was dropped is DROPPED, planned or not."""
+    """The presence of a goal in plan and outcome. A dropped goal is DROPPED, planned or not."""
 
     KEPT = "KEPT"
     ADDED_LATER = "ADDED_LATER"
@@ -28,7 +28,7 @@ class Presence(StrEnum):
 
 
 class Attainment(Fact, frozen=True, gc=False):
-    """How far by the target first agreed, by the target it ended with, and as it was scored; none where it has none."""
+    """The attainment of the original target and of the final target, and the score; None if there is none."""
 
     against_original: float | None
     against_final: float | None
@@ -36,14 +36,14 @@ class Attainment(Fact, frozen=True, gc=False):
 
 
 class Part(Fact, frozen=True, gc=False):
-    """What a key result brings to its objective: its weight, and how far it is."""
+    """The contribution of a key result to its objective: its weight and its progress."""
 
     weight: float
     share: float | None
 
 
 class Move(Fact, frozen=True, gc=False):
-    """An event, and what a key result brings to its objective after it: none once it was dropped."""
+    """An event, and the contribution of a key result after it; None once it is dropped."""
 
     position: int
     cause: Cause
@@ -52,8 +52,8 @@ class Move(Fact, frozen=True, gc=False):
 
 
 class Booking(Fact, frozen=True, gc=False):
-    """An event that changed an objective's progress. `amount` is its part of the whole that it is booked in:
-    after - before for the objective, and a share of that for its cycle."""
+    """An event that changed an objective's progress. `amount` is its effect: after - before for the objective, and a
+    share of that for its cycle."""
 
     objective: UUID
     position: int
@@ -75,7 +75,7 @@ class Attribution(Fact, frozen=True, gc=False):
 
 
 class Silence(Fact, frozen=True, gc=False):
-    """A stretch in which nothing was heard. `days`: whole days of it."""
+    """A period without measurements. `days`: its whole days."""
 
     since: datetime
     until: datetime
@@ -86,8 +86,8 @@ class Silence(Fact, frozen=True, gc=False):
 
 
 class Bucket(Fact, frozen=True, gc=False):
-    """Statements of a confidence in [lower, upper), the last bucket including 1: how many, their mean, and the
-    share of them that came true; both are 0 where there is none."""
+    """Confidences in [lower, upper), and 1 in the last bucket: their count, their mean, and the share of them that came
+    true. Both are 0 for an empty bucket."""
 
     lower: float
     upper: float
@@ -97,31 +97,31 @@ class Bucket(Fact, frozen=True, gc=False):
 
 
 class Calibration(Fact, frozen=True, gc=False):
-    """How confidence matched what happened. `brier`: mean (confidence - outcome)² (Brier 1950), from 0, a seer's,
-    to 1; always saying one half has 0.25. None where nobody stated any."""
+    """How confidences matched outcomes. `brier`: mean (confidence - outcome)² (Brier 1950), from 0 for perfect
+    forecasts to 1; a constant confidence of 0.5 gives 0.25. None without confidences."""
 
     brier: float | None
     buckets: tuple[Bucket, ...]
 
 
-# ── what became of it ────────────────────────────────────────────────────────────────────────────
+# ── presence and progress ───────────────────────────────────────────────────────────────────────────
 
 
 def presence(*, planned: bool, dropped: bool) -> Presence:
-    """What became of a goal that was planned or not, and dropped or not."""
+    """The presence of a goal that was planned or not, and dropped or not."""
     if dropped:
         return Presence.DROPPED
     return Presence.KEPT if planned else Presence.ADDED_LATER
 
 
 def whole(parts: Iterable[Part]) -> float | None:
-    """How far an objective is by these key results: Σ weight · share / Σ weight of those with a share."""
+    """The progress of an objective with these key results: Σ weight · share / Σ weight of those with a share."""
     counted = [(part.weight, part.share) for part in parts if part.share is not None]
     return clamped(mean(*zip(*counted, strict=True))) if counted else None
 
 
 def averaged(shares: Iterable[float | None]) -> float | None:
-    """The plain mean of those there are."""
+    """The mean of the shares that are not None; None without any."""
     counted = [share for share in shares if share is not None]
     return fsum(counted) / len(counted) if counted else None
 
@@ -130,10 +130,10 @@ def averaged(shares: Iterable[float | None]) -> float | None:
 
 
 def attribution(objective: UUID, planned: Mapping[UUID, Part], moves: Sequence[Move]) -> Attribution:
-    """An objective walked from its plan, event by event in the order of the log, each change booked to its cause.
+    """Replay an objective from its plan, in the order of the log, and attribute each change of progress to its cause.
 
-    `planned`: what each key result brought at the plan; `moves`: what each brought after each event since.
-    Several moves of one position are one event.
+    `planned`: the contribution of each key result as of the plan. `moves`: the contributions after each later event.
+    Several moves with the same position belong to one event.
     """
     parts: dict[UUID, Part] = dict(planned)
     initial = progress = whole(parts.values()) or 0.0
@@ -150,7 +150,7 @@ def attribution(objective: UUID, planned: Mapping[UUID, Part], moves: Sequence[M
 
 
 def mean_attribution(objectives: Sequence[Attribution]) -> Attribution:
-    """A cycle's: the plain mean of its objectives', and of every booking its share; all 0 for none."""
+    """A cycle's attribution: the mean of its objectives' attributions, with each booking's share; all 0 for none."""
     count = len(objectives)
     if not count:
         return Attribution(0.0, 0.0, 0.0, 0.0, 0.0)
@@ -182,12 +182,12 @@ def _summed(initial: float, final: float, bookings: Sequence[Booking]) -> Attrib
 # ── silences ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def silences(heard: Iterable[datetime], begins_at: datetime, ends_at: datetime, longest: timedelta) -> list[Silence]:
-    """The stretches between two times it was heard of, and from the beginning and to the end, that are longer
-    than `longest`; nothing for what ended before it began."""
+def silences(measured: Iterable[datetime], begins_at: datetime, ends_at: datetime, longest: timedelta) -> list[Silence]:
+    """The periods without measurements that are longer than `longest`, from the beginning to the end. Empty if the end
+    is not after the beginning."""
     if ends_at <= begins_at:
         return []
-    edges = [begins_at, *sorted(at for at in heard if begins_at < at < ends_at), ends_at]
+    edges = [begins_at, *sorted(at for at in measured if begins_at < at < ends_at), ends_at]
     return [Silence(since, until) for since, until in pairwise(edges) if until - since > longest]
 
 
@@ -195,17 +195,17 @@ def silences(heard: Iterable[datetime], begins_at: datetime, ends_at: datetime, 
 
 
 def came_true(score: float | None, policy: ScoringPolicy) -> bool:
-    """Whether a key result that ended with this score was worth being confident of: from `score_green` on."""
+    """Whether a confidence in a key result with this score came true: for a score of at least `score_green`."""
     return verdict(score, policy) is Verdict.ACHIEVED
 
 
 def calibration(statements: Sequence[tuple[float, bool]]) -> Calibration:
-    """Each statement is a confidence in [0, 1], and whether it came true."""
-    filed: list[list[tuple[float, bool]]] = [[] for _ in range(BUCKETS)]
+    """The calibration of statements: each is a confidence in [0, 1] and whether it came true."""
+    buckets: list[list[tuple[float, bool]]] = [[] for _ in range(BUCKETS)]
     for stated, is_true in statements:
-        filed[min(int(stated * BUCKETS), BUCKETS - 1)].append((stated, is_true))
+        buckets[min(int(stated * BUCKETS), BUCKETS - 1)].append((stated, is_true))
     squares = [(stated - is_true) ** 2 for stated, is_true in statements]
-    return Calibration(averaged(squares), tuple(_bucket(place, inside) for place, inside in enumerate(filed)))
+    return Calibration(averaged(squares), tuple(_bucket(place, inside) for place, inside in enumerate(buckets)))
 
 
 def _bucket(place: int, inside: Sequence[tuple[float, bool]]) -> Bucket:

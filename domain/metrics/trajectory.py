@@ -1,4 +1,4 @@
-"""The way of one key result: where it was meant to be, where it was, and where it is heading."""
+"""The trajectory of one key result: planned values, actual values and a forecast."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -15,11 +15,11 @@ from domain.primitives.values import Direction, Metric
 
 FORECAST_METHOD = "theil-sen"
 FORECAST_MEASUREMENTS_MAX = 60
-"""A forecast looks at the latest so many: it compares each with each."""
+"""The number of latest measurements that a forecast uses. It compares all pairs of them."""
 
 
 class Revision(Fact, frozen=True, gc=False):
-    """What a key result was measured by, and when it was due, since a moment."""
+    """The metric and due date of a key result since a moment."""
 
     since: datetime
     metric: Metric
@@ -27,8 +27,8 @@ class Revision(Fact, frozen=True, gc=False):
 
 
 class Source(Fact, frozen=True, gc=False):
-    """What a key result takes its value from since a moment: its own check-ins, or the readings of a KPI since it was
-    linked. `measured` is all of that, oldest first."""
+    """The source of a key result's value since a moment: its own check-ins, or the readings of its linked KPI.
+    `measured` has all of its measurements, oldest first."""
 
     since: datetime
     measured: Sequence[Measured]
@@ -37,8 +37,8 @@ class Source(Fact, frozen=True, gc=False):
 class TrajectoryPoint(Fact, frozen=True, gc=False):
     """A key result at one moment. `planned`, `replanned` and `actual` are in the metric's unit.
 
-    For MILESTONES they are the share of the milestones' weight. `actual`, `progress` and `confidence` are
-    none before anything was said of them, and after the basis.
+    For MILESTONES they are the share of the milestones' weight. `actual`, `progress` and `confidence` are None before
+    the first measurement, and after the basis.
     """
 
     at: datetime
@@ -50,7 +50,7 @@ class TrajectoryPoint(Fact, frozen=True, gc=False):
 
 
 class Forecast(Fact, frozen=True, gc=False):
-    """Where a key result's measurements lead: its value and progress when it is due, and the day it gets there."""
+    """A forecast: value and progress at the due date, and the day on which the target is reached."""
 
     value: float
     progress: float
@@ -73,11 +73,12 @@ def trajectory(
     at: datetime,
     ended_at: datetime | None = None,
 ) -> list[TrajectoryPoint]:
-    """The key result at its creation, at every step, at the basis and when it is due (or was first due, if later).
+    """The key result at its creation, at every step, at the basis and at its due date (the first or the last, whichever
+    is later).
 
-    `planned` follows the first revision, `replanned` the one in force at that moment; `progress` is judged
-    by the metric in force, and what was measured is what its source was at that moment. What is measured after it
-    is due, and before it ended, is shown, too. Every input is oldest first, and none of it after the basis.
+    `planned` follows the first revision, `replanned` the one in force at that moment. `progress` uses the metric and
+    the source in force at that moment. Measurements between the due date and the end are included. Every input is
+    oldest first and has nothing after the basis.
     Raises `TOO_LARGE` for more points than `calendar.POINTS_MAX`.
     """
     begins_at = max(created_at, day_start(cycle_start))
@@ -97,16 +98,17 @@ def trajectory(
             replanned=planned(plan, begins_at, instant),
             actual=_actual(plan.metric, latest),
             progress=attained(plan.metric, latest),
-            confidence=confidences[told - 1][1] if known and (told := bisect_right(stated, instant)) else None,
+            confidence=confidences[count - 1][1] if known and (count := bisect_right(stated, instant)) else None,
         )
 
-    turned = [source.since for source in sources]
-    past = steps(every, created_at, now, [*changed, *turned, *measured, *stated])
+    switched = [source.since for source in sources]
+    past = steps(every, created_at, now, [*changed, *switched, *measured, *stated])
     return [point(instant) for instant in [*past, *steps(every, now, due)[1:]]]
 
 
 def history(sources: Sequence[Source]) -> list[Measured]:
-    """What was measured by each source while it was the source, oldest first; the first one's baseline may be older."""
+    """The measurements of each source while it was in force, oldest first. A baseline may be older than the first
+    source."""
     ends: list[datetime | None] = [*(source.since for source in sources[1:]), None]
     return [
         one
@@ -117,18 +119,18 @@ def history(sources: Sequence[Source]) -> list[Measured]:
 
 
 def _latest(sources: Sequence[Source], instant: datetime) -> Measured | None:
-    """The latest measurement at a moment, of the source at that moment."""
+    """The latest measurement at a moment, from the source in force then."""
     since = [source.since for source in sources]
     measured = sources[max(bisect_right(since, instant) - 1, 0)].measured
-    heard = bisect_right(measured, instant, key=attrgetter("measured_at"))
-    return measured[heard - 1] if heard else None
+    count = bisect_right(measured, instant, key=attrgetter("measured_at"))
+    return measured[count - 1] if count else None
 
 
 def planned(plan: Revision, begins_at: datetime, at: datetime) -> float:
-    """Where a plan has its key result at a moment, if the way is gone evenly.
+    """The planned value of a key result at a moment, with linear progress.
 
-    INCREASE, DECREASE: from start to target as time goes by. AT_LEAST, AT_MOST: the target throughout.
-    WITHIN: the middle of its bounds. MILESTONES, DONE: the share of the time that is gone.
+    INCREASE, DECREASE: linear from start to target. AT_LEAST, AT_MOST: always the target. WITHIN: the middle of the
+    bounds. MILESTONES, DONE: the elapsed share of the time.
     """
     metric, share = plan.metric, expected(plan.metric.direction, begins_at, plan.due, at)
     if metric.direction is Direction.WITHIN:
@@ -150,22 +152,22 @@ def _actual(metric: Metric, latest: Measured | None) -> float | None:
 
 
 def forecast(measurements: Sequence[Figure], metric: Metric, due: date, at: datetime) -> Forecast | None:
-    """The line through the measurements, drawn on to the end of the day it is due.
+    """The line through the measurements, extrapolated to the end of the due date.
 
-    The line is the Theil-Sen estimator (Theil 1950, Sen 1968): its slope is the median of the slopes
-    between any two measurements, so that one odd value does not turn it. `hit_on` is the day since when
-    it is reached, or else the day (UTC) on which the line gets there; none where it leads elsewhere.
-    None for MILESTONES and DONE, which no line leads to; with fewer than two instants measured; and once due.
+    The line is the Theil-Sen estimator (Theil 1950, Sen 1968): its slope is the median of the slopes between all pairs
+    of measurements, which makes it robust against outliers. `hit_on` is the day since which the target is reached, or
+    else the day (UTC) on which the line reaches it; None if it never does. Returns None for MILESTONES and DONE, for
+    measurements at fewer than two instants, and after the due date.
     """
     ends_at = day_end(due)
     if metric.direction in (Direction.MILESTONES, Direction.DONE) or at >= ends_at:
         return None
     known = {figure.measured_at: figure.value for figure in measurements if figure.value is not None}
     figures = list(known.items())[-FORECAST_MEASUREMENTS_MAX:]
-    return _drawn_on(figures, metric, due, at) if len(figures) > 1 else None
+    return _extrapolated(figures, metric, due, at) if len(figures) > 1 else None
 
 
-def _drawn_on(figures: list[tuple[datetime, float]], metric: Metric, due: date, at: datetime) -> Forecast | None:
+def _extrapolated(figures: list[tuple[datetime, float]], metric: Metric, due: date, at: datetime) -> Forecast | None:
     slope, now = _line(figures, at)
     value = now + slope * (day_end(due) - at).total_seconds()
     if not isfinite(value) or not isfinite(now):
@@ -189,13 +191,13 @@ def _is_met(metric: Metric, value: float) -> bool:
 
 
 def _reached_on(figures: list[tuple[datetime, float]], metric: Metric) -> date | None:
-    """The day of the first of the latest measurements that all reach the target; none if the latest does not."""
+    """The day since which all measurements reach the target; None if the latest does not."""
     run = list(takewhile(lambda figure: _is_met(metric, figure[1]), reversed(figures)))
     return run[-1][0].date() if run else None
 
 
 def _meets_on(metric: Metric, now: float, slope: float, at: datetime) -> date | None:
-    """The day on which a line that stands at `now` meets the target, or the bound ahead of it."""
+    """The day on which a line with the value `now` at `at` reaches the target or the next bound."""
     if _is_met(metric, now):
         return at.date()
     bound = metric.target

@@ -29,9 +29,9 @@ def refused(*sentences: str) -> Any:
 
 def test_an_entry_without_description_permission_answer_and_event_is_incomplete() -> None:
     with refused(
-        "The entry of the command PauseKeyResult is incomplete: write a docstring, its description in the schema; "
-        "set NEEDS to the permission that it requires, from domain.commands.permissions; "
-        "set ANSWERS to the Kind of the thing that it answers with; "
+        "The command PauseKeyResult is incomplete: write a docstring, its description in the schema; "
+        "set NEEDS to the required permission, from domain.commands.permissions; "
+        "set ANSWERS to the Kind of aggregate that it returns; "
         "set RECORDS to the event by which an export recognizes it."
     ):
 
@@ -40,7 +40,7 @@ def test_an_entry_without_description_permission_answer_and_event_is_incomplete(
 
 
 def test_an_entry_with_an_undescribed_field_is_incomplete() -> None:
-    with refused("The entry of the command PauseKeyResult is incomplete: describe the field days with Annotated["):
+    with refused("The command PauseKeyResult is incomplete: describe the field days with Annotated["):
 
         class PauseKeyResult(Command, frozen=True):
             """Pause a key result."""

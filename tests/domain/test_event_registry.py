@@ -114,7 +114,7 @@ def test_an_event_may_be_listed_as_not_projected(monkeypatch: pytest.MonkeyPatch
 
 
 def test_an_event_that_may_move_progress_needs_a_cause() -> None:
-    with pytest.raises(TypeError, match="the event KeyResultFrozen has no cause: enter it in CAUSES, or in NEUTRAL"):
+    with pytest.raises(TypeError, match="the event KeyResultFrozen has no cause: add it to CAUSES, or to NEUTRAL"):
         cause.require_causes([KeyResultFrozen])
 
 
