@@ -104,6 +104,6 @@ def test_commands_and_views_hide_the_same_from_everybody(worlds: Worlds, seed: i
         Projector(world.log, world.database.connect, workspace=world.database.settings.workspace).catch_up()
         everybody = [*company.people, None]
         with closing(world.database.connect()) as conn:
-            told = [sight.look(conn, person)[1] for person in everybody]
+            told = [sight.present_and_hidden(conn, person)[1] for person in everybody]
         assert told == [hidden(world, company, person) for person in everybody]
         assert len(set(told)) > 2
