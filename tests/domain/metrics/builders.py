@@ -73,7 +73,7 @@ def key_result(value: float | None = None, **changed: Any) -> KeyResultFacts:
         "cycle_start": QUARTER_START,
         "cadence": Cadence.WEEKLY,
         "latest": latest,
-        "last_spoken_at": None if latest is None else latest.measured_at,
+        "last_measured_at": None if latest is None else latest.measured_at,
     }
     return KeyResultFacts(**(facts | changed))
 

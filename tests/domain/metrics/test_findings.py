@@ -65,7 +65,7 @@ def key_result(title: str = "Customers who renew", **changed: Any) -> WrittenKey
         "cadence": Cadence.WEEKLY,
         "at": MIDDLE,
         "policy": POLICY,
-        "last_spoken_at": MIDDLE,
+        "last_measured_at": MIDDLE,
     }
     return WrittenKeyResult(**(facts | changed))
 
