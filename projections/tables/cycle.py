@@ -127,9 +127,8 @@ class CycleOrder(StrEnum):
 # ── queries ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def cycles(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, CycleRow]:
-    """The cycles with these ids; unknown ones are left out."""
-    return CYCLE.by_id(conn, basis, ids)
+cycles = CYCLE.by_id
+"""The cycles with these ids; unknown ones are left out."""
 
 
 def cycles_by_key(conn: Connection, basis: Basis, keys: Sequence[str]) -> dict[str, CycleRow]:

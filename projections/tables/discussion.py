@@ -107,9 +107,8 @@ def on_reflected(event: Reflected, entry: Recorded, writer: BatchWriter) -> None
 # ── queries ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def initiatives(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, InitiativeRow]:
-    """The initiatives with these ids; unknown ones are left out."""
-    return INITIATIVE.by_id(conn, basis, ids)
+initiatives = INITIATIVE.by_id
+"""The initiatives with these ids; unknown ones are left out."""
 
 
 def initiatives_of_subjects(

@@ -144,9 +144,8 @@ class KeyResultOrder(StrEnum):
 # ── queries ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def key_results(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, KeyResultRow]:
-    """The key results with these ids, dropped ones too; unknown ones are left out."""
-    return KEY_RESULT.by_id(conn, basis, ids)
+key_results = KEY_RESULT.by_id
+"""The key results with these ids, dropped ones too; unknown ones are left out."""
 
 
 def key_results_of_objectives(

@@ -83,9 +83,8 @@ class KpiOrder(StrEnum):
 # ── queries ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def kpis(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, KpiRow]:
-    """The KPIs with these ids, retired ones too; unknown ones are left out."""
-    return KPI.by_id(conn, basis, ids)
+kpis = KPI.by_id
+"""The KPIs with these ids, retired ones too; unknown ones are left out."""
 
 
 def kpis_by_key(conn: Connection, basis: Basis, keys: Sequence[str]) -> dict[str, KpiRow]:

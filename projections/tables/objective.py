@@ -152,9 +152,8 @@ class ObjectiveOrder(StrEnum):
 # ── queries ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def objectives(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, ObjectiveRow]:
-    """The objectives with these ids; unknown ones are left out."""
-    return OBJECTIVE.by_id(conn, basis, ids)
+objectives = OBJECTIVE.by_id
+"""The objectives with these ids; unknown ones are left out."""
 
 
 def objectives_of_cycles(

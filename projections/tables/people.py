@@ -192,9 +192,8 @@ class TeamOrder(StrEnum):
 # ── people ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def people(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, PersonRow]:
-    """The people with these ids, inactive and erased ones too; unknown ones are left out."""
-    return PERSON.by_id(conn, basis, ids)
+people = PERSON.by_id
+"""The people with these ids, inactive and erased ones too; unknown ones are left out."""
 
 
 def people_by_handle(conn: Connection, basis: Basis, handles: Sequence[str]) -> dict[str, PersonRow]:
@@ -230,9 +229,8 @@ PEOPLE = List(PERSON, _person_conditions, {PersonOrder.HANDLE: text("handle"), P
 # ── teams ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def teams(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, TeamRow]:
-    """The teams with these ids, disbanded ones too; unknown ones are left out."""
-    return TEAM.by_id(conn, basis, ids)
+teams = TEAM.by_id
+"""The teams with these ids, disbanded ones too; unknown ones are left out."""
 
 
 def teams_by_key(conn: Connection, basis: Basis, keys: Sequence[str]) -> dict[str, TeamRow]:
