@@ -150,7 +150,7 @@ class SnapshotReader:
 
     def after(self, position: int) -> "View":
         """The present right after an event, at which a payload is read. Its ids are those of the present."""
-        now = self.newest
+        now, _ = self._looked
         if position == now.position:
             return View(self, ResolvedBasis(now.known, position, now.known), is_now=True)
         resolved = self.read(bases.at_position, position)

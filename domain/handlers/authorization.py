@@ -5,6 +5,7 @@ through while a goal changes hands, or is hidden.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -99,7 +100,7 @@ def _hide(uow: UnitOfWork) -> list[UUID]:
     """All that the input names and the author does not see."""
     named = _named(uow.command)
     uow.load(named)
-    hidden = [id for id in named if _is_hidden(uow, id)]
+    hidden = list(filter(partial(_is_hidden, uow), named))
     if uow.command.expected_version is not None:
         _look_new(uow, named, uow.command.expected_version)
     for id in hidden:
