@@ -3,9 +3,9 @@
 from api.runtime.database import Database
 from benchmarks.call_path import CallPath, call_path
 
-CALLS_MAX = 430
+CALLS_MAX = 341
 MODULES_MAX = 60
-BACKS_MAX = 17
+BACKS_MAX = 10
 
 
 def test_check_in_makes_a_bounded_number_of_calls(database: Database) -> None:
