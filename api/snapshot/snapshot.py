@@ -150,7 +150,7 @@ class SnapshotReader:
 
     def after(self, position: int) -> "View":
         """The present right after an event, at which a payload is read. Its ids are those of the present."""
-        now, _ = self._looked
+        now, _ = self._present_and_hidden
         if position == now.position:
             return View(self, ResolvedBasis(now.known, position, now.known), is_now=True)
         resolved = self.read(bases.at_position, position)
