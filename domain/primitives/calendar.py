@@ -1,4 +1,4 @@
-"""The calendar of answers in rows: days, ISO weeks, months and quarters, all in UTC."""
+"""Calendar steps of time series: days, ISO weeks, months and quarters in UTC."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
@@ -9,14 +9,14 @@ from typing import TypeVar
 from domain.primitives.errors import Code, CommandRejected
 
 POINTS_MAX = 10_000
-"""The most points or buckets one answer has: 27 years of days."""
+"""The largest number of points or buckets of a series: 27 years of days."""
 
 
 _T = TypeVar("_T")
 
 
 class Step(StrEnum):
-    """How far apart the points of an answer lie; CHANGE: wherever something changed."""
+    """The distance between the points of a series. CHANGE: one point per change."""
 
     DAY = "DAY"
     WEEK = "WEEK"
@@ -33,14 +33,14 @@ def day_start(day: date) -> datetime:
 
 @lru_cache(maxsize=4096)
 def day_end(day: date) -> datetime:
-    """The first instant after a day: what is due on a day is due until here."""
+    """The first instant after a day, the deadline of a due date."""
     if day == date.max:
         return datetime.max.replace(tzinfo=UTC)
     return datetime.combine(day + timedelta(days=1), time.min, UTC)
 
 
 def floor(every: Step, at: datetime) -> datetime:
-    """The start of the day, ISO week, month or quarter that holds `at`. CHANGE has no calendar: ValueError."""
+    """The start of the day, ISO week, month or quarter that contains `at`. Raises `ValueError` for CHANGE."""
     day = at.replace(hour=0, minute=0, second=0, microsecond=0)
     match every:
         case Step.DAY:
@@ -64,9 +64,9 @@ def following(every: Step, start: datetime) -> datetime:
 
 
 def steps(every: Step, start: datetime, end: datetime, changes: Iterable[datetime] = ()) -> list[datetime]:
-    """`start`, every boundary (or change) between, and `end`, in order and each once.
+    """`start`, every boundary (or change) between, and `end`, in order and without duplicates.
 
-    Nothing if `end` lies before `start`. Raises `TOO_LARGE` beyond `POINTS_MAX` points.
+    Empty if `end` is before `start`. Raises `TOO_LARGE` beyond `POINTS_MAX` points.
     """
     if end < start:
         return []
@@ -76,19 +76,19 @@ def steps(every: Step, start: datetime, end: datetime, changes: Iterable[datetim
 
 
 def buckets(every: Step, first: datetime, last: datetime) -> list[tuple[datetime, datetime]]:
-    """Whole calendar buckets, half-open [start, end), from the one that holds `first` to the one that holds `last`.
+    """Whole calendar buckets, half-open [start, end), from the one with `first` to the one with `last`.
 
-    Nothing if `last` lies before the bucket of `first`. Raises `TOO_LARGE` beyond `POINTS_MAX` buckets.
+    Empty if `last` is before the bucket of `first`. Raises `TOO_LARGE` beyond `POINTS_MAX` buckets.
     """
     starts = [floor(every, first), *_boundaries(every, first, last)]
     return [(start, following(every, start)) for start in bounded(starts) if start <= last]
 
 
 def bounded(points: list[_T]) -> list[_T]:
-    """The points, if they are no more than `POINTS_MAX`. Raises `TOO_LARGE`."""
+    """The points, if there are at most `POINTS_MAX`. Raises `TOO_LARGE`."""
     if len(points) > POINTS_MAX:
         raise CommandRejected(
-            Code.TOO_LARGE, f"Has more than {POINTS_MAX} points; take a longer step or a shorter span."
+            Code.TOO_LARGE, f"The result has more than {POINTS_MAX} points; choose a longer step or a shorter period."
         )
     return points
 

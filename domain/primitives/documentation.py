@@ -1,4 +1,4 @@
-"""The descriptions of structs and of their fields: written beside the types, shown in the API's schema."""
+"""Descriptions of structs and their fields, published by the API's schema."""
 
 import types
 import typing
@@ -19,14 +19,14 @@ def description(struct: type[Struct]) -> str:
 
 def field_descriptions(struct: type[Struct]) -> dict[str, str]:
     """The description of each field, by its name: from the struct's `DESCRIPTIONS`, else from the annotation, else
-    from the type. It works in `__init_subclass__`, too, where msgspec has not yet made the fields."""
+    from the type. Works in `__init_subclass__`, too, before msgspec creates the fields."""
     hints = typing.get_type_hints(struct, include_extras=True)
     found = {name: _described(hint) for name, hint in hints.items() if ClassVar not in (hint, get_origin(hint))}
     return found | dict(getattr(struct, "DESCRIPTIONS", {}))
 
 
 def _described(hint: Any) -> str:
-    """Empty if there is no description. The outer annotation wins."""
+    """The description of an annotation; empty without one. The outer annotation takes precedence."""
     if get_origin(hint) is Annotated:
         metas = [meta for meta in hint.__metadata__ if isinstance(meta, Meta) and meta.description]
         return (metas[-1].description or "") if metas else _described(hint.__origin__)

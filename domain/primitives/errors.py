@@ -1,11 +1,11 @@
-"""Why a command was not carried out: one exception, one code, one sentence that says what to do."""
+"""The rejection of a command: a code, a message and the field."""
 
 from enum import StrEnum
 from uuid import UUID
 
 
 class Code(StrEnum):
-    """The stable code of a refusal, as clients see it."""
+    """The stable code of a rejection, as published to clients."""
 
     NOT_FOUND = "NOT_FOUND"
     FORBIDDEN = "FORBIDDEN"
@@ -20,11 +20,11 @@ class Code(StrEnum):
 
 
 class CommandRejected(Exception):
-    """A command was refused and nothing was recorded.
+    """A command was rejected and nothing was recorded.
 
-    `code` is stable, `message` is a sentence for a person that says what to do, `field` is the path of
-    the input it is about (empty when it is about the whole command). A `STALE` refusal says in `since`
-    which thing has moved on and the version that the caller saw.
+    `code` is stable, `message` explains what is wrong and what to do, `field` is the path of the input field (empty
+    for the whole command). `since` of a `STALE` rejection has the id of the changed aggregate and the version that the
+    caller expected.
     """
 
     def __init__(self, code: Code, message: str, *field: str, since: tuple[UUID, int] | None = None) -> None:
@@ -40,12 +40,12 @@ class CommandRejected(Exception):
 
 
 def invalid(message: str, *field: str) -> CommandRejected:
-    """A refusal of a value that can never be right, whatever the state of the workspace."""
+    """The rejection of a value that is invalid in every state of the workspace."""
     return CommandRejected(Code.INVALID, message, *field)
 
 
 def used_otherwise() -> CommandRejected:
-    """An idempotency key that another input was sent with."""
+    """The rejection of an idempotency key that was used with another input."""
     return CommandRejected(
         Code.IDEMPOTENCY_MISMATCH,
         "This key was used with another input. Use a new key for a new command.",

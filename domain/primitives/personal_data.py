@@ -1,4 +1,4 @@
-"""What names a person is stored sealed, under a key of their own: without the key it says nothing to anyone."""
+"""Personal data, encrypted with one key per person. Deleting the key erases the person (crypto-shredding)."""
 
 import hmac
 import secrets
@@ -12,11 +12,11 @@ KEY_BYTES = 32
 _NONCE_BYTES = 12
 
 ERASED = "Erased person"
-"""What a person is called whose key is gone."""
+"""The name of a person whose key is deleted."""
 
 
 class Personal(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What names a person, and so must be able to be forgotten."""
+    """The personal data of a person, which can be erased."""
 
     handle: str
     name: str
@@ -35,25 +35,27 @@ def seal(key: bytes, person: UUID, personal: Personal) -> bytes:
 
 
 def unseal(key: bytes, person: UUID, sealed: bytes) -> Personal:
-    """What was sealed. Raises `ValueError` for another key, another person, or altered bytes."""
+    """The decrypted personal data. Raises `ValueError` for another key, another person, or altered bytes."""
     nonce, ciphertext = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
     try:
         plain = AESGCM(key).decrypt(nonce, ciphertext, person.bytes)
     except InvalidTag as error:
-        raise ValueError(f"This is not what was sealed for person {person}, or not with this key.") from error
+        raise ValueError(
+            f"The personal data of {person} cannot be decrypted: the key or the bytes are wrong."
+        ) from error
     return msgspec.json.decode(plain, type=Personal)
 
 
 def handle_digest(salt: bytes, handle: str) -> bytes:
-    """HMAC-SHA256 under the workspace's salt: equal for equal handles, and says nothing of them."""
+    """HMAC-SHA256 with the workspace's salt: equal for equal handles, and not reversible."""
     return hmac.digest(salt, handle.encode(), "sha256")
 
 
 def keyed_digest(key: bytes, digest: bytes) -> bytes:
-    """HMAC-SHA256 of a digest of what names a person: without the key nobody can try out names on it."""
+    """HMAC-SHA256 of a digest of personal data. Without the key, names cannot be guessed from it."""
     return hmac.digest(key, digest, "sha256")
 
 
 def erased_handle(person: UUID) -> str:
-    """The handle of a person whose key is gone: from their id, which names nobody."""
+    """The handle of a person whose key is deleted, derived from the id."""
     return f"erased-{person.hex[:8]}"

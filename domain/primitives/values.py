@@ -1,4 +1,4 @@
-"""What goals and measures are made of: frozen values that refuse to exist in a wrong shape."""
+"""Value objects of goals and measures, and the validation of their fields."""
 
 import math
 import re
@@ -27,10 +27,10 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 class Value(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, rename="camel"):
-    """The base of every value that is stored inside an event."""
+    """The base class of value objects that are stored in events."""
 
 
-# ── words of the domain ──────────────────────────────────────────────────────────────────────────
+# ── enums of the domain ──────────────────────────────────────────────────────────────────────────
 
 
 class CycleState(StrEnum):
@@ -40,7 +40,7 @@ class CycleState(StrEnum):
 
 
 class Cadence(StrEnum):
-    """How often a measure is expected to speak."""
+    """How often a measurement is expected."""
 
     DAILY = "DAILY"
     WEEKLY = "WEEKLY"
@@ -50,7 +50,7 @@ class Cadence(StrEnum):
 
     @property
     def days(self) -> int:
-        """Length in days; a month counts 31 and a quarter 92, so that the longest is never early."""
+        """The length in days: 31 for a month and 92 for a quarter, the longest ones."""
         return {"DAILY": 1, "WEEKLY": 7, "BIWEEKLY": 14, "MONTHLY": 31, "QUARTERLY": 92}[self]
 
 
@@ -67,9 +67,9 @@ class ObjectiveState(StrEnum):
 
 
 class Visibility(StrEnum):
-    """Who sees a goal: everybody who may read, or its team and those who work on it.
+    """Who can see a goal: everyone with READ, or only its team and the people who work on it.
 
-    `domain.handlers.authorization.sees` decides."""
+    `domain.handlers.authorization.sees` implements it."""
 
     WORKSPACE = "WORKSPACE"
     TEAM = "TEAM"
@@ -101,7 +101,7 @@ class ReflectionKind(StrEnum):
 
 
 class Direction(StrEnum):
-    """Which way a metric is meant to go; the formula of each is in `domain.metrics.formulas`."""
+    """The direction of a metric. `domain.metrics.formulas` has the formula of each."""
 
     INCREASE = "INCREASE"
     DECREASE = "DECREASE"
@@ -140,25 +140,25 @@ def title(text: str, *field: str) -> str:
     """A line of 1 to 300 characters, without control characters, trimmed. Raises `INVALID`."""
     line = _clean(text, field).strip()
     if line and all(unicodedata.category(character)[0] in "CZ" for character in line):
-        raise invalid("Has nothing in it that can be seen; write some words.", *field)
+        raise invalid("Has no visible characters; give a text.", *field)
     if not 1 <= len(line) <= TITLE_LENGTH_MAX:
         raise invalid(f"Needs 1 to {TITLE_LENGTH_MAX} characters; this has {len(line)}.", *field)
     if any(character in "\n\r\t" for character in line):
-        raise invalid("Stands on one line; take the line breaks and tabs out.", *field)
+        raise invalid("Must be a single line; remove the line breaks and tabs.", *field)
     return line
 
 
 def prose(text: str | None, *field: str) -> str | None:
-    """Free text of up to 20,000 characters; blank text is none. Raises `INVALID`."""
+    """Free text of up to 20,000 characters; None for blank text. Raises `INVALID`."""
     if text is None or not _clean(text, field).strip():
         return None
     if len(text) > TEXT_LENGTH_MAX:
-        raise invalid(f"Takes up to {TEXT_LENGTH_MAX} characters; this has {len(text)}.", *field)
+        raise invalid(f"Must have at most {TEXT_LENGTH_MAX} characters; this has {len(text)}.", *field)
     return text
 
 
 def key(text: str, *field: str) -> str:
-    """A short name for addresses: lower-case letters, digits, `-`, `_`, `.`. Raises `INVALID`."""
+    """A short name for URLs: lower-case letters, digits, `-`, `_`, `.`. Raises `INVALID`."""
     if len(text) > KEY_LENGTH_MAX or not _KEY.fullmatch(text):
         raise invalid(
             f"A key has up to {KEY_LENGTH_MAX} lower-case letters, digits, '-', '_' or '.', and begins "
@@ -169,7 +169,7 @@ def key(text: str, *field: str) -> str:
 
 
 def email(text: str | None, *field: str) -> str | None:
-    """An address with an @ between two parts; its truth is not checked. Raises `INVALID`."""
+    """An email address: an @ between two parts. It is not verified. Raises `INVALID`."""
     if text is None or not text.strip():
         return None
     if len(text) > TITLE_LENGTH_MAX or not _EMAIL.fullmatch(_clean(text.strip(), field)):
@@ -180,33 +180,35 @@ def email(text: str | None, *field: str) -> str | None:
 def number(value: float, *field: str) -> float:
     """A finite number. Raises `INVALID` for NaN, the infinities, and integers beyond the largest float."""
     if not -sys.float_info.max <= value <= sys.float_info.max:
-        raise invalid("Needs a finite number; NaN and infinity measure nothing.", *field)
+        raise invalid("Must be a finite number, not NaN or infinity.", *field)
     return float(value)
 
 
 def share(value: float | None, *field: str) -> float | None:
-    """A finite number from 0 to 1, or none. Raises `INVALID`."""
+    """A finite number from 0 to 1, or None. Raises `INVALID`."""
     if value is not None and not 0 <= number(value, *field) <= 1:
-        raise invalid(f"Lies between 0 and 1; {value:g} does not. Write 70 % as 0.7.", *field)
+        raise invalid(f"Must be from 0 to 1, not {value:g}. Write 70 % as 0.7.", *field)
     return value
 
 
 def weight(value: float, *field: str) -> float:
     """A finite number above 0. Raises `INVALID`."""
     if number(value, *field) <= 0:
-        raise invalid(f"A weight is above 0; {value:g} is not. Drop what should not count.", *field)
+        raise invalid(
+            f"A weight must be above 0, not {value:g}. Drop the key result or milestone if it should not count.", *field
+        )
     return float(value)
 
 
 def moment(value: datetime, now: datetime, *field: str) -> datetime:
     """A time in UTC, not before 1900 and not more than 60 s after `now`. Raises `INVALID`."""
     if value.tzinfo is None:
-        raise invalid("Needs an offset, like '2026-01-31T09:00:00Z'.", *field)
-    instant = value.astimezone(UTC) if 1 < value.year < 9999 else value  # whose year might be none in UTC
+        raise invalid("Needs a time zone offset, like '2026-01-31T09:00:00Z'.", *field)
+    instant = value.astimezone(UTC) if 1 < value.year < 9999 else value  # the conversion could leave the range of years
     if instant < EARLIEST:
-        raise invalid(f"Lies before {EARLIEST.date()}; is the year right?", *field)
+        raise invalid(f"Is before {EARLIEST.date()}; correct the year.", *field)
     if instant > now + FUTURE_TOLERANCE:
-        raise invalid(f"Lies in the future ({instant.isoformat()}); a fact is recorded once it is true.", *field)
+        raise invalid(f"Is in the future ({instant.isoformat()}); record it when it has happened.", *field)
     return instant
 
 
@@ -214,47 +216,44 @@ def moment(value: datetime, now: datetime, *field: str) -> datetime:
 
 
 class Unit(Value, frozen=True):
-    """What a figure counts and how it is written."""
+    """The unit of a value, and its symbol."""
 
-    kind: Annotated[UnitKind, doc("What kind of figure it is.")] = UnitKind.NUMBER
-    symbol: Annotated[str, doc("How it is written: %, €, h, users; up to 64 characters.")] = ""
+    kind: Annotated[UnitKind, doc("The kind of unit.")] = UnitKind.NUMBER
+    symbol: Annotated[str, doc("The symbol, such as %, €, h or users; up to 64 characters.")] = ""
 
 
 class Milestone(Value, frozen=True):
     """A step that is either reached or not."""
 
-    key: Annotated[str, doc("Its name within the key result, by which check-ins speak of it.")]
-    title: Annotated[str, doc("What is reached with it, in one line.")]
-    weight: Annotated[float, doc("How much of the whole it is beside the others; above 0.")] = 1.0
+    key: Annotated[str, doc("Its key within the key result, used by check-ins.")]
+    title: Annotated[str, doc("The title, one line of text.")]
+    weight: Annotated[float, doc("The weight among the milestones; above 0.")] = 1.0
 
 
 class Metric(Value, frozen=True):
-    """What a key result is measured by.
+    """The metric of a key result.
 
-    Shape by direction (anything else is refused by `metric`): INCREASE start < target; DECREASE
-    start > target; AT_LEAST and AT_MOST target, with a start as an option; WITHIN lower < upper;
-    MILESTONES one milestone or more; DONE nothing. `change_by` keeps the ratio of start that a target
-    was given as (0.2 = 20 % more).
+    Fields by direction (`metric` rejects any others): INCREASE start < target; DECREASE start > target; AT_LEAST and
+    AT_MOST a target and an optional start; WITHIN lower < upper; MILESTONES at least one milestone; DONE nothing.
+    `change_by` keeps the ratio of start by which a target was given (0.2 = 20 % more).
     """
 
-    direction: Annotated[
-        Direction, doc("Which way the value is meant to go; it decides which of the other fields are needed.")
-    ]
+    direction: Annotated[Direction, doc("The direction of the value, which determines the other required fields.")]
     unit: Unit = Unit()
     start: Annotated[
         float | None,
         doc(
-            "Where it starts: below the target for INCREASE, above it for DECREASE; by default the linked KPI's latest "
+            "The start value: below the target for INCREASE, above it for DECREASE; by default the linked KPI's latest "
             "reading."
         ),
     ] = None
-    target: Annotated[float | None, doc("Where it is meant to get to.")] = None
+    target: Annotated[float | None, doc("The target value.")] = None
     change_by: Annotated[
-        float | None, doc("The target as a ratio of start instead: 0.2 is 20 % more, -0.2 is 20 % less.")
+        float | None, doc("The target as a relative change of start: 0.2 is 20 % more, -0.2 is 20 % less.")
     ] = None
-    lower: Annotated[float | None, doc("The lowest value that is right, for WITHIN.")] = None
-    upper: Annotated[float | None, doc("The highest value that is right, for WITHIN.")] = None
-    milestones: Annotated[tuple[Milestone, ...], doc("What is to be reached one by one, for MILESTONES.")] = ()
+    lower: Annotated[float | None, doc("The lower bound, for WITHIN.")] = None
+    upper: Annotated[float | None, doc("The upper bound, for WITHIN.")] = None
+    milestones: Annotated[tuple[Milestone, ...], doc("The milestones, for MILESTONES.")] = ()
 
 
 _ALLOWED = {
@@ -269,12 +268,11 @@ _ALLOWED = {
 
 
 def metric(given: Metric, baseline: float | None, *field: str) -> Metric:
-    """The metric as it is stored: complete, with its target worked out from `change_by`.
+    """The metric as stored: complete, with its target computed from `change_by`.
 
-    `baseline` is the linked KPI's latest reading, which stands in for a start that was not given.
-    target = start + change_by · |start|, so that "20 % more" grows from a negative start, too; kept to
-    15 significant digits, so that 20 % more than 0.1 is 0.12 and reaching 0.12 reaches it.
-    Raises `INVALID` for every shape that would leave a formula without an answer.
+    `baseline` is the linked KPI's latest reading, the default of `start`. target = start + change_by · |start|, so that
+    "20 % more" also increases a negative start. It is rounded to 15 significant digits, so that 20 % more than 0.1 is
+    exactly 0.12. Raises `INVALID` for metrics that a formula cannot evaluate.
     """
     for name in ("start", "target", "change_by", "lower", "upper"):
         value = getattr(given, name)
@@ -295,7 +293,7 @@ def metric(given: Metric, baseline: float | None, *field: str) -> Metric:
 def unit(given: Unit, *field: str) -> Unit:
     """The unit, if its symbol has up to 64 characters without control characters. Raises `INVALID`."""
     if len(_clean(given.symbol, (*field, "symbol"))) > KEY_LENGTH_MAX:
-        raise invalid(f"A unit's symbol has up to {KEY_LENGTH_MAX} characters.", *field, "symbol")
+        raise invalid(f"A unit's symbol has at most {KEY_LENGTH_MAX} characters; shorten it.", *field, "symbol")
     return given
 
 
@@ -314,7 +312,7 @@ def _with_target(given: Metric, field: tuple[str, ...]) -> Metric:
         )
     target = number(float(f"{given.start + given.change_by * abs(given.start):.15g}"), *field, "changeBy")
     if given.target is not None and not math.isclose(given.target, target, rel_tol=1e-9):
-        raise invalid(f"changeBy makes the target {target:g}; give one of the two.", *field, "target")
+        raise invalid(f"changeBy gives the target {target:g}; give only one of the two.", *field, "target")
     return msgspec.structs.replace(given, target=target)
 
 
@@ -322,7 +320,7 @@ def _spanned(given: Metric, field: tuple[str, ...]) -> None:
     for name in ("target", "lower", "upper"):
         goal = getattr(given, name)
         if goal is not None and given.start is not None and not math.isfinite(goal - given.start):
-            raise invalid(f"start and {name} lie too far apart to reckon with.", *field, name)
+            raise invalid(f"start and {name} are too far apart to compute with; give smaller numbers.", *field, name)
 
 
 _Check: TypeAlias = Callable[[Metric, tuple[str, ...]], None]
@@ -344,7 +342,7 @@ def _disorder(given: Metric, reason: str) -> str:
     if given.change_by is None:
         return f"{given.direction} needs {reason}."
     return (
-        f"{given.direction} needs {reason}, and changeBy {given.change_by:g} of {given.start:g} makes the "
+        f"{given.direction} needs {reason}, and changeBy {given.change_by:g} of {given.start:g} gives the "
         f"target {given.target:g}. 20 % more is 0.2, 20 % less is -0.2."
     )
 
@@ -395,39 +393,38 @@ def _camel(name: str) -> str:
 
 
 class KpiGoal(Value, frozen=True):
-    """What a KPI is watched against: AT_LEAST and AT_MOST take a target, WITHIN lower and upper."""
+    """The goal of a KPI: AT_LEAST and AT_MOST take a target, WITHIN takes lower and upper."""
 
-    direction: Annotated[GoalDirection, doc("Which side of its bounds the KPI is meant to stay on.")]
-    target: Annotated[float | None, doc("The bound for AT_LEAST and AT_MOST, itself included.")] = None
-    lower: Annotated[float | None, doc("The lower bound for WITHIN, itself included.")] = None
-    upper: Annotated[float | None, doc("The upper bound for WITHIN, itself included.")] = None
-    tolerance: Annotated[float, doc("By how much the goal may be missed for a WARNING only; in the KPI's unit.")] = 0.0
+    direction: Annotated[GoalDirection, doc("The side of its bounds on which the KPI should stay.")]
+    target: Annotated[float | None, doc("The inclusive bound for AT_LEAST and AT_MOST.")] = None
+    lower: Annotated[float | None, doc("The inclusive lower bound for WITHIN.")] = None
+    upper: Annotated[float | None, doc("The inclusive upper bound for WITHIN.")] = None
+    tolerance: Annotated[float, doc("The largest miss that is only a WARNING, in the KPI's unit.")] = 0.0
 
 
 def kpi_goal(given: KpiGoal, *field: str) -> KpiGoal:
-    """The goal, if it has the bounds its direction needs and no others. Raises `INVALID`."""
+    """The goal, if it has exactly the bounds that its direction needs. Raises `INVALID`."""
     needed = {"lower", "upper"} if given.direction is GoalDirection.WITHIN else {"target"}
     for name in ("target", "lower", "upper"):
         value = getattr(given, name)
         if (value is not None) != (name in needed):
-            raise invalid(f"A goal {given.direction} needs {' and '.join(sorted(needed))}, no more.", *field, name)
+            raise invalid(f"A goal {given.direction} needs exactly {' and '.join(sorted(needed))}.", *field, name)
         if value is not None:
             number(value, *field, name)
     if given.lower is not None and given.upper is not None and not given.lower < given.upper:
         raise invalid("A goal WITHIN needs lower below upper.", *field, "upper")
     if number(given.tolerance, *field, "tolerance") < 0:
-        raise invalid("A tolerance is 0 or more.", *field, "tolerance")
+        raise invalid("A tolerance must be 0 or more.", *field, "tolerance")
     return given
 
 
-# ── the policy, names of things, and the place an answer stands on ───────────────────────────────
+# ── policy, references, and the basis of a read ──────────────────────────────────────────────────
 
 
 class ScoringPolicy(Value, frozen=True):
-    """The workspace's bands, in shares of 1.
+    """The workspace's bands for health and scores, in shares of 1.
 
-    They are half-open: a gap on a band's upper bound still belongs to it, and so does a score on a
-    band's lower bound.
+    A gap at the upper bound of a band belongs to the band, and so does a score at the lower bound.
     """
 
     on_track_gap: float = 0.10
@@ -439,12 +436,12 @@ class ScoringPolicy(Value, frozen=True):
     max_objectives_per_owner: int = 5
 
     def stale_after(self, cadence: Cadence) -> timedelta:
-        """How long a measure may be silent before it is out of date."""
+        """The time without a measurement after which a measure is stale."""
         return timedelta(days=min(cadence.days * self.stale_after_cadences, timedelta.max.days))
 
 
 class Kind(StrEnum):
-    """What a thing is; the name of its type in the API."""
+    """The kind of an aggregate, equal to the name of its type in the API."""
 
     PERSON = "Person"
     TEAM = "Team"
@@ -461,14 +458,14 @@ class Kind(StrEnum):
 
 
 class Ref(Value, frozen=True):
-    """A thing by kind and id, where it may be of several kinds."""
+    """A reference to an aggregate by kind and id, where several kinds are allowed."""
 
     kind: Kind
     id: UUID
 
 
 class Source(StrEnum):
-    """The route by which a command came in."""
+    """The route by which a command was sent."""
 
     API = "API"
     CONSOLE = "CONSOLE"
@@ -478,7 +475,7 @@ class Source(StrEnum):
 
 
 class Basis(Value, frozen=True):
-    """What an answer stands on: the moment in the world, and how far the log was known."""
+    """The bitemporal basis of a read: the effective time, and the last known position of the log."""
 
     at: datetime
     position: int

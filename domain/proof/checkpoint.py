@@ -1,4 +1,4 @@
-"""Checkpoints (c2sp.org/tlog-checkpoint): what the whole log was, up to a position, as its keeper signs it."""
+"""Checkpoints (c2sp.org/tlog-checkpoint): signed statements of the log's size and root hash."""
 
 import re
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ _TEXT = re.compile(r"([^\n]+)\n(0|[1-9][0-9]{0,18})\n([A-Za-z0-9+/]{43}=)\n(?:[^
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
-    """A statement: the first `size` events of the log named `origin` are those of the tree with this root."""
+    """The statement that the first `size` events of the log `origin` form the tree with this root."""
 
     origin: str
     size: int
@@ -23,22 +23,22 @@ class Checkpoint(msgspec.Struct, frozen=True):
 
 
 def signed(size: int, root: bytes, signer: Signer) -> str:
-    """The signed note that says so. The same statement is always the same note."""
+    """The signed note of a checkpoint. It is deterministic."""
     return signer.sign(Checkpoint(signer.name, size, root).text)
 
 
 def read(note: str) -> Checkpoint:
-    """What a note says, whoever may have signed it. Raises `NotSigned` for what is no checkpoint."""
+    """The checkpoint of a note, without verification. Raises `NotSigned` if it is no checkpoint."""
     return _parsed(note.rpartition("\n\n")[0] + "\n")
 
 
 def verified(note: str, verifiers: Iterable[Verifier]) -> Checkpoint:
-    """What a note says that one of these has signed. Raises `NotSigned` for any other, and for one that
-    speaks of another log than that of its signer."""
+    """The checkpoint of a note that one of these keys signed. Raises `NotSigned` without a valid signature, and for a
+    checkpoint of a log other than the signer's."""
     text, signer = opened(note, verifiers)
     checkpoint = _parsed(text)
     if checkpoint.origin != signer.name:
-        raise NotSigned(f"It speaks of {checkpoint.origin}, and was signed by {signer.name}.")
+        raise NotSigned(f"The checkpoint is of {checkpoint.origin}, but signed by {signer.name}.")
     return checkpoint
 
 

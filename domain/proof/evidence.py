@@ -1,7 +1,7 @@
-"""Evidence: events as they are stored, each with the proof that it is in the log, in a file that speaks for itself.
+"""Evidence: a self-contained file of stored events with their inclusion proofs.
 
-A line is a JSON object: first what it is about and the signed checkpoint, then one line an event, at last
-a seal over every byte before it, so that nothing can be taken out either. `docs/evidence.md` tells all of it.
+Every line is a JSON object: first a header with the signed checkpoint, then one line per event, and finally a seal, a
+signature over all bytes before it, which detects removed lines. `docs/evidence.md` specifies the format.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,7 +20,7 @@ FORMAT: Final = "keyframe-evidence/1"
 
 
 class Broken(Exception):
-    """Evidence that does not prove what it says: the line, counted from 1, and what is wrong with it."""
+    """Invalid evidence: the line, counted from 1, and what is wrong with it."""
 
     def __init__(self, line: int, what: str) -> None:
         super().__init__(f"line {line}: {what}")
@@ -29,7 +29,7 @@ class Broken(Exception):
 
 
 class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a file is about: the cycle, and the checkpoint that its proofs lead to."""
+    """The header of a file: the cycle, and the checkpoint of its proofs."""
 
     evidence: Literal["keyframe-evidence/1"]
     workspace: str
@@ -39,7 +39,7 @@ class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Entry(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """An event: every column of its row, and the path from its hash to the checkpoint's root.
+    """An event: all columns of its row, and the path from its leaf hash to the checkpoint's root.
 
     `metadata` and `data` are the stored bytes, which are JSON, as text; hashes are in Base64.
     """
@@ -58,7 +58,7 @@ class Entry(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=T
 
     @classmethod
     def of(cls, row: LogRow, path: Sequence[bytes]) -> "Entry":
-        """Raises `ValueError` for a row whose hash is not its own."""
+        """The entry of a row. Raises `ValueError` if its leaf hash does not match."""
         if leaf_hash(row) != row.leaf_hash:
             raise ValueError(f"The event at position {row.position} is damaged: run 'keyframe verify'.")
         return cls(
@@ -76,7 +76,7 @@ class Entry(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=T
         )
 
     def row(self) -> LogRow:
-        """The row that this was made of. Raises `ValueError` if it can have been none."""
+        """The row of this entry. Raises `ValueError` for an invalid one."""
         return LogRow(
             self.position,
             _read(self.recorded_at),
@@ -98,7 +98,7 @@ class Seal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Proven(NamedTuple):
-    """What a file of evidence proves: so many events of a cycle, in the log that was signed at a size."""
+    """The result of a check: the number of events of the cycle, and the size of the signed log."""
 
     about: About
     events: int
@@ -125,7 +125,7 @@ def _chained(about: About, entries: Iterable[Entry]) -> Iterator[About | Entry]:
 
 
 def _sealed(digest: bytes) -> str:
-    """What is signed in the end. It has two lines, so that it can never be taken for a checkpoint."""
+    """The text of the seal. It has two lines, so that it cannot be mistaken for a checkpoint."""
     return f"{FORMAT}\n{encoded(digest)}\n"
 
 
@@ -137,7 +137,7 @@ def _written(moment: datetime) -> str:
 
 
 def check(lines: Iterable[bytes], verifiers: Sequence[Verifier]) -> Proven:
-    """Check a file of evidence against public keys, with nothing else at hand. Raises `Broken`."""
+    """Check a file of evidence offline against public keys. Raises `Broken`."""
     reading = _Reading(verifiers)
     for number, line in enumerate(lines, 1):
         try:
@@ -148,7 +148,7 @@ def check(lines: Iterable[bytes], verifiers: Sequence[Verifier]) -> Proven:
 
 
 class _Reading:
-    """A file on its way through, line by line."""
+    """Checks a file line by line."""
 
     def __init__(self, verifiers: Sequence[Verifier]) -> None:
         self._verifiers = verifiers
@@ -162,7 +162,7 @@ class _Reading:
 
     def take(self, number: int, line: bytes) -> None:
         if self._signer is not None:
-            raise ValueError("Something stands after the seal.")
+            raise ValueError("There are lines after the seal.")
         self._lines = number
         if self._about is None:
             self._begin(line)
@@ -179,13 +179,13 @@ class _Reading:
     def _prove(self, entry: Entry) -> None:
         row = entry.row()
         if leaf_hash(row) != row.leaf_hash:
-            raise ValueError(f"The event at position {row.position} was changed: its hash is another.")
+            raise ValueError(f"The event at position {row.position} was changed: its hash does not match.")
         path = [decoded(hash) for hash in entry.path]
         if not merkle.includes(self._checkpoint.root, self._checkpoint.size, row.leaf_hash, row.position - 1, path):
-            raise ValueError(f"The event at position {row.position} is not in the log that was signed.")
+            raise ValueError(f"The event at position {row.position} is not in the signed log.")
         before = self._last
         if before is not None and not (before.position < row.position and before.recorded_at < row.recorded_at):
-            raise ValueError(f"The event at position {row.position} stands out of order.")
+            raise ValueError(f"The event at position {row.position} is out of order.")
         if row.effective_at > row.recorded_at or row.version != self._versions.get(row.stream, 0) + 1:
             raise ValueError(f"The event at position {row.position} does not follow the one before it in its stream.")
         self._last = row
@@ -194,7 +194,7 @@ class _Reading:
     def _end(self, line: bytes) -> None:
         text, signer = opened(msgspec.json.decode(line, type=Seal).seal, self._verifiers)
         if text != _sealed(self._digest.digest()):
-            raise ValueError("The seal is one of another file: a line was changed, added or taken out.")
+            raise ValueError("The seal does not match the file: a line was changed, added or removed.")
         if signer.name != self._checkpoint.origin:
             raise ValueError("The seal and the checkpoint are of different logs.")
         self._signer = signer
@@ -203,12 +203,12 @@ class _Reading:
         if self._about is None or self._signer is None:
             raise Broken(self._lines + 1, "The file ends before its seal.")
         if self._about.cycle not in self._versions:
-            raise Broken(1, "The cycle that it is about is not in it.")
+            raise Broken(1, "The file does not contain the cycle that its header names.")
         return Proven(self._about, sum(self._versions.values()), self._checkpoint.size, self._signer)
 
 
 def _read(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None or _written(moment) != text:
-        raise ValueError(f"{text!r} is not written as moments are here.")
+        raise ValueError(f"{text!r} is not a UTC time in microseconds, like 2026-01-31T09:00:00.000000Z.")
     return moment

@@ -1,18 +1,18 @@
-"""The Merkle tree over the log: its root, the proofs that can be read from it, and what they prove.
+"""The Merkle tree over the log: its root, inclusion and consistency proofs, and their verification.
 
-The tree is that of RFC 6962, section 2.1, and RFC 9162, section 2.1, with SHA-256. Leaves are given as
-their hashes and counted from 0; sizes are numbers of leaves.
+The tree is defined by RFC 6962, section 2.1, and RFC 9162, section 2.1, with SHA-256. Leaves are passed as hashes and
+counted from 0; sizes are numbers of leaves.
 """
 
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 
 EMPTY = sha256(b"").digest()
-"""The root of no leaves."""
+"""The root of the empty tree."""
 
 Look = Callable[[int, int], bytes]
-"""Finds the hash of a whole subtree: at `level` and `place`, the one over the 2^level leaves from
-place · 2^level on. Level 0 are the leaves."""
+"""Returns the hash of the complete subtree at `level` and `place`, over the 2^level leaves from place · 2^level on.
+Level 0 has the leaves."""
 
 
 def parent(left: bytes, right: bytes) -> bytes:
@@ -21,8 +21,7 @@ def parent(left: bytes, right: bytes) -> bytes:
 
 
 class Frontier:
-    """A tree that grows leaf by leaf and remembers its right edge only: one hash for each bit that is
-    set in its size."""
+    """An append-only tree that keeps only its right edge: one hash per bit that is set in its size."""
 
     __slots__ = ("_edge", "size")
 
@@ -43,8 +42,8 @@ class Frontier:
 
 
 def levels(hashes: Sequence[bytes]) -> list[list[bytes]]:
-    """The whole subtrees above these neighbours, level by level, as far as there are any; the first level
-    are the hashes themselves."""
+    """The hashes of the complete subtrees over these adjacent nodes, level by level. The first level has the nodes
+    themselves."""
     rising = [list(hashes)]
     while len(rising[-1]) > 1:
         below = rising[-1]
@@ -52,7 +51,7 @@ def levels(hashes: Sequence[bytes]) -> list[list[bytes]]:
     return rising
 
 
-# ── roots and proofs, read from the tree ─────────────────────────────────────────────────────────
+# ── roots and proofs from the tree ───────────────────────────────────────────────────────────────
 
 
 def root(look: Look, size: int) -> bytes:
@@ -61,9 +60,9 @@ def root(look: Look, size: int) -> bytes:
 
 
 def inclusion(look: Look, index: int, size: int) -> list[bytes]:
-    """The path that proves a leaf to be in the tree of the first `size` leaves (RFC 9162, 2.1.3.1).
+    """The inclusion proof of a leaf in the tree of the first `size` leaves (RFC 9162, 2.1.3.1).
 
-    Raises `ValueError` for a leaf that is not in it.
+    Raises `ValueError` for a leaf outside of the tree.
     """
     if not 0 <= index < size:
         raise ValueError(f"leaf {index} is not among the first {size}")
@@ -80,8 +79,8 @@ def inclusion(look: Look, index: int, size: int) -> list[bytes]:
 
 
 def consistency(look: Look, old: int, new: int) -> list[bytes]:
-    """The path that proves the first `old` leaves to be the same ones in the tree of the first `new`
-    (RFC 9162, 2.1.4.1). Raises `ValueError` if `new` is the smaller."""
+    """The consistency proof between the trees of the first `old` and the first `new` leaves (RFC 9162, 2.1.4.1).
+    Raises `ValueError` if `new` is smaller than `old`."""
     if not 0 <= old <= new:
         raise ValueError(f"a tree of {new} leaves does not extend one of {old}")
     path, start, end = [], 0, new
@@ -93,18 +92,18 @@ def consistency(look: Look, old: int, new: int) -> list[bytes]:
         else:
             path.append(_over(look, start, middle))
             start = middle
-    if start:  # else it is the old tree itself that remains, and its root is known to whoever asks
+    if start:  # otherwise only the old tree remains, and the verifier knows its root
         path.append(_over(look, start, end))
     return path[::-1]
 
 
 def _middle(start: int, end: int) -> int:
-    """Where a tree divides: the left half is the largest power of two that leaves something to the right."""
+    """The split point of a tree: the left half is the largest power of two smaller than the tree."""
     return start + (1 << (end - start - 1).bit_length() - 1)
 
 
 def _over(look: Look, start: int, end: int) -> bytes:
-    """The hash over a range that is a subtree: `start` is a multiple of a power of two not below its length."""
+    """The hash over a range that is a subtree: `start` is a multiple of a power of two that is at least its length."""
     whole = []
     while start < end:
         level = (end - start).bit_length() - 1
@@ -114,7 +113,7 @@ def _over(look: Look, start: int, end: int) -> bytes:
 
 
 def _joined(whole: Sequence[bytes]) -> bytes:
-    """The root above whole subtrees that stand side by side, each smaller than the one to its left."""
+    """The root over adjacent complete subtrees, each smaller than its left neighbor."""
     if not whole:
         return EMPTY
     above = whole[-1]
@@ -123,11 +122,11 @@ def _joined(whole: Sequence[bytes]) -> bytes:
     return above
 
 
-# ── what proofs prove ────────────────────────────────────────────────────────────────────────────
+# ── verification ─────────────────────────────────────────────────────────────────────────────────
 
 
 def includes(root: bytes, size: int, leaf: bytes, index: int, path: Sequence[bytes]) -> bool:
-    """Whether the path proves that this leaf has this place in the tree with this root (RFC 9162, 2.1.3.2)."""
+    """Whether the path proves this leaf at this index of the tree with this root (RFC 9162, 2.1.3.2)."""
     if not 0 <= index < size:
         return False
     place, last, above = index, size - 1, leaf
@@ -145,8 +144,8 @@ def includes(root: bytes, size: int, leaf: bytes, index: int, path: Sequence[byt
 
 
 def extends(old_root: bytes, old: int, new_root: bytes, new: int, path: Sequence[bytes]) -> bool:
-    """Whether the path proves that the tree of `old` leaves is the beginning of the tree of `new`
-    (RFC 9162, 2.1.4.2). The empty tree is the beginning of every tree."""
+    """Whether the path proves that the tree of `old` leaves is a prefix of the tree of `new` leaves
+    (RFC 9162, 2.1.4.2). The empty tree is a prefix of every tree."""
     if not 0 <= old <= new:
         return False
     if old in {0, new}:

@@ -1,7 +1,7 @@
-"""Signed notes (c2sp.org/signed-note): a text, a blank line, and who signs it; with Ed25519 keys.
+"""Signed notes (c2sp.org/signed-note): a text, a blank line, and Ed25519 signatures.
 
-A verifier key is told as `NAME+ID+KEY`: the name, 8 hexadecimal digits that follow from name and key,
-and the key in Base64. A signer key is the same with `PRIVATE+KEY+` before it, and is a secret.
+A verifier key is written as `NAME+ID+KEY`: the name, 8 hexadecimal digits derived from name and key, and the key in
+Base64. A signer key has the prefix `PRIVATE+KEY+` and is secret.
 """
 
 import re
@@ -17,7 +17,7 @@ NOTE_CHARACTERS_MAX = 1_000_000
 SIGNATURES_MAX = 100
 
 _ED25519 = b"\x01"
-_SECRET = "PRIVATE+KEY+"  # noqa: S105  the word that such a key begins with, not a key
+_SECRET = "PRIVATE+KEY+"  # noqa: S105  the prefix of private keys, not a key
 _NAME = re.compile(r"[^\s+\x00-\x20]{1,200}")
 _VERIFIER = re.compile(r"([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)")
 _SIGNATURE = re.compile(r"— ([^\s+]+) ([A-Za-z0-9+/=]+)")
@@ -25,11 +25,11 @@ _FORBIDDEN = re.compile(r"[\x00-\x09\x0b-\x1f]")
 
 
 class NotSigned(ValueError):
-    """A text is not signed by whom it ought to be."""
+    """A note is not signed by a known key, or is no signed note."""
 
 
 class Verifier:
-    """A public key and the name of who holds its other half."""
+    """A public key and the name of its signer."""
 
     def __init__(self, name: str, key: bytes) -> None:
         self.name = key_name(name)
@@ -39,13 +39,13 @@ class Verifier:
 
     @classmethod
     def read(cls, vkey: str) -> Self:
-        """The key that was told as `NAME+ID+KEY`. Raises `ValueError`."""
+        """Parses a key of the form `NAME+ID+KEY`. Raises `ValueError`."""
         found = _VERIFIER.fullmatch(vkey.strip())
         if found is None:
             raise ValueError("A public key is written as NAME+ID+KEY.")
         verifier = cls(found[1], _key_bytes(found[3]))
         if verifier.id.hex() != found[2]:
-            raise ValueError(f"This is no public key: its id {found[2]} does not follow from its name and bytes.")
+            raise ValueError(f"This is no public key: its id {found[2]} does not match its name and bytes.")
         return verifier
 
     def __str__(self) -> str:
@@ -69,7 +69,7 @@ class Verifier:
 
 
 class Signer:
-    """A private key with its name. It is never shown but by `secret`."""
+    """A private key with its name. Only `secret` reveals the key."""
 
     def __init__(self, name: str, seed: bytes) -> None:
         self._seed = seed
@@ -78,19 +78,19 @@ class Signer:
 
     @classmethod
     def new(cls, name: str) -> Self:
-        """A new key. Raises `ValueError` for what cannot be a name."""
+        """Generates a key. Raises `ValueError` for an invalid name."""
         return cls(name, Ed25519PrivateKey.generate().private_bytes_raw())
 
     @classmethod
     def read(cls, secret: str) -> Self:
-        """The key that `secret` once said. Raises `ValueError`, which never tells any of it."""
+        """Parses the result of `secret`. Raises `ValueError`, whose message never contains the key."""
         text = secret.strip()
         found = _VERIFIER.fullmatch(text.removeprefix(_SECRET))
         if not text.startswith(_SECRET) or found is None:
             raise ValueError("This is not a private key as 'keyframe key create' writes it.")
         signer = cls(found[1], _key_bytes(found[3]))
         if signer.verifier.id.hex() != found[2]:
-            raise ValueError("This private key is damaged: its id does not follow from it.")
+            raise ValueError("This private key is damaged: its id does not match.")
         return signer
 
     @property
@@ -98,25 +98,25 @@ class Signer:
         return self.verifier.name
 
     def secret(self) -> str:
-        """The key itself, for the one file that it is kept in."""
+        """The key as text, to be stored in the key file."""
         return f"{_SECRET}{self.name}+{self.verifier.id.hex()}+{encoded(_ED25519 + self._seed)}"
 
     def __repr__(self) -> str:
         return f"Signer({self.name})"
 
     def sign(self, text: str) -> str:
-        """The text as a note that this key signs. Raises `ValueError` for what cannot be the text of one."""
+        """The signed note of a text. Raises `ValueError` for an invalid text."""
         if not text.endswith("\n") or _FORBIDDEN.search(text):
-            raise ValueError("The text of a note ends with a newline and has no other control characters.")
+            raise ValueError("The text of a note must end with a newline and have no other control characters.")
         signature = self.verifier.id + self._key.sign(text.encode())
         return f"{text}\n— {self.name} {encoded(signature)}\n"
 
 
 def opened(note: str, verifiers: Iterable[Verifier]) -> tuple[str, Verifier]:
-    """The text of a note, and the first of those who sign it that is known here.
+    """The text of a note, and its first known signer.
 
-    Signatures by others are passed over. Raises `NotSigned` if none is known, one that is known is
-    wrong, or this is not a note at all.
+    Signatures by unknown keys are ignored. Raises `NotSigned` if no signer is known, if a signature of a known key is
+    wrong, or if this is not a signed note.
     """
     text, lines = _parts(note)
     known = {(one.name, one.id): one for one in verifiers}
@@ -125,22 +125,22 @@ def opened(note: str, verifiers: Iterable[Verifier]) -> tuple[str, Verifier]:
         signer = known.get((name, signature[:4]))
         if signer is not None:
             if not signer.has_signed(text, signature[4:]):
-                raise NotSigned(f"The signature of {name} is not one of this text.")
+                raise NotSigned(f"The signature of {name} does not match the text.")
             signers.append(signer)
     if not signers:
-        raise NotSigned("It is not signed by any key that is known.")
+        raise NotSigned("The note is not signed by a known key.")
     return text, signers[0]
 
 
 def key_name(name: str) -> str:
-    """The name, if it can be one. Raises `ValueError`."""
+    """The name, if it is a valid key name. Raises `ValueError`."""
     if not _NAME.fullmatch(name):
-        raise ValueError(f"{name!r} cannot name a key: up to 200 characters without spaces and '+'.")
+        raise ValueError(f"{name!r} is not a valid key name: use up to 200 characters without spaces and '+'.")
     return name
 
 
 def _parts(note: str) -> tuple[str, Sequence[str]]:
-    """The text of a note, and the lines of its signatures."""
+    """The text of a note, and its signature lines."""
     text, blank, signatures = note.rpartition("\n\n")
     lines = signatures.split("\n")
     whole = bool(blank) and lines[-1] == "" and 1 < len(lines) <= SIGNATURES_MAX + 1
@@ -150,7 +150,7 @@ def _parts(note: str) -> tuple[str, Sequence[str]]:
 
 
 def _signature(line: str) -> tuple[str, bytes]:
-    """Who signs in this line, and the id of the key with the signature."""
+    """The name of the signer, and the key id followed by the signature."""
     found = _SIGNATURE.fullmatch(line)
     if found is None:
         raise NotSigned("This is not a signed note.")
@@ -161,12 +161,12 @@ def _signature(line: str) -> tuple[str, bytes]:
 
 
 def encoded(content: bytes) -> str:
-    """In Base64, as everything is that notes are made of."""
+    """The content in Base64."""
     return b64encode(content).decode()
 
 
 def decoded(text: str) -> bytes:
-    """What `encoded` gives this very text for: there is one way to write it. Raises `ValueError`."""
+    """The bytes of canonical Base64. Raises `ValueError`."""
     content = b64decode(text)
     if encoded(content) != text:
         raise ValueError("This is not Base64.")

@@ -92,7 +92,7 @@ def test_a_key_goes_where_it_is_told_and_is_called_what_it_is_told(
     assert found is not None
     assert found.signer.name == name
     assert "ends in" in refused(run("key", "create", "--name", "another"), 2)
-    assert "cannot name a key" in refused(run("key", "create", "--name", f"a b/{settings.workspace}"), 2)
+    assert "is not a valid key name" in refused(run("key", "create", "--name", f"a b/{settings.workspace}"), 2)
 
 
 @pytest.mark.parametrize("content", ["", "nonsense", "PRIVATE+KEY+a/b+00000000+AAAA", "\x00", "{secret}\nnonsense"])
