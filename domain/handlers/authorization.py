@@ -1,7 +1,7 @@
-"""Whether somebody may do what they ask for: by role at once, by what is theirs and what they see once it is read.
+"""Authorization of commands: first by role, then by ownership and visibility of the aggregates.
 
-What is read for that is part of the decision like all else, and is looked at again when it is recorded: nobody slips
-through while a goal changes hands, or is hidden.
+The streams read for authorization belong to the unit of work, and the append checks their versions. So a concurrent
+change of owner or visibility makes the command run again.
 """
 
 from collections.abc import Sequence
@@ -24,32 +24,34 @@ from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.values import Kind, Ref, Source, Visibility
 
 SINCE_MAX = 100
-"""As many newer versions of a thing are looked through for one that its author sees."""
+"""The number of newer versions that are searched for one that the author sees."""
 
 # ── by role ──────────────────────────────────────────────────────────────────────────────────────
 
 
 def refuse_by_role(command: Command, author: Author) -> None:
-    """Refuse what no role of the author permits, whatever it is about; nothing is read. Raises `FORBIDDEN`."""
+    """Check the roles of the author, without reading the log. Raises `FORBIDDEN`."""
     needs, can = command.NEEDS, permissions(author.roles)
     if needs.anybodys not in can and needs.own not in can:
         raise _forbidden(needs)
     if command.effective_at is not None and Permission.BACKDATE not in can:
-        said = _either(roles_with(Permission.BACKDATE))
+        roles = _either(roles_with(Permission.BACKDATE))
         raise CommandRejected(
-            Code.FORBIDDEN, f"This takes the role {said}; left out, it is true from now on.", "effectiveAt"
+            Code.FORBIDDEN,
+            f"An effective time requires the role {roles}; omit it for the time of recording.",
+            "effectiveAt",
         )
     if author.source is Source.IMPORT and Permission.IMPORT not in can:
-        raise CommandRejected(Code.FORBIDDEN, f"An import takes the role {_either(roles_with(Permission.IMPORT))}.")
+        raise CommandRejected(Code.FORBIDDEN, f"An import requires the role {_either(roles_with(Permission.IMPORT))}.")
 
 
 def _forbidden(needs: Needs) -> CommandRejected:
-    """The same for whatever the command is about."""
-    message = f"This takes the role {_either(roles_with(needs.anybodys))}"
+    """The rejection, independent of the subject."""
+    message = f"This requires the role {_either(roles_with(needs.anybodys))}"
     if needs.own is None:
         return CommandRejected(Code.FORBIDDEN, f"{message}.")
     owners = [role for role in roles_with(needs.own) if role not in roles_with(needs.anybodys)]
-    return CommandRejected(Code.FORBIDDEN, f"{message}; as {_either(owners)} it can be done with {_OWN[needs.own]}.")
+    return CommandRejected(Code.FORBIDDEN, f"{message}; {_either(owners)} suffices for {_OWN[needs.own]}.")
 
 
 _OWN = {
@@ -63,13 +65,15 @@ def _either(roles: Sequence[Role]) -> str:
     return f"{', '.join(first)} or {last}" if first else last
 
 
-# ── by what it is about ──────────────────────────────────────────────────────────────────────────
+# ── by subject ───────────────────────────────────────────────────────────────────────────────────
 
 
-def judge(uow: UnitOfWork) -> list[UUID]:
-    """Before anything is decided: hide from the decision what its author does not see, and refuse what it takes
-    to be theirs and is not. Raises `FORBIDDEN`. The ids in the input that are hidden: what decides finds nothing
-    there, and says so in the words in which it says so of anything that there is not."""
+def authorize(uow: UnitOfWork) -> list[UUID]:
+    """Hide the aggregates that the author does not see, and check ownership. Raises `FORBIDDEN`.
+
+    Returns the hidden ids of the input. The handler does not find them and rejects them with the same message as ids
+    that do not exist.
+    """
     hidden = [] if Permission.READ_PRIVATE in uow.can else _hide(uow)
     needs = uow.command.NEEDS
     if needs.anybodys not in uow.can and not _is_own(uow, needs):
@@ -80,8 +84,8 @@ def judge(uow: UnitOfWork) -> list[UUID]:
 def sees(uow: UnitOfWork, objective: Objective) -> bool:
     """Whether the author sees an objective, and all that belongs to it.
 
-    One for TEAM is seen by the members and the lead of its team, its owner and its contributors, the owners of its
-    key results (dropped ones, too), and by whoever may READ_PRIVATE. What rules is how all this is now.
+    An objective with the visibility TEAM is seen by the members and the lead of its team, its owner and contributors,
+    the owners of its key results (dropped ones, too), and callers with READ_PRIVATE. The current state decides.
     """
     me = uow.me
     if objective.visibility is Visibility.WORKSPACE or Permission.READ_PRIVATE in uow.can:
@@ -97,19 +101,19 @@ def sees(uow: UnitOfWork, objective: Objective) -> bool:
 
 
 def _hide(uow: UnitOfWork) -> list[UUID]:
-    """All that the input names and the author does not see."""
+    """Hide the ids of the input that the author does not see, and return them."""
     named = _named(uow.command)
     uow.load(named)
     hidden = list(filter(partial(_is_hidden, uow), named))
     if uow.command.expected_version is not None:
-        _look_new(uow, named, uow.command.expected_version)
+        _accept_hidden_changes(uow, named, uow.command.expected_version)
     for id in hidden:
         uow.hide(id)
     return hidden
 
 
 def _named(command: Command) -> list[UUID]:
-    """Every id in the input, once. What is named by a key as well, cycles and KPIs, is nobody's secret."""
+    """Every id in the input, once. Cycles and KPIs, which also have keys, are never hidden."""
     named: dict[UUID, None] = {}
     for value in structs.astuple(command):
         for one in value if isinstance(value, list) else [value]:
@@ -119,87 +123,88 @@ def _named(command: Command) -> list[UUID]:
 
 
 def _is_hidden(uow: UnitOfWork, id: UUID) -> bool:
-    """Whether it is an objective that the author does not see, or belongs to one."""
-    thing = uow.known(id)
-    while thing is not None and not isinstance(thing, Objective):
-        above = _above(thing)
-        thing = None if above is None else uow.known(above)
-    return thing is not None and not sees(uow, thing)
+    """Whether the id is of an objective that the author does not see, or of an aggregate that belongs to one."""
+    aggregate = uow.known(id)
+    while aggregate is not None and not isinstance(aggregate, Objective):
+        above = _parent(aggregate)
+        aggregate = None if above is None else uow.known(above)
+    return aggregate is not None and not sees(uow, aggregate)
 
 
-def _above(thing: Aggregate) -> UUID | None:
-    """What a thing belongs to, on its way to an objective."""
-    match thing:
+def _parent(aggregate: Aggregate) -> UUID | None:
+    """The id of the parent, on the path to an objective."""
+    match aggregate:
         case KeyResult():
-            return thing.objective
+            return aggregate.objective
         case CheckIn():
-            return thing.key_result
+            return aggregate.key_result
         case Initiative() | Comment() | Reflection():
-            return thing.subject.id
+            return aggregate.subject.id
     return None
 
 
-def _look_new(uow: UnitOfWork, named: Sequence[UUID], expected: int) -> None:
-    """Note where the version that the author saw is the newest that they see: all since is about what is hidden."""
-    for thing in map(uow.known, named):
-        if isinstance(thing, Objective) and expected < thing.version:
-            since = [said.event for said in uow.log.since(thing.id, expected, SINCE_MAX)]
-            if len(since) == thing.version - expected and all(_names_hidden(uow, event) for event in since):
-                uow.looks_new.add((thing.id, expected))
+def _accept_hidden_changes(uow: UnitOfWork, named: Sequence[UUID], expected: int) -> None:
+    """Accept an older expected version if all changes since are hidden from the author."""
+    for aggregate in map(uow.known, named):
+        if isinstance(aggregate, Objective) and expected < aggregate.version:
+            since = [recorded.event for recorded in uow.log.since(aggregate.id, expected, SINCE_MAX)]
+            if len(since) == aggregate.version - expected and all(_names_hidden(uow, event) for event in since):
+                uow.accepted_versions.add((aggregate.id, expected))
 
 
 def _names_hidden(uow: UnitOfWork, event: Event) -> bool:
     return isinstance(event, ObjectiveAligned | ObjectiveUnaligned) and _is_hidden(uow, event.to.id)
 
 
-# ── what is one's own ────────────────────────────────────────────────────────────────────────────
+# ── ownership ────────────────────────────────────────────────────────────────────────────────────
 
 
 def _is_own(uow: UnitOfWork, needs: Needs) -> bool:
-    """Whether every subject of the command is the author's own. A subject that does not exist is left to the handler,
-    which refuses it; so is the id of another kind where a KPI is named: it may be hidden, and ids of KPIs were not
-    checked for that."""
+    """Whether the author owns every subject of the command. The handler rejects subjects that do not exist. It also
+    rejects an id of another kind in place of a KPI, which may be hidden: visibility is not checked for KPI ids."""
     me = uow.me
     if me is None:
         return False
     command: Any = uow.command
     if needs.of is None:
         return me in (command.owner, *command.contributors) or _leads(uow, me, command.team)
-    about, kind = _about(getattr(command, needs.of))
-    uow.load(about)
-    others = [thing for thing in map(uow.known, about) if isinstance(thing, kind) and not is_own(thing, uow, me)]
+    ids, kind = _subjects(getattr(command, needs.of))
+    uow.load(ids)
+    others = [
+        aggregate for aggregate in map(uow.known, ids) if isinstance(aggregate, kind) and not is_own(aggregate, uow, me)
+    ]
     return not others
 
 
-def _about(named: Any) -> tuple[list[UUID], type[Aggregate]]:
-    """The ids that a command's subject field names, and the kind that they must be of."""
+def _subjects(named: Any) -> tuple[list[UUID], type[Aggregate]]:
+    """The ids in a command's subject field, and their required kind."""
     if isinstance(named, list):
         kpis = {reading.kpi for reading in named}
         return [keyed_id(Kind.KPI, by.key or "") if by.id is None else by.id for by in kpis], Kpi
     return [named.id if isinstance(named, Ref) else named], Aggregate
 
 
-def is_own(thing: Aggregate, uow: UnitOfWork, me: UUID) -> bool:
-    """Whether a thing is a person's own: a goal as owner, contributor, or lead of the team whose it is; a key result
-    and an initiative also as its owner; a KPI as its owner. All else by what it belongs to."""
-    part: Aggregate | None = thing
+def is_own(aggregate: Aggregate, uow: UnitOfWork, me: UUID) -> bool:
+    """Whether a person owns an aggregate: an objective as owner, contributor or lead of its team; a key result or
+    initiative also as its owner; a KPI as its owner. Other aggregates have the owners of their parents."""
+    part: Aggregate | None = aggregate
     while part is not None:
         if _names(part, uow, me):
             return True
-        above = part.kpi if isinstance(part, Reading) else _above(part)
+        above = part.kpi if isinstance(part, Reading) else _parent(part)
         part = None if above is None else uow.known(above)
     return False
 
 
-def _names(thing: Aggregate, uow: UnitOfWork, me: UUID) -> bool:
-    """Whether the thing itself names this person as one of its own."""
-    match thing:
+def _names(aggregate: Aggregate, uow: UnitOfWork, me: UUID) -> bool:
+    """Whether the aggregate itself names this person as an owner."""
+    match aggregate:
         case Objective():
-            return me in (thing.owner, *thing.contributors) or _leads(uow, me, thing.team)
+            return me in (aggregate.owner, *aggregate.contributors) or _leads(uow, me, aggregate.team)
         case KeyResult() | Initiative():
-            return thing.owner == me
+            return aggregate.owner == me
         case Kpi():
-            return thing.definition.owner == me
+            return aggregate.definition.owner == me
     return False
 
 

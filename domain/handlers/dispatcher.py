@@ -33,18 +33,18 @@ from domain.primitives.values import Kind, Ref, Source
 require_handlers(VERBS.values(), HANDLERS)
 
 _NAMING = (AddPerson, RenamePerson)
-"""What says what a person is called: a digest of it alone could be guessed at."""
+"""Commands with personal data. Their digest is keyed, because a plain digest could be guessed from a name."""
 
 ATTEMPTS_MAX = 50
 BACKOFF_SECONDS_MAX = 0.05
 KEY_LENGTH_MAX = 200
 NOT_FOUND_SECONDS = 0.05
-"""Where something may be hidden from its author, a command that names what is not there is answered after this time,
-or a multiple of it: what is hidden takes longer to look at than what never was, and nobody shall tell them apart."""
+"""A `NOT_FOUND` for authors without READ_PRIVATE is delayed to a multiple of this time. A hidden id takes longer to
+check than an unknown one, and the delay makes the timing of both equal."""
 
 
 class Result(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a command was about: its subject at that version, and for a batch its readings."""
+    """The result of a command: its subject and the subject's version, or the readings of a batch."""
 
     subject: Ref | None = None
     version: int = 0
@@ -54,9 +54,9 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """A command was carried out. `first` and `last` are the positions it recorded, both None where it
-    had nothing to record; `head` is the position at which its answer can be read. `repeated`: it had
-    been carried out before, under the same key, and this is what came of it then."""
+    """The outcome of an executed command. `first` and `last` are the positions of its events, both None without any;
+    `head` is the position from which its result can be read. `repeated`: the command was already executed with this
+    idempotency key, and this is the first outcome."""
 
     result: Result
     first: int | None
@@ -72,21 +72,20 @@ class Dispatcher:
         self._log = log
 
     def execute(self, command: Command, author: Author) -> Outcome:
-        """Carry a command out: all of it once, or nothing.
+        """Execute a command, all or nothing, and at most once per idempotency key.
 
-        The roles of its author are asked anew each time, also where the command was carried out before under its
-        key; whether something is theirs only before it is carried out, for it may have given that away itself.
-        A decision that was overtaken by another is made anew. Raises `CommandRejected` where the rules say no,
-        and `CommandInDoubt` where the database was lost for so long that only asking again, with the
-        same idempotency key, can tell.
+        The author's roles are checked at every call, even for a repeated idempotency key. Ownership is checked only at
+        the first execution, because the command itself may transfer it. After a concurrency conflict the command is
+        handled again. Raises `CommandRejected` if a rule forbids it, and `CommandInDoubt` if the database was
+        unreachable for so long that only a retry with the same idempotency key can find out.
         """
         authorization.refuse_by_role(command, author)
-        began = time.monotonic()
+        started = time.monotonic()
         try:
             return self._once(command, author)
-        except CommandRejected as refused:
-            if refused.code is Code.NOT_FOUND and Permission.READ_PRIVATE not in author.can:
-                time.sleep(NOT_FOUND_SECONDS - (time.monotonic() - began) % NOT_FOUND_SECONDS)
+        except CommandRejected as rejection:
+            if rejection.code is Code.NOT_FOUND and Permission.READ_PRIVATE not in author.can:
+                time.sleep(NOT_FOUND_SECONDS - (time.monotonic() - started) % NOT_FOUND_SECONDS)
             raise
 
     def _once(self, command: Command, author: Author) -> Outcome:
@@ -98,37 +97,38 @@ class Dispatcher:
             try:
                 return self._decide(command, author, id, digest)
             except ConcurrencyConflict:
-                _step_back(attempt)
+                _back_off(attempt)
             except CommandRejected:
-                # what stands in the way may be the same command, carried out since it was looked up
+                # the cause may be the same command, executed concurrently since the lookup
                 if command.idempotency_key is None or (first := self._first(command, id, digest)) is None:
                     raise
                 return first
-        raise CommandRejected(Code.CONFLICT, "Others keep changing the same things; ask again in a moment.")
+        raise CommandRejected(Code.CONFLICT, "Other commands keep changing the same objects; try again in a moment.")
 
     def _first(self, command: Command, id: UUID, digest: bytes) -> Outcome | None:
-        """What came of it when it was carried out before, under its key. Raises `IDEMPOTENCY_MISMATCH`."""
+        """The outcome of the first execution with this idempotency key, None if there is none. Raises
+        `IDEMPOTENCY_MISMATCH`."""
         done = self._log.command(id)
         if done is None:
             return None
-        if done.digest != digest and not self._names_the_same(done, command, digest):
+        if done.digest != digest and not self._has_same_input(done, command, digest):
             raise used_otherwise()
         return self._outcome(done, repeated=True)
 
-    def _names_the_same(self, done: CommandRow, command: Command, digest: bytes) -> bool:
-        """Whether it says of a person what was said then; of one who was erased nobody can tell any more, but whether
-        it says it of the same one, and brings them in as it did then. An import's key is a digest of what it says."""
+    def _has_same_input(self, done: CommandRow, command: Command, digest: bytes) -> bool:
+        """Whether a command with personal data has the same input as the recorded one. For an erased person the digest
+        cannot be checked any more: then person and verb must match. An import's key is itself a digest of the input."""
         result = msgspec.json.decode(done.result, type=Result)
-        about = result.subject
-        if not isinstance(command, _NAMING) or about is None or about.kind is not Kind.PERSON:
+        subject = result.subject
+        if not isinstance(command, _NAMING) or subject is None or subject.kind is not Kind.PERSON:
             return False
-        key = self._log.person_keys([about.id]).get(about.id)
+        key = self._log.person_keys([subject.id]).get(subject.id)
         if key is not None:
             return personal_data.keyed_digest(key, digest) == done.digest
         if done.id == command_id(Source.IMPORT, command.idempotency_key or ""):
             return True
-        brought_in = result.version == 1 and done.first <= done.last
-        return brought_in if isinstance(command, AddPerson) else command.person == about.id and not brought_in
+        was_added = result.version == 1 and done.first <= done.last
+        return was_added if isinstance(command, AddPerson) else command.person == subject.id and not was_added
 
     def _decide(self, command: Command, author: Author, id: UUID, digest: bytes) -> Outcome:
         uow = UnitOfWork(self._log, author, command, id)
@@ -139,10 +139,10 @@ class Dispatcher:
             reason=uow.reason,
             on_behalf_of=author.on_behalf_of,
         )
-        hidden = authorization.judge(uow)
+        hidden = authorization.authorize(uow)
         result = _result(HANDLERS[type(command)](uow, command))
-        assert not hidden, f"{verb(type(command))} passed over what it names"
-        uow.refuse_idle_expectation()
+        assert not hidden, f"the handler of {verb(type(command))} ignored a hidden id"
+        uow.refuse_unused_version()
         events = list(chain.from_iterable(map(Aggregate.collect_events, uow.changed())))
         if not events and command.idempotency_key is None:
             return Outcome(result=result, first=None, last=None, head=self._log.head().position)
@@ -158,49 +158,49 @@ class Dispatcher:
         return self._outcome(done, result if done.result == append.result else None)
 
     def _outcome(self, done: CommandRow, result: Result | None = None, *, repeated: bool = False) -> Outcome:
-        """What came of a command; its result is read from the row where it is not known yet."""
-        nothing = done.first > done.last
+        """The outcome of a recorded command. Decodes the result from the row if it is not given."""
+        is_empty = done.first > done.last
         return Outcome(
             result=result or msgspec.json.decode(done.result, type=Result),
-            first=None if nothing else done.first,
-            last=None if nothing else done.last,
+            first=None if is_empty else done.first,
+            last=None if is_empty else done.last,
             head=done.last,
             repeated=repeated,
         )
 
 
-def _step_back(attempt: int) -> None:
-    """Wait a little, longer each time, each a different while."""
-    time.sleep(random.uniform(0, min(BACKOFF_SECONDS_MAX, 0.002 * 2**attempt)))  # noqa: S311  nothing is guessed at
+def _back_off(attempt: int) -> None:
+    """Exponential backoff with jitter."""
+    time.sleep(random.uniform(0, min(BACKOFF_SECONDS_MAX, 0.002 * 2**attempt)))  # noqa: S311  no cryptographic use
 
 
 def _command_id(command: Command, author: Author) -> UUID:
-    """The same actor and key name the same command, in an import the same key alone, whoever runs it;
-    a command without a key is always a new one."""
+    """The id of a command, derived from actor and idempotency key; in an import from the key alone, whoever runs it.
+    A command without a key gets a random id."""
     key = command.idempotency_key
     if key is None:
         return uuid4()
     if not 1 <= len(key) <= KEY_LENGTH_MAX:
-        raise CommandRejected(Code.INVALID, f"Takes 1 to {KEY_LENGTH_MAX} characters.", "idempotencyKey")
+        raise CommandRejected(Code.INVALID, f"Must have 1 to {KEY_LENGTH_MAX} characters.", "idempotencyKey")
     return command_id(Source.IMPORT if author.source is Source.IMPORT else author.actor, key)
 
 
 def command_id(scope: str, key: str) -> UUID:
-    """The id of the command that an idempotency key names within its scope."""
+    """The id of the command with an idempotency key in a scope."""
     return uuid5(WORKSPACE, f"{scope}\n{key}")
 
 
 def _digest(command: Command) -> bytes:
-    """Of the verb and its input, but for the key itself."""
-    asked = command if command.idempotency_key is None else msgspec.structs.replace(command, idempotency_key=None)
-    return sha256(verb(type(command)).encode() + b"\n" + msgspec.json.encode(asked)).digest()
+    """The digest of the verb and the input, without the idempotency key."""
+    keyless = command if command.idempotency_key is None else msgspec.structs.replace(command, idempotency_key=None)
+    return sha256(verb(type(command)).encode() + b"\n" + msgspec.json.encode(keyless)).digest()
 
 
-def _result(about: Aggregate | Readings) -> Result:
-    if isinstance(about, Readings):
+def _result(handled: Aggregate | Readings) -> Result:
+    if isinstance(handled, Readings):
         return Result(
-            readings=tuple((reading.id, reading.version) for reading in about.readings),
-            recorded=about.recorded,
-            unchanged=about.unchanged,
+            readings=tuple((reading.id, reading.version) for reading in handled.readings),
+            recorded=handled.recorded,
+            unchanged=handled.unchanged,
         )
-    return Result(subject=Ref(about.KIND, about.id), version=about.version)
+    return Result(subject=Ref(handled.KIND, handled.id), version=handled.version)

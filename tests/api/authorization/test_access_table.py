@@ -100,11 +100,11 @@ def mark_of(name: str) -> str:
 
 
 COMMANDS_TAKE = {
-    "x - - - -": "This takes the role ADMIN.",
-    "x x - - -": "This takes the role ADMIN or LEAD.",
-    "x x own - -": "This takes the role ADMIN or LEAD; as MEMBER it can be done with goals that you own, "
+    "x - - - -": "This requires the role ADMIN.",
+    "x x - - -": "This requires the role ADMIN or LEAD.",
+    "x x own - -": "This requires the role ADMIN or LEAD; MEMBER suffices for goals that you own, "
     "contribute to, or lead the team of.",
-    "x x own - x": "This takes the role ADMIN, LEAD or METRICS; as MEMBER it can be done with KPIs that you own.",
+    "x x own - x": "This requires the role ADMIN, LEAD or METRICS; MEMBER suffices for KPIs that you own.",
 }
 """What is said to whoever may not: the same to all, whatever it is about."""
 
@@ -149,7 +149,7 @@ def test_only_admins_import(role: Role) -> None:
     refused = there.when(COMMANDS[RewordObjective](OUR), by(role, source=Source.IMPORT)).then_refused("FORBIDDEN")
     assert head(there) == before
     if role in (Role.LEAD, Role.MEMBER):
-        assert refused.message == "An import takes the role ADMIN."
+        assert refused.message == "An import requires the role ADMIN."
 
 
 # ── a refusal says nothing of what it would have done ────────────────────────────────────────────

@@ -138,7 +138,7 @@ def test_a_refusal_is_a_problem_and_nothing_else(company: Company) -> None:
         "behind": 0,
         "changes": [],
         "cycle": None,
-        "problems": [{"code": "FORBIDDEN", "message": "This takes the role ADMIN or LEAD.", "field": []}],
+        "problems": [{"code": "FORBIDDEN", "message": "This requires the role ADMIN or LEAD.", "field": []}],
     }
     assert company.head == before
 
