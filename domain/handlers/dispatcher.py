@@ -175,7 +175,7 @@ def _back_off(attempt: int) -> None:
 
 
 def _command_id(command: Command, author: Author) -> UUID:
-    """The id of a command, derived from actor and idempotency key; in an import from the key alone, whoever runs it.
+    """The id of a command, derived from actor and idempotency key; in an import from the key alone.
     A command without a key gets a random id."""
     key = command.idempotency_key
     if key is None:

@@ -1,7 +1,7 @@
-"""Findings: what could be better about a goal or KPI. Each rule serves a letter of SMART; a finding never blocks.
+"""Findings: suggestions to improve goals and KPIs. Each rule checks a SMART criterion. Findings block no command.
 
-Rules look at goals that can still be changed: a dropped, scored or closed goal has no findings.
-A rule's stable name is that of its function, with hyphens; its docstring says what it looks for.
+Only goals that can still be changed are checked: a dropped, scored or closed goal has no findings. A rule's stable name
+is the name of its function with hyphens; its docstring describes what it finds.
 """
 
 import re
@@ -27,33 +27,33 @@ class Severity(StrEnum):
 
 
 class Smart(StrEnum):
-    """The letter of SMART that a rule serves."""
+    """The SMART criterion of a rule."""
 
     SPECIFIC = "S"
     MEASURABLE = "M"
     ACHIEVABLE = "A"
-    """Someone has it in hand, and not too much besides."""
+    """It has an owner, and the owner does not have too many goals."""
     RELEVANT = "R"
     TIME_BOUND = "T"
 
 
 class Finding(Fact, frozen=True, gc=False):
-    """What one rule found, in one sentence that says what to do."""
+    """The result of one rule, with a message that suggests what to do."""
 
     rule: str
     severity: Severity
     message: str
 
 
-# ── what the rules look at ───────────────────────────────────────────────────────────────────────
+# ── inputs of the rules ──────────────────────────────────────────────────────────────────────────
 
 
 class WrittenObjective(Fact, frozen=True, gc=False):
-    """An objective as it is written.
+    """An objective as the rules see it.
 
-    `key_results`: how many are not dropped. `owner_objectives`: how many drafted or active ones its owner
-    has in its cycle, this one included. `company_level`: nothing stands above it to be aligned to.
-    `supports`: how many goals it is aligned to that are not dropped; `supports_dropped`: how many that are.
+    `key_results`: the number that are not dropped. `owner_objectives`: the number of the owner's draft and active
+    objectives in the cycle, including this one. `company_level`: there is no level above to align it to. `supports`:
+    the number of goals it is aligned to that are not dropped; `supports_dropped`: the number that are dropped.
     """
 
     title: str
@@ -68,7 +68,7 @@ class WrittenObjective(Fact, frozen=True, gc=False):
 
 
 class WrittenKeyResult(Fact, frozen=True, gc=False):
-    """A key result as it is written. `begins_at`: the cycle's start, or its creation if that is later."""
+    """A key result as the rules see it. `begins_at`: the cycle's start, or its creation if that is later."""
 
     title: str
     state: KeyResultState
@@ -84,7 +84,7 @@ class WrittenKeyResult(Fact, frozen=True, gc=False):
 
 
 class WrittenKpi(Fact, frozen=True, gc=False):
-    """A KPI as it is defined."""
+    """A KPI as the rules see it."""
 
     retired: bool
     has_goal: bool
@@ -102,7 +102,7 @@ _T = TypeVar("_T")
 
 
 class Rule(Generic[_T]):
-    """A rule with its stable name; `check` answers with a sentence where it finds something."""
+    """A rule with its stable name. `check` returns a message, or None without a finding."""
 
     def __init__(self, severity: Severity, serves: Smart, check: Callable[[_T], str | None]) -> None:
         self.name = check.__name__.replace("_", "-")
@@ -126,11 +126,11 @@ KPI_RULES: list[Rule[WrittenKpi]] = []
 def _rule(
     table: list[Rule[_T]], severity: Severity, serves: Smart
 ) -> Callable[[Callable[[_T], str | None]], Callable[[_T], str | None]]:
-    def enter(check: Callable[[_T], str | None]) -> Callable[[_T], str | None]:
+    def register(check: Callable[[_T], str | None]) -> Callable[[_T], str | None]:
         table.append(Rule(severity, serves, check))
         return check
 
-    return enter
+    return register
 
 
 def _found(rules: Iterable[Rule[_T]], written: _T) -> list[Finding]:
@@ -138,26 +138,26 @@ def _found(rules: Iterable[Rule[_T]], written: _T) -> list[Finding]:
 
 
 def objective_findings(objective: WrittenObjective) -> list[Finding]:
-    """What could be better about an objective that is a draft or active."""
+    """The findings of an objective; none unless it is a draft or active."""
     if objective.state not in _OPEN:
         return []
     return _found([*OBJECTIVE_RULES, *ALIGNMENT_RULES, *OWNER_RULES], objective)
 
 
 def key_result_findings(key_result: WrittenKeyResult) -> list[Finding]:
-    """What could be better about an active key result."""
+    """The findings of a key result; none unless it is active."""
     return _found(KEY_RESULT_RULES, key_result) if key_result.state is KeyResultState.ACTIVE else []
 
 
 def kpi_findings(kpi: WrittenKpi) -> list[Finding]:
-    """What could be better about a KPI that is not retired."""
+    """The findings of a KPI; none if it is retired."""
     return [] if kpi.retired else _found(KPI_RULES, kpi)
 
 
 def alignment_findings(objectives: Iterable[WrittenObjective]) -> list[Finding]:
-    """What could be better about how the objectives of a cycle hang together, each named by its title.
+    """The findings on the alignment and ownership of a cycle's objectives. Each message names the objective by title.
 
-    An owner with too many is found once, not once an objective.
+    An owner with too many objectives is reported once.
     """
     open_ones = [one for one in objectives if one.state in _OPEN]
     alignment = [
@@ -186,7 +186,7 @@ _DELIVERABLE_VERBS = (
 
 
 def _forms(verbs: str) -> frozenset[str]:
-    """The verbs and their -ing forms: write, writing; run, running."""
+    """The verbs and their -ing forms, such as write and writing, run and running."""
     return frozenset(
         form
         for verb in verbs.split()
@@ -208,21 +208,21 @@ def _numbers(title: str) -> list[str]:
 
 @_rule(OBJECTIVE_RULES, Severity.WARNING, Smart.MEASURABLE)
 def objective_has_number(objective: WrittenObjective) -> str | None:
-    """A number in the title, years apart: numbers prove an objective, they are not one."""
+    """A number in the title, except a year: numbers belong into key results."""
     numbers = _numbers(objective.title)
     if not numbers:
         return None
-    return f"Move “{numbers[0]}” into a key result: an objective says where to go, its key results how far."
+    return f"Move “{numbers[0]}” into a key result: an objective names the direction, its key results the numbers."
 
 
 @_rule(OBJECTIVE_RULES, Severity.WARNING, Smart.RELEVANT)
 def objective_starts_with_deliverable(objective: WrittenObjective) -> str | None:
-    """A title that begins with the verb of a deliverable: a task instead of what it is for."""
+    """A title that begins with the verb of a deliverable: a task instead of an outcome."""
     first = next(iter(_words(objective.title)), "")
     if first not in _DELIVERABLES:
         return None
     return (
-        f"“{first.capitalize()}” begins a task: say what will be better once it is done, and plan it as an initiative."
+        f"“{first.capitalize()}” begins a task: describe the improvement it brings, and plan the task as an initiative."
     )
 
 
@@ -232,7 +232,7 @@ def objective_too_short(objective: WrittenObjective) -> str | None:
     count = len(objective.title.split())
     if count >= TITLE_WORDS_MIN:
         return None
-    return f"Say a little more than {_counted(count, 'word')}: what will be different, and for whom?"
+    return f"The title has only {_counted(count, 'word')}: describe what will be different, and for whom."
 
 
 @_rule(OBJECTIVE_RULES, Severity.INFO, Smart.SPECIFIC)
@@ -241,19 +241,19 @@ def objective_too_long(objective: WrittenObjective) -> str | None:
     count = len(objective.title.split())
     if count <= TITLE_WORDS_MAX:
         return None
-    return f"Say it in {TITLE_WORDS_MAX} words instead of {count}, so that people remember it; the rest is description."
+    return f"Shorten the title from {count} to {TITLE_WORDS_MAX} words, and move the rest to the description."
 
 
 @_rule(OBJECTIVE_RULES, Severity.WARNING, Smart.ACHIEVABLE)
 def objective_without_owner(objective: WrittenObjective) -> str | None:
-    """Nobody owns it."""
-    return None if objective.owner else "Name one person who owns it: what belongs to all is moved by nobody."
+    """No owner."""
+    return None if objective.owner else "Assign one owner, who is responsible for the objective."
 
 
 @_rule(OBJECTIVE_RULES, Severity.ERROR, Smart.MEASURABLE)
 def objective_without_key_results(objective: WrittenObjective) -> str | None:
-    """No key result that is not dropped."""
-    return None if objective.key_results else "Add a key result: without one nobody can tell whether it was reached."
+    """No key results, dropped ones aside."""
+    return None if objective.key_results else "Add a key result: without one the objective cannot be measured."
 
 
 @_rule(OBJECTIVE_RULES, Severity.WARNING, Smart.ACHIEVABLE)
@@ -262,15 +262,15 @@ def objective_with_too_many_key_results(objective: WrittenObjective) -> str | No
     most = objective.policy.max_key_results_per_objective
     if objective.key_results <= most:
         return None
-    return f"Keep the {most} key results that prove it best of these {objective.key_results}, and drop the others."
+    return f"Keep the {most} most meaningful of the {objective.key_results} key results, and drop the others."
 
 
 @_rule(ALIGNMENT_RULES, Severity.WARNING, Smart.RELEVANT)
 def objective_unaligned(objective: WrittenObjective) -> str | None:
-    """Below company level, and aligned to nothing that still stands."""
+    """Below company level, and not aligned to any goal, dropped ones aside."""
     if objective.company_level or objective.supports:
         return None
-    return "Align it to the objective or key result above that it helps to reach, or ask whether it is needed."
+    return "Align it to the objective or key result that it supports, or reconsider whether it is needed."
 
 
 @_rule(ALIGNMENT_RULES, Severity.WARNING, Smart.RELEVANT)
@@ -278,7 +278,7 @@ def objective_supports_dropped(objective: WrittenObjective) -> str | None:
     """Aligned to a goal that was dropped."""
     if not objective.supports_dropped:
         return None
-    return "A goal that it supports was dropped: align it anew, or drop it, too."
+    return "A goal that it supports was dropped: align it to another goal, or drop it, too."
 
 
 @_rule(OWNER_RULES, Severity.WARNING, Smart.ACHIEVABLE)
@@ -287,7 +287,7 @@ def owner_with_too_many_objectives(objective: WrittenObjective) -> str | None:
     most, count = objective.policy.max_objectives_per_owner, objective.owner_objectives
     if objective.owner is None or count <= most:
         return None
-    return f"The owner of “{objective.title}” has {count} objectives, more than {most}: choose what matters most."
+    return f"The owner of “{objective.title}” has {count} objectives, more than {most}: keep the most important ones."
 
 
 # ── key results ──────────────────────────────────────────────────────────────────────────────────
@@ -307,26 +307,26 @@ _COUNTS = frozenset({Direction.INCREASE, Direction.AT_LEAST})
 
 @_rule(KEY_RESULT_RULES, Severity.WARNING, Smart.MEASURABLE)
 def key_result_not_measurable(key_result: WrittenKeyResult) -> str | None:
-    """Measured by DONE alone: it is 0 until the day it is 1, and says nothing on the way."""
+    """Measured by DONE: progress is 0 until it is 1, without steps between."""
     if key_result.metric.direction is not Direction.DONE:
         return None
-    return "Done or not is hard to steer by: measure what it should change, or break it into milestones."
+    return "Done or not done shows no progress: measure the intended effect, or use milestones."
 
 
 @_rule(KEY_RESULT_RULES, Severity.INFO, Smart.MEASURABLE)
 def key_result_by_milestones(key_result: WrittenKeyResult) -> str | None:
-    """Measured by milestones: they tell what was delivered, not what came of it."""
+    """Measured by milestones: they show deliverables, not effects."""
     if key_result.metric.direction is not Direction.MILESTONES:
         return None
-    return "Milestones show what was delivered; if you can, measure what should come of it."
+    return "Milestones show deliverables; if possible, measure their effect."
 
 
 @_rule(KEY_RESULT_RULES, Severity.INFO, Smart.MEASURABLE)
 def key_result_without_baseline(key_result: WrittenKeyResult) -> str | None:
-    """A threshold without a start: its progress jumps from 0 to 1."""
+    """A threshold without a start: progress jumps from 0 to 1."""
     if key_result.metric.direction not in _THRESHOLDS or key_result.metric.start is not None:
         return None
-    return "Give the value it starts from: without a baseline every step before the last one counts as nothing."
+    return "Give a start value: without a baseline progress stays 0 until the target is met."
 
 
 @_rule(KEY_RESULT_RULES, Severity.WARNING, Smart.TIME_BOUND)
@@ -334,12 +334,14 @@ def key_result_due_outside_cycle(key_result: WrittenKeyResult) -> str | None:
     """Due before its cycle starts or after it ends."""
     if key_result.cycle_start <= key_result.due <= key_result.cycle_end:
         return None
-    return f"Due on {key_result.due}, outside its cycle ({key_result.cycle_start} to {key_result.cycle_end}): move one."
+    return (
+        f"Due on {key_result.due}, outside its cycle ({key_result.cycle_start} to {key_result.cycle_end}): change it."
+    )
 
 
 @_rule(KEY_RESULT_RULES, Severity.INFO, Smart.RELEVANT)
 def key_result_counts_activity(key_result: WrittenKeyResult) -> str | None:
-    """A count of what is done (sessions held, posts written) instead of what comes of it."""
+    """A count of activities (sessions held, posts written) instead of their effect."""
     metric = key_result.metric
     if metric.direction not in _COUNTS or metric.unit.kind is not UnitKind.NUMBER:
         return None
@@ -347,17 +349,17 @@ def key_result_counts_activity(key_result: WrittenKeyResult) -> str | None:
     nouns = {word.removesuffix("s") for word in [*words, *_words(metric.unit.symbol)]}
     if not (nouns & _ACTIVITIES or set(words[:1]) & _ACTIVITY_VERBS):
         return None
-    return "Counts what you do: what will be different because of it, and can that be measured instead?"
+    return "This counts activities: measure their effect instead, if possible."
 
 
 @_rule(KEY_RESULT_RULES, Severity.WARNING, Smart.TIME_BOUND)
 def key_result_silent(key_result: WrittenKeyResult) -> str | None:
-    """No check-in or reading for longer than its cadence allows; if never, since it began."""
+    """No check-in or reading for longer than its cadence allows, counted from its beginning if there is none."""
     since = max(key_result.last_measured_at or key_result.begins_at, key_result.begins_at)
     if not is_outdated(since, key_result.cadence, key_result.at, key_result.policy):
         return None
-    silent = _counted((key_result.at - since).days, "day")
-    return f"Check in: nothing was heard of it for {silent}, and its cadence is {key_result.cadence.lower()}."
+    days = _counted((key_result.at - since).days, "day")
+    return f"Check in: none was recorded for {days}, and its cadence is {key_result.cadence.lower()}."
 
 
 # ── KPIs ─────────────────────────────────────────────────────────────────────────────────────────
@@ -366,23 +368,23 @@ def key_result_silent(key_result: WrittenKeyResult) -> str | None:
 @_rule(KPI_RULES, Severity.WARNING, Smart.MEASURABLE)
 def kpi_without_goal(kpi: WrittenKpi) -> str | None:
     """No goal: every reading is healthy."""
-    return None if kpi.has_goal else "Set a goal: without one no reading is ever good or bad."
+    return None if kpi.has_goal else "Set a goal: without one every reading is healthy."
 
 
 @_rule(KPI_RULES, Severity.WARNING, Smart.ACHIEVABLE)
 def kpi_without_owner(kpi: WrittenKpi) -> str | None:
-    """Nobody owns it."""
-    return None if kpi.owner else "Name one person who owns it and acts when it turns."
+    """No owner."""
+    return None if kpi.owner else "Assign one owner, who acts when the KPI misses its goal."
 
 
 @_rule(KPI_RULES, Severity.WARNING, Smart.TIME_BOUND)
 def kpi_off_cadence(kpi: WrittenKpi) -> str | None:
-    """No reading for longer than its cadence allows; if never, since it was defined."""
+    """No reading for longer than its cadence allows, counted from its definition if there is none."""
     since = kpi.latest_at or kpi.defined_at
     if not is_outdated(since, kpi.cadence, kpi.at, kpi.policy):
         return None
-    silent = _counted((kpi.at - since).days, "day")
-    return f"Record a reading: nothing was heard of it for {silent}, and its cadence is {kpi.cadence.lower()}."
+    days = _counted((kpi.at - since).days, "day")
+    return f"Record a reading: none was recorded for {days}, and its cadence is {kpi.cadence.lower()}."
 
 
 def _counted(count: int, noun: str) -> str:
