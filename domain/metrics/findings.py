@@ -359,7 +359,7 @@ def key_result_silent(key_result: WrittenKeyResult) -> str | None:
     if not is_outdated(since, key_result.cadence, key_result.at, key_result.policy):
         return None
     days = _counted((key_result.at - since).days, "day")
-    return f"Check in: none was recorded for {days}, and its cadence is {key_result.cadence.lower()}."
+    return f"Check in: no measurement for {days}, and its cadence is {key_result.cadence.lower()}."
 
 
 # ── KPIs ─────────────────────────────────────────────────────────────────────────────────────────
@@ -384,7 +384,7 @@ def kpi_off_cadence(kpi: WrittenKpi) -> str | None:
     if not is_outdated(since, kpi.cadence, kpi.at, kpi.policy):
         return None
     days = _counted((kpi.at - since).days, "day")
-    return f"Record a reading: none was recorded for {days}, and its cadence is {kpi.cadence.lower()}."
+    return f"Record a reading: no reading for {days}, and its cadence is {kpi.cadence.lower()}."
 
 
 def _counted(count: int, noun: str) -> str:

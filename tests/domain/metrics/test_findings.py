@@ -249,7 +249,7 @@ def test_key_result_silent(days: float, found: set[str]) -> None:
 def test_a_key_result_never_heard_of_is_silent_since_it_began() -> None:
     assert key_result_findings(key_result(last_measured_at=None, begins_at=MIDDLE - 10 * DAY)) == []
     (finding,) = key_result_findings(key_result(last_measured_at=None, begins_at=MIDDLE - 11 * DAY))
-    assert finding.message == "Check in: none was recorded for 11 days, and its cadence is weekly."
+    assert finding.message == "Check in: no measurement for 11 days, and its cadence is weekly."
 
 
 def test_a_key_result_that_spoke_before_its_cycle_is_silent_since_the_cycle_began() -> None:
