@@ -163,7 +163,7 @@ def test_a_damaged_log_is_told_with_its_first_damage(run: Run, quarter: Quarter,
     rewrite(database)
     told = refused(run("verify"))
     assert told == (
-        "keyframe: The log was changed, from position 4: its hash does not follow from its columns: "
+        "keyframe: The log was changed, from position 4: its hash does not match its columns: "
         "one of them was changed.\n"
     )
 
