@@ -1,4 +1,4 @@
-"""What the log says of itself to whoever keeps that: its newest checkpoint, and the key to verify it with."""
+"""Endpoints with the newest checkpoint of the log, the public key to verify it with, and the GraphQL schema."""
 
 from http import HTTPStatus
 
@@ -16,29 +16,29 @@ from projections.store import basis
 
 
 class Publishing:
-    """Called on a worker thread."""
+    """The checkpoint endpoints. Called on a worker thread."""
 
     def __init__(self, pool: Pool, keys: Keys | None) -> None:
         self._pool = pool
         self._keys = keys
 
     def checkpoint(self, request: Request) -> Response:
-        """The newest checkpoint, a signed note, for whoever may read the ledger; 404 if there is none, 503 if the log
-        is not what was signed."""
+        """The newest checkpoint, as a signed note; 403 without access to the ledger, 404 if there is no checkpoint, 503 if
+        the log does not match what was signed."""
         if Permission.READ_LEDGER not in request.state.caller.can:
-            said = "The ledger is for auditors, leads and admins."
-            return error_response(HTTPStatus.FORBIDDEN, said, Code.FORBIDDEN)
+            message = "Reading the ledger needs the role AUDITOR, LEAD or ADMIN."
+            return error_response(HTTPStatus.FORBIDDEN, message, Code.FORBIDDEN)
         with self._pool.connection() as conn:
             try:
                 note = signer.available(conn, signer.newest(conn, basis.now(conn).position, self._keys), self._keys)
             except Rewritten as error:
                 return _text(f"{error}\n", 503)
-        return _text("This log was never signed.\n", 404) if note is None else _text(note)
+        return _text("The log has no signed checkpoint yet.\n", 404) if note is None else _text(note)
 
     def key(self, _: Request) -> Response:
-        """The public key, and those before it, a line each; 404 where this server has none."""
+        """The current public key and earlier ones, one per line; 404 if this server has no key."""
         if self._keys is None:
-            return _text("This server has no key.\n", 404)
+            return _text("This server has no checkpoint key.\n", 404)
         return _text("".join(f"{verifier}\n" for verifier in self._keys.verifiers))
 
 

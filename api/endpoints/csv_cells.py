@@ -1,4 +1,4 @@
-"""What stands in the cells of a table that somebody opens in a spreadsheet."""
+"""CSV cells that are safe to open in a spreadsheet."""
 
 import csv
 import io
@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What a text begins with that a spreadsheet would carry out; the last four are the same signs in full width."""
+"""Prefixes of text that a spreadsheet would execute as a formula; the last four are full-width forms."""
 
 
 def cell(value: Any) -> str:
-    """A value as it stands in a cell: a text that would be carried out as a formula begins with a quote."""
+    """The text of a cell. Text that a spreadsheet would execute as a formula gets a leading quote."""
     match value:
         case None:
             return ""
@@ -28,7 +28,7 @@ def cell(value: Any) -> str:
 
 
 def table(rows: Iterable[Sequence[Any]]) -> bytes:
-    """Rows of values as RFC 4180 has them, in UTF-8."""
+    """Rows of values as CSV by RFC 4180, in UTF-8."""
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\r\n").writerows([cell(value) for value in row] for row in rows)
     return text.getvalue().encode()

@@ -1,4 +1,4 @@
-"""Whether this process can do its work, for whoever watches it: the database, the log's tables, the views."""
+"""The readiness endpoint: checks the database, the tables of the log, and the projections."""
 
 from math import inf
 from threading import Lock
@@ -15,85 +15,87 @@ from api.runtime.database import Database
 from domain.log import health as tables
 from domain.log.event_store import Log
 from domain.log.health import VERSION
-from projections.engine import health as views
+from projections.engine import health as projections
 from projections.engine.projector import Condition, Projector
 
 LAG_MAX = 10_000
-"""Beyond this many events the views are too far behind to be called ready."""
+"""Events by which the projections may lag behind the log in a ready process."""
 
+CACHED_SECONDS = 1.0
+"""How long the status for unauthenticated callers is cached, since they have no rate limit."""
 
-GLANCE_SECONDS = 1.0
-"""Strangers are told what was seen so long ago at most: they may ask as often as they like."""
-
-_UNKEPT = {"cache-control": "no-store"}
-_GONE = "The database cannot be reached; it is tried again all the time."
+_NO_STORE = {"cache-control": "no-store"}
+_DATABASE_DOWN = "The database cannot be reached; Keyframe keeps trying to reconnect."
 
 
 class Readiness:
-    """Looks things over each time somebody asks who may know. Called on a worker thread."""
+    """Runs the checks for each authenticated request. Called on a worker thread."""
 
     def __init__(self, database: Database, log: Log, projector: Projector) -> None:
         self._database = database
         self._log = log
         self._projector = projector
-        self._glance = Lock()
-        self._glanced_at = -inf
+        self._cache_lock = Lock()
+        self._checked_at = -inf
         self._is_ready = False
 
     def endpoint(self, request: Request) -> Response:
-        """200 if everything is as it should be; else 503 and what is wrong. Requests are answered either way. Who has
-        not said who they are is told in one word."""
+        """200 if all checks pass; else 503 with the problem. Unauthenticated callers get one word. The result does not
+        affect other requests."""
         if request.state.caller is NOBODY:
-            ready = self._at_a_glance()
-            return PlainTextResponse("ready" if ready else "unready", 200 if ready else 503, _UNKEPT)
-        found = self.found()
-        return JSONResponse(found, 200 if found["ready"] else 503, _UNKEPT)
+            ready = self._cached_status()
+            return PlainTextResponse("ready" if ready else "unready", 200 if ready else 503, _NO_STORE)
+        report = self.report()
+        return JSONResponse(report, 200 if report["ready"] else 503, _NO_STORE)
 
-    def _at_a_glance(self) -> bool:
-        with self._glance:
-            if monotonic() - self._glanced_at > GLANCE_SECONDS:
-                self._is_ready = self.found()["ready"]
-                self._glanced_at = monotonic()
+    def _cached_status(self) -> bool:
+        with self._cache_lock:
+            if monotonic() - self._checked_at > CACHED_SECONDS:
+                self._is_ready = self.report()["ready"]
+                self._checked_at = monotonic()
             return self._is_ready
 
-    def found(self) -> dict[str, Any]:
+    def report(self) -> dict[str, Any]:
+        """The results of all checks; `wrong` is the first problem, or None."""
         status = self._projector.status
-        cause = _GONE if status.condition is Condition.FAULTED else status.cause
-        told: dict[str, Any] = {"projector": {"condition": status.condition, "cause": cause}}
+        cause = _DATABASE_DOWN if status.condition is Condition.FAULTED else status.cause
+        report: dict[str, Any] = {"projector": {"condition": status.condition, "cause": cause}}
         try:
-            told |= self._tables()
-            if not told["wrong"]:
-                told |= self._views()
+            report |= self._tables()
+            if not report["wrong"]:
+                report |= self._projections()
         except (psycopg.OperationalError, PoolTimeout):
-            told |= {"database": False, "wrong": _GONE}
-        return {"ready": told["wrong"] is None, **told}
+            report |= {"database": False, "wrong": _DATABASE_DOWN}
+        return {"ready": report["wrong"] is None, **report}
 
     def _tables(self) -> dict[str, Any]:
         with self._database.connect() as conn:
             version = tables.examine(conn, self._database.settings.workspace).version
         wrong = (
-            None if version == VERSION else f"The log's tables are at version {version}; this program needs {VERSION}."
+            None
+            if version == VERSION
+            else f"The tables of the log are at version {version}; this program needs {VERSION}."
         )
         return {"database": True, "migrations": {"version": version, "needed": VERSION}, "wrong": wrong}
 
-    def _views(self) -> dict[str, Any]:
+    def _projections(self) -> dict[str, Any]:
         with self._database.connect() as conn:
-            found = views.examine(conn, self._log, self._database.settings.workspace)
+            found = projections.examine(conn, self._log, self._database.settings.workspace)
         if found is None:
-            return {"views": None, "wrong": "There are no views yet."}
+            return {"views": None, "wrong": "The projections are not built yet."}
         poison = found.poison and {name: getattr(found.poison, name) for name in ("position", "topic", "cause")}
         lag = found.head - found.position
-        told = {"position": found.position, "head": found.head, "lag": lag, "fed": found.has_leader, "poison": poison}
-        return {"views": told, "wrong": _wrong(found)}
+        state = {"position": found.position, "head": found.head, "lag": lag, "fed": found.has_leader, "poison": poison}
+        return {"views": state, "wrong": _problem(found)}
 
 
-def _wrong(found: views.Checkup) -> str | None:
+def _problem(found: projections.Checkup) -> str | None:
     if not found.is_current:
-        return "The views were made by another version of Keyframe; run 'keyframe rebuild'."
+        return "The projections were built by another version of Keyframe; run 'keyframe rebuild'."
     if found.poison is not None:
         return f"Event {found.poison.position} ({found.poison.topic}) cannot be applied: {found.poison.cause}"
     if found.position < found.head and not found.has_leader:
-        return "Nobody feeds the views."
+        return "No projector runs: start 'keyframe project'."
     if found.head - found.position > LAG_MAX:
-        return f"The views are {found.head - found.position} events behind."
+        return f"The projections are {found.head - found.position} events behind the log."
     return None

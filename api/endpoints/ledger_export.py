@@ -1,6 +1,6 @@
-"""The ledger for other programs, over HTTP: every change, every reading, as of any basis, streamed page by page.
+"""Exports over HTTP for other programs: all changes or readings as of any basis, streamed page by page.
 
-What is told is asked of the schema, or read at its View, by whoever asks: nobody is told more here than there.
+The exports read through the GraphQL schema or its `View` as the caller, so visibility rules apply as in GraphQL.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
@@ -36,13 +36,13 @@ Params: TypeAlias = Mapping[str, str]
 
 CHANGES: Final = 500
 READINGS: Final = 2_000
-"""How many are read at once; so many are in memory, however many there are."""
+"""Rows per page; one page at a time is in memory."""
 WORKING_MAX: Final = 4
-"""So many pages of one process are read at once; other exports wait for their turn."""
+"""Pages that one process reads concurrently; other exports wait."""
 
 BASIS: Final = frozenset({"at", "known", "position"})
-OF_CHANGES: Final = BASIS | {"cycle", "team", "types", "from", "to"}
-OF_READINGS: Final = BASIS | {"kpi", "from", "to"}
+CHANGE_PARAMS: Final = BASIS | {"cycle", "team", "types", "from", "to"}
+READING_PARAMS: Final = BASIS | {"kpi", "from", "to"}
 
 CHANGE_COLUMNS: Final = (
     "position", "recorded_at", "effective_at", "type", "actor", "source", "subject_type", "subject_id", "cycle",
@@ -78,79 +78,81 @@ _log = structlog.get_logger(__name__)
 
 
 class Page(NamedTuple):
-    """Some lines of an export, the basis that it stands on, and the log's end when they were read."""
+    """Some lines of an export, their basis, and the head of the log when they were read."""
 
     lines: bytes
     basis: Basis
     head: int
 
 
-Told: TypeAlias = Callable[[Context, Params], Iterator[Page]]
-"""The pages of an export, the first one even if there is nothing in it."""
+PageSource: TypeAlias = Callable[[Context, Params], Iterator[Page]]
+"""Yields the pages of an export; the first page exists even if the export is empty."""
 
 
 class Exports:
-    """Called on the event loop. `context`: who asks, and through which doors."""
+    """The export endpoints. Called on the event loop. `context` makes the context of a request."""
 
     def __init__(self, context: Callable[[HTTPConnection], Context]) -> None:
         self._context = context
         self._threads = CapacityLimiter(WORKING_MAX)
 
     async def changes_ndjson(self, request: Request) -> Response:
-        return await self._export(request, OF_CHANGES, partial(_changes, _as_lines), NDJSON)
+        return await self._export(request, CHANGE_PARAMS, partial(_changes, _as_lines), NDJSON)
 
     async def changes_csv(self, request: Request) -> Response:
-        return await self._export(request, OF_CHANGES, partial(_changes, _as_rows), _CSV)
+        return await self._export(request, CHANGE_PARAMS, partial(_changes, _as_rows), _CSV)
 
     async def readings_csv(self, request: Request) -> Response:
-        return await self._export(request, OF_READINGS, _readings, _CSV)
+        return await self._export(request, READING_PARAMS, _readings, _CSV)
 
-    async def _export(self, request: Request, known: frozenset[str], told: Told, media: str) -> Response:
+    async def _export(self, request: Request, known: frozenset[str], source: PageSource, media: str) -> Response:
         context = self._context(request)
         if Permission.READ_LEDGER not in context.caller.can:
-            return error_response(HTTPStatus.FORBIDDEN, "You may not read the ledger.", Code.FORBIDDEN)
-        pages = told(context, request.query_params)
+            return error_response(
+                HTTPStatus.FORBIDDEN, "Reading the ledger needs the role AUDITOR, LEAD or ADMIN.", Code.FORBIDDEN
+            )
+        pages = source(context, request.query_params)
         try:
-            _refuse_unknown(request, known)
+            _check_parameters(request, known)
             first = await self._next(pages)
-        except (CommandRejected, QueryFailed) as why:
-            return _refused(why)
+        except (CommandRejected, QueryFailed) as error:
+            return _error(error)
         assert first is not None
         headers = _headers(first, request, context)
         if matches(headers["etag"], request.headers.get("if-none-match", "")):
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
         if request.method == "HEAD":
-            return _without_body(headers, media)
+            return _head_response(headers, media)
         return StreamingResponse(self._rest(first, pages, context), media_type=media, headers=headers)
 
     async def _rest(self, first: Page, pages: Iterator[Page], context: Context) -> AsyncIterator[bytes]:
-        """All pages. What cannot be told to its end is cut off, so that nobody takes a part for the whole."""
+        """The lines of all pages. An error aborts the connection, so that a client cannot take a part for the whole."""
         page: Page | None = first
         while page is not None:
             yield page.lines
             if context.scope is not None and await context.scope.has_ended():
-                raise ConnectionAbortedError("what the caller came in with holds no longer")
+                raise ConnectionAbortedError("the caller's token is no longer valid")
             page = await self._next(pages)
 
     async def _next(self, pages: Iterator[Page]) -> Page | None:
         return await to_thread.run_sync(next, pages, None, limiter=self._threads)
 
 
-def _without_body(headers: Mapping[str, str], media: str) -> Response:
-    """What stands before a body whose length nobody knows yet."""
+def _head_response(headers: Mapping[str, str], media: str) -> Response:
+    """A response to HEAD, without Content-Length since the length is unknown."""
     response = Response(headers={**headers, "content-type": media})
     del response.headers["content-length"]
     return response
 
 
 def _headers(first: Page, request: Request, context: Context) -> dict[str, str]:
-    """The basis, and a name for what is told at it: as long as nothing is recorded, it is the same."""
+    """The basis, and an ETag that stays the same until the next event is recorded."""
     at, position = cell(first.basis.at), str(first.basis.position)
     now = "" if BASIS & request.query_params.keys() else "now"
-    asked = [request.url.path, sorted(request.query_params.multi_items()), now or at, position, first.head]
-    name = sha256(msgspec.json.encode([asked, context.caller.who])).hexdigest()[:32]
+    key = [request.url.path, sorted(request.query_params.multi_items()), now or at, position, first.head]
+    digest = sha256(msgspec.json.encode([key, context.caller.who])).hexdigest()[:32]
     return {
-        "etag": f'"{name}"',
+        "etag": f'"{digest}"',
         "x-keyframe-at": at,
         "x-keyframe-position": position,
         "cache-control": "private, no-cache",
@@ -159,23 +161,23 @@ def _headers(first: Page, request: Request, context: Context) -> dict[str, str]:
     }
 
 
-def _refused(why: CommandRejected | QueryFailed) -> Response:
-    if isinstance(why, CommandRejected):
+def _error(error: CommandRejected | QueryFailed) -> Response:
+    if isinstance(error, CommandRejected):
         return error_response(
-            HTTPStatus.BAD_REQUEST, why.message, why.code, **({"field": [*why.field]} if why.field else {})
+            HTTPStatus.BAD_REQUEST, error.message, error.code, **({"field": [*error.field]} if error.field else {})
         )
-    return error_response(_STATUS.get(why.code, HTTPStatus.BAD_REQUEST), str(why), why.code, **why.extensions)
+    return error_response(_STATUS.get(error.code, HTTPStatus.BAD_REQUEST), str(error), error.code, **error.extensions)
 
 
-# ── what was asked ───────────────────────────────────────────────────────────────────────────────
+# ── parameters ───────────────────────────────────────────────────────────────────────────────────
 
 
-def _refuse_unknown(request: Request, known: frozenset[str]) -> None:
+def _check_parameters(request: Request, known: frozenset[str]) -> None:
     for name in request.query_params:
         if name not in known:
-            raise invalid(f"'{name}' is no parameter here; there are {', '.join(sorted(known))}.", name)
+            raise invalid(f"'{name}' is not a parameter of this export; use {', '.join(sorted(known))}.", name)
         if len(request.query_params.getlist(name)) > 1:
-            raise invalid("It is there twice.", name)
+            raise invalid(f"The parameter '{name}' appears more than once; send it once.", name)
 
 
 def _moment(params: Params, name: str) -> datetime | None:
@@ -183,44 +185,46 @@ def _moment(params: Params, name: str) -> datetime | None:
     if text is None:
         return None
     try:
-        said = datetime.fromisoformat(text)
-        if said.tzinfo is None:
-            raise invalid("It needs an offset, like 2026-03-31T18:00:00Z; in an address '+' is written %2B.", name)
-        return said.astimezone(UTC)
+        parsed = datetime.fromisoformat(text)
+        if parsed.tzinfo is None:
+            raise invalid("The time has no offset; write it like 2026-03-31T18:00:00Z, and '+' as %2B.", name)
+        return parsed.astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise invalid(f"'{text[:60]}' is no time; write it like 2026-03-31T18:00:00Z.", name) from error
+        raise invalid(f"'{text[:60]}' is not a time; write it like 2026-03-31T18:00:00Z.", name) from error
 
 
-def _place(params: Params, name: str) -> int | None:
+def _position(params: Params, name: str) -> int | None:
     text = params.get(name)
     if text is not None and not (text.isdecimal() and text.isascii() and len(text) <= 16):
-        raise invalid(f"'{text[:60]}' is no position of the log, like 42.", name)
+        raise invalid(f"'{text[:60]}' is not a log position; write it like 42.", name)
     return None if text is None else int(text)
 
 
 # ── changes ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def _changes(written: Callable[[Sequence[Json], bool], bytes], context: Context, params: Params) -> Iterator[Page]:
-    asked: Json = {"first": CHANGES, "after": None, "filter": _filter(context, params)}
-    asked |= {name: _text(_moment(params, name)) for name in ("at", "known")} | {"position": _place(params, "position")}
+def _changes(encode: Callable[[Sequence[Json], bool], bytes], context: Context, params: Params) -> Iterator[Page]:
+    variables: Json = {"first": CHANGES, "after": None, "filter": _filter(context, params)}
+    variables |= {name: _text(_moment(params, name)) for name in ("at", "known")} | {
+        "position": _position(params, "position")
+    }
     is_first = True
     while True:
-        here = context.for_next_operation()
-        view = _answer(here, asked)
+        current = context.for_next_operation()
+        view = _answer(current, variables)
         basis, page = view["basis"], view["changes"]
-        stood = Basis(datetime.fromisoformat(basis["at"]), basis["position"])
-        head = here.freshness.newest
-        yield Page(written(page["nodes"], is_first), stood, stood.position if head is None else head.position)
+        page_basis = Basis(datetime.fromisoformat(basis["at"]), basis["position"])
+        head = current.freshness.newest
+        yield Page(encode(page["nodes"], is_first), page_basis, page_basis.position if head is None else head.position)
         if not page["pageInfo"]["hasNextPage"]:
             return
-        asked |= {"known": None, **basis, "after": page["pageInfo"]["endCursor"]}
+        variables |= {"known": None, **basis, "after": page["pageInfo"]["endCursor"]}
         is_first = False
 
 
-def _answer(context: Context, asked: Json) -> Json:
+def _answer(context: Context, variables: Json) -> Json:
     try:
-        view: Json = schema.answer(_QUERY, asked, context)["asOf"]
+        view: Json = schema.answer(_QUERY, variables, context)["asOf"]
     except QueryFailed as failed:
         _log.warning("export_given_up", request_id=context.request_id, code=failed.code)
         raise
@@ -228,19 +232,19 @@ def _answer(context: Context, asked: Json) -> Json:
 
 
 def _filter(context: Context, params: Params) -> Json:
-    """`from` and `to` are times, or positions of the log; half-open either way."""
+    """The filter of the query. `from` and `to` are times or log positions, and make a half-open range."""
     types = params.get("types")
     return {
-        "cycle": _named(context, params, "cycle", cycle.cycles_by_key),
-        "team": _named(context, params, "team", people.teams_by_key),
+        "cycle": _by_key(context, params, "cycle", cycle.cycles_by_key),
+        "team": _by_key(context, params, "team", people.teams_by_key),
         "types": None if types is None else [name.strip() for name in types.split(",")],
         "recordedFrom": _text(_recorded(context, params, "from")),
         "recordedTo": _text(_recorded(context, params, "to")),
     }
 
 
-def _named(context: Context, params: Params, name: str, by_key: ByKey[Any]) -> Json | None:
-    """A cycle or team by its key. Raises `NOT_FOUND` for one that there is not."""
+def _by_key(context: Context, params: Params, name: str, by_key: ByKey[Any]) -> Json | None:
+    """A cycle or team by its key. Raises `CommandRejected` with `NOT_FOUND` for an unknown key."""
     key = params.get(name)
     if key is None:
         return None
@@ -253,13 +257,13 @@ def _recorded(context: Context, params: Params, name: str) -> datetime | None:
     text = params.get(name, "")
     if not text.isdecimal():
         return _moment(params, name)
-    position = _place(params, name) or 0
+    position = _position(params, name) or 0
     if position == 0:
         return None
     reads = context.for_next_operation().reads
     found = reads.read(recorded_at, position)
     if found is None and name == "from":
-        raise invalid(f"The log does not have position {position} yet.", name)
+        raise invalid(f"The log has no position {position} yet; use a smaller position.", name)
     return found
 
 
@@ -267,7 +271,7 @@ def _text(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat()
 
 
-def _told(change: Json) -> Json:
+def _row_of_change(change: Json) -> Json:
     subject, cycle = change["subject"] or {}, change["cycle"] or {}
     return {
         "position": change["position"],
@@ -285,13 +289,13 @@ def _told(change: Json) -> Json:
     }
 
 
-def _as_lines(changes: Sequence[Json], is_first: bool) -> bytes:  # noqa: ARG001  there is nothing before the first
-    return b"".join(msgspec.json.encode(_told(change)) + b"\n" for change in changes)
+def _as_lines(changes: Sequence[Json], is_first: bool) -> bytes:  # noqa: ARG001  NDJSON has no header line
+    return b"".join(msgspec.json.encode(_row_of_change(change)) + b"\n" for change in changes)
 
 
 def _as_rows(changes: Sequence[Json], is_first: bool) -> bytes:
     rows: Iterable[Sequence[Any]] = [
-        [*list(told.values())[:-1], msgspec.json.encode(told["fields"]).decode()] for told in map(_told, changes)
+        [*list(row.values())[:-1], msgspec.json.encode(row["fields"]).decode()] for row in map(_row_of_change, changes)
     ]
     return table([CHANGE_COLUMNS, *rows] if is_first else rows)
 
@@ -300,13 +304,13 @@ def _as_rows(changes: Sequence[Json], is_first: bool) -> bytes:
 
 
 def _readings(context: Context, params: Params) -> Iterator[Page]:
-    """By KPI, in the order of their keys, then by when they were measured."""
+    """The current readings by KPI key, then by time of measurement."""
     reads = context.for_next_operation().reads
-    view = reads.as_of(_moment(params, "at"), _moment(params, "known"), _place(params, "position"))
+    view = reads.as_of(_moment(params, "at"), _moment(params, "known"), _position(params, "position"))
     since, until = _moment(params, "from"), _moment(params, "to")
-    head, watched = reads.newest.position, _kpis(view, params.get("kpi"))
+    head, selected = reads.newest.position, _kpis(view, params.get("kpi"))
     yield Page(table([READING_COLUMNS]), view.basis, head)
-    for row in watched:
+    for row in selected:
         window = Window(READINGS)
         while True:
             view = context.for_next_operation().reads.at(view.basis)

@@ -1,7 +1,7 @@
-"""Readings over HTTP: a file of any length streams in, and is recorded batch by batch as it comes.
+"""Ingestion of readings over HTTP: a file of any length is recorded batch by batch while it arrives.
 
-Each batch is a command like any other, all or nothing. While one is recorded the next one is read, and no further:
-so a file takes as much memory as two batches, and the views are never further behind than one.
+Each batch is one command and is recorded atomically. While one batch is recorded, only the next one is read. So a file
+needs the memory of two batches, and the projections lag by at most one batch.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from starlette.types import Receive, Scope, Send
 
 from api.asgi.body_limit import BodyTooSlow
 from api.asgi.error_response import error_response
-from api.endpoints.readings_parser import CSV, FORMS, NDJSON, Batch, Reader
+from api.endpoints.readings_parser import CSV, FORMATS, NDJSON, Batch, Reader
 from api.execution.context import Caller, Context
 from api.execution.request_scope import cancel_and_wait
 from api.execution.writer import Writer
@@ -40,15 +40,15 @@ T = TypeVar("T")
 
 PATH: Final = "/ingest/readings"
 BODY_BYTES_MAX: Final = 1024 * 1024 * 1024
-"""How long a file may be; it is read as it comes."""
+"""The maximum size of a file, which is read as a stream."""
 WORKING_MAX: Final = 4
-"""So many batches of one process are read or recorded at once; others wait for their turn."""
+"""Batches that one process reads or records concurrently; others wait."""
 KEY_LENGTH: Final = KEY_LENGTH_MAX - 12
-"""How long an idempotency key may be: every batch has one of its own, with its number."""
+"""The maximum length of an idempotency key: each batch appends its number to it."""
 
 _BLOCK_BYTES = 256 * 1024
 _DRAINED_BYTES_MAX = 64 * 1024 * 1024
-"""So much is still taken of a file that was refused: who is told too early, while still sending, hears nothing."""
+"""How much of a rejected file is still read: a client that is still sending might miss an early response."""
 _STATUS: Final[Mapping[str, HTTPStatus]] = {
     Code.FORBIDDEN: HTTPStatus.FORBIDDEN,
     Code.CONFLICT: HTTPStatus.CONFLICT,
@@ -60,9 +60,9 @@ _STATUS: Final[Mapping[str, HTTPStatus]] = {
 _log = structlog.get_logger(__name__)
 
 
-class Told(msgspec.Struct, omit_defaults=True):
-    """What became of readings: how many were new, how many were there already, in how many batches, and where the
-    last of them can be read. `behind`: so many events the views still lack for that, if they did not come in time."""
+class IngestResult(msgspec.Struct, omit_defaults=True):
+    """The number of new and of unchanged readings and of batches, and the position of the last event. `behind`: the
+    number of events that the projections still lack after the wait timed out."""
 
     recorded: int
     unchanged: int
@@ -72,7 +72,7 @@ class Told(msgspec.Struct, omit_defaults=True):
 
 
 class Stopped(Exception):
-    """A file was not taken to its end; what was recorded before stays."""
+    """Ingestion stopped before the end of the file. Batches that were recorded before stay recorded."""
 
     def __init__(self, code: str, message: str, **where: Any) -> None:
         super().__init__(message)
@@ -81,7 +81,7 @@ class Stopped(Exception):
 
 
 class Ingest:
-    """`POST /ingest/readings`. `context`: who asks, and through which doors."""
+    """`POST /ingest/readings`. `context` makes the context of a request."""
 
     def __init__(self, context: Callable[[HTTPConnection], Context], writer: Writer) -> None:
         self._context = context
@@ -89,9 +89,9 @@ class Ingest:
         self._threads = CapacityLimiter(WORKING_MAX)
 
     async def readings(self, request: Request) -> Response:
-        """Take a file, and say what became of it: once when it is done, or of every batch as it goes."""
+        """Ingest a file. The response is a summary, or a line per batch if the client accepts NDJSON."""
         caller = self._context(request).caller
-        response = _refused(request, caller)
+        response = _rejection(request, caller)
         if response is None:
             author = replace(caller, source=Source.INGEST).author
             file = File(self._writer, self._threads, request, author)
@@ -100,25 +100,31 @@ class Ingest:
         return response
 
 
-def _refused(request: Request, caller: Caller) -> Response | None:
-    """What to answer to a request of which no line is looked at."""
+def _rejection(request: Request, caller: Caller) -> Response | None:
+    """The response to a request that is rejected before its body is read; None if it is acceptable."""
     if not caller.can & {Permission.RECORD_READINGS, Permission.RECORD_OWN_READINGS}:
-        return error_response(HTTPStatus.FORBIDDEN, "You may not record readings.", Code.FORBIDDEN)
-    if _media(request) not in FORMS:
-        return _unsupported(f"Readings come as {NDJSON}, or as {CSV} in UTF-8.", "accept-post", f"{NDJSON}, {CSV}")
+        return error_response(
+            HTTPStatus.FORBIDDEN,
+            "Recording readings needs the role ADMIN, LEAD, MEMBER or METRICS.",
+            Code.FORBIDDEN,
+        )
+    if _media(request) not in FORMATS:
+        return _unsupported(f"Content-Type must be {NDJSON} or {CSV}, in UTF-8.", "accept-post", f"{NDJSON}, {CSV}")
     if request.headers.get("content-encoding", "identity") != "identity":
-        return _unsupported("Send it as it is, without a Content-Encoding.", "accept-encoding", "identity")
+        return _unsupported(
+            "Content-Encoding is not supported; send the file uncompressed.", "accept-encoding", "identity"
+        )
     key = request.headers.get("idempotency-key")
     if key is not None and not (1 <= len(key) <= KEY_LENGTH and key.isprintable()):
-        message = f"An idempotency key has 1 to {KEY_LENGTH} characters."
+        message = f"Idempotency-Key must have 1 to {KEY_LENGTH} printable characters."
         return error_response(HTTPStatus.BAD_REQUEST, message, Code.INVALID)
-    said = request.headers.get("content-length", "")
-    if said.isdecimal() and int(said) > BODY_BYTES_MAX:
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > BODY_BYTES_MAX:
         return error_response(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LARGE, Code.TOO_LARGE)
     return None
 
 
-_TOO_LARGE = f"A file has up to {BODY_BYTES_MAX} bytes; send it in parts."
+_TOO_LARGE = f"The file exceeds {BODY_BYTES_MAX} bytes; send it in parts."
 
 
 def _media(request: Request) -> str:
@@ -137,12 +143,12 @@ def _unsupported(message: str, header: str, value: str) -> Response:
 
 
 class File:
-    """A file on its way in. `told` is what became of it so far."""
+    """One file during ingestion. `result` counts what was recorded so far."""
 
     def __init__(self, writer: Writer, threads: CapacityLimiter, request: Request, author: Author) -> None:
         self._writer = writer
         self._threads = threads
-        self._reader = Reader(FORMS[_media(request)]())
+        self._reader = Reader(FORMATS[_media(request)]())
         self._stream = request.stream()
         self._bytes = 0
         self._author = author
@@ -151,27 +157,27 @@ class File:
         self._ready: deque[Batch] = deque()
         self._is_read = False
         self._is_waited_for = True
-        self.told = Told(0, 0, 0, 0)
+        self.result = IngestResult(0, 0, 0, 0)
 
-    async def batches(self) -> AsyncIterator[Told]:
-        """Record what comes, and say of each batch what became of it. Raises `Stopped`, `ClientDisconnect`."""
+    async def batches(self) -> AsyncIterator[IngestResult]:
+        """Record the batches as they arrive, and yield the result of each. Raises `Stopped`, `ClientDisconnect`."""
         reading = asyncio.ensure_future(self._next())
         try:
             while (batch := await reading) is not None:
                 reading = asyncio.ensure_future(self._next())
                 yield await self._work(partial(self._record, batch))
-            self._refuse_bad()
+            self._raise_bad_line()
         finally:
             await cancel_and_wait(reading)
-            self.told.behind = await self._work(partial(self._writer.behind, self.told.position))
+            self.result.behind = await self._work(partial(self._writer.behind, self.result.position))
 
-    def _refuse_bad(self) -> None:
+    def _raise_bad_line(self) -> None:
         bad = self._reader.bad
         if bad is not None:
             raise Stopped(bad.code, bad.message, line=bad.line, **({"field": bad.field} if bad.field else {}))
 
     async def drain(self) -> None:
-        """Take what is still being sent."""
+        """Read and discard the rest of the body, up to a limit."""
         left = _DRAINED_BYTES_MAX
         with suppress(ClientDisconnect, RuntimeError, StopAsyncIteration):
             while left > 0:
@@ -183,7 +189,7 @@ class File:
     # ── reading ──────────────────────────────────────────────────────────────────────────────────
 
     async def _next(self) -> Batch | None:
-        """The next batch, as soon as it is whole; None if there is none any more."""
+        """The next complete batch; None at the end of the file."""
         while not (self._ready or self._is_read):
             block = await self._block()
             self._ready += await self._work(self._reader.close if block is None else partial(self._reader.feed, block))
@@ -191,7 +197,7 @@ class File:
         return self._ready.popleft() if self._ready else None
 
     async def _block(self) -> bytes | None:
-        """The next stretch of the file. Raises `Stopped` for too much of it."""
+        """The next block of the file; None at its end. Raises `Stopped` if the file is too large or too slow."""
         block = bytearray()
         try:
             async for chunk in self._stream:
@@ -207,85 +213,85 @@ class File:
 
     # ── recording ────────────────────────────────────────────────────────────────────────────────
 
-    def _record(self, batch: Batch) -> Told:
-        told, before = self.told, self.told.position
-        key = None if self._key is None else f"{self._key}:{told.batches + 1}"
+    def _record(self, batch: Batch) -> IngestResult:
+        before = self.result.position
+        key = None if self._key is None else f"{self._key}:{self.result.batches + 1}"
         try:
             outcome = self._writer.execute(RecordReadings(readings=batch.readings, idempotency_key=key), self._author)
-        except CommandRejected as refused:
-            raise _named(refused, batch) from refused
+        except CommandRejected as rejected:
+            raise _located(rejected, batch) from rejected
         except (Unavailable, CommandInDoubt, psycopg.OperationalError, PoolTimeout) as error:
             _log.warning("ingest_given_up", request_id=self._request_id, cause=type(error).__name__)
             raise Stopped("UNAVAILABLE", _LOST, lines=[batch.lines[0], batch.lines[-1]]) from error
         self._wait(before)
         return self._count(outcome)
 
-    def _count(self, outcome: Outcome) -> Told:
-        one = Told(outcome.result.recorded, outcome.result.unchanged, 1, outcome.head)
-        if outcome.repeated:  # it did nothing this time
-            one = Told(0, one.recorded + one.unchanged, 1, one.position)
-        told = self.told
-        told.recorded += one.recorded
-        told.unchanged += one.unchanged
-        told.batches += 1
-        told.position = max(told.position, one.position)
-        return one
+    def _count(self, outcome: Outcome) -> IngestResult:
+        batch = IngestResult(outcome.result.recorded, outcome.result.unchanged, 1, outcome.head)
+        if outcome.repeated:  # an idempotent repetition records nothing
+            batch = IngestResult(0, batch.recorded + batch.unchanged, 1, batch.position)
+        total = self.result
+        total.recorded += batch.recorded
+        total.unchanged += batch.unchanged
+        total.batches += 1
+        total.position = max(total.position, batch.position)
+        return batch
 
     def _wait(self, position: int) -> None:
-        """Let the views come to a position, unless they did not come to another one in time."""
+        """Wait until the projections reach a position; after one timeout, no further batch waits."""
         self._is_waited_for = self._is_waited_for and not self._writer.behind(position)
 
 
 _LOST = (
-    "The database was lost: the batch of these lines may be recorded or not, those before it are. Send the file again "
-    "in a moment; what is there already is not recorded twice."
+    "The connection to the database was lost: it is unknown whether the batch of these lines was recorded; the batches "
+    "before it are. Send the file again in a moment; no reading is recorded twice."
 )
-_TOO_SLOW = "The file did not come in time; send it again, at once. What is there already is not recorded twice."
+_TOO_SLOW = "The file did not arrive in time; send it again without pauses. No reading is recorded twice."
 _NAMES = {"measuredAt": "measured_at"}
 
 
-def _named(refused: CommandRejected, batch: Batch) -> Stopped:
-    """What was refused, by the number of its line; or by those of its batch, if it is about all of them."""
-    match refused.field:
+def _located(rejected: CommandRejected, batch: Batch) -> Stopped:
+    """A rejection with the number of its line, or with the lines of its batch if it concerns the whole batch."""
+    match rejected.field:
         case ("readings", index, *field) if index.isdecimal():
             names = [_NAMES.get(name, name) for name in field[:1]]
             return Stopped(
-                refused.code, refused.message, line=batch.lines[int(index)], **({"field": names} if names else {})
+                rejected.code, rejected.message, line=batch.lines[int(index)], **({"field": names} if names else {})
             )
         case _:
-            return Stopped(refused.code, refused.message, lines=[batch.lines[0], batch.lines[-1]])
+            return Stopped(rejected.code, rejected.message, lines=[batch.lines[0], batch.lines[-1]])
 
 
-# ── answering ────────────────────────────────────────────────────────────────────────────────────
+# ── responses ────────────────────────────────────────────────────────────────────────────────────
 
 
 async def _summary(file: File) -> Response:
-    """What became of all of it."""
+    """Ingest the whole file, and respond with one summary."""
     try:
         async for _ in file.batches():
             pass
     except Stopped as stopped:
         await file.drain()
-        return _json(_refusal(file, stopped), stopped.status)
+        return _json(_error_summary(file, stopped), stopped.status)
     except ClientDisconnect:
-        return Response(status_code=HTTPStatus.BAD_REQUEST)  # nobody will read it
-    return _json(msgspec.json.encode(file.told))
+        return Response(status_code=HTTPStatus.BAD_REQUEST)  # the client is gone
+    return _json(msgspec.json.encode(file.result))
 
 
-def _refusal(file: File, stopped: Stopped) -> bytes:
-    """Why it went no further, and what was recorded before."""
-    return msgspec.json.encode({**msgspec.to_builtins(file.told), "errors": [stopped.error]})
+def _error_summary(file: File, stopped: Stopped) -> bytes:
+    """The error that stopped ingestion, and what was recorded before."""
+    return msgspec.json.encode({**msgspec.to_builtins(file.result), "errors": [stopped.error]})
 
 
-def _json(told: bytes, status: HTTPStatus = HTTPStatus.OK) -> Response:
-    response = Response(told, status, media_type="application/json")
+def _json(body: bytes, status: HTTPStatus = HTTPStatus.OK) -> Response:
+    response = Response(body, status, media_type="application/json")
     if status is HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["retry-after"] = "1"
     return response
 
 
 class Lines(Response):
-    """A line for each batch once it is recorded, and one for all of it at the end."""
+    """A streaming response: one line per recorded batch, and a summary line at the end."""
 
     media_type = NDJSON
 
@@ -297,20 +303,20 @@ class Lines(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  the file reads it
         begun = False
         with suppress(ClientDisconnect):
-            async for status, line in self._told():
+            async for status, line in self._lines():
                 if not begun:
                     await send({"type": "http.response.start", "status": status, "headers": self.raw_headers})
                     begun = True
                 await send({"type": "http.response.body", "body": line, "more_body": True})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _told(self) -> AsyncIterator[tuple[int, bytes]]:
+    async def _lines(self) -> AsyncIterator[tuple[int, bytes]]:
         file = self._file
         try:
-            async for one in file.batches():
-                yield HTTPStatus.OK, msgspec.json.encode({"batch": one}) + b"\n"
+            async for batch in file.batches():
+                yield HTTPStatus.OK, msgspec.json.encode({"batch": batch}) + b"\n"
         except Stopped as stopped:
             await file.drain()
-            yield stopped.status, _refusal(file, stopped) + b"\n"
+            yield stopped.status, _error_summary(file, stopped) + b"\n"
         else:
-            yield HTTPStatus.OK, msgspec.json.encode(file.told) + b"\n"
+            yield HTTPStatus.OK, msgspec.json.encode(file.result) + b"\n"

@@ -1,6 +1,6 @@
-"""Readings as somebody sends them, line by line as they come: NDJSON, or CSV with its columns in the first line.
+"""An incremental parser of readings: NDJSON, or CSV with a header line.
 
-Every line has a number, counted from 1 in the file. What cannot be read names its own, and what to do.
+Lines are numbered from 1. An error names its line and what to do.
 """
 
 import csv
@@ -21,26 +21,26 @@ NDJSON: Final = "application/x-ndjson"
 CSV: Final = "text/csv"
 
 LINE_BYTES_MAX: Final = 128 * 1024
-"""How long a line may be, and in CSV a row with line breaks in it: a note takes up to 20,000 characters."""
+"""The maximum size of a line, or of a CSV row with line breaks in it: a note has up to 20,000 characters."""
 BATCH_BYTES_MAX: Final = 16 * 1024 * 1024
-"""So many bytes of lines are taken at once at most, if that is less than the readings of one command."""
+"""The maximum size of a batch, if that is reached before the number of readings of one command."""
 
 COLUMNS: Final = ("kpi", "measured_at", "value", "note")
-NEEDED: Final = COLUMNS[:3]
-PASSED_OVER: Final = ("recorded_at", "position")
-"""What an export adds: so a file that went out can come in as it is."""
+REQUIRED: Final = COLUMNS[:3]
+IGNORED: Final = ("recorded_at", "position")
+"""Columns of an export that are ignored, so that an exported file can be ingested as it is."""
 
 NUMBER_LENGTH_MAX: Final = 400
-"""The longest figure that a float has any use for, written out."""
-TOLD_MAX: Final = 60
-"""So many characters of what was sent are said again where it is refused."""
+"""The maximum length of a number: longer ones add no precision to a float."""
+QUOTED_LENGTH_MAX: Final = 60
+"""Characters of a wrong value that an error message quotes."""
 
 _BOM = b"\xef\xbb\xbf"
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 class BadLine(Exception):
-    """A line that is no reading, or one that may not be recorded."""
+    """A line that is not a valid reading."""
 
     def __init__(self, line: int, code: Code, message: str, *field: str) -> None:
         super().__init__(message)
@@ -51,7 +51,7 @@ class BadLine(Exception):
 
 
 class Batch(msgspec.Struct):
-    """What is recorded together: each reading, and the number of its line."""
+    """Readings that are recorded by one command, and their line numbers."""
 
     readings: list[ReadingInput]
     lines: list[int]
@@ -62,58 +62,57 @@ class Batch(msgspec.Struct):
         return len(self.readings) >= READINGS_MAX or self.size >= BATCH_BYTES_MAX
 
 
-class Form(Protocol):
-    """How a line is read."""
+class LineFormat(Protocol):
+    """The syntax of a line."""
 
     def read(self, number: int, line: bytes) -> ReadingInput | None:
-        """The reading of a line; None for one without. Raises `BadLine`."""
+        """The reading in a line; None for a line without one. Raises `BadLine`."""
 
-    def turns(self, line: bytes) -> bool:
-        """Whether a break means something else after this line than it meant before: within a quotation it ends
-        nothing."""
+    def toggles_quote(self, line: bytes) -> bool:
+        """Whether this line opens or closes a quotation, within which a line break does not end the row."""
 
 
 class Reader:
-    """Cuts what comes into batches, which depend on the lines alone, however the bytes were cut on their way.
+    """Splits a stream of bytes into batches. The batches depend on the lines only, not on how the bytes arrive.
 
-    After a line that cannot be read nothing more is: it stands in `bad`, and the batches before it have been given.
+    Reading stops at the first invalid line, which is then in `bad`; the batches before it are returned.
     """
 
-    def __init__(self, form: Form) -> None:
-        self._form = form
+    def __init__(self, format: LineFormat) -> None:
+        self._format = format
         self._rest = b""
-        self._begun: list[bytes] = []
+        self._open_lines: list[bytes] = []
         self._is_quoted = False
         self._number = 0
         self._size = 0
-        self._has_said_something = False
+        self._has_content = False
         self._batch = Batch([], [])
         self.bad: BadLine | None = None
 
     def feed(self, block: bytes) -> list[Batch]:
-        """The batches that are full with this block."""
+        """The batches that are complete after this block."""
         *lines, self._rest = (self._rest + block).split(b"\n")
         return list(self._full(lines))
 
     def close(self) -> list[Batch]:
-        """What is left when nothing more comes."""
+        """The remaining batches at the end of the stream."""
         lines = [self._rest] if self._rest else []
         full = list(self._full(lines, is_last=True))
-        if self.bad is None and self._begun:
-            self.bad = BadLine(self._first, Code.INVALID, "A quotation mark was opened here and never closed.")
-        if self.bad is None and not self._has_said_something:
-            self.bad = BadLine(1, Code.INVALID, "There is nothing in it; send at least one reading.")
+        if self.bad is None and self._open_lines:
+            self.bad = BadLine(self._first, Code.INVALID, "A quotation mark is opened here and never closed; close it.")
+        if self.bad is None and not self._has_content:
+            self.bad = BadLine(1, Code.INVALID, "The file is empty; send at least one reading.")
         return full if self.bad or not self._batch.readings else [*full, self._batch]
 
     @property
     def _first(self) -> int:
-        """The number of the line at which the row begins that goes on."""
-        return self._number - len(self._begun) + 1
+        """The number of the first line of the current row."""
+        return self._number - len(self._open_lines) + 1
 
     def _full(self, lines: Sequence[bytes], *, is_last: bool = False) -> Iterator[Batch]:
         try:
             for line in lines:
-                self._take(line)
+                self._add_line(line)
                 if self._batch.is_full:
                     yield self._batch
                     self._batch = Batch([], [])
@@ -123,7 +122,7 @@ class Reader:
         except BadLine as bad:
             self.bad = bad
 
-    def _take(self, line: bytes) -> None:
+    def _add_line(self, line: bytes) -> None:
         if self.bad is not None:
             return
         if self._number == 0:
@@ -132,28 +131,28 @@ class Reader:
         self._size += len(line) + 1
         if self._size > LINE_BYTES_MAX:
             raise self._too_long()
-        if self._form.turns(line):
+        if self._format.toggles_quote(line):
             self._is_quoted = not self._is_quoted
-        self._begun.append(line)
+        self._open_lines.append(line)
         if not self._is_quoted:
-            self._end()
+            self._end_row()
 
-    def _end(self) -> None:
-        """A row has ended."""
-        number, line = self._first, self._begun[0] if len(self._begun) == 1 else b"\n".join(self._begun)
-        self._begun, self._size, size = [], 0, self._size
-        self._has_said_something = self._has_said_something or bool(line.strip())
-        reading = self._form.read(number, line)
+    def _end_row(self) -> None:
+        """Parse a complete row."""
+        number, line = self._first, self._open_lines[0] if len(self._open_lines) == 1 else b"\n".join(self._open_lines)
+        self._open_lines, self._size, size = [], 0, self._size
+        self._has_content = self._has_content or bool(line.strip())
+        reading = self._format.read(number, line)
         if reading is not None:
             self._batch.readings.append(reading)
             self._batch.lines.append(number)
             self._batch.size += size
 
     def _too_long(self) -> BadLine:
-        return BadLine(self._number - len(self._begun), Code.TOO_LARGE, _TOO_LONG)
+        return BadLine(self._number - len(self._open_lines), Code.TOO_LARGE, _TOO_LONG)
 
 
-_TOO_LONG = f"A line has up to {LINE_BYTES_MAX} bytes."
+_TOO_LONG = f"A line may have up to {LINE_BYTES_MAX} bytes; shorten the note."
 
 
 # ── NDJSON ───────────────────────────────────────────────────────────────────────────────────────
@@ -167,40 +166,40 @@ class _Line(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Json:
-    """A JSON object a line."""
+    """One JSON object per line."""
 
     def __init__(self) -> None:
         self._decode = msgspec.json.Decoder(_Line).decode
         self._kpis = _Kpis()
 
-    def turns(self, line: bytes) -> bool:  # noqa: ARG002  a line is a line
+    def toggles_quote(self, line: bytes) -> bool:  # noqa: ARG002  JSON escapes line breaks
         return False
 
     def read(self, number: int, line: bytes) -> ReadingInput | None:
         if not line or line.isspace():
             return None
         try:
-            said = self._decode(line)
+            decoded = self._decode(line)
         except msgspec.ValidationError as error:
-            raise BadLine(number, Code.INVALID, f"This is no reading: {error}.") from error
+            raise BadLine(number, Code.INVALID, f"The line is not a valid reading: {error}.") from error
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise BadLine(number, Code.INVALID, f"This is no JSON in UTF-8: {error}.") from error
-        return ReadingInput(self._kpis[said.kpi], said.value, said.measured_at, said.note)
+            raise BadLine(number, Code.INVALID, f"The line is not valid JSON in UTF-8: {error}.") from error
+        return ReadingInput(self._kpis[decoded.kpi], decoded.value, decoded.measured_at, decoded.note)
 
 
 # ── CSV ──────────────────────────────────────────────────────────────────────────────────────────
 
 
 class Table:
-    """Rows as RFC 4180 has them; the first one names the columns."""
+    """CSV by RFC 4180; the first row has the column names."""
 
     def __init__(self) -> None:
         self._columns: Mapping[str, int] = {}
         self._width = 0
         self._kpis = _Kpis()
 
-    def turns(self, line: bytes) -> bool:
-        """A quotation mark within a quoted cell is written twice, so if they are odd, a quotation begins or ends."""
+    def toggles_quote(self, line: bytes) -> bool:
+        """Quotation marks within a quoted cell are doubled, so an odd number opens or closes a quotation."""
         return line.count(b'"') % 2 == 1
 
     def read(self, number: int, line: bytes) -> ReadingInput | None:
@@ -211,12 +210,12 @@ class Table:
             self._columns, self._width = _columns(number, cells), len(cells)
             return None
         if len(cells) != self._width:
-            message = f"This row has {len(cells)} cells, and there are {self._width} columns."
-            raise BadLine(number, Code.INVALID, f"{message} Quote what has a comma in it.")
+            message = f"The row has {len(cells)} cells, but there are {self._width} columns."
+            raise BadLine(number, Code.INVALID, f"{message} Quote cells that contain a comma.")
         at = self._columns
         note = cells[at["note"]] if "note" in at else ""
         return ReadingInput(
-            self._kpis[_said(number, "kpi", cells[at["kpi"]])],
+            self._kpis[_required(number, "kpi", cells[at["kpi"]])],
             _number(number, cells[at["value"]].strip()),
             _moment(number, cells[at["measured_at"]].strip()),
             note or None,
@@ -227,34 +226,34 @@ def _cells(number: int, line: bytes) -> list[str]:
     try:
         return next(csv.reader([line.removesuffix(b"\r").decode()], strict=True), [])
     except UnicodeDecodeError as error:
-        raise BadLine(number, Code.INVALID, "This is not UTF-8; save the file as CSV in UTF-8.") from error
+        raise BadLine(number, Code.INVALID, "The line is not UTF-8; save the file as CSV in UTF-8.") from error
     except csv.Error as error:
-        raise BadLine(number, Code.INVALID, f"This is no row of CSV: {error}.") from error
+        raise BadLine(number, Code.INVALID, f"The line is not a valid CSV row: {error}.") from error
 
 
 def _columns(number: int, cells: Sequence[str]) -> dict[str, int]:
-    """Where each column stands."""
+    """The index of each column. Raises `BadLine` for unknown, repeated or missing columns."""
     names = [cell.strip() for cell in cells]
-    told = f"The first line names the columns, separated by commas: {', '.join(NEEDED)}, and if you like note."
-    unknown = [name for name in names if name not in (*COLUMNS, *PASSED_OVER)]
+    expected = f"The first line must name the columns, separated by commas: {', '.join(REQUIRED)} and optionally note."
+    unknown = [name for name in names if name not in (*COLUMNS, *IGNORED)]
     twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
-    missing = [name for name in NEEDED if name not in names]
-    for wrong, what in ((twice, "stands there twice"), (unknown, "is none"), (missing, "is missing")):
+    missing = [name for name in REQUIRED if name not in names]
+    for wrong, what in ((twice, "appears twice"), (unknown, "is unknown"), (missing, "is missing")):
         if wrong:
-            raise BadLine(number, Code.INVALID, f"{told} '{_short(wrong[0])}' {what}.")
-    return {name: place for place, name in enumerate(names)}
+            raise BadLine(number, Code.INVALID, f"{expected} '{_short(wrong[0])}' {what}.")
+    return {name: index for index, name in enumerate(names)}
 
 
-def _said(number: int, column: str, cell: str) -> str:
+def _required(number: int, column: str, cell: str) -> str:
     cell = cell.strip()
     if not cell:
-        raise BadLine(number, Code.INVALID, "Nothing stands here.", column)
+        raise BadLine(number, Code.INVALID, "The cell is empty; fill it.", column)
     return cell
 
 
 def _number(number: int, cell: str) -> float:
     if len(cell) > NUMBER_LENGTH_MAX or not _NUMBER.fullmatch(cell):
-        raise BadLine(number, Code.INVALID, f"'{_short(cell)}' is no number; write it like -1234.5.", "value")
+        raise BadLine(number, Code.INVALID, f"'{_short(cell)}' is not a number; write it like -1234.5.", "value")
     return float(cell)
 
 
@@ -262,16 +261,16 @@ def _moment(number: int, cell: str) -> datetime:
     try:
         return msgspec.convert(cell, Annotated[datetime, Meta(tz=True)])  # type: ignore[no-any-return]
     except msgspec.ValidationError as error:
-        told = f"'{_short(cell)}' is no time with an offset; write it like 2026-03-31T18:00:00Z."
-        raise BadLine(number, Code.INVALID, told, "measured_at") from error
+        message = f"'{_short(cell)}' is not a time with an offset; write it like 2026-03-31T18:00:00Z."
+        raise BadLine(number, Code.INVALID, message, "measured_at") from error
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= TOLD_MAX else f"{text[:TOLD_MAX]}…"
+    return text if len(text) <= QUOTED_LENGTH_MAX else f"{text[:QUOTED_LENGTH_MAX]}…"
 
 
 class _Kpis(dict[str, KpiBy]):
-    """Each key once, since most lines are of few KPIs."""
+    """One object per KPI key, since most files have few KPIs."""
 
     KEYS_MAX = 10_000
 
@@ -282,5 +281,5 @@ class _Kpis(dict[str, KpiBy]):
         return by
 
 
-FORMS: Final[Mapping[str, type[Form]]] = {NDJSON: Json, CSV: Table}
-"""By the type of what is sent."""
+FORMATS: Final[Mapping[str, type[LineFormat]]] = {NDJSON: Json, CSV: Table}
+"""The formats by media type."""

@@ -136,7 +136,7 @@ def test_no_words_of_the_database_are_told_even_to_who_is_let_in(home: House, mo
     response = home.http.get("/readyz", headers={"authorization": f"Bearer {home.token()}"})
     assert (response.status_code, response.json()["wrong"]) == (
         503,
-        "The database cannot be reached; it is tried again all the time.",
+        "The database cannot be reached; Keyframe keeps trying to reconnect.",
     )
 
 

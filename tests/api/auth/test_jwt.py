@@ -255,7 +255,7 @@ def test_no_setting_allows_what_is_never_taken(algorithm: str) -> None:
     "where", ["http://id.example/keys", "ftp://id.example/keys", "http://localhost.evil.example/", "file:///etc/keys"]
 )
 def test_keys_do_not_come_by_a_way_that_others_can_write_to(where: str) -> None:
-    with pytest.raises(ValidationError, match="https address or a file"):
+    with pytest.raises(ValidationError, match="https URL or a file"):
         Settings(jwt_issuer="a", jwt_audience="b", jwt_jwks=where)
 
 

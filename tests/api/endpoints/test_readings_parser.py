@@ -2,13 +2,13 @@
 
 import pytest
 
-from api.endpoints.readings_parser import CSV, FORMS, LINE_BYTES_MAX, NDJSON, BadLine, Batch, Reader
+from api.endpoints.readings_parser import CSV, FORMATS, LINE_BYTES_MAX, NDJSON, BadLine, Batch, Reader
 from domain.handlers.kpis import READINGS_MAX
 from tests.api.endpoints.conftest import HEADER, Intake, line, row
 
 
 def read(file: bytes, media: str, piece: int = 0) -> tuple[list[Batch], BadLine | None]:
-    reader = Reader(FORMS[media]())
+    reader = Reader(FORMATS[media]())
     pieces = [file] if piece == 0 else [file[at : at + piece] for at in range(0, len(file), piece)]
     batches = [batch for one in pieces for batch in reader.feed(one)]
     return [*batches, *reader.close()], reader.bad
@@ -24,17 +24,17 @@ def bad(file: bytes, media: str) -> BadLine:
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        (b"{", "no JSON"),
+        (b"{", "not valid JSON"),
         (b"[1]", "Expected `object`"),
         (b'{"kpi": "a"}', "missing required field"),
         (line(0).replace(b"note", b"").replace(b"value", b"valeu"), "valeu"),
-        (line(0).replace(b"1.5", b"NaN"), "no JSON"),
+        (line(0).replace(b"1.5", b"NaN"), "not valid JSON"),
         (line(0).replace(b"1.5", b"1e999"), "out of range"),
         (line(0).replace(b"1.5", b'"1.5"'), "Expected `float`"),
         (line(0).replace(b"Z", b""), "timezone"),
         (line(0).replace(b"2026-01", b"2026-13"), "RFC3339"),
         (line(0, note="x").replace(b'"x"', b'"\xff"'), "UTF-8"),
-        (b"[" * 100_000, "no"),
+        (b"[" * 100_000, "not"),
     ],
 )
 def test_a_line_of_json_that_is_no_reading_is_named(wrong: bytes, says: str) -> None:
@@ -48,18 +48,18 @@ def test_a_line_of_json_that_is_no_reading_is_named(wrong: bytes, says: str) -> 
     [
         (b"orders,2026-01-01T00:00:00Z", "has 2 cells", ()),
         (b"orders,2026-01-01T00:00:00Z,3,5,a note", "has 5 cells", ()),
-        (b",2026-01-01T00:00:00Z,3,", "Nothing stands here", ("kpi",)),
-        (b"orders,2026-01-01,3,", "'2026-01-01' is no time", ("measured_at",)),
-        (b"orders,2026-01-01T00:00:00,3,", "is no time", ("measured_at",)),
-        (b"orders,,3,", "is no time", ("measured_at",)),
-        (b"orders,2026-01-01T00:00:00Z,,", "'' is no number", ("value",)),
-        (b"orders,2026-01-01T00:00:00Z,NaN,", "'NaN' is no number", ("value",)),
-        (b"orders,2026-01-01T00:00:00Z,inf,", "is no number", ("value",)),
-        (b"orders,2026-01-01T00:00:00Z,1_000,", "is no number", ("value",)),
-        (b'orders,2026-01-01T00:00:00Z,"3,5",', "'3,5' is no number", ("value",)),
-        (b'orders,2026-01-01T00:00:00Z,1,"a"b', "no row of CSV", ()),
+        (b",2026-01-01T00:00:00Z,3,", "The cell is empty", ("kpi",)),
+        (b"orders,2026-01-01,3,", "'2026-01-01' is not a time", ("measured_at",)),
+        (b"orders,2026-01-01T00:00:00,3,", "is not a time", ("measured_at",)),
+        (b"orders,,3,", "is not a time", ("measured_at",)),
+        (b"orders,2026-01-01T00:00:00Z,,", "'' is not a number", ("value",)),
+        (b"orders,2026-01-01T00:00:00Z,NaN,", "'NaN' is not a number", ("value",)),
+        (b"orders,2026-01-01T00:00:00Z,inf,", "is not a number", ("value",)),
+        (b"orders,2026-01-01T00:00:00Z,1_000,", "is not a number", ("value",)),
+        (b'orders,2026-01-01T00:00:00Z,"3,5",', "'3,5' is not a number", ("value",)),
+        (b'orders,2026-01-01T00:00:00Z,1,"a"b', "not a valid CSV row", ()),
         (b"orders,2026-01-01T00:00:00Z,1,\xff", "not UTF-8", ()),
-        (b"orders,2026-01-01T00:00:00Z,1\rorders,2026-01-01T00:00:00Z,1,", "no row of CSV", ()),
+        (b"orders,2026-01-01T00:00:00Z,1\rorders,2026-01-01T00:00:00Z,1,", "not a valid CSV row", ()),
     ],
 )
 def test_a_row_that_is_no_reading_is_named(wrong: bytes, says: str, field: tuple[str, ...]) -> None:
@@ -72,10 +72,10 @@ def test_a_row_that_is_no_reading_is_named(wrong: bytes, says: str, field: tuple
     ("header", "says"),
     [
         (b"kpi,measured_at\n", "'value' is missing"),
-        (b"kpi;measured_at;value\n", "'kpi;measured_at;value' is none"),
-        (b"kpi,measured_at,value,colour\n", "'colour' is none"),
-        (b"kpi,measured_at,value,value\n", "'value' stands there twice"),
-        (b"orders,2026-01-01T00:00:00Z,1\n", "'orders' is none"),
+        (b"kpi;measured_at;value\n", "'kpi;measured_at;value' is unknown"),
+        (b"kpi,measured_at,value,colour\n", "'colour' is unknown"),
+        (b"kpi,measured_at,value,value\n", "'value' appears twice"),
+        (b"orders,2026-01-01T00:00:00Z,1\n", "'orders' is unknown"),
         ("kpi,measured_at,value\n".encode("utf-16"), "not UTF-8"),
     ],
 )
@@ -85,10 +85,10 @@ def test_the_first_line_names_the_columns(header: bytes, says: str) -> None:
     assert says in found.message
 
 
-@pytest.mark.parametrize("media", FORMS)
+@pytest.mark.parametrize("media", FORMATS)
 @pytest.mark.parametrize("file", [b"", b"\n", b"\r\n\r\n", b" \n"])
 def test_an_empty_file_is_a_mistake(media: str, file: bytes) -> None:
-    assert bad(file, media).message.startswith(("There is nothing in it", "The first line names"))
+    assert bad(file, media).message.startswith(("The file is empty", "The first line must name"))
 
 
 def test_a_table_without_rows_says_nothing_and_is_none() -> None:
@@ -130,7 +130,7 @@ def test_a_line_has_a_bound_whether_it_ends_or_not(file: bytes, media: str, at: 
 
 def test_a_quotation_that_never_ends_is_named_where_it_begins() -> None:
     found = bad(HEADER + row(1) + b'orders,"oops\n' + row(2), CSV)
-    assert (found.line, found.message) == (3, "A quotation mark was opened here and never closed.")
+    assert (found.line, found.message) == (3, "A quotation mark is opened here and never closed; close it.")
 
 
 def test_what_is_said_again_of_a_cell_is_short() -> None:
