@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.asgi.error_response import error_response
 
 BODY_BYTES_MAX = 4 * 1024 * 1024
-"""Enough for some 25,000 readings as JSON; a command takes 10,000."""
+"""Enough for about 25,000 readings as JSON; a command accepts 10,000."""
 BYTES_PER_SECOND_MIN: Final = 10_000
 """The slowest average rate at which a body may arrive after its first seconds."""
 
@@ -54,7 +54,7 @@ class BodyLimit:
                 raise _TooLarge  # noqa: TRY301 - the same response as for a length that is counted
             await self._app(scope, _LimitedReceive(receive, self._seconds, bytes_max), send)
         except _TooLarge:
-            message = f"A request has up to {self._bytes_max} bytes; send it in parts."
+            message = f"The request body exceeds {self._bytes_max} bytes; send it in parts."
             await error_response(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, message, "TOO_LARGE")(scope, receive, send)
         except BodyTooSlow:
             message = "The body of this request did not come in time; send it again, at once."

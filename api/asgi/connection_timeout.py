@@ -1,6 +1,6 @@
 """An HTTP protocol for uvicorn that limits the time and size of the head of a request.
 
-uvicorn itself waits for ever for the head, and goes on reading a body after the response is complete.
+uvicorn itself waits for the head without a limit, and continues to read a body after the response is complete.
 """
 
 import asyncio
@@ -10,9 +10,9 @@ from typing import Any, ClassVar, Final
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 HEAD_BYTES_MAX: Final = 256 * 1024
-"""Bytes of the request line and the headers; a GraphQL document in the query string is the longest part."""
+"""The maximum size of the request line and headers; a GraphQL document in the query string is the longest part."""
 LINGER_SECONDS: Final = 2
-"""How long a rejected body may go on arriving: if the connection closed at once, the client might miss the response."""
+"""How long a rejected body is still read: if the connection closed at once, the client might miss the response."""
 
 
 class TimeoutHttpProtocol(HttpToolsProtocol):
@@ -83,7 +83,7 @@ class TimeoutHttpProtocol(HttpToolsProtocol):
 
     @property
     def _is_idle(self) -> bool:
-        """Whether every request has its response, and the connection still speaks HTTP."""
+        """Whether every request has its response, and the connection was not upgraded from HTTP."""
         is_answered = self._is_whole and self._cycle is not None and self._cycle.response_complete
         return (
             is_answered

@@ -11,12 +11,12 @@ PARTS: Final = "multipart/mixed"
 """Only for the multipart subscription protocol, which a client requests by `subscriptionSpec=1.0`."""
 
 ACCEPT_LENGTH_MAX: Final = 4_096
-"""Characters of an Accept header that are parsed."""
+"""The number of characters of an Accept header that are parsed."""
 
-ACCEPTS_KEPT: Final = 128
-"""Accept headers that are not parsed again; a client always sends the same."""
+ACCEPTS_CACHED_MAX: Final = 128
+"""Parsed Accept headers that are cached; a client usually sends the same one."""
 
-_ANSWERED: Final = {one: one for one in (GRAPHQL, JSON, EVENTS, PARTS)}
+_SUPPORTED: Final = {media: media for media in (GRAPHQL, JSON, EVENTS, PARTS)}
 _ANY: Final = ("application/*", "*/*")
 
 
@@ -28,13 +28,13 @@ class _AcceptEntry(NamedTuple):
     parameters: Mapping[str, str]
 
     def media_type_for(self, usual: str) -> str | None:
-        """The media type that this entry accepts, if it is one of ours; `usual` for a wildcard."""
-        if self.quality <= 0 or (self.media == PARTS and not self._is_of_subscriptions):
+        """The supported media type that this entry accepts, or None; `usual` for a wildcard."""
+        if self.quality <= 0 or (self.media == PARTS and not self._is_for_subscriptions):
             return None
-        return usual if self.media in _ANY else _ANSWERED.get(self.media)
+        return usual if self.media in _ANY else _SUPPORTED.get(self.media)
 
     @property
-    def _is_of_subscriptions(self) -> bool:
+    def _is_for_subscriptions(self) -> bool:
         boundary = self.parameters.get("boundary", "graphql")
         return boundary == "graphql" and self.parameters.get("subscriptionspec", "").startswith("1.")
 
@@ -44,10 +44,10 @@ def negotiate(accept: str | None, usual: str = JSON) -> str | None:
     return _negotiated(accept[:ACCEPT_LENGTH_MAX], usual) if accept else usual
 
 
-@lru_cache(ACCEPTS_KEPT)
+@lru_cache(ACCEPTS_CACHED_MAX)
 def _negotiated(accept: str, usual: str) -> str | None:
-    wanted = sorted((_parse_entry(part) for part in accept.split(",")), key=lambda one: -one.quality)
-    return next((found for one in wanted if (found := one.media_type_for(usual)) is not None), None)
+    entries = sorted((_parse_entry(part) for part in accept.split(",")), key=lambda entry: -entry.quality)
+    return next((media for entry in entries if (media := entry.media_type_for(usual)) is not None), None)
 
 
 def media_type(content_type: str | None) -> str:
@@ -57,7 +57,7 @@ def media_type(content_type: str | None) -> str:
 
 def _parse_entry(part: str) -> _AcceptEntry:
     media, *rest = (piece.strip().lower() for piece in part.split(";"))
-    parameters = {name.strip(): value.strip().strip("\"'") for name, _, value in (one.partition("=") for one in rest)}
+    parameters = {name.strip(): value.strip().strip("\"'") for name, _, value in (item.partition("=") for item in rest)}
     try:
         quality = float(parameters.pop("q", "1"))
     except ValueError:

@@ -1,4 +1,4 @@
-"""Entity tags: whether a client already holds the answer it asks for."""
+"""Entity tags: whether the cached response of a client is still valid."""
 
 
 def matches(etag: str, if_none_match: str) -> bool:

@@ -1,4 +1,4 @@
-"""Middleware that rejects requests for a host name that is not ours."""
+"""Middleware that rejects requests for an unknown host name."""
 
 import ipaddress
 from collections.abc import Awaitable, Iterable
@@ -14,8 +14,8 @@ class HostCheck:
     """Middleware that rejects a Host header that is not one of `names`.
 
     This prevents DNS rebinding: a page of another site points its own name at this server and so has a browser on
-    this machine send requests as if they were same-origin. IP addresses pass, since nobody can redirect them, and so
-    does localhost.
+    this machine send requests as if they were same-origin. IP addresses and localhost pass, since an attacker cannot
+    point them elsewhere.
     """
 
     def __init__(self, app: ASGIApp, names: Iterable[str]) -> None:
@@ -25,7 +25,7 @@ class HostCheck:
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "lifespan" or self._is_known(Headers(scope=scope).get("host", "")):
             return self._app(scope, receive, send)
-        message = "This host name is not one of ours; add it to KEYFRAME_HOST_NAMES if it is."
+        message = "The Host header is not an accepted name; add the name to KEYFRAME_HOST_NAMES."
         return error_response(HTTPStatus.MISDIRECTED_REQUEST, message, "UNKNOWN_HOST")(scope, receive, send)
 
     def _is_known(self, host: str) -> bool:

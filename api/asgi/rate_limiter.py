@@ -6,11 +6,11 @@ from time import monotonic
 from typing import Final
 
 BUCKETS_MAX: Final = 10_000
-"""Buckets that are kept; beyond, the one that was used longest ago is dropped."""
+"""The maximum number of buckets; beyond it, the least recently used one is dropped."""
 
 
 class TokenBucketLimiter:
-    """A token bucket for each name: `burst` tokens at most, refilled by `per_second`."""
+    """One token bucket per name, of `burst` tokens, refilled at `per_second`."""
 
     def __init__(
         self,
@@ -29,11 +29,11 @@ class TokenBucketLimiter:
         return len(self._left)
 
     def wait(self, name: Hashable) -> float:
-        """In how many seconds this name has a token; 0 if it has one now. Takes none."""
+        """The seconds until this name has a token; 0 if it has one now. Takes no token."""
         return max(0.0, (1 - self._now(name)) / self._per_second)
 
     def take(self, name: Hashable) -> float:
-        """Take a token and return 0; if there is none, return in how many seconds there will be one."""
+        """Take a token and return 0; if there is none, return the seconds until the next one."""
         left = self._now(name)
         if left < 1:
             return (1 - left) / self._per_second

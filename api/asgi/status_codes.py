@@ -7,12 +7,12 @@ from typing import Any, Final
 
 PARTIAL_SUCCESS: Final = 294
 """Some fields failed; only the newest draft defines this status."""
-_NOT_READ: Final = {"GRAPHQL_PARSE_FAILED", "DOCUMENT_TOO_LONG", "TOO_MANY_TOKENS"}
-_OF_OURS: Final = {"INTERNAL_SERVER_ERROR": 500, "UNAVAILABLE": 503, "BEHIND": 503, "TIMEOUT": 503, "FORBIDDEN": 403}
+_UNPARSED: Final = {"GRAPHQL_PARSE_FAILED", "DOCUMENT_TOO_LONG", "TOO_MANY_TOKENS"}
+_BY_CODE: Final = {"INTERNAL_SERVER_ERROR": 500, "UNAVAILABLE": 503, "BEHIND": 503, "TIMEOUT": 503, "FORBIDDEN": 403}
 
 
 class StatusCodePolicy(StrEnum):
-    """Which status codes: those that clients and the audits of `graphql-http` expect, or those of the newest draft."""
+    """USUAL: the status codes that clients and `graphql-http` audits expect; DRAFT: those of the newest draft."""
 
     USUAL = "usual"
     DRAFT = "draft"
@@ -28,11 +28,11 @@ class StatusCodePolicy(StrEnum):
         return HTTPStatus.UNPROCESSABLE_ENTITY if self is StatusCodePolicy.DRAFT else HTTPStatus.BAD_REQUEST
 
     def of(self, answer: Mapping[str, Any]) -> int:
-        """The status of a response as `application/graphql-response+json`."""
+        """The status of a response of type `application/graphql-response+json`."""
         errors = answer.get("errors")
         if not errors:
             return HTTPStatus.OK
         if "data" in answer:
             return self.partial
         code = errors[0].get("extensions", {}).get("code")
-        return _OF_OURS.get(code, HTTPStatus.BAD_REQUEST if code in _NOT_READ else self.unprocessable)
+        return _BY_CODE.get(code, HTTPStatus.BAD_REQUEST if code in _UNPARSED else self.unprocessable)

@@ -25,9 +25,9 @@ class SingleFlightTTLCache(Generic[K, T]):
 
     async def get(self, key: K, find: Callable[[], Awaitable[T]]) -> T:
         """The cached value, or the result of `find`. Raises what `find` raises; an error is not cached."""
-        until, answer = self._values.get(key, (0.0, None))
-        if answer is not None and self._clock() < until:
-            return answer
+        until, value = self._values.get(key, (0.0, None))
+        if value is not None and self._clock() < until:
+            return value
         task = self._pending.get(key)
         if task is None:
             task = self._pending[key] = asyncio.create_task(self._find(key, find))
@@ -35,16 +35,16 @@ class SingleFlightTTLCache(Generic[K, T]):
         return await asyncio.shield(task)
 
     async def _find(self, key: K, find: Callable[[], Awaitable[T]]) -> T:
-        asked_at = self._clock()
+        started_at = self._clock()
         try:
-            answer = await find()
+            value = await find()
         finally:
             del self._pending[key]
-        self._values[key] = (asked_at + self._seconds, answer)
+        self._values[key] = (started_at + self._seconds, value)
         self._values.move_to_end(key)
         if len(self._values) > self._size_max:
             self._values.popitem(last=False)
-        return answer
+        return value
 
 
 def _retrieve_exception(task: "asyncio.Task[T]") -> None:

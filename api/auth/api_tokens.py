@@ -12,11 +12,11 @@ from domain.log import api_tokens
 from domain.log.event_store import Log
 
 THREADS: Final = 4
-"""How many tokens are looked up at once, so that unknown tokens cannot take all database connections."""
+"""Concurrent token lookups, limited so that unknown tokens cannot take all database connections."""
 
 
 class ApiTokenAuthenticator:
-    """Looks tokens up in the workspace's table."""
+    """Looks up API tokens in the workspace's table."""
 
     def __init__(self, pool: Pool, log: Log) -> None:
         self._pool = pool
@@ -33,14 +33,14 @@ class ApiTokenAuthenticator:
         with self._pool.connection() as conn:
             token = api_tokens.shown(conn, bearer)
         if token is None:
-            raise AuthenticationFailed("a token that was not made here")
+            raise AuthenticationFailed("the API token is unknown")
         if not token.is_live:
             raise AuthenticationFailed(
                 f"token {token.id} {'has expired' if token.revoked_at is None else 'was revoked'}"
             )
         if token.person is None:
             return Caller(token.name, token.roles)
-        known = identity.by_id(self._log, token.person)
-        if known is None or not known.is_here:
-            raise AuthenticationFailed(f"token {token.id} is of a person who is not here any more")
-        return Caller(known.handle, token.roles, known.id)
+        person = identity.by_id(self._log, token.person)
+        if person is None or not person.is_here:
+            raise AuthenticationFailed(f"the person of token {token.id} is no longer active")
+        return Caller(person.handle, token.roles, person.id)

@@ -1,7 +1,7 @@
-"""Authentication: every request has a known caller before anything else of it is read.
+"""Authentication: resolves the bearer token of a request to a caller, before the body is read.
 
-The authenticator that accepts the kind of a bearer token resolves it to a caller. Every rejected request gets the same
-response; the reason is logged, and the token never is. See docs/adr/0017.
+Each kind of token has an authenticator. Every rejected request gets the same response; the reason is logged, but the
+token never is. See docs/adr/0017.
 """
 
 import asyncio
@@ -28,26 +28,26 @@ RATE_LIMITED: Final = "RATE_LIMITED"
 
 DEMO: Final = Caller("demo", frozenset(Role))
 """The caller of every request in the demo, which runs on loopback without authentication."""
-NOBODY: Final = Caller("nobody", frozenset())
-"""The caller of a connection that is not authenticated yet; it may do nothing."""
+UNAUTHENTICATED_CALLER: Final = Caller("nobody", frozenset())
+"""The caller of a connection that is not authenticated yet; it has no permissions."""
 
 BEARER_LENGTH_MAX: Final = 16_384
-"""Characters of a token; JWTs of large directories have some thousands."""
+"""The maximum length of a token; JWTs of large directories have several thousand characters."""
 REMEMBERED_SECONDS: Final = 5.0
 """How long a resolved token is cached, and so how long a revoked one may still work."""
 REMEMBERED_MAX: Final = 10_000
 REVALIDATE_SECONDS: Final = 20.0
 """The interval at which the tokens of open subscriptions are validated again."""
 FAILURES_BURST: Final = 20
-"""The burst of failed attempts from one address …"""
+"""Failed attempts that one address may make at once; beyond, unknown tokens from it are rejected without a lookup."""
 FAILURES_PER_SECOND: Final = 1.0
-"""… and their rate; beyond it, unknown tokens from there are rejected without a lookup."""
+"""The sustained rate of failed attempts per address."""
 
 _log = structlog.get_logger(__name__)
 
 
 class AuthenticationFailed(Exception):
-    """The request cannot be authenticated. The message is the reason, for the log; it holds nothing of the token."""
+    """The request cannot be authenticated. The message is the reason, for the log; it contains no part of the token."""
 
 
 class RateLimited(Exception):
@@ -59,18 +59,18 @@ class RateLimited(Exception):
 
     @property
     def message(self) -> str:
-        return f"That is more often than you may; ask again in {self.seconds} s."
+        return f"Too many requests: retry after {self.seconds} s."
 
 
 class AuthBackendUnavailable(Exception):
-    """The database or the issuer's keys are unavailable, so that a token cannot be resolved at the moment."""
+    """A token cannot be resolved because the database or the issuer's keys are unavailable."""
 
 
 class Authenticator(Protocol):
     """Resolves one kind of token."""
 
     def accepts(self, bearer: str) -> bool:
-        """Whether this has the form of a token of this kind."""
+        """Whether the token has the syntax of this kind."""
 
     async def authenticate(self, bearer: str) -> Caller:
         """The caller of this token. Raises `AuthenticationFailed`, `AuthBackendUnavailable`, and database errors."""
@@ -147,9 +147,9 @@ class Authenticators:
 
     async def _authenticate(self, bearer: str) -> Caller | str:
         """The caller of a token, or the reason why there is none. Raises `AuthBackendUnavailable`."""
-        authenticator = next((one for one in self._authenticators if one.accepts(bearer)), None)
+        authenticator = next((kind for kind in self._authenticators if kind.accepts(bearer)), None)
         if authenticator is None:
-            return "a token of no kind that is known here"
+            return "the kind of the token is unknown"
         try:
             return await authenticator.authenticate(bearer)
         except AuthenticationFailed as reason:
@@ -171,7 +171,7 @@ class Authenticators:
         return scope
 
     async def _is_good(self, digest: bytes, bearer: str) -> bool:
-        """Whether this token is still valid; while the backend is unavailable, it is taken to be."""
+        """Whether this token is still valid; True while the backend is unavailable."""
         try:
             await self._resolve_caller(digest, bearer)
         except AuthenticationFailed:
@@ -184,14 +184,14 @@ class Authenticators:
 def _bearer(authorization: Collection[str]) -> str:
     """The token. Raises `AuthenticationFailed`."""
     if len(authorization) > 1:
-        raise AuthenticationFailed("more than one Authorization header")
-    (shown,) = authorization
-    scheme, _, token = shown.strip().partition(" ")
+        raise AuthenticationFailed("the request has more than one Authorization header")
+    (header,) = authorization
+    scheme, _, token = header.strip().partition(" ")
     token = token.strip()
     if scheme.lower() != "bearer" or not token:
-        raise AuthenticationFailed("an Authorization header without a bearer token")
+        raise AuthenticationFailed("the Authorization header has no bearer token")
     if len(token) > BEARER_LENGTH_MAX:
-        raise AuthenticationFailed("a token that is too long")
+        raise AuthenticationFailed("the token is too long")
     return token
 
 

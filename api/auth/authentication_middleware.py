@@ -10,8 +10,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.asgi.error_response import error_response, unavailable_response
 from api.auth.authentication import (
-    NOBODY,
     RATE_LIMITED,
+    UNAUTHENTICATED_CALLER,
     AuthBackendUnavailable,
     AuthenticationFailed,
     Authenticators,
@@ -20,18 +20,18 @@ from api.auth.authentication import (
 from api.execution.request_scope import UNAUTHENTICATED
 
 ALIVE: Final = "/healthz"
-"""This path needs no authentication and looks at no token."""
+"""This path ignores authentication."""
 READY: Final = "/readyz"
-"""This path answers in one word to a request without a token, or with one that cannot be resolved now."""
+"""This path also serves unauthenticated requests, and tokens that cannot be resolved at the moment."""
 
 _log = structlog.get_logger(__name__)
 
 
 class AuthenticationMiddleware:
-    """Sets `state.caller` of every request, or rejects the request unread.
+    """Sets `state.caller` of every request, or rejects the request without reading its body.
 
     A WebSocket may authenticate in `connection_init` (see `api.graphql_http.websocket`): until then its caller is
-    `NOBODY`, and `is_refused` says whether its handshake carried credentials that were rejected.
+    `UNAUTHENTICATED_CALLER`, and `is_refused` says whether its handshake carried credentials that were rejected.
     """
 
     def __init__(self, app: ASGIApp, authenticators: Authenticators) -> None:
@@ -47,9 +47,9 @@ class AuthenticationMiddleware:
         return await (rejection or self._app)(scope, receive, send)
 
     async def _rejection(self, connection: HTTPConnection) -> Response | None:
-        """The response to a request that is rejected."""
+        """Authenticate; returns the response if the request is rejected."""
         state, scope = connection.state, connection.scope
-        state.caller, state.scope, state.is_refused = NOBODY, None, False
+        state.caller, state.scope, state.is_refused = UNAUTHENTICATED_CALLER, None, False
         may_wait = scope["type"] == "websocket" or scope["path"] == READY
         try:
             authenticated = await self._authenticators.authenticate(
@@ -83,7 +83,9 @@ def log_rejection(reason: AuthenticationFailed, connection: HTTPConnection) -> N
 
 def _unauthenticated() -> Response:
     response = error_response(
-        HTTPStatus.UNAUTHORIZED, "Show who you are, by 'Authorization: Bearer …'.", UNAUTHENTICATED
+        HTTPStatus.UNAUTHORIZED,
+        "Authentication is required: send 'Authorization: Bearer …' with a valid token.",
+        UNAUTHENTICATED,
     )
     response.headers["www-authenticate"] = "Bearer"
     return _no_store(response)
@@ -96,7 +98,7 @@ def _rate_limited(limited: RateLimited) -> Response:
 
 
 def _backend_unavailable() -> Response:
-    return unavailable_response("Who you are cannot be looked up at the moment; ask again in a moment.", "UNAVAILABLE")
+    return unavailable_response("Authentication is unavailable at the moment; retry in a moment.", "UNAVAILABLE")
 
 
 def _no_store(response: Response) -> Response:

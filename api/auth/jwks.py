@@ -1,4 +1,4 @@
-"""The JSON Web Key Set of a JWT issuer: fetched on first use, then at an interval and for unknown key ids.
+"""The JSON Web Key Set of a JWT issuer: fetched on first use, then at an interval, and for unknown key ids.
 
 Fetched keys stay in use while the issuer is unreachable. The rate of fetches is limited, so that tokens with invented
 key ids cause no load.
@@ -24,9 +24,9 @@ KEYS_MAX: Final = 100
 RENEWED_AFTER_SECONDS: Final = 600.0
 """The age at which keys are fetched again, so that a withdrawn key is no longer accepted."""
 UNKNOWN_AFTER_SECONDS: Final = 30.0
-"""The least time between two fetches for an unknown key id."""
+"""The minimum time between two fetches for an unknown key id."""
 EMPTY_AFTER_SECONDS: Final = 5.0
-"""The same while there are no keys at all."""
+"""The minimum time between two fetches while no keys are known."""
 
 _FAMILY = {"RS": "RSA", "PS": "RSA", "ES": "EC", "Ed": "OKP"}
 _CURVES = {"ES256": "P-256", "ES384": "P-384", "ES512": "P-521", "EdDSA": "Ed25519"}
@@ -56,23 +56,23 @@ class KeySet:
         self._renewal: asyncio.Task[bool] | None = None
 
     async def find(self, kid: str | None, algorithm: str) -> PyJWK | None:
-        """The key of this name, for this algorithm; without a name the only one that fits. Raises `KeysUnavailable`."""
+        """The key with this id for this algorithm; without an id, the only matching key. Raises `KeysUnavailable`."""
         if self._keys is None:
             await self._fetch(EMPTY_AFTER_SECONDS)
         elif monotonic() - self._fetched_at > RENEWED_AFTER_SECONDS and (not self._renewal or self._renewal.done()):
             self._renewal = asyncio.create_task(self._fetch(UNKNOWN_AFTER_SECONDS))
-        found = self._fitting(kid, algorithm)
+        found = self._matching(kid, algorithm)
         if not found and await self._fetch(UNKNOWN_AFTER_SECONDS):
-            found = self._fitting(kid, algorithm)
-        return _made(found[0], algorithm) if len(found) == 1 else None
+            found = self._matching(kid, algorithm)
+        return _parsed(found[0], algorithm) if len(found) == 1 else None
 
-    def _fitting(self, kid: str | None, algorithm: str) -> list[dict[str, Any]]:
+    def _matching(self, kid: str | None, algorithm: str) -> list[dict[str, Any]]:
         if self._keys is None:
             raise KeysUnavailable
         return [key for key in self._keys if kid in (None, key.get("kid")) and _fits(key, algorithm)]
 
     async def _fetch(self, seconds: float) -> bool:
-        """Fetch the keys if that was not tried within so many seconds; whether there are new ones."""
+        """Fetch the keys unless that was tried within the last `seconds`; returns whether keys were fetched."""
         async with self._fetching:
             if monotonic() - self._tried_at < seconds:
                 return False
@@ -87,35 +87,35 @@ class KeySet:
 
 
 def read(where: str) -> list[dict[str, Any]]:
-    """The keys at an address. Raises `OSError`, `ValueError`, `HTTPException`."""
-    text = _loaded(where) if "://" in where else Path(where).read_bytes()
-    said = json.loads(text)
-    keys = said.get("keys") if isinstance(said, dict) else None
+    """The keys at a URL or in a file. Raises `OSError`, `ValueError`, `HTTPException`."""
+    text = _download(where) if "://" in where else Path(where).read_bytes()
+    document = json.loads(text)
+    keys = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(keys, list):
-        raise ValueError("this is no JSON Web Key Set")  # noqa: TRY004 - of the document, not of a type
+        raise ValueError("the document is not a JSON Web Key Set")  # noqa: TRY004 - the document is wrong, not a type
     return [key for key in keys[:KEYS_MAX] if isinstance(key, dict)]
 
 
-def _loaded(url: str) -> bytes:
-    request = Request(url, headers={"accept": "application/json"})  # noqa: S310 - settings say https
+def _download(url: str) -> bytes:
+    request = Request(url, headers={"accept": "application/json"})  # noqa: S310 - the settings require https
     try:
         with build_opener(_NoRedirect).open(request, timeout=FETCH_SECONDS_MAX) as response:
-            return _whole(response)
+            return _read_limited(response)
     except HTTPError as error:
         error.close()
         raise
 
 
-def _whole(response: HTTPResponse) -> bytes:
+def _read_limited(response: HTTPResponse) -> bytes:
     """The body of a response, within limits of size and time. Raises `ValueError`, `TimeoutError`."""
     deadline = monotonic() + FETCH_SECONDS_MAX
     text = b""
     while chunk := response.read1(BYTES_MAX):
         text += chunk
         if len(text) > BYTES_MAX:
-            raise ValueError("this is longer than a set of keys")
+            raise ValueError(f"the key set exceeds {BYTES_MAX} bytes")
         if monotonic() > deadline:
-            raise TimeoutError("it took too long")
+            raise TimeoutError(f"the download took more than {FETCH_SECONDS_MAX} s")
     return text
 
 
@@ -134,7 +134,7 @@ def _may_verify(operations: object) -> bool:
     return operations is None or (isinstance(operations, Iterable) and "verify" in operations)
 
 
-def _made(key: dict[str, Any], algorithm: str) -> PyJWK | None:
+def _parsed(key: dict[str, Any], algorithm: str) -> PyJWK | None:
     try:
         return PyJWK(key, algorithm)
     except (PyJWTError, TypeError, ValueError) as error:

@@ -26,9 +26,8 @@ _OPTIONS: Any = {"require": ["exp", "iss", "aud"], "enforce_minimum_key_length":
 class JwtAuthenticator:
     """Accepts the JWTs of one issuer whose audience is this API.
 
-    The handle claim names a person by handle. A name that is no person here is a machine, if the settings list it, so
-    that no token writes the name of a person into the log in clear. The roles claim lists roles; those that are not
-    ours are ignored.
+    The handle claim names a person by handle. Any other name is a machine, and the settings must list it, so that no
+    token writes the name of a person into the log in clear text. Unknown roles in the roles claim are ignored.
     """
 
     def __init__(self, settings: Settings, log: Log) -> None:
@@ -47,17 +46,17 @@ class JwtAuthenticator:
         claims = await self._claims(bearer)
         roles = _roles(claims, self._rules.jwt_roles_claim)
         if not roles:
-            raise AuthenticationFailed("a JWT without a role of ours")
-        name = _found(claims, self._rules.jwt_handle_claim)
+            raise AuthenticationFailed("the JWT has no known role")
+        name = _claim(claims, self._rules.jwt_handle_claim)
         if not isinstance(name, str) or not 0 < len(name) <= KID_LENGTH_MAX or not name.isprintable():
-            raise AuthenticationFailed("a JWT that names nobody")
-        known = await to_thread.run_sync(identity.by_handle, self._log, name, limiter=self._threads)
-        if known is not None:
-            if not known.is_here:
-                raise AuthenticationFailed(f"a JWT of person {known.id}, who is not here any more")
-            return Caller(known.handle, roles, known.id)
+            raise AuthenticationFailed("the handle claim of the JWT is missing or invalid")
+        person = await to_thread.run_sync(identity.by_handle, self._log, name, limiter=self._threads)
+        if person is not None:
+            if not person.is_here:
+                raise AuthenticationFailed(f"person {person.id} of the JWT is no longer active")
+            return Caller(person.handle, roles, person.id)
         if not self._machines & {name, ANYONE}:
-            raise AuthenticationFailed("a JWT of somebody who is no person here, nor listed in KEYFRAME_JWT_MACHINES")
+            raise AuthenticationFailed("the JWT names neither a person nor a machine in KEYFRAME_JWT_MACHINES")
         return Caller(name, roles)
 
     async def _claims(self, bearer: str) -> dict[str, Any]:
@@ -68,15 +67,15 @@ class JwtAuthenticator:
         header = _decoded(bearer.partition(".")[0])
         algorithm, kid = header.get("alg"), header.get("kid")
         if not isinstance(algorithm, str) or algorithm not in self._algorithms:
-            raise AuthenticationFailed("a JWT by an algorithm that is not allowed")
+            raise AuthenticationFailed("the algorithm of the JWT is not allowed")
         if kid is not None and (not isinstance(kid, str) or len(kid) > KID_LENGTH_MAX):
-            raise AuthenticationFailed("a JWT whose key has no proper name")
+            raise AuthenticationFailed("the key id of the JWT is invalid")
         try:
             key = await self._keys.find(kid, algorithm)
         except KeysUnavailable as error:
-            raise AuthBackendUnavailable("the issuer's keys cannot be had") from error
+            raise AuthBackendUnavailable("the issuer's keys are unavailable") from error
         if key is None:
-            raise AuthenticationFailed("a JWT by a key that the issuer does not have")
+            raise AuthenticationFailed("the issuer has no such key for the JWT")
         try:
             claims: dict[str, Any] = jwt.decode(
                 bearer,
@@ -88,7 +87,7 @@ class JwtAuthenticator:
                 options=_OPTIONS,
             )
         except Exception as error:  # noqa: BLE001 - any error of a token makes it invalid
-            raise AuthenticationFailed(f"a JWT that is not good: {type(error).__name__}") from None
+            raise AuthenticationFailed(f"the JWT is invalid: {type(error).__name__}") from None
         _decoded(bearer.split(".")[1])
         return claims
 
@@ -96,22 +95,22 @@ class JwtAuthenticator:
 def _decoded(part: str) -> dict[str, Any]:
     """A decoded part of a JWT. Raises `AuthenticationFailed`, also for a duplicate key."""
     try:
-        said = json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)), object_pairs_hook=_once)
+        decoded = json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)), object_pairs_hook=_unique)
     except (ValueError, RecursionError):
-        said = None
-    if not isinstance(said, dict):
-        raise AuthenticationFailed("a JWT that cannot be read, or says something twice")
-    return said
+        decoded = None
+    if not isinstance(decoded, dict):
+        raise AuthenticationFailed("the JWT is malformed or has a duplicate key")
+    return decoded
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    said = dict(pairs)
-    if len(said) < len(pairs):
-        raise ValueError("said twice")
-    return said
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    unique = dict(pairs)
+    if len(unique) < len(pairs):
+        raise ValueError("duplicate key")
+    return unique
 
 
-def _found(claims: dict[str, Any], name: str) -> Any:
+def _claim(claims: dict[str, Any], name: str) -> Any:
     """A claim by its name, or by its path: 'realm_access.roles' is also `roles` within `realm_access`."""
     if name in claims:
         return claims[name]
@@ -122,6 +121,6 @@ def _found(claims: dict[str, Any], name: str) -> Any:
 
 
 def _roles(claims: dict[str, Any], name: str) -> frozenset[Role]:
-    said = _found(claims, name)
-    names: Iterable[Any] = said.split() if isinstance(said, str) else said if isinstance(said, list) else ()
-    return frozenset(Role(one) for one in names if isinstance(one, str) and one in Role.__members__)
+    listed = _claim(claims, name)
+    names: Iterable[Any] = listed.split() if isinstance(listed, str) else listed if isinstance(listed, list) else ()
+    return frozenset(Role(role) for role in names if isinstance(role, str) and role in Role.__members__)

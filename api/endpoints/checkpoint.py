@@ -23,8 +23,8 @@ class Publishing:
         self._keys = keys
 
     def checkpoint(self, request: Request) -> Response:
-        """The newest checkpoint, as a signed note; 403 without access to the ledger, 404 if there is no checkpoint, 503 if
-        the log does not match what was signed."""
+        """The newest checkpoint, as a signed note; 403 without access to the ledger, 404 if there is no checkpoint, and
+        503 if the log does not match what was signed."""
         if Permission.READ_LEDGER not in request.state.caller.can:
             message = "Reading the ledger needs the role AUDITOR, LEAD or ADMIN."
             return error_response(HTTPStatus.FORBIDDEN, message, Code.FORBIDDEN)

@@ -10,7 +10,7 @@ from psycopg_pool import PoolTimeout
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from api.auth.authentication import NOBODY
+from api.auth.authentication import UNAUTHENTICATED_CALLER
 from api.runtime.database import Database
 from domain.log import health as tables
 from domain.log.event_store import Log
@@ -42,7 +42,7 @@ class Readiness:
     def endpoint(self, request: Request) -> Response:
         """200 if all checks pass; else 503 with the problem. Unauthenticated callers get one word. The result does not
         affect other requests."""
-        if request.state.caller is NOBODY:
+        if request.state.caller is UNAUTHENTICATED_CALLER:
             ready = self._cached_status()
             return PlainTextResponse("ready" if ready else "unready", 200 if ready else 503, _NO_STORE)
         report = self.report()

@@ -2,7 +2,7 @@
 
 A response changes only if an event was recorded, or if it is about the present and time has passed. So its ETag is
 made of the request, the caller, the position of the log and, for the present, the minute. Validating an ETag reads the
-position of the views and executes nothing. See docs/adr/0022.
+position of the projections and executes nothing. See docs/adr/0022.
 """
 
 from dataclasses import dataclass
@@ -41,39 +41,39 @@ class Validator(NamedTuple):
 
 @dataclass(frozen=True)
 class CacheKey:
-    """Everything but the log that a response depends on: the caller, the request and the media type."""
+    """The inputs of a response besides the log: the caller, the media type and the request."""
 
     caller: Caller
-    form: str
-    asked: GraphQLRequest
+    media: str
+    request: GraphQLRequest
 
     @cached_property
     def digest(self) -> str:
-        asked = self.asked
-        what = (asked.query, asked.variables, asked.operation_name)
-        told = [_program(), self.caller.who, self.form, what]
-        return sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
+        request = self.request
+        document = (request.query, request.variables, request.operation_name)
+        inputs = [_program(), self.caller.who, self.media, document]
+        return sha256(orjson.dumps(inputs, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
 
 
 @cache
 def _program() -> str:
-    """A digest of the schema, since another version may respond otherwise."""
+    """A digest of the schema, since another version may respond differently."""
     return sha256(schema.as_str().encode()).hexdigest()
 
 
-def for_present(key: CacheKey, stood: ResolvedBasis) -> Validator:
+def for_present(key: CacheKey, basis: ResolvedBasis) -> Validator:
     """For a response about the present: revalidated each time. The ETag is weak, since `now` is rounded."""
-    return Validator(f'W/"{stood.position}-{_minute(stood.at)}-{key.digest}"', "private, no-cache")
+    return Validator(f'W/"{basis.position}-{_minute(basis.at)}-{key.digest}"', "private, no-cache")
 
 
 def for_past(key: CacheKey, position: int, seconds: float) -> Validator:
-    """For a response about the past: valid for so many seconds, since personal data in it may be erased."""
-    kept = f"private, max-age={round(seconds)}, immutable" if seconds else "private, no-cache"
-    return Validator(f'"{position}-{key.digest}"', kept)
+    """For a response about the past: valid for `seconds`, since personal data in it may be erased."""
+    control = f"private, max-age={round(seconds)}, immutable" if seconds else "private, no-cache"
+    return Validator(f'"{position}-{key.digest}"', control)
 
 
-def kept(key: CacheKey, freshness: FreshnessTracker, seconds: float) -> Validator | None:
-    """The validator of a response with this footing; None if it depends on nothing in the log."""
+def validator_of(key: CacheKey, freshness: FreshnessTracker, seconds: float) -> Validator | None:
+    """The validator of a response from what it read; None if it does not depend on the log."""
     if freshness.newest is None:
         return None
     if freshness.uses_present or not freshness.uses_past:
@@ -81,18 +81,18 @@ def kept(key: CacheKey, freshness: FreshnessTracker, seconds: float) -> Validato
     return for_past(key, freshness.newest.position, seconds)
 
 
-def find_not_modified(key: CacheKey, names: str | None, context: Context, seconds: float) -> Validator | None:
-    """The validator among the client's ETags that a new response would have, if any. Blocks."""
-    if not names or Permission.READ not in context.caller.can or oversized(key.asked.variables or {}):
+def find_not_modified(key: CacheKey, etags: str | None, context: Context, seconds: float) -> Validator | None:
+    """The validator of a new response, if the client's ETags contain it. Blocks."""
+    if not etags or Permission.READ not in context.caller.can or oversized(key.request.variables or {}):
         return None
-    if key.digest not in names:
+    if key.digest not in etags:
         return None
     try:
-        stood = context.reads.newest
+        newest = context.reads.newest
     except (psycopg.OperationalError, PoolTimeout, DeadlineExceeded):
         return None  # executing the operation will report it
-    held = (for_present(key, stood), for_past(key, stood.position, seconds))
-    return next((one for one in held if matches(one.etag, names)), None)
+    candidates = (for_present(key, newest), for_past(key, newest.position, seconds))
+    return next((validator for validator in candidates if matches(validator.etag, etags)), None)
 
 
 def _minute(at: datetime) -> int:

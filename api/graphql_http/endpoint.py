@@ -42,11 +42,11 @@ from api.schema.schema import Schema
 from api.schema.subscriptions.lifecycle import answers, was_not_begun
 
 MIN_POSITION: Final = "x-keyframe-min-position"
-"""Request header: respond once the views have reached this position (read your own writes)."""
+"""Request header: respond once the projections have reached this position (read your own writes)."""
 
 _STREAMED: Final = (
-    f"A subscription is answered as {EVENTS}, as {PARTS};subscriptionSpec=1.0, or over a WebSocket by the protocol "
-    f"{GRAPHQL_TRANSPORT_WS_PROTOCOL}: ask for one of them first."
+    f"A subscription needs the Accept header {EVENTS} or {PARTS};subscriptionSpec=1.0, "
+    f"or a WebSocket with the protocol {GRAPHQL_TRANSPORT_WS_PROTOCOL}."
 )
 _ALLOWED: Final = {"GET": {OperationType.QUERY}, "POST": {OperationType.QUERY, OperationType.MUTATION}}
 VARY: Final = "accept, authorization"
@@ -58,7 +58,7 @@ class Endpoint(GraphQL[Context, None]):
 
     A client that accepts `application/graphql-response+json` gets status codes; with `application/json`, the status is
     200 whatever the result. If the preferred media type is that of server-sent events or of multipart responses, the
-    response is a stream. Responses to GET have cache headers. A browser that asks for HTML gets `page`, if that is set.
+    response is a stream. Responses to GET have cache headers. A browser that requests HTML gets `page`, if it is set.
     """
 
     websocket_adapter_class: Any = TimeoutWebSocketAdapter
@@ -102,8 +102,8 @@ class Endpoint(GraphQL[Context, None]):
         request = Request(scope, receive)
         try:
             response = self._page_response() if _wants_page(request) else await self._handle(request)
-        except HTTPException as refused:
-            response = self._rejection(refused)
+        except HTTPException as rejected:
+            response = self._rejection(rejected)
         response.headers.setdefault("cache-control", "no-store")
         await response(scope, receive, send)
 
@@ -113,46 +113,46 @@ class Endpoint(GraphQL[Context, None]):
 
     def _page_response(self) -> Response:
         if self._page is None:
-            return error_response(HTTPStatus.NOT_FOUND, "There is no page here.", "NOT_FOUND")
+            return error_response(HTTPStatus.NOT_FOUND, "This server has no query editor; send a GraphQL request.", "NOT_FOUND")
         return self._page()
 
     async def _handle(self, request: Request) -> Response:
         """Check the headers, read the request, and execute it. Raises `HTTPException`."""
-        wanted = self._check_headers(request)
+        media = self._check_headers(request)
         required = request.headers.get(MIN_POSITION)
-        behind = None if required is None else await self._wait_for_position(required)
-        if behind is not None:
-            return behind
+        stale = None if required is None else await self._wait_for_position(required)
+        if stale is not None:
+            return stale
         asked = await _parse(request)
-        context, stream = self._context(request), self._streams.get(wanted)
+        context, stream = self._context(request), self._streams.get(media)
         request.state.stats = context.stats
         if isinstance(asked, list):
-            return await self._batch(asked, context, wanted)
+            return await self._batch(asked, context, media)
         asked = self.resolve_document(asked)
         if stream is not None:
             return await self._stream(request, asked, context, stream)
         if request.method == "GET":
-            return await self._cached_get(request, asked, context, wanted)
-        return await self._render(await self._result(asked, context), context, wanted)
+            return await self._cached_get(request, asked, context, media)
+        return await self._render(await self._result(asked, context), context, media)
 
     def _check_headers(self, request: Request) -> str:
         """The media type of the response. Raises `HTTPException` for a wrong method, for media types of which none is
         acceptable, and for a forgery."""
         if request.method not in _ALLOWED:
-            raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, "GraphQL is asked by GET or POST.")
+            raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, "Use GET or POST for GraphQL requests.")
         usual = GRAPHQL if self._statuses is StatusCodePolicy.DRAFT else JSON
-        wanted = negotiate(request.headers.get("accept"), usual)
-        if wanted is None:
-            raise HTTPException(HTTPStatus.NOT_ACCEPTABLE, f"Answers come as {GRAPHQL} or {JSON}.")
+        media = negotiate(request.headers.get("accept"), usual)
+        if media is None:
+            raise HTTPException(HTTPStatus.NOT_ACCEPTABLE, f"The Accept header must include {GRAPHQL} or {JSON}.")
         reject_forgery(request)
-        return wanted
+        return media
 
     # ── read your own writes ─────────────────────────────────────────────────────────────────────
 
     async def _wait_for_position(self, required: str) -> Response | None:
-        """Wait for the position that the client requires; the response if the views do not reach it in time."""
+        """Wait for the position that the client requires; returns a 503 response on timeout."""
         if not _POSITION.fullmatch(required):
-            raise HTTPException(HTTPStatus.BAD_REQUEST, f"{MIN_POSITION} takes a position of the log, like 42.")
+            raise HTTPException(HTTPStatus.BAD_REQUEST, f"{MIN_POSITION} must be a log position, like 42.")
         position = int(required)
         lag = await to_thread.run_sync(self._writer.behind, position)
         return _stale_response(position, position - lag, lag) if lag else None
@@ -178,25 +178,26 @@ class Endpoint(GraphQL[Context, None]):
                 allowed_operation_types=_ALLOWED[method],
             )
         except CannotGetOperationTypeError as error:
-            return _not_begun(error.as_http_error_reason())
+            return _not_executed(error.as_http_error_reason())
         except InvalidOperationTypeError as error:
             raise _wrong_operation_type(error, method) from error
 
-    async def _batch(self, asked: list[GraphQLRequest], context: Context, wanted: str) -> Response:
-        """Execute several requests one after the other, within the limits of one."""
-        if wanted in self._streams or self._batch_max == 1 or not 0 < len(asked) <= self._batch_max:
-            some = f"Up to {self._batch_max} requests" if self._batch_max > 1 else "No requests"
-            message = f"{some} may come in one array: send them apart, or see KEYFRAME_BATCH_MAX."
+    async def _batch(self, asked: list[GraphQLRequest], context: Context, media: str) -> Response:
+        """Execute several requests one after the other, within the limits of a single request."""
+        if media in self._streams or self._batch_max == 1 or not 0 < len(asked) <= self._batch_max:
+            message = f"A batch may have up to {self._batch_max} requests; split it, or raise KEYFRAME_BATCH_MAX."
+            if self._batch_max == 1:
+                message = "Batches are disabled; send one request at a time, or raise KEYFRAME_BATCH_MAX."
             raise RequestRejected(HTTPStatus.BAD_REQUEST, message, "BATCH_TOO_LARGE")
-        answers = [await self._to_response(await self._batch_entry(one, context), context) for one in asked]
-        return Response(self.encode_json(answers), headers=_form_headers(wanted))
+        answers = [await self._to_response(await self._batch_entry(entry, context), context) for entry in asked]
+        return Response(self.encode_json(answers), headers=_content_headers(media))
 
     async def _batch_entry(self, asked: GraphQLRequest, context: Context) -> ExecutionResult:
         """The result of one request of a batch; its rejection does not affect the others."""
         try:
             return await self._result(self.resolve_document(asked), context)
-        except HTTPException as refused:
-            return ExecutionResult(None, [GraphQLError(refused.reason, extensions={"code": "BAD_REQUEST"})])
+        except HTTPException as rejected:
+            return ExecutionResult(None, [GraphQLError(rejected.reason, extensions={"code": "BAD_REQUEST"})])
 
     async def _stream(
         self, request: Request, asked: GraphQLRequest, context: Context, stream: HTTPStreamTransport
@@ -218,19 +219,19 @@ class Endpoint(GraphQL[Context, None]):
 
     # ── caching ──────────────────────────────────────────────────────────────────────────────────
 
-    async def _cached_get(self, request: Request, asked: GraphQLRequest, context: Context, wanted: str) -> Response:
+    async def _cached_get(self, request: Request, asked: GraphQLRequest, context: Context, media: str) -> Response:
         """The response to a GET: 304 without execution if the client's copy is still valid."""
-        key = CacheKey(context.caller, wanted, asked)
-        held = await to_thread.run_sync(
+        key = CacheKey(context.caller, media, asked)
+        valid = await to_thread.run_sync(
             caching.find_not_modified, key, request.headers.get("if-none-match"), context, self._immutable_s
         )
-        if held is not None:
-            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={**held.headers, "vary": VARY})
+        if valid is not None:
+            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={**valid.headers, "vary": VARY})
         result = await self._result(asked, context, "GET")
-        response = await self._render(result, context, wanted)
+        response = await self._render(result, context, media)
         if not result.errors:
-            kept = caching.kept(key, context.freshness, self._immutable_s)
-            response.headers.update(kept.headers if kept else {})
+            validator = caching.validator_of(key, context.freshness, self._immutable_s)
+            response.headers.update(validator.headers if validator else {})
         return response
 
     # ── responses ────────────────────────────────────────────────────────────────────────────────
@@ -258,23 +259,23 @@ class Endpoint(GraphQL[Context, None]):
             answer["extensions"] = {"cost": {"asked": round(context.stats.costs[-1]), "limit": COST_MAX}}
         return answer
 
-    async def _render(self, result: ExecutionResult, context: Context, wanted: str) -> Response:
+    async def _render(self, result: ExecutionResult, context: Context, media: str) -> Response:
         answer = await self._to_response(result, context)
         status = self._statuses.of(answer)
-        if wanted == JSON:
+        if media == JSON:
             if self._statuses is StatusCodePolicy.USUAL or status == PARTIAL_SUCCESS:
                 status = HTTPStatus.OK
             elif status != HTTPStatus.OK:
-                wanted = GRAPHQL  # only with this media type may a client rely on the status
-        return Response(self.encode_json(answer), status, _form_headers(wanted))
+                media = GRAPHQL  # only with this media type may a client rely on the status
+        return Response(self.encode_json(answer), status, _content_headers(media))
 
-    def _rejection(self, refused: HTTPException) -> Response:
+    def _rejection(self, rejected: HTTPException) -> Response:
         """The response to a rejected request."""
-        status = self._statuses.unprocessable if isinstance(refused, MalformedRequest) else refused.status_code
-        code = refused.code if isinstance(refused, RequestRejected) else "BAD_REQUEST"
-        response = error_response(HTTPStatus(status), refused.reason, code)
+        status = self._statuses.unprocessable if isinstance(rejected, MalformedRequest) else rejected.status_code
+        code = rejected.code if isinstance(rejected, RequestRejected) else "BAD_REQUEST"
+        response = error_response(HTTPStatus(status), rejected.reason, code)
         if status == HTTPStatus.METHOD_NOT_ALLOWED:
-            is_write = isinstance(refused.__cause__, InvalidOperationTypeError)
+            is_write = isinstance(rejected.__cause__, InvalidOperationTypeError)
             response.headers["allow"] = "POST" if is_write else "GET, POST"
         return response
 
@@ -285,7 +286,7 @@ class Endpoint(GraphQL[Context, None]):
 
 
 def _wants_page(request: Request) -> bool:
-    """Whether a browser asks for the page."""
+    """Whether a browser requests the page."""
     if request.method != "GET" or "text/html" not in request.headers.get("accept", ""):
         return False
     return not any(request.query_params.get(name) for name in ("query", "documentId", "extensions"))
@@ -296,11 +297,11 @@ async def _parse(request: Request) -> GraphQLRequest | list[GraphQLRequest]:
     if request.method == "GET":
         return graphql_request.from_query(request.query_params)
     if media_type(request.headers.get("content-type")) != JSON:
-        raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"A request comes as {JSON}.")
+        raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"Content-Type must be {JSON}.")
     return graphql_request.from_body(await request.body())
 
 
-def _not_begun(message: str) -> ExecutionResult:
+def _not_executed(message: str) -> ExecutionResult:
     return ExecutionResult(None, [GraphQLError(message, extensions={"code": VALIDATION_FAILED})])
 
 
@@ -311,10 +312,10 @@ def _wrong_operation_type(error: InvalidOperationTypeError, method: str) -> HTTP
     return HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, error.as_http_error_reason(cast("Any", method)))
 
 
-def _form_headers(media: str) -> dict[str, str]:
+def _content_headers(media: str) -> dict[str, str]:
     return {"content-type": f"{media}; charset=utf-8", "vary": VARY}
 
 
-def _stale_response(position: int, stands_at: int, lag: int) -> Response:
-    message = f"The views stand at {stands_at} and did not reach {position} in time; ask again in a moment."
-    return unavailable_response(message, "BEHIND", position=stands_at, wanted=position, lag=lag)
+def _stale_response(position: int, reached: int, lag: int) -> Response:
+    message = f"The projections are at position {reached} and did not reach {position} in time; retry in a moment."
+    return unavailable_response(message, "BEHIND", position=reached, wanted=position, lag=lag)

@@ -1,7 +1,7 @@
 """Persisted documents: a client sends the SHA-256 of a document instead of its text.
 
-Trusted documents come from a manifest that is deployed with the clients; the settings may allow these alone. Automatic
-persisted queries, as Apollo's clients send them, are cached once they were sent with text and digest.
+Trusted documents come from a manifest that is deployed with the clients; the settings may reject all others. Automatic
+persisted queries of Apollo's clients are cached once they were sent with text and digest.
 """
 
 import json
@@ -15,15 +15,15 @@ from typing import Any, Final
 from graphql import GraphQLError
 
 REMEMBERED_MAX: Final = 1_000
-"""Automatic persisted queries that are cached, the most recently used ones."""
+"""The maximum number of cached automatic persisted queries; the least recently used one is dropped."""
 REMEMBERED_LENGTH_MAX: Final = 10_000_000
-"""Characters of all of them together."""
+"""The maximum total length of the cached queries, in characters."""
 PREFIX: Final = "sha256:"
 """The prefix of a document id that is a digest."""
 
 
 class InvalidManifest(Exception):
-    """The file with the trusted documents is no manifest; the message is the reason."""
+    """The file with the trusted documents is not a valid manifest. The message is the reason."""
 
 
 class PersistedDocuments:
@@ -36,38 +36,46 @@ class PersistedDocuments:
         self._length = 0
         self._lock = Lock()
 
-    def text(self, query: str | None, extensions: Mapping[str, Any] | None, named: str | None = None) -> str | None:
+    def text(
+        self, query: str | None, extensions: Mapping[str, Any] | None, document_id: str | None = None
+    ) -> str | None:
         """The text of a document, given as text, by `documentId`, or by Apollo's `persistedQuery`.
 
-        Raises `GraphQLError` with a code for one that is unknown, not trusted, or does not match its digest.
+        Raises `GraphQLError` with a code if the document is unknown, not trusted, or does not match its digest.
         """
         persisted = _persisted(extensions)
-        if named is not None:
-            return self._found(query, _digest(named))
+        if document_id is not None:
+            return self._found(query, _digest(document_id))
         if persisted is not None:
             return self._found(query, persisted)
-        return None if query is None else self._sent(query)
+        return None if query is None else self._checked(query)
 
-    def _sent(self, query: str) -> str:
+    def _checked(self, query: str) -> str:
         if self._only and _digested(query) not in self._trusted:
-            raise _error("DOCUMENT_NOT_TRUSTED", "Only documents that were agreed on are answered here.")
+            raise _error(
+                "DOCUMENT_NOT_TRUSTED",
+                "Only documents of the server's manifest are accepted; add this one to the manifest.",
+            )
         return query
 
     def _found(self, query: str | None, digest: str) -> str:
         if query:
             if _digested(query) != digest:
-                raise _error("PERSISTED_QUERY_HASH_MISMATCH", "The digest is not that of the document.")
-            text = self._sent(query)
+                raise _error(
+                    "PERSISTED_QUERY_HASH_MISMATCH",
+                    "The digest does not match the document; send the SHA-256 of its text.",
+                )
+            text = self._checked(query)
             self._remember(digest, text)
             return text
-        known = self._trusted.get(digest) or self._recalled(digest)
+        known = self._trusted.get(digest) or self._cached(digest)
         if known is None:
             raise _error("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound")
         return known
 
     # ── automatic persisted queries ──────────────────────────────────────────────────────────────
 
-    def _recalled(self, digest: str) -> str | None:
+    def _cached(self, digest: str) -> str | None:
         with self._lock:
             text = self._remembered.get(digest)
             if text is not None:
@@ -88,17 +96,21 @@ class PersistedDocuments:
 
 def _persisted(extensions: Mapping[str, Any] | None) -> str | None:
     """The digest in Apollo's `persistedQuery` extension."""
-    said = (extensions or {}).get("persistedQuery")
-    if said is None:
+    persisted = (extensions or {}).get("persistedQuery")
+    if persisted is None:
         return None
-    if not isinstance(said, dict) or said.get("version") != 1 or not isinstance(said.get("sha256Hash"), str):
-        raise _error("PERSISTED_QUERY_NOT_SUPPORTED", "A persisted query is named by version 1 and its sha256Hash.")
-    digest: str = said["sha256Hash"]
+    if (
+        not isinstance(persisted, dict)
+        or persisted.get("version") != 1
+        or not isinstance(persisted.get("sha256Hash"), str)
+    ):
+        raise _error("PERSISTED_QUERY_NOT_SUPPORTED", "persistedQuery must have version 1 and a sha256Hash.")
+    digest: str = persisted["sha256Hash"]
     return digest.lower()
 
 
-def _digest(named: str) -> str:
-    return named.removeprefix(PREFIX).lower()
+def _digest(document_id: str) -> str:
+    return document_id.removeprefix(PREFIX).lower()
 
 
 def _digested(text: str) -> str:
@@ -122,10 +134,10 @@ def load_manifest(manifest: Path | None) -> dict[str, str]:
     try:
         read = json.loads(manifest.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise InvalidManifest(f"{manifest} cannot be read as a manifest of documents: {error}") from error
+        raise InvalidManifest(f"{manifest} cannot be read as a manifest: {error}") from error
     documents = _documents(read)
     if documents is None:
-        raise InvalidManifest(f"{manifest} is no manifest of documents: an object of digests and their documents.")
+        raise InvalidManifest(f"{manifest} is not a manifest: write a JSON object from digests to documents.")
     for digest, text in documents.items():
         if _digested(text) != digest:
             raise InvalidManifest(f"{manifest}: {digest} is not the SHA-256 of its document.")
@@ -138,7 +150,7 @@ def _documents(read: object) -> dict[str, str] | None:
         return None
     pairs: list[tuple[Any, Any]] = list(read.items())
     if isinstance(read.get("operations"), list):
-        pairs = [(one.get("id"), one.get("body")) for one in read["operations"] if isinstance(one, dict)]
+        pairs = [(item.get("id"), item.get("body")) for item in read["operations"] if isinstance(item, dict)]
     if not all(isinstance(name, str) and isinstance(text, str) for name, text in pairs):
         return None
     return {_digest(name): text for name, text in pairs}

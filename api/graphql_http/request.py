@@ -12,7 +12,7 @@ from api.execution.variable_limits import VALUES_MAX
 
 
 class RequestRejected(HTTPException):
-    """A request that is rejected, with the code of the error."""
+    """The request is rejected, with the code of the error."""
 
     def __init__(self, status: int, reason: str, code: str) -> None:
         super().__init__(status, reason)
@@ -20,7 +20,7 @@ class RequestRejected(HTTPException):
 
 
 class MalformedRequest(HTTPException):
-    """A body that is JSON but no GraphQL request."""
+    """The body is JSON, but not a GraphQL request."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(HTTPStatus.BAD_REQUEST, reason)
@@ -45,31 +45,31 @@ _KINDS: Mapping[str, type] = {
 
 def from_query(params: Mapping[str, str]) -> GraphQLRequest:
     """The request in a query string; an empty parameter counts as absent. Raises `HTTPException`."""
-    said: dict[str, Any] = {name: params[name] for name in _KINDS if params.get(name)}
+    fields: dict[str, Any] = {name: params[name] for name in _KINDS if params.get(name)}
     for name in ("variables", "extensions"):
-        if name in said:
-            said[name] = _json(said[name])
-    return _parse_request(said)
+        if name in fields:
+            fields[name] = _json(fields[name])
+    return _parse_request(fields)
 
 
 def from_body(body: bytes) -> GraphQLRequest | list[GraphQLRequest]:
-    """The request in a body, or the batch of them in an array. Raises `HTTPException`."""
+    """The request in a body, or the batch of requests in an array. Raises `HTTPException`."""
     if body.count(b"[") + body.count(b"{") > VALUES_MAX:  # allocating and freeing so many objects is slow
-        message = f"A request holds up to {VALUES_MAX:,} lists and objects."
+        message = f"The request has more than {VALUES_MAX:,} lists and objects; send it in parts."
         raise RequestRejected(HTTPStatus.BAD_REQUEST, message, "TOO_MANY_VALUES")
-    said = _json(body)
-    return [_parse_request(one) for one in said] if isinstance(said, list) else _parse_request(said)
+    document = _json(body)
+    return [_parse_request(item) for item in document] if isinstance(document, list) else _parse_request(document)
 
 
-def _parse_request(said: Any) -> GraphQLRequest:
-    if not isinstance(said, dict):
-        raise MalformedRequest("A request is a JSON object with a query.")
+def _parse_request(document: Any) -> GraphQLRequest:
+    if not isinstance(document, dict):
+        raise MalformedRequest("The request must be a JSON object with a query.")
     for name, kind in _KINDS.items():
-        if not isinstance(said.get(name), kind | None):
-            raise MalformedRequest(f"{name} is {'an object' if kind is dict else 'a text'}, if it is there.")
-    requested = GraphQLRequest(*map(said.get, _KINDS))
+        if not isinstance(document.get(name), kind | None):
+            raise MalformedRequest(f"{name} must be {'an object' if kind is dict else 'a string'} or absent.")
+    requested = GraphQLRequest(*map(document.get, _KINDS))
     if not requested.query and not requested.document_id and (requested.extensions or {}).get("persistedQuery") is None:
-        raise MalformedRequest("There is no query in the request.")
+        raise MalformedRequest("The request has no query, documentId or persistedQuery; send one of them.")
     return requested
 
 
@@ -77,4 +77,4 @@ def _json(text: str | bytes) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        raise HTTPException(HTTPStatus.BAD_REQUEST, f"This is no JSON in UTF-8: {error}") from None
+        raise HTTPException(HTTPStatus.BAD_REQUEST, f"The request is not valid JSON in UTF-8: {error}") from None

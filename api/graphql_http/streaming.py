@@ -36,7 +36,7 @@ class MultipartTransport(MultipartSubscriptionTransport):
         self.heartbeat_interval = heartbeat_interval
 
     def encode_next(self, response: GraphQLHTTPResponse, encode_json: Callable[[object], str]) -> str:
-        """One result. An error that ends the stream stands outside the payload."""
+        """One result. An error that ends the stream is outside the payload."""
         if "data" in response:
             return super().encode_next(response, encode_json)
         return self.encode_multipart_data({"payload": None, **response}, encode_json)
@@ -52,12 +52,12 @@ class TimeoutStreamingResponse(StreamingResponse):
         self._write_timeout_s = write_timeout_s
 
     async def stream_response(self, send: Send) -> None:
-        async def patiently(message: Message) -> None:
+        async def send_in_time(message: Message) -> None:
             async with asyncio.timeout(self._write_timeout_s):
                 await send(message)
 
         async with aclosing(cast("AsyncGenerator[Any, None]", self.body_iterator)):
             try:
-                await super().stream_response(patiently)
+                await super().stream_response(send_in_time)
             except TimeoutError:
                 _log.warning("subscriber_cut_off", over="http", seconds=self._write_timeout_s)

@@ -26,8 +26,8 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 
 from api.auth.authentication import (
     BEARER_LENGTH_MAX,
-    NOBODY,
     RATE_LIMITED,
+    UNAUTHENTICATED_CALLER,
     AuthBackendUnavailable,
     AuthenticationFailed,
     RateLimited,
@@ -38,18 +38,18 @@ from api.execution.subscription_hub import TOO_MANY
 from api.execution.variable_limits import VALUES_MAX
 from api.graphql_http.persisted_documents import PersistedDocuments
 
-UNKNOWN: Final = 4401
+UNAUTHORIZED: Final = 4401
 """Close code: not authenticated."""
-REFUSED: Final = 4403
+FORBIDDEN: Final = 4403
 """Close code: authentication failed, or the token is no longer valid."""
-LATER: Final = 1013
+TRY_AGAIN_LATER: Final = 1013
 """Close code: try again later."""
-FAILED: Final = 4500
+INTERNAL_ERROR: Final = 4500
 """Close code: internal error."""
 CLOSE_SECONDS_MAX: Final = 1.0
 """How long the close frame may take to be sent."""
-STRANGER_LENGTH_MAX: Final = 2 * BEARER_LENGTH_MAX
-"""Characters of a message before authentication: enough for a token."""
+UNAUTHENTICATED_LENGTH_MAX: Final = 2 * BEARER_LENGTH_MAX
+"""The maximum length of a message before authentication: enough for a token."""
 REASON_BYTES_MAX: Final = 120
 """Bytes of the reason in a close frame."""
 
@@ -85,7 +85,7 @@ class _Operation(msgspec.Struct, rename="camel"):
 
     def __post_init__(self) -> None:
         if self.query is None and self.document_id is None and "persistedQuery" not in (self.extensions or {}):
-            raise ValueError("there is no query")
+            raise ValueError("query, documentId or persistedQuery is required")
 
 
 class _Subscribe(_Message, tag="subscribe"):
@@ -113,8 +113,8 @@ class TimeoutWebSocketAdapter(ASGIWebSocketAdapter):
         self._reader = asyncio.current_task()
 
     async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object, None]:
-        """The messages, yielding to the event loop between two. Raises `NonJsonMessageReceived`, also for a message
-        that would take long to parse."""
+        """The messages of the client; the event loop runs between two of them. Raises `NonJsonMessageReceived`, also
+        for a message that would take too long to parse."""
         try:
             while self.ws.application_state is not WebSocketState.DISCONNECTED:
                 text = await self.ws.receive_text()
@@ -133,8 +133,10 @@ class TimeoutWebSocketAdapter(ASGIWebSocketAdapter):
             pass
 
     def _reject_oversized(self, text: str) -> None:
-        is_stranger = self.ws.state.caller is NOBODY
-        if (is_stranger and len(text) > STRANGER_LENGTH_MAX) or text.count("[") + text.count("{") > VALUES_MAX:
+        is_unauthenticated = self.ws.state.caller is UNAUTHENTICATED_CALLER
+        if (is_unauthenticated and len(text) > UNAUTHENTICATED_LENGTH_MAX) or text.count("[") + text.count(
+            "{"
+        ) > VALUES_MAX:
             raise NonJsonMessageReceived
 
     async def send_json(self, message: Mapping[str, object]) -> None:
@@ -157,7 +159,7 @@ class TimeoutWebSocketAdapter(ASGIWebSocketAdapter):
                     await super().close(code, reason)
 
     def _cut_off(self) -> None:
-        """Stop reading, too."""
+        """Log the timeout, and stop reading as well."""
         if not self.is_cut_off:
             _log.warning("subscriber_cut_off", over="websocket", seconds=self._write_timeout_s)
             self.is_cut_off = True
@@ -195,19 +197,19 @@ class WebSocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
     async def _authenticate(self, payload: object) -> bool:
         """Authenticate by the handshake or by `connection_init`; close the connection and return False on failure."""
         connection, state = self._connection, self._connection.state
-        said = _authorization(payload)
-        if not (said or state.is_refused or state.caller is NOBODY):
+        sent = _authorization(payload)
+        if not (sent or state.is_refused or state.caller is UNAUTHENTICATED_CALLER):
             return True
         try:
-            shown = {*said, *connection.headers.getlist("authorization")}
-            authenticated = await state.authenticators.authenticate(shown, address(connection))
+            credentials = {*sent, *connection.headers.getlist("authorization")}
+            authenticated = await state.authenticators.authenticate(credentials, address(connection))
         except AuthenticationFailed as reason:
             log_rejection(reason, connection)
-            return await self._close(REFUSED, "Forbidden")
+            return await self._close(FORBIDDEN, "Forbidden")
         except (RateLimited, AuthBackendUnavailable):
-            return await self._close(LATER, "Try again in a moment")
+            return await self._close(TRY_AGAIN_LATER, "Try again in a moment")
         if authenticated is None:
-            return await self._close(UNKNOWN, "Unauthorized")
+            return await self._close(UNAUTHORIZED, "Unauthorized")
         state.caller, state.scope = authenticated
         self.context = await self.view.get_context(connection, connection)
         return True
@@ -217,8 +219,8 @@ class WebSocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
         return False
 
     async def handle_ping(self, message: PingMessage) -> None:
-        if self._connection.state.caller is NOBODY:
-            await self.websocket.close(UNKNOWN, "Unauthorized")
+        if self._connection.state.caller is UNAUTHENTICATED_CALLER:
+            await self.websocket.close(UNAUTHORIZED, "Unauthorized")
         else:
             await super().handle_ping(message)
 
@@ -230,33 +232,35 @@ class WebSocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
         try:
             msgspec.convert(message, _ClientMessage)
         except msgspec.ValidationError as error:
-            reason = f"This is no message: {error}".encode()[:REASON_BYTES_MAX]
+            reason = f"Invalid message: {error}".encode()[:REASON_BYTES_MAX]
             await self.handle_invalid_message(reason.decode(errors="ignore"))
             return
-        known: Any = {name: value for name, value in message.items() if value is not None}
-        await super().handle_message(known)
+        present: Any = {name: value for name, value in message.items() if value is not None}
+        await super().handle_message(present)
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         state = self._connection.state
         if self.connection_acknowledged:
             if state.scope is not None and await state.scope.has_ended():
-                await self.websocket.close(REFUSED, "Forbidden")
+                await self.websocket.close(FORBIDDEN, "Forbidden")
                 return
             try:
                 state.authenticators.spend(state.caller)
             except RateLimited as limited:
-                await self._refuse(message, limited.message, code=RATE_LIMITED, retryAfter=limited.seconds)
+                await self._reject(message, limited.message, code=RATE_LIMITED, retryAfter=limited.seconds)
                 return
-        most = self.max_subscriptions_per_connection
-        if self.connection_acknowledged and message["id"] not in self.operations and len(self.operations) == most:
-            await self._refuse(message, f"One connection may have {most} operations.", code=TOO_MANY)
+        limit = self.max_subscriptions_per_connection
+        if self.connection_acknowledged and message["id"] not in self.operations and len(self.operations) == limit:
+            await self._reject(
+                message, f"A connection may run {limit} operations at once; complete one first.", code=TOO_MANY
+            )
             return
         payload: dict[str, Any] = {**message["payload"]}
         if self.connection_acknowledged:
             try:
                 payload["query"] = self._document_text(payload)
             except GraphQLError as error:
-                await self._refuse(message, error.message, **error.extensions or {})
+                await self._reject(message, error.message, **error.extensions or {})
                 return
         await super().handle_subscribe(cast("SubscribeMessage", {**message, "payload": payload}))
 
@@ -265,23 +269,23 @@ class WebSocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
         documents: PersistedDocuments = self.view.documents  # type: ignore[attr-defined]
         return documents.text(payload.get("query"), payload.get("extensions"), payload.get("documentId"))
 
-    async def _refuse(self, message: SubscribeMessage, told: str, **extensions: object) -> None:
+    async def _reject(self, message: SubscribeMessage, text: str, **extensions: object) -> None:
         """Send the error of an operation that does not start; the others continue."""
-        error = GraphQLError(told, extensions=extensions)
+        error = GraphQLError(text, extensions=extensions)
         await self.send_message({"id": message["id"], "type": "error", "payload": [error.formatted]})
 
     async def handle_task_exception(self, error: Exception) -> None:
-        """Log an internal error and close; a client that disconnected is none."""
+        """Log an internal error and close the connection. A disconnected client is not an error."""
         if not isinstance(error, WebSocketDisconnected):
             _log.error("connection_failed", exc_info=error)
-            await self.websocket.close(FAILED, "Something went wrong on our side.")
+            await self.websocket.close(INTERNAL_ERROR, "Internal error")
 
     @staticmethod
     def _get_pre_execution_close_reason(_: GraphQLError) -> None:
-        """None: an operation that does not parse ends only itself, not the connection."""
+        """None: a syntax error ends the operation, not the connection."""
 
 
 def _authorization(payload: object) -> list[str]:
-    """The Authorization in the payload of `connection_init`, in either spelling."""
-    said = payload if isinstance(payload, dict) else {}
-    return [str(said[name]) for name in ("authorization", "Authorization") if said.get(name) is not None]
+    """The Authorization values in the payload of `connection_init`, in either spelling."""
+    fields = payload if isinstance(payload, dict) else {}
+    return [str(fields[name]) for name in ("authorization", "Authorization") if fields.get(name) is not None]

@@ -17,9 +17,9 @@ from projections.engine.projector import Condition, Projector
 
 _BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _POOL: Final = {
-    "pool_size": "connections that are open",
-    "pool_available": "connections that nobody uses",
-    "requests_waiting": "requests that wait for a connection",
+    "pool_size": "open connections",
+    "pool_available": "idle connections",
+    "requests_waiting": "requests waiting for a connection",
 }
 _PLAIN: Final = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -33,14 +33,14 @@ class Metrics:
             "keyframe_requests", "Requests over HTTP.", ["path", "method", "status"], registry=self._registry
         )
         self._seconds = Histogram(
-            "keyframe_request_seconds", "Until an answer was sent whole.", ["path"], buckets=_BUCKETS,
+            "keyframe_request_seconds", "Duration until the response was sent completely.", ["path"], buckets=_BUCKETS,
             registry=self._registry,
         )  # fmt: skip
         self._operations = Counter(
-            "keyframe_operations", "Operations over HTTP that were carried out.", ["type"], registry=self._registry
+            "keyframe_operations", "Executed operations over HTTP.", ["type"], registry=self._registry
         )
         self._errors = Counter(
-            "keyframe_errors", "Errors at the top level of answers over HTTP.", ["code"], registry=self._registry
+            "keyframe_errors", "Top-level errors of responses over HTTP.", ["code"], registry=self._registry
         )
 
     def count_response(self, path: str, method: str, status: int, seconds: float) -> None:
@@ -56,7 +56,7 @@ class Metrics:
             self._errors.labels(code).inc()
 
     def observe(self, log: Log, projector: Projector, hub: SubscriptionHub, pool: Pool) -> None:
-        """Export the state of these, too, at each scrape."""
+        """Also export the state of these at each scrape."""
         self._registry.register(_StateCollector(log, projector, hub, pool))
 
     def page(self, _: Request) -> Response:
@@ -65,7 +65,7 @@ class Metrics:
 
 
 class _StateCollector:
-    """Collects the state of log, views, subscriptions and pool at each scrape."""
+    """Collects the state of log, projections, subscriptions and pool at each scrape."""
 
     def __init__(self, log: Log, projector: Projector, hub: SubscriptionHub, pool: Pool) -> None:
         self._log = log
@@ -74,21 +74,21 @@ class _StateCollector:
         self._pool = pool
 
     def describe(self) -> Iterable[Metric]:
-        """Nothing, so that registering needs no database."""
+        """Returns nothing, so that registering needs no database."""
         return ()
 
     def collect(self) -> Iterator[Metric]:
-        yield from self._log_and_views()
-        yield _gauge("subscriptions", "Subscriptions that are going on.", self._hub.count)
+        yield from self._log_and_projections()
+        yield _gauge("subscriptions", "Running subscriptions.", self._hub.count)
         stats: dict[str, Any] = self._pool.get_stats()
         for name, meaning in _POOL.items():
             yield _gauge(
-                name if name.startswith("pool") else f"pool_{name}", f"Of the pool: {meaning}.", stats.get(name, 0)
+                name if name.startswith("pool") else f"pool_{name}", f"Database pool: {meaning}.", stats.get(name, 0)
             )
 
-    def _log_and_views(self) -> Iterator[Metric]:
+    def _log_and_projections(self) -> Iterator[Metric]:
         status = self._projector.status
-        yield _gauge("view_position", "How far the views are.", status.position)
+        yield _gauge("view_position", "The position of the projections.", status.position)
         try:
             head = self._log.head().position
         except (psycopg.OperationalError, PoolTimeout):
@@ -96,10 +96,12 @@ class _StateCollector:
         else:
             yield _gauge("database_up", "Whether the database can be reached.", 1)
             yield _gauge("log_head", "The last position of the log.", head)
-            yield _gauge("view_lag", "Events that the views lack.", max(0, head - status.position))
-        condition = GaugeMetricFamily("keyframe_projector", "1 for how the projector does.", labels=["condition"])
-        for one in Condition:
-            condition.add_metric([one.value], one is status.condition)
+            yield _gauge("view_lag", "Events that the projections lag behind the log.", max(0, head - status.position))
+        condition = GaugeMetricFamily(
+            "keyframe_projector", "1 for the current condition of the projector.", labels=["condition"]
+        )
+        for label in Condition:
+            condition.add_metric([label.value], label is status.condition)
         yield condition
 
 

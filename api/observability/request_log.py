@@ -1,4 +1,4 @@
-"""Middleware that logs and counts every HTTP request, and sets the headers that all responses have.
+"""Middleware that logs and counts every HTTP request, and sets the headers of all responses.
 
 A log line names the caller, the operation and the outcome; it never holds the document or the variables.
 """
@@ -19,9 +19,9 @@ from api.observability.tracing import Telemetry
 REQUEST_ID: Final = "x-request-id"
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 NAME_LENGTH_MAX: Final = 100
-"""Characters of an operation's name that are logged."""
+"""The maximum length of an operation name in the log."""
 POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
-"""The Content-Security-Policy of responses; pages have one of their own."""
+"""The default Content-Security-Policy of responses; HTML pages set their own."""
 _HEADERS: Final = {
     "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",
@@ -47,14 +47,14 @@ class RequestLogMiddleware:
         state["id"] = _request_id(Headers(scope=scope))
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        seen = _ResponseObserver(send, state["id"])
-        began = perf_counter()
+        observer = _ResponseObserver(send, state["id"])
+        started = perf_counter()
         path = _path(scope)
         with self._telemetry.span(scope["method"], path) as span:
             try:
-                await self._app(scope, receive, seen)
+                await self._app(scope, receive, observer)
             finally:
-                summary = self._summarize(scope, path, seen.status, perf_counter() - began)
+                summary = self._summarize(scope, path, observer.status, perf_counter() - started)
                 span.record(summary)
                 _log.info("request", **summary)
 

@@ -14,10 +14,10 @@ from api.server.routes import routes_of
 def create_app(settings: Settings, database: Database, *, editor: bool, anonymous: bool = False) -> Starlette:
     """The application: GraphQL, health, metrics, checkpoints, exports and reports; see `api.server.routes`.
 
-    `database` is open and migrated; whoever opened it closes its pools. `editor`: whether a browser at `/graphql` gets
+    `database` is open and migrated; its opener closes the pools. `editor`: whether a browser at `/graphql` gets
     the query editor. `anonymous`: requests need no authentication and have all roles, which only the demo on loopback
-    may allow. From startup to shutdown this process feeds the views if no other process does, unless the settings
-    leave that to `keyframe project`. Raises `KeyFault`.
+    may allow. From startup to shutdown this process updates the projections if no other process does, unless the
+    settings leave that to `keyframe project`. Raises `KeyFault`.
     """
     configure_logging(settings.journal)
     process = Process.of(settings, database, anonymous=anonymous)

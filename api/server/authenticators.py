@@ -31,8 +31,8 @@ def authenticators_of(settings: Settings, pool: Pool, log: Log, *, anonymous: bo
 
 
 def cors(settings: Settings) -> list[Middleware]:
-    """The CORS middleware, if the settings allow any origin. Preflights carry no credentials, and no cookie is ever
-    accepted."""
+    """The CORS middleware, if the settings allow any origin. Preflights carry no credentials, and cookies are
+    never accepted."""
     origins = settings.listed("cors_origins")
     if not origins:
         return []

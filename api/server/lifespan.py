@@ -14,7 +14,7 @@ from api.server.process import Process
 from projections.engine import rebuild
 from projections.engine.projector import Projector
 
-LEAVE_SECONDS_MAX = 10
+STOP_SECONDS_MAX = 10
 """How long shutdown waits for the projector; only an unreachable database makes it take longer."""
 
 
@@ -23,7 +23,7 @@ def lifespan_of(process: Process) -> Callable[[Starlette], AbstractAsyncContextM
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        await to_thread.run_sync(_create_views, process.database)
+        await to_thread.run_sync(_create_projections, process.database)
         process.hub.open()
         revalidation = asyncio.create_task(process.authenticators.revalidate_forever())
         try:
@@ -50,10 +50,10 @@ async def _running(projector: Projector) -> AsyncIterator[None]:
     finally:
         stop.set()
         projector.wake()
-        await to_thread.run_sync(thread.join, LEAVE_SECONDS_MAX)
+        await to_thread.run_sync(thread.join, STOP_SECONDS_MAX)
 
 
-def _create_views(database: Database) -> None:
-    """Create missing views, so that the first request finds them."""
+def _create_projections(database: Database) -> None:
+    """Create missing projections, so that the first request finds them."""
     with database.connect() as conn:
         rebuild.create(conn, database.settings.workspace)

@@ -1,4 +1,4 @@
-"""The middleware of the application, outermost first, and its handlers of exceptions."""
+"""The middleware of the application, outermost first, and its exception handlers."""
 
 from collections.abc import Callable, Coroutine, Mapping
 from http import HTTPStatus
@@ -37,7 +37,7 @@ def middleware_of(process: Process) -> list[Middleware]:
 
 
 async def _database_unavailable(_: Request, __: Exception) -> Response:
-    return unavailable_response("The database cannot be reached; ask again in a moment.", "UNAVAILABLE")
+    return unavailable_response("The database cannot be reached; retry in a moment.", "UNAVAILABLE")
 
 
 async def _internal_error(request: Request, error: Exception) -> Response:

@@ -1,4 +1,4 @@
-"""The parts of one server process, made from its settings and its database."""
+"""The components of one server process, created from its settings and its database."""
 
 from dataclasses import dataclass, field, replace
 from time import monotonic
@@ -23,14 +23,14 @@ from projections.engine.projector import Projector
 from projections.proof.signer import Keys
 
 WORKING_SHARE = 4
-"""Subscriptions use at most one of so many database connections."""
+"""Subscriptions use at most one in this many of the database connections."""
 
 
 @dataclass(frozen=True)
 class Process:
-    """Everything that serves requests: the log, the views, and who feeds and reads them.
+    """The components that serve requests: the log, the projector, and the readers of the projections.
 
-    `pool` reads the views, `filtered_pool` the rows that are visible to a caller from whom something is hidden.
+    `pool` reads all rows of the projections, `filtered_pool` only those that are visible to a restricted caller.
     `keys` sign checkpoints; None without a key.
     """
 
@@ -49,7 +49,7 @@ class Process:
 
     @classmethod
     def of(cls, settings: Settings, database: Database, *, anonymous: bool) -> Self:
-        """The parts for these settings. Connections are open, but no thread or task runs yet. Raises `KeyFault`."""
+        """The components for these settings. It opens connections, but starts no thread or task. Raises `KeyFault`."""
         keys = signing_key.at_hand(settings)
         pool, filtered_pool = database.pool(), database.pool(veiled=True)
         log = Log(pool, settings.workspace, reconnect_seconds=settings.reconnect_timeout_s)
@@ -81,5 +81,5 @@ class Process:
 
 
 def _source(request: HTTPConnection) -> Source:
-    """CONSOLE for a page of our own origin, as only a browser can claim; else API."""
+    """CONSOLE for a same-origin page, which only a browser can claim; else API."""
     return Source.CONSOLE if request.headers.get("sec-fetch-site") == "same-origin" else Source.API

@@ -39,7 +39,7 @@ def _graphql(process: Process, *, editor: bool) -> list[BaseRoute]:
 
 
 def _operations(process: Process) -> list[BaseRoute]:
-    """For whoever operates the server: liveness, readiness and metrics."""
+    """The routes for operators: liveness, readiness and metrics."""
     readiness = Readiness(process.database, process.log, process.projector)
     return [
         Route("/healthz", _alive),

@@ -7,7 +7,7 @@ from psycopg import OperationalError
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocketDisconnect
 
-from api.graphql_http.websocket import STRANGER_LENGTH_MAX
+from api.graphql_http.websocket import UNAUTHENTICATED_LENGTH_MAX
 from domain.commands.permissions import Role
 from domain.log import health
 from projections.proof import signer
@@ -217,7 +217,7 @@ def test_nothing_is_answered_before_it_is_known_who_asks(home: House, message: A
 
 def test_what_strangers_say_is_not_read_beyond_what_a_token_takes(home: House) -> None:
     with home.talk() as ws:
-        ws.send_json({"type": "pong", "payload": {"a": "a" * STRANGER_LENGTH_MAX}})
+        ws.send_json({"type": "pong", "payload": {"a": "a" * UNAUTHENTICATED_LENGTH_MAX}})
         with pytest.raises(WebSocketDisconnect) as closed:
             ws.receive_json()
     assert closed.value.code == 4400

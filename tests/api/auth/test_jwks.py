@@ -173,7 +173,7 @@ def test_keys_that_drip_or_never_end_are_given_up(
     monkeypatch.setattr(jwks, "FETCH_SECONDS_MAX", -1.0 if fault is TimeoutError else 60.0)
     endless: Any = SimpleNamespace(read1=lambda _: chunk)
     with pytest.raises(fault):
-        jwks._whole(endless)
+        jwks._read_limited(endless)
 
 
 def test_whoever_has_a_jwt_is_asked_to_wait_while_no_key_can_be_had(issuer: Issuer, server: str) -> None:

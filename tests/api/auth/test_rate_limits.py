@@ -53,7 +53,7 @@ def test_who_asks_too_often_is_told_when_to_come_again(server: str) -> None:
         assert (refused.status_code, refused.headers["retry-after"]) == (429, "2")
         (error,) = refused.json()["errors"]
         assert error == {
-            "message": "That is more often than you may; ask again in 2 s.",
+            "message": "Too many requests: retry after 2 s.",
             "extensions": {"code": "RATE_LIMITED"},
         }
         assert home.ask(other).status_code == 200

@@ -103,7 +103,7 @@ def test_only_so_many_documents_are_remembered(monkeypatch: pytest.MonkeyPatch) 
         known.text(text, persisted(name)["extensions"])
     assert known.text(None, persisted(names[0])["extensions"]) == "{ a }"
     known.text(texts[2], persisted(names[2])["extensions"])
-    assert [known._recalled(name) for name in names] == ["{ a }", None, "{ c }"]
+    assert [known._cached(name) for name in names] == ["{ a }", None, "{ c }"]
 
 
 def test_nor_are_they_remembered_beyond_a_length(monkeypatch: pytest.MonkeyPatch) -> None:
