@@ -172,7 +172,7 @@ def _clock(conn: Connection) -> Finding:
 def _key(settings: Settings) -> Finding:
     """Whether a process with these settings would sign checkpoints."""
     try:
-        found = signing_key.found(settings)
+        found = signing_key.load(settings)
     except signing_key.KeyFault as fault:
         return Finding("key", Verdict.WRONG, str(fault), "Fix KEYFRAME_CHECKPOINT_KEY, or the file that it names.")
     if found is not None:

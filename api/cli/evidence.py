@@ -36,9 +36,9 @@ class KeyVerb(StrEnum):
 
 def create_key(settings: Settings, name: str | None, *, replace: bool) -> None:
     """Create the key of this workspace, and print its public half. Raises `Failure` and `KeyFault`."""
-    path = signing_key.place(settings)
+    path = signing_key.path_of(settings)
     try:
-        if replace and path.exists() and (before := signing_key.found(settings)) is not None:
+        if replace and path.exists() and (before := signing_key.load(settings)) is not None:
             keys = signing_key.replace(path, before)
         else:
             keys = signing_key.create(path, _checked_name(name or signing_key.default_name(settings), settings))
@@ -71,10 +71,10 @@ def show_key(settings: Settings) -> None:
 
 
 def _public_keys(settings: Settings) -> tuple[Verifier, ...]:
-    found = signing_key.found(settings)
+    found = signing_key.load(settings)
     if found is None:
         raise signing_key.KeyFault(
-            f"There is no key in {signing_key.place(settings)}: create it with 'keyframe key create'."
+            f"There is no key in {signing_key.path_of(settings)}: create it with 'keyframe key create'."
         )
     return found.verifiers
 
@@ -85,7 +85,7 @@ def _public_keys(settings: Settings) -> tuple[Verifier, ...]:
 def verify_log(database: Database, given: Sequence[str], checkpoints: Sequence[Path]) -> bool:
     """Verify the whole log and print the result; returns whether it is intact. Raises `Failure`."""
     settings = database.settings
-    keys = signing_key.found(settings)
+    keys = signing_key.load(settings)
     known = [*_verifiers(given), *(keys.verifiers if keys is not None else ())]
     notes = [_text(path) for path in checkpoints]
     with database.connect() as conn, _progress() as progress:
@@ -125,7 +125,7 @@ def export_evidence(database: Database, cycle: str) -> None:
     """Write the evidence of a cycle to standard output. Raises `Failure`."""
     settings = database.settings
     projector_of(database).catch_up()
-    keys = signing_key.at_hand(settings)
+    keys = signing_key.load_or_create(settings)
     if keys is None:
         raise Failure("Evidence is signed, but there is no key: create it with 'keyframe key create'.")
     with database.connect() as conn:

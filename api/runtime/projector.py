@@ -11,7 +11,7 @@ from projections.proof.signer import Keys
 
 def projector_of(database: Database) -> Projector:
     """The projector of a workspace; it signs checkpoints if there is a key. Raises `KeyFault`."""
-    return configured_projector(database.settings, database, signing_key.at_hand(database.settings))
+    return configured_projector(database.settings, database, signing_key.load_or_create(database.settings))
 
 
 def configured_projector(

@@ -21,14 +21,14 @@ class KeyFault(Exception):
     """The key does not exist or cannot be used. The message is one sentence with the reason."""
 
 
-def place(settings: Settings) -> Path:
+def path_of(settings: Settings) -> Path:
     """The path of the key of this workspace."""
     return settings.checkpoint_key or settings.data_dir / f"{settings.workspace}.key"
 
 
-def found(settings: Settings) -> Keys | None:
+def load(settings: Settings) -> Keys | None:
     """The keys of this workspace; None if there is no file and the settings name none. Raises `KeyFault`."""
-    path = place(settings)
+    path = path_of(settings)
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
@@ -40,13 +40,13 @@ def found(settings: Settings) -> Keys | None:
     return _checked(_read(lines, path), settings, path)
 
 
-def at_hand(settings: Settings) -> Keys | None:
+def load_or_create(settings: Settings) -> Keys | None:
     """The keys of this workspace; with the embedded database, missing keys are created. Raises `KeyFault`."""
-    keys = found(settings)
+    keys = load(settings)
     if keys is None and settings.database_url is None:
         with suppress(FileExistsError):
-            create(place(settings), default_name(settings))
-        keys = found(settings)
+            create(path_of(settings), default_name(settings))
+        keys = load(settings)
     return keys
 
 

@@ -50,7 +50,7 @@ class Process:
     @classmethod
     def of(cls, settings: Settings, database: Database, *, anonymous: bool) -> Self:
         """The components for these settings. It opens connections, but starts no thread or task. Raises `KeyFault`."""
-        keys = signing_key.at_hand(settings)
+        keys = signing_key.load_or_create(settings)
         pool, filtered_pool = database.pool(), database.pool(veiled=True)
         log = Log(pool, settings.workspace, reconnect_seconds=settings.reconnect_timeout_s)
         hub = SubscriptionHub(max(1, settings.pool_size_max // WORKING_SHARE), settings.subscriptions_max)

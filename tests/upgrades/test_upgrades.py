@@ -92,7 +92,7 @@ def database(stored: Database) -> Database:
 
 @pytest.fixture
 def ours(database: Database) -> Keys:
-    found = signing_key.found(database.settings)
+    found = signing_key.load(database.settings)
     assert found is not None
     return found
 

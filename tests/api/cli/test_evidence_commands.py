@@ -55,7 +55,7 @@ def refused(result: Result, status: int = 1) -> str:
 
 def hidden(settings: Settings) -> str:
     """The part of the private key that nobody may see."""
-    return signing_key.place(settings).read_text().splitlines()[0].rpartition("+")[2]
+    return signing_key.path_of(settings).read_text().splitlines()[0].rpartition("+")[2]
 
 
 # ── the key ──────────────────────────────────────────────────────────────────────────────────────
@@ -64,7 +64,7 @@ def hidden(settings: Settings) -> str:
 def test_a_key_is_made_for_its_owner_alone_and_its_public_half_is_told(run: Run, settings: Settings) -> None:
     created = run("key", "create")
     vkey = ok(created)
-    path = signing_key.place(settings)
+    path = signing_key.path_of(settings)
     assert path == settings.data_dir / f"{settings.workspace}.key"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert Verifier.read(vkey).name == f"keyframe/{settings.workspace}"
@@ -80,7 +80,7 @@ def test_a_key_is_not_overwritten_but_replaced(run: Run, settings: Settings) -> 
     second = ok(run("key", "create", "--replace"))
     assert second != first
     assert ok(run("key", "show")).split() == [second, first]
-    assert stat.S_IMODE(signing_key.place(settings).stat().st_mode) == 0o600
+    assert stat.S_IMODE(signing_key.path_of(settings).stat().st_mode) == 0o600
 
 
 def test_a_key_goes_where_it_is_told_and_is_called_what_it_is_told(
@@ -88,7 +88,7 @@ def test_a_key_goes_where_it_is_told_and_is_called_what_it_is_told(
 ) -> None:
     file, name = tmp_path / "elsewhere" / "key", f"okr.example.org/{settings.workspace}"
     assert ok(run("key", "create", "--file", file, "--name", name, "--replace")).startswith(f"{name}+")
-    found = signing_key.found(settings.model_copy(update={"checkpoint_key": file}))
+    found = signing_key.load(settings.model_copy(update={"checkpoint_key": file}))
     assert found is not None
     assert found.signer.name == name
     assert "ends in" in refused(run("key", "create", "--name", "another"), 2)
@@ -98,30 +98,30 @@ def test_a_key_goes_where_it_is_told_and_is_called_what_it_is_told(
 @pytest.mark.parametrize("content", ["", "nonsense", "PRIVATE+KEY+a/b+00000000+AAAA", "\x00", "{secret}\nnonsense"])
 def test_a_damaged_key_is_refused_without_telling_it(run: Run, settings: Settings, content: str) -> None:
     ok(run("key", "create"))
-    secret = signing_key.place(settings).read_text().strip()
-    signing_key.place(settings).write_text(content.format(secret=secret))
+    secret = signing_key.path_of(settings).read_text().strip()
+    signing_key.path_of(settings).write_text(content.format(secret=secret))
     told = refused(run("key", "show"))
     assert "is not a key file" in told
     assert secret[-20:] not in told
 
 
 def test_the_key_of_another_workspace_is_refused(run: Run, settings: Settings) -> None:
-    signing_key.create(signing_key.place(settings), "keyframe/another")
+    signing_key.create(signing_key.path_of(settings), "keyframe/another")
     assert "every workspace has a key of its own" in refused(run("key", "show"))
 
 
 def test_a_key_that_was_named_has_to_be_there(settings: Settings, tmp_path: Path) -> None:
     named = settings.model_copy(update={"checkpoint_key": tmp_path / "nothing"})
     with pytest.raises(KeyFault, match="There is no key"):
-        signing_key.at_hand(named)
-    assert signing_key.at_hand(settings) is None
+        signing_key.load_or_create(named)
+    assert signing_key.load_or_create(settings) is None
 
 
 def test_a_database_of_our_own_gets_a_key_by_itself(tmp_path: Path) -> None:
     ours = Settings(data_dir=tmp_path / "data", workspace="ours")
-    made = signing_key.at_hand(ours)
+    made = signing_key.load_or_create(ours)
     assert made is not None
-    again = signing_key.at_hand(ours)
+    again = signing_key.load_or_create(ours)
     assert again is not None
     assert made.signer.verifier == again.signer.verifier
 
@@ -130,7 +130,7 @@ def test_the_doctor_says_who_signs(run: Run, settings: Settings, tmp_path: Path)
     assert (_key(settings).verdict, "not signed" in _key(settings).found) == (Verdict.NOTE, True)
     ok(run("key", "create"))
     assert _key(settings) == Finding("key", Verdict.RIGHT, f"signs as keyframe/{settings.workspace}")
-    signing_key.place(settings).write_text("nonsense")
+    signing_key.path_of(settings).write_text("nonsense")
     assert _key(settings).verdict is Verdict.WRONG
     ours = settings.model_copy(update={"database_url": None, "data_dir": tmp_path / "ours"})
     assert _key(ours).verdict is Verdict.RIGHT
@@ -173,7 +173,7 @@ def test_a_signed_log_is_not_verified_without_a_key(
 ) -> None:
     vkey = ok(run("key", "create"))
     run("export", "--evidence", "--cycle", "2024-q1")
-    signing_key.place(settings).rename(settings.data_dir / "away")
+    signing_key.path_of(settings).rename(settings.data_dir / "away")
     assert "pass its public half with --key" in refused(run("verify"), 2)
     assert "they match" in ok(run("verify", "--key", vkey))
     other = ok(run("key", "create"))
@@ -185,7 +185,7 @@ def test_a_checkpoint_from_outside_is_held_against_the_log(
     run: Run, quarter: Quarter, database: Database, settings: Settings, tmp_path: Path
 ) -> None:
     ok(run("key", "create"))
-    found = signing_key.found(settings)
+    found = signing_key.load(settings)
     assert found is not None
     kept = tmp_path / "kept"
     kept.write_text(checkpoint.signed(1_000, bytes(32), found.signer))
@@ -202,7 +202,7 @@ def test_evidence_is_taken_away_and_believed_without_a_database(
     run: Run, quarter: Quarter, settings: Settings, tmp_path: Path
 ) -> None:
     vkey = ok(run("key", "create"))
-    named = settings.model_copy(update={"checkpoint_key": signing_key.place(settings)})
+    named = settings.model_copy(update={"checkpoint_key": signing_key.path_of(settings)})
     done = keyframe(Settings(**named.model_dump(include={*settings.model_fields_set, "checkpoint_key"})),
                     "export", "--evidence", "--cycle", "2024-q1")  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
