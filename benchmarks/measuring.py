@@ -95,8 +95,8 @@ def _world(server: Database, stack: ExitStack) -> World:
     log = Log(pool, named.workspace)
     projector = Projector(log, database.connect, 5_000, named.workspace)
     caller = Caller("benchmark", frozenset(Role))
-    veiled = database.pool("owner", veiled=True)
-    context = Context(caller, pool, log, Writer(log, projector, 60), named.workspace, veiled=veiled)
+    filtered = database.pool("owner", filtered=True)
+    context = Context(caller, pool, log, Writer(log, projector, 60), named.workspace, filtered=filtered)
     return World(database, pool, log, projector, context)
 
 

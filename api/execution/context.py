@@ -74,7 +74,7 @@ class RequestStats:
 class Context:
     """The context of one request.
 
-    `pool` reads the views (autocommitting connections whose search path is the workspace's views), `veiled` the rows
+    `pool` reads the views (autocommitting connections whose search path is the workspace's views), `filtered` the rows
     that are visible where something is hidden; both are read through `reads` alone. `log` is the event log, `writer`
     executes commands, `until` is the deadline of reads by the monotonic clock. `keys` sign checkpoints, if this process
     has them. `hub` runs subscriptions: each of their events has a deadline of `answer_timeout_s` of its own, and they
@@ -93,7 +93,7 @@ class Context:
     answer_timeout_s: float = inf
     stats: RequestStats = field(default_factory=RequestStats)
     freshness: FreshnessTracker = field(default_factory=FreshnessTracker)
-    veiled: Pool | None = None
+    filtered: Pool | None = None
     scope: RequestScope | None = None
 
     def charge_cost(self, cost: float, most: float) -> bool:
@@ -117,7 +117,7 @@ class Context:
         """The same, where it is known which objectives are hidden from the caller. Raises `FORBIDDEN`."""
         if Permission.READ not in self.caller.can:
             raise CommandRejected(Code.FORBIDDEN, "You may not read.")
-        visibility_scope = None if self.caller.sees_everything else VisibilityScope(self.caller.person, self.veiled)
+        visibility_scope = None if self.caller.sees_everything else VisibilityScope(self.caller.person, self.filtered)
         return SnapshotReader(self.pool, self.log, self.until, visibility_scope, hidden, self.freshness)
 
 

@@ -103,12 +103,12 @@ class Database:
         *,
         size_max: int | None = None,
         statement_timeout_s: float | None = None,
-        veiled: bool = False,
+        filtered: bool = False,
     ) -> Pool:
         """A pool of autocommitting connections to the workspace, closed together with the database.
 
         Role `app` may only read and append to the log, if the server has that role; `owner` has all rights of the
-        database user, which the projector needs. A statement timeout of 0 disables it. The search path of `veiled`
+        database user, which the projector needs. A statement timeout of 0 disables it. The search path of `filtered`
         connections has the filtered rows of the projections (`projections.engine.visibility`) instead of their
         tables; such a pool opens its first connection on demand.
         """
@@ -116,13 +116,13 @@ class Database:
         pool: Pool = ConnectionPool(
             self.dsn,
             kwargs={"autocommit": True},
-            configure=self._session(role, timeout, veiled=veiled),
-            min_size=0 if veiled else 1,
+            configure=self._session(role, timeout, filtered=filtered),
+            min_size=0 if filtered else 1,
             max_size=size_max or self.settings.pool_size_max,
             timeout=self.settings.connect_timeout_s,
             reconnect_timeout=_RECONNECT_SECONDS,
             reconnect_failed=Pool.check,  # keep trying until the database is back
-            name=f"{self.settings.workspace} {role}{' veiled' if veiled else ''}",
+            name=f"{self.settings.workspace} {role}{' filtered' if filtered else ''}",
             open=False,
         )
         self._stack.enter_context(pool)
@@ -137,10 +137,12 @@ class Database:
             reconnect_seconds=self.settings.reconnect_timeout_s,
         )
 
-    def _session(self, role: Role, statement_timeout_s: float, *, veiled: bool = False) -> Callable[[Connection], None]:
+    def _session(
+        self, role: Role, statement_timeout_s: float, *, filtered: bool = False
+    ) -> Callable[[Connection], None]:
         workspace = self.settings.workspace
         views = views_schema(workspace)
-        path = f"{seen_schema(views) if veiled else views}, {workspace}"
+        path = f"{seen_schema(views) if filtered else views}, {workspace}"
         limits = [_milliseconds(statement_timeout_s), _milliseconds(self.settings.lock_timeout_s)]
 
         def configure(conn: Connection) -> None:

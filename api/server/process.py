@@ -51,7 +51,7 @@ class Process:
     def of(cls, settings: Settings, database: Database, *, anonymous: bool) -> Self:
         """The components for these settings. It opens connections, but starts no thread or task. Raises `KeyFault`."""
         keys = signing_key.load_or_create(settings)
-        pool, filtered_pool = database.pool(), database.pool(veiled=True)
+        pool, filtered_pool = database.pool(), database.pool(filtered=True)
         log = Log(pool, settings.workspace, reconnect_seconds=settings.reconnect_timeout_s)
         hub = SubscriptionHub(max(1, settings.pool_size_max // WORKING_SHARE), settings.subscriptions_max)
         projector = configured_projector(
@@ -75,7 +75,7 @@ class Process:
             self.keys,
             self.hub,
             timeout_s,
-            veiled=self.filtered_pool,
+            filtered=self.filtered_pool,
             scope=request.state.scope,
         )
 

@@ -66,7 +66,7 @@ class Asked:
         self._company = company
         self.world = company.world
         self._answers: dict[tuple[str, str], Any] = {}
-        self._pools = company.world.database.pool(), company.world.database.pool(veiled=True)
+        self._pools = company.world.database.pool(), company.world.database.pool(filtered=True)
 
     @property
     def company(self) -> Company:
@@ -83,9 +83,9 @@ class Asked:
         return Caller(name, frozenset(held), None if name == "machine" else self._company[name])
 
     def context(self, name: str, *roles: Role) -> Context:
-        pool, veiled = self._pools
+        pool, filtered = self._pools
         writer = SeenAtOnce(self.world.log, self.world.projector, 1.0)
-        return Context(self.caller(name, *roles), pool, self.world.log, writer, "acme", "r-1", veiled=veiled)
+        return Context(self.caller(name, *roles), pool, self.world.log, writer, "acme", "r-1", filtered=filtered)
 
     def answer(self, name: str, query: str, *roles: Role, **variables: Any) -> Any:
         """The whole answer."""

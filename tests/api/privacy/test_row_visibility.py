@@ -150,7 +150,7 @@ def test_it_is_said_of_every_table_what_is_shown_of_it() -> None:
 
 
 def test_whoever_did_not_say_what_is_hidden_reads_nothing(asked: Asked) -> None:
-    with asked.world.database.pool(veiled=True).connection() as conn:
+    with asked.world.database.pool(filtered=True).connection() as conn:
         for name in sorted(name for name, shown in visibility.SHOWN.items() if shown is not visibility.EVERYTHING):
             with pytest.raises(psycopg.errors.UndefinedObject):
                 conn.execute(f"select * from {name} limit 1")
@@ -159,7 +159,7 @@ def test_whoever_did_not_say_what_is_hidden_reads_nothing(asked: Asked) -> None:
 def test_where_a_view_is_missing_nothing_is_read_instead(asked: Asked) -> None:
     schema = seen_schema(views_schema(asked.world.workspace))
     asked.world.conn.execute(f"drop view {schema}.objective")
-    with asked.world.database.pool(veiled=True).connection() as conn:
+    with asked.world.database.pool(filtered=True).connection() as conn:
         visibility.set_hidden(conn, frozenset({asked.small["hush"]}))
         with pytest.raises(psycopg.errors.UndefinedTable):
             conn.execute("select * from objective")
