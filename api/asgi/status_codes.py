@@ -27,12 +27,12 @@ class StatusCodePolicy(StrEnum):
         """For a request that parses but is not valid."""
         return HTTPStatus.UNPROCESSABLE_ENTITY if self is StatusCodePolicy.DRAFT else HTTPStatus.BAD_REQUEST
 
-    def of(self, answer: Mapping[str, Any]) -> int:
+    def of(self, body: Mapping[str, Any]) -> int:
         """The status of a response of type `application/graphql-response+json`."""
-        errors = answer.get("errors")
+        errors = body.get("errors")
         if not errors:
             return HTTPStatus.OK
-        if "data" in answer:
+        if "data" in body:
             return self.partial
         code = errors[0].get("extensions", {}).get("code")
         return _BY_CODE.get(code, HTTPStatus.BAD_REQUEST if code in _UNPARSED else self.unprocessable)

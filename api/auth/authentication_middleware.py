@@ -31,7 +31,7 @@ class AuthenticationMiddleware:
     """Sets `state.caller` of every request, or rejects the request without reading its body.
 
     A WebSocket may authenticate in `connection_init` (see `api.graphql_http.websocket`): until then its caller is
-    `UNAUTHENTICATED_CALLER`, and `is_refused` says whether its handshake carried credentials that were rejected.
+    `UNAUTHENTICATED_CALLER`, and `is_rejected` is whether its handshake carried credentials that were rejected.
     """
 
     def __init__(self, app: ASGIApp, authenticators: Authenticators) -> None:
@@ -49,7 +49,7 @@ class AuthenticationMiddleware:
     async def _rejection(self, connection: HTTPConnection) -> Response | None:
         """Authenticate; returns the response if the request is rejected."""
         state, scope = connection.state, connection.scope
-        state.caller, state.scope, state.is_refused = UNAUTHENTICATED_CALLER, None, False
+        state.caller, state.scope, state.is_rejected = UNAUTHENTICATED_CALLER, None, False
         may_wait = scope["type"] == "websocket" or scope["path"] == READY
         try:
             authenticated = await self._authenticators.authenticate(
@@ -60,7 +60,7 @@ class AuthenticationMiddleware:
             state.caller, state.scope = authenticated
             self._authenticators.spend(state.caller)
         except AuthenticationFailed as reason:
-            state.is_refused = True
+            state.is_rejected = True
             log_rejection(reason, connection)
             return None if scope["type"] == "websocket" else _unauthenticated()
         except RateLimited as limited:

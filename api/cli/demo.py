@@ -35,7 +35,7 @@ def settings_for_demo(chosen: Settings) -> Settings:
     return chosen.model_copy(update={"database_url": None, "workspace": WORKSPACE})
 
 
-def forget(database: Database) -> None:
+def drop_workspace(database: Database) -> None:
     """Drop the demo's workspace. Raises `Failure` if another process uses it."""
     others = "select from pg_stat_activity where application_name = %s and pid <> pg_backend_pid()"
     with database.connect() as conn:
@@ -45,7 +45,7 @@ def forget(database: Database) -> None:
     _story_path(database).unlink(missing_ok=True)
 
 
-def live(database: Database) -> Story:
+def import_story(database: Database) -> Story:
     """Import the facts of both quarters; after an interruption, resume the import. Returns what was imported."""
     position = database.log(size_max=1).head().position
     story = _read_story(database)
@@ -61,9 +61,9 @@ def live(database: Database) -> Story:
 
 def _import(database: Database, story: Story) -> Story:
     with fact_file(str(_facts_path(database))) as (file, size):
-        tally = run_import(database, lines(file), size, label="Importing two quarters")
-    for refusal in tally.refusals:
-        raise Failure(f"The demo import failed at line {refusal.line}: {refusal.message}")
+        result = run_import(database, lines(file), size, label="Importing two quarters")
+    for rejection in result.refusals:
+        raise Failure(f"The demo import failed at line {rejection.line}: {rejection.message}")
     with err.status("Updating the projections …"):
         position = projector_of(database).catch_up()
     imported = Story(story.today, position)

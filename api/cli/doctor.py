@@ -123,13 +123,13 @@ def _readiness(url: str) -> str | None:
     try:
         try:
             with urlopen(url, timeout=PROBE_SECONDS_MAX) as response:  # noqa: S310  the scheme is constant
-                answer = response.read(STATUS_BYTES_MAX)
+                body = response.read(STATUS_BYTES_MAX)
         except HTTPError as error:
-            answer = error.read(STATUS_BYTES_MAX)
+            body = error.read(STATUS_BYTES_MAX)
     except (OSError, ValueError, HTTPException):
         return None
     statuses = {b"ready": "ready", b'{"ready":true': "ready", b"unready": "unready", b'{"ready":false': "unready"}
-    return statuses.get(answer.partition(b",")[0])
+    return statuses.get(body.partition(b",")[0])
 
 
 def _name(database: Database) -> str:

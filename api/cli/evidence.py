@@ -24,7 +24,7 @@ from projections.proof.verification import Verdict, verify
 _VKEY = re.compile(r"[^\s+]+\+[0-9a-f]{8}\+\S+")
 
 
-class KeyVerb(StrEnum):
+class KeyAction(StrEnum):
     """The actions of `keyframe key`."""
 
     CREATE = "create"

@@ -99,8 +99,8 @@ def bar(label: str, size: int | None) -> Iterator[Callable[[int], None]]:
 
 def report(tally: Tally, *, dry: bool) -> None:
     """Print every rejection and the summary table."""
-    for refusal in tally.refusals:
-        out.print(f"line {refusal.line}  {refusal.message}", markup=False, soft_wrap=True)
+    for rejection in tally.refusals:
+        out.print(f"line {rejection.line}  {rejection.message}", markup=False, soft_wrap=True)
     table = Table(title="Dry run: nothing was recorded" if dry else None, title_justify="left")
     table.add_column("Facts")
     table.add_column("", justify="right")

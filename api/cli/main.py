@@ -79,9 +79,9 @@ def demo(
     chosen = demonstration.settings_for_demo(settings(host=host, port=port))
     with serving.listening(chosen, anonymous=True) as listener, opened(chosen) as database:
         if fresh:
-            demonstration.forget(database)
+            demonstration.drop_workspace(database)
             database.migrate()
-        story = demonstration.live(database)
+        story = demonstration.import_story(database)
         serving.serve(database, listener, lambda: demonstration.show(story, serving.url(listener)), anonymous=True)
 
 
@@ -236,7 +236,7 @@ def verify(
 
 @verb("key")
 def key(
-    do: Annotated[evidence.KeyVerb, typer.Argument(help="Create the key, or show its public half.")],
+    do: Annotated[evidence.KeyAction, typer.Argument(help="Create the key, or show its public half.")],
     file: Annotated[
         Path | None, typer.Option("--file", help="The file of the key, instead of KEYFRAME_CHECKPOINT_KEY.")
     ] = None,
@@ -249,7 +249,7 @@ def key(
 ) -> None:
     """Create the key that signs checkpoints, or show the public half that verifiers need."""
     chosen = settings(checkpoint_key=file)
-    if do is evidence.KeyVerb.SHOW:
+    if do is evidence.KeyAction.SHOW:
         evidence.show_key(chosen)
     else:
         evidence.create_key(chosen, name, replace=replace)
@@ -257,7 +257,7 @@ def key(
 
 @verb("token")
 def token(
-    do: Annotated[tokens.TokenVerb, typer.Argument(help="Create a token, list all tokens, or revoke one.")],
+    do: Annotated[tokens.TokenAction, typer.Argument(help="Create a token, list all tokens, or revoke one.")],
     id: Annotated[str | None, typer.Argument(help="The id of the token to revoke, from the list.")] = None,
     role: Annotated[
         list[Role] | None, typer.Option("--role", help="A role of the token; may be repeated.", show_default=False)
@@ -273,7 +273,7 @@ def token(
     ] = tokens.LIFETIME,
 ) -> None:
     """Create an API token for a machine or a person, list all tokens, or revoke one."""
-    if (do is tokens.TokenVerb.CREATE) is not bool(role) or (do is tokens.TokenVerb.REVOKE) is (id is None):
+    if (do is tokens.TokenAction.CREATE) is not bool(role) or (do is tokens.TokenAction.REVOKE) is (id is None):
         raise Failure("Choose one action: create --role ROLE, list, or revoke ID.", USAGE)
     chosen = tokens.token_request(role or [], person, name, expires)
     with opened(settings()) as database:

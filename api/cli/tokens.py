@@ -24,7 +24,7 @@ WIDTH: Final = 200
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 
-class TokenVerb(StrEnum):
+class TokenAction(StrEnum):
     """The actions of `keyframe token`."""
 
     CREATE = "create"

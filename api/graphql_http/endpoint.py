@@ -159,22 +159,24 @@ class Endpoint(GraphQL[Context, None]):
 
     # ── execution ────────────────────────────────────────────────────────────────────────────────
 
-    def resolve_document(self, asked: GraphQLRequest) -> GraphQLRequest:
+    def resolve_document(self, requested: GraphQLRequest) -> GraphQLRequest:
         """The request with the text of its persisted document, or with the error."""
         try:
-            return asked._replace(query=self.documents.text(asked.query, asked.extensions, asked.document_id))
-        except GraphQLError as refused:
-            return asked._replace(refused=refused)
+            return requested._replace(
+                query=self.documents.text(requested.query, requested.extensions, requested.document_id)
+            )
+        except GraphQLError as error:
+            return requested._replace(error=error)
 
-    async def _result(self, asked: GraphQLRequest, context: Context, method: str = "POST") -> ExecutionResult:
-        if asked.refused is not None:
-            return ExecutionResult(None, [asked.refused])
+    async def _result(self, requested: GraphQLRequest, context: Context, method: str = "POST") -> ExecutionResult:
+        if requested.error is not None:
+            return ExecutionResult(None, [requested.error])
         try:
             return await self.schema.execute(
-                asked.query,
-                variable_values=asked.variables,
+                requested.query,
+                variable_values=requested.variables,
                 context_value=context,
-                operation_name=asked.operation_name,
+                operation_name=requested.operation_name,
                 allowed_operation_types=_ALLOWED[method],
             )
         except CannotGetOperationTypeError as error:
@@ -182,34 +184,34 @@ class Endpoint(GraphQL[Context, None]):
         except InvalidOperationTypeError as error:
             raise _wrong_operation_type(error, method) from error
 
-    async def _batch(self, asked: list[GraphQLRequest], context: Context, media: str) -> Response:
+    async def _batch(self, requested: list[GraphQLRequest], context: Context, media: str) -> Response:
         """Execute several requests one after the other, within the limits of a single request."""
-        if media in self._streams or self._batch_max == 1 or not 0 < len(asked) <= self._batch_max:
+        if media in self._streams or self._batch_max == 1 or not 0 < len(requested) <= self._batch_max:
             message = f"A batch may have up to {self._batch_max} requests; split it, or raise KEYFRAME_BATCH_MAX."
             if self._batch_max == 1:
                 message = "Batches are disabled; send one request at a time, or raise KEYFRAME_BATCH_MAX."
             raise RequestRejected(HTTPStatus.BAD_REQUEST, message, "BATCH_TOO_LARGE")
-        answers = [await self._to_response(await self._batch_entry(entry, context), context) for entry in asked]
-        return Response(self.encode_json(answers), headers=_content_headers(media))
+        bodies = [await self._to_response(await self._batch_entry(entry, context), context) for entry in requested]
+        return Response(self.encode_json(bodies), headers=_content_headers(media))
 
-    async def _batch_entry(self, asked: GraphQLRequest, context: Context) -> ExecutionResult:
+    async def _batch_entry(self, requested: GraphQLRequest, context: Context) -> ExecutionResult:
         """The result of one request of a batch; its rejection does not affect the others."""
         try:
-            return await self._result(self.resolve_document(asked), context)
+            return await self._result(self.resolve_document(requested), context)
         except HTTPException as rejected:
             return ExecutionResult(None, [GraphQLError(rejected.reason, extensions={"code": "BAD_REQUEST"})])
 
     async def _stream(
-        self, request: Request, asked: GraphQLRequest, context: Context, stream: HTTPStreamTransport
+        self, request: Request, requested: GraphQLRequest, context: Context, stream: HTTPStreamTransport
     ) -> Response:
-        if asked.refused is not None:
-            results: Any = answers(ExecutionResult(None, [asked.refused]), context)
+        if requested.error is not None:
+            results: Any = answers(ExecutionResult(None, [requested.error]), context)
         else:
             results = await self.schema.stream(
-                asked.query,
-                variable_values=asked.variables,
+                requested.query,
+                variable_values=requested.variables,
                 context_value=context,
-                operation_name=asked.operation_name,
+                operation_name=requested.operation_name,
                 allowed_operation_types=stream.allowed_operation_types(
                     {*_ALLOWED[request.method], OperationType.SUBSCRIPTION}
                 ),
@@ -219,15 +221,15 @@ class Endpoint(GraphQL[Context, None]):
 
     # ── caching ──────────────────────────────────────────────────────────────────────────────────
 
-    async def _cached_get(self, request: Request, asked: GraphQLRequest, context: Context, media: str) -> Response:
+    async def _cached_get(self, request: Request, requested: GraphQLRequest, context: Context, media: str) -> Response:
         """The response to a GET: 304 without execution if the client's copy is still valid."""
-        key = CacheKey(context.caller, media, asked)
+        key = CacheKey(context.caller, media, requested)
         valid = await to_thread.run_sync(
             caching.find_not_modified, key, request.headers.get("if-none-match"), context, self._immutable_s
         )
         if valid is not None:
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={**valid.headers, "vary": VARY})
-        result = await self._result(asked, context, "GET")
+        result = await self._result(requested, context, "GET")
         response = await self._render(result, context, media)
         if not result.errors:
             validator = caching.validator_of(key, context.freshness, self._immutable_s)
@@ -254,20 +256,20 @@ class Endpoint(GraphQL[Context, None]):
     async def _to_response(self, result: ExecutionResult, context: Context) -> GraphQLHTTPResponse:
         if result.errors:
             context.stats.codes += [(error.extensions or {}).get("code", "") for error in result.errors]
-        answer = await self.process_result(None, result)
-        if "data" in answer and context.stats.costs:
-            answer["extensions"] = {"cost": {"asked": round(context.stats.costs[-1]), "limit": COST_MAX}}
-        return answer
+        response = await self.process_result(None, result)
+        if "data" in response and context.stats.costs:
+            response["extensions"] = {"cost": {"asked": round(context.stats.costs[-1]), "limit": COST_MAX}}
+        return response
 
     async def _render(self, result: ExecutionResult, context: Context, media: str) -> Response:
-        answer = await self._to_response(result, context)
-        status = self._statuses.of(answer)
+        body = await self._to_response(result, context)
+        status = self._statuses.of(body)
         if media == JSON:
             if self._statuses is StatusCodePolicy.USUAL or status == PARTIAL_SUCCESS:
                 status = HTTPStatus.OK
             elif status != HTTPStatus.OK:
                 media = GRAPHQL  # only with this media type may a client rely on the status
-        return Response(self.encode_json(answer), status, _content_headers(media))
+        return Response(self.encode_json(body), status, _content_headers(media))
 
     def _rejection(self, rejected: HTTPException) -> Response:
         """The response to a rejected request."""

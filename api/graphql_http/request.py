@@ -34,7 +34,7 @@ class GraphQLRequest(NamedTuple):
     operation_name: str | None
     extensions: dict[str, Any] | None
     document_id: str | None
-    refused: GraphQLError | None = None
+    error: GraphQLError | None = None
     """The error of its document, if it could not be resolved."""
 
 
@@ -67,10 +67,10 @@ def _parse_request(document: Any) -> GraphQLRequest:
     for name, kind in _KINDS.items():
         if not isinstance(document.get(name), kind | None):
             raise MalformedRequest(f"{name} must be {'an object' if kind is dict else 'a string'} or absent.")
-    requested = GraphQLRequest(*map(document.get, _KINDS))
-    if not requested.query and not requested.document_id and (requested.extensions or {}).get("persistedQuery") is None:
+    request = GraphQLRequest(*map(document.get, _KINDS))
+    if not request.query and not request.document_id and (request.extensions or {}).get("persistedQuery") is None:
         raise MalformedRequest("The request has no query, documentId or persistedQuery; send one of them.")
-    return requested
+    return request
 
 
 def _json(text: str | bytes) -> Any:

@@ -198,7 +198,7 @@ class WebSocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
         """Authenticate by the handshake or by `connection_init`; close the connection and return False on failure."""
         connection, state = self._connection, self._connection.state
         sent = _authorization(payload)
-        if not (sent or state.is_refused or state.caller is UNAUTHENTICATED_CALLER):
+        if not (sent or state.is_rejected or state.caller is UNAUTHENTICATED_CALLER):
             return True
         try:
             credentials = {*sent, *connection.headers.getlist("authorization")}
