@@ -113,7 +113,9 @@ class Endpoint(GraphQL[Context, None]):
 
     def _page_response(self) -> Response:
         if self._page is None:
-            return error_response(HTTPStatus.NOT_FOUND, "This server has no query editor; send a GraphQL request.", "NOT_FOUND")
+            return error_response(
+                HTTPStatus.NOT_FOUND, "This server has no query editor; send a GraphQL request.", "NOT_FOUND"
+            )
         return self._page()
 
     async def _handle(self, request: Request) -> Response:
