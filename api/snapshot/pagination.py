@@ -75,7 +75,7 @@ class PageRequest(NamedTuple):
         return Window(self.limit + 1, after, before, backwards=self.last is not None)
 
 
-class Stretch(Generic[T]):
+class Page(Generic[T]):
     """The rows of one page. The functions run statements: whether there are rows before and after it, and the count."""
 
     def __init__(
@@ -93,14 +93,14 @@ class Stretch(Generic[T]):
         self.count = count
 
 
-def stretch(
+def page_of(
     window: Window,
     rows: Sequence[T],
     cursor: Callable[[T], str],
     is_any: Callable[[Window], bool],
     count: Callable[[], int],
     descending: bool = False,
-) -> Stretch[T]:
+) -> Page[T]:
     """The page of these rows, which were read by this window; `is_any` returns whether another window has a row."""
     limit = window.limit - 1
     is_cut = len(rows) > limit
@@ -116,7 +116,7 @@ def stretch(
             return True
         return window.before is not None and is_any(Window(1, after=_beside(window.before, descending)))
 
-    return Stretch(items, cursor, has_previous, has_next, count)
+    return Page(items, cursor, has_previous, has_next, count)
 
 
 def _beside(cursor: Cursor, above: bool) -> Cursor:
@@ -126,9 +126,9 @@ def _beside(cursor: Cursor, above: bool) -> Cursor:
     return Cursor(cursor.value, UUID(int=(tie.int + step) % 2**128) if isinstance(tie, UUID) else tie + step)
 
 
-def cut(
+def paginate(
     request: PageRequest, items: Sequence[T], place: Callable[[T], Cursor], order: str, descending: bool = False
-) -> Stretch[T]:
+) -> Page[T]:
     """The page of a list in memory; rows without a value come last in both directions."""
     ordered = sorted(items, key=lambda item: _rank(place(item)), reverse=descending)
     ordered.sort(key=lambda item: place(item).value is None)
@@ -138,7 +138,7 @@ def cut(
         return rows[-window.limit :] if window.backwards else rows[: window.limit]
 
     window = request.window(order, descending)
-    return stretch(
+    return page_of(
         window,
         read(window),
         lambda item: encode(place(item), order, descending),

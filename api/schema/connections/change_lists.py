@@ -13,7 +13,7 @@ from api.schema.connections.filters import NOTHING, named
 from api.schema.primitives.lookup import CycleBy, TeamBy
 from api.snapshot import global_ids
 from api.snapshot.global_ids import GlobalId
-from api.snapshot.pagination import PageRequest, encode, stretch
+from api.snapshot.pagination import PageRequest, encode, page_of
 from api.snapshot.snapshot import Batch, RowProxy, View, as_mixed_batch
 from domain.model.event import Authorship, Event
 from domain.primitives.errors import invalid
@@ -153,7 +153,7 @@ def all_changes(view: View, filter: ChangeFilter | None, asked: PageRequest) -> 
         return view.read(changes.page, wanted, window)
 
     return Connection(
-        page=stretch(
+        page=page_of(
             window,
             told(view, read(window)),
             _cursor,
@@ -176,7 +176,7 @@ def _pages(batch: Batch, kind: Kind, filter: changes.ChangeFilter, asked: PageRe
 
     def page(id: UUID) -> Connection[Any]:
         return Connection(
-            page=stretch(
+            page=page_of(
                 window,
                 [by_position[row.position] for row in rows[id]],
                 _cursor,

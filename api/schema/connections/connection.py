@@ -8,7 +8,7 @@ from typing import Annotated, Any, Generic, TypeAlias, TypeVar
 import strawberry
 
 from api.schema.primitives.field import answered
-from api.snapshot.pagination import PAGE_DEFAULT, PAGE_MAX, PageRequest, Stretch
+from api.snapshot.pagination import PAGE_DEFAULT, PAGE_MAX, Page, PageRequest
 
 T = TypeVar("T")
 
@@ -69,7 +69,7 @@ def _takes_page(method: Callable[..., Any]) -> Callable[..., Any]:
 
 @strawberry.type(description="Where a page lies in its list.")
 class PageInfo:
-    page: strawberry.Private[Stretch[Any]]
+    page: strawberry.Private[Page[Any]]
 
     @answered("Whether anything comes after this page.")
     def has_next_page(self) -> bool:
@@ -91,7 +91,7 @@ class PageInfo:
 @strawberry.type(description="A row of a page and its place in the list.")
 class Edge(Generic[T]):
     node: T = strawberry.field(description="What stands there.")
-    page: strawberry.Private[Stretch[Any]]
+    page: strawberry.Private[Page[Any]]
 
     @answered("Its place; opaque.")
     def cursor(self) -> str:
@@ -100,7 +100,7 @@ class Edge(Generic[T]):
 
 @strawberry.type(description="A page of a list.")
 class Connection(Generic[T]):
-    page: strawberry.Private[Stretch[Any]]
+    page: strawberry.Private[Page[Any]]
 
     @answered("The rows of this page with their cursors.")
     def edges(self) -> list[Edge[T]]:

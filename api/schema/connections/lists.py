@@ -9,7 +9,7 @@ import msgspec
 
 from api.schema.connections.connection import Connection
 from api.snapshot.dataloaders import TYPES, grouped
-from api.snapshot.pagination import LIST_MAX, PageRequest, cut, encode, stretch
+from api.snapshot.pagination import LIST_MAX, PageRequest, encode, page_of, paginate
 from api.snapshot.snapshot import Batch, RowProxy, View, as_batch
 from domain.primitives.values import Kind
 from projections.store.keyset import List
@@ -57,7 +57,7 @@ def _read_page(view: View, of: Listing, filter: object, order: Order[Any], asked
         return view.read(of.rows.page, filter, order, window)
 
     return Connection(
-        page=stretch(
+        page=page_of(
             window,
             as_batch(TYPES[of.kind][0], view, read(window)),
             lambda thing: encode(of.rows.cursor(thing.row, field), field, descending),
@@ -86,7 +86,7 @@ def worked_out(
         return Cursor(judged(thing).progress, thing.row.id) if by_progress else of.rows.cursor(thing.row, order.field)
 
     kept = things if only is None else [thing for thing in things if judged(thing).condition in only]
-    return Connection(page=cut(asked, kept, place, order.field, order.descending))
+    return Connection(page=paginate(asked, kept, place, order.field, order.descending))
 
 
 # ── lists that each of many things has ───────────────────────────────────────────────────────────
@@ -115,7 +115,7 @@ def paged(batch: Batch, of: Pages, asked: PageRequest, *filter: object) -> Seque
 
     def page(id: UUID, part: list[RowProxy]) -> Connection[Any]:
         return Connection(
-            page=stretch(
+            page=page_of(
                 window,
                 part,
                 cursor,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.snapshot.pagination import PAGE_DEFAULT, PAGE_MAX, PageRequest, Stretch, cut, decode, encode
+from api.snapshot.pagination import PAGE_DEFAULT, PAGE_MAX, Page, PageRequest, decode, encode, paginate
 from domain.primitives.errors import Code, CommandRejected
 from projections.store.versioned_tables import Cursor
 
@@ -18,32 +18,32 @@ PLACES = st.lists(
 )
 
 
-def page(places: Sequence[Cursor], asked: PageRequest, *, descending: bool = False) -> Stretch[Cursor]:
-    return cut(asked, places, lambda place: place, "PROGRESS", descending)
+def page(places: Sequence[Cursor], asked: PageRequest, *, descending: bool = False) -> Page[Cursor]:
+    return paginate(asked, places, lambda place: place, "PROGRESS", descending)
 
 
 def forwards(places: Sequence[Cursor], size: int, *, descending: bool) -> list[Cursor]:
     found: list[Cursor] = []
     after = None
     while True:
-        stretch = page(places, PageRequest(first=size, after=after), descending=descending)
-        assert stretch.has_previous() == bool(found)
-        found += stretch.items
-        if not stretch.has_next():
+        found_page = page(places, PageRequest(first=size, after=after), descending=descending)
+        assert found_page.has_previous() == bool(found)
+        found += found_page.items
+        if not found_page.has_next():
             return found
-        after = stretch.cursor(stretch.items[-1])
+        after = found_page.cursor(found_page.items[-1])
 
 
 def backwards(places: Sequence[Cursor], size: int, *, descending: bool) -> list[Cursor]:
     found: list[Cursor] = []
     before = None
     while True:
-        stretch = page(places, PageRequest(last=size, before=before), descending=descending)
-        assert stretch.has_next() == bool(found)
-        found = [*stretch.items, *found]
-        if not stretch.has_previous():
+        found_page = page(places, PageRequest(last=size, before=before), descending=descending)
+        assert found_page.has_next() == bool(found)
+        found = [*found_page.items, *found]
+        if not found_page.has_previous():
             return found
-        before = stretch.cursor(stretch.items[0])
+        before = found_page.cursor(found_page.items[0])
 
 
 @given(PLACES, st.integers(1, 7), st.booleans())
@@ -68,11 +68,11 @@ def test_a_page_between_two_cursors_knows_what_lies_around_it(places: list[Curso
     whole = page(places, PageRequest(first=PAGE_MAX)).items
     ends = sorted(data.draw(st.lists(st.integers(0, len(whole) - 1), min_size=2, max_size=2))) if whole else []
     after, before = (encode(whole[end], "PROGRESS") for end in ends) if ends else (None, None)
-    stretch = page(places, PageRequest(first=size, after=after, before=before))
+    found_page = page(places, PageRequest(first=size, after=after, before=before))
     inner = list(whole[ends[0] + 1 : ends[1]]) if ends else list(whole)
-    assert stretch.items == inner[:size]
-    assert stretch.has_previous() == bool(ends)
-    assert stretch.has_next() == (len(inner) > size or bool(ends))
+    assert found_page.items == inner[:size]
+    assert found_page.has_previous() == bool(ends)
+    assert found_page.has_next() == (len(inner) > size or bool(ends))
 
 
 @pytest.mark.parametrize(
