@@ -40,22 +40,22 @@ class Caller:
 
     @property
     def sees_everything(self) -> bool:
-        """Whether nothing is hidden from them, also what is shown to a team only."""
+        """Whether nothing is hidden from the caller, including objectives that are visible to a team only."""
         return Permission.READ_PRIVATE in self.can
 
     @cached_property
     def actor(self) -> str:
-        """Who this is where it is written down: people by their ids, which name nobody who was erased."""
+        """The actor as events record it: a person by id, which does not identify a person who was erased."""
         return f"machine:{self.handle}" if self.person is None else f"person:{self.person}"
 
     @property
     def who(self) -> list[Any]:
-        """All that an answer to them depends on, for what it is called by."""
+        """The parts of the caller that an answer depends on, for cache keys."""
         return [self.handle, str(self.person), sorted(self.roles)]
 
     @property
     def author(self) -> Author:
-        """The same, as commands want it."""
+        """The caller as the author of commands."""
         return Author(self.actor, self.source, self.roles)
 
 
@@ -74,11 +74,10 @@ class RequestStats:
 class Context:
     """The context of one request.
 
-    `pool` reads the views (autocommitting connections whose search path is the workspace's views), `filtered` the rows
-    that are visible where something is hidden; both are read through `reads` alone. `log` is the event log, `writer`
-    executes commands, `until` is the deadline of reads by the monotonic clock. `keys` sign checkpoints, if this process
-    has them. `hub` runs subscriptions: each of their events has a deadline of `answer_timeout_s` of its own, and they
-    end with `scope`.
+    `pool` reads the projections (autocommitting connections whose search path is the workspace's schema), `filtered` only
+    their visible rows; both are used through `reads` alone. `log` is the event log, `writer` executes commands, `until`
+    is the deadline of reads by the monotonic clock. `keys` sign checkpoints, if this process has them. `hub` runs
+    subscriptions: each of their events has a deadline of `answer_timeout_s` of its own, and they end with `scope`.
     """
 
     caller: Caller
@@ -97,7 +96,7 @@ class Context:
     scope: RequestScope | None = None
 
     def charge_cost(self, cost: float, most: float) -> bool:
-        """Add the cost of an operation; whether the request stays within `most`."""
+        """Add the cost of an operation. Returns whether the total of the request is at most `most`."""
         self.stats.costs.append(cost)
         return sum(self.stats.costs) <= most
 
@@ -109,12 +108,12 @@ class Context:
 
     @property
     def reads(self) -> SnapshotReader:
-        """New doors to reading, for one operation: its present is fixed when it is first looked at, and so is what
-        the caller may see. Raises `FORBIDDEN`."""
+        """A new reader for one operation. Its present, and what is hidden from the caller, are fixed at the first read.
+        Raises `FORBIDDEN`."""
         return self.reading()
 
     def reading(self, hidden: frozenset[UUID] | None = None) -> SnapshotReader:
-        """The same, where it is known which objectives are hidden from the caller. Raises `FORBIDDEN`."""
+        """A reader for which the objectives that are hidden from the caller are already known. Raises `FORBIDDEN`."""
         if Permission.READ not in self.caller.can:
             raise CommandRejected(Code.FORBIDDEN, "You may not read.")
         visibility_scope = None if self.caller.sees_everything else VisibilityScope(self.caller.person, self.filtered)

@@ -1,7 +1,7 @@
-"""How much a document asks for, before any of it is carried out or even held against the schema.
+"""Static cost analysis of a document, before validation and execution.
 
-One walk, linear in the document: a fragment is weighed once, however often it is spread. It does not mind a document
-that makes no sense, for it comes before the rules that would find that out: some of those take their time.
+One traversal, linear in the size of the document: each fragment is weighed once, however often it is spread. The
+document need not be valid, because the analysis runs before validation, and some validation rules are slow.
 """
 
 from collections.abc import Iterable, Mapping
@@ -31,28 +31,27 @@ from api.snapshot.pagination import PAGE_DEFAULT, PAGE_MAX
 DEPTH_MAX: Final = 30
 """Fields within fields."""
 ALIASES_MAX: Final = 200
-"""Fields under another name; those of a fragment count wherever it is spread."""
+"""Fields with an alias; those of a fragment count at every spread."""
 ROOT_FIELDS_MAX: Final = 50
-"""Fields at the top: so many questions, or commands, go into one operation."""
+"""Root fields, and so queries or commands, of one operation."""
 DIRECTIVES_MAX: Final = 100
 OPERATIONS_MAX: Final = 25
-"""Operations of one document, of which one is carried out."""
+"""Operations of one document, of which one is executed."""
 COST_MAX: Final = 500_000
-"""Fields of an answer, as far as pages and lists let it be foreseen; the largest take a second or two."""
+"""Fields of a response, estimated from pages and lists; the largest responses take one or two seconds."""
 LIST_SIZE: Final = 5
-"""How long a list without pages is taken to be: the key results of an objective, the members of a team."""
-FAR_TOO_MANY: Final = 10**15
-"""What is more than this is not told as a figure."""
+"""The assumed length of a list without pages, such as the key results of an objective or the members of a team."""
+LARGEST_FIGURE: Final = 10**15
+"""A message states a larger figure as "far too many"."""
 NESTING_MAX: Final = 120
-"""Selections within selections, fragments counted: what goes beyond is not looked through."""
-
+"""Selections within selections, fragments included; the analysis rejects deeper documents."""
 
 _SIZES: Final = frozenset({"first", "last", "ids"})
-"""The arguments that say how many things a field gives."""
+"""The arguments that determine how many objects a field returns."""
 
 
 class Weight(NamedTuple):
-    """Of a selection: its depth in fields, and how many aliases, directives, fields at its top, and fields in all."""
+    """The weight of a selection: depth in fields, aliases, directives, root fields (`width`) and fields (`cost`)."""
 
     depth: int = 0
     aliases: int = 0
@@ -62,32 +61,35 @@ class Weight(NamedTuple):
 
 
 class Limit(NamedTuple):
-    """A bound on a weight: what is beyond it, how that is told, and what to do instead."""
+    """The limit of one part of a weight: the error code and message for exceeding it."""
 
     code: str
     measure: str
     most: int
-    told: str
+    message: str
 
 
 LIMITS: Final = (
-    Limit("TOO_DEEP", "depth", DEPTH_MAX, "Asks {asked} fields deep; up to {most} are answered. Ask in two steps."),
+    Limit(
+        "TOO_DEEP", "depth", DEPTH_MAX,
+        "The operation is {asked} fields deep; the limit is {most}. Split it into two requests.",
+    ),
     Limit(
         "TOO_MANY_ALIASES", "aliases", ALIASES_MAX,
-        "Has {asked} aliases, those of fragments included; up to {most} are answered. Ask for lists, or in parts.",
+        "The operation has {asked} aliases, fragments included; the limit is {most}. Query lists, or split it.",
     ),
     Limit(
         "TOO_MANY_ROOT_FIELDS", "width", ROOT_FIELDS_MAX,
-        "Asks for {asked} fields at the top; up to {most} are answered at once. Ask in parts.",
+        "The operation has {asked} root fields; the limit is {most}. Split the operation.",
     ),
     Limit(
         "TOO_MANY_DIRECTIVES", "directives", DIRECTIVES_MAX,
-        "Has {asked} directives, those of fragments included; up to {most} are taken.",
+        "The operation has {asked} directives, fragments included; the limit is {most}. Remove directives.",
     ),
     Limit(
         "TOO_COSTLY", "cost", COST_MAX,
-        "May have {asked} fields in its answer; up to {most} are answered. "
-        "Ask for smaller pages, or for fewer lists within lists.",
+        "The response may have {asked} fields; the limit is {most}. "
+        "Request smaller pages, or fewer lists within lists.",
     ),
 )  # fmt: skip
 
@@ -103,20 +105,20 @@ class Estimate:
         }
         self._known: dict[str, Weight] = {}
         self.varies = False
-        """Whether a variable counted."""
+        """Whether the weight depends on a variable."""
         self._defaults: Mapping[str, ValueNode | None] = {}
         self._nesting = 0
 
     def of(self, operation: OperationDefinitionNode) -> Weight:
-        """Raises `GraphQLError` for what is nested beyond looking through."""
+        """The weight of an operation. Raises `GraphQLError` if its selections are nested beyond `NESTING_MAX`."""
         defaults = {one.variable.name.value: one.default_value for one in operation.variable_definitions or ()}
         if defaults != self._defaults:
-            self._defaults, self._known = defaults, {}  # a fragment may weigh something else then
+            self._defaults, self._known = defaults, {}  # the weight of a fragment may depend on the defaults
         root = self._schema.get_root_type(operation.operation)
         return _sum([_directives(operation), self._selections(operation.selection_set, root)])
 
-    def visit_fragments(self) -> None:
-        """Visit the fragments that no operation spreads. Raises `GraphQLError` for one that is nested too deeply."""
+    def weigh_fragments(self) -> None:
+        """Weigh all fragments, also unused ones. Raises `GraphQLError` for one that is nested too deeply."""
         for name in self._fragments:
             self._fragment(name)
 
@@ -141,7 +143,7 @@ class Estimate:
         if fragment is None:
             return Weight()
         if name not in self._known:
-            self._known[name] = Weight()  # of itself, if it is spread within itself, which is no document
+            self._known[name] = Weight()  # for a fragment that spreads itself, which validation rejects later
             inside = self._selections(fragment.selection_set, self._type(fragment.type_condition))
             self._known[name] = _sum([_directives(fragment), inside])
         return self._known[name]
@@ -164,11 +166,11 @@ class Estimate:
         )
 
     def _size(self, node: FieldNode, field: Any, parent: Any) -> float:
-        """How many things the field may give: its page, its ids, or the usual length of a list."""
+        """How many objects the field may return: its page size, its number of ids, or the assumed length of a list."""
         given = {one.name.value: self._value(one.value) for one in node.arguments or () if one.name.value in _SIZES}
         if "first" in field.args:
-            said = [given[name] for name in ("first", "last") if isinstance(given.get(name), (int, float))]
-            return min(max([0, *said]) if said else PAGE_DEFAULT, PAGE_MAX)
+            counts = [given[name] for name in ("first", "last") if isinstance(given.get(name), (int, float))]
+            return min(max([0, *counts]) if counts else PAGE_DEFAULT, PAGE_MAX)
         if isinstance(given.get("ids"), list):
             return len(given["ids"])
         is_page = parent.name.endswith("Connection")
@@ -204,12 +206,14 @@ def _directives(node: Any) -> Weight:
 
 
 def _too_deep(nesting: int, node: Any) -> GraphQLError:
-    message = f"Has selections {nesting} deep, fragments within fragments included; up to {DEPTH_MAX} are answered."
+    message = (
+        f"The selections are {nesting} deep, nested fragments included; the limit is {DEPTH_MAX}. Flatten the document."
+    )
     return GraphQLError(message, node, extensions={"code": "TOO_DEEP", "asked": nesting, "limit": DEPTH_MAX})
 
 
 class Weighed(NamedTuple):
-    """The cost of each operation of a document, or why the document is refused; and whether variables count."""
+    """The cost of each operation of a document, or the error that rejects it; and whether variables affect the cost."""
 
     refusal: GraphQLError | None
     costs: Mapping[str | None, float]
@@ -220,7 +224,7 @@ def weigh(schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str,
     """Weigh every operation of a document, which need not be valid."""
     operations = [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
     if len(operations) > OPERATIONS_MAX:
-        message = f"A document has up to {OPERATIONS_MAX} operations."
+        message = f"A document has at most {OPERATIONS_MAX} operations; split it."
         extensions = {"code": "TOO_MANY_OPERATIONS", "asked": len(operations), "limit": OPERATIONS_MAX}
         return Weighed(GraphQLError(message, extensions=extensions), {})
     estimate = Estimate(schema, document, variables)
@@ -240,22 +244,22 @@ def weigh(schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str,
 def _nested_fragment(estimate: Estimate) -> GraphQLError | None:
     """The error for a fragment that no operation spreads and that is nested too deeply to be validated."""
     try:
-        estimate.visit_fragments()
+        estimate.weigh_fragments()
     except GraphQLError as error:
         return error
     return None
 
 
 def refusal(weight: Weight, operation: OperationDefinitionNode) -> GraphQLError | None:
-    """Why an operation of this weight is not carried out, if it asks for too much."""
+    """The error for an operation whose weight exceeds a limit; else None."""
     for limit in LIMITS:
         asked = getattr(weight, limit.measure)
         if asked > limit.most:
-            message = limit.told.format(asked=_figure(asked), most=f"{limit.most:,}")
+            message = limit.message.format(asked=_figure(asked), most=f"{limit.most:,}")
             return GraphQLError(message, operation, extensions={"code": limit.code, "limit": limit.most})
     return None
 
 
 def _figure(asked: float) -> str:
-    """In a few characters, however much it is."""
-    return f"{asked:,.0f}" if asked < FAR_TOO_MANY else "far too many"
+    """The figure in a few characters."""
+    return f"{asked:,.0f}" if asked < LARGEST_FIGURE else "far too many"

@@ -1,6 +1,6 @@
 """Parses GraphQL documents within bounds of tokens and nesting.
 
-The lexer counts while the parser reads, so that a document beyond the bounds is rejected at the first token too many.
+The lexer counts while the parser reads, so that a document beyond the bounds is rejected early.
 """
 
 from typing import Final

@@ -9,9 +9,9 @@ from graphql import OverlappingFieldsCanBeMergedRule, SelectionSetNode, Validati
 from graphql.validation.validate import ValidationAbortedError
 
 COMPARISONS_MAX = 5_000
-"""Pairs of fields that are compared, whether they can be merged."""
+"""Pairs of fields that the rule may compare."""
 _UNITS_PER_COMPARISON = 2
-"""What one comparison of two fields costs of the rule's budget."""
+"""Units of the rule's budget for one comparison of two fields."""
 
 
 class TooManyComparisons(ValidationAbortedError):
@@ -19,7 +19,7 @@ class TooManyComparisons(ValidationAbortedError):
 
 
 class BoundedOverlappingFieldsRule(OverlappingFieldsCanBeMergedRule):
-    """graphql-core's rule with a budget of our own for each validation."""
+    """The rule of graphql-core with a budget of `COMPARISONS_MAX` for each validation."""
 
     def __init__(self, context: ValidationContext) -> None:
         super().__init__(context)

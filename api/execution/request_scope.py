@@ -10,7 +10,7 @@ from graphql import GraphQLError
 T = TypeVar("T")
 
 UNAUTHENTICATED: Final = "UNAUTHENTICATED"
-OVER: Final = "What you came in with holds no longer; come again with a token that does."
+OVER: Final = "The token is no longer valid; send the request again with a valid token."
 
 
 class RequestScope:

@@ -1,4 +1,4 @@
-"""The subscriptions of a process: how they wait for new positions of the views, and the threads that they read on.
+"""The subscriptions of a process: they wait for new positions of the projections, and share threads for reads.
 
 The projector notifies all of them at once; a waiting subscription polls nothing and holds no database connection.
 """
@@ -32,7 +32,7 @@ class SubscriptionHub:
     """The subscriptions of one process.
 
     At most `threads` of its threads, and so of its connections to the database, work for them at once, so that
-    queries always find one; `subscriptions_max` is how many there may be.
+    some are left for queries. There are at most `subscriptions_max` subscriptions.
     """
 
     def __init__(self, threads: int = 1, subscriptions_max: int = 1) -> None:
@@ -58,7 +58,7 @@ class SubscriptionHub:
         self._wake()
 
     def notify(self, position: int) -> None:
-        """The views have reached this position. Called from the thread of the projector."""
+        """The projections have reached this position. Called from the thread of the projector."""
         if self._loop is None or position == self._notified:
             return
         self._notified = position
@@ -70,8 +70,8 @@ class SubscriptionHub:
         self._wake()
 
     def _wake(self) -> None:
-        told, self._changed = self._changed, asyncio.Event()
-        told.set()
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
 
     # ── for a subscription ───────────────────────────────────────────────────────────────────────
 
@@ -84,7 +84,7 @@ class SubscriptionHub:
     def subscribed(self) -> Iterator[None]:
         """Count one subscription while it lasts. Raises `TOO_MANY_SUBSCRIPTIONS`."""
         if self._count >= self._max:
-            message = f"This server has all {self._max} subscriptions that it may have; try again later."
+            message = f"This server has reached its limit of {self._max} subscriptions; try again later."
             raise GraphQLError(message, extensions={"code": TOO_MANY})
         self._count += 1
         try:
@@ -93,7 +93,7 @@ class SubscriptionHub:
             self._count -= 1
 
     async def wait_beyond(self, position: int) -> None:
-        """Return when the views are beyond this position. Raises `GOING_AWAY`."""
+        """Return when the projections are beyond this position. Raises `GOING_AWAY`."""
         while self._position <= position:
             await self._wait_for_change()
         self._raise_if_closed()
@@ -112,7 +112,7 @@ class SubscriptionHub:
 
     def _raise_if_closed(self) -> None:
         if self._is_closed:
-            message = "The server is going away; subscribe again after the last position that you saw."
+            message = "The server is shutting down; subscribe again after the last position that you received."
             raise GraphQLError(message, extensions={"code": GOING_AWAY})
 
     async def work(self, work: Callable[[], T]) -> T:
@@ -131,7 +131,7 @@ class SubscriptionHub:
             await self.pause(AGAIN_SECONDS)
 
     async def shared(self, name: Hashable, work: Callable[[], T]) -> T:
-        """The same; concurrent calls with one name share one run."""
+        """Like `work`, but concurrent calls with the same name share one run."""
         task: asyncio.Task[T] | None = self._reading.get(name)
         if task is None:
             task = self._reading[name] = asyncio.create_task(self.work(work))

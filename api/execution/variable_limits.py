@@ -8,15 +8,15 @@ from graphql import GraphQLError
 VARIABLES_MAX: Final = 200
 """Variables of one operation."""
 VALUES_MAX: Final = 100_000
-"""Values in all of them together, objects and lists counted: twice what the largest command has."""
+"""Values in all of them together, objects and lists included: twice as many as the largest command has."""
 LIST_LENGTH_MAX: Final = 10_000
-"""Values of one list; as many readings go into one command."""
+"""Values of one list; the most readings of one command."""
 NESTING_MAX: Final = 20
 """Lists and objects within each other."""
 
 
 def oversized(variables: Mapping[str, Any]) -> GraphQLError | None:
-    """Why these variables are refused, if they are too many, too large, or too deep."""
+    """The error if there are too many variables, or if they are too large or too deeply nested; else None."""
     if len(variables) > VARIABLES_MAX:
         return limit_error("TOO_MANY_VARIABLES", f"An operation has up to {VARIABLES_MAX} variables.", VARIABLES_MAX)
     count, level = 0, list(variables.values())
@@ -41,5 +41,5 @@ def oversized(variables: Mapping[str, Any]) -> GraphQLError | None:
 
 
 def limit_error(code: str, message: str, limit: int) -> GraphQLError:
-    """The error for what exceeds a limit."""
+    """The error for an exceeded limit."""
     return GraphQLError(message, extensions={"code": code, "limit": limit})

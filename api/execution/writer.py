@@ -1,4 +1,4 @@
-"""Executes commands, and waits until the views have caught up with them."""
+"""Executes commands, and waits until the projections have caught up with them."""
 
 from domain.commands.command import Command
 from domain.handlers.dispatcher import Dispatcher, Outcome
@@ -8,7 +8,7 @@ from projections.engine.projector import Projector
 
 
 class Writer:
-    """Executes the commands of one process. `timeout_s`: how long a response waits for the views."""
+    """Executes the commands of one process. `timeout_s`: how long a response waits for the projections."""
 
     def __init__(self, log: Log, projector: Projector, timeout_s: float) -> None:
         self._log = log
@@ -21,7 +21,7 @@ class Writer:
         return self._dispatcher.execute(command, author)
 
     def behind(self, position: int) -> int:
-        """How many events the views lack to reach a position that a client names, after waiting for them.
+        """How many events the projections are behind a position that a client names, after waiting for them.
 
         Returns at once for a position beyond the head of the log.
         """
@@ -31,7 +31,7 @@ class Writer:
         return self.lag(position)
 
     def lag(self, position: int) -> int:
-        """How many events the views lack to reach a position of the log, after waiting for them: 0 as a rule."""
+        """How many events the projections are behind a position of the log, after waiting for them: usually 0."""
         if self._projector.wait(position, self._timeout_s):
             return 0
         return max(0, position - self._projector.status.position)
