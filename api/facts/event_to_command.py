@@ -1,7 +1,7 @@
-"""The command that records an event: the way back from the log to a fact file.
+"""The command that records an event: the inverse of a command handler, for exports of fact files.
 
-Most commands are derived from their event, field by field. What a command computes (a score, a verdict, a baseline)
-is in its event, and is given explicitly in the derived command.
+Most commands are derived from their event, field by field. A value that a command computed (a score, a verdict, a
+baseline) is in its event, and the derived command gives it explicitly.
 """
 
 from collections import defaultdict
@@ -32,30 +32,30 @@ from domain.primitives import personal_data
 from domain.primitives.values import Metric, Unit
 
 SEALED: Final[tuple[type[Event], ...]] = (PersonAdded, PersonRenamed)
-"""Events that are read with the person's key."""
+"""Events whose personal data is decrypted with the key of the person."""
 NOT_ALONE: Final[frozenset[type[Event]]] = frozenset({KeyResultReopened, ReadingRecorded})
-"""Events that no fact of their own tells: a reopened key result is part of reopening its objective, and the exporter
-writes the readings of a command together."""
+"""Events without a fact of their own: a key result is reopened with its objective, and the exporter writes all readings
+of a command as one fact."""
 _OMITTED: Final = frozenset({"measured_at", "close_objectives"})
-"""Command fields that a fact expresses otherwise: by its `at`, and by a fact for each objective that was closed."""
+"""Command fields that facts express in another way: by `at`, and by one fact for each closed objective."""
 
 
 @dataclass(frozen=True)
-class Known:
-    """What events do not contain: the streams of `DEPENDENT` events; for people their keys, or for erased people the
-    handles that they have in this export."""
+class ReplayContext:
+    """The context that events do not contain: the streams of `DEPENDENT` events, the keys of people, and the handles of
+    erased people in this export."""
 
     streams: Mapping[UUID, Sequence[Event]]
     keys: Mapping[UUID, bytes]
     handles: Mapping[UUID, str]
 
     def before(self, event: Event, field: str) -> Any:
-        """The value of a field before this event: that of the last earlier event of the stream which has the field."""
+        """The value of a field before this event, from the last earlier event of the stream that has the field."""
         earlier = self.streams[event.originator_id][: event.originator_version - 1]
         return next(getattr(one, field) for one in reversed(earlier) if field in one.__struct_fields__)
 
     def personal(self, event: PersonAdded | PersonRenamed) -> personal_data.Personal | None:
-        """What was sealed; None for a person who was erased."""
+        """The decrypted personal data; None for a person who was erased."""
         person = event.originator_id
         return personal_data.unseal(self.keys[person], person, event.sealed) if person in self.keys else None
 
@@ -64,20 +64,20 @@ class Known:
 
 
 @singledispatch
-def command(event: Event, known: Known) -> Command:
-    """The command that records this event, where the same events precede it. Raises `LookupError` for an event that
+def command(event: Event, context: ReplayContext) -> Command:
+    """The command that records this event if the same events precede it. Raises `LookupError` for an event that
     no command records by itself."""
     if type(event) not in DERIVED:
-        raise LookupError(f"no fact is known for {event.TOPIC}")
-    return _derived(DERIVED[type(event)], event, known)
+        raise LookupError(f"the event {event.TOPIC} has no fact of its own")
+    return _derived(DERIVED[type(event)], event, context)
 
 
-def _derived(kind: type[Command], event: Event, known: Known, **given: Any) -> Command:
-    """The command with every field that the event has under the same name, and with the id of what it changes."""
+def _derived(kind: type[Command], event: Event, context: ReplayContext, **given: Any) -> Command:
+    """The command with the fields of the event that have the same name, and with the id of the aggregate."""
     subject = _subject(kind, type(event))
     values: dict[str, Any] = {} if subject is None else {subject: event.originator_id}
     for name, optional in _shared(kind, type(event)).items():
-        if not (optional and getattr(event, name) == _before(event, name, subject, known)):
+        if not (optional and getattr(event, name) == _before(event, name, subject, context)):
             values[name] = getattr(event, name)
     for name, by in _by(kind).items():
         if values.get(name) is not None:
@@ -85,29 +85,31 @@ def _derived(kind: type[Command], event: Event, known: Known, **given: Any) -> C
     return kind(**values | given)
 
 
-def _before(event: Event, name: str, subject: str | None, known: Known) -> Any:
-    """The value that a field keeps if the command leaves it out: only changes are told, since what was chosen then
-    (an owner who has left) may not be chosen again. In a first event it is the default."""
-    return _defaults(type(event))[name] if subject is None else known.before(event, name)
+def _before(event: Event, name: str, subject: str | None, context: ReplayContext) -> Any:
+    """The value that a field keeps if the command leaves it out: the default for the first event of a stream.
+
+    A derived command gives only changes, because an unchanged value (an owner who has left) may no longer be valid.
+    """
+    return _defaults(type(event))[name] if subject is None else context.before(event, name)
 
 
 @cache
 def _subject(kind: type[Command], event: type[Event]) -> str | None:
-    """The field that takes the id of the thing whose event it is; None for a command that creates it."""
+    """The field that takes the id of the aggregate; None for a command that creates it."""
     names = [name for name, expected in by_field(kind).items() if expected.kind is event.KIND]
     return next((name for name in names if name not in event.__struct_fields__), None)
 
 
 @cache
 def _shared(kind: type[Command], event: type[Event]) -> dict[str, bool]:
-    """The fields that a command shares with its event, and whether they may be left out to stay as they are."""
+    """The fields that a command shares with its event, and whether the command may leave them out."""
     defaults = _defaults(kind)
     return {name: defaults[name] is UNSET for name in kind.__struct_fields__ if name in event.__struct_fields__}
 
 
 @cache
 def _by(kind: type[Command]) -> dict[str, type[By]]:
-    """The fields that take a thing by id or key."""
+    """The fields that take an id or a key."""
     return {name: expected.by for name, expected in by_field(kind).items() if expected.by is not None}
 
 
@@ -120,17 +122,17 @@ def _defaults(struct: type[msgspec.Struct]) -> dict[str, Any]:
 
 
 @command.register
-def from_person_added(event: PersonAdded, known: Known) -> Command:
-    personal = known.personal(event)
+def from_person_added(event: PersonAdded, context: ReplayContext) -> Command:
+    personal = context.personal(event)
     if personal is None:
-        return AddPerson(handle=known.handles[event.originator_id], name=personal_data.ERASED)
+        return AddPerson(handle=context.handles[event.originator_id], name=personal_data.ERASED)
     return AddPerson(handle=personal.handle, name=personal.name, email=personal.email)
 
 
 @command.register
-def from_person_renamed(event: PersonRenamed, known: Known) -> Command:
-    """The new name of an erased person cannot be read; that they were renamed is told."""
-    personal = known.personal(event)
+def from_person_renamed(event: PersonRenamed, context: ReplayContext) -> Command:
+    """The new name of an erased person cannot be decrypted, so the command gives a placeholder."""
+    personal = context.personal(event)
     if personal is None:
         name = f"{personal_data.ERASED} {event.originator_version}"
         return RenamePerson(person=event.originator_id, name=name)
@@ -138,7 +140,7 @@ def from_person_renamed(event: PersonRenamed, known: Known) -> Command:
 
 
 @command.register
-def from_team_lead_appointed(event: TeamLeadAppointed, _: Known) -> Command:
+def from_team_lead_appointed(event: TeamLeadAppointed, _: ReplayContext) -> Command:
     return AppointLead(team=event.originator_id, person=event.lead)
 
 
@@ -146,30 +148,30 @@ def from_team_lead_appointed(event: TeamLeadAppointed, _: Known) -> Command:
 
 
 @command.register
-def from_scoring_policy_adopted(event: ScoringPolicyAdopted, _: Known) -> Command:
+def from_scoring_policy_adopted(event: ScoringPolicyAdopted, _: ReplayContext) -> Command:
     return AdoptScoringPolicy(**structs.asdict(event.policy))
 
 
 @command.register
-def from_objective_drafted(event: ObjectiveDrafted, known: Known) -> Command:
+def from_objective_drafted(event: ObjectiveDrafted, context: ReplayContext) -> Command:
     if event.carried_from is not None:
         return CarryObjective(objective=event.carried_from, into=CycleBy(id=event.cycle))
-    return _derived(DraftObjective, event, known)
+    return _derived(DraftObjective, event, context)
 
 
 @command.register
-def from_objective_unaligned(event: ObjectiveUnaligned, _: Known) -> Command:
+def from_objective_unaligned(event: ObjectiveUnaligned, _: ReplayContext) -> Command:
     return UnalignObjective(objective=event.originator_id, from_=event.to)
 
 
 @command.register
-def from_key_result_added(event: KeyResultAdded, known: Known) -> Command:
-    return _derived(AddKeyResult, event, known, metric=_metric(event.metric, Unit()))
+def from_key_result_added(event: KeyResultAdded, context: ReplayContext) -> Command:
+    return _derived(AddKeyResult, event, context, metric=_metric(event.metric, Unit()))
 
 
 @command.register
-def from_key_result_retargeted(event: KeyResultRetargeted, known: Known) -> Command:
-    return _derived(RetargetKeyResult, event, known, metric=_metric(event.metric))
+def from_key_result_retargeted(event: KeyResultRetargeted, context: ReplayContext) -> Command:
+    return _derived(RetargetKeyResult, event, context, metric=_metric(event.metric))
 
 
 def _metric(metric: Metric, default: Unit | None = None) -> MetricInput:
@@ -182,8 +184,8 @@ def _metric(metric: Metric, default: Unit | None = None) -> MetricInput:
 
 
 def derivable(events: Iterable[type[Event]], commands: Iterable[type[Command]]) -> dict[type[Event], type[Command]]:
-    """The command of each event that has no function of its own above. Raises `TypeError` for an event without
-    exactly one command, and for a command that takes what its event does not contain."""
+    """The command of each event that has no registered function. Raises `TypeError` for an event without exactly one
+    command, and for a command with a field that its event lacks."""
     recorded_by = defaultdict[type[Event], list[type[Command]]](list)
     for kind in commands:
         recorded_by[kind.RECORDS].append(kind)
@@ -212,4 +214,4 @@ DERIVED: Final = derivable(EVENTS.values(), VERBS.values())
 DEPENDENT: Final[tuple[type[Event], ...]] = tuple(
     event for event, kind in DERIVED.items() if _subject(kind, event) and any(_shared(kind, event).values())
 )
-"""Events that are told by what they changed: it takes what precedes them in their streams."""
+"""Events whose command gives only the changed fields, for which the earlier events of the stream are needed."""

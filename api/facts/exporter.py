@@ -1,4 +1,4 @@
-"""The log told as facts: the lines that make an import into an empty workspace record the same again."""
+"""Exports the log as facts. Their import into an empty workspace records the same events."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,7 @@ import msgspec
 import psycopg
 from msgspec import NODEFAULT, UNSET
 
-from api.facts.event_to_command import DEPENDENT, SEALED, Known, command
+from api.facts.event_to_command import DEPENDENT, SEALED, ReplayContext, command
 from api.facts.importer import LINE_BYTES_MAX
 from api.facts.naming import Names
 from domain.commands.command import By, Command, KpiBy, verb
@@ -31,32 +31,32 @@ from domain.primitives import personal_data
 from domain.primitives.values import Ref, Unit
 
 BATCH = 1000
-"""How many events are read at once; the readings of one command, up to 10,000, come on top."""
+"""Events that are read at once; the rest of the last command, up to 10,000 readings, is added."""
 READINGS_BYTES_MAX = LINE_BYTES_MAX - 2**20
-"""How long the readings of one line may be, so that there is room for all the rest of it."""
+"""Bytes of the readings of one line; the remainder is for the other fields."""
 READING_BYTES_MAX = 200
-"""How long a reading is at most, but for its note, whose characters take up to four bytes each."""
+"""Bytes of a reading without its note, whose characters take up to four bytes each."""
 
-_COMES_WITH: dict[type[Event], type[Event]] = {
+_PRIMARY_OF: dict[type[Event], type[Event]] = {
     ObjectiveCommitted: CycleActivated,
     KeyResultReopened: ObjectiveReopened,
     KeyResultAdded: ObjectiveDrafted,
 }
-"""What is recorded by the way, together with what its command is about."""
+"""Secondary events, by the primary event of the same command."""
 _ALWAYS_NAMED: tuple[type[Event], ...] = (ObjectiveDrafted, KeyResultAdded)
-_NAMED_IF_SPOKEN_OF: tuple[type[Event], ...] = (
+_NAMED_IF_REFERENCED: tuple[type[Event], ...] = (
     KeyResultCheckedIn, ReadingRecorded, InitiativePlanned, CommentAdded, Reflected,
 )  # fmt: skip
-"""What is so many that it has a name only where a later fact needs it."""
-_ALWAYS_SAID = {(Unit, "kind")}
-"""What the schema wants to hear in any case."""
+"""Events whose subjects are so many that they get a name only if a later fact references them."""
+_ALWAYS_WRITTEN = {(Unit, "kind")}
+"""Fields that the schema requires, and which are written even with their default."""
 _WHOLE = re.compile(r"-?[1-9]\d*\.0|0\.0")
 
 Group: TypeAlias = Sequence[Recorded]
-"""What one command has recorded."""
+"""The events of one command."""
 
 
-class Told(NamedTuple):
+class FactLine(NamedTuple):
     """The line of a fact, and the position of the last event of its command."""
 
     position: int
@@ -64,11 +64,11 @@ class Told(NamedTuple):
 
 
 class Facts:
-    """The facts of a log, in its order. It is read as they are told, and need not fit in memory: of what is past
-    only names are kept, of goals and of what is spoken of again.
+    """The facts of a log, in the order of the log.
 
-    Mostly one command is one fact. One that worked out scores as it closed something is told score by score, so
-    that nothing has to be worked out again.
+    The log is streamed and need not fit in memory: only the names of goals, and of subjects that later facts reference,
+    are kept. Usually one command is one fact. A command that computed scores while closing becomes one fact for each
+    score, so that the import computes nothing.
     """
 
     def __init__(self, log: Log, conn: psycopg.Connection[Any], upto: int) -> None:
@@ -76,20 +76,20 @@ class Facts:
         self._conn = conn
         self._upto = upto
         self.names = Names()
-        self._known = Known({}, {}, {})
-        self._spoken_of: set[UUID] = set()
+        self._context = ReplayContext({}, {}, {})
+        self._referenced: set[UUID] = set()
 
-    def __iter__(self) -> Iterator[Told]:
-        """Each fact. Raises `LookupError` for an event that cannot be told, or read, by this program."""
+    def __iter__(self) -> Iterator[FactLine]:
+        """Each fact. Raises `LookupError` for an event that this version cannot read, or cannot express as a fact."""
         for groups in self._groups():
             self._look_up([one.event for group in groups for one in group])
             for group in groups:
-                yield from (Told(group[-1].position, line) for line in self._lines(group))
+                yield from (FactLine(group[-1].position, line) for line in self._lines(group))
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────
 
     def _groups(self) -> Iterator[Sequence[Group]]:
-        """Some commands at a time, each whole."""
+        """Batches of commands, each command with all of its events."""
         pending: list[Recorded] = []
         position = 0
         while position < self._upto:
@@ -101,78 +101,78 @@ class Facts:
             yield whole
 
     def _look_up(self, events: Sequence[Event]) -> None:
-        """All that is needed beside these events, in one statement each."""
+        """Read the context of these events, with one statement for each kind of context."""
         streams = self._log.streams([one.originator_id for one in events if isinstance(one, DEPENDENT)])
         keys = self._log.person_keys([one.originator_id for one in events if isinstance(one, SEALED)])
         nameless = [one.originator_id for one in events if isinstance(one, PersonAdded)]
         handles = {person: self._free_handle() for person in nameless if person not in keys}
-        self._known = Known(streams, keys, handles)
-        begun = [one.originator_id for one in events if isinstance(one, _NAMED_IF_SPOKEN_OF)]
-        self._spoken_of = spoken_of(self._conn, begun, self._upto)
+        self._context = ReplayContext(streams, keys, handles)
+        begun = [one.originator_id for one in events if isinstance(one, _NAMED_IF_REFERENCED)]
+        self._referenced = spoken_of(self._conn, begun, self._upto)
 
     def _free_handle(self) -> str:
-        """The next handle for somebody who was erased, but for one that somebody who is there has."""
+        """The next handle for an erased person that no existing person has."""
         salt = self._log.salt()
         while self._log.person_by_handle(personal_data.handle_digest(salt, handle := self.names.erased())) is not None:
             pass
         return handle
 
-    # ── telling ──────────────────────────────────────────────────────────────────────────────────
+    # ── writing ──────────────────────────────────────────────────────────────────────────────────
 
     def _lines(self, group: Group) -> Iterator[bytes]:
-        if any(self._is_recorded_anew(one.event) or isinstance(one.event, ReadingRecorded) for one in group):
+        if any(self._is_recorded_again(one.event) or isinstance(one.event, ReadingRecorded) for one in group):
             yield from self._batches(group)
             return
         kinds = {type(one.event) for one in group}
         for one in group:
-            if _COMES_WITH.get(type(one.event)) not in kinds:
-                told = command(one.event, self._known)
-                yield self._line(one, told, self._name(one.event, told))
+            if _PRIMARY_OF.get(type(one.event)) not in kinds:
+                derived = command(one.event, self._context)
+                yield self._line(one, derived, self._name(one.event, derived))
             elif isinstance(one.event, KeyResultAdded):
                 self.names.carried(one.event.originator_id, one.event.objective)
 
-    def _line(self, one: Recorded, told: Command, name: str | None) -> bytes:
-        said = {
+    def _line(self, one: Recorded, derived: Command, name: str | None) -> bytes:
+        fact = {
             "at": one.effective_at,
             "by": self._by(one.by),
-            "do": verb(type(told)),
+            "do": verb(type(derived)),
             "ref": name,
             "reason": one.by.reason,
-            "input": self._written(told),
+            "input": self._written(derived),
         }
-        return msgspec.json.encode({key: value for key, value in said.items() if value is not None}) + b"\n"
+        return msgspec.json.encode({key: value for key, value in fact.items() if value is not None}) + b"\n"
 
     def _by(self, by: Authorship) -> str | None:
-        """The person for whom it was done, or who did it; nobody for a machine."""
+        """The name of the person on whose behalf it was done, or who did it; None for a machine."""
         kind, _, id = by.actor.partition(":")
         actor = UUID(id) if kind == "person" else None
         return self.names.get(by.on_behalf_of or actor)
 
-    def _name(self, event: Event, told: Command) -> str | None:
-        """The name of what the event begins, if later facts may speak of it."""
+    def _name(self, event: Event, derived: Command) -> str | None:
+        """The name of the subject that the event creates, if later facts may reference it."""
         id, names = event.originator_id, self.names
-        match told:
+        match derived:
             case AddPerson():
-                return names.person(id, told.handle)
+                return names.person(id, derived.handle)
             case FormTeam():
-                return names.team(id, told.key)
+                return names.team(id, derived.key)
             case OpenCycle():
-                return names.cycle(id, told.key)
+                return names.cycle(id, derived.key)
             case DefineKpi():
-                return names.kpi(id, told.key)
-        if event.belongs_to is None or not (isinstance(event, _ALWAYS_NAMED) or id in self._spoken_of):
+                return names.kpi(id, derived.key)
+        if event.belongs_to is None or not (isinstance(event, _ALWAYS_NAMED) or id in self._referenced):
             return None
         return names.child(id, event.KIND, event.belongs_to)
 
     def _written(self, value: Any) -> Any:
-        """A command or a part of it as it stands in the file, with names in the place of ids."""
+        """A command or a part of it as it is written to the file, with names in place of ids."""
         match value:
             case UUID() | Ref():
                 return {"ref": self.names[value if isinstance(value, UUID) else value.id]}
             case By() if value.id is not None:
                 return {"key": self.names.key(value.id)}
             case msgspec.Struct():
-                return {name: self._written(said) for name, said in _said(value)}
+                return {name: self._written(given) for name, given in _given(value)}
             case list() | tuple():
                 return [self._written(one) for one in value]
             case float():
@@ -182,15 +182,15 @@ class Facts:
 
     # ── readings ─────────────────────────────────────────────────────────────────────────────────
 
-    def _is_recorded_anew(self, event: Event) -> bool:
-        """Whether it is a reading that had been taken back and was then recorded again."""
+    def _is_recorded_again(self, event: Event) -> bool:
+        """Whether the event records a reading again that had been retracted."""
         if not isinstance(event, ReadingCorrected):
             return False
-        stream = self._known.streams[event.originator_id]
+        stream = self._context.streams[event.originator_id]
         return isinstance(stream[event.originator_version - 2], ReadingRetracted)
 
     def _batches(self, group: Group) -> Iterator[bytes]:
-        """The readings of a command in one fact, or in several if they are too long for one line."""
+        """The readings of a command as one fact, or as several if they are too long for one line."""
         size, batch = 0, list[Recorded]()
         for one in group:
             length = READING_BYTES_MAX + 4 * len(getattr(one.event, "note", None) or "")
@@ -202,21 +202,21 @@ class Facts:
         yield self._batch(batch)
 
     def _batch(self, batch: Group) -> bytes:
-        """What is recorded again is told backwards and before the rest, since so it comes to the same order."""
+        """Readings that are recorded again come first, in reverse: an import then records the same order of events."""
         new = [one for one in batch if isinstance(one.event, ReadingRecorded)]
         readings = [*(one for one in reversed(batch) if isinstance(one.event, ReadingCorrected)), *new]
-        told = RecordReadings(readings=[self._reading(one) for one in readings])
-        return self._line(readings[0], told, self._name_batch(new, len(readings) - len(new)))
+        derived = RecordReadings(readings=[self._reading(one) for one in readings])
+        return self._line(readings[0], derived, self._name_batch(new, len(readings) - len(new)))
 
     def _name_batch(self, new: Group, before: int) -> str | None:
-        """The name of a batch, if later facts speak of what is new in it; so many others are told before that."""
-        spoken_of = [
-            (place, one) for place, one in enumerate(new, before) if one.event.originator_id in self._spoken_of
+        """The name of a batch if later facts reference its new readings. `before`: how many others precede them."""
+        referenced = [
+            (place, one) for place, one in enumerate(new, before) if one.event.originator_id in self._referenced
         ]
-        if not spoken_of:
+        if not referenced:
             return None
         name = self.names.batch()
-        for place, one in spoken_of:
+        for place, one in referenced:
             self.names.reading(one.event.originator_id, name, place)
         return name
 
@@ -224,19 +224,21 @@ class Facts:
         event = one.event
         assert isinstance(event, ReadingRecorded | ReadingCorrected)
         kpi = (
-            event.kpi if isinstance(event, ReadingRecorded) else self._known.streams[event.originator_id][0].belongs_to
+            event.kpi
+            if isinstance(event, ReadingRecorded)
+            else self._context.streams[event.originator_id][0].belongs_to
         )
         return ReadingInput(kpi=KpiBy(id=kpi), value=event.value, measured_at=one.effective_at, note=event.note)
 
 
-def _said(value: msgspec.Struct) -> Iterator[tuple[str, Any]]:
-    """What is said, under its name in JSON: all but what is left out, or goes without saying."""
+def _given(value: msgspec.Struct) -> Iterator[tuple[str, Any]]:
+    """The fields by their names in JSON, without those that are unset or have their default."""
     for field in _fields(type(value)):
-        said = getattr(value, field.name)
-        if said is not UNSET and (
-            field.required or said != _default(field) or (type(value), field.name) in _ALWAYS_SAID
+        given = getattr(value, field.name)
+        if given is not UNSET and (
+            field.required or given != _default(field) or (type(value), field.name) in _ALWAYS_WRITTEN
         ):
-            yield field.encode_name, said
+            yield field.encode_name, given
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Which fields of a command name other things, and in which form."""
+"""Which fields of a command reference aggregates, and in which form."""
 
 import types
 import typing
@@ -13,7 +13,7 @@ from domain.primitives.values import Kind, Ref
 
 
 class Expected(msgspec.Struct, frozen=True):
-    """The form in which a field takes the name of a thing: an id, an id within a `By`, or a reference with its kind."""
+    """The form of a reference in a field: an id, an id within a `By`, or a `Ref` with its kind."""
 
     form: Literal["id", "by", "ref"]
     kind: Kind | None
@@ -22,7 +22,7 @@ class Expected(msgspec.Struct, frozen=True):
 
 @cache
 def by_field(struct: type[msgspec.Struct]) -> dict[str, Expected]:
-    """What each field expects that names a thing, by the name of the field."""
+    """The expected reference of each field that takes one, by the name of the field."""
     hints = typing.get_type_hints(struct, include_extras=True)
     found = {field: next(_named_in(hints[field]), None) for field in struct.__struct_fields__}
     return {field: expected for field, expected in found.items() if expected is not None}

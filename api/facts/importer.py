@@ -1,4 +1,4 @@
-"""Fact files: history as a list of commands, one JSON object a line, brought into the log as it stands."""
+"""Imports fact files: history as a list of commands, one JSON object a line."""
 
 import json
 from collections import Counter
@@ -27,13 +27,13 @@ from domain.primitives.values import Kind, Ref, Source
 
 LINE_BYTES_MAX = 16 * 1024 * 1024
 ADMIN = frozenset({Role.ADMIN})
-"""What whoever runs an import is."""
+"""The roles of the user who runs an import."""
 
 
 class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One line: when it was true, who did it, which command, with what, and the name of what it makes.
+    """One line: the effective time, the person, the command, its input, and a name for what the command creates.
 
-    Without a `by`, nobody is said to have done it but whoever runs the import.
+    Without `by`, the event records only the user who runs the import.
     """
 
     at: datetime
@@ -53,7 +53,7 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 class Tally(msgspec.Struct):
-    """What became of the facts of a file."""
+    """The result of an import: how many facts were read, recorded and recorded before, and the refusals."""
 
     read: int = 0
     recorded: int = 0
@@ -62,10 +62,10 @@ class Tally(msgspec.Struct):
 
 
 class Import:
-    """Brings facts in, one after the other. Each is a command with a key that follows from its text, so
-    that running a file again, or going on after it was cut off, records nothing twice.
+    """Imports facts one after the other.
 
-    The actor is whoever runs the import; the `by` of a fact stands beside it as `on_behalf_of`.
+    Each fact becomes a command whose idempotency key is derived from its text, so that an import that is repeated or
+    resumed records nothing twice. The actor is the user who runs the import, and the `by` of a fact is `on_behalf_of`.
     """
 
     def __init__(self, dispatcher: Dispatcher, log: Log, actor: str) -> None:
@@ -77,14 +77,14 @@ class Import:
         self._seen: Counter[str] = Counter()
 
     def run(self, lines: Iterable[bytes], *, go_on: bool = False, progress: Callable[[int], object] = int) -> Tally:
-        """Bring the lines in. Stops at the first refusal, with nothing after it recorded, unless told
-        to go on. `progress` is told the bytes of each line that is done."""
+        """Import the lines. Stops at the first refusal, and records nothing after it, unless `go_on`. `progress` is
+        called with the number of bytes of each line that is done."""
         tally = Tally()
         for number, line in enumerate(lines, 1):
             if line.strip():
                 tally.read += 1
                 try:
-                    outcome = self._bring(line)
+                    outcome = self._import(line)
                 except CommandRejected as refused:
                     tally.refusals.append(Refusal(number, refused.code, str(refused)))
                     if not go_on:
@@ -95,13 +95,15 @@ class Import:
             progress(len(line))
         return tally
 
-    def _bring(self, line: bytes) -> Outcome:
+    def _import(self, line: bytes) -> Outcome:
         fact, key = self._fact(line)
         kind = VERBS.get(fact.do)
         if kind is None:
-            raise invalid(f"There is no command '{fact.do}'; the schema's mutations are the list.", "do")
+            raise invalid(f"There is no command '{fact.do}'; use the name of a mutation of the schema.", "do")
         if fact.ref is not None and fact.ref in self._refs:
-            raise CommandRejected(Code.DUPLICATE, f"The name '{fact.ref}' stands for something else already.", "ref")
+            raise CommandRejected(
+                Code.DUPLICATE, f"An earlier fact has the name '{fact.ref}'; choose another name.", "ref"
+            )
         author = Author(self._actor, Source.IMPORT, ADMIN, self._claimed(fact, key))
         outcome = self._dispatcher.execute(self._command(kind, fact, key), author)
         if fact.ref is not None:
@@ -112,7 +114,7 @@ class Import:
 
     def _fact(self, line: bytes) -> tuple[Fact, str]:
         if len(line) > LINE_BYTES_MAX:
-            raise CommandRejected(Code.TOO_LARGE, f"A line has up to {LINE_BYTES_MAX} bytes.")
+            raise CommandRejected(Code.TOO_LARGE, f"A line has at most {LINE_BYTES_MAX} bytes; split the fact.")
         try:
             fact = msgspec.json.decode(line, type=Fact)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
@@ -122,20 +124,20 @@ class Import:
         return fact, f"{digest}:{self._seen[digest]}"
 
     def _claimed(self, fact: Fact, key: str) -> UUID | None:
-        """The person that a fact was done by; a handle that is not known yet becomes a person."""
+        """The person that `by` names; an unknown handle is added as a person."""
         if fact.by is None:
             return None
         kind, _, handle = fact.by.partition(":")
         if kind != "person" or not handle:
-            raise invalid(f"'{fact.by}' is nobody; write it as person:HANDLE.", "by")
+            raise invalid(f"'{fact.by}' does not name a person; write it as person:HANDLE.", "by")
         known = self._person(handle)
-        made = self._refs.get(fact.by)
-        if known is None and made is not None and made.kind is Kind.PERSON:
-            return made.id  # a fact before this one has added, and another one erased them
+        created = self._refs.get(fact.by)
+        if known is None and created is not None and created.kind is Kind.PERSON:
+            return created.id  # an earlier fact added this person, and another one erased them
         if known is not None or (fact.do == "addPerson" and fact.input.get("handle") == handle):
             return known
         if self._log.command(command_id(Source.IMPORT, key)) is not None:
-            return None  # it was brought in before, and whoever did it was erased since: nobody is brought back
+            return None  # the fact was imported before and the person was erased since: do not add them again
         added = AddPerson(handle=handle, name=handle, effective_at=fact.at, idempotency_key=f"person:{handle}")
         self._dispatcher.execute(added, Author(self._actor, Source.IMPORT, ADMIN))
         return self._person(handle)
@@ -157,15 +159,15 @@ class Import:
         try:
             command = msgspec.convert(given, kind)
         except msgspec.ValidationError as error:
-            raise invalid(f"{fact.do} does not take this: {error}.", "input") from error
-        return self._known_already(command)
+            raise invalid(f"The input does not fit {fact.do}: {error}.", "input") from error
+        return self._renaming_if_known(command)
 
-    def _known_already(self, command: Command) -> Command:
-        """To add a person who was met before as a `by` is to say their name."""
+    def _renaming_if_known(self, command: Command) -> Command:
+        """The command, or a rename in place of adding a person whom the import has added as a `by` before."""
         if not isinstance(command, AddPerson):
             return command
         person = self._person(command.handle)
-        if person is None or self._log.command(_met(command.handle)) is None:
+        if person is None or self._log.command(_person_command_id(command.handle)) is None:
             return command
         return RenamePerson(
             person=person,
@@ -178,7 +180,7 @@ class Import:
     # ── names ────────────────────────────────────────────────────────────────────────────────────
 
     def _name(self, name: str, outcome: Outcome) -> None:
-        """`NAME` is what the fact made; the readings of a batch are `NAME/0`, `NAME/1` and so on, and
+        """`NAME` references what the fact created; the readings of a batch are `NAME/0`, `NAME/1` and so on, and
         `NAME` is the first of them."""
         result = outcome.result
         if result.subject is not None:
@@ -188,8 +190,8 @@ class Import:
             self._refs[f"{name}/{index}"] = Ref(Kind.READING, reading)
 
     def _name_carried(self, name: str) -> None:
-        """The key results that came along with a carried objective are `NAME/0`, `NAME/1` and so on, in
-        their order; those that are added to it later have names of their own."""
+        """The key results that are carried with an objective are `NAME/0`, `NAME/1` and so on, in their order;
+        key results that are added later have names of their own."""
         carried = self._log.children(self._refs[name].id, KeyResultAdded.TOPIC).ids
         for index, key_result in enumerate(carried):
             self._refs[f"{name}/{index}"] = Ref(Kind.KEY_RESULT, key_result)
@@ -210,16 +212,16 @@ class Import:
             ref = None if person is None else Ref(Kind.PERSON, person)
         if ref is None:
             raise CommandRejected(
-                Code.NOT_FOUND, f"No fact before this one made '{name}', or it was refused.", "input", "ref"
+                Code.NOT_FOUND, f"No earlier fact has created '{name}', or it was refused.", "input", "ref"
             )
         return ref
 
 
 def _as(ref: Ref, expected: Expected | None) -> Any:
     if expected is None:
-        raise invalid("A name cannot stand here; only where an id is taken.", "input", "ref")
+        raise invalid("This field takes no reference; give a value.", "input", "ref")
     if expected.kind is not None and expected.kind is not ref.kind:
-        raise invalid(f"Names a {ref.kind}; a {expected.kind} is taken here.", "input", "ref")
+        raise invalid(f"References a {ref.kind}; this field takes a {expected.kind}.", "input", "ref")
     if expected.form == "ref":
         return {"kind": ref.kind, "id": str(ref.id)}
     return {"id": str(ref.id)} if expected.form == "by" else str(ref.id)
@@ -228,6 +230,6 @@ def _as(ref: Ref, expected: Expected | None) -> Any:
 _READING = by_json_name(ReadingInput)
 
 
-def _met(handle: str) -> UUID:
-    """The command by which an import meets a person for the first time."""
+def _person_command_id(handle: str) -> UUID:
+    """The id of the command with which an import adds a person because of a `by`."""
     return command_id(Source.IMPORT, f"person:{handle}")

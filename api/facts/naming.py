@@ -1,4 +1,4 @@
-"""What things are called in a fact file: by their keys where they have keys, else by where they belong."""
+"""The names of a fact file: an aggregate is named by its key if it has one, else by its parent and number."""
 
 from collections import Counter
 from uuid import UUID
@@ -12,9 +12,9 @@ class Names:
     """The names that an export has given so far.
 
     `2026-q3` is a cycle, `2026-q3/O2` its second objective, `2026-q3/O2/KR1` a key result of that; `team/care`,
-    `kpi/nps`, `person:ada`; `2026-q3/O2/KR1/CheckIn1` the first check-in there that is spoken of later. Keys are in
-    lower case and have neither '/' nor ':', so no two of these can be the same. `person:erased-1` is the first of
-    those whose own handles nobody can read any more.
+    `kpi/nps`, `person:ada`; `2026-q3/O2/KR1/CheckIn1` the first check-in there that a later fact references. Keys are
+    in lower case and have neither '/' nor ':', so that names do not collide. `person:erased-1` is the first erased
+    person, whose handle cannot be decrypted.
     """
 
     def __init__(self) -> None:
@@ -35,44 +35,44 @@ class Names:
         return self._keys[id]
 
     def person(self, id: UUID, handle: str) -> str:
-        return self._give(id, f"person:{handle}")
+        return self._assign(id, f"person:{handle}")
 
     def erased(self) -> str:
-        """The next handle for somebody whose own nobody can read any more."""
+        """The next handle for an erased person, whose own handle cannot be decrypted."""
         self._erased += 1
         return f"erased-{self._erased}"
 
     def team(self, id: UUID, key: str) -> str:
-        return self._give(id, f"team/{key}")
+        return self._assign(id, f"team/{key}")
 
     def cycle(self, id: UUID, key: str) -> str:
         self._keys[id] = key
-        return self._give(id, key)
+        return self._assign(id, key)
 
     def kpi(self, id: UUID, key: str) -> str:
         self._keys[id] = key
-        return self._give(id, f"kpi/{key}")
+        return self._assign(id, f"kpi/{key}")
 
     def child(self, id: UUID, kind: Kind, parent: UUID) -> str:
-        """By what it belongs to, and which of its kind it is there."""
+        """Name an aggregate by its parent and its number among the same kind."""
         self._counted[parent, kind] += 1
-        return self._give(id, f"{self._names[parent]}/{_SHORT.get(kind, kind)}{self._counted[parent, kind]}")
+        return self._assign(id, f"{self._names[parent]}/{_SHORT.get(kind, kind)}{self._counted[parent, kind]}")
 
     def carried(self, id: UUID, objective: UUID) -> str:
-        """The next key result that came along with a carried objective, as an import names it."""
+        """Name the next key result that was carried with an objective, as the importer does."""
         place = self._counted[objective, Kind.KEY_RESULT]
         self._counted[objective, Kind.KEY_RESULT] += 1
-        return self._give(id, f"{self._names[objective]}/{place}")
+        return self._assign(id, f"{self._names[objective]}/{place}")
 
     def batch(self) -> str:
-        """The next batch of readings."""
+        """The name of the next batch of readings."""
         self._batches += 1
         return f"Readings{self._batches}"
 
     def reading(self, id: UUID, batch: str, place: int) -> str:
-        """A reading of a batch, as an import names it."""
-        return self._give(id, f"{batch}/{place}")
+        """Name a reading of a batch, as the importer does."""
+        return self._assign(id, f"{batch}/{place}")
 
-    def _give(self, id: UUID, name: str) -> str:
+    def _assign(self, id: UUID, name: str) -> str:
         self._names[id] = name
         return name
