@@ -10,7 +10,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, Te
 from rich.table import Table
 
 from api.cli.output import INTERRUPTED, USAGE, Failure, err, out
-from api.facts.importer import LINE_BYTES_MAX, Import, Tally
+from api.facts.importer import LINE_BYTES_MAX, Import, ImportResult
 from api.runtime.database import Database
 from domain.handlers.dispatcher import Dispatcher
 from domain.log import sandbox
@@ -54,7 +54,7 @@ def run_import(
     go_on: bool = False,
     dry: bool = False,
     label: str = "Facts",
-) -> Tally:
+) -> ImportResult:
     """Import facts into the workspace; if `dry`, into a temporary copy of it."""
     with temporary_copy(database) if dry else nullcontext(database) as target, bar(label, size) as advance:
         log = target.log()
@@ -97,7 +97,7 @@ def bar(label: str, size: int | None) -> Iterator[Callable[[int], None]]:
             raise Failure("Interrupted. Run the same command again to resume.", INTERRUPTED) from None
 
 
-def report(tally: Tally, *, dry: bool) -> None:
+def report(tally: ImportResult, *, dry: bool) -> None:
     """Print every rejection and the summary table."""
     for rejection in tally.refusals:
         out.print(f"line {rejection.line}  {rejection.message}", markup=False, soft_wrap=True)

@@ -19,7 +19,7 @@ from domain.commands.cycle_commands import OpenCycle
 from domain.commands.kpi_commands import DefineKpi, ReadingInput, RecordReadings
 from domain.commands.people_commands import AddPerson, FormTeam
 from domain.log.event_store import Log
-from domain.log.references import spoken_of
+from domain.log.references import referenced_later
 from domain.model.cycle import CycleActivated
 from domain.model.discussion import CommentAdded, InitiativePlanned, Reflected
 from domain.model.event import Authorship, Event, Recorded
@@ -108,7 +108,7 @@ class Facts:
         handles = {person: self._free_handle() for person in nameless if person not in keys}
         self._context = ReplayContext(streams, keys, handles)
         begun = [one.originator_id for one in events if isinstance(one, _NAMED_IF_REFERENCED)]
-        self._referenced = spoken_of(self._conn, begun, self._upto)
+        self._referenced = referenced_later(self._conn, begun, self._upto)
 
     def _free_handle(self) -> str:
         """The next handle for an erased person that no existing person has."""

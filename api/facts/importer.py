@@ -52,7 +52,7 @@ class Refusal(msgspec.Struct, frozen=True):
     message: str
 
 
-class Tally(msgspec.Struct):
+class ImportResult(msgspec.Struct):
     """The result of an import: how many facts were read, recorded and recorded before, and the refusals."""
 
     read: int = 0
@@ -76,10 +76,12 @@ class Import:
         self._people: dict[str, UUID] = {}
         self._seen: Counter[str] = Counter()
 
-    def run(self, lines: Iterable[bytes], *, go_on: bool = False, progress: Callable[[int], object] = int) -> Tally:
+    def run(
+        self, lines: Iterable[bytes], *, go_on: bool = False, progress: Callable[[int], object] = int
+    ) -> ImportResult:
         """Import the lines. Stops at the first refusal, and records nothing after it, unless `go_on`. `progress` is
         called with the number of bytes of each line that is done."""
-        tally = Tally()
+        tally = ImportResult()
         for number, line in enumerate(lines, 1):
             if line.strip():
                 tally.read += 1

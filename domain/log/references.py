@@ -8,7 +8,7 @@ import psycopg
 from psycopg.rows import tuple_row
 
 
-def spoken_of(conn: psycopg.Connection[Any], streams: Sequence[UUID], upto: int) -> set[UUID]:
+def referenced_later(conn: psycopg.Connection[Any], streams: Sequence[UUID], upto: int) -> set[UUID]:
     """The streams among these that have a second event or child streams, up to a position."""
     query = """
         select stream from log where stream = any(%b) and version = 2 and position <= %b

@@ -9,7 +9,7 @@ import pytest
 from msgspec import structs
 
 from api.demo.seasons import Calendar
-from api.facts.importer import Import, Tally
+from api.facts.importer import Import, ImportResult
 from domain.handlers.dispatcher import Dispatcher
 from domain.model.cycle import Cycle, Policy
 from domain.model.event import Aggregate, replay
@@ -39,7 +39,7 @@ class Workspace:
         self.today = today
         self.log = IndexedLog()
         self.log.clock = datetime.combine(today, time(0, 0, 1), UTC)
-        self.tally: Tally = Import(Dispatcher(self.log), self.log, "machine:demo").run(
+        self.tally: ImportResult = Import(Dispatcher(self.log), self.log, "machine:demo").run(
             (json.dumps(fact).encode() for fact in told(today)), go_on=True
         )
         ids = dict.fromkeys(entry.row.originator_id for entry in self.log.entries_made)
