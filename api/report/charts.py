@@ -16,13 +16,13 @@ _BARS_INSET = 17
 """Room beside the axis of bars for half a label."""
 _AXIS_HEIGHT = 21
 _CHARACTER_WIDTH = 6.2
-"""How wide a character of a label is at most, on average."""
+"""The greatest average width of a character of a label."""
 _WIDTH_MIN = 0.75
-"""The width of a bar for zero, which so differs from no bar at all."""
+"""The width of a bar for zero, so that it differs from a missing bar."""
 _DAY = timedelta(days=1)
 
 
-# ── figures in words ─────────────────────────────────────────────────────────────────────────────
+# ── figures as text ──────────────────────────────────────────────────────────────────────────────
 
 
 def percent(share: float | None, digits: int = 0) -> str:
@@ -31,7 +31,7 @@ def percent(share: float | None, digits: int = 0) -> str:
 
 
 def figure(value: float | None, unit: str = "") -> str:
-    """A figure with its unit, to four significant digits; a dash for None."""
+    """A figure with its unit, with four significant digits; a dash for None."""
     if value is None:
         return NOTHING
     digits = f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
@@ -40,8 +40,8 @@ def figure(value: float | None, unit: str = "") -> str:
 
 def change(value: float | None, unit: str = "") -> str:
     """A change of a figure with its sign; that of a percentage in percentage points."""
-    told = figure(value, "pp" if unit == "%" else unit)
-    return f"+{told}" if value is not None and value > 0 else told
+    text = figure(value, "pp" if unit == "%" else unit)
+    return f"+{text}" if value is not None and value > 0 else text
 
 
 def _signed(digits: str) -> str:
@@ -52,12 +52,12 @@ def _signed(digits: str) -> str:
 
 
 def attained(look: ObjectiveLook) -> Markup:
-    """The attainment of an objective: by its first target, by its last one, and its score."""
+    """The attainment of an objective: against its original target, against its final target, and its score."""
     attainment = look.attainment
     shares = {
-        "plan": ("by the plan", attainment.against_original),
-        "actual": ("by the last target", attainment.against_final),
-        "score": ("scored", attainment.score),
+        "plan": ("against the original target", attainment.against_original),
+        "actual": ("against the final target", attainment.against_final),
+        "score": ("score", attainment.score),
     }
     x = _bar_scale(QUARTERS)
     bars = [
@@ -65,8 +65,8 @@ def attained(look: ObjectiveLook) -> Markup:
         for row, (kind, (name, share)) in enumerate(shares.items())
         if share is not None
     ]
-    told = ", ".join(f"{percent(share)} {name}" for name, share in shares.values())
-    return _on_axis(30, QUARTERS, bars, f"{look.objective.title}: {told}")
+    description = ", ".join(f"{percent(share)} {name}" for name, share in shares.values())
+    return _on_axis(30, QUARTERS, bars, f"{look.objective.title}: {description}")
 
 
 def attributed(look: ObjectiveLook, ticks: Sequence[float]) -> Markup:
@@ -80,8 +80,8 @@ def attributed(look: ObjectiveLook, ticks: Sequence[float]) -> Markup:
         left, right = sorted([x(start), x(end)])
         if share:
             bars.append(Bar(left, 2, max(right - left, _WIDTH_MIN), 16, kind, f"{percent(share, 1)} {name}"))
-    told = ", ".join(f"{name} {percent(share, 1)}" for name, share in shares.items())
-    return _on_axis(20, ticks, bars, f"{look.objective.title}: {told}")
+    description = ", ".join(f"{name} {percent(share, 1)}" for name, share in shares.items())
+    return _on_axis(20, ticks, bars, f"{look.objective.title}: {description}")
 
 
 def ticks(looks: Iterable[ObjectiveLook]) -> list[float]:
@@ -114,7 +114,7 @@ def _on_axis(height: float, ticks: Sequence[float], bars: Sequence[Bar], descrip
 
 
 def trajectory(points: Sequence[Point], title: str) -> Markup:
-    """The trajectory of a key result: the first plan, the last plan where that differs, and what was measured."""
+    """The trajectory of a key result: the first plan, the last plan if it differs, and the measured values."""
     width, height, first = 300, 150, points[0].at
     series = _series(points)
     ticks = round_ticks(value for line in series.values() for _, value in line)
@@ -130,7 +130,7 @@ def trajectory(points: Sequence[Point], title: str) -> Markup:
     return Drawing(
         width,
         height,
-        f"The way of {title}: first plan, last plan, and what was",
+        f"Trajectory of {title}: first plan, last plan and measured values",
         rules=[
             *(Rule(x.start, y(tick), x.end, y(tick)) for tick in ticks),
             Rule(x.start, y.start, x.end, y.start, "axis"),
@@ -148,7 +148,7 @@ def trajectory(points: Sequence[Point], title: str) -> Markup:
 
 
 def _series(points: Sequence[Point]) -> dict[str, list[tuple[float, float]]]:
-    """The lines of a trajectory, each as its days since the first point and its values."""
+    """The lines of a trajectory, each as pairs of the days since the first point and a value."""
     first = points[0].at
     was_moved = any(point.planned != point.replanned for point in points)
     return {
@@ -169,7 +169,7 @@ def _day(moment: datetime) -> str:
 
 
 def calibration(buckets: Iterable[Bucket]) -> Markup:
-    """How often statements came true against their confidence; the area of a dot is the number of statements."""
+    """The share of statements that came true, by stated confidence; the area of a dot shows their number."""
     width, height = 420, 300
     stated = [bucket for bucket in buckets if bucket.count]
     most = max([bucket.count for bucket in stated], default=1)
@@ -182,7 +182,7 @@ def calibration(buckets: Iterable[Bucket]) -> Markup:
     return Drawing(
         width,
         height,
-        "How often statements of a confidence came true",
+        "Share of statements that came true, by stated confidence",
         rules=[
             *(Rule(x.start, y(tick), x.end, y(tick), "grid" if tick else "axis") for tick in QUARTERS),
             *(Rule(x(tick), y.start, x(tick), y.end, "grid" if tick else "axis") for tick in QUARTERS),
@@ -193,6 +193,6 @@ def calibration(buckets: Iterable[Bucket]) -> Markup:
             Label(x.start + 6, y.end + 14, "came true", "start"),
             Label(x.end - 6, y.start - 6, "stated", "end"),
         ],
-        lines=[Polyline([(x(0), y(0)), (x(1), y(1))], "plan", "As stated")],
+        lines=[Polyline([(x(0), y(0)), (x(1), y(1))], "plan", "Perfect calibration")],
         dots=dots,
     ).svg()

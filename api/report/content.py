@@ -1,4 +1,4 @@
-"""What a report tells: one question, asked over the same schema as every other, and its answer in plain shapes."""
+"""The content of a report: one query against the GraphQL schema, and its response as structs."""
 
 from collections import Counter
 from datetime import date, datetime
@@ -14,11 +14,11 @@ QUESTION = files(__package__).joinpath("question.graphql").read_text("utf-8")
 
 
 class Shape(msgspec.Struct, frozen=True, rename="camel"):
-    """The base of what an answer is made of; the names are those of the schema."""
+    """The base of all parts of the response; the names are those of the schema."""
 
 
 class Named(Shape, frozen=True):
-    """Somebody or something, by name; a person who was erased has none."""
+    """A person or team by name; an erased person has none."""
 
     name: str | None
 
@@ -88,7 +88,7 @@ class KeyResultLook(Shape, frozen=True):
 
     @property
     def was_measured(self) -> bool:
-        """Whether there is anything to draw beside its plan."""
+        """Whether any value was measured."""
         return any(point.actual is not None for point in self.key_result.trajectory)
 
 
@@ -112,7 +112,7 @@ class ObjectiveLook(Shape, frozen=True):
 
     @property
     def has_progress(self) -> bool:
-        """Whether there is any progress to be attributed to something."""
+        """Whether any part of the attribution is not zero."""
         return any(msgspec.structs.astuple(self.attribution))
 
 
@@ -123,9 +123,9 @@ class Actor(Shape, frozen=True):
 
     @property
     def name(self) -> str:
-        """For whom it was said, if an import says so; else who said it."""
-        spoken = self.on_behalf_of or self.person
-        return (spoken.name if spoken is not None else None) or self.handle
+        """The name of the person on whose behalf an import acted, else of the person, else the handle."""
+        person = self.on_behalf_of or self.person
+        return (person.name if person is not None else None) or self.handle
 
 
 class Titled(Shape, frozen=True):
@@ -142,12 +142,12 @@ class Goalpost(Shape, frozen=True):
     after: Metric
 
 
-class Spoken(Titled, frozen=True):
+class SilentKeyResult(Titled, frozen=True):
     id: str
 
 
 class Silence(Shape, frozen=True):
-    key_result: Spoken
+    key_result: SilentKeyResult
     since: datetime = msgspec.field(name="from")
     until: datetime = msgspec.field(name="to")
     days: int
@@ -186,20 +186,20 @@ class Reflection(Shape, frozen=True):
     by: Actor
 
 
-class Silent(NamedTuple):
-    """A key result that nobody spoke of for too long, once or more often."""
+class SilencesOfKeyResult(NamedTuple):
+    """All silences of one key result."""
 
-    key_result: Spoken
+    key_result: SilentKeyResult
     silences: list[Silence]
 
     @property
     def days(self) -> int:
-        """How many days in all."""
+        """The total of the days."""
         return sum(one.days for one in self.silences)
 
 
 class Story(Shape, frozen=True):
-    """A retrospective as a report tells it."""
+    """The retrospective of a cycle as the report shows it."""
 
     is_final: bool
     plan: Place
@@ -215,24 +215,24 @@ class Story(Shape, frozen=True):
     reflections: list[Reflection]
 
     @property
-    def silent(self) -> list[Silent]:
-        """The key results that were silent, the longest first."""
-        found: dict[str, Silent] = {}
+    def silent(self) -> list[SilencesOfKeyResult]:
+        """The silences by key result, most days first."""
+        found: dict[str, SilencesOfKeyResult] = {}
         for one in self.silences:
-            found.setdefault(one.key_result.id, Silent(one.key_result, [])).silences.append(one)
+            found.setdefault(one.key_result.id, SilencesOfKeyResult(one.key_result, [])).silences.append(one)
         return sorted(found.values(), key=lambda one: -one.days)
 
     @property
-    def became(self) -> list[list[tuple[int, str]]]:
-        """How many objectives were kept, added later and dropped; and how many were achieved and missed."""
-        ends = [one.objective.outcome.verdict for one in self.objectives if one.objective.outcome is not None]
-        counts = Counter([*(one.presence for one in self.objectives), *ends])
+    def counts(self) -> list[list[tuple[int, str]]]:
+        """The number of objectives by presence, and by verdict, without zeros."""
+        verdicts = [one.objective.outcome.verdict for one in self.objectives if one.objective.outcome is not None]
+        counted = Counter([*(one.presence for one in self.objectives), *verdicts])
         named = (("KEPT", "ADDED_LATER", "DROPPED"), ("ACHIEVED", "MISSED"))
-        found = [[(counts[name], name) for name in names if counts[name]] for names in named]
+        found = [[(counted[name], name) for name in names if counted[name]] for names in named]
         return [part for part in found if part]
 
 
 def read(context: Context, cycle: str, known: str | None = None) -> Story:
-    """The story of the cycle with this key, `known` as in `Query.retrospective`. Raises `QueryFailed`."""
+    """The retrospective of the cycle with this key, `known` as in `Query.retrospective`. Raises `QueryFailed`."""
     answer = schema.answer(QUESTION, {"cycle": cycle, "known": known}, context)
     return msgspec.convert(answer["retrospective"], Story)

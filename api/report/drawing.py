@@ -1,6 +1,6 @@
-"""SVG drawings out of a few shapes, which the style of the page colours by their class.
+"""SVG drawings of a few shapes. The style sheet of the page colours them by class.
 
-A drawing needs no script, no style of its own and nothing from elsewhere, as the policy of the page demands.
+A drawing has no scripts, inline styles or external resources, which the policy of the page forbids.
 """
 
 from collections.abc import Iterable, Sequence
@@ -54,7 +54,7 @@ class Rule(NamedTuple):
 
 
 class Label(NamedTuple):
-    """A text at an axis. `anchor`: which part of it stands at `x`: start, middle or end."""
+    """A text beside an axis. `anchor`: which part of it is at `x`: start, middle or end."""
 
     x: float
     y: float

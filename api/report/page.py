@@ -1,4 +1,4 @@
-"""The report as one page: no script, nothing from elsewhere, and a policy that says so to the browser."""
+"""Renders the report as one HTML page without scripts or external resources, which its policy enforces."""
 
 from base64 import b64encode
 from hashlib import sha256
@@ -15,9 +15,9 @@ POLICY = (
     f"default-src 'none'; style-src 'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'; "
     "base-uri 'none'; form-action 'none'"
 )
-"""What the page may do: be read, with the one style that is in it."""
+"""The content security policy of the page: it allows only the inline style of the page."""
 
-_WORDS = {
+_LABELS = {
     "KEPT": "kept", "ADDED_LATER": "added later", "DROPPED": "dropped", "ACHIEVED": "achieved", "MISSED": "missed",
     "NO_DATA": "no data", "STALE": "stale", "HEALTHY": "healthy", "WARNING": "warning", "BREACHED": "breached",
     "RETIRED": "retired", "WENT_WELL": "What went well", "TO_IMPROVE": "What to improve",
@@ -30,7 +30,7 @@ _pages = Environment(
 
 
 def goal(metric: Metric) -> str:
-    """What a metric asks for, in words."""
+    """The goal of a metric as short text."""
     unit = metric.unit.symbol
     match metric.direction:
         case "INCREASE" | "DECREASE":
@@ -48,7 +48,7 @@ def goal(metric: Metric) -> str:
 
 def rendered(story: Story) -> str:
     """The page as HTML."""
-    return _page.render(story=story, style=Markup(_STYLE), policy=POLICY)  # noqa: S704 - it is ours
+    return _page.render(story=story, style=Markup(_STYLE), policy=POLICY)  # noqa: S704 - the style is a file of this package
 
 
 _pages.filters |= {
@@ -56,7 +56,7 @@ _pages.filters |= {
     "figure": charts.figure,
     "change": charts.change,
     "goal": goal,
-    "word": lambda name: _WORDS.get(name, name),
+    "label": lambda name: _LABELS.get(name, name),
     "short": lambda moment: f"{moment.day}\N{NO-BREAK SPACE}{moment:%b}",
     "day": lambda moment: f"{moment.day}\N{NO-BREAK SPACE}{moment:%B %Y}",
 }

@@ -1,4 +1,4 @@
-"""The report over HTTP: `/report/{cycle}`, the same page as from the terminal."""
+"""The report over HTTP at `/report/{cycle}`: the same page as `keyframe report` writes."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -28,16 +28,16 @@ _HEADERS = {
 
 
 class Reports:
-    """Called on a worker thread. `context`: who asks, and through which doors."""
+    """Serves reports, on a worker thread. `context` returns the context of a request."""
 
     def __init__(self, context: Callable[[HTTPConnection], Context]) -> None:
         self._context = context
 
     def page(self, request: Request) -> Response:
-        """The retrospective of a cycle, by its key; `?known=` as in `Query.retrospective`."""
+        """The report of the cycle with this key; `?known=` as in `Query.retrospective`."""
         try:
             story = read(self._context(request), request.path_params["cycle"], request.query_params.get("known"))
-        except QueryFailed as why:
-            status = _STATUS.get(why.code, HTTPStatus.BAD_REQUEST)
-            return error_response(status, str(why), why.code)
+        except QueryFailed as error:
+            status = _STATUS.get(error.code, HTTPStatus.BAD_REQUEST)
+            return error_response(status, str(error), error.code)
         return HTMLResponse(page.rendered(story), headers=_HEADERS)

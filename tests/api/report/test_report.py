@@ -100,13 +100,13 @@ def test_what_people_wrote_is_text_wherever_it_stands(html: str) -> None:
 
 def test_every_part_of_the_retrospective_is_told(html: str) -> None:
     for heading in (
-        "Planned against actual", "Where progress came from", "The way of each key result", "Moved goalposts",
-        "How sure, and how right", "Silences", "KPIs", "Reflections",
+        "Planned against actual", "Where progress came from", "Trajectory of each key result", "Moved goalposts",
+        "Confidence and calibration", "Silences", "KPIs", "Reflections",
     ):  # fmt: skip
         assert f"<h2>{heading}</h2>" in html
     for text in ("The market shrank.", "added later", "dropped", "<del>0 → 100</del>", "breached", "1 to 3"):
         assert text in html
-    assert "it stays what it is" in html or "every figure stays what it is" in html
+    assert "The figures are final." in html
 
 
 def test_every_chart_says_what_it_shows(story: Story, html: str) -> None:
@@ -114,11 +114,11 @@ def test_every_chart_says_what_it_shows(story: Story, html: str) -> None:
     assert all(attrs["role"] == "img" and attrs["aria-label"] for attrs in drawings)
     labels = [str(attrs["aria-label"]) for attrs in drawings]
     looks = [*story.objectives]
-    assert sum(label.endswith(" scored") for label in labels) == len(looks) == 4
+    assert sum(label.endswith(" score") for label in labels) == len(looks) == 4
     assert sum(", scope " in label for label in labels) == sum(look.has_progress for look in looks) == 3
-    assert sum(label.startswith("The way of") for label in labels) == 5
+    assert sum(label.startswith("Trajectory of") for label in labels) == 5
     assert labels.count("In per cent") == 2
-    assert labels[-1] == "How often statements of a confidence came true"
+    assert labels[-1] == "Share of statements that came true, by stated confidence"
     assert len(labels) == 4 + 3 + 5 + 2 + 1
 
 
@@ -153,7 +153,7 @@ def test_the_same_story_is_the_same_page(story: Story, html: str) -> None:
 def test_before_anything_happened_there_is_a_page_too(world: AskedWorld) -> None:
     world.do(ActivateCycle(cycle=CycleBy(key="2026-q2"), effective_at=day(92)))
     html = page.rendered(read(world.context, "2026-q2"))
-    for text in ("Not final", "None: every target", "Nobody said how sure", "None: every key result"):
+    for text in ("Not final", "None: every target", "None: no check-in stated a confidence", "None: every key result"):
         assert text in html
 
 
