@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 
-from api.demo.course import confidence, measurement, only_grows, trend
+from api.demo.curves import confidence, measurement, only_grows, trend
 from api.demo.notes import Notebook
 from api.demo.quarters.goals import Goal, Json, Late, Result, Slip, Turn
 from api.demo.seasons import Season, workday_from

@@ -113,7 +113,7 @@ class Result:
     """A key result: its metric, where it will stand at the cycle's end, and how it gets there.
 
     `reach` is the share of the way from start to target that is gone when the cycle ends. `course`
-    names a shape of `api.demo.course`, `mood` how its confidence is stated. `silent` is a share of
+    names a shape of `api.demo.curves`, `mood` how its confidence is stated. `silent` is a share of
     the cycle (from, to) without check-ins. `grows` says that it counts what does not go away again (so does
     every count from 0). `added` is when it came, if not with its objective; `due` a share of the
     cycle's days.
