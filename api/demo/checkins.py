@@ -1,4 +1,4 @@
-"""The rhythm of a cycle: who said what about each key result, week by week, and what was put right later."""
+"""The check-ins of each key result, week by week, with later corrections."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ _SKIPPED = 0.09
 
 @dataclass(frozen=True)
 class Tracked:
-    """A key result in its season: under what name, from when and until when. `keeper` says whose its
-    objective is at a moment."""
+    """A key result in its season, with its name in the file and the time of its check-ins. `keeper` returns the owner
+    of its objective at a moment."""
 
     season: Season
     goal: Goal
@@ -28,10 +28,10 @@ class Tracked:
     since: datetime
     until: datetime
     born: float
-    """The share of the cycle that had passed when it came; 0 if it was planned."""
+    """The share of the cycle that had passed when it was added; 0 if it was planned."""
 
     def owner_at(self, at: datetime) -> str:
-        """Whoever it belongs to at a moment: its own owner, else that of its objective."""
+        """The owner at a moment: its own owner, else that of its objective."""
         given = [str(turn.input["owner"]) for turn in self._taken(self.result.turns, at) if "owner" in turn.input]
         return given[-1] if given else self.result.owner or self.keeper(at)
 
@@ -41,7 +41,7 @@ class Tracked:
         return taken[-1] == "linkKpi" if taken else self.result.kpi is not None
 
     def silent_at(self, at: datetime) -> bool:
-        """Whether nobody speaks: a stretch of silence, or an objective that is closed for the time being."""
+        """Whether there are no check-ins: during the `silent` period, or while the objective is closed."""
         start, end = self.result.silent or (2.0, 2.0)
         taken = [turn.do for turn in self._taken(self.goal.turns, at)]
         shut = taken.count("closeObjective") > taken.count("reopenObjective")
@@ -50,18 +50,18 @@ class Tracked:
     def _taken(self, turns: Iterable[Turn], at: datetime) -> list[Turn]:
         return [turn for turn in turns if self.season.at(turn.share, in_review=turn.in_review) <= at]
 
-    def gone(self, at: datetime) -> float:
-        """The share of the key result's own time that has passed."""
+    def elapsed(self, at: datetime) -> float:
+        """The share of the time since the key result was added that has passed."""
         return max(self.season.elapsed(at) - self.born, 0.0) / (1 - self.born)
 
 
 def facts(tracked: Tracked, seed: int) -> Iterator[Json]:
-    """All check-ins of a key result, with a slip and its correction and a late one where its table says so."""
+    """All check-ins of a key result; its table may add a slip with its correction, and a late check-in."""
     rng = Random(f"{seed}/check-ins/{tracked.ref}")  # noqa: S311  # chance for a story, not for secrets
-    said = list(_said(tracked, rng))
-    if tracked.result.slip and said:
-        yield from _slip(tracked, tracked.result.slip, said)
-    yield from said
+    checked_in = list(_regular(tracked, rng))
+    if tracked.result.slip and checked_in:
+        yield from _slip(tracked, tracked.result.slip, checked_in)
+    yield from checked_in
     if tracked.result.late:
         yield from _late(tracked, tracked.result.late, rng)
 
@@ -87,44 +87,44 @@ def _moments(tracked: Tracked, rng: Random) -> Iterator[datetime]:
             yield at
 
 
-def _said(tracked: Tracked, rng: Random) -> Iterator[Json]:
+def _regular(tracked: Tracked, rng: Random) -> Iterator[Json]:
     notebook = Notebook(tracked.goal.team, rng)
     before: Json = {}
     for at in _moments(tracked, rng):
         measured = _measured(tracked, at, before, rng)
-        told = {"keyResult": the(tracked.ref), **measured, **_opinion(tracked, at, rng)}
-        by = _speaker(tracked, at, rng)
+        values = {"keyResult": the(tracked.ref), **measured, **_opinion(tracked, at, rng)}
+        by = _author(tracked, at, rng)
         written = notebook.note(trend(tracked.result, measured, before) if measured else "linked", by)
         before = measured or before
-        yield fact(at, by, "checkIn", told | ({"note": written} if written else {}))
+        yield fact(at, by, "checkIn", values | ({"note": written} if written else {}))
 
 
 def _measured(tracked: Tracked, at: datetime, before: Json, rng: Random) -> Json:
-    """What is measured by hand; nothing where a KPI's readings are the measurements."""
+    """The manual measurement; empty if the readings of a KPI are the measurements."""
     if tracked.linked_at(at):
         return {}
-    measured = measurement(tracked.result, tracked.gone(at), rng)
+    measured = measurement(tracked.result, tracked.elapsed(at), rng)
     if only_grows(tracked.result) and before:
         return {"value": max(measured["value"], before["value"])}
     return measured
 
 
 def _opinion(tracked: Tracked, at: datetime, rng: Random) -> Json:
-    """The confidence, which one in ten leaves out where there is a value to give."""
-    stated, kept_back = confidence(tracked.result, tracked.gone(at), rng), rng.random() < 0.1
-    return {} if kept_back and not tracked.linked_at(at) else {"confidence": stated}
+    """The confidence, which one in ten check-ins with a value leaves out."""
+    stated, is_left_out = confidence(tracked.result, tracked.elapsed(at), rng), rng.random() < 0.1
+    return {} if is_left_out and not tracked.linked_at(at) else {"confidence": stated}
 
 
-def _speaker(tracked: Tracked, at: datetime, rng: Random) -> str:
-    stands_in = rng.random() < 0.08
+def _author(tracked: Tracked, at: datetime, rng: Random) -> str:
+    is_substitute = rng.random() < 0.08
     helpers = tracked.goal.contributors
-    return rng.choice(helpers) if stands_in and helpers and not tracked.season.is_year else tracked.owner_at(at)
+    return rng.choice(helpers) if is_substitute and helpers and not tracked.season.is_year else tracked.owner_at(at)
 
 
-def _slip(tracked: Tracked, slip: Slip, said: list[Json]) -> Iterator[Json]:
-    """Make one check-in wrong, in place, and yield the correction that puts it right."""
+def _slip(tracked: Tracked, slip: Slip, checked_in: list[Json]) -> Iterator[Json]:
+    """Falsify one check-in in place, and yield its correction."""
     wanted = tracked.season.starts_on + (tracked.season.ends_on - tracked.season.starts_on) * slip.share
-    wrong = min(said, key=lambda told: abs(date.fromisoformat(told["at"][:10]) - wanted))
+    wrong = min(checked_in, key=lambda one: abs(date.fromisoformat(one["at"][:10]) - wanted))
     right, at = wrong["input"]["value"], datetime.fromisoformat(wrong["at"])
     wrong["ref"] = f"{tracked.ref}/slip"
     wrong["input"]["value"] = type(right)(round(right * slip.factor, 2))
@@ -134,15 +134,15 @@ def _slip(tracked: Tracked, slip: Slip, said: list[Json]) -> Iterator[Json]:
         yield fact(at + timedelta(minutes=95), by, "addComment", {"subject": the(tracked.ref), "body": body})
     if slip.after_close and tracked.season.after:
         later = tracked.season.after.at(0.4)
-    told = {"checkIn": the(wrong["ref"]), "value": right}
-    yield fact(later, tracked.owner_at(later), "correctCheckIn", told, reason=slip.reason)
+    values = {"checkIn": the(wrong["ref"]), "value": right}
+    yield fact(later, tracked.owner_at(later), "correctCheckIn", values, reason=slip.reason)
 
 
 def _late(tracked: Tracked, late: Late, rng: Random) -> Iterator[Json]:
     season = tracked.season
     assert season.after is not None
     measured = datetime.combine(season.ends_on, time(16, 30), UTC)
-    told: Json = {"keyResult": the(tracked.ref), **measurement(tracked.result, 1.0, rng, late.reach)}
-    told |= {"note": late.note, "measuredAt": moment(measured)}
+    values: Json = {"keyResult": the(tracked.ref), **measurement(tracked.result, 1.0, rng, late.reach)}
+    values |= {"note": late.note, "measuredAt": moment(measured)}
     at = season.after.at(late.share)
-    yield fact(at, tracked.owner_at(at), "checkIn", told, reason=late.reason)
+    yield fact(at, tracked.owner_at(at), "checkIn", values, reason=late.reason)

@@ -1,4 +1,4 @@
-"""Kettlewren, which mends used bicycles and sells them online: its teams, its people, and how both change."""
+"""The teams and people of Kettlewren, which repairs used bicycles and sells them online, and their changes."""
 
 from collections.abc import Iterator
 
@@ -69,11 +69,11 @@ PEOPLE = {
 }
 
 LATER = {"abeni": "workshop", "zoe": "platform"}
-"""Who joined after the others, and which team."""
+"""People who join later, with their teams."""
 
 
 def facts(calendar: Calendar) -> Iterator[Json]:
-    """The people and teams, from the founding on."""
+    """The facts about people and teams, from the founding on."""
     yield from _people(calendar)
     yield from _teams(calendar)
     yield from _arrivals(calendar)
@@ -138,7 +138,7 @@ def _moves(calendar: Calendar) -> Iterator[Json]:
 
 
 def _farewell(calendar: Calendar) -> Iterator[Json]:
-    """Dmitri leaves in the closed quarter. What he held is given to others before (`Turn`s at 0.55)."""
+    """Dmitri leaves in the closed quarter. His goals get other owners before (`Turn`s at 0.55)."""
     window, leaver = calendar.closed.running, person(LEAVER)
     yield fact(
         window.at(0.56),

@@ -1,4 +1,4 @@
-"""How values move: the way a key result goes from its start, and how sure its owner says to be."""
+"""How values change: the curve of a key result from its start to its end, and the stated confidence."""
 
 import math
 from itertools import accumulate, pairwise
@@ -6,7 +6,7 @@ from random import Random
 
 from api.demo.quarters.goals import Json, Result
 
-COURSES: dict[str, tuple[tuple[float, float], ...]] = {
+CURVES: dict[str, tuple[tuple[float, float], ...]] = {
     "steady": ((0.0, 0.0), (1.0, 1.0)),
     "early": ((0.0, 0.0), (0.35, 0.72), (0.6, 0.93), (1.0, 1.0)),
     "late": ((0.0, 0.0), (0.6, 0.2), (0.85, 0.58), (1.0, 1.0)),
@@ -15,22 +15,22 @@ COURSES: dict[str, tuple[tuple[float, float], ...]] = {
     "slump": ((0.0, 0.0), (0.5, 0.8), (0.66, 0.38), (1.0, 1.0)),
     "relapse": ((0.0, 0.0), (0.62, 1.45), (0.74, 1.45), (0.84, 1.0), (1.0, 1.0)),
 }
-"""Corners of a path: (share of the cycle, share of what is reached by its end)."""
+"""The corners of each curve: (share of the cycle, share of the final progress)."""
 
 _NOISE = 0.025
 _DIGITS = {"NUMBER": 0, "PERCENT": 1, "CURRENCY": 1, "DURATION": 1, "SCORE": 1}
 
 
-def way(course: str, share: float) -> float:
-    """How much of what will be reached is reached after this share of the cycle."""
-    for (x0, y0), (x1, y1) in pairwise(COURSES[course]):
+def progress_at(curve: str, share: float) -> float:
+    """The share of the final progress that is reached after this share of the cycle."""
+    for (x0, y0), (x1, y1) in pairwise(CURVES[curve]):
         if share <= x1:
             return y0 + (y1 - y0) * (share - x0) / (x1 - x0)
     return 1.0
 
 
 def ends(metric: Json) -> tuple[float, float]:
-    """Where the value comes from and where it is meant to go."""
+    """The start and the goal of the value."""
     if metric["direction"] == "WITHIN":
         middle, width = (metric["lower"] + metric["upper"]) / 2, metric["upper"] - metric["lower"]
         return metric.get("start", metric["lower"] - 0.6 * width), middle
@@ -41,10 +41,10 @@ def ends(metric: Json) -> tuple[float, float]:
 
 
 def value_at(result: Result, share: float, rng: Random, reach: float | None = None) -> float:
-    """What is measured after this share of the cycle: on its course, with a little noise."""
+    """The measured value after this share of the cycle: on the curve, with noise."""
     start, goal = ends(result.metric)
-    gone = way(result.course, share) * (result.reach if reach is None else reach)
-    return _rounded(result, start + (goal - start) * (gone + rng.gauss(0, _NOISE)))
+    progress = progress_at(result.curve, share) * (result.reach if reach is None else reach)
+    return _rounded(result, start + (goal - start) * (progress + rng.gauss(0, _NOISE)))
 
 
 def _rounded(result: Result, value: float) -> float:
@@ -56,33 +56,33 @@ def _rounded(result: Result, value: float) -> float:
 
 
 def only_grows(result: Result) -> bool:
-    """Whether the value counts things that do not go away again."""
+    """Whether the value is a count that never decreases."""
     counts = result.metric["direction"] == "INCREASE" and result.metric.get("start") == 0
-    return result.grows or (counts and result.course not in ("slump", "relapse"))
+    return result.grows or (counts and result.curve not in ("slump", "relapse"))
 
 
 def reached_at(result: Result, share: float) -> list[str]:
-    """The milestones that are reached after this share of the cycle."""
+    """The keys of the milestones that are reached after this share of the cycle."""
     milestones = result.metric["milestones"]
     total = sum(milestone["weight"] for milestone in milestones)
-    gone = way(result.course, share) * result.reach * total + 1e-9
+    progress = progress_at(result.curve, share) * result.reach * total + 1e-9
     sums = accumulate(milestone["weight"] for milestone in milestones)
-    return [milestone["key"] for milestone, so_far in zip(milestones, sums, strict=True) if so_far <= gone]
+    return [milestone["key"] for milestone, so_far in zip(milestones, sums, strict=True) if so_far <= progress]
 
 
 def measurement(result: Result, share: float, rng: Random, reach: float | None = None) -> Json:
-    """What a check-in says was measured, in the form that the direction takes."""
+    """The measurement of a check-in, in the form of the metric's direction."""
     match result.metric["direction"]:
         case "MILESTONES":
             return {"reached": reached_at(result, share)}
         case "DONE":
-            return {"value": int(way(result.course, share) * (result.reach if reach is None else reach) >= 0.75)}
+            return {"value": int(progress_at(result.curve, share) * (result.reach if reach is None else reach) >= 0.75)}
         case _:
             return {"value": value_at(result, share, rng, reach)}
 
 
 def attained(result: Result, measured: Json) -> float:
-    """How far a measurement is from the start (0) to the target (1) as first agreed."""
+    """The progress of a measurement from the start (0) to the original target (1)."""
     if "reached" in measured:
         weights = {one["key"]: one["weight"] for one in result.metric["milestones"]}
         return float(sum(weights[key] for key in measured["reached"]) / sum(weights.values()))
@@ -93,7 +93,7 @@ def attained(result: Result, measured: Json) -> float:
 
 
 def trend(result: Result, measured: Json, before: Json) -> str:
-    """What changed since the check-in before: "up", "flat" or "down", or that it is "there"."""
+    """The trend since the previous check-in: "up", "flat", "down", or "there" once the target is reached."""
     now, then = attained(result, measured), attained(result, before) if before else 0.0
     if now >= 1:
         return "there"
@@ -101,7 +101,7 @@ def trend(result: Result, measured: Json, before: Json) -> str:
 
 
 def confidence(result: Result, share: float, rng: Random) -> float:
-    """How sure the owner says to be, in steps of 0.05; an honest one learns as the cycle goes by."""
+    """The stated confidence, in steps of 0.05; an honest one approaches the likely outcome during the cycle."""
     match result.mood:
         case "over":
             stated = 0.9 if share < 0.93 else 0.75

@@ -1,4 +1,4 @@
-"""The demo company as a list of facts: two years, two quarters, forty people and what became of their goals."""
+"""The demo company as a list of facts: two years, two quarters, forty people and the outcome of their goals."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date
@@ -13,15 +13,15 @@ from api.demo.story import fact, the
 
 
 def facts(today: date, seed: int = 2026) -> Iterator[Json]:
-    """The story of Kettlewren up to the end of the day before `today`, in the form that is imported.
+    """The facts of Kettlewren up to the end of the day before `today`, in the form of a fact file.
 
-    Facts come in the order in which they happened. The same day and seed give the same facts; another
-    day moves the story along (see `api.demo.seasons` for what is closed and what is active then);
-    another seed gives the same people, goals and turns with other figures between them.
+    The facts are in order of time. The same day and seed give the same facts. Another day shifts all dates (see
+    `api.demo.seasons` for the closed and the active quarter). Another seed gives the same people, goals and turns with
+    other figures.
     """
     calendar = Calendar.of(today)
-    told = [told for told in _story(calendar, seed) if told["at"] < today.isoformat()]
-    yield from sorted(told, key=itemgetter("at"))
+    past = [one for one in _story(calendar, seed) if one["at"] < today.isoformat()]
+    yield from sorted(past, key=itemgetter("at"))
 
 
 def _story(calendar: Calendar, seed: int) -> Iterator[Json]:
@@ -35,7 +35,7 @@ def _story(calendar: Calendar, seed: int) -> Iterator[Json]:
     yield from active.facts(company.FOUNDER, seed)
     yield from _comments(calendar.closed, talk.COMMENTS_CLOSED)
     yield from _comments(calendar.active, talk.COMMENTS_ACTIVE)
-    yield from _looking_back(calendar.closed)
+    yield from _reflections(calendar.closed)
 
 
 def _comments(season: Season, comments: Iterable[tuple[str, float, str, str]]) -> Iterator[Json]:
@@ -43,14 +43,14 @@ def _comments(season: Season, comments: Iterable[tuple[str, float, str, str]]) -
         yield fact(season.running.at(share), by, "addComment", {"subject": the(season.ref(subject)), "body": body})
 
 
-def _looking_back(season: Season) -> Iterator[Json]:
-    """The review's reflections, and the rule that the company changed because of them."""
+def _reflections(season: Season) -> Iterator[Json]:
+    """The reflections of the review, and the scoring policy that the company adopted because of them."""
     assert season.review is not None
     assert season.after is not None
     for place, (subject, kind, by, body) in enumerate(talk.REFLECTIONS):
         share = 0.72 + 0.22 * place / len(talk.REFLECTIONS)
-        told = {"subject": the(season.ref(subject)), "kind": kind, "body": body}
-        yield fact(season.review.at(share), by, "reflect", told)
+        reflection = {"subject": the(season.ref(subject)), "kind": kind, "body": body}
+        yield fact(season.review.at(share), by, "reflect", reflection)
     yield fact(
         season.after.at(0.05),
         company.FOUNDER,

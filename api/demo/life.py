@@ -1,4 +1,4 @@
-"""How a cycle was lived: planned, committed to, edited on the way, closed, and carried on."""
+"""The facts of a cycle: planning, commitment, edits, closing and carrying over."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
@@ -17,7 +17,7 @@ _CADENCE = {True: "MONTHLY", False: "WEEKLY"}
 
 
 class Chapter:
-    """A cycle and its goals. `before` is the chapter from whose cycle some goals are carried."""
+    """A cycle and its goals. `before` is the chapter of the cycle from which some goals are carried."""
 
     def __init__(self, season: Season, goals: tuple[Goal, ...], before: "Chapter | None" = None) -> None:
         self.season = season
@@ -25,10 +25,10 @@ class Chapter:
         self.before = before
 
     def facts(self, opener: str, seed: int) -> Iterator[Json]:
-        """Everything that happened in and about the cycle."""
+        """All facts of the cycle."""
         yield from self._opening(opener)
         for goal in self.goals:
-            yield from self._aims(goal)
+            yield from self._goal_facts(goal)
             yield from self._turns(goal.turns, "objective", self.season.ref(goal.key), partial(self.keeper, goal))
             yield from _plans(self.season, goal.plans, self.season.ref(goal.key))
             for ref, result in self.results(goal):
@@ -38,17 +38,17 @@ class Chapter:
         yield from self._closing(opener)
 
     def keeper(self, goal: Goal, at: datetime) -> str:
-        """Who acts for an objective at a moment: its owner then, or the lead of its team."""
+        """The author of facts about an objective at a moment: its owner, else the lead of its team."""
         given = [str(turn.input["owner"]) for turn in goal.turns if "owner" in turn.input and self._at(turn) <= at]
         return given[-1] if given else goal.owner or LEADS[goal.team]
 
     def results(self, goal: Goal) -> Iterator[tuple[str, Result]]:
-        """The key results that the table names, with their names in the file."""
+        """The key results of the table, with their names in the file."""
         for place, result in enumerate(goal.results, start=1):
             yield f"{self.season.ref(goal.key)}/kr{place}", result
 
     def brought(self, goal: Goal) -> Iterator[tuple[str, Result]]:
-        """The key results that came along with a carried objective, as an import names them."""
+        """The key results that are carried with an objective, named as the importer does."""
         for place, result in enumerate(goal.brought):
             yield f"{self.season.ref(goal.key)}/{place}", result
 
@@ -56,15 +56,15 @@ class Chapter:
 
     def _opening(self, opener: str) -> Iterator[Json]:
         season = self.season
-        told: Json = {
+        values: Json = {
             "key": season.key,
             "name": season.name,
             "startsOn": season.starts_on.isoformat(),
             "endsOn": season.ends_on.isoformat(),
             "checkInCadence": _CADENCE[season.is_year],
         }
-        told |= {"parent": key(season.parent)} if season.parent else {}
-        yield fact(season.planning.at(0.0), opener, "openCycle", told, ref=season.key)
+        values |= {"parent": key(season.parent)} if season.parent else {}
+        yield fact(season.planning.at(0.0), opener, "openCycle", values, ref=season.key)
         yield fact(season.activated, opener, "activateCycle", {"cycle": key(season.key)})
 
     def drafted(self, goal: Goal) -> datetime:
@@ -73,16 +73,16 @@ class Chapter:
         return self.season.planning.at(0.06 + self._slot() * self.goals.index(goal))
 
     def committed(self, goal: Goal) -> datetime:
-        """When work on it began: with its cycle, or when it was committed to on its own."""
+        """When the objective was committed to: with its cycle, or on its own."""
         if goal.carried:
             return self._review_before().at(self._carried_at(goal) + 0.02)
         return self.season.activated if goal.added is None else self.season.running.at(goal.added + 0.02)
 
     def _slot(self) -> float:
-        """The share of the planning that each goal's drafting takes."""
+        """The share of the planning in which each goal is drafted."""
         return (self.season.drafting - 0.06) / len(self.goals)
 
-    def _aims(self, goal: Goal) -> Iterator[Json]:
+    def _goal_facts(self, goal: Goal) -> Iterator[Json]:
         if goal.carried:
             yield from self._carried(goal)
         else:
@@ -90,36 +90,36 @@ class Chapter:
 
     def _drafted(self, goal: Goal) -> Iterator[Json]:
         season = self.season
-        told: Json = {
+        values: Json = {
             "cycle": key(season.key),
             "title": goal.title,
             "kind": goal.kind,
             "team": the(f"team/{goal.team}"),
         }
-        told |= {"owner": person(goal.owner)} if goal.owner else {}
-        told |= {"description": goal.why} if goal.why else {}
-        told |= {"contributors": [person(one) for one in goal.contributors]} if goal.contributors else {}
-        told |= {"supports": [the(season.ref(one)) for one in goal.supports]} if goal.supports else {}
+        values |= {"owner": person(goal.owner)} if goal.owner else {}
+        values |= {"description": goal.why} if goal.why else {}
+        values |= {"contributors": [person(one) for one in goal.contributors]} if goal.contributors else {}
+        values |= {"supports": [the(season.ref(one)) for one in goal.supports]} if goal.supports else {}
         at = self.drafted(goal)
-        yield fact(at, self.keeper(goal, at), "draftObjective", told, ref=season.ref(goal.key))
+        yield fact(at, self.keeper(goal, at), "draftObjective", values, ref=season.ref(goal.key))
         if goal.added is not None and not goal.draft:
             at = self.committed(goal)
-            yield fact(at, self.keeper(goal, at), "commitObjective", self._it(goal))
+            yield fact(at, self.keeper(goal, at), "commitObjective", self._reference(goal))
 
-    def _it(self, goal: Goal) -> Json:
+    def _reference(self, goal: Goal) -> Json:
         return {"objective": the(self.season.ref(goal.key))}
 
     def _carried(self, goal: Goal) -> Iterator[Json]:
-        """Drafted anew from the closed quarter's objective, aligned in its new cycle, and committed to."""
+        """The objective of the closed quarter, carried into its new cycle, aligned there, and committed to."""
         review = self._review_before()
         share = self._carried_at(goal)
-        told: Json = {"objective": the(self._old_ref(goal)), "into": key(self.season.key)}
+        values: Json = {"objective": the(self._old_ref(goal)), "into": key(self.season.key)}
         by = self.keeper(goal, review.at(share))
-        yield fact(review.at(share), by, "carryObjective", told, ref=self.season.ref(goal.key))
+        yield fact(review.at(share), by, "carryObjective", values, ref=self.season.ref(goal.key))
         for place, above in enumerate(goal.supports, start=1):
-            aligned = self._it(goal) | {"to": the(self.season.ref(above))}
+            aligned = self._reference(goal) | {"to": the(self.season.ref(above))}
             yield fact(review.at(share + 0.005 * place), by, "alignObjective", aligned)
-        yield fact(self.committed(goal), by, "commitObjective", self._it(goal))
+        yield fact(self.committed(goal), by, "commitObjective", self._reference(goal))
 
     def _old_ref(self, goal: Goal) -> str:
         assert self.before is not None
@@ -132,7 +132,7 @@ class Chapter:
         return self.before.season.review
 
     def _carried_at(self, goal: Goal) -> float:
-        """The share of the closed quarter's review: after its goals were closed, before it was itself."""
+        """The share of the closed quarter's review: after its goals are closed, before the cycle is closed."""
         return 0.74 + 0.04 * [one for one in self.goals if one.carried].index(goal)
 
     # ── key results ──────────────────────────────────────────────────────────────────────────────
@@ -144,7 +144,7 @@ class Chapter:
         if not goal.draft:
             yield from checkins.facts(tracked, seed)
 
-    def _born(self, goal: Goal, result: Result, place: int) -> datetime:
+    def _added_at(self, goal: Goal, result: Result, place: int) -> datetime:
         if result.added is not None:
             return self.season.running.at(result.added)
         if goal.added is not None:
@@ -154,17 +154,17 @@ class Chapter:
         return self.season.planning.at(0.06 + self._slot() * (self.goals.index(goal) + 0.19 * place))
 
     def _added(self, goal: Goal, ref: str, result: Result) -> Iterator[Json]:
-        told: Json = {"objective": the(ref.rpartition("/")[0]), "title": result.title, "metric": result.metric}
-        told |= {"owner": person(result.owner)} if result.owner else {}
-        told |= {"description": result.why} if result.why else {}
-        told |= {"weight": result.weight} if result.weight != 1 else {}
-        told |= {"due": self.season.day(result.due).isoformat()} if result.due else {}
-        told |= {"kpi": key(result.kpi)} if result.kpi else {}
-        at = self._born(goal, result, goal.results.index(result) + 1)
-        yield fact(at, self.keeper(goal, at), "addKeyResult", told, ref=ref)
+        values: Json = {"objective": the(ref.rpartition("/")[0]), "title": result.title, "metric": result.metric}
+        values |= {"owner": person(result.owner)} if result.owner else {}
+        values |= {"description": result.why} if result.why else {}
+        values |= {"weight": result.weight} if result.weight != 1 else {}
+        values |= {"due": self.season.day(result.due).isoformat()} if result.due else {}
+        values |= {"kpi": key(result.kpi)} if result.kpi else {}
+        at = self._added_at(goal, result, goal.results.index(result) + 1)
+        yield fact(at, self.keeper(goal, at), "addKeyResult", values, ref=ref)
 
     def tracked(self, goal: Goal, ref: str, result: Result) -> Tracked:
-        season, born = self.season, self._born(goal, result, 1)
+        season, born = self.season, self._added_at(goal, result, 1)
         late = result.added is not None or goal.added is not None or goal.carried is not None
         return Tracked(
             season=season,
@@ -178,7 +178,7 @@ class Chapter:
         )
 
     def _until(self, goal: Goal, result: Result) -> datetime:
-        """When the last check-in must have been made: before it ends, or the cycle's review begins."""
+        """The end of the check-ins: when the key result ends, or when the review of the cycle begins."""
         ended = [turn for turn in result.turns if turn.do in ("dropKeyResult", "scoreKeyResult")]
         ended += [turn for turn in goal.turns if turn.do == "dropObjective"]
         ends = [self._at(turn) for turn in ended]
@@ -191,9 +191,9 @@ class Chapter:
 
     def _turns(self, turns: Iterable[Turn], what: str, ref: str, keeper: Callable[[datetime], str]) -> Iterator[Json]:
         for turn in turns:
-            at, told = self._at(turn), {what: the(ref)}
-            told |= {name: self._value(name, value) for name, value in turn.input.items()}
-            yield fact(at, turn.by or keeper(at), turn.do, told, reason=turn.reason)
+            at, values = self._at(turn), {what: the(ref)}
+            values |= {name: self._value(name, value) for name, value in turn.input.items()}
+            yield fact(at, turn.by or keeper(at), turn.do, values, reason=turn.reason)
 
     def _value(self, name: str, value: Any) -> Any:
         match name:
@@ -216,23 +216,23 @@ class Chapter:
         ended = [goal for goal in self.goals if goal.ending]
         for place, goal in enumerate(ended):
             yield self._closed(goal, self.season.review.at(0.3 + 0.4 * place / len(ended)))
-        told: Json = {"cycle": key(self.season.key)}
-        told |= {"closeObjectives": True} if len(ended) < len(self.goals) else {}
-        yield fact(self.season.review.at(0.97), opener, "closeCycle", told)
+        values: Json = {"cycle": key(self.season.key)}
+        values |= {"closeObjectives": True} if len(ended) < len(self.goals) else {}
+        yield fact(self.season.review.at(0.97), opener, "closeCycle", values)
 
     def _closed(self, goal: Goal, at: datetime) -> Json:
         assert goal.ending is not None
         given = {"verdict": goal.ending.verdict, "score": goal.ending.score, "reflection": goal.ending.reflection}
-        told = self._it(goal) | {name: value for name, value in given.items() if value is not None}
-        return fact(at, self.keeper(goal, at), "closeObjective", told)
+        values = self._reference(goal) | {name: value for name, value in given.items() if value is not None}
+        return fact(at, self.keeper(goal, at), "closeObjective", values)
 
 
 def _plans(season: Season, plans: Iterable[Plan], subject: str) -> Iterator[Json]:
     for number, plan in enumerate(plans, start=1):
         ref = f"{subject}/plan{number}"
-        told: Json = {"title": plan.title, "subject": the(subject), "owner": person(plan.owner)}
-        told |= {"due": season.day(plan.due).isoformat()} if plan.due else {}
-        thought_of = max(plan.moves[0][0] - 0.04, 0.01) if plan.moves else 0.1
-        yield fact(season.running.at(thought_of), plan.owner, "planInitiative", told, ref=ref)
+        values: Json = {"title": plan.title, "subject": the(subject), "owner": person(plan.owner)}
+        values |= {"due": season.day(plan.due).isoformat()} if plan.due else {}
+        planned_at = max(plan.moves[0][0] - 0.04, 0.01) if plan.moves else 0.1
+        yield fact(season.running.at(planned_at), plan.owner, "planInitiative", values, ref=ref)
         for share, state in plan.moves:
             yield fact(season.running.at(share), plan.owner, "moveInitiative", {"initiative": the(ref), "to": state})

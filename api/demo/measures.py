@@ -1,4 +1,4 @@
-"""The thirty KPIs of the company: what each watches, whose it is, and where its figures lie."""
+"""The thirty KPIs of the company, with their owners and typical values."""
 
 from dataclasses import dataclass
 
@@ -7,12 +7,12 @@ from api.demo.quarters.goals import EURO, PERCENT, Json, duration, number, point
 
 @dataclass(frozen=True)
 class Measure:
-    """A KPI and the course of its readings.
+    """A KPI and the pattern of its readings.
 
-    `levels` are its typical values when the readings begin, at the closed quarter's start, at its end
-    and at the active quarter's end; between them it drifts. `noise` is a standard deviation in the
-    unit. `week` is the factor of each weekday from Monday on; `year` the share by which the best week
-    of summer lies above the middle of the year. `shocks` are its parts in the two incidents, as factors.
+    `levels` are the typical values at the first reading, at the start and the end of the closed quarter, and at the end
+    of the active quarter, with linear interpolation in between. `noise` is a standard deviation in the unit. `week` is
+    the factor of each weekday from Monday on. `year` is the share by which the best week of summer exceeds the yearly
+    mean. `shocks` are the factors of the two incidents.
     """
 
     key: str

@@ -1,4 +1,4 @@
-"""What people write beside a check-in: a word on how it goes, and one on what is going on in their team."""
+"""The notes of check-ins: phrases about progress, and phrases about events in the team."""
 
 from random import Random
 
@@ -190,8 +190,7 @@ _SILENT, _HOW_ONLY, _WHAT_ONLY = 0.45, 0.7, 0.82
 
 
 class Notebook:
-    """The notes of one key result: about half of its check-ins have nothing to say, and what is going
-    on in the team is said once."""
+    """The notes of one key result. About half of its check-ins have none; a phrase about the team is used once."""
 
     def __init__(self, team: str, rng: Random) -> None:
         self._rng = rng
@@ -199,14 +198,14 @@ class Notebook:
         self._what = rng.sample(_WHAT[team], len(_WHAT[team]))
 
     def note(self, trend: str, by: str) -> str | None:
-        """The next note of this trend ("up", "flat", "down", "there" or "linked"), or none. Nobody is
-        said by themselves to have done something."""
-        spoken = self._rng.random()
+        """The next note of this trend ("up", "flat", "down", "there" or "linked"), or None. A phrase that names the
+        author is not used."""
+        drawn = self._rng.random()
         how = self._how[trend].pop() if self._how[trend] else None
         what = next((one for one in self._what if by.capitalize() not in one), None)
-        if spoken < _SILENT or how is None or what is None:
+        if drawn < _SILENT or how is None or what is None:
             return None
-        if spoken < _HOW_ONLY:
+        if drawn < _HOW_ONLY:
             return how
         self._what.remove(what)
-        return what if spoken < _WHAT_ONLY else f"{how} {what}"
+        return what if drawn < _WHAT_ONLY else f"{how} {what}"

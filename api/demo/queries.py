@@ -1,4 +1,4 @@
-"""Three questions worth asking of the demo company, with its real keys in them."""
+"""Three example queries for the demo company, with its keys filled in."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from api.demo.story import moment
 
 
 class Question(NamedTuple):
-    """What is asked, in a sentence, and the GraphQL that asks it."""
+    """An example query: a title and its GraphQL document."""
 
     title: str
     query: str
@@ -84,7 +84,7 @@ query MonthAgo {
 
 
 def queries(today: date) -> tuple[Question, Question, Question]:
-    """The present, the plan of the active quarter, and one objective as it stood a month ago."""
+    """Queries of the present, of the plan of the active quarter, and of one objective as of a month ago."""
     calendar = Calendar.of(today)
     month_ago = datetime.combine(today - timedelta(days=30), time(12), UTC)
     is_young = month_ago < calendar.active.running.at(0.0) + timedelta(days=14)
@@ -96,7 +96,7 @@ def queries(today: date) -> tuple[Question, Question, Question]:
         "title": goal.title,
     }
     return (
-        Question("How does the quarter stand?", _NOW % given),
+        Question("What is the progress of the quarter?", _NOW % given),
         Question("What did we plan when it began?", _PLAN % given),
-        Question("How did one objective stand a month ago, and why?", _MONTH_AGO % given),
+        Question("What was the progress of one objective a month ago, and why?", _MONTH_AGO % given),
     )

@@ -1,4 +1,4 @@
-"""What the KPIs showed, day by day and week by week: two incidents, late figures, and figures put right."""
+"""The readings of the KPIs, day by day and week by week: two incidents, late readings, and corrections."""
 
 import math
 from collections import defaultdict
@@ -19,17 +19,17 @@ _NIGHT_SHIFT = {
     "rashid": ("payment-success", "checkout-latency", "error-rate"),
     "marta": ("stock-ready", "care-backlog", "van-utilisation"),
 }
-"""Whose job brings which daily figures in."""
+"""The people whose nightly jobs record daily readings, with the keys of their KPIs."""
 
 _DOUBT = (
     (0, "bilal", "Twice as many visits, two days running! What did we do?"),
     (60, "noor", "We counted twice: the banner fired the counter again. Corrected; the old figure stays readable."),
 )
-"""What was said about the days on which visits were counted twice: minutes after it was found, by whom, what."""
+"""Comments on the days with double-counted visits: (minutes after the discovery, author, text)."""
 
 
 class Figures:
-    """Every KPI's true value at a moment; what is recorded may be wrong or late."""
+    """The true value of every KPI on a day; recorded values may be wrong or late."""
 
     def __init__(self, calendar: Calendar, seed: int) -> None:
         self._seed = seed
@@ -37,12 +37,12 @@ class Figures:
         turns = (calendar.first_reading, closed.starts_on, active.starts_on, active.ends_on)
         self._turns = [datetime.combine(day, time(), UTC) for day in turns]
         self.outage = closed.running.at(0.62).date()
-        """Card payments fail for three days; the questions about it take nine more."""
+        """Card payments fail for three days; the care backlog takes nine more to recover."""
         self.flood = active.running.at(0.55).date()
-        """Water stands in the hall: a third of the bikes have to be dried and checked again."""
+        """The hall is flooded: a third of the bikes have to be dried and checked again."""
 
     def at(self, measure: Measure, day: date) -> float:
-        """The value on a day, rounded as it is shown; the same for a seed, whatever else is told."""
+        """The value on a day, rounded as it is shown; it depends on the seed, the KPI and the day alone."""
         assert measure.levels is not None
         moment_of = datetime.combine(day, time(12), UTC)
         value = self._level(measure.levels, moment_of) * _season(measure, day)
@@ -56,8 +56,8 @@ class Figures:
         last = len(levels) - 2
         leg = next((leg for leg in range(last) if at < self._turns[leg + 1]), last)
         start, end = self._turns[leg], self._turns[leg + 1]
-        gone = min((at - start) / (end - start), 1.15)
-        return levels[leg] + (levels[leg + 1] - levels[leg]) * gone
+        share = min((at - start) / (end - start), 1.15)
+        return levels[leg] + (levels[leg + 1] - levels[leg]) * share
 
 
 def _season(measure: Measure, day: date) -> float:
@@ -66,7 +66,7 @@ def _season(measure: Measure, day: date) -> float:
 
 
 def _shock(start: date, day: date, full_days: int, fading_days: int, measure: Measure) -> float:
-    """How much of an incident is felt on a day: all of it, then less; a weekly figure feels its share."""
+    """The effect of an incident on a day: 1 at first, then fading; a weekly KPI is affected for one week."""
     passed = (day - start).days
     if measure.cadence != "DAILY":
         return 1.0 if 0 <= passed < 7 else 0.0
@@ -77,7 +77,7 @@ def _shock(start: date, day: date, full_days: int, fading_days: int, measure: Me
 
 
 def facts(calendar: Calendar, seed: int) -> Iterator[Json]:
-    """The KPIs, their readings, and what was changed about either."""
+    """The KPIs, their readings, and later changes of both."""
     figures = Figures(calendar, seed)
     yield from _definitions(calendar)
     yield from _nightly(calendar, figures)
@@ -98,8 +98,8 @@ def _definitions(calendar: Calendar) -> Iterator[Json]:
 
 
 def _reading(measure: Measure, value: float, at: datetime, note: str | None = None) -> Json:
-    told: Json = {"kpi": key(measure.key), "value": value, "measuredAt": moment(at)}
-    return told | ({"note": note} if note else {})
+    reading: Json = {"kpi": key(measure.key), "value": value, "measuredAt": moment(at)}
+    return reading | ({"note": note} if note else {})
 
 
 def _days(calendar: Calendar) -> list[date]:
@@ -138,11 +138,11 @@ def _doubled_days(calendar: Calendar) -> list[date]:
 
 
 def _double_count(days: list[date], figures: Figures) -> Iterator[Json]:
-    """Two days on which each visit was counted twice, found and put right on the next working day."""
+    """Two days with double-counted visits, corrected on the next working day."""
     found = datetime.combine(workday_from(days[-1] + DAY), time(8, 20), UTC)
     for minutes, by, body in _DOUBT:
-        said = {"subject": the("kpi/visits"), "body": body}
-        yield fact(found + timedelta(minutes=minutes), by, "addComment", said)
+        comment = {"subject": the("kpi/visits"), "body": body}
+        yield fact(found + timedelta(minutes=minutes), by, "addComment", comment)
     visits = next(measure for measure in DAILY if measure.key == "visits")
     for place, day in enumerate(days, start=1):
         at, ref = datetime.combine(day, _NIGHTLY, UTC), f"kpi/visits/doubled-{place}"
@@ -163,11 +163,11 @@ def _double_count(days: list[date], figures: Figures) -> Iterator[Json]:
 
 def _weekly(calendar: Calendar, figures: Figures) -> Iterator[Json]:
     mondays = [day for day in _days(calendar) if day.weekday() == 0]
-    odd = _Oddities(calendar, figures, mondays)
+    irregular = _IrregularReadings(calendar, figures, mondays)
     for monday in mondays:
-        kept = [measure for measure in WEEKLY if not odd.takes(measure, monday)]
+        kept = [measure for measure in WEEKLY if not irregular.takes(measure, monday)]
         yield from _by_owner(kept, monday, figures)
-    yield from odd.facts()
+    yield from irregular.facts()
 
 
 def _monthly(calendar: Calendar, figures: Figures) -> Iterator[Json]:
@@ -177,7 +177,7 @@ def _monthly(calendar: Calendar, figures: Figures) -> Iterator[Json]:
 
 
 def _by_owner(measures: Iterable[Measure], day: date, figures: Figures) -> Iterator[Json]:
-    """One batch for each owner, typed in one after another on the morning of the day."""
+    """One batch for each owner, recorded one after another on the morning of the day."""
     batches: dict[str, list[Json]] = defaultdict(list)
     at = datetime.combine(day, _MONDAY, UTC)
     for measure in measures:
@@ -186,8 +186,8 @@ def _by_owner(measures: Iterable[Measure], day: date, figures: Figures) -> Itera
         yield fact(at + timedelta(minutes=11 * place), owner, "recordReadings", {"readings": readings})
 
 
-class _Oddities:
-    """Weekly figures that did not come as they should: never again, weeks late, wrong, or of the wrong people."""
+class _IrregularReadings:
+    """Irregular weekly readings: abandoned, three weeks late, mistyped, or retracted."""
 
     def __init__(self, calendar: Calendar, figures: Figures, mondays: list[date]) -> None:
         self._calendar, self._figures = calendar, figures
@@ -210,8 +210,8 @@ class _Oddities:
 
     def facts(self) -> Iterator[Json]:
         yield from self._three_weeks_late()
-        yield from self._of_the_wrong_people()
-        yield from self._put_right_after_the_close()
+        yield from self._retracted_survey()
+        yield from self._corrected_after_close()
 
     def _single(self, name: str, monday: date, factor: float, note: str | None = None) -> tuple[Measure, Json]:
         measure = next(measure for measure in WEEKLY if measure.key == name)
@@ -228,16 +228,16 @@ class _Oddities:
             reason="The returns' scanner was in repair for three weeks; the slips are counted by hand now.",
         )
 
-    def _of_the_wrong_people(self) -> Iterator[Json]:
-        measure, told = self._single("csat", self._retracted, 1.09)
+    def _retracted_survey(self) -> Iterator[Json]:
+        measure, reading = self._single("csat", self._retracted, 1.09)
         ref = f"kpi/{measure.key}/retracted"
         at = datetime.combine(self._retracted, time(9, 20), UTC)
-        yield fact(at, "sofia", "recordReadings", {"readings": [told]}, ref=ref)
+        yield fact(at, "sofia", "recordReadings", {"readings": [reading]}, ref=ref)
         asked = "Ninety-four? Did we get a new manager without noticing?"
         about = {"subject": the(f"kpi/{measure.key}")}
         yield fact(at + timedelta(hours=5), "deniz", "addComment", {**about, "body": asked})
-        told_off = "It went to our own inboxes. Taken back. Please do stop voting for yourselves."
-        yield fact(at + timedelta(days=3, hours=5), "sofia", "addComment", {**about, "body": told_off})
+        reply = "It went to our own inboxes. Taken back. Please do stop voting for yourselves."
+        yield fact(at + timedelta(days=3, hours=5), "sofia", "addComment", {**about, "body": reply})
         yield fact(
             at + timedelta(days=3, hours=4),
             "sofia",
@@ -246,11 +246,11 @@ class _Oddities:
             reason="The survey went to our own people only. A fine result, of no use.",
         )
 
-    def _put_right_after_the_close(self) -> Iterator[Json]:
-        measure, told = self._single("gross-margin", self._mistyped, 1.06)
+    def _corrected_after_close(self) -> Iterator[Json]:
+        measure, reading = self._single("gross-margin", self._mistyped, 1.06)
         ref = f"kpi/{measure.key}/mistyped"
         at = datetime.combine(self._mistyped, time(8, 50), UTC)
-        yield fact(at, "viktor", "recordReadings", {"readings": [told]}, ref=ref)
+        yield fact(at, "viktor", "recordReadings", {"readings": [reading]}, ref=ref)
         assert self._calendar.closed.after is not None
         yield fact(
             self._calendar.closed.after.at(0.15),

@@ -1,10 +1,10 @@
-"""When the demo company lives: two years, two quarters, and the working hours in between.
+"""The calendar of the demo company: two years, two quarters, and working hours.
 
-The active quarter is the calendar quarter that `LIVED_DAYS_MIN` days before today fall into, so it has
-always lived for three weeks or more. During the first three weeks of a calendar quarter that is the
-quarter before it, which the company is still wrapping up: its key and dates stay those of the calendar.
-The closed quarter is the one before; above them stand the active quarter's year and the year before
-that, which is closed (and is the closed quarter's parent when the active quarter is a first one).
+The active quarter is the calendar quarter that contains the day `LIVED_DAYS_MIN` days before today, so that it has run
+for three weeks or more. During the first three weeks of a calendar quarter this is the previous quarter, with the key
+and dates of the calendar. The closed quarter is the one before. The parents of the quarters are the active quarter's
+year and the year before it, which is closed (and is the parent of the closed quarter if the active one is a first
+quarter).
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from typing import Self
 
 LIVED_DAYS_MIN = 21
 HISTORY_DAYS = 91
-"""How long before the closed quarter the daily and weekly readings begin."""
+"""Days of daily and weekly readings before the closed quarter."""
 
 _DAY_STARTS = time(7, 30)
 _WORKDAY = timedelta(hours=9)
@@ -31,7 +31,7 @@ def workday_from(day: date) -> date:
 
 @dataclass(frozen=True)
 class Window:
-    """Some days (`end` excluded), of which the company uses the working hours."""
+    """A range of days (`end` excluded), of which only the working hours count."""
 
     start: date
     end: date
@@ -42,7 +42,7 @@ class Window:
         return [day for day in days if is_workday(day)]
 
     def at(self, share: float) -> datetime:
-        """The moment at which that share (0 to 1) of the working time has passed: a larger share is later."""
+        """The moment at which this share (0 to 1) of the working time has passed; a larger share is later."""
         passed = min(share, 0.9999) * len(self.workdays)
         day = self.workdays[int(passed)]
         moment = datetime.combine(day, _DAY_STARTS, UTC) + (passed - int(passed)) * _WORKDAY
@@ -51,7 +51,7 @@ class Window:
 
 @dataclass(frozen=True)
 class Season:
-    """A cycle as the company lives it: planned, run, reviewed (`review`) and looked back on (`after`)."""
+    """A cycle with its phases: planning, running, `review`, and the time `after` it."""
 
     key: str
     name: str
@@ -74,7 +74,7 @@ class Season:
         return self.parent is None
 
     def at(self, share: float, *, in_review: bool = False) -> datetime:
-        """The moment at which that share of the time it has run, or of its review, has passed."""
+        """The moment at which this share of the running time, or of the review, has passed."""
         window = self.review if in_review and self.review else self.running
         return window.at(share)
 
@@ -84,11 +84,11 @@ class Season:
         return min(max(passed / ((self.ends_on - self.starts_on).days + 1), 0.0), 1.0)
 
     def day(self, share: float) -> date:
-        """The day on which that share of the cycle's days has passed; above 1 lies after its end."""
+        """The day on which this share of the cycle's days has passed; a share above 1 is after its end."""
         return self.starts_on + timedelta(days=round(share * (self.ends_on - self.starts_on).days))
 
     def ref(self, name: str) -> str:
-        """The name in the file of what the tables call `checkout/o1/kr2`, `year:o1` or `kpi/nps`."""
+        """The name in the file for a name of the tables, such as `checkout/o1/kr2`, `year:o1` or `kpi/nps`."""
         if name.startswith("year:"):
             return f"{self.parent}/kettlewren/{name.removeprefix('year:')}"
         return name if name.startswith(("kpi/", "team/")) else f"{self.key}/{name}" if name else self.key
@@ -131,7 +131,7 @@ def _year(number: int, today: date, closed: bool) -> Season:
 
 @dataclass(frozen=True)
 class Calendar:
-    """Every date of the story, worked out from the day on which it is told."""
+    """All dates of the demo, derived from the day for which it is generated."""
 
     today: date
     founding: Window

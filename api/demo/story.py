@@ -1,4 +1,4 @@
-"""One line of the story: a fact in the form that is imported."""
+"""Builders of facts and references, in the form of a fact file."""
 
 from datetime import datetime
 
@@ -6,22 +6,22 @@ from api.demo.quarters.goals import Json
 
 
 def fact(at: datetime, by: str, do: str, input: Json, *, ref: str | None = None, reason: str | None = None) -> Json:
-    """A fact said to have been done by a person, given by handle, at a moment of the past."""
-    told: Json = {"at": moment(at), "by": f"person:{by}", "do": do}
+    """A fact at a past moment, whose author is a person given by handle."""
+    line: Json = {"at": moment(at), "by": f"person:{by}", "do": do}
     if ref is not None:
-        told["ref"] = ref
+        line["ref"] = ref
     if reason is not None:
-        told["reason"] = reason
-    return {**told, "input": input}
+        line["reason"] = reason
+    return {**line, "input": input}
 
 
 def moment(at: datetime) -> str:
-    """The moment as it stands in the file, to the second: text order is time order."""
+    """The moment as text, to the second: text order is time order."""
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def the(ref: str) -> Json:
-    """What stands where an ID is taken."""
+    """A reference, for fields that take an id."""
     return {"ref": ref}
 
 
@@ -30,5 +30,5 @@ def person(handle: str) -> Json:
 
 
 def key(name: str) -> Json:
-    """What stands where a cycle or a KPI is taken."""
+    """A key, for fields that take a cycle or a KPI."""
     return {"key": name}

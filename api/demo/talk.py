@@ -1,9 +1,9 @@
-"""What colleagues said to each other about their goals and measures, and what they made of the quarter.
+"""The comments of colleagues on goals and KPIs, and their reflections on the quarter.
 
-A comment is (about, share of the cycle's running time, by, what); an empty name is the cycle itself.
+A comment is (subject, share of the cycle's running time, author, text); an empty subject is the cycle itself.
 """
 
-# ruff: noqa: E501  # what is said stands on one line, so that a conversation reads from top to bottom
+# ruff: noqa: E501  # one comment a line, so that a conversation reads from top to bottom
 
 COMMENTS_CLOSED = (
     ("", 0.02, "maren", "Twenty-four objectives. I would have liked twelve, but each of them is somebody's. Good luck to us."),

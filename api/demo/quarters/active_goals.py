@@ -1,4 +1,4 @@
-"""What the departments and the product teams have set out to do in the quarter that is running."""
+"""The goals of the departments and the product teams in the active quarter."""
 
 from api.demo.quarters.goals import (
     DONE,

@@ -1,4 +1,4 @@
-"""What the teams that sell, mend, deliver and answer have set out to do in the quarter that is running."""
+"""The goals of the growth, workshop, delivery and care teams in the active quarter."""
 
 from api.demo.quarters.goals import (
     DONE,

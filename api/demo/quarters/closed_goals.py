@@ -1,4 +1,4 @@
-"""What the departments and the product teams set out to do in the quarter that is closed, and how it went."""
+"""The goals of the departments and the product teams in the closed quarter, with their outcomes."""
 
 from api.demo.quarters.goals import (
     DONE,

@@ -1,4 +1,4 @@
-"""What the teams that sell, mend, deliver and answer set out to do in the closed quarter, and how it went."""
+"""The goals of the growth, workshop, delivery and care teams in the closed quarter, with their outcomes."""
 
 from api.demo.quarters.goals import (
     DONE,

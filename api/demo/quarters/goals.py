@@ -1,4 +1,4 @@
-"""The words in which the tables of goals are written: what is aimed at, and how it is going to go."""
+"""The types of the tables of goals: metrics, goals, and how they develop during a cycle."""
 
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -78,8 +78,8 @@ class Turn:
 
 @dataclass(frozen=True)
 class Slip:
-    """A check-in near this share of the cycle that was wrong by a factor, why it was corrected, and who
-    had asked about it with what words."""
+    """A check-in near this share of the cycle that is wrong by a factor, and the reason of its correction. `asked` is a
+    comment that questions it: (author, text)."""
 
     share: float
     factor: float
@@ -90,7 +90,7 @@ class Slip:
 
 @dataclass(frozen=True)
 class Late:
-    """A check-in into a closed cycle, at a share of the time since; `reach` is what it found."""
+    """A check-in into a closed cycle, at a share of the time since; `reach` is the progress it measures."""
 
     share: float
     reach: float
@@ -100,7 +100,7 @@ class Late:
 
 @dataclass(frozen=True)
 class Plan:
-    """An initiative and when it moved on: (share of the cycle's running time, state)."""
+    """An initiative and its changes of state: (share of the cycle's running time, state)."""
 
     title: str
     owner: str
@@ -110,19 +110,18 @@ class Plan:
 
 @dataclass(frozen=True)
 class Result:
-    """A key result: its metric, where it will stand at the cycle's end, and how it gets there.
+    """A key result: its metric, its progress at the end of the cycle, and how it develops.
 
-    `reach` is the share of the way from start to target that is gone when the cycle ends. `course`
-    names a shape of `api.demo.curves`, `mood` how its confidence is stated. `silent` is a share of
-    the cycle (from, to) without check-ins. `grows` says that it counts what does not go away again (so does
-    every count from 0). `added` is when it came, if not with its objective; `due` a share of the
-    cycle's days.
+    `reach` is the progress from start to target at the end of the cycle. `curve` names a curve of `api.demo.curves`,
+    `mood` the bias of its confidence. `silent` is a part of the cycle (from, to) without check-ins. `grows` means that
+    the value never decreases (as every count from 0). `added` is the share at which it is added, if not with its
+    objective. `due` is a share of the cycle's days.
     """
 
     title: str
     metric: Json
     reach: float = 0.8
-    course: str = "steady"
+    curve: str = "steady"
     mood: str = "honest"
     owner: str | None = None
     weight: float = 1.0
@@ -141,7 +140,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Ending:
-    """How an objective of a closed cycle was closed; a score or verdict left out is Keyframe's to work out."""
+    """How an objective of a closed cycle was closed; Keyframe computes a missing score or verdict."""
 
     verdict: str | None = None
     score: float | None = None
@@ -153,10 +152,9 @@ class Goal:
     """An objective; its key is its team and number, like `checkout/o1`.
 
     `supports` names objectives or key results of the same cycle, or `year:o1/kr2` of its parent.
-    `added` is when it came, if not during planning, and `draft` says it was not committed. `carried`
-    names the goal of the closed quarter that it continues, and `brought` its key results that came
-    along, in their order; its `results` are what was added to them. `ending` is None where the
-    closing of the cycle closes it.
+    `added` is the share at which it is drafted, if not during planning. `draft` means that it is not committed.
+    `carried` names the goal of the closed quarter that it continues, `brought` the key results that are carried with
+    it, in their order; its `results` are those added to them. `ending` is None if the closing of the cycle closes it.
     """
 
     key: str

@@ -1,7 +1,7 @@
-"""What the company set out to do in a year: the goals above the quarters, last year's and this one's.
+"""The yearly goals of the company, for the last year and the current one.
 
-Both years have five objectives on the same five subjects (demand, quality, buying, promises, the house
-itself), so that a goal of either quarter finds its subject above it, whichever year that lies in.
+Both years have five objectives on the same five subjects (demand, quality, buying, promises, the company itself), so
+that a goal of either quarter supports a goal on its subject, in whichever year the quarter is.
 """
 
 from api.demo.quarters.goals import (
