@@ -1,9 +1,9 @@
-// The page to ask Keyframe from. It needs nothing but itself, and asks nobody but the server it came from.
+// The GraphQL editor of Keyframe. It has no dependencies, and sends requests only to the server that it was loaded from.
 
 const at = (id) => document.getElementById(id);
 const [query, shown, variables, headers, token, answer, state] =
   ["query", "shown", "variables", "headers", "token", "answer", "state"].map(at);
-const FIRST = `# Ctrl-Enter runs what stands here; Ctrl-Space offers what may stand at the cursor.
+const FIRST = `# Ctrl-Enter runs the document; Ctrl-Space completes the field at the cursor.
 query Now {
   basis { at position }
   cycles {
@@ -27,10 +27,10 @@ const INTROSPECTION = `query Schema { __schema {
     enumValues { name description } possibleTypes { name } interfaces { name } } } }
 fragment T on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }`;
 
-// ── what is kept in this browser ────────────────────────────────────────────────────────────────
+// ── local storage ───────────────────────────────────────────────────────────────────────────────
 
-const kept = (name, otherwise) => { try { return JSON.parse(localStorage.getItem(`keyframe.${name}`)) ?? otherwise; } catch { return otherwise; } };
-const keep = (name, value) => { try { localStorage.setItem(`keyframe.${name}`, JSON.stringify(value)); } catch { /* nothing is kept, then */ } };
+const stored = (name, otherwise) => { try { return JSON.parse(localStorage.getItem(`keyframe.${name}`)) ?? otherwise; } catch { return otherwise; } };
+const store = (name, value) => { try { localStorage.setItem(`keyframe.${name}`, JSON.stringify(value)); } catch { /* local storage is not available */ } };
 
 // ── showing text ────────────────────────────────────────────────────────────────────────────────
 
@@ -39,17 +39,17 @@ const GRAPHQL = /(#[^\n]*)|("""[\s\S]*?(?:"""|$)|"(?:\\.|[^"\\\n])*"?)|(\$[A-Za-
 const JSONISH = /("(?:\\.|[^"\\])*")(\s*:)?|(-?\d[\d.eE+-]*)|\b(true|false|null)\b/g;
 
 function coloured(text) {
-  let told = "", end = 0;
+  let html = "", end = 0;
   for (const found of text.matchAll(GRAPHQL)) {
-    const [all, remark, string, name, number, word, argument] = found;
-    const kind = remark ? "remark" : string ? "text" : name || argument ? "name" : number ? "number" : word ? "word" : "field";
-    told += `${escaped(text.slice(end, found.index))}<span class="${kind}">${escaped(all)}</span>`;
+    const [all, comment, string, name, number, keyword, argument] = found;
+    const kind = comment ? "comment" : string ? "text" : name || argument ? "name" : number ? "number" : keyword ? "keyword" : "field";
+    html += `${escaped(text.slice(end, found.index))}<span class="${kind}">${escaped(all)}</span>`;
     end = found.index + all.length;
   }
-  return told + escaped(text.slice(end));
+  return html + escaped(text.slice(end));
 }
-const asJson = (value) => escaped(JSON.stringify(value, null, 2)).replace(JSONISH, (all, string, colon, number, word) =>
-  colon !== undefined ? `<span class="field">${string}</span>${colon}` : `<span class="${string ? "text" : number ? "number" : "word"}">${all}</span>`);
+const asJson = (value) => escaped(JSON.stringify(value, null, 2)).replace(JSONISH, (all, string, colon, number, keyword) =>
+  colon !== undefined ? `<span class="field">${string}</span>${colon}` : `<span class="${string ? "text" : number ? "number" : "keyword"}">${all}</span>`);
 
 function draw() {
   shown.innerHTML = `${coloured(query.value)}\n`;
@@ -58,12 +58,12 @@ function draw() {
   const choice = at("operation"), before = choice.value;
   choice.replaceChildren(...names.map((name) => new Option(name, name, false, name === before)));
   choice.hidden = names.length < 2;
-  keep("query", query.value);
+  store("query", query.value);
 }
 
-function say(text, isBad = false) { state.textContent = text; state.classList.toggle("bad", isBad); }
+function showStatus(text, isBad = false) { state.textContent = text; state.classList.toggle("bad", isBad); }
 
-// ── asking ──────────────────────────────────────────────────────────────────────────────────────
+// ── requests ────────────────────────────────────────────────────────────────────────────────────
 
 let running = null;
 
@@ -92,36 +92,36 @@ async function run() {
   stop();
   const asked = { query: query.value, operationName: operationName() };
   const mine = running = new AbortController();
-  at("stop").hidden = false; say("…");
+  at("stop").hidden = false; showStatus("…");
   const began = performance.now();
   try {
     asked.variables = parsed(variables, "Variables");
     remember(asked.query);
-    if (isSubscription(asked.query, asked.operationName)) await follow(asked, mine.signal);
-    else await once(asked, mine.signal, began);
+    if (isSubscription(asked.query, asked.operationName)) await subscribe(asked, mine.signal);
+    else await execute(asked, mine.signal, began);
   } catch (error) {
-    if (error.name !== "AbortError") { answer.textContent = String(error.message ?? error); say("not asked", true); } else say("stopped");
+    if (error.name !== "AbortError") { answer.textContent = String(error.message ?? error); showStatus("not sent", true); } else showStatus("stopped");
   } finally { if (running === mine) { running = null; at("stop").hidden = true; } }
 }
 
 function stop() { running?.abort(); }
 
-async function once(asked, signal, began) {
+async function execute(asked, signal, began) {
   const response = await fetch("/graphql", { method: "POST", signal, headers: sent({ accept: "application/graphql-response+json, application/json;q=0.9" }), body: JSON.stringify(asked) });
   const text = await response.text();
-  let told; try { told = JSON.parse(text); } catch { answer.textContent = text; say(`${response.status}`, true); return; }
-  answer.innerHTML = asJson(told);
-  const cost = told.extensions?.cost, took = `${Math.round(performance.now() - began)} ms`;
-  say([response.status, took, cost && `cost ${cost.asked.toLocaleString("en")} of ${cost.limit.toLocaleString("en")}`].filter(Boolean).join(" · "), !response.ok || !!told.errors);
+  let result; try { result = JSON.parse(text); } catch { answer.textContent = text; showStatus(`${response.status}`, true); return; }
+  answer.innerHTML = asJson(result);
+  const cost = result.extensions?.cost, took = `${Math.round(performance.now() - began)} ms`;
+  showStatus([response.status, took, cost && `cost ${cost.asked.toLocaleString("en")} of ${cost.limit.toLocaleString("en")}`].filter(Boolean).join(" · "), !response.ok || !!result.errors);
 }
 
-async function follow(asked, signal) {
+async function subscribe(asked, signal) {
   const response = await fetch("/graphql", { method: "POST", signal, headers: sent({ accept: "text/event-stream" }), body: JSON.stringify(asked) });
-  if (!response.headers.get("content-type")?.startsWith("text/event-stream")) { answer.textContent = await response.text(); say(`${response.status}`, true); return; }
+  if (!response.headers.get("content-type")?.startsWith("text/event-stream")) { answer.textContent = await response.text(); showStatus(`${response.status}`, true); return; }
   answer.replaceChildren();
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "", count = 0;
-  say("listening …");
+  showStatus("listening …");
   for (;;) {
     const { done, value } = await reader.read();
     if (done) break;
@@ -129,29 +129,29 @@ async function follow(asked, signal) {
     rest = events.pop();
     for (const event of events) {
       const kind = /^event: (.*)$/m.exec(event)?.[1], data = /^data: (.*)$/m.exec(event)?.[1];
-      if (kind === "complete") { say(`${count} events · complete`); return; }
+      if (kind === "complete") { showStatus(`${count} events · complete`); return; }
       if (kind !== "next" || !data) continue;
       count += 1;
       const piece = document.createElement("span");
       piece.className = "event"; piece.innerHTML = asJson(JSON.parse(data));
       answer.prepend(piece);
       while (answer.childElementCount > 200) answer.lastElementChild.remove();
-      say(`listening · ${count} events`);
+      showStatus(`listening · ${count} events`);
     }
   }
-  say(`${count} events · the server hung up`, true);
+  showStatus(`${count} events · the server closed the connection`, true);
 }
 
 // ── history ─────────────────────────────────────────────────────────────────────────────────────
 
 function remember(text) {
-  const past = kept("history", []).filter((one) => one.query !== text);
-  keep("history", [{ query: text, variables: variables.value, at: new Date().toISOString() }, ...past].slice(0, 50));
-  tellHistory();
+  const past = stored("history", []).filter((one) => one.query !== text);
+  store("history", [{ query: text, variables: variables.value, at: new Date().toISOString() }, ...past].slice(0, 50));
+  showHistory();
 }
 
-function tellHistory() {
-  at("history").querySelector("ol").replaceChildren(...kept("history", []).map((one) => {
+function showHistory() {
+  at("history").querySelector("ol").replaceChildren(...stored("history", []).map((one) => {
     const item = document.createElement("li"), button = document.createElement("button");
     button.textContent = one.query.replace(/#[^\n]*\n/g, "").replace(/\s+/g, " ").trim() || "(empty)";
     button.onclick = () => { query.value = one.query; variables.value = one.variables ?? ""; draw(); query.focus(); };
@@ -160,9 +160,9 @@ function tellHistory() {
   }));
 }
 
-// ── tidying ─────────────────────────────────────────────────────────────────────────────────────
+// ── formatting ──────────────────────────────────────────────────────────────────────────────────
 
-function tidy() {
+function formatDocument() {
   let depth = 0;
   const lines = query.value.split("\n").map((line) => line.trim()).map((line) => {
     const bare = line.replace(/#.*$|"(?:\\.|[^"\\])*"/g, "");
@@ -179,14 +179,14 @@ function tidy() {
 
 let types = new Map(), roots = [], trail = [];
 
-async function learn() {
+async function loadSchema() {
   try {
     const response = await fetch("/graphql", { method: "POST", headers: sent({ accept: "application/json" }), body: JSON.stringify({ query: INTROSPECTION }) });
     const schema = (await response.json()).data?.__schema;
-    if (!schema) throw new Error("the schema is for those who are let in: set a token");
+    if (!schema) throw new Error("The schema needs authentication: set a token.");
     types = new Map(schema.types.map((type) => [type.name, type]));
     roots = [["query", schema.queryType], ["mutation", schema.mutationType], ["subscription", schema.subscriptionType]].filter((one) => one[1]);
-    visit([]);
+    showPage([]);
   } catch (error) { at("page").textContent = String(error.message ?? error); }
 }
 
@@ -202,17 +202,17 @@ function make(kind, text, className) {
 
 function link(name, label = name) {
   const button = make("button", label);
-  button.onclick = () => visit([...trail, name]);
+  button.onclick = () => showPage([...trail, name]);
   return button;
 }
 
-function visit(where) {
+function showPage(where) {
   trail = where;
   const root = make("button", "Schema");
-  root.onclick = () => visit([]);
+  root.onclick = () => showPage([]);
   at("trail").replaceChildren(root, ...where.flatMap((name, index) => {
     const step = make("button", name);
-    step.onclick = () => visit(where.slice(0, index + 1));
+    step.onclick = () => showPage(where.slice(0, index + 1));
     return [" › ", step];
   }));
   at("page").replaceChildren(...(where.length ? typePage(types.get(where.at(-1))) : rootPage()));
@@ -220,7 +220,7 @@ function visit(where) {
 
 function rootPage() {
   const list = make("dl");
-  for (const [kind, type] of roots) list.append(entry([make("span", `${kind}: `, "word"), link(type.name)], types.get(type.name)?.description));
+  for (const [kind, type] of roots) list.append(entry([make("span", `${kind}: `, "keyword"), link(type.name)], types.get(type.name)?.description));
   list.append(...[...types.values()].filter((type) => !type.name.startsWith("__")).sort((a, b) => a.name.localeCompare(b.name)).map((type) => entry([link(type.name)])));
   return [list];
 }
@@ -243,14 +243,14 @@ function typePage(type) {
   if (!type) return [make("p", "There is no such type.")];
   const list = make("dl");
   for (const field of [...(type.fields ?? []), ...(type.inputFields ?? [])]) list.append(entry(signature(field), field.description));
-  for (const value of type.enumValues ?? []) list.append(entry([make("span", value.name, "word")], value.description));
+  for (const value of type.enumValues ?? []) list.append(entry([make("span", value.name, "keyword")], value.description));
   for (const other of type.possibleTypes ?? []) list.append(entry([link(other.name)]));
   return [make("h2", type.name), make("p", type.description), list];
 }
 
 function search(text) {
   const wanted = text.toLowerCase();
-  if (!wanted) { visit(trail); return; }
+  if (!wanted) { showPage(trail); return; }
   const list = make("dl"), found = [];
   for (const type of types.values()) {
     if (type.name.startsWith("__")) continue;
@@ -258,19 +258,19 @@ function search(text) {
     for (const field of type.fields ?? []) if (field.name.toLowerCase().includes(wanted)) found.push([[link(type.name), ".", ...signature(field)], field.description]);
   }
   list.append(...found.slice(0, 80).map(([title, description]) => entry(title, description)));
-  at("page").replaceChildren(found.length ? list : make("p", "Nothing is called that."));
+  at("page").replaceChildren(found.length ? list : make("p", "No type or field matches."));
 }
 
-// ── offering what may stand at the cursor ───────────────────────────────────────────────────────
+// ── completion ──────────────────────────────────────────────────────────────────────────────────
 
 const offers = at("offers");
 let offered = [], chosen = 0;
 
-/** The type whose fields may stand at the end of this text, or undefined. */
+/** The type whose fields are valid at the end of this text, or undefined. */
 function typeAt(text) {
   const bare = text.replace(/#[^\n]*|"""[\s\S]*?"""|"(?:\\.|[^"\\\n])*"/g, " ");
   const stack = [];
-  let current, word, argumentsDeep = 0;
+  let current, selected, argumentsDeep = 0;
   for (const [token] of bare.matchAll(/\.\.\.\s*on\s+\w+|\.\.\.\s*\w+|[A-Za-z_]\w*|[{}()]/g)) {
     if (token === "(") argumentsDeep += 1;
     else if (token === ")") argumentsDeep -= 1;
@@ -278,15 +278,15 @@ function typeAt(text) {
     else if (token === "{") {
       stack.push(current);
       if (stack.length === 1 && !current) current = types.get(roots[0]?.[1].name);
-      else if (word) { const field = current?.fields?.find((one) => one.name === word); current = word.type ?? (field && types.get(named(field.type))); }
-      word = undefined;
-    } else if (token === "}") { current = stack.pop(); if (!stack.length) current = undefined; word = undefined; }
-    else if (/^\.\.\.\s*on\s/.test(token)) word = { type: types.get(token.split(/\s+/).at(-1)) };
+      else if (selected) { const field = current?.fields?.find((one) => one.name === selected); current = selected.type ?? (field && types.get(named(field.type))); }
+      selected = undefined;
+    } else if (token === "}") { current = stack.pop(); if (!stack.length) current = undefined; selected = undefined; }
+    else if (/^\.\.\.\s*on\s/.test(token)) selected = { type: types.get(token.split(/\s+/).at(-1)) };
     else if (!stack.length) {
       const root = roots.find(([kind]) => kind === token);
       if (root) current = types.get(root[1].name);
       else if (types.has(token) && /fragment\s+\w+\s+on\s*$/.test(bare.slice(0, bare.lastIndexOf(token)))) current = types.get(token);
-    } else word = token;
+    } else selected = token;
   }
   return stack.length ? current : undefined;
 }
@@ -326,7 +326,7 @@ function take() {
   draw();
 }
 
-// ── at the keyboard ─────────────────────────────────────────────────────────────────────────────
+// ── keyboard and events ─────────────────────────────────────────────────────────────────────────
 
 query.addEventListener("keydown", (event) => {
   if (!offers.hidden) {
@@ -346,15 +346,15 @@ query.addEventListener("scroll", draw);
 query.addEventListener("blur", () => { offers.hidden = true; });
 document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); run(); }
-  if (event.key.toLowerCase() === "p" && event.ctrlKey && event.shiftKey) { event.preventDefault(); tidy(); }
+  if (event.key.toLowerCase() === "p" && event.ctrlKey && event.shiftKey) { event.preventDefault(); formatDocument(); }
 });
 at("run").onclick = run;
 at("stop").onclick = stop;
-at("tidy").onclick = tidy;
+at("tidy").onclick = formatDocument;
 at("search").oninput = (event) => search(event.target.value);
-at("forget").onclick = () => { keep("history", []); tellHistory(); };
-token.onchange = learn;
-variables.oninput = () => keep("variables", variables.value); // headers may show who somebody is, and are not kept
+at("forget").onclick = () => { store("history", []); showHistory(); };
+token.onchange = loadSchema;
+variables.oninput = () => store("variables", variables.value); // headers may hold credentials, and are not stored
 for (const [button, pane] of [["docs", "schema"], ["past", "history"]]) at(button).onclick = () => {
   at(pane).hidden = !at(pane).hidden;
   at(button).setAttribute("aria-expanded", String(!at(pane).hidden));
@@ -367,8 +367,8 @@ for (const name of ["variables", "headers"]) at(`tab-${name}`).onclick = () => {
 };
 
 const address = new URLSearchParams(location.search);
-query.value = address.get("query") ?? kept("query", FIRST);
-variables.value = address.get("variables") ?? kept("variables", "");
+query.value = address.get("query") ?? stored("query", FIRST);
+variables.value = address.get("variables") ?? stored("variables", "");
 draw();
-tellHistory();
-learn();
+showHistory();
+loadSchema();
