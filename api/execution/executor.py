@@ -1,9 +1,9 @@
-"""How a selection is carried out: as graphql-core does it, with what is the same for all siblings worked out once.
+"""An executor for graphql-core that plans each selection once for all objects of a list.
 
-graphql-core asks anew for each field of each object how it is resolved, what its arguments are, and how its
-type is completed. A thousand objectives of one list have the same answers, so they are planned once here: which
-function reads a field, and which one completes its value. What an answer is and where errors stand stays the same.
-Below the root everything resolves synchronously.
+graphql-core determines for each field of each object how it is resolved, what its arguments are, and how its value is
+completed. These are the same for all objects of a list, so this executor plans them once: the function that reads a
+field, and the function that completes its value. Responses and the paths of errors are those of graphql-core. Below
+the root, all fields resolve synchronously.
 """
 
 from collections.abc import Callable, Sequence
@@ -39,12 +39,12 @@ from api.snapshot.snapshot import DeadlineExceeded, RowProxy
 
 Read: TypeAlias = Callable[[Any], Any]
 Place: TypeAlias = tuple[Any, str | int, str | None]
-"""Where a value stands in the answer: a `Path`, without its cost as long as nothing fails there."""
+"""The place of a value in the response: converted to a `Path` only for an error."""
 Complete: TypeAlias = Callable[[Any, Place], Any]
 
 
 class Planned(NamedTuple):
-    """A field of a selection: its name in the answer, how it is read, and how a value that is not None is completed.
+    """A field of a selection: its name in the response, how it is read, and how a value that is not None is completed.
 
     A leaf has `write`: a value of the type `plain` is its own answer, any other is written. All else has `complete`,
     which has to know where the value is.
@@ -65,16 +65,16 @@ Leaf: TypeAlias = tuple[Read, type | None, Read, Complete, bool, Any]
 
 
 class Executor(StrawberryGraphQLCoreExecutionContext):
-    """Carries out one operation."""
+    """Executes one operation."""
 
     @cached_property
     def _writes(self) -> bool:
-        """Then the whole that is given up is a field of the payload: what was recorded is told in any case."""
+        """Whether the operation is a mutation: a deadline then fails fields of the payload, not the payload."""
         return self.operation.operation is OperationType.MUTATION
 
     @cached_property
     def _until(self) -> float:
-        """By the monotonic clock, how long objects may be put into the answer."""
+        """The deadline of the response, by the monotonic clock."""
         return self.context_value.until if isinstance(self.context_value, Context) else inf
 
     def execute_fields(
@@ -83,13 +83,13 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         source_value: Any,
         path: Path | None,
         grouped_field_set: Any,
-        position_context: Any,  # noqa: ARG002 - of incremental delivery, which there is none of
+        position_context: Any,  # noqa: ARG002 - for incremental delivery, which is not supported
     ) -> dict[str, Any]:
         """The fields of one object, in the order of the selection."""
-        return self._carry_out(self._plan(parent_type, grouped_field_set), parent_type.name, source_value, path)
+        return self._execute(self._plan(parent_type, grouped_field_set), parent_type.name, source_value, path)
 
-    def _carry_out(self, plan: Sequence[Planned], typename: str, source: Any, place: Place | None) -> dict[str, Any]:
-        """What takes too long is given up as a whole, and is not an error of each of its parts."""
+    def _execute(self, plan: Sequence[Planned], typename: str, source: Any, place: Place | None) -> dict[str, Any]:
+        """The fields of one object. A missed deadline fails the root field as a whole, not each of its parts."""
         results: dict[str, Any] = {}
         is_part = place is not None and (place[0] is not None or not self._writes)
         if is_part and monotonic() > self._until:
@@ -147,7 +147,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
             defined = field.extensions.get("strawberry-definition")
             if isinstance(defined, StrawberryField) and not defined.extensions:
                 return self._resolver(defined, given, info)
-        except Exception as error:  # noqa: BLE001 - it is told as the error of each field that it makes impossible
+        except Exception as error:  # noqa: BLE001 - it becomes the error of each field that it affects
             return partial(_raise, error)
         resolve = field.resolve or self.field_resolver
         return lambda source: resolve(source, info, **given)
@@ -165,7 +165,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
     # ── completing ───────────────────────────────────────────────────────────────────────────────
 
     def _completer(self, type_: Any, nodes: Any, info: Any) -> Complete:
-        """What completes values of a nullable type that are not None."""
+        """The function that completes values of a nullable type that are not None."""
         if is_list_type(type_):
             return self._list(type_.of_type, nodes, info)
         if is_leaf_type(type_):
@@ -189,7 +189,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
                     done.append(completed)
                 except DeadlineExceeded:
                     raise
-                except Exception as error:  # noqa: BLE001 - whatever fails is told as the error of its item
+                except Exception as error:  # noqa: BLE001 - any exception becomes the error of its item
                     self.handle_field_error(error, item_type, nodes, _path((place, index, None)))
                     done.append(None)
             return done
@@ -208,7 +208,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
                 known.add(type(value))
             if plan is None:
                 plan = self._plan(type_, self.collect_subfields(type_, nodes)[0])
-            return self._carry_out(plan, type_.name, value, place)
+            return self._execute(plan, type_.name, value, place)
 
         return complete
 
@@ -236,7 +236,7 @@ def _raise(error: Exception, _: Any) -> Any:
 
 
 def _itself(event: Any) -> Any:
-    """What a subscription tells of is the event that came; its arguments were for choosing it."""
+    """The event of a subscription, which the arguments have already selected."""
     return event
 
 
@@ -245,13 +245,13 @@ def _is_null(typename: str, nodes: Any) -> TypeError:
 
 
 def _nothing(value: Any, _: Place) -> Any:
-    """A leaf is written, and completed by nothing else."""
+    """The value itself: a leaf is written and not completed."""
     return value
 
 
 @cache
 def _plain_leaf(field: StrawberryField | None, type_: Any) -> Leaf | None:
-    """How a leaf is read and written that takes neither arguments nor the request; None for any other field."""
+    """The plan of a leaf that takes neither arguments nor the request; None for any other field."""
     is_required = is_non_null_type(type_)
     of_type = type_.of_type if is_required else type_
     read = _plain_reader(field) if isinstance(field, StrawberryField) and is_leaf_type(of_type) else None
@@ -280,7 +280,7 @@ _PLAIN: Final[dict[Any, type]] = {GraphQLString: str, GraphQLID: str}
 
 @cache
 def _writer(type_: Any) -> Read:
-    """The function that writes a value of a scalar or enum; the usual ones are known without asking the type."""
+    """The function that writes a value of a scalar or enum; common values bypass the coercion of the type."""
     write: Read = type_.coerce_output_value
     if type_ is GraphQLFloat:
         return lambda value: value if type(value) is float and isfinite(value) else write(value)

@@ -1,6 +1,6 @@
 """Limits of one operation; a document that exceeds one is rejected before execution.
 
-Each limit has an error code, and README lists it with what was measured. The length and the tokens of a document are
+Each limit has an error code, which docs/http.md lists with measurements. The length and the tokens of a document are
 checked first, then its cost (`api.execution.cost`), and only then is it validated against the schema, since some of the
 validation rules are quadratic. See docs/adr/0024.
 """
@@ -29,7 +29,7 @@ from api.execution.field_merging import COMPARISONS_MAX, BoundedOverlappingField
 from api.execution.variable_limits import limit_error, oversized
 
 DOCUMENT_LENGTH_MAX: Final = 100_000
-"""Characters of a document; long values belong into its variables."""
+"""Characters of a document; long values belong in its variables."""
 TOKENS_MAX: Final = 3_000
 """Tokens of a document; the introspection query of editors has some 300."""
 ERRORS_MAX: Final = 5
@@ -55,7 +55,7 @@ class Limits(SchemaExtension):
     def on_operation(self) -> Iterator[None]:
         asked = self.execution_context
         if len(asked.query or "") > DOCUMENT_LENGTH_MAX:
-            message = f"A document has up to {DOCUMENT_LENGTH_MAX:,} characters; put what is long into its variables."
+            message = f"A document has at most {DOCUMENT_LENGTH_MAX:,} characters; move long values into variables."
             raise limit_error("DOCUMENT_TOO_LONG", message, DOCUMENT_LENGTH_MAX)
         refused = oversized(asked.variables or {})
         if refused is not None:
@@ -71,7 +71,7 @@ class Limits(SchemaExtension):
         if document is None or named is not None or len(document.definitions) == 1:
             return
         if len([one for one in document.definitions if isinstance(one, OperationDefinitionNode)]) > 1:
-            message = "The document has several operations: say by operationName which one is meant."
+            message = "The document has several operations: name one of them in operationName."
             raise GraphQLError(message, extensions={"code": "GRAPHQL_VALIDATION_FAILED"})
 
     def on_validate(self) -> Iterator[None]:
@@ -79,36 +79,40 @@ class Limits(SchemaExtension):
         schema, document = asked.schema._schema, asked.graphql_document  # noqa: SLF001
         if document is not None and not asked.pre_execution_errors:
             weighed = _fixed_weight(schema, asked.query or "") or weigh(schema, document, asked.variables or {})
-            refused = weighed.refusal or self._spent(weighed.costs)
+            refused = weighed.refusal or self._budget_error(weighed.costs)
             asked.pre_execution_errors = [refused] if refused else [*_validation_errors(schema, asked.query or "")]
         yield
 
-    def _spent(self, costs: Mapping[str | None, float]) -> GraphQLError | None:
-        """The error if the operations of the request exceed the limit of cost together."""
+    def _budget_error(self, costs: Mapping[str | None, float]) -> GraphQLError | None:
+        """The error if the operations of the request together exceed the cost limit; else None."""
         asked, context = self.execution_context, self.execution_context.context
         if asked.operation_name not in costs or not isinstance(context, Context):
             return None
         context.stats.kind, context.stats.name = asked.operation_type.value, asked.operation_name or ""
         if context.charge_cost(costs[asked.operation_name], COST_MAX):
             return None
-        message = f"The operations of one request may have {COST_MAX:,} fields in their answers together."
+        message = (
+            f"The operations of one request may have {COST_MAX:,} response fields in total. Send several requests."
+        )
         return limit_error("TOO_COSTLY", message, COST_MAX)
 
 
 @lru_cache(DOCUMENTS_KEPT)
 def _parsed(text: str) -> DocumentNode:
-    """A document. Raises `GraphQLError`."""
+    """The parsed document. Raises `GraphQLError`."""
     try:
         return parse_within(text, TOKENS_MAX)
     except TooManyTokens:
-        raise limit_error("TOO_MANY_TOKENS", f"A document has up to {TOKENS_MAX:,} tokens.", TOKENS_MAX) from None
+        raise limit_error(
+            "TOO_MANY_TOKENS", f"A document has at most {TOKENS_MAX:,} tokens; split it.", TOKENS_MAX
+        ) from None
     except NestedTooDeeply:
-        raise GraphQLError("The document is nested too deeply.", extensions={"code": "TOO_DEEP"}) from None
+        raise GraphQLError("The document is nested too deeply; flatten it.", extensions={"code": "TOO_DEEP"}) from None
 
 
 @lru_cache(DOCUMENTS_KEPT)
 def _fixed_weight(schema: GraphQLSchema, text: str) -> Weighed | None:
-    """The weight of a document that weighs the same whatever its variables are; None for any other, and if refused."""
+    """The weight of a document whose weight does not depend on variables; None for other and rejected documents."""
     weighed = weigh(schema, _parsed(text), {})
     return None if weighed.varies or weighed.refusal else weighed
 
@@ -120,9 +124,9 @@ def _validation_errors(schema: GraphQLSchema, text: str) -> list[GraphQLError]:
 
 
 def _shortened(error: GraphQLError) -> GraphQLError:
-    """The error as it is reported: with a code, and with a message of bounded length."""
+    """The error with a code and a message of bounded length."""
     if isinstance(error, TooManyComparisons):
-        message = "Selects the same fields in so many ways that it takes too long to see whether they go together."
+        message = "Too many fields share a response name to check whether they can be merged; use fewer fragments."
         return limit_error("TOO_TANGLED", message, COMPARISONS_MAX)
     if len(error.message) > MESSAGE_LENGTH_MAX:
         return GraphQLError(f"{error.message[:MESSAGE_LENGTH_MAX]}…", error.nodes, extensions=error.extensions)
