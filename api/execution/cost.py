@@ -253,13 +253,13 @@ def _nested_fragment(estimate: Estimate) -> GraphQLError | None:
 def refusal(weight: Weight, operation: OperationDefinitionNode) -> GraphQLError | None:
     """The error for an operation whose weight exceeds a limit; else None."""
     for limit in LIMITS:
-        asked = getattr(weight, limit.measure)
-        if asked > limit.most:
-            message = limit.message.format(asked=_figure(asked), most=f"{limit.most:,}")
+        requested = getattr(weight, limit.measure)
+        if requested > limit.most:
+            message = limit.message.format(asked=_figure(requested), most=f"{limit.most:,}")
             return GraphQLError(message, operation, extensions={"code": limit.code, "limit": limit.most})
     return None
 
 
-def _figure(asked: float) -> str:
+def _figure(figure: float) -> str:
     """The figure in a few characters."""
-    return f"{asked:,.0f}" if asked < LARGEST_FIGURE else "far too many"
+    return f"{figure:,.0f}" if figure < LARGEST_FIGURE else "far too many"

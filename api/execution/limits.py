@@ -53,21 +53,21 @@ class Limits(SchemaExtension):
     """
 
     def on_operation(self) -> Iterator[None]:
-        asked = self.execution_context
-        if len(asked.query or "") > DOCUMENT_LENGTH_MAX:
+        execution = self.execution_context
+        if len(execution.query or "") > DOCUMENT_LENGTH_MAX:
             message = f"A document has at most {DOCUMENT_LENGTH_MAX:,} characters; move long values into variables."
             raise limit_error("DOCUMENT_TOO_LONG", message, DOCUMENT_LENGTH_MAX)
-        refused = oversized(asked.variables or {})
+        refused = oversized(execution.variables or {})
         if refused is not None:
             raise refused
         yield
 
     def on_parse(self) -> Iterator[None]:
-        asked = self.execution_context
-        if asked.query:
-            asked.graphql_document = _parsed(asked.query)
+        execution = self.execution_context
+        if execution.query:
+            execution.graphql_document = _parsed(execution.query)
         yield
-        document, named = asked.graphql_document, asked._provided_operation_name  # noqa: SLF001
+        document, named = execution.graphql_document, execution._provided_operation_name  # noqa: SLF001
         if document is None or named is not None or len(document.definitions) == 1:
             return
         if len([one for one in document.definitions if isinstance(one, OperationDefinitionNode)]) > 1:
@@ -75,21 +75,23 @@ class Limits(SchemaExtension):
             raise GraphQLError(message, extensions={"code": "GRAPHQL_VALIDATION_FAILED"})
 
     def on_validate(self) -> Iterator[None]:
-        asked = self.execution_context
-        schema, document = asked.schema._schema, asked.graphql_document  # noqa: SLF001
-        if document is not None and not asked.pre_execution_errors:
-            weighed = _fixed_weight(schema, asked.query or "") or weigh(schema, document, asked.variables or {})
+        execution = self.execution_context
+        schema, document = execution.schema._schema, execution.graphql_document  # noqa: SLF001
+        if document is not None and not execution.pre_execution_errors:
+            weighed = _fixed_weight(schema, execution.query or "") or weigh(schema, document, execution.variables or {})
             refused = weighed.refusal or self._budget_error(weighed.costs)
-            asked.pre_execution_errors = [refused] if refused else [*_validation_errors(schema, asked.query or "")]
+            execution.pre_execution_errors = (
+                [refused] if refused else [*_validation_errors(schema, execution.query or "")]
+            )
         yield
 
     def _budget_error(self, costs: Mapping[str | None, float]) -> GraphQLError | None:
         """The error if the operations of the request together exceed the cost limit; else None."""
-        asked, context = self.execution_context, self.execution_context.context
-        if asked.operation_name not in costs or not isinstance(context, Context):
+        execution, context = self.execution_context, self.execution_context.context
+        if execution.operation_name not in costs or not isinstance(context, Context):
             return None
-        context.stats.kind, context.stats.name = asked.operation_type.value, asked.operation_name or ""
-        if context.charge_cost(costs[asked.operation_name], COST_MAX):
+        context.stats.kind, context.stats.name = execution.operation_type.value, execution.operation_name or ""
+        if context.charge_cost(costs[execution.operation_name], COST_MAX):
             return None
         message = (
             f"The operations of one request may have {COST_MAX:,} response fields in total. Send several requests."

@@ -90,15 +90,15 @@ const isSubscription = (text, name) => name
 
 async function run() {
   stop();
-  const asked = { query: query.value, operationName: operationName() };
+  const request = { query: query.value, operationName: operationName() };
   const mine = running = new AbortController();
   at("stop").hidden = false; showStatus("…");
   const began = performance.now();
   try {
-    asked.variables = parsed(variables, "Variables");
-    remember(asked.query);
-    if (isSubscription(asked.query, asked.operationName)) await subscribe(asked, mine.signal);
-    else await execute(asked, mine.signal, began);
+    request.variables = parsed(variables, "Variables");
+    remember(request.query);
+    if (isSubscription(request.query, request.operationName)) await subscribe(request, mine.signal);
+    else await execute(request, mine.signal, began);
   } catch (error) {
     if (error.name !== "AbortError") { answer.textContent = String(error.message ?? error); showStatus("not sent", true); } else showStatus("stopped");
   } finally { if (running === mine) { running = null; at("stop").hidden = true; } }
@@ -106,8 +106,8 @@ async function run() {
 
 function stop() { running?.abort(); }
 
-async function execute(asked, signal, began) {
-  const response = await fetch("/graphql", { method: "POST", signal, headers: sent({ accept: "application/graphql-response+json, application/json;q=0.9" }), body: JSON.stringify(asked) });
+async function execute(request, signal, began) {
+  const response = await fetch("/graphql", { method: "POST", signal, headers: sent({ accept: "application/graphql-response+json, application/json;q=0.9" }), body: JSON.stringify(request) });
   const text = await response.text();
   let result; try { result = JSON.parse(text); } catch { answer.textContent = text; showStatus(`${response.status}`, true); return; }
   answer.innerHTML = asJson(result);
@@ -115,8 +115,8 @@ async function execute(asked, signal, began) {
   showStatus([response.status, took, cost && `cost ${cost.asked.toLocaleString("en")} of ${cost.limit.toLocaleString("en")}`].filter(Boolean).join(" · "), !response.ok || !!result.errors);
 }
 
-async function subscribe(asked, signal) {
-  const response = await fetch("/graphql", { method: "POST", signal, headers: sent({ accept: "text/event-stream" }), body: JSON.stringify(asked) });
+async function subscribe(request, signal) {
+  const response = await fetch("/graphql", { method: "POST", signal, headers: sent({ accept: "text/event-stream" }), body: JSON.stringify(request) });
   if (!response.headers.get("content-type")?.startsWith("text/event-stream")) { answer.textContent = await response.text(); showStatus(`${response.status}`, true); return; }
   answer.replaceChildren();
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();

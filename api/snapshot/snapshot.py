@@ -165,10 +165,10 @@ class SnapshotReader:
         been recorded by `known`. `known` alone: both times are that moment. `position`: what a reader saw right after
         that event. `at` and `position`: what was true at `at`, by the log up to that position.
         """
-        asked = (at, known, position)
-        view = self._views.get(asked)
+        arguments = (at, known, position)
+        view = self._views.get(arguments)
         if view is None:
-            view = self._views[asked] = self.at(self._resolve(at, known, position))
+            view = self._views[arguments] = self.at(self._resolve(at, known, position))
         return view
 
     def at(self, basis: Basis) -> "View":
