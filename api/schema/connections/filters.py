@@ -1,4 +1,4 @@
-"""What a list can be asked for: filters and orders as clients give them, and as the projections take them."""
+"""Filters and orders of lists: the GraphQL inputs, and their translation to the filters of the projections."""
 
 from datetime import date
 from enum import StrEnum
@@ -8,6 +8,7 @@ from uuid import UUID
 import strawberry
 
 from api.schema.primitives import enums
+from api.schema.primitives.described_enum import described
 from api.schema.primitives.lookup import By, CycleBy, KpiBy, TeamBy, id_of, key_of
 from api.snapshot import global_ids
 from api.snapshot.dataloaders import BY_KEY
@@ -21,74 +22,98 @@ from projections.tables import cycle, key_result, kpi, objective, people
 SEARCH_LENGTH_MAX = 300
 
 NOTHING = UUID(int=0)
-"""Stands for a thing that is asked for and does not exist: a list that must have it is empty."""
+"""The id of an entity that does not exist: a list that is filtered by it is empty."""
 
 
 # ── filters ──────────────────────────────────────────────────────────────────────────────────────
 
 
-@strawberry.input(description="Cycles for which every part given holds.")
+@strawberry.input(description="A filter of cycles. A cycle must match every field that is set.")
 class CycleFilter:
-    state: enums.CycleState | None = strawberry.field(default=None, description="In this state.")
-    overlaps: date | None = strawberry.field(default=None, description="This day lies in it.")
+    state: enums.CycleState | None = strawberry.field(default=None, description="Cycles in this state.")
+    overlaps: date | None = strawberry.field(default=None, description="Cycles that include this day.")
 
 
-@strawberry.input(description="Objectives for which every part given holds.")
+@strawberry.input(description="A filter of objectives. An objective must match every field that is set.")
 class ObjectiveFilter:
-    cycle: CycleBy | None = strawberry.field(default=None, description="In this cycle.")
-    team: TeamBy | None = strawberry.field(default=None, description="Of this team itself.")
-    owner: strawberry.ID | None = strawberry.field(default=None, description="Owned by this person.")
-    state: list[enums.ObjectiveState] | None = strawberry.field(default=None, description="In one of these states.")
-    kind: enums.ObjectiveKind | None = strawberry.field(default=None, description="Of this kind.")
-    health: list[enums.Health] | None = strawberry.field(default=None, description="In one of these conditions.")
+    cycle: CycleBy | None = strawberry.field(default=None, description="Objectives of this cycle.")
+    team: TeamBy | None = strawberry.field(
+        default=None, description="Objectives of this team, without those of the teams inside it."
+    )
+    owner: strawberry.ID | None = strawberry.field(default=None, description="Objectives owned by this person.")
+    state: list[enums.ObjectiveState] | None = strawberry.field(
+        default=None, description="Objectives in one of these states."
+    )
+    kind: enums.ObjectiveKind | None = strawberry.field(default=None, description="Objectives of this kind.")
+    health: list[enums.Health] | None = strawberry.field(
+        default=None, description="Objectives with one of these health values."
+    )
     aligned: bool | None = strawberry.field(
-        default=None, description="Whether it supports anything that is not dropped."
+        default=None, description="Whether the objective supports a goal that is not dropped."
     )
     search: str | None = strawberry.field(
-        default=None, description="A part of its title or description, whatever the case."
+        default=None, description="A part of the title or description, case-insensitive."
     )
 
 
 @strawberry.input(
-    description="Key results for which every part given holds; those that were dropped themselves are left out, "
-    "unless a state or DROPPED is asked for."
+    description="A filter of key results. A key result must match every field that is set. Dropped key results are "
+    "left out unless `state` is set or `health` includes DROPPED."
 )
 class KeyResultFilter:
-    cycle: CycleBy | None = strawberry.field(default=None, description="Of an objective in this cycle.")
-    team: TeamBy | None = strawberry.field(default=None, description="Of an objective of this team itself.")
-    owner: strawberry.ID | None = strawberry.field(default=None, description="Owned by this person.")
+    cycle: CycleBy | None = strawberry.field(default=None, description="Key results of objectives in this cycle.")
+    team: TeamBy | None = strawberry.field(
+        default=None, description="Key results of this team's objectives, without those of the teams inside it."
+    )
+    owner: strawberry.ID | None = strawberry.field(default=None, description="Key results owned by this person.")
     health: list[enums.Health] | None = strawberry.field(
         default=None,
-        description="In one of these conditions; DROPPED asks for those that were dropped, by themselves or with their "
-        "objective.",
+        description="Key results with one of these health values. DROPPED includes those dropped with their objective.",
     )
-    state: list[enums.KeyResultState] | None = strawberry.field(default=None, description="In one of these states.")
-    kpi: KpiBy | None = strawberry.field(default=None, description="Measured by this KPI.")
+    state: list[enums.KeyResultState] | None = strawberry.field(
+        default=None, description="Key results in one of these states."
+    )
+    kpi: KpiBy | None = strawberry.field(default=None, description="Key results measured by this KPI.")
     search: str | None = strawberry.field(
-        default=None, description="A part of its title or description, whatever the case."
+        default=None, description="A part of the title or description, case-insensitive."
     )
 
 
-@strawberry.input(description="KPIs for which every part given holds.")
+@strawberry.input(description="A filter of KPIs. A KPI must match every field that is set.")
 class KpiFilter:
-    team: TeamBy | None = strawberry.field(default=None, description="Of this team itself.")
-    owner: strawberry.ID | None = strawberry.field(default=None, description="Owned by this person.")
-    status: list[enums.KpiStatus] | None = strawberry.field(default=None, description="In one of these conditions.")
+    team: TeamBy | None = strawberry.field(
+        default=None, description="KPIs of this team, without those of the teams inside it."
+    )
+    owner: strawberry.ID | None = strawberry.field(default=None, description="KPIs owned by this person.")
+    status: list[enums.KpiStatus] | None = strawberry.field(
+        default=None, description="KPIs with one of these status values."
+    )
     search: str | None = strawberry.field(
-        default=None, description="A part of its key, name or description, whatever the case."
+        default=None, description="A part of the key, name or description, case-insensitive."
     )
 
 
 # ── orders ───────────────────────────────────────────────────────────────────────────────────────
 
 
-@strawberry.enum(description="Which way a list goes.")
+_RECORDED_FIELDS = {
+    "RECORDED": "The order of recording in the log.",
+    "CREATED_AT": "The time of creation, as in `createdAt`.",
+    "CHANGED_AT": "The time of the last change, as in `changedAt`.",
+}
+_GOAL_FIELDS = _RECORDED_FIELDS | {
+    "TITLE": "The title, in alphabetical order.",
+    "PROGRESS": "The value of the progress; goals without one come last.",
+}
+
+
+@described("The direction of an order.", {"ASC": "From low to high.", "DESC": "From high to low."})
 class SortDirection(StrEnum):
     ASC = "ASC"
     DESC = "DESC"
 
 
-@strawberry.enum(description="What objectives can be ordered by; PROGRESS puts those without a value last.")
+@described("The fields by which objectives can be ordered.", _GOAL_FIELDS)
 class ObjectiveOrderField(StrEnum):
     RECORDED = "RECORDED"
     TITLE = "TITLE"
@@ -97,7 +122,10 @@ class ObjectiveOrderField(StrEnum):
     CHANGED_AT = "CHANGED_AT"
 
 
-@strawberry.enum(description="What key results can be ordered by; PROGRESS puts those without a value last.")
+@described(
+    "The fields by which key results can be ordered.",
+    _GOAL_FIELDS | {"DUE": "The day it is due.", "WEIGHT": "The weight within the objective."},
+)
 class KeyResultOrderField(StrEnum):
     RECORDED = "RECORDED"
     TITLE = "TITLE"
@@ -108,7 +136,10 @@ class KeyResultOrderField(StrEnum):
     CHANGED_AT = "CHANGED_AT"
 
 
-@strawberry.enum(description="What KPIs can be ordered by.")
+@described(
+    "The fields by which KPIs can be ordered.",
+    _RECORDED_FIELDS | {"KEY": "The key, in alphabetical order.", "NAME": "The name, in alphabetical order."},
+)
 class KpiOrderField(StrEnum):
     RECORDED = "RECORDED"
     KEY = "KEY"
@@ -117,36 +148,36 @@ class KpiOrderField(StrEnum):
     CHANGED_AT = "CHANGED_AT"
 
 
-@strawberry.input(description="An order of objectives; equal ones follow in a fixed order of their own.")
+@strawberry.input(description="An order of objectives. Objectives with equal values have a fixed order.")
 class ObjectiveOrder:
-    field: ObjectiveOrderField = strawberry.field(description="What to order by.")
-    direction: SortDirection = strawberry.field(default=SortDirection.ASC, description="Which way.")
+    field: ObjectiveOrderField = strawberry.field(description="The field to order by.")
+    direction: SortDirection = strawberry.field(default=SortDirection.ASC, description="The direction of the order.")
 
 
-@strawberry.input(description="An order of key results; equal ones follow in a fixed order of their own.")
+@strawberry.input(description="An order of key results. Key results with equal values have a fixed order.")
 class KeyResultOrder:
-    field: KeyResultOrderField = strawberry.field(description="What to order by.")
-    direction: SortDirection = strawberry.field(default=SortDirection.ASC, description="Which way.")
+    field: KeyResultOrderField = strawberry.field(description="The field to order by.")
+    direction: SortDirection = strawberry.field(default=SortDirection.ASC, description="The direction of the order.")
 
 
-@strawberry.input(description="An order of KPIs; equal ones follow in a fixed order of their own.")
+@strawberry.input(description="An order of KPIs. KPIs with equal values have a fixed order.")
 class KpiOrder:
-    field: KpiOrderField = strawberry.field(description="What to order by.")
-    direction: SortDirection = strawberry.field(default=SortDirection.ASC, description="Which way.")
+    field: KpiOrderField = strawberry.field(description="The field to order by.")
+    direction: SortDirection = strawberry.field(default=SortDirection.ASC, description="The direction of the order.")
 
 
 def order(given: Any, default: StrEnum) -> Order[Any]:
-    """The order asked for, or the default."""
+    """The requested order, or the default."""
     if given is None:
         return Order(default)
     return Order(given.field, given.direction is SortDirection.DESC)
 
 
-# ── as the projections take them ─────────────────────────────────────────────────────────────────
+# ── translation to the projections ───────────────────────────────────────────────────────────────
 
 
 def named(view: View, kind: Kind, by: By | None) -> UUID | None:
-    """The thing that is named by its id or key; `NOTHING` if there is none, None if nothing was named."""
+    """The id of the entity with this id or key; `NOTHING` if it does not exist, None if `by` is None."""
     if by is None:
         return None
     id = id_of(by)
@@ -158,14 +189,14 @@ def named(view: View, kind: Kind, by: By | None) -> UUID | None:
 
 
 def identified(kind: Kind, id: str | None) -> UUID | None:
-    """The thing that a global id names; `NOTHING` if it is not one of this kind, None if none was given."""
+    """The entity's id in a global id; `NOTHING` if it is not of this kind, None if `id` is None."""
     if id is None:
         return None
     return global_ids.entity(id, kind) or NOTHING
 
 
 def searched(text: str | None) -> str | None:
-    """A text to search for. Raises `INVALID` for one that no text can contain."""
+    """The search text. Raises `INVALID` if it is too long or contains NUL or surrogates."""
     if text is None:
         return None
     if len(text) > SEARCH_LENGTH_MAX or "\0" in text or (not text.isascii() and _has_surrogates(text)):

@@ -1,4 +1,4 @@
-"""What a mutation answers: what was recorded and where, what was refused, and the thing as it stands right then."""
+"""Mutation payloads: the recorded changes and their position, or the problems, and the affected entity."""
 
 from typing import Any, Final
 
@@ -7,6 +7,7 @@ import strawberry
 from api.schema.history.change import Change
 from api.schema.mutations.command_result import CommandDeclined, CommandSucceeded
 from api.schema.primitives import view_types
+from api.schema.primitives.described_enum import described
 from api.schema.primitives.field import answered
 from api.schema.primitives.refs import QueryRef
 from api.schema.primitives.scalars import Position
@@ -23,71 +24,78 @@ from domain.commands import key_result_commands
 from domain.primitives.errors import Code
 from domain.primitives.values import Kind
 
-strawberry.enum(
-    Code,
+described(
+    "The reason why a command was rejected.",
+    {
+        "NOT_FOUND": "The entity does not exist, or the caller may not see it.",
+        "FORBIDDEN": "The caller lacks the permission for this command.",
+        "INVALID": "The input is wrong in every state of the workspace.",
+        "STALE": "The entity has changed since `expectedVersion`.",
+        "CONFLICT": "The command is not possible in the current state.",
+        "CLOSED": "The entity, or the cycle it belongs to, has ended.",
+        "CIRCULAR": "The entity would support or contain itself.",
+        "DUPLICATE": "The key, handle or name is already in use.",
+        "IDEMPOTENCY_MISMATCH": "The idempotency key was used before with a different input.",
+        "TOO_LARGE": "The input exceeds a size limit.",
+    },
     name="ProblemCode",
-    description="Why a command was refused. NOT_FOUND: there is no such thing. FORBIDDEN: not yours to do. INVALID: "
-    "never right, whatever the state. STALE: it has changed since the version you saw. CONFLICT: not as things are "
-    "now. CLOSED: it has ended. CIRCULAR: it would come to support or contain itself. DUPLICATE: the name is taken. "
-    "IDEMPOTENCY_MISMATCH: the key was used with another input. TOO_LARGE: more than is taken at once.",
-)
+)(Code)
 
 
-@strawberry.type(description="Why a command was refused: a stable code, and a sentence that says what to do.")
+@strawberry.type(description="Why a command was rejected: a stable code, and a message that explains what to do.")
 class Problem:
     declined: strawberry.Private[CommandDeclined]
 
-    @answered("The stable code, for a program.")
+    @answered("The stable code, for programs.")
     def code(self) -> Code:
         return self.declined.refused.code
 
-    @answered("The sentence, for a person.")
+    @answered("The message, for people. It names the problem and what to do.")
     def message(self) -> str:
         return self.declined.refused.message
 
-    @answered("The path within the input that it is about; empty if it is about the whole command.")
+    @answered("The path of the input field that is wrong; empty for the whole command.")
     def field(self) -> list[str]:
         return list(self.declined.refused.field)
 
-    @answered("For STALE: what has changed since the version you saw, up to 500 changes.")
+    @answered("For STALE: the changes since `expectedVersion`, up to 500.")
     def changes_since(self) -> list[Change]:
         return self.declined.changes_since
 
 
 @strawberry.interface(
-    description="Every payload: what was recorded, where, and what was refused. Refusals are data; top-level errors "
-    "are for bugs, bad documents, and a database that cannot be reached."
+    description="The result of a mutation: the recorded changes and their position, or the problems. A rejected "
+    "command is reported in `problems`; top-level errors are for bugs, invalid documents and an unreachable database."
 )
 class Payload:
     answer: strawberry.Private[CommandSucceeded | CommandDeclined]
 
-    @answered("The place in the log that this answer stands on; null if the command was refused.")
+    @answered("The log position that this payload is based on; null if the command was rejected.")
     def position(self) -> Position | None:
         return Position(self.answer.position) if isinstance(self.answer, CommandSucceeded) else None
 
     @answered(
-        "How many events the views lacked to stand at `position` when the answer could wait no longer; 0 as a rule. "
-        "Otherwise the command was carried out all the same, but its thing is null here: read it again with the header "
-        "`X-Keyframe-Min-Position`."
+        "How many events the projections lag behind `position` after the write timeout; normally 0. Above 0 the "
+        "command has succeeded, but its entity is null here: read it again with the header `X-Keyframe-Min-Position`."
     )
     def behind(self) -> int:
         return self.answer.behind if isinstance(self.answer, CommandSucceeded) else 0
 
-    @answered("What was recorded, in order; empty if it was so already, or was refused.")
+    @answered("The recorded changes, in log order; empty if the command changed nothing or was rejected.")
     def changes(self) -> list[Change]:
         return self.answer.changes if isinstance(self.answer, CommandSucceeded) else []
 
-    @answered("Why the command was refused, in which case nothing was recorded; else empty.")
+    @answered("Why the command was rejected and nothing was recorded; empty if it succeeded.")
     def problems(self) -> list[Problem]:
         return [Problem(declined=self.answer)] if isinstance(self.answer, CommandDeclined) else []
 
-    @answered("The View of now, at `position` or after it.")
+    @answered("The present View, at `position` or later.")
     def query(self) -> QueryRef:
         return view_types.query(lambda: self.answer.now)
 
 
 def _about(kind: Kind, description: str) -> Any:
-    """A field for the thing that the command was about; null where it was refused or cannot be read yet."""
+    """A field for the entity of the command; null if the command was rejected or the entity cannot be read yet."""
 
     def resolve(self: Payload) -> Any:
         return self.answer.subject(kind) if isinstance(self.answer, CommandSucceeded) else None
@@ -95,22 +103,22 @@ def _about(kind: Kind, description: str) -> Any:
     return strawberry.field(resolver=resolve, description=description)
 
 
-@strawberry.type(description="What became of a command about a person.")
+@strawberry.type(description="The result of a command on a person.")
 class PersonPayload(Payload):
-    person: Person | None = _about(Kind.PERSON, "The person.")
+    person: Person | None = _about(Kind.PERSON, "The affected person.")
 
 
-@strawberry.type(description="What became of a command about a team.")
+@strawberry.type(description="The result of a command on a team.")
 class TeamPayload(Payload):
-    team: Team | None = _about(Kind.TEAM, "The team.")
+    team: Team | None = _about(Kind.TEAM, "The affected team.")
 
 
-@strawberry.type(description="What became of a command about a cycle.")
+@strawberry.type(description="The result of a command on a cycle.")
 class CyclePayload(Payload):
-    cycle: Cycle | None = _about(Kind.CYCLE, "The cycle.")
+    cycle: Cycle | None = _about(Kind.CYCLE, "The affected cycle.")
 
 
-@strawberry.type(description="What became of a command about the scoring policy.")
+@strawberry.type(description="The result of a change of the scoring policy.")
 class PolicyPayload(Payload):
     @answered("The policy in force.")
     def policy(self) -> ScoringPolicy | None:
@@ -118,21 +126,21 @@ class PolicyPayload(Payload):
         return None if view is None else ScoringPolicy(row=view.policy)
 
 
-@strawberry.type(description="What became of a command about an objective.")
+@strawberry.type(description="The result of a command on an objective.")
 class ObjectivePayload(Payload):
-    objective: Objective | None = _about(Kind.OBJECTIVE, "The objective; of a carrying, the new one.")
+    objective: Objective | None = _about(Kind.OBJECTIVE, "The affected objective; for `carryObjective`, the new one.")
 
 
-@strawberry.type(description="What became of a command about a key result.")
+@strawberry.type(description="The result of a command on a key result.")
 class KeyResultPayload(Payload):
-    key_result: KeyResult | None = _about(Kind.KEY_RESULT, "The key result.")
+    key_result: KeyResult | None = _about(Kind.KEY_RESULT, "The affected key result.")
 
 
-@strawberry.type(description="What became of a check-in, or of its correction.")
+@strawberry.type(description="The result of a check-in or its correction.")
 class CheckInPayload(Payload):
-    check_in: CheckIn | None = _about(Kind.CHECK_IN, "The check-in; of a correction, the version that stands now.")
+    check_in: CheckIn | None = _about(Kind.CHECK_IN, "The check-in; after a correction, its current version.")
 
-    @answered("The key result, as it stands with it.")
+    @answered("The key result, including this check-in.")
     def key_result(self) -> KeyResult | None:
         if isinstance(self.answer, CommandDeclined) or self.answer.view is None:
             return None
@@ -142,42 +150,42 @@ class CheckInPayload(Payload):
         return None if check_in is None else KeyResult.find(self.answer.view, check_in.row.key_result)
 
 
-@strawberry.type(description="What became of a command about a KPI.")
+@strawberry.type(description="The result of a command on a KPI.")
 class KpiPayload(Payload):
-    kpi: Kpi | None = _about(Kind.KPI, "The KPI.")
+    kpi: Kpi | None = _about(Kind.KPI, "The affected KPI.")
 
 
-@strawberry.type(description="What became of readings, or of the correction or taking back of one.")
+@strawberry.type(description="The result of recording, correcting or retracting readings.")
 class ReadingsPayload(Payload):
-    @answered("The readings, in the order given, as they stand now.")
+    @answered("The readings in their current version, in the order of the input.")
     def readings(self) -> list[Reading]:
         if isinstance(self.answer, CommandDeclined) or self.answer.view is None:
             return []
-        things = found(self.answer.view, Kind.READING, self.answer.measured)
-        return [things[id] for id in self.answer.measured]
+        readings = found(self.answer.view, Kind.READING, self.answer.measured)
+        return [readings[id] for id in self.answer.measured]
 
-    @answered("How many of them were recorded or changed.")
+    @answered("How many of the readings were recorded or changed.")
     def recorded(self) -> int:
         return self.answer.recorded if isinstance(self.answer, CommandSucceeded) else 0
 
-    @answered("How many of them were there already, with the same value.")
+    @answered("How many of the readings already existed with the same value.")
     def unchanged(self) -> int:
         return len(self.answer.measured) - self.answer.recorded if isinstance(self.answer, CommandSucceeded) else 0
 
 
-@strawberry.type(description="What became of a command about an initiative.")
+@strawberry.type(description="The result of a command on an initiative.")
 class InitiativePayload(Payload):
-    initiative: Initiative | None = _about(Kind.INITIATIVE, "The initiative.")
+    initiative: Initiative | None = _about(Kind.INITIATIVE, "The affected initiative.")
 
 
-@strawberry.type(description="What became of a comment.")
+@strawberry.type(description="The result of adding a comment.")
 class CommentPayload(Payload):
-    comment: Comment | None = _about(Kind.COMMENT, "The comment.")
+    comment: Comment | None = _about(Kind.COMMENT, "The added comment.")
 
 
-@strawberry.type(description="What became of a reflection.")
+@strawberry.type(description="The result of adding a reflection.")
 class ReflectionPayload(Payload):
-    reflection: Reflection | None = _about(Kind.REFLECTION, "The reflection.")
+    reflection: Reflection | None = _about(Kind.REFLECTION, "The added reflection.")
 
 
 PAYLOADS: Final[dict[Kind, type[Payload]]] = {
@@ -194,4 +202,4 @@ PAYLOADS: Final[dict[Kind, type[Payload]]] = {
     Kind.COMMENT: CommentPayload,
     Kind.REFLECTION: ReflectionPayload,
 }
-"""The payload type of a command, by the kind that it answers with."""
+"""The payload type of a command, by the kind of its result."""

@@ -1,7 +1,6 @@
-"""Enums of the API: the words of the domain, as clients see them."""
+"""The domain's enums as GraphQL enums, with a description of each value."""
 
-import strawberry
-
+from api.schema.primitives.described_enum import described
 from domain.commands.permissions import Permission, Role
 from domain.metrics.cause import Cause
 from domain.metrics.findings import Severity
@@ -32,35 +31,238 @@ __all__ = [
     "ReflectionKind", "Role", "Severity", "Source", "Step", "UnitKind", "Verdict", "Visibility",
 ]  # fmt: skip
 
-_DESCRIPTIONS = {
-    CycleState: "Where a cycle is in its life: PLANNING, then ACTIVE, then CLOSED, never back.",
-    Cadence: "How often a measure is expected to speak.",
-    ObjectiveKind: "COMMITTED: to be reached in full. ASPIRATIONAL: reaching most of it is a success.",
-    ObjectiveState: "Where an objective is in its life.",
-    Visibility: "Who sees a goal. WORKSPACE: everybody who may read. TEAM: the members and the lead of its team, its "
-    "owner and contributors, the owners of its key results, and ADMIN and AUDITOR; to all others it is not there.",
-    KeyResultState: "Where a key result is in its life.",
-    Verdict: "What a closed objective came to.",
-    InitiativeState: "Where a piece of work is.",
-    ReflectionKind: "What a reflection is about.",
-    Direction: "Which way a metric is meant to go; the formula of each stands at `Progress.value`.",
-    GoalDirection: "Which side of its bounds a KPI is meant to stay on.",
-    UnitKind: "What a figure counts.",
-    Source: "The route by which something was said.",
-    Role: "What somebody is in this workspace.",
-    Permission: "What somebody may do. OWN: as owner, contributor, or lead of the owning team. READ_PRIVATE: also what "
-    "only its team sees.",
-    Health: "What the gap between expected and actual progress means; the worst of its parts for a whole.",
-    KpiStatus: "How a KPI stands: the first that matches of RETIRED, NO_DATA, STALE, HEALTHY, WARNING, BREACHED.",
-    Severity: "How much a finding matters; none ever blocks.",
-    DiffKind: "What became of a thing from one moment to another. What was dropped is still there, and has CHANGED; "
-    "REMOVED is what was not there yet, where the second moment lies before the first.",
-    Cause: "Why an objective's progress changed. MOVEMENT: the value moved. GOALPOST: what it is measured by was "
-    "edited. SCOPE: a key result came, went or changed weight, or the objective began or was given up.",
-    Presence: "What became of a goal between plan and outcome. DROPPED: planned or not, it was given up.",
-    Step: "How far apart points lie, by the calendar in UTC (ISO weeks); CHANGE: wherever something changed.",
-}
+# ── goals ────────────────────────────────────────────────────────────────────────────────────────
 
-for _enum, _description in _DESCRIPTIONS.items():
-    strawberry.enum(_enum, description=_description)
-strawberry.enum(Aggregation, name="Aggregate", description="How the readings of one period become one figure.")
+described(
+    "The state of a cycle: PLANNING, then ACTIVE, then CLOSED. It never goes back.",
+    {
+        "PLANNING": "The cycle is open for drafts and has no plan of record yet.",
+        "ACTIVE": "The cycle is running and its plan is fixed.",
+        "CLOSED": "The cycle has ended and its outcome is fixed.",
+    },
+)(CycleState)
+described(
+    "How often a check-in or reading is expected.",
+    {
+        "DAILY": "One every day.",
+        "WEEKLY": "One every 7 days.",
+        "BIWEEKLY": "One every 14 days.",
+        "MONTHLY": "One every month, counted as 31 days.",
+        "QUARTERLY": "One every quarter, counted as 92 days.",
+    },
+)(Cadence)
+described(
+    "The level of ambition of an objective.",
+    {
+        "COMMITTED": "The objective must be reached in full.",
+        "ASPIRATIONAL": "Reaching most of the objective is a success.",
+    },
+)(ObjectiveKind)
+described(
+    "The state of an objective.",
+    {
+        "DRAFT": "The objective is proposed and not committed to yet.",
+        "ACTIVE": "The objective is committed to and in progress.",
+        "CLOSED": "The objective has ended with a verdict and a score.",
+        "DROPPED": "The objective was abandoned and no longer counts.",
+    },
+)(ObjectiveState)
+described(
+    "Who can see an objective and everything that belongs to it. Hidden objectives look like ones that do not exist.",
+    {
+        "WORKSPACE": "Every caller with the permission READ sees it.",
+        "TEAM": "The members and lead of its team, its owner and contributors, the owners of its key results, and the "
+        "roles ADMIN and AUDITOR see it.",
+    },
+)(Visibility)
+described(
+    "The state of a key result.",
+    {
+        "ACTIVE": "The key result is in progress.",
+        "DROPPED": "The key result was abandoned and no longer counts in its objective.",
+        "SCORED": "The key result has ended with a score.",
+    },
+)(KeyResultState)
+described(
+    "The verdict on a closed objective.",
+    {
+        "ACHIEVED": "The objective was achieved.",
+        "MISSED": "The objective was not achieved.",
+    },
+)(Verdict)
+described(
+    "The state of an initiative.",
+    {
+        "TODO": "Work has not started yet.",
+        "DOING": "Work is in progress.",
+        "DONE": "Work is finished.",
+        "CANCELLED": "Work was cancelled.",
+    },
+)(InitiativeState)
+described(
+    "The topic of a reflection.",
+    {
+        "WENT_WELL": "Something that went well.",
+        "TO_IMPROVE": "Something to do better.",
+        "LEARNED": "A lesson that was learned.",
+        "NEXT": "A next step to take.",
+    },
+)(ReflectionKind)
+
+# ── measures ─────────────────────────────────────────────────────────────────────────────────────
+
+described(
+    "How a metric measures success. `Progress` documents the formula of each direction.",
+    {
+        "INCREASE": "The value rises from start to target.",
+        "DECREASE": "The value falls from start to target.",
+        "AT_LEAST": "The value is at or above the target.",
+        "AT_MOST": "The value is at or below the target.",
+        "WITHIN": "The value is between lower and upper, both included.",
+        "MILESTONES": "Weighted milestones are reached one by one.",
+        "DONE": "The value is 1 once it is done and 0 before.",
+    },
+)(Direction)
+described(
+    "The side of its bounds on which a KPI is healthy.",
+    {
+        "AT_LEAST": "The value is at or above the target.",
+        "AT_MOST": "The value is at or below the target.",
+        "WITHIN": "The value is between lower and upper, both included.",
+    },
+)(GoalDirection)
+described(
+    "The kind of quantity that a value counts.",
+    {
+        "NUMBER": "A plain number or count.",
+        "PERCENT": "A value in percent.",
+        "CURRENCY": "An amount of money.",
+        "DURATION": "A length of time.",
+        "SCORE": "A score or rating.",
+    },
+)(UnitKind)
+described(
+    "The condition of a goal, judged by the gap between its expected and actual progress. A team or cycle has the "
+    "worst health of its goals.",
+    {
+        "PENDING": "There is no measurement yet.",
+        "ON_TRACK": "The gap is at most `ScoringPolicy.onTrackGap`.",
+        "AT_RISK": "The gap is at most `ScoringPolicy.atRiskGap`.",
+        "OFF_TRACK": "The gap is larger than `ScoringPolicy.atRiskGap`.",
+        "OUTDATED": "The last measurement is older than the cadence allows.",
+        "ACHIEVED": "The goal ended and was achieved.",
+        "MISSED": "The goal ended and was not achieved.",
+        "DROPPED": "The goal was dropped, by itself or with its objective.",
+    },
+)(Health)
+described(
+    "The condition of a KPI: the first match of RETIRED, NO_DATA, STALE, HEALTHY, WARNING, BREACHED.",
+    {
+        "NO_DATA": "The KPI has no reading.",
+        "STALE": "The latest reading is older than the cadence allows.",
+        "HEALTHY": "The latest reading meets the goal, or the KPI has no goal.",
+        "WARNING": "The latest reading misses the goal by the tolerance at most.",
+        "BREACHED": "The latest reading misses the goal by more than the tolerance.",
+        "RETIRED": "The KPI is no longer watched.",
+    },
+)(KpiStatus)
+described(
+    "How the readings of one period become one value.",
+    {
+        "LAST": "The last reading of the period.",
+        "FIRST": "The first reading of the period.",
+        "MEAN": "The arithmetic mean of the readings.",
+        "MIN": "The smallest of the readings.",
+        "MAX": "The largest of the readings.",
+        "SUM": "The sum of the readings.",
+    },
+    name="Aggregate",
+)(Aggregation)
+described(
+    "The severity of a finding. Findings never block a command.",
+    {
+        "INFO": "A hint that may improve the goal.",
+        "WARNING": "A weakness that should be fixed.",
+        "ERROR": "A defect that must be fixed for the goal to be useful.",
+    },
+)(Severity)
+
+# ── history ──────────────────────────────────────────────────────────────────────────────────────
+
+described(
+    "The distance between two points in time, by the calendar in UTC.",
+    {
+        "DAY": "One point per day.",
+        "WEEK": "One point per ISO week.",
+        "MONTH": "One point per month.",
+        "QUARTER": "One point per quarter.",
+        "CHANGE": "One point for every change.",
+    },
+)(Step)
+described(
+    "How an entity differs between two moments. A dropped entity still exists and is CHANGED.",
+    {
+        "ADDED": "The entity exists at the second moment only.",
+        "CHANGED": "The entity exists at both moments and differs.",
+        "REMOVED": "The entity exists at the first moment only, because the second moment is earlier.",
+    },
+)(DiffKind)
+described(
+    "The reason for a change of an objective's progress.",
+    {
+        "MOVEMENT": "The measured value changed.",
+        "GOALPOST": "The metric, due day or KPI of a key result was edited.",
+        "SCOPE": "A key result was added, dropped or reweighed, or the objective was started or dropped.",
+    },
+)(Cause)
+described(
+    "How a goal compares between plan and outcome.",
+    {
+        "KEPT": "The goal is in the plan and was not dropped.",
+        "ADDED_LATER": "The goal was added after the plan and was not dropped.",
+        "DROPPED": "The goal was dropped, whether it is in the plan or not.",
+    },
+)(Presence)
+
+# ── callers ──────────────────────────────────────────────────────────────────────────────────────
+
+described(
+    "The route by which a command arrived.",
+    {
+        "API": "A GraphQL request from a program.",
+        "CONSOLE": "A GraphQL request from a page served by this server.",
+        "IMPORT": "An import of facts from another system.",
+        "INGEST": "A batch of readings sent to the ingest endpoint.",
+        "SYSTEM": "The server itself, without a caller.",
+    },
+)(Source)
+described(
+    "A role of a person or machine token in the workspace. A caller has the permissions of all its roles.",
+    {
+        "ADMIN": "Manages people, tokens and the scoring policy, and has every other permission.",
+        "LEAD": "Runs cycles, defines KPIs and edits all goals.",
+        "MEMBER": "Reads the workspace, edits its own goals and records its own readings.",
+        "AUDITOR": "Reads everything, including private goals and the ledger, and writes nothing.",
+        "METRICS": "Records readings of KPIs and reads nothing.",
+    },
+)(Role)
+described(
+    "A permission of a caller. OWN limits it to goals that the caller owns, contributes to or leads the team of, and "
+    "to readings of KPIs that the caller owns.",
+    {
+        "READ": "Read the workspace, except private goals and the ledger.",
+        "READ_PRIVATE": "Read goals that only their team can see.",
+        "READ_LEDGER": "Read the ledger, its checkpoints and the exports.",
+        "EDIT_OWN_GOALS": "Edit one's own goals.",
+        "EDIT_GOALS": "Edit the goals of every owner.",
+        "RUN_CYCLES": "Open, activate and close cycles.",
+        "DEFINE_KPIS": "Define, redefine and retire KPIs.",
+        "RECORD_OWN_READINGS": "Record readings of one's own KPIs.",
+        "RECORD_READINGS": "Record readings of every KPI.",
+        "MANAGE_PEOPLE": "Add, rename, deactivate and erase people, and manage teams.",
+        "ADOPT_POLICY": "Change the scoring policy.",
+        "ISSUE_TOKENS": "Issue and revoke tokens.",
+        "IMPORT": "Import facts from other systems.",
+        "BACKDATE": "Set `effectiveAt` on a command.",
+    },
+)(Permission)
