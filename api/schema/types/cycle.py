@@ -1,4 +1,4 @@
-"""Cycles: the stretches of time that goals are set for."""
+"""Cycles: the periods for which goals are set."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -25,37 +25,40 @@ from projections.tables import cycle, discussion
 
 
 def _snapshots(batch: Batch, column: str) -> Sequence[Any]:
-    """The View that each of these cycles had at an event of its own, if it has come to that."""
+    """The snapshot of each cycle at the basis in a column, or None if the column is empty."""
     bases = [getattr(row, column) for row in batch.rows]
     return [None if basis is None else snapshot(batch.view.reads.at(basis)) for basis in bases]
 
 
 @strawberry.type(
-    description="A quarter, a year: the stretch of days that goals are set for. PLANNING, then ACTIVE, then CLOSED."
+    description="A period for which goals are set, such as a quarter or a year. It is PLANNING, then ACTIVE, then "
+    "CLOSED."
 )
 class Cycle(Entity, kind=Kind.CYCLE, read=cycle.cycles):
     row: strawberry.Private[cycle.CycleRow]
 
     key: str = strawberry.field(description="A short name, unique in the workspace, like 2026-q1.")
-    name: str = strawberry.field(description="What it is called.")
-    starts_on: date = strawberry.field(description="Its first day.")
-    ends_on: date = strawberry.field(description="Its last day.")
-    state: enums.CycleState = strawberry.field(description="Where it is in its life.")
-    parent: CycleRef | None = to_one(Kind.CYCLE, "parent", "The cycle it lies in.")
-    children: list[CycleRef] = to_many(Kind.CYCLE, cycle.cycles_within, "The cycles inside it, by start.")
+    name: str = strawberry.field(description="The name of the cycle.")
+    starts_on: date = strawberry.field(description="The first day of the cycle.")
+    ends_on: date = strawberry.field(description="The last day of the cycle.")
+    state: enums.CycleState = strawberry.field(description="The state of the cycle.")
+    parent: CycleRef | None = to_one(Kind.CYCLE, "parent", "The cycle that contains it, such as the year of a quarter.")
+    children: list[CycleRef] = to_many(Kind.CYCLE, cycle.cycles_within, "The cycles inside it, by first day.")
     check_in_cadence: enums.Cadence = strawberry.field(
-        description="How often its key results are expected to be checked in on."
+        description="How often each key result of the cycle expects a check-in."
     )
     plan: SnapshotRef | None = related(
-        "The View when it was activated: the plan of record; null before.", _snapshots, "plan"
+        "The plan of record: the View at the cycle's activation; null before.", _snapshots, "plan"
     )
-    outcome: SnapshotRef | None = related("The View when it was closed; null before.", _snapshots, "outcome")
-    progress: Progress = progress_by(of_cycles, "The plain mean of its objectives, dropped ones left out.")
+    outcome: SnapshotRef | None = related(
+        "The outcome of record: the View at the cycle's closing; null before.", _snapshots, "outcome"
+    )
+    progress: Progress = progress_by(of_cycles, "The unweighted mean of its objectives, without dropped ones.")
     reflections: list[ReflectionRef] = to_many(
-        Kind.REFLECTION, discussion.reflections_of_subjects, "What was thought when looking back on it."
+        Kind.REFLECTION, discussion.reflections_of_subjects, "The reflections on the cycle itself."
     )
 
-    @connection("Its objectives, in the order of recording.")
+    @connection("The objectives of the cycle, in the order of recording.")
     def objectives(self, asked: PageRequest, filter: Where[ObjectiveFilter] = None) -> Connection[ObjectiveRef]:
         return objectives_of(self, Whose.CYCLE, filter, asked)
 
@@ -63,7 +66,7 @@ class Cycle(Entity, kind=Kind.CYCLE, read=cycle.cycles):
 
 
 def cycle_named(view: View, by: CycleBy) -> cycle.CycleRow:
-    """The cycle with this id or key, at this view whatever basis the id names. Raises `NOT_FOUND`."""
+    """The cycle with this id or key at this view; the basis in the id is ignored. Raises `NOT_FOUND`."""
     id = filters.identified(Kind.CYCLE, id_of(by))
     row = view.by_key(cycle.cycles_by_key, key_of(by)) if id is None else view.by_id(cycle.cycles, [id]).get(id)
     if row is None:

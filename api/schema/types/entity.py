@@ -1,4 +1,4 @@
-"""The `Entity` interface: what every goal, measure and cycle has, and the arguments that choose its moment."""
+"""The `Entity` interface, shared by goals, KPIs, cycles, people and teams, and its as-of arguments."""
 
 from datetime import datetime
 from typing import Annotated, Any, TypeAlias
@@ -21,21 +21,27 @@ from projections.tables import discussion
 
 At: TypeAlias = Annotated[
     datetime | None,
-    strawberry.argument(description="What was true then, by all that is known now. Never in the future."),
+    strawberry.argument(description="The effective time: what was true then. Not in the future."),
 ]
 Known: TypeAlias = Annotated[
     datetime | None,
-    strawberry.argument(description="As far as had been recorded by then. Without `at`, also what was true then."),
+    strawberry.argument(
+        description="The recording time: only what had been recorded by then. Default: now. Without `at`, it is the "
+        "effective time too."
+    ),
 ]
 AtPosition: TypeAlias = Annotated[
     Position | None,
-    strawberry.argument(description="What a reader saw right after this event; with `at`, as far as was known then."),
+    strawberry.argument(
+        description="The log position: the state right after this event. With `at`, only what was known at this "
+        "position."
+    ),
 ]
 _COMMENTS = Pages(Kind.COMMENT, "SAID", discussion.comment_pages, discussion.comment_counts, discussion.comment_cursor)
 
 
 def at_another_moment(shown_as: Any) -> Any:
-    """A field for the same thing at another moment, shown as this type; read for all siblings at once."""
+    """A field that returns the entity at another moment, as this type; read for all siblings at once."""
 
     def resolve(self: Any, at: At = None, known: Known = None, position: AtPosition = None) -> Any:
         return self.each(then, self.KIND, at, known, position)
@@ -43,32 +49,32 @@ def at_another_moment(shown_as: Any) -> Any:
     return strawberry.field(
         resolver=resolve,
         graphql_type=shown_as | None,
-        description="The same thing at another moment; null if it was not there yet. Without arguments: now.",
+        description="The same entity at another moment; null if it did not exist yet. Without arguments: now.",
     )
 
 
-@strawberry.interface(description="What every goal, measure and cycle has.")
+@strawberry.interface(description="An aggregate of the log with a version, a history and comments.")
 class Entity(Node):
-    version: int = strawberry.field(description="How many events it has behind it; for `expectedVersion`.")
-    created_at: datetime = strawberry.field(description="Since when it is true that it is there.")
-    changed_at: datetime = strawberry.field(description="Since when it is as it is here.")
-    created_by: Actor = actor("created_by", "Who brought it in.")
+    version: int = strawberry.field(description="The number of its events so far. Pass it as `expectedVersion`.")
+    created_at: datetime = strawberry.field(description="The effective time of its creation.")
+    changed_at: datetime = strawberry.field(description="The effective time of its last change.")
+    created_by: Actor = actor("created_by", "The actor who created it.")
 
-    @answered("Its id at present, the same in every Snapshot.")
+    @answered("The id of the entity at present. It is the same in every Snapshot.")
     def entity_id(self) -> strawberry.ID:
         return strawberry.ID(global_ids.encode(self.KIND, self.row.id))
 
     as_of = at_another_moment(EntityRef)
 
-    @connection("What was said about it, in the order of recording.")
+    @connection("The comments on it, in the order of recording.")
     def comments(self, asked: PageRequest) -> Connection[CommentRef]:
         return self.each(paged, _COMMENTS, asked)
 
     @connection(
-        "What happened to it, in the order of the log. With it goes what belongs to it: to a key result, objective or "
-        "cycle all that happens inside, and the readings of a KPI while a key result takes its value from there; to a "
-        "KPI its readings; to a team what happens in its objectives and KPIs while they are its, and all of the teams "
-        "inside it; to anything what is said about it."
+        "Its changes and those of what belongs to it, in log order. A key result, objective or cycle includes the "
+        "changes inside it, and the readings of a KPI while it measures a key result. A KPI includes its readings. A "
+        "team includes the changes of its objectives and KPIs while the team owns them, and those of the teams inside "
+        "it. Every entity includes its comments."
     )
     def changes(self, asked: PageRequest, filter: Where[ChangeFilter] = None) -> Connection[ChangeRef]:
         return changes_of(self, self.KIND, filter, asked)

@@ -1,4 +1,4 @@
-"""Key results: the measures that prove an objective was reached."""
+"""Key results: the measurable results that prove an objective was reached."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -40,74 +40,79 @@ def _standing(batch: Batch, part: str) -> Sequence[Any]:
     return list(map(attrgetter(part), batch.all(standings)))
 
 
-@strawberry.type(description="A step that is either reached or not.")
+@strawberry.type(description="A milestone of a key result. It is either reached or not.")
 class Milestone:
-    key: str = strawberry.field(description="Its name, by which check-ins speak of it.")
-    title: str = strawberry.field(description="What is reached with it.")
-    weight: float = strawberry.field(description="How much of the whole it is beside the others.")
+    key: str = strawberry.field(description="The key by which check-ins refer to it.")
+    title: str = strawberry.field(description="The title, in one line.")
+    weight: float = strawberry.field(description="Its weight relative to the other milestones.")
     reached_at: datetime | None = strawberry.field(
-        description="When it was reached, as far as it still is; null if it is not."
+        description="When it was reached; null if it is not reached, or no longer reached."
     )
 
 
 def _milestones(batch: Batch) -> Sequence[list[Milestone]]:
-    first_said = batch.view.read(key_result_standing.milestones_reached, [row.id for row in batch.rows])
+    reached_at = batch.view.read(key_result_standing.milestones_reached, [row.id for row in batch.rows])
     return [
-        [_milestone(one, standing.reached or (), first_said[row.id]) for one in row.metric.milestones]
+        [_milestone(one, standing.reached or (), reached_at[row.id]) for one in row.metric.milestones]
         for row, standing in zip(batch.rows, batch.all(standings), strict=True)
     ]
 
 
-def _milestone(one: values.Milestone, reached: Sequence[str], first_said: Mapping[str, datetime]) -> Milestone:
-    reached_at = first_said.get(one.key) if one.key in reached else None
-    return Milestone(key=one.key, title=one.title, weight=one.weight, reached_at=reached_at)
+def _milestone(one: values.Milestone, reached: Sequence[str], reached_at: Mapping[str, datetime]) -> Milestone:
+    at = reached_at.get(one.key) if one.key in reached else None
+    return Milestone(key=one.key, title=one.title, weight=one.weight, reached_at=at)
 
 
 @strawberry.type(
-    description="A measure that proves an objective was reached: a metric on its way to a target, due on a day."
+    description="A measurable result that proves an objective was reached: a metric with a target and a due day."
 )
 class KeyResult(Entity, kind=Kind.KEY_RESULT, read=key_result.key_results):
     row: strawberry.Private[key_result.KeyResultRow]
 
-    title: str = strawberry.field(description="What is measured, in one line.")
-    description: Markdown | None = strawberry.field(description="More about it.")
-    objective: ObjectiveRef = to_one(Kind.OBJECTIVE, "objective", "The objective it proves.")
-    owner: PersonRef | None = to_one(Kind.PERSON, "owner", "Who answers for it.")
-    state: enums.KeyResultState = strawberry.field(description="Where it is in its life.")
-    weight: float = strawberry.field(description="How much it counts within its objective beside the others.")
-    due: date = strawberry.field(description="The day it is due; it is due until that day ends.")
-    metric: Metric = strawberry.field(description="What it is measured by.")
+    title: str = strawberry.field(description="The title, in one line.")
+    description: Markdown | None = strawberry.field(description="A longer description of the key result.")
+    objective: ObjectiveRef = to_one(Kind.OBJECTIVE, "objective", "The objective it belongs to.")
+    owner: PersonRef | None = to_one(Kind.PERSON, "owner", "The person who is responsible for it.")
+    state: enums.KeyResultState = strawberry.field(description="The state of the key result.")
+    weight: float = strawberry.field(description="Its weight relative to the other key results of its objective.")
+    due: date = strawberry.field(description="The due day. It is due at the end of this day, in UTC.")
+    metric: Metric = strawberry.field(description="The metric that measures it.")
     current: float | None = related(
-        "Its latest value, in the metric's unit; null for milestones, and without a measurement.", _standing, "value"
+        "The latest value, in the metric's unit; null for MILESTONES and without a measurement.", _standing, "value"
     )
-    measured_at: datetime | None = related("When its latest value was true.", _standing, "measured_at")
-    milestones: list[Milestone] = related("What is to be reached one by one, for MILESTONES.", _milestones)
-    confidence: float | None = related("How sure its people said they are, last time.", _standing, "confidence")
-    progress: Progress = progress_by(of_key_results, "How far it is, and what that means.")
-    kpi: KpiRef | None = to_one(Kind.KPI, "kpi", "The KPI whose readings since the link re-evaluate it.")
-    score: float | None = strawberry.field(description="What it was scored at its end, in [0, 1].")
-    targets: list[TargetRevision] = related("Every target it ever had: when, who, why. The first one first.", targets)
+    measured_at: datetime | None = related("The effective time of the latest value.", _standing, "measured_at")
+    milestones: list[Milestone] = related("The milestones to reach, for the direction MILESTONES.", _milestones)
+    confidence: float | None = related(
+        "The latest stated confidence that it will be reached, in [0, 1].", _standing, "confidence"
+    )
+    progress: Progress = progress_by(of_key_results, "The progress of the key result.")
+    kpi: KpiRef | None = to_one(
+        Kind.KPI, "kpi", "The linked KPI. Its readings since the link are the values of the key result."
+    )
+    score: float | None = strawberry.field(description="The final score, in [0, 1]; null until it is scored.")
+    targets: list[TargetRevision] = related("Every target it ever had, oldest first.", targets)
     forecast: Forecast | None = related(
-        "Where its measurements lead; null for milestones and DONE, with too few of them, and once it is due or over.",
+        "A projection of its measurements to the due day. Null for MILESTONES and DONE, with too few measurements, and "
+        "once it is due or has ended.",
         forecasts,
     )
-    findings: list[Finding] = related("What could be written better about it.", in_key_results, name="quality")
+    findings: list[Finding] = related("Suggestions for a better key result.", in_key_results, name="quality")
     initiatives: list[InitiativeRef] = to_many(
-        Kind.INITIATIVE, discussion.initiatives_of_subjects, "The work planned for it."
+        Kind.INITIATIVE, discussion.initiatives_of_subjects, "The initiatives for this key result."
     )
 
-    @connection("What was said of it, by when it was true; corrected ones as they stand now.")
+    @connection("The check-ins in their current version, by `measuredAt`.")
     def check_ins(self, asked: PageRequest) -> Connection[CheckInRef]:
         return self.each(paged, _CHECK_INS, asked)
 
-    @answered("Its way: where it was first meant to be, where it is meant to be now, and where it was.")
+    @answered("Planned, replanned and actual values over time.")
     def trajectory(
         self,
-        every: Annotated[enums.Step, strawberry.argument(description="How far apart the points lie.")] = Step.WEEK,
+        every: Annotated[enums.Step, strawberry.argument(description="The distance between two points.")] = Step.WEEK,
     ) -> list[TrajectoryPoint]:
         return self.each(trajectories, every)
 
-    @connection("The objectives that support it, as they were drafted.")
+    @connection("The objectives that support it, in the order of drafting.")
     def supported_by(self, asked: PageRequest) -> Connection[ObjectiveRef]:
         return supporters(self, asked)
 

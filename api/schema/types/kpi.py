@@ -1,4 +1,4 @@
-"""KPIs: measures that are watched at a steady cadence, in no cycle."""
+"""KPIs: measures that are watched at a steady cadence, independent of cycles."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -42,56 +42,58 @@ _READINGS = Pages(
 )
 
 From: TypeAlias = Annotated[
-    datetime | None, strawberry.argument(name="from", description="From this moment on, itself included.")
+    datetime | None, strawberry.argument(name="from", description="Readings measured at or after this moment.")
 ]
 To: TypeAlias = Annotated[
-    datetime | None, strawberry.argument(name="to", description="Up to this moment, itself left out.")
+    datetime | None, strawberry.argument(name="to", description="Readings measured before this moment.")
 ]
 By: TypeAlias = Annotated[
-    enums.Aggregation, strawberry.argument(description="How the readings of a period become one figure.")
+    enums.Aggregation, strawberry.argument(description="How the readings of a period become one value.")
 ]
 
 
-@strawberry.type(description="What a KPI is watched against; bounds are included.")
+@strawberry.type(description="The goal of a KPI: the values that are healthy. Bounds are inclusive.")
 class KpiGoal:
-    direction: enums.GoalDirection = strawberry.field(description="Which side of its bounds it is meant to stay on.")
+    direction: enums.GoalDirection = strawberry.field(description="The side of the bounds that is healthy.")
     target: float | None = strawberry.field(description="The bound, for AT_LEAST and AT_MOST.")
     lower: float | None = strawberry.field(description="The lower bound, for WITHIN.")
     upper: float | None = strawberry.field(description="The upper bound, for WITHIN.")
-    tolerance: float = strawberry.field(description="By how much it may be missed for a WARNING only, in its unit.")
+    tolerance: float = strawberry.field(
+        description="The largest miss that is still a WARNING, in the KPI's unit. A larger miss is BREACHED."
+    )
 
 
 @strawberry.type(description="The readings of one period of the calendar, half-open [start, end).")
 class SeriesPoint:
-    start: datetime = strawberry.field(description="When the period begins.")
-    end: datetime = strawberry.field(description="When the next one begins.")
-    value: float | None = strawberry.field(description="The figure of its readings; null without one.")
-    count: int = strawberry.field(description="How many readings it has.")
-    status: enums.KpiStatus = strawberry.field(description="What the goal says of that figure.")
+    start: datetime = strawberry.field(description="The start of the period, inclusive.")
+    end: datetime = strawberry.field(description="The end of the period, exclusive.")
+    value: float | None = strawberry.field(description="The aggregate of its readings; null without a reading.")
+    count: int = strawberry.field(description="The number of its readings.")
+    status: enums.KpiStatus = strawberry.field(description="The value judged by the KPI's goal.")
 
 
-@strawberry.type(description="The period that holds the basis against the one before.")
+@strawberry.type(description="A comparison of the period that contains the basis with the period before.")
 class Comparison:
-    current: float | None = strawberry.field(description="This period's figure.")
-    previous: float | None = strawberry.field(description="The figure of the one before.")
-    change: float | None = strawberry.field(description="current - previous; null where one is missing.")
+    current: float | None = strawberry.field(description="The value of the current period.")
+    previous: float | None = strawberry.field(description="The value of the period before.")
+    change: float | None = strawberry.field(description="current - previous; null if one of them is null.")
     change_ratio: float | None = strawberry.field(
-        description="change / |previous|; null where one is missing or the one before is 0."
+        description="change / |previous|; null if change is null or previous is 0."
     )
 
 
-@strawberry.type(description="A definition that a KPI had: what it was called, counted in, and watched against.")
+@strawberry.type(description="A definition of a KPI that was in force for a time: its name, unit and goal.")
 class KpiDefinition(RowProxy):
     row: strawberry.Private[KpiRow]
 
-    name: str = strawberry.field(description="What it was called.")
-    unit: Unit = strawberry.field(description="What its readings counted.")
-    goal: KpiGoal | None = strawberry.field(description="What it was watched against.")
-    position: Position = strawberry.field(description="The event that said so.")
-    by: Actor = actor("changed_by", "Who said so.")
-    reason: str | None = strawberry.field(description="Why.")
+    name: str = strawberry.field(description="The name of the KPI.")
+    unit: Unit = strawberry.field(description="The unit of its readings.")
+    goal: KpiGoal | None = strawberry.field(description="The goal of the KPI; null without one.")
+    position: Position = strawberry.field(description="The position of the defining event.")
+    by: Actor = actor("changed_by", "The actor who defined it.")
+    reason: str | None = strawberry.field(description="The reason given for the definition.")
 
-    @answered("Since when.")
+    @answered("The effective time of the definition.")
     def since(self) -> datetime:
         return self.row.changed_at
 
@@ -105,8 +107,8 @@ def _latest(batch: Batch) -> Sequence[Any]:
 
 def _statuses(batch: Batch) -> Sequence[KpiStatus]:
     view, latest = batch.view, batch.all(latest_readings)
-    standing = [formula_inputs.of_kpi(row, latest.get(row.id)) for row in batch.rows]
-    return [formulas.status(facts, view.basis.at, view.scoring) for facts in standing]
+    inputs = [formula_inputs.of_kpi(row, latest.get(row.id)) for row in batch.rows]
+    return [formulas.status(facts, view.basis.at, view.scoring) for facts in inputs]
 
 
 def _readings(batch: Batch) -> dict[Any, list[ReadingRow]]:
@@ -134,7 +136,7 @@ def _definitions(batch: Batch) -> Sequence[list[KpiDefinition]]:
 
 
 def _defining(versions: Sequence[KpiRow]) -> list[KpiRow]:
-    """All versions but those that only retired it."""
+    """The versions without those that only retire the KPI."""
     return [
         row
         for before, row in pairwise([None, *versions])
@@ -143,57 +145,57 @@ def _defining(versions: Sequence[KpiRow]) -> list[KpiRow]:
 
 
 @strawberry.type(
-    description="A figure that is watched at a steady cadence, in no cycle. Key results can be measured by it."
+    description="A measure that is watched at a steady cadence, independent of cycles. It can measure key results."
 )
 class Kpi(Entity, kind=Kind.KPI, read=kpi.kpis):
     row: strawberry.Private[KpiRow]
 
     key: str = strawberry.field(description="A short name, unique in the workspace, like conversion-rate.")
-    name: str = strawberry.field(description="What it is called.")
-    description: Markdown | None = strawberry.field(description="More about it.")
-    unit: Unit = strawberry.field(description="What its readings count.")
+    name: str = strawberry.field(description="The name of the KPI.")
+    description: Markdown | None = strawberry.field(description="A longer description of the KPI.")
+    unit: Unit = strawberry.field(description="The unit of its readings.")
     cadence: enums.Cadence = strawberry.field(description="How often a reading is expected.")
-    owner: PersonRef | None = to_one(Kind.PERSON, "owner", "Who answers for it.")
-    team: TeamRef | None = to_one(Kind.TEAM, "team", "The team whose it is.")
-    goal: KpiGoal | None = strawberry.field(description="What it is watched against.")
-    status: enums.KpiStatus = related("How it stands, by its latest reading.", _statuses)
-    retired: bool = strawberry.field(description="Whether it is no longer watched.")
-    latest: ReadingRef | None = related("Its latest reading, by when it was true.", _latest)
-    definitions: list[KpiDefinition] = related("Every definition it ever had, the first one first.", _definitions)
+    owner: PersonRef | None = to_one(Kind.PERSON, "owner", "The person who is responsible for it.")
+    team: TeamRef | None = to_one(Kind.TEAM, "team", "The team that owns it.")
+    goal: KpiGoal | None = strawberry.field(description="The goal of the KPI; null without one.")
+    status: enums.KpiStatus = related("The condition of the KPI, by its latest reading.", _statuses)
+    retired: bool = strawberry.field(description="Whether the KPI is no longer watched.")
+    latest: ReadingRef | None = related("The reading with the latest `measuredAt`.", _latest)
+    definitions: list[KpiDefinition] = related("Every definition it ever had, oldest first.", _definitions)
     key_results: list[KeyResultRef] = to_many(
-        Kind.KEY_RESULT, key_results_of_kpis, "The key results that are measured by it, dropped ones left out."
+        Kind.KEY_RESULT, key_results_of_kpis, "The key results that it measures, without dropped ones."
     )
-    findings: list[Finding] = related("What could be better about it.", in_kpis, name="quality")
+    findings: list[Finding] = related("Suggestions for a better KPI.", in_kpis, name="quality")
 
-    @connection("Its readings, by when they were true.")
+    @connection("The readings of the KPI, by `measuredAt`.")
     def readings(
         self,
         asked: PageRequest,
         from_: From = None,
         to: To = None,
         include_superseded: Annotated[
-            bool, strawberry.argument(description="Also those that were corrected or taken back.")
+            bool, strawberry.argument(description="Whether to include corrected and retracted readings.")
         ] = False,
     ) -> Connection[ReadingRef]:
         return self.each(paged, _READINGS, asked, from_, to, include_superseded)
 
     @answered(
-        "Its readings by whole periods of the calendar in UTC, the empty ones included; those that hold "
-        "`from` (default: the first reading) to `to` (default: the basis)."
+        "The readings aggregated by calendar period in UTC, from the period of `from` (default: the first reading) to "
+        "that of `to` (default: the basis). Empty periods are included."
     )
     def series(
         self,
-        every: Annotated[enums.Step, strawberry.argument(description="How long a period is.")],
+        every: Annotated[enums.Step, strawberry.argument(description="The length of a period.")],
         aggregate: By = Aggregation.LAST,
         from_: From = None,
         to: To = None,
     ) -> list[SeriesPoint]:
         return self.each(_series, every, aggregate, from_, to)
 
-    @answered("The period that holds the basis against the one before.")
+    @answered("The period that contains the basis, compared with the period before.")
     def comparison(
         self,
-        period: Annotated[enums.Step, strawberry.argument(description="How long a period is.")] = Step.MONTH,
+        period: Annotated[enums.Step, strawberry.argument(description="The length of a period.")] = Step.MONTH,
         aggregate: By = Aggregation.LAST,
     ) -> Comparison | None:
         comparison: Comparison | None = self.each(_comparisons, period, aggregate)

@@ -1,4 +1,4 @@
-"""What was measured: check-ins of key results and readings of KPIs, each version a node of its own."""
+"""Check-ins of key results and readings of KPIs. Each version is a node of its own."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -20,7 +20,7 @@ from projections.tables.measurements import Ending
 
 
 def _neighbours(batch: Batch, kind: Kind, step: int) -> Sequence[Any]:
-    """The version of the same measurement before (-1) or after (1) each of these."""
+    """The previous (-1) or next (1) version of each measurement, or None."""
     view, (shown_as, versions) = batch.view, VERSIONS[kind]
     found = view.read(versions, [row.id for row in batch.rows])
     rows = [_neighbour(found.get(row.id, []), row.version, step) for row in batch.rows]
@@ -35,66 +35,67 @@ def _neighbour(versions: Sequence[Any], version: int, step: int) -> Any:
 
 
 @strawberry.type(
-    description="Somebody said where a key result stands. A correction is a version of its own; both can be read."
+    description="A check-in on a key result: its value, milestones, confidence or a note. A correction is a new "
+    "version; both can be read."
 )
 class CheckIn(Node, kind=Kind.CHECK_IN, read=measurements.CHECK_INS.by_id):
     row: strawberry.Private[measurements.CheckInRow]
 
-    key_result: KeyResultRef = to_one(Kind.KEY_RESULT, "key_result", "What it speaks of.")
-    value: float | None = strawberry.field(description="Where it stands, in the metric's unit.")
-    confidence: float | None = strawberry.field(description="How sure they are that it will be reached, in [0, 1].")
-    note: Markdown | None = strawberry.field(description="What there is to say about it.")
-    measured_at: datetime = strawberry.field(description="When it was true.")
-    recorded_at: datetime = strawberry.field(description="When the log learned it.")
-    position: Position = strawberry.field(description="The event that said it.")
-    by: Actor = actor("by", "Who said it.")
-    late: bool = strawberry.field(description="Recorded after its cycle had closed; it alters no score and no outcome.")
-    corrected: CheckInRef | None = related("What it said before this correction.", _neighbours, Kind.CHECK_IN, -1)
-    superseded_by: CheckInRef | None = related(
-        "The correction that stands in its place.", _neighbours, Kind.CHECK_IN, 1
+    key_result: KeyResultRef = to_one(Kind.KEY_RESULT, "key_result", "The key result that was checked in on.")
+    value: float | None = strawberry.field(description="The measured value, in the metric's unit.")
+    confidence: float | None = strawberry.field(description="The confidence that it will be reached, in [0, 1].")
+    note: Markdown | None = strawberry.field(description="A note on the check-in.")
+    measured_at: datetime = strawberry.field(description="When the value was measured: its effective time.")
+    recorded_at: datetime = strawberry.field(description="When this version was recorded in the log.")
+    position: Position = strawberry.field(description="The log position of this version.")
+    by: Actor = actor("by", "The author of this version.")
+    late: bool = strawberry.field(
+        description="Whether it was recorded after its cycle had closed; then it changes no score and no outcome."
     )
+    corrected: CheckInRef | None = related("The version that this one corrects.", _neighbours, Kind.CHECK_IN, -1)
+    superseded_by: CheckInRef | None = related("The version that corrects this one.", _neighbours, Kind.CHECK_IN, 1)
 
-    @answered("Its global id; opaque. Each version has one of its own.")
+    @answered("The global id of this version; opaque.")
     def id(self) -> strawberry.ID:
         return _version_id(self)
 
-    @answered("The keys of all milestones reached by then.")
+    @answered("The keys of all milestones that were reached at this check-in.")
     def reached(self) -> list[str]:
         return list(self.row.reached or ())
 
 
 @strawberry.type(
-    description="A KPI was read: the KPI and the instant are its identity. A correction is a version of its own."
+    description="A reading of a KPI, identified by the KPI and `measuredAt`. A correction is a new version."
 )
 class Reading(Node, kind=Kind.READING, read=measurements.READINGS.by_id):
     row: strawberry.Private[measurements.ReadingRow]
 
-    kpi: KpiRef = to_one(Kind.KPI, "kpi", "What was read.")
-    value: float | None = strawberry.field(description="What was read, in the KPI's unit.")
-    measured_at: datetime = strawberry.field(description="When it was true.")
-    recorded_at: datetime = strawberry.field(description="When the log learned it.")
-    position: Position = strawberry.field(description="The event that said it.")
-    note: Markdown | None = strawberry.field(description="What there is to say about it.")
-    by: Actor = actor("by", "Who or what said it.")
-    corrects: ReadingRef | None = related("What it said before this correction.", _neighbours, Kind.READING, -1)
-    superseded_by: ReadingRef | None = related("The correction that stands in its place.", _neighbours, Kind.READING, 1)
+    kpi: KpiRef = to_one(Kind.KPI, "kpi", "The KPI that was read.")
+    value: float | None = strawberry.field(description="The value that was read, in the KPI's unit.")
+    measured_at: datetime = strawberry.field(description="When the value was measured: its effective time.")
+    recorded_at: datetime = strawberry.field(description="When this version was recorded in the log.")
+    position: Position = strawberry.field(description="The log position of this version.")
+    note: Markdown | None = strawberry.field(description="A note on the reading.")
+    by: Actor = actor("by", "The person or machine that recorded this version.")
+    corrects: ReadingRef | None = related("The version that this one corrects.", _neighbours, Kind.READING, -1)
+    superseded_by: ReadingRef | None = related("The version that corrects this one.", _neighbours, Kind.READING, 1)
 
-    @answered("Its global id; opaque. Each version has one of its own.")
+    @answered("The global id of this version; opaque.")
     def id(self) -> strawberry.ID:
         return _version_id(self)
 
-    @answered("Whether it was taken back.")
+    @answered("Whether the reading was retracted.")
     def retracted(self) -> bool:
         return self.row.ended is Ending.RETRACTED
 
 
-def _version_id(thing: CheckIn | Reading) -> strawberry.ID:
-    row = thing.row
-    return strawberry.ID(global_ids.encode_version(thing.KIND, row.id, row.version, thing.batch.view.id_end))
+def _version_id(node: CheckIn | Reading) -> strawberry.ID:
+    row = node.row
+    return strawberry.ID(global_ids.encode_version(node.KIND, row.id, row.version, node.batch.view.id_end))
 
 
 VERSIONS: dict[Kind, tuple[type[Node], Callable[..., Any]]] = {
     Kind.CHECK_IN: (CheckIn, measurements.CHECK_INS.versions),
     Kind.READING: (Reading, measurements.READINGS.versions),
 }
-"""The kinds whose nodes are versions, and the query that reads all versions of some of them."""
+"""The kinds whose nodes are versions: their type, and the query that reads all versions by entity id."""

@@ -1,4 +1,4 @@
-"""Objectives: a qualitative direction within a cycle, proved by its key results."""
+"""Objectives: qualitative goals of a cycle, measured by key results."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -31,76 +31,74 @@ from domain.primitives.values import Kind, ObjectiveState
 from projections.tables import alignment, discussion, objective
 
 
-@strawberry.type(description="What a closed objective came to.")
+@strawberry.type(description="The outcome of a closed objective.")
 class ObjectiveOutcome(RowProxy):
-    verdict: enums.Verdict = strawberry.field(description="Whether it was achieved.")
-    score: float = strawberry.field(description="How far it got, in [0, 1], as it was judged at its closing.")
-    reflection: Markdown | None = strawberry.field(description="What there was to say about how it ended.")
-    closed_at: datetime = strawberry.field(description="When it was closed.")
+    verdict: enums.Verdict = strawberry.field(description="Whether the objective was achieved.")
+    score: float = strawberry.field(description="The final score, in [0, 1].")
+    reflection: Markdown | None = strawberry.field(description="The reflection given at the closing.")
+    closed_at: datetime = strawberry.field(description="The effective time of the closing.")
 
 
 def _outcomes(batch: Batch) -> Sequence[ObjectiveOutcome | None]:
-    things = as_batch(ObjectiveOutcome, batch.view, batch.rows)
-    return [thing if thing.row.state is ObjectiveState.CLOSED else None for thing in things]
+    outcomes = as_batch(ObjectiveOutcome, batch.view, batch.rows)
+    return [outcome if outcome.row.state is ObjectiveState.CLOSED else None for outcome in outcomes]
 
 
 def _carried_into(batch: Batch) -> Sequence[Any]:
-    """The latest of those that each was carried into and that were not dropped; else the latest of all."""
+    """The latest successor of each objective that is not dropped, else the latest successor."""
     groups = many(batch, Kind.OBJECTIVE, objective.objectives_carried_from)
     live = [[one for one in group if one.row.state is not ObjectiveState.DROPPED] for group in groups]
     return [next(reversed(kept or group), None) for kept, group in zip(live, groups, strict=True)]
 
 
 @strawberry.type(
-    description="A qualitative direction within a cycle, proved by its key results. DRAFT, then ACTIVE, then CLOSED; "
-    "or DROPPED."
+    description="A qualitative goal of a cycle, measured by its key results. It is DRAFT, then ACTIVE, then CLOSED or "
+    "DROPPED."
 )
 class Objective(Entity, kind=Kind.OBJECTIVE, read=objective.objectives):
     row: strawberry.Private[objective.ObjectiveRow]
 
-    title: str = strawberry.field(description="The direction, in one line.")
-    description: Markdown | None = strawberry.field(description="More about it.")
+    title: str = strawberry.field(description="The title, in one line.")
+    description: Markdown | None = strawberry.field(description="A longer description of the objective.")
     kind: enums.ObjectiveKind = strawberry.field(description="Whether it must be reached in full.")
-    state: enums.ObjectiveState = strawberry.field(description="Where it is in its life.")
+    state: enums.ObjectiveState = strawberry.field(description="The state of the objective.")
     visibility: enums.Visibility = strawberry.field(
-        description="Who it was meant for then. Who sees it, also as it was, is ruled by what is said of it now."
+        description="Its visibility at this moment. Access follows the present visibility, even for the past."
     )
-    cycle: CycleRef = to_one(Kind.CYCLE, "cycle", "The cycle it was drafted in.")
-    owner: PersonRef | None = to_one(Kind.PERSON, "owner", "Who answers for it.")
-    team: TeamRef | None = to_one(Kind.TEAM, "team", "The team whose it is.")
-    contributors: list[PersonRef] = to_some(Kind.PERSON, "contributors", "Who works on it beside the owner.")
+    cycle: CycleRef = to_one(Kind.CYCLE, "cycle", "The cycle it belongs to.")
+    owner: PersonRef | None = to_one(Kind.PERSON, "owner", "The person who is responsible for it.")
+    team: TeamRef | None = to_one(Kind.TEAM, "team", "The team that owns it.")
+    contributors: list[PersonRef] = to_some(Kind.PERSON, "contributors", "The people who work on it with the owner.")
     supports: list[AlignmentTarget] = to_refs(
-        alignment.supports_of_objectives, "The objectives and key results it supports that are not dropped."
+        alignment.supports_of_objectives, "The objectives and key results that it supports, without dropped ones."
     )
     ancestors: list[AlignmentTarget] = to_refs(
-        alignment.ancestors_of_objectives, "All that it supports, directly or through others; nearest first, each once."
+        alignment.ancestors_of_objectives, "The goals that it supports directly or indirectly, nearest first."
     )
     initiatives: list[InitiativeRef] = to_many(
-        Kind.INITIATIVE, discussion.initiatives_of_subjects, "The work planned for it."
+        Kind.INITIATIVE, discussion.initiatives_of_subjects, "The initiatives for this objective itself."
     )
     progress: Progress = progress_by(
-        of_objectives, "The weighted mean of its key results; what supports it stands beside it and changes nothing."
+        of_objectives, "The weighted mean of its key results. Supporting objectives do not change it."
     )
-    outcome: ObjectiveOutcome | None = related("What it came to; null until it is closed.", _outcomes)
+    outcome: ObjectiveOutcome | None = related("The outcome; null until it is closed.", _outcomes)
     carried_from: ObjectiveRef | None = to_one(
-        Kind.OBJECTIVE, "carried_from", "The objective of an earlier cycle that it goes on with."
+        Kind.OBJECTIVE, "carried_from", "The objective of an earlier cycle that it continues."
     )
-    carried_into: ObjectiveRef | None = related("The objective of a later cycle that goes on with it.", _carried_into)
-    findings: list[Finding] = related(
-        "What could be written better about it: vague, unmeasured, unowned, too much …", in_objectives, name="quality"
-    )
+    carried_into: ObjectiveRef | None = related("The objective of a later cycle that continues it.", _carried_into)
+    findings: list[Finding] = related("Suggestions for a better objective.", in_objectives, name="quality")
     reflections: list[ReflectionRef] = to_many(
-        Kind.REFLECTION, discussion.reflections_of_subjects, "What was thought when looking back on it."
+        Kind.REFLECTION, discussion.reflections_of_subjects, "The reflections on the objective."
     )
 
-    @answered("What proves it was reached, as they were added.")
+    @answered("The key results of the objective, in the order of creation.")
     def key_results(
         self,
-        include_dropped: Annotated[bool, strawberry.argument(description="Dropped ones, too.")] = False,
+        include_dropped: Annotated[bool, strawberry.argument(description="Whether to include dropped ones.")] = False,
     ) -> list[KeyResultRef]:
         return self.each(all_key_results if include_dropped else live_key_results)
 
-    @connection("The objectives that support it, as they were drafted.")
+    @connection("The objectives that support it, in the order of drafting.")
     def supported_by(self, asked: PageRequest) -> Connection[ObjectiveRef]:
         return supporters(self, asked)
 

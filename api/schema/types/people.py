@@ -1,4 +1,4 @@
-"""Who: people and teams."""
+"""People and teams."""
 
 from typing import Annotated
 
@@ -28,42 +28,45 @@ def _handles(batch: Batch) -> list[str]:
 
 
 @strawberry.type(
-    description="Somebody who sets goals, owns them, measures them. Once erased, no answer at any moment names them."
+    description="A person who owns, contributes to or measures goals. After an erasure, neither the present nor any "
+    "Snapshot shows the person's name."
 )
 class Person(Entity, kind=Kind.PERSON, read=people.people):
     row: strawberry.Private[people.PersonRow]
 
     handle: str = related("A short name, unique in the workspace.", _handles)
-    name: str = related("What they are called.", _names)
-    email: str | None = strawberry.field(description="Where to write to, if it was said.")
-    active: bool = strawberry.field(description="Whether they are still here.")
-    teams: list[TeamRef] = to_many(Kind.TEAM, people.teams_of_people, "The teams they are a member of, as they joined.")
+    name: str = related("The name of the person.", _names)
+    email: str | None = strawberry.field(description="The email address, if it is known.")
+    active: bool = strawberry.field(description="Whether the person is active, that is, not deactivated.")
+    teams: list[TeamRef] = to_many(Kind.TEAM, people.teams_of_people, "The person's teams, in the order of joining.")
 
-    @connection("The objectives they own.")
+    @connection("The objectives that the person owns.")
     def objectives(self, asked: PageRequest, filter: Where[ObjectiveFilter] = None) -> Connection[ObjectiveRef]:
         return objectives_of(self, Whose.OWNER, filter, asked)
 
     as_of = at_another_moment(PersonRef)
 
 
-@strawberry.type(description="People who set goals together, inside a team above or at the top.")
+@strawberry.type(description="A team of people with common goals. Teams form a hierarchy.")
 class Team(Entity, kind=Kind.TEAM, read=people.teams):
     row: strawberry.Private[people.TeamRow]
 
     key: str = strawberry.field(description="A short name, unique in the workspace.")
-    name: str = strawberry.field(description="What it is called.")
-    disbanded: bool = strawberry.field(description="Whether it was disbanded.")
-    parent: TeamRef | None = to_one(Kind.TEAM, "parent", "The team it is part of.")
-    children: list[TeamRef] = to_many(Kind.TEAM, people.teams_within, "The teams inside it that were not disbanded.")
-    lead: PersonRef | None = to_one(Kind.PERSON, "lead", "Who answers for it.")
-    members: list[PersonRef] = to_many(Kind.PERSON, people.members_of_teams, "Its members, as they joined.")
+    name: str = strawberry.field(description="The name of the team.")
+    disbanded: bool = strawberry.field(description="Whether the team was disbanded.")
+    parent: TeamRef | None = to_one(Kind.TEAM, "parent", "The team that contains it; null at the top.")
+    children: list[TeamRef] = to_many(Kind.TEAM, people.teams_within, "The teams inside it, without disbanded ones.")
+    lead: PersonRef | None = to_one(Kind.PERSON, "lead", "The person who leads the team.")
+    members: list[PersonRef] = to_many(Kind.PERSON, people.members_of_teams, "The members, in the order of joining.")
 
-    @connection("The objectives of this team itself.")
+    @connection("The objectives of this team, without those of the teams inside it.")
     def objectives(self, asked: PageRequest, filter: Where[ObjectiveFilter] = None) -> Connection[ObjectiveRef]:
         return objectives_of(self, Whose.TEAM, filter, asked)
 
-    @answered("The plain mean of its own objectives in a cycle, dropped ones left out.")
-    def progress(self, cycle: Annotated[CycleBy, strawberry.argument(description="In which cycle.")]) -> Progress:
+    @answered("The unweighted mean of its own objectives in a cycle, without dropped ones.")
+    def progress(
+        self, cycle: Annotated[CycleBy, strawberry.argument(description="The cycle, by id or key.")]
+    ) -> Progress:
         return self.each(of_teams, named(self.view, Kind.CYCLE, cycle) or NOTHING)
 
     as_of = at_another_moment(TeamRef)

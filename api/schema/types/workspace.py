@@ -1,4 +1,4 @@
-"""The workspace, who looks at it, and what an answer stands on."""
+"""The workspace, the viewer, and the basis of an answer."""
 
 from datetime import datetime
 
@@ -14,26 +14,26 @@ from projections.tables.cycle import PolicyRow
 
 
 @strawberry.type(
-    description="The two clocks and the log position that an answer stands on. Ask again with `asOf(at:, position:)` "
-    "and the answer is the same, for ever."
+    description="The effective time and the log position that an answer is based on. `asOf(at:, position:)` with these "
+    "values returns the same answer at any later time."
 )
 class Basis:
-    at: datetime = strawberry.field(description="The moment in the world: what was true then.")
-    known: datetime = strawberry.field(description="When the last event that counts was recorded.")
-    position: Position = strawberry.field(description="The last event that counts; 0 is before the first.")
-    is_now: bool = strawberry.field(description="Whether this is the present, rather than a Snapshot.")
+    at: datetime = strawberry.field(description="The effective time.")
+    known: datetime = strawberry.field(description="The recording time of the last included event.")
+    position: Position = strawberry.field(description="The position of the last included event; 0 if there is none.")
+    is_now: bool = strawberry.field(description="Whether this is the present and not a Snapshot.")
 
 
 def basis_of(view: View) -> Basis:
-    """The basis of a view as clients see it."""
+    """The basis of a view as its GraphQL type."""
     basis = view.basis
     return Basis(at=basis.at, known=basis.known, position=Position(basis.position), is_now=view.is_now)
 
 
 @strawberry.type(
-    description="The bands by which health and scores are judged. It is an event, too: an answer uses the policy that "
-    "was in force at its basis, so an old answer stays what it was. Bands are half-open: a gap on a band's upper bound "
-    "still belongs to it, and so does a score on a band's lower bound."
+    description="The thresholds for health and scores. Policies are versioned in the log: an answer uses the policy in "
+    "force at its basis, so past answers do not change. A gap equal to an upper bound is inside the band, and so is a "
+    "score equal to a lower bound."
 )
 class ScoringPolicy:
     row: strawberry.Private[PolicyRow]
@@ -42,60 +42,60 @@ class ScoringPolicy:
     def policy(self) -> values.ScoringPolicy:
         return self.row.policy
 
-    @answered("How often it was adopted; 0 is the default, which nobody adopted.")
+    @answered("The version of the policy; 0 is the built-in default.")
     def version(self) -> int:
         return self.row.version
 
-    @answered("Since when it is in force.")
+    @answered("The effective time from which it is in force.")
     def since(self) -> datetime:
         return self.row.changed_at
 
-    @answered("Up to this gap between expected and actual progress it is ON_TRACK.")
+    @answered("The largest gap between expected and actual progress that is ON_TRACK, as a share of 1.")
     def on_track_gap(self) -> float:
         return self.policy.on_track_gap
 
-    @answered("Up to this gap it is AT_RISK, beyond it OFF_TRACK.")
+    @answered("The largest gap that is AT_RISK, as a share of 1. A larger gap is OFF_TRACK.")
     def at_risk_gap(self) -> float:
         return self.policy.at_risk_gap
 
-    @answered("From this score on it is ACHIEVED.")
+    @answered("The lowest score that is ACHIEVED, in [0, 1].")
     def score_green(self) -> float:
         return self.policy.score_green
 
-    @answered("From this score on it is amber rather than red.")
+    @answered("The lowest score that is amber and not red, in [0, 1].")
     def score_amber(self) -> float:
         return self.policy.score_amber
 
-    @answered("After how many cadences of silence a measure is out of date.")
+    @answered("The number of cadences without a measurement after which a goal or KPI is out of date.")
     def stale_after_cadences(self) -> float:
         return self.policy.stale_after_cadences
 
-    @answered("How many key results an objective has before a finding says it is too many.")
+    @answered("The largest number of key results of an objective without a finding.")
     def max_key_results_per_objective(self) -> int:
         return self.policy.max_key_results_per_objective
 
-    @answered("How many objectives a person owns in a cycle before a finding says it is too many.")
+    @answered("The largest number of objectives of an owner in a cycle without a finding.")
     def max_objectives_per_owner(self) -> int:
         return self.policy.max_objectives_per_owner
 
 
-@strawberry.type(description="Everything of one organisation: one log, one set of goals and measures.")
+@strawberry.type(description="The workspace of one organisation: one log with its goals and KPIs.")
 class Workspace:
-    name: str = strawberry.field(description="What it is called.")
+    name: str = strawberry.field(description="The name of the workspace.")
     view: strawberry.Private[View]
 
-    @answered("The bands by which health and scores are judged.")
+    @answered("The scoring policy in force: the thresholds for health and scores.")
     def policy(self) -> ScoringPolicy:
         return ScoringPolicy(row=self.view.policy)
 
-    @answered("The last event of the log that this answer knows.")
+    @answered("The position of the last event that this answer includes.")
     def head(self) -> Position:
         return Position(self.view.basis.position)
 
 
-@strawberry.type(description="Who asks.")
+@strawberry.type(description="The caller of this request.")
 class Viewer:
     person: PersonRef | None = strawberry.field(description="The person; null for a machine token.")
     handle: str = strawberry.field(description="The person's handle, or the machine token's name.")
-    roles: list[enums.Role] = strawberry.field(description="What they are in this workspace.")
-    can: list[enums.Permission] = strawberry.field(description="What they may do.")
+    roles: list[enums.Role] = strawberry.field(description="The roles in this workspace.")
+    can: list[enums.Permission] = strawberry.field(description="The permissions that follow from the roles.")
