@@ -1,4 +1,4 @@
-"""Who pulls in whose direction: the goals of a cycle as a map."""
+"""The alignment map of a cycle: which objectives support which goals."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -20,14 +20,14 @@ from projections.tables.alignment import Edge
 _OPEN = frozenset({ObjectiveState.DRAFT, ObjectiveState.ACTIVE})
 
 
-@strawberry.type(description="An objective supports an objective or a key result.")
+@strawberry.type(description="An alignment: an objective supports an objective or a key result.")
 class AlignmentEdge(RowProxy):
-    from_: ObjectiveRef = to_one(Kind.OBJECTIVE, "objective", "What supports.", "from")
-    to: AlignmentTarget = to_ref("target", "What is supported.")
+    from_: ObjectiveRef = to_one(Kind.OBJECTIVE, "objective", "The supporting objective.", "from")
+    to: AlignmentTarget = to_ref("target", "The supported objective or key result.")
 
 
 class Map:
-    """The objectives of a cycle that are not dropped, and every edge that begins or ends there."""
+    """The objectives of a cycle that are not dropped, and every edge from or to them."""
 
     def __init__(self, view: View, cycle: UUID) -> None:
         self.view = view
@@ -48,47 +48,45 @@ class Map:
         return self.objectives[0].batch.all(written_objectives) if self.objectives else ()
 
     def without_parent(self) -> list[tuple[Any, WrittenObjective]]:
-        """The objectives that support nothing, each with how it is written."""
+        """The objectives that support nothing, each with the input of its findings."""
         supporting = {edge.objective for edge in self.edges}
         return [
-            (thing, written)
-            for thing, written in zip(self.objectives, self.written, strict=True)
-            if thing.row.id not in supporting
+            (one, written)
+            for one, written in zip(self.objectives, self.written, strict=True)
+            if one.row.id not in supporting
         ]
 
     def roots(self) -> list[Any]:
         supported = {edge.through for edge in self.edges}
-        return [thing for thing, written in self.without_parent() if written.company_level or thing.row.id in supported]
+        return [one for one, written in self.without_parent() if written.company_level or one.row.id in supported]
 
     def unaligned(self) -> list[Any]:
-        return [
-            thing for thing, written in self.without_parent() if not written.company_level and thing.row.state in _OPEN
-        ]
+        return [one for one, written in self.without_parent() if not written.company_level and one.row.state in _OPEN]
 
     def findings(self) -> list[Any]:
         return [*alignment_findings(self.written)]
 
 
-@strawberry.type(description="How the objectives of a cycle hang together, across teams and cycles.")
+@strawberry.type(description="The alignment of the objectives of a cycle, across teams and cycles.")
 class AlignmentMap:
     map: strawberry.Private[Map]
 
-    @answered("The objectives of the cycle that are not dropped, as they were drafted.")
+    @answered("The objectives of the cycle, without dropped ones, in the order of drafting.")
     def objectives(self) -> list[ObjectiveRef]:
         return self.map.objectives
 
-    @answered("Every edge that begins or ends in the cycle.")
+    @answered("Every alignment from or to a goal of the cycle.")
     def edges(self) -> list[AlignmentEdge]:
         return as_batch(AlignmentEdge, self.map.view, self.map.edges)
 
-    @answered("Where trees begin: they support nothing, and stand at the top or are supported.")
+    @answered("The roots of the map: objectives that support nothing and are company-level or supported themselves.")
     def roots(self) -> list[ObjectiveRef]:
         return self.map.roots()
 
-    @answered("Drafts and active objectives that support nothing though their team is part of another.")
+    @answered("Drafts and active objectives that support nothing although their team has a parent team.")
     def unaligned(self) -> list[ObjectiveRef]:
         return self.map.unaligned()
 
-    @answered("What could be better about how they hang together.")
+    @answered("Suggestions for a better alignment.")
     def findings(self) -> list[Finding]:
         return self.map.findings()

@@ -1,4 +1,4 @@
-"""Findings as clients read them, and the facts that the rules of `domain.metrics.findings` need, for all siblings."""
+"""Findings: the GraphQL type, and the inputs of the rules in `domain.metrics.findings`, read for all siblings."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,12 +18,12 @@ from projections.tables.objective import ObjectiveRow
 
 @strawberry.type(
     name="QualityFinding",
-    description="What a rule of good writing found, in one sentence that says what to do. Findings never block.",
+    description="A finding of a quality rule on a goal, KPI or alignment. Findings never block a command.",
 )
 class Finding:
     rule: str = strawberry.field(description="The stable name of the rule.")
-    severity: enums.Severity = strawberry.field(description="How much it matters.")
-    message: str = strawberry.field(description="What could be better, and how.")
+    severity: enums.Severity = strawberry.field(description="The severity of the finding.")
+    message: str = strawberry.field(description="The problem and how to fix it, in one sentence.")
 
 
 def in_objectives(batch: Batch) -> Sequence[list[Any]]:
@@ -74,7 +74,7 @@ def in_kpis(batch: Batch) -> Sequence[list[Any]]:
 
 
 def written_objectives(batch: Batch) -> Sequence[WrittenObjective]:
-    """Each of these objectives as it is written."""
+    """The input of the rules for each of these objectives."""
     view = batch.view
     rows: Sequence[ObjectiveRow] = batch.rows
     ids = [row.id for row in rows]
@@ -99,6 +99,6 @@ def written_objectives(batch: Batch) -> Sequence[WrittenObjective]:
 
 
 def _below_company_level(batch: Batch) -> frozenset[UUID]:
-    """Those whose team is part of another: they have something above them to be aligned to."""
+    """The objectives whose team has a parent team, and which should be aligned to a goal above."""
     teams = batch.view.by_id(people.teams, [row.team for row in batch.rows])
     return frozenset(row.id for row in batch.rows if row.team in teams and teams[row.team].parent is not None)

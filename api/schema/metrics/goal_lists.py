@@ -1,4 +1,4 @@
-"""Lists of goals: objectives and key results of a view, and the objectives of a cycle, team or owner."""
+"""Connections of goals: objectives and key results of a view, and the objectives of a cycle, team or owner."""
 
 from collections.abc import Sequence
 from enum import Enum, StrEnum
@@ -55,11 +55,11 @@ def _only(filter: ObjectiveFilter | KeyResultFilter | None) -> frozenset[StrEnum
     return None if filter is None or filter.health is None else frozenset(filter.health)
 
 
-# ── whose they are ───────────────────────────────────────────────────────────────────────────────
+# ── objectives of a cycle, team or owner ─────────────────────────────────────────────────────────
 
 
 class Whose(Enum):
-    """What objectives can be asked of: the query that finds them, and the part of a filter that says the same."""
+    """The parent of a list of objectives: the query by parent ids, and the equivalent field of the filter."""
 
     CYCLE = (objective.objectives_of_cycles, "cycle")
     TEAM = (objective.objectives_of_teams, "team")
@@ -71,21 +71,23 @@ class Whose(Enum):
         return query
 
     def narrowed(self, filter: objective.ObjectiveFilter, id: Any) -> objective.ObjectiveFilter:
-        """The filter, for objectives of this one thing only."""
+        """The filter, restricted to the objectives of one parent."""
         asked = getattr(filter, self.value[1])
         return msgspec.structs.replace(filter, **{self.value[1]: id if asked in (None, id) else NOTHING})
 
 
-def objectives_of(thing: RowProxy, whose: Whose, filter: ObjectiveFilter | None, asked: PageRequest) -> Connection[Any]:
+def objectives_of(
+    parent: RowProxy, whose: Whose, filter: ObjectiveFilter | None, asked: PageRequest
+) -> Connection[Any]:
     """A page of the objectives of a cycle, team or owner, in the order of recording."""
-    wanted = filters.objective_filter(thing.view, filter)
-    return thing.each(_of_each, whose, wanted, _only(filter), asked)
+    wanted = filters.objective_filter(parent.view, filter)
+    return parent.each(_of_each, whose, wanted, _only(filter), asked)
 
 
 def _of_each(
     batch: Batch, whose: Whose, filter: objective.ObjectiveFilter, only: frozenset[StrEnum] | None, asked: PageRequest
 ) -> Sequence[Connection[Any]]:
-    """One thing's page is read by itself; of many things, all is read in one statement and then cut."""
+    """The page of a single parent is read by keyset; for several parents all rows are read in one statement and cut."""
     order = Order(objective.ObjectiveOrder.RECORDED)
     if len(batch.rows) == 1:
         (row,) = batch.rows
@@ -94,9 +96,9 @@ def _of_each(
     return [worked_out(OBJECTIVES, group, order, asked, only) for group in groups]
 
 
-def supporters(thing: RowProxy, asked: PageRequest) -> Connection[Any]:
-    """A page of the objectives that support this objective or key result, as they were drafted."""
-    return thing.each(_supporters, asked)
+def supporters(target: RowProxy, asked: PageRequest) -> Connection[Any]:
+    """A page of the objectives that support this objective or key result, in the order of drafting."""
+    return target.each(_supporters, asked)
 
 
 def _supporters(batch: Batch, asked: PageRequest) -> Sequence[Connection[Any]]:

@@ -1,4 +1,4 @@
-"""How far goals are: progress of key results, objectives, teams and cycles, each for all siblings at once."""
+"""Progress of key results, objectives, teams and cycles, each computed for all siblings at once."""
 
 from collections.abc import Callable, Sequence
 from operator import attrgetter
@@ -23,41 +23,47 @@ from projections.tables.key_result import key_results_of_objectives
 
 
 @strawberry.type(
-    description="One figure that a progress was worked out from. Contributions sum to the value to 1e-9: "
+    description="A term of the formula of a progress. The contributions sum to the value to 1e-9: "
     "contribution = weight · value / Σ weight of the terms that have a value."
 )
 class ProgressTerm(RowProxy):
-    label: str = strawberry.field(description="What it is, in words.")
-    weight: float = strawberry.field(description="How much it counts beside the others.")
-    value: float | None = strawberry.field(description="Its own progress, a share of 1; without one it counts nothing.")
-    contribution: float = strawberry.field(description="Its part of the whole.")
-    from_: Node | None = to_ref("node", "The measurement, key result or objective it comes from.", "from")
-    position: Position | None = strawberry.field(description="The event it comes from.")
+    label: str = strawberry.field(description="A short text that describes the term.")
+    weight: float = strawberry.field(description="The weight relative to the other terms.")
+    value: float | None = strawberry.field(
+        description="The progress of the term, as a share of 1. A term without a value does not count."
+    )
+    contribution: float = strawberry.field(description="The part of the total progress.")
+    from_: Node | None = to_ref("node", "The measurement, key result or objective that is the source.", "from")
+    position: Position | None = strawberry.field(description="The log position of the source event.")
 
 
 def _terms(batch: Batch) -> Sequence[list[ProgressTerm]]:
-    """The terms of each; all of them siblings, so that where they come from is read at once."""
+    """The terms of each progress. All terms are siblings, so that their sources are read at once."""
     return in_groups(ProgressTerm, batch.view, [row.explain for row in batch.rows])
 
 
 @strawberry.type(
-    description="How far, how far it should be, and what that means; and the figures it was worked out from.\n\n"
-    "Of a key result, with v its latest measurement: INCREASE and DECREASE (v - start) / (target - start); AT_LEAST "
-    "and AT_MOST 1 once met, else the way from start, else 0; WITHIN 1 inside the bounds, else the way to the nearer "
-    "one, else 0; MILESTONES Σ weight of reached / Σ weight; DONE 1 if v >= 1, else 0. Of an objective the weighted "
-    "mean of its key results that are not dropped and have a value; of a team or cycle the plain mean of objectives."
+    description="The actual and expected progress of a goal, its health, and the terms of the formula.\n\n"
+    "For a key result with latest measurement v: INCREASE and DECREASE: (v - start) / (target - start). AT_LEAST and "
+    "AT_MOST: 1 if met, else the share of the distance from start to target, else 0 without a start. WITHIN: 1 inside "
+    "the bounds, else the share of the distance from start to the nearer bound, else 0. MILESTONES: Σ weight of "
+    "reached / Σ weight. DONE: 1 if v >= 1, else 0. For an objective: the weighted mean of its key results that are "
+    "not dropped and have a value. For a team or cycle: the unweighted mean of its objectives."
 )
 class Progress(RowProxy):
-    value: float | None = strawberry.field(description="How far, in [0, 1]; null without a measurement.")
-    unclamped: float | None = strawberry.field(description="The same, where it overshot or fell behind its start.")
+    value: float | None = strawberry.field(description="The progress, in [0, 1]; null without a measurement.")
+    unclamped: float | None = strawberry.field(
+        description="The progress before clamping: below 0 behind the start, above 1 beyond the target."
+    )
     expected: float | None = strawberry.field(
-        description="How far it should be by now: the share of its time that is gone; 1 for bounds that hold or do not."
+        description="The expected progress: the elapsed share of the time until the due day; always 1 for AT_LEAST, "
+        "AT_MOST and WITHIN."
     )
-    health: enums.Health = strawberry.field(description="What the gap between the two means.")
+    health: enums.Health = strawberry.field(description="The condition that follows from expected - value.")
     confidence: float | None = strawberry.field(
-        description="How sure its people are, in [0, 1]; of a whole, the lowest of its parts."
+        description="The latest stated confidence, in [0, 1]; for a group, the lowest of its parts."
     )
-    explain: list[ProgressTerm] = related("The terms that sum to the value.", _terms)
+    explain: list[ProgressTerm] = related("The terms whose contributions sum to the value.", _terms)
 
 
 def _shown(batch: Batch, load: Callable[[Batch], Sequence[Any]]) -> Sequence[Progress]:
@@ -65,15 +71,15 @@ def _shown(batch: Batch, load: Callable[[Batch], Sequence[Any]]) -> Sequence[Pro
 
 
 def progress_by(load: Callable[[Batch], Sequence[Any]], description: str) -> Any:
-    """A field for the progress that `load` works out for each of the siblings."""
+    """A field for the progress that `load` computes for each of the siblings."""
     return related(description, _shown, load)
 
 
-# ── working it out ───────────────────────────────────────────────────────────────────────────────
+# ── computation ──────────────────────────────────────────────────────────────────────────────────
 
 
 def standings(batch: Batch) -> Sequence[Standing]:
-    """Where each of these key results stands."""
+    """The latest measurements of each of these key results."""
     known = batch.view.read(key_result_standing.standings, batch.rows)
     return [known[row.id] for row in batch.rows]
 
@@ -118,7 +124,7 @@ def of_objectives(batch: Batch) -> Sequence[ObjectiveProgress]:
 
 
 def of_groups(groups: Sequence[list[Any]]) -> Sequence[SharedProgress]:
-    """The progress of each of these groups of objectives, which were read together."""
+    """The progress of each of these groups of objectives. The groups are siblings."""
     return [progress.of_objectives(parts) for parts in of_each(groups, of_objectives)]
 
 

@@ -1,4 +1,4 @@
-"""The way of key results: every target they had, where they were meant to be and were, and where they lead."""
+"""Target history, trajectory and forecast of key results."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -30,7 +30,7 @@ from projections.tables.measurements import CheckInRow, ReadingRow
 
 
 class Target(NamedTuple):
-    """A target a key result had, and its progress just before and just after it was set."""
+    """A target of a key result, and the progress right before and right after the target was set."""
 
     metric: values.Metric
     due: date
@@ -44,25 +44,23 @@ class Target(NamedTuple):
     progress_after: float | None
 
 
-@strawberry.type(
-    description="A target that a key result had: what it was measured by, when it was due, how much it counted."
-)
+@strawberry.type(description="A target of a key result that was in force for a time: its metric, due day and weight.")
 class TargetRevision(RowProxy):
-    metric: Metric = strawberry.field(description="What it was measured by.")
-    due: date = strawberry.field(description="The day it was due.")
-    weight: float = strawberry.field(description="How much it counted within its objective.")
-    since: datetime = strawberry.field(description="Since when.")
-    position: Position = strawberry.field(description="The event that said so.")
-    by: Actor = actor("by", "Who said so.")
-    reason: str | None = strawberry.field(description="Why.")
+    metric: Metric = strawberry.field(description="The metric of this revision.")
+    due: date = strawberry.field(description="The due day of this revision.")
+    weight: float = strawberry.field(description="The weight within the objective.")
+    since: datetime = strawberry.field(description="The effective time of the revision.")
+    position: Position = strawberry.field(description="The log position of the revision.")
+    by: Actor = actor("by", "The author of the revision.")
+    reason: str | None = strawberry.field(description="The reason given for the revision.")
     days_before_close: int = strawberry.field(
-        description="How many days of its cycle were left, this one included; 0 or less after its end."
+        description="The remaining days of the cycle, including this day; 0 or less after its end."
     )
     progress_before: float | None = strawberry.field(
-        description="Its progress at that moment by the target before, as it was known then; null for the first one."
+        description="The progress at that moment by the previous target, as known then; null for the first target."
     )
     progress_after: float | None = strawberry.field(
-        description="Its progress at that moment by this target, as it was known then."
+        description="The progress at that moment by this target, as known then."
     )
 
 
@@ -70,12 +68,12 @@ def targets(batch: Batch) -> Sequence[list[TargetRevision]]:
     """Every target of each of these key results, oldest first."""
     cycles = batch.view.by_id(cycle.cycles, [row.cycle for row in batch.rows])
     revisions = batch.all(_revisions)
-    stood = iter(
+    states = iter(
         batch.view.reads.read(key_result_standing.standings_before, [row for rows in revisions for row in rows])
     )
     parts = [
         [
-            _target(before, version, next(stood), cycles[row.cycle])
+            _target(before, version, next(states), cycles[row.cycle])
             for before, version in zip([None, *versions], versions, strict=False)
         ]
         for row, versions in zip(batch.rows, revisions, strict=True)
@@ -83,8 +81,8 @@ def targets(batch: Batch) -> Sequence[list[TargetRevision]]:
     return in_groups(TargetRevision, batch.view, parts)
 
 
-def _target(before: KeyResultRow | None, row: KeyResultRow, stood: Standing, cycle: CycleRow) -> Target:
-    latest = formula_inputs.measured(row, stood)
+def _target(before: KeyResultRow | None, row: KeyResultRow, state: Standing, cycle: CycleRow) -> Target:
+    latest = formula_inputs.measured(row, state)
     return Target(
         metric=row.metric,
         due=row.due,
@@ -105,7 +103,7 @@ def _versions(batch: Batch) -> Sequence[list[KeyResultRow]]:
 
 
 def _revisions(batch: Batch) -> Sequence[list[KeyResultRow]]:
-    """The versions of each of these key results that began with another target, due day or weight."""
+    """The versions of each of these key results that changed the target, due day or weight."""
     return [_differing(versions) for versions in batch.all(_versions)]
 
 
@@ -121,25 +119,25 @@ def _differing(versions: list[KeyResultRow]) -> list[KeyResultRow]:
 # ── measurements ─────────────────────────────────────────────────────────────────────────────────
 
 
-def _said(batch: Batch) -> Sequence[list[CheckInRow]]:
+def _check_ins(batch: Batch) -> Sequence[list[CheckInRow]]:
     known = batch.view.read(measurements.CHECK_INS.all, [row.id for row in batch.rows])
     return [known[row.id] for row in batch.rows]
 
 
 def _sources(batch: Batch) -> Sequence[list[Source]]:
-    """What each took its value from, and since when: its own check-ins, or a KPI."""
-    turns = [_turns(versions) for versions in batch.all(_versions)]
-    links = list(dict.fromkeys(link for part in turns for _, link in part if link is not None))
+    """The sources of each key result's value, with their start: its own check-ins, or a KPI."""
+    periods = [_link_periods(versions) for versions in batch.all(_versions)]
+    links = list(dict.fromkeys(link for part in periods for _, link in part if link is not None))
     readings = dict(zip(links, batch.view.read(key_result_standing.readings_since, links), strict=True))
     measured = {link: [_measurement(one, Kind.READING) for one in rows] for link, rows in readings.items()}
     return [
-        [Source(since, _figures(said) if link is None else measured[link]) for since, link in part]
-        for part, said in zip(turns, batch.all(_said), strict=True)
+        [Source(since, _measurements(check_ins) if link is None else measured[link]) for since, link in part]
+        for part, check_ins in zip(periods, batch.all(_check_ins), strict=True)
     ]
 
 
-def _turns(versions: list[KeyResultRow]) -> list[tuple[datetime, Link | None]]:
-    """Since when a key result took its value from where: None is itself."""
+def _link_periods(versions: list[KeyResultRow]) -> list[tuple[datetime, Link | None]]:
+    """The start of each period with a constant source: a KPI link, or None for the key result's own check-ins."""
     sources = [(row.changed_at, _link(row)) for row in versions]
     return sources[:1] + [now for before, now in pairwise(sources) if before[1] != now[1]]
 
@@ -148,8 +146,8 @@ def _link(row: KeyResultRow) -> Link | None:
     return None if row.kpi is None or row.kpi_since is None else Link(row.kpi, row.kpi_since)
 
 
-def _figures(said: list[CheckInRow]) -> list[Measurement]:
-    return [_measurement(one, Kind.CHECK_IN) for one in said if one.value is not None or one.reached is not None]
+def _measurements(check_ins: list[CheckInRow]) -> list[Measurement]:
+    return [_measurement(one, Kind.CHECK_IN) for one in check_ins if one.value is not None or one.reached is not None]
 
 
 def _measurement(one: CheckInRow | ReadingRow, kind: Kind) -> Measurement:
@@ -161,54 +159,60 @@ def _measurement(one: CheckInRow | ReadingRow, kind: Kind) -> Measurement:
 
 
 @strawberry.type(
-    description="A key result at one moment, in its metric's unit; for milestones as a share of their weight."
+    description="A key result at one moment. Values are in the metric's unit; for MILESTONES a share of the weights."
 )
 class TrajectoryPoint:
-    at: datetime = strawberry.field(description="The moment.")
-    planned: float | None = strawberry.field(description="Where its first target had it, if the way is gone evenly.")
-    replanned: float | None = strawberry.field(description="Where the target in force at that moment had it.")
-    actual: float | None = strawberry.field(description="Where it was; null before anything was said, and in future.")
-    progress: float | None = strawberry.field(description="How far it was, by the target in force at that moment.")
-    confidence: float | None = strawberry.field(description="How sure its people were.")
+    at: datetime = strawberry.field(description="The moment of the point.")
+    planned: float | None = strawberry.field(description="The value planned by the first target, at an even pace.")
+    replanned: float | None = strawberry.field(
+        description="The value planned by the target in force at that moment, at an even pace."
+    )
+    actual: float | None = strawberry.field(
+        description="The measured value; null before the first measurement and in the future."
+    )
+    progress: float | None = strawberry.field(description="The progress by the target in force at that moment.")
+    confidence: float | None = strawberry.field(description="The latest stated confidence, in [0, 1].")
 
 
-@strawberry.type(description="Where the measurements lead, if they go on as they did.")
+@strawberry.type(description="A linear forecast from the measurements of a key result.")
 class Forecast:
-    value: float = strawberry.field(description="Its value when it is due, in the metric's unit.")
-    progress: float = strawberry.field(description="Its progress then, in [0, 1].")
-    will_hit: bool = strawberry.field(description="Whether it will have reached its target by then.")
-    hit_on: date | None = strawberry.field(description="The day it gets there; null if it leads elsewhere.")
-    method: str = strawberry.field(description="How the line was drawn: theil-sen, the median of all slopes.")
+    value: float = strawberry.field(description="The forecast value on the due day, in the metric's unit.")
+    progress: float = strawberry.field(description="The forecast progress on the due day, in [0, 1].")
+    will_hit: bool = strawberry.field(description="Whether the target is reached by the due day.")
+    hit_on: date | None = strawberry.field(
+        description="The day the target is reached; null if the line does not reach it."
+    )
+    method: str = strawberry.field(description="The method: theil-sen, the median of all pairwise slopes.")
 
 
 def trajectories(batch: Batch, every: Step) -> Sequence[list[Any]]:
-    """The way of each of these key results."""
+    """The trajectory of each of these key results."""
     view = batch.view
     cycles = view.by_id(cycle.cycles, [row.cycle for row in batch.rows])
     return [
         trajectory.trajectory(
             [Revision(version.changed_at, version.metric, version.due) for version in revisions],
             sources,
-            [(one.measured_at, one.confidence) for one in said if one.confidence is not None],
+            [(one.measured_at, one.confidence) for one in check_ins if one.confidence is not None],
             created_at=row.created_at,
             cycle_start=cycles[row.cycle].starts_on,
             every=every,
             at=view.basis.at,
             ended_at=_ended_at(row, versions, cycles[row.cycle]),
         )
-        for row, revisions, versions, sources, said in zip(
+        for row, revisions, versions, sources, check_ins in zip(
             batch.rows,
             batch.all(_revisions),
             batch.all(_versions),
             batch.all(_sources),
-            batch.all(_said),
+            batch.all(_check_ins),
             strict=True,
         )
     ]
 
 
 def _ended_at(row: KeyResultRow, versions: list[KeyResultRow], cycle: CycleRow) -> datetime | None:
-    """When a key result ended, by itself or with its cycle; none while it goes on."""
+    """When a key result ended, by itself or with its cycle; None while it is active."""
     ended = [] if cycle.outcome_at is None else [cycle.outcome_at]
     if row.state is not KeyResultState.ACTIVE:
         ended.append(list(takewhile(lambda one: one.state is row.state, reversed(versions)))[-1].changed_at)
@@ -216,7 +220,7 @@ def _ended_at(row: KeyResultRow, versions: list[KeyResultRow], cycle: CycleRow) 
 
 
 def forecasts(batch: Batch) -> Sequence[Any]:
-    """Where each of these key results is heading; nowhere, once it has ended."""
+    """The forecast of each of these key results; None once it has ended."""
     at = batch.view.basis.at
     return [
         trajectory.forecast(trajectory.history(sources), row.metric, row.due, at)

@@ -1,27 +1,27 @@
-"""What goals are measured by: metrics and units, as they are stored."""
+"""Metrics of key results, and units."""
 
 import strawberry
 
 from api.schema.primitives import enums
 
 
-@strawberry.type(description="What a figure counts and how it is written.")
+@strawberry.type(description="The unit of a value: what it counts, and its symbol.")
 class Unit:
-    kind: enums.UnitKind = strawberry.field(description="What kind of figure it is.")
-    symbol: str = strawberry.field(description="How it is written: %, €, h, users; may be empty.")
+    kind: enums.UnitKind = strawberry.field(description="The kind of quantity.")
+    symbol: str = strawberry.field(description="The symbol, like %, €, h or users; may be empty.")
 
 
 @strawberry.type(
-    description="What a key result is measured by. Which fields are there follows from the direction: INCREASE and "
-    "DECREASE have start and target, AT_LEAST and AT_MOST a target and maybe a start, WITHIN lower and upper."
+    description="The metric of a key result. The direction determines which fields are set: INCREASE and DECREASE have "
+    "start and target; AT_LEAST and AT_MOST have a target and optionally a start; WITHIN has lower and upper."
 )
 class Metric:
-    direction: enums.Direction = strawberry.field(description="Which way the value is meant to go.")
-    unit: Unit = strawberry.field(description="What the value counts.")
-    start: float | None = strawberry.field(description="Where it starts.")
-    target: float | None = strawberry.field(description="Where it is meant to get to.")
+    direction: enums.Direction = strawberry.field(description="How the metric measures success.")
+    unit: Unit = strawberry.field(description="The unit of the value.")
+    start: float | None = strawberry.field(description="The value at the start.")
+    target: float | None = strawberry.field(description="The value to reach.")
     change_by: float | None = strawberry.field(
-        description="The ratio of start that the target was given as, if it was."
+        description="The target as a ratio of start, if it was given as one: 0.2 is 20 % more."
     )
-    lower: float | None = strawberry.field(description="The lowest value that is right, itself included.")
-    upper: float | None = strawberry.field(description="The highest value that is right, itself included.")
+    lower: float | None = strawberry.field(description="The lowest value inside the bounds, inclusive.")
+    upper: float | None = strawberry.field(description="The highest value inside the bounds, inclusive.")

@@ -1,4 +1,4 @@
-"""The `Node` interface: what has a global id."""
+"""The `Node` interface: objects with a global id."""
 
 from typing import Any, ClassVar, Self
 from uuid import UUID
@@ -13,24 +13,24 @@ from domain.primitives.values import Kind
 
 
 @strawberry.interface(
-    description="A thing with a global id. An id read inside a Snapshot carries its basis, so a normalised cache "
-    "never mixes then with now, and `node` returns the same thing for it for ever."
+    description="An object with a global id. An id read inside a Snapshot includes its basis, so a normalised cache "
+    "never mixes past and present, and `node` always returns the same state for it."
 )
 class Node(RowProxy):
     KIND: ClassVar[Kind]
 
     def __init_subclass__(cls, kind: Kind | None = None, read: ById[Any] | None = None) -> None:
-        """Enter a type with the kind of thing it shows and the query that reads its rows by their ids."""
+        """Register a type with its kind and the query that reads its rows by id."""
         if kind is not None and read is not None:
             cls.KIND = kind
             TYPES[kind] = (cls, read)
 
-    @answered("Its global id; opaque.")
+    @answered("The global id; opaque.")
     def id(self) -> strawberry.ID:
         return strawberry.ID(global_ids.encode(self.KIND, self.row.id, self.batch.view.id_end))
 
     @classmethod
     def find(cls, view: View, id: UUID | None) -> Self | None:
-        """The thing of this type with an id, at a view."""
-        thing: Self | None = None if id is None else found(view, cls.KIND, [id]).get(id)
-        return thing
+        """The node of this type with an id at a view; None if it does not exist there."""
+        node: Self | None = None if id is None else found(view, cls.KIND, [id]).get(id)
+        return node

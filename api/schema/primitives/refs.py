@@ -1,4 +1,4 @@
-"""Lazy references to types: GraphQL types refer to each other in circles, Python modules must not."""
+"""Lazy references to types: GraphQL types refer to each other in cycles, Python modules must not."""
 
 from typing import TYPE_CHECKING, Annotated, TypeAlias, Union
 
@@ -34,5 +34,7 @@ ReflectionRef: TypeAlias = Annotated["Reflection", strawberry.lazy("api.schema.t
 
 AlignmentTarget: TypeAlias = Annotated[
     Union[ObjectiveRef, KeyResultRef],  # noqa: UP007 - a union of lazy types has to be spelt out
-    strawberry.union("AlignmentTarget", description="What an objective can support: an objective or a key result."),
+    strawberry.union(
+        "AlignmentTarget", description="A goal that an objective can support: an objective or a key result."
+    ),
 ]

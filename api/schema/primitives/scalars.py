@@ -1,4 +1,4 @@
-"""Scalars: moments with an offset, days, places in the log, and text that may be rendered."""
+"""Scalars: `DateTime`, `Date`, `Position` and `Markdown`."""
 
 import re
 from datetime import UTC, date, datetime
@@ -18,7 +18,7 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def read_date_time(text: Any) -> datetime:
-    """A moment in UTC from RFC 3339 with an offset, to the microsecond."""
+    """The moment in UTC of an RFC 3339 text with an offset, to the microsecond. Raises `GraphQLError`."""
     if isinstance(text, str) and _DATE_TIME.fullmatch(text):
         try:
             return datetime.fromisoformat(text.upper()).astimezone(UTC)
@@ -28,14 +28,14 @@ def read_date_time(text: Any) -> datetime:
 
 
 def write_date_time(moment: datetime) -> str:
-    """RFC 3339 in UTC, ending in Z."""
+    """The moment as RFC 3339 in UTC, ending in Z."""
     if moment.tzinfo is not UTC:
         moment = moment.astimezone(UTC)
     return moment.isoformat()[:-6] + "Z"
 
 
 def read_date(text: Any) -> date:
-    """A day, as YYYY-MM-DD."""
+    """The day of a text YYYY-MM-DD. Raises `GraphQLError`."""
     if isinstance(text, str) and _DATE.fullmatch(text):
         try:
             return date.fromisoformat(text)
@@ -45,7 +45,7 @@ def read_date(text: Any) -> date:
 
 
 def read_position(value: Any) -> Position:
-    """A whole number from 0, which is before the first event."""
+    """The log position of a whole number from 0, which is before the first event. Raises `GraphQLError`."""
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= POSITION_MAX:
         return Position(value)
     raise GraphQLError(f"{value!r} is not a Position: a whole number from 0 to 2^53.")
@@ -60,26 +60,26 @@ def read_markdown(text: Any) -> Markdown:
 SCALARS: dict[object, ScalarDefinition] = {
     datetime: strawberry.scalar(
         name="DateTime",
-        description="A moment, as RFC 3339 with an offset (2026-01-31T09:00:00Z); always answered in UTC.",
+        description="A moment as RFC 3339 with an offset, like 2026-01-31T09:00:00Z. Output is always in UTC.",
         specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
         serialize=write_date_time,
         parse_value=read_date_time,
     ),
     date: strawberry.scalar(
         name="Date",
-        description="A day of the calendar, as YYYY-MM-DD; where it bounds a time, it is one in UTC.",
+        description="A calendar day as YYYY-MM-DD. Its start and end are those of the day in UTC.",
         serialize=date.isoformat,
         parse_value=read_date,
     ),
     Position: strawberry.scalar(
         name="Position",
-        description="A place in the workspace's log: 1, 2, 3 … without gaps; 0 is before the first event.",
+        description="A position in the workspace's log: 1, 2, 3 … without gaps. 0 is before the first event.",
         serialize=int,
         parse_value=read_position,
     ),
     Markdown: strawberry.scalar(
         name="Markdown",
-        description="Text that a client may render as Markdown. It is answered as it was written: sanitise it.",
+        description="Text that a client may render as Markdown. It is returned as it was written: sanitise it.",
         serialize=str,
         parse_value=read_markdown,
     ),

@@ -1,6 +1,6 @@
 """Registry of the two types that show a whole view, so that types inside a view can return one without importing it.
 
-A cycle shows its plan as a `Snapshot`, a payload goes on as a `Query`; both contain cycles and are defined above them.
+A cycle returns its plan as a `Snapshot`, a payload contains a `Query`; both contain cycles and are defined above them.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from api.snapshot.snapshot import View
 C = TypeVar("C", bound=type[Any])
 
 Open: TypeAlias = Callable[[], View]
-"""Opens a view when something is first read from it."""
+"""Opens a view on the first read from it."""
 
 
 class Moment(StrEnum):
@@ -27,7 +27,7 @@ _FACTORIES: Final[dict[Moment, Callable[[Open], Any]]] = {}
 
 
 def shows(moment: Moment) -> Callable[[C], C]:
-    """Register the type that shows views of this moment; its `to(open)` makes one."""
+    """Register the type that shows views of this moment; its `to(open)` returns an instance."""
 
     def register(cls: C) -> C:
         _FACTORIES[moment] = cls.to
@@ -37,12 +37,12 @@ def shows(moment: Moment) -> Callable[[C], C]:
 
 
 def query(open: Open) -> QueryRef:
-    """The `Query` over the view of now that `open` gives."""
+    """The `Query` over the present view that `open` returns."""
     shown: QueryRef = _FACTORIES[Moment.NOW](open)
     return shown
 
 
 def snapshot(view: View) -> SnapshotRef:
-    """The `Snapshot` over a view that is not the present."""
+    """The `Snapshot` over a view of the past."""
     shown: SnapshotRef = _FACTORIES[Moment.THEN](lambda: view)
     return shown
