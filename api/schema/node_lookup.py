@@ -1,4 +1,4 @@
-"""Things by their global ids, each at the basis its id names: at present, or for ever at one of the past."""
+"""Lookup of nodes by global id, each at the basis in its id, or at the view's basis if the id has none."""
 
 from collections.abc import Sequence
 from typing import Any, TypeAlias
@@ -17,30 +17,30 @@ Id: TypeAlias = GlobalId | ChangeId
 
 
 def find(view: View, id: str) -> Any:
-    """The thing an id names; None for an unknown id."""
-    (thing,) = find_all(view, [id])
-    return thing
+    """The node with this id; None for an unknown id."""
+    (node,) = find_all(view, [id])
+    return node
 
 
 def find_all(view: View, texts: Sequence[str]) -> list[Any]:
-    """What each of these ids names, None where it is unknown: one statement for each kind and basis."""
+    """The node of each of these ids, None for an unknown id: one statement per kind and basis. Raises `INVALID`."""
     if len(texts) > PAGE_MAX:
-        raise invalid(f"Ask for up to {PAGE_MAX} things at once.", "ids")
+        raise invalid(f"Has {len(texts)} ids; pass up to {PAGE_MAX} at once.", "ids")
     named = [global_ids.decode(text) for text in texts]
     groups: dict[tuple[Basis | None, Kind | None], list[Id]] = {}
     for name in dict.fromkeys(named):
         if name is not None:
             groups.setdefault((name.basis, name.kind if isinstance(name, GlobalId) else None), []).append(name)
-    things: dict[Id, Any] = {}
+    nodes: dict[Id, Any] = {}
     for (basis, kind), group in groups.items():
         at = _at(view, basis)
         if at is not None:
-            things |= _read(at, kind, group)
-    return [None if name is None else things.get(name) for name in named]
+            nodes |= _read(at, kind, group)
+    return [None if name is None else nodes.get(name) for name in named]
 
 
 def _at(view: View, basis: Basis | None) -> View | None:
-    """The view that an id was read at; None for a basis that never was."""
+    """The view at the basis of an id; None for an invalid basis."""
     if basis is None or (not view.is_now and basis == view.basis):
         return view
     try:
@@ -56,8 +56,8 @@ def _read(view: View, kind: Kind | None, group: Sequence[Any]) -> dict[Id, Any]:
         return _versions(view, kind, group)
     if kind not in TYPES:
         return {}
-    things = found(view, kind, [name.id for name in group])
-    return {name: things[name.id] for name in group if name.id in things}
+    nodes = found(view, kind, [name.id for name in group])
+    return {name: nodes[name.id] for name in group if name.id in nodes}
 
 
 def _versions(view: View, kind: Kind, group: Sequence[GlobalId]) -> dict[Id, Any]:
@@ -65,11 +65,11 @@ def _versions(view: View, kind: Kind, group: Sequence[GlobalId]) -> dict[Id, Any
     rows = view.read(versions, list({name.id for name in group}))
     known = {(row.id, row.version): row for each in rows.values() for row in each}
     named = [name for name in group if (name.id, name.version) in known]
-    things = as_batch(shown_as, view, [known[name.id, name.version] for name in named])
-    return dict(zip(named, things, strict=True))
+    nodes = as_batch(shown_as, view, [known[name.id, name.version] for name in named])
+    return dict(zip(named, nodes, strict=True))
 
 
 def _changes(view: View, group: Sequence[ChangeId]) -> dict[Id, Any]:
-    """Events are told by their position, and only those that the view knows."""
+    """The changes by position, without those that the view does not include."""
     known = {change.row.position: change for change in at_positions(view, [name.position for name in group])}
     return {name: known[name.position] for name in group if name.position in known}

@@ -1,4 +1,4 @@
-"""Root types for reading: `Query` shows the View of now, `Snapshot` that of another moment, with the same fields."""
+"""Root types for reading: `Query` for the present and `Snapshot` for another moment, with the same fields."""
 
 from typing import Annotated, Self, TypeAlias, TypeVar
 
@@ -54,7 +54,7 @@ from projections.tables import people
 
 E = TypeVar("E", bound=Entity)
 
-_Id: TypeAlias = Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
+_Id: TypeAlias = Annotated[strawberry.ID, strawberry.argument(description="The global id.")]
 _Cycle: TypeAlias = Annotated[CycleBy, strawberry.argument(description="The cycle, by id or key.")]
 _Kpi: TypeAlias = Annotated[KpiBy, strawberry.argument(description="The KPI, by id or key.")]
 _Person: TypeAlias = Annotated[PersonBy, strawberry.argument(description="The person, by id or handle.")]
@@ -67,15 +67,15 @@ _PEOPLE = lists.Listing(Kind.PERSON, people.PEOPLE)
 
 @strawberry.interface(
     name="View",
-    description="Everything that can be read at one basis. `Query` is the View of now, `Snapshot` the View of another "
-    "moment. One answer never mixes two moments, whatever is written meanwhile.",
+    description="All reads at one basis. `Query` is the View of the present, `Snapshot` the View of another moment. An "
+    "answer never mixes two moments, even with concurrent writes.",
 )
 class SnapshotFields:
     open: strawberry.Private[Open]
 
     @classmethod
     def to(cls, open: Open) -> Self:
-        """The fields over a view that is opened when the first of them is read."""
+        """The fields over a view that is opened on the first read."""
         fields = cls.__new__(cls)
         fields.open = open
         return fields
@@ -84,102 +84,102 @@ class SnapshotFields:
     def view(self) -> View:
         return self.open()
 
-    @answered("What this answer stands on.")
+    @answered("The basis of this answer: its effective time and log position.")
     def basis(self) -> Basis:
         return basis_of(self.view)
 
-    @answered("The workspace.")
+    @answered("The workspace of this server.")
     def workspace(self, info: Info) -> Workspace:
         return Workspace(name=info.context.workspace, view=self.view)
 
-    @answered("The thing with a global id; null, never an error, for an unknown one.")
+    @answered("The node with a global id; null for an unknown id, never an error.")
     def node(self, id: _Id) -> Node | None:
-        thing: Node | None = node_lookup.find(self.view, id)
-        return thing
+        found: Node | None = node_lookup.find(self.view, id)
+        return found
 
-    @answered("The things with these global ids, in their order; null where one is unknown.")
+    @answered("The nodes with these global ids, in the same order; null for each unknown id.")
     def nodes(
         self,
         ids: Annotated[list[strawberry.ID], strawberry.argument(description="Global ids, up to 1,000.")],
     ) -> list[Node | None]:
         return node_lookup.find_all(self.view, ids)
 
-    @answered("A cycle; null for an unknown one.")
+    @answered("The cycle with an id or key; null if it does not exist.")
     def cycle(self, by: _Cycle) -> Cycle | None:
         return _named(self.view, Cycle, by)
 
-    @connection("The cycles, by start.")
+    @connection("The cycles, by first day.")
     def cycles(self, asked: PageRequest, filter: Where[CycleFilter] = None) -> Connection[Cycle]:
         wanted, order = filters.cycle_filter(filter), Order(cycle_table.CycleOrder.STARTS_ON)
         return lists.listed(self.view, _CYCLES, wanted, order, asked)
 
-    @answered("An objective; null for an unknown one.")
+    @answered("The objective with an id; null if it does not exist.")
     def objective(self, id: _Id) -> Objective | None:
         return _found(self.view, Objective, id)
 
-    @connection("The objectives, in the order of recording if none is asked for.")
+    @connection("The objectives, by default in the order of recording.")
     def objectives(
         self, asked: PageRequest, filter: Where[ObjectiveFilter] = None, order_by: OrderBy[ObjectiveOrder] = None
     ) -> Connection[Objective]:
         return goal_lists.objectives(self.view, filter, order_by, asked)
 
-    @connection("The key results, in the order of recording if none is asked for.")
+    @connection("The key results, by default in the order of recording.")
     def key_results(
         self, asked: PageRequest, filter: Where[KeyResultFilter] = None, order_by: OrderBy[KeyResultOrder] = None
     ) -> Connection[KeyResult]:
         return goal_lists.key_results(self.view, filter, order_by, asked)
 
-    @answered("A KPI; null for an unknown one.")
+    @answered("The KPI with an id or key; null if it does not exist.")
     def kpi(self, by: _Kpi) -> Kpi | None:
         return _named(self.view, Kpi, by)
 
-    @connection("The KPIs, by name if no order is asked for.")
+    @connection("The KPIs, by default in the order of their names.")
     def kpis(
         self, asked: PageRequest, filter: Where[KpiFilter] = None, order_by: OrderBy[KpiOrder] = None
     ) -> Connection[Kpi]:
         return kpi.kpis(self.view, filter, order_by, asked)
 
-    @answered("A team; null for an unknown one.")
+    @answered("The team with an id or key; null if it does not exist.")
     def team(self, by: _Team) -> Team | None:
         return _named(self.view, Team, by)
 
-    @connection("The teams that were not disbanded, by name.")
+    @connection("The teams by name, without disbanded ones.")
     def teams(self, asked: PageRequest) -> Connection[Team]:
         wanted, order = people.TeamFilter(disbanded=False), Order(people.TeamOrder.NAME)
         return lists.listed(self.view, _TEAMS, wanted, order, asked)
 
-    @answered("A person; null for an unknown one.")
+    @answered("The person with an id or handle; null if it does not exist.")
     def person(self, by: _Person) -> Person | None:
         return _named(self.view, Person, by)
 
-    @connection("The people, by name; those who have left, too.")
+    @connection("The people by name, including deactivated ones.")
     def people(
         self,
         asked: PageRequest,
         search: Annotated[
-            str | None, strawberry.argument(description="A part of handle, name or email, whatever the case.")
+            str | None, strawberry.argument(description="A part of the handle, name or email, case-insensitive.")
         ] = None,
     ) -> Connection[Person]:
         wanted, order = filters.person_filter(search), Order(people.PersonOrder.NAME)
         return lists.listed(self.view, _PEOPLE, wanted, order, asked)
 
-    @answered("How the objectives of a cycle hang together; empty for an unknown cycle.")
+    @answered("The alignment map of a cycle; empty for an unknown cycle.")
     def alignment(self, cycle: _Cycle) -> AlignmentMap:
         return AlignmentMap(map=Map(self.view, filters.named(self.view, Kind.CYCLE, cycle) or NOTHING))
 
-    @connection("What happened, as far as this View knows, in the order of the log.")
+    @connection("The changes that this View includes, in log order.")
     def changes(self, asked: PageRequest, filter: Where[ChangeFilter] = None) -> Connection[Change]:
         return all_changes(self.view, filter, asked)
 
 
 def _found(view: View, shown_as: type[E], id: str) -> E | None:
-    """The thing an id names, at the basis the id names, if it is shown as this type."""
-    thing = node_lookup.find(view, id)
-    return thing if isinstance(thing, shown_as) else None
+    """The node with an id, at the basis in the id; None if it is of another type."""
+    node = node_lookup.find(view, id)
+    return node if isinstance(node, shown_as) else None
 
 
 def _named(view: View, shown_as: type[E], by: By) -> E | None:
-    """The thing by its id, at the basis the id names, or by its key or handle."""
+    """The node by its id, at the basis in the id, or by its key or handle."""
     id = id_of(by)
     if id is not None:
         return _found(view, shown_as, id)
@@ -188,46 +188,45 @@ def _named(view: View, shown_as: type[E], by: By) -> E | None:
 
 
 @shows(Moment.THEN)
-@strawberry.type(description="The View of another moment. What it says is fixed for ever, and so are its ids.")
+@strawberry.type(description="The View of another moment. Its content and its ids never change.")
 class Snapshot(SnapshotFields):
     pass
 
 
 @shows(Moment.NOW)
-@strawberry.type(description="The View of now, and the doors to all other moments.")
+@strawberry.type(description="The View of the present, with access to all other moments.")
 class Query(SnapshotFields):
-    @answered("Who asks, and what they may do.")
+    @answered("The caller of this request, with roles and permissions.")
     def viewer(self, info: Info) -> Viewer:
         caller = info.context.caller
         person = None
-        if Permission.READ in caller.can:  # whoever may not has no view to be told of
+        if Permission.READ in caller.can:  # other callers have no view to read from
             self.view.mark_read()
             person = Person.find(self.view, caller.person)
         return Viewer(person=person, handle=caller.handle, roles=sorted(caller.roles), can=sorted(caller.can))
 
-    @answered("The log as evidence: what it was at any size, signed, and the proofs. For those who may read it.")
+    @answered("The ledger: signed checkpoints and proofs of the log. Requires the permission READ_LEDGER.")
     def ledger(self, info: Info) -> Ledger:
         self.view.mark_read()
         return ledger.opened(self.view, info)
 
     @answered(
-        "The whole View at another moment. at: what was true then. known: as far as had been recorded by "
-        "then (default: now). position: exactly what the log said at that place. A moment in the future is INVALID; "
-        "before the first event everything is empty."
+        "The whole View at another moment: by effective time (`at`), recording time (`known`) or log position "
+        "(`position`). A moment in the future is INVALID. Before the first event the View is empty."
     )
     def as_of(self, at: At = None, known: Known = None, position: AtPosition = None) -> SnapshotRef:
         return snapshot(self.view.reads.as_of(at, known, position))
 
     @answered(
-        "Two moments compared: what was added, changed and removed from one to the other, field by field, and by which "
-        "changes. A moment in the future is INVALID."
+        "The differences between two moments: added, changed and removed entities, their changed fields, and the "
+        "changes behind them. A moment in the future is INVALID."
     )
     def diff(self, from_: FromMoment, to: ToMoment = None, scope: Within = None) -> Diff:
         return compared(self.view, from_, to, scope)
 
     @answered(
-        "A cycle as a film: how it stood at each step of its way, as far as was known at that moment. What was "
-        "brought in with the cycle from elsewhere counts as known from when it was true."
+        "The history of a cycle as a sequence of frames, each with what was known at its time. Facts imported together "
+        "with the cycle count as known from their effective time."
     )
     def replay(
         self,
@@ -240,8 +239,8 @@ class Query(SnapshotFields):
         return Replay(frames=frames(self.view, cycle, every, from_, to, known))
 
     @answered(
-        "A cycle looked back on: what it planned against what came of it, and why. NOT_FOUND for an unknown cycle, "
-        "CONFLICT for one that was never activated."
+        "The retrospective of a cycle: its plan against its outcome, with the causes. NOT_FOUND for an unknown cycle, "
+        "CONFLICT for a cycle that was never activated."
     )
     def retrospective(self, cycle: _Cycle, known: AsFarAs = None) -> Retrospective:
         return look_back(self.view, cycle, known)

@@ -1,7 +1,6 @@
-"""Who may not read gets nothing to read: what they may ask for all the same is told by name, and all else is refused.
+"""Rejects documents of callers without the permission READ that select more than an explicit list of fields.
 
-It is refused as a whole and before anything is carried out, so that no command is carried out whose answer is not
-given.
+The check runs before execution and rejects the whole document, so that no command runs whose payload is withheld.
 """
 
 from collections.abc import Iterator
@@ -27,12 +26,12 @@ from domain.primitives.errors import Code
 _PAYLOAD: Final = dict.fromkeys(("position", "recorded", "unchanged")) | {
     "problems": dict.fromkeys(("code", "message", "field"))
 }
-_OF_A_QUERY: Final = {"viewer": dict.fromkeys(("handle", "roles", "can"))}
-"""What may be asked without reading, each with what may be asked of it; None for what has no parts."""
+_QUERY: Final = {"viewer": dict.fromkeys(("handle", "roles", "can"))}
+"""The fields allowed without the permission READ, each with its allowed subfields; None for a leaf."""
 
 
-class Reading(SchemaExtension):
-    """Refuses a document that asks for more than its caller may read."""
+class ReadPermission(SchemaExtension):
+    """Rejects a document that selects more than its caller may read."""
 
     def on_validate(self) -> Iterator[None]:
         asked = self.execution_context
@@ -46,21 +45,23 @@ class Reading(SchemaExtension):
 
 
 def refusal(document: DocumentNode) -> GraphQLError | None:
-    """Why this valid document is not carried out for somebody who may not read; None where it asks for nothing more
-    than they may."""
+    """The error for a valid document of a caller without READ; None if it selects only allowed fields."""
     fragments = {one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)}
     for operation in document.definitions:
         if isinstance(operation, OperationDefinitionNode):
             beyond = _beyond(operation, fragments)
             if beyond is not None:
-                message = "You may not read: ask for nothing but what became of a command, and who you are."
+                message = (
+                    "You lack the permission READ: select only the result of a command (position, recorded, unchanged, "
+                    "problems) or your own handle, roles and permissions (viewer)."
+                )
                 return GraphQLError(message, beyond, extensions={"code": Code.FORBIDDEN.value})
     return None
 
 
 def _beyond(operation: OperationDefinitionNode, fragments: dict[str, FragmentDefinitionNode]) -> FieldNode | None:
-    """The first field that is asked for and may not be."""
-    waiting: list[tuple[SelectionSetNode | None, Any]] = [(operation.selection_set, _may_ask(operation))]
+    """The first selected field that is not allowed."""
+    waiting: list[tuple[SelectionSetNode | None, Any]] = [(operation.selection_set, _allowed(operation))]
     spread: set[tuple[str, int]] = set()
     while waiting:
         selections, allowed = waiting.pop()
@@ -81,8 +82,8 @@ def _beyond(operation: OperationDefinitionNode, fragments: dict[str, FragmentDef
     return None
 
 
-def _may_ask(operation: OperationDefinitionNode) -> dict[str, Any] | None:
-    """What may be asked at the root: of mutations each, for a payload; of subscriptions none."""
+def _allowed(operation: OperationDefinitionNode) -> dict[str, Any] | None:
+    """The allowed root fields: None (all, each with a payload) for mutations, no field for subscriptions."""
     if operation.operation is OperationType.MUTATION:
         return None
-    return _OF_A_QUERY if operation.operation is OperationType.QUERY else {}
+    return _QUERY if operation.operation is OperationType.QUERY else {}

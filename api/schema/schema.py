@@ -1,4 +1,4 @@
-"""The schema: all types put together, and how an operation is carried out.
+"""The schema: all types, and the execution of operations.
 
 `keyframe schema` prints it as SDL; `api/schema.graphql` is the committed snapshot.
 """
@@ -24,13 +24,13 @@ from api.schema.mutations.mutation import Mutation
 from api.schema.primitives.errors import INTERNAL, coded
 from api.schema.primitives.scalars import SCALARS
 from api.schema.query import Query
-from api.schema.read_permission import Reading
+from api.schema.read_permission import ReadPermission
 from api.schema.subscriptions.lifecycle import Results, Subscribing, answers, refused
 from api.schema.subscriptions.subscription import Subscription
 
 
 class QueryFailed(Exception):
-    """A query from inside this program has errors. Message, `code` and other `extensions` are those of the first."""
+    """An internal query has errors. Message, `code` and other `extensions` are those of the first error."""
 
     def __init__(self, errors: Sequence[GraphQLError]) -> None:
         super().__init__(errors[0].message)
@@ -40,10 +40,10 @@ class QueryFailed(Exception):
 
 
 class Schema(strawberry.Schema):
-    """Carries out each operation on one worker thread, from beginning to end.
+    """A schema that executes each operation on one worker thread, from start to end.
 
-    So the event loop is never blocked, resolvers may read from the database as they go, and none of them
-    has to be awaited, which for each of some thousand objects would cost more than all the rest.
+    The event loop is never blocked, and resolvers read from the database synchronously. Awaiting a coroutine for each
+    of some thousand objects would cost more than all other work.
     """
 
     def execute(
@@ -71,7 +71,7 @@ class Schema(strawberry.Schema):
         operation_extensions: dict[str, Any] | None = None,
         allowed_operation_types: Iterable[OperationType] | None = None,
     ) -> Results:
-        """The results of any operation, one after the other: see `api.schema.subscriptions.lifecycle`."""
+        """The results of any operation, in sequence: see `api.schema.subscriptions.lifecycle`."""
         assert context_value is not None
         context, types = context_value.for_next_operation(), set(allowed_operation_types or OperationType)
         given = (query, variable_values, context, root_value, operation_name, types, operation_extensions)
@@ -91,7 +91,7 @@ class Schema(strawberry.Schema):
         allowed_operation_types: Iterable[OperationType] | None = None,
         operation_extensions: dict[str, Any] | None = None,
     ) -> ExecutionResult:
-        """The result of a query or mutation, on the calling thread. Its present is fixed when it is first needed."""
+        """The result of a query or mutation, on the calling thread. The first read fixes its present."""
         if root_value is None and context_value is not None:
             root_value = root(context_value)
         return super().execute_sync(
@@ -118,7 +118,7 @@ class Schema(strawberry.Schema):
 
 
 def root(context: Context) -> Query:
-    """What the root fields of an operation are asked of: one present, for those who may read."""
+    """The root value of an operation: one present view, opened on the first read."""
     opened = cache(lambda: context.reads)
     return Query.to(lambda: opened().present)
 
@@ -134,7 +134,7 @@ schema = Schema(
     Mutation,
     Subscription,
     types=[*CHANGES.values()],
-    extensions=[Limits, Reading, Subscribing],
+    extensions=[Limits, ReadPermission, Subscribing],
     execution_context_class=Executor,
     config=StrawberryConfig(scalar_map=SCALARS),
 )

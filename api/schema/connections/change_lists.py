@@ -1,4 +1,4 @@
-"""Changes as lists: what can be asked for, a page of all there are, and of those that belong to something."""
+"""Connections of changes: their filter, a page of all changes, and pages of those that belong to an entity."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -26,11 +26,11 @@ from projections.tables.changes import Change
 ORDER = "LOG"
 
 TYPES: dict[type[Event], type[RowProxy]] = {}
-"""The type that tells each kind of event."""
+"""The GraphQL type of each event class."""
 
 
-class Told(msgspec.Struct, frozen=True, gc=False):
-    """A change, with the event itself."""
+class EventChange(msgspec.Struct, frozen=True, gc=False):
+    """A change with its event."""
 
     change: Change
     event: Event
@@ -53,57 +53,72 @@ class Told(msgspec.Struct, frozen=True, gc=False):
         return self.change.late
 
 
-def told(view: View, rows: Sequence[Change]) -> list[Any]:
-    """These changes as things, siblings of each other."""
+def as_changes(view: View, rows: Sequence[Change]) -> list[Any]:
+    """The nodes of these changes; they are siblings."""
     return shown(view, with_events(view, rows))
 
 
-def with_events(view: View, rows: Sequence[Change]) -> list[Told]:
-    """These changes with their events, read from the log in one statement. What is hidden from whoever asks is no
-    change that they find; and what a change that they do find says of it is left out here."""
-    recorded = {said.position: said for said in view.reads.log.at([row.position for row in rows])} if rows else {}
+def with_events(view: View, rows: Sequence[Change]) -> list[EventChange]:
+    """These changes with their events, read from the log in one statement.
+
+    The rows contain no change of an entity that is hidden from the caller. References to hidden entities in the other
+    events are redacted here.
+    """
+    recorded = {event.position: event for event in view.reads.log.at([row.position for row in rows])} if rows else {}
     events = [recorded[row.position].event for row in rows]
     if view.reads.hidden and events:
         events = view.reads.read(visibility.redact_events, events)
-    return [Told(row, event, recorded[row.position].by) for row, event in zip(rows, events, strict=True)]
+    return [EventChange(row, event, recorded[row.position].by) for row, event in zip(rows, events, strict=True)]
 
 
-def shown(view: View, rows: Sequence[Told]) -> list[Any]:
-    """What was read as things, siblings of each other."""
+def shown(view: View, rows: Sequence[EventChange]) -> list[Any]:
+    """The nodes of these changes with events; they are siblings."""
     return as_mixed_batch(view, rows, [TYPES[type(row.event)] for row in rows])
 
 
 def at_positions(view: View, positions: Sequence[int]) -> list[Any]:
-    """The changes at these places, in the order of the log; those that the view does not know are left out."""
-    return told(view, view.read(changes.at_positions, positions)) if positions else []
+    """The changes at these positions, in log order, without those that the view does not include."""
+    return as_changes(view, view.read(changes.at_positions, positions)) if positions else []
 
 
-# ── what can be asked for ────────────────────────────────────────────────────────────────────────
+# ── filter ───────────────────────────────────────────────────────────────────────────────────────
 
 
 @strawberry.input(
-    description="Changes for which every part given holds; times are half-open: from that moment on, up to and without "
-    "that moment."
+    description="A filter of changes. A change must match every field that is set. Times are half-open: from "
+    "inclusive, to exclusive."
 )
 class ChangeFilter:
-    cycle: CycleBy | None = strawberry.field(default=None, description="That belong to this cycle: see its `changes`.")
-    team: TeamBy | None = strawberry.field(default=None, description="That belong to this team: see its `changes`.")
+    cycle: CycleBy | None = strawberry.field(
+        default=None, description="Changes that belong to this cycle, as in `Cycle.changes`."
+    )
+    team: TeamBy | None = strawberry.field(
+        default=None, description="Changes that belong to this team, as in `Team.changes`."
+    )
     subject: strawberry.ID | None = strawberry.field(
-        default=None, description="That belong to this thing, as its own `changes`; of a check-in or reading, its own."
+        default=None,
+        description="Changes that belong to this entity, as in its `changes`, or to this check-in or reading.",
     )
-    actor: str | None = strawberry.field(default=None, description="By whom this is the `Actor.handle` of.")
+    actor: str | None = strawberry.field(default=None, description="Changes by the actor with this `Actor.handle`.")
     types: list[str] | None = strawberry.field(
-        default=None, description="Of one of these types, by name, like KeyResultRetargeted; INVALID if there is none."
+        default=None,
+        description="Changes of these types, by type name, like KeyResultRetargeted. An unknown name is INVALID.",
     )
-    recorded_from: datetime | None = strawberry.field(default=None, description="Recorded from then on.")
-    recorded_to: datetime | None = strawberry.field(default=None, description="Recorded before then.")
-    effective_from: datetime | None = strawberry.field(default=None, description="True in the world from then on.")
-    effective_to: datetime | None = strawberry.field(default=None, description="True in the world before then.")
-    late: bool | None = strawberry.field(default=None, description="Whether recorded after its cycle had closed.")
+    recorded_from: datetime | None = strawberry.field(
+        default=None, description="Changes recorded at or after this time."
+    )
+    recorded_to: datetime | None = strawberry.field(default=None, description="Changes recorded before this time.")
+    effective_from: datetime | None = strawberry.field(
+        default=None, description="Changes effective at or after this time."
+    )
+    effective_to: datetime | None = strawberry.field(default=None, description="Changes effective before this time.")
+    late: bool | None = strawberry.field(
+        default=None, description="Whether the change was recorded after its cycle had closed."
+    )
 
 
 def change_filter(view: View, given: ChangeFilter | None) -> changes.ChangeFilter:
-    """The filter as `projections.tables.changes` takes it. Raises `INVALID` for a type that there is not."""
+    """The filter for `projections.tables.changes`. Raises `INVALID` for an unknown type name."""
     if given is None:
         return changes.ChangeFilter()
     return changes.ChangeFilter(
@@ -128,7 +143,7 @@ def _subject(id: str | None) -> Ref | None:
 
 
 def _actors(view: View, handle: str | None) -> tuple[str, ...] | None:
-    """Everybody of this handle: a machine, and maybe a person."""
+    """The actors with this handle: a machine, and a person if one has it."""
     if handle is None or not handle.isprintable():
         return None if handle is None else ()
     person = view.by_key(people.people_by_handle, handle)
@@ -146,7 +161,7 @@ def _topic(name: str) -> str:
 
 
 def all_changes(view: View, filter: ChangeFilter | None, asked: PageRequest) -> Connection[Any]:
-    """A page of all changes that a view knows, in the order of the log."""
+    """A page of all changes that a view includes, in log order."""
     window, wanted = asked.window(ORDER), change_filter(view, filter)
 
     def read(window: Window) -> list[Change]:
@@ -155,7 +170,7 @@ def all_changes(view: View, filter: ChangeFilter | None, asked: PageRequest) -> 
     return Connection(
         page=page_of(
             window,
-            told(view, read(window)),
+            as_changes(view, read(window)),
             _cursor,
             lambda other: bool(read(other)),
             lambda: view.read(changes.count, wanted),
@@ -163,16 +178,16 @@ def all_changes(view: View, filter: ChangeFilter | None, asked: PageRequest) -> 
     )
 
 
-def changes_of(thing: RowProxy, kind: Kind, filter: ChangeFilter | None, asked: PageRequest) -> Connection[Any]:
-    """A page of the changes that belong to a thing, read for all siblings at once."""
-    return thing.each(_pages, kind, change_filter(thing.view, filter), asked)
+def changes_of(entity: RowProxy, kind: Kind, filter: ChangeFilter | None, asked: PageRequest) -> Connection[Any]:
+    """A page of the changes that belong to an entity, read for all siblings at once."""
+    return entity.each(_pages, kind, change_filter(entity.view, filter), asked)
 
 
 def _pages(batch: Batch, kind: Kind, filter: changes.ChangeFilter, asked: PageRequest) -> Sequence[Connection[Any]]:
     window = asked.window(ORDER)
     rows = _read(batch, window, kind, filter)
-    things = iter(told(batch.view, list({row.position: row for part in rows.values() for row in part}.values())))
-    by_position = {thing.row.position: thing for thing in things}
+    nodes = as_changes(batch.view, list({row.position: row for part in rows.values() for row in part}.values()))
+    by_position = {node.row.position: node for node in nodes}
 
     def page(id: UUID) -> Connection[Any]:
         return Connection(
@@ -196,5 +211,5 @@ def _counts(batch: Batch, kind: Kind, filter: changes.ChangeFilter) -> dict[UUID
     return batch.view.read(changes.page_counts, list({row.id for row in batch.rows}), kind, filter)
 
 
-def _cursor(thing: Any) -> str:
-    return encode(changes.cursor(thing.row.change), ORDER)
+def _cursor(node: Any) -> str:
+    return encode(changes.cursor(node.row.change), ORDER)

@@ -1,4 +1,4 @@
-"""Connections: pages of long lists, with cursors that stay right while rows come and go."""
+"""Connections: pages of long lists with keyset cursors, which stay valid while rows are added or removed."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -16,15 +16,19 @@ T = TypeVar("T")
 
 First: TypeAlias = Annotated[
     int | None,
-    strawberry.argument(description=f"The first so many, up to {PAGE_MAX}; {PAGE_DEFAULT} if none is said."),
+    strawberry.argument(
+        description=f"The number of rows from the start, up to {PAGE_MAX}. Default without `last`: {PAGE_DEFAULT}."
+    ),
 ]
-After: TypeAlias = Annotated[str | None, strawberry.argument(description="Only what comes after this cursor.")]
-Last: TypeAlias = Annotated[int | None, strawberry.argument(description=f"The last so many, up to {PAGE_MAX}.")]
-Before: TypeAlias = Annotated[str | None, strawberry.argument(description="Only what comes before this cursor.")]
+After: TypeAlias = Annotated[str | None, strawberry.argument(description="Only rows after this cursor.")]
+Last: TypeAlias = Annotated[
+    int | None, strawberry.argument(description=f"The number of rows from the end, up to {PAGE_MAX}.")
+]
+Before: TypeAlias = Annotated[str | None, strawberry.argument(description="Only rows before this cursor.")]
 
-Where: TypeAlias = Annotated[T | None, strawberry.argument(description="Only those for which this holds.")]
+Where: TypeAlias = Annotated[T | None, strawberry.argument(description="Only rows that match this filter.")]
 """The argument that filters a list: `Where[CycleFilter]`."""
-OrderBy: TypeAlias = Annotated[T | None, strawberry.argument(description="In which order.")]
+OrderBy: TypeAlias = Annotated[T | None, strawberry.argument(description="The order of the rows.")]
 """The argument that orders a list: `OrderBy[KpiOrder]`."""
 
 _PAGE = [
@@ -34,8 +38,8 @@ _PAGE = [
 
 
 def connection(description: str) -> Callable[[Callable[..., Any]], Any]:
-    """A field that answers a page. Clients pass `first`, `after`, `last` and `before`, in front of the method's own
-    arguments; the method receives them as one `Asked`, its first parameter after `self`.
+    """A decorator: a field that returns a page. Clients pass `first`, `after`, `last` and `before` in addition to the
+    method's own arguments; the method receives them as one `PageRequest`, its first parameter after `self`.
     """
 
     def field(method: Callable[..., Any]) -> Any:
@@ -45,7 +49,7 @@ def connection(description: str) -> Callable[[Callable[..., Any]], Any]:
 
 
 def _takes_page(method: Callable[..., Any]) -> Callable[..., Any]:
-    """The method with the four page arguments in place of its `Asked`, as strawberry reads them from the signature."""
+    """The method with the four page arguments in its signature, where strawberry reads them, and no `PageRequest`."""
 
     @wraps(method)
     def resolve(
@@ -67,33 +71,33 @@ def _takes_page(method: Callable[..., Any]) -> Callable[..., Any]:
 # ── types ────────────────────────────────────────────────────────────────────────────────────────
 
 
-@strawberry.type(description="Where a page lies in its list.")
+@strawberry.type(description="The place of a page in its list.")
 class PageInfo:
     page: strawberry.Private[Page[Any]]
 
-    @answered("Whether anything comes after this page.")
+    @answered("Whether the list has rows after this page.")
     def has_next_page(self) -> bool:
         return self.page.has_next()
 
-    @answered("Whether anything comes before this page.")
+    @answered("Whether the list has rows before this page.")
     def has_previous_page(self) -> bool:
         return self.page.has_previous()
 
-    @answered("The cursor of the page's first row; null if it is empty.")
+    @answered("The cursor of the first row of the page; null if the page is empty.")
     def start_cursor(self) -> str | None:
         return self.page.cursor(self.page.items[0]) if self.page.items else None
 
-    @answered("The cursor of the page's last row; null if it is empty.")
+    @answered("The cursor of the last row of the page; null if the page is empty.")
     def end_cursor(self) -> str | None:
         return self.page.cursor(self.page.items[-1]) if self.page.items else None
 
 
-@strawberry.type(description="A row of a page and its place in the list.")
+@strawberry.type(description="A row of a page with its cursor.")
 class Edge(Generic[T]):
-    node: T = strawberry.field(description="What stands there.")
+    node: T = strawberry.field(description="The row itself.")
     page: strawberry.Private[Page[Any]]
 
-    @answered("Its place; opaque.")
+    @answered("The cursor of the row; opaque.")
     def cursor(self) -> str:
         return self.page.cursor(self.node)
 
@@ -110,10 +114,10 @@ class Connection(Generic[T]):
     def nodes(self) -> list[T]:
         return list(self.page.items)
 
-    @answered("Where this page lies in the list.")
+    @answered("The place of this page in the list.")
     def page_info(self) -> PageInfo:
         return PageInfo(page=self.page)
 
-    @answered("How many rows the whole list has.")
+    @answered("The number of rows in the whole list.")
     def total_count(self) -> int:
         return self.page.count()

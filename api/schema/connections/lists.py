@@ -1,4 +1,4 @@
-"""Long lists as pages: read by keyset in one statement, or worked out where health, status or progress is asked for."""
+"""Pages of long lists: read by keyset in one statement, or computed in memory for health, status and progress."""
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
@@ -20,14 +20,14 @@ RECORDED = "RECORDED"
 
 
 class Judged(NamedTuple):
-    """What has to be worked out of a row: the condition it is in, and how far it is."""
+    """The computed values of a row: its condition (health or status) and its progress."""
 
     condition: StrEnum
     progress: float | None
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """A long list of `projections`: of what kind, its rows, and how they are judged."""
+    """A long list of `projections`: its kind, its rows, and how their condition and progress are computed."""
 
     kind: Kind
     rows: List[Any, Any, Any]
@@ -42,7 +42,7 @@ def listed(
     asked: PageRequest,
     only: frozenset[StrEnum] | None = None,
 ) -> Connection[Any]:
-    """A page of a long list; `only` those in one of these conditions."""
+    """A page of a long list, restricted to the conditions in `only`."""
     if only is None and order.field != PROGRESS:
         return _read_page(view, of, filter, order, asked)
     rows = view.read(of.rows.page, filter, Order(RECORDED), Window(LIST_MAX))
@@ -60,7 +60,7 @@ def _read_page(view: View, of: Listing, filter: object, order: Order[Any], asked
         page=page_of(
             window,
             as_batch(TYPES[of.kind][0], view, read(window)),
-            lambda thing: encode(of.rows.cursor(thing.row, field), field, descending),
+            lambda node: encode(of.rows.cursor(node.row, field), field, descending),
             lambda other: bool(read(other)),
             lambda: view.read(of.rows.count, filter),
             descending,
@@ -70,30 +70,30 @@ def _read_page(view: View, of: Listing, filter: object, order: Order[Any], asked
 
 def worked_out(
     of: Listing,
-    things: Sequence[RowProxy],
+    nodes: Sequence[RowProxy],
     order: Order[Any],
     asked: PageRequest,
     only: frozenset[StrEnum] | None = None,
 ) -> Connection[Any]:
-    """A page of things that are all at hand and were read together."""
+    """A page of siblings that are all in memory."""
     judge, by_progress = of.judge, order.field == PROGRESS
 
-    def judged(thing: RowProxy) -> Judged:
+    def judged(node: RowProxy) -> Judged:
         assert judge is not None
-        return thing.each(judge)
+        return node.each(judge)
 
-    def place(thing: RowProxy) -> Cursor:
-        return Cursor(judged(thing).progress, thing.row.id) if by_progress else of.rows.cursor(thing.row, order.field)
+    def place(node: RowProxy) -> Cursor:
+        return Cursor(judged(node).progress, node.row.id) if by_progress else of.rows.cursor(node.row, order.field)
 
-    kept = things if only is None else [thing for thing in things if judged(thing).condition in only]
+    kept = nodes if only is None else [node for node in nodes if judged(node).condition in only]
     return Connection(page=paginate(asked, kept, place, order.field, order.descending))
 
 
-# ── lists that each of many things has ───────────────────────────────────────────────────────────
+# ── lists with one page per parent ───────────────────────────────────────────────────────────────
 
 
 class Pages(msgspec.Struct, frozen=True):
-    """A list that each of many things has: of what, in which order, how pages are read and counted, a row's place.
+    """A list that each of many parents has: its kind, its order, the queries for pages and counts, and its cursor.
 
     `page` takes (ids, window, *filter), `count` takes (ids, *filter).
     """
@@ -106,12 +106,12 @@ class Pages(msgspec.Struct, frozen=True):
 
 
 def paged(batch: Batch, of: Pages, asked: PageRequest, *filter: object) -> Sequence[Connection[Any]]:
-    """The same page of the list of each of the siblings, read in one statement."""
+    """The requested page of each sibling's list, read in one statement."""
     window = asked.window(of.order)
     parts = grouped(batch.view, TYPES[of.kind][0], _read(batch, of, window, *filter), batch)
 
-    def cursor(thing: RowProxy) -> str:
-        return encode(of.cursor(thing.row), of.order)
+    def cursor(node: RowProxy) -> str:
+        return encode(of.cursor(node.row), of.order)
 
     def page(id: UUID, part: list[RowProxy]) -> Connection[Any]:
         return Connection(

@@ -1,4 +1,4 @@
-"""An event told to a person: what every change has, whatever happened. The concrete types stand in `told`."""
+"""The `Change` interface: the fields that all events of the log share. The concrete types are in `event_types`."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Any
 import strawberry
 
 from api.schema.connections import change_lists as listed
-from api.schema.connections.change_lists import Told
+from api.schema.connections.change_lists import EventChange
 from api.schema.history.field_changes import FieldChange, shown
 from api.schema.primitives import enums
 from api.schema.primitives.actor import Actor, actor
@@ -27,11 +27,11 @@ from projections.history import effects, field_changes
 from projections.history.effects import StateBefore
 from projections.history.field_changes import Around, Field
 
-# ── what it is about ─────────────────────────────────────────────────────────────────────────────
+# ── subject ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def _subject(row: Told) -> Ref:
-    """What a change is about: of a check-in its key result, of a reading its KPI, of a comment what was commented."""
+def _subject(row: EventChange) -> Ref:
+    """The subject of a change: the key result of a check-in, the KPI of a reading, the commented entity."""
     change, kind = row.change, row.event.KIND
     if kind is Kind.CHECK_IN and change.key_result is not None:
         return Ref(Kind.KEY_RESULT, change.key_result)
@@ -42,21 +42,21 @@ def _subject(row: Told) -> Ref:
 
 def _subjects(batch: Batch) -> Sequence[Any]:
     refs = [_subject(row) for row in batch.rows]
-    things = found_refs(batch.view, refs)
-    return [things.get(ref) for ref in refs]
+    nodes = found_refs(batch.view, refs)
+    return [nodes.get(ref) for ref in refs]
 
 
 def _cycles(batch: Batch) -> Sequence[Any]:
     wanted = [row.change.cycle for row in batch.rows]
-    things = found(batch.view, Kind.CYCLE, wanted)
-    return [things.get(id) for id in wanted]
+    cycles = found(batch.view, Kind.CYCLE, wanted)
+    return [cycles.get(id) for id in wanted]
 
 
-# ── what it changed ──────────────────────────────────────────────────────────────────────────────
+# ── changed fields ───────────────────────────────────────────────────────────────────────────────
 
 
-def arounds(batch: Batch) -> Sequence[Around]:
-    """Each thing as it stood before its event and after it: one statement for each kind of thing."""
+def before_after(batch: Batch) -> Sequence[Around]:
+    """The entity of each event, before and after it: one statement per kind of entity."""
     events: dict[Kind, list[tuple[Any, int]]] = {}
     for row in batch.rows:
         events.setdefault(row.event.KIND, []).append((row.event.originator_id, row.position))
@@ -64,24 +64,24 @@ def arounds(batch: Batch) -> Sequence[Around]:
     return [known[row.event.KIND][row.position] for row in batch.rows]
 
 
-def stood(batch: Batch) -> Sequence[StateBefore]:
-    """Where the key result of each of these check-ins stood before; nothing for other changes."""
+def state_before(batch: Batch) -> Sequence[StateBefore]:
+    """The state of the key result before each of these check-ins; empty for other changes."""
     rows = [row.change for row in batch.rows if isinstance(row.event, KeyResultCheckedIn)]
     known = batch.view.reads.read(effects.states_before, rows) if rows else {}
     return [known.get(row.position, StateBefore()) for row in batch.rows]
 
 
 def _fields(batch: Batch) -> Sequence[list[FieldChange]]:
-    parts = zip(batch.rows, batch.all(arounds), batch.all(stood), strict=True)
+    parts = zip(batch.rows, batch.all(before_after), batch.all(state_before), strict=True)
     return shown(batch.view, [_differences(row, around, before) for row, around, before in parts])
 
 
-def _differences(row: Told, around: Around, before: StateBefore) -> list[Field]:
-    """What differs between the two versions, and what came to a list that is kept beside them."""
+def _differences(row: EventChange, around: Around, before: StateBefore) -> list[Field]:
+    """The differences between the two versions, and the items added to or removed from lists outside them."""
     event, after = row.event, field_changes.field_values(around.after)
     if isinstance(event, KeyResultCheckedIn):
         was = field_changes.field_values(before)
-        return [field for name in after for field in _said(name, was.get(name), after[name])]
+        return [field for name in after for field in _check_in_fields(name, was.get(name), after[name])]
     found = field_changes.differences(field_changes.field_values(around.before), after)
     match event:
         case ObjectiveDrafted():
@@ -97,29 +97,29 @@ def _differences(row: Told, around: Around, before: StateBefore) -> list[Field]:
     return found
 
 
-def _said(name: str, was: Any, said: Any) -> list[Field]:
-    """What a check-in says, the same as before or not; of what is reached, what differs."""
-    if isinstance(said, tuple):
-        return field_changes.differences({name: was or ()}, {name: said})
-    return [Field(name, was, said)]
+def _check_in_fields(name: str, before: Any, after: Any) -> list[Field]:
+    """A field of a check-in, changed or not; of the reached milestones only the differences."""
+    if isinstance(after, tuple):
+        return field_changes.differences({name: before or ()}, {name: after})
+    return [Field(name, before, after)]
 
 
-# ── what it did ──────────────────────────────────────────────────────────────────────────────────
+# ── effects ──────────────────────────────────────────────────────────────────────────────────────
 
 
 @strawberry.type(
-    description="What a change did to an objective: its progress right before and right after, both as known at its "
-    "place in the log."
+    description="The effect of a change on an objective: its progress right before and right after, both as known at "
+    "the position of the change."
 )
 class Effect(RowProxy):
-    objective: ObjectiveRef = to_one(Kind.OBJECTIVE, "objective", "The objective.")
-    before: float | None = strawberry.field(description="Its progress right before; null for none.")
-    after: float | None = strawberry.field(description="Its progress right after; null for none.")
-    cause: enums.Cause = strawberry.field(description="What the difference is booked to.")
+    objective: ObjectiveRef = to_one(Kind.OBJECTIVE, "objective", "The affected objective.")
+    before: float | None = strawberry.field(description="The progress right before; null if it had none.")
+    after: float | None = strawberry.field(description="The progress right after; null if it has none.")
+    cause: enums.Cause = strawberry.field(description="The cause of the difference.")
 
 
 def _effects(batch: Batch) -> Sequence[list[Effect]]:
-    """All that each change did to objectives that are there at this view."""
+    """The effects of each change on the objectives that exist at this view."""
     view = batch.view
     known = view.reads.read(effects.effects, [row.change for row in batch.rows])
     parts = [known.get(row.position, []) for row in batch.rows]
@@ -136,56 +136,55 @@ def _effect(batch: Batch) -> Sequence[Effect | None]:
 
 
 @strawberry.interface(
-    description="One event of the log, told to a person. There is one concrete type for each kind of event; one query "
-    "may ask for the fields of all of them, since equal names have equal types."
+    description="An event of the log. Each kind of event has its own type. Fields of the same name have the same type "
+    "in all of them, so one query can select the fields of every kind."
 )
 class Change(Node):
-    row: strawberry.Private[Told]
+    row: strawberry.Private[EventChange]
 
-    position: Position = strawberry.field(description="Its place in the log.")
-    recorded_at: datetime = strawberry.field(description="When the log learned it, by the database's clock.")
-    effective_at: datetime = strawberry.field(description="Since when it was true in the world.")
-    actor: Actor = actor("by", "Who said it.")
+    position: Position = strawberry.field(description="The log position of the event.")
+    recorded_at: datetime = strawberry.field(description="When it was recorded in the log, by the database's clock.")
+    effective_at: datetime = strawberry.field(description="The effective time: when it became true in the world.")
+    actor: Actor = actor("by", "The actor who caused it.")
     late: bool = strawberry.field(description="Whether it was recorded after its cycle had closed.")
     subject: Node | None = related(
-        "What it is about: of a check-in its key result, of a reading its KPI, of a comment what was commented; null "
-        "for the workspace itself.",
+        "The subject of the change: the key result of a check-in, the KPI of a reading, the commented entity; null for "
+        "the workspace itself.",
         _subjects,
     )
-    cycle: CycleRef | None = related("The cycle it belongs to, if it belongs to one.", _cycles)
+    cycle: CycleRef | None = related("The cycle it belongs to; null if it belongs to none.", _cycles)
     fields: list[FieldChange] = related(
-        "What is otherwise than before, field by field; of a check-in what it says, and what was known of that moment "
-        "before. What names a person who was erased is told no more.",
+        "The changed fields with their values before and after. A check-in lists all its fields, with the values known "
+        "for that moment before. Data of an erased person is left out.",
         _fields,
     )
     effect: Effect | None = related(
-        "What it did to the progress of its objective. Null for what can move none, and for a reading that moves "
-        "several objectives, or none: `effects` has them all.",
+        "The effect on the progress of its objective. Null if it affects no objective or several; `effects` lists all.",
         _effect,
     )
     effects: list[Effect] = related(
-        "What it did to the progress of every objective it concerns: of a reading, of each that has a key result "
-        "measured by its KPI at that place in the log.",
+        "The effects on the progress of all affected objectives. A reading affects each objective that has a key "
+        "result measured by its KPI at that position.",
         _effects,
     )
 
-    @answered("Its global id; opaque.")
+    @answered("The global id; opaque.")
     def id(self) -> strawberry.ID:
         return strawberry.ID(global_ids.encode_change(self.row.position, self.batch.view.id_end))
 
-    @answered("Why, in the words of who said it.")
+    @answered("The reason that the actor gave; null without one.")
     def reason(self) -> str | None:
         reason: str | None = self.row.by.reason
         return reason
 
 
 def changes(view: View, recorded: Sequence[Recorded]) -> list[Change]:
-    """These events, told at a view; those that it does not know are left out."""
-    return listed.at_positions(view, [said.position for said in recorded])
+    """The changes of these events at a view, without events that the view does not include."""
+    return listed.at_positions(view, [event.position for event in recorded])
 
 
 def changes_between(view: View, first: int | None, last: int | None) -> list[Change]:
-    """The events of these positions, both included, told at a view; none if there is no first."""
+    """The changes from the first to the last position, inclusive, at a view; empty if either is None."""
     if first is None or last is None:
         return []
     return listed.at_positions(view, range(first, last + 1))

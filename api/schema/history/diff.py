@@ -1,4 +1,4 @@
-"""Two moments compared: what was added, changed and removed between them, and by which changes."""
+"""Diffs between two moments: added, changed and removed entities, and the changes that caused the differences."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Annotated, Any, NamedTuple, TypeAlias
 import strawberry
 from strawberry import UNSET
 
-from api.schema.connections.change_lists import told
+from api.schema.connections.change_lists import as_changes
 from api.schema.connections.filters import identified, named
 from api.schema.history.change import Change
 from api.schema.history.field_changes import FieldChange, shown
@@ -24,53 +24,55 @@ from domain.primitives.values import Kind
 from projections.history import diff
 from projections.history.diff import Difference, DiffKind, Scope
 
-# ── what can be asked for ────────────────────────────────────────────────────────────────────────
+# ── inputs ───────────────────────────────────────────────────────────────────────────────────────
 
 
-@strawberry.input(description="A moment and how far the log was known: see `Basis`.")
+@strawberry.input(description="An effective time and a log position: see `Basis`.")
 class BasisInput:
-    at: datetime = strawberry.field(description="The moment in the world.")
-    position: Position = strawberry.field(description="The last event that counts.")
+    at: datetime = strawberry.field(description="The effective time.")
+    position: Position = strawberry.field(description="The position of the last included event.")
 
 
-@strawberry.input(one_of=True, description="A moment, in one of three ways.")
+@strawberry.input(one_of=True, description="A moment, given in one of three ways.")
 class Moment:
     time: datetime | None = strawberry.field(
-        default=UNSET, description="What was true then, by all that is known now: as `asOf(at:)`."
+        default=UNSET, description="The effective time, with all that is known now, as `asOf(at:)`."
     )
     position: Position | None = strawberry.field(
-        default=UNSET, description="What a reader saw right after this event: as `asOf(position:)`."
+        default=UNSET, description="The state right after this event, as `asOf(position:)`."
     )
-    basis: BasisInput | None = strawberry.field(default=UNSET, description="What another answer stood on.")
+    basis: BasisInput | None = strawberry.field(default=UNSET, description="The basis of another answer.")
 
 
 @strawberry.input(
-    description="What to compare: things for which every part given holds, at one of the two moments; without it, all."
+    description="A filter of the compared entities. An entity must match every field that is set, at one of the two "
+    "moments."
 )
 class DiffScope:
     cycle: CycleBy | None = strawberry.field(
-        default=None, description="This cycle, and the goals and initiatives in it."
+        default=None, description="This cycle, with the goals and initiatives in it."
     )
     team: TeamBy | None = strawberry.field(
-        default=None, description="This team and those inside it, their goals with all that is in them, and their KPIs."
+        default=None,
+        description="This team and those inside it, with their objectives, key results, initiatives and KPIs.",
     )
     objective: strawberry.ID | None = strawberry.field(
-        default=None, description="This objective, and the key results and initiatives in it."
+        default=None, description="This objective, with its key results and initiatives."
     )
 
 
-From: TypeAlias = Annotated[Moment, strawberry.argument(name="from", description="The moment to begin with.")]
+From: TypeAlias = Annotated[Moment, strawberry.argument(name="from", description="The first moment.")]
 To: TypeAlias = Annotated[
     Moment | None,
-    strawberry.argument(
-        name="to", description="The moment to end with; now, if it is left out. It may lie before the other one."
-    ),
+    strawberry.argument(name="to", description="The second moment. Default: now. It may be earlier than the first."),
 ]
-Within: TypeAlias = Annotated[DiffScope | None, strawberry.argument(description="Only things that belong to this.")]
+Within: TypeAlias = Annotated[
+    DiffScope | None, strawberry.argument(description="Only entities that match this filter.")
+]
 
 
 def moment(view: View, given: Moment | None) -> View:
-    """The View of a moment. Raises `INVALID` for one in the future."""
+    """The view at a moment. Raises `INVALID` for a moment in the future."""
     if given is None:
         return view
     if isinstance(given.basis, BasisInput):
@@ -80,75 +82,75 @@ def moment(view: View, given: Moment | None) -> View:
     return view.reads.as_of(None, None, given.position)
 
 
-# ── what is answered ─────────────────────────────────────────────────────────────────────────────
+# ── types ────────────────────────────────────────────────────────────────────────────────────────
 
 
 class Compared(NamedTuple):
-    """A thing that differs between two Views."""
+    """An entity that differs between two views."""
 
-    thing: Difference
+    difference: Difference
     start: View
     end: View
 
     @property
     def kind(self) -> DiffKind:
-        return self.thing.kind
+        return self.difference.kind
 
 
 def _then(batch: Batch) -> Sequence[Any]:
-    return _at(batch, [one.start for one in batch.rows], [one.thing.then for one in batch.rows])
+    return _at(batch, [one.start for one in batch.rows], [one.difference.then for one in batch.rows])
 
 
 def _now(batch: Batch) -> Sequence[Any]:
-    return _at(batch, [one.end for one in batch.rows], [one.thing.now for one in batch.rows])
+    return _at(batch, [one.end for one in batch.rows], [one.difference.now for one in batch.rows])
 
 
 def _at(batch: Batch, views: Sequence[View], rows: Sequence[Any]) -> Sequence[Any]:
-    """These rows as things of their views; those of a kind are siblings."""
+    """The nodes of these rows at their views, None for no row; nodes of one kind are siblings."""
     by_kind: dict[Kind, list[Any]] = {}
     for one, row in zip(batch.rows, rows, strict=True):
-        by_kind.setdefault(one.thing.ref.kind, []).extend([] if row is None else [row])
-    things = {kind: iter(as_batch(TYPES[kind][0], views[0], of)) for kind, of in by_kind.items()}
+        by_kind.setdefault(one.difference.ref.kind, []).extend([] if row is None else [row])
+    nodes = {kind: iter(as_batch(TYPES[kind][0], views[0], of)) for kind, of in by_kind.items()}
     return [
-        None if row is None else next(things[one.thing.ref.kind]) for one, row in zip(batch.rows, rows, strict=True)
+        None if row is None else next(nodes[one.difference.ref.kind]) for one, row in zip(batch.rows, rows, strict=True)
     ]
 
 
 def _fields(batch: Batch) -> Sequence[list[FieldChange]]:
-    return shown(batch.view, [one.thing.fields for one in batch.rows])
+    return shown(batch.view, [one.difference.fields for one in batch.rows])
 
 
 def _changes(batch: Batch) -> Sequence[list[Change]]:
-    """What did it, each change read once, and told at the later of the two moments."""
+    """The changes behind each difference, each read once and shown at the later of the two moments."""
     first: Compared = batch.rows[0]
-    of = [one.thing for one in batch.rows]
-    did = batch.view.reads.read(diff.changes, first.start.basis, first.end.basis, of)
-    rows = {row.position: row for each in did.values() for row in each}
-    known = {change.row.position: change for change in told(batch.view, list(rows.values()))}
-    return [[known[row.position] for row in did[one.ref]] for one in of]
+    of = [one.difference for one in batch.rows]
+    causes = batch.view.reads.read(diff.changes, first.start.basis, first.end.basis, of)
+    rows = {row.position: row for each in causes.values() for row in each}
+    known = {change.row.position: change for change in as_changes(batch.view, list(rows.values()))}
+    return [[known[row.position] for row in causes[one.ref]] for one in of]
 
 
-@strawberry.type(description="A thing that is otherwise at one moment than at the other.")
+@strawberry.type(description="An entity that differs between the two moments.")
 class EntityDiff(RowProxy):
     row: strawberry.Private[Compared]
 
-    kind: enums.DiffKind = strawberry.field(description="What became of it.")
-    then: Node | None = related("The thing at the first moment; null if it was not there.", _then)
-    now: Node | None = related("The thing at the second moment; null if it is not there.", _now)
+    kind: enums.DiffKind = strawberry.field(description="Whether it was added, changed or removed.")
+    then: Node | None = related("The entity at the first moment; null if it did not exist.", _then)
+    now: Node | None = related("The entity at the second moment; null if it did not exist.", _now)
     fields: list[FieldChange] = related(
-        "What is otherwise, field by field: what its changes changed, and what is known of it at that moment: of a key "
-        "result current, reached, confidence and measuredAt; of a KPI latest and measuredAt.",
+        "The fields that differ. They include the measured values: current, reached, confidence and measuredAt of a "
+        "key result; latest and measuredAt of a KPI.",
         _fields,
     )
     changes: list[Change] = related(
-        "What did it: the changes that count at one of the two moments and not at the other, in the order of the log. "
-        "With those of a key result go its check-ins and the readings it takes its value from. What was only said, in "
-        "comments and reflections, changed nothing. TOO_LARGE for more than 10,000 in one diff.",
+        "The changes that are included at one of the two moments only, in log order. Those of a key result include its "
+        "check-ins and the readings that measure it. Comments and reflections are left out. TOO_LARGE for more than "
+        "10,000 changes in one diff.",
         _changes,
     )
 
 
-@strawberry.type(description="Two moments compared.")
+@strawberry.type(description="The differences between two moments.")
 class Diff:
     start: strawberry.Private[View]
     end: strawberry.Private[View]
@@ -163,8 +165,8 @@ class Diff:
         return basis_of(self.end)
 
     @answered(
-        "Every cycle, team, person, KPI, objective, key result and initiative that differs, by kind, and of a kind in "
-        "the order in which they came."
+        "Every cycle, team, person, KPI, objective, key result and initiative that differs, by kind and then in the "
+        "order of creation."
     )
     def entities(self) -> list[EntityDiff]:
         start, end = self.start, self.end
@@ -174,7 +176,7 @@ class Diff:
 
 
 def compared(view: View, start: Moment, end: Moment | None, within: DiffScope | None) -> Diff:
-    """Two moments compared. Raises `INVALID` for one in the future."""
+    """The diff between two moments. Raises `INVALID` for a moment in the future."""
     return Diff(start=moment(view, start), end=moment(view, end), scope=_scope(view, within))
 
 

@@ -1,10 +1,10 @@
-"""How the parts of events are read: from what was said, or from the thing before and after it, for all at once."""
+"""Loaders for the fields of events: from the event itself, or from its entity before or after it."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from api.schema.connections.filters import NOTHING
-from api.schema.history.change import arounds, stood
+from api.schema.history.change import before_after, state_before
 from api.schema.types.measurements import VERSIONS
 from api.schema.types.workspace import ScoringPolicy
 from api.snapshot.dataloaders import found, found_refs, or_none
@@ -16,47 +16,47 @@ from projections.tables import cycle
 
 
 class Source(NamedTuple):
-    """Where a part is read: what an event of this kind SAID, or the thing BEFORE or AFTER it."""
+    """Where a field is read: from an event of this class, or from its entity BEFORE or AFTER it."""
 
     event: type[Event]
     side: str
     name: str
 
     def read(self, batch: Batch) -> list[Any]:
-        """The part of each of the siblings, None for events of another kind."""
-        if self.side == SAID:
+        """The value for each of the siblings, None for events of another class."""
+        if self.side == EVENT:
             return [getattr(row.event, self.name) if type(row.event) is self.event else None for row in batch.rows]
         return [
             getattr(getattr(around, self.side), self.name, None) if type(row.event) is self.event else None
-            for row, around in zip(batch.rows, batch.all(arounds), strict=True)
+            for row, around in zip(batch.rows, batch.all(before_after), strict=True)
         ]
 
 
-SAID, BEFORE, AFTER = "said", "before", "after"
+EVENT, BEFORE, AFTER = "event", "before", "after"
 
 
 def value(batch: Batch, source: Source) -> Sequence[Any]:
     return source.read(batch)
 
 
-def thing(batch: Batch, source: Source, kind: Kind) -> Sequence[Any]:
-    """The thing that an id names; None where it is not there at the view."""
+def node(batch: Batch, source: Source, kind: Kind) -> Sequence[Any]:
+    """The node with an id; None if it does not exist at the view."""
     wanted = source.read(batch)
-    things = found(batch.view, kind, wanted)
-    return [things.get(id) for id in wanted]
+    known = found(batch.view, kind, wanted)
+    return [known.get(id) for id in wanted]
 
 
-def things(batch: Batch, source: Source, kind: Kind) -> Sequence[Any]:
+def nodes(batch: Batch, source: Source, kind: Kind) -> Sequence[Any]:
     wanted = [ids or () for ids in source.read(batch)]
     known = found(batch.view, kind, [id for ids in wanted for id in ids])
     return [[known[id] for id in ids if id in known] for ids in wanted]
 
 
 def ref(batch: Batch, source: Source) -> Sequence[Any]:
-    """The thing that a reference names; None where it is not there at the view."""
+    """The node of a reference; None if it does not exist at the view."""
     wanted = source.read(batch)
-    things = found_refs(batch.view, wanted)
-    return [None if ref is None else things.get(ref) for ref in wanted]
+    known = found_refs(batch.view, wanted)
+    return [None if ref is None else known.get(ref) for ref in wanted]
 
 
 def refs(batch: Batch, source: Source) -> Sequence[Any]:
@@ -65,28 +65,28 @@ def refs(batch: Batch, source: Source) -> Sequence[Any]:
     return [[known[ref] for ref in refs if ref in known] for refs in wanted]
 
 
-# ── parts of their own ───────────────────────────────────────────────────────────────────────────
+# ── fields with a loader of their own ────────────────────────────────────────────────────────────
 
 
 def name(batch: Batch, source: Source) -> Sequence[str]:
-    """A person's name, as the person shows it."""
+    """A person's name, as `Person.name` returns it."""
     return [ERASED if name is None else name for name in source.read(batch)]
 
 
 def handle(batch: Batch, source: Source) -> Sequence[str]:
-    """A person's handle, as the person shows it."""
+    """A person's handle, as `Person.handle` returns it."""
     known = zip(batch.rows, source.read(batch), strict=True)
     return [erased_handle(row.event.originator_id) if handle is None else handle for row, handle in known]
 
 
 def policy(batch: Batch, source: Source) -> Sequence[ScoringPolicy | None]:
-    """The scoring policy; before the first it is the default."""
-    rows = [getattr(around, source.side) or cycle.DEFAULT_POLICY for around in batch.all(arounds)]
+    """The scoring policy; the default before the first adoption."""
+    rows = [getattr(around, source.side) or cycle.DEFAULT_POLICY for around in batch.all(before_after)]
     return [ScoringPolicy(row=row) if isinstance(row, cycle.PolicyRow) else None for row in rows]
 
 
 def measurement(batch: Batch, kind: Kind) -> Sequence[Any]:
-    """The version of a check-in or reading that each event made, or took back."""
+    """The version of a check-in or reading that each event created or retracted."""
     shown_as, versions = VERSIONS[kind]
     view = batch.view
     known = view.read(versions, list({row.event.originator_id for row in batch.rows if row.event.KIND is kind}))
@@ -98,19 +98,19 @@ def _last(versions: Sequence[Any], position: int) -> Any:
     return next((row for row in reversed(versions) if row.position <= position), None)
 
 
-def said_thing(batch: Batch, kind: Kind) -> Sequence[Any]:
-    """The thing that each event of this kind is an event of."""
+def own_node(batch: Batch, kind: Kind) -> Sequence[Any]:
+    """The node of this kind that each event belongs to."""
     known = found(batch.view, kind, [row.event.originator_id for row in batch.rows if row.event.KIND is kind])
     return [known.get(row.event.originator_id) for row in batch.rows]
 
 
-def previous(batch: Batch, part: str) -> Sequence[Any]:
-    """Where the key result of each check-in stood before."""
-    return [getattr(before, part) for before in batch.all(stood)]
+def previous(batch: Batch, name: str) -> Sequence[Any]:
+    """A field of the key result's state before each check-in."""
+    return [getattr(before, name) for before in batch.all(state_before)]
 
 
 def days_before_close(batch: Batch) -> Sequence[int | None]:
-    """How many days each event lies before its cycle's end, its own day included."""
+    """The number of days from each event to its cycle's end, including its own day."""
     cycles = batch.view.by_id(cycle.cycles, [row.change.cycle for row in batch.rows])
     known = [(row, cycles.get(row.change.cycle or NOTHING)) for row in batch.rows]
     return [None if end is None else (end.ends_on - row.effective_at.date()).days + 1 for row, end in known]

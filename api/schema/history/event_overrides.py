@@ -1,4 +1,4 @@
-"""How the GraphQL type of an event differs from its class: fields under another name, and fields beside those."""
+"""Differences between the GraphQL type of an event and its class: renamed, omitted and additional fields."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
@@ -12,8 +12,8 @@ from domain.model.event import Event, body_fields, field_description
 from domain.primitives.values import Kind
 
 
-class Part(NamedTuple):
-    """A field of a type: its name, description and type, and how it is read for all siblings."""
+class EventField(NamedTuple):
+    """A field of an event type: its name, description and type, and its loader for all siblings."""
 
     name: str
     description: str
@@ -22,12 +22,12 @@ class Part(NamedTuple):
     args: tuple[object, ...]
 
 
-# ── what differs from the event class ────────────────────────────────────────────────────────────
+# ── differences from the event class ─────────────────────────────────────────────────────────────
 
 ENDINGS = frozenset({objective.ObjectiveClosed})
 """Events whose fields have no earlier value though they are not the first of their stream."""
-UNTOLD = frozenset({"sealed", "late", "cycle", "subject", "policy"})
-"""Fields that every change has, or that are shown by an entry of `BESIDE`."""
+OMITTED = frozenset({"sealed", "late", "cycle", "subject", "policy"})
+"""Fields that every change has, or that an entry of `ADDITIONAL` replaces."""
 SHOWN_AS: dict[tuple[type[Event], str], str] = {
     (people.TeamFormed, "parent"): "parent_team",
     (people.TeamMoved, "parent"): "parent_team",
@@ -38,58 +38,58 @@ SHOWN_AS: dict[tuple[type[Event], str], str] = {
     (discussion.InitiativeMoved, "to"): "state",
     (discussion.Reflected, "kind"): "reflection_kind",
 }
-"""The name of a field in GraphQL, where its own name means something else in another type."""
+"""The GraphQL name of a field whose own name has another meaning in another type."""
 COLUMN_OF: dict[tuple[type[Event], str], str] = {
     (discussion.InitiativeMoved, "to"): "state",
     (key_result.KeyResultScored, "note"): "score_note",
 }
-"""The column with the earlier value, where it has another name than the field."""
+"""The column with the earlier value, if its name differs from the field's."""
 
 
-_SIDES = {BEFORE: "Before", AFTER: "Since then"}
+_SIDES = {BEFORE: "Before the event", AFTER: "After the event"}
 
 
 def side_description(side: str, description: str) -> str:
-    """The description of the value before or after the event."""
+    """The description of a field's value before or after the event."""
     return f"{_SIDES[side]}: {description[0].lower()}{description[1:]}"
 
 
-def _sides(name: str, description: str, shown: Any, load: Any, event: type[Event]) -> list[Part]:
+def _sides(name: str, description: str, shown: Any, load: Any, event: type[Event]) -> list[EventField]:
     return [
-        Part(f"{side}_{name}", side_description(side, description), shown, load, (Source(event, side, name),))
+        EventField(f"{side}_{name}", side_description(side, description), shown, load, (Source(event, side, name),))
         for side in (BEFORE, AFTER)
     ]
 
 
-def _after(name: str, description: str, shown: Any, load: Any, event: type[Event]) -> Part:
-    """A column of the version that the event made."""
-    return Part(name, description, shown, load, (Source(event, AFTER, name),))
+def _after(name: str, description: str, shown: Any, load: Any, event: type[Event]) -> EventField:
+    """A column of the version that the event created."""
+    return EventField(name, description, shown, load, (Source(event, AFTER, name),))
 
 
-def _before(name: str, description: str, shown: Any, load: Any, event: type[Event], *args: object) -> Part:
+def _before(name: str, description: str, shown: Any, load: Any, event: type[Event], *args: object) -> EventField:
     """A column of the version that the event replaced."""
-    return Part(
+    return EventField(
         f"before_{name}", side_description(BEFORE, description), shown, load, (Source(event, BEFORE, name), *args)
     )
 
 
 _NAME = field_description(people.TeamFormed, "name")
-_EMAIL = "Where to write to, if it was said; null for one who was erased."
-_CHECK_IN = Part(
+_EMAIL = "The email address, if it is known; null after an erasure."
+_CHECK_IN = EventField(
     "check_in",
-    "The check-in, in the version that this event made.",
+    "The check-in, in the version that this event created.",
     refs.CheckInRef,
     event_fields.measurement,
     (Kind.CHECK_IN,),
 )
-_READING = Part(
+_READING = EventField(
     "reading",
-    "The reading, in the version that this event made or took back.",
+    "The reading, in the version that this event created or retracted.",
     refs.ReadingRef | None,
     event_fields.measurement,
     (Kind.READING,),
 )
-BESIDE: dict[type[Event], list[Part]] = {
+ADDITIONAL: dict[type[Event], list[EventField]] = {
     people.PersonAdded: [
         _after(
             "handle",
@@ -113,9 +113,9 @@ BESIDE: dict[type[Event], list[Part]] = {
         cycle.ScoringPolicyAdopted,
     ),
     key_result.KeyResultRetargeted: [
-        Part(
+        EventField(
             "days_before_close",
-            "How many days of its cycle were left, this one included; 0 or less after its end.",
+            "The remaining days of the cycle, including this day; 0 or less after its end.",
             int,
             event_fields.days_before_close,
             (),
@@ -126,7 +126,7 @@ BESIDE: dict[type[Event], list[Part]] = {
             "kpi",
             field_description(key_result.KeyResultLinked, "kpi"),
             refs.KpiRef | None,
-            event_fields.thing,
+            event_fields.node,
             key_result.KeyResultUnlinked,
             Kind.KPI,
         )
@@ -142,16 +142,16 @@ BESIDE: dict[type[Event], list[Part]] = {
     ],
     key_result.KeyResultCheckedIn: [
         _CHECK_IN,
-        Part(
+        EventField(
             "previous_value",
-            "Where the key result stood before, at the moment this check-in speaks of; null for nowhere yet.",
+            "The value of the key result before, as of this check-in's `measuredAt`; null if it had none.",
             float | None,
             event_fields.previous,
             ("value",),
         ),
-        Part(
+        EventField(
             "previous_confidence",
-            "How sure its people were before, at the moment this check-in speaks of.",
+            "The stated confidence before, as of this check-in's `measuredAt`; null if it had none.",
             float | None,
             event_fields.previous,
             ("confidence",),
@@ -171,17 +171,19 @@ BESIDE: dict[type[Event], list[Part]] = {
         ),
     ],
     discussion.CommentAdded: [
-        Part("comment", "The comment.", refs.CommentRef | None, event_fields.said_thing, (Kind.COMMENT,))
+        EventField("comment", "The added comment.", refs.CommentRef | None, event_fields.own_node, (Kind.COMMENT,))
     ],
     discussion.Reflected: [
-        Part("reflected", "The reflection.", refs.ReflectionRef | None, event_fields.said_thing, (Kind.REFLECTION,))
+        EventField(
+            "reflected", "The added reflection.", refs.ReflectionRef | None, event_fields.own_node, (Kind.REFLECTION,)
+        )
     ],
 }
-"""Fields of a type beside those of its event class."""
+"""Fields of a type in addition to those of its event class."""
 
 
 def require_fields(names: Iterable[tuple[type[Event], str]], table: str) -> None:
-    """Raise `TypeError` for an entry about a field that its event does not have."""
+    """Raise `TypeError` for an entry that names a field its event does not have."""
     for event, name in names:
         if name not in body_fields(event):
             raise TypeError(f"{table} names the field '{name}' of the event {event.__name__}, which has no such field")

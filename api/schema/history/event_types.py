@@ -1,8 +1,8 @@
-"""One GraphQL type for each stored event, made from its class.
+"""One GraphQL type per stored event, generated from the event class.
 
-A field of an event becomes a field of the same name; one that replaces an earlier value becomes two, `before…` and
-`after…`. The descriptions come from the event class. Fields of one name have one type throughout, so that one query
-can ask all changes at once.
+A field of an event becomes a field of the same name. A field that replaces an earlier value becomes two fields,
+`before…` and `after…`. The descriptions come from the event class. Fields of the same name have the same type in all
+event types, so that one query can select all changes at once.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -15,8 +15,16 @@ import strawberry
 from api.schema.connections import change_lists
 from api.schema.history import event_fields
 from api.schema.history.change import Change
-from api.schema.history.event_fields import AFTER, BEFORE, SAID, Source
-from api.schema.history.event_overrides import BESIDE, COLUMN_OF, ENDINGS, SHOWN_AS, UNTOLD, Part, side_description
+from api.schema.history.event_fields import AFTER, BEFORE, EVENT, Source
+from api.schema.history.event_overrides import (
+    ADDITIONAL,
+    COLUMN_OF,
+    ENDINGS,
+    OMITTED,
+    SHOWN_AS,
+    EventField,
+    side_description,
+)
 from api.schema.primitives import metric, refs
 from api.schema.primitives.field import related
 from api.schema.primitives.scalars import Markdown
@@ -32,63 +40,63 @@ from projections.history.field_changes import TABLES_OF, kind_named
 
 _MARKDOWN = frozenset({"description", "note", "reflection", "body"})
 _SHOWN: dict[Any, Any] = {values.Metric: metric.Metric, values.Unit: metric.Unit, values.KpiGoal: KpiGoal}
-_THINGS: dict[Kind, Any] = {
+_NODES: dict[Kind, Any] = {
     Kind.PERSON: refs.PersonRef, Kind.TEAM: refs.TeamRef, Kind.CYCLE: refs.CycleRef, Kind.OBJECTIVE: refs.ObjectiveRef,
     Kind.KEY_RESULT: refs.KeyResultRef, Kind.KPI: refs.KpiRef,
 }  # fmt: skip
 _NAMED = {"person": Kind.PERSON, "key_result": Kind.KEY_RESULT}
 
 
-def _parts(event: type[Event]) -> list[Part]:
-    """The fields of the type of this event beside those of every change."""
-    told = [name for name in body_fields(event) if name not in UNTOLD or (event, name) in SHOWN_AS]
+def _event_fields(event: type[Event]) -> list[EventField]:
+    """The fields of the type of this event, without those of every change."""
+    names = [name for name in body_fields(event) if name not in OMITTED or (event, name) in SHOWN_AS]
     hints = get_type_hints(event)
-    return [part for name in told for part in _told(event, name, hints[name])] + BESIDE.get(event, [])
+    return [field for name in names for field in _fields_of(event, name, hints[name])] + ADDITIONAL.get(event, [])
 
 
-def _told(event: type[Event], name: str, hint: Any) -> list[Part]:
+def _fields_of(event: type[Event], name: str, hint: Any) -> list[EventField]:
     label, column = SHOWN_AS.get((event, name), name), COLUMN_OF.get((event, name), name)
-    said, before = Source(event, SAID, name), Source(event, BEFORE, column)
+    own, before = Source(event, EVENT, name), Source(event, BEFORE, column)
     meaning = field_description(event, name)
     if event.FIRST or event in ENDINGS or column not in TABLES_OF[event.KIND].row.__struct_fields__:
-        return [_part(label, meaning, hint, said)]
+        return [_event_field(label, meaning, hint, own)]
     if event is key_result.KeyResultRetargeted:
         return [
-            _part("before", "What it was measured by before.", hint, before),
-            _part("after", "What it is measured by since then.", hint, said),
+            _event_field("before", "The metric before the event.", hint, before),
+            _event_field("after", "The metric after the event.", hint, own),
         ]
     return [
-        _part(f"before_{label}", side_description(BEFORE, meaning), hint, before),
-        _part(f"after_{label}", side_description(AFTER, meaning), hint, said),
+        _event_field(f"before_{label}", side_description(BEFORE, meaning), hint, before),
+        _event_field(f"after_{label}", side_description(AFTER, meaning), hint, own),
     ]
 
 
-def _part(name: str, meaning: str, hint: Any, source: Source) -> Part:
-    """A field with the type that its annotation calls for. An id whose target is not visible at the basis is null."""
+def _event_field(name: str, meaning: str, hint: Any, source: Source) -> EventField:
+    """A field of the type that its annotation requires. An id whose target is not visible at the basis is null."""
     base, optional = _without_none(hint)
     row: Any = TABLES_OF[source.event.KIND].row
     kind = _NAMED.get(source.name) or kind_named(row, source.name)
     if base is UUID:
-        if kind not in _THINGS:
+        if kind not in _NODES:
             raise TypeError(
-                f"the field '{source.name}' of the event {source.event.__name__} is an id of nothing known: add "
+                f"the field '{source.name}' of the event {source.event.__name__} is an id of an unknown kind: add "
                 "the kind that it names to _NAMED"
             )
-        return Part(name, meaning, _THINGS[kind] | None, event_fields.thing, (source, kind))
+        return EventField(name, meaning, _NODES[kind] | None, event_fields.node, (source, kind))
     if base is Ref:
-        return Part(name, meaning, refs.AlignmentTarget | None, event_fields.ref, (source,))
+        return EventField(name, meaning, refs.AlignmentTarget | None, event_fields.ref, (source,))
     if get_origin(base) is tuple:
-        return Part(name, meaning, *_list(get_args(base)[0], optional, source))
+        return EventField(name, meaning, *_list(get_args(base)[0], optional, source))
     shown = Markdown if base is str and name.rpartition("_")[2] in _MARKDOWN else _SHOWN.get(base, base)
-    return Part(name, meaning, shown | None if optional else shown, event_fields.value, (source,))
+    return EventField(name, meaning, shown | None if optional else shown, event_fields.value, (source,))
 
 
 def _list(item: Any, optional: bool, source: Source) -> tuple[Any, Callable[..., Sequence[Any]], tuple[object, ...]]:
-    """The type of a list of such items, and how it is read."""
+    """The type of a list of such items, its loader and the loader's arguments."""
     listed: Any = list
     if item is UUID:
-        kind = Kind.PERSON  # contributors: nothing else is listed by id
-        return listed[_THINGS[kind]], event_fields.things, (source, kind)
+        kind = Kind.PERSON  # the only list of ids is the contributors
+        return listed[_NODES[kind]], event_fields.nodes, (source, kind)
     if item is Ref:
         return listed[refs.AlignmentTarget], event_fields.refs, (source,)
     return listed[item] | None if optional else listed[item], event_fields.value, (source,)
@@ -103,38 +111,39 @@ def _without_none(hint: Any) -> tuple[Any, bool]:
 
 # ── types ────────────────────────────────────────────────────────────────────────────────────────
 
-_Shapes: TypeAlias = dict[type[Event], list[Part]]
+_Shapes: TypeAlias = dict[type[Event], list[EventField]]
 
 
-def _agreed(shapes: _Shapes) -> _Shapes:
-    """The same, where parts of one name may be null everywhere if they may be anywhere."""
-    optional = {part.name for each in shapes.values() for part in each if _without_none(part.type)[1]}
+def _with_equal_nullability(shapes: _Shapes) -> _Shapes:
+    """The same fields; a field that is nullable in one type is nullable in all types."""
+    optional = {field.name for each in shapes.values() for field in each if _without_none(field.type)[1]}
     return {
-        event: [_or_none(part) if part.name in optional else part for part in each] for event, each in shapes.items()
+        event: [_or_none(field) if field.name in optional else field for field in each]
+        for event, each in shapes.items()
     }
 
 
-def _or_none(part: Part) -> Part:
-    return part._replace(type=_without_none(part.type)[0] | None)
+def _or_none(field: EventField) -> EventField:
+    return field._replace(type=_without_none(field.type)[0] | None)
 
 
-def _type(event: type[Event], shape: Iterable[Part]) -> type[Change]:
-    """The type that tells this kind of event."""
-    fields = {part.name: _field(part) for part in shape}
-    types = {part.name: part.type for part in shape}
+def _type(event: type[Event], shape: Iterable[EventField]) -> type[Change]:
+    """The GraphQL type of this event class."""
+    fields = {field.name: _field(field) for field in shape}
+    types = {field.name: field.type for field in shape}
     cls = type(event.__name__, (Change,), {"__module__": __name__, "__annotations__": types, **fields})
-    told: type[Change] = strawberry.type(cls, description=description(event))
-    return told
+    change_type: type[Change] = strawberry.type(cls, description=description(event))
+    return change_type
 
 
-def _field(part: Part) -> Any:
-    """A field of a type; a name that Python keeps for itself ends with `_`."""
-    name = part.name.removesuffix("_") if part.name.endswith("_") else None
-    return related(part.description, part.load, *part.args, name=name)
+def _field(field: EventField) -> Any:
+    """A strawberry field; the trailing `_` of a Python keyword is removed from its GraphQL name."""
+    name = field.name.removesuffix("_") if field.name.endswith("_") else None
+    return related(field.description, field.load, *field.args, name=name)
 
 
 CHANGES = change_lists.TYPES
-"""The type that tells each kind of event."""
+"""The GraphQL type of each event class."""
 
-_SHAPES = _agreed({event: _parts(event) for event in EVENTS.values()})
+_SHAPES = _with_equal_nullability({event: _event_fields(event) for event in EVENTS.values()})
 CHANGES.update({event: _type(event, shape) for event, shape in _SHAPES.items()})

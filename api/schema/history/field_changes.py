@@ -1,4 +1,4 @@
-"""What differs, field by field: in words for a client that knows no concrete type, and as the things that are named."""
+"""Field changes: the values before and after as text, for clients that know no concrete type, and as nodes."""
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
@@ -17,7 +17,7 @@ from projections.history.field_changes import Field, Value
 
 
 def text(value: Value) -> str | None:
-    """A value as `FieldChange` writes it."""
+    """The text of a value in `FieldChange`."""
     if value is None:
         return None
     for kind, write in _WRITERS:
@@ -40,28 +40,28 @@ def _texts(batch: Batch, side: str) -> Sequence[str | None]:
     return [text(getattr(row, side)) for row in batch.rows]
 
 
-def _things(batch: Batch, side: str) -> Sequence[Any]:
+def _nodes(batch: Batch, side: str) -> Sequence[Any]:
     refs = [value if isinstance(value := getattr(row, side), Ref) else None for row in batch.rows]
-    things = found_refs(batch.view, refs)
-    return [None if ref is None else things.get(ref) for ref in refs]
+    nodes = found_refs(batch.view, refs)
+    return [None if ref is None else nodes.get(ref) for ref in refs]
 
 
 @strawberry.type(
-    description="A field with another value than before, in words: a number as in JSON, a Date as YYYY-MM-DD, a "
-    "DateTime as RFC 3339 in UTC, an enum by its name, true or false, a thing by its `entityId`, text as it is. What "
-    "is inside a value is named with a dot, like metric.target or goal.lower. A list is told item by item: `before` is "
-    "null for what was added to it, `after` for what was taken out."
+    description="A changed field with its values as text: a number as in JSON, a Date as YYYY-MM-DD, a DateTime as "
+    "RFC 3339 in UTC, an enum by its name, a Boolean as true or false, an entity by its `entityId`, text unchanged. "
+    "A nested field has a dotted name, like metric.target or goal.lower. A list has one entry per item: `before` is "
+    "null for an added item, `after` is null for a removed one."
 )
 class FieldChange(RowProxy):
     row: strawberry.Private[Field]
 
-    field: str = related("Its name, as in the type of the thing.", lambda of: [row.name for row in of.rows])
-    before: str | None = related("Its value before; null for none.", _texts, "before")
-    after: str | None = related("Its value after; null for none.", _texts, "after")
-    before_node: Node | None = related("The thing that `before` names, if it names one.", _things, "before")
-    after_node: Node | None = related("The thing that `after` names, if it names one.", _things, "after")
+    field: str = related("The name of the field in the type of the entity.", lambda of: [row.name for row in of.rows])
+    before: str | None = related("The value before; null if it had none.", _texts, "before")
+    after: str | None = related("The value after; null if it has none.", _texts, "after")
+    before_node: Node | None = related("The node that `before` refers to, if any.", _nodes, "before")
+    after_node: Node | None = related("The node that `after` refers to, if any.", _nodes, "after")
 
 
 def shown(view: View, groups: Sequence[Sequence[Field]]) -> list[list[FieldChange]]:
-    """Fields in groups, all of them siblings."""
+    """Field changes in groups; all of them are siblings."""
     return in_groups(FieldChange, view, groups)

@@ -1,4 +1,4 @@
-"""The log as evidence: what it was at any size, signed, and the proofs that one size continues another."""
+"""The ledger: signed checkpoints of the log, and inclusion and consistency proofs."""
 
 from typing import Annotated, TypeAlias
 
@@ -17,65 +17,68 @@ from projections.proof.signer import Keys, Rewritten
 
 Size: TypeAlias = Annotated[
     Position | None,
-    strawberry.argument(description="The size of the log that it is proven in; the head's if left out."),
+    strawberry.argument(description="The size of the log to prove inclusion in. Default: the size of the head."),
 ]
 
 
 @strawberry.type(
-    description="A statement of what the log was: its first `size` events are those of the tree with this root. "
-    "Keep one, and no event before it can ever be changed without your finding out."
+    description="A commitment to the first `size` events of the log by the root hash of their Merkle tree. Keep a "
+    "checkpoint to detect any later change of these events."
 )
 class Checkpoint:
-    size: Position = strawberry.field(description="How many events it is about: all up to this position.")
-    root_hash: str = strawberry.field(description="The root of the RFC 6962 tree over them, in Base64.")
+    size: Position = strawberry.field(description="The number of events: all up to this position.")
+    root_hash: str = strawberry.field(description="The root hash of the RFC 6962 tree over them, in Base64.")
     view: strawberry.Private[View]
     keys: strawberry.Private[Keys | None]
 
     @answered(
-        "The same as a signed note (c2sp.org/tlog-checkpoint), for the log's public key at /checkpoint/key. "
-        "The same statement is always the same note."
+        "The checkpoint as a signed note (c2sp.org/tlog-checkpoint). The public key is at /checkpoint/key. The note of "
+        "a size is always the same."
     )
     def signed_note(self) -> str:
         return self.view.reads.read(_note, self.size, self.keys)
 
 
-@strawberry.type(description="The proof that an event is in the log: RFC 9162, section 2.1.3.")
+@strawberry.type(description="A proof that an event is in the log, see RFC 9162, section 2.1.3.")
 class InclusionProof:
-    position: Position = strawberry.field(description="The event; its leaf index is one less.")
-    size: Position = strawberry.field(description="The size of the log that it is proven in.")
+    position: Position = strawberry.field(description="The position of the event. Its leaf index is one less.")
+    size: Position = strawberry.field(description="The size of the log that includes the event.")
     leaf_hash: str = strawberry.field(description="The hash over all columns of the event, in Base64.")
-    path: list[str] = strawberry.field(description="The hashes beside the way up to the root, in Base64.")
+    path: list[str] = strawberry.field(description="The sibling hashes from the leaf to the root, in Base64.")
 
 
-@strawberry.type(description="The proof that one log continues another: RFC 9162, section 2.1.4.")
+@strawberry.type(description="A proof that a log is a prefix of a larger log, see RFC 9162, section 2.1.4.")
 class ConsistencyProof:
     from_: Position = strawberry.field(name="from", description="The size of the earlier log.")
     to: Position = strawberry.field(description="The size of the later log.")
-    path: list[str] = strawberry.field(description="The hashes that both roots follow from, in Base64.")
+    path: list[str] = strawberry.field(description="The hashes from which both roots are computed, in Base64.")
 
 
-@strawberry.type(description="The log as evidence: an RFC 6962 tree over the stored bytes of every event.")
+@strawberry.type(description="The ledger: an RFC 6962 Merkle tree over the stored bytes of every event.")
 class Ledger:
     view: strawberry.Private[View]
     keys: strawberry.Private[Keys | None]
 
     @answered(
-        "The newest checkpoint: of all that this answer knows; or, where this server has no key, the last that was "
-        "signed before."
+        "The newest checkpoint: of all events that this answer includes, or the last signed one if this server has no "
+        "key."
     )
     def head(self) -> Checkpoint:
         return self._checkpoint(self._head())
 
-    @answered("The checkpoint up to a position. A position in the future is INVALID.")
+    @answered("The checkpoint at a position. A position in the future is INVALID.")
     def checkpoint(
-        self, position: Annotated[Position, strawberry.argument(description="Its size; 0 is the empty log.")]
+        self,
+        position: Annotated[
+            Position, strawberry.argument(description="The size of the checkpoint; 0 is the empty log.")
+        ],
     ) -> Checkpoint:
         return self._checkpoint(self._within(position, "position"))
 
-    @answered("The proof that an event is in the log of a size.")
+    @answered("The proof that an event is in the log of a given size.")
     def inclusion(
         self,
-        position: Annotated[Position, strawberry.argument(description="The event.")],
+        position: Annotated[Position, strawberry.argument(description="The position of the event.")],
         size: Size = None,
     ) -> InclusionProof:
         whole = self._within(self._head() if size is None else size, "size")
@@ -86,12 +89,12 @@ class Ledger:
             position=position, size=Position(whole), leaf_hash=encoded(proof.leaf), path=[*map(encoded, proof.path)]
         )
 
-    @answered("The proof that the log of one size continues the log of a smaller one.")
+    @answered("The proof that the log of a smaller size is a prefix of the log of a larger size.")
     def consistency(
         self,
         from_: Annotated[Position, strawberry.argument(name="from", description="The smaller size.")],
         to: Annotated[
-            Position | None, strawberry.argument(description="The larger size; the head's if left out.")
+            Position | None, strawberry.argument(description="The larger size. Default: the size of the head.")
         ] = None,
     ) -> ConsistencyProof:
         whole = self._within(self._head() if to is None else to, "to")
@@ -115,7 +118,7 @@ class Ledger:
 
 
 def opened(view: View, info: Info) -> Ledger:
-    """The ledger as this answer knows it. Raises `FORBIDDEN`."""
+    """The ledger up to the basis of the view. Raises `FORBIDDEN` without the permission READ_LEDGER."""
     if Permission.READ_LEDGER not in info.context.caller.can:
         raise CommandRejected(Code.FORBIDDEN, "The ledger is for auditors, leads and admins.")
     return Ledger(view=view, keys=info.context.keys)

@@ -1,4 +1,4 @@
-"""Replays: a cycle as a film, frame after frame, each the whole View at a basis of its own."""
+"""Replays: the history of a cycle as a sequence of frames, each a view at its own basis."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,54 +22,52 @@ from projections.history import replay
 
 From: TypeAlias = Annotated[
     datetime | None,
-    strawberry.argument(name="from", description="Where the first frame stands. Default: the cycle's first day."),
+    strawberry.argument(name="from", description="The time of the first frame. Default: the cycle's first day."),
 ]
 To: TypeAlias = Annotated[
     datetime | None,
     strawberry.argument(
         name="to",
-        description="Where the last frame stands, though never after now. Default: the cycle's closing, or now. "
-        "A later one shows what was recorded late.",
+        description="The time of the last frame, at most now. Default: the cycle's closing, or now. A time after the "
+        "closing includes late changes.",
     ),
 ]
 Knowing: TypeAlias = Annotated[
     datetime | None,
     strawberry.argument(
-        description="As far as had been recorded by then, in every frame: with hindsight. Default: every frame as "
-        "far as was known at its own moment."
+        description="The recording time for all frames, which gives a replay with hindsight. Default: each frame "
+        "includes only what was known at its own time."
     ),
 ]
 Every: TypeAlias = Annotated[
-    enums.Step, strawberry.argument(description="How far apart the frames lie; CHANGE: one for every change.")
+    enums.Step, strawberry.argument(description="The distance between two frames; CHANGE is one frame per change.")
 ]
 
 
-@strawberry.type(description="How many are in one condition.")
+@strawberry.type(description="The number of key results with one health value.")
 class HealthCount:
-    health: enums.Health = strawberry.field(description="The condition.")
-    count: int = strawberry.field(description="How many are in it.")
+    health: enums.Health = strawberry.field(description="The health value.")
+    count: int = strawberry.field(description="The number of key results with it.")
 
 
 def _changes(batch: Batch) -> Sequence[list[Change]]:
-    """What came to be seen in each of these frames, read at once and told at present."""
+    """The new changes of each of these frames, read at once and shown at the present."""
     wanted = {position for frame in batch.rows for position in frame.changes}
     known = {change.row.position: change for change in at_positions(batch.view, sorted(wanted))}
     return [[known[position] for position in frame.changes] for frame in batch.rows]
 
 
-@strawberry.type(
-    description="A cycle at one basis of its replay. Every figure is the one that the View at this basis answers."
-)
+@strawberry.type(description="A cycle at one basis of its replay. All values are those of the View at this basis.")
 class Frame(RowProxy):
     row: strawberry.Private[replay.Frame]
 
-    objectives: int = strawberry.field(description="How many objectives there were, without those dropped.")
+    objectives: int = strawberry.field(description="The number of objectives, without dropped ones.")
     key_results: int = strawberry.field(
-        description="How many key results there were, without those dropped and those of objectives dropped."
+        description="The number of key results, without dropped ones and those of dropped objectives."
     )
     changes: list[Change] = related(
-        "What came to be seen since the frame before: every event that the figures stand on, in the order of the log, "
-        "each in one frame only. None in the first frame.",
+        "The changes that are new since the previous frame, in log order. Each change is in one frame only. The first "
+        "frame has none.",
         _changes,
     )
 
@@ -77,28 +75,28 @@ class Frame(RowProxy):
     def then(self) -> View:
         return self.view.reads.at(self.row.basis)
 
-    @answered("What it stands on: its moment, and how far the log was known.")
+    @answered("The basis of the frame: its effective time and log position.")
     def basis(self) -> Basis:
         return basis_of(self.then)
 
-    @answered("How far the cycle was.")
+    @answered("The progress of the cycle at this frame.")
     def progress(self) -> Progress:
         return as_batch(Progress, self.then, [self.row.progress])[0]
 
-    @answered("How many of those key results were in each condition; every condition is there, in the same order.")
+    @answered("The number of these key results with each health value. All values are listed, in a fixed order.")
     def by_health(self) -> list[HealthCount]:
         return [HealthCount(health=health, count=self.row.health.get(health, 0)) for health in replay.HEALTHS]
 
-    @answered("Everything as it was then.", name="view")
-    def seen(self) -> SnapshotRef:
+    @answered("The whole View at the basis of the frame.", name="view")
+    def snapshot_view(self) -> SnapshotRef:
         return snapshot(self.then)
 
 
-@strawberry.type(description="A cycle as a film.")
+@strawberry.type(description="The history of a cycle as a sequence of frames.")
 class Replay:
     frames: list[Frame] = strawberry.field(
-        description="The frames, oldest first: one where it begins, one for every step of the calendar in UTC (ISO "
-        "weeks), and one where it ends."
+        description="The frames, oldest first: one at the start, one per step of the UTC calendar (ISO weeks), and one "
+        "at the end."
     )
 
 
@@ -112,7 +110,7 @@ def frames(
 def rows(
     view: View, cycle: CycleBy, every: Step, since: datetime | None, until: datetime | None, known: datetime | None
 ) -> list[replay.Frame]:
-    """The same, before they are put together as siblings."""
+    """The rows of the frames. Raises `NOT_FOUND`, `INVALID`, `TOO_LARGE`."""
     row = cycle_named(view, cycle)
     hindsight = None if known is None else view.reads.as_of(None, known, None).basis
     return list(view.reads.read(replay.replay, view.basis, row, every, since, until, hindsight))

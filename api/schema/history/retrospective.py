@@ -1,4 +1,4 @@
-"""Retrospectives: what a cycle planned against what came of it, and why; fixed for ever once it is closed."""
+"""Retrospectives: the plan of a cycle against its outcome, with causes. They are final once the cycle is closed."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -36,29 +36,29 @@ from projections.tables.cycle import CycleRow
 AsFarAs: TypeAlias = Annotated[
     datetime | None,
     strawberry.argument(
-        description="As far as had been recorded by then: of a closed cycle its outcome with what was said late; "
-        "before its closing what could be said then. Default: of a closed cycle what was known at its closing."
+        description="The recording time: only what had been recorded by then. Default: for a closed cycle, what was "
+        "known at its closing; a later time includes late changes."
     ),
 ]
 
-# ── figures ──────────────────────────────────────────────────────────────────────────────────────
+# ── metrics ──────────────────────────────────────────────────────────────────────────────────────
 
 
 @strawberry.type(
-    description="Reached, measured against the target first agreed and against the target it ended with; shares of 1, "
-    "null where there is none."
+    description="The attainment against the original and the final target, as shares of 1; null if it is undefined."
 )
 class Attainment:
     against_original: float | None = strawberry.field(
-        description="Of a key result: its last value by the metric it was planned with; null if it was added later. Of "
-        "an objective: the mean of its planned key results by their planned weights, dropped ones at their last value. "
-        "Of a cycle: the plain mean of its planned objectives, dropped ones too."
+        description="For a key result: the progress of its last value by the planned metric; null if it was added "
+        "later. For an objective: the mean of its planned key results by planned weight, including dropped ones. For a "
+        "cycle: the unweighted mean of its planned objectives, including dropped ones."
     )
     against_final: float | None = strawberry.field(
-        description="Of a key result: its last value by its last metric. Of an objective and a cycle: its progress."
+        description="For a key result: the progress of its last value by its last metric. For an objective or cycle: "
+        "its progress."
     )
     score: float | None = strawberry.field(
-        description="How it was scored at its end; of a cycle the plain mean of its objectives' scores."
+        description="The final score; for a cycle, the unweighted mean of its objectives' scores."
     )
 
 
@@ -72,16 +72,16 @@ def _changes(batch: Batch) -> Sequence[Change]:
     return [known[row.position] for row in batch.rows]
 
 
-@strawberry.type(description="A change of an objective's progress between plan and outcome.")
+@strawberry.type(description="A change of an objective's progress between plan and outcome, attributed to a cause.")
 class AttributionTerm(RowProxy):
-    objective: ObjectiveRef = to_one(Kind.OBJECTIVE, "objective", "The objective.")
-    cause: enums.Cause = strawberry.field(description="What it is booked to.")
+    objective: ObjectiveRef = to_one(Kind.OBJECTIVE, "objective", "The affected objective.")
+    cause: enums.Cause = strawberry.field(description="The cause to which the amount is attributed.")
     before: float = strawberry.field(description="The objective's progress right before.")
     after: float = strawberry.field(description="The objective's progress right after.")
     amount: float = strawberry.field(
-        description="What is booked: after - before for an objective, the objective's share of that for its cycle."
+        description="The attributed amount: after - before for an objective, the objective's share of it for a cycle."
     )
-    change: Change = related("The event that did it.", _changes)
+    change: Change = related("The event that changed the progress.", _changes)
 
 
 def _terms(batch: Batch) -> Sequence[list[AttributionTerm]]:
@@ -89,60 +89,62 @@ def _terms(batch: Batch) -> Sequence[list[AttributionTerm]]:
 
 
 @strawberry.type(
-    description="Where the final progress came from: initial + movement + goalpost + scope = final, to 1e-9. Every "
-    "event of the objective from plan to outcome is walked in the order of the log, and each change of its progress "
-    "booked to its cause; no progress yet counts as 0. Of a cycle: the plain mean over the objectives that its "
-    "progress is the mean of."
+    description="The attribution of the final progress to causes: initial + movement + goalpost + scope = final, to "
+    "1e-9. The events of the objective from plan to outcome are replayed in log order, and each change of its progress "
+    "is attributed to its cause; no progress counts as 0. For a cycle: the unweighted mean over the objectives that "
+    "its progress is the mean of."
 )
 class Attribution(RowProxy):
-    initial: float = strawberry.field(description="The progress at the plan; 0 for what was added later.")
-    movement: float = strawberry.field(description="Because the value moved: check-ins and readings, as corrected.")
-    goalpost: float = strawberry.field(
-        description="Because the goal was moved: another metric, due day, or KPI to take the value from."
+    initial: float = strawberry.field(description="The progress at the plan; 0 for a goal that was added later.")
+    movement: float = strawberry.field(
+        description="The part caused by measured values: check-ins, readings and their corrections."
     )
-    scope: float = strawberry.field(description="Because key results came, went, or changed weight.")
+    goalpost: float = strawberry.field(
+        description="The part caused by edits of the goal: another metric, due day or linked KPI."
+    )
+    scope: float = strawberry.field(description="The part caused by key results that were added, dropped or reweighed.")
     final: float = strawberry.field(description="The progress at the outcome.")
     explain: list[AttributionTerm] = related(
-        "Every change booked, in the order of the log: the amounts of each cause sum to it.", _terms
+        "Every attributed change, in log order. The amounts of a cause sum to the part of that cause.", _terms
     )
 
 
-@strawberry.type(description="A stretch in which nobody spoke of a key result for longer than its cadence allows.")
+@strawberry.type(description="A period without a measurement of a key result that is longer than its cadence allows.")
 class Silence(RowProxy):
     row: strawberry.Private[SilenceReview]
 
-    key_result: KeyResultRef = to_one(Kind.KEY_RESULT, "key_result", "The key result.")
+    key_result: KeyResultRef = to_one(Kind.KEY_RESULT, "key_result", "The affected key result.")
 
-    @answered("When it was last heard of, or when it began.", name="from")
+    @answered("The time of the last measurement before, or the key result's beginning.", name="from")
     def since(self) -> datetime:
         return self.row.silence.since
 
-    @answered("When it was next heard of; or when it was due or dropped, or its cycle was over.", name="to")
+    @answered("The time of the next measurement, or the key result's end: its due day, drop or cycle end.", name="to")
     def until(self) -> datetime:
         return self.row.silence.until
 
-    @answered("How many whole days that is.")
+    @answered("The length of the period in whole days.")
     def days(self) -> int:
         return self.row.silence.days
 
 
-@strawberry.type(description="What was stated with a confidence in [lower, upper); the last one includes 1.")
+@strawberry.type(description="The check-ins with a stated confidence in [lower, upper); the last bucket includes 1.")
 class CalibrationBucket:
-    lower: float = strawberry.field(description="From this confidence on.")
-    upper: float = strawberry.field(description="Up to this confidence.")
-    count: int = strawberry.field(description="How many check-ins stated one of these.")
-    stated: float = strawberry.field(description="The mean of what they stated; 0 if there is none.")
-    hit: float = strawberry.field(description="The share of them that came true; 0 if there is none.")
+    lower: float = strawberry.field(description="The lower bound, inclusive.")
+    upper: float = strawberry.field(description="The upper bound, exclusive except for 1.")
+    count: int = strawberry.field(description="The number of check-ins in the bucket.")
+    stated: float = strawberry.field(description="The mean stated confidence; 0 in an empty bucket.")
+    hit: float = strawberry.field(description="The share of check-ins whose key result succeeded; 0 if empty.")
 
 
 @strawberry.type(
-    description="How stated confidence matched what happened: every check-in with a confidence against whether its key "
-    "result ended with scoreGreen or better; dropped ones are left out."
+    description="The calibration of stated confidence: each check-in with a confidence is compared with whether its "
+    "key result ended with a score of at least `scoreGreen`. Dropped key results are left out."
 )
 class Calibration:
     brier: float | None = strawberry.field(
-        description="The Brier score, mean (confidence - outcome)²: 0 is a seer's, 0.25 always saying one half; null "
-        "where nobody stated any."
+        description="The Brier score, mean (confidence - outcome)²: 0 is perfect, 0.25 is a constant confidence of "
+        "one half; null without a stated confidence."
     )
     buckets: list[CalibrationBucket] = strawberry.field(description="Ten buckets of equal width, from 0 to 1.")
 
@@ -151,47 +153,49 @@ def _calibration(of: retrospective.Calibration) -> Calibration:
     return Calibration(brier=of.brier, buckets=[CalibrationBucket(**structs.asdict(bucket)) for bucket in of.buckets])
 
 
-@strawberry.type(description="How a KPI moved from plan to outcome.")
+@strawberry.type(description="The change of a KPI from plan to outcome.")
 class KpiDelta:
-    kpi: Kpi = strawberry.field(description="The KPI, as it was at the outcome.")
-    before: float | None = strawberry.field(description="Its latest reading at the plan.")
-    after: float | None = strawberry.field(description="Its latest reading at the outcome.")
-    change: float | None = strawberry.field(description="after - before; null where one is missing.")
-    status_before: enums.KpiStatus = strawberry.field(description="How it stood at the plan.")
-    status_after: enums.KpiStatus = strawberry.field(description="How it stood at the outcome.")
+    kpi: Kpi = strawberry.field(description="The KPI at the outcome.")
+    before: float | None = strawberry.field(description="The latest reading at the plan.")
+    after: float | None = strawberry.field(description="The latest reading at the outcome.")
+    change: float | None = strawberry.field(description="after - before; null if one of them is null.")
+    status_before: enums.KpiStatus = strawberry.field(description="The status at the plan.")
+    status_after: enums.KpiStatus = strawberry.field(description="The status at the outcome.")
 
 
 # ── goals ────────────────────────────────────────────────────────────────────────────────────────
 
 
-@strawberry.type(description="A key result as it was planned and as it ended.")
+@strawberry.type(description="A key result at the plan and at the outcome.")
 class KeyResultRetrospective:
-    key_result: KeyResult = strawberry.field(description="As it was at the outcome.")
-    planned: KeyResult | None = strawberry.field(description="As it was at the plan; null if it was added later.")
-    presence: enums.Presence = strawberry.field(description="What became of it; dropped with its objective is dropped.")
-    attainment: Attainment = strawberry.field(description="How far it got.")
+    key_result: KeyResult = strawberry.field(description="The key result at the outcome.")
+    planned: KeyResult | None = strawberry.field(description="The key result at the plan; null if it was added later.")
+    presence: enums.Presence = strawberry.field(
+        description="Whether it was kept, added later or dropped, by itself or with its objective."
+    )
+    attainment: Attainment = strawberry.field(description="The attainment of the key result.")
     revisions: int = strawberry.field(
-        description="How often its target, due day or weight was changed since the plan, or since it was added."
+        description="The number of changes of its target, due day or weight since the plan, or since it was added."
     )
 
 
-@strawberry.type(description="An objective as it was planned and as it ended.")
+@strawberry.type(description="An objective at the plan and at the outcome.")
 class ObjectiveRetrospective:
-    objective: Objective = strawberry.field(description="As it was at the outcome.")
-    planned: Objective | None = strawberry.field(description="As it was at the plan; null if it was added later.")
-    presence: enums.Presence = strawberry.field(description="What became of it.")
+    objective: Objective = strawberry.field(description="The objective at the outcome.")
+    planned: Objective | None = strawberry.field(description="The objective at the plan; null if it was added later.")
+    presence: enums.Presence = strawberry.field(description="Whether it was kept, added later or dropped.")
     key_results: list[KeyResultRetrospective] = strawberry.field(
-        description="Its key results, planned or added later, as they were added."
+        description="The key results, planned or added later, in the order of creation."
     )
-    attainment: Attainment = strawberry.field(description="How far it got.")
-    attribution: Attribution = strawberry.field(description="Where its progress came from.")
+    attainment: Attainment = strawberry.field(description="The attainment of the objective.")
+    attribution: Attribution = strawberry.field(description="The attribution of the objective's progress to causes.")
 
 
 def _objectives(plan: View, outcome: View, looks: Sequence[ObjectiveReview]) -> list[ObjectiveRetrospective]:
-    """All goals of one side were read together, and are siblings."""
+    """The retrospectives of the objectives. All goals of one view are siblings."""
     parts = [part for look in looks for part in look.key_results]
     key_results = iter(_key_results(plan, outcome, parts))
-    things = zip(
+    rows = zip(
         looks,
         as_batch(Objective, outcome, [look.row for look in looks]),
         _planned(Objective, plan, looks),
@@ -207,7 +211,7 @@ def _objectives(plan: View, outcome: View, looks: Sequence[ObjectiveReview]) -> 
             attainment=_attainment(look.attainment),
             attribution=attribution,
         )
-        for look, objective, planned, attribution in things
+        for look, objective, planned, attribution in rows
     ]
 
 
@@ -251,83 +255,84 @@ def _goalposts(self: "Retrospective") -> list[Any]:
 
 
 @strawberry.type(
-    description="A cycle looked back on: what it planned, when it was activated, against what came of it, when it was "
-    "closed; until then, against now. Once the cycle is closed every figure stays what it is, whatever is said or "
-    "corrected later; only reflections may still be added."
+    description="The retrospective of a cycle: its plan at the activation against its outcome at the closing, or "
+    "against now before the closing. Once the cycle is closed, all values are final, even after late changes and "
+    "corrections; only reflections can still be added."
 )
 class Retrospective:
     row: strawberry.Private[CycleRow]
     reader: strawberry.Private[View]
     planned: strawberry.Private[View]
     ended: strawberry.Private[View]
-    is_final: bool = strawberry.field(description="Whether the cycle is closed, and this is its outcome of record.")
+    is_final: bool = strawberry.field(description="Whether the cycle is closed and this is its outcome of record.")
 
     @cached_property
     def look(self) -> CycleReview:
-        told = self.ended.read(timeline.read, self.row)
-        return CycleReview(told, self.planned.basis, self.ended.basis)
+        events = self.ended.read(timeline.read, self.row)
+        return CycleReview(events, self.planned.basis, self.ended.basis)
 
-    @answered("The cycle, as it was at the outcome.")
+    @answered("The cycle at the outcome.")
     def cycle(self) -> Cycle:
         return as_batch(Cycle, self.ended, [self.row])[0]
 
-    @answered("What the plan stands on: the activation of the cycle.")
+    @answered("The basis of the plan: the activation of the cycle.")
     def plan(self) -> Basis:
         return basis_of(self.planned)
 
-    @answered("What the outcome stands on: the closing of the cycle, or now.")
+    @answered("The basis of the outcome: the closing of the cycle, or now.")
     def outcome(self) -> Basis:
         return basis_of(self.ended)
 
-    @answered("The objectives that were planned or added later, as they were drafted; not what the plan had dropped.")
+    @answered(
+        "The objectives, planned or added later, in the order of drafting, without those dropped before the plan."
+    )
     def objectives(self) -> list[ObjectiveRetrospective]:
         return _objectives(self.planned, self.ended, self.look.objectives)
 
-    @answered("How far the cycle got.")
+    @answered("The attainment of the cycle.")
     def attainment(self) -> Attainment:
         return _attainment(self.look.attainment)
 
-    @answered("Where the cycle's progress came from.")
+    @answered("The attribution of the cycle's progress to causes.")
     def attribution(self) -> Attribution:
         return as_batch(Attribution, self.ended, [self.look.attribution])[0]
 
     goalposts: list[Any] = strawberry.field(
         resolver=_goalposts,
         graphql_type=list.__class_getitem__(CHANGES[KeyResultRetargeted]),
-        description="Every edit of what a key result is measured by since the plan, in the order of the log: by whom, "
-        "when, why, and how many days before the end.",
+        description="Every change of a key result's metric since the plan, in log order.",
     )
 
     @answered(
-        "The stretches in which a key result was not spoken of for longer than cadence · staleAfterCadences, oldest "
-        "first: between two check-ins or readings, from its beginning, and to its end."
+        "The periods longer than cadence · staleAfterCadences without a measurement of a key result, oldest first: "
+        "between two check-ins or readings, after its beginning and before its end."
     )
     def silences(self) -> list[Silence]:
         return as_batch(Silence, self.ended, self.look.silences)
 
-    @answered("How stated confidence matched what happened.")
+    @answered("The calibration of stated confidence.")
     def calibration(self) -> Calibration:
         return _calibration(self.look.calibration)
 
-    @answered("How each KPI moved from plan to outcome, by name; those that were retired before are left out.")
+    @answered("The change of each KPI from plan to outcome, by name, without KPIs retired before.")
     def kpis(self) -> list[KpiDelta]:
         before, after = self.planned, self.ended
         deltas = after.reads.read(kpi_delta.kpi_deltas, before.basis, after.basis, before.scoring, after.scoring)
         return _kpis(after, deltas)
 
     @answered(
-        "What was thought when looking back on the cycle and its objectives, in the order of recording. Reflections "
-        "may be added after the closing; they are told as they are now."
+        "The reflections on the cycle and its objectives, in the order of recording. They can be added after the "
+        "closing and are shown as of now."
     )
     def reflections(self) -> list[Reflection]:
         subjects = [self.row.id, *self.look.ids]
-        said = self.reader.read(discussion.reflections_of_subjects, subjects)
-        rows = sorted((row for rows in said.values() for row in rows), key=lambda row: row.position)
+        reflections = self.reader.read(discussion.reflections_of_subjects, subjects)
+        rows = sorted((row for rows in reflections.values() for row in rows), key=lambda row: row.position)
         return as_batch(Reflection, self.reader, rows)
 
 
 def look_back(view: View, by: CycleBy, known: datetime | None) -> Retrospective:
-    """The retrospective of a cycle. Raises `NOT_FOUND`, and `CONFLICT` for one that has no plan yet."""
+    """The retrospective of a cycle. Raises `NOT_FOUND`, and `CONFLICT` for a cycle that has no plan yet."""
     reads = view.reads
     reader = view if known is None else reads.as_of(None, known, None)
     row = cycle_named(reader, by)

@@ -1,4 +1,4 @@
-"""What became of a command: carried out or refused, and what a payload can tell of either."""
+"""Results of commands: succeeded or rejected, with the data that payloads show."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,24 +17,24 @@ from domain.primitives.errors import CommandRejected
 from domain.primitives.values import Kind
 
 CHANGES_SINCE_MAX: Final = 500
-"""As many changes a `STALE` problem tells; who is further behind had better read the thing itself."""
+"""The largest number of changes in a `STALE` problem. A client that is further behind should read the entity."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """Common to both."""
+    """The base of both results."""
 
     context: Context
 
     @cached_property
     def now(self) -> View:
-        """The present, fixed when it is first looked at."""
+        """The present view, fixed on the first read."""
         return self.context.reads.present
 
 
 @dataclass(frozen=True)
 class CommandSucceeded(Answer):
-    """A command was carried out. `behind`: how many events the views still lack to show what came of it."""
+    """A command succeeded. `behind` is the number of events by which the projections lag behind its changes."""
 
     command: Command
     outcome: Outcome
@@ -42,9 +42,9 @@ class CommandSucceeded(Answer):
 
     @cached_property
     def view(self) -> View | None:
-        """What the answer stands on: the present right after what was recorded, then as when it is asked again;
-        or just the present, if there was nothing to record. None where the views are behind: a thing must never
-        look as if the command had not been carried out; and for those who may not read."""
+        """The view of the payload: the state right after the recorded changes, also when the command is repeated; the
+        present if nothing was recorded. None if the projections lag, because an entity must never show the state
+        before the command, and for callers without READ."""
         if self.behind or Permission.READ not in self.context.caller.can:
             return None
         if self.outcome.first is None and not self.outcome.repeated:
@@ -53,8 +53,8 @@ class CommandSucceeded(Answer):
 
     @cached_property
     def now(self) -> View:
-        """What the rest of the operation stands on: the same, so that one answer does not mix two moments; but
-        the present, if this is an old answer told again."""
+        """The view of the rest of the operation: the payload's view, so that one answer does not mix two moments; the
+        present for a repeated command."""
         return self.context.reads.present if self.view is None or self.outcome.repeated else self.view
 
     @property
@@ -66,7 +66,7 @@ class CommandSucceeded(Answer):
         return [] if self.view is None else changes_between(self.view, self.outcome.first, self.outcome.last)
 
     def subject(self, kind: Kind) -> Any:
-        """The thing that the command was about, if it is of this kind."""
+        """The entity of the command, if it is of this kind."""
         ref = self.outcome.result.subject
         if self.view is None or ref is None or ref.kind is not kind:
             return None
@@ -74,26 +74,26 @@ class CommandSucceeded(Answer):
 
     @property
     def measured(self) -> list[UUID]:
-        """The readings that the command was about, in the order given."""
+        """The readings of the command, in the order of the input."""
         result = self.outcome.result
         return [id for id, _ in result.readings] if result.subject is None else [result.subject.id]
 
     @property
     def recorded(self) -> int:
-        """How many readings the command recorded or changed."""
+        """The number of readings that the command recorded or changed."""
         result = self.outcome.result
         return result.recorded if result.subject is None else int(self.outcome.first is not None)
 
 
 @dataclass(frozen=True)
 class CommandDeclined(Answer):
-    """A command was refused, and nothing was recorded."""
+    """A command was rejected, and nothing was recorded."""
 
     refused: CommandRejected
 
     @property
     def changes_since(self) -> list[Change]:
-        """What changed since the version that the caller saw."""
+        """The changes since the version that the caller expected."""
         if self.refused.since is None:
             return []
         entries = self.context.log.since(*self.refused.since, CHANGES_SINCE_MAX)
@@ -102,8 +102,8 @@ class CommandDeclined(Answer):
         return changes(self.now, entries)
 
 
-def carry_out(context: Context, kind: type[Command], given: Any) -> CommandSucceeded | CommandDeclined:
-    """Carry out the command that an input asks for, and wait until the views show what came of it."""
+def dispatch(context: Context, kind: type[Command], given: Any) -> CommandSucceeded | CommandDeclined:
+    """Execute the command of an input, and wait until the projections include its changes."""
     try:
         command = inputs.command(kind, given)
         outcome = context.writer.execute(command, context.caller.author)

@@ -26,19 +26,19 @@ __all__ = ["INPUTS", "command", "enums"]
 
 Path: TypeAlias = tuple[str, ...]
 Reader: TypeAlias = Callable[[Any, Path], Any]
-"""Turns what GraphQL took into what the domain takes. Raises `INVALID` at that path of the input."""
+"""Converts a GraphQL value to a domain value. Raises `INVALID` at that path of the input."""
 
 AnyCommand = TypeVar("AnyCommand", bound=Command)
 
 _BY: Final[dict[type[By], type]] = {CycleBy: lookup.CycleBy, KpiBy: lookup.KpiBy}
 _REQUIRED: Final[set[tuple[type, str]]] = {(ReadingInput, "measured_at"), (Unit, "kind")}
-"""What must be given here though a command could do without: an instant is half of a reading's identity,
-and a symbol says little without its kind."""
+"""Fields that are required here and optional in the command: the instant is half of a reading's identity, and a
+symbol means little without its kind."""
 
 
 class Field(NamedTuple):
-    """A field of an input: its names in Python and in GraphQL, its type and default there, how it is read,
-    what null stands for, and whether it may be left out. `NODEFAULT` stands for neither."""
+    """A field of an input: its Python and GraphQL names, its GraphQL type and default, its reader, the domain value of
+    null, and whether it may be left out. `NODEFAULT` means that there is no default, or that null is not allowed."""
 
     attribute: str
     name: str
@@ -49,12 +49,12 @@ class Field(NamedTuple):
     optional: bool = False
 
 
-# ── reading ──────────────────────────────────────────────────────────────────────────────────────
+# ── conversion ───────────────────────────────────────────────────────────────────────────────────
 
 
 def command(kind: type[AnyCommand], given: Any) -> AnyCommand:
-    """The command that an input asks for. Raises `INVALID` for ids that cannot stand where they do, and for
-    null where nothing can be cleared."""
+    """The command of an input. Raises `INVALID` for an id of the wrong kind, and for null in a field that cannot be
+    cleared."""
     read: AnyCommand = _struct(kind, given, ())
     return read
 
@@ -72,30 +72,30 @@ def _struct(kind: Any, given: Any, path: Path) -> Any:
 
 
 def _absent(field: Field, value: Any, path: Path) -> Any:
-    """What stands for a field that was left out, or is null. Raises `INVALID`."""
+    """The domain value of a field that was left out or is null. Raises `INVALID`."""
     if value is strawberry.UNSET:
-        raise invalid("Say which, or null for none.", *path)
+        raise invalid("Is missing; pass a value, or null for none.", *path)
     if field.null is msgspec.NODEFAULT:
-        raise invalid("This cannot be cleared; leave it out to keep it as it is.", *path)
+        raise invalid("Cannot be cleared; leave it out to keep the value.", *path)
     return field.null
 
 
 def _id(kind: Kind, text: str, path: Path) -> UUID:
-    found = _thing(text, path)
+    found = _global_id(text, path)
     if found.kind is not kind:
-        raise invalid(f"Names a {found.kind}; the id of a {kind} is taken here.", *path)
+        raise invalid(f"Is the id of a {found.kind}; pass the id of a {kind}.", *path)
     return found.id
 
 
 def _ref(text: str, path: Path) -> Ref:
-    found = _thing(text, path)
+    found = _global_id(text, path)
     return Ref(found.kind, found.id)
 
 
-def _thing(text: str, path: Path) -> GlobalId:
+def _global_id(text: str, path: Path) -> GlobalId:
     found = global_ids.decode(text)
     if not isinstance(found, GlobalId):
-        raise invalid("This is not the id of a thing; use one that a query has answered.", *path)
+        raise invalid("Is not the id of an entity; pass an id that a query returned.", *path)
     return found
 
 
@@ -114,7 +114,7 @@ def _each(read: Reader | None, into: type, given: Sequence[Any], path: Path) -> 
 
 @cache
 def _fields(kind: type[msgspec.Struct]) -> tuple[Field, ...]:
-    """Its own fields first, then those that every command has."""
+    """The fields of a command or value: its own first, then those of every command."""
     hints = typing.get_type_hints(kind, include_extras=True)
     fields = [
         _field(kind, found.name, found.encode_name, hints[found.name], _default(found))
@@ -152,7 +152,7 @@ def _undescribed(hint: Any) -> Any:
 
 
 def _type(hint: Any) -> tuple[Any, Reader | None]:
-    """The GraphQL type in which a value of this type is taken, and how it is read; None: as it is."""
+    """The GraphQL input type of a domain type, and its reader; None if no conversion is needed."""
     if (kind := id_kind(hint)) is not None:
         return strawberry.ID, partial(_id, kind)
     hint = _undescribed(hint)
@@ -186,7 +186,7 @@ def _input(kind: type[msgspec.Struct]) -> Any:
 
 
 def _descriptions(kind: type[msgspec.Struct]) -> dict[str, str]:
-    """The description of each field. Raises `TypeError` where one is missing, or that of the whole."""
+    """The description of each field. Raises `TypeError` if one, or the docstring of the class, is missing."""
     found = field_descriptions(kind)
     missing = ["a docstring"] * (not description(kind))
     missing += [f'Annotated[..., doc("...")] at the field {name}' for name, text in found.items() if not text]

@@ -1,11 +1,11 @@
-"""Writing: every command of the domain, and the payload that answers it."""
+"""The `Mutation` type: one field per command of the domain."""
 
 from typing import Annotated, Any
 
 import strawberry
 
 from api.execution.context import Info
-from api.schema.mutations.command_result import carry_out
+from api.schema.mutations.command_result import dispatch
 from api.schema.mutations.inputs import INPUTS
 from api.schema.mutations.payloads import PAYLOADS, Payload
 from domain.commands.command import Command
@@ -14,37 +14,37 @@ from domain.primitives.documentation import description
 
 
 def _mutation(name: str, kind: type[Command]) -> Any:
-    """The field that carries out one kind of command."""
+    """The field of one command."""
     payload = _payload(kind)
 
     def resolve(info: Info, input: Any) -> Any:
-        return payload(answer=carry_out(info.context, kind, input))
+        return payload(answer=dispatch(info.context, kind, input))
 
     annotated: Any = Annotated
-    given = annotated[INPUTS[kind], strawberry.argument(description="What it takes.")]
+    given = annotated[INPUTS[kind], strawberry.argument(description="The input of the command.")]
     resolve.__annotations__ = {"info": Info, "input": given, "return": payload | None}
-    return strawberry.mutation(resolver=resolve, name=name, description=f"{description(kind)} {_takes(kind)}")
+    return strawberry.mutation(resolver=resolve, name=name, description=f"{description(kind)} {_requirement(kind)}")
 
 
 def _payload(kind: type[Command]) -> type[Payload]:
-    """The payload type of a command. Raises `TypeError` if there is none for what it answers with."""
+    """The payload type of a command. Raises `TypeError` if its result kind has none."""
     if kind.ANSWERS not in PAYLOADS:
         raise TypeError(
-            f"The command {kind.__name__} answers with the kind {kind.ANSWERS}, which has no payload type: "
-            "write one and enter it in PAYLOADS, in api.schema.mutations.payloads."
+            f"The command {kind.__name__} has the result kind {kind.ANSWERS}, which has no payload type: "
+            "write one and add it to PAYLOADS, in api.schema.mutations.payloads."
         )
     return PAYLOADS[kind.ANSWERS]
 
 
-def _takes(kind: type[Command]) -> str:
-    """The permission that a command takes."""
+def _requirement(kind: type[Command]) -> str:
+    """The sentence about the permission that a command requires."""
     needs = kind.NEEDS
-    own = f", or {needs.own} for what is one's own" if needs.own else ""
-    return f"Takes {needs.anybodys}{own}."
+    own = f", or {needs.own} for one's own" if needs.own else ""
+    return f"Requires {needs.anybodys}{own}."
 
 
 Mutation = strawberry.type(
     type("Mutation", (), {"__module__": __name__, **{name: _mutation(name, kind) for name, kind in VERBS.items()}}),
-    description="Everything that can be asked of Keyframe. A command is carried out whole or not at all. Asking for "
-    "what is so already records nothing and is no problem.",
+    description="The commands. Each is executed completely or not at all. A command that would change nothing succeeds "
+    "and records nothing.",
 )

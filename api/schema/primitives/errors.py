@@ -1,4 +1,4 @@
-"""Errors at the top level: each has a code, and one of ours tells nothing but where to look it up."""
+"""Top-level errors: each gets a code, and internal errors are masked with a request id."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -18,39 +18,39 @@ PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
 VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
 INVALID = "INVALID"
 INTERNAL = "INTERNAL_SERVER_ERROR"
-MASKED = "Something went wrong on our side; it is logged under this request id."
+MASKED = "An internal error occurred; it is logged under this request id."
 
 
 class Known(NamedTuple):
-    """What is told of a failure that is nobody's mistake."""
+    """The code and message of an expected failure of the infrastructure."""
 
     code: str
     message: str
 
 
-_AGAIN = "ask again in a moment"
-_LATE = Known("TIMEOUT", "This took longer than a query may; ask for less at once.")
-_GONE = Known("UNAVAILABLE", f"The database cannot be reached; nothing was recorded by this field, {_AGAIN}.")
+_AGAIN = "try again in a moment"
+_LATE = Known("TIMEOUT", "The operation exceeded its time limit; request less data at once.")
+_GONE = Known("UNAVAILABLE", f"The database cannot be reached; this field recorded nothing, {_AGAIN}.")
 _KNOWN: dict[type[Exception], Known] = {
     CommandInDoubt: Known(
         "OUTCOME_UNKNOWN",
-        "The database was lost while this was being recorded: it may be recorded or not. Ask again with the same "
-        "idempotencyKey, and you will be told; without one, look before you ask again.",
+        "The connection to the database was lost during the commit: the command may have been recorded or not. Send it "
+        "again with the same idempotencyKey to get the outcome; without a key, check the data before you do.",
     ),
     Unavailable: _GONE,
-    StaleProjection: Known("BEHIND", f"The views do not show yet what the log knew by then; {_AGAIN}."),
+    StaleProjection: Known("BEHIND", f"The projections have not reached the requested position yet; {_AGAIN}."),
     DeadlineExceeded: _LATE,
     psycopg.errors.QueryCanceled: _LATE,
     psycopg.OperationalError: _GONE,
     PoolTimeout: _GONE,
 }
-"""By the kind of their cause, the first that fits."""
+"""Expected failures by the type of their cause; the first match applies."""
 
 _log = structlog.get_logger(__name__)
 
 
 def coded(errors: Iterable[GraphQLError], request_id: str) -> list[GraphQLError]:
-    """The same errors, each with `extensions.code`; those that are bugs of ours are logged and masked."""
+    """The same errors, each with `extensions.code`. Unexpected errors are logged and masked."""
     return [_coded(error, request_id) for error in errors]
 
 
@@ -77,7 +77,7 @@ def _code(error: GraphQLError) -> str:
 
 
 def _as(error: GraphQLError, message: str, **extensions: object) -> GraphQLError:
-    """The error with these extensions, where it was."""
+    """The error with a new message and additional extensions, at the same location."""
     source: Source | None = error.source
     return GraphQLError(
         message,

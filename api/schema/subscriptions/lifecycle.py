@@ -1,6 +1,6 @@
-"""How a subscription goes on: begun like every operation, then each of its events is an answer of its own.
+"""The lifecycle of a subscription: it starts like every operation, then each of its events yields a result.
 
-Both are worked out on a worker thread, so that the event loop only waits and passes on.
+Both run on a worker thread, so that the event loop only waits and forwards.
 """
 
 from collections.abc import AsyncGenerator, Iterator, Sequence
@@ -28,52 +28,52 @@ from api.snapshot.snapshot import NoLongerVisible
 Results: TypeAlias = AsyncGenerator[StreamExecutionResult, None]
 
 UNSEEN: Final = CoreResult(None, None)
-"""Stands for an event of which nothing is told."""
+"""The result of an event that the caller may not see. It is not sent."""
 
 
 class Subscribing(SchemaExtension):
-    """Begins a subscription where another operation is carried out; then the data of its result is the stream."""
+    """Starts a subscription instead of executing it; the data of its result is the stream."""
 
     def on_execute(self) -> Iterator[None]:
         asked = self.execution_context
         if asked.operation_type is OperationType.SUBSCRIPTION:
-            asked.result = _begun(asked)
+            asked.result = _started(asked)
         yield
 
 
-def _begun(asked: ExecutionContext) -> ExecutionResult:
+def _started(asked: ExecutionContext) -> ExecutionResult:
     assert asked.graphql_document is not None
     executor = Executor.build(
-        asked.schema._schema,  # noqa: SLF001 - strawberry gives it away nowhere else
+        asked.schema._schema,  # noqa: SLF001 - strawberry has no public access to it
         asked.graphql_document,
         context_value=asked.context,
         raw_variable_values=asked.variables,
         operation_name=asked.operation_name,
     )
     if isinstance(executor, Sequence):
-        return _not_begun(executor, asked)
+        return _not_started(executor, asked)
     events: Any = create_source_event_stream(executor)
     if isinstance(events, CoreResult):
-        return _not_begun(events.errors or [], asked)
-    results: Any = map_source_to_response_event(executor, events, _carried_out)
+        return _not_started(events.errors or [], asked)
+    results: Any = map_source_to_response_event(executor, events, _executed_event)
     return ExecutionResult(results, None)
 
 
-def _not_begun(errors: Sequence[GraphQLError], asked: ExecutionContext) -> ExecutionResult:
-    told = coded(errors, asked.context.request_id)
-    for error in told:
-        error.path = None  # there is no answer in which it could have a place
-    return ExecutionResult(None, told)
+def _not_started(errors: Sequence[GraphQLError], asked: ExecutionContext) -> ExecutionResult:
+    with_codes = coded(errors, asked.context.request_id)
+    for error in with_codes:
+        error.path = None  # the result has no data that the path could refer to
+    return ExecutionResult(None, with_codes)
 
 
-async def _carried_out(executor: "CoreExecutor[Any]") -> CoreResult:
-    """The answer for one event; `UNSEEN` for none."""
+async def _executed_event(executor: "CoreExecutor[Any]") -> CoreResult:
+    """The result of one event, or `UNSEEN`. Retries until the database is reachable."""
     context: Context = executor.context_value
-    return await context.hub.retry_until_reachable(lambda: context.hub.work(partial(_told, executor)))
+    return await context.hub.retry_until_reachable(lambda: context.hub.work(partial(_execute_event, executor)))
 
 
-def _told(executor: "CoreExecutor[Any]") -> CoreResult:
-    """The response to one event, which is a function of the context. Raises when `is_connection_lost`."""
+def _execute_event(executor: "CoreExecutor[Any]") -> CoreResult:
+    """The result of one event, which is a function of the context. Raises the error if the connection is lost."""
     context: Context = executor.context_value.for_next_operation()
     try:
         event = executor.root_value(context)
@@ -90,10 +90,10 @@ def _told(executor: "CoreExecutor[Any]") -> CoreResult:
 
 
 async def answers(begun: ExecutionResult, context: Context) -> Results:
-    """All that comes of an operation that was begun: its one result, or those of the events that it subscribed to.
+    """The results of a started operation: its single result, or one per event of a subscription.
 
-    An event that could not be told ends the stream with the reason: who asks again after the last position that
-    was told then gets it again, and none is ever left out.
+    An event that fails ends the stream with its error. A client that subscribes again after the last received position
+    gets the event again, so that no event is lost.
     """
     stream: Any = begun.data
     if not isinstance(stream, AsyncGenerator):
@@ -110,14 +110,14 @@ async def answers(begun: ExecutionResult, context: Context) -> Results:
                     yield ExecutionResult(result.data, coded(result.errors or (), context.request_id) or None)
                     if result.data is None:
                         return
-        except Exception as error:  # noqa: BLE001 - whatever ended it is told
+        except Exception as error:  # noqa: BLE001 - every error is reported to the client
             cause = error if isinstance(error, GraphQLError) else GraphQLError(str(error), original_error=error)
             yield failed(None, coded([cause], context.request_id))
 
 
 def refused(error: Exception, context: Context) -> ExecutionResult:
-    """The result of a request in which no operation could be found that may be asked for in this way."""
-    message = "There is no query in the request."
+    """The result of a request without an operation that this transport accepts."""
+    message = "The request has no query; send one."
     if isinstance(error, InvalidOperationTypeError):
         message = f"A {error.operation_type.value} cannot be sent in this way."
     elif isinstance(error, CannotGetOperationTypeError):
@@ -126,5 +126,5 @@ def refused(error: Exception, context: Context) -> ExecutionResult:
 
 
 def was_not_begun(result: ExecutionResult) -> bool:
-    """Whether the document or its variables were so wrong that nothing was carried out."""
+    """Whether nothing was executed because the document or its variables are invalid."""
     return result.data is None and bool(result.errors) and all(not error.path for error in result.errors or ())
