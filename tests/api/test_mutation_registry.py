@@ -16,7 +16,7 @@ def test_every_kind_that_a_command_answers_with_has_a_payload_type_and_no_other(
 
 def test_a_command_whose_answer_has_no_payload_type_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(PAYLOADS, Kind.POLICY)
-    said = "The command AdoptScoringPolicy answers with the kind ScoringPolicy, which has no payload type: write one"
+    said = "The command AdoptScoringPolicy has the result kind ScoringPolicy, which has no payload type: write one"
     with pytest.raises(TypeError, match=said):
         mutation._payload(AdoptScoringPolicy)
 

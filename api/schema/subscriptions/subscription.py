@@ -61,7 +61,7 @@ class Page(NamedTuple):
     reached: int
 
 
-class Visibility(NamedTuple):
+class HiddenEntities(NamedTuple):
     """The entities hidden from a caller, and the position at which they were read."""
 
     hidden: frozenset[UUID]
@@ -122,9 +122,9 @@ async def _followed(context: Context, filter: ChangeFilter | None, position: int
     hub = context.hub
     while True:
         await hub.wait_beyond(position)
-        visibility = await hub.retry_until_reachable(partial(_visibility, context, position))
-        read = partial(_page, context, filter, position, visibility)
-        page = await hub.retry_until_reachable(partial(hub.shared, (repr(filter), position, visibility), read))
+        hidden = await hub.retry_until_reachable(partial(_hidden_entities, context, position))
+        read = partial(_page, context, filter, position, hidden)
+        page = await hub.retry_until_reachable(partial(hub.shared, (repr(filter), position, hidden), read))
         for row in page.rows:
             yield partial(_change_at, row)
         if page.reached <= position:
@@ -132,35 +132,35 @@ async def _followed(context: Context, filter: ChangeFilter | None, position: int
         position = max(position, page.reached)
 
 
-async def _visibility(context: Context, position: int) -> Visibility:
+async def _hidden_entities(context: Context, position: int) -> HiddenEntities:
     """The entities hidden from the caller. Without private goals, all callers share one result."""
     hub, caller = context.hub, context.caller
     if caller.sees_everything or not await hub.shared(("private", position), partial(_has_private_goals, context)):
-        return Visibility(NOTHING, POSITION_MAX)
-    return await hub.shared(("hidden", caller.person, position), partial(_read_visibility, context))
+        return HiddenEntities(NOTHING, POSITION_MAX)
+    return await hub.shared(("hidden", caller.person, position), partial(_read_hidden_entities, context))
 
 
-def _read_visibility(context: Context) -> Visibility:
+def _read_hidden_entities(context: Context) -> HiddenEntities:
     reads = context.for_next_operation().reads
-    return Visibility(reads.hidden, reads.newest.position)
+    return HiddenEntities(reads.hidden, reads.newest.position)
 
 
 def _has_private_goals(context: Context) -> bool:
     return context.for_next_operation().reading(NOTHING).read(is_any_objective_private)
 
 
-def _page(context: Context, filter: ChangeFilter | None, after: int, visibility: Visibility) -> Page:
+def _page(context: Context, filter: ChangeFilter | None, after: int, hidden: HiddenEntities) -> Page:
     """A page of the visible changes after a position, up to `READ_AHEAD_MAX`.
 
-    It ends at the position at which the visibility was read, because later events may hide entities. The filter is
+    It ends at the position at which the hidden entities were read, because later events may hide more. The filter is
     resolved for each page, because its cycle may have been opened since the last one.
     """
-    view = context.for_next_operation().reading(visibility.hidden).present
+    view = context.for_next_operation().reading(hidden.hidden).present
     wanted = change_filter(view, filter)
     rows = view.read(changes.page, wanted, Window(READ_AHEAD_MAX, Cursor(after, after)))
     reached = rows[-1].position if len(rows) == READ_AHEAD_MAX else view.basis.position
-    rows = [row for row in rows if row.position <= visibility.position]
-    return Page(with_events(view, rows), min(reached, visibility.position))
+    rows = [row for row in rows if row.position <= hidden.position]
+    return Page(with_events(view, rows), min(reached, hidden.position))
 
 
 def _change_at(row: EventChange, context: Context) -> Change:

@@ -15,7 +15,7 @@ from api.schema.history.event_types import CHANGES
 from api.schema.mutations.mutation import Mutation
 from api.schema.primitives.scalars import SCALARS
 from api.schema.query import Query
-from api.schema.read_permission import Reading
+from api.schema.read_permission import ReadPermission
 from api.schema.schema import Schema
 from api.schema.subscriptions.lifecycle import Subscribing
 from api.schema.subscriptions.subscription import Subscription
@@ -36,7 +36,7 @@ schema = Schema(
     Mutation,
     Subscription,
     types=[*CHANGES.values()],
-    extensions=[ParserCache, ValidationCache, Reading, Subscribing],
+    extensions=[ParserCache, ValidationCache, ReadPermission, Subscribing],
     execution_context_class=Executor,
     config=StrawberryConfig(scalar_map=SCALARS),
 )

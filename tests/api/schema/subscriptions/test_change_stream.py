@@ -89,7 +89,7 @@ def test_a_change_that_cannot_be_told_ends_the_stream_and_is_not_left_out(
     workspace: Workspace, serve: Serve, protocol: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     last = workspace.write(10)
-    tell = subscription._tell
+    tell = subscription._change_at
 
     def fail(row: Any, context: Any) -> Any:
         if row.position == 5:
@@ -98,7 +98,7 @@ def test_a_change_that_cannot_be_told_ends_the_stream_and_is_not_left_out(
 
     with serve() as server:
         with monkeypatch.context() as broken:
-            broken.setattr(subscription, "_tell", fail)
+            broken.setattr(subscription, "_change_at", fail)
             with PROTOCOLS[protocol](server.port, CHANGES, after=0) as results:
                 assert positions(results, 4) == [1, 2, 3, 4]
                 assert [code(result) for result in results] == ["INTERNAL_SERVER_ERROR"]

@@ -63,13 +63,13 @@ SLOW: list[Slow] = [slow_websocket, slow_events]
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """How many changes were told, by request."""
-    tell, count = subscription._tell, Counter[str]()
+    tell, count = subscription._change_at, Counter[str]()
 
     def counted(row: Any, context: Any) -> Any:
         count[context.request_id] += 1
         return tell(row, context)
 
-    monkeypatch.setattr(subscription, "_tell", counted)
+    monkeypatch.setattr(subscription, "_change_at", counted)
     return count
 
 
