@@ -24,14 +24,14 @@ def id_kind(annotation: Any) -> Kind | None:
     return next((meta.extra["kind"] for meta in metas if isinstance(meta, Meta) and meta.extra), None)
 
 
-PersonId: TypeAlias = Annotated[UUID, _id(Kind.PERSON, "The person.")]
+PersonId: TypeAlias = Annotated[UUID, _id(Kind.PERSON, "The id of the person.")]
 OwnerId: TypeAlias = Annotated[PersonId, doc("The person responsible for it.")]
-TeamId: TypeAlias = Annotated[UUID, _id(Kind.TEAM, "The team.")]
-ObjectiveId: TypeAlias = Annotated[UUID, _id(Kind.OBJECTIVE, "The objective.")]
-KeyResultId: TypeAlias = Annotated[UUID, _id(Kind.KEY_RESULT, "The key result.")]
+TeamId: TypeAlias = Annotated[UUID, _id(Kind.TEAM, "The id of the team.")]
+ObjectiveId: TypeAlias = Annotated[UUID, _id(Kind.OBJECTIVE, "The id of the objective.")]
+KeyResultId: TypeAlias = Annotated[UUID, _id(Kind.KEY_RESULT, "The id of the key result.")]
 CheckInId: TypeAlias = Annotated[UUID, _id(Kind.CHECK_IN, "The check-in, by the id of any version of it.")]
 ReadingId: TypeAlias = Annotated[UUID, _id(Kind.READING, "The reading, by the id of any version of it.")]
-InitiativeId: TypeAlias = Annotated[UUID, _id(Kind.INITIATIVE, "The initiative.")]
+InitiativeId: TypeAlias = Annotated[UUID, _id(Kind.INITIATIVE, "The id of the initiative.")]
 
 Key: TypeAlias = Annotated[
     str, doc("A short name for URLs, unique and never reused: lower-case letters, digits, `-`, `_`, `.`.")

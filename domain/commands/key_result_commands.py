@@ -53,7 +53,7 @@ class AddKeyResult(Command, frozen=True):
 
     objective: ObjectiveId
     title: Title
-    metric: Annotated[MetricInput, doc("The metric.")]
+    metric: Annotated[MetricInput, doc("The metric that measures it.")]
     description: Markdown | None = None
     owner: OwnerId | None = None
     weight: Annotated[float, doc("The weight among the key results of its objective; above 0.")] = 1.0
@@ -139,7 +139,7 @@ class CheckIn(Command, frozen=True):
         None
     )
     confidence: Annotated[float | None, doc("The confidence that the target will be reached, from 0 to 1.")] = None
-    note: Annotated[str | None, doc("A note.")] = None
+    note: Annotated[str | None, doc("A note on the check-in, as Markdown.")] = None
     measured_at: Annotated[
         datetime | None,
         doc("The time of the measurement; by default, and if it is up to 60 s ahead, the time of recording."),

@@ -69,7 +69,7 @@ class ReadingInput(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_f
     kpi: KpiBy
     value: Annotated[float, doc("The measured value, in the KPI's unit.")]
     measured_at: Annotated[datetime | None, doc("The time of the measurement.")] = None
-    note: Annotated[str | None, doc("A note.")] = None
+    note: Annotated[str | None, doc("A note on the reading, as Markdown.")] = None
 
 
 class RecordReadings(Command, frozen=True):

@@ -14,18 +14,18 @@ from domain.primitives.values import Ref
 # ── names and texts ──────────────────────────────────────────────────────────────────────────────
 
 Key: TypeAlias = Annotated[str, Meta(description="A short name, unique in the workspace.")]
-Name: TypeAlias = Annotated[str, Meta(description="The name.")]
+Name: TypeAlias = Annotated[str, Meta(description="The name of the entity.")]
 Title: TypeAlias = Annotated[str, Meta(description="The title, one line of text.")]
 Description: TypeAlias = Annotated[str, Meta(description="A longer description.")]
-Note: TypeAlias = Annotated[str, Meta(description="A note.")]
-Body: TypeAlias = Annotated[str, Meta(description="The text.")]
+Note: TypeAlias = Annotated[str, Meta(description="A note, as Markdown.")]
+Body: TypeAlias = Annotated[str, Meta(description="The text, as Markdown.")]
 
 # ── other aggregates, by id ──────────────────────────────────────────────────────────────────────
 
 Owner: TypeAlias = Annotated[UUID, Meta(description="The person responsible for it.")]
 OwningTeam: TypeAlias = Annotated[UUID, Meta(description="The team that owns it.")]
-MeasuringKpi: TypeAlias = Annotated[UUID, Meta(description="The KPI.")]
-Subject: TypeAlias = Annotated[Ref, Meta(description="The subject.")]
+MeasuringKpi: TypeAlias = Annotated[UUID, Meta(description="The KPI that provides the readings.")]
+Subject: TypeAlias = Annotated[Ref, Meta(description="The subject of the text.")]
 
 # ── values and dates ─────────────────────────────────────────────────────────────────────────────
 

@@ -20,7 +20,7 @@ from domain.primitives.values import Direction, KeyResultState, Kind, Metric
 
 # ── fields of events ─────────────────────────────────────────────────────────────────────────────
 
-MeasuredBy: TypeAlias = Annotated[Metric, Meta(description="The metric.")]
+MeasuredBy: TypeAlias = Annotated[Metric, Meta(description="The metric that measures it.")]
 Weight: TypeAlias = Annotated[float, Meta(description="The weight within its objective.")]
 Reached: TypeAlias = Annotated[
     tuple[str, ...], Meta(description="The keys of all milestones reached so far; null if none were given.")

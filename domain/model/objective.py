@@ -139,7 +139,7 @@ class ObjectiveClosed(ObjectiveEvent, frozen=True, kw_only=True):
     """An objective was closed with its verdict."""
 
     TOPIC = "objective-closed"
-    verdict: Annotated[Verdict, Meta(description="The verdict.")]
+    verdict: Annotated[Verdict, Meta(description="The verdict on the objective.")]
     score: Score
     reflection: Annotated[str, Meta(description="The closing reflection.")] | None = None
 

@@ -25,7 +25,7 @@ Sealed: TypeAlias = Annotated[
 ]
 ParentTeam: TypeAlias = Annotated[UUID, Meta(description="The parent team.")]
 Lead: TypeAlias = Annotated[UUID, Meta(description="The team lead.")]
-Member: TypeAlias = Annotated[UUID, Meta(description="The person.")]
+Member: TypeAlias = Annotated[UUID, Meta(description="The person who joined or left.")]
 
 # ── events: their topics are the storage format ──────────────────────────────────────────────────
 
