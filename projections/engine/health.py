@@ -36,7 +36,7 @@ def examine(conn: Connection, log: Log, workspace: str) -> Checkup | None:
 
 
 def _has_leader(conn: Connection, workspace: str) -> bool:
-    """Whether some session holds the lead among projectors."""
+    """Whether a session holds the advisory lock of the leading projector."""
     query = """
         select from pg_locks where locktype = 'advisory' and objsubid = 1 and granted
         and (classid::bigint << 32) | objid::bigint = %s and database = (select oid from pg_database where datname = %s)

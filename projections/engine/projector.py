@@ -35,7 +35,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Condition(StrEnum):
-    """What a projector does: LEADING applies the log, FOLLOWING watches the position of the leader, FAULTED
+    """The condition of a projector: LEADING applies the log, FOLLOWING watches the position of the leader, FAULTED
     has lost its connection and reconnects, STOPPED met an event it cannot apply, or was stopped."""
 
     STARTING = "STARTING"

@@ -122,7 +122,7 @@ def _looked_up(event: Event) -> list[tuple[Table[Any], UUID]]:
 
 @cache
 def _reads(event: type[Event]) -> list[Callable[[Any], Any]]:
-    """What the projections look up for an event of this class."""
+    """The READS functions that apply to an event of this class."""
     found = (next((module.READS[cls] for cls in event.__mro__ if cls in module.READS), None) for module in MODULES)
     return [reads for reads in found if reads is not None]
 

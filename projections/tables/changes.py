@@ -253,12 +253,12 @@ def page(conn: Connection, basis: Basis, filter: ChangeFilter, window: Window) -
 def page_counts(
     conn: Connection, basis: Basis, ids: Sequence[UUID], kind: Kind, filter: ChangeFilter
 ) -> dict[UUID, int]:
-    """How many changes belong to each of these nodes: see `pages`."""
+    """The number of changes that belong to each of these nodes, as defined by `pages`."""
     return dict(fetch(conn, *_count(conn, basis, Scope(kind, "ids"), ids, filter)))
 
 
 def count(conn: Connection, basis: Basis, filter: ChangeFilter) -> int:
-    """How many changes pass the filter."""
+    """The number of changes that pass the filter."""
     scope, ids, filter = _driving(filter)
     return sum(number for _, number in fetch(conn, *_count(conn, basis, scope, ids, filter)))
 

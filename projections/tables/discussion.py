@@ -131,7 +131,7 @@ def comment_pages(
 
 
 def comment_counts(conn: Connection, basis: Basis, subjects: Sequence[UUID]) -> dict[UUID, int]:
-    """How many comments each of these subjects has."""
+    """The number of comments on each of these subjects."""
     return counts(conn, basis, COMMENT, "subject_id", subjects, _KNOWN)
 
 
