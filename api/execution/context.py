@@ -74,7 +74,7 @@ class RequestStats:
 class Context:
     """The context of one request.
 
-    `pool` reads the projections (autocommitting connections; the search path is the workspace's schema), `filtered` only
+    `pool` reads the projections (autocommitting; the search path is the workspace's schema), `filtered` only
     their visible rows; both are used through `reads` alone. `log` is the event log, `writer` executes commands, `until`
     is the deadline of reads by the monotonic clock. `keys` sign checkpoints, if this process has them. `hub` runs
     subscriptions: each of their events has a deadline of `answer_timeout_s` of its own, and they end with `scope`.
