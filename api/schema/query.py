@@ -21,15 +21,15 @@ from api.schema.connections.filters import (
 )
 from api.schema.history import ledger
 from api.schema.history.change import Change
-from api.schema.history.diff import Diff, Within, compared
+from api.schema.history.diff import Diff, Within, diff_between
 from api.schema.history.diff import From as FromMoment
 from api.schema.history.diff import To as ToMoment
 from api.schema.history.ledger import Ledger
 from api.schema.history.replay import Every, From, Knowing, Replay, To, frames
-from api.schema.history.retrospective import AsFarAs, Retrospective, look_back
+from api.schema.history.retrospective import AsFarAs, Retrospective, retrospective_of
 from api.schema.metrics import goal_lists
 from api.schema.metrics.alignment import AlignmentMap, Map
-from api.schema.primitives.field import answered
+from api.schema.primitives.field import resolved
 from api.schema.primitives.lookup import By, CycleBy, KpiBy, PersonBy, TeamBy, id_of, key_of
 from api.schema.primitives.node import Node
 from api.schema.primitives.refs import SnapshotRef
@@ -84,92 +84,92 @@ class SnapshotFields:
     def view(self) -> View:
         return self.open()
 
-    @answered("The basis of this answer: its effective time and log position.")
+    @resolved("The basis of this answer: its effective time and log position.")
     def basis(self) -> Basis:
         return basis_of(self.view)
 
-    @answered("The workspace of this server.")
+    @resolved("The workspace of this server.")
     def workspace(self, info: Info) -> Workspace:
         return Workspace(name=info.context.workspace, view=self.view)
 
-    @answered("The node with a global id; null for an unknown id, never an error.")
+    @resolved("The node with a global id; null for an unknown id, never an error.")
     def node(self, id: _Id) -> Node | None:
         found: Node | None = node_lookup.find(self.view, id)
         return found
 
-    @answered("The nodes with these global ids, in the same order; null for each unknown id.")
+    @resolved("The nodes with these global ids, in the same order; null for each unknown id.")
     def nodes(
         self,
         ids: Annotated[list[strawberry.ID], strawberry.argument(description="Global ids, up to 1,000.")],
     ) -> list[Node | None]:
         return node_lookup.find_all(self.view, ids)
 
-    @answered("The cycle with an id or key; null if it does not exist.")
+    @resolved("The cycle with an id or key; null if it does not exist.")
     def cycle(self, by: _Cycle) -> Cycle | None:
         return _named(self.view, Cycle, by)
 
     @connection("The cycles, by first day.")
-    def cycles(self, asked: PageRequest, filter: Where[CycleFilter] = None) -> Connection[Cycle]:
+    def cycles(self, page_request: PageRequest, filter: Where[CycleFilter] = None) -> Connection[Cycle]:
         wanted, order = filters.cycle_filter(filter), Order(cycle_table.CycleOrder.STARTS_ON)
-        return lists.listed(self.view, _CYCLES, wanted, order, asked)
+        return lists.list_page(self.view, _CYCLES, wanted, order, page_request)
 
-    @answered("The objective with an id; null if it does not exist.")
+    @resolved("The objective with an id; null if it does not exist.")
     def objective(self, id: _Id) -> Objective | None:
         return _found(self.view, Objective, id)
 
     @connection("The objectives, by default in the order of recording.")
     def objectives(
-        self, asked: PageRequest, filter: Where[ObjectiveFilter] = None, order_by: OrderBy[ObjectiveOrder] = None
+        self, page_request: PageRequest, filter: Where[ObjectiveFilter] = None, order_by: OrderBy[ObjectiveOrder] = None
     ) -> Connection[Objective]:
-        return goal_lists.objectives(self.view, filter, order_by, asked)
+        return goal_lists.objectives(self.view, filter, order_by, page_request)
 
     @connection("The key results, by default in the order of recording.")
     def key_results(
-        self, asked: PageRequest, filter: Where[KeyResultFilter] = None, order_by: OrderBy[KeyResultOrder] = None
+        self, page_request: PageRequest, filter: Where[KeyResultFilter] = None, order_by: OrderBy[KeyResultOrder] = None
     ) -> Connection[KeyResult]:
-        return goal_lists.key_results(self.view, filter, order_by, asked)
+        return goal_lists.key_results(self.view, filter, order_by, page_request)
 
-    @answered("The KPI with an id or key; null if it does not exist.")
+    @resolved("The KPI with an id or key; null if it does not exist.")
     def kpi(self, by: _Kpi) -> Kpi | None:
         return _named(self.view, Kpi, by)
 
     @connection("The KPIs, by default in the order of their names.")
     def kpis(
-        self, asked: PageRequest, filter: Where[KpiFilter] = None, order_by: OrderBy[KpiOrder] = None
+        self, page_request: PageRequest, filter: Where[KpiFilter] = None, order_by: OrderBy[KpiOrder] = None
     ) -> Connection[Kpi]:
-        return kpi.kpis(self.view, filter, order_by, asked)
+        return kpi.kpis(self.view, filter, order_by, page_request)
 
-    @answered("The team with an id or key; null if it does not exist.")
+    @resolved("The team with an id or key; null if it does not exist.")
     def team(self, by: _Team) -> Team | None:
         return _named(self.view, Team, by)
 
     @connection("The teams by name, without disbanded ones.")
-    def teams(self, asked: PageRequest) -> Connection[Team]:
+    def teams(self, page_request: PageRequest) -> Connection[Team]:
         wanted, order = people.TeamFilter(disbanded=False), Order(people.TeamOrder.NAME)
-        return lists.listed(self.view, _TEAMS, wanted, order, asked)
+        return lists.list_page(self.view, _TEAMS, wanted, order, page_request)
 
-    @answered("The person with an id or handle; null if it does not exist.")
+    @resolved("The person with an id or handle; null if it does not exist.")
     def person(self, by: _Person) -> Person | None:
         return _named(self.view, Person, by)
 
     @connection("The people by name, including deactivated ones.")
     def people(
         self,
-        asked: PageRequest,
+        page_request: PageRequest,
         search: Annotated[
             str | None, strawberry.argument(description="A part of the handle, name or email, case-insensitive.")
         ] = None,
     ) -> Connection[Person]:
         wanted, order = filters.person_filter(search), Order(people.PersonOrder.NAME)
-        return lists.listed(self.view, _PEOPLE, wanted, order, asked)
+        return lists.list_page(self.view, _PEOPLE, wanted, order, page_request)
 
-    @answered("The alignment map of a cycle; empty for an unknown cycle.")
+    @resolved("The alignment map of a cycle; empty for an unknown cycle.")
     def alignment(self, cycle: _Cycle) -> AlignmentMap:
         return AlignmentMap(map=Map(self.view, filters.named(self.view, Kind.CYCLE, cycle) or NOTHING))
 
     @connection("The changes that this View includes, in log order.")
-    def changes(self, asked: PageRequest, filter: Where[ChangeFilter] = None) -> Connection[Change]:
-        return all_changes(self.view, filter, asked)
+    def changes(self, page_request: PageRequest, filter: Where[ChangeFilter] = None) -> Connection[Change]:
+        return all_changes(self.view, filter, page_request)
 
 
 def _found(view: View, shown_as: type[E], id: str) -> E | None:
@@ -196,7 +196,7 @@ class Snapshot(SnapshotFields):
 @shows(Moment.NOW)
 @strawberry.type(description="The View of the present, with access to all other moments.")
 class Query(SnapshotFields):
-    @answered("The caller of this request, with roles and permissions.")
+    @resolved("The caller of this request, with roles and permissions.")
     def viewer(self, info: Info) -> Viewer:
         caller = info.context.caller
         person = None
@@ -205,26 +205,26 @@ class Query(SnapshotFields):
             person = Person.find(self.view, caller.person)
         return Viewer(person=person, handle=caller.handle, roles=sorted(caller.roles), can=sorted(caller.can))
 
-    @answered("The ledger: signed checkpoints and proofs of the log. Requires the permission READ_LEDGER.")
+    @resolved("The ledger: signed checkpoints and proofs of the log. Requires the permission READ_LEDGER.")
     def ledger(self, info: Info) -> Ledger:
         self.view.mark_read()
-        return ledger.opened(self.view, info)
+        return ledger.open_ledger(self.view, info)
 
-    @answered(
+    @resolved(
         "The whole View at another moment: by effective time (`at`), recording time (`known`) or log position "
         "(`position`). A moment in the future is INVALID. Before the first event the View is empty."
     )
     def as_of(self, at: At = None, known: Known = None, position: AtPosition = None) -> SnapshotRef:
         return snapshot(self.view.reads.as_of(at, known, position))
 
-    @answered(
+    @resolved(
         "The differences between two moments: added, changed and removed entities, their changed fields, and the "
         "changes behind them. A moment in the future is INVALID."
     )
     def diff(self, from_: FromMoment, to: ToMoment = None, scope: Within = None) -> Diff:
-        return compared(self.view, from_, to, scope)
+        return diff_between(self.view, from_, to, scope)
 
-    @answered(
+    @resolved(
         "The history of a cycle as a sequence of frames, each with what was known at its time. Facts imported together "
         "with the cycle count as known from their effective time."
     )
@@ -238,9 +238,9 @@ class Query(SnapshotFields):
     ) -> Replay:
         return Replay(frames=frames(self.view, cycle, every, from_, to, known))
 
-    @answered(
+    @resolved(
         "The retrospective of a cycle: its plan against its outcome, with the causes. NOT_FOUND for an unknown cycle, "
         "CONFLICT for a cycle that was never activated."
     )
     def retrospective(self, cycle: _Cycle, known: AsFarAs = None) -> Retrospective:
-        return look_back(self.view, cycle, known)
+        return retrospective_of(self.view, cycle, known)

@@ -34,13 +34,13 @@ class ReadPermission(SchemaExtension):
     """Rejects a document that selects more than its caller may read."""
 
     def on_validate(self) -> Iterator[None]:
-        asked = self.execution_context
-        context, document = asked.context, asked.graphql_document
+        execution = self.execution_context
+        context, document = execution.context, execution.graphql_document
         reads = not isinstance(context, Context) or Permission.READ in context.caller.can
-        if not reads and document is not None and not asked.pre_execution_errors:
+        if not reads and document is not None and not execution.pre_execution_errors:
             refused = refusal(document)
             if refused is not None:
-                asked.pre_execution_errors = [refused]
+                execution.pre_execution_errors = [refused]
         yield
 
 

@@ -160,9 +160,9 @@ def _topic(name: str) -> str:
 # ── pages ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def all_changes(view: View, filter: ChangeFilter | None, asked: PageRequest) -> Connection[Any]:
+def all_changes(view: View, filter: ChangeFilter | None, page_request: PageRequest) -> Connection[Any]:
     """A page of all changes that a view includes, in log order."""
-    window, wanted = asked.window(ORDER), change_filter(view, filter)
+    window, wanted = page_request.window(ORDER), change_filter(view, filter)
 
     def read(window: Window) -> list[Change]:
         return view.read(changes.page, wanted, window)
@@ -178,13 +178,15 @@ def all_changes(view: View, filter: ChangeFilter | None, asked: PageRequest) -> 
     )
 
 
-def changes_of(entity: RowProxy, kind: Kind, filter: ChangeFilter | None, asked: PageRequest) -> Connection[Any]:
+def changes_of(entity: RowProxy, kind: Kind, filter: ChangeFilter | None, page_request: PageRequest) -> Connection[Any]:
     """A page of the changes that belong to an entity, read for all siblings at once."""
-    return entity.each(_pages, kind, change_filter(entity.view, filter), asked)
+    return entity.each(_pages, kind, change_filter(entity.view, filter), page_request)
 
 
-def _pages(batch: Batch, kind: Kind, filter: changes.ChangeFilter, asked: PageRequest) -> Sequence[Connection[Any]]:
-    window = asked.window(ORDER)
+def _pages(
+    batch: Batch, kind: Kind, filter: changes.ChangeFilter, page_request: PageRequest
+) -> Sequence[Connection[Any]]:
+    window = page_request.window(ORDER)
     rows = _read(batch, window, kind, filter)
     nodes = as_changes(batch.view, list({row.position: row for part in rows.values() for row in part}.values()))
     by_position = {node.row.position: node for node in nodes}

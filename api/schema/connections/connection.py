@@ -7,7 +7,7 @@ from typing import Annotated, Any, Generic, TypeAlias, TypeVar
 
 import strawberry
 
-from api.schema.primitives.field import answered
+from api.schema.primitives.field import resolved
 from api.snapshot.pagination import PAGE_DEFAULT, PAGE_MAX, Page, PageRequest
 
 T = TypeVar("T")
@@ -75,19 +75,19 @@ def _takes_page(method: Callable[..., Any]) -> Callable[..., Any]:
 class PageInfo:
     page: strawberry.Private[Page[Any]]
 
-    @answered("Whether the list has rows after this page.")
+    @resolved("Whether the list has rows after this page.")
     def has_next_page(self) -> bool:
         return self.page.has_next()
 
-    @answered("Whether the list has rows before this page.")
+    @resolved("Whether the list has rows before this page.")
     def has_previous_page(self) -> bool:
         return self.page.has_previous()
 
-    @answered("The cursor of the first row of the page; null if the page is empty.")
+    @resolved("The cursor of the first row of the page; null if the page is empty.")
     def start_cursor(self) -> str | None:
         return self.page.cursor(self.page.items[0]) if self.page.items else None
 
-    @answered("The cursor of the last row of the page; null if the page is empty.")
+    @resolved("The cursor of the last row of the page; null if the page is empty.")
     def end_cursor(self) -> str | None:
         return self.page.cursor(self.page.items[-1]) if self.page.items else None
 
@@ -97,7 +97,7 @@ class Edge(Generic[T]):
     node: T = strawberry.field(description="The row itself.")
     page: strawberry.Private[Page[Any]]
 
-    @answered("The cursor of the row; opaque.")
+    @resolved("The cursor of the row; opaque.")
     def cursor(self) -> str:
         return self.page.cursor(self.node)
 
@@ -106,18 +106,18 @@ class Edge(Generic[T]):
 class Connection(Generic[T]):
     page: strawberry.Private[Page[Any]]
 
-    @answered("The rows of this page with their cursors.")
+    @resolved("The rows of this page with their cursors.")
     def edges(self) -> list[Edge[T]]:
         return [Edge(node=node, page=self.page) for node in self.page.items]
 
-    @answered("The rows of this page.")
+    @resolved("The rows of this page.")
     def nodes(self) -> list[T]:
         return list(self.page.items)
 
-    @answered("The place of this page in the list.")
+    @resolved("The place of this page in the list.")
     def page_info(self) -> PageInfo:
         return PageInfo(page=self.page)
 
-    @answered("The number of rows in the whole list.")
+    @resolved("The number of rows in the whole list.")
     def total_count(self) -> int:
         return self.page.count()

@@ -34,24 +34,26 @@ class Listing(msgspec.Struct, frozen=True):
     judge: Callable[[Batch], Sequence[Judged]] | None = None
 
 
-def listed(
+def list_page(
     view: View,
     of: Listing,
     filter: object,
     order: Order[Any],
-    asked: PageRequest,
+    page_request: PageRequest,
     only: frozenset[StrEnum] | None = None,
 ) -> Connection[Any]:
     """A page of a long list, restricted to the conditions in `only`."""
     if only is None and order.field != PROGRESS:
-        return _read_page(view, of, filter, order, asked)
+        return _read_page(view, of, filter, order, page_request)
     rows = view.read(of.rows.page, filter, Order(RECORDED), Window(LIST_MAX))
-    return worked_out(of, as_batch(TYPES[of.kind][0], view, rows), order, asked, only)
+    return computed_page(of, as_batch(TYPES[of.kind][0], view, rows), order, page_request, only)
 
 
-def _read_page(view: View, of: Listing, filter: object, order: Order[Any], asked: PageRequest) -> Connection[Any]:
+def _read_page(
+    view: View, of: Listing, filter: object, order: Order[Any], page_request: PageRequest
+) -> Connection[Any]:
     field, descending = order.field, order.descending
-    window = asked.window(field, descending)
+    window = page_request.window(field, descending)
 
     def read(window: Window) -> list[Any]:
         return view.read(of.rows.page, filter, order, window)
@@ -68,11 +70,11 @@ def _read_page(view: View, of: Listing, filter: object, order: Order[Any], asked
     )
 
 
-def worked_out(
+def computed_page(
     of: Listing,
     nodes: Sequence[RowProxy],
     order: Order[Any],
-    asked: PageRequest,
+    page_request: PageRequest,
     only: frozenset[StrEnum] | None = None,
 ) -> Connection[Any]:
     """A page of siblings that are all in memory."""
@@ -86,7 +88,7 @@ def worked_out(
         return Cursor(judged(node).progress, node.row.id) if by_progress else of.rows.cursor(node.row, order.field)
 
     kept = nodes if only is None else [node for node in nodes if judged(node).condition in only]
-    return Connection(page=paginate(asked, kept, place, order.field, order.descending))
+    return Connection(page=paginate(page_request, kept, place, order.field, order.descending))
 
 
 # ── lists with one page per parent ───────────────────────────────────────────────────────────────
@@ -105,9 +107,9 @@ class Pages(msgspec.Struct, frozen=True):
     cursor: Callable[[Any], Cursor]
 
 
-def paged(batch: Batch, of: Pages, asked: PageRequest, *filter: object) -> Sequence[Connection[Any]]:
+def paged(batch: Batch, of: Pages, page_request: PageRequest, *filter: object) -> Sequence[Connection[Any]]:
     """The requested page of each sibling's list, read in one statement."""
-    window = asked.window(of.order)
+    window = page_request.window(of.order)
     parts = grouped(batch.view, TYPES[of.kind][0], _read(batch, of, window, *filter), batch)
 
     def cursor(node: RowProxy) -> str:

@@ -11,7 +11,7 @@ from api.schema.connections.change_lists import EventChange
 from api.schema.history.field_changes import FieldChange, shown
 from api.schema.primitives import enums
 from api.schema.primitives.actor import Actor, actor
-from api.schema.primitives.field import answered, related, to_one
+from api.schema.primitives.field import related, resolved, to_one
 from api.schema.primitives.node import Node
 from api.schema.primitives.refs import CycleRef, ObjectiveRef
 from api.schema.primitives.scalars import Position
@@ -168,11 +168,11 @@ class Change(Node):
         _effects,
     )
 
-    @answered("The global id; opaque.")
+    @resolved("The global id; opaque.")
     def id(self) -> strawberry.ID:
         return strawberry.ID(global_ids.encode_change(self.row.position, self.batch.view.id_end))
 
-    @answered("The reason that the actor gave; null without one.")
+    @resolved("The reason that the actor gave; null without one.")
     def reason(self) -> str | None:
         reason: str | None = self.row.by.reason
         return reason

@@ -12,7 +12,7 @@ from api.schema.connections.filters import identified, named
 from api.schema.history.change import Change
 from api.schema.history.field_changes import FieldChange, shown
 from api.schema.primitives import enums
-from api.schema.primitives.field import answered, related
+from api.schema.primitives.field import related, resolved
 from api.schema.primitives.lookup import CycleBy, TeamBy
 from api.schema.primitives.node import Node
 from api.schema.primitives.scalars import Position
@@ -156,15 +156,15 @@ class Diff:
     end: strawberry.Private[View]
     scope: strawberry.Private[Scope]
 
-    @answered("The first moment.", name="from")
+    @resolved("The first moment.", name="from")
     def since(self) -> Basis:
         return basis_of(self.start)
 
-    @answered("The second moment.", name="to")
+    @resolved("The second moment.", name="to")
     def until(self) -> Basis:
         return basis_of(self.end)
 
-    @answered(
+    @resolved(
         "Every cycle, team, person, KPI, objective, key result and initiative that differs, by kind and then in the "
         "order of creation."
     )
@@ -175,7 +175,7 @@ class Diff:
         return as_batch(EntityDiff, later, [Compared(one, start, end) for one in found])
 
 
-def compared(view: View, start: Moment, end: Moment | None, within: DiffScope | None) -> Diff:
+def diff_between(view: View, start: Moment, end: Moment | None, within: DiffScope | None) -> Diff:
     """The diff between two moments. Raises `INVALID` for a moment in the future."""
     return Diff(start=moment(view, start), end=moment(view, end), scope=_scope(view, within))
 

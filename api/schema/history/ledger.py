@@ -5,7 +5,7 @@ from typing import Annotated, TypeAlias
 import strawberry
 
 from api.execution.context import Info
-from api.schema.primitives.field import answered
+from api.schema.primitives.field import resolved
 from api.schema.primitives.scalars import Position
 from api.snapshot.snapshot import Connection, View
 from domain.commands.permissions import Permission
@@ -31,7 +31,7 @@ class Checkpoint:
     view: strawberry.Private[View]
     keys: strawberry.Private[Keys | None]
 
-    @answered(
+    @resolved(
         "The checkpoint as a signed note (c2sp.org/tlog-checkpoint). The public key is at /checkpoint/key. The note of "
         "a size is always the same."
     )
@@ -59,14 +59,14 @@ class Ledger:
     view: strawberry.Private[View]
     keys: strawberry.Private[Keys | None]
 
-    @answered(
+    @resolved(
         "The newest checkpoint: of all events that this answer includes, or the last signed one if this server has no "
         "key."
     )
     def head(self) -> Checkpoint:
         return self._checkpoint(self._head())
 
-    @answered("The checkpoint at a position. A position in the future is INVALID.")
+    @resolved("The checkpoint at a position. A position in the future is INVALID.")
     def checkpoint(
         self,
         position: Annotated[
@@ -75,7 +75,7 @@ class Ledger:
     ) -> Checkpoint:
         return self._checkpoint(self._within(position, "position"))
 
-    @answered("The proof that an event is in the log of a given size.")
+    @resolved("The proof that an event is in the log of a given size.")
     def inclusion(
         self,
         position: Annotated[Position, strawberry.argument(description="The position of the event.")],
@@ -89,7 +89,7 @@ class Ledger:
             position=position, size=Position(whole), leaf_hash=encoded(proof.leaf), path=[*map(encoded, proof.path)]
         )
 
-    @answered("The proof that the log of a smaller size is a prefix of the log of a larger size.")
+    @resolved("The proof that the log of a smaller size is a prefix of the log of a larger size.")
     def consistency(
         self,
         from_: Annotated[Position, strawberry.argument(name="from", description="The smaller size.")],
@@ -117,7 +117,7 @@ class Ledger:
         return size
 
 
-def opened(view: View, info: Info) -> Ledger:
+def open_ledger(view: View, info: Info) -> Ledger:
     """The ledger up to the basis of the view. Raises `FORBIDDEN` without the permission READ_LEDGER."""
     if Permission.READ_LEDGER not in info.context.caller.can:
         raise CommandRejected(Code.FORBIDDEN, "The ledger is for auditors, leads and admins.")

@@ -10,11 +10,11 @@ from api.schema.connections.change_lists import at_positions
 from api.schema.history.change import Change
 from api.schema.metrics.progress import Progress
 from api.schema.primitives import enums
-from api.schema.primitives.field import answered, related
+from api.schema.primitives.field import related, resolved
 from api.schema.primitives.lookup import CycleBy
 from api.schema.primitives.refs import SnapshotRef
 from api.schema.primitives.view_types import snapshot
-from api.schema.types.cycle import cycle_named
+from api.schema.types.cycle import find_cycle
 from api.schema.types.workspace import Basis, basis_of
 from api.snapshot.snapshot import Batch, RowProxy, View, as_batch
 from domain.primitives.calendar import Step
@@ -75,19 +75,19 @@ class Frame(RowProxy):
     def then(self) -> View:
         return self.view.reads.at(self.row.basis)
 
-    @answered("The basis of the frame: its effective time and log position.")
+    @resolved("The basis of the frame: its effective time and log position.")
     def basis(self) -> Basis:
         return basis_of(self.then)
 
-    @answered("The progress of the cycle at this frame.")
+    @resolved("The progress of the cycle at this frame.")
     def progress(self) -> Progress:
         return as_batch(Progress, self.then, [self.row.progress])[0]
 
-    @answered("The number of these key results with each health value. All values are listed, in a fixed order.")
+    @resolved("The number of these key results with each health value. All values are listed, in a fixed order.")
     def by_health(self) -> list[HealthCount]:
         return [HealthCount(health=health, count=self.row.health.get(health, 0)) for health in replay.HEALTHS]
 
-    @answered("The whole View at the basis of the frame.", name="view")
+    @resolved("The whole View at the basis of the frame.", name="view")
     def snapshot_view(self) -> SnapshotRef:
         return snapshot(self.then)
 
@@ -111,6 +111,6 @@ def rows(
     view: View, cycle: CycleBy, every: Step, since: datetime | None, until: datetime | None, known: datetime | None
 ) -> list[replay.Frame]:
     """The rows of the frames. Raises `NOT_FOUND`, `INVALID`, `TOO_LARGE`."""
-    row = cycle_named(view, cycle)
+    row = find_cycle(view, cycle)
     hindsight = None if known is None else view.reads.as_of(None, known, None).basis
     return list(view.reads.read(replay.replay, view.basis, row, every, since, until, hindsight))

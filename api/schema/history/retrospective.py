@@ -12,10 +12,10 @@ from api.schema.connections.change_lists import at_positions
 from api.schema.history.change import Change
 from api.schema.history.event_types import CHANGES
 from api.schema.primitives import enums
-from api.schema.primitives.field import answered, related, to_one
+from api.schema.primitives.field import related, resolved, to_one
 from api.schema.primitives.lookup import CycleBy
 from api.schema.primitives.refs import KeyResultRef, ObjectiveRef
-from api.schema.types.cycle import Cycle, cycle_named
+from api.schema.types.cycle import Cycle, find_cycle
 from api.schema.types.discussion import Reflection
 from api.schema.types.key_result import KeyResult
 from api.schema.types.kpi import Kpi
@@ -115,15 +115,15 @@ class Silence(RowProxy):
 
     key_result: KeyResultRef = to_one(Kind.KEY_RESULT, "key_result", "The affected key result.")
 
-    @answered("The time of the last measurement before, or the key result's beginning.", name="from")
+    @resolved("The time of the last measurement before, or the key result's beginning.", name="from")
     def since(self) -> datetime:
         return self.row.silence.since
 
-    @answered("The time of the next measurement, or the key result's end: its due day, drop or cycle end.", name="to")
+    @resolved("The time of the next measurement, or the key result's end: its due day, drop or cycle end.", name="to")
     def until(self) -> datetime:
         return self.row.silence.until
 
-    @answered("The length of the period in whole days.")
+    @resolved("The length of the period in whole days.")
     def days(self) -> int:
         return self.row.silence.days
 
@@ -191,46 +191,46 @@ class ObjectiveRetrospective:
     attribution: Attribution = strawberry.field(description="The attribution of the objective's progress to causes.")
 
 
-def _objectives(plan: View, outcome: View, looks: Sequence[ObjectiveReview]) -> list[ObjectiveRetrospective]:
+def _objectives(plan: View, outcome: View, reviews: Sequence[ObjectiveReview]) -> list[ObjectiveRetrospective]:
     """The retrospectives of the objectives. All goals of one view are siblings."""
-    parts = [part for look in looks for part in look.key_results]
+    parts = [part for review in reviews for part in review.key_results]
     key_results = iter(_key_results(plan, outcome, parts))
     rows = zip(
-        looks,
-        as_batch(Objective, outcome, [look.row for look in looks]),
-        _planned(Objective, plan, looks),
-        as_batch(Attribution, outcome, [look.attribution for look in looks]),
+        reviews,
+        as_batch(Objective, outcome, [review.row for review in reviews]),
+        _planned(Objective, plan, reviews),
+        as_batch(Attribution, outcome, [review.attribution for review in reviews]),
         strict=True,
     )
     return [
         ObjectiveRetrospective(
             objective=objective,
             planned=planned,
-            presence=look.presence,
-            key_results=[next(key_results) for _ in look.key_results],
-            attainment=_attainment(look.attainment),
+            presence=review.presence,
+            key_results=[next(key_results) for _ in review.key_results],
+            attainment=_attainment(review.attainment),
             attribution=attribution,
         )
-        for look, objective, planned, attribution in rows
+        for review, objective, planned, attribution in rows
     ]
 
 
-def _key_results(plan: View, outcome: View, looks: Sequence[KeyResultReview]) -> list[KeyResultRetrospective]:
-    key_results = as_batch(KeyResult, outcome, [look.row for look in looks])
+def _key_results(plan: View, outcome: View, reviews: Sequence[KeyResultReview]) -> list[KeyResultRetrospective]:
+    key_results = as_batch(KeyResult, outcome, [review.row for review in reviews])
     return [
         KeyResultRetrospective(
             key_result=key_result,
             planned=planned,
-            presence=look.presence,
-            attainment=_attainment(look.attainment),
-            revisions=look.revisions,
+            presence=review.presence,
+            attainment=_attainment(review.attainment),
+            revisions=review.revisions,
         )
-        for look, key_result, planned in zip(looks, key_results, _planned(KeyResult, plan, looks), strict=True)
+        for review, key_result, planned in zip(reviews, key_results, _planned(KeyResult, plan, reviews), strict=True)
     ]
 
 
-def _planned(shown_as: type[Any], plan: View, looks: Sequence[Any]) -> list[Any]:
-    return or_none(shown_as, plan, [look.planned for look in looks])
+def _planned(shown_as: type[Any], plan: View, reviews: Sequence[Any]) -> list[Any]:
+    return or_none(shown_as, plan, [review.planned for review in reviews])
 
 
 def _kpis(view: View, deltas: Sequence[kpi_delta.KpiDelta]) -> list[KpiDelta]:
@@ -251,7 +251,7 @@ def _kpis(view: View, deltas: Sequence[kpi_delta.KpiDelta]) -> list[KpiDelta]:
 
 
 def _goalposts(self: "Retrospective") -> list[Any]:
-    return at_positions(self.ended, self.look.goalposts)
+    return at_positions(self.ended, self.review.goalposts)
 
 
 @strawberry.type(
@@ -267,35 +267,35 @@ class Retrospective:
     is_final: bool = strawberry.field(description="Whether the cycle is closed and this is its outcome of record.")
 
     @cached_property
-    def look(self) -> CycleReview:
+    def review(self) -> CycleReview:
         events = self.ended.read(timeline.read, self.row)
         return CycleReview(events, self.planned.basis, self.ended.basis)
 
-    @answered("The cycle at the outcome.")
+    @resolved("The cycle at the outcome.")
     def cycle(self) -> Cycle:
         return as_batch(Cycle, self.ended, [self.row])[0]
 
-    @answered("The basis of the plan: the activation of the cycle.")
+    @resolved("The basis of the plan: the activation of the cycle.")
     def plan(self) -> Basis:
         return basis_of(self.planned)
 
-    @answered("The basis of the outcome: the closing of the cycle, or now.")
+    @resolved("The basis of the outcome: the closing of the cycle, or now.")
     def outcome(self) -> Basis:
         return basis_of(self.ended)
 
-    @answered(
+    @resolved(
         "The objectives, planned or added later, in the order of drafting, without those dropped before the plan."
     )
     def objectives(self) -> list[ObjectiveRetrospective]:
-        return _objectives(self.planned, self.ended, self.look.objectives)
+        return _objectives(self.planned, self.ended, self.review.objectives)
 
-    @answered("The attainment of the cycle.")
+    @resolved("The attainment of the cycle.")
     def attainment(self) -> Attainment:
-        return _attainment(self.look.attainment)
+        return _attainment(self.review.attainment)
 
-    @answered("The attribution of the cycle's progress to causes.")
+    @resolved("The attribution of the cycle's progress to causes.")
     def attribution(self) -> Attribution:
-        return as_batch(Attribution, self.ended, [self.look.attribution])[0]
+        return as_batch(Attribution, self.ended, [self.review.attribution])[0]
 
     goalposts: list[Any] = strawberry.field(
         resolver=_goalposts,
@@ -303,42 +303,42 @@ class Retrospective:
         description="Every change of a key result's metric since the plan, in log order.",
     )
 
-    @answered(
+    @resolved(
         "The periods longer than cadence · staleAfterCadences without a measurement of a key result, oldest first: "
         "between two check-ins or readings, after its beginning and before its end."
     )
     def silences(self) -> list[Silence]:
-        return as_batch(Silence, self.ended, self.look.silences)
+        return as_batch(Silence, self.ended, self.review.silences)
 
-    @answered("The calibration of stated confidence.")
+    @resolved("The calibration of stated confidence.")
     def calibration(self) -> Calibration:
-        return _calibration(self.look.calibration)
+        return _calibration(self.review.calibration)
 
-    @answered("The change of each KPI from plan to outcome, by name, without KPIs retired before.")
+    @resolved("The change of each KPI from plan to outcome, by name, without KPIs retired before.")
     def kpis(self) -> list[KpiDelta]:
         before, after = self.planned, self.ended
         deltas = after.reads.read(kpi_delta.kpi_deltas, before.basis, after.basis, before.scoring, after.scoring)
         return _kpis(after, deltas)
 
-    @answered(
+    @resolved(
         "The reflections on the cycle and its objectives, in the order of recording. They can be added after the "
         "closing and are shown as of now."
     )
     def reflections(self) -> list[Reflection]:
-        subjects = [self.row.id, *self.look.ids]
+        subjects = [self.row.id, *self.review.ids]
         reflections = self.reader.read(discussion.reflections_of_subjects, subjects)
         rows = sorted((row for rows in reflections.values() for row in rows), key=lambda row: row.position)
         return as_batch(Reflection, self.reader, rows)
 
 
-def look_back(view: View, by: CycleBy, known: datetime | None) -> Retrospective:
+def retrospective_of(view: View, by: CycleBy, known: datetime | None) -> Retrospective:
     """The retrospective of a cycle. Raises `NOT_FOUND`, and `CONFLICT` for a cycle that has no plan yet."""
     reads = view.reads
     reader = view if known is None else reads.as_of(None, known, None)
-    row = cycle_named(reader, by)
+    row = find_cycle(reader, by)
     if row.plan is None:
         raise CommandRejected(
-            Code.CONFLICT, f"The cycle '{row.key}' was not activated: it has no plan to look back on.", "cycle"
+            Code.CONFLICT, f"The cycle '{row.key}' was not activated: it has no plan to review back on.", "cycle"
         )
     ended = reader
     if row.outcome is not None:

@@ -8,7 +8,7 @@ from uuid import UUID
 import strawberry
 
 from api.schema.metrics.findings import Finding, written_objectives
-from api.schema.primitives.field import answered, to_one, to_ref
+from api.schema.primitives.field import resolved, to_one, to_ref
 from api.schema.primitives.refs import AlignmentTarget, ObjectiveRef
 from api.snapshot.dataloaders import TYPES
 from api.snapshot.snapshot import RowProxy, View, as_batch
@@ -71,22 +71,22 @@ class Map:
 class AlignmentMap:
     map: strawberry.Private[Map]
 
-    @answered("The objectives of the cycle, without dropped ones, in the order of drafting.")
+    @resolved("The objectives of the cycle, without dropped ones, in the order of drafting.")
     def objectives(self) -> list[ObjectiveRef]:
         return self.map.objectives
 
-    @answered("Every alignment from or to a goal of the cycle.")
+    @resolved("Every alignment from or to a goal of the cycle.")
     def edges(self) -> list[AlignmentEdge]:
         return as_batch(AlignmentEdge, self.map.view, self.map.edges)
 
-    @answered("The roots of the map: objectives that support nothing and are company-level or supported themselves.")
+    @resolved("The roots of the map: objectives that support nothing and are company-level or supported themselves.")
     def roots(self) -> list[ObjectiveRef]:
         return self.map.roots()
 
-    @answered("Drafts and active objectives that support nothing although their team has a parent team.")
+    @resolved("Drafts and active objectives that support nothing although their team has a parent team.")
     def unaligned(self) -> list[ObjectiveRef]:
         return self.map.unaligned()
 
-    @answered("Suggestions for a better alignment.")
+    @resolved("Suggestions for a better alignment.")
     def findings(self) -> list[Finding]:
         return self.map.findings()

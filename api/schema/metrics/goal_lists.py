@@ -9,7 +9,7 @@ import msgspec
 from api.schema.connections import filters
 from api.schema.connections.connection import Connection
 from api.schema.connections.filters import NOTHING, KeyResultFilter, KeyResultOrder, ObjectiveFilter, ObjectiveOrder
-from api.schema.connections.lists import Judged, Listing, listed, worked_out
+from api.schema.connections.lists import Judged, Listing, computed_page, list_page
 from api.schema.metrics.progress import of_key_results, of_objectives
 from api.snapshot.dataloaders import Many, many
 from api.snapshot.pagination import PageRequest
@@ -33,22 +33,22 @@ KEY_RESULTS = Listing(Kind.KEY_RESULT, proofs.KEY_RESULTS, _judged_key_results)
 
 
 def objectives(
-    view: View, filter: ObjectiveFilter | None, order: ObjectiveOrder | None, asked: PageRequest
+    view: View, filter: ObjectiveFilter | None, order: ObjectiveOrder | None, page_request: PageRequest
 ) -> Connection[Any]:
     """A page of the objectives of a view."""
     wanted = filters.objective_filter(view, filter)
-    return listed(
-        view, OBJECTIVES, wanted, filters.order(order, objective.ObjectiveOrder.RECORDED), asked, _only(filter)
+    return list_page(
+        view, OBJECTIVES, wanted, filters.order(order, objective.ObjectiveOrder.RECORDED), page_request, _only(filter)
     )
 
 
 def key_results(
-    view: View, filter: KeyResultFilter | None, order: KeyResultOrder | None, asked: PageRequest
+    view: View, filter: KeyResultFilter | None, order: KeyResultOrder | None, page_request: PageRequest
 ) -> Connection[Any]:
     """A page of the key results of a view."""
     wanted = filters.key_result_filter(view, filter)
     in_order = filters.order(order, proofs.KeyResultOrder.RECORDED)
-    return listed(view, KEY_RESULTS, wanted, in_order, asked, _only(filter))
+    return list_page(view, KEY_RESULTS, wanted, in_order, page_request, _only(filter))
 
 
 def _only(filter: ObjectiveFilter | KeyResultFilter | None) -> frozenset[StrEnum] | None:
@@ -72,35 +72,41 @@ class Whose(Enum):
 
     def narrowed(self, filter: objective.ObjectiveFilter, id: Any) -> objective.ObjectiveFilter:
         """The filter, restricted to the objectives of one parent."""
-        asked = getattr(filter, self.value[1])
-        return msgspec.structs.replace(filter, **{self.value[1]: id if asked in (None, id) else NOTHING})
+        current = getattr(filter, self.value[1])
+        return msgspec.structs.replace(filter, **{self.value[1]: id if current in (None, id) else NOTHING})
 
 
 def objectives_of(
-    parent: RowProxy, whose: Whose, filter: ObjectiveFilter | None, asked: PageRequest
+    parent: RowProxy, whose: Whose, filter: ObjectiveFilter | None, page_request: PageRequest
 ) -> Connection[Any]:
     """A page of the objectives of a cycle, team or owner, in the order of recording."""
     wanted = filters.objective_filter(parent.view, filter)
-    return parent.each(_of_each, whose, wanted, _only(filter), asked)
+    return parent.each(_of_each, whose, wanted, _only(filter), page_request)
 
 
 def _of_each(
-    batch: Batch, whose: Whose, filter: objective.ObjectiveFilter, only: frozenset[StrEnum] | None, asked: PageRequest
+    batch: Batch,
+    whose: Whose,
+    filter: objective.ObjectiveFilter,
+    only: frozenset[StrEnum] | None,
+    page_request: PageRequest,
 ) -> Sequence[Connection[Any]]:
     """The page of a single parent is read by keyset; for several parents all rows are read in one statement and cut."""
     order = Order(objective.ObjectiveOrder.RECORDED)
     if len(batch.rows) == 1:
         (row,) = batch.rows
-        return [listed(batch.view, OBJECTIVES, whose.narrowed(filter, row.id), order, asked, only)]
+        return [list_page(batch.view, OBJECTIVES, whose.narrowed(filter, row.id), order, page_request, only)]
     groups = many(batch, Kind.OBJECTIVE, whose.query, filter)
-    return [worked_out(OBJECTIVES, group, order, asked, only) for group in groups]
+    return [computed_page(OBJECTIVES, group, order, page_request, only) for group in groups]
 
 
-def supporters(target: RowProxy, asked: PageRequest) -> Connection[Any]:
+def supporters(target: RowProxy, page_request: PageRequest) -> Connection[Any]:
     """A page of the objectives that support this objective or key result, in the order of drafting."""
-    return target.each(_supporters, asked)
+    return target.each(_supporters, page_request)
 
 
-def _supporters(batch: Batch, asked: PageRequest) -> Sequence[Connection[Any]]:
+def _supporters(batch: Batch, page_request: PageRequest) -> Sequence[Connection[Any]]:
     groups = many(batch, Kind.OBJECTIVE, alignment.supporters_of_targets)
-    return [worked_out(OBJECTIVES, group, Order(objective.ObjectiveOrder.RECORDED), asked) for group in groups]
+    return [
+        computed_page(OBJECTIVES, group, Order(objective.ObjectiveOrder.RECORDED), page_request) for group in groups
+    ]

@@ -8,7 +8,7 @@ from api.schema.history.change import Change
 from api.schema.mutations.command_result import CommandDeclined, CommandSucceeded
 from api.schema.primitives import view_types
 from api.schema.primitives.described_enum import described
-from api.schema.primitives.field import answered
+from api.schema.primitives.field import resolved
 from api.schema.primitives.refs import QueryRef
 from api.schema.primitives.scalars import Position
 from api.schema.types.cycle import Cycle
@@ -46,19 +46,19 @@ described(
 class Problem:
     declined: strawberry.Private[CommandDeclined]
 
-    @answered("The stable code, for programs.")
+    @resolved("The stable code, for programs.")
     def code(self) -> Code:
         return self.declined.refused.code
 
-    @answered("The message, for people. It names the problem and what to do.")
+    @resolved("The message, for people. It names the problem and what to do.")
     def message(self) -> str:
         return self.declined.refused.message
 
-    @answered("The path of the input field that is wrong; empty for the whole command.")
+    @resolved("The path of the input field that is wrong; empty for the whole command.")
     def field(self) -> list[str]:
         return list(self.declined.refused.field)
 
-    @answered("For STALE: the changes since `expectedVersion`, up to 500.")
+    @resolved("For STALE: the changes since `expectedVersion`, up to 500.")
     def changes_since(self) -> list[Change]:
         return self.declined.changes_since
 
@@ -70,26 +70,26 @@ class Problem:
 class Payload:
     answer: strawberry.Private[CommandSucceeded | CommandDeclined]
 
-    @answered("The log position that this payload is based on; null if the command was rejected.")
+    @resolved("The log position that this payload is based on; null if the command was rejected.")
     def position(self) -> Position | None:
         return Position(self.answer.position) if isinstance(self.answer, CommandSucceeded) else None
 
-    @answered(
+    @resolved(
         "How many events the projections lag behind `position` after the write timeout; normally 0. Above 0 the "
         "command has succeeded, but its entity is null here: read it again with the header `X-Keyframe-Min-Position`."
     )
     def behind(self) -> int:
         return self.answer.behind if isinstance(self.answer, CommandSucceeded) else 0
 
-    @answered("The recorded changes, in log order; empty if the command changed nothing or was rejected.")
+    @resolved("The recorded changes, in log order; empty if the command changed nothing or was rejected.")
     def changes(self) -> list[Change]:
         return self.answer.changes if isinstance(self.answer, CommandSucceeded) else []
 
-    @answered("Why the command was rejected and nothing was recorded; empty if it succeeded.")
+    @resolved("Why the command was rejected and nothing was recorded; empty if it succeeded.")
     def problems(self) -> list[Problem]:
         return [Problem(declined=self.answer)] if isinstance(self.answer, CommandDeclined) else []
 
-    @answered("The present View, at `position` or later.")
+    @resolved("The present View, at `position` or later.")
     def query(self) -> QueryRef:
         return view_types.query(lambda: self.answer.now)
 
@@ -120,7 +120,7 @@ class CyclePayload(Payload):
 
 @strawberry.type(description="The result of a change of the scoring policy.")
 class PolicyPayload(Payload):
-    @answered("The policy in force.")
+    @resolved("The policy in force.")
     def policy(self) -> ScoringPolicy | None:
         view = self.answer.view if isinstance(self.answer, CommandSucceeded) else None
         return None if view is None else ScoringPolicy(row=view.policy)
@@ -140,7 +140,7 @@ class KeyResultPayload(Payload):
 class CheckInPayload(Payload):
     check_in: CheckIn | None = _about(Kind.CHECK_IN, "The check-in; after a correction, its current version.")
 
-    @answered("The key result, including this check-in.")
+    @resolved("The key result, including this check-in.")
     def key_result(self) -> KeyResult | None:
         if isinstance(self.answer, CommandDeclined) or self.answer.view is None:
             return None
@@ -157,18 +157,18 @@ class KpiPayload(Payload):
 
 @strawberry.type(description="The result of recording, correcting or retracting readings.")
 class ReadingsPayload(Payload):
-    @answered("The readings in their current version, in the order of the input.")
+    @resolved("The readings in their current version, in the order of the input.")
     def readings(self) -> list[Reading]:
         if isinstance(self.answer, CommandDeclined) or self.answer.view is None:
             return []
         readings = found(self.answer.view, Kind.READING, self.answer.measured)
         return [readings[id] for id in self.answer.measured]
 
-    @answered("How many of the readings were recorded or changed.")
+    @resolved("How many of the readings were recorded or changed.")
     def recorded(self) -> int:
         return self.answer.recorded if isinstance(self.answer, CommandSucceeded) else 0
 
-    @answered("How many of the readings already existed with the same value.")
+    @resolved("How many of the readings already existed with the same value.")
     def unchanged(self) -> int:
         return len(self.answer.measured) - self.answer.recorded if isinstance(self.answer, CommandSucceeded) else 0
 

@@ -11,7 +11,7 @@ from domain.primitives.values import Kind
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def answered(description: str, name: str | None = None) -> Callable[[F], F]:
+def resolved(description: str, name: str | None = None) -> Callable[[F], F]:
     """A decorator: a field that the method resolves."""
     field: Callable[[F], F] = strawberry.field(description=description, name=name)
     return field

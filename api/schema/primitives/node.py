@@ -5,7 +5,7 @@ from uuid import UUID
 
 import strawberry
 
-from api.schema.primitives.field import answered
+from api.schema.primitives.field import resolved
 from api.snapshot import global_ids
 from api.snapshot.dataloaders import TYPES, found
 from api.snapshot.snapshot import ById, RowProxy, View
@@ -25,7 +25,7 @@ class Node(RowProxy):
             cls.KIND = kind
             TYPES[kind] = (cls, read)
 
-    @answered("The global id; opaque.")
+    @resolved("The global id; opaque.")
     def id(self) -> strawberry.ID:
         return strawberry.ID(global_ids.encode(self.KIND, self.row.id, self.batch.view.id_end))
 

@@ -35,32 +35,32 @@ class Subscribing(SchemaExtension):
     """Starts a subscription instead of executing it; the data of its result is the stream."""
 
     def on_execute(self) -> Iterator[None]:
-        asked = self.execution_context
-        if asked.operation_type is OperationType.SUBSCRIPTION:
-            asked.result = _started(asked)
+        execution = self.execution_context
+        if execution.operation_type is OperationType.SUBSCRIPTION:
+            execution.result = _started(execution)
         yield
 
 
-def _started(asked: ExecutionContext) -> ExecutionResult:
-    assert asked.graphql_document is not None
+def _started(execution: ExecutionContext) -> ExecutionResult:
+    assert execution.graphql_document is not None
     executor = Executor.build(
-        asked.schema._schema,  # noqa: SLF001 - strawberry has no public access to it
-        asked.graphql_document,
-        context_value=asked.context,
-        raw_variable_values=asked.variables,
-        operation_name=asked.operation_name,
+        execution.schema._schema,  # noqa: SLF001 - strawberry has no public access to it
+        execution.graphql_document,
+        context_value=execution.context,
+        raw_variable_values=execution.variables,
+        operation_name=execution.operation_name,
     )
     if isinstance(executor, Sequence):
-        return _not_started(executor, asked)
+        return _not_started(executor, execution)
     events: Any = create_source_event_stream(executor)
     if isinstance(events, CoreResult):
-        return _not_started(events.errors or [], asked)
+        return _not_started(events.errors or [], execution)
     results: Any = map_source_to_response_event(executor, events, _executed_event)
     return ExecutionResult(results, None)
 
 
-def _not_started(errors: Sequence[GraphQLError], asked: ExecutionContext) -> ExecutionResult:
-    with_codes = coded(errors, asked.context.request_id)
+def _not_started(errors: Sequence[GraphQLError], execution: ExecutionContext) -> ExecutionResult:
+    with_codes = coded(errors, execution.context.request_id)
     for error in with_codes:
         error.path = None  # the result has no data that the path could refer to
     return ExecutionResult(None, with_codes)

@@ -59,13 +59,13 @@ class Cycle(Entity, kind=Kind.CYCLE, read=cycle.cycles):
     )
 
     @connection("The objectives of the cycle, in the order of recording.")
-    def objectives(self, asked: PageRequest, filter: Where[ObjectiveFilter] = None) -> Connection[ObjectiveRef]:
-        return objectives_of(self, Whose.CYCLE, filter, asked)
+    def objectives(self, page_request: PageRequest, filter: Where[ObjectiveFilter] = None) -> Connection[ObjectiveRef]:
+        return objectives_of(self, Whose.CYCLE, filter, page_request)
 
     as_of = at_another_moment(CycleRef)
 
 
-def cycle_named(view: View, by: CycleBy) -> cycle.CycleRow:
+def find_cycle(view: View, by: CycleBy) -> cycle.CycleRow:
     """The cycle with this id or key at this view; the basis in the id is ignored. Raises `NOT_FOUND`."""
     id = filters.identified(Kind.CYCLE, id_of(by))
     row = view.by_key(cycle.cycles_by_key, key_of(by)) if id is None else view.by_id(cycle.cycles, [id]).get(id)

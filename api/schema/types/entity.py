@@ -9,7 +9,7 @@ from api.schema.connections.change_lists import ChangeFilter, changes_of
 from api.schema.connections.connection import Connection, Where, connection
 from api.schema.connections.lists import Pages, paged
 from api.schema.primitives.actor import Actor, actor
-from api.schema.primitives.field import answered
+from api.schema.primitives.field import resolved
 from api.schema.primitives.node import Node
 from api.schema.primitives.refs import ChangeRef, CommentRef, EntityRef
 from api.schema.primitives.scalars import Position
@@ -60,15 +60,15 @@ class Entity(Node):
     changed_at: datetime = strawberry.field(description="The effective time of its last change.")
     created_by: Actor = actor("created_by", "The actor who created it.")
 
-    @answered("The id of the entity at present. It is the same in every Snapshot.")
+    @resolved("The id of the entity at present. It is the same in every Snapshot.")
     def entity_id(self) -> strawberry.ID:
         return strawberry.ID(global_ids.encode(self.KIND, self.row.id))
 
     as_of = at_another_moment(EntityRef)
 
     @connection("The comments on it, in the order of recording.")
-    def comments(self, asked: PageRequest) -> Connection[CommentRef]:
-        return self.each(paged, _COMMENTS, asked)
+    def comments(self, page_request: PageRequest) -> Connection[CommentRef]:
+        return self.each(paged, _COMMENTS, page_request)
 
     @connection(
         "Its changes and those of what belongs to it, in log order. A key result, objective or cycle includes the "
@@ -76,5 +76,5 @@ class Entity(Node):
         "team includes the changes of its objectives and KPIs while the team owns them, and those of the teams inside "
         "it. Every entity includes its comments."
     )
-    def changes(self, asked: PageRequest, filter: Where[ChangeFilter] = None) -> Connection[ChangeRef]:
-        return changes_of(self, self.KIND, filter, asked)
+    def changes(self, page_request: PageRequest, filter: Where[ChangeFilter] = None) -> Connection[ChangeRef]:
+        return changes_of(self, self.KIND, filter, page_request)

@@ -14,7 +14,7 @@ from api.schema.metrics.goal_lists import supporters
 from api.schema.metrics.progress import Progress, of_key_results, progress_by, standings
 from api.schema.metrics.trajectory import Forecast, TargetRevision, TrajectoryPoint, forecasts, targets, trajectories
 from api.schema.primitives import enums
-from api.schema.primitives.field import answered, related, to_many, to_one
+from api.schema.primitives.field import related, resolved, to_many, to_one
 from api.schema.primitives.metric import Metric
 from api.schema.primitives.refs import CheckInRef, InitiativeRef, KeyResultRef, KpiRef, ObjectiveRef, PersonRef
 from api.schema.primitives.scalars import Markdown
@@ -102,10 +102,10 @@ class KeyResult(Entity, kind=Kind.KEY_RESULT, read=key_result.key_results):
     )
 
     @connection("The check-ins in their current version, by `measuredAt`.")
-    def check_ins(self, asked: PageRequest) -> Connection[CheckInRef]:
-        return self.each(paged, _CHECK_INS, asked)
+    def check_ins(self, page_request: PageRequest) -> Connection[CheckInRef]:
+        return self.each(paged, _CHECK_INS, page_request)
 
-    @answered("Planned, replanned and actual values over time.")
+    @resolved("Planned, replanned and actual values over time.")
     def trajectory(
         self,
         every: Annotated[enums.Step, strawberry.argument(description="The distance between two points.")] = Step.WEEK,
@@ -113,7 +113,7 @@ class KeyResult(Entity, kind=Kind.KEY_RESULT, read=key_result.key_results):
         return self.each(trajectories, every)
 
     @connection("The objectives that support it, in the order of drafting.")
-    def supported_by(self, asked: PageRequest) -> Connection[ObjectiveRef]:
-        return supporters(self, asked)
+    def supported_by(self, page_request: PageRequest) -> Connection[ObjectiveRef]:
+        return supporters(self, page_request)
 
     as_of = at_another_moment(KeyResultRef)

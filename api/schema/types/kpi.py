@@ -10,12 +10,12 @@ import strawberry
 from api.schema.connections import filters
 from api.schema.connections.connection import Connection, connection
 from api.schema.connections.filters import KpiFilter, KpiOrder
-from api.schema.connections.lists import Judged, Listing, Pages, listed, paged
+from api.schema.connections.lists import Judged, Listing, Pages, list_page, paged
 from api.schema.metrics.findings import Finding, in_kpis
 from api.schema.metrics.progress import latest_readings
 from api.schema.primitives import enums
 from api.schema.primitives.actor import Actor, actor
-from api.schema.primitives.field import answered, related, to_many, to_one
+from api.schema.primitives.field import related, resolved, to_many, to_one
 from api.schema.primitives.metric import Unit
 from api.schema.primitives.refs import KeyResultRef, KpiRef, PersonRef, ReadingRef, TeamRef
 from api.schema.primitives.scalars import Markdown, Position
@@ -93,7 +93,7 @@ class KpiDefinition(RowProxy):
     by: Actor = actor("changed_by", "The actor who defined it.")
     reason: str | None = strawberry.field(description="The reason given for the definition.")
 
-    @answered("The effective time of the definition.")
+    @resolved("The effective time of the definition.")
     def since(self) -> datetime:
         return self.row.changed_at
 
@@ -170,16 +170,16 @@ class Kpi(Entity, kind=Kind.KPI, read=kpi.kpis):
     @connection("The readings of the KPI, by `measuredAt`.")
     def readings(
         self,
-        asked: PageRequest,
+        page_request: PageRequest,
         from_: From = None,
         to: To = None,
         include_superseded: Annotated[
             bool, strawberry.argument(description="Whether to include corrected and retracted readings.")
         ] = False,
     ) -> Connection[ReadingRef]:
-        return self.each(paged, _READINGS, asked, from_, to, include_superseded)
+        return self.each(paged, _READINGS, page_request, from_, to, include_superseded)
 
-    @answered(
+    @resolved(
         "The readings aggregated by calendar period in UTC, from the period of `from` (default: the first reading) to "
         "that of `to` (default: the basis). Empty periods are included."
     )
@@ -192,7 +192,7 @@ class Kpi(Entity, kind=Kind.KPI, read=kpi.kpis):
     ) -> list[SeriesPoint]:
         return self.each(_series, every, aggregate, from_, to)
 
-    @answered("The period that contains the basis, compared with the period before.")
+    @resolved("The period that contains the basis, compared with the period before.")
     def comparison(
         self,
         period: Annotated[enums.Step, strawberry.argument(description="The length of a period.")] = Step.MONTH,
@@ -211,8 +211,8 @@ def _judged(batch: Batch) -> Sequence[Judged]:
 KPIS = Listing(Kind.KPI, kpi.KPIS, _judged)
 
 
-def kpis(view: View, filter: KpiFilter | None, order: KpiOrder | None, asked: PageRequest) -> Connection[Any]:
+def kpis(view: View, filter: KpiFilter | None, order: KpiOrder | None, page_request: PageRequest) -> Connection[Any]:
     """A page of the KPIs of a view."""
     only = None if filter is None or filter.status is None else frozenset(filter.status)
     in_order = filters.order(order, kpi.KpiOrder.NAME)
-    return listed(view, KPIS, filters.kpi_filter(view, filter), in_order, asked, only)
+    return list_page(view, KPIS, filters.kpi_filter(view, filter), in_order, page_request, only)

@@ -7,7 +7,7 @@ from typing import Any
 import strawberry
 
 from api.schema.primitives.actor import Actor, actor
-from api.schema.primitives.field import answered, related, to_one
+from api.schema.primitives.field import related, resolved, to_one
 from api.schema.primitives.node import Node
 from api.schema.primitives.refs import CheckInRef, KeyResultRef, KpiRef, ReadingRef
 from api.schema.primitives.scalars import Markdown, Position
@@ -55,11 +55,11 @@ class CheckIn(Node, kind=Kind.CHECK_IN, read=measurements.CHECK_INS.by_id):
     corrected: CheckInRef | None = related("The version that this one corrects.", _neighbours, Kind.CHECK_IN, -1)
     superseded_by: CheckInRef | None = related("The version that corrects this one.", _neighbours, Kind.CHECK_IN, 1)
 
-    @answered("The global id of this version; opaque.")
+    @resolved("The global id of this version; opaque.")
     def id(self) -> strawberry.ID:
         return _version_id(self)
 
-    @answered("The keys of all milestones that were reached at this check-in.")
+    @resolved("The keys of all milestones that were reached at this check-in.")
     def reached(self) -> list[str]:
         return list(self.row.reached or ())
 
@@ -80,11 +80,11 @@ class Reading(Node, kind=Kind.READING, read=measurements.READINGS.by_id):
     corrects: ReadingRef | None = related("The version that this one corrects.", _neighbours, Kind.READING, -1)
     superseded_by: ReadingRef | None = related("The version that corrects this one.", _neighbours, Kind.READING, 1)
 
-    @answered("The global id of this version; opaque.")
+    @resolved("The global id of this version; opaque.")
     def id(self) -> strawberry.ID:
         return _version_id(self)
 
-    @answered("Whether the reading was retracted.")
+    @resolved("Whether the reading was retracted.")
     def retracted(self) -> bool:
         return self.row.ended is Ending.RETRACTED
 

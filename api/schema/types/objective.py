@@ -11,7 +11,7 @@ from api.schema.metrics.findings import Finding, in_objectives
 from api.schema.metrics.goal_lists import supporters
 from api.schema.metrics.progress import Progress, all_key_results, live_key_results, of_objectives, progress_by
 from api.schema.primitives import enums
-from api.schema.primitives.field import answered, related, to_many, to_one, to_refs, to_some
+from api.schema.primitives.field import related, resolved, to_many, to_one, to_refs, to_some
 from api.schema.primitives.refs import (
     AlignmentTarget,
     CycleRef,
@@ -91,7 +91,7 @@ class Objective(Entity, kind=Kind.OBJECTIVE, read=objective.objectives):
         Kind.REFLECTION, discussion.reflections_of_subjects, "The reflections on the objective."
     )
 
-    @answered("The key results of the objective, in the order of creation.")
+    @resolved("The key results of the objective, in the order of creation.")
     def key_results(
         self,
         include_dropped: Annotated[bool, strawberry.argument(description="Whether to include dropped ones.")] = False,
@@ -99,7 +99,7 @@ class Objective(Entity, kind=Kind.OBJECTIVE, read=objective.objectives):
         return self.each(all_key_results if include_dropped else live_key_results)
 
     @connection("The objectives that support it, in the order of drafting.")
-    def supported_by(self, asked: PageRequest) -> Connection[ObjectiveRef]:
-        return supporters(self, asked)
+    def supported_by(self, page_request: PageRequest) -> Connection[ObjectiveRef]:
+        return supporters(self, page_request)
 
     as_of = at_another_moment(ObjectiveRef)

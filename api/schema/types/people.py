@@ -8,7 +8,7 @@ from api.schema.connections.connection import Connection, Where, connection
 from api.schema.connections.filters import NOTHING, ObjectiveFilter, named
 from api.schema.metrics.goal_lists import Whose, objectives_of
 from api.schema.metrics.progress import Progress, of_teams
-from api.schema.primitives.field import answered, related, to_many, to_one
+from api.schema.primitives.field import related, resolved, to_many, to_one
 from api.schema.primitives.lookup import CycleBy
 from api.schema.primitives.refs import ObjectiveRef, PersonRef, TeamRef
 from api.schema.types.entity import Entity, at_another_moment
@@ -41,8 +41,8 @@ class Person(Entity, kind=Kind.PERSON, read=people.people):
     teams: list[TeamRef] = to_many(Kind.TEAM, people.teams_of_people, "The person's teams, in the order of joining.")
 
     @connection("The objectives that the person owns.")
-    def objectives(self, asked: PageRequest, filter: Where[ObjectiveFilter] = None) -> Connection[ObjectiveRef]:
-        return objectives_of(self, Whose.OWNER, filter, asked)
+    def objectives(self, page_request: PageRequest, filter: Where[ObjectiveFilter] = None) -> Connection[ObjectiveRef]:
+        return objectives_of(self, Whose.OWNER, filter, page_request)
 
     as_of = at_another_moment(PersonRef)
 
@@ -60,10 +60,10 @@ class Team(Entity, kind=Kind.TEAM, read=people.teams):
     members: list[PersonRef] = to_many(Kind.PERSON, people.members_of_teams, "The members, in the order of joining.")
 
     @connection("The objectives of this team, without those of the teams inside it.")
-    def objectives(self, asked: PageRequest, filter: Where[ObjectiveFilter] = None) -> Connection[ObjectiveRef]:
-        return objectives_of(self, Whose.TEAM, filter, asked)
+    def objectives(self, page_request: PageRequest, filter: Where[ObjectiveFilter] = None) -> Connection[ObjectiveRef]:
+        return objectives_of(self, Whose.TEAM, filter, page_request)
 
-    @answered("The unweighted mean of its own objectives in a cycle, without dropped ones.")
+    @resolved("The unweighted mean of its own objectives in a cycle, without dropped ones.")
     def progress(
         self, cycle: Annotated[CycleBy, strawberry.argument(description="The cycle, by id or key.")]
     ) -> Progress:

@@ -5,7 +5,7 @@ from datetime import datetime
 import strawberry
 
 from api.schema.primitives import enums
-from api.schema.primitives.field import answered
+from api.schema.primitives.field import resolved
 from api.schema.primitives.refs import PersonRef
 from api.schema.primitives.scalars import Position
 from api.snapshot.snapshot import View
@@ -42,39 +42,39 @@ class ScoringPolicy:
     def policy(self) -> values.ScoringPolicy:
         return self.row.policy
 
-    @answered("The version of the policy; 0 is the built-in default.")
+    @resolved("The version of the policy; 0 is the built-in default.")
     def version(self) -> int:
         return self.row.version
 
-    @answered("The effective time from which it is in force.")
+    @resolved("The effective time from which it is in force.")
     def since(self) -> datetime:
         return self.row.changed_at
 
-    @answered("The largest gap between expected and actual progress that is ON_TRACK, as a share of 1.")
+    @resolved("The largest gap between expected and actual progress that is ON_TRACK, as a share of 1.")
     def on_track_gap(self) -> float:
         return self.policy.on_track_gap
 
-    @answered("The largest gap that is AT_RISK, as a share of 1. A larger gap is OFF_TRACK.")
+    @resolved("The largest gap that is AT_RISK, as a share of 1. A larger gap is OFF_TRACK.")
     def at_risk_gap(self) -> float:
         return self.policy.at_risk_gap
 
-    @answered("The lowest score that is ACHIEVED, in [0, 1].")
+    @resolved("The lowest score that is ACHIEVED, in [0, 1].")
     def score_green(self) -> float:
         return self.policy.score_green
 
-    @answered("The lowest score that is amber and not red, in [0, 1].")
+    @resolved("The lowest score that is amber and not red, in [0, 1].")
     def score_amber(self) -> float:
         return self.policy.score_amber
 
-    @answered("The number of cadences without a measurement after which a goal or KPI is out of date.")
+    @resolved("The number of cadences without a measurement after which a goal or KPI is out of date.")
     def stale_after_cadences(self) -> float:
         return self.policy.stale_after_cadences
 
-    @answered("The largest number of key results of an objective without a finding.")
+    @resolved("The largest number of key results of an objective without a finding.")
     def max_key_results_per_objective(self) -> int:
         return self.policy.max_key_results_per_objective
 
-    @answered("The largest number of objectives of an owner in a cycle without a finding.")
+    @resolved("The largest number of objectives of an owner in a cycle without a finding.")
     def max_objectives_per_owner(self) -> int:
         return self.policy.max_objectives_per_owner
 
@@ -84,11 +84,11 @@ class Workspace:
     name: str = strawberry.field(description="The name of the workspace.")
     view: strawberry.Private[View]
 
-    @answered("The scoring policy in force: the thresholds for health and scores.")
+    @resolved("The scoring policy in force: the thresholds for health and scores.")
     def policy(self) -> ScoringPolicy:
         return ScoringPolicy(row=self.view.policy)
 
-    @answered("The position of the last event that this answer includes.")
+    @resolved("The position of the last event that this answer includes.")
     def head(self) -> Position:
         return Position(self.view.basis.position)
 
