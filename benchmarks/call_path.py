@@ -188,10 +188,10 @@ def main() -> None:
         named = Settings(database_url=SecretStr(server.dsn), workspace=f"bench_{uuid4().hex[:8]}")
         database = stack.enter_context(open_database(named))
         database.migrate()
-        tell(call_path(database), trace="--trace" in sys.argv)
+        report(call_path(database), trace="--trace" in sys.argv)
 
 
-def tell(path: CallPath, *, trace: bool) -> None:
+def report(path: CallPath, *, trace: bool) -> None:
     """The figures, the calls by module, and the calls in order if `trace`."""
     print(
         f"{len(path.calls)} calls in {len(path.modules)} modules, {path.backs.total()} calls back between "

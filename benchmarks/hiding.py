@@ -4,7 +4,7 @@ Run: python -m benchmarks.hiding
 """
 
 from benchmarks.company import goals, write
-from benchmarks.measuring import World, seconds, tell, worlds
+from benchmarks.measuring import World, report, seconds, worlds
 from benchmarks.reading import GOALS
 from domain.commands.permissions import Role
 
@@ -21,7 +21,7 @@ def main() -> None:
         for private in (0, 50, 500):
             world = new()
             write(world.log, goals(1_000, 4, 4, private))
-            world.see()
+            world.catch_up()
             for name, page in PAGES.items():
                 _compare(world, f"{name}, {private or 'nothing'} hidden: shown in part / whole", page, private)
 
@@ -31,7 +31,7 @@ def _compare(world: World, what: str, page: str, private: int) -> None:
     member = world.of(Role.MEMBER)
     pairs = [[seconds(lambda: one.ask(page), 1, 0) for one in (world, member)] for _ in range(TIMES)]  # noqa: B023
     whole, part = (min(times) for times in zip(*pairs, strict=True))
-    tell(what, part / whole, "<= 3" if private else "<= 1.1", f"{part * 1000:.1f} ms against {whole * 1000:.1f} ms")
+    report(what, part / whole, "<= 3" if private else "<= 1.1", f"{part * 1000:.1f} ms against {whole * 1000:.1f} ms")
 
 
 if __name__ == "__main__":

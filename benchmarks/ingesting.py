@@ -18,7 +18,7 @@ import uvicorn
 from api.cli.serve import _collect_seldom
 from api.server.app import create_app
 from benchmarks.company import OPENED, kpi, write
-from benchmarks.measuring import World, seconds, tell, worlds
+from benchmarks.measuring import World, report, seconds, worlds
 
 READINGS = 100_000
 TIMES = 3
@@ -28,14 +28,14 @@ def main() -> None:
     with worlds() as new:
         world = new()
         write(world.log, iter([kpi("orders")]))
-        world.see()
+        world.catch_up()
         with _serving(world) as port:
             for form, media in ((_lines, "application/x-ndjson"), (_table, "text/csv")):
                 files = iter([form(number * READINGS) for number in range(TIMES + 1)])
                 ours = seconds(lambda files=files, media=media: _sent(port, media, next(files)), TIMES)  # type: ignore[misc]
                 copied = _copied(world)
                 figures = f"{READINGS / ours:,.0f} readings/s, COPY {READINGS / copied:,.0f} rows/s"
-                tell(f"100,000 readings over HTTP ({media}) / COPY", ours / copied, "20,000/s", figures)
+                report(f"100,000 readings over HTTP ({media}) / COPY", ours / copied, "20,000/s", figures)
 
 
 @contextmanager

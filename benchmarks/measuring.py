@@ -49,7 +49,7 @@ class World(NamedTuple):
         """The same, asked by a machine that has these roles alone."""
         return self._replace(context=replace(self.context, caller=Caller("benchmark", frozenset(roles))))
 
-    def see(self) -> int:
+    def catch_up(self) -> int:
         """Bring the views level with the log, and let the planner know what is in them."""
         position = self.projector.catch_up()
         with self.database.connect() as conn:
@@ -113,7 +113,7 @@ def _timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def tell(what: str, ratio: float, goal: str, figures: str) -> None:
+def report(what: str, ratio: float, goal: str, figures: str) -> None:
     """One line: the ratio first, since the rest depends on the machine."""
     sys.stdout.write(f"{what:<58} {ratio:8.2f}x   goal {goal:<12} {figures}\n")
     sys.stdout.flush()

@@ -4,7 +4,7 @@ Run: python -m benchmarks.reading
 """
 
 from benchmarks.company import goals, write
-from benchmarks.measuring import World, seconds, tell, worlds
+from benchmarks.measuring import World, report, seconds, worlds
 
 TIMES = 7
 GOALS = """
@@ -20,14 +20,16 @@ def main() -> None:
         short, long = new(), new()
         for world, rounds in ((short, 1), (long, 10)):
             write(world.log, goals(1_000, 4, rounds))
-            world.see()
+            world.catch_up()
         for page, name in ((1_000, "1,000 objectives x 4"), (50, "a page of 50")):
             now, then = _now(short, page), _then(short, page)
             now_long, then_long = _now(long, page), _then(long, page)
-            tell(f"{name}: asOf / now", then / now, "<= 1.3", _told(now, then))
-            tell(f"{name}: asOf / now, log 10 times longer", then_long / now_long, "<= 1.3", _told(now_long, then_long))
-            tell(f"{name}: now, log 10 times longer / short", now_long / now, "<= 1.2", _told(now, now_long))
-            tell(f"{name}: asOf, log 10 times longer / short", then_long / then, "<= 1.2", _told(then, then_long))
+            report(f"{name}: asOf / now", then / now, "<= 1.3", _told(now, then))
+            report(
+                f"{name}: asOf / now, log 10 times longer", then_long / now_long, "<= 1.3", _told(now_long, then_long)
+            )
+            report(f"{name}: now, log 10 times longer / short", now_long / now, "<= 1.2", _told(now, now_long))
+            report(f"{name}: asOf, log 10 times longer / short", then_long / then, "<= 1.2", _told(then, then_long))
 
 
 def _now(world: World, page: int) -> float:

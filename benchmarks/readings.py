@@ -8,7 +8,7 @@ from itertools import count
 from uuid import uuid4
 
 from benchmarks.company import OPENED, kpi, write
-from benchmarks.measuring import World, seconds, tell, worlds
+from benchmarks.measuring import World, report, seconds, worlds
 from domain.commands.command import KpiBy
 from domain.commands.kpi_commands import ReadingInput, RecordReadings
 
@@ -20,12 +20,12 @@ def main() -> None:
     with worlds() as new:
         world = new()
         write(world.log, iter([kpi("orders")]))
-        world.see()
+        world.catch_up()
         with world.serving():
             ours = _ours(world)
         copied = _copied(world)
         figures = f"{BATCH / ours:,.0f} readings/s, COPY {BATCH / copied:,.0f} rows/s"
-        tell("1,000 readings until readable / COPY of the same rows", ours / copied, "20,000/s", figures)
+        report("1,000 readings until readable / COPY of the same rows", ours / copied, "20,000/s", figures)
 
 
 def _ours(world: World) -> float:

@@ -4,7 +4,7 @@ Run: python -m benchmarks.rebuilding
 """
 
 from benchmarks.company import goals, kpi, readings, write
-from benchmarks.measuring import World, seconds, tell, worlds
+from benchmarks.measuring import World, report, seconds, worlds
 from projections.engine.rebuild import rebuild
 
 TIMES = 3
@@ -17,11 +17,11 @@ def main() -> None:
         write(world.log, goals(500, 4, 10))
         write(world.log, iter([defined]))
         write(world.log, readings(defined.originator_id, 30_000))
-        events = world.see()
+        events = world.catch_up()
         rebuilt = seconds(lambda: rebuild(world.log, world.database.connect, workspace=world.context.workspace), TIMES)
         decoded = seconds(lambda: _decode(world), TIMES)
         figures = f"{events / rebuilt:,.0f} events/s, decoding {events / decoded:,.0f} events/s, {events:,} events"
-        tell("a rebuild / bare decoding of the log", rebuilt / decoded, "20,000/s", figures)
+        report("a rebuild / bare decoding of the log", rebuilt / decoded, "20,000/s", figures)
 
 
 def _decode(world: World) -> None:

@@ -4,7 +4,7 @@ Run: python -m benchmarks.verifying
 """
 
 from benchmarks.company import goals, kpi, readings, write
-from benchmarks.measuring import World, seconds, tell, worlds
+from benchmarks.measuring import World, report, seconds, worlds
 from domain.log import raw
 from domain.proof.signed_note import Signer
 from projections.proof import merkle_tree, signer
@@ -30,7 +30,7 @@ def main() -> None:
             copied = seconds(lambda: sum(1 for _ in raw.copied(conn)), TIMES)
             proven = seconds(lambda: merkle_tree.Tree(conn, events).inclusion(events // 3), TIMES)
         figures = f"{events / verified:,.0f} events/s, copying {events / copied:,.0f} events/s, {events:,} events"
-        tell(
+        report(
             "verifying the log / a bare copy of it",
             verified / copied,
             "100,000/s",
@@ -40,7 +40,7 @@ def main() -> None:
 
 def _signed(world: World, keys: Keys) -> int:
     """See all events, and sign after every thousandth; how many there are."""
-    events = world.see()
+    events = world.catch_up()
     with world.database.connect() as conn:
         for size in range(CHECKPOINT_EVENTS, events, CHECKPOINT_EVENTS):
             merkle_tree.keep(conn, size, signer.signed(conn, size, keys))

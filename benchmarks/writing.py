@@ -7,7 +7,7 @@ from itertools import count
 from uuid import uuid4
 
 from benchmarks.company import goals, write
-from benchmarks.measuring import World, seconds, tell, worlds
+from benchmarks.measuring import World, report, seconds, worlds
 
 TIMES = 300
 CHECK_IN = """
@@ -22,11 +22,11 @@ def main() -> None:
     with worlds() as new:
         world = new()
         write(world.log, goals(50, 4, 1))
-        world.see()
+        world.catch_up()
         with world.serving():
             bare, ours = _bare(world), _ours(world)
         figures = f"{ours * 1000:.2f} ms, bare {bare * 1000:.2f} ms (p50)"
-        tell("a mutation until readable / a bare insert and commit", ours / bare, "<= 3", figures)
+        report("a mutation until readable / a bare insert and commit", ours / bare, "<= 3", figures)
 
 
 def _ours(world: World) -> float:

@@ -1,4 +1,4 @@
-"""Questions over GraphQL, answered by the schema in this process, with every statement counted."""
+"""GraphQL documents executed by the schema in this process; every SQL statement is counted."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ from tests.world import World
 
 
 class CountingPool:
-    """A pool that keeps the statements of its connections; `meanwhile` is called before each statement."""
+    """A pool that collects the statements of its connections; it calls `meanwhile` before each statement."""
 
     def __init__(self, pool: Any) -> None:
         self._pool = pool
@@ -42,13 +42,13 @@ class CountingPool:
 
 @contextmanager
 def unlimited() -> Iterator[None]:
-    """Without the limits of a server on the cost of a document."""
+    """Disable the limits on the cost of a document."""
     with patch("api.execution.cost.LIMITS", ()), patch("api.execution.limits.COST_MAX", inf):
         yield
 
 
 class Asking:
-    """The API over a world, asked by an admin."""
+    """The GraphQL schema over a workspace, executed for an admin."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -62,38 +62,38 @@ class Asking:
         return Context(self.caller, pool, self.world.log, writing, "acme", "r-1")
 
     def ask(self, query: str, **variables: Any) -> Any:
-        """The data of an answer without errors."""
+        """The data of a response; it must have no errors."""
         result = schema.execute_sync(query, variables, self.context)
         assert result.errors is None, result.errors
         return result.data
 
     def errors(self, query: str, **variables: Any) -> list[GraphQLError]:
-        """The errors of an answer."""
+        """The errors of a response."""
         result = schema.execute_sync(query, variables, self.context)
         assert result.errors
         return result.errors
 
     def refused(self, query: str, **variables: Any) -> tuple[str, list[str]]:
-        """The code and the field of the one error of an answer."""
+        """The code and the field of the single error of a response."""
         (error,) = self.errors(query, **variables)
         assert error.extensions is not None
         return error.extensions["code"], error.extensions.get("field", [])
 
     def code(self, query: str, **variables: Any) -> Any:
-        """The code of the one error of an answer."""
+        """The code of the single error of a response."""
         return self.refused(query, **variables)[0]
 
     def count(self, query: str, **variables: Any) -> int:
-        """How many statements an answer costs."""
+        """The number of SQL statements that a document takes."""
         self.pool.statements.clear()
         self.ask(query, **variables)
         return len(self.pool.statements)
 
 
 class AskedWorld(World, Asking):
-    """A world and the API over it in one."""
+    """A workspace and the schema over it in one object."""
 
     def __init__(self, database: Database) -> None:
         World.__init__(self, database)
         Asking.__init__(self, self)
-        self.see()
+        self.catch_up()

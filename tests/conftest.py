@@ -1,4 +1,4 @@
-"""What every test can have: a database with a fresh workspace on a server that lives as long as the run."""
+"""Fixtures of all tests: a database with a fresh workspace, on a PostgreSQL server that lasts as long as the run."""
 
 import gc
 import os
@@ -27,15 +27,15 @@ MEMORY_BYTES_MIN = 6 * 2**30
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Name the place of the run's own server; whoever needs it first starts it there."""
-    # A shell that starts us in the background has SIGINT ignored, and whom we start would inherit that.
+    """Choose the directory of the test server; the first worker that needs the server starts it there."""
+    # A shell starts background processes with SIGINT ignored, and child processes would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(config, "workerinput"):
         os.environ[DIRECTORY] = tempfile.mkdtemp(prefix="keyframe-", dir=_memory())
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Leave nothing behind, whatever became of the workers."""
+    """Stop the server and delete its files, even after a worker crashed."""
     if not hasattr(config, "workerinput"):
         if given := os.environ.get(SERVER):
             drop_template(given)
@@ -46,27 +46,27 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Keep the garbage collector off what lives as long as the run: the schema and the tests themselves."""
+    """Exclude long-lived objects (the schema, the tests) from garbage collection."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 20)
 
 
 def _memory() -> Path | None:
-    """Where files are kept in memory, if there is room for a run; it makes copying databases several times as fast."""
+    """The in-memory file system, if it has room for a run: copying databases is several times faster there."""
     has_room = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= MEMORY_BYTES_MIN
     return MEMORY if has_room else None
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
-    """How to connect to a PostgreSQL: the one given, or one for all workers of this run."""
+    """The DSN of a PostgreSQL server: the configured one, or one that all workers of this run share."""
     if given := os.environ.get(SERVER):
         yield given
         return
     with embedded_postgres.running(Path(os.environ[DIRECTORY])) as dsn:
         with psycopg.connect(dsn, autocommit=True) as conn:
-            for name in ("fsync", "full_page_writes", "synchronous_commit"):  # nothing here outlives the run
+            for name in ("fsync", "full_page_writes", "synchronous_commit"):  # durability is not needed after the run
                 conn.execute(f"alter system set {name} = off")
             conn.execute("select pg_reload_conf()")
         yield dsn
@@ -74,7 +74,7 @@ def server() -> Iterator[str]:
 
 @pytest.fixture
 def settings(server: str, request: pytest.FixtureRequest) -> Settings:
-    """The settings of a workspace that no other test has; it exists if the test asks for its database, too."""
+    """The settings of a workspace of this test only. The workspace exists if the test also uses `database`."""
     if "database" in request.fixturenames:
         return named_settings(server)
     return Settings(database_url=SecretStr(server), workspace=f"test_{uuid4().hex[:12]}", pool_size_max=8)
@@ -82,12 +82,12 @@ def settings(server: str, request: pytest.FixtureRequest) -> Settings:
 
 @pytest.fixture
 def database(server: str, settings: Settings) -> Iterator[Database]:
-    """A workspace with an empty log, gone after the test."""
+    """A workspace with an empty log, dropped after the test."""
     with fresh_workspace(server, settings) as database:
         yield database
 
 
-def way_in(database: Database, *roles: Role) -> str:
-    """A token for whoever asks a server that lets nobody in without; it may do everything unless roles are named."""
+def issue_token(database: Database, *roles: Role) -> str:
+    """Issue an API token with these roles, by default all of them; its secret."""
     with database.connect() as conn:
         return api_tokens.issue(conn, "test", roles or [*Role], None, timedelta(hours=1))[1]

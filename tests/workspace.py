@@ -1,7 +1,7 @@
-"""A fresh workspace for a test: migrated and with empty views, in a database of its own that is dropped afterwards.
+"""A fresh workspace for a test: migrated, with empty projections, in its own database, which is dropped afterwards.
 
-Making the tables of a workspace takes a quarter of a second; copying a database that has them takes a tenth of that.
-The first worker that needs a workspace makes the template, the others copy it.
+Creating the tables of a workspace takes a quarter of a second; copying a database that has them takes a tenth of that.
+The first worker that needs a workspace creates the template; the others copy it.
 """
 
 import os
@@ -23,7 +23,7 @@ from projections.engine import rebuild
 
 DIRECTORY = "KEYFRAME_TEST_DIRECTORY"
 _TEMPLATE = "template"
-"""The workspace in the template; a copy gets a name of its own."""
+"""The workspace in the template; each copy gets its own name."""
 
 
 @contextmanager
@@ -31,7 +31,7 @@ def fresh_workspace(server: str, named: Settings | None = None, **given: Any) ->
     """The database of a fresh workspace with these settings, dropped at the end."""
     named = named or named_settings(server, **given)
     with copied(server, named), open_database(named) as database:
-        database.migrate()  # the copy has the tables; this grants its own application role what it may do
+        database.migrate()  # the copy has the tables; this grants the privileges of its application role
         yield database
 
 
@@ -68,7 +68,7 @@ def drop_template(server: str) -> None:
 
 
 def _template(conn: psycopg.Connection[Any], server: str) -> str:
-    """The name of the template, which the first caller makes."""
+    """The name of the template; the first caller creates it."""
     name = _template_name()
     conn.execute("select pg_advisory_lock(hashtext(%s))", [name])
     if not conn.execute("select from pg_database where datname = %s and not datallowconn", [name]).fetchall():
@@ -80,7 +80,7 @@ def _template(conn: psycopg.Connection[Any], server: str) -> str:
 
 
 def _make_workspace(dsn: str) -> None:
-    """A migrated workspace with empty views, without an application role: each copy has one of its own."""
+    """A migrated workspace with empty projections and no application role: each copy has its own role."""
     with open_database(Settings(database_url=SecretStr(dsn), workspace=_TEMPLATE)) as database:
         database.migrate()
         with database.connect() as conn:

@@ -1,4 +1,4 @@
-"""A workspace that is written by commands, with views that are fed when the test says so."""
+"""A workspace that tests write with commands; its projections catch up when the test asks for it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -23,7 +23,7 @@ ADA = Author("machine:ada", Source.API, frozenset(Role))
 
 
 class World:
-    """A workspace: `tell` and `do` feed the views with what they record, `write` leaves that to `see`."""
+    """A workspace. `record` and `do` catch up with the log after each command; after `write`, call `catch_up`."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -35,7 +35,7 @@ class World:
 
     @property
     def conn(self) -> psycopg.Connection[Any]:
-        """A connection to the views, which `close` closes."""
+        """A connection to the projections; `close` closes it."""
         if self._conn is None:
             self._conn = self.database.connect()
         return self._conn
@@ -48,23 +48,23 @@ class World:
         return Projector(self.log, self.database.connect, batch_size, self.workspace)
 
     def write(self, command: Command, author: Author = ADA) -> Outcome:
-        """Carry a command out; the views do not show it yet."""
+        """Execute a command; the projections do not show it yet."""
         return self.keyframe.execute(command, author)
 
     def do(self, command: Command, author: Author = ADA) -> Outcome:
-        """Carry a command out and feed the views."""
+        """Execute a command and catch up; the outcome."""
         outcome = self.write(command, author)
-        self.see()
+        self.catch_up()
         return outcome
 
-    def tell(self, command: Command, author: Author = ADA) -> UUID:
-        """Carry a command out and feed the views; the id of the command's subject."""
+    def record(self, command: Command, author: Author = ADA) -> UUID:
+        """Execute a command and catch up; the id of the command's subject."""
         outcome = self.do(command, author)
         assert outcome.result.subject is not None
         return outcome.result.subject.id
 
-    def see(self) -> int:
-        """Feed the views up to the head of the log; the position they show then."""
+    def catch_up(self) -> int:
+        """Apply the log up to its head; the position of the projections afterwards."""
         return self.projector.catch_up()
 
     @property
@@ -83,7 +83,7 @@ def fresh_world(server: str) -> Iterator[World]:
     """A workspace of its own, dropped at the end."""
     with fresh_workspace(server, pool_size_max=4) as database:
         made = World(database)
-        made.see()
+        made.catch_up()
         try:
             yield made
         finally:

@@ -25,32 +25,32 @@ def on(day: int, hour: int = 12) -> datetime:
 
 def cycle(world: World, key: str = "q1", **more: Any) -> UUID:
     told = {"name": key.upper(), "starts_on": date(2026, 1, 1), "ends_on": date(2026, 3, 31), "effective_at": on(1, 0)}
-    return world.tell(OpenCycle(key=key, **{**told, **more}))
+    return world.record(OpenCycle(key=key, **{**told, **more}))
 
 
 def objective(world: World, cycle: UUID, title: str = "Delight the customers", **more: Any) -> UUID:
     told = {"kind": ObjectiveKind.COMMITTED, "effective_at": on(2), **more}
-    return world.tell(DraftObjective(cycle=CycleBy(id=cycle), title=title, **told))
+    return world.record(DraftObjective(cycle=CycleBy(id=cycle), title=title, **told))
 
 
 def key_result(world: World, objective: UUID, metric: Metric = REACH_TEN, **more: Any) -> UUID:
     told = {"effective_at": on(3), **more}
-    return world.tell(AddKeyResult(objective=objective, title="Ten of them", metric=as_input(metric), **told))
+    return world.record(AddKeyResult(objective=objective, title="Ten of them", metric=as_input(metric), **told))
 
 
 def check_in(world: World, key_result: UUID, at: datetime, **said: Any) -> UUID:
-    return world.tell(CheckIn(key_result=key_result, measured_at=at, reason="it was so", **said))
+    return world.record(CheckIn(key_result=key_result, measured_at=at, reason="it was so", **said))
 
 
 def kpi(world: World, key: str = "nps") -> UUID:
-    return world.tell(DefineKpi(key=key, name=key, cadence=Cadence.WEEKLY, effective_at=on(1)))
+    return world.record(DefineKpi(key=key, name=key, cadence=Cadence.WEEKLY, effective_at=on(1)))
 
 
 def read(world: World, kpi: UUID, *figures: tuple[datetime, float]) -> list[UUID]:
     """Readings of a KPI: (measured at, value); their ids."""
     readings = [ReadingInput(kpi=KpiBy(id=kpi), measured_at=at, value=value) for at, value in figures]
     outcome = world.write(RecordReadings(readings=readings))
-    world.see()
+    world.catch_up()
     return [id for id, _ in outcome.result.readings]
 
 

@@ -136,7 +136,7 @@ class House:
         self._keyframe = Dispatcher(self.log)
         self._head = 0
 
-    def tell(self, command: Command) -> UUID:
+    def record(self, command: Command) -> UUID:
         """Carry a command out; the id of what it was about. What is asked from now on knows of it."""
         outcome = self._keyframe.execute(command, ROOT)
         self._head = outcome.head
@@ -144,7 +144,7 @@ class House:
         return outcome.result.subject.id
 
     def person(self, handle: str) -> UUID:
-        return self.tell(AddPerson(handle=handle, name=handle.title()))
+        return self.record(AddPerson(handle=handle, name=handle.title()))
 
     def token(self, *roles: Role, person: UUID | None = None, name: str = "robot") -> str:
         with self.database.connect() as conn:
@@ -184,7 +184,7 @@ class House:
         for name, verb in (("deactivated", DeactivatePerson), ("erased", ErasePerson)):
             person = self.person(f"{name}-{uuid4().hex[:6]}")
             made[name] = self.token(person=person)
-            self.tell(verb(person=person, reason="left"))
+            self.record(verb(person=person, reason="left"))
         good = self.token()
         return {
             **{name: f"Bearer {token}" for name, token in made.items()},

@@ -91,7 +91,7 @@ def test_what_cannot_be_done_is_told(home: House, words: list[str], told: str) -
 
 def test_a_token_for_nobody_is_not_made(home: House) -> None:
     person = home.person("gone")
-    home.tell(DeactivatePerson(person=person))
+    home.record(DeactivatePerson(person=person))
     for handle in ("gone", "never-here"):
         done = keyframe(home.database.settings, "token", "create", "--role", "LEAD", "--person", handle)
         assert (done.returncode, done.stdout) == (1, "")
@@ -191,7 +191,7 @@ def test_a_person_who_leaves_takes_their_tokens_along(forgetful: House) -> None:
     person = forgetful.person(f"p{uuid4().hex[:8]}")
     token = forgetful.token(person=person)
     assert forgetful.ask(token).status_code == 200
-    forgetful.tell(DeactivatePerson(person=person))
+    forgetful.record(DeactivatePerson(person=person))
     assert forgetful.ask(token).status_code == 401
 
 

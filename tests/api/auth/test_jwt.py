@@ -42,7 +42,7 @@ def test_the_handle_claim_names_a_person(home: House) -> None:
 @pytest.mark.parametrize("verb", [DeactivatePerson, ErasePerson])
 def test_who_is_not_here_any_more_is_not_let_in(home: House, verb: Any) -> None:
     person = home.person(f"left-{verb.__name__.lower()}")
-    home.tell(verb(person=person, reason="left"))
+    home.record(verb(person=person, reason="left"))
     assert refused(home, signed(sub=f"left-{verb.__name__.lower()}"))
 
 

@@ -16,7 +16,7 @@ from api.runtime.settings import Settings
 from tests.api.auth.conftest import House, public, signed, trusting
 from tests.api.cli.terminal import environment, started
 from tests.api.schema.subscriptions.clients import hear, opened, port_of, say
-from tests.conftest import way_in
+from tests.conftest import issue_token
 
 
 def test_what_is_shown_to_a_server_is_found_nowhere(database: Database, tmp_path: Path) -> None:
@@ -28,7 +28,7 @@ def test_what_is_shown_to_a_server_is_found_nowhere(database: Database, tmp_path
     made = terminal.invoke(app, ["token", "create", "--role", "ADMIN"])
     shown = {
         "good": made.stdout.strip(),
-        "revoked": way_in(database),
+        "revoked": issue_token(database),
         "of a machine": signed(),
         "forged": signed(name="mallory"),
         "of somebody unknown": signed(sub="stranger"),

@@ -13,7 +13,7 @@ from domain.log import api_tokens
 from tests.api.auth.conftest import House, house
 from tests.api.schema.subscriptions.clients import CHANGES, PROTOCOLS, begun, closed, code, hear, say
 from tests.api.schema.subscriptions.conftest import running, until
-from tests.conftest import way_in
+from tests.conftest import issue_token
 
 FOLLOW = {"type": "subscribe", "id": "1", "payload": {"query": CHANGES}}
 
@@ -31,7 +31,7 @@ Ending = Callable[[House, str, Any], object]
 ENDINGS: dict[str, Ending] = {
     "revoked": lambda home, token, _: home.revoke(token),
     "expired": lambda home, token, _: home.alter(token, "expires_at = clock_timestamp()"),
-    "deactivated": lambda home, _, person: home.tell(DeactivatePerson(person=person)),
+    "deactivated": lambda home, _, person: home.record(DeactivatePerson(person=person)),
 }
 
 
@@ -76,7 +76,7 @@ def test_a_stream_over_http_ends_too(server: str, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(authentication, "REMEMBERED_SECONDS", 0.01)
     monkeypatch.setattr(authentication, "REVALIDATE_SECONDS", 0.01)
     with house(server) as home, running(home.database.settings, anonymous=False) as there:
-        token = way_in(home.database)
+        token = issue_token(home.database)
         with PROTOCOLS[protocol](there.port, CHANGES, token) as results:
             until(lambda: there.subscriptions == 1)
             home.revoke(token)

@@ -17,7 +17,7 @@ from api.runtime.projector import projector_of
 from api.runtime.settings import Settings
 from domain.log.schema import application_role
 from tests.api.cli.terminal import fill, keyframe, line, started, stopped
-from tests.conftest import way_in
+from tests.conftest import issue_token
 
 LATER = b'{"at": "2024-05-01T00:00:00Z", "by": "person:ada", "do": "formTeam", "input": {"key": "b", "name": "B"}}'
 GONE = SecretStr("postgresql://nobody@127.0.0.1:1/nothing")
@@ -44,7 +44,7 @@ def found(settings: Settings, what: str) -> Finding:
 
 
 def test_nothing_is_wrong_with_a_workspace_that_is_level(database: Database, filled: Connection) -> None:
-    way_in(database)
+    issue_token(database)
     findings = list(run_checks(database.settings))
     assert [finding.check for finding in findings if finding.verdict is not Verdict.RIGHT] == ["key"]  # has none
     assert [finding.check for finding in findings] == [
@@ -150,7 +150,7 @@ def hang_up(listener: socket.socket) -> None:
 
 
 def test_a_keyframe_on_the_address_is_asked_whether_it_is_ready(database: Database, filled: Connection) -> None:
-    way_in(database)
+    issue_token(database)
     with started(database.settings, "serve", "--port", str(database.settings.port)) as server:
         line(server, "Keyframe answers at ")
         assert "and is ready" in found(database.settings, "address").found
@@ -181,7 +181,7 @@ def test_a_key_that_is_named_but_not_there_is_found(settings: Settings, tmp_path
 
 def test_it_is_told_by_what_anybody_could_come_in(database: Database, filled: Connection, tmp_path: Path) -> None:
     assert found(database.settings, "authentication").verdict is Verdict.NOTE
-    way_in(database)
+    issue_token(database)
     assert found(database.settings, "authentication").found == "accepts 1 valid token"
     issuer = {"jwt_issuer": "https://id.example", "jwt_audience": "keyframe", "jwt_jwks": str(tmp_path / "keys")}
     both = database.settings.model_copy(update=issuer)

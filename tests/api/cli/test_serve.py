@@ -10,7 +10,7 @@ from api.runtime.database import Database
 from api.runtime.settings import Settings
 from api.schema.schema import sdl
 from tests.api.cli.terminal import asked, fill, keyframe, line, process, started, stopped
-from tests.conftest import way_in
+from tests.conftest import issue_token
 
 POSITION = "{ basis { position } }"
 
@@ -105,7 +105,7 @@ def test_views_are_made_anew(database: Database) -> None:
 
 def test_a_server_may_leave_the_views_to_a_process_of_their_own(database: Database) -> None:
     fill(database)
-    token = way_in(database)
+    token = issue_token(database)
     with started(database.settings, "serve", "--port", "0", "--no-project") as server:
         address = line(server, "Keyframe answers at ").removeprefix("Keyframe answers at ")
         assert asked(address, POSITION, token) == {"basis": {"position": 0}}

@@ -33,7 +33,7 @@ def person(world: Attested, handle: str = "ada-lovelace") -> UUID:
 
 def erase(world: Attested, id: UUID) -> None:
     world.keyframe.execute(ErasePerson(person=id, reason="asked to be"), AUTHOR)
-    world.see()
+    world.catch_up()
 
 
 def test_no_stored_byte_changes_and_everything_still_verifies(world: Attested) -> None:

@@ -40,7 +40,7 @@ class Ada:
     def __init__(self, world: World) -> None:
         self.name = f"Lovelace {uuid4().hex}"
         self.handle = f"ada-{uuid4().hex}"
-        self.id: UUID = world.tell(AddPerson(handle=self.handle, name=self.name))
+        self.id: UUID = world.record(AddPerson(handle=self.handle, name=self.name))
         self.key = world.log.person_keys([self.id])[self.id]
         self.erased = ErasePerson(person=self.id, reason="asked to be")
 
@@ -73,7 +73,7 @@ def wiped_at_last(world: World) -> bool:
 
 def test_neither_key_nor_name_is_left_on_a_page(world: World) -> None:
     ada = Ada(world)
-    world.tell(ada.erased)
+    world.record(ada.erased)
     assert ada.is_on_disk(world)
     assert wiped_at_last(world)
     assert not ada.is_on_disk(world)
@@ -86,7 +86,7 @@ def test_who_reads_what_was_is_waited_for(world: World) -> None:
         with reader.transaction():
             seen = "select name from person where handle = %s"
             assert reader.execute(seen, [ada.handle]).fetchone() == (ada.name,)
-            world.tell(ada.erased)
+            world.record(ada.erased)
             assert not wiped(world)
             assert reader.execute(seen, [ada.handle]).fetchone() == (ada.name,)
     assert wiped_at_last(world)
@@ -95,7 +95,7 @@ def test_who_reads_what_was_is_waited_for(world: World) -> None:
 
 def test_a_table_that_is_in_use_is_left_for_later(world: World) -> None:
     ada = Ada(world)
-    world.tell(ada.erased)
+    world.record(ada.erased)
     with world.database.connect() as other, other.transaction():
         other.execute("lock table person in access share mode")
         assert not wiped(world)
@@ -119,7 +119,7 @@ def test_tokens_of_an_erased_person_go_and_those_of_others_stay(world: World) ->
     with world.database.connect() as conn:
         for name, person in (("laptop-of-ada", ada.id), ("laptop-of-ben", ben.id), ("machine", None)):
             api_tokens.issue(conn, name, [Role.MEMBER], person, timedelta(days=1))
-        world.tell(ada.erased)
+        world.record(ada.erased)
         assert wiped_at_last(world)
         assert {token.name for token in api_tokens.every(conn)} == {"laptop-of-ben", "machine"}
 
@@ -144,7 +144,7 @@ def test_who_was_erased_while_views_were_made_anew_is_on_no_page_of_them(
 
         def meanwhile(conn: Connection) -> None:
             index(conn)
-            world.tell(ada.erased)
+            world.record(ada.erased)
             assert wiped_at_last(world)
             assert not ada.is_on_disk(world)
 
@@ -162,7 +162,7 @@ def test_whoever_feeds_the_views_wipes_what_was_erased_now_and_before(
 ) -> None:
     monkeypatch.setattr(projector, "WIPE_SECONDS", 0.05)
     now, before = Ada(world), Ada(world)
-    world.tell(before.erased)
+    world.record(before.erased)
     stop = Flag()
     feeder = world.new_projector()
     thread = Thread(target=feeder.run, args=(stop,))

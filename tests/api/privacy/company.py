@@ -87,11 +87,11 @@ class Company:
         self.ids: dict[str, UUID] = {}
         self._by = Author("machine:teller", Source.API, frozenset(Role))
         _told(self)
-        world.see()
+        world.catch_up()
 
     # ── telling ──────────────────────────────────────────────────────────────────────────────────
 
-    def tell(self, name: str, command: Command, at: float | None = None) -> UUID:
+    def record(self, name: str, command: Command, at: float | None = None) -> UUID:
         """Carry a command out; what it is about can be called by that name from then on."""
         more: dict[str, Any] = {"idempotency_key": name}
         if at is not None:
@@ -104,7 +104,7 @@ class Company:
 
     def secretly(self, name: str, command: Command, at: float | None = None) -> UUID:
         """The same, where there are secrets."""
-        return self.tell(name, command, at) if self.has_secrets else UUID(int=0)
+        return self.record(name, command, at) if self.has_secrets else UUID(int=0)
 
     def __getitem__(self, name: str) -> UUID:
         return self.ids.get(name, UUID(int=0))
@@ -159,16 +159,16 @@ def _told(to: Company) -> None:
 
 def _people(to: Company) -> None:
     for handle in ("ann", "aud", "lia", "mia", "tom", "moe", "oda", "coy", "kay"):
-        to.tell(handle, AddPerson(handle=handle, name=handle.capitalize(), email=f"{handle}@example.org"), 0)
-    to.tell("company", FormTeam(key="company", name="Company"), 0)
-    to.tell("alpha", FormTeam(key="alpha", name="Alpha", parent=to["company"], lead=to["tom"]), 0)
-    to.tell("beta", FormTeam(key="beta", name="Beta", parent=to["company"], lead=to["lia"]), 0)
-    to.tell("mia in alpha", JoinTeam(team=to["alpha"], person=to["mia"]), 0)
-    to.tell("moe in beta", JoinTeam(team=to["beta"], person=to["moe"]), 0)
-    to.tell("q1", OpenCycle(key="2026-q1", name="First", starts_on=date(2026, 1, 1), ends_on=date(2026, 3, 31)), 0)
-    to.tell("q2", OpenCycle(key="2026-q2", name="Second", starts_on=date(2026, 4, 1), ends_on=date(2026, 6, 30)), 0)
+        to.record(handle, AddPerson(handle=handle, name=handle.capitalize(), email=f"{handle}@example.org"), 0)
+    to.record("company", FormTeam(key="company", name="Company"), 0)
+    to.record("alpha", FormTeam(key="alpha", name="Alpha", parent=to["company"], lead=to["tom"]), 0)
+    to.record("beta", FormTeam(key="beta", name="Beta", parent=to["company"], lead=to["lia"]), 0)
+    to.record("mia in alpha", JoinTeam(team=to["alpha"], person=to["mia"]), 0)
+    to.record("moe in beta", JoinTeam(team=to["beta"], person=to["moe"]), 0)
+    to.record("q1", OpenCycle(key="2026-q1", name="First", starts_on=date(2026, 1, 1), ends_on=date(2026, 3, 31)), 0)
+    to.record("q2", OpenCycle(key="2026-q2", name="Second", starts_on=date(2026, 4, 1), ends_on=date(2026, 6, 30)), 0)
     goal = KpiGoal(direction=GoalDirection.AT_LEAST, target=50)
-    to.tell("kpi", DefineKpi(key="promoters", name="Promoters", owner=to["moe"], team=to["beta"], goal=goal), 0)
+    to.record("kpi", DefineKpi(key="promoters", name="Promoters", owner=to["moe"], team=to["beta"], goal=goal), 0)
 
 
 def _draft(to: Company, title: str, **given: Any) -> DraftObjective:
@@ -179,17 +179,17 @@ def _draft(to: Company, title: str, **given: Any) -> DraftObjective:
 def _drafts(to: Company) -> None:
     for name in ("open", "wide", "free", "calm"):
         team = to["beta"] if name == "wide" else to["alpha"]
-        to.tell(name, _draft(to, f"Everybody knows of the {name} goal", team=team), 1)
-        to.tell(f"{name}/kr", AddKeyResult(objective=to[name], title=f"Visits of {name}", metric=rise()), 1)
-    to.tell("open/kpi", AddKeyResult(objective=to["open"], title="Promoters rise", metric=rise(), kpi=KPI), 1)
-    to.tell("wide/open", AlignObjective(objective=to["wide"], to=to.ref(Kind.OBJECTIVE, "open")), 1)
+        to.record(name, _draft(to, f"Everybody knows of the {name} goal", team=team), 1)
+        to.record(f"{name}/kr", AddKeyResult(objective=to[name], title=f"Visits of {name}", metric=rise()), 1)
+    to.record("open/kpi", AddKeyResult(objective=to["open"], title="Promoters rise", metric=rise(), kpi=KPI), 1)
+    to.record("wide/open", AlignObjective(objective=to["wide"], to=to.ref(Kind.OBJECTIVE, "open")), 1)
     again = _draft(to, "Was a secret and is none", visibility=Visibility.TEAM)
-    to.tell("again", again, 1)
-    to.tell("again/kr", AddKeyResult(objective=to["again"], title="Once secret visits", metric=rise()), 1)
+    to.record("again", again, 1)
+    to.record("again/kr", AddKeyResult(objective=to["again"], title="Once secret visits", metric=rise()), 1)
     for name in ("plan", "was", "shut", "gone"):
         _secret_draft(to, name)
     supports = [to.ref(Kind.OBJECTIVE, "open")] + [to.ref(Kind.OBJECTIVE, "plan")] * to.has_secrets
-    to.tell("bold", _draft(to, "Everybody knows of the bold goal", supports=supports), 1)
+    to.record("bold", _draft(to, "Everybody knows of the bold goal", supports=supports), 1)
     plain = _draft(to, "Some old goal", visibility=Visibility.TEAM)
     to.secretly("plain", plain, 1)
     added = AddKeyResult(objective=to["plain"], title="Some old result", metric=rise())
@@ -225,20 +225,20 @@ def _quarter(to: Company) -> None:
     to.secretly("free/was", AlignObjective(objective=to["free"], to=to.ref(Kind.KEY_RESULT, "was/kr")), 2)
     off = UnalignObjective(objective=to["free"], from_=to.ref(Kind.KEY_RESULT, "was/kr"))
     to.secretly("free/was off", off, 3)
-    to.tell("q1 active", ActivateCycle(cycle=Q1), 4)
+    to.record("q1 active", ActivateCycle(cycle=Q1), 4)
     to.secretly("free/plan", AlignObjective(objective=to["free"], to=to.ref(Kind.KEY_RESULT, "plan/kr")), 5)
     for number in (10, 20, 30):
         for name in ("open", "wide", "free", "again"):
-            _check_in(to, to.tell, name, number, f"Spoken of {name}")
+            _check_in(to, to.record, name, number, f"Spoken of {name}")
         for name in ("plan", "was", "shut", "gone"):
             _check_in(to, to.secretly, name, number, f"{word(name)} is going on")
         read = ReadingInput(KPI, float(number), day(number), f"Read on day {number}")
-        to.tell(f"kpi/{number}", RecordReadings(readings=[read]))
+        to.record(f"kpi/{number}", RecordReadings(readings=[read]))
     correct = CorrectCheckIn(check_in=to["open/kr/20"], value=21, note="Miscounted", reason="Counted again")
-    to.tell("open/kr/20 corrected", correct)
-    to.tell("open/kr moved", RetargetKeyResult(key_result=to["open/kr"], metric=rise(80), reason="Too far"), 31)
-    to.tell("open said", AddComment(subject=to.ref(Kind.OBJECTIVE, "open"), body="Looks good"), 31)
-    to.tell("open work", PlanInitiative(subject=to.ref(Kind.KEY_RESULT, "open/kr"), title="Ask around"), 31)
+    to.record("open/kr/20 corrected", correct)
+    to.record("open/kr moved", RetargetKeyResult(key_result=to["open/kr"], metric=rise(80), reason="Too far"), 31)
+    to.record("open said", AddComment(subject=to.ref(Kind.OBJECTIVE, "open"), body="Looks good"), 31)
+    to.record("open work", PlanInitiative(subject=to.ref(Kind.KEY_RESULT, "open/kr"), title="Ask around"), 31)
     for name in ("plan", "was"):
         _around(to, name)
     to.secretly("gone dropped", DropObjective(objective=to["gone"], reason=f"No more {word('gone')}"), 40)
@@ -284,35 +284,35 @@ def _around(to: Company, name: str) -> None:
 
 
 def _closing(to: Company) -> None:
-    to.tell("q1 closed", CloseCycle(cycle=Q1, close_objectives=True), 89)
+    to.record("q1 closed", CloseCycle(cycle=Q1, close_objectives=True), 89)
     learned = Reflect(subject=to.ref(Kind.CYCLE, "q1"), kind=ReflectionKind.WENT_WELL, body="We got there")
-    to.tell("q1 reflected", learned, 90)
+    to.record("q1 reflected", learned, 90)
     late = CorrectCheckIn(check_in=to["open/kr/30"], value=33, reason="Found later")
-    to.tell("open late", late)
+    to.record("open late", late)
     hushed = CorrectCheckIn(check_in=to["plan/kr/30"], value=44, reason=f"{word('plan')} found later")
     to.secretly("plan late", hushed)
 
 
 def _next_quarter(to: Company) -> None:
     to.secretly("next", CarryObjective(objective=to["plan"], into=Q2), 91)
-    to.tell("open next", CarryObjective(objective=to["open"], into=Q2), 91)
+    to.record("open next", CarryObjective(objective=to["open"], into=Q2), 91)
     _carried_from_a_secret(to)
-    to.tell("q2 active", ActivateCycle(cycle=Q2), 93)
-    to.tell("shown", SetObjectiveVisibility(objective=to["again"], visibility=Visibility.WORKSPACE), 94)
+    to.record("q2 active", ActivateCycle(cycle=Q2), 93)
+    to.record("shown", SetObjectiveVisibility(objective=to["again"], visibility=Visibility.WORKSPACE), 94)
     supports = AlignObjective(objective=to["next"], to=to.ref(Kind.OBJECTIVE, "open next"))
     to.secretly("next/open", supports, 94)
-    to.tell("kpi/95", RecordReadings(readings=[ReadingInput(KPI, 60.0, day(95))]))
+    to.record("kpi/95", RecordReadings(readings=[ReadingInput(KPI, 60.0, day(95))]))
 
 
 def _carried_from_a_secret(to: Company) -> None:
     """What is shown to all and comes from what is not: without secrets, it was drafted as it is."""
     if to.has_secrets:
-        to.tell("heir", CarryObjective(objective=to["plain"], into=Q2), 91)
+        to.record("heir", CarryObjective(objective=to["plain"], into=Q2), 91)
         return
-    to.tell("heir", _draft(to, "Some old goal", cycle=Q2, visibility=Visibility.TEAM), 91)
-    to.tell("heir/kr", AddKeyResult(objective=to["heir"], title="Some old result", metric=rise()), 91)
+    to.record("heir", _draft(to, "Some old goal", cycle=Q2, visibility=Visibility.TEAM), 91)
+    to.record("heir/kr", AddKeyResult(objective=to["heir"], title="Some old result", metric=rise()), 91)
 
 
 def _hiding(to: Company) -> None:
-    to.tell("heir shown", SetObjectiveVisibility(objective=to["heir"], visibility=Visibility.WORKSPACE), 96)
+    to.record("heir shown", SetObjectiveVisibility(objective=to["heir"], visibility=Visibility.WORKSPACE), 96)
     to.secretly("was hidden", SetObjectiveVisibility(objective=to["was"], visibility=Visibility.TEAM), 96)

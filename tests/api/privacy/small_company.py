@@ -26,30 +26,30 @@ class Small:
         self.world = world
         self.ids: dict[str, UUID] = {}
         for handle in ("mia", "moe", "tom"):
-            self.tell(handle, AddPerson(handle=handle, name=handle.capitalize()))
+            self.record(handle, AddPerson(handle=handle, name=handle.capitalize()))
         for team in ("alpha", "beta"):
-            self.tell(team, FormTeam(key=team, name=team))
-        self.tell("q1", OpenCycle(key="2026-q1", name="First", starts_on=_FIRST, ends_on=_LAST))
-        self.tell("kpi", DefineKpi(key="promoters", name="Promoters"))
+            self.record(team, FormTeam(key=team, name=team))
+        self.record("q1", OpenCycle(key="2026-q1", name="First", starts_on=_FIRST, ends_on=_LAST))
+        self.record("kpi", DefineKpi(key="promoters", name="Promoters"))
         self.draft("hush", Visibility.TEAM)
-        self.tell("result", AddKeyResult(objective=self["hush"], title="Hushed result", metric=RISE))
+        self.record("result", AddKeyResult(objective=self["hush"], title="Hushed result", metric=RISE))
 
     def __getitem__(self, name: str) -> UUID:
         return self.ids[name]
 
-    def tell(self, name: str, command: Command) -> int:
+    def record(self, name: str, command: Command) -> int:
         """The position that the views stand at then."""
         outcome = self.world.keyframe.execute(command, ALL)
         assert outcome.result.subject is not None
         self.ids[name] = outcome.result.subject.id
-        return self.world.see()
+        return self.world.catch_up()
 
     def draft(self, name: str, visibility: Visibility) -> int:
         drafted = DraftObjective(cycle=CYCLE, title=name, team=self["alpha"], visibility=visibility)
-        return self.tell(name, drafted)
+        return self.record(name, drafted)
 
     def show(self, visibility: Visibility) -> int:
-        return self.tell("hush", SetObjectiveVisibility(objective=self["hush"], visibility=visibility))
+        return self.record("hush", SetObjectiveVisibility(objective=self["hush"], visibility=visibility))
 
 
 _FIRST, _LAST = date(2026, 1, 1), date(2027, 12, 31)

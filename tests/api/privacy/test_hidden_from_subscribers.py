@@ -39,14 +39,14 @@ class Stage:
         self.notify()
 
     def notify(self) -> None:
-        self.hub.notify(self.asked.world.see())
+        self.hub.notify(self.asked.world.catch_up())
 
     def show(self, visibility: Visibility) -> None:
         self.to.show(visibility)
         self.notify()
 
     def comment(self, on: str, body: str = "…") -> int:
-        position = self.to.tell("_", AddComment(subject=Ref(Kind.OBJECTIVE, self.to[on]), body=body))
+        position = self.to.record("_", AddComment(subject=Ref(Kind.OBJECTIVE, self.to[on]), body=body))
         self.notify()
         return position
 
@@ -121,12 +121,12 @@ def test_who_leaves_the_team_hears_no_more_of_it_and_who_comes_hears_of_it_from_
         to = stage.to
         async with stage.following("mia", CHANGES) as mia:
             stage.comment("hush")
-            to.tell("_", JoinTeam(team=to["alpha"], person=to["mia"]))
+            to.record("_", JoinTeam(team=to["alpha"], person=to["mia"]))
             stage.notify()
             heard = await told(mia, 1)
             stage.comment("hush")
             heard += await told(mia, 1)
-            to.tell("_", LeaveTeam(team=to["alpha"], person=to["mia"]))
+            to.record("_", LeaveTeam(team=to["alpha"], person=to["mia"]))
             stage.notify()
             heard += await told(mia, 1)
             stage.comment("hush")
@@ -167,7 +167,7 @@ def test_what_is_found_for_one_is_not_told_to_another(asked: Asked) -> None:
 
     async def scene(stage: Stage) -> None:
         to = stage.to
-        to.tell("_", JoinTeam(team=to["alpha"], person=to["mia"]))
+        to.record("_", JoinTeam(team=to["alpha"], person=to["mia"]))
         stage.notify()
         async with (
             stage.following("moe", CHANGES) as moe,

@@ -27,7 +27,7 @@ def test_no_trace_is_left_by_chance(server: str, seed: int) -> None:
     with fresh_world(server) as world:
         History(world.keyframe, Random(seed)).live(350)
         hidden = hide_some(world)
-        world.see()
+        world.catch_up()
         asked, log = Asked(Lived(world)), world.log.entries(0, 10_000)
         secret, visible = parted(log, hidden)
         assert hidden

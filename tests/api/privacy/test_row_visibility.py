@@ -75,10 +75,10 @@ def test_nobody_sees_it_but_those_whose_it_is(asked: Asked) -> None:
 def test_who_comes_to_it_sees_all_of_it_and_who_leaves_it_nothing(asked: Asked, comes: object, goes: object) -> None:
     to = asked.small
     assert not sees(asked, "mia")
-    to.tell("_", comes(to))  # type: ignore[operator]
+    to.record("_", comes(to))  # type: ignore[operator]
     assert sees(asked, "mia")
     assert asked.ask("mia", f"{{ asOf(position: 9) {NAMES} }}")["asOf"]["objectives"]["nodes"] == [{"title": "hush"}]
-    to.tell("_", goes(to))  # type: ignore[operator]
+    to.record("_", goes(to))  # type: ignore[operator]
     assert not sees(asked, "mia")
     position = to.world.log.head().position
     for then in range(position + 1):
@@ -87,15 +87,15 @@ def test_who_comes_to_it_sees_all_of_it_and_who_leaves_it_nothing(asked: Asked, 
 
 def test_the_lead_of_another_team_sees_nothing_of_it(asked: Asked) -> None:
     to = asked.small
-    to.tell("_", AppointLead(team=to["beta"], person=to["moe"]))
-    to.tell("_", MoveTeam(team=to["alpha"], parent=to["beta"]))
+    to.record("_", AppointLead(team=to["beta"], person=to["moe"]))
+    to.record("_", MoveTeam(team=to["alpha"], parent=to["beta"]))
     assert not sees(asked, "moe", Role.LEAD)
 
 
 def test_it_goes_with_its_team(asked: Asked) -> None:
     to = asked.small
-    to.tell("_", JoinTeam(team=to["beta"], person=to["mia"]))
-    to.tell("_", AssignObjective(objective=to["hush"], team=to["beta"]))
+    to.record("_", JoinTeam(team=to["beta"], person=to["mia"]))
+    to.record("_", AssignObjective(objective=to["hush"], team=to["beta"]))
     assert sees(asked, "mia")
 
 
@@ -118,7 +118,7 @@ def test_an_answer_to_a_command_shows_what_its_author_sees(asked: Asked) -> None
     to = asked.small
     to.draft("open", Visibility.WORKSPACE)
     id = asked.ask("moe", "{ objectives { nodes { id } } }")["objectives"]["nodes"][0]["id"]
-    to.tell("_", AlignObjective(objective=to["open"], to=Ref(Kind.OBJECTIVE, to["hush"])))
+    to.record("_", AlignObjective(objective=to["open"], to=Ref(Kind.OBJECTIVE, to["hush"])))
     told = payload(
         asked, "moe", "rewordObjective", f'objective: "{id}", title: "Opener", expectedVersion: 1', Role.LEAD
     )
@@ -134,8 +134,8 @@ def test_what_has_changed_since_is_told_without_what_is_hidden(asked: Asked) -> 
     to = asked.small
     to.draft("open", Visibility.WORKSPACE)
     id = asked.ask("moe", "{ objectives { nodes { id } } }")["objectives"]["nodes"][0]["id"]
-    to.tell("_", AlignObjective(objective=to["open"], to=Ref(Kind.OBJECTIVE, to["hush"])))
-    to.tell("_", RewordObjective(objective=to["open"], title="Meanwhile"))
+    to.record("_", AlignObjective(objective=to["open"], to=Ref(Kind.OBJECTIVE, to["hush"])))
+    to.record("_", RewordObjective(objective=to["open"], title="Meanwhile"))
     told = payload(asked, "moe", "rewordObjective", f'objective: "{id}", title: "X", expectedVersion: 1', Role.LEAD)
     (problem,) = told["problems"]
     assert problem["code"] == "STALE"
@@ -197,5 +197,5 @@ def test_a_thing_that_comes_later_is_hidden_with_its_objective(asked: Asked) -> 
         ),
     ]
     for command in later:
-        to.tell("later", command)
+        to.record("later", command)
     assert asked.ask("moe", query) == before

@@ -43,7 +43,7 @@ def values(shown: list[dict[str, Any]]) -> list[float | None]:
 
 
 def position(world: AskedWorld) -> int:
-    return world.see()
+    return world.catch_up()
 
 
 def brought_in(world: AskedWorld, *, closed: bool = True) -> Any:
@@ -91,7 +91,7 @@ def test_a_correction_is_seen_when_it_was_recorded_and_not_before(world: AskedWo
 
 def test_a_reading_that_was_taken_back_is_seen_until_then(world: AskedWorld) -> None:
     of = brought_in(world, closed=False)
-    users = KpiBy(id=world.tell(DefineKpi(key="users", name="Users")))
+    users = KpiBy(id=world.record(DefineKpi(key="users", name="Users")))
     world.do(LinkKpi(key_result=of, kpi=users))
     since = world.ask("{ basis { known } }")["basis"]["known"]
     for value in (30, 50):
@@ -220,7 +220,7 @@ def test_more_figures_than_can_be_worked_out_at_once_are_refused(
 
 def test_a_year_of_days_costs_as_many_statements_as_a_month(world: AskedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     Crowd(world).join(5)
-    kpi = world.tell(DefineKpi(key="users", name="Users"))
+    kpi = world.record(DefineKpi(key="users", name="Users"))
     of = goals.key_result(world, goals.objective(world), metric=Metric(Direction.INCREASE, start=0.0, target=9.0))
     world.do(LinkKpi(key_result=of, kpi=KpiBy(id=kpi), effective_at=day(2)))
     told = Mock(wraps=world.log.at)

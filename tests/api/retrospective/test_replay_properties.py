@@ -58,7 +58,7 @@ def test_every_frame_is_what_its_basis_answers_and_tells_what_came_to_be_seen(wo
             History(world.keyframe, chance).live(150)
         else:
             _live_on(world, chance)
-        log = world.log.entries(0, world.see())
+        log = world.log.entries(0, world.catch_up())
         hindsight = {"every": "MONTH", "known": chance.choice(log).recorded_at.isoformat()}
         for cycle in [said.event.originator_id for said in log if isinstance(said.event, CycleOpened)]:
             own, id = _of_cycle(log, cycle), global_ids.encode(Kind.CYCLE, cycle)

@@ -210,7 +210,7 @@ def test_to_take_the_value_from_a_kpi_moves_the_goalpost_and_its_readings_move_t
 
 def test_what_was_taken_back_before_the_plan_was_never_there(world: AskedWorld) -> None:
     goals.cycle(world)
-    users = KpiBy(id=world.tell(DefineKpi(key="users", name="Users", effective_at=day(0))))
+    users = KpiBy(id=world.record(DefineKpi(key="users", name="Users", effective_at=day(0))))
     of = goals.key_result(world, goals.objective(world), kpi=users)
     world.do(RecordReadings(readings=[ReadingInput(kpi=users, value=50, measured_at=day(0.5))]))
     world.do(RetractReading(reading=goals.reading(world, "users", 0.5), reason="Wrong sheet."))

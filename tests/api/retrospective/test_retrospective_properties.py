@@ -129,7 +129,7 @@ def _is_what_it_was(part: dict[str, Any]) -> None:
 def _retargeted(world: AskedWorld, look: dict[str, Any]) -> list[int]:
     """The edits of metrics between plan and outcome, from the log."""
     shown = {global_ids.entity(part["keyResult"]["entityId"], Kind.KEY_RESULT) for part in _parts(look)}
-    events = [said for said in world.log.entries(0, world.see()) if isinstance(said.event, KeyResultRetargeted)]
+    events = [said for said in world.log.entries(0, world.catch_up()) if isinstance(said.event, KeyResultRetargeted)]
     own = [said for said in events if said.event.originator_id in shown]
     return [said.position for said in own if _knows(look["outcome"], said) and not _knows(look["plan"], said)]
 

@@ -25,9 +25,10 @@ class Crowd:
         self._world = world
         self._cycle = goals.cycle(world)
         numbers = range(7)
-        self._owners = [world.tell(AddPerson(handle=f"p{n}", name=f"P{n}", effective_at=day(0))) for n in numbers]
+        self._owners = [world.record(AddPerson(handle=f"p{n}", name=f"P{n}", effective_at=day(0))) for n in numbers]
         self._teams = [
-            world.tell(FormTeam(key=f"t{n}", name=f"T{n}", lead=self._owners[n], effective_at=day(0))) for n in numbers
+            world.record(FormTeam(key=f"t{n}", name=f"T{n}", lead=self._owners[n], effective_at=day(0)))
+            for n in numbers
         ]
 
     def join(self, objectives: int, key_results: int = 4) -> None:
@@ -35,7 +36,7 @@ class Crowd:
         mapper = EventMapper()
         stored = [mapper.to_stored_event(event) for event in self._goals(objectives, key_results)]
         self._world.log.append(stored, Append(Authorship("machine:crowd", Source.API, uuid4()), b"crowd"))
-        self._world.see()
+        self._world.catch_up()
 
     def _goals(self, objectives: int, key_results: int) -> Iterator[Event]:
         supports: tuple[Ref, ...] = ()

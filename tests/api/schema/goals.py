@@ -34,23 +34,23 @@ def rise(target: float = 100, start: float = 0) -> Metric:
 def cycle(world: AskedWorld, key: str = "2026-q1", first: date = date(2026, 1, 1), days: int = 90) -> UUID:
     """A cycle, active from its first day on unless it is told otherwise."""
     at = datetime(first.year, first.month, first.day, tzinfo=UTC)
-    return world.tell(
+    return world.record(
         OpenCycle(key=key, name=key.upper(), starts_on=first, ends_on=first + timedelta(days=days - 1), effective_at=at)
     )
 
 
 def objective(world: AskedWorld, title: str = "Win the hearts of our users", **given: Any) -> UUID:
-    return world.tell(DraftObjective(**{"cycle": CYCLE, "title": title, "effective_at": day(0), **given}))
+    return world.record(DraftObjective(**{"cycle": CYCLE, "title": title, "effective_at": day(0), **given}))
 
 
 def key_result(world: AskedWorld, of: UUID, title: str = "Active users", **given: Any) -> UUID:
-    return world.tell(
+    return world.record(
         AddKeyResult(**{"objective": of, "title": title, "metric": rise(), "effective_at": day(0), **given})
     )
 
 
 def check_in(world: AskedWorld, of: UUID, value: float | None, at: float, **given: Any) -> UUID:
-    return world.tell(CheckIn(key_result=of, value=value, measured_at=day(at), **given))
+    return world.record(CheckIn(key_result=of, value=value, measured_at=day(at), **given))
 
 
 def basis(at: datetime, position: int) -> Basis:

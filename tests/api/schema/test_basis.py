@@ -39,7 +39,7 @@ def told(world: AskedWorld) -> AskedWorld:
     goals.cycle(world)
     id = goals.objective(world, "First words of ours")
     for number, title in ((10, "Second words of ours"), (20, "Third words of ours")):
-        world.tell(RewordObjective(objective=id, title=title, effective_at=day(number)))
+        world.record(RewordObjective(objective=id, title=title, effective_at=day(number)))
     return world
 
 
@@ -85,7 +85,7 @@ def test_what_the_log_knew_and_the_views_do_not_show_yet_is_never_answered_witho
     assert told.code(AS_OF, position=6) == "INVALID"
     assert as_of(told, known=recorded_at(told, 4))["basis"]["position"] == 4
     assert as_of(told, at=day(5))["basis"]["position"] == 4
-    told.see()
+    told.catch_up()
     assert as_of(told, known=recorded_at(told, 5))["basis"]["position"] == 5
 
 
@@ -196,10 +196,10 @@ def test_plan_and_outcome_are_the_views_at_activation_and_closing(told: AskedWor
             cycle(by: {key: "2026-q1"}) { state plan { basis { position } } } }
         outcome { basis { position } objectives { nodes { state } } } } }"""
     assert told.ask(query)["cycle"] == {"plan": None, "outcome": None}
-    told.tell(ActivateCycle(cycle=cycle, effective_at=day(21)))
+    told.record(ActivateCycle(cycle=cycle, effective_at=day(21)))
     activated = told.log.head().position
     goals.objective(told, "Only an afterthought", effective_at=day(30))
-    told.tell(CloseCycle(cycle=cycle, close_objectives=True, effective_at=day(90)))
+    told.record(CloseCycle(cycle=cycle, close_objectives=True, effective_at=day(90)))
     answer = told.ask(query)["cycle"]
     assert answer["plan"] == {
         "basis": {"position": activated},

@@ -24,12 +24,12 @@ NODES = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
 def everything(world: AskedWorld) -> dict[str, Any]:
     """One thing of every kind, by the name of its type: its id."""
     cycle = goals.cycle(world)
-    person = world.tell(AddPerson(handle="bob", name="Bob"))
-    team = world.tell(FormTeam(key="apps", name="Apps"))
+    person = world.record(AddPerson(handle="bob", name="Bob"))
+    team = world.record(FormTeam(key="apps", name="Apps"))
     objective = goals.objective(world)
     key_result = goals.key_result(world, objective)
     about = Ref(Kind.OBJECTIVE, objective)
-    world.tell(DefineKpi(key="nps", name="NPS"))
+    world.record(DefineKpi(key="nps", name="NPS"))
     kpi = world.do(RecordReadings(readings=[ReadingInput(kpi=KpiBy(key="nps"), value=1.0)]))
     return {
         "Cycle": global_ids.encode(Kind.CYCLE, cycle),
@@ -40,10 +40,10 @@ def everything(world: AskedWorld) -> dict[str, Any]:
         "CheckIn": global_ids.encode_version(Kind.CHECK_IN, goals.check_in(world, key_result, 10, 5), 1),
         "Reading": global_ids.encode_version(Kind.READING, kpi.result.readings[0][0], 1),
         "Kpi": world.ask('{ kpi(by: {key: "nps"}) { id } }')["kpi"]["id"],
-        "Initiative": global_ids.encode(Kind.INITIATIVE, world.tell(PlanInitiative(title="Build it", subject=about))),
-        "Comment": global_ids.encode(Kind.COMMENT, world.tell(AddComment(subject=about, body="Good"))),
+        "Initiative": global_ids.encode(Kind.INITIATIVE, world.record(PlanInitiative(title="Build it", subject=about))),
+        "Comment": global_ids.encode(Kind.COMMENT, world.record(AddComment(subject=about, body="Good"))),
         "Reflection": global_ids.encode(
-            Kind.REFLECTION, world.tell(Reflect(subject=about, kind=ReflectionKind.LEARNED, body="Much"))
+            Kind.REFLECTION, world.record(Reflect(subject=about, kind=ReflectionKind.LEARNED, body="Much"))
         ),
         "CycleOpened": global_ids.encode_change(1),
     }
@@ -88,7 +88,7 @@ def test_an_id_of_a_snapshot_returns_the_same_thing_for_ever(world: AskedWorld, 
     query = "query($p: Position) { asOf(position: $p) { objectives { nodes { __typename id title entityId } } } }"
     (then,) = world.ask(query, p=head)["asOf"]["objectives"]["nodes"]
     assert then["entityId"] == everything["Objective"] != then["id"]
-    world.tell(RewordObjective(objective=objective, title="Other words by now"))
+    world.record(RewordObjective(objective=objective, title="Other words by now"))
     assert world.ask(NODE, id=then["id"])["node"] == then
     assert world.ask(NODES, ids=[then["id"], then["entityId"]])["nodes"][0]["id"] == then["id"]
     assert (
@@ -119,7 +119,7 @@ def test_each_version_of_a_check_in_is_a_node(world: AskedWorld) -> None:
     goals.cycle(world)
     key_result = goals.key_result(world, goals.objective(world))
     check_in = goals.check_in(world, key_result, 10, 5, note="Guessed")
-    world.tell(CorrectCheckIn(check_in=check_in, value=12.0, reason="Counted"))
+    world.record(CorrectCheckIn(check_in=check_in, value=12.0, reason="Counted"))
     query = """query($id: ID!) { node(id: $id) { ... on CheckIn {
         id value note corrected { id value } supersededBy { id value }
         keyResult { current checkIns { nodes { id } } } } } }"""
@@ -144,10 +144,10 @@ def test_changes_tell_what_they_are_about(world: AskedWorld) -> None:
     objective = goals.objective(world)
     key_result = goals.key_result(world, objective)
     goals.check_in(world, key_result, 10, 5, reason="Measured")
-    world.tell(AddComment(subject=Ref(Kind.OBJECTIVE, objective), body="Good"))
-    world.tell(PlanInitiative(title="Build it", subject=Ref(Kind.KEY_RESULT, key_result)))
-    world.tell(AdoptScoringPolicy(on_track_gap=0.2))
-    world.tell(FormTeam(key="apps", name="Apps"))
+    world.record(AddComment(subject=Ref(Kind.OBJECTIVE, objective), body="Good"))
+    world.record(PlanInitiative(title="Build it", subject=Ref(Kind.KEY_RESULT, key_result)))
+    world.record(AdoptScoringPolicy(on_track_gap=0.2))
+    world.record(FormTeam(key="apps", name="Apps"))
     query = """query($ids: [ID!]!) { nodes(ids: $ids) { __typename ... on Change {
         position reason late actor { handle source } subject { __typename } cycle { id } recordedAt effectiveAt } } }"""
     found = world.ask(query, ids=[global_ids.encode_change(position) for position in range(1, 9)])["nodes"]

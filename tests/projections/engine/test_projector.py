@@ -189,7 +189,7 @@ def test_catching_up_says_which_event_cannot_be_applied(world: World) -> None:
     world.write(kpi("one"))
     position = broken(world)
     with pytest.raises(Poison) as poison:
-        world.see()
+        world.catch_up()
     assert poison.value.position == position
     assert world.now.position == position - 1
 
@@ -256,12 +256,12 @@ def test_whoever_was_overtaken_looks_again(world: World) -> None:
 
 
 def test_the_end_of_a_span_is_open_until_something_ends_it(world: World) -> None:
-    id = world.tell(kpi("one"))
+    id = world.record(kpi("one"))
     reading = ReadingInput(kpi=KpiBy(id=id), value=1.0, measured_at=LONG_AGO)
     world.write(RecordReadings(readings=[reading]))
-    world.see()
+    world.catch_up()
     ends = world.conn.execute("select until_position, ended from reading").fetchall()
     assert ends == [(OPEN, None)]
     stream: UUID = measurements.READINGS.latest(world.conn, world.now, [id])[id].id
-    world.tell(RetractReading(reading=stream, reason="a wrong meter"))
+    world.record(RetractReading(reading=stream, reason="a wrong meter"))
     assert world.conn.execute("select until_position, ended from reading").fetchall() == [(3, "RETRACTED")]

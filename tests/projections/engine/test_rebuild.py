@@ -58,7 +58,7 @@ def shape(conn: Connection, schema: str) -> list[tuple[Any, ...]]:
 
 
 def test_making_views_that_are_there_changes_nothing(world: World) -> None:
-    world.tell(kpi("one"))
+    world.record(kpi("one"))
     before = world.dump()
     with world.database.connect() as conn:
         generations.create(conn, world.workspace)
@@ -108,7 +108,7 @@ def test_a_rebuild_tells_how_far_it_is_and_leaves_nothing_behind(world: World) -
 
 
 def test_a_rebuild_that_was_cut_off_is_begun_again(world: World) -> None:
-    world.tell(kpi("one"))
+    world.record(kpi("one"))
     world.conn.execute(f"create schema {views_schema(world.workspace)}_next")
     assert rebuild(world) == 1
     assert kpis.kpis_by_key(world.conn, world.now, ["one"])
@@ -116,7 +116,7 @@ def test_a_rebuild_that_was_cut_off_is_begun_again(world: World) -> None:
 
 
 def test_views_of_before_there_was_anything_to_hide_are_made_anew(world: World) -> None:
-    world.tell(kpi("one"))
+    world.record(kpi("one"))
     world.conn.execute(f"drop schema {seen_schema(views_schema(world.workspace))} cascade")
     assert rebuild(world) == 1
     assert schemas(world.conn, world.workspace) == left(world.workspace)
@@ -131,7 +131,7 @@ def test_views_of_another_shape_are_noticed(world: World) -> None:
 
 
 def test_an_event_that_cannot_be_applied_leaves_the_old_generation_in_place(world: World) -> None:
-    world.tell(kpi("one"))
+    world.record(kpi("one"))
     before = world.dump()
     broken(world)
     with pytest.raises(Poison):
@@ -140,7 +140,7 @@ def test_an_event_that_cannot_be_applied_leaves_the_old_generation_in_place(worl
 
 
 def test_the_application_reads_views_made_anew(world: World) -> None:
-    world.tell(kpi("one"))
+    world.record(kpi("one"))
     rebuild(world)
     with world.database.connect("app") as conn:
         assert conn.execute("select current_user").fetchone() == (application_role(world.workspace),)
@@ -152,7 +152,7 @@ def test_the_application_reads_views_made_anew(world: World) -> None:
 
 def test_readers_and_writers_do_not_notice_a_swap(world: World) -> None:
     History(world.keyframe, Random(5)).live(60)
-    world.see()
+    world.catch_up()
     projector = world.new_projector(batch_size=20)
     fixed = bases.now(world.conn)
     with running(projector), busy(world, fixed) as seen:
@@ -163,7 +163,7 @@ def test_readers_and_writers_do_not_notice_a_swap(world: World) -> None:
     assert len(seen.positions) > 3
     assert seen.positions == sorted(seen.positions)
     assert len(seen.answers) == 1
-    assert world.see() == world.log.head().position
+    assert world.catch_up() == world.log.head().position
     grown = world.dump()
     rebuild(world)
     assert world.dump() == grown

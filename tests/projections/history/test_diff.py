@@ -30,7 +30,7 @@ def test_a_diff_applied_to_the_one_basis_gives_the_other(worlds: Worlds, seed: i
     chance = Random(seed)
     with worlds() as world:
         History(world.keyframe, chance).live(200)
-        log = world.log.entries(0, world.see())
+        log = world.log.entries(0, world.catch_up())
         states = [(basis, _state(world, log, basis)) for basis in _bases(world, log, chance)]
         for (start, before), (end, after) in permutations(states, 2):
             state = dict(before)
@@ -51,7 +51,7 @@ def test_the_changes_of_a_diff_folded_over_the_one_basis_give_the_other(worlds: 
     chance = Random(seed)
     with worlds() as world:
         History(world.keyframe, chance).live(200)
-        log = world.log.entries(0, world.see())
+        log = world.log.entries(0, world.catch_up())
         said = {one.position: one for one in log}
         for start, end in permutations(_bases(world, log, chance), 2):
             found = diff.diff(world.conn, start, end, Scope())

@@ -43,7 +43,7 @@ class Attested:
     def size(self) -> int:
         return self.log.head().position
 
-    def see(self) -> int:
+    def catch_up(self) -> int:
         return self.projector.catch_up()
 
     def fill(self, count: int) -> None:
@@ -69,7 +69,7 @@ class Attested:
 
     def sign(self, size: int | None = None) -> str:
         """Sign the log as it is, or as it was at a size, and keep that."""
-        size = self.see() if size is None else size
+        size = self.catch_up() if size is None else size
         note = signer.signed(self.conn, size, KEYS)
         merkle_tree.keep(self.conn, size, note)
         return note
@@ -139,7 +139,7 @@ def attested(server: str) -> Iterator[Attested]:
     """A workspace of its own, gone afterwards."""
     with fresh_workspace(server, pool_size_max=4) as database:
         made = Attested(database)
-        made.see()
+        made.catch_up()
         with made.conn:
             yield made
 

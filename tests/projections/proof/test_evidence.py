@@ -33,7 +33,7 @@ def world(server: str) -> Iterator[Attested]:
         made.fill(70)
         stories[made.database] = Quarter(made.keyframe)
         made.fill(300)
-        made.see()
+        made.catch_up()
         yield made
 
 

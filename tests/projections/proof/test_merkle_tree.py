@@ -20,7 +20,7 @@ def grown(world: Attested) -> Attested:
     """1,300 events that came in pieces, each seen before the next."""
     for count in (1, 254, 1, 1, 300, 466, 2, 275):
         world.fill(count)
-        world.see()
+        world.catch_up()
     return world
 
 

@@ -100,7 +100,7 @@ def test_the_application_reads_checkpoints_and_signs_none(world: Attested) -> No
 def test_one_is_due_after_so_many_events(world: Attested, keeper: CheckpointSigner) -> None:
     for count in (1, 98, 1, 99, 1, 1, 250):
         world.fill(count)
-        keeper.keep(world.conn, world.see())
+        keeper.keep(world.conn, world.catch_up())
     assert sizes(world) == [1, 199, 451]
 
 
@@ -108,10 +108,10 @@ def test_one_is_due_after_so_much_time_if_there_is_anything_new(
     world: Attested, keeper: CheckpointSigner, clock: Clock
 ) -> None:
     world.fill(2)
-    keeper.keep(world.conn, world.see())
+    keeper.keep(world.conn, world.catch_up())
     world.fill(3)
     clock.now += 59.9
-    keeper.keep(world.conn, world.see())
+    keeper.keep(world.conn, world.catch_up())
     assert sizes(world) == [2]
     clock.now += 0.2
     keeper.keep(world.conn, 5)
@@ -122,18 +122,18 @@ def test_one_is_due_after_so_much_time_if_there_is_anything_new(
 
 
 def test_an_empty_log_is_not_signed(world: Attested, keeper: CheckpointSigner) -> None:
-    keeper.keep(world.conn, world.see())
+    keeper.keep(world.conn, world.catch_up())
     assert sizes(world) == []
 
 
 def test_one_is_signed_at_the_closing_of_every_cycle(world: Attested, keeper: CheckpointSigner) -> None:
     world.fill(1)
-    keeper.keep(world.conn, world.see())
+    keeper.keep(world.conn, world.catch_up())
     first = close_a_cycle(world, "2026-q1")
     world.fill(5)
     second = close_a_cycle(world, "2026-q2")
     world.fill(5)
-    keeper.keep(world.conn, world.see())
+    keeper.keep(world.conn, world.catch_up())
     assert sizes(world) == [1, first, second]
 
 
@@ -141,26 +141,26 @@ def test_closings_that_nobody_saw_are_made_up_for(world: Attested, keeper: Check
     closing = close_a_cycle(world, "2026-q1")
     world.fill(20)
     world.sign()
-    keeper.keep(world.conn, world.see())
+    keeper.keep(world.conn, world.catch_up())
     assert sizes(world) == [closing, closing + 20]
     assert world.verify().damage is None
 
 
 def test_a_keeper_goes_on_where_another_ended(world: Attested, keeper: CheckpointSigner, clock: Clock) -> None:
     world.fill(10)
-    keeper.keep(world.conn, world.see())
+    keeper.keep(world.conn, world.catch_up())
     another = CheckpointSigner(KEYS, events_max=100, interval_s=60, clock=clock)
     world.fill(99)
-    another.keep(world.conn, world.see())
+    another.keep(world.conn, world.catch_up())
     assert sizes(world) == [10]
     world.fill(1)
-    another.keep(world.conn, world.see())
+    another.keep(world.conn, world.catch_up())
     assert sizes(world) == [10, 110]
 
 
 def test_a_rebuild_signs_nothing_again(world: Attested, keeper: CheckpointSigner) -> None:
     world.fill(120)
-    keeper.keep(world.conn, world.see())
+    keeper.keep(world.conn, world.catch_up())
     rebuild.rebuild(world.log, world.database.connect, workspace=world.database.settings.workspace)
     keeper.keep(world.conn, 50)
     assert sizes(world) == [120]
@@ -203,10 +203,10 @@ def rewrite(world: Attested, position: int) -> None:
 
 def test_a_rewritten_log_is_not_signed(world: Attested, keeper: CheckpointSigner) -> None:
     world.fill(300)
-    keeper.keep(world.conn, world.see())
+    keeper.keep(world.conn, world.catch_up())
     rewrite(world, 7)
     world.fill(300)
-    position = world.see()
+    position = world.catch_up()
     with pytest.raises(Rewritten, match="signed at position 300"):
         signer.signed(world.conn, position, KEYS)
     with pytest.raises(Rewritten, match="signed at position 300"):
@@ -214,7 +214,7 @@ def test_a_rewritten_log_is_not_signed(world: Attested, keeper: CheckpointSigner
     keeper.keep(world.conn, position)
     keeper.keep(world.conn, position)
     assert sizes(world) == [300]
-    assert world.see() == position
+    assert world.catch_up() == position
 
 
 def test_a_log_that_was_cut_off_is_not_signed(world: Attested) -> None:
@@ -229,10 +229,10 @@ def test_a_log_that_was_cut_off_is_not_signed(world: Attested) -> None:
 
 def test_nothing_is_signed_after_a_checkpoint_that_none_of_ours_signed(world: Attested) -> None:
     world.fill(3)
-    merkle_tree.keep(world.conn, 3, signer.signed(world.conn, world.see(), OTHER_KEYS))
+    merkle_tree.keep(world.conn, 3, signer.signed(world.conn, world.catch_up(), OTHER_KEYS))
     world.fill(3)
     with pytest.raises(Rewritten, match="not genuine"):
-        signer.signed(world.conn, world.see(), KEYS)
+        signer.signed(world.conn, world.catch_up(), KEYS)
 
 
 def test_a_new_key_goes_on_where_the_old_one_ended(world: Attested) -> None:
@@ -240,7 +240,7 @@ def test_a_new_key_goes_on_where_the_old_one_ended(world: Attested) -> None:
     world.sign()
     world.fill(3)
     renewed = Keys(Signer.new(KEYS.signer.name), KEYS.verifiers)
-    merkle_tree.keep(world.conn, 6, signer.signed(world.conn, world.see(), renewed))
+    merkle_tree.keep(world.conn, 6, signer.signed(world.conn, world.catch_up(), renewed))
     assert world.verify(keys=renewed).damage is None
     assert world.verify(keys=renewed).checkpoints == 2
     assert world.verify().damage is not None

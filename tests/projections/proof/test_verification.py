@@ -52,7 +52,7 @@ def world(server: str) -> Iterator[Attested]:
         made.live(50, Random(8))
         made.sign()
         made.fill(8)
-        made.see()
+        made.catch_up()
         yield made
 
 

@@ -27,7 +27,7 @@ KINDS = [kind for kind in Kind if kind not in (Kind.POLICY, Kind.COMMENT, Kind.R
 
 def _lived(world: World, chance: Random, steps: int) -> Log:
     History(world.keyframe, chance).live(steps)
-    world.see()
+    world.catch_up()
     return Log(world.log.entries(0, 100_000))
 
 

@@ -51,7 +51,7 @@ def test_views_say_what_a_fold_of_the_log_says(worlds: Worlds, seed: int) -> Non
     chance = Random(seed)
     with worlds() as world:
         History(world.keyframe, chance).live(150)
-        head = world.see()
+        head = world.catch_up()
         log = world.log.entries(0, head)
         for basis in _bases(world, log, chance):
             truth = fold.World(log, basis)

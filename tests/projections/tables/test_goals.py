@@ -70,8 +70,8 @@ def test_the_present_is_never_before_what_it_knows(world: World) -> None:
 def test_a_cycle_knows_the_bases_of_its_plan_and_its_outcome(world: World) -> None:
     id = cycle(world)
     named = CycleBy(id=id)
-    world.tell(ActivateCycle(cycle=named, effective_at=on(4)))
-    world.tell(CloseCycle(cycle=named, effective_at=on(20)))
+    world.record(ActivateCycle(cycle=named, effective_at=on(4)))
+    world.record(CloseCycle(cycle=named, effective_at=on(20)))
     row = cycle_table.cycles(world.conn, world.now, [id])[id]
     assert (row.state, row.plan, row.outcome) == (CycleState.CLOSED, Basis(on(4), 2), Basis(on(20), 3))
     active = cycle_table.cycles(world.conn, then(world, on(10)), [id])[id]
@@ -90,7 +90,7 @@ def test_the_policy_in_force_is_that_of_the_basis(world: World) -> None:
     assert cycle_table.policy(world.conn, world.now).policy == ScoringPolicy()
     assert cycle_table.policy(world.conn, world.now).version == 0
     for number, green in enumerate((0.6, 0.8), 1):
-        world.tell(AdoptScoringPolicy(score_green=green, effective_at=on(number)))
+        world.record(AdoptScoringPolicy(score_green=green, effective_at=on(number)))
         assert cycle_table.policy(world.conn, world.now).policy.score_green == green
     earlier = cycle_table.policy(world.conn, then(world, on(1, 23)))
     assert (earlier.version, earlier.policy.score_green) == (1, 0.6)
@@ -98,9 +98,11 @@ def test_the_policy_in_force_is_that_of_the_basis(world: World) -> None:
 
 def test_an_outcome_stands_from_closing_until_reopening(world: World) -> None:
     id = objective(world, cycle(world))
-    world.tell(CommitObjective(objective=id, effective_at=on(3)))
-    world.tell(CloseObjective(objective=id, verdict=Verdict.ACHIEVED, score=0.8, reflection="well", effective_at=on(9)))
-    world.tell(ReopenObjective(objective=id, reason="too early", effective_at=on(12)))
+    world.record(CommitObjective(objective=id, effective_at=on(3)))
+    world.record(
+        CloseObjective(objective=id, verdict=Verdict.ACHIEVED, score=0.8, reflection="well", effective_at=on(9))
+    )
+    world.record(ReopenObjective(objective=id, reason="too early", effective_at=on(12)))
     closed = objective_table.objectives(world.conn, then(world, on(10)), [id])[id]
     assert (closed.state, closed.verdict, closed.score) == (ObjectiveState.CLOSED, Verdict.ACHIEVED, 0.8)
     assert (closed.reflection, closed.closed_at) == ("well", on(9))
@@ -111,7 +113,7 @@ def test_an_outcome_stands_from_closing_until_reopening(world: World) -> None:
 
 def test_who_made_a_thing_and_who_changed_it_last_are_kept_apart(world: World) -> None:
     id = objective(world, cycle(world))
-    world.tell(RewordObjective(objective=id, title="Delight all customers", reason="all of them"))
+    world.record(RewordObjective(objective=id, title="Delight all customers", reason="all of them"))
     row = objective_table.objectives(world.conn, world.now, [id])[id]
     assert (row.created_by.actor, row.changed_by.actor) == ("machine:ada", "machine:ada")
     assert (row.version, row.born, row.position, row.created_at) == (2, 2, 3, on(2))
@@ -121,7 +123,7 @@ def test_who_made_a_thing_and_who_changed_it_last_are_kept_apart(world: World) -
 def test_what_was_replaced_in_the_same_instant_was_true_at_no_moment_but_was_known(world: World) -> None:
     id = key_result(world, objective(world, cycle(world)))
     for weight in (2.0, 3.0):
-        world.tell(ReweighKeyResult(key_result=id, weight=weight, reason="so", effective_at=on(5)))
+        world.record(ReweighKeyResult(key_result=id, weight=weight, reason="so", effective_at=on(5)))
     moments = (on(4), on(5, 11), on(5), on(6))
     at_moments = [proofs.key_results(world.conn, then(world, at), [id])[id].weight for at in moments]
     assert at_moments == [1.0, 1.0, 3.0, 3.0]
@@ -131,7 +133,7 @@ def test_what_was_replaced_in_the_same_instant_was_true_at_no_moment_but_was_kno
 
 def test_what_is_told_late_of_the_past_was_not_known_then(world: World) -> None:
     id = key_result(world, objective(world, cycle(world)))
-    world.tell(ReweighKeyResult(key_result=id, weight=2.0, reason="so", effective_at=on(5)))
+    world.record(ReweighKeyResult(key_result=id, weight=2.0, reason="so", effective_at=on(5)))
     assert proofs.key_results(world.conn, then(world, on(6)), [id])[id].weight == 2.0
     assert proofs.key_results(world.conn, then(world, on(6), known=3), [id])[id].weight == 1.0
 
@@ -139,7 +141,7 @@ def test_what_is_told_late_of_the_past_was_not_known_then(world: World) -> None:
 def test_every_version_of_a_key_result_is_told_up_to_the_basis(world: World) -> None:
     id = key_result(world, objective(world, cycle(world)))
     for day in (5, 6):
-        world.tell(RescheduleKeyResult(key_result=id, due=on(day).date(), reason="so", effective_at=on(day)))
+        world.record(RescheduleKeyResult(key_result=id, due=on(day).date(), reason="so", effective_at=on(day)))
     dues = [row.due.day for row in proofs.key_result_versions(world.conn, world.now, [id])[id]]
     assert dues == [31, 5, 6]
     assert len(proofs.key_result_versions(world.conn, then(world, on(5)), [id])[id]) == 2
@@ -147,14 +149,14 @@ def test_every_version_of_a_key_result_is_told_up_to_the_basis(world: World) -> 
 
 def test_a_key_result_knows_its_cycle_and_its_kpi_since_when(world: World) -> None:
     quarter = cycle(world)
-    kpi = world.tell(DefineKpi(key="nps", name="NPS", effective_at=on(1)))
+    kpi = world.record(DefineKpi(key="nps", name="NPS", effective_at=on(1)))
     id = key_result(world, objective(world, quarter), kpi=KpiBy(id=kpi))
     row = proofs.key_results(world.conn, world.now, [id])[id]
     assert (row.cycle, row.kpi, row.kpi_since) == (quarter, kpi, on(3))
-    world.tell(UnlinkKpi(key_result=id, effective_at=on(4)))
+    world.record(UnlinkKpi(key_result=id, effective_at=on(4)))
     row = proofs.key_results(world.conn, world.now, [id])[id]
     assert (row.kpi, row.kpi_since) == (None, None)
-    world.tell(LinkKpi(key_result=id, kpi=KpiBy(id=kpi), effective_at=on(5)))
+    world.record(LinkKpi(key_result=id, kpi=KpiBy(id=kpi), effective_at=on(5)))
     assert proofs.key_results(world.conn, world.now, [id])[id].kpi_since == on(5)
     assert [row.id for row in proofs.key_results_of_kpis(world.conn, world.now, [kpi])[kpi]] == [id]
     assert proofs.key_results_of_kpis(world.conn, then(world, on(4)), [kpi]) == {kpi: []}
@@ -164,7 +166,7 @@ def test_a_carried_objective_is_found_from_both_sides(world: World) -> None:
     one, two = cycle(world), cycle(world, "q2", starts_on=date(2026, 4, 1), ends_on=date(2026, 6, 30))
     old = objective(world, one)
     key_result(world, old, REACH_TEN)
-    new = world.tell(CarryObjective(objective=old, into=CycleBy(id=two)))
+    new = world.record(CarryObjective(objective=old, into=CycleBy(id=two)))
     assert objective_table.objectives(world.conn, world.now, [new])[new].carried_from == old
     found = objective_table.objectives_carried_from(world.conn, world.now, [old, new])
     assert {id: [row.id for row in rows] for id, rows in found.items()} == {old: [new], new: []}
@@ -193,9 +195,9 @@ def test_dropping_what_was_supported_leaves_its_children_unaligned(world: World)
     low = objective(world, quarter, "Answer within one day", supports=targets)
     aligned = ObjectiveFilter(aligned=True)
     assert alignment.supports_of_objectives(world.conn, world.now, [low])[low] == targets
-    world.tell(DropKeyResult(key_result=proof, reason="no proof", effective_at=on(5)))
+    world.record(DropKeyResult(key_result=proof, reason="no proof", effective_at=on(5)))
     assert alignment.supports_of_objectives(world.conn, world.now, [low])[low] == targets[:1]
-    world.tell(DropObjective(objective=top, reason="no market", effective_at=on(6)))
+    world.record(DropObjective(objective=top, reason="no market", effective_at=on(6)))
     assert alignment.supports_of_objectives(world.conn, world.now, [low])[low] == []
     assert objective_table.OBJECTIVES.count(world.conn, world.now, aligned) == 0
     assert objective_table.OBJECTIVES.count(world.conn, then(world, on(5)), aligned) == 1
@@ -206,10 +208,10 @@ def test_an_edge_holds_from_its_alignment_to_its_end_on_both_clocks(world: World
     quarter = cycle(world)
     top, low = objective(world, quarter, "Lead the whole market"), objective(world, quarter, "Answer within one day")
     ref = to(Kind.OBJECTIVE, top)
-    world.tell(AlignObjective(objective=low, to=ref, effective_at=on(4)))
+    world.record(AlignObjective(objective=low, to=ref, effective_at=on(4)))
     aligned = world.now.position
-    world.tell(UnalignObjective(objective=low, from_=ref, effective_at=on(6)))
-    world.tell(AlignObjective(objective=low, to=ref, effective_at=on(8)))
+    world.record(UnalignObjective(objective=low, from_=ref, effective_at=on(6)))
+    world.record(AlignObjective(objective=low, to=ref, effective_at=on(8)))
 
     def seen(basis: Basis) -> list[Ref]:
         return alignment.supports_of_objectives(world.conn, basis, [low])[low]

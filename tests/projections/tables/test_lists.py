@@ -42,7 +42,7 @@ LISTS: dict[str, tuple[List[Any, Any, Any], Any, Any, Kind]] = {
 def told(worlds: Worlds) -> Iterator[World]:
     with worlds() as world:
         History(world.keyframe, Random(7)).live(400)
-        world.see()
+        world.catch_up()
         yield world
 
 
@@ -195,19 +195,19 @@ def test_cycles_kpis_people_and_teams_have_filters_of_their_own(told: World) -> 
 @pytest.mark.parametrize("pattern", ["%", "_", "\\", "100%", "a_b", "%%", "'; drop table kpi; --"])
 def test_what_is_searched_for_is_taken_literally(world: World, pattern: str) -> None:
     for number, name in enumerate((f"with {pattern} in it", "a plain one")):
-        world.tell(DefineKpi(key=f"k{number}", name=name, cadence=Cadence.WEEKLY))
+        world.record(DefineKpi(key=f"k{number}", name=name, cadence=Cadence.WEEKLY))
     found = kpi.KPIS.page(world.conn, world.now, kpi.KpiFilter(search=pattern), Order(kpi.KpiOrder.KEY), Window(9))
     assert [row.key for row in found] == ["k0"]
 
 
 def test_letters_are_ordered_and_found_whatever_their_case(world: World) -> None:
-    cycle = world.tell(
+    cycle = world.record(
         OpenCycle(
             key="q", name="Q", starts_on=date(2026, 1, 1), ends_on=date(2026, 3, 31), check_in_cadence=Cadence.WEEKLY
         )
     )
     for title in ("beta of all", "Alpha of all", "alpha of some", "Beta of none"):
-        world.tell(DraftObjective(cycle=CycleBy(id=cycle), title=title, kind=ObjectiveKind.COMMITTED))
+        world.record(DraftObjective(cycle=CycleBy(id=cycle), title=title, kind=ObjectiveKind.COMMITTED))
     order = Order(ObjectiveOrder.TITLE)
     rows = objective_table.OBJECTIVES.page(world.conn, world.now, ObjectiveFilter(), order, Window(9))
     assert [row.title for row in rows] == ["Alpha of all", "alpha of some", "beta of all", "Beta of none"]

@@ -61,7 +61,7 @@ def test_a_correction_changes_what_is_known_now_of_then_and_not_what_was_known(
     world: World, goal: KeyResultRow
 ) -> None:
     id = check_in(world, goal.id, on(5), value=5.0, confidence=0.5)
-    world.tell(CorrectCheckIn(check_in=id, value=6.0, reason="miscounted"))
+    world.record(CorrectCheckIn(check_in=id, value=6.0, reason="miscounted"))
     assert standing(world, goal, then(world, on(5))).value == 6.0
     assert standing(world, goal, then(world, on(5), known=4)).value == 5.0
     known, told = measurements.CHECK_INS.versions(world.conn, world.now, [id])[id]
@@ -73,7 +73,7 @@ def test_a_correction_changes_what_is_known_now_of_then_and_not_what_was_known(
 
 def test_superseded_check_ins_are_shown_on_request(world: World, goal: KeyResultRow) -> None:
     ids = [check_in(world, goal.id, on(day), value=float(day)) for day in (5, 6, 7)]
-    world.tell(CorrectCheckIn(check_in=ids[0], value=5.5, reason="miscounted"))
+    world.record(CorrectCheckIn(check_in=ids[0], value=5.5, reason="miscounted"))
     now = world.now
     standing_ones = measurements.CHECK_INS.pages(world.conn, now, [goal.id], Window(9))[goal.id]
     assert [row.value for row in standing_ones] == [5.5, 6.0, 7.0]
@@ -99,7 +99,7 @@ def test_a_linked_key_result_stands_by_the_readings_since_its_link(world: World,
     check_in(world, goal.id, on(4), value=2.0, confidence=0.6)
     index = kpi(world)
     read(world, index, (on(5), 50.0), (on(8), 80.0))
-    world.tell(LinkKpi(key_result=goal.id, kpi=KpiBy(id=index), effective_at=on(6)))
+    world.record(LinkKpi(key_result=goal.id, kpi=KpiBy(id=index), effective_at=on(6)))
     row = key_results(world.conn, world.now, [goal.id])[goal.id]
     found = standing(world, row)
     assert (found.value, found.measured_at, found.confidence, found.last_measured_at) == (80.0, on(8), 0.6, on(8))
@@ -118,7 +118,7 @@ def test_two_key_results_of_one_kpi_each_stand_by_their_own_link(world: World, g
     index = kpi(world)
     other = key_result(world, goal.objective)
     for id, day in ((goal.id, 4), (other, 6)):
-        world.tell(LinkKpi(key_result=id, kpi=KpiBy(id=index), effective_at=on(day)))
+        world.record(LinkKpi(key_result=id, kpi=KpiBy(id=index), effective_at=on(day)))
     read(world, index, (on(5), 50.0))
     rows = list(key_results(world.conn, world.now, [goal.id, other]).values())
     found = key_result_standing.standings(world.conn, world.now, rows)
@@ -160,7 +160,7 @@ def test_a_span_of_readings_holds_its_start_and_not_its_end(world: World) -> Non
 def test_a_retracted_reading_is_gone_and_can_be_recorded_anew(world: World) -> None:
     id = kpi(world)
     (reading,) = read(world, id, (on(5), 5.0))
-    world.tell(RetractReading(reading=reading, reason="a wrong meter"))
+    world.record(RetractReading(reading=reading, reason="a wrong meter"))
     assert measurements.READINGS.latest(world.conn, world.now, [id]) == {}
     row = measurements.READINGS.by_id(world.conn, world.now, [reading])[reading]
     assert (row.value, row.ended) == (5.0, Ending.RETRACTED)
@@ -178,7 +178,7 @@ def test_what_is_retracted_and_recorded_anew_in_one_batch_ends_as_if_it_were_not
     world.write(RetractReading(reading=reading, reason="a wrong meter"))
     again = ReadingInput(kpi=KpiBy(id=id), measured_at=on(5), value=7.0)
     world.write(RecordReadings(readings=[again]))
-    world.see()
+    world.catch_up()
     rows = measurements.READINGS.versions(world.conn, world.now, [reading])[reading]
     assert [(row.version, row.ended, row.until_position) for row in rows] == [
         (1, Ending.CORRECTED, 3),
@@ -189,8 +189,8 @@ def test_what_is_retracted_and_recorded_anew_in_one_batch_ends_as_if_it_were_not
 
 def test_every_definition_of_a_kpi_is_told_up_to_the_basis(world: World) -> None:
     id = kpi(world)
-    world.tell(RedefineKpi(kpi=KpiBy(id=id), name="Net score", reason="clearer", effective_at=on(5)))
-    world.tell(RetireKpi(kpi=KpiBy(id=id), reason="enough", effective_at=on(9)))
+    world.record(RedefineKpi(kpi=KpiBy(id=id), name="Net score", reason="clearer", effective_at=on(5)))
+    world.record(RetireKpi(kpi=KpiBy(id=id), reason="enough", effective_at=on(9)))
     rows = kpi_versions(world.conn, world.now, [id])[id]
     assert [(row.name, row.retired, row.reason) for row in rows] == [
         ("nps", False, None),

@@ -24,21 +24,21 @@ from tests.world import World
 
 
 def person(world: World, handle: str) -> UUID:
-    return world.tell(AddPerson(handle=handle, name=handle.title(), email=f"{handle}@example.com"))
+    return world.record(AddPerson(handle=handle, name=handle.title(), email=f"{handle}@example.com"))
 
 
 def test_a_person_is_found_by_handle_and_keeps_it_when_renamed(world: World) -> None:
     ada = person(world, "ada")
-    world.tell(RenamePerson(person=ada, name="Ada Lovelace"))
+    world.record(RenamePerson(person=ada, name="Ada Lovelace"))
     row = people.people_by_handle(world.conn, world.now, ["ada", "nobody"])["ada"]
     assert (row.id, row.name, row.email, row.active) == (ada, "Ada Lovelace", "ada@example.com", True)
 
 
 def test_an_erased_person_has_no_name_at_any_basis_nor_after_a_rebuild(world: World) -> None:
     ada = person(world, "ada")
-    world.tell(RenamePerson(person=ada, name="Ada Lovelace"))
+    world.record(RenamePerson(person=ada, name="Ada Lovelace"))
     before = world.now
-    world.tell(ErasePerson(person=ada, reason="asked to be"))
+    world.record(ErasePerson(person=ada, reason="asked to be"))
     for basis, active in ((world.now, False), (then(world, world.now.at), False), (before, True)):
         row = people.people(world.conn, basis, [ada])[ada]
         assert (row.handle, row.name, row.email, row.active) == (None, None, None, active)
@@ -82,24 +82,24 @@ def test_the_database_makes_no_notes_of_what_people_are_called(world: World) -> 
 
 def test_members_come_as_they_joined_and_are_gone_when_they_left(world: World) -> None:
     ada, bob = person(world, "ada"), person(world, "bob")
-    team = world.tell(FormTeam(key="core", name="Core", lead=ada))
+    team = world.record(FormTeam(key="core", name="Core", lead=ada))
     for member in (bob, ada):
-        world.tell(JoinTeam(team=team, person=member))
+        world.record(JoinTeam(team=team, person=member))
     assert [row.id for row in people.members_of_teams(world.conn, world.now, [team])[team]] == [bob, ada]
     together = world.now
-    world.tell(LeaveTeam(team=team, person=bob))
+    world.record(LeaveTeam(team=team, person=bob))
     assert [row.id for row in people.members_of_teams(world.conn, world.now, [team])[team]] == [ada]
     assert [row.id for row in people.members_of_teams(world.conn, together, [team])[team]] == [bob, ada]
     assert people.teams_of_people(world.conn, world.now, [bob]) == {bob: []}
-    world.tell(JoinTeam(team=team, person=bob))
+    world.record(JoinTeam(team=team, person=bob))
     assert [row.id for row in people.members_of_teams(world.conn, world.now, [team])[team]] == [ada, bob]
 
 
 def test_teams_stand_under_their_parents_wherever_they_move(world: World) -> None:
-    one, two = (world.tell(FormTeam(key=key, name=key)) for key in ("one", "two"))
-    low = world.tell(FormTeam(key="low", name="low", parent=one))
+    one, two = (world.record(FormTeam(key=key, name=key)) for key in ("one", "two"))
+    low = world.record(FormTeam(key="low", name="low", parent=one))
     before = world.now
-    world.tell(MoveTeam(team=low, parent=two))
+    world.record(MoveTeam(team=low, parent=two))
 
     def below(basis: Basis) -> dict[UUID, list[str]]:
         found = people.teams_within(world.conn, basis, [one, two])
@@ -107,7 +107,7 @@ def test_teams_stand_under_their_parents_wherever_they_move(world: World) -> Non
 
     assert below(before) == {one: ["low"], two: []}
     assert below(world.now) == {one: [], two: ["low"]}
-    world.tell(DisbandTeam(team=low))
+    world.record(DisbandTeam(team=low))
     assert below(world.now) == {one: [], two: []}
     assert people.teams_by_key(world.conn, world.now, ["low"])["low"].disbanded
 
@@ -115,7 +115,7 @@ def test_teams_stand_under_their_parents_wherever_they_move(world: World) -> Non
 def test_comments_come_in_stretches_in_the_order_of_recording(world: World) -> None:
     id = objective(world, cycle(world))
     for number in range(5):
-        world.tell(AddComment(subject=to(Kind.OBJECTIVE, id), body=f"{number}"))
+        world.record(AddComment(subject=to(Kind.OBJECTIVE, id), body=f"{number}"))
     first = discussion.comment_pages(world.conn, world.now, [id], Window(2))[id]
     assert [row.body for row in first] == ["0", "1"]
     after = discussion.comment_cursor(first[-1])
@@ -131,9 +131,9 @@ def test_comments_come_in_stretches_in_the_order_of_recording(world: World) -> N
 def test_initiatives_and_reflections_are_told_of_their_subjects(world: World) -> None:
     quarter = cycle(world)
     id = objective(world, quarter)
-    work = world.tell(PlanInitiative(title="Call them all", subject=to(Kind.OBJECTIVE, id), due=on(9).date()))
-    world.tell(MoveInitiative(initiative=work, to=InitiativeState.DOING))
-    world.tell(Reflect(subject=to(Kind.CYCLE, quarter), kind=ReflectionKind.LEARNED, body="to call"))
+    work = world.record(PlanInitiative(title="Call them all", subject=to(Kind.OBJECTIVE, id), due=on(9).date()))
+    world.record(MoveInitiative(initiative=work, to=InitiativeState.DOING))
+    world.record(Reflect(subject=to(Kind.CYCLE, quarter), kind=ReflectionKind.LEARNED, body="to call"))
     (planned,) = discussion.initiatives_of_subjects(world.conn, world.now, [id])[id]
     assert (planned.subject.id, planned.state, planned.due) == (id, InitiativeState.DOING, on(9).date())
     (said,) = discussion.reflections_of_subjects(world.conn, world.now, [quarter])[quarter]

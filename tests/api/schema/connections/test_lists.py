@@ -139,13 +139,13 @@ def test_what_a_page_does_not_tell_is_not_looked_for(many: AskedWorld) -> None:
 def test_filters_hold_together(world: AskedWorld) -> None:
     goals.cycle(world)
     goals.cycle(world, "2026-q2", goals.Q2)
-    bob = world.tell(AddPerson(handle="bob", name="Bob"))
-    team = world.tell(FormTeam(key="apps", name="Apps"))
+    bob = world.record(AddPerson(handle="bob", name="Bob"))
+    team = world.record(FormTeam(key="apps", name="Apps"))
     one = goals.objective(world, "Grow the community", owner=bob, kind=ObjectiveKind.ASPIRATIONAL)
     goals.objective(world, "Grow 100 % more_", team=team, supports=[Ref(Kind.OBJECTIVE, one)])
     goals.objective(world, "Next quarter", cycle=CycleBy(key="2026-q2"), owner=bob, effective_at=day(95))
     dropped = goals.objective(world, "Never mind")
-    world.tell(DropObjective(objective=dropped, reason="No time"))
+    world.record(DropObjective(objective=dropped, reason="No time"))
     person = world.ask("{ people { nodes { id } } }")["people"]["nodes"][0]["id"]
     cycle_id = world.ask('{ cycle(by: {key: "2026-q1"}) { id } }')["cycle"]["id"]
 
@@ -192,7 +192,7 @@ def test_key_results_can_be_listed(many: AskedWorld) -> None:
     (echo,) = many.ask(query, filter={"health": ["PENDING"]})["keyResults"]["nodes"]
     assert echo["objective"]["title"] == "echo"
     last = many.log.children(goals.id_of(many, "echo"), "key-result-added").ids[0]
-    many.tell(DropKeyResult(key_result=last, reason="No time"))
+    many.record(DropKeyResult(key_result=last, reason="No time"))
     assert currents() == [50, 10, 90, 10]
     assert currents(filter={"health": ["DROPPED"]}) == [None]
     assert currents(filter={"state": ["DROPPED"]}) == [None]
@@ -211,7 +211,7 @@ def test_the_key_results_of_a_dropped_objective_are_found_as_dropped_and_keep_th
         return many.ask(query, filter=filter)["keyResults"]["nodes"]
 
     before = found()
-    many.tell(DropObjective(objective=goals.id_of(many, "alpha"), reason="No time"))
+    many.record(DropObjective(objective=goals.id_of(many, "alpha"), reason="No time"))
     (dropped,) = found(health=["DROPPED"])
     assert (dropped["state"], dropped["current"], dropped["progress"]["health"]) == ("ACTIVE", 10, "DROPPED")
     assert dropped not in found(health=[one["progress"]["health"] for one in before])
@@ -223,7 +223,7 @@ def test_the_key_results_of_a_dropped_objective_are_found_as_dropped_and_keep_th
 
 def test_kpis_can_be_listed(world: AskedWorld) -> None:
     for key, value in (("nps", 60.0), ("churn", 9.0), ("quiet", None)):
-        world.tell(DefineKpi(key=key, name=key.upper(), goal=goals.at_least(50)))
+        world.record(DefineKpi(key=key, name=key.upper(), goal=goals.at_least(50)))
         if value is not None:
             world.do(RecordReadings(readings=[ReadingInput(kpi=KpiBy(key=key), value=value)]))
     query = (
@@ -244,9 +244,9 @@ def test_cycles_teams_and_people_can_be_listed(world: AskedWorld) -> None:
     goals.cycle(world, "2026-q2", goals.Q2)
     goals.cycle(world)
     for name in ("Zoe", "Adam"):
-        world.tell(AddPerson(handle=name.lower(), name=name, email=f"{name.lower()}@example.com"))
-    teams = [world.tell(FormTeam(key=key, name=key.upper())) for key in ("web", "app", "old")]
-    world.tell(DisbandTeam(team=teams[2]))
+        world.record(AddPerson(handle=name.lower(), name=name, email=f"{name.lower()}@example.com"))
+    teams = [world.record(FormTeam(key=key, name=key.upper())) for key in ("web", "app", "old")]
+    world.record(DisbandTeam(team=teams[2]))
     answer = world.ask("""{
         cycles { nodes { key } } on: cycles(filter: {overlaps: "2026-04-02"}) { nodes { key } }
         none: cycles(filter: {state: CLOSED}) { totalCount } teams { totalCount nodes { key } }

@@ -43,16 +43,16 @@ class Quarter:
     def __init__(self, world: Any) -> None:
         self.world = world
         self.cycle = goals.cycle(world)
-        self.team = world.tell(FormTeam(key="sales", name="Sales", effective_at=day(0)))
+        self.team = world.record(FormTeam(key="sales", name="Sales", effective_at=day(0)))
         self.objective = goals.objective(world, team=self.team)
         self.key_result = goals.key_result(world, self.objective)
         self.check_in = goals.check_in(world, self.key_result, 20, 10, confidence=0.5)
-        world.tell(
+        world.record(
             RetargetKeyResult(
                 key_result=self.key_result, metric=as_input(rise(50)), reason="too hard", effective_at=day(20)
             )
         )
-        world.tell(ReweighKeyResult(key_result=self.key_result, weight=2, reason="it matters", effective_at=day(21)))
+        world.record(ReweighKeyResult(key_result=self.key_result, weight=2, reason="it matters", effective_at=day(21)))
         goals.check_in(world, self.key_result, 30, 30, confidence=0.9)
 
 
@@ -86,7 +86,7 @@ def test_a_check_in_says_what_was_known_before_it(asked: Asked, quarter: Quarter
 
 
 def test_a_reading_moves_every_objective_that_is_measured_by_it(asked: Asked, world: World, quarter: Quarter) -> None:
-    kpi = world.tell(DefineKpi(key="users", name="Users", cadence=Cadence.WEEKLY, effective_at=day(0)))
+    kpi = world.record(DefineKpi(key="users", name="Users", cadence=Cadence.WEEKLY, effective_at=day(0)))
     other = goals.objective(world, "Another")  # type: ignore[arg-type]
     first = goals.key_result(world, other, kpi=KpiBy(id=kpi))  # type: ignore[arg-type]
     _read(world, kpi, 25, 40)
@@ -94,7 +94,7 @@ def test_a_reading_moves_every_objective_that_is_measured_by_it(asked: Asked, wo
     only = {"types": ["ReadingRecorded"]}
     (alone,) = asked.changes(told, filter=only)
     assert alone["effect"] == {"objective": {"title": "Another"}, "before": None, "after": 0.25}
-    world.tell(LinkKpi(key_result=quarter.key_result, kpi=KpiBy(id=kpi), effective_at=day(31)))
+    world.record(LinkKpi(key_result=quarter.key_result, kpi=KpiBy(id=kpi), effective_at=day(31)))
     _read(world, kpi, 30, 41)
     both = asked.changes(told, filter=only)[1]
     assert both["effect"] is None
@@ -109,29 +109,31 @@ def test_a_reading_moves_every_objective_that_is_measured_by_it(asked: Asked, wo
 def _read(world: World, kpi: UUID, value: float, at: float) -> None:
     reading = ReadingInput(kpi=KpiBy(id=kpi), value=value, measured_at=day(at))
     world.write(RecordReadings(readings=[reading]))
-    world.see()
+    world.catch_up()
 
 
 def test_what_is_recorded_after_its_cycle_had_closed_is_late(asked: Asked, world: World, quarter: Quarter) -> None:
-    world.tell(ActivateCycle(cycle=CYCLE))
-    world.tell(CloseCycle(cycle=CYCLE, close_objectives=True))
+    world.record(ActivateCycle(cycle=CYCLE))
+    world.record(CloseCycle(cycle=CYCLE, close_objectives=True))
     goals.check_in(world, quarter.key_result, 44, 80, reason="found in a drawer")  # type: ignore[arg-type]
-    world.tell(AddComment(subject=Ref(Kind.OBJECTIVE, quarter.objective), body="What a quarter"))
+    world.record(AddComment(subject=Ref(Kind.OBJECTIVE, quarter.objective), body="What a quarter"))
     told = asked.changes("__typename late", filter={"late": True})
     assert [change["__typename"] for change in told] == ["KeyResultCheckedIn", "CommentAdded"]
-    assert asked.ask("{ changes(filter: {late: false}) { totalCount } }")["changes"]["totalCount"] == world.see() - 2
+    assert (
+        asked.ask("{ changes(filter: {late: false}) { totalCount } }")["changes"]["totalCount"] == world.catch_up() - 2
+    )
 
 
 def test_who_was_erased_is_named_by_no_change(asked: Asked, world: World) -> None:
-    ada = world.tell(AddPerson(handle="ada", name="Ada King", email="ada@example.com"))
-    world.tell(RenamePerson(person=ada, name="Ada Lovelace"))
+    ada = world.record(AddPerson(handle="ada", name="Ada King", email="ada@example.com"))
+    world.record(RenamePerson(person=ada, name="Ada Lovelace"))
     told = f"{FIELDS} ... on PersonAdded {{ handle name email }} ... on PersonRenamed {{ beforeName afterName }}"
     added, renamed = asked.changes(told)
     named = {"handle": "ada", "name": "Ada King", "email": "ada@example.com", "active": "true"}
     assert fields(added) == {field: (None, value) for field, value in named.items()}
     assert fields(renamed) == {"name": ("Ada King", "Ada Lovelace")}
     assert (renamed["beforeName"], renamed["afterName"]) == ("Ada King", "Ada Lovelace")
-    world.tell(ErasePerson(person=ada, reason="asked to be"))
+    world.record(ErasePerson(person=ada, reason="asked to be"))
     for again in (asked.changes(told), _rebuilt(asked, told)):
         assert "Ada" not in str(again)
         assert "ada@example" not in str(again)
@@ -171,27 +173,27 @@ def test_changes_are_found_by_what_they_belong_to(asked: Asked, quarter: Quarter
 
 
 def test_an_objective_that_changes_teams_is_told_of_in_both(asked: Asked, world: World, quarter: Quarter) -> None:
-    east = world.tell(FormTeam(key="east", name="East"))
-    world.tell(AssignObjective(objective=quarter.objective, team=east))
-    world.tell(RewordObjective(objective=quarter.objective, title="Win more hearts of users"))
+    east = world.record(FormTeam(key="east", name="East"))
+    world.record(AssignObjective(objective=quarter.objective, team=east))
+    world.record(RewordObjective(objective=quarter.objective, title="Win more hearts of users"))
     assert _names(asked, {"team": {"key": "sales"}})[-1] == "ObjectiveAssigned"
     assert _names(asked, {"team": {"key": "east"}}) == ["TeamFormed", "ObjectiveAssigned", "ObjectiveReworded"]
 
 
 def test_what_a_team_inside_a_team_does_belongs_to_both(asked: Asked, world: World, quarter: Quarter) -> None:
-    above = world.tell(FormTeam(key="company", name="Company"))
-    world.tell(MoveTeam(team=quarter.team, parent=above))
+    above = world.record(FormTeam(key="company", name="Company"))
+    world.record(MoveTeam(team=quarter.team, parent=above))
     inside = _names(asked, {"team": {"key": "sales"}})
     assert len(inside) == 8
     assert sorted(_names(asked, {"team": {"key": "company"}})) == sorted([*inside, "TeamFormed"])
 
 
 def test_changes_are_found_by_who_did_them(asked: Asked, world: World) -> None:
-    ada = world.tell(AddPerson(handle="ada", name="Ada"))
+    ada = world.record(AddPerson(handle="ada", name="Ada"))
     by_ada = Author(f"person:{ada}", Source.API, frozenset(Role))
     world.keyframe.execute(FormTeam(key="sales", name="Sales"), by_ada)
     world.keyframe.execute(FormTeam(key="east", name="East"), Author("machine:ben", Source.API, frozenset(Role)))
-    world.see()
+    world.catch_up()
     assert _names(asked, {"actor": "ada"}) == ["PersonAdded", "TeamFormed"], "the machine ada and the person"
     assert _names(asked, {"actor": "ben"}) == ["TeamFormed"]
     assert _names(asked, {"actor": "nobody\0"}) == []
@@ -217,14 +219,14 @@ def test_pages_follow_the_log_both_ways_and_stay_where_they_are(asked: Asked, wo
     one = asked.ask(forward)["changes"]
     assert [node["position"] for node in one["nodes"]] == [1, 2, 3]
     assert (one["pageInfo"]["hasNextPage"], one["pageInfo"]["hasPreviousPage"]) == (True, False)
-    world.tell(RenameTeam(team=quarter.team, name="Sellers"))
+    world.record(RenameTeam(team=quarter.team, name="Sellers"))
     two = asked.ask(forward, after=one["pageInfo"]["endCursor"])["changes"]
     assert [node["position"] for node in two["nodes"]] == [4, 5, 6]
     backward = "query($before: String) { changes(last: 2, before: $before) { %s } }" % PAGE  # noqa: UP031
     back = asked.ask(backward, before=two["pageInfo"]["startCursor"])["changes"]
     assert [node["position"] for node in back["nodes"]] == [2, 3]
     assert (back["pageInfo"]["hasNextPage"], back["pageInfo"]["hasPreviousPage"]) == (True, True)
-    assert back["totalCount"] == world.see()
+    assert back["totalCount"] == world.catch_up()
 
 
 def test_a_change_is_a_node_and_one_of_a_snapshot_is_of_that_snapshot(asked: Asked, quarter: Quarter) -> None:

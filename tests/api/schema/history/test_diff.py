@@ -53,14 +53,14 @@ class Quarter:
         self.cycle = goals.cycle(world)
         self.objective = goals.objective(world)
         self.key_result = goals.key_result(world, self.objective)
-        self.before = world.see()
+        self.before = world.catch_up()
         retarget = RetargetKeyResult(
             key_result=self.key_result, metric=as_input(rise(50)), reason="too hard", effective_at=day(20)
         )
-        world.tell(retarget)
+        world.record(retarget)
         goals.check_in(world, self.key_result, 30, 30)
         self.other = goals.objective(world, "Another one", effective_at=day(31))
-        self.after = world.see()
+        self.after = world.catch_up()
 
 
 @pytest.fixture
@@ -107,20 +107,20 @@ def test_backwards_it_says_what_was_not_there_yet(asked: Asked, quarter: Quarter
 
 
 def test_what_was_dropped_has_changed(asked: Asked, world: World, quarter: Quarter) -> None:
-    world.tell(DropKeyResult(key_result=quarter.key_result, reason="given up"))
+    world.record(DropKeyResult(key_result=quarter.key_result, reason="given up"))
     (one,) = asked.ask(DIFF, **{"from": {"position": quarter.after}})["diff"]["entities"]
     assert one["kind"] == "CHANGED"
     assert fields(one) == {"state": ("ACTIVE", "DROPPED")}
 
 
 def test_a_diff_keeps_to_its_scope(asked: Asked, world: World, quarter: Quarter) -> None:
-    team = world.tell(FormTeam(key="sales", name="Sales"))
-    inside = world.tell(FormTeam(key="north", name="North", parent=team))
-    world.tell(AssignObjective(objective=quarter.objective, team=inside))
-    world.tell(PlanInitiative(title="Call them", subject=Ref(Kind.KEY_RESULT, quarter.key_result)))
-    world.tell(DefineKpi(key="users", name="Users", cadence=Cadence.WEEKLY, team=inside))
-    world.tell(OpenCycle(key="2027", name="2027", starts_on=day(365).date(), ends_on=day(700).date()))
-    world.tell(DraftObjective(cycle=CycleBy(key="2027"), title="Go on like that"))
+    team = world.record(FormTeam(key="sales", name="Sales"))
+    inside = world.record(FormTeam(key="north", name="North", parent=team))
+    world.record(AssignObjective(objective=quarter.objective, team=inside))
+    world.record(PlanInitiative(title="Call them", subject=Ref(Kind.KEY_RESULT, quarter.key_result)))
+    world.record(DefineKpi(key="users", name="Users", cadence=Cadence.WEEKLY, team=inside))
+    world.record(OpenCycle(key="2027", name="2027", starts_on=day(365).date(), ends_on=day(700).date()))
+    world.record(DraftObjective(cycle=CycleBy(key="2027"), title="Go on like that"))
 
     def seen(**scope: Any) -> list[str]:
         found = asked.ask(DIFF, **{"from": {"position": quarter.before}, "scope": scope})["diff"]["entities"]
@@ -139,12 +139,12 @@ def test_a_diff_keeps_to_its_scope(asked: Asked, world: World, quarter: Quarter)
 
 
 def test_readings_differ_in_the_kpi_and_in_what_is_measured_by_it(asked: Asked, world: World, quarter: Quarter) -> None:
-    kpi = world.tell(DefineKpi(key="users", name="Users", cadence=Cadence.WEEKLY, effective_at=day(0)))
-    world.tell(LinkKpi(key_result=quarter.key_result, kpi=KpiBy(id=kpi), effective_at=day(40)))
-    linked = world.see()
+    kpi = world.record(DefineKpi(key="users", name="Users", cadence=Cadence.WEEKLY, effective_at=day(0)))
+    world.record(LinkKpi(key_result=quarter.key_result, kpi=KpiBy(id=kpi), effective_at=day(40)))
+    linked = world.catch_up()
     reading = ReadingInput(kpi=KpiBy(id=kpi), value=44, measured_at=day(50))
     world.write(RecordReadings(readings=[reading]))
-    world.see()
+    world.catch_up()
     found = by_type(asked.ask(DIFF, **{"from": {"position": linked}})["diff"])
     assert fields(found["Kpi"])["latest"] == fields(found["KeyResult"])["current"] == (None, "44")
     for one in found.values():

@@ -22,7 +22,7 @@ STANDS = "objectives(first: 1000) { nodes { entityId progress { value } } }"
 def test_an_effect_is_progress_right_before_and_right_after(worlds: Worlds, seed: int) -> None:
     with worlds() as world:
         History(world.keyframe, Random(seed)).live(160)
-        asked, head = Asked(world), world.see()
+        asked, head = Asked(world), world.catch_up()
         told = asked.changes(
             "__typename position effect { cause } effects { objective { entityId } before after cause }"
         )
@@ -52,7 +52,7 @@ def _stands(asked: Asked, position: int) -> dict[str, float | None]:
 def test_what_stood_before_a_check_in_is_what_was_known_of_its_moment(worlds: Worlds, seed: int) -> None:
     with worlds() as world:
         History(world.keyframe, Random(seed)).live(200)
-        world.see()
+        world.catch_up()
         asked = Asked(world)
         selection = (
             "position effectiveAt ... on KeyResultCheckedIn { keyResult { entityId } previousValue previousConfidence }"

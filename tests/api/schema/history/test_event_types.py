@@ -73,7 +73,7 @@ def test_everything_can_be_asked_of_every_change_at_any_moment(worlds: Worlds, s
     chance = Random(seed)
     with worlds() as world:
         History(world.keyframe, chance).live(250)
-        world.see()
+        world.catch_up()
         asked, log = Asked(world), world.log.entries(0, 100_000)
         told = asked.changes(everything())
         assert [change["__typename"] for change in told] == [type(said.event).__name__ for said in log][:1000]

@@ -26,7 +26,7 @@ CHAINS = [Kind.PERSON, Kind.TEAM, Kind.CYCLE, Kind.OBJECTIVE, Kind.KEY_RESULT, K
 def test_the_fields_of_all_changes_make_what_a_thing_says(worlds: Worlds, seed: int) -> None:
     with worlds() as world:
         History(world.keyframe, Random(seed)).live(250)
-        world.see()
+        world.catch_up()
         log = {said.position: said.event for said in world.log.entries(0, 1000)}
         made: dict[UUID, dict[str, Any]] = {}
         for change in Asked(world).changes(f"position {FIELDS}"):

@@ -162,12 +162,12 @@ def test_nobody_else_may(ask: Callable[..., Any], role: Role) -> None:
 
 def test_without_a_key_the_last_that_was_signed_is_told(world: Attested, ask: Callable[..., Any]) -> None:
     world.fill(3)
-    world.see()
+    world.catch_up()
     assert ask("{ ledger { head { size } } }", keys=None) == {"ledger": {"head": {"size": 3}}}
     assert ask(HEAD, keys=None) == "NOT_FOUND"
     note = world.sign()
     world.fill(2)
-    world.see()
+    world.catch_up()
     assert ask(HEAD, keys=None)["ledger"]["head"]["signedNote"] == note
     assert ask("{ ledger { inclusion(position: 1) { size } } }", keys=None)["ledger"]["inclusion"]["size"] == 3
     assert ask("{ ledger { checkpoint(position: 5) { signedNote } } }", keys=None) == "NOT_FOUND"
@@ -177,7 +177,7 @@ def test_without_a_key_the_last_that_was_signed_is_told(world: Attested, ask: Ca
 def test_a_rewritten_log_is_not_signed_for_anybody(world: Attested, ask: Callable[..., Any]) -> None:
     world.fill(3)
     merkle_tree.keep(world.conn, 2, checkpoint.signed(2, bytes(32), KEYS.signer))
-    world.see()
+    world.catch_up()
     assert ask(HEAD) == "CONFLICT"
 
 

@@ -29,7 +29,9 @@ def targets(world: AskedWorld) -> Any:
 
 
 def retarget(world: AskedWorld, of: Any) -> None:
-    world.tell(RetargetKeyResult(key_result=of, metric=as_input(goals.rise(200)), reason="twice", effective_at=day(5)))
+    world.record(
+        RetargetKeyResult(key_result=of, metric=as_input(goals.rise(200)), reason="twice", effective_at=day(5))
+    )
 
 
 def test_what_a_target_did_stays_as_it_was_known_then(told: AskedWorld) -> None:
@@ -37,18 +39,18 @@ def test_what_a_target_did_stays_as_it_was_known_then(told: AskedWorld) -> None:
     check_in = goals.check_in(told, id, 50, 3)
     retarget(told, id)
     assert targets(told) == RETARGETED
-    told.tell(CorrectCheckIn(check_in=check_in, value=60, reason="miscounted"))
+    told.record(CorrectCheckIn(check_in=check_in, value=60, reason="miscounted"))
     goals.check_in(told, id, 70, 4)
     assert targets(told) == RETARGETED
 
 
 def test_what_a_target_did_was_measured_by_the_kpi_of_that_time(told: AskedWorld) -> None:
-    told.tell(DefineKpi(key="nps", name="Promoters"))
+    told.record(DefineKpi(key="nps", name="Promoters"))
     id = goals.key_result(told, goals.objective(told), kpi=NPS)
     told.do(RecordReadings(readings=[ReadingInput(kpi=NPS, value=50, measured_at=day(3))]))
     retarget(told, id)
     assert targets(told) == RETARGETED
-    told.tell(UnlinkKpi(key_result=id, effective_at=day(7)))
+    told.record(UnlinkKpi(key_result=id, effective_at=day(7)))
     assert targets(told) == RETARGETED
 
 
@@ -64,7 +66,7 @@ def test_a_milestone_that_is_no_longer_reached_was_reached_at_no_time(told: Aske
 
 
 def test_the_way_of_a_key_result_is_told_by_what_measured_it_at_each_moment(told: AskedWorld) -> None:
-    told.tell(DefineKpi(key="nps", name="Promoters"))
+    told.record(DefineKpi(key="nps", name="Promoters"))
     id = goals.key_result(told, goals.objective(told))
     goals.check_in(told, id, 20, 3)
     told.do(
@@ -74,8 +76,8 @@ def test_the_way_of_a_key_result_is_told_by_what_measured_it_at_each_moment(told
             ]
         )
     )
-    told.tell(LinkKpi(key_result=id, kpi=NPS, effective_at=day(6)))
-    told.tell(UnlinkKpi(key_result=id, effective_at=day(12)))
+    told.record(LinkKpi(key_result=id, kpi=NPS, effective_at=day(6)))
+    told.record(UnlinkKpi(key_result=id, effective_at=day(12)))
     goals.check_in(told, id, 70, 16)
     (key_result,) = told.ask("{ keyResults { nodes { id trajectory(every: CHANGE) { at actual progress } } } }")[
         "keyResults"

@@ -21,7 +21,7 @@ class Story:
         self.told: set[str] = set()
         self.position = 0
 
-    def tell(self, verb: str, input: dict[str, Any], selection: str) -> Any:
+    def record(self, verb: str, input: dict[str, Any], selection: str) -> Any:
         payload = self.api.do(verb, input, f"{CHANGES} behind {selection}")
         assert payload["changes"], verb
         assert payload["position"] == payload["changes"][-1]["position"] > self.position
@@ -43,14 +43,14 @@ def test_every_verb_can_be_asked_for_and_answers_with_its_thing(api: Api) -> Non
     of_measures(story, key_result)
     of_conversation(story, key_result, check_in)
     of_endings(story, objective, other, key_result)
-    assert story.tell("deactivatePerson", {"person": ben}, "person { active }") == {"active": False}
-    erased = story.tell("erasePerson", {"person": ben, "reason": WHY}, "person { name email }")
+    assert story.record("deactivatePerson", {"person": ben}, "person { active }") == {"active": False}
+    erased = story.record("erasePerson", {"person": ben, "reason": WHY}, "person { name email }")
     assert erased == {"name": "Erased person", "email": None}
     assert story.told == set(VERBS)
 
 
 def of_people(story: Story) -> tuple[str, str, str]:
-    tell = story.tell
+    tell = story.record
     ada = tell("addPerson", {"handle": "ada", "name": "Ada", "email": "ada@example.com"}, "person { id }")["id"]
     ben = tell("addPerson", {"handle": "ben", "name": "Ben"}, "person { id }")["id"]
     renamed = tell("renamePerson", {"person": ada, "name": "Ada King"}, "person { name email }")
@@ -69,7 +69,7 @@ def of_people(story: Story) -> tuple[str, str, str]:
 
 
 def of_objectives(story: Story, ada: str, ben: str, sales: str) -> tuple[str, str]:
-    tell = story.tell
+    tell = story.record
     for key in ("2026", "2027"):
         days = {"startsOn": f"{key}-01-01", "endsOn": f"{key}-12-31"}
         opened = tell("openCycle", {"key": key, "name": key, **days}, "cycle { key checkInCadence }")
@@ -92,7 +92,7 @@ def of_objectives(story: Story, ada: str, ben: str, sales: str) -> tuple[str, st
 
 
 def of_key_results(story: Story, objective: str, other: str, ben: str) -> tuple[str, str]:
-    tell = story.tell
+    tell = story.record
     steps = [{"key": "a", "title": "A"}, {"key": "b", "title": "B", "weight": 3}]
     launch = {"objective": other, "title": "Launch", "metric": {"direction": "MILESTONES", "milestones": steps}}
     assert len(tell("addKeyResult", launch, "keyResult { milestones { key } }")["milestones"]) == 2
@@ -114,7 +114,7 @@ def of_key_results(story: Story, objective: str, other: str, ben: str) -> tuple[
 
 
 def of_measures(story: Story, key_result: str) -> None:
-    tell, about, kpi = story.tell, {"keyResult": key_result}, {"kpi": {"key": "nps"}}
+    tell, about, kpi = story.record, {"keyResult": key_result}, {"kpi": {"key": "nps"}}
     goal = {"direction": "AT_LEAST", "target": 50}
     tell("defineKpi", {"key": "nps", "name": "Promoters", "goal": goal}, "kpi { goal { target tolerance } }")
     tell("redefineKpi", {**kpi, "cadence": "MONTHLY", "reason": WHY}, "kpi { cadence goal { target } }")
@@ -131,14 +131,14 @@ def of_measures(story: Story, key_result: str) -> None:
 
 
 def of_conversation(story: Story, key_result: str, check_in: str) -> None:
-    tell = story.tell
+    tell = story.record
     work = tell("planInitiative", {"title": "Ask", "subject": key_result}, "initiative { id state }")["id"]
     assert tell("moveInitiative", {"initiative": work, "to": "DONE"}, "initiative { state }") == {"state": "DONE"}
     assert tell("addComment", {"subject": check_in, "body": "Good!"}, "comment { body }") == {"body": "Good!"}
 
 
 def of_endings(story: Story, objective: str, other: str, key_result: str) -> None:
-    tell, about, this = story.tell, {"keyResult": key_result}, {"objective": objective}
+    tell, about, this = story.record, {"keyResult": key_result}, {"objective": objective}
     cycle = tell("activateCycle", {"cycle": {"key": "2026"}}, "cycle { id state }")["id"]
     assert tell("scoreKeyResult", {**about, "score": 0.5}, "keyResult { score }") == {"score": 0.5}
     closed = tell("closeObjective", {**this, "score": 0.9}, "objective { outcome { verdict score } }")

@@ -85,6 +85,6 @@ def test_an_operation_does_not_run_on_the_event_loop(world: AskedWorld) -> None:
 
 
 def test_a_series_has_an_end(world: AskedWorld) -> None:
-    world.tell(DefineKpi(key="nps", name="NPS"))
+    world.record(DefineKpi(key="nps", name="NPS"))
     query = '{ kpi(by: {key: "nps"}) { series(every: DAY, from: "1900-01-01T00:00:00Z") { value } } }'
     assert world.code(query) == "TOO_LARGE"

@@ -29,9 +29,9 @@ def read(world: AskedWorld, at: float, value: float, note: str | None = None) ->
 
 def told(world: AskedWorld) -> None:
     """Everything that is told of the measures, day by day."""
-    ada = world.tell(AddPerson(handle="ada", name="Ada", effective_at=day(-400)))
-    team = world.tell(FormTeam(key="shop", name="Shop", effective_at=day(-400)))
-    world.tell(
+    ada = world.record(AddPerson(handle="ada", name="Ada", effective_at=day(-400)))
+    team = world.record(FormTeam(key="shop", name="Shop", effective_at=day(-400)))
+    world.record(
         DefineKpi(
             key="conversion",
             name="Conversion",
@@ -44,7 +44,7 @@ def told(world: AskedWorld) -> None:
             effective_at=day(-100),
         )
     )
-    world.tell(DefineKpi(key="forgotten", name="Forgotten", effective_at=day(-100)))
+    world.record(DefineKpi(key="forgotten", name="Forgotten", effective_at=day(-100)))
     goals.cycle(world)
     objective = goals.objective(world)
     read(world, -40, 2.2)
@@ -59,11 +59,11 @@ def told(world: AskedWorld) -> None:
     read(world, 10, 2.4)
     read(world, 35, 2.9, "A guess")
     read(world, 40, 9.9)
-    world.tell(
+    world.record(
         CorrectReading(reading=goals.reading(world, "conversion", 35), value=2.6, note="Counted", reason="Guessed")
     )
-    world.tell(RetractReading(reading=goals.reading(world, "conversion", 40), reason="Another shop's"))
-    world.tell(
+    world.record(RetractReading(reading=goals.reading(world, "conversion", 40), reason="Another shop's"))
+    world.record(
         RedefineKpi(kpi=CONVERSION, goal=goals.at_least(2.8, 0.2), reason="We aimed too high", effective_at=day(50))
     )
     read(world, 70, 3.0)

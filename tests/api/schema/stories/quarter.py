@@ -28,17 +28,17 @@ from tests.metric_input import as_input
 
 def lived(world: AskedWorld) -> None:
     """Everything that is told of the quarter, day by day."""
-    ada = world.tell(AddPerson(handle="ada", name="Ada", email="ada@example.com", effective_at=day(-400)))
-    bob = world.tell(AddPerson(handle="bob", name="Bob", effective_at=day(-400)))
-    company = world.tell(FormTeam(key="company", name="All of us", lead=ada, effective_at=day(-400)))
-    apps = world.tell(FormTeam(key="apps", name="Apps", parent=company, lead=bob, effective_at=day(-400)))
-    world.tell(JoinTeam(team=apps, person=bob, effective_at=day(-399)))
-    world.tell(
+    ada = world.record(AddPerson(handle="ada", name="Ada", email="ada@example.com", effective_at=day(-400)))
+    bob = world.record(AddPerson(handle="bob", name="Bob", effective_at=day(-400)))
+    company = world.record(FormTeam(key="company", name="All of us", lead=ada, effective_at=day(-400)))
+    apps = world.record(FormTeam(key="apps", name="Apps", parent=company, lead=bob, effective_at=day(-400)))
+    world.record(JoinTeam(team=apps, person=bob, effective_at=day(-399)))
+    world.record(
         OpenCycle(
             key="2026", name="The year", starts_on=date(2026, 1, 1), ends_on=date(2026, 12, 31), effective_at=day(-30)
         )
     )
-    world.tell(
+    world.record(
         OpenCycle(
             key="2026-q1",
             name="Winter",
@@ -94,19 +94,19 @@ def lived(world: AskedWorld) -> None:
         effective_at=day(-8),
     )
     goals.objective(world, "Launch 3 apps", team=apps, effective_at=day(-7))
-    world.tell(ActivateCycle(cycle=CYCLE, effective_at=day(0)))
+    world.record(ActivateCycle(cycle=CYCLE, effective_at=day(0)))
     goals.check_in(world, users, 160, 14, confidence=0.7, note="A *good* start")
     goals.check_in(world, response, 600, 15, confidence=0.5)
-    world.tell(CheckIn(key_result=launch, reached=["alpha"], confidence=0.8, measured_at=day(20)))
-    world.tell(
+    world.record(CheckIn(key_result=launch, reached=["alpha"], confidence=0.8, measured_at=day(20)))
+    world.record(
         RetargetKeyResult(
             key_result=users, metric=as_input(goals.rise(340, 100)), reason="Winter is slow", effective_at=day(30)
         )
     )
-    world.tell(DropKeyResult(key_result=given_up, reason="Nobody prints", effective_at=day(31)))
+    world.record(DropKeyResult(key_result=given_up, reason="Nobody prints", effective_at=day(31)))
     goals.check_in(world, users, 220, 40, confidence=0.6)
-    world.tell(CheckIn(key_result=launch, reached=["alpha", "beta"], measured_at=day(45)))
-    world.tell(
+    world.record(CheckIn(key_result=launch, reached=["alpha", "beta"], measured_at=day(45)))
+    world.record(
         PlanInitiative(
             title="Cache what is asked twice",
             subject=Ref(Kind.OBJECTIVE, fast),
@@ -115,18 +115,18 @@ def lived(world: AskedWorld) -> None:
             effective_at=day(16),
         )
     )
-    world.tell(
+    world.record(
         AddComment(subject=Ref(Kind.OBJECTIVE, loved), body="Proud of this", effective_at=day(46)),
         goals.author(ada),
     )
     goals.check_in(world, response, 280, 50, confidence=0.9)
     goals.check_in(world, users, 310, 85, confidence=0.9)
-    world.tell(
+    world.record(
         CloseObjective(
             objective=fast, verdict=Verdict.ACHIEVED, score=1.0, reflection="Done early", effective_at=day(89)
         )
     )
-    world.tell(
+    world.record(
         Reflect(
             subject=Ref(Kind.CYCLE, goals.cycle_id(world)),
             kind=ReflectionKind.WENT_WELL,

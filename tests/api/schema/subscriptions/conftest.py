@@ -38,9 +38,9 @@ class Workspace:
         self._keyframe = Dispatcher(self.log)
         self._minutes = 0
         self._lock = Lock()
-        self.tell(DefineKpi(key=KPI.key or "", name="Promoters"))
+        self.record(DefineKpi(key=KPI.key or "", name="Promoters"))
 
-    def tell(self, command: Command) -> int:
+    def record(self, command: Command) -> int:
         """Carry a command out; the position that the log stands at then."""
         return self._keyframe.execute(command, ADA).head
 
@@ -50,7 +50,7 @@ class Workspace:
             first = START + timedelta(minutes=self._minutes)
             self._minutes += count
         times = [first + timedelta(minutes=number) for number in range(count)]
-        return self.tell(RecordReadings(readings=[ReadingInput(KPI, 1.0, time, note) for time in times]))
+        return self.record(RecordReadings(readings=[ReadingInput(KPI, 1.0, time, note) for time in times]))
 
     @property
     def head(self) -> int:

@@ -24,7 +24,7 @@ NAMES = """subscription ($after: Position, $filter: ChangeFilter) {
 
 
 def rename(workspace: Workspace, name: str) -> int:
-    return workspace.tell(RedefineKpi(kpi=KPI, name=name, reason="It is called so."))
+    return workspace.record(RedefineKpi(kpi=KPI, name=name, reason="It is called so."))
 
 
 def test_each_is_told_as_everything_stood_right_after_it(workspace: Workspace, serve: Serve) -> None:
@@ -79,7 +79,7 @@ def test_a_filter_may_name_what_comes_later(
     with serve() as server, over_websocket(server.port, CHANGES, after=0, filter=filter) as results:
         workspace.write(3)
         until(lambda: server.position == workspace.head)
-        position = workspace.tell(command)
+        position = workspace.record(command)
         workspace.write(3)
         assert positions(results, position) == [position]
 

@@ -22,7 +22,7 @@ from tests.api.schema.subscriptions.clients import (
     positions,
 )
 from tests.api.schema.subscriptions.conftest import Serve, Workspace, until
-from tests.conftest import way_in
+from tests.conftest import issue_token
 
 
 @contextmanager
@@ -98,7 +98,7 @@ def test_who_was_cut_off_goes_on_after_the_last_position_seen(workspace: Workspa
 def test_a_killed_server_is_followed_by_another(workspace: Workspace) -> None:
     before = workspace.write(20)
     settings = workspace.settings.model_copy(update={"port": 0})
-    token = way_in(workspace.database)
+    token = issue_token(workspace.database)
     with writers(workspace, 2, each=40), started(settings, "serve") as first, begun(port_of(first), token) as ws:
         ask(ws, CHANGES, after=0)
         seen = positions(messages(ws), 15)

@@ -21,7 +21,7 @@ from tests.api.schema.subscriptions.clients import (
     streamed,
 )
 from tests.api.schema.subscriptions.conftest import Serve, Workspace, until
-from tests.conftest import way_in
+from tests.conftest import issue_token
 
 
 def test_a_server_that_stops_closes_websockets_with_1012_and_completes_nothing(serve: Serve) -> None:
@@ -61,7 +61,7 @@ def test_a_long_history_does_not_hold_up_the_end(workspace: Workspace, serve: Se
 
 
 def test_a_process_that_is_asked_to_end_leaves_nobody_waiting(workspace: Workspace) -> None:
-    token = way_in(workspace.database)
+    token = issue_token(workspace.database)
     with started(workspace.settings.model_copy(update={"port": 0}), "serve") as process:
         port = port_of(process)
         with begun(port, token) as ws, PROTOCOLS["events"](port, CHANGES, token, after=0) as results:

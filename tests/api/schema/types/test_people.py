@@ -14,7 +14,7 @@ VIEWER = "{ viewer { handle roles can person { handle name } } }"
 
 
 def bob(world: AskedWorld) -> UUID:
-    return world.tell(AddPerson(handle="bob", name="Bob", email="bob@example.com", effective_at=day(-1)))
+    return world.record(AddPerson(handle="bob", name="Bob", email="bob@example.com", effective_at=day(-1)))
 
 
 def test_the_viewer_is_who_asks(world: AskedWorld) -> None:
@@ -51,7 +51,7 @@ def test_a_change_names_who_made_it_and_for_whom(world: AskedWorld) -> None:
         (Author(f"person:{person}", Source.CONSOLE, frozenset(Role)), "By a person"),
         (Author("machine:import", Source.IMPORT, frozenset(Role), person), "For a person"),
     ):
-        world.tell(AddComment(subject=about, body=body), author)
+        world.record(AddComment(subject=about, body=body), author)
     query = """{ objectives { nodes { createdBy { handle person { handle } source }
         comments { nodes { body by { handle source person { name } onBehalfOf { handle } } } } } } }"""
     (node,) = world.ask(query)["objectives"]["nodes"]
@@ -63,8 +63,8 @@ def test_a_change_names_who_made_it_and_for_whom(world: AskedWorld) -> None:
 
 
 def test_a_team_stands_where_its_own_objectives_stand(world: AskedWorld) -> None:
-    top = world.tell(FormTeam(key="top", name="Top", effective_at=day(-1)))
-    world.tell(FormTeam(key="apps", name="Apps", parent=top, effective_at=day(-1)))
+    top = world.record(FormTeam(key="top", name="Top", effective_at=day(-1)))
+    world.record(FormTeam(key="apps", name="Apps", parent=top, effective_at=day(-1)))
     goals.cycle(world)
     for value in (20, 60):
         objective = goals.objective(world, f"Reach as many as {value}", team=top)
@@ -84,7 +84,7 @@ def test_an_erased_person_is_named_by_no_answer_at_any_basis(world: AskedWorld) 
     goals.cycle(world)
     goals.objective(world, owner=person)
     before = world.log.head().position
-    world.tell(ErasePerson(person=person, reason="asked to be"))
+    world.record(ErasePerson(person=person, reason="asked to be"))
     query = f"""{{ people {{ nodes {{ handle name email }} }} objectives {{ nodes {{ owner {{ handle }} }} }}
         asOf(position: {before}) {{ people {{ nodes {{ handle name email }} }} }} }}"""
     answer = world.ask(query)
