@@ -1,4 +1,4 @@
-"""What most rules begin with: a quarter, an objective in it, a key result, a KPI, people; and their ids."""
+"""Commands that set up most tests (a quarter, an objective, a key result, a KPI, people), and the resulting ids."""
 
 from datetime import date
 from uuid import UUID
@@ -54,16 +54,16 @@ added = called("key result", AddKeyResult(objective=OBJECTIVE, title="Sessions h
 stepped = called("key result", AddKeyResult(objective=OBJECTIVE, title="Launch the app", metric=as_input(STEPS)))
 committed = CommitObjective(objective=OBJECTIVE)
 finished = CloseObjective(objective=OBJECTIVE)
-dropped = DropObjective(objective=OBJECTIVE, reason="no longer ours")
+dropped = DropObjective(objective=OBJECTIVE, reason="no longer relevant")
 dropped_key_result = DropKeyResult(key_result=KEY_RESULT, reason="cannot be measured")
 
 defined = DefineKpi(key="nps", name="Promoters")
-retired = RetireKpi(kpi=KPI, reason="nobody looks at it")
+retired = RetireKpi(kpi=KPI, reason="no longer used")
 linked = LinkKpi(key_result=KEY_RESULT, kpi=KPI)
 
 
 def checked_in(value: float, month: int = 2, day: int = 1) -> CheckIn:
-    """A check-in under the name of `CHECK_IN`."""
+    """A check-in whose id is `CHECK_IN`."""
     return called("check-in", CheckIn(key_result=KEY_RESULT, value=value, measured_at=on(month, day)))
 
 
@@ -85,4 +85,4 @@ def key_result_ref(id: UUID = KEY_RESULT) -> Ref:
 
 in_february = on(2, 10)
 working = (opened, drafted, added, activated, in_february)
-"""A quarter that is under way, with one objective and its key result."""
+"""An active quarter with one objective and its key result."""

@@ -1,4 +1,4 @@
-"""The log without a database: what decisions ask of it, from a list, with a clock that a test sets."""
+"""The event store in memory: the part that command handlers use, with a clock that a test can set."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,7 @@ class Entry(NamedTuple):
 
 
 class MemoryLog(Log):
-    """Checks what the real one checks. `clock` is the database's; every append moves it on by a second."""
+    """Makes the same checks as the real log. `clock` is the database time; every append advances it by a second."""
 
     def __init__(self) -> None:
         self.mapper = EventMapper()

@@ -1,4 +1,4 @@
-"""A rule in one sentence: given what has happened, when something is asked, then this is recorded, or refused."""
+"""Given-when-then tests of command handlers: given history, when a command, then events or a rejection."""
 
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -19,26 +19,26 @@ ACTOR = "machine:test"
 AUTHOR = Author(ACTOR, Source.API, frozenset(Role))
 
 AnyCommand = TypeVar("AnyCommand", bound=Command)
-AnyThing = TypeVar("AnyThing", bound=Aggregate)
+AnyAggregate = TypeVar("AnyAggregate", bound=Aggregate)
 
 
 def on(month: int, day: int, hour: int = 12) -> datetime:
-    """A moment of 2026. Among what is given it sets the clock."""
+    """A time in 2026. In `given` it sets the clock."""
     return datetime(2026, month, day, hour, tzinfo=UTC)
 
 
 def made(name: str, nth: int = 1) -> UUID:
-    """The id of the nth thing that the command called `name` makes."""
+    """The id of the nth aggregate that the command called `name` creates."""
     return uuid5(command_id(ACTOR, name), str(nth))
 
 
 def called(name: str, command: AnyCommand) -> AnyCommand:
-    """The command under a name, by which `made` knows what it makes."""
+    """The command with its name as idempotency key, from which `made` derives the ids."""
     return msgspec.structs.replace(command, idempotency_key=name)
 
 
 def given(*history: Command | datetime) -> "Given":
-    """What has happened: commands, in order, and moments that set the clock."""
+    """The history: commands in order, and times that set the clock."""
     return Given(history)
 
 
@@ -52,16 +52,16 @@ class Given:
             else:
                 self.keyframe.execute(step, AUTHOR)
 
-    def meanwhile(self, asked: str, command: Command) -> "Given":
-        """Somebody else's command is carried out right before the log is next asked to do this."""
-        plain = getattr(self.log, asked)
+    def meanwhile(self, method: str, command: Command) -> "Given":
+        """Execute another command right before the next call of the log's method `method`."""
+        original = getattr(self.log, method)
 
-        def overtaken(*args: Any, **kwargs: Any) -> Any:
-            delattr(self.log, asked)
+        def raced(*args: Any, **kwargs: Any) -> Any:
+            delattr(self.log, method)
             self.keyframe.execute(command, AUTHOR)
-            return plain(*args, **kwargs)
+            return original(*args, **kwargs)
 
-        setattr(self.log, asked, overtaken)
+        setattr(self.log, method, raced)
         return self
 
     def when(self, command: Command, by: Author = AUTHOR) -> "Then":
@@ -71,11 +71,11 @@ class Given:
         except CommandRejected as refused:
             return Then(self, before, None, refused)
 
-    def thing(self, kind: type[AnyThing], id: UUID) -> AnyThing:
-        """How a thing stands."""
-        thing = replay(iter(self.log.streams([id])[id]))
-        assert isinstance(thing, kind)
-        return thing
+    def aggregate(self, kind: type[AnyAggregate], id: UUID) -> AnyAggregate:
+        """The current state of an aggregate."""
+        aggregate = replay(iter(self.log.streams([id])[id]))
+        assert isinstance(aggregate, kind)
+        return aggregate
 
 
 class Then:
@@ -86,34 +86,34 @@ class Then:
         self.entries = given.log.entries_made[before:]
 
     def then(self, *expected: Event) -> "Then":
-        """Exactly these events, whatever their streams and moments."""
+        """Exactly these events were recorded, regardless of their streams and times."""
         assert self.refused is None, self.refused
         assert [_body(self.given.log.event(one)) for one in self.entries] == list(expected)
         return self
 
     def then_nothing(self) -> "Then":
-        """Carried out, with nothing to record."""
+        """The command succeeded and recorded nothing."""
         return self.then()
 
-    def then_refused(self, code: str, field: str | None = None, saying: str = "") -> CommandRejected:
-        """Refused with this code at this field (`a.b`, or "" for the whole command), and nothing recorded."""
-        assert self.refused is not None, f"carried out: {[self.given.log.event(one) for one in self.entries]}"
+    def then_refused(self, code: str, field: str | None = None, containing: str = "") -> CommandRejected:
+        """Rejected with this code at this field (`a.b`, or "" for the whole command); nothing was recorded."""
+        assert self.refused is not None, f"succeeded: {[self.given.log.event(one) for one in self.entries]}"
         assert (self.refused.code, len(self.entries)) == (code, 0), self.refused
         assert field is None or ".".join(self.refused.field) == field, self.refused
-        assert saying in self.refused.message
+        assert containing in self.refused.message
         return self.refused
 
     def effective(self, *moments: datetime) -> "Then":
-        """Since when what was recorded is true."""
+        """The effective times of the recorded events."""
         assert tuple(one.effective_at for one in self.entries) == moments
         return self
 
-    def thing(self, kind: type[AnyThing], id: UUID) -> AnyThing:
+    def aggregate(self, kind: type[AnyAggregate], id: UUID) -> AnyAggregate:
         assert self.refused is None, self.refused
-        return self.given.thing(kind, id)
+        return self.given.aggregate(kind, id)
 
     def the(self, event: type[Event]) -> Any:
-        """The one event of this kind that was recorded."""
+        """The only recorded event of this type."""
         assert self.refused is None, self.refused
         (found,) = [one for one in map(self.given.log.event, self.entries) if isinstance(one, event)]
         return _body(found)

@@ -1,4 +1,4 @@
-"""A command that lacks something is refused at import, by a sentence that names the command and what to write."""
+"""An incomplete command fails at import with an error that names the command and what to write."""
 
 import re
 from functools import partial
@@ -24,10 +24,10 @@ def refused(*sentences: str) -> Any:
     return pytest.raises(TypeError, match=".*".join(map(re.escape, sentences)))
 
 
-# ── entries ──────────────────────────────────────────────────────────────────────────────────────
+# ── commands ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_an_entry_without_description_permission_answer_and_event_is_incomplete() -> None:
+def test_command_without_docstring_permission_result_and_event_is_refused() -> None:
     with refused(
         "The command PauseKeyResult is incomplete: write a docstring, its description in the schema; "
         "set NEEDS to the required permission, from domain.commands.permissions; "
@@ -39,7 +39,7 @@ def test_an_entry_without_description_permission_answer_and_event_is_incomplete(
             key_result: KeyResultId
 
 
-def test_an_entry_with_an_undescribed_field_is_incomplete() -> None:
+def test_command_with_an_undescribed_field_is_refused() -> None:
     with refused("The command PauseKeyResult is incomplete: describe the field days with Annotated["):
 
         class PauseKeyResult(Command, frozen=True):
@@ -53,7 +53,7 @@ def test_an_entry_with_an_undescribed_field_is_incomplete() -> None:
             days: int
 
 
-def test_an_entry_whose_subject_is_no_field_is_incomplete() -> None:
+def test_command_whose_subject_is_not_a_field_is_refused() -> None:
     with refused("command PauseKeyResult is incomplete: name an existing field in NEEDS, not keyresult."):
 
         class PauseKeyResult(Command, frozen=True):
@@ -66,7 +66,7 @@ def test_an_entry_whose_subject_is_no_field_is_incomplete() -> None:
             key_result: KeyResultId
 
 
-def test_an_entry_that_creates_what_may_be_ones_own_says_whose_it_is() -> None:
+def test_creating_command_without_subject_or_owner_fields_is_refused() -> None:
     with refused("command PlanParty is incomplete: name in NEEDS the field with its subject, or give it the fields"):
 
         class PlanParty(Command, frozen=True):
@@ -80,7 +80,7 @@ def test_an_entry_that_creates_what_may_be_ones_own_says_whose_it_is() -> None:
 
 
 class Unregistered(Command, frozen=True):
-    """A complete entry that no module of the registry defines."""
+    """A complete command outside the modules of the registry."""
 
     NEEDS = ADOPT_POLICY
     ANSWERS = Kind.POLICY
@@ -91,7 +91,7 @@ def _fill(body: dict[str, str], namespace: dict[str, object]) -> None:
     namespace.update(body)
 
 
-def test_two_commands_of_one_name_are_refused() -> None:
+def test_two_commands_with_the_same_name_are_refused() -> None:
     modules = [ModuleType("first"), ModuleType("second")]
     for module in modules:
         body = {"__module__": module.__name__, "__doc__": "Reflect."}

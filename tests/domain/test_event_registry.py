@@ -1,4 +1,4 @@
-"""An event that is not described or handled everywhere fails at import, with a sentence that names it."""
+"""An event without description or handlers fails at import with an error that names the event."""
 
 from datetime import date
 from pathlib import Path
@@ -33,7 +33,7 @@ class KeyResultFrozen(Event, frozen=True, kw_only=True):
     due: Due | None = None
 
 
-# ── the class ────────────────────────────────────────────────────────────────────────────────────
+# ── the event class ──────────────────────────────────────────────────────────────────────────────
 
 
 def test_the_first_paragraph_of_the_docstring_describes_the_event() -> None:
@@ -99,7 +99,7 @@ def test_every_module_of_the_model_that_stores_events_is_loaded_by_the_registry(
     assert {module.__name__.rpartition(".")[2] for module in event_registry.MODULES} == storing
 
 
-# ── the other floors ─────────────────────────────────────────────────────────────────────────────
+# ── handlers of other layers ─────────────────────────────────────────────────────────────────────
 
 
 def test_an_event_without_projection_handler_is_refused() -> None:

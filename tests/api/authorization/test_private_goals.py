@@ -227,7 +227,7 @@ def test_who_has_nothing_to_do_with_it_does_not(history: list[Command], author: 
 
 
 def _sees(there: Given, author: Author) -> bool:
-    return sees(UnitOfWork(there.log, author, SHOWN, uuid4()), there.thing(Objective, goal(THEIR)))
+    return sees(UnitOfWork(there.log, author, SHOWN, uuid4()), there.aggregate(Objective, goal(THEIR)))
 
 
 def test_who_hides_a_goal_from_themselves_sees_it_no_more() -> None:
@@ -270,7 +270,7 @@ def test_whoever_runs_cycles_begins_and_ends_private_goals_with_them() -> None:
     there = theirs()
     assert there.when(ActivateCycle(cycle=QUARTER), by(Role.LEAD)).refused is None
     assert there.when(CloseCycle(cycle=QUARTER, close_objectives=True), by(Role.LEAD)).refused is None
-    assert there.thing(Objective, goal(THEIR)).has_ended
+    assert there.aggregate(Objective, goal(THEIR)).has_ended
 
 
 def test_a_circle_through_what_is_private_is_refused_without_a_word_of_it() -> None:
@@ -287,7 +287,7 @@ def test_a_circle_through_what_is_private_is_refused_without_a_word_of_it() -> N
 
 
 def test_a_version_that_differs_in_nothing_one_sees_is_the_newest() -> None:
-    seen = company(Visibility.TEAM).thing(Objective, goal(OUR)).version
+    seen = company(Visibility.TEAM).aggregate(Objective, goal(OUR)).version
     reworded = msgspec.structs.replace(COMMANDS[RewordObjective](OUR), expected_version=seen)
     aligned = AlignObjective(objective=goal(OUR), to=proof_ref(THEIR))
     assert theirs(aligned).when(reworded, by(Role.LEAD)).topics() == ["objective-reworded"]

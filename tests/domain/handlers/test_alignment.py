@@ -1,4 +1,4 @@
-"""Who may support whom."""
+"""Alignment: which goals may support which."""
 
 from datetime import date
 from uuid import UUID, uuid4
@@ -48,9 +48,9 @@ def test_an_objective_may_support_a_key_result() -> None:
     given(*goals).when(aligned(OTHER, key_result_ref())).then(ObjectiveAligned(to=key_result_ref()))
 
 
-def test_an_objective_may_support_several() -> None:
+def test_an_objective_may_support_several_goals() -> None:
     then = given(*goals, aligned(THIRD, objective_ref())).when(aligned(THIRD, objective_ref(OTHER)))
-    assert then.thing(Objective, THIRD).supports == (objective_ref(), objective_ref(OTHER))
+    assert then.aggregate(Objective, THIRD).supports == (objective_ref(), objective_ref(OTHER))
 
 
 def test_an_objective_never_supports_itself_or_its_own_key_result() -> None:
@@ -64,12 +64,12 @@ def test_two_objectives_never_support_each_other() -> None:
     )
 
 
-def test_a_circle_is_found_through_key_results() -> None:
+def test_cycle_through_key_results_is_refused() -> None:
     upwards = (aligned(OTHER, key_result_ref()), aligned(THIRD, objective_ref(OTHER)))
     given(*goals, *upwards).when(aligned(OBJECTIVE, objective_ref(THIRD))).then_refused("CIRCULAR", "to")
 
 
-def test_a_circle_is_found_over_many_ways_up() -> None:
+def test_cycle_through_one_of_several_paths_is_refused() -> None:
     upwards = (
         aligned(OTHER, objective_ref()),
         aligned(THIRD, objective_ref()),
@@ -78,22 +78,22 @@ def test_a_circle_is_found_over_many_ways_up() -> None:
     given(*goals, *upwards).when(aligned(OBJECTIVE, objective_ref(THIRD))).then_refused("CIRCULAR", "to")
 
 
-def test_two_ways_to_the_same_objective_are_no_circle() -> None:
+def test_two_paths_to_the_same_objective_are_no_cycle() -> None:
     upwards = (aligned(OTHER, objective_ref()), aligned(THIRD, objective_ref()))
     assert given(*goals, *upwards).when(aligned(THIRD, objective_ref(OTHER))).topics() == ["objective-aligned"]
 
 
-def test_an_alignment_that_was_taken_back_closes_no_circle() -> None:
-    there_and_back = (
+def test_removed_alignment_is_ignored_by_the_cycle_check() -> None:
+    aligned_and_unaligned = (
         aligned(OTHER, objective_ref()),
         UnalignObjective(objective=OTHER, from_=objective_ref()),
     )
-    assert given(*goals, *there_and_back).when(aligned(OBJECTIVE, objective_ref(OTHER))).topics() == [
+    assert given(*goals, *aligned_and_unaligned).when(aligned(OBJECTIVE, objective_ref(OTHER))).topics() == [
         "objective-aligned"
     ]
 
 
-def test_an_alignment_is_taken_back() -> None:
+def test_an_alignment_is_removed() -> None:
     back = UnalignObjective(objective=OTHER, from_=objective_ref())
     given(*goals, aligned(OTHER, objective_ref())).when(back).then(ObjectiveUnaligned(to=objective_ref()))
 
@@ -102,11 +102,11 @@ def test_only_objectives_and_key_results_are_supported() -> None:
     given(ada, *goals).when(aligned(OBJECTIVE, Ref(Kind.PERSON, ADA))).then_refused("INVALID", "to")
 
 
-def test_what_is_not_there_is_not_supported() -> None:
+def test_unknown_target_is_not_found() -> None:
     given(*goals).when(aligned(OBJECTIVE, objective_ref(uuid4()))).then_refused("NOT_FOUND", "to")
 
 
-def test_what_was_dropped_is_not_supported() -> None:
+def test_dropped_goals_cannot_be_supported() -> None:
     given(*goals, dropped).when(aligned(OTHER, objective_ref())).then_refused("CONFLICT", "to")
     given(*goals, dropped).when(aligned(OTHER, key_result_ref())).then_refused("CONFLICT", "to")
     given(*goals, dropped_key_result).when(aligned(OTHER, key_result_ref())).then_refused("CONFLICT", "to")
@@ -124,21 +124,21 @@ def test_cycles_overlap_if_they_share_a_day() -> None:
     assert given(*goals, touching, goal).when(aligned(OBJECTIVE, objective_ref(made("goal")))).topics()
 
 
-def test_goals_of_cycles_that_do_not_overlap_never_support_each_other() -> None:
+def test_goals_of_non_overlapping_cycles_cannot_support_each_other() -> None:
     later = called("later", DraftObjective(cycle=Q2, title="Later"))
     given(*goals, opened_q2, later).when(aligned(OBJECTIVE, objective_ref(made("later")))).then_refused("INVALID", "to")
     supporting = DraftObjective(cycle=Q2, title="Later", supports=[objective_ref()])
     given(*goals, opened_q2).when(supporting).then_refused("INVALID", "supports")
 
 
-def test_an_objective_supports_a_hundred_and_no_more() -> None:
+def test_an_objective_supports_at_most_100_goals() -> None:
     many = [objective_ref(uuid4()) for _ in range(101)]
     given(opened).when(DraftObjective(cycle=Q1, title="Too much", supports=many)).then_refused("TOO_LARGE", "supports")
 
 
-def test_no_circle_is_closed_at_any_moment_of_the_past() -> None:
-    taken_back = UnalignObjective(objective=OBJECTIVE, from_=objective_ref(OTHER))
-    until_february = (aligned(OBJECTIVE, objective_ref(OTHER)), on(2, 9), taken_back)
+def test_backdated_alignment_must_not_create_a_cycle_at_any_past_time() -> None:
+    unaligned = UnalignObjective(objective=OBJECTIVE, from_=objective_ref(OTHER))
+    until_february = (aligned(OBJECTIVE, objective_ref(OTHER)), on(2, 9), unaligned)
     back = AlignObjective(objective=OTHER, to=objective_ref(), effective_at=on(1, 20))
     given(*goals, *until_february, on(2, 12)).when(back).then_refused("CIRCULAR", "to")
     since = msgspec.structs.replace(back, effective_at=on(2, 10))

@@ -1,4 +1,4 @@
-"""How an objective ends: its score, its verdict, and what is carried on."""
+"""Closing an objective: default scores, verdicts, and carrying it over into another cycle."""
 
 from datetime import date
 
@@ -51,24 +51,24 @@ def second_at(value: float) -> CheckIn:
 
 def outcome(then: Then) -> object:
     """The verdict, score and reflection of the objective."""
-    return then.thing(Objective, OBJECTIVE).outcome
+    return then.aggregate(Objective, OBJECTIVE).outcome
 
 
 # ── score and verdict ────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_score_that_is_not_given_is_the_progress_at_that_moment() -> None:
+def test_default_score_is_the_progress_at_closing() -> None:
     given(*working, checked_in(6)).when(finished).then(
         KeyResultScored(score=0.6), ObjectiveClosed(verdict=Verdict.MISSED, score=0.6)
     )
 
 
-def test_the_progress_is_weighed() -> None:
+def test_default_score_is_weighted_by_key_result() -> None:
     then = given(*working, second, checked_in(10), second_at(2)).when(finished)
     assert then.the(ObjectiveClosed).score == pytest.approx((1 * 1.0 + 3 * 0.2) / 4)
 
 
-def test_weights_of_any_size_make_a_score() -> None:
+def test_huge_weights_do_not_overflow_the_score() -> None:
     heavy = [
         called(name, AddKeyResult(objective=OBJECTIVE, title=name, metric=as_input(ZERO_TO_TEN), weight=1e308))
         for name in ("second", "heavier")
@@ -79,43 +79,43 @@ def test_weights_of_any_size_make_a_score() -> None:
 
 
 @pytest.mark.parametrize(("value", "verdict"), [(7, Verdict.ACHIEVED), (6.99, Verdict.MISSED)])
-def test_the_verdict_follows_from_the_score_from_score_green_on(value: float, verdict: Verdict) -> None:
+def test_default_verdict_is_achieved_from_score_green_on(value: float, verdict: Verdict) -> None:
     assert given(*working, checked_in(value)).when(finished).the(ObjectiveClosed).verdict is verdict
 
 
-def test_a_verdict_and_a_score_that_are_given_stand() -> None:
-    said = CloseObjective(objective=OBJECTIVE, verdict=Verdict.ACHIEVED, score=0.2, reflection="It was enough")
-    given(*working, checked_in(6)).when(said).then(
+def test_given_verdict_and_score_are_kept() -> None:
+    closing = CloseObjective(objective=OBJECTIVE, verdict=Verdict.ACHIEVED, score=0.2, reflection="It was enough")
+    given(*working, checked_in(6)).when(closing).then(
         KeyResultScored(score=0.6), ObjectiveClosed(verdict=Verdict.ACHIEVED, score=0.2, reflection="It was enough")
     )
 
 
-def test_the_verdict_follows_from_a_score_that_is_given() -> None:
-    said = CloseObjective(objective=OBJECTIVE, score=0.9)
-    assert given(*working).when(said).the(ObjectiveClosed).verdict is Verdict.ACHIEVED
+def test_default_verdict_follows_the_given_score() -> None:
+    closing = CloseObjective(objective=OBJECTIVE, score=0.9)
+    assert given(*working).when(closing).the(ObjectiveClosed).verdict is Verdict.ACHIEVED
 
 
 @pytest.mark.parametrize("score", [-0.01, 1.01, float("nan"), float("inf")])
-def test_a_score_is_a_share(score: float) -> None:
+def test_a_score_is_between_0_and_1(score: float) -> None:
     given(*working).when(CloseObjective(objective=OBJECTIVE, score=score)).then_refused("INVALID", "score")
 
 
-def test_a_key_result_that_was_never_measured_does_not_count() -> None:
+def test_unmeasured_key_result_does_not_count() -> None:
     then = given(*working, second, checked_in(8)).when(finished)
     assert then.the(ObjectiveClosed).score == 0.8
     assert then.topics() == ["key-result-scored", "key-result-scored", "objective-closed"]
 
 
-def test_an_objective_that_was_never_measured_scores_nothing() -> None:
+def test_unmeasured_objective_scores_0() -> None:
     given(*working).when(finished).then(KeyResultScored(score=0.0), ObjectiveClosed(verdict=Verdict.MISSED, score=0.0))
 
 
-def test_a_key_result_that_is_scored_already_keeps_its_score() -> None:
+def test_scored_key_result_keeps_its_score() -> None:
     scored = ScoreKeyResult(key_result=KEY_RESULT, score=0.5, note="By agreement")
     assert given(*working, checked_in(6), scored).when(finished).topics() == ["objective-closed"]
 
 
-def test_dropped_key_results_neither_count_nor_are_scored() -> None:
+def test_dropped_key_results_do_not_count_and_are_not_scored() -> None:
     then = given(*working, second, checked_in(1), second_at(9), dropped_key_result).when(finished)
     assert then.topics() == ["key-result-scored", "objective-closed"]
     assert then.the(ObjectiveClosed).score == 0.9
@@ -125,7 +125,7 @@ def test_progress_beyond_the_target_scores_one() -> None:
     assert given(*working, checked_in(25)).when(finished).the(ObjectiveClosed).score == 1.0
 
 
-def test_the_score_is_the_progress_as_of_the_moment_of_closing() -> None:
+def test_default_score_is_the_progress_as_of_the_effective_time() -> None:
     history = (opened, drafted, added, *activated_in_february, checked_in(3, 2, 1), on(3, 1))
     then = given(*history, CheckIn(key_result=KEY_RESULT, value=9)).when(
         CloseObjective(objective=OBJECTIVE, effective_at=on(2, 20))
@@ -134,12 +134,12 @@ def test_the_score_is_the_progress_as_of_the_moment_of_closing() -> None:
     then.effective(on(2, 20), on(2, 20))
 
 
-def test_the_latest_measurement_counts_whenever_it_was_told() -> None:
+def test_the_latest_measurement_counts_regardless_of_recording_order() -> None:
     earlier = CheckIn(key_result=KEY_RESULT, value=1, measured_at=on(1, 20))
     assert given(*working, checked_in(6), earlier).when(finished).the(ObjectiveClosed).score == 0.6
 
 
-def test_of_two_measurements_of_one_instant_the_one_told_last_counts() -> None:
+def test_of_two_measurements_at_one_instant_the_one_recorded_last_counts() -> None:
     again = CheckIn(key_result=KEY_RESULT, value=7, measured_at=on(2, 1))
     assert given(*working, checked_in(6), again).when(finished).the(ObjectiveClosed).score == 0.7
     corrected = CorrectCheckIn(check_in=made("check-in"), value=5, reason="miscounted")
@@ -173,12 +173,12 @@ def test_retracted_readings_do_not_count() -> None:
     assert base.when(finished).the(ObjectiveClosed).score == 0.4
 
 
-# ── carrying on ──────────────────────────────────────────────────────────────────────────────────
+# ── carrying over ────────────────────────────────────────────────────────────────────────────────
 
 carried = CarryObjective(objective=OBJECTIVE, into=Q2)
 
 
-def test_an_objective_is_carried_on_with_a_link_back_and_starts_from_where_it_stands() -> None:
+def test_carried_objective_links_back_and_starts_at_the_current_value() -> None:
     then = given(opened_q2, *working, checked_in(4), closed).when(carried)
     objective, key_result = then.the(ObjectiveDrafted), then.the(KeyResultAdded)
     assert (objective.carried_from, objective.title) == (OBJECTIVE, drafted.title)
@@ -186,58 +186,58 @@ def test_an_objective_is_carried_on_with_a_link_back_and_starts_from_where_it_st
     assert key_result.metric == Metric(direction=Direction.INCREASE, start=4, target=10)
 
 
-def test_what_was_reached_or_dropped_stays_behind() -> None:
+def test_reached_or_dropped_key_results_are_not_carried_over() -> None:
     assert given(opened_q2, *working, checked_in(10)).when(carried).topics() == ["objective-drafted"]
     assert given(opened_q2, *working, dropped_key_result).when(carried).topics() == ["objective-drafted"]
 
 
-def test_what_was_never_measured_is_carried_as_it_was() -> None:
+def test_unmeasured_key_result_is_carried_over_unchanged() -> None:
     assert given(opened_q2, *working).when(carried).the(KeyResultAdded).metric == ZERO_TO_TEN
 
 
-def test_milestones_that_were_reached_stay_behind() -> None:
+def test_reached_milestones_are_not_carried_over() -> None:
     reached = CheckIn(key_result=KEY_RESULT, reached=["draft"])
     then = given(opened_q2, opened, drafted, stepped, *activated_in_february, reached).when(carried)
     assert then.the(KeyResultAdded).metric.milestones == (Milestone(key="launch", title="Launched", weight=3.0),)
     assert len(STEPS.milestones) == 2
 
 
-def test_a_ratio_is_not_carried_since_the_start_is_another() -> None:
+def test_change_by_ratio_is_not_carried_over() -> None:
     grown = Metric(direction=Direction.INCREASE, start=10, change_by=0.5)
     key_result = called("key result", AddKeyResult(objective=OBJECTIVE, title="Orders", metric=as_input(grown)))
     then = given(opened_q2, opened, drafted, key_result, *activated_in_february, checked_in(12)).when(carried)
     assert then.the(KeyResultAdded).metric == Metric(direction=Direction.INCREASE, start=12, target=15)
 
 
-def test_nothing_is_carried_into_its_own_cycle() -> None:
+def test_an_objective_is_not_carried_into_its_own_cycle() -> None:
     given(*working).when(CarryObjective(objective=OBJECTIVE, into=Q1)).then_refused("INVALID", "into")
 
 
-def test_nothing_is_carried_into_a_closed_cycle() -> None:
+def test_an_objective_is_not_carried_into_a_closed_cycle() -> None:
     q2_is_over = (opened_q2, ActivateCycle(cycle=Q2), CloseCycle(cycle=Q2))
     given(*q2_is_over, *working).when(carried).then_refused("CLOSED")
 
 
-def test_a_score_counts_what_was_measured_until_it_is_recorded() -> None:
+def test_concurrent_check_in_is_included_in_the_score() -> None:
     later = CheckIn(key_result=KEY_RESULT, value=8, measured_at=on(2, 5))
     then = given(*working, checked_in(2)).meanwhile("append", later).when(finished)
     assert outcome(then) == ("ACHIEVED", 0.8, None)
 
 
-def test_a_score_counts_what_was_read_until_it_is_recorded() -> None:
+def test_concurrent_reading_is_included_in_the_score() -> None:
     since = (opened, defined, drafted, added, activated, linked, in_february, read(2))
     then = given(*since).meanwhile("append", read(8, 2, 5)).when(finished)
     assert outcome(then) == ("ACHIEVED", 0.8, None)
 
 
-def test_the_policy_in_force_at_the_moment_of_closing_gives_the_verdict() -> None:
+def test_verdict_follows_the_policy_as_of_the_effective_time() -> None:
     strict = AdoptScoringPolicy(score_green=0.9)
     goals = given(*working, checked_in(8), on(2, 20), strict)
     then = goals.when(CloseObjective(objective=OBJECTIVE, effective_at=on(2, 15)))
     assert outcome(then) == ("ACHIEVED", 0.8, None)
 
 
-def test_a_retired_kpi_measures_nothing_that_is_carried_on() -> None:
+def test_link_to_a_retired_kpi_is_not_carried_over() -> None:
     carried = CarryObjective(objective=OBJECTIVE, into=Q2)
     assert given(*working, defined, linked, opened_q2).when(carried).the(KeyResultAdded).kpi == KPI_ID
     assert given(*working, defined, linked, opened_q2, retired).when(carried).the(KeyResultAdded).kpi is None

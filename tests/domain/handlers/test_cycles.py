@@ -1,4 +1,4 @@
-"""What may be done with cycles, and what their life does to what is in them."""
+"""Cycles: opening, activating and closing them, changes after the end, and the scoring policy."""
 
 from datetime import date
 
@@ -85,7 +85,7 @@ def test_a_cycle_is_opened_in_planning_with_a_weekly_cadence() -> None:
             check_in_cadence=Cadence.WEEKLY,
         )
     )
-    assert then.thing(Cycle, Q1_ID).state is CycleState.PLANNING
+    assert then.aggregate(Cycle, Q1_ID).state is CycleState.PLANNING
 
 
 def test_a_cycles_key_is_unique() -> None:
@@ -93,7 +93,7 @@ def test_a_cycles_key_is_unique() -> None:
 
 
 @pytest.mark.parametrize("key", ["", "Q1", "q 1", "-q1", "q1.", "q" * 65, "ü", "q\n1", "q1\n"])
-def test_a_key_is_short_and_fit_for_addresses(key: str) -> None:
+def test_a_key_is_short_and_url_safe(key: str) -> None:
     wrong = OpenCycle(key=key, name="Q1", starts_on=date(2026, 1, 1), ends_on=date(2026, 3, 31))
     given().when(wrong).then_refused("INVALID", "key")
 
@@ -108,7 +108,7 @@ def test_a_cycle_may_last_one_day() -> None:
     assert given().when(day).topics() == ["cycle-opened"]
 
 
-def test_a_child_lies_inside_its_parent() -> None:
+def test_a_child_cycle_lies_within_its_parent() -> None:
     given(opened_year).when(within_year("q", date(2025, 12, 31), date(2026, 3, 31))).then_refused("INVALID", "startsOn")
     given(opened_year).when(within_year("q", date(2026, 10, 1), date(2027, 1, 1))).then_refused("INVALID", "startsOn")
 
@@ -124,16 +124,16 @@ def test_cycles_of_one_parent_may_follow_each_other() -> None:
     assert then.topics() == ["cycle-opened"]
 
 
-def test_cycles_of_no_parent_may_overlap() -> None:
+def test_cycles_without_a_parent_may_overlap() -> None:
     assert given(opened).when(opened_year).topics() == ["cycle-opened"]
 
 
-def test_a_closed_parent_takes_no_children() -> None:
+def test_closed_parent_cycle_accepts_no_children() -> None:
     year = (opened_year, ActivateCycle(cycle=YEAR), CloseCycle(cycle=YEAR))
     given(*year).when(QUARTER).then_refused("CLOSED")
 
 
-def test_a_parent_may_be_closed_before_its_children_which_go_on() -> None:
+def test_closing_a_parent_cycle_leaves_its_children_open() -> None:
     objective = DraftObjective(cycle=Q1, title="Delight the people who use us")
     closing = CloseCycle(cycle=YEAR)
     world = (opened_year, QUARTER, ActivateCycle(cycle=Q1), ActivateCycle(cycle=YEAR))
@@ -141,16 +141,16 @@ def test_a_parent_may_be_closed_before_its_children_which_go_on() -> None:
     given(*world, closing, objective).when(CloseCycle(cycle=Q1)).then(CycleClosed())
 
 
-def test_a_parent_that_is_not_there_is_not_found() -> None:
+def test_unknown_parent_is_not_found() -> None:
     given().when(QUARTER).then_refused("NOT_FOUND", "parent.key")
 
 
 @pytest.mark.parametrize("by", [CycleBy(), CycleBy(id=Q1_ID, key="2026-q1")])
-def test_a_cycle_is_named_by_id_or_key_but_not_both(by: CycleBy) -> None:
+def test_a_cycle_is_referenced_by_either_id_or_key(by: CycleBy) -> None:
     given(opened).when(ActivateCycle(cycle=by)).then_refused("INVALID", "cycle")
 
 
-def test_a_cycle_may_be_named_by_its_id() -> None:
+def test_a_cycle_may_be_referenced_by_id() -> None:
     given(opened).when(ActivateCycle(cycle=CycleBy(id=Q1_ID))).then(CycleActivated())
 
 
@@ -160,22 +160,22 @@ def test_a_cycle_may_be_named_by_its_id() -> None:
 def test_activating_commits_every_draft_and_then_fixes_the_plan() -> None:
     then = given(opened, drafted, other).when(activated)
     then.then(ObjectiveCommitted(), ObjectiveCommitted(), CycleActivated())
-    assert then.thing(Objective, OBJECTIVE).state is then.thing(Objective, OTHER).state is ObjectiveState.ACTIVE
+    assert then.aggregate(Objective, OBJECTIVE).state is then.aggregate(Objective, OTHER).state is ObjectiveState.ACTIVE
 
 
-def test_activating_leaves_dropped_drafts_alone() -> None:
+def test_activating_skips_dropped_drafts() -> None:
     given(opened, drafted, DropObjective(objective=OBJECTIVE, reason="no")).when(activated).then(CycleActivated())
 
 
-def test_a_draft_made_after_activation_stays_a_draft_when_activation_is_asked_for_again() -> None:
+def test_repeated_activation_does_not_commit_later_drafts() -> None:
     given(opened, activated, drafted).when(activated).then_nothing()
 
 
-def test_a_cycle_that_was_never_activated_is_not_closed() -> None:
+def test_planning_cycle_refuses_to_close() -> None:
     given(opened).when(closed).then_refused("CONFLICT", "cycle")
 
 
-def test_a_closed_cycle_is_never_activated_again() -> None:
+def test_closed_cycle_refuses_activation() -> None:
     given(opened, activated, closed).when(activated).then_refused("CLOSED")
 
 
@@ -183,17 +183,17 @@ def test_closing_is_refused_while_an_objective_is_active_and_names_it() -> None:
     given(*working).when(CloseCycle(cycle=Q1)).then_refused("CONFLICT", "cycle", "Delight the people who use us")
 
 
-def test_closing_may_close_the_objectives_with_it_before_itself() -> None:
+def test_closing_may_close_the_objectives_first() -> None:
     then = given(*working).when(closed)
     assert then.topics() == ["key-result-scored", "objective-closed", "cycle-closed"]
 
 
-def test_closing_leaves_drafts_and_dropped_objectives_as_they_are() -> None:
+def test_closing_leaves_drafts_and_dropped_objectives_unchanged() -> None:
     history = (opened, drafted, activated, DropObjective(objective=OBJECTIVE, reason="no"), other)
     given(*history).when(CloseCycle(cycle=Q1)).then(CycleClosed())
 
 
-def test_a_cycle_is_not_closed_as_of_a_moment_before_the_last_change_of_what_it_holds() -> None:
+def test_a_cycle_is_not_closed_as_of_a_time_before_the_last_change_in_it() -> None:
     history = (*working, on(2, 20), CloseObjective(objective=OBJECTIVE), on(3, 1))
     given(*history).when(CloseCycle(cycle=Q1, effective_at=on(2, 15))).then_refused("INVALID", "effectiveAt")
     given(*history).when(CloseCycle(cycle=Q1, effective_at=on(2, 21))).then(CycleClosed())
@@ -207,7 +207,7 @@ after_the_end = (*working, checked_in(4), closed)
 @pytest.mark.parametrize(
     "command",
     [
-        DraftObjective(cycle=Q1, title="One more thing"),
+        DraftObjective(cycle=Q1, title="One more goal"),
         AddKeyResult(objective=OBJECTIVE, title="One more measure", metric=as_input(ZERO_TO_TEN)),
         LinkKpi(key_result=KEY_RESULT, kpi=KpiBy(key="nps")),
         RewordObjective(objective=OBJECTIVE, title="Another way to put it"),
@@ -218,7 +218,7 @@ after_the_end = (*working, checked_in(4), closed)
         CloseObjective(objective=OBJECTIVE, score=1.0),
         DropObjective(objective=OBJECTIVE, reason="no"),
         ReopenObjective(objective=OBJECTIVE, reason="not done"),
-        RewordKeyResult(key_result=KEY_RESULT, title="Other words"),
+        RewordKeyResult(key_result=KEY_RESULT, title="Another title"),
         AssignKeyResult(key_result=KEY_RESULT, owner=None),
         RetargetKeyResult(key_result=KEY_RESULT, metric=as_input(ZERO_TO_TWENTY), reason="easier"),
         RescheduleKeyResult(key_result=KEY_RESULT, due=date(2026, 4, 1), reason="later"),
@@ -231,7 +231,7 @@ after_the_end = (*working, checked_in(4), closed)
     ],
     ids=lambda command: verb(type(command)),
 )
-def test_a_closed_cycle_takes_no_change_of_structure(command: Command) -> None:
+def test_closed_cycle_refuses_structural_changes(command: Command) -> None:
     given(defined, *after_the_end).when(command).then_refused("CLOSED")
 
 
@@ -240,16 +240,16 @@ def test_a_late_check_in_needs_a_reason() -> None:
     given(*after_the_end).when(late).then_refused("INVALID", "reason")
 
 
-def test_a_late_check_in_is_marked_and_alters_no_score() -> None:
+def test_late_check_in_is_marked_and_changes_no_score() -> None:
     late = CheckIn(key_result=KEY_RESULT, value=10, reason="the figures came late")
     then = given(*after_the_end).when(late)
     then.then(KeyResultCheckedIn(key_result=KEY_RESULT, value=10.0, late=True))
-    assert then.thing(KeyResult, KEY_RESULT).score == 0.4
-    outcome = then.thing(Objective, OBJECTIVE).outcome
+    assert then.aggregate(KeyResult, KEY_RESULT).score == 0.4
+    outcome = then.aggregate(Objective, OBJECTIVE).outcome
     assert outcome is not None and outcome[1] == 0.4
 
 
-def test_a_check_in_measured_before_the_end_but_told_after_it_is_late() -> None:
+def test_check_in_recorded_after_the_end_is_late_whenever_it_was_measured() -> None:
     late = CheckIn(key_result=KEY_RESULT, value=5, measured_at=on(2, 5), reason="found it")
     then = given(*after_the_end).when(late)
     assert then.the(KeyResultCheckedIn).late
@@ -261,7 +261,7 @@ def test_a_late_correction_is_marked() -> None:
     given(*after_the_end).when(late).then(CheckInCorrected(value=5.0, late=True))
 
 
-def test_a_closed_cycle_takes_comments_and_reflections() -> None:
+def test_closed_cycle_accepts_comments_and_reflections() -> None:
     cycle = Ref(Kind.CYCLE, Q1_ID)
     given(*after_the_end).when(AddComment(subject=objective_ref(), body="Well done")).then(
         CommentAdded(subject=objective_ref(), body="Well done")
@@ -274,7 +274,7 @@ def test_a_closed_cycle_takes_comments_and_reflections() -> None:
 # ── the scoring policy ───────────────────────────────────────────────────────────────────────────
 
 
-def test_a_policy_is_adopted_band_by_band() -> None:
+def test_a_policy_is_changed_field_by_field() -> None:
     first = AdoptScoringPolicy(score_green=0.8)
     given().when(first).then(ScoringPolicyAdopted(policy=ScoringPolicy(score_green=0.8)))
     given(first).when(AdoptScoringPolicy(at_risk_gap=0.2)).then(
@@ -299,8 +299,8 @@ def test_a_policy_whose_bands_contradict_each_other_is_refused(command: Command,
     given().when(command).then_refused("INVALID", field)
 
 
-def test_the_policy_in_force_gives_the_verdict() -> None:
+def test_verdict_follows_the_adopted_policy() -> None:
     lenient = AdoptScoringPolicy(score_green=0.4)
     then = given(lenient, opened, drafted, added, activated, in_february, checked_in(4)).when(closed)
-    outcome = then.thing(Objective, OBJECTIVE).outcome
+    outcome = then.aggregate(Objective, OBJECTIVE).outcome
     assert outcome is not None and outcome[0] == "ACHIEVED"

@@ -1,4 +1,4 @@
-"""What holds for every command: its moment, its reason, its version, its key, its texts."""
+"""Rules of every command: effective time, reason, expected version, idempotency key, texts, authorship."""
 
 from datetime import timedelta
 from uuid import uuid4
@@ -64,37 +64,37 @@ from tests.domain.memory_log import START
 from tests.domain.scenario import ACTOR, AUTHOR, called, given, on
 from tests.metric_input import as_input
 
-ANY_TITLE = "Otherwise said"
+ANY_TITLE = "Another title"
 
 
 def reworded(title: str = ANY_TITLE, **also: object) -> RewordObjective:
     return msgspec.structs.replace(RewordObjective(objective=OBJECTIVE, title=title), **also)
 
 
-# ── the two clocks ───────────────────────────────────────────────────────────────────────────────
+# ── effective time ───────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_change_is_true_from_the_moment_it_is_recorded() -> None:
+def test_default_effective_time_is_the_recording_time() -> None:
     given(opened, drafted, on(2, 1)).when(reworded()).effective(on(2, 1))
 
 
-def test_a_change_may_say_since_when_it_is_true() -> None:
+def test_effective_time_may_lie_in_the_past() -> None:
     given(opened, drafted, on(2, 1)).when(reworded(effective_at=on(1, 20))).effective(on(1, 20))
 
 
-def test_nothing_is_true_in_the_future_but_for_a_minute_of_two_clocks() -> None:
+def test_effective_time_may_be_at_most_a_minute_ahead_and_is_clamped_to_now() -> None:
     base = (opened, drafted, on(2, 1))
     given(*base).when(reworded(effective_at=on(2, 1) + timedelta(seconds=61))).then_refused("INVALID", "effectiveAt")
     given(*base).when(reworded(effective_at=on(2, 1) + timedelta(seconds=59))).effective(on(2, 1))
 
 
-def test_within_one_thing_the_effective_time_never_goes_backwards() -> None:
+def test_effective_time_never_goes_backwards_within_an_aggregate() -> None:
     base = (opened, drafted, on(2, 1), reworded(effective_at=on(1, 20)))
-    given(*base).when(reworded("Still otherwise", effective_at=on(1, 19))).then_refused("INVALID", "effectiveAt")
-    given(*base).when(reworded("Still otherwise", effective_at=on(1, 20))).effective(on(1, 20))
+    given(*base).when(reworded("Yet another title", effective_at=on(1, 19))).then_refused("INVALID", "effectiveAt")
+    given(*base).when(reworded("Yet another title", effective_at=on(1, 20))).effective(on(1, 20))
 
 
-def test_another_thing_has_its_own_order() -> None:
+def test_effective_times_of_different_aggregates_are_independent() -> None:
     base = (opened, drafted, added, on(2, 1), reworded())
     other = RewordKeyResult(key_result=KEY_RESULT, title=ANY_TITLE, effective_at=on(1, 20))
     given(*base).when(other).effective(on(1, 20))
@@ -114,16 +114,16 @@ EARLIER = START - timedelta(days=1)
     ],
     ids=lambda command: verb(type(command)),
 )
-def test_nothing_is_true_before_what_it_belongs_to(command: Command) -> None:
+def test_effective_time_is_not_before_that_of_the_parent(command: Command) -> None:
     given(sales, opened, drafted, added).when(command).then_refused("INVALID", "effectiveAt")
 
 
-def test_a_moment_without_an_offset_is_no_moment() -> None:
+def test_effective_time_needs_a_utc_offset() -> None:
     naive = on(2, 1).replace(tzinfo=None)
     given(opened, drafted, on(2, 1)).when(reworded(effective_at=naive)).then_refused("INVALID", "effectiveAt")
 
 
-def test_history_begins_with_1900() -> None:
+def test_effective_time_is_not_before_1900() -> None:
     early = OpenCycle(
         key="old",
         name="Old",
@@ -134,7 +134,7 @@ def test_history_begins_with_1900() -> None:
     given().when(early).then_refused("INVALID", "effectiveAt")
 
 
-def test_the_clocks_of_what_one_command_records_agree() -> None:
+def test_all_events_of_a_command_have_the_same_effective_time() -> None:
     then = given(opened, drafted, added, on(2, 1)).when(msgspec.structs.replace(activated, effective_at=on(1, 20)))
     then.effective(on(1, 20), on(1, 20))
 
@@ -157,36 +157,36 @@ NEEDS_REASON: list[Command] = [
 ]
 
 
-def test_every_verb_that_needs_a_reason_is_tried() -> None:
+def test_every_command_that_requires_a_reason_is_listed() -> None:
     assert {type(command) for command in NEEDS_REASON} == {kind for kind in VERBS.values() if kind.REASON_REQUIRED}
 
 
 @pytest.mark.parametrize("command", NEEDS_REASON, ids=lambda command: verb(type(command)))
-def test_what_changes_an_agreement_says_why(command: Command) -> None:
+def test_commands_that_change_an_agreement_require_a_reason(command: Command) -> None:
     base = (ada, defined, *working, checked_in(1), read(1))
     given(*base).when(command).then_refused("INVALID", "reason")
     given(*base).when(msgspec.structs.replace(command, reason=" \n")).then_refused("INVALID", "reason")
 
 
-def test_a_reason_stands_beside_what_was_recorded() -> None:
+def test_the_reason_is_recorded_with_the_event() -> None:
     then = given(opened, drafted).when(DropObjective(objective=OBJECTIVE, reason="not ours"))
     assert [one.by.reason for one in then.entries] == ["not ours"]
 
 
-def test_any_command_may_say_why() -> None:
+def test_any_command_may_have_a_reason() -> None:
     then = given(opened, drafted).when(reworded(reason="clearer"))
     assert [one.by.reason for one in then.entries] == ["clearer"]
 
 
-# ── the version that was seen ────────────────────────────────────────────────────────────────────
+# ── expected version ─────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_version_that_was_seen_lets_a_command_through() -> None:
+def test_matching_expected_version_is_accepted() -> None:
     given(opened, drafted).when(reworded(expected_version=1)).then(ObjectiveReworded(title=ANY_TITLE))
 
 
 @pytest.mark.parametrize("seen", [0, 1, 3])
-def test_another_version_is_stale_and_says_since_when(seen: int) -> None:
+def test_other_expected_version_is_stale_and_reports_the_version(seen: int) -> None:
     refused = (
         given(opened, drafted, reworded())
         .when(reworded("Again", expected_version=seen))
@@ -216,22 +216,22 @@ def test_another_version_is_stale_and_says_since_when(seen: int) -> None:
     ],
     ids=lambda command: verb(type(command)),
 )
-def test_every_kind_of_thing_can_be_stale(command: Command) -> None:
+def test_expected_version_is_checked_for_every_aggregate_type(command: Command) -> None:
     base = (ada, sales, defined, *working, checked_in(1), read(1))
     given(*base).when(msgspec.structs.replace(command, expected_version=9)).then_refused("STALE", "expectedVersion")
 
 
 @pytest.mark.parametrize("command", [opened, ada, sales, defined, read(1)], ids=lambda one: verb(type(one)))
-def test_what_changes_nothing_that_is_there_expects_no_version(command: Command) -> None:
+def test_commands_without_an_existing_subject_refuse_an_expected_version(command: Command) -> None:
     given().when(msgspec.structs.replace(command, expected_version=1)).then_refused(
         "NOT_FOUND" if command == read(1) else "INVALID"
     )
 
 
-# ── the key under which a command is asked again ─────────────────────────────────────────────────
+# ── idempotency keys ─────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_same_key_and_input_give_the_first_result_and_record_nothing() -> None:
+def test_repeated_idempotency_key_returns_the_first_result_and_records_nothing() -> None:
     check_in = called("once", CheckIn(key_result=KEY_RESULT, value=3))
     base = given(*working)
     first, second = base.when(check_in), base.when(check_in)
@@ -245,26 +245,26 @@ def test_the_same_key_and_input_give_the_first_result_and_record_nothing() -> No
     )
 
 
-def test_the_first_result_stands_whatever_has_happened_since() -> None:
+def test_repeated_idempotency_key_returns_the_first_result_after_later_changes() -> None:
     check_in = called("once", CheckIn(key_result=KEY_RESULT, value=3))
     since = (CloseCycle(cycle=Q1, close_objectives=True),)
     given(*working, check_in, *since).when(check_in).then_nothing()
 
 
-def test_the_same_key_with_another_input_is_a_mismatch() -> None:
+def test_idempotency_key_with_other_input_is_a_mismatch() -> None:
     check_in = called("once", CheckIn(key_result=KEY_RESULT, value=3))
     other = called("once", CheckIn(key_result=KEY_RESULT, value=4))
     given(*working, check_in).when(other).then_refused("IDEMPOTENCY_MISMATCH", "idempotencyKey")
     given(*working, check_in).when(called("once", committed)).then_refused("IDEMPOTENCY_MISMATCH", "idempotencyKey")
 
 
-def test_a_command_that_had_nothing_to_record_is_remembered_too() -> None:
+def test_idempotency_key_of_a_command_without_events_is_stored() -> None:
     nothing = called("once", CommitObjective(objective=OBJECTIVE))
     given(*working, nothing).when(nothing).then_nothing()
     given(*working, nothing).when(called("once", reworded())).then_refused("IDEMPOTENCY_MISMATCH")
 
 
-def test_a_refused_command_leaves_its_key_free() -> None:
+def test_idempotency_key_of_a_rejected_command_can_be_reused() -> None:
     base = given(*working)
     base.when(called("once", CheckIn(key_result=KEY_RESULT, confidence=7))).then_refused("INVALID")
     base.when(called("once", CheckIn(key_result=KEY_RESULT, confidence=0.7))).then(
@@ -272,14 +272,14 @@ def test_a_refused_command_leaves_its_key_free() -> None:
     )
 
 
-def test_everyone_has_keys_of_their_own() -> None:
+def test_idempotency_keys_are_scoped_to_the_actor() -> None:
     check_in = called("once", CheckIn(key_result=KEY_RESULT, value=3))
     then = given(*working, check_in).when(check_in, by=Author(f"person:{uuid4()}", Source.API, frozenset(Role)))
     assert then.topics() == ["key-result-checked-in"]
 
 
 @pytest.mark.parametrize("key", ["", "k" * 201])
-def test_a_key_has_1_to_200_characters(key: str) -> None:
+def test_an_idempotency_key_has_1_to_200_characters(key: str) -> None:
     given(opened, drafted).when(called(key, reworded())).then_refused("INVALID", "idempotencyKey")
 
 
@@ -295,11 +295,11 @@ def test_a_title_is_one_line_of_1_to_300_characters(title: str) -> None:
 
 @pytest.mark.parametrize("title", ["x", "x" * 300, "日本語の目標", "Émotion 🎯", "<b>bold</b>", "'; drop table log --"])
 def test_a_title_may_be_in_any_language(title: str) -> None:
-    assert given(opened, drafted).when(reworded(title)).thing(Objective, OBJECTIVE).title == title
+    assert given(opened, drafted).when(reworded(title)).aggregate(Objective, OBJECTIVE).title == title
 
 
 def test_a_title_is_trimmed() -> None:
-    given(opened, drafted).when(reworded("  Otherwise said \n")).then(ObjectiveReworded(title=ANY_TITLE))
+    given(opened, drafted).when(reworded("  Another title \n")).then(ObjectiveReworded(title=ANY_TITLE))
 
 
 @pytest.mark.parametrize("text", ["x" * 20_001, "null\x00", "bell\x07"])
@@ -309,22 +309,22 @@ def test_prose_has_up_to_20000_characters_and_no_control_characters(text: str) -
     given(opened, drafted).when(reworded(reason=text)).then_refused("INVALID", "reason")
 
 
-def test_prose_keeps_its_lines() -> None:
+def test_prose_keeps_its_line_breaks() -> None:
     text = "First\n\n- one\n\t- two\n" + "x" * 19_000
     described = RewordObjective(objective=OBJECTIVE, description=text)
-    assert given(opened, drafted).when(described).thing(Objective, OBJECTIVE).description == text
+    assert given(opened, drafted).when(described).aggregate(Objective, OBJECTIVE).description == text
 
 
-# ── who and whence ───────────────────────────────────────────────────────────────────────────────
+# ── authorship ───────────────────────────────────────────────────────────────────────────────────
 
 
-def test_who_said_it_by_what_route_stands_beside_what_was_recorded() -> None:
+def test_actor_source_and_on_behalf_of_are_recorded_with_the_event() -> None:
     then = given(opened, drafted).when(reworded(), by=Author(ACTOR, Source.IMPORT, frozenset(Role), on_behalf_of=ADA))
     (entry,) = then.entries
     assert (entry.by.actor, entry.by.source, entry.by.on_behalf_of) == (ACTOR, Source.IMPORT, ADA)
 
 
-def test_all_that_one_command_records_has_its_name() -> None:
+def test_all_events_of_a_command_have_its_command_id() -> None:
     then = given(opened, drafted, added).when(activated, by=AUTHOR)
     assert len({one.by.command for one in then.entries}) == 1 and len(then.entries) == 2
 
@@ -334,7 +334,7 @@ def test_a_reference_to_the_wrong_kind_is_refused() -> None:
     given(opened, drafted).when(wrong).then_refused("NOT_FOUND", "to")
 
 
-def test_the_same_key_gives_the_first_result_even_if_that_was_recorded_while_this_was_decided() -> None:
+def test_idempotency_key_recorded_concurrently_returns_the_first_result() -> None:
     once = called("opened once", opened)
     then = given().meanwhile("streams", once).when(once)
     assert then.outcome is not None and then.outcome.repeated

@@ -1,4 +1,4 @@
-"""What may be done with key results, and what is said of them."""
+"""Key results: metrics, attributes, check-ins, corrections, and links to KPIs."""
 
 from datetime import date
 from uuid import uuid4
@@ -79,7 +79,7 @@ def retargeted(metric: Metric) -> RetargetKeyResult:
 # ── adding ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_key_result_is_due_with_its_cycle_and_weighs_one_unless_it_says_otherwise() -> None:
+def test_default_due_date_is_the_end_of_the_cycle_and_default_weight_is_1() -> None:
     given(opened, drafted).when(added).then(
         KeyResultAdded(
             objective=OBJECTIVE, title="Sessions held", metric=ZERO_TO_TEN, weight=1.0, due=date(2026, 3, 31)
@@ -88,7 +88,7 @@ def test_a_key_result_is_due_with_its_cycle_and_weighs_one_unless_it_says_otherw
 
 
 @pytest.mark.parametrize("weight", [0, -1, float("nan"), float("inf")])
-def test_a_weight_is_above_nothing(weight: float) -> None:
+def test_a_weight_is_positive_and_finite(weight: float) -> None:
     wrong = AddKeyResult(objective=OBJECTIVE, title="Sessions", metric=as_input(ZERO_TO_TEN), weight=weight)
     given(opened, drafted).when(wrong).then_refused("INVALID", "weight")
 
@@ -110,12 +110,12 @@ def test_a_weight_is_above_nothing(weight: float) -> None:
         (Metric(direction=Direction.DONE, unit=Unit(kind=UnitKind.NUMBER, symbol="\x00")), "metric.unit.symbol"),
     ],
 )
-def test_a_metric_that_leaves_a_formula_without_an_answer_is_refused(metric: Metric, field: str) -> None:
+def test_metric_without_a_defined_progress_is_refused(metric: Metric, field: str) -> None:
     given(opened, drafted).when(adding(metric)).then_refused("INVALID", field)
     given(opened, drafted, added).when(retargeted(metric)).then_refused("INVALID", field)
 
 
-def test_a_ratio_is_resolved_when_it_is_written_and_kept_beside_the_target() -> None:
+def test_change_by_ratio_is_resolved_to_a_target_and_kept() -> None:
     given(opened, drafted).when(adding(Metric(direction=Direction.INCREASE, start=50, change_by=0.2))).then(
         KeyResultAdded(
             objective=OBJECTIVE,
@@ -126,13 +126,13 @@ def test_a_ratio_is_resolved_when_it_is_written_and_kept_beside_the_target() -> 
     )
 
 
-def test_a_ratio_needs_a_start() -> None:
+def test_change_by_ratio_needs_a_start() -> None:
     given(opened, drafted).when(adding(Metric(direction=Direction.INCREASE, change_by=0.2))).then_refused(
         "INVALID", "metric.changeBy"
     )
 
 
-def test_a_start_that_is_not_given_is_the_linked_kpis_latest_reading() -> None:
+def test_default_start_is_the_latest_reading_of_the_linked_kpi() -> None:
     history = (opened, drafted, defined, read(40, 1, 3), read(30, 1, 2))
     then = given(*history).when(adding(Metric(direction=Direction.INCREASE, change_by=0.1), KPI))
     assert then.the(KeyResultAdded).metric == Metric(
@@ -141,7 +141,7 @@ def test_a_start_that_is_not_given_is_the_linked_kpis_latest_reading() -> None:
     assert then.the(KeyResultAdded).kpi == KPI_ID
 
 
-def test_the_baseline_is_the_reading_as_of_the_effective_time() -> None:
+def test_default_start_is_the_reading_as_of_the_effective_time() -> None:
     history = (opened, drafted, defined, on(2, 20), read(30, 1, 10), read(40, 2, 10))
     adding_then = AddKeyResult(
         objective=OBJECTIVE,
@@ -153,16 +153,16 @@ def test_the_baseline_is_the_reading_as_of_the_effective_time() -> None:
     assert given(*history).when(adding_then).the(KeyResultAdded).metric.start == 30.0
 
 
-def test_without_a_reading_there_is_no_baseline() -> None:
+def test_a_linked_kpi_without_readings_gives_no_default_start() -> None:
     given(opened, drafted, defined).when(adding(Metric(direction=Direction.INCREASE, target=5), KPI)).then_refused(
         "INVALID", "metric.start"
     )
 
 
-# ── words, people, days, weights ─────────────────────────────────────────────────────────────────
+# ── title, owner, target, due date, weight ───────────────────────────────────────────────────────
 
 
-def test_each_part_is_changed_by_a_verb_of_its_own() -> None:
+def test_each_attribute_is_changed_by_its_own_command() -> None:
     base = (ada, *working)
     given(*base).when(RewordKeyResult(key_result=KEY_RESULT, title="Sessions")).then(
         KeyResultReworded(title="Sessions")
@@ -175,19 +175,21 @@ def test_each_part_is_changed_by_a_verb_of_its_own() -> None:
     given(*base).when(heavier).then(KeyResultReweighed(weight=2.0))
 
 
-def test_a_new_target_keeps_the_unit_unless_another_is_said() -> None:
+def test_retargeting_keeps_the_unit_unless_another_is_given() -> None:
     euros, none = Unit(UnitKind.CURRENCY, "€"), Unit()
     measured_in_euros = structs.replace(ZERO_TO_TEN, unit=euros)
     base = (opened, drafted, called("key result", adding(measured_in_euros)))
-    unsaid = MetricInput(Direction.INCREASE, start=0, target=20)
-    given(*base).when(retargeted(unsaid)).then(KeyResultRetargeted(metric=structs.replace(ZERO_TO_TWENTY, unit=euros)))
+    without_unit = MetricInput(Direction.INCREASE, start=0, target=20)
+    given(*base).when(retargeted(without_unit)).then(
+        KeyResultRetargeted(metric=structs.replace(ZERO_TO_TWENTY, unit=euros))
+    )
     given(*base).when(retargeted(MetricInput(Direction.INCREASE, unit=none, start=0, target=20))).then(
         KeyResultRetargeted(metric=ZERO_TO_TWENTY)
     )
     given(*base).when(retargeted(MetricInput(Direction.INCREASE, start=0, target=10))).then_nothing()
 
 
-def test_a_score_ends_a_key_result_and_may_be_put_right() -> None:
+def test_a_score_may_be_corrected() -> None:
     then = given(*working, SCORED).when(ScoreKeyResult(key_result=KEY_RESULT, score=0.6, note="Counted twice"))
     then.then(KeyResultScored(score=0.6, note="Counted twice"))
 
@@ -202,7 +204,7 @@ def test_a_score_ends_a_key_result_and_may_be_put_right() -> None:
     ],
     ids=lambda command: verb(type(command)),
 )
-def test_what_is_scored_is_no_longer_re_aimed(command: Command) -> None:
+def test_scored_key_result_refuses_new_targets_and_links(command: Command) -> None:
     given(defined, *working, SCORED).when(command).then_refused("CLOSED", "keyResult")
 
 
@@ -218,7 +220,7 @@ def test_what_is_scored_is_no_longer_re_aimed(command: Command) -> None:
     ],
     ids=lambda command: verb(type(command)),
 )
-def test_what_was_dropped_stays_dropped(command: Command) -> None:
+def test_dropped_key_result_refuses_changes(command: Command) -> None:
     given(ada, defined, *working, dropped_key_result).when(command).then_refused("CLOSED", "keyResult")
 
 
@@ -229,9 +231,9 @@ def test_a_key_result_is_dropped_with_a_reason() -> None:
 # ── checking in ──────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_check_in_says_a_value_a_confidence_or_a_note() -> None:
-    said = CheckIn(key_result=KEY_RESULT, value=3, confidence=0.6, note="On our way")
-    given(*working).when(said).then(
+def test_a_check_in_has_a_value_a_confidence_or_a_note() -> None:
+    check_in = CheckIn(key_result=KEY_RESULT, value=3, confidence=0.6, note="On our way")
+    given(*working).when(check_in).then(
         KeyResultCheckedIn(key_result=KEY_RESULT, value=3.0, confidence=0.6, note="On our way")
     )
 
@@ -251,37 +253,37 @@ def test_a_value_is_a_finite_number(value: float) -> None:
 
 
 @pytest.mark.parametrize("confidence", [-0.1, 1.1, 70])
-def test_a_confidence_is_a_share(confidence: float) -> None:
+def test_a_confidence_is_between_0_and_1(confidence: float) -> None:
     wrong = CheckIn(key_result=KEY_RESULT, confidence=confidence)
     given(*working).when(wrong).then_refused("INVALID", "confidence")
 
 
-def test_a_measurement_is_true_from_when_it_was_measured_on_in_any_order() -> None:
+def test_check_ins_are_effective_when_measured_in_any_order() -> None:
     then = given(*working, checked_in(3, 2, 5)).when(CheckIn(key_result=KEY_RESULT, value=1, measured_at=on(1, 20)))
     then.effective(on(1, 20))
 
 
-def test_a_measurement_may_be_older_than_its_key_result() -> None:
+def test_a_check_in_may_be_measured_before_its_key_result_was_added() -> None:
     baseline = CheckIn(key_result=KEY_RESULT, value=1, measured_at=on(1, 1))
     given(on(1, 20), opened, drafted, added).when(baseline).effective(on(1, 1))
 
 
-def test_a_measurement_is_never_from_the_future() -> None:
+def test_a_check_in_is_not_measured_in_the_future() -> None:
     later = CheckIn(key_result=KEY_RESULT, value=1, measured_at=on(2, 11))
     given(*working).when(later).then_refused("INVALID", "measuredAt")
 
 
-def test_the_same_check_in_of_the_same_instant_is_there_already() -> None:
+def test_identical_check_in_at_one_instant_records_nothing() -> None:
     again = CheckIn(key_result=KEY_RESULT, value=3, measured_at=on(2, 1))
     given(*working, checked_in(3, 2, 1)).when(again).then_nothing()
 
 
-def test_another_check_in_of_the_same_instant_is_a_fact_of_its_own() -> None:
+def test_different_check_in_at_one_instant_is_recorded() -> None:
     other = CheckIn(key_result=KEY_RESULT, value=4, measured_at=on(2, 1))
     assert given(*working, checked_in(3, 2, 1)).when(other).topics() == ["key-result-checked-in"]
 
 
-def test_milestones_are_reached_by_name() -> None:
+def test_milestones_are_reached_by_key() -> None:
     base = (opened, drafted, stepped)
     given(*base).when(CheckIn(key_result=KEY_RESULT, reached=["draft", "draft"])).then(
         KeyResultCheckedIn(key_result=KEY_RESULT, reached=("draft",))
@@ -291,7 +293,7 @@ def test_milestones_are_reached_by_name() -> None:
     given(*working).when(CheckIn(key_result=KEY_RESULT, reached=["draft"])).then_refused("INVALID", "reached")
 
 
-def test_no_milestone_reached_is_something_to_say() -> None:
+def test_a_check_in_may_state_that_no_milestone_is_reached() -> None:
     given(opened, drafted, stepped).when(CheckIn(key_result=KEY_RESULT, reached=[])).then(
         KeyResultCheckedIn(key_result=KEY_RESULT, reached=())
     )
@@ -300,31 +302,31 @@ def test_no_milestone_reached_is_something_to_say() -> None:
 # ── correcting ───────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_correction_keeps_what_it_leaves_out_and_the_instant() -> None:
-    said = called("check-in", CheckIn(key_result=KEY_RESULT, value=3, confidence=0.6, measured_at=on(2, 1)))
-    then = given(*working, said).when(CorrectCheckIn(check_in=CHECK_IN, value=4, reason="miscounted"))
+def test_a_correction_keeps_omitted_fields_and_the_time_of_measurement() -> None:
+    check_in = called("check-in", CheckIn(key_result=KEY_RESULT, value=3, confidence=0.6, measured_at=on(2, 1)))
+    then = given(*working, check_in).when(CorrectCheckIn(check_in=CHECK_IN, value=4, reason="miscounted"))
     then.then(CheckInCorrected(value=4.0, confidence=0.6))
     then.effective(on(2, 1))
 
 
-def test_a_correction_may_clear_what_was_said() -> None:
-    said = called("check-in", CheckIn(key_result=KEY_RESULT, value=3, confidence=0.6))
+def test_a_correction_may_clear_a_field() -> None:
+    check_in = called("check-in", CheckIn(key_result=KEY_RESULT, value=3, confidence=0.6))
     cleared = CorrectCheckIn(check_in=CHECK_IN, confidence=None, reason="not asked")
-    given(*working, said).when(cleared).then(CheckInCorrected(value=3.0))
+    given(*working, check_in).when(cleared).then(CheckInCorrected(value=3.0))
 
 
-def test_a_correction_fits_the_metric_too() -> None:
+def test_a_correction_must_fit_the_metric() -> None:
     wrong = CorrectCheckIn(check_in=CHECK_IN, reached=["draft"], reason="why not")
     given(*working, checked_in(3)).when(wrong).then_refused("INVALID", "reached")
 
 
-def test_a_check_in_that_is_not_there_is_not_corrected() -> None:
+def test_correcting_an_unknown_check_in_is_not_found() -> None:
     given(*working).when(CorrectCheckIn(check_in=uuid4(), value=1, reason="why not")).then_refused(
         "NOT_FOUND", "checkIn"
     )
 
 
-# ── measured by a KPI ────────────────────────────────────────────────────────────────────────────
+# ── links to KPIs ────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_key_result_is_linked_to_a_kpi_and_unlinked_again() -> None:
@@ -332,41 +334,41 @@ def test_a_key_result_is_linked_to_a_kpi_and_unlinked_again() -> None:
     unlink = UnlinkKpi(key_result=KEY_RESULT)
     then = given(defined, *working, linked).when(unlink)
     then.then(KeyResultUnlinked())
-    assert then.thing(KeyResult, KEY_RESULT).kpi is None
+    assert then.aggregate(KeyResult, KEY_RESULT).kpi is None
 
 
-def test_a_linked_key_result_takes_its_value_from_its_kpi() -> None:
+def test_linked_key_result_refuses_values() -> None:
     wrong = CheckIn(key_result=KEY_RESULT, value=3)
     given(defined, *working, linked).when(wrong).then_refused("INVALID", "value")
 
 
-def test_a_linked_key_result_still_takes_confidence_and_notes() -> None:
-    said = CheckIn(key_result=KEY_RESULT, confidence=0.8, note="Good calls")
-    assert given(defined, *working, linked).when(said).topics() == ["key-result-checked-in"]
+def test_linked_key_result_accepts_confidence_and_notes() -> None:
+    check_in = CheckIn(key_result=KEY_RESULT, confidence=0.8, note="Good calls")
+    assert given(defined, *working, linked).when(check_in).topics() == ["key-result-checked-in"]
 
 
-def test_milestones_are_not_measured_by_a_kpi() -> None:
+def test_key_result_with_milestones_cannot_be_linked() -> None:
     given(defined, opened, drafted, stepped).when(linked).then_refused("INVALID", "kpi")
     given(defined, opened, drafted).when(adding(STEPS, KPI)).then_refused("INVALID", "kpi")
     given(defined, opened, drafted, added, linked).when(retargeted(STEPS)).then_refused("INVALID", "kpi")
 
 
-def test_a_retired_kpi_measures_nothing_new() -> None:
+def test_retired_kpi_cannot_be_linked() -> None:
     given(defined, retired, opened, drafted, added).when(linked).then_refused("CLOSED", "kpi")
     given(defined, retired, opened, drafted).when(adding(ZERO_TO_TEN, KPI)).then_refused("CLOSED", "kpi")
 
 
-def test_a_kpi_that_is_not_there_is_not_found() -> None:
+def test_unknown_kpi_is_not_found() -> None:
     given(*working).when(linked).then_refused("NOT_FOUND", "kpi.key")
 
 
-def test_adding_to_a_cycle_that_is_under_way_is_fine() -> None:
+def test_key_results_may_be_added_to_an_active_cycle() -> None:
     late_entry = called("late entry", DraftObjective(cycle=Q1, title="Answer within a day"))
     measure = AddKeyResult(objective=made("late entry"), title="Hours to answer", metric=as_input(ZERO_TO_TEN))
     assert given(opened, activated, late_entry).when(measure).topics() == ["key-result-added"]
 
 
-def test_what_was_checked_in_before_the_link_can_still_be_corrected() -> None:
+def test_check_ins_from_before_the_link_can_be_corrected() -> None:
     before = given(*working, checked_in(2), defined, linked)
     then = before.when(CorrectCheckIn(check_in=CHECK_IN, value=3, reason="miscounted"))
     assert then.the(CheckInCorrected).value == 3

@@ -1,4 +1,4 @@
-"""What may be done with KPIs and their readings."""
+"""KPIs: definitions, readings, and corrections of readings."""
 
 from datetime import timedelta, timezone
 from uuid import UUID
@@ -51,7 +51,7 @@ def test_a_kpi_is_defined_with_a_weekly_cadence_and_no_goal() -> None:
     given().when(defined).then(KpiDefined(key="nps", name="Promoters", unit=Unit(), cadence=Cadence.WEEKLY))
 
 
-def test_a_kpis_key_is_unique_and_stays_taken_when_it_is_retired() -> None:
+def test_a_kpis_key_is_unique_even_after_it_is_retired() -> None:
     given(defined).when(defined).then_refused("DUPLICATE", "key")
     given(defined, retired).when(defined).then_refused("DUPLICATE", "key")
 
@@ -68,21 +68,21 @@ def test_a_kpis_key_is_unique_and_stays_taken_when_it_is_retired() -> None:
         (KpiGoal(direction=GoalDirection.AT_LEAST, target=5, tolerance=-1), "goal.tolerance"),
     ],
 )
-def test_a_goal_has_the_bounds_of_its_direction_and_no_others(goal: KpiGoal, field: str) -> None:
+def test_a_goal_has_exactly_the_bounds_of_its_direction(goal: KpiGoal, field: str) -> None:
     given().when(DefineKpi(key="k", name="K", goal=goal)).then_refused("INVALID", field)
     given(defined).when(RedefineKpi(kpi=KPI, goal=goal, reason="why not")).then_refused("INVALID", field)
 
 
-def test_a_kpi_is_redefined_part_by_part_with_a_reason() -> None:
+def test_redefining_a_kpi_changes_only_the_given_fields() -> None:
     base = (ada, defined, RedefineKpi(kpi=KPI, goal=GOAL, owner=ADA, reason="agreed"))
     given(*base).when(RedefineKpi(kpi=KPI, unit=PERCENT, goal=None, reason="agreed")).then(
         KpiRedefined(name="Promoters", unit=PERCENT, cadence=Cadence.WEEKLY, owner=ADA)
     )
 
 
-def test_a_kpi_is_retired_once_and_for_all() -> None:
+def test_retired_kpi_refuses_changes() -> None:
     given(defined).when(retired).then(KpiRetired())
-    assert given(defined).when(retired).thing(Kpi, KPI_ID).retired
+    assert given(defined).when(retired).aggregate(Kpi, KPI_ID).retired
     renamed = RedefineKpi(kpi=KPI, name="Other", reason="why not")
     given(defined, retired).when(renamed).then_refused("CLOSED", "kpi")
 
@@ -90,7 +90,7 @@ def test_a_kpi_is_retired_once_and_for_all() -> None:
 # ── readings ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_reading_is_true_from_when_it_was_measured_on() -> None:
+def test_a_reading_is_effective_when_it_was_measured() -> None:
     given(defined, in_march).when(read(40)).then(ReadingRecorded(kpi=KPI_ID, value=40.0)).effective(on(2, 1))
 
 
@@ -105,25 +105,25 @@ def test_readings_come_in_batches_of_several_kpis() -> None:
     assert result(given(defined, csat, in_march), both) == (2, 0)
 
 
-def test_the_same_value_of_the_same_instant_is_unchanged_and_no_problem() -> None:
+def test_repeated_reading_is_counted_as_unchanged() -> None:
     given(*measured).when(read(40)).then_nothing()
     assert result(given(*measured), read(40)) == (0, 1)
 
 
-def test_a_repeat_within_a_batch_is_unchanged() -> None:
+def test_repeated_reading_within_a_batch_is_counted_as_unchanged() -> None:
     assert result(given(defined, in_march), RecordReadings(readings=[reading(40), reading(40)])) == (1, 1)
 
 
-def test_another_value_of_the_same_instant_is_a_conflict_that_names_the_way_out() -> None:
+def test_different_value_at_one_instant_is_a_conflict_that_suggests_a_correction() -> None:
     given(*measured).when(read(41)).then_refused("CONFLICT", "readings.0.value", "correctReading")
 
 
-def test_two_values_of_one_instant_within_a_batch_are_a_conflict() -> None:
+def test_two_values_at_one_instant_within_a_batch_are_a_conflict() -> None:
     two = RecordReadings(readings=[reading(40), reading(41)])
     given(defined, in_march).when(two).then_refused("CONFLICT", "readings.1.value")
 
 
-def test_a_batch_is_recorded_whole_or_not_at_all() -> None:
+def test_a_batch_is_atomic() -> None:
     mixed = RecordReadings(readings=[reading(1, 2, 2), reading(41)])
     given(*measured).when(mixed).then_refused("CONFLICT", "readings.1.value")
 
@@ -139,47 +139,47 @@ def test_a_reading_is_a_finite_number(value: float) -> None:
     given(defined, in_march).when(read(value)).then_refused("INVALID", "readings.0.value")
 
 
-def test_a_reading_is_never_from_the_future() -> None:
+def test_a_reading_is_not_measured_in_the_future() -> None:
     given(defined, in_march).when(read(40, 3, 2)).then_refused("INVALID", "readings.0.measuredAt")
 
 
-def test_a_batch_has_at_least_one_reading_and_at_most_ten_thousand() -> None:
+def test_a_batch_has_1_to_10000_readings() -> None:
     given(defined).when(RecordReadings(readings=[])).then_refused("INVALID", "readings")
     given(defined).when(RecordReadings(readings=[reading(1)] * 10_001)).then_refused("TOO_LARGE", "readings")
 
 
-def test_a_reading_of_a_kpi_that_is_not_there_names_its_place() -> None:
+def test_reading_of_an_unknown_kpi_reports_its_index() -> None:
     given(in_march).when(read(40)).then_refused("NOT_FOUND", "readings.0.kpi.key")
 
 
-def test_a_retired_kpi_takes_no_readings() -> None:
+def test_retired_kpi_refuses_readings() -> None:
     given(defined, retired, in_march).when(read(40)).then_refused("CLOSED", "readings.0.kpi")
 
 
 # ── corrections ──────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_reading_is_corrected_at_its_instant_with_a_reason() -> None:
+def test_a_correction_keeps_the_time_of_measurement() -> None:
     then = given(*measured).when(corrected)
     then.then(ReadingCorrected(value=42.0))
     then.effective(on(2, 1))
 
 
-def test_a_corrected_reading_is_what_a_repeat_is_compared_with() -> None:
+def test_repeated_reading_is_compared_with_the_corrected_value() -> None:
     given(*measured, corrected).when(read(42)).then_nothing()
     given(*measured, corrected).when(read(40)).then_refused("CONFLICT", "readings.0.value")
 
 
-def test_a_reading_is_taken_back_and_may_be_recorded_anew() -> None:
+def test_retracted_reading_may_be_recorded_again() -> None:
     given(*measured).when(retracted).then(ReadingRetracted())
     given(*measured, retracted).when(corrected).then_refused("CONFLICT", "reading")
     assert result(given(*measured, retracted), read(41)) == (1, 0)
 
 
-def test_a_reading_of_a_retired_kpi_may_still_be_corrected() -> None:
+def test_readings_of_a_retired_kpi_may_be_corrected() -> None:
     assert given(*measured, retired).when(corrected).topics() == ["reading-corrected"]
 
 
-def test_a_reading_that_is_not_there_is_not_corrected() -> None:
+def test_correcting_an_unknown_reading_is_not_found() -> None:
     unknown = CorrectReading(reading=UUID(int=7), value=1, reason="why not")
     given(*measured).when(unknown).then_refused("NOT_FOUND", "reading")

@@ -1,4 +1,4 @@
-"""What may be done with objectives: their life, their words, their people."""
+"""Objectives: texts, assignments, visibility, and lifecycle."""
 
 from uuid import uuid4
 
@@ -67,20 +67,20 @@ from tests.domain.scenario import called, given
 TITLE = "Delight the people who use us"
 
 
-# ── drafting and wording ─────────────────────────────────────────────────────────────────────────
+# ── drafting and rewording ───────────────────────────────────────────────────────────────────────
 
 
-def test_an_objective_begins_as_a_committed_kind_of_draft() -> None:
+def test_a_new_objective_is_a_draft_of_kind_committed() -> None:
     then = given(opened).when(drafted)
     then.then(ObjectiveDrafted(cycle=Q1_ID, title=TITLE, kind=ObjectiveKind.COMMITTED))
-    assert then.thing(Objective, OBJECTIVE).state is ObjectiveState.DRAFT
+    assert then.aggregate(Objective, OBJECTIVE).state is ObjectiveState.DRAFT
 
 
-def test_an_objective_needs_a_cycle_that_is_there() -> None:
+def test_an_objective_needs_an_existing_cycle() -> None:
     given().when(drafted).then_refused("NOT_FOUND", "cycle.key")
 
 
-def test_an_objective_may_be_owned_shared_and_aligned_from_the_beginning() -> None:
+def test_an_objective_may_be_drafted_with_owner_team_contributors_and_alignment() -> None:
     whole = DraftObjective(
         cycle=Q1, title=TITLE, owner=ADA, team=SALES, contributors=[BEN, BEN], supports=[objective_ref(OTHER)]
     )
@@ -97,7 +97,7 @@ def test_an_objective_may_be_owned_shared_and_aligned_from_the_beginning() -> No
     )
 
 
-def test_rewording_changes_what_is_said_and_keeps_what_is_left_out() -> None:
+def test_rewording_keeps_omitted_fields() -> None:
     given(opened, drafted).when(RewordObjective(objective=OBJECTIVE, description="How: by listening")).then(
         ObjectiveReworded(title=TITLE, description="How: by listening")
     )
@@ -110,18 +110,18 @@ def test_null_clears_a_description() -> None:
     )
 
 
-def test_an_objective_that_is_not_there_is_not_found() -> None:
+def test_unknown_objective_is_not_found() -> None:
     given(opened).when(committed).then_refused("NOT_FOUND", "objective")
 
 
-def test_the_id_of_another_kind_is_not_found() -> None:
+def test_id_of_another_aggregate_type_is_not_found() -> None:
     given(opened).when(CommitObjective(objective=Q1_ID)).then_refused("NOT_FOUND", "objective")
 
 
-# ── people ───────────────────────────────────────────────────────────────────────────────────────
+# ── assignments ──────────────────────────────────────────────────────────────────────────────────
 
 
-def test_an_objective_is_assigned_part_by_part() -> None:
+def test_assigning_keeps_omitted_fields() -> None:
     history = (ada, ben, sales, opened, drafted, AssignObjective(objective=OBJECTIVE, owner=ADA))
     given(*history).when(AssignObjective(objective=OBJECTIVE, team=SALES, contributors=[BEN])).then(
         ObjectiveAssigned(owner=ADA, team=SALES, contributors=(BEN,))
@@ -140,79 +140,79 @@ def test_an_objective_is_assigned_part_by_part() -> None:
         (PlanInitiative(title="Work", subject=objective_ref(), owner=ADA), "owner"),
     ],
 )
-def test_who_has_left_is_given_nothing_new(command: Command, field: str) -> None:
+def test_deactivated_person_cannot_be_assigned(command: Command, field: str) -> None:
     given(ada, ben, opened, drafted, ada_left).when(command).then_refused("CONFLICT", field)
 
 
-def test_what_somebody_owned_before_they_left_can_still_be_changed() -> None:
+def test_objective_of_a_deactivated_owner_can_be_changed() -> None:
     history = (ada, ben, opened, drafted, AssignObjective(objective=OBJECTIVE, owner=ADA), ada_left)
     given(*history).when(AssignObjective(objective=OBJECTIVE, contributors=[BEN])).then(
         ObjectiveAssigned(owner=ADA, contributors=(BEN,))
     )
 
 
-def test_a_person_who_is_not_there_is_not_found() -> None:
+def test_unknown_person_is_not_found() -> None:
     given(opened, drafted).when(AssignObjective(objective=OBJECTIVE, owner=uuid4())).then_refused("NOT_FOUND", "owner")
 
 
-def test_a_disbanded_team_is_given_nothing_new() -> None:
+def test_disbanded_team_cannot_be_assigned() -> None:
     history = (sales, DisbandTeam(team=SALES), opened, drafted)
     given(*history).when(AssignObjective(objective=OBJECTIVE, team=SALES)).then_refused("CONFLICT", "team")
 
 
-def test_an_objective_takes_a_hundred_contributors_and_no_more() -> None:
+def test_an_objective_has_at_most_100_contributors() -> None:
     many = AssignObjective(objective=OBJECTIVE, contributors=[uuid4() for _ in range(101)])
     given(opened, drafted).when(many).then_refused("TOO_LARGE", "contributors")
 
 
-# ── who sees it ──────────────────────────────────────────────────────────────────────────────────
+# ── visibility ───────────────────────────────────────────────────────────────────────────────────
 
 private = called("objective", DraftObjective(cycle=Q1, title=TITLE, team=SALES, visibility=Visibility.TEAM))
 shown = SetObjectiveVisibility(objective=OBJECTIVE, visibility=Visibility.WORKSPACE)
 hidden = SetObjectiveVisibility(objective=OBJECTIVE, visibility=Visibility.TEAM)
 
 
-def test_an_objective_is_for_everybody_unless_it_says_otherwise() -> None:
-    everybodys = DraftObjective(cycle=Q1, title=TITLE, visibility=Visibility.WORKSPACE)
-    given(opened).when(everybodys).then(ObjectiveDrafted(cycle=Q1_ID, title=TITLE, kind=ObjectiveKind.COMMITTED))
+def test_default_visibility_is_the_workspace() -> None:
+    visible = DraftObjective(cycle=Q1, title=TITLE, visibility=Visibility.WORKSPACE)
+    given(opened).when(visible).then(ObjectiveDrafted(cycle=Q1_ID, title=TITLE, kind=ObjectiveKind.COMMITTED))
 
 
-def test_an_objective_is_hidden_and_shown_again() -> None:
+def test_visibility_can_be_changed_in_both_directions() -> None:
     given(sales, opened, private, shown).when(hidden).then(ObjectiveVisibilitySet(visibility=Visibility.TEAM))
     given(sales, opened, private).when(shown).then(ObjectiveVisibilitySet(visibility=Visibility.WORKSPACE))
 
 
-def test_what_is_no_teams_is_not_hidden() -> None:
+def test_objective_without_a_team_cannot_be_private() -> None:
     teamless = DraftObjective(cycle=Q1, title=TITLE, visibility=Visibility.TEAM)
     given(opened).when(teamless).then_refused("INVALID", "visibility")
     given(opened, drafted).when(hidden).then_refused("INVALID", "visibility")
 
 
-def test_what_is_hidden_keeps_a_team_that_sees_it() -> None:
-    nobodys = AssignObjective(objective=OBJECTIVE, team=None)
-    given(sales, opened, private).when(nobodys).then_refused("INVALID", "team")
-    given(sales, opened, private, shown).when(nobodys).then(ObjectiveAssigned())
+def test_private_objective_must_keep_a_team() -> None:
+    without_team = AssignObjective(objective=OBJECTIVE, team=None)
+    given(sales, opened, private).when(without_team).then_refused("INVALID", "team")
+    given(sales, opened, private, shown).when(without_team).then(ObjectiveAssigned())
 
 
-def test_who_sees_it_can_be_said_of_what_has_ended() -> None:
+def test_visibility_of_a_dropped_objective_in_a_closed_cycle_can_be_changed() -> None:
     history = (sales, opened, private, activated, dropped, closed)
     given(*history).when(shown).then(ObjectiveVisibilitySet(visibility=Visibility.WORKSPACE))
 
 
-def test_what_is_carried_over_is_seen_by_the_same() -> None:
+def test_carried_objective_keeps_its_visibility() -> None:
     carried = CarryObjective(objective=OBJECTIVE, into=Q2)
     new = given(sales, opened, opened_q2, private).when(carried).the(ObjectiveDrafted)
     assert new.visibility is Visibility.TEAM
 
 
-# ── life ─────────────────────────────────────────────────────────────────────────────────────────
+# ── lifecycle ────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_draft_is_committed() -> None:
     given(opened, drafted).when(committed).then(ObjectiveCommitted())
 
 
-def test_a_draft_is_not_closed() -> None:
+def test_a_draft_cannot_be_closed() -> None:
     given(opened, drafted).when(finished).then_refused("CONFLICT", "objective")
 
 
@@ -235,28 +235,28 @@ def test_a_draft_may_be_dropped() -> None:
     ],
     ids=lambda command: verb(type(command)),
 )
-def test_what_has_ended_is_reopened_before_it_is_changed(command: Command, ending: Command) -> None:
+def test_ended_objective_refuses_changes_until_reopened(command: Command, ending: Command) -> None:
     field = "keyResult" if hasattr(command, "key_result") else "objective"
     given(ada, *working, other, ending).when(command).then_refused("CLOSED", field, "reopen it first")
 
 
-def test_a_closed_cycle_is_named_by_the_field_that_leads_to_it() -> None:
+def test_closed_cycle_is_reported_at_the_field_of_the_subject() -> None:
     closed = (ada, *working, finished, CloseCycle(cycle=CycleBy(key="2026-q1")))
     reworded = RewordObjective(objective=OBJECTIVE, title="Otherwise")
     given(*closed).when(reworded).then_refused("CLOSED", "objective", "closed")
 
 
-def test_a_closed_objective_is_not_dropped() -> None:
+def test_a_closed_objective_cannot_be_dropped() -> None:
     given(*working, finished).when(dropped).then_refused("CLOSED", "objective")
 
 
-def test_reopening_takes_the_scores_back_with_the_outcome() -> None:
+def test_reopening_removes_the_outcome_and_the_scores() -> None:
     reopened = ReopenObjective(objective=OBJECTIVE, reason="closed too soon")
     then = given(*working, checked_in(5), finished).when(reopened)
     then.then(KeyResultReopened(), ObjectiveReopened())
-    assert then.thing(Objective, OBJECTIVE).state is ObjectiveState.ACTIVE
-    assert then.thing(KeyResult, KEY_RESULT).state is KeyResultState.ACTIVE
-    assert then.thing(KeyResult, KEY_RESULT).score is None
+    assert then.aggregate(Objective, OBJECTIVE).state is ObjectiveState.ACTIVE
+    assert then.aggregate(KeyResult, KEY_RESULT).state is KeyResultState.ACTIVE
+    assert then.aggregate(KeyResult, KEY_RESULT).score is None
 
 
 def test_a_dropped_objective_may_be_reopened() -> None:

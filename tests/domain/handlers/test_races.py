@@ -1,4 +1,4 @@
-"""No two commands that rule each other out are both recorded, however closely they come: on the real log."""
+"""Concurrent conflicting commands on the real log: at most one of them is recorded."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +29,7 @@ def keyframe(database: Database) -> Dispatcher:
 
 
 def at_once(keyframe: Dispatcher, *commands: Command) -> list[Outcome | CommandRejected]:
-    """What became of commands that were all sent at one moment."""
+    """Send commands concurrently; their outcomes."""
     barrier = Barrier(len(commands))
 
     def send(command: Command) -> Outcome | CommandRejected:
@@ -44,7 +44,7 @@ def at_once(keyframe: Dispatcher, *commands: Command) -> list[Outcome | CommandR
 
 
 def split(outcomes: list[Outcome | CommandRejected]) -> tuple[list[Outcome], list[str]]:
-    """Those that recorded something, and the codes of those that were refused."""
+    """The outcomes that recorded events, and the codes of the rejections."""
     recorded = [one for one in outcomes if isinstance(one, Outcome) and one.first is not None and not one.repeated]
     return recorded, [str(one.code) for one in outcomes if isinstance(one, CommandRejected)]
 
@@ -55,7 +55,7 @@ def every_round(test: Callable[[str], None]) -> None:
 
 
 def a_draft(keyframe: Dispatcher, name: str) -> None:
-    """A cycle under way, with one draft in it and a key result of that."""
+    """Set up an active cycle with two drafts, the first with a key result."""
     cycle = CycleBy(key=name)
     for command in (
         OpenCycle(key=name, name=name, starts_on=opened.starts_on, ends_on=opened.ends_on),
@@ -70,7 +70,7 @@ def a_draft(keyframe: Dispatcher, name: str) -> None:
         keyframe.execute(command, AUTHOR)
 
 
-def test_a_cycle_is_closed_or_its_draft_committed_but_never_both(keyframe: Dispatcher) -> None:
+def test_only_one_of_concurrent_close_and_commit_succeeds(keyframe: Dispatcher) -> None:
     def test(name: str) -> None:
         a_draft(keyframe, name)
         commit, close = CommitObjective(objective=made(f"{name} a")), CloseCycle(cycle=CycleBy(key=name))
@@ -81,24 +81,24 @@ def test_a_cycle_is_closed_or_its_draft_committed_but_never_both(keyframe: Dispa
     every_round(test)
 
 
-def test_a_check_in_is_before_the_end_of_its_cycle_or_refused_as_late(keyframe: Dispatcher) -> None:
+def test_concurrent_check_in_precedes_the_closing_or_is_refused_as_late(keyframe: Dispatcher) -> None:
     def test(name: str) -> None:
         a_draft(keyframe, name)
         check_in, close = (
             CheckIn(key_result=made(f"{name} k"), value=1),
             CloseCycle(cycle=CycleBy(key=name)),
         )
-        said, closed = at_once(keyframe, check_in, close)
+        checked_in, closed = at_once(keyframe, check_in, close)
         assert isinstance(closed, Outcome) and closed.last is not None
-        if isinstance(said, Outcome):
-            assert said.last is not None and said.last < closed.last
+        if isinstance(checked_in, Outcome):
+            assert checked_in.last is not None and checked_in.last < closed.last
         else:
-            assert said.field == ("reason",)
+            assert checked_in.field == ("reason",)
 
     every_round(test)
 
 
-def test_two_alignments_that_would_close_a_circle_leave_exactly_one(keyframe: Dispatcher) -> None:
+def test_only_one_of_two_concurrent_mutual_alignments_succeeds(keyframe: Dispatcher) -> None:
     def test(name: str) -> None:
         a_draft(keyframe, name)
         a, b = made(f"{name} a"), made(f"{name} b")
@@ -114,7 +114,7 @@ def test_two_alignments_that_would_close_a_circle_leave_exactly_one(keyframe: Di
     every_round(test)
 
 
-def test_one_key_is_used_once_and_everyone_gets_its_result(keyframe: Dispatcher) -> None:
+def test_concurrent_commands_with_one_idempotency_key_get_one_result(keyframe: Dispatcher) -> None:
     def test(name: str) -> None:
         a_draft(keyframe, name)
         once = called(f"{name} once", CheckIn(key_result=made(f"{name} k"), value=1))
@@ -126,17 +126,17 @@ def test_one_key_is_used_once_and_everyone_gets_its_result(keyframe: Dispatcher)
     every_round(test)
 
 
-def test_the_same_check_in_of_one_instant_is_recorded_once(keyframe: Dispatcher) -> None:
+def test_concurrent_identical_check_ins_are_recorded_once(keyframe: Dispatcher) -> None:
     def test(name: str) -> None:
         a_draft(keyframe, name)
-        said = CheckIn(key_result=made(f"{name} k"), value=1, measured_at=on(1, 20))
-        recorded, refused = split(at_once(keyframe, *[said] * 4))
+        check_in = CheckIn(key_result=made(f"{name} k"), value=1, measured_at=on(1, 20))
+        recorded, refused = split(at_once(keyframe, *[check_in] * 4))
         assert (len(recorded), refused) == (1, [])
 
     every_round(test)
 
 
-def test_a_name_is_given_once(keyframe: Dispatcher) -> None:
+def test_concurrent_uses_of_one_handle_succeed_once(keyframe: Dispatcher) -> None:
     def test(name: str) -> None:
         people = [AddPerson(handle=name, name=f"{name} {number}") for number in range(4)]
         recorded, refused = split(at_once(keyframe, *people))
@@ -145,7 +145,7 @@ def test_a_name_is_given_once(keyframe: Dispatcher) -> None:
     every_round(test)
 
 
-def test_siblings_never_overlap(keyframe: Dispatcher) -> None:
+def test_concurrent_sibling_cycles_never_overlap(keyframe: Dispatcher) -> None:
     def test(name: str) -> None:
         keyframe.execute(OpenCycle(key=name, name=name, starts_on=opened.starts_on, ends_on=opened.ends_on), AUTHOR)
         children = [

@@ -1,4 +1,4 @@
-"""Asking for what already is records nothing and is no problem: tried with every verb that asks for a state."""
+"""Idempotence: a command whose effect is already in place records nothing. Every state-setting command is listed."""
 
 from datetime import date
 
@@ -143,23 +143,23 @@ FACTS = {
     AddKeyResult,
     CheckIn, DefineKpi, PlanInitiative, AddComment, Reflect,
 }  # fmt: skip
-"""What makes something new each time, or is refused since it is there; a check-in of one instant is silent."""
+"""Commands that create an aggregate each time or refuse a duplicate; an identical check-in records nothing."""
 
 
-def test_every_verb_is_tried_or_makes_something_new() -> None:
+def test_every_command_is_either_repeated_here_or_creates_an_aggregate() -> None:
     tried = {type(command) for command in STATES} | {type(command) for _, command in UNDOING} | {ActivateCycle}
     assert tried | FACTS == set(VERBS.values())
     assert not tried & FACTS
 
 
 @pytest.mark.parametrize("command", STATES, ids=lambda command: verb(type(command)))
-def test_a_satisfied_verb_records_nothing(command: Command) -> None:
+def test_a_repeated_command_records_nothing(command: Command) -> None:
     assert given(*everything).when(command).topics()
     given(*everything, command).when(command).then_nothing()
 
 
 @pytest.mark.parametrize(("doing", "undoing"), UNDOING, ids=lambda command: verb(type(command)))
-def test_undoing_what_is_undone_records_nothing(doing: Command, undoing: Command) -> None:
+def test_a_repeated_undo_records_nothing(doing: Command, undoing: Command) -> None:
     given(*everything).when(undoing).then_nothing()
     assert given(*everything, doing).when(undoing).topics()
     given(*everything, doing, undoing).when(undoing).then_nothing()
@@ -169,19 +169,19 @@ def test_activating_an_active_cycle_records_nothing() -> None:
     given(*everything).when(activated).then_nothing()
 
 
-def test_closing_again_in_other_words_is_a_change_and_refused() -> None:
+def test_closing_again_with_another_score_is_refused() -> None:
     other_score = CloseObjective(objective=OBJECTIVE, score=0.5)
     given(*everything, finished).when(other_score).then_refused("CLOSED", "objective")
 
 
-def test_a_verb_that_leaves_everything_out_changes_nothing() -> None:
+def test_a_command_without_any_field_records_nothing() -> None:
     given(*everything).when(RewordObjective(objective=OBJECTIVE)).then_nothing()
     given(*everything).when(AssignObjective(objective=OBJECTIVE)).then_nothing()
     given(*everything).when(RedefineKpi(kpi=KPI, reason="why not")).then_nothing()
     given(*everything).when(AdoptScoringPolicy()).then_nothing()
 
 
-def test_what_is_silent_keeps_its_version() -> None:
+def test_a_command_without_events_keeps_the_version() -> None:
     base = given(*everything)
     first = base.when(CommitObjective(objective=OTHER)).outcome
     second = base.when(CommitObjective(objective=OTHER)).outcome

@@ -11,7 +11,7 @@ from tests.workspace import DIRECTORY
 
 @pytest.fixture(scope="module")
 def place() -> Path:
-    """Where a server that may be killed has its data; what is left of it goes with the run."""
+    """The data directory of a server that tests may kill; it is deleted after the run."""
     return Path(tempfile.mkdtemp(prefix="one's own ", dir=os.environ[DIRECTORY]))
 
 

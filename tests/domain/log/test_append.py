@@ -1,4 +1,4 @@
-"""An append stands on what was read: whatever has moved on since, it is refused whole."""
+"""Optimistic concurrency and idempotency of an append."""
 
 from concurrent.futures import ThreadPoolExecutor
 from secrets import token_bytes
@@ -14,7 +14,7 @@ from tests.domain.log.writing import KPI, command, correction, reading
 TOPIC = "reading-recorded"
 
 
-def refused(log: Log, append: Append, *stored: StoredRow) -> CommandRejected:
+def rejection_of(log: Log, append: Append, *stored: StoredRow) -> CommandRejected:
     before = log.head().position
     with pytest.raises(CommandRejected) as refusal:
         log.append(stored, append)
@@ -22,7 +22,7 @@ def refused(log: Log, append: Append, *stored: StoredRow) -> CommandRejected:
     return refusal.value
 
 
-def overtaken(log: Log, append: Append, *stored: StoredRow) -> ConcurrencyConflict:
+def conflict_of(log: Log, append: Append, *stored: StoredRow) -> ConcurrencyConflict:
     before = log.head().position
     with pytest.raises(ConcurrencyConflict) as conflict:
         log.append(stored, append)
@@ -31,21 +31,21 @@ def overtaken(log: Log, append: Append, *stored: StoredRow) -> ConcurrencyConfli
     return conflict.value
 
 
-def test_a_stream_begins_once(log: Log) -> None:
+def test_first_event_of_an_existing_stream_is_a_conflict(log: Log) -> None:
     stream = uuid4()
     log.append([reading(stream=stream)], command())
-    assert overtaken(log, command(), reading(), reading(stream=stream)).streams == (stream,)
+    assert conflict_of(log, command(), reading(), reading(stream=stream)).streams == (stream,)
 
 
-def test_a_stream_goes_on_from_the_version_that_was_read(log: Log) -> None:
+def test_append_at_another_version_is_a_conflict(log: Log) -> None:
     stream = uuid4()
     log.append([reading(stream=stream), correction(stream, 2)], command())
-    assert overtaken(log, command(), correction(stream, 2)).streams == (stream,)
-    assert overtaken(log, command(), correction(stream, 4)).streams == (stream,)
+    assert conflict_of(log, command(), correction(stream, 2)).streams == (stream,)
+    assert conflict_of(log, command(), correction(stream, 4)).streams == (stream,)
     assert log.append([correction(stream, 3)], command()).first == 3
 
 
-def test_a_stream_is_written_without_gaps(log: Log) -> None:
+def test_version_gaps_are_refused(log: Log) -> None:
     stream = uuid4()
     with pytest.raises(ValueError, match="does not follow"):
         log.append([reading(stream=stream), correction(stream, 3)], command())
@@ -53,28 +53,28 @@ def test_a_stream_is_written_without_gaps(log: Log) -> None:
         log.append([correction(stream, 3)], command(reads={stream: 1}))
 
 
-def test_a_stream_that_was_only_read_must_not_have_moved_on(log: Log) -> None:
+def test_changed_read_only_stream_is_a_conflict(log: Log) -> None:
     read, absent = uuid4(), uuid4()
     log.append([reading(stream=read)], command())
     seen = {read: 1, absent: 0}
     assert log.append([reading()], command(reads=seen)).first == 2
     log.append([correction(read, 2)], command())
-    assert overtaken(log, command(reads=seen), reading()).streams == (read,)
+    assert conflict_of(log, command(reads=seen), reading()).streams == (read,)
     log.append([reading(stream=absent)], command())
-    assert set(overtaken(log, command(reads=seen), reading()).streams) == {read, absent}
+    assert set(conflict_of(log, command(reads=seen), reading()).streams) == {read, absent}
 
 
-def test_nothing_new_may_belong_to_what_was_counted(log: Log) -> None:
+def test_new_child_stream_after_counting_is_a_conflict(log: Log) -> None:
     log.append([reading()], command())
-    claim = NoNewer(KPI, TOPIC, log.children(KPI, TOPIC).position)
+    counted = NoNewer(KPI, TOPIC, log.children(KPI, TOPIC).position)
     elsewhere = NoNewer(uuid4(), TOPIC, 0)
     otherwise = NoNewer(KPI, "comment-added", 0)
-    assert log.append([reading(kpi=uuid4())], command(no_newer=[claim, elsewhere, otherwise])).first == 2
+    assert log.append([reading(kpi=uuid4())], command(no_newer=[counted, elsewhere, otherwise])).first == 2
     log.append([reading()], command())
-    assert overtaken(log, command(no_newer=[elsewhere, claim]), reading(kpi=uuid4())).streams == (KPI,)
+    assert conflict_of(log, command(no_newer=[elsewhere, counted]), reading(kpi=uuid4())).streams == (KPI,)
 
 
-def test_of_many_who_decided_on_the_same_version_one_goes_through(log: Log) -> None:
+def test_one_of_many_concurrent_appends_at_one_version_succeeds(log: Log) -> None:
     stream = uuid4()
     log.append([reading(stream=stream)], command())
 
@@ -91,7 +91,7 @@ def test_of_many_who_decided_on_the_same_version_one_goes_through(log: Log) -> N
     assert len(log.streams([stream])[stream]) == 2
 
 
-def test_a_command_repeated_gives_the_first_result_and_records_nothing(log: Log) -> None:
+def test_repeated_command_returns_the_first_result_and_records_nothing(log: Log) -> None:
     append = command(result=b"the first")
     row = log.append([reading(), reading()], append)
     log.append([reading()], command())
@@ -101,21 +101,21 @@ def test_a_command_repeated_gives_the_first_result_and_records_nothing(log: Log)
     assert log.head().position == 3
 
 
-def test_a_command_repeated_after_its_streams_moved_on_is_no_conflict(log: Log) -> None:
+def test_repeated_command_is_no_conflict_after_later_events(log: Log) -> None:
     stream, append = uuid4(), command()
     row = log.append([reading(stream=stream)], append)
     log.append([correction(stream, 2)], command())
     assert log.append([reading(stream=stream)], append) == row
 
 
-def test_a_command_repeated_with_another_input_is_refused(log: Log) -> None:
+def test_repeated_command_with_other_input_is_refused(log: Log) -> None:
     append = command(digest=b"one input")
     log.append([reading()], append)
-    refusal = refused(log, command(append.by.command, digest=b"another"), reading())
+    refusal = rejection_of(log, command(append.by.command, digest=b"another"), reading())
     assert (refusal.code, refusal.field) == (Code.IDEMPOTENCY_MISMATCH, ("idempotencyKey",))
 
 
-def test_one_command_sent_many_times_at_once_is_recorded_once(log: Log) -> None:
+def test_concurrent_repeats_of_a_command_are_recorded_once(log: Log) -> None:
     append = command()
     with ThreadPoolExecutor(8) as senders:
         rows = list(senders.map(lambda _: log.append([reading()], append), range(8)))
@@ -123,7 +123,7 @@ def test_one_command_sent_many_times_at_once_is_recorded_once(log: Log) -> None:
     assert log.head().position == 1
 
 
-def test_a_command_that_changed_nothing_is_remembered_with_the_head_it_was_true_of(log: Log) -> None:
+def test_a_command_without_events_is_stored_with_the_head_position(log: Log) -> None:
     log.append([reading()], command())
     append = command(result=b"as it was")
     row = log.append([], append)
@@ -136,11 +136,11 @@ def test_an_unknown_command_is_none(log: Log) -> None:
     assert log.command(uuid4()) is None
 
 
-def test_a_handle_is_taken_once_and_belongs_to_its_person(log: Log) -> None:
+def test_a_handle_digest_is_unique_and_finds_its_person(log: Log) -> None:
     ada, digest, key = uuid4(), token_bytes(32), token_bytes(32)
     log.append([reading()], command(keys=[PersonKey(ada, key, digest)]))
     assert log.person_by_handle(digest) == ada
     assert log.person_by_handle(token_bytes(32)) is None
     assert log.person_keys([ada, uuid4()]) == {ada: key}
-    refusal = refused(log, command(keys=[PersonKey(uuid4(), key, digest)]), reading())
+    refusal = rejection_of(log, command(keys=[PersonKey(uuid4(), key, digest)]), reading())
     assert (refusal.code, refusal.field) == (Code.DUPLICATE, ("handle",))

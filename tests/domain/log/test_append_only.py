@@ -1,4 +1,4 @@
-"""What is stored stays as it is: the database refuses to rewrite it, and a hash would tell."""
+"""The database refuses to rewrite the log, and every row has a hash of its columns."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -23,7 +23,7 @@ REWRITING = [
 
 @pytest.mark.parametrize("statement", REWRITING)
 @pytest.mark.parametrize("role", ["app", "owner"])
-def test_rewriting_is_refused_to_everybody(database: Database, log: Log, role: Role, statement: str) -> None:
+def test_rewriting_is_refused_for_every_role(database: Database, log: Log, role: Role, statement: str) -> None:
     log.append([reading()], command())
     stored = log.rows(0, 10)
     with database.connect(role) as conn, pytest.raises(psycopg.DatabaseError, match=r"append-only|permission denied"):
@@ -31,7 +31,7 @@ def test_rewriting_is_refused_to_everybody(database: Database, log: Log, role: R
     assert log.rows(0, 10) == stored
 
 
-def test_rewriting_is_refused_even_where_replicas_switch_triggers_off(database: Database, log: Log) -> None:
+def test_rewriting_is_refused_in_replica_mode(database: Database, log: Log) -> None:
     log.append([reading()], command())
     with database.connect() as conn:
         conn.execute("set session_replication_role = replica")
@@ -51,19 +51,19 @@ def test_rewriting_is_refused_even_where_replicas_switch_triggers_off(database: 
         "insert into migration (version) values (99)",
     ],
 )
-def test_the_application_may_add_to_the_log_and_no_more(database: Database, statement: str) -> None:
+def test_the_application_role_may_only_append(database: Database, statement: str) -> None:
     with database.connect("app") as conn:
         assert conn.execute("select current_user").fetchone() == (f"{database.settings.workspace}_app",)
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             conn.execute(statement.encode())
 
 
-def test_the_application_may_forget_a_person(database: Database) -> None:
+def test_the_application_role_may_delete_a_persons_key(database: Database) -> None:
     with database.connect("app") as conn:
         conn.execute("delete from person_key where person = %s", [uuid4()])
 
 
-def test_the_stored_hash_is_the_hash_of_the_stored_columns(log: Log) -> None:
+def test_the_stored_leaf_hash_matches_the_stored_columns(log: Log) -> None:
     stream = uuid4()
     long_ago = datetime(1900, 1, 1, 0, 0, 0, 1, UTC)
     log.append([reading(at=long_ago, note="ø" * 500), reading(stream=stream), correction(stream, 2)], command())
@@ -104,9 +104,9 @@ ROW = LogRow(
         ROW._replace(topic=ROW.topic + ROW.metadata.decode(), metadata=b""),
     ],
 )
-def test_the_hash_changes_with_every_column(other: LogRow) -> None:
+def test_the_leaf_hash_covers_every_column(other: LogRow) -> None:
     assert leaf_hash(other) != leaf_hash(ROW)
 
 
-def test_the_hash_is_the_one_that_was_always_computed() -> None:
+def test_the_leaf_hash_is_stable() -> None:
     assert leaf_hash(ROW).hex() == "74cc30f087f50b66700e6f93d14bcaa9f887d04e9461d31d5d3b8c19041cf2cf"

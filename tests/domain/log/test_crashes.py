@@ -1,4 +1,4 @@
-"""Whatever is killed, the application or the whole database: every acknowledged event is there, once."""
+"""After the application or the database is killed, every acknowledged event is stored exactly once."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,18 +15,18 @@ from api.runtime import embedded_postgres
 from api.runtime.database import open_database
 from api.runtime.settings import Settings
 from domain.log.event_store import Log
-from tests.domain.log.writing import numbered, persist, processes, write_and_tell
+from tests.domain.log.writing import numbered, persist, processes, write_and_acknowledge
 
 ROUNDS = 10
 ANSWER_SECONDS_MAX = 60
 
 Acknowledged = dict[int, int]
-"""The number of each event that was acknowledged, and its position."""
+"""The position of each acknowledged event, by its number."""
 
 
 @pytest.fixture
 def settings(place: Path) -> Iterator[Settings]:
-    """A workspace on a server that may be killed, on a disk that is waited for."""
+    """A workspace on a server of its own, with synchronous commits."""
     with embedded_postgres.running(place) as dsn:
         settings = Settings(database_url=SecretStr(dsn), workspace="killed", reconnect_timeout_s=60)
         with open_database(settings) as database:
@@ -34,51 +34,51 @@ def settings(place: Path) -> Iterator[Settings]:
         yield settings
 
 
-def test_killing_the_application_loses_nothing_and_doubles_nothing(settings: Settings) -> None:
+def test_killed_application_loses_and_duplicates_no_event(settings: Settings) -> None:
     random = Random(1)
     for _ in range(ROUNDS):
         series = uuid4()
-        with writer(settings, series) as (tell, kill):
-            acknowledged = tell(random.randint(1, 40))
+        with writer(settings, series) as (receive, kill):
+            acknowledged = receive(random.randint(1, 40))
             kill()
         expect_once(settings, series, acknowledged)
 
 
-def test_killing_the_database_loses_nothing_and_doubles_nothing(settings: Settings, place: Path) -> None:
+def test_killed_database_loses_and_duplicates_no_event(settings: Settings, place: Path) -> None:
     random, series = Random(2), uuid4()
     acknowledged: Acknowledged = {}
-    with ExitStack() as restarted, writer(settings, series) as (tell, _):
+    with ExitStack() as restarted, writer(settings, series) as (receive, _):
         for _ in range(ROUNDS):
-            acknowledged |= tell(random.randint(1, 40))
+            acknowledged |= receive(random.randint(1, 40))
             kill_database(place)
             restarted.enter_context(embedded_postgres.running(place))
-        acknowledged |= tell(10)
+        acknowledged |= receive(10)
     expect_once(settings, series, acknowledged)
 
 
 @contextmanager
 def writer(settings: Settings, series: UUID) -> Iterator[tuple[Callable[[int], Acknowledged], Callable[[], None]]]:
-    """A process that writes until it is killed, and what it tells."""
+    """A process that appends until it is killed; a function that receives acknowledgements, and one that kills it."""
     here, there = processes.Pipe(duplex=False)
-    process = processes.Process(target=write_and_tell, args=(settings, series, there), daemon=True)
+    process = processes.Process(target=write_and_acknowledge, args=(settings, series, there), daemon=True)
     process.start()
     there.close()
     try:
-        yield lambda events: dict(told(here) for _ in range(events)), process.kill
+        yield lambda events: dict(received(here) for _ in range(events)), process.kill
     finally:
         process.kill()
         process.join()
         here.close()
 
 
-def told(by: Connection) -> tuple[int, int]:
-    assert by.poll(ANSWER_SECONDS_MAX)
-    number, position = by.recv()
+def received(connection: Connection) -> tuple[int, int]:
+    assert connection.poll(ANSWER_SECONDS_MAX)
+    number, position = connection.recv()
     return number, position
 
 
 def kill_database(place: Path) -> None:
-    """Every process of the server at once, the first first: there is no time to write anything down."""
+    """Kill all processes of the server, the postmaster first, so that it cannot shut down cleanly."""
     psutil.Process(int((place / "postgres/postmaster.pid").read_text().split()[0])).kill()
     server = embedded_postgres.Server((place / "postgres").resolve())
     for process in filter(server._runs_in_data_dir, psutil.process_iter()):

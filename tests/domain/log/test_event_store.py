@@ -1,4 +1,4 @@
-"""What was recorded can be found again: by stream, by what it belongs to, by position, by time."""
+"""Reading the log: by stream, by parent, by position and by time; the interfaces of the eventsourcing library."""
 
 from datetime import UTC, datetime, timedelta
 from threading import Thread
@@ -18,7 +18,7 @@ from tests.domain.log.writing import KPI, command, correction, reading
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def test_an_empty_log_has_a_head_before_the_first_position(log: Log) -> None:
+def test_head_of_an_empty_log_is_position_0(log: Log) -> None:
     head = log.head()
     assert (head.position, head.recorded_at) == (0, None)
     assert head.now.utcoffset() == timedelta(0)
@@ -27,7 +27,7 @@ def test_an_empty_log_has_a_head_before_the_first_position(log: Log) -> None:
     assert log.position_at(head.now) == 0
 
 
-def test_the_head_is_the_last_event_and_now_is_not_before_it(log: Log) -> None:
+def test_head_is_the_last_event_and_not_after_now(log: Log) -> None:
     row = log.append([reading(), reading()], command())
     head = log.head()
     assert head.position == row.last == log.max_notification_id()
@@ -35,7 +35,7 @@ def test_the_head_is_the_last_event_and_now_is_not_before_it(log: Log) -> None:
     assert head.recorded_at <= head.now
 
 
-def test_streams_come_in_order_and_empty_where_there_is_none(log: Log) -> None:
+def test_streams_are_in_version_order_and_empty_for_unknown_ids(log: Log) -> None:
     one, other, none = uuid4(), uuid4(), uuid4()
     log.append([reading(stream=one), reading(stream=other), correction(one, 2)], command())
     streams = log.streams([other, none, one])
@@ -45,7 +45,7 @@ def test_streams_come_in_order_and_empty_where_there_is_none(log: Log) -> None:
     assert replay(streams[one]).value == 2
 
 
-def test_an_entry_says_where_when_what_and_who(log: Log) -> None:
+def test_an_entry_has_position_times_event_and_authorship(log: Log) -> None:
     stream, person = uuid4(), uuid4()
     by = Authorship(
         actor=f"person:{uuid4()}", source=Source.IMPORT, command=uuid4(), reason="because", on_behalf_of=person
@@ -59,13 +59,13 @@ def test_an_entry_says_where_when_what_and_who(log: Log) -> None:
     )
 
 
-def test_entries_go_on_after_a_position_up_to_a_limit(log: Log) -> None:
+def test_entries_after_a_position_are_limited(log: Log) -> None:
     log.append([reading() for _ in range(5)], command())
     assert [entry.position for entry in log.entries(after=2, limit=2)] == [3, 4]
     assert [row.position for row in log.rows(after=4, limit=2)] == [5]
 
 
-def test_children_are_what_belongs_to_a_thing_by_one_kind_of_first_event(log: Log) -> None:
+def test_children_are_the_streams_of_a_parent_with_the_given_first_event(log: Log) -> None:
     kpi, first, second = uuid4(), uuid4(), uuid4()
     log.append([reading(stream=second, kpi=kpi), reading(), reading(stream=first, kpi=kpi)], command())
     log.append([correction(first, 2)], command())
@@ -95,7 +95,7 @@ def test_measurements_come_latest_first_by_effective_time_then_position(log: Log
     assert found(upto=NEW_YEAR - day) == []
 
 
-def test_what_was_known_at_a_moment_is_everything_recorded_by_then(log: Log) -> None:
+def test_position_at_a_time_is_the_last_event_recorded_by_then(log: Log) -> None:
     log.append([reading() for _ in range(3)], command())
     times = [row.recorded_at for row in log.rows(0, 3)]
     instant = timedelta(microseconds=1)
@@ -104,7 +104,7 @@ def test_what_was_known_at_a_moment_is_everything_recorded_by_then(log: Log) -> 
     assert log.position_at(times[-1] + timedelta(days=1)) == 3
 
 
-def test_the_librarys_application_saves_and_loads(log: Log) -> None:
+def test_eventsourcing_application_saves_and_loads(log: Log) -> None:
     class Readings(Application[UUID]):
         def construct_mapper(self) -> Any:
             return log.mapper
@@ -122,7 +122,7 @@ def test_the_librarys_application_saves_and_loads(log: Log) -> None:
     assert app.save(loaded, append=command()) == []
 
 
-def test_the_librarys_way_of_reading(log: Log) -> None:
+def test_eventsourcing_recorder_interface_selects_events(log: Log) -> None:
     stream = uuid4()
     log.append([reading(stream=stream), reading(), correction(stream, 2), correction(stream, 3)], command())
 
@@ -143,14 +143,14 @@ def test_the_librarys_way_of_reading(log: Log) -> None:
     assert ids(1, topics=["reading-corrected.v1"]) == [3, 4]
 
 
-def test_the_librarys_notification_log_pages_through_the_log(log: Log) -> None:
+def test_eventsourcing_notification_log_pages_through_the_log(log: Log) -> None:
     log.append([reading() for _ in range(5)], command())
     section = LocalNotificationLog(log, section_size=3)["1,10"]
     assert (section.id, section.next_id) == ("1,3", "4,6")
     assert [item.id for item in LocalNotificationLog(log, section_size=3)["4,6"].items] == [4, 5]
 
 
-def test_events_and_aggregates_follow_the_librarys_protocols() -> None:
+def test_events_and_aggregates_implement_the_eventsourcing_protocols() -> None:
     made = Reading.begin(uuid4(), ReadingRecorded(kpi=KPI, value=1), NEW_YEAR)
     assert isinstance(made, CollectEventsProtocol)
     events = made.collect_events()
@@ -158,7 +158,7 @@ def test_events_and_aggregates_follow_the_librarys_protocols() -> None:
     assert all(isinstance(event, CanMutateProtocol) for event in events)
 
 
-def test_a_subscription_gives_what_was_there_then_what_comes(log: Log) -> None:
+def test_a_subscription_yields_stored_events_then_new_ones(log: Log) -> None:
     log.append([reading() for _ in range(3)], command())
     writer = Thread(target=lambda: [log.append([reading()], command()) for _ in range(20)])
     with log.subscribe(gt=1) as subscription:
@@ -170,7 +170,7 @@ def test_a_subscription_gives_what_was_there_then_what_comes(log: Log) -> None:
     writer.join()
 
 
-def test_a_listener_that_lost_its_connection_listens_again(log: Log) -> None:
+def test_a_listener_reconnects(log: Log) -> None:
     with log.listener() as listener:
         listener.wait()
         first = backend(listener)

@@ -1,4 +1,4 @@
-"""The files of the log's migrations are what is installed."""
+"""The migration files of the log match what is installed in the database."""
 
 import re
 from pathlib import Path
@@ -44,5 +44,5 @@ def test_last_append_in_the_files_is_the_installed_one(database: Database, last_
         assert conn.execute(DEFINITION).fetchone() == (installed, source)
 
 
-def test_append_names_the_moment_of_recording_as_the_events_do(last_append: str) -> None:
+def test_append_uses_the_same_sentinel_for_the_recording_time_as_the_events(last_append: str) -> None:
     assert f"when e.said = '{WHEN_RECORDED.isoformat()}' then at" in last_append

@@ -1,4 +1,4 @@
-"""A connection that is lost at any point of a command leaves it recorded once or not at all, and it is known which."""
+"""A connection lost at any point of a command: it is recorded once or not at all, and the caller knows which."""
 
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -19,17 +19,17 @@ ROW = b"D"
 Losing = Callable[[Connection], Callable[[int], bool]]
 
 
-def lose_it(_: int) -> bool:
+def lose_message(_: int) -> bool:
     return False
 
 
 def cut(_: Connection) -> Callable[[int], bool]:
-    """The network goes down, and with it the message."""
-    return lose_it
+    """The connection is cut, and the message is lost."""
+    return lose_message
 
 
 def terminated(conn: Connection) -> Callable[[int], bool]:
-    """The server's process is ended, and the message reaches nobody, or is its last."""
+    """The server's backend process is terminated before the message is forwarded."""
 
     def terminate(backend: int) -> bool:
         conn.execute("select pg_terminate_backend(%s, 10000)", [backend])
@@ -46,7 +46,7 @@ def wire(database: Database) -> Iterator[Wire]:
 
 @pytest.fixture
 def far_log(database: Database, wire: Wire) -> Iterator[Log]:
-    """The same workspace's log at the other end of the wire."""
+    """The log of the same workspace, connected through the proxy."""
     settings = database.settings.model_copy(update={"database_url": SecretStr(wire.dsn)})
     with open_database(settings) as far:
         log = Log(far.pool(size_max=2), settings.workspace)
@@ -81,22 +81,22 @@ def test_a_command_is_recorded_once_or_not_at_all(
     assert again > 1
 
 
-def test_reading_goes_on_over_another_connection(log: Log, far_log: Log, wire: Wire) -> None:
-    wire.arm(1, lose_it)
+def test_a_read_is_retried_on_another_connection(log: Log, far_log: Log, wire: Wire) -> None:
+    wire.arm(1, lose_message)
     assert far_log.head().position == log.head().position
     assert not wire.disarm()
 
 
-def test_an_outcome_that_cannot_be_found_out_in_time_is_unknown(
+def test_a_command_is_in_doubt_when_its_outcome_cannot_be_determined_in_time(
     database: Database, log: Log, far_log: Log, wire: Wire
 ) -> None:
-    def lose_the_answer(_: int) -> bool:
+    def lose_answer(_: int) -> bool:
         wire.open = False
         return False
 
     impatient = Log(far_log._pool, database.settings.workspace, reconnect_seconds=0.2)
     append = command()
-    wire.arm(1, lose_the_answer, answer=ROW)
+    wire.arm(1, lose_answer, answer=ROW)
     with pytest.raises(CommandInDoubt) as unknown:
         impatient.append([reading()], append)
     assert unknown.value.command == append.by.command
@@ -106,7 +106,7 @@ def test_an_outcome_that_cannot_be_found_out_in_time_is_unknown(
     assert impatient.append([reading()], append) == row
 
 
-def test_an_append_that_was_given_up_does_not_happen_late(log: Log) -> None:
+def test_an_abandoned_append_cannot_commit_later(log: Log) -> None:
     attempt, append = uuid4(), command()
     with pytest.raises(ConcurrencyConflict):
         log._resolve_in_doubt(attempt, append.by.command)

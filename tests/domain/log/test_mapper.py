@@ -1,4 +1,4 @@
-"""An event comes out of storage as it went in, whatever version it was written in."""
+"""Events are stored and read without loss, and old versions are upcast."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +16,7 @@ AT = datetime(2026, 3, 1, 12, 30, 15, 123_456, UTC)
 
 
 class Weighed(Event, frozen=True, kw_only=True):
-    """At first in pounds, then in grams, then with the scale's name."""
+    """Version 1 has pounds, version 2 grams, version 3 the name of the scale, too."""
 
     KIND = Kind.READING
     TOPIC = "weighed"
@@ -59,13 +59,13 @@ def stored(topic: str, state: bytes) -> StoredRow:
         ),
     ],
 )
-def test_an_event_comes_back_as_it_was(mapper: EventMapper, event: Event) -> None:
+def test_an_event_survives_a_round_trip(mapper: EventMapper, event: Event) -> None:
     again = mapper.to_domain_event(mapper.to_stored_event(event))
     assert again == event
     assert type(again) is type(event)
 
 
-def test_the_body_is_stored_and_the_header_stands_in_columns(mapper: EventMapper) -> None:
+def test_the_body_is_stored_as_json_and_the_header_in_columns(mapper: EventMapper) -> None:
     kpi, stream = uuid4(), uuid4()
     row = mapper.to_stored_event(
         ReadingRecorded(kpi=kpi, value=1.5, originator_id=stream, originator_version=1, timestamp=AT)
@@ -73,7 +73,7 @@ def test_the_body_is_stored_and_the_header_stands_in_columns(mapper: EventMapper
     assert row == StoredRow(stream, 1, "reading-recorded.v1", f'{{"kpi":"{kpi}","value":1.5}}'.encode(), AT, kpi)
 
 
-def test_only_a_first_event_says_what_it_belongs_to(mapper: EventMapper) -> None:
+def test_only_the_first_event_of_a_stream_has_a_parent(mapper: EventMapper) -> None:
     later = ReadingRecorded(kpi=uuid4(), value=1.5, originator_id=uuid4(), originator_version=2)
     assert mapper.to_stored_event(later).belongs_to is None
 
@@ -86,29 +86,29 @@ def test_only_a_first_event_says_what_it_belongs_to(mapper: EventMapper) -> None
         ("weighed.v3", b'{"grams": 5, "scale": "kitchen"}', 5, "kitchen"),
     ],
 )
-def test_an_old_version_is_brought_up_step_by_step(
+def test_old_versions_are_upcast_step_by_step(
     mapper: EventMapper, topic: str, state: bytes, grams: float, scale: str
 ) -> None:
     event = mapper.to_domain_event(stored(topic, state))
     assert event == Weighed(grams=grams, scale=scale, originator_id=UUID(int=1), originator_version=1, timestamp=AT)
 
 
-def test_a_new_event_is_stored_in_its_newest_version(mapper: EventMapper) -> None:
+def test_a_new_event_is_stored_in_the_current_version(mapper: EventMapper) -> None:
     event = Weighed(grams=1, scale="kitchen", originator_id=uuid4(), originator_version=1)
     assert mapper.to_stored_event(event).topic == "weighed.v3"
 
 
-def test_a_version_from_the_future_says_that_the_program_is_old(mapper: EventMapper) -> None:
+def test_an_event_of_a_newer_version_asks_for_an_upgrade(mapper: EventMapper) -> None:
     with pytest.raises(LookupError, match="newer Keyframe"):
         mapper.to_domain_event(stored("weighed.v4", b"{}"))
 
 
-@pytest.mark.parametrize("topic", ["never-heard-of.v1", "weighed", "weighed.vx"])
-def test_an_unknown_topic_is_named(mapper: EventMapper, topic: str) -> None:
+@pytest.mark.parametrize("topic", ["no-such-event.v1", "weighed", "weighed.vx"])
+def test_an_unknown_topic_is_reported(mapper: EventMapper, topic: str) -> None:
     with pytest.raises(LookupError, match=topic):
         mapper.to_domain_event(stored(topic, b"{}"))
 
 
-def test_a_body_of_another_shape_is_refused(mapper: EventMapper) -> None:
+def test_a_body_with_missing_fields_is_refused(mapper: EventMapper) -> None:
     with pytest.raises(msgspec.ValidationError, match="scale"):
         mapper.to_domain_event(stored("weighed.v3", b'{"grams": 5}'))

@@ -1,4 +1,4 @@
-"""A database comes to have the log's tables once, by whoever is first, and by nobody who is too old."""
+"""Migrations of the log: concurrent starts, repeated runs, older programs, and workspace names."""
 
 from collections.abc import Iterator
 from multiprocessing.synchronize import Barrier
@@ -29,7 +29,7 @@ def migrate_together(settings: Settings, ready: Barrier) -> None:
         Log(database.pool(size_max=2), settings.workspace).append([reading()], command())
 
 
-def test_processes_that_start_together_migrate_once(unmigrated: Database) -> None:
+def test_concurrent_migrations_run_once(unmigrated: Database) -> None:
     ready = processes.Barrier(6)
     starting = [processes.Process(target=migrate_together, args=(unmigrated.settings, ready)) for _ in range(6)]
     for process in starting:
@@ -50,24 +50,24 @@ def test_migrating_again_changes_nothing(database: Database, log: Log) -> None:
     assert Log(log._pool, database.settings.workspace).salt() == salt
 
 
-def test_workspaces_have_salts_of_their_own(database: Database) -> None:
+def test_each_workspace_has_its_own_salt(database: Database) -> None:
     with database.connect() as conn:
         migrate(conn, "another_workspace")
         other = conn.execute("select salt from another_workspace.workspace").fetchone()
-        ours = conn.execute("select salt from workspace").fetchone()
+        own = conn.execute("select salt from workspace").fetchone()
         drop_workspace(conn, "another_workspace")
         conn.execute("drop role another_workspace_app")
-    assert other != ours
+    assert other != own
 
 
-def test_a_program_older_than_the_tables_does_not_touch_them(database: Database) -> None:
+def test_an_older_program_refuses_newer_tables(database: Database) -> None:
     with database.connect() as conn:
         conn.execute("insert into migration (version) values (%s)", [len(MIGRATIONS) + 1])
     with pytest.raises(RuntimeError, match="install the newer one"):
         database.migrate()
 
 
-def test_without_the_right_to_make_roles_everything_works_with_the_users_own(database: Database) -> None:
+def test_migration_without_the_right_to_create_roles_uses_the_current_role(database: Database) -> None:
     name = f"{database.settings.workspace}_plain"
     with database.connect() as conn:
         dbname = conn.info.dbname
@@ -85,7 +85,7 @@ def test_without_the_right_to_make_roles_everything_works_with_the_users_own(dat
 
 
 @pytest.mark.parametrize("name", ["keyframe", "a", "q1_2026", "x" * 40])
-def test_a_plain_word_names_a_workspace(name: str) -> None:
+def test_valid_workspace_names(name: str) -> None:
     assert workspace_name(name) == name
 
 
@@ -107,6 +107,6 @@ def test_a_plain_word_names_a_workspace(name: str) -> None:
         "a;b",
     ],
 )
-def test_anything_else_does_not(name: str) -> None:
+def test_invalid_workspace_names_are_refused(name: str) -> None:
     with pytest.raises(ValueError, match="is not a valid workspace name"):
         workspace_name(name)

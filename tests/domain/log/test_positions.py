@@ -1,4 +1,4 @@
-"""Positions are gapless, become visible in order, and time runs forwards along them."""
+"""Positions are gapless and become visible in order, and recording times increase with them."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,9 +18,7 @@ from domain.log.schema import lock_key
 from tests.domain.log.writing import command, positions, processes, reading, write_many
 
 
-def test_sixteen_writing_processes_leave_no_gap_and_a_tailing_reader_misses_nothing(
-    database: Database, log: Log
-) -> None:
+def test_positions_are_gapless_for_a_tailing_reader_with_16_writers(database: Database, log: Log) -> None:
     sizes = [[Random(seed).randint(1, 3) for _ in range(60)] for seed in range(16)]
     writers = [processes.Process(target=write_many, args=(database.settings, of_one)) for of_one in sizes]
     for writer in writers:
@@ -37,7 +35,7 @@ def test_sixteen_writing_processes_leave_no_gap_and_a_tailing_reader_misses_noth
         assert writer.exitcode == 0
 
 
-def test_a_writer_that_stalls_inside_its_transaction_is_waited_for(database: Database, log: Log) -> None:
+def test_appends_wait_for_a_stalled_transaction(database: Database, log: Log) -> None:
     with ThreadPoolExecutor(4) as others:
         with stalled_append(database):
             later = [others.submit(log.append, [reading()], command()) for _ in range(4)]
@@ -48,34 +46,34 @@ def test_a_writer_that_stalls_inside_its_transaction_is_waited_for(database: Dat
     assert [entry.position for entry in log.entries(after=0, limit=10)] == [1, 2, 3, 4, 5]
 
 
-def test_a_writer_that_takes_everything_back_leaves_no_gap(database: Database, log: Log) -> None:
+def test_a_rolled_back_append_leaves_no_gap(database: Database, log: Log) -> None:
     with pytest.raises(ZeroDivisionError), stalled_append(database):
         raise ZeroDivisionError
     assert log.append([reading()], command()).first == 1
 
 
-def test_nobody_waits_for_the_lock_for_ever(database: Database) -> None:
-    hasty = Database(database.dsn, database.settings.model_copy(update={"lock_timeout_s": 0.05}), database._stack)
-    log = Log(hasty.pool(), database.settings.workspace)
+def test_waiting_for_the_append_lock_times_out(database: Database) -> None:
+    impatient = Database(database.dsn, database.settings.model_copy(update={"lock_timeout_s": 0.05}), database._stack)
+    log = Log(impatient.pool(), database.settings.workspace)
     with stalled_append(database), pytest.raises(Unavailable):
         log.append([reading()], command())
     assert log.append([reading()], command()).first == 2
 
 
-def test_ten_thousand_events_are_one_append(log: Log) -> None:
+def test_one_append_can_hold_10000_events(log: Log) -> None:
     row = log.append([reading(note="x" * 1000) for _ in range(10_000)], command())
     assert positions(row) == list(range(1, 10_001))
     assert [entry.position for entry in log.entries(after=0, limit=20_000)] == positions(row)
 
 
-def test_recorded_at_rises_by_a_microsecond_at_least(log: Log) -> None:
+def test_recorded_at_increases_by_at_least_a_microsecond(log: Log) -> None:
     for _ in range(20):
         log.append([reading() for _ in range(5)], command())
     times = [row.recorded_at for row in log.rows(after=0, limit=100)]
     assert all(later - earlier >= timedelta(microseconds=1) for earlier, later in pairwise(times))
 
 
-def test_recorded_at_rises_although_the_clock_was_put_back(database: Database, log: Log) -> None:
+def test_recorded_at_increases_even_if_the_clock_goes_back(database: Database, log: Log) -> None:
     ahead = datetime.now(UTC) + timedelta(days=1)
     with database.connect() as conn:
         conn.execute(
@@ -90,20 +88,20 @@ def test_recorded_at_rises_although_the_clock_was_put_back(database: Database, l
     assert log.head().now == ahead + timedelta(microseconds=2)
 
 
-def test_what_is_said_to_be_true_when_recorded_or_later_is_true_when_recorded(log: Log) -> None:
+def test_effective_time_is_clamped_to_the_recording_time(log: Log) -> None:
     soon = datetime.now(UTC) + timedelta(minutes=1)
     log.append([reading(), reading(at=soon)], command())
     assert all(entry.effective_at == entry.recorded_at for entry in log.entries(after=0, limit=2))
 
 
-def test_what_one_command_makes_true_is_true_from_one_moment(log: Log) -> None:
+def test_all_events_of_one_append_have_the_same_effective_time(log: Log) -> None:
     log.append([reading(), reading(), reading()], command())
     first, *others = log.entries(after=0, limit=3)
     assert {entry.effective_at for entry in others} == {first.recorded_at}
     assert all(entry.recorded_at > first.recorded_at for entry in others)
 
 
-def test_what_was_true_before_keeps_its_time(log: Log) -> None:
+def test_past_effective_time_is_kept(log: Log) -> None:
     before = datetime(1999, 12, 31, 23, 59, 59, 999_999, UTC)
     log.append([reading(at=before)], command())
     assert log.entries(after=0, limit=1)[0].effective_at == before
@@ -111,7 +109,7 @@ def test_what_was_true_before_keeps_its_time(log: Log) -> None:
 
 @contextmanager
 def stalled_append(database: Database) -> Iterator[None]:
-    """An append that has done all but commit."""
+    """An append that has not committed yet."""
     with database.connect() as conn, conn.transaction():
         key = lock_key(conn.info.dbname, database.settings.workspace, "append")
         params = [key, uuid4(), *event_store._parameters([reading()], command())]

@@ -1,4 +1,4 @@
-"""A way to the server on which a connection can be lost at any message, in either direction."""
+"""A proxy to the PostgreSQL server that can lose a connection at any message, in either direction."""
 
 import socket
 import struct
@@ -12,10 +12,10 @@ LOCALHOST = "127.0.0.1"
 
 
 class Wire:
-    """Hands on the messages of PostgreSQL's protocol, and counts them once it is armed.
+    """Forwards the messages of PostgreSQL's protocol and counts them once it is armed.
 
-    At the counted message `happens(backend)` is called with the number of the server's process, before
-    the message is handed on; if it says False, the message is lost, and the connection with it.
+    At the given message it calls `happens(backend)` with the process id of the server's backend before it
+    forwards the message; if the result is False, it drops the message and the connection.
     """
 
     def __init__(self, dsn: str) -> None:
@@ -32,12 +32,12 @@ class Wire:
         Thread(target=self._accept, daemon=True).start()
 
     def arm(self, message: int, happens: Callable[[int], bool], *, answer: bytes = b"") -> None:
-        """Let it happen at a message from now, or at one among the server's answers of that kind."""
+        """Call `happens` at the nth message from now, or at the nth message of kind `answer` from the server."""
         with self._lock:
             self._left, self._happens, self._answer = message, happens, answer
 
     def disarm(self) -> bool:
-        """Whether it was still to happen."""
+        """Disarm; whether `happens` was not called yet."""
         with self._lock:
             armed, self._happens = self._happens is not None, None
         return armed

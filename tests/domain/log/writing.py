@@ -1,4 +1,4 @@
-"""What the log's tests write: readings of KPIs, each a stream of its own, here and in other processes."""
+"""Events for the tests of the log: readings of KPIs, each in its own stream, written in this or in other processes."""
 
 import multiprocessing
 from collections.abc import Iterable, Mapping, Sequence
@@ -56,25 +56,25 @@ def positions(row: CommandRow) -> list[int]:
 
 
 def write_many(settings: Settings, sizes: Iterable[int]) -> None:
-    """Append as many events at a time as `sizes` say; the work of one process among several."""
+    """Append batches of these sizes; several processes run this concurrently."""
     with open_database(settings) as database:
         log = Log(database.pool(size_max=2), settings.workspace)
         for size in sizes:
             log.append([reading() for _ in range(size)], command())
 
 
-def write_and_tell(settings: Settings, series: UUID, told: Connection) -> None:
-    """Append one event after another, for ever, and tell number and position of each that was acknowledged."""
+def write_and_acknowledge(settings: Settings, series: UUID, acknowledgements: Connection) -> None:
+    """Append one event after another until killed, and send number and position of each acknowledged one."""
     with open_database(settings) as database:
         log = Log(database.pool(size_max=2), settings.workspace, reconnect_seconds=settings.reconnect_timeout_s)
         number = 0
         while True:
             number += 1
-            told.send((number, persist(log, series, number).first))
+            acknowledgements.send((number, persist(log, series, number).first))
 
 
 def persist(log: Log, series: UUID, number: int) -> CommandRow:
-    """Append one numbered event, asking again for as long as the log says that nothing was recorded."""
+    """Append one numbered event; retry while the log reports that nothing was recorded."""
     while True:
         try:
             return log.append([reading(number, stream=numbered(series, number))], command(numbered(series, -number)))

@@ -1,4 +1,4 @@
-"""Goals and measures to try the rules on: a quarter, and builders that name only what a test is about."""
+"""Test data for the metrics: a quarter, and builders with defaults for everything that a test does not set."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -34,12 +34,12 @@ QUARTER_END = date(2026, 3, 31)
 OPENING = datetime(2026, 1, 1, tzinfo=UTC)
 CLOSING = datetime(2026, 4, 1, tzinfo=UTC)
 MIDDLE = datetime(2026, 2, 15, tzinfo=UTC)
-"""Half of the 90 days are gone."""
+"""The middle of the 90 days."""
 DAY = timedelta(days=1)
 
 
 def metric(direction: Direction, baseline: float | None = None, **shape: Any) -> Metric:
-    """A metric as it would be stored."""
+    """A validated metric, as it is stored."""
     return values.metric(Metric(direction, **shape), baseline, "metric")
 
 
@@ -53,13 +53,13 @@ MILESTONES = metric(
 def measured(
     value: float | None = None, *reached: str, at: datetime = MIDDLE, position: int = 7, milestones: bool = False
 ) -> Measurement:
-    """A measurement; `reached` (or `milestones`, for none of them) makes it one of milestones."""
+    """A measurement of a value, or of milestones if `reached` or `milestones` is given."""
     keys = reached if reached or milestones else None
     return Measurement(value, keys, at, position, Ref(Kind.CHECK_IN, UUID(int=position)))
 
 
 def key_result(value: float | None = None, **changed: Any) -> KeyResultFacts:
-    """An active key result from 0 to 100, due at the quarter's end; a value given was measured in its middle."""
+    """An active key result from 0 to 100, due at the quarter's end; a given value was measured in the middle."""
     latest = None if value is None else measured(value)
     facts: dict[str, Any] = {
         "id": UUID(int=1),

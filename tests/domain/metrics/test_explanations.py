@@ -1,4 +1,4 @@
-"""Every progress tells the figures it was worked out from."""
+"""Progress is explained by terms whose contributions sum to it."""
 
 from uuid import UUID
 
@@ -19,7 +19,7 @@ def test_a_key_result_is_explained_by_its_measurement() -> None:
     assert (term.weight, term.value, term.contribution) == (1.0, 0.32, 0.32)
 
 
-def test_what_overshot_contributes_no_more_than_all() -> None:
+def test_contribution_is_at_most_1() -> None:
     (term,) = judged(key_result(150)).explain
     assert term.contribution == 1.0
 
@@ -38,7 +38,7 @@ def test_what_overshot_contributes_no_more_than_all() -> None:
         (metric(Direction.DONE), 0, "not done"),
     ],
 )  # fmt: skip
-def test_a_term_tells_the_figure_and_its_way(given: object, value: float, label: str) -> None:
+def test_a_term_is_labelled_with_value_start_and_target(given: object, value: float, label: str) -> None:
     (term,) = judged(key_result(metric=given, latest=measured(value))).explain
     assert term.label == label
 
@@ -67,12 +67,12 @@ def test_an_objective_is_explained_by_its_key_results() -> None:
     assert summed(progress) == pytest.approx(0.8, abs=1e-9)
 
 
-def test_a_key_result_without_a_value_is_told_and_counts_for_nothing() -> None:
+def test_a_key_result_without_a_value_is_listed_with_no_contribution() -> None:
     _, pending = objective(key_result(50), key_result(title="Later", weight=9.0)).explain
     assert (pending.label, pending.weight, pending.value, pending.contribution) == ("Later", 9.0, None, 0.0)
 
 
-def test_a_dropped_key_result_is_no_term() -> None:
+def test_a_dropped_key_result_is_not_listed() -> None:
     assert len(objective(key_result(50), key_result(10, state=KeyResultState.DROPPED)).explain) == 1
 
 
@@ -84,12 +84,12 @@ def test_a_cycle_is_explained_by_its_objectives() -> None:
     assert (first.contribution, second.contribution, first.position) == (0.25, 0.5, 2)
 
 
-def test_nothing_measured_leaves_nothing_to_explain() -> None:
+def test_progress_without_measurements_has_no_terms() -> None:
     assert judged(key_result()).explain == ()
     assert objective(key_result()).explain == ()
     assert of_objectives([]).explain == ()
 
 
-def test_weights_of_any_size_are_explained() -> None:
+def test_extreme_weights_are_explained() -> None:
     progress = objective(key_result(50, weight=5e-324), key_result(weight=1e308))
     assert [term.contribution for term in progress.explain] == [0.5, 0.0]

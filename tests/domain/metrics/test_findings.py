@@ -1,4 +1,4 @@
-"""What could be written better: each rule by its name, found and not found."""
+"""The findings on written goals: one test for each rule, with and without a finding."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -113,7 +113,7 @@ def test_objective_has_number(title: str) -> None:
         "Delight everyone in Q3", "Live through COVID-19 as one", "Everyone knows v2.0 by heart",
     ],
 )  # fmt: skip
-def test_a_year_or_a_name_is_no_number(title: str) -> None:
+def test_years_and_names_are_not_numbers(title: str) -> None:
     assert objective_findings(objective(title)) == []
 
 
@@ -127,13 +127,13 @@ def test_objective_starts_with_deliverable(title: str) -> None:
 
 
 @pytest.mark.parametrize("title", ["Customers build on us", "Become the place to work", "Our writing convinces"])
-def test_a_direction_is_no_deliverable(title: str) -> None:
+def test_outcomes_are_not_deliverables(title: str) -> None:
     assert objective_findings(objective(title)) == []
 
 
-@pytest.mark.parametrize(("words", "found"), [(1, True), (2, True), (3, False), (20, False)])
-def test_objective_too_short(words: int, found: bool) -> None:
-    assert rules(objective_findings(objective("happy " * words))) == ({"objective-too-short"} if found else set())
+@pytest.mark.parametrize(("count", "found"), [(1, True), (2, True), (3, False), (20, False)])
+def test_objective_too_short(count: int, found: bool) -> None:
+    assert rules(objective_findings(objective("happy " * count))) == ({"objective-too-short"} if found else set())
 
 
 def test_objective_too_long() -> None:
@@ -171,7 +171,7 @@ def test_owner_with_too_many_objectives(count: int, found: set[str]) -> None:
 
 
 @pytest.mark.parametrize("state", [ObjectiveState.CLOSED, ObjectiveState.DROPPED])
-def test_nothing_is_found_at_an_objective_that_is_over(state: ObjectiveState) -> None:
+def test_an_ended_objective_has_no_findings(state: ObjectiveState) -> None:
     assert objective_findings(objective("Launch 3", state=state, owner=None, key_results=0)) == []
 
 
@@ -212,7 +212,7 @@ def test_key_result_due_outside_cycle(due: date) -> None:
 
 
 @pytest.mark.parametrize("due", [QUARTER_START, QUARTER_END])
-def test_the_first_and_the_last_day_lie_inside_the_cycle(due: date) -> None:
+def test_the_first_and_the_last_day_are_within_the_cycle(due: date) -> None:
     assert key_result_findings(key_result(due=due)) == []
 
 
@@ -236,35 +236,35 @@ def test_key_result_counts_activity(title: str, symbol: str) -> None:
         ("Customers in new markets", FROM_0_TO_100),
     ],
 )
-def test_an_outcome_is_no_activity(title: str, given: Metric) -> None:
+def test_outcomes_are_not_activities(title: str, given: Metric) -> None:
     assert key_result_findings(key_result(title, metric=given)) == []
 
 
 @pytest.mark.parametrize(("days", "found"), [(10.5, set()), (10.6, {"key-result-silent"})])
 def test_key_result_silent(days: float, found: set[str]) -> None:
-    spoken = key_result(last_measured_at=MIDDLE - timedelta(days=days))
-    assert rules(key_result_findings(spoken)) == found
+    measured_earlier = key_result(last_measured_at=MIDDLE - timedelta(days=days))
+    assert rules(key_result_findings(measured_earlier)) == found
 
 
-def test_a_key_result_never_heard_of_is_silent_since_it_began() -> None:
+def test_a_key_result_without_check_ins_is_silent_since_it_was_added() -> None:
     assert key_result_findings(key_result(last_measured_at=None, begins_at=MIDDLE - 10 * DAY)) == []
     (finding,) = key_result_findings(key_result(last_measured_at=None, begins_at=MIDDLE - 11 * DAY))
     assert finding.message == "Check in: no measurement for 11 days, and its cadence is weekly."
 
 
-def test_a_key_result_that_spoke_before_its_cycle_is_silent_since_the_cycle_began() -> None:
+def test_a_key_result_with_only_earlier_check_ins_is_silent_since_the_cycle_start() -> None:
     assert key_result_findings(key_result(last_measured_at=OPENING - 30 * DAY, at=OPENING + 5 * DAY)) == []
 
 
 @pytest.mark.parametrize("state", [KeyResultState.SCORED, KeyResultState.DROPPED])
-def test_nothing_is_found_at_a_key_result_that_is_over(state: KeyResultState) -> None:
+def test_an_ended_key_result_has_no_findings(state: KeyResultState) -> None:
     assert key_result_findings(key_result(metric=metric(Direction.DONE), state=state)) == []
 
 
 # ── KPIs ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_well_kept_kpi_has_no_findings() -> None:
+def test_a_well_maintained_kpi_has_no_findings() -> None:
     assert kpi_findings(kpi()) == []
 
 
@@ -281,19 +281,19 @@ def test_kpi_off_cadence(days: float, found: set[str]) -> None:
     assert rules(kpi_findings(kpi(latest_at=MIDDLE - timedelta(days=days)))) == found
 
 
-def test_a_kpi_never_read_is_off_its_cadence_since_it_was_defined() -> None:
+def test_a_kpi_without_readings_is_off_cadence_since_its_definition() -> None:
     assert kpi_findings(kpi(latest_at=None, at=OPENING + 10 * DAY)) == []
     assert rules(kpi_findings(kpi(latest_at=None))) == {"kpi-off-cadence"}
 
 
-def test_nothing_is_found_at_a_retired_kpi() -> None:
+def test_a_retired_kpi_has_no_findings() -> None:
     assert kpi_findings(kpi(retired=True, has_goal=False, owner=None, latest_at=None)) == []
 
 
 # ── alignment ────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_an_alignment_map_names_whom_a_finding_is_about() -> None:
+def test_alignment_findings_name_the_objective() -> None:
     findings = alignment_findings([
         objective("Customers love us", company_level=True, supports=0),
         objective("Support answers at once", supports=0),
@@ -306,9 +306,9 @@ def test_an_alignment_map_names_whom_a_finding_is_about() -> None:
     ]
 
 
-def test_an_owner_with_too_many_is_found_once() -> None:
-    many = [objective(f"Goal {letter} of ours", owner_objectives=7) for letter in "abcdefg"]
-    few = [objective("Goal of another", owner=BOB, owner_objectives=1), objective("Nobody's goal", owner=None)]
+def test_an_owner_with_too_many_objectives_is_reported_once() -> None:
+    many = [objective(f"Goal {letter} of Ada", owner_objectives=7) for letter in "abcdefg"]
+    few = [objective("Goal of another", owner=BOB, owner_objectives=1), objective("Goal without an owner", owner=None)]
     assert [finding.rule for finding in alignment_findings(many + few)] == ["owner-with-too-many-objectives"]
 
 
@@ -341,7 +341,7 @@ def test_rule_names_are_stable() -> None:
     ]
 
 
-def test_every_rule_says_what_it_looks_for_and_every_letter_of_smart_is_served() -> None:
+def test_every_rule_has_a_meaning_and_every_smart_letter_has_a_rule() -> None:
     assert all(rule.meaning.endswith(".") for rule in ALL_RULES)
     assert {rule.serves for rule in ALL_RULES} == set(Smart)
 

@@ -1,4 +1,4 @@
-"""What holds for every goal that can be written, whatever its numbers."""
+"""Properties of the formulas that hold for every valid goal and every number."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -42,8 +42,8 @@ milestones = st.dictionaries(st.sampled_from(KEYS), weights, min_size=1).map(
 )
 
 
-def taken(read: Callable[[], T]) -> T | None:
-    """What was given, or None where it is refused."""
+def unless_rejected(read: Callable[[], T]) -> T | None:
+    """The result of `read`, or None if the input is rejected."""
     try:
         return read()
     except CommandRejected:
@@ -52,7 +52,7 @@ def taken(read: Callable[[], T]) -> T | None:
 
 @st.composite
 def metrics(draw: st.DrawFn) -> Metric:
-    """Any metric that `values.metric` takes."""
+    """Any metric that `values.metric` accepts."""
     direction = draw(st.sampled_from(Direction))
     names = {
         Direction.WITHIN: ["lower", "upper"],
@@ -63,7 +63,7 @@ def metrics(draw: st.DrawFn) -> Metric:
     if names and (direction in (Direction.INCREASE, Direction.DECREASE) or draw(st.booleans())):
         shape["start"] = draw(figures)
     steps = draw(milestones) if direction is Direction.MILESTONES else ()
-    stored = taken(lambda: values.metric(Metric(direction, milestones=steps, **shape), None))
+    stored = unless_rejected(lambda: values.metric(Metric(direction, milestones=steps, **shape), None))
     assume(stored is not None)
     assert stored is not None
     return stored
@@ -117,7 +117,7 @@ def test_a_metric_that_was_accepted_is_accepted_again_unchanged(metric: Metric) 
 
 @calm
 @given(metrics())
-def test_the_goal_of_a_metric_is_all_of_its_way(metric: Metric) -> None:
+def test_the_target_of_a_metric_is_full_progress(metric: Metric) -> None:
     goal = metric.target if metric.target is not None else metric.lower
     assume(goal is not None)
     assert attained(metric, measured(goal)) == 1
@@ -125,7 +125,7 @@ def test_the_goal_of_a_metric_is_all_of_its_way(metric: Metric) -> None:
 
 @calm
 @given(key_results, instants)
-def test_every_key_result_can_be_judged_and_explained_at_any_time(facts: object, at: datetime) -> None:
+def test_every_key_result_has_an_explained_health_at_any_time(facts: object, at: datetime) -> None:
     progress = judged(facts, at)  # type: ignore[arg-type]
     holds(progress)
     assert progress.health in Health
@@ -141,7 +141,7 @@ def test_objectives_and_cycles_are_means_whose_terms_sum_to_them(goals: list, at
 
 @calm
 @given(st.lists(key_results, min_size=1, max_size=5), instants)
-def test_a_mean_lies_between_its_least_and_its_most(goals: list, at: datetime) -> None:  # type: ignore[type-arg]
+def test_a_mean_lies_between_minimum_and_maximum(goals: list, at: datetime) -> None:  # type: ignore[type-arg]
     shares = [one.value for one in (judged(facts, at) for facts in goals) if one.health is not Health.DROPPED]
     known = [share for share in shares if share is not None]
     whole = objective(*goals, at=at)
@@ -151,7 +151,7 @@ def test_a_mean_lies_between_its_least_and_its_most(goals: list, at: datetime) -
 
 @calm
 @given(st.floats(-1, 1))
-def test_every_gap_lies_in_one_band_and_a_wider_gap_in_no_better_one(gap: float) -> None:
+def test_bands_partition_the_gaps_and_are_monotonic(gap: float) -> None:
     order = [Health.ON_TRACK, Health.AT_RISK, Health.OFF_TRACK]
     bands = [band(gap + step, POLICY) for step in (0.0, 0.05, 0.5)]
     assert sorted(bands, key=order.index) == bands
@@ -160,7 +160,7 @@ def test_every_gap_lies_in_one_band_and_a_wider_gap_in_no_better_one(gap: float)
 
 @calm
 @given(st.sampled_from(Direction), instants, days, instants, st.timedeltas(timedelta(0), timedelta(days=900)))
-def test_expected_lies_between_0_and_1_and_never_falls(
+def test_expected_progress_lies_between_0_and_1_and_never_falls(
     direction: Direction, begins_at: datetime, due: date, at: datetime, later: timedelta
 ) -> None:
     earlier_share, later_share = (expected(direction, begins_at, due, moment) for moment in (at, at + later))
@@ -186,28 +186,33 @@ goals = st.one_of(
 
 @calm
 @given(goals, st.lists(figures, min_size=1), st.sampled_from(Aggregation))
-def test_every_figure_of_every_bucket_can_be_judged(
+def test_every_aggregate_of_readings_has_a_status(
     goal: KpiGoal, readings: list[float], aggregation: Aggregation
 ) -> None:
     figure = aggregated(readings, aggregation)
     assert -1.8e308 < figure < 1.8e308
-    watched = taken(lambda: values.kpi_goal(goal))
+    watched = unless_rejected(lambda: values.kpi_goal(goal))
     assert watched is not None or goal.direction is GoalDirection.WITHIN
     assert kpi_judged(watched, figure) in KpiStatus
 
 
 @calm
 @given(metrics(), st.lists(measurements, max_size=6), instants, days)
-def test_every_key_result_has_a_trajectory_and_perhaps_a_forecast(
-    metric: Metric, said: list[Measurement], at: datetime, due: date
+def test_every_key_result_has_a_trajectory_and_an_optional_forecast(
+    metric: Metric, measured_values: list[Measurement], at: datetime, due: date
 ) -> None:
-    said = sorted((one for one in said if one.measured_at <= at), key=lambda one: (one.measured_at, one.position))
-    drawn = forecast(said, metric, due, at)
+    measured_values = sorted(
+        (one for one in measured_values if one.measured_at <= at), key=lambda one: (one.measured_at, one.position)
+    )
+    drawn = forecast(measured_values, metric, due, at)
     assert drawn is None or 0 <= drawn.progress <= 1
     points = trajectory(
-        [Revision(OPENING, metric, QUARTER_END)], [Source(OPENING, said)], [], created_at=OPENING,
+        [Revision(OPENING, metric, QUARTER_END)], [Source(OPENING, measured_values)], [], created_at=OPENING,
         cycle_start=QUARTER_START, every=Step.WEEK, at=at,
     )  # fmt: skip
     assert [point.at for point in points] == sorted({point.at for point in points})
-    assert (points[0].at, points[-1].at) == (OPENING, max(CLOSING, *(one.measured_at for one in said[-1:]), CLOSING))
+    assert (points[0].at, points[-1].at) == (
+        OPENING,
+        max(CLOSING, *(one.measured_at for one in measured_values[-1:]), CLOSING),
+    )
     assert all(point.actual is None for point in points if point.at > at)

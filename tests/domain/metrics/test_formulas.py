@@ -1,4 +1,4 @@
-"""How far a measurement is on its metric's way: every direction, every bound."""
+"""The progress of a measurement for every direction and every bound."""
 
 import math
 from itertools import permutations
@@ -54,7 +54,7 @@ def test_unclamped_progress_of_a_value(given: Metric, value: float, share: float
     ("reached", "share"),
     [((), 0), (("design",), 0.25), (("pilot",), 0.75), (("pilot", "design"), 1), (("gone", "design"), 0.25)],
 )
-def test_milestones_are_the_share_of_weight_that_is_reached(reached: tuple[str, ...], share: float) -> None:
+def test_progress_of_milestones_is_the_reached_share_of_weight(reached: tuple[str, ...], share: float) -> None:
     assert unclamped(MILESTONES, measured(None, *reached, milestones=True)) == share
 
 
@@ -63,7 +63,7 @@ def test_progress_is_limited_to_0_and_1(value: float, share: float) -> None:
     assert attained(UP, measured(value)) == share
 
 
-def test_no_progress_is_none_and_never_limited_to_a_number() -> None:
+def test_clamping_keeps_none() -> None:
     assert clamped(None) is None
 
 
@@ -72,12 +72,12 @@ def test_without_a_measurement_there_is_no_progress(given: Metric) -> None:
     assert unclamped(given, None) is None
 
 
-def test_a_measurement_of_another_kind_of_metric_says_nothing() -> None:
+def test_a_measurement_of_another_kind_of_metric_gives_no_progress() -> None:
     assert unclamped(MILESTONES, measured(30)) is None
     assert unclamped(UP, measured(None, "design")) is None
 
 
-def test_there_is_no_minus_zero_percent() -> None:
+def test_progress_is_never_negative_zero() -> None:
     at_start = unclamped(DOWN, measured(30))
     assert at_start is not None
     assert math.copysign(1, at_start) == 1
@@ -92,11 +92,11 @@ def test_there_is_no_minus_zero_percent() -> None:
         (metric(Direction.WITHIN, lower=0.8, upper=0.9), 0.9 + 1e-15),
     ],
 )
-def test_a_sum_of_decimals_stands_on_its_bound(given: Metric, value: float) -> None:
+def test_bounds_tolerate_floating_point_error(given: Metric, value: float) -> None:
     assert unclamped(given, measured(value)) == 1
 
 
-def test_progress_beyond_all_measure_stays_a_number() -> None:
+def test_extreme_progress_stays_finite() -> None:
     narrow = metric(Direction.INCREASE, start=0, target=5e-324)
     assert unclamped(narrow, measured(1e308)) == 1e12
     assert unclamped(narrow, measured(-1e308)) == -1e12
@@ -116,11 +116,11 @@ def test_a_mean_holds_for_every_weight_above_0(weights: list[float], values: lis
     assert mean(weights, values) == pytest.approx(expected, abs=1e-12)
 
 
-def test_a_mean_is_the_same_in_whatever_order_its_terms_come() -> None:
+def test_a_mean_does_not_depend_on_the_order_of_its_terms() -> None:
     terms = list(permutations([(1.0, 0.1), (2.0, 0.7), (1.0, 0.3), (3.0, 0.39), (1.0, 0.2)]))
     assert {mean(*zip(*order, strict=True)) for order in terms} == {0.39625}
 
 
-def test_milestone_weights_of_any_size_make_shares() -> None:
+def test_extreme_milestone_weights_give_shares() -> None:
     far_apart = metric(Direction.MILESTONES, milestones=(Milestone("a", "A", 1e307), Milestone("b", "B", 3e307)))
     assert unclamped(far_apart, measured(None, "a")) == pytest.approx(0.25, abs=1e-12)

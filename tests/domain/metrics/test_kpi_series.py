@@ -1,4 +1,4 @@
-"""What a KPI's readings say: its status, its series, this period against the last."""
+"""A KPI's status, its series, and the comparison with the previous period."""
 
 from datetime import UTC, datetime, timedelta
 from sys import float_info
@@ -31,14 +31,14 @@ def on(month: int, day: int, hour: int = 0) -> datetime:
     return datetime(2026, month, day, hour, tzinfo=UTC)
 
 
-# ── status: the first that matches ───────────────────────────────────────────────────────────────
+# ── status: the first match counts ───────────────────────────────────────────────────────────────
 
 
 def kpi(latest: float | None, *, retired: bool = False, goal: KpiGoal | None = AT_MOST) -> KpiFacts:
     return KpiFacts(goal, Cadence.WEEKLY, retired, latest, None if latest is None else MIDDLE)
 
 
-def test_a_retired_kpi_is_retired_whatever_else_it_is() -> None:
+def test_retired_takes_precedence_over_every_other_status() -> None:
     assert status(kpi(None, retired=True), MIDDLE, POLICY) is KpiStatus.RETIRED
     assert status(kpi(9, retired=True), MIDDLE + 99 * WEEKLY_STALE, POLICY) is KpiStatus.RETIRED
 
@@ -63,14 +63,14 @@ def test_a_kpi_is_stale_once_its_reading_is_older_than_its_cadence_allows() -> N
         (KpiGoal(GoalDirection.AT_MOST, target=0), 0, HEALTHY), (None, -3, HEALTHY),
     ],
 )  # fmt: skip
-def test_a_goal_is_met_inclusively_and_missed_by_its_tolerance_is_a_warning(
+def test_bounds_are_inclusive_and_within_tolerance_is_a_warning(
     goal: KpiGoal | None, value: float, expected: KpiStatus
 ) -> None:
     assert judged(goal, value) is expected
     assert status(kpi(value, goal=goal), MIDDLE, POLICY) is expected
 
 
-def test_a_sum_of_decimals_meets_its_goal() -> None:
+def test_status_tolerates_floating_point_error() -> None:
     assert judged(KpiGoal(GoalDirection.AT_MOST, target=0.3), 0.1 + 0.2) is HEALTHY
 
 
@@ -94,7 +94,7 @@ def test_buckets_are_half_open_and_aligned_to_the_calendar() -> None:
     ]
 
 
-def test_the_last_bucket_holds_the_basis_even_on_its_boundary() -> None:
+def test_the_last_bucket_contains_the_basis_even_on_a_boundary() -> None:
     readings = [*READINGS[:2], measured(6, at=on(2, 1))]
     points = series(readings, Step.MONTH, Aggregation.LAST, None, on(2, 1))
     assert [(point.start, point.value) for point in points] == [(on(1, 1), 8), (on(2, 1), 6)]
@@ -111,7 +111,7 @@ def test_the_last_bucket_holds_the_basis_even_on_its_boundary() -> None:
         (on(6, 1), None, []),
     ],
 )
-def test_a_window_chooses_whole_buckets_and_none_beyond_the_basis(
+def test_a_window_selects_whole_buckets_up_to_the_basis(
     since: datetime | None, until: datetime | None, months: list[int]
 ) -> None:
     points = series(READINGS, Step.MONTH, Aggregation.LAST, None, on(4, 15), since=since, until=until)
@@ -123,13 +123,13 @@ def test_a_window_does_not_cut_its_first_bucket() -> None:
     assert [(point.value, point.count) for point in points] == [(12, 2)]
 
 
-def test_without_readings_a_series_is_empty_or_as_long_as_asked() -> None:
+def test_a_series_without_readings_is_empty_unless_a_start_is_given() -> None:
     assert series([], Step.WEEK, Aggregation.LAST, None, on(1, 20)) == []
     points = series([], Step.WEEK, Aggregation.LAST, None, on(1, 20), since=on(1, 6))
     assert [(point.value, point.count) for point in points] == [(None, 0)] * 3
 
 
-def test_by_change_every_reading_is_a_bucket_up_to_the_next() -> None:
+def test_step_change_makes_one_bucket_per_reading() -> None:
     points = series(READINGS, Step.CHANGE, Aggregation.LAST, None, on(4, 15), since=on(1, 31))
     assert [(point.start, point.end, point.value) for point in points] == [
         (on(1, 31, 23), on(2, 1), 8),
@@ -138,7 +138,7 @@ def test_by_change_every_reading_is_a_bucket_up_to_the_next() -> None:
     ]
 
 
-def test_by_change_a_reading_at_the_basis_still_has_a_bucket() -> None:
+def test_step_change_includes_a_reading_at_the_basis() -> None:
     (point,) = series(READINGS[:1], Step.CHANGE, Aggregation.LAST, None, on(1, 5))
     assert (point.value, point.count) == (4, 1)
     assert series([], Step.CHANGE, Aggregation.LAST, None, on(1, 5), since=on(1, 1)) == []
@@ -151,11 +151,11 @@ def test_by_change_a_reading_at_the_basis_still_has_a_bucket() -> None:
         (Aggregation.MAX, 9), (Aggregation.SUM, 15),
     ],
 )  # fmt: skip
-def test_the_readings_of_a_bucket_become_one_figure(aggregation: Aggregation, value: float) -> None:
+def test_the_readings_of_a_bucket_are_aggregated(aggregation: Aggregation, value: float) -> None:
     assert aggregated([4, 9, 2], aggregation) == value
 
 
-def test_aggregates_are_as_exact_as_on_paper_and_never_infinite() -> None:
+def test_aggregates_are_exact_and_finite() -> None:
     assert aggregated([0.1] * 10, Aggregation.SUM) == 1.0
     assert aggregated([float_info.max] * 2, Aggregation.SUM) == float_info.max
     assert aggregated([1e308] * 4, Aggregation.MEAN) == pytest.approx(1e308)
@@ -164,7 +164,7 @@ def test_aggregates_are_as_exact_as_on_paper_and_never_infinite() -> None:
 # ── comparison ───────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_bucket_of_the_basis_stands_against_the_one_before() -> None:
+def test_comparison_is_between_the_bucket_of_the_basis_and_the_previous_one() -> None:
     assert comparison(READINGS[:3], Step.MONTH, Aggregation.LAST, on(2, 20)) == Comparison(6, 8, -2, -0.25)
     assert comparison(READINGS, Step.QUARTER, Aggregation.SUM, on(4, 2)) == Comparison(3, 18, -15, -15 / 18)
 
@@ -174,7 +174,7 @@ def test_a_change_from_below_zero_has_the_sign_of_its_direction() -> None:
     assert comparison(readings, Step.MONTH, Aggregation.LAST, on(2, 20)) == Comparison(-2, -4, 2, 0.5)
 
 
-def test_a_change_from_nothing_has_no_ratio() -> None:
+def test_a_change_from_0_has_no_ratio() -> None:
     readings = [measured(0, at=on(1, 5)), measured(2, at=on(2, 5))]
     assert comparison(readings, Step.MONTH, Aggregation.LAST, on(2, 20)) == Comparison(2, 0, 2, None)
 
@@ -184,7 +184,7 @@ def test_a_missing_bucket_has_no_change() -> None:
     assert comparison(READINGS[:1], Step.MONTH, Aggregation.LAST, on(1, 20)) == Comparison(4, None, None, None)
 
 
-def test_by_change_the_latest_reading_stands_against_the_one_before() -> None:
+def test_step_change_compares_the_latest_reading_with_the_previous_one() -> None:
     assert comparison(READINGS, Step.CHANGE, Aggregation.LAST, on(4, 15)) == Comparison(3, 6, -3, -0.5)
     assert comparison(READINGS[:1], Step.CHANGE, Aggregation.LAST, on(1, 15)) == Comparison(4, None, None, None)
     assert comparison([], Step.CHANGE, Aggregation.LAST, on(1, 15)) == Comparison(None, None, None, None)

@@ -1,4 +1,4 @@
-"""How far a goal should be, and what the gap means: key results, objectives, teams and cycles."""
+"""Expected progress, progress and health of key results, objectives, teams and cycles."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -23,7 +23,7 @@ from tests.domain.metrics.builders import (
 
 DROPPED, SCORED = KeyResultState.DROPPED, KeyResultState.SCORED
 
-# ── what is expected ─────────────────────────────────────────────────────────────────────────────
+# ── expected progress ────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ DROPPED, SCORED = KeyResultState.DROPPED, KeyResultState.SCORED
         (CLOSING + DAY, 1),
     ],
 )
-def test_expected_is_the_share_of_the_time_that_is_gone(at: datetime, share: float) -> None:
+def test_expected_progress_is_the_elapsed_share_of_time(at: datetime, share: float) -> None:
     assert expected(Direction.INCREASE, OPENING, QUARTER_END, at) == pytest.approx(share, abs=1e-12)
 
 
@@ -49,17 +49,17 @@ def test_due_is_the_end_of_the_day_in_utc() -> None:
 
 
 @pytest.mark.parametrize("direction", [Direction.AT_LEAST, Direction.AT_MOST, Direction.WITHIN])
-def test_a_threshold_is_expected_throughout(direction: Direction) -> None:
+def test_a_threshold_is_expected_from_the_start(direction: Direction) -> None:
     assert expected(direction, OPENING, QUARTER_END, OPENING - DAY) == 1
 
 
 @pytest.mark.parametrize("due", [date(2025, 12, 31), date(2025, 6, 1)], ids=["no span", "a negative span"])
-def test_what_was_due_before_it_began_is_expected_in_full(due: date) -> None:
+def test_expected_progress_is_1_if_due_before_the_start(due: date) -> None:
     assert expected(Direction.INCREASE, OPENING, due, OPENING) == 1
     assert expected(Direction.INCREASE, OPENING, due, OPENING - 365 * DAY) == 1
 
 
-def test_the_last_day_there_is_can_be_due() -> None:
+def test_the_last_representable_day_can_be_due() -> None:
     assert 0 < expected(Direction.INCREASE, OPENING, date.max, MIDDLE) < 0.001
 
 
@@ -70,10 +70,10 @@ def test_progress_is_expected_from_the_cycle_start_or_a_later_creation() -> None
     assert judged(late).expected == pytest.approx(0.25)
 
 
-# ── health: the first that matches ───────────────────────────────────────────────────────────────
+# ── health: the first match counts ───────────────────────────────────────────────────────────────
 
 
-def test_a_dropped_key_result_is_dropped_whatever_else_it_is() -> None:
+def test_dropped_takes_precedence_over_every_other_health() -> None:
     assert judged(key_result(100, state=DROPPED)).health is Health.DROPPED
 
 
@@ -88,7 +88,7 @@ def test_a_dropped_key_result_is_dropped_whatever_else_it_is() -> None:
         (None, Health.MISSED),
     ],
 )
-def test_a_scored_key_result_is_achieved_from_score_green_on(score: float | None, health: Health) -> None:
+def test_a_scored_key_result_is_achieved_at_or_above_score_green(score: float | None, health: Health) -> None:
     assert judged(key_result(10, state=SCORED, score=score), CLOSING + 365 * DAY).health is health
 
 
@@ -97,21 +97,21 @@ def test_the_verdict_follows_the_policy_in_force() -> None:
     assert verdict(0.6, POLICY) is Verdict.MISSED
 
 
-def test_a_score_does_not_stand_in_for_what_was_measured() -> None:
+def test_a_score_does_not_replace_the_measured_progress() -> None:
     assert judged(key_result(40, state=SCORED, score=0.9)).value == 0.4
     assert judged(key_result(state=SCORED, score=0.9)).value is None
 
 
-def test_a_key_result_that_was_never_heard_of_is_pending() -> None:
+def test_a_key_result_without_check_ins_is_pending() -> None:
     pending = judged(key_result())
     assert (pending.value, pending.unclamped, pending.health) == (None, None, Health.PENDING)
     assert pending.expected == pytest.approx(0.5)
 
 
-def test_a_key_result_that_spoke_without_a_value_stands_at_0() -> None:
-    spoken = key_result(last_measured_at=MIDDLE)
-    assert judged(spoken).value is None
-    assert judged(spoken).health is Health.OFF_TRACK
+def test_a_key_result_with_check_ins_but_no_value_has_the_health_of_progress_0() -> None:
+    checked_in = key_result(last_measured_at=MIDDLE)
+    assert judged(checked_in).value is None
+    assert judged(checked_in).health is Health.OFF_TRACK
     assert judged(key_result(last_measured_at=OPENING), OPENING + DAY).health is Health.ON_TRACK
 
 
@@ -125,18 +125,18 @@ def test_a_key_result_that_spoke_without_a_value_stands_at_0() -> None:
         (Cadence.QUARTERLY, 138),
     ],
 )
-def test_a_key_result_silent_for_longer_than_its_cadence_allows_is_outdated(cadence: Cadence, days: float) -> None:
-    spoken = key_result(100, cadence=cadence)
-    assert judged(spoken, MIDDLE + days * DAY).health is Health.ON_TRACK
-    assert judged(spoken, MIDDLE + days * DAY + timedelta(microseconds=1)).health is Health.OUTDATED
+def test_a_key_result_without_recent_check_ins_is_outdated(cadence: Cadence, days: float) -> None:
+    checked_in = key_result(100, cadence=cadence)
+    assert judged(checked_in, MIDDLE + days * DAY).health is Health.ON_TRACK
+    assert judged(checked_in, MIDDLE + days * DAY + timedelta(microseconds=1)).health is Health.OUTDATED
 
 
 def test_a_check_in_without_a_value_keeps_a_key_result_up_to_date() -> None:
-    spoken = key_result(100, last_measured_at=MIDDLE + 10 * DAY)
-    assert judged(spoken, MIDDLE + 20 * DAY).health is Health.ON_TRACK
+    checked_in = key_result(100, last_measured_at=MIDDLE + 10 * DAY)
+    assert judged(checked_in, MIDDLE + 20 * DAY).health is Health.ON_TRACK
 
 
-def test_a_measurement_alone_speaks_for_its_key_result() -> None:
+def test_a_measurement_counts_as_a_check_in() -> None:
     assert judged(key_result(50, last_measured_at=None)).health is Health.ON_TRACK
 
 
@@ -153,14 +153,14 @@ def test_a_measurement_alone_speaks_for_its_key_result() -> None:
         (1.0, Health.OFF_TRACK),
     ],
 )
-def test_bands_are_half_open_and_a_gap_on_the_bound_is_in_the_better_one(gap: float, health: Health) -> None:
+def test_a_gap_on_a_bound_is_in_the_better_band(gap: float, health: Health) -> None:
     assert band(gap, POLICY) is health
 
 
 @pytest.mark.parametrize(
     ("value", "health"), [(40, Health.ON_TRACK), (39, Health.AT_RISK), (20, Health.AT_RISK), (19, Health.OFF_TRACK)]
 )
-def test_health_is_the_gap_between_expected_and_value(value: float, health: Health) -> None:
+def test_health_follows_the_gap_between_expected_progress_and_progress(value: float, health: Health) -> None:
     assert judged(key_result(value)).health is health
 
 
@@ -170,7 +170,7 @@ def test_bands_are_those_of_the_policy() -> None:
     assert judged(key_result(50), MIDDLE + 8 * DAY, ScoringPolicy(stale_after_cadences=1)).health is Health.OUTDATED
 
 
-def test_overshooting_shows_only_unclamped() -> None:
+def test_overshooting_shows_only_in_unclamped_progress() -> None:
     progress = judged(key_result(150))
     assert (progress.value, progress.unclamped) == (1.0, 1.5)
 
@@ -178,7 +178,7 @@ def test_overshooting_shows_only_unclamped() -> None:
 # ── objectives ───────────────────────────────────────────────────────────────────────────────────
 
 
-def test_an_objective_is_the_weighted_mean_of_what_has_a_value() -> None:
+def test_progress_of_an_objective_is_the_weighted_mean_of_measured_key_results() -> None:
     whole = objective(key_result(100, weight=3.0), key_result(20, weight=1.0), key_result(weight=100.0))
     assert whole.value == pytest.approx(0.8)
 
@@ -188,18 +188,18 @@ def test_a_dropped_key_result_does_not_count() -> None:
     assert (whole.value, whole.confidence, whole.health) == (0.8, 0.9, Health.ON_TRACK)
 
 
-def test_what_is_expected_of_an_objective_is_the_mean_of_the_same_key_results() -> None:
+def test_expected_progress_of_an_objective_is_the_mean_of_the_same_key_results() -> None:
     late = key_result(0, created_at=OPENING + 30 * DAY, weight=3.0)
     assert objective(key_result(50), late).expected == pytest.approx((0.5 + 3 * 0.25) / 4)
     assert objective(key_result(50), key_result(created_at=OPENING + 30 * DAY)).expected == pytest.approx(0.5)
 
 
-def test_unclamped_means_show_what_overshot() -> None:
+def test_unclamped_mean_includes_overshooting() -> None:
     whole = objective(key_result(200), key_result(50))
     assert (whole.value, whole.unclamped) == (0.75, 1.25)
 
 
-def test_an_objective_without_any_value_has_none() -> None:
+def test_an_objective_without_measured_key_results_has_no_progress() -> None:
     whole = objective(key_result(), key_result())
     assert (whole.value, whole.unclamped, whole.expected, whole.health) == (None, None, None, Health.PENDING)
 
@@ -231,11 +231,11 @@ MISSED = key_result(10, state=SCORED, score=0.1)
         ([OUTDATED, MISSED], Health.OFF_TRACK),
     ],
 )
-def test_an_objective_is_as_well_as_its_worst_key_result(key_results: list, health: Health) -> None:  # type: ignore[type-arg]
+def test_an_objective_has_the_worst_health_of_its_key_results(key_results: list, health: Health) -> None:  # type: ignore[type-arg]
     assert objective(*key_results).health is health
 
 
-def test_a_closed_objective_is_what_its_verdict_says() -> None:
+def test_health_of_a_closed_objective_is_its_verdict() -> None:
     closed = ObjectiveState.CLOSED
     assert objective(OFF_TRACK, state=closed, verdict=Verdict.ACHIEVED).health is Health.ACHIEVED
     assert objective(ON_TRACK, state=closed, verdict=Verdict.MISSED).health is Health.MISSED
@@ -245,7 +245,7 @@ def test_a_dropped_objective_is_dropped() -> None:
     assert objective(ON_TRACK, state=ObjectiveState.DROPPED).health is Health.DROPPED
 
 
-def test_a_dropped_objective_keeps_its_figures_and_so_do_its_key_results() -> None:
+def test_a_dropped_objective_and_its_key_results_keep_their_progress() -> None:
     part = key_result(40, confidence=0.6, is_abandoned=True)
     assert judged(part).health is Health.DROPPED
     assert judged(key_result(40, is_abandoned=True, state=SCORED, score=1.0)).health is Health.DROPPED
@@ -254,7 +254,7 @@ def test_a_dropped_objective_keeps_its_figures_and_so_do_its_key_results() -> No
     assert [term.contribution for term in dropped.explain] == [0.4]
 
 
-def test_confidence_is_that_of_the_weakest_link() -> None:
+def test_confidence_of_an_objective_is_the_lowest_of_its_key_results() -> None:
     assert objective(key_result(1, confidence=0.8), key_result(confidence=0.3), key_result()).confidence == 0.3
     assert objective(key_result(1)).confidence is None
     assert objective(key_result(1, confidence=0.0)).confidence == 0.0
@@ -263,7 +263,7 @@ def test_confidence_is_that_of_the_weakest_link() -> None:
 # ── teams and cycles ─────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_cycle_is_the_plain_mean_of_its_objectives_with_a_value() -> None:
+def test_progress_of_a_cycle_is_the_mean_of_its_measured_objectives() -> None:
     heavy = objective(key_result(100, weight=50.0))
     whole = of_objectives([heavy, objective(key_result(20)), objective(key_result())])
     assert whole.value == pytest.approx(0.6)
@@ -276,7 +276,7 @@ def test_a_dropped_objective_does_not_count() -> None:
     assert (whole.value, whole.health) == (0.5, Health.ON_TRACK)
 
 
-def test_a_cycle_is_as_well_as_its_worst_objective() -> None:
+def test_a_cycle_has_the_worst_health_of_its_objectives() -> None:
     missed = objective(ON_TRACK, state=ObjectiveState.CLOSED, verdict=Verdict.MISSED)
     achieved = objective(OFF_TRACK, state=ObjectiveState.CLOSED, verdict=Verdict.ACHIEVED)
     assert of_objectives([objective(AT_RISK), objective(ON_TRACK)]).health is Health.AT_RISK
@@ -297,16 +297,16 @@ def test_a_cycle_without_objectives_is_pending() -> None:
     assert (empty.value, empty.expected, empty.confidence, empty.health) == (None, None, None, Health.PENDING)
 
 
-def test_health_knows_only_what_was_measured_by_then() -> None:
+def test_health_depends_only_on_the_latest_measurement_given() -> None:
     earlier = key_result(metric=FROM_0_TO_100, latest=measured(20, at=OPENING + 9 * DAY))
     assert judged(earlier, OPENING + 18 * DAY).health is Health.ON_TRACK
 
 
-def test_a_threshold_missed_is_off_track_from_the_first_day_on() -> None:
+def test_a_missed_threshold_is_off_track_from_the_first_day() -> None:
     missed = key_result(metric=metric(Direction.AT_LEAST, target=5), latest=measured(4, at=OPENING))
     assert judged(missed, OPENING + DAY).health is Health.OFF_TRACK
 
 
-def test_the_middle_of_the_quarter_is_where_the_tests_say() -> None:
+def test_the_middle_of_the_test_quarter_is_half_way() -> None:
     assert MIDDLE - OPENING == CLOSING - MIDDLE == timedelta(days=45)
     assert datetime(2026, 1, 1, tzinfo=UTC) == OPENING

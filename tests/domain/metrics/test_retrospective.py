@@ -1,4 +1,4 @@
-"""The formulas of a retrospective, worked out by hand."""
+"""The formulas of a retrospective, checked against values computed by hand."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -28,8 +28,8 @@ OBJECTIVE, A, B, C = (UUID(int=number) for number in (9, 1, 2, 3))
 MOVEMENT, GOALPOST, SCOPE = Cause.MOVEMENT, Cause.GOALPOST, Cause.SCOPE
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
-# At the plan: A with weight 1 at 0.2, and B with weight 1, never measured: the objective is at 0.2.
-WALK = [
+# Plan: A with weight 1 at 0.2, and B with weight 1 and no measurement; the objective is at 0.2.
+MOVES = [
     # position, cause, key result, weight, share    the objective after it         by
     (11, MOVEMENT, A, 1.0, 0.4),  # 0.4                                          +0.2
     (12, MOVEMENT, B, 1.0, 0.5),  # (0.4 + 0.5) / 2 = 0.45                       +0.05
@@ -46,38 +46,38 @@ def _move(position: int, cause: Cause, of: UUID, weight: float | None, share: fl
     return Move(position, cause, of, None if weight is None else Part(weight, share))
 
 
-def _walked() -> Attribution:
+def _attribution() -> Attribution:
     planned = {A: Part(1.0, 0.2), B: Part(1.0, None)}
-    return attribution(OBJECTIVE, planned, [_move(*step) for step in WALK])
+    return attribution(OBJECTIVE, planned, [_move(*step) for step in MOVES])
 
 
 # ── attribution ──────────────────────────────────────────────────────────────────────────────────
 
 
-def test_each_change_of_progress_is_booked_to_its_cause() -> None:
-    walked = _walked()
-    booked = (walked.initial, walked.movement, walked.goalpost, walked.scope, walked.final)
+def test_each_change_of_progress_is_attributed_to_its_cause() -> None:
+    attributed = _attribution()
+    booked = (attributed.initial, attributed.movement, attributed.goalpost, attributed.scope, attributed.final)
     assert booked == pytest.approx((0.2, 0.135, 0.2, -0.135, 0.4), abs=1e-12)
 
 
-def test_every_event_that_changed_something_is_told_with_its_before_and_after() -> None:
-    walked = _walked()
-    assert [one.position for one in walked.bookings] == [position for position, _ in AFTER]
-    assert [one.after for one in walked.bookings] == pytest.approx([after for _, after in AFTER])
-    assert [one.before for one in walked.bookings] == pytest.approx([0.2, *[after for _, after in AFTER][:-1]])
+def test_each_booking_has_progress_before_and_after() -> None:
+    attributed = _attribution()
+    assert [one.position for one in attributed.bookings] == [position for position, _ in AFTER]
+    assert [one.after for one in attributed.bookings] == pytest.approx([after for _, after in AFTER])
+    assert [one.before for one in attributed.bookings] == pytest.approx([0.2, *[after for _, after in AFTER][:-1]])
 
 
-def test_events_are_walked_in_the_order_of_the_log() -> None:
+def test_moves_are_applied_in_log_order() -> None:
     planned = {A: Part(1.0, 0.2), B: Part(1.0, None)}
-    assert attribution(OBJECTIVE, planned, [_move(*step) for step in reversed(WALK)]) == _walked()
+    assert attribution(OBJECTIVE, planned, [_move(*step) for step in reversed(MOVES)]) == _attribution()
 
 
-def test_what_has_no_progress_yet_counts_as_nothing() -> None:
-    walked = attribution(OBJECTIVE, {}, [Move(3, SCOPE, A, Part(1.0, None)), Move(5, MOVEMENT, A, Part(1.0, 0.6))])
-    assert (walked.initial, walked.movement, walked.final) == (0.0, 0.6, 0.6)
+def test_missing_progress_counts_as_0() -> None:
+    attributed = attribution(OBJECTIVE, {}, [Move(3, SCOPE, A, Part(1.0, None)), Move(5, MOVEMENT, A, Part(1.0, 0.6))])
+    assert (attributed.initial, attributed.movement, attributed.final) == (0.0, 0.6, 0.6)
 
 
-def test_an_event_that_moves_two_key_results_is_booked_once() -> None:
+def test_an_event_that_moves_two_key_results_has_one_booking() -> None:
     planned = {A: Part(1.0, 0.0), B: Part(1.0, 0.0)}
     (booking,) = attribution(
         OBJECTIVE, planned, [Move(7, MOVEMENT, A, Part(1.0, 0.5)), Move(7, MOVEMENT, B, Part(1.0, 1.0))]
@@ -85,16 +85,16 @@ def test_an_event_that_moves_two_key_results_is_booked_once() -> None:
     assert (booking.before, booking.after) == (0.0, 0.75)
 
 
-def test_a_cycle_is_the_plain_mean_of_its_objectives_and_of_their_bookings() -> None:
+def test_attribution_of_a_cycle_is_the_mean_over_its_objectives() -> None:
     still = Attribution(0.6, 0.0, 0.0, 0.0, 0.6)
-    both = mean_attribution([_walked(), still])
+    both = mean_attribution([_attribution(), still])
     assert (both.initial, both.movement, both.goalpost, both.scope, both.final) == pytest.approx(
         (0.4, 0.0675, 0.1, -0.0675, 0.5), abs=1e-12
     )
     assert [one.amount for one in both.bookings] == pytest.approx([0.1, 0.025, 0.1, -0.0375, -0.0575, -0.03])
 
 
-def test_a_cycle_without_objectives_moved_nothing() -> None:
+def test_attribution_of_an_empty_cycle_is_0() -> None:
     assert mean_attribution([]) == Attribution(0.0, 0.0, 0.0, 0.0, 0.0)
 
 
@@ -114,17 +114,19 @@ def test_a_cycle_without_objectives_moved_nothing() -> None:
         max_size=40,
     ),
 )
-def test_the_three_causes_sum_to_what_changed(planned: dict[UUID, Part], moves: list[Move]) -> None:
-    walked = attribution(OBJECTIVE, planned, moves)
+def test_the_three_causes_sum_to_the_total_change(planned: dict[UUID, Part], moves: list[Move]) -> None:
+    attributed = attribution(OBJECTIVE, planned, moves)
     left = dict(planned)
     for move in sorted(moves, key=lambda move: move.position):
         left.pop(move.key_result, None)
         if move.part is not None:
             left[move.key_result] = move.part
-    assert walked.initial == (whole(planned.values()) or 0.0)
-    assert walked.final == pytest.approx(whole(left.values()) or 0.0, abs=1e-9)
-    assert walked.movement + walked.goalpost + walked.scope == pytest.approx(walked.final - walked.initial, abs=1e-9)
-    both = mean_attribution([walked, walked, Attribution(0.0, 0.0, 0.0, 0.0, 0.0)])
+    assert attributed.initial == (whole(planned.values()) or 0.0)
+    assert attributed.final == pytest.approx(whole(left.values()) or 0.0, abs=1e-9)
+    assert attributed.movement + attributed.goalpost + attributed.scope == pytest.approx(
+        attributed.final - attributed.initial, abs=1e-9
+    )
+    both = mean_attribution([attributed, attributed, Attribution(0.0, 0.0, 0.0, 0.0, 0.0)])
     assert sum(one.amount for one in both.bookings) == pytest.approx(both.final - both.initial, abs=1e-9)
 
 
@@ -140,7 +142,7 @@ def test_the_three_causes_sum_to_what_changed(planned: dict[UUID, Part], moves: 
         (False, True, Presence.DROPPED),
     ],
 )
-def test_what_became_of_a_goal(planned: bool, dropped: bool, expected: Presence) -> None:
+def test_presence_of_a_goal(planned: bool, dropped: bool, expected: Presence) -> None:
     assert presence(planned=planned, dropped=dropped) is expected
 
 
@@ -153,11 +155,11 @@ def test_what_became_of_a_goal(planned: bool, dropped: bool, expected: Presence)
         ([Part(1.0, 0.5), Part(3.0, 1.0)], 0.875),
     ],
 )
-def test_a_whole_is_the_weighted_mean_of_what_has_a_share(parts: list[Part], expected: float | None) -> None:
+def test_the_whole_is_the_weighted_mean_of_parts_with_a_share(parts: list[Part], expected: float | None) -> None:
     assert whole(parts) == expected
 
 
-def test_the_mean_leaves_out_what_is_not_there() -> None:
+def test_the_mean_ignores_none() -> None:
     assert averaged([0.2, None, 0.6]) == pytest.approx(0.4)
     assert averaged([None]) is None
 
@@ -172,11 +174,11 @@ def _day(number: float) -> datetime:
 @pytest.mark.parametrize(
     ("heard", "expected"),
     [
-        ([3, 13, 30], [(13, 30), (30, 41)]),  # stretches of 3, 10, 17 and 11 days, of 10.5 allowed
+        ([3, 13, 30], [(13, 30), (30, 41)]),  # spans of 3, 10, 17 and 11 days; 10.5 are allowed
         ([], [(0, 41)]),
-        ([10.5, 21, 31], []),  # just as long as allowed is not too long
+        ([10.5, 21, 31], []),  # exactly the allowed length is no silence
         ([30, 13, 3], [(13, 30), (30, 41)]),
-        ([-5, 10, 20, 30.6, 50], [(20, 30.6)]),  # what was said before the beginning and after the end does not count
+        ([-5, 10, 20, 30.6, 50], [(20, 30.6)]),  # check-ins outside the span do not count
     ],
 )
 def test_silences_are_longer_than_the_cadence_allows(heard: list[float], expected: list[tuple[float, float]]) -> None:
@@ -185,12 +187,12 @@ def test_silences_are_longer_than_the_cadence_allows(heard: list[float], expecte
     assert [(one.since, one.until) for one in found] == [(_day(since), _day(until)) for since, until in expected]
 
 
-def test_a_silence_has_whole_days() -> None:
+def test_a_silence_is_counted_in_whole_days() -> None:
     (silence,) = silences([], _day(0), _day(17.9), timedelta(days=2))
     assert silence.days == 17
 
 
-def test_what_ended_before_it_began_was_never_silent() -> None:
+def test_an_empty_or_negative_span_has_no_silences() -> None:
     assert silences([], _day(5), _day(5), timedelta(0)) == []
     assert silences([], _day(5), _day(1), timedelta(0)) == []
 
@@ -209,11 +211,11 @@ STATED = [
 ]
 
 
-def test_brier_is_the_mean_square_of_what_confidence_was_wrong_by() -> None:
+def test_brier_score_is_the_mean_squared_error_of_confidence() -> None:
     assert calibration(STATED).brier == pytest.approx(1.3425 / 7)
 
 
-def test_statements_are_filed_in_ten_buckets_the_last_one_closed() -> None:
+def test_confidences_are_counted_in_ten_buckets_the_last_one_closed() -> None:
     buckets = calibration(STATED).buckets
     assert [(one.lower, one.upper) for one in buckets] == [(place / 10, (place + 1) / 10) for place in range(10)]
     assert [one.count for one in buckets] == [1, 0, 0, 2, 0, 0, 0, 0, 0, 4]
@@ -222,16 +224,16 @@ def test_statements_are_filed_in_ten_buckets_the_last_one_closed() -> None:
 
 
 @pytest.mark.parametrize("place", range(10))
-def test_a_bound_belongs_to_the_bucket_above_it(place: int) -> None:
+def test_a_bound_belongs_to_the_upper_bucket(place: int) -> None:
     assert calibration([(place / 10, True)]).buckets[place].count == 1
 
 
-def test_where_nobody_said_how_sure_they_are_there_is_no_brier() -> None:
+def test_calibration_without_confidences_has_no_brier_score() -> None:
     nothing = calibration([])
     assert nothing.brier is None
     assert [(one.count, one.stated, one.hit) for one in nothing.buckets] == [(0, 0.0, 0.0)] * 10
 
 
 @pytest.mark.parametrize(("score", "expected"), [(0.7, True), (0.69, False), (1.0, True), (None, False)])
-def test_confidence_was_right_where_the_score_is_green(score: float | None, expected: bool) -> None:
+def test_a_confidence_came_true_if_the_score_is_green(score: float | None, expected: bool) -> None:
     assert came_true(score, ScoringPolicy()) is expected

@@ -1,4 +1,4 @@
-"""What people really write, entered, measured and judged: every number here was worked out by hand."""
+"""Typical goals and KPIs with their progress, health and status; every number was computed by hand."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -43,9 +43,9 @@ EURO = Unit(UnitKind.CURRENCY, "€")
 
 @dataclass(frozen=True)
 class Written:
-    """A goal in words; the metric that says it; what was measured half-way, and what that is worth."""
+    """A goal as text, its metric, a measurement in the middle, and the expected progress and health."""
 
-    words: str
+    text: str
     direction: Direction
     value: float | None
     progress: float
@@ -136,8 +136,8 @@ WRITTEN = [
 ]
 
 
-@pytest.mark.parametrize("written", WRITTEN, ids=lambda written: written.words)
-def test_what_people_write_can_be_entered_measured_and_judged(written: Written) -> None:
+@pytest.mark.parametrize("written", WRITTEN, ids=lambda written: written.text)
+def test_typical_goals_can_be_entered_and_measured(written: Written) -> None:
     entered = metric(written.direction, written.baseline, **written.shape)
     facts = key_result(metric=entered, latest=written.measurement, last_measured_at=MIDDLE)
     progress = judged(facts)
@@ -147,7 +147,7 @@ def test_what_people_write_can_be_entered_measured_and_judged(written: Written) 
         assert entered.target == written.target
 
 
-def test_nps_may_fall_behind_its_start() -> None:
+def test_progress_below_the_start_is_negative_when_unclamped() -> None:
     assert unclamped(metric(INCREASE, start=30, target=40), measured(28)) == pytest.approx(-0.2)
 
 
@@ -158,7 +158,7 @@ def test_nps_may_fall_behind_its_start() -> None:
         (metric(Direction.MILESTONES, milestones=LEADS), "key-result-by-milestones"),
     ],
 )
-def test_a_finding_says_why_follow_up_with_leads_is_hard_to_measure(entered: values.Metric, rule: str) -> None:
+def test_a_weakly_measurable_key_result_has_a_finding(entered: values.Metric, rule: str) -> None:
     written = WrittenKeyResult(
         "Improve follow-up communication with leads", KeyResultState.ACTIVE, entered, QUARTER_END,
         QUARTER_START, QUARTER_END, OPENING, Cadence.WEEKLY, OPENING, POLICY,
@@ -166,7 +166,7 @@ def test_a_finding_says_why_follow_up_with_leads_is_hard_to_measure(entered: val
     assert [finding.rule for finding in key_result_findings(written)] == [rule]
 
 
-def test_a_yearly_goal_in_a_yearly_cycle_is_half_expected_at_half_of_the_year() -> None:
+def test_expected_progress_of_a_yearly_goal_is_half_at_mid_year() -> None:
     facts = key_result(19, metric=metric(DECREASE, start=20, change_by=-0.05), due=date(2026, 12, 31))
     progress = judged(facts, datetime(2026, 7, 2, 12, tzinfo=UTC))
     assert progress.expected == pytest.approx(0.5)
@@ -188,11 +188,11 @@ KPIS = [
 ]
 
 
-@pytest.mark.parametrize(("words", "goal", "value", "expected"), KPIS, ids=[kpi[0] for kpi in KPIS])
-def test_what_people_watch_can_be_defined_and_judged(
-    words: str, goal: KpiGoal | None, value: float, expected: KpiStatus
+@pytest.mark.parametrize(("text", "goal", "value", "expected"), KPIS, ids=[kpi[0] for kpi in KPIS])
+def test_typical_kpis_can_be_defined_and_have_a_status(
+    text: str, goal: KpiGoal | None, value: float, expected: KpiStatus
 ) -> None:
-    defined = None if goal is None else values.kpi_goal(goal, words)
+    defined = None if goal is None else values.kpi_goal(goal, text)
     assert status(KpiFacts(defined, Cadence.MONTHLY, latest_value=value, latest_at=MIDDLE), MIDDLE, POLICY) is expected
 
 
@@ -202,7 +202,7 @@ ORDERS = [
 ]
 
 
-def test_orders_a_day_are_seen_by_week_and_by_month() -> None:
+def test_daily_orders_are_aggregated_by_week_and_by_month() -> None:
     by_week = series(ORDERS, Step.WEEK, Aggregation.SUM, None, MIDDLE)
     assert [(point.start.day, point.value, point.count) for point in by_week] == [
         (5, 24, 2), (12, None, 0), (19, None, 0), (26, 12, 1), (2, 20, 1), (9, 16, 1),
@@ -211,6 +211,6 @@ def test_orders_a_day_are_seen_by_week_and_by_month() -> None:
     assert [(point.start.month, point.value) for point in by_month] == [(1, 12), (2, 18)]
 
 
-def test_orders_of_this_month_stand_against_those_of_last() -> None:
+def test_orders_of_this_month_are_compared_with_the_last_one() -> None:
     compared = comparison(ORDERS, Step.MONTH, Aggregation.MEAN, MIDDLE)
     assert (compared.current, compared.previous, compared.change, compared.change_ratio) == (18, 12, 6, 0.5)

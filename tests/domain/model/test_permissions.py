@@ -32,7 +32,7 @@ def cells() -> list[tuple[Permission, Role, bool]]:
 
 
 @pytest.mark.parametrize(("permission", "role", "may"), cells())
-def test_each_role_may_do_what_the_table_says(permission: Permission, role: Role, may: bool) -> None:
+def test_each_role_has_the_permissions_of_the_table(permission: Permission, role: Role, may: bool) -> None:
     assert (permission in permissions(frozenset({role}))) is may
 
 
@@ -41,7 +41,7 @@ def test_every_permission_is_in_the_table() -> None:
     assert {role for _, role, _ in cells()} == set(Role)
 
 
-def test_somebody_with_several_roles_may_do_what_any_of_them_may() -> None:
+def test_permissions_of_several_roles_are_combined() -> None:
     assert permissions(frozenset({Role.AUDITOR, Role.METRICS})) == permissions(frozenset({Role.AUDITOR})) | permissions(
         frozenset({Role.METRICS})
     )

@@ -36,38 +36,38 @@ def test_every_instant_lies_in_one_half_open_bucket(every: Step, at: datetime, s
     assert (floor(every, at), following(every, start)) == (start, end)
 
 
-def test_a_change_has_no_calendar() -> None:
+def test_step_change_has_no_calendar_floor() -> None:
     with pytest.raises(ValueError, match="CHANGE"):
         floor(Step.CHANGE, on(2026, 1, 1))
 
 
-def test_time_ends_where_its_calendar_ends() -> None:
+def test_the_last_quarter_ends_at_the_last_representable_time() -> None:
     assert following(Step.QUARTER, on(9999, 10, 1)) == datetime.max.replace(tzinfo=UTC)
 
 
-def test_steps_begin_and_end_where_asked_with_every_boundary_between() -> None:
+def test_steps_include_both_ends_and_every_boundary_between() -> None:
     assert steps(Step.MONTH, on(2026, 1, 10), on(2026, 3, 5)) == [
         on(2026, 1, 10), on(2026, 2, 1), on(2026, 3, 1), on(2026, 3, 5),
     ]  # fmt: skip
 
 
-def test_steps_from_boundary_to_boundary_have_each_once() -> None:
+def test_steps_contain_each_boundary_once() -> None:
     assert steps(Step.WEEK, on(2026, 1, 5), on(2026, 1, 19)) == [on(2026, 1, 5), on(2026, 1, 12), on(2026, 1, 19)]
 
 
-def test_steps_by_change_are_where_something_changed() -> None:
+def test_step_change_steps_are_the_times_of_changes() -> None:
     changes = [on(2026, 3, 1), on(2026, 1, 20), on(2026, 1, 20), on(2026, 1, 10), on(2025, 1, 1), on(2027, 1, 1)]
     assert steps(Step.CHANGE, on(2026, 1, 10), on(2026, 4, 1), changes) == [
         on(2026, 1, 10), on(2026, 1, 20), on(2026, 3, 1), on(2026, 4, 1),
     ]  # fmt: skip
 
 
-def test_one_instant_is_one_step_and_none_lie_before_the_start() -> None:
+def test_an_empty_span_is_one_step_and_a_negative_span_has_none() -> None:
     assert steps(Step.DAY, on(2026, 1, 1), on(2026, 1, 1)) == [on(2026, 1, 1)]
     assert steps(Step.DAY, on(2026, 1, 2), on(2026, 1, 1)) == []
 
 
-def test_buckets_are_whole_from_the_first_instant_to_the_last() -> None:
+def test_buckets_cover_the_span_as_whole_calendar_units() -> None:
     assert buckets(Step.MONTH, on(2026, 1, 10), on(2026, 3, 1)) == [
         (on(2026, 1, 1), on(2026, 2, 1)),
         (on(2026, 2, 1), on(2026, 3, 1)),
@@ -77,13 +77,13 @@ def test_buckets_are_whole_from_the_first_instant_to_the_last() -> None:
 
 
 @pytest.mark.parametrize("answer", [steps, buckets])
-def test_an_answer_of_too_many_points_is_refused(answer: object) -> None:
+def test_too_many_points_are_refused(answer: object) -> None:
     assert callable(answer)
     with pytest.raises(CommandRejected) as refused:
         answer(Step.DAY, on(1, 1, 1), on(9999, 12, 31))
     assert refused.value.code is Code.TOO_LARGE
 
 
-def test_the_largest_answer_is_given() -> None:
+def test_the_maximum_number_of_points_is_allowed() -> None:
     start = on(2000, 1, 1)
     assert len(buckets(Step.DAY, start, start + timedelta(days=POINTS_MAX - 1))) == POINTS_MAX

@@ -1,4 +1,4 @@
-"""What names a person can be read with that person's key, and with no other."""
+"""Personal data can be decrypted only with the key of its person."""
 
 from uuid import uuid4
 
@@ -10,19 +10,19 @@ from domain.primitives.personal_data import Personal
 ADA = Personal(handle="ada", name="Ada Lovelace", email="ada@example.com")
 
 
-def test_what_is_sealed_can_be_unsealed() -> None:
+def test_sealed_data_can_be_unsealed() -> None:
     key, person = personal_data.new_key(), uuid4()
     assert personal_data.unseal(key, person, personal_data.seal(key, person, ADA)) == ADA
 
 
-def test_what_is_sealed_says_nothing_and_is_never_the_same() -> None:
+def test_sealed_data_is_unreadable_and_randomized() -> None:
     key, person = personal_data.new_key(), uuid4()
     sealed = personal_data.seal(key, person, ADA)
     assert b"ada" not in sealed.lower()
     assert sealed != personal_data.seal(key, person, ADA)
 
 
-def test_another_key_another_person_or_altered_bytes_unseal_nothing() -> None:
+def test_unsealing_fails_with_another_key_another_person_or_altered_bytes() -> None:
     key, person = personal_data.new_key(), uuid4()
     sealed = personal_data.seal(key, person, ADA)
     altered = sealed[:-1] + bytes([sealed[-1] ^ 1])
@@ -31,7 +31,7 @@ def test_another_key_another_person_or_altered_bytes_unseal_nothing() -> None:
             personal_data.unseal(*args)
 
 
-def test_a_handle_has_one_digest_in_a_workspace_and_another_in_another() -> None:
+def test_a_handle_digest_is_deterministic_per_salt() -> None:
     assert personal_data.handle_digest(b"salt", "ada") == personal_data.handle_digest(b"salt", "ada")
     assert personal_data.handle_digest(b"salt", "ada") != personal_data.handle_digest(b"salt", "bob")
     assert personal_data.handle_digest(b"salt", "ada") != personal_data.handle_digest(b"pepper", "ada")

@@ -1,4 +1,4 @@
-"""What goals and measures refuse to be: the code, and the field it is about."""
+"""Validation of goals, metrics and texts: the code and the field of each rejection."""
 
 import math
 import sys
@@ -46,8 +46,8 @@ REFUSED_METRICS = {
     "NaN": (Metric(Direction.AT_LEAST, target=math.nan), "target"),
     "infinity": (Metric(Direction.INCREASE, start=-math.inf, target=1), "start"),
     "an integer beyond floats": (Metric(Direction.AT_LEAST, target=10**400), "target"),
-    "a way too long to reckon": (Metric(Direction.INCREASE, start=-HUGE, target=HUGE), "target"),
-    "a bound too far to reckon": (Metric(Direction.WITHIN, start=-HUGE, lower=HUGE / 2, upper=HUGE), "lower"),
+    "a span too large to compute": (Metric(Direction.INCREASE, start=-HUGE, target=HUGE), "target"),
+    "a bound too far to compute": (Metric(Direction.WITHIN, start=-HUGE, lower=HUGE / 2, upper=HUGE), "lower"),
     "changeBy without start": (Metric(Direction.INCREASE, change_by=0.2), "changeBy"),
     "changeBy of nothing": (Metric(Direction.INCREASE, start=0, change_by=0.2), "changeBy"),
     "changeBy the wrong way": (Metric(Direction.DECREASE, start=20, change_by=0.05), "changeBy"),
@@ -59,7 +59,7 @@ REFUSED_METRICS = {
 
 
 @pytest.mark.parametrize(("given", "field"), REFUSED_METRICS.values(), ids=REFUSED_METRICS.keys())
-def test_a_metric_in_a_wrong_shape_is_invalid_and_names_its_field(given: Metric, field: str) -> None:
+def test_an_invalid_metric_is_refused_with_its_field(given: Metric, field: str) -> None:
     refused = refusal_of(given)
     assert refused.code is Code.INVALID
     assert ".".join(refused.field) == f"metric.{field}"
@@ -80,7 +80,7 @@ REFUSED_MILESTONES = {
 
 
 @pytest.mark.parametrize(("milestone", "field"), REFUSED_MILESTONES.values(), ids=REFUSED_MILESTONES.keys())
-def test_a_milestone_in_a_wrong_shape_is_invalid_and_names_its_field(milestone: Milestone, field: str) -> None:
+def test_an_invalid_milestone_is_refused_with_its_field(milestone: Milestone, field: str) -> None:
     refused = refusal_of(Metric(Direction.MILESTONES, milestones=(Milestone("first", "First", HUGE), milestone)))
     assert (refused.code, refused.field) == (Code.INVALID, ("metric", "milestones", field))
 
@@ -103,32 +103,32 @@ def test_milestone_titles_are_trimmed() -> None:
         (Direction.AT_MOST, 0.3, -0.1, 0.27),
     ],
 )
-def test_change_by_makes_the_target_from_start(
+def test_change_by_computes_the_target_from_the_start(
     direction: Direction, start: float, change_by: float, target: float
 ) -> None:
     stored = metric(direction, start=start, change_by=change_by)
     assert (stored.target, stored.change_by) == (target, change_by)
 
 
-def test_change_by_the_wrong_way_says_how_to_write_a_decrease() -> None:
+def test_change_by_with_the_wrong_sign_explains_how_to_write_a_decrease() -> None:
     assert "20 % less is -0.2" in refusal_of(Metric(Direction.DECREASE, start=20, change_by=0.05)).message
 
 
-def test_a_stored_metric_is_stored_again_as_it_is() -> None:
+def test_validating_a_stored_metric_returns_it_unchanged() -> None:
     stored = metric(Direction.INCREASE, start=3, change_by=0.1)
     assert values.metric(stored, 99.0) == stored
 
 
 @pytest.mark.parametrize("direction", [Direction.INCREASE, Direction.AT_LEAST])
-def test_the_kpi_reading_stands_in_for_a_start_not_given(direction: Direction) -> None:
+def test_the_kpi_reading_is_the_default_start(direction: Direction) -> None:
     assert metric(direction, baseline=200, change_by=0.2) == Metric(direction, start=200, target=240, change_by=0.2)
 
 
-def test_a_start_that_is_given_wins_over_the_kpi_reading() -> None:
+def test_a_given_start_takes_precedence_over_the_kpi_reading() -> None:
     assert metric(Direction.INCREASE, baseline=200, start=100, change_by=0.5).target == 150
 
 
-def test_a_baseline_changes_nothing_where_a_metric_takes_no_start() -> None:
+def test_a_baseline_is_ignored_by_metrics_without_a_start() -> None:
     assert metric(Direction.DONE, baseline=3) == Metric(Direction.DONE)
 
 
@@ -147,7 +147,7 @@ REFUSED_GOALS = {
 
 
 @pytest.mark.parametrize(("goal", "field"), REFUSED_GOALS.values(), ids=REFUSED_GOALS.keys())
-def test_a_goal_in_a_wrong_shape_is_invalid_and_names_its_field(goal: KpiGoal, field: str) -> None:
+def test_an_invalid_kpi_goal_is_refused_with_its_field(goal: KpiGoal, field: str) -> None:
     with pytest.raises(CommandRejected) as refused:
         values.kpi_goal(goal, "goal")
     assert (refused.value.code, refused.value.field) == (Code.INVALID, ("goal", field))
@@ -161,7 +161,7 @@ def test_a_goal_in_a_wrong_shape_is_invalid_and_names_its_field(goal: KpiGoal, f
         KpiGoal(GoalDirection.WITHIN, lower=-1, upper=1),
     ],
 )
-def test_a_goal_with_the_bounds_it_needs_is_taken_as_it_is(goal: KpiGoal) -> None:
+def test_a_valid_kpi_goal_is_returned_unchanged(goal: KpiGoal) -> None:
     assert values.kpi_goal(goal) == goal
 
 
@@ -193,20 +193,20 @@ def test_a_key_is_lower_case_and_short(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "Q1", "a b", "-a", "a-", "é", "a\n", "x" * 65])
-def test_any_other_key_is_invalid(text: str) -> None:
+def test_invalid_keys_are_refused(text: str) -> None:
     with pytest.raises(CommandRejected) as refused:
         values.key(text, "key")
     assert (refused.value.code, refused.value.field) == (Code.INVALID, ("key",))
 
 
-def test_an_email_has_two_parts_and_may_be_left_out() -> None:
+def test_an_email_is_optional_and_trimmed() -> None:
     assert values.email(" ada@example.com ") == "ada@example.com"
     assert values.email(" ") is None
     assert values.email(None) is None
 
 
 @pytest.mark.parametrize("text", ["ada", "a@", "@b", "a b@c", "a@b@c"])
-def test_any_other_email_is_invalid(text: str) -> None:
+def test_invalid_emails_are_refused(text: str) -> None:
     with pytest.raises(CommandRejected) as refused:
         values.email(text, "email")
     assert (refused.value.code, refused.value.field) == (Code.INVALID, ("email",))
@@ -218,7 +218,7 @@ def test_a_share_lies_between_0_and_1_or_is_none(value: float | None) -> None:
 
 
 @pytest.mark.parametrize("value", [-0.01, 1.01, math.nan, math.inf])
-def test_any_other_share_is_invalid(value: float) -> None:
+def test_invalid_shares_are_refused(value: float) -> None:
     with pytest.raises(CommandRejected) as refused:
         values.share(value, "confidence")
     assert (refused.value.code, refused.value.field) == (Code.INVALID, ("confidence",))
@@ -231,7 +231,7 @@ def test_a_weight_is_a_finite_number_above_0(value: float) -> None:
     assert (refused.value.code, refused.value.field) == (Code.INVALID, ("weight",))
 
 
-def test_a_moment_may_lie_60_seconds_ahead_and_is_kept_in_utc() -> None:
+def test_a_time_may_be_60_seconds_ahead_and_is_converted_to_utc() -> None:
     ahead = OPENING + timedelta(seconds=60)
     assert values.moment(ahead, OPENING) == ahead
     assert values.moment(datetime.fromisoformat("2025-12-31T23:00:00-02:00"), ahead + timedelta(hours=1)).tzinfo is UTC
@@ -248,20 +248,20 @@ def test_a_moment_may_lie_60_seconds_ahead_and_is_kept_in_utc() -> None:
     ],
     ids=["in the future", "after all years", "before 1900", "before all years", "without an offset"],
 )
-def test_any_other_moment_is_invalid(value: datetime) -> None:
+def test_invalid_times_are_refused(value: datetime) -> None:
     with pytest.raises(CommandRejected) as refused:
         values.moment(value, OPENING, "measuredAt")
     assert (refused.value.code, refused.value.field) == (Code.INVALID, ("measuredAt",))
 
 
-def test_a_measure_may_be_silent_for_its_cadence_times_the_policy() -> None:
+def test_stale_after_is_the_cadence_times_the_policy_factor() -> None:
     assert ScoringPolicy().stale_after(Cadence.WEEKLY) == timedelta(days=10.5)
     assert ScoringPolicy(stale_after_cadences=2).stale_after(Cadence.QUARTERLY) == timedelta(days=184)
     assert ScoringPolicy(stale_after_cadences=1e300).stale_after(Cadence.DAILY) == timedelta(timedelta.max.days)
 
 
 @pytest.mark.parametrize("unseen", ["\u200b", "\u202e\u202c", "\u200b \u00ad"])
-def test_a_title_has_something_to_be_seen(unseen: str) -> None:
+def test_a_title_needs_a_visible_character(unseen: str) -> None:
     with pytest.raises(CommandRejected) as refused:
         values.title(unseen, "title")
     assert (refused.value.code, refused.value.field) == (Code.INVALID, ("title",))

@@ -1,4 +1,4 @@
-"""Checkpoints are signed notes as the whole transparency ecosystem reads and writes them."""
+"""Checkpoints are signed notes in the C2SP format of transparency logs."""
 
 import pytest
 
@@ -19,13 +19,13 @@ ROOT = merkle.parent(b"left", b"right")
 NOTE = checkpoint.signed(7, ROOT, SIGNER)
 
 
-def test_a_published_note_is_read_with_its_published_key() -> None:
+def test_a_published_note_verifies_with_its_published_key() -> None:
     key = Verifier.read(PUBLISHED_KEY)
     assert str(key) == PUBLISHED_KEY
     assert signed_note.opened(PUBLISHED_NOTE, [key]) == (PUBLISHED_TEXT, key)
 
 
-def test_a_checkpoint_is_origin_size_and_root_and_a_signature() -> None:
+def test_a_checkpoint_has_origin_size_root_and_signature() -> None:
     lines = NOTE.split("\n")
     assert lines[:4] == ["example.com/okr", "7", "I8JKzKnpqpZvObkOQVTZEzNPoWDjX8vNA05nO/szOa0=", ""]
     assert lines[4].startswith("— example.com/okr ")
@@ -34,11 +34,11 @@ def test_a_checkpoint_is_origin_size_and_root_and_a_signature() -> None:
     assert checkpoint.read(NOTE) == Checkpoint("example.com/okr", 7, ROOT)
 
 
-def test_the_same_statement_is_always_the_same_note() -> None:
+def test_signing_is_deterministic() -> None:
     assert checkpoint.signed(7, ROOT, SIGNER) == NOTE
 
 
-def test_keys_come_back_as_they_were_written() -> None:
+def test_keys_survive_a_round_trip() -> None:
     made = Signer.new("example.com/okr")
     again = Signer.read(made.secret() + "\n")
     assert again.verifier == made.verifier
@@ -46,7 +46,7 @@ def test_keys_come_back_as_they_were_written() -> None:
     assert Signer.new("example.com/okr").verifier != made.verifier
 
 
-def test_the_private_key_is_in_no_text_but_its_own() -> None:
+def test_the_private_key_is_not_in_repr_or_errors() -> None:
     secret = SIGNER.secret().rpartition("+")[2]
     assert secret not in f"{SIGNER} {SIGNER!r} {SIGNER.verifier!r}"
     with pytest.raises(ValueError, match="damaged") as wrong:
@@ -70,18 +70,18 @@ def test_the_private_key_is_in_no_text_but_its_own() -> None:
         PUBLISHED_KEY + "=",
     ],
 )
-def test_a_damaged_public_key_is_none(vkey: str) -> None:
+def test_a_damaged_public_key_is_refused(vkey: str) -> None:
     with pytest.raises(ValueError, match=r"key|Base64"):
         Verifier.read(vkey)
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a+b", "a\nb", "a\u2003b", "a\x00"])
-def test_a_key_has_a_name_without_spaces(name: str) -> None:
+def test_invalid_key_names_are_refused(name: str) -> None:
     with pytest.raises(ValueError, match="is not a valid key name"):
         Signer.new(name)
 
 
-def test_every_changed_character_of_a_checkpoint_is_noticed() -> None:
+def test_every_changed_character_of_a_checkpoint_is_detected() -> None:
     for at, old in enumerate(NOTE):
         for new in {"A", "7", "\n", "é"} - {old}:
             with pytest.raises(NotSigned):
@@ -91,12 +91,12 @@ def test_every_changed_character_of_a_checkpoint_is_noticed() -> None:
 
 
 @pytest.mark.parametrize("note", ["", "\n\n", "text", "text\n", "text\n\n", NOTE * 2, NOTE + "\n", NOTE + "x\n"])
-def test_what_is_no_note_is_not_signed(note: str) -> None:
+def test_malformed_notes_are_not_signed(note: str) -> None:
     with pytest.raises(NotSigned):
         checkpoint.verified(note, [SIGNER.verifier])
 
 
-def test_signatures_of_others_are_passed_over() -> None:
+def test_signatures_of_unknown_keys_are_ignored() -> None:
     witness = Signer("witness.example", bytes(32))
     both = NOTE + witness.sign(checkpoint.read(NOTE).text).rpartition("\n\n")[2]
     assert checkpoint.verified(both, [SIGNER.verifier]).size == 7
@@ -106,7 +106,7 @@ def test_signatures_of_others_are_passed_over() -> None:
         checkpoint.verified(NOTE, [witness.verifier])
 
 
-def test_a_known_signature_that_is_wrong_spoils_the_note() -> None:
+def test_an_invalid_signature_of_a_known_key_invalidates_the_note() -> None:
     other = checkpoint.signed(8, ROOT, SIGNER)
     with pytest.raises(NotSigned, match="does not match the text"):
         checkpoint.verified(other.rpartition("— ")[0] + NOTE.rpartition("\n\n")[2], [SIGNER.verifier])
@@ -124,13 +124,13 @@ def test_a_known_signature_that_is_wrong_spoils_the_note() -> None:
         "example.com/okr\n\u0667\n{root}\n",
     ],
 )
-def test_a_signed_text_that_is_no_checkpoint_is_none(text: str) -> None:
+def test_a_signed_text_that_is_not_a_checkpoint_is_refused(text: str) -> None:
     root = checkpoint.read(NOTE).text.split("\n")[2]
     with pytest.raises(NotSigned, match="not a checkpoint"):
         checkpoint.verified(SIGNER.sign(text.format(root=root)), [SIGNER.verifier])
 
 
 @pytest.mark.parametrize("text", ["no newline", "a\x00b\n", "a\tb\n", "a\r\n"])
-def test_a_text_with_control_characters_is_not_signed(text: str) -> None:
+def test_a_text_with_control_characters_cannot_be_signed(text: str) -> None:
     with pytest.raises(ValueError, match="control characters"):
         SIGNER.sign(text)

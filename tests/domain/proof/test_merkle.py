@@ -1,4 +1,4 @@
-"""The tree is the one of RFC 6962, its proofs prove what is so, and nothing else."""
+"""The Merkle tree of RFC 6962: roots, inclusion proofs and consistency proofs."""
 
 from collections.abc import Sequence
 from hashlib import sha256
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from domain.proof import merkle
 
-# The inputs and outputs that the Certificate Transparency projects test their trees with.
+# The test vectors of the Certificate Transparency projects.
 INPUTS = [
     "", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f",
 ]  # fmt: skip
@@ -60,13 +60,13 @@ CONSISTENCIES = {
 }
 
 
-def looked_up_in(leaves: Sequence[bytes]) -> merkle.Look:
+def lookup_in(leaves: Sequence[bytes]) -> merkle.Look:
     rising = merkle.levels(leaves)
     return lambda level, place: rising[level][place]
 
 
-def plainly(leaves: Sequence[bytes]) -> bytes:
-    """MTH, word for word as RFC 6962 defines it."""
+def reference_root(leaves: Sequence[bytes]) -> bytes:
+    """The Merkle tree hash (MTH), implemented literally as RFC 6962 defines it."""
     if not leaves:
         return sha256().digest()
     if len(leaves) == 1:
@@ -74,16 +74,16 @@ def plainly(leaves: Sequence[bytes]) -> bytes:
     split = 1
     while split * 2 < len(leaves):
         split *= 2
-    return sha256(b"\x01" + plainly(leaves[:split]) + plainly(leaves[split:])).digest()
+    return sha256(b"\x01" + reference_root(leaves[:split]) + reference_root(leaves[split:])).digest()
 
 
 def leaves_by_number(count: int) -> list[bytes]:
     return [sha256(b"\x00" + number.to_bytes(8)).digest() for number in range(count)]
 
 
-FEW = leaves_by_number(256)
-LOOK = looked_up_in(FEW)
-FEW_ROOTS = [merkle.root(LOOK, size) for size in range(257)]
+LEAVES_256 = leaves_by_number(256)
+LOOK = lookup_in(LEAVES_256)
+ROOTS_BY_SIZE = [merkle.root(LOOK, size) for size in range(257)]
 
 
 def hexes(path: Sequence[bytes]) -> list[str]:
@@ -97,56 +97,56 @@ def test_roots_are_those_of_the_rfc() -> None:
         frontier.add(leaf)
         grown.append(frontier.root().hex())
     assert grown == ROOTS
-    assert [merkle.root(looked_up_in(LEAVES), size).hex() for size in range(9)] == ROOTS
+    assert [merkle.root(lookup_in(LEAVES), size).hex() for size in range(9)] == ROOTS
 
 
 @pytest.mark.parametrize(("index", "size"), INCLUSIONS)
 def test_inclusion_proofs_are_those_of_the_rfc(index: int, size: int) -> None:
-    path = merkle.inclusion(looked_up_in(LEAVES), index, size)
+    path = merkle.inclusion(lookup_in(LEAVES), index, size)
     assert hexes(path) == INCLUSIONS[index, size]
     assert merkle.includes(bytes.fromhex(ROOTS[size]), size, LEAVES[index], index, path)
 
 
 @pytest.mark.parametrize(("old", "new"), CONSISTENCIES)
 def test_consistency_proofs_are_those_of_the_rfc(old: int, new: int) -> None:
-    path = merkle.consistency(looked_up_in(LEAVES), old, new)
+    path = merkle.consistency(lookup_in(LEAVES), old, new)
     assert hexes(path) == CONSISTENCIES[old, new]
     assert merkle.extends(bytes.fromhex(ROOTS[old]), old, bytes.fromhex(ROOTS[new]), new, path)
 
 
-def test_a_root_is_that_of_the_definition_whichever_way_it_is_found() -> None:
+def test_incremental_and_direct_roots_match_the_definition() -> None:
     frontier = merkle.Frontier()
     for size in range(257):
-        assert frontier.root() == FEW_ROOTS[size] == plainly(FEW[:size])
+        assert frontier.root() == ROOTS_BY_SIZE[size] == reference_root(LEAVES_256[:size])
         assert frontier.size == size
         if size < 256:
-            frontier.add(FEW[size])
+            frontier.add(LEAVES_256[size])
 
 
-def test_every_leaf_of_every_tree_is_proven_in_it_and_no_other() -> None:
+def test_inclusion_proofs_verify_for_every_leaf_and_only_in_its_tree() -> None:
     for size in range(1, 257):
         for index in range(size):
             path = merkle.inclusion(LOOK, index, size)
-            assert merkle.includes(FEW_ROOTS[size], size, FEW[index], index, path)
-            assert not merkle.includes(FEW_ROOTS[size], size, FEW[index - 1], index, path) or size == 1
-            assert not merkle.includes(FEW_ROOTS[size - 1], size, FEW[index], index, path)
+            assert merkle.includes(ROOTS_BY_SIZE[size], size, LEAVES_256[index], index, path)
+            assert not merkle.includes(ROOTS_BY_SIZE[size], size, LEAVES_256[index - 1], index, path) or size == 1
+            assert not merkle.includes(ROOTS_BY_SIZE[size - 1], size, LEAVES_256[index], index, path)
 
 
-def test_every_tree_is_proven_to_be_the_beginning_of_every_larger_one() -> None:
+def test_consistency_proofs_verify_for_every_pair_of_sizes() -> None:
     for new in range(257):
         for old in range(new + 1):
             path = merkle.consistency(LOOK, old, new)
-            assert merkle.extends(FEW_ROOTS[old], old, FEW_ROOTS[new], new, path)
+            assert merkle.extends(ROOTS_BY_SIZE[old], old, ROOTS_BY_SIZE[new], new, path)
             if old < new:
-                assert not merkle.extends(FEW_ROOTS[old + 1], old, FEW_ROOTS[new], new, path)
-                assert not merkle.extends(FEW_ROOTS[old], old, FEW_ROOTS[new - 1], new, path) or old == 0
+                assert not merkle.extends(ROOTS_BY_SIZE[old + 1], old, ROOTS_BY_SIZE[new], new, path)
+                assert not merkle.extends(ROOTS_BY_SIZE[old], old, ROOTS_BY_SIZE[new - 1], new, path) or old == 0
 
 
 @settings(deadline=None, max_examples=60)
 @given(size=st.integers(1, 5000), chance=st.randoms(use_true_random=False))
-def test_proofs_hold_in_trees_of_any_size_and_fail_when_anything_is_changed(size: int, chance: Random) -> None:
+def test_proofs_verify_for_any_size_and_fail_when_altered(size: int, chance: Random) -> None:
     leaves = leaves_by_number(size)
-    look = looked_up_in(leaves)
+    look = lookup_in(leaves)
     root, index, old = merkle.root(look, size), chance.randrange(size), chance.randint(1, size)
     old_root = merkle.root(look, old)
     path, link = merkle.inclusion(look, index, size), merkle.consistency(look, old, size)
@@ -161,7 +161,7 @@ def test_proofs_hold_in_trees_of_any_size_and_fail_when_anything_is_changed(size
 
 def damaged(path: Sequence[bytes], chance: Random) -> list[list[bytes]]:
     other = [*path]
-    wrong = [[*path, FEW[0]], [FEW[0], *path]]
+    wrong = [[*path, LEAVES_256[0]], [LEAVES_256[0], *path]]
     if path:
         at, bit = chance.randrange(len(path)), chance.randrange(256)
         other[at] = (int.from_bytes(path[at]) ^ 1 << bit).to_bytes(32)
@@ -172,24 +172,24 @@ def damaged(path: Sequence[bytes], chance: Random) -> list[list[bytes]]:
 
 
 @pytest.mark.parametrize(("index", "size"), [(-1, 3), (3, 3), (4, 3), (0, 0)])
-def test_a_leaf_outside_has_no_proof(index: int, size: int) -> None:
+def test_a_leaf_outside_the_tree_has_no_inclusion_proof(index: int, size: int) -> None:
     with pytest.raises(ValueError, match="not among"):
         merkle.inclusion(LOOK, index, size)
-    assert not merkle.includes(FEW_ROOTS[size], size, FEW[index], index, [])
+    assert not merkle.includes(ROOTS_BY_SIZE[size], size, LEAVES_256[index], index, [])
 
 
 @pytest.mark.parametrize(("old", "new"), [(4, 3), (-1, 3)])
-def test_a_tree_does_not_extend_a_larger_one(old: int, new: int) -> None:
+def test_there_is_no_consistency_proof_to_a_smaller_tree(old: int, new: int) -> None:
     with pytest.raises(ValueError, match="does not extend"):
         merkle.consistency(LOOK, old, new)
-    assert not merkle.extends(FEW_ROOTS[old], old, FEW_ROOTS[new], new, [])
+    assert not merkle.extends(ROOTS_BY_SIZE[old], old, ROOTS_BY_SIZE[new], new, [])
 
 
-def test_the_empty_tree_is_the_beginning_of_every_tree_and_another_root_is_not_the_empty_one() -> None:
-    assert merkle.extends(merkle.EMPTY, 0, FEW_ROOTS[5], 5, [])
-    assert not merkle.extends(FEW_ROOTS[1], 0, FEW_ROOTS[5], 5, [])
-    assert not merkle.extends(merkle.EMPTY, 0, FEW_ROOTS[5], 5, [FEW[0]])
+def test_the_empty_tree_is_consistent_with_every_tree() -> None:
+    assert merkle.extends(merkle.EMPTY, 0, ROOTS_BY_SIZE[5], 5, [])
+    assert not merkle.extends(ROOTS_BY_SIZE[1], 0, ROOTS_BY_SIZE[5], 5, [])
+    assert not merkle.extends(merkle.EMPTY, 0, ROOTS_BY_SIZE[5], 5, [LEAVES_256[0]])
 
 
-def test_trees_of_neighbouring_sizes_have_different_roots() -> None:
-    assert all(one != another for one, another in pairwise(FEW_ROOTS))
+def test_trees_of_adjacent_sizes_have_different_roots() -> None:
+    assert all(one != another for one, another in pairwise(ROOTS_BY_SIZE))
