@@ -82,7 +82,7 @@ def parts() -> list[Part]:
     ]
 
 
-# ── what is needed ───────────────────────────────────────────────────────────────────────────────
+# ── what is needed ────────────────────────────────────────────────────────────────────────────────
 
 
 def install() -> None:
@@ -128,7 +128,7 @@ def _run(*command: str) -> None:
         raise SystemExit(f"{' '.join(command)}:\n{done.stdout}{done.stderr}")
 
 
-# ── trying it out ────────────────────────────────────────────────────────────────────────────────
+# ── trying it out ─────────────────────────────────────────────────────────────────────────────────
 
 
 def _tried(part: Part, environment: Mapping[str, str]) -> Iterator[Result]:

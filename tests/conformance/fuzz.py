@@ -72,7 +72,7 @@ def ask(document: str) -> requests.Response:
     return session.post(URL, json={"query": document}, timeout=SECONDS_MAX)
 
 
-# ── what is there to be named ────────────────────────────────────────────────────────────────────
+# ── what is there to be named ─────────────────────────────────────────────────────────────────────
 
 SEEDS = """{
   Cycle: cycles { nodes { id key } edges { cursor } }
@@ -118,7 +118,7 @@ KINDS = dict.fromkeys(("owner", "person", "lead", "contributors", "members"), "P
 }
 """Which kind of thing is meant by an id, by the name of where it stands."""
 
-# ── what is drawn ────────────────────────────────────────────────────────────────────────────────
+# ── what is drawn ─────────────────────────────────────────────────────────────────────────────────
 
 LEFT_OUT = "~"
 """Stands for nothing being said, where that is allowed."""
@@ -263,7 +263,7 @@ def map_body(_: schemathesis.HookContext, body: Any) -> Any:
     return visit(body, TypeInfoVisitor(info, Fitting(info)))
 
 
-# ── what is expected ─────────────────────────────────────────────────────────────────────────────
+# ── what is expected ──────────────────────────────────────────────────────────────────────────────
 
 outcomes: Counter[str] = Counter()
 

@@ -1,4 +1,4 @@
-"""A server that lets in whoever shows a token, and all there is to show: good ones, and those that were never so."""
+"""A server that requires tokens, an issuer of JWTs, and valid and invalid authorization headers."""
 
 import json
 from base64 import urlsafe_b64encode
@@ -35,7 +35,7 @@ ROOT = Author("machine:root", Source.API, frozenset(Role))
 VIEWER = {"query": "{ viewer { handle roles person { handle } } }"}
 
 
-# ── whoever issues JWTs ──────────────────────────────────────────────────────────────────────────
+# ── the issuer of JWTs ────────────────────────────────────────────────────────────────────────────
 
 
 @cache
@@ -47,38 +47,38 @@ def key_of(algorithm: str, name: str = "") -> Any:
     return ed25519.Ed25519PrivateKey.generate() if algorithm == "EdDSA" else ec.generate_private_key(ec.SECP256R1())
 
 
-def public(algorithm: str, kid: str | None, name: str = "", **said: str) -> dict[str, Any]:
-    """The public half as it is published."""
+def public(algorithm: str, kid: str | None, name: str = "", **overrides: str) -> dict[str, Any]:
+    """The public key as a JWK."""
     found = jwt.get_algorithm_by_name(algorithm).to_jwk(key_of(algorithm, name).public_key(), as_dict=True)
-    return {**found, **({} if kid is None else {"kid": kid}), **said}
+    return {**found, **({} if kid is None else {"kid": kid}), **overrides}
 
 
-def claims(**said: Any) -> dict[str, Any]:
-    """What a good token says, but for what is said here; None leaves a claim out."""
+def claims(**overrides: Any) -> dict[str, Any]:
+    """The claims of a valid token, with overrides; None leaves a claim out."""
     now = int(time())
     good = {
         "iss": "https://id.example", "aud": "keyframe", "sub": "robot", "exp": now + 600, "iat": now, "roles": ["LEAD"],
     }  # fmt: skip
-    return {name: value for name, value in {**good, **said}.items() if value is not None}
+    return {name: value for name, value in {**good, **overrides}.items() if value is not None}
 
 
-def signed(algorithm: str = "ES256", kid: str | None = "one", name: str = "", **said: Any) -> str:
+def signed(algorithm: str = "ES256", kid: str | None = "one", name: str = "", **overrides: Any) -> str:
     headers = {} if kid is None else {"kid": kid}
-    return jwt.encode(claims(**said), key_of(algorithm, name), algorithm, headers)
+    return jwt.encode(claims(**overrides), key_of(algorithm, name), algorithm, headers)
 
 
 def raw(header: bytes, payload: bytes, algorithm: str = "ES256") -> str:
     """A token of exactly these bytes, with the issuer's good signature."""
-    told = b".".join(urlsafe_b64encode(part).rstrip(b"=") for part in (header, payload))
-    signature = jwt.get_algorithm_by_name(algorithm).sign(told, key_of(algorithm))
-    return (told + b"." + urlsafe_b64encode(signature).rstrip(b"=")).decode()
+    signing_input = b".".join(urlsafe_b64encode(part).rstrip(b"=") for part in (header, payload))
+    signature = jwt.get_algorithm_by_name(algorithm).sign(signing_input, key_of(algorithm))
+    return (signing_input + b"." + urlsafe_b64encode(signature).rstrip(b"=")).decode()
 
 
 class Issuer:
-    """Publishes keys on loopback, and counts how often it is asked. While `says` is None it fails."""
+    """Serves a JWKS on loopback and counts the requests. While `body` is None it answers 500."""
 
     def __init__(self, *keys: dict[str, Any]) -> None:
-        self.says: bytes | None = json.dumps({"keys": keys}).encode()
+        self.body: bytes | None = json.dumps({"keys": keys}).encode()
         self.status = 200
         self.asked = 0
         issuer = self
@@ -86,10 +86,10 @@ class Issuer:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 issuer.asked += 1
-                self.send_response(issuer.status if issuer.says is not None else 500)
+                self.send_response(issuer.status if issuer.body is not None else 500)
                 self.send_header("location", "/elsewhere")
                 self.end_headers()
-                self.wfile.write(issuer.says or b"")
+                self.wfile.write(issuer.body or b"")
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -100,7 +100,7 @@ class Issuer:
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/keys"
 
     def publish(self, *keys: dict[str, Any]) -> None:
-        self.says = json.dumps({"keys": keys}).encode()
+        self.body = json.dumps({"keys": keys}).encode()
 
     def stop(self) -> None:
         self._server.shutdown()
@@ -118,15 +118,15 @@ def issuer() -> Iterator[Issuer]:
 
 
 def trusting(where: str | Path) -> dict[str, Any]:
-    """The settings that take JWTs by the keys that stand there."""
+    """The settings that accept JWTs verified by the keys at this location."""
     return {"jwt_issuer": "https://id.example", "jwt_audience": "keyframe", "jwt_jwks": str(where)}
 
 
-# ── the server ───────────────────────────────────────────────────────────────────────────────────
+# ── the server ────────────────────────────────────────────────────────────────────────────────────
 
 
-class House:
-    """A workspace with Ada in it, its server, and the tokens that were made for it."""
+class AppServer:
+    """A workspace, its server, and the tokens issued for it."""
 
     def __init__(self, database: Database, app: Starlette, http: TestClient) -> None:
         self.database = database
@@ -136,22 +136,22 @@ class House:
         self._keyframe = Dispatcher(self.log)
         self._head = 0
 
-    def record(self, command: Command) -> UUID:
-        """Carry a command out; the id of what it was about. What is asked from now on knows of it."""
+    def execute(self, command: Command) -> UUID:
+        """Execute a command; returns the id of its subject. Later requests wait for its position."""
         outcome = self._keyframe.execute(command, ROOT)
         self._head = outcome.head
         assert outcome.result.subject is not None
         return outcome.result.subject.id
 
     def person(self, handle: str) -> UUID:
-        return self.record(AddPerson(handle=handle, name=handle.title()))
+        return self.execute(AddPerson(handle=handle, name=handle.title()))
 
     def token(self, *roles: Role, person: UUID | None = None, name: str = "robot") -> str:
         with self.database.connect() as conn:
             return api_tokens.issue(conn, name, roles or [Role.LEAD], person, timedelta(hours=1))[1]
 
     def alter(self, token: str, what: str) -> None:
-        """Change the row of a token, behind everybody's back."""
+        """Update the row of a token directly in the table."""
         with self.database.connect() as conn:
             conn.execute(f"update token set {what} where id = %s", [token.split("_")[1]])
 
@@ -160,7 +160,7 @@ class House:
             assert api_tokens.revoke(conn, token.split("_")[1]) is not None
 
     def ask(self, bearer: str | None, **headers: str) -> Any:
-        """The answer to who that is."""
+        """The response to the viewer query."""
         shown = {} if bearer is None else {"authorization": f"Bearer {bearer}"}
         known = {"x-keyframe-min-position": str(self._head)}
         return self.http.post("/graphql", json=VIEWER, headers=known | shown | headers)
@@ -170,21 +170,21 @@ class House:
         assert response.status_code == 200, response.text
         return response.json()["data"]["viewer"]
 
-    def talk(self, headers: dict[str, str] | None = None) -> WebSocketTestSession:
-        """A WebSocket that has said nothing yet."""
+    def websocket(self, headers: dict[str, str] | None = None) -> WebSocketTestSession:
+        """A WebSocket before its first message."""
         return self.http.websocket_connect(
             "ws://localhost/graphql", ["graphql-transport-ws"], headers={**(headers or {})}
         )
 
-    def wrong(self) -> dict[str, str]:
-        """What lets nobody in, each by its name."""
+    def invalid_headers(self) -> dict[str, str]:
+        """Authorization headers that must be refused, by the reason."""
         made = {name: self.token() for name in ("expired", "revoked")}
         self.alter(made["expired"], "expires_at = clock_timestamp() - interval '1 second'")
         self.revoke(made["revoked"])
         for name, verb in (("deactivated", DeactivatePerson), ("erased", ErasePerson)):
             person = self.person(f"{name}-{uuid4().hex[:6]}")
             made[name] = self.token(person=person)
-            self.record(verb(person=person, reason="left"))
+            self.execute(verb(person=person, reason="left"))
         good = self.token()
         return {
             **{name: f"Bearer {token}" for name, token in made.items()},
@@ -204,26 +204,28 @@ class House:
 
 
 @contextmanager
-def house(server: str, **given: Any) -> Iterator[House]:
+def running_app_server(server: str, **given: Any) -> Iterator[AppServer]:
     with fresh_workspace(server, **given) as database:
         app = create_app(database.settings, database, editor=True)
         with TestClient(app, base_url="http://localhost") as http:
-            yield House(database, app, http)
+            yield AppServer(database, app, http)
 
 
 @pytest.fixture(scope="module")
-def patient() -> Iterator[None]:
-    """Whoever tries wrong tokens may go on trying."""
+def generous_failure_limit() -> Iterator[None]:
+    """Raise the limit of failed authentications out of the way."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("api.auth.authentication.FAILURES_BURST", 100_000)
         yield
 
 
 @pytest.fixture(scope="module")
-def home(server: str, patient: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """The server of a file, which takes tokens of ours, and JWTs by a file of keys."""
+def app_server(
+    server: str, generous_failure_limit: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[AppServer]:
+    """The server of a test file: it accepts API tokens, and JWTs verified by a file of keys."""
     keys = tmp_path_factory.mktemp("keys") / "keys.json"
     published = [public(algorithm, "one") for algorithm in ("ES256", "RS256", "EdDSA")]
     keys.write_text(json.dumps({"keys": published}))
-    with house(server, **trusting(keys), jwt_machines="robot", requests_burst=100_000) as made:
+    with running_app_server(server, **trusting(keys), jwt_machines="robot", requests_burst=100_000) as made:
         yield made

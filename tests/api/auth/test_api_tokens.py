@@ -1,4 +1,4 @@
-"""Tokens of our own: made once, known by a digest, good until they are not."""
+"""API tokens: issued once, stored as a digest, valid until they expire or are revoked."""
 
 import asyncio
 import re
@@ -17,60 +17,64 @@ from domain.commands.people_commands import DeactivatePerson
 from domain.commands.permissions import Role
 from domain.log import api_tokens
 from domain.log.schema import application_role
-from tests.api.auth.conftest import House, house
+from tests.api.auth.conftest import AppServer, running_app_server
 from tests.api.cli.terminal import keyframe
 
 SHAPE = re.compile(r"kf_([a-z2-9]{10})_[A-Za-z0-9_-]{43}")
 
 
 @pytest.fixture(scope="module")
-def forgetful(server: str, patient: None) -> Iterator[House]:
-    """A server that remembers nothing of whom it let in."""
+def uncached_server(server: str, generous_failure_limit: None) -> Iterator[AppServer]:
+    """A server that caches no token checks."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(authentication, "REMEMBERED_SECONDS", -1.0)
-        with house(server) as made:
+        with running_app_server(server) as made:
             yield made
 
 
-# ── at the terminal ──────────────────────────────────────────────────────────────────────────────
+# ── the token command ─────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_token_is_shown_once_alone_on_a_line(home: House) -> None:
+def test_created_token_is_the_only_line_on_stdout(app_server: AppServer) -> None:
     done = keyframe(
-        home.database.settings, "token", "create", "--role", "METRICS", "--role", "AUDITOR", "--name", "shop"
+        app_server.database.settings, "token", "create", "--role", "METRICS", "--role", "AUDITOR", "--name", "shop"
     )
     (secret,) = done.stdout.splitlines()
     assert SHAPE.fullmatch(secret)
     assert secret not in done.stderr
     assert "as the machine 'shop' with the roles AUDITOR, METRICS" in done.stderr
-    listed = keyframe(home.database.settings, "token", "list").stdout
+    listed = keyframe(app_server.database.settings, "token", "list").stdout
     assert "machine shop" in listed
     assert secret.split("_")[2] not in listed
 
 
-def test_a_token_may_be_a_persons(home: House) -> None:
-    home.person("grace")
-    secret = keyframe(home.database.settings, "token", "create", "--role", "MEMBER", "--person", "grace").stdout.strip()
-    assert home.viewer(secret) == {"handle": "grace", "roles": ["MEMBER"], "person": {"handle": "grace"}}
+def test_token_can_belong_to_a_person(app_server: AppServer) -> None:
+    app_server.person("grace")
+    secret = keyframe(
+        app_server.database.settings, "token", "create", "--role", "MEMBER", "--person", "grace"
+    ).stdout.strip()
+    assert app_server.viewer(secret) == {"handle": "grace", "roles": ["MEMBER"], "person": {"handle": "grace"}}
 
 
-def test_a_token_that_nobody_named_is_called_like_its_roles(home: House) -> None:
-    secret = keyframe(home.database.settings, "token", "create", "--role", "LEAD", "--role", "AUDITOR").stdout.strip()
-    assert home.viewer(secret) == {"handle": "auditor-lead", "roles": ["AUDITOR", "LEAD"], "person": None}
+def test_unnamed_token_is_named_after_its_roles(app_server: AppServer) -> None:
+    secret = keyframe(
+        app_server.database.settings, "token", "create", "--role", "LEAD", "--role", "AUDITOR"
+    ).stdout.strip()
+    assert app_server.viewer(secret) == {"handle": "auditor-lead", "roles": ["AUDITOR", "LEAD"], "person": None}
 
 
-def test_a_token_is_revoked_by_its_id(forgetful: House) -> None:
-    secret = keyframe(forgetful.database.settings, "token", "create", "--role", "LEAD").stdout.strip()
-    assert forgetful.ask(secret).status_code == 200
+def test_token_is_revoked_by_its_id(uncached_server: AppServer) -> None:
+    secret = keyframe(uncached_server.database.settings, "token", "create", "--role", "LEAD").stdout.strip()
+    assert uncached_server.ask(secret).status_code == 200
     for _ in range(2):
-        done = keyframe(forgetful.database.settings, "token", "revoke", secret.split("_")[1])
+        done = keyframe(uncached_server.database.settings, "token", "revoke", secret.split("_")[1])
         assert "is revoked" in done.stdout
-    assert forgetful.ask(secret).status_code == 401
-    assert "revoked" in keyframe(forgetful.database.settings, "token", "list").stdout
+    assert uncached_server.ask(secret).status_code == 401
+    assert "revoked" in keyframe(uncached_server.database.settings, "token", "list").stdout
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("arguments", "message"),
     [
         (["create"], "create --role ROLE"),
         (["create", "xyz", "--role", "LEAD"], "create --role ROLE"),
@@ -83,46 +87,50 @@ def test_a_token_is_revoked_by_its_id(forgetful: House) -> None:
         (["create", "--role", "BOSS"], "BOSS"),
     ],
 )
-def test_what_cannot_be_done_is_told(home: House, words: list[str], told: str) -> None:
-    done = keyframe(home.database.settings, "token", *words)
+def test_invalid_token_commands_exit_2_with_the_reason(
+    app_server: AppServer, arguments: list[str], message: str
+) -> None:
+    done = keyframe(app_server.database.settings, "token", *arguments)
     assert done.returncode == 2
-    assert told in done.stderr
+    assert message in done.stderr
 
 
-def test_a_token_for_nobody_is_not_made(home: House) -> None:
-    person = home.person("gone")
-    home.record(DeactivatePerson(person=person))
+def test_token_for_an_unknown_or_inactive_person_is_refused(app_server: AppServer) -> None:
+    person = app_server.person("gone")
+    app_server.execute(DeactivatePerson(person=person))
     for handle in ("gone", "never-here"):
-        done = keyframe(home.database.settings, "token", "create", "--role", "LEAD", "--person", handle)
+        done = keyframe(app_server.database.settings, "token", "create", "--role", "LEAD", "--person", handle)
         assert (done.returncode, done.stdout) == (1, "")
         assert f"there is no active person with the handle '{handle}'" in done.stderr
-    assert keyframe(home.database.settings, "token", "revoke", "aaaaaaaaaa").returncode == 1
+    assert keyframe(app_server.database.settings, "token", "revoke", "aaaaaaaaaa").returncode == 1
 
 
-@pytest.mark.parametrize(("said", "lifetime"), [("12h", timedelta(hours=12)), ("2w", timedelta(weeks=2))])
-def test_a_token_holds_for_as_long_as_was_said(home: House, said: str, lifetime: timedelta) -> None:
-    keyframe(home.database.settings, "token", "create", "--role", "LEAD", "--expires", said)
-    with home.database.connect() as conn:
+@pytest.mark.parametrize(("lifetime_option", "lifetime"), [("12h", timedelta(hours=12)), ("2w", timedelta(weeks=2))])
+def test_token_expires_after_the_given_lifetime(
+    app_server: AppServer, lifetime_option: str, lifetime: timedelta
+) -> None:
+    keyframe(app_server.database.settings, "token", "create", "--role", "LEAD", "--expires", lifetime_option)
+    with app_server.database.connect() as conn:
         token = api_tokens.every(conn)[0]
     assert abs(token.expires_at - token.created_at - lifetime) < timedelta(seconds=1)
 
 
-# ── what is kept ─────────────────────────────────────────────────────────────────────────────────
+# ── storage ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_secret_is_256_bits_and_only_its_digest_is_kept(home: House) -> None:
-    secret = home.token().split("_", 2)[2]
-    with home.database.connect() as conn:
+def test_secret_has_256_bits_and_only_its_digest_is_stored(app_server: AppServer) -> None:
+    secret = app_server.token().split("_", 2)[2]
+    with app_server.database.connect() as conn:
         kept = conn.execute("select digest, token::text from token").fetchall()
     assert api_tokens.SECRET_BYTES == 32
     assert sha256(secret.encode()).digest() in [digest for digest, _ in kept]
     assert not any(secret in row for _, row in kept)
 
 
-def test_the_servers_role_may_look_but_make_none(home: House) -> None:
-    home.token()
-    with home.database.connect() as conn:
-        conn.execute(f"set role {application_role(home.database.settings.workspace)}")
+def test_application_role_may_read_tokens_but_not_write_them(app_server: AppServer) -> None:
+    app_server.token()
+    with app_server.database.connect() as conn:
+        conn.execute(f"set role {application_role(app_server.database.settings.workspace)}")
         for forbidden in (
             "insert into token (id, name, digest, roles, expires_at) values ('x', 'x', '', '{ADMIN}', now())",
             "update token set roles = '{ADMIN}'",
@@ -135,67 +143,69 @@ def test_the_servers_role_may_look_but_make_none(home: House) -> None:
         assert api_tokens.every(conn)
 
 
-def test_the_last_use_is_noted_once_a_minute(forgetful: House) -> None:
-    token = forgetful.token()
+def test_last_use_is_recorded_once_a_minute(uncached_server: AppServer) -> None:
+    token = uncached_server.token()
     seen = set()
     for _ in range(3):
-        assert forgetful.ask(token).status_code == 200
-        seen.add(_last_use(forgetful, token))
+        assert uncached_server.ask(token).status_code == 200
+        seen.add(_last_use(uncached_server, token))
     assert len(seen) == 1
     assert None not in seen
-    forgetful.alter(token, "last_used_at = clock_timestamp() - interval '61 seconds'")
-    before = _last_use(forgetful, token)
-    forgetful.ask(token)
-    assert _last_use(forgetful, token) > before
+    uncached_server.alter(token, "last_used_at = clock_timestamp() - interval '61 seconds'")
+    before = _last_use(uncached_server, token)
+    uncached_server.ask(token)
+    assert _last_use(uncached_server, token) > before
 
 
-def _last_use(home: House, token: str) -> Any:
-    with home.database.connect() as conn:
+def _last_use(app_server: AppServer, token: str) -> Any:
+    with app_server.database.connect() as conn:
         return conn.execute("select last_used_at from token where id = %s", [token.split("_")[1]]).fetchone()[0]  # type: ignore[index]
 
 
-def test_what_lets_nobody_in_is_not_noted_as_a_use(forgetful: House) -> None:
-    token = forgetful.token()
-    forgetful.revoke(token)
-    forgetful.ask(token)
-    assert _last_use(forgetful, token) is None
+def test_refused_token_does_not_record_a_use(uncached_server: AppServer) -> None:
+    token = uncached_server.token()
+    uncached_server.revoke(token)
+    uncached_server.ask(token)
+    assert _last_use(uncached_server, token) is None
 
 
-# ── what they are good for ───────────────────────────────────────────────────────────────────────
+# ── actor and roles ───────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_machine_acts_by_its_tokens_name(home: House) -> None:
+def test_machine_is_the_actor_under_its_tokens_name(app_server: AppServer) -> None:
     query = 'mutation { defineKpi(input: {key: "nps", name: "Promoters"}) { changes { actor { handle source } } } }'
-    response = home.http.post("/graphql", json={"query": query}, headers={"authorization": f"Bearer {home.token()}"})
+    response = app_server.http.post(
+        "/graphql", json={"query": query}, headers={"authorization": f"Bearer {app_server.token()}"}
+    )
     assert response.json()["data"]["defineKpi"]["changes"] == [{"actor": {"handle": "robot", "source": "API"}}]
 
 
-def test_what_a_person_does_by_a_token_the_person_did(home: House) -> None:
-    token = home.token(Role.LEAD, person=home.person("joan"))
+def test_person_is_the_actor_of_changes_made_with_their_token(app_server: AppServer) -> None:
+    token = app_server.token(Role.LEAD, person=app_server.person("joan"))
     query = (
         'mutation { defineKpi(input: {key: "csat", name: "Happy"}) { changes { actor { handle person { handle } } } } }'
     )
-    response = home.http.post("/graphql", json={"query": query}, headers={"authorization": f"Bearer {token}"})
+    response = app_server.http.post("/graphql", json={"query": query}, headers={"authorization": f"Bearer {token}"})
     (change,) = response.json()["data"]["defineKpi"]["changes"]
     assert change["actor"] == {"handle": "joan", "person": {"handle": "joan"}}
 
 
-def test_roles_are_those_of_the_token(home: House) -> None:
+def test_caller_has_the_roles_of_the_token(app_server: AppServer) -> None:
     query = 'mutation { addPerson(input: {handle: "x", name: "X"}) { position problems { code } } }'
-    shown = {"authorization": f"Bearer {home.token(Role.LEAD)}"}
-    answer = home.http.post("/graphql", json={"query": query}, headers=shown).json()
+    shown = {"authorization": f"Bearer {app_server.token(Role.LEAD)}"}
+    answer = app_server.http.post("/graphql", json={"query": query}, headers=shown).json()
     assert answer["data"]["addPerson"] == {"position": None, "problems": [{"code": "FORBIDDEN"}]}
 
 
-def test_a_person_who_leaves_takes_their_tokens_along(forgetful: House) -> None:
-    person = forgetful.person(f"p{uuid4().hex[:8]}")
-    token = forgetful.token(person=person)
-    assert forgetful.ask(token).status_code == 200
-    forgetful.record(DeactivatePerson(person=person))
-    assert forgetful.ask(token).status_code == 401
+def test_deactivating_a_person_disables_their_tokens(uncached_server: AppServer) -> None:
+    person = uncached_server.person(f"p{uuid4().hex[:8]}")
+    token = uncached_server.token(person=person)
+    assert uncached_server.ask(token).status_code == 200
+    uncached_server.execute(DeactivatePerson(person=person))
+    assert uncached_server.ask(token).status_code == 401
 
 
-# ── what is remembered ───────────────────────────────────────────────────────────────────────────
+# ── the cache of token checks ─────────────────────────────────────────────────────────────────────
 
 
 class Clock:
@@ -205,7 +215,7 @@ class Clock:
         return self.now
 
 
-def test_what_was_found_holds_for_some_seconds_and_no_longer() -> None:
+def test_cached_entry_expires_after_its_ttl() -> None:
     asked = []
 
     async def find() -> int:
@@ -224,7 +234,7 @@ def test_what_was_found_holds_for_some_seconds_and_no_longer() -> None:
     asyncio.run(ask())
 
 
-def test_what_is_asked_at_once_is_found_out_once_and_only_so_much_is_remembered() -> None:
+def test_concurrent_lookups_share_one_call_and_the_cache_is_bounded() -> None:
     asked = []
 
     async def find() -> int:
@@ -244,7 +254,7 @@ def test_what_is_asked_at_once_is_found_out_once_and_only_so_much_is_remembered(
     asyncio.run(ask())
 
 
-def test_what_could_not_be_found_out_is_not_remembered() -> None:
+def test_failed_lookup_is_not_cached() -> None:
     async def fail() -> int:
         raise LookupError
 
@@ -260,20 +270,20 @@ def test_what_could_not_be_found_out_is_not_remembered() -> None:
     asyncio.run(ask())
 
 
-def test_a_revoked_token_opens_nothing_after_seconds() -> None:
+def test_token_checks_are_cached_for_at_most_5_seconds() -> None:
     assert authentication.REMEMBERED_SECONDS <= 5
 
 
-def test_a_lost_database_is_told_and_not_taken_for_a_wrong_token(
-    forgetful: House, monkeypatch: pytest.MonkeyPatch
+def test_token_check_without_database_is_answered_503_not_401(
+    uncached_server: AppServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def lost(*_: object) -> None:
         raise psycopg.OperationalError("connection to server at secret.example failed")
 
-    token = forgetful.token()
+    token = uncached_server.token()
     monkeypatch.setattr(api_tokens, "shown", lost)
-    response = forgetful.ask(token)
+    response = uncached_server.ask(token)
     assert (response.status_code, response.headers["retry-after"]) == (503, "1")
     assert response.json()["errors"][0]["extensions"] == {"code": "UNAVAILABLE"}
     assert "secret.example" not in response.text
-    assert forgetful.http.get("/readyz", headers={"authorization": f"Bearer {token}"}).text == "ready"
+    assert uncached_server.http.get("/readyz", headers={"authorization": f"Bearer {token}"}).text == "ready"

@@ -1,4 +1,4 @@
-"""The issuer's keys: fetched when needed, again when there is a new one, and kept when they cannot be."""
+"""The issuer's keys: fetched on demand, renewed for a new key id, and kept while the issuer is unreachable."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,7 +11,7 @@ import pytest
 
 from api.auth import jwks
 from api.auth.jwks import KeySet, KeysUnavailable
-from tests.api.auth.conftest import Issuer, house, public, signed, trusting
+from tests.api.auth.conftest import Issuer, public, running_app_server, signed, trusting
 
 
 class Clock:
@@ -39,7 +39,7 @@ def test_keys_are_fetched_once(issuer: Issuer) -> None:
     assert issuer.asked == 1
 
 
-def test_who_asks_at_the_same_time_fetches_once(issuer: Issuer) -> None:
+def test_concurrent_lookups_fetch_keys_once(issuer: Issuer) -> None:
     async def ask() -> None:
         keys = KeySet(issuer.url)
         assert None not in await asyncio.gather(*(keys.find("one", "ES256") for _ in range(50)))
@@ -48,7 +48,7 @@ def test_who_asks_at_the_same_time_fetches_once(issuer: Issuer) -> None:
     assert issuer.asked == 1
 
 
-def test_a_new_key_is_fetched_when_it_is_first_met(issuer: Issuer, clock: Clock) -> None:
+def test_unknown_key_id_triggers_a_fetch(issuer: Issuer, clock: Clock) -> None:
     async def ask() -> None:
         keys = KeySet(issuer.url)
         assert await keys.find("one", "ES256") is not None
@@ -60,7 +60,7 @@ def test_a_new_key_is_fetched_when_it_is_first_met(issuer: Issuer, clock: Clock)
     asyncio.run(ask())
 
 
-def test_names_that_are_made_up_make_nobody_busy(issuer: Issuer, clock: Clock) -> None:
+def test_made_up_key_ids_do_not_cause_extra_fetches(issuer: Issuer, clock: Clock) -> None:
     async def ask() -> None:
         keys = KeySet(issuer.url)
         for number in range(1000):
@@ -73,11 +73,11 @@ def test_names_that_are_made_up_make_nobody_busy(issuer: Issuer, clock: Clock) -
     assert issuer.asked == 2
 
 
-def test_keys_that_are_known_go_on_while_the_issuer_cannot_be_reached(issuer: Issuer, clock: Clock) -> None:
+def test_known_keys_stay_valid_while_the_issuer_is_unreachable(issuer: Issuer, clock: Clock) -> None:
     async def ask() -> None:
         keys = KeySet(issuer.url)
         assert await keys.find("one", "ES256") is not None
-        issuer.says = None
+        issuer.body = None
         for _ in range(5):
             clock.now += jwks.RENEWED_AFTER_SECONDS + 1
             assert await keys.find("one", "ES256") is not None
@@ -87,7 +87,7 @@ def test_keys_that_are_known_go_on_while_the_issuer_cannot_be_reached(issuer: Is
     asyncio.run(ask())
 
 
-def test_a_key_that_was_withdrawn_is_no_longer_taken(issuer: Issuer, clock: Clock) -> None:
+def test_withdrawn_key_is_dropped_on_renewal(issuer: Issuer, clock: Clock) -> None:
     async def ask() -> None:
         keys = KeySet(issuer.url)
         assert await keys.find("one", "ES256") is not None
@@ -101,19 +101,19 @@ def test_a_key_that_was_withdrawn_is_no_longer_taken(issuer: Issuer, clock: Cloc
 
 
 @pytest.mark.parametrize(
-    "says",
+    "body",
     [
         None, b"", b"[]", b"{}", b'{"keys": 7}', b"<html>", b"[" * 10_000, b'{"keys": [' + b" " * (1 << 20) + b"]}",
         b"\xff",
     ],
 )  # fmt: skip
-def test_what_is_no_set_of_keys_gives_none(issuer: Issuer, says: bytes | None) -> None:
-    issuer.says = says
+def test_invalid_jwks_response_makes_keys_unavailable(issuer: Issuer, body: bytes | None) -> None:
+    issuer.body = body
     with pytest.raises(KeysUnavailable):
         asyncio.run(KeySet(issuer.url).find("one", "ES256"))
 
 
-def test_nobody_is_sent_elsewhere_for_keys(issuer: Issuer) -> None:
+def test_redirects_are_not_followed_when_fetching_keys(issuer: Issuer) -> None:
     issuer.status = 302
     with pytest.raises(KeysUnavailable):
         asyncio.run(KeySet(issuer.url).find("one", "ES256"))
@@ -139,18 +139,18 @@ SECRET = {"kty": "oct", "k": "c2VjcmV0", "kid": "one"}
         (["one", None, 7], "ES256"),
     ],
 )
-def test_a_key_that_is_not_for_this_verifies_nothing(issuer: Issuer, published: Any, algorithm: str) -> None:
+def test_unsuitable_key_is_not_found(issuer: Issuer, published: Any, algorithm: str) -> None:
     issuer.publish(*published)
     assert asyncio.run(KeySet(issuer.url).find("one", algorithm)) is None
 
 
-def test_a_token_that_names_no_key_is_verified_by_the_only_one(issuer: Issuer) -> None:
+def test_missing_key_id_selects_the_only_key(issuer: Issuer) -> None:
     assert asyncio.run(KeySet(issuer.url).find(None, "ES256")) is not None
     issuer.publish(public("ES256", "one"), public("ES256", "two", "second"))
     assert asyncio.run(KeySet(issuer.url).find(None, "ES256")) is None
 
 
-def test_fetching_holds_up_nobody(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fetching_keys_does_not_block_the_event_loop(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
     release = Event()
     slow: Callable[[str], list[Any]] = jwks.read
     monkeypatch.setattr(jwks, "read", lambda where: release.wait(60) and slow(where))
@@ -167,7 +167,7 @@ def test_fetching_holds_up_nobody(issuer: Issuer, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize(("chunk", "fault"), [(b" ", TimeoutError), (b" " * jwks.BYTES_MAX, ValueError)])
-def test_keys_that_drip_or_never_end_are_given_up(
+def test_slow_or_endless_jwks_response_is_aborted(
     monkeypatch: pytest.MonkeyPatch, chunk: bytes, fault: type[Exception]
 ) -> None:
     monkeypatch.setattr(jwks, "FETCH_SECONDS_MAX", -1.0 if fault is TimeoutError else 60.0)
@@ -176,10 +176,10 @@ def test_keys_that_drip_or_never_end_are_given_up(
         jwks._read_limited(endless)
 
 
-def test_whoever_has_a_jwt_is_asked_to_wait_while_no_key_can_be_had(issuer: Issuer, server: str) -> None:
-    issuer.says = None
-    with house(server, **trusting(issuer.url), jwt_machines="robot") as home:
-        response = home.ask(signed())
+def test_jwt_is_answered_503_while_no_key_is_available(issuer: Issuer, server: str) -> None:
+    issuer.body = None
+    with running_app_server(server, **trusting(issuer.url), jwt_machines="robot") as app_server:
+        response = app_server.ask(signed())
         assert (response.status_code, response.headers["retry-after"]) == (503, "1")
         assert response.json()["errors"][0]["extensions"] == {"code": "UNAVAILABLE"}
-        assert home.viewer(home.token())["handle"] == "robot"
+        assert app_server.viewer(app_server.token())["handle"] == "robot"

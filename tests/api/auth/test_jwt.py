@@ -1,4 +1,4 @@
-"""A JWT lets in whom the issuer names, to us, and now; and nothing else that looks like one does."""
+"""JWTs: accepted only from the configured issuer, for our audience, within their validity, with a valid signature."""
 
 import hmac
 import json
@@ -15,87 +15,87 @@ from api.auth.authentication import BEARER_LENGTH_MAX
 from api.runtime.settings import Settings
 from domain.commands.people_commands import DeactivatePerson, ErasePerson
 from domain.commands.permissions import Role
-from tests.api.auth.conftest import House, claims, house, key_of, public, raw, signed, trusting
+from tests.api.auth.conftest import AppServer, claims, key_of, public, raw, running_app_server, signed, trusting
 
 NOW = int(time())
 
 
-def refused(home: House, bearer: str) -> bool:
-    response = home.ask(bearer)
-    told = response.json().get("errors", [{}])[0].get("extensions")
-    return (response.status_code, told) == (401, {"code": "UNAUTHENTICATED"})
+def refused(app_server: AppServer, bearer: str) -> bool:
+    response = app_server.ask(bearer)
+    signing_input = response.json().get("errors", [{}])[0].get("extensions")
+    return (response.status_code, signing_input) == (401, {"code": "UNAUTHENTICATED"})
 
 
-# ── who is let in ────────────────────────────────────────────────────────────────────────────────
+# ── subjects and roles ────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("algorithm", ["RS256", "ES256", "EdDSA"])
-def test_whoever_the_issuer_names_is_let_in(home: House, algorithm: str) -> None:
-    assert home.viewer(signed(algorithm)) == {"handle": "robot", "roles": ["LEAD"], "person": None}
+def test_jwt_of_the_issuer_is_accepted(app_server: AppServer, algorithm: str) -> None:
+    assert app_server.viewer(signed(algorithm)) == {"handle": "robot", "roles": ["LEAD"], "person": None}
 
 
-def test_the_handle_claim_names_a_person(home: House) -> None:
-    home.person("ada")
-    assert home.viewer(signed(sub="ada")) == {"handle": "ada", "roles": ["LEAD"], "person": {"handle": "ada"}}
+def test_handle_claim_selects_the_person(app_server: AppServer) -> None:
+    app_server.person("ada")
+    assert app_server.viewer(signed(sub="ada")) == {"handle": "ada", "roles": ["LEAD"], "person": {"handle": "ada"}}
 
 
 @pytest.mark.parametrize("verb", [DeactivatePerson, ErasePerson])
-def test_who_is_not_here_any_more_is_not_let_in(home: House, verb: Any) -> None:
-    person = home.person(f"left-{verb.__name__.lower()}")
-    home.record(verb(person=person, reason="left"))
-    assert refused(home, signed(sub=f"left-{verb.__name__.lower()}"))
+def test_jwt_of_a_deactivated_or_erased_person_is_refused(app_server: AppServer, verb: Any) -> None:
+    person = app_server.person(f"left-{verb.__name__.lower()}")
+    app_server.execute(verb(person=person, reason="left"))
+    assert refused(app_server, signed(sub=f"left-{verb.__name__.lower()}"))
 
 
-def test_who_is_no_person_here_is_let_in_only_if_the_settings_say_so(home: House, server: str) -> None:
-    assert refused(home, signed(sub="nobody-here"))
-    with house(server, **trusting(_keys(home)), jwt_machines="*") as open_one:
+def test_jwt_of_an_unknown_subject_needs_the_jwt_machines_setting(app_server: AppServer, server: str) -> None:
+    assert refused(app_server, signed(sub="nobody-here"))
+    with running_app_server(server, **trusting(_keys(app_server)), jwt_machines="*") as open_one:
         assert open_one.viewer(signed(sub="nobody-here"))["handle"] == "nobody-here"
 
 
-def _keys(home: House) -> str:
-    assert home.database.settings.jwt_jwks is not None
-    return home.database.settings.jwt_jwks
+def _keys(app_server: AppServer) -> str:
+    assert app_server.database.settings.jwt_jwks is not None
+    return app_server.database.settings.jwt_jwks
 
 
 @pytest.mark.parametrize(
-    ("said", "roles"),
+    ("overrides", "roles"),
     [
         (["METRICS", "AUDITOR"], ["AUDITOR", "METRICS"]),
         ("AUDITOR offline_access", ["AUDITOR"]),
         (["ADMIN", 7, None, "admin", "uma_authorization"], ["ADMIN"]),
     ],
 )
-def test_roles_of_ours_are_taken_and_others_are_passed_over(home: House, said: Any, roles: list[str]) -> None:
-    assert home.viewer(signed(roles=said))["roles"] == roles
+def test_unknown_roles_in_a_jwt_are_ignored(app_server: AppServer, overrides: Any, roles: list[str]) -> None:
+    assert app_server.viewer(signed(roles=overrides))["roles"] == roles
 
 
-@pytest.mark.parametrize("said", [None, [], "", "lead", {"LEAD": True}, 7, [["LEAD"]]])
-def test_who_has_no_role_of_ours_is_not_let_in(home: House, said: Any) -> None:
-    assert refused(home, signed(roles=said))
+@pytest.mark.parametrize("overrides", [None, [], "", "lead", {"LEAD": True}, 7, [["LEAD"]]])
+def test_jwt_without_a_known_role_is_refused(app_server: AppServer, overrides: Any) -> None:
+    assert refused(app_server, signed(roles=overrides))
 
 
-def test_claims_may_have_other_names_and_stand_inside_others(home: House, server: str) -> None:
+def test_claim_names_are_configurable_and_may_be_nested(app_server: AppServer, server: str) -> None:
     names = {"jwt_roles_claim": "realm_access.roles", "jwt_handle_claim": "https://keyframe.example/handle"}
-    with house(server, **trusting(_keys(home)), **names, jwt_machines="shop") as other:
-        said: dict[str, Any] = {
+    with running_app_server(server, **trusting(_keys(app_server)), **names, jwt_machines="shop") as other:
+        overrides: dict[str, Any] = {
             "realm_access": {"roles": ["AUDITOR"]},
             "https://keyframe.example/handle": "shop",
             "roles": ["ADMIN"],
         }
-        assert other.viewer(signed(**said)) == {"handle": "shop", "roles": ["AUDITOR"], "person": None}
+        assert other.viewer(signed(**overrides)) == {"handle": "shop", "roles": ["AUDITOR"], "person": None}
 
 
-@pytest.mark.parametrize("said", [None, "", 7, ["robot"], "a" * 300, "robot\n", "robot\0"])
-def test_who_is_not_named_is_not_let_in(home: House, said: Any) -> None:
+@pytest.mark.parametrize("overrides", [None, "", 7, ["robot"], "a" * 300, "robot\n", "robot\0"])
+def test_jwt_without_a_valid_subject_is_refused(app_server: AppServer, overrides: Any) -> None:
     header = json.dumps({"alg": "ES256", "kid": "one"}).encode()
-    assert refused(home, raw(header, json.dumps(claims(sub=said)).encode()))
+    assert refused(app_server, raw(header, json.dumps(claims(sub=overrides)).encode()))
 
 
-# ── when, by whom, for whom ──────────────────────────────────────────────────────────────────────
+# ── issuer, audience and validity ─────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
-    "said",
+    "overrides",
     [
         {"iss": "https://evil.example"},
         {"iss": "https://id.example/"},
@@ -111,29 +111,27 @@ def test_who_is_not_named_is_not_let_in(home: House, said: Any) -> None:
         {"nbf": "never"},
     ],
 )
-def test_what_is_said_by_another_or_to_another_or_at_another_time_lets_nobody_in(
-    home: House, said: dict[str, Any]
-) -> None:
+def test_jwt_with_wrong_issuer_audience_or_time_is_refused(app_server: AppServer, overrides: dict[str, Any]) -> None:
     header = json.dumps({"alg": "ES256", "kid": "one"}).encode()
-    assert refused(home, raw(header, json.dumps(claims(**said)).encode()))
+    assert refused(app_server, raw(header, json.dumps(claims(**overrides)).encode()))
 
 
 @pytest.mark.parametrize("exp", ["1e400", "NaN", "Infinity", "[]", "true", "9" * 400])
-def test_what_is_no_time_lets_nobody_in(home: House, exp: str) -> None:
+def test_jwt_with_an_invalid_expiry_is_refused(app_server: AppServer, exp: str) -> None:
     payload = json.dumps(claims(exp="EXP")).replace('"EXP"', exp).encode()
-    assert refused(home, raw(b'{"alg": "ES256", "kid": "one"}', payload))
+    assert refused(app_server, raw(b'{"alg": "ES256", "kid": "one"}', payload))
 
 
-def test_the_issuers_clock_may_be_off_a_little(home: House) -> None:
-    assert home.viewer(signed(exp=int(time()) - 5))
-    assert home.viewer(signed(nbf=int(time()) + 5))
+def test_small_clock_skew_is_accepted(app_server: AppServer) -> None:
+    assert app_server.viewer(signed(exp=int(time()) - 5))
+    assert app_server.viewer(signed(nbf=int(time()) + 5))
 
 
-def test_one_of_several_audiences_may_be_ours(home: House) -> None:
-    assert home.viewer(signed(aud=["another", "keyframe"]))
+def test_audience_list_containing_ours_is_accepted(app_server: AppServer) -> None:
+    assert app_server.viewer(signed(aud=["another", "keyframe"]))
 
 
-# ── forged ───────────────────────────────────────────────────────────────────────────────────────
+# ── forged ────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _unsigned(header: dict[str, Any], signature: bytes = b"") -> str:
@@ -142,20 +140,20 @@ def _unsigned(header: dict[str, Any], signature: bytes = b"") -> str:
 
 
 @pytest.mark.parametrize("alg", ["none", "None", "NONE", "nOnE", "", None, 7, ["ES256"], {"ES256": 1}, "ES256 "])
-def test_a_token_that_nobody_signed_lets_nobody_in(home: House, alg: Any) -> None:
-    assert refused(home, _unsigned({"alg": alg, "kid": "one"}))
-    assert refused(home, _unsigned({"alg": alg, "kid": "one"}, b"signature"))
+def test_unsigned_jwt_is_refused(app_server: AppServer, alg: Any) -> None:
+    assert refused(app_server, _unsigned({"alg": alg, "kid": "one"}))
+    assert refused(app_server, _unsigned({"alg": alg, "kid": "one"}, b"signature"))
 
 
 @pytest.mark.parametrize("alg", ["HS256", "HS384", "HS512"])
-def test_a_public_key_is_no_shared_secret(home: House, alg: str) -> None:
+def test_public_key_used_as_hmac_secret_is_refused(app_server: AppServer, alg: str) -> None:
     key = key_of("RS256").public_key()
     for form in (PublicFormat.SubjectPublicKeyInfo, PublicFormat.PKCS1):
         secret = key.public_bytes(Encoding.PEM, form)
         header = urlsafe_b64encode(json.dumps({"alg": alg, "kid": "one"}).encode()).rstrip(b"=")
-        told = header + b"." + urlsafe_b64encode(json.dumps(claims()).encode()).rstrip(b"=")
-        mark = urlsafe_b64encode(hmac.digest(secret, told, f"sha{alg[2:]}")).rstrip(b"=")
-        assert refused(home, (told + b"." + mark).decode())
+        signing_input = header + b"." + urlsafe_b64encode(json.dumps(claims()).encode()).rstrip(b"=")
+        mark = urlsafe_b64encode(hmac.digest(secret, signing_input, f"sha{alg[2:]}")).rstrip(b"=")
+        assert refused(app_server, (signing_input + b"." + mark).decode())
 
 
 @pytest.mark.parametrize(
@@ -175,39 +173,39 @@ def test_a_public_key_is_no_shared_secret(home: House, alg: str) -> None:
         {"kid": "one", "b64": False, "crit": ["b64"]},
     ],
 )
-def test_no_header_leads_elsewhere(home: House, header: dict[str, Any]) -> None:
-    told = json.dumps({"alg": "ES256", **header}).encode()
-    assert refused(home, raw(told, json.dumps(claims()).encode()))
+def test_hostile_jwt_headers_are_refused(app_server: AppServer, header: dict[str, Any]) -> None:
+    signing_input = json.dumps({"alg": "ES256", **header}).encode()
+    assert refused(app_server, raw(signing_input, json.dumps(claims()).encode()))
 
 
-def test_a_key_that_comes_along_is_not_taken(home: House) -> None:
+def test_key_embedded_in_the_jwt_is_ignored(app_server: AppServer) -> None:
     mine = public("ES256", "one", "mallory")
     header = {"kid": "one", "jwk": mine, "jku": "https://evil.example/keys", "x5u": "https://evil.example/x5u"}
-    assert refused(home, jwt.encode(claims(), key_of("ES256", "mallory"), "ES256", header))
+    assert refused(app_server, jwt.encode(claims(), key_of("ES256", "mallory"), "ES256", header))
 
 
-def test_a_key_of_another_kind_verifies_nothing(home: House) -> None:
-    assert refused(home, signed("RS384"))
-    assert refused(home, signed("PS256"))
+def test_algorithms_outside_the_setting_are_refused(app_server: AppServer) -> None:
+    assert refused(app_server, signed("RS384"))
+    assert refused(app_server, signed("PS256"))
 
 
-def test_what_was_changed_after_it_was_signed_lets_nobody_in(home: House) -> None:
+def test_tampered_jwt_is_refused(app_server: AppServer) -> None:
     header, payload, signature = signed().split(".")
     other = urlsafe_b64encode(json.dumps(claims(roles=["ADMIN"])).encode()).decode().rstrip("=")
-    assert refused(home, f"{header}.{other}.{signature}")
-    assert refused(home, f"{header}.{payload}.{signature[:-4]}AAAA")
-    assert refused(home, f"{header}.{payload}.")
-    assert refused(home, f"{header}.{payload}.{'A' * 86}")
+    assert refused(app_server, f"{header}.{other}.{signature}")
+    assert refused(app_server, f"{header}.{payload}.{signature[:-4]}AAAA")
+    assert refused(app_server, f"{header}.{payload}.")
+    assert refused(app_server, f"{header}.{payload}.{'A' * 86}")
 
 
 @pytest.mark.parametrize("twice", ['"roles": ["ADMIN"]', '"sub": "ada"', '"exp": 99999999999'])
-def test_who_says_something_twice_is_not_let_in(home: House, twice: str) -> None:
+def test_duplicate_claim_is_refused(app_server: AppServer, twice: str) -> None:
     payload = json.dumps(claims())[:-1] + f", {twice}}}"
-    assert refused(home, raw(b'{"alg": "ES256", "kid": "one"}', payload.encode()))
+    assert refused(app_server, raw(b'{"alg": "ES256", "kid": "one"}', payload.encode()))
 
 
-def test_a_header_that_says_something_twice_lets_nobody_in(home: House) -> None:
-    assert refused(home, raw(b'{"alg": "none", "kid": "one", "alg": "ES256"}', json.dumps(claims()).encode()))
+def test_duplicate_jwt_header_is_refused(app_server: AppServer) -> None:
+    assert refused(app_server, raw(b'{"alg": "none", "kid": "one", "alg": "ES256"}', json.dumps(claims()).encode()))
 
 
 @pytest.mark.parametrize(
@@ -227,26 +225,26 @@ def test_a_header_that_says_something_twice_lets_nobody_in(home: House) -> None:
         urlsafe_b64encode(b"\xff\xfe").decode() + ".e30.e30",
     ],
 )
-def test_what_is_no_jwt_lets_nobody_in(home: House, bearer: str) -> None:
-    response = home.http.get("/graphql", headers={b"authorization": f"Bearer {bearer}".encode()})
+def test_malformed_jwt_is_refused(app_server: AppServer, bearer: str) -> None:
+    response = app_server.http.get("/graphql", headers={b"authorization": f"Bearer {bearer}".encode()})
     assert response.status_code == 401
 
 
-def test_a_deep_payload_lets_nobody_in(home: House) -> None:
+def test_deeply_nested_payload_is_refused(app_server: AppServer) -> None:
     payload = json.dumps(claims())[:-1] + ', "deep": ' + "[" * 5000 + "]" * 5000 + "}"
-    assert refused(home, raw(b'{"alg": "ES256", "kid": "one"}', payload.encode()))
+    assert refused(app_server, raw(b'{"alg": "ES256", "kid": "one"}', payload.encode()))
 
 
-def test_a_long_one_is_taken_as_far_as_a_token_may_go(home: House) -> None:
-    assert home.viewer(signed(padding="x" * 11_000))
-    assert refused(home, signed(padding="x" * 12_500))
+def test_jwt_is_accepted_up_to_the_length_limit(app_server: AppServer) -> None:
+    assert app_server.viewer(signed(padding="x" * 11_000))
+    assert refused(app_server, signed(padding="x" * 12_500))
 
 
-# ── settings ─────────────────────────────────────────────────────────────────────────────────────
+# ── settings ──────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("algorithm", ["none", "None", "HS256", "HS384", "HS512", "RS256,HS256", "rs256", "RS1"])
-def test_no_setting_allows_what_is_never_taken(algorithm: str) -> None:
+def test_setting_refuses_unsafe_algorithms(algorithm: str) -> None:
     with pytest.raises(ValidationError, match="is not supported"):
         Settings(jwt_algorithms=algorithm)
 
@@ -254,13 +252,13 @@ def test_no_setting_allows_what_is_never_taken(algorithm: str) -> None:
 @pytest.mark.parametrize(
     "where", ["http://id.example/keys", "ftp://id.example/keys", "http://localhost.evil.example/", "file:///etc/keys"]
 )
-def test_keys_do_not_come_by_a_way_that_others_can_write_to(where: str) -> None:
+def test_setting_refuses_insecure_jwks_locations(where: str) -> None:
     with pytest.raises(ValidationError, match="https URL or a file"):
         Settings(jwt_issuer="a", jwt_audience="b", jwt_jwks=where)
 
 
 @pytest.mark.parametrize("where", ["https://id.example/keys", "http://127.0.0.1:9/k", "http://[::1]:9/k", "/etc/keys"])
-def test_keys_come_by_https_from_this_machine_or_from_a_file(where: str) -> None:
+def test_setting_accepts_jwks_over_https_loopback_or_a_file(where: str) -> None:
     assert Settings(jwt_issuer="a", jwt_audience="b", jwt_jwks=where).jwt_jwks == where
 
 
@@ -274,12 +272,12 @@ def test_keys_come_by_https_from_this_machine_or_from_a_file(where: str) -> None
         {"jwt_issuer": "a", "jwt_audience": "b"},
     ],
 )
-def test_issuer_audience_and_keys_are_named_together(given: dict[str, str]) -> None:
+def test_issuer_audience_and_keys_must_be_set_together(given: dict[str, str]) -> None:
     with pytest.raises(ValidationError, match="set together"):
         Settings(**given)  # type: ignore[arg-type]
 
 
-def test_without_an_issuer_no_jwt_is_taken(server: str) -> None:
-    with house(server) as plain:
+def test_without_an_issuer_every_jwt_is_refused(server: str) -> None:
+    with running_app_server(server) as plain:
         assert refused(plain, signed())
         assert plain.viewer(plain.token(Role.LEAD))["handle"] == "robot"

@@ -1,4 +1,4 @@
-"""What somebody shows is for nobody: it stands in no journal, no answer, no event, no row, no message of ours."""
+"""Tokens leak nowhere: not into logs, answers, events, table rows or messages."""
 
 import json
 import urllib.error
@@ -13,13 +13,13 @@ from api.cli.main import app
 from api.execution.request_scope import RequestScope
 from api.runtime.database import Database
 from api.runtime.settings import Settings
-from tests.api.auth.conftest import House, public, signed, trusting
+from tests.api.auth.conftest import AppServer, public, signed, trusting
 from tests.api.cli.terminal import environment, started
 from tests.api.schema.subscriptions.clients import hear, opened, port_of, say
 from tests.conftest import issue_token
 
 
-def test_what_is_shown_to_a_server_is_found_nowhere(database: Database, tmp_path: Path) -> None:
+def test_server_leaks_no_token_in_logs_answers_or_tables(database: Database, tmp_path: Path) -> None:
     keys = tmp_path / "keys.json"
     keys.write_text(json.dumps({"keys": [public("ES256", "one")]}))
     settings = database.settings.model_copy(update={**trusting(keys), "jwt_machines": "robot", "port": 0})
@@ -31,30 +31,32 @@ def test_what_is_shown_to_a_server_is_found_nowhere(database: Database, tmp_path
         "revoked": issue_token(database),
         "of a machine": signed(),
         "forged": signed(name="mallory"),
-        "of somebody unknown": signed(sub="stranger"),
+        "of an unknown subject": signed(sub="stranger"),
         "nonsense": "c2VjcmV0LW5vbnNlbnNl",
         "broken": f"kf_{'b' * 10}_{'s3cr3t' * 7}s",
     }
     revoked = terminal.invoke(app, ["token", "revoke", shown["revoked"].split("_")[1]])
-    said = []
+    outputs = []
     with started(settings, "serve") as server:
         port = port_of(server)
         for bearer in shown.values():
-            said += [_asked(port, bearer), _asked(port, bearer, "{ nope }"), _asked(port, bearer, "{")]
-            said += [_talked(port, bearer)]
-        said += [" ".join(psutil.Process(server.pid).cmdline()), psutil.Process(server.pid).name()]
+            outputs += [_asked(port, bearer), _asked(port, bearer, "{ nope }"), _asked(port, bearer, "{")]
+            outputs += [_asked_over_websocket(port, bearer)]
+        outputs += [" ".join(psutil.Process(server.pid).cmdline()), psutil.Process(server.pid).name()]
         server.terminate()
         out, err = server.communicate(timeout=60)
-    said += [out.decode(), err.decode(), made.stderr, revoked.output, _kept(database)]
-    said += [terminal.invoke(app, words).output for words in (["token", "list"], ["doctor"], ["token", "--help"])]
+    outputs += [out.decode(), err.decode(), made.stderr, revoked.output, _all_rows(database)]
+    outputs += [
+        terminal.invoke(app, arguments).output for arguments in (["token", "list"], ["doctor"], ["token", "--help"])
+    ]
     assert err.count(b"not_admitted") > 10
     for why, bearer in shown.items():
-        for part in _telling(bearer):
-            assert not [text for text in said if part in text], why
+        for part in _identifying_parts(bearer):
+            assert not [text for text in outputs if part in text], why
 
 
-def _telling(bearer: str) -> list[str]:
-    """What of a token would be enough to know it by: its secret, or its signature."""
+def _identifying_parts(bearer: str) -> list[str]:
+    """The parts of a token that identify it: the whole, and its secret or signature."""
     return [bearer, bearer.split("_", 2)[-1] if bearer.startswith("kf_") else bearer.rsplit(".", 1)[-1]]
 
 
@@ -70,34 +72,34 @@ def _asked(port: int, bearer: str, query: str = "{ viewer { handle } }") -> str:
             return f"{error.headers}{error.read()!r}"
 
 
-def _talked(port: int, bearer: str) -> str:
+def _asked_over_websocket(port: int, bearer: str) -> str:
     with opened(port) as ws:
         say(ws, type="connection_init", payload={"authorization": f"Bearer {bearer}"})
         say(ws, type="subscribe", id="1", payload={"query": "{ viewer { handle } nope }"})
         try:
             return f"{hear(ws)}{hear(ws)}"
-        except Exception as ended:  # noqa: BLE001 - however it ends, it is looked at what that says
+        except Exception as ended:  # noqa: BLE001 - any way of closing is an output to inspect
             return repr(ended)
 
 
-def _kept(database: Database) -> str:
+def _all_rows(database: Database) -> str:
     """Every row of every table of the workspace, as text."""
-    told = []
+    rows = []
     with database.connect() as conn:
         names = "select relname from pg_class where relkind = 'r' and relnamespace = to_regnamespace(%s)"
         for (name,) in conn.execute(names, [database.settings.workspace]).fetchall():
-            told += [str(row) for row in conn.execute(f"select t::text from {name} t").fetchall()]
-            told += [repr(row) for row in conn.execute(f"select * from {name}").fetchall()]
-    assert told
-    return "\n".join(told)
+            rows += [str(row) for row in conn.execute(f"select t::text from {name} t").fetchall()]
+            rows += [repr(row) for row in conn.execute(f"select * from {name}").fetchall()]
+    assert rows
+    return "\n".join(rows)
 
 
-def test_nothing_in_memory_says_it_by_its_name(home: House) -> None:
-    token = home.token()
-    home.viewer(token)
+def test_repr_of_server_objects_contains_no_token(app_server: AppServer) -> None:
+    token = app_server.token()
+    app_server.viewer(token)
     authenticators: Any
     (authenticators,) = [
-        one.kwargs["authenticators"] for one in home.app.user_middleware if "authenticators" in one.kwargs
+        one.kwargs["authenticators"] for one in app_server.app.user_middleware if "authenticators" in one.kwargs
     ]
     assert len(authenticators._known_good_tokens) > 0
     assert token not in repr(authenticators) + repr(vars(authenticators))
@@ -108,12 +110,12 @@ def test_nothing_in_memory_says_it_by_its_name(home: House) -> None:
     assert token not in repr(RequestScope(again))
 
 
-def test_no_setting_holds_a_secret_that_is_shown() -> None:
+def test_repr_of_settings_contains_no_password() -> None:
     settings = Settings(database_url="postgresql://keyframe:s3cr3t@db.example.org/keyframe")  # type: ignore[arg-type]
     assert "s3cr3t" not in repr(settings)
     assert "s3cr3t" not in str(settings)
 
 
-def test_who_may_not_read_learns_nothing_of_the_schema_by_mistakes(home: House) -> None:
-    """Suggestions are for who is let in."""
-    assert "Did you mean" not in home.http.post("/graphql", json={"query": "{ viewr }"}).text
+def test_unauthenticated_errors_contain_no_field_suggestions(app_server: AppServer) -> None:
+    """GraphQL suggests field names in errors; only authenticated callers may get them."""
+    assert "Did you mean" not in app_server.http.post("/graphql", json={"query": "{ viewr }"}).text

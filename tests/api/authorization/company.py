@@ -1,4 +1,4 @@
-"""Two teams that hardly know each other, with one of everything each; and every command, about the things of either."""
+"""Two teams with one aggregate of each kind, and one instance of every command for the aggregates of either team."""
 
 from collections.abc import Callable
 from copy import copy
@@ -68,7 +68,7 @@ from tests.domain.scenario import Given, called, given, made, on
 from tests.metric_input import as_input
 
 OUR, THEIR = "our", "their"
-"""Ours is what Ada has to do with: she leads the one team and owns its things. Theirs is Ben's."""
+"""Ada leads the first team and owns its goals and KPI; Ben leads the second and owns its goals and KPI."""
 CARL, DORA = made("carl"), made("dora")
 OURS, THEIRS = keyed_id(Kind.TEAM, "our"), keyed_id(Kind.TEAM, "their")
 TEAMS = {OUR: OURS, THEIR: THEIRS}
@@ -99,7 +99,7 @@ def reading(whose: str) -> UUID:
     return reading_id(keyed_id(Kind.KPI, f"{whose}-kpi"), on(2, 1))
 
 
-def _things(whose: str, visibility: Visibility) -> list[Command]:
+def team_history(whose: str, visibility: Visibility) -> list[Command]:
     team, owner = TEAMS[whose], {OUR: ADA, THEIR: BEN}[whose]
 
     def drafted(which: str) -> Command:
@@ -132,7 +132,7 @@ def _things(whose: str, visibility: Visibility) -> list[Command]:
 
 
 def history(their_visibility: Visibility) -> list[Command | datetime]:
-    """All that happened; `scenario.AUTHOR` tells of it."""
+    """The commands that set up both teams, with the clock times between them; `scenario.AUTHOR` sends them."""
     return [
         ada,
         ben,
@@ -144,30 +144,30 @@ def history(their_visibility: Visibility) -> list[Command | datetime]:
         OpenCycle(key="next", name="Next", starts_on=date(2026, 4, 1), ends_on=date(2026, 6, 30)),
         FormTeam(key="third", name="Third"),
         on(2, 10),
-        *_things(OUR, Visibility.WORKSPACE),
-        *_things(THEIR, their_visibility),
+        *team_history(OUR, Visibility.WORKSPACE),
+        *team_history(THEIR, their_visibility),
     ]
 
 
 @cache
-def _lived(their_visibility: Visibility) -> Given:
+def cached_company(their_visibility: Visibility) -> Given:
     return given(*history(their_visibility))
 
 
 def company(their_visibility: Visibility = Visibility.WORKSPACE) -> Given:
-    """The company, anew for whoever asks."""
-    lived = _lived(their_visibility)
-    log = copy(lived.log)
+    """A fresh copy of the company: what a test records in it does not reach other tests."""
+    original = cached_company(their_visibility)
+    log = copy(original.log)
     log.entries_made = copy(log.entries_made)
     log._commands = copy(log._commands)
     log._people = copy(log._people)
-    anew = copy(lived)
-    anew.log, anew.keyframe = log, Dispatcher(log)
-    return anew
+    duplicate = copy(original)
+    duplicate.log, duplicate.keyframe = log, Dispatcher(log)
+    return duplicate
 
 
 def by(*roles: Role, person: UUID | None = ADA, source: Source = Source.API) -> Author:
-    """Somebody with these roles; a machine, if it is nobody."""
+    """An author with these roles: the given person, or a machine if `person` is None."""
     return Author("machine:robot" if person is None else f"person:{person}", source, frozenset(roles))
 
 
@@ -218,7 +218,7 @@ COMMANDS: dict[type[Command], Callable[[str], Command]] = {
     DropKeyResult: lambda whose: DropKeyResult(key_result=proof(whose), reason="why not"),
     DefineKpi: lambda _: DefineKpi(key="new", name="New"),
     RedefineKpi: lambda whose: RedefineKpi(kpi=kpi(whose), name="Other", reason="agreed"),
-    RetireKpi: lambda whose: RetireKpi(kpi=kpi(whose), reason="nobody looks"),
+    RetireKpi: lambda whose: RetireKpi(kpi=kpi(whose), reason="unused"),
     RecordReadings: lambda whose: RecordReadings(
         readings=[ReadingInput(kpi=kpi(whose), value=2, measured_at=on(2, 2))]
     ),
@@ -229,4 +229,4 @@ COMMANDS: dict[type[Command], Callable[[str], Command]] = {
     AddComment: lambda whose: AddComment(subject=goal_ref(whose), body="Indeed"),
     Reflect: lambda whose: Reflect(subject=goal_ref(whose), kind=ReflectionKind.NEXT, body="Indeed"),
 }
-"""By verb, a command that is carried out by whoever may do it, about the things of either side."""
+"""By command type: makes an instance that succeeds for a permitted author, for the aggregates of one team."""

@@ -1,4 +1,4 @@
-"""A company with a private goal, asked over HTTP by somebody of each role, and by others."""
+"""A company with a private goal, served over HTTP to callers of every role."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -24,7 +24,7 @@ from tests.workspace import fresh_workspace
 
 
 class Company:
-    """The company on a database, with a door for whoever is needed."""
+    """The company in a database, with an API client for any role and person."""
 
     def __init__(self, database: Database, http: TestClient) -> None:
         self._database = database
@@ -37,7 +37,7 @@ class Company:
 
     @property
     def routes(self) -> Any:
-        """All that the application answers at."""
+        """All routes of the application."""
         app: Any = self._http.app
         return app.routes
 
@@ -46,7 +46,7 @@ class Company:
         return self.log.head().position
 
     def asked_by(self, *roles: Role, person: UUID | None = ADA) -> Api:
-        """The API as somebody with these roles sees it."""
+        """An API client with a token for these roles and this person; None is a machine token."""
         with self._database.connect() as conn:
             _, token = api_tokens.issue(conn, "robot", roles, person, timedelta(days=1))
         shown = {"authorization": f"Bearer {token}"}

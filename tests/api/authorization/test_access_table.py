@@ -1,4 +1,4 @@
-"""Who may do what: every command by every role, about one's own and others' things, each carried out for real."""
+"""The access table: every role runs every command on own and foreign aggregates."""
 
 import msgspec
 import pytest
@@ -68,7 +68,7 @@ TABLE = """
 HEADS, *ROWS = [line.split() for line in TABLE.strip().splitlines()]
 CELLS = [(name, Role(head), mark) for name, *marks in ROWS for head, mark in zip(HEADS, marks, strict=True)]
 SILENT = {"leaveTeam"}
-"""What has nothing to record here, and is carried out all the same."""
+"""Commands that succeed but record no event in this setup."""
 
 
 def head(company: Given) -> Head:
@@ -83,7 +83,7 @@ def test_every_command_and_every_role_is_in_the_table() -> None:
 
 @pytest.mark.parametrize("whose", [OUR, THEIR])
 @pytest.mark.parametrize(("name", "role", "mark"), CELLS)
-def test_each_role_may_do_what_the_table_says(name: str, role: Role, mark: str, whose: str) -> None:
+def test_each_role_may_run_the_commands_of_the_table(name: str, role: Role, mark: str, whose: str) -> None:
     there, command = company(), COMMANDS[VERBS[name]](whose)
     before = head(there)
     then = there.when(command, by(role))
@@ -91,52 +91,52 @@ def test_each_role_may_do_what_the_table_says(name: str, role: Role, mark: str, 
         assert bool(then.topics()) is (name not in SILENT)
     else:
         refused = then.then_refused("FORBIDDEN", "")
-        assert refused.message == COMMANDS_TAKE[mark_of(name)]
+        assert refused.message == MESSAGES[marks_of(name)]
         assert head(there) == before
 
 
-def mark_of(name: str) -> str:
+def marks_of(name: str) -> str:
     return " ".join(next(marks for one, *marks in ROWS if one == name))
 
 
-COMMANDS_TAKE = {
+MESSAGES = {
     "x - - - -": "This requires the role ADMIN.",
     "x x - - -": "This requires the role ADMIN or LEAD.",
     "x x own - -": "This requires the role ADMIN or LEAD; MEMBER suffices for goals that you own, "
     "contribute to, or lead the team of.",
     "x x own - x": "This requires the role ADMIN, LEAD or METRICS; MEMBER suffices for KPIs that you own.",
 }
-"""What is said to whoever may not: the same to all, whatever it is about."""
+"""The error message by row of the table: the same for every role and aggregate."""
 
 
 @pytest.mark.parametrize("name", VERBS)
-def test_somebody_without_a_role_may_do_nothing(name: str) -> None:
+def test_caller_without_roles_is_refused_every_command(name: str) -> None:
     there = company()
     there.when(COMMANDS[VERBS[name]](OUR), by()).then_refused("FORBIDDEN", "")
 
 
 @pytest.mark.parametrize("name", VERBS)
-def test_two_roles_permit_what_either_does(name: str) -> None:
+def test_permissions_of_two_roles_add_up(name: str) -> None:
     marks = {mark for one, role, mark in CELLS if one == name and role in (Role.METRICS, Role.LEAD)}
     then = company().when(COMMANDS[VERBS[name]](THEIR), by(Role.METRICS, Role.LEAD))
     assert (then.refused is None) is ("x" in marks)
 
 
 @pytest.mark.parametrize("name", [name for name, role, mark in CELLS if role is Role.MEMBER and mark == "own"])
-def test_a_machine_owns_nothing(name: str) -> None:
+def test_machine_owns_no_goals_or_kpis(name: str) -> None:
     company().when(COMMANDS[VERBS[name]](OUR), by(Role.MEMBER, person=None)).then_refused("FORBIDDEN", "")
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])
 @pytest.mark.parametrize("name", VERBS)
-def test_only_admins_say_that_something_was_true_before(name: str, role: Role) -> None:
+def test_other_roles_cannot_set_effective_at(name: str, role: Role) -> None:
     (mark,) = [mark for one, given, mark in CELLS if (one, given) == (name, role)]
     command = msgspec.structs.replace(COMMANDS[VERBS[name]](OUR), effective_at=on(2, 9))
     refused = company().when(command, by(role)).then_refused("FORBIDDEN")
     assert refused.field == (() if mark == "-" else ("effectiveAt",))
 
 
-def test_admins_say_that_something_was_true_before() -> None:
+def test_admin_can_set_effective_at() -> None:
     there = company()
     there.log.clock = on(2, 12)
     command = CommitObjective(objective=goal(OUR, "draft"), effective_at=on(2, 11))
@@ -144,7 +144,7 @@ def test_admins_say_that_something_was_true_before() -> None:
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])
-def test_only_admins_import(role: Role) -> None:
+def test_only_admin_can_import(role: Role) -> None:
     there, before = company(), head(company())
     refused = there.when(COMMANDS[RewordObjective](OUR), by(role, source=Source.IMPORT)).then_refused("FORBIDDEN")
     assert head(there) == before
@@ -152,7 +152,7 @@ def test_only_admins_import(role: Role) -> None:
         assert refused.message == "An import requires the role ADMIN."
 
 
-# ── a refusal says nothing of what it would have done ────────────────────────────────────────────
+# ── a refusal reveals nothing about the aggregate ─────────────────────────────────────────────────
 
 ENDINGS: list[list[Command]] = [
     [],
@@ -165,13 +165,13 @@ ENDINGS: list[list[Command]] = [
 
 
 @pytest.mark.parametrize("name", [name for name, role, mark in CELLS if role is Role.MEMBER and mark == "own"])
-def test_a_refusal_is_the_same_in_whatever_state_the_thing_is(name: str) -> None:
-    told = set()
+def test_refusal_does_not_depend_on_the_state_of_the_aggregate(name: str) -> None:
+    refusals = set()
     for ending in ENDINGS:
         there = company()
         for command in ending:
             assert there.when(command).refused is None
         for version in (None, 1, 99):
             asked = msgspec.structs.replace(COMMANDS[VERBS[name]](THEIR), expected_version=version)
-            told.add(str(there.when(asked, by(Role.MEMBER)).then_refused("FORBIDDEN", "")))
-    assert len(told) == 1
+            refusals.add(str(there.when(asked, by(Role.MEMBER)).then_refused("FORBIDDEN", "")))
+    assert len(refusals) == 1

@@ -15,19 +15,19 @@ SECTION = (DOCS / "authorization.md").read_text().split("## Roles and permission
 ROWS = re.findall(r"^\| `([A-Z_]+)` \| (.*?) \| (.*) \|$", SECTION, re.MULTILINE)
 
 
-def test_every_permission_is_told_with_the_roles_that_have_it() -> None:
+def test_every_permission_is_documented_with_its_roles() -> None:
     assert f"| {' | '.join(Role)} |" in SECTION
-    told = {name: [role for role, mark in zip(Role, marks.split(" | "), strict=True) if mark == "✓"]
+    documented = {name: [role for role, mark in zip(Role, marks.split(" | "), strict=True) if mark == "✓"]
             for name, _, marks in ROWS}  # fmt: skip
-    assert told == {permission.value: roles_with(permission) for permission in Permission}
+    assert documented == {permission.value: roles_with(permission) for permission in Permission}
 
 
-def test_how_slowly_is_told_what_is_not_there() -> None:
-    told = f"| a command that names an unknown object | answered after {1000 * NOT_FOUND_SECONDS:.0f} ms, "
-    assert told in (DOCS / "http.md").read_text()
+def test_response_time_for_unknown_objects_is_documented() -> None:
+    documented = f"| a command that names an unknown object | answered after {1000 * NOT_FOUND_SECONDS:.0f} ms, "
+    assert documented in (DOCS / "http.md").read_text()
 
 
 @pytest.mark.parametrize("permission", dict.fromkeys(kind.NEEDS.anybodys for kind in VERBS.values()))
-def test_every_command_is_told_with_the_permission_it_takes(permission: Permission) -> None:
-    (told,) = [re.findall(r"`([a-zA-Z]+)`", commands) for name, commands, _ in ROWS if name == permission]
-    assert told == [verb(kind) for kind in VERBS.values() if kind.NEEDS.anybodys is permission]
+def test_every_command_is_documented_with_its_permission(permission: Permission) -> None:
+    (documented,) = [re.findall(r"`([a-zA-Z]+)`", commands) for name, commands, _ in ROWS if name == permission]
+    assert documented == [verb(kind) for kind in VERBS.values() if kind.NEEDS.anybodys is permission]

@@ -1,4 +1,4 @@
-"""What is one's own: by owning it, contributing to it, leading the team whose it is, and by what it belongs to."""
+"""Ownership: a goal and its children belong to the goal's owner, its contributors and its team's lead."""
 
 from uuid import UUID, uuid4
 
@@ -75,45 +75,45 @@ TO_CARL: dict[str, list[Command]] = {
 
 @pytest.mark.parametrize("as_what", TO_CARL)
 @pytest.mark.parametrize("kind", OF_GOALS, ids=verb)
-def test_a_goal_is_of_its_owner_its_contributors_and_the_lead_of_its_team(kind: type[Command], as_what: str) -> None:
+def test_owner_contributor_and_team_lead_may_edit_a_goal(kind: type[Command], as_what: str) -> None:
     carl = by(Role.MEMBER, person=CARL)
     after().when(COMMANDS[kind](OUR), carl).then_refused("FORBIDDEN")
     after(*TO_CARL[as_what]).when(COMMANDS[kind](OUR), carl).topics()
 
 
 @pytest.mark.parametrize("kind", OF_GOALS, ids=verb)
-def test_a_goal_is_not_of_the_members_of_its_team(kind: type[Command]) -> None:
+def test_team_members_may_not_edit_the_teams_goals(kind: type[Command]) -> None:
     joined = JoinTeam(team=OURS, person=CARL)
     after(joined).when(COMMANDS[kind](OUR), by(Role.MEMBER, person=CARL)).then_refused("FORBIDDEN")
 
 
 @pytest.mark.parametrize("kind", OF_KEY_RESULTS, ids=verb)
-def test_a_key_result_is_also_of_its_own_owner(kind: type[Command]) -> None:
+def test_owner_of_a_key_result_may_edit_it(kind: type[Command]) -> None:
     given = [AssignKeyResult(key_result=proof(OUR, which), owner=CARL) for which in ("measured", "linked")]
     after(*given).when(COMMANDS[kind](OUR), by(Role.MEMBER, person=CARL)).topics()
 
 
-def test_a_goal_is_not_of_the_owner_of_its_key_result() -> None:
+def test_owner_of_a_key_result_may_not_edit_its_goal() -> None:
     given = AssignKeyResult(key_result=proof(OUR), owner=CARL)
     command = COMMANDS[RewordObjective](OUR)
     after(given).when(command, by(Role.MEMBER, person=CARL)).then_refused("FORBIDDEN")
 
 
-def test_an_initiative_is_also_of_its_own_owner() -> None:
+def test_owner_of_an_initiative_may_move_it() -> None:
     planned = PlanInitiative(title="Work", subject=goal_ref(OUR), owner=CARL, idempotency_key="carl's work")
     moved = msgspec.structs.replace(COMMANDS[MoveInitiative](OUR), initiative=made("carl's work"))
     after(planned).when(moved, by(Role.MEMBER, person=CARL)).topics()
 
 
 @pytest.mark.parametrize("kind", OF_READINGS, ids=verb)
-def test_readings_are_of_the_owner_of_their_kpi(kind: type[Command]) -> None:
+def test_owner_of_a_kpi_may_write_its_readings(kind: type[Command]) -> None:
     carl = by(Role.MEMBER, person=CARL)
     after().when(COMMANDS[kind](OUR), carl).then_refused("FORBIDDEN")
     given = RedefineKpi(kpi=kpi(OUR), owner=CARL, reason="agreed")
     after(given).when(COMMANDS[kind](OUR), carl).topics()
 
 
-def test_a_batch_of_readings_is_all_of_ones_own_or_refused() -> None:
+def test_batch_with_a_reading_of_another_owners_kpi_is_refused() -> None:
     def read(whose: str) -> ReadingInput:
         return ReadingInput(kpi=kpi(whose), value=2, measured_at=on(2, 2))
 
@@ -132,7 +132,7 @@ def test_a_batch_of_readings_is_all_of_ones_own_or_refused() -> None:
         (BEN, [CARL], THEIRS, False),
     ],
 )
-def test_who_drafts_a_goal_has_to_do_with_it(
+def test_member_drafts_only_goals_they_are_involved_in(
     owner: UUID | None, contributors: list[UUID], team: UUID | None, may: bool
 ) -> None:
     drafting = DraftObjective(cycle=QUARTER, title="New", owner=owner, contributors=contributors, team=team)
@@ -161,7 +161,7 @@ def test_who_drafts_a_goal_has_to_do_with_it(
     ],
     ids=lambda value: value.kind.value if isinstance(value, Ref) else str(value),
 )
-def test_a_comment_is_made_by_whom_the_goal_is_of_that_it_leads_to(subject: Ref, may: bool) -> None:
+def test_member_comments_only_on_subjects_of_own_goals_and_kpis(subject: Ref, may: bool) -> None:
     then = company().when(AddComment(subject=subject, body="Well"), by(Role.MEMBER))
     if may:
         assert then.topics() == ["comment-added"]
@@ -170,7 +170,7 @@ def test_a_comment_is_made_by_whom_the_goal_is_of_that_it_leads_to(subject: Ref,
 
 
 @pytest.mark.parametrize("kind", [*OF_GOALS, CorrectReading, RetractReading], ids=verb)
-def test_what_there_is_not_is_not_found_by_members_either(kind: type[Command]) -> None:
+def test_unknown_id_is_not_found_for_members_too(kind: type[Command]) -> None:
     of, nowhere = kind.NEEDS.of, uuid4()
     assert of is not None
     command = COMMANDS[kind](OUR)
@@ -182,11 +182,11 @@ def test_what_there_is_not_is_not_found_by_members_either(kind: type[Command]) -
     assert str(nowhere) in refused.message
 
 
-# ── while something else happens ─────────────────────────────────────────────────────────────────
+# ── concurrent changes ────────────────────────────────────────────────────────────────────────────
 
 
-def refused_after(then: Then) -> None:
-    """Refused once what happened meanwhile was seen, which is all that was recorded."""
+def assert_refused_after_retry(then: Then) -> None:
+    """The command is refused after a retry; only the concurrent change is recorded."""
     assert then.refused is not None and then.refused.code == "FORBIDDEN"
     assert len(then.entries) == 1
 
@@ -198,21 +198,21 @@ def refused_after(then: Then) -> None:
         AssignObjective(objective=goal(OUR), owner=None, team=None),
     ],
 )
-def test_what_is_given_away_meanwhile_is_no_longer_ones_own(meanwhile: Command) -> None:
+def test_concurrent_reassignment_ends_ownership(meanwhile: Command) -> None:
     there = company().meanwhile("append", meanwhile)
-    refused_after(there.when(COMMANDS[CheckIn](OUR), by(Role.MEMBER)))
+    assert_refused_after_retry(there.when(COMMANDS[CheckIn](OUR), by(Role.MEMBER)))
 
 
-def test_who_no_longer_leads_meanwhile_may_no_longer() -> None:
+def test_concurrent_change_of_lead_ends_permission() -> None:
     there = after(AssignObjective(objective=goal(OUR), owner=BEN))
     there.meanwhile("append", AppointLead(team=OURS, person=BEN))
-    refused_after(there.when(COMMANDS[RewordKeyResult](OUR), by(Role.MEMBER)))
+    assert_refused_after_retry(there.when(COMMANDS[RewordKeyResult](OUR), by(Role.MEMBER)))
 
 
-# ── the same command once more ───────────────────────────────────────────────────────────────────
+# ── idempotent repetition ─────────────────────────────────────────────────────────────────────────
 
 
-def test_what_was_carried_out_is_told_again_also_when_it_gave_the_goal_away() -> None:
+def test_repeated_command_is_answered_after_it_gave_the_goal_away() -> None:
     away = AssignObjective(objective=goal(OUR), owner=CARL, team=THEIRS, idempotency_key="away")
     there = company()
     first = there.when(away, by(Role.MEMBER)).outcome
@@ -221,7 +221,7 @@ def test_what_was_carried_out_is_told_again_also_when_it_gave_the_goal_away() ->
     assert again.result == first.result
 
 
-def test_what_was_carried_out_is_told_again_to_who_still_has_a_role_for_it_alone() -> None:
+def test_repeated_command_is_answered_only_to_a_caller_with_a_permitted_role() -> None:
     reworded = RewordObjective(objective=goal(OUR), title="Other", idempotency_key="reworded")
     there = company()
     assert there.when(reworded, by(Role.LEAD)).topics() == ["objective-reworded"]

@@ -1,4 +1,4 @@
-"""What is private to a team is not there for others, whatever they ask for: word for word, and as slowly."""
+"""Private goals are indistinguishable from unknown ids to others: identical answers and identical timing."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -57,7 +57,7 @@ SUBJECTS = [
     Ref(Kind.COMMENT, made("their comment")),
     Ref(Kind.REFLECTION, made("their thought")),
 ]
-"""One of each kind of thing that belongs to what is theirs."""
+"""One subject of each kind that belongs to the private goal."""
 PRIVATE: list[Command] = [
     *(COMMANDS[kind](THEIR) for kind in COMMANDS if "objective" in kind.__struct_fields__),
     *(COMMANDS[kind](THEIR) for kind in COMMANDS if {"key_result", "check_in"} & {*kind.__struct_fields__}),
@@ -73,17 +73,17 @@ PRIVATE: list[Command] = [
     UnalignObjective(objective=goal(OUR), from_=goal_ref(THEIR)),
     UnalignObjective(objective=goal(OUR), from_=proof_ref(THEIR)),
 ]
-"""Every way to name something of theirs."""
+"""Every command argument that can name a private aggregate."""
 STRANGERS = [by(Role.LEAD), by(Role.MEMBER), by(Role.LEAD, Role.MEMBER, Role.METRICS), by(Role.LEAD, person=None)]
 
 
 @pytest.fixture(autouse=True)
-def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_not_found_delay(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dispatcher, "NOT_FOUND_SECONDS", 1e-9)
 
 
-def theirs(*history: Command) -> Given:
-    """The company, with what is theirs private to their team."""
+def company_with_private_goals(*history: Command) -> Given:
+    """The company after `history`, with the goals of the second team private to it."""
     there = company(Visibility.TEAM)
     for command in history:
         then = there.when(command)
@@ -92,7 +92,7 @@ def theirs(*history: Command) -> Given:
 
 
 def ids(command: Command) -> list[UUID]:
-    """The ids in a command of what is theirs."""
+    """The private ids named in a command."""
     values = [
         one for value in msgspec.structs.astuple(command) for one in (value if isinstance(value, list) else [value])
     ]
@@ -102,21 +102,21 @@ def ids(command: Command) -> list[UUID]:
     return [id for id in named if id in known]
 
 
-def naming(command: Command, id: UUID, other: UUID) -> Command:
-    """The same command with another id in place of one."""
-    said = msgspec.json.encode(command).replace(str(id).encode(), str(other).encode())
-    return msgspec.json.decode(said, type=type(command))
+def with_id(command: Command, id: UUID, other: UUID) -> Command:
+    """The command with `id` replaced by `other`."""
+    encoded = msgspec.json.encode(command).replace(str(id).encode(), str(other).encode())
+    return msgspec.json.decode(encoded, type=type(command))
 
 
-def told(then: Then, id: UUID) -> tuple[Any, ...]:
+def refusal(then: Then, id: UUID) -> tuple[Any, ...]:
     assert then.refused is not None, then.topics()
     return then.refused.code, then.refused.field, then.refused.message.replace(str(id), "…"), len(then.entries)
 
 
-# ── it is not there ──────────────────────────────────────────────────────────────────────────────
+# ── private ids are refused like unknown ids ──────────────────────────────────────────────────────
 
 
-def test_every_command_that_can_name_a_goal_is_tried() -> None:
+def test_all_commands_that_can_name_a_goal_are_covered() -> None:
     others = {kind for kind in COMMANDS if not ids(COMMANDS[kind](THEIR))}
     assert {type(command) for command in PRIVATE} | others == set(VERBS.values())
     assert all(ids(command) for command in PRIVATE)
@@ -124,55 +124,57 @@ def test_every_command_that_can_name_a_goal_is_tried() -> None:
 
 @pytest.mark.parametrize("author", STRANGERS)
 @pytest.mark.parametrize("command", PRIVATE, ids=lambda command: verb(type(command)))
-def test_what_is_private_is_as_unknown_as_what_never_was(command: Command, author: Author) -> None:
+def test_private_id_is_refused_like_an_unknown_id(command: Command, author: Author) -> None:
     for id in ids(command):
         nowhere = uuid4()
-        found = told(theirs().when(command, author), id)
-        missed = told(theirs().when(naming(command, id, nowhere), author), nowhere)
+        found = refusal(company_with_private_goals().when(command, author), id)
+        missed = refusal(company_with_private_goals().when(with_id(command, id, nowhere), author), nowhere)
         assert found == missed
         assert found[0] == "NOT_FOUND"
 
 
 @pytest.mark.parametrize("expected", [1, 2, 99])
 @pytest.mark.parametrize("command", PRIVATE, ids=lambda command: verb(type(command)))
-def test_a_version_is_not_compared_with_what_is_private(command: Command, expected: int) -> None:
+def test_expected_version_does_not_reveal_private_goals(command: Command, expected: int) -> None:
     asked = msgspec.structs.replace(command, expected_version=expected)
     for id in ids(asked)[:1]:
         nowhere = uuid4()
-        found = told(theirs().when(asked, by(Role.LEAD)), id)
-        assert found == told(theirs().when(naming(asked, id, nowhere), by(Role.LEAD)), nowhere)
+        found = refusal(company_with_private_goals().when(asked, by(Role.LEAD)), id)
+        assert found == refusal(company_with_private_goals().when(with_id(asked, id, nowhere), by(Role.LEAD)), nowhere)
 
 
 @pytest.mark.parametrize("role", [Role.AUDITOR, Role.METRICS])
 @pytest.mark.parametrize("command", PRIVATE, ids=lambda command: verb(type(command)))
-def test_who_may_not_write_at_all_learns_nothing_either(command: Command, role: Role) -> None:
+def test_read_only_roles_get_the_same_refusal_for_private_and_unknown_ids(command: Command, role: Role) -> None:
     for id in ids(command):
         nowhere = uuid4()
-        found = told(theirs().when(command, by(role)), id)
-        assert found == told(theirs().when(naming(command, id, nowhere), by(role)), nowhere)
+        found = refusal(company_with_private_goals().when(command, by(role)), id)
+        assert found == refusal(company_with_private_goals().when(with_id(command, id, nowhere), by(role)), nowhere)
         assert found[0] == "FORBIDDEN"
 
 
 @pytest.mark.parametrize("author", [by(Role.MEMBER), by(Role.LEAD), by(Role.METRICS)])
-def test_what_is_private_is_not_found_either_where_a_kpi_is_named(author: Author) -> None:
+def test_private_id_given_as_a_kpi_id_is_refused_like_an_unknown_id(author: Author) -> None:
     for subject in SUBJECTS:
         nowhere = uuid4()
         reading = ReadingInput(kpi=KpiBy(id=subject.id), value=1, measured_at=on(2, 2))
         asked = RecordReadings(readings=[reading])
-        found = told(theirs().when(asked, author), subject.id)
-        assert found == told(theirs().when(naming(asked, subject.id, nowhere), author), nowhere)
+        found = refusal(company_with_private_goals().when(asked, author), subject.id)
+        assert found == refusal(company_with_private_goals().when(with_id(asked, subject.id, nowhere), author), nowhere)
 
 
-def test_of_an_alignment_with_what_is_private_nothing_is_told() -> None:
+def test_existing_alignment_with_a_private_goal_is_not_revealed() -> None:
     aligned = AlignObjective(objective=goal(OUR), to=goal_ref(THEIR))
     unaligned = UnalignObjective(objective=goal(OUR), from_=goal_ref(THEIR))
     for asked in (aligned, unaligned):
         nowhere = uuid4()
-        found = told(theirs(aligned).when(asked, by(Role.LEAD)), goal(THEIR))
-        assert found == told(theirs(aligned).when(naming(asked, goal(THEIR), nowhere), by(Role.LEAD)), nowhere)
+        found = refusal(company_with_private_goals(aligned).when(asked, by(Role.LEAD)), goal(THEIR))
+        assert found == refusal(
+            company_with_private_goals(aligned).when(with_id(asked, goal(THEIR), nowhere), by(Role.LEAD)), nowhere
+        )
 
 
-# ── for whom it is there ─────────────────────────────────────────────────────────────────────────
+# ── who sees a private goal ───────────────────────────────────────────────────────────────────────
 
 SHOWN = SetObjectiveVisibility(objective=goal(THEIR), visibility=Visibility.WORKSPACE)
 HIDDEN = SetObjectiveVisibility(objective=goal(THEIR), visibility=Visibility.TEAM)
@@ -194,13 +196,13 @@ TO_SEE: list[tuple[str, list[Command], Author]] = [
     ("an admin", [], by(Role.ADMIN)),
     ("a machine that is an admin", [], by(Role.ADMIN, person=None)),
     ("an auditor who leads elsewhere", [], by(Role.AUDITOR, Role.LEAD)),
-    ("anybody, once it is shown", [SHOWN], by(Role.LEAD)),
+    ("any lead, once it is visible", [SHOWN], by(Role.LEAD)),
 ]
 
 
 @pytest.mark.parametrize(("history", "author"), [to[1:] for to in TO_SEE], ids=[to[0] for to in TO_SEE])
-def test_who_has_to_do_with_it_sees_it(history: list[Command], author: Author) -> None:
-    there = theirs(*history)
+def test_involved_author_sees_the_private_goal(history: list[Command], author: Author) -> None:
+    there = company_with_private_goals(*history)
     assert there.when(COMMANDS[CheckIn](THEIR), author).topics() == ["key-result-checked-in"]
     assert _sees(there, author)
 
@@ -214,14 +216,14 @@ NOT_TO_SEE: list[tuple[str, list[Command], Author]] = [
     ("who is in the team above", [MoveTeam(team=THEIRS, parent=OURS)], by(Role.LEAD)),
     ("the owner of its initiative", [PlanInitiative(title="Work", subject=goal_ref(THEIR), owner=CARL)],
      by(Role.LEAD, person=CARL)),
-    ("anybody, once it is hidden again", [SHOWN, HIDDEN], by(Role.LEAD)),
+    ("any lead, once it is hidden again", [SHOWN, HIDDEN], by(Role.LEAD)),
     ("a machine", [], by(Role.LEAD, person=None)),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("history", "author"), [to[1:] for to in NOT_TO_SEE], ids=[to[0] for to in NOT_TO_SEE])
-def test_who_has_nothing_to_do_with_it_does_not(history: list[Command], author: Author) -> None:
-    there = theirs(*history)
+def test_uninvolved_author_does_not_see_the_private_goal(history: list[Command], author: Author) -> None:
+    there = company_with_private_goals(*history)
     there.when(COMMANDS[CheckIn](THEIR), author).then_refused("NOT_FOUND", "keyResult")
     assert not _sees(there, author)
 
@@ -230,27 +232,27 @@ def _sees(there: Given, author: Author) -> bool:
     return sees(UnitOfWork(there.log, author, SHOWN, uuid4()), there.aggregate(Objective, goal(THEIR)))
 
 
-def test_who_hides_a_goal_from_themselves_sees_it_no_more() -> None:
+def test_lead_who_hides_a_goal_from_themselves_no_longer_sees_it() -> None:
     there = company()
     hiding = SetObjectiveVisibility(objective=goal(THEIR), visibility=Visibility.TEAM)
     assert there.when(hiding, by(Role.LEAD)).topics() == ["objective-visibility-set"]
     there.when(SHOWN, by(Role.LEAD)).then_refused("NOT_FOUND", "objective")
 
 
-def test_what_is_carried_on_stays_private() -> None:
+def test_carried_private_goal_stays_private() -> None:
     carried = CarryObjective(objective=goal(THEIR), into=NEXT, idempotency_key="carried")
-    there = theirs(carried)
+    there = company_with_private_goals(carried)
     for id in [made("carried"), made("carried", 2)]:
         comment = AddComment(subject=Ref(Kind.OBJECTIVE if id == made("carried") else Kind.KEY_RESULT, id), body="W")
         there.when(comment, by(Role.LEAD)).then_refused("NOT_FOUND", "subject")
 
 
-# ── what stands beside it ────────────────────────────────────────────────────────────────────────
+# ── visible aggregates next to private ones ───────────────────────────────────────────────────────
 
 
-def test_a_cycle_that_cannot_be_closed_names_what_is_seen_alone() -> None:
+def test_refusal_to_close_a_cycle_names_only_visible_goals() -> None:
     closing = CloseCycle(cycle=QUARTER)
-    there = theirs(ActivateCycle(cycle=QUARTER))
+    there = company_with_private_goals(ActivateCycle(cycle=QUARTER))
     refused = there.when(closing, by(Role.LEAD)).then_refused("CONFLICT", "cycle")
     assert refused.message == (
         "Still active: 'our draft goal', 'our active goal', 'our above goal', and objectives that are private to "
@@ -259,22 +261,22 @@ def test_a_cycle_that_cannot_be_closed_names_what_is_seen_alone() -> None:
     assert "their" in there.when(closing, by(Role.ADMIN)).then_refused("CONFLICT", "cycle").message
 
 
-def test_a_cycle_in_which_only_private_goals_are_open_says_so() -> None:
+def test_refusal_to_close_a_cycle_mentions_open_private_goals_without_titles() -> None:
     dropped = [DropObjective(objective=goal(OUR, which), reason="r") for which in ("draft", "active", "above")]
-    there = theirs(*dropped, ActivateCycle(cycle=QUARTER))
+    there = company_with_private_goals(*dropped, ActivateCycle(cycle=QUARTER))
     refused = there.when(CloseCycle(cycle=QUARTER), by(Role.LEAD)).then_refused("CONFLICT", "cycle")
     assert refused.message.startswith("Still active: objectives that are private to their team. Close")
 
 
-def test_whoever_runs_cycles_begins_and_ends_private_goals_with_them() -> None:
-    there = theirs()
+def test_lead_closes_a_cycle_including_its_private_goals() -> None:
+    there = company_with_private_goals()
     assert there.when(ActivateCycle(cycle=QUARTER), by(Role.LEAD)).refused is None
     assert there.when(CloseCycle(cycle=QUARTER, close_objectives=True), by(Role.LEAD)).refused is None
     assert there.aggregate(Objective, goal(THEIR)).has_ended
 
 
-def test_a_circle_through_what_is_private_is_refused_without_a_word_of_it() -> None:
-    there = theirs(
+def test_circular_alignment_error_does_not_name_private_goals() -> None:
+    there = company_with_private_goals(
         AlignObjective(objective=goal(THEIR, "above"), to=goal_ref(OUR, "draft")),
         AlignObjective(objective=goal(OUR, "above"), to=goal_ref(THEIR)),
     )
@@ -286,18 +288,18 @@ def test_a_circle_through_what_is_private_is_refused_without_a_word_of_it() -> N
     )
 
 
-def test_a_version_that_differs_in_nothing_one_sees_is_the_newest() -> None:
+def test_expected_version_ignores_changes_the_author_cannot_see() -> None:
     seen = company(Visibility.TEAM).aggregate(Objective, goal(OUR)).version
     reworded = msgspec.structs.replace(COMMANDS[RewordObjective](OUR), expected_version=seen)
     aligned = AlignObjective(objective=goal(OUR), to=proof_ref(THEIR))
-    assert theirs(aligned).when(reworded, by(Role.LEAD)).topics() == ["objective-reworded"]
-    theirs(aligned).when(reworded, by(Role.ADMIN)).then_refused("STALE", "expectedVersion")
+    assert company_with_private_goals(aligned).when(reworded, by(Role.LEAD)).topics() == ["objective-reworded"]
+    company_with_private_goals(aligned).when(reworded, by(Role.ADMIN)).then_refused("STALE", "expectedVersion")
     changed = AssignObjective(objective=goal(OUR), contributors=[CARL])
     for history in ([aligned, changed], [changed, aligned]):
-        theirs(*history).when(reworded, by(Role.LEAD)).then_refused("STALE", "expectedVersion")
+        company_with_private_goals(*history).when(reworded, by(Role.LEAD)).then_refused("STALE", "expectedVersion")
 
 
-# ── while something else happens ─────────────────────────────────────────────────────────────────
+# ── concurrent changes ────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
@@ -311,18 +313,18 @@ def test_a_version_that_differs_in_nothing_one_sees_is_the_newest() -> None:
         ),
     ],
 )
-def test_what_is_hidden_meanwhile_is_not_there(history: list[Command], meanwhile: Command) -> None:
-    there = theirs(*history).meanwhile("append", meanwhile)
+def test_goal_hidden_concurrently_is_not_found(history: list[Command], meanwhile: Command) -> None:
+    there = company_with_private_goals(*history).meanwhile("append", meanwhile)
     then = there.when(COMMANDS[CheckIn](THEIR), by(Role.LEAD))
     assert then.refused is not None and then.refused.code == "NOT_FOUND"
     assert len(then.entries) == 1
 
 
-# ── as slowly ────────────────────────────────────────────────────────────────────────────────────
+# ── timing ────────────────────────────────────────────────────────────────────────────────────────
 
 
 class Clock(SimpleNamespace):
-    """A clock that moves on when something is read, and when somebody sleeps."""
+    """A clock that advances only by reads and sleeps."""
 
     now = 100.0
 
@@ -335,13 +337,13 @@ class Clock(SimpleNamespace):
 
 @pytest.mark.parametrize("command", [PRIVATE[0], COMMANDS[CorrectCheckIn](THEIR), PRIVATE[-1]])
 @pytest.mark.parametrize("read_seconds", [0.001, 0.012])
-def test_what_is_private_takes_as_long_as_what_never_was(
+def test_private_and_unknown_ids_are_refused_after_the_same_time(
     command: Command, read_seconds: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = Clock()
     monkeypatch.setattr(dispatcher, "time", clock)
     monkeypatch.setattr(dispatcher, "NOT_FOUND_SECONDS", 0.1)
-    there = theirs()
+    there = company_with_private_goals()
     plain = there.log.streams
 
     def slowly(wanted: Any) -> Any:
@@ -352,13 +354,15 @@ def test_what_is_private_takes_as_long_as_what_never_was(
     took = []
     for id in (ids(command)[0], uuid4()):
         began = clock.now
-        there.when(naming(command, ids(command)[0], id), by(Role.LEAD)).then_refused("NOT_FOUND")
+        there.when(with_id(command, ids(command)[0], id), by(Role.LEAD)).then_refused("NOT_FOUND")
         took.append(clock.now - began)
     assert took == pytest.approx([0.1, 0.1])
 
 
-def test_who_sees_everything_is_not_kept_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_admin_gets_not_found_without_delay(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock()
     monkeypatch.setattr(dispatcher, "time", clock)
-    theirs().when(naming(PRIVATE[0], ids(PRIVATE[0])[0], uuid4()), by(Role.ADMIN)).then_refused("NOT_FOUND")
+    company_with_private_goals().when(with_id(PRIVATE[0], ids(PRIVATE[0])[0], uuid4()), by(Role.ADMIN)).then_refused(
+        "NOT_FOUND"
+    )
     assert clock.now == Clock.now

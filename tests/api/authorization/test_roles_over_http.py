@@ -1,4 +1,4 @@
-"""Who may do and see what, as a client meets it: problems, errors, and what is simply not there."""
+"""Roles over HTTP: problems of mutations, errors of queries, and private goals that are not found."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -22,11 +22,11 @@ GIVEN = {
     "KpiBy": '{key: "our-kpi"}', "TeamBy": '{key: "our"}', "PersonBy": '{handle: "ada"}',
     "Moment": '{time: "2026-03-01T00:00:00Z"}', "Int": "1",
 }  # fmt: skip
-"""What is given for an argument of this type, where one is required."""
+"""The value for a required argument of each type."""
 
 
 def document(name: str, field: GraphQLField) -> str:
-    """The least that can be asked of a field."""
+    """The smallest valid selection of a field."""
 
     def given(argument: GraphQLArgument) -> str:
         return GIVEN[str(argument.type).removesuffix("!")]
@@ -40,12 +40,14 @@ def codes(answer: dict[str, Any]) -> list[str]:
     return [error["extensions"]["code"] for error in answer.get("errors", [])]
 
 
-# ── reading ──────────────────────────────────────────────────────────────────────────────────────
+# ── reading ───────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("role", READERS)
 @pytest.mark.parametrize("name", QUERY)
-def test_each_role_reads_what_the_table_says(company: Company, name: str, role: Role) -> None:
+def test_each_role_may_read_every_query_field_but_members_not_the_ledger(
+    company: Company, name: str, role: Role
+) -> None:
     answer = company.asked_by(role).answer(f"{{ {document(name, QUERY[name])} }}")
     may = name != "ledger" or role is not Role.MEMBER
     assert codes(answer) == ([] if may else ["FORBIDDEN"])
@@ -53,7 +55,7 @@ def test_each_role_reads_what_the_table_says(company: Company, name: str, role: 
 
 
 @pytest.mark.parametrize("name", QUERY)
-def test_metrics_reads_nothing(company: Company, name: str) -> None:
+def test_metrics_role_may_read_only_the_viewer(company: Company, name: str) -> None:
     robot = company.asked_by(Role.METRICS, person=None)
     if name == "viewer":
         viewer = robot.ask("{ __typename viewer { handle roles can } }")["viewer"]
@@ -71,13 +73,13 @@ def test_metrics_reads_nothing(company: Company, name: str) -> None:
         "{ __schema { types { name } } }",
     ],
 )
-def test_metrics_reads_nothing_by_another_way(company: Company, query: str) -> None:
+def test_metrics_role_cannot_read_through_fragments_or_introspection(company: Company, query: str) -> None:
     answer = company.asked_by(Role.METRICS, person=None).answer(query)
     assert (answer.get("data"), codes(answer)) == (None, ["FORBIDDEN"])
 
 
 @pytest.mark.parametrize("name", SUBSCRIPTION)
-def test_metrics_follows_nothing(company: Company, name: str) -> None:
+def test_metrics_role_is_refused_every_subscription(company: Company, name: str) -> None:
     http = company.asked_by(Role.METRICS, person=None).http
     query = f"subscription {{ {document(name, SUBSCRIPTION[name])} }}"
     response = http.post("/graphql", json={"query": query}, headers={"accept": "text/event-stream"})
@@ -86,7 +88,7 @@ def test_metrics_follows_nothing(company: Company, name: str) -> None:
     assert '"data":{' not in response.text
 
 
-def test_what_is_no_document_is_told_to_metrics_like_to_others(company: Company) -> None:
+def test_invalid_documents_get_the_same_codes_for_every_role(company: Company) -> None:
     for role in (Role.METRICS, Role.LEAD):
         asked = company.asked_by(role)
         assert set(codes(asked.answer("{ ...nothing }"))) == {"GRAPHQL_VALIDATION_FAILED"}
@@ -107,17 +109,17 @@ SERVED: dict[str, list[Role]] = {
     "/export/readings.csv": AUDITORS,
     "/ingest/readings": [Role.ADMIN, Role.LEAD, Role.MEMBER, Role.METRICS],
 }
-"""Who gets more than a refusal of what is served beside GraphQL."""
+"""The roles that may use each plain HTTP route."""
 
 
-def test_everything_that_is_served_is_tried(company: Company) -> None:
+def test_every_plain_http_route_is_covered(company: Company) -> None:
     served = {route.path for route in company.routes if not route.path.startswith("/graphql")}
     assert served == set(SERVED)
 
 
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("path", SERVED)
-def test_what_is_served_beside_it_is_for_the_same(company: Company, path: str, role: Role) -> None:
+def test_plain_http_routes_are_forbidden_to_roles_without_permission(company: Company, path: str, role: Role) -> None:
     (route,) = [route for route in company.routes if route.path == path]
     method = "GET" if "GET" in route.methods else "POST"
     response = company.asked_by(role).http.request(method, path.replace("{cycle}", "over"))
@@ -125,12 +127,12 @@ def test_what_is_served_beside_it_is_for_the_same(company: Company, path: str, r
     assert (response.status_code == 403) is (role not in SERVED[path])
 
 
-# ── writing ──────────────────────────────────────────────────────────────────────────────────────
+# ── writing ───────────────────────────────────────────────────────────────────────────────────────
 
 OPENED = {"key": "later", "name": "Later", "startsOn": "2028-01-01", "endsOn": "2028-03-31"}
 
 
-def test_a_refusal_is_a_problem_and_nothing_else(company: Company) -> None:
+def test_refused_command_returns_one_problem_and_records_no_event(company: Company) -> None:
     before = company.head
     payload = company.asked_by(Role.MEMBER).send("openCycle", OPENED, "position behind changes { id } cycle { key }")
     assert payload == {
@@ -157,7 +159,7 @@ def test_a_refusal_is_a_problem_and_nothing_else(company: Company) -> None:
         (Role.METRICS, "rewordObjective", {"objective": goal(OUR), "title": "Mine"}, "FORBIDDEN"),
     ],
 )
-def test_each_role_does_what_the_table_says(
+def test_each_role_gets_the_expected_mutation_result(
     company: Company, role: Role, verb: str, input: dict[str, Any], code: str | None
 ) -> None:
     given = {
@@ -169,14 +171,14 @@ def test_each_role_does_what_the_table_says(
     assert (company.head > before) is (code is None)
 
 
-def test_a_member_edits_what_is_theirs_alone(company: Company) -> None:
+def test_member_edits_only_own_goals(company: Company) -> None:
     title = {"keyResult": global_ids.encode(Kind.KEY_RESULT, proof(OUR)), "title": "Anew"}
     carl = company.asked_by(Role.MEMBER, person=CARL)
     assert carl.refused("rewordKeyResult", title) == ("FORBIDDEN", [])
     assert company.asked_by(Role.MEMBER).do("rewordKeyResult", title)["position"] == company.head
 
 
-def test_metrics_records_readings_and_is_told_what_became_of_them(company: Company) -> None:
+def test_metrics_role_records_readings_and_reads_only_the_counts(company: Company) -> None:
     robot = company.asked_by(Role.METRICS, person=None)
     reading = {"kpi": {"key": "our-kpi"}, "value": 3, "measuredAt": "2026-02-03T00:00:00Z"}
     payload = robot.do("recordReadings", {"readings": [reading]}, "position recorded unchanged")
@@ -188,10 +190,10 @@ def test_metrics_records_readings_and_is_told_what_became_of_them(company: Compa
     assert company.head == before
 
 
-# ── what is private ──────────────────────────────────────────────────────────────────────────────
+# ── private goals ─────────────────────────────────────────────────────────────────────────────────
 
 
-def test_what_is_private_is_answered_like_what_never_was(company: Company) -> None:
+def test_private_and_unknown_ids_get_identical_answers(company: Company) -> None:
     lead = company.asked_by(Role.LEAD)
     answers = []
     for id in (goal(THEIR), uuid4()):
@@ -203,7 +205,7 @@ def test_what_is_private_is_answered_like_what_never_was(company: Company) -> No
     assert "NOT_FOUND" in answers[0]
 
 
-def test_of_what_changed_since_nothing_is_told_that_is_private(company: Company) -> None:
+def test_stale_problem_omits_changes_of_private_goals(company: Company) -> None:
     admin, lead = company.asked_by(Role.ADMIN), company.asked_by(Role.LEAD)
     named = global_ids.encode(Kind.OBJECTIVE, goal(OUR, "above"))
     (version,) = lead.ask("query ($id: ID!) { objective(id: $id) { version } }", id=named)["objective"].values()
@@ -216,14 +218,14 @@ def test_of_what_changed_since_nothing_is_told_that_is_private(company: Company)
     assert payload["problems"][0]["changesSince"] == [{"__typename": "ObjectiveReworded"}]
 
 
-def test_what_is_private_is_seen_by_its_own(company: Company) -> None:
+def test_owner_and_auditor_read_a_private_goal(company: Company) -> None:
     named = global_ids.encode(Kind.OBJECTIVE, goal(THEIR))
     query = "query ($id: ID!) { objective(id: $id) { visibility } }"
     for asked in (company.asked_by(Role.MEMBER, person=BEN), company.asked_by(Role.AUDITOR)):
         assert asked.ask(query, id=named) == {"objective": {"visibility": "TEAM"}}
 
 
-def test_who_drafts_what_they_will_not_see_is_told_that_it_was_done(company: Company) -> None:
+def test_drafting_a_goal_the_caller_cannot_see_returns_only_the_position(company: Company) -> None:
     team = global_ids.encode(Kind.TEAM, THEIRS)
     drafted = {"cycle": {"key": QUARTER.key}, "title": "For you", "team": team, "visibility": "TEAM"}
     payload = company.asked_by(Role.LEAD).do("draftObjective", drafted, "position changes { id } objective { id }")

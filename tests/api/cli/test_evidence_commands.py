@@ -58,7 +58,7 @@ def hidden(settings: Settings) -> str:
     return signing_key.path_of(settings).read_text().splitlines()[0].rpartition("+")[2]
 
 
-# ── the key ──────────────────────────────────────────────────────────────────────────────────────
+# ── the key ───────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_key_is_made_for_its_owner_alone_and_its_public_half_is_told(run: Run, settings: Settings) -> None:
@@ -140,7 +140,7 @@ def _found(settings: Settings) -> Finding:
     return _key(settings)
 
 
-# ── the log ──────────────────────────────────────────────────────────────────────────────────────
+# ── the log ───────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_sound_log_is_told_to_be_sound(run: Run, quarter: Quarter, database: Database) -> None:
@@ -195,7 +195,7 @@ def test_a_checkpoint_from_outside_is_held_against_the_log(
     assert "cannot be read" in refused(run("verify", "--checkpoint", tmp_path / "nothing"), 2)
 
 
-# ── evidence ─────────────────────────────────────────────────────────────────────────────────────
+# ── evidence ──────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_evidence_is_taken_away_and_believed_without_a_database(

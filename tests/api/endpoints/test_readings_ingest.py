@@ -116,7 +116,7 @@ def test_a_line_is_told_for_each_batch_and_one_for_all(intake: Intake) -> None:
     assert (worse.status_code, worse.json()["errors"][0]["extensions"]["line"]) == (422, 1)
 
 
-# ── who, and in what form ────────────────────────────────────────────────────────────────────────
+# ── who, and in what form ─────────────────────────────────────────────────────────────────────────
 
 
 def test_metrics_may_and_readers_may_not(intake: Intake) -> None:
@@ -190,7 +190,7 @@ def test_a_body_beyond_what_a_question_may_have_is_taken(intake: Intake, monkeyp
     assert intake.put(file)[1]["recorded"] == 1_000
 
 
-# ── when something is missing ────────────────────────────────────────────────────────────────────
+# ── when something is missing ─────────────────────────────────────────────────────────────────────
 
 
 def test_a_lost_database_is_told_with_what_was_recorded_before(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:

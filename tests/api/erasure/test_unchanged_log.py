@@ -81,7 +81,7 @@ def test_a_workspace_that_lived_and_forgot_verifies(world: Attested, seed: int) 
     assert world.verify().damage is None
 
 
-# ── importing ────────────────────────────────────────────────────────────────────────────────────
+# ── importing ─────────────────────────────────────────────────────────────────────────────────────
 
 FACTS = [
     {"at": "2026-02-01T00:00:00Z", "by": "person:ben", "do": "formTeam", "input": {"key": "a", "name": "A"}},

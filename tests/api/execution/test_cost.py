@@ -44,7 +44,7 @@ def fields(document: str, **variables: Any) -> float:
     return Estimate(SDL, parsed, variables).of(parsed.definitions[0]).cost  # type: ignore[arg-type]
 
 
-# ── cost ─────────────────────────────────────────────────────────────────────────────────────────
+# ── cost ──────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_the_largest_page_of_a_board_is_answered() -> None:
@@ -93,7 +93,7 @@ def test_introspection_is_answered() -> None:
     assert refused(get_introspection_query()) is None
 
 
-# ── what else is counted ─────────────────────────────────────────────────────────────────────────
+# ── what else is counted ──────────────────────────────────────────────────────────────────────────
 
 
 def test_what_is_too_deep_is_refused() -> None:
@@ -141,7 +141,7 @@ def test_so_many_operations_and_no_more() -> None:
     assert code(" ".join(f"query A{n} {{ __typename }}" for n in range(OPERATIONS_MAX + 1))) == "TOO_MANY_OPERATIONS"
 
 
-# ── fragments ────────────────────────────────────────────────────────────────────────────────────
+# ── fragments ─────────────────────────────────────────────────────────────────────────────────────
 
 
 class Counted(Estimate):
@@ -190,7 +190,7 @@ def test_a_document_without_sense_can_be_weighed(document: str) -> None:
     assert refused(document) is None
 
 
-# ── told ─────────────────────────────────────────────────────────────────────────────────────────
+# ── told ──────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_the_limits_are_documented_with_their_codes() -> None:

@@ -129,7 +129,7 @@ def test_a_body_may_be_as_long_as_it_may(api: Api) -> None:
     assert response.json()["data"] == {"__typename": "Query"}
 
 
-# ── time ─────────────────────────────────────────────────────────────────────────────────────────
+# ── time ──────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_what_takes_too_long_to_put_together_is_one_error_and_not_one_of_each_part(

@@ -95,7 +95,7 @@ def renamed(told: Any, names: dict[str, Any]) -> Any:
             return told
 
 
-# ── answers ──────────────────────────────────────────────────────────────────────────────────────
+# ── answers ───────────────────────────────────────────────────────────────────────────────────────
 
 _OF_THE_IMPORT = {"createdBy", "recordedAt"}
 """Who and when it was that recorded it: an import says so, and forges neither."""
@@ -137,7 +137,7 @@ def _stripped(answer: Any) -> Any:
             return answer
 
 
-# ── who does it ──────────────────────────────────────────────────────────────────────────────────
+# ── who does it ───────────────────────────────────────────────────────────────────────────────────
 
 
 class Crowd(Dispatcher):

@@ -130,7 +130,7 @@ def comes_back(company: Company, another: World) -> None:
     assert exported(another) == file
 
 
-# ── what is told ─────────────────────────────────────────────────────────────────────────────────
+# ── what is told ──────────────────────────────────────────────────────────────────────────────────
 
 
 def test_every_event_that_can_be_stored_can_be_told() -> None:
@@ -199,7 +199,7 @@ def test_an_event_of_a_newer_program_is_said_to_be_one(company: Company) -> None
         exported(company.world)
 
 
-# ── who did it ───────────────────────────────────────────────────────────────────────────────────
+# ── who did it ────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_fact_is_by_the_person_who_did_it_or_for_whom_it_was_done(company: Company, another: World) -> None:
@@ -252,7 +252,7 @@ def test_an_erased_person_is_never_called_as_somebody_is_who_is_there(company: C
     comes_back(company, another)
 
 
-# ── one command, one fact or several ─────────────────────────────────────────────────────────────
+# ── one command, one fact or several ──────────────────────────────────────────────────────────────
 
 
 def test_activating_a_cycle_is_one_fact_and_one_moment(company: Company, another: World) -> None:
@@ -306,7 +306,7 @@ def test_key_results_that_came_along_are_called_by_their_place(company: Company,
     comes_back(company, another)
 
 
-# ── what is said as it was resolved ──────────────────────────────────────────────────────────────
+# ── what is said as it was resolved ───────────────────────────────────────────────────────────────
 
 
 def test_a_baseline_that_came_from_a_kpi_is_said(company: Company, another: World) -> None:
@@ -377,7 +377,7 @@ def test_what_was_cleared_is_cleared_again(company: Company, another: World) -> 
     comes_back(company, another)
 
 
-# ── readings ─────────────────────────────────────────────────────────────────────────────────────
+# ── readings ──────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.fixture

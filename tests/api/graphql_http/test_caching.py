@@ -40,7 +40,7 @@ def _minute(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(caching, "NOW_SECONDS", 10**9)
 
 
-# ── now ──────────────────────────────────────────────────────────────────────────────────────────
+# ── now ───────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_an_answer_about_now_is_asked_about_each_time(api: Api, cycle: dict[str, str]) -> None:
@@ -103,7 +103,7 @@ def test_several_names_may_be_given(api: Api) -> None:
     assert get(api, NOW, "*").status_code == 200
 
 
-# ── over ─────────────────────────────────────────────────────────────────────────────────────────
+# ── over ──────────────────────────────────────────────────────────────────────────────────────────
 
 PAST = "{ asOf(position: 1) { basis { position } cycles { nodes { key } } } }"
 
@@ -161,7 +161,7 @@ def test_nothing_is_kept_where_that_is_not_wanted(settings: Settings, database: 
         assert get(Api(http), PAST).headers["cache-control"] == "private, no-cache"
 
 
-# ── never ────────────────────────────────────────────────────────────────────────────────────────
+# ── never ─────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_who_may_not_read_is_told_nothing_by_a_name(api: Api) -> None:
     assert caching.find_not_modified(key, f'"1-{key.digest}"', context, 1) is None
 
 
-# ── what clients say ─────────────────────────────────────────────────────────────────────────────
+# ── what clients say ──────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_name_that_somebody_between_has_weakened_still_holds(

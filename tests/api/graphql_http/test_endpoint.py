@@ -33,7 +33,7 @@ def code(response: Any) -> Any:
     return error["extensions"]["code"]
 
 
-# ── who asks ─────────────────────────────────────────────────────────────────────────────────────
+# ── who asks ──────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_whoever_asks_is_the_operator_with_every_role(api: Api) -> None:
@@ -51,7 +51,7 @@ def test_what_a_page_of_ours_sends_is_told_apart_from_other_programs(api: Api, o
     assert change["actor"] == {"handle": "demo", "source": "CONSOLE"}
 
 
-# ── forms of the answer ──────────────────────────────────────────────────────────────────────────
+# ── forms of the answer ───────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_a_field_that_fails_leaves_the_rest_of_the_answer(api: Api) -> None:
     assert code(response) == "INVALID"
 
 
-# ── forms of the request ─────────────────────────────────────────────────────────────────────────
+# ── forms of the request ──────────────────────────────────────────────────────────────────────────
 
 
 def test_a_query_may_be_asked_by_get_but_nothing_is_written_by_it(api: Api) -> None:
@@ -152,7 +152,7 @@ def test_a_request_has_a_name_its_own_or_a_new_one(api: Api) -> None:
     assert len({first.headers["x-request-id"], second.headers["x-request-id"], "not fit\tto be logged"}) == 3
 
 
-# ── bounds ───────────────────────────────────────────────────────────────────────────────────────
+# ── bounds ────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_body_that_says_it_is_too_long_is_not_read(api: Api) -> None:
@@ -201,7 +201,7 @@ def test_an_installation_may_have_names_of_its_own(settings: Settings, database:
         assert http.get("/healthz").status_code == 200
 
 
-# ── the position that a client knows of ──────────────────────────────────────────────────────────
+# ── the position that a client knows of ───────────────────────────────────────────────────────────
 
 
 def test_an_answer_waits_for_the_position_that_the_client_knows_of(api: Api, objective: str) -> None:
@@ -225,7 +225,7 @@ def test_who_knows_of_more_than_there_is_is_told_where_the_views_stand(settings:
     assert error["extensions"] == {"code": "BEHIND", "wanted": 7, "position": 0, "lag": 7}
 
 
-# ── when things go wrong ─────────────────────────────────────────────────────────────────────────
+# ── when things go wrong ──────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
@@ -278,7 +278,7 @@ def test_an_answer_that_the_views_are_behind_says_by_how_much(settings: Settings
     assert payload == {"problems": [], "position": 1, "behind": 1, "person": None, "query": {"basis": {"position": 0}}}
 
 
-# ── how it does ──────────────────────────────────────────────────────────────────────────────────
+# ── how it does ───────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_browser_gets_a_page_only_if_the_editor_is_on(settings: Settings, database: Database) -> None:

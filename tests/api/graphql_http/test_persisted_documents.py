@@ -34,7 +34,7 @@ def code(answer: Any) -> Any:
     return error["extensions"]["code"]
 
 
-# ── remembered ───────────────────────────────────────────────────────────────────────────────────
+# ── remembered ────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_document_is_remembered_once_it_was_sent_with_its_name(api: Api) -> None:
@@ -115,7 +115,7 @@ def test_nor_are_they_remembered_beyond_a_length(monkeypatch: pytest.MonkeyPatch
     assert known._length == len("{ efgh }")
 
 
-# ── trusted ──────────────────────────────────────────────────────────────────────────────────────
+# ── trusted ───────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.fixture
@@ -183,7 +183,7 @@ def test_a_manifest_that_is_not_there_is_refused_at_the_start(tmp_path: Path) ->
         load_manifest(tmp_path / "none.json")
 
 
-# ── several at once ──────────────────────────────────────────────────────────────────────────────
+# ── several at once ───────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.fixture

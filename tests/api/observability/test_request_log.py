@@ -29,7 +29,7 @@ def told(api: Api, body: dict[str, Any], **headers: str) -> dict[str, Any]:
     return dict(line)
 
 
-# ── the journal ──────────────────────────────────────────────────────────────────────────────────
+# ── the journal ───────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_request_is_one_line_without_its_document_and_values(api: Api) -> None:
@@ -87,7 +87,7 @@ def test_the_journal_is_written_as_somebody_said(form: LogFormat, is_json: bool,
         configure_logging()
 
 
-# ── counters ─────────────────────────────────────────────────────────────────────────────────────
+# ── counters ──────────────────────────────────────────────────────────────────────────────────────
 
 
 def figure(page: str, name: str) -> float:
@@ -118,7 +118,7 @@ def test_prometheus_is_told_what_happened_and_how_it_stands(settings: Settings, 
     assert figure(page, 'keyframe_projector{condition="STOPPED"}') == 0
 
 
-# ── spans ────────────────────────────────────────────────────────────────────────────────────────
+# ── spans ─────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_nothing_is_traced_unless_somebody_says_where_to(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,7 +173,7 @@ def test_a_span_tells_what_the_journal_tells() -> None:
     }  # fmt: skip
 
 
-# ── headers and pages ────────────────────────────────────────────────────────────────────────────
+# ── headers and pages ─────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(

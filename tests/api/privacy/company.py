@@ -145,7 +145,7 @@ def parted(log: Sequence[Recorded], hidden: Collection[UUID]) -> tuple[set[UUID]
     return secret, visible
 
 
-# ── the story ────────────────────────────────────────────────────────────────────────────────────
+# ── the story ─────────────────────────────────────────────────────────────────────────────────────
 
 
 def _told(to: Company) -> None:

@@ -120,7 +120,7 @@ def _reachable() -> list[Any]:
     ]
 
 
-# ── where things are found ───────────────────────────────────────────────────────────────────────
+# ── where things are found ────────────────────────────────────────────────────────────────────────
 
 
 Way: TypeAlias = tuple[tuple[Any, str], ...]
@@ -199,7 +199,7 @@ def _along(way: Way, type_: Any, inner: str) -> str:
     return asked
 
 
-# ── what is asked of them ────────────────────────────────────────────────────────────────────────
+# ── what is asked of them ─────────────────────────────────────────────────────────────────────────
 
 
 def _field(parent: Any, name: str, depth: int) -> str:

@@ -99,7 +99,7 @@ def test_it_goes_with_its_team(asked: Asked) -> None:
     assert sees(asked, "mia")
 
 
-# ── what a command answers ───────────────────────────────────────────────────────────────────────
+# ── what a command answers ────────────────────────────────────────────────────────────────────────
 
 
 def payload(asked: Asked, name: str, command: str, given: str, *roles: Role) -> dict[str, Any]:
@@ -142,7 +142,7 @@ def test_what_has_changed_since_is_told_without_what_is_hidden(asked: Asked) -> 
     assert len(problem["changesSince"]) == 1
 
 
-# ── nothing is shown by mistake ──────────────────────────────────────────────────────────────────
+# ── nothing is shown by mistake ───────────────────────────────────────────────────────────────────
 
 
 def test_it_is_said_of_every_table_what_is_shown_of_it() -> None:

@@ -71,7 +71,7 @@ class Tags(HTMLParser):
         self.found.append((tag, dict(attrs)))
 
 
-# ── the page ─────────────────────────────────────────────────────────────────────────────────────
+# ── the page ──────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_the_page_needs_nothing_but_itself(html: str) -> None:
@@ -157,7 +157,7 @@ def test_before_anything_happened_there_is_a_page_too(world: AskedWorld) -> None
         assert text in html
 
 
-# ── figures and words ────────────────────────────────────────────────────────────────────────────
+# ── figures and words ─────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_a_goal_is_told_in_a_few_words(metric: Metric, expected: str) -> None:
     assert page.goal(metric) == expected
 
 
-# ── over HTTP and from the terminal ──────────────────────────────────────────────────────────────
+# ── over HTTP and from the terminal ───────────────────────────────────────────────────────────────
 
 
 def test_the_page_is_answered_with_its_policy(world: AskedWorld, html: str) -> None:

@@ -58,7 +58,7 @@ def brought_in(world: AskedWorld, *, closed: bool = True) -> Any:
     return of
 
 
-# ── what is seen in which frame ──────────────────────────────────────────────────────────────────
+# ── what is seen in which frame ───────────────────────────────────────────────────────────────────
 
 
 def test_a_history_that_was_brought_in_is_seen_as_it_came_about(world: AskedWorld) -> None:
@@ -159,7 +159,7 @@ def test_a_frame_holds_everything_as_it_was_then(world: AskedWorld) -> None:
     assert not any(view["basis"]["isNow"] for view in shown)
 
 
-# ── from where to where ──────────────────────────────────────────────────────────────────────────
+# ── from where to where ───────────────────────────────────────────────────────────────────────────
 
 
 def test_a_film_begins_on_the_cycles_first_day_and_goes_by_iso_weeks(world: AskedWorld) -> None:
@@ -215,7 +215,7 @@ def test_more_figures_than_can_be_worked_out_at_once_are_refused(
     assert world.code(FRAMES, every="DAY") == "TOO_LARGE"
 
 
-# ── a single pass ────────────────────────────────────────────────────────────────────────────────
+# ── a single pass ─────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_year_of_days_costs_as_many_statements_as_a_month(world: AskedWorld, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -78,7 +78,7 @@ def _live_on(world: AskedWorld, chance: Random) -> None:
     life.live(40, LENGTH + 9)
 
 
-# ── figures ──────────────────────────────────────────────────────────────────────────────────────
+# ── figures ───────────────────────────────────────────────────────────────────────────────────────
 
 
 def _is_what_its_basis_answers(world: AskedWorld, cycle: str, frame: dict[str, Any]) -> None:
@@ -103,7 +103,7 @@ def _nearly(progress: Any) -> Any:
     return pytest.approx(progress, abs=1e-9) if isinstance(progress, float) else progress
 
 
-# ── changes ──────────────────────────────────────────────────────────────────────────────────────
+# ── changes ───────────────────────────────────────────────────────────────────────────────────────
 
 
 def _tells_each_change_once(own: list[Recorded], frames: list[dict[str, Any]]) -> None:

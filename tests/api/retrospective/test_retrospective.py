@@ -63,7 +63,7 @@ def by_title(world: AskedWorld) -> dict[str, dict[str, Any]]:
     return {one["objective"]["title"]: one for one in objectives} | parts
 
 
-# ── attainment and presence ──────────────────────────────────────────────────────────────────────
+# ── attainment and presence ───────────────────────────────────────────────────────────────────────
 
 WIN, GROW, QUICK = "Win the hearts of users", "Grow in the north", "Be quicker"
 
@@ -133,7 +133,7 @@ def test_a_cycle_is_measured_against_all_it_had_planned(closed: AskedWorld) -> N
     assert list(look(closed)["attainment"].values()) == nearly(0.2625, 0.725, 0.725)
 
 
-# ── attribution ──────────────────────────────────────────────────────────────────────────────────
+# ── attribution ───────────────────────────────────────────────────────────────────────────────────
 
 WALK = [
     # A after each event that changed it                                     booked to
@@ -220,7 +220,7 @@ def test_what_was_taken_back_before_the_plan_was_never_there(world: AskedWorld) 
     assert (attribution["initial"], attribution["final"], attribution["explain"]) == (0, 0, [])
 
 
-# ── what stands out ──────────────────────────────────────────────────────────────────────────────
+# ── what stands out ───────────────────────────────────────────────────────────────────────────────
 
 
 def test_goalposts_are_the_edits_of_metrics_since_the_plan(closed: AskedWorld) -> None:
@@ -283,7 +283,7 @@ def test_kpis_are_compared_with_what_they_were_at_the_plan(closed: AskedWorld) -
     ]
 
 
-# ── for ever ─────────────────────────────────────────────────────────────────────────────────────
+# ── for ever ──────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_closed_cycle_is_looked_back_on_the_same_for_ever(world: AskedWorld) -> None:
@@ -349,7 +349,7 @@ def test_what_has_no_plan_cannot_be_looked_back_on(world: AskedWorld) -> None:
     assert world.code(query) == "CONFLICT"
 
 
-# ── a constant number of statements ──────────────────────────────────────────────────────────────
+# ── a constant number of statements ───────────────────────────────────────────────────────────────
 
 STATEMENTS_MAX = 40
 

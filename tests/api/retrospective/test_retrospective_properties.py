@@ -69,7 +69,7 @@ def _looked_back(world: AskedWorld, **known: str) -> Any:
     return world.ask(RETROSPECTIVE, **known)["retrospective"]
 
 
-# ── what holds of each ───────────────────────────────────────────────────────────────────────────
+# ── what holds of each ────────────────────────────────────────────────────────────────────────────
 
 
 def _adds_up(world: AskedWorld, look: dict[str, Any]) -> None:

@@ -61,7 +61,7 @@ def quarter(world: World) -> Quarter:
     return Quarter(world)
 
 
-# ── what a change says ───────────────────────────────────────────────────────────────────────────
+# ── what a change says ────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_retarget_says_before_and_after_and_what_it_did(asked: Asked, quarter: Quarter) -> None:
@@ -148,7 +148,7 @@ def _rebuilt(asked: Asked, told: str) -> list[Any]:
     return asked.changes(told)
 
 
-# ── asking for some ──────────────────────────────────────────────────────────────────────────────
+# ── asking for some ───────────────────────────────────────────────────────────────────────────────
 
 
 def test_changes_are_found_by_what_they_belong_to(asked: Asked, quarter: Quarter) -> None:
@@ -209,7 +209,7 @@ def _names(asked: Asked, filter: dict[str, Any]) -> list[str]:
     return [change["__typename"] for change in asked.changes("__typename", filter=filter)]
 
 
-# ── pages and ids ────────────────────────────────────────────────────────────────────────────────
+# ── pages and ids ─────────────────────────────────────────────────────────────────────────────────
 
 PAGE = "nodes { id position } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } totalCount"
 

@@ -39,7 +39,7 @@ def hashes(path: list[str]) -> list[bytes]:
     return [b64decode(one, validate=True) for one in path]
 
 
-# ── over HTTP ────────────────────────────────────────────────────────────────────────────────────
+# ── over HTTP ─────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +133,7 @@ def test_what_is_not_there_has_no_proof(api: Api, query: str, variables: dict[st
     assert (extensions["code"], extensions["field"]) == ("INVALID", [field])
 
 
-# ── with and without a key ───────────────────────────────────────────────────────────────────────
+# ── with and without a key ────────────────────────────────────────────────────────────────────────
 
 
 @pytest.fixture
@@ -187,7 +187,7 @@ def test_a_server_without_a_key_has_none_to_tell(database: Database, settings: S
         assert (http.get("/checkpoint").status_code, http.get("/checkpoint/key").status_code) == (404, 404)
 
 
-# ── whoever feeds the views signs ────────────────────────────────────────────────────────────────
+# ── whoever feeds the views signs ─────────────────────────────────────────────────────────────────
 
 
 def test_a_projector_signs_as_the_settings_say(world: Attested, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ NOBODY = global_ids.encode(Kind.PERSON, UUID(int=7))
 COMMON = {"effectiveAt", "reason", "expectedVersion", "idempotencyKey"}
 TYPES = schema._schema.type_map
 
-# ── their shape ──────────────────────────────────────────────────────────────────────────────────
+# ── their shape ───────────────────────────────────────────────────────────────────────────────────
 
 CONTRACT = """
     addPerson handle! name! email
@@ -140,7 +140,7 @@ def test_every_mutation_is_described_and_may_be_null() -> None:
     assert [name for name, field in mutation.fields.items() if isinstance(field.type, GraphQLNonNull)] == []
 
 
-# ── ids ──────────────────────────────────────────────────────────────────────────────────────────
+# ── ids ───────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("id", ["", "garbage", "Q3ljbGU6", "💥", "T2JqZWN0aXZlOg==", "x" * 5000])
@@ -190,7 +190,7 @@ def test_a_cycle_is_named_by_key_or_id(api: Api, objective: str, cycle: dict[str
     assert api.refused("activateCycle", {"cycle": {"key": "nope"}}) == ("NOT_FOUND", ["cycle", "key"])
 
 
-# ── left out, null, wrong ────────────────────────────────────────────────────────────────────────
+# ── left out, null, wrong ─────────────────────────────────────────────────────────────────────────
 
 
 def test_what_is_left_out_stays_and_null_clears_it(api: Api, objective: str) -> None:

@@ -10,7 +10,7 @@ from tests.api.conftest import Api
 CHANGES = "position changes { __typename position reason actor { handle source } }"
 
 
-# ── every verb ───────────────────────────────────────────────────────────────────────────────────
+# ── every verb ────────────────────────────────────────────────────────────────────────────────────
 
 
 class Story:
@@ -155,7 +155,7 @@ def of_endings(story: Story, objective: str, other: str, key_result: str) -> Non
     assert tell("reflect", look_back, "reflection { kind }") == {"kind": "LEARNED"}
 
 
-# ── what is answered ─────────────────────────────────────────────────────────────────────────────
+# ── what is answered ──────────────────────────────────────────────────────────────────────────────
 
 
 def test_an_answer_stands_on_what_was_recorded_and_so_does_all_that_is_asked_with_it(api: Api, key_result: str) -> None:
@@ -221,7 +221,7 @@ def test_readings_are_counted_and_come_in_the_order_given(api: Api, kpi: dict[st
     assert [reading["value"] for reading in payload["readings"]] == [2.0, 1.0, 2.0]
 
 
-# ── asking again ─────────────────────────────────────────────────────────────────────────────────
+# ── asking again ──────────────────────────────────────────────────────────────────────────────────
 
 
 def test_the_same_key_gives_the_first_answer_whatever_happened_since(api: Api, objective: str) -> None:
@@ -240,7 +240,7 @@ def test_the_same_key_for_another_input_is_a_mismatch(api: Api, objective: str) 
     assert api.refused("rewordObjective", other) == ("IDEMPOTENCY_MISMATCH", ["idempotencyKey"])
 
 
-# ── refusals ─────────────────────────────────────────────────────────────────────────────────────
+# ── refusals ──────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_refusal_is_data_and_says_what_to_do(api: Api, objective: str) -> None:

@@ -34,7 +34,7 @@ def port_of(server: "subprocess.Popen[bytes]") -> int:
     return int(line(server, "Keyframe answers at ").rpartition(":")[2].partition("/")[0])
 
 
-# ── WebSocket ────────────────────────────────────────────────────────────────────────────────────
+# ── WebSocket ─────────────────────────────────────────────────────────────────────────────────────
 
 
 @contextmanager
@@ -95,7 +95,7 @@ def closed(ws: ClientConnection) -> int:
         return 0 if ended.rcvd is None else ended.rcvd.code
 
 
-# ── HTTP ─────────────────────────────────────────────────────────────────────────────────────────
+# ── HTTP ──────────────────────────────────────────────────────────────────────────────────────────
 
 
 @contextmanager
@@ -174,7 +174,7 @@ Follow = Callable[..., Any]
 PROTOCOLS: dict[str, Follow] = {"websocket": over_websocket, "events": over_events, "parts": over_parts}
 
 
-# ── what comes ───────────────────────────────────────────────────────────────────────────────────
+# ── what comes ────────────────────────────────────────────────────────────────────────────────────
 
 
 def positions(results: Results, last: int) -> list[int]:

@@ -29,7 +29,7 @@ def post(server: Running, query: str, accept: str) -> httpx.Response:
     return httpx.post(url, json={"query": query}, headers={"accept": accept}, trust_env=False)
 
 
-# ── who gets a stream ────────────────────────────────────────────────────────────────────────────
+# ── who gets a stream ─────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_what_cannot_begin_is_told_in_the_stream(served: Running, protocol: str,
     assert (code(refused), "data" in refused) == (told, False)
 
 
-# ── what it looks like ───────────────────────────────────────────────────────────────────────────
+# ── what it looks like ────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("accept", [EVENTS, PARTS])

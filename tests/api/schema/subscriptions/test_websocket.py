@@ -27,7 +27,7 @@ from tests.api.schema.subscriptions.conftest import Running, Serve, until
 VIEWER = "{ viewer { handle } }"
 
 
-# ── close codes ──────────────────────────────────────────────────────────────────────────────────
+# ── close codes ───────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_a_message_that_is_too_long_closes_with_1009(serve: Serve) -> None:
         assert closed(ws) == 1009
 
 
-# ── who may come ─────────────────────────────────────────────────────────────────────────────────
+# ── who may come ──────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_a_connection_on_which_something_was_asked_before_becomes_one_that_stays
             plain.recv(1)
 
 
-# ── operations ───────────────────────────────────────────────────────────────────────────────────
+# ── operations ────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_ping_is_answered(served: Running) -> None:
