@@ -1,7 +1,7 @@
-"""The command line of Keyframe, on a workspace of the test's own.
+"""Runs the command line of Keyframe on the workspace of the test.
 
-`keyframe` runs a command within the test: a process of its own takes a second to import what it needs. `process` and
-`started` are for tests of what only a process has: pipes, signals, sudden ends.
+`keyframe` runs a command inside the test process, because a new process takes a second for its imports. `process` and
+`started` are for tests that need a real process: pipes, signals, kills.
 """
 
 import json
@@ -40,23 +40,23 @@ def environment(settings: Settings) -> dict[str, str]:
 
 
 def fill(database: Database, facts: Iterable[bytes] = FACTS) -> None:
-    """The workspace as an import leaves it, without a process for it."""
+    """Import the facts into the workspace inside the test process."""
     assert run_import(database, facts, None).refusals == []
 
 
-def keyframe(settings: Settings, *words: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[str]":
-    """Run a command to its end. Raises what the command raises, but for an exit."""
+def keyframe(settings: Settings, *arguments: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[str]":
+    """Run a command to its end. Raises what the command raises, except SystemExit."""
     others = {name: None for name in os.environ if name.startswith("KEYFRAME_")}
-    done = CliRunner(env={**others, **environment(settings)}).invoke(app, words, input=stdin)
+    done = CliRunner(env={**others, **environment(settings)}).invoke(app, arguments, input=stdin)
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
-    return subprocess.CompletedProcess(words, done.exit_code, done.stdout, done.stderr)
+    return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
 
 
-def process(settings: Settings, *words: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[str]":
-    """Run a command to its end as a process of its own."""
+def process(settings: Settings, *arguments: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[str]":
+    """Run a command to its end in a new process."""
     done = subprocess.run(
-        [*KEYFRAME, *words],
+        [*KEYFRAME, *arguments],
         input=stdin,
         env=environment(settings),
         capture_output=True,
@@ -67,10 +67,10 @@ def process(settings: Settings, *words: str, stdin: bytes = b"") -> "subprocess.
 
 
 @contextmanager
-def started(settings: Settings, *words: str) -> "Iterator[subprocess.Popen[bytes]]":
-    """Begin, with pipes to talk through; whatever becomes of the test, the process ends with it."""
+def started(settings: Settings, *arguments: str) -> "Iterator[subprocess.Popen[bytes]]":
+    """A process with pipes for its standard streams; it is killed at the end of the block."""
     pipe = subprocess.PIPE
-    command, env = [*KEYFRAME, *words], environment(settings)
+    command, env = [*KEYFRAME, *arguments], environment(settings)
     with subprocess.Popen(command, env=env, stdin=pipe, stdout=pipe, stderr=pipe) as process:
         try:
             yield process
@@ -79,7 +79,7 @@ def started(settings: Settings, *words: str) -> "Iterator[subprocess.Popen[bytes
 
 
 def stopped(process: "subprocess.Popen[bytes]", by: signal.Signals = signal.SIGTERM) -> int:
-    """Ask to end, as a supervisor does, and say how it ended."""
+    """Send a signal, as a supervisor does; returns the exit code."""
     process.send_signal(by)
     process.communicate(timeout=SECONDS_MAX)
     return process.returncode
@@ -96,7 +96,7 @@ def line(process: "subprocess.Popen[bytes]", begins: str) -> str:
 
 
 def asked(url: str, document: str, token: str | None = None) -> Any:
-    """What Keyframe answers, to whoever has this token where one is needed."""
+    """The data of the answer to a GraphQL document, sent with this token if there is one."""
     body = json.dumps({"query": document}).encode()
     headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
     request = urllib.request.Request(url, body, headers)
@@ -107,13 +107,13 @@ def asked(url: str, document: str, token: str | None = None) -> Any:
 
 
 def table(printed: str) -> dict[str, int]:
-    """The figures of the table that an import ends with."""
+    """The counts in the table that an import prints at its end."""
     rows = (line.split("│") for line in printed.splitlines() if line.startswith("│"))
     return {row[1].strip(): int(row[2].replace(",", "")) for row in rows}
 
 
 def rows(conn: "psycopg.Connection[tuple[object, ...]]") -> list[tuple[object, ...]]:
-    """What a log says, but for when and by which key it was said."""
+    """The rows of the log without record times and without the keys of encrypted data."""
     return conn.execute(
         """
         select position, stream, version, topic, effective_at, belongs_to,

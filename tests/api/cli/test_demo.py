@@ -13,7 +13,7 @@ from api.runtime.database import Database, open_database
 from api.runtime.settings import Settings
 from tests.api.cli.terminal import asked, line, process, started, stopped
 
-STANDS = "{ basis { position } cycles(filter: {state: ACTIVE}) { edges { node { key } } } }"
+POSITION_AND_CYCLES = "{ basis { position } cycles(filter: {state: ACTIVE}) { edges { node { key } } } }"
 
 
 def head(database: Database) -> int:
@@ -26,7 +26,7 @@ def head(database: Database) -> int:
 
 @pytest.fixture
 def settings() -> Iterator[Settings]:
-    """A data directory outside pytest's own, which other runs close to all but its owner."""
+    """A data directory outside pytest's own, which other runs restrict to its owner."""
     with tempfile.TemporaryDirectory(prefix="keyframe-") as directory:
         try:
             yield Settings(data_dir=Path(directory), port=0)
@@ -35,11 +35,11 @@ def settings() -> Iterator[Settings]:
 
 
 def address(demo: "subprocess.Popen[bytes]") -> str:
-    """Where a demo answers, as soon as it does."""
+    """The URL of a demo, as soon as the demo prints it."""
     return line(demo, "Run them at ").removeprefix("Run them at ").partition("/graphql")[0] + "/graphql"
 
 
-def test_a_demo_that_was_killed_goes_on_and_leaves_nothing_running(settings: Settings) -> None:
+def test_killed_demo_resumes_and_leaves_no_process_running(settings: Settings) -> None:
     with (
         started(settings, "demo") as demo,
         open_database(settings.model_copy(update={"workspace": WORKSPACE})) as database,
@@ -49,13 +49,13 @@ def test_a_demo_that_was_killed_goes_on_and_leaves_nothing_running(settings: Set
             assert time.monotonic() < deadline
         demo.kill()
         demo.communicate()
-        told = head(database)
+        position_when_killed = head(database)
 
     with started(settings, "demo") as demo:
         url = address(demo)
-        stands = asked(url, STANDS)
-        assert stands["basis"]["position"] > told
-        assert stands["cycles"]["edges"] != []
+        state = asked(url, POSITION_AND_CYCLES)
+        assert state["basis"]["position"] > position_when_killed
+        assert state["cycles"]["edges"] != []
         taken = process(settings, "demo", "--port", url.rpartition(":")[2].partition("/")[0])
         assert (taken.returncode, "choose another port" in taken.stderr) == (1, True)
         refused = process(settings, "demo", "--fresh")
@@ -64,5 +64,5 @@ def test_a_demo_that_was_killed_goes_on_and_leaves_nothing_running(settings: Set
         assert not (settings.data_dir / "postgres" / "postmaster.pid").exists()
 
     with started(settings, "demo") as demo:
-        assert asked(address(demo), STANDS) == stands
+        assert asked(address(demo), POSITION_AND_CYCLES) == state
         assert stopped(demo, signal.SIGINT) == 0

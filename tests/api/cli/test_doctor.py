@@ -25,7 +25,7 @@ GONE = SecretStr("postgresql://nobody@127.0.0.1:1/nothing")
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    """Whatever runs on this machine is none of these tests' business."""
+    """The settings with a free port, so that programs on this machine do not matter."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         return settings.model_copy(update={"port": free.getsockname()[1]})
 
@@ -43,7 +43,7 @@ def found(settings: Settings, what: str) -> Finding:
     return next(finding for finding in run_checks(settings) if finding.check == what)
 
 
-def test_nothing_is_wrong_with_a_workspace_that_is_level(database: Database, filled: Connection) -> None:
+def test_healthy_workspace_has_no_wrong_findings(database: Database, filled: Connection) -> None:
     issue_token(database)
     findings = list(run_checks(database.settings))
     assert [finding.check for finding in findings if finding.verdict is not Verdict.RIGHT] == ["key"]  # has none
@@ -53,7 +53,7 @@ def test_nothing_is_wrong_with_a_workspace_that_is_level(database: Database, fil
     ]  # fmt: skip
 
 
-def test_a_database_that_cannot_be_reached_is_told_with_what_to_look_at(settings: Settings) -> None:
+def test_doctor_reports_an_unreachable_database_with_the_setting_to_check(settings: Settings) -> None:
     done = keyframe(settings.model_copy(update={"database_url": GONE}), "doctor")
     assert done.returncode == 1
     assert "✗ database: " in done.stdout
@@ -61,43 +61,43 @@ def test_a_database_that_cannot_be_reached_is_told_with_what_to_look_at(settings
     assert "Traceback" not in done.stderr
 
 
-def test_a_workspace_that_is_not_there_is_told_with_the_command_that_makes_it(settings: Settings) -> None:
+def test_doctor_reports_a_missing_workspace_with_the_migrate_command(settings: Settings) -> None:
     done = keyframe(settings, "doctor")
     assert done.returncode == 1
     assert "keyframe migrate" in done.stdout
 
 
-def test_a_log_that_could_be_rewritten_is_found(database: Database, filled: Connection) -> None:
+def test_doctor_finds_a_log_without_append_only_trigger(database: Database, filled: Connection) -> None:
     filled.execute("alter table log disable trigger append_only")
     finding = found(database.settings, "append-only")
     assert (finding.verdict, finding.found) == (Verdict.WRONG, "the append-only trigger is missing on log")
 
 
 @pytest.mark.parametrize(
-    ("statement", "told"),
+    ("statement", "message"),
     [
         ("grant update on log to {}", "may rewrite the log"),
         ("revoke insert on log from {}", "may not read and append to the log"),
     ],
 )
-def test_a_role_with_the_wrong_rights_is_found(
-    database: Database, filled: Connection, statement: str, told: str
+def test_doctor_finds_a_role_with_wrong_privileges(
+    database: Database, filled: Connection, statement: str, message: str
 ) -> None:
     role = sql.Identifier(application_role(database.settings.workspace))
     filled.execute(sql.SQL(statement).format(role))
     finding = found(database.settings, "role")
     assert finding.verdict is Verdict.WRONG
-    assert told in finding.found
+    assert message in finding.found
 
 
-def test_views_that_nobody_feeds_are_found(database: Database, filled: Connection) -> None:
+def test_doctor_finds_projections_without_a_projector(database: Database, filled: Connection) -> None:
     fill(database, [LATER])
     finding = found(database.settings, "projections")
     assert (finding.verdict, finding.remedy) == (Verdict.WRONG, "Run 'keyframe serve' or 'keyframe project'.")
     assert "at position 20; the log is at 21; no projector runs" in finding.found
 
 
-def test_an_event_that_cannot_be_applied_is_named_with_its_cause(database: Database, filled: Connection) -> None:
+def test_doctor_names_an_event_that_cannot_be_applied(database: Database, filled: Connection) -> None:
     filled.execute("""
         insert into log
         select position + 1, recorded_at + interval '1 s', effective_at, gen_random_uuid(), 1, 'moon-landed.v1', null,
@@ -109,26 +109,26 @@ def test_an_event_that_cannot_be_applied_is_named_with_its_cause(database: Datab
     assert "event 21 (moon-landed.v1) cannot be applied: LookupError" in finding.found
 
 
-def test_looking_changes_nothing(database: Database, filled: Connection) -> None:
+def test_doctor_changes_nothing(database: Database, filled: Connection) -> None:
     filled.execute("delete from view_position")
     filled.execute("insert into view_position select 0, null, %s", ["another shape"])
     assert "another version" in found(database.settings, "projections").found
     assert filled.execute("select position from view_position").fetchone() == (0,)
 
 
-def test_views_of_another_version_are_told_to_be_rebuilt(database: Database, filled: Connection) -> None:
+def test_doctor_suggests_a_rebuild_for_projections_of_another_version(database: Database, filled: Connection) -> None:
     filled.execute("update view_position set definition = 'another'")
     finding = found(database.settings, "projections")
     assert (finding.verdict, finding.remedy) == (Verdict.WRONG, "Rebuild them: keyframe rebuild.")
 
 
-def test_tables_that_are_not_the_newest_are_found(database: Database, filled: Connection) -> None:
+def test_doctor_finds_a_schema_of_a_newer_version(database: Database, filled: Connection) -> None:
     filled.execute("update migration set version = version + 100")
     finding = found(database.settings, "log")
     assert (finding.verdict, finding.remedy) == (Verdict.WRONG, "Install the newer Keyframe.")
 
 
-def test_a_disk_that_is_almost_full_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_finds_an_almost_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1))
     finding = doctor._disk(tmp_path / "not" / "there" / "yet")
     assert (finding.verdict, finding.remedy) == (
@@ -137,19 +137,19 @@ def test_a_disk_that_is_almost_full_is_found(tmp_path: Path, monkeypatch: pytest
     )
 
 
-def test_another_program_on_the_address_is_told(settings: Settings) -> None:
+def test_doctor_finds_another_program_on_the_port(settings: Settings) -> None:
     with socket.create_server(("127.0.0.1", settings.port)) as taken, ThreadPoolExecutor(1) as program:
-        program.submit(hang_up, taken)
+        program.submit(close_connections, taken)
         finding = doctor._address(settings)
     assert (finding.verdict, finding.remedy) == (Verdict.NOTE, "Choose another KEYFRAME_PORT.")
 
 
-def hang_up(listener: socket.socket) -> None:
+def close_connections(listener: socket.socket) -> None:
     for _ in range(2):
         listener.accept()[0].close()
 
 
-def test_a_keyframe_on_the_address_is_asked_whether_it_is_ready(database: Database, filled: Connection) -> None:
+def test_doctor_asks_a_running_server_for_readiness(database: Database, filled: Connection) -> None:
     issue_token(database)
     with started(database.settings, "serve", "--port", str(database.settings.port)) as server:
         line(server, "Keyframe answers at ")
@@ -158,28 +158,28 @@ def test_a_keyframe_on_the_address_is_asked_whether_it_is_ready(database: Databa
         deadline = time.monotonic() + 60
         while "but is not ready" not in found(database.settings, "address").found:
             assert time.monotonic() < deadline
-            time.sleep(0.2)  # whoever asks too often is told nothing
+            time.sleep(0.2)  # the server limits the rate of unauthenticated requests
         assert stopped(server) == 0
 
 
-def test_an_address_of_another_machine_cannot_be_listened_on(settings: Settings) -> None:
+def test_doctor_finds_a_host_that_is_not_local(settings: Settings) -> None:
     finding = doctor._address(settings.model_copy(update={"host": "192.0.2.1"}))
     assert finding.verdict is Verdict.WRONG
     assert finding.found.startswith("the server cannot listen on 192.0.2.1:")
 
 
-def test_a_directory_that_is_a_file_is_found(tmp_path: Path) -> None:
+def test_doctor_finds_a_data_directory_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("")
     assert doctor._disk(tmp_path / "data").found == f"{tmp_path / 'data'} is not a directory"
 
 
-def test_a_key_that_is_named_but_not_there_is_found(settings: Settings, tmp_path: Path) -> None:
+def test_doctor_finds_a_missing_checkpoint_key(settings: Settings, tmp_path: Path) -> None:
     finding = doctor._key(settings.model_copy(update={"checkpoint_key": tmp_path / "nowhere"}))
     assert finding.verdict is Verdict.WRONG
     assert "keyframe key create" in finding.found
 
 
-def test_it_is_told_by_what_anybody_could_come_in(database: Database, filled: Connection, tmp_path: Path) -> None:
+def test_doctor_lists_the_ways_to_authenticate(database: Database, filled: Connection, tmp_path: Path) -> None:
     assert found(database.settings, "authentication").verdict is Verdict.NOTE
     issue_token(database)
     assert found(database.settings, "authentication").found == "accepts 1 valid token"

@@ -1,4 +1,4 @@
-"""An auditor at a terminal makes the key, verifies the log, takes evidence away, and checks it without a database."""
+"""The commands of an auditor: create the key, verify the log, export evidence and verify it without a database."""
 
 import stat
 from collections.abc import Callable, Sequence
@@ -33,7 +33,7 @@ def settings(settings: Settings, tmp_path: Path) -> Settings:
 @pytest.fixture
 def run(settings: Settings) -> Run:
     """Run `keyframe` with the settings of this test."""
-    return lambda *words: keyframe(settings, *map(str, words))
+    return lambda *arguments: keyframe(settings, *map(str, arguments))
 
 
 @pytest.fixture
@@ -53,15 +53,15 @@ def refused(result: Result, status: int = 1) -> str:
     return result.stderr
 
 
-def hidden(settings: Settings) -> str:
-    """The part of the private key that nobody may see."""
+def private_part(settings: Settings) -> str:
+    """The secret part of the private key."""
     return signing_key.path_of(settings).read_text().splitlines()[0].rpartition("+")[2]
 
 
 # ── the key ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_key_is_made_for_its_owner_alone_and_its_public_half_is_told(run: Run, settings: Settings) -> None:
+def test_created_key_file_is_private_and_its_public_key_is_printed(run: Run, settings: Settings) -> None:
     created = run("key", "create")
     vkey = ok(created)
     path = signing_key.path_of(settings)
@@ -69,11 +69,11 @@ def test_a_key_is_made_for_its_owner_alone_and_its_public_half_is_told(run: Run,
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert Verifier.read(vkey).name == f"keyframe/{settings.workspace}"
     assert ok(run("key", "show")) == vkey
-    assert hidden(settings) not in created.stdout + created.stderr
+    assert private_part(settings) not in created.stdout + created.stderr
     assert [one.name for one in path.parent.iterdir()] == [path.name]
 
 
-def test_a_key_is_not_overwritten_but_replaced(run: Run, settings: Settings) -> None:
+def test_key_is_replaced_only_with_the_replace_option(run: Run, settings: Settings) -> None:
     first = ok(run("key", "create"))
     assert "--replace" in refused(run("key", "create"))
     assert ok(run("key", "show")) == first
@@ -83,9 +83,7 @@ def test_a_key_is_not_overwritten_but_replaced(run: Run, settings: Settings) -> 
     assert stat.S_IMODE(signing_key.path_of(settings).stat().st_mode) == 0o600
 
 
-def test_a_key_goes_where_it_is_told_and_is_called_what_it_is_told(
-    run: Run, settings: Settings, tmp_path: Path
-) -> None:
+def test_key_file_and_name_are_options(run: Run, settings: Settings, tmp_path: Path) -> None:
     file, name = tmp_path / "elsewhere" / "key", f"okr.example.org/{settings.workspace}"
     assert ok(run("key", "create", "--file", file, "--name", name, "--replace")).startswith(f"{name}+")
     found = signing_key.load(settings.model_copy(update={"checkpoint_key": file}))
@@ -96,28 +94,28 @@ def test_a_key_goes_where_it_is_told_and_is_called_what_it_is_told(
 
 
 @pytest.mark.parametrize("content", ["", "nonsense", "PRIVATE+KEY+a/b+00000000+AAAA", "\x00", "{secret}\nnonsense"])
-def test_a_damaged_key_is_refused_without_telling_it(run: Run, settings: Settings, content: str) -> None:
+def test_damaged_key_is_refused_without_printing_it(run: Run, settings: Settings, content: str) -> None:
     ok(run("key", "create"))
     secret = signing_key.path_of(settings).read_text().strip()
     signing_key.path_of(settings).write_text(content.format(secret=secret))
-    told = refused(run("key", "show"))
-    assert "is not a key file" in told
-    assert secret[-20:] not in told
+    message = refused(run("key", "show"))
+    assert "is not a key file" in message
+    assert secret[-20:] not in message
 
 
-def test_the_key_of_another_workspace_is_refused(run: Run, settings: Settings) -> None:
+def test_key_of_another_workspace_is_refused(run: Run, settings: Settings) -> None:
     signing_key.create(signing_key.path_of(settings), "keyframe/another")
     assert "every workspace has a key of its own" in refused(run("key", "show"))
 
 
-def test_a_key_that_was_named_has_to_be_there(settings: Settings, tmp_path: Path) -> None:
+def test_configured_key_must_exist(settings: Settings, tmp_path: Path) -> None:
     named = settings.model_copy(update={"checkpoint_key": tmp_path / "nothing"})
     with pytest.raises(KeyFault, match="There is no key"):
         signing_key.load_or_create(named)
     assert signing_key.load_or_create(settings) is None
 
 
-def test_a_database_of_our_own_gets_a_key_by_itself(tmp_path: Path) -> None:
+def test_embedded_database_gets_a_key_automatically(tmp_path: Path) -> None:
     ours = Settings(data_dir=tmp_path / "data", workspace="ours")
     made = signing_key.load_or_create(ours)
     assert made is not None
@@ -126,7 +124,7 @@ def test_a_database_of_our_own_gets_a_key_by_itself(tmp_path: Path) -> None:
     assert made.signer.verifier == again.signer.verifier
 
 
-def test_the_doctor_says_who_signs(run: Run, settings: Settings, tmp_path: Path) -> None:
+def test_doctor_reports_the_signing_key(run: Run, settings: Settings, tmp_path: Path) -> None:
     assert (_key(settings).verdict, "not signed" in _key(settings).found) == (Verdict.NOTE, True)
     ok(run("key", "create"))
     assert _key(settings) == Finding("key", Verdict.RIGHT, f"signs as keyframe/{settings.workspace}")
@@ -143,7 +141,7 @@ def _found(settings: Settings) -> Finding:
 # ── the log ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_sound_log_is_told_to_be_sound(run: Run, quarter: Quarter, database: Database) -> None:
+def test_verify_reports_a_sound_log(run: Run, quarter: Quarter, database: Database) -> None:
     head = database.log().head().position
     assert ok(run("verify")).startswith(f"{head} events are intact: no checkpoint is signed")
     ok(run("key", "create"))
@@ -159,16 +157,16 @@ def rewrite(database: Database) -> None:
         conn.execute("update log set data = data || ' ' where position = 4")
 
 
-def test_a_damaged_log_is_told_with_its_first_damage(run: Run, quarter: Quarter, database: Database) -> None:
+def test_verify_reports_the_first_damaged_position(run: Run, quarter: Quarter, database: Database) -> None:
     rewrite(database)
-    told = refused(run("verify"))
-    assert told == (
+    message = refused(run("verify"))
+    assert message == (
         "keyframe: The log was changed, from position 4: its hash does not match its columns: "
         "one of them was changed.\n"
     )
 
 
-def test_a_signed_log_is_not_verified_without_a_key(
+def test_verifying_a_signed_log_needs_its_public_key(
     run: Run, quarter: Quarter, database: Database, settings: Settings
 ) -> None:
     vkey = ok(run("key", "create"))
@@ -181,7 +179,7 @@ def test_a_signed_log_is_not_verified_without_a_key(
     assert "not genuine" in refused(run("verify", "--key", other))
 
 
-def test_a_checkpoint_from_outside_is_held_against_the_log(
+def test_log_is_verified_against_an_external_checkpoint(
     run: Run, quarter: Quarter, database: Database, settings: Settings, tmp_path: Path
 ) -> None:
     ok(run("key", "create"))
@@ -198,7 +196,7 @@ def test_a_checkpoint_from_outside_is_held_against_the_log(
 # ── evidence ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_evidence_is_taken_away_and_believed_without_a_database(
+def test_exported_evidence_is_verified_without_a_database(
     run: Run, quarter: Quarter, settings: Settings, tmp_path: Path
 ) -> None:
     vkey = ok(run("key", "create"))
@@ -223,7 +221,7 @@ def _size(file: Path) -> str:
     return file.read_text().split("\\n")[1]
 
 
-def test_what_is_asked_wrongly_is_told(run: Run, quarter: Quarter, tmp_path: Path) -> None:
+def test_wrong_arguments_are_reported(run: Run, quarter: Quarter, tmp_path: Path) -> None:
     assert "Choose one export" in refused(run("export"), 2)
     assert "Choose one export" in refused(run("export", "--evidence"), 2)
     assert "there is no key" in refused(run("export", "--evidence", "--cycle", "2024-q1"))
@@ -238,10 +236,10 @@ def test_what_is_asked_wrongly_is_told(run: Run, quarter: Quarter, tmp_path: Pat
     assert "cannot be read" in refused(run("verify", tmp_path / "nothing", "--key", vkey), 2)
 
 
-def test_every_word_that_is_told_of_the_verbs_stands(run: Run) -> None:
-    for words in (["key"], ["verify"], ["export"]):
-        assert "Usage" in help_of(run, words)
+def test_commands_print_their_usage(run: Run) -> None:
+    for arguments in (["key"], ["verify"], ["export"]):
+        assert "Usage" in help_of(run, arguments)
 
 
-def help_of(run: Run, words: Sequence[str]) -> str:
-    return ok(run(*words, "--help"))
+def help_of(run: Run, arguments: Sequence[str]) -> str:
+    return ok(run(*arguments, "--help"))

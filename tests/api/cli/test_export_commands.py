@@ -1,4 +1,4 @@
-"""`keyframe export` as somebody at a terminal uses it."""
+"""`keyframe export` at the command line."""
 
 import pytest
 from typer.testing import CliRunner
@@ -6,25 +6,25 @@ from typer.testing import CliRunner
 from api.cli.main import app
 from api.runtime.database import Database
 from tests.api.cli.terminal import fill, keyframe, table
-from tests.api.cli.test_import_facts import another
+from tests.api.cli.test_import_facts import second_workspace
 
 
-def test_what_is_exported_at_a_terminal_is_imported_at_another(database: Database) -> None:
+def test_exported_facts_import_into_another_workspace(database: Database) -> None:
     fill(database)
-    told = keyframe(database.settings, "export", "--facts")
-    assert told.returncode == 0, told.stderr
-    with another(database) as (settings, _):
-        read = keyframe(settings, "import", "-", stdin=told.stdout.encode())
-        count = told.stdout.count("\n")
+    export = keyframe(database.settings, "export", "--facts")
+    assert export.returncode == 0, export.stderr
+    with second_workspace(database) as (settings, _):
+        read = keyframe(settings, "import", "-", stdin=export.stdout.encode())
+        count = export.stdout.count("\n")
         assert table(read.stdout) == {"read": count, "recorded": count, "already there": 0, "refused": 0}
-        assert keyframe(settings, "export", "--facts").stdout == told.stdout
+        assert keyframe(settings, "export", "--facts").stdout == export.stdout
 
 
-def test_a_cycle_is_written_for_a_spreadsheet(database: Database) -> None:
+def test_cycle_is_exported_as_csv(database: Database) -> None:
     fill(database)
-    told = keyframe(database.settings, "export", "--csv", "--cycle", "2024-q1", "--at", "2024-02-01T00:00:00Z")
-    assert told.returncode == 0, told.stderr
-    head, *rows = told.stdout.splitlines()
+    export = keyframe(database.settings, "export", "--csv", "--cycle", "2024-q1", "--at", "2024-02-01T00:00:00Z")
+    assert export.returncode == 0, export.stderr
+    head, *rows = export.stdout.splitlines()
     assert head.startswith("cycle,team,objective,")
     assert [row.split(",")[10] for row in rows] == [
         "Users who finish the tour",
@@ -33,7 +33,7 @@ def test_a_cycle_is_written_for_a_spreadsheet(database: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    "words",
+    "arguments",
     [
         (),
         ("--facts", "--csv"),
@@ -45,8 +45,8 @@ def test_a_cycle_is_written_for_a_spreadsheet(database: Database) -> None:
     ],
     ids=" ".join,
 )
-def test_what_cannot_be_meant_is_a_sentence(words: tuple[str, ...]) -> None:
-    told = CliRunner().invoke(app, ["export", *words])
-    assert (told.exit_code, told.stdout) == (2, "")
-    assert told.stderr.startswith("keyframe: ")
-    assert told.stderr.count("\n") == 1
+def test_contradictory_export_options_are_a_one_line_error(arguments: tuple[str, ...]) -> None:
+    export = CliRunner().invoke(app, ["export", *arguments])
+    assert (export.exit_code, export.stdout) == (2, "")
+    assert export.stderr.startswith("keyframe: ")
+    assert export.stderr.count("\n") == 1

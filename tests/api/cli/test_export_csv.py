@@ -1,4 +1,4 @@
-"""A cycle for a spreadsheet: a row a key result, at any basis, and nothing in it that would be carried out."""
+"""The CSV export of a cycle: one row per key result, as of any basis, without executable formulas."""
 
 import csv
 import io
@@ -59,7 +59,7 @@ def world(worlds: Worlds, written: bytes) -> Iterator[World]:
         yield made
 
 
-def sheet(world: World, cycle: str = "2026-q1", **basis: Any) -> list[dict[str, str]]:
+def csv_rows(world: World, cycle: str = "2026-q1", **basis: Any) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(raw(world, cycle, **basis).decode(), newline=""), strict=True))
 
 
@@ -69,8 +69,8 @@ def raw(world: World, cycle: str = "2026-q1", **basis: Any) -> bytes:
     return file.getvalue()
 
 
-def test_each_key_result_has_a_row_with_all_that_is_known_of_it(world: World) -> None:
-    first, second, _ = sheet(world)
+def test_each_key_result_has_a_row_with_all_its_columns(world: World) -> None:
+    first, second, _ = csv_rows(world)
     expected = {
         "cycle": "2026-q1", "team": "care", "objective": 'Grow, and "well"', "objective_kind": "COMMITTED",
         "objective_state": "CLOSED", "objective_owner": "Ada", "verdict": "MISSED", "key_result": "'=1+1",
@@ -84,50 +84,50 @@ def test_each_key_result_has_a_row_with_all_that_is_known_of_it(world: World) ->
     assert (second["key_result"], second["milestones"], second["milestones_reached"]) == ("Stéps", "2", "1")
 
 
-def test_an_objective_without_key_results_has_a_row_of_its_own(world: World) -> None:
-    *_, last = sheet(world)
+def test_objective_without_key_results_has_its_own_row(world: World) -> None:
+    *_, last = csv_rows(world)
     assert (last["objective"], last["key_result"], last["weight"]) == ("Rest", "", "")
 
 
-def test_the_sheet_is_as_of_a_time(world: World) -> None:
-    first, *_ = sheet(world, at=datetime(2026, 1, 31, tzinfo=UTC))
+def test_csv_is_exported_as_of_a_time(world: World) -> None:
+    first, *_ = csv_rows(world, at=datetime(2026, 1, 31, tzinfo=UTC))
     assert (first["objective_state"], first["current"], first["score"]) == ("ACTIVE", "-1.5", "")
 
 
-def test_the_sheet_is_as_it_was_right_after_an_event(world: World) -> None:
-    drafted = sheet(world, position=4)
+def test_csv_is_exported_as_of_a_position(world: World) -> None:
+    drafted = csv_rows(world, position=4)
     assert [(row["objective_state"], row["key_result"]) for row in drafted] == [("DRAFT", "")]
 
 
-def test_a_cycle_that_is_read_in_parts_is_read_at_one_basis(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_pages_of_an_export_read_one_basis(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = raw(world)
     monkeypatch.setattr(spreadsheet, "OBJECTIVES", 1)
     pages: list[Any] = []
     asked = spreadsheet._query
 
-    def late(*args: Any) -> Any:
+    def ask_after_append(*args: Any) -> Any:
         author = Author("machine:x", Source.API, frozenset(Role))
         world.keyframe.execute(AddPerson(handle=f"p{len(pages)}", name="P"), author)
         pages.append(asked(*args))
         return pages[-1]
 
-    monkeypatch.setattr(spreadsheet, "_query", late)
+    monkeypatch.setattr(spreadsheet, "_query", ask_after_append)
     assert raw(world) == whole
     assert len(pages) == 2
     assert len({json.dumps(page["basis"]) for page in pages}) == 1
 
 
-def test_a_cycle_that_there_is_not_is_a_sentence(world: World) -> None:
+def test_unknown_cycle_is_an_error(world: World) -> None:
     with pytest.raises(Failure, match="no cycle with the key '2030-q1'"):
         raw(world, "2030-q1")
 
 
-def test_a_basis_in_the_future_is_a_sentence(world: World) -> None:
+def test_future_basis_is_an_error(world: World) -> None:
     with pytest.raises(Failure, match="future"):
         raw(world, position=1000)
 
 
-def test_the_form_is_that_of_rfc_4180(world: World) -> None:
+def test_csv_follows_rfc_4180(world: World) -> None:
     text = raw(world)
     assert text.startswith(b"cycle,team,objective,")
     assert text.count(b"\r\n") == 4
@@ -136,26 +136,26 @@ def test_the_form_is_that_of_rfc_4180(world: World) -> None:
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\uff1d1"])
-def test_a_text_that_would_be_a_formula_is_quoted(text: str) -> None:
+def test_text_that_looks_like_a_formula_is_escaped(text: str) -> None:
     assert cell(text) == f"'{text}"
 
 
 @pytest.mark.parametrize(
-    ("value", "told"), [(None, ""), (-4.0, "-4"), (0.1, "0.1"), (1e22, "1e+22"), (3, "3"), ("a-b", "a-b")]
+    ("value", "expected"), [(None, ""), (-4.0, "-4"), (0.1, "0.1"), (1e22, "1e+22"), (3, "3"), ("a-b", "a-b")]
 )
-def test_figures_stay_figures(value: Any, told: str) -> None:
-    assert cell(value) == told
+def test_numbers_are_written_as_numbers(value: Any, expected: str) -> None:
+    assert cell(value) == expected
 
 
 def test_every_column_is_documented() -> None:
-    told = DOCUMENTED.split("## A cycle for a spreadsheet\n", 1)[1]
-    named = [line.split("|")[1].strip() for line in told.splitlines() if line.startswith("| `")]
+    expected = DOCUMENTED.split("## A cycle for a spreadsheet\n", 1)[1]
+    named = [line.split("|")[1].strip() for line in expected.splitlines() if line.startswith("| `")]
     assert named == [f"`{column.name}`" for column in COLUMNS]
     for column in COLUMNS:
-        assert f"| `{column.name}` | {column.meaning} |" in told
+        assert f"| `{column.name}` | {column.meaning} |" in expected
 
 
 @pytest.mark.parametrize("text", ["yesterday", "2026-03-31", "2026-03-31T18:00:00"])
-def test_a_time_is_said_with_its_offset(text: str) -> None:
+def test_time_without_an_offset_is_refused(text: str) -> None:
     with pytest.raises(Failure, match="2026-03-31T18:00:00Z"):
         spreadsheet.moment(text)

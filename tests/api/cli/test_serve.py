@@ -16,13 +16,13 @@ POSITION = "{ basis { position } }"
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])
-def test_the_demo_is_for_this_machine_alone(host: str) -> None:
+def test_demo_listens_on_loopback_only(host: str) -> None:
     done = keyframe(Settings(host=host), "demo")
     assert (done.returncode, done.stdout) == (2, "")
     assert f"{host} can be reached from other machines, and the demo does not authenticate" in done.stderr
 
 
-def test_nothing_is_served_where_nobody_could_come_in(database: Database) -> None:
+def test_serve_without_tokens_or_issuer_is_refused(database: Database) -> None:
     done = keyframe(database.settings, "serve", "--port", "0")
     assert (done.returncode, done.stdout) == (2, "")
     assert "No caller can authenticate" in done.stderr
@@ -31,79 +31,79 @@ def test_nothing_is_served_where_nobody_could_come_in(database: Database) -> Non
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-def test_loopback_is_listened_on(host: str) -> None:
+def test_loopback_hosts_are_listened_on(host: str) -> None:
     with listening(Settings(host=host, port=0)) as listener:
         assert url(listener).startswith("http://")
 
 
-def test_where_everybody_says_who_they_are_any_address_may_be_listened_on() -> None:
+def test_all_interfaces_may_be_listened_on() -> None:
     with listening(Settings(host="0.0.0.0", port=0)) as listener:
         assert listener.getsockname()[0] == "0.0.0.0"
 
 
-def test_a_port_that_is_taken_is_told_with_a_way_out() -> None:
+def test_port_in_use_is_an_error_that_suggests_another_port() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(Failure, match=f"127.0.0.1:{port} cannot be used .* choose another port with --port"):
             listening(Settings(port=port))
 
 
-def test_an_address_that_is_none_is_told() -> None:
+def test_unknown_host_is_an_error() -> None:
     with pytest.raises(Failure, match=r"no\.such\.host\.invalid is not a valid address"):
         listening(Settings(host="no.such.host.invalid"))
 
 
 @pytest.mark.parametrize(
-    ("dsn", "told"),
+    ("dsn", "message"),
     [
         ("postgresql://nobody@127.0.0.1:1/nothing", "The database cannot be reached"),
         ("postgresql://127.0.0.1:port/nothing", "invalid integer value"),
         ("host=127.0.0.1 port=nowhere", "invalid integer value"),
     ],
 )
-def test_a_database_that_cannot_be_reached_is_one_sentence(dsn: str, told: str) -> None:
+def test_unreachable_database_is_a_one_line_error(dsn: str, message: str) -> None:
     settings = Settings(database_url=SecretStr(dsn), reconnect_timeout_s=0.1, port=0)
     done = keyframe(settings, "serve")
     assert (done.returncode, done.stdout) == (1, "")
-    assert told in done.stderr
+    assert message in done.stderr
     assert done.stderr.endswith("Check KEYFRAME_DATABASE_URL, and that the server runs.\n")
     assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("dsn", ["nonsense", "mysql://somebody:secret@host/keyframe"])
-def test_what_is_no_address_of_a_postgresql_is_told_without_its_secrets(dsn: str) -> None:
+def test_invalid_database_url_error_does_not_repeat_the_url(dsn: str) -> None:
     wrong = Settings().model_copy(update={"database_url": SecretStr(dsn)})
     with pytest.raises(ValidationError, match="postgresql://user:password@host") as refused:
         Settings(database_url=wrong.database_url)
     assert dsn not in str(refused.value)
 
 
-def test_an_empty_address_is_none() -> None:
+def test_blank_database_url_is_none() -> None:
     assert Settings(database_url=SecretStr(" ")).database_url is None
 
 
-def test_a_setting_that_cannot_be_is_named() -> None:
+def test_invalid_setting_is_named_in_the_error() -> None:
     wrong = Settings().model_copy(update={"workspace": "Not Like This"})
     done = keyframe(wrong.model_copy(update={}), "serve")
     assert done.returncode == 2
     assert done.stderr.startswith("keyframe: KEYFRAME_WORKSPACE: ")
 
 
-def test_a_command_that_does_not_exist_is_misunderstood(settings: Settings) -> None:
+def test_unknown_command_exits_2(settings: Settings) -> None:
     assert process(settings, "sing").returncode == 2
 
 
-def test_the_schema_is_printed(settings: Settings) -> None:
+def test_schema_command_prints_the_sdl(settings: Settings) -> None:
     assert process(settings, "schema").stdout == sdl()
 
 
-def test_views_are_made_anew(database: Database) -> None:
+def test_rebuild_command_rebuilds_the_projections(database: Database) -> None:
     fill(database)
     done = keyframe(database.settings, "rebuild")
     assert (done.returncode, done.stdout) == (0, "The projections were rebuilt up to position 20.\n")
 
 
-def test_a_server_may_leave_the_views_to_a_process_of_their_own(database: Database) -> None:
+def test_projector_can_run_in_a_separate_process(database: Database) -> None:
     fill(database)
     token = issue_token(database)
     with started(database.settings, "serve", "--port", "0", "--no-project") as server:
@@ -117,7 +117,7 @@ def test_a_server_may_leave_the_views_to_a_process_of_their_own(database: Databa
             assert (stopped(projector), stopped(server)) == (0, 0)
 
 
-def test_of_two_that_feed_the_views_one_stands_by_and_says_so(database: Database) -> None:
+def test_second_projector_waits_on_standby(database: Database) -> None:
     with started(database.settings, "project") as one:
         line(one, "Updating the projections")
         with started(database.settings, "project") as other:
@@ -127,7 +127,7 @@ def test_of_two_that_feed_the_views_one_stands_by_and_says_so(database: Database
             assert stopped(other) == 0
 
 
-def test_an_event_that_cannot_be_applied_stops_the_projector_with_its_cause(database: Database) -> None:
+def test_unknown_event_stops_the_projector_with_an_error(database: Database) -> None:
     fill(database)
     with database.connect() as conn:
         conn.execute("""
