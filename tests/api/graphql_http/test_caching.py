@@ -1,4 +1,4 @@
-"""How long an answer may be kept, and that it is not carried out again while it holds."""
+"""HTTP caching: Cache-Control and ETag of answers, and 304 without execution."""
 
 import json
 from typing import Any
@@ -25,32 +25,32 @@ def get(api: Api, query: str, etag: str = "", **variables: Any) -> Any:
 
 
 @pytest.fixture
-def no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever is carried out from now on fails."""
+def execution_forbidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every execution from now on fails."""
 
     def fail(*_: object, **__: object) -> None:
-        raise AssertionError("nothing is to be carried out")
+        raise AssertionError("nothing may be executed here")
 
     monkeypatch.setattr("api.schema.schema.Schema.execute_sync", fail)
 
 
 @pytest.fixture(autouse=True)
-def _minute(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The minute does not end in the middle of a test."""
+def _long_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Extend the one-minute period so that it does not end during a test."""
     monkeypatch.setattr(caching, "NOW_SECONDS", 10**9)
 
 
-# ── now ───────────────────────────────────────────────────────────────────────────────────────────
+# ── answers about the present ─────────────────────────────────────────────────────────────────────
 
 
-def test_an_answer_about_now_is_asked_about_each_time(api: Api, cycle: dict[str, str]) -> None:
+def test_answer_about_the_present_must_be_revalidated(api: Api, cycle: dict[str, str]) -> None:
     response = get(api, NOW)
     assert response.headers["cache-control"] == "private, no-cache"
     assert response.headers["etag"].startswith('W/"')
     assert response.headers["vary"] == "accept, authorization"
 
 
-def test_an_answer_about_now_tells_the_head_and_holds_while_nothing_is_written(
+def test_etag_of_a_present_answer_holds_the_head_position(
     api: Api, cycle: dict[str, str], request: pytest.FixtureRequest
 ) -> None:
     position = api.ask("{ basis { position } }")["basis"]["position"]
@@ -64,7 +64,7 @@ def test_an_answer_about_now_tells_the_head_and_holds_while_nothing_is_written(
     }
 
 
-def test_it_holds_no_more_once_something_was_written(api: Api, objective: str) -> None:
+def test_etag_of_a_present_answer_is_invalid_after_a_write(api: Api, objective: str) -> None:
     first = get(api, NOW)
     api.do("commitObjective", {"objective": objective})
     again = get(api, NOW, first.headers["etag"])
@@ -72,18 +72,18 @@ def test_it_holds_no_more_once_something_was_written(api: Api, objective: str) -
     assert again.headers["etag"] != first.headers["etag"]
 
 
-def test_it_holds_no_more_once_the_minute_is_over(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_etag_of_a_present_answer_is_invalid_after_a_minute(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     first = get(api, NOW)
     monkeypatch.setattr(caching, "NOW_SECONDS", 1e-6)
     assert get(api, NOW, first.headers["etag"]).status_code == 200
 
 
 @pytest.mark.parametrize("other", ["{ cycles { nodes { name } } }", "{ cycles { totalCount } }"])
-def test_the_name_of_one_answer_is_not_that_of_another(api: Api, other: str) -> None:
+def test_etag_of_another_query_does_not_match(api: Api, other: str) -> None:
     assert get(api, other, get(api, NOW).headers["etag"]).status_code == 200
 
 
-def test_names_differ_by_variables_by_form_and_by_who_asks(api: Api) -> None:
+def test_etag_depends_on_variables_media_type_and_caller(api: Api) -> None:
     asked = GraphQLRequest(NOW, {"a": 1}, None, None, None)
     ada, ben = Caller("ada", frozenset({Role.MEMBER})), Caller("ben", frozenset({Role.MEMBER}))
     questions = [
@@ -97,31 +97,31 @@ def test_names_differ_by_variables_by_form_and_by_who_asks(api: Api) -> None:
     assert len({one.digest for one in questions}) == len(questions)
 
 
-def test_several_names_may_be_given(api: Api) -> None:
+def test_if_none_match_accepts_a_list_of_etags(api: Api) -> None:
     etag = get(api, NOW).headers["etag"]
     assert get(api, NOW, f'"another", {etag}').status_code == 304
     assert get(api, NOW, "*").status_code == 200
 
 
-# ── over ──────────────────────────────────────────────────────────────────────────────────────────
+# ── answers about the past ────────────────────────────────────────────────────────────────────────
 
 PAST = "{ asOf(position: 1) { basis { position } cycles { nodes { key } } } }"
 
 
-def test_an_answer_about_a_place_in_the_log_may_be_kept(api: Api, cycle: dict[str, str]) -> None:
+def test_answer_as_of_a_position_is_immutable(api: Api, cycle: dict[str, str]) -> None:
     response = get(api, PAST)
     assert response.json()["data"]["asOf"]["basis"] == {"position": 1}
     assert response.headers["cache-control"] == "private, max-age=3600, immutable"
     assert get(api, PAST, response.headers["etag"]).status_code == 304
 
 
-def test_so_may_one_about_what_was_known_once(api: Api, cycle: dict[str, str]) -> None:
+def test_answer_as_of_a_known_time_is_immutable(api: Api, cycle: dict[str, str]) -> None:
     moment = api.ask("{ asOf(position: 1) { basis { known } } }")["asOf"]["basis"]["known"]
     query = "query ($at: DateTime!) { asOf(at: $at, known: $at) { cycles { nodes { key } } } }"
     assert "immutable" in get(api, query, at=moment).headers["cache-control"]
 
 
-def test_so_may_one_about_the_thing_with_an_id_of_then(api: Api, cycle: dict[str, str]) -> None:
+def test_answer_for_a_node_id_with_a_position_is_immutable(api: Api, cycle: dict[str, str]) -> None:
     head = api.ask("{ basis { position } }")["basis"]["position"]
     query = "query ($by: CycleBy!, $at: Position!) { asOf(position: $at) { cycle(by: $by) { id } } }"
     id = api.ask(query, by=cycle, at=head)["asOf"]["cycle"]["id"]
@@ -140,20 +140,20 @@ def test_so_may_one_about_the_thing_with_an_id_of_then(api: Api, cycle: dict[str
         "{ viewer { handle } }",
     ],
 )
-def test_what_has_any_part_in_now_may_not(api: Api, cycle: dict[str, str], query: str) -> None:
+def test_answer_that_includes_the_present_is_not_immutable(api: Api, cycle: dict[str, str], query: str) -> None:
     response = get(api, query)
     assert "errors" not in response.json()
     assert response.headers["cache-control"] == "private, no-cache"
 
 
-def test_what_is_hidden_or_erased_later_is_asked_about_again(api: Api, objective: str) -> None:
-    """An answer about what is over may still change in what may be seen of it, and never without an event."""
+def test_etag_of_a_past_answer_is_invalid_after_a_write(api: Api, objective: str) -> None:
+    """Hiding or erasing changes what an old answer may show, and always records an event."""
     first = get(api, PAST)
     api.do("commitObjective", {"objective": objective})
     assert get(api, PAST, first.headers["etag"]).status_code == 200
 
 
-def test_nothing_is_kept_where_that_is_not_wanted(settings: Settings, database: Database) -> None:
+def test_immutable_caching_can_be_disabled(settings: Settings, database: Database) -> None:
     careful = settings.model_copy(update={"immutable_s": 0})
     app = create_app(careful, database, editor=False, anonymous=True)
     with TestClient(app, base_url="http://localhost") as http:
@@ -161,34 +161,34 @@ def test_nothing_is_kept_where_that_is_not_wanted(settings: Settings, database: 
         assert get(Api(http), PAST).headers["cache-control"] == "private, no-cache"
 
 
-# ── never ─────────────────────────────────────────────────────────────────────────────────────────
+# ── answers that are never cached ─────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
     "query", ["{", "{ nope }", "{ __typename }", "{ asOf(position: 9007199254740992) { basis { position } } }"]
 )
-def test_errors_and_what_stands_on_nothing_are_not_kept(api: Api, query: str) -> None:
+def test_errors_and_answers_without_a_basis_are_not_cached(api: Api, query: str) -> None:
     response = get(api, query)
     assert "etag" not in response.headers
     assert response.headers["cache-control"] == "no-store"
 
 
-def test_an_answer_to_a_post_is_not_kept(api: Api) -> None:
+def test_answer_to_a_post_is_not_cached(api: Api) -> None:
     response = api.http.post("/graphql", json={"query": NOW})
     assert "etag" not in response.headers
     assert response.headers["cache-control"] == "no-store"
 
 
-def test_who_may_not_read_is_told_nothing_by_a_name(api: Api) -> None:
+def test_etag_reveals_nothing_to_a_caller_without_read_permission(api: Api) -> None:
     key = caching.CacheKey(Caller("meter", frozenset({Role.METRICS})), "application/json", GraphQLRequest(*[None] * 5))
     context = Context(key.caller, *[None] * 3)  # type: ignore[arg-type]
     assert caching.find_not_modified(key, f'"1-{key.digest}"', context, 1) is None
 
 
-# ── what clients say ──────────────────────────────────────────────────────────────────────────────
+# ── request headers and variables ─────────────────────────────────────────────────────────────────
 
 
-def test_a_name_that_somebody_between_has_weakened_still_holds(
+def test_etag_weakened_by_a_proxy_still_matches(
     api: Api, cycle: dict[str, str], request: pytest.FixtureRequest
 ) -> None:
     past = "{ asOf(position: 1) { basis { position } } }"
@@ -198,7 +198,7 @@ def test_a_name_that_somebody_between_has_weakened_still_holds(
     assert get(api, past, f"W/{etag}").status_code == 304
 
 
-def test_variables_that_are_refused_have_no_name(api: Api) -> None:
+def test_if_none_match_with_refused_variables_returns_the_error(api: Api) -> None:
     deep: Any = 1
     for _ in range(400):
         deep = {"a": deep}

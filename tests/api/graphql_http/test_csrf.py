@@ -1,4 +1,4 @@
-"""What a page of another site could have a browser send is not answered."""
+"""CSRF: requests that a page of another site could send are refused."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def get(api: Api, **headers: str) -> Any:
         {"cookie": "a=b"},
     ],
 )
-def test_what_may_be_of_another_site_is_refused_and_told_how_to_ask(api: Api, headers: dict[str, str]) -> None:
+def test_possible_cross_site_get_is_refused_with_a_hint(api: Api, headers: dict[str, str]) -> None:
     response = get(api, **headers)
     (error,) = response.json()["errors"]
     assert (response.status_code, error["extensions"]["code"]) == (403, "CSRF_PREVENTED")
@@ -39,26 +39,26 @@ def test_what_may_be_of_another_site_is_refused_and_told_how_to_ask(api: Api, he
 
 
 @pytest.mark.parametrize("proof", [*PROOFS, "content-type"])
-def test_whatever_a_browser_asks_us_about_beforehand_is_answered(api: Api, proof: str) -> None:
+def test_header_that_forces_a_preflight_is_accepted_as_csrf_proof(api: Api, proof: str) -> None:
     value = "application/json" if proof == "content-type" else "1"
     assert get(api, sec_fetch_site="cross-site", **{proof: value}).status_code == 200
 
 
 @pytest.mark.parametrize("site", ["same-origin", "none"])
-def test_a_page_of_ours_and_a_person_need_no_proof(api: Api, site: str) -> None:
+def test_same_origin_and_direct_navigation_need_no_csrf_proof(api: Api, site: str) -> None:
     assert get(api, sec_fetch_site=site, **BROWSER).status_code == 200
 
 
-def test_a_program_needs_no_proof(api: Api) -> None:
+def test_client_without_browser_headers_needs_no_csrf_proof(api: Api) -> None:
     assert get(api).status_code == 200
 
 
-def test_a_post_in_json_needs_no_proof(api: Api) -> None:
+def test_json_post_needs_no_csrf_proof(api: Api) -> None:
     response = api.http.post("/graphql", json=ASK, headers={"sec-fetch-site": "cross-site", **BROWSER})
     assert response.status_code == 200
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
-def test_a_post_that_any_page_may_send_is_refused(api: Api, kind: str) -> None:
+def test_post_with_a_simple_content_type_is_refused(api: Api, kind: str) -> None:
     headers = {"content-type": kind, "sec-fetch-site": "cross-site"}
     assert api.http.post("/graphql", content=b"{}", headers=headers).status_code == 403

@@ -1,4 +1,4 @@
-"""What the address of the API takes and answers, apart from what GraphQL says."""
+"""The GraphQL endpoint over HTTP: media types, methods, bounds, hosts and failures."""
 
 import threading
 from collections.abc import Iterator
@@ -33,15 +33,15 @@ def code(response: Any) -> Any:
     return error["extensions"]["code"]
 
 
-# ── who asks ──────────────────────────────────────────────────────────────────────────────────────
+# ── the caller ────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_whoever_asks_is_the_operator_with_every_role(api: Api) -> None:
+def test_anonymous_caller_is_the_operator_with_every_role(api: Api) -> None:
     viewer = api.ask("{ viewer { handle person { id } roles } }")["viewer"]
     assert viewer == {"handle": "demo", "person": None, "roles": ["ADMIN", "AUDITOR", "LEAD", "MEMBER", "METRICS"]}
 
 
-def test_what_a_page_of_ours_sends_is_told_apart_from_other_programs(api: Api, objective: str) -> None:
+def test_same_origin_requests_are_recorded_with_source_console(api: Api, objective: str) -> None:
     query = (
         f'mutation {{ commitObjective(input: {{objective: "{objective}"}}) '
         "{ changes { actor { handle source } } } }"
@@ -51,7 +51,7 @@ def test_what_a_page_of_ours_sends_is_told_apart_from_other_programs(api: Api, o
     assert change["actor"] == {"handle": "demo", "source": "CONSOLE"}
 
 
-# ── forms of the answer ───────────────────────────────────────────────────────────────────────────
+# ── response media types ──────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_what_a_page_of_ours_sends_is_told_apart_from_other_programs(api: Api, o
         ("text/plain, application/*;q=0.2", "application/json"),
     ],
 )
-def test_an_answer_comes_in_the_form_that_is_wanted_most(api: Api, accept: str, media: str) -> None:
+def test_media_type_is_negotiated_by_quality(api: Api, accept: str, media: str) -> None:
     response = post(api, accept=accept)
     assert response.status_code == 200
     assert response.headers["content-type"] == f"{media}; charset=utf-8"
@@ -75,41 +75,41 @@ def test_an_answer_comes_in_the_form_that_is_wanted_most(api: Api, accept: str, 
 
 
 @pytest.mark.parametrize("accept", ["text/plain", "image/*", "application/json;q=0", "application/xml, text/csv"])
-def test_who_accepts_nothing_that_we_have_is_told_so(api: Api, accept: str) -> None:
+def test_unacceptable_media_type_is_answered_406(api: Api, accept: str) -> None:
     response = post(api, accept=accept)
     assert (response.status_code, code(response)) == (406, "BAD_REQUEST")
 
 
 @pytest.mark.parametrize("query", ["{", "{ nope }", "query ($x: Int!) { viewer(x: $x) { handle } }"])
-def test_the_status_tells_of_a_document_that_was_not_carried_out_if_that_is_understood(api: Api, query: str) -> None:
-    plain, told = post(api, {"query": query}), post(api, {"query": query}, accept=GRAPHQL)
-    assert (plain.status_code, told.status_code) == (200, 400)
-    assert "data" not in told.json()
+def test_invalid_document_is_answered_400_only_for_graphql_response_json(api: Api, query: str) -> None:
+    plain, negotiated = post(api, {"query": query}), post(api, {"query": query}, accept=GRAPHQL)
+    assert (plain.status_code, negotiated.status_code) == (200, 400)
+    assert "data" not in negotiated.json()
     assert plain.json()["errors"][0]["extensions"]["code"].startswith("GRAPHQL_")
 
 
-def test_of_several_operations_one_has_to_be_named(api: Api) -> None:
+def test_operation_name_is_required_for_several_operations(api: Api) -> None:
     body = {"query": "query A { viewer { handle } } query B { viewer { roles } }"}
     assert code(post(api, body)) == "GRAPHQL_VALIDATION_FAILED"
     assert list(post(api, {**body, "operationName": "B"}).json()["data"]["viewer"]) == ["roles"]
 
 
-def test_a_wrong_variable_is_told_like_a_wrong_document(api: Api) -> None:
+def test_invalid_variable_is_answered_400(api: Api) -> None:
     body = {"query": "query ($id: ID!) { objective(id: $id) { id } }", "variables": {"id": [1]}}
     assert post(api, body, accept=GRAPHQL).status_code == 400
 
 
-def test_a_field_that_fails_leaves_the_rest_of_the_answer(api: Api) -> None:
+def test_failing_field_keeps_the_status_200(api: Api) -> None:
     body = {"query": "{ viewer { handle } asOf(position: 9007199254740992) { basis { position } } }"}
     response = post(api, body, accept=GRAPHQL)
     assert response.status_code == 200
     assert code(response) == "INVALID"
 
 
-# ── forms of the request ──────────────────────────────────────────────────────────────────────────
+# ── requests ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_query_may_be_asked_by_get_but_nothing_is_written_by_it(api: Api) -> None:
+def test_get_accepts_queries_but_no_mutations(api: Api) -> None:
     assert api.http.get("/graphql", params=ASK).json()["data"]["viewer"]["handle"] == "demo"
     response = api.http.get(
         "/graphql", params={"query": 'mutation { commitObjective(input: {objective: "x"}) { position } }'}
@@ -141,12 +141,12 @@ def test_other_methods_are_not_allowed(api: Api, method: str) -> None:
         (b'{"query": "{__typename}"}', "text/plain", 415),
     ],
 )
-def test_what_is_no_request_is_refused_as_json(api: Api, body: bytes, kind: str, status: int) -> None:
+def test_malformed_request_is_refused_with_a_json_error(api: Api, body: bytes, kind: str, status: int) -> None:
     response = api.http.post("/graphql", content=body, headers={"content-type": kind})
     assert (response.status_code, code(response)) == (status, "BAD_REQUEST")
 
 
-def test_a_request_has_a_name_its_own_or_a_new_one(api: Api) -> None:
+def test_valid_request_id_is_returned_and_an_invalid_one_replaced(api: Api) -> None:
     assert post(api, x_request_id="mine-7").headers["x-request-id"] == "mine-7"
     first, second = post(api), post(api, x_request_id="not fit\tto be logged")
     assert len({first.headers["x-request-id"], second.headers["x-request-id"], "not fit\tto be logged"}) == 3
@@ -155,13 +155,13 @@ def test_a_request_has_a_name_its_own_or_a_new_one(api: Api) -> None:
 # ── bounds ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_body_that_says_it_is_too_long_is_not_read(api: Api) -> None:
+def test_body_with_a_too_large_content_length_is_refused(api: Api) -> None:
     headers = {"content-type": "application/json", "content-length": str(BODY_BYTES_MAX + 1)}
     response = api.http.post("/graphql", content=b"{}", headers=headers)
     assert (response.status_code, code(response)) == (413, "TOO_LARGE")
 
 
-def test_a_body_that_goes_on_and_on_is_not_read_to_its_end(api: Api) -> None:
+def test_too_long_streamed_body_is_refused(api: Api) -> None:
     sent = 0
 
     def body() -> Iterator[bytes]:
@@ -174,7 +174,7 @@ def test_a_body_that_goes_on_and_on_is_not_read_to_its_end(api: Api) -> None:
     assert (response.status_code, code(response)) == (413, "TOO_LARGE")
 
 
-def test_a_document_has_bounds(api: Api) -> None:
+def test_document_length_and_token_count_are_bounded(api: Api) -> None:
     long = post(api, {"query": "{ __typename }" + " " * DOCUMENT_LENGTH_MAX})
     many = post(api, {"query": "{" + " __typename" * TOKENS_MAX + "}"})
     assert (code(long), code(many)) == ("DOCUMENT_TOO_LONG", "TOO_MANY_TOKENS")
@@ -183,40 +183,40 @@ def test_a_document_has_bounds(api: Api) -> None:
 @pytest.mark.parametrize(
     "host", ["localhost", "localhost:8000", "127.0.0.1:8000", "[::1]:8000", "kf.localhost", "LOCALHOST"]
 )
-def test_hosts_of_this_machine_are_ours(api: Api, host: str) -> None:
+def test_loopback_host_headers_are_accepted(api: Api, host: str) -> None:
     assert post(api, host=host).status_code == 200
 
 
 @pytest.mark.parametrize(
     "host", ["evil.example", "evil.example:8000", "localhost.evil.example", "127.0.0.1.evil.example"]
 )
-def test_another_host_is_not_ours_whatever_it_points_to(api: Api, host: str) -> None:
+def test_unknown_host_header_is_answered_421(api: Api, host: str) -> None:
     response = post(api, host=host)
     assert (response.status_code, code(response)) == (421, "UNKNOWN_HOST")
 
 
-def test_an_installation_may_have_names_of_its_own(settings: Settings, database: Database) -> None:
+def test_configured_host_names_are_accepted(settings: Settings, database: Database) -> None:
     named = settings.model_copy(update={"host_names": "keyframe, goals.example"})
     with TestClient(create_app(named, database, editor=False, anonymous=True), base_url="http://goals.example") as http:
         assert http.get("/healthz").status_code == 200
 
 
-# ── the position that a client knows of ───────────────────────────────────────────────────────────
+# ── the minimum position ──────────────────────────────────────────────────────────────────────────
 
 
-def test_an_answer_waits_for_the_position_that_the_client_knows_of(api: Api, objective: str) -> None:
+def test_answer_waits_for_the_clients_min_position(api: Api, objective: str) -> None:
     position = api.do("commitObjective", {"objective": objective})["position"]
     response = post(api, {"query": "{ basis { position } }"}, x_keyframe_min_position=str(position))
     assert response.json()["data"]["basis"]["position"] >= position
 
 
-@pytest.mark.parametrize("said", ["", "-1", "last", "1.5", "9" * 17])
-def test_a_position_is_a_whole_number(api: Api, said: str) -> None:
-    response = post(api, x_keyframe_min_position=said)
+@pytest.mark.parametrize("position", ["", "-1", "last", "1.5", "9" * 17])
+def test_min_position_must_be_a_whole_number(api: Api, position: str) -> None:
+    response = post(api, x_keyframe_min_position=position)
     assert (response.status_code, code(response)) == (400, "BAD_REQUEST")
 
 
-def test_who_knows_of_more_than_there_is_is_told_where_the_views_stand(settings: Settings, database: Database) -> None:
+def test_unreachable_min_position_is_answered_503_with_the_lag(settings: Settings, database: Database) -> None:
     hasty = settings.model_copy(update={"view_timeout_s": 0.01})
     with TestClient(create_app(hasty, database, editor=False, anonymous=True), base_url="http://localhost") as http:
         response = post(Api(http), x_keyframe_min_position="7")
@@ -225,19 +225,19 @@ def test_who_knows_of_more_than_there_is_is_told_where_the_views_stand(settings:
     assert error["extensions"] == {"code": "BEHIND", "wanted": 7, "position": 0, "lag": 7}
 
 
-# ── when things go wrong ──────────────────────────────────────────────────────────────────────────
+# ── failures ──────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
-    ("failure", "expected", "saying"),
+    ("failure", "expected", "message_part"),
     [
         (CommandInDoubt(command().by.command), "OUTCOME_UNKNOWN", "idempotencyKey"),
         (Unavailable("gone"), "UNAVAILABLE", "again"),
         (ZeroDivisionError("a bug with details"), "INTERNAL_SERVER_ERROR", "request id"),
     ],
 )
-def test_a_failure_has_a_code_and_says_what_to_do(
-    api: Api, monkeypatch: pytest.MonkeyPatch, failure: Exception, expected: str, saying: str
+def test_failure_has_a_code_and_advice(
+    api: Api, monkeypatch: pytest.MonkeyPatch, failure: Exception, expected: str, message_part: str
 ) -> None:
     def fail(*_: object) -> None:
         raise failure
@@ -247,11 +247,11 @@ def test_a_failure_has_a_code_and_says_what_to_do(
     (error,) = answer["errors"]
     assert answer["data"] == {"addPerson": None}
     assert error["extensions"]["code"] == expected
-    assert saying in error["message"]
+    assert message_part in error["message"]
     assert "details" not in str(answer)
 
 
-def test_what_nobody_foresaw_tells_nothing(
+def test_unexpected_failure_is_answered_500_without_details(
     settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = create_app(settings, database, editor=False, anonymous=True)
@@ -261,13 +261,13 @@ def test_what_nobody_foresaw_tells_nothing(
     assert (response.status_code, code(response)) == (500, "INTERNAL_SERVER_ERROR")
 
 
-def test_an_operation_that_reads_for_too_long_is_given_up(settings: Settings, database: Database) -> None:
+def test_slow_operation_times_out(settings: Settings, database: Database) -> None:
     hasty = settings.model_copy(update={"answer_timeout_s": 1e-9})
     with TestClient(create_app(hasty, database, editor=False, anonymous=True), base_url="http://localhost") as http:
         assert Api(http).error("{ basis { position } }")["extensions"]["code"] == "TIMEOUT"
 
 
-def test_an_answer_that_the_views_are_behind_says_by_how_much(settings: Settings, database: Database) -> None:
+def test_mutation_answer_reports_the_projection_lag(settings: Settings, database: Database) -> None:
     alone = settings.model_copy(update={"project_in_server": False, "view_timeout_s": 0.01})
     with TestClient(create_app(alone, database, editor=False, anonymous=True), base_url="http://localhost") as http:
         payload = Api(http).do(
@@ -278,10 +278,10 @@ def test_an_answer_that_the_views_are_behind_says_by_how_much(settings: Settings
     assert payload == {"problems": [], "position": 1, "behind": 1, "person": None, "query": {"basis": {"position": 0}}}
 
 
-# ── how it does ───────────────────────────────────────────────────────────────────────────────────
+# ── the application as a whole ────────────────────────────────────────────────────────────────────
 
 
-def test_a_browser_gets_a_page_only_if_the_editor_is_on(settings: Settings, database: Database) -> None:
+def test_editor_page_is_served_only_if_enabled(settings: Settings, database: Database) -> None:
     for editor, status in ((True, 200), (False, 404)):
         with TestClient(
             create_app(settings, database, editor=editor, anonymous=True), base_url="http://localhost"
@@ -291,22 +291,22 @@ def test_a_browser_gets_a_page_only_if_the_editor_is_on(settings: Settings, data
             assert ("<html" in response.text) is editor
 
 
-def test_it_says_that_it_lives_and_that_it_can_work(api: Api) -> None:
+def test_healthz_and_readyz_report_a_healthy_server(api: Api) -> None:
     assert (api.http.get("/healthz").status_code, api.http.get("/healthz").text) == (200, "alive")
     ready = api.http.get("/readyz")
-    told = ready.json()
-    assert (ready.status_code, told["ready"], told["wrong"]) == (200, True, None)
-    assert told["migrations"]["version"] == told["migrations"]["needed"]
-    assert told["views"]["lag"] == 0
+    health = ready.json()
+    assert (ready.status_code, health["ready"], health["wrong"]) == (200, True, None)
+    assert health["migrations"]["version"] == health["migrations"]["needed"]
+    assert health["views"]["lag"] == 0
 
 
-def test_an_event_that_cannot_be_applied_is_named_and_reading_goes_on(settings: Settings, database: Database) -> None:
+def test_readyz_names_a_poison_event_while_queries_continue(settings: Settings, database: Database) -> None:
     log = database.log()
     with TestClient(create_app(settings, database, editor=False, anonymous=True), base_url="http://localhost") as http:
         good = Api(http).do("addPerson", {"handle": "ada", "name": "Ada"})["position"]
         known = reading()
-        strange = StoredRow(**{**vars(known), "topic": "thing-unheard-of.v1"})
-        log.append([strange], command())
+        unknown_event = StoredRow(**{**vars(known), "topic": "thing-unheard-of.v1"})
+        log.append([unknown_event], command())
         behind = post(Api(http), x_keyframe_min_position=str(good + 1))
         ready, people = http.get("/readyz"), Api(http).ask("{ people { nodes { handle } } basis { position } }")
     assert code(behind) == "BEHIND"
@@ -318,7 +318,7 @@ def test_an_event_that_cannot_be_applied_is_named_and_reading_goes_on(settings: 
     assert people == {"people": {"nodes": [{"handle": "ada"}]}, "basis": {"position": good}}
 
 
-def test_nothing_is_left_running_when_it_ends(settings: Settings, database: Database) -> None:
+def test_no_projector_thread_outlives_the_application(settings: Settings, database: Database) -> None:
     app = create_app(settings, database, editor=False, anonymous=True)
     before = set(threading.enumerate())
     with TestClient(app, base_url="http://localhost") as http:

@@ -1,4 +1,4 @@
-"""Documents that are named by the digest of their text, over GET, POST and WebSocket."""
+"""Persisted documents, named by the SHA-256 of their text, over GET, POST and WebSocket."""
 
 import json
 from hashlib import sha256
@@ -34,10 +34,10 @@ def code(answer: Any) -> Any:
     return error["extensions"]["code"]
 
 
-# ── remembered ────────────────────────────────────────────────────────────────────────────────────
+# ── automatically persisted documents ─────────────────────────────────────────────────────────────
 
 
-def test_a_document_is_remembered_once_it_was_sent_with_its_name(api: Api) -> None:
+def test_document_sent_with_its_hash_is_stored(api: Api) -> None:
     query = "{ viewer { handle } }  # never asked before"
     name = persisted(sha256(query.encode()).hexdigest())
     missing = post(api.http, **name)
@@ -46,7 +46,7 @@ def test_a_document_is_remembered_once_it_was_sent_with_its_name(api: Api) -> No
     assert post(api.http, **name)["data"] == VIEWER
 
 
-def test_it_may_be_asked_for_by_get(api: Api) -> None:
+def test_persisted_document_works_over_get(api: Api) -> None:
     post(api.http, query=QUERY, **persisted())
     asked = {"extensions": json.dumps(persisted()["extensions"])}
     response = api.http.get("/graphql", params=asked)
@@ -55,7 +55,7 @@ def test_it_may_be_asked_for_by_get(api: Api) -> None:
     assert again.headers["etag"].endswith(response.headers["etag"].rpartition("-")[2])
 
 
-def test_it_may_be_asked_for_over_websocket(api: Api) -> None:
+def test_persisted_document_works_over_websocket(api: Api) -> None:
     with api.http.websocket_connect(
         "/graphql", subprotocols=["graphql-transport-ws"], headers={"host": "localhost"}
     ) as ws:
@@ -85,17 +85,17 @@ def test_it_may_be_asked_for_over_websocket(api: Api) -> None:
         ({"documentId": "sha256:unheard"}, "PERSISTED_QUERY_NOT_FOUND"),
     ],
 )
-def test_a_wrong_name_has_a_code(api: Api, body: dict[str, Any], expected: str) -> None:
+def test_wrong_hash_or_version_has_an_error_code(api: Api, body: dict[str, Any], expected: str) -> None:
     assert code(post(api.http, **body)) == expected
 
 
-def test_a_document_that_was_not_found_is_told_as_apollo_expects(api: Api) -> None:
+def test_unknown_hash_is_answered_200_as_apollo_expects(api: Api) -> None:
     response = api.http.post("/graphql", json=persisted("1" * 64), headers={"accept": "application/json"})
     assert response.status_code == 200
     assert response.headers["cache-control"] == "no-store"
 
 
-def test_only_so_many_documents_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_number_of_stored_documents_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(persisted_documents, "REMEMBERED_MAX", 2)
     known, texts = PersistedDocuments(), ["{ a }", "{ b }", "{ c }"]
     names = [sha256(text.encode()).hexdigest() for text in texts]
@@ -106,7 +106,7 @@ def test_only_so_many_documents_are_remembered(monkeypatch: pytest.MonkeyPatch) 
     assert [known._cached(name) for name in names] == ["{ a }", None, "{ c }"]
 
 
-def test_nor_are_they_remembered_beyond_a_length(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_total_length_of_stored_documents_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(persisted_documents, "REMEMBERED_LENGTH_MAX", 10)
     known = PersistedDocuments()
     for text in ("{ abcd }", "{ efgh }"):
@@ -115,7 +115,7 @@ def test_nor_are_they_remembered_beyond_a_length(monkeypatch: pytest.MonkeyPatch
     assert known._length == len("{ efgh }")
 
 
-# ── trusted ───────────────────────────────────────────────────────────────────────────────────────
+# ── trusted documents ─────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.fixture
@@ -126,33 +126,33 @@ def manifest(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def strict(settings: Settings, database: Database, manifest: Path) -> Any:
+def trusted_only(settings: Settings, database: Database, manifest: Path) -> Any:
     only = settings.model_copy(update={"trusted_documents": manifest, "trusted_only": True})
     app = create_app(only, database, editor=False, anonymous=True)
     with TestClient(app, base_url="http://localhost") as http:
         yield http
 
 
-def test_a_trusted_document_is_known_by_name_and_by_text(strict: TestClient) -> None:
+def test_trusted_document_is_accepted_by_hash_and_by_text(trusted_only: TestClient) -> None:
     for body in ({"documentId": f"sha256:{DIGEST}"}, {"documentId": DIGEST}, persisted(), {"query": QUERY}):
-        assert post(strict, **body)["data"] == VIEWER
-    assert strict.get("/graphql", params={"documentId": DIGEST}).json()["data"] == VIEWER
+        assert post(trusted_only, **body)["data"] == VIEWER
+    assert trusted_only.get("/graphql", params={"documentId": DIGEST}).json()["data"] == VIEWER
 
 
-def test_no_other_document_is_answered_where_only_those_are(strict: TestClient) -> None:
+def test_untrusted_document_is_refused_in_trusted_only_mode(trusted_only: TestClient) -> None:
     digest = sha256(OTHER.encode()).hexdigest()
-    assert code(post(strict, query=OTHER)) == "DOCUMENT_NOT_TRUSTED"
-    assert code(post(strict, query=OTHER, **persisted(digest))) == "DOCUMENT_NOT_TRUSTED"
-    assert code(post(strict, **persisted(digest))) == "PERSISTED_QUERY_NOT_FOUND"
-    assert code(post(strict, query="{ __schema { types { name } } }")) == "DOCUMENT_NOT_TRUSTED"
-    with strict.websocket_connect(
+    assert code(post(trusted_only, query=OTHER)) == "DOCUMENT_NOT_TRUSTED"
+    assert code(post(trusted_only, query=OTHER, **persisted(digest))) == "DOCUMENT_NOT_TRUSTED"
+    assert code(post(trusted_only, **persisted(digest))) == "PERSISTED_QUERY_NOT_FOUND"
+    assert code(post(trusted_only, query="{ __schema { types { name } } }")) == "DOCUMENT_NOT_TRUSTED"
+    with trusted_only.websocket_connect(
         "/graphql", subprotocols=["graphql-transport-ws"], headers={"host": "localhost"}
     ) as ws:
         ws.send_json({"type": "connection_init"})
         ws.receive_json()
         ws.send_json({"type": "subscribe", "id": "1", "payload": {"query": OTHER}})
         assert ws.receive_json()["payload"][0]["extensions"]["code"] == "DOCUMENT_NOT_TRUSTED"
-    stream = strict.post("/graphql", json={"query": OTHER}, headers={"accept": "text/event-stream"})
+    stream = trusted_only.post("/graphql", json={"query": OTHER}, headers={"accept": "text/event-stream"})
     assert "DOCUMENT_NOT_TRUSTED" in stream.text
 
 
@@ -164,26 +164,26 @@ def test_no_other_document_is_answered_where_only_those_are(strict: TestClient) 
         {"format": "apollo-persisted-query-manifest", "version": 1, "operations": [{"id": DIGEST, "body": QUERY}]},
     ],
 )
-def test_a_manifest_is_read_as_the_compilers_write_it(tmp_path: Path, written: Any) -> None:
+def test_manifest_formats_of_relay_and_apollo_are_read(tmp_path: Path, written: Any) -> None:
     path = tmp_path / "manifest.json"
     path.write_text(json.dumps(written))
     assert load_manifest(path) == {DIGEST: QUERY}
 
 
 @pytest.mark.parametrize("written", ["", "[]", "{", '{"a": 1}', '{"operations": [{"id": 1}]}', f'{{"{DIGEST}": "x"}}'])
-def test_what_is_no_manifest_is_refused_at_the_start(tmp_path: Path, written: str) -> None:
+def test_invalid_manifest_is_refused(tmp_path: Path, written: str) -> None:
     path = tmp_path / "manifest.json"
     path.write_text(written)
     with pytest.raises(InvalidManifest, match="manifest"):
         load_manifest(path)
 
 
-def test_a_manifest_that_is_not_there_is_refused_at_the_start(tmp_path: Path) -> None:
+def test_missing_manifest_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidManifest):
         load_manifest(tmp_path / "none.json")
 
 
-# ── several at once ───────────────────────────────────────────────────────────────────────────────
+# ── batches ───────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.fixture
@@ -198,18 +198,18 @@ def batch(http: TestClient, *bodies: Any) -> Any:
     return http.post("/graphql", json=list(bodies))
 
 
-def test_no_array_is_taken_unless_it_is_wanted(api: Api) -> None:
+def test_batch_is_refused_by_default(api: Api) -> None:
     response = batch(api.http, {"query": QUERY})
     assert (response.status_code, code(response.json())) == (400, "BATCH_TOO_LARGE")
 
 
-def test_an_array_is_answered_in_its_order(batching: TestClient) -> None:
+def test_batch_is_answered_in_order(batching: TestClient) -> None:
     answers = batch(batching, {"query": QUERY}, {"query": "{"}, {"query": OTHER}).json()
     assert [list(one) for one in answers] == [["data", "extensions"], ["errors"], ["data", "extensions"]]
     assert list(answers[2]["data"]["viewer"]) == ["roles"]
 
 
-def test_what_cannot_be_asked_in_an_array_takes_the_others_answers_from_nobody(batching: TestClient) -> None:
+def test_bad_request_in_a_batch_does_not_fail_the_others(batching: TestClient) -> None:
     following = {"query": "subscription { changes { position } }"}
     answers = batch(batching, {"query": QUERY}, following, {"query": OTHER}).json()
     assert [list(one) for one in answers] == [["data", "extensions"], ["errors"], ["data", "extensions"]]
@@ -217,12 +217,12 @@ def test_what_cannot_be_asked_in_an_array_takes_the_others_answers_from_nobody(b
 
 
 @pytest.mark.parametrize("many", [0, 6])
-def test_an_array_has_bounds(batching: TestClient, many: int) -> None:
+def test_empty_or_too_large_batch_is_refused(batching: TestClient, many: int) -> None:
     response = batch(batching, *[{"query": QUERY}] * many)
     assert (response.status_code, code(response.json())) == (400, "BATCH_TOO_LARGE")
 
 
-def test_what_an_array_costs_has_one_bound(batching: TestClient) -> None:
+def test_cost_limit_covers_the_whole_batch(batching: TestClient) -> None:
     half = "{ objectives(first: 1000) { nodes { supports { objective { title progress { value } } } } } }"
     large = "{ objectives(first: 1000) { nodes { supportedBy(first: 130) { nodes { id title } } } } }"
     answers = batch(batching, {"query": large}, {"query": half}, {"query": large}).json()
