@@ -1,4 +1,4 @@
-"""A workspace with two KPIs that is answered over HTTP, and files that are sent to it."""
+"""A workspace with two KPIs, served over HTTP, and lines and rows of files of readings."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ def moment(number: int) -> str:
 
 def line(number: int, value: float = 1.5, kpi: str = "orders", **more: Any) -> bytes:
     """A line of NDJSON."""
-    note = "".join(f', "{name}": "{said}"' for name, said in more.items())
+    note = "".join(f', "{name}": "{request_headers}"' for name, request_headers in more.items())
     return f'{{"kpi": "{kpi}", "measured_at": "{moment(number)}", "value": {value}{note}}}\n'.encode()
 
 
@@ -35,28 +35,28 @@ def row(number: int, value: object = 1.5, kpi: str = "orders", note: str = "") -
     return f"{kpi},{moment(number)},{value},{note}\r\n".encode()
 
 
-class Intake(Api):
-    """The API with its database, to which files are sent."""
+class IngestApi(Api):
+    """The API with its database and the upload of files."""
 
     def __init__(self, http: TestClient, database: Database) -> None:
         super().__init__(http)
         self.database = database
 
     def put(self, file: bytes, media: str = NDJSON, **headers: str) -> tuple[int, Any]:
-        """The status and the answer."""
-        said = {"content-type": media, **{name.replace("_", "-"): value for name, value in headers.items()}}
-        response = self.http.post(PATH, content=file, headers=said)
+        """Upload a file; returns the status and the JSON answer."""
+        request_headers = {"content-type": media, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        response = self.http.post(PATH, content=file, headers=request_headers)
         return response.status_code, response.json()
 
     def refused_file(self, file: bytes, media: str = NDJSON, **headers: str) -> tuple[int, Mapping[str, Any]]:
-        """The status, and the one error with its message among its extensions; nothing was recorded."""
+        """Upload a refused file; returns the status, and the extensions and message of the one error."""
         status, answer = self.put(file, media, **headers)
         assert (answer["recorded"], answer["unchanged"], answer["batches"]) == (0, 0, 0)
         (error,) = answer["errors"]
         return status, {**error["extensions"], "message": error["message"]}
 
     def readings(self, kpi: str = "orders") -> list[tuple[str, float, str | None]]:
-        """What can be read of a KPI: when, what, and the note."""
+        """The readings of a KPI: time, value and note."""
         query = """query($kpi: String!) { kpi(by: {key: $kpi}) {
             readings(first: 1000) { nodes { measuredAt value note by { source } } } } }"""
         found = self.ask(query, kpi=kpi)["kpi"]["readings"]["nodes"]
@@ -69,18 +69,18 @@ class Intake(Api):
         return position
 
     def token(self, role: Role, person: Any = None) -> str:
-        """An Authorization header of somebody with this role alone."""
+        """An Authorization header for a caller with only this role."""
         with self.database.connect() as conn:
             _, bearer = api_tokens.issue(conn, f"some-{role.lower()}", [role], person, timedelta(hours=1))
         return f"Bearer {bearer}"
 
 
 @pytest.fixture
-def intake(server: str) -> Iterator[Intake]:
+def ingest(server: str) -> Iterator[IngestApi]:
     with fresh_workspace(server) as database:
         app = create_app(database.settings, database, editor=True, anonymous=True)
         with TestClient(app, base_url="http://localhost") as http:
-            made = Intake(http, database)
+            made = IngestApi(http, database)
             for key in ("orders", "nps"):
                 made.do("defineKpi", {"key": key, "name": key.title()})
             yield made

@@ -1,4 +1,4 @@
-"""What goes out over HTTP stands on one basis, whatever is written meanwhile, and shows nobody what is hidden."""
+"""Exports over HTTP read one basis despite concurrent writes, and omit rows hidden from the caller."""
 
 import csv
 import io
@@ -10,9 +10,9 @@ import pytest
 from api.endpoints import ledger_export
 from domain.commands.people_commands import AddPerson
 from domain.commands.permissions import Role
-from tests.api.endpoints.conftest import CSV, HEADER, Intake, intake, line, moment, row
+from tests.api.endpoints.conftest import CSV, HEADER, IngestApi, ingest, line, moment, row
 
-__all__ = ["intake"]
+__all__ = ["ingest"]
 
 CHANGES, TABLE, READINGS = "/export/changes.ndjson", "/export/changes.csv", "/export/readings.csv"
 
@@ -23,39 +23,39 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ledger_export, "READINGS", 3)
 
 
-def changes(intake: Intake, **asked: Any) -> list[Any]:
-    response = intake.http.get(CHANGES, params=asked)
+def changes(ingest: IngestApi, **asked: Any) -> list[Any]:
+    response = ingest.http.get(CHANGES, params=asked)
     assert response.status_code == 200, response.text
     return [json.loads(one) for one in response.text.splitlines()]
 
 
-def rows(intake: Intake, path: str, **asked: Any) -> list[dict[str, str]]:
-    response = intake.http.get(path, params=asked)
+def rows(ingest: IngestApi, path: str, **asked: Any) -> list[dict[str, str]]:
+    response = ingest.http.get(path, params=asked)
     assert response.status_code == 200, response.text
     return list(csv.DictReader(io.StringIO(response.text, newline="")))
 
 
 @pytest.fixture
-def quarter(intake: Intake) -> str:
-    """A cycle with an objective whose title a spreadsheet would carry out; the id of the objective."""
-    intake.do("openCycle", {"key": "q1", "name": "Q1", "startsOn": "2026-01-01", "endsOn": "2026-12-31"})
+def quarter(ingest: IngestApi) -> str:
+    """A cycle with an objective whose title is a spreadsheet formula; returns the id of the objective."""
+    ingest.do("openCycle", {"key": "q1", "name": "Q1", "startsOn": "2026-01-01", "endsOn": "2026-12-31"})
     drafted = {"cycle": {"key": "q1"}, "title": "=1+1"}
-    objective: str = intake.do("draftObjective", drafted, "objective { id }")["objective"]["id"]
-    intake.do("dropObjective", {"objective": objective, "reason": "+not ours"})
+    objective: str = ingest.do("draftObjective", drafted, "objective { id }")["objective"]["id"]
+    ingest.do("dropObjective", {"objective": objective, "reason": "+not ours"})
     return objective
 
 
-def test_every_change_is_told_as_the_schema_tells_it(intake: Intake, quarter: str) -> None:
-    told = changes(intake)
-    assert [one["position"] for one in told] == [1, 2, 3, 4, 5]
-    assert [one["type"] for one in told] == [
+def test_exported_changes_match_the_schema_types(ingest: IngestApi, quarter: str) -> None:
+    exported = changes(ingest)
+    assert [one["position"] for one in exported] == [1, 2, 3, 4, 5]
+    assert [one["type"] for one in exported] == [
         "KpiDefined",
         "KpiDefined",
         "CycleOpened",
         "ObjectiveDrafted",
         "ObjectiveDropped",
     ]
-    last = told[-1]
+    last = exported[-1]
     assert (last["subjectType"], last["subjectId"]) == ("Objective", quarter)
     assert (last["actor"], last["source"], last["cycle"], last["reason"], last["late"]) == (
         "demo", "API", "q1", "+not ours", False,
@@ -63,12 +63,12 @@ def test_every_change_is_told_as_the_schema_tells_it(intake: Intake, quarter: st
     assert last["fields"] == [{"field": "state", "before": "DRAFT", "after": "DROPPED"}]
 
 
-def test_a_table_says_the_same_and_carries_nothing_out(intake: Intake, quarter: str) -> None:
-    told = rows(intake, TABLE)
-    assert tuple(told[0]) == ledger_export.CHANGE_COLUMNS
-    assert [one["position"] for one in told] == ["1", "2", "3", "4", "5"]
-    assert (told[-1]["reason"], told[-1]["late"]) == ("'+not ours", "false")
-    assert json.loads(told[-1]["fields"]) == changes(intake)[-1]["fields"]
+def test_csv_of_changes_has_the_same_content_with_formulas_escaped(ingest: IngestApi, quarter: str) -> None:
+    exported = rows(ingest, TABLE)
+    assert tuple(exported[0]) == ledger_export.CHANGE_COLUMNS
+    assert [one["position"] for one in exported] == ["1", "2", "3", "4", "5"]
+    assert (exported[-1]["reason"], exported[-1]["late"]) == ("'+not ours", "false")
+    assert json.loads(exported[-1]["fields"]) == changes(ingest)[-1]["fields"]
 
 
 @pytest.mark.parametrize(
@@ -83,9 +83,11 @@ def test_a_table_says_the_same_and_carries_nothing_out(intake: Intake, quarter: 
         ({"at": "2020-01-01T00:00:00Z"}, []),
     ],
 )
-def test_some_changes_are_asked_for(intake: Intake, quarter: str, asked: dict[str, Any], positions: list[int]) -> None:
-    assert [one["position"] for one in changes(intake, **asked)] == positions
-    assert [int(one["position"]) for one in rows(intake, TABLE, **asked)] == positions
+def test_changes_are_filtered_by_parameters(
+    ingest: IngestApi, quarter: str, asked: dict[str, Any], positions: list[int]
+) -> None:
+    assert [one["position"] for one in changes(ingest, **asked)] == positions
+    assert [int(one["position"]) for one in rows(ingest, TABLE, **asked)] == positions
 
 
 @pytest.mark.parametrize("path", [CHANGES, TABLE, READINGS])
@@ -103,16 +105,16 @@ def test_some_changes_are_asked_for(intake: Intake, quarter: str, asked: dict[st
         ({"at": ["2020-01-01T00:00:00Z", "2021-01-01T00:00:00Z"]}, "at"),
     ],
 )
-def test_what_cannot_be_asked_is_refused_with_a_code(intake: Intake, path: str, asked: Any, field: str) -> None:
-    response = intake.http.get(path, params=asked)
+def test_invalid_parameter_is_answered_400_with_its_field(ingest: IngestApi, path: str, asked: Any, field: str) -> None:
+    response = ingest.http.get(path, params=asked)
     error = response.json()["errors"][0]["extensions"]
     assert (response.status_code, error["code"], error["field"]) == (400, "INVALID", [field])
 
 
-def test_all_that_there_is_comes_from_any_moment_before_it(intake: Intake, quarter: str) -> None:
+def test_extreme_times_are_valid_bounds(ingest: IngestApi, quarter: str) -> None:
     first, last = "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"
-    assert changes(intake, **{"from": first, "to": last}) == changes(intake)
-    assert changes(intake, to=first) == changes(intake, **{"from": last}) == []
+    assert changes(ingest, **{"from": first, "to": last}) == changes(ingest)
+    assert changes(ingest, to=first) == changes(ingest, **{"from": last}) == []
 
 
 @pytest.mark.parametrize(
@@ -125,84 +127,87 @@ def test_all_that_there_is_comes_from_any_moment_before_it(intake: Intake, quart
         (CHANGES, {"from": 4711}, "INVALID"),
     ],
 )
-def test_what_there_is_not_is_refused_with_a_code(intake: Intake, path: str, asked: Any, code: str) -> None:
-    response = intake.http.get(path, params=asked)
+def test_unknown_filter_value_is_answered_400(ingest: IngestApi, path: str, asked: Any, code: str) -> None:
+    response = ingest.http.get(path, params=asked)
     assert (response.status_code, response.json()["errors"][0]["extensions"]["code"]) == (400, code)
 
 
-def test_the_basis_is_said_and_what_is_told_there_has_a_name(intake: Intake, quarter: str) -> None:
+def test_export_has_a_position_header_and_an_etag(ingest: IngestApi, quarter: str) -> None:
     for path in (CHANGES, TABLE, READINGS):
-        first = intake.http.get(path)
+        first = ingest.http.get(path)
         assert first.headers["x-keyframe-position"] == "5"
-        again = intake.http.get(path, headers={"if-none-match": first.headers["etag"]})
+        again = ingest.http.get(path, headers={"if-none-match": first.headers["etag"]})
         assert (again.status_code, again.content) == (304, b"")
-        head = intake.http.head(path)
+        head = ingest.http.head(path)
         assert (head.status_code, head.headers["etag"], head.content) == (200, first.headers["etag"], b"")
-        other = intake.http.get(path, params={"position": 4})
+        other = ingest.http.get(path, params={"position": 4})
         assert (other.headers["x-keyframe-position"], other.headers["etag"] != first.headers["etag"]) == ("4", True)
-    intake.put(line(0))
-    assert intake.http.get(CHANGES, headers={"if-none-match": first.headers["etag"]}).status_code == 200
+    ingest.put(line(0))
+    assert ingest.http.get(CHANGES, headers={"if-none-match": first.headers["etag"]}).status_code == 200
 
 
-def test_what_is_written_meanwhile_is_not_in_it(intake: Intake, quarter: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_export_excludes_concurrent_writes(ingest: IngestApi, quarter: str, monkeypatch: pytest.MonkeyPatch) -> None:
     plain, pages = ledger_export._answer, 0
 
     def answer(context: Any, asked: Any) -> Any:
         nonlocal pages
         pages += 1
         view = plain(context, asked)
-        context.writer.execute(exports_command(pages), context.caller.author)
+        context.writer.execute(add_numbered_person(pages), context.caller.author)
         return view
 
     monkeypatch.setattr(ledger_export, "_answer", answer)
-    assert [one["position"] for one in changes(intake)] == [1, 2, 3, 4, 5]
+    assert [one["position"] for one in changes(ingest)] == [1, 2, 3, 4, 5]
     assert pages == 3
 
 
-def exports_command(number: int) -> Any:
-    return AddPerson(handle=f"somebody-{number}", name="Somebody")
+def add_numbered_person(number: int) -> Any:
+    return AddPerson(handle=f"person-{number}", name="Person")
 
 
-def test_readings_go_out_and_come_in_as_they_are(intake: Intake) -> None:
+def test_exported_readings_can_be_ingested_again_unchanged(ingest: IngestApi) -> None:
     file = (
         HEADER
         + b"".join(row(number, number, note="=1" if number == 0 else "") for number in range(7))
         + row(1, 8, "nps")
     )
-    intake.put(file, CSV)
-    told = rows(intake, READINGS)
-    assert tuple(told[0]) == ledger_export.READING_COLUMNS
-    assert [(one["kpi"], one["value"]) for one in told] == [("nps", "8"), *(("orders", str(one)) for one in range(7))]
-    assert (told[1]["measured_at"], told[1]["note"]) == (moment(0), "'=1")
-    out = intake.http.get(READINGS).content
-    assert intake.put(out, CSV)[1]["unchanged"] == 8
-    some = rows(intake, READINGS, kpi="orders", **{"from": moment(2), "to": moment(4)})
+    ingest.put(file, CSV)
+    exported = rows(ingest, READINGS)
+    assert tuple(exported[0]) == ledger_export.READING_COLUMNS
+    assert [(one["kpi"], one["value"]) for one in exported] == [
+        ("nps", "8"),
+        *(("orders", str(one)) for one in range(7)),
+    ]
+    assert (exported[1]["measured_at"], exported[1]["note"]) == (moment(0), "'=1")
+    out = ingest.http.get(READINGS).content
+    assert ingest.put(out, CSV)[1]["unchanged"] == 8
+    some = rows(ingest, READINGS, kpi="orders", **{"from": moment(2), "to": moment(4)})
     assert [one["value"] for one in some] == ["2", "3"]
-    assert rows(intake, READINGS, position=2) == []
+    assert rows(ingest, READINGS, position=2) == []
 
 
-def test_only_who_may_read_the_ledger_is_told(intake: Intake) -> None:
+def test_export_requires_ledger_permission(ingest: IngestApi) -> None:
     for role in Role:
-        shown = {"authorization": intake.token(role)}
+        shown = {"authorization": ingest.token(role)}
         status = 200 if role in (Role.ADMIN, Role.LEAD, Role.AUDITOR) else 403
         for path in (CHANGES, TABLE, READINGS):
-            assert intake.http.get(path, headers=shown).status_code == status, (role, path)
+            assert ingest.http.get(path, headers=shown).status_code == status, (role, path)
 
 
-def test_nobody_is_told_what_is_hidden_from_them(intake: Intake, quarter: str) -> None:
-    intake.do("formTeam", {"key": "core", "name": "Core"})
-    team = intake.ask("{ teams { nodes { id } } }")["teams"]["nodes"][0]["id"]
+def test_export_omits_goals_hidden_from_the_caller(ingest: IngestApi, quarter: str) -> None:
+    ingest.do("formTeam", {"key": "core", "name": "Core"})
+    team = ingest.ask("{ teams { nodes { id } } }")["teams"]["nodes"][0]["id"]
     hidden = {"cycle": {"key": "q1"}, "title": "Keep this quiet", "team": team, "visibility": "TEAM"}
-    intake.do("draftObjective", hidden)
+    ingest.do("draftObjective", hidden)
     for role, sees in ((Role.ADMIN, True), (Role.AUDITOR, True), (Role.LEAD, False)):
         for path in (CHANGES, TABLE):
-            response = intake.http.get(path, headers={"authorization": intake.token(role)})
+            response = ingest.http.get(path, headers={"authorization": ingest.token(role)})
             assert (b"quiet" in response.content) is sees, (role, path)
 
 
-def test_an_erased_person_goes_out_without_a_name(intake: Intake) -> None:
-    person = intake.do("addPerson", {"handle": "ada", "name": "Ada Lovelace"}, "person { id }")["person"]["id"]
-    intake.do("erasePerson", {"person": person, "reason": "asked to be"})
-    assert [one["type"] for one in changes(intake)][-2:] == ["PersonAdded", "PersonErased"]
+def test_export_contains_no_name_of_an_erased_person(ingest: IngestApi) -> None:
+    person = ingest.do("addPerson", {"handle": "ada", "name": "Ada Lovelace"}, "person { id }")["person"]["id"]
+    ingest.do("erasePerson", {"person": person, "reason": "asked to be"})
+    assert [one["type"] for one in changes(ingest)][-2:] == ["PersonAdded", "PersonErased"]
     for path in (CHANGES, TABLE):
-        assert b"Lovelace" not in intake.http.get(path).content
+        assert b"Lovelace" not in ingest.http.get(path).content

@@ -1,10 +1,10 @@
-"""What can be wrong with a file is named by its line, with a code and what to do."""
+"""The parser of readings reports each fault of a file with its line, a code and advice."""
 
 import pytest
 
 from api.endpoints.readings_parser import CSV, FORMATS, LINE_BYTES_MAX, NDJSON, BadLine, Batch, Reader
 from domain.handlers.kpis import READINGS_MAX
-from tests.api.endpoints.conftest import HEADER, Intake, line, row
+from tests.api.endpoints.conftest import HEADER, IngestApi, line, row
 
 
 def read(file: bytes, media: str, piece: int = 0) -> tuple[list[Batch], BadLine | None]:
@@ -15,14 +15,14 @@ def read(file: bytes, media: str, piece: int = 0) -> tuple[list[Batch], BadLine 
 
 
 def bad(file: bytes, media: str) -> BadLine:
-    """What is wrong with it, however it is cut."""
+    """The fault of a file; it must not depend on the chunk size."""
     found = {(one.line, one.code, one.message) for piece in (0, 1, 7) if (one := read(file, media, piece)[1])}
     assert len(found) == 1
     return next(one for one in [read(file, media)[1]] if one is not None)
 
 
 @pytest.mark.parametrize(
-    ("wrong", "says"),
+    ("wrong", "message_part"),
     [
         (b"{", "not valid JSON"),
         (b"[1]", "Expected `object`"),
@@ -37,14 +37,14 @@ def bad(file: bytes, media: str) -> BadLine:
         (b"[" * 100_000, "not"),
     ],
 )
-def test_a_line_of_json_that_is_no_reading_is_named(wrong: bytes, says: str) -> None:
+def test_invalid_json_line_is_reported_by_number(wrong: bytes, message_part: str) -> None:
     found = bad(line(1) + b"\r\n" + wrong.strip() + b"\n" + line(2), NDJSON)
     assert (found.line, found.code) == (3, "INVALID")
-    assert says in found.message
+    assert message_part in found.message
 
 
 @pytest.mark.parametrize(
-    ("wrong", "says", "field"),
+    ("wrong", "message_part", "field"),
     [
         (b"orders,2026-01-01T00:00:00Z", "has 2 cells", ()),
         (b"orders,2026-01-01T00:00:00Z,3,5,a note", "has 5 cells", ()),
@@ -62,14 +62,14 @@ def test_a_line_of_json_that_is_no_reading_is_named(wrong: bytes, says: str) -> 
         (b"orders,2026-01-01T00:00:00Z,1\rorders,2026-01-01T00:00:00Z,1,", "not a valid CSV row", ()),
     ],
 )
-def test_a_row_that_is_no_reading_is_named(wrong: bytes, says: str, field: tuple[str, ...]) -> None:
+def test_invalid_csv_row_is_reported_by_line_and_field(wrong: bytes, message_part: str, field: tuple[str, ...]) -> None:
     found = bad(HEADER + row(1, note='"two\nlines"') + wrong + b"\n" + row(2), CSV)
     assert (found.line, found.code, found.field) == (4, "INVALID", field)
-    assert says in found.message
+    assert message_part in found.message
 
 
 @pytest.mark.parametrize(
-    ("header", "says"),
+    ("header", "message_part"),
     [
         (b"kpi,measured_at\n", "'value' is missing"),
         (b"kpi;measured_at;value\n", "'kpi;measured_at;value' is unknown"),
@@ -79,30 +79,30 @@ def test_a_row_that_is_no_reading_is_named(wrong: bytes, says: str, field: tuple
         ("kpi,measured_at,value\n".encode("utf-16"), "not UTF-8"),
     ],
 )
-def test_the_first_line_names_the_columns(header: bytes, says: str) -> None:
+def test_invalid_csv_header_is_reported(header: bytes, message_part: str) -> None:
     found = bad(header + row(1), CSV)
     assert (found.line, found.code) == (1, "INVALID")
-    assert says in found.message
+    assert message_part in found.message
 
 
 @pytest.mark.parametrize("media", FORMATS)
 @pytest.mark.parametrize("file", [b"", b"\n", b"\r\n\r\n", b" \n"])
-def test_an_empty_file_is_a_mistake(media: str, file: bytes) -> None:
+def test_empty_file_is_refused(media: str, file: bytes) -> None:
     assert bad(file, media).message.startswith(("The file is empty", "The first line must name"))
 
 
-def test_a_table_without_rows_says_nothing_and_is_none() -> None:
+def test_csv_with_only_a_header_is_accepted() -> None:
     assert read(HEADER, CSV) == ([], None)
 
 
 @pytest.mark.parametrize("end", [b"", b"\n", b"\r\n", b"\n\n"])
-def test_the_last_line_may_end_or_not(end: bytes) -> None:
+def test_final_newline_is_optional(end: bytes) -> None:
     for media, file in ((NDJSON, line(1).strip()), (CSV, HEADER + row(1).strip())):
         (batch,), wrong = read(file + end, media)
         assert (len(batch.readings), wrong) == (1, None)
 
 
-def test_columns_come_in_any_order_and_those_of_an_export_are_passed_over() -> None:
+def test_columns_come_in_any_order_and_export_columns_are_ignored() -> None:
     file = (
         b"position, value ,kpi,recorded_at,measured_at\r\n7,3,orders,2026-01-01T00:00:00Z,2025-01-01T00:00:00+01:00\r\n"
     )
@@ -121,23 +121,23 @@ def test_columns_come_in_any_order_and_those_of_an_export_are_passed_over() -> N
         (HEADER + b'"' + b"\n" * (LINE_BYTES_MAX + 1), CSV, 2),
     ],
 )
-def test_a_line_has_a_bound_whether_it_ends_or_not(file: bytes, media: str, at: int) -> None:
+def test_too_long_line_is_refused_with_or_without_its_end(file: bytes, media: str, at: int) -> None:
     for piece in (0, 65_536, 1_000):
         wrong = read(file, media, piece)[1]
         assert wrong is not None
         assert (wrong.line, wrong.code) == (at, "TOO_LARGE")
 
 
-def test_a_quotation_that_never_ends_is_named_where_it_begins() -> None:
+def test_unclosed_quotation_is_reported_at_its_first_line() -> None:
     found = bad(HEADER + row(1) + b'orders,"oops\n' + row(2), CSV)
     assert (found.line, found.message) == (3, "A quotation mark is opened here and never closed; close it.")
 
 
-def test_what_is_said_again_of_a_cell_is_short() -> None:
+def test_error_message_truncates_the_cell() -> None:
     assert len(bad(HEADER + row(1, "9" * 100_000 + "x"), CSV).message) < 200
 
 
-def test_batches_are_as_large_as_a_command_takes_and_know_their_lines() -> None:
+def test_batch_has_the_size_limit_of_a_command_and_its_line_numbers() -> None:
     file = b"\n" + b"".join(line(number) for number in range(READINGS_MAX + 1))
     for piece in (0, 4_096):
         first, second = read(file, NDJSON, piece)[0]
@@ -145,7 +145,7 @@ def test_batches_are_as_large_as_a_command_takes_and_know_their_lines() -> None:
         assert second.lines == [READINGS_MAX + 2]
 
 
-def test_a_batch_has_a_bound_in_bytes_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_batch_size_is_limited_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.endpoints.readings_parser.BATCH_BYTES_MAX", 250)
     assert [len(batch.readings) for batch in read(b"".join(line(one) for one in range(7)), NDJSON)[0]] == [4, 3]
 
@@ -159,8 +159,8 @@ def test_a_batch_has_a_bound_in_bytes_too(monkeypatch: pytest.MonkeyPatch) -> No
         (CSV, HEADER + row(1) + b"\r\n" + row(2, kpi="no such key"), 4, ["kpi"]),
     ],
 )
-def test_what_the_rules_refuse_is_named_by_its_line_too(
-    intake: Intake, media: str, file: bytes, at: int, field: list[str]
+def test_rule_violation_is_reported_by_line_and_field(
+    ingest: IngestApi, media: str, file: bytes, at: int, field: list[str]
 ) -> None:
-    status, error = intake.refused_file(file, media)
+    status, error = ingest.refused_file(file, media)
     assert (status, error["line"], error["field"]) == (422, at, field)
