@@ -1,4 +1,4 @@
-"""Many goals at once, written straight into the log, as fast as it takes them."""
+"""Many goals at once, appended to the log in one call."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -32,7 +32,7 @@ class Crowd:
         ]
 
     def join(self, objectives: int, key_results: int = 4) -> None:
-        """So many objectives more."""
+        """Append this many objectives with their key results, and feed the projections."""
         mapper = EventMapper()
         stored = [mapper.to_stored_event(event) for event in self._goals(objectives, key_results)]
         self._world.log.append(stored, Append(Authorship("machine:crowd", Source.API, uuid4()), b"crowd"))

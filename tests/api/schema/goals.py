@@ -1,4 +1,4 @@
-"""Goals to ask about: a cycle of ninety days, its objectives and key results, told on days of one's choice."""
+"""Commands for test goals: a cycle of ninety days, its objectives and key results, on days of one's choice."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -23,7 +23,7 @@ CYCLE = CycleBy(key="2026-q1")
 
 
 def day(number: float) -> datetime:
-    """So many days into the cycle."""
+    """The time this many days into the cycle."""
     return START + timedelta(days=number)
 
 
@@ -32,7 +32,7 @@ def rise(target: float = 100, start: float = 0) -> Metric:
 
 
 def cycle(world: AskedWorld, key: str = "2026-q1", first: date = date(2026, 1, 1), days: int = 90) -> UUID:
-    """A cycle, active from its first day on unless it is told otherwise."""
+    """Open a cycle on its first day; returns its id."""
     at = datetime(first.year, first.month, first.day, tzinfo=UTC)
     return world.record(
         OpenCycle(key=key, name=key.upper(), starts_on=first, ends_on=first + timedelta(days=days - 1), effective_at=at)

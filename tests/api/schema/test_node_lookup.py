@@ -21,8 +21,8 @@ NODES = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
 
 
 @pytest.fixture
-def everything(world: AskedWorld) -> dict[str, Any]:
-    """One thing of every kind, by the name of its type: its id."""
+def id_by_type(world: AskedWorld) -> dict[str, Any]:
+    """The id of one entity of every node type, by the name of the type."""
     cycle = goals.cycle(world)
     person = world.record(AddPerson(handle="bob", name="Bob"))
     team = world.record(FormTeam(key="apps", name="Apps"))
@@ -49,46 +49,44 @@ def everything(world: AskedWorld) -> dict[str, Any]:
     }
 
 
-def test_every_kind_of_thing_is_found_by_its_id(world: AskedWorld, everything: dict[str, str]) -> None:
-    found = world.ask(NODES, ids=list(everything.values()))["nodes"]
-    assert found == [{"__typename": name, "id": id} for name, id in everything.items()]
-    for name, id in everything.items():
+def test_every_node_type_is_found_by_its_id(world: AskedWorld, id_by_type: dict[str, str]) -> None:
+    found = world.ask(NODES, ids=list(id_by_type.values()))["nodes"]
+    assert found == [{"__typename": name, "id": id} for name, id in id_by_type.items()]
+    for name, id in id_by_type.items():
         assert world.ask(NODE, id=id)["node"]["__typename"] == name
 
 
-def test_nodes_keep_the_order_of_ids_and_are_null_where_one_is_unknown(
-    world: AskedWorld, everything: dict[str, str]
-) -> None:
-    asked = [everything["Team"], "nonsense", everything["Cycle"], everything["Team"], global_ids.encode_change(9_999)]
+def test_nodes_keep_the_order_of_ids_with_null_for_unknown_ids(world: AskedWorld, id_by_type: dict[str, str]) -> None:
+    asked = [id_by_type["Team"], "nonsense", id_by_type["Cycle"], id_by_type["Team"], global_ids.encode_change(9_999)]
     asked.append(global_ids.encode(Kind.OBJECTIVE, uuid4()))
     found = world.ask(NODES, ids=asked)["nodes"]
     assert [node and node["id"] for node in found] == [asked[0], None, asked[2], asked[3], None, None]
 
 
-def test_an_id_of_another_kind_is_unknown_and_no_error(world: AskedWorld, everything: dict[str, str]) -> None:
-    assert world.ask("query($id: ID!) { objective(id: $id) { id } }", id=everything["KeyResult"])["objective"] is None
+def test_id_of_another_kind_is_unknown_without_an_error(world: AskedWorld, id_by_type: dict[str, str]) -> None:
+    assert world.ask("query($id: ID!) { objective(id: $id) { id } }", id=id_by_type["KeyResult"])["objective"] is None
     for field in ("cycle", "kpi", "team"):
         query = f"query($id: ID!) {{ {field}(by: {{id: $id}}) {{ id }} }}"
-        assert world.ask(query, id=everything["Objective"])[field] is None
-        assert world.ask(query, id=everything[field.capitalize()])[field] == {"id": everything[field.capitalize()]}
+        assert world.ask(query, id=id_by_type["Objective"])[field] is None
+        assert world.ask(query, id=id_by_type[field.capitalize()])[field] == {"id": id_by_type[field.capitalize()]}
         for unknown in ("nothing-here", "NOT A KEY", "", "\x00"):
             query = f"query($key: String!) {{ {field}(by: {{key: $key}}) {{ id }} }}"
             assert world.ask(query, key=unknown)[field] is None
 
 
-def test_by_takes_an_id_or_a_key_and_not_both(world: AskedWorld) -> None:
+def test_lookup_takes_either_an_id_or_a_key(world: AskedWorld) -> None:
     for by in ('{id: "a", key: "b"}', "{}", "{key: null}"):
         assert world.code(f"{{ cycle(by: {by}) {{ id }} }}") == "GRAPHQL_VALIDATION_FAILED"
 
 
-def test_an_id_of_a_snapshot_returns_the_same_thing_for_ever(world: AskedWorld, everything: dict[str, str]) -> None:
-    objective = global_ids.entity(everything["Objective"], Kind.OBJECTIVE)
+def test_snapshot_id_always_returns_the_same_state(world: AskedWorld, id_by_type: dict[str, str]) -> None:
+    objective = global_ids.entity(id_by_type["Objective"], Kind.OBJECTIVE)
     assert objective is not None
     head = world.log.head().position
     query = "query($p: Position) { asOf(position: $p) { objectives { nodes { __typename id title entityId } } } }"
     (then,) = world.ask(query, p=head)["asOf"]["objectives"]["nodes"]
-    assert then["entityId"] == everything["Objective"] != then["id"]
-    world.record(RewordObjective(objective=objective, title="Other words by now"))
+    assert then["entityId"] == id_by_type["Objective"] != then["id"]
+    world.record(RewordObjective(objective=objective, title="Another title by now"))
     assert world.ask(NODE, id=then["id"])["node"] == then
     assert world.ask(NODES, ids=[then["id"], then["entityId"]])["nodes"][0]["id"] == then["id"]
     assert (
@@ -97,12 +95,12 @@ def test_an_id_of_a_snapshot_returns_the_same_thing_for_ever(world: AskedWorld, 
     )
     inside = "query($p: Position, $id: ID!) { asOf(position: $p) { node(id: $id) { id } } }"
     assert world.ask(inside, p=head + 1, id=then["id"])["asOf"]["node"]["id"] == then["id"]
-    present = world.ask(inside, p=head, id=everything["Objective"])["asOf"]["node"]["id"]
-    assert present == then["id"], "a present id inside a snapshot names the thing there"
+    present = world.ask(inside, p=head, id=id_by_type["Objective"])["asOf"]["node"]["id"]
+    assert present == then["id"], "a present id inside a snapshot names the entity at that basis"
 
 
-def test_an_id_with_a_basis_that_never_was_is_unknown(world: AskedWorld, everything: dict[str, str]) -> None:
-    objective = global_ids.decode(everything["Objective"])
+def test_id_with_an_impossible_basis_is_unknown(world: AskedWorld, id_by_type: dict[str, str]) -> None:
+    objective = global_ids.decode(id_by_type["Objective"])
     assert isinstance(objective, global_ids.GlobalId)
     for basis in (goals.basis(day(0), 99_999), goals.basis(day(100_000), 1)):
         id = global_ids.encode(Kind.OBJECTIVE, objective.id, global_ids.suffix(basis))
@@ -135,11 +133,11 @@ def test_each_version_of_a_check_in_is_a_node(world: AskedWorld) -> None:
     }  # fmt: skip
 
 
-def test_up_to_as_many_nodes_as_a_page_has_can_be_asked_for(world: AskedWorld) -> None:
+def test_number_of_ids_is_limited_to_the_page_size(world: AskedWorld) -> None:
     assert world.code(NODES, ids=["x"] * 1_001) == "INVALID"
 
 
-def test_changes_tell_what_they_are_about(world: AskedWorld) -> None:
+def test_changes_have_their_subject_and_cycle(world: AskedWorld) -> None:
     cycle = goals.cycle(world)
     objective = goals.objective(world)
     key_result = goals.key_result(world, objective)

@@ -23,36 +23,36 @@ SNAPSHOT = Path(__file__).parents[3] / "api" / "schema.graphql"
 ENTITIES = {"Cycle", "Initiative", "KeyResult", "Kpi", "Objective", "Person", "Team"}
 
 
-def ours() -> Iterator[GraphQLNamedType]:
+def own_types() -> Iterator[GraphQLNamedType]:
     for named in TYPES.values():
         if not is_introspection_type(named) and not is_specified_scalar_type(named):
             yield named
 
 
-def test_the_snapshot_is_what_the_schema_prints() -> None:
+def test_committed_sdl_equals_the_printed_schema() -> None:
     assert SNAPSHOT.read_text() == sdl()
 
 
-def test_everything_says_what_it_means() -> None:
-    silent = []
-    for named in ours():
+def test_every_type_field_and_argument_has_a_description() -> None:
+    undescribed = []
+    for named in own_types():
         if not named.description:
-            silent.append(named.name)
+            undescribed.append(named.name)
         for name, field in getattr(named, "fields", {}).items():
             if not field.description:
-                silent.append(f"{named.name}.{name}")
+                undescribed.append(f"{named.name}.{name}")
             arguments = getattr(field, "args", {}).items()
-            silent += [f"{named.name}.{name}({argument}:)" for argument, of in arguments if not of.description]
-    assert silent == []
+            undescribed += [f"{named.name}.{name}({argument}:)" for argument, of in arguments if not of.description]
+    assert undescribed == []
 
 
-def test_every_kind_of_event_is_a_change_of_its_own() -> None:
+def test_every_event_has_its_own_change_type() -> None:
     assert set(CHANGES) == set(EVENTS.values())
     names = {implementation.name for implementation in schema._schema.get_possible_types(TYPES["Change"])}
     assert names == {event.__name__ for event in EVENTS.values()}
 
 
-def test_every_entity_reads_itself_at_another_moment() -> None:
+def test_every_entity_has_an_as_of_field() -> None:
     entity = TYPES["Entity"]
     assert {named.name for named in schema._schema.get_possible_types(entity)} == ENTITIES
     for name in ENTITIES:
@@ -61,20 +61,20 @@ def test_every_entity_reads_itself_at_another_moment() -> None:
         assert set(field.args) == {"at", "known", "position"}
 
 
-def test_now_and_then_have_the_same_fields() -> None:
+def test_query_and_snapshot_have_the_fields_of_view() -> None:
     view = set(TYPES["View"].fields)
     assert set(TYPES["Snapshot"].fields) == view
     assert set(TYPES["Query"].fields) > view
 
 
-def test_an_unknown_node_never_nulls_the_others() -> None:
+def test_unknown_node_does_not_null_the_others() -> None:
     assert str(TYPES["Query"].fields["node"].type) == "Node"
     assert str(TYPES["Query"].fields["nodes"].type) == "[Node]!"
 
 
 @pytest.mark.parametrize("kind", [GraphQLObjectType, GraphQLInterfaceType, GraphQLInputObjectType, GraphQLEnumType])
-def test_names_are_written_as_everywhere(kind: type[GraphQLNamedType]) -> None:
-    for named in ours():
+def test_names_follow_graphql_conventions(kind: type[GraphQLNamedType]) -> None:
+    for named in own_types():
         if isinstance(named, kind):
             assert named.name[0].isupper()
             assert "_" not in named.name
@@ -82,6 +82,6 @@ def test_names_are_written_as_everywhere(kind: type[GraphQLNamedType]) -> None:
                 assert "_" not in name
 
 
-def test_there_are_four_scalars_of_our_own() -> None:
-    scalars = {named.name for named in ours() if isinstance(named, GraphQLScalarType)}
+def test_there_are_four_custom_scalars() -> None:
+    scalars = {named.name for named in own_types() if isinstance(named, GraphQLScalarType)}
     assert scalars == {"DateTime", "Date", "Position", "Markdown"}

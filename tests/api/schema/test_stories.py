@@ -21,11 +21,11 @@ def check(world: AskedWorld, story: str, moment: str) -> None:
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_quarter_reads_as_it_was_on_any_day(world: AskedWorld, moment: str) -> None:
-    quarter.lived(world)
+    quarter.run_story(world)
     check(world, "quarter", moment)
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_measures_read_as_they_were_on_any_day(world: AskedWorld, moment: str) -> None:
-    measures.told(world)
+    measures.run_story(world)
     check(world, "measures", moment)

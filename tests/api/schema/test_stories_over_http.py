@@ -10,7 +10,7 @@ from tests.asking import AskedWorld
 
 
 def test_a_story_reads_over_http_as_it_does_here(database: Database) -> None:
-    quarter.lived(AskedWorld(database))
+    quarter.run_story(AskedWorld(database))
     query = (STORIES / "quarter.graphql").read_text()
     with TestClient(
         create_app(database.settings, database, editor=False, anonymous=True), base_url="http://localhost"

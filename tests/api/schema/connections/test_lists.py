@@ -28,8 +28,8 @@ def titles(world: AskedWorld, **asked: Any) -> list[str]:
     return [node["title"] for node in page(world, **asked)["nodes"]]
 
 
-def walked(world: AskedWorld, size: int, **asked: Any) -> list[str]:
-    """All titles, forwards page by page."""
+def all_pages(world: AskedWorld, size: int, **asked: Any) -> list[str]:
+    """All titles, read forward page by page."""
     found: list[str] = []
     after = None
     while True:
@@ -42,7 +42,7 @@ def walked(world: AskedWorld, size: int, **asked: Any) -> list[str]:
 
 
 @pytest.fixture
-def many(world: AskedWorld) -> AskedWorld:
+def five_objectives(world: AskedWorld) -> AskedWorld:
     """Five objectives with progress 0.5, 0.1, 0.9, none, 0.1, seen on day 60 of 90."""
     goals.cycle(world)
     for title, value in (("Delta", 50), ("alpha", 10), ("Charlie", 90), ("echo", None), ("bravo", 10)):
@@ -55,8 +55,8 @@ def many(world: AskedWorld) -> AskedWorld:
 IN_ORDER = ["Delta", "alpha", "Charlie", "echo", "bravo"]
 
 
-def test_a_list_is_in_the_order_of_recording_if_none_is_asked_for(many: AskedWorld) -> None:
-    answer = page(many)
+def test_default_order_is_the_order_of_recording(five_objectives: AskedWorld) -> None:
+    answer = page(five_objectives)
     assert [node["title"] for node in answer["nodes"]] == IN_ORDER
     assert [edge["node"] for edge in answer["edges"]] == answer["nodes"]
     assert answer["pageInfo"]["startCursor"] == answer["edges"][0]["cursor"]
@@ -74,69 +74,74 @@ def test_a_list_is_in_the_order_of_recording_if_none_is_asked_for(many: AskedWor
         ("CHANGED_AT", None),
     ],
 )
-def test_a_list_can_be_had_in_every_order_both_ways(many: AskedWorld, field: str, expected: list[str] | None) -> None:
-    upwards = titles(many, by={"field": field})
-    downwards = titles(many, by={"field": field, "direction": "DESC"})
+def test_list_is_sorted_by_every_order_in_both_directions(
+    five_objectives: AskedWorld, field: str, expected: list[str] | None
+) -> None:
+    upwards = titles(five_objectives, by={"field": field})
+    downwards = titles(five_objectives, by={"field": field, "direction": "DESC"})
     if field == "PROGRESS":
         assert sorted(upwards[:2]) == ["alpha", "bravo"]
         assert upwards[2:] == ["Delta", "Charlie", "echo"]
-        assert downwards == [*upwards[3::-1], "echo"], "what has no value stands last"
+        assert downwards == [*upwards[3::-1], "echo"], "objectives without a value come last"
     else:
         assert upwards == (expected or upwards)
         assert downwards == upwards[::-1]
     for size in (1, 2, 3):
-        assert walked(many, size, by={"field": field}) == upwards
-        assert walked(many, size, by={"field": field, "direction": "DESC"}) == downwards
+        assert all_pages(five_objectives, size, by={"field": field}) == upwards
+        assert all_pages(five_objectives, size, by={"field": field, "direction": "DESC"}) == downwards
 
 
-def test_a_page_can_be_had_from_the_end(many: AskedWorld) -> None:
-    answer = page(many, last=2)
+def test_last_reads_pages_from_the_end(five_objectives: AskedWorld) -> None:
+    answer = page(five_objectives, last=2)
     assert [node["title"] for node in answer["nodes"]] == IN_ORDER[3:]
     assert answer["pageInfo"]["hasPreviousPage"] is True
     assert answer["pageInfo"]["hasNextPage"] is False
-    before = page(many, last=2, before=answer["pageInfo"]["startCursor"])
+    before = page(five_objectives, last=2, before=answer["pageInfo"]["startCursor"])
     assert [node["title"] for node in before["nodes"]] == IN_ORDER[1:3]
     assert before["pageInfo"]["hasNextPage"] is True
 
 
-def test_nothing_shifts_while_rows_come(many: AskedWorld) -> None:
-    first = page(many, first=2, by={"field": "TITLE"})
-    goals.objective(many, "aardvark before all")
-    rest = titles(many, first=10, after=first["pageInfo"]["endCursor"], by={"field": "TITLE"})
+def test_pages_are_stable_while_rows_are_added(five_objectives: AskedWorld) -> None:
+    first = page(five_objectives, first=2, by={"field": "TITLE"})
+    goals.objective(five_objectives, "aardvark before all")
+    rest = titles(five_objectives, first=10, after=first["pageInfo"]["endCursor"], by={"field": "TITLE"})
     assert [node["title"] for node in first["nodes"]] + rest == ["alpha", "bravo", "Charlie", "Delta", "echo"]
 
 
-def test_an_empty_page_knows_what_lies_around_it(many: AskedWorld) -> None:
-    end = page(many)["pageInfo"]["endCursor"]
-    answer = page(many, first=3, after=end)
+def test_empty_page_has_correct_page_info(five_objectives: AskedWorld) -> None:
+    end = page(five_objectives)["pageInfo"]["endCursor"]
+    answer = page(five_objectives, first=3, after=end)
     assert answer["nodes"] == []
     assert answer["pageInfo"] == {
         "hasNextPage": False, "hasPreviousPage": True, "startCursor": None, "endCursor": None,
     }  # fmt: skip
-    assert page(many, first=0)["pageInfo"]["hasNextPage"] is True
+    assert page(five_objectives, first=0)["pageInfo"]["hasNextPage"] is True
 
 
 @pytest.mark.parametrize(
     "asked",
     [{"first": -1}, {"first": 1_001}, {"last": 1_001}, {"first": 1, "last": 1}, {"after": "x"}, {"before": "§"}],
 )
-def test_a_page_that_cannot_be_had_is_invalid(many: AskedWorld, asked: dict[str, Any]) -> None:
-    assert many.code(PAGE, **asked) == "INVALID"
+def test_invalid_page_arguments_are_refused(five_objectives: AskedWorld, asked: dict[str, Any]) -> None:
+    assert five_objectives.code(PAGE, **asked) == "INVALID"
 
 
-def test_a_cursor_of_another_order_is_invalid(many: AskedWorld) -> None:
-    cursor = page(many, by={"field": "TITLE"})["pageInfo"]["endCursor"]
-    assert many.code(PAGE, after=cursor) == "INVALID"
-    assert many.code(PAGE, after=cursor, by={"field": "TITLE", "direction": "DESC"}) == "INVALID"
+def test_cursor_of_another_order_is_invalid(five_objectives: AskedWorld) -> None:
+    cursor = page(five_objectives, by={"field": "TITLE"})["pageInfo"]["endCursor"]
+    assert five_objectives.code(PAGE, after=cursor) == "INVALID"
+    assert five_objectives.code(PAGE, after=cursor, by={"field": "TITLE", "direction": "DESC"}) == "INVALID"
 
 
-def test_what_a_page_does_not_tell_is_not_looked_for(many: AskedWorld) -> None:
-    rows = many.count("{ objectives(first: 2) { nodes { title } } }")
-    assert many.count("{ objectives(first: 2) { edges { cursor } nodes { title } pageInfo { hasNextPage } } }") == rows
-    assert many.count("{ objectives(first: 2) { nodes { title } totalCount } }") == rows + 1
+def test_total_count_is_queried_only_if_selected(five_objectives: AskedWorld) -> None:
+    rows = five_objectives.count("{ objectives(first: 2) { nodes { title } } }")
+    assert (
+        five_objectives.count("{ objectives(first: 2) { edges { cursor } nodes { title } pageInfo { hasNextPage } } }")
+        == rows
+    )
+    assert five_objectives.count("{ objectives(first: 2) { nodes { title } totalCount } }") == rows + 1
 
 
-def test_filters_hold_together(world: AskedWorld) -> None:
+def test_filters_are_combined_with_and(world: AskedWorld) -> None:
     goals.cycle(world)
     goals.cycle(world, "2026-q2", goals.Q2)
     bob = world.record(AddPerson(handle="bob", name="Bob"))
@@ -173,12 +178,12 @@ def test_filters_hold_together(world: AskedWorld) -> None:
         assert world.code(PAGE, filter={"search": text}) == "INVALID"
 
 
-def test_key_results_can_be_listed(many: AskedWorld) -> None:
+def test_key_results_are_listed_sorted_and_filtered(five_objectives: AskedWorld) -> None:
     query = """query($filter: KeyResultFilter, $by: KeyResultOrder) {
         keyResults(filter: $filter, orderBy: $by) { totalCount nodes { current objective { title } } } }"""
 
     def currents(**asked: Any) -> list[float | None]:
-        answer = many.ask(query, **asked)["keyResults"]
+        answer = five_objectives.ask(query, **asked)["keyResults"]
         assert answer["totalCount"] == len(answer["nodes"])
         return [node["current"] for node in answer["nodes"]]
 
@@ -189,17 +194,19 @@ def test_key_results_can_be_listed(many: AskedWorld) -> None:
     assert currents(filter={"health": ["PENDING"]}) == [None]
     assert currents(filter={"cycle": {"key": "2026-q1"}, "search": "active"}) == [50, 10, 90, None, 10]
     assert currents(filter={"kpi": {"key": "nps"}}) == []
-    (echo,) = many.ask(query, filter={"health": ["PENDING"]})["keyResults"]["nodes"]
+    (echo,) = five_objectives.ask(query, filter={"health": ["PENDING"]})["keyResults"]["nodes"]
     assert echo["objective"]["title"] == "echo"
-    last = many.log.children(goals.id_of(many, "echo"), "key-result-added").ids[0]
-    many.record(DropKeyResult(key_result=last, reason="No time"))
+    last = five_objectives.log.children(goals.id_of(five_objectives, "echo"), "key-result-added").ids[0]
+    five_objectives.tell(DropKeyResult(key_result=last, reason="No time"))
     assert currents() == [50, 10, 90, 10]
     assert currents(filter={"health": ["DROPPED"]}) == [None]
     assert currents(filter={"state": ["DROPPED"]}) == [None]
     assert len(currents(filter={"state": ["ACTIVE", "DROPPED"]})) == 5
 
 
-def test_the_key_results_of_a_dropped_objective_are_found_as_dropped_and_keep_their_state(many: AskedWorld) -> None:
+def test_key_results_of_a_dropped_objective_have_health_dropped_and_keep_their_state(
+    five_objectives: AskedWorld,
+) -> None:
     query = """query ($filter: KeyResultFilter) {
         keyResults(filter: $filter) { totalCount nodes { state current progress { value health } } }
         objectives(filter: {state: [DROPPED], search: "alpha"}) {
@@ -208,20 +215,20 @@ def test_the_key_results_of_a_dropped_objective_are_found_as_dropped_and_keep_th
     }"""
 
     def found(**filter: Any) -> Any:
-        return many.ask(query, filter=filter)["keyResults"]["nodes"]
+        return five_objectives.ask(query, filter=filter)["keyResults"]["nodes"]
 
     before = found()
-    many.record(DropObjective(objective=goals.id_of(many, "alpha"), reason="No time"))
+    five_objectives.tell(DropObjective(objective=goals.id_of(five_objectives, "alpha"), reason="No time"))
     (dropped,) = found(health=["DROPPED"])
     assert (dropped["state"], dropped["current"], dropped["progress"]["health"]) == ("ACTIVE", 10, "DROPPED")
     assert dropped not in found(health=[one["progress"]["health"] for one in before])
     assert found(state=["DROPPED"]) == []
-    (objective,) = many.ask(query)["objectives"]["nodes"]
+    (objective,) = five_objectives.ask(query)["objectives"]["nodes"]
     assert objective["progress"] == {"value": 0.1, "health": "DROPPED", "explain": [{"value": 0.1}]}
     assert objective["keyResults"] == [{"progress": {"health": "DROPPED"}}]
 
 
-def test_kpis_can_be_listed(world: AskedWorld) -> None:
+def test_kpis_are_listed_sorted_and_filtered(world: AskedWorld) -> None:
     for key, value in (("nps", 60.0), ("churn", 9.0), ("quiet", None)):
         world.record(DefineKpi(key=key, name=key.upper(), goal=goals.at_least(50)))
         if value is not None:
@@ -240,7 +247,7 @@ def test_kpis_can_be_listed(world: AskedWorld) -> None:
     assert keys(filter={"status": ["HEALTHY"], "search": "n"}) == ["nps"]
 
 
-def test_cycles_teams_and_people_can_be_listed(world: AskedWorld) -> None:
+def test_cycles_teams_and_people_are_listed(world: AskedWorld) -> None:
     goals.cycle(world, "2026-q2", goals.Q2)
     goals.cycle(world)
     for name in ("Zoe", "Adam"):
@@ -259,35 +266,37 @@ def test_cycles_teams_and_people_can_be_listed(world: AskedWorld) -> None:
     assert answer["found"]["nodes"] == [{"handle": "zoe"}]
 
 
-def test_the_lists_of_many_things_are_read_together_and_cut_each(many: AskedWorld) -> None:
-    goals.cycle(many, "2026-q2", goals.Q2)
-    goals.objective(many, "Next", cycle=CycleBy(key="2026-q2"), effective_at=day(95))
+def test_nested_lists_are_paged_per_parent(five_objectives: AskedWorld) -> None:
+    goals.cycle(five_objectives, "2026-q2", goals.Q2)
+    goals.objective(five_objectives, "Next", cycle=CycleBy(key="2026-q2"), effective_at=day(95))
     query = """query($after: String) { cycles { nodes { objectives(first: 2, after: $after) {
         totalCount pageInfo { hasNextPage hasPreviousPage endCursor } nodes { title } } } } }"""
-    first, second = (node["objectives"] for node in many.ask(query)["cycles"]["nodes"])
+    first, second = (node["objectives"] for node in five_objectives.ask(query)["cycles"]["nodes"])
     assert [node["title"] for node in first["nodes"]] == IN_ORDER[:2]
     assert [node["title"] for node in second["nodes"]] == ["Next"]
     assert (first["totalCount"], second["totalCount"]) == (5, 1)
     assert (first["pageInfo"]["hasNextPage"], second["pageInfo"]["hasNextPage"]) == (True, False)
-    first, second = (n["objectives"] for n in many.ask(query, after=first["pageInfo"]["endCursor"])["cycles"]["nodes"])
+    first, second = (
+        n["objectives"] for n in five_objectives.ask(query, after=first["pageInfo"]["endCursor"])["cycles"]["nodes"]
+    )
     assert [node["title"] for node in first["nodes"]] == IN_ORDER[2:4]
     assert first["pageInfo"]["hasPreviousPage"] is True
     assert second["pageInfo"]["hasPreviousPage"] is False
-    narrowed = many.ask("""{ cycle(by: {key: "2026-q1"}) {
+    narrowed = five_objectives.ask("""{ cycle(by: {key: "2026-q1"}) {
         same: objectives(filter: {cycle: {key: "2026-q1"}}) { totalCount }
         other: objectives(filter: {cycle: {key: "2026-q2"}}) { totalCount nodes { title } } } }""")["cycle"]
     assert narrowed == {"same": {"totalCount": 5}, "other": {"totalCount": 0, "nodes": []}}
 
 
-def test_check_ins_and_comments_are_paged_for_many_at_once(many: AskedWorld) -> None:
+def test_check_ins_and_comments_are_paged_for_many_key_results(five_objectives: AskedWorld) -> None:
     query = """query($after: String) { keyResults { nodes { id checkIns(first: 1, after: $after) {
         totalCount pageInfo { hasNextPage hasPreviousPage endCursor } nodes { value } } comments { totalCount } } } }"""
-    key_result = many.log.children(goals.id_of(many, "Delta"), "key-result-added").ids[0]
-    goals.check_in(many, key_result, 60, 61)
-    first = many.ask(query)["keyResults"]["nodes"]
+    key_result = five_objectives.log.children(goals.id_of(five_objectives, "Delta"), "key-result-added").ids[0]
+    goals.check_in(five_objectives, key_result, 60, 61)
+    first = five_objectives.ask(query)["keyResults"]["nodes"]
     assert [node["checkIns"]["totalCount"] for node in first] == [2, 1, 1, 0, 1]
     assert [node["checkIns"]["pageInfo"]["hasNextPage"] for node in first] == [True, False, False, False, False]
-    second = many.ask(query, after=first[0]["checkIns"]["pageInfo"]["endCursor"])["keyResults"]["nodes"]
+    second = five_objectives.ask(query, after=first[0]["checkIns"]["pageInfo"]["endCursor"])["keyResults"]["nodes"]
     assert second[0]["checkIns"]["nodes"] == [{"value": 60.0}]
     assert second[0]["checkIns"]["pageInfo"]["hasPreviousPage"] is True
     assert all(node["comments"]["totalCount"] == 0 for node in first)

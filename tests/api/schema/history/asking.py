@@ -1,4 +1,4 @@
-"""A workspace asked over GraphQL, and the query that asks for everything of changes."""
+"""A workspace queried over GraphQL, and the selection of all fields of all changes."""
 
 from functools import cache
 from typing import Any
@@ -29,8 +29,8 @@ class Asked(Asking):
 
 
 @cache
-def everything() -> str:
-    """All that any change can be asked for."""
+def full_selection() -> str:
+    """The selection of all fields of every change type."""
     changes = schema._schema.get_possible_types(schema._schema.type_map["Change"])  # type: ignore[arg-type]
     return f"{OF_ALL} {FIELDS} {EFFECTS} " + " ".join(map(_fragment, changes))
 

@@ -1,4 +1,4 @@
-"""A workspace whose views can be fed by hand, and asked."""
+"""A workspace whose projections are fed by hand."""
 
 from tests.projections.conftest import world, worlds
 

@@ -1,4 +1,4 @@
-"""What the API tells of changes, in small stories."""
+"""Changes over GraphQL: their fields, effects, filters, pages and ids."""
 
 from typing import Any
 from uuid import UUID
@@ -61,12 +61,14 @@ def quarter(world: World) -> Quarter:
     return Quarter(world)
 
 
-# ── what a change says ────────────────────────────────────────────────────────────────────────────
+# ── fields and effects ────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_retarget_says_before_and_after_and_what_it_did(asked: Asked, quarter: Quarter) -> None:
-    told = f"reason before: before {{ target }} after {{ target }} daysBeforeClose {FIELDS} {EFFECTS}"
-    (change,) = asked.changes(f"... on KeyResultRetargeted {{ {told} }}", filter={"types": ["KeyResultRetargeted"]})
+def test_retarget_shows_both_metrics_and_its_effect(asked: Asked, quarter: Quarter) -> None:
+    selection = f"reason before: before {{ target }} after {{ target }} daysBeforeClose {FIELDS} {EFFECTS}"
+    (change,) = asked.changes(
+        f"... on KeyResultRetargeted {{ {selection} }}", filter={"types": ["KeyResultRetargeted"]}
+    )
     assert (change["before"], change["after"]) == ({"target": 100}, {"target": 50})
     assert (change["daysBeforeClose"], change["reason"]) == (70, "too hard")
     assert fields(change) == {"metric.target": ("100", "50")}
@@ -74,9 +76,13 @@ def test_a_retarget_says_before_and_after_and_what_it_did(asked: Asked, quarter:
     assert (effect["before"], effect["after"], effect["cause"]) == (0.2, 0.4, "GOALPOST")
 
 
-def test_a_check_in_says_what_was_known_before_it(asked: Asked, quarter: Quarter) -> None:
-    told = f"previousValue previousConfidence checkIn {{ value confidence }} {FIELDS} effect {{ before after cause }}"
-    first, second = asked.changes(f"... on KeyResultCheckedIn {{ {told} }}", filter={"types": ["KeyResultCheckedIn"]})
+def test_check_in_shows_the_previous_value_and_confidence(asked: Asked, quarter: Quarter) -> None:
+    selection = (
+        f"previousValue previousConfidence checkIn {{ value confidence }} {FIELDS} effect {{ before after cause }}"
+    )
+    first, second = asked.changes(
+        f"... on KeyResultCheckedIn {{ {selection} }}", filter={"types": ["KeyResultCheckedIn"]}
+    )
     assert (first["previousValue"], first["previousConfidence"]) == (None, None)
     assert first["effect"] == {"before": None, "after": 0.2, "cause": "MOVEMENT"}
     assert (second["previousValue"], second["previousConfidence"]) == (20, 0.5)
@@ -85,22 +91,22 @@ def test_a_check_in_says_what_was_known_before_it(asked: Asked, quarter: Quarter
     assert second["effect"] == {"before": 0.4, "after": 0.6, "cause": "MOVEMENT"}
 
 
-def test_a_reading_moves_every_objective_that_is_measured_by_it(asked: Asked, world: World, quarter: Quarter) -> None:
+def test_reading_has_an_effect_on_every_linked_objective(asked: Asked, world: World, quarter: Quarter) -> None:
     kpi = world.record(DefineKpi(key="users", name="Users", cadence=Cadence.WEEKLY, effective_at=day(0)))
     other = goals.objective(world, "Another")  # type: ignore[arg-type]
     first = goals.key_result(world, other, kpi=KpiBy(id=kpi))  # type: ignore[arg-type]
     _read(world, kpi, 25, 40)
-    told = f"... on ReadingRecorded {{ value {FIELDS} effect {{ objective {{ title }} before after }} {EFFECTS} }}"
+    selection = f"... on ReadingRecorded {{ value {FIELDS} effect {{ objective {{ title }} before after }} {EFFECTS} }}"
     only = {"types": ["ReadingRecorded"]}
-    (alone,) = asked.changes(told, filter=only)
+    (alone,) = asked.changes(selection, filter=only)
     assert alone["effect"] == {"objective": {"title": "Another"}, "before": None, "after": 0.25}
     world.record(LinkKpi(key_result=quarter.key_result, kpi=KpiBy(id=kpi), effective_at=day(31)))
     _read(world, kpi, 30, 41)
-    both = asked.changes(told, filter=only)[1]
+    both = asked.changes(selection, filter=only)[1]
     assert both["effect"] is None
     assert sorted(effect["after"] for effect in both["effects"]) == [0.3, 0.6]
-    for thing, kind in ((first, Kind.KEY_RESULT), (other, Kind.OBJECTIVE)):
-        seen = asked.changes("__typename", filter={"subject": global_id(kind, thing), **only})
+    for id_, kind in ((first, Kind.KEY_RESULT), (other, Kind.OBJECTIVE)):
+        seen = asked.changes("__typename", filter={"subject": global_id(kind, id_), **only})
         assert len(seen) == 2
     theirs = asked.changes("position", filter={"subject": global_id(Kind.KEY_RESULT, quarter.key_result), **only})
     assert len(theirs) == 1, "readings from before the link are none of its"
@@ -112,29 +118,29 @@ def _read(world: World, kpi: UUID, value: float, at: float) -> None:
     world.catch_up()
 
 
-def test_what_is_recorded_after_its_cycle_had_closed_is_late(asked: Asked, world: World, quarter: Quarter) -> None:
+def test_change_recorded_after_its_cycle_closed_is_late(asked: Asked, world: World, quarter: Quarter) -> None:
     world.record(ActivateCycle(cycle=CYCLE))
     world.record(CloseCycle(cycle=CYCLE, close_objectives=True))
     goals.check_in(world, quarter.key_result, 44, 80, reason="found in a drawer")  # type: ignore[arg-type]
     world.record(AddComment(subject=Ref(Kind.OBJECTIVE, quarter.objective), body="What a quarter"))
-    told = asked.changes("__typename late", filter={"late": True})
-    assert [change["__typename"] for change in told] == ["KeyResultCheckedIn", "CommentAdded"]
+    selection = asked.changes("__typename late", filter={"late": True})
+    assert [change["__typename"] for change in selection] == ["KeyResultCheckedIn", "CommentAdded"]
     assert (
         asked.ask("{ changes(filter: {late: false}) { totalCount } }")["changes"]["totalCount"] == world.catch_up() - 2
     )
 
 
-def test_who_was_erased_is_named_by_no_change(asked: Asked, world: World) -> None:
+def test_changes_do_not_name_an_erased_person(asked: Asked, world: World) -> None:
     ada = world.record(AddPerson(handle="ada", name="Ada King", email="ada@example.com"))
     world.record(RenamePerson(person=ada, name="Ada Lovelace"))
-    told = f"{FIELDS} ... on PersonAdded {{ handle name email }} ... on PersonRenamed {{ beforeName afterName }}"
-    added, renamed = asked.changes(told)
+    selection = f"{FIELDS} ... on PersonAdded {{ handle name email }} ... on PersonRenamed {{ beforeName afterName }}"
+    added, renamed = asked.changes(selection)
     named = {"handle": "ada", "name": "Ada King", "email": "ada@example.com", "active": "true"}
     assert fields(added) == {field: (None, value) for field, value in named.items()}
     assert fields(renamed) == {"name": ("Ada King", "Ada Lovelace")}
     assert (renamed["beforeName"], renamed["afterName"]) == ("Ada King", "Ada Lovelace")
     world.record(ErasePerson(person=ada, reason="asked to be"))
-    for again in (asked.changes(told), _rebuilt(asked, told)):
+    for again in (asked.changes(selection), _rebuilt(asked, selection)):
         assert "Ada" not in str(again)
         assert "ada@example" not in str(again)
         assert fields(again[0]) == {"active": (None, "true")}
@@ -142,16 +148,16 @@ def test_who_was_erased_is_named_by_no_change(asked: Asked, world: World) -> Non
         assert fields(again[2]) == {"active": ("true", "false")}
 
 
-def _rebuilt(asked: Asked, told: str) -> list[Any]:
+def _rebuilt(asked: Asked, selection: str) -> list[Any]:
     world = asked.world
     rebuild.rebuild(world.log, world.database.connect, workspace=world.workspace)
-    return asked.changes(told)
+    return asked.changes(selection)
 
 
-# ── asking for some ───────────────────────────────────────────────────────────────────────────────
+# ── filters ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_changes_are_found_by_what_they_belong_to(asked: Asked, quarter: Quarter) -> None:
+def test_changes_are_filtered_by_subject_team_and_cycle(asked: Asked, quarter: Quarter) -> None:
     all_of_it = [
         "ObjectiveDrafted",
         "KeyResultAdded",
@@ -172,7 +178,7 @@ def test_changes_are_found_by_what_they_belong_to(asked: Asked, quarter: Quarter
     assert _names(asked, both) == ["ObjectiveDrafted"]
 
 
-def test_an_objective_that_changes_teams_is_told_of_in_both(asked: Asked, world: World, quarter: Quarter) -> None:
+def test_reassignment_appears_in_the_changes_of_both_teams(asked: Asked, world: World, quarter: Quarter) -> None:
     east = world.record(FormTeam(key="east", name="East"))
     world.record(AssignObjective(objective=quarter.objective, team=east))
     world.record(RewordObjective(objective=quarter.objective, title="Win more hearts of users"))
@@ -180,7 +186,7 @@ def test_an_objective_that_changes_teams_is_told_of_in_both(asked: Asked, world:
     assert _names(asked, {"team": {"key": "east"}}) == ["TeamFormed", "ObjectiveAssigned", "ObjectiveReworded"]
 
 
-def test_what_a_team_inside_a_team_does_belongs_to_both(asked: Asked, world: World, quarter: Quarter) -> None:
+def test_changes_of_a_child_team_belong_to_its_parent_too(asked: Asked, world: World, quarter: Quarter) -> None:
     above = world.record(FormTeam(key="company", name="Company"))
     world.record(MoveTeam(team=quarter.team, parent=above))
     inside = _names(asked, {"team": {"key": "sales"}})
@@ -188,7 +194,7 @@ def test_what_a_team_inside_a_team_does_belongs_to_both(asked: Asked, world: Wor
     assert sorted(_names(asked, {"team": {"key": "company"}})) == sorted([*inside, "TeamFormed"])
 
 
-def test_changes_are_found_by_who_did_them(asked: Asked, world: World) -> None:
+def test_changes_are_filtered_by_actor(asked: Asked, world: World) -> None:
     ada = world.record(AddPerson(handle="ada", name="Ada"))
     by_ada = Author(f"person:{ada}", Source.API, frozenset(Role))
     world.keyframe.execute(FormTeam(key="sales", name="Sales"), by_ada)
@@ -199,7 +205,7 @@ def test_changes_are_found_by_who_did_them(asked: Asked, world: World) -> None:
     assert _names(asked, {"actor": "nobody\0"}) == []
 
 
-def test_a_type_that_there_is_not_is_invalid(asked: Asked) -> None:
+def test_unknown_change_type_is_invalid(asked: Asked) -> None:
     query = "query($types: [String!]) { changes(filter: {types: $types}) { totalCount } }"
     assert asked.refused(query, types=["KeyResultRetargeted", "KeyResultImproved"]) == ("INVALID", ["types"])
     assert asked.refused('{ changes(after: "x") { totalCount } }') == ("INVALID", ["after"])
@@ -214,7 +220,7 @@ def _names(asked: Asked, filter: dict[str, Any]) -> list[str]:
 PAGE = "nodes { id position } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } totalCount"
 
 
-def test_pages_follow_the_log_both_ways_and_stay_where_they_are(asked: Asked, world: World, quarter: Quarter) -> None:
+def test_pages_follow_the_log_in_both_directions_and_are_stable(asked: Asked, world: World, quarter: Quarter) -> None:
     forward = "query($after: String) { changes(first: 3, after: $after) { %s } }" % PAGE  # noqa: UP031
     one = asked.ask(forward)["changes"]
     assert [node["position"] for node in one["nodes"]] == [1, 2, 3]
@@ -229,7 +235,7 @@ def test_pages_follow_the_log_both_ways_and_stay_where_they_are(asked: Asked, wo
     assert back["totalCount"] == world.catch_up()
 
 
-def test_a_change_is_a_node_and_one_of_a_snapshot_is_of_that_snapshot(asked: Asked, quarter: Quarter) -> None:
+def test_change_id_of_a_snapshot_keeps_its_basis(asked: Asked, quarter: Quarter) -> None:
     node = "query($id: ID!) { node(id: $id) { id ... on Change { position cycle { name } } } }"
     last = asked.ask("{ changes(last: 1) { nodes { id position } } }")["changes"]["nodes"][0]
     assert asked.ask(node, id=last["id"])["node"] == {**last, "cycle": {"name": "2026-Q1"}}
@@ -244,9 +250,9 @@ def test_a_change_is_a_node_and_one_of_a_snapshot_is_of_that_snapshot(asked: Ask
     assert asked.ask(node, id=global_ids.encode_change(0))["node"] is None
 
 
-def test_the_changes_of_many_things_cost_as_many_statements_as_those_of_one(asked: Asked, quarter: Quarter) -> None:
-    told = f"__typename subject {{ id }} cycle {{ name }} actor {{ handle }} {FIELDS} {EFFECTS}"
-    query = f"{{ objectives(first: 100) {{ nodes {{ changes(first: 20) {{ nodes {{ {told} }} }} }} }} }}"
+def test_changes_of_many_objectives_take_a_constant_number_of_statements(asked: Asked, quarter: Quarter) -> None:
+    selection = f"__typename subject {{ id }} cycle {{ name }} actor {{ handle }} {FIELDS} {EFFECTS}"
+    query = f"{{ objectives(first: 100) {{ nodes {{ changes(first: 20) {{ nodes {{ {selection} }} }} }} }} }}"
     alone = asked.count(query)
     for number in range(9):
         more = goals.objective(quarter.world, f"Objective {number}")

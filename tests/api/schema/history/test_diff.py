@@ -1,4 +1,4 @@
-"""Two moments compared over the API, in small stories."""
+"""The diff of two moments over GraphQL."""
 
 from typing import Any
 
@@ -68,7 +68,7 @@ def quarter(world: World) -> Quarter:
     return Quarter(world)
 
 
-def test_a_diff_says_what_came_and_what_changed_and_why(asked: Asked, quarter: Quarter) -> None:
+def test_diff_lists_added_and_changed_entities_with_their_changes(asked: Asked, quarter: Quarter) -> None:
     diff = asked.ask(DIFF, **{"from": {"position": quarter.before}})["diff"]
     assert diff["from"] == {"position": quarter.before, "isNow": False}
     assert diff["to"] == {"position": quarter.after, "isNow": True}
@@ -78,27 +78,27 @@ def test_a_diff_says_what_came_and_what_changed_and_why(asked: Asked, quarter: Q
     assert fields(found["Objective"])["title"] == (None, "Another one")
     changed = found["KeyResult"]
     assert changed["kind"] == "CHANGED"
-    told = fields(changed)
-    assert (told["metric.target"], told["current"]) == (("100", "50"), (None, "30"))
-    assert told["measuredAt"] == (None, "2026-01-31T00:00:00Z")
+    values = fields(changed)
+    assert (values["metric.target"], values["current"]) == (("100", "50"), (None, "30"))
+    assert values["measuredAt"] == (None, "2026-01-31T00:00:00Z")
     assert [(one["__typename"], one["reason"]) for one in changed["changes"]] == [
         ("KeyResultRetargeted", "too hard"), ("KeyResultCheckedIn", None),
     ]  # fmt: skip
     assert changed["now"]["id"] == global_ids.encode(Kind.KEY_RESULT, quarter.key_result) != changed["then"]["id"]
 
 
-def test_moments_are_named_by_time_by_position_or_by_a_basis(asked: Asked, quarter: Quarter) -> None:
+def test_diff_accepts_times_positions_and_bases(asked: Asked, quarter: Quarter) -> None:
     by_time = asked.ask(DIFF, **{"from": {"time": day(15).isoformat()}, "to": {"time": day(25).isoformat()}})["diff"]
     (one,) = by_time["entities"]
     assert fields(one) == {"metric.target": ("100", "50")}
     known = {"basis": {"at": day(25).isoformat(), "position": quarter.before}}
     (one,) = asked.ask(DIFF, **{"from": known, "to": {"time": day(25).isoformat()}})["diff"]["entities"]
-    assert fields(one) == {"metric.target": ("100", "50")}, "what was recorded later of the same moment"
+    assert fields(one) == {"metric.target": ("100", "50")}, "only what was recorded later for the same time"
     same = {"position": quarter.after}
     assert asked.ask(DIFF, **{"from": same, "to": same})["diff"]["entities"] == []
 
 
-def test_backwards_it_says_what_was_not_there_yet(asked: Asked, quarter: Quarter) -> None:
+def test_backward_diff_lists_removed_entities(asked: Asked, quarter: Quarter) -> None:
     back = asked.ask(DIFF, **{"from": {"position": quarter.after}, "to": {"position": quarter.before}})["diff"]
     found = by_type(back)
     assert (found["Objective"]["kind"], found["Objective"]["now"]) == ("REMOVED", None)
@@ -106,14 +106,14 @@ def test_backwards_it_says_what_was_not_there_yet(asked: Asked, quarter: Quarter
     assert len(found["KeyResult"]["changes"]) == 2
 
 
-def test_what_was_dropped_has_changed(asked: Asked, world: World, quarter: Quarter) -> None:
+def test_dropped_key_result_is_a_changed_entity(asked: Asked, world: World, quarter: Quarter) -> None:
     world.record(DropKeyResult(key_result=quarter.key_result, reason="given up"))
     (one,) = asked.ask(DIFF, **{"from": {"position": quarter.after}})["diff"]["entities"]
     assert one["kind"] == "CHANGED"
     assert fields(one) == {"state": ("ACTIVE", "DROPPED")}
 
 
-def test_a_diff_keeps_to_its_scope(asked: Asked, world: World, quarter: Quarter) -> None:
+def test_diff_is_limited_to_its_scope(asked: Asked, world: World, quarter: Quarter) -> None:
     team = world.record(FormTeam(key="sales", name="Sales"))
     inside = world.record(FormTeam(key="north", name="North", parent=team))
     world.record(AssignObjective(objective=quarter.objective, team=inside))
@@ -138,7 +138,7 @@ def test_a_diff_keeps_to_its_scope(asked: Asked, world: World, quarter: Quarter)
     assert seen(team={"key": "nobody"}) == []
 
 
-def test_readings_differ_in_the_kpi_and_in_what_is_measured_by_it(asked: Asked, world: World, quarter: Quarter) -> None:
+def test_reading_changes_the_kpi_and_its_linked_key_result(asked: Asked, world: World, quarter: Quarter) -> None:
     kpi = world.record(DefineKpi(key="users", name="Users", cadence=Cadence.WEEKLY, effective_at=day(0)))
     world.record(LinkKpi(key_result=quarter.key_result, kpi=KpiBy(id=kpi), effective_at=day(40)))
     linked = world.catch_up()
@@ -151,17 +151,17 @@ def test_readings_differ_in_the_kpi_and_in_what_is_measured_by_it(asked: Asked, 
         assert [change["__typename"] for change in one["changes"]] == ["ReadingRecorded"]
 
 
-def test_a_moment_in_the_future_is_invalid(asked: Asked, quarter: Quarter) -> None:
+def test_future_moment_is_invalid(asked: Asked, quarter: Quarter) -> None:
     assert asked.refused(DIFF, **{"from": {"position": quarter.after + 1}})[0] == "INVALID"
     assert asked.refused(DIFF, **{"from": {"time": "2999-01-01T00:00:00Z"}})[0] == "INVALID"
     beyond = {"basis": {"at": day(1).isoformat(), "position": quarter.after + 1}}
     assert asked.refused(DIFF, **{"from": beyond})[0] == "INVALID"
 
 
-def test_a_diff_of_much_costs_as_many_statements_as_one_of_little(asked: Asked, world: World, quarter: Quarter) -> None:
-    told = {"from": {"position": quarter.before}}
-    alone = asked.count(DIFF, **told)
+def test_diff_takes_a_constant_number_of_statements(asked: Asked, world: World, quarter: Quarter) -> None:
+    moments = {"from": {"position": quarter.before}}
+    alone = asked.count(DIFF, **moments)
     for number in range(8):
         more = goals.objective(world, f"Objective {number}")  # type: ignore[arg-type]
         goals.check_in(world, goals.key_result(world, more), number, 40)  # type: ignore[arg-type]
-    assert asked.count(DIFF, **told) == alone
+    assert asked.count(DIFF, **moments) == alone

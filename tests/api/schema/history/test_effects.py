@@ -1,4 +1,4 @@
-"""What a change did is the difference between an objective right before it and right after it, as the views say."""
+"""The effect of a change is the difference in progress right before and right after it, in the projections."""
 
 from random import Random
 from typing import Any
@@ -13,43 +13,43 @@ from tests.projections.history.examples import few
 from tests.properties.histories import History
 from tests.world import Worlds
 
-TOLD = {event.__name__: cause.value for event, cause in CAUSES.items()} | {ObjectiveDropped.__name__: "SCOPE"}
-STANDS = "objectives(first: 1000) { nodes { entityId progress { value } } }"
+CAUSE_OF = {event.__name__: cause.value for event, cause in CAUSES.items()} | {ObjectiveDropped.__name__: "SCOPE"}
+PROGRESS = "objectives(first: 1000) { nodes { entityId progress { value } } }"
 
 
 @few(3)
 @given(seed=st.integers(0, 2**32))
-def test_an_effect_is_progress_right_before_and_right_after(worlds: Worlds, seed: int) -> None:
+def test_effect_equals_progress_before_and_after_the_change(worlds: Worlds, seed: int) -> None:
     with worlds() as world:
         History(world.keyframe, Random(seed)).live(160)
         asked, head = Asked(world), world.catch_up()
-        told = asked.changes(
+        all_changes = asked.changes(
             "__typename position effect { cause } effects { objective { entityId } before after cause }"
         )
         before: dict[str, float | None] = {}
-        for change in told[:head]:
-            after = _stands(asked, change["position"])
+        for change in all_changes[:head]:
+            after = _progress_at(asked, change["position"])
             moved = {effect["objective"]["entityId"]: effect for effect in change["effects"]}
             for id in after:
                 if id in moved:
                     assert (moved[id]["before"], moved[id]["after"]) == (before.get(id), after[id]), change
-                    assert moved[id]["cause"] == TOLD[change["__typename"]]
+                    assert moved[id]["cause"] == CAUSE_OF[change["__typename"]]
                 else:
                     assert before.get(id) == after[id], change
             assert (change["effect"] is not None) == (len(moved) == 1)
-            assert not moved or change["__typename"] in TOLD
+            assert not moved or change["__typename"] in CAUSE_OF
             before = after
 
 
-def _stands(asked: Asked, position: int) -> dict[str, float | None]:
-    query = f"query($position: Position) {{ asOf(position: $position) {{ {STANDS} }} }}"
+def _progress_at(asked: Asked, position: int) -> dict[str, float | None]:
+    query = f"query($position: Position) {{ asOf(position: $position) {{ {PROGRESS} }} }}"
     nodes: list[Any] = asked.ask(query, position=position)["asOf"]["objectives"]["nodes"]
     return {node["entityId"]: node["progress"]["value"] for node in nodes}
 
 
 @few(2)
 @given(seed=st.integers(0, 2**32))
-def test_what_stood_before_a_check_in_is_what_was_known_of_its_moment(worlds: Worlds, seed: int) -> None:
+def test_previous_value_of_a_check_in_equals_the_state_known_before_it(worlds: Worlds, seed: int) -> None:
     with worlds() as world:
         History(world.keyframe, Random(seed)).live(200)
         world.catch_up()
@@ -58,14 +58,14 @@ def test_what_stood_before_a_check_in_is_what_was_known_of_its_moment(worlds: Wo
             "position effectiveAt ... on KeyResultCheckedIn { keyResult { entityId } previousValue previousConfidence }"
         )
         for change in asked.changes(selection, filter={"types": ["KeyResultCheckedIn"]}):
-            stands = "... on KeyResult { asOf(at: $at, position: $position) { current confidence } }"
-            seen = f"asOf(at: $at, position: $position) {{ node(id: $id) {{ {stands} }} }}"
+            selection_at = "... on KeyResult { asOf(at: $at, position: $position) { current confidence } }"
+            seen = f"asOf(at: $at, position: $position) {{ node(id: $id) {{ {selection_at} }} }}"
             query = f"query($at: DateTime!, $position: Position!, $id: ID!) {{ {seen} }}"
             at, known = change["effectiveAt"], change["position"] - 1
             then = asked.ask(query, at=at, position=known, id=change["keyResult"]["entityId"])["asOf"]["node"]
-            stood = then and then["asOf"]
-            if stood is not None:  # else what was measured is older than the key result
+            state_before = then and then["asOf"]
+            if state_before is not None:  # otherwise the measurement is older than the key result
                 assert (change["previousValue"], change["previousConfidence"]) == (
-                    stood["current"],
-                    stood["confidence"],
+                    state_before["current"],
+                    state_before["confidence"],
                 )

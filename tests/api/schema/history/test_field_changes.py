@@ -1,4 +1,4 @@
-"""What changed, field by field: the fields of all changes of a thing make what it says of itself."""
+"""Field changes: applied in order, the fields of all changes of an entity add up to its current state."""
 
 from random import Random
 from typing import Any
@@ -23,11 +23,11 @@ CHAINS = [Kind.PERSON, Kind.TEAM, Kind.CYCLE, Kind.OBJECTIVE, Kind.KEY_RESULT, K
 
 @few(3)
 @given(seed=st.integers(0, 2**32))
-def test_the_fields_of_all_changes_make_what_a_thing_says(worlds: Worlds, seed: int) -> None:
+def test_field_changes_add_up_to_the_current_state(worlds: Worlds, seed: int) -> None:
     with worlds() as world:
         History(world.keyframe, Random(seed)).live(250)
         world.catch_up()
-        log = {said.position: said.event for said in world.log.entries(0, 1000)}
+        log = {entry.position: entry.event for entry in world.log.entries(0, 1000)}
         made: dict[UUID, dict[str, Any]] = {}
         for change in Asked(world).changes(f"position {FIELDS}"):
             event = log[change["position"]]
@@ -36,7 +36,7 @@ def test_the_fields_of_all_changes_make_what_a_thing_says(worlds: Worlds, seed: 
         for kind in CHAINS:
             ids = {event.originator_id for event in log.values() if event.KIND is kind}
             for id, row in field_changes.TABLES_OF[kind].by_id(world.conn, world.now, ids).items():  # type: ignore[attr-defined]
-                told = {name: _text(value) for name, value in field_changes.field_values(row).items()} | _beside(
+                told = {name: _text(value) for name, value in field_changes.field_values(row).items()} | _edges_of(
                     world, kind, id
                 )
                 assert made[id] == {name: value for name, value in told.items() if value != set()}
@@ -64,8 +64,8 @@ def _text(value: Any) -> Any:
     return {text(item) for item in value} if isinstance(value, tuple) else text(value)
 
 
-def _beside(world: World, kind: Kind, id: UUID) -> dict[str, Any]:
-    """The lists that are kept beside a thing's versions."""
+def _edges_of(world: World, kind: Kind, id: UUID) -> dict[str, Any]:
+    """The lists that the projections keep in tables of their own: supports and members."""
     now = world.now
     if kind is Kind.OBJECTIVE:
         sql = f"select v.* from support v where v.objective = %(id)s and {is_valid_at(now, 'v')}"

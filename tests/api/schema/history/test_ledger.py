@@ -1,4 +1,4 @@
-"""Whoever asks the API gets proofs that hold, and nobody gets one of what is not there."""
+"""The ledger over the API: heads, inclusion proofs and consistency proofs that verify."""
 
 from base64 import b64decode
 from collections.abc import Callable, Iterator
@@ -52,14 +52,14 @@ def settings_with_key(server: str, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture(scope="module")
 def api(server: str, settings_with_key: Settings) -> Iterator[Api]:
-    """A server that signs, and has something to sign."""
+    """A server with a signing key and nine events."""
     with fresh_workspace(server, settings_with_key) as database:
         app = create_app(settings_with_key, database, editor=True, anonymous=True)
         with TestClient(app, base_url="http://localhost") as http:
-            told = Api(http)
+            served = Api(http)
             for number in range(9):
-                told.ask(f"mutation {{ openCycle(input: {CYCLE % number}) {{ position }} }}")
-            yield told
+                served.ask(f"mutation {{ openCycle(input: {CYCLE % number}) {{ position }} }}")
+            yield served
 
 
 @pytest.fixture
@@ -67,26 +67,24 @@ def vkey(api: Api) -> Verifier:
     return Verifier.read(api.http.get("/checkpoint/key").text)
 
 
-def test_the_public_key_and_the_checkpoint_are_served_as_text(
-    api: Api, vkey: Verifier, settings_with_key: Settings
-) -> None:
+def test_public_key_and_checkpoint_are_served_as_text(api: Api, vkey: Verifier, settings_with_key: Settings) -> None:
     assert vkey.name == f"okr.example.org/{settings_with_key.workspace}"
     response = api.http.get("/checkpoint")
     assert response.headers["content-type"] == "text/plain; charset=utf-8"
-    said = checkpoint.verified(response.text, [vkey])
-    assert (said.size, response.headers["cache-control"]) == (9, "no-store")
+    verified = checkpoint.verified(response.text, [vkey])
+    assert (verified.size, response.headers["cache-control"]) == (9, "no-store")
 
 
-def test_the_head_is_of_all_that_the_answer_knows(api: Api, vkey: Verifier) -> None:
+def test_ledger_head_covers_the_basis_of_the_answer(api: Api, vkey: Verifier) -> None:
     answer = api.ask(HEAD)
     head = answer["ledger"]["head"]
-    said = checkpoint.verified(head["signedNote"], [vkey])
-    assert head["size"] == said.size == answer["basis"]["position"] == 9
-    assert b64decode(head["rootHash"]) == said.root
+    verified = checkpoint.verified(head["signedNote"], [vkey])
+    assert head["size"] == verified.size == answer["basis"]["position"] == 9
+    assert b64decode(head["rootHash"]) == verified.root
     assert head["signedNote"] == api.http.get("/checkpoint").text
 
 
-def test_every_event_is_proven_in_a_log_of_every_size(api: Api, vkey: Verifier) -> None:
+def test_inclusion_proof_holds_for_every_position_and_size(api: Api, vkey: Verifier) -> None:
     roots = {size: root_of(api, vkey, size) for size in range(10)}
     assert roots[0] == merkle.EMPTY
     for size in range(1, 10):
@@ -98,7 +96,7 @@ def test_every_event_is_proven_in_a_log_of_every_size(api: Api, vkey: Verifier) 
     assert api.ask(INCLUSION, at=4)["ledger"]["inclusion"]["size"] == 9
 
 
-def test_every_log_is_proven_to_be_the_beginning_of_a_larger_one(api: Api, vkey: Verifier) -> None:
+def test_consistency_proof_holds_for_every_pair_of_sizes(api: Api, vkey: Verifier) -> None:
     for old in range(10):
         proof = api.ask(CONSISTENCY, **{"from": old, "to": 9})["ledger"]["consistency"]
         assert (proof["from"], proof["to"]) == (old, 9)
@@ -109,10 +107,10 @@ def test_every_log_is_proven_to_be_the_beginning_of_a_larger_one(api: Api, vkey:
 def root_of(api: Api, vkey: Verifier, size: int) -> bytes:
     query = "query ($at: Position!) { ledger { checkpoint(position: $at) { size rootHash signedNote } } }"
     found = api.ask(query, at=size)["ledger"]["checkpoint"]
-    said = checkpoint.verified(found["signedNote"], [vkey])
-    assert (found["size"], b64decode(found["rootHash"])) == (size, said.root)
-    assert said.size == size
-    return said.root
+    verified = checkpoint.verified(found["signedNote"], [vkey])
+    assert (found["size"], b64decode(found["rootHash"])) == (size, verified.root)
+    assert verified.size == size
+    return verified.root
 
 
 @pytest.mark.parametrize(
@@ -128,7 +126,7 @@ def root_of(api: Api, vkey: Verifier, size: int) -> bytes:
         ("{ ledger { checkpoint(position: 10) { size } } }", {}, "position"),
     ],
 )
-def test_what_is_not_there_has_no_proof(api: Api, query: str, variables: dict[str, Any], field: str) -> None:
+def test_proof_of_an_unknown_position_is_invalid(api: Api, query: str, variables: dict[str, Any], field: str) -> None:
     extensions = api.error(query, **variables)["extensions"]
     assert (extensions["code"], extensions["field"]) == ("INVALID", [field])
 
@@ -138,7 +136,7 @@ def test_what_is_not_there_has_no_proof(api: Api, query: str, variables: dict[st
 
 @pytest.fixture
 def ask(world: Attested) -> Callable[..., Any]:
-    """Asks the workspace as a server with these keys, for somebody with this role."""
+    """Queries the workspace as a server with these keys, for a caller with this role."""
 
     def asked(query: str, keys: Keys | None = KEYS, role: Role = Role.AUDITOR) -> Any:
         caller, writer = Caller("ada", frozenset({role})), Writer(world.log, world.projector, 1.0)
@@ -151,16 +149,16 @@ def ask(world: Attested) -> Callable[..., Any]:
 
 
 @pytest.mark.parametrize("role", [Role.ADMIN, Role.LEAD, Role.AUDITOR])
-def test_admins_leads_and_auditors_may_read_it(ask: Callable[..., Any], role: Role) -> None:
+def test_admins_leads_and_auditors_may_read_the_ledger(ask: Callable[..., Any], role: Role) -> None:
     assert ask("{ ledger { head { size } } }", role=role) == {"ledger": {"head": {"size": 0}}}
 
 
 @pytest.mark.parametrize("role", [Role.MEMBER, Role.METRICS])
-def test_nobody_else_may(ask: Callable[..., Any], role: Role) -> None:
+def test_members_and_metrics_may_not_read_the_ledger(ask: Callable[..., Any], role: Role) -> None:
     assert ask("{ ledger { head { size } } }", role=role) == "FORBIDDEN"
 
 
-def test_without_a_key_the_last_that_was_signed_is_told(world: Attested, ask: Callable[..., Any]) -> None:
+def test_without_a_key_the_last_signed_checkpoint_is_returned(world: Attested, ask: Callable[..., Any]) -> None:
     world.fill(3)
     world.catch_up()
     assert ask("{ ledger { head { size } } }", keys=None) == {"ledger": {"head": {"size": 3}}}
@@ -174,29 +172,29 @@ def test_without_a_key_the_last_that_was_signed_is_told(world: Attested, ask: Ca
     assert ask(HEAD)["ledger"]["head"]["size"] == 5
 
 
-def test_a_rewritten_log_is_not_signed_for_anybody(world: Attested, ask: Callable[..., Any]) -> None:
+def test_rewritten_log_is_not_signed(world: Attested, ask: Callable[..., Any]) -> None:
     world.fill(3)
     merkle_tree.keep(world.conn, 2, checkpoint.signed(2, bytes(32), KEYS.signer))
     world.catch_up()
     assert ask(HEAD) == "CONFLICT"
 
 
-def test_a_server_without_a_key_has_none_to_tell(database: Database, settings: Settings, tmp_path: Path) -> None:
+def test_checkpoint_routes_are_404_without_a_key(database: Database, settings: Settings, tmp_path: Path) -> None:
     without = settings.model_copy(update={"data_dir": tmp_path})
     with TestClient(create_app(without, database, editor=True, anonymous=True), base_url="http://localhost") as http:
         assert (http.get("/checkpoint").status_code, http.get("/checkpoint/key").status_code) == (404, 404)
 
 
-# ── whoever feeds the views signs ─────────────────────────────────────────────────────────────────
+# ── the projector signs checkpoints ───────────────────────────────────────────────────────────────
 
 
-def test_a_projector_signs_as_the_settings_say(world: Attested, tmp_path: Path) -> None:
+def test_projector_signs_checkpoints_by_the_settings(world: Attested, tmp_path: Path) -> None:
     name = world.database.settings.workspace
     signing_key.create(tmp_path / "key", f"keyframe/{name}")
-    said = world.database.settings.model_copy(
+    verified = world.database.settings.model_copy(
         update={"checkpoint_key": tmp_path / "key", "checkpoint_events_max": 10, "checkpoint_interval_s": 3600.0}
     )
-    with open_database(said) as database:
+    with open_database(verified) as database:
         projector = projector_of(database)
         for count in (4, 6, 5, 10):
             world.fill(count)

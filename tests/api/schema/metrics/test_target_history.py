@@ -18,7 +18,7 @@ NPS = KpiBy(key="nps")
 
 
 @pytest.fixture
-def told(world: AskedWorld) -> AskedWorld:
+def world_with_cycle(world: AskedWorld) -> AskedWorld:
     goals.cycle(world)
     return world
 
@@ -34,54 +34,56 @@ def retarget(world: AskedWorld, of: Any) -> None:
     )
 
 
-def test_what_a_target_did_stays_as_it_was_known_then(told: AskedWorld) -> None:
-    id = goals.key_result(told, goals.objective(told))
-    check_in = goals.check_in(told, id, 50, 3)
-    retarget(told, id)
-    assert targets(told) == RETARGETED
-    told.record(CorrectCheckIn(check_in=check_in, value=60, reason="miscounted"))
-    goals.check_in(told, id, 70, 4)
-    assert targets(told) == RETARGETED
+def test_later_check_ins_do_not_change_the_effect_of_a_retarget(world_with_cycle: AskedWorld) -> None:
+    id = goals.key_result(world_with_cycle, goals.objective(world_with_cycle))
+    check_in = goals.check_in(world_with_cycle, id, 50, 3)
+    retarget(world_with_cycle, id)
+    assert targets(world_with_cycle) == RETARGETED
+    world_with_cycle.tell(CorrectCheckIn(check_in=check_in, value=60, reason="miscounted"))
+    goals.check_in(world_with_cycle, id, 70, 4)
+    assert targets(world_with_cycle) == RETARGETED
 
 
-def test_what_a_target_did_was_measured_by_the_kpi_of_that_time(told: AskedWorld) -> None:
-    told.record(DefineKpi(key="nps", name="Promoters"))
-    id = goals.key_result(told, goals.objective(told), kpi=NPS)
-    told.do(RecordReadings(readings=[ReadingInput(kpi=NPS, value=50, measured_at=day(3))]))
-    retarget(told, id)
-    assert targets(told) == RETARGETED
-    told.record(UnlinkKpi(key_result=id, effective_at=day(7)))
-    assert targets(told) == RETARGETED
+def test_effect_of_a_retarget_uses_the_kpi_linked_at_that_time(world_with_cycle: AskedWorld) -> None:
+    world_with_cycle.tell(DefineKpi(key="nps", name="Promoters"))
+    id = goals.key_result(world_with_cycle, goals.objective(world_with_cycle), kpi=NPS)
+    world_with_cycle.do(RecordReadings(readings=[ReadingInput(kpi=NPS, value=50, measured_at=day(3))]))
+    retarget(world_with_cycle, id)
+    assert targets(world_with_cycle) == RETARGETED
+    world_with_cycle.tell(UnlinkKpi(key_result=id, effective_at=day(7)))
+    assert targets(world_with_cycle) == RETARGETED
 
 
-def test_a_milestone_that_is_no_longer_reached_was_reached_at_no_time(told: AskedWorld) -> None:
-    id = goals.key_result(told, goals.objective(told), metric=STEPS)
-    goals.check_in(told, id, None, 3, reached=["a", "b"])
-    goals.check_in(told, id, None, 5, reached=["a"])
-    (key_result,) = told.ask("{ keyResults { nodes { milestones { key reachedAt } } } }")["keyResults"]["nodes"]
+def test_milestone_taken_back_has_no_reached_at(world_with_cycle: AskedWorld) -> None:
+    id = goals.key_result(world_with_cycle, goals.objective(world_with_cycle), metric=STEPS)
+    goals.check_in(world_with_cycle, id, None, 3, reached=["a", "b"])
+    goals.check_in(world_with_cycle, id, None, 5, reached=["a"])
+    (key_result,) = world_with_cycle.ask("{ keyResults { nodes { milestones { key reachedAt } } } }")["keyResults"][
+        "nodes"
+    ]
     assert key_result["milestones"] == [
         {"key": "a", "reachedAt": "2026-01-04T00:00:00Z"},
         {"key": "b", "reachedAt": None},
     ]
 
 
-def test_the_way_of_a_key_result_is_told_by_what_measured_it_at_each_moment(told: AskedWorld) -> None:
-    told.record(DefineKpi(key="nps", name="Promoters"))
-    id = goals.key_result(told, goals.objective(told))
-    goals.check_in(told, id, 20, 3)
-    told.do(
+def test_trajectory_uses_the_measure_linked_at_each_time(world_with_cycle: AskedWorld) -> None:
+    world_with_cycle.tell(DefineKpi(key="nps", name="Promoters"))
+    id = goals.key_result(world_with_cycle, goals.objective(world_with_cycle))
+    goals.check_in(world_with_cycle, id, 20, 3)
+    world_with_cycle.do(
         RecordReadings(
             readings=[
                 ReadingInput(kpi=NPS, value=value, measured_at=day(at)) for value, at in ((5, 4), (50, 8), (60, 14))
             ]
         )
     )
-    told.record(LinkKpi(key_result=id, kpi=NPS, effective_at=day(6)))
-    told.record(UnlinkKpi(key_result=id, effective_at=day(12)))
-    goals.check_in(told, id, 70, 16)
-    (key_result,) = told.ask("{ keyResults { nodes { id trajectory(every: CHANGE) { at actual progress } } } }")[
-        "keyResults"
-    ]["nodes"]
+    world_with_cycle.tell(LinkKpi(key_result=id, kpi=NPS, effective_at=day(6)))
+    world_with_cycle.tell(UnlinkKpi(key_result=id, effective_at=day(12)))
+    goals.check_in(world_with_cycle, id, 70, 16)
+    (key_result,) = world_with_cycle.ask(
+        "{ keyResults { nodes { id trajectory(every: CHANGE) { at actual progress } } } }"
+    )["keyResults"]["nodes"]
     points = [(point["at"], point["actual"]) for point in key_result["trajectory"]]
     assert [(at[:10], actual) for at, actual in points[:-1]] == [
         ("2026-01-01", None), ("2026-01-04", 20), ("2026-01-07", None), ("2026-01-09", 50), ("2026-01-13", 20),
@@ -89,4 +91,4 @@ def test_the_way_of_a_key_result_is_told_by_what_measured_it_at_each_moment(told
     ]  # fmt: skip
     then = "query ($id: ID!, $at: DateTime!) { node(id: $id) { ... on KeyResult { asOf(at: $at) { current } } } }"
     for at, actual in points[:-1]:
-        assert told.ask(then, id=key_result["id"], at=at)["node"]["asOf"]["current"] == actual
+        assert world_with_cycle.ask(then, id=key_result["id"], at=at)["node"]["asOf"]["current"] == actual

@@ -1,4 +1,4 @@
-"""How inputs are read: ids of any form, names by key, what is left out, what is null, what is no value at all."""
+"""Inputs of mutations: ids of all forms, keys, omitted fields, null and invalid values."""
 
 from typing import Any
 from uuid import UUID
@@ -13,11 +13,11 @@ from domain.commands.registry import VERBS
 from domain.primitives.values import Kind
 from tests.api.conftest import Api
 
-NOBODY = global_ids.encode(Kind.PERSON, UUID(int=7))
+UNKNOWN_PERSON = global_ids.encode(Kind.PERSON, UUID(int=7))
 COMMON = {"effectiveAt", "reason", "expectedVersion", "idempotencyKey"}
 TYPES = schema._schema.type_map
 
-# ── their shape ───────────────────────────────────────────────────────────────────────────────────
+# ── fields and descriptions ───────────────────────────────────────────────────────────────────────
 
 CONTRACT = """
     addPerson handle! name! email
@@ -70,7 +70,7 @@ CONTRACT = """
     addComment subject! body!
     reflect subject! kind! body!
 """
-"""Each verb and the fields of its input; a `!` behind those that have to be given."""
+"""Each mutation and the fields of its input; `!` marks required fields."""
 
 
 def fields(name: str) -> dict[str, Any]:
@@ -79,12 +79,12 @@ def fields(name: str) -> dict[str, Any]:
     return dict(type_.fields)
 
 
-def test_every_verb_takes_what_the_contract_says_and_what_all_take() -> None:
-    told = {}
+def test_every_command_has_exactly_the_fields_of_the_contract() -> None:
+    fields_of = {}
     for line in CONTRACT.strip().splitlines():
         verb, *names = line.split()
-        told[verb] = {*names} | {name for name in COMMON if f"{name}!" not in names}
-    assert told == {
+        fields_of[verb] = {*names} | {name for name in COMMON if f"{name}!" not in names}
+    assert fields_of == {
         verb: {
             f"{name}{'!' * is_required_input_field(field)}" for name, field in fields(f"{kind.__name__}Input").items()
         }
@@ -92,7 +92,7 @@ def test_every_verb_takes_what_the_contract_says_and_what_all_take() -> None:
     }
 
 
-def test_a_reason_is_required_exactly_where_an_agreement_changes() -> None:
+def test_reason_is_required_exactly_for_changes_of_agreements() -> None:
     for kind in VERBS.values():
         assert is_required_input_field(fields(f"{kind.__name__}Input")["reason"]) is kind.REASON_REQUIRED
 
@@ -121,11 +121,11 @@ def test_a_reason_is_required_exactly_where_an_agreement_changes() -> None:
         ("ReadingInput", {"kpi": "KpiBy!", "value": "Float!", "measuredAt": "DateTime!", "note": "String"}),
     ],
 )  # fmt: skip
-def test_the_shared_inputs_have_their_shape(name: str, shape: dict[str, str]) -> None:
-    assert {field: str(told.type) for field, told in fields(name).items()} == shape
+def test_shared_inputs_have_the_expected_fields(name: str, shape: dict[str, str]) -> None:
+    assert {field: str(fields_of.type) for field, fields_of in fields(name).items()} == shape
 
 
-def test_every_input_and_every_field_of_it_is_described() -> None:
+def test_every_input_and_field_has_a_description() -> None:
     inputs = [type_ for type_ in TYPES.values() if isinstance(type_, GraphQLInputObjectType)]
     assert len(inputs) > len(INPUTS)
     for one in inputs:
@@ -133,7 +133,7 @@ def test_every_input_and_every_field_of_it_is_described() -> None:
         assert [name for name, field in one.fields.items() if not field.description] == []
 
 
-def test_every_mutation_is_described_and_may_be_null() -> None:
+def test_every_mutation_has_a_description_and_is_nullable() -> None:
     mutation = schema._schema.mutation_type
     assert mutation is not None and set(mutation.fields) == set(VERBS)
     assert [name for name, field in mutation.fields.items() if not field.description] == []
@@ -144,23 +144,23 @@ def test_every_mutation_is_described_and_may_be_null() -> None:
 
 
 @pytest.mark.parametrize("id", ["", "garbage", "Q3ljbGU6", "💥", "T2JqZWN0aXZlOg==", "x" * 5000])
-def test_what_is_no_id_is_a_problem_of_its_field(api: Api, id: str) -> None:
+def test_malformed_id_is_a_problem_of_its_field(api: Api, id: str) -> None:
     assert api.refused("commitObjective", {"objective": id}) == ("INVALID", ["objective"])
 
 
-def test_the_id_of_another_kind_is_a_problem_of_its_field(api: Api, objective: str) -> None:
-    assert api.refused("commitObjective", {"objective": NOBODY}) == ("INVALID", ["objective"])
+def test_id_of_another_kind_is_a_problem_of_its_field(api: Api, objective: str) -> None:
+    assert api.refused("commitObjective", {"objective": UNKNOWN_PERSON}) == ("INVALID", ["objective"])
     assert api.refused("assignObjective", {"objective": objective, "owner": objective}) == ("INVALID", ["owner"])
-    wrong = {"objective": objective, "contributors": [NOBODY, objective]}
+    wrong = {"objective": objective, "contributors": [UNKNOWN_PERSON, objective]}
     assert api.refused("assignObjective", wrong) == ("INVALID", ["contributors", "1"])
 
 
-def test_the_id_of_nothing_is_not_found(api: Api, objective: str) -> None:
-    assert api.refused("assignObjective", {"objective": objective, "owner": NOBODY}) == ("NOT_FOUND", ["owner"])
-    assert api.refused("addComment", {"subject": NOBODY, "body": "Hm"}) == ("NOT_FOUND", ["subject"])
+def test_unknown_id_is_not_found(api: Api, objective: str) -> None:
+    assert api.refused("assignObjective", {"objective": objective, "owner": UNKNOWN_PERSON}) == ("NOT_FOUND", ["owner"])
+    assert api.refused("addComment", {"subject": UNKNOWN_PERSON, "body": "Hm"}) == ("NOT_FOUND", ["subject"])
 
 
-def test_an_id_read_in_a_snapshot_names_the_thing_itself(api: Api, objective: str) -> None:
+def test_snapshot_id_names_the_current_entity_in_a_mutation(api: Api, objective: str) -> None:
     head = api.ask("{ basis { position } }")["basis"]["position"]
     query = "query ($id: ID!, $head: Position!) { asOf(position: $head) { objective(id: $id) { id } } }"
     then = api.ask(query, id=objective, head=head)
@@ -170,7 +170,7 @@ def test_an_id_read_in_a_snapshot_names_the_thing_itself(api: Api, objective: st
     assert payload["objective"] == {"id": objective, "state": "ACTIVE"}
 
 
-def test_the_id_of_any_version_names_the_check_in(api: Api, key_result: str) -> None:
+def test_id_of_any_version_names_the_check_in(api: Api, key_result: str) -> None:
     first = api.do("checkIn", {"keyResult": key_result, "value": 4}, "checkIn { id }")["checkIn"]["id"]
     again = api.do("correctCheckIn", {"checkIn": first, "value": 5, "reason": "x"}, "checkIn { id }")["checkIn"]["id"]
     assert first != again
@@ -178,22 +178,22 @@ def test_the_id_of_any_version_names_the_check_in(api: Api, key_result: str) -> 
     assert payload["checkIn"]["value"] == 6.0
 
 
-def test_the_id_of_a_change_names_no_thing(api: Api, objective: str) -> None:
+def test_change_id_is_invalid_as_a_subject(api: Api, objective: str) -> None:
     change = api.do("commitObjective", {"objective": objective}, "changes { id }")["changes"][0]["id"]
     assert api.refused("addComment", {"subject": change, "body": "Hm"}) == ("INVALID", ["subject"])
 
 
-def test_a_cycle_is_named_by_key_or_id(api: Api, objective: str, cycle: dict[str, str]) -> None:
+def test_cycle_is_named_by_key_or_id(api: Api, objective: str, cycle: dict[str, str]) -> None:
     by_key = api.do("activateCycle", {"cycle": cycle}, "cycle { id }")["cycle"]["id"]
     assert api.do("activateCycle", {"cycle": {"id": by_key}}, "cycle { id }")["cycle"]["id"] == by_key
     assert api.refused("activateCycle", {"cycle": {"id": objective}}) == ("INVALID", ["cycle", "id"])
     assert api.refused("activateCycle", {"cycle": {"key": "nope"}}) == ("NOT_FOUND", ["cycle", "key"])
 
 
-# ── left out, null, wrong ─────────────────────────────────────────────────────────────────────────
+# ── omitted, null and invalid values ──────────────────────────────────────────────────────────────
 
 
-def test_what_is_left_out_stays_and_null_clears_it(api: Api, objective: str) -> None:
+def test_omitted_field_stays_and_null_clears_it(api: Api, objective: str) -> None:
     described = {"objective": objective, "description": "How"}
     selection = "objective { title description }"
     assert api.do("rewordObjective", described, selection)["objective"]["description"] == "How"
@@ -203,7 +203,7 @@ def test_what_is_left_out_stays_and_null_clears_it(api: Api, objective: str) -> 
     assert api.do("rewordObjective", cleared, selection)["objective"] == {"title": "Other", "description": None}
 
 
-def test_what_cannot_be_cleared_refuses_null(api: Api, objective: str) -> None:
+def test_required_value_refuses_null(api: Api, objective: str) -> None:
     assert api.refused("rewordObjective", {"objective": objective, "title": None}) == ("INVALID", ["title"])
     assert api.refused("assignObjective", {"objective": objective, "contributors": None}) == (
         "INVALID",
@@ -212,12 +212,12 @@ def test_what_cannot_be_cleared_refuses_null(api: Api, objective: str) -> None:
     assert api.refused("adoptScoringPolicy", {"scoreGreen": None}) == ("INVALID", ["scoreGreen"])
 
 
-def test_what_null_would_decide_has_to_be_said(api: Api, key_result: str) -> None:
+def test_field_where_null_is_a_decision_is_required(api: Api, key_result: str) -> None:
     assert api.refused("assignKeyResult", {"keyResult": key_result}) == ("INVALID", ["owner"])
     assert api.do("assignKeyResult", {"keyResult": key_result, "owner": None})["position"]
 
 
-def test_null_where_there_is_a_default_is_the_default(api: Api, cycle: dict[str, str]) -> None:
+def test_null_selects_the_default(api: Api, cycle: dict[str, str]) -> None:
     drafted = {"cycle": cycle, "title": "Other", "supports": None, "contributors": None, "owner": None}
     assert api.do("draftObjective", drafted, "objective { supports { __typename } }")["objective"] == {"supports": []}
     defined = {"key": "nps", "name": "Promoters", "unit": None, "goal": None}
@@ -244,20 +244,20 @@ def test_null_where_there_is_a_default_is_the_default(api: Api, cycle: dict[str,
         ("AddKeyResult", '{objective: "x", title: "y", metric: {direction: UPWARDS}}'),
     ],
 )
-def test_what_is_no_value_of_its_type_never_comes_to_the_rules(api: Api, verb: str, input: str) -> None:
+def test_badly_typed_input_fails_validation(api: Api, verb: str, input: str) -> None:
     name = f"{verb[0].lower()}{verb[1:]}"
     assert api.error(f"mutation {{ {name}(input: {input}) {{ position }} }}")["extensions"]["code"] == (
         "GRAPHQL_VALIDATION_FAILED"
     )
 
 
-def test_figures_without_end_are_refused_by_the_rules(api: Api, key_result: str) -> None:
+def test_infinite_numbers_are_refused(api: Api, key_result: str) -> None:
     query = f'mutation {{ checkIn(input: {{keyResult: "{key_result}", value: %s}}) {{ problems {{ code field }} }} }}'
     for figure in ("1e999", "-1e999"):
         assert api.ask(query % figure)["checkIn"] == {"problems": [{"code": "INVALID", "field": ["value"]}]}
 
 
-def test_a_moment_may_be_given_in_any_zone(api: Api, key_result: str) -> None:
-    said = {"keyResult": key_result, "value": 4, "measuredAt": "2026-02-01T05:30:00.5+05:30"}
-    payload = api.do("checkIn", said, "checkIn { measuredAt } changes { effectiveAt }")
+def test_time_may_have_any_zone_offset(api: Api, key_result: str) -> None:
+    check_in = {"keyResult": key_result, "value": 4, "measuredAt": "2026-02-01T05:30:00.5+05:30"}
+    payload = api.do("checkIn", check_in, "checkIn { measuredAt } changes { effectiveAt }")
     assert payload["checkIn"]["measuredAt"] == payload["changes"][0]["effectiveAt"] == "2026-02-01T00:00:00.500000Z"

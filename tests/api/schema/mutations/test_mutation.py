@@ -1,4 +1,4 @@
-"""What a mutation answers, over HTTP, from the command to the thing as it stands right after it."""
+"""Payloads of mutations over HTTP: changes, the entity right after the command, problems and repetition."""
 
 from typing import Any
 
@@ -10,15 +10,15 @@ from tests.api.conftest import Api
 CHANGES = "position changes { __typename position reason actor { handle source } }"
 
 
-# ── every verb ────────────────────────────────────────────────────────────────────────────────────
+# ── every mutation ────────────────────────────────────────────────────────────────────────────────
 
 
 class Story:
-    """Tells one command after the other; each answers with a thing that has what was asked for."""
+    """Sends one command after the other; each payload holds its entity with the selected fields."""
 
     def __init__(self, api: Api) -> None:
         self.api = api
-        self.told: set[str] = set()
+        self.executed: set[str] = set()
         self.position = 0
 
     def record(self, verb: str, input: dict[str, Any], selection: str) -> Any:
@@ -27,7 +27,7 @@ class Story:
         assert payload["position"] == payload["changes"][-1]["position"] > self.position
         assert payload["behind"] == 0
         self.position = payload["position"]
-        self.told.add(verb)
+        self.executed.add(verb)
         return next(iter(payload[name] for name in payload if name in selection and name != "position"))
 
 
@@ -35,21 +35,21 @@ WHY = "it is better so"
 AT = "2026-01-01T00:00:00Z"
 
 
-def test_every_verb_can_be_asked_for_and_answers_with_its_thing(api: Api) -> None:
+def test_every_mutation_returns_its_entity(api: Api) -> None:
     story = Story(api)
-    ada, ben, sales = of_people(story)
-    objective, other = of_objectives(story, ada, ben, sales)
-    key_result, check_in = of_key_results(story, objective, other, ben)
-    of_measures(story, key_result)
-    of_conversation(story, key_result, check_in)
-    of_endings(story, objective, other, key_result)
+    ada, ben, sales = people_commands(story)
+    objective, other = objective_commands(story, ada, ben, sales)
+    key_result, check_in = key_result_commands(story, objective, other, ben)
+    kpi_commands(story, key_result)
+    discussion_commands(story, key_result, check_in)
+    closing_commands(story, objective, other, key_result)
     assert story.record("deactivatePerson", {"person": ben}, "person { active }") == {"active": False}
     erased = story.record("erasePerson", {"person": ben, "reason": WHY}, "person { name email }")
     assert erased == {"name": "Erased person", "email": None}
-    assert story.told == set(VERBS)
+    assert story.executed == set(VERBS)
 
 
-def of_people(story: Story) -> tuple[str, str, str]:
+def people_commands(story: Story) -> tuple[str, str, str]:
     tell = story.record
     ada = tell("addPerson", {"handle": "ada", "name": "Ada", "email": "ada@example.com"}, "person { id }")["id"]
     ben = tell("addPerson", {"handle": "ben", "name": "Ben"}, "person { id }")["id"]
@@ -68,7 +68,7 @@ def of_people(story: Story) -> tuple[str, str, str]:
     return ada, ben, sales
 
 
-def of_objectives(story: Story, ada: str, ben: str, sales: str) -> tuple[str, str]:
+def objective_commands(story: Story, ada: str, ben: str, sales: str) -> tuple[str, str]:
     tell = story.record
     for key in ("2026", "2027"):
         days = {"startsOn": f"{key}-01-01", "endsOn": f"{key}-12-31"}
@@ -91,7 +91,7 @@ def of_objectives(story: Story, ada: str, ben: str, sales: str) -> tuple[str, st
     return objective, other
 
 
-def of_key_results(story: Story, objective: str, other: str, ben: str) -> tuple[str, str]:
+def key_result_commands(story: Story, objective: str, other: str, ben: str) -> tuple[str, str]:
     tell = story.record
     steps = [{"key": "a", "title": "A"}, {"key": "b", "title": "B", "weight": 3}]
     launch = {"objective": other, "title": "Launch", "metric": {"direction": "MILESTONES", "milestones": steps}}
@@ -106,14 +106,14 @@ def of_key_results(story: Story, objective: str, other: str, ben: str) -> tuple[
     assert tell("retargetKeyResult", further, "keyResult { metric { target } }") == {"metric": {"target": 20.0}}
     tell("rescheduleKeyResult", {**about, "due": "2026-07-31", "reason": WHY}, "keyResult { due }")
     tell("reweighKeyResult", {**about, "weight": 3, "reason": WHY}, "keyResult { weight }")
-    said = {**about, "value": 5, "confidence": 0.6, "note": "Well"}
-    check_in = tell("checkIn", said, "checkIn { id value } keyResult { progress { value } }")["id"]
+    measured = {**about, "value": 5, "confidence": 0.6, "note": "Well"}
+    check_in = tell("checkIn", measured, "checkIn { id value } keyResult { progress { value } }")["id"]
     corrected = tell("correctCheckIn", {"checkIn": check_in, "value": 6, "reason": WHY}, "checkIn { value confidence }")
     assert corrected == {"value": 6.0, "confidence": 0.6}
     return key_result, check_in
 
 
-def of_measures(story: Story, key_result: str) -> None:
+def kpi_commands(story: Story, key_result: str) -> None:
     tell, about, kpi = story.record, {"keyResult": key_result}, {"kpi": {"key": "nps"}}
     goal = {"direction": "AT_LEAST", "target": 50}
     tell("defineKpi", {"key": "nps", "name": "Promoters", "goal": goal}, "kpi { goal { target tolerance } }")
@@ -130,14 +130,14 @@ def of_measures(story: Story, key_result: str) -> None:
     assert retired == {"retired": True, "status": "RETIRED"}
 
 
-def of_conversation(story: Story, key_result: str, check_in: str) -> None:
+def discussion_commands(story: Story, key_result: str, check_in: str) -> None:
     tell = story.record
     work = tell("planInitiative", {"title": "Ask", "subject": key_result}, "initiative { id state }")["id"]
     assert tell("moveInitiative", {"initiative": work, "to": "DONE"}, "initiative { state }") == {"state": "DONE"}
     assert tell("addComment", {"subject": check_in, "body": "Good!"}, "comment { body }") == {"body": "Good!"}
 
 
-def of_endings(story: Story, objective: str, other: str, key_result: str) -> None:
+def closing_commands(story: Story, objective: str, other: str, key_result: str) -> None:
     tell, about, this = story.record, {"keyResult": key_result}, {"objective": objective}
     cycle = tell("activateCycle", {"cycle": {"key": "2026"}}, "cycle { id state }")["id"]
     assert tell("scoreKeyResult", {**about, "score": 0.5}, "keyResult { score }") == {"score": 0.5}
@@ -151,14 +151,14 @@ def of_endings(story: Story, objective: str, other: str, key_result: str) -> Non
     assert tell("dropObjective", {"objective": other, "reason": WHY}, "objective { state }") == {"state": "DROPPED"}
     ended = tell("closeCycle", {"cycle": {"id": cycle}, "closeObjectives": True}, "cycle { state }")
     assert ended == {"state": "CLOSED"}
-    look_back = {"subject": cycle, "kind": "LEARNED", "body": "Ask"}
-    assert tell("reflect", look_back, "reflection { kind }") == {"kind": "LEARNED"}
+    reflection_input = {"subject": cycle, "kind": "LEARNED", "body": "Ask"}
+    assert tell("reflect", reflection_input, "reflection { kind }") == {"kind": "LEARNED"}
 
 
-# ── what is answered ──────────────────────────────────────────────────────────────────────────────
+# ── payloads ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_an_answer_stands_on_what_was_recorded_and_so_does_all_that_is_asked_with_it(api: Api, key_result: str) -> None:
+def test_payload_and_its_query_read_the_recorded_position(api: Api, key_result: str) -> None:
     payload = api.do(
         "checkIn",
         {"keyResult": key_result, "value": 4},
@@ -171,7 +171,7 @@ def test_an_answer_stands_on_what_was_recorded_and_so_does_all_that_is_asked_wit
     assert payload["query"]["node"] == {"current": 4.0}
 
 
-def test_what_a_mutation_answered_can_be_read_at_once(api: Api, objective: str) -> None:
+def test_mutation_result_is_readable_immediately(api: Api, objective: str) -> None:
     for number in range(10):
         payload = api.do("rewordObjective", {"objective": objective, "title": f"Title {number}"})
         data = api.ask("query ($id: ID!) { basis { position } objective(id: $id) { title } }", id=objective)
@@ -179,7 +179,7 @@ def test_what_a_mutation_answered_can_be_read_at_once(api: Api, objective: str) 
         assert data["basis"]["position"] >= payload["position"]
 
 
-def test_each_mutation_of_a_document_is_answered_as_things_stand_right_after_it(api: Api, objective: str) -> None:
+def test_each_mutation_in_a_document_reads_the_state_after_itself(api: Api, objective: str) -> None:
     data = api.ask(
         """
         mutation ($id: ID!) {
@@ -196,14 +196,14 @@ def test_each_mutation_of_a_document_is_answered_as_things_stand_right_after_it(
     assert data["b"]["position"] == data["a"]["position"] + 1
 
 
-def test_asking_for_what_is_so_records_nothing_and_is_no_problem(api: Api, objective: str) -> None:
+def test_satisfied_command_records_nothing_and_has_no_problems(api: Api, objective: str) -> None:
     first = api.do("commitObjective", {"objective": objective}, f"{CHANGES} objective {{ state version }}")
     again = api.do("commitObjective", {"objective": objective}, f"{CHANGES} objective {{ state version }}")
     assert (again["changes"], again["position"]) == ([], first["position"])
     assert again["objective"] == first["objective"] == {"state": "ACTIVE", "version": 2}
 
 
-def test_the_changes_are_all_that_was_recorded_in_order(
+def test_payload_lists_all_recorded_changes_in_order(
     api: Api, key_result: str, objective: str, cycle: dict[str, str]
 ) -> None:
     api.do("activateCycle", {"cycle": cycle})
@@ -212,7 +212,7 @@ def test_the_changes_are_all_that_was_recorded_in_order(
     assert [change["reason"] for change in payload["changes"]] == ["done", "done"]
 
 
-def test_readings_are_counted_and_come_in_the_order_given(api: Api, kpi: dict[str, str]) -> None:
+def test_recorded_readings_are_counted_and_returned_in_input_order(api: Api, kpi: dict[str, str]) -> None:
     first, second = ({"kpi": kpi, "value": value, "measuredAt": f"2026-01-0{value}T00:00:00Z"} for value in (1, 2))
     selection = "recorded unchanged readings { value measuredAt } changes { __typename }"
     assert api.do("recordReadings", {"readings": [second]}, selection)["recorded"] == 1
@@ -221,20 +221,20 @@ def test_readings_are_counted_and_come_in_the_order_given(api: Api, kpi: dict[st
     assert [reading["value"] for reading in payload["readings"]] == [2.0, 1.0, 2.0]
 
 
-# ── asking again ──────────────────────────────────────────────────────────────────────────────────
+# ── idempotency ───────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_same_key_gives_the_first_answer_whatever_happened_since(api: Api, objective: str) -> None:
-    input = {"objective": objective, "title": "Said once", "idempotencyKey": "once"}
+def test_repeated_idempotency_key_returns_the_first_answer(api: Api, objective: str) -> None:
+    input = {"objective": objective, "title": "First title", "idempotencyKey": "once"}
     selection = f"{CHANGES} objective {{ id title version }}"
     first = api.do("rewordObjective", input, selection)
-    api.do("rewordObjective", {"objective": objective, "title": "Said since"})
+    api.do("rewordObjective", {"objective": objective, "title": "Later title"})
     again = api.do("rewordObjective", input, f'{selection} query {{ objective(id: "{objective}") {{ title }} }}')
-    assert again.pop("query") == {"objective": {"title": "Said since"}}
+    assert again.pop("query") == {"objective": {"title": "Later title"}}
     assert again == first
 
 
-def test_the_same_key_for_another_input_is_a_mismatch(api: Api, objective: str) -> None:
+def test_idempotency_key_with_another_input_is_a_mismatch(api: Api, objective: str) -> None:
     api.do("rewordObjective", {"objective": objective, "title": "One", "idempotencyKey": "k-1"})
     other = {"objective": objective, "title": "Two", "idempotencyKey": "k-1"}
     assert api.refused("rewordObjective", other) == ("IDEMPOTENCY_MISMATCH", ["idempotencyKey"])
@@ -243,7 +243,7 @@ def test_the_same_key_for_another_input_is_a_mismatch(api: Api, objective: str) 
 # ── refusals ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_refusal_is_data_and_says_what_to_do(api: Api, objective: str) -> None:
+def test_refused_command_is_returned_as_data_with_advice(api: Api, objective: str) -> None:
     payload = api.send("closeObjective", {"objective": objective}, "position behind changes { id } objective { id }")
     (problem,) = payload.pop("problems")
     assert problem["code"] == "CONFLICT"
@@ -251,7 +251,7 @@ def test_a_refusal_is_data_and_says_what_to_do(api: Api, objective: str) -> None
     assert payload == {"position": None, "behind": 0, "changes": [], "objective": None}
 
 
-def test_a_stale_version_is_told_what_changed_since(api: Api, objective: str) -> None:
+def test_stale_problem_lists_changes_since(api: Api, objective: str) -> None:
     for title in ("Second", "Third"):
         api.do("rewordObjective", {"objective": objective, "title": title, "reason": title})
     payload = api.send(
@@ -263,7 +263,7 @@ def test_a_stale_version_is_told_what_changed_since(api: Api, objective: str) ->
     assert payload["problems"][0]["changesSince"][0]["subject"] == {"id": objective}
 
 
-def test_other_refusals_tell_of_no_changes(api: Api, objective: str) -> None:
+def test_changes_since_is_empty_for_other_problems(api: Api, objective: str) -> None:
     payload = api.send("closeObjective", {"objective": objective}, "problems { changesSince { id } }")
     assert payload["problems"][0]["changesSince"] == []
 
@@ -277,6 +277,6 @@ def test_other_refusals_tell_of_no_changes(api: Api, objective: str) -> None:
         ({"direction": "AT_MOST", "target": 1e308, "start": -1e308}, ["metric", "target"]),
     ],
 )
-def test_a_refusal_names_the_field_of_the_input(api: Api, objective: str, input: Any, field: list[str]) -> None:
+def test_problem_names_the_input_field(api: Api, objective: str, input: Any, field: list[str]) -> None:
     added = {"objective": objective, "title": "Sessions", "metric": input}
     assert api.refused("addKeyResult", added) == ("INVALID", field)

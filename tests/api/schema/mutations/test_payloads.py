@@ -1,18 +1,18 @@
-"""What a mutation tells of what it did, and of what was done meanwhile, in the same types as everywhere."""
+"""Payloads show recorded changes, and changes since a stale version, in the schema's change types."""
 
 from tests.api.conftest import Api, api, cycle, key_result, objective
 
 __all__ = ["api", "cycle", "key_result", "objective"]
 
-TOLD = "__typename reason fields { field before after } effect { before after cause }"
+CHANGE_SELECTION = "__typename reason fields { field before after } effect { before after cause }"
 RETARGETED = "... on KeyResultRetargeted { before { target } after { target } }"
 
 
-def test_a_mutation_tells_what_it_changed_and_what_that_did(api: Api, key_result: str) -> None:
+def test_payload_shows_changed_fields_and_effect(api: Api, key_result: str) -> None:
     api.do("checkIn", {"keyResult": key_result, "value": 5})
     metric = {"direction": "INCREASE", "start": 0, "target": 20}
     given = {"keyResult": key_result, "metric": metric, "reason": "it goes well"}
-    (change,) = api.do("retargetKeyResult", given, f"changes {{ {TOLD} {RETARGETED} }}")["changes"]
+    (change,) = api.do("retargetKeyResult", given, f"changes {{ {CHANGE_SELECTION} {RETARGETED} }}")["changes"]
     assert change == {
         "__typename": "KeyResultRetargeted",
         "reason": "it goes well",
@@ -23,11 +23,11 @@ def test_a_mutation_tells_what_it_changed_and_what_that_did(api: Api, key_result
     }
 
 
-def test_who_was_overtaken_is_told_what_changed_since(api: Api, objective: str) -> None:
+def test_stale_problem_shows_the_fields_changed_since(api: Api, objective: str) -> None:
     api.do("rewordObjective", {"objective": objective, "title": "Delight everybody"})
     stale = {"objective": objective, "title": "Delight all", "expectedVersion": 1}
-    since = f"changesSince {{ {TOLD} ... on ObjectiveReworded {{ beforeTitle afterTitle }} }}"
-    (problem,) = api.send("rewordObjective", stale, f"told: problems {{ code {since} }}")["told"]
+    since = f"changesSince {{ {CHANGE_SELECTION} ... on ObjectiveReworded {{ beforeTitle afterTitle }} }}"
+    (problem,) = api.send("rewordObjective", stale, f"stale: problems {{ code {since} }}")["stale"]
     assert problem["code"] == "STALE"
     (change,) = problem["changesSince"]
     assert (change["beforeTitle"], change["afterTitle"]) == ("Delight people", "Delight everybody")

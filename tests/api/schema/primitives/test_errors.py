@@ -31,14 +31,14 @@ def test_every_error_has_a_code(world: AskedWorld, query: str, code: str) -> Non
         assert (error.extensions or {})["code"] == code
 
 
-def test_an_invalid_argument_is_named(world: AskedWorld) -> None:
+def test_invalid_argument_is_named(world: AskedWorld) -> None:
     (error,) = world.errors("{ asOf(position: 99) { basis { at } } }")
     assert error.extensions == {"code": "INVALID", "field": ["position"]}
     assert error.path == ["asOf"]
     assert error.locations is not None
 
 
-def test_a_bug_is_masked_and_logged_under_the_request(world: AskedWorld) -> None:
+def test_unexpected_error_is_masked_and_logged_with_the_request_id(world: AskedWorld) -> None:
     def broken() -> Any:
         raise RuntimeError("the password is 1234")
 
@@ -54,7 +54,7 @@ def test_a_bug_is_masked_and_logged_under_the_request(world: AskedWorld) -> None
     assert str(entry["exc_info"]) == "the password is 1234"
 
 
-def test_what_failed_is_null_and_the_rest_is_answered(world: AskedWorld) -> None:
+def test_failed_field_is_null_and_the_rest_is_answered(world: AskedWorld) -> None:
     goals.cycle(world)
     query = """{ cycles { nodes { key asOf(position: 99) { id } } } kpi(by: {key: "x"}) { key } basis { isNow } }"""
     result = schema.execute_sync(query, None, world.context)
@@ -65,13 +65,13 @@ def test_what_failed_is_null_and_the_rest_is_answered(world: AskedWorld) -> None
     assert [error.path for error in result.errors] == [["cycles", "nodes", 0, "asOf"]]
 
 
-def test_a_known_query_with_errors_answers_the_same_again(world: AskedWorld) -> None:
+def test_cached_invalid_document_returns_the_same_errors(world: AskedWorld) -> None:
     first = [(error.message, error.extensions) for error in world.errors("{ nothing }")]
     assert [(error.message, error.extensions) for error in world.errors("{ nothing }")] == first
 
 
-def test_an_operation_does_not_run_on_the_event_loop(world: AskedWorld) -> None:
-    """Two operations are carried out side by side, each on a thread of its own."""
+def test_operations_run_on_threads(world: AskedWorld) -> None:
+    """Two operations run in parallel, each on its own thread."""
     goals.cycle(world)
 
     async def both() -> list[Any]:
@@ -84,7 +84,7 @@ def test_an_operation_does_not_run_on_the_event_loop(world: AskedWorld) -> None:
         assert result.data == {"cycles": {"nodes": [{"key": "2026-q1"}]}}
 
 
-def test_a_series_has_an_end(world: AskedWorld) -> None:
+def test_too_long_series_is_refused(world: AskedWorld) -> None:
     world.record(DefineKpi(key="nps", name="NPS"))
     query = '{ kpi(by: {key: "nps"}) { series(every: DAY, from: "1900-01-01T00:00:00Z") { value } } }'
     assert world.code(query) == "TOO_LARGE"

@@ -1,4 +1,4 @@
-"""A KPI that is read every month, corrected, redefined, and measures a key result; and one that nobody reads."""
+"""A KPI with monthly readings, a correction and a redefinition, linked to a key result; and a KPI without readings."""
 
 from domain.commands.command import KpiBy
 from domain.commands.kpi_commands import (
@@ -27,8 +27,8 @@ def read(world: AskedWorld, at: float, value: float, note: str | None = None) ->
     world.do(RecordReadings(readings=[reading]), SHOP)
 
 
-def told(world: AskedWorld) -> None:
-    """Everything that is told of the measures, day by day."""
+def run_story(world: AskedWorld) -> None:
+    """Execute the commands of the KPI story, day by day."""
     ada = world.record(AddPerson(handle="ada", name="Ada", effective_at=day(-400)))
     team = world.record(FormTeam(key="shop", name="Shop", effective_at=day(-400)))
     world.record(

@@ -1,4 +1,4 @@
-"""A quarter of a small company: what it aimed for, how it went, and what it changed on the way."""
+"""A quarter of a small company: its goals, check-ins and changes of plan."""
 
 from datetime import date
 
@@ -26,8 +26,8 @@ from tests.asking import AskedWorld
 from tests.metric_input import as_input
 
 
-def lived(world: AskedWorld) -> None:
-    """Everything that is told of the quarter, day by day."""
+def run_story(world: AskedWorld) -> None:
+    """Execute the commands of the quarter, day by day."""
     ada = world.record(AddPerson(handle="ada", name="Ada", email="ada@example.com", effective_at=day(-400)))
     bob = world.record(AddPerson(handle="bob", name="Bob", effective_at=day(-400)))
     company = world.record(FormTeam(key="company", name="All of us", lead=ada, effective_at=day(-400)))

@@ -17,7 +17,7 @@ def bob(world: AskedWorld) -> UUID:
     return world.record(AddPerson(handle="bob", name="Bob", email="bob@example.com", effective_at=day(-1)))
 
 
-def test_the_viewer_is_who_asks(world: AskedWorld) -> None:
+def test_viewer_is_the_caller(world: AskedWorld) -> None:
     world.caller = Caller("bob", frozenset({Role.MEMBER}), bob(world))
     assert world.ask(VIEWER)["viewer"] == {
         "handle": "bob",
@@ -27,7 +27,7 @@ def test_the_viewer_is_who_asks(world: AskedWorld) -> None:
     }
 
 
-def test_a_machine_is_a_viewer_without_a_person(world: AskedWorld) -> None:
+def test_viewer_of_a_machine_has_no_person(world: AskedWorld) -> None:
     world.caller = Caller("shop", frozenset({Role.AUDITOR}))
     assert world.ask(VIEWER)["viewer"] == {
         "handle": "shop", "roles": ["AUDITOR"], "can": ["READ", "READ_LEDGER", "READ_PRIVATE"], "person": None,
@@ -35,14 +35,14 @@ def test_a_machine_is_a_viewer_without_a_person(world: AskedWorld) -> None:
     assert world.caller.author == Author("machine:shop", Source.API, frozenset({Role.AUDITOR}))
 
 
-def test_who_may_not_read_is_told_who_they_are_all_the_same(world: AskedWorld) -> None:
+def test_caller_without_read_permission_may_query_the_viewer(world: AskedWorld) -> None:
     world.caller = Caller("shop", frozenset({Role.METRICS}))
     assert world.ask("{ viewer { handle roles can } }")["viewer"] == {
         "handle": "shop", "roles": ["METRICS"], "can": ["RECORD_OWN_READINGS", "RECORD_READINGS"],
     }  # fmt: skip
 
 
-def test_a_change_names_who_made_it_and_for_whom(world: AskedWorld) -> None:
+def test_actor_names_the_author_and_on_behalf_of(world: AskedWorld) -> None:
     person = bob(world)
     goals.cycle(world)
     objective = goals.objective(world)
@@ -62,7 +62,7 @@ def test_a_change_names_who_made_it_and_for_whom(world: AskedWorld) -> None:
     ]
 
 
-def test_a_team_stands_where_its_own_objectives_stand(world: AskedWorld) -> None:
+def test_team_progress_comes_from_its_own_objectives(world: AskedWorld) -> None:
     top = world.record(FormTeam(key="top", name="Top", effective_at=day(-1)))
     world.record(FormTeam(key="apps", name="Apps", parent=top, effective_at=day(-1)))
     goals.cycle(world)
@@ -79,7 +79,7 @@ def test_a_team_stands_where_its_own_objectives_stand(world: AskedWorld) -> None
         assert team["progress"]["value"] is None
 
 
-def test_an_erased_person_is_named_by_no_answer_at_any_basis(world: AskedWorld) -> None:
+def test_erased_person_is_anonymous_at_every_basis(world: AskedWorld) -> None:
     person = bob(world)
     goals.cycle(world)
     goals.objective(world, owner=person)
@@ -93,7 +93,7 @@ def test_an_erased_person_is_named_by_no_answer_at_any_basis(world: AskedWorld) 
     assert answer["objectives"]["nodes"][0]["owner"] == {"handle": erased["handle"]}
 
 
-def test_a_person_is_found_by_handle_or_id(world: AskedWorld) -> None:
+def test_person_is_found_by_handle_or_id(world: AskedWorld) -> None:
     bob(world)
     then = "asOf(at: $at) { person(by: $by) { name } }"
     query = f"query ($by: PersonBy!, $at: DateTime) {{ person(by: $by) {{ id name }} {then} }}"
