@@ -15,7 +15,7 @@ from api.runtime.database import Database
 from api.runtime.settings import Settings
 from tests.api.auth.conftest import AppServer, public, signed, trusting
 from tests.api.cli.terminal import environment, started
-from tests.api.schema.subscriptions.clients import hear, opened, port_of, say
+from tests.api.schema.subscriptions.clients import open_websocket, port_of, receive_message, send_message
 from tests.conftest import issue_token
 
 
@@ -73,11 +73,11 @@ def _asked(port: int, bearer: str, query: str = "{ viewer { handle } }") -> str:
 
 
 def _asked_over_websocket(port: int, bearer: str) -> str:
-    with opened(port) as ws:
-        say(ws, type="connection_init", payload={"authorization": f"Bearer {bearer}"})
-        say(ws, type="subscribe", id="1", payload={"query": "{ viewer { handle } nope }"})
+    with open_websocket(port) as ws:
+        send_message(ws, type="connection_init", payload={"authorization": f"Bearer {bearer}"})
+        send_message(ws, type="subscribe", id="1", payload={"query": "{ viewer { handle } nope }"})
         try:
-            return f"{hear(ws)}{hear(ws)}"
+            return f"{receive_message(ws)}{receive_message(ws)}"
         except Exception as ended:  # noqa: BLE001 - any way of closing is an output to inspect
             return repr(ended)
 

@@ -11,7 +11,15 @@ from api.auth import authentication
 from domain.commands.people_commands import DeactivatePerson
 from domain.log import api_tokens
 from tests.api.auth.conftest import AppServer, running_app_server
-from tests.api.schema.subscriptions.clients import CHANGES, PROTOCOLS, begun, closed, code, hear, say
+from tests.api.schema.subscriptions.clients import (
+    CHANGES,
+    PROTOCOLS,
+    close_code,
+    code,
+    connected,
+    receive_message,
+    send_message,
+)
 from tests.api.schema.subscriptions.conftest import running, until
 from tests.conftest import issue_token
 
@@ -94,13 +102,13 @@ def test_websocket_closes_on_the_first_operation_after_revocation(server: str, m
     monkeypatch.setattr(authentication, "REMEMBERED_SECONDS", 0.0)
     with running_app_server(server) as app_server, running(app_server.database.settings, anonymous=False) as there:
         token = app_server.token()
-        with begun(there.port, token) as ws:
-            say(ws, type="subscribe", id="1", payload={"query": "{ viewer { handle } }"})
-            assert hear(ws)["type"] == "next"
-            assert hear(ws)["type"] == "complete"
+        with connected(there.port, token) as ws:
+            send_message(ws, type="subscribe", id="1", payload={"query": "{ viewer { handle } }"})
+            assert receive_message(ws)["type"] == "next"
+            assert receive_message(ws)["type"] == "complete"
             app_server.revoke(token)
-            say(ws, type="subscribe", id="2", payload={"query": "{ viewer { handle } }"})
-            assert closed(ws) == 4403
+            send_message(ws, type="subscribe", id="2", payload={"query": "{ viewer { handle } }"})
+            assert close_code(ws) == 4403
 
 
 def test_revocation_takes_effect_within_a_minute() -> None:

@@ -1,4 +1,4 @@
-"""Worlds of their own, two at a time: one that is told as facts, and one that is made from them."""
+"""Two workspaces at a time: one is exported as facts, the other imports them."""
 
 from tests.properties.conftest import worlds
 

@@ -1,4 +1,4 @@
-"""A workspace out and in again, and what has to be the same of the two."""
+"""Export and import of a workspace, and the comparable contents of both."""
 
 import io
 import json
@@ -39,38 +39,38 @@ def facts(world: World) -> list[Json]:
 
 
 def imported(world: World, file: bytes) -> None:
-    """All of it, each line for the first time."""
+    """Import the whole file; no line may be refused or repeated."""
     tally = run_import(world.database, io.BytesIO(file), None)
     assert tally.refusals == []
     assert tally.already_there == 0
 
 
-def told(world: World) -> list[Json]:
-    """What a log says: all of it, but for what is another in another workspace, and for when it was recorded.
+def log_contents(world: World) -> list[Json]:
+    """The events of a log without ids and record times, which differ between workspaces.
 
-    A thing is called by the position at which it began.
+    An aggregate is named by the position of its first event.
     """
     entries = world.log.entries(0, 1_000_000)
     began: dict[str, int] = {}
     for entry in entries:
         began.setdefault(str(entry.event.originator_id), entry.position)
-    return [_told(world.log, entry, began) for entry in entries]
+    return [_entry_contents(world.log, entry, began) for entry in entries]
 
 
-def _told(log: Log, entry: Recorded, began: dict[str, int]) -> Json:
+def _entry_contents(log: Log, entry: Recorded, began: dict[str, int]) -> Json:
     event = entry.event
-    said = {name: getattr(event, name) for name in event.__struct_fields__ if name != "sealed"}
+    fields = {name: getattr(event, name) for name in event.__struct_fields__ if name != "sealed"}
     if isinstance(event, PersonAdded | PersonRenamed):
         key = log.person_keys([event.originator_id]).get(event.originator_id)
-        said["personal"] = None if key is None else unseal(key, event.originator_id, event.sealed)
+        fields["personal"] = None if key is None else unseal(key, event.originator_id, event.sealed)
     by = entry.by.on_behalf_of or entry.by.actor.removeprefix("person:")
-    said |= {"topic": event.TOPIC, "reason": entry.by.reason, "by": str(by) if str(by) in began else None}
-    told: Json = renamed(_plain(said), began)
-    return told
+    fields |= {"topic": event.TOPIC, "reason": entry.by.reason, "by": str(by) if str(by) in began else None}
+    contents: Json = renamed(_plain(fields), began)
+    return contents
 
 
 def _plain(value: Any) -> Any:
-    """A value in words and figures, with all its parts, whether they go without saying or not."""
+    """A value as builtins, including fields with default values."""
     match value:
         case msgspec.Struct():
             return _plain(msgspec.structs.asdict(value))
@@ -82,34 +82,34 @@ def _plain(value: Any) -> Any:
             return msgspec.to_builtins(value)
 
 
-def renamed(told: Any, names: dict[str, Any]) -> Any:
-    """The same with other names, wherever they stand."""
-    match told:
+def renamed(value: Any, names: dict[str, Any]) -> Any:
+    """The value with all names replaced, at any depth."""
+    match value:
         case dict():
-            return {key: renamed(value, names) for key, value in told.items()}
+            return {key: renamed(part, names) for key, part in value.items()}
         case list() | tuple():
-            return [renamed(value, names) for value in told]
+            return [renamed(part, names) for part in value]
         case str():
-            return names.get(told, told)
+            return names.get(value, value)
         case _:
-            return told
+            return value
 
 
 # ── answers ───────────────────────────────────────────────────────────────────────────────────────
 
-_OF_THE_IMPORT = {"createdBy", "recordedAt"}
-"""Who and when it was that recorded it: an import says so, and forges neither."""
+_SET_BY_THE_IMPORT = {"createdBy", "recordedAt"}
+"""The author and the record time: an import sets its own."""
 
 
 class Answers:
-    """What a workspace answers, with things called by the position at which they began."""
+    """The answers of a workspace, with entities named by the position of their first event."""
 
     def __init__(self, world: World) -> None:
         self._asker = Asker(world)
         self._asker.projector.catch_up()
         entries = reversed(world.log.entries(0, 1_000_000))
-        things = [(encode(entry.event.KIND, entry.event.originator_id), entry.position) for entry in entries]
-        self._began = {id: f"began at {position}" for id, position in things}
+        positions = [(encode(entry.event.KIND, entry.event.originator_id), entry.position) for entry in entries]
+        self._began = {id: f"began at {position}" for id, position in positions}
         people = [entry for entry in world.log.entries(0, 1_000_000) if isinstance(entry.event, PersonAdded)]
         self._began |= {erased_handle(one.event.originator_id): f"erased, began at {one.position}" for one in people}
 
@@ -121,27 +121,27 @@ class Answers:
         return self._comparable(self._asker._ask(asked)["asOf"])
 
     def _comparable(self, answer: Any) -> Any:
-        """People of one name stand in the order of their ids, and so in another in another workspace."""
-        told = renamed(_stripped(answer), self._began)
-        told["people"]["nodes"].sort(key=lambda person: person["handle"])
-        return told
+        """People of the same name are sorted by id, which differs between workspaces: sort them by handle."""
+        comparable = renamed(_stripped(answer), self._began)
+        comparable["people"]["nodes"].sort(key=lambda person: person["handle"])
+        return comparable
 
 
 def _stripped(answer: Any) -> Any:
     match answer:
         case dict():
-            return {name: _stripped(value) for name, value in answer.items() if name not in _OF_THE_IMPORT}
+            return {name: _stripped(value) for name, value in answer.items() if name not in _SET_BY_THE_IMPORT}
         case list():
             return [_stripped(one) for one in answer]
         case _:
             return answer
 
 
-# ── who does it ───────────────────────────────────────────────────────────────────────────────────
+# ── authors ───────────────────────────────────────────────────────────────────────────────────────
 
 
-class Crowd(Dispatcher):
-    """The same door for writing, through which now a machine goes, now a person, now an import on behalf of one."""
+class RandomAuthors(Dispatcher):
+    """A dispatcher that executes each command as a machine, a person, or an import on behalf of a person."""
 
     def __init__(self, log: Log, chance: Random) -> None:
         super().__init__(log)
@@ -149,13 +149,13 @@ class Crowd(Dispatcher):
         self._people: list[UUID] = []
 
     def execute(self, command: Command, author: Author) -> Outcome:
-        outcome = super().execute(command, self._somebody(author))
+        outcome = super().execute(command, self._random_author(author))
         subject = outcome.result.subject
         if subject is not None and subject.kind is Kind.PERSON:
             self._people.append(subject.id)
         return outcome
 
-    def _somebody(self, author: Author) -> Author:
+    def _random_author(self, author: Author) -> Author:
         person = self._chance.choice([None, *self._people[-5:]])
         if person is None:
             return author
@@ -168,5 +168,5 @@ def effective(world: World) -> list[datetime]:
     return [entry.effective_at for entry in world.log.entries(0, 1_000_000)]
 
 
-def lines(told: Iterable[Json]) -> bytes:
-    return b"".join(json.dumps(one).encode() + b"\n" for one in told)
+def lines(facts: Iterable[Json]) -> bytes:
+    return b"".join(json.dumps(one).encode() + b"\n" for one in facts)

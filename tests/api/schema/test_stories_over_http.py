@@ -9,7 +9,7 @@ from tests.api.schema.test_stories import MOMENTS, STORIES
 from tests.asking import AskedWorld
 
 
-def test_a_story_reads_over_http_as_it_does_here(database: Database) -> None:
+def test_story_reads_the_same_over_http(database: Database) -> None:
     quarter.run_story(AskedWorld(database))
     query = (STORIES / "quarter.graphql").read_text()
     with TestClient(

@@ -36,10 +36,10 @@ def test_field_changes_add_up_to_the_current_state(worlds: Worlds, seed: int) ->
         for kind in CHAINS:
             ids = {event.originator_id for event in log.values() if event.KIND is kind}
             for id, row in field_changes.TABLES_OF[kind].by_id(world.conn, world.now, ids).items():  # type: ignore[attr-defined]
-                told = {name: _text(value) for name, value in field_changes.field_values(row).items()} | _edges_of(
+                expected = {name: _text(value) for name, value in field_changes.field_values(row).items()} | _edges_of(
                     world, kind, id
                 )
-                assert made[id] == {name: value for name, value in told.items() if value != set()}
+                assert made[id] == {name: value for name, value in expected.items() if value != set()}
 
 
 def _apply(state: dict[str, Any], changed: list[Any]) -> None:

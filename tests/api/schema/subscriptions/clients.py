@@ -1,4 +1,4 @@
-"""Clients of each protocol, as plain as can be: they connect, subscribe, and give what comes, message by message."""
+"""Minimal clients of each protocol: they connect, subscribe and yield the messages."""
 
 import json
 import socket
@@ -25,12 +25,12 @@ Results = Iterator[dict[str, Any]]
 """The results of a subscription, until it is complete."""
 
 
-class Cut(Exception):
-    """A stream ended without being complete."""
+class StreamCut(Exception):
+    """A stream ended before it was complete."""
 
 
 def port_of(server: "subprocess.Popen[bytes]") -> int:
-    """Where a process of `keyframe serve` answers, once it does."""
+    """The port of a `keyframe serve` process, once it listens."""
     return int(line(server, "Keyframe answers at ").rpartition(":")[2].partition("/")[0])
 
 
@@ -38,47 +38,47 @@ def port_of(server: "subprocess.Popen[bytes]") -> int:
 
 
 @contextmanager
-def opened(port: int, **given: Any) -> Iterator[ClientConnection]:
-    """A WebSocket that has said nothing yet."""
+def open_websocket(port: int, **given: Any) -> Iterator[ClientConnection]:
+    """A WebSocket before its first message."""
     protocols = [Subprotocol("graphql-transport-ws")]
     with connect(f"ws://127.0.0.1:{port}/graphql", **{"subprotocols": protocols, "proxy": None, **given}) as ws:
         yield ws
 
 
-def say(ws: ClientConnection, **message: Any) -> None:
+def send_message(ws: ClientConnection, **message: Any) -> None:
     ws.send(json.dumps(message))
 
 
-def hear(ws: ClientConnection) -> dict[str, Any]:
-    heard = ws.recv(SECONDS_MAX)
-    assert isinstance(heard, str), "frames are text"
-    message: dict[str, Any] = json.loads(heard)
+def receive_message(ws: ClientConnection) -> dict[str, Any]:
+    received = ws.recv(SECONDS_MAX)
+    assert isinstance(received, str), "frames are text"
+    message: dict[str, Any] = json.loads(received)
     return message
 
 
 @contextmanager
-def begun(port: int, token: str | None = None, **given: Any) -> Iterator[ClientConnection]:
-    """A WebSocket over which operations can be asked, begun with a token where one is needed."""
-    with opened(port, **given) as ws:
-        say(ws, type="connection_init", payload=token and {"authorization": f"Bearer {token}"})
-        assert hear(ws) == {"type": "connection_ack"}
+def connected(port: int, token: str | None = None, **given: Any) -> Iterator[ClientConnection]:
+    """An initialized WebSocket, with a token if the server needs one."""
+    with open_websocket(port, **given) as ws:
+        send_message(ws, type="connection_init", payload=token and {"authorization": f"Bearer {token}"})
+        assert receive_message(ws) == {"type": "connection_ack"}
         yield ws
 
 
 def ask(ws: ClientConnection, query: str, id: str = "1", **variables: Any) -> None:
-    say(ws, type="subscribe", id=id, payload={"query": query, "variables": variables})
+    send_message(ws, type="subscribe", id=id, payload={"query": query, "variables": variables})
 
 
 @contextmanager
 def over_websocket(port: int, query: str, token: str | None = None, **variables: Any) -> Iterator[Results]:
-    with begun(port, token) as ws:
+    with connected(port, token) as ws:
         ask(ws, query, **variables)
         yield messages(ws)
 
 
 def messages(ws: ClientConnection) -> Results:
     """The results of the one operation of a connection."""
-    while (message := hear(ws))["type"] != "complete":
+    while (message := receive_message(ws))["type"] != "complete":
         if message["type"] == "error":
             yield {"errors": message["payload"]}
             return
@@ -86,8 +86,8 @@ def messages(ws: ClientConnection) -> Results:
         yield message["payload"]
 
 
-def closed(ws: ClientConnection) -> int:
-    """The code that the connection is closed with, after whatever comes before."""
+def close_code(ws: ClientConnection) -> int:
+    """The code that closes the connection; earlier messages are skipped."""
     try:
         while True:
             ws.recv(SECONDS_MAX)
@@ -102,7 +102,7 @@ def closed(ws: ClientConnection) -> int:
 def streamed(
     port: int, query: str, accept: str, token: str | None = None, **variables: Any
 ) -> Iterator[httpx.Response]:
-    """A response whose body goes on."""
+    """A response with a streamed body."""
     headers = {"accept": accept} | ({"authorization": f"Bearer {token}"} if token else {})
     body = {"query": query, "variables": variables}
     url = f"http://127.0.0.1:{port}/graphql"
@@ -134,13 +134,13 @@ def events(texts: Iterator[str]) -> Iterator[tuple[str, str]]:
             yield event.removeprefix("event: "), data.removeprefix("data: ")
 
 
-def results_of(told: Iterator[tuple[str, str]]) -> Results:
-    for event, data in told:
+def results_of(pairs: Iterator[tuple[str, str]]) -> Results:
+    for event, data in pairs:
         if event == "complete":
             return
         if event == "next":
             yield json.loads(data)
-    raise Cut
+    raise StreamCut
 
 
 @contextmanager
@@ -151,7 +151,7 @@ def over_parts(port: int, query: str, token: str | None = None, **variables: Any
 
 
 def parts(texts: Iterator[str]) -> Iterator[dict[str, Any]]:
-    """The bodies of a multipart stream, each as soon as the boundary after it is there."""
+    """The bodies of a multipart stream, each as soon as its closing boundary arrives."""
     rest = ""
     for text in texts:
         *whole, rest = (rest + text).split("\r\n--graphql")
@@ -161,7 +161,7 @@ def parts(texts: Iterator[str]) -> Iterator[dict[str, Any]]:
                 yield json.loads(body)
         if rest == "--\r\n":
             return
-    raise Cut
+    raise StreamCut
 
 
 def _parts(texts: Iterator[str]) -> Results:
@@ -174,11 +174,11 @@ Follow = Callable[..., Any]
 PROTOCOLS: dict[str, Follow] = {"websocket": over_websocket, "events": over_events, "parts": over_parts}
 
 
-# ── what comes ────────────────────────────────────────────────────────────────────────────────────
+# ── results ───────────────────────────────────────────────────────────────────────────────────────
 
 
 def positions(results: Results, last: int) -> list[int]:
-    """The positions of changes, up to one of them."""
+    """The positions of changes, up to `last`."""
     found: list[int] = []
     for result in results:
         assert "errors" not in result, result["errors"]
@@ -191,10 +191,10 @@ def positions(results: Results, last: int) -> list[int]:
 def code(result: dict[str, Any]) -> str:
     """The code of the one error of a result."""
     (error,) = result["errors"]
-    told: str = error["extensions"]["code"]
-    return told
+    found: str = error["extensions"]["code"]
+    return found
 
 
-def cut(ws: ClientConnection) -> None:
-    """Let a connection break, without a word."""
+def break_connection(ws: ClientConnection) -> None:
+    """Break the connection without a closing handshake."""
     ws.socket.shutdown(socket.SHUT_RDWR)

@@ -1,4 +1,4 @@
-"""Keyframe as a server on a port, and whoever writes into its log beside it."""
+"""Keyframe as a server on a port, and a workspace that writes into its log directly."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -38,19 +38,19 @@ class Workspace:
         self._keyframe = Dispatcher(self.log)
         self._minutes = 0
         self._lock = Lock()
-        self.record(DefineKpi(key=KPI.key or "", name="Promoters"))
+        self.execute(DefineKpi(key=KPI.key or "", name="Promoters"))
 
-    def record(self, command: Command) -> int:
-        """Carry a command out; the position that the log stands at then."""
+    def execute(self, command: Command) -> int:
+        """Execute a command; returns the head position afterwards."""
         return self._keyframe.execute(command, ADA).head
 
     def write(self, count: int = 1, note: str | None = None) -> int:
-        """So many readings in one go, each a change."""
+        """Record `count` readings in one batch, each a change; returns the head position."""
         with self._lock:
             first = START + timedelta(minutes=self._minutes)
             self._minutes += count
         times = [first + timedelta(minutes=number) for number in range(count)]
-        return self.record(RecordReadings(readings=[ReadingInput(KPI, 1.0, time, note) for time in times]))
+        return self.execute(RecordReadings(readings=[ReadingInput(KPI, 1.0, time, note) for time in times]))
 
     @property
     def head(self) -> int:
@@ -58,7 +58,7 @@ class Workspace:
 
 
 def until(is_so: Callable[[], bool]) -> None:
-    """Wait for what is bound to come."""
+    """Wait until the condition holds."""
     deadline = monotonic() + SECONDS_MAX
     while not is_so():
         assert monotonic() < deadline
@@ -66,7 +66,7 @@ def until(is_so: Callable[[], bool]) -> None:
 
 
 class Running:
-    """A server in a thread of its own, which has seen all that was there before it, if it feeds the views."""
+    """A server in its own thread; if it projects, it has caught up with the log before it is returned."""
 
     def __init__(self, database: Database, *, anonymous: bool = True) -> None:
         ready = Event()
@@ -87,16 +87,16 @@ class Running:
 
     @property
     def subscriptions(self) -> int:
-        """How many there are."""
+        """The number of active subscriptions."""
         return self._hub._count
 
     @property
     def position(self) -> int:
-        """What subscriptions were told last."""
+        """The last position announced to subscriptions."""
         return self._hub._position
 
     def stop(self) -> None:
-        """Ask to stop, and wait until that is done."""
+        """Stop the server and wait for its thread."""
         self._server.should_exit = True
         self._thread.join(SECONDS_MAX)
         assert not self._thread.is_alive()
@@ -107,7 +107,7 @@ Serve = Callable[..., AbstractContextManager[Running]]
 
 @contextmanager
 def running(settings: Settings, *, anonymous: bool = True, **given: Any) -> Iterator[Running]:
-    """A server on a free port, unless one is given; its settings may be others than those of who writes."""
+    """A server on a free port unless one is given; its settings may differ from those of the writer."""
     with open_database(settings.model_copy(update={"port": 0, **given})) as database:
         server = Running(database, anonymous=anonymous)
         try:
@@ -130,7 +130,7 @@ def workspace(server: str) -> Iterator[Workspace]:
 
 @pytest.fixture
 def serve(workspace: Workspace) -> Serve:
-    """Serve the workspace, with settings of one's choice."""
+    """Serve the workspace with the given settings."""
     return lambda **given: running(workspace.settings, **given)
 
 

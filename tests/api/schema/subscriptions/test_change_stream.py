@@ -1,4 +1,4 @@
-"""What a subscription to changes tells: those that pass its filter, each as everything stood right after it."""
+"""The changes subscription: it sends the changes that pass its filter, each read at the state right after it."""
 
 from datetime import date
 from typing import Any
@@ -24,24 +24,24 @@ NAMES = """subscription ($after: Position, $filter: ChangeFilter) {
 
 
 def rename(workspace: Workspace, name: str) -> int:
-    return workspace.record(RedefineKpi(kpi=KPI, name=name, reason="It is called so."))
+    return workspace.execute(RedefineKpi(kpi=KPI, name=name, reason="It is called so."))
 
 
-def test_each_is_told_as_everything_stood_right_after_it(workspace: Workspace, serve: Serve) -> None:
-    told = [(rename(workspace, name), name) for name in ("Fans", "Friends", "Lovers")]
+def test_each_change_is_read_at_the_state_right_after_it(workspace: Workspace, serve: Serve) -> None:
+    expected = [(rename(workspace, name), name) for name in ("Fans", "Friends", "Lovers")]
     with serve() as server, over_websocket(server.port, NAMES, after=1, filter={"types": ["KpiRedefined"]}) as results:
         until(lambda: server.position == workspace.head)
-        told.append((rename(workspace, "Spouses"), "Spouses"))
-        found = [next(results)["data"]["changes"] for _ in told]
+        expected.append((rename(workspace, "Spouses"), "Spouses"))
+        found = [next(results)["data"]["changes"] for _ in expected]
     assert [(one["position"], one["subject"]["name"], one["subject"]["version"]) for one in found] == [
-        (position, name, number) for number, (position, name) in enumerate(told, 2)
+        (position, name, number) for number, (position, name) in enumerate(expected, 2)
     ]
     assert [one["beforeName"] for one in found] == ["Promoters", "Fans", "Friends", "Lovers"]
-    assert [one["afterName"] for one in found] == [name for _, name in told]
-    assert len({one["subject"]["id"] for one in found}) == 1, "they are of one thing, by its id at present"
+    assert [one["afterName"] for one in found] == [name for _, name in expected]
+    assert len({one["subject"]["id"] for one in found}) == 1, "all have one subject, named by its present id"
 
 
-def test_a_value_is_what_it_was_known_to_be_then(workspace: Workspace, serve: Serve) -> None:
+def test_change_shows_the_value_known_at_its_position(workspace: Workspace, serve: Serve) -> None:
     first, last = workspace.head, workspace.write(3)
     rename(workspace, "Fans")
     with serve() as server, over_websocket(server.port, NAMES, after=0) as results:
@@ -52,7 +52,7 @@ def test_a_value_is_what_it_was_known_to_be_then(workspace: Workspace, serve: Se
     assert [one["subject"]["name"] for one in found] == ["Promoters"] * last + ["Fans"]
 
 
-def test_what_does_not_pass_the_filter_is_passed_over(workspace: Workspace, serve: Serve) -> None:
+def test_changes_outside_the_filter_are_skipped(workspace: Workspace, serve: Serve) -> None:
     workspace.write(250)
     first = rename(workspace, "Fans")
     workspace.write(250)
@@ -73,28 +73,28 @@ def test_what_does_not_pass_the_filter_is_passed_over(workspace: Workspace, serv
         ({"team": {"key": "apps"}}, FormTeam("apps", "Apps")),
     ],
 )
-def test_a_filter_may_name_what_comes_later(
+def test_filter_may_name_a_key_that_is_created_later(
     workspace: Workspace, serve: Serve, filter: dict[str, Any], command: Command
 ) -> None:
     with serve() as server, over_websocket(server.port, CHANGES, after=0, filter=filter) as results:
         workspace.write(3)
         until(lambda: server.position == workspace.head)
-        position = workspace.record(command)
+        position = workspace.execute(command)
         workspace.write(3)
         assert positions(results, position) == [position]
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_a_change_that_cannot_be_told_ends_the_stream_and_is_not_left_out(
+def test_failing_change_ends_the_stream_and_is_not_skipped(
     workspace: Workspace, serve: Serve, protocol: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     last = workspace.write(10)
-    tell = subscription._change_at
+    original = subscription._change_at
 
     def fail(row: Any, context: Any) -> Any:
         if row.position == 5:
             raise RuntimeError
-        return tell(row, context)
+        return original(row, context)
 
     with serve() as server:
         with monkeypatch.context() as broken:

@@ -1,4 +1,4 @@
-"""Waiting costs nothing: a thousand who wait ask the database nothing, and are all told at once."""
+"""A thousand idle subscribers run no statements, and all receive a new change."""
 
 import asyncio
 import json
@@ -14,32 +14,31 @@ from tests.api.schema.subscriptions.conftest import Running, Serve, Workspace, u
 
 CONNECTIONS, EACH = 40, 25
 SHARED_MAX = 10
-"""As many statements, at most, find two changes for all of them."""
+"""The maximum of statements that find two changes for all subscribers."""
 CHANGES = "subscription { changes { position } }"
 
 
 @pytest.fixture
 def pools(monkeypatch: pytest.MonkeyPatch) -> list[Pool]:
-    """Every pool that is opened from now on."""
-    opened: list[Pool] = []
+    """All pools that are opened from now on."""
+    open_websocket: list[Pool] = []
     pool = Database.pool
 
     def remembered(*args: Any, **kwargs: Any) -> Pool:
-        opened.append(pool(*args, **kwargs))
-        return opened[-1]
+        open_websocket.append(pool(*args, **kwargs))
+        return open_websocket[-1]
 
     monkeypatch.setattr(Database, "pool", remembered)
-    return opened
+    return open_websocket
 
 
 def asked(pools: list[Pool]) -> int:
-    """How often anything was asked through the one for requests, which is the server's first; the projector has
-    its own, whoever waits."""
+    """The number of requests to the pool of the server's requests, its first pool; the projector has its own."""
     return pools[0].get_stats()["requests_num"]
 
 
-async def waiting(port: int) -> ClientConnection:
-    """A connection with so many subscriptions on it."""
+async def connect_subscribers(port: int) -> ClientConnection:
+    """A connection with `EACH` subscriptions."""
     ws = await connect(
         f"ws://127.0.0.1:{port}/graphql", subprotocols=[Subprotocol("graphql-transport-ws")], max_queue=None, proxy=None
     )
@@ -50,23 +49,23 @@ async def waiting(port: int) -> ClientConnection:
     return ws
 
 
-async def heard(ws: ClientConnection, count: int) -> list[tuple[str, int]]:
-    """So many results of a connection: by whom, and of which position."""
+async def received(ws: ClientConnection, count: int) -> list[tuple[str, int]]:
+    """The next results of a connection: the operation id and the position."""
     messages = [json.loads(await ws.recv()) for _ in range(count)]
     return [(one["id"], one["payload"]["data"]["changes"]["position"]) for one in messages]
 
 
-def test_a_thousand_subscribers_wait_for_nothing_and_hear_everything(
+def test_thousand_idle_subscribers_run_no_statements_and_receive_every_change(
     workspace: Workspace, serve: Serve, pools: list[Pool]
 ) -> None:
     async def wait_and_hear(server: Running) -> None:
-        sockets = await asyncio.gather(*[waiting(server.port) for _ in range(CONNECTIONS)])
+        sockets = await asyncio.gather(*[connect_subscribers(server.port) for _ in range(CONNECTIONS)])
         await asyncio.to_thread(until, lambda: server.subscriptions == CONNECTIONS * EACH)
-        assert await asyncio.to_thread(_asked_meanwhile, server, pools) == 0
+        assert await asyncio.to_thread(_statements_during_pings, server, pools) == 0
 
         before = asked(pools)
         first, last = workspace.head + 1, workspace.write(2)
-        for results in await asyncio.gather(*[heard(ws, 2 * EACH) for ws in sockets]):
+        for results in await asyncio.gather(*[received(ws, 2 * EACH) for ws in sockets]):
             for number in range(EACH):
                 assert [position for id, position in results if id == str(number)] == [first, last]
         assert asked(pools) - before < SHARED_MAX
@@ -77,8 +76,8 @@ def test_a_thousand_subscribers_wait_for_nothing_and_hear_everything(
         until(lambda: server.subscriptions == 0)
 
 
-def _asked_meanwhile(server: Running, pools: list[Pool]) -> int:
-    """What is asked of the database while the server shows five times that it is alive."""
+def _statements_during_pings(server: Running, pools: list[Pool]) -> int:
+    """The number of pool requests during five keep-alives."""
     with streamed(server.port, CHANGES, EVENTS) as response:
         alive = events(response.iter_text())
         next(alive)

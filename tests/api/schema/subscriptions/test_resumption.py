@@ -1,4 +1,4 @@
-"""First what is in the log, then what comes: no gap, no repeat, whatever breaks in between."""
+"""Subscriptions send stored changes, then live ones, without gaps or repeats, across every interruption."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,9 +13,9 @@ from tests.api.schema.subscriptions.clients import (
     CHANGES,
     PROTOCOLS,
     ask,
-    begun,
+    break_connection,
     code,
-    cut,
+    connected,
     messages,
     over_websocket,
     port_of,
@@ -27,7 +27,7 @@ from tests.conftest import issue_token
 
 @contextmanager
 def writers(workspace: Workspace, *sizes: int, each: int) -> Iterator[None]:
-    """One thread for each size, which writes `each` readings meanwhile, so many at a time."""
+    """One thread per size writes `each` readings in batches of that size during the block."""
 
     def write(size: int) -> None:
         for _ in range(0, each, size):
@@ -44,21 +44,21 @@ def writers(workspace: Workspace, *sizes: int, each: int) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_history_goes_over_into_what_is_written_meanwhile(workspace: Workspace, serve: Serve, protocol: str) -> None:
+def test_stored_changes_continue_with_live_changes(workspace: Workspace, serve: Serve, protocol: str) -> None:
     before = workspace.write(130)
     follow = PROTOCOLS[protocol]
     with serve() as server, writers(workspace, 1, 5, each=40), follow(server.port, CHANGES, after=0) as results:
         assert positions(results, before + 80) == list(range(1, before + 80 + 1))
 
 
-def test_a_place_in_the_middle_of_the_log_is_where_it_begins(workspace: Workspace, serve: Serve) -> None:
+def test_after_starts_behind_the_given_position(workspace: Workspace, serve: Serve) -> None:
     last = workspace.write(20)
     with serve() as server, over_websocket(server.port, CHANGES, after=7) as results:
         assert positions(results, last) == list(range(8, last + 1))
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_without_a_position_only_what_is_new_is_told(workspace: Workspace, serve: Serve, protocol: str) -> None:
+def test_without_after_only_new_changes_are_sent(workspace: Workspace, serve: Serve, protocol: str) -> None:
     with serve() as server:
         before = workspace.write(20)
         until(lambda: server.position == before)
@@ -68,38 +68,38 @@ def test_without_a_position_only_what_is_new_is_told(workspace: Workspace, serve
             assert positions(results, last) == list(range(before + 1, last + 1))
 
 
-def test_a_server_tells_of_what_another_one_feeds_to_the_views(workspace: Workspace, serve: Serve) -> None:
+def test_server_sends_changes_projected_by_another_server(workspace: Workspace, serve: Serve) -> None:
     with serve(project_in_server=False) as server, over_websocket(server.port, CHANGES, after=0) as results, serve():
         seen = positions(results, workspace.write(10))
         seen += positions(results, workspace.write(10))
     assert seen == list(range(1, workspace.head + 1))
 
 
-def test_a_position_that_the_log_has_not_come_to_is_invalid(workspace: Workspace, serve: Serve) -> None:
+def test_after_beyond_the_head_is_invalid(workspace: Workspace, serve: Serve) -> None:
     with serve() as server:
         for protocol in PROTOCOLS.values():
             with protocol(server.port, CHANGES, after=workspace.head + 1) as results:
                 assert [code(result) for result in results] == ["INVALID"]
 
 
-def test_who_was_cut_off_goes_on_after_the_last_position_seen(workspace: Workspace, serve: Serve) -> None:
+def test_broken_connection_resumes_after_the_last_position(workspace: Workspace, serve: Serve) -> None:
     seen: list[int] = []
     last = workspace.write(60) + 60
     with serve() as server, writers(workspace, 3, each=60):
         while len(seen) < last:
-            with begun(server.port) as ws:
+            with connected(server.port) as ws:
                 ask(ws, CHANGES, after=len(seen))
                 seen += positions(messages(ws), min(len(seen) + 30, last))
-                cut(ws)
+                break_connection(ws)
         until(lambda: server.subscriptions == 0)
     assert seen == list(range(1, last + 1))
 
 
-def test_a_killed_server_is_followed_by_another(workspace: Workspace) -> None:
+def test_subscription_resumes_on_another_server_after_a_kill(workspace: Workspace) -> None:
     before = workspace.write(20)
     settings = workspace.settings.model_copy(update={"port": 0})
     token = issue_token(workspace.database)
-    with writers(workspace, 2, each=40), started(settings, "serve") as first, begun(port_of(first), token) as ws:
+    with writers(workspace, 2, each=40), started(settings, "serve") as first, connected(port_of(first), token) as ws:
         ask(ws, CHANGES, after=0)
         seen = positions(messages(ws), 15)
         first.kill()
@@ -111,7 +111,7 @@ def test_a_killed_server_is_followed_by_another(workspace: Workspace) -> None:
 
 
 @pytest.mark.parametrize("which", ["the projector's", "all"])
-def test_lost_sessions_are_not_noticed(workspace: Workspace, serve: Serve, which: str) -> None:
+def test_subscription_survives_lost_database_sessions(workspace: Workspace, serve: Serve, which: str) -> None:
     name = f"server of {workspace.settings.workspace}"
     assert workspace.settings.database_url is not None
     dsn = make_conninfo(workspace.settings.database_url.get_secret_value(), application_name=name)
@@ -124,7 +124,7 @@ def test_lost_sessions_are_not_noticed(workspace: Workspace, serve: Serve, which
 
 
 def _end_sessions(workspace: Workspace, name: str, which: str) -> int:
-    """How many sessions were ended: all that a server has, or the one that holds the lead of its projector."""
+    """End all sessions of a server, or only the one that holds the projector's lock; returns their number."""
     leads = "pid in (select pid from pg_locks where locktype = 'advisory' and granted)"
     with workspace.database.connect() as conn:
         ended = conn.execute(

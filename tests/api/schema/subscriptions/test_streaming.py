@@ -1,4 +1,4 @@
-"""Subscriptions over plain HTTP: who gets a stream, what it looks like, and that it shows to be alive."""
+"""Subscriptions over HTTP: media type negotiation, the format of streams, and keep-alives."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ def post(server: Running, query: str, accept: str) -> httpx.Response:
     return httpx.post(url, json={"query": query}, headers={"accept": accept}, trust_env=False)
 
 
-# ── who gets a stream ─────────────────────────────────────────────────────────────────────────────
+# ── negotiation ───────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def post(server: Running, query: str, accept: str) -> httpx.Response:
         ("application/json;q=0.5, text/event-stream;q=0.8", EVENTS),
     ],
 )
-def test_only_the_first_wish_makes_a_stream_of_a_query(served: Running, accept: str, media: str) -> None:
+def test_query_is_streamed_only_for_the_preferred_media_type(served: Running, accept: str, media: str) -> None:
     answer = post(served, VIEWER, accept)
     assert (answer.status_code, answer.headers["content-type"].removesuffix("; charset=utf-8")) == (
         200,
@@ -55,19 +55,19 @@ def test_only_the_first_wish_makes_a_stream_of_a_query(served: Running, accept: 
 
 
 @pytest.mark.parametrize("accept", ["application/json", "*/*", URQL])
-def test_a_subscription_without_a_stream_is_told_how_to_get_one(served: Running, accept: str) -> None:
+def test_subscription_without_a_streaming_media_type_is_answered_406(served: Running, accept: str) -> None:
     answer = post(served, CHANGES, accept)
     assert (answer.status_code, code(answer.json())) == (406, "BAD_REQUEST")
     assert EVENTS in answer.json()["errors"][0]["message"]
 
 
-def test_a_query_goes_as_one_event(served: Running) -> None:
+def test_query_over_server_sent_events_is_one_event(served: Running) -> None:
     assert post(served, VIEWER, EVENTS).text == (
         'event: next\ndata: {"data":{"viewer":{"handle":"demo"}}}\n\nevent: complete\ndata: \n\n'
     )
 
 
-def test_a_page_may_ask_by_its_address_but_write_nothing(served: Running) -> None:
+def test_streaming_get_accepts_queries_but_no_mutations(served: Running) -> None:
     url, headers = f"http://127.0.0.1:{served.port}/graphql", {"accept": EVENTS}
     asked = httpx.get(url, params={"query": VIEWER}, headers=headers, trust_env=False)
     assert asked.text.startswith('event: next\ndata: {"data"')
@@ -79,7 +79,7 @@ def test_a_page_may_ask_by_its_address_but_write_nothing(served: Running) -> Non
 
 
 @pytest.mark.parametrize(
-    ("query", "told"),
+    ("query", "expected"),
     [
         ("subscription {", "GRAPHQL_PARSE_FAILED"),
         ("subscription { nope }", "GRAPHQL_VALIDATION_FAILED"),
@@ -87,24 +87,24 @@ def test_a_page_may_ask_by_its_address_but_write_nothing(served: Running) -> Non
     ],
 )
 @pytest.mark.parametrize("protocol", ["events", "parts"])
-def test_what_cannot_begin_is_told_in_the_stream(served: Running, protocol: str, query: str, told: str) -> None:
+def test_invalid_operation_is_reported_in_the_stream(served: Running, protocol: str, query: str, expected: str) -> None:
     with PROTOCOLS[protocol](served.port, query) as results:
         (refused,) = results
-    assert (code(refused), "data" in refused) == (told, False)
+    assert (code(refused), "data" in refused) == (expected, False)
 
 
-# ── what it looks like ────────────────────────────────────────────────────────────────────────────
+# ── streams ───────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("accept", [EVENTS, PARTS])
-def test_nobody_on_the_way_keeps_a_stream(served: Running, accept: str) -> None:
+def test_stream_headers_forbid_caching_and_buffering(served: Running, accept: str) -> None:
     with streamed(served.port, CHANGES, accept) as response:
         assert response.headers["cache-control"] == "no-store, no-transform"
         assert response.headers["x-accel-buffering"] == "no"
         assert response.headers["vary"] == "accept"
 
 
-def test_silent_streams_show_that_they_are_alive(serve: Serve) -> None:
+def test_idle_streams_send_keep_alives(serve: Serve) -> None:
     with serve(keep_alive_s=0.05) as server:
         with streamed(server.port, CHANGES, EVENTS) as response:
             comments = events(response.iter_text())
@@ -114,7 +114,7 @@ def test_silent_streams_show_that_they_are_alive(serve: Serve) -> None:
             assert [next(empty) for _ in range(3)] == [{}] * 3
 
 
-def test_who_leaves_is_forgotten(workspace: Workspace, serve: Serve) -> None:
+def test_disconnected_client_ends_its_subscription(workspace: Workspace, serve: Serve) -> None:
     workspace.write(300)
     with serve() as server:
         for protocol in (EVENTS, PARTS):
@@ -123,7 +123,7 @@ def test_who_leaves_is_forgotten(workspace: Workspace, serve: Serve) -> None:
             until(lambda: server.subscriptions == 0)
 
 
-def test_a_place_may_be_asked_for_before_the_views_stand_there(workspace: Workspace, serve: Serve) -> None:
+def test_after_may_be_ahead_of_the_projections(workspace: Workspace, serve: Serve) -> None:
     with serve() as server, over_events(server.port, CHANGES, after=workspace.write(5) - 1) as results:
         result: dict[str, Any] = next(results)
         assert result["data"]["changes"]["position"] == workspace.head

@@ -1,4 +1,4 @@
-"""What is said over a WebSocket, and how it ends when it is said wrong."""
+"""The graphql-transport-ws protocol and its close codes."""
 
 import socket
 from typing import Any
@@ -14,13 +14,13 @@ from tests.api.schema.subscriptions.clients import (
     CHANGES,
     SECONDS_MAX,
     ask,
-    begun,
-    closed,
+    close_code,
     code,
-    hear,
+    connected,
     messages,
-    opened,
-    say,
+    open_websocket,
+    receive_message,
+    send_message,
 )
 from tests.api.schema.subscriptions.conftest import Running, Serve, until
 
@@ -31,7 +31,7 @@ VIEWER = "{ viewer { handle } }"
 
 
 @pytest.mark.parametrize(
-    "said",
+    "frame",
     [
         "{",
         b'{"type": "ping"}',
@@ -56,95 +56,95 @@ VIEWER = "{ viewer { handle } }"
         "[" * 5000,
     ],
 )
-def test_what_is_no_message_closes_with_4400(served: Running, said: str | bytes) -> None:
-    with begun(served.port) as ws:
-        ws.send(said)
-        assert closed(ws) == 4400
+def test_malformed_message_closes_with_4400(served: Running, frame: str | bytes) -> None:
+    with connected(served.port) as ws:
+        ws.send(frame)
+        assert close_code(ws) == 4400
 
 
-def test_what_would_take_long_to_be_read_is_no_message(served: Running) -> None:
-    with begun(served.port) as ws:
+def test_message_with_too_many_values_closes_with_4400(served: Running) -> None:
+    with connected(served.port) as ws:
         ws.send('{"type": "ping", "payload": {"a": [' + "[]," * VALUES_MAX + "1]}}")
-        assert closed(ws) == 4400
+        assert close_code(ws) == 4400
 
 
-def test_an_operation_before_the_beginning_closes_with_4401(served: Running) -> None:
-    with opened(served.port) as ws:
+def test_operation_before_connection_init_closes_with_4401(served: Running) -> None:
+    with open_websocket(served.port) as ws:
         ask(ws, VIEWER)
-        assert closed(ws) == 4401
+        assert close_code(ws) == 4401
 
 
 @pytest.mark.parametrize("protocols", [None, [Subprotocol("graphql-ws")], [Subprotocol("mqtt")]])
 def test_another_subprotocol_closes_with_4406(served: Running, protocols: list[Subprotocol] | None) -> None:
-    with opened(served.port, subprotocols=protocols) as ws:
-        assert closed(ws) == 4406
+    with open_websocket(served.port, subprotocols=protocols) as ws:
+        assert close_code(ws) == 4406
 
 
-def test_a_beginning_that_does_not_come_closes_with_4408(serve: Serve) -> None:
-    with serve(connection_init_timeout_s=0.1) as server, opened(server.port) as ws:
-        assert closed(ws) == 4408
+def test_missing_connection_init_closes_with_4408(serve: Serve) -> None:
+    with serve(connection_init_timeout_s=0.1) as server, open_websocket(server.port) as ws:
+        assert close_code(ws) == 4408
 
 
-def test_an_id_that_is_taken_closes_with_4409(served: Running) -> None:
-    with begun(served.port) as ws:
+def test_duplicate_operation_id_closes_with_4409(served: Running) -> None:
+    with connected(served.port) as ws:
         ask(ws, CHANGES)
         ask(ws, CHANGES)
-        assert closed(ws) == 4409
+        assert close_code(ws) == 4409
 
 
-def test_a_second_beginning_closes_with_4429(served: Running) -> None:
-    with begun(served.port) as ws:
-        say(ws, type="connection_init")
-        assert closed(ws) == 4429
+def test_second_connection_init_closes_with_4429(served: Running) -> None:
+    with connected(served.port) as ws:
+        send_message(ws, type="connection_init")
+        assert close_code(ws) == 4429
 
 
-def test_a_failure_of_ours_closes_with_4500(served: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_server_failure_closes_with_4500(served: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     async def fail(*_: object) -> None:
         raise RuntimeError
 
     monkeypatch.setattr(WebSocketHandler, "handle_ping", fail)
-    with begun(served.port) as ws:
-        say(ws, type="ping")
-        assert closed(ws) == 4500
+    with connected(served.port) as ws:
+        send_message(ws, type="ping")
+        assert close_code(ws) == 4500
 
 
-def test_a_message_that_is_too_long_closes_with_1009(serve: Serve) -> None:
-    with serve(message_bytes_max=2000) as server, begun(server.port) as ws:
+def test_too_long_message_closes_with_1009(serve: Serve) -> None:
+    with serve(message_bytes_max=2000) as server, connected(server.port) as ws:
         ask(ws, VIEWER + " " * 2000)
-        assert closed(ws) == 1009
+        assert close_code(ws) == 1009
 
 
-# ── who may come ──────────────────────────────────────────────────────────────────────────────────
+# ── origins and hosts ─────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
     "origin", ["https://evil.example", "http://127.0.0.1:1", "http://localhost.evil.example", "null"]
 )
-def test_a_page_of_another_site_is_not_let_in(served: Running, origin: str) -> None:
-    with pytest.raises(InvalidStatus) as refused, opened(served.port, origin=Origin(origin)):
+def test_websocket_from_another_origin_is_refused(served: Running, origin: str) -> None:
+    with pytest.raises(InvalidStatus) as refused, open_websocket(served.port, origin=Origin(origin)):
         pass
     assert refused.value.response.status_code == 403
 
 
-def test_a_page_of_ours_is_let_in(served: Running) -> None:
-    with begun(served.port, origin=Origin(f"http://127.0.0.1:{served.port}")) as ws:
+def test_websocket_from_the_same_origin_is_accepted(served: Running) -> None:
+    with connected(served.port, origin=Origin(f"http://127.0.0.1:{served.port}")) as ws:
         ask(ws, VIEWER)
         assert [*messages(ws)] == [{"data": {"viewer": {"handle": "demo"}}}]
 
 
-def test_another_host_is_not_ours(served: Running) -> None:
-    with _shaken(served.port, "evil.example") as plain:
+def test_websocket_to_an_unknown_host_is_answered_421(served: Running) -> None:
+    with handshaken_socket(served.port, "evil.example") as plain:
         assert plain.recv(100).startswith(b"HTTP/1.1 421 ")
 
 
-def _shaken(port: int, host: str = "localhost") -> socket.socket:
-    """A socket on which the handshake was sent, and nobody listens."""
+def handshaken_socket(port: int, host: str = "localhost") -> socket.socket:
+    """A socket on which only the handshake was sent, and no answer is read."""
     plain = socket.create_connection(("127.0.0.1", port), timeout=SECONDS_MAX)
-    _shake(plain, host)
+    send_handshake(plain, host)
     return plain
 
 
-def _shake(plain: socket.socket, host: str = "localhost") -> None:
+def send_handshake(plain: socket.socket, host: str = "localhost") -> None:
     plain.sendall(
         f"GET /graphql HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
@@ -152,14 +152,12 @@ def _shake(plain: socket.socket, host: str = "localhost") -> None:
     )
 
 
-def test_a_connection_on_which_something_was_asked_before_becomes_one_that_stays(
-    served: Running, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_upgraded_keep_alive_connection_has_no_idle_timeout(served: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(served._server.config, "timeout_keep_alive", 0.5)
     with socket.create_connection(("127.0.0.1", served.port), timeout=SECONDS_MAX) as plain:
         plain.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert plain.recv(4096).startswith(b"HTTP/1.1 200 ")
-        _shake(plain)
+        send_handshake(plain)
         assert plain.recv(4096).startswith(b"HTTP/1.1 101 ")
         plain.settimeout(1)
         with pytest.raises(TimeoutError):
@@ -169,25 +167,25 @@ def test_a_connection_on_which_something_was_asked_before_becomes_one_that_stays
 # ── operations ────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_ping_is_answered(served: Running) -> None:
-    with begun(served.port) as ws:
-        say(ws, type="ping", payload={"any": "thing"})
-        assert hear(ws) == {"type": "pong"}
-        say(ws, type="pong")
-        say(ws, type="ping")
-        assert hear(ws) == {"type": "pong"}
+def test_ping_is_answered_with_pong(served: Running) -> None:
+    with connected(served.port) as ws:
+        send_message(ws, type="ping", payload={"any": "thing"})
+        assert receive_message(ws) == {"type": "pong"}
+        send_message(ws, type="pong")
+        send_message(ws, type="ping")
+        assert receive_message(ws) == {"type": "pong"}
 
 
-def test_empty_payloads_are_fine(served: Running) -> None:
-    with opened(served.port) as ws:
-        say(ws, type="connection_init", payload=None)
-        assert hear(ws) == {"type": "connection_ack"}
-        say(ws, type="subscribe", id="1", payload={"query": VIEWER, "variables": None, "operationName": None})
+def test_null_payloads_are_accepted(served: Running) -> None:
+    with open_websocket(served.port) as ws:
+        send_message(ws, type="connection_init", payload=None)
+        assert receive_message(ws) == {"type": "connection_ack"}
+        send_message(ws, type="subscribe", id="1", payload={"query": VIEWER, "variables": None, "operationName": None})
         assert [*messages(ws)] == [{"data": {"viewer": {"handle": "demo"}}}]
 
 
-def test_queries_and_mutations_go_over_it_too(serve: Serve) -> None:
-    with serve() as server, begun(server.port) as ws:
+def test_queries_and_mutations_work_over_websocket(serve: Serve) -> None:
+    with serve() as server, connected(server.port) as ws:
         ask(ws, 'mutation { defineKpi(input: {key: "k", name: "K"}) { position problems { code } } }')
         assert [*messages(ws)] == [{"data": {"defineKpi": {"position": 2, "problems": []}}}]
         ask(ws, '{ kpi(by: {key: "k"}) { name } }')
@@ -195,7 +193,7 @@ def test_queries_and_mutations_go_over_it_too(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "told"),
+    ("query", "expected"),
     [
         ("{ viewer {", "GRAPHQL_PARSE_FAILED"),
         ("", "GRAPHQL_VALIDATION_FAILED"),
@@ -207,42 +205,42 @@ def test_queries_and_mutations_go_over_it_too(serve: Serve) -> None:
         ('subscription { replay(cycle: {key: "nope"}) { objectives } }', "NOT_FOUND"),
     ],
 )
-def test_an_operation_that_cannot_begin_ends_itself_and_no_other(served: Running, query: str, told: str) -> None:
-    with begun(served.port) as ws:
+def test_invalid_operation_ends_only_itself(served: Running, query: str, expected: str) -> None:
+    with connected(served.port) as ws:
         ask(ws, query, id="wrong")
-        message = hear(ws)
+        message = receive_message(ws)
         assert (message["type"], message["id"]) == ("error", "wrong")
-        assert message["payload"][0]["extensions"]["code"] == told
+        assert message["payload"][0]["extensions"]["code"] == expected
         ask(ws, VIEWER, id="wrong")
-        assert hear(ws)["payload"] == {"data": {"viewer": {"handle": "demo"}}}
+        assert receive_message(ws)["payload"] == {"data": {"viewer": {"handle": "demo"}}}
 
 
-def test_one_connection_has_so_many_operations_and_no_more(serve: Serve) -> None:
-    with serve(connection_operations_max=2) as server, begun(server.port) as ws:
+def test_operations_per_connection_are_limited(serve: Serve) -> None:
+    with serve(connection_operations_max=2) as server, connected(server.port) as ws:
         for id in ("1", "2", "3"):
             ask(ws, CHANGES, id=id)
-        refused = hear(ws)
+        refused = receive_message(ws)
         assert (refused["id"], refused["type"], code({"errors": refused["payload"]})) == ("3", "error", TOO_MANY)
-        say(ws, type="complete", id="1")
+        send_message(ws, type="complete", id="1")
         ask(ws, VIEWER, id="3")
-        assert hear(ws)["payload"] == {"data": {"viewer": {"handle": "demo"}}}
+        assert receive_message(ws)["payload"] == {"data": {"viewer": {"handle": "demo"}}}
 
 
-def test_a_server_has_so_many_subscriptions_and_no_more(serve: Serve) -> None:
-    with serve(subscriptions_max=1) as server, begun(server.port) as ws:
+def test_subscriptions_per_server_are_limited(serve: Serve) -> None:
+    with serve(subscriptions_max=1) as server, connected(server.port) as ws:
         ask(ws, CHANGES, id="1")
         until(lambda: server.subscriptions == 1)
         ask(ws, CHANGES, id="2")
-        refused: dict[str, Any] = hear(ws)
+        refused: dict[str, Any] = receive_message(ws)
         assert (refused["id"], refused["type"], code({"errors": refused["payload"]})) == ("2", "error", TOO_MANY)
-        say(ws, type="complete", id="1")
+        send_message(ws, type="complete", id="1")
         until(lambda: server.subscriptions == 0)
 
 
-def test_who_does_not_answer_pings_is_cut_off_with_1011(serve: Serve) -> None:
-    with serve(keep_alive_s=0.1, reader_timeout_s=0.1) as server, _shaken(server.port) as plain:
-        heard = plain.makefile("rb")
-        while heard.readline() != b"\r\n":
+def test_client_that_answers_no_pings_is_closed_with_1011(serve: Serve) -> None:
+    with serve(keep_alive_s=0.1, reader_timeout_s=0.1) as server, handshaken_socket(server.port) as plain:
+        received = plain.makefile("rb")
+        while received.readline() != b"\r\n":
             pass
-        assert (ping := heard.read(6))[:2] == b"\x89\x04", ping
-        assert heard.read()[:4] == b"\x88\x18\x03\xf3"
+        assert (ping := received.read(6))[:2] == b"\x89\x04", ping
+        assert received.read()[:4] == b"\x88\x18\x03\xf3"
