@@ -87,7 +87,7 @@ def test_basis_ahead_of_the_projections_is_behind(reworded: AskedWorld) -> None:
     assert reworded.code(AS_OF, position=6) == "INVALID"
     assert as_of(reworded, known=recorded_at(reworded, 4))["basis"]["position"] == 4
     assert as_of(reworded, at=day(5))["basis"]["position"] == 4
-    reworded.see()
+    reworded.catch_up()
     assert as_of(reworded, known=recorded_at(reworded, 5))["basis"]["position"] == 5
 
 
@@ -198,10 +198,10 @@ def test_plan_and_outcome_are_snapshots_at_activation_and_closing(reworded: Aske
             cycle(by: {key: "2026-q1"}) { state plan { basis { position } } } }
         outcome { basis { position } objectives { nodes { state } } } } }"""
     assert reworded.ask(query)["cycle"] == {"plan": None, "outcome": None}
-    reworded.tell(ActivateCycle(cycle=cycle, effective_at=day(21)))
+    reworded.record(ActivateCycle(cycle=cycle, effective_at=day(21)))
     activated = reworded.log.head().position
     goals.objective(reworded, "Only an afterthought", effective_at=day(30))
-    reworded.tell(CloseCycle(cycle=cycle, close_objectives=True, effective_at=day(90)))
+    reworded.record(CloseCycle(cycle=cycle, close_objectives=True, effective_at=day(90)))
     answer = reworded.ask(query)["cycle"]
     assert answer["plan"] == {
         "basis": {"position": activated},

@@ -197,7 +197,7 @@ def test_key_results_are_listed_sorted_and_filtered(five_objectives: AskedWorld)
     (echo,) = five_objectives.ask(query, filter={"health": ["PENDING"]})["keyResults"]["nodes"]
     assert echo["objective"]["title"] == "echo"
     last = five_objectives.log.children(goals.id_of(five_objectives, "echo"), "key-result-added").ids[0]
-    five_objectives.tell(DropKeyResult(key_result=last, reason="No time"))
+    five_objectives.record(DropKeyResult(key_result=last, reason="No time"))
     assert currents() == [50, 10, 90, 10]
     assert currents(filter={"health": ["DROPPED"]}) == [None]
     assert currents(filter={"state": ["DROPPED"]}) == [None]
@@ -218,7 +218,7 @@ def test_key_results_of_a_dropped_objective_have_health_dropped_and_keep_their_s
         return five_objectives.ask(query, filter=filter)["keyResults"]["nodes"]
 
     before = found()
-    five_objectives.tell(DropObjective(objective=goals.id_of(five_objectives, "alpha"), reason="No time"))
+    five_objectives.record(DropObjective(objective=goals.id_of(five_objectives, "alpha"), reason="No time"))
     (dropped,) = found(health=["DROPPED"])
     assert (dropped["state"], dropped["current"], dropped["progress"]["health"]) == ("ACTIVE", 10, "DROPPED")
     assert dropped not in found(health=[one["progress"]["health"] for one in before])

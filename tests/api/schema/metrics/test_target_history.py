@@ -39,18 +39,18 @@ def test_later_check_ins_do_not_change_the_effect_of_a_retarget(world_with_cycle
     check_in = goals.check_in(world_with_cycle, id, 50, 3)
     retarget(world_with_cycle, id)
     assert targets(world_with_cycle) == RETARGETED
-    world_with_cycle.tell(CorrectCheckIn(check_in=check_in, value=60, reason="miscounted"))
+    world_with_cycle.record(CorrectCheckIn(check_in=check_in, value=60, reason="miscounted"))
     goals.check_in(world_with_cycle, id, 70, 4)
     assert targets(world_with_cycle) == RETARGETED
 
 
 def test_effect_of_a_retarget_uses_the_kpi_linked_at_that_time(world_with_cycle: AskedWorld) -> None:
-    world_with_cycle.tell(DefineKpi(key="nps", name="Promoters"))
+    world_with_cycle.record(DefineKpi(key="nps", name="Promoters"))
     id = goals.key_result(world_with_cycle, goals.objective(world_with_cycle), kpi=NPS)
     world_with_cycle.do(RecordReadings(readings=[ReadingInput(kpi=NPS, value=50, measured_at=day(3))]))
     retarget(world_with_cycle, id)
     assert targets(world_with_cycle) == RETARGETED
-    world_with_cycle.tell(UnlinkKpi(key_result=id, effective_at=day(7)))
+    world_with_cycle.record(UnlinkKpi(key_result=id, effective_at=day(7)))
     assert targets(world_with_cycle) == RETARGETED
 
 
@@ -68,7 +68,7 @@ def test_milestone_taken_back_has_no_reached_at(world_with_cycle: AskedWorld) ->
 
 
 def test_trajectory_uses_the_measure_linked_at_each_time(world_with_cycle: AskedWorld) -> None:
-    world_with_cycle.tell(DefineKpi(key="nps", name="Promoters"))
+    world_with_cycle.record(DefineKpi(key="nps", name="Promoters"))
     id = goals.key_result(world_with_cycle, goals.objective(world_with_cycle))
     goals.check_in(world_with_cycle, id, 20, 3)
     world_with_cycle.do(
@@ -78,8 +78,8 @@ def test_trajectory_uses_the_measure_linked_at_each_time(world_with_cycle: Asked
             ]
         )
     )
-    world_with_cycle.tell(LinkKpi(key_result=id, kpi=NPS, effective_at=day(6)))
-    world_with_cycle.tell(UnlinkKpi(key_result=id, effective_at=day(12)))
+    world_with_cycle.record(LinkKpi(key_result=id, kpi=NPS, effective_at=day(6)))
+    world_with_cycle.record(UnlinkKpi(key_result=id, effective_at=day(12)))
     goals.check_in(world_with_cycle, id, 70, 16)
     (key_result,) = world_with_cycle.ask(
         "{ keyResults { nodes { id trajectory(every: CHANGE) { at actual progress } } } }"
