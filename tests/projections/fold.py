@@ -1,4 +1,4 @@
-"""What is true at a basis, worked out from the log in plain Python: slow, and too simple to be wrong."""
+"""Reference implementation: the state at a basis, folded from the log in plain Python."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -12,41 +12,41 @@ from domain.primitives.values import Basis, KeyResultState, Kind, ObjectiveState
 from projections.history.key_result_standing import Standing
 
 
-class World:
-    """Everything at one basis."""
+class State:
+    """All aggregates, relations and measurements at one basis."""
 
     def __init__(self, log: Iterable[Recorded], basis: Basis) -> None:
         self.basis = basis
-        self.known = [said for said in log if said.position <= basis.position]
-        self.said: dict[UUID, list[Recorded]] = defaultdict(list)
-        for said in self.known:
-            if said.effective_at <= basis.at:
-                self.said[said.event.originator_id].append(said)
-        self.things: dict[UUID, Any] = {
-            id: replay(one.event for one in said) for id, said in self.said.items() if not _is_measured(said[0])
+        self.known = [entry for entry in log if entry.position <= basis.position]
+        self.events: dict[UUID, list[Recorded]] = defaultdict(list)
+        for entry in self.known:
+            if entry.effective_at <= basis.at:
+                self.events[entry.event.originator_id].append(entry)
+        self.aggregates: dict[UUID, Any] = {
+            id: replay(one.event for one in own) for id, own in self.events.items() if not _is_measured(own[0])
         }
 
     def of(self, kind: Kind) -> dict[UUID, Any]:
-        return {id: thing for id, thing in self.things.items() if thing.KIND is kind}
+        return {id: aggregate for id, aggregate in self.aggregates.items() if aggregate.KIND is kind}
 
     def where(self, kind: Kind, holds: Callable[[Any], bool]) -> list[UUID]:
-        """The ids of the things of a kind that something holds of, in the order of their birth."""
-        found = [id for id, thing in self.of(kind).items() if holds(thing)]
-        return sorted(found, key=lambda one: self.said[one][0].position)
+        """The ids of the aggregates of a kind that satisfy a condition, in order of creation."""
+        found = [id for id, aggregate in self.of(kind).items() if holds(aggregate)]
+        return sorted(found, key=lambda one: self.events[one][0].position)
 
     # ── alignment ────────────────────────────────────────────────────────────────────────────────
 
     def supports(self, objective: UUID) -> list[Ref]:
-        """In the order of alignment, without what was dropped or is not there yet."""
-        return [target for target in self.things[objective].supports if self.is_there(target)]
+        """In the order of alignment, without dropped and not yet existing targets."""
+        return [target for target in self.aggregates[objective].supports if self.is_there(target)]
 
     def is_there(self, target: Ref) -> bool:
-        thing = self.things.get(target.id)
-        if thing is None:
+        aggregate = self.aggregates.get(target.id)
+        if aggregate is None:
             return False
         if target.kind is Kind.KEY_RESULT:
-            return thing.state is not KeyResultState.DROPPED and self.is_there(self.owner(target))
-        return thing.state is not ObjectiveState.DROPPED
+            return aggregate.state is not KeyResultState.DROPPED and self.is_there(self.owner(target))
+        return aggregate.state is not ObjectiveState.DROPPED
 
     def ancestors(self, objective: UUID) -> set[Ref]:
         found: set[Ref] = set()
@@ -60,53 +60,53 @@ class World:
         return found - {Ref(Kind.OBJECTIVE, objective)}
 
     def owner(self, key_result: Ref) -> Ref:
-        return Ref(Kind.OBJECTIVE, self.things[key_result.id].objective)
+        return Ref(Kind.OBJECTIVE, self.aggregates[key_result.id].objective)
 
     # ── measurements ─────────────────────────────────────────────────────────────────────────────
 
     def measured(self, subject: UUID) -> list[Any]:
-        """The last word on each check-in or reading of a thing that stands, by (measured at, position)."""
+        """The current version of each check-in or reading of a subject, in order of (measured at, position)."""
         streams: dict[UUID, list[Recorded]] = defaultdict(list)
-        for said in self.known:
-            if _is_measured(said) and said.effective_at <= self.basis.at:
-                streams[said.event.originator_id].append(said)
-        last = [said[-1] for said in streams.values() if said[0].event.belongs_to == subject]
-        stands = [said for said in last if not isinstance(said.event, ReadingRetracted)]
-        return sorted(stands, key=attrgetter("effective_at", "position"))
+        for entry in self.known:
+            if _is_measured(entry) and entry.effective_at <= self.basis.at:
+                streams[entry.event.originator_id].append(entry)
+        last = [entry[-1] for entry in streams.values() if entry[0].event.belongs_to == subject]
+        current = [entry for entry in last if not isinstance(entry.event, ReadingRetracted)]
+        return sorted(current, key=attrgetter("effective_at", "position"))
 
     def standing(self, key_result: Any) -> Standing:
         own = self.measured(key_result.id)
         if key_result.kpi is None:
-            figures = [said for said in own if said.event.value is not None or said.event.reached is not None]
-            heard = own
+            values = [entry for entry in own if entry.event.value is not None or entry.event.reached is not None]
+            all_entries = own
         else:
-            figures = [said for said in self.measured(key_result.kpi) if said.effective_at >= key_result.kpi_since]
-            heard = [*own, *figures]
-        sure = [said for said in own if said.event.confidence is not None]
-        latest: Any = figures[-1] if figures else None
-        confident: Any = sure[-1] if sure else None
+            values = [entry for entry in self.measured(key_result.kpi) if entry.effective_at >= key_result.kpi_since]
+            all_entries = [*own, *values]
+        with_confidence = [entry for entry in own if entry.event.confidence is not None]
+        latest: Any = values[-1] if values else None
+        latest_confidence: Any = with_confidence[-1] if with_confidence else None
         return Standing(
             value=latest and latest.event.value,
             reached=latest and getattr(latest.event, "reached", None),
             measured_at=latest and latest.effective_at,
             measurement=latest and latest.event.originator_id,
             position=latest and latest.position,
-            last_measured_at=max(map(attrgetter("effective_at"), heard), default=None),
-            confidence=confident and confident.event.confidence,
-            confidence_position=confident and confident.position,
+            last_measured_at=max(map(attrgetter("effective_at"), all_entries), default=None),
+            confidence=latest_confidence and latest_confidence.event.confidence,
+            confidence_position=latest_confidence and latest_confidence.position,
         )
 
 
-def _is_measured(said: Recorded) -> bool:
-    return said.event.KIND in (Kind.CHECK_IN, Kind.READING)
+def _is_measured(entry: Recorded) -> bool:
+    return entry.event.KIND in (Kind.CHECK_IN, Kind.READING)
 
 
-def same(row: Any, thing: Aggregate, said: Sequence[Recorded]) -> None:
-    """Assert that a row of a chain is this thing, as these events made it."""
-    first, last = said[0], said[-1]
-    assert (row.version, row.born, row.position) == (thing.version, first.position, last.position)
+def same(row: Any, aggregate: Aggregate, entries: Sequence[Recorded]) -> None:
+    """Assert that a row of a versioned table equals the aggregate that these events produce."""
+    first, last = entries[0], entries[-1]
+    assert (row.version, row.born, row.position) == (aggregate.version, first.position, last.position)
     assert (row.created_at, row.changed_at) == (first.effective_at, last.effective_at)
     assert (row.created_by.actor, row.changed_by.source, row.reason) == (first.by.actor, last.by.source, last.by.reason)
-    for name in set(row.__struct_fields__) & set(vars(thing)) - {"version", "created_at", "changed_at"}:
+    for name in set(row.__struct_fields__) & set(vars(aggregate)) - {"version", "created_at", "changed_at"}:
         if name != "kpi_since" or row.kpi is not None:
-            assert getattr(row, name) == getattr(thing, name), name
+            assert getattr(row, name) == getattr(aggregate, name), name

@@ -1,4 +1,4 @@
-"""A small company, told in a few words."""
+"""Builders for a small company with defaults."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -19,27 +19,32 @@ REACH_TEN = Metric(Direction.INCREASE, start=0.0, target=10.0)
 
 
 def on(day: int, hour: int = 12) -> datetime:
-    """A moment in January 2026."""
+    """A time in January 2026."""
     return datetime(2026, 1, day, hour, tzinfo=UTC)
 
 
 def cycle(world: World, key: str = "q1", **more: Any) -> UUID:
-    told = {"name": key.upper(), "starts_on": date(2026, 1, 1), "ends_on": date(2026, 3, 31), "effective_at": on(1, 0)}
-    return world.record(OpenCycle(key=key, **{**told, **more}))
+    fields = {
+        "name": key.upper(),
+        "starts_on": date(2026, 1, 1),
+        "ends_on": date(2026, 3, 31),
+        "effective_at": on(1, 0),
+    }
+    return world.record(OpenCycle(key=key, **{**fields, **more}))
 
 
 def objective(world: World, cycle: UUID, title: str = "Delight the customers", **more: Any) -> UUID:
-    told = {"kind": ObjectiveKind.COMMITTED, "effective_at": on(2), **more}
-    return world.record(DraftObjective(cycle=CycleBy(id=cycle), title=title, **told))
+    fields = {"kind": ObjectiveKind.COMMITTED, "effective_at": on(2), **more}
+    return world.record(DraftObjective(cycle=CycleBy(id=cycle), title=title, **fields))
 
 
 def key_result(world: World, objective: UUID, metric: Metric = REACH_TEN, **more: Any) -> UUID:
-    told = {"effective_at": on(3), **more}
-    return world.record(AddKeyResult(objective=objective, title="Ten of them", metric=as_input(metric), **told))
+    fields = {"effective_at": on(3), **more}
+    return world.record(AddKeyResult(objective=objective, title="Ten of them", metric=as_input(metric), **fields))
 
 
-def check_in(world: World, key_result: UUID, at: datetime, **said: Any) -> UUID:
-    return world.record(CheckIn(key_result=key_result, measured_at=at, reason="it was so", **said))
+def check_in(world: World, key_result: UUID, at: datetime, **fields: Any) -> UUID:
+    return world.record(CheckIn(key_result=key_result, measured_at=at, reason="it was so", **fields))
 
 
 def kpi(world: World, key: str = "nps") -> UUID:
@@ -47,7 +52,7 @@ def kpi(world: World, key: str = "nps") -> UUID:
 
 
 def read(world: World, kpi: UUID, *figures: tuple[datetime, float]) -> list[UUID]:
-    """Readings of a KPI: (measured at, value); their ids."""
+    """Record readings of a KPI as (measured at, value); their ids."""
     readings = [ReadingInput(kpi=KpiBy(id=kpi), measured_at=at, value=value) for at, value in figures]
     outcome = world.write(RecordReadings(readings=readings))
     world.catch_up()
@@ -59,15 +64,15 @@ def to(kind: Kind, id: UUID) -> Ref:
 
 
 def then(world: World, at: datetime, known: int | None = None) -> ResolvedBasis:
-    """What was true at a moment, by all that is known now, or was known at a position."""
+    """The basis of an effective time, as known now or at a position."""
     if known is None:
         return bases.at_time(world.conn, at)
-    stood = bases.at_position(world.conn, known)
-    assert stood is not None
-    return ResolvedBasis(at, known, stood.known)
+    resolved = bases.at_position(world.conn, known)
+    assert resolved is not None
+    return ResolvedBasis(at, known, resolved.known)
 
 
 def after(world: World, position: int) -> ResolvedBasis:
-    stood = bases.at_position(world.conn, position)
-    assert stood is not None
-    return stood
+    resolved = bases.at_position(world.conn, position)
+    assert resolved is not None
+    return resolved

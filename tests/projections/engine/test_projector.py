@@ -1,4 +1,4 @@
-"""The projector keeps the views level with the log, whatever happens to it."""
+"""The projector: leading and following, reconnecting, poison events, and consistent batches."""
 
 import shutil
 import tempfile
@@ -33,7 +33,7 @@ from tests.properties.histories import LONG_AGO, History
 from tests.world import World, Worlds
 
 SECONDS = 30.0
-"""Longer than anything here takes; what waits for so long fails."""
+"""Longer than any wait in these tests; a wait of this length fails."""
 
 
 @contextmanager
@@ -54,20 +54,20 @@ def kpi(key: str) -> DefineKpi:
 
 
 def until(projector: Projector, *conditions: Condition) -> None:
-    """Wait until it is in one of these conditions."""
+    """Wait until the projector is in one of these conditions."""
     with projector._moved:
         assert projector._moved.wait_for(lambda: projector.status.condition in conditions, SECONDS)
 
 
 def broken(world: World, topic: str = "kpi-retired.v1", body: bytes = b"{}") -> int:
-    """An event in the log that no program of today can have written; its position."""
+    """Append an event that this version cannot apply; its position."""
     row = StoredRow(uuid4(), 1, topic, body, LONG_AGO, None)
     by = Authorship("machine:future", Source.API, uuid4())
     return world.log.append([row], Append(by=by, digest=b"")).last
 
 
 def backends(world: World, query: str = "true") -> list[int]:
-    """The server's processes that work for the projectors of this workspace."""
+    """The process ids of the server's backends of this workspace."""
     return [
         row[0]
         for row in world.conn.execute(
@@ -77,7 +77,7 @@ def backends(world: World, query: str = "true") -> list[int]:
     ]
 
 
-def test_what_was_appended_is_seen_after_a_wait(world: World) -> None:
+def test_an_appended_event_is_visible_after_waiting_for_its_position(world: World) -> None:
     projector = world.new_projector()
     with running(projector):
         for number in range(20):
@@ -88,13 +88,13 @@ def test_what_was_appended_is_seen_after_a_wait(world: World) -> None:
             assert bases.now(world.conn).position == projector.status.position == outcome.head
 
 
-def test_an_append_of_another_process_is_seen_without_a_wake_up(world: World) -> None:
+def test_an_append_is_projected_without_a_wake_up(world: World) -> None:
     projector = world.new_projector()
     with running(projector):
         assert projector.wait(world.write(kpi("one")).head, SECONDS)
 
 
-def test_waiting_for_what_does_not_come_ends_in_time(world: World) -> None:
+def test_waiting_for_an_unreached_position_times_out(world: World) -> None:
     projector = world.new_projector()
     with running(projector):
         assert not projector.wait(7, 0.05)
@@ -102,7 +102,7 @@ def test_waiting_for_what_does_not_come_ends_in_time(world: World) -> None:
     assert projector.status.condition is Condition.STOPPED
 
 
-def test_one_of_several_leads_and_the_others_follow(world: World) -> None:
+def test_one_of_two_projectors_leads_and_the_other_follows(world: World) -> None:
     one, two = world.new_projector(), world.new_projector()
     with running(one):
         until(one, Condition.LEADING)
@@ -114,7 +114,7 @@ def test_one_of_several_leads_and_the_others_follow(world: World) -> None:
             assert (one.status.condition, two.status.condition) == (Condition.LEADING, Condition.FOLLOWING)
 
 
-def test_a_follower_takes_the_lead_when_the_leader_is_gone(world: World) -> None:
+def test_a_follower_takes_over_when_the_leader_stops(world: World) -> None:
     one, two = world.new_projector(), world.new_projector()
     with running(two):
         with running(one):
@@ -123,7 +123,7 @@ def test_a_follower_takes_the_lead_when_the_leader_is_gone(world: World) -> None
         assert two.wait(world.write(kpi("one")).head, SECONDS)
 
 
-def test_killed_connections_are_made_again(world: World) -> None:
+def test_a_projector_reconnects_after_its_connections_are_killed(world: World) -> None:
     projector = world.new_projector()
     with running(projector):
         for number in range(3):
@@ -135,7 +135,7 @@ def test_killed_connections_are_made_again(world: World) -> None:
     assert len(kpis.kpis_by_key(world.conn, world.now, ["k0", "k1", "k2"])) == 3
 
 
-def test_a_restarted_server_is_found_again() -> None:
+def test_a_projector_reconnects_to_a_restarted_server() -> None:
     directory = Path(tempfile.mkdtemp(prefix="keyframe-"))
     try:
         with embedded_postgres.running(directory) as dsn:
@@ -165,9 +165,7 @@ def test_a_restarted_server_is_found_again() -> None:
         ("kpi-defined.v1", b'{"key": 7}', "ValidationError"),
     ],
 )
-def test_an_event_that_cannot_be_applied_stops_it_and_is_named(
-    world: World, topic: str, body: bytes, cause: str
-) -> None:
+def test_a_poison_event_stops_the_projector_and_is_reported(world: World, topic: str, body: bytes, cause: str) -> None:
     before = [world.write(kpi(f"k{number}")).head for number in range(5)]
     position = broken(world, topic, body)
     after = world.write(kpi("after")).head
@@ -185,7 +183,7 @@ def test_an_event_that_cannot_be_applied_stops_it_and_is_named(
     assert set(found) == {"k0", "k4"}
 
 
-def test_catching_up_says_which_event_cannot_be_applied(world: World) -> None:
+def test_catching_up_reports_the_position_of_a_poison_event(world: World) -> None:
     world.write(kpi("one"))
     position = broken(world)
     with pytest.raises(Poison) as poison:
@@ -194,7 +192,7 @@ def test_catching_up_says_which_event_cannot_be_applied(world: World) -> None:
     assert world.now.position == position - 1
 
 
-def test_views_do_not_depend_on_how_the_log_was_cut_into_batches(worlds: Worlds) -> None:
+def test_projections_do_not_depend_on_the_batch_size(worlds: Worlds) -> None:
     with worlds() as world:
         History(world.keyframe, Random(11)).live(200)
         dumps = set()
@@ -216,8 +214,8 @@ def empty(conn: psycopg.Connection[Any]) -> None:
     conn.execute("update view_position set position = 0, recorded_at = null")
 
 
-def test_nothing_is_ever_seen_that_is_not_seen_whole(world: World) -> None:
-    """At each position there is exactly what the log holds up to it."""
+def test_readers_see_only_complete_batches(world: World) -> None:
+    """At each position the projections contain exactly the events up to it."""
     torn: list[Any] = []
     projector = world.new_projector(batch_size=3)
     stop = threading.Event()
@@ -241,7 +239,7 @@ def test_nothing_is_ever_seen_that_is_not_seen_whole(world: World) -> None:
     assert torn == []
 
 
-def test_whoever_was_overtaken_looks_again(world: World) -> None:
+def test_concurrent_projectors_apply_each_event_once(world: World) -> None:
     one, two = world.new_projector(batch_size=1), world.new_projector(batch_size=2)
     for number in range(10):
         last = world.write(kpi(f"k{number}")).head
@@ -255,7 +253,7 @@ def test_whoever_was_overtaken_looks_again(world: World) -> None:
     assert kpis.KPIS.count(world.conn, world.now, kpis.KpiFilter()) == 10
 
 
-def test_the_end_of_a_span_is_open_until_something_ends_it(world: World) -> None:
+def test_a_reading_row_is_open_until_it_is_retracted(world: World) -> None:
     id = world.record(kpi("one"))
     reading = ReadingInput(kpi=KpiBy(id=id), value=1.0, measured_at=LONG_AGO)
     world.write(RecordReadings(readings=[reading]))

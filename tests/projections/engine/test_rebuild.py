@@ -1,4 +1,4 @@
-"""Views are made once, made anew beside themselves, and swapped without anybody noticing."""
+"""Creating the projections, and rebuilding them in a new schema that replaces the old one in one transaction."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -33,12 +33,12 @@ def schemas(conn: Connection, workspace: str) -> set[str]:
 
 
 def left(workspace: str) -> set[str]:
-    """The schemas of a workspace: its log, its views, and what may be seen of them."""
+    """The schemas of a workspace: its log, its projections, and its visible rows."""
     return {workspace, views_schema(workspace), seen_schema(views_schema(workspace))}
 
 
 def shape(conn: Connection, schema: str) -> list[tuple[Any, ...]]:
-    """Every table with its columns, indexes and rights, the names of indexes left out."""
+    """Every table with its columns, indexes and privileges, without the names of indexes."""
     columns = conn.execute(
         "select table_name, column_name, data_type, ordinal_position from information_schema.columns"
         " where table_schema = %s order by 1, 4",
@@ -57,7 +57,7 @@ def shape(conn: Connection, schema: str) -> list[tuple[Any, ...]]:
     return [*columns, *indexes, *rights]
 
 
-def test_making_views_that_are_there_changes_nothing(world: World) -> None:
+def test_creating_existing_projections_changes_nothing(world: World) -> None:
     world.record(kpi("one"))
     before = world.dump()
     with world.database.connect() as conn:
@@ -65,7 +65,7 @@ def test_making_views_that_are_there_changes_nothing(world: World) -> None:
     assert world.dump() == before
 
 
-def test_many_who_make_the_views_at_once_make_them_once(world: World) -> None:
+def test_concurrent_creations_create_the_projections_once(world: World) -> None:
     world.conn.execute(f"drop schema {views_schema(world.workspace)} cascade")
     failed: list[BaseException] = []
     start = threading.Barrier(4)
@@ -75,7 +75,7 @@ def test_many_who_make_the_views_at_once_make_them_once(world: World) -> None:
             with world.database.connect() as conn:
                 start.wait(SECONDS)
                 generations.create(conn, world.workspace)
-        except BaseException as error:  # noqa: BLE001  whatever it is, it is reported below
+        except BaseException as error:  # noqa: BLE001  reported below
             failed.append(error)
 
     threads = [threading.Thread(target=make) for _ in range(4)]
@@ -87,7 +87,7 @@ def test_many_who_make_the_views_at_once_make_them_once(world: World) -> None:
     assert bases.now(world.conn).position == 0
 
 
-def test_views_made_anew_are_those_that_grew(world: World) -> None:
+def test_rebuilt_projections_equal_the_incremental_ones(world: World) -> None:
     History(world.keyframe, Random(3)).live(200)
     for size in (40, 500):
         world.new_projector(size).catch_up()
@@ -99,15 +99,15 @@ def test_views_made_anew_are_those_that_grew(world: World) -> None:
         assert shape(world.conn, views_schema(world.workspace)) == before
 
 
-def test_a_rebuild_tells_how_far_it_is_and_leaves_nothing_behind(world: World) -> None:
+def test_a_rebuild_reports_progress_and_drops_its_temporary_schemas(world: World) -> None:
     last = [world.write(kpi(f"k{number}")).head for number in range(10)][-1]
-    told: list[tuple[int, int]] = []
-    rebuild(world, progress=lambda *where: told.append(where), batch_size=4)
-    assert told == [(4, last), (8, last), (10, last)]
+    reported: list[tuple[int, int]] = []
+    rebuild(world, progress=lambda *where: reported.append(where), batch_size=4)
+    assert reported == [(4, last), (8, last), (10, last)]
     assert schemas(world.conn, world.workspace) == left(world.workspace)
 
 
-def test_a_rebuild_that_was_cut_off_is_begun_again(world: World) -> None:
+def test_a_rebuild_replaces_the_schema_of_an_interrupted_one(world: World) -> None:
     world.record(kpi("one"))
     world.conn.execute(f"create schema {views_schema(world.workspace)}_next")
     assert rebuild(world) == 1
@@ -115,14 +115,14 @@ def test_a_rebuild_that_was_cut_off_is_begun_again(world: World) -> None:
     assert schemas(world.conn, world.workspace) == left(world.workspace)
 
 
-def test_views_of_before_there_was_anything_to_hide_are_made_anew(world: World) -> None:
+def test_a_rebuild_works_without_the_schema_of_visible_rows(world: World) -> None:
     world.record(kpi("one"))
     world.conn.execute(f"drop schema {seen_schema(views_schema(world.workspace))} cascade")
     assert rebuild(world) == 1
     assert schemas(world.conn, world.workspace) == left(world.workspace)
 
 
-def test_views_of_another_shape_are_noticed(world: World) -> None:
+def test_projections_with_another_definition_are_not_current(world: World) -> None:
     assert generations.is_current(world.conn)
     world.conn.execute("update view_position set definition = 'that of an older program'")
     assert not generations.is_current(world.conn)
@@ -130,7 +130,7 @@ def test_views_of_another_shape_are_noticed(world: World) -> None:
     assert generations.is_current(world.conn)
 
 
-def test_an_event_that_cannot_be_applied_leaves_the_old_generation_in_place(world: World) -> None:
+def test_a_failed_rebuild_keeps_the_old_projections(world: World) -> None:
     world.record(kpi("one"))
     before = world.dump()
     broken(world)
@@ -139,7 +139,7 @@ def test_an_event_that_cannot_be_applied_leaves_the_old_generation_in_place(worl
     assert world.dump() == before
 
 
-def test_the_application_reads_views_made_anew(world: World) -> None:
+def test_the_application_role_can_read_but_not_write_rebuilt_projections(world: World) -> None:
     world.record(kpi("one"))
     rebuild(world)
     with world.database.connect("app") as conn:
@@ -150,7 +150,7 @@ def test_the_application_reads_views_made_anew(world: World) -> None:
                 conn.execute(f"delete from {table.name}")
 
 
-def test_readers_and_writers_do_not_notice_a_swap(world: World) -> None:
+def test_readers_and_writers_are_not_disturbed_by_a_swap(world: World) -> None:
     History(world.keyframe, Random(5)).live(60)
     world.catch_up()
     projector = world.new_projector(batch_size=20)
@@ -170,7 +170,7 @@ def test_readers_and_writers_do_not_notice_a_swap(world: World) -> None:
 
 
 class Busy:
-    """A reader who keeps asking with prepared statements, one who does within transactions, and a writer."""
+    """A reader with prepared statements, a reader with long transactions, and a writer, all running in loops."""
 
     def __init__(self, world: World, fixed: Basis) -> None:
         self.world = world
@@ -206,7 +206,7 @@ class Busy:
     def reporting(self, work: Callable[[], None]) -> None:
         try:
             work()
-        except BaseException as error:  # noqa: BLE001  whatever it is, it is reported in the test
+        except BaseException as error:  # noqa: BLE001  reported in the test
             self.failed.append(error)
 
 

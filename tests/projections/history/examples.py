@@ -1,4 +1,4 @@
-"""How laws are tried on random histories: a few examples each, every one a workspace of its own."""
+"""Hypothesis settings for properties of random histories: few examples, each in its own workspace."""
 
 from hypothesis import HealthCheck, Phase, settings
 

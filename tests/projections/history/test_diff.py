@@ -1,4 +1,4 @@
-"""What differs between two bases is what has to be done to the one to have the other."""
+"""A diff between two bases, applied to the state at the one, gives the state at the other."""
 
 from collections.abc import Sequence
 from itertools import permutations
@@ -26,7 +26,7 @@ LISTS = ("contributors", "supports", "members", "reached")
 
 @few(4)
 @given(seed=st.integers(0, 2**32))
-def test_a_diff_applied_to_the_one_basis_gives_the_other(worlds: Worlds, seed: int) -> None:
+def test_a_diff_applied_to_the_start_state_gives_the_end_state(worlds: Worlds, seed: int) -> None:
     chance = Random(seed)
     with worlds() as world:
         History(world.keyframe, chance).live(200)
@@ -37,61 +37,61 @@ def test_a_diff_applied_to_the_one_basis_gives_the_other(worlds: Worlds, seed: i
             for one in diff.diff(world.conn, start, end, Scope()):
                 was = state.pop(one.ref, None)
                 assert (was is None) == (one.kind is DiffKind.ADDED)
-                told = _applied(was or {}, one.fields)
+                values = _applied(was or {}, one.fields)
                 if one.kind is DiffKind.REMOVED:
-                    assert told == {}
+                    assert values == {}
                 else:
-                    state[one.ref] = told
+                    state[one.ref] = values
             assert state == after
 
 
 @few(3)
 @given(seed=st.integers(0, 2**32))
-def test_the_changes_of_a_diff_folded_over_the_one_basis_give_the_other(worlds: Worlds, seed: int) -> None:
+def test_the_changes_of_a_diff_folded_over_the_start_give_the_end(worlds: Worlds, seed: int) -> None:
     chance = Random(seed)
     with worlds() as world:
         History(world.keyframe, chance).live(200)
         log = world.log.entries(0, world.catch_up())
-        said = {one.position: one for one in log}
+        entries = {one.position: one for one in log}
         for start, end in permutations(_bases(world, log, chance), 2):
             found = diff.diff(world.conn, start, end, Scope())
             did = diff.changes(world.conn, start, end, found)
-            then, now = fold.World(log, start), fold.World(log, end)
+            then, now = fold.State(log, start), fold.State(log, end)
             for one in found:
-                changes = [said[row.position] for row in did[one.ref]]
+                changes = [entries[row.position] for row in did[one.ref]]
                 assert changes, one
                 _folds(one, changes, then, now)
 
 
-def _folds(one: Difference, changes: Sequence[Recorded], then: fold.World, now: fold.World) -> None:
-    """What was known of a thing at the one basis, and what is between the two, make what is known at the other."""
+def _folds(one: Difference, changes: Sequence[Recorded], then: fold.State, now: fold.State) -> None:
+    """The events of an aggregate at the one basis and the changes between the two give its events at the other."""
     id = one.ref.id
-    before, after = then.said.get(id, []), now.said.get(id, [])
+    before, after = then.events.get(id, []), now.events.get(id, [])
     longer, shorter = (after, before) if len(after) >= len(before) else (before, after)
-    own = [said for said in changes if said.event.originator_id == id]
+    own = [entry for entry in changes if entry.event.originator_id == id]
     assert [*shorter, *own] == longer
-    assert _made([*shorter, *own]) == _made(longer)
+    assert _replayed([*shorter, *own]) == _replayed(longer)
     if one.ref.kind is Kind.KEY_RESULT and len(before) == len(after):
-        assert {said.position for said in changes} >= _moved(then, now, one)
+        assert {entry.position for entry in changes} >= _moved(then, now, one)
 
 
-def _moved(then: fold.World, now: fold.World, one: Difference) -> set[int]:
-    """The latest measurement of a key result, where it is another one than before and was not taken back."""
-    latest = [world.standing(world.things[one.ref.id]).position for world in (then, now)]
+def _moved(then: fold.State, now: fold.State, one: Difference) -> set[int]:
+    """The positions of the latest measurement of a key result if it changed and was not retracted."""
+    latest = [world.standing(world.aggregates[one.ref.id]).position for world in (then, now)]
     if latest[0] == latest[1]:
         return set()
-    known = [{said.position for said in world.known if said.effective_at <= world.basis.at} for world in (then, now)]
+    known = [{entry.position for entry in world.known if entry.effective_at <= world.basis.at} for world in (then, now)]
     return {at for at in latest if at is not None and not all(at in positions for positions in known)}
 
 
-def _made(said: Sequence[Recorded]) -> Any:
-    thing = replay(one.event for one in said)
-    return thing and {name: value for name, value in vars(thing).items() if name != "_pending"}
+def _replayed(entries: Sequence[Recorded]) -> Any:
+    aggregate = replay(one.event for one in entries)
+    return aggregate and {name: value for name, value in vars(aggregate).items() if name != "_pending"}
 
 
-def _applied(told: field_changes.FieldValues, changed: Sequence[Field]) -> dict[str, Any]:
+def _applied(before: field_changes.FieldValues, changed: Sequence[Field]) -> dict[str, Any]:
     state: dict[str, Any] = {
-        name: frozenset(value) if isinstance(value, tuple | frozenset) else value for name, value in told.items()
+        name: frozenset(value) if isinstance(value, tuple | frozenset) else value for name, value in before.items()
     }
     for one in changed:
         if one.name in LISTS:
@@ -105,36 +105,36 @@ def _applied(told: field_changes.FieldValues, changed: Sequence[Field]) -> dict[
 
 
 def _state(world: World, log: Sequence[Recorded], basis: Basis) -> dict[Ref, Any]:
-    """What every thing says at a basis."""
-    ever = {said.event.originator_id for said in log}
+    """The field values of every aggregate at a basis."""
+    ever = {entry.event.originator_id for entry in log}
     rows: dict[Ref, Any] = {}
     for kind in ENTITIES:
         chain: Any = field_changes.TABLES_OF[kind]
         rows |= {Ref(kind, id): row for id, row in chain.by_id(world.conn, basis, ever).items()}
-    truth = fold.World(log, basis)
-    assert {ref.id for ref in rows} == {id for id, thing in truth.things.items() if thing.KIND in ENTITIES}
-    return {ref: _applied({**field_changes.field_values(row), **_beside(truth, ref)}, ()) for ref, row in rows.items()}
+    truth = fold.State(log, basis)
+    assert {ref.id for ref in rows} == {id for id, aggregate in truth.aggregates.items() if aggregate.KIND in ENTITIES}
+    return {ref: _applied({**field_changes.field_values(row), **_related(truth, ref)}, ()) for ref, row in rows.items()}
 
 
-def _beside(truth: fold.World, ref: Ref) -> dict[str, Any]:
-    """What is known of a thing beside its versions, from the log."""
-    thing = truth.things[ref.id]
+def _related(truth: fold.State, ref: Ref) -> dict[str, Any]:
+    """Field values that are not part of the aggregate's versions, from the log."""
+    aggregate = truth.aggregates[ref.id]
     if ref.kind is Kind.OBJECTIVE:
-        return {"supports": thing.supports}
+        return {"supports": aggregate.supports}
     if ref.kind is Kind.TEAM:
-        return {"members": tuple(Ref(Kind.PERSON, id) for id in thing.members)}
+        return {"members": tuple(Ref(Kind.PERSON, id) for id in aggregate.members)}
     if ref.kind is Kind.KPI:
-        latest = [said for said in truth.measured(ref.id) if not isinstance(said.event, ReadingRetracted)][-1:]
+        latest = [entry for entry in truth.measured(ref.id) if not isinstance(entry.event, ReadingRetracted)][-1:]
         return {"latest": latest[0].event.value, "measuredAt": latest[0].effective_at} if latest else {}
     if ref.kind is Kind.KEY_RESULT:
-        stands = truth.standing(thing)
-        told = {"current": stands.value, "reached": stands.reached, "confidence": stands.confidence}
-        return told | {"measuredAt": stands.measured_at}
+        standing = truth.standing(aggregate)
+        values = {"current": standing.value, "reached": standing.reached, "confidence": standing.confidence}
+        return values | {"measuredAt": standing.measured_at}
     return {}
 
 
 def _bases(world: World, log: Sequence[Recorded], chance: Random) -> list[Basis]:
-    effective, recorded = [said.effective_at for said in log], [said.recorded_at for said in log]
+    effective, recorded = [entry.effective_at for entry in log], [entry.recorded_at for entry in log]
     at, then = moments(effective, chance, 2)
     (known,) = moments(recorded, chance, 1)
     places = [bases.at_position(world.conn, chance.choice(log).position) for _ in range(2)]

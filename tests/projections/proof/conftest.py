@@ -1,4 +1,4 @@
-"""A log that has been lived in, signed now and then, and can be stolen: the means of its tests."""
+"""A workspace with a random history and checkpoints, and means to tamper with its log."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -30,7 +30,7 @@ OTHER_KEYS = Keys(Signer("keyframe/test", bytes(32)))
 
 
 class Attested:
-    """A workspace, its log and views, and the key that signs for it."""
+    """A workspace, its log and projections, and its signing key."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -47,7 +47,7 @@ class Attested:
         return self.projector.catch_up()
 
     def fill(self, count: int) -> None:
-        """Record so many events: KPIs are defined, and every third is retired at once."""
+        """Append this many events: definitions of KPIs; every third KPI is retired."""
         events: list[Event] = []
         for number in range(count):
             kpi, key = uuid4(), f"k-{number}"
@@ -62,13 +62,13 @@ class Attested:
         self.log.append([self.log.mapper.to_stored_event(event) for event in events[:count]], command())
 
     def live(self, steps: int, chance: Random) -> History:
-        """Let a company live for a while."""
+        """Execute random commands."""
         history = History(self.keyframe, chance)
         history.live(steps)
         return history
 
     def sign(self, size: int | None = None) -> str:
-        """Sign the log as it is, or as it was at a size, and keep that."""
+        """Sign the log at its head or at a size, and store the checkpoint."""
         size = self.catch_up() if size is None else size
         note = signer.signed(self.conn, size, KEYS)
         merkle_tree.keep(self.conn, size, note)
@@ -79,7 +79,7 @@ class Attested:
 
     @contextmanager
     def stolen(self) -> Iterator["Thief"]:
-        """Somebody has the disk for a while, and what they do is undone afterwards, unless they keep it."""
+        """Tamper with the database; rolled back afterwards unless `keeps_it` was called."""
         self.conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         try:
             with self.conn.transaction() as theft:
@@ -92,7 +92,7 @@ class Attested:
 
 
 class Thief:
-    """Whoever may do everything with the database, but has not the key."""
+    """An attacker with full access to the database but without the signing key."""
 
     def __init__(self, conn: psycopg.Connection[Any]) -> None:
         self._conn = conn
@@ -104,13 +104,13 @@ class Thief:
         self._conn.execute(statement, params)
 
     def keeps_it(self) -> None:
-        """Let what was done stand, and cover it up."""
+        """Commit the changes and restore the triggers."""
         for table in ("log", "command", "checkpoint"):
             self.does(f"alter table {table} enable always trigger append_only")
         self.stays = True
 
     def unlocks(self) -> None:
-        """Take every constraint off the log."""
+        """Drop every constraint of the log."""
         names = self._conn.execute(
             "select conname from pg_constraint where conrelid = 'log'::regclass and contype <> 'n'"
         ).fetchall()
@@ -120,14 +120,14 @@ class Thief:
             self.does(f"alter table log alter column {column} drop not null")
 
     def rehashes(self, position: int) -> None:
-        """Make a row's hash fit the row again."""
+        """Recompute the hash of a row."""
         columns = ", ".join(LogRow._fields)
         row = self._conn.execute(f"select {columns} from log where position = %s", [position]).fetchone()
         assert row is not None
         self.does("update log set leaf_hash = %s where position = %s", leaf_hash(LogRow(*row)), position)
 
     def forgets_the_tree(self) -> None:
-        """Make the tree over the log anew."""
+        """Rebuild the Merkle tree over the log."""
         self.does("delete from tree_node")
         row = self._conn.execute("select max(position) from log").fetchone()
         assert row is not None
@@ -136,7 +136,7 @@ class Thief:
 
 @contextmanager
 def attested(server: str) -> Iterator[Attested]:
-    """A workspace of its own, gone afterwards."""
+    """A fresh workspace, dropped afterwards."""
     with fresh_workspace(server, pool_size_max=4) as database:
         made = Attested(database)
         made.catch_up()

@@ -1,4 +1,4 @@
-"""A quarter as it happens: two objectives, a KPI that measures a key result, talk, a closing, and much beside it."""
+"""A quarter with objectives, a linked KPI, comments and a closing, and other records that do not belong to it."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -27,14 +27,14 @@ def at(month: int, day: int) -> datetime:
 
 
 class Quarter:
-    """Tells it, and remembers which streams belong to its evidence and which do not."""
+    """Records the quarter; `inside` has the streams that belong to its evidence, `outside` those that do not."""
 
     def __init__(self, keyframe: Dispatcher) -> None:
         self._keyframe = keyframe
         self.inside: set[UUID] = set()
         self.outside: set[UUID] = set()
-        self._tell_before()
-        self._tell_it()
+        self._record_context()
+        self._record_quarter()
 
     def _do(self, command: Command) -> Any:
         return self._keyframe.execute(command, ADA).result
@@ -49,7 +49,7 @@ class Quarter:
         self.outside.add(subject.id)
         return subject.id
 
-    def _tell_before(self) -> None:
+    def _record_context(self) -> None:
         then = datetime(2023, 1, 1, tzinfo=UTC)
         self.year = self._out(
             OpenCycle(
@@ -71,7 +71,7 @@ class Quarter:
         self.person = self._out(AddPerson(handle="ada", name="Ada Lovelace", email="ada@example.org"))
         self._in(AdoptScoringPolicy(score_green=0.8, reason="We aim higher."))
 
-    def _tell_it(self) -> None:
+    def _record_quarter(self) -> None:
         unit = Unit(UnitKind.NUMBER, "orders")
         self.kpi = self._in(DefineKpi(key="sales", name="Orders a day", unit=unit, effective_at=at(1, 1)))
         self._out(DefineKpi(key="mood", name="Mood", effective_at=at(1, 1)))
@@ -100,17 +100,17 @@ class Quarter:
             )
         )
         self._in(PlanInitiative(title="Call them", subject=Ref(Kind.KEY_RESULT, asked)))
-        self._in(AddComment(subject=Ref(Kind.OBJECTIVE, goal), body="Well said."))
+        self._in(AddComment(subject=Ref(Kind.OBJECTIVE, goal), body="Well done."))
         self._out(AddComment(subject=Ref(Kind.OBJECTIVE, self._other_goal()), body="Elsewhere."))
         self._do(CloseCycle(cycle=Q1, close_objectives=True))
         self._in(Reflect(subject=Ref(Kind.CYCLE, self.cycle), kind=ReflectionKind.LEARNED, body="Begin earlier."))
         self.sold = sold
 
     def _readings(self) -> None:
-        told = [ReadingInput(kpi=SALES, value=20 + day, measured_at=at(1, day)) for day in range(4, 14)]
-        told.append(ReadingInput(kpi=KpiBy(key="mood"), value=3, measured_at=at(2, 1)))
-        told.append(ReadingInput(kpi=SALES, value=5, measured_at=datetime(2023, 6, 1, tzinfo=UTC)))
-        ids = [id for id, _ in self._do(RecordReadings(readings=told)).readings]
+        readings = [ReadingInput(kpi=SALES, value=20 + day, measured_at=at(1, day)) for day in range(4, 14)]
+        readings.append(ReadingInput(kpi=KpiBy(key="mood"), value=3, measured_at=at(2, 1)))
+        readings.append(ReadingInput(kpi=SALES, value=5, measured_at=datetime(2023, 6, 1, tzinfo=UTC)))
+        ids = [id for id, _ in self._do(RecordReadings(readings=readings)).readings]
         self.inside |= set(ids[:10])
         self.outside |= set(ids[10:])
         self._do(CorrectReading(reading=ids[0], value=25, reason="A typing error."))

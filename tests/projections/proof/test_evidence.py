@@ -1,4 +1,4 @@
-"""Evidence of a quarter is believed anywhere, by us and by a script that is not; by neither once it was touched."""
+"""Evidence of a cycle: two independent verifiers accept it and reject every altered version."""
 
 import base64
 import hashlib
@@ -46,12 +46,12 @@ def lines(world: Attested) -> list[bytes]:
 
 
 @pytest.fixture
-def told(world: Attested) -> Quarter:
+def quarter(world: Attested) -> Quarter:
     return stories[world.database]
 
 
 def script(lines: Sequence[bytes], tmp_path: Path, key: str = KEY) -> "subprocess.CompletedProcess[str]":
-    """Run the verifier that is not ours, by itself."""
+    """Run the independent verifier script in a clean environment."""
     file = tmp_path / "quarter.evidence"
     file.write_bytes(b"".join(lines))
     alone = {"PATH": "", "PYTHONPATH": "", "PYTHONUTF8": "1"}
@@ -63,17 +63,17 @@ def events(lines: Sequence[bytes]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines[1:-1]]
 
 
-# ── what it holds ────────────────────────────────────────────────────────────────────────────────
+# ── content ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_it_holds_whole_streams_of_all_that_belongs_to_the_quarter(
-    world: Attested, told: Quarter, lines: list[bytes]
+def test_evidence_contains_all_streams_of_the_cycle_completely(
+    world: Attested, quarter: Quarter, lines: list[bytes]
 ) -> None:
-    rows = [row for row in world.log.rows(0, 10_000) if row.stream in told.inside]
+    rows = [row for row in world.log.rows(0, 10_000) if row.stream in quarter.inside]
     assert [(event["position"], event["stream"]) for event in events(lines)] == [
         (row.position, str(row.stream)) for row in rows
     ]
-    assert not told.inside & told.outside
+    assert not quarter.inside & quarter.outside
     topics = {row.topic.partition(".")[0] for row in rows}
     assert topics >= {
         "cycle-opened", "cycle-activated", "cycle-closed", "scoring-policy-adopted", "objective-drafted",
@@ -83,7 +83,7 @@ def test_it_holds_whole_streams_of_all_that_belongs_to_the_quarter(
     }  # fmt: skip
 
 
-def test_it_holds_the_exact_bytes_of_every_column(world: Attested, lines: list[bytes]) -> None:
+def test_evidence_contains_the_exact_bytes_of_every_column(world: Attested, lines: list[bytes]) -> None:
     rows = {row.position: row for row in world.log.rows(0, 10_000)}
     for event in events(lines):
         row = rows[event["position"]]
@@ -94,7 +94,7 @@ def test_it_holds_the_exact_bytes_of_every_column(world: Attested, lines: list[b
         assert event["recordedAt"] == row.recorded_at.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def test_its_checkpoint_is_of_the_log_as_it_is_and_is_kept(world: Attested, lines: list[bytes]) -> None:
+def test_the_checkpoint_of_the_evidence_covers_the_log_and_is_stored(world: Attested, lines: list[bytes]) -> None:
     about = json.loads(lines[0])
     assert checkpoint.verified(about["checkpoint"], KEYS.verifiers).size == world.size
     assert merkle_tree.note(world.conn, world.size) == about["checkpoint"]
@@ -102,25 +102,25 @@ def test_its_checkpoint_is_of_the_log_as_it_is_and_is_kept(world: Attested, line
     assert list(proofs.of_cycle(world.conn, "test", "2024-q1", KEYS)) == lines
 
 
-def test_it_names_nobody(lines: list[bytes]) -> None:
+def test_evidence_contains_no_personal_data(lines: list[bytes]) -> None:
     assert b"Lovelace" not in b"".join(lines)
     assert b"ada@example.org" not in b"".join(lines)
 
 
-def test_a_cycle_that_is_not_there_has_none(world: Attested) -> None:
+def test_an_unknown_cycle_has_no_evidence(world: Attested) -> None:
     with pytest.raises(CommandRejected, match="no Cycle with the key '2030'"):
         list(proofs.of_cycle(world.conn, "test", "2030", KEYS))
 
 
-def test_a_cycle_that_is_still_open_has_evidence_too(world: Attested) -> None:
+def test_an_open_cycle_has_evidence(world: Attested) -> None:
     proven = evidence.check(proofs.of_cycle(world.conn, "test", "2024", KEYS), KEYS.verifiers)
     assert (proven.about.key, proven.events) == ("2024", 5)
 
 
-# ── who believes it ──────────────────────────────────────────────────────────────────────────────
+# ── verification ─────────────────────────────────────────────────────────────────────────────────
 
 
-def test_both_verifiers_believe_it(world: Attested, lines: list[bytes], tmp_path: Path) -> None:
+def test_both_verifiers_accept_the_evidence(world: Attested, lines: list[bytes], tmp_path: Path) -> None:
     proven = evidence.check(lines, KEYS.verifiers)
     assert (proven.events, proven.size, proven.signer) == (len(lines) - 2, world.size, KEYS.signer.verifier)
     done = script(lines, tmp_path)
@@ -128,14 +128,14 @@ def test_both_verifiers_believe_it(world: Attested, lines: list[bytes], tmp_path
     assert done.stdout.startswith(f"{len(lines) - 2} events of the cycle 2024-q1 are in the log keyframe/test")
 
 
-def test_the_script_is_short_and_shares_no_code_with_us() -> None:
+def test_the_script_is_short_and_shares_no_code_with_keyframe() -> None:
     text = SCRIPT.read_text()
     assert len(text.splitlines()) <= 100
     imported = {line.split()[1].split(".")[0] for line in text.splitlines() if line.startswith(("import ", "from "))}
     assert imported - set(sys.stdlib_module_names) == {"cryptography"}
 
 
-def test_an_erased_person_breaks_nothing(world: Attested, lines: list[bytes], tmp_path: Path) -> None:
+def test_evidence_still_verifies_after_an_erasure(world: Attested, lines: list[bytes], tmp_path: Path) -> None:
     with world.stolen() as thief:
         thief.does("delete from person_key")
         assert world.verify().damage is None
@@ -145,17 +145,17 @@ def test_an_erased_person_breaks_nothing(world: Attested, lines: list[bytes], tm
 
 
 @pytest.mark.parametrize("key", [str(OTHER_KEYS.signer.verifier), KEY[:-6] + "AAAAA=", "", "nonsense"])
-def test_another_key_believes_nothing(lines: list[bytes], tmp_path: Path, key: str) -> None:
+def test_evidence_is_rejected_with_another_key(lines: list[bytes], tmp_path: Path, key: str) -> None:
     assert script(lines, tmp_path, key).returncode == 1
     with pytest.raises(Broken):
         evidence.check(lines, OTHER_KEYS.verifiers)
 
 
-# ── what was touched ─────────────────────────────────────────────────────────────────────────────
+# ── altered evidence ─────────────────────────────────────────────────────────────────────────────
 
 
 def resealed(lines: Sequence[bytes], signer: Signer = KEYS.signer) -> list[bytes]:
-    """The same lines under a seal that fits them, as only the log's keeper could make it."""
+    """The same lines with a valid seal, which needs the signing key."""
     digest = hashlib.sha256(b"".join(lines[:-1])).digest()
     return [
         *lines[:-1],
@@ -182,8 +182,8 @@ FIELDS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def disbelieved(lines: Sequence[bytes], tmp_path: Path) -> Broken:
-    """Neither verifier believes it."""
+def rejected(lines: Sequence[bytes], tmp_path: Path) -> Broken:
+    """Assert that both verifiers reject the evidence; the error of the library."""
     done = script(lines, tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("This is not proven: ")
@@ -192,50 +192,52 @@ def disbelieved(lines: Sequence[bytes], tmp_path: Path) -> Broken:
     return broken.value
 
 
-def test_every_field_is_tried(lines: list[bytes]) -> None:
+def test_every_field_is_covered(lines: list[bytes]) -> None:
     assert set(FIELDS) == set(events(lines)[0])
 
 
 @pytest.mark.parametrize("field", FIELDS)
 @pytest.mark.parametrize("with_seal", [False, True])
-def test_a_changed_field_is_disbelieved(lines: list[bytes], tmp_path: Path, field: str, with_seal: bool) -> None:
+def test_a_changed_field_is_rejected(lines: list[bytes], tmp_path: Path, field: str, with_seal: bool) -> None:
     at = Random(field).randrange(3, len(lines) - 2)
     changed = [*lines]
     changed[at] = altered(lines[at], **{field: FIELDS[field](json.loads(lines[at])[field])})
     assert changed != lines
-    broken = disbelieved(resealed(changed) if with_seal else changed, tmp_path)
+    broken = rejected(resealed(changed) if with_seal else changed, tmp_path)
     assert broken.line == at + 1
 
 
 @pytest.mark.parametrize("at", [0, 1, 5, -3, -2, -1])
-def test_a_line_that_is_taken_out_is_missed(lines: list[bytes], tmp_path: Path, at: int) -> None:
+def test_a_removed_line_is_rejected(lines: list[bytes], tmp_path: Path, at: int) -> None:
     kept = [*lines]
     del kept[at]
-    disbelieved(kept, tmp_path)
+    rejected(kept, tmp_path)
 
 
-def test_an_event_that_is_taken_out_of_its_stream_is_missed_even_under_a_seal(
-    lines: list[bytes], told: Quarter, tmp_path: Path
+def test_a_removed_event_is_rejected_even_with_a_valid_seal(
+    lines: list[bytes], quarter: Quarter, tmp_path: Path
 ) -> None:
-    at = next(n for n, event in enumerate(events(lines), 1) if event["stream"] == str(told.cycle))
-    disbelieved(resealed([*lines[:at], *lines[at + 1 :]]), tmp_path)
+    at = next(n for n, event in enumerate(events(lines), 1) if event["stream"] == str(quarter.cycle))
+    rejected(resealed([*lines[:at], *lines[at + 1 :]]), tmp_path)
 
 
-def test_lines_that_change_places_come_twice_or_come_late_are_noticed(lines: list[bytes], tmp_path: Path) -> None:
+def test_swapped_duplicated_and_appended_lines_are_rejected(lines: list[bytes], tmp_path: Path) -> None:
     swapped = [*lines]
     swapped[4], swapped[5] = lines[5], lines[4]
     twice = [*lines[:5], lines[4], *lines[5:]]
     for wrong in (swapped, twice, resealed(swapped), resealed(twice), [*lines, lines[3]], [*lines, b"\n"]):
-        disbelieved(wrong, tmp_path)
+        rejected(wrong, tmp_path)
 
 
-def test_a_file_that_is_cut_off_is_noticed(lines: list[bytes], tmp_path: Path) -> None:
+def test_a_truncated_file_is_rejected(lines: list[bytes], tmp_path: Path) -> None:
     whole = b"".join(lines)
     for size in (0, 1, len(lines[0]), len(whole) // 2, len(whole) - len(lines[-1]), len(whole) - 2):
-        disbelieved(whole[:size].splitlines(keepends=True), tmp_path)
+        rejected(whole[:size].splitlines(keepends=True), tmp_path)
 
 
-def test_a_header_that_speaks_of_something_else_is_noticed(world: Attested, lines: list[bytes], tmp_path: Path) -> None:
+def test_a_header_that_does_not_match_the_events_is_rejected(
+    world: Attested, lines: list[bytes], tmp_path: Path
+) -> None:
     other = merkle_tree.last_signed(world.conn)
     assert other is not None
     about = json.loads(lines[0])
@@ -246,17 +248,17 @@ def test_a_header_that_speaks_of_something_else_is_noticed(world: Attested, line
         {"cycle": "00000000-0000-0000-0000-000000000000"},
         {"evidence": "keyframe-evidence/2"},
     ):
-        disbelieved(resealed([altered(lines[0], **wrong), *lines[1:]]), tmp_path)
-    disbelieved([altered(lines[0], key="2024-q2"), *lines[1:]], tmp_path)
+        rejected(resealed([altered(lines[0], **wrong), *lines[1:]]), tmp_path)
+    rejected([altered(lines[0], key="2024-q2"), *lines[1:]], tmp_path)
 
 
-def test_evidence_and_seal_of_two_logs_do_not_go_together(lines: list[bytes]) -> None:
+def test_a_seal_of_another_log_is_rejected(lines: list[bytes]) -> None:
     other = Signer("keyframe/other", bytes(32))
     with pytest.raises(Broken, match="different logs"):
         evidence.check(resealed(lines, other), [*KEYS.verifiers, other.verifier])
 
 
-def test_random_damage_is_noticed(lines: list[bytes]) -> None:
+def test_random_damage_is_rejected(lines: list[bytes]) -> None:
     whole = b"".join(lines)
     chance = Random(3)
     for _ in range(150):
@@ -266,12 +268,12 @@ def test_random_damage_is_noticed(lines: list[bytes]) -> None:
             evidence.check(damaged.splitlines(keepends=True), KEYS.verifiers)
 
 
-# ── what cannot be had ───────────────────────────────────────────────────────────────────────────
+# ── damaged logs ─────────────────────────────────────────────────────────────────────────────────
 
 
-def test_there_is_no_evidence_of_damaged_events(world: Attested, told: Quarter) -> None:
+def test_there_is_no_evidence_of_damaged_events(world: Attested, quarter: Quarter) -> None:
     with world.stolen() as thief:
-        thief.does("update log set data = data || ' ' where stream = %s", told.sold)
+        thief.does("update log set data = data || ' ' where stream = %s", quarter.sold)
         with pytest.raises(ValueError, match="is damaged"):
             list(proofs.of_cycle(world.conn, "test", "2024-q1", KEYS))
 

@@ -1,4 +1,4 @@
-"""The tree that the views keep is the one over the log, at every size, and stays the same when it is made anew."""
+"""The stored Merkle tree matches the log at every size, also after a rebuild."""
 
 from itertools import pairwise
 
@@ -17,7 +17,7 @@ SIZES = [0, 1, 2, 255, 256, 257, 511, 512, 700, 1000, 1023, 1024, 1025, 1300]
 
 @pytest.fixture
 def grown(world: Attested) -> Attested:
-    """1,300 events that came in pieces, each seen before the next."""
+    """1,300 events that were projected in several batches."""
     for count in (1, 254, 1, 1, 300, 466, 2, 275):
         world.fill(count)
         world.catch_up()
@@ -33,7 +33,7 @@ def roots(world: Attested) -> list[bytes]:
     return found
 
 
-def test_the_root_is_that_of_the_stored_rows_at_every_size(grown: Attested) -> None:
+def test_the_root_matches_the_stored_rows_at_every_size(grown: Attested) -> None:
     expected = roots(grown)
     assert grown.size == 1300
     assert [Tree(grown.conn, size).root for size in SIZES] == [expected[size] for size in SIZES]
@@ -41,7 +41,7 @@ def test_the_root_is_that_of_the_stored_rows_at_every_size(grown: Attested) -> N
     assert [largest.root_at(size) for size in range(1301)] == expected
 
 
-def test_every_event_is_proven_in_a_log_of_any_size(grown: Attested) -> None:
+def test_inclusion_proofs_verify_at_any_log_size(grown: Attested) -> None:
     expected, rows = roots(grown), grown.log.rows(0, 10_000)
     for size in SIZES[1:]:
         tree = Tree(grown.conn, size)
@@ -51,14 +51,14 @@ def test_every_event_is_proven_in_a_log_of_any_size(grown: Attested) -> None:
             assert merkle.includes(expected[size], size, proof.leaf, position - 1, proof.path)
 
 
-def test_every_earlier_log_is_proven_to_be_the_beginning(grown: Attested) -> None:
+def test_consistency_proofs_verify_for_every_earlier_size(grown: Attested) -> None:
     expected = roots(grown)
     for old, new in [*pairwise(SIZES), (0, 1300), (3, 1300), (256, 1024), (1300, 1300)]:
         path = Tree(grown.conn, new).consistency(old)
         assert merkle.extends(expected[old], old, expected[new], new, path)
 
 
-def test_a_proof_reads_a_few_hundred_hashes_however_long_the_log_is(grown: Attested) -> None:
+def test_a_proof_reads_a_bounded_number_of_hashes(grown: Attested) -> None:
     tree = Tree(grown.conn, 1300)
     tree.inclusion(700)
     assert sum(len(tile[0]) for tile in tree._tiles.values()) <= 2 * merkle_tree.WIDTH + 1300 // merkle_tree.WIDTH
@@ -66,7 +66,7 @@ def test_a_proof_reads_a_few_hundred_hashes_however_long_the_log_is(grown: Attes
     assert row == (1300 // merkle_tree.WIDTH,)
 
 
-def test_upper_levels_are_kept_too(world: Attested, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_upper_levels_of_the_tree_are_stored(world: Attested, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(merkle_tree, "STEP", 2)
     monkeypatch.setattr(merkle_tree, "WIDTH", 4)
     world.conn.execute("delete from tree_node")
@@ -84,7 +84,7 @@ def test_upper_levels_are_kept_too(world: Attested, monkeypatch: pytest.MonkeyPa
     assert levels == [(2, 65), (4, 16), (6, 4), (8, 1)]
 
 
-def test_a_log_that_does_not_reach_a_size_has_no_proof_of_it(grown: Attested) -> None:
+def test_there_are_no_proofs_beyond_the_size_of_the_log(grown: Attested) -> None:
     with pytest.raises(LookupError):
         _ = Tree(grown.conn, 1301).root
     with pytest.raises(ValueError, match="not among"):
@@ -95,7 +95,7 @@ def test_a_log_that_does_not_reach_a_size_has_no_proof_of_it(grown: Attested) ->
         Tree(grown.conn, 5).consistency(6)
 
 
-def test_a_rebuilt_tree_is_the_same_and_checkpoints_outlive_it(grown: Attested) -> None:
+def test_a_rebuilt_tree_is_identical_and_checkpoints_survive(grown: Attested) -> None:
     note = grown.sign()
     before = grown.conn.execute("select * from tree_node order by level, place").fetchall()
     workspace = grown.database.settings.workspace
@@ -105,7 +105,7 @@ def test_a_rebuilt_tree_is_the_same_and_checkpoints_outlive_it(grown: Attested) 
         assert merkle_tree.note(conn, 1300) == note
 
 
-def test_the_sweep_tells_every_row_as_it_is_stored(grown: Attested) -> None:
+def test_the_sweep_yields_every_row_as_stored(grown: Attested) -> None:
     rows = grown.log.rows(0, 10_000)
     swept = list(raw.sweep(grown.conn))
     assert [(row[0], row[3], row[4], row[5]) for row in swept] == [

@@ -1,4 +1,4 @@
-"""Checkpoints are signed when they are due, and never against what was signed before."""
+"""When checkpoints are due, and refusing to sign a log that contradicts earlier checkpoints."""
 
 import threading
 from datetime import date
@@ -56,15 +56,15 @@ def close_a_cycle(world: Attested, key: str) -> int:
     return closed.first
 
 
-def test_what_is_signed_is_the_root_of_the_log(world: Attested) -> None:
+def test_a_checkpoint_signs_the_root_of_the_log(world: Attested) -> None:
     world.fill(300)
-    said = checkpoint.verified(world.sign(), KEYS.verifiers)
-    assert (said.origin, said.size, said.root) == ("keyframe/test", 300, Tree(world.conn, 300).root)
+    signed = checkpoint.verified(world.sign(), KEYS.verifiers)
+    assert (signed.origin, signed.size, signed.root) == ("keyframe/test", 300, Tree(world.conn, 300).root)
     empty = checkpoint.verified(signer.signed(world.conn, 0, KEYS), KEYS.verifiers)
     assert (empty.size, empty.root) == (0, merkle.EMPTY)
 
 
-def test_a_checkpoint_is_kept_as_it_was_first_signed(world: Attested) -> None:
+def test_a_stored_checkpoint_is_not_replaced(world: Attested) -> None:
     world.fill(3)
     note = world.sign()
     merkle_tree.keep(world.conn, 3, "another")
@@ -77,14 +77,14 @@ def test_a_checkpoint_is_kept_as_it_was_first_signed(world: Attested) -> None:
 @pytest.mark.parametrize(
     "statement", ["update checkpoint set size = 7", "delete from checkpoint", "truncate checkpoint"]
 )
-def test_what_was_signed_is_not_rewritten(world: Attested, role: Role, statement: str) -> None:
+def test_stored_checkpoints_cannot_be_rewritten(world: Attested, role: Role, statement: str) -> None:
     world.fill(3)
     world.sign()
     with world.database.connect(role) as conn, pytest.raises(psycopg.Error, match=r"append-only|permission denied"):
         conn.execute(statement.encode())
 
 
-def test_the_application_reads_checkpoints_and_signs_none(world: Attested) -> None:
+def test_the_application_role_reads_checkpoints_and_stores_none(world: Attested) -> None:
     world.fill(3)
     note = world.sign()
     with world.database.connect("app") as conn:
@@ -94,17 +94,17 @@ def test_the_application_reads_checkpoints_and_signs_none(world: Attested) -> No
             merkle_tree.keep(conn, 2, note)
 
 
-# ── when ─────────────────────────────────────────────────────────────────────────────────────────
+# ── due checkpoints ──────────────────────────────────────────────────────────────────────────────
 
 
-def test_one_is_due_after_so_many_events(world: Attested, keeper: CheckpointSigner) -> None:
+def test_a_checkpoint_is_due_after_events_max_events(world: Attested, keeper: CheckpointSigner) -> None:
     for count in (1, 98, 1, 99, 1, 1, 250):
         world.fill(count)
         keeper.keep(world.conn, world.catch_up())
     assert sizes(world) == [1, 199, 451]
 
 
-def test_one_is_due_after_so_much_time_if_there_is_anything_new(
+def test_a_checkpoint_is_due_after_the_interval_if_there_are_new_events(
     world: Attested, keeper: CheckpointSigner, clock: Clock
 ) -> None:
     world.fill(2)
@@ -126,7 +126,7 @@ def test_an_empty_log_is_not_signed(world: Attested, keeper: CheckpointSigner) -
     assert sizes(world) == []
 
 
-def test_one_is_signed_at_the_closing_of_every_cycle(world: Attested, keeper: CheckpointSigner) -> None:
+def test_a_checkpoint_is_signed_at_the_closing_of_every_cycle(world: Attested, keeper: CheckpointSigner) -> None:
     world.fill(1)
     keeper.keep(world.conn, world.catch_up())
     first = close_a_cycle(world, "2026-q1")
@@ -137,7 +137,7 @@ def test_one_is_signed_at_the_closing_of_every_cycle(world: Attested, keeper: Ch
     assert sizes(world) == [1, first, second]
 
 
-def test_closings_that_nobody_saw_are_made_up_for(world: Attested, keeper: CheckpointSigner) -> None:
+def test_missed_cycle_closings_are_signed_later(world: Attested, keeper: CheckpointSigner) -> None:
     closing = close_a_cycle(world, "2026-q1")
     world.fill(20)
     world.sign()
@@ -146,7 +146,9 @@ def test_closings_that_nobody_saw_are_made_up_for(world: Attested, keeper: Check
     assert world.verify().damage is None
 
 
-def test_a_keeper_goes_on_where_another_ended(world: Attested, keeper: CheckpointSigner, clock: Clock) -> None:
+def test_a_new_signer_continues_after_the_last_checkpoint(
+    world: Attested, keeper: CheckpointSigner, clock: Clock
+) -> None:
     world.fill(10)
     keeper.keep(world.conn, world.catch_up())
     another = CheckpointSigner(KEYS, events_max=100, interval_s=60, clock=clock)
@@ -166,15 +168,15 @@ def test_a_rebuild_signs_nothing_again(world: Attested, keeper: CheckpointSigner
     assert sizes(world) == [120]
 
 
-def test_of_several_projectors_the_one_that_leads_keeps_what_it_came_to(world: Attested) -> None:
+def test_only_the_leading_projector_signs_checkpoints(world: Attested) -> None:
     world.fill(5)
     kept: Queue[tuple[str, int]] = Queue()
     stop = threading.Event()
 
     def projector(name: str, *, may_lead: bool) -> Projector:
-        told = lambda _, position: kept.put((name, position))  # noqa: E731
+        record = lambda _, position: kept.put((name, position))  # noqa: E731
         workspace = world.database.settings.workspace
-        return Projector(world.log, world.database.connect, 2, workspace, may_lead=may_lead, keep=told)
+        return Projector(world.log, world.database.connect, 2, workspace, may_lead=may_lead, keep=record)
 
     running = [projector("follower", may_lead=False), projector("leader", may_lead=True)]
     threads = [threading.Thread(target=one.run, args=(stop,)) for one in running]
@@ -189,11 +191,11 @@ def test_of_several_projectors_the_one_that_leads_keeps_what_it_came_to(world: A
     assert first == [("leader", 2), ("leader", 4), ("leader", 5), ("leader", 5)]
 
 
-# ── never against what was signed ────────────────────────────────────────────────────────────────
+# ── rewritten logs ───────────────────────────────────────────────────────────────────────────────
 
 
 def rewrite(world: Attested, position: int) -> None:
-    """Change an event for good, and everything that follows from it, as a thief would."""
+    """Permanently rewrite an event and everything derived from it."""
     with world.stolen() as thief:
         thief.does("update log set data = data || ' ' where position = %s", position)
         thief.rehashes(position)
@@ -217,7 +219,7 @@ def test_a_rewritten_log_is_not_signed(world: Attested, keeper: CheckpointSigner
     assert world.catch_up() == position
 
 
-def test_a_log_that_was_cut_off_is_not_signed(world: Attested) -> None:
+def test_a_truncated_log_is_not_signed(world: Attested) -> None:
     world.fill(300)
     world.sign()
     with world.stolen() as thief:
@@ -227,7 +229,7 @@ def test_a_log_that_was_cut_off_is_not_signed(world: Attested) -> None:
             signer.signed(world.conn, 280, KEYS)
 
 
-def test_nothing_is_signed_after_a_checkpoint_that_none_of_ours_signed(world: Attested) -> None:
+def test_a_log_with_a_checkpoint_of_another_key_is_not_signed(world: Attested) -> None:
     world.fill(3)
     merkle_tree.keep(world.conn, 3, signer.signed(world.conn, world.catch_up(), OTHER_KEYS))
     world.fill(3)
@@ -235,7 +237,7 @@ def test_nothing_is_signed_after_a_checkpoint_that_none_of_ours_signed(world: At
         signer.signed(world.conn, world.catch_up(), KEYS)
 
 
-def test_a_new_key_goes_on_where_the_old_one_ended(world: Attested) -> None:
+def test_a_new_key_continues_after_checkpoints_of_the_old_one(world: Attested) -> None:
     world.fill(3)
     world.sign()
     world.fill(3)

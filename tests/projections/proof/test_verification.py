@@ -1,4 +1,4 @@
-"""Whatever is done to the log behind its back is found, and what was not touched is never accused."""
+"""Verification finds every change of the stored log and accepts every unchanged log."""
 
 import threading
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ OTHER_CHANGES = {
 
 @pytest.fixture(scope="module")
 def world(server: str) -> Iterator[Attested]:
-    """A company's log, signed three times; a few events are newer than the last checkpoint."""
+    """A random history, signed three times; a few events are newer than the last checkpoint."""
     with attested(server) as made:
         made.live(60, Random(7))
         made.sign()
@@ -74,22 +74,22 @@ def found(verdict: Verdict) -> Damage:
     return verdict.damage
 
 
-def test_an_untouched_log_is_sound(world: Attested) -> None:
+def test_an_unchanged_log_verifies(world: Attested) -> None:
     verdict = world.verify()
     assert verdict.damage is None
     assert (verdict.size, verdict.checkpoints) == (world.size, 3)
     assert verdict.root == merkle_tree.Tree(world.conn, world.size).root
 
 
-# ── a row is changed ─────────────────────────────────────────────────────────────────────────────
+# ── changed rows ─────────────────────────────────────────────────────────────────────────────────
 
 
-def test_every_column_is_tried() -> None:
+def test_every_column_is_covered() -> None:
     assert set(CHANGES) == set(LogRow._fields)
 
 
 @pytest.mark.parametrize("column", CHANGES)
-def test_a_changed_column_is_found_where_it_was_changed(world: Attested, chance: Random, column: str) -> None:
+def test_a_changed_column_is_found_at_its_position(world: Attested, chance: Random, column: str) -> None:
     for position in (1, world.size, chance.randint(2, world.size - 1), chance.randint(2, world.size - 1)):
         with world.stolen() as thief:
             thief.unlocks()
@@ -98,7 +98,7 @@ def test_a_changed_column_is_found_where_it_was_changed(world: Attested, chance:
 
 
 @pytest.mark.parametrize(("column", "value"), [(name, one) for name, all in OTHER_CHANGES.items() for one in all])
-def test_no_value_escapes(world: Attested, chance: Random, column: str, value: str) -> None:
+def test_changes_to_edge_values_are_found(world: Attested, chance: Random, column: str, value: str) -> None:
     position = chance.randint(2, world.size - 1)
     with world.stolen() as thief:
         thief.unlocks()
@@ -120,7 +120,7 @@ def test_an_emptied_column_is_found(world: Attested, chance: Random, column: str
 
 
 @pytest.mark.parametrize("column", [name for name in CHANGES if name != "leaf_hash"])
-def test_a_change_with_a_hash_that_fits_is_found_by_what_was_signed(
+def test_a_change_with_a_matching_hash_is_found_by_the_checkpoints(
     world: Attested, chance: Random, signed_size: int, column: str
 ) -> None:
     position = chance.randint(2, signed_size - 1)
@@ -132,7 +132,7 @@ def test_a_change_with_a_hash_that_fits_is_found_by_what_was_signed(
         assert found(world.verify()).position <= position + 1
 
 
-def test_a_rewritten_event_is_narrowed_down_to_between_two_checkpoints(world: Attested) -> None:
+def test_a_rewritten_event_is_located_between_two_checkpoints(world: Attested) -> None:
     sizes = [size for size, _ in merkle_tree.all_signed(world.conn)]
     with world.stolen() as thief:
         thief.does("update log set data = data || ' ' where position = %s", sizes[0] + 5)
@@ -142,7 +142,7 @@ def test_a_rewritten_event_is_narrowed_down_to_between_two_checkpoints(world: At
     assert f"to position {sizes[1]} " in damage.what
 
 
-# ── rows come, go, and change places ─────────────────────────────────────────────────────────────
+# ── deleted, inserted and swapped rows ───────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("which", ["first", "some", "last"])
@@ -154,14 +154,14 @@ def test_a_deleted_row_is_found(world: Attested, chance: Random, which: str) -> 
 
 
 def renumber(thief: Thief, after: int, by: int) -> None:
-    """Move all rows after a position, and make their hashes fit."""
+    """Shift all rows after a position and recompute their hashes."""
     thief.does("update log set position = position + %s where position > %s", by, after)
     rows = thief._conn.execute("select position from log where position > %s", [after + min(by, 0)]).fetchall()
     for (position,) in rows:
         thief.rehashes(position)
 
 
-def test_a_deleted_row_is_found_when_the_others_close_ranks(world: Attested, signed_size: int) -> None:
+def test_a_deleted_row_is_found_after_renumbering(world: Attested, signed_size: int) -> None:
     end = world.size
     for position in (5, signed_size, end - 2):
         with world.stolen() as thief:
@@ -172,7 +172,7 @@ def test_a_deleted_row_is_found_when_the_others_close_ranks(world: Attested, sig
 
 
 def copied(thief: Thief, position: int, to: int, **values: str) -> None:
-    """Put a copy of a row somewhere, some columns of which are others."""
+    """Insert a copy of a row at another position, with some columns replaced."""
     columns = [str({"position": str(to), **values}.get(name, name)) for name in LogRow._fields]
     thief.does(f"insert into log select {', '.join(columns)} from log where position = %s", position)
 
@@ -186,7 +186,7 @@ def test_a_duplicated_row_is_found(world: Attested, chance: Random) -> None:
     assert damage == Damage(position, "the position occurs twice")
 
 
-def test_an_inserted_row_is_found_though_its_hash_fits(world: Attested, signed_size: int) -> None:
+def test_an_inserted_row_with_a_matching_hash_is_found(world: Attested, signed_size: int) -> None:
     for position in (1, signed_size - 3, signed_size + 2):
         with world.stolen() as thief:
             thief.unlocks()
@@ -197,7 +197,7 @@ def test_an_inserted_row_is_found_though_its_hash_fits(world: Attested, signed_s
             assert found(world.verify()).position <= position + 2
 
 
-def test_a_forged_event_at_the_end_is_found_since_no_command_made_it(world: Attested) -> None:
+def test_a_forged_last_event_without_a_command_is_found(world: Attested) -> None:
     end = world.size
     with world.stolen() as thief:
         thief.unlocks()
@@ -209,7 +209,7 @@ def test_a_forged_event_at_the_end_is_found_since_no_command_made_it(world: Atte
     assert "no command made" in damage.what
 
 
-def test_commands_that_were_taken_out_or_rewritten_are_found_where_they_recorded(world: Attested) -> None:
+def test_deleted_and_rewritten_commands_are_found_at_their_events(world: Attested) -> None:
     commands = world.conn.execute("select first, last from command where last >= first order by first").fetchall()
     first, last = commands[len(commands) // 2]
     for change, position in (
@@ -229,7 +229,7 @@ def test_commands_that_were_taken_out_or_rewritten_are_found_where_they_recorded
 
 @pytest.mark.parametrize("with_times", [False, True])
 @pytest.mark.parametrize("with_hashes", [False, True])
-def test_two_rows_that_changed_places_are_found(
+def test_two_swapped_rows_are_found(
     world: Attested, chance: Random, signed_size: int, with_times: bool, with_hashes: bool
 ) -> None:
     one, other = sorted(chance.sample(range(1, signed_size + 1), 2))
@@ -247,11 +247,11 @@ def test_two_rows_that_changed_places_are_found(
         assert found(world.verify()).position <= other
 
 
-# ── the tail is cut off ──────────────────────────────────────────────────────────────────────────
+# ── truncated logs ───────────────────────────────────────────────────────────────────────────────
 
 
 def cut(thief: Thief, size: int) -> None:
-    """Let the log end at a size, and nothing tell of what came after."""
+    """Truncate the log at a size, and remove the commands after it."""
     thief.does("delete from log where position > %s", size)
     thief.does("delete from command where last > %s", size)
     events = "(select coalesce(sum(last - first + 1), 0) from command)"
@@ -259,7 +259,7 @@ def cut(thief: Thief, size: int) -> None:
                size, size)  # fmt: skip
 
 
-def test_a_tail_that_is_cut_off_is_found_by_what_was_signed(world: Attested, signed_size: int) -> None:
+def test_a_truncated_signed_tail_is_found_by_the_checkpoints(world: Attested, signed_size: int) -> None:
     for size in (0, 1, signed_size - 1):
         with world.stolen() as thief:
             cut(thief, size)
@@ -268,14 +268,14 @@ def test_a_tail_that_is_cut_off_is_found_by_what_was_signed(world: Attested, sig
         assert "tail is cut off" in damage.what
 
 
-def test_a_tail_that_nobody_signed_is_found_by_the_commands_that_made_it(world: Attested) -> None:
+def test_a_truncated_unsigned_tail_is_found_by_its_commands(world: Attested) -> None:
     end = world.size
     with world.stolen() as thief:
         thief.does("delete from log where position = %s", end)
         assert "a command recorded" in found(world.verify()).what
 
 
-def test_a_log_that_lost_its_checkpoints_too_is_found_by_one_from_outside(world: Attested, signed_size: int) -> None:
+def test_deleted_checkpoints_are_compensated_by_an_external_one(world: Attested, signed_size: int) -> None:
     note = merkle_tree.note(world.conn, signed_size)
     assert note is not None
     with world.stolen() as thief:
@@ -294,11 +294,11 @@ def test_a_log_that_lost_its_checkpoints_too_is_found_by_one_from_outside(world:
     assert world.verify([note]).damage is None
 
 
-# ── checkpoints are forged ───────────────────────────────────────────────────────────────────────
+# ── forged checkpoints ───────────────────────────────────────────────────────────────────────────
 
 
-def test_a_thief_without_the_key_cannot_make_a_rewritten_log_fit(world: Attested) -> None:
-    """Everything the database holds is rewritten in accordance, the checkpoints too."""
+def test_a_consistently_rewritten_log_is_found_without_the_signing_key(world: Attested) -> None:
+    """The whole database is rewritten consistently, including the checkpoints."""
     with world.stolen() as thief:
         thief.does("update log set data = data || ' ' where position = 3")
         thief.rehashes(3)
@@ -332,19 +332,19 @@ def test_a_checkpoint_of_another_log_is_refused(world: Attested) -> None:
             world.verify([wrong])
 
 
-def test_a_given_checkpoint_that_says_something_else_is_found(world: Attested) -> None:
+def test_a_contradicting_external_checkpoint_is_reported(world: Attested) -> None:
     damage = found(world.verify([checkpoint.signed(5, bytes(32), KEYS.signer)]))
     assert (damage.position, "a checkpoint given at 5" in damage.what) == (1, True)
     beyond = checkpoint.signed(world.size + 1, bytes(32), KEYS.signer)
     assert found(world.verify([beyond])).position == world.size + 1
 
 
-# ── nobody is accused wrongly ────────────────────────────────────────────────────────────────────
+# ── no false alarms ──────────────────────────────────────────────────────────────────────────────
 
 
 @settings(deadline=None, max_examples=5, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 @given(chance=st.randoms(use_true_random=False))
-def test_no_history_is_ever_accused(server: str, chance: Random) -> None:
+def test_every_unchanged_history_verifies(server: str, chance: Random) -> None:
     with attested(server) as made:
         assert made.verify().damage is None
         made.sign()
@@ -357,7 +357,7 @@ def test_no_history_is_ever_accused(server: str, chance: Random) -> None:
         assert made.verify().damage is None
 
 
-def test_a_log_that_grows_meanwhile_is_not_accused(server: str) -> None:
+def test_a_log_that_grows_during_verification_verifies(server: str) -> None:
     with attested(server) as made:
         over = threading.Event()
 
@@ -380,10 +380,10 @@ def test_a_log_that_grows_meanwhile_is_not_accused(server: str) -> None:
         assert sizes[0] < sizes[-1]
 
 
-def test_how_far_it_is_is_told(world: Attested, monkeypatch: Any) -> None:
-    told: list[tuple[int, int]] = []
+def test_verification_reports_progress(world: Attested, monkeypatch: Any) -> None:
+    progress_calls: list[tuple[int, int]] = []
     monkeypatch.setattr(verification, "PROGRESS_EVENTS", 50)
-    verification.verify(world.conn, KEYS.verifiers, (), lambda *progress: told.append(progress))
-    assert told[-1] == (world.size, world.size)
-    assert len(told) > 4
-    assert [position for position, _ in told] == sorted(position for position, _ in told)
+    verification.verify(world.conn, KEYS.verifiers, (), lambda *progress: progress_calls.append(progress))
+    assert progress_calls[-1] == (world.size, world.size)
+    assert len(progress_calls) > 4
+    assert [position for position, _ in progress_calls] == sorted(position for position, _ in progress_calls)

@@ -1,4 +1,4 @@
-"""Every event is a change, and whatever is asked about changes is what the log says."""
+"""Every event is a change; queries of changes match a reference implementation over the log."""
 
 from collections.abc import Callable
 from functools import partial
@@ -25,7 +25,7 @@ ALL = Window(10_000)
 KINDS = [kind for kind in Kind if kind not in (Kind.POLICY, Kind.COMMENT, Kind.REFLECTION)]
 
 
-def _lived(world: World, chance: Random, steps: int) -> Log:
+def _history(world: World, chance: Random, steps: int) -> Log:
     History(world.keyframe, chance).live(steps)
     world.catch_up()
     return Log(world.log.entries(0, 100_000))
@@ -33,28 +33,28 @@ def _lived(world: World, chance: Random, steps: int) -> Log:
 
 @laws
 @given(seed=st.integers(0, 2**32))
-def test_every_event_is_a_change_with_its_place(worlds: Worlds, seed: int) -> None:
+def test_every_event_is_a_change_with_its_subject_and_parents(worlds: Worlds, seed: int) -> None:
     with worlds() as world:
-        log = _lived(world, Random(seed), 200)
+        log = _history(world, Random(seed), 200)
         rows = changes.page(world.conn, world.now, ChangeFilter(), ALL)
-        assert [row.position for row in rows] == [said.position for said in log.log]
-        for row, said in zip(rows, log.log, strict=True):
-            assert (row.recorded_at, row.effective_at) == (said.recorded_at, said.effective_at)
-            assert (row.topic, row.actor) == (said.event.TOPIC, said.by.actor)
-            assert (row.subject_kind, row.subject_id) == log.subject(said.event)
+        assert [row.position for row in rows] == [entry.position for entry in log.log]
+        for row, entry in zip(rows, log.log, strict=True):
+            assert (row.recorded_at, row.effective_at) == (entry.recorded_at, entry.effective_at)
+            assert (row.topic, row.actor) == (entry.event.TOPIC, entry.by.actor)
+            assert (row.subject_kind, row.subject_id) == log.subject(entry.event)
             place = {name: getattr(row, name) for name in ("objective", "key_result", "kpi", "cycle")}
-            assert {name: id for name, id in place.items() if id is not None} == log.place(said.event)
-            assert row.late == log.is_late(said), said
+            assert {name: id for name, id in place.items() if id is not None} == log.place(entry.event)
+            assert row.late == log.is_late(entry), entry
 
 
 @laws
 @given(seed=st.integers(0, 2**32))
-def test_to_everything_belong_the_changes_that_the_log_says(worlds: Worlds, seed: int) -> None:
+def test_changes_of_a_node_match_the_log(worlds: Worlds, seed: int) -> None:
     chance = Random(seed)
     with worlds() as world:
-        log = _lived(world, chance, 200)
+        log = _history(world, chance, 200)
         for basis in _bases(world, log, chance):
-            known = [said for said in log.log if said.position <= basis.position and said.effective_at <= basis.at]
+            known = [entry for entry in log.log if entry.position <= basis.position and entry.effective_at <= basis.at]
             assert _positions(changes.page(world.conn, basis, ChangeFilter(), ALL)) == [one.position for one in known]
             for kind in KINDS:
                 ids = [id for id, first in log.first.items() if first.KIND is kind][:25]
@@ -62,7 +62,7 @@ def test_to_everything_belong_the_changes_that_the_log_says(worlds: Worlds, seed
                 counts = changes.page_counts(world.conn, basis, ids, kind, ChangeFilter())
                 for id in ids:
                     teams = _inside(world, basis, id) if kind is Kind.TEAM else ()
-                    expected = [said.position for said in known if log.belongs(said, kind, id, teams)]
+                    expected = [entry.position for entry in known if log.belongs(entry, kind, id, teams)]
                     assert _positions(found[id]) == expected, (kind, id)
                     assert counts[id] == len(expected)
 
@@ -81,22 +81,22 @@ def _teams(world: World) -> list[Any]:
 
 @laws
 @given(seed=st.integers(0, 2**32))
-def test_every_part_of_a_filter_holds_and_pages_meet_without_a_gap(worlds: Worlds, seed: int) -> None:
+def test_filters_match_the_log_and_pages_are_complete(worlds: Worlds, seed: int) -> None:
     chance = Random(seed)
     with worlds() as world:
-        log = _lived(world, chance, 150)
+        log = _history(world, chance, 150)
         basis = world.now
         for _ in range(25):
             filter, passes = _filter(log, chance, world, basis)
-            expected = [said.position for said in log.log if passes(said)]
+            expected = [entry.position for entry in log.log if passes(entry)]
             assert _positions(changes.page(world.conn, basis, filter, ALL)) == expected, filter
             assert changes.count(world.conn, basis, filter) == len(expected)
-            assert _walked(world, basis, filter, chance.randint(1, 7), backwards=False) == expected
-            assert _walked(world, basis, filter, chance.randint(1, 7), backwards=True) == expected
+            assert _paged(world, basis, filter, chance.randint(1, 7), backwards=False) == expected
+            assert _paged(world, basis, filter, chance.randint(1, 7), backwards=True) == expected
 
 
 def _filter(log: Log, chance: Random, world: World, basis: Basis) -> tuple[ChangeFilter, Callable[[Recorded], bool]]:
-    """A filter by chance, and what it says in Python."""
+    """A random filter, and the equivalent predicate."""
     recorded, effective = [one.recorded_at for one in log.log], [one.effective_at for one in log.log]
     parts: dict[str, tuple[Any, Callable[[Recorded], bool]]] = {}
     for name, kind in (("subject", chance.choice(KINDS)), ("cycle", Kind.CYCLE), ("team", Kind.TEAM)):
@@ -107,23 +107,23 @@ def _filter(log: Log, chance: Random, world: World, basis: Basis) -> tuple[Chang
             value = Ref(kind, one) if name == "subject" else one
             parts[name] = (value, partial(log.belongs, kind=kind, id=one, teams=teams))
     topics = tuple({chance.choice(log.log).event.TOPIC for _ in range(4)})
-    parts["topics"] = (topics, lambda said: said.event.TOPIC in topics)
-    parts["actors"] = (("machine:history", "machine:nobody"), lambda said: said.by.actor == "machine:history")
+    parts["topics"] = (topics, lambda entry: entry.event.TOPIC in topics)
+    parts["actors"] = (("machine:history", "machine:nobody"), lambda entry: entry.by.actor == "machine:history")
     late = chance.random() < 0.5
-    parts["late"] = (late, lambda said: log.is_late(said) == late)
+    parts["late"] = (late, lambda entry: log.is_late(entry) == late)
     (first,), (last,) = moments(recorded, chance, 1), moments(recorded, chance, 1)
-    parts["recorded_from"] = (first, lambda said: said.recorded_at >= first)
-    parts["recorded_to"] = (last, lambda said: said.recorded_at < last)
+    parts["recorded_from"] = (first, lambda entry: entry.recorded_at >= first)
+    parts["recorded_to"] = (last, lambda entry: entry.recorded_at < last)
     (since,), (until,) = moments(effective, chance, 1), moments(effective, chance, 1)
-    parts["effective_from"] = (since, lambda said: said.effective_at >= since)
-    parts["effective_to"] = (until, lambda said: said.effective_at < until)
+    parts["effective_from"] = (since, lambda entry: entry.effective_at >= since)
+    parts["effective_to"] = (until, lambda entry: entry.effective_at < until)
     asked = chance.sample(sorted(parts), chance.randint(1, 3))
     holds = [parts[name][1] for name in asked]
-    return ChangeFilter(**{name: parts[name][0] for name in asked}), lambda said: all(hold(said) for hold in holds)
+    return ChangeFilter(**{name: parts[name][0] for name in asked}), lambda entry: all(hold(entry) for hold in holds)
 
 
-def _walked(world: World, basis: Basis, filter: ChangeFilter, size: int, *, backwards: bool) -> list[int]:
-    """All positions, a page at a time."""
+def _paged(world: World, basis: Basis, filter: ChangeFilter, size: int, *, backwards: bool) -> list[int]:
+    """All positions, read page by page."""
     found: list[int] = []
     bound: Cursor | None = None
     while True:
@@ -136,8 +136,8 @@ def _walked(world: World, basis: Basis, filter: ChangeFilter, size: int, *, back
 
 
 def _bases(world: World, log: Log, chance: Random) -> list[Basis]:
-    effective = [said.effective_at for said in log.log]
-    recorded = [said.recorded_at for said in log.log]
+    effective = [entry.effective_at for entry in log.log]
+    recorded = [entry.recorded_at for entry in log.log]
     at, then = moments(effective, chance, 2)
     (known,) = moments(recorded, chance, 1)
     place = bases.at_position(world.conn, chance.choice(log.log).position)

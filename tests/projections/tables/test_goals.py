@@ -1,4 +1,4 @@
-"""Cycles, the policy, objectives, key results, and how they support each other, as they are seen."""
+"""The tables of cycles, scoring policies, objectives, key results and alignments."""
 
 from datetime import date
 
@@ -30,7 +30,7 @@ from tests.world import World
 ALL = ObjectiveFilter()
 
 
-def test_before_the_first_event_everything_is_empty(world: World) -> None:
+def test_projections_are_empty_before_the_first_event(world: World) -> None:
     id = cycle(world)
     first = after(world, 0)
     assert cycle_table.cycles(world.conn, first, [id]) == {}
@@ -39,7 +39,7 @@ def test_before_the_first_event_everything_is_empty(world: World) -> None:
     assert cycle_table.cycles(world.conn, bases.at_time(world.conn, on(1), on(1)), [id]) == {}
 
 
-def test_a_basis_beyond_the_views_is_none(world: World) -> None:
+def test_a_basis_beyond_the_projected_position_is_none(world: World) -> None:
     cycle(world)
     world.write(OpenCycle(key="q2", name="Q2", starts_on=on(1).date(), ends_on=on(9).date()))
     assert bases.at_position(world.conn, 1) is not None
@@ -48,18 +48,18 @@ def test_a_basis_beyond_the_views_is_none(world: World) -> None:
     assert bases.resolved(world.conn, Basis(on(1), 2)) is None
 
 
-def test_a_basis_known_at_a_moment_is_the_last_position_recorded_by_then(world: World) -> None:
+def test_a_recording_time_resolves_to_the_last_position_recorded_by_then(world: World) -> None:
     quarter = cycle(world)
     for title in ("Delight the customers", "Lead the whole market"):
         objective(world, quarter, title)
     for position in (1, 2):
-        stood = after(world, position)
-        assert bases.at_time(world.conn, stood.at, stood.at) == stood
-        assert bases.at_time(world.conn, on(5), stood.known).position == position
-        assert bases.resolved(world.conn, Basis(stood.at, position)) == stood
+        resolved = after(world, position)
+        assert bases.at_time(world.conn, resolved.at, resolved.at) == resolved
+        assert bases.at_time(world.conn, on(5), resolved.known).position == position
+        assert bases.resolved(world.conn, Basis(resolved.at, position)) == resolved
 
 
-def test_the_present_is_never_before_what_it_knows(world: World) -> None:
+def test_now_is_not_before_the_last_recording_time(world: World) -> None:
     cycle(world)
     now = bases.now(world.conn)
     assert now.level
@@ -67,7 +67,7 @@ def test_the_present_is_never_before_what_it_knows(world: World) -> None:
     assert now.at >= now.known
 
 
-def test_a_cycle_knows_the_bases_of_its_plan_and_its_outcome(world: World) -> None:
+def test_a_cycle_has_the_bases_of_its_plan_and_its_outcome(world: World) -> None:
     id = cycle(world)
     named = CycleBy(id=id)
     world.record(ActivateCycle(cycle=named, effective_at=on(4)))
@@ -78,7 +78,7 @@ def test_a_cycle_knows_the_bases_of_its_plan_and_its_outcome(world: World) -> No
     assert (active.state, active.plan, active.outcome) == (CycleState.ACTIVE, Basis(on(4), 2), None)
 
 
-def test_cycles_stand_under_their_parents_by_their_start(world: World) -> None:
+def test_child_cycles_are_ordered_by_start(world: World) -> None:
     year = cycle(world, "year", ends_on=on(31).date())
     late = cycle(world, "late", parent=CycleBy(id=year), starts_on=on(20).date(), ends_on=on(31).date())
     early = cycle(world, "early", parent=CycleBy(id=year), starts_on=on(1).date(), ends_on=on(19).date())
@@ -96,7 +96,7 @@ def test_the_policy_in_force_is_that_of_the_basis(world: World) -> None:
     assert (earlier.version, earlier.policy.score_green) == (1, 0.6)
 
 
-def test_an_outcome_stands_from_closing_until_reopening(world: World) -> None:
+def test_an_outcome_holds_from_closing_until_reopening(world: World) -> None:
     id = objective(world, cycle(world))
     world.record(CommitObjective(objective=id, effective_at=on(3)))
     world.record(
@@ -111,7 +111,7 @@ def test_an_outcome_stands_from_closing_until_reopening(world: World) -> None:
     assert (again.reflection, again.closed_at, again.reason) == (None, None, "too early")
 
 
-def test_who_made_a_thing_and_who_changed_it_last_are_kept_apart(world: World) -> None:
+def test_creator_and_last_changer_are_separate_fields(world: World) -> None:
     id = objective(world, cycle(world))
     world.record(RewordObjective(objective=id, title="Delight all customers", reason="all of them"))
     row = objective_table.objectives(world.conn, world.now, [id])[id]
@@ -120,7 +120,7 @@ def test_who_made_a_thing_and_who_changed_it_last_are_kept_apart(world: World) -
     assert (row.changed_at, row.reason) == (after(world, 3).known, "all of them")
 
 
-def test_what_was_replaced_in_the_same_instant_was_true_at_no_moment_but_was_known(world: World) -> None:
+def test_a_version_replaced_at_the_same_effective_time_is_visible_only_by_position(world: World) -> None:
     id = key_result(world, objective(world, cycle(world)))
     for weight in (2.0, 3.0):
         world.record(ReweighKeyResult(key_result=id, weight=weight, reason="so", effective_at=on(5)))
@@ -131,14 +131,14 @@ def test_what_was_replaced_in_the_same_instant_was_true_at_no_moment_but_was_kno
     assert at_positions == [1.0, 2.0, 3.0]
 
 
-def test_what_is_told_late_of_the_past_was_not_known_then(world: World) -> None:
+def test_a_backdated_change_is_not_visible_at_earlier_positions(world: World) -> None:
     id = key_result(world, objective(world, cycle(world)))
     world.record(ReweighKeyResult(key_result=id, weight=2.0, reason="so", effective_at=on(5)))
     assert proofs.key_results(world.conn, then(world, on(6)), [id])[id].weight == 2.0
     assert proofs.key_results(world.conn, then(world, on(6), known=3), [id])[id].weight == 1.0
 
 
-def test_every_version_of_a_key_result_is_told_up_to_the_basis(world: World) -> None:
+def test_key_result_versions_end_at_the_basis(world: World) -> None:
     id = key_result(world, objective(world, cycle(world)))
     for day in (5, 6):
         world.record(RescheduleKeyResult(key_result=id, due=on(day).date(), reason="so", effective_at=on(day)))
@@ -147,7 +147,7 @@ def test_every_version_of_a_key_result_is_told_up_to_the_basis(world: World) -> 
     assert len(proofs.key_result_versions(world.conn, then(world, on(5)), [id])[id]) == 2
 
 
-def test_a_key_result_knows_its_cycle_and_its_kpi_since_when(world: World) -> None:
+def test_a_key_result_row_has_its_cycle_kpi_and_link_time(world: World) -> None:
     quarter = cycle(world)
     kpi = world.record(DefineKpi(key="nps", name="NPS", effective_at=on(1)))
     id = key_result(world, objective(world, quarter), kpi=KpiBy(id=kpi))
@@ -162,7 +162,7 @@ def test_a_key_result_knows_its_cycle_and_its_kpi_since_when(world: World) -> No
     assert proofs.key_results_of_kpis(world.conn, then(world, on(4)), [kpi]) == {kpi: []}
 
 
-def test_a_carried_objective_is_found_from_both_sides(world: World) -> None:
+def test_a_carried_objective_is_linked_in_both_directions(world: World) -> None:
     one, two = cycle(world), cycle(world, "q2", starts_on=date(2026, 4, 1), ends_on=date(2026, 6, 30))
     old = objective(world, one)
     key_result(world, old, REACH_TEN)
@@ -175,7 +175,7 @@ def test_a_carried_objective_is_found_from_both_sides(world: World) -> None:
 # ── alignment ────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_ancestors_come_nearest_first_and_a_key_result_before_its_objective(world: World) -> None:
+def test_ancestors_are_ordered_nearest_first(world: World) -> None:
     quarter = cycle(world)
     top = objective(world, quarter, "Lead the whole market")
     middle = objective(world, quarter, "Win the large customers", supports=[to(Kind.OBJECTIVE, top)])
@@ -187,7 +187,7 @@ def test_ancestors_come_nearest_first_and_a_key_result_before_its_objective(worl
     assert {id: [row.id for row in rows] for id, rows in found.items()} == {proof: [low], middle: [], top: [middle]}
 
 
-def test_dropping_what_was_supported_leaves_its_children_unaligned(world: World) -> None:
+def test_dropping_a_goal_leaves_its_supporters_unaligned(world: World) -> None:
     quarter = cycle(world)
     top = objective(world, quarter, "Lead the whole market")
     proof = key_result(world, top)
@@ -204,7 +204,7 @@ def test_dropping_what_was_supported_leaves_its_children_unaligned(world: World)
     assert alignment.supports_of_objectives(world.conn, then(world, on(4)), [low])[low] == targets
 
 
-def test_an_edge_holds_from_its_alignment_to_its_end_on_both_clocks(world: World) -> None:
+def test_an_alignment_is_bitemporal(world: World) -> None:
     quarter = cycle(world)
     top, low = objective(world, quarter, "Lead the whole market"), objective(world, quarter, "Answer within one day")
     ref = to(Kind.OBJECTIVE, top)

@@ -1,4 +1,4 @@
-"""Long lists: every filter and order, walked through in stretches, at any basis."""
+"""Lists with every filter and order, read page by page at several bases."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
@@ -39,7 +39,7 @@ LISTS: dict[str, tuple[List[Any, Any, Any], Any, Any, Kind]] = {
 
 
 @pytest.fixture(scope="module")
-def told(worlds: Worlds) -> Iterator[World]:
+def filled(worlds: Worlds) -> Iterator[World]:
     with worlds() as world:
         History(world.keyframe, Random(7)).live(400)
         world.catch_up()
@@ -53,24 +53,24 @@ def places(world: World) -> list[Basis]:
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_stretches_add_up_to_the_whole_list_in_every_order(told: World, name: str) -> None:
+def test_pages_add_up_to_the_whole_list_in_every_order(filled: World, name: str) -> None:
     rows, orders, every, kind = LISTS[name]
     page, count, cursor = rows.page, rows.count, rows.cursor
-    for basis in places(told):
-        ids = set(fold.World(told.log.entries(0, 10_000), basis).of(kind))
-        assert count(told.conn, basis, every) == len(ids)
+    for basis in places(filled):
+        ids = set(fold.State(filled.log.entries(0, 10_000), basis).of(kind))
+        assert count(filled.conn, basis, every) == len(ids)
         for field in orders:
             for descending in (False, True):
                 order = Order(field, descending)
-                whole = page(told.conn, basis, every, order, Window(1_000))
+                whole = page(filled.conn, basis, every, order, Window(1_000))
                 assert {row.id for row in whole} == ids
                 assert len(whole) == len(ids)
-                assert _walked(told, page, basis, every, order, cursor, backwards=False) == whole
-                assert _walked(told, page, basis, every, order, cursor, backwards=True) == whole
+                assert _paged(filled, page, basis, every, order, cursor, backwards=False) == whole
+                assert _paged(filled, page, basis, every, order, cursor, backwards=True) == whole
                 _sorted(whole, cursor, order)
 
 
-def _walked(
+def _paged(
     world: World, page: Page, basis: Basis, every: Any, order: Any, cursor: Callable[..., Cursor], *, backwards: bool
 ) -> list[Any]:
     found: list[Any] = []
@@ -84,25 +84,25 @@ def _walked(
 
 
 def _sorted(rows: list[Any], cursor: Callable[..., Cursor], order: Any) -> None:
-    """In the order of the cursors; texts whatever their case, as the database compares them."""
+    """Assert the order of the cursors; the database compares texts, which is not checked here."""
     places = [cursor(row, order.field) for row in rows]
     if not any(isinstance(place.value, str) for place in places):
         assert places == sorted(places, key=lambda place: (place.value, place.tie), reverse=order.descending)
 
 
-def test_a_stretch_lies_between_two_cursors(told: World) -> None:
+def test_a_page_lies_between_two_cursors(filled: World) -> None:
     order = Order(proofs.KeyResultOrder.TITLE)
-    now = told.now
-    whole = proofs.KEY_RESULTS.page(told.conn, now, proofs.KeyResultFilter(), order, Window(100))
+    now = filled.now
+    whole = proofs.KEY_RESULTS.page(filled.conn, now, proofs.KeyResultFilter(), order, Window(100))
     after, before = (proofs.KEY_RESULTS.cursor(whole[place], order.field) for place in (1, 6))
     window = Window(100, after=after, before=before)
-    assert proofs.KEY_RESULTS.page(told.conn, now, proofs.KeyResultFilter(), order, window) == whole[2:6]
+    assert proofs.KEY_RESULTS.page(filled.conn, now, proofs.KeyResultFilter(), order, window) == whole[2:6]
     last = Window(2, after=after, before=before, backwards=True)
-    assert proofs.KEY_RESULTS.page(told.conn, now, proofs.KeyResultFilter(), order, last) == whole[4:6]
+    assert proofs.KEY_RESULTS.page(filled.conn, now, proofs.KeyResultFilter(), order, last) == whole[4:6]
 
 
-def asked_of_objectives(truth: fold.World, some: Any) -> list[tuple[ObjectiveFilter, Callable[[Any], bool]]]:
-    """Filters that find one objective and its like, and what they mean."""
+def objective_filters(truth: fold.State, some: Any) -> list[tuple[ObjectiveFilter, Callable[[Any], bool]]]:
+    """Filters that match a given objective, and the equivalent predicates."""
     states = (ObjectiveState.DRAFT, some.state)
     return [
         (ObjectiveFilter(cycle=some.cycle), lambda o: o.cycle == some.cycle),
@@ -124,27 +124,27 @@ def asked_of_objectives(truth: fold.World, some: Any) -> list[tuple[ObjectiveFil
     ]
 
 
-def test_objectives_are_found_by_what_they_are_at_the_basis(told: World) -> None:
+def test_objective_filters_apply_at_the_basis(filled: World) -> None:
     order = Order(ObjectiveOrder.RECORDED)
-    for basis in places(told):
-        truth = fold.World(told.log.entries(0, 10_000), basis)
-        things = truth.of(Kind.OBJECTIVE)
-        for some in list(things.values())[:8]:
-            for filter, holds in asked_of_objectives(truth, some):
-                expected = {id for id, thing in things.items() if holds(thing)}
-                rows = objective_table.OBJECTIVES.page(told.conn, basis, filter, order, Window(1_000))
+    for basis in places(filled):
+        truth = fold.State(filled.log.entries(0, 10_000), basis)
+        aggregates = truth.of(Kind.OBJECTIVE)
+        for some in list(aggregates.values())[:8]:
+            for filter, holds in objective_filters(truth, some):
+                expected = {id for id, aggregate in aggregates.items() if holds(aggregate)}
+                rows = objective_table.OBJECTIVES.page(filled.conn, basis, filter, order, Window(1_000))
                 assert {row.id for row in rows} == expected
-                assert objective_table.OBJECTIVES.count(told.conn, basis, filter) == len(expected)
-                of_cycle = objective_table.objectives_of_cycles(told.conn, basis, [some.cycle], filter)[some.cycle]
-                assert {row.id for row in of_cycle} == {id for id in expected if things[id].cycle == some.cycle}
+                assert objective_table.OBJECTIVES.count(filled.conn, basis, filter) == len(expected)
+                of_cycle = objective_table.objectives_of_cycles(filled.conn, basis, [some.cycle], filter)[some.cycle]
+                assert {row.id for row in of_cycle} == {id for id in expected if aggregates[id].cycle == some.cycle}
 
 
-def asked_of_key_results(truth: fold.World, some: Any) -> list[tuple[proofs.KeyResultFilter, Callable[[Any], bool]]]:
-    """Filters that find one key result and its like, and what they mean."""
-    above, ended = truth.things[some.objective], (KeyResultState.SCORED, KeyResultState.DROPPED)
+def key_result_filters(truth: fold.State, some: Any) -> list[tuple[proofs.KeyResultFilter, Callable[[Any], bool]]]:
+    """Filters that match a given key result, and the equivalent predicates."""
+    above, ended = truth.aggregates[some.objective], (KeyResultState.SCORED, KeyResultState.DROPPED)
 
     def objective(key_result: Any) -> Any:
-        return truth.things[key_result.objective]
+        return truth.aggregates[key_result.objective]
 
     return [
         (proofs.KeyResultFilter(objective=some.objective), lambda k: k.objective == some.objective),
@@ -157,27 +157,27 @@ def asked_of_key_results(truth: fold.World, some: Any) -> list[tuple[proofs.KeyR
     ]
 
 
-def test_key_results_are_found_by_what_they_are_at_the_basis(told: World) -> None:
+def test_key_result_filters_apply_at_the_basis(filled: World) -> None:
     order = Order(proofs.KeyResultOrder.DUE)
-    for basis in places(told):
-        truth = fold.World(told.log.entries(0, 10_000), basis)
-        things = truth.of(Kind.KEY_RESULT)
-        for some in list(things.values())[:8]:
-            for filter, holds in asked_of_key_results(truth, some):
-                rows = proofs.KEY_RESULTS.page(told.conn, basis, filter, order, Window(1_000))
-                assert {row.id for row in rows} == {id for id, thing in things.items() if holds(thing)}
+    for basis in places(filled):
+        truth = fold.State(filled.log.entries(0, 10_000), basis)
+        aggregates = truth.of(Kind.KEY_RESULT)
+        for some in list(aggregates.values())[:8]:
+            for filter, holds in key_result_filters(truth, some):
+                rows = proofs.KEY_RESULTS.page(filled.conn, basis, filter, order, Window(1_000))
+                assert {row.id for row in rows} == {id for id, aggregate in aggregates.items() if holds(aggregate)}
 
 
-def test_cycles_kpis_people_and_teams_have_filters_of_their_own(told: World) -> None:
-    now = told.now
-    truth = fold.World(told.log.entries(0, 10_000), now)
+def test_cycles_kpis_people_and_teams_have_filters(filled: World) -> None:
+    now = filled.now
+    truth = fold.State(filled.log.entries(0, 10_000), now)
     day = date(2025, 4, 15)
 
     def ids(page: Page, filter: Any, order: Any) -> set[Any]:
-        return {row.id for row in page(told.conn, now, filter, Order(order.RECORDED), Window(1_000))}
+        return {row.id for row in page(filled.conn, now, filter, Order(order.RECORDED), Window(1_000))}
 
     def where(kind: Kind, holds: Callable[[Any], bool]) -> set[Any]:
-        return {id for id, thing in truth.of(kind).items() if holds(thing)}
+        return {id for id, aggregate in truth.of(kind).items() if holds(aggregate)}
 
     cycles = cycle_table.CYCLES.page, CycleFilter, CycleOrder
     active = where(Kind.CYCLE, lambda c: c.state is CycleState.ACTIVE)
@@ -188,19 +188,19 @@ def test_cycles_kpis_people_and_teams_have_filters_of_their_own(told: World) -> 
     assert ids(kpi.KPIS.page, kpi.KpiFilter(retired=True), kpi.KpiOrder) == retired
     left = where(Kind.PERSON, lambda person: not person.active)
     assert ids(people.PEOPLE.page, people.PersonFilter(active=False), people.PersonOrder) == left
-    standing = where(Kind.TEAM, lambda team: not team.disbanded)
-    assert ids(people.TEAMS.page, people.TeamFilter(disbanded=False), people.TeamOrder) == standing
+    not_disbanded = where(Kind.TEAM, lambda team: not team.disbanded)
+    assert ids(people.TEAMS.page, people.TeamFilter(disbanded=False), people.TeamOrder) == not_disbanded
 
 
 @pytest.mark.parametrize("pattern", ["%", "_", "\\", "100%", "a_b", "%%", "'; drop table kpi; --"])
-def test_what_is_searched_for_is_taken_literally(world: World, pattern: str) -> None:
+def test_search_patterns_are_literal(world: World, pattern: str) -> None:
     for number, name in enumerate((f"with {pattern} in it", "a plain one")):
         world.record(DefineKpi(key=f"k{number}", name=name, cadence=Cadence.WEEKLY))
     found = kpi.KPIS.page(world.conn, world.now, kpi.KpiFilter(search=pattern), Order(kpi.KpiOrder.KEY), Window(9))
     assert [row.key for row in found] == ["k0"]
 
 
-def test_letters_are_ordered_and_found_whatever_their_case(world: World) -> None:
+def test_order_and_search_ignore_case(world: World) -> None:
     cycle = world.record(
         OpenCycle(
             key="q", name="Q", starts_on=date(2026, 1, 1), ends_on=date(2026, 3, 31), check_in_cadence=Cadence.WEEKLY

@@ -1,4 +1,4 @@
-"""Measurements, and where key results stand by them, as they are seen."""
+"""The tables of check-ins and readings, and the standings of key results that follow from them."""
 
 import pytest
 
@@ -34,12 +34,12 @@ def standing(world: World, row: KeyResultRow, basis: Basis | None = None) -> Sta
     return key_result_standing.standings(world.conn, basis or world.now, [row])[row.id]
 
 
-def test_who_was_never_spoken_of_has_an_empty_standing(world: World, goal: KeyResultRow) -> None:
+def test_a_key_result_without_check_ins_has_an_empty_standing(world: World, goal: KeyResultRow) -> None:
     assert standing(world, goal) == Standing()
     assert key_result_standing.standings(world.conn, world.now, []) == {}
 
 
-def test_value_and_confidence_are_the_last_that_were_said_even_apart(world: World, goal: KeyResultRow) -> None:
+def test_latest_value_and_latest_confidence_may_come_from_different_check_ins(world: World, goal: KeyResultRow) -> None:
     first = check_in(world, goal.id, on(5), value=3.0, confidence=0.9)
     check_in(world, goal.id, on(6), confidence=0.4)
     check_in(world, goal.id, on(7), note="nothing new")
@@ -48,7 +48,7 @@ def test_value_and_confidence_are_the_last_that_were_said_even_apart(world: Worl
     assert (found.confidence, found.confidence_position, found.last_measured_at) == (0.4, 5, on(7))
 
 
-def test_what_was_measured_later_counts_even_if_it_was_told_earlier(world: World, goal: KeyResultRow) -> None:
+def test_the_latest_measurement_counts_even_if_recorded_earlier(world: World, goal: KeyResultRow) -> None:
     check_in(world, goal.id, on(9), value=9.0)
     check_in(world, goal.id, on(5), value=5.0)
     assert standing(world, goal).value == 9.0
@@ -57,16 +57,14 @@ def test_what_was_measured_later_counts_even_if_it_was_told_earlier(world: World
     assert standing(world, goal, after(world, 4)).value == 9.0
 
 
-def test_a_correction_changes_what_is_known_now_of_then_and_not_what_was_known(
-    world: World, goal: KeyResultRow
-) -> None:
+def test_a_correction_applies_to_past_times_but_not_to_earlier_positions(world: World, goal: KeyResultRow) -> None:
     id = check_in(world, goal.id, on(5), value=5.0, confidence=0.5)
     world.record(CorrectCheckIn(check_in=id, value=6.0, reason="miscounted"))
     assert standing(world, goal, then(world, on(5))).value == 6.0
     assert standing(world, goal, then(world, on(5), known=4)).value == 5.0
-    known, told = measurements.CHECK_INS.versions(world.conn, world.now, [id])[id]
-    assert (known.value, known.ended, known.until_position) == (5.0, Ending.CORRECTED, 5)
-    assert (told.value, told.ended, told.version, told.reason) == (6.0, None, 2, "miscounted")
+    original, corrected = measurements.CHECK_INS.versions(world.conn, world.now, [id])[id]
+    assert (original.value, original.ended, original.until_position) == (5.0, Ending.CORRECTED, 5)
+    assert (corrected.value, corrected.ended, corrected.version, corrected.reason) == (6.0, None, 2, "miscounted")
     (then_known,) = measurements.CHECK_INS.versions(world.conn, after(world, 4), [id])[id]
     assert (then_known.value, then_known.ended, then_known.until_position) == (5.0, None, None)
 
@@ -75,14 +73,14 @@ def test_superseded_check_ins_are_shown_on_request(world: World, goal: KeyResult
     ids = [check_in(world, goal.id, on(day), value=float(day)) for day in (5, 6, 7)]
     world.record(CorrectCheckIn(check_in=ids[0], value=5.5, reason="miscounted"))
     now = world.now
-    standing_ones = measurements.CHECK_INS.pages(world.conn, now, [goal.id], Window(9))[goal.id]
-    assert [row.value for row in standing_ones] == [5.5, 6.0, 7.0]
+    current = measurements.CHECK_INS.pages(world.conn, now, [goal.id], Window(9))[goal.id]
+    assert [row.value for row in current] == [5.5, 6.0, 7.0]
     everything = measurements.CHECK_INS.pages(world.conn, now, [goal.id], Window(9), include_superseded=True)[goal.id]
     assert [row.value for row in everything] == [5.0, 5.5, 6.0, 7.0]
     assert measurements.CHECK_INS.counts(world.conn, now, [goal.id], include_superseded=True) == {goal.id: 4}
 
 
-def test_milestones_are_reached_when_that_was_first_said(world: World) -> None:
+def test_a_milestone_is_reached_at_its_first_check_in(world: World) -> None:
     metric = Metric(Direction.MILESTONES, milestones=(Milestone("a", "first"), Milestone("b", "second")))
     id = key_result(world, objective(world, cycle(world)), metric)
     check_in(world, id, on(5), reached=["a"])
@@ -95,7 +93,7 @@ def test_milestones_are_reached_when_that_was_first_said(world: World) -> None:
     assert standing(world, row).reached == ("a", "b")
 
 
-def test_a_linked_key_result_stands_by_the_readings_since_its_link(world: World, goal: KeyResultRow) -> None:
+def test_a_linked_key_result_is_measured_by_the_readings_since_its_link(world: World, goal: KeyResultRow) -> None:
     check_in(world, goal.id, on(4), value=2.0, confidence=0.6)
     index = kpi(world)
     read(world, index, (on(5), 50.0), (on(8), 80.0))
@@ -114,7 +112,7 @@ def test_a_linked_key_result_stands_by_the_readings_since_its_link(world: World,
     assert key_result_standing.readings_since(world.conn, world.now, []) == []
 
 
-def test_two_key_results_of_one_kpi_each_stand_by_their_own_link(world: World, goal: KeyResultRow) -> None:
+def test_two_key_results_of_one_kpi_each_use_their_own_link_time(world: World, goal: KeyResultRow) -> None:
     index = kpi(world)
     other = key_result(world, goal.objective)
     for id, day in ((goal.id, 4), (other, 6)):
@@ -128,7 +126,7 @@ def test_two_key_results_of_one_kpi_each_stand_by_their_own_link(world: World, g
 # ── readings ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_readings_come_in_stretches_of_each_kpi(world: World) -> None:
+def test_readings_are_paged_for_each_kpi(world: World) -> None:
     one, two, none = kpi(world, "one"), kpi(world, "two"), kpi(world, "none")
     read(world, one, *((on(day), float(day)) for day in (5, 6, 7, 8)))
     read(world, two, (on(6), 60.0))
@@ -148,7 +146,7 @@ def test_readings_come_in_stretches_of_each_kpi(world: World) -> None:
     assert measurements.READINGS.counts(world.conn, world.now, asked) == {one: 4, two: 1, none: 0}
 
 
-def test_a_span_of_readings_holds_its_start_and_not_its_end(world: World) -> None:
+def test_a_span_of_readings_is_half_open(world: World) -> None:
     id = kpi(world)
     read(world, id, *((on(day), float(day)) for day in (5, 6, 7)))
     now, span = world.now, (on(5), on(7))
@@ -157,7 +155,7 @@ def test_a_span_of_readings_holds_its_start_and_not_its_end(world: World) -> Non
     assert measurements.READINGS.counts(world.conn, now, [id], *span) == {id: 2}
 
 
-def test_a_retracted_reading_is_gone_and_can_be_recorded_anew(world: World) -> None:
+def test_a_retracted_reading_is_hidden_and_can_be_recorded_again(world: World) -> None:
     id = kpi(world)
     (reading,) = read(world, id, (on(5), 5.0))
     world.record(RetractReading(reading=reading, reason="a wrong meter"))
@@ -171,7 +169,7 @@ def test_a_retracted_reading_is_gone_and_can_be_recorded_anew(world: World) -> N
     assert [each.version for each in rows] == [1, 3]
 
 
-def test_what_is_retracted_and_recorded_anew_in_one_batch_ends_as_if_it_were_not(world: World) -> None:
+def test_retracting_and_recording_again_in_one_batch_equals_separate_batches(world: World) -> None:
     id = kpi(world)
     (reading,) = read(world, id, (on(5), 5.0))
     world.write(CorrectReading(reading=reading, value=6.0, reason="misread"))
@@ -187,7 +185,7 @@ def test_what_is_retracted_and_recorded_anew_in_one_batch_ends_as_if_it_were_not
     ]
 
 
-def test_every_definition_of_a_kpi_is_told_up_to_the_basis(world: World) -> None:
+def test_kpi_versions_end_at_the_basis(world: World) -> None:
     id = kpi(world)
     world.record(RedefineKpi(kpi=KpiBy(id=id), name="Net score", reason="clearer", effective_at=on(5)))
     world.record(RetireKpi(kpi=KpiBy(id=id), reason="enough", effective_at=on(9)))

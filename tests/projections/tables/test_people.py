@@ -1,4 +1,4 @@
-"""People, teams, and what is said around goals, as they are seen."""
+"""The tables of people, teams, initiatives, comments and reflections."""
 
 from uuid import UUID
 
@@ -27,7 +27,7 @@ def person(world: World, handle: str) -> UUID:
     return world.record(AddPerson(handle=handle, name=handle.title(), email=f"{handle}@example.com"))
 
 
-def test_a_person_is_found_by_handle_and_keeps_it_when_renamed(world: World) -> None:
+def test_a_person_is_found_by_handle_after_renaming(world: World) -> None:
     ada = person(world, "ada")
     world.record(RenamePerson(person=ada, name="Ada Lovelace"))
     row = people.people_by_handle(world.conn, world.now, ["ada", "nobody"])["ada"]
@@ -51,10 +51,10 @@ def test_an_erased_person_has_no_name_at_any_basis_nor_after_a_rebuild(world: Wo
 
 
 @pytest.mark.parametrize("batch_size", [1, 2, 500])
-def test_what_was_opened_before_the_key_was_gone_goes_with_the_event_however_the_log_is_cut(
+def test_personal_data_decrypted_before_the_erasure_is_removed_at_any_batch_size(
     world: World, batch_size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As if every batch had looked for the keys before the person was erased."""
+    """Simulates that every batch read the keys before the erasure."""
     ada = world.write(AddPerson(handle="ada", name="Ada", email="ada@example.com")).result.subject
     assert ada is not None
     world.write(RenamePerson(person=ada.id, name="Ada Lovelace"))
@@ -67,20 +67,20 @@ def test_what_was_opened_before_the_key_was_gone_goes_with_the_event_however_the
     assert b"ada@" not in world.dump()
 
 
-def test_the_database_makes_no_notes_of_what_people_are_called(world: World) -> None:
+def test_the_database_keeps_no_statistics_of_personal_data(world: World) -> None:
     for handle in ("ada", "bob", "cy"):
         person(world, handle)
     world.conn.execute("analyze")
-    noted = world.conn.execute(
+    statistics = world.conn.execute(
         "select tablename, attname from pg_stats where schemaname like %s", [f"{world.workspace}%"]
     )
-    columns = set(noted.fetchall())
+    columns = set(statistics.fetchall())
     assert ("person", "active") in columns
     secret = {("person", name) for name in people.NAMES} | {("person_key", "key"), ("person_key", "handle_digest")}
     assert not columns & secret
 
 
-def test_members_come_as_they_joined_and_are_gone_when_they_left(world: World) -> None:
+def test_members_are_in_joining_order_until_they_leave(world: World) -> None:
     ada, bob = person(world, "ada"), person(world, "bob")
     team = world.record(FormTeam(key="core", name="Core", lead=ada))
     for member in (bob, ada):
@@ -95,7 +95,7 @@ def test_members_come_as_they_joined_and_are_gone_when_they_left(world: World) -
     assert [row.id for row in people.members_of_teams(world.conn, world.now, [team])[team]] == [ada, bob]
 
 
-def test_teams_stand_under_their_parents_wherever_they_move(world: World) -> None:
+def test_moved_teams_are_listed_under_their_new_parent(world: World) -> None:
     one, two = (world.record(FormTeam(key=key, name=key)) for key in ("one", "two"))
     low = world.record(FormTeam(key="low", name="low", parent=one))
     before = world.now
@@ -112,7 +112,7 @@ def test_teams_stand_under_their_parents_wherever_they_move(world: World) -> Non
     assert people.teams_by_key(world.conn, world.now, ["low"])["low"].disbanded
 
 
-def test_comments_come_in_stretches_in_the_order_of_recording(world: World) -> None:
+def test_comments_are_paged_in_recording_order(world: World) -> None:
     id = objective(world, cycle(world))
     for number in range(5):
         world.record(AddComment(subject=to(Kind.OBJECTIVE, id), body=f"{number}"))
@@ -128,7 +128,7 @@ def test_comments_come_in_stretches_in_the_order_of_recording(world: World) -> N
     assert (first[0].subject, first[0].by.actor) == (to(Kind.OBJECTIVE, id), "machine:ada")
 
 
-def test_initiatives_and_reflections_are_told_of_their_subjects(world: World) -> None:
+def test_initiatives_and_reflections_are_listed_by_subject(world: World) -> None:
     quarter = cycle(world)
     id = objective(world, quarter)
     work = world.record(PlanInitiative(title="Call them all", subject=to(Kind.OBJECTIVE, id), due=on(9).date()))
@@ -136,6 +136,10 @@ def test_initiatives_and_reflections_are_told_of_their_subjects(world: World) ->
     world.record(Reflect(subject=to(Kind.CYCLE, quarter), kind=ReflectionKind.LEARNED, body="to call"))
     (planned,) = discussion.initiatives_of_subjects(world.conn, world.now, [id])[id]
     assert (planned.subject.id, planned.state, planned.due) == (id, InitiativeState.DOING, on(9).date())
-    (said,) = discussion.reflections_of_subjects(world.conn, world.now, [quarter])[quarter]
-    assert (said.kind, said.body, said.subject) == (ReflectionKind.LEARNED, "to call", to(Kind.CYCLE, quarter))
+    (reflection,) = discussion.reflections_of_subjects(world.conn, world.now, [quarter])[quarter]
+    assert (reflection.kind, reflection.body, reflection.subject) == (
+        ReflectionKind.LEARNED,
+        "to call",
+        to(Kind.CYCLE, quarter),
+    )
     assert discussion.reflections_of_subjects(world.conn, world.now, [id]) == {id: []}
