@@ -1,4 +1,4 @@
-"""A world of its own for each example: an empty workspace, its log, and the door for writing."""
+"""A fresh workspace for each example: its database, its log, and its command dispatcher."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -17,7 +17,7 @@ settings.register_profile(
     deadline=None,
     max_examples=8,
     print_blob=True,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking lives each history again, for minutes
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking replays each history, which takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

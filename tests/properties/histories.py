@@ -1,7 +1,7 @@
-"""Random histories: a company that opens cycles, sets goals, measures, corrects itself and changes its mind.
+"""Random histories of commands on one workspace.
 
-Every command of the contract is drawn, with references to what is there, some of it wrong on purpose;
-what the rules refuse is simply not recorded. Facts are told late, early and out of order.
+Every command type is drawn. References are to existing ids, a few of them wrong on purpose, and rejected commands are
+skipped. Times of measurement and effective times are late, early and out of order.
 """
 
 from collections import Counter
@@ -93,7 +93,7 @@ from tests.metric_input import as_input
 AUTHOR = Author("machine:history", Source.API, frozenset(Role))
 LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
 
-# Measuring is what happens every day; what ends things happens seldom, or there would be nothing left to change.
+# Measurements are frequent; commands that end an aggregate are rare, so that enough active aggregates remain.
 WEIGHTS: dict[str, float] = {
     "checkIn": 10, "recordReadings": 6, "correctCheckIn": 4, "correctReading": 3, "addKeyResult": 8,
     "draftObjective": 6, "retargetKeyResult": 4, "alignObjective": 5, "linkKpi": 4, "unlinkKpi": 4, "leaveTeam": 4,
@@ -112,23 +112,23 @@ REPEATABLE = frozenset(
         "redefineKpi", "retireKpi", "recordReadings", "correctReading", "retractReading", "moveInitiative",
     }
 )  # fmt: skip
-"""The verbs that ask for a state: asked twice, the second time there is nothing to record."""
+"""The idempotent commands: repeated immediately, they record nothing."""
 
 
 class History:
-    """A company that lives by chance. `done` holds each command that was carried out, with its outcome."""
+    """A random sequence of commands. `done` has each successful command with its outcome."""
 
     def __init__(self, keyframe: Dispatcher, chance: Random) -> None:
         self._keyframe = keyframe
         self._chance = chance
-        self._there: dict[Kind, list[UUID]] = {kind: [] for kind in Kind}
+        self._ids: dict[Kind, list[UUID]] = {kind: [] for kind in Kind}
         self._keys = 0
         self.done: list[tuple[Command, Outcome]] = []
         self.refused: Counter[str] = Counter()
 
     def live(self, steps: int, after: Callable[[Command, Outcome], object] | None = None) -> None:
-        """Take some steps; `after` is told of each command that was carried out."""
-        for command in self._beginnings():
+        """Execute random commands; call `after` with each successful one and its outcome."""
+        for command in self._first_commands():
             self._take(command, after)
         names = list(VERBS)
         weights = [WEIGHTS.get(name, 2) for name in names]
@@ -136,7 +136,7 @@ class History:
             name = self._chance.choices(names, weights)[0]
             self._take(getattr(self, f"_{name}")(), after)
 
-    def _beginnings(self) -> list[Command]:
+    def _first_commands(self) -> list[Command]:
         return [self._addPerson(), self._formTeam(), self._openCycle(), self._openCycle(), self._defineKpi()]
 
     def _take(self, command: Command, after: Callable[[Command, Outcome], object] | None) -> None:
@@ -145,30 +145,30 @@ class History:
         except CommandRejected as refused:
             self.refused[refused.code] += 1
             return
-        self._remember(outcome)
+        self._add_ids(outcome)
         self.done.append((command, outcome))
         if after is not None:
             after(command, outcome)
 
-    def _remember(self, outcome: Outcome) -> None:
+    def _add_ids(self, outcome: Outcome) -> None:
         subject = outcome.result.subject
-        if subject is not None and subject.id not in self._there[subject.kind]:
-            self._there[subject.kind].append(subject.id)
+        if subject is not None and subject.id not in self._ids[subject.kind]:
+            self._ids[subject.kind].append(subject.id)
         for reading, _ in outcome.result.readings:
-            if reading not in self._there[Kind.READING]:
-                self._there[Kind.READING].append(reading)
+            if reading not in self._ids[Kind.READING]:
+                self._ids[Kind.READING].append(reading)
 
     # ── drawing ──────────────────────────────────────────────────────────────────────────────────
 
     def _any(self, kind: Kind) -> UUID:
-        """Something that is there, mostly one of the last; now and then something that is not."""
-        there = self._there[kind]
-        if not there or self._chance.random() < 0.02:
+        """The id of one of the last aggregates of a kind, or sometimes an unknown id."""
+        ids = self._ids[kind]
+        if not ids or self._chance.random() < 0.02:
             return UUID(int=self._chance.getrandbits(128))
-        return self._chance.choice(there[-12:])
+        return self._chance.choice(ids[-12:])
 
     def _maybe(self, kind: Kind) -> UUID | None:
-        return self._any(kind) if self._there[kind] and self._chance.random() < 0.6 else None
+        return self._any(kind) if self._ids[kind] and self._chance.random() < 0.6 else None
 
     def _ref(self, *kinds: Kind) -> Ref:
         kind = self._chance.choice(kinds)
@@ -178,7 +178,7 @@ class History:
         self._keys += 1
         return f"k{self._chance.randint(1, self._keys + 1)}" if self._chance.random() < 0.1 else f"n{self._keys}"
 
-    def _words(self) -> str:
+    def _text(self) -> str:
         return " ".join(self._chance.choices(["grow", "mend", "people", "Ünï", "trust", "speed", "π", "100 %"], k=4))
 
     def _number(self) -> float:
@@ -188,12 +188,12 @@ class History:
         return self._chance.choice([0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0])
 
     def _moment(self) -> datetime:
-        """Any time since long ago, coarse enough that two facts often meet in one instant."""
+        """A random time since 2025, coarse enough that two events often have the same."""
         return LONG_AGO + timedelta(hours=6 * self._chance.randint(0, 2400))
 
     def _since(self) -> dict[str, Any]:
-        """Most facts are true from when they are recorded; some were true before."""
-        reason = {"reason": self._words()}
+        """A reason, and sometimes an effective time in the past."""
+        reason = {"reason": self._text()}
         return reason | {"effective_at": self._moment()} if self._chance.random() < 0.1 else reason
 
     def _metric(self) -> Metric:
@@ -210,7 +210,7 @@ class History:
         if drawn is Direction.WITHIN:
             return Metric(drawn, unit, lower=low, upper=high, start=self._chance.choice([None, low - 9, high + 9]))
         if drawn is Direction.MILESTONES:
-            return Metric(drawn, milestones=tuple(Milestone(f"m{one}", self._words(), one) for one in (1.0, 2.0)))
+            return Metric(drawn, milestones=tuple(Milestone(f"m{one}", self._text(), one) for one in (1.0, 2.0)))
         return Metric(drawn)
 
     def _goal(self) -> KpiGoal | None:
@@ -223,13 +223,13 @@ class History:
     def _reached(self) -> list[str] | None:
         return self._chance.choice([None, [], ["m1.0"], ["m1.0", "m2.0"]])
 
-    # ── a command of each verb; the names are those of the API ───────────────────────────────────
+    # ── one command of each type; the methods have the names of the API ───────────────────────────────────
 
     def _addPerson(self) -> Command:  # noqa: N802
-        return AddPerson(handle=self._key(), name=self._words(), email="a@example.com")
+        return AddPerson(handle=self._key(), name=self._text(), email="a@example.com")
 
     def _renamePerson(self) -> Command:  # noqa: N802
-        return RenamePerson(person=self._any(Kind.PERSON), name=self._words(), **self._since())
+        return RenamePerson(person=self._any(Kind.PERSON), name=self._text(), **self._since())
 
     def _deactivatePerson(self) -> Command:  # noqa: N802
         return DeactivatePerson(person=self._any(Kind.PERSON), **self._since())
@@ -239,11 +239,11 @@ class History:
 
     def _formTeam(self) -> Command:  # noqa: N802
         return FormTeam(
-            key=self._key(), name=self._words(), parent=self._maybe(Kind.TEAM), lead=self._maybe(Kind.PERSON)
+            key=self._key(), name=self._text(), parent=self._maybe(Kind.TEAM), lead=self._maybe(Kind.PERSON)
         )
 
     def _renameTeam(self) -> Command:  # noqa: N802
-        return RenameTeam(team=self._any(Kind.TEAM), name=self._words(), **self._since())
+        return RenameTeam(team=self._any(Kind.TEAM), name=self._text(), **self._since())
 
     def _moveTeam(self) -> Command:  # noqa: N802
         return MoveTeam(team=self._any(Kind.TEAM), parent=self._maybe(Kind.TEAM), **self._since())
@@ -263,7 +263,7 @@ class History:
     def _openCycle(self) -> Command:  # noqa: N802
         starts_on = date(2025, self._chance.choice([1, 4, 7, 10]), 1)
         return OpenCycle(
-            key=self._key(), name=self._words(), starts_on=starts_on, ends_on=starts_on + timedelta(days=90),
+            key=self._key(), name=self._text(), starts_on=starts_on, ends_on=starts_on + timedelta(days=90),
             parent=CycleBy(id=self._any(Kind.CYCLE)) if self._chance.random() < 0.2 else None,
             check_in_cadence=self._chance.choice(list(Cadence)), effective_at=LONG_AGO,
         )  # fmt: skip
@@ -281,9 +281,9 @@ class History:
         return AdoptScoringPolicy(score_green=self._chance.choice([0.6, 0.7, 0.8]), on_track_gap=0.05, **self._since())
 
     def _draftObjective(self) -> Command:  # noqa: N802
-        supports = [self._ref(Kind.OBJECTIVE, Kind.KEY_RESULT)] if self._there[Kind.KEY_RESULT] else []
+        supports = [self._ref(Kind.OBJECTIVE, Kind.KEY_RESULT)] if self._ids[Kind.KEY_RESULT] else []
         return DraftObjective(
-            cycle=self._cycle(), title=self._words(), kind=self._chance.choice(list(ObjectiveKind)),
+            cycle=self._cycle(), title=self._text(), kind=self._chance.choice(list(ObjectiveKind)),
             owner=self._maybe(Kind.PERSON), team=self._maybe(Kind.TEAM),
             contributors=[self._any(Kind.PERSON)] if self._chance.random() < 0.3 else [], supports=supports,
             effective_at=self._moment() if self._chance.random() < 0.6 else None,
@@ -291,7 +291,7 @@ class History:
         )  # fmt: skip
 
     def _rewordObjective(self) -> Command:  # noqa: N802
-        return RewordObjective(objective=self._any(Kind.OBJECTIVE), title=self._words(), **self._since())
+        return RewordObjective(objective=self._any(Kind.OBJECTIVE), title=self._text(), **self._since())
 
     def _assignObjective(self) -> Command:  # noqa: N802
         return AssignObjective(
@@ -336,14 +336,14 @@ class History:
 
     def _addKeyResult(self) -> Command:  # noqa: N802
         return AddKeyResult(
-            objective=self._any(Kind.OBJECTIVE), title=self._words(), metric=as_input(self._metric()),
+            objective=self._any(Kind.OBJECTIVE), title=self._text(), metric=as_input(self._metric()),
             owner=self._maybe(Kind.PERSON), weight=self._chance.choice([0.5, 1.0, 3.0]),
             kpi=KpiBy(id=self._any(Kind.KPI)) if self._chance.random() < 0.2 else None,
             effective_at=self._moment() if self._chance.random() < 0.4 else None,
         )  # fmt: skip
 
     def _rewordKeyResult(self) -> Command:  # noqa: N802
-        return RewordKeyResult(key_result=self._any(Kind.KEY_RESULT), description=self._words(), **self._since())
+        return RewordKeyResult(key_result=self._any(Kind.KEY_RESULT), description=self._text(), **self._since())
 
     def _assignKeyResult(self) -> Command:  # noqa: N802
         return AssignKeyResult(key_result=self._any(Kind.KEY_RESULT), owner=self._maybe(Kind.PERSON), **self._since())
@@ -366,12 +366,12 @@ class History:
         if self._chance.random() < 0.2:
             measured = {}
         return CheckIn(
-            key_result=self._any(Kind.KEY_RESULT), confidence=self._share(), note=self._words(), reason=self._words(),
+            key_result=self._any(Kind.KEY_RESULT), confidence=self._share(), note=self._text(), reason=self._text(),
             measured_at=self._moment() if self._chance.random() < 0.7 else None, **measured,
         )  # fmt: skip
 
     def _correctCheckIn(self) -> Command:  # noqa: N802
-        return CorrectCheckIn(check_in=self._any(Kind.CHECK_IN), value=self._number(), reason=self._words())
+        return CorrectCheckIn(check_in=self._any(Kind.CHECK_IN), value=self._number(), reason=self._text())
 
     def _linkKpi(self) -> Command:  # noqa: N802
         kpi = KpiBy(id=self._any(Kind.KPI))
@@ -388,7 +388,7 @@ class History:
 
     def _defineKpi(self) -> Command:  # noqa: N802
         return DefineKpi(
-            key=self._key(), name=self._words(), goal=self._goal(), cadence=self._chance.choice(list(Cadence)),
+            key=self._key(), name=self._text(), goal=self._goal(), cadence=self._chance.choice(list(Cadence)),
             owner=self._maybe(Kind.PERSON), team=self._maybe(Kind.TEAM),
         )  # fmt: skip
 
@@ -406,29 +406,29 @@ class History:
         return RecordReadings(readings=readings)
 
     def _correctReading(self) -> Command:  # noqa: N802
-        return CorrectReading(reading=self._any(Kind.READING), value=self._number(), reason=self._words())
+        return CorrectReading(reading=self._any(Kind.READING), value=self._number(), reason=self._text())
 
     def _retractReading(self) -> Command:  # noqa: N802
-        return RetractReading(reading=self._any(Kind.READING), reason=self._words())
+        return RetractReading(reading=self._any(Kind.READING), reason=self._text())
 
     def _planInitiative(self) -> Command:  # noqa: N802
         subject = self._ref(Kind.OBJECTIVE, Kind.KEY_RESULT)
-        return PlanInitiative(title=self._words(), subject=subject, owner=self._maybe(Kind.PERSON))
+        return PlanInitiative(title=self._text(), subject=subject, owner=self._maybe(Kind.PERSON))
 
     def _moveInitiative(self) -> Command:  # noqa: N802
         to = self._chance.choice(list(InitiativeState))
         return MoveInitiative(initiative=self._any(Kind.INITIATIVE), to=to, **self._since())
 
     def _addComment(self) -> Command:  # noqa: N802
-        return AddComment(subject=self._ref(Kind.OBJECTIVE, Kind.CHECK_IN, Kind.KPI), body=self._words())
+        return AddComment(subject=self._ref(Kind.OBJECTIVE, Kind.CHECK_IN, Kind.KPI), body=self._text())
 
     def _reflect(self) -> Command:
         kind = self._chance.choice(list(ReflectionKind))
-        return Reflect(subject=self._ref(Kind.CYCLE, Kind.OBJECTIVE), kind=kind, body=self._words())
+        return Reflect(subject=self._ref(Kind.CYCLE, Kind.OBJECTIVE), kind=kind, body=self._text())
 
 
 def moments(history: Sequence[datetime], chance: Random, count: int) -> list[datetime]:
-    """Some moments that matter: on a change, just before it, and anywhere between."""
+    """Random times: at a change, just before it, and anywhere between."""
     first, last = min(history), max(history)
     drawn = [chance.choice(history) for _ in range(count)]
     return [

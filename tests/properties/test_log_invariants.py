@@ -1,4 +1,4 @@
-"""What holds of the log, whatever happened: it says what was decided, once, in order, and says no more."""
+"""Invariants of the log after random histories: replay, idempotence, positions, hashes and effective times."""
 
 from itertools import pairwise
 from random import Random
@@ -21,18 +21,18 @@ chances = st.randoms(use_true_random=False)
 
 @laws
 @given(chance=chances)
-def test_replay_gives_the_live_aggregate(worlds: Worlds, chance: Random, monkeypatch: Any) -> None:
+def test_replay_equals_the_live_aggregate(worlds: Worlds, chance: Random, monkeypatch: Any) -> None:
     decided: dict[Any, Aggregate] = {}
     changed = UnitOfWork.changed
 
-    def remember(uow: UnitOfWork) -> list[Aggregate]:
-        things = changed(uow)
+    def capture(uow: UnitOfWork) -> list[Aggregate]:
+        aggregates = changed(uow)
         decided.clear()
-        decided.update({thing.id: thing for thing in things})
-        return things
+        decided.update({aggregate.id: aggregate for aggregate in aggregates})
+        return aggregates
 
     with worlds() as world, monkeypatch.context() as patch:
-        patch.setattr(UnitOfWork, "changed", remember)
+        patch.setattr(UnitOfWork, "changed", capture)
         history = History(world.keyframe, chance)
         history.live(60, after=lambda *_: _replayed(world, decided))
         assert history.done
@@ -45,7 +45,7 @@ def _replayed(world: World, decided: dict[Any, Aggregate]) -> None:
 
 
 def _state(aggregate: Aggregate) -> dict[str, Any]:
-    """All of it, but for the times that the log set at the append."""
+    """The attributes, except those that the log sets at the append."""
     return {
         name: [what for _, what in value] if name in ("adopted", "supported") else value
         for name, value in vars(aggregate).items()
@@ -55,7 +55,7 @@ def _state(aggregate: Aggregate) -> dict[str, Any]:
 
 @laws
 @given(chance=chances)
-def test_a_repeated_verb_records_nothing(worlds: Worlds, chance: Random) -> None:
+def test_a_repeated_command_of_a_random_history_records_nothing(worlds: Worlds, chance: Random) -> None:
     with worlds() as world:
 
         def ask_again(command: Any, outcome: Any) -> None:
@@ -69,7 +69,7 @@ def test_a_repeated_verb_records_nothing(worlds: Worlds, chance: Random) -> None
 
 @laws
 @given(chance=chances)
-def test_positions_are_gapless_times_strictly_increase_and_hashes_hold(worlds: Worlds, chance: Random) -> None:
+def test_positions_are_gapless_times_increase_and_hashes_match(worlds: Worlds, chance: Random) -> None:
     with worlds() as world:
         History(world.keyframe, chance).live(60)
         rows = world.log.rows(0, 100_000)
@@ -82,7 +82,7 @@ def test_positions_are_gapless_times_strictly_increase_and_hashes_hold(worlds: W
 
 @laws
 @given(chance=chances)
-def test_structure_is_never_effective_before_what_it_belongs_to_or_follows(worlds: Worlds, chance: Random) -> None:
+def test_structural_events_are_not_effective_before_their_parent_or_predecessor(worlds: Worlds, chance: Random) -> None:
     with worlds() as world:
         History(world.keyframe, chance).live(60)
         began: dict[Any, Any] = {}

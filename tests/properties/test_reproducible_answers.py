@@ -1,4 +1,4 @@
-"""What was answered can be asked for again for ever: whatever is corrected later, and even when views are rebuilt."""
+"""Answers at a position stay the same after later corrections and after a rebuild of the projections."""
 
 from operator import itemgetter
 from random import Random
@@ -23,7 +23,7 @@ from tests.properties.histories import History
 
 laws = settings.get_profile("laws")
 
-# Everything but what follows from the reader's clock: a second later more is expected, and less is in time.
+# All fields except those that depend on the current time, such as expected progress.
 VIEW = """
     basis { position }
     workspace { head policy { version onTrackGap scoreGreen } }
@@ -60,7 +60,7 @@ VIEW = """
 
 
 class Asker:
-    """The API over the views of a world, brought level by hand."""
+    """The GraphQL schema over a workspace whose projections catch up on request."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -82,34 +82,34 @@ class Asker:
         rebuild(self._world.log, self._world.database.connect, workspace=self._name, batch_size=batch_size)
 
     def _ask(self, document: str) -> Any:
-        """All at once, which is more than may be asked of a server."""
+        """Execute a document without the cost limits of the server."""
         with unlimited():
             result = schema.execute_sync(document, context_value=self._context)
         assert result.errors is None, result.errors
         return result.data
 
 
-def forgetful(answer: Any, erased: dict[str, str]) -> Any:
-    """The answer without what people were called who have been erased since, in an order that tells nothing of it."""
+def without_erased_names(answer: Any, erased: dict[str, str]) -> Any:
+    """The answer with the names of erased people replaced, and people in an order that does not depend on names."""
     handles = {node["handle"]: erased.get(node["entityId"], node["handle"]) for node in answer["people"]["nodes"]}
 
-    def told(part: Any) -> Any:
+    def redacted(part: Any) -> Any:
         if isinstance(part, list):
-            return [told(one) for one in part]
+            return [redacted(one) for one in part]
         if not isinstance(part, dict):
             return part
         names = {"name": ERASED} if part.get("entityId") in erased and "name" in part else {}
         called = {"handle": handles.get(part["handle"], part["handle"])} if "handle" in part else {}
-        return {key: told(value) for key, value in part.items()} | names | called
+        return {key: redacted(value) for key, value in part.items()} | names | called
 
-    forgotten = told(answer)
-    forgotten["people"]["nodes"].sort(key=itemgetter("entityId"))
-    return forgotten
+    result = redacted(answer)
+    result["people"]["nodes"].sort(key=itemgetter("entityId"))
+    return result
 
 
 @laws
 @given(chance=st.randoms(use_true_random=False))
-def test_what_was_answered_at_a_position_is_answered_for_ever(worlds: Worlds, chance: Random) -> None:
+def test_answers_at_a_position_are_reproducible(worlds: Worlds, chance: Random) -> None:
     with worlds() as world:
         asker = Asker(world)
         seen: dict[int, Any] = {}
@@ -122,18 +122,18 @@ def test_what_was_answered_at_a_position_is_answered_for_ever(worlds: Worlds, ch
         History(world.keyframe, chance).live(120, after=look)
         head = asker.projector.catch_up()
         erased = {
-            encode(Kind.PERSON, said.event.originator_id): erased_handle(said.event.originator_id)
-            for said in world.log.entries(0, 1_000)
-            if isinstance(said.event, PersonErased)
+            encode(Kind.PERSON, entry.event.originator_id): erased_handle(entry.event.originator_id)
+            for entry in world.log.entries(0, 1_000)
+            if isinstance(entry.event, PersonErased)
         }
-        seen = {position: forgetful(answer, erased) for position, answer in seen.items()}
-        assert {position: forgetful(asker.as_of(position), erased) for position in seen} == seen
+        seen = {position: without_erased_names(answer, erased) for position, answer in seen.items()}
+        assert {position: without_erased_names(asker.as_of(position), erased) for position in seen} == seen
         asker.rebuild(chance.choice([1, 7, 500]))
-        assert {position: forgetful(asker.as_of(position), erased) for position in seen} == seen
+        assert {position: without_erased_names(asker.as_of(position), erased) for position in seen} == seen
         assert asker.as_of(head) == asker.now()
 
 
-def test_before_the_first_event_everything_is_empty_and_not_an_error(worlds: Worlds) -> None:
+def test_answers_before_the_first_event_are_empty_without_errors(worlds: Worlds) -> None:
     with worlds() as world:
         asker = Asker(world)
         empty = asker.as_of(0)

@@ -1,4 +1,4 @@
-"""What commands hide from somebody and what the views hide from them is the same, however things came to be so."""
+"""Commands and projections hide the same objectives from each person, after random histories."""
 
 from collections.abc import Iterator
 from contextlib import closing, suppress
@@ -38,18 +38,18 @@ PEOPLE, TEAMS, OBJECTIVES, KEY_RESULTS, STEPS = 5, 3, 8, 10, 150
 
 
 class Company:
-    """People come and go between teams, and goals between people, some of which are private."""
+    """Random memberships, assignments and visibilities of objectives."""
 
     def __init__(self, keyframe: Dispatcher, chance: Random) -> None:
         self._keyframe = keyframe
         self._chance = chance
-        self._tell(OpenCycle(key="2026", name="2026", starts_on=date(2026, 1, 1), ends_on=date(2026, 12, 31)))
-        self.people = [self._tell(AddPerson(handle=f"p{one}", name="P")) for one in range(PEOPLE)]
-        self.teams = [self._tell(FormTeam(key=f"t{one}", name="T")) for one in range(TEAMS)]
-        self.objectives = [self._tell(one) for one in self._drafts()]
+        self._record(OpenCycle(key="2026", name="2026", starts_on=date(2026, 1, 1), ends_on=date(2026, 12, 31)))
+        self.people = [self._record(AddPerson(handle=f"p{one}", name="P")) for one in range(PEOPLE)]
+        self.teams = [self._record(FormTeam(key=f"t{one}", name="T")) for one in range(TEAMS)]
+        self.objectives = [self._record(one) for one in self._drafts()]
         rise = Metric(Direction.INCREASE, start=0, target=1)
         self.key_results = [
-            self._tell(
+            self._record(
                 AddKeyResult(objective=chance.choice(self.objectives), title="Key result", metric=as_input(rise))
             )
             for _ in range(KEY_RESULTS)
@@ -58,7 +58,7 @@ class Company:
             with suppress(CommandRejected):
                 self._keyframe.execute(chance.choice([*self._steps()]), ADMIN)
 
-    def _tell(self, command: Command) -> UUID:
+    def _record(self, command: Command) -> UUID:
         subject = self._keyframe.execute(command, ADMIN).result.subject
         assert subject is not None
         return subject.id
@@ -71,18 +71,18 @@ class Company:
             )
 
     def _steps(self) -> Iterator[Command]:
-        """One of each of what may happen."""
-        any_of, nobody = self._chance.choice, [*self.people, None]
+        """One random command of each type."""
+        any_of, people_or_none = self._chance.choice, [*self.people, None]
         person, team, objective, key_result = map(any_of, (self.people, self.teams, self.objectives, self.key_results))
         yield JoinTeam(team=team, person=person)
         yield LeaveTeam(team=team, person=person)
-        yield AppointLead(team=team, person=any_of(nobody))
+        yield AppointLead(team=team, person=any_of(people_or_none))
         yield MoveTeam(team=team, parent=any_of([*self.teams, None]))
-        yield AssignObjective(objective=objective, owner=any_of(nobody))
+        yield AssignObjective(objective=objective, owner=any_of(people_or_none))
         yield AssignObjective(objective=objective, team=any_of([*self.teams, None]))
         yield AssignObjective(objective=objective, contributors=self._chance.sample(self.people, any_of([0, 1])))
         yield SetObjectiveVisibility(objective=objective, visibility=any_of([*Visibility, Visibility.TEAM]))
-        yield AssignKeyResult(key_result=key_result, owner=any_of([*nobody, None, None]))
+        yield AssignKeyResult(key_result=key_result, owner=any_of([*people_or_none, None, None]))
         if self._chance.random() < 0.1:
             yield DropKeyResult(key_result=key_result, reason="r")
             yield DropObjective(objective=objective, reason="r")
@@ -90,7 +90,7 @@ class Company:
 
 
 def hidden(world: World, company: Company, person: UUID | None) -> set[UUID]:
-    """The objectives that commands of a person do not find."""
+    """The objectives that are hidden from a person's commands."""
     actor = "machine:nobody" if person is None else f"person:{person}"
     asking = Author(actor, Source.API, frozenset({Role.LEAD}))
     uow = UnitOfWork(world.log, asking, CommitObjective(objective=uuid4()), uuid4())
@@ -98,12 +98,12 @@ def hidden(world: World, company: Company, person: UUID | None) -> set[UUID]:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_commands_and_views_hide_the_same_from_everybody(worlds: Worlds, seed: int) -> None:
+def test_commands_and_projections_hide_the_same_objectives(worlds: Worlds, seed: int) -> None:
     with worlds() as world:
         company = Company(world.keyframe, Random(seed))
         Projector(world.log, world.database.connect, workspace=world.database.settings.workspace).catch_up()
-        everybody = [*company.people, None]
+        viewers = [*company.people, None]
         with closing(world.database.connect()) as conn:
-            told = [sight.present_and_hidden(conn, person)[1] for person in everybody]
-        assert told == [hidden(world, company, person) for person in everybody]
-        assert len(set(told)) > 2
+            hidden_in_projections = [sight.present_and_hidden(conn, person)[1] for person in viewers]
+        assert hidden_in_projections == [hidden(world, company, person) for person in viewers]
+        assert len(set(hidden_in_projections)) > 2
