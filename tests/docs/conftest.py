@@ -1,4 +1,4 @@
-"""The application on a fresh workspace, asked as README describes."""
+"""The application on a fresh workspace, started as README describes."""
 
 from collections.abc import Iterator
 

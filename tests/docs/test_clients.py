@@ -14,10 +14,10 @@ RUN = [
 ]
 
 
-def test_there_is_something_to_copy() -> None:
+def test_the_guide_has_code_blocks() -> None:
     assert len(PIECES) > 10
 
 
 @pytest.mark.parametrize("piece", PIECES, ids=lambda piece: piece.strip().partition("\n")[0][:60])
-def test_what_can_be_copied_is_what_is_run(piece: str) -> None:
+def test_code_blocks_of_the_guide_are_part_of_a_program_under_test(piece: str) -> None:
     assert any(piece in program for program in RUN)

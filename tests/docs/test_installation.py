@@ -19,21 +19,21 @@ PINNED = names([line for line in CONSTRAINTS.splitlines() if "==" in line])
 
 def test_every_dependency_is_pinned() -> None:
     extras = [one for extra in PROJECT["optional-dependencies"].values() for one in extra]
-    asked = names([*PROJECT["dependencies"], *extras])
-    assert asked - PINNED == set()
+    required = names([*PROJECT["dependencies"], *extras])
+    assert required - PINNED == set()
 
 
-def test_pins_are_exact_and_name_no_place_to_load_from() -> None:
+def test_pins_are_exact_and_name_no_index() -> None:
     lines = [line for line in CONSTRAINTS.splitlines() if not line.startswith("#")]
     assert [line for line in lines if not re.fullmatch(r"[A-Za-z0-9_.-]+==[0-9][A-Za-z0-9.]*", line)] == []
 
 
 def test_every_dependency_has_a_lower_and_an_upper_bound() -> None:
     bounded = [one for one in PROJECT["dependencies"] if ">=" in one and "<" in one]
-    assert set(PROJECT["dependencies"]) - set(bounded) == {"tzdata>=2025.2"}  # numbered by the year
+    assert set(PROJECT["dependencies"]) - set(bounded) == {"tzdata>=2025.2"}  # its versions are numbered by the year
 
 
-def test_the_changelog_tells_of_this_version() -> None:
+def test_the_changelog_has_an_entry_for_this_version() -> None:
     assert f"## [{PROJECT['version']}]" in (ROOT / "CHANGELOG.md").read_text()
 
 
@@ -43,15 +43,15 @@ def test_ports_are_published_on_loopback_only() -> None:
     assert all(port.startswith("127.0.0.1:") for port in ports)
 
 
-def test_nobody_but_the_api_listens_beyond_loopback() -> None:
+def test_only_the_api_service_listens_beyond_loopback() -> None:
     open_ones = [name for name, service in SERVICES.items() if "KEYFRAME_HOST" in service.get("environment", {})]
     assert open_ones == ["api"]
 
 
 def test_the_image_does_not_run_as_root_and_installs_exact_versions() -> None:
-    told = (ROOT / "Dockerfile").read_text()
-    assert "\nUSER keyframe\n" in told
-    assert "--constraint constraints.txt" in told
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    assert "\nUSER keyframe\n" in dockerfile
+    assert "--constraint constraints.txt" in dockerfile
 
 
 def test_decisions_are_numbered_without_gaps_and_titled_by_their_number() -> None:

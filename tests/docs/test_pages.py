@@ -54,5 +54,5 @@ def test_anchors_are_those_of_github() -> None:
     }  # fmt: skip
 
 
-def test_links_in_code_are_no_links() -> None:
+def test_links_in_code_are_ignored() -> None:
     assert links("[a](b.md#c) `[d](e.md)` [f](https://g) [h](#i)\n```\n[j](k.md)\n```\n") == [("b.md", "c"), ("", "i")]

@@ -1,4 +1,4 @@
-"""The house itself: how many modules a room has, what they are called, and where imports stand."""
+"""The structure of the code: modules per room, names of modules, imports inside functions, and rooms of tests."""
 
 import ast
 from collections import Counter
@@ -13,7 +13,7 @@ MODULES_MAX = 15
 MODULES_MAX_OF = {"api/schema/types": 10, "domain/model": 10, "projections/tables": 10}
 VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "service", "misc", "data"}
 FEATURES = {"authorization", "erasure", "privacy", "retrospective", "stories"}
-"""Folders of tests that cross rooms as a whole, and one that holds expected answers."""
+"""Folders of tests for features across rooms, and one with expected answers."""
 
 
 def modules(folder: Path) -> list[Path]:
@@ -31,7 +31,7 @@ def named(floor: str) -> list[Path]:
 
 
 def unexplained(path: Path) -> list[str]:
-    """The lines of imports inside functions that give no reason for it."""
+    """The lines of imports inside functions without a reason."""
     text = path.read_text()
     lines = text.splitlines()
     functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
@@ -46,7 +46,7 @@ def unexplained(path: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("floor", FLOORS)
-def test_a_room_has_at_most_as_many_modules_as_it_may(floor: str) -> None:
+def test_a_room_does_not_exceed_its_module_limit(floor: str) -> None:
     rooms = Counter(place(path.parent) for path in named(floor))
     assert {room: count for room, count in rooms.items() if count > MODULES_MAX_OF.get(room, MODULES_MAX)} == {}
 
@@ -75,7 +75,7 @@ def test_an_import_inside_a_function_gives_its_reason(part: str) -> None:
     assert [line for path in modules(ROOT / part) for line in unexplained(path)] == []
 
 
-def test_an_import_without_a_reason_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_import_without_a_reason_is_detected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(f"{__name__}.ROOT", tmp_path)
     module = tmp_path / "module.py"
     module.write_text("def f():\n    import a  # noqa: PLC0415\n    import b  # noqa: PLC0415 - it takes a second\n")

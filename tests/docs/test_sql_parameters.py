@@ -1,4 +1,4 @@
-"""No value reaches the database as a part of a statement."""
+"""SQL statements contain no interpolated values."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SOURCES = [path for room in ("api", "domain", "projections") for path in (ROOT / room).rglob("*.py")]
-# a value in quotes, unless it is a word of ours; or whatever Python filled in
+# a quoted interpolation, unless it is a constant of an enum; `%` or `.format` on a statement
 FILLED = re.compile(
     r"""(?isx)
     f"[^"]*\b(?:select|insert\ into|update|delete\ from|where|values)\b[^"]*'\{(?![A-Z]\w*\.[A-Z]) |
@@ -35,5 +35,5 @@ def test_every_value_in_sql_is_a_parameter(path: Path) -> None:
         'conn.execute("select {}".format(name))',
     ],
 )
-def test_a_value_that_is_none_would_be_found(wrong: str) -> None:
+def test_interpolated_values_are_detected(wrong: str) -> None:
     assert FILLED.search(wrong)

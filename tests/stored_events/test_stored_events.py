@@ -1,4 +1,4 @@
-"""Every version of every event that was ever stored can be read for ever: one example of each stands beside this file.
+"""Every released version of every event can be read; this folder has one example of each.
 
 `TOPIC.vN.json` holds the exact bytes of a body as it was written. These files are never edited; a new event or a new
 version of one adds a file.
@@ -24,7 +24,7 @@ def test_there_is_an_example_of_every_version_of_every_event() -> None:
     assert set(CORPUS) == versions
 
 
-def test_every_kind_of_thing_has_its_events() -> None:
+def test_every_aggregate_type_has_events() -> None:
     assert {event.KIND for event in EVENTS.values()} == {kind.KIND for kind in KINDS}
 
 

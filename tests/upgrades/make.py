@@ -55,13 +55,13 @@ def make(directory: Path) -> None:
     directory.mkdir(parents=True)
     for source in (FACTS, QUESTION):
         (directory / source).write_bytes((HERE / source).read_bytes())
-    ours = signing_key.create(directory / KEY, f"keyframe/{NAME}")
+    keys = signing_key.create(directory / KEY, f"keyframe/{NAME}")
     with tempfile.TemporaryDirectory() as data, embedded_postgres.running(Path(data)) as dsn:
         with open_database(settings(dsn, directory / KEY)) as database:
             database.migrate()
             _fill(database, directory)
             with database.connect() as conn:
-                lines = evidence.of_cycle(conn, NAME, CYCLE, ours)
+                lines = evidence.of_cycle(conn, NAME, CYCLE, keys)
                 (directory / EVIDENCE).write_bytes(b"".join(lines))
                 _copy_tables(conn, directory)
         _dump_schema(embedded_postgres.Server((Path(data) / "postgres").resolve()).bin_path, dsn, directory / SCHEMA)

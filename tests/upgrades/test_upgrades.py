@@ -91,7 +91,7 @@ def database(stored: Database) -> Database:
 
 
 @pytest.fixture
-def ours(database: Database) -> Keys:
+def keys(database: Database) -> Keys:
     found = signing_key.load(database.settings)
     assert found is not None
     return found
@@ -128,29 +128,29 @@ def test_migrations_bring_the_tables_to_the_newest_version(database: Database) -
     assert (found.version, found.rewritable, found.role) == (health.VERSION, (), "RIGHT")
 
 
-def test_the_log_verifies_against_every_checkpoint(database: Database, ours: Keys, folder: Path, size: int) -> None:
+def test_the_log_verifies_against_every_checkpoint(database: Database, keys: Keys, folder: Path, size: int) -> None:
     given = (folder / CHECKPOINT).read_text()
     with database.connect() as conn:
-        verdict = verify(conn, ours.verifiers, [given])
+        verdict = verify(conn, keys.verifiers, [given])
     assert verdict.damage is None
     assert (verdict.size, verdict.signed_size) == (size, size)
     assert verdict.checkpoints >= lines(folder, "checkpoint") + 1 > 3
 
 
-def test_the_checkpoint_verifies_with_the_public_key(ours: Keys, folder: Path, size: int) -> None:
-    said = checkpoint.verified((folder / CHECKPOINT).read_text(), ours.verifiers)
-    assert (said.size, ours.signer.name) == (size, f"keyframe/{NAME}")
+def test_the_checkpoint_verifies_with_the_public_key(keys: Keys, folder: Path, size: int) -> None:
+    signed = checkpoint.verified((folder / CHECKPOINT).read_text(), keys.verifiers)
+    assert (signed.size, keys.signer.name) == (size, f"keyframe/{NAME}")
 
 
-def test_the_evidence_verifies(ours: Keys, folder: Path, size: int) -> None:
+def test_the_evidence_verifies(keys: Keys, folder: Path, size: int) -> None:
     with (folder / EVIDENCE).open("rb") as file:
-        proven = evidence.check(file, ours.verifiers)
+        proven = evidence.check(file, keys.verifiers)
     assert (proven.about.key, proven.size) == (CYCLE, size)
     assert 0 < proven.events < size
 
 
-def test_the_independent_script_verifies_the_evidence(ours: Keys, folder: Path) -> None:
-    verifier: Verifier = ours.signer.verifier
+def test_the_independent_script_verifies_the_evidence(keys: Keys, folder: Path) -> None:
+    verifier: Verifier = keys.signer.verifier
     command = [sys.executable, "-I", str(VERIFIER), str(folder / EVIDENCE), str(verifier)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
@@ -162,13 +162,13 @@ def test_every_event_of_the_log_is_read(database: Database, size: int) -> None:
     assert {entry.event.TOPIC for entry in entries} <= set(EVENTS)
 
 
-def test_the_question_has_the_stored_answer(database: Database, folder: Path) -> None:
+def test_the_query_has_the_stored_answer(database: Database, folder: Path) -> None:
     with client(database) as http:
         answer = ask(http, (folder / QUESTION).read_text())
     assert answer == json.loads((folder / ANSWER).read_text())
 
 
-def test_the_question_has_the_stored_answer_after_a_rebuild(database: Database, folder: Path, size: int) -> None:
+def test_the_query_has_the_stored_answer_after_a_rebuild(database: Database, folder: Path, size: int) -> None:
     reached = rebuild.rebuild(database.log(), database.connect, workspace=NAME)
     assert reached == size
     with database.connect() as conn:
@@ -186,12 +186,12 @@ def test_importing_the_same_facts_again_records_nothing(database: Database, fold
     assert log.head().position == size
 
 
-def test_a_new_command_is_recorded_on_top_and_signed(database: Database, ours: Keys, folder: Path, size: int) -> None:
+def test_a_new_command_is_recorded_on_top_and_signed(database: Database, keys: Keys, folder: Path, size: int) -> None:
     with client(database) as http:
         payload = ask(http, DEFINE_KPI)["defineKpi"]
     assert (payload["position"], payload["problems"]) == (size + 1, [])
     projector_of(database).catch_up()
     with database.connect() as conn:
-        note = signer.signed(conn, size + 1, ours)
-        verdict = verify(conn, ours.verifiers, [note, (folder / CHECKPOINT).read_text()])
+        note = signer.signed(conn, size + 1, keys)
+        verdict = verify(conn, keys.verifiers, [note, (folder / CHECKPOINT).read_text()])
     assert (verdict.damage, verdict.size, verdict.signed_size) == (None, size + 1, size + 1)
