@@ -1,4 +1,4 @@
-"""All figures, one after the other."""
+"""Runs all benchmarks, one after the other."""
 
 from benchmarks import hiding, hostile, ingesting, reading, readings, rebuilding, verifying, writing
 

@@ -1,4 +1,4 @@
-"""The function calls of one check-in over HTTP: how many, in which modules, and how often a module is called back.
+"""The function calls of one check-in over HTTP: how many, in which modules, and how often a module is called back into.
 
 Run: python -m benchmarks.call_path [--trace]
 
@@ -82,7 +82,7 @@ class CallPath(NamedTuple):
 
 
 class Profile:
-    """Notes calls in all threads that start while it is installed, and in this one."""
+    """Records the calls in this thread and in all threads that start while it is installed."""
 
     def __init__(self) -> None:
         self.on = False
@@ -118,16 +118,16 @@ class Profile:
             above = above.f_back
 
     def _module(self, code: CodeType) -> str | None:
-        """Which module of ours this is code of; None for a library's."""
+        """The Keyframe module of this code; None for code of a library."""
         if code not in self._modules:
             path = Path(code.co_filename)
-            ours = path.is_relative_to(ROOT) and path.relative_to(ROOT).parts[0] in ROOMS
-            self._modules[code] = str(path.relative_to(ROOT)) if ours else None
+            is_keyframe = path.is_relative_to(ROOT) and path.relative_to(ROOT).parts[0] in ROOMS
+            self._modules[code] = str(path.relative_to(ROOT)) if is_keyframe else None
         return self._modules[code]
 
 
 def member_with_key_result(database: Database) -> tuple[str, str]:
-    """The token of a member, and the global id of a key result of an objective that they own."""
+    """Set up a member who owns an objective; the member's token, and the global id of a key result."""
     dispatcher = Dispatcher(Log(database.pool(), database.settings.workspace))
 
     def made(command: Command) -> UUID:
@@ -146,7 +146,7 @@ def member_with_key_result(database: Database) -> tuple[str, str]:
 
 
 def call_path(database: Database) -> CallPath:
-    """The calls of a member's check-in on an empty workspace, once the document is parsed and the token known."""
+    """The calls of a member's check-in, with a parsed document and a cached token check."""
     return asyncio.run(_call_path(database))
 
 
@@ -192,7 +192,7 @@ def main() -> None:
 
 
 def report(path: CallPath, *, trace: bool) -> None:
-    """The figures, the calls by module, and the calls in order if `trace`."""
+    """Print the totals, the calls by module, and with `trace` the calls in order."""
     print(
         f"{len(path.calls)} calls in {len(path.modules)} modules, {path.backs.total()} calls back between "
         f"{len(path.backs)} pairs of modules; the projector's threads: {len(path.projector)}"

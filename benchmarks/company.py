@@ -1,4 +1,4 @@
-"""A company of any size, written straight into the log, so that a benchmark need not wait for a thousand commands."""
+"""A company of any size, appended to the log directly, which is faster than executing thousands of commands."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -16,7 +16,7 @@ from domain.primitives.values import Cadence, Direction, Kind, Metric, Objective
 
 OPENED = datetime(2026, 1, 1, tzinfo=UTC)
 AUTHOR = "machine:benchmark"
-EVENTS_AN_APPEND = 5_000
+EVENTS_PER_APPEND = 5_000
 SPACE = UUID("00000000-0000-4000-8000-00000000bbbb")
 
 
@@ -33,21 +33,21 @@ def goals(objectives: int, key_results: int, rounds: int, private: int = 0) -> I
     cycle = Cycle.begin(keyed_id(Kind.CYCLE, opened.key), opened, OPENED)
     drafted = [_objective(cycle, number, is_private=number < private) for number in range(objectives)]
     added = [_key_result(one, number) for one in drafted for number in range(key_results)]
-    yield from _news(cycle, *drafted, *added)
+    yield from _collect(cycle, *drafted, *added)
     for one in drafted:
         one.commit(OPENED)
     cycle.record(CycleActivated(), OPENED)
-    yield from _news(*drafted, cycle)
+    yield from _collect(*drafted, cycle)
     for number in range(rounds):
         at = OPENED + timedelta(hours=number + 1)
         for one in drafted:
             one.reword(f"{one.title.rsplit(' · ')[0]} · {number}", None, at)
         for key_result in added:
             key_result.retarget(Metric(Direction.INCREASE, start=0.0, target=100.0 + number), at)
-        yield from _news(*drafted, *added)
+        yield from _collect(*drafted, *added)
         for key_result in added:
-            said = KeyResultCheckedIn(key_result=key_result.id, value=number % 100 + 0.5, confidence=0.7)
-            yield from _news(CheckIn.begin(_id(f"{key_result.id}/{number}"), said, at))
+            checked_in = KeyResultCheckedIn(key_result=key_result.id, value=number % 100 + 0.5, confidence=0.7)
+            yield from _collect(CheckIn.begin(_id(f"{key_result.id}/{number}"), checked_in, at))
 
 
 def kpi(key: str) -> Event:
@@ -56,16 +56,16 @@ def kpi(key: str) -> Event:
 
 
 def readings(kpi: UUID, count: int, first: int = 0) -> Iterator[Event]:
-    """One reading a second, from the year's first on."""
+    """One reading per second, from the start of the year on."""
     for number in range(first, first + count):
         at = OPENED + timedelta(seconds=number)
-        yield from _news(Reading.begin(reading_id(kpi, at), ReadingRecorded(kpi=kpi, value=float(number)), at))
+        yield from _collect(Reading.begin(reading_id(kpi, at), ReadingRecorded(kpi=kpi, value=float(number)), at))
 
 
 def write(log: Log, events: Iterator[Event]) -> int:
-    """Append the events, thousands at a time; how many there were."""
+    """Append the events in batches; their number."""
     total = 0
-    while chunk := list(islice(events, EVENTS_AN_APPEND)):
+    while chunk := list(islice(events, EVENTS_PER_APPEND)):
         by = Authorship(actor=AUTHOR, source=Source.SYSTEM, command=uuid4())
         log.append([log.mapper.to_stored_event(event) for event in chunk], Append(by=by, digest=b""))
         total += len(chunk)
@@ -93,9 +93,9 @@ def _key_result(objective: Objective, number: int) -> KeyResult:
     return KeyResult.begin(_id(f"{objective.id}/{number}"), event, OPENED)
 
 
-def _news(*things: Aggregate) -> Iterator[Event]:
-    for thing in things:
-        yield from thing.collect_events()
+def _collect(*aggregates: Aggregate) -> Iterator[Event]:
+    for aggregate in aggregates:
+        yield from aggregate.collect_events()
 
 
 def _id(name: str) -> UUID:

@@ -1,4 +1,4 @@
-"""1,000 objectives with 4 key results each: for whom everything is shown, against for whom some of it is hidden.
+"""1,000 objectives with 4 key results each: a caller who sees everything against one from whom some of it is hidden.
 
 Run: python -m benchmarks.hiding
 """
@@ -27,7 +27,7 @@ def main() -> None:
 
 
 def _compare(world: World, what: str, page: str, private: int) -> None:
-    """One after the other, again and again, so that both have the same work going on beside them."""
+    """Alternate between both callers, so that other load on the machine affects both."""
     member = world.of(Role.MEMBER)
     pairs = [[seconds(lambda: one.ask(page), 1, 0) for one in (world, member)] for _ in range(TIMES)]  # noqa: B023
     whole, part = (min(times) for times in zip(*pairs, strict=True))

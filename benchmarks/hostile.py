@@ -1,7 +1,7 @@
-"""What nobody would send: how long each of it keeps the server, and whether it keeps anybody else waiting.
+"""Hostile requests: how long each one occupies the server, and how long another client waits meanwhile.
 
-Asked of `keyframe demo`, while a bystander asks a small question over and over; each is a process of its own. How long
-the server took is what its journal says.
+They are sent to `keyframe demo` while a bystander process sends a small query over and over. The time that the server
+takes is read from its request log.
 """
 
 import json
@@ -30,14 +30,14 @@ BYSTANDER = "bystander"
 
 
 class Served(NamedTuple):
-    """A demo: where it answers, and where its journal is."""
+    """A running demo: its URL, and the file of its request log."""
 
     url: str
-    journal: Path
+    log_file: Path
 
     def took_ms(self, name: str) -> list[float]:
-        """What the journal says of the requests that had this name."""
-        lines = (json.loads(line) for line in self.journal.read_text().splitlines() if line.startswith("{"))
+        """The duration of each logged request with this request id."""
+        lines = (json.loads(line) for line in self.log_file.read_text().splitlines() if line.startswith("{"))
         return [line["ms"] for line in lines if line.get("event") == "request" and line["request_id"] == name]
 
 
@@ -50,11 +50,11 @@ def free_port() -> int:
 @contextmanager
 def demo() -> Iterator[Served]:
     with tempfile.TemporaryDirectory(prefix="keyframe-hostile-") as place:
-        port, journal = free_port(), Path(place) / "journal"
+        port, log_file = free_port(), Path(place) / "request.log"
         unlimited = {"KEYFRAME_REQUESTS_PER_S": "1000000", "KEYFRAME_REQUESTS_BURST": "1000000"}
         environment = {**os.environ, **unlimited, "KEYFRAME_DATA_DIR": place, "KEYFRAME_PORT": str(port)}
         command = [sys.executable, "-m", "api.cli", "demo"]
-        with journal.open("w") as written:
+        with log_file.open("w") as written:
             server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=written)
         try:
             url = f"http://127.0.0.1:{port}"
@@ -64,14 +64,14 @@ def demo() -> Iterator[Served]:
                     break
                 except httpx.TransportError:
                     time.sleep(0.2)
-            yield Served(f"{url}/graphql", journal)
+            yield Served(f"{url}/graphql", log_file)
         finally:
             server.terminate()
             server.wait()
 
 
-def stand_by(url: str) -> None:
-    """Ask a small question until the standard input ends, and print how long each answer took."""
+def bystand(url: str) -> None:
+    """Send a small query until standard input has "!", and print how long each response took."""
     os.set_blocking(sys.stdin.fileno(), False)
     with httpx.Client(headers=HEADERS) as http:
         for _ in range(20):
@@ -86,7 +86,7 @@ def stand_by(url: str) -> None:
 
 @contextmanager
 def bystander(url: str) -> Iterator[list[float]]:
-    """How long somebody else waited meanwhile, each time, once that is over."""
+    """Run the bystander; the list has its waiting times in milliseconds after the block."""
     command = [sys.executable, "-m", "benchmarks.hostile", BYSTANDER, url]
     waited: list[float] = []
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
@@ -98,8 +98,8 @@ def bystander(url: str) -> Iterator[list[float]]:
 
 
 @contextmanager
-def dawdling(url: str) -> Iterator[None]:
-    """Many who have begun to send a body, and do not come to its end."""
+def slow_bodies(url: str) -> Iterator[None]:
+    """Many connections that send only the beginning of a body."""
     host, port = url.split("/")[2].split(":")
     head = (
         b"POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{"
@@ -112,7 +112,7 @@ def dawdling(url: str) -> Iterator[None]:
 
 
 def measured(served: Served, number: int, body: bytes) -> tuple[float, float]:
-    """The median of what the server took, and the longest that a bystander waited, both in milliseconds."""
+    """The median time of the server, and the longest wait of the bystander, both in milliseconds."""
     name = f"hostile-{number}"
     with bystander(served.url) as waited, httpx.Client(headers={**HEADERS, "x-request-id": name}, timeout=60) as http:
         for _ in range(TIMES):
@@ -128,21 +128,21 @@ def main() -> None:
         print(f"a bystander alone waits {median(alone):.0f} ms, and {max(alone):.0f} at most\n")
         print(f"{'':45}{'server':>12}{'bystander':>12}")
         cases = {name: body for name, (body, _) in HOSTILE.items()}
-        cases["the whole schema, which is answered"] = document(get_introspection_query())
+        cases["the whole schema, which is allowed"] = document(get_introspection_query())
         found = []
         for number, (name, body) in enumerate(cases.items()):
             took, longest = measured(served, number, body)
             found.append((took, name))
             print(f"{name:45}{took:9.1f} ms{longest:9.0f} ms")
-        with dawdling(served.url), bystander(served.url) as waited:
+        with slow_bodies(served.url), bystander(served.url) as waited:
             time.sleep(2)
-        print(f"{f'{SLOW_CONNECTIONS} bodies that do not come':45}{'':12}{max(waited):9.0f} ms")
+        print(f"{f'{SLOW_CONNECTIONS} incomplete bodies':45}{'':12}{max(waited):9.0f} ms")
         slowest, name = max(found)
-        print(f"\nratio {slowest / median(alone):.1f}: the slowest ({name}) / a small question")
+        print(f"\nratio {slowest / median(alone):.1f}: the slowest ({name}) / a small query")
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == [BYSTANDER]:
-        stand_by(sys.argv[2])
+        bystand(sys.argv[2])
     else:
         main()

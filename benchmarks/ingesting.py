@@ -1,4 +1,4 @@
-"""A file of 100,000 readings over HTTP until all of it can be read, against COPY of the same rows.
+"""A file of 100,000 readings over HTTP until all of them are readable, against COPY of the same rows.
 
 Run: python -m benchmarks.ingesting
 """
@@ -32,15 +32,15 @@ def main() -> None:
         with _serving(world) as port:
             for form, media in ((_lines, "application/x-ndjson"), (_table, "text/csv")):
                 files = iter([form(number * READINGS) for number in range(TIMES + 1)])
-                ours = seconds(lambda files=files, media=media: _sent(port, media, next(files)), TIMES)  # type: ignore[misc]
+                keyframe = seconds(lambda files=files, media=media: _sent(port, media, next(files)), TIMES)  # type: ignore[misc]
                 copied = _copied(world)
-                figures = f"{READINGS / ours:,.0f} readings/s, COPY {READINGS / copied:,.0f} rows/s"
-                report(f"100,000 readings over HTTP ({media}) / COPY", ours / copied, "20,000/s", figures)
+                figures = f"{READINGS / keyframe:,.0f} readings/s, COPY {READINGS / copied:,.0f} rows/s"
+                report(f"100,000 readings over HTTP ({media}) / COPY", keyframe / copied, "20,000/s", figures)
 
 
 @contextmanager
 def _serving(world: World) -> Iterator[int]:
-    """The server as it is, in this process, on a port of its own."""
+    """The server in this process, on a free port."""
     _collect_seldom()
     app = create_app(world.database.settings, world.database, editor=False, anonymous=True)
     listener = socket.create_server(("127.0.0.1", 0))
@@ -59,9 +59,9 @@ def _serving(world: World) -> Iterator[int]:
 def _sent(port: int, media: str, file: bytes) -> None:
     http = HTTPConnection("127.0.0.1", port, timeout=600)
     http.request("POST", "/ingest/readings", file, {"content-type": media})
-    told = msgspec.json.decode(http.getresponse().read())
-    if told.get("recorded") != READINGS or "behind" in told:
-        raise RuntimeError(str(told))
+    answer = msgspec.json.decode(http.getresponse().read())
+    if answer.get("recorded") != READINGS or "behind" in answer:
+        raise RuntimeError(str(answer))
 
 
 def _lines(first: int) -> bytes:

@@ -1,4 +1,4 @@
-"""How a figure is measured: on a server of its own, several times, beside its peer, and told as a ratio."""
+"""How benchmarks measure: on their own server, several times, next to a baseline, and reported as a ratio."""
 
 import shutil
 import sys
@@ -30,7 +30,7 @@ STATEMENT_SECONDS = 600
 
 
 class World(NamedTuple):
-    """A workspace with nothing in it, and all that a process has around one."""
+    """An empty workspace with its log, projector and GraphQL context."""
 
     database: Database
     pool: Pool
@@ -39,18 +39,18 @@ class World(NamedTuple):
     context: Context
 
     def ask(self, document: str, variables: dict[str, object] | None = None) -> dict[str, object]:
-        """The data of an answer, as a request gets it, but for HTTP."""
+        """The data of a response, without HTTP."""
         result = schema.execute_sync(document, variables, context_value=self.context.for_next_operation())
         if result.errors or result.data is None:
             raise RuntimeError(str(result.errors))
         return result.data
 
     def of(self, *roles: Role) -> "World":
-        """The same, asked by a machine that has these roles alone."""
+        """The same workspace for a caller with these roles only."""
         return self._replace(context=replace(self.context, caller=Caller("benchmark", frozenset(roles))))
 
     def catch_up(self) -> int:
-        """Bring the views level with the log, and let the planner know what is in them."""
+        """Catch up with the log, and update the statistics of the planner; the position."""
         position = self.projector.catch_up()
         with self.database.connect() as conn:
             conn.execute("analyze")
@@ -58,7 +58,7 @@ class World(NamedTuple):
 
     @contextmanager
     def serving(self) -> Iterator[None]:
-        """The projector runs, as beside a server."""
+        """Run the projector in a thread, as a server does."""
         stop = Flag()
         thread = Thread(target=self.projector.run, args=(stop,))
         thread.start()
@@ -72,7 +72,7 @@ class World(NamedTuple):
 
 @contextmanager
 def worlds() -> Iterator[Callable[[], World]]:
-    """Worlds on one server: the one that KEYFRAME_DATABASE_URL names, or one in a temporary directory."""
+    """A factory of workspaces on one server: that of KEYFRAME_DATABASE_URL, or an embedded temporary one."""
     directory = Path(tempfile.mkdtemp(prefix="keyframe-bench-"))
     try:
         with ExitStack() as stack:
@@ -83,7 +83,7 @@ def worlds() -> Iterator[Callable[[], World]]:
 
 
 def _world(server: Database, stack: ExitStack) -> World:
-    """A workspace of its own; one on a named server is left there, under its name, to be looked at."""
+    """A fresh workspace; it is not dropped, so that it can be inspected on a given server."""
     named = Settings(
         database_url=SecretStr(server.dsn), workspace=f"bench_{uuid4().hex[:8]}", statement_timeout_s=STATEMENT_SECONDS
     )
@@ -101,7 +101,7 @@ def _world(server: Database, stack: ExitStack) -> World:
 
 
 def seconds(work: Callable[[], object], times: int, warm: int = 1) -> float:
-    """The median of some runs, after some that do not count."""
+    """The median duration of some runs, after warm-up runs that do not count."""
     for _ in range(warm):
         work()
     return median(_timed(work) for _ in range(times))
@@ -114,6 +114,6 @@ def _timed(work: Callable[[], object]) -> float:
 
 
 def report(what: str, ratio: float, goal: str, figures: str) -> None:
-    """One line: the ratio first, since the rest depends on the machine."""
+    """Print one line, with the ratio first, since the rest depends on the machine."""
     sys.stdout.write(f"{what:<58} {ratio:8.2f}x   goal {goal:<12} {figures}\n")
     sys.stdout.flush()

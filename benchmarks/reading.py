@@ -1,4 +1,4 @@
-"""1,000 objectives with 4 key results each, and a page of 50: then against now, and with a log ten times longer.
+"""1,000 objectives with 4 key results each, and a page of 50: `asOf` against now, and with a log ten times longer.
 
 Run: python -m benchmarks.reading
 """
@@ -24,12 +24,15 @@ def main() -> None:
         for page, name in ((1_000, "1,000 objectives x 4"), (50, "a page of 50")):
             now, then = _now(short, page), _then(short, page)
             now_long, then_long = _now(long, page), _then(long, page)
-            report(f"{name}: asOf / now", then / now, "<= 1.3", _told(now, then))
+            report(f"{name}: asOf / now", then / now, "<= 1.3", _figures(now, then))
             report(
-                f"{name}: asOf / now, log 10 times longer", then_long / now_long, "<= 1.3", _told(now_long, then_long)
+                f"{name}: asOf / now, log 10 times longer",
+                then_long / now_long,
+                "<= 1.3",
+                _figures(now_long, then_long),
             )
-            report(f"{name}: now, log 10 times longer / short", now_long / now, "<= 1.2", _told(now, now_long))
-            report(f"{name}: asOf, log 10 times longer / short", then_long / then, "<= 1.2", _told(then, then_long))
+            report(f"{name}: now, log 10 times longer / short", now_long / now, "<= 1.2", _figures(now, now_long))
+            report(f"{name}: asOf, log 10 times longer / short", then_long / then, "<= 1.2", _figures(then, then_long))
 
 
 def _now(world: World, page: int) -> float:
@@ -38,13 +41,13 @@ def _now(world: World, page: int) -> float:
 
 
 def _then(world: World, page: int) -> float:
-    """Right in the middle of what was recorded since the goals were set."""
+    """As of the middle of the events after the goals were set."""
     middle = (world.log.head().position + 6_002) // 2
     document = f'{{ asOf(position: {middle}) {{ cycle(by: {{key: "2026-q1"}}) {{ {GOALS % page} }} }} }}'
     return seconds(lambda: world.ask(document), TIMES)
 
 
-def _told(one: float, other: float) -> str:
+def _figures(one: float, other: float) -> str:
     return f"{one * 1000:.1f} ms, {other * 1000:.1f} ms"
 
 

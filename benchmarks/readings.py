@@ -1,4 +1,4 @@
-"""Readings in batches of 1,000, from the command until they can be read, against COPY of the same rows.
+"""Readings in batches of 1,000, from the command until they are readable, against COPY of the same rows.
 
 Run: python -m benchmarks.readings
 """
@@ -22,13 +22,13 @@ def main() -> None:
         write(world.log, iter([kpi("orders")]))
         world.catch_up()
         with world.serving():
-            ours = _ours(world)
+            keyframe = _keyframe(world)
         copied = _copied(world)
-        figures = f"{BATCH / ours:,.0f} readings/s, COPY {BATCH / copied:,.0f} rows/s"
-        report("1,000 readings until readable / COPY of the same rows", ours / copied, "20,000/s", figures)
+        figures = f"{BATCH / keyframe:,.0f} readings/s, COPY {BATCH / copied:,.0f} rows/s"
+        report("1,000 readings until readable / COPY of the same rows", keyframe / copied, "20,000/s", figures)
 
 
-def _ours(world: World) -> float:
+def _keyframe(world: World) -> float:
     batches = count()
 
     def work() -> None:
@@ -40,7 +40,7 @@ def _ours(world: World) -> float:
         ]
         outcome = world.context.writer.execute(RecordReadings(readings=readings), world.context.caller.author)
         if world.context.writer.behind(outcome.head):
-            raise RuntimeError("the views did not come")
+            raise RuntimeError("the projections did not catch up in time")
 
     return seconds(work, TIMES, warm=3)
 

@@ -1,4 +1,4 @@
-"""A rebuild of all views against bare decoding of the same log.
+"""A rebuild of all projections against only decoding the same log.
 
 Run: python -m benchmarks.rebuilding
 """

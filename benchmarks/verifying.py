@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def _signed(world: World, keys: Keys) -> int:
-    """See all events, and sign after every thousandth; how many there are."""
+    """Catch up, and sign a checkpoint after every thousandth event; the number of events."""
     events = world.catch_up()
     with world.database.connect() as conn:
         for size in range(CHECKPOINT_EVENTS, events, CHECKPOINT_EVENTS):

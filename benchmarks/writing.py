@@ -1,4 +1,4 @@
-"""A mutation until what it recorded can be read, against a bare insert and commit on the same server.
+"""A mutation until its events are readable, against a bare insert and commit on the same server.
 
 Run: python -m benchmarks.writing
 """
@@ -24,12 +24,12 @@ def main() -> None:
         write(world.log, goals(50, 4, 1))
         world.catch_up()
         with world.serving():
-            bare, ours = _bare(world), _ours(world)
-        figures = f"{ours * 1000:.2f} ms, bare {bare * 1000:.2f} ms (p50)"
-        report("a mutation until readable / a bare insert and commit", ours / bare, "<= 3", figures)
+            bare, keyframe = _bare(world), _keyframe(world)
+        figures = f"{keyframe * 1000:.2f} ms, bare {bare * 1000:.2f} ms (p50)"
+        report("a mutation until readable / a bare insert and commit", keyframe / bare, "<= 3", figures)
 
 
-def _ours(world: World) -> float:
+def _keyframe(world: World) -> float:
     of = world.ask(ONE)["keyResults"]["nodes"][0]["id"]  # type: ignore[index]
     values = count()
     return seconds(lambda: world.ask(CHECK_IN, {"of": of, "value": float(next(values))}), TIMES, warm=30)
