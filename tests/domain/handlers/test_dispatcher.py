@@ -169,8 +169,8 @@ def test_commands_that_change_an_agreement_require_a_reason(command: Command) ->
 
 
 def test_the_reason_is_recorded_with_the_event() -> None:
-    then = given(opened, drafted).when(DropObjective(objective=OBJECTIVE, reason="not ours"))
-    assert [one.by.reason for one in then.entries] == ["not ours"]
+    then = given(opened, drafted).when(DropObjective(objective=OBJECTIVE, reason="out of scope"))
+    assert [one.by.reason for one in then.entries] == ["out of scope"]
 
 
 def test_any_command_may_have_a_reason() -> None:
