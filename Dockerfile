@@ -1,4 +1,4 @@
-# One image for both processes: `keyframe serve` answers, `keyframe project` feeds the views.
+# One image for both processes: `keyframe serve` is the API server, `keyframe project` the projector.
 
 FROM python:3.13-slim AS build
 WORKDIR /src

@@ -1,4 +1,4 @@
-# Everything that is done with Keyframe, one word each. README.md has the same as plain commands.
+# The tasks of development. `make help` lists them.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -9,12 +9,12 @@ INSTALLED := $(VENV)/.installed
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo         a company to look at, on http://127.0.0.1:8000/graphql"
+	@echo "make demo         a sample company, on http://127.0.0.1:8000/graphql"
 	@echo "make test         the tests"
-	@echo "make check        format, lint, types, arrows, the schema's snapshot, the tests"
-	@echo "make conformance  what clients in use expect, tried out with them; needs Node"
-	@echo "make bench        the goals in figures"
-	@echo "make clean        remove what the others made, but no data"
+	@echo "make check        format, lint, types, import contracts, schema snapshot, tests"
+	@echo "make conformance  a running server, tested with real clients; needs Node"
+	@echo "make bench        the benchmarks"
+	@echo "make clean        remove environments, caches and builds; keeps data"
 
 $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Keyframe needs Python 3.11 or newer; name one: make PYTHON=python3.12")'
