@@ -1,6 +1,6 @@
 """Verify a file of Keyframe evidence without Keyframe: `python verify_evidence.py FILE NAME+ID+KEY`.
 
-What it checks is told in evidence.md. It needs `cryptography`, and shares no line with the writer of the file.
+evidence.md describes the checks. The script needs `cryptography`, and shares no code with Keyframe.
 """
 
 import base64
@@ -26,7 +26,7 @@ def sha256(*parts):
 
 
 def signed_text(note, vkey):
-    """The text of a signed note, which the key has to have signed."""
+    """The lines of a note's text. Raises ValueError if the key did not sign the note."""
     name, key_id, key = vkey.split("+", 2)
     public = base64.b64decode(key, validate=True)
     need(public[0] == 1 and sha256(name.encode(), b"\n", public)[:4].hex() == key_id, "the public key is damaged")
@@ -56,7 +56,7 @@ def leaf(event):
 
 
 def root(index, size, above, path):
-    """The root that a path leads to from a leaf: RFC 9162, 2.1.3.2."""
+    """The root hash for a leaf hash and its inclusion path: RFC 9162, 2.1.3.2."""
     last = size - 1
     for beside in path:
         need(last > 0, "the path is too long")
