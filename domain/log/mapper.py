@@ -14,7 +14,7 @@ from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import Mapper, Notification, StoredEvent
 from msgspec.structs import force_setattr
 
-from domain.model.event import NOBODY, WHEN_RECORDED, Event
+from domain.model.event import NIL_ID, WHEN_RECORDED, Event
 from domain.model.event_registry import EVENTS
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -99,7 +99,7 @@ class EventMapper(Mapper[UUID]):
     def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredRow:
         assert isinstance(domain_event, Event)
         body = msgspec.structs.replace(
-            domain_event, originator_id=NOBODY, originator_version=0, timestamp=WHEN_RECORDED
+            domain_event, originator_id=NIL_ID, originator_version=0, timestamp=WHEN_RECORDED
         )
         return StoredRow(
             originator_id=domain_event.originator_id,

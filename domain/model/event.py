@@ -12,7 +12,7 @@ from eventsourcing.domain import CanMutateProtocol
 from domain.primitives.errors import invalid
 from domain.primitives.values import Kind, Source
 
-NOBODY = UUID(int=0)
+NIL_ID = UUID(int=0)
 WHEN_RECORDED = datetime.max.replace(tzinfo=UTC)
 """The effective time of an event that takes effect when it is recorded: the log stores the earlier of the given
 effective time and its own clock."""
@@ -34,7 +34,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, renam
     VERSION: ClassVar[int] = 1
     FIRST: ClassVar[bool] = False
 
-    originator_id: UUID = NOBODY
+    originator_id: UUID = NIL_ID
     originator_version: int = 0
     timestamp: datetime = WHEN_RECORDED
 

@@ -14,7 +14,7 @@ from uuid import UUID
 import msgspec
 from psycopg import sql
 
-from domain.model.event import NOBODY, Event, body_fields
+from domain.model.event import NIL_ID, Event, body_fields
 from domain.model.objective import ObjectiveAligned
 from domain.primitives.values import EARLIEST, Ref
 from projections.engine.registry import TABLES
@@ -132,7 +132,7 @@ def present_and_hidden(conn: Connection, person: UUID | None) -> tuple[ResolvedB
     An objective is hidden if it is visible to its team only, and the person is neither member nor lead of that team,
     neither owner nor contributor of the objective, and owner of none of its key results. `conn` reads the tables.
     """
-    for position, known, at, hidden in fetch(conn, _PRESENT_AND_HIDDEN, {"person": person or NOBODY}):
+    for position, known, at, hidden in fetch(conn, _PRESENT_AND_HIDDEN, {"person": person or NIL_ID}):
         return ResolvedBasis(at, position, known or EARLIEST), frozenset(hidden)
     raise LookupError(NOT_CREATED)
 

@@ -12,7 +12,7 @@ import msgspec
 from domain.log.times import last_known
 from domain.metrics.kpi_series import INSTANT
 from domain.model.discussion import CommentAdded
-from domain.model.event import NOBODY, Event, Recorded
+from domain.model.event import NIL_ID, Event, Recorded
 from domain.model.key_result import CheckInCorrected, KeyResultCheckedIn
 from domain.model.kpi import ReadingRecorded
 from domain.primitives.values import EARLIEST, Basis, Kind, Ref
@@ -302,7 +302,7 @@ def _driving(filter: ChangeFilter) -> tuple[Scope, Sequence[UUID], ChangeFilter]
         return Scope(Kind.TEAM, "ids"), [filter.team], msgspec.structs.replace(filter, team=None)
     if filter.cycle is not None:
         return Scope(Kind.CYCLE, "ids"), [filter.cycle], msgspec.structs.replace(filter, cycle=None)
-    return Scope(None, "ids"), [NOBODY], filter
+    return Scope(None, "ids"), [NIL_ID], filter
 
 
 def _page(
@@ -341,7 +341,7 @@ def _with(ctes: list[str]) -> str:
 def _conditions(conn: Connection, basis: Basis, filter: ChangeFilter) -> tuple[FilterBuilder, list[str]]:
     """The conditions of a filter on a change `v`, and the common table expressions that they use."""
     builder, ctes = FilterBuilder(), []
-    subject = filter.subject or Ref(Kind.POLICY, NOBODY)
+    subject = filter.subject or Ref(Kind.POLICY, NIL_ID)
     scopes = [(Kind.CYCLE, "cycle", filter.cycle), (Kind.TEAM, "team", filter.team)]
     for kind, param, id in [*scopes, (subject.kind, "subject", filter.subject and subject.id)]:
         if id is not None:

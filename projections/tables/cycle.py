@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from domain.model.cycle import CycleActivated, CycleClosed, CycleOpened, ScoringPolicyAdopted
-from domain.model.event import NOBODY, Event, Recorded
+from domain.model.event import NIL_ID, Event, Recorded
 from domain.primitives.values import (
     EARLIEST,
     Basis,
@@ -170,6 +170,6 @@ CYCLES = List(
 
 
 DEFAULT_POLICY = PolicyRow(
-    NOBODY, 0, 0, 0, EARLIEST, EARLIEST, "machine:keyframe", Source.SYSTEM, None, "machine:keyframe", Source.SYSTEM,
+    NIL_ID, 0, 0, 0, EARLIEST, EARLIEST, "machine:keyframe", Source.SYSTEM, None, "machine:keyframe", Source.SYSTEM,
     None, None, ScoringPolicy(),
 )  # fmt: skip

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.model.event import NOBODY, WHEN_RECORDED, Event, Recorded
+from domain.model.event import NIL_ID, WHEN_RECORDED, Event, Recorded
 from domain.model.people import (
     PersonAdded,
     PersonDeactivated,
@@ -198,7 +198,7 @@ people = PERSON.by_id
 
 def people_by_handle(conn: Connection, basis: Basis, handles: Sequence[str]) -> dict[str, PersonRow]:
     """The people with these handles, or with these placeholder handles of erased people; unknown ones are left out."""
-    found = _erased(conn, basis, [handle for handle in handles if handle.startswith(erased_handle(NOBODY)[:-8])])
+    found = _erased(conn, basis, [handle for handle in handles if handle.startswith(erased_handle(NIL_ID)[:-8])])
     return found | {row.handle: row for row in PERSON.by(conn, basis, "handle", handles) if row.handle}
 
 

@@ -10,7 +10,7 @@ from domain.commands.command import Command
 from domain.commands.permissions import Role
 from domain.handlers.dispatcher import Dispatcher, Outcome, command_id
 from domain.handlers.unit_of_work import Author
-from domain.model.event import NOBODY, WHEN_RECORDED, Aggregate, Event, replay
+from domain.model.event import NIL_ID, WHEN_RECORDED, Aggregate, Event, replay
 from domain.primitives.errors import CommandRejected
 from domain.primitives.values import Source
 from tests.domain.memory_log import MemoryLog
@@ -124,4 +124,4 @@ class Then:
 
 
 def _body(event: Event) -> Event:
-    return msgspec.structs.replace(event, originator_id=NOBODY, originator_version=0, timestamp=WHEN_RECORDED)
+    return msgspec.structs.replace(event, originator_id=NIL_ID, originator_version=0, timestamp=WHEN_RECORDED)
