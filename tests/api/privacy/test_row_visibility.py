@@ -168,7 +168,7 @@ def test_where_a_view_is_missing_nothing_is_read_instead(asked: Asked) -> None:
 def test_without_connections_that_hide_it_nothing_is_read(asked: Asked) -> None:
     world = asked.world
     reads = SnapshotReader(world.database.pool(), world.log, 1e12, VisibilityScope(asked.small["moe"], None))
-    with pytest.raises(RuntimeError, match="hide"):
+    with pytest.raises(RuntimeError, match="hidden"):
         reads.present.read(objective.objectives, [asked.small["hush"]])
 
 
