@@ -1,4 +1,4 @@
-"""Somebody with a name that stands nowhere else, in a workspace that is answered over HTTP; and all places to look."""
+"""A person with a unique name in a workspace served over HTTP, and access to all stored bytes."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,8 +15,8 @@ from tests.api.conftest import Api
 from tests.workspace import fresh_workspace
 
 
-class Named:
-    """A person, and every word that names them."""
+class NamedPerson:
+    """A person and every text that identifies them."""
 
     def __init__(self) -> None:
         mark = uuid4().hex[:8]
@@ -36,8 +36,8 @@ class Named:
 
     def is_named_in(self, text: bytes) -> bool:
         lower = text.lower()
-        words = (self.handle, self.name, self.email, self.before, *self.name.split()[1:], *self.before.split()[1:])
-        return any(word.lower().encode() in lower for word in words)
+        name_parts = (self.handle, self.name, self.email, self.before, *self.name.split()[1:], *self.before.split()[1:])
+        return any(part_of_name.lower().encode() in lower for part_of_name in name_parts)
 
 
 class Company(Api):
@@ -47,19 +47,19 @@ class Company(Api):
         super().__init__(http)
         self.database = database
 
-    def person(self) -> Named:
-        """Somebody who was renamed once, leads a team and owns an objective."""
-        one = Named()
+    def person(self) -> NamedPerson:
+        """Add a person and rename them once."""
+        one = NamedPerson()
         added = {"handle": one.handle, "name": one.before, "email": one.email, "idempotencyKey": f"add {one.handle}"}
         one.id = self.do("addPerson", added, "person { id }")["person"]["id"]
         self.do("renamePerson", {"person": one.id, "name": one.name})
         return one
 
-    def erase(self, one: Named) -> Any:
+    def erase(self, one: NamedPerson) -> Any:
         return self.do("erasePerson", {"person": one.id, "reason": "asked to be"}, "person { handle } position")
 
-    def everything(self) -> bytes:
-        """Every value of every column of every table there is in this workspace, and what the database noted beside;
+    def all_stored_bytes(self) -> bytes:
+        """Every value of every column of every table of this workspace, and the statistics of the database;
         as text, and where it is bytes, as they are and as text."""
         with self.database.connect() as conn:
             workspace = self.database.settings.workspace
@@ -85,7 +85,7 @@ def company(server: str) -> Iterator[Company]:
 
 
 @pytest.fixture
-def ada(company: Company) -> Named:
+def ada(company: Company) -> NamedPerson:
     one = company.person()
     company.do("formTeam", {"key": "engines", "name": "Engines", "lead": one.id})
     team = company.ask("{ teams { nodes { id } } }")["teams"]["nodes"][0]["id"]

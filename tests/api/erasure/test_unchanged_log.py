@@ -1,4 +1,4 @@
-"""Erasing adds an event and takes a key away: every byte that was stored, and every proof, stays what it was."""
+"""Erasure adds an event and deletes a key; stored bytes and proofs stay unchanged."""
 
 import json
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ def erase(world: Attested, id: UUID) -> None:
     world.catch_up()
 
 
-def test_no_stored_byte_changes_and_everything_still_verifies(world: Attested) -> None:
+def test_erasure_changes_no_stored_byte_and_the_log_still_verifies(world: Attested) -> None:
     Quarter(world.keyframe)
     ada = person(world)
     world.fill(50)
@@ -54,7 +54,7 @@ def test_no_stored_byte_changes_and_everything_still_verifies(world: Attested) -
         evidence.check(lines, KEYS.verifiers)
 
 
-def test_the_key_and_the_event_go_together_or_not_at_all(world: Attested) -> None:
+def test_key_deletion_and_event_are_atomic(world: Attested) -> None:
     ada = person(world)
     with world.database.connect() as conn:
         conn.execute("revoke delete on person_key from public")
@@ -65,14 +65,14 @@ def test_the_key_and_the_event_go_together_or_not_at_all(world: Attested) -> Non
     assert list(world.log.person_keys([ada])) == [ada]
 
 
-def test_only_the_key_of_the_one_who_is_erased_goes(world: Attested) -> None:
+def test_only_the_key_of_the_erased_person_is_deleted(world: Attested) -> None:
     ada, ben = person(world), person(world, "ben")
     erase(world, ada)
     assert list(world.log.person_keys([ada, ben])) == [ben]
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_workspace_that_lived_and_forgot_verifies(world: Attested, seed: int) -> None:
+def test_random_history_with_erasures_verifies(world: Attested, seed: int) -> None:
     history = world.live(60, Random(seed))
     for kind, id in [(ref.kind, ref.id) for _, done in history.done if (ref := done.result.subject) is not None]:
         if kind is Kind.PERSON:
@@ -92,13 +92,13 @@ FACTS = [
 
 
 def bring_in(world: Attested) -> tuple[int, int]:
-    """How many facts were recorded, and refused."""
+    """Import the facts; returns the number recorded and refused."""
     importing = Import(world.keyframe, world.log, "machine:console")
     tally = importing.run([json.dumps(fact).encode() for fact in FACTS], go_on=True)
     return tally.recorded, len(tally.refusals)
 
 
-def test_a_fact_file_that_is_brought_in_again_brings_nobody_back(world: Attested) -> None:
+def test_importing_a_file_again_does_not_restore_erased_people(world: Attested) -> None:
     assert bring_in(world) == (4, 0)
     people = [entry.event.originator_id for entry in world.log.entries(0, 100) if entry.event.TOPIC == "person-added"]
     assert len(people) == 2
@@ -110,10 +110,10 @@ def test_a_fact_file_that_is_brought_in_again_brings_nobody_back(world: Attested
     assert world.log.person_keys(people) == {}
 
 
-def test_roles_that_may_erase_are_those_that_manage_people(world: Attested) -> None:
+def test_only_admins_may_erase_a_person(world: Attested) -> None:
     ada = person(world)
     for role in set(Role) - {Role.ADMIN}:
-        author = type(AUTHOR)("machine:somebody", Source.API, frozenset({role}))
+        author = type(AUTHOR)("machine:other", Source.API, frozenset({role}))
         with pytest.raises(Exception, match="ADMIN"):
             world.keyframe.execute(ErasePerson(person=ada, reason="asked to be"), author)
     assert world.size == 1

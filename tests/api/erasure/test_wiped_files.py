@@ -1,4 +1,4 @@
-"""What was erased is wiped from the files of the tables that held it, as soon as nobody reads there any more."""
+"""Erased data is wiped from the table files as soon as no transaction can read it."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -35,7 +35,7 @@ def world(worlds: Any) -> Iterator[World]:
 
 
 class Ada:
-    """Somebody whose name is nobody else's."""
+    """A person with a unique name."""
 
     def __init__(self, world: World) -> None:
         self.name = f"Lovelace {uuid4().hex}"
@@ -54,7 +54,11 @@ class Ada:
         """
         files = [file for (file,) in world.conn.execute(query, {"tables": list(TABLES)}).fetchall()]
         assert len(files) > len(TABLES)
-        return any(word in file for file in files for word in (self.key, self.name.encode(), self.handle.encode()))
+        return any(
+            part_of_name in file
+            for file in files
+            for part_of_name in (self.key, self.name.encode(), self.handle.encode())
+        )
 
 
 def wiped(world: World) -> bool:
@@ -62,8 +66,8 @@ def wiped(world: World) -> bool:
         return wipe(conn, world.workspace, [people.PERSON.name])
 
 
-def wiped_at_last(world: World) -> bool:
-    """Other tests read in the same database, and may have to be waited for."""
+def wiped_within_a_minute(world: World) -> bool:
+    """Retry wiping: other tests read in the same database and may delay it."""
     until = monotonic() + SECONDS_MAX
     while monotonic() < until:
         if wiped(world):
@@ -71,15 +75,15 @@ def wiped_at_last(world: World) -> bool:
     return False
 
 
-def test_neither_key_nor_name_is_left_on_a_page(world: World) -> None:
+def test_key_and_name_are_wiped_from_table_files(world: World) -> None:
     ada = Ada(world)
     world.record(ada.erased)
     assert ada.is_on_disk(world)
-    assert wiped_at_last(world)
+    assert wiped_within_a_minute(world)
     assert not ada.is_on_disk(world)
 
 
-def test_who_reads_what_was_is_waited_for(world: World) -> None:
+def test_wiping_waits_for_old_readers(world: World) -> None:
     ada = Ada(world)
     with world.database.connect() as reader:
         reader.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
@@ -89,46 +93,46 @@ def test_who_reads_what_was_is_waited_for(world: World) -> None:
             world.record(ada.erased)
             assert not wiped(world)
             assert reader.execute(seen, [ada.handle]).fetchone() == (ada.name,)
-    assert wiped_at_last(world)
+    assert wiped_within_a_minute(world)
     assert not ada.is_on_disk(world)
 
 
-def test_a_table_that_is_in_use_is_left_for_later(world: World) -> None:
+def test_locked_table_is_wiped_later(world: World) -> None:
     ada = Ada(world)
     world.record(ada.erased)
     with world.database.connect() as other, other.transaction():
         other.execute("lock table person in access share mode")
         assert not wiped(world)
-    assert wiped_at_last(world)
+    assert wiped_within_a_minute(world)
 
 
-def test_nobody_but_the_owner_of_the_tables_can_wipe_them(world: World) -> None:
+def test_only_the_table_owner_can_wipe(world: World) -> None:
     with world.database.connect("app") as conn, pytest.raises(NotOurs):
         wipe(conn, world.workspace, [people.PERSON.name])
 
 
-def test_how_long_locks_are_waited_for_is_what_it_was(world: World) -> None:
+def test_wiping_restores_the_lock_timeout(world: World) -> None:
     with world.database.connect() as conn:
         before = conn.execute("show lock_timeout").fetchone()
         wipe(conn, world.workspace, [people.PERSON.name])
         assert conn.execute("show lock_timeout").fetchone() == before
 
 
-def test_tokens_of_an_erased_person_go_and_those_of_others_stay(world: World) -> None:
+def test_only_tokens_of_the_erased_person_are_deleted(world: World) -> None:
     ada, ben = Ada(world), Ada(world)
     with world.database.connect() as conn:
         for name, person in (("laptop-of-ada", ada.id), ("laptop-of-ben", ben.id), ("machine", None)):
             api_tokens.issue(conn, name, [Role.MEMBER], person, timedelta(days=1))
         world.record(ada.erased)
-        assert wiped_at_last(world)
+        assert wiped_within_a_minute(world)
         assert {token.name for token in api_tokens.every(conn)} == {"laptop-of-ben", "machine"}
 
 
-def test_a_copy_that_was_left_behind_goes_with_its_keys_and_one_in_use_stays(world: World) -> None:
+def test_abandoned_sandbox_copy_is_dropped_and_one_in_use_stays(world: World) -> None:
     schemas = "select count(*) from pg_namespace where nspname = %s"
     with world.database.connect() as using:
         copy = sandbox.make_copy(using, world.workspace)
-        assert wiped_at_last(world)
+        assert wiped_within_a_minute(world)
         assert world.conn.execute(schemas, [copy]).fetchone() == (1,)
     until = monotonic() + SECONDS_MAX  # a session that was closed takes a moment to end
     while world.conn.execute(schemas, [copy]).fetchone() == (1,) and monotonic() < until:
@@ -136,16 +140,14 @@ def test_a_copy_that_was_left_behind_goes_with_its_keys_and_one_in_use_stays(wor
     assert world.conn.execute(schemas, [copy]).fetchone() == (0,)
 
 
-def test_who_was_erased_while_views_were_made_anew_is_on_no_page_of_them(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def was_left(ada: Ada) -> bool:
-        """Whether their name was left by making the views anew while they were erased."""
+def test_erasure_during_a_rebuild_leaves_no_name_in_the_files(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def name_is_left(ada: Ada) -> bool:
+        """Whether a rebuild during the erasure left the name in the files."""
 
         def meanwhile(conn: Connection) -> None:
             index(conn)
             world.record(ada.erased)
-            assert wiped_at_last(world)
+            assert wiped_within_a_minute(world)
             assert not ada.is_on_disk(world)
 
         monkeypatch.setattr(rebuild, "_index", meanwhile)
@@ -153,26 +155,24 @@ def test_who_was_erased_while_views_were_made_anew_is_on_no_page_of_them(
         return ada.is_on_disk(world)
 
     index, until = rebuild._index, monotonic() + SECONDS_MAX
-    while was_left(Ada(world)):  # other tests read in the same database: what they may see is kept for them
+    while name_is_left(Ada(world)):  # other tests read in the same database: their snapshots keep old rows
         assert monotonic() < until
 
 
-def test_whoever_feeds_the_views_wipes_what_was_erased_now_and_before(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_projector_wipes_earlier_and_new_erasures(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(projector, "WIPE_SECONDS", 0.05)
     now, before = Ada(world), Ada(world)
     world.record(before.erased)
     stop = Flag()
-    feeder = world.new_projector()
-    thread = Thread(target=feeder.run, args=(stop,))
+    running_projector = world.new_projector()
+    thread = Thread(target=running_projector.run, args=(stop,))
     thread.start()
     try:
         outcome = world.keyframe.execute(now.erased, AUTHOR)
-        assert feeder.wait(outcome.head, 10)
+        assert running_projector.wait(outcome.head, 10)
         while now.is_on_disk(world) or before.is_on_disk(world):
             assert thread.is_alive()
     finally:
         stop.set()
-        feeder.wake()
+        running_projector.wake()
         thread.join()
