@@ -112,13 +112,13 @@ def company(world: World) -> Company:
     return made
 
 
-def facts_of(log_contents: list[Json], *names: str) -> list[Json]:
+def facts_of(facts: list[Json], *names: str) -> list[Json]:
     """The facts of these commands."""
-    return [fact for fact in log_contents if fact["do"] in names]
+    return [fact for fact in facts if fact["do"] in names]
 
 
-def only(log_contents: list[Json], name: str) -> Json:
-    (fact,) = facts_of(log_contents, name)
+def only(facts: list[Json], name: str) -> Json:
+    (fact,) = facts_of(facts, name)
     return fact
 
 
@@ -135,8 +135,8 @@ def assert_round_trip(company: Company, another: World) -> None:
 
 def test_every_event_type_is_exported() -> None:
     by_the_way = {ReadingRecorded, KeyResultReopened}
-    log_contents = {*event_to_command.DERIVED, *event_to_command.command.registry, *by_the_way}
-    assert set(EVENTS.values()) <= log_contents
+    exported = {*event_to_command.DERIVED, *event_to_command.command.registry, *by_the_way}
+    assert set(EVENTS.values()) <= exported
 
 
 def test_derived_command_has_only_fields_of_its_event() -> None:

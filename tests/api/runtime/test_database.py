@@ -1,4 +1,4 @@
-"""Connections to a database that was named: to one workspace, in UTC, with a limit to every wait."""
+"""Connections to the configured database: one workspace, UTC, and timeouts for every wait."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ def show(conn: psycopg.Connection[Any], name: str) -> str:
     return str(row[0])
 
 
-def test_every_setting_says_what_it_means() -> None:
+def test_every_setting_has_a_description() -> None:
     for name, field in Settings.model_fields.items():
         assert field.description, name
         assert field.description.endswith("."), name
@@ -31,11 +31,11 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
         Settings()
 
 
-def test_the_password_is_not_shown() -> None:
+def test_password_is_not_in_the_repr() -> None:
     assert "secret" not in repr(Settings(database_url=SecretStr("postgresql://ada:secret@db/keyframe")))
 
 
-def test_a_pools_connections_lead_to_the_workspace_and_wait_for_nothing_for_ever(database: Database) -> None:
+def test_pool_connections_use_the_workspace_and_have_timeouts(database: Database) -> None:
     workspace = database.settings.workspace
     with database.pool(statement_timeout_s=1.5).connection() as conn:
         assert conn.autocommit
@@ -46,7 +46,7 @@ def test_a_pools_connections_lead_to_the_workspace_and_wait_for_nothing_for_ever
         assert show(conn, "idle_in_transaction_session_timeout") == "1min"
 
 
-def test_views_can_be_read_by_the_application_and_written_by_their_owner(database: Database) -> None:
+def test_application_role_may_only_read_the_projections(database: Database) -> None:
     with database.connect("owner") as owner, database.connect("app") as app:
         owner.execute(f"create table {database.settings.workspace}_views.goal (id int)")
         owner.execute("insert into goal values (1)")
@@ -55,7 +55,7 @@ def test_views_can_be_read_by_the_application_and_written_by_their_owner(databas
             app.execute("insert into goal values (2)")
 
 
-def test_of_several_hosts_the_one_that_is_there_is_used(database: Database) -> None:
+def test_reachable_host_of_several_is_used(database: Database) -> None:
     known = psycopg.conninfo.conninfo_to_dict(database.dsn)
     several = psycopg.conninfo.make_conninfo(
         database.dsn, host=f"127.0.0.1,{known['host']}", port=f"1,{known.get('port') or 5432}"
@@ -64,7 +64,7 @@ def test_of_several_hosts_the_one_that_is_there_is_used(database: Database) -> N
         found.migrate()
 
 
-def test_a_database_that_is_not_there_is_named(settings: Settings) -> None:
+def test_unreachable_database_error_hides_the_password(settings: Settings) -> None:
     gone = settings.model_copy(
         update={"database_url": SecretStr("host=127.0.0.1 port=1 user=ada password=secret"), "reconnect_timeout_s": 0.0}
     )

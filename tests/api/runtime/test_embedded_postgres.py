@@ -1,4 +1,4 @@
-"""A PostgreSQL of our own is there while somebody needs it, gone afterwards, and survives being killed."""
+"""The embedded PostgreSQL runs while a process uses it, stops afterwards, and recovers from kills."""
 
 import os
 import signal
@@ -33,11 +33,11 @@ def answers(dsn: str) -> bool:
         return conn.execute("select 1").fetchone() == (1,)
 
 
-def use(place: Path, told: Connection) -> None:
-    """Use the server until told to go, or interrupted, or killed."""
+def use(place: Path, parent_process: Connection) -> None:
+    """Use the server until the parent process sends a message, or until a signal."""
     with embedded_postgres.running(place) as dsn:
-        told.send(answers(dsn))
-        told.recv()
+        parent_process.send(answers(dsn))
+        parent_process.recv()
 
 
 class User:
@@ -75,7 +75,7 @@ def test_environment_does_not_choose_the_version(place: Path, monkeypatch: pytes
         assert conn.info.server_version // 10_000 == embedded_postgres.MAJOR_VERSION
 
 
-def test_it_runs_while_it_is_needed_and_keeps_its_data(place: Path) -> None:
+def test_server_stops_after_use_and_keeps_its_data(place: Path) -> None:
     with embedded_postgres.running(place) as dsn, psycopg.connect(dsn) as conn:
         conn.execute("create table kept ()")
         first = postmaster(place)
@@ -86,14 +86,14 @@ def test_it_runs_while_it_is_needed_and_keeps_its_data(place: Path) -> None:
         assert conn.info.server_version >= 180_000
 
 
-def test_whoever_uses_it_twice_keeps_it_until_the_second_end(place: Path) -> None:
+def test_nested_use_keeps_the_server_until_the_outer_end(place: Path) -> None:
     with embedded_postgres.running(place) as dsn:
         with embedded_postgres.running(place) as again:
             assert again == dsn
         assert answers(dsn)
 
 
-def test_the_last_of_several_processes_stops_it(place: Path) -> None:
+def test_last_of_several_processes_stops_the_server(place: Path) -> None:
     with embedded_postgres.running(place) as dsn:
         User(place).signal(signal.SIGINT)
         assert answers(dsn)
@@ -103,7 +103,7 @@ def test_the_last_of_several_processes_stops_it(place: Path) -> None:
     assert not is_running(pid)
 
 
-def test_what_a_killed_process_left_running_is_taken_over_and_stopped(place: Path) -> None:
+def test_server_of_a_killed_process_is_taken_over_and_stopped(place: Path) -> None:
     User(place).signal(signal.SIGKILL)
     left = postmaster(place)
     assert is_running(left)
@@ -113,14 +113,14 @@ def test_what_a_killed_process_left_running_is_taken_over_and_stopped(place: Pat
     assert not is_running(left)
 
 
-def test_it_starts_again_after_it_was_killed_itself(place: Path) -> None:
+def test_killed_server_starts_again(place: Path) -> None:
     with embedded_postgres.running(place):
         kill_database(place)
         with embedded_postgres.running(place) as dsn:
             assert answers(dsn)
 
 
-def test_it_starts_although_its_number_is_somebody_elses_by_now(place: Path) -> None:
+def test_server_starts_when_its_old_pid_is_reused(place: Path) -> None:
     with embedded_postgres.running(place):
         lock = lock_file(place).read_text()
         kill_database(place)
@@ -129,7 +129,7 @@ def test_it_starts_although_its_number_is_somebody_elses_by_now(place: Path) -> 
         assert answers(dsn)
 
 
-def test_stopping_it_for_all_leaves_nobody_running(place: Path) -> None:
+def test_stop_ends_the_server_for_all_users(place: Path) -> None:
     user, pid = User(place), postmaster(place)
     embedded_postgres.stop(place)
     assert not is_running(pid)
@@ -137,7 +137,7 @@ def test_stopping_it_for_all_leaves_nobody_running(place: Path) -> None:
     embedded_postgres.stop(place)
 
 
-def test_without_a_named_database_there_is_our_own(place: Path) -> None:
+def test_without_a_database_url_the_embedded_server_is_used(place: Path) -> None:
     with open_database(Settings(data_dir=place)) as database:
         database.migrate()
         with database.pool().connection() as conn:

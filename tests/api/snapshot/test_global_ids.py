@@ -14,19 +14,19 @@ VERSIONED = (Kind.CHECK_IN, Kind.READING)
 
 
 @given(st.sampled_from([kind for kind in Kind if kind not in VERSIONED]), st.uuids(), st.none() | st.just(BASIS))
-def test_an_id_says_what_it_names(kind: Kind, id: UUID, basis: Basis | None) -> None:
+def test_global_id_round_trips(kind: Kind, id: UUID, basis: Basis | None) -> None:
     assert global_ids.decode(global_ids.encode(kind, id, global_ids.suffix(basis))) == GlobalId(kind, id, None, basis)
 
 
 @given(st.sampled_from(VERSIONED), st.uuids(), st.integers(1, 10**6), st.none() | st.just(BASIS))
-def test_an_id_of_a_measurement_names_a_version(kind: Kind, id: UUID, version: int, basis: Basis | None) -> None:
+def test_global_id_of_a_measurement_holds_its_version(kind: Kind, id: UUID, version: int, basis: Basis | None) -> None:
     assert global_ids.decode(global_ids.encode_version(kind, id, version, global_ids.suffix(basis))) == GlobalId(
         kind, id, version, basis
     )
 
 
 @given(st.integers(0, 2**53))
-def test_an_id_of_a_change_names_its_position(position: int) -> None:
+def test_global_id_of_a_change_holds_its_position(position: int) -> None:
     assert global_ids.decode(global_ids.encode_change(position)) == ChangeId(position)
 
 
@@ -34,13 +34,13 @@ def test_an_id_of_a_change_names_its_position(position: int) -> None:
     st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
     st.integers(0, 2**53),
 )
-def test_every_basis_survives_in_an_id(at: datetime, position: int) -> None:
+def test_basis_round_trips_in_a_global_id(at: datetime, position: int) -> None:
     basis = Basis(at, position)
     assert global_ids.decode(global_ids.encode_change(7, global_ids.suffix(basis))) == ChangeId(7, basis)
 
 
 @given(st.text() | st.binary().map(lambda raw: raw.hex()) | st.from_regex(r"[A-Za-z0-9_=-]{1,60}"))
-def test_whatever_is_not_an_id_of_ours_names_nothing(text: str) -> None:
+def test_invalid_global_id_decodes_to_none(text: str) -> None:
     named = global_ids.decode(text)
     assert named is None or _again(named) == text
 
@@ -68,11 +68,11 @@ def _again(named: GlobalId | ChangeId) -> str:
         "é",
     ],
 )
-def test_an_id_that_does_not_fit_its_kind_names_nothing(text: str) -> None:
+def test_global_id_with_wrong_version_or_basis_decodes_to_none(text: str) -> None:
     assert global_ids.decode(text) is None
 
 
-def test_an_id_of_a_snapshot_names_the_same_thing_for_a_command() -> None:
+def test_snapshot_id_resolves_to_the_entity_id() -> None:
     id = uuid4()
     text = global_ids.encode(Kind.OBJECTIVE, id, global_ids.suffix(BASIS))
     assert global_ids.entity(text, Kind.KEY_RESULT, Kind.OBJECTIVE) == id

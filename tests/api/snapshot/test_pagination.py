@@ -13,7 +13,7 @@ from domain.primitives.errors import Code, CommandRejected
 from projections.store.versioned_tables import Cursor
 
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
-PLACES = st.lists(
+CURSORS = st.lists(
     st.builds(Cursor, st.none() | st.floats(0, 1), st.uuids()), unique_by=lambda place: place.tie, max_size=30
 )
 
@@ -46,16 +46,16 @@ def backwards(places: Sequence[Cursor], size: int, *, descending: bool) -> list[
         before = found_page.cursor(found_page.items[0])
 
 
-@given(PLACES, st.integers(1, 7), st.booleans())
-def test_pages_one_after_the_other_are_the_whole_list(places: list[Cursor], size: int, descending: bool) -> None:
+@given(CURSORS, st.integers(1, 7), st.booleans())
+def test_consecutive_pages_cover_the_whole_list(places: list[Cursor], size: int, descending: bool) -> None:
     whole = forwards(places, size, descending=descending)
     assert sorted(whole, key=lambda place: str(place.tie)) == sorted(places, key=lambda place: str(place.tie))
     assert backwards(places, size, descending=descending) == whole
     assert page(places, PageRequest(first=0)).count() == len(places)
 
 
-@given(PLACES, st.booleans())
-def test_a_list_is_in_order_and_what_has_no_value_stands_last(places: list[Cursor], descending: bool) -> None:
+@given(CURSORS, st.booleans())
+def test_list_is_sorted_with_missing_values_last(places: list[Cursor], descending: bool) -> None:
     values = [place.value for place in page(places, PageRequest(first=PAGE_MAX), descending=descending).items]
     with_value = [value for value in values if value is not None]
     assert values == with_value + [None] * (len(values) - len(with_value))
@@ -63,8 +63,8 @@ def test_a_list_is_in_order_and_what_has_no_value_stands_last(places: list[Curso
         assert one >= other if descending else one <= other  # type: ignore[operator]
 
 
-@given(PLACES, st.integers(0, 5), st.data())
-def test_a_page_between_two_cursors_knows_what_lies_around_it(places: list[Cursor], size: int, data: Any) -> None:
+@given(CURSORS, st.integers(0, 5), st.data())
+def test_page_between_two_cursors_has_correct_page_info(places: list[Cursor], size: int, data: Any) -> None:
     whole = page(places, PageRequest(first=PAGE_MAX)).items
     ends = sorted(data.draw(st.lists(st.integers(0, len(whole) - 1), min_size=2, max_size=2))) if whole else []
     after, before = (encode(whole[end], "PROGRESS") for end in ends) if ends else (None, None)
@@ -85,18 +85,18 @@ def test_a_page_between_two_cursors_knows_what_lies_around_it(places: list[Curso
         PageRequest(1, None, 1),
     ],
 )
-def test_a_page_has_a_size_that_can_be_had(asked: PageRequest) -> None:
+def test_page_size_out_of_range_is_refused(asked: PageRequest) -> None:
     with pytest.raises(CommandRejected) as refused:
         assert asked.limit
     assert refused.value.code is Code.INVALID
 
 
-def test_a_page_has_fifty_rows_if_no_size_is_asked_for() -> None:
+def test_default_page_size_is_fifty() -> None:
     assert PageRequest().limit == PAGE_DEFAULT == 50
 
 
 @given(st.text(max_size=60) | st.from_regex(r"[A-Za-z0-9_-]{1,80}"))
-def test_whatever_is_not_a_cursor_is_invalid(text: str) -> None:
+def test_malformed_cursor_is_invalid(text: str) -> None:
     with pytest.raises(CommandRejected) as refused:
         decode(text, "TITLE", "after")
     assert refused.value.code is Code.INVALID
@@ -107,12 +107,12 @@ def test_whatever_is_not_a_cursor_is_invalid(text: str) -> None:
     ("order", "value"),
     [("TITLE", 1), ("TITLE", None), ("TITLE", "a\0b"), ("RECORDED", 2**64), ("RECORDED", "x"), ("CREATED_AT", "soon")],
 )
-def test_a_cursor_with_a_value_that_no_row_has_is_invalid(order: str, value: Any) -> None:
+def test_cursor_with_an_impossible_value_is_invalid(order: str, value: Any) -> None:
     with pytest.raises(CommandRejected):
         decode(encode(Cursor(value, UUID(int=1)), order), order)
 
 
-def test_a_cursor_belongs_to_one_order() -> None:
+def test_cursor_belongs_to_one_order() -> None:
     cursor = encode(Cursor("a", UUID(int=1)), "TITLE")
     assert decode(cursor, "TITLE") == Cursor("a", UUID(int=1))
     with pytest.raises(CommandRejected):
@@ -121,7 +121,7 @@ def test_a_cursor_belongs_to_one_order() -> None:
         decode(cursor, "NAME")
 
 
-def test_the_largest_place_there_is_has_one_beside_it() -> None:
+def test_tie_breaker_of_a_cursor_is_bounded() -> None:
     largest = Cursor(NEW_YEAR, 2**63 - 2)
     assert decode(encode(largest, "MEASURED_AT"), "MEASURED_AT") == largest
     with pytest.raises(CommandRejected):
