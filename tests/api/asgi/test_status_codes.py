@@ -1,4 +1,4 @@
-"""Which status an answer has: as clients know it, and by the newest draft of GraphQL over HTTP."""
+"""HTTP statuses: by the default policy and by the newest draft of GraphQL over HTTP."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,7 +15,7 @@ from tests.api.conftest import Api
 
 GRAPHQL = "application/graphql-response+json"
 JSON = "application/json"
-WELL = {"query": "{ __typename }"}
+VALID = {"query": "{ __typename }"}
 PARTIAL = {"query": "{ viewer { handle } asOf(position: 9007199254740992) { basis { position } } }"}
 FAILED = {"query": "{ people(first: -1) { nodes { id } } }"}
 UNPARSED = {"query": "{"}
@@ -39,41 +39,41 @@ def status(http: TestClient, body: Any, accept: str = GRAPHQL) -> int:
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
-        (WELL, 200), (PARTIAL, 200), (FAILED, 200),
+        (VALID, 200), (PARTIAL, 200), (FAILED, 200),
         (UNPARSED, 400), (INVALID, 400), (UNNAMED, 400), (MISTAKEN, 400), (MALFORMED, 400),
     ],
 )  # fmt: skip
-def test_as_clients_know_it(api: Api, body: Any, expected: int) -> None:
+def test_default_status_policy(api: Api, body: Any, expected: int) -> None:
     assert status(api.http, body) == expected
     assert status(api.http, body, JSON) == (400 if body is MALFORMED else 200)
 
 
-def test_by_the_newest_draft(draft: TestClient) -> None:
-    found = [status(draft, body) for body in (WELL, PARTIAL, FAILED, UNPARSED, INVALID, UNNAMED, MISTAKEN, MALFORMED)]
+def test_draft_status_policy(draft: TestClient) -> None:
+    found = [status(draft, body) for body in (VALID, PARTIAL, FAILED, UNPARSED, INVALID, UNNAMED, MISTAKEN, MALFORMED)]
     assert found == [200, 294, 294, 400, 422, 422, 422, 422]
 
 
-def test_by_the_newest_draft_an_older_client_gets_its_form_only_with_what_it_can_trust(draft: TestClient) -> None:
+def test_draft_policy_negotiates_legacy_json(draft: TestClient) -> None:
     for body, expected, media in (
-        (WELL, 200, JSON), (PARTIAL, 200, JSON), (INVALID, 422, GRAPHQL), (UNPARSED, 400, GRAPHQL),
+        (VALID, 200, JSON), (PARTIAL, 200, JSON), (INVALID, 422, GRAPHQL), (UNPARSED, 400, GRAPHQL),
     ):  # fmt: skip
         response = draft.post("/graphql", json=body, headers={"accept": JSON})
         assert response.status_code == expected
         assert response.headers["content-type"] == f"{media}; charset=utf-8"
 
 
-def test_by_the_newest_draft_any_form_is_the_newest(draft: TestClient) -> None:
-    response = draft.post("/graphql", json=WELL, headers={"accept": "*/*"})
+def test_draft_policy_answers_any_type_with_graphql_response_json(draft: TestClient) -> None:
+    response = draft.post("/graphql", json=VALID, headers={"accept": "*/*"})
     assert response.headers["content-type"] == f"{GRAPHQL}; charset=utf-8"
 
 
-def test_what_went_wrong_with_us_is_no_mistake_of_the_client() -> None:
+def test_server_failures_have_5xx_statuses() -> None:
     for code, expected in (("UNAVAILABLE", 503), ("TIMEOUT", 503), ("INTERNAL_SERVER_ERROR", 500), ("FORBIDDEN", 403)):
         for statuses in StatusCodePolicy:
             assert statuses.of({"errors": [{"message": "", "extensions": {"code": code}}]}) == expected
 
 
-def test_a_request_by_get_is_no_less_well_formed(api: Api) -> None:
+def test_get_request_has_the_same_statuses(api: Api) -> None:
     for params, expected in (
         ({"query": "{ __typename }", "variables": "", "operationName": ""}, 200),
         ({"query": "{ __typename }", "variables": "[]"}, 400),
@@ -88,16 +88,16 @@ def test_a_request_by_get_is_no_less_well_formed(api: Api) -> None:
     "media",
     ["Application/JSON; Charset=UTF-8", "application/json; a*=x; a*0=y", f"application/json; a*{'1' * 5000}=x"],
 )
-def test_a_body_is_what_its_type_says_whatever_stands_beside_it(api: Api, media: str) -> None:
+def test_content_type_parameters_are_ignored(api: Api, media: str) -> None:
     response = api.http.post("/graphql", content=b'{"query": "{ __typename }"}', headers={"content-type": media})
     assert response.json()["data"] == {"__typename": "Query"}
 
 
-def test_a_document_that_is_named_by_nothing_is_none(api: Api) -> None:
+def test_empty_document_id_is_a_bad_request(api: Api) -> None:
     response = api.http.post("/graphql", json={"extensions": {"persistedQuery": None}})
     assert (response.status_code, response.json()["errors"][0]["extensions"]["code"]) == (400, "BAD_REQUEST")
 
 
-def test_of_what_a_client_accepts_so_much_is_looked_at_and_no_more() -> None:
+def test_number_of_accept_entries_is_limited() -> None:
     wishes = f"{JSON};q=0.1," + "a/b," * ACCEPT_LENGTH_MAX
     assert negotiate(f"{wishes}{GRAPHQL}") == JSON

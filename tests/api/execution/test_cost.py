@@ -1,4 +1,4 @@
-"""What would be too much is refused before it is read, and no document takes long to be weighed."""
+"""Cost limits: expensive documents are refused before execution, and the estimate itself is fast."""
 
 import inspect
 import re
@@ -26,7 +26,7 @@ BOARD = """
 
 
 def refused(document: str, **variables: Any) -> tuple[str, str] | None:
-    """The code and the words with which a document is refused."""
+    """The code and the message with which a document is refused."""
     error = weigh(SDL, parse(document), variables).refusal
     if error is None:
         return None
@@ -47,25 +47,25 @@ def fields(document: str, **variables: Any) -> float:
 # ── cost ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_largest_page_of_a_board_is_answered() -> None:
+def test_largest_page_of_a_board_is_within_the_cost_limit() -> None:
     assert refused(BOARD, first=1_000) is None
 
 
-def test_pages_within_pages_within_pages_are_refused() -> None:
+def test_deeply_nested_pages_are_refused() -> None:
     page = "objectives(first: 100) { nodes { %s } }"
     deep = page % "supportedBy(first: 100) { nodes { supportedBy(first: 100) { nodes { id } } } }"
     assert (refused(f"{{ {deep} }}") or "")[0] == "TOO_COSTLY"
     assert "smaller pages" in (refused(f"{{ {deep} }}") or "")[1]
 
 
-def test_lists_that_lead_back_to_themselves_are_refused() -> None:
+def test_cyclic_lists_are_refused() -> None:
     inside = "id"
     for _ in range(10):
         inside = f"keyResults {{ objective {{ {inside} }} }}"
     assert code(f"{{ objectives {{ nodes {{ {inside} }} }} }}") == "TOO_COSTLY"
 
 
-def test_a_page_counts_as_many_as_it_may_have() -> None:
+def test_page_costs_its_maximum_size() -> None:
     assert fields("{ objectives(first: 10) { nodes { id } } }") == 1 + 10 * (1 + 1)
     assert fields("query ($n: Int) { objectives(last: $n) { nodes { id } } }", n=20) == 1 + 20 * 2
     assert fields("{ objectives { nodes { id } } }") == 1 + 50 * 2
@@ -74,29 +74,29 @@ def test_a_page_counts_as_many_as_it_may_have() -> None:
     assert fields(f"{{ objectives(first: {'9' * 500}) {{ nodes {{ id }} }} }}") == 1 + PAGE_MAX * 2
 
 
-@pytest.mark.parametrize("said", [{"n": 20}, {"n": 20.0}, {}])
-def test_a_page_is_as_long_as_its_variable_says_however_that_is_said(said: dict[str, Any]) -> None:
+@pytest.mark.parametrize("variables_given", [{"n": 20}, {"n": 20.0}, {}])
+def test_page_size_is_read_from_variables_and_defaults(variables_given: dict[str, Any]) -> None:
     page = "objectives(first: $n) { nodes { id } }"
-    assert fields(f"query ($n: Int = 20) {{ {page} }}", **said) == 1 + 20 * 2
+    assert fields(f"query ($n: Int = 20) {{ {page} }}", **variables_given) == 1 + 20 * 2
     spread = f"query ($n: Int = 20) {{ ...A }} fragment A on Query {{ {page} }}"
-    assert fields(spread, **said) == 1 + 20 * 2
+    assert fields(spread, **variables_given) == 1 + 20 * 2
 
 
-def test_a_fragment_weighs_what_the_variables_of_each_operation_make_of_it() -> None:
+def test_fragment_cost_depends_on_the_operations_variables() -> None:
     cheap, costly = "query A($n: Int = 1) { ...F }", "query B($n: Int = 1000) { ...F }"
     inside = "objectives(first: $n) { nodes { supportedBy(first: $n) { nodes { id } } } }"
     assert code(f"{cheap} fragment F on Query {{ {inside} }}") is None
     assert code(f"{cheap} {costly} fragment F on Query {{ {inside} }}") == "TOO_COSTLY"
 
 
-def test_introspection_is_answered() -> None:
+def test_introspection_is_within_the_cost_limit() -> None:
     assert refused(get_introspection_query()) is None
 
 
-# ── what else is counted ──────────────────────────────────────────────────────────────────────────
+# ── other limits ──────────────────────────────────────────────────────────────────────────────────
 
 
-def test_what_is_too_deep_is_refused() -> None:
+def test_too_deep_document_is_refused() -> None:
     def deep(levels: int) -> str:
         inside = "id"
         for _ in range(levels - 3):
@@ -114,29 +114,29 @@ def test_what_is_too_deep_is_refused() -> None:
         ("{ ...Many } fragment Many on Query { basis { %s } }", ALIASES_MAX, "TOO_MANY_ALIASES"),
     ],
 )
-def test_so_many_aliases_and_no_more(document: str, most: int, expected: str) -> None:
+def test_number_of_aliases_is_limited(document: str, most: int, expected: str) -> None:
     assert code(document % " ".join(f"a{n}: at" for n in range(most))) is None
     assert code(document % " ".join(f"a{n}: at" for n in range(most + 1))) == expected
 
 
-def test_aliases_of_a_fragment_count_wherever_it_is_spread() -> None:
+def test_aliases_count_for_each_fragment_spread() -> None:
     spreads = " ".join(f"... on Query {{ basis {{ ...Ten }} x{n}: basis {{ ...Ten }} }}" for n in range(10))
     ten = " ".join(f"a{n}: at" for n in range(10))
     assert code(f"{{ {spreads} }} fragment Ten on Basis {{ {ten} }}") == "TOO_MANY_ALIASES"
 
 
-def test_so_many_fields_at_the_top_and_no_more() -> None:
+def test_number_of_root_fields_is_limited() -> None:
     assert code("{" + " __typename" * ROOT_FIELDS_MAX + "}") is None
     assert code("{" + " __typename" * (ROOT_FIELDS_MAX + 1) + "}") == "TOO_MANY_ROOT_FIELDS"
     assert code("{ ...A ...A } fragment A on Query {" + " __typename" * ROOT_FIELDS_MAX + "}") == "TOO_MANY_ROOT_FIELDS"
 
 
-def test_so_many_directives_and_no_more() -> None:
+def test_number_of_directives_is_limited() -> None:
     assert code("{ __typename" + " @skip(if: false)" * DIRECTIVES_MAX + "}") is None
     assert code("{ __typename" + " @skip(if: false)" * (DIRECTIVES_MAX + 1) + "}") == "TOO_MANY_DIRECTIVES"
 
 
-def test_so_many_operations_and_no_more() -> None:
+def test_number_of_operations_is_limited() -> None:
     assert code(" ".join(f"query A{n} {{ __typename }}" for n in range(OPERATIONS_MAX))) is None
     assert code(" ".join(f"query A{n} {{ __typename }}" for n in range(OPERATIONS_MAX + 1))) == "TOO_MANY_OPERATIONS"
 
@@ -145,31 +145,31 @@ def test_so_many_operations_and_no_more() -> None:
 
 
 class Counted(Estimate):
-    """An estimate that tells how often it looked at a selection."""
+    """An estimate that counts its visits of selections."""
 
-    looked = 0
+    visits = 0
 
     def _selection(self, node: Any, parent: Any) -> Any:
-        self.looked += 1
+        self.visits += 1
         return super()._selection(node, parent)
 
 
 def bomb(levels: int) -> str:
-    """Each fragment spreads the next one twice: two to the power of `levels` fields."""
+    """Each fragment spreads the next one twice: 2 ** `levels` fields."""
     fragments = [f"fragment f{n} on Objective {{ ...f{n + 1} ...f{n + 1} }}" for n in range(levels)]
     return " ".join(["{ objectives { nodes { ...f0 } } }", *fragments, f"fragment f{levels} on Objective {{ id }}"])
 
 
-def test_a_fragment_is_weighed_once_however_often_it_is_spread() -> None:
+def test_fragment_cost_is_computed_once() -> None:
     levels = 100
     document = parse(bomb(levels))
     estimate = Counted(SDL, document, {})
     assert estimate.of(document.definitions[0]).cost > 2**levels  # type: ignore[arg-type]
-    assert estimate.looked == 3 + 2 * levels + 1
+    assert estimate.visits == 3 + 2 * levels + 1
 
 
 @pytest.mark.parametrize("levels", [30, 100, 300])
-def test_a_bomb_of_fragments_is_refused(levels: int) -> None:
+def test_exponential_fragments_are_refused(levels: int) -> None:
     assert code(bomb(levels)) in {"TOO_COSTLY", "TOO_DEEP"}
 
 
@@ -186,15 +186,15 @@ def test_a_bomb_of_fragments_is_refused(levels: int) -> None:
         "{ objectives(first: 3, first: 4, ids: {a: 1}) { nodes { id { id } } } }",
     ],
 )
-def test_a_document_without_sense_can_be_weighed(document: str) -> None:
+def test_cost_of_an_invalid_document_is_computed(document: str) -> None:
     assert refused(document) is None
 
 
-# ── told ──────────────────────────────────────────────────────────────────────────────────────────
+# ── documentation ─────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_limits_are_documented_with_their_codes() -> None:
-    (told,) = re.findall(r"\n## Limits\n(.*?)(?:\n## |\Z)", DOCUMENTED.read_text("utf-8"), re.DOTALL)
+def test_limits_are_documented_with_their_codes() -> None:
+    (section,) = re.findall(r"\n## Limits\n(.*?)(?:\n## |\Z)", DOCUMENTED.read_text("utf-8"), re.DOTALL)
     for limit in (
         *(
             getattr(module, name)
@@ -206,13 +206,13 @@ def test_the_limits_are_documented_with_their_codes() -> None:
         PAGE_MAX,
         READINGS_MAX,
     ):
-        assert f" {limit:,} " in told, limit
+        assert f" {limit:,} " in section, limit
     codes = {one.code for one in cost.LIMITS}
     for module in (cost, limits, variable_limits, body_limit):
         codes |= set(re.findall(r'"((?:TOO|LIST|VARIABLES|DOCUMENT)_[A-Z_]+)"', inspect.getsource(module)))
     assert len(codes) > 12
     for code in codes:
-        assert f"`{code}`" in told
+        assert f"`{code}`" in section
 
 
 def mark_read(name: str) -> bool:

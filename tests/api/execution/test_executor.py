@@ -1,4 +1,4 @@
-"""The executor answers what graphql-core's own one answers, errors and all."""
+"""The executor gives the same answers and errors as the one of graphql-core."""
 
 import json
 from typing import Any
@@ -43,7 +43,7 @@ FAILING = """{
 }"""
 
 
-def carried_out_by(executor: type[Any], world: AskedWorld, query: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+def executed_by(executor: type[Any], world: AskedWorld, query: str, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(schema, "execution_context_class", executor)
     result = schema.execute_sync(query, {"with": True, "without": False}, world.context)
     return json.dumps(result.data), sorted(str(error.formatted) for error in result.errors or ())
@@ -54,9 +54,9 @@ def carried_out_by(executor: type[Any], world: AskedWorld, query: str, monkeypat
     [DEEP, SIMPLE, FRAGMENTS, FAILING_HERE_AND_THERE, FAILING, get_introspection_query()],
     ids=["deep", "simple", "fragments", "failing here and there", "failing", "introspection"],
 )
-def test_an_answer_is_what_graphql_core_answers(world: AskedWorld, query: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_answer_equals_that_of_graphql_core(world: AskedWorld, query: str, monkeypatch: pytest.MonkeyPatch) -> None:
     Crowd(world).join(12)
-    ours = carried_out_by(Executor, world, query, monkeypatch)
-    theirs = carried_out_by(StrawberryGraphQLCoreExecutionContext, world, query, monkeypatch)
+    ours = executed_by(Executor, world, query, monkeypatch)
+    theirs = executed_by(StrawberryGraphQLCoreExecutionContext, world, query, monkeypatch)
     assert ours == theirs
     assert len(ours[0]) > 100 or ours[1]

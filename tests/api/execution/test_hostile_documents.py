@@ -1,4 +1,4 @@
-"""What nobody in their right mind would send is answered like everything else: with a code, and a word of why."""
+"""Hostile requests get an error with a code and a message."""
 
 import json
 from typing import Any
@@ -23,7 +23,7 @@ def sent(api: Api, body: bytes) -> tuple[int, str]:
 
 
 def variable(text: str) -> bytes:
-    """A request with this as the JSON of its one variable."""
+    """A request with this JSON as its one variable."""
     return f'{{"query": {json.dumps(SEARCH)}, "variables": {{"s": {text}}}}}'.encode()
 
 
@@ -96,7 +96,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_it_is_refused_with_a_code(api: Api, name: str) -> None:
+def test_hostile_document_is_refused_with_a_code(api: Api, name: str) -> None:
     body, expected = HOSTILE[name]
     assert sent(api, body) == expected
 
@@ -106,7 +106,7 @@ def limit(api: Api, variables: Any) -> Any:
     return answer["errors"][0]["extensions"]["code"] if "errors" in answer else None
 
 
-def test_variables_have_bounds_and_are_taken_up_to_them(api: Api) -> None:
+def test_variables_are_accepted_up_to_their_limits(api: Api) -> None:
     def nested(levels: int) -> Any:
         return [nested(levels - 1)] if levels > 1 else 1
 
@@ -121,7 +121,7 @@ def test_variables_have_bounds_and_are_taken_up_to_them(api: Api) -> None:
     assert limit(api, {"v": lists}) == "TOO_MANY_VALUES"
 
 
-def test_a_body_may_be_as_long_as_it_may(api: Api) -> None:
+def test_body_of_the_maximum_length_is_accepted(api: Api) -> None:
     body = b'{"query": "{ __typename }"}'
     response = api.http.post(
         "/graphql", content=body.ljust(BODY_BYTES_MAX), headers={"content-type": "application/json"}
@@ -132,9 +132,7 @@ def test_a_body_may_be_as_long_as_it_may(api: Api) -> None:
 # ── time ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_what_takes_too_long_to_put_together_is_one_error_and_not_one_of_each_part(
-    api: Api, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_timeout_is_one_error_not_one_per_field(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     api.do("addPerson", {"handle": "ada", "name": "Ada"})
     api.do("addPerson", {"handle": "ben", "name": "Ben"})
     monkeypatch.setattr("api.execution.executor.monotonic", lambda: float("inf"))
@@ -142,7 +140,7 @@ def test_what_takes_too_long_to_put_together_is_one_error_and_not_one_of_each_pa
     assert (error["path"], error["extensions"]["code"]) == (["people"], "TIMEOUT")
 
 
-def test_what_was_recorded_is_told_even_if_the_rest_takes_too_long(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mutation_position_is_returned_despite_a_timeout(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.execution.executor.monotonic", lambda: float("inf"))
     mutation = 'mutation { addPerson(input: {handle: "cy", name: "Cy"}) { position person { handle } } }'
     answer = api.answer(mutation)
