@@ -1,4 +1,4 @@
-"""The log without a database, for thousands of facts: the same answers, by stream and parent instead of one by one."""
+"""An in-memory log for thousands of facts, indexed by stream and by parent."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence

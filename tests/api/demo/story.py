@@ -1,4 +1,4 @@
-"""Days on which the story may be told, and how a fact is read."""
+"""The days for which the story is generated, and access to its facts."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -20,23 +20,23 @@ EDGES = [
     for month in (1, 4, 7, 10)
     for days in (-1, 0, 1, 20, 21, 22)
 ]
-"""The last and first days of the quarters, and those on which the next quarter takes over."""
+"""The last and first days of quarters, and the days on which the next quarter becomes active."""
 
 MANY_DAYS = sorted({*EDGES, date(2028, 2, 29), *(date(2026, 1, 1) + timedelta(days=26 * n) for n in range(29))})
 
 
 @lru_cache(maxsize=2)
-def told(today: date) -> list[dict[str, Any]]:
+def story_facts(today: date) -> list[dict[str, Any]]:
     return list(facts(today))
 
 
-def did(verb: str, today: date = TODAY) -> list[dict[str, Any]]:
-    """What was given to one command, in order."""
-    return [fact["input"] for fact in told(today) if fact["do"] == verb]
+def inputs_of(verb: str, today: date = TODAY) -> list[dict[str, Any]]:
+    """The inputs of one command, in order."""
+    return [fact["input"] for fact in story_facts(today) if fact["do"] == verb]
 
 
 def names(value: Any) -> Iterator[str]:
-    """Every name that an input speaks of."""
+    """Every ref in an input."""
     if isinstance(value, dict) and value.keys() == {"ref"}:
         yield value["ref"]
     elif isinstance(value, dict | list):
@@ -45,7 +45,7 @@ def names(value: Any) -> Iterator[str]:
 
 
 def command_and_input(fact: dict[str, Any]) -> tuple[type[Command], dict[str, Any]]:
-    """The command of a fact, and its input with ids in the place of names."""
+    """The command of a fact, and its input with ids in place of refs."""
     command = VERBS[fact["do"]]
     either = {
         "subject": fact["do"] in ("planInitiative", "addComment", "reflect"),

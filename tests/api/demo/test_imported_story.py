@@ -1,4 +1,4 @@
-"""The whole story through the door of every fact file: nothing is refused, and what it promises is there."""
+"""The whole story, imported: no fact is refused, and the expected contents exist."""
 
 import json
 from collections import Counter
@@ -19,9 +19,9 @@ from domain.model.objective import Objective
 from domain.model.people import Person
 from domain.primitives.values import CycleState, KeyResultState, ObjectiveState, ScoringPolicy, Verdict
 from tests.api.demo.indexed_log import IndexedLog
-from tests.api.demo.story import TODAY, told
+from tests.api.demo.story import TODAY, story_facts
 
-AnyThing = TypeVar("AnyThing", bound=Aggregate)
+AnyAggregate = TypeVar("AnyAggregate", bound=Aggregate)
 
 DAYS = [
     date(2026, 12, 31),
@@ -40,12 +40,12 @@ class Workspace:
         self.log = IndexedLog()
         self.log.clock = datetime.combine(today, time(0, 0, 1), UTC)
         self.tally: ImportResult = Import(Dispatcher(self.log), self.log, "machine:demo").run(
-            (json.dumps(fact).encode() for fact in told(today)), go_on=True
+            (json.dumps(fact).encode() for fact in story_facts(today)), go_on=True
         )
         ids = dict.fromkeys(entry.row.originator_id for entry in self.log.entries_made)
         self.things = [replay(iter(events)) for events in self.log.streams(ids).values()]
 
-    def all(self, kind: type[AnyThing]) -> list[AnyThing]:
+    def all(self, kind: type[AnyAggregate]) -> list[AnyAggregate]:
         return [thing for thing in self.things if isinstance(thing, kind)]
 
     def cycle(self, key: str) -> Cycle:
@@ -66,17 +66,17 @@ def there() -> Workspace:
     return Workspace(TODAY)
 
 
-def test_every_fact_is_recorded_and_none_refused(some_day: Workspace) -> None:
+def test_every_fact_is_recorded(some_day: Workspace) -> None:
     assert some_day.tally.refusals == []
-    assert (some_day.tally.recorded, some_day.tally.already_there) == (len(told(some_day.today)), 0)
+    assert (some_day.tally.recorded, some_day.tally.already_there) == (len(story_facts(some_day.today)), 0)
 
 
-def test_it_makes_forty_people_sixty_objectives_180_key_results_and_thirty_kpis(some_day: Workspace) -> None:
+def test_story_has_40_people_60_objectives_180_key_results_and_30_kpis(some_day: Workspace) -> None:
     kinds = (Person, Objective, KeyResult, Kpi)
     assert [len(some_day.all(kind)) for kind in kinds] == [40, 60, 180, 30]
 
 
-def test_one_quarter_is_closed_and_the_next_active_and_so_are_the_years(some_day: Workspace) -> None:
+def test_previous_cycles_are_closed_and_current_ones_active(some_day: Workspace) -> None:
     calendar = Calendar.of(some_day.today)
     for season in (calendar.last_year, calendar.closed):
         assert some_day.cycle(season.key).state is CycleState.CLOSED
@@ -84,7 +84,7 @@ def test_one_quarter_is_closed_and_the_next_active_and_so_are_the_years(some_day
         assert some_day.cycle(season.key).state is CycleState.ACTIVE
 
 
-def test_the_closed_quarter_ended_well_and_badly(there: Workspace) -> None:
+def test_closed_quarter_has_achieved_and_missed_objectives(there: Workspace) -> None:
     closed = there.objectives(Calendar.of(TODAY).closed.key)
     verdicts = Counter(objective.outcome[0] for objective in closed if objective.outcome)
     assert verdicts[Verdict.ACHIEVED] >= 10
@@ -92,7 +92,7 @@ def test_the_closed_quarter_ended_well_and_badly(there: Workspace) -> None:
     assert [one.state for one in closed if not one.outcome] == [ObjectiveState.DROPPED]
 
 
-def test_three_objectives_are_carried_with_two_key_results_each_that_were_not_reached(there: Workspace) -> None:
+def test_three_objectives_are_carried_with_their_unreached_key_results(there: Workspace) -> None:
     carried = [objective for objective in there.all(Objective) if objective.carried_from is not None]
     assert [objective.state for objective in carried] == [ObjectiveState.ACTIVE] * 3
     for objective in carried:
@@ -101,7 +101,7 @@ def test_three_objectives_are_carried_with_two_key_results_each_that_were_not_re
         assert (len(brought), len(events)) == (2, 3)
 
 
-def test_what_was_promised_of_the_active_quarter_stands(there: Workspace) -> None:
+def test_active_quarter_has_the_expected_goals(there: Workspace) -> None:
     active = there.objectives(Calendar.of(TODAY).active.key)
     states = Counter(objective.state for objective in active)
     assert states == {ObjectiveState.ACTIVE: 25, ObjectiveState.DRAFT: 1}
@@ -111,7 +111,7 @@ def test_what_was_promised_of_the_active_quarter_stands(there: Workspace) -> Non
     assert len(dropped) == 2
 
 
-def test_whoever_left_holds_nothing_that_goes_on(there: Workspace) -> None:
+def test_person_who_left_owns_no_open_goal_or_kpi(there: Workspace) -> None:
     (gone,) = [person.id for person in there.all(Person) if not person.active]
     closed = {cycle.id for cycle in there.all(Cycle) if cycle.state is CycleState.CLOSED}
     open_goals = [objective for objective in there.all(Objective) if objective.cycle not in closed]
@@ -119,7 +119,7 @@ def test_whoever_left_holds_nothing_that_goes_on(there: Workspace) -> None:
     assert all(gone not in structs.astuple(kpi.definition) for kpi in there.all(Kpi))
 
 
-def test_the_scoring_policy_has_changed_once(there: Workspace) -> None:
+def test_scoring_policy_changed_once(there: Workspace) -> None:
     (policy,) = there.all(Policy)
     assert policy.policy != ScoringPolicy()
     assert policy.version == 1
