@@ -1,4 +1,4 @@
-"""The report: one page that needs nothing but itself, from the terminal and over HTTP."""
+"""The report: one self-contained page, from the command line and over HTTP."""
 
 import re
 from base64 import b64encode
@@ -25,7 +25,7 @@ from domain.primitives.values import Direction, Kind, Milestone, Ref, Reflection
 from domain.primitives.values import Metric as Measured
 from tests.api.cli.terminal import keyframe
 from tests.api.retrospective.conftest import made
-from tests.api.retrospective.quarter import lived
+from tests.api.retrospective.quarter import run_quarter
 from tests.api.schema import goals
 from tests.api.schema.goals import check_in, day
 from tests.asking import AskedWorld
@@ -36,7 +36,7 @@ NASTY = "<script>alert(1)</script> & \"more\" 'quotes'"
 @pytest.fixture(scope="module")
 def world(server: str) -> Iterator[AskedWorld]:
     with made(server) as world:
-        own = lived(world, closed=False)
+        own = run_quarter(world, closed=False)
         nasty = goals.objective(world, NASTY, effective_at=day(60))
         steps = Measured(Direction.MILESTONES, milestones=(Milestone("m", NASTY),))
         for title, metric in ((NASTY, steps), ("Within", Measured(Direction.WITHIN, lower=1.0, upper=3.0))):
@@ -60,7 +60,7 @@ def html(story: Story) -> str:
 
 
 class Tags(HTMLParser):
-    """Every tag with its attributes."""
+    """Collects every tag with its attributes."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -74,7 +74,7 @@ class Tags(HTMLParser):
 # ── the page ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_page_needs_nothing_but_itself(html: str) -> None:
+def test_page_has_no_external_resources_or_scripts(html: str) -> None:
     tags = Tags(html).found
     assert not {tag for tag, _ in tags} & {"script", "link", "img", "iframe", "object", "form", "base", "a"}
     named = {name for _, attrs in tags for name in attrs}
@@ -83,7 +83,7 @@ def test_the_page_needs_nothing_but_itself(html: str) -> None:
     assert not re.search(r"url\(|@import", html)
 
 
-def test_the_policy_allows_the_pages_own_style_and_nothing_else(html: str) -> None:
+def test_policy_allows_only_the_pages_own_style(html: str) -> None:
     (style,) = re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
     digest = b64encode(sha256(style.encode()).digest()).decode()
     assert f"style-src 'sha256-{digest}'" in page.POLICY
@@ -93,12 +93,12 @@ def test_the_policy_allows_the_pages_own_style_and_nothing_else(html: str) -> No
     assert policy["content"] == page.POLICY
 
 
-def test_what_people_wrote_is_text_wherever_it_stands(html: str) -> None:
+def test_user_text_is_escaped(html: str) -> None:
     assert "<script" not in html
     assert html.count("&lt;script&gt;alert(1)&lt;/script&gt; &amp;") >= 5
 
 
-def test_every_part_of_the_retrospective_is_told(html: str) -> None:
+def test_page_has_every_section_of_the_retrospective(html: str) -> None:
     for heading in (
         "Planned against actual", "Where progress came from", "Trajectory of each key result", "Moved goalposts",
         "Confidence and calibration", "Silences", "KPIs", "Reflections",
@@ -109,7 +109,7 @@ def test_every_part_of_the_retrospective_is_told(html: str) -> None:
     assert "The figures are final." in html
 
 
-def test_every_chart_says_what_it_shows(story: Story, html: str) -> None:
+def test_every_chart_has_an_accessible_label(story: Story, html: str) -> None:
     drawings = [attrs for tag, attrs in Tags(html).found if tag == "svg"]
     assert all(attrs["role"] == "img" and attrs["aria-label"] for attrs in drawings)
     labels = [str(attrs["aria-label"]) for attrs in drawings]
@@ -122,14 +122,14 @@ def test_every_chart_says_what_it_shows(story: Story, html: str) -> None:
     assert len(labels) == 4 + 3 + 5 + 2 + 1
 
 
-def test_what_nobody_measured_is_named_and_not_drawn(story: Story, html: str) -> None:
+def test_unmeasured_key_results_are_listed_without_a_chart(story: Story, html: str) -> None:
     unmeasured = [part for look in story.objectives for part in look.key_results if not part.was_measured]
     assert len(unmeasured) == 2
     assert html.count("Never measured:") == 1
     assert "Within <small>1 to 3" in html
 
 
-def test_a_key_result_that_was_silent_more_than_once_is_one_row(story: Story) -> None:
+def test_silences_are_grouped_by_key_result(story: Story) -> None:
     one, *others = story.silences
     twice = msgspec.structs.replace(story, silences=[one, *others, one])
     assert (len(twice.silent), len(story.silent)) == (len(story.silences), len(story.silences))
@@ -139,42 +139,42 @@ def test_a_key_result_that_was_silent_more_than_once_is_one_row(story: Story) ->
     assert sum(days) == sum(silence.days for silence in twice.silences)
 
 
-def test_bars_of_all_objectives_stand_on_one_axis(story: Story) -> None:
+def test_all_objective_bars_share_one_axis(story: Story) -> None:
     looks = [msgspec.structs.replace(story.objectives[0], attribution=Attribution(0.4, *parts)) for parts in
              ((0.7, -0.3, -0.2, 0.6), (0.1, 0, 0, 0.5))]  # fmt: skip
     assert charts.ticks(looks) == [-0.5, 0, 0.5, 1, 1.5]
     assert charts.ticks(looks[1:]) == charts.ticks([]) == charts.QUARTERS
 
 
-def test_the_same_story_is_the_same_page(story: Story, html: str) -> None:
+def test_rendering_is_deterministic(story: Story, html: str) -> None:
     assert page.rendered(story) == html
 
 
-def test_before_anything_happened_there_is_a_page_too(world: AskedWorld) -> None:
+def test_empty_cycle_has_a_page(world: AskedWorld) -> None:
     world.do(ActivateCycle(cycle=CycleBy(key="2026-q2"), effective_at=day(92)))
     html = page.rendered(read(world.context, "2026-q2"))
     for text in ("Not final", "None: every target", "None: no check-in stated a confidence", "None: every key result"):
         assert text in html
 
 
-# ── figures and words ─────────────────────────────────────────────────────────────────────────────
+# ── numbers and texts ─────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
     ("value", "expected"),
     [(None, "–"), (0.0, "0 h"), (-0.5, "−0.5 h"), (1234.5, "1,234 h"), (12_345.6, "12,346 h"), (59.844, "59.84 h")],  # noqa: RUF001
 )
-def test_figures_are_short(value: float | None, expected: str) -> None:
+def test_numbers_are_formatted_briefly(value: float | None, expected: str) -> None:
     assert charts.figure(value, "h") == expected
 
 
-def test_a_change_of_a_percentage_is_told_in_points() -> None:
+def test_change_of_a_percentage_is_in_points() -> None:
     assert [charts.change(value, "%") for value in (2.0, -0.5, 0.0, None)] == ["+2 pp", "−0.5 pp", "0 pp", "–"]  # noqa: RUF001
     assert charts.change(3, "h") == "+3 h"
 
 
 @pytest.mark.parametrize(("share", "expected"), [(None, "–"), (0.725, "72\xa0%"), (-0.04, "−4\xa0%")])  # noqa: RUF001
-def test_shares_are_whole_per_cent(share: float | None, expected: str) -> None:
+def test_shares_are_whole_percentages(share: float | None, expected: str) -> None:
     assert charts.percent(share) == expected
 
 
@@ -190,14 +190,14 @@ def test_shares_are_whole_per_cent(share: float | None, expected: str) -> None:
         (Metric("DONE", Unit(""), None, None, None, None), "done"),
     ],
 )
-def test_a_goal_is_told_in_a_few_words(metric: Metric, expected: str) -> None:
+def test_goal_is_described_briefly(metric: Metric, expected: str) -> None:
     assert page.goal(metric) == expected
 
 
-# ── over HTTP and from the terminal ───────────────────────────────────────────────────────────────
+# ── over HTTP and from the command line ───────────────────────────────────────────────────────────
 
 
-def test_the_page_is_answered_with_its_policy(world: AskedWorld, html: str) -> None:
+def test_report_is_served_with_its_policy(world: AskedWorld, html: str) -> None:
     app = Starlette(routes=[Route("/report/{cycle}", Reports(lambda _: world.context).page)])
     with TestClient(app) as http:
         answer = http.get("/report/2026-q1")
@@ -213,15 +213,15 @@ def test_the_page_is_answered_with_its_policy(world: AskedWorld, html: str) -> N
         assert http.post("/report/2026-q1").status_code == 405
 
 
-def test_a_cycle_without_a_plan_has_no_report(world: AskedWorld) -> None:
+def test_cycle_without_a_plan_has_no_report(world: AskedWorld) -> None:
     goals.cycle(world, "2027-q1", goals.Q2)
     with pytest.raises(QueryFailed) as why:
         read(world.context, "2027-q1")
     assert why.value.code == "CONFLICT"
 
 
-def test_a_report_is_written_at_a_terminal(database: Database, tmp_path: Path) -> None:
-    lived(AskedWorld(database))
+def test_report_command_writes_the_page(database: Database, tmp_path: Path) -> None:
+    run_quarter(AskedWorld(database))
     file = tmp_path / "q1.html"
     done = keyframe(database.settings, "report", "2026-q1", "--html", str(file))
     assert (done.returncode, done.stderr) == (0, "")

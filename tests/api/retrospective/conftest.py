@@ -1,4 +1,4 @@
-"""Workspaces to look back on: asked over GraphQL, with every statement counted."""
+"""Workspaces for retrospectives: queried over GraphQL, with every statement counted."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -22,7 +22,7 @@ Worlds = Callable[[], AbstractContextManager[AskedWorld]]
 
 @contextmanager
 def made(server: str) -> Iterator[AskedWorld]:
-    """A workspace that is gone afterwards."""
+    """A workspace that is dropped afterwards."""
     with fresh_workspace(server, pool_size_max=4) as database:
         yield AskedWorld(database)
 

@@ -1,4 +1,4 @@
-"""A quarter that was lived, closed and looked back on. What comes of it is worked out by hand in the tests.
+"""A quarter for retrospectives. The tests compute its expected results by hand.
 
 A  Win the hearts     a1  0 to 100, from day 20 on 0 to 50      a2  0 to 50, dropped      a3  0 to 10, added later
 B  Grow in the north  b1  0 to 10; dropped with its objective
@@ -37,8 +37,8 @@ def planned(world: AskedWorld) -> dict[str, UUID]:
     return made
 
 
-def lived(world: AskedWorld, *, closed: bool = True) -> dict[str, UUID]:
-    """The whole quarter, told day by day."""
+def run_quarter(world: AskedWorld, *, closed: bool = True) -> dict[str, UUID]:
+    """Execute the commands of the whole quarter, day by day."""
     made = planned(world)
     check_in(world, made["a1"], 20, 8, confidence=0.9)
     check_in(world, made["a2"], 10, 8, confidence=0.3)

@@ -1,4 +1,4 @@
-"""A quarter lived by chance: nearly all that happens moves something, and is often told late."""
+"""A random quarter: most commands change progress, and many are recorded late."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -57,7 +57,7 @@ class Life:
             self._try(self._add())
 
     def live(self, steps: int, until: float) -> None:
-        """So many things happen until a day."""
+        """Execute `steps` random commands up to a day of the cycle."""
         step = (until - self.at) / steps
         for _ in range(steps):
             self.at += step
@@ -75,12 +75,12 @@ class Life:
                     known.append(subject.id)
 
     def activate(self) -> None:
-        """Activate the cycle, as of a moment before what was told last, if that can be."""
+        """Activate the cycle with an effective time before the last command, if that is accepted."""
         for at in (self._chance.choice([0, 3]), self.at):
             self._try(ActivateCycle(cycle=CYCLE, effective_at=day(at)))
 
     def now(self) -> None:
-        """From here on what is done is true when it is recorded; measurements may still be late."""
+        """From now on effective times are record times; measurements may still be late."""
         self._effective = dict
 
     def _metric(self) -> Metric:
@@ -101,7 +101,7 @@ class Life:
         return self._chance.choice([-5.0, 0.0, 1.0, 7.0, 13.0, 21.0, 34.0, 55.0, 90.0])
 
     def _day(self) -> float:
-        """Now, or now and then some day before."""
+        """Today, or sometimes an earlier day."""
         return self.at if self._chance.random() < 0.7 else self.at * self._chance.random()
 
     def _of(self) -> UUID:
@@ -110,14 +110,14 @@ class Life:
     def _kpi(self) -> KpiBy:
         return KpiBy(key=self._chance.choice(KPIS))
 
-    # ── what can happen ──────────────────────────────────────────────────────────────────────────
+    # ── commands ──────────────────────────────────────────────────────────────────────────
 
     def _check_in(self) -> Command:
-        said = {"value": self._value()} if self._chance.random() < 0.8 else {"reached": ["m1"]}
+        entry = {"value": self._value()} if self._chance.random() < 0.8 else {"reached": ["m1"]}
         sure = self._chance.choice([None, 0.1, 0.5, 0.9])
         if self._chance.random() < 0.1:
-            said, sure = {}, 0.3
-        return CheckIn(key_result=self._of(), confidence=sure, measured_at=day(self._day()), reason="late", **said)
+            entry, sure = {}, 0.3
+        return CheckIn(key_result=self._of(), confidence=sure, measured_at=day(self._day()), reason="late", **entry)
 
     def _correct(self) -> Command:
         return CorrectCheckIn(check_in=self._one(self._check_ins), value=self._value(), reason="wrong")
@@ -178,5 +178,5 @@ class Life:
     def _reopen_objective(self) -> Command:
         return ReopenObjective(objective=self._one(self._objectives), reason="yes", **self._effective())
 
-    def _one(self, things: list[UUID]) -> UUID:
-        return self._chance.choice(things) if things else UUID(int=0)
+    def _one(self, ids: list[UUID]) -> UUID:
+        return self._chance.choice(ids) if ids else UUID(int=0)

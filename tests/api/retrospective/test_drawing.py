@@ -60,7 +60,7 @@ def test_trajectory_of_one_moment_is_drawn() -> None:
     assert kinds(charts.trajectory([point(0, 1, 1, 1)], "t"), "circle") == ["actual"]
 
 
-def test_larger_dots_stand_for_more_statements() -> None:
+def test_dot_size_grows_with_the_number_of_statements() -> None:
     svg = charts.calibration([Bucket(0, 0.5, 4, 0.3, 0.5), Bucket(0.5, 1, 1, 0.7, 1), Bucket(0, 0, 0, 0, 0)])
     radii = [float(str(one.get("r"))) for one in ET.fromstring(svg).iter("circle")]
     assert radii == [9, 6]

@@ -1,4 +1,4 @@
-"""A replay walks over bases: what is seen in which frame, and from where to where."""
+"""Replays: the contents of each frame, and the range of frames."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -34,7 +34,7 @@ def frames(world: AskedWorld, **asked: Any) -> list[dict[str, Any]]:
 
 
 def days(shown: list[dict[str, Any]]) -> list[float]:
-    """How many days into the cycle the frames stand."""
+    """The days of the frames, counted from the start of the cycle."""
     return [(datetime.fromisoformat(frame["basis"]["at"]) - day(0)).total_seconds() / 86400 for frame in shown]
 
 
@@ -46,8 +46,8 @@ def position(world: AskedWorld) -> int:
     return world.catch_up()
 
 
-def brought_in(world: AskedWorld, *, closed: bool = True) -> Any:
-    """A quarter told when it was long over: one key result, from 0 to 100, at 20 and 60 of it."""
+def import_quarter(world: AskedWorld, *, closed: bool = True) -> Any:
+    """A quarter imported after its end: one key result from 0 to 100, measured at 20 and 60."""
     goals.cycle(world)
     of = goals.key_result(world, goals.objective(world))
     world.do(ActivateCycle(cycle=CYCLE, effective_at=day(1)))
@@ -58,18 +58,18 @@ def brought_in(world: AskedWorld, *, closed: bool = True) -> Any:
     return of
 
 
-# ── what is seen in which frame ───────────────────────────────────────────────────────────────────
+# ── contents of frames ────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_history_that_was_brought_in_is_seen_as_it_came_about(world: AskedWorld) -> None:
-    brought_in(world)
+def test_imported_history_is_replayed_by_effective_time(world: AskedWorld) -> None:
+    import_quarter(world)
     shown = frames(world, every="MONTH")
     assert days(shown) == [0, 31, 59, 90, 91]
     assert values(shown) == [None, 0.2, 0.6, 0.6, 0.6]
 
 
-def test_what_was_recorded_as_it_happened_is_seen_from_then_on(world: AskedWorld) -> None:
-    of = brought_in(world, closed=False)
+def test_live_changes_appear_from_their_recording_on(world: AskedWorld) -> None:
+    of = import_quarter(world, closed=False)
     world.do(CheckIn(key_result=of, value=70))
     on = position(world)
     world.do(CheckIn(key_result=of, value=90, measured_at=day(20)))
@@ -80,8 +80,8 @@ def test_what_was_recorded_as_it_happened_is_seen_from_then_on(world: AskedWorld
     assert values(known_now) == [None, None, 0.2, 0.9, 0.6, 0.7, 0.7]
 
 
-def test_a_correction_is_seen_when_it_was_recorded_and_not_before(world: AskedWorld) -> None:
-    of = brought_in(world, closed=False)
+def test_correction_appears_when_it_was_recorded(world: AskedWorld) -> None:
+    of = import_quarter(world, closed=False)
     early = goals.check_in(world, of, 30, 50)
     world.do(CheckIn(key_result=of, confidence=0.5))
     world.do(CorrectCheckIn(check_in=early, value=40, reason="a typing error"))
@@ -89,8 +89,8 @@ def test_a_correction_is_seen_when_it_was_recorded_and_not_before(world: AskedWo
     assert values(shown) == [0.6, 0.3, 0.3, 0.4, 0.4]
 
 
-def test_a_reading_that_was_taken_back_is_seen_until_then(world: AskedWorld) -> None:
-    of = brought_in(world, closed=False)
+def test_retracted_reading_is_visible_until_its_retraction(world: AskedWorld) -> None:
+    of = import_quarter(world, closed=False)
     users = KpiBy(id=world.record(DefineKpi(key="users", name="Users")))
     world.do(LinkKpi(key_result=of, kpi=users))
     since = world.ask("{ basis { known } }")["basis"]["known"]
@@ -101,8 +101,8 @@ def test_a_reading_that_was_taken_back_is_seen_until_then(world: AskedWorld) -> 
     assert values(frames(world, every="CHANGE", **{"from": since})) == [None, 0.3, 0.5, 0.3, 0.3]
 
 
-def test_the_last_frame_of_a_closed_cycle_is_its_outcome(world: AskedWorld) -> None:
-    of = brought_in(world)
+def test_last_frame_of_a_closed_cycle_is_its_outcome(world: AskedWorld) -> None:
+    of = import_quarter(world)
     world.do(CheckIn(key_result=of, value=100, measured_at=day(80), reason="found in a drawer"))
     (*_, last) = frames(world)
     cycle = world.ask('{ cycle(by: {key: "2026-q1"}) { outcome { basis { at known position } } progress { value } } }')
@@ -111,8 +111,8 @@ def test_the_last_frame_of_a_closed_cycle_is_its_outcome(world: AskedWorld) -> N
     assert values(frames(world, to=datetime.now(UTC).isoformat()))[-1] == 1.0
 
 
-def test_each_change_is_told_by_the_first_frame_that_shows_it(world: AskedWorld) -> None:
-    brought_in(world)
+def test_each_change_is_listed_in_the_first_frame_that_shows_it(world: AskedWorld) -> None:
+    import_quarter(world)
     shown = frames(world, every="MONTH")
     assert [[change["__typename"] for change in frame["changes"]] for frame in shown] == [
         [],
@@ -123,8 +123,8 @@ def test_each_change_is_told_by_the_first_frame_that_shows_it(world: AskedWorld)
     ]
 
 
-def test_what_was_dropped_is_counted_no_more(world: AskedWorld) -> None:
-    brought_in(world, closed=False)
+def test_dropped_goals_are_not_counted(world: AskedWorld) -> None:
+    import_quarter(world, closed=False)
     whole = goals.objective(world, "Be everywhere at once", effective_at=day(2))
     part = goals.key_result(world, whole, effective_at=day(2))
     goals.key_result(world, whole, "Countries", effective_at=day(2))
@@ -135,16 +135,16 @@ def test_what_was_dropped_is_counted_no_more(world: AskedWorld) -> None:
     assert all(sum(one["count"] for one in frame["byHealth"]) == frame["keyResults"] for frame in shown)
 
 
-def test_every_frame_counts_the_same_conditions_in_the_same_order(world: AskedWorld) -> None:
-    brought_in(world)
+def test_every_frame_lists_all_health_values_in_order(world: AskedWorld) -> None:
+    import_quarter(world)
     for frame in frames(world):
         assert [one["health"] for one in frame["byHealth"]] == [
             "PENDING", "ON_TRACK", "AT_RISK", "OFF_TRACK", "OUTDATED", "ACHIEVED", "MISSED",
         ]  # fmt: skip
 
 
-def test_a_frame_holds_everything_as_it_was_then(world: AskedWorld) -> None:
-    brought_in(world)
+def test_frame_view_reads_its_basis(world: AskedWorld) -> None:
+    import_quarter(world)
     asked = """{ replay(cycle: {key: "2026-q1"}, every: MONTH) { frames { view {
         basis { position isNow } keyResults { nodes { current } }
     } } } }"""
@@ -159,11 +159,11 @@ def test_a_frame_holds_everything_as_it_was_then(world: AskedWorld) -> None:
     assert not any(view["basis"]["isNow"] for view in shown)
 
 
-# ── from where to where ───────────────────────────────────────────────────────────────────────────
+# ── range of frames ───────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_film_begins_on_the_cycles_first_day_and_goes_by_iso_weeks(world: AskedWorld) -> None:
-    brought_in(world)
+def test_weekly_frames_start_on_the_first_day_and_follow_iso_weeks(world: AskedWorld) -> None:
+    import_quarter(world)
     shown = days(frames(world))
     assert shown == [0, *range(4, 91, 7), 91]  # 1 January 2026 was a Thursday
 
@@ -172,61 +172,61 @@ def test_a_film_begins_on_the_cycles_first_day_and_goes_by_iso_weeks(world: Aske
     ("since", "until", "expected"),
     [(31, 59, [31, 59]), (30, 60, [30, 31, 59, 60]), (40, 40, [40]), (-40, 0, [-40, -31, 0])],
 )
-def test_the_first_and_the_last_frame_stand_where_they_are_asked_for(
+def test_first_and_last_frame_are_at_the_given_times(
     world: AskedWorld, since: float, until: float, expected: list[float]
 ) -> None:
-    brought_in(world)
+    import_quarter(world)
     asked = {"from": day(since).isoformat(), "to": day(until).isoformat()}
     assert days(frames(world, every="MONTH", **asked)) == expected
 
 
-def test_no_frame_stands_in_the_future(world: AskedWorld) -> None:
-    brought_in(world, closed=False)
+def test_no_frame_is_in_the_future(world: AskedWorld) -> None:
+    import_quarter(world, closed=False)
     before = datetime.now(UTC)
     (*_, last) = frames(world, every="QUARTER", to="2100-01-01T00:00:00Z")
     assert before <= datetime.fromisoformat(last["basis"]["at"]) <= datetime.now(UTC)
 
 
-def test_a_cycle_that_has_not_begun_is_shown_as_it_is_now(world: AskedWorld) -> None:
+def test_future_cycle_has_one_present_frame(world: AskedWorld) -> None:
     world.do(OpenCycle(key="2100-q1", name="Far", starts_on=date(2100, 1, 1), ends_on=date(2100, 3, 31)))
     (frame,) = frames(world, cycle={"key": "2100-q1"})
     assert (frame["objectives"], frame["progress"]["value"]) == (0, None)
 
 
-def test_a_span_that_begins_after_it_ends_is_refused(world: AskedWorld) -> None:
-    brought_in(world)
+def test_invalid_time_range_is_refused(world: AskedWorld) -> None:
+    import_quarter(world)
     assert world.code(FRAMES, **{"from": day(50).isoformat(), "to": day(40).isoformat()}) == "INVALID"
     assert world.code(FRAMES, **{"from": "2100-01-01T00:00:00Z"}) == "INVALID"
     assert world.code(FRAMES, known="2100-01-01T00:00:00Z") == "INVALID"
 
 
-def test_an_unknown_cycle_is_refused(world: AskedWorld) -> None:
+def test_unknown_cycle_is_not_found(world: AskedWorld) -> None:
     assert world.code(FRAMES) == "NOT_FOUND"
     assert world.code(FRAMES, cycle={"id": "nonsense"}) == "NOT_FOUND"
 
 
-def test_more_figures_than_can_be_worked_out_at_once_are_refused(
-    world: AskedWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    brought_in(world)
+def test_too_large_replay_is_refused(world: AskedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    import_quarter(world)
     assert world.code(FRAMES, every="DAY", **{"from": "1900-01-01T00:00:00Z"}) == "TOO_LARGE"
     monkeypatch.setattr(replay, "FIGURES_MAX", 15)
     assert len(frames(world)) == 15
     assert world.code(FRAMES, every="DAY") == "TOO_LARGE"
 
 
-# ── a single pass ─────────────────────────────────────────────────────────────────────────────────
+# ── statement count ───────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_year_of_days_costs_as_many_statements_as_a_month(world: AskedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_statement_count_does_not_depend_on_the_number_of_frames(
+    world: AskedWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     Crowd(world).join(5)
     kpi = world.record(DefineKpi(key="users", name="Users"))
     of = goals.key_result(world, goals.objective(world), metric=Metric(Direction.INCREASE, start=0.0, target=9.0))
     world.do(LinkKpi(key_result=of, kpi=KpiBy(id=kpi), effective_at=day(2)))
-    told = Mock(wraps=world.log.at)
-    monkeypatch.setattr(world.log, "at", told)
+    calls = Mock(wraps=world.log.at)
+    monkeypatch.setattr(world.log, "at", calls)
     month = world.count(FRAMES, every="DAY", to=day(30).isoformat())
     year = world.count(FRAMES, every="DAY", **{"from": day(-365).isoformat()})
     # The basis, the cycle; policies, objectives, key results, check-ins, readings; two of the log; the changes.
     assert month == year == 10
-    assert told.call_count == 2
+    assert calls.call_count == 2

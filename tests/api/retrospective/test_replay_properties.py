@@ -1,4 +1,4 @@
-"""On random histories every frame of a replay is what its basis answers, and every change is told once."""
+"""On random histories every frame of a replay matches its basis, and every change is listed once."""
 
 from datetime import datetime
 from itertools import pairwise
@@ -21,7 +21,7 @@ from tests.asking import AskedWorld
 from tests.properties.histories import LONG_AGO, History
 
 FRAMES_MAX = 10
-"""So many frames of a film are compared with what is answered at their bases."""
+"""The maximum number of frames of a replay that are compared with their bases."""
 
 FIGURES = "value unclamped expected health confidence explain { label weight value contribution position }"
 REPLAY = f"""
@@ -51,7 +51,7 @@ SPANS: list[dict[str, Any]] = [
 
 @laws
 @given(seed=st.integers(0, 2**32))
-def test_every_frame_is_what_its_basis_answers_and_tells_what_came_to_be_seen(worlds: Worlds, seed: int) -> None:
+def test_every_frame_matches_its_basis_and_lists_new_changes(worlds: Worlds, seed: int) -> None:
     chance = Random(seed)
     with worlds() as world:
         if chance.random() < 0.5:
@@ -60,17 +60,17 @@ def test_every_frame_is_what_its_basis_answers_and_tells_what_came_to_be_seen(wo
             _live_on(world, chance)
         log = world.log.entries(0, world.catch_up())
         hindsight = {"every": "MONTH", "known": chance.choice(log).recorded_at.isoformat()}
-        for cycle in [said.event.originator_id for said in log if isinstance(said.event, CycleOpened)]:
+        for cycle in [entry.event.originator_id for entry in log if isinstance(entry.event, CycleOpened)]:
             own, id = _of_cycle(log, cycle), global_ids.encode(Kind.CYCLE, cycle)
             for span in (*SPANS, hindsight):
                 frames = world.ask(REPLAY, cycle=id, **span)["replay"]["frames"]
-                _tells_each_change_once(own, frames)
+                _assert_each_change_is_listed_once(own, frames)
                 for frame in chance.sample(frames, min(FRAMES_MAX, len(frames))):
-                    _is_what_its_basis_answers(world, id, frame)
+                    _assert_matches_its_basis(world, id, frame)
 
 
 def _live_on(world: AskedWorld, chance: Random) -> None:
-    """A quarter that was brought in, went on while it was watched, and was corrected."""
+    """A quarter that was imported, continued live, and was corrected."""
     life = Life(world, chance)
     life.live(40, LENGTH)
     life.activate()
@@ -81,7 +81,7 @@ def _live_on(world: AskedWorld, chance: Random) -> None:
 # ── figures ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def _is_what_its_basis_answers(world: AskedWorld, cycle: str, frame: dict[str, Any]) -> None:
+def _assert_matches_its_basis(world: AskedWorld, cycle: str, frame: dict[str, Any]) -> None:
     view = world.ask(AS_OF, cycle=cycle, **frame["basis"])["asOf"]
     assert frame["objectives"] == view["objectives"]["totalCount"]
     health = [part["progress"]["health"] for one in view["objectives"]["nodes"] for part in one["keyResults"]]
@@ -106,26 +106,26 @@ def _nearly(progress: Any) -> Any:
 # ── changes ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def _tells_each_change_once(own: list[Recorded], frames: list[dict[str, Any]]) -> None:
+def _assert_each_change_is_listed_once(own: list[Recorded], frames: list[dict[str, Any]]) -> None:
     seen = [_visible(own, frame["basis"]) for frame in frames]
-    told = [{change["position"] for change in frame["changes"]} for frame in frames]
-    positions = {said.position for said in own}
+    calls = [{change["position"] for change in frame["changes"]} for frame in frames]
+    positions = {entry.position for entry in own}
     expected = [set(), *(after - before for before, after in pairwise(seen))]
-    assert [some & positions for some in told] == expected
-    assert sum(map(len, told)) == len(set().union(*told))
+    assert [some & positions for some in calls] == expected
+    assert sum(map(len, calls)) == len(set().union(*calls))
 
 
 def _of_cycle(log: list[Recorded], cycle: UUID) -> list[Recorded]:
     """The events of a cycle, of its goals, and of their check-ins."""
     own = {cycle}
-    for said in log:
-        event = said.event
+    for entry in log:
+        event = entry.event
         home = event.cycle if isinstance(event, ObjectiveDrafted) else event.belongs_to
         if event.KIND in (Kind.OBJECTIVE, Kind.KEY_RESULT, Kind.CHECK_IN) and home in own:
             own.add(event.originator_id)
-    return [said for said in log if said.event.originator_id in own]
+    return [entry for entry in log if entry.event.originator_id in own]
 
 
 def _visible(events: list[Recorded], basis: dict[str, Any]) -> set[int]:
     at = datetime.fromisoformat(basis["at"])
-    return {said.position for said in events if said.position <= basis["position"] and said.effective_at <= at}
+    return {entry.position for entry in events if entry.position <= basis["position"] and entry.effective_at <= at}

@@ -1,4 +1,4 @@
-"""A quarter looked back on, with every figure worked out by hand; the quarter itself is told in `quarter`."""
+"""The retrospective of the quarter in `quarter`, with every number computed by hand."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -20,7 +20,7 @@ from domain.commands.kpi_commands import (
 )
 from domain.primitives.values import Kind, Ref, ReflectionKind
 from tests.api.retrospective.conftest import made
-from tests.api.retrospective.quarter import lived, planned
+from tests.api.retrospective.quarter import planned, run_quarter
 from tests.api.schema import goals
 from tests.api.schema.goals import CYCLE, check_in, day, rise
 from tests.asking import AskedWorld
@@ -85,13 +85,13 @@ OBJECTIVES = [
 
 @pytest.fixture(scope="module")
 def closed(server: str) -> Iterator[AskedWorld]:
-    """The quarter, for those who only look."""
+    """The quarter, for tests that only read."""
     with made(server) as world:
-        lived(world)
+        run_quarter(world)
         yield world
 
 
-def test_key_results_are_measured_against_what_was_planned_and_what_was_left(closed: AskedWorld) -> None:
+def test_key_result_attainment_against_plan_and_final_targets(closed: AskedWorld) -> None:
     found = by_title(closed)
     for title, presence, original, final, score, revisions in KEY_RESULTS:
         one = found[title]
@@ -100,7 +100,7 @@ def test_key_results_are_measured_against_what_was_planned_and_what_was_left(clo
         assert (one["planned"] is None) == (presence == "ADDED_LATER"), title
 
 
-def test_objectives_are_measured_against_what_was_planned_and_what_was_left(closed: AskedWorld) -> None:
+def test_objective_attainment_against_plan_and_final_goals(closed: AskedWorld) -> None:
     found = by_title(closed)
     for title, presence, original, final, score in OBJECTIVES:
         one = found[title]
@@ -109,11 +109,11 @@ def test_objectives_are_measured_against_what_was_planned_and_what_was_left(clos
         assert one["attainment"]["againstFinal"] == one["objective"]["progress"]["value"], title
 
 
-def test_what_was_dropped_before_the_plan_is_not_looked_back_on(closed: AskedWorld) -> None:
+def test_objective_dropped_before_the_plan_is_excluded(closed: AskedWorld) -> None:
     assert [one["objective"]["title"] for one in look(closed)["objectives"]] == [WIN, GROW, QUICK]
 
 
-def test_what_was_dropped_stays_where_it_was_then(world: AskedWorld) -> None:
+def test_dropped_key_result_keeps_its_attainment(world: AskedWorld) -> None:
     own = planned(world)
     users = KpiBy(key="users")
     world.do(LinkKpi(key_result=own["b1"], kpi=users, effective_at=day(2)))
@@ -123,19 +123,19 @@ def test_what_was_dropped_stays_where_it_was_then(world: AskedWorld) -> None:
     assert list(by_title(world)["b1"]["attainment"].values()) == [0.4, 0.4, None]
 
 
-def test_planned_and_actual_stand_beside_each_other(closed: AskedWorld) -> None:
+def test_retrospective_shows_planned_and_actual_metrics(closed: AskedWorld) -> None:
     a1 = by_title(closed)["a1"]
     assert (a1["planned"]["metric"]["target"], a1["keyResult"]["metric"]["target"]) == (100, 50)
 
 
-def test_a_cycle_is_measured_against_all_it_had_planned(closed: AskedWorld) -> None:
+def test_cycle_attainment_covers_all_planned_objectives(closed: AskedWorld) -> None:
     # Planned were A and B: (0.325 + 0.2) / 2. Left are A and C: (0.7 + 0.75) / 2.
     assert list(look(closed)["attainment"].values()) == nearly(0.2625, 0.725, 0.725)
 
 
 # ── attribution ───────────────────────────────────────────────────────────────────────────────────
 
-WALK = [
+EXPLANATION = [
     # A after each event that changed it                                     booked to
     (0.2, "MOVEMENT", 0.2),  # day 8: a1 at 20 of 100, a2 not measured        +0.2
     (0.3, "MOVEMENT", 0.1),  # day 15: a1 at 40 of 100, a2 at 10 of 50: (0.4 + 0.2) / 2
@@ -153,29 +153,29 @@ ATTRIBUTIONS = [
 ]
 
 
-def test_every_change_of_an_objective_is_booked_to_its_cause(closed: AskedWorld) -> None:
+def test_every_change_of_progress_is_attributed_to_its_cause(closed: AskedWorld) -> None:
     explained = by_title(closed)[WIN]["attribution"]["explain"]
     assert [(one["after"], one["cause"], one["amount"]) for one in explained] == [
-        (pytest.approx(after), cause, pytest.approx(amount)) for after, cause, amount in WALK
+        (pytest.approx(after), cause, pytest.approx(amount)) for after, cause, amount in EXPLANATION
     ]
 
 
-def test_what_was_booked_adds_up_from_plan_to_outcome(closed: AskedWorld) -> None:
+def test_attribution_adds_up_from_plan_to_outcome(closed: AskedWorld) -> None:
     found = by_title(closed)
     for title, *figures in ATTRIBUTIONS:
         attribution = found[title]["attribution"]
-        booked = [attribution[name] for name in ("initial", "movement", "goalpost", "scope", "final")]
-        assert booked == nearly(*figures), title
+        attributed = [attribution[name] for name in ("initial", "movement", "goalpost", "scope", "final")]
+        assert attributed == nearly(*figures), title
 
 
-def test_a_cycles_attribution_is_the_mean_over_the_objectives_that_are_left(closed: AskedWorld) -> None:
+def test_cycle_attribution_is_the_mean_over_final_objectives(closed: AskedWorld) -> None:
     whole = look(closed)["attribution"]
-    booked = [whole[name] for name in ("initial", "movement", "goalpost", "scope", "final")]
-    assert booked == nearly(0, 0.565, 0.1, 0.06, 0.725)  # the means of A and C
+    attributed = [whole[name] for name in ("initial", "movement", "goalpost", "scope", "final")]
+    assert attributed == nearly(0, 0.565, 0.1, 0.06, 0.725)  # the means of A and C
     assert sum(one["amount"] for one in whole["explain"]) == pytest.approx(0.725)
 
 
-def test_what_was_booked_names_the_event_that_did_it(closed: AskedWorld) -> None:
+def test_attribution_names_the_causing_event(closed: AskedWorld) -> None:
     asked = "attribution { explain { objective { title } change { __typename reason subject { __typename } } } }"
     kinds = [
         (one["objective"]["title"], one["change"]["__typename"])
@@ -193,7 +193,7 @@ def test_what_was_booked_names_the_event_that_did_it(closed: AskedWorld) -> None
     ]
 
 
-def test_to_take_the_value_from_a_kpi_moves_the_goalpost_and_its_readings_move_the_value(world: AskedWorld) -> None:
+def test_linking_a_kpi_is_goalpost_and_its_readings_are_movement(world: AskedWorld) -> None:
     own = planned(world)
     check_in(world, own["b1"], 2, 10)
     users = KpiBy(key="users")
@@ -208,7 +208,7 @@ def test_to_take_the_value_from_a_kpi_moves_the_goalpost_and_its_readings_move_t
     assert by_title(world)["b1"]["attainment"]["againstFinal"] == 0.5  # read in the very moment of the link
 
 
-def test_what_was_taken_back_before_the_plan_was_never_there(world: AskedWorld) -> None:
+def test_reading_retracted_before_the_plan_has_no_effect(world: AskedWorld) -> None:
     goals.cycle(world)
     users = KpiBy(id=world.record(DefineKpi(key="users", name="Users", effective_at=day(0))))
     of = goals.key_result(world, goals.objective(world), kpi=users)
@@ -220,10 +220,10 @@ def test_what_was_taken_back_before_the_plan_was_never_there(world: AskedWorld) 
     assert (attribution["initial"], attribution["final"], attribution["explain"]) == (0, 0, [])
 
 
-# ── what stands out ───────────────────────────────────────────────────────────────────────────────
+# ── goalposts, silences, calibration and KPIs ─────────────────────────────────────────────────────
 
 
-def test_goalposts_are_the_edits_of_metrics_since_the_plan(closed: AskedWorld) -> None:
+def test_goalposts_are_metric_changes_after_the_plan(closed: AskedWorld) -> None:
     (goalpost,) = look(closed)["goalposts"]
     assert goalpost["reason"] == "The market shrank."
     assert (goalpost["before"]["target"], goalpost["after"]["target"]) == (100, 50)
@@ -240,7 +240,7 @@ SILENCES = [
 ]
 
 
-def test_silences_lie_between_what_was_heard_and_from_beginning_to_end(closed: AskedWorld) -> None:
+def test_silences_are_gaps_between_measurements(closed: AskedWorld) -> None:
     found = [
         (one["keyResult"]["title"], _days(one["from"]), _days(one["to"]), one["days"])
         for one in look(closed)["silences"]
@@ -252,7 +252,7 @@ def _days(moment: str) -> float:
     return (datetime.fromisoformat(moment) - day(0)).total_seconds() / 86400
 
 
-def test_readings_of_a_linked_kpi_are_heard(world: AskedWorld) -> None:
+def test_readings_of_a_linked_kpi_end_a_silence(world: AskedWorld) -> None:
     own = planned(world)
     users = KpiBy(key="users")
     world.do(LinkKpi(key_result=own["b1"], kpi=users, effective_at=day(9)))
@@ -263,7 +263,7 @@ def test_readings_of_a_linked_kpi_are_heard(world: AskedWorld) -> None:
     assert [(_days(one["from"]), _days(one["to"])) for one in silences] == [(0, 18), (18, 90)]
 
 
-def test_calibration_holds_confidence_against_what_came_of_it(closed: AskedWorld) -> None:
+def test_calibration_compares_confidence_with_results(closed: AskedWorld) -> None:
     # a1 came true at 0.9: 0.9, 0.9, 1.0; a3 did not at 0.5: 0.6; c1 did at 0.75: 0.8. a2 was dropped.
     calibration = look(closed)["calibration"]
     assert calibration["brier"] == pytest.approx((0.01 + 0.01 + 0 + 0.36 + 0.04) / 5)
@@ -276,18 +276,18 @@ def test_calibration_holds_confidence_against_what_came_of_it(closed: AskedWorld
     assert len(calibration["buckets"]) == 10
 
 
-def test_kpis_are_compared_with_what_they_were_at_the_plan(closed: AskedWorld) -> None:
+def test_kpis_are_compared_with_their_state_at_the_plan(closed: AskedWorld) -> None:
     assert [list(one.values())[1:] for one in look(closed)["kpis"]] == [
         [None, 5, None, "NO_DATA", "STALE"],  # speed, defined later; read 51 days before, and 46.5 are allowed
         [80, 120, 40, "BREACHED", "HEALTHY"],  # users, to be at least 100
     ]
 
 
-# ── for ever ──────────────────────────────────────────────────────────────────────────────────────
+# ── stability ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_closed_cycle_is_looked_back_on_the_same_for_ever(world: AskedWorld) -> None:
-    own = lived(world)
+def test_retrospective_of_a_closed_cycle_never_changes(world: AskedWorld) -> None:
+    own = run_quarter(world)
     before = look(world)
     check = check_in(world, own["a1"], 50, 85, reason="found in a drawer")
     world.do(CorrectCheckIn(check_in=check, value=48, confidence=0.1, reason="a typing error"))
@@ -298,8 +298,8 @@ def test_a_closed_cycle_is_looked_back_on_the_same_for_ever(world: AskedWorld) -
     assert before["isFinal"]
 
 
-def test_late_facts_stand_beside_it(world: AskedWorld) -> None:
-    own = lived(world)
+def test_late_facts_are_shown_with_later_knowledge_only(world: AskedWorld) -> None:
+    own = run_quarter(world)
     check_in(world, own["a1"], 50, 85, reason="found in a drawer")
     now = world.ask("{ basis { known } }")["basis"]["known"]
     late = look(world, known=now)
@@ -310,14 +310,14 @@ def test_late_facts_stand_beside_it(world: AskedWorld) -> None:
     assert look(world)["attainment"]["againstFinal"] == pytest.approx(0.725)
 
 
-def test_reflections_are_taken_after_the_closing_and_told_as_they_are(world: AskedWorld) -> None:
-    own = lived(world)
+def test_reflections_after_the_closing_are_included(world: AskedWorld) -> None:
+    own = run_quarter(world)
     world.do(Reflect(subject=Ref(Kind.OBJECTIVE, own["A"]), kind=ReflectionKind.LEARNED, body="Ask first."))
     world.do(Reflect(subject=Ref(Kind.CYCLE, goals.cycle_id(world)), kind=ReflectionKind.WENT_WELL, body="We spoke."))
     assert [one["body"] for one in look(world, "reflections { body }")["reflections"]] == ["Ask first.", "We spoke."]
 
 
-def test_what_is_shown_was_read_at_plan_and_outcome(closed: AskedWorld) -> None:
+def test_retrospective_reads_the_bases_of_plan_and_outcome(closed: AskedWorld) -> None:
     shown = look(
         closed,
         """plan { at position } outcome { at position } cycle { state asOf { state } }
@@ -334,15 +334,15 @@ def test_what_is_shown_was_read_at_plan_and_outcome(closed: AskedWorld) -> None:
     }
 
 
-def test_before_the_closing_now_stands_for_the_outcome(world: AskedWorld) -> None:
-    lived(world, closed=False)
+def test_outcome_of_an_open_cycle_is_the_present(world: AskedWorld) -> None:
+    run_quarter(world, closed=False)
     shown = look(world, "isFinal outcome { isNow } objectives { objective { id entityId } } attainment { score }")
     assert (shown["isFinal"], shown["outcome"]["isNow"]) == (False, True)
     assert all(one["objective"]["id"] == one["objective"]["entityId"] for one in shown["objectives"])
     assert shown["attainment"]["score"] is None
 
 
-def test_what_has_no_plan_cannot_be_looked_back_on(world: AskedWorld) -> None:
+def test_cycle_without_a_plan_has_no_retrospective(world: AskedWorld) -> None:
     query = '{ retrospective(cycle: {key: "2026-q1"}) { isFinal } }'
     assert world.code(query) == "NOT_FOUND"
     goals.cycle(world)
@@ -354,8 +354,8 @@ def test_what_has_no_plan_cannot_be_looked_back_on(world: AskedWorld) -> None:
 STATEMENTS_MAX = 40
 
 
-def test_a_crowd_costs_as_many_statements_as_a_few(world: AskedWorld) -> None:
-    lived(world, closed=False)
+def test_statement_count_does_not_depend_on_the_number_of_goals(world: AskedWorld) -> None:
+    run_quarter(world, closed=False)
     query = f"{{ retrospective{BY_KEY} {{ {FIGURES} reflections {{ body }} }} }}"
     few = world.count(query)
     for number in range(6):

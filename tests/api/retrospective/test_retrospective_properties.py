@@ -1,4 +1,4 @@
-"""On random histories a retrospective adds up, says what plan and outcome say, and stays what it is."""
+"""On random histories a retrospective adds up, matches plan and outcome, and is stable."""
 
 from random import Random
 from typing import Any
@@ -42,46 +42,46 @@ fragment Booked on Attribution {
 THEN = """query($at: DateTime!, $position: Position!, $id: ID!) { asOf(at: $at, position: $position) {
     objective(id: $id) { progress { value } }
 } }"""
-BOOKED_TO = {event.__name__: cause.value for event, cause in CAUSES.items()}
+CAUSE_OF = {event.__name__: cause.value for event, cause in CAUSES.items()}
 
 
 @laws
 @given(seed=st.integers(0, 2**32))
-def test_a_retrospective_adds_up_and_stays_what_it_is(worlds: Worlds, seed: int) -> None:
+def test_random_retrospective_adds_up_and_is_stable(worlds: Worlds, seed: int) -> None:
     chance = Random(seed)
     with worlds() as world:
         life = Life(world, chance)
         life.live(20, 5)
         life.activate()
         life.live(60, LENGTH / 2)
-        _adds_up(world, _looked_back(world))
+        _assert_adds_up(world, _retrospective(world))
         life.live(60, LENGTH)
         world.do(CloseCycle(cycle=CYCLE, close_objectives=True, effective_at=day(LENGTH)))
-        final = _looked_back(world)
-        _adds_up(world, final)
+        final = _retrospective(world)
+        _assert_adds_up(world, final)
         assert final["isFinal"]
         life.live(20, LENGTH + 5)
-        assert _looked_back(world) == final
-        _adds_up(world, _looked_back(world, known=world.ask("{ basis { known } }")["basis"]["known"]))
+        assert _retrospective(world) == final
+        _assert_adds_up(world, _retrospective(world, known=world.ask("{ basis { known } }")["basis"]["known"]))
 
 
-def _looked_back(world: AskedWorld, **known: str) -> Any:
+def _retrospective(world: AskedWorld, **known: str) -> Any:
     return world.ask(RETROSPECTIVE, **known)["retrospective"]
 
 
-# ── what holds of each ────────────────────────────────────────────────────────────────────────────
+# ── properties ────────────────────────────────────────────────────────────────────────────────────
 
 
-def _adds_up(world: AskedWorld, look: dict[str, Any]) -> None:
+def _assert_adds_up(world: AskedWorld, look: dict[str, Any]) -> None:
     _sums(look["attribution"])
     progress = look["cycle"]["progress"]["value"]
     assert look["attribution"]["final"] == pytest.approx(progress or 0, abs=1e-9)
     assert look["attainment"]["againstFinal"] == _nearly(progress)
     for one in look["objectives"]:
         _sums(one["attribution"])
-        _ends_where_it_ended(world, look, one)
+        _assert_matches_plan_and_outcome(world, look, one)
         for part in one["keyResults"]:
-            _is_what_it_was(part)
+            _assert_part_matches_its_state(part)
     assert _positions(look["goalposts"]) == _retargeted(world, look)
     assert all(one["days"] >= 1 for one in look["silences"])
     assert sum(bucket["count"] for bucket in look["calibration"]["buckets"]) >= (
@@ -92,19 +92,19 @@ def _adds_up(world: AskedWorld, look: dict[str, Any]) -> None:
         assert (now["status"], now["latest"] and now["latest"]["value"]) == (kpi["statusAfter"], kpi["after"])
 
 
-def _sums(booked: dict[str, Any]) -> None:
-    whole = booked["movement"] + booked["goalpost"] + booked["scope"]
-    assert whole == pytest.approx(booked["final"] - booked["initial"], abs=1e-9)
+def _sums(attributed: dict[str, Any]) -> None:
+    whole = attributed["movement"] + attributed["goalpost"] + attributed["scope"]
+    assert whole == pytest.approx(attributed["final"] - attributed["initial"], abs=1e-9)
     for cause in ("MOVEMENT", "GOALPOST", "SCOPE"):
-        amounts = [term["amount"] for term in booked["explain"] if term["cause"] == cause]
-        assert sum(amounts) == pytest.approx(booked[cause.lower()], abs=1e-9)
-    assert all(term["cause"] == BOOKED_TO[term["change"]["__typename"]] for term in booked["explain"])
-    positions = [term["change"]["position"] for term in booked["explain"]]
+        amounts = [term["amount"] for term in attributed["explain"] if term["cause"] == cause]
+        assert sum(amounts) == pytest.approx(attributed[cause.lower()], abs=1e-9)
+    assert all(term["cause"] == CAUSE_OF[term["change"]["__typename"]] for term in attributed["explain"])
+    positions = [term["change"]["position"] for term in attributed["explain"]]
     assert positions == sorted(positions)
 
 
-def _ends_where_it_ended(world: AskedWorld, look: dict[str, Any], one: dict[str, Any]) -> None:
-    """An objective's walk goes from what the plan's basis answers to what the outcome's does."""
+def _assert_matches_plan_and_outcome(world: AskedWorld, look: dict[str, Any], one: dict[str, Any]) -> None:
+    """The attribution of an objective goes from its progress at the plan to its progress at the outcome."""
     then = world.ask(THEN, id=one["objective"]["entityId"], **look["plan"])["asOf"]["objective"]
     assert one["attribution"]["initial"] == pytest.approx((then and then["progress"]["value"]) or 0, abs=1e-9)
     final = one["objective"]["progress"]["value"]
@@ -117,7 +117,7 @@ def _ends_where_it_ended(world: AskedWorld, look: dict[str, Any], one: dict[str,
     assert one["planned"] is None or one["planned"]["state"] != "DROPPED"
 
 
-def _is_what_it_was(part: dict[str, Any]) -> None:
+def _assert_part_matches_its_state(part: dict[str, Any]) -> None:
     if part["keyResult"]["state"] != "DROPPED":
         assert part["attainment"]["againstFinal"] == _nearly(part["keyResult"]["progress"]["value"])
     if part["planned"] is None:
@@ -129,18 +129,18 @@ def _is_what_it_was(part: dict[str, Any]) -> None:
 def _retargeted(world: AskedWorld, look: dict[str, Any]) -> list[int]:
     """The edits of metrics between plan and outcome, from the log."""
     shown = {global_ids.entity(part["keyResult"]["entityId"], Kind.KEY_RESULT) for part in _parts(look)}
-    events = [said for said in world.log.entries(0, world.catch_up()) if isinstance(said.event, KeyResultRetargeted)]
-    own = [said for said in events if said.event.originator_id in shown]
-    return [said.position for said in own if _knows(look["outcome"], said) and not _knows(look["plan"], said)]
+    events = [entry for entry in world.log.entries(0, world.catch_up()) if isinstance(entry.event, KeyResultRetargeted)]
+    own = [entry for entry in events if entry.event.originator_id in shown]
+    return [entry.position for entry in own if _knows(look["outcome"], entry) and not _knows(look["plan"], entry)]
 
 
 def _parts(look: dict[str, Any]) -> list[dict[str, Any]]:
     return [part for one in look["objectives"] for part in one["keyResults"]]
 
 
-def _knows(basis: dict[str, Any], said: Recorded) -> bool:
-    at = said.effective_at.isoformat().removesuffix("+00:00") + "Z"
-    return bool(said.position <= basis["position"] and at <= basis["at"])
+def _knows(basis: dict[str, Any], entry: Recorded) -> bool:
+    at = entry.effective_at.isoformat().removesuffix("+00:00") + "Z"
+    return bool(entry.position <= basis["position"] and at <= basis["at"])
 
 
 def _positions(changes: list[dict[str, Any]]) -> list[int]:
