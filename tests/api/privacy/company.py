@@ -1,7 +1,7 @@
-"""A company with secrets: what is told in every world, and beside it what only a team may see of it.
+"""A company with secrets: a story that both companies share, and goals that only a team may see.
 
-Every text of what is hidden holds the word of its objective, see `word`. Every command has a key, so that two
-companies that are told the same have the same ids, whatever else is told to one of them.
+Every text of a hidden aggregate contains the word of its objective, see `word`. Every command has a key, so that two
+companies with the same commands have the same ids, even if one has more commands.
 """
 
 from collections.abc import Collection, Sequence
@@ -61,16 +61,16 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 Q1, Q2 = CycleBy(key="2026-q1"), CycleBy(key="2026-q2")
 KPI = KpiBy(key="promoters")
 HIDDEN = ("plan", "was", "shut", "gone", "next", "plain")
-"""The objectives that are their team's alone in the end. What is left of `plain` holds no secret word."""
+"""The objectives that are private to their team at the end. `plain` contains no secret word by then."""
 
 
 def word(name: str) -> str:
-    """What stands in every text of a hidden objective."""
+    """The word in every text of a hidden objective."""
     return f"Zq7{name}"
 
 
 def day(number: float) -> datetime:
-    """So many days into the first cycle."""
+    """The time this many days into the first cycle."""
     return START + timedelta(days=number)
 
 
@@ -79,20 +79,20 @@ def rise(target: float = 100) -> MetricInput:
 
 
 class Company:
-    """A workspace that is told what happened; all of it, or as if nothing of what is hidden had ever been."""
+    """A workspace with the story: all of it, or without the hidden goals."""
 
     def __init__(self, world: World, *, has_secrets: bool) -> None:
         self.world = world
         self.has_secrets = has_secrets
         self.ids: dict[str, UUID] = {}
-        self._by = Author("machine:teller", Source.API, frozenset(Role))
-        _told(self)
+        self._by = Author("machine:author", Source.API, frozenset(Role))
+        _run_story(self)
         world.catch_up()
 
-    # ── telling ──────────────────────────────────────────────────────────────────────────────────
+    # ── commands ──────────────────────────────────────────────────────────────────────────────────
 
     def record(self, name: str, command: Command, at: float | None = None) -> UUID:
-        """Carry a command out; what it is about can be called by that name from then on."""
+        """Execute a command; `name` refers to its subject from then on."""
         more: dict[str, Any] = {"idempotency_key": name}
         if at is not None:
             more["effective_at"] = day(at)
@@ -102,8 +102,8 @@ class Company:
         self.ids[name] = outcome.result.readings[0][0] if about is None else about.id
         return self.ids[name]
 
-    def secretly(self, name: str, command: Command, at: float | None = None) -> UUID:
-        """The same, where there are secrets."""
+    def execute_secret(self, name: str, command: Command, at: float | None = None) -> UUID:
+        """Execute a command only in the company with secrets."""
         return self.record(name, command, at) if self.has_secrets else UUID(int=0)
 
     def __getitem__(self, name: str) -> UUID:
@@ -120,12 +120,12 @@ class Company:
 
     @property
     def secret(self) -> set[UUID]:
-        """All that is hidden: the objectives, and all that belongs to them."""
+        """The ids of the hidden objectives and of everything that belongs to them."""
         return self._parted[0]
 
     @property
     def visible(self) -> list[int]:
-        """The positions of all events that an outsider may know of."""
+        """The positions of all events that an outsider may see."""
         return self._parted[1]
 
 
@@ -133,14 +133,14 @@ def parted(log: Sequence[Recorded], hidden: Collection[UUID]) -> tuple[set[UUID]
     """All that belongs to these objectives, and the positions of all events that neither are about that nor align a
     goal with it."""
     secret = set(hidden)
-    for said in log:
-        if said.event.belongs_to in secret:
-            secret.add(said.event.originator_id)
+    for entry in log:
+        if entry.event.belongs_to in secret:
+            secret.add(entry.event.originator_id)
     visible = [
-        said.position
-        for said in log
-        if said.event.originator_id not in secret
-        and not (isinstance(said.event, ObjectiveAligned | ObjectiveUnaligned) and said.event.to.id in secret)
+        entry.position
+        for entry in log
+        if entry.event.originator_id not in secret
+        and not (isinstance(entry.event, ObjectiveAligned | ObjectiveUnaligned) and entry.event.to.id in secret)
     ]
     return secret, visible
 
@@ -148,7 +148,7 @@ def parted(log: Sequence[Recorded], hidden: Collection[UUID]) -> tuple[set[UUID]
 # ── the story ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def _told(to: Company) -> None:
+def _run_story(to: Company) -> None:
     _people(to)
     _drafts(to)
     _quarter(to)
@@ -191,9 +191,9 @@ def _drafts(to: Company) -> None:
     supports = [to.ref(Kind.OBJECTIVE, "open")] + [to.ref(Kind.OBJECTIVE, "plan")] * to.has_secrets
     to.record("bold", _draft(to, "Everybody knows of the bold goal", supports=supports), 1)
     plain = _draft(to, "Some old goal", visibility=Visibility.TEAM)
-    to.secretly("plain", plain, 1)
+    to.execute_secret("plain", plain, 1)
     added = AddKeyResult(objective=to["plain"], title="Some old result", metric=rise())
-    to.secretly("plain/kr", added, 1)
+    to.execute_secret("plain/kr", added, 1)
 
 
 def _secret_draft(to: Company, name: str) -> None:
@@ -205,7 +205,7 @@ def _secret_draft(to: Company, name: str) -> None:
         visibility=Visibility.WORKSPACE if name == "was" else Visibility.TEAM,
         supports=[to.ref(Kind.OBJECTIVE, "open"), to.ref(Kind.KEY_RESULT, "wide/kr")],
     )
-    to.secretly(name, drafted, 1)
+    to.execute_secret(name, drafted, 1)
     steps = tuple(Milestone(key=f"m{number}", title=f"{word(name)} step {number}") for number in (1, 2))
     metrics = {"kr": rise(), "kpi": rise(), "steps": MetricInput(direction=Direction.MILESTONES, milestones=steps)}
     for part, metric in metrics.items():
@@ -217,21 +217,21 @@ def _secret_draft(to: Company, name: str) -> None:
             owner=to["kay"] if name == "plan" else None,
             kpi=KPI if part == "kpi" else None,
         )
-        to.secretly(f"{name}/{part}", added, 1)
+        to.execute_secret(f"{name}/{part}", added, 1)
 
 
 def _quarter(to: Company) -> None:
-    to.secretly("calm/plan", AlignObjective(objective=to["calm"], to=to.ref(Kind.OBJECTIVE, "plan")), 2)
-    to.secretly("free/was", AlignObjective(objective=to["free"], to=to.ref(Kind.KEY_RESULT, "was/kr")), 2)
+    to.execute_secret("calm/plan", AlignObjective(objective=to["calm"], to=to.ref(Kind.OBJECTIVE, "plan")), 2)
+    to.execute_secret("free/was", AlignObjective(objective=to["free"], to=to.ref(Kind.KEY_RESULT, "was/kr")), 2)
     off = UnalignObjective(objective=to["free"], from_=to.ref(Kind.KEY_RESULT, "was/kr"))
-    to.secretly("free/was off", off, 3)
+    to.execute_secret("free/was off", off, 3)
     to.record("q1 active", ActivateCycle(cycle=Q1), 4)
-    to.secretly("free/plan", AlignObjective(objective=to["free"], to=to.ref(Kind.KEY_RESULT, "plan/kr")), 5)
+    to.execute_secret("free/plan", AlignObjective(objective=to["free"], to=to.ref(Kind.KEY_RESULT, "plan/kr")), 5)
     for number in (10, 20, 30):
         for name in ("open", "wide", "free", "again"):
             _check_in(to, to.record, name, number, f"Spoken of {name}")
         for name in ("plan", "was", "shut", "gone"):
-            _check_in(to, to.secretly, name, number, f"{word(name)} is going on")
+            _check_in(to, to.execute_secret, name, number, f"{word(name)} is going on")
         read = ReadingInput(KPI, float(number), day(number), f"Read on day {number}")
         to.record(f"kpi/{number}", RecordReadings(readings=[read]))
     correct = CorrectCheckIn(check_in=to["open/kr/20"], value=21, note="Miscounted", reason="Counted again")
@@ -241,11 +241,11 @@ def _quarter(to: Company) -> None:
     to.record("open work", PlanInitiative(subject=to.ref(Kind.KEY_RESULT, "open/kr"), title="Ask around"), 31)
     for name in ("plan", "was"):
         _around(to, name)
-    to.secretly("gone dropped", DropObjective(objective=to["gone"], reason=f"No more {word('gone')}"), 40)
+    to.execute_secret("gone dropped", DropObjective(objective=to["gone"], reason=f"No more {word('gone')}"), 40)
     closed = CloseObjective(objective=to["shut"], reflection=f"Well, {word('shut')}")
-    to.secretly("shut closed", closed, 41)
-    to.secretly("shut reopened", ReopenObjective(objective=to["shut"], reason=f"{word('shut')} lives"), 42)
-    to.secretly("shut closed again", closed, 43)
+    to.execute_secret("shut closed", closed, 41)
+    to.execute_secret("shut reopened", ReopenObjective(objective=to["shut"], reason=f"{word('shut')} lives"), 42)
+    to.execute_secret("shut closed again", closed, 43)
 
 
 def _check_in(to: Company, tell: Any, name: str, number: int, note: str) -> None:
@@ -256,30 +256,32 @@ def _check_in(to: Company, tell: Any, name: str, number: int, note: str) -> None
 
 
 def _around(to: Company, name: str) -> None:
-    """Everything else that can be done and said about a goal."""
-    said = word(name)
+    """All other commands about a goal."""
+    secret_word = word(name)
     result = to[f"{name}/kr"]
-    do = to.secretly
-    do(f"{name} reworded", RewordObjective(objective=to[name], title=f"We still {said} quietly"), 31)
-    do(f"{name} moved", RetargetKeyResult(key_result=result, metric=rise(60), reason=f"{said} is hard"), 31)
+    do = to.execute_secret
+    do(f"{name} reworded", RewordObjective(objective=to[name], title=f"We still {secret_word} quietly"), 31)
+    do(f"{name} moved", RetargetKeyResult(key_result=result, metric=rise(60), reason=f"{secret_word} is hard"), 31)
     do(
         f"{name} due",
-        RescheduleKeyResult(key_result=result, due=date(2026, 3, 20), reason=f"{said} is late"),
+        RescheduleKeyResult(key_result=result, due=date(2026, 3, 20), reason=f"{secret_word} is late"),
         31,
     )
-    do(f"{name} weighed", ReweighKeyResult(key_result=result, weight=3, reason=f"{said} matters"), 31)
-    correct = CorrectCheckIn(check_in=to[f"{name}/kr/20"], value=25, note=f"{said} anew", reason=f"{said} it was")
+    do(f"{name} weighed", ReweighKeyResult(key_result=result, weight=3, reason=f"{secret_word} matters"), 31)
+    correct = CorrectCheckIn(
+        check_in=to[f"{name}/kr/20"], value=25, note=f"{secret_word} anew", reason=f"{secret_word} it was"
+    )
     do(f"{name} corrected", correct)
-    reached = CheckIn(key_result=to[f"{name}/steps"], reached=["m1"], note=f"{said} one", measured_at=day(32))
+    reached = CheckIn(key_result=to[f"{name}/steps"], reached=["m1"], note=f"{secret_word} one", measured_at=day(32))
     do(f"{name} reached", reached)
-    do(f"{name} unlinked", UnlinkKpi(key_result=to[f"{name}/kpi"], reason=f"{said} apart"), 33)
-    do(f"{name} linked", LinkKpi(key_result=to[f"{name}/kpi"], kpi=KPI, reason=f"{said} together"), 34)
-    do(f"{name} work", PlanInitiative(subject=to.ref(Kind.KEY_RESULT, f"{name}/kr"), title=f"Do {said}"), 34)
+    do(f"{name} unlinked", UnlinkKpi(key_result=to[f"{name}/kpi"], reason=f"{secret_word} apart"), 33)
+    do(f"{name} linked", LinkKpi(key_result=to[f"{name}/kpi"], kpi=KPI, reason=f"{secret_word} together"), 34)
+    do(f"{name} work", PlanInitiative(subject=to.ref(Kind.KEY_RESULT, f"{name}/kr"), title=f"Do {secret_word}"), 34)
     do(f"{name} work on", MoveInitiative(initiative=to[f"{name} work"], to=InitiativeState.DOING), 35)
     subjects = [(Kind.OBJECTIVE, name), (Kind.KEY_RESULT, f"{name}/kr"), (Kind.CHECK_IN, f"{name}/kr/20")]
     for kind, of in [*subjects, (Kind.INITIATIVE, f"{name} work")]:
-        do(f"{of} said", AddComment(subject=to.ref(kind, of), body=f"About {said}"), 36)
-    reflect = Reflect(subject=to.ref(Kind.OBJECTIVE, name), kind=ReflectionKind.LEARNED, body=f"{said} is hard")
+        do(f"{of} said", AddComment(subject=to.ref(kind, of), body=f"About {secret_word}"), 36)
+    reflect = Reflect(subject=to.ref(Kind.OBJECTIVE, name), kind=ReflectionKind.LEARNED, body=f"{secret_word} is hard")
     do(f"{name} reflected", reflect, 36)
 
 
@@ -289,23 +291,23 @@ def _closing(to: Company) -> None:
     to.record("q1 reflected", learned, 90)
     late = CorrectCheckIn(check_in=to["open/kr/30"], value=33, reason="Found later")
     to.record("open late", late)
-    hushed = CorrectCheckIn(check_in=to["plan/kr/30"], value=44, reason=f"{word('plan')} found later")
-    to.secretly("plan late", hushed)
+    with_secrets = CorrectCheckIn(check_in=to["plan/kr/30"], value=44, reason=f"{word('plan')} found later")
+    to.execute_secret("plan late", with_secrets)
 
 
 def _next_quarter(to: Company) -> None:
-    to.secretly("next", CarryObjective(objective=to["plan"], into=Q2), 91)
+    to.execute_secret("next", CarryObjective(objective=to["plan"], into=Q2), 91)
     to.record("open next", CarryObjective(objective=to["open"], into=Q2), 91)
     _carried_from_a_secret(to)
     to.record("q2 active", ActivateCycle(cycle=Q2), 93)
     to.record("shown", SetObjectiveVisibility(objective=to["again"], visibility=Visibility.WORKSPACE), 94)
     supports = AlignObjective(objective=to["next"], to=to.ref(Kind.OBJECTIVE, "open next"))
-    to.secretly("next/open", supports, 94)
+    to.execute_secret("next/open", supports, 94)
     to.record("kpi/95", RecordReadings(readings=[ReadingInput(KPI, 60.0, day(95))]))
 
 
 def _carried_from_a_secret(to: Company) -> None:
-    """What is shown to all and comes from what is not: without secrets, it was drafted as it is."""
+    """A visible objective carried from a hidden one; without secrets it is drafted directly."""
     if to.has_secrets:
         to.record("heir", CarryObjective(objective=to["plain"], into=Q2), 91)
         return
@@ -315,4 +317,4 @@ def _carried_from_a_secret(to: Company) -> None:
 
 def _hiding(to: Company) -> None:
     to.record("heir shown", SetObjectiveVisibility(objective=to["heir"], visibility=Visibility.WORKSPACE), 96)
-    to.secretly("was hidden", SetObjectiveVisibility(objective=to["was"], visibility=Visibility.TEAM), 96)
+    to.execute_secret("was hidden", SetObjectiveVisibility(objective=to["was"], visibility=Visibility.TEAM), 96)

@@ -1,4 +1,4 @@
-"""Two companies: one with secrets, and the same one without; and everybody who may ask them."""
+"""Two companies, one with secrets and one without, and the callers of each."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -26,9 +26,9 @@ from tests.world import World, fresh_world
 
 MEMBER, LEAD, ADMIN, AUDITOR = Role.MEMBER, Role.LEAD, Role.ADMIN, Role.AUDITOR
 OUTSIDERS = {"moe": MEMBER, "lia": LEAD, "machine": MEMBER}
-"""From whom all is hidden that is hidden: a member elsewhere, a lead elsewhere, a program that is no person."""
+"""Callers who see no hidden goal: a member and a lead of other teams, and a machine."""
 INSIDERS = {"ann": ADMIN, "aud": AUDITOR, "mia": MEMBER, "tom": MEMBER, "oda": MEMBER}
-"""Who sees it all: admin, auditor, a member and the lead of the team, and the owner."""
+"""Callers who see every hidden goal: admin, auditor, a member and the lead of the team, and the owner."""
 
 
 schema = Schema(
@@ -44,7 +44,7 @@ schema = Schema(
 
 
 class Lived(dict[str, UUID]):
-    """A workspace in which anything happened; nobody there is known by name."""
+    """A workspace with a random history, without named people."""
 
     def __init__(self, world: World) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class Lived(dict[str, UUID]):
 
 
 class SeenAtOnce(Writer):
-    """What is written is fed to the views by who asks for it."""
+    """A writer that feeds the projections when it is asked for the lag."""
 
     def lag(self, position: int) -> int:
         self._projector.catch_up()
@@ -60,7 +60,7 @@ class SeenAtOnce(Writer):
 
 
 class Asked:
-    """A company, asked over GraphQL by any of its people."""
+    """A company, queried over GraphQL as any of its callers."""
 
     def __init__(self, company: Company | Small | Lived) -> None:
         self._company = company
@@ -99,7 +99,7 @@ class Asked:
         return answer["data"]
 
     def once(self, name: str, query: str) -> Any:
-        """The same, asked once, however often it is looked at."""
+        """The data of an answer, cached by caller and query."""
         if (name, query) not in self._answers:
             self._answers[name, query] = self.ask(name, query)
         return self._answers[name, query]
@@ -107,19 +107,19 @@ class Asked:
 
 @pytest.fixture(scope="package")
 def companies(server: str) -> Iterator[tuple[Asked, Asked]]:
-    """With secrets, and without."""
+    """The companies with and without secrets."""
     with fresh_world(server) as one, fresh_world(server) as other:
         yield Asked(Company(one, has_secrets=True)), Asked(Company(other, has_secrets=False))
 
 
 @pytest.fixture(scope="package")
-def hushed(companies: tuple[Asked, Asked]) -> Asked:
+def with_secrets(companies: tuple[Asked, Asked]) -> Asked:
     """The company with secrets."""
     return companies[0]
 
 
 @pytest.fixture
 def asked(server: str) -> Iterator[Asked]:
-    """A small company of one's own."""
+    """A small company for each test."""
     with fresh_world(server) as world:
         yield Asked(Small(world))

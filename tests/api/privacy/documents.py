@@ -1,7 +1,7 @@
-"""Questions made from the schema itself, which together ask for every field of every type that can be read.
+"""Documents generated from the schema that together select every readable field of every type.
 
-Every leaf is asked for under a name that says of what type it is, like `Position_head`, so that an answer can be
-looked through and compared without the schema.
+Every leaf has an alias with its type, like `Position_head`, so that answers can be searched and compared without
+the schema.
 """
 
 import re
@@ -46,14 +46,14 @@ GIVEN = {
     ("Ledger", "inclusion", "position"): "1",
     ("Ledger", "consistency", "from"): "1",
 }
-"""What is given as arguments, by type and field; entities of all kinds may be asked `asOf`."""
+"""Arguments by type and field; every entity type has `asOf`."""
 APART = frozenset({("View", "node"), ("View", "nodes"), ("View", "objective"), ("Query", "ledger")})
-"""What is asked apart: by id, and not by everybody."""
+"""Fields tested separately: lookups by id, and the ledger with its own permission."""
 KINDS = (
     "Objective", "KeyResult", "Initiative", "CheckIn", "Comment", "Reflection",
     "Cycle", "Kpi", "Reading", "Team", "Person",
 )  # fmt: skip
-"""What may stand where an interface is said."""
+"""The concrete types of interfaces."""
 
 
 LEDGER = (
@@ -61,23 +61,23 @@ LEDGER = (
     "inclusion(position: 1) { Position0_position: position Position0_size: size leafHash path } "
     "consistency(from: 1) { Position0_from: from Position0_to: to path } } }"
 )
-"""The log as evidence: hashes and places. A note is signed by who has a key, which is nobody here."""
+"""The ledger: hashes and positions. Signed notes need a key, which these servers lack."""
 
 
 @cache
 def documents() -> tuple[str, ...]:
-    """Every field of every type, asked of the View of now, but for the ledger."""
-    return tuple(f"{{ {one} }}" for type_ in _ways("Query") for one in _asked("Query", type_))
+    """Every field of every type, read in the present, except the ledger."""
+    return tuple(f"{{ {one} }}" for type_ in _paths("Query") for one in _asked("Query", type_))
 
 
 @cache
 def of_a_view() -> tuple[str, ...]:
-    """The same, as far as it can be asked of the View of any moment, to stand inside of that."""
-    return tuple(one for type_ in _ways("View") for one in _asked("View", type_))
+    """The same fields as far as a snapshot has them, as selections of the snapshot."""
+    return tuple(one for type_ in _paths("View") for one in _asked("View", type_))
 
 
 def uncovered(asked: Iterable[str]) -> set[str]:
-    """The fields of types that can be read which none of these documents asks for."""
+    """The readable fields that none of these documents selects."""
     covered: set[str] = set()
 
     for document in asked:
@@ -85,7 +85,7 @@ def uncovered(asked: Iterable[str]) -> set[str]:
 
         class Walk(Visitor):
             def enter_field(self, node: Any, *_: Any) -> None:
-                parent = info.get_parent_type()  # noqa: B023 - it is walked before the next one is made
+                parent = info.get_parent_type()  # noqa: B023 - it is visited before the next one is made
                 if parent is not None:
                     covered.add(f"{parent.name}.{node.name.value}")
 
@@ -99,7 +99,7 @@ def uncovered(asked: Iterable[str]) -> set[str]:
 
 
 def _is_covered(type_: Any, name: str, covered: set[str]) -> bool:
-    """A field of an interface may have been asked of that."""
+    """Whether the field is selected on the type or on one of its interfaces."""
     return any(f"{one.name}.{name}" in covered for one in [type_, *type_.interfaces])
 
 
@@ -108,7 +108,7 @@ def _is_apart(type_: Any, name: str) -> bool:
 
 
 def _reachable() -> list[Any]:
-    """All object types that are neither an answer to a command nor the ledger."""
+    """All object types except payloads and the ledger."""
     answers = {"Mutation", "Subscription", "Problem", "Ledger", "Checkpoint", "InclusionProof", "ConsistencyProof"}
     return [
         one
@@ -120,16 +120,16 @@ def _reachable() -> list[Any]:
     ]
 
 
-# ── where things are found ────────────────────────────────────────────────────────────────────────
+# ── paths to types ────────────────────────────────────────────────────────────────────────────────
 
 
-Way: TypeAlias = tuple[tuple[Any, str], ...]
+FieldPath: TypeAlias = tuple[tuple[Any, str], ...]
 
 
 @cache
-def _ways(root: str) -> dict[Any, Way]:
-    """By type the shortest way to things of it: the fields to go through, each with the type that has it."""
-    ways: dict[Any, Way] = {TYPES[root]: ()}
+def _paths(root: str) -> dict[Any, FieldPath]:
+    """By type the shortest path to it: the fields on the path, each with its parent type."""
+    ways: dict[Any, FieldPath] = {TYPES[root]: ()}
     waiting = list(ways)
     while waiting:
         type_ = waiting.pop(0)
@@ -144,7 +144,7 @@ def _ways(root: str) -> dict[Any, Way]:
 
 
 def _shown_as(type_: Any) -> list[Any]:
-    """The type itself; of one that is told by what it may be, those."""
+    """The type itself, or the possible types of a union or interface."""
     if type_.name == "Change":
         return [type_, *CORE.get_possible_types(type_)]
     if is_abstract_type(type_):
@@ -153,7 +153,7 @@ def _shown_as(type_: Any) -> list[Any]:
 
 
 def _asked(root: str, type_: Any) -> Iterator[str]:
-    """All fields of a type, in as many documents as it takes, each on its way from the root."""
+    """Documents that select all fields of a type on its path from the root."""
     if type_.name in ("Node", "Entity"):
         return
     fields = [
@@ -162,7 +162,7 @@ def _asked(root: str, type_: Any) -> Iterator[str]:
         if not (_is_apart(type_, name) or (_is_common(type_, name) and _is_composite(type_.fields[name])))
     ]
     for part in _parts(fields):
-        yield _along(_ways(root)[type_], type_, part)
+        yield _along(_paths(root)[type_], type_, part)
 
 
 def _is_composite(field: Any) -> bool:
@@ -170,7 +170,7 @@ def _is_composite(field: Any) -> bool:
 
 
 def _is_common(type_: Any, name: str) -> bool:
-    """Whether it is asked of the interface: there are many kinds of changes, each with the same beginning."""
+    """Whether the field is selected on the interface: all change types share these fields."""
     return any(base.name == "Change" and name in base.fields for base in getattr(type_, "interfaces", ()))
 
 
@@ -187,7 +187,7 @@ def _parts(fields: Iterable[str]) -> Iterator[str]:
     yield " ".join(part)
 
 
-def _along(way: Way, type_: Any, inner: str) -> str:
+def _along(way: FieldPath, type_: Any, inner: str) -> str:
     asked = inner
     below = type_
     for parent, name in reversed(way):
@@ -199,7 +199,7 @@ def _along(way: Way, type_: Any, inner: str) -> str:
     return asked
 
 
-# ── what is asked of them ─────────────────────────────────────────────────────────────────────────
+# ── selections ────────────────────────────────────────────────────────────────────────────────────
 
 
 def _field(parent: Any, name: str, depth: int) -> str:
@@ -212,12 +212,12 @@ def _field(parent: Any, name: str, depth: int) -> str:
 
 
 def _kind(type_: Any) -> str:
-    """Fields of one name may be a list in one type and a thing in another, or missing: they are told apart."""
+    """Aliases keep fields of the same name but different types apart."""
     return re.sub(r"\W", "", str(type_).replace("!", "0").replace("[", "L"))
 
 
 def _selection(type_: Any, depth: int) -> str:
-    """The leaves of a type; of a list in pages those of what is in it; of an interface those of each kind."""
+    """The leaves of a type; for a connection those of its nodes; for an interface those of each type."""
     if type_.name.endswith("Connection"):
         node = get_named_type(TYPES[type_.name.replace("Connection", "Edge")].fields["node"].type)
         page = "pageInfo { hasNextPage hasPreviousPage Cursor_start: startCursor Cursor_end: endCursor }"
@@ -256,5 +256,5 @@ def _arguments(parent: Any, name: str) -> str:
         given["at"] = MOMENT
     if "first" in field.args:
         given["first"] = "1000" if parent.name in ("Query", "View") else "100"
-    told = ", ".join(f"{argument}: {value}" for argument, value in given.items())
-    return f"({told})" if told else ""
+    listed = ", ".join(f"{argument}: {value}" for argument, value in given.items())
+    return f"({listed})" if listed else ""

@@ -1,4 +1,4 @@
-"""A few people, two teams, and one objective that is its team's alone: to be changed and looked at again."""
+"""A few people, two teams, and one objective that is private to its team, for tests that change it."""
 
 from datetime import date
 from uuid import UUID
@@ -16,11 +16,11 @@ from tests.world import World
 
 CYCLE = CycleBy(key="2026-q1")
 RISE = MetricInput(direction=Direction.INCREASE, start=0, target=1)
-ALL = Author("machine:teller", Source.API, frozenset(Role))
+ALL = Author("machine:author", Source.API, frozenset(Role))
 
 
 class Small:
-    """What is told is seen at once, and what it is about goes by the name it is given."""
+    """A workspace whose projections are always current, with subjects by name."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -38,7 +38,7 @@ class Small:
         return self.ids[name]
 
     def record(self, name: str, command: Command) -> int:
-        """The position that the views stand at then."""
+        """Execute a command and name its subject; returns the projected position."""
         outcome = self.world.keyframe.execute(command, ALL)
         assert outcome.result.subject is not None
         self.ids[name] = outcome.result.subject.id

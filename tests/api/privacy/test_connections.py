@@ -1,4 +1,4 @@
-"""Whatever is read for a caller is read at one door, which knows what they see."""
+"""All reads for a caller go through connections with the caller's visibility scope."""
 
 import re
 from pathlib import Path
@@ -9,14 +9,14 @@ POOLS = {
     "auth/api_tokens.py": "reads tokens",
     "endpoints/checkpoint.py": "tells checkpoints, which are hashes",
 }
-"""Who takes a connection from a pool, and why."""
+"""The modules that take a connection from a pool, with the reason."""
 BODIES = {
     "schema/connections/change_lists.py": "the bodies of changes that were found at the door",
     "schema/mutations/command_result.py": "the places of changes, which are then looked for at the door",
     "facts/exporter.py": "the whole workspace, for whoever runs it",
     "facts/event_to_command.py": "the same",
 }
-"""Who reads events from the log, and which."""
+"""The modules that read events from the log, with the reason."""
 
 
 def those_with(pattern: str) -> set[str]:
@@ -25,9 +25,9 @@ def those_with(pattern: str) -> set[str]:
     }
 
 
-def test_nobody_else_takes_a_connection() -> None:
+def test_only_listed_modules_take_a_connection() -> None:
     assert those_with(r"\.connection\(\)") <= POOLS.keys()
 
 
-def test_nobody_else_reads_what_events_say() -> None:
+def test_only_listed_modules_read_event_bodies() -> None:
     assert those_with(r"log\.(at|since|entries|rows|streams)\(") <= BODIES.keys()

@@ -1,4 +1,4 @@
-"""Whoever follows the log, or watches a film, is told what they see at the moment at which they are told it."""
+"""Subscriptions to changes and replays send only what the subscriber sees at the time of sending."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -19,7 +19,7 @@ from domain.primitives.values import Kind, Ref, Visibility
 from tests.api.privacy.conftest import Asked, schema
 
 CHANGES = "subscription ($after: Position) { changes(after: $after) { __typename position reason } }"
-FILM = """
+REPLAY = """
     subscription { replay(cycle: {key: "2026-q1"}, every: CHANGE, framesPerSecond: 60) {
         objectives progress { explain { label } } changes { position }
     } }
@@ -29,7 +29,7 @@ Next = Callable[[], Awaitable[Any]]
 
 
 class Stage:
-    """A company whose subscribers are told at once when something happens."""
+    """A company that notifies its subscribers immediately."""
 
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
@@ -52,7 +52,7 @@ class Stage:
 
     @asynccontextmanager
     async def following(self, name: str, query: str, *roles: Role, **variables: Any) -> AsyncIterator[Next]:
-        """Whoever subscribes; each call gives the next answer."""
+        """Subscribe as a caller; each call returns the next result."""
         context = replace(self.asked.context(name, *roles), hub=self.hub, answer_timeout_s=60)
         results = await schema.stream(query, variables, context)
 
@@ -67,38 +67,38 @@ class Stage:
             await results.aclose()
 
 
-def played(asked: Asked, scene: Callable[[Stage], Awaitable[None]]) -> None:
+def run_scene(asked: Asked, scene: Callable[[Stage], Awaitable[None]]) -> None:
     async def play() -> None:
         await scene(Stage(asked))
 
     asyncio.run(play())
 
 
-async def told(following: Next, count: int) -> list[str]:
-    """The kinds of so many changes."""
+async def next_kinds(following: Next, count: int) -> list[str]:
+    """The types of the next `count` changes."""
     return [(await following())["changes"]["__typename"] for _ in range(count)]
 
 
-def test_nobody_else_is_told_of_it(asked: Asked) -> None:
+def test_outsider_receives_no_hidden_changes(asked: Asked) -> None:
     async def scene(stage: Stage) -> None:
         async with (
             stage.following("moe", CHANGES, after=0) as moe,
             stage.following("ann", CHANGES, Role.ADMIN, after=0) as ann,
         ):
-            assert "ObjectiveDrafted" not in await told(moe, 7)
-            assert "ObjectiveDrafted" in await told(ann, 9)
+            assert "ObjectiveDrafted" not in await next_kinds(moe, 7)
+            assert "ObjectiveDrafted" in await next_kinds(ann, 9)
             stage.comment("hush")
             stage.to.draft("open", Visibility.WORKSPACE)
             stage.notify()
-            assert await told(moe, 1) == ["ObjectiveDrafted"]
-            assert await told(ann, 2) == ["CommentAdded", "ObjectiveDrafted"]
+            assert await next_kinds(moe, 1) == ["ObjectiveDrafted"]
+            assert await next_kinds(ann, 2) == ["CommentAdded", "ObjectiveDrafted"]
 
     asked.small.ids["ann"] = asked.small["tom"]
-    played(asked, scene)
+    run_scene(asked, scene)
 
 
-def test_what_is_found_and_hidden_before_it_is_told_is_not_told(asked: Asked) -> None:
-    """Changes are found a page at a time, and wait for their reader."""
+def test_change_hidden_after_it_was_read_ahead_is_not_sent(asked: Asked) -> None:
+    """Changes are read ahead in pages and wait for their subscriber."""
 
     async def scene(stage: Stage) -> None:
         stage.show(Visibility.WORKSPACE)
@@ -106,39 +106,39 @@ def test_what_is_found_and_hidden_before_it_is_told_is_not_told(asked: Asked) ->
         for _ in range(5):
             stage.comment("hush")
         async with stage.following("moe", CHANGES, after=first) as moe:
-            assert await told(moe, 2) == ["CommentAdded"] * 2
+            assert await next_kinds(moe, 2) == ["CommentAdded"] * 2
             stage.show(Visibility.TEAM)
             stage.to.draft("open", Visibility.WORKSPACE)
             stage.notify()
-            assert await told(moe, 1) == ["ObjectiveDrafted"]
+            assert await next_kinds(moe, 1) == ["ObjectiveDrafted"]
 
     assert READ_AHEAD_MAX > 6
-    played(asked, scene)
+    run_scene(asked, scene)
 
 
-def test_who_leaves_the_team_hears_no_more_of_it_and_who_comes_hears_of_it_from_then_on(asked: Asked) -> None:
+def test_membership_changes_take_effect_in_a_running_subscription(asked: Asked) -> None:
     async def scene(stage: Stage) -> None:
         to = stage.to
         async with stage.following("mia", CHANGES) as mia:
             stage.comment("hush")
             to.record("_", JoinTeam(team=to["alpha"], person=to["mia"]))
             stage.notify()
-            heard = await told(mia, 1)
+            received = await next_kinds(mia, 1)
             stage.comment("hush")
-            heard += await told(mia, 1)
+            received += await next_kinds(mia, 1)
             to.record("_", LeaveTeam(team=to["alpha"], person=to["mia"]))
             stage.notify()
-            heard += await told(mia, 1)
+            received += await next_kinds(mia, 1)
             stage.comment("hush")
             stage.to.draft("open", Visibility.WORKSPACE)
             stage.notify()
-            heard += await told(mia, 1)
-        assert [kind for kind in heard if kind != "CommentAdded"] == ["TeamJoined", "TeamLeft", "ObjectiveDrafted"]
+            received += await next_kinds(mia, 1)
+        assert [kind for kind in received if kind != "CommentAdded"] == ["TeamJoined", "TeamLeft", "ObjectiveDrafted"]
 
-    played(asked, scene)
+    run_scene(asked, scene)
 
 
-def test_what_is_shown_while_a_page_is_found_is_told_with_what_shows_it(
+def test_goal_shown_during_a_page_read_is_sent_with_the_visibility_change(
     asked: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found, shown = subscription._page, Event()
@@ -151,19 +151,19 @@ def test_what_is_shown_while_a_page_is_found_is_told_with_what_shows_it(
             return found(*args)
 
         async with stage.following("moe", CHANGES) as moe:
-            hear = asyncio.create_task(told(moe, 2))
+            receiving = asyncio.create_task(next_kinds(moe, 2))
             await asyncio.sleep(0)
             monkeypatch.setattr(subscription, "_page", page)
             stage.comment("hush")
             assert await asyncio.to_thread(shown.wait, 60)
             stage.comment("hush")
-            assert await hear == ["ObjectiveVisibilitySet", "CommentAdded"]
+            assert await receiving == ["ObjectiveVisibilitySet", "CommentAdded"]
 
-    played(asked, scene)
+    run_scene(asked, scene)
 
 
-def test_what_is_found_for_one_is_not_told_to_another(asked: Asked) -> None:
-    """Subscribers who wait at the same place share what is read there, if they see the same."""
+def test_shared_page_reads_respect_each_subscribers_visibility(asked: Asked) -> None:
+    """Subscribers at the same position share a page read if their visibility is the same."""
 
     async def scene(stage: Stage) -> None:
         to = stage.to
@@ -174,25 +174,27 @@ def test_what_is_found_for_one_is_not_told_to_another(asked: Asked) -> None:
             stage.following("mia", CHANGES) as mia,
             stage.following("machine", CHANGES, Role.AUDITOR) as auditor,
         ):
-            hear = [asyncio.create_task(told(one, count)) for one, count in ((moe, 1), (mia, 2), (auditor, 2))]
+            receiving = [
+                asyncio.create_task(next_kinds(one, count)) for one, count in ((moe, 1), (mia, 2), (auditor, 2))
+            ]
             stage.comment("hush")
             stage.to.draft("open", Visibility.WORKSPACE)
             stage.notify()
-            assert await asyncio.gather(*hear) == [
+            assert await asyncio.gather(*receiving) == [
                 ["ObjectiveDrafted"],
                 ["CommentAdded", "ObjectiveDrafted"],
                 ["CommentAdded", "ObjectiveDrafted"],
             ]
 
-    played(asked, scene)
+    run_scene(asked, scene)
 
 
-def test_a_film_goes_on_without_what_is_hidden_meanwhile(asked: Asked) -> None:
+def test_replay_continues_without_goals_hidden_meanwhile(asked: Asked) -> None:
     async def scene(stage: Stage) -> None:
         stage.to.draft("open", Visibility.WORKSPACE)
         stage.show(Visibility.WORKSPACE)
         assert max(frame["objectives"] for frame in asked.ask("moe", FRAMES)["replay"]["frames"]) == 2
-        async with stage.following("moe", FILM) as moe:
+        async with stage.following("moe", REPLAY) as moe:
             assert (await moe())["replay"]["objectives"] == 0
             stage.show(Visibility.TEAM)
             try:
@@ -203,4 +205,4 @@ def test_a_film_goes_on_without_what_is_hidden_meanwhile(asked: Asked) -> None:
             except StopAsyncIteration:
                 pass
 
-    played(asked, scene)
+    run_scene(asked, scene)

@@ -1,4 +1,4 @@
-"""What is hidden is named, by an id from before or by guessing, and is found as little as what there is not."""
+"""Hidden ids, known from before or guessed, are answered like unknown ids."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -24,14 +24,14 @@ BY_ID = {
     "changes(filter: {subject: $id}) { totalCount nodes { id } }": Kind.OBJECTIVE,
     'diff(from: {time: "2026-01-01T00:00:00Z"}, scope: {objective: $id}) { entities { kind } }': Kind.OBJECTIVE,
 }
-"""What is asked by id, and of which kind."""
+"""Lookups by id, with the kind of the id."""
 
 
-def secrets(hushed: Asked) -> Iterator[Recorded]:
-    """The first event of everything that is hidden."""
-    for said in hushed.world.log.entries(0, 10_000):
-        if said.event.originator_version == 1 and said.event.originator_id in hushed.company.secret:
-            yield said
+def secrets(with_secrets: Asked) -> Iterator[Recorded]:
+    """The first event of every hidden aggregate."""
+    for entry in with_secrets.world.log.entries(0, 10_000):
+        if entry.event.originator_version == 1 and entry.event.originator_id in with_secrets.company.secret:
+            yield entry
 
 
 def named(kind: Kind, id: UUID, end: bytes = b"") -> str:
@@ -40,53 +40,53 @@ def named(kind: Kind, id: UUID, end: bytes = b"") -> str:
     return global_ids.encode(kind, id, end)
 
 
-def test_there_is_something_hidden_of_every_kind_that_can_be(hushed: Asked) -> None:
-    kinds = {said.event.KIND for said in secrets(hushed)}
+def test_company_hides_an_aggregate_of_every_kind(with_secrets: Asked) -> None:
+    kinds = {entry.event.KIND for entry in secrets(with_secrets)}
     everywhere = {Kind.PERSON, Kind.TEAM, Kind.CYCLE, Kind.POLICY, Kind.KPI, Kind.READING}
     assert kinds == set(Kind) - everywhere
 
 
-def test_an_id_from_before_names_nothing(hushed: Asked) -> None:
-    then = global_ids.suffix(Basis(day(97), hushed.world.log.head().position))
-    for said in secrets(hushed):
+def test_hidden_id_with_or_without_basis_is_not_found(with_secrets: Asked) -> None:
+    then = global_ids.suffix(Basis(day(97), with_secrets.world.log.head().position))
+    for entry in secrets(with_secrets):
         for end in (b"", then):
-            id = named(said.event.KIND, said.event.originator_id, end)
-            assert hushed.ask("ann", NODE, id=id)["node"] is not None
-            assert hushed.ask("moe", NODE, id=id) == {"node": None}
+            id = named(entry.event.KIND, entry.event.originator_id, end)
+            assert with_secrets.ask("ann", NODE, id=id)["node"] is not None
+            assert with_secrets.ask("moe", NODE, id=id) == {"node": None}
 
 
-def test_a_hidden_event_names_nothing(hushed: Asked) -> None:
-    shown = set(hushed.company.visible)
-    for position in range(1, hushed.world.log.head().position + 1):
-        told = hushed.ask("moe", NODE, id=global_ids.encode_change(position))["node"]
-        assert (told is not None) == (position in shown)
+def test_change_id_of_a_hidden_event_is_not_found(with_secrets: Asked) -> None:
+    shown = set(with_secrets.company.visible)
+    for position in range(1, with_secrets.world.log.head().position + 1):
+        found_node = with_secrets.ask("moe", NODE, id=global_ids.encode_change(position))["node"]
+        assert (found_node is not None) == (position in shown)
 
 
 @pytest.mark.parametrize("field", BY_ID)
-def test_what_is_asked_of_it_is_answered_as_of_nothing(hushed: Asked, field: str) -> None:
+def test_hidden_and_unknown_ids_get_identical_answers(with_secrets: Asked, field: str) -> None:
     query = f"query ($id: ID!) {{ {field} }}"
     for name in HIDDEN:
-        hidden = hushed.answer("moe", query, id=named(BY_ID[field], hushed.company[name]))
-        assert hidden == hushed.answer("moe", query, id=named(BY_ID[field], UNKNOWN))
+        hidden = with_secrets.answer("moe", query, id=named(BY_ID[field], with_secrets.company[name]))
+        assert hidden == with_secrets.answer("moe", query, id=named(BY_ID[field], UNKNOWN))
 
 
-def test_it_is_not_found_by_its_words(hushed: Asked) -> None:
+def test_search_does_not_find_hidden_goals(with_secrets: Asked) -> None:
     field = "(filter: {search: $word}) { totalCount nodes { id } }"
     query = f"query ($word: String!) {{ objectives{field} keyResults{field} }}"
     for name in HIDDEN[:5]:
-        found = hushed.ask("moe", query, word=word(name))
+        found = with_secrets.ask("moe", query, word=word(name))
         assert found == {key: {"totalCount": 0, "nodes": []} for key in ("objectives", "keyResults")}
 
 
 @pytest.mark.parametrize("size", [1, 2, 3])
 @pytest.mark.parametrize("order", ["TITLE", "PROGRESS", "CHANGED_AT"])
-def test_pages_go_on_as_if_it_were_not_there(companies: tuple[Asked, Asked], order: str, size: int) -> None:
-    one, other = (list(walked(asked, order, size)) for asked in companies)
+def test_pages_are_the_same_as_without_hidden_goals(companies: tuple[Asked, Asked], order: str, size: int) -> None:
+    one, other = (list(all_pages(asked, order, size)) for asked in companies)
     assert one == other
 
 
-def walked(asked: Asked, order: str, size: int) -> Iterator[Any]:
-    """Every page of all objectives, by this order, first forwards and then backwards."""
+def all_pages(asked: Asked, order: str, size: int) -> Iterator[Any]:
+    """Every page of all objectives in this order, first forward and then backward."""
     page = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor } totalCount nodes { title changedAt }"
     query = f"""
         query ($first: Int, $last: Int, $after: String, $before: String) {{
@@ -99,14 +99,14 @@ def walked(asked: Asked, order: str, size: int) -> Iterator[Any]:
         ("first", "endCursor", "after", "hasNextPage"),
         ("last", "startCursor", "before", "hasPreviousPage"),
     ):
-        told: dict[str, Any] = {way: size}
-        while told:
-            found = asked.ask("moe", query, **told)["objectives"]
+        arguments: dict[str, Any] = {way: size}
+        while arguments:
+            found = asked.ask("moe", query, **arguments)["objectives"]
             yield found["totalCount"], [node["title"] for node in found["nodes"]], found["pageInfo"][more]
-            told = {way: size, past: found["pageInfo"][cursor]} if found["pageInfo"][more] else {}
+            arguments = {way: size, past: found["pageInfo"][cursor]} if found["pageInfo"][more] else {}
 
 
-def test_a_report_tells_nothing_of_it(companies: tuple[Asked, Asked]) -> None:
+def test_report_contains_no_hidden_goals(companies: tuple[Asked, Asked]) -> None:
     story, twin = (report(asked.context("moe"), "2026-q1") for asked in companies)
     assert story.objectives == twin.objectives
     assert story.attribution == twin.attribution
@@ -115,7 +115,7 @@ def test_a_report_tells_nothing_of_it(companies: tuple[Asked, Asked]) -> None:
 
 
 @pytest.mark.parametrize("every", ["DAY", "MONTH", "CHANGE"])
-def test_a_film_shows_nothing_of_it(companies: tuple[Asked, Asked], every: str) -> None:
+def test_replay_contains_no_hidden_goals(companies: tuple[Asked, Asked], every: str) -> None:
     figures = (
         "objectives keyResults byHealth { health count } progress { value expected } changes { __typename reason }"
     )

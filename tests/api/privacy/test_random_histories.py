@@ -1,4 +1,4 @@
-"""Whatever happens, and in whatever order: who does not see an objective finds no trace of it."""
+"""On random histories a caller finds no trace of objectives hidden from them."""
 
 import re
 from contextlib import suppress
@@ -19,11 +19,11 @@ from tests.properties.histories import History
 from tests.world import World, fresh_world
 
 LISTS = re.compile(r"(\{ )?(objectives|keyResults|changes|kpis|teams|people|cycles)\b")
-"""What is asked of everything there is, rather than of something by its key."""
+"""Root fields that list everything, rather than looking up one key."""
 
 
 @pytest.mark.parametrize("seed", [6, 10])
-def test_no_trace_is_left_by_chance(server: str, seed: int) -> None:
+def test_random_history_leaves_no_trace_of_hidden_goals(server: str, seed: int) -> None:
     with fresh_world(server) as world:
         History(world.keyframe, Random(seed)).live(350)
         hidden = hide_some(world)
@@ -42,13 +42,13 @@ def test_no_trace_is_left_by_chance(server: str, seed: int) -> None:
 
 
 def hide_some(world: World) -> set[UUID]:
-    """Make every second objective that is a team's private to it; the ids of all that are."""
-    drafted = [said.event for said in world.log.entries(0, 10_000) if isinstance(said.event, ObjectiveDrafted)]
+    """Make every second objective of a team private; returns the ids of all private objectives."""
+    drafted = [entry.event for entry in world.log.entries(0, 10_000) if isinstance(entry.event, ObjectiveDrafted)]
     for event in drafted[::2]:
         with suppress(CommandRejected):
             world.write(SetObjectiveVisibility(objective=event.originator_id, visibility=Visibility.TEAM))
     ruled: dict[UUID, Visibility] = {}
-    for said in world.log.entries(0, 10_000):
-        if isinstance(said.event, ObjectiveDrafted | ObjectiveVisibilitySet):
-            ruled[said.event.originator_id] = said.event.visibility
+    for entry in world.log.entries(0, 10_000):
+        if isinstance(entry.event, ObjectiveDrafted | ObjectiveVisibilitySet):
+            ruled[entry.event.originator_id] = entry.event.visibility
     return {id for id, visibility in ruled.items() if visibility is Visibility.TEAM}

@@ -1,4 +1,4 @@
-"""Who may not read is told what became of their commands, and nothing else."""
+"""Callers without read permission get the results of their commands and nothing else."""
 
 import pytest
 
@@ -17,22 +17,22 @@ def head(of: Asked) -> int:
     return of.world.log.head().position
 
 
-def test_nothing_there_is_can_be_asked(asked: Asked) -> None:
+def test_metrics_role_may_read_no_field(asked: Asked) -> None:
     for query in documents():
         answer = asked.answer("machine", query, METRICS)
         assert answer["data"] is None
         assert [error["extensions"]["code"] for error in answer["errors"]] == ["FORBIDDEN"]
 
 
-def test_who_they_are_is_told(asked: Asked) -> None:
+def test_metrics_role_may_read_the_viewer(asked: Asked) -> None:
     viewer = asked.ask("machine", "{ __typename viewer { handle roles can } }", METRICS)["viewer"]
     assert viewer["roles"] == ["METRICS"]
 
 
-def test_what_became_of_a_command_is_told(asked: Asked) -> None:
+def test_metrics_role_may_read_the_result_of_its_command(asked: Asked) -> None:
     more = "... on Payload { position } recorded unchanged problems { code message field } __typename"
-    told = asked.ask("machine", RECORD % more, METRICS)["recordReadings"]
-    assert (told["position"], told["recorded"], told["problems"]) == (head(asked), 1, [])
+    payload = asked.ask("machine", RECORD % more, METRICS)["recordReadings"]
+    assert (payload["position"], payload["recorded"], payload["problems"]) == (head(asked), 1, [])
 
 
 @pytest.mark.parametrize(
@@ -46,18 +46,18 @@ def test_what_became_of_a_command_is_told(asked: Asked) -> None:
         "subscription { changes { position } }",
     ],
 )
-def test_a_command_whose_answer_would_be_more_is_not_carried_out(asked: Asked, query: str) -> None:
+def test_command_with_a_forbidden_selection_is_not_executed(asked: Asked, query: str) -> None:
     before = head(asked)
     answer = asked.answer("machine", query, METRICS)
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["FORBIDDEN"]
     assert (answer["data"], head(asked)) == (None, before)
 
 
-def test_a_report_is_not_for_them(asked: Asked) -> None:
+def test_metrics_role_may_not_read_reports(asked: Asked) -> None:
     with pytest.raises(QueryFailed) as refused:
         report(asked.context("machine", METRICS), "2026-q1")
     assert refused.value.code == "FORBIDDEN"
 
 
-def test_whoever_holds_another_role_beside_it_reads(asked: Asked) -> None:
+def test_metrics_with_a_reading_role_may_read(asked: Asked) -> None:
     assert asked.ask("moe", "{ kpis { totalCount } }", METRICS, Role.MEMBER)["kpis"]["totalCount"]

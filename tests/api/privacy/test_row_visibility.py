@@ -1,4 +1,4 @@
-"""Who sees an objective is ruled by how things are now: by its visibility, its team, and who works on it."""
+"""Row visibility follows the present state: visibility, team, owner and contributors."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ def sees(asked: Asked, name: str, *roles: Role) -> bool:
     return bool(found["objectives"]["totalCount"])
 
 
-def test_nobody_sees_it_but_those_whose_it_is(asked: Asked) -> None:
+def test_only_privileged_roles_see_a_team_goal_without_members(asked: Asked) -> None:
     assert not any(sees(asked, name) for name in ("mia", "moe", "tom", "machine"))
     assert not any(sees(asked, "machine", role) for role in (Role.LEAD, Role.MEMBER))
     assert all(sees(asked, "machine", role) for role in (Role.ADMIN, Role.AUDITOR))
@@ -72,7 +72,7 @@ def test_nobody_sees_it_but_those_whose_it_is(asked: Asked) -> None:
     ],
     ids=["member", "lead", "owner", "contributor", "owner of a key result", "everybody"],
 )
-def test_who_comes_to_it_sees_all_of_it_and_who_leaves_it_nothing(asked: Asked, comes: object, goes: object) -> None:
+def test_visibility_follows_membership_and_ownership(asked: Asked, comes: object, goes: object) -> None:
     to = asked.small
     assert not sees(asked, "mia")
     to.record("_", comes(to))  # type: ignore[operator]
@@ -85,21 +85,21 @@ def test_who_comes_to_it_sees_all_of_it_and_who_leaves_it_nothing(asked: Asked, 
         assert asked.ask("mia", f"{{ asOf(position: {then}) {NAMES} }}")["asOf"]["objectives"]["nodes"] == []
 
 
-def test_the_lead_of_another_team_sees_nothing_of_it(asked: Asked) -> None:
+def test_lead_of_another_team_does_not_see_the_goal(asked: Asked) -> None:
     to = asked.small
     to.record("_", AppointLead(team=to["beta"], person=to["moe"]))
     to.record("_", MoveTeam(team=to["alpha"], parent=to["beta"]))
     assert not sees(asked, "moe", Role.LEAD)
 
 
-def test_it_goes_with_its_team(asked: Asked) -> None:
+def test_visibility_follows_the_goals_team(asked: Asked) -> None:
     to = asked.small
     to.record("_", JoinTeam(team=to["beta"], person=to["mia"]))
     to.record("_", AssignObjective(objective=to["hush"], team=to["beta"]))
     assert sees(asked, "mia")
 
 
-# ── what a command answers ────────────────────────────────────────────────────────────────────────
+# ── payloads ──────────────────────────────────────────────────────────────────────────────────────
 
 
 def payload(asked: Asked, name: str, command: str, given: str, *roles: Role) -> dict[str, Any]:
@@ -114,15 +114,15 @@ def payload(asked: Asked, name: str, command: str, given: str, *roles: Role) -> 
     return answer
 
 
-def test_an_answer_to_a_command_shows_what_its_author_sees(asked: Asked) -> None:
+def test_payload_shows_only_what_the_author_sees(asked: Asked) -> None:
     to = asked.small
     to.draft("open", Visibility.WORKSPACE)
     id = asked.ask("moe", "{ objectives { nodes { id } } }")["objectives"]["nodes"][0]["id"]
     to.record("_", AlignObjective(objective=to["open"], to=Ref(Kind.OBJECTIVE, to["hush"])))
-    told = payload(
+    answered = payload(
         asked, "moe", "rewordObjective", f'objective: "{id}", title: "Opener", expectedVersion: 1', Role.LEAD
     )
-    assert told == {
+    assert answered == {
         "problems": [],
         "changes": [{"__typename": "ObjectiveReworded"}],
         "objective": {"title": "Opener", "version": 3, "supports": []},
@@ -130,33 +130,33 @@ def test_an_answer_to_a_command_shows_what_its_author_sees(asked: Asked) -> None
     }
 
 
-def test_what_has_changed_since_is_told_without_what_is_hidden(asked: Asked) -> None:
+def test_changes_since_omit_hidden_changes(asked: Asked) -> None:
     to = asked.small
     to.draft("open", Visibility.WORKSPACE)
     id = asked.ask("moe", "{ objectives { nodes { id } } }")["objectives"]["nodes"][0]["id"]
     to.record("_", AlignObjective(objective=to["open"], to=Ref(Kind.OBJECTIVE, to["hush"])))
     to.record("_", RewordObjective(objective=to["open"], title="Meanwhile"))
-    told = payload(asked, "moe", "rewordObjective", f'objective: "{id}", title: "X", expectedVersion: 1', Role.LEAD)
-    (problem,) = told["problems"]
+    answered = payload(asked, "moe", "rewordObjective", f'objective: "{id}", title: "X", expectedVersion: 1', Role.LEAD)
+    (problem,) = answered["problems"]
     assert problem["code"] == "STALE"
     assert len(problem["changesSince"]) == 1
 
 
-# ── nothing is shown by mistake ───────────────────────────────────────────────────────────────────
+# ── safe defaults ─────────────────────────────────────────────────────────────────────────────────
 
 
-def test_it_is_said_of_every_table_what_is_shown_of_it() -> None:
+def test_every_table_has_a_visibility_rule() -> None:
     assert {table.name for table in TABLES} == visibility.SHOWN.keys()
 
 
-def test_whoever_did_not_say_what_is_hidden_reads_nothing(asked: Asked) -> None:
+def test_connection_without_a_visibility_scope_reads_nothing(asked: Asked) -> None:
     with asked.world.database.pool(filtered=True).connection() as conn:
         for name in sorted(name for name, shown in visibility.SHOWN.items() if shown is not visibility.EVERYTHING):
             with pytest.raises(psycopg.errors.UndefinedObject):
                 conn.execute(f"select * from {name} limit 1")
 
 
-def test_where_a_view_is_missing_nothing_is_read_instead(asked: Asked) -> None:
+def test_missing_visibility_view_fails_instead_of_reading_the_table(asked: Asked) -> None:
     schema = seen_schema(views_schema(asked.world.workspace))
     asked.world.conn.execute(f"drop view {schema}.objective")
     with asked.world.database.pool(filtered=True).connection() as conn:
@@ -165,14 +165,14 @@ def test_where_a_view_is_missing_nothing_is_read_instead(asked: Asked) -> None:
             conn.execute("select * from objective")
 
 
-def test_without_connections_that_hide_it_nothing_is_read(asked: Asked) -> None:
+def test_without_restricted_connections_nothing_is_read(asked: Asked) -> None:
     world = asked.world
     reads = SnapshotReader(world.database.pool(), world.log, 1e12, VisibilityScope(asked.small["moe"], None))
     with pytest.raises(RuntimeError, match="hidden"):
         reads.present.read(objective.objectives, [asked.small["hush"]])
 
 
-def test_views_made_anew_hide_the_same(asked: Asked) -> None:
+def test_rebuilt_projections_hide_the_same(asked: Asked) -> None:
     before = [sees(asked, name) for name in ("mia", "machine")]
     rebuild.rebuild(asked.world.log, asked.world.database.connect, workspace=asked.world.workspace)
     assert [sees(asked, name) for name in ("mia", "machine")] == before == [False, False]
@@ -180,7 +180,7 @@ def test_views_made_anew_hide_the_same(asked: Asked) -> None:
     assert sees(asked, "mia")
 
 
-def test_a_thing_that_comes_later_is_hidden_with_its_objective(asked: Asked) -> None:
+def test_later_child_is_hidden_with_its_objective(asked: Asked) -> None:
     to = asked.small
     query = "{ changes { totalCount } keyResults { totalCount } }"
     before = asked.ask("moe", query)

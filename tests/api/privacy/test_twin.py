@@ -1,4 +1,4 @@
-"""What an outsider sees is what they would see if nothing of what is hidden had ever been."""
+"""An outsider gets the same answers as in the twin company without hidden goals."""
 
 from uuid import UUID
 
@@ -16,14 +16,14 @@ Normals = tuple[Normal, Normal]
 
 @pytest.fixture(scope="module")
 def normals(companies: Companies) -> Normals:
-    hushed, plain = companies
-    assert len(hushed.company.visible) == plain.world.log.head().position
-    one, other = (Normal(of.company.visible, {_heirs(of): "what was carried on"}) for of in companies)
+    with_secrets, plain = companies
+    assert len(with_secrets.company.visible) == plain.world.log.head().position
+    one, other = (Normal(of.company.visible, {_carried_key_result(of): "what was carried on"}) for of in companies)
     return one, other
 
 
-def _heirs(of: Asked) -> UUID:
-    """The key result that came from a hidden one, and was added by itself where there is none."""
+def _carried_key_result(of: Asked) -> UUID:
+    """The key result carried from a hidden one; in the twin it was added directly."""
     (node,) = of.ask("moe", '{ keyResults(filter: {search: "Some old"}) { nodes { entityId } } }')["keyResults"][
         "nodes"
     ]
@@ -32,14 +32,14 @@ def _heirs(of: Asked) -> UUID:
     return found
 
 
-def test_now(companies: Companies, normals: Normals) -> None:
+def test_present_answers_equal_those_of_the_twin(companies: Companies, normals: Normals) -> None:
     for query in documents():
         one, other = (how.of(asked.once("moe", query)) for asked, how in zip(companies, normals, strict=True))
         assert list(differences(one, other)) == [], query
 
 
 @pytest.mark.parametrize("share", [0.4, 0.8])
-def test_at_another_place_of_the_log(companies: Companies, normals: Normals, share: float) -> None:
+def test_past_answers_equal_those_of_the_twin(companies: Companies, normals: Normals, share: float) -> None:
     number = int(share * len(companies[0].company.visible))
     for query in of_a_view():
         asked = f"query ($position: Position) {{ asOf(position: $position) {{ {query} }} }}"

@@ -1,4 +1,4 @@
-"""Answers looked through: for any trace of what is hidden, and as what they would be if it had never been."""
+"""Searches answers for traces of hidden data, and normalizes them for the comparison with the twin."""
 
 import json
 import re
@@ -12,12 +12,12 @@ from api.snapshot import global_ids
 from api.snapshot.global_ids import ChangeId
 
 _ALIAS = re.compile(r"L*([A-Z][A-Za-z]+?)0*_\w+")
-_TOLD = "2026-07-01"
-"""What is later than this was recorded by the test; all that is told in it was earlier in the world."""
+_STORY_END = "2026-07-01"
+"""Later times are record times of the test; all effective times of the story are earlier."""
 
 
 def leaves(answer: Any, of: str = "") -> Iterator[tuple[str, Any]]:
-    """Every leaf of an answer, with the type that its alias says."""
+    """Every leaf of an answer, with the type from its alias."""
     if isinstance(answer, dict):
         for name, value in answer.items():
             named = _ALIAS.fullmatch(name)
@@ -29,9 +29,9 @@ def leaves(answer: Any, of: str = "") -> Iterator[tuple[str, Any]]:
         yield of, answer
 
 
-def traces(answer: Any, words: Collection[str], secret: Collection[UUID], seen: Collection[int]) -> list[str]:
-    """What an answer tells of these words and things, and of events at other places than those that are seen."""
-    found = [word for word in words if word in json.dumps(answer)]
+def traces(answer: Any, secret_words: Collection[str], secret: Collection[UUID], seen: Collection[int]) -> list[str]:
+    """Occurrences in an answer of these words, ids, and positions outside the visible ones."""
+    found = [word for word in secret_words if word in json.dumps(answer)]
     forms = {form for id in secret for form in (id.hex, str(id))}
     for _, value in leaves(answer):
         if isinstance(value, str):
@@ -43,7 +43,7 @@ def traces(answer: Any, words: Collection[str], secret: Collection[UUID], seen: 
 
 
 def _decoded(text: str) -> str:
-    """What stands in an id or a cursor."""
+    """The decoded content of an id or a cursor."""
     try:
         return a2b_base64(text.encode() + b"=" * (-len(text) % 4)).decode("latin-1")
     except (Error, UnicodeEncodeError):
@@ -51,7 +51,7 @@ def _decoded(text: str) -> str:
 
 
 def _events(answer: Any) -> Iterator[int]:
-    """The places of all events that are told as such. How long the log was, at any basis, is nobody's secret."""
+    """The positions of all events in an answer. The length of the log is not secret."""
     if isinstance(answer, list):
         for one in answer:
             yield from _events(one)
@@ -64,11 +64,11 @@ def _events(answer: Any) -> Iterator[int]:
 
 
 class Normal:
-    """How answers of one company are told so that they can be compared with those of its twin.
+    """Normalizes the answers of one company for the comparison with its twin.
 
-    An event is called by its number among those that both have; what tells of the length of the log, by the number
-    of the last one before. A version is left out: it numbers what happened to a thing, the hidden, too. `same` are
-    things that have another id in the twin.
+    An event is named by its number among the events of both; a length of the log by the number of the last event
+    before it. Versions are left out because they count hidden events, too. `same` holds the ids that differ in the
+    twin.
     """
 
     def __init__(self, visible: Sequence[int], same: dict[UUID, str]) -> None:
@@ -76,14 +76,14 @@ class Normal:
         self._same = same
 
     def of(self, answer: Any, of: str = "") -> Any:
-        """The answer, with everything that may differ made the same."""
+        """The answer with all permitted differences removed."""
         if isinstance(answer, dict):
-            return {name: self._told(name, value) for name, value in answer.items()}
+            return {name: self._normalized(name, value) for name, value in answer.items()}
         if isinstance(answer, list):
             return [self.of(one, of) for one in answer]
         return self._leaf(answer, of)
 
-    def _told(self, name: str, value: Any) -> Any:
+    def _normalized(self, name: str, value: Any) -> Any:
         named = _ALIAS.fullmatch(name)
         return "…" if name == "Int0_version" and isinstance(value, int) else self.of(value, named[1] if named else "")
 
@@ -91,11 +91,11 @@ class Normal:
         if of == "Position" and value is not None:
             return bisect_right(self._visible, value)
         if of == "DateTime" and value is not None:
-            return "just now" if value > _TOLD else value
+            return "just now" if value > _STORY_END else value
         return self._id(value) if isinstance(value, str) else value
 
     def _id(self, text: str) -> str:
-        """An id, without what it says of its basis and version; any other text as it is."""
+        """An id without its basis and version; any other text unchanged."""
         named = global_ids.decode(text)
         if named is None:
             return self._cursor(text)
@@ -104,7 +104,7 @@ class Normal:
         return f"{named.kind} {self._same.get(named.id, named.id)}"
 
     def _cursor(self, text: str) -> str:
-        """A cursor, with the places of the log in it called as above; any other text as it is."""
+        """A cursor with normalized positions; any other text unchanged."""
         try:
             order, *place = json.loads(_decoded(text))
         except ValueError:
@@ -119,7 +119,7 @@ class Normal:
 
 
 def differences(one: Any, other: Any, at: str = "") -> Iterator[str]:
-    """Where two answers differ. What depends on the clock may do so by what passes in a few minutes."""
+    """The differences of two answers. Values that depend on the clock may differ by a few minutes."""
     if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
         for name in one:
             yield from differences(one[name], other[name], f"{at}.{name}")
