@@ -1,4 +1,4 @@
-"""What a process tells of itself: in the journal, to Prometheus, and by headers that every answer has."""
+"""Observability: the request log, Prometheus metrics, spans, and headers of every response."""
 
 import json
 import re
@@ -17,11 +17,11 @@ from api.schema.schema import sdl
 from api.server.app import create_app
 from tests.api.conftest import Api
 
-SECRET = "what nobody is to read in a journal"
+SECRET = "a text that must not be logged"
 
 
-def told(api: Api, body: dict[str, Any], **headers: str) -> dict[str, Any]:
-    """The line that the journal has of a request."""
+def request_log_line(api: Api, body: dict[str, Any], **headers: str) -> dict[str, Any]:
+    """The log line of a request."""
     with capture_logs() as lines:
         api.http.post("/graphql", json=body, headers={name.replace("_", "-"): text for name, text in headers.items()})
     (line,) = [one for one in lines if one["event"] == "request"]
@@ -29,12 +29,12 @@ def told(api: Api, body: dict[str, Any], **headers: str) -> dict[str, Any]:
     return dict(line)
 
 
-# ── the journal ───────────────────────────────────────────────────────────────────────────────────
+# ── the request log ───────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_request_is_one_line_without_its_document_and_values(api: Api) -> None:
+def test_request_is_one_log_line_without_document_and_variables(api: Api) -> None:
     query = "query Who($s: String) { people(search: $s) { totalCount } }"
-    line = told(api, {"query": query, "variables": {"s": SECRET}}, x_request_id="mine-1")
+    line = request_log_line(api, {"query": query, "variables": {"s": SECRET}}, x_request_id="mine-1")
     assert line.pop("ms") >= 0
     assert line == {
         "event": "request", "log_level": "info", "request_id": "mine-1", "method": "POST", "path": "/graphql",
@@ -42,16 +42,18 @@ def test_a_request_is_one_line_without_its_document_and_values(api: Api) -> None
     }  # fmt: skip
 
 
-def test_its_errors_are_named_by_their_codes(api: Api) -> None:
-    line = told(api, {"query": f"{{ viewer {{ handle }} asOf(position: 99999) {{ basis {{ at }} }} }} # {SECRET}"})
+def test_request_log_lists_error_codes(api: Api) -> None:
+    line = request_log_line(
+        api, {"query": f"{{ viewer {{ handle }} asOf(position: 99999) {{ basis {{ at }} }} }} # {SECRET}"}
+    )
     assert (line["codes"], line["status"]) == (["INVALID"], 200)
 
 
-def test_a_name_is_kept_only_so_long(api: Api) -> None:
-    assert len(told(api, {"query": f"query {'a' * 5000} {{ __typename }}"})["operation"]) == 100
+def test_long_operation_name_is_truncated(api: Api) -> None:
+    assert len(request_log_line(api, {"query": f"query {'a' * 5000} {{ __typename }}"})["operation"]) == 100
 
 
-def test_what_went_wrong_is_masked_under_the_name_by_which_the_journal_has_it(
+def test_masked_errors_carry_the_request_id_of_the_log(
     settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
@@ -77,25 +79,25 @@ def test_what_went_wrong_is_masked_under_the_name_by_which_the_journal_has_it(
 
 
 @pytest.mark.parametrize(("form", "is_json"), [(LogFormat.JSON, True), (LogFormat.TEXT, False), (LogFormat.AUTO, True)])
-def test_the_journal_is_written_as_somebody_said(form: LogFormat, is_json: bool, capsys: Any) -> None:
+def test_log_format_follows_the_setting(form: LogFormat, is_json: bool, capsys: Any) -> None:
     try:
         configure_logging(form)
-        structlog.get_logger().info("seen", figure=1)
+        structlog.get_logger().info("seen", metric_value=1)
         written = capsys.readouterr().err
         assert written.startswith("{") is is_json
     finally:
         configure_logging()
 
 
-# ── counters ──────────────────────────────────────────────────────────────────────────────────────
+# ── metrics ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def figure(page: str, name: str) -> float:
+def metric_value(page: str, name: str) -> float:
     (value,) = re.findall(rf"^{re.escape(name)} (\S+)$", page, re.MULTILINE)
     return float(value)
 
 
-def test_prometheus_is_told_what_happened_and_how_it_stands(settings: Settings, database: Database) -> None:
+def test_metrics_report_counters_and_gauges(settings: Settings, database: Database) -> None:
     app = create_app(settings, database, editor=False, anonymous=True)
     with TestClient(app, base_url="http://localhost") as http:
         Api(http).do("addPerson", {"handle": "ada", "name": "Ada"})
@@ -104,40 +106,40 @@ def test_prometheus_is_told_what_happened_and_how_it_stands(settings: Settings, 
         response = http.get("/metrics")
     page = response.text
     assert response.headers["content-type"].startswith("text/plain; version=0.0.4")
-    assert figure(page, 'keyframe_requests_total{method="POST",path="/graphql",status="200"}') == 2
-    assert figure(page, 'keyframe_requests_total{method="GET",path="other",status="404"}') == 1
-    assert figure(page, 'keyframe_request_seconds_count{path="/graphql"}') == 2
-    assert figure(page, 'keyframe_operations_total{type="mutation"}') == 1
-    assert figure(page, 'keyframe_errors_total{code="GRAPHQL_VALIDATION_FAILED"}') == 1
-    assert figure(page, "keyframe_log_head") == figure(page, "keyframe_view_position") == 1
-    assert figure(page, "keyframe_view_lag") == 0
-    assert figure(page, "keyframe_subscriptions") == 0
-    assert figure(page, "keyframe_database_up") == 1
-    assert figure(page, "keyframe_pool_size") >= 1
-    assert figure(page, 'keyframe_projector{condition="LEADING"}') == 1
-    assert figure(page, 'keyframe_projector{condition="STOPPED"}') == 0
+    assert metric_value(page, 'keyframe_requests_total{method="POST",path="/graphql",status="200"}') == 2
+    assert metric_value(page, 'keyframe_requests_total{method="GET",path="other",status="404"}') == 1
+    assert metric_value(page, 'keyframe_request_seconds_count{path="/graphql"}') == 2
+    assert metric_value(page, 'keyframe_operations_total{type="mutation"}') == 1
+    assert metric_value(page, 'keyframe_errors_total{code="GRAPHQL_VALIDATION_FAILED"}') == 1
+    assert metric_value(page, "keyframe_log_head") == metric_value(page, "keyframe_view_position") == 1
+    assert metric_value(page, "keyframe_view_lag") == 0
+    assert metric_value(page, "keyframe_subscriptions") == 0
+    assert metric_value(page, "keyframe_database_up") == 1
+    assert metric_value(page, "keyframe_pool_size") >= 1
+    assert metric_value(page, 'keyframe_projector{condition="LEADING"}') == 1
+    assert metric_value(page, 'keyframe_projector{condition="STOPPED"}') == 0
 
 
 # ── spans ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_nothing_is_traced_unless_somebody_says_where_to(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tracing_is_off_without_an_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in tracing.ENDPOINTS:
         monkeypatch.delenv(name, raising=False)
     assert type(tracing.telemetry()) is tracing.Telemetry
 
 
-def test_nothing_is_traced_where_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tracing_is_off_without_opentelemetry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(tracing.ENDPOINTS[0], "http://127.0.0.1:1")
     monkeypatch.setattr(tracing, "find_spec", lambda _: None)
     assert type(tracing.telemetry()) is tracing.Telemetry
 
 
 class Tracer:
-    """What is asked of a tracer, and what it was told."""
+    """A tracer that records names and attributes."""
 
     def __init__(self) -> None:
-        self.told: dict[str, Any] = {}
+        self.attributes: dict[str, Any] = {}
 
     def get_tracer(self, _: str) -> "Tracer":
         return self
@@ -152,14 +154,14 @@ class Tracer:
     def __exit__(self, *_: object) -> None:
         self.ended = True
 
-    def set_attributes(self, told: dict[str, Any]) -> None:
-        self.told |= told
+    def set_attributes(self, attributes: dict[str, Any]) -> None:
+        self.attributes |= attributes
 
     def update_name(self, name: str) -> None:
         self.name = name
 
 
-def test_a_span_tells_what_the_journal_tells() -> None:
+def test_span_has_the_fields_of_the_request_log() -> None:
     tracer = Tracer()
     with tracing.OtelTelemetry(tracer).span("POST", "/graphql") as span:
         span.record(
@@ -167,7 +169,7 @@ def test_a_span_tells_what_the_journal_tells() -> None:
         )
     assert tracer.name == "query Now"
     assert tracer.ended
-    assert tracer.told == {
+    assert tracer.attributes == {
         "keyframe.request_id": "a", "graphql.operation.name": "Now", "graphql.operation.type": "query",
         "http.response.status_code": 200,
     }  # fmt: skip
@@ -179,7 +181,7 @@ def test_a_span_tells_what_the_journal_tells() -> None:
 @pytest.mark.parametrize(
     "path", ["/graphql", "/graphql/ide.js", "/graphql/ide.css", "/metrics", "/schema.graphql", "/healthz", "/nowhere"]
 )
-def test_every_answer_has_a_policy_that_allows_nothing_unsafe(api: Api, path: str) -> None:
+def test_every_response_has_a_strict_content_security_policy(api: Api, path: str) -> None:
     headers = api.http.get(path, headers={"accept": "text/html"}).headers
     assert headers["content-security-policy"].startswith("default-src 'none'")
     assert "unsafe" not in headers["content-security-policy"]
@@ -187,7 +189,7 @@ def test_every_answer_has_a_policy_that_allows_nothing_unsafe(api: Api, path: st
     assert headers["x-request-id"]
 
 
-def test_the_page_names_no_other_host_and_has_nothing_inline(api: Api) -> None:
+def test_editor_page_has_no_external_or_inline_resources(api: Api) -> None:
     page = api.http.get("/graphql", headers={"accept": "text/html"}).text
     assert re.findall(r'(?:src|href)="([^"]*)"', page) == ["data:,", "/graphql/ide.css", "/graphql/ide.js"]
     assert not re.search(r"<style|<script>|style=|\son\w+=", page)
@@ -195,7 +197,7 @@ def test_the_page_names_no_other_host_and_has_nothing_inline(api: Api) -> None:
         assert not re.search(r"https?://|//[a-z]+\.", api.http.get(f"/graphql/{part}").text)
 
 
-def test_the_schema_is_served_as_it_is_committed(api: Api) -> None:
+def test_served_schema_equals_the_committed_sdl(api: Api) -> None:
     response = api.http.get("/schema.graphql")
     assert response.text == sdl()
     assert response.headers["content-type"].startswith("application/graphql")
