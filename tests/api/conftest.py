@@ -1,4 +1,4 @@
-"""The whole application, on one workspace for the tests of a file, asked over HTTP within this process."""
+"""The whole application on one workspace per test file, called over HTTP within this process."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -41,7 +41,7 @@ class Api:
         return self.ask(query, input=input)[verb]
 
     def do(self, verb: str, input: dict[str, Any], selection: str = "position") -> Any:
-        """The payload of a command that was carried out."""
+        """The payload of a command without problems."""
         payload = self.send(verb, input, selection)
         assert payload["problems"] == []
         return payload
@@ -64,7 +64,7 @@ def api(server: str) -> Iterator[Api]:
 
 @pytest.fixture
 def cycle(api: Api) -> dict[str, str]:
-    """How a new cycle, the year 2026, is named."""
+    """The key of a new cycle, the year 2026, as an input."""
     key = f"c{uuid4().hex[:12]}"
     api.do("openCycle", {"key": key, "name": "2026", "startsOn": "2026-01-01", "endsOn": "2026-12-31"})
     return {"key": key}
@@ -89,7 +89,7 @@ def key_result(api: Api, objective: str) -> str:
 
 @pytest.fixture
 def kpi(api: Api) -> dict[str, str]:
-    """How a new KPI is named."""
+    """The key of a new KPI, as an input."""
     key = f"k{uuid4().hex[:12]}"
     api.do("defineKpi", {"key": key, "name": "Promoters"})
     return {"key": key}

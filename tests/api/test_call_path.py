@@ -1,4 +1,4 @@
-"""A check-in takes a straight way from the request to the append and back."""
+"""The call path of a check-in is short: from the request to the append and back."""
 
 from api.runtime.database import Database
 from benchmarks.call_path import CallPath, call_path

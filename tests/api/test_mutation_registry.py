@@ -1,4 +1,4 @@
-"""The schema refuses at import a command whose answer or input it cannot show, and says what to write."""
+"""The schema refuses at import a command without a payload type or a described input, with advice."""
 
 import msgspec
 import pytest
@@ -10,21 +10,21 @@ from domain.commands.registry import VERBS
 from domain.primitives.values import Kind
 
 
-def test_every_kind_that_a_command_answers_with_has_a_payload_type_and_no_other() -> None:
+def test_every_answered_kind_has_exactly_one_payload_type() -> None:
     assert {command.ANSWERS for command in VERBS.values()} == PAYLOADS.keys()
 
 
-def test_a_command_whose_answer_has_no_payload_type_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_command_without_a_payload_type_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(PAYLOADS, Kind.POLICY)
-    said = "The command AdoptScoringPolicy has the result kind ScoringPolicy, which has no payload type: write one"
-    with pytest.raises(TypeError, match=said):
+    message = "The command AdoptScoringPolicy has the result kind ScoringPolicy, which has no payload type: write one"
+    with pytest.raises(TypeError, match=message):
         mutation._payload(AdoptScoringPolicy)
 
 
-def test_an_input_without_descriptions_is_refused() -> None:
+def test_input_without_descriptions_is_refused() -> None:
     class Colour(msgspec.Struct):
         hue: float
 
-    said = r"The input Colour is not described: write a docstring and Annotated.* at the field hue"
-    with pytest.raises(TypeError, match=said):
+    message = r"The input Colour is not described: write a docstring and Annotated.* at the field hue"
+    with pytest.raises(TypeError, match=message):
         inputs._input(Colour)

@@ -1,6 +1,6 @@
-"""Whatever clients in use expect of Keyframe, tried out with these clients: `python -m tests.conformance`.
+"""Tests Keyframe with widely used GraphQL clients: `python -m tests.conformance`.
 
-Needs Node, and fetches from npm and PyPI what it needs beside, in exact versions. What is named is tried alone:
+Needs Node, and installs pinned packages from npm and PyPI. Names select single parts:
 `python -m tests.conformance relay urql`.
 """
 
@@ -31,7 +31,7 @@ console = Console(highlight=False)
 
 
 class Result(NamedTuple):
-    """What became of one thing that has to hold."""
+    """The result of one check."""
 
     name: str
     ok: bool
@@ -39,7 +39,7 @@ class Result(NamedTuple):
 
 
 class Part(NamedTuple):
-    """Things that are tried out together: the commands, in their order, that try them."""
+    """A group of checks: the commands that run them, in order."""
 
     name: str
     title: str
@@ -82,12 +82,12 @@ def parts() -> list[Part]:
     ]
 
 
-# ── what is needed ────────────────────────────────────────────────────────────────────────────────
+# ── installation ──────────────────────────────────────────────────────────────────────────────────
 
 
 def install() -> None:
-    """Fetch what is not there yet. Raises `SystemExit` if that cannot be."""
-    _look_for_node()
+    """Install missing packages. Raises `SystemExit` if that fails."""
+    _check_node()
     if _is_older(HERE / "node_modules" / ".installed", HERE / "package.json"):
         _run("npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error")
         (HERE / "node_modules" / ".installed").touch()
@@ -98,9 +98,11 @@ def install() -> None:
         (FUZZ / ".installed").touch()
 
 
-def _make_room() -> None:
-    """Empty directories for what the compilers make; Relay's speaks CommonJS, and adds to a manifest that is there,
-    but nothing for what it finds made already."""
+def _empty_build_directories() -> None:
+    """Empty the output directories of the compilers.
+
+    Relay's compiler writes CommonJS, and adds only new documents to an existing manifest.
+    """
     for made in ("relay", "trusted"):
         shutil.rmtree(BUILD / made, ignore_errors=True)
         (BUILD / made).mkdir(parents=True)
@@ -108,13 +110,13 @@ def _make_room() -> None:
     (BUILD / "trusted.json").write_text("{}")
 
 
-def _look_for_node() -> None:
+def _check_node() -> None:
     if shutil.which("node") is None or shutil.which("npm") is None:
         raise SystemExit("This needs Node and npm: see https://nodejs.org.")
-    said = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout
-    version = tuple(int(part) for part in said.strip().removeprefix("v").split(".")[:2])
+    output = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout
+    version = tuple(int(part) for part in output.strip().removeprefix("v").split(".")[:2])
     if version < NODE_MIN:
-        raise SystemExit(f"This needs Node {'.'.join(map(str, NODE_MIN))} or newer, not {said.strip()}.")
+        raise SystemExit(f"This needs Node {'.'.join(map(str, NODE_MIN))} or newer, not {output.strip()}.")
 
 
 def _is_older(stamp: Path, source: Path) -> bool:
@@ -128,25 +130,25 @@ def _run(*command: str) -> None:
         raise SystemExit(f"{' '.join(command)}:\n{done.stdout}{done.stderr}")
 
 
-# ── trying it out ─────────────────────────────────────────────────────────────────────────────────
+# ── running ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def _tried(part: Part, environment: Mapping[str, str]) -> Iterator[Result]:
+def _run_part(part: Part, environment: Mapping[str, str]) -> Iterator[Result]:
     for command in part.commands:
         try:
-            done = _carried_out(command, environment)
+            done = _run_command(command, environment)
         except subprocess.TimeoutExpired:
             yield Result(" ".join(command), ok=False, error=f"It did not end within {COMMAND_SECONDS_MAX} s.")
             return
-        told = [Result(**json.loads(line)) for line in done.stdout.splitlines() if line.startswith('{"name":')]
-        yield from told
-        if not told or (done.returncode and all(result.ok for result in told)):
+        results = [Result(**json.loads(line)) for line in done.stdout.splitlines() if line.startswith('{"name":')]
+        yield from results
+        if not results or (done.returncode and all(result.ok for result in results)):
             yield Result(" ".join(command), done.returncode == 0, (done.stdout + done.stderr).strip())
         if done.returncode:
-            return  # what comes after it stands on it
+            return  # later commands need the result of this one
 
 
-def _carried_out(command: Sequence[str], environment: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
+def _run_command(command: Sequence[str], environment: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
     found = shutil.which(command[0], path=str(HERE / "node_modules" / ".bin")) or command[0]
     return subprocess.run(
         [found, *command[1:]],
@@ -159,8 +161,8 @@ def _carried_out(command: Sequence[str], environment: Mapping[str, str]) -> "sub
     )
 
 
-def try_out(chosen: Sequence[Part]) -> tuple[dict[Part, tuple[list[Result], float]], str]:
-    """What was found of each part, and what the server had to say meanwhile."""
+def run_parts(chosen: Sequence[Part]) -> tuple[dict[Part, tuple[list[Result], float]], str]:
+    """The results and the duration of each part, in seconds, and the log of the server."""
     found = {}
     with console.status("A company lives through two quarters …") as status, running() as (server, control):
         ours = {"KEYFRAME_URL": server.url, "KEYFRAME_TOKEN": server.token, "KEYFRAME_CONTROL": control}
@@ -168,20 +170,20 @@ def try_out(chosen: Sequence[Part]) -> tuple[dict[Part, tuple[list[Result], floa
         for part in chosen:
             status.update(f"{part.title} …")
             begun = monotonic()
-            results = list(_tried(part, environment))
+            results = list(_run_part(part, environment))
             found[part] = (results, monotonic() - begun)
-        return found, server.said()
+        return found, server.log_text()
 
 
 def show(found: Mapping[Part, tuple[list[Result], float]], journal: str) -> bool:
-    """Whether all of it holds."""
+    """Print the results; returns whether all checks passed."""
     table = Table("", "holds", "of", "seconds", box=None, pad_edge=False)
     for column in table.columns[1:]:
         column.justify = "right"
     for part, (results, seconds) in found.items():
-        held = sum(result.ok for result in results)
-        style = "" if held == len(results) else "red"
-        table.add_row(part.title, f"{held}", f"{len(results)}", f"{seconds:.1f}", style=style)
+        passed = sum(result.ok for result in results)
+        style = "" if passed == len(results) else "red"
+        table.add_row(part.title, f"{passed}", f"{len(results)}", f"{seconds:.1f}", style=style)
     console.print(table)
     failed = [(part, result) for part, (results, _) in found.items() for result in results if not result.ok]
     for part, result in failed:
@@ -203,8 +205,8 @@ def main(names: Sequence[str]) -> int:
     if unknown:
         raise SystemExit(f"There is no part {', '.join(sorted(unknown))}: {', '.join(part.name for part in parts())}.")
     install()
-    _make_room()
-    return 0 if show(*try_out(chosen)) else 1
+    _empty_build_directories()
+    return 0 if show(*run_parts(chosen)) else 1
 
 
 if __name__ == "__main__":

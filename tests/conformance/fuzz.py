@@ -1,8 +1,8 @@
-"""Whatever the schema allows to ask, asked by Schemathesis: nothing fails on our side, and every error says its code.
+"""Fuzzing by Schemathesis: no request of the schema fails on the server's side, and every error has a known code.
 
-Documents are drawn from the schema, of every field of Query and Mutation, some of them broken on purpose. Most of the
-ids, keys and cursors in them are real ones, of the kind that is asked for where they stand: otherwise nearly everything
-would only be NOT_FOUND. `KEYFRAME_CASES` says how many are asked, `KEYFRAME_SEED` which.
+Documents are drawn from the schema for every field of Query and Mutation, and some are broken on purpose. Most ids,
+keys and cursors are real and of the right kind; otherwise nearly every answer would be NOT_FOUND. `KEYFRAME_CASES` is
+the number of cases, `KEYFRAME_SEED` the seed.
 """
 
 import json
@@ -51,7 +51,7 @@ SEED = int(os.environ.get("KEYFRAME_SEED", "20260101"))
 SCHEMA = build_schema((Path(__file__).parents[2] / "api" / "schema.graphql").read_text())
 
 BROKEN_SHARE = 10
-"""One of so many cases of a field is broken on purpose."""
+"""One of this many cases of a field is broken on purpose."""
 SECONDS_MAX = 60
 
 EXPECTED = {
@@ -60,9 +60,9 @@ EXPECTED = {
     *("TOO_MANY_ALIASES", "TOO_MANY_ROOT_FIELDS", "TOO_MANY_TOKENS", "TOO_MANY_VALUES"),
     *("GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "BAD_REQUEST"),
 }
-"""What may be said of a document. A server in good health says nothing else."""
+"""The error codes that a healthy server may answer."""
 OURS = re.compile(r"cannot represent|Cannot return null|Expected value of type|is not JSON serializable")
-"""What graphql-core says of a value of ours that does not fit the schema."""
+"""Messages of graphql-core for a server value that does not fit the schema."""
 
 session = requests.Session()
 session.headers.update(HEADERS)
@@ -72,7 +72,7 @@ def ask(document: str) -> requests.Response:
     return session.post(URL, json={"query": document}, timeout=SECONDS_MAX)
 
 
-# ── what is there to be named ─────────────────────────────────────────────────────────────────────
+# ── real ids, keys and cursors ────────────────────────────────────────────────────────────────────
 
 SEEDS = """{
   Cycle: cycles { nodes { id key } edges { cursor } }
@@ -116,16 +116,16 @@ KINDS = dict.fromkeys(("owner", "person", "lead", "contributors", "members"), "P
     "supports": "Objective",
     "team": "Team",
 }
-"""Which kind of thing is meant by an id, by the name of where it stands."""
+"""The kind of an id, by the name of its argument or field."""
 
-# ── what is drawn ─────────────────────────────────────────────────────────────────────────────────
+# ── generation ────────────────────────────────────────────────────────────────────────────────────
 
 LEFT_OUT = "~"
-"""Stands for nothing being said, where that is allowed."""
+"""The value that omits an optional argument or field."""
 
 
 def mostly(fit: st.SearchStrategy[Any], odd: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Nine of ten that fit: one that does not is reason enough for a document to be refused."""
+    """Nine of ten values fit: a single odd one is enough to refuse a document."""
     return st.integers(0, 9).flatmap(lambda nth: fit if nth else odd)
 
 
@@ -171,18 +171,18 @@ schemathesis.graphql.scalar("Position", places.map(int_node))
 schemathesis.graphql.scalar("Int", sizes.map(int_node))
 CURSORED = {"after", "before"}
 UNLIKELY = {"expectedVersion", "idempotencyKey"}
-"""What is true only of one in a thousand numbers or names."""
+"""Fields whose random values almost never match."""
 
 
 class Fitting(Visitor):
-    """Puts real things of the right kind where they are meant, and one field into what takes just one."""
+    """Replaces drawn values with real ids and keys of the right kind, and keeps one field of a oneOf input."""
 
     def __init__(self, info: TypeInfo) -> None:
         super().__init__()
         self._info = info
 
     def enter_operation_definition(self, node: OperationDefinitionNode, *_: Any) -> OperationDefinitionNode | None:
-        """Every mutation says what became of it."""
+        """Select position and problems in every mutation."""
         if node.operation is not OperationType.MUTATION:
             return None
         fields = [
@@ -196,8 +196,8 @@ class Fitting(Visitor):
         type_ = get_named_type(self._info.get_input_type())
         if not (isinstance(type_, GraphQLInputObjectType) and type_.is_one_of):
             return None
-        said = [field for field in node.fields if not isinstance(field.value, NullValueNode)]
-        return ObjectValueNode(fields=tuple(said[:1])) if said else None
+        given = [field for field in node.fields if not isinstance(field.value, NullValueNode)]
+        return ObjectValueNode(fields=tuple(given[:1])) if given else None
 
     def enter_argument(self, node: ArgumentNode, *_: Any) -> Any:
         return self._fitting(node, ArgumentNode)
@@ -209,7 +209,7 @@ class Fitting(Visitor):
         return _drawn(node, EVERY_ID)
 
     def _fitting(self, node: Any, kind: type) -> Any:
-        """The same argument or field with what is meant by its value; nothing if it is to be left out."""
+        """The argument or field with its real value; None if it is omitted."""
         name, value = node.name.value, node.value
         if name in UNLIKELY:
             return REMOVE
@@ -227,7 +227,7 @@ class Fitting(Visitor):
 
 
 def _selections(document: str) -> tuple[SelectionNode, ...]:
-    """What a query selects."""
+    """The selections of a query."""
     (query,) = parse(document).definitions
     assert isinstance(query, OperationDefinitionNode)
     return tuple(query.selection_set.selections)
@@ -240,18 +240,18 @@ def _parts(node: Any) -> dict[str, Any]:
     return {name: getattr(node, name) for name in node.keys}
 
 
-def _with(said: SelectionSetNode | None, more: tuple[Any, ...]) -> SelectionSetNode:
-    return SelectionSetNode(selections=(*(said.selections if said is not None else ()), *more))
+def _with(given: SelectionSetNode | None, more: tuple[Any, ...]) -> SelectionSetNode:
+    return SelectionSetNode(selections=(*(given.selections if given is not None else ()), *more))
 
 
 def _nth(among: list[str], value: StringValueNode) -> StringValueNode:
-    """One of them for most texts; the text itself for the others."""
+    """One of `among` for most texts, otherwise the text itself."""
     nth = sum(value.value.encode())
     return value if nth % 8 == 0 else StringValueNode(value=among[nth % len(among)])
 
 
 def _drawn(value: Any, among: list[str]) -> StringValueNode | None:
-    """Which thing a drawn number stands for."""
+    """The real value selected by a drawn number."""
     if among and isinstance(value, StringValueNode) and re.fullmatch(r"#\d+", value.value):
         return StringValueNode(value=among[int(value.value[1:]) % len(among)])
     return None
@@ -263,24 +263,24 @@ def map_body(_: schemathesis.HookContext, body: Any) -> Any:
     return visit(body, TypeInfoVisitor(info, Fitting(info)))
 
 
-# ── what is expected ──────────────────────────────────────────────────────────────────────────────
+# ── expectations ──────────────────────────────────────────────────────────────────────────────────
 
 outcomes: Counter[str] = Counter()
 
 
-def judge(response: requests.Response) -> None:
-    """Raises `AssertionError` for an answer that a server in good health does not give."""
-    told = f"{response.status_code}: {response.text[:2000]}"
-    assert response.status_code < 500, told
+def check_response(response: requests.Response) -> None:
+    """Raises `AssertionError` for an answer that a healthy server does not give."""
+    detail = f"{response.status_code}: {response.text[:2000]}"
+    assert response.status_code < 500, detail
     answer = response.json()
     errors = answer.get("errors", [])
     outcomes[
         "answered" if not errors else ", ".join(sorted({error["extensions"].get("code") for error in errors}))
     ] += 1
     for error in errors:
-        assert error["extensions"].get("code") in EXPECTED, told
-        assert not ("path" in error and OURS.search(error["message"])), told
-    assert errors or answer["data"] is not None, told
+        assert error["extensions"].get("code") in EXPECTED, detail
+        assert not ("path" in error and OURS.search(error["message"])), detail
+    assert errors or answer["data"] is not None, detail
 
 
 def main() -> int:
@@ -291,14 +291,14 @@ def main() -> int:
     for operation in operations:
         error = tried(operation, each)
         failed = failed or error is not None
-        told = json.dumps({"name": f"{operation.label}, {each} cases", "ok": error is None, "error": error})
-        sys.stdout.write(f"{told}\n")
+        detail = json.dumps({"name": f"{operation.label}, {each} cases", "ok": error is None, "error": error})
+        sys.stdout.write(f"{detail}\n")
     sys.stderr.write("; ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common()))
     return int(failed)
 
 
 def tried(operation: Any, cases: int) -> str | None:
-    """What went wrong with the smallest document for which it does, if anything."""
+    """The failure of the smallest failing document, or None."""
     broken = max(1, cases // BROKEN_SHARE)
     asked = ((GenerationMode.POSITIVE, cases - broken), (GenerationMode.NEGATIVE, broken))
     for mode, count in asked:
@@ -314,7 +314,7 @@ def tried(operation: Any, cases: int) -> str | None:
         @given(operation.as_strategy(generation_mode=mode))
         def holds(case: Any) -> None:
             try:
-                judge(ask(case.body))
+                check_response(ask(case.body))
             except (AssertionError, ValueError, requests.RequestException) as error:
                 raise AssertionError(f"{error}\n{case.body}") from None
 

@@ -1,4 +1,4 @@
-"""The real server that everything is tried out on: its own data, its own port, and gone at the end."""
+"""The server under test: a real process with its own data and port, removed at the end."""
 
 import os
 import signal
@@ -19,12 +19,12 @@ from api.runtime import embedded_postgres
 KEYFRAME = (sys.executable, "-m", "api.cli")
 ROOT = Path(__file__).parents[2]
 SECONDS_MAX = 180
-WAYS = {"kindly": signal.SIGTERM, "at-once": signal.SIGKILL}
-"""How the server ends before it begins again: asked to, or without a word to anybody."""
+SIGNALS = {"kindly": signal.SIGTERM, "at-once": signal.SIGKILL}
+"""The signal that stops the server before a restart, by the name in the control URL."""
 
 
 class Server:
-    """`keyframe serve` on what the demo has told, for whoever shows the token."""
+    """`keyframe serve` on the data of the demo, with a token for its clients."""
 
     def __init__(self, directory: Path) -> None:
         self.port = _free_port()
@@ -37,58 +37,58 @@ class Server:
             "KEYFRAME_DATA_DIR": str(directory / "data"),
             "KEYFRAME_PORT": str(self.port),
             "KEYFRAME_WORKSPACE": "demo",
-            "KEYFRAME_REQUESTS_PER_S": "10000",  # one caller asks all that is asked here
+            "KEYFRAME_REQUESTS_PER_S": "10000",  # all requests of the tests come from one caller
             "KEYFRAME_REQUESTS_BURST": "10000",
             "PYTHONUNBUFFERED": "1",
         }
         self._run(("demo",), b"Run them at")
-        self.end()
-        self.token = self._say("token", "create", "--role", "ADMIN", "--expires", "1d")
-        self.begin()
+        self.stop()
+        self.token = self._output_of("token", "create", "--role", "ADMIN", "--expires", "1d")
+        self.start()
 
-    def begin(self, settings: Mapping[str, str] = MappingProxyType({})) -> None:
-        """Answers can be had from now on. `settings`: those beside the usual ones."""
+    def start(self, settings: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Start the server and wait until it answers; `settings` are added to the environment."""
         self._run(("serve",), b"Keyframe answers at", settings)
 
-    def _run(self, words: Sequence[str], ready: bytes, settings: Mapping[str, str] = MappingProxyType({})) -> None:
+    def _run(self, arguments: Sequence[str], ready: bytes, settings: Mapping[str, str] = MappingProxyType({})) -> None:
         environment = {**self._environment, **settings}
         self._process = subprocess.Popen(
-            [*KEYFRAME, *words], env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=self._journal
+            [*KEYFRAME, *arguments], env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=self._journal
         )
         assert self._process.stdout is not None
         if not any(line.startswith(ready) for line in self._process.stdout):
-            raise SystemExit(f"keyframe {' '.join(words)} did not come to answer:\n{self.said()}")
+            raise SystemExit(f"keyframe {' '.join(arguments)} did not start:\n{self.log_text()}")
 
-    def _say(self, *words: str) -> str:
+    def _output_of(self, *arguments: str) -> str:
         done = subprocess.run(
-            [*KEYFRAME, *words], env=self._environment, cwd=ROOT, capture_output=True, text=True, check=False
+            [*KEYFRAME, *arguments], env=self._environment, cwd=ROOT, capture_output=True, text=True, check=False
         )
         if done.returncode:
-            raise SystemExit(f"keyframe {' '.join(words)}:\n{done.stderr}")
+            raise SystemExit(f"keyframe {' '.join(arguments)}:\n{done.stderr}")
         return done.stdout.strip()
 
-    def end(self, by: signal.Signals = signal.SIGTERM) -> None:
+    def stop(self, by: signal.Signals = signal.SIGTERM) -> None:
         if self._process is not None:
             self._process.send_signal(by)
             self._process.communicate(timeout=SECONDS_MAX)
             self._process = None
 
-    def again(self, by: signal.Signals, settings: Mapping[str, str]) -> None:
-        self.end(by)
-        self.begin(settings)
+    def restart(self, by: signal.Signals, settings: Mapping[str, str]) -> None:
+        self.stop(by)
+        self.start(settings)
 
-    def said(self) -> str:
-        """What it had to say for the journal."""
+    def log_text(self) -> str:
+        """The log of the server."""
         return Path(self._journal.name).read_text()
 
 
 @contextmanager
 def running() -> Iterator[tuple[Server, str]]:
-    """A server with the demo in it, and the address at which it can be asked to end and begin again."""
+    """A server with the demo data, and the URL that restarts it."""
     with tempfile.TemporaryDirectory(prefix="keyframe-conformance-") as kept, ExitStack() as leaving:
         leaving.callback(embedded_postgres.stop, Path(kept) / "data")
         server = Server(Path(kept))
-        leaving.callback(server.end)
+        leaving.callback(server.stop)
         yield server, leaving.enter_context(_controlled(server))
 
 
@@ -98,11 +98,11 @@ def _controlled(server: Server) -> Iterator[str]:
         def do_POST(self) -> None:
             asked = urlsplit(self.path)
             try:
-                server.again(WAYS[asked.path.rpartition("/")[2]], dict(parse_qsl(asked.query)))
+                server.restart(SIGNALS[asked.path.rpartition("/")[2]], dict(parse_qsl(asked.query)))
             except SystemExit as failed:
                 self._answer(500, str(failed))
             else:
-                self._answer(200, "It is there again.")
+                self._answer(200, "Restarted.")
 
         def _answer(self, status: int, text: str) -> None:
             self.send_response(status)

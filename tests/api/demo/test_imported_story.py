@@ -43,10 +43,10 @@ class Workspace:
             (json.dumps(fact).encode() for fact in story_facts(today)), go_on=True
         )
         ids = dict.fromkeys(entry.row.originator_id for entry in self.log.entries_made)
-        self.things = [replay(iter(events)) for events in self.log.streams(ids).values()]
+        self.aggregates = [replay(iter(events)) for events in self.log.streams(ids).values()]
 
     def all(self, kind: type[AnyAggregate]) -> list[AnyAggregate]:
-        return [thing for thing in self.things if isinstance(thing, kind)]
+        return [aggregate for aggregate in self.aggregates if isinstance(aggregate, kind)]
 
     def cycle(self, key: str) -> Cycle:
         return next(cycle for cycle in self.all(Cycle) if cycle.key == key)

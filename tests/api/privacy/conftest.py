@@ -40,7 +40,7 @@ schema = Schema(
     execution_context_class=Executor,
     config=StrawberryConfig(scalar_map=SCALARS),
 )
-"""The schema, for questions that are too large for anybody else."""
+"""The schema without cost limits, for large documents."""
 
 
 class Lived(dict[str, UUID]):

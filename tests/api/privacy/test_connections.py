@@ -7,13 +7,13 @@ API = Path(__file__).parents[3] / "api"
 POOLS = {
     "snapshot/snapshot.py": "it is the door",
     "auth/api_tokens.py": "reads tokens",
-    "endpoints/checkpoint.py": "tells checkpoints, which are hashes",
+    "endpoints/checkpoint.py": "serves checkpoints, which are hashes",
 }
 """The modules that take a connection from a pool, with the reason."""
 BODIES = {
     "schema/connections/change_lists.py": "the bodies of changes that were found at the door",
     "schema/mutations/command_result.py": "the places of changes, which are then looked for at the door",
-    "facts/exporter.py": "the whole workspace, for whoever runs it",
+    "facts/exporter.py": "exports the whole workspace, for its operator",
     "facts/event_to_command.py": "the same",
 }
 """The modules that read events from the log, with the reason."""

@@ -21,7 +21,7 @@ class Story:
         self.executed: set[str] = set()
         self.position = 0
 
-    def record(self, verb: str, input: dict[str, Any], selection: str) -> Any:
+    def send(self, verb: str, input: dict[str, Any], selection: str) -> Any:
         payload = self.api.do(verb, input, f"{CHANGES} behind {selection}")
         assert payload["changes"], verb
         assert payload["position"] == payload["changes"][-1]["position"] > self.position
@@ -43,116 +43,116 @@ def test_every_mutation_returns_its_entity(api: Api) -> None:
     kpi_commands(story, key_result)
     discussion_commands(story, key_result, check_in)
     closing_commands(story, objective, other, key_result)
-    assert story.record("deactivatePerson", {"person": ben}, "person { active }") == {"active": False}
-    erased = story.record("erasePerson", {"person": ben, "reason": WHY}, "person { name email }")
+    assert story.send("deactivatePerson", {"person": ben}, "person { active }") == {"active": False}
+    erased = story.send("erasePerson", {"person": ben, "reason": WHY}, "person { name email }")
     assert erased == {"name": "Erased person", "email": None}
     assert story.executed == set(VERBS)
 
 
 def people_commands(story: Story) -> tuple[str, str, str]:
-    tell = story.record
-    ada = tell("addPerson", {"handle": "ada", "name": "Ada", "email": "ada@example.com"}, "person { id }")["id"]
-    ben = tell("addPerson", {"handle": "ben", "name": "Ben"}, "person { id }")["id"]
-    renamed = tell("renamePerson", {"person": ada, "name": "Ada King"}, "person { name email }")
+    send = story.send
+    ada = send("addPerson", {"handle": "ada", "name": "Ada", "email": "ada@example.com"}, "person { id }")["id"]
+    ben = send("addPerson", {"handle": "ben", "name": "Ben"}, "person { id }")["id"]
+    renamed = send("renamePerson", {"person": ada, "name": "Ada King"}, "person { name email }")
     assert renamed == {"name": "Ada King", "email": "ada@example.com"}
-    sales = tell("formTeam", {"key": "sales", "name": "Sales", "lead": ada}, "team { id lead { handle } }")["id"]
-    north = tell("formTeam", {"key": "north", "name": "North", "parent": sales}, "team { id parent { key } }")["id"]
-    assert tell("renameTeam", {"team": north, "name": "Far north"}, "team { name }") == {"name": "Far north"}
-    assert tell("moveTeam", {"team": north, "parent": None}, "team { parent { key } }") == {"parent": None}
-    led = tell("appointLead", {"team": sales, "person": ben}, "team { lead { handle } }")
+    sales = send("formTeam", {"key": "sales", "name": "Sales", "lead": ada}, "team { id lead { handle } }")["id"]
+    north = send("formTeam", {"key": "north", "name": "North", "parent": sales}, "team { id parent { key } }")["id"]
+    assert send("renameTeam", {"team": north, "name": "Far north"}, "team { name }") == {"name": "Far north"}
+    assert send("moveTeam", {"team": north, "parent": None}, "team { parent { key } }") == {"parent": None}
+    led = send("appointLead", {"team": sales, "person": ben}, "team { lead { handle } }")
     assert led == {"lead": {"handle": "ben"}}
-    joined = tell("joinTeam", {"team": sales, "person": ada}, "team { members { handle } }")
+    joined = send("joinTeam", {"team": sales, "person": ada}, "team { members { handle } }")
     assert joined == {"members": [{"handle": "ada"}]}
-    assert tell("leaveTeam", {"team": sales, "person": ada}, "team { members { handle } }") == {"members": []}
-    assert tell("disbandTeam", {"team": north}, "team { key }") == {"key": "north"}
+    assert send("leaveTeam", {"team": sales, "person": ada}, "team { members { handle } }") == {"members": []}
+    assert send("disbandTeam", {"team": north}, "team { key }") == {"key": "north"}
     return ada, ben, sales
 
 
 def objective_commands(story: Story, ada: str, ben: str, sales: str) -> tuple[str, str]:
-    tell = story.record
+    send = story.send
     for key in ("2026", "2027"):
         days = {"startsOn": f"{key}-01-01", "endsOn": f"{key}-12-31"}
-        opened = tell("openCycle", {"key": key, "name": key, **days}, "cycle { key checkInCadence }")
+        opened = send("openCycle", {"key": key, "name": key, **days}, "cycle { key checkInCadence }")
         assert opened == {"key": key, "checkInCadence": "WEEKLY"}
-    assert tell("adoptScoringPolicy", {"scoreGreen": 0.8}, "policy { scoreGreen }") == {"scoreGreen": 0.8}
+    assert send("adoptScoringPolicy", {"scoreGreen": 0.8}, "policy { scoreGreen }") == {"scoreGreen": 0.8}
     base = {"cycle": {"key": "2026"}, "title": "Delight people"}
-    objective = tell("draftObjective", {**base, "owner": ada, "team": sales}, "objective { id owner { handle } }")["id"]
-    other = tell("draftObjective", {**base, "kind": "ASPIRATIONAL"}, "objective { id kind }")["id"]
-    reworded = tell("rewordObjective", {"objective": other, "title": "Be known"}, "objective { title description }")
+    objective = send("draftObjective", {**base, "owner": ada, "team": sales}, "objective { id owner { handle } }")["id"]
+    other = send("draftObjective", {**base, "kind": "ASPIRATIONAL"}, "objective { id kind }")["id"]
+    reworded = send("rewordObjective", {"objective": other, "title": "Be known"}, "objective { title description }")
     assert reworded == {"title": "Be known", "description": None}
-    tell("assignObjective", {"objective": other, "contributors": [ben]}, "objective { contributors { handle } }")
-    aligned = tell("alignObjective", {"objective": other, "to": objective}, "objective { supports { __typename } }")
+    send("assignObjective", {"objective": other, "contributors": [ben]}, "objective { contributors { handle } }")
+    aligned = send("alignObjective", {"objective": other, "to": objective}, "objective { supports { __typename } }")
     assert aligned == {"supports": [{"__typename": "Objective"}]}
-    alone = tell("unalignObjective", {"objective": other, "from": objective}, "objective { supports { __typename } }")
+    alone = send("unalignObjective", {"objective": other, "from": objective}, "objective { supports { __typename } }")
     assert alone == {"supports": []}
     among = {"objective": objective, "visibility": "TEAM"}
-    assert tell("setObjectiveVisibility", among, "objective { visibility }") == {"visibility": "TEAM"}
-    assert tell("commitObjective", {"objective": other}, "objective { state }") == {"state": "ACTIVE"}
+    assert send("setObjectiveVisibility", among, "objective { visibility }") == {"visibility": "TEAM"}
+    assert send("commitObjective", {"objective": other}, "objective { state }") == {"state": "ACTIVE"}
     return objective, other
 
 
 def key_result_commands(story: Story, objective: str, other: str, ben: str) -> tuple[str, str]:
-    tell = story.record
+    send = story.send
     steps = [{"key": "a", "title": "A"}, {"key": "b", "title": "B", "weight": 3}]
     launch = {"objective": other, "title": "Launch", "metric": {"direction": "MILESTONES", "milestones": steps}}
-    assert len(tell("addKeyResult", launch, "keyResult { milestones { key } }")["milestones"]) == 2
+    assert len(send("addKeyResult", launch, "keyResult { milestones { key } }")["milestones"]) == 2
     metric = {"direction": "INCREASE", "unit": {"kind": "NUMBER", "symbol": "users"}, "start": 0, "target": 10}
     added = {"objective": objective, "title": "Sessions", "metric": metric, "due": "2026-06-30", "weight": 2}
-    key_result = tell("addKeyResult", added, "keyResult { id due weight }")["id"]
+    key_result = send("addKeyResult", added, "keyResult { id due weight }")["id"]
     about = {"keyResult": key_result}
-    tell("rewordKeyResult", {**about, "title": "Sessions held"}, "keyResult { title }")
-    tell("assignKeyResult", {**about, "owner": ben}, "keyResult { owner { handle } }")
+    send("rewordKeyResult", {**about, "title": "Sessions held"}, "keyResult { title }")
+    send("assignKeyResult", {**about, "owner": ben}, "keyResult { owner { handle } }")
     further = {**about, "metric": {**metric, "target": 20}, "reason": WHY}
-    assert tell("retargetKeyResult", further, "keyResult { metric { target } }") == {"metric": {"target": 20.0}}
-    tell("rescheduleKeyResult", {**about, "due": "2026-07-31", "reason": WHY}, "keyResult { due }")
-    tell("reweighKeyResult", {**about, "weight": 3, "reason": WHY}, "keyResult { weight }")
+    assert send("retargetKeyResult", further, "keyResult { metric { target } }") == {"metric": {"target": 20.0}}
+    send("rescheduleKeyResult", {**about, "due": "2026-07-31", "reason": WHY}, "keyResult { due }")
+    send("reweighKeyResult", {**about, "weight": 3, "reason": WHY}, "keyResult { weight }")
     measured = {**about, "value": 5, "confidence": 0.6, "note": "Well"}
-    check_in = tell("checkIn", measured, "checkIn { id value } keyResult { progress { value } }")["id"]
-    corrected = tell("correctCheckIn", {"checkIn": check_in, "value": 6, "reason": WHY}, "checkIn { value confidence }")
+    check_in = send("checkIn", measured, "checkIn { id value } keyResult { progress { value } }")["id"]
+    corrected = send("correctCheckIn", {"checkIn": check_in, "value": 6, "reason": WHY}, "checkIn { value confidence }")
     assert corrected == {"value": 6.0, "confidence": 0.6}
     return key_result, check_in
 
 
 def kpi_commands(story: Story, key_result: str) -> None:
-    tell, about, kpi = story.record, {"keyResult": key_result}, {"kpi": {"key": "nps"}}
+    send, about, kpi = story.send, {"keyResult": key_result}, {"kpi": {"key": "nps"}}
     goal = {"direction": "AT_LEAST", "target": 50}
-    tell("defineKpi", {"key": "nps", "name": "Promoters", "goal": goal}, "kpi { goal { target tolerance } }")
-    tell("redefineKpi", {**kpi, "cadence": "MONTHLY", "reason": WHY}, "kpi { cadence goal { target } }")
+    send("defineKpi", {"key": "nps", "name": "Promoters", "goal": goal}, "kpi { goal { target tolerance } }")
+    send("redefineKpi", {**kpi, "cadence": "MONTHLY", "reason": WHY}, "kpi { cadence goal { target } }")
     readings = {"readings": [{**kpi, "value": 40, "measuredAt": AT}]}
-    reading = tell("recordReadings", readings, "readings { id value } recorded unchanged")[0]["id"]
-    corrected = tell("correctReading", {"reading": reading, "value": 41, "reason": WHY}, "readings { value }")
+    reading = send("recordReadings", readings, "readings { id value } recorded unchanged")[0]["id"]
+    corrected = send("correctReading", {"reading": reading, "value": 41, "reason": WHY}, "readings { value }")
     assert corrected == [{"value": 41.0}]
-    taken_back = tell("retractReading", {"reading": reading, "reason": WHY}, "readings { retracted } recorded")
+    taken_back = send("retractReading", {"reading": reading, "reason": WHY}, "readings { retracted } recorded")
     assert taken_back == [{"retracted": True}]
-    assert tell("linkKpi", {**about, **kpi}, "keyResult { kpi { key } }") == {"kpi": {"key": "nps"}}
-    assert tell("unlinkKpi", about, "keyResult { kpi { key } }") == {"kpi": None}
-    retired = tell("retireKpi", {**kpi, "reason": WHY}, "kpi { retired status }")
+    assert send("linkKpi", {**about, **kpi}, "keyResult { kpi { key } }") == {"kpi": {"key": "nps"}}
+    assert send("unlinkKpi", about, "keyResult { kpi { key } }") == {"kpi": None}
+    retired = send("retireKpi", {**kpi, "reason": WHY}, "kpi { retired status }")
     assert retired == {"retired": True, "status": "RETIRED"}
 
 
 def discussion_commands(story: Story, key_result: str, check_in: str) -> None:
-    tell = story.record
-    work = tell("planInitiative", {"title": "Ask", "subject": key_result}, "initiative { id state }")["id"]
-    assert tell("moveInitiative", {"initiative": work, "to": "DONE"}, "initiative { state }") == {"state": "DONE"}
-    assert tell("addComment", {"subject": check_in, "body": "Good!"}, "comment { body }") == {"body": "Good!"}
+    send = story.send
+    work = send("planInitiative", {"title": "Ask", "subject": key_result}, "initiative { id state }")["id"]
+    assert send("moveInitiative", {"initiative": work, "to": "DONE"}, "initiative { state }") == {"state": "DONE"}
+    assert send("addComment", {"subject": check_in, "body": "Good!"}, "comment { body }") == {"body": "Good!"}
 
 
 def closing_commands(story: Story, objective: str, other: str, key_result: str) -> None:
-    tell, about, this = story.record, {"keyResult": key_result}, {"objective": objective}
-    cycle = tell("activateCycle", {"cycle": {"key": "2026"}}, "cycle { id state }")["id"]
-    assert tell("scoreKeyResult", {**about, "score": 0.5}, "keyResult { score }") == {"score": 0.5}
-    closed = tell("closeObjective", {**this, "score": 0.9}, "objective { outcome { verdict score } }")
+    send, about, this = story.send, {"keyResult": key_result}, {"objective": objective}
+    cycle = send("activateCycle", {"cycle": {"key": "2026"}}, "cycle { id state }")["id"]
+    assert send("scoreKeyResult", {**about, "score": 0.5}, "keyResult { score }") == {"score": 0.5}
+    closed = send("closeObjective", {**this, "score": 0.9}, "objective { outcome { verdict score } }")
     assert closed == {"outcome": {"verdict": "ACHIEVED", "score": 0.9}}
-    reopened = tell("reopenObjective", {**this, "reason": WHY}, "objective { state outcome { score } }")
+    reopened = send("reopenObjective", {**this, "reason": WHY}, "objective { state outcome { score } }")
     assert reopened == {"state": "ACTIVE", "outcome": None}
-    carried = tell("carryObjective", {**this, "into": {"key": "2027"}}, "objective { carriedFrom { id } }")
+    carried = send("carryObjective", {**this, "into": {"key": "2027"}}, "objective { carriedFrom { id } }")
     assert carried == {"carriedFrom": {"id": objective}}
-    assert tell("dropKeyResult", {**about, "reason": WHY}, "keyResult { state }") == {"state": "DROPPED"}
-    assert tell("dropObjective", {"objective": other, "reason": WHY}, "objective { state }") == {"state": "DROPPED"}
-    ended = tell("closeCycle", {"cycle": {"id": cycle}, "closeObjectives": True}, "cycle { state }")
+    assert send("dropKeyResult", {**about, "reason": WHY}, "keyResult { state }") == {"state": "DROPPED"}
+    assert send("dropObjective", {"objective": other, "reason": WHY}, "objective { state }") == {"state": "DROPPED"}
+    ended = send("closeCycle", {"cycle": {"id": cycle}, "closeObjectives": True}, "cycle { state }")
     assert ended == {"state": "CLOSED"}
     reflection_input = {"subject": cycle, "kind": "LEARNED", "body": "Ask"}
-    assert tell("reflect", reflection_input, "reflection { kind }") == {"kind": "LEARNED"}
+    assert send("reflect", reflection_input, "reflection { kind }") == {"kind": "LEARNED"}
 
 
 # ── payloads ──────────────────────────────────────────────────────────────────────────────────────
