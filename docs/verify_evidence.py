@@ -81,7 +81,7 @@ def verify(lines, vkey):
     for event in events:
         at, stream = f"position {event['position']}:", event["stream"]
         path = [base64.b64decode(one) for one in event["path"]]
-        need(leaf(event) == base64.b64decode(event["leafHash"]), f"{at} the event is not what its hash says")
+        need(leaf(event) == base64.b64decode(event["leafHash"]), f"{at} the event does not match its hash")
         need(position < event["position"] <= int(size) and recorded < event["recordedAt"], f"{at} out of order")
         proven = root(event["position"] - 1, int(size), leaf(event), path)
         need(proven == base64.b64decode(signed_root), f"{at} not in the log that was signed")
