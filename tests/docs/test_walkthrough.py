@@ -10,7 +10,7 @@ from tests.docs.documents import documents
 
 STEPS = [
     "addPerson", "formTeam", "openCycle", "draftObjective", "addKeyResult", "commitObjective", "activateCycle",
-    "checkIn", "closeCycle", "retrospective",
+    "checkIn", "retargetKeyResult", "closeCycle", "retrospective",
 ]  # fmt: skip
 QUESTIONS = ["cycle", "asOf", "changes", "retrospective", "changes"]
 
@@ -44,5 +44,6 @@ def test_readme_documents_run_in_order_on_an_empty_workspace(http: TestClient) -
         answers.append(data)
     look_back = answers[STEPS.index("retrospective")]["retrospective"]
     assert look_back["isFinal"]
-    assert look_back["attainment"] == {"againstOriginal": 0.75, "againstFinal": 0.75, "score": 0.75}
+    assert look_back["attainment"] == {"againstOriginal": 0.75, "againstFinal": 1, "score": 1}
+    assert look_back["attribution"]["goalpost"] == 0.25
     assert [objective["presence"] for objective in look_back["objectives"]] == ["KEPT"]
