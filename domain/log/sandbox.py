@@ -22,7 +22,7 @@ def make_copy(conn: Connection[tuple[object, ...]], workspace: str) -> str:
     copy = workspace + SUFFIX
     row = conn.execute("select pg_try_advisory_lock(%s)", [lock_key(conn.info.dbname, copy, "copy")]).fetchone()
     if row != (True,):
-        raise RuntimeError("Another dry run uses the copy of this workspace; wait until it ends.")
+        raise RuntimeError("Another dry run is already using the copy of this workspace; wait until it ends.")
     version = _version(conn, workspace)
     if version not in (0, len(MIGRATIONS)):
         raise RuntimeError("The log's tables are not at the newest version: run 'keyframe migrate' first.")
