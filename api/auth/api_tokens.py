@@ -31,7 +31,7 @@ class ApiTokenAuthenticator:
 
     def _look_up(self, bearer: str) -> Caller:
         with self._pool.connection() as conn:
-            token = api_tokens.shown(conn, bearer)
+            token = api_tokens.matching(conn, bearer)
         if token is None:
             raise AuthenticationFailed("the API token is unknown")
         if not token.is_live:
@@ -41,6 +41,6 @@ class ApiTokenAuthenticator:
         if token.person is None:
             return Caller(token.name, token.roles)
         person = identity.by_id(self._log, token.person)
-        if person is None or not person.is_here:
+        if person is None or not person.is_active:
             raise AuthenticationFailed(f"the person of token {token.id} is no longer active")
         return Caller(person.handle, token.roles, person.id)

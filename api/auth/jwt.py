@@ -52,7 +52,7 @@ class JwtAuthenticator:
             raise AuthenticationFailed("the handle claim of the JWT is missing or invalid")
         person = await to_thread.run_sync(identity.by_handle, self._log, name, limiter=self._threads)
         if person is not None:
-            if not person.is_here:
+            if not person.is_active:
                 raise AuthenticationFailed(f"person {person.id} of the JWT is no longer active")
             return Caller(person.handle, roles, person.id)
         if not self._machines & {name, ANYONE}:

@@ -66,7 +66,7 @@ def create(database: Database, request: TokenRequest) -> None:
     person = None
     if request.person is not None:
         person = identity.by_handle(database.log(size_max=1), request.person)
-        if person is None or not person.is_here:
+        if person is None or not person.is_active:
             raise Failure(f"--person: there is no active person with the handle '{request.person}'.")
     with database.connect() as conn:
         token, secret = api_tokens.issue(

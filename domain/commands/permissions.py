@@ -79,7 +79,7 @@ class Needs(NamedTuple):
     Besides this, `effectiveAt` requires BACKDATE, and an import requires IMPORT.
     """
 
-    anybodys: Permission
+    any_subject: Permission
     own: Permission | None = None
     of: str | None = None
 

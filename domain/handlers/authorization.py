@@ -32,7 +32,7 @@ SINCE_MAX = 100
 def refuse_by_role(command: Command, author: Author) -> None:
     """Check the roles of the author, without reading the log. Raises `FORBIDDEN`."""
     needs, can = command.NEEDS, permissions(author.roles)
-    if needs.anybodys not in can and needs.own not in can:
+    if needs.any_subject not in can and needs.own not in can:
         raise _forbidden(needs)
     if command.effective_at is not None and Permission.BACKDATE not in can:
         roles = _either(roles_with(Permission.BACKDATE))
@@ -47,10 +47,10 @@ def refuse_by_role(command: Command, author: Author) -> None:
 
 def _forbidden(needs: Needs) -> CommandRejected:
     """The rejection, independent of the subject."""
-    message = f"This requires the role {_either(roles_with(needs.anybodys))}"
+    message = f"This requires the role {_either(roles_with(needs.any_subject))}"
     if needs.own is None:
         return CommandRejected(Code.FORBIDDEN, f"{message}.")
-    owners = [role for role in roles_with(needs.own) if role not in roles_with(needs.anybodys)]
+    owners = [role for role in roles_with(needs.own) if role not in roles_with(needs.any_subject)]
     return CommandRejected(Code.FORBIDDEN, f"{message}; {_either(owners)} suffices for {_OWN[needs.own]}.")
 
 
@@ -76,7 +76,7 @@ def authorize(uow: UnitOfWork) -> list[UUID]:
     """
     hidden = [] if Permission.READ_PRIVATE in uow.can else _hide(uow)
     needs = uow.command.NEEDS
-    if needs.anybodys not in uow.can and not _is_own(uow, needs):
+    if needs.any_subject not in uow.can and not _is_own(uow, needs):
         raise _forbidden(needs)
     return hidden
 

@@ -27,7 +27,7 @@ from domain.handlers.unit_of_work import WORKSPACE, Author, UnitOfWork
 from domain.log.event_store import Append, CommandRow, ConcurrencyConflict, Log
 from domain.model.event import Aggregate, Authorship
 from domain.primitives import personal_data
-from domain.primitives.errors import Code, CommandRejected, used_otherwise
+from domain.primitives.errors import Code, CommandRejected, idempotency_mismatch
 from domain.primitives.values import Kind, Ref, Source
 
 require_handlers(VERBS.values(), HANDLERS)
@@ -112,7 +112,7 @@ class Dispatcher:
         if done is None:
             return None
         if done.digest != digest and not self._has_same_input(done, command, digest):
-            raise used_otherwise()
+            raise idempotency_mismatch()
         return self._outcome(done, repeated=True)
 
     def _has_same_input(self, done: CommandRow, command: Command, digest: bytes) -> bool:

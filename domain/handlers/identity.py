@@ -11,11 +11,11 @@ from domain.primitives import personal_data
 
 
 class Known(msgspec.Struct, frozen=True):
-    """A person in the log. `is_here`: neither deactivated nor erased."""
+    """A person in the log. `is_active`: neither deactivated nor erased."""
 
     id: UUID
     handle: str
-    is_here: bool
+    is_active: bool
 
 
 def by_id(log: Log, id: UUID) -> Known | None:

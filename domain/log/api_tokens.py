@@ -101,7 +101,7 @@ def revoke(conn: Connection[Any], id: str) -> Token | None:
     return None if row is None else _token(row)
 
 
-def shown(conn: Connection[Any], bearer: str) -> Token | None:
+def matching(conn: Connection[Any], bearer: str) -> Token | None:
     """The token that a bearer token matches, live or not; None if there is none. Records the use of a live one."""
     match = _FORMAT.fullmatch(bearer)
     if match is None:

@@ -19,7 +19,7 @@ _LOCK_WAIT = "200ms"
 """The longest that a wipe waits for a lock, and so delays others. After a timeout the wipe is retried later."""
 
 
-class NotOurs(Exception):
+class NotTableOwner(Exception):
     """The tables belong to another role, and only their owner can rewrite them."""
 
 
@@ -27,7 +27,7 @@ def wipe(conn: psycopg.Connection[Any], workspace: str, projections: Sequence[st
     """Rewrite the key table and these projection tables, and delete the tokens of erased persons and an abandoned
     copy of the workspace. Returns whether nothing is left.
 
-    False while an open transaction still sees old rows or a table is locked: call again later. Raises `NotOurs`.
+    False while an open transaction still sees old rows or a table is locked: call again later. Raises `NotTableOwner`.
     """
     tables = (KEYS, *projections)
     _require_owner(conn, tables)
@@ -49,10 +49,10 @@ def _wiped(conn: psycopg.Connection[Any], table: str) -> bool:
 
 
 def _require_owner(conn: psycopg.Connection[Any], tables: Sequence[str]) -> None:
-    """Raises `NotOurs` early: for any other role PostgreSQL skips the table with a warning."""
+    """Raises `NotTableOwner` early: for any other role PostgreSQL skips the table with a warning."""
     query = "select bool_and(pg_has_role(relowner, 'usage')) from pg_class where oid = any(%s::regclass[])"
     if not _fetch(conn, query, list(tables)):
-        raise NotOurs(f"{', '.join(tables)} belong to another role; connect as their owner")
+        raise NotTableOwner(f"{', '.join(tables)} belong to another role; connect as their owner")
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from domain.log.mapper import EventMapper, LogRow, StoredNotification, StoredRow
 from domain.log.schema import lock_key
 from domain.log.tail import Listener, Tail
 from domain.model.event import Authorship, Event, Recorded
-from domain.primitives.errors import Code, CommandRejected, used_otherwise
+from domain.primitives.errors import Code, CommandRejected, idempotency_mismatch
 
 __all__ = [
     "Append",
@@ -358,7 +358,7 @@ def _is_gone(conn: Connection, error: psycopg.Error) -> bool:
 def _same(row: CommandRow, append: Append) -> CommandRow:
     """The row, if its input digest matches. Raises `IDEMPOTENCY_MISMATCH`."""
     if row.digest != append.digest:
-        raise used_otherwise()
+        raise idempotency_mismatch()
     return row
 
 

@@ -39,7 +39,7 @@ class Unreadable(Exception):
     """A row with a missing or impossible value."""
 
 
-class Commanded(NamedTuple):
+class CommandCoverage(NamedTuple):
     """The positions that the command table covers: the number of events, the last position, and the first position
     that is not covered exactly once."""
 
@@ -79,7 +79,7 @@ def copied(conn: Connection) -> Iterator[bytes]:
                 yield bytes(row)
 
 
-def commanded(conn: Connection) -> Commanded:
+def commanded(conn: Connection) -> CommandCoverage:
     query = """
         select coalesce(sum(last - first + 1), 0)::bigint, coalesce(max(last), 0),
             coalesce(min(least(first, due)) filter (where first <> due), max(last) + 1, 1)
@@ -89,7 +89,7 @@ def commanded(conn: Connection) -> Commanded:
             window before as (order by first, last rows between unbounded preceding and 1 preceding)
         ) as spans
     """
-    return Commanded(*_fetch(conn, query)[0])
+    return CommandCoverage(*_fetch(conn, query)[0])
 
 
 def head(conn: Connection) -> int:
@@ -106,7 +106,7 @@ def leaf_hashes(conn: Connection, after: int, upto: int) -> list[bytes]:
     return found
 
 
-def held_by(conn: Connection, root: UUID, upto: int) -> list[UUID]:
+def descendants(conn: Connection, root: UUID, upto: int) -> list[UUID]:
     """This stream and all its descendants, without child cycles and their descendants, up to a position."""
     query = """
         with recursive held (stream) as (

@@ -20,7 +20,7 @@ SUM_MIN, SUM_MAX = 1e-100, 1e100
 """Between these limits, a sum of weights can be multiplied and divided without overflow or underflow."""
 
 
-class Figure(Protocol):
+class NumericMeasurement(Protocol):
     """A numeric measurement: its value and its time of measurement."""
 
     @property
@@ -30,7 +30,7 @@ class Figure(Protocol):
     def value(self) -> float | None: ...
 
 
-class Measured(Figure, Protocol):
+class Measured(NumericMeasurement, Protocol):
     """A measurement that may also name all milestones reached so far."""
 
     @property

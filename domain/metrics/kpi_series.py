@@ -12,7 +12,7 @@ from math import fsum
 from sys import float_info
 from typing import TypeAlias
 
-from domain.metrics.formulas import FIGURE_TOLERANCE, Fact, Figure
+from domain.metrics.formulas import FIGURE_TOLERANCE, Fact, NumericMeasurement
 from domain.metrics.progress import is_outdated
 from domain.primitives.calendar import Step, bounded, buckets
 from domain.primitives.values import Cadence, GoalDirection, KpiGoal, ScoringPolicy
@@ -112,7 +112,7 @@ def _shortfalls(goal: KpiGoal, value: float) -> list[tuple[float, float]]:
 
 
 def series(
-    readings: Sequence[Figure],
+    readings: Sequence[NumericMeasurement],
     every: Step,
     aggregation: Aggregation,
     goal: KpiGoal | None,
@@ -135,7 +135,9 @@ def series(
     return [_point(readings, edge, aggregation, goal) for edge in edges if until is None or edge[0] < until]
 
 
-def comparison(readings: Sequence[Figure], every: Step, aggregation: Aggregation, at: datetime) -> Comparison:
+def comparison(
+    readings: Sequence[NumericMeasurement], every: Step, aggregation: Aggregation, at: datetime
+) -> Comparison:
     """The bucket of the basis compared with the previous one; with CHANGE, the latest two readings.
 
     The change is None if one of the two is missing. The ratio is also None if the previous value is 0.
@@ -151,13 +153,15 @@ def comparison(readings: Sequence[Figure], every: Step, aggregation: Aggregation
 _Bucket: TypeAlias = tuple[datetime, datetime]
 
 
-def _between(readings: Sequence[Figure], first: datetime, at: datetime) -> list[_Bucket]:
+def _between(readings: Sequence[NumericMeasurement], first: datetime, at: datetime) -> list[_Bucket]:
     instants = [reading.measured_at for reading in readings]
     edges = [*instants, *(max(at, instant + INSTANT) for instant in instants[-1:])]
     return bounded([(start, end) for start, end in pairwise(edges) if first <= start])
 
 
-def _point(readings: Sequence[Figure], bucket: _Bucket, aggregation: Aggregation, goal: KpiGoal | None) -> SeriesPoint:
+def _point(
+    readings: Sequence[NumericMeasurement], bucket: _Bucket, aggregation: Aggregation, goal: KpiGoal | None
+) -> SeriesPoint:
     start, end = bucket
     first, beyond = (bisect_left(readings, edge, key=_measured_at) for edge in bucket)
     values = [reading.value for reading in readings[first:beyond] if reading.value is not None]
@@ -167,7 +171,7 @@ def _point(readings: Sequence[Figure], bucket: _Bucket, aggregation: Aggregation
     return SeriesPoint(start, end, value, len(values), judged(goal, value))
 
 
-def _measured_at(reading: Figure) -> datetime:
+def _measured_at(reading: NumericMeasurement) -> datetime:
     return reading.measured_at
 
 

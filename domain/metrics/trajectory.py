@@ -8,7 +8,7 @@ from math import isfinite
 from operator import attrgetter
 from statistics import median
 
-from domain.metrics.formulas import Fact, Figure, Measured, attained, clamped, share_at
+from domain.metrics.formulas import Fact, Measured, NumericMeasurement, attained, clamped, share_at
 from domain.metrics.progress import SHARE_TOLERANCE, expected
 from domain.primitives.calendar import Step, day_end, day_start, steps
 from domain.primitives.values import Direction, Metric
@@ -151,7 +151,7 @@ def _actual(metric: Metric, latest: Measured | None) -> float | None:
 # ── forecast ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def forecast(measurements: Sequence[Figure], metric: Metric, due: date, at: datetime) -> Forecast | None:
+def forecast(measurements: Sequence[NumericMeasurement], metric: Metric, due: date, at: datetime) -> Forecast | None:
     """The line through the measurements, extrapolated to the end of the due date.
 
     The line is the Theil-Sen estimator (Theil 1950, Sen 1968): its slope is the median of the slopes between all pairs

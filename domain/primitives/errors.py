@@ -44,7 +44,7 @@ def invalid(message: str, *field: str) -> CommandRejected:
     return CommandRejected(Code.INVALID, message, *field)
 
 
-def used_otherwise() -> CommandRejected:
+def idempotency_mismatch() -> CommandRejected:
     """The rejection of an idempotency key that was used with another input."""
     return CommandRejected(
         Code.IDEMPOTENCY_MISMATCH,

@@ -12,7 +12,7 @@ import msgspec
 import psycopg
 import structlog
 
-from domain.log.erasure import NotOurs, wipe
+from domain.log.erasure import NotTableOwner, wipe
 from domain.log.event_store import Log
 from domain.log.schema import lock_key
 from domain.model.people import PersonErased
@@ -214,7 +214,7 @@ class Projector:
         try:
             if wipe(conn, self._workspace, [people.PERSON.name]):
                 self._wipe_due = inf
-        except NotOurs as reason:
+        except NotTableOwner as reason:
             self._wipe_due = inf
             _log.warning("erased people may be left in the database's files", cause=str(reason))
         except psycopg.Error as fault:

@@ -50,7 +50,7 @@ def _proven(rows: Sequence[LogRow], tree: Tree) -> Iterator[Entry]:
 
 def _rows(conn: Connection, cycle: UUID, key: str, size: int) -> list[LogRow]:
     """Every row of the evidence, in the order of the log."""
-    held = raw.rows_of(conn, raw.held_by(conn, cycle, size), size)
+    held = raw.rows_of(conn, raw.descendants(conn, cycle, size), size)
     if not held:
         raise CommandRejected(Code.NOT_FOUND, f"There is no {Kind.CYCLE} with the key '{key}'.", "cycle")
     linked = _links(held)

@@ -152,7 +152,7 @@ class _Sweep:
             self.trusted = self.size
         return None
 
-    def check_end(self, commanded: raw.Commanded) -> Damage | None:
+    def check_end(self, commanded: raw.CommandCoverage) -> Damage | None:
         """Check that the log ends where the checkpoints and commands require."""
         self._progress(self.size, self._head)
         end = self.size + 1

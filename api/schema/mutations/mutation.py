@@ -40,7 +40,7 @@ def _requirement(kind: type[Command]) -> str:
     """The sentence about the permission that a command requires."""
     needs = kind.NEEDS
     own = f", or {needs.own} for one's own" if needs.own else ""
-    return f"Requires {needs.anybodys}{own}."
+    return f"Requires {needs.any_subject}{own}."
 
 
 Mutation = strawberry.type(

@@ -281,7 +281,7 @@ def test_token_check_without_database_is_answered_503_not_401(
         raise psycopg.OperationalError("connection to server at secret.example failed")
 
     token = uncached_server.token()
-    monkeypatch.setattr(api_tokens, "shown", lost)
+    monkeypatch.setattr(api_tokens, "matching", lost)
     response = uncached_server.ask(token)
     assert (response.status_code, response.headers["retry-after"]) == (503, "1")
     assert response.json()["errors"][0]["extensions"] == {"code": "UNAVAILABLE"}

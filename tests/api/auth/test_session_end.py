@@ -128,7 +128,7 @@ def test_sessions_survive_a_lost_database(revalidating_server: AppServer, monkey
         ws.send_json(FOLLOW)
         until(lambda: revalidating_server.app.state.hub._count == 1)
         with monkeypatch.context() as patch:
-            patch.setattr(api_tokens, "shown", lost)
+            patch.setattr(api_tokens, "matching", lost)
             until(lambda: len(asked) > 3)
         revalidating_server.person("ada")
         assert ws.receive_json()["payload"]["data"]["changes"]["position"] == 1

@@ -27,7 +27,7 @@ def test_response_time_for_unknown_objects_is_documented() -> None:
     assert documented in (DOCS / "http.md").read_text()
 
 
-@pytest.mark.parametrize("permission", dict.fromkeys(kind.NEEDS.anybodys for kind in VERBS.values()))
+@pytest.mark.parametrize("permission", dict.fromkeys(kind.NEEDS.any_subject for kind in VERBS.values()))
 def test_every_command_is_documented_with_its_permission(permission: Permission) -> None:
     (documented,) = [re.findall(r"`([a-zA-Z]+)`", commands) for name, commands, _ in ROWS if name == permission]
-    assert documented == [verb(kind) for kind in VERBS.values() if kind.NEEDS.anybodys is permission]
+    assert documented == [verb(kind) for kind in VERBS.values() if kind.NEEDS.any_subject is permission]

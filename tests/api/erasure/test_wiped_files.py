@@ -14,7 +14,7 @@ import pytest
 from domain.commands.people_commands import AddPerson, ErasePerson
 from domain.commands.permissions import Role
 from domain.log import api_tokens, sandbox
-from domain.log.erasure import NotOurs, wipe
+from domain.log.erasure import NotTableOwner, wipe
 from projections.engine import projector, rebuild
 from projections.store.versioned_tables import Connection
 from projections.tables import people
@@ -107,7 +107,7 @@ def test_locked_table_is_wiped_later(world: World) -> None:
 
 
 def test_only_the_table_owner_can_wipe(world: World) -> None:
-    with world.database.connect("app") as conn, pytest.raises(NotOurs):
+    with world.database.connect("app") as conn, pytest.raises(NotTableOwner):
         wipe(conn, world.workspace, [people.PERSON.name])
 
 
