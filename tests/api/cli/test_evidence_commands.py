@@ -55,7 +55,7 @@ def refused(result: Result, status: int = 1) -> str:
 
 def private_part(settings: Settings) -> str:
     """The secret part of the private key."""
-    return signing_key.path_of(settings).read_text().splitlines()[0].rpartition("+")[2]
+    return signing_key.path_of(settings).read_text().splitlines()[0].split("+", 4)[4]
 
 
 # ── the key ───────────────────────────────────────────────────────────────────────────────────────
