@@ -56,7 +56,7 @@ def test_etag_of_a_present_answer_holds_the_head_position(
     position = api.ask("{ basis { position } }")["basis"]["position"]
     first = get(api, NOW)
     assert f'"{position}-' in first.headers["etag"]
-    request.getfixturevalue("no_more")
+    request.getfixturevalue("execution_forbidden")
     again = get(api, NOW, first.headers["etag"])
     assert (again.status_code, again.content) == (304, b"")
     assert {name: again.headers[name] for name in ("etag", "cache-control", "vary")} == {
@@ -194,7 +194,7 @@ def test_etag_weakened_by_a_proxy_still_matches(
     past = "{ asOf(position: 1) { basis { position } } }"
     etag = get(api, past).headers["etag"]
     assert etag.startswith('"')
-    request.getfixturevalue("no_more")
+    request.getfixturevalue("execution_forbidden")
     assert get(api, past, f"W/{etag}").status_code == 304
 
 
