@@ -213,7 +213,7 @@ def test_exported_evidence_is_verified_without_a_database(
     known = tmp_path / "known.keys"
     known.write_text(f"{vkey}\n")
     ok(away("verify", str(file), "--key", str(known)))
-    file.write_text(done.stdout.replace("Well said", "Well done"))
+    file.write_text(done.stdout.replace("Well done", "Well gone"))
     assert f"{file}, line " in refused(away("verify", str(file), "--key", vkey))
 
 
