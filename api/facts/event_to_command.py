@@ -77,8 +77,9 @@ def _derived(kind: type[Command], event: Event, context: ReplayContext, **given:
     subject = _subject(kind, type(event))
     values: dict[str, Any] = {} if subject is None else {subject: event.originator_id}
     for name, optional in _shared(kind, type(event)).items():
-        if not (optional and getattr(event, name) == _before(event, name, subject, context)):
-            values[name] = getattr(event, name)
+        value = getattr(event, name)
+        if not (optional and value == _before(event, name, subject, context)):
+            values[name] = list(value) if isinstance(value, tuple) else value  # events are frozen, commands have lists
     for name, by in _by(kind).items():
         if values.get(name) is not None:
             values[name] = by(id=values[name])

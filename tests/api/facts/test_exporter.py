@@ -146,6 +146,12 @@ def test_derived_command_has_only_fields_of_its_event() -> None:
         assert {*command.__struct_fields__} - {*Command.__struct_fields__} <= given
 
 
+def test_defaults_are_left_out(company: Company) -> None:
+    company.objective("Grow well")
+    (draft,) = [fact for fact in facts(company.world) if fact["do"] == "draftObjective"]
+    assert draft["input"].keys() == {"cycle", "title"}
+
+
 def test_refs_are_keys_or_paths(company: Company) -> None:
     company.ada()
     company.do(FormTeam(key="care", name="Care"))
