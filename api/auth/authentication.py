@@ -133,7 +133,7 @@ class Authenticators:
             try:
                 await self.revalidate_all()
             except Exception:  # noqa: BLE001 - the next round may succeed
-                _log.exception("visits_not_looked_at")
+                _log.exception("credentials_not_revalidated")
 
     async def revalidate_all(self) -> None:
         """Validate the tokens of all open scopes once."""

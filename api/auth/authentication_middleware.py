@@ -78,7 +78,7 @@ def address(connection: HTTPConnection) -> str:
 def log_rejection(reason: AuthenticationFailed, connection: HTTPConnection) -> None:
     """Log why a request was rejected."""
     id, path = connection.state.id, connection.scope["path"]
-    _log.warning("not_admitted", request_id=id, path=path, address=address(connection), reason=str(reason))
+    _log.warning("authentication_failed", request_id=id, path=path, address=address(connection), reason=str(reason))
 
 
 def _unauthenticated() -> Response:

@@ -80,7 +80,7 @@ class KeySet:
             try:
                 self._keys = await to_thread.run_sync(read, self._where)
             except (OSError, ValueError, HTTPException, RecursionError) as error:
-                _log.warning("keys_not_fetched", where=self._where, cause=f"{type(error).__name__}: {error}")
+                _log.warning("jwks_not_fetched", where=self._where, cause=f"{type(error).__name__}: {error}")
                 return False
             self._fetched_at = monotonic()
             return True
@@ -138,5 +138,5 @@ def _parsed(key: dict[str, Any], algorithm: str) -> PyJWK | None:
     try:
         return PyJWK(key, algorithm)
     except (PyJWTError, TypeError, ValueError) as error:
-        _log.warning("key_not_usable", cause=type(error).__name__)
+        _log.warning("jwk_not_usable", cause=type(error).__name__)
         return None

@@ -226,7 +226,7 @@ def _answer(context: Context, variables: Json) -> Json:
     try:
         view: Json = schema.answer(_QUERY, variables, context)["asOf"]
     except QueryFailed as failed:
-        _log.warning("export_given_up", request_id=context.request_id, code=failed.code)
+        _log.warning("export_aborted", request_id=context.request_id, code=failed.code)
         raise
     return view
 

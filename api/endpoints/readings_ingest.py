@@ -221,7 +221,7 @@ class File:
         except CommandRejected as rejected:
             raise _located(rejected, batch) from rejected
         except (Unavailable, CommandInDoubt, psycopg.OperationalError, PoolTimeout) as error:
-            _log.warning("ingest_given_up", request_id=self._request_id, cause=type(error).__name__)
+            _log.warning("ingest_aborted", request_id=self._request_id, cause=type(error).__name__)
             raise Stopped("UNAVAILABLE", _LOST, lines=[batch.lines[0], batch.lines[-1]]) from error
         self._wait(before)
         return self._count(outcome)

@@ -56,8 +56,8 @@ test("a query and a mutation, whose answer the cache takes in", async () => {
   const { data } = await client.query({ query: OBJECTIVES, variables });
   assert.equal(data.objectives.edges.length, 3);
   const [id] = cycle.objectives;
-  const said = await client.mutate({ mutation: REWORD, variables: { objective: id, title: "Apollo wrote this" } });
-  assert.deepEqual(said.data.rewordObjective.problems, []);
+  const response = await client.mutate({ mutation: REWORD, variables: { objective: id, title: "Apollo wrote this" } });
+  assert.deepEqual(response.data.rewordObjective.problems, []);
   const cached = client.readQuery({ query: OBJECTIVES, variables });
   assert.equal(cached.objectives.edges[0].node.title, "Apollo wrote this");
 });

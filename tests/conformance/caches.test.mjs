@@ -1,4 +1,4 @@
-// A normalised cache keeps then and now of the same thing apart, since their ids differ by what they stand on.
+// A normalised cache separates past and present of an object, since their ids contain the basis.
 
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
@@ -68,7 +68,7 @@ test("Apollo's cache holds then and now beside each other, and a later mutation 
   assert.deepEqual(kept.map(({ title }) => title).sort(), [THEN, LATER].sort());
 });
 
-test("Apollo's cache takes in a thing at every moment it is met at, and none overwrites another", async () => {
+test("Apollo's cache stores an object once per basis, and no basis overwrites another", async () => {
   const client = await apolloClient();
   const everywhere = gql`
     query Everywhere($objective: ID!, $position: Position!) {
@@ -122,11 +122,11 @@ test("one answer never has the same id twice with different contents, wherever t
   for (const { key } of cycles.nodes.slice(0, 4)) {
     const answer = await ask(
       `query ($cycle: String!, $position: Position!) {
-        cycle(by: { key: $cycle }) { ...Told plan { cycle(by: { key: $cycle }) { ...Told } } outcome { cycle(by: { key: $cycle }) { ...Told } } }
-        asOf(position: $position) { cycle(by: { key: $cycle }) { ...Told } }
-        replay(cycle: { key: $cycle }, every: MONTH) { frames { view { cycle(by: { key: $cycle }) { ...Told } } } }
+        cycle(by: { key: $cycle }) { ...Content plan { cycle(by: { key: $cycle }) { ...Content } } outcome { cycle(by: { key: $cycle }) { ...Content } } }
+        asOf(position: $position) { cycle(by: { key: $cycle }) { ...Content } }
+        replay(cycle: { key: $cycle }, every: MONTH) { frames { view { cycle(by: { key: $cycle }) { ...Content } } } }
       }
-      fragment Told on Cycle { id name state progress { value } objectives(first: 20) { nodes {
+      fragment Content on Cycle { id name state progress { value } objectives(first: 20) { nodes {
         id title state progress { value } keyResults { id title current confidence progress { value } }
       } } }`,
       { cycle: key, position },
@@ -134,9 +134,9 @@ test("one answer never has the same id twice with different contents, wherever t
     JSON.stringify(answer, (_, it) => {
       if (it?.id === undefined) return it;
       const { id, name, title, state, current, confidence, progress } = it;
-      const told = JSON.stringify({ name, title, state, current, confidence, progress });
-      assert.equal(met.get(id) ?? told, told, `two contents of ${id}`);
-      met.set(id, told);
+      const content = JSON.stringify({ name, title, state, current, confidence, progress });
+      assert.equal(met.get(id) ?? content, content, `two contents of ${id}`);
+      met.set(id, content);
       return it;
     });
   }

@@ -35,7 +35,7 @@ test("fetch asks", async () => {
   assert.deepEqual(data.cycle.objectives.nodes, [{ title: "Asked by fetch" }]);
 });
 
-test("fetch is told by the status that a document is wrong, and by its code why", async () => {
+test("the status reports an invalid document, and the code the reason", async () => {
   const response = await fetch(url, {
     method: "POST",
     headers: { ...headers, "content-type": "application/json", accept: "application/graphql-response+json" },
@@ -98,20 +98,20 @@ test("who waits for a position by its header reads what was written there", asyn
 test("a subscription comes by GET, too, as EventSource asks for it", async () => {
   const response = await got("subscription { changes(after: 0) { position } }", {}, { accept: "text/event-stream" });
   assert.match(response.headers.get("content-type"), /^text\/event-stream/);
-  let told = "";
+  let received = "";
   for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
-    told += chunk;
-    if (told.includes("\n\n")) break;
+    received += chunk;
+    if (received.includes("\n\n")) break;
   }
-  assert.match(told, /^event: next\ndata: (.*)\n\n/m);
-  assert.deepEqual(JSON.parse(told.match(/^data: (.*)$/m)[1]).data.changes, { position: 1 });
+  assert.match(received, /^event: next\ndata: (.*)\n\n/m);
+  assert.deepEqual(JSON.parse(received.match(/^data: (.*)$/m)[1]).data.changes, { position: 1 });
 });
 
 test("introspection tells the schema that the repository has", async () => {
-  const told = buildClientSchema(await ask(getIntrospectionQuery({ inputValueDeprecation: true, oneOf: true, specifiedByUrl: true })));
+  const introspected = buildClientSchema(await ask(getIntrospectionQuery({ inputValueDeprecation: true, oneOf: true, specifiedByUrl: true })));
   const kept = buildSchema(await readFile("../../api/schema.graphql", "utf8"));
   const text = (schema) => printSchema(lexicographicSortSchema(schema));
-  assert.equal(text(told), text(kept));
+  assert.equal(text(introspected), text(kept));
 });
 
 test("who shows no token is let in nowhere, and learns nothing", async () => {

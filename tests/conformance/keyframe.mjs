@@ -1,4 +1,4 @@
-// The server that is asked, whatever asks it: where it is, who we are there, and what stands in it.
+// The server under test: its address, the credentials, and its data.
 
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
@@ -29,12 +29,12 @@ export async function ask(query, variables) {
 export async function tell(verb, input, selection = "position") {
   const type = verb[0].toUpperCase() + verb.slice(1) + "Input";
   const query = `mutation ($input: ${type}!) { ${verb}(input: $input) { position problems { code message } ${selection} } }`;
-  const said = (await ask(query, { input }))[verb];
-  assert.deepEqual(said.problems, []);
-  return said;
+  const response = (await ask(query, { input }))[verb];
+  assert.deepEqual(response.problems, []);
+  return response;
 }
 
-/** The server ends, as kindly as is said, and is there again, with these settings beside the usual ones. */
+/** Stops the server with this signal and starts it again, with these settings beside the usual ones. */
 export async function restart(how = "kindly", settings = {}) {
   const asked = new URLSearchParams(settings);
   const response = await fetch(`${process.env.KEYFRAME_CONTROL}/restart/${how}?${asked}`, { method: "POST" });

@@ -129,14 +129,14 @@ export function playsTheFilm(connected) {
     const frames = [];
     await within(SECONDS_MAX, (async () => {
       for await (const { data } of client.iterate({ query: FILM, variables: { cycle: key, framesPerSecond: 10 } })) {
-        if (frames.push(data.replay) === 1) await reword(objectives[0], "Said while the film ran");
+        if (frames.push(data.replay) === 1) await reword(objectives[0], "Written while the film ran");
       }
     })());
     client.end();
     assert.ok(frames.every(({ basis }) => basis.position <= last));
   });
 
-  test("a film that nobody looks at any more ends", async () => {
+  test("a film without a client ends", async () => {
     const { cycles } = await ask("{ cycles(filter: { state: CLOSED }) { nodes { key } } }");
     const client = connected();
     await within(SECONDS_MAX, first(client.iterate({ query: FILM, variables: { cycle: cycles.nodes[0].key, framesPerSecond: 1 } })));

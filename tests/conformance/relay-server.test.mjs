@@ -23,14 +23,14 @@ const titles = ({ edges }) => edges.map(({ node }) => node.title);
 
 // ── objects ──────────────────────────────────────────────────────────────────────────────────────
 
-test("node gives a thing of any type back by its id", async () => {
+test("node returns an object of any type by its id", async () => {
   const { __schema } = await ask("{ __schema { types { name kind possibleTypes { name } } } }");
   const possible = __schema.types.find(({ name }) => name === "Node").possibleTypes.map(({ name }) => name);
   const found = await ask(`{
     cycles { nodes { id __typename } } objectives { nodes { id __typename } } keyResults { nodes { id __typename } }
     kpis { nodes { id __typename latest { id __typename } } } teams { nodes { id __typename } }
     people { nodes { id __typename } } changes(last: 50) { nodes { id __typename } }
-    things: objectives { nodes { initiatives { id __typename } keyResults { checkIns(first: 1) { nodes { id __typename } } } } }
+    entities: objectives { nodes { initiatives { id __typename } keyResults { checkIns(first: 1) { nodes { id __typename } } } } }
   }`);
   const given = new Map();
   JSON.stringify(found, (_, it) => (it?.id && it.__typename && given.set(it.__typename, it.id), it));
@@ -42,7 +42,7 @@ test("node gives a thing of any type back by its id", async () => {
   }
 });
 
-test("nodes gives things back in the order of their ids, with null for what is none", async () => {
+test("nodes returns objects in the order of their ids, with null for unknown ids", async () => {
   const [one, two] = cycle.objectives;
   const ids = [two, "bm90aGluZw", one, two];
   const { nodes } = await ask("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", { ids });
@@ -56,7 +56,7 @@ test("an unknown id is null, and no error", async () => {
   }
 });
 
-test("two things never share an id, and one thing has the same id wherever it is met", async () => {
+test("two objects never share an id, and one object has the same id everywhere", async () => {
   const { objectives, keyResults } = await ask(`{
     objectives(first: 1000) { nodes { id keyResults { id } } } keyResults(first: 1000) { nodes { id } }
   }`);
@@ -67,21 +67,21 @@ test("two things never share an id, and one thing has the same id wherever it is
 });
 
 test("an id read in the past names the past for ever, and entityId the present", async () => {
-  const key = await cycleOf(["As it was said first"]);
+  const key = await cycleOf(["As it was written first"]);
   const [id] = key.objectives;
   const position = await head();
-  await reword(id, "As it was said later");
+  await reword(id, "As it was written later");
   const then = await ask(
     "query ($id: ID!, $position: Position!) { asOf(position: $position) { objective(id: $id) { id entityId title } } }",
     { id, position },
   );
   const { id: past, entityId, title } = then.asOf.objective;
-  assert.deepEqual([entityId, title], [id, "As it was said first"]);
+  assert.deepEqual([entityId, title], [id, "As it was written first"]);
   assert.notEqual(past, id);
   const { nodes } = await ask("query ($ids: [ID!]!) { nodes(ids: $ids) { id ... on Objective { title } } }", {
     ids: [past, id],
   });
-  assert.deepEqual(nodes, [{ id: past, title: "As it was said first" }, { id, title: "As it was said later" }]);
+  assert.deepEqual(nodes, [{ id: past, title: "As it was written first" }, { id, title: "As it was written later" }]);
 });
 
 // ── connections ──────────────────────────────────────────────────────────────────────────────────
@@ -91,20 +91,20 @@ test("every connection has edges with cursor and node, and a pageInfo, of the ty
   const { __schema } = await ask(`{ __schema { types { name kind ${shape} } } }`);
   const types = new Map(__schema.types.map((type) => [type.name, type]));
   const field = (type, name) => types.get(type).fields.find((one) => one.name === name)?.type;
-  const told = (type) => (type.kind === "NON_NULL" ? `${told(type.ofType)}!` : type.kind === "LIST" ? `[${told(type.ofType)}]` : type.name);
+  const typeName = (type) => (type.kind === "NON_NULL" ? `${typeName(type.ofType)}!` : type.kind === "LIST" ? `[${typeName(type.ofType)}]` : type.name);
   const connections = [...types.keys()].filter((name) => name.endsWith("Connection"));
   assert.ok(connections.length > 5);
   for (const name of connections) {
     const edge = name.replace(/Connection$/, "Edge");
-    assert.match(told(field(name, "edges")), new RegExp(`^\\[${edge}!?\\]!?$`));
-    assert.equal(told(field(name, "pageInfo")), "PageInfo!");
-    assert.match(told(field(edge, "cursor")), /^String!?$/);
+    assert.match(typeName(field(name, "edges")), new RegExp(`^\\[${edge}!?\\]!?$`));
+    assert.equal(typeName(field(name, "pageInfo")), "PageInfo!");
+    assert.match(typeName(field(edge, "cursor")), /^String!?$/);
     assert.ok(field(edge, "node"));
   }
-  assert.equal(told(field("PageInfo", "hasNextPage")), "Boolean!");
-  assert.equal(told(field("PageInfo", "hasPreviousPage")), "Boolean!");
-  assert.match(told(field("PageInfo", "startCursor")), /^String!?$/);
-  assert.match(told(field("PageInfo", "endCursor")), /^String!?$/);
+  assert.equal(typeName(field("PageInfo", "hasNextPage")), "Boolean!");
+  assert.equal(typeName(field("PageInfo", "hasPreviousPage")), "Boolean!");
+  assert.match(typeName(field("PageInfo", "startCursor")), /^String!?$/);
+  assert.match(typeName(field("PageInfo", "endCursor")), /^String!?$/);
 });
 
 test("every field that gives a connection takes first, after, last and before", async () => {
@@ -153,7 +153,7 @@ test("backwards, page by page, everything comes once and in the same order withi
   assert.deepEqual(seen, TITLES);
 });
 
-test("between two cursors stands what lies between them, from either end", async () => {
+test("a page between two cursors has the rows between them, from either end", async () => {
   const { edges } = await page({ first: 5 });
   const between = { after: edges[0].cursor, before: edges[4].cursor };
   assert.deepEqual(titles(await page({ first: 10, ...between })), TITLES.slice(1, 4));

@@ -78,15 +78,15 @@ test("more is loaded after an insertion, with nothing twice and nothing left out
   assert.deepEqual(titles(seen(fragment, reference).objectives), [...TITLES.slice(0, 3), "Relay did not know of this"]);
 });
 
-test("a thing is refetched by its id", async () => {
+test("an object is refetched by its id", async () => {
   const fragment = compiled("_objective");
   const { cycle: reference } = await asked(compiled("PageQuery"), { cycle: cycle.key });
   const [{ node }] = seen(compiled("_objectives"), reference).objectives.edges;
-  await reword(node.id, "Relay was not told of this");
+  await reword(node.id, "Relay did not receive this");
   assert.equal(seen(fragment, node).title, TITLES[0]);
   const { refetchableRequest } = getRefetchMetadata(fragment, "test");
   await asked(refetchableRequest, { id: node.id });
-  assert.equal(seen(fragment, node).title, "Relay was not told of this");
+  assert.equal(seen(fragment, node).title, "Relay did not receive this");
   await reword(node.id, TITLES[0]);
 });
 
@@ -97,8 +97,8 @@ test("a mutation is taken in by what is shown already, and by its updater", asyn
   const own = await cycleOf(TITLES.slice(0, 1));
   const { cycle: reference } = await asked(compiled("PageQuery"), { cycle: own.key });
   const [objective] = own.objectives;
-  const said = await committed(compiled("RewordMutation"), { input: { objective, title: "Relay has reworded this" } });
-  assert.deepEqual(said.rewordObjective.problems, []);
+  const response = await committed(compiled("RewordMutation"), { input: { objective, title: "Relay has reworded this" } });
+  assert.deepEqual(response.rewordObjective.problems, []);
   assert.deepEqual(titles(seen(compiled("_objectives"), reference).objectives), ["Relay has reworded this"]);
 
   const input = { cycle: { key: own.key }, title: "Relay put this at the end" };
@@ -121,8 +121,8 @@ test("a mutation is taken in by what is shown already, and by its updater", asyn
 test("what is refused comes as data, and changes nothing that is shown", async () => {
   const [objective] = cycle.objectives;
   const { cycle: reference } = await asked(compiled("PageQuery"), { cycle: cycle.key });
-  const said = await committed(compiled("RewordMutation"), { input: { objective, title: "" } });
-  assert.equal(said.rewordObjective.problems[0].code, "INVALID");
+  const response = await committed(compiled("RewordMutation"), { input: { objective, title: "" } });
+  assert.equal(response.rewordObjective.problems[0].code, "INVALID");
   assert.equal(titles(seen(compiled("_objectives"), reference).objectives)[0], TITLES[0]);
 });
 

@@ -1,4 +1,4 @@
-// The statuses of the newest draft of GraphQL over HTTP, if a server is told to use them: clients in use take them.
+// The statuses of the newest draft of GraphQL over HTTP, if a server is configured to use them; widely used clients accept them.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";

@@ -28,13 +28,13 @@ test("what the compiler made names its document, and does not hold it", () => {
 });
 
 test("a query and a mutation are asked by their names", async () => {
-  const told = await fetchQuery(client, compiled("PageQuery"), { cycle: cycle.key }).toPromise();
-  assert.equal(told.cycle.id, cycle.id);
+  const page = await fetchQuery(client, compiled("PageQuery"), { cycle: cycle.key }).toPromise();
+  assert.equal(page.cycle.id, cycle.id);
   const variables = { input: { objective: cycle.objectives[0], title: "Reworded by nothing but its name" } };
-  const said = await new Promise((onCompleted, onError) => {
+  const response = await new Promise((onCompleted, onError) => {
     commitMutation(client, { mutation: compiled("RewordMutation"), variables, onCompleted, onError });
   });
-  assert.deepEqual(said.rewordObjective.problems, []);
+  assert.deepEqual(response.rewordObjective.problems, []);
 });
 
 test("a subscription is asked by its name", () =>

@@ -35,9 +35,9 @@ test("a query and a mutation", async () => {
   assert.ifError(error);
   assert.deepEqual(data.objectives.nodes.map(({ id }) => id), cycle.objectives);
   const [objective] = cycle.objectives;
-  const said = await client.mutation(REWORD, { objective, title: "What urql wrote" });
-  assert.equal(said.data.rewordObjective.objective.title, "What urql wrote");
-  assert.deepEqual(said.data.rewordObjective.problems, []);
+  const response = await client.mutation(REWORD, { objective, title: "What urql wrote" });
+  assert.equal(response.data.rewordObjective.objective.title, "What urql wrote");
+  assert.deepEqual(response.data.rewordObjective.problems, []);
 });
 
 test("what is refused comes as data, and what is no document as an error with a code", async () => {

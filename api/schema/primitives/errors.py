@@ -62,7 +62,7 @@ def _coded(error: GraphQLError, request_id: str) -> GraphQLError:
         return _as(error, cause.message, code=cause.code.value, **({"field": [*cause.field]} if cause.field else {}))
     known = next((known for kind, known in _KNOWN.items() if isinstance(cause, kind)), None)
     if known is not None:
-        _log.warning("operation_given_up", request_id=request_id, path=error.path, cause=str(cause))
+        _log.warning("operation_aborted", request_id=request_id, path=error.path, cause=str(cause))
         return _as(error, known.message, code=known.code)
     if cause is None or isinstance(cause, (GraphQLError, StrawberryInputCoercionError)):
         return _as(error, error.message, code=_code(error))

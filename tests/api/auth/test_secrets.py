@@ -49,7 +49,7 @@ def test_server_leaks_no_token_in_logs_answers_or_tables(database: Database, tmp
     outputs += [
         terminal.invoke(app, arguments).output for arguments in (["token", "list"], ["doctor"], ["token", "--help"])
     ]
-    assert err.count(b"not_admitted") > 10
+    assert err.count(b"authentication_failed") > 10
     for why, bearer in shown.items():
         for part in _identifying_parts(bearer):
             assert not [text for text in outputs if part in text], why

@@ -29,7 +29,7 @@ async function ask<Data, Variables>(document: TypedDocumentNode<Data, Variables>
 }
 
 /** How a change reads, by its type. */
-function told(change: keyframe.HappenedQuery["changes"]["nodes"][number]): string {
+function describe(change: keyframe.HappenedQuery["changes"]["nodes"][number]): string {
   switch (change.__typename) {
     case "KeyResultCheckedIn":
       return `${change.previousValue ?? "nothing"} → ${change.value ?? "nothing"}`;
@@ -68,10 +68,10 @@ test("a typed program drafts, measures, checks in, and reads all of it", async (
   assert.ok(Date.parse(when) <= Date.now() + 1000);
 });
 
-test("every member of a union of changes is told apart by its type", async () => {
+test("every member of a union of changes is identified by its type", async () => {
   const { changes } = await ask(keyframe.HappenedDocument, { cycle: await activeCycle() });
   assert.ok(changes.nodes.length > 0);
-  for (const change of changes.nodes) assert.ok(told(change).length > 0);
+  for (const change of changes.nodes) assert.ok(describe(change).length > 0);
 });
 
 test("what is refused is typed, too", async () => {
