@@ -26,6 +26,11 @@ MEMORY = Path("/dev/shm")
 MEMORY_BYTES_MIN = 6 * 2**30
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than there are cores: workers often wait for PostgreSQL or for processes that they started."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Choose the directory of the test server; the first worker that needs the server starts it there."""
     # A shell starts background processes with SIGINT ignored, and child processes would inherit that.
