@@ -6,14 +6,13 @@ Activation fixes the plan and closing fixes the outcome: each is the state as of
 only late measurements, corrections, comments and reflections.
 """
 
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from msgspec import Meta
-
 from domain.model.event import Aggregate, Event, stored
 from domain.model.fields import Key, Name
+from domain.primitives.documentation import doc
 from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.values import Cadence, CycleState, Kind, ScoringPolicy
 
@@ -32,10 +31,10 @@ class CycleOpened(CycleEvent, frozen=True, kw_only=True):
     FIRST = True
     key: Key
     name: Name
-    starts_on: Annotated[date, Meta(description="Its first day.")]
-    ends_on: Annotated[date, Meta(description="Its last day.")]
-    check_in_cadence: Annotated[Cadence, Meta(description="How often check-ins on its key results are expected.")]
-    parent: Annotated[UUID, Meta(description="The parent cycle.")] | None = None
+    starts_on: Annotated[date, doc("Its first day.")]
+    ends_on: Annotated[date, doc("Its last day.")]
+    check_in_cadence: Annotated[Cadence, doc("How often check-ins on its key results are expected.")]
+    parent: Annotated[UUID, doc("The parent cycle.")] | None = None
 
     @property
     def belongs_to(self) -> UUID | None:
@@ -76,7 +75,7 @@ class ScoringPolicyAdopted(Event, frozen=True, kw_only=True):
 
     KIND = Kind.POLICY
     TOPIC = "scoring-policy-adopted"
-    policy: Annotated[ScoringPolicy, Meta(description="The new scoring policy.")]
+    policy: Annotated[ScoringPolicy, doc("The new scoring policy.")]
 
     def apply(self, aggregate: "Policy") -> None:
         aggregate.policy = self.policy
@@ -121,10 +120,6 @@ class Cycle(Aggregate):
     @property
     def is_closed(self) -> bool:
         return self.state is CycleState.CLOSED
-
-    @property
-    def starts_at(self) -> datetime:
-        return datetime.combine(self.starts_on, time(), UTC)
 
     def overlaps(self, starts_on: date, ends_on: date) -> bool:
         """Whether the cycle and the period share a day. First and last days are included."""

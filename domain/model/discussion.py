@@ -8,10 +8,9 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from msgspec import Meta
-
 from domain.model.event import Aggregate, Event, stored
 from domain.model.fields import Body, Due, Owner, Subject, Title
+from domain.primitives.documentation import doc
 from domain.primitives.values import InitiativeState, Kind, Ref, ReflectionKind
 
 # ── events: their topics are the storage format ──────────────────────────────────────────────────
@@ -25,7 +24,7 @@ class InitiativePlanned(Event, frozen=True, kw_only=True):
     TOPIC = "initiative-planned"
     FIRST = True
     title: Title
-    subject: Annotated[Ref, Meta(description="The goal it serves.")]
+    subject: Annotated[Ref, doc("The goal it serves.")]
     owner: Owner | None = None
     due: Due | None = None
 
@@ -45,7 +44,7 @@ class InitiativeMoved(Event, frozen=True, kw_only=True):
 
     KIND = Kind.INITIATIVE
     TOPIC = "initiative-moved"
-    to: Annotated[InitiativeState, Meta(description="The new state.")]
+    to: Annotated[InitiativeState, doc("The new state.")]
 
     def apply(self, aggregate: "Initiative") -> None:
         aggregate.state = self.to
@@ -77,7 +76,7 @@ class Reflected(Event, frozen=True, kw_only=True):
     TOPIC = "reflected"
     FIRST = True
     subject: Subject
-    kind: Annotated[ReflectionKind, Meta(description="The kind of reflection.")]
+    kind: Annotated[ReflectionKind, doc("The kind of reflection.")]
     body: Body
 
     @property

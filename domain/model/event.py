@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from inspect import cleandoc
-from typing import Annotated, Any, ClassVar, Self, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Self, get_type_hints
 from uuid import UUID
 
 import msgspec
 from eventsourcing.domain import CanMutateProtocol
 
+from domain.primitives.documentation import annotated
 from domain.primitives.errors import invalid
 from domain.primitives.values import Kind, Source
 
@@ -21,7 +22,7 @@ effective time and its own clock."""
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """A domain event of one aggregate. Its topic in storage is the class name in kebab case.
 
-    The first paragraph of a stored event's docstring describes the event, and the `Meta` of each field describes the
+    The first paragraph of a stored event's docstring describes the event, and the `doc` of each field describes the
     field. The GraphQL schema publishes both as descriptions.
 
     The first three fields are the header, stored in columns of their own; all others are the stored body. `timestamp`
@@ -100,20 +101,13 @@ def description(event: type[Event]) -> str:
 
 def field_description(event: type[Event], field: str) -> str:
     """The description of a body field. Raises `TypeError` if its annotation has none."""
-    found = _described(get_type_hints(event, include_extras=True)[field])
-    if found is None:
+    found = annotated(get_type_hints(event, include_extras=True)[field])
+    if not found:
         raise TypeError(
             f"the field '{field}' of the event {event.__name__} has no description: annotate it as "
-            'Annotated[TYPE, Meta(description="…")], or with a type of domain.model.fields'
+            'Annotated[TYPE, doc("…")], or with a type of domain.model.fields'
         )
     return found
-
-
-def _described(hint: Any) -> str | None:
-    """The description in an annotation, or in one of the types of a union."""
-    if get_origin(hint) is Annotated:
-        return next((meta.description for meta in get_args(hint)[1:] if isinstance(meta, msgspec.Meta)), None)
-    return next(filter(None, map(_described, get_args(hint))), None)
 
 
 class Aggregate:

@@ -11,28 +11,29 @@ from datetime import date, datetime
 from typing import Annotated, TypeAlias
 from uuid import UUID
 
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, UnsetType
 
 from domain.model.event import Aggregate, Event, stored
 from domain.model.fields import Description, Due, MeasuringKpi, Note, Owner, Score, Title, Value
+from domain.primitives.documentation import doc
 from domain.primitives.errors import Code, CommandRejected, invalid
 from domain.primitives.values import Direction, KeyResultState, Kind, Metric
 
 # ── fields of events ─────────────────────────────────────────────────────────────────────────────
 
-MeasuredBy: TypeAlias = Annotated[Metric, Meta(description="The metric that measures it.")]
-Weight: TypeAlias = Annotated[float, Meta(description="The weight within its objective.")]
+MeasuredBy: TypeAlias = Annotated[Metric, doc("The metric that measures it.")]
+Weight: TypeAlias = Annotated[float, doc("The weight within its objective.")]
 Reached: TypeAlias = Annotated[
-    tuple[str, ...], Meta(description="The keys of all milestones reached so far; null if none were given.")
+    tuple[str, ...], doc("The keys of all milestones reached so far; null if none were given.")
 ]
 Confidence: TypeAlias = Annotated[
-    float, Meta(description="The confidence that the target will be reached, in [0, 1]; null if none was given.")
+    float, doc("The confidence that the target will be reached, in [0, 1]; null if none was given.")
 ]
 Late: TypeAlias = Annotated[
     bool,
-    Meta(description="Whether it was recorded after the cycle was closed. It then changes no score and no outcome."),
+    doc("Whether it was recorded after the cycle was closed. It then changes no score and no outcome."),
 ]
-CarriedFrom: TypeAlias = Annotated[UUID, Meta(description="The key result of an earlier cycle that it continues.")]
+CarriedFrom: TypeAlias = Annotated[UUID, doc("The key result of an earlier cycle that it continues.")]
 
 # ── events: their topics are the storage format ──────────────────────────────────────────────────
 
@@ -47,7 +48,7 @@ class KeyResultAdded(KeyResultEvent, frozen=True, kw_only=True):
 
     TOPIC = "key-result-added"
     FIRST = True
-    objective: Annotated[UUID, Meta(description="The objective it measures.")]
+    objective: Annotated[UUID, doc("The objective it measures.")]
     title: Title
     description: Description | None = None
     metric: MeasuredBy
@@ -198,7 +199,7 @@ class KeyResultCheckedIn(CheckInEvent, frozen=True, kw_only=True):
 
     TOPIC = "key-result-checked-in"
     FIRST = True
-    key_result: Annotated[UUID, Meta(description="The key result.")]
+    key_result: Annotated[UUID, doc("The key result.")]
     value: Value | None = None
     reached: Reached | None = None
     confidence: Confidence | None = None

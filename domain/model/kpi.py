@@ -11,10 +11,11 @@ from hashlib import sha1
 from typing import Annotated
 from uuid import UUID
 
-from msgspec import Meta, Struct, structs
+from msgspec import Struct, structs
 
 from domain.model.event import Aggregate, Event, stored
 from domain.model.fields import Description, Key, MeasuringKpi, Name, Note, Owner, OwningTeam, Value
+from domain.primitives.documentation import doc
 from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.values import Cadence, Kind, KpiGoal, Unit
 
@@ -30,9 +31,9 @@ class _Definition(KpiEvent, frozen=True, kw_only=True):
 
     name: Name
     description: Description | None = None
-    unit: Annotated[Unit, Meta(description="The unit of its readings.")]
-    goal: Annotated[KpiGoal, Meta(description="The goal that its readings are compared with.")] | None = None
-    cadence: Annotated[Cadence, Meta(description="How often a reading is expected.")]
+    unit: Annotated[Unit, doc("The unit of its readings.")]
+    goal: Annotated[KpiGoal, doc("The goal that its readings are compared with.")] | None = None
+    cadence: Annotated[Cadence, doc("How often a reading is expected.")]
     owner: Owner | None = None
     team: OwningTeam | None = None
 

@@ -8,18 +8,19 @@ from datetime import datetime
 from typing import Annotated, TypeAlias
 from uuid import UUID
 
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, UnsetType
 
 from domain.model.event import Aggregate, Event, stored
 from domain.model.fields import Description, Owner, OwningTeam, Score, Title
+from domain.primitives.documentation import doc
 from domain.primitives.errors import Code, CommandRejected, invalid
 from domain.primitives.values import Kind, ObjectiveKind, ObjectiveState, Ref, Verdict, Visibility
 
 # ── fields of events ─────────────────────────────────────────────────────────────────────────────
 
-Contributors: TypeAlias = Annotated[tuple[UUID, ...], Meta(description="The people who work on it besides the owner.")]
-SeenBy: TypeAlias = Annotated[Visibility, Meta(description="Who can see it.")]
-CarriedFrom: TypeAlias = Annotated[UUID, Meta(description="The objective of an earlier cycle that it continues.")]
+Contributors: TypeAlias = Annotated[tuple[UUID, ...], doc("The people who work on it besides the owner.")]
+SeenBy: TypeAlias = Annotated[Visibility, doc("Who can see it.")]
+CarriedFrom: TypeAlias = Annotated[UUID, doc("The objective of an earlier cycle that it continues.")]
 
 # ── events: their topics are the storage format ──────────────────────────────────────────────────
 
@@ -34,14 +35,14 @@ class ObjectiveDrafted(ObjectiveEvent, frozen=True, kw_only=True):
 
     TOPIC = "objective-drafted"
     FIRST = True
-    cycle: Annotated[UUID, Meta(description="The cycle it belongs to.")]
+    cycle: Annotated[UUID, doc("The cycle it belongs to.")]
     title: Title
     description: Description | None = None
-    kind: Annotated[ObjectiveKind, Meta(description="Whether it is committed or aspirational.")]
+    kind: Annotated[ObjectiveKind, doc("Whether it is committed or aspirational.")]
     owner: Owner | None = None
     team: OwningTeam | None = None
     contributors: Contributors = ()
-    supports: Annotated[tuple[Ref, ...], Meta(description="The goals it supports.")] = ()
+    supports: Annotated[tuple[Ref, ...], doc("The goals it supports.")] = ()
     carried_from: CarriedFrom | None = None
     visibility: SeenBy = Visibility.WORKSPACE
 
@@ -106,7 +107,7 @@ class ObjectiveAligned(ObjectiveEvent, frozen=True, kw_only=True):
     """An objective was aligned to a goal that it supports from then on."""
 
     TOPIC = "objective-aligned"
-    to: Annotated[Ref, Meta(description="The goal it supports.")]
+    to: Annotated[Ref, doc("The goal it supports.")]
 
     def apply(self, aggregate: "Objective") -> None:
         aggregate.supports = (*aggregate.supports, self.to)
@@ -117,7 +118,7 @@ class ObjectiveUnaligned(ObjectiveEvent, frozen=True, kw_only=True):
     """An objective no longer supports a goal."""
 
     TOPIC = "objective-unaligned"
-    to: Annotated[Ref, Meta(description="The goal it no longer supports.")]
+    to: Annotated[Ref, doc("The goal it no longer supports.")]
 
     def apply(self, aggregate: "Objective") -> None:
         aggregate.supports = tuple(target for target in aggregate.supports if target != self.to)
@@ -139,9 +140,9 @@ class ObjectiveClosed(ObjectiveEvent, frozen=True, kw_only=True):
     """An objective was closed with its verdict."""
 
     TOPIC = "objective-closed"
-    verdict: Annotated[Verdict, Meta(description="The verdict on the objective.")]
+    verdict: Annotated[Verdict, doc("The verdict on the objective.")]
     score: Score
-    reflection: Annotated[str, Meta(description="The closing reflection.")] | None = None
+    reflection: Annotated[str, doc("The closing reflection.")] | None = None
 
     def apply(self, aggregate: "Objective") -> None:
         aggregate.state = ObjectiveState.CLOSED

@@ -11,21 +11,18 @@ from datetime import datetime
 from typing import Annotated, TypeAlias
 from uuid import UUID
 
-from msgspec import Meta
-
 from domain.model.event import Aggregate, Event, stored
 from domain.model.fields import Key, Name
+from domain.primitives.documentation import doc
 from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.values import Kind
 
 # ── fields of events ─────────────────────────────────────────────────────────────────────────────
 
-Sealed: TypeAlias = Annotated[
-    bytes, Meta(description="The handle, name and email, encrypted with the key of the person.")
-]
-ParentTeam: TypeAlias = Annotated[UUID, Meta(description="The parent team.")]
-Lead: TypeAlias = Annotated[UUID, Meta(description="The team lead.")]
-Member: TypeAlias = Annotated[UUID, Meta(description="The person who joined or left.")]
+Sealed: TypeAlias = Annotated[bytes, doc("The handle, name and email, encrypted with the key of the person.")]
+ParentTeam: TypeAlias = Annotated[UUID, doc("The parent team.")]
+Lead: TypeAlias = Annotated[UUID, doc("The team lead.")]
+Member: TypeAlias = Annotated[UUID, doc("The person who joined or left.")]
 
 # ── events: their topics are the storage format ──────────────────────────────────────────────────
 

@@ -21,15 +21,29 @@ def field_descriptions(struct: type[Struct]) -> dict[str, str]:
     """The description of each field, by its name: from the struct's `DESCRIPTIONS`, else from the annotation, else
     from the type. Works in `__init_subclass__`, too, before msgspec creates the fields."""
     hints = typing.get_type_hints(struct, include_extras=True)
-    found = {name: _described(hint) for name, hint in hints.items() if ClassVar not in (hint, get_origin(hint))}
+    fields = {name: hint for name, hint in hints.items() if ClassVar not in (hint, get_origin(hint))}
+    found = {name: annotated(hint) or _of_type(hint) for name, hint in fields.items()}
     return found | dict(getattr(struct, "DESCRIPTIONS", {}))
 
 
-def _described(hint: Any) -> str:
-    """The description of an annotation; empty without one. The outer annotation takes precedence."""
+def annotated(hint: Any) -> str:
+    """The description in an annotation, or in a member of a union; empty without one. The outer annotation takes
+    precedence."""
     if get_origin(hint) is Annotated:
         metas = [meta for meta in hint.__metadata__ if isinstance(meta, Meta) and meta.description]
-        return (metas[-1].description or "") if metas else _described(hint.__origin__)
-    if get_origin(hint) in (typing.Union, types.UnionType):
-        return next(filter(None, map(_described, get_args(hint))), "")
-    return description(hint) if isinstance(hint, type) and issubclass(hint, Struct) else ""
+        return (metas[-1].description or "") if metas else annotated(hint.__origin__)
+    return next(filter(None, map(annotated, _members(hint))), "")
+
+
+def _of_type(hint: Any) -> str:
+    """The description of the annotated struct; empty for any other type."""
+    if get_origin(hint) is Annotated:
+        return _of_type(hint.__origin__)
+    if isinstance(hint, type) and issubclass(hint, Struct):
+        return description(hint)
+    return next(filter(None, map(_of_type, _members(hint))), "")
+
+
+def _members(hint: Any) -> tuple[Any, ...]:
+    """The members of a union; none for any other type."""
+    return get_args(hint) if get_origin(hint) in (typing.Union, types.UnionType) else ()

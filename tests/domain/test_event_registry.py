@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated
 
 import pytest
-from msgspec import Meta
 
 import domain.model
 from api.facts import event_to_command
@@ -15,6 +14,7 @@ from domain.metrics import cause
 from domain.model import event_registry
 from domain.model.event import EVENTS, Event, body_fields, description, field_description, stored
 from domain.model.fields import Due, Title
+from domain.primitives.documentation import doc
 from domain.primitives.values import Kind
 from projections.engine import registry
 
@@ -29,7 +29,7 @@ class KeyResultFrozen(Event, frozen=True, kw_only=True):
     KIND = Kind.KEY_RESULT
     TOPIC = "key-result-frozen"
     title: Title
-    until: Annotated[date, Meta(description="The first day it takes check-ins again.")]
+    until: Annotated[date, doc("The first day it takes check-ins again.")]
     due: Due | None = None
 
 
