@@ -23,19 +23,17 @@ def progress(uow: UnitOfWork, key_result: KeyResult) -> float | None:
 def latest(uow: UnitOfWork, key_result: KeyResult) -> Measurement | None:
     """The latest measurement by (measured at, position): of the linked KPI since the link, or its own."""
     if key_result.kpi is not None:
-        reading = latest_reading(uow, key_result.kpi, since=key_result.kpi_since)
+        reading = latest_reading(uow, key_result.kpi)
         return None if reading is None else _measurement(reading.value, None, reading, 0, Kind.READING)
     return _latest_check_in(uow, key_result.id)
 
 
-def latest_reading(uow: UnitOfWork, kpi: UUID, since: datetime | None = None) -> Reading | None:
+def latest_reading(uow: UnitOfWork, kpi: UUID) -> Reading | None:
     """The KPI's latest reading that is not retracted, measured by the command's effective time."""
     limit = READINGS_FIRST
     while True:
         ids = uow.measured(ReadingRecorded, kpi, _until(uow), limit)
         for reading in uow.get_all(Reading, ids):
-            if since is not None and reading.created_at < since:
-                return None
             if not reading.retracted:
                 return reading
         if len(ids) < limit:

@@ -106,7 +106,7 @@ def link_kpi(uow: UnitOfWork, command: LinkKpi) -> KeyResult:
     if kpi.id != key_result.kpi:
         kpi.refuse_retired()
         _refuse_unmeasurable(key_result.metric, kpi)
-        key_result.link(kpi.id, uow.at)
+        key_result.link(kpi.id, None, None, uow.at)
     return key_result
 
 

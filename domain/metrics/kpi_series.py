@@ -15,7 +15,7 @@ from typing import TypeAlias
 from domain.metrics.formulas import FIGURE_TOLERANCE, Fact, NumericMeasurement
 from domain.metrics.progress import is_outdated
 from domain.primitives.calendar import Step, bounded, buckets
-from domain.primitives.values import Cadence, GoalDirection, KpiGoal, ScoringPolicy
+from domain.primitives.values import Aggregation, Cadence, GoalDirection, KpiGoal, ScoringPolicy
 
 INSTANT = timedelta(microseconds=1)
 
@@ -29,17 +29,6 @@ class KpiStatus(StrEnum):
     WARNING = "WARNING"
     BREACHED = "BREACHED"
     RETIRED = "RETIRED"
-
-
-class Aggregation(StrEnum):
-    """How the readings of one bucket are aggregated."""
-
-    LAST = "LAST"
-    FIRST = "FIRST"
-    MEAN = "MEAN"
-    MIN = "MIN"
-    MAX = "MAX"
-    SUM = "SUM"
 
 
 class KpiFacts(Fact, frozen=True, gc=False):

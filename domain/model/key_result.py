@@ -17,7 +17,7 @@ from domain.model.event import Aggregate, Event, stored
 from domain.model.fields import Description, Due, MeasuringKpi, Note, Owner, Score, Title, Value
 from domain.primitives.documentation import doc
 from domain.primitives.errors import Code, CommandRejected, invalid
-from domain.primitives.values import Direction, KeyResultState, Kind, Metric
+from domain.primitives.values import Aggregation, Direction, KeyResultState, Kind, Metric
 
 # ── fields of events ─────────────────────────────────────────────────────────────────────────────
 
@@ -28,6 +28,12 @@ Reached: TypeAlias = Annotated[
 ]
 Confidence: TypeAlias = Annotated[
     float, doc("The confidence that the target will be reached, in [0, 1]; null if none was given.")
+]
+LinkAggregate: TypeAlias = Annotated[
+    Aggregation, doc("How the KPI's readings become the value; null for LAST, as in links of earlier versions.")
+]
+CountFrom: TypeAlias = Annotated[
+    date, doc("The first day whose readings are aggregated; by default the first day of the cycle.")
 ]
 Late: TypeAlias = Annotated[
     bool,
@@ -56,6 +62,8 @@ class KeyResultAdded(KeyResultEvent, frozen=True, kw_only=True):
     weight: Weight = 1.0
     due: Due
     kpi: MeasuringKpi | None = None
+    aggregate: LinkAggregate | None = None
+    count_from: CountFrom | None = None
     carried_from: CarriedFrom | None = None
 
     @property
@@ -71,7 +79,8 @@ class KeyResultAdded(KeyResultEvent, frozen=True, kw_only=True):
         aggregate.weight = self.weight
         aggregate.due = self.due
         aggregate.kpi = self.kpi
-        aggregate.kpi_since = self.timestamp
+        aggregate.aggregate = self.aggregate
+        aggregate.count_from = self.count_from
 
 
 @stored
@@ -133,14 +142,17 @@ class KeyResultReweighed(KeyResultEvent, frozen=True, kw_only=True):
 
 @stored
 class KeyResultLinked(KeyResultEvent, frozen=True, kw_only=True):
-    """A key result was linked to a KPI, whose readings measure it from then on."""
+    """A key result was linked to a KPI, whose readings measure it."""
 
     TOPIC = "key-result-linked"
     kpi: MeasuringKpi
+    aggregate: LinkAggregate | None = None
+    count_from: CountFrom | None = None
 
     def apply(self, aggregate: "KeyResult") -> None:
         aggregate.kpi = self.kpi
-        aggregate.kpi_since = self.timestamp
+        aggregate.aggregate = self.aggregate
+        aggregate.count_from = self.count_from
 
 
 @stored
@@ -151,6 +163,8 @@ class KeyResultUnlinked(KeyResultEvent, frozen=True, kw_only=True):
 
     def apply(self, aggregate: "KeyResult") -> None:
         aggregate.kpi = None
+        aggregate.aggregate = None
+        aggregate.count_from = None
 
 
 @stored
@@ -243,7 +257,8 @@ class KeyResult(Aggregate):
     weight: float
     due: date
     kpi: UUID | None
-    kpi_since: datetime
+    aggregate: Aggregation | None
+    count_from: date | None
     state: KeyResultState = KeyResultState.ACTIVE
     score: float | None = None
     score_note: str | None = None
@@ -275,10 +290,10 @@ class KeyResult(Aggregate):
         if weight != self.weight:
             self.record(KeyResultReweighed(weight=weight), at)
 
-    def link(self, kpi: UUID, at: datetime) -> None:
+    def link(self, kpi: UUID, aggregate: Aggregation | None, count_from: date | None, at: datetime) -> None:
         self.refuse_ended()
-        if kpi != self.kpi:
-            self.record(KeyResultLinked(kpi=kpi), at)
+        if (kpi, aggregate, count_from) != (self.kpi, self.aggregate, self.count_from):
+            self.record(KeyResultLinked(kpi=kpi, aggregate=aggregate, count_from=count_from), at)
 
     def unlink(self, at: datetime) -> None:
         if self.kpi is not None:

@@ -118,6 +118,17 @@ class GoalDirection(StrEnum):
     WITHIN = "WITHIN"
 
 
+class Aggregation(StrEnum):
+    """How the readings of a period become one value."""
+
+    LAST = "LAST"
+    FIRST = "FIRST"
+    MEAN = "MEAN"
+    MIN = "MIN"
+    MAX = "MAX"
+    SUM = "SUM"
+
+
 class UnitKind(StrEnum):
     NUMBER = "NUMBER"
     PERCENT = "PERCENT"

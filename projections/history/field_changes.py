@@ -69,10 +69,10 @@ def _as_tuple(value: Value | tuple[Value, ...]) -> tuple[Value, ...]:
 _HEADERS = frozenset({*Version.__struct_fields__, *EventRow.__struct_fields__})
 _OMITTED: dict[type[Any], frozenset[str]] = {
     CycleRow: frozenset({"plan_at", "plan_position", "outcome_at", "outcome_position"}),
-    ObjectiveRow: frozenset({"closed_at"}),
-    KeyResultRow: frozenset({"cycle", "kpi_since"}),
-    CheckInRow: frozenset({"key_result", "measured_at", "late", "until_position", "ended"}),
-    ReadingRow: frozenset({"kpi", "measured_at", "until_position", "ended"}),
+    ObjectiveRow: frozenset({"closed_at", "closed_in", "ended_at", "ended_position"}),
+    KeyResultRow: frozenset({"cycle", "kpi_since", "scored_in", "former"}),
+    CheckInRow: frozenset({"first_position", "key_result", "measured_at", "late", "until_position", "ended"}),
+    ReadingRow: frozenset({"first_position", "kpi", "measured_at", "until_position", "ended"}),
     INITIATIVE.row: frozenset({"subject_kind", "subject_id"}),
     COMMENT.row: frozenset({"subject_kind", "subject_id", "effective_at"}),
     REFLECTION.row: frozenset({"subject_kind", "subject_id", "effective_at"}),

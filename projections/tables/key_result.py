@@ -24,7 +24,7 @@ from domain.model.key_result import (
     KeyResultScored,
     KeyResultUnlinked,
 )
-from domain.primitives.values import Basis, KeyResultState, Kind, Metric
+from domain.primitives.values import Aggregation, Basis, KeyResultState, Kind, Metric
 from projections.store.batch_writer import BatchWriter, Reads
 from projections.store.keyset import FilterBuilder, List, SortKey, text
 from projections.store.versioned_tables import (
@@ -39,8 +39,21 @@ from projections.tables.objective import OBJECTIVE
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
 
 
+class FormerLink(msgspec.Struct, frozen=True):
+    """The last link to a KPI of a key result that was unlinked at `until`."""
+
+    kpi: UUID
+    aggregate: Aggregation | None
+    count_from: date | None
+    until: datetime
+
+
 class KeyResultRow(Version, frozen=True, gc=False):
-    """`kpi_since` is the effective time of the link; `kpi` and `kpi_since` are None without a link."""
+    """`aggregate` and `count_from` belong to the link to `kpi`; all three are None without a link.
+
+    `aggregate` is None for LAST. `former` is the last link, once it is unlinked. `scored_in` is the command that
+    recorded the score: if the same command closed the objective, nobody gave the score.
+    """
 
     objective: UUID
     cycle: UUID
@@ -52,10 +65,14 @@ class KeyResultRow(Version, frozen=True, gc=False):
     due: date
     kpi: UUID | None
     kpi_since: datetime | None
+    aggregate: Aggregation | None
+    count_from: date | None
     carried_from: UUID | None
     state: KeyResultState = KeyResultState.ACTIVE
     score: float | None = None
     score_note: str | None = None
+    scored_in: UUID | None = None
+    former: FormerLink | None = None
 
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────
@@ -94,22 +111,27 @@ def on_key_result_edited(event: Event, entry: Recorded, writer: BatchWriter) -> 
 
 @apply.register
 def on_key_result_linked(event: KeyResultLinked, entry: Recorded, writer: BatchWriter) -> None:
-    writer.insert_version(KEY_RESULT, entry, kpi_since=event.timestamp)
+    writer.insert_version(KEY_RESULT, entry, kpi_since=event.timestamp, former=None)
 
 
 @apply.register
 def on_key_result_unlinked(event: KeyResultUnlinked, entry: Recorded, writer: BatchWriter) -> None:
-    writer.insert_version(KEY_RESULT, entry, kpi=None, kpi_since=None)
+    row = writer.current(KEY_RESULT, event.originator_id)
+    assert row.kpi is not None
+    former = FormerLink(row.kpi, row.aggregate, row.count_from, event.timestamp)
+    writer.insert_version(KEY_RESULT, entry, kpi=None, kpi_since=None, aggregate=None, count_from=None, former=former)
 
 
 @apply.register
 def on_key_result_scored(event: KeyResultScored, entry: Recorded, writer: BatchWriter) -> None:
-    writer.insert_version(KEY_RESULT, entry, state=KeyResultState.SCORED, score_note=event.note)
+    writer.insert_version(
+        KEY_RESULT, entry, state=KeyResultState.SCORED, score_note=event.note, scored_in=entry.by.command
+    )
 
 
 @apply.register
 def on_key_result_reopened(event: KeyResultReopened, entry: Recorded, writer: BatchWriter) -> None:
-    writer.insert_version(KEY_RESULT, entry, state=KeyResultState.ACTIVE, score=None, score_note=None)
+    writer.insert_version(KEY_RESULT, entry, state=KeyResultState.ACTIVE, score=None, score_note=None, scored_in=None)
 
 
 @apply.register

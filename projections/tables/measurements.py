@@ -38,11 +38,13 @@ class Ending(StrEnum):
 class CheckInRow(EventRow, frozen=True, gc=False):
     """One version of a check-in: version 1 as recorded, each later version as corrected.
 
-    `until_position` and `ended`: the position of the event that ended this version, and how, as known at the basis;
-    both are None while the version is current.
+    `first_position` is the position of version 1: of two measurements of one instant, the one first recorded last is
+    the later one. `until_position` and `ended`: the position of the event that ended this version, and how, as known at
+    the basis; both are None while the version is current.
     """
 
     version: int
+    first_position: int
     key_result: UUID
     measured_at: datetime
     value: float | None
@@ -57,11 +59,14 @@ class CheckInRow(EventRow, frozen=True, gc=False):
 class ReadingRow(EventRow, frozen=True, gc=False):
     """One version of a reading: version 1 as recorded, each later version as corrected.
 
-    `until_position` and `ended`: the position of the event that ended this version, and how, as known at the basis;
-    both are None while the version is current. A RETRACTED reading can be recorded again, which is its next version.
+    `first_position` is the position of version 1: of two measurements of one instant, the one first recorded last is
+    the later one. `until_position` and `ended`: the position of the event that ended this version, and how, as known at
+    the basis; both are None while the version is current. A RETRACTED reading can be recorded again, which is its next
+    version.
     """
 
     version: int
+    first_position: int
     kpi: UUID
     measured_at: datetime
     value: float
@@ -73,9 +78,11 @@ class ReadingRow(EventRow, frozen=True, gc=False):
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────
 
 CHECK_IN = ValidityTable(
-    "check_in", CheckInRow, ["id"], ["until_position", "ended"], ["(key_result, measured_at, position)"]
+    "check_in", CheckInRow, ["id"], ["until_position", "ended"], ["(key_result, measured_at, first_position)"]
 )
-READING = ValidityTable("reading", ReadingRow, ["id"], ["until_position", "ended"], ["(kpi, measured_at, position)"])
+READING = ValidityTable(
+    "reading", ReadingRow, ["id"], ["until_position", "ended"], ["(kpi, measured_at, first_position)"]
+)
 TABLES: tuple[Table[Any], ...] = (CHECK_IN, READING)
 
 # ── handlers ─────────────────────────────────────────────────────────────────────────────────────
@@ -90,24 +97,26 @@ def apply(event: Event, entry: Recorded, writer: BatchWriter) -> None:
 
 @apply.register
 def on_key_result_checked_in(event: KeyResultCheckedIn, entry: Recorded, writer: BatchWriter) -> None:
-    _check_in(event, event.key_result, entry, writer)
+    _check_in(event, entry.position, event.key_result, entry, writer)
 
 
 @apply.register
 def on_check_in_corrected(event: CheckInCorrected, entry: Recorded, writer: BatchWriter) -> None:
     writer.close(CHECK_IN, (event.originator_id,), entry.position, Ending.CORRECTED)
-    _check_in(event, writer.current(CHECK_IN, event.originator_id).key_result, entry, writer)
+    before = writer.current(CHECK_IN, event.originator_id)
+    _check_in(event, before.first_position, before.key_result, entry, writer)
 
 
 @apply.register
 def on_reading_recorded(event: ReadingRecorded, entry: Recorded, writer: BatchWriter) -> None:
-    _reading(event, event.kpi, entry, writer)
+    _reading(event, entry.position, event.kpi, entry, writer)
 
 
 @apply.register
 def on_reading_corrected(event: ReadingCorrected, entry: Recorded, writer: BatchWriter) -> None:
     writer.close(READING, (event.originator_id,), entry.position, Ending.CORRECTED)
-    _reading(event, writer.current(READING, event.originator_id).kpi, entry, writer)
+    before = writer.current(READING, event.originator_id)
+    _reading(event, before.first_position, before.kpi, entry, writer)
 
 
 @apply.register
@@ -116,15 +125,18 @@ def on_reading_retracted(event: ReadingRetracted, entry: Recorded, writer: Batch
 
 
 def _check_in(
-    event: KeyResultCheckedIn | CheckInCorrected, key_result: UUID, entry: Recorded, writer: BatchWriter
+    event: KeyResultCheckedIn | CheckInCorrected, first: int, key_result: UUID, entry: Recorded, writer: BatchWriter
 ) -> None:
     measured = (event.value, event.reached, event.confidence, event.note, event.late)
-    row = CheckInRow(*event_columns(entry), event.originator_version, key_result, event.timestamp, *measured)
+    row = CheckInRow(*event_columns(entry), event.originator_version, first, key_result, event.timestamp, *measured)
     writer.add(CHECK_IN, row)
 
 
-def _reading(event: ReadingRecorded | ReadingCorrected, kpi: UUID, entry: Recorded, writer: BatchWriter) -> None:
-    row = ReadingRow(*event_columns(entry), event.originator_version, kpi, event.timestamp, event.value, event.note)
+def _reading(
+    event: ReadingRecorded | ReadingCorrected, first: int, kpi: UUID, entry: Recorded, writer: BatchWriter
+) -> None:
+    measured = (event.timestamp, event.value, event.note)
+    row = ReadingRow(*event_columns(entry), event.originator_version, first, kpi, *measured)
     writer.add(READING, row)
 
 
@@ -139,7 +151,10 @@ M = TypeVar("M", CheckInRow, ReadingRow)
 
 
 class Measurements(Generic[M]):
-    """Measurements of one kind, each of a subject: a key result or KPI. Their order is (measured at, position)."""
+    """Measurements of one kind, each of a subject: a key result or KPI.
+
+    They are ordered by (measured at, first position).
+    """
 
     def __init__(self, table: ValidityTable[M], subject: str) -> None:
         self._table: ValidityTable[M] = table
@@ -169,7 +184,7 @@ class Measurements(Generic[M]):
     ) -> dict[UUID, list[M]]:
         """All current measurements of each of these subjects, measured in [since, until), oldest first."""
         where, params = _measured(CURRENT, since, until)
-        order = "measured_at, position"
+        order = "measured_at, first_position"
         rows = ordered(conn, basis, self._table, self._subject, subjects, where, order, **params)
         return grouped(subjects, rows, attrgetter(self._subject))
 

@@ -47,7 +47,8 @@ from projections.store.versioned_tables import (
 
 
 class ObjectiveRow(Version, frozen=True, gc=False):
-    """`verdict`, `score`, `reflection` and `closed_at` are set by the closing and reset by a reopening."""
+    """`verdict`, `score`, `reflection`, `closed_at` and `closed_in` (the command) are set by the closing and reset by a
+    reopening. `ended_at` is the time of its closing or dropping, and `ended_position` the position."""
 
     cycle: UUID
     title: str
@@ -63,6 +64,9 @@ class ObjectiveRow(Version, frozen=True, gc=False):
     score: float | None = None
     reflection: str | None = None
     closed_at: datetime | None = None
+    closed_in: UUID | None = None
+    ended_at: datetime | None = None
+    ended_position: int | None = None
 
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────
@@ -111,19 +115,23 @@ def on_objective_committed(event: ObjectiveCommitted, entry: Recorded, writer: B
 
 @apply.register
 def on_objective_closed(event: ObjectiveClosed, entry: Recorded, writer: BatchWriter) -> None:
-    writer.insert_version(OBJECTIVE, entry, state=ObjectiveState.CLOSED, closed_at=event.timestamp)
+    ended = {"ended_at": event.timestamp, "ended_position": entry.position}
+    closed = {"closed_at": event.timestamp, "closed_in": entry.by.command}
+    writer.insert_version(OBJECTIVE, entry, state=ObjectiveState.CLOSED, **closed, **ended)
 
 
 @apply.register
 def on_objective_dropped(event: ObjectiveDropped, entry: Recorded, writer: BatchWriter) -> None:
-    writer.insert_version(OBJECTIVE, entry, state=ObjectiveState.DROPPED)
+    ended = {"ended_at": event.timestamp, "ended_position": entry.position}
+    writer.insert_version(OBJECTIVE, entry, state=ObjectiveState.DROPPED, **ended)
 
 
 @apply.register
 def on_objective_reopened(event: ObjectiveReopened, entry: Recorded, writer: BatchWriter) -> None:
-    no_outcome = {"verdict": None, "score": None, "reflection": None, "closed_at": None}
-    writer.insert_version(OBJECTIVE, entry, state=ObjectiveState.ACTIVE, **no_outcome)
+    writer.insert_version(OBJECTIVE, entry, state=ObjectiveState.ACTIVE, **dict.fromkeys(_OF_THE_END))
 
+
+_OF_THE_END = ("verdict", "score", "reflection", "closed_at", "closed_in", "ended_at", "ended_position")
 
 # ── filters and orders ───────────────────────────────────────────────────────────────────────────
 

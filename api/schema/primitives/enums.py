@@ -4,11 +4,12 @@ from api.schema.primitives.described_enum import described
 from domain.commands.permissions import Permission, Role
 from domain.metrics.cause import Cause
 from domain.metrics.findings import Severity
-from domain.metrics.kpi_series import Aggregation, KpiStatus
+from domain.metrics.kpi_series import KpiStatus
 from domain.metrics.progress import Health
 from domain.metrics.retrospective import Presence
 from domain.primitives.calendar import Step
 from domain.primitives.values import (
+    Aggregation,
     Cadence,
     CycleState,
     Direction,

@@ -24,9 +24,9 @@ from api.snapshot.dataloaders import found_rows, in_groups
 from api.snapshot.pagination import PageRequest
 from api.snapshot.snapshot import Batch, RowProxy, View
 from domain.metrics import kpi_series as formulas
-from domain.metrics.kpi_series import Aggregation, KpiStatus
+from domain.metrics.kpi_series import KpiStatus
 from domain.primitives.calendar import Step
-from domain.primitives.values import Kind
+from domain.primitives.values import Aggregation, Kind
 from projections.history import formula_inputs
 from projections.tables import kpi, measurements
 from projections.tables.key_result import key_results_of_kpis

@@ -8,14 +8,14 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from domain.metrics.formulas import Measurement, attained, unclamped
-from domain.metrics.kpi_series import Aggregation, KpiStatus, aggregated
+from domain.metrics.kpi_series import KpiStatus, aggregated
 from domain.metrics.kpi_series import judged as kpi_judged
 from domain.metrics.progress import Health, Progress, band, expected, of_objectives
 from domain.metrics.trajectory import Revision, Source, forecast, trajectory
 from domain.primitives import values
 from domain.primitives.calendar import Step, buckets, floor, following
 from domain.primitives.errors import CommandRejected
-from domain.primitives.values import Direction, GoalDirection, KeyResultState, KpiGoal, Metric, Milestone
+from domain.primitives.values import Aggregation, Direction, GoalDirection, KeyResultState, KpiGoal, Metric, Milestone
 from tests.domain.metrics.builders import (
     CLOSING,
     OPENING,

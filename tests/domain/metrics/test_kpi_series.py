@@ -6,7 +6,6 @@ from sys import float_info
 import pytest
 
 from domain.metrics.kpi_series import (
-    Aggregation,
     Comparison,
     KpiFacts,
     KpiStatus,
@@ -17,7 +16,7 @@ from domain.metrics.kpi_series import (
     status,
 )
 from domain.primitives.calendar import Step
-from domain.primitives.values import Cadence, GoalDirection, KpiGoal
+from domain.primitives.values import Aggregation, Cadence, GoalDirection, KpiGoal
 from tests.domain.metrics.builders import MIDDLE, POLICY, measured
 
 HEALTHY, WARNING, BREACHED = KpiStatus.HEALTHY, KpiStatus.WARNING, KpiStatus.BREACHED

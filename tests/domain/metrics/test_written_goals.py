@@ -8,11 +8,12 @@ import pytest
 
 from domain.metrics.findings import WrittenKeyResult, key_result_findings
 from domain.metrics.formulas import Measurement, unclamped
-from domain.metrics.kpi_series import Aggregation, KpiFacts, KpiStatus, comparison, series, status
+from domain.metrics.kpi_series import KpiFacts, KpiStatus, comparison, series, status
 from domain.metrics.progress import Health
 from domain.primitives import values
 from domain.primitives.calendar import Step
 from domain.primitives.values import (
+    Aggregation,
     Cadence,
     Direction,
     GoalDirection,
