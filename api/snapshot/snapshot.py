@@ -252,9 +252,14 @@ class View:
         """Record that the answer depends on this view, although it reads no rows of it."""
 
     @cached_property
+    def policies(self) -> cycle.Policies:
+        """The scoring policies adopted so far."""
+        return self.read(cycle.policies)
+
+    @property
     def policy(self) -> cycle.PolicyRow:
         """The scoring policy in force."""
-        return self.read(cycle.policy)
+        return self.policies.current
 
     @property
     def scoring(self) -> ScoringPolicy:

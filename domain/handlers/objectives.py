@@ -22,7 +22,7 @@ from domain.handlers import current_value
 from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import UnitOfWork
 from domain.metrics import formulas
-from domain.metrics.progress import verdict as verdict_of
+from domain.metrics.health import verdict as verdict_of
 from domain.model.cycle import Cycle
 from domain.model.key_result import KeyResult, KeyResultAdded
 from domain.model.kpi import Kpi
@@ -161,7 +161,7 @@ def close(
     if score is None:
         score = _mean([(one.weight, one.score) for one in key_results if one.score is not None]) or 0.0
     if verdict is None:
-        verdict = verdict_of(score, uow.policy)
+        verdict = verdict_of(score, objective.kind, uow.policy)
     objective.close(verdict, score, reflection, uow.at)
 
 

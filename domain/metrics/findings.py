@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 from uuid import UUID
 
 from domain.metrics.formulas import Fact
-from domain.metrics.progress import is_outdated
+from domain.metrics.health import is_outdated
 from domain.primitives.values import Cadence, Direction, KeyResultState, Metric, ObjectiveState, ScoringPolicy, UnitKind
 
 TITLE_WORDS_MIN = 3

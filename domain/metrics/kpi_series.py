@@ -13,7 +13,7 @@ from sys import float_info
 from typing import TypeAlias
 
 from domain.metrics.formulas import FIGURE_TOLERANCE, Fact, NumericMeasurement
-from domain.metrics.progress import is_outdated
+from domain.metrics.health import is_outdated
 from domain.primitives.calendar import Step, bounded, buckets
 from domain.primitives.values import Aggregation, Cadence, GoalDirection, KpiGoal, ScoringPolicy
 

@@ -1,102 +1,81 @@
-"""Actual progress, expected progress and health of goals, as pure functions.
+"""Actual progress, expected progress and health of a key result, as pure functions.
 
-Shares are of 1 and compared with a tolerance of 1e-9, which hides rounding errors such as 0.30000000000000004 - 0.2.
-`domain.metrics.formulas` computes the progress of a single measurement.
+`domain.metrics.formulas` computes the progress of a single measurement, `domain.metrics.wholes` the progress of
+objectives, teams and cycles.
 """
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from enum import StrEnum
 from typing import TypeAlias
 from uuid import UUID
 
-from domain.metrics.formulas import Fact, Measurement, at_least, clamped, is_reached, mean, scaled, unclamped
+from msgspec import structs
+
+from domain.metrics import formulas
+from domain.metrics.formulas import Fact, Measurement, at_least, at_most, clamped, scaled, unclamped
+from domain.metrics.health import Health, band, is_outdated, verdict
 from domain.primitives.calendar import day_end, day_start
-from domain.primitives.values import (
-    Cadence,
-    Direction,
-    KeyResultState,
-    Kind,
-    Metric,
-    ObjectiveState,
-    Ref,
-    ScoringPolicy,
-    Verdict,
-)
-
-SHARE_TOLERANCE = 1e-9
-
-
-class Health(StrEnum):
-    """The rating of the gap between expected and actual progress."""
-
-    PENDING = "PENDING"
-    ON_TRACK = "ON_TRACK"
-    AT_RISK = "AT_RISK"
-    OFF_TRACK = "OFF_TRACK"
-    OUTDATED = "OUTDATED"
-    ACHIEVED = "ACHIEVED"
-    MISSED = "MISSED"
-    DROPPED = "DROPPED"
-
-
-_WORST_FIRST = (Health.OFF_TRACK, Health.OUTDATED, Health.AT_RISK, Health.PENDING, Health.ON_TRACK)
-_RANK = {health: rank for rank, health in enumerate(_WORST_FIRST)}
-_ENDED = frozenset({Health.ACHIEVED, Health.MISSED})
-_RANK[Health.MISSED] = _RANK[Health.OFF_TRACK]
-_RANK[Health.ACHIEVED] = _RANK[Health.ON_TRACK]
-
+from domain.primitives.values import Cadence, Direction, Kind, Metric, ObjectiveKind, Ref, ScoringPolicy
 
 # ── inputs of the formulas ──────────────────────────────────────────────────────────────────────
+
+
+class PersonalScore(Fact, frozen=True, gc=False):
+    """A score that a person gave, and the position of its event."""
+
+    value: float
+    position: int
 
 
 class KeyResultFacts(Fact, frozen=True, gc=False):
     """A key result at a basis.
 
-    `latest`: its latest measurement. `last_measured_at`: the time of its last reading or check-in, even one without a
-    value. `confidence`: the latest one given. `position`: the position of its latest event. `is_abandoned`: its
-    objective is dropped, whatever its own state.
+    `kind`: that of its objective. `cadence`: the longer one of its cycle and its linked KPI. `is_dropped`: it or its
+    objective is dropped. `is_planned`: its objective is a draft, or its cycle is in PLANNING. `ended_at`: the end of
+    its window, None while it is open. `score`: its score, by a person or by the closing of its objective;
+    `personal_score`: only if a person gave it. `baseline`: the value that a metric without a start begins at. `latest`:
+    its latest measurement within the window. `last_measured_at`: the time of its last check-in or reading in the
+    window, even one without a value. `confidence`: the latest one given. `position`: the position of its latest event.
     """
 
     id: UUID
     title: str
     position: int
     metric: Metric
-    state: KeyResultState
+    kind: ObjectiveKind
     weight: float
     due: date
     created_at: datetime
     cycle_start: date
     cadence: Cadence
+    is_dropped: bool = False
+    is_planned: bool = False
+    ended_at: datetime | None = None
     score: float | None = None
+    personal_score: PersonalScore | None = None
+    baseline: float | None = None
     latest: Measurement | None = None
     last_measured_at: datetime | None = None
     confidence: float | None = None
-    is_abandoned: bool = False
 
     @property
     def begins_at(self) -> datetime:
         """The time from which progress is expected: the cycle's start, or its creation if that is later."""
         return max(self.created_at, day_start(self.cycle_start))
 
-
-class ObjectiveFacts(Fact, frozen=True, gc=False):
-    """An objective at a basis."""
-
-    id: UUID
-    title: str
-    position: int
-    state: ObjectiveState
-    verdict: Verdict | None = None
+    @property
+    def measured_metric(self) -> Metric:
+        """The metric with its start, given or taken from the first value."""
+        return with_start(self.metric, self.baseline)
 
 
 # ── results of the formulas ──────────────────────────────────────────────────────────────────────
 
 
 class Term(Fact, frozen=True, gc=False):
-    """One term of a progress: contribution = weight · value / Σ weight of the terms with a value.
+    """One term of a progress: contribution = weight · value / Σ weight, and 0 without a value.
 
-    Contributions sum to the progress. A term without a value has no influence, and neither has its weight.
+    Contributions sum to the progress.
     """
 
     label: str
@@ -110,14 +89,18 @@ class Term(Fact, frozen=True, gc=False):
 class Progress(Fact, frozen=True, gc=False):
     """Actual progress (`value`, and `unclamped` outside of [0, 1]) and expected progress.
 
-    `explain` is computed on access.
+    `health` is None for what ended without a score. `gap`: expected - value, 0 while PENDING; for a whole, the mean of
+    its parts' gaps. `measured_share`: the share of the weight that has a value. `explain` is computed on access.
     """
 
     value: float | None
     unclamped: float | None
     expected: float | None
-    health: Health
+    health: Health | None
+    gap: float
+    measured_share: float
     confidence: float | None
+    confidence_lowest: float | None
 
     @property
     def explain(self) -> tuple[Term, ...]:
@@ -131,196 +114,136 @@ class KeyResultProgress(Progress, frozen=True, gc=False):
     of: KeyResultFacts
 
     @property
-    def value_position(self) -> int:
+    def label(self) -> str:
+        return self.of.title
+
+    @property
+    def node(self) -> Ref:
+        return Ref(Kind.KEY_RESULT, self.of.id)
+
+    @property
+    def source_position(self) -> int:
         """The position of the event that gives its value: its latest measurement, or else its own latest event."""
         return self.of.position if self.of.latest is None else self.of.latest.position
 
     @property
     def explain(self) -> tuple[Term, ...]:
-        measured = self.of.latest
-        if self.value is None or measured is None:
-            return ()
-        if milestones := self.of.metric.milestones:
-            parts = [(m.title, m.weight, is_reached(m, measured), measured.node, measured.position) for m in milestones]
-            return _terms(parts)
-        return _terms([(_label(self.of.metric, measured), 1.0, self.value, measured.node, measured.position)])
-
-
-class ObjectiveProgress(Progress, frozen=True, gc=False):
-    """An objective's progress, with one term per key result that is not dropped."""
-
-    of: ObjectiveFacts
-    key_results: tuple[KeyResultProgress, ...]
-
-    @property
-    def explain(self) -> tuple[Term, ...]:
         if self.value is None:
             return ()
-        return _terms(
-            [
-                (part.of.title, part.of.weight, part.value, Ref(Kind.KEY_RESULT, part.of.id), part.value_position)
-                for part in self.key_results
-                if part.of.state is not KeyResultState.DROPPED
+        measured, metric = self.of.latest, self.of.measured_metric
+        if measured is None or unclamped(metric, measured) is None:
+            scored = self.of.personal_score
+            assert scored is not None
+            return terms([("scored", 1.0, self.value, self.node, scored.position)])
+        if milestones := metric.milestones:
+            parts = [
+                (m.title, m.weight, formulas.is_reached(m, measured), measured.node, measured.position)
+                for m in milestones
             ]
-        )
+            return terms(parts)
+        return terms([(_label(metric, measured), 1.0, self.value, measured.node, measured.position)])
 
 
-class SharedProgress(Progress, frozen=True, gc=False):
-    """A team's or cycle's progress, with one term per objective that is not dropped."""
+# ── the start ────────────────────────────────────────────────────────────────────────────────────
 
-    objectives: tuple[ObjectiveProgress, ...]
+BASELINED = frozenset({Direction.AT_LEAST, Direction.AT_MOST, Direction.WITHIN})
+"""The directions whose start is taken from the first value if none is given."""
 
-    @property
-    def explain(self) -> tuple[Term, ...]:
-        if self.value is None:
-            return ()
-        return _terms(
-            [
-                (part.of.title, 1.0, part.value, Ref(Kind.OBJECTIVE, part.of.id), part.of.position)
-                for part in self.objectives
-                if part.health is not Health.DROPPED
-            ]
-        )
+
+def with_start(metric: Metric, baseline: float | None) -> Metric:
+    """The metric with the baseline as its start, if it needs one and has none."""
+    if baseline is None or metric.start is not None or metric.direction not in BASELINED:
+        return metric
+    return structs.replace(metric, start=baseline)
+
+
+def is_level(metric: Metric) -> bool:
+    """Whether the goal is to hold what is given: AT_LEAST, AT_MOST or WITHIN with a start inside the goal."""
+    start = metric.start
+    if start is None:
+        return False
+    match metric.direction:
+        case Direction.AT_LEAST:
+            return metric.target is not None and at_least(start, metric.target)
+        case Direction.AT_MOST:
+            return metric.target is not None and at_most(start, metric.target)
+        case Direction.WITHIN:
+            assert metric.lower is not None
+            assert metric.upper is not None
+            return at_least(start, metric.lower) and at_most(start, metric.upper)
+    return False
 
 
 # ── expected progress and health ────────────────────────────────────────────────────────────────
 
-_ALWAYS_EXPECTED = frozenset({Direction.AT_LEAST, Direction.AT_MOST, Direction.WITHIN})
 
-
-def expected(direction: Direction, begins_at: datetime, due: date, at: datetime) -> float:
+def elapsed(begins_at: datetime, due: date, at: datetime) -> float:
     """The elapsed share of the time from `begins_at` to the end of the due date in UTC, in [0, 1].
 
-    Always 1 for AT_LEAST, AT_MOST and WITHIN, which are either met or not, and for a due date before the beginning.
+    1 for a due date before the beginning.
     """
-    if direction in _ALWAYS_EXPECTED:
-        return 1.0
     ends_at = day_end(due)
     if ends_at <= begins_at or at >= ends_at:
         return 1.0
     return 0.0 if at <= begins_at else (at - begins_at) / (ends_at - begins_at)
 
 
-def band(gap: float, policy: ScoringPolicy) -> Health:
-    """The health of a gap (expected - value). The upper bound of a band belongs to it."""
-    if gap <= policy.on_track_gap + SHARE_TOLERANCE:
-        return Health.ON_TRACK
-    if gap <= policy.at_risk_gap + SHARE_TOLERANCE:
-        return Health.AT_RISK
-    return Health.OFF_TRACK
+def expected(metric: Metric, begins_at: datetime, due: date, at: datetime) -> float:
+    """The expected progress of an open key result: 1 for a level goal, else the elapsed share of the time."""
+    return 1.0 if is_level(metric) else elapsed(begins_at, due, at)
 
 
-def verdict(score: float | None, policy: ScoringPolicy) -> Verdict:
-    """ACHIEVED for a score of at least `score_green`; MISSED below or without a score."""
-    is_green = score is not None and score >= policy.score_green - SHARE_TOLERANCE
-    return Verdict.ACHIEVED if is_green else Verdict.MISSED
-
-
-def is_outdated(last_measured_at: datetime, cadence: Cadence, at: datetime, policy: ScoringPolicy) -> bool:
-    """Whether the time since the last measurement is strictly longer than the cadence allows."""
-    return at - last_measured_at > policy.stale_after(cadence)
-
-
-def _health(
-    of: KeyResultFacts, value: float | None, expected_now: float, at: datetime, policy: ScoringPolicy
-) -> Health:
-    """The first that applies. A key result with check-ins but without any value counts as 0."""
-    if of.state is KeyResultState.DROPPED or of.is_abandoned:
+def _health(of: KeyResultFacts, share: float | None, gap: float, at: datetime, policy: ScoringPolicy) -> Health:
+    """The first that applies. Staleness ends with the due date; a target that is reached for good is never stale."""
+    if of.is_dropped:
         return Health.DROPPED
-    if of.state is KeyResultState.SCORED:
-        return Health(verdict(of.score, policy))
-    measured_at = of.last_measured_at or (of.latest.measured_at if of.latest else None)
-    if measured_at is None:
+    if of.ended_at is not None and not (of.is_planned and of.score is None):
+        score = of.score if of.score is not None else clamped(share) or 0.0
+        return Health(verdict(score, of.kind, policy))
+    if of.is_planned:
         return Health.PENDING
-    if is_outdated(measured_at, of.cadence, at, policy):
+    now = min(at, day_end(of.due))
+    if share is None and not is_outdated(of.begins_at, of.cadence, now, policy):
+        return Health.PENDING
+    is_reached = clamped(share) == 1.0 and not is_level(of.measured_metric)
+    if not is_reached and is_outdated(of.last_measured_at or of.begins_at, of.cadence, now, policy):
         return Health.OUTDATED
-    return band(expected_now - (value or 0.0), policy)
-
-
-# ── progress ─────────────────────────────────────────────────────────────────────────────────────
+    return band(gap, policy)
 
 
 def of_key_result(facts: KeyResultFacts, at: datetime, policy: ScoringPolicy) -> KeyResultProgress:
-    """A key result's progress at `at`. The value is the measured one, even after scoring."""
-    share = unclamped(facts.metric, facts.latest)
+    """A key result's progress at `at`. For one that has ended, `policy` is the one in force at its end.
+
+    The value is the measured one, even after scoring. What nobody measured has from its end on the score that a person
+    gave.
+    """
+    metric = facts.measured_metric
+    share = unclamped(metric, facts.latest)
+    if share is None and facts.ended_at is not None and facts.personal_score is not None:
+        share = facts.personal_score.value
+    due = 1.0 if facts.ended_at is not None else expected(metric, facts.begins_at, facts.due, at)
     value = clamped(share)
-    due = expected(facts.metric.direction, facts.begins_at, facts.due, at)
-    return KeyResultProgress(value, share, due, _health(facts, value, due, at, policy), facts.confidence, facts)
-
-
-def of_objective(facts: ObjectiveFacts, key_results: Sequence[KeyResultProgress]) -> ObjectiveProgress:
-    """Σ weight · progress / Σ weight over the key results that are not dropped and have a value.
-
-    The expected progress is the mean over the same key results, so that the two are comparable. Both are None if no
-    key result has a value. Health is the worst and confidence the lowest of all that are not dropped. A dropped
-    objective keeps the values from its key results at that time.
-    """
-    live = [part for part in key_results if part.of.state is not KeyResultState.DROPPED]
-    means = _means(live, [part.of.weight for part in live if part.value is not None])
-    return ObjectiveProgress(
-        *means, _health_of_objective(facts, live), _lowest_confidence(live), facts, tuple(key_results)
-    )
-
-
-def _health_of_objective(facts: ObjectiveFacts, live: Sequence[KeyResultProgress]) -> Health:
-    match facts.state:
-        case ObjectiveState.DROPPED:
-            return Health.DROPPED
-        case ObjectiveState.CLOSED:
-            return Health(facts.verdict or Verdict.MISSED)
-    return _worst(live)
-
-
-def of_objectives(objectives: Sequence[ObjectiveProgress]) -> SharedProgress:
-    """A team's or cycle's progress: the mean over the objectives that are not dropped and have a value.
-
-    Health is the worst and confidence the lowest of all that are not dropped. If all of them have ended, health is
-    ACHIEVED if all were achieved, else MISSED.
-    """
-    live = [part for part in objectives if part.health is not Health.DROPPED]
-    means = _means(live, [1.0 for part in live if part.value is not None])
-    healths = {part.health for part in live}
-    ended = healths and healths <= _ENDED
-    health = max(healths) if ended else _worst(live)  # by name, MISSED comes after ACHIEVED
-    return SharedProgress(*means, health, _lowest_confidence(live), tuple(objectives))
-
-
-_Means: TypeAlias = tuple[float | None, float | None, float | None]
-
-
-def _means(parts: Sequence[Progress], weights: list[float]) -> _Means:
-    """The weighted means of value, unclamped and expected over the parts that have a value."""
-    if not weights:
-        return None, None, None
-    counted = [part for part in parts if part.value is not None]
-    return (
-        clamped(mean(weights, [part.value or 0.0 for part in counted])),
-        mean(weights, [part.unclamped or 0.0 for part in counted]),
-        mean(weights, [part.expected or 0.0 for part in counted]),
-    )
-
-
-def _worst(parts: Sequence[Progress]) -> Health:
-    if not parts:
-        return Health.PENDING
-    return _WORST_FIRST[min([_RANK[part.health] for part in parts])]
-
-
-def _lowest_confidence(parts: Sequence[Progress]) -> float | None:
-    return min([part.confidence for part in parts if part.confidence is not None], default=None)
+    gap = due - (value or 0.0)
+    health = _health(facts, share, gap, at, policy)
+    return KeyResultProgress(
+        value, share, due, health, 0.0 if health is Health.PENDING else gap, float(value is not None),
+        facts.confidence, facts.confidence, facts,
+    )  # fmt: skip
 
 
 # ── explaining ───────────────────────────────────────────────────────────────────────────────────
 
-_Part: TypeAlias = tuple[str, float, float | None, Ref, int]
+Part: TypeAlias = tuple[str, float, float | None, Ref, int]
+"""A label, a weight, a value, the source, and the position of the source's event."""
 
 
-def _terms(parts: Sequence[_Part]) -> tuple[Term, ...]:
-    weights = scaled([weight for _, weight, value, _, _ in parts if value is not None])
-    whole, remaining = sum(weights), iter(weights)
+def terms(parts: Sequence[Part], total: float | None = None) -> tuple[Term, ...]:
+    """The terms of a mean by weight. `total` is the divisor, by default the sum of the weights."""
+    weights = scaled([weight for _, weight, *_ in parts])
+    whole = sum(weights) if total is None else total
     return tuple(
-        Term(label, weight, value, 0.0 if value is None else next(remaining) * value / whole, node, position)
-        for label, weight, value, node, position in parts
+        Term(label, weight, value, relative * (value or 0.0) / whole, node, position)
+        for relative, (label, weight, value, node, position) in zip(weights, parts, strict=True)
     )
 
 

@@ -3,18 +3,15 @@
 Shares are of 1. A goal without progress counts as 0 in an attribution and is left out of an attainment.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import groupby, pairwise
+from itertools import pairwise
 from math import fsum
-from operator import attrgetter
 from uuid import UUID
 
 from domain.metrics.cause import Cause
-from domain.metrics.formulas import Fact, clamped, mean
-from domain.metrics.progress import verdict
-from domain.primitives.values import ScoringPolicy, Verdict
+from domain.metrics.formulas import Fact
 
 BUCKETS = 10
 
@@ -33,22 +30,6 @@ class Attainment(Fact, frozen=True, gc=False):
     against_original: float | None
     against_final: float | None
     score: float | None
-
-
-class Part(Fact, frozen=True, gc=False):
-    """The contribution of a key result to its objective: its weight and its progress."""
-
-    weight: float
-    share: float | None
-
-
-class Move(Fact, frozen=True, gc=False):
-    """An event, and the contribution of a key result after it; None once it is dropped."""
-
-    position: int
-    cause: Cause
-    key_result: UUID
-    part: Part | None
 
 
 class Booking(Fact, frozen=True, gc=False):
@@ -114,12 +95,6 @@ def presence(*, planned: bool, dropped: bool) -> Presence:
     return Presence.KEPT if planned else Presence.ADDED_LATER
 
 
-def whole(parts: Iterable[Part]) -> float | None:
-    """The progress of an objective with these key results: Σ weight · share / Σ weight of those with a share."""
-    counted = [(part.weight, part.share) for part in parts if part.share is not None]
-    return clamped(mean(*zip(*counted, strict=True))) if counted else None
-
-
 def averaged(shares: Iterable[float | None]) -> float | None:
     """The mean of the shares that are not None; None without any."""
     counted = [share for share in shares if share is not None]
@@ -129,50 +104,8 @@ def averaged(shares: Iterable[float | None]) -> float | None:
 # ── attribution ──────────────────────────────────────────────────────────────────────────────────
 
 
-def attribution(objective: UUID, planned: Mapping[UUID, Part], moves: Sequence[Move]) -> Attribution:
-    """Replay an objective from its plan, in the order of the log, and attribute each change of progress to its cause.
-
-    `planned`: the contribution of each key result as of the plan. `moves`: the contributions after each later event.
-    Several moves with the same position belong to one event.
-    """
-    parts: dict[UUID, Part] = dict(planned)
-    initial = progress = whole(parts.values()) or 0.0
-    bookings = []
-    for position, same in groupby(sorted(moves, key=attrgetter("position")), key=attrgetter("position")):
-        before = progress
-        for move in same:
-            cause = move.cause
-            _set(parts, move)
-        progress = whole(parts.values()) or 0.0
-        if progress != before:
-            bookings.append(Booking(objective, position, cause, before, progress, progress - before))
-    return _summed(initial, progress, bookings)
-
-
-def mean_attribution(objectives: Sequence[Attribution]) -> Attribution:
-    """A cycle's attribution: the mean of its objectives' attributions, with each booking's share; all 0 for none."""
-    count = len(objectives)
-    if not count:
-        return Attribution(0.0, 0.0, 0.0, 0.0, 0.0)
-    bookings = [
-        Booking(one.objective, one.position, one.cause, one.before, one.after, one.amount / count)
-        for each in objectives
-        for one in each.bookings
-    ]
-    initial, final = (
-        fsum(ends) / count for ends in zip(*[(one.initial, one.final) for one in objectives], strict=True)
-    )
-    return _summed(initial, final, sorted(bookings, key=attrgetter("position")))
-
-
-def _set(parts: dict[UUID, Part], move: Move) -> None:
-    if move.part is None:
-        parts.pop(move.key_result, None)
-    else:
-        parts[move.key_result] = move.part
-
-
-def _summed(initial: float, final: float, bookings: Sequence[Booking]) -> Attribution:
+def summed(initial: float, final: float, bookings: Sequence[Booking]) -> Attribution:
+    """The attribution with these bookings, in the order of the log."""
     booked = {cause: fsum(one.amount for one in bookings if one.cause is cause) for cause in Cause}
     return Attribution(
         initial, booked[Cause.MOVEMENT], booked[Cause.GOALPOST], booked[Cause.SCOPE], final, tuple(bookings)
@@ -192,11 +125,6 @@ def silences(measured: Iterable[datetime], begins_at: datetime, ends_at: datetim
 
 
 # ── calibration ──────────────────────────────────────────────────────────────────────────────────
-
-
-def came_true(score: float | None, policy: ScoringPolicy) -> bool:
-    """Whether a confidence in a key result with this score came true: for a score of at least `score_green`."""
-    return verdict(score, policy) is Verdict.ACHIEVED
 
 
 def calibration(statements: Sequence[tuple[float, bool]]) -> Calibration:

@@ -1,37 +1,20 @@
-"""The trajectory of one key result: planned values, actual values and a forecast."""
+"""The planned values of a key result, and a forecast of its value."""
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from itertools import combinations, takewhile
 from math import isfinite
-from operator import attrgetter
 from statistics import median
 
-from domain.metrics.formulas import Fact, Measured, NumericMeasurement, attained, clamped, share_at
-from domain.metrics.progress import SHARE_TOLERANCE, expected
-from domain.primitives.calendar import Step, day_end, day_start, steps
+from domain.metrics.formulas import Fact, NumericMeasurement, clamped, share_at
+from domain.metrics.health import SHARE_TOLERANCE
+from domain.metrics.progress import expected, is_level
+from domain.primitives.calendar import day_end
 from domain.primitives.values import Direction, Metric
 
 FORECAST_METHOD = "theil-sen"
 FORECAST_MEASUREMENTS_MAX = 60
 """The number of latest measurements that a forecast uses. It compares all pairs of them."""
-
-
-class Revision(Fact, frozen=True, gc=False):
-    """The metric and due date of a key result since a moment."""
-
-    since: datetime
-    metric: Metric
-    due: date
-
-
-class Source(Fact, frozen=True, gc=False):
-    """The source of a key result's value since a moment: its own check-ins, or the readings of its linked KPI.
-    `measured` has all of its measurements, oldest first."""
-
-    since: datetime
-    measured: Sequence[Measured]
 
 
 class TrajectoryPoint(Fact, frozen=True, gc=False):
@@ -59,93 +42,29 @@ class Forecast(Fact, frozen=True, gc=False):
     method: str
 
 
-# ── trajectory ───────────────────────────────────────────────────────────────────────────────────
+# ── the plan ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def trajectory(
-    revisions: Sequence[Revision],
-    sources: Sequence[Source],
-    confidences: Sequence[tuple[datetime, float]],
-    *,
-    created_at: datetime,
-    cycle_start: date,
-    every: Step,
-    at: datetime,
-    ended_at: datetime | None = None,
-) -> list[TrajectoryPoint]:
-    """The key result at its creation, at every step, at the basis and at its due date (the first or the last, whichever
-    is later).
+def planned(metric: Metric, begins_at: datetime, due: date, at: datetime) -> float:
+    """The planned value of a key result at a moment, with linear progress, in the metric's unit.
 
-    `planned` follows the first revision, `replanned` the one in force at that moment. `progress` uses the metric and
-    the source in force at that moment. Measurements between the due date and the end are included. Every input is
-    oldest first and has nothing after the basis.
-    Raises `TOO_LARGE` for more points than `calendar.POINTS_MAX`.
+    From the start to the target, or to the nearer bound of WITHIN. Without a start, and for a start inside the goal,
+    always the target, or the middle of the bounds. MILESTONES, DONE: the elapsed share of the time.
     """
-    begins_at = max(created_at, day_start(cycle_start))
-    measured = [one.measured_at for one in history(sources) if one.measured_at <= (ended_at or at)]
-    due = max(day_end(revisions[0].due), day_end(revisions[-1].due), created_at, *measured[-1:])
-    now = min(max(at, created_at), due)
-    changed = [revision.since for revision in revisions]
-    stated = [stated_at for stated_at, _ in confidences]
-
-    def point(instant: datetime) -> TrajectoryPoint:
-        plan = revisions[max(bisect_right(changed, instant) - 1, 0)]
-        known = instant <= at
-        latest = _latest(sources, instant) if known else None
-        return TrajectoryPoint(
-            at=instant,
-            planned=planned(revisions[0], begins_at, instant),
-            replanned=planned(plan, begins_at, instant),
-            actual=_actual(plan.metric, latest),
-            progress=attained(plan.metric, latest),
-            confidence=confidences[count - 1][1] if known and (count := bisect_right(stated, instant)) else None,
-        )
-
-    switched = [source.since for source in sources]
-    past = steps(every, created_at, now, [*changed, *switched, *measured, *stated])
-    return [point(instant) for instant in [*past, *steps(every, now, due)[1:]]]
-
-
-def history(sources: Sequence[Source]) -> list[Measured]:
-    """The measurements of each source while it was in force, oldest first. A baseline may be older than the first
-    source."""
-    ends: list[datetime | None] = [*(source.since for source in sources[1:]), None]
-    return [
-        one
-        for number, (source, end) in enumerate(zip(sources, ends, strict=True))
-        for one in source.measured
-        if (number == 0 or one.measured_at >= source.since) and (end is None or one.measured_at < end)
-    ]
-
-
-def _latest(sources: Sequence[Source], instant: datetime) -> Measured | None:
-    """The latest measurement at a moment, from the source in force then."""
-    since = [source.since for source in sources]
-    measured = sources[max(bisect_right(since, instant) - 1, 0)].measured
-    count = bisect_right(measured, instant, key=attrgetter("measured_at"))
-    return measured[count - 1] if count else None
-
-
-def planned(plan: Revision, begins_at: datetime, at: datetime) -> float:
-    """The planned value of a key result at a moment, with linear progress.
-
-    INCREASE, DECREASE: linear from start to target. AT_LEAST, AT_MOST: always the target. WITHIN: the middle of the
-    bounds. MILESTONES, DONE: the elapsed share of the time.
-    """
-    metric, share = plan.metric, expected(plan.metric.direction, begins_at, plan.due, at)
-    if metric.direction is Direction.WITHIN:
-        assert metric.lower is not None
-        assert metric.upper is not None
-        return metric.lower / 2 + metric.upper / 2
-    if metric.target is None:
+    share, goal = expected(metric, begins_at, due, at), _goal(metric)
+    if goal is None:
         return share
-    return metric.target if share == 1 or metric.start is None else metric.start * (1 - share) + metric.target * share
+    if metric.start is None or share == 1 or is_level(metric):
+        return goal
+    return metric.start * (1 - share) + goal * share
 
 
-def _actual(metric: Metric, latest: Measured | None) -> float | None:
-    if metric.milestones or latest is None:
-        return attained(metric, latest)
-    return latest.value
+def _goal(metric: Metric) -> float | None:
+    if metric.lower is None or metric.upper is None:
+        return metric.target
+    if metric.start is None or is_level(metric):
+        return metric.lower / 2 + metric.upper / 2
+    return metric.lower if metric.start < metric.lower else metric.upper
 
 
 # ── forecast ─────────────────────────────────────────────────────────────────────────────────────

@@ -83,6 +83,7 @@ class KeyResultState(StrEnum):
 
 class Verdict(StrEnum):
     ACHIEVED = "ACHIEVED"
+    PARTIAL = "PARTIAL"
     MISSED = "MISSED"
 
 

@@ -1,122 +1,232 @@
-"""Attribution replay: the contribution of a key result (weight and progress) after each event between plan and outcome.
+"""Attribution: every change of progress between plan and outcome, attributed to the cause of the event behind it.
 
-The replay follows the order of the log. First it applies all events that the plan knows, then every other event, one by
-one. The timeline ends at the outcome, so the last contribution equals the one at the outcome.
+The walk follows the order of the log. It begins with the events that the plan knows and takes every other event into
+account one by one. After each it computes only the objectives anew that the event can change: its own, and those that
+take their value from them. The timeline ends at the outcome, so the last value equals the one at the outcome.
 """
 
-from bisect import insort
-from collections.abc import Callable, Iterator
-from itertools import groupby, pairwise
-from operator import attrgetter
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from math import fsum
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 from domain.metrics.cause import Cause
-from domain.metrics.formulas import attained
-from domain.metrics.retrospective import Move, Part
-from domain.primitives.values import Basis, KeyResultState
-from projections.history.timeline import BitemporalTimeline, MeasurementVersion
+from domain.metrics.retrospective import Attribution, Booking, summed
+from domain.metrics.wholes import ObjectiveProgress, in_mean
+from domain.primitives.values import Basis, CycleState, KeyResultState, ObjectiveState
+from projections.history.figures import Figures
+from projections.history.horizon import Horizon, WalkHorizon
+from projections.history.timeline import History, MeasurementVersion, Timeline
+from projections.store.versioned_tables import OPEN, Version
+from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow
+from projections.tables.objective import ObjectiveRow
+
+V = TypeVar("V", bound=Version)
 
 
-class _Event(NamedTuple):
-    """An event that affects a key result, and the state change it applies. `is_planned`: it is known at the plan."""
+class _Step(NamedTuple):
+    """An event, its cause, and the objective whose figures it may change."""
 
     position: int
-    is_planned: bool
-    cause: Cause | None
-    apply: Callable[["_ReplayState"], None]
+    cause: Cause
+    objective: UUID
 
 
-class _ReplayState:
-    """The state of a key result during the replay."""
+class Attributions(NamedTuple):
+    """The attributions of objectives by id, and of the mean over all of them."""
 
-    def __init__(self) -> None:
-        self.row: KeyResultRow | None = None
-        self._current: dict[UUID, list[MeasurementVersion]] = {}
-
-    @property
-    def part(self) -> Part | None:
-        """Its contribution to the objective; None before it is added, and once it is dropped."""
-        row = self.row
-        if row is None or row.state is KeyResultState.DROPPED:
-            return None
-        return Part(row.weight, attained(row.metric, self._latest(row)))
-
-    def _latest(self, row: KeyResultRow) -> MeasurementVersion | None:
-        if row.kpi is None:
-            return next((one for one in reversed(self._current.get(row.id, ())) if one.is_measured), None)
-        last = next(reversed(self._current.get(row.kpi, ())), None)
-        return last if last is not None and row.kpi_since is not None and last.measured_at >= row.kpi_since else None
-
-    def set_row(self, row: KeyResultRow) -> None:
-        self.row = row
-
-    def add(self, measurement: MeasurementVersion) -> None:
-        insort(self._current.setdefault(measurement.subject, []), measurement, key=_moment)
-
-    def remove(self, measurement: MeasurementVersion) -> None:
-        self._current[measurement.subject].remove(measurement)
+    of_objectives: dict[UUID, Attribution]
+    of_cycle: Attribution
 
 
-_moment = attrgetter("measured_at", "position")
+def attributions(timeline: Timeline, cycle: UUID, plan: Basis, outcome: Basis) -> Attributions:
+    """Walk from the plan to the outcome, and book every change of an objective's and of the cycle's progress."""
+    walk = _Walk(timeline, cycle, plan, outcome)
+    for position, cause, objectives in _steps(timeline, plan):
+        walk.take(position, cause, objectives)
+    return walk.finish()
 
 
-def replay_attribution(timeline: BitemporalTimeline, key_result: UUID, plan: Basis) -> tuple[Part | None, list[Move]]:
-    """The contribution of a key result at the plan, and after each later event up to the end of the timeline."""
-    state = _ReplayState()
-    events = sorted(_events(timeline, key_result, plan), key=attrgetter("position"))
-    for event in events:
-        if event.is_planned:
-            event.apply(state)
-    planned, moves = state.part, []
-    for position, same in groupby((event for event in events if not event.is_planned), key=attrgetter("position")):
-        causes = [_applied(event, state) for event in same]
-        moves += [Move(position, cause, key_result, state.part) for cause in causes[:1] if cause is not None]
-    return planned, moves
+class _Walk:
+    """The values of the objectives during the walk, and what is booked so far."""
+
+    def __init__(self, timeline: Timeline, cycle: UUID, plan: Basis, outcome: Basis) -> None:
+        self._timeline = timeline
+        self._cycle = cycle
+        self._horizon = WalkHorizon(plan, outcome.at)
+        self._figures = Figures(timeline, self._horizon)
+        self._above = _takers(timeline)
+        self._progress = {id: self._figures.objective(id) for id in timeline.objectives}
+        self._values = {id: _value(self._progress[id]) for id in timeline.own}
+        self._initial = dict(self._values)
+        self._bookings: dict[UUID, list[Booking]] = {id: [] for id in timeline.own}
+        self._has_children = any(one.versions[0].parent == cycle for one in timeline.cycles.values())
+        self._in_mean = self._counted()
+        self._mean = self._first_mean = self._mean_now()
+        self._of_cycle: list[Booking] = []
+
+    def take(self, position: int, cause: Cause, objectives: Iterable[UUID]) -> None:
+        """Take one event into account."""
+        self._horizon.move_to(position)
+        touched = self._touched(objectives)
+        for id in touched:
+            self._figures.forget(id)
+        for id in touched:
+            self._set(position, cause, id)
+        if self._has_children and touched:
+            self._book_mean(Booking(touched[0], position, cause, 0.0, 0.0, self._mean_now() - self._mean))
+
+    def _touched(self, objectives: Iterable[UUID]) -> list[UUID]:
+        """These objectives, and those that may take their value from them, directly or not."""
+        found = dict.fromkeys(objectives)
+        level = list(found)
+        while level:
+            level = [above for id in level for above in self._above.get(id, ()) if above not in found]
+            found |= dict.fromkeys(level)
+        return list(found)
+
+    def _set(self, position: int, cause: Cause, id: UUID) -> None:
+        before, now = self._progress[id], self._figures.objective(id)
+        self._progress[id] = now
+        if id not in self._values:
+            return
+        old, new = self._values[id], _value(now)
+        self._values[id] = new
+        if new != old:
+            self._bookings[id].append(Booking(id, position, cause, old, new, new - old))
+        if not self._has_children:
+            amount = self._moved_by(id, old, new) if _place(before) == _place(now) else self._reset()
+            self._book_mean(Booking(id, position, cause, old, new, amount))
+
+    def _moved_by(self, id: UUID, old: float, new: float) -> float:
+        """The change of the cycle's mean, if its parts are the same."""
+        return (new - old) / len(self._in_mean) if id in self._in_mean else 0.0
+
+    def _reset(self) -> float:
+        """The change of the cycle's mean, if its parts may be others."""
+        self._in_mean = self._counted()
+        return self._mean_now() - self._mean
+
+    def _book_mean(self, booking: Booking) -> None:
+        if booking.amount:
+            self._mean += booking.amount
+            self._of_cycle.append(booking)
+
+    def _counted(self) -> frozenset[UUID]:
+        parts = [part for id in self._timeline.own if (part := self._progress[id]) is not None]
+        return frozenset(part.of.id for part in in_mean(parts))
+
+    def _mean_now(self) -> float:
+        if self._has_children:
+            return self._figures.cycle(self._cycle).value or 0.0
+        values = [self._values[id] for id in self._in_mean]
+        return fsum(values) / len(values) if values else 0.0
+
+    def finish(self) -> Attributions:
+        found = {id: summed(self._initial[id], self._values[id], self._bookings[id]) for id in self._timeline.own}
+        return Attributions(found, summed(self._first_mean, self._mean_now(), self._of_cycle))
 
 
-def _applied(event: _Event, state: _ReplayState) -> Cause | None:
-    event.apply(state)
-    return event.cause
+def _value(progress: ObjectiveProgress | None) -> float:
+    return 0.0 if progress is None or progress.value is None else progress.value
 
 
-def _events(timeline: BitemporalTimeline, key_result: UUID, plan: Basis) -> Iterator[_Event]:
-    """Every event that affects a key result: its own versions, and the measurements of it and of its KPIs."""
-    versions = timeline.key_results[key_result].versions
-    for before, row in pairwise([None, *versions]):
-        assert row is not None
-        is_planned = row.position <= plan.position and row.changed_at <= plan.at
-        yield _Event(row.position, is_planned, _cause(before, row), _set_row(row))
-    for subject in {key_result, *(row.kpi for row in versions if row.kpi is not None)}:
-        series = timeline.series.get(subject)
-        for measurement in () if series is None else series.versions:
-            yield from _measurement_events(measurement, plan, timeline.position)
+def _place(progress: ObjectiveProgress | None) -> tuple[bool, bool]:
+    """Whether an objective counts in its cycle, and whether it takes its value from others."""
+    return (False, False) if progress is None else (progress.counts, progress.is_heading)
 
 
-def _measurement_events(measurement: MeasurementVersion, plan: Basis, last: int) -> Iterator[_Event]:
-    """The beginning of a measurement, and its end if it has one. A measurement that ended before the plan has none."""
+def _takers(timeline: Timeline) -> dict[UUID, set[UUID]]:
+    """By objective: those that it ever supported directly, and that may have taken their value from it."""
+    found: dict[UUID, set[UUID]] = {}
+    for target, edges in timeline.edges.items():
+        if timeline.may_take_from_others(target):
+            for edge in edges:
+                found.setdefault(edge.objective, set()).add(target)
+    return found
+
+
+# ── the events ───────────────────────────────────────────────────────────────────────────────────
+
+
+def _steps(timeline: Timeline, plan: Basis) -> Iterator[tuple[int, Cause, list[UUID]]]:
+    """Every event that the plan does not know, in the order of the log: its position, its cause, and the objectives
+    whose figures it may change directly."""
+    by_position: dict[int, list[_Step]] = {}
+    for step in _all_steps(timeline, Horizon.of(plan)):
+        by_position.setdefault(step.position, []).append(step)
+    for position in sorted(by_position):
+        steps = by_position[position]
+        yield position, steps[0].cause, list(dict.fromkeys(step.objective for step in steps))
+
+
+def _all_steps(timeline: Timeline, plan: Horizon) -> Iterator[_Step]:
+    for id, objective in timeline.objectives.items():
+        for before, version in _changes(objective.versions, plan):
+            yield _Step(version.position, _cause_of_objective(before, version), id)
+        for key_result in timeline.of_objective[id]:
+            yield from _steps_of_key_result(timeline, key_result, id, plan)
+    for cycle in timeline.cycles.values():
+        yield from _steps_of_cycle(timeline, cycle, plan)
+    for target, edges in timeline.edges.items():
+        for edge in edges:
+            if not plan.sees(edge.position, edge.effective_at):
+                yield _Step(edge.position, Cause.SCOPE, target)
+            if edge.until_position <= timeline.position and not plan.sees(edge.until_position, edge.until_at):
+                yield _Step(edge.until_position, Cause.SCOPE, target)
+
+
+def _steps_of_cycle(timeline: Timeline, cycle: History[CycleRow], plan: Horizon) -> Iterator[_Step]:
+    """The activation and the closing of a cycle, at its first objective: without any, they change nothing."""
+    first = next(timeline.objectives_of_cycle(cycle.versions[0].id), None)
+    if first is None:
+        return
+    for before, version in _changes(cycle.versions, plan):
+        is_closing = before is not None and version.state is CycleState.CLOSED
+        yield _Step(version.position, Cause.MOVEMENT if is_closing else Cause.SCOPE, first)
+
+
+def _steps_of_key_result(timeline: Timeline, key_result: UUID, objective: UUID, plan: Horizon) -> Iterator[_Step]:
+    for before, version in _changes(timeline.key_results[key_result].versions, plan):
+        yield _Step(version.position, _cause(before, version), objective)
+    for subject in timeline.subjects(key_result):
+        for measurement in timeline.series(subject).versions:
+            for position in _positions(measurement, plan, timeline.position):
+                yield _Step(position, Cause.MOVEMENT, objective)
+
+
+def _changes(versions: Sequence[V], plan: Horizon) -> Iterator[tuple[V | None, V]]:
+    """The versions that the plan does not know, each with the one before it."""
+    for before, version in pairwise([None, *versions]):
+        if version is not None and not plan.sees(version.position, version.changed_at):
+            yield before, version
+
+
+def _positions(measurement: MeasurementVersion, plan: Horizon, last: int) -> Iterator[int]:
+    """The positions of the beginning and the end of a measurement, as far as the plan does not know them."""
     if measurement.until_position <= plan.position:
         return
-    is_planned = measurement.position <= plan.position and measurement.measured_at <= plan.at
-    yield _Event(measurement.position, is_planned, Cause.MOVEMENT, lambda state: state.add(measurement))
-    if measurement.until_position <= last:
-        end = measurement.until_position
-        yield _Event(end, is_planned=False, cause=Cause.MOVEMENT, apply=lambda state: state.remove(measurement))
+    if not plan.sees(measurement.position, measurement.measured_at):
+        yield measurement.position
+    if measurement.until_position <= min(last, OPEN - 1):
+        yield measurement.until_position
 
 
-def _set_row(row: KeyResultRow) -> Callable[[_ReplayState], None]:
-    return lambda state: state.set_row(row)
+def _cause_of_objective(before: ObjectiveRow | None, row: ObjectiveRow) -> Cause:
+    """SCOPE for objectives that come and go; MOVEMENT for a closing or reopening, which moves the end up to which
+    measurements count."""
+    came_or_went = before is None or ObjectiveState.CLOSED not in (before.state, row.state)
+    return Cause.SCOPE if came_or_went else Cause.MOVEMENT
 
 
-def _cause(before: KeyResultRow | None, row: KeyResultRow) -> Cause | None:
-    """The cause that a new version is attributed to, see `domain.metrics.cause`; None if progress is not affected."""
+def _cause(before: KeyResultRow | None, row: KeyResultRow) -> Cause:
+    """The cause that a version of a key result is attributed to, see `domain.metrics.cause`."""
     if before is None or before.weight != row.weight or row.state is KeyResultState.DROPPED:
         return Cause.SCOPE
-    measured = (before.metric, before.due, before.kpi, before.kpi_since) != (
-        row.metric,
-        row.due,
-        row.kpi,
-        row.kpi_since,
-    )
-    return Cause.GOALPOST if measured else None
+    return Cause.GOALPOST if _goal(before) != _goal(row) else Cause.MOVEMENT
+
+
+def _goal(row: KeyResultRow) -> tuple[object, ...]:
+    return row.metric, row.due, row.kpi, row.aggregate, row.count_from

@@ -10,16 +10,15 @@ import msgspec
 from domain.model.discussion import CommentAdded, Reflected
 from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.values import Basis, Kind, Ref
-from projections.history import key_result_standing
+from projections.history import latest_standings
 from projections.history.field_changes import TABLES_OF, Field, FieldValues, differences, field_values
 from projections.store.basis import is_level
 from projections.store.versioned_tables import Connection, basis_params, fetch, is_valid_at
-from projections.tables import measurements
+from projections.tables import measurements, people
 from projections.tables.change_scopes import OTHER_SUBJECTS
 from projections.tables.changes import PLACE, Change, Place, read_where
 from projections.tables.key_result import KEY_RESULT
 from projections.tables.objective import OBJECTIVE
-from projections.tables.people import TEAM
 
 CHANGES_MAX = 10_000
 """The maximum number of changes in one diff."""
@@ -69,7 +68,9 @@ def diff(conn: Connection, start: Basis, end: Basis, scope: Scope) -> list[Diffe
     The compared fields are those of the version at each basis, and: for a key result its standing, for a KPI its latest
     reading, for an objective the goals it supports, for a team its members.
     """
-    teams = set() if scope.team is None else _inside(conn, start, scope.team) | _inside(conn, end, scope.team)
+    above = [] if scope.team is None else [scope.team]
+    inside = [people.teams_inside(conn, basis, above) for basis in (start, end)]
+    teams = {id for at_basis in inside for within in at_basis.values() for id in within}
     touched = _touched(conn, start, end, scope, teams)
     then, now = (_rows(conn, basis, touched) for basis in (start, end))
     refs = _within(conn, (start, end), (then, now), scope, teams)
@@ -91,8 +92,8 @@ def changes(conn: Connection, start: Basis, end: Basis, of: Sequence[Difference]
     Raises `TOO_LARGE` for more than `CHANGES_MAX`.
     """
     found: dict[Ref, list[Change]] = {one.ref: [] for one in of}
-    measured_by = [(one.ref, row.kpi, row.kpi_since) for one in of for row in (one.then, one.now) if _is_linked(row)]
-    kpis = {kpi for _, kpi, _ in measured_by} | {one.ref.id for one in of if one.ref.kind is Kind.KPI}
+    measured_by = [(one.ref, row.kpi) for one in of for row in (one.then, one.now) if _is_linked(row)]
+    kpis = {kpi for _, kpi in measured_by} | {one.ref.id for one in of if one.ref.kind is Kind.KPI}
     for change in _changes(conn, start, end, [one.ref.id for one in of], kpis) if of else ():
         for ref in _affected(change, measured_by):
             if ref in found:
@@ -198,17 +199,6 @@ def _owned(
     return {*teams, *(row.id for row in candidates if row.team in teams)}
 
 
-def _inside(conn: Connection, basis: Basis, team: UUID) -> set[UUID]:
-    """The team and all teams inside it."""
-    sql = TEAM.query(basis, "select id from team where version = 1", columns="v.id, v.parent")
-    above = dict(fetch(conn, sql, basis_params(basis)))
-    found, size = {team}, 0
-    while size < len(found):
-        size = len(found)
-        found |= {id for id, parent in above.items() if parent in found}
-    return found
-
-
 # ── field values at a basis ──────────────────────────────────────────────────────────────────────
 
 
@@ -224,10 +214,12 @@ def _states(conn: Connection, basis: Basis, rows: Rows) -> dict[Ref, FieldValues
 
 def _standing(conn: Connection, basis: Basis, rows: Sequence[Any]) -> dict[UUID, dict[str, Any]]:
     """The standings of key results."""
+    of = latest_standings.read_contexts(conn, basis, rows)
     found = {}
-    for id, one in key_result_standing.standings(conn, basis, rows).items():
+    for context, one in zip(of, latest_standings.standings(conn, basis, of), strict=True):
         values = (("current", one.value), ("reached", one.reached), ("confidence", one.confidence))
-        found[id] = {name: value for name, value in (*values, ("measuredAt", one.measured_at)) if value is not None}
+        given = (*values, ("measuredAt", one.measured_at))
+        found[context.row.id] = {name: value for name, value in given if value is not None}
     return found
 
 
@@ -293,11 +285,11 @@ def _changes(conn: Connection, start: Basis, end: Basis, ids: Sequence[UUID], kp
     return found
 
 
-def _affected(change: Change, measured_by: Sequence[tuple[Ref, UUID, Any]]) -> list[Ref]:
+def _affected(change: Change, measured_by: Sequence[tuple[Ref, UUID]]) -> list[Ref]:
     """The nodes that a change affects."""
     if change.subject_kind is Kind.CHECK_IN and change.key_result is not None:
         return [Ref(Kind.KEY_RESULT, change.key_result)]
     if change.subject_kind is Kind.READING and change.kpi is not None:
-        moved = [of for of, kpi, since in measured_by if kpi == change.kpi and since <= change.effective_at]
+        moved = [of for of, kpi in measured_by if kpi == change.kpi]
         return [Ref(Kind.KPI, change.kpi), *dict.fromkeys(moved)]
     return [change.subject]

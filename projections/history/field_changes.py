@@ -70,7 +70,7 @@ _HEADERS = frozenset({*Version.__struct_fields__, *EventRow.__struct_fields__})
 _OMITTED: dict[type[Any], frozenset[str]] = {
     CycleRow: frozenset({"plan_at", "plan_position", "outcome_at", "outcome_position"}),
     ObjectiveRow: frozenset({"closed_at", "closed_in", "ended_at", "ended_position"}),
-    KeyResultRow: frozenset({"cycle", "kpi_since", "scored_in", "former"}),
+    KeyResultRow: frozenset({"cycle", "scored_in", "scored_position", "former"}),
     CheckInRow: frozenset({"first_position", "key_result", "measured_at", "late", "until_position", "ended"}),
     ReadingRow: frozenset({"first_position", "kpi", "measured_at", "until_position", "ended"}),
     INITIATIVE.row: frozenset({"subject_kind", "subject_id"}),

@@ -1,10 +1,11 @@
 """Converts rows into the inputs of the formulas."""
 
-from domain.metrics.formulas import Measurement
 from domain.metrics.kpi_series import KpiFacts
-from domain.metrics.progress import KeyResultFacts, ObjectiveFacts
-from domain.primitives.values import Kind, ObjectiveState, Ref
-from projections.history.key_result_standing import Standing
+from domain.metrics.progress import KeyResultFacts, PersonalScore
+from domain.metrics.wholes import CycleFacts, ObjectiveFacts
+from domain.primitives.values import Cadence, CycleState, KeyResultState, ObjectiveState
+from projections.history.standing import Standing
+from projections.history.window import Window
 from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow
 from projections.tables.kpi import KpiRow
@@ -13,31 +14,60 @@ from projections.tables.objective import ObjectiveRow
 
 
 def of_key_result(
-    row: KeyResultRow, standing: Standing, cycle: CycleRow, objective: ObjectiveRow | None
+    row: KeyResultRow,
+    standing: Standing,
+    window: Window,
+    cycle: CycleRow,
+    objective: ObjectiveRow,
+    kpi: KpiRow | None,
 ) -> KeyResultFacts:
-    """The facts of a key result, from its row, its standing, its cycle and its objective."""
+    """The facts of a key result, from its row, its standing, its window, its cycle, its objective and linked KPI."""
     return KeyResultFacts(
         row.id,
         row.title,
         row.position,
         row.metric,
-        row.state,
+        objective.kind,
         row.weight,
         row.due,
         row.created_at,
         cycle.starts_on,
-        cycle.check_in_cadence,
+        _cadence(cycle, kpi),
+        row.state is KeyResultState.DROPPED or objective.state is ObjectiveState.DROPPED,
+        objective.state is ObjectiveState.DRAFT or cycle.state is CycleState.PLANNING,
+        None if window.ended is None else window.ended.at,
         row.score,
-        measured(row, standing),
+        _personal_score(row, objective),
+        standing.baseline,
+        standing.latest,
         standing.last_measured_at,
         standing.confidence,
-        objective is not None and objective.state is ObjectiveState.DROPPED,
     )
+
+
+def _cadence(cycle: CycleRow, kpi: KpiRow | None) -> Cadence:
+    """The longer one."""
+    own = cycle.check_in_cadence
+    return own if kpi is None or kpi.cadence.days <= own.days else kpi.cadence
+
+
+def _personal_score(row: KeyResultRow, objective: ObjectiveRow) -> PersonalScore | None:
+    """The score, unless the command that closed the objective recorded it."""
+    if row.score is None or row.scored_position is None:
+        return None
+    is_of_closing = objective.closed_in is not None and row.scored_in == objective.closed_in
+    return None if is_of_closing else PersonalScore(row.score, row.scored_position)
 
 
 def of_objective(row: ObjectiveRow) -> ObjectiveFacts:
     """The facts of an objective."""
-    return ObjectiveFacts(row.id, row.title, row.position, row.state, row.verdict)
+    return ObjectiveFacts(row.id, row.title, row.position, row.state, row.verdict, row.score)
+
+
+def of_cycle(row: CycleRow) -> CycleFacts:
+    """The facts of a cycle."""
+    days = (row.ends_on - row.starts_on).days + 1
+    return CycleFacts(row.id, row.name, row.position, days, row.state is CycleState.CLOSED)
 
 
 def of_kpi(row: KpiRow, latest: ReadingRow | None) -> KpiFacts:
@@ -45,11 +75,3 @@ def of_kpi(row: KpiRow, latest: ReadingRow | None) -> KpiFacts:
     if latest is None:
         return KpiFacts(row.goal, row.cadence, row.retired)
     return KpiFacts(row.goal, row.cadence, row.retired, latest.value, latest.measured_at)
-
-
-def measured(row: KeyResultRow, standing: Standing) -> Measurement | None:
-    """The measurement that gives a key result its current value; None if there is none."""
-    if standing.measurement is None or standing.measured_at is None or standing.position is None:
-        return None
-    node = Ref(Kind.CHECK_IN if row.kpi is None else Kind.READING, standing.measurement)
-    return Measurement(standing.value, standing.reached, standing.measured_at, standing.position, node)

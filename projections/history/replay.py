@@ -8,30 +8,29 @@ See docs/adr/0009.
 """
 
 from bisect import bisect_right
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
+from uuid import UUID
 
 from domain.log import times
 from domain.log.times import Known
-from domain.metrics.progress import Health, SharedProgress
+from domain.metrics.wholes import CycleProgress
 from domain.primitives.calendar import Step, day_start, steps
 from domain.primitives.errors import Code, CommandRejected, invalid
-from domain.primitives.values import EARLIEST, Kind
+from domain.primitives.values import EARLIEST
 from projections.history import timeline
-from projections.history.timeline import BitemporalTimeline
+from projections.history.figures import Figures
+from projections.history.horizon import Horizon
+from projections.history.timeline import Timeline
 from projections.store.basis import ResolvedBasis
-from projections.store.versioned_tables import OPEN, Connection
+from projections.store.versioned_tables import OPEN, Connection, Version
 from projections.tables.cycle import CycleRow
 
 FIGURES_MAX = 500_000
 """The maximum number of key result states in one replay, over all frames."""
-
-HEALTHS = tuple(health for health in Health if health is not Health.DROPPED)
-"""The health values of key results that are not dropped."""
 
 
 class Frame:
@@ -40,31 +39,26 @@ class Frame:
     The figures are computed on first access.
     """
 
-    def __init__(self, history: BitemporalTimeline, basis: ResolvedBasis, changes: Sequence[int]) -> None:
+    def __init__(self, history: Timeline, cycle: UUID, basis: ResolvedBasis, changes: Sequence[int]) -> None:
         self._history = history
+        self._cycle = cycle
         self.basis = basis
         self.changes = changes
 
     @cached_property
-    def progress(self) -> SharedProgress:
+    def progress(self) -> CycleProgress:
         """The progress of the cycle."""
-        return self._history.progress(self.basis)
-
-    @cached_property
-    def health(self) -> Mapping[Health, int]:
-        """The number of key results by health: those not dropped, of objectives not dropped."""
-        live = [one for one in self.progress.objectives if one.health is not Health.DROPPED]
-        return Counter(part.health for one in live for part in one.key_results)
+        return Figures(self._history, Horizon.of(self.basis)).cycle(self._cycle)
 
     @property
     def objectives(self) -> int:
-        """The number of objectives that are not dropped."""
-        return sum(one.health is not Health.DROPPED for one in self.progress.objectives)
+        """The number of objectives that count: neither drafts nor dropped."""
+        return len(self.progress.counted)
 
     @property
     def key_results(self) -> int:
-        """The number of key results, counted as in `health`."""
-        return sum(self.health.values())
+        """The number of key results of these objectives."""
+        return len(self.progress.key_results)
 
 
 def replay(
@@ -83,8 +77,8 @@ def replay(
     are computed on access. Raises `INVALID` for a span that begins after it ends, `TOO_LARGE` for too many frames.
     """
     first, last = _span(cycle, basis, since, until)
-    history = timeline.read(conn, basis, cycle)
-    events = _events(conn, history)
+    history = timeline.of_cycles(conn, basis, [cycle.id])
+    events = _events(conn, history, cycle)
     horizon = Known(known.position, known.known) if known is not None else None
     arrival = horizon or _arrival(cycle, events)
     seen = sorted(_seen(events, arrival, is_all=horizon is not None))
@@ -96,7 +90,7 @@ def replay(
     bases = (
         _bases(conn, basis, moments, arrival) if horizon is None else [ResolvedBasis(at, *horizon) for at in moments]
     )
-    return _frames(history, bases, seen)
+    return _frames(history, cycle, bases, seen)
 
 
 def _span(
@@ -110,13 +104,13 @@ def _span(
 
 
 def _frames(
-    history: BitemporalTimeline, bases: Sequence[ResolvedBasis], seen: Sequence[tuple[datetime, int]]
+    history: Timeline, cycle: CycleRow, bases: Sequence[ResolvedBasis], seen: Sequence[tuple[datetime, int]]
 ) -> Iterator[Frame]:
     """The frames at these bases. The first frame has no previous one, and so no changes."""
     moments = [at for at, _ in seen]
     after = [bisect_right(moments, basis.at) for basis in bases]
     for basis, (begin, end) in zip(bases, pairwise([*after[:1], *after]), strict=True):
-        yield Frame(history, basis, sorted(position for _, position in seen[begin:end]))
+        yield Frame(history, cycle.id, basis, sorted(position for _, position in seen[begin:end]))
 
 
 # ── visibility of events ─────────────────────────────────────────────────────────────────────────
@@ -131,30 +125,37 @@ class Event(NamedTuple):
     is_own: bool
 
 
-def _events(conn: Connection, history: BitemporalTimeline) -> list[Event]:
+def _events(conn: Connection, history: Timeline, cycle: CycleRow) -> list[Event]:
     """All events of the timeline, in the order of the log."""
-    effective = dict(_effective(history))
+    effective = dict(_effective(history, cycle))
     recorded = times.recordings(conn, list(effective))
     return [Event(position, at, recorded[position], own) for position, (at, own) in sorted(effective.items())]
 
 
-def _effective(history: BitemporalTimeline) -> Iterable[tuple[int, tuple[datetime, bool]]]:
+def _effective(history: Timeline, cycle: CycleRow) -> Iterable[tuple[int, tuple[datetime, bool]]]:
     """By position: the effective time of the event, and whether it is the cycle's own."""
-    cycle = history.cycle
     yield cycle.born, (cycle.created_at, True)
     for basis in (cycle.plan, cycle.outcome):
         if basis is not None:
             yield basis.position, (basis.at, True)
     for policy in history.policies.versions:
         yield policy.position, (policy.changed_at, False)
-    for goal in history.versions:
+    for goal in _versions(history):
         yield goal.position, (goal.changed_at, True)
-    for series in history.series.values():
-        for measurement in series.versions:
-            own = measurement.node.kind is Kind.CHECK_IN
+    for subject in {subject for id in history.own_key_results() for subject in history.subjects(id)}:
+        own = subject in history.key_results
+        for measurement in history.series(subject).versions:
             yield measurement.position, (measurement.measured_at, own)
             if measurement.until_position <= history.position:
                 yield measurement.until_position, (measurement.measured_at, own)
+
+
+def _versions(history: Timeline) -> Iterator[Version]:
+    """Every version of the cycle's own goals."""
+    for id in history.own:
+        yield from history.objectives[id].versions
+    for id in history.own_key_results():
+        yield from history.key_results[id].versions
 
 
 def _arrival(cycle: CycleRow, events: Iterable[Event]) -> Known:

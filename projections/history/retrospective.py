@@ -3,7 +3,7 @@
 All figures come from a timeline that is read at the outcome, so they contain nothing that was recorded later.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
 from itertools import pairwise, takewhile
@@ -11,28 +11,28 @@ from typing import NamedTuple
 from uuid import UUID
 
 from domain.metrics.formulas import attained
+from domain.metrics.health import Health
+from domain.metrics.progress import KeyResultProgress, with_start
 from domain.metrics.retrospective import (
     Attainment,
     Attribution,
     Calibration,
-    Part,
     Presence,
     Silence,
-    attribution,
     averaged,
     calibration,
-    came_true,
-    mean_attribution,
     presence,
     silences,
-    whole,
 )
+from domain.metrics.wholes import mean_value
 from domain.primitives.calendar import day_end, day_start
 from domain.primitives.values import Basis, KeyResultState
-from projections.history import formula_inputs
-from projections.history.attribution import replay_attribution
-from projections.history.timeline import BitemporalTimeline, is_live
+from projections.history.attribution import Attributions, attributions
+from projections.history.figures import Figures
+from projections.history.horizon import Horizon
+from projections.history.timeline import Timeline, is_live
 from projections.store.versioned_tables import Version
+from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow
 from projections.tables.objective import ObjectiveRow
 
@@ -69,63 +69,64 @@ class SilenceReview(NamedTuple):
 class CycleReview:
     """The retrospective of a cycle at its outcome, or at the present. Each part is computed on first access."""
 
-    def __init__(self, timeline: BitemporalTimeline, plan: Basis, outcome: Basis) -> None:
+    def __init__(self, timeline: Timeline, cycle: CycleRow, plan: Basis, outcome: Basis) -> None:
         self._timeline = timeline
+        self._cycle = cycle
         self._plan = plan
         self._outcome = outcome
-        self._policy = timeline.policy(outcome)
+        self._then = Horizon.of(plan)
+        self._now = Horizon.of(outcome)
+        self._figures = Figures(timeline, self._now)
 
     @property
     def ids(self) -> list[UUID]:
         """The ids of all objectives that the cycle ever had."""
-        return list(self._timeline.objectives)
+        return self._timeline.own
 
     # ── attainment and attribution ───────────────────────────────────────────────────────────────
 
     @cached_property
     def objectives(self) -> list[ObjectiveReview]:
         """Every objective that was planned or added later, in the order of drafting."""
-        return [review for id in self._timeline.objectives if (review := self._objective(id)) is not None]
+        return [review for id in self._timeline.own if (review := self._objective(id)) is not None]
 
     @cached_property
     def attainment(self) -> Attainment:
-        """Unweighted means: against original over the planned objectives, including dropped ones; against final over
-        those not dropped, which is the cycle's progress; the score over those not dropped with a score."""
+        """Against original: the unweighted mean over the planned objectives, including dropped ones, one without a
+        value counting 0. Against final: the cycle's progress. The score: the cycle's score, or while it is open the
+        mean of the scores that exist."""
+        of_cycle = self._figures.cycle(self._cycle.id)
+        planned = [one.attainment.against_original for one in self.objectives if one.planned is not None]
         live = [one for one in self.objectives if one.presence is not Presence.DROPPED]
-        return Attainment(
-            averaged(one.attainment.against_original for one in self.objectives),
-            averaged(one.attainment.against_final for one in live),
-            averaged(one.attainment.score for one in live),
-        )
+        score = averaged(one.attainment.score for one in live) if of_cycle.score is None else of_cycle.score
+        return Attainment(mean_value(planned, [1.0] * len(planned)), of_cycle.value, score)
 
     @cached_property
+    def _attributions(self) -> Attributions:
+        return attributions(self._timeline, self._cycle.id, self._plan, self._outcome)
+
+    @property
     def attribution(self) -> Attribution:
-        """The unweighted mean over the objectives in the cycle's progress: those not dropped, with a value."""
-        live = [one for one in self.objectives if one.presence is not Presence.DROPPED]
-        return mean_attribution([one.attribution for one in live if one.attainment.against_final is not None])
+        """The attribution of the cycle's progress."""
+        return self._attributions.of_cycle
 
     def _objective(self, id: UUID) -> ObjectiveReview | None:
         history = self._timeline.objectives[id]
-        row, then = history.at(self._outcome), history.at(self._plan)
-        if row is None or _was_gone(then, row):
+        row, then, final = history.at(self._now), history.at(self._then), self._figures.objective(id)
+        if row is None or final is None or _was_gone(then, row):
             return None
         planned = then if is_live(then) else None
         parts = self._key_results(row, planned)
-        promised = [Part(one.planned.weight, one.attainment.against_original) for one in parts if one.planned]
-        final = self._timeline.progress_of_objective(row, self._outcome, self._policy)
+        promised = [(one.attainment.against_original, one.planned.weight) for one in parts if one.planned is not None]
+        original = mean_value([value for value, _ in promised], [weight for _, weight in promised])
         return ObjectiveReview(
             row,
             planned,
             presence(planned=planned is not None, dropped=not is_live(row)),
             parts,
-            Attainment(whole(promised), final.value, row.score),
-            self._attribution(id),
+            Attainment(original, final.value, row.score),
+            self._attributions.of_objectives[id],
         )
-
-    def _attribution(self, id: UUID) -> Attribution:
-        replays = {of: replay_attribution(self._timeline, of, self._plan) for of in self._timeline.of_objective[id]}
-        planned = {of: part for of, (part, _) in replays.items() if part is not None}
-        return attribution(id, planned, [move for _, moves in replays.values() for move in moves])
 
     # ── key results ──────────────────────────────────────────────────────────────────────────────
 
@@ -137,7 +138,7 @@ class CycleReview:
         """A key result of a dropped objective is dropped, and one of an objective that was not planned is not planned.
         None if it does not exist at the outcome, or was dropped before the plan and is still dropped."""
         history = self._timeline.key_results[id]
-        row, then = history.at(self._outcome), history.at(self._plan)
+        row, then = history.at(self._now), history.at(self._then)
         if row is None or _was_gone(then, row):
             return None
         promised = then if planned is not None and is_live(then) else None
@@ -146,17 +147,20 @@ class CycleReview:
             promised,
             presence(planned=promised is not None, dropped=not (is_live(row) and is_live(objective))),
             self._attainment(row, promised),
-            sum(self._is_after_plan(one) and _is_revision(before, one) for before, one in pairwise(history.versions)),
+            sum(self._is_after_plan(one) and _is_revision(before, one) for before, one in pairwise(self._versions(id))),
         )
 
     def _attainment(self, row: KeyResultRow, planned: KeyResultRow | None) -> Attainment:
-        """The attainment by the last measurement; for a dropped key result, by the last one before it was dropped."""
-        until = self._outcome.at if is_live(row) else row.changed_at
-        standing = self._timeline.standing(row, Basis(until, self._outcome.position))
-        latest = formula_inputs.measured(row, standing)
-        return Attainment(
-            None if planned is None else attained(planned.metric, latest), attained(row.metric, latest), row.score
-        )
+        """The attainment by the last measurement within the window, with the start known at the outcome."""
+        final = self._progress(row)
+        latest, baseline = final.of.latest, final.of.baseline
+        original = None if planned is None else attained(with_start(planned.metric, baseline), latest)
+        return Attainment(original, final.value, row.score)
+
+    def _progress(self, row: KeyResultRow) -> KeyResultProgress:
+        found = self._figures.key_result(row.id)
+        assert found is not None
+        return found
 
     # ── goalposts, silences and calibration ──────────────────────────────────────────────────────
 
@@ -166,7 +170,7 @@ class CycleReview:
         return sorted(
             one.position
             for row in self._rows()
-            for before, one in pairwise(self._timeline.key_results[row.id].versions)
+            for before, one in pairwise(self._versions(row.id))
             if self._is_after_plan(one) and before.metric != one.metric
         )
 
@@ -177,7 +181,7 @@ class CycleReview:
         They begin at the earliest when the key result and the cycle have begun, and end at its due day, the last day of
         the cycle, its own end, or the outcome, whichever is first. Readings of the KPI that it is linked to count.
         """
-        allowed = self._policy.stale_after(self._timeline.cycle.check_in_cadence)
+        allowed = self._figures.policy.stale_after(self._cycle.check_in_cadence)
         found = [
             SilenceReview(row.id, silence)
             for row in self._rows()
@@ -187,16 +191,15 @@ class CycleReview:
 
     @cached_property
     def calibration(self) -> Calibration:
-        """Every check-in with a confidence, compared with the final score of its key result, or with its progress if
-        it has no score; dropped key results are left out."""
+        """Every check-in with a confidence that was measured from the plan on, and whether its key result ended
+        ACHIEVED. Key results that were dropped or have not ended are left out."""
         return calibration(
             [
-                (check_in.confidence, came_true(_final_value(key_result), self._policy))
-                for objective in self.objectives
-                for key_result in objective.key_results
-                if key_result.presence is not Presence.DROPPED
-                for check_in in self._timeline.measurements(key_result.row.id, self._outcome)
-                if check_in.confidence is not None
+                (check_in.confidence, progress.health is Health.ACHIEVED)
+                for row in self._rows()
+                if (progress := self._progress(row)).of.ended_at is not None and progress.health is not Health.DROPPED
+                for check_in in self._timeline.series(row.id).current(self._now)
+                if check_in.confidence is not None and check_in.measured_at >= self._plan.at
             ]
         )
 
@@ -207,28 +210,28 @@ class CycleReview:
 
     def _moments(self, id: UUID) -> Iterator[datetime]:
         """The times of all check-ins of a key result, and of the readings while it was linked to their KPI."""
-        for check_in in self._timeline.measurements(id, self._outcome):
+        for check_in in self._timeline.series(id).current(self._now):
             yield check_in.measured_at
         for kpi, since, until in self._links(id):
-            for reading in self._timeline.measurements(kpi, self._outcome):
+            for reading in self._timeline.series(kpi).current(self._now):
                 if since <= reading.measured_at <= until:
                     yield reading.measured_at
 
     def _links(self, id: UUID) -> Iterator[tuple[UUID, datetime, datetime]]:
         """The KPIs that a key result was linked to, each with the beginning and the end of the link."""
-        versions = self._timeline.key_results[id].versions
+        versions = self._versions(id)
         ends = [*(after.changed_at for _, after in pairwise(versions)), self._outcome.at]
         for one, end in zip(versions, ends, strict=True):
             if one.kpi is not None:
                 yield one.kpi, one.changed_at, end
 
     def _begins_at(self, row: KeyResultRow) -> datetime:
-        return max(row.created_at, day_start(self._timeline.cycle.starts_on))
+        return max(row.created_at, day_start(self._cycle.starts_on))
 
     def _ends_at(self, row: KeyResultRow) -> datetime:
-        last_day = min(row.due, self._timeline.cycle.ends_on)
+        last_day = min(row.due, self._cycle.ends_on)
         ends = [self._outcome.at, day_end(last_day)]
-        objective = self._timeline.objectives[row.objective].at(self._outcome)
+        objective = self._timeline.objectives[row.objective].at(self._now)
         if objective is not None and not is_live(objective):
             ends.append(objective.changed_at)
         if row.state is not KeyResultState.ACTIVE:
@@ -237,9 +240,14 @@ class CycleReview:
 
     def _ended_at(self, row: KeyResultRow) -> datetime:
         """The time since which a key result is in its final state."""
-        versions = reversed(self._timeline.key_results[row.id].versions)
+        versions = reversed(self._versions(row.id))
         ended = list(takewhile(lambda one: one.state is row.state, versions))
         return ended[-1].changed_at
+
+    def _versions(self, key_result: UUID) -> Sequence[KeyResultRow]:
+        """The versions of a key result that the outcome knows, oldest first."""
+        versions = self._timeline.key_results[key_result].versions
+        return [one for one in versions if self._now.sees(one.position, one.changed_at)]
 
     def _is_after_plan(self, version: Version) -> bool:
         """Whether a version is not known at the plan."""
@@ -253,7 +261,3 @@ def _was_gone(then: ObjectiveRow | KeyResultRow | None, row: ObjectiveRow | KeyR
 
 def _is_revision(before: KeyResultRow, row: KeyResultRow) -> bool:
     return (before.metric, before.due, before.weight) != (row.metric, row.due, row.weight)
-
-
-def _final_value(review: KeyResultReview) -> float | None:
-    return review.attainment.against_final if review.row.score is None else review.row.score

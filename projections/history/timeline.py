@@ -1,27 +1,26 @@
-"""The state of a cycle's goals at any number of bases, from one read of all their versions.
+"""Goals with all their versions and measurements, from one read, to compute figures at any number of bases.
 
-Five statements read every version of the cycle's objectives and key results, all their measurements, and every scoring
-policy. The state at a basis is then looked up in sorted lists, so a year of days costs no more statements than one day.
-At each basis the result equals that of the queries on the projections.
+A few statements read every version of the objectives and key results, all their measurements, the cycles and every
+scoring policy. `projections.history.figures` looks the state at a basis up in sorted lists, so a year of days costs no
+more statements than one day. An objective without key results takes its value from the objectives that support it, so
+those are read with it.
 """
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from operator import attrgetter
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import msgspec
 
-from domain.metrics import progress
-from domain.metrics.progress import KeyResultProgress, ObjectiveProgress, SharedProgress
+from domain.metrics.formulas import Measurement
 from domain.primitives.values import Basis, KeyResultState, Kind, ObjectiveState, Ref, ScoringPolicy
-from projections.history import formula_inputs
-from projections.history.key_result_standing import Standing
+from projections.history.horizon import Horizon
 from projections.store.versioned_tables import OPEN, Connection, Version, basis_params, fetch
-from projections.tables.cycle import POLICY, CycleRow, PolicyRow
+from projections.tables.alignment import SUPPORT, Support
+from projections.tables.cycle import CYCLE, POLICY, CycleRow, PolicyRow
 from projections.tables.key_result import KEY_RESULT, KeyResultRow
+from projections.tables.kpi import KPI, KpiRow
 from projections.tables.objective import OBJECTIVE, ObjectiveRow
 
 V = TypeVar("V", bound=Version)
@@ -31,168 +30,134 @@ V = TypeVar("V", bound=Version)
 
 class MeasurementVersion(msgspec.Struct, frozen=True, gc=False):
     """One version of a check-in or reading, current from `position` to `until_position`, which is `OPEN` without an
-    end."""
+    end. `first_position` is the position of its first version."""
 
     subject: UUID
     node: Ref
     position: int
+    first_position: int
     until_position: int
-    recorded_at: datetime
     measured_at: datetime
     value: float | None
     reached: tuple[str, ...] | None
     confidence: float | None
 
     @property
-    def is_measured(self) -> bool:
-        return self.value is not None or self.reached is not None
-
-    @property
-    def has_confidence(self) -> bool:
-        return self.confidence is not None
+    def measurement(self) -> Measurement:
+        return Measurement(self.value, self.reached, self.measured_at, self.position, self.node)
 
 
 class History(Generic[V]):
     """Every version of one aggregate, oldest first. Both clocks of one aggregate have the same order."""
 
-    def __init__(self) -> None:
-        self.versions: list[V] = []
-        self._positions: list[int] = []
-        self._moments: list[datetime] = []
+    def __init__(self, versions: Sequence[V]) -> None:
+        self.versions = versions
 
-    def add(self, version: V) -> None:
-        self.versions.append(version)
-        self._positions.append(version.position)
-        self._moments.append(version.changed_at)
-
-    def at(self, basis: Basis) -> V | None:
-        """The version at a basis; None before the first."""
-        count = min(bisect_right(self._positions, basis.position), bisect_right(self._moments, basis.at))
-        return self.versions[count - 1] if count else None
-
-
-class MeasurementSeries:
-    """Every version of every measurement of one key result or KPI, by (measured at, position)."""
-
-    def __init__(self) -> None:
-        self.versions: list[MeasurementVersion] = []
-        self._moments: list[datetime] = []
-
-    def add(self, version: MeasurementVersion) -> None:
-        self.versions.append(version)
-        self._moments.append(version.measured_at)
-
-    def latest(
-        self,
-        basis: Basis,
-        matches: Callable[[MeasurementVersion], bool] | None = None,
-        since: datetime | None = None,
-    ) -> MeasurementVersion | None:
-        """The latest version that is current at a basis, matches, and was measured at or after `since`."""
-        for place in range(bisect_right(self._moments, basis.at) - 1, -1, -1):
-            version = self.versions[place]
-            if since is not None and version.measured_at < since:
-                return None
-            if is_current(version, basis) and (matches is None or matches(version)):
+    def at(self, horizon: Horizon) -> V | None:
+        """The version at a horizon; None before the first."""
+        for version in reversed(self.versions):
+            if horizon.sees(version.position, version.changed_at):
                 return version
         return None
 
 
-def is_current(version: MeasurementVersion, basis: Basis) -> bool:
-    """Whether the version, but no event that ended it, is known at the basis."""
-    return version.position <= basis.position < version.until_position
+class MeasurementSeries:
+    """Every version of every measurement of one key result or KPI, by (measured at, first position, position)."""
+
+    def __init__(self) -> None:
+        self.versions: list[MeasurementVersion] = []
+
+    def current(self, horizon: Horizon) -> Iterator[MeasurementVersion]:
+        """The current version of each measurement, oldest first."""
+        return (one for one in self.versions if _is_current(one, horizon))
+
+    def latest(
+        self, horizon: Horizon, cut: datetime, matches: Callable[[MeasurementVersion], bool] = lambda _: True
+    ) -> MeasurementVersion | None:
+        """The latest current version that was measured by `cut` and matches."""
+        for version in reversed(self.versions):
+            if version.measured_at <= cut and _is_current(version, horizon) and matches(version):
+                return version
+        return None
 
 
-_is_measured: Callable[[MeasurementVersion], bool] = attrgetter("is_measured")
-_has_confidence: Callable[[MeasurementVersion], bool] = attrgetter("has_confidence")
+def _is_current(version: MeasurementVersion, horizon: Horizon) -> bool:
+    return horizon.is_current(version.position, version.until_position, version.measured_at)
+
+
+_EMPTY = MeasurementSeries()
 
 # ── the timeline ─────────────────────────────────────────────────────────────────────────────────
 
 
-class BitemporalTimeline:
-    """A cycle with all versions and measurements of its goals that are known at the basis it was read at; `position` is
-    the position of that basis."""
+class Timeline:
+    """Goals with all versions and measurements up to the basis it was read at; `position` is that of the basis.
 
-    def __init__(
-        self,
-        cycle: CycleRow,
-        position: int,
-        policies: Iterable[PolicyRow],
-        objectives: Iterable[ObjectiveRow],
-        key_results: Iterable[KeyResultRow],
-    ) -> None:
-        self.cycle = cycle
+    `own`: the objectives that were asked for, without those that only support them. Of key results there are also
+    versions that are known at the basis but effective after its moment.
+    """
+
+    def __init__(self, position: int) -> None:
         self.position = position
-        self.policies: History[PolicyRow] = History()
-        for policy in policies:
-            self.policies.add(policy)
-        self.objectives = _histories(objectives)
-        self.key_results = _histories(key_results)
-        self.series: dict[UUID, MeasurementSeries] = {}
-        self.of_objective: dict[UUID, list[UUID]] = {id: [] for id in self.objectives}
-        for id, history in self.key_results.items():
-            self.of_objective[history.versions[0].objective].append(id)
+        self.policies: History[PolicyRow] = History(())
+        self.cycles: dict[UUID, History[CycleRow]] = {}
+        self.own: list[UUID] = []
+        self.objectives: dict[UUID, History[ObjectiveRow]] = {}
+        self.key_results: dict[UUID, History[KeyResultRow]] = {}
+        self.of_objective: dict[UUID, list[UUID]] = {}
+        self.kpis: dict[UUID, History[KpiRow]] = {}
+        self.edges: dict[UUID, list[Support]] = {}
+        """By target: the alignments to an objective."""
+        self._series: dict[UUID, MeasurementSeries] = {}
 
-    @property
-    def versions(self) -> Iterator[Version]:
-        """Every version of every goal."""
-        for objective in self.objectives.values():
-            yield from objective.versions
-        for key_result in self.key_results.values():
-            yield from key_result.versions
-
-    def policy(self, basis: Basis) -> ScoringPolicy:
+    def policy(self, horizon: Horizon) -> ScoringPolicy:
         """The scoring policy in force."""
-        row = self.policies.at(basis)
+        row = self.policies.at(horizon)
         return ScoringPolicy() if row is None else row.policy
 
-    def progress(self, basis: Basis) -> SharedProgress:
-        """The progress of the cycle, and in it of each objective and each key result that is not dropped."""
-        policy = self.policy(basis)
-        rows = [row for history in self.objectives.values() if (row := history.at(basis)) is not None]
-        return progress.of_objectives([self.progress_of_objective(row, basis, policy) for row in rows])
+    def series(self, subject: UUID) -> MeasurementSeries:
+        """The measurements of a key result or KPI."""
+        return self._series.get(subject, _EMPTY)
 
-    def progress_of_objective(self, row: ObjectiveRow, basis: Basis, policy: ScoringPolicy) -> ObjectiveProgress:
-        """The progress of an objective, by its key results that are not dropped."""
-        rows = [self.key_results[id].at(basis) for id in self.of_objective[row.id]]
-        live = [part for part in rows if part is not None and part.state is not KeyResultState.DROPPED]
-        parts = [self._progress_of_key_result(part, row, basis, policy) for part in live]
-        return progress.of_objective(formula_inputs.of_objective(row), parts)
+    def own_key_results(self) -> Iterator[UUID]:
+        """The key results of the objectives that were asked for."""
+        for objective in self.own:
+            yield from self.of_objective[objective]
 
-    def _progress_of_key_result(
-        self, row: KeyResultRow, objective: ObjectiveRow, basis: Basis, policy: ScoringPolicy
-    ) -> KeyResultProgress:
-        facts = formula_inputs.of_key_result(row, self.standing(row, basis), self.cycle, objective)
-        return progress.of_key_result(facts, basis.at, policy)
+    def subjects(self, key_result: UUID) -> set[UUID]:
+        """What a key result was ever measured by: itself, and KPIs."""
+        versions = self.key_results[key_result].versions
+        return {key_result, *(row.kpi for row in versions if row.kpi is not None)}
 
-    def measurements(self, subject: UUID, basis: Basis) -> list[MeasurementVersion]:
-        """The measurements of a key result or KPI that are current at a basis, by (measured at, position)."""
-        versions = self.series.get(subject, _EMPTY).versions
-        return [version for version in versions if version.measured_at <= basis.at and is_current(version, basis)]
+    def objectives_of_cycle(self, cycle: UUID) -> Iterator[UUID]:
+        return (id for id, history in self.objectives.items() if history.versions[0].cycle == cycle)
 
-    def standing(self, row: KeyResultRow, basis: Basis) -> Standing:
-        """The standing of a key result; equal to that of `key_result_standing.standings`."""
-        own = self.series.get(row.id, _EMPTY)
-        last = own.latest(basis)
-        confident = last if last is None or last.has_confidence else own.latest(basis, _has_confidence)
-        if row.kpi is None:
-            measured = last if last is None or last.is_measured else own.latest(basis, _is_measured)
-        else:
-            measured = self.series.get(row.kpi, _EMPTY).latest(basis, since=row.kpi_since)
-        moments = [version.measured_at for version in (last, measured) if version is not None]
-        return Standing(*_value_columns(measured), max(moments, default=None), *_confidence_columns(confident))
+    def add_objectives(self, versions: Iterable[ObjectiveRow]) -> list[UUID]:
+        """Add objectives; returns their ids, in the order of drafting."""
+        histories = _histories(versions)
+        self.objectives |= histories
+        self.of_objective |= {id: [] for id in histories}
+        return list(histories)
 
+    def add_key_results(self, versions: Iterable[KeyResultRow]) -> None:
+        histories = _histories(versions)
+        self.key_results |= histories
+        for id, history in histories.items():
+            self.of_objective[history.versions[0].objective].append(id)
 
-def _value_columns(
-    version: MeasurementVersion | None,
-) -> tuple[float | None, tuple[str, ...] | None, datetime | None, UUID | None, int | None]:
-    if version is None:
-        return None, None, None, None, None
-    return version.value, version.reached, version.measured_at, version.node.id, version.position
+    def add_measurement(self, version: MeasurementVersion) -> None:
+        self._series.setdefault(version.subject, MeasurementSeries()).versions.append(version)
 
-
-def _confidence_columns(version: MeasurementVersion | None) -> tuple[float | None, int | None]:
-    return (None, None) if version is None else (version.confidence, version.position)
+    def may_take_from_others(self, objective: UUID) -> bool:
+        """Whether supporters may ever have given its value: not if one of its key results was there before the first
+        alignment to it, and was never dropped."""
+        edges = self.edges.get(objective, ())
+        if not edges:
+            return False
+        kept = [self.key_results[id].versions for id in self.of_objective[objective]]
+        kept = [versions for versions in kept if is_live(versions[-1])]
+        position, moment = min(edge.position for edge in edges), min(edge.effective_at for edge in edges)
+        return not any(versions[0].position < position and versions[0].changed_at <= moment for versions in kept)
 
 
 def is_live(row: ObjectiveRow | KeyResultRow | None) -> bool:
@@ -202,70 +167,123 @@ def is_live(row: ObjectiveRow | KeyResultRow | None) -> bool:
 
 def _histories(versions: Iterable[V]) -> dict[UUID, History[V]]:
     """The histories by id, in the order of the first versions."""
-    histories: dict[UUID, History[V]] = {}
+    found: dict[UUID, list[V]] = {}
     for version in versions:
-        histories.setdefault(version.id, History()).add(version)
-    return histories
+        found.setdefault(version.id, []).append(version)
+    return {id: History(of) for id, of in found.items()}
 
-
-_EMPTY = MeasurementSeries()
 
 # ── queries ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def read(conn: Connection, basis: Basis, cycle: CycleRow) -> BitemporalTimeline:
-    """The timeline of a cycle up to a basis: five statements, or four if no KPI was ever linked."""
-    first = "where version = 1"
-    timeline = BitemporalTimeline(
-        cycle,
-        basis.position,
-        POLICY.history(conn, basis, f"select id from {POLICY.name} {first}"),
-        OBJECTIVE.history(
-            conn, basis, f"select id from {OBJECTIVE.name} {first} and cycle = %(cycle)s", cycle=cycle.id
-        ),
-        KEY_RESULT.history(
-            conn, basis, f"select id from {KEY_RESULT.name} {first} and cycle = %(cycle)s", cycle=cycle.id
-        ),
+def of_cycles(conn: Connection, basis: Basis, cycles: Sequence[UUID]) -> Timeline:
+    """The goals of these cycles and of the cycles inside them, up to a basis. `own` are those of these cycles."""
+    timeline = _started(conn, basis)
+    within = _within(timeline, cycles)
+    wanted = f"select id from {OBJECTIVE.name} where version = 1 and cycle = any(%(cycles)b)"
+    ids = timeline.add_objectives(OBJECTIVE.history(conn, basis, wanted, cycles=within))
+    timeline.own = [id for id in ids if timeline.objectives[id].versions[0].cycle in cycles]
+    return _completed(conn, basis, timeline, ids)
+
+
+def of_objectives(conn: Connection, basis: Basis, objectives: Sequence[UUID]) -> Timeline:
+    """These objectives up to a basis."""
+    timeline = _started(conn, basis)
+    timeline.own = _add_objectives(conn, basis, timeline, objectives)
+    return _completed(conn, basis, timeline, timeline.own)
+
+
+def of_key_results(conn: Connection, basis: Basis, key_results: Sequence[UUID]) -> Timeline:
+    """These key results with their measurements, without their objectives and cycles: enough for their standings."""
+    timeline = Timeline(basis.position)
+    timeline.key_results = _histories(
+        KEY_RESULT.read(conn, _known_versions("v.id = any(%(ids)b)"), basis_params(basis, ids=list(key_results)))
     )
-    for row in fetch(conn, _CHECK_INS, basis_params(basis, cycle=cycle.id)):
-        _add(timeline, Kind.CHECK_IN, row)
-    since = _linked_since(timeline)
-    if since:
-        kpis = basis_params(basis, kpis=list(since), since=list(since.values()))
-        for row in fetch(conn, _READINGS, kpis):
-            _add(timeline, Kind.READING, (*row, None, None))
+    _add_measurements(conn, basis, timeline)
     return timeline
 
 
+def _started(conn: Connection, basis: Basis) -> Timeline:
+    timeline = Timeline(basis.position)
+    timeline.policies = History(POLICY.history(conn, basis, f"select id from {POLICY.name} where version = 1"))
+    timeline.cycles = _histories(CYCLE.history(conn, basis, f"select id from {CYCLE.name} where version = 1"))
+    return timeline
+
+
+def _within(timeline: Timeline, cycles: Sequence[UUID]) -> list[UUID]:
+    """These cycles and all cycles inside them."""
+    found = dict.fromkeys(cycles)
+    level = list(cycles)
+    while level:
+        inside = [id for id, history in timeline.cycles.items() if history.versions[-1].parent in level]
+        level = [id for id in inside if id not in found]
+        found |= dict.fromkeys(level)
+    return list(found)
+
+
+def _add_objectives(conn: Connection, basis: Basis, timeline: Timeline, ids: Sequence[UUID]) -> list[UUID]:
+    return timeline.add_objectives(OBJECTIVE.history(conn, basis, "select unnest(%(ids)b::uuid[])", ids=list(ids)))
+
+
+def _completed(conn: Connection, basis: Basis, timeline: Timeline, objectives: Sequence[UUID]) -> Timeline:
+    """Add key results and supporters, level by level, and then all measurements."""
+    level = list(objectives)
+    while level:
+        _add_key_results_and_edges(conn, basis, timeline, level)
+        takers = [id for id in level if timeline.may_take_from_others(id)]
+        supporters = {edge.objective for id in takers for edge in timeline.edges[id]}
+        level = _add_objectives(conn, basis, timeline, sorted(supporters - timeline.objectives.keys()))
+    _add_measurements(conn, basis, timeline)
+    return timeline
+
+
+def _add_key_results_and_edges(conn: Connection, basis: Basis, timeline: Timeline, objectives: Sequence[UUID]) -> None:
+    created = (
+        f"select id from {KEY_RESULT.name} where version = 1 and objective = any(%(objectives)b)"
+        " and changed_at <= %(at)s"
+    )
+    params = basis_params(basis, objectives=list(objectives))
+    timeline.add_key_results(KEY_RESULT.read(conn, _known_versions(f"v.id in ({created})"), params))
+    edges = (
+        f"select {SUPPORT.names} from {SUPPORT.name} v where v.target = any(%(targets)b)"
+        " and v.position <= %(position)s and v.effective_at <= %(at)s order by v.position, v.place"
+    )
+    for edge in SUPPORT.read(conn, edges, basis_params(basis, targets=list(objectives))):
+        timeline.edges.setdefault(edge.target, []).append(edge)
+
+
+def _known_versions(where: str) -> str:
+    """The query for the versions of key results known at the basis, effective or not, oldest first."""
+    return (
+        f"select {KEY_RESULT.seen} from {KEY_RESULT.name} v"
+        f" where {where} and v.position <= %(position)s order by v.position"
+    )
+
+
+def _add_measurements(conn: Connection, basis: Basis, timeline: Timeline) -> None:
+    ids = list(timeline.key_results)
+    for row in fetch(conn, _CHECK_INS, basis_params(basis, key_results=ids)):
+        timeline.add_measurement(_measurement(Kind.CHECK_IN, row))
+    kpis = sorted({kpi for id in ids for kpi in timeline.subjects(id)} - timeline.key_results.keys())
+    if kpis:
+        timeline.kpis = _histories(KPI.history(conn, basis, "select unnest(%(ids)b::uuid[])", ids=kpis))
+        for row in fetch(conn, _READINGS, basis_params(basis, kpis=kpis)):
+            timeline.add_measurement(_measurement(Kind.READING, (*row, None, None)))
+
+
+_COLUMNS = "v.id, v.position, v.first_position, v.until_position, v.measured_at, v.value"
 _KNOWN = "v.position <= %(position)s and v.measured_at <= %(at)s"
-_CHECK_INS = f"""
-    select v.key_result, v.id, v.position, v.until_position, v.recorded_at, v.measured_at,
-        v.value, v.reached, v.confidence
-    from check_in v join key_result k on k.id = v.key_result and k.version = 1
-    where k.cycle = %(cycle)s and {_KNOWN} order by v.measured_at, v.position
-"""
-_READINGS = f"""
-    select v.kpi, v.id, v.position, v.until_position, v.recorded_at, v.measured_at, v.value
-    from unnest(%(kpis)b::uuid[], %(since)b::timestamptz[]) as k (id, since)
-    join reading v on v.kpi = k.id and v.measured_at >= k.since
-    where {_KNOWN} order by v.measured_at, v.position
-"""
+_ORDER = "v.measured_at, v.first_position, v.position"
+_CHECK_INS = (
+    f"select v.key_result, {_COLUMNS}, v.reached, v.confidence from check_in v"
+    f" where v.key_result = any(%(key_results)b) and {_KNOWN} order by {_ORDER}"
+)
+_READINGS = f"select v.kpi, {_COLUMNS} from reading v where v.kpi = any(%(kpis)b) and {_KNOWN} order by {_ORDER}"
 
 
-def _linked_since(timeline: BitemporalTimeline) -> dict[UUID, datetime]:
-    """Every KPI that any key result was ever linked to, and the time of the first link."""
-    since: dict[UUID, datetime] = {}
-    for history in timeline.key_results.values():
-        for one in history.versions:
-            if one.kpi is not None and one.kpi_since is not None:
-                since[one.kpi] = min(one.kpi_since, since.get(one.kpi, one.kpi_since))
-    return since
-
-
-def _add(timeline: BitemporalTimeline, kind: Kind, row: Sequence[Any]) -> None:
-    subject, id, position, until, recorded_at, measured_at, value, reached, confidence = row
-    version = MeasurementVersion(
-        subject, Ref(kind, id), position, until or OPEN, recorded_at, measured_at, value,
+def _measurement(kind: Kind, row: Sequence[Any]) -> MeasurementVersion:
+    subject, id, position, first, until, measured_at, value, reached, confidence = row
+    return MeasurementVersion(
+        subject, Ref(kind, id), position, first, until or OPEN, measured_at, value,
         None if reached is None else tuple(reached), confidence,
     )  # fmt: skip
-    timeline.series.setdefault(subject, MeasurementSeries()).add(version)

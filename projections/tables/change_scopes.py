@@ -42,7 +42,7 @@ class Scope(NamedTuple):
         """The position intervals in which a key result was linked to a KPI."""
         ever = f"select id from key_result where {of} = any(%({self.param})b) and kpi is not null"
         spans = (
-            f"select k.{of} as scope, k.kpi, k.kpi_since, k.state, k.position as since,"
+            f"select k.{of} as scope, k.kpi, k.state, k.position as since,"
             f" lead(k.position, 1, {OPEN}) over (partition by k.id order by k.position) as until"
             f" from key_result k where k.id in ({ever})"
         )
@@ -58,7 +58,7 @@ class Scope(NamedTuple):
             return [f"v.subject_id = any(array({inside})) and v.{OTHER_SUBJECTS}", *owned]
         if self.kind in _LINKED:
             links = f"from {self.links} l where l.scope = {id}"
-            then = "v.position > l.since and v.position < l.until and v.effective_at >= l.kpi_since"
+            then = "v.position > l.since and v.position < l.until"
             read = f"v.topic in {READINGS} and exists (select {links} and l.kpi = v.kpi and {then})"
             return [f"v.{COLUMN_OF_KIND[self.kind]} = {id}", f"v.kpi = any(array(select l.kpi {links})) and {read}"]
         if self.kind is Kind.KPI:

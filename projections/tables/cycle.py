@@ -5,7 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from functools import singledispatch
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -28,7 +28,6 @@ from projections.store.versioned_tables import (
     Table,
     Version,
     VersionedTable,
-    basis_params,
 )
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
@@ -64,6 +63,24 @@ def _basis(at: datetime | None, position: int | None) -> Basis | None:
 
 class PolicyRow(Version, frozen=True, gc=False):
     policy: ScoringPolicy
+
+
+class Policies(NamedTuple):
+    """The scoring policies up to a basis, oldest first."""
+
+    rows: Sequence[PolicyRow]
+
+    @property
+    def current(self) -> PolicyRow:
+        """The policy in force at the basis; before the first one is adopted, the defaults as version 0."""
+        return self.rows[-1] if self.rows else DEFAULT_POLICY
+
+    def in_force(self, end: tuple[datetime, int] | None) -> ScoringPolicy:
+        """The policy at an end, given as moment and position; without one, at the basis."""
+        if end is None:
+            return self.current.policy
+        adopted = [row for row in self.rows if (row.changed_at, row.position) <= end]
+        return adopted[-1].policy if adopted else ScoringPolicy()
 
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────
@@ -142,12 +159,9 @@ def cycles_within(conn: Connection, basis: Basis, parents: Sequence[UUID]) -> di
     return {parent: sorted(rows, key=attrgetter("starts_on")) for parent, rows in found.items()}
 
 
-def policy(conn: Connection, basis: Basis) -> PolicyRow:
-    """The scoring policy in force; before the first one is adopted, the defaults as version 0."""
-    rows = POLICY.read(
-        conn, POLICY.query(basis, "select id from scoring_policy where version = 1"), basis_params(basis)
-    )
-    return rows[0] if rows else DEFAULT_POLICY
+def policies(conn: Connection, basis: Basis) -> Policies:
+    """The scoring policies adopted up to the basis."""
+    return Policies(POLICY.history(conn, basis, f"select id from {POLICY.name} where version = 1"))
 
 
 def _cycle_conditions(_basis: Basis, filter: CycleFilter) -> FilterBuilder:

@@ -51,8 +51,8 @@ class FormerLink(msgspec.Struct, frozen=True):
 class KeyResultRow(Version, frozen=True, gc=False):
     """`aggregate` and `count_from` belong to the link to `kpi`; all three are None without a link.
 
-    `aggregate` is None for LAST. `former` is the last link, once it is unlinked. `scored_in` is the command that
-    recorded the score: if the same command closed the objective, nobody gave the score.
+    `aggregate` is None for LAST. `former` is the last link, once it is unlinked. `scored_in` and `scored_position` are
+    the command and the event that recorded the score: if the same command closed the objective, nobody gave the score.
     """
 
     objective: UUID
@@ -64,7 +64,6 @@ class KeyResultRow(Version, frozen=True, gc=False):
     weight: float
     due: date
     kpi: UUID | None
-    kpi_since: datetime | None
     aggregate: Aggregation | None
     count_from: date | None
     carried_from: UUID | None
@@ -72,6 +71,7 @@ class KeyResultRow(Version, frozen=True, gc=False):
     score: float | None = None
     score_note: str | None = None
     scored_in: UUID | None = None
+    scored_position: int | None = None
     former: FormerLink | None = None
 
 
@@ -96,8 +96,7 @@ def apply(event: Event, entry: Recorded, writer: BatchWriter) -> None:
 
 @apply.register
 def on_key_result_added(event: KeyResultAdded, entry: Recorded, writer: BatchWriter) -> None:
-    since = None if event.kpi is None else event.timestamp
-    writer.insert_first(KEY_RESULT, entry, cycle=writer.current(OBJECTIVE, event.objective).cycle, kpi_since=since)
+    writer.insert_first(KEY_RESULT, entry, cycle=writer.current(OBJECTIVE, event.objective).cycle)
 
 
 @apply.register(KeyResultReworded)
@@ -111,7 +110,7 @@ def on_key_result_edited(event: Event, entry: Recorded, writer: BatchWriter) -> 
 
 @apply.register
 def on_key_result_linked(event: KeyResultLinked, entry: Recorded, writer: BatchWriter) -> None:
-    writer.insert_version(KEY_RESULT, entry, kpi_since=event.timestamp, former=None)
+    writer.insert_version(KEY_RESULT, entry, former=None)
 
 
 @apply.register
@@ -119,7 +118,7 @@ def on_key_result_unlinked(event: KeyResultUnlinked, entry: Recorded, writer: Ba
     row = writer.current(KEY_RESULT, event.originator_id)
     assert row.kpi is not None
     former = FormerLink(row.kpi, row.aggregate, row.count_from, event.timestamp)
-    writer.insert_version(KEY_RESULT, entry, kpi=None, kpi_since=None, aggregate=None, count_from=None, former=former)
+    writer.insert_version(KEY_RESULT, entry, kpi=None, aggregate=None, count_from=None, former=former)
 
 
 @apply.register
@@ -131,7 +130,8 @@ def on_key_result_scored(event: KeyResultScored, entry: Recorded, writer: BatchW
 
 @apply.register
 def on_key_result_reopened(event: KeyResultReopened, entry: Recorded, writer: BatchWriter) -> None:
-    writer.insert_version(KEY_RESULT, entry, state=KeyResultState.ACTIVE, score=None, score_note=None, scored_in=None)
+    unscored = dict.fromkeys(("score", "score_note", "scored_in", "scored_position"))
+    writer.insert_version(KEY_RESULT, entry, state=KeyResultState.ACTIVE, **unscored)
 
 
 @apply.register

@@ -1,6 +1,6 @@
 """People, teams with their leads, and memberships."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import singledispatch
@@ -242,6 +242,23 @@ def teams_within(conn: Connection, basis: Basis, parents: Sequence[UUID]) -> dic
     """The children of each of these teams that are not disbanded, in the order of formation."""
     rows = TEAM.by(conn, basis, "parent", parents, "not v.disbanded")
     return grouped(parents, rows, attrgetter("parent"))
+
+
+def teams_inside(conn: Connection, basis: Basis, teams: Sequence[UUID]) -> dict[UUID, set[UUID]]:
+    """Each of these teams with all teams inside it, directly or not."""
+    sql = TEAM.query(basis, "select id from team where version = 1", columns="v.id, v.parent")
+    within: dict[UUID | None, list[UUID]] = {}
+    for id, parent in fetch(conn, sql, basis_params(basis)):
+        within.setdefault(parent, []).append(id)
+    return {id: _reached(id, within) for id in teams}
+
+
+def _reached(team: UUID, within: Mapping[UUID | None, Sequence[UUID]]) -> set[UUID]:
+    found, level = {team}, [team]
+    while level:
+        level = [id for one in level for id in within.get(one, ()) if id not in found]
+        found.update(level)
+    return found
 
 
 def teams_of_people(conn: Connection, basis: Basis, people: Sequence[UUID]) -> dict[UUID, list[TeamRow]]:

@@ -22,7 +22,7 @@ RECORDED = "RECORDED"
 class Judged(NamedTuple):
     """The computed values of a row: its condition (health or status) and its progress."""
 
-    condition: StrEnum
+    condition: StrEnum | None
     progress: float | None
 
 

@@ -8,7 +8,8 @@ import strawberry
 
 from api.schema.connections.change_lists import at_positions
 from api.schema.history.change import Change
-from api.schema.metrics.progress import Progress
+from api.schema.metrics.figures import counts_of_groups
+from api.schema.metrics.progress import HealthCount, Progress
 from api.schema.primitives import enums
 from api.schema.primitives.field import related, resolved
 from api.schema.primitives.lookup import CycleBy
@@ -17,6 +18,7 @@ from api.schema.primitives.view_types import snapshot
 from api.schema.types.cycle import find_cycle
 from api.schema.types.workspace import Basis, basis_of
 from api.snapshot.snapshot import Batch, RowProxy, View, as_batch
+from domain.metrics.wholes import Counted
 from domain.primitives.calendar import Step
 from projections.history import replay
 
@@ -44,12 +46,6 @@ Every: TypeAlias = Annotated[
 ]
 
 
-@strawberry.type(description="The number of key results with one health value.")
-class HealthCount:
-    health: enums.Health = strawberry.field(description="The health value.")
-    count: int = strawberry.field(description="The number of key results with it.")
-
-
 def _changes(batch: Batch) -> Sequence[list[Change]]:
     """The new changes of each of these frames, read at once and shown at the present."""
     wanted = {position for frame in batch.rows for position in frame.changes}
@@ -61,9 +57,11 @@ def _changes(batch: Batch) -> Sequence[list[Change]]:
 class Frame(RowProxy):
     row: strawberry.Private[replay.Frame]
 
-    objectives: int = strawberry.field(description="The number of objectives, without dropped ones.")
+    objectives: int = strawberry.field(
+        description="The number of objectives, without drafts, dropped ones and those that nothing can measure."
+    )
     key_results: int = strawberry.field(
-        description="The number of key results, without dropped ones and those of dropped objectives."
+        description="The number of key results of these objectives, without dropped ones."
     )
     changes: list[Change] = related(
         "The changes that are new since the previous frame, in log order. Each change is in one frame only. The first "
@@ -83,9 +81,15 @@ class Frame(RowProxy):
     def progress(self) -> Progress:
         return as_batch(Progress, self.then, [self.row.progress])[0]
 
-    @resolved("The number of these key results with each health value. All values are listed, in a fixed order.")
+    @resolved("The number of the cycle's goals with each health value, in a fixed order.")
+    def health_counts(
+        self, of: Annotated[enums.Counted, strawberry.argument(description="The goals to count.")] = Counted.KEY_RESULTS
+    ) -> list[HealthCount]:
+        return counts_of_groups([self.row.progress], of)[0]
+
+    @resolved("The number of these key results with each health value.", deprecated="Use `healthCounts`.")
     def by_health(self) -> list[HealthCount]:
-        return [HealthCount(health=health, count=self.row.health.get(health, 0)) for health in replay.HEALTHS]
+        return counts_of_groups([self.row.progress], Counted.KEY_RESULTS)[0]
 
     @resolved("The whole View at the basis of the frame.", name="view")
     def snapshot_view(self) -> SnapshotRef:

@@ -268,8 +268,8 @@ class Retrospective:
 
     @cached_property
     def review(self) -> CycleReview:
-        events = self.ended.read(timeline.read, self.row)
-        return CycleReview(events, self.planned.basis, self.ended.basis)
+        history = self.ended.read(timeline.of_cycles, [self.row.id])
+        return CycleReview(history, self.row, self.planned.basis, self.ended.basis)
 
     @resolved("The cycle at the outcome.")
     def cycle(self) -> Cycle:

@@ -6,7 +6,8 @@ from uuid import UUID
 
 import strawberry
 
-from api.schema.metrics.progress import latest_readings, live_key_results, standings
+from api.schema.metrics.figures import standings
+from api.schema.metrics.progress import latest_readings, live_key_results
 from api.schema.primitives import enums
 from api.snapshot.snapshot import Batch
 from domain.metrics import findings

@@ -10,7 +10,7 @@ from api.schema.connections import filters
 from api.schema.connections.connection import Connection
 from api.schema.connections.filters import NOTHING, KeyResultFilter, KeyResultOrder, ObjectiveFilter, ObjectiveOrder
 from api.schema.connections.lists import Judged, Listing, computed_page, list_page
-from api.schema.metrics.progress import of_key_results, of_objectives
+from api.schema.metrics.figures import of_key_results, of_objectives
 from api.snapshot.dataloaders import Many, many
 from api.snapshot.pagination import PageRequest
 from api.snapshot.snapshot import Batch, RowProxy, View

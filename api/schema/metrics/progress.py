@@ -1,7 +1,7 @@
 """Progress of key results, objectives, teams and cycles, each computed for all siblings at once."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
-from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -11,29 +11,28 @@ from api.schema.primitives import enums
 from api.schema.primitives.field import related, to_ref
 from api.schema.primitives.node import Node
 from api.schema.primitives.scalars import Position
-from api.snapshot.dataloaders import in_groups, many, of_each
+from api.snapshot.dataloaders import in_groups, many
 from api.snapshot.snapshot import Batch, RowProxy, as_batch
-from domain.metrics import progress
-from domain.metrics.progress import KeyResultProgress, ObjectiveProgress, SharedProgress
+from domain.metrics.health import Health
 from domain.primitives.values import Kind
-from projections.history import formula_inputs, key_result_standing
-from projections.history.key_result_standing import Standing
-from projections.tables import cycle, measurements, objective
+from projections.tables import measurements
 from projections.tables.key_result import key_results_of_objectives
 
 
 @strawberry.type(
     description="A term of the formula of a progress. The contributions sum to the value to 1e-9: "
-    "contribution = weight · value / Σ weight of the terms that have a value."
+    "contribution = weight · value / Σ weight, for a cycle of cycles divided by its own days."
 )
 class ProgressTerm(RowProxy):
     label: str = strawberry.field(description="A short text that describes the term.")
-    weight: float = strawberry.field(description="The weight relative to the other terms.")
+    weight: float = strawberry.field(
+        description="The weight relative to the other terms; for a cycle inside a cycle, its days."
+    )
     value: float | None = strawberry.field(
-        description="The progress of the term, as a share of 1. A term without a value does not count."
+        description="The progress of the term, as a share of 1. A term without a value counts as 0."
     )
     contribution: float = strawberry.field(description="The part of the total progress.")
-    from_: Node | None = to_ref("node", "The measurement, key result or objective that is the source.", "from")
+    from_: Node | None = to_ref("node", "The measurement, key result, objective or cycle that is the source.", "from")
     position: Position | None = strawberry.field(description="The log position of the source event.")
 
 
@@ -47,8 +46,11 @@ def _terms(batch: Batch) -> Sequence[list[ProgressTerm]]:
     "For a key result with latest measurement v: INCREASE and DECREASE: (v - start) / (target - start). AT_LEAST and "
     "AT_MOST: 1 if met, else the share of the distance from start to target, else 0 without a start. WITHIN: 1 inside "
     "the bounds, else the share of the distance from start to the nearer bound, else 0. MILESTONES: Σ weight of "
-    "reached / Σ weight. DONE: 1 if v >= 1, else 0. For an objective: the weighted mean of its key results that are "
-    "not dropped and have a value. For a team or cycle: the unweighted mean of its objectives."
+    "reached / Σ weight. DONE: 1 if v >= 1, else 0. Only measurements up to the end of the key result count.\n\n"
+    "For an objective: the weighted mean of its key results that are not dropped, or without key results the mean of "
+    "the objectives that support it. For a team or cycle: the unweighted mean of its objectives; for a cycle without "
+    "objectives, Σ days · value of the cycles inside it / its own days. Drafts do not count. A part that nobody "
+    "measured counts as 0; the mean is null while no part is measured."
 )
 class Progress(RowProxy):
     value: float | None = strawberry.field(description="The progress, in [0, 1]; null without a measurement.")
@@ -56,13 +58,19 @@ class Progress(RowProxy):
         description="The progress before clamping: below 0 behind the start, above 1 beyond the target."
     )
     expected: float | None = strawberry.field(
-        description="The expected progress: the elapsed share of the time until the due day; always 1 for AT_LEAST, "
-        "AT_MOST and WITHIN."
+        description="The expected progress: the elapsed share of the time until the due day, and 1 for a goal that "
+        "holds what was given at its start; for a whole, the mean over the same parts as its value."
     )
-    health: enums.Health = strawberry.field(description="The condition that follows from expected - value.")
+    health: enums.Health | None = strawberry.field(
+        description="The rating of expected - value, or of the end of the goal. For a whole, the rating of the mean of "
+        "its parts' gaps. Null for a goal that ended without a score."
+    )
     confidence: float | None = strawberry.field(
-        description="The latest stated confidence, in [0, 1]; for a group, the lowest of its parts."
+        description="The latest stated confidence, in [0, 1]; for a whole, the weighted mean of the parts that state "
+        "one."
     )
+    confidence_lowest: float | None = strawberry.field(description="The lowest confidence of any key result in it.")
+    measured_share: float = strawberry.field(description="The share of the weight that was measured, in [0, 1].")
     explain: list[ProgressTerm] = related("The terms whose contributions sum to the value.", _terms)
 
 
@@ -75,32 +83,31 @@ def progress_by(load: Callable[[Batch], Sequence[Any]], description: str) -> Any
     return related(description, _shown, load)
 
 
-# ── computation ──────────────────────────────────────────────────────────────────────────────────
+# ── counts by health ─────────────────────────────────────────────────────────────────────────────
 
 
-def standings(batch: Batch) -> Sequence[Standing]:
-    """The latest measurements of each of these key results."""
-    known = batch.view.read(key_result_standing.standings, batch.rows)
-    return [known[row.id] for row in batch.rows]
+@strawberry.type(description="The number of goals with one health value.")
+class HealthCount:
+    health: enums.Health = strawberry.field(description="The health value.")
+    count: int = strawberry.field(description="The number of goals with it.")
+
+
+HEALTHS = tuple(health for health in Health if health is not Health.DROPPED)
+"""The health values of goals that are not dropped."""
+
+
+def health_counts(parts: Sequence[Any]) -> list[HealthCount]:
+    """The number of these progresses with each health value, in a fixed order; those without a health are left out."""
+    counts = Counter(part.health for part in parts)
+    return [HealthCount(health=health, count=counts[health]) for health in HEALTHS]
+
+
+# ── relations ────────────────────────────────────────────────────────────────────────────────────
 
 
 def latest_readings(batch: Batch) -> dict[UUID, measurements.ReadingRow]:
     """The latest reading of each of these KPIs that has one."""
     return batch.view.read(measurements.READINGS.latest, [row.id for row in batch.rows])
-
-
-def of_key_results(batch: Batch) -> Sequence[KeyResultProgress]:
-    """The progress of each of these key results."""
-    view = batch.view
-    at, policy = view.basis.at, view.policy.policy
-    cycles = view.by_id(cycle.cycles, map(attrgetter("cycle"), batch.rows))
-    objectives = view.by_id(objective.objectives, map(attrgetter("objective"), batch.rows))
-    return [
-        progress.of_key_result(
-            formula_inputs.of_key_result(row, standing, cycles[row.cycle], objectives.get(row.objective)), at, policy
-        )
-        for row, standing in zip(batch.rows, batch.all(standings), strict=True)
-    ]
 
 
 def live_key_results(batch: Batch) -> Sequence[list[Any]]:
@@ -111,30 +118,3 @@ def live_key_results(batch: Batch) -> Sequence[list[Any]]:
 def all_key_results(batch: Batch) -> Sequence[list[Any]]:
     """The key results of each of these objectives, dropped ones too."""
     return many(batch, Kind.KEY_RESULT, key_results_of_objectives, True)  # noqa: FBT003
-
-
-def of_objectives(batch: Batch) -> Sequence[ObjectiveProgress]:
-    """The progress of each of these objectives."""
-    groups = batch.all(live_key_results)
-    batch.view.remember(objective.objectives, batch.rows)
-    return [
-        progress.of_objective(formula_inputs.of_objective(row), parts)
-        for row, parts in zip(batch.rows, of_each(groups, of_key_results), strict=True)
-    ]
-
-
-def of_groups(groups: Sequence[list[Any]]) -> Sequence[SharedProgress]:
-    """The progress of each of these groups of objectives. The groups are siblings."""
-    return [progress.of_objectives(parts) for parts in of_each(groups, of_objectives)]
-
-
-def of_cycles(batch: Batch) -> Sequence[SharedProgress]:
-    """The progress of each of these cycles."""
-    groups = many(batch, Kind.OBJECTIVE, objective.objectives_of_cycles, objective.ObjectiveFilter())
-    return of_groups(groups)
-
-
-def of_teams(batch: Batch, cycle: UUID) -> Sequence[Progress]:
-    """The progress of each of these teams in a cycle."""
-    groups = many(batch, Kind.OBJECTIVE, objective.objectives_of_teams, objective.ObjectiveFilter(cycle=cycle))
-    return as_batch(Progress, batch.view, of_groups(groups))

@@ -2,29 +2,35 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from itertools import pairwise, takewhile
 from typing import Any, NamedTuple
 
 import strawberry
 
+from api.schema.metrics.figures import contexts
 from api.schema.primitives.actor import Actor, actor
 from api.schema.primitives.metric import Metric
 from api.schema.primitives.scalars import Position
 from api.snapshot.dataloaders import in_groups
 from api.snapshot.snapshot import Batch, RowProxy
 from domain.metrics import trajectory
-from domain.metrics.formulas import Measurement, attained
-from domain.metrics.trajectory import Revision, Source
 from domain.primitives import values
 from domain.primitives.calendar import Step
-from domain.primitives.values import KeyResultState, Kind, Ref
-from projections.history import formula_inputs, key_result_standing
-from projections.history.key_result_standing import Link, Standing
+from projections.history import timeline
+from projections.history.horizon import Horizon
+from projections.history.trajectory import KeyResultHistory, Revision
 from projections.store.versioned_tables import By
-from projections.tables import cycle, measurements
+from projections.tables import cycle
 from projections.tables.cycle import CycleRow
-from projections.tables.key_result import KeyResultRow, key_result_versions
-from projections.tables.measurements import CheckInRow, ReadingRow
+
+# ── histories ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _histories(batch: Batch) -> Sequence[KeyResultHistory]:
+    """The history of each of these key results up to the basis."""
+    history = batch.view.read(timeline.of_objectives, list(dict.fromkeys(row.objective for row in batch.rows)))
+    horizon = Horizon.of(batch.view.basis)
+    return [KeyResultHistory(history, row.id, horizon) for row in batch.rows]
+
 
 # ── targets ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -67,22 +73,15 @@ class TargetRevision(RowProxy):
 def targets(batch: Batch) -> Sequence[list[TargetRevision]]:
     """Every target of each of these key results, oldest first."""
     cycles = batch.view.by_id(cycle.cycles, [row.cycle for row in batch.rows])
-    revisions = batch.all(_revisions)
-    states = iter(
-        batch.view.reads.read(key_result_standing.standings_before, [row for rows in revisions for row in rows])
-    )
     parts = [
-        [
-            _target(before, version, next(states), cycles[row.cycle])
-            for before, version in zip([None, *versions], versions, strict=False)
-        ]
-        for row, versions in zip(batch.rows, revisions, strict=True)
+        [_target(revision, cycles[row.cycle]) for revision in history.revisions()]
+        for row, history in zip(batch.rows, batch.all(_histories), strict=True)
     ]
     return in_groups(TargetRevision, batch.view, parts)
 
 
-def _target(before: KeyResultRow | None, row: KeyResultRow, state: Standing, cycle: CycleRow) -> Target:
-    latest = formula_inputs.measured(row, state)
+def _target(revision: Revision, cycle: CycleRow) -> Target:
+    row = revision.row
     return Target(
         metric=row.metric,
         due=row.due,
@@ -92,67 +91,9 @@ def _target(before: KeyResultRow | None, row: KeyResultRow, state: Standing, cyc
         by=row.changed_by,
         reason=row.reason,
         days_before_close=(cycle.ends_on - row.changed_at.date()).days + 1,
-        progress_before=None if before is None else attained(before.metric, latest),
-        progress_after=attained(row.metric, latest),
+        progress_before=revision.progress_before,
+        progress_after=revision.progress_after,
     )
-
-
-def _versions(batch: Batch) -> Sequence[list[KeyResultRow]]:
-    versions = batch.view.read(key_result_versions, [row.id for row in batch.rows])
-    return [versions[row.id] for row in batch.rows]
-
-
-def _revisions(batch: Batch) -> Sequence[list[KeyResultRow]]:
-    """The versions of each of these key results that changed the target, due day or weight."""
-    return [_differing(versions) for versions in batch.all(_versions)]
-
-
-def _differing(versions: list[KeyResultRow]) -> list[KeyResultRow]:
-    return [
-        row
-        for before, row in pairwise([None, *versions])
-        if row is not None
-        and (before is None or (before.metric, before.due, before.weight) != (row.metric, row.due, row.weight))
-    ]
-
-
-# ── measurements ─────────────────────────────────────────────────────────────────────────────────
-
-
-def _check_ins(batch: Batch) -> Sequence[list[CheckInRow]]:
-    known = batch.view.read(measurements.CHECK_INS.all, [row.id for row in batch.rows])
-    return [known[row.id] for row in batch.rows]
-
-
-def _sources(batch: Batch) -> Sequence[list[Source]]:
-    """The sources of each key result's value, with their start: its own check-ins, or a KPI."""
-    periods = [_link_periods(versions) for versions in batch.all(_versions)]
-    links = list(dict.fromkeys(link for part in periods for _, link in part if link is not None))
-    readings = dict(zip(links, batch.view.read(key_result_standing.readings_since, links), strict=True))
-    measured = {link: [_measurement(one, Kind.READING) for one in rows] for link, rows in readings.items()}
-    return [
-        [Source(since, _measurements(check_ins) if link is None else measured[link]) for since, link in part]
-        for part, check_ins in zip(periods, batch.all(_check_ins), strict=True)
-    ]
-
-
-def _link_periods(versions: list[KeyResultRow]) -> list[tuple[datetime, Link | None]]:
-    """The start of each period with a constant source: a KPI link, or None for the key result's own check-ins."""
-    sources = [(row.changed_at, _link(row)) for row in versions]
-    return sources[:1] + [now for before, now in pairwise(sources) if before[1] != now[1]]
-
-
-def _link(row: KeyResultRow) -> Link | None:
-    return None if row.kpi is None or row.kpi_since is None else Link(row.kpi, row.kpi_since)
-
-
-def _measurements(check_ins: list[CheckInRow]) -> list[Measurement]:
-    return [_measurement(one, Kind.CHECK_IN) for one in check_ins if one.value is not None or one.reached is not None]
-
-
-def _measurement(one: CheckInRow | ReadingRow, kind: Kind) -> Measurement:
-    reached = one.reached if isinstance(one, CheckInRow) else None
-    return Measurement(one.value, reached, one.measured_at, one.position, Ref(kind, one.id))
 
 
 # ── trajectory and forecast ──────────────────────────────────────────────────────────────────────
@@ -187,44 +128,17 @@ class Forecast:
 
 def trajectories(batch: Batch, every: Step) -> Sequence[list[Any]]:
     """The trajectory of each of these key results."""
-    view = batch.view
-    cycles = view.by_id(cycle.cycles, [row.cycle for row in batch.rows])
-    return [
-        trajectory.trajectory(
-            [Revision(version.changed_at, version.metric, version.due) for version in revisions],
-            sources,
-            [(one.measured_at, one.confidence) for one in check_ins if one.confidence is not None],
-            created_at=row.created_at,
-            cycle_start=cycles[row.cycle].starts_on,
-            every=every,
-            at=view.basis.at,
-            ended_at=_ended_at(row, versions, cycles[row.cycle]),
-        )
-        for row, revisions, versions, sources, check_ins in zip(
-            batch.rows,
-            batch.all(_revisions),
-            batch.all(_versions),
-            batch.all(_sources),
-            batch.all(_check_ins),
-            strict=True,
-        )
-    ]
-
-
-def _ended_at(row: KeyResultRow, versions: list[KeyResultRow], cycle: CycleRow) -> datetime | None:
-    """When a key result ended, by itself or with its cycle; None while it is active."""
-    ended = [] if cycle.outcome_at is None else [cycle.outcome_at]
-    if row.state is not KeyResultState.ACTIVE:
-        ended.append(list(takewhile(lambda one: one.state is row.state, reversed(versions)))[-1].changed_at)
-    return min(ended, default=None)
+    return [history.trajectory(every) for history in batch.all(_histories)]
 
 
 def forecasts(batch: Batch) -> Sequence[Any]:
     """The forecast of each of these key results; None once it has ended."""
     at = batch.view.basis.at
     return [
-        trajectory.forecast(trajectory.history(sources), row.metric, row.due, at)
-        if row.state is KeyResultState.ACTIVE
-        else None
-        for row, sources in zip(batch.rows, batch.all(_sources), strict=True)
+        None if ended else trajectory.forecast(history.values(), row.metric, row.due, at)
+        for row, history, ended in zip(batch.rows, batch.all(_histories), batch.all(_ended), strict=True)
     ]
+
+
+def _ended(batch: Batch) -> Sequence[bool]:
+    return [one.window.ended is not None for one in batch.all(contexts)]

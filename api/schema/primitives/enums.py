@@ -4,9 +4,10 @@ from api.schema.primitives.described_enum import described
 from domain.commands.permissions import Permission, Role
 from domain.metrics.cause import Cause
 from domain.metrics.findings import Severity
+from domain.metrics.health import Health
 from domain.metrics.kpi_series import KpiStatus
-from domain.metrics.progress import Health
 from domain.metrics.retrospective import Presence
+from domain.metrics.wholes import Counted
 from domain.primitives.calendar import Step
 from domain.primitives.values import (
     Aggregation,
@@ -27,7 +28,7 @@ from domain.primitives.values import (
 from projections.history.diff import DiffKind
 
 __all__ = [
-    "Aggregation", "Cadence", "Cause", "CycleState", "DiffKind", "Direction", "GoalDirection", "Health",
+    "Aggregation", "Cadence", "Cause", "Counted", "CycleState", "DiffKind", "Direction", "GoalDirection", "Health",
     "InitiativeState", "KeyResultState", "KpiStatus", "ObjectiveKind", "ObjectiveState", "Permission", "Presence",
     "ReflectionKind", "Role", "Severity", "Source", "Step", "UnitKind", "Verdict", "Visibility",
 ]  # fmt: skip
@@ -87,8 +88,10 @@ described(
 described(
     "The verdict on a closed objective.",
     {
-        "ACHIEVED": "The objective was achieved.",
-        "MISSED": "The objective was not achieved.",
+        "ACHIEVED": "A COMMITTED objective scored 1, an ASPIRATIONAL one at least `ScoringPolicy.scoreGreen`.",
+        "PARTIAL": "A COMMITTED objective scored at least `ScoringPolicy.scoreGreen`, an ASPIRATIONAL one at least "
+        "`ScoringPolicy.scoreAmber`.",
+        "MISSED": "The objective scored less.",
     },
 )(Verdict)
 described(
@@ -143,19 +146,28 @@ described(
     },
 )(UnitKind)
 described(
-    "The condition of a goal, judged by the gap between its expected and actual progress. A team or cycle has the "
-    "worst health of its goals.",
+    "The condition of a goal, judged by the gap between its expected and actual progress, or by its end. For a whole, "
+    "the gap is the weighted mean of its parts' gaps.",
     {
-        "PENDING": "There is no measurement yet.",
+        "PENDING": "It is planned, or nobody has measured it and its first measurement is not overdue.",
         "ON_TRACK": "The gap is at most `ScoringPolicy.onTrackGap`.",
         "AT_RISK": "The gap is at most `ScoringPolicy.atRiskGap`.",
         "OFF_TRACK": "The gap is larger than `ScoringPolicy.atRiskGap`.",
-        "OUTDATED": "The last measurement is older than the cadence allows.",
+        "OUTDATED": "The last measurement is older than the cadence allows; for a whole, of more than half of its "
+        "weight.",
         "ACHIEVED": "The goal ended and was achieved.",
+        "PARTIAL": "The goal ended and was achieved in part.",
         "MISSED": "The goal ended and was not achieved.",
         "DROPPED": "The goal was dropped, by itself or with its objective.",
     },
 )(Health)
+described(
+    "Which goals are counted.",
+    {
+        "KEY_RESULTS": "Key results that are not dropped, of objectives that count.",
+        "OBJECTIVES": "Objectives that are neither drafts nor dropped and that something can measure.",
+    },
+)(Counted)
 described(
     "The condition of a KPI: the first match of RETIRED, NO_DATA, STALE, HEALTHY, WARNING, BREACHED.",
     {

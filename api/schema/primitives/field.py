@@ -11,9 +11,9 @@ from domain.primitives.values import Kind
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def resolved(description: str, name: str | None = None) -> Callable[[F], F]:
-    """A decorator: a field that the method resolves."""
-    field: Callable[[F], F] = strawberry.field(description=description, name=name)
+def resolved(description: str, name: str | None = None, deprecated: str | None = None) -> Callable[[F], F]:
+    """A decorator: a field that the method resolves. `deprecated`: what to use instead."""
+    field: Callable[[F], F] = strawberry.field(description=description, name=name, deprecation_reason=deprecated)
     return field
 
 

@@ -2,23 +2,25 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 
 from api.schema.connections import filters
 from api.schema.connections.connection import Connection, Where, connection
 from api.schema.connections.filters import ObjectiveFilter
+from api.schema.metrics.figures import counts_of_cycles, of_cycles, scores_of_cycles
 from api.schema.metrics.goal_lists import Whose, objectives_of
-from api.schema.metrics.progress import Progress, of_cycles, progress_by
+from api.schema.metrics.progress import HealthCount, Progress, progress_by
 from api.schema.primitives import enums
-from api.schema.primitives.field import related, to_many, to_one
+from api.schema.primitives.field import related, resolved, to_many, to_one
 from api.schema.primitives.lookup import CycleBy, id_of, key_of
 from api.schema.primitives.refs import CycleRef, ObjectiveRef, ReflectionRef, SnapshotRef
 from api.schema.primitives.view_types import snapshot
 from api.schema.types.entity import Entity, at_another_moment
 from api.snapshot.pagination import PageRequest
 from api.snapshot.snapshot import Batch, View
+from domain.metrics.wholes import Counted
 from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.values import Kind
 from projections.tables import cycle, discussion
@@ -53,10 +55,22 @@ class Cycle(Entity, kind=Kind.CYCLE, read=cycle.cycles):
     outcome: SnapshotRef | None = related(
         "The outcome of record: the View at the cycle's closing; null before.", _snapshots, "outcome"
     )
-    progress: Progress = progress_by(of_cycles, "The unweighted mean of its objectives, without dropped ones.")
+    progress: Progress = progress_by(
+        of_cycles, "The unweighted mean of its objectives; without objectives, that of the cycles inside it by days."
+    )
+    score: float | None = related(
+        "The mean of its objectives' scores, in [0, 1]; null while it is open, and without any score.",
+        scores_of_cycles,
+    )
     reflections: list[ReflectionRef] = to_many(
         Kind.REFLECTION, discussion.reflections_of_subjects, "The reflections on the cycle itself."
     )
+
+    @resolved("The number of its goals with each health value, in a fixed order, without drafts and dropped ones.")
+    def health_counts(
+        self, of: Annotated[enums.Counted, strawberry.argument(description="The goals to count.")] = Counted.KEY_RESULTS
+    ) -> list[HealthCount]:
+        return self.each(counts_of_cycles, of)
 
     @connection("The objectives of the cycle, in the order of recording.")
     def objectives(self, page_request: PageRequest, filter: Where[ObjectiveFilter] = None) -> Connection[ObjectiveRef]:

@@ -9,9 +9,10 @@ import strawberry
 
 from api.schema.connections.connection import Connection, connection
 from api.schema.connections.lists import Pages, paged
+from api.schema.metrics.figures import contexts, of_key_results, standings
 from api.schema.metrics.findings import Finding, in_key_results
 from api.schema.metrics.goal_lists import supporters
-from api.schema.metrics.progress import Progress, of_key_results, progress_by, standings
+from api.schema.metrics.progress import Progress, progress_by
 from api.schema.metrics.trajectory import Forecast, TargetRevision, TrajectoryPoint, forecasts, targets, trajectories
 from api.schema.primitives import enums
 from api.schema.primitives.field import related, resolved, to_many, to_one
@@ -24,7 +25,7 @@ from api.snapshot.snapshot import Batch
 from domain.primitives import values
 from domain.primitives.calendar import Step
 from domain.primitives.values import Kind
-from projections.history import key_result_standing
+from projections.history import latest_standings
 from projections.tables import discussion, key_result, measurements
 
 _CHECK_INS = Pages(
@@ -51,7 +52,7 @@ class Milestone:
 
 
 def _milestones(batch: Batch) -> Sequence[list[Milestone]]:
-    reached_at = batch.view.read(key_result_standing.milestones_reached, [row.id for row in batch.rows])
+    reached_at = batch.view.read(latest_standings.milestones_reached, batch.all(contexts))
     return [
         [_milestone(one, standing.reached or (), reached_at[row.id]) for one in row.metric.milestones]
         for row, standing in zip(batch.rows, batch.all(standings), strict=True)
@@ -86,8 +87,12 @@ class KeyResult(Entity, kind=Kind.KEY_RESULT, read=key_result.key_results):
         "The latest stated confidence that it will be reached, in [0, 1].", _standing, "confidence"
     )
     progress: Progress = progress_by(of_key_results, "The progress of the key result.")
-    kpi: KpiRef | None = to_one(
-        Kind.KPI, "kpi", "The linked KPI. Its readings since the link are the values of the key result."
+    kpi: KpiRef | None = to_one(Kind.KPI, "kpi", "The linked KPI. Its readings are the values of the key result.")
+    aggregate: enums.Aggregation | None = strawberry.field(
+        description="How the linked KPI's readings become the value; null for LAST and without a link."
+    )
+    count_from: date | None = strawberry.field(
+        description="The first day whose readings are aggregated; null for the first day of the cycle."
     )
     score: float | None = strawberry.field(description="The final score, in [0, 1]; null until it is scored.")
     targets: list[TargetRevision] = related("Every target it ever had, oldest first.", targets)

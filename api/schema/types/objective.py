@@ -7,9 +7,10 @@ from typing import Annotated, Any
 import strawberry
 
 from api.schema.connections.connection import Connection, connection
+from api.schema.metrics.figures import counts_of_objectives, of_objectives
 from api.schema.metrics.findings import Finding, in_objectives
 from api.schema.metrics.goal_lists import supporters
-from api.schema.metrics.progress import Progress, all_key_results, live_key_results, of_objectives, progress_by
+from api.schema.metrics.progress import HealthCount, Progress, all_key_results, live_key_results, progress_by
 from api.schema.primitives import enums
 from api.schema.primitives.field import related, resolved, to_many, to_one, to_refs, to_some
 from api.schema.primitives.refs import (
@@ -33,8 +34,12 @@ from projections.tables import alignment, discussion, objective
 
 @strawberry.type(description="The outcome of a closed objective.")
 class ObjectiveOutcome(RowProxy):
-    verdict: enums.Verdict = strawberry.field(description="Whether the objective was achieved.")
-    score: float = strawberry.field(description="The final score, in [0, 1].")
+    verdict: enums.Verdict | None = strawberry.field(
+        description="Whether the objective was achieved; null if it ended without a score."
+    )
+    score: float | None = strawberry.field(
+        description="The final score, in [0, 1]; null for an objective that nothing could measure."
+    )
     reflection: Markdown | None = strawberry.field(description="The reflection given at the closing.")
     closed_at: datetime = strawberry.field(description="The effective time of the closing.")
 
@@ -79,7 +84,11 @@ class Objective(Entity, kind=Kind.OBJECTIVE, read=objective.objectives):
         Kind.INITIATIVE, discussion.initiatives_of_subjects, "The initiatives for this objective itself."
     )
     progress: Progress = progress_by(
-        of_objectives, "The weighted mean of its key results. Supporting objectives do not change it."
+        of_objectives,
+        "The weighted mean of its key results. Supporting objectives change it only if it has no key results.",
+    )
+    health_counts: list[HealthCount] = related(
+        "The number of its key results with each health value, in a fixed order.", counts_of_objectives
     )
     outcome: ObjectiveOutcome | None = related("The outcome; null until it is closed.", _outcomes)
     carried_from: ObjectiveRef | None = to_one(

@@ -1,19 +1,23 @@
 """People and teams."""
 
-from typing import Annotated
+from typing import Annotated, TypeAlias
+from uuid import UUID
 
 import strawberry
 
 from api.schema.connections.connection import Connection, Where, connection
 from api.schema.connections.filters import NOTHING, ObjectiveFilter, named
+from api.schema.metrics.figures import counts_of_teams, shown_teams
 from api.schema.metrics.goal_lists import Whose, objectives_of
-from api.schema.metrics.progress import Progress, of_teams
+from api.schema.metrics.progress import HealthCount, Progress
+from api.schema.primitives import enums
 from api.schema.primitives.field import related, resolved, to_many, to_one
 from api.schema.primitives.lookup import CycleBy
 from api.schema.primitives.refs import ObjectiveRef, PersonRef, TeamRef
 from api.schema.types.entity import Entity, at_another_moment
 from api.snapshot.pagination import PageRequest
-from api.snapshot.snapshot import Batch
+from api.snapshot.snapshot import Batch, View
+from domain.metrics.wholes import Counted
 from domain.primitives.personal_data import ERASED, erased_handle
 from domain.primitives.values import Kind
 from projections.tables import people
@@ -47,6 +51,20 @@ class Person(Entity, kind=Kind.PERSON, read=people.people):
     as_of = at_another_moment(PersonRef)
 
 
+InCycle: TypeAlias = Annotated[
+    CycleBy | None,
+    strawberry.argument(description="The cycle, by id or key. Default: all active cycles."),
+]
+IncludeSubteams: TypeAlias = Annotated[
+    bool, strawberry.argument(description="Whether the teams inside it count, too, directly or not.")
+]
+
+
+def _cycle(view: View, by: CycleBy | None) -> UUID | None:
+    """The id of a cycle; None for all active ones, and one that does not exist for an unknown cycle."""
+    return None if by is None else named(view, Kind.CYCLE, by) or NOTHING
+
+
 @strawberry.type(description="A team of people with common goals. Teams form a hierarchy.")
 class Team(Entity, kind=Kind.TEAM, read=people.teams):
     row: strawberry.Private[people.TeamRow]
@@ -63,10 +81,17 @@ class Team(Entity, kind=Kind.TEAM, read=people.teams):
     def objectives(self, page_request: PageRequest, filter: Where[ObjectiveFilter] = None) -> Connection[ObjectiveRef]:
         return objectives_of(self, Whose.TEAM, filter, page_request)
 
-    @resolved("The unweighted mean of its own objectives in a cycle, without dropped ones.")
-    def progress(
-        self, cycle: Annotated[CycleBy, strawberry.argument(description="The cycle, by id or key.")]
-    ) -> Progress:
-        return self.each(of_teams, named(self.view, Kind.CYCLE, cycle) or NOTHING)
+    @resolved("The unweighted mean of the team's objectives in a cycle.")
+    def progress(self, cycle: InCycle = None, include_subteams: IncludeSubteams = True) -> Progress:
+        return self.each(shown_teams, _cycle(self.view, cycle), include_subteams)
+
+    @resolved("The number of the team's goals in a cycle with each health value, without drafts and dropped ones.")
+    def health_counts(
+        self,
+        cycle: InCycle = None,
+        include_subteams: IncludeSubteams = True,
+        of: Annotated[enums.Counted, strawberry.argument(description="The goals to count.")] = Counted.KEY_RESULTS,
+    ) -> list[HealthCount]:
+        return self.each(counts_of_teams, _cycle(self.view, cycle), include_subteams, of)
 
     as_of = at_another_moment(TeamRef)

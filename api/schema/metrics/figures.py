@@ -1,0 +1,193 @@
+"""The figures of key results, objectives, teams and cycles at a view, each computed for all siblings at once.
+
+Objectives that take their value from others, and closed cycles of cycles, are computed from a timeline.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
+from typing import Any
+from uuid import UUID
+
+from api.schema.metrics.progress import HealthCount, Progress, health_counts, live_key_results
+from api.snapshot.dataloaders import of_each
+from api.snapshot.snapshot import Batch, View, as_batch
+from domain.metrics import wholes
+from domain.metrics.progress import KeyResultProgress
+from domain.metrics.wholes import Counted, CycleProgress, GroupProgress, ObjectiveProgress
+from domain.primitives.values import Basis, CycleState, ScoringPolicy
+from projections.history import formula_inputs, latest_standings, timeline
+from projections.history.figures import Figures
+from projections.history.horizon import Horizon
+from projections.history.latest_standings import Context
+from projections.history.standing import Standing
+from projections.history.timeline import Timeline
+from projections.history.window import End, end_of_cycle, end_of_objective
+from projections.tables import cycle, kpi, objective, people
+from projections.tables.cycle import CycleRow
+from projections.tables.objective import ObjectiveFilter
+
+# ── key results ──────────────────────────────────────────────────────────────────────────────────
+
+
+def contexts(batch: Batch) -> Sequence[Context]:
+    """The rows that the figures of these key results depend on."""
+    view, rows = batch.view, batch.rows
+    objectives = view.by_id(objective.objectives, map(attrgetter("objective"), rows))
+    cycles = view.by_id(cycle.cycles, map(attrgetter("cycle"), rows))
+    kpis = view.by_id(kpi.kpis, map(attrgetter("kpi"), rows))
+    return latest_standings.contexts(view.basis, rows, objectives, cycles, kpis)
+
+
+def standings(batch: Batch) -> Sequence[Standing]:
+    """The latest measurements of each of these key results."""
+    return batch.view.read(latest_standings.standings, batch.all(contexts))
+
+
+def of_key_results(batch: Batch) -> Sequence[KeyResultProgress]:
+    """The progress of each of these key results."""
+    view = batch.view
+    return [
+        latest_standings.progress_of(one, standing, view.policies, view.basis)
+        for one, standing in zip(batch.all(contexts), batch.all(standings), strict=True)
+    ]
+
+
+# ── objectives ───────────────────────────────────────────────────────────────────────────────────
+
+
+def of_objectives(batch: Batch) -> Sequence[ObjectiveProgress]:
+    """The progress of each of these objectives."""
+    groups = batch.all(live_key_results)
+    batch.view.remember(objective.objectives, batch.rows)
+    headings = _headings(batch.view, [row.id for row, group in zip(batch.rows, groups, strict=True) if not group])
+    return [
+        headings[row.id] if not parts else wholes.of_objective(formula_inputs.of_objective(row), parts, policy)
+        for row, parts, policy in zip(batch.rows, of_each(groups, of_key_results), _policies(batch), strict=True)
+    ]
+
+
+def _policies(batch: Batch) -> Iterable[ScoringPolicy]:
+    """For each of these objectives, the policy in force at its end or now."""
+    return (batch.view.policies.in_force(end_of_objective(row)) for row in batch.rows)
+
+
+def _headings(view: View, ids: Sequence[UUID]) -> dict[UUID, ObjectiveProgress]:
+    """The progress of objectives without key results, by those that support them."""
+    figures = _figures(view, timeline.of_objectives, ids) if ids else None
+    return {} if figures is None else {id: part for id in ids if (part := figures.objective(id)) is not None}
+
+
+def _figures(view: View, read: Callable[..., Timeline], ids: Sequence[UUID]) -> Figures:
+    return Figures(view.read(read, ids), Horizon.of(view.basis))
+
+
+def _progress_by_id(view: View, rows: Sequence[objective.ObjectiveRow]) -> dict[UUID, ObjectiveProgress]:
+    batch = Batch(view, list({row.id: row for row in rows}.values()))
+    return dict(zip([row.id for row in batch.rows], batch.all(of_objectives), strict=True))
+
+
+# ── cycles ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def of_cycles(batch: Batch) -> Sequence[CycleProgress]:
+    """The progress of each of these cycles."""
+    found = _of_cycle_rows(batch.view, batch.rows)
+    return [found[row.id] for row in batch.rows]
+
+
+def _of_cycle_rows(view: View, rows: Sequence[CycleRow]) -> dict[UUID, CycleProgress]:
+    own = _own_objectives(view, [row.id for row in rows])
+    bare = [row for row in rows if not wholes.in_mean(own[row.id])]
+    frozen = [row.id for row in bare if end_of_cycle(row) is not None]
+    figures = _figures(view, timeline.of_cycles, frozen) if frozen else None
+    inside = _children(view, [row.id for row in bare if end_of_cycle(row) is None])
+    return {
+        row.id: _of_cycle(view, row, own[row.id], inside.get(row.id, ()))
+        if figures is None or row.id not in frozen
+        else figures.cycle(row.id)
+        for row in rows
+    }
+
+
+def _of_cycle(
+    view: View, row: CycleRow, own: Sequence[ObjectiveProgress], children: Sequence[CycleProgress]
+) -> CycleProgress:
+    policy = view.policies.in_force(end_of_cycle(row))
+    return wholes.of_cycle(formula_inputs.of_cycle(row), own, children, policy)
+
+
+def _own_objectives(view: View, cycles: Sequence[UUID]) -> dict[UUID, list[ObjectiveProgress]]:
+    rows = view.read(objective.objectives_of_cycles, cycles, ObjectiveFilter())
+    parts = _progress_by_id(view, [row for group in rows.values() for row in group])
+    return {id: [parts[row.id] for row in rows.get(id, ())] for id in cycles}
+
+
+def _children(view: View, cycles: Sequence[UUID]) -> dict[UUID, list[CycleProgress]]:
+    """The progress of the activated cycles inside each of these open cycles."""
+    rows = view.read(cycle.cycles_within, cycles) if cycles else {}
+    active = {id: [row for row in group if row.state is not CycleState.PLANNING] for id, group in rows.items()}
+    flat = [row for group in active.values() for row in group]
+    found = _of_cycle_rows(view, flat) if flat else {}
+    return {id: [found[row.id] for row in group] for id, group in active.items()}
+
+
+# ── teams ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def of_teams(batch: Batch, of_cycle: UUID | None, include_subteams: bool) -> Sequence[GroupProgress]:
+    """The progress of each of these teams in a cycle, by default in all active cycles. In a closed cycle, the teams
+    are those at its closing."""
+    view, ids = batch.view, [row.id for row in batch.rows]
+    closed = None if of_cycle is None else _closed(view, of_cycle)
+    then = view if closed is None else view.reads.at(Basis(closed.at, view.basis.position))
+    inside = then.read(people.teams_inside, ids) if include_subteams else {id: {id} for id in ids}
+    rows = _objectives_of_teams(then, set().union(*inside.values()), of_cycle)
+    parts = _progress_by_id(view, list(view.by_id(objective.objectives, [row.id for row in rows]).values()))
+    policy = view.policies.in_force(closed)
+    return [wholes.of_team([parts[row.id] for row in rows if row.team in inside[id]], policy) for id in ids]
+
+
+def _closed(view: View, of_cycle: UUID) -> End | None:
+    row = view.by_id(cycle.cycles, [of_cycle]).get(of_cycle)
+    return None if row is None else end_of_cycle(row)
+
+
+def _objectives_of_teams(view: View, teams: set[UUID], of_cycle: UUID | None) -> list[objective.ObjectiveRow]:
+    """The objectives of these teams in a cycle, or in all active cycles."""
+    found = view.read(objective.objectives_of_teams, sorted(teams), ObjectiveFilter(cycle=of_cycle))
+    rows = [row for group in found.values() for row in group]
+    if of_cycle is not None:
+        return rows
+    cycles = view.by_id(cycle.cycles, [row.cycle for row in rows])
+    return [row for row in rows if cycles[row.cycle].state is CycleState.ACTIVE]
+
+
+# ── counts by health ─────────────────────────────────────────────────────────────────────────────
+
+
+def counts_of_objectives(batch: Batch) -> Sequence[list[HealthCount]]:
+    """The key results of each of these objectives, by health."""
+    return [health_counts([] if one.is_heading else one.parts) for one in batch.all(of_objectives)]
+
+
+def counts_of_groups(groups: Sequence[GroupProgress], of: Counted) -> Sequence[list[HealthCount]]:
+    """The objectives or key results in each of these wholes, by health."""
+    return [health_counts(one.counted if of is Counted.OBJECTIVES else one.key_results) for one in groups]
+
+
+def counts_of_cycles(batch: Batch, of: Counted) -> Sequence[list[HealthCount]]:
+    return counts_of_groups(batch.all(of_cycles), of)
+
+
+def counts_of_teams(batch: Batch, of_cycle: UUID | None, include_subteams: bool, of: Counted) -> Any:
+    return counts_of_groups(batch.all(of_teams, of_cycle, include_subteams), of)
+
+
+def scores_of_cycles(batch: Batch) -> Sequence[float | None]:
+    """The score of each of these cycles; None while it is open."""
+    return [one.score for one in batch.all(of_cycles)]
+
+
+def shown_teams(batch: Batch, of_cycle: UUID | None, include_subteams: bool) -> Sequence[Progress]:
+    """The progress of each of these teams, as objects of the API."""
+    return as_batch(Progress, batch.view, batch.all(of_teams, of_cycle, include_subteams))

@@ -1,0 +1,304 @@
+"""Progress of objectives, teams and cycles: weighted means over their parts, as pure functions.
+
+A mean counts everything that could have been measured: a part without a value counts as 0, and the mean is None only
+while no part has one. Drafts and dropped goals do not count.
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from math import fsum
+from typing import TypeAlias
+from uuid import UUID
+
+from domain.metrics.formulas import Fact, clamped, mean, scaled
+from domain.metrics.health import Health, band, verdict
+from domain.metrics.progress import KeyResultProgress, Progress, Term, terms
+from domain.primitives.values import Kind, ObjectiveKind, ObjectiveState, Ref, ScoringPolicy, Verdict
+
+# ── inputs and results ───────────────────────────────────────────────────────────────────────────
+
+
+class ObjectiveFacts(Fact, frozen=True, gc=False):
+    """An objective at a basis."""
+
+    id: UUID
+    title: str
+    position: int
+    state: ObjectiveState
+    verdict: Verdict | None = None
+    score: float | None = None
+
+
+class CycleFacts(Fact, frozen=True, gc=False):
+    """A cycle at a basis. `days`: its length."""
+
+    id: UUID
+    name: str
+    position: int
+    days: int
+    is_closed: bool = False
+
+
+class Whole(Progress, frozen=True, gc=False):
+    """The progress of a whole. `total` is the divisor of its mean, None for the sum of the weights."""
+
+    parts: "tuple[AnyPart, ...]"
+    weights: tuple[float, ...]
+    total: float | None
+
+    @property
+    def explain(self) -> tuple[Term, ...]:
+        if self.value is None:
+            return ()
+        parts = [
+            (part.label, weight, part.value, part.node, part.source_position)
+            for part, weight in zip(self.parts, self.weights, strict=True)
+        ]
+        return terms(parts, self.total)
+
+
+class ObjectiveProgress(Whole, frozen=True, gc=False):
+    """An objective's progress. Its parts are its key results, or the objectives that support it if it `is_heading`:
+    an objective without key results takes its value from others."""
+
+    of: ObjectiveFacts
+    is_heading: bool
+
+    @property
+    def label(self) -> str:
+        return self.of.title
+
+    @property
+    def node(self) -> Ref:
+        return Ref(Kind.OBJECTIVE, self.of.id)
+
+    @property
+    def source_position(self) -> int:
+        return self.of.position
+
+    @property
+    def counts(self) -> bool:
+        """Whether it counts in means: it is neither a draft nor dropped, and it can have a value."""
+        return bool(self.parts) and self.of.state in (ObjectiveState.ACTIVE, ObjectiveState.CLOSED)
+
+
+class GroupProgress(Whole, frozen=True, gc=False):
+    """The progress of a team or cycle.
+
+    `parts` are the objectives in its mean, or for a cycle of cycles its `children`. `counted` are all objectives that
+    count, including those that take their value from others.
+    """
+
+    counted: tuple[ObjectiveProgress, ...]
+
+    @property
+    def key_results(self) -> list[KeyResultProgress]:
+        """The key results of the counted objectives."""
+        return [part for one in self.counted if not one.is_heading for part in one.parts]  # type: ignore[misc]
+
+
+class CycleProgress(GroupProgress, frozen=True, gc=False, kw_only=True):
+    """A cycle's progress. `score`: None while it is open."""
+
+    of: CycleFacts
+    score: float | None
+
+    @property
+    def label(self) -> str:
+        return self.of.name
+
+    @property
+    def node(self) -> Ref:
+        return Ref(Kind.CYCLE, self.of.id)
+
+    @property
+    def source_position(self) -> int:
+        return self.of.position
+
+
+class Counted(StrEnum):
+    """Which goals of a cycle or team are counted by health."""
+
+    KEY_RESULTS = "KEY_RESULTS"
+    OBJECTIVES = "OBJECTIVES"
+
+
+AnyPart: TypeAlias = KeyResultProgress | ObjectiveProgress | CycleProgress
+
+# ── means ────────────────────────────────────────────────────────────────────────────────────────
+
+_Means: TypeAlias = tuple[float | None, float | None, float | None]
+
+
+def mean_value(values: Sequence[float | None], weights: Sequence[float]) -> float | None:
+    """Σ weight · value / Σ weight, a missing value counting 0; None if all are missing."""
+    if all(value is None for value in values):
+        return None
+    return clamped(mean(weights, [value or 0.0 for value in values]))
+
+
+def _means(parts: Sequence[AnyPart], weights: Sequence[float], fill: float) -> _Means:
+    """Value, unclamped and expected progress. `fill` is Σ weight / divisor: 1 unless the parts fill only a share of the
+    whole."""
+    if not parts:
+        return None, None, None
+    due = mean(weights, [part.expected or 0.0 for part in parts]) * fill
+    if all(part.value is None for part in parts):
+        return None, None, due
+    value = mean(weights, [part.value or 0.0 for part in parts]) * fill
+    return clamped(value), mean(weights, [part.unclamped or 0.0 for part in parts]) * fill, due
+
+
+def _confidence(parts: Sequence[AnyPart], weights: Sequence[float]) -> tuple[float | None, float | None]:
+    """The weighted mean of the parts that state a confidence, and the lowest confidence of any."""
+    stated = [
+        (weight, part.confidence) for part, weight in zip(parts, weights, strict=True) if part.confidence is not None
+    ]
+    lowest = [part.confidence_lowest for part in parts if part.confidence_lowest is not None]
+    return (mean(*zip(*stated, strict=True)) if stated else None), min(lowest, default=None)
+
+
+def _open_health(parts: Sequence[AnyPart], weights: Sequence[float], gap: float, policy: ScoringPolicy) -> Health:
+    """PENDING if all parts are; OUTDATED if more than half of the weight that is not PENDING is; else by the gap."""
+    awake = [(w, part.health) for part, w in zip(parts, scaled(weights), strict=True) if part.health != Health.PENDING]
+    if not awake:
+        return Health.PENDING
+    outdated = fsum(weight for weight, health in awake if health is Health.OUTDATED)
+    if outdated > fsum(weight for weight, _ in awake) / 2:
+        return Health.OUTDATED
+    return band(gap, policy)
+
+
+class _Figures(Fact, frozen=True, gc=False):
+    """The fields of `Whole`, as computed from its parts."""
+
+    value: float | None
+    unclamped: float | None
+    expected: float | None
+    open_health: Health
+    gap: float
+    measured_share: float
+    confidence: float | None
+    confidence_lowest: float | None
+
+
+def _figures(parts: Sequence[AnyPart], weights: Sequence[float], policy: ScoringPolicy, fill: float = 1.0) -> _Figures:
+    gap = mean(weights, [part.gap for part in parts]) if parts else 0.0
+    share = mean(weights, [part.measured_share for part in parts]) if parts else 0.0
+    health = _open_health(parts, weights, gap, policy) if parts else Health.PENDING
+    return _Figures(*_means(parts, weights, fill), health, gap, share, *_confidence(parts, weights))
+
+
+# ── objectives ───────────────────────────────────────────────────────────────────────────────────
+
+
+def of_objective(
+    facts: ObjectiveFacts, key_results: Sequence[KeyResultProgress], policy: ScoringPolicy
+) -> ObjectiveProgress:
+    """Σ weight · progress / Σ weight over these key results, which are those that are not dropped by themselves."""
+    return _of_objective(facts, key_results, [part.of.weight for part in key_results], policy, is_heading=False)
+
+
+def of_heading(
+    facts: ObjectiveFacts, supporters: Sequence[ObjectiveProgress], policy: ScoringPolicy
+) -> ObjectiveProgress:
+    """The plain mean of the objectives that directly support it and count; for an objective without key results."""
+    counted = [one for one in supporters if one.counts]
+    return _of_objective(facts, counted, [1.0] * len(counted), policy, is_heading=True)
+
+
+def _of_objective(
+    facts: ObjectiveFacts,
+    parts: Sequence[AnyPart],
+    weights: Sequence[float],
+    policy: ScoringPolicy,
+    *,
+    is_heading: bool,
+) -> ObjectiveProgress:
+    figures = _figures(parts, weights, policy)
+    return ObjectiveProgress(
+        figures.value, figures.unclamped, figures.expected, _health_of_objective(facts, figures.open_health),
+        figures.gap, figures.measured_share, figures.confidence, figures.confidence_lowest,
+        tuple(parts), tuple(weights), None, facts, is_heading,
+    )  # fmt: skip
+
+
+def _health_of_objective(facts: ObjectiveFacts, open_health: Health) -> Health | None:
+    match facts.state:
+        case ObjectiveState.DROPPED:
+            return Health.DROPPED
+        case ObjectiveState.CLOSED:
+            return None if facts.verdict is None else Health(facts.verdict)
+    return open_health
+
+
+# ── teams and cycles ─────────────────────────────────────────────────────────────────────────────
+
+
+def in_mean(objectives: Sequence[ObjectiveProgress]) -> list[ObjectiveProgress]:
+    """The objectives that a team's or cycle's mean is taken over: those that count and have key results of their own,
+    or, without any, those that take their value from others."""
+    counted = [one for one in objectives if one.counts]
+    return [one for one in counted if not one.is_heading] or counted
+
+
+def of_team(objectives: Sequence[ObjectiveProgress], policy: ScoringPolicy) -> GroupProgress:
+    """The plain mean over the objectives of a team."""
+    parts = in_mean(objectives)
+    weights = [1.0] * len(parts)
+    figures = _figures(parts, weights, policy)
+    return GroupProgress(
+        figures.value, figures.unclamped, figures.expected, figures.open_health, figures.gap, figures.measured_share,
+        figures.confidence, figures.confidence_lowest, tuple(parts), tuple(weights), None,
+        tuple(one for one in objectives if one.counts),
+    )  # fmt: skip
+
+
+def of_cycle(
+    facts: CycleFacts,
+    objectives: Sequence[ObjectiveProgress],
+    children: Sequence[CycleProgress],
+    policy: ScoringPolicy,
+) -> CycleProgress:
+    """The plain mean over its objectives; without any, Σ days · value of its `children` / its own days, so that a year
+    fills up quarter by quarter. `children`: those that are neither in PLANNING nor abandoned."""
+    parts: Sequence[AnyPart] = in_mean(objectives)
+    weights, fill = [1.0] * len(parts), 1.0
+    if not parts and children:
+        parts, weights = children, [float(child.of.days) for child in children]
+        fill = sum(weights) / facts.days
+    figures = _figures(parts, weights, policy, fill)
+    score = _score(facts, objectives, parts) if facts.is_closed else None
+    health = _health_of_cycle(score, policy) if facts.is_closed else figures.open_health
+    return CycleProgress(
+        figures.value, figures.unclamped, figures.expected, health, figures.gap, figures.measured_share,
+        figures.confidence, figures.confidence_lowest, tuple(parts), tuple(weights),
+        None if fill == 1.0 else float(facts.days), _counted(objectives, parts), of=facts, score=score,
+    )  # fmt: skip
+
+
+def _counted(objectives: Sequence[ObjectiveProgress], parts: Sequence[AnyPart]) -> tuple[ObjectiveProgress, ...]:
+    """The objectives that count; for a cycle of cycles, those of its children."""
+    children = [part for part in parts if isinstance(part, CycleProgress)]
+    if children:
+        return tuple(one for child in children for one in child.counted)
+    return tuple(one for one in objectives if one.counts)
+
+
+def _score(facts: CycleFacts, objectives: Sequence[ObjectiveProgress], parts: Sequence[AnyPart]) -> float | None:
+    """The plain mean of the scores of its closed objectives, without those that take their value from others unless
+    there is nothing else; for a cycle of cycles, Σ days · (score, or value while open) / its own days."""
+    children = [part for part in parts if isinstance(part, CycleProgress)]
+    if children:
+        scored = [(part.of.days, part.score if part.of.is_closed else part.value) for part in children]
+        if all(score is None for _, score in scored):
+            return None
+        return fsum(days * (score or 0.0) for days, score in scored) / facts.days
+    closed = [one for one in objectives if one.of.state is ObjectiveState.CLOSED]
+    chosen = [one for one in closed if not one.is_heading] or closed
+    scores = [one.of.score for one in chosen if one.of.score is not None]
+    return fsum(scores) / len(scores) if scores else None
+
+
+def _health_of_cycle(score: float | None, policy: ScoringPolicy) -> Health | None:
+    return None if score is None else Health(verdict(score, ObjectiveKind.ASPIRATIONAL, policy))

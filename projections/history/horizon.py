@@ -1,0 +1,75 @@
+"""Horizons: which events a computation over a timeline takes into account."""
+
+from datetime import datetime
+
+from domain.primitives.values import Basis
+
+
+class Horizon:
+    """The events of a basis: known at its position, and effective by its moment."""
+
+    def __init__(self, at: datetime, position: int) -> None:
+        self.at = at
+        self.position = position
+
+    @classmethod
+    def of(cls, basis: Basis) -> "Horizon":
+        return cls(basis.at, basis.position)
+
+    def foresees(self, position: int) -> bool:
+        """Whether an event is known that may be effective later than the horizon's moment."""
+        return position <= self.position
+
+    def sees(self, position: int, effective_at: datetime) -> bool:
+        """Whether an event is known and effective."""
+        return effective_at <= self.at and position <= self.position
+
+    def is_current(self, position: int, until_position: int, measured_at: datetime) -> bool:
+        """Whether a version of a measurement is known, and no event that ended it."""
+        return measured_at <= self.at and position <= self.position < until_position
+
+    def ended(self, at: datetime, position: int) -> "Horizon":
+        """This horizon, cut at an end: without structural events after that moment, or at that moment but after that
+        position, and without measurements after that moment."""
+        return _EndedHorizon(self, at, position)
+
+
+class _EndedHorizon(Horizon):
+    def __init__(self, whole: Horizon, at: datetime, position: int) -> None:
+        super().__init__(min(at, whole.at), whole.position)
+        self._whole = whole
+        self._end = (at, position)
+
+    def foresees(self, position: int) -> bool:  # noqa: ARG002
+        return False
+
+    def sees(self, position: int, effective_at: datetime) -> bool:
+        return (effective_at, position) <= self._end and self._whole.sees(position, effective_at)
+
+    def is_current(self, position: int, until_position: int, measured_at: datetime) -> bool:
+        return measured_at <= self.at and self._whole.is_current(position, until_position, measured_at)
+
+
+class WalkHorizon(Horizon):
+    """The events of a plan, and those after it up to a position that moves: a walk in the order of the log.
+
+    An event that is recorded before the plan but effective after it comes at its place in the log.
+    """
+
+    def __init__(self, plan: Basis, at: datetime) -> None:
+        super().__init__(at, plan.position)
+        self._plan = plan
+        self._step = 0
+
+    def move_to(self, position: int) -> None:
+        """Take every event up to this position into account."""
+        self._step = position
+        self.position = max(self._plan.position, position)
+
+    def sees(self, position: int, effective_at: datetime) -> bool:
+        if position <= self._plan.position and effective_at <= self._plan.at:
+            return True
+        return position <= self._step and effective_at <= self.at
+
+    def is_current(self, position: int, until_position: int, measured_at: datetime) -> bool:
+        return self.position < until_position and self.sees(position, measured_at)

@@ -1,0 +1,242 @@
+"""The standings and the progress of many key results at one basis, without reading their histories.
+
+Two statements find the latest measurement of most key results. The few whose value depends on more than that (an
+aggregate of readings, a former link, a start taken from the first value) are computed from a timeline, so that there is
+one implementation of those rules.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from domain.metrics import progress
+from domain.metrics.formulas import Measurement
+from domain.metrics.progress import KeyResultProgress
+from domain.primitives.values import Aggregation, Basis, Direction, Kind, Ref
+from projections.history import formula_inputs, timeline
+from projections.history.horizon import Horizon
+from projections.history.standing import Standing, fits, needs_baseline, standing
+from projections.history.window import Window, window
+from projections.store.basis import is_level
+from projections.store.versioned_tables import Connection, basis_params, fetch
+from projections.tables.cycle import CYCLE, CycleRow, Policies
+from projections.tables.key_result import KeyResultRow
+from projections.tables.kpi import KPI, KpiRow
+from projections.tables.measurements import CURRENT
+from projections.tables.objective import OBJECTIVE, ObjectiveRow
+
+
+class Context(NamedTuple):
+    """A key result with the rows that its figures depend on, and its window, all at one basis."""
+
+    row: KeyResultRow
+    objective: ObjectiveRow
+    cycle: CycleRow
+    kpi: KpiRow | None
+    window: Window
+
+
+def contexts(
+    basis: Basis,
+    key_results: Sequence[KeyResultRow],
+    objectives: Mapping[UUID, ObjectiveRow],
+    cycles: Mapping[UUID, CycleRow],
+    kpis: Mapping[UUID, KpiRow],
+) -> list[Context]:
+    """The contexts of key results, from the rows of their objectives, cycles and linked KPIs at the basis."""
+    found = []
+    for row in key_results:
+        objective, cycle = objectives[row.objective], cycles[row.cycle]
+        kpi = None if row.kpi is None else kpis.get(row.kpi)
+        found.append(Context(row, objective, cycle, kpi, window(row, objective, cycle, basis.at)))
+    return found
+
+
+def read_contexts(conn: Connection, basis: Basis, key_results: Sequence[KeyResultRow]) -> list[Context]:
+    """The contexts of key results, with the rows that they need."""
+    objectives = OBJECTIVE.by_id(conn, basis, {row.objective for row in key_results})
+    cycles = CYCLE.by_id(conn, basis, {row.cycle for row in key_results})
+    kpis = KPI.by_id(conn, basis, {row.kpi for row in key_results if row.kpi is not None})
+    return contexts(basis, key_results, objectives, cycles, kpis)
+
+
+def progress_of(of: Context, standing: Standing, policies: Policies, basis: Basis) -> KeyResultProgress:
+    """The progress of a key result with this standing."""
+    facts = formula_inputs.of_key_result(of.row, standing, of.window, of.cycle, of.objective, of.kpi)
+    return progress.of_key_result(facts, basis.at, policies.in_force(of.window.ended))
+
+
+# ── standings ────────────────────────────────────────────────────────────────────────────────────
+
+
+def standings(conn: Connection, basis: Basis, of: Sequence[Context]) -> list[Standing]:
+    """The standing of each of these key results; an empty one without any measurement."""
+    foreseen = set() if is_level(basis) else _ever_linked(conn, basis, of)
+    places: dict[bool, list[int]] = {True: [], False: []}
+    for place, one in enumerate(of):
+        places[_has_history(one.row) or (one.row.kpi is None and one.row.id in foreseen)].append(place)
+    found = dict(zip(places[False], _latest(conn, basis, [of[place] for place in places[False]]), strict=True))
+    found |= zip(places[True], _from_histories(conn, basis, [of[place] for place in places[True]]), strict=True)
+    return [found[place] for place in range(len(of))]
+
+
+def _has_history(row: KeyResultRow) -> bool:
+    """Whether the standing depends on more than the latest measurement."""
+    return row.former is not None or row.aggregate not in (None, Aggregation.LAST) or needs_baseline(row.metric)
+
+
+def _ever_linked(conn: Connection, basis: Basis, of: Sequence[Context]) -> set[UUID]:
+    """The key results that any version known at the basis links to a KPI, whenever it is effective."""
+    sql = (
+        "select distinct v.id from key_result v"
+        " where v.id = any(%(ids)b) and v.kpi is not null and v.position <= %(position)s"
+    )
+    return {id for (id,) in fetch(conn, sql, basis_params(basis, ids=[one.row.id for one in of]))}
+
+
+def _from_histories(conn: Connection, basis: Basis, of: Sequence[Context]) -> list[Standing]:
+    if not of:
+        return []
+    history, horizon = timeline.of_key_results(conn, basis, [one.row.id for one in of]), Horizon.of(basis)
+    return [standing(history, one.row, one.cycle, one.window, horizon) for one in of]
+
+
+class _Last(NamedTuple):
+    """The latest check-in of a key result, with or without a value."""
+
+    value: float | None
+    reached: list[str] | None
+    measured_at: datetime
+    id: UUID
+    position: int
+    confidence: float | None
+
+
+def _latest(conn: Connection, basis: Basis, of: Sequence[Context]) -> list[Standing]:
+    last: list[_Last | None] = [None] * len(of)
+    subjects = {"ids": [one.row.id for one in of], "until": [one.window.check_ins_until for one in of]}
+    for n, *columns in fetch(conn, _LATEST_CHECK_INS, basis_params(basis, **subjects)) if of else ():
+        last[n - 1] = _Last(*columns)
+    found = [_of_last(one.row, latest) for one, latest in zip(of, last, strict=True)]
+    lacking = [place for place, one in enumerate(of) if _lacks(one.row, last[place])]
+    for place, completed in zip(lacking, _completed(conn, basis, of, last, lacking), strict=True):
+        found[place] = completed
+    return found
+
+
+def _of_last(row: KeyResultRow, last: _Last | None) -> Standing:
+    """The standing of a key result whose latest check-in has everything."""
+    if last is None:
+        return Standing()
+    value = Measurement(
+        last.value, None if last.reached is None else tuple(last.reached), last.measured_at, last.position,
+        Ref(Kind.CHECK_IN, last.id),
+    )  # fmt: skip
+    return Standing(value, last.measured_at, last.confidence, last.position)
+
+
+def _lacks(row: KeyResultRow, last: _Last | None) -> bool:
+    """Whether the latest check-in does not tell the standing."""
+    if row.kpi is not None:
+        return True
+    if last is None:
+        return False
+    reached = None if last.reached is None else tuple(last.reached)
+    return last.confidence is None or not fits(row.metric, last.value, reached)
+
+
+def _completed(
+    conn: Connection, basis: Basis, of: Sequence[Context], last: Sequence[_Last | None], lacking: Sequence[int]
+) -> list[Standing]:
+    """The standings of key results that are linked to a KPI, or whose latest check-in lacks a value or confidence."""
+    if not lacking:
+        return []
+    params = {
+        "ids": [of[place].row.id for place in lacking],
+        "kpis": [of[place].row.kpi for place in lacking],
+        "until": [of[place].window.check_ins_until for place in lacking],
+        "readings_until": [of[place].window.readings_until for place in lacking],
+        "kinds": [_FITTING.get(of[place].row.metric.direction, 0) for place in lacking],
+    }
+    rows = fetch(conn, _LATEST_VALUES, basis_params(basis, **params))
+    return [_standing(last[place], *columns) for place, columns in zip(lacking, rows, strict=True)]
+
+
+def _standing(
+    last: _Last | None,
+    is_linked: bool,
+    value: float | None,
+    reached: list[str] | None,
+    measured_at: datetime | None,
+    id: UUID | None,
+    position: int | None,
+    confidence: float | None,
+    confidence_position: int | None,
+) -> Standing:
+    latest = None
+    if measured_at is not None:
+        assert id is not None
+        assert position is not None
+        node = Ref(Kind.READING if is_linked else Kind.CHECK_IN, id)
+        latest = Measurement(value, None if reached is None else tuple(reached), measured_at, position, node)
+    moments = [] if last is None else [last.measured_at]
+    moments += [] if measured_at is None else [measured_at]
+    return Standing(latest, max(moments, default=None), confidence, confidence_position)
+
+
+# ── milestones ───────────────────────────────────────────────────────────────────────────────────
+
+
+def milestones_reached(conn: Connection, basis: Basis, of: Sequence[Context]) -> dict[UUID, dict[str, datetime]]:
+    """By key result and milestone key: when a check-in within the window first listed it as reached."""
+    found: dict[UUID, dict[str, datetime]] = {one.row.id: {} for one in of}
+    params = {"ids": list(found), "until": [one.window.check_ins_until for one in of]}
+    for id, milestone, at in fetch(conn, _MILESTONES, basis_params(basis, **params)):
+        found[id][milestone] = at
+    return found
+
+
+# ── SQL ──────────────────────────────────────────────────────────────────────────────────────────
+
+_FITTING = {Direction.MILESTONES: 1, Direction.DONE: 2}
+"""By direction: which check-ins fit, as in `standing.fits`; 0 for those with a value."""
+_FITS = "case k.kind when 0 then v.value is not null when 1 then v.reached is not null else v.value between 0 and 1 end"
+
+
+def _latest_of(table: str, of: str, until: str, where: str = "true") -> str:
+    """The latest current measurement of a key result or KPI, by (measured at, first position)."""
+    order = "v.measured_at desc, v.first_position desc"
+    condition = f"{of} and v.measured_at <= k.{until} and {CURRENT} and {where}"
+    return f"lateral (select * from {table} v where {condition} order by {order} limit 1)"
+
+
+_OWN = "v.key_result = k.id"
+_SUBJECTS = "unnest(%(ids)b::uuid[], %(until)b::timestamptz[]) with ordinality as k (id, until, n)"
+_LINKS = (
+    "unnest(%(ids)b::uuid[], %(kpis)b::uuid[], %(until)b::timestamptz[], %(readings_until)b::timestamptz[],"
+    " %(kinds)b::int[]) with ordinality as k (id, kpi, until, readings_until, kind, n)"
+)
+
+_LATEST_CHECK_INS = f"""
+    select k.n, l.value, l.reached, l.measured_at, l.id, l.position, l.confidence
+    from {_SUBJECTS} cross join {_latest_of("check_in", _OWN, "until")} l
+"""
+
+_LATEST_VALUES = f"""
+    select k.kpi is not null,
+        coalesce(m.value, r.value), m.reached, coalesce(m.measured_at, r.measured_at),
+        coalesce(m.id, r.id), coalesce(m.position, r.position), s.confidence, s.position
+    from {_LINKS}
+    left join {_latest_of("check_in", _OWN, "until", f"k.kpi is null and {_FITS}")} m on true
+    left join {_latest_of("reading", "v.kpi = k.kpi", "readings_until", "k.kpi is not null")} r on true
+    left join {_latest_of("check_in", _OWN, "until", "v.confidence is not null")} s on true
+    order by k.n
+"""
+"""The latest value, of a check-in or of a reading of the KPI, and the latest confidence."""
+
+_MILESTONES = f"""
+    select k.id, milestone, min(v.measured_at)
+    from {_SUBJECTS} join check_in v on {_OWN} and v.measured_at <= k.until, unnest(v.reached) milestone
+    where {CURRENT} group by 1, 2
+"""

@@ -1,0 +1,211 @@
+"""The standing of a key result at a horizon: its value, confidence and start, from a timeline."""
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from domain.metrics.formulas import Measurement
+from domain.metrics.kpi_series import aggregated
+from domain.metrics.progress import BASELINED
+from domain.primitives.calendar import day_start
+from domain.primitives.values import Aggregation, Direction, Metric
+from projections.history.horizon import Horizon
+from projections.history.timeline import MeasurementVersion, Timeline
+from projections.history.window import Window
+from projections.tables.cycle import CycleRow
+from projections.tables.key_result import KeyResultRow
+
+
+class Standing(msgspec.Struct, frozen=True, gc=False):
+    """The latest value of a key result within its window, its latest confidence, and the time of its last update.
+
+    `last_measured_at` is the time of the latest check-in or reading, with or without a value. `baseline` is the start
+    of a goal to be held that has none of its own.
+    """
+
+    latest: Measurement | None = None
+    last_measured_at: datetime | None = None
+    confidence: float | None = None
+    confidence_position: int | None = None
+    baseline: float | None = None
+
+    @property
+    def value(self) -> float | None:
+        return None if self.latest is None else self.latest.value
+
+    @property
+    def reached(self) -> tuple[str, ...] | None:
+        return None if self.latest is None else self.latest.reached
+
+    @property
+    def measured_at(self) -> datetime | None:
+        return None if self.latest is None else self.latest.measured_at
+
+
+class Link(NamedTuple):
+    """The KPI that measures a key result. `since`: the first moment that an aggregate takes into account, None for
+    LAST. `until`: the time of unlinking, None while it is linked."""
+
+    kpi: UUID
+    aggregation: Aggregation
+    since: datetime | None
+    until: datetime | None
+
+
+def fits(metric: Metric, value: float | None, reached: tuple[str, ...] | None) -> bool:
+    """Whether a check-in fits the metric, which may have been edited after it."""
+    if metric.direction is Direction.MILESTONES:
+        return reached is not None
+    if metric.direction is Direction.DONE:
+        return value is not None and 0 <= value <= 1
+    return value is not None
+
+
+def needs_baseline(metric: Metric) -> bool:
+    """Whether the start of the metric is taken from the first value."""
+    return metric.direction in BASELINED and metric.start is None
+
+
+def standing(timeline: Timeline, row: KeyResultRow, cycle: CycleRow, window: Window, horizon: Horizon) -> Standing:
+    """The standing of a key result at a horizon."""
+    return _Reader(timeline, row, cycle, window, horizon).standing()
+
+
+def values(
+    timeline: Timeline, row: KeyResultRow, cycle: CycleRow, window: Window, horizon: Horizon
+) -> list[Measurement]:
+    """The value of a key result after each of its measurements within the window, oldest first."""
+    return _Reader(timeline, row, cycle, window, horizon).values()
+
+
+class _Reader:
+    """Reads the measurements of one key result at one horizon."""
+
+    def __init__(
+        self, timeline: Timeline, row: KeyResultRow, cycle: CycleRow, window: Window, horizon: Horizon
+    ) -> None:
+        self._timeline = timeline
+        self._row = row
+        self._cycle = cycle
+        self._window = window
+        self._horizon = horizon
+        self._own = timeline.series(row.id)
+        self._link = self._linked_by()
+
+    def standing(self) -> Standing:
+        last = self._own_latest(lambda _: True)
+        confident = self._own_latest(lambda one: one.confidence is not None)
+        read = None if self._link is None else self._last_reading(self._link, self._readings_until)
+        moments = [one.measured_at for one in (last, read) if one is not None]
+        return Standing(
+            self._latest(),
+            max(moments, default=None),
+            None if confident is None else confident.confidence,
+            None if confident is None else confident.position,
+            self._baseline() if needs_baseline(self._row.metric) else None,
+        )
+
+    def values(self) -> list[Measurement]:
+        link = self._link
+        own = [one.measurement for one in self._own.current(self._horizon) if self._fits(one)]
+        own = [one for one in own if one.measured_at <= self._window.check_ins_until]
+        if link is None:
+            return own
+        moments = [one.measured_at for one in self._readings(link, self._readings_until)]
+        linked = [value for at in moments if (value := self._linked_value(link, at)) is not None]
+        until = link.until
+        return linked if until is None else linked + [one for one in own if one.measured_at >= until]
+
+    # ── the value ────────────────────────────────────────────────────────────────────────────────
+
+    def _latest(self) -> Measurement | None:
+        """The value: of its own check-ins, or of the linked KPI. After unlinking, the last linked value stays until a
+        later check-in."""
+        if self._link is None:
+            return _measurement(self._own_latest(self._fits))
+        linked = self._linked_value(self._link, self._readings_until)
+        until = self._link.until
+        if until is None:
+            return linked
+        later = self._own_latest(lambda one: one.measured_at >= until and self._fits(one))
+        return _measurement(later) or linked or _measurement(self._own_latest(self._fits))
+
+    def _own_latest(self, matches: Callable[[MeasurementVersion], bool]) -> MeasurementVersion | None:
+        return self._own.latest(self._horizon, self._window.check_ins_until, matches)
+
+    def _fits(self, one: MeasurementVersion) -> bool:
+        return fits(self._row.metric, one.value, one.reached)
+
+    # ── the linked KPI ───────────────────────────────────────────────────────────────────────────
+
+    def _linked_by(self) -> Link | None:
+        """The link in force, else the last one; before the first link that is known, that link."""
+        row = self._row
+        if row.kpi is not None:
+            return self._linked(row.kpi, row.aggregate, row.count_from, None)
+        if row.former is not None:
+            former = row.former
+            return self._linked(former.kpi, former.aggregate, former.count_from, former.until)
+        for version in self._timeline.key_results[row.id].versions:
+            if version.kpi is not None and self._horizon.foresees(version.position):
+                return self._linked(version.kpi, version.aggregate, version.count_from, None)
+        return None
+
+    def _linked(
+        self, kpi: UUID, aggregate: Aggregation | None, count_from: date | None, until: datetime | None
+    ) -> Link:
+        if aggregate in (None, Aggregation.LAST):
+            return Link(kpi, Aggregation.LAST, None, until)
+        first = max(filter(None, (self._cycle.starts_on, count_from)))
+        assert aggregate is not None
+        return Link(kpi, aggregate, day_start(first), until)
+
+    @property
+    def _readings_until(self) -> datetime:
+        until = None if self._link is None else self._link.until
+        return self._window.readings_until if until is None else min(self._window.readings_until, until)
+
+    def _linked_value(self, link: Link, cut: datetime) -> Measurement | None:
+        """The aggregate of the readings up to `cut`, with the moment and source of the last of them."""
+        last = self._last_reading(link, cut)
+        if last is None or link.aggregation is Aggregation.LAST:
+            return _measurement(last)
+        values = [one.value for one in self._readings(link, cut) if one.value is not None]
+        return msgspec.structs.replace(last.measurement, value=aggregated(values, link.aggregation))
+
+    def _last_reading(self, link: Link, cut: datetime) -> MeasurementVersion | None:
+        last = self._timeline.series(link.kpi).latest(self._horizon, cut)
+        return None if last is None or (link.since is not None and last.measured_at < link.since) else last
+
+    def _readings(self, link: Link, cut: datetime) -> Iterator[MeasurementVersion]:
+        for one in self._timeline.series(link.kpi).current(self._horizon):
+            if one.measured_at > cut:
+                return
+            if link.since is None or one.measured_at >= link.since:
+                yield one
+
+    # ── the start ────────────────────────────────────────────────────────────────────────────────
+
+    def _baseline(self) -> float | None:
+        """0 for a sum; the value at the beginning of a linked KPI, or the first measured value."""
+        if self._link is not None:
+            if self._link.aggregation is Aggregation.SUM:
+                return 0.0
+            at_beginning = self._linked_value(self._link, min(self._begins_at, self._readings_until))
+            first = next(self._readings(self._link, self._readings_until), None)
+            if at_beginning is not None or first is not None:
+                return at_beginning.value if at_beginning is not None else first.value if first else None
+        own = (one for one in self._own.current(self._horizon) if self._fits(one))
+        first = next(own, None)
+        return first.value if first is not None and first.measured_at <= self._window.check_ins_until else None
+
+    @property
+    def _begins_at(self) -> datetime:
+        return max(self._row.created_at, day_start(self._cycle.starts_on))
+
+
+def _measurement(version: MeasurementVersion | None) -> Measurement | None:
+    return None if version is None else version.measurement

@@ -1,0 +1,118 @@
+"""The trajectory of a key result: planned and actual values over time, and the history of its targets."""
+
+from datetime import datetime
+from itertools import pairwise
+from typing import NamedTuple
+from uuid import UUID
+
+from domain.metrics.formulas import Measurement, attained
+from domain.metrics.progress import with_start
+from domain.metrics.trajectory import TrajectoryPoint, planned
+from domain.primitives.calendar import Step, day_end, day_start, steps
+from domain.primitives.values import Metric
+from projections.history.figures import Figures
+from projections.history.horizon import Horizon
+from projections.history.standing import values
+from projections.history.timeline import Timeline
+from projections.history.window import window
+from projections.tables.cycle import CycleRow
+from projections.tables.key_result import KeyResultRow
+
+
+class Revision(NamedTuple):
+    """A version of a key result that set its metric, due date or weight, and the progress right before and right after
+    it, by the value known then. `before` is None for the first one."""
+
+    row: KeyResultRow
+    progress_before: float | None
+    progress_after: float | None
+
+
+class KeyResultHistory:
+    """The history of one key result up to a horizon, from a timeline."""
+
+    def __init__(self, timeline: Timeline, id: UUID, horizon: Horizon) -> None:
+        self._timeline = timeline
+        self._horizon = horizon
+        self._figures = Figures(timeline, horizon)
+        self._id = id
+        history = timeline.key_results[id]
+        self._versions = [one for one in history.versions if horizon.sees(one.position, one.changed_at)]
+
+    @property
+    def row(self) -> KeyResultRow:
+        """The version at the horizon."""
+        return self._versions[-1]
+
+    def values(self) -> list[Measurement]:
+        """The value after each measurement within the window, oldest first."""
+        cycle = self._cycle()
+        history = self._timeline.objectives[self.row.objective]
+        objective = history.at(self._horizon) or history.versions[0]
+        span = window(self.row, objective, cycle, self._horizon.at)
+        return values(self._timeline, self.row, cycle, span, self._horizon)
+
+    def revisions(self) -> list[Revision]:
+        """Every target it had, oldest first."""
+        return [self._revision(before, row) for before, row in _revised(self._versions, ("metric", "due", "weight"))]
+
+    def _revision(self, before: KeyResultRow | None, row: KeyResultRow) -> Revision:
+        known = Figures(self._timeline, Horizon(row.changed_at, row.position))
+        latest = known.standing(self._id)
+        after = attained(with_start(row.metric, latest.baseline), latest.latest)
+        if before is None:
+            return Revision(row, None, after)
+        earlier = Figures(self._timeline, Horizon(row.changed_at, row.position - 1)).standing(self._id)
+        return Revision(row, attained(with_start(before.metric, earlier.baseline), earlier.latest), after)
+
+    def trajectory(self, every: Step) -> list[TrajectoryPoint]:
+        """The key result at its creation, at every step, at the horizon and at its due date (the first or the last,
+        whichever is later).
+
+        `planned` follows the first target, `replanned` the one in force at that moment. Raises `TOO_LARGE` for more
+        points than `calendar.POINTS_MAX`.
+        """
+        targets = [row for _, row in _revised(self._versions, ("metric", "due"))]
+        moments = [*(row.changed_at for row in self._versions), *self._measured()]
+        created_at = self.row.created_at
+        dues = [day_end(targets[0].due), day_end(targets[-1].due)]
+        last = max([*dues, created_at, *(at for at in self._measured() if at <= self._horizon.at)])
+        now = min(max(self._horizon.at, created_at), last)
+        past = steps(every, created_at, now, moments)
+        return [self._point(targets, at) for at in [*past, *steps(every, now, last)[1:]]]
+
+    def _measured(self) -> list[datetime]:
+        """The moments of its check-ins, and of the values of its KPIs."""
+        own = [one.measured_at for one in self._timeline.series(self._id).current(self._horizon)]
+        return [*own, *(one.measured_at for one in self.values())]
+
+    def _point(self, targets: list[KeyResultRow], at: datetime) -> TrajectoryPoint:
+        baseline = self._figures.standing(self._id).baseline
+        current = next((row for row in reversed(targets) if row.changed_at <= at), targets[0])
+        first, replanned = (self._planned(row, baseline, at) for row in (targets[0], current))
+        if at > self._horizon.at:
+            return TrajectoryPoint(at, first, replanned, None, None, None)
+        figures = Figures(self._timeline, Horizon(at, self._horizon.position))
+        found = figures.key_result(self._id)
+        assert found is not None
+        latest = found.of.latest
+        actual = found.value if current.metric.milestones or latest is None else latest.value
+        return TrajectoryPoint(at, first, replanned, actual, found.value, found.confidence)
+
+    def _planned(self, row: KeyResultRow, baseline: float | None, at: datetime) -> float:
+        begins_at = max(row.created_at, day_start(self._cycle().starts_on))
+        metric: Metric = with_start(row.metric, baseline)
+        return planned(metric, begins_at, row.due, at)
+
+    def _cycle(self) -> CycleRow:
+        history = self._timeline.cycles[self.row.cycle]
+        return history.at(self._horizon) or history.versions[0]
+
+
+def _revised(versions: list[KeyResultRow], fields: tuple[str, ...]) -> list[tuple[KeyResultRow | None, KeyResultRow]]:
+    """The versions that changed one of these fields, each with the version before it."""
+    return [
+        (before, row)
+        for before, row in pairwise([None, *versions])
+        if row is not None and (before is None or any(getattr(before, name) != getattr(row, name) for name in fields))
+    ]

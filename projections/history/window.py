@@ -1,0 +1,56 @@
+"""The window of a key result: the time whose measurements count, up to its end."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from domain.primitives.calendar import day_end
+from domain.primitives.values import CycleState, KeyResultState
+from projections.tables.cycle import CycleRow
+from projections.tables.key_result import KeyResultRow
+from projections.tables.objective import ObjectiveRow
+
+INSTANT = timedelta(microseconds=1)
+
+
+class End(NamedTuple):
+    """The event that ended a goal."""
+
+    at: datetime
+    position: int
+
+
+class Window(NamedTuple):
+    """`ended`: the end of the window, None while it is open. `check_ins_until` and `readings_until`: the last moment
+    whose check-ins and readings count, not after the moment of the basis."""
+
+    ended: End | None
+    check_ins_until: datetime
+    readings_until: datetime
+
+
+def end_of_objective(row: ObjectiveRow) -> End | None:
+    """The closing or dropping of an objective."""
+    if row.ended_at is None or row.ended_position is None:
+        return None
+    return End(row.ended_at, row.ended_position)
+
+
+def end_of_cycle(row: CycleRow) -> End | None:
+    """The closing of a cycle."""
+    if row.state is not CycleState.CLOSED or row.outcome_at is None or row.outcome_position is None:
+        return None
+    return End(row.outcome_at, row.outcome_position)
+
+
+def window(row: KeyResultRow, objective: ObjectiveRow, cycle: CycleRow, at: datetime) -> Window:
+    """The window of a key result at a moment.
+
+    It ends at the first of: its own dropping, the closing or dropping of its objective, the closing of its cycle. For
+    readings of a linked KPI it ends at the latest with the last day of the cycle, or with the due date if that is
+    later.
+    """
+    dropped = End(row.changed_at, row.position) if row.state is KeyResultState.DROPPED else None
+    ends = [dropped, end_of_objective(objective), end_of_cycle(cycle)]
+    ended = min(filter(None, ends), default=None)
+    until = at if ended is None else min(at, ended.at)
+    return Window(ended, until, min(until, day_end(max(cycle.ends_on, row.due)) - INSTANT))
