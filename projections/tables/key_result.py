@@ -123,9 +123,8 @@ def on_key_result_unlinked(event: KeyResultUnlinked, entry: Recorded, writer: Ba
 
 @apply.register
 def on_key_result_scored(event: KeyResultScored, entry: Recorded, writer: BatchWriter) -> None:
-    writer.insert_version(
-        KEY_RESULT, entry, state=KeyResultState.SCORED, score_note=event.note, scored_in=entry.by.command
-    )
+    scored = {"score_note": event.note, "scored_in": entry.by.command, "scored_position": entry.position}
+    writer.insert_version(KEY_RESULT, entry, state=KeyResultState.SCORED, **scored)
 
 
 @apply.register
