@@ -6,22 +6,24 @@ from typing import Any
 from uuid import UUID
 
 from domain.metrics.formulas import Measurement
-from domain.metrics.progress import (
-    KeyResultFacts,
-    KeyResultProgress,
+from domain.metrics.progress import KeyResultFacts, KeyResultProgress, PersonalScore, of_key_result
+from domain.metrics.wholes import (
+    CycleFacts,
+    CycleProgress,
     ObjectiveFacts,
     ObjectiveProgress,
-    of_key_result,
+    of_cycle,
+    of_heading,
     of_objective,
 )
 from domain.primitives import values
 from domain.primitives.values import (
     Cadence,
     Direction,
-    KeyResultState,
     Kind,
     Metric,
     Milestone,
+    ObjectiveKind,
     ObjectiveState,
     Ref,
     ScoringPolicy,
@@ -59,14 +61,14 @@ def measured(
 
 
 def key_result(value: float | None = None, **changed: Any) -> KeyResultFacts:
-    """An active key result from 0 to 100, due at the quarter's end; a given value was measured in the middle."""
+    """An open key result from 0 to 100, due at the quarter's end; a given value was measured in the middle."""
     latest = None if value is None else measured(value)
     facts: dict[str, Any] = {
         "id": UUID(int=1),
         "title": "Customers",
         "position": 3,
         "metric": FROM_0_TO_100,
-        "state": KeyResultState.ACTIVE,
+        "kind": ObjectiveKind.ASPIRATIONAL,
         "weight": 1.0,
         "due": QUARTER_END,
         "created_at": OPENING,
@@ -78,6 +80,15 @@ def key_result(value: float | None = None, **changed: Any) -> KeyResultFacts:
     return KeyResultFacts(**(facts | changed))
 
 
+def ended(value: float | None = None, score: float | None = None, **changed: Any) -> KeyResultFacts:
+    """A key result that ended at the quarter's closing with this score."""
+    return key_result(value, **({"ended_at": CLOSING, "score": score} | changed))
+
+
+def scored_by_a_person(score: float) -> dict[str, Any]:
+    return {"score": score, "personal_score": PersonalScore(score, 9)}
+
+
 def judged(facts: KeyResultFacts, at: datetime = MIDDLE, policy: ScoringPolicy = POLICY) -> KeyResultProgress:
     return of_key_result(facts, at, policy)
 
@@ -86,9 +97,27 @@ def objective(
     *key_results: KeyResultFacts,
     state: ObjectiveState = ObjectiveState.ACTIVE,
     verdict: Verdict | None = None,
+    score: float | None = None,
     at: datetime = MIDDLE,
+    policy: ScoringPolicy = POLICY,
 ) -> ObjectiveProgress:
     """The progress of an objective with these key results."""
-    facts = ObjectiveFacts(UUID(int=2), "Customers stay", 2, state, verdict)
+    facts = ObjectiveFacts(UUID(int=2), "Customers stay", 2, state, verdict, score)
     parts: Sequence[KeyResultProgress] = [judged(one, at) for one in key_results]
-    return of_objective(facts, parts)
+    return of_objective(facts, parts, policy) if parts else of_heading(facts, [], policy)
+
+
+def heading(
+    *supporters: ObjectiveProgress, state: ObjectiveState = ObjectiveState.ACTIVE, score: float | None = None
+) -> ObjectiveProgress:
+    """An objective without key results that these objectives support."""
+    facts = ObjectiveFacts(UUID(int=4), "Customers first", 4, state, None, score)
+    return of_heading(facts, supporters, POLICY)
+
+
+def cycle(
+    *objectives: ObjectiveProgress, children: Sequence[CycleProgress] = (), days: int = 90, is_closed: bool = False
+) -> CycleProgress:
+    """The progress of a cycle with these objectives, or with these cycles inside it."""
+    facts = CycleFacts(UUID(int=5), "Quarter", 5, days, is_closed)
+    return of_cycle(facts, objectives, children, POLICY)
