@@ -6,7 +6,7 @@ from typing import Any, BinaryIO, NamedTuple, TypeAlias
 
 from api.cli.output import USAGE, Failure
 from api.cli.serve import local_context
-from api.endpoints.csv_cells import table
+from api.endpoints.csv_cells import BOM, table
 from api.execution.context import Context
 from api.runtime.database import Database
 from api.schema.schema import QueryFailed, schema
@@ -97,9 +97,19 @@ def moment(text: str) -> datetime:
 
 
 def export_csv(
-    database: Database, cycle: str, file: BinaryIO, at: datetime | None = None, position: int | None = None
+    database: Database,
+    cycle: str,
+    file: BinaryIO,
+    at: datetime | None = None,
+    position: int | None = None,
+    *,
+    bom: bool = False,
 ) -> None:
-    """Write the cycle with this key to `file`, as of a basis or its current state. Raises `Failure`."""
+    """Write the cycle with this key to `file`, as of a basis or its current state. Raises `Failure`.
+
+    With `bom` the file begins with a byte order mark, from which Excel knows that it is UTF-8.
+    """
+    file.write(BOM if bom else b"")
     file.write(table([[column.name for column in COLUMNS]]))
     for found in _pages(local_context(database), cycle, at, position):
         rows = [row for objective in found["objectives"]["nodes"] for row in _rows(found, objective)]

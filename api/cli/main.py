@@ -164,17 +164,20 @@ def export(
     position: Annotated[
         int | None, typer.Option("--position", help="Export the spreadsheet as of a log position.")
     ] = None,
+    bom: Annotated[
+        bool, typer.Option("--bom", help="Begin the spreadsheet with a byte order mark, as Excel needs it for UTF-8.")
+    ] = False,
 ) -> None:
     """Write a workspace as facts, a cycle as a spreadsheet, or the evidence of a cycle to standard output."""
-    of_cycle, basis = csv or evidence_, (at, position) != (None, None)
-    if [facts, csv, evidence_].count(True) != 1 or of_cycle is (cycle is None) or (basis and not csv):
+    of_cycle, of_csv = csv or evidence_, bom or (at, position) != (None, None)
+    if [facts, csv, evidence_].count(True) != 1 or of_cycle is (cycle is None) or (of_csv and not csv):
         raise Failure(
-            "Choose one export: --facts; --csv --cycle KEY, optionally with --at or --position; "
+            "Choose one export: --facts; --csv --cycle KEY, optionally with --at, --position or --bom; "
             "or --evidence --cycle KEY.",
             USAGE,
         )
     if csv and cycle is not None:
-        _export_csv(cycle, at, position)
+        _export_csv(cycle, at, position, bom=bom)
         return
     with opened(settings(), must_exist=True) as database:
         if cycle is None:
@@ -183,12 +186,12 @@ def export(
             evidence.export_evidence(database, cycle)
 
 
-def _export_csv(cycle: str, at: str | None, position: int | None) -> None:
+def _export_csv(cycle: str, at: str | None, position: int | None, *, bom: bool) -> None:
     from api.cli import export_csv  # noqa: PLC0415 - see above
 
     moment = None if at is None else export_csv.moment(at)
     with opened(settings(), must_exist=True) as database:
-        export_csv.export_csv(database, cycle, sys.stdout.buffer, moment, position)
+        export_csv.export_csv(database, cycle, sys.stdout.buffer, moment, position, bom=bom)
 
 
 @verb("report")

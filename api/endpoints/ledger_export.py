@@ -5,6 +5,7 @@ The exports read through the GraphQL schema or its `View` as the caller, so visi
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import partial
 from hashlib import sha256
 from http import HTTPStatus
@@ -18,7 +19,7 @@ from starlette.responses import Response, StreamingResponse
 
 from api.asgi.error_response import error_response
 from api.asgi.etag import matches
-from api.endpoints.csv_cells import cell, table
+from api.endpoints.csv_cells import BOM, cell, table
 from api.endpoints.readings_parser import CSV, NDJSON
 from api.execution.context import Context
 from api.schema.schema import QueryFailed, schema
@@ -43,6 +44,7 @@ WORKING_MAX: Final = 4
 BASIS: Final = frozenset({"at", "known", "position"})
 CHANGE_PARAMS: Final = BASIS | {"cycle", "team", "types", "from", "to"}
 READING_PARAMS: Final = BASIS | {"kpi", "from", "to"}
+CSV_PARAMS: Final = frozenset({"bom"})
 
 CHANGE_COLUMNS: Final = (
     "position", "recorded_at", "effective_at", "type", "actor", "source", "subject_type", "subject_id", "cycle",
@@ -100,10 +102,13 @@ class Exports:
         return await self._export(request, CHANGE_PARAMS, partial(_changes, _as_lines), NDJSON)
 
     async def changes_csv(self, request: Request) -> Response:
-        return await self._export(request, CHANGE_PARAMS, partial(_changes, _as_rows), _CSV)
+        return await self._export_csv(request, CHANGE_PARAMS, partial(_changes, _as_rows))
 
     async def readings_csv(self, request: Request) -> Response:
-        return await self._export(request, READING_PARAMS, _readings, _CSV)
+        return await self._export_csv(request, READING_PARAMS, _readings)
+
+    async def _export_csv(self, request: Request, known: frozenset[str], source: PageSource) -> Response:
+        return await self._export(request, known | CSV_PARAMS, partial(_with_bom, source), _CSV)
 
     async def _export(self, request: Request, known: frozenset[str], source: PageSource, media: str) -> Response:
         context = self._context(request)
@@ -200,6 +205,22 @@ def _position(params: Params, name: str) -> int | None:
     return None if text is None else int(text)
 
 
+def _is_set(params: Params, name: str) -> bool:
+    """Whether a flag is 1. Raises `CommandRejected` for a value other than 0 or 1."""
+    flag = params.get(name, "0")
+    if flag not in {"0", "1"}:
+        raise invalid(f"'{flag[:60]}' is not a flag; write 1, or leave it out.", name)
+    return flag == "1"
+
+
+def _with_bom(source: PageSource, context: Context, params: Params) -> Iterator[Page]:
+    """The pages of a CSV export, with a byte order mark before the first if the parameter `bom` is 1."""
+    mark = BOM if _is_set(params, "bom") else b""
+    for page in source(context, params):
+        yield page._replace(lines=mark + page.lines)
+        mark = b""
+
+
 # ── changes ──────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -294,9 +315,7 @@ def _as_lines(changes: Sequence[Json], is_first: bool) -> bytes:  # noqa: ARG001
 
 
 def _as_rows(changes: Sequence[Json], is_first: bool) -> bytes:
-    rows: Iterable[Sequence[Any]] = [
-        [*list(row.values())[:-1], msgspec.json.encode(row["fields"]).decode()] for row in map(_row_of_change, changes)
-    ]
+    rows: Iterable[Sequence[Any]] = [[*_row_of_change(change).values()] for change in changes]
     return table([CHANGE_COLUMNS, *rows] if is_first else rows)
 
 
@@ -331,4 +350,6 @@ def _kpis(view: View, key: str | None) -> list[kpi.KpiRow]:
 
 
 def _row(key: str, reading: measurements.ReadingRow) -> Sequence[Any]:
-    return key, reading.measured_at, reading.value, reading.note, reading.recorded_at, reading.position
+    """The cells of a reading. Its value has all digits, so that an ingested export is unchanged."""
+    value = Decimal(repr(reading.value))
+    return key, reading.measured_at, value, reading.note, reading.recorded_at, reading.position

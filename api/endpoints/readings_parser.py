@@ -12,6 +12,7 @@ from typing import Annotated, Final, Protocol
 import msgspec
 from msgspec import Meta
 
+from api.endpoints.csv_cells import BOM, unguarded
 from domain.commands.command import KpiBy
 from domain.commands.kpi_commands import ReadingInput
 from domain.handlers.kpis import READINGS_MAX
@@ -35,7 +36,6 @@ NUMBER_LENGTH_MAX: Final = 400
 QUOTED_LENGTH_MAX: Final = 60
 """Characters of a wrong value that an error message quotes."""
 
-_BOM = b"\xef\xbb\xbf"
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
@@ -126,7 +126,7 @@ class Reader:
         if self.bad is not None:
             return
         if self._number == 0:
-            line = line.removeprefix(_BOM)
+            line = line.removeprefix(BOM)
         self._number += 1
         self._size += len(line) + 1
         if self._size > LINE_BYTES_MAX:
@@ -191,7 +191,7 @@ class Json:
 
 
 class Table:
-    """CSV by RFC 4180; the first row has the column names."""
+    """CSV by RFC 4180; the first row has the column names. Notes lose the quotes with which exports guard formulas."""
 
     def __init__(self) -> None:
         self._columns: Mapping[str, int] = {}
@@ -218,7 +218,7 @@ class Table:
             self._kpis[_required(number, "kpi", cells[at["kpi"]])],
             _number(number, cells[at["value"]].strip()),
             _moment(number, cells[at["measured_at"]].strip()),
-            note or None,
+            unguarded(note) or None,
         )
 
 

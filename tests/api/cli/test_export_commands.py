@@ -32,6 +32,13 @@ def test_cycle_is_exported_as_csv(database: Database) -> None:
     ]
 
 
+def test_cycle_is_exported_with_a_byte_order_mark_on_request(database: Database) -> None:
+    fill(database)
+    export = keyframe(database.settings, "export", "--csv", "--cycle", "2024-q1", "--bom")
+    assert export.returncode == 0, export.stderr
+    assert export.stdout.startswith("\ufeffcycle,team,objective,")
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -41,6 +48,7 @@ def test_cycle_is_exported_as_csv(database: Database) -> None:
         ("--csv",),
         ("--evidence",),
         ("--evidence", "--cycle", "2024-q1", "--position", "3"),
+        ("--facts", "--bom"),
         ("--csv", "--cycle", "2024-q1", "--at", "yesterday"),
     ],
     ids=" ".join,

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,6 @@ import pytest
 from api.cli import export_csv as spreadsheet
 from api.cli.export_csv import COLUMNS, export_csv
 from api.cli.output import Failure
-from api.endpoints.csv_cells import cell
 from domain.commands.people_commands import AddPerson
 from domain.commands.permissions import Role
 from domain.handlers.unit_of_work import Author
@@ -127,24 +127,28 @@ def test_future_basis_is_an_error(world: World) -> None:
         raw(world, position=1000)
 
 
+def test_bom_option_begins_the_file_with_a_byte_order_mark(world: World) -> None:
+    assert raw(world, bom=True) == b"\xef\xbb\xbf" + raw(world)
+
+
+def test_computed_numbers_are_positional_and_rounded(worlds: Worlds) -> None:
+    check_in = {**FACTS[8], "input": {"keyResult": {"ref": "kr1"}, "value": -4 + 10 * 0.43200000000000005}}
+    other = {"keyResult": {"ref": "kr1"}, "value": -4 + 4.5e-05}
+    with worlds() as made:
+        imported(made, lines([*FACTS[:8], check_in, {**FACTS[10], "input": other}]))
+        early, _, _ = csv_rows(made, at=datetime(2026, 1, 31, tzinfo=UTC))
+        late, _, _ = csv_rows(made, at=datetime(2026, 2, 28, tzinfo=UTC))
+    assert (early["current"], early["progress"]) == ("0.32", "0.432")
+    assert (late["current"], late["progress"]) == ("-3.999955", "0.00000450000000001")
+    assert not any(re.fullmatch(r"-?[\d.]+e.*", value) for value in late.values())
+
+
 def test_csv_follows_rfc_4180(world: World) -> None:
     text = raw(world)
     assert text.startswith(b"cycle,team,objective,")
     assert text.count(b"\r\n") == 4
     assert text.count(b"\n") == 4
     assert b',"Grow, and ""well""",' in text
-
-
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\uff1d1"])
-def test_text_that_looks_like_a_formula_is_escaped(text: str) -> None:
-    assert cell(text) == f"'{text}"
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"), [(None, ""), (-4.0, "-4"), (0.1, "0.1"), (1e22, "1e+22"), (3, "3"), ("a-b", "a-b")]
-)
-def test_numbers_are_written_as_numbers(value: Any, expected: str) -> None:
-    assert cell(value) == expected
 
 
 def test_every_column_is_documented() -> None:

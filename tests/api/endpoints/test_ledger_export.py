@@ -37,11 +37,11 @@ def rows(ingest: IngestApi, path: str, **asked: Any) -> list[dict[str, str]]:
 
 @pytest.fixture
 def quarter(ingest: IngestApi) -> str:
-    """A cycle with an objective whose title is a spreadsheet formula; returns the id of the objective."""
+    """A cycle with an objective that has spreadsheet formulas in title and reason; returns the id of the objective."""
     ingest.do("openCycle", {"key": "q1", "name": "Q1", "startsOn": "2026-01-01", "endsOn": "2026-12-31"})
-    drafted = {"cycle": {"key": "q1"}, "title": "=1+1"}
+    drafted = {"cycle": {"key": "q1"}, "title": "=1;=2"}
     objective: str = ingest.do("draftObjective", drafted, "objective { id }")["objective"]["id"]
-    ingest.do("dropObjective", {"objective": objective, "reason": "+not ours"})
+    ingest.do("dropObjective", {"objective": objective, "reason": "+not ours;-1"})
     return objective
 
 
@@ -58,7 +58,7 @@ def test_exported_changes_match_the_schema_types(ingest: IngestApi, quarter: str
     last = exported[-1]
     assert (last["subjectType"], last["subjectId"]) == ("Objective", quarter)
     assert (last["actor"], last["source"], last["cycle"], last["reason"], last["late"]) == (
-        "demo", "API", "q1", "+not ours", False,
+        "demo", "API", "q1", "+not ours;-1", False,
     )  # fmt: skip
     assert last["fields"] == [{"field": "state", "before": "DRAFT", "after": "DROPPED"}]
 
@@ -67,8 +67,10 @@ def test_csv_of_changes_has_the_same_content_with_formulas_escaped(ingest: Inges
     exported = rows(ingest, TABLE)
     assert tuple(exported[0]) == ledger_export.CHANGE_COLUMNS
     assert [one["position"] for one in exported] == ["1", "2", "3", "4", "5"]
-    assert (exported[-1]["reason"], exported[-1]["late"]) == ("'+not ours", "false")
-    assert json.loads(exported[-1]["fields"]) == changes(ingest)[-1]["fields"]
+    assert (exported[-1]["reason"], exported[-1]["late"]) == ("'+not ours;'-1", "false")
+    assert [json.loads(one["fields"]) for one in exported] == [one["fields"] for one in changes(ingest)]
+    assert "=" not in exported[-2]["fields"]
+    assert {"field": "title", "before": None, "after": "=1;=2"} in json.loads(exported[-2]["fields"])
 
 
 @pytest.mark.parametrize(
@@ -165,6 +167,10 @@ def add_numbered_person(number: int) -> Any:
     return AddPerson(handle=f"person-{number}", name="Person")
 
 
+NOTES = ("", "=1+1", "'=1", 'a;"=1+2"', "- one\n- two", "a-b; c", "\t,@x")
+VALUES = (0.1 + 0.2, 4.5e-06, -1.5, 1e22, 123456789012345.6, -0.0, 7)
+
+
 def test_exported_readings_can_be_ingested_again_unchanged(ingest: IngestApi) -> None:
     file = (
         HEADER
@@ -184,6 +190,34 @@ def test_exported_readings_can_be_ingested_again_unchanged(ingest: IngestApi) ->
     some = rows(ingest, READINGS, kpi="orders", **{"from": moment(2), "to": moment(4)})
     assert [one["value"] for one in some] == ["2", "3"]
     assert rows(ingest, READINGS, position=2) == []
+
+
+@pytest.mark.parametrize("bom", ["0", "1"])
+def test_notes_and_values_of_exported_readings_read_back_exactly(ingest: IngestApi, bom: str) -> None:
+    for number, (value, note) in enumerate(zip(VALUES, NOTES, strict=True)):
+        reading = {"kpi": "orders", "value": value, "measured_at": moment(number), "note": note or None}
+        assert ingest.put(json.dumps(reading).encode())[1]["recorded"] == 1
+    recorded = ingest.readings()
+    exported = ingest.http.get(READINGS, params={"bom": bom}).content
+    assert ingest.put(exported, CSV)[1]["unchanged"] == len(VALUES)
+    ingest.put(exported.replace(b"orders,", b"nps,"), CSV)
+    assert ingest.readings("nps") == recorded
+
+
+@pytest.mark.parametrize("path", [TABLE, READINGS])
+def test_csv_begins_with_a_byte_order_mark_on_request(ingest: IngestApi, quarter: str, path: str) -> None:
+    ingest.put(b"".join(line(number) for number in range(4)))
+    plain, marked = (ingest.http.get(path, params=asked) for asked in ({}, {"bom": "1"}))
+    assert marked.content == b"\xef\xbb\xbf" + plain.content
+    assert marked.headers["etag"] != plain.headers["etag"]
+    assert ingest.http.get(path, params={"bom": "0"}).content == plain.content
+
+
+@pytest.mark.parametrize(("path", "flag"), [(TABLE, "yes"), (READINGS, ""), (CHANGES, "1")])
+def test_byte_order_mark_is_requested_by_one_and_for_csv_only(ingest: IngestApi, path: str, flag: str) -> None:
+    response = ingest.http.get(path, params={"bom": flag})
+    error = response.json()["errors"][0]["extensions"]
+    assert (response.status_code, error["code"], error["field"]) == (400, "INVALID", ["bom"])
 
 
 def test_export_requires_ledger_permission(ingest: IngestApi) -> None:
