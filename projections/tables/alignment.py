@@ -154,6 +154,23 @@ def ancestors_of_objectives(conn: Connection, basis: Basis, objectives: Sequence
     return {id: _upwards(id, above) for id in objectives}
 
 
+def descendants_of_objectives(conn: Connection, basis: Basis, objectives: Sequence[UUID]) -> dict[UUID, list[Ref]]:
+    """The objectives that support each of these objectives or its key results, directly or through others, nearest
+    first, each once: those that have it among their ancestors."""
+    below: dict[UUID, list[UUID]] = {}
+    sql = f"""
+        with recursive down as (
+            select e.* from support e where e.through = any(%(ids)b) and {is_in_force(basis)}
+            union
+            select e.* from down join support e on e.through = down.objective where {is_in_force(basis)}
+        )
+        select e.objective, e.target_kind, e.target, e.through from down e order by e.position, e.place
+    """
+    for edge in _read(conn, sql, basis_params(basis, ids=list(objectives))):
+        below.setdefault(edge.through, []).append(edge.objective)
+    return {id: [Ref(Kind.OBJECTIVE, one) for one in _downwards(id, below)] for id in objectives}
+
+
 def edges_of_cycle(conn: Connection, basis: Basis, cycle: UUID) -> list[Edge]:
     """Every edge that begins or ends in this cycle, in the order of alignment."""
     return _edges(conn, basis, "(e.cycle = %(cycle)s or e.target_cycle = %(cycle)s)", cycle=cycle)
@@ -189,5 +206,16 @@ def _upwards(objective: UUID, above: dict[UUID, list[Edge]]) -> list[Ref]:
                 owners[edge.target.id] = edge.through
                 following[edge.target] = None
         step = [ref for ref in following if ref not in found and ref.id != objective]
+        found |= dict.fromkeys(step)
+    return list(found)
+
+
+def _downwards(objective: UUID, below: dict[UUID, list[UUID]]) -> list[UUID]:
+    """Breadth first: the objectives that support those of the step before."""
+    found: dict[UUID, None] = {}
+    step: Iterable[UUID] = [objective]
+    while step:
+        following = dict.fromkeys(one for above in step for one in below.get(above, ()))
+        step = [one for one in following if one not in found and one != objective]
         found |= dict.fromkeys(step)
     return list(found)

@@ -59,6 +59,10 @@ class State:
             todo += fresh
         return found - {Ref(Kind.OBJECTIVE, objective)}
 
+    def descendants(self, objective: UUID) -> set[Ref]:
+        above = Ref(Kind.OBJECTIVE, objective)
+        return {Ref(Kind.OBJECTIVE, id) for id in self.of(Kind.OBJECTIVE) if above in self.ancestors(id)}
+
     def owner(self, key_result: Ref) -> Ref:
         return Ref(Kind.OBJECTIVE, self.aggregates[key_result.id].objective)
 

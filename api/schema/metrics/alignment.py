@@ -10,7 +10,7 @@ import strawberry
 from api.schema.metrics.findings import Finding, written_objectives
 from api.schema.primitives.field import resolved, to_one, to_ref
 from api.schema.primitives.refs import AlignmentTarget, ObjectiveRef
-from api.snapshot.dataloaders import TYPES
+from api.snapshot.dataloaders import TYPES, found
 from api.snapshot.snapshot import RowProxy, View, as_batch
 from domain.metrics.findings import WrittenObjective, alignment_findings
 from domain.primitives.values import Kind, ObjectiveState
@@ -57,8 +57,11 @@ class Map:
         ]
 
     def roots(self) -> list[Any]:
-        supported = {edge.through for edge in self.edges}
-        return [one for one, written in self.without_parent() if written.company_level or one.row.id in supported]
+        """The tops of the edges, of whichever cycle, and the company-level objectives of the cycle that support
+        nothing; in the order of drafting."""
+        tops = {edge.through for edge in self.edges} - {edge.objective for edge in self.edges}
+        alone = {one.row.id for one, written in self.without_parent() if written.company_level}
+        return sorted(found(self.view, Kind.OBJECTIVE, tops | alone).values(), key=lambda root: root.row.born)
 
     def unaligned(self) -> list[Any]:
         return [one for one, written in self.without_parent() if not written.company_level and one.row.state in _OPEN]
@@ -79,7 +82,10 @@ class AlignmentMap:
     def edges(self) -> list[AlignmentEdge]:
         return as_batch(AlignmentEdge, self.map.view, self.map.edges)
 
-    @resolved("The roots of the map: objectives that support nothing and are company-level or supported themselves.")
+    @resolved(
+        "The roots of the map, in the order of drafting: the tops of its edges, which may be in another cycle, and the "
+        "company-level objectives of the cycle that support nothing."
+    )
     def roots(self) -> list[ObjectiveRef]:
         return self.map.roots()
 

@@ -80,6 +80,10 @@ class Objective(Entity, kind=Kind.OBJECTIVE, read=objective.objectives):
     ancestors: list[AlignmentTarget] = to_refs(
         alignment.ancestors_of_objectives, "The goals that it supports directly or indirectly, nearest first."
     )
+    descendants: list[ObjectiveRef] = to_refs(
+        alignment.descendants_of_objectives,
+        "The objectives that support it or its key results directly or indirectly, in any cycle, nearest first.",
+    )
     initiatives: list[InitiativeRef] = to_many(
         Kind.INITIATIVE, discussion.initiatives_of_subjects, "The initiatives for this objective itself."
     )

@@ -8,6 +8,7 @@ DEEP = """{ alignment(cycle: {key: "2026-q1"}) {
         progress { value health explain { label from { id } } }
         quality { rule } comments(first: 2) { totalCount nodes { body } } reflections { body } initiatives { title }
         supports { ... on Objective { title progress { value } } } ancestors { ... on Objective { title } }
+        descendants { title cycle { key } }
         supportedBy(first: 3) { totalCount nodes { title owner { name } } }
         keyResults {
             id title current confidence progress { value expected health explain { from { __typename } } }
@@ -17,7 +18,7 @@ DEEP = """{ alignment(cycle: {key: "2026-q1"}) {
         }
         asOf(at: "2026-01-15T00:00:00Z") { title keyResults { title progress { value } } }
     }
-    edges { from { title } to { __typename } } findings { rule }
+    edges { from { title } to { __typename } } roots { title } findings { rule }
 } }"""
 
 PAGED = """{ objectives(first: 1000, orderBy: {field: PROGRESS}, filter: {health: [ON_TRACK, AT_RISK, OFF_TRACK]}) {

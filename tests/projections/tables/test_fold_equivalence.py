@@ -168,6 +168,9 @@ def _edges(world: World, basis: Basis, truth: fold.State) -> None:
     ancestors = alignment.ancestors_of_objectives(world.conn, basis, objectives)
     assert {id: set(refs) for id, refs in ancestors.items()} == {id: truth.ancestors(id) for id in objectives}
     assert all(len(refs) == len(set(refs)) for refs in ancestors.values())
+    descendants = alignment.descendants_of_objectives(world.conn, basis, objectives)
+    assert {id: set(refs) for id, refs in descendants.items()} == {id: truth.descendants(id) for id in objectives}
+    assert all(len(refs) == len(set(refs)) for refs in descendants.values())
     for cycle in truth.of(Kind.CYCLE):
         edges = alignment.edges_of_cycle(world.conn, basis, cycle)
         touching = {(id, ref) for id, refs in expected.items() for ref in refs if cycle in _cycles(truth, id, ref)}

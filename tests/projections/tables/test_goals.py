@@ -187,6 +187,31 @@ def test_ancestors_are_ordered_nearest_first(world: World) -> None:
     assert {id: [row.id for row in rows] for id, rows in found.items()} == {proof: [low], middle: [], top: [middle]}
 
 
+def test_descendants_are_ordered_nearest_first_and_include_supporters_of_key_results(world: World) -> None:
+    quarter = cycle(world)
+    top = objective(world, quarter, "Lead the whole market")
+    proof = key_result(world, top)
+    middle = objective(world, quarter, "Win the large customers", supports=[to(Kind.KEY_RESULT, proof)])
+    both = [to(Kind.OBJECTIVE, middle), to(Kind.OBJECTIVE, top)]
+    low = objective(world, quarter, "Answer within one day", supports=[to(Kind.OBJECTIVE, middle)])
+    near = objective(world, quarter, "Answer within one hour", supports=both)
+    expected = {top: [middle, near, low], middle: [low, near], low: [], near: []}
+    found = alignment.descendants_of_objectives(world.conn, world.now, list(expected))
+    assert found == {id: [Ref(Kind.OBJECTIVE, one) for one in below] for id, below in expected.items()}
+
+
+def test_dropped_objective_separates_its_descendants_from_its_ancestors(world: World) -> None:
+    quarter = cycle(world)
+    top = objective(world, quarter, "Lead the whole market")
+    middle = objective(world, quarter, "Win the large customers", supports=[to(Kind.OBJECTIVE, top)])
+    low = objective(world, quarter, "Answer within one day", supports=[to(Kind.OBJECTIVE, middle)])
+    world.record(DropObjective(objective=middle, reason="no customers", effective_at=on(6)))
+    found = alignment.descendants_of_objectives(world.conn, world.now, [top, middle])
+    assert found == {top: [Ref(Kind.OBJECTIVE, middle)], middle: []}
+    before = alignment.descendants_of_objectives(world.conn, then(world, on(5)), [top, middle])
+    assert before == {top: [Ref(Kind.OBJECTIVE, id) for id in (middle, low)], middle: [Ref(Kind.OBJECTIVE, low)]}
+
+
 def test_dropping_a_goal_leaves_its_supporters_unaligned(world: World) -> None:
     quarter = cycle(world)
     top = objective(world, quarter, "Lead the whole market")
