@@ -5,16 +5,20 @@ from datetime import date, datetime, timedelta
 from itertools import combinations, takewhile
 from math import isfinite
 from statistics import median
+from typing import TypeAlias
 
-from domain.metrics.formulas import Fact, NumericMeasurement, clamped, share_at
+from domain.metrics.formulas import Fact, Measured, clamped, share_at, unclamped
 from domain.metrics.health import SHARE_TOLERANCE
 from domain.metrics.progress import expected, is_level
 from domain.primitives.calendar import day_end
 from domain.primitives.values import Direction, Metric
 
 FORECAST_METHOD = "theil-sen"
-FORECAST_MEASUREMENTS_MAX = 60
-"""The number of latest measurements that a forecast uses. It compares all pairs of them."""
+FORECAST_DAYS_MIN = 3
+FORECAST_SPAN_MIN = 0.1
+"""The share of the time from the beginning to the due day that measurements must span for a forecast."""
+FORECAST_POINTS_MAX = 200
+"""The number of points that a forecast compares in pairs. Of more points it takes this many, evenly spread."""
 
 
 class TrajectoryPoint(Fact, frozen=True, gc=False):
@@ -33,7 +37,11 @@ class TrajectoryPoint(Fact, frozen=True, gc=False):
 
 
 class Forecast(Fact, frozen=True, gc=False):
-    """A forecast: value and progress at the due date, and the day on which the target is reached."""
+    """A forecast: value and progress at the due date, and the day on which the target is reached.
+
+    `value` is in the metric's unit; for MILESTONES it is the share of their weight. `will_hit` is true if and only if
+    `hit_on` is not after the due date.
+    """
 
     value: float
     progress: float
@@ -69,59 +77,116 @@ def _goal(metric: Metric) -> float | None:
 
 # ── forecast ─────────────────────────────────────────────────────────────────────────────────────
 
+_Point: TypeAlias = tuple[datetime, float]
 
-def forecast(measurements: Sequence[NumericMeasurement], metric: Metric, due: date, at: datetime) -> Forecast | None:
-    """The line through the measurements, extrapolated to the end of the due date.
+_SHARES = Metric(Direction.INCREASE, start=0.0, target=1.0)
+"""MILESTONES as a metric in numbers: the share of their weight, from 0 to 1."""
+
+
+def forecast(
+    measurements: Sequence[Measured], metric: Metric, begins_at: datetime, due: date, at: datetime
+) -> Forecast | None:
+    """The line through the start and the values measured from the beginning on, extrapolated to the end of `due`.
 
     The line is the Theil-Sen estimator (Theil 1950, Sen 1968): its slope is the median of the slopes between all pairs
-    of measurements, which makes it robust against outliers. `hit_on` is the day since which the target is reached, or
-    else the day (UTC) on which the line reaches it; None if it never does. Returns None for MILESTONES and DONE, for
-    measurements at fewer than two instants, and after the due date.
+    of points, which makes it robust against outliers. The start, if the metric has one, is the first point, at
+    `begins_at`. The value differs from the last measured one by at most |target - start| (for WITHIN: by at most the
+    distance from start to the nearer bound). MILESTONES are extrapolated as the share of their weight.
+
+    `hit_on`: if the value meets the target, the day since which the measurements meet it or else the day on which the
+    line does, `due` at the latest; otherwise the day after `due` on which the line meets it, or None.
+
+    Returns None for DONE, after the due date, and unless there are values on three days that span a tenth of the time
+    from the beginning to the due date; the start is not one of them. `measurements` are oldest first, and none is after
+    `at`.
     """
     ends_at = day_end(due)
-    if metric.direction in (Direction.MILESTONES, Direction.DONE) or at >= ends_at:
+    measured = _measured(measurements, metric, begins_at)
+    if metric.direction is Direction.DONE or at >= ends_at or not _suffice(measured, ends_at - begins_at):
         return None
-    known = {figure.measured_at: figure.value for figure in measurements if figure.value is not None}
-    figures = list(known.items())[-FORECAST_MEASUREMENTS_MAX:]
-    return _extrapolated(figures, metric, due, at) if len(figures) > 1 else None
+    goal = _SHARES if metric.milestones else metric
+    return _extrapolated(measured, _spread(_with_start(measured, goal, begins_at)), goal, due, at)
 
 
-def _extrapolated(figures: list[tuple[datetime, float]], metric: Metric, due: date, at: datetime) -> Forecast | None:
-    slope, now = _line(figures, at)
-    value = now + slope * (day_end(due) - at).total_seconds()
+def _measured(measurements: Sequence[Measured], metric: Metric, begins_at: datetime) -> list[_Point]:
+    """The values measured from the beginning on, the last one of each instant."""
+    values = [
+        (one.measured_at, unclamped(metric, one) if metric.milestones else one.value)
+        for one in measurements
+        if one.measured_at >= begins_at
+    ]
+    return list({measured_at: value for measured_at, value in values if value is not None}.items())
+
+
+def _suffice(measured: list[_Point], duration: timedelta) -> bool:
+    if len({measured_at.date() for measured_at, _ in measured}) < FORECAST_DAYS_MIN:
+        return False
+    return measured[-1][0] - measured[0][0] >= duration * FORECAST_SPAN_MIN
+
+
+def _with_start(measured: list[_Point], goal: Metric, begins_at: datetime) -> list[_Point]:
+    """The points of the line; a value measured at the beginning takes the place of the start."""
+    if goal.start is None or measured[0][0] == begins_at:
+        return measured
+    return [(begins_at, goal.start), *measured]
+
+
+def _spread(points: list[_Point]) -> list[_Point]:
+    """Up to `FORECAST_POINTS_MAX` of the points, evenly spread, with the first and the last."""
+    last, most = len(points) - 1, FORECAST_POINTS_MAX - 1
+    return points if last <= most else [points[place * last // most] for place in range(most + 1)]
+
+
+def _extrapolated(
+    measured: list[_Point], points: list[_Point], goal: Metric, due: date, at: datetime
+) -> Forecast | None:
+    slope, now = _line(points, at)
+    value = _limited(now + slope * (day_end(due) - at).total_seconds(), measured[-1][1], goal)
     if not isfinite(value) or not isfinite(now):
         return None
-    will_hit = _is_met(metric, value)
-    hit_on = _reached_on(figures, metric) or _meets_on(metric, now, slope, at)
-    if will_hit and hit_on is not None:
-        hit_on = min(hit_on, due)
-    return Forecast(value, clamped(share_at(metric, value)) or 0.0, will_hit, hit_on, FORECAST_METHOD)
+    will_hit, meets_on = _is_met(goal, value), _meets_on(goal, now, slope, at)
+    hit_on = min(_reached_on(measured, goal) or meets_on or due, due) if will_hit else _after(due, meets_on)
+    return Forecast(value, clamped(share_at(goal, value)) or 0.0, will_hit, hit_on, FORECAST_METHOD)
 
 
-def _line(figures: list[tuple[datetime, float]], at: datetime) -> tuple[float, float]:
+def _after(due: date, day: date | None) -> date | None:
+    return day if day is not None and day > due else None
+
+
+def _line(points: list[_Point], at: datetime) -> tuple[float, float]:
     """The line's slope per second, and its value at `at`."""
-    seconds = [((measured_at - at).total_seconds(), value) for measured_at, value in figures]
+    seconds = [((measured_at - at).total_seconds(), value) for measured_at, value in points]
     slope = median((w - v) / (u - t) for (t, v), (u, w) in combinations(seconds, 2))
     return slope, median(value - slope * t for t, value in seconds)
 
 
-def _is_met(metric: Metric, value: float) -> bool:
-    return share_at(metric, value) >= 1 - SHARE_TOLERANCE
+def _limited(value: float, last: float, goal: Metric) -> float:
+    """The value, at most the distance from start to goal away from the last one; without such a distance unlimited. A
+    share of milestones stays in [0, 1]."""
+    if goal is _SHARES:
+        return clamped(value) or 0.0
+    bounds = [bound for bound in (goal.target, goal.lower, goal.upper) if bound is not None]
+    most = 0.0 if goal.start is None else min(abs(bound - goal.start) for bound in bounds)
+    return last + min(max(value - last, -most), most) if most else value
 
 
-def _reached_on(figures: list[tuple[datetime, float]], metric: Metric) -> date | None:
+def _is_met(goal: Metric, value: float) -> bool:
+    return share_at(goal, value) >= 1 - SHARE_TOLERANCE
+
+
+def _reached_on(measured: list[_Point], goal: Metric) -> date | None:
     """The day since which all measurements reach the target; None if the latest does not."""
-    run = list(takewhile(lambda figure: _is_met(metric, figure[1]), reversed(figures)))
+    run = list(takewhile(lambda point: _is_met(goal, point[1]), reversed(measured)))
     return run[-1][0].date() if run else None
 
 
-def _meets_on(metric: Metric, now: float, slope: float, at: datetime) -> date | None:
+def _meets_on(goal: Metric, now: float, slope: float, at: datetime) -> date | None:
     """The day on which a line with the value `now` at `at` reaches the target or the next bound."""
-    if _is_met(metric, now):
+    if _is_met(goal, now):
         return at.date()
-    bound = metric.target
-    if metric.lower is not None and metric.upper is not None:
-        bound = metric.lower if now < metric.lower else metric.upper
+    bound = goal.target
+    if goal.lower is not None and goal.upper is not None:
+        bound = goal.lower if now < goal.lower else goal.upper
     assert bound is not None
     seconds = (bound - now) / slope if slope else -1.0
     try:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import strawberry
 
-from api.schema.metrics.figures import contexts
+from api.schema.metrics.figures import of_key_results
 from api.schema.primitives.actor import Actor, actor
 from api.schema.primitives.metric import Metric
 from api.schema.primitives.scalars import Position
@@ -115,13 +115,21 @@ class TrajectoryPoint:
     confidence: float | None = strawberry.field(description="The latest stated confidence, in [0, 1].")
 
 
-@strawberry.type(description="A linear forecast from the measurements of a key result.")
+@strawberry.type(
+    description="A linear forecast from the start and the values measured since the beginning of a key result."
+)
 class Forecast:
-    value: float = strawberry.field(description="The forecast value on the due day, in the metric's unit.")
+    value: float = strawberry.field(
+        description="The forecast value on the due day, in the metric's unit; for MILESTONES the share of their "
+        "weight. It differs from the latest value by at most the distance from start to target."
+    )
     progress: float = strawberry.field(description="The forecast progress on the due day, in [0, 1].")
-    will_hit: bool = strawberry.field(description="Whether the target is reached by the due day.")
+    will_hit: bool = strawberry.field(
+        description="Whether the target is reached on the due day: true if and only if hitOn is not after it."
+    )
     hit_on: date | None = strawberry.field(
-        description="The day the target is reached; null if the line does not reach it."
+        description="The day since which the target is reached, or on which the line reaches it; null if it does not, "
+        "or if it does not stay there until the due day."
     )
     method: str = strawberry.field(description="The method: theil-sen, the median of all pairwise slopes.")
 
@@ -135,10 +143,8 @@ def forecasts(batch: Batch) -> Sequence[Any]:
     """The forecast of each of these key results; None once it has ended."""
     at = batch.view.basis.at
     return [
-        None if ended else trajectory.forecast(history.values(), row.metric, row.due, at)
-        for row, history, ended in zip(batch.rows, batch.all(_histories), batch.all(_ended), strict=True)
+        None
+        if of.ended_at is not None
+        else trajectory.forecast(history.values(), of.measured_metric, of.begins_at, of.due, at)
+        for of, history in zip([part.of for part in batch.all(of_key_results)], batch.all(_histories), strict=True)
     ]
-
-
-def _ended(batch: Batch) -> Sequence[bool]:
-    return [one.window.ended is not None for one in batch.all(contexts)]

@@ -97,8 +97,8 @@ class KeyResult(Entity, kind=Kind.KEY_RESULT, read=key_result.key_results):
     score: float | None = strawberry.field(description="The final score, in [0, 1]; null until it is scored.")
     targets: list[TargetRevision] = related("Every target it ever had, oldest first.", targets)
     forecast: Forecast | None = related(
-        "A projection of its measurements to the due day. Null for MILESTONES and DONE, with too few measurements, and "
-        "once it is due or has ended.",
+        "A projection of its measurements to the due day. Null for DONE, without values on three days that span a "
+        "tenth of the time from its beginning to the due day, and once it is due or has ended.",
         forecasts,
     )
     findings: list[Finding] = related("Suggestions for a better key result.", in_key_results, name="quality")

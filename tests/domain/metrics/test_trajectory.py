@@ -1,4 +1,4 @@
-"""The trajectory of a key result: planned and actual values, and the forecast."""
+"""The trajectory of a key result: planned and actual values."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from domain.metrics.formulas import Measurement
-from domain.metrics.trajectory import Revision, Source, TrajectoryPoint, forecast, history, planned, trajectory
+from domain.metrics.trajectory import Revision, Source, TrajectoryPoint, history, planned, trajectory
 from domain.primitives.calendar import Step
 from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.values import Direction, Metric
@@ -186,105 +186,3 @@ def test_a_trajectory_of_too_many_points_is_refused() -> None:
     with pytest.raises(CommandRejected) as refused:
         points_by_time([Revision(OPENING, FROM_0_TO_100, date.max)], every=Step.DAY)
     assert refused.value.code is Code.TOO_LARGE
-
-
-# ── forecast ─────────────────────────────────────────────────────────────────────────────────────
-
-
-def readings(*values: float) -> list[Measurement]:
-    """One measurement every ten days from the opening on."""
-    return [measured(value, at=OPENING + 10 * i * DAY) for i, value in enumerate(values)]
-
-
-def test_a_forecast_extrapolates_to_the_end_of_the_due_day() -> None:
-    drawn = forecast(readings(0, 10, 20, 30), FROM_0_TO_100, QUARTER_END, OPENING + 35 * DAY)
-    assert drawn is not None
-    assert drawn.value == pytest.approx(90)
-    assert drawn.progress == pytest.approx(0.9)
-    assert (drawn.will_hit, drawn.hit_on, drawn.method) == (False, (OPENING + 100 * DAY).date(), "theil-sen")
-
-
-def test_a_forecast_that_reaches_the_target_before_the_due_date_hits() -> None:
-    drawn = forecast(readings(0, 20, 40), FROM_0_TO_100, QUARTER_END, OPENING + 25 * DAY)
-    assert drawn is not None
-    assert (drawn.will_hit, drawn.progress, drawn.hit_on) == (True, 1.0, (OPENING + 50 * DAY).date())
-
-
-def test_a_forecast_that_reaches_the_target_on_the_due_date_hits() -> None:
-    drawn = forecast(readings(0, 100 / 9), FROM_0_TO_100, QUARTER_END, OPENING + 15 * DAY)
-    assert drawn is not None
-    assert (drawn.will_hit, drawn.hit_on) == (True, QUARTER_END)
-
-
-def test_a_forecast_is_robust_against_one_outlier() -> None:
-    drawn = forecast(readings(0, 10, 95, 30, 40, 50), FROM_0_TO_100, QUARTER_END, OPENING + 50 * DAY)
-    assert drawn is not None
-    assert drawn.value == pytest.approx(90, abs=5)
-
-
-@pytest.mark.parametrize("values", [(30, 20, 10), (30, 30, 30)], ids=["away from it", "nowhere"])
-def test_a_forecast_that_never_reaches_the_target_has_no_date(values: tuple[float, ...]) -> None:
-    drawn = forecast(readings(*values), FROM_0_TO_100, QUARTER_END, OPENING + 25 * DAY)
-    assert drawn is not None
-    assert (drawn.will_hit, drawn.hit_on) == (False, None)
-
-
-def test_a_reached_target_was_hit_on_the_day_since_when_it_holds() -> None:
-    drawn = forecast(readings(100, 90, 100, 110, 120), FROM_0_TO_100, QUARTER_END, OPENING + 45 * DAY)
-    assert drawn is not None
-    assert (drawn.will_hit, drawn.hit_on) == (True, (OPENING + 20 * DAY).date())
-
-
-def test_a_reached_target_that_is_drifting_away_will_not_hit() -> None:
-    at_most = metric(Direction.AT_MOST, target=10)
-    drawn = forecast(readings(2, 4, 6), at_most, QUARTER_END, OPENING + 25 * DAY)
-    assert drawn is not None
-    assert drawn.value == pytest.approx(20)
-    assert (drawn.progress, drawn.will_hit, drawn.hit_on) == (0, False, OPENING.date())
-
-
-def test_a_line_beyond_the_target_with_a_last_value_below_it_hits_today() -> None:
-    at = OPENING + 70 * DAY
-    drawn = forecast(readings(0, 40, 80), FROM_0_TO_100, QUARTER_END, at)
-    assert drawn is not None
-    assert (drawn.will_hit, drawn.hit_on) == (True, at.date())
-
-
-@pytest.mark.parametrize(("values", "bound"), [((2, 3), 5), ((16, 14), 10)])
-def test_a_range_is_hit_at_the_nearer_bound(values: tuple[float, float], bound: float) -> None:
-    band = metric(Direction.WITHIN, lower=5, upper=10)
-    drawn = forecast(readings(*values), band, QUARTER_END, OPENING + 15 * DAY)
-    assert drawn is not None
-    days = 10 * abs(bound - values[0]) / abs(values[1] - values[0])
-    assert drawn.hit_on == (OPENING + days * DAY).date()
-
-
-def test_a_forecast_takes_the_later_of_two_measurements_at_one_instant() -> None:
-    later = OPENING + 9 * DAY
-    twice = [measured(0, at=OPENING), measured(90, at=later), measured(10, at=later, position=8)]
-    drawn = forecast(twice, FROM_0_TO_100, QUARTER_END, OPENING + 10 * DAY)
-    assert drawn is not None
-    assert drawn.value == pytest.approx(100)
-
-
-@pytest.mark.parametrize(
-    ("measurements", "given", "at"),
-    [
-        ([], FROM_0_TO_100, MIDDLE),
-        (readings(10), FROM_0_TO_100, MIDDLE),
-        ([measured(10), measured(20)], FROM_0_TO_100, MIDDLE),
-        (readings(0, 1), metric(Direction.DONE), MIDDLE),
-        ([measured(None, "design", at=OPENING), measured(None, "pilot")], MILESTONES, MIDDLE),
-        (readings(0, 10), FROM_0_TO_100, CLOSING),
-        (readings(-1e308, 1e308), FROM_0_TO_100, MIDDLE),
-    ],
-    ids=["nothing", "one", "one instant", "done", "milestones", "once due", "beyond numbers"],
-)
-def test_no_forecast_without_enough_data(measurements: list[Measurement], given: Metric, at: datetime) -> None:
-    assert forecast(measurements, given, QUARTER_END, at) is None
-
-
-def test_a_target_reached_after_the_last_representable_day_has_no_date() -> None:
-    drawn = forecast(readings(0, 1e-9), FROM_0_TO_100, QUARTER_END, MIDDLE)
-    assert drawn is not None
-    assert drawn.hit_on is None
