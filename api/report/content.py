@@ -162,6 +162,7 @@ class Bucket(Shape, frozen=True):
 
 
 class Calibration(Shape, frozen=True):
+    summary: str | None
     brier: float | None
     buckets: list[Bucket]
 

@@ -79,10 +79,25 @@ class Bucket(Fact, frozen=True, gc=False):
 
 class Calibration(Fact, frozen=True, gc=False):
     """How confidences matched outcomes. `brier`: mean (confidence - outcome)² (Brier 1950), from 0 for perfect
-    forecasts to 1; a constant confidence of 0.5 gives 0.25. None without confidences."""
+    forecasts to 1; a constant confidence of 0.5 gives 0.25.
 
+    `count`: the number of confidences; `stated`: their mean; `hit`: the share of them that came true. `brier`, `stated`
+    and `hit` are None without confidences.
+    """
+
+    count: int
+    stated: float | None
+    hit: float | None
     brier: float | None
     buckets: tuple[Bucket, ...]
+
+    @property
+    def summary(self) -> str | None:
+        """One sentence that compares `stated` with `hit`, in whole per cent; None without confidences."""
+        if self.stated is None or self.hit is None:
+            return None
+        counted = "1 statement" if self.count == 1 else f"{self.count:,} statements"
+        return f"Said {100 * self.stated:.0f} % on average, {100 * self.hit:.0f} % came true ({counted})."
 
 
 # ── presence and progress ───────────────────────────────────────────────────────────────────────────
@@ -132,10 +147,16 @@ def calibration(statements: Sequence[tuple[float, bool]]) -> Calibration:
     buckets: list[list[tuple[float, bool]]] = [[] for _ in range(BUCKETS)]
     for stated, is_true in statements:
         buckets[min(int(stated * BUCKETS), BUCKETS - 1)].append((stated, is_true))
-    squares = [(stated - is_true) ** 2 for stated, is_true in statements]
-    return Calibration(averaged(squares), tuple(_bucket(place, inside) for place, inside in enumerate(buckets)))
+    brier = averaged((stated - is_true) ** 2 for stated, is_true in statements)
+    filled = tuple(_bucket(place, inside) for place, inside in enumerate(buckets))
+    return Calibration(len(statements), *_means(statements), brier, filled)
+
+
+def _means(statements: Sequence[tuple[float, bool]]) -> tuple[float | None, float | None]:
+    """The mean confidence, and the share of the statements that came true; None for both without statements."""
+    return averaged(stated for stated, _ in statements), averaged(float(is_true) for _, is_true in statements)
 
 
 def _bucket(place: int, inside: Sequence[tuple[float, bool]]) -> Bucket:
-    stated, hit = averaged(stated for stated, _ in inside), averaged(float(is_true) for _, is_true in inside)
+    stated, hit = _means(inside)
     return Bucket(place / BUCKETS, (place + 1) / BUCKETS, len(inside), stated or 0.0, hit or 0.0)

@@ -138,10 +138,22 @@ class CalibrationBucket:
 
 
 @strawberry.type(
-    description="The calibration of stated confidence: each check-in with a confidence is compared with whether its "
-    "key result ended with a score of at least `scoreGreen`. Dropped key results are left out."
+    description="The calibration of stated confidence: each check-in with a confidence, measured from the plan on, is "
+    "compared with whether its key result ended ACHIEVED, by the kind of its objective. Dropped key results, and those "
+    "that have not ended, are left out."
 )
 class Calibration:
+    summary: str | None = strawberry.field(
+        description="One sentence that compares what was said with what came true, such as “Said 64 % on average, 28 % "
+        "came true (25 statements).”; null without a stated confidence."
+    )
+    count: int = strawberry.field(description="The number of check-ins with a stated confidence.")
+    stated: float | None = strawberry.field(
+        description="The mean stated confidence, in [0, 1]; null without a stated confidence."
+    )
+    hit: float | None = strawberry.field(
+        description="The share of check-ins whose key result succeeded; null without a stated confidence."
+    )
     brier: float | None = strawberry.field(
         description="The Brier score, mean (confidence - outcome)²: 0 is perfect, 0.25 is a constant confidence of "
         "one half; null without a stated confidence."
@@ -150,7 +162,10 @@ class Calibration:
 
 
 def _calibration(of: retrospective.Calibration) -> Calibration:
-    return Calibration(brier=of.brier, buckets=[CalibrationBucket(**structs.asdict(bucket)) for bucket in of.buckets])
+    buckets = [CalibrationBucket(**structs.asdict(bucket)) for bucket in of.buckets]
+    return Calibration(
+        summary=of.summary, count=of.count, stated=of.stated, hit=of.hit, brier=of.brier, buckets=buckets
+    )
 
 
 @strawberry.type(description="The change of a KPI from plan to outcome.")

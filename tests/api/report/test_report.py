@@ -107,6 +107,7 @@ def test_page_has_every_section_of_the_retrospective(html: str) -> None:
     for text in ("The market shrank.", "added later", "dropped", "<del>0 → 100</del>", "breached", "1 to 3"):
         assert text in html
     assert "The figures are final." in html
+    assert re.search(r"<strong>Said \d+ % on average, \d+ % came true \(\d+ statements\)\.</strong>", html)
 
 
 def test_every_chart_has_an_accessible_label(story: Story, html: str) -> None:

@@ -41,7 +41,7 @@ FIGURES = """
     }
     goalposts { position reason before { target } after { target } daysBeforeClose }
     silences { keyResult { title } from to days }
-    calibration { brier buckets { lower upper count stated hit } }
+    calibration { summary count stated hit brier buckets { lower upper count stated hit } }
     kpis { kpi { key } before after change statusBefore statusAfter }
 """
 
@@ -274,6 +274,8 @@ def test_calibration_compares_confidence_with_results(closed: AskedWorld) -> Non
         9: (3, pytest.approx(2.8 / 3), 1.0),
     }
     assert len(calibration["buckets"]) == 10
+    assert calibration["summary"] == "Said 84 % on average, 80 % came true (5 statements)."
+    assert (calibration["count"], calibration["stated"], calibration["hit"]) == (5, pytest.approx(0.84), 0.8)
 
 
 def test_kpis_are_compared_with_their_state_at_the_plan(closed: AskedWorld) -> None:

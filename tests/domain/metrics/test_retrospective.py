@@ -112,7 +112,14 @@ def test_a_bound_belongs_to_the_upper_bucket(place: int) -> None:
     assert calibration([(place / 10, True)]).buckets[place].count == 1
 
 
-def test_calibration_without_confidences_has_no_brier_score() -> None:
+def test_calibration_summarizes_what_was_said_and_what_came_true() -> None:
+    found = calibration(STATED)
+    assert (found.count, found.stated, found.hit) == (7, pytest.approx(4.35 / 7), pytest.approx(4 / 7))
+    assert found.summary == "Said 62 % on average, 57 % came true (7 statements)."
+    assert calibration([(0.64, False)]).summary == "Said 64 % on average, 0 % came true (1 statement)."
+
+
+def test_calibration_without_confidences_has_no_brier_score_and_no_summary() -> None:
     nothing = calibration([])
-    assert nothing.brier is None
+    assert (nothing.brier, nothing.count, nothing.stated, nothing.hit, nothing.summary) == (None, 0, None, None, None)
     assert [(one.count, one.stated, one.hit) for one in nothing.buckets] == [(0, 0.0, 0.0)] * 10
