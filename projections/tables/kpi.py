@@ -13,7 +13,7 @@ from domain.model.kpi import KpiDefined, KpiRedefined, KpiRetired
 from domain.primitives.values import Basis, Cadence, Kind, KpiGoal, Unit
 from projections.store.batch_writer import BatchWriter, Reads
 from projections.store.keyset import FilterBuilder, List, text
-from projections.store.versioned_tables import Connection, Table, Version, VersionedTable
+from projections.store.versioned_tables import Connection, Table, Version, VersionedTable, basis_params, fetch
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -95,6 +95,14 @@ def kpis_by_key(conn: Connection, basis: Basis, keys: Sequence[str]) -> dict[str
 def kpi_versions(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, list[KpiRow]]:
     """Every version of these KPIs up to the basis, oldest first."""
     return KPI.versions(conn, basis, ids)
+
+
+def kpis_per_owner(conn: Connection, basis: Basis, owners: Sequence[UUID]) -> dict[UUID, int]:
+    """The number of KPIs of each of these people that are not retired; people without any are left out."""
+    candidates = "select distinct id from kpi where owner = any(%(owners)b)"
+    watched = "v.owner = any(%(owners)b) and not v.retired group by v.owner"
+    sql = KPI.query(basis, candidates, watched, "v.owner, count(*)")
+    return dict(fetch(conn, sql, basis_params(basis, owners=list(owners))))
 
 
 def _kpi_conditions(_basis: Basis, filter: KpiFilter) -> FilterBuilder:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import singledispatch
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -192,12 +192,20 @@ def objectives_carried_from(
     return OBJECTIVE.within(conn, basis, "carried_from", objectives)
 
 
-def objectives_per_owner(conn: Connection, basis: Basis, cycles: Sequence[UUID]) -> dict[tuple[UUID, UUID], int]:
-    """By (cycle, owner): the number of objectives that are neither closed nor dropped."""
+class OpenObjective(NamedTuple):
+    """What an objective that is neither closed nor dropped is compared by with the others of its cycle."""
+
+    cycle: UUID
+    owner: UUID | None
+    team: UUID | None
+    title: str
+
+
+def open_objectives(conn: Connection, basis: Basis, cycles: Sequence[UUID]) -> list[OpenObjective]:
+    """The objectives of these cycles that are neither closed nor dropped, in no order."""
     candidates = "select id from objective where version = 1 and cycle = any(%(cycles)b)"
-    open_ones = "v.owner is not null and v.state in ('DRAFT', 'ACTIVE') group by v.cycle, v.owner"
-    sql = OBJECTIVE.query(basis, candidates, open_ones, "v.cycle, v.owner, count(*)")
-    return {(cycle, owner): count for cycle, owner, count in fetch(conn, sql, basis_params(basis, cycles=list(cycles)))}
+    sql = OBJECTIVE.query(basis, candidates, "v.state in ('DRAFT', 'ACTIVE')", "v.cycle, v.owner, v.team, v.title")
+    return [OpenObjective(*columns) for columns in fetch(conn, sql, basis_params(basis, cycles=list(cycles)))]
 
 
 def _objective_conditions(basis: Basis, filter: ObjectiveFilter) -> FilterBuilder:

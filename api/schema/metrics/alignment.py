@@ -7,12 +7,13 @@ from uuid import UUID
 
 import strawberry
 
-from api.schema.metrics.findings import Finding, written_objectives
+from api.schema.metrics.findings import Finding, FindingCount, finding_counts_by, findings_by, written_objectives
 from api.schema.primitives.field import resolved, to_one, to_ref
 from api.schema.primitives.refs import AlignmentTarget, ObjectiveRef
 from api.snapshot.dataloaders import TYPES, found
 from api.snapshot.snapshot import RowProxy, View, as_batch
-from domain.metrics.findings import WrittenObjective, alignment_findings
+from domain.metrics.findings import alignment_findings
+from domain.metrics.objective_rules import WrittenObjective
 from domain.primitives.values import Kind, ObjectiveState
 from projections.tables import alignment, objective
 from projections.tables.alignment import Edge
@@ -66,8 +67,13 @@ class Map:
     def unaligned(self) -> list[Any]:
         return [one for one, written in self.without_parent() if not written.company_level and one.row.state in _OPEN]
 
+    @cached_property
     def findings(self) -> list[Any]:
         return [*alignment_findings(self.written)]
+
+
+def _in_map(self: "AlignmentMap") -> list[Any]:
+    return self.map.findings
 
 
 @strawberry.type(description="The alignment of the objectives of a cycle, across teams and cycles.")
@@ -93,6 +99,5 @@ class AlignmentMap:
     def unaligned(self) -> list[ObjectiveRef]:
         return self.map.unaligned()
 
-    @resolved("Suggestions for a better alignment.")
-    def findings(self) -> list[Finding]:
-        return self.map.findings()
+    findings: list[Finding] = findings_by(_in_map, "Suggestions for a better alignment.", "findings")
+    finding_counts: list[FindingCount] = finding_counts_by(_in_map, "The number of findings of each rule.")

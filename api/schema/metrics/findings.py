@@ -1,20 +1,29 @@
-"""Findings: the GraphQL type, and the inputs of the rules in `domain.metrics.findings`, read for all siblings."""
+"""Findings: the GraphQL types, and the inputs of the rules in `domain.metrics`, read for all siblings."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Sequence
+from itertools import chain
+from typing import Annotated, Any, TypeAlias
 from uuid import UUID
 
 import strawberry
 
-from api.schema.metrics.figures import standings
+from api.schema.metrics.figures import of_key_results
 from api.schema.metrics.progress import latest_readings, live_key_results
 from api.schema.primitives import enums
-from api.snapshot.snapshot import Batch
+from api.snapshot.dataloaders import many, of_each
+from api.snapshot.snapshot import Batch, View
 from domain.metrics import findings
-from domain.metrics.findings import WrittenKeyResult, WrittenKpi, WrittenObjective
-from domain.primitives.calendar import day_start
-from projections.tables import alignment, cycle, objective, people
-from projections.tables.objective import ObjectiveRow
+from domain.metrics.key_result_rules import WrittenKeyResult
+from domain.metrics.kpi_rules import WrittenKpi
+from domain.metrics.objective_rules import WrittenObjective
+from domain.metrics.wording import folded
+from domain.primitives.values import Kind
+from projections.history.unit_changes import key_results_with_changed_units, kpis_with_changed_units
+from projections.tables import alignment, cycle, kpi, objective, people
+from projections.tables.key_result import KeyResultRow
+from projections.tables.kpi import KpiRow
+from projections.tables.objective import ObjectiveFilter, ObjectiveRow
 
 
 @strawberry.type(
@@ -22,9 +31,59 @@ from projections.tables.objective import ObjectiveRow
     description="A finding of a quality rule on a goal, KPI or alignment. Findings never block a command.",
 )
 class Finding:
-    rule: str = strawberry.field(description="The stable name of the rule.")
+    rule: str = strawberry.field(
+        description=f"The stable name of the rule, one of: {', '.join(rule.name for rule in findings.RULES)}."
+    )
     severity: enums.Severity = strawberry.field(description="The severity of the finding.")
+    serves: enums.Smart = strawberry.field(description="The SMART criterion that the rule checks.")
     message: str = strawberry.field(description="The problem and how to fix it, in one sentence.")
+
+
+@strawberry.type(name="QualityFindingCount", description="The number of findings of one quality rule.")
+class FindingCount:
+    rule: str = strawberry.field(description="The stable name of the rule.")
+    severity: enums.Severity = strawberry.field(description="The severity of the rule.")
+    count: int = strawberry.field(description="The number of findings; at least 1.")
+
+
+# ── fields ───────────────────────────────────────────────────────────────────────────────────────
+
+_Rules: TypeAlias = Annotated[
+    list[str] | None,
+    strawberry.argument(description="Only findings of these rules, by name (see `QualityFinding.rule`); null for all."),
+]
+_Severity: TypeAlias = Annotated[
+    enums.Severity | None, strawberry.argument(description="Only findings of at least this severity; null for all.")
+]
+
+
+def findings_by(find: Callable[[Any], Sequence[Any]], description: str, name: str = "quality") -> Any:
+    """A field for the findings that `find` returns, filtered by its arguments. It raises `INVALID` for an unknown
+    rule."""
+
+    def resolve(self: Any, rules: _Rules = None, severity: _Severity = None) -> list[Finding]:
+        chosen: list[Any] = findings.selected(find(self), rules, severity)
+        return chosen
+
+    return strawberry.field(resolver=resolve, description=description, name=name)
+
+
+def finding_counts_by(find: Callable[[Any], Sequence[Any]], description: str) -> Any:
+    """A field for the counts, per rule, of the findings that `find` returns, filtered by its arguments."""
+
+    def resolve(self: Any, rules: _Rules = None, severity: _Severity = None) -> list[FindingCount]:
+        counted: list[Any] = findings.counts(findings.selected(find(self), rules, severity))
+        return counted
+
+    return strawberry.field(resolver=resolve, description=description, name="findingCounts")
+
+
+def of_each_object(load: Callable[[Batch], Sequence[list[Any]]]) -> Callable[[Any], list[Any]]:
+    """The findings of an object, which `load` reads for all siblings."""
+    return lambda self: self.each(load)
+
+
+# ── findings of siblings ─────────────────────────────────────────────────────────────────────────
 
 
 def in_objectives(batch: Batch) -> Sequence[list[Any]]:
@@ -32,46 +91,26 @@ def in_objectives(batch: Batch) -> Sequence[list[Any]]:
 
 
 def in_key_results(batch: Batch) -> Sequence[list[Any]]:
-    view = batch.view
-    cycles = view.by_id(cycle.cycles, [row.cycle for row in batch.rows])
-    return [
-        findings.key_result_findings(
-            WrittenKeyResult(
-                title=row.title,
-                state=row.state,
-                metric=row.metric,
-                due=row.due,
-                cycle_start=cycles[row.cycle].starts_on,
-                cycle_end=cycles[row.cycle].ends_on,
-                begins_at=max(row.created_at, day_start(cycles[row.cycle].starts_on)),
-                cadence=cycles[row.cycle].check_in_cadence,
-                at=view.basis.at,
-                policy=view.scoring,
-                last_measured_at=standing.last_measured_at,
-            )
-        )
-        for row, standing in zip(batch.rows, batch.all(standings), strict=True)
-    ]
+    return [findings.key_result_findings(one) for one in batch.all(_written_key_results)]
 
 
 def in_kpis(batch: Batch) -> Sequence[list[Any]]:
-    view = batch.view
-    latest = batch.all(latest_readings)
-    return [
-        findings.kpi_findings(
-            WrittenKpi(
-                retired=row.retired,
-                has_goal=row.goal is not None,
-                owner=row.owner,
-                cadence=row.cadence,
-                defined_at=row.created_at,
-                at=view.basis.at,
-                policy=view.scoring,
-                latest_at=latest[row.id].measured_at if row.id in latest else None,
-            )
-        )
-        for row in batch.rows
-    ]
+    return [findings.kpi_findings(one) for one in batch.all(_written_kpis)]
+
+
+def in_objectives_and_parts(batch: Batch) -> Sequence[list[Any]]:
+    """The findings of each of these objectives and of its key results, without dropped ones."""
+    parts = of_each(batch.all(live_key_results), in_key_results)
+    return [[*own, *chain(*theirs)] for own, theirs in zip(batch.all(in_objectives), parts, strict=True)]
+
+
+def in_cycles(batch: Batch) -> Sequence[list[Any]]:
+    """The findings of all objectives and key results of each of these cycles."""
+    groups = many(batch, Kind.OBJECTIVE, objective.objectives_of_cycles, ObjectiveFilter())
+    return [[*chain(*each)] for each in of_each(groups, in_objectives_and_parts)]
+
+
+# ── inputs of the rules ──────────────────────────────────────────────────────────────────────────
 
 
 def written_objectives(batch: Batch) -> Sequence[WrittenObjective]:
@@ -81,8 +120,9 @@ def written_objectives(batch: Batch) -> Sequence[WrittenObjective]:
     ids = [row.id for row in rows]
     supports = view.read(alignment.supports_of_objectives, ids)
     dropped = view.read(alignment.dropped_supports_of_objectives, ids)
-    per_owner = view.read(objective.objectives_per_owner, list({row.cycle for row in rows}))
-    below = _below_company_level(batch)
+    per_owner, per_title = _open_objectives(batch)
+    teams = view.by_id(people.teams, [row.team for row in rows])
+    left = _left(view, rows)
     return [
         WrittenObjective(
             title=row.title,
@@ -90,16 +130,82 @@ def written_objectives(batch: Batch) -> Sequence[WrittenObjective]:
             policy=view.scoring,
             owner=row.owner,
             key_results=len(group),
-            owner_objectives=0 if row.owner is None else per_owner.get((row.cycle, row.owner), 0),
-            company_level=row.id not in below,
+            owner_objectives=per_owner[row.cycle, row.owner],
+            company_level=row.team not in teams or teams[row.team].parent is None,
             supports=len(supports.get(row.id, ())),
             supports_dropped=dropped.get(row.id, 0),
+            same_titles=max(per_title[row.cycle, row.team, folded(row.title)] - 1, 0),
+            owner_left=row.owner in left,
+            team_disbanded=row.team in teams and teams[row.team].disbanded,
         )
         for row, group in zip(rows, batch.all(live_key_results), strict=True)
     ]
 
 
-def _below_company_level(batch: Batch) -> frozenset[UUID]:
-    """The objectives whose team has a parent team, and which should be aligned to a goal above."""
-    teams = batch.view.by_id(people.teams, [row.team for row in batch.rows])
-    return frozenset(row.id for row in batch.rows if row.team in teams and teams[row.team].parent is not None)
+def _open_objectives(batch: Batch) -> tuple[Counter[Any], Counter[Any]]:
+    """The numbers of draft and active objectives: by cycle and owner, and by cycle, team and title."""
+    found = batch.view.read(objective.open_objectives, list({row.cycle for row in batch.rows}))
+    return (
+        Counter((one.cycle, one.owner) for one in found),
+        Counter((one.cycle, one.team, folded(one.title)) for one in found),
+    )
+
+
+def _left(view: View, rows: Sequence[Any]) -> frozenset[UUID]:
+    """The owners of these rows who are deactivated."""
+    owners = view.by_id(people.people, [row.owner for row in rows])
+    return frozenset(id for id, person in owners.items() if not person.active)
+
+
+def _written_key_results(batch: Batch) -> Sequence[WrittenKeyResult]:
+    view = batch.view
+    rows: Sequence[KeyResultRow] = batch.rows
+    cycles = view.by_id(cycle.cycles, [row.cycle for row in rows])
+    changed = view.read(key_results_with_changed_units, [row.id for row in rows])
+    left = _left(view, rows)
+    return [
+        WrittenKeyResult(
+            title=row.title,
+            state=row.state,
+            metric=row.metric,
+            due=row.due,
+            cycle_start=cycles[row.cycle].starts_on,
+            cycle_end=cycles[row.cycle].ends_on,
+            begins_at=part.of.begins_at,
+            cadence=part.of.cadence,
+            at=view.basis.at,
+            health=part.health,
+            last_measured_at=part.of.last_measured_at,
+            value=None if part.of.latest is None else part.of.latest.value,
+            owner_left=row.owner in left,
+            unit_changed=row.id in changed,
+        )
+        for row, part in zip(rows, batch.all(of_key_results), strict=True)
+    ]
+
+
+def _written_kpis(batch: Batch) -> Sequence[WrittenKpi]:
+    view = batch.view
+    rows: Sequence[KpiRow] = batch.rows
+    latest = batch.all(latest_readings)
+    teams = view.by_id(people.teams, [row.team for row in rows])
+    per_owner = view.read(kpi.kpis_per_owner, list({row.owner for row in rows if row.owner is not None}))
+    changed = view.read(kpis_with_changed_units, [row.id for row in rows])
+    left = _left(view, rows)
+    return [
+        WrittenKpi(
+            retired=row.retired,
+            has_goal=row.goal is not None,
+            owner=row.owner,
+            cadence=row.cadence,
+            defined_at=row.created_at,
+            at=view.basis.at,
+            policy=view.scoring,
+            latest_at=latest[row.id].measured_at if row.id in latest else None,
+            owner_left=row.owner in left,
+            team_disbanded=row.team in teams and teams[row.team].disbanded,
+            owner_kpis=0 if row.owner is None else per_owner.get(row.owner, 0),
+            unit_changed=row.id in changed,
+        )
+        for row in rows
+    ]

@@ -3,9 +3,9 @@
 from api.schema.primitives.described_enum import described
 from domain.commands.permissions import Permission, Role
 from domain.metrics.cause import Cause
-from domain.metrics.findings import Severity
 from domain.metrics.health import Health
 from domain.metrics.kpi_series import KpiStatus
+from domain.metrics.quality_rule import Severity, Smart
 from domain.metrics.retrospective import Presence
 from domain.metrics.wholes import Counted
 from domain.primitives.calendar import Step
@@ -30,7 +30,7 @@ from projections.history.diff import DiffKind
 __all__ = [
     "Aggregation", "Cadence", "Cause", "Counted", "CycleState", "DiffKind", "Direction", "GoalDirection", "Health",
     "InitiativeState", "KeyResultState", "KpiStatus", "ObjectiveKind", "ObjectiveState", "Permission", "Presence",
-    "ReflectionKind", "Role", "Severity", "Source", "Step", "UnitKind", "Verdict", "Visibility",
+    "ReflectionKind", "Role", "Severity", "Smart", "Source", "Step", "UnitKind", "Verdict", "Visibility",
 ]  # fmt: skip
 
 # ── goals ────────────────────────────────────────────────────────────────────────────────────────
@@ -199,6 +199,17 @@ described(
         "ERROR": "A defect that must be fixed for the goal to be useful.",
     },
 )(Severity)
+described(
+    "The SMART criterion that a quality rule checks.",
+    {
+        "SPECIFIC": "It says what will be different, and for whom.",
+        "MEASURABLE": "Its progress can be measured.",
+        "ACHIEVABLE": "It has an owner, who does not have too many goals.",
+        "RELEVANT": "It is an outcome, and serves a goal above.",
+        "TIME_BOUND": "It has a due day, and a cadence that is kept.",
+    },
+    name="SmartCriterion",
+)(Smart)
 
 # ── history ──────────────────────────────────────────────────────────────────────────────────────
 

@@ -10,6 +10,7 @@ from api.schema.connections import filters
 from api.schema.connections.connection import Connection, Where, connection
 from api.schema.connections.filters import ObjectiveFilter
 from api.schema.metrics.figures import counts_of_cycles, of_cycles, scores_of_cycles
+from api.schema.metrics.findings import FindingCount, finding_counts_by, in_cycles, of_each_object
 from api.schema.metrics.goal_lists import Whose, objectives_of
 from api.schema.metrics.progress import HealthCount, Progress, progress_by
 from api.schema.primitives import enums
@@ -61,6 +62,9 @@ class Cycle(Entity, kind=Kind.CYCLE, read=cycle.cycles):
     score: float | None = related(
         "The mean of its objectives' scores, in [0, 1]; null while it is open, and without any score.",
         scores_of_cycles,
+    )
+    finding_counts: list[FindingCount] = finding_counts_by(
+        of_each_object(in_cycles), "The number of findings of each rule on its objectives and their key results."
     )
     reflections: list[ReflectionRef] = to_many(
         Kind.REFLECTION, discussion.reflections_of_subjects, "The reflections on the cycle itself."

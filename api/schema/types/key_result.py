@@ -10,7 +10,14 @@ import strawberry
 from api.schema.connections.connection import Connection, connection
 from api.schema.connections.lists import Pages, paged
 from api.schema.metrics.figures import contexts, of_key_results, standings
-from api.schema.metrics.findings import Finding, in_key_results
+from api.schema.metrics.findings import (
+    Finding,
+    FindingCount,
+    finding_counts_by,
+    findings_by,
+    in_key_results,
+    of_each_object,
+)
 from api.schema.metrics.goal_lists import supporters
 from api.schema.metrics.progress import Progress, progress_by
 from api.schema.metrics.trajectory import Forecast, TargetRevision, TrajectoryPoint, forecasts, targets, trajectories
@@ -101,7 +108,10 @@ class KeyResult(Entity, kind=Kind.KEY_RESULT, read=key_result.key_results):
         "tenth of the time from its beginning to the due day, and once it is due or has ended.",
         forecasts,
     )
-    findings: list[Finding] = related("Suggestions for a better key result.", in_key_results, name="quality")
+    findings: list[Finding] = findings_by(of_each_object(in_key_results), "Suggestions for a better key result.")
+    finding_counts: list[FindingCount] = finding_counts_by(
+        of_each_object(in_key_results), "The number of findings of each rule on the key result."
+    )
     initiatives: list[InitiativeRef] = to_many(
         Kind.INITIATIVE, discussion.initiatives_of_subjects, "The initiatives for this key result."
     )

@@ -11,7 +11,14 @@ from api.schema.connections import filters
 from api.schema.connections.connection import Connection, connection
 from api.schema.connections.filters import KpiFilter, KpiOrder
 from api.schema.connections.lists import Judged, Listing, Pages, list_page, paged
-from api.schema.metrics.findings import Finding, in_kpis
+from api.schema.metrics.findings import (
+    Finding,
+    FindingCount,
+    finding_counts_by,
+    findings_by,
+    in_kpis,
+    of_each_object,
+)
 from api.schema.metrics.progress import latest_readings
 from api.schema.primitives import enums
 from api.schema.primitives.actor import Actor, actor
@@ -165,7 +172,10 @@ class Kpi(Entity, kind=Kind.KPI, read=kpi.kpis):
     key_results: list[KeyResultRef] = to_many(
         Kind.KEY_RESULT, key_results_of_kpis, "The key results that it measures, without dropped ones."
     )
-    findings: list[Finding] = related("Suggestions for a better KPI.", in_kpis, name="quality")
+    findings: list[Finding] = findings_by(of_each_object(in_kpis), "Suggestions for a better KPI.")
+    finding_counts: list[FindingCount] = finding_counts_by(
+        of_each_object(in_kpis), "The number of findings of each rule on the KPI."
+    )
 
     @connection("The readings of the KPI, by `measuredAt`.")
     def readings(

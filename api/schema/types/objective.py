@@ -8,7 +8,15 @@ import strawberry
 
 from api.schema.connections.connection import Connection, connection
 from api.schema.metrics.figures import counts_of_objectives, of_objectives
-from api.schema.metrics.findings import Finding, in_objectives
+from api.schema.metrics.findings import (
+    Finding,
+    FindingCount,
+    finding_counts_by,
+    findings_by,
+    in_objectives,
+    in_objectives_and_parts,
+    of_each_object,
+)
 from api.schema.metrics.goal_lists import supporters
 from api.schema.metrics.progress import HealthCount, Progress, all_key_results, live_key_results, progress_by
 from api.schema.primitives import enums
@@ -99,7 +107,11 @@ class Objective(Entity, kind=Kind.OBJECTIVE, read=objective.objectives):
         Kind.OBJECTIVE, "carried_from", "The objective of an earlier cycle that it continues."
     )
     carried_into: ObjectiveRef | None = related("The objective of a later cycle that continues it.", _carried_into)
-    findings: list[Finding] = related("Suggestions for a better objective.", in_objectives, name="quality")
+    findings: list[Finding] = findings_by(of_each_object(in_objectives), "Suggestions for a better objective.")
+    finding_counts: list[FindingCount] = finding_counts_by(
+        of_each_object(in_objectives_and_parts),
+        "The number of findings of each rule on the objective and its key results, without dropped ones.",
+    )
     reflections: list[ReflectionRef] = to_many(
         Kind.REFLECTION, discussion.reflections_of_subjects, "The reflections on the objective."
     )

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from domain.metrics.findings import WrittenKeyResult, key_result_findings
+from domain.metrics.findings import key_result_findings
 from domain.metrics.formulas import Measurement, unclamped
+from domain.metrics.key_result_rules import WrittenKeyResult
 from domain.metrics.kpi_series import KpiFacts, KpiStatus, comparison, series, status
 from domain.metrics.progress import Health
 from domain.primitives import values
@@ -162,7 +163,7 @@ def test_progress_below_the_start_is_negative_when_unclamped() -> None:
 def test_a_weakly_measurable_key_result_has_a_finding(entered: values.Metric, rule: str) -> None:
     written = WrittenKeyResult(
         "Improve follow-up communication with leads", KeyResultState.ACTIVE, entered, QUARTER_END,
-        QUARTER_START, QUARTER_END, OPENING, Cadence.WEEKLY, OPENING, POLICY,
+        QUARTER_START, QUARTER_END, OPENING, Cadence.WEEKLY, OPENING, Health.PENDING,
     )  # fmt: skip
     assert [finding.rule for finding in key_result_findings(written)] == [rule]
 

@@ -1,5 +1,6 @@
 """At every basis, each query of the projections equals a fold of the log."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
@@ -146,10 +147,12 @@ def _relations(world: World, basis: Basis, truth: fold.State) -> None:
     for person, rows in people.teams_of_people(conn, basis, owners).items():
         expected = truth.where(Kind.TEAM, partial(_has_member, person))
         assert sorted(row.id for row in rows) == sorted(expected)
-    per_owner = objective_table.objectives_per_owner(conn, basis, cycles)
     live = [o for o in truth.of(Kind.OBJECTIVE).values() if o.state in (ObjectiveState.DRAFT, ObjectiveState.ACTIVE)]
-    assert sum(per_owner.values()) == sum(o.owner is not None for o in live)
-    assert all(count == sum((o.cycle, o.owner) == pair for o in live) for pair, count in per_owner.items())
+    assert Counter(objective_table.open_objectives(conn, basis, cycles)) == Counter(
+        (o.cycle, o.owner, o.team, o.title) for o in live
+    )
+    watched = Counter(one.definition.owner for one in truth.of(Kind.KPI).values() if not one.retired)
+    assert kpi.kpis_per_owner(conn, basis, owners) == {id: watched[id] for id in owners if watched[id]}
 
 
 def _has_member(person: UUID, team: Any) -> bool:
