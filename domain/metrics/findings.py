@@ -75,15 +75,11 @@ def selected(
 
     Raises `INVALID` for an unknown rule.
     """
-    for name in rules or ():
-        if name not in _PLACES:
-            raise invalid(f"There is no rule “{name}”; the rules are {', '.join(_PLACES)}.", "rules")
-    return [
-        one
-        for one in findings
-        if (rules is None or one.rule in rules)
-        and (severity is None or _SEVERITIES.index(one.severity) >= _SEVERITIES.index(severity))
-    ]
+    wanted = _PLACES.keys() if rules is None else frozenset(rules)
+    for name in sorted(wanted - _PLACES.keys()):
+        raise invalid(f"There is no rule “{name}”; the rules are {', '.join(_PLACES)}.", "rules")
+    least = 0 if severity is None else _SEVERITIES.index(severity)
+    return [one for one in findings if one.rule in wanted and _SEVERITIES.index(one.severity) >= least]
 
 
 def counts(findings: Iterable[Finding]) -> list[FindingCount]:

@@ -144,8 +144,8 @@ class CalibrationBucket:
 )
 class Calibration:
     summary: str | None = strawberry.field(
-        description="One sentence that compares what was said with what came true, such as “Said 64 % on average, 28 % "
-        "came true (25 statements).”; null without a stated confidence."
+        description="One sentence that compares the mean stated confidence with the share of check-ins whose key "
+        "result succeeded; null without a stated confidence."
     )
     count: int = strawberry.field(description="The number of check-ins with a stated confidence.")
     stated: float | None = strawberry.field(
