@@ -22,6 +22,8 @@ from projections.store.versioned_tables import (
     Table,
     ValidityTable,
     Window,
+    basis_params,
+    fetch,
     grouped,
 )
 
@@ -236,3 +238,38 @@ def _measured(where: str, since: datetime | None, until: datetime | None) -> tup
 
 CHECK_INS = Measurements(CHECK_IN, "key_result")
 READINGS = Measurements(READING, "kpi")
+
+# ── units ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _measured_before(table: str, of: str) -> str:
+    """Whether a measurement that is current at the basis was first recorded before the change `c`."""
+    return f"exists (select from {table} v where {of} and {CURRENT} and v.first_position < c.position)"
+
+
+def _unit_changes(table: str, unit: str, kpi: str) -> str:
+    """The versions up to the basis whose unit differs from that of the version before."""
+    versions = (
+        f"select id, version, position, {kpi} as kpi, {unit} as unit,"
+        f" lag({unit}) over (partition by id order by position) as before"
+        f" from {table} where id = any(%(ids)b) and position <= %(position)s and changed_at <= %(at)s"
+    )
+    return f"select id, position, kpi from ({versions}) v where version > 1 and unit is distinct from before"
+
+
+_CHECKED_IN = _measured_before("check_in", "v.key_result = c.id and (v.value is not null or v.reached is not null)")
+_READ = _measured_before("reading", "v.kpi = c.kpi")
+_CHANGED_KEY_RESULTS = _unit_changes("key_result", "convert_from(metric, 'UTF8')::jsonb -> 'unit'", "kpi")
+_KEY_RESULTS = f"select distinct c.id from ({_CHANGED_KEY_RESULTS}) c where {_CHECKED_IN} or {_READ}"
+_KPIS = f"select distinct c.id from ({_unit_changes('kpi', 'unit', 'id')}) c where {_READ}"
+
+
+def key_results_with_changed_units(conn: Connection, basis: Basis, key_results: Sequence[UUID]) -> frozenset[UUID]:
+    """Those of these key results whose unit changed after a check-in with a value, or after a reading of the KPI that
+    was linked at the change. Their values are not comparable."""
+    return frozenset(id for (id,) in fetch(conn, _KEY_RESULTS, basis_params(basis, ids=list(key_results))))
+
+
+def kpis_with_changed_units(conn: Connection, basis: Basis, kpis: Sequence[UUID]) -> frozenset[UUID]:
+    """Those of these KPIs whose unit changed after a reading. Their readings are not comparable."""
+    return frozenset(id for (id,) in fetch(conn, _KPIS, basis_params(basis, ids=list(kpis))))

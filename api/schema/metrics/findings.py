@@ -19,10 +19,10 @@ from domain.metrics.kpi_rules import WrittenKpi
 from domain.metrics.objective_rules import WrittenObjective
 from domain.metrics.wording import folded
 from domain.primitives.values import Kind
-from projections.history.unit_changes import key_results_with_changed_units, kpis_with_changed_units
 from projections.tables import alignment, cycle, kpi, objective, people
 from projections.tables.key_result import KeyResultRow
 from projections.tables.kpi import KpiRow
+from projections.tables.measurements import key_results_with_changed_units, kpis_with_changed_units
 from projections.tables.objective import ObjectiveFilter, ObjectiveRow
 
 

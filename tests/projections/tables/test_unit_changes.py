@@ -8,9 +8,9 @@ from domain.commands.command import KpiBy
 from domain.commands.key_result_commands import LinkKpi, RewordKeyResult
 from domain.commands.kpi_commands import RedefineKpi, RetractReading
 from domain.primitives.values import Unit, UnitKind
-from projections.history.unit_changes import key_results_with_changed_units, kpis_with_changed_units
 from projections.tables.key_result import KEY_RESULT
 from projections.tables.kpi import KPI
+from projections.tables.measurements import key_results_with_changed_units, kpis_with_changed_units
 from tests.projections.scenario import REACH_TEN, after, check_in, cycle, key_result, kpi, objective, on, read, then
 from tests.world import World
 
