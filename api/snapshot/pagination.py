@@ -45,7 +45,7 @@ _VALUES: dict[str, Any] = {
     "SAID": _Int | None,
     "LOG": _Int,
 }
-_TIES: dict[str, Any] = {"MEASURED_AT": _Int, "SAID": _Int, "LOG": _Int}
+_TIES: dict[str, Any] = {"MEASURED_AT": tuple[_Int, _Int], "SAID": _Int, "LOG": _Int}
 
 T = TypeVar("T")
 
@@ -122,8 +122,13 @@ def page_of(
 def _beside(cursor: Cursor, above: bool) -> Cursor:
     """The position next to this one, so that a bound includes this one."""
     step = 1 if above else -1
-    tie = cursor.tie
-    return Cursor(cursor.value, UUID(int=(tie.int + step) % 2**128) if isinstance(tie, UUID) else tie + step)
+    match cursor.tie:
+        case UUID() as id:
+            return Cursor(cursor.value, UUID(int=(id.int + step) % 2**128))
+        case int() as position:
+            return Cursor(cursor.value, position + step)
+        case first, position:
+            return Cursor(cursor.value, (first, position + step))
 
 
 def paginate(

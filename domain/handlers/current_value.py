@@ -21,11 +21,13 @@ def progress(uow: UnitOfWork, key_result: KeyResult) -> float | None:
 
 
 def latest(uow: UnitOfWork, key_result: KeyResult) -> Measurement | None:
-    """The latest measurement by (measured at, position): of the linked KPI since the link, or its own."""
+    """The latest measurement by (measured at, position of its first recording): of the linked KPI since the link, or
+    its own."""
     if key_result.kpi is not None:
         reading = latest_reading(uow, key_result.kpi)
-        return None if reading is None else _measurement(reading.value, None, reading, 0, Kind.READING)
-    return _latest_check_in(uow, key_result.id)
+        return None if reading is None else _measurement(reading.value, None, reading, Kind.READING)
+    check_in = _latest_check_in(uow, key_result.id)
+    return None if check_in is None else _measurement(*check_in.content[:2], check_in, Kind.CHECK_IN)
 
 
 def latest_reading(uow: UnitOfWork, kpi: UUID) -> Reading | None:
@@ -41,21 +43,17 @@ def latest_reading(uow: UnitOfWork, kpi: UUID) -> Reading | None:
         limit *= 10
 
 
-def _latest_check_in(uow: UnitOfWork, key_result: UUID) -> Measurement | None:
+def _latest_check_in(uow: UnitOfWork, key_result: UUID) -> CheckIn | None:
+    """The latest check-in with a measurement. A correction keeps the place of the check-in that it corrects."""
     ids = uow.measured(KeyResultCheckedIn, key_result, _until(uow), CHECK_INS_MAX)
-    positions = uow.log.last_positions(ids)
-    measured = [
-        _measurement(one.content[0], one.content[1], one, positions[one.id], Kind.CHECK_IN)
-        for one in uow.get_all(CheckIn, ids)
-        if one.has_measurement
-    ]
-    return max(measured, key=lambda one: (one.measured_at, one.position), default=None)
+    return next((one for one in uow.get_all(CheckIn, ids) if one.has_measurement), None)
 
 
 def _measurement(
-    value: float | None, reached: tuple[str, ...] | None, of: CheckIn | Reading, position: int, kind: Kind
+    value: float | None, reached: tuple[str, ...] | None, of: CheckIn | Reading, kind: Kind
 ) -> Measurement:
-    return Measurement(value, reached, of.created_at, position, Ref(kind, of.id))
+    """The measurement without its position, which no handler needs."""
+    return Measurement(value, reached, of.created_at, 0, Ref(kind, of.id))
 
 
 def _until(uow: UnitOfWork) -> datetime:

@@ -209,18 +209,13 @@ class Log(ApplicationRecorder):
         self, parent: UUID, topic: str, *, at: datetime | None = None, upto: datetime | None = None, limit: int
     ) -> list[UUID]:
         """The streams that belong to `parent` and begin with an event of this topic that is effective exactly `at`
-        a moment, or not after `upto`. The latest first, by effective time, then position."""
+        a moment, or not after `upto`. The latest first, by effective time, then position of that event."""
         query = """
             select stream from log where belongs_to = %s and split_part(topic, '.', 1) = %s
             and effective_at between %s and %s order by effective_at desc, position desc limit %s
         """
         earliest, latest = (at, at) if at is not None else ("-infinity", upto if upto is not None else "infinity")
         return [stream for (stream,) in self._fetch(query, [parent, topic, earliest, latest, limit])]
-
-    def last_positions(self, streams: Iterable[UUID]) -> dict[UUID, int]:
-        """The position of the last event of each existing stream."""
-        query = "select stream, max(position) from log where stream = any(%s::uuid[]) group by stream"
-        return dict(self._fetch(query, [list(streams)]))
 
     def entries(self, after: int, limit: int) -> list[Recorded]:
         """Up to `limit` events after a position, in the order of the log.

@@ -27,17 +27,17 @@ from projections.store.versioned_tables import (
 
 class SortKey(NamedTuple):
     """A sort order: the field of the row whose value a cursor contains, the SQL expressions of that value and of the
-    tie-breaker, their types, and the expression by which values are compared."""
+    tie-breakers, their types, and the expression by which values are compared."""
 
     field: str
     value: str
     type: str
-    tie: str = "c.id"
+    ties: tuple[str, ...] = ("c.id",)
     tie_type: str = "uuid"
     compared: str = "{}"
 
     def by(self, direction: str) -> str:
-        return f"{self.compared.format(self.value)} {direction}, {self.tie} {direction}"
+        return ", ".join(f"{one} {direction}" for one in (self.compared.format(self.value), *self.ties))
 
     def limits(self, window: Window, descending: bool) -> tuple[list[str], Params]:
         """The conditions that a row is after one cursor and before the other, and their parameters."""
@@ -45,12 +45,19 @@ class SortKey(NamedTuple):
         params: dict[str, Any] = {}
         for name, cursor, past in (("after", window.after, ">"), ("before", window.before, "<")):
             if cursor is not None:
-                params |= {f"{name}_value": cursor.value, f"{name}_tie": cursor.tie}
+                ties = {f"{name}_tie_{place}": tie for place, tie in enumerate(cursor.ties)}
+                params |= {f"{name}_value": cursor.value, **ties}
                 bound = self.compared.format(f"%({name}_value)s::{self.type}")
                 side = past if not descending else {">": "<", "<": ">"}[past]
-                here = f"({self.compared.format(self.value)}, {self.tie})"
-                conditions.append(f"{here} {side} ({bound}, %({name}_tie)s::{self.tie_type})")
+                here = ", ".join((self.compared.format(self.value), *self.ties))
+                there = ", ".join((bound, *(f"%({tie})s::{self.tie_type}" for tie in ties)))
+                conditions.append(f"({here}) {side} ({there})")
         return conditions, params
+
+    @property
+    def place(self) -> Callable[[Any], Any]:
+        """The function that returns the value and the tie-breakers of a row, which is at `v`."""
+        return attrgetter(self.field, *(tie.removeprefix("v.") for tie in self.ties))
 
 
 _EVERYWHERE = {
@@ -187,7 +194,7 @@ def pages(
     each = f"lateral (select {table.seen} from {table.name} v where {under}) v"
     sql = f"select v.* from unnest(%(parents)b::uuid[]) as c (id) cross join {each}"
     all_params = basis_params(basis, parents=list(parents), limit=window.limit, **params, **cursors)
-    rows = sorted(table.read(conn, sql, all_params), key=attrgetter(key.field, "position"), reverse=descending)
+    rows = sorted(table.read(conn, sql, all_params), key=key.place, reverse=descending)
     return grouped(parents, rows, attrgetter(parent))
 
 

@@ -107,11 +107,17 @@ class Order(msgspec.Struct, Generic[OrderField], frozen=True):
 class Cursor(msgspec.Struct, frozen=True):
     """A place in an ordered list: the value of the row there, and `tie`, the tie-breaker among equal values.
 
-    For versions `tie` is the id; for check-ins, readings and comments it is the position.
+    For versions `tie` is the id, and for comments the position. For check-ins and readings it is the position of the
+    first version, then that of the version itself.
     """
 
     value: str | float | int | date | datetime | None
-    tie: UUID | int
+    tie: UUID | int | tuple[int, int]
+
+    @property
+    def ties(self) -> tuple[UUID | int, ...]:
+        """The tie-breakers, in order."""
+        return self.tie if isinstance(self.tie, tuple) else (self.tie,)
 
 
 class Window(msgspec.Struct, frozen=True):

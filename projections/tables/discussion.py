@@ -154,4 +154,4 @@ def reflections_of_subjects(
 
 
 _KNOWN = "v.position <= %(position)s and v.effective_at <= %(at)s"
-_BY_POSITION = SortKey("position", "v.position", "bigint", "v.position", "bigint")
+_BY_POSITION = SortKey("position", "v.position", "bigint", ("v.position",), "bigint")

@@ -147,7 +147,7 @@ def _reading(
 KNOWN = "v.position <= %(position)s and v.measured_at <= %(at)s"
 CURRENT = f"{KNOWN} and v.until_position > %(position)s"
 """The conditions that a measurement `v` is known at the basis, and that no later version of it is."""
-_BY_MOMENT = SortKey("measured_at", "v.measured_at", "timestamptz", "v.position", "bigint")
+_BY_MOMENT = SortKey("measured_at", "v.measured_at", "timestamptz", ("v.first_position", "v.position"), "bigint")
 
 M = TypeVar("M", CheckInRow, ReadingRow)
 
@@ -155,7 +155,8 @@ M = TypeVar("M", CheckInRow, ReadingRow)
 class Measurements(Generic[M]):
     """Measurements of one kind, each of a subject: a key result or KPI.
 
-    They are ordered by (measured at, first position).
+    They are ordered by (measured at, first position, position): a correction keeps the place of the measurement that it
+    corrects, and the versions of one measurement follow each other.
     """
 
     def __init__(self, table: ValidityTable[M], subject: str) -> None:
@@ -223,7 +224,7 @@ class Measurements(Generic[M]):
 
     def cursor(self, row: M) -> Cursor:
         """The place of this row among the measurements of its subject."""
-        return Cursor(row.measured_at, row.position)
+        return Cursor(row.measured_at, (row.first_position, row.position))
 
 
 def _measured(where: str, since: datetime | None, until: datetime | None) -> tuple[str, dict[str, datetime]]:

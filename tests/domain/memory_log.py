@@ -70,10 +70,6 @@ class MemoryLog(Log):
         found.sort(key=lambda one: (one.effective_at, one.position), reverse=True)
         return [one.row.originator_id for one in found[:limit]]
 
-    def last_positions(self, ids: Iterable[UUID]) -> dict[UUID, int]:
-        wanted = set(ids)
-        return {one.row.originator_id: one.position for one in self.entries_made if one.row.originator_id in wanted}
-
     def since(self, stream: UUID, version: int, limit: int) -> list[Recorded]:
         own = [one for one in self.entries_made if one.row.originator_id == stream]
         newer = [one for one in own if one.row.originator_version > version]

@@ -28,8 +28,5 @@ class IndexedLog(MemoryLog):
     def streams(self, ids: Iterable[UUID]) -> dict[UUID, list[Event]]:
         return {id: [self.event(entry) for entry in self._by_stream.get(id, ())] for id in ids}
 
-    def last_positions(self, ids: Iterable[UUID]) -> dict[UUID, int]:
-        return {id: self._by_stream[id][-1].position for id in ids if id in self._by_stream}
-
     def _of(self, parent: UUID, topic: str) -> list[Entry]:
         return [entry for entry in self._by_parent.get(parent, ()) if entry.row.topic.startswith(f"{topic}.v")]

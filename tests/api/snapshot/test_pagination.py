@@ -122,7 +122,8 @@ def test_cursor_belongs_to_one_order() -> None:
 
 
 def test_tie_breaker_of_a_cursor_is_bounded() -> None:
-    largest = Cursor(NEW_YEAR, 2**63 - 2)
+    largest = Cursor(NEW_YEAR, (2**63 - 2, 2**63 - 2))
     assert decode(encode(largest, "MEASURED_AT"), "MEASURED_AT") == largest
-    with pytest.raises(CommandRejected):
-        decode(encode(Cursor(NEW_YEAR, 2**63 - 1), "MEASURED_AT"), "MEASURED_AT")
+    for tie in ((2**63 - 1, 1), (1, 2**63 - 1), 1):
+        with pytest.raises(CommandRejected):
+            decode(encode(Cursor(NEW_YEAR, tie), "MEASURED_AT"), "MEASURED_AT")

@@ -139,11 +139,11 @@ def test_the_latest_measurement_counts_regardless_of_recording_order() -> None:
     assert given(*working, checked_in(6), earlier).when(finished).the(ObjectiveClosed).score == 0.6
 
 
-def test_of_two_measurements_at_one_instant_the_one_recorded_last_counts() -> None:
+def test_of_two_measurements_at_one_instant_the_one_first_recorded_last_counts() -> None:
     again = CheckIn(key_result=KEY_RESULT, value=7, measured_at=on(2, 1))
     assert given(*working, checked_in(6), again).when(finished).the(ObjectiveClosed).score == 0.7
     corrected = CorrectCheckIn(check_in=made("check-in"), value=5, reason="miscounted")
-    assert given(*working, checked_in(6), again, corrected).when(finished).the(ObjectiveClosed).score == 0.5
+    assert given(*working, checked_in(6), again, corrected).when(finished).the(ObjectiveClosed).score == 0.7
 
 
 def test_a_check_in_without_a_value_changes_no_score() -> None:
