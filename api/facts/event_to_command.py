@@ -17,14 +17,14 @@ from msgspec import UNSET, structs
 from api.facts.field_references import by_field
 from domain.commands.command import By, Command, CycleBy
 from domain.commands.cycle_commands import AdoptScoringPolicy
-from domain.commands.key_result_commands import AddKeyResult, MetricInput, RetargetKeyResult
+from domain.commands.key_result_commands import AddKeyResult, CheckIn, MetricInput, RetargetKeyResult
 from domain.commands.objective_commands import CarryObjective, DraftObjective, UnalignObjective
 from domain.commands.people_commands import AddPerson, AppointLead, RenamePerson
 from domain.commands.registry import VERBS
 from domain.model.cycle import ScoringPolicyAdopted
 from domain.model.event import Event
 from domain.model.event_registry import EVENTS
-from domain.model.key_result import KeyResultAdded, KeyResultReopened, KeyResultRetargeted
+from domain.model.key_result import KeyResultAdded, KeyResultCheckedIn, KeyResultReopened, KeyResultRetargeted
 from domain.model.kpi import ReadingRecorded
 from domain.model.objective import ObjectiveDrafted, ObjectiveUnaligned
 from domain.model.people import PersonAdded, PersonRenamed, TeamLeadAppointed
@@ -36,8 +36,8 @@ SEALED: Final[tuple[type[Event], ...]] = (PersonAdded, PersonRenamed)
 NOT_ALONE: Final[frozenset[type[Event]]] = frozenset({KeyResultReopened, ReadingRecorded})
 """Events without a fact of their own: a key result is reopened with its objective, and the exporter writes all readings
 of a command as one fact."""
-_OMITTED: Final = frozenset({"measured_at", "close_objectives"})
-"""Command fields that facts express in another way: by `at`, and by one fact for each closed objective."""
+_OMITTED: Final = frozenset({"close_objectives"})
+"""Command fields that facts express in another way: by one fact for each closed objective."""
 
 
 @dataclass(frozen=True)
@@ -168,6 +168,13 @@ def from_objective_unaligned(event: ObjectiveUnaligned, _: ReplayContext) -> Com
 @command.register
 def from_key_result_added(event: KeyResultAdded, context: ReplayContext) -> Command:
     return _derived(AddKeyResult, event, context, metric=_metric(event.metric, Unit()))
+
+
+@command.register
+def from_key_result_checked_in(event: KeyResultCheckedIn, context: ReplayContext) -> Command:
+    """`at` of the fact is the time of measurement, unless that is needed for the claim."""
+    measured_at = None if event.claimed_at is None else event.timestamp
+    return _derived(CheckIn, event, context, measured_at=measured_at)
 
 
 @command.register

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from functools import cache
 from itertools import groupby
 from typing import Any, NamedTuple, TypeAlias
@@ -131,9 +132,9 @@ class Facts:
             elif isinstance(one.event, KeyResultAdded):
                 self.names.carried(one.event.originator_id, one.event.objective)
 
-    def _line(self, one: Recorded, derived: Command, name: str | None) -> bytes:
+    def _line(self, one: Recorded, derived: Command, name: str | None, at: datetime | None = None) -> bytes:
         fact = {
-            "at": one.effective_at,
+            "at": at or _claimed_at(one) or one.effective_at,
             "by": self._by(one.by),
             "do": verb(type(derived)),
             "ref": name,
@@ -202,11 +203,15 @@ class Facts:
         yield self._batch(batch)
 
     def _batch(self, batch: Group) -> bytes:
-        """Readings that are recorded again come first, in reverse: an import then records the same order of events."""
+        """Readings that are recorded again come first, in reverse: an import then records the same order of events.
+
+        `at` is the claim of the readings; without one it is when the earliest was measured, which claims nothing.
+        """
         new = [one for one in batch if isinstance(one.event, ReadingRecorded)]
         readings = [*(one for one in reversed(batch) if isinstance(one.event, ReadingCorrected)), *new]
         derived = RecordReadings(readings=[self._reading(one) for one in readings])
-        return self._line(readings[0], derived, self._name_batch(new, len(readings) - len(new)))
+        at = next(filter(None, map(_claimed_at, readings)), min(one.effective_at for one in readings))
+        return self._line(readings[0], derived, self._name_batch(new, len(readings) - len(new)), at)
 
     def _name_batch(self, new: Group, before: int) -> str | None:
         """The name of a batch if later facts reference its new readings. `before`: how many others precede them."""
@@ -229,6 +234,11 @@ class Facts:
             else self._context.streams[event.originator_id][0].belongs_to
         )
         return ReadingInput(kpi=KpiBy(id=kpi), value=event.value, measured_at=one.effective_at, note=event.note)
+
+
+def _claimed_at(one: Recorded) -> datetime | None:
+    claimed_at: datetime | None = getattr(one.event, "claimed_at", None)
+    return claimed_at
 
 
 def _given(value: msgspec.Struct) -> Iterator[tuple[str, Any]]:

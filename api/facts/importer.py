@@ -33,6 +33,7 @@ ADMIN = frozenset({Role.ADMIN})
 class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One line: the effective time, the person, the command, its input, and a name for what the command creates.
 
+    Where the input gives a measurement its own `measuredAt`, `at` is when it was reported, and kept as `claimedAt`.
     Without `by`, the event records only the user who runs the import.
     """
 
@@ -65,7 +66,7 @@ class Import:
     """Imports facts one after the other.
 
     Each fact becomes a command whose idempotency key is derived from its text, so that an import that is repeated or
-    resumed records nothing twice. The actor is the user who runs the import, and the `by` of a fact is `on_behalf_of`.
+    resumed records nothing twice. The actor is the user who runs the import; `by` and `at` of a fact are claims.
     """
 
     def __init__(self, dispatcher: Dispatcher, log: Log, actor: str) -> None:
@@ -106,7 +107,7 @@ class Import:
             raise CommandRejected(
                 Code.DUPLICATE, f"An earlier fact has the name '{fact.ref}'; choose another name.", "ref"
             )
-        author = Author(self._actor, Source.IMPORT, ADMIN, self._claimed(fact, key))
+        author = Author(self._actor, Source.IMPORT, ADMIN, self._claimed(fact, key), fact.at)
         outcome = self._dispatcher.execute(self._command(kind, fact, key), author)
         if fact.ref is not None:
             self._name(fact.ref, outcome)

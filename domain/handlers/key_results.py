@@ -140,6 +140,7 @@ def check_in(uow: UnitOfWork, command: key_result_commands.CheckIn) -> CheckIn:
     key_result.refuse_dropped()
     reached = None if command.reached is None else tuple(dict.fromkeys(command.reached))
     key_result.fits(command.value, reached, is_linked=key_result.kpi is not None)
+    measured_at = uow.at if command.measured_at is None else uow.moment(command.measured_at, "measuredAt")
     event = KeyResultCheckedIn(
         key_result=key_result.id,
         value=None if command.value is None else values.number(command.value, "value"),
@@ -147,11 +148,11 @@ def check_in(uow: UnitOfWork, command: key_result_commands.CheckIn) -> CheckIn:
         confidence=values.share(command.confidence, "confidence"),
         note=values.prose(command.note, "note"),
         late=late,
+        claimed_at=uow.claimed_at(measured_at),
     )
     content = (event.value, event.reached, event.confidence, event.note)
     if content == (None, None, None, None):
         raise invalid("The check-in is empty; give a value, the milestones reached, a confidence or a note.", "value")
-    measured_at = uow.at if command.measured_at is None else uow.moment(command.measured_at, "measuredAt")
     return _duplicate(uow, key_result, measured_at, content) or uow.begin(CheckIn, event, at=measured_at)
 
 
@@ -173,6 +174,7 @@ def correct_check_in(uow: UnitOfWork, command: CorrectCheckIn) -> CheckIn:
         confidence=confidence if command.confidence is UNSET else values.share(command.confidence, "confidence"),
         note=note if command.note is UNSET else values.prose(command.note, "note"),
         late=late,
+        claimed_at=uow.claimed_at(check_in.created_at),
     )
     return check_in
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, structs
 
 from domain.commands.command import KpiBy
 from domain.commands.kpi_commands import (
@@ -90,7 +90,8 @@ def record_readings(uow: UnitOfWork, command: RecordReadings) -> Readings:
     kpis: dict[KpiBy, UUID] = {}
     planned = [_planned(uow, kpis, one, index) for index, one in enumerate(command.readings)]
     uow.load([id for id, *_ in planned])
-    readings = [_read(uow, *one, str(index)) for index, one in enumerate(planned)]
+    earliest = min(measured_at for *_, measured_at in planned)
+    readings = [_read(uow, *one, earliest, str(index)) for index, one in enumerate(planned)]
     recorded = len({id(reading) for reading in readings if reading.has_pending_events})
     return Readings(readings=readings, recorded=recorded, unchanged=len(readings) - recorded)
 
@@ -117,24 +118,27 @@ def _planned(uow: UnitOfWork, kpis: dict[KpiBy, UUID], one: ReadingInput, index:
     return reading_id(kpi, measured_at), event, measured_at
 
 
-def _read(uow: UnitOfWork, id: UUID, event: ReadingRecorded, measured_at: datetime, index: str) -> Reading:
+def _read(
+    uow: UnitOfWork, id: UUID, event: ReadingRecorded, measured_at: datetime, earliest: datetime, index: str
+) -> Reading:
+    claimed_at = uow.claimed_at(measured_at, earliest)
     reading = uow.known(id)
     if isinstance(reading, Reading):
-        reading.repeat(event.value, event.note, "readings", index, "value")
+        reading.repeat(event.value, event.note, claimed_at, "readings", index, "value")
         return reading
-    return uow.begin(Reading, event, id, measured_at)
+    return uow.begin(Reading, structs.replace(event, claimed_at=claimed_at), id, measured_at)
 
 
 @handles
 def correct_reading(uow: UnitOfWork, command: CorrectReading) -> Reading:
     reading = uow.change(Reading, command.reading, "reading")
     note = reading.note if command.note is UNSET else values.prose(command.note, "note")
-    reading.correct(values.number(command.value, "value"), note)
+    reading.correct(values.number(command.value, "value"), note, uow.claimed_at(reading.created_at))
     return reading
 
 
 @handles
 def retract_reading(uow: UnitOfWork, command: RetractReading) -> Reading:
     reading = uow.change(Reading, command.reading, "reading")
-    reading.retract()
+    reading.retract(uow.claimed_at(reading.created_at))
     return reading

@@ -34,12 +34,16 @@ A = TypeVar("A", bound=Aggregate)
 
 
 class Author(msgspec.Struct, frozen=True):
-    """The author of a command: `actor` is "person:UUID" or "machine:NAME". `on_behalf_of` grants no permissions."""
+    """The author of a command: `actor` is "person:UUID" or "machine:NAME".
+
+    `on_behalf_of` and `claimed_at` are the `by` and the `at` of an imported fact: claims, which grant no permissions.
+    """
 
     actor: str
     source: Source
     roles: frozenset[Role]
     on_behalf_of: UUID | None = None
+    claimed_at: datetime | None = None
 
     @property
     def person(self) -> UUID | None:
@@ -106,6 +110,23 @@ class UnitOfWork:
 
     def moment(self, given: datetime | None, *field: str) -> datetime:
         return WHEN_RECORDED if given is None else values.moment(given, self.now, *field)
+
+    def claimed_at(self, measured_at: datetime, earliest: datetime | None = None) -> datetime | None:
+        """When an imported measurement was reported: the `at` of its fact, None if that is when it was measured.
+
+        `earliest` is when the earliest reading of a batch was measured. An `at` from then on claims nothing about the
+        readings that were measured after it: an export writes such an `at` for readings without a claim. Raises
+        `INVALID`.
+        """
+        claimed = self._claim
+        if claimed is None or measured_at is WHEN_RECORDED or (earliest or measured_at) <= claimed <= measured_at:
+            return None
+        return claimed
+
+    @cached_property
+    def _claim(self) -> datetime | None:
+        claimed = self.author.claimed_at
+        return None if claimed is None else values.moment(claimed, self.now, "at")
 
     @cached_property
     def reason(self) -> str | None:

@@ -3,7 +3,7 @@
 The GraphQL schema publishes the descriptions. A field of a single event is described in the class of that event.
 """
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, TypeAlias
 from uuid import UUID
 
@@ -29,6 +29,13 @@ Subject: TypeAlias = Annotated[Ref, doc("The subject of the text.")]
 # ── values and dates ─────────────────────────────────────────────────────────────────────────────
 
 Due: TypeAlias = Annotated[date, doc("The due date.")]
+ClaimedAt: TypeAlias = Annotated[
+    datetime,
+    doc(
+        "When it was reported, as an import claims; null if that is when it was measured, and for other sources. The "
+        "claim is not verified, and orders nothing."
+    ),
+]
 Score: TypeAlias = Annotated[float, doc("The score, in [0, 1].")]
 Value: TypeAlias = Annotated[
     float,

@@ -14,7 +14,7 @@ from uuid import UUID
 from msgspec import UNSET, UnsetType
 
 from domain.model.event import Aggregate, Event, stored
-from domain.model.fields import Description, Due, MeasuringKpi, Note, Owner, Score, Title, Value
+from domain.model.fields import ClaimedAt, Description, Due, MeasuringKpi, Note, Owner, Score, Title, Value
 from domain.primitives.documentation import doc
 from domain.primitives.errors import Code, CommandRejected, invalid
 from domain.primitives.values import Aggregation, Direction, KeyResultState, Kind, Metric
@@ -219,6 +219,7 @@ class KeyResultCheckedIn(CheckInEvent, frozen=True, kw_only=True):
     confidence: Confidence | None = None
     note: Note | None = None
     late: Late = False
+    claimed_at: ClaimedAt | None = None
 
     @property
     def belongs_to(self) -> UUID | None:
@@ -239,6 +240,7 @@ class CheckInCorrected(CheckInEvent, frozen=True, kw_only=True):
     confidence: Confidence | None = None
     note: Note | None = None
     late: Late = False
+    claimed_at: ClaimedAt | None = None
 
     def apply(self, aggregate: "CheckIn") -> None:
         aggregate.content = (self.value, self.reached, self.confidence, self.note)
@@ -370,9 +372,10 @@ class CheckIn(Aggregate):
         confidence: float | None,
         note: str | None,
         late: bool,
+        claimed_at: datetime | None,
     ) -> None:
         if (value, reached, confidence, note) != self.content:
-            self.record(
-                CheckInCorrected(value=value, reached=reached, confidence=confidence, note=note, late=late),
-                self.created_at,
+            corrected = CheckInCorrected(
+                value=value, reached=reached, confidence=confidence, note=note, late=late, claimed_at=claimed_at
             )
+            self.record(corrected, self.created_at)

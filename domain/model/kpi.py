@@ -14,7 +14,7 @@ from uuid import UUID
 from msgspec import Struct, structs
 
 from domain.model.event import Aggregate, Event, stored
-from domain.model.fields import Description, Key, MeasuringKpi, Name, Note, Owner, OwningTeam, Value
+from domain.model.fields import ClaimedAt, Description, Key, MeasuringKpi, Name, Note, Owner, OwningTeam, Value
 from domain.primitives.documentation import doc
 from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.values import Cadence, Kind, KpiGoal, Unit
@@ -86,6 +86,7 @@ class ReadingRecorded(ReadingEvent, frozen=True, kw_only=True):
     kpi: MeasuringKpi
     value: Value
     note: Note | None = None
+    claimed_at: ClaimedAt | None = None
 
     @property
     def belongs_to(self) -> UUID | None:
@@ -104,6 +105,7 @@ class ReadingCorrected(ReadingEvent, frozen=True, kw_only=True):
     TOPIC = "reading-corrected"
     value: Value
     note: Note | None = None
+    claimed_at: ClaimedAt | None = None
 
     def apply(self, aggregate: "Reading") -> None:
         aggregate.value = self.value
@@ -116,6 +118,7 @@ class ReadingRetracted(ReadingEvent, frozen=True, kw_only=True):
     """A reading was retracted."""
 
     TOPIC = "reading-retracted"
+    claimed_at: ClaimedAt | None = None
 
     def apply(self, aggregate: "Reading") -> None:
         aggregate.retracted = True
@@ -163,11 +166,11 @@ class Reading(Aggregate):
     note: str | None
     retracted: bool = False
 
-    def repeat(self, value: float, note: str | None, *field: str) -> None:
+    def repeat(self, value: float, note: str | None, claimed_at: datetime | None, *field: str) -> None:
         """Handle a second report for the same instant. Records nothing for the same value; raises `CONFLICT` for
         another value. A retracted reading can be recorded again."""
         if self.retracted:
-            self.record(ReadingCorrected(value=value, note=note), self.created_at)
+            self.record(ReadingCorrected(value=value, note=note, claimed_at=claimed_at), self.created_at)
         elif value != self.value:
             raise CommandRejected(
                 Code.CONFLICT,
@@ -176,14 +179,14 @@ class Reading(Aggregate):
                 *field,
             )
 
-    def correct(self, value: float, note: str | None) -> None:
+    def correct(self, value: float, note: str | None, claimed_at: datetime | None) -> None:
         self._refuse_retracted()
         if (value, note) != (self.value, self.note):
-            self.record(ReadingCorrected(value=value, note=note), self.created_at)
+            self.record(ReadingCorrected(value=value, note=note, claimed_at=claimed_at), self.created_at)
 
-    def retract(self) -> None:
+    def retract(self, claimed_at: datetime | None) -> None:
         if not self.retracted:
-            self.record(ReadingRetracted(), self.created_at)
+            self.record(ReadingRetracted(claimed_at=claimed_at), self.created_at)
 
     def _refuse_retracted(self) -> None:
         if self.retracted:

@@ -3,7 +3,7 @@
 import io
 import json
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,7 @@ from domain.model.people import PersonAdded, PersonRenamed
 from domain.primitives.personal_data import erased_handle, unseal
 from domain.primitives.values import Kind, Source
 from tests.properties.conftest import World
+from tests.properties.histories import LONG_AGO
 from tests.properties.test_reproducible_answers import VIEW, Asker
 
 Json = dict[str, Any]
@@ -141,7 +142,8 @@ def _stripped(answer: Any) -> Any:
 
 
 class RandomAuthors(Dispatcher):
-    """A dispatcher that executes each command as a machine, a person, or an import on behalf of a person."""
+    """A dispatcher that executes each command as a machine, a person, or an import on behalf of a person, which may
+    claim a time."""
 
     def __init__(self, log: Log, chance: Random) -> None:
         super().__init__(log)
@@ -161,7 +163,8 @@ class RandomAuthors(Dispatcher):
             return author
         if self._chance.random() < 0.5:
             return Author(f"person:{person}", Source.API, frozenset(Role))
-        return Author("machine:console", Source.IMPORT, frozenset(Role), person)
+        at = LONG_AGO + timedelta(hours=6 * self._chance.randint(0, 2400))
+        return Author("machine:console", Source.IMPORT, frozenset(Role), person, self._chance.choice([None, at]))
 
 
 def effective(world: World) -> list[datetime]:

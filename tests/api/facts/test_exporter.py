@@ -142,7 +142,7 @@ def test_every_event_type_is_exported() -> None:
 def test_derived_command_has_only_fields_of_its_event() -> None:
     for event, command in event_to_command.DERIVED.items():
         subject = event_to_command._subject(command, event)
-        given = {*event.__struct_fields__, subject, "measured_at", "close_objectives"}
+        given = {*event.__struct_fields__, subject, "close_objectives"}
         assert {*command.__struct_fields__} - {*Command.__struct_fields__} <= given
 
 
@@ -339,6 +339,29 @@ def test_slightly_future_times_are_exported_as_recorded(company: Company, anothe
     assert_round_trip(company, another)
 
 
+def test_claims_of_check_ins_and_corrections_are_exported_as_at(company: Company, another: World) -> None:
+    key_result = company.key_result(company.objective())
+    measured = CheckIn(key_result=key_result, value=3.0, measured_at=day(1))
+    check_in = company.do(measured, importing(day(4)))
+    company.do(CorrectCheckIn(check_in=check_in, value=4.0, reason="A slip."), importing(day(6)))
+    company.do(CheckIn(key_result=key_result, value=5.0, measured_at=day(5)), importing(day(5)))
+    exported_facts = facts(company.world)
+    claimed, unclaimed = facts_of(exported_facts, "checkIn")
+    assert (claimed["at"], claimed["input"]["measuredAt"]) == (written(day(4)), written(day(1)))
+    assert (unclaimed["at"], "measuredAt" in unclaimed["input"]) == (written(day(5)), False)
+    assert only(exported_facts, "correctCheckIn")["at"] == written(day(6))
+    assert_round_trip(company, another)
+
+
+def importing(at: datetime) -> Author:
+    """The author of an imported fact with this `at`."""
+    return Author("machine:console", Source.IMPORT, frozenset(Role), claimed_at=at)
+
+
+def written(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")
+
+
 def test_late_check_in_stays_late(company: Company, another: World) -> None:
     key_result = company.key_result(company.objective())
     check_in = company.check_in(key_result, 3.0, day(1))
@@ -400,6 +423,29 @@ def test_batch_of_readings_is_one_fact(measured: Company, another: World) -> Non
     batch = only(facts(measured.world), "recordReadings")
     assert [one["value"] for one in batch["input"]["readings"]] == [10, 30, 20]
     assert "ref" not in batch
+    assert_round_trip(measured, another)
+
+
+def test_claims_of_readings_are_exported_as_at(measured: Company, another: World) -> None:
+    batch = [ReadingInput(kpi=NPS, value=float(number), measured_at=day(number)) for number in (3, 1, 2)]
+    outcome = measured.world.keyframe.execute(RecordReadings(readings=batch), importing(day(2)))
+    first, second, _ = [id for id, _ in outcome.result.readings]
+    measured.do(CorrectReading(reading=first, value=30.0, reason="A slip."), importing(day(8)))
+    measured.do(RetractReading(reading=second, reason="Twice counted."), importing(day(9)))
+    again = [ReadingInput(kpi=NPS, value=10.0, measured_at=day(1))]
+    measured.world.keyframe.execute(RecordReadings(readings=again), importing(day(10)))
+    exported_facts = facts(measured.world)
+    assert [fact["at"] for fact in exported_facts[-4:]] == [written(day(number)) for number in (2, 8, 9, 10)]
+    claims = [fact["claimed_at"] for fact in log_contents(measured.world) if "claimed_at" in fact]
+    assert claims == [None, written(day(2)), None, written(day(8)), written(day(9)), written(day(10))]
+    assert_round_trip(measured, another)
+
+
+def test_batch_without_a_claim_is_exported_with_the_time_of_its_earliest_reading(
+    measured: Company, another: World
+) -> None:
+    measured.readings((3, 30.0), (1, 10.0), (2, 20.0))
+    assert only(facts(measured.world), "recordReadings")["at"] == written(day(1))
     assert_round_trip(measured, another)
 
 
