@@ -21,6 +21,7 @@ from domain.commands.key_result_commands import (
     ScoreKeyResult,
     UnlinkKpi,
 )
+from domain.commands.permissions import Permission
 from domain.handlers import current_value
 from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import UnitOfWork
@@ -153,7 +154,10 @@ def check_in(uow: UnitOfWork, command: key_result_commands.CheckIn) -> CheckIn:
     content = (event.value, event.reached, event.confidence, event.note)
     if content == (None, None, None, None):
         raise invalid("The check-in is empty; give a value, the milestones reached, a confidence or a note.", "value")
-    return _duplicate(uow, key_result, measured_at, content) or uow.begin(CheckIn, event, at=measured_at)
+    if (same := _duplicate(uow, key_result, measured_at, content)) is not None:
+        return same
+    _refuse_backdated(uow, key_result, measured_at)
+    return uow.begin(CheckIn, event, at=measured_at)
 
 
 @handles
@@ -209,6 +213,16 @@ def _late(uow: UnitOfWork, key_result: KeyResult) -> bool:
     if late:
         uow.refuse_without_reason("The cycle is closed, so this measurement is late")
     return late
+
+
+def _refuse_backdated(uow: UnitOfWork, key_result: KeyResult, measured_at: datetime) -> None:
+    """Raises `INVALID` for a check-in without a reason that was measured more than one cadence of its cycle ago, if the
+    author may edit own goals only."""
+    if Permission.EDIT_GOALS in uow.can or measured_at is WHEN_RECORDED:
+        return
+    cadence = uow.get(Cycle, uow.get(Objective, key_result.objective).cycle).check_in_cadence
+    if uow.now - measured_at > cadence.length:
+        uow.refuse_without_reason(f"The check-in was measured more than {cadence.days} days ago")
 
 
 def _kpi(uow: UnitOfWork, by: KpiBy) -> Kpi:

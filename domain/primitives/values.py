@@ -53,6 +53,11 @@ class Cadence(StrEnum):
         """The length in days: 31 for a month and 92 for a quarter, the longest ones."""
         return {"DAILY": 1, "WEEKLY": 7, "BIWEEKLY": 14, "MONTHLY": 31, "QUARTERLY": 92}[self]
 
+    @property
+    def length(self) -> timedelta:
+        """The fixed length: that many days of 24 hours."""
+        return timedelta(days=self.days)
+
 
 class ObjectiveKind(StrEnum):
     COMMITTED = "COMMITTED"

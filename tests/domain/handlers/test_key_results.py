@@ -1,6 +1,6 @@
 """Key results: metrics, attributes, check-ins, corrections, and links to KPIs."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -20,7 +20,9 @@ from domain.commands.key_result_commands import (
     ScoreKeyResult,
     UnlinkKpi,
 )
-from domain.commands.objective_commands import DraftObjective
+from domain.commands.objective_commands import AssignObjective, DraftObjective
+from domain.commands.permissions import Role
+from domain.handlers.unit_of_work import Author
 from domain.model.key_result import (
     CheckInCorrected,
     KeyResult,
@@ -36,7 +38,7 @@ from domain.model.key_result import (
     KeyResultScored,
     KeyResultUnlinked,
 )
-from domain.primitives.values import Direction, Metric, Unit, UnitKind
+from domain.primitives.values import Cadence, Direction, Metric, Source, Unit, UnitKind
 from tests.domain.given_goals import (
     ADA,
     CHECK_IN,
@@ -55,6 +57,7 @@ from tests.domain.given_goals import (
     defined,
     drafted,
     dropped_key_result,
+    in_february,
     linked,
     opened,
     read,
@@ -281,6 +284,47 @@ def test_identical_check_in_at_one_instant_records_nothing() -> None:
 def test_different_check_in_at_one_instant_is_recorded() -> None:
     other = CheckIn(key_result=KEY_RESULT, value=4, measured_at=on(2, 1))
     assert given(*working, checked_in(3, 2, 1)).when(other).topics() == ["key-result-checked-in"]
+
+
+# ── backdating ───────────────────────────────────────────────────────────────────────────────────
+
+MEMBER = Author(f"person:{ADA}", Source.API, frozenset({Role.MEMBER}))
+owned = (opened, ada, drafted, added, AssignObjective(objective=OBJECTIVE, owner=ADA), activated, in_february)
+"""A working quarter in which Ada owns the objective, at noon on 10 February; check-ins are weekly."""
+
+
+def backdated(at: datetime, reason: str | None = None) -> CheckIn:
+    return CheckIn(key_result=KEY_RESULT, value=3, measured_at=at, reason=reason)
+
+
+def test_a_members_check_in_may_be_measured_up_to_one_cadence_back() -> None:
+    given(*owned).when(backdated(on(2, 3)), MEMBER).effective(on(2, 3))
+    given(*owned).when(CheckIn(key_result=KEY_RESULT, value=3), MEMBER).effective(on(2, 10))
+
+
+def test_a_members_check_in_from_further_back_needs_a_reason() -> None:
+    earlier = on(2, 3) - timedelta(microseconds=1)
+    given(*owned).when(backdated(earlier), MEMBER).then_refused("INVALID", "reason", "more than 7 days ago")
+    given(*owned).when(backdated(earlier, "I was on holiday"), MEMBER).effective(earlier)
+
+
+def test_cadence_of_the_cycle_limits_a_members_check_ins() -> None:
+    monthly = structs.replace(opened, check_in_cadence=Cadence.MONTHLY)
+    given(monthly, *owned[1:]).when(backdated(on(1, 10)), MEMBER).effective(on(1, 10))
+    given(monthly, *owned[1:]).when(backdated(on(1, 9)), MEMBER).then_refused("INVALID", "reason")
+
+
+@pytest.mark.parametrize("role", [Role.LEAD, Role.ADMIN])
+def test_check_ins_of_leads_and_admins_may_be_measured_at_any_time(role: Role) -> None:
+    author = Author(f"person:{ADA}", Source.API, frozenset({Role.MEMBER, role}))
+    given(*owned).when(backdated(on(1, 2)), author).effective(on(1, 2))
+
+
+def test_repeated_backdated_check_in_needs_no_reason() -> None:
+    given(*owned, backdated(on(1, 15), "I was on holiday")).when(backdated(on(1, 15)), MEMBER).then_nothing()
+
+
+# ── milestones ───────────────────────────────────────────────────────────────────────────────────
 
 
 def test_milestones_are_reached_by_key() -> None:
