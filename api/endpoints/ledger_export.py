@@ -47,10 +47,10 @@ READING_PARAMS: Final = BASIS | {"kpi", "from", "to"}
 CSV_PARAMS: Final = frozenset({"bom"})
 
 CHANGE_COLUMNS: Final = (
-    "position", "recorded_at", "effective_at", "type", "actor", "source", "subject_type", "subject_id", "cycle",
-    "reason", "late", "fields",
+    "position", "recorded_at", "effective_at", "claimed_at", "type", "actor", "source", "subject_type", "subject_id",
+    "cycle", "reason", "late", "backdated", "fields",
 )  # fmt: skip
-READING_COLUMNS: Final = ("kpi", "measured_at", "value", "note", "recorded_at", "position")
+READING_COLUMNS: Final = ("kpi", "measured_at", "value", "note", "claimed_at", "recorded_at", "position")
 
 _QUERY = """
     query Export(
@@ -61,9 +61,9 @@ _QUERY = """
         changes(first: $first, after: $after, filter: $filter) {
           pageInfo { hasNextPage endCursor }
           nodes {
-            __typename position recordedAt effectiveAt actor { handle source }
+            __typename position recordedAt effectiveAt claimedAt actor { handle source }
             subject { __typename ... on Entity { entityId } } cycle { key }
-            reason late fields { field before after }
+            reason late backdated fields { field before after }
           }
         }
       }
@@ -298,6 +298,7 @@ def _row_of_change(change: Json) -> Json:
         "position": change["position"],
         "recordedAt": change["recordedAt"],
         "effectiveAt": change["effectiveAt"],
+        "claimedAt": change["claimedAt"],
         "type": change["__typename"],
         "actor": change["actor"]["handle"],
         "source": change["actor"]["source"],
@@ -306,6 +307,7 @@ def _row_of_change(change: Json) -> Json:
         "cycle": cycle.get("key"),
         "reason": change["reason"],
         "late": change["late"],
+        "backdated": change["backdated"],
         "fields": change["fields"],
     }
 
@@ -351,5 +353,5 @@ def _kpis(view: View, key: str | None) -> list[kpi.KpiRow]:
 
 def _row(key: str, reading: measurements.ReadingRow) -> Sequence[Any]:
     """The cells of a reading. Its value has all digits, so that an ingested export is unchanged."""
-    value = Decimal(repr(reading.value))
-    return key, reading.measured_at, value, reading.note, reading.recorded_at, reading.position
+    when = (reading.claimed_at, reading.recorded_at)
+    return key, reading.measured_at, Decimal(repr(reading.value)), reading.note, *when, reading.position

@@ -28,7 +28,7 @@ BATCH_BYTES_MAX: Final = 16 * 1024 * 1024
 
 COLUMNS: Final = ("kpi", "measured_at", "value", "note")
 REQUIRED: Final = COLUMNS[:3]
-IGNORED: Final = ("recorded_at", "position")
+IGNORED: Final = ("claimed_at", "recorded_at", "position")
 """Columns of an export that are ignored, so that an exported file can be ingested as it is."""
 
 NUMBER_LENGTH_MAX: Final = 400

@@ -142,7 +142,10 @@ class CheckIn(Command, frozen=True):
     note: Annotated[str | None, doc("A note on the check-in, as Markdown.")] = None
     measured_at: Annotated[
         datetime | None,
-        doc("The time of the measurement; by default, and if it is up to 60 s ahead, the time of recording."),
+        doc(
+            "The time of the measurement; by default, and if it is up to 60 s ahead, the time of recording. Without "
+            "EDIT_GOALS, a time more than one cadence of the cycle ago requires a `reason`."
+        ),
     ] = None
 
 

@@ -71,8 +71,10 @@ _OMITTED: dict[type[Any], frozenset[str]] = {
     CycleRow: frozenset({"plan_at", "plan_position", "outcome_at", "outcome_position"}),
     ObjectiveRow: frozenset({"closed_at", "closed_in", "ended_at", "ended_position"}),
     KeyResultRow: frozenset({"cycle", "scored_in", "scored_position", "former"}),
-    CheckInRow: frozenset({"first_position", "key_result", "measured_at", "late", "until_position", "ended"}),
-    ReadingRow: frozenset({"first_position", "kpi", "measured_at", "until_position", "ended"}),
+    CheckInRow: frozenset(
+        {"first_position", "key_result", "measured_at", "late", "claimed_at", "until_position", "ended"}
+    ),
+    ReadingRow: frozenset({"first_position", "kpi", "measured_at", "claimed_at", "until_position", "ended"}),
     INITIATIVE.row: frozenset({"subject_kind", "subject_id"}),
     COMMENT.row: frozenset({"subject_kind", "subject_id", "effective_at"}),
     REFLECTION.row: frozenset({"subject_kind", "subject_id", "effective_at"}),

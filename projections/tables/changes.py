@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import singledispatch
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -15,7 +15,7 @@ from domain.model.discussion import CommentAdded
 from domain.model.event import NIL_ID, Event, Recorded
 from domain.model.key_result import CheckInCorrected, KeyResultCheckedIn
 from domain.model.kpi import ReadingRecorded
-from domain.primitives.values import EARLIEST, Basis, Kind, Ref
+from domain.primitives.values import EARLIEST, Basis, Cadence, Kind, Ref, Source
 from projections.store.basis import is_level
 from projections.store.batch_writer import BatchWriter, Reads
 from projections.store.keyset import FilterBuilder
@@ -45,13 +45,16 @@ class Place(msgspec.Struct, frozen=True, gc=False):
 
 class ChangeRow(msgspec.Struct, frozen=True, gc=False):
     """An event without its body, which is in the log. `subject` is the node that the event changed; for a comment or
-    reflection it is the subject of that remark. The four ids after it are the place of the subject."""
+    reflection it is the subject of that remark. The four ids after it are the place of the subject. `claimed_at` is
+    when an import claims that the measurement was reported, if that is not its effective time."""
 
     position: int
     recorded_at: datetime
     effective_at: datetime
+    claimed_at: datetime | None
     topic: str
     actor: str
+    source: Source
     subject_kind: Kind
     subject_id: UUID
     objective: UUID | None
@@ -62,6 +65,14 @@ class ChangeRow(msgspec.Struct, frozen=True, gc=False):
     @property
     def subject(self) -> Ref:
         return Ref(self.subject_kind, self.subject_id)
+
+    @property
+    def delay(self) -> timedelta:
+        """The time from the effective time to the recording. An import records no time of its own: there it is the
+        time to the claim, 0 without one."""
+        if self.source is Source.IMPORT:
+            return (self.claimed_at or self.effective_at) - self.effective_at
+        return self.recorded_at - self.effective_at
 
 
 class Change(ChangeRow, frozen=True, gc=False):
@@ -75,6 +86,8 @@ class Change(ChangeRow, frozen=True, gc=False):
 _FREQUENT = frozenset({KeyResultCheckedIn.TOPIC, ReadingRecorded.TOPIC})
 RARE = f"topic not in {tuple(sorted(_FREQUENT))}"
 """The condition for topics that are rare enough for an index. Frequent topics are found by a scan of the log."""
+CADENCE_OTHERWISE = Cadence.WEEKLY
+"""The cadence of what belongs to no cycle and no KPI, such as people and teams: the default cadence of a cycle."""
 PLACE = Table("place", Place, ["id"])
 CHANGE = Table(
     "change",
@@ -137,8 +150,8 @@ def on_event(event: Event, entry: Recorded, writer: BatchWriter) -> None:
     if kind in _REMARKS:
         about: Ref = event.subject  # type: ignore[attr-defined]
         kind, id = about.kind, about.id
-    when = (entry.position, entry.recorded_at, event.timestamp)
-    writer.add(CHANGE, ChangeRow(*when, event.TOPIC, entry.by.actor, kind, id, *path))
+    when = (entry.position, entry.recorded_at, event.timestamp, getattr(event, "claimed_at", None))
+    writer.add(CHANGE, ChangeRow(*when, event.TOPIC, entry.by.actor, entry.by.source, kind, id, *path))
 
 
 _REMARKS = frozenset({Kind.COMMENT, Kind.REFLECTION})
@@ -274,6 +287,19 @@ def at_positions(conn: Connection, basis: Basis, positions: Sequence[int]) -> li
     return read_where(conn, where, basis_params(basis, positions=list(positions)))
 
 
+def backdated(conn: Connection, rows: Sequence[ChangeRow]) -> frozenset[int]:
+    """The positions of the changes whose `delay` is longer than a cadence: that of the KPI that they belong to, as of
+    their position, or that of their cycle, else `CADENCE_OTHERWISE`. Nothing of it is stored."""
+    delayed = [row for row in rows if row.delay > Cadence.DAILY.length]
+    if not delayed:
+        return frozenset()
+    positions, kpis, cycles = zip(*[(row.position, row.kpi, row.cycle) for row in delayed], strict=True)
+    params = {"positions": list(positions), "kpis": list(kpis), "cycles": list(cycles)}
+    cadences = dict(fetch(conn, _CADENCES, params))
+    found = [(row, Cadence(cadences.get(row.position, CADENCE_OTHERWISE))) for row in delayed]
+    return frozenset(row.position for row, cadence in found if row.delay > cadence.length)
+
+
 def read_where(conn: Connection, where: str, params: Params) -> list[Change]:
     """The changes that fulfil a condition on a change `v`."""
     return _ROW.read(conn, f"{_ROWS} where {where}", params)
@@ -287,6 +313,17 @@ def known(basis: Basis) -> str:
 
 # ── SQL ──────────────────────────────────────────────────────────────────────────────────────────
 
+_CADENCES = """
+    select c.position, m.cadence
+    from unnest(%(positions)b::bigint[], %(kpis)b::uuid[], %(cycles)b::uuid[]) as c (position, kpi, cycle)
+    cross join lateral (
+        (select cadence from kpi v where v.id = c.kpi and v.position <= c.position order by v.position desc limit 1)
+        union all
+        (select check_in_cadence from cycle v where v.id = c.cycle order by v.position desc limit 1)
+        limit 1
+    ) m (cadence)
+"""
+"""By position: the cadence of the KPI or the cycle that a change belongs to; no row for a change of neither."""
 _LATE = "exists (select from cycle k where k.id = v.cycle and k.outcome_position < v.position)"
 _CLOSED_SINCE = "v.cycle = any(array(select id from cycle where outcome_position is not null))"
 _ROW = Table("change", Change, ["position"])

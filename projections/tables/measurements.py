@@ -54,6 +54,7 @@ class CheckInRow(EventRow, frozen=True, gc=False):
     confidence: float | None
     note: str | None
     late: bool
+    claimed_at: datetime | None
     until_position: int | None = OPEN
     ended: Ending | None = None
 
@@ -73,6 +74,7 @@ class ReadingRow(EventRow, frozen=True, gc=False):
     measured_at: datetime
     value: float
     note: str | None
+    claimed_at: datetime | None
     until_position: int | None = OPEN
     ended: Ending | None = None
 
@@ -129,7 +131,7 @@ def on_reading_retracted(event: ReadingRetracted, entry: Recorded, writer: Batch
 def _check_in(
     event: KeyResultCheckedIn | CheckInCorrected, first: int, key_result: UUID, entry: Recorded, writer: BatchWriter
 ) -> None:
-    measured = (event.value, event.reached, event.confidence, event.note, event.late)
+    measured = (event.value, event.reached, event.confidence, event.note, event.late, event.claimed_at)
     row = CheckInRow(*event_columns(entry), event.originator_version, first, key_result, event.timestamp, *measured)
     writer.add(CHECK_IN, row)
 
@@ -137,7 +139,7 @@ def _check_in(
 def _reading(
     event: ReadingRecorded | ReadingCorrected, first: int, kpi: UUID, entry: Recorded, writer: BatchWriter
 ) -> None:
-    measured = (event.timestamp, event.value, event.note)
+    measured = (event.timestamp, event.value, event.note, event.claimed_at)
     row = ReadingRow(*event_columns(entry), event.originator_version, first, kpi, *measured)
     writer.add(READING, row)
 

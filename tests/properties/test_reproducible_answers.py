@@ -45,13 +45,13 @@ VIEW = """
         metric { direction start target lower upper unit { kind symbol } } milestones { key reachedAt }
         progress { value unclamped }
         targets { position reason metric { target } weight progressBefore progressAfter }
-        checkIns(first: 1000) { nodes { value reached confidence note measuredAt position late } }
+        checkIns(first: 1000) { nodes { value reached confidence note measuredAt claimedAt position late } }
       }
       comments(first: 1000) { nodes { body recordedAt } }
     } }
     kpis(first: 1000) { totalCount nodes {
       entityId version key name retired goal { direction target lower upper } latest { value position }
-      readings(first: 1000) { nodes { value measuredAt position retracted } }
+      readings(first: 1000) { nodes { value measuredAt claimedAt position retracted } }
       definitions { position reason }
     } }
     teams(first: 1000) { nodes { entityId version key name parent { key } lead { entityId } members { entityId } } }

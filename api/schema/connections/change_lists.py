@@ -49,6 +49,10 @@ class EventChange(msgspec.Struct, frozen=True, gc=False):
         return self.change.effective_at
 
     @property
+    def claimed_at(self) -> datetime | None:
+        return self.change.claimed_at
+
+    @property
     def late(self) -> bool:
         return self.change.late
 

@@ -26,6 +26,7 @@ from domain.primitives.values import Kind, Ref
 from projections.history import effects, field_changes
 from projections.history.effects import StateBefore
 from projections.history.field_changes import Around, Field
+from projections.tables import changes as changed
 
 # ── subject ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -50,6 +51,11 @@ def _cycles(batch: Batch) -> Sequence[Any]:
     wanted = [row.change.cycle for row in batch.rows]
     cycles = found(batch.view, Kind.CYCLE, wanted)
     return [cycles.get(id) for id in wanted]
+
+
+def _backdated(batch: Batch) -> Sequence[bool]:
+    found = batch.view.reads.read(changed.backdated, [row.change for row in batch.rows])
+    return [row.position in found for row in batch.rows]
 
 
 # ── changed fields ───────────────────────────────────────────────────────────────────────────────
@@ -145,8 +151,17 @@ class Change(Node):
     position: Position = strawberry.field(description="The log position of the event.")
     recorded_at: datetime = strawberry.field(description="When it was recorded in the log, by the database's clock.")
     effective_at: datetime = strawberry.field(description="The effective time: when it became true in the world.")
+    claimed_at: datetime | None = strawberry.field(
+        description="When an import claims that a measurement was reported, or its correction or retraction; null if "
+        "that is the effective time, and for other changes. The claim is not verified."
+    )
     actor: Actor = actor("by", "The actor who caused it.")
     late: bool = strawberry.field(description="Whether it was recorded after its cycle had closed.")
+    backdated: bool = related(
+        "Whether it was recorded more than a cadence after its effective time: the cadence of its KPI as of this "
+        "change, or of its cycle, else a week. For an import `claimedAt` is compared instead of `recordedAt`.",
+        _backdated,
+    )
     subject: Node | None = related(
         "The subject of the change: the key result of a check-in, the KPI of a reading, the commented entity; null for "
         "the workspace itself.",

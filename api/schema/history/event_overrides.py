@@ -26,7 +26,7 @@ class EventField(NamedTuple):
 
 ENDINGS = frozenset({objective.ObjectiveClosed})
 """Events whose fields have no earlier value though they are not the first of their stream."""
-OMITTED = frozenset({"sealed", "late", "cycle", "subject", "policy"})
+OMITTED = frozenset({"sealed", "late", "claimed_at", "cycle", "subject", "policy"})
 """Fields that every change has, or that an entry of `ADDITIONAL` replaces."""
 SHOWN_AS: dict[tuple[type[Event], str], str] = {
     (people.TeamFormed, "parent"): "parent_team",

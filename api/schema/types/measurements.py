@@ -46,6 +46,10 @@ class CheckIn(Node, kind=Kind.CHECK_IN, read=measurements.CHECK_INS.by_id):
     confidence: float | None = strawberry.field(description="The confidence that it will be reached, in [0, 1].")
     note: Markdown | None = strawberry.field(description="A note on the check-in.")
     measured_at: datetime = strawberry.field(description="When the value was measured: its effective time.")
+    claimed_at: datetime | None = strawberry.field(
+        description="When an import claims that this version was reported; null if that is `measuredAt`, and for other "
+        "sources. The claim is not verified."
+    )
     recorded_at: datetime = strawberry.field(description="When this version was recorded in the log.")
     position: Position = strawberry.field(description="The log position of this version.")
     by: Actor = actor("by", "The author of this version.")
@@ -73,6 +77,10 @@ class Reading(Node, kind=Kind.READING, read=measurements.READINGS.by_id):
     kpi: KpiRef = to_one(Kind.KPI, "kpi", "The KPI that was read.")
     value: float | None = strawberry.field(description="The value that was read, in the KPI's unit.")
     measured_at: datetime = strawberry.field(description="When the value was measured: its effective time.")
+    claimed_at: datetime | None = strawberry.field(
+        description="When an import claims that this version was reported; null if that is `measuredAt`, and for other "
+        "sources. The claim is not verified."
+    )
     recorded_at: datetime = strawberry.field(description="When this version was recorded in the log.")
     position: Position = strawberry.field(description="The log position of this version.")
     note: Markdown | None = strawberry.field(description="A note on the reading.")

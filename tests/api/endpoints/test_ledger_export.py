@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from api.endpoints import ledger_export
+from api.facts.importer import Import
 from domain.commands.people_commands import AddPerson
 from domain.commands.permissions import Role
+from domain.handlers.dispatcher import Dispatcher
 from tests.api.endpoints.conftest import CSV, HEADER, IngestApi, ingest, line, moment, row
 
 __all__ = ["ingest"]
@@ -169,6 +171,18 @@ def add_numbered_person(number: int) -> Any:
 
 NOTES = ("", "=1+1", "'=1", 'a;"=1+2"', "- one\n- two", "a-b; c", "\t,@x")
 VALUES = (0.1 + 0.2, 4.5e-06, -1.5, 1e22, 123456789012345.6, -0.0, 7)
+
+
+def test_exports_show_when_an_import_claims_that_a_measurement_was_reported(ingest: IngestApi) -> None:
+    log = ingest.database.log()
+    reading = {"kpi": {"key": "orders"}, "value": 7, "measuredAt": moment(1)}
+    fact = {"at": "2026-01-09T09:00:00Z", "do": "recordReadings", "input": {"readings": [reading]}}
+    Import(Dispatcher(log), log, "machine:console").run([json.dumps(fact).encode()])
+    ingest.put(line(2))
+    exported = changes(ingest, types="ReadingRecorded")
+    assert [(one["claimedAt"], one["backdated"]) for one in exported] == [("2026-01-09T09:00:00Z", True), (None, True)]
+    for path, asked in ((TABLE, {"types": "ReadingRecorded"}), (READINGS, {})):
+        assert [one["claimed_at"] for one in rows(ingest, path, **asked)] == ["2026-01-09T09:00:00Z", ""]
 
 
 def test_exported_readings_can_be_ingested_again_unchanged(ingest: IngestApi) -> None:

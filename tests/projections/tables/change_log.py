@@ -1,6 +1,7 @@
 """Reference implementation: subjects and filters of changes, derived from the log in plain Python."""
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from domain.model.cycle import CycleClosed
 from domain.model.discussion import CommentAdded, Reflected
 from domain.model.event import Event, Recorded
 from domain.model.key_result import KeyResultDropped
-from domain.primitives.values import Kind
+from domain.primitives.values import Kind, Source
 
 OWN = {Kind.OBJECTIVE: "objective", Kind.KEY_RESULT: "key_result", Kind.KPI: "kpi", Kind.CYCLE: "cycle"}
 
@@ -42,6 +43,12 @@ class Log:
         cycle = self.place(entry.event).get("cycle")
         closed = [one for one in self.log if isinstance(one.event, CycleClosed)]
         return any(one.event.originator_id == cycle and one.position < entry.position for one in closed)
+
+    def delay(self, entry: Recorded) -> timedelta:
+        """The time until the recording, or for an import until the claim."""
+        if entry.by.source is Source.IMPORT:
+            return (getattr(entry.event, "claimed_at", None) or entry.effective_at) - entry.effective_at
+        return entry.recorded_at - entry.effective_at
 
     def value_before(self, id: UUID, name: str, position: int, default: Any = None) -> Any:
         """The last value of a field in the events of an aggregate before a position."""

@@ -40,7 +40,9 @@ def test_every_event_is_a_change_with_its_subject_and_parents(worlds: Worlds, se
         assert [row.position for row in rows] == [entry.position for entry in log.log]
         for row, entry in zip(rows, log.log, strict=True):
             assert (row.recorded_at, row.effective_at) == (entry.recorded_at, entry.effective_at)
-            assert (row.topic, row.actor) == (entry.event.TOPIC, entry.by.actor)
+            assert (row.topic, row.actor, row.source) == (entry.event.TOPIC, entry.by.actor, entry.by.source)
+            assert row.claimed_at == getattr(entry.event, "claimed_at", None)
+            assert row.delay == log.delay(entry)
             assert (row.subject_kind, row.subject_id) == log.subject(entry.event)
             place = {name: getattr(row, name) for name in ("objective", "key_result", "kpi", "cycle")}
             assert {name: id for name, id in place.items() if id is not None} == log.place(entry.event)

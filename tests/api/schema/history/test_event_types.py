@@ -18,7 +18,7 @@ from tests.world import Worlds
 
 laws = few(2)
 TYPES: dict[str, Any] = schema._schema.type_map
-COMMON_FIELDS = {"cycle", "subject", "late"}
+COMMON_FIELDS = {"cycle", "subject", "late", "claimedAt"}
 RENAMED_FIELDS = {
     ("PersonAdded", "sealed"): {"handle", "name", "email"},
     ("PersonRenamed", "sealed"): {"beforeName", "afterName", "beforeEmail", "afterEmail"},
