@@ -225,7 +225,7 @@ class ChangeFilter(msgspec.Struct, frozen=True):
     """All conditions given must hold. Times are half-open intervals [from, to).
 
     `subject`, `cycle`, `team`: the change belongs to that node; `pages` defines what belongs to a node. `actors` have
-    the form of events, "person:UUID" or "machine:NAME"; `topics` are the stored names.
+    the form of events, "person:UUID" or "machine:NAME"; `topics` are the stored names. `delayed_by`: `delay` is longer.
     """
 
     subject: Ref | None = None
@@ -238,6 +238,7 @@ class ChangeFilter(msgspec.Struct, frozen=True):
     effective_from: datetime | None = None
     effective_to: datetime | None = None
     late: bool | None = None
+    delayed_by: timedelta | None = None
 
 
 def pages(
@@ -325,6 +326,9 @@ _CADENCES = """
 """
 """By position: the cadence of the KPI or the cycle that a change belongs to; no row for a change of neither."""
 _LATE = "exists (select from cycle k where k.id = v.cycle and k.outcome_position < v.position)"
+_UNTIL = f"case when v.source = '{Source.IMPORT}' then coalesce(v.claimed_at, v.effective_at) else v.recorded_at end"
+_DELAY = f"({_UNTIL} - v.effective_at)"
+"""`ChangeRow.delay` in SQL."""
 _CLOSED_SINCE = "v.cycle = any(array(select id from cycle where outcome_position is not null))"
 _ROW = Table("change", Change, ["position"])
 _ROWS = f"select {CHANGE.seen}, {_LATE} as late from change v"
@@ -397,6 +401,7 @@ def _conditions(conn: Connection, basis: Basis, filter: ChangeFilter) -> tuple[F
     builder.where("v.position > {0}", _last_before(conn, filter.recorded_from))
     builder.where("v.position <= {0}", _last_before(conn, filter.recorded_to))
     builder.where(f"{_CLOSED_SINCE} and {_LATE} = {{0}}" if filter.late else f"{_LATE} = {{0}}", filter.late)
+    builder.where(f"{_DELAY} > {{0}}", filter.delayed_by)
     return builder, ctes
 
 

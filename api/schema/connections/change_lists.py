@@ -1,7 +1,7 @@
 """Connections of changes: their filter, a page of all changes, and pages of those that belong to an entity."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +24,8 @@ from projections.tables import changes, people
 from projections.tables.changes import Change
 
 ORDER = "LOG"
+DELAY_DAYS_MAX = 100_000
+"""More than the time since the earliest effective time."""
 
 TYPES: dict[type[Event], type[RowProxy]] = {}
 """The GraphQL type of each event class."""
@@ -119,10 +121,15 @@ class ChangeFilter:
     late: bool | None = strawberry.field(
         default=None, description="Whether the change was recorded after its cycle had closed."
     )
+    recorded_after_effective_by: float | None = strawberry.field(
+        default=None,
+        description="Changes recorded more than this number of days after their effective time, from 0 to "
+        f"{DELAY_DAYS_MAX:,}. For an import `claimedAt` is compared instead of `recordedAt`.",
+    )
 
 
 def change_filter(view: View, given: ChangeFilter | None) -> changes.ChangeFilter:
-    """The filter for `projections.tables.changes`. Raises `INVALID` for an unknown type name."""
+    """The filter for `projections.tables.changes`. Raises `INVALID` for an unknown type name or an impossible delay."""
     if given is None:
         return changes.ChangeFilter()
     return changes.ChangeFilter(
@@ -136,7 +143,16 @@ def change_filter(view: View, given: ChangeFilter | None) -> changes.ChangeFilte
         effective_from=given.effective_from,
         effective_to=given.effective_to,
         late=given.late,
+        delayed_by=_delay(given.recorded_after_effective_by),
     )
+
+
+def _delay(days: float | None) -> timedelta | None:
+    if days is not None and not 0 <= days <= DELAY_DAYS_MAX:
+        raise invalid(
+            f"Must be a number of days from 0 to {DELAY_DAYS_MAX:,}, not {days:g}.", "recordedAfterEffectiveBy"
+        )
+    return None if days is None else timedelta(days=days)
 
 
 def _subject(id: str | None) -> Ref | None:

@@ -1,6 +1,7 @@
 """Every event is a change; queries of changes match a reference implementation over the log."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from random import Random
 from typing import Any
@@ -113,6 +114,8 @@ def _filter(log: Log, chance: Random, world: World, basis: Basis) -> tuple[Chang
     parts["actors"] = (("machine:history", "machine:nobody"), lambda entry: entry.by.actor == "machine:history")
     late = chance.random() < 0.5
     parts["late"] = (late, lambda entry: log.is_late(entry) == late)
+    bound = chance.choice([log.delay(chance.choice(log.log)), timedelta(days=chance.randint(0, 600))])
+    parts["delayed_by"] = (bound, lambda entry: log.delay(entry) > bound)
     (first,), (last,) = moments(recorded, chance, 1), moments(recorded, chance, 1)
     parts["recorded_from"] = (first, lambda entry: entry.recorded_at >= first)
     parts["recorded_to"] = (last, lambda entry: entry.recorded_at < last)

@@ -150,6 +150,24 @@ def test_change_outside_of_cycles_and_kpis_is_backdated_beyond_a_week(asked: Ask
     assert backdated(asked, "TeamFormed") == [True, False, False]
 
 
+def test_changes_are_filtered_by_the_days_between_effect_and_recording(asked: Asked, world: AskedWorld) -> None:
+    imported(world, ("checkIn", None, 17, measured(1, 10)), ("checkIn", None, 12.5, measured(2, 10)))
+    for key, at in (("a", ago(days=8)), ("b", ago(days=6)), ("c", None)):
+        world.record(FormTeam(key=key, name=key, effective_at=at))
+
+    def found(days: float) -> list[str]:
+        shown = "__typename ... on KeyResultCheckedIn { value } ... on TeamFormed { key }"
+        nodes = asked.changes(shown, filter={"recordedAfterEffectiveBy": days})
+        return [str(node.get("value") or node.get("key")) for node in nodes]
+
+    assert found(0) == ["1.0", "2.0", "a", "b"]
+    assert found(2.5) == ["1.0", "a", "b"]
+    assert found(7) == ["a"]
+    for days in (-1, 100_001):
+        query = "query($days: Float) { changes(filter: {recordedAfterEffectiveBy: $days}) { totalCount } }"
+        assert asked.refused(query, days=days) == ("INVALID", ["recordedAfterEffectiveBy"])
+
+
 def test_backdated_takes_one_statement_for_all_changes(asked: Asked, world: AskedWorld, key_result: UUID) -> None:
     query = "{ changes { nodes { position backdated } } }"
     goals.check_in(world, key_result, 1, 1)
