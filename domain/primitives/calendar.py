@@ -1,4 +1,4 @@
-"""Calendar steps of time series: days, ISO weeks, months and quarters in UTC."""
+"""Calendar steps of time series: days, ISO weeks, pairs of weeks, months and quarters in UTC."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
@@ -12,14 +12,19 @@ POINTS_MAX = 10_000
 """The largest number of points or buckets of a series: 27 years of days."""
 
 
+FIRST_MONDAY = date(1970, 1, 5)
+"""The first day of a pair of weeks, from which all pairs are counted."""
+
 _T = TypeVar("_T")
 
 
 class Step(StrEnum):
-    """The distance between the points of a series. CHANGE: one point per change."""
+    """The distance between the points of a series. CHANGE: one point per change. BIWEEKLY: pairs of ISO weeks, counted
+    on from the week of 5 January 1970."""
 
     DAY = "DAY"
     WEEK = "WEEK"
+    BIWEEKLY = "BIWEEKLY"
     MONTH = "MONTH"
     QUARTER = "QUARTER"
     CHANGE = "CHANGE"
@@ -40,13 +45,15 @@ def day_end(day: date) -> datetime:
 
 
 def floor(every: Step, at: datetime) -> datetime:
-    """The start of the day, ISO week, month or quarter that contains `at`. Raises `ValueError` for CHANGE."""
+    """The start of the calendar period that contains `at`. Raises `ValueError` for CHANGE."""
     day = at.replace(hour=0, minute=0, second=0, microsecond=0)
     match every:
         case Step.DAY:
             return day
         case Step.WEEK:
             return day - timedelta(days=day.weekday())
+        case Step.BIWEEKLY:
+            return day - timedelta(days=(day.date() - FIRST_MONDAY).days % 14)
         case Step.MONTH:
             return day.replace(day=1)
         case Step.QUARTER:
@@ -55,8 +62,8 @@ def floor(every: Step, at: datetime) -> datetime:
 
 
 def following(every: Step, start: datetime) -> datetime:
-    """The start of the day, week, month or quarter after the one that starts at `start`."""
-    days = {Step.DAY: 1, Step.WEEK: 7, Step.MONTH: 31, Step.QUARTER: 92}[every]
+    """The start of the calendar period after the one that starts at `start`."""
+    days = {Step.DAY: 1, Step.WEEK: 7, Step.BIWEEKLY: 14, Step.MONTH: 31, Step.QUARTER: 92}[every]
     try:
         return floor(every, start + timedelta(days=days))
     except OverflowError:
