@@ -10,7 +10,7 @@ from domain.commands.command import Command, Key, KpiBy, Markdown, OwnerId, Pers
 from domain.commands.permissions import DEFINE_KPIS, record_readings
 from domain.model.kpi import KpiDefined, KpiRedefined, KpiRetired, ReadingCorrected, ReadingRecorded, ReadingRetracted
 from domain.primitives.documentation import doc
-from domain.primitives.values import Cadence, Kind, KpiGoal, Unit
+from domain.primitives.values import Aggregation, Cadence, Kind, KpiGoal, Unit
 
 
 class DefineKpi(Command, frozen=True):
@@ -28,6 +28,9 @@ class DefineKpi(Command, frozen=True):
     cadence: Annotated[Cadence, doc("How often a reading is expected.")] = Cadence.WEEKLY
     owner: OwnerId | None = None
     team: Annotated[TeamId | None, doc("The team that owns it.")] = None
+    aggregation: Annotated[
+        Aggregation, doc("How the readings of a period become its value; by default the last one counts.")
+    ] = Aggregation.LAST
 
 
 class RedefineKpi(Command, frozen=True):
@@ -50,6 +53,9 @@ class RedefineKpi(Command, frozen=True):
         PersonId | None | UnsetType, doc("The person responsible for it; null clears it, omitted keeps it.")
     ] = UNSET
     team: Annotated[TeamId | None | UnsetType, doc("The team that owns it; null clears it, omitted keeps it.")] = UNSET
+    aggregation: Annotated[
+        Aggregation | UnsetType, doc("How the readings of a period become its value; omitted keeps it.")
+    ] = UNSET
 
 
 class RetireKpi(Command, frozen=True):

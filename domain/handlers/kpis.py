@@ -38,6 +38,7 @@ def define_kpi(uow: UnitOfWork, command: DefineKpi) -> Kpi:
         cadence=command.cadence,
         owner=uow.colleague(command.owner, "owner"),
         team=uow.team(command.team, "team"),
+        aggregation=command.aggregation,
     )
     return uow.begin(Kpi, event, keyed_id(Kind.KPI, key))
 
@@ -58,6 +59,7 @@ def redefine_kpi(uow: UnitOfWork, command: RedefineKpi) -> Kpi:
         cadence=before.cadence if command.cadence is UNSET else command.cadence,
         owner=before.owner if command.owner is UNSET else uow.colleague(command.owner, "owner"),
         team=before.team if command.team is UNSET else uow.team(command.team, "team"),
+        aggregation=before.aggregation if command.aggregation is UNSET else command.aggregation,
     )
     kpi.redefine(definition, uow.at)
     return kpi

@@ -17,7 +17,7 @@ from domain.model.event import Aggregate, Event, stored
 from domain.model.fields import ClaimedAt, Description, Key, MeasuringKpi, Name, Note, Owner, OwningTeam, Value
 from domain.primitives.documentation import doc
 from domain.primitives.errors import Code, CommandRejected
-from domain.primitives.values import Cadence, Kind, KpiGoal, Unit
+from domain.primitives.values import Aggregation, Cadence, Kind, KpiGoal, Unit
 
 # ── events: their topics are the storage format ──────────────────────────────────────────────────
 
@@ -36,10 +36,13 @@ class _Definition(KpiEvent, frozen=True, kw_only=True):
     cadence: Annotated[Cadence, doc("How often a reading is expected.")]
     owner: Owner | None = None
     team: OwningTeam | None = None
+    aggregation: Annotated[
+        Aggregation, doc("How the readings of a period become its value; LAST in definitions of earlier versions.")
+    ] = Aggregation.LAST
 
     def apply(self, aggregate: "Kpi") -> None:
         aggregate.definition = Definition(
-            self.name, self.description, self.unit, self.goal, self.cadence, self.owner, self.team
+            self.name, self.description, self.unit, self.goal, self.cadence, self.owner, self.team, self.aggregation
         )
 
 
@@ -137,6 +140,7 @@ class Definition(Struct, frozen=True):
     cadence: Cadence
     owner: UUID | None
     team: UUID | None
+    aggregation: Aggregation
 
 
 class Kpi(Aggregate):

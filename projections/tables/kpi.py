@@ -1,4 +1,4 @@
-"""KPIs and their definitions: unit, goal, cadence, owner and team."""
+"""KPIs and their definitions: unit, goal, cadence, aggregation, owner and team."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -10,7 +10,7 @@ import msgspec
 
 from domain.model.event import Event, Recorded
 from domain.model.kpi import KpiDefined, KpiRedefined, KpiRetired
-from domain.primitives.values import Basis, Cadence, Kind, KpiGoal, Unit
+from domain.primitives.values import Aggregation, Basis, Cadence, Kind, KpiGoal, Unit
 from projections.store.batch_writer import BatchWriter, Reads
 from projections.store.keyset import FilterBuilder, List, text
 from projections.store.versioned_tables import Connection, Table, Version, VersionedTable, basis_params, fetch
@@ -27,6 +27,7 @@ class KpiRow(Version, frozen=True, gc=False):
     cadence: Cadence
     owner: UUID | None
     team: UUID | None
+    aggregation: Aggregation
     retired: bool = False
 
 

@@ -24,7 +24,7 @@ from domain.model.kpi import (
     ReadingRetracted,
     reading_id,
 )
-from domain.primitives.values import Cadence, GoalDirection, KpiGoal, Unit, UnitKind
+from domain.primitives.values import Aggregation, Cadence, GoalDirection, KpiGoal, Unit, UnitKind
 from tests.domain.given_goals import ADA, KPI, KPI_ID, ada, defined, read, reading, retired
 from tests.domain.scenario import Given, given, on
 
@@ -78,6 +78,19 @@ def test_redefining_a_kpi_changes_only_the_given_fields() -> None:
     given(*base).when(RedefineKpi(kpi=KPI, unit=PERCENT, goal=None, reason="agreed")).then(
         KpiRedefined(name="Promoters", unit=PERCENT, cadence=Cadence.WEEKLY, owner=ADA)
     )
+
+
+def test_the_last_reading_of_a_period_counts_unless_the_kpi_is_defined_otherwise() -> None:
+    summed = DefineKpi(key="nps", name="Promoters", aggregation=Aggregation.SUM)
+    assert given(defined).aggregate(Kpi, KPI_ID).definition.aggregation is Aggregation.LAST
+    assert given(summed).aggregate(Kpi, KPI_ID).definition.aggregation is Aggregation.SUM
+    averaged = RedefineKpi(kpi=KPI, aggregation=Aggregation.MEAN, reason="sums mislead")
+    given(summed).when(averaged).then(
+        KpiRedefined(name="Promoters", unit=Unit(), cadence=Cadence.WEEKLY, aggregation=Aggregation.MEAN)
+    )
+    given(summed, averaged).when(averaged).then_nothing()
+    renamed = RedefineKpi(kpi=KPI, name="Advocates", reason="clearer")
+    assert given(summed, renamed).aggregate(Kpi, KPI_ID).definition.aggregation is Aggregation.SUM
 
 
 def test_retired_kpi_refuses_changes() -> None:
