@@ -1,4 +1,4 @@
-"""Status, calendar series and period comparison of a KPI's readings.
+"""Calendar series of a KPI's readings, each period with its status, and the comparison of two periods.
 
 Readings are passed as of the basis: those known, none after `at`, oldest first.
 """
@@ -13,15 +13,17 @@ from sys import float_info
 from typing import TypeAlias
 
 from domain.metrics.formulas import FIGURE_TOLERANCE, Fact, NumericMeasurement
-from domain.metrics.health import is_outdated
-from domain.primitives.calendar import Step, bounded, buckets
-from domain.primitives.values import Aggregation, Cadence, GoalDirection, KpiGoal, ScoringPolicy
+from domain.primitives.calendar import Step, bounded, buckets, floor, following
+from domain.primitives.values import Aggregation, GoalDirection, KpiGoal
 
 INSTANT = timedelta(microseconds=1)
 
+Bucket: TypeAlias = tuple[datetime, datetime]
+"""A period, half-open [start, end)."""
+
 
 class KpiStatus(StrEnum):
-    """The status of a KPI."""
+    """The status of a KPI, or of one period of its series."""
 
     NO_DATA = "NO_DATA"
     STALE = "STALE"
@@ -31,47 +33,57 @@ class KpiStatus(StrEnum):
     RETIRED = "RETIRED"
 
 
-class KpiFacts(Fact, frozen=True, gc=False):
-    """A KPI at a basis, with its latest reading."""
+class KpiTerms(Fact, frozen=True, gc=False):
+    """How a definition of a KPI, effective since a moment, works out a period's value and judges it."""
 
-    goal: KpiGoal | None
-    cadence: Cadence
-    retired: bool = False
-    latest_value: float | None = None
-    latest_at: datetime | None = None
+    since: datetime
+    goal: KpiGoal | None = None
+    aggregation: Aggregation = Aggregation.LAST
 
 
 class SeriesPoint(Fact, frozen=True, gc=False):
-    """One bucket, half-open [start, end); without a reading its value is None and its status NO_DATA."""
+    """One bucket, half-open [start, end); without a reading its value is None. `is_partial`: it has not ended at the
+    basis."""
 
     start: datetime
     end: datetime
     value: float | None
     count: int
     status: KpiStatus
+    is_partial: bool = False
 
 
 class Comparison(Fact, frozen=True, gc=False):
-    """A bucket compared with the previous one: change = current - previous, change_ratio = change / |previous|."""
+    """A bucket compared with the previous one: change = current - previous, change_ratio = change / |previous|.
+
+    `is_partial`: the current bucket has not ended at the basis. Then `previous_to_date` is the value of the same
+    elapsed part of the previous bucket, change_to_date = current - previous_to_date, and
+    change_ratio = change_to_date / |previous_to_date|.
+    """
 
     current: float | None
     previous: float | None
     change: float | None
     change_ratio: float | None
+    is_partial: bool = False
+    previous_to_date: float | None = None
+    change_to_date: float | None = None
 
 
-# ── status ───────────────────────────────────────────────────────────────────────────────────────
+# ── judging ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def status(kpi: KpiFacts, at: datetime, policy: ScoringPolicy) -> KpiStatus:
-    """The first that applies: RETIRED, NO_DATA, STALE, or else the status of the latest reading by the goal."""
-    if kpi.retired:
-        return KpiStatus.RETIRED
-    if kpi.latest_value is None or kpi.latest_at is None:
-        return KpiStatus.NO_DATA
-    if is_outdated(kpi.latest_at, kpi.cadence, at, policy):
-        return KpiStatus.STALE
-    return judged(kpi.goal, kpi.latest_value)
+def in_force(terms: Sequence[KpiTerms], end: datetime) -> KpiTerms:
+    """The terms in force on the last day of a period that ends at `end`, of terms in order of time.
+
+    Terms that take effect during a day hold for all of it. The first terms also hold before they take effect, because
+    readings may be older than their KPI's definition.
+    """
+    return terms[max(bisect_left(terms, end, key=_since) - 1, 0)]
+
+
+def _since(terms: KpiTerms) -> datetime:
+    return terms.since
 
 
 def judged(goal: KpiGoal | None, value: float) -> KpiStatus:
@@ -97,16 +109,47 @@ def _shortfalls(goal: KpiGoal, value: float) -> list[tuple[float, float]]:
     return below + above
 
 
+def point(
+    readings: Sequence[NumericMeasurement],
+    bucket: Bucket,
+    terms: KpiTerms,
+    at: datetime,
+    aggregation: Aggregation | None = None,
+) -> SeriesPoint:
+    """The bucket's value by these terms (or by another aggregation), and its status.
+
+    A sum over a bucket that has not ended at the basis is not judged: its status is NO_DATA.
+    """
+    start, end = bucket
+    by, is_partial = aggregation or terms.aggregation, at < end
+    values = _values(readings, bucket)
+    if not values:
+        return SeriesPoint(start, end, None, 0, KpiStatus.NO_DATA, is_partial)
+    value = aggregated(values, by)
+    can_judge = not is_partial or by is not Aggregation.SUM
+    status = judged(terms.goal, value) if can_judge else KpiStatus.NO_DATA
+    return SeriesPoint(start, end, value, len(values), status, is_partial)
+
+
+def _values(readings: Sequence[NumericMeasurement], bucket: Bucket) -> list[float]:
+    first, beyond = (bisect_left(readings, edge, key=measured_at) for edge in bucket)
+    return [reading.value for reading in readings[first:beyond] if reading.value is not None]
+
+
+def measured_at(reading: NumericMeasurement) -> datetime:
+    return reading.measured_at
+
+
 # ── series ───────────────────────────────────────────────────────────────────────────────────────
 
 
 def series(
     readings: Sequence[NumericMeasurement],
     every: Step,
-    aggregation: Aggregation,
-    goal: KpiGoal | None,
+    terms: Sequence[KpiTerms],
     at: datetime,
     *,
+    aggregation: Aggregation | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> list[SeriesPoint]:
@@ -114,54 +157,28 @@ def series(
 
     From the bucket with `since` (default: the first reading) to the bucket with the last instant before `until`
     (default: the basis), at most up to the basis. Buckets are never cut, so that a bucket's value does not depend on
-    the window. CHANGE makes one bucket per reading, up to the next reading. `goal` gives the status of each bucket.
-    Raises `TOO_LARGE`.
+    the window. Each bucket has the value and the status by the terms in force on its last day; `aggregation` replaces
+    theirs. CHANGE makes one bucket per reading, up to the next one, by the terms in force on the day of the reading;
+    none of them is partial. Raises `TOO_LARGE`.
     """
     first = since or (readings[0].measured_at if readings else None)
     if first is None:
         return []
     edges = _between(readings, first, at) if every is Step.CHANGE else buckets(every, first, min(at, until or at))
-    return [_point(readings, edge, aggregation, goal) for edge in edges if until is None or edge[0] < until]
-
-
-def comparison(
-    readings: Sequence[NumericMeasurement], every: Step, aggregation: Aggregation, at: datetime
-) -> Comparison:
-    """The bucket of the basis compared with the previous one; with CHANGE, the latest two readings.
-
-    The change is None if one of the two is missing. The ratio is also None if the previous value is 0.
-    """
+    shown = [edge for edge in edges if until is None or edge[0] < until]
     if every is Step.CHANGE:
-        *_, before, latest = None, None, *(reading.value for reading in readings[-2:])
-        return compared(latest, before)
-    (current,) = buckets(every, at, at)
-    (previous,) = buckets(every, current[0] - INSTANT, current[0] - INSTANT)
-    return compared(*(_point(readings, bucket, aggregation, None).value for bucket in (current, previous)))
+        return [point(readings, edge, in_force(terms, _day_end(edge[0])), edge[1], aggregation) for edge in shown]
+    return [point(readings, edge, in_force(terms, edge[1]), at, aggregation) for edge in shown]
 
 
-_Bucket: TypeAlias = tuple[datetime, datetime]
-
-
-def _between(readings: Sequence[NumericMeasurement], first: datetime, at: datetime) -> list[_Bucket]:
+def _between(readings: Sequence[NumericMeasurement], first: datetime, at: datetime) -> list[Bucket]:
     instants = [reading.measured_at for reading in readings]
     edges = [*instants, *(max(at, instant + INSTANT) for instant in instants[-1:])]
     return bounded([(start, end) for start, end in pairwise(edges) if first <= start])
 
 
-def _point(
-    readings: Sequence[NumericMeasurement], bucket: _Bucket, aggregation: Aggregation, goal: KpiGoal | None
-) -> SeriesPoint:
-    start, end = bucket
-    first, beyond = (bisect_left(readings, edge, key=_measured_at) for edge in bucket)
-    values = [reading.value for reading in readings[first:beyond] if reading.value is not None]
-    if not values:
-        return SeriesPoint(start, end, None, 0, KpiStatus.NO_DATA)
-    value = aggregated(values, aggregation)
-    return SeriesPoint(start, end, value, len(values), judged(goal, value))
-
-
-def _measured_at(reading: NumericMeasurement) -> datetime:
-    return reading.measured_at
+def _day_end(at: datetime) -> datetime:
+    return following(Step.DAY, floor(Step.DAY, at))
 
 
 def aggregated(values: Sequence[float], aggregation: Aggregation) -> float:
@@ -197,6 +214,50 @@ def _mean(values: Sequence[float]) -> float:
 
 def _finite(value: float) -> float:
     return min(max(value, -float_info.max), float_info.max)
+
+
+# ── comparison ───────────────────────────────────────────────────────────────────────────────────
+
+
+def comparison(
+    readings: Sequence[NumericMeasurement],
+    every: Step,
+    terms: Sequence[KpiTerms],
+    at: datetime,
+    aggregation: Aggregation | None = None,
+) -> Comparison:
+    """The bucket of the basis compared with the previous one; with CHANGE, the latest two readings.
+
+    Each bucket has the value by the terms in force on its last day; `aggregation` replaces theirs. The bucket of the
+    basis is partial, so its ratio is on the same elapsed part of the previous one, at most all of it. A change is None
+    if one of its two values is missing; the ratio is also None if the value that it is on is 0.
+    """
+    if every is Step.CHANGE:
+        *_, before, latest = None, None, *(reading.value for reading in readings[-2:])
+        return compared(latest, before)
+    (current,) = buckets(every, at, at)
+    (other,) = buckets(every, current[0] - INSTANT, current[0] - INSTANT)
+    elapsed = (other[0], min(other[1], other[0] + (at - current[0]) + INSTANT))
+    now, before = in_force(terms, current[1]), in_force(terms, other[1])
+    return _to_date(
+        point(readings, current, now, at, aggregation).value,
+        point(readings, other, before, at, aggregation).value,
+        point(readings, elapsed, before, at, aggregation).value,
+    )
+
+
+def _to_date(current: float | None, previous: float | None, to_date: float | None) -> Comparison:
+    """A bucket that has not ended, compared with the whole of the other and with the same elapsed part of it."""
+    whole, part = compared(current, previous), compared(current, to_date)
+    return Comparison(
+        current,
+        previous,
+        whole.change,
+        part.change_ratio,
+        is_partial=True,
+        previous_to_date=to_date,
+        change_to_date=part.change,
+    )
 
 
 def compared(current: float | None, previous: float | None) -> Comparison:

@@ -1,6 +1,5 @@
 """Converts rows into the inputs of the formulas."""
 
-from domain.metrics.kpi_series import KpiFacts
 from domain.metrics.progress import KeyResultFacts, PersonalScore
 from domain.metrics.wholes import CycleFacts, ObjectiveFacts
 from domain.primitives.values import Cadence, CycleState, KeyResultState, ObjectiveState
@@ -9,7 +8,6 @@ from projections.history.window import Window
 from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow
 from projections.tables.kpi import KpiRow
-from projections.tables.measurements import ReadingRow
 from projections.tables.objective import ObjectiveRow
 
 
@@ -68,10 +66,3 @@ def of_cycle(row: CycleRow) -> CycleFacts:
     """The facts of a cycle."""
     days = (row.ends_on - row.starts_on).days + 1
     return CycleFacts(row.id, row.name, row.position, days, row.state is CycleState.CLOSED)
-
-
-def of_kpi(row: KpiRow, latest: ReadingRow | None) -> KpiFacts:
-    """The facts of a KPI, from its row and its latest reading."""
-    if latest is None:
-        return KpiFacts(row.goal, row.cadence, row.retired)
-    return KpiFacts(row.goal, row.cadence, row.retired, latest.value, latest.measured_at)

@@ -1,6 +1,6 @@
 """Check-ins and readings in all their versions, each with the position since which it is known."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import singledispatch
@@ -149,6 +149,7 @@ def _reading(
 KNOWN = "v.position <= %(position)s and v.measured_at <= %(at)s"
 CURRENT = f"{KNOWN} and v.until_position > %(position)s"
 """The conditions that a measurement `v` is known at the basis, and that no later version of it is."""
+_MOMENTS = "unnest(%(ids)b::uuid[], %(moments)b::timestamptz[]) as c (id, moment)"
 _BY_MOMENT = SortKey("measured_at", "v.measured_at", "timestamptz", ("v.first_position", "v.position"), "bigint")
 
 M = TypeVar("M", CheckInRow, ReadingRow)
@@ -192,6 +193,26 @@ class Measurements(Generic[M]):
         order = "measured_at, first_position"
         rows = ordered(conn, basis, self._table, self._subject, subjects, where, order, **params)
         return grouped(subjects, rows, attrgetter(self._subject))
+
+    def latest_before(self, conn: Connection, basis: Basis, ends: Mapping[UUID, datetime]) -> dict[UUID, M]:
+        """The latest measurement of each of these subjects before a moment of its own; subjects without one are left
+        out."""
+        own = f"v.{self._subject} = c.id and v.measured_at < c.moment and {CURRENT}"
+        order = "v.measured_at desc, v.first_position desc"
+        last = f"lateral (select {self._table.seen} from {self._table.name} v where {own} order by {order} limit 1) v"
+        rows = self._of_each(conn, basis, ends, f"select v.* from {_MOMENTS} cross join {last}")
+        return {getattr(row, self._subject): row for row in rows}
+
+    def since(self, conn: Connection, basis: Basis, starts: Mapping[UUID, datetime]) -> dict[UUID, list[M]]:
+        """All current measurements of each of these subjects from a moment of its own on, oldest first."""
+        own = f"v.{self._subject} = c.id and v.measured_at >= c.moment"
+        found = f"select {self._table.seen} from {_MOMENTS} join {self._table.name} v on {own} where {CURRENT}"
+        rows = self._of_each(conn, basis, starts, f"{found} order by v.measured_at, v.first_position")
+        return grouped(starts, rows, attrgetter(self._subject))
+
+    def _of_each(self, conn: Connection, basis: Basis, moments: Mapping[UUID, datetime], sql: str) -> list[M]:
+        params = basis_params(basis, ids=list(moments), moments=list(moments.values()))
+        return self._table.read(conn, sql, params)
 
     def pages(
         self,

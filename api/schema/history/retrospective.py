@@ -171,8 +171,12 @@ def _calibration(of: retrospective.Calibration) -> Calibration:
 @strawberry.type(description="The change of a KPI from plan to outcome.")
 class KpiDelta:
     kpi: Kpi = strawberry.field(description="The KPI at the outcome.")
-    before: float | None = strawberry.field(description="The latest reading at the plan.")
-    after: float | None = strawberry.field(description="The latest reading at the outcome.")
+    before: float | None = strawberry.field(
+        description="The value at the plan, of the latest period that can be judged."
+    )
+    after: float | None = strawberry.field(
+        description="The value at the outcome, of the latest period that can be judged."
+    )
     change: float | None = strawberry.field(description="after - before; null if one of them is null.")
     status_before: enums.KpiStatus = strawberry.field(description="The status at the plan.")
     status_after: enums.KpiStatus = strawberry.field(description="The status at the outcome.")

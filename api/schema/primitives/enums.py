@@ -169,13 +169,15 @@ described(
     },
 )(Counted)
 described(
-    "The condition of a KPI: the first match of RETIRED, NO_DATA, STALE, HEALTHY, WARNING, BREACHED.",
+    "The condition of a KPI, or of one period of its series. Of a KPI it is the first match of RETIRED, NO_DATA, "
+    "STALE, and the status of its latest period that can be judged. A period is judged by the goal and tolerance in "
+    "force on its last day, as defined at the basis; a period that still runs by those in force at the basis.",
     {
-        "NO_DATA": "The KPI has no reading.",
+        "NO_DATA": "There is no value to judge: no reading, or a sum over a period that has not ended.",
         "STALE": "The latest reading is older than the cadence allows.",
-        "HEALTHY": "The latest reading meets the goal, or the KPI has no goal.",
-        "WARNING": "The latest reading misses the goal by the tolerance at most.",
-        "BREACHED": "The latest reading misses the goal by more than the tolerance.",
+        "HEALTHY": "The value meets the goal, or there is no goal.",
+        "WARNING": "The value misses the goal by the tolerance at most.",
+        "BREACHED": "The value misses the goal by more than the tolerance.",
         "RETIRED": "The KPI is no longer watched.",
     },
 )(KpiStatus)
@@ -218,6 +220,7 @@ described(
     {
         "DAY": "One point per day.",
         "WEEK": "One point per ISO week.",
+        "BIWEEKLY": "One point per two ISO weeks, counted on from the week of 5 January 1970.",
         "MONTH": "One point per month.",
         "QUARTER": "One point per quarter.",
         "CHANGE": "One point for every change.",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import Annotated, Any, TypeAlias
+from uuid import UUID
 
 import strawberry
 
@@ -31,10 +32,10 @@ from api.snapshot.dataloaders import found_rows, in_groups
 from api.snapshot.pagination import PageRequest
 from api.snapshot.snapshot import Batch, RowProxy, View
 from domain.metrics import kpi_series as formulas
-from domain.metrics.kpi_series import KpiStatus
+from domain.metrics.kpi_series import KpiStatus, KpiTerms
 from domain.primitives.calendar import Step
 from domain.primitives.values import Aggregation, Kind
-from projections.history import formula_inputs
+from projections.history import kpi_standing
 from projections.tables import kpi, measurements
 from projections.tables.key_result import key_results_of_kpis
 from projections.tables.kpi import KpiRow
@@ -55,7 +56,11 @@ To: TypeAlias = Annotated[
     datetime | None, strawberry.argument(name="to", description="Readings measured before this moment.")
 ]
 By: TypeAlias = Annotated[
-    enums.Aggregation, strawberry.argument(description="How the readings of a period become one value.")
+    enums.Aggregation | None,
+    strawberry.argument(
+        description="How the readings of a period become one value; by default as the KPI's definition in force on the "
+        "last day of the period says."
+    ),
 ]
 
 
@@ -76,26 +81,49 @@ class SeriesPoint:
     end: datetime = strawberry.field(description="The end of the period, exclusive.")
     value: float | None = strawberry.field(description="The aggregate of its readings; null without a reading.")
     count: int = strawberry.field(description="The number of its readings.")
-    status: enums.KpiStatus = strawberry.field(description="The value judged by the KPI's goal.")
-
-
-@strawberry.type(description="A comparison of the period that contains the basis with the period before.")
-class Comparison:
-    current: float | None = strawberry.field(description="The value of the current period.")
-    previous: float | None = strawberry.field(description="The value of the period before.")
-    change: float | None = strawberry.field(description="current - previous; null if one of them is null.")
-    change_ratio: float | None = strawberry.field(
-        description="change / |previous|; null if change is null or previous is 0."
+    status: enums.KpiStatus = strawberry.field(
+        description="The value judged by the goal in force on the last day of the period; NO_DATA for a sum while the "
+        "period is partial."
+    )
+    is_partial: bool = strawberry.field(
+        description="Whether the period has not ended at the basis. Points of every: CHANGE are never partial."
     )
 
 
-@strawberry.type(description="A definition of a KPI that was in force for a time: its name, unit and goal.")
+@strawberry.type(
+    description="A comparison of the period that contains the basis with the period before. A running period is "
+    "partial, so its ratio compares it with the same elapsed part of the period before."
+)
+class Comparison:
+    current: float | None = strawberry.field(description="The value of the current period.")
+    previous: float | None = strawberry.field(description="The value of the whole period before.")
+    change: float | None = strawberry.field(description="current - previous; null if one of them is null.")
+    change_ratio: float | None = strawberry.field(
+        description="changeToDate / |previousToDate| of a partial period, otherwise change / |previous|; null if one "
+        "of the two is null or the divisor is 0."
+    )
+    is_partial: bool = strawberry.field(
+        description="Whether the current period has not ended at the basis. With period: CHANGE it is never partial."
+    )
+    previous_to_date: float | None = strawberry.field(
+        description="The value of the same elapsed part of the period before, at most all of it; null unless the "
+        "current period is partial."
+    )
+    change_to_date: float | None = strawberry.field(
+        description="current - previousToDate; null if one of them is null."
+    )
+
+
+@strawberry.type(
+    description="A definition of a KPI that was in force for a time: its name, unit, goal and aggregation."
+)
 class KpiDefinition(RowProxy):
     row: strawberry.Private[KpiRow]
 
     name: str = strawberry.field(description="The name of the KPI.")
     unit: Unit = strawberry.field(description="The unit of its readings.")
     goal: KpiGoal | None = strawberry.field(description="The goal of the KPI; null without one.")
+    aggregation: enums.Aggregation = strawberry.field(description="How the readings of a period become its value.")
     position: Position = strawberry.field(description="The position of the defining event.")
     by: Actor = actor("changed_by", "The actor who defined it.")
     reason: str | None = strawberry.field(description="The reason given for the definition.")
@@ -113,32 +141,39 @@ def _latest(batch: Batch) -> Sequence[Any]:
 
 
 def _statuses(batch: Batch) -> Sequence[KpiStatus]:
-    view, latest = batch.view, batch.all(latest_readings)
-    inputs = [formula_inputs.of_kpi(row, latest.get(row.id)) for row in batch.rows]
-    return [formulas.status(facts, view.basis.at, view.scoring) for facts in inputs]
+    standings = batch.view.read(kpi_standing.standings, batch.rows)
+    return [standings[row.id].status(batch.view.scoring) for row in batch.rows]
 
 
-def _readings(batch: Batch) -> dict[Any, list[ReadingRow]]:
+def _readings(batch: Batch) -> dict[UUID, list[ReadingRow]]:
     return batch.view.read(measurements.READINGS.all, [row.id for row in batch.rows])
 
 
+def _versions(batch: Batch) -> dict[UUID, list[KpiRow]]:
+    return batch.view.read(kpi.kpi_versions, [row.id for row in batch.rows])
+
+
+def _terms(batch: Batch) -> dict[UUID, tuple[KpiTerms, ...]]:
+    return kpi_standing.terms_of(batch.all(_versions))
+
+
 def _series(
-    batch: Batch, every: Step, aggregate: Aggregation, since: datetime | None, until: datetime | None
+    batch: Batch, every: Step, aggregate: Aggregation | None, since: datetime | None, until: datetime | None
 ) -> Sequence[list[Any]]:
-    at, readings = batch.view.basis.at, batch.all(_readings)
+    at, readings, terms = batch.view.basis.at, batch.all(_readings), batch.all(_terms)
     return [
-        formulas.series(readings.get(row.id, []), every, aggregate, row.goal, at, since=since, until=until)
+        formulas.series(readings[row.id], every, terms[row.id], at, aggregation=aggregate, since=since, until=until)
         for row in batch.rows
     ]
 
 
-def _comparisons(batch: Batch, period: Step, aggregate: Aggregation) -> Sequence[Any]:
-    at, readings = batch.view.basis.at, batch.all(_readings)
-    return [formulas.comparison(readings.get(row.id, []), period, aggregate, at) for row in batch.rows]
+def _comparisons(batch: Batch, period: Step, aggregate: Aggregation | None) -> Sequence[Any]:
+    at, readings, terms = batch.view.basis.at, batch.all(_readings), batch.all(_terms)
+    return [formulas.comparison(readings[row.id], period, terms[row.id], at, aggregate) for row in batch.rows]
 
 
 def _definitions(batch: Batch) -> Sequence[list[KpiDefinition]]:
-    versions = batch.view.read(kpi.kpi_versions, [row.id for row in batch.rows])
+    versions = batch.all(_versions)
     return in_groups(KpiDefinition, batch.view, [_defining(versions.get(row.id, [])) for row in batch.rows])
 
 
@@ -162,10 +197,15 @@ class Kpi(Entity, kind=Kind.KPI, read=kpi.kpis):
     description: Markdown | None = strawberry.field(description="A longer description of the KPI.")
     unit: Unit = strawberry.field(description="The unit of its readings.")
     cadence: enums.Cadence = strawberry.field(description="How often a reading is expected.")
+    aggregation: enums.Aggregation = strawberry.field(description="How the readings of a period become its value.")
     owner: PersonRef | None = to_one(Kind.PERSON, "owner", "The person who is responsible for it.")
     team: TeamRef | None = to_one(Kind.TEAM, "team", "The team that owns it.")
     goal: KpiGoal | None = strawberry.field(description="The goal of the KPI; null without one.")
-    status: enums.KpiStatus = related("The condition of the KPI, by its latest reading.", _statuses)
+    status: enums.KpiStatus = related(
+        "The condition of the KPI: RETIRED, NO_DATA, STALE, or the status of the latest period of its cadence that can "
+        "be judged. It equals the status of that period in `series`.",
+        _statuses,
+    )
     retired: bool = strawberry.field(description="Whether the KPI is no longer watched.")
     latest: ReadingRef | None = related("The reading with the latest `measuredAt`.", _latest)
     definitions: list[KpiDefinition] = related("Every definition it ever had, oldest first.", _definitions)
@@ -196,7 +236,7 @@ class Kpi(Entity, kind=Kind.KPI, read=kpi.kpis):
     def series(
         self,
         every: Annotated[enums.Step, strawberry.argument(description="The length of a period.")],
-        aggregate: By = Aggregation.LAST,
+        aggregate: By = None,
         from_: From = None,
         to: To = None,
     ) -> list[SeriesPoint]:
@@ -206,7 +246,7 @@ class Kpi(Entity, kind=Kind.KPI, read=kpi.kpis):
     def comparison(
         self,
         period: Annotated[enums.Step, strawberry.argument(description="The length of a period.")] = Step.MONTH,
-        aggregate: By = Aggregation.LAST,
+        aggregate: By = None,
     ) -> Comparison | None:
         comparison: Comparison | None = self.each(_comparisons, period, aggregate)
         return comparison

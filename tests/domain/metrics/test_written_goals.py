@@ -8,9 +8,10 @@ import pytest
 
 from domain.metrics.findings import key_result_findings
 from domain.metrics.formulas import Measurement, unclamped
+from domain.metrics.health import Health
 from domain.metrics.key_result_rules import WrittenKeyResult
-from domain.metrics.kpi_series import KpiFacts, KpiStatus, comparison, series, status
-from domain.metrics.progress import Health
+from domain.metrics.kpi_series import KpiStatus, KpiTerms, comparison, series
+from domain.metrics.kpi_status import KpiFacts, status
 from domain.primitives import values
 from domain.primitives.calendar import Step
 from domain.primitives.values import (
@@ -195,24 +196,27 @@ def test_typical_kpis_can_be_defined_and_have_a_status(
     text: str, goal: KpiGoal | None, value: float, expected: KpiStatus
 ) -> None:
     defined = None if goal is None else values.kpi_goal(goal, text)
-    assert status(KpiFacts(defined, Cadence.MONTHLY, latest_value=value, latest_at=MIDDLE), MIDDLE, POLICY) is expected
+    kpi = KpiFacts((KpiTerms(OPENING, defined),), Cadence.MONTHLY)
+    assert status(kpi, [measured(value)], MIDDLE, POLICY) is expected
 
 
 ORDERS = [
     measured(orders, at=datetime(2026, month, day, 18, tzinfo=UTC))
     for month, day, orders in [(1, 5, 10.0), (1, 6, 14.0), (1, 30, 12.0), (2, 2, 20.0), (2, 13, 16.0)]
 ]
+MEAN_ORDERS = [KpiTerms(OPENING, None, Aggregation.MEAN)]
 
 
 def test_daily_orders_are_aggregated_by_week_and_by_month() -> None:
-    by_week = series(ORDERS, Step.WEEK, Aggregation.SUM, None, MIDDLE)
+    by_week = series(ORDERS, Step.WEEK, [KpiTerms(OPENING, None, Aggregation.SUM)], MIDDLE)
     assert [(point.start.day, point.value, point.count) for point in by_week] == [
         (5, 24, 2), (12, None, 0), (19, None, 0), (26, 12, 1), (2, 20, 1), (9, 16, 1),
     ]  # fmt: skip
-    by_month = series(ORDERS, Step.MONTH, Aggregation.MEAN, None, MIDDLE)
+    by_month = series(ORDERS, Step.MONTH, MEAN_ORDERS, MIDDLE)
     assert [(point.start.month, point.value) for point in by_month] == [(1, 12), (2, 18)]
 
 
 def test_orders_of_this_month_are_compared_with_the_last_one() -> None:
-    compared = comparison(ORDERS, Step.MONTH, Aggregation.MEAN, MIDDLE)
-    assert (compared.current, compared.previous, compared.change, compared.change_ratio) == (18, 12, 6, 0.5)
+    compared = comparison(ORDERS, Step.MONTH, MEAN_ORDERS, MIDDLE)
+    assert (compared.current, compared.previous, compared.previous_to_date) == (18, 12, 12)
+    assert (compared.change, compared.change_ratio) == (6, 0.5)

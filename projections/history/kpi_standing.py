@@ -1,0 +1,76 @@
+"""KPI standings: what the status of KPIs at a basis depends on, read in few statements for many KPIs."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from domain.metrics import kpi_status
+from domain.metrics.kpi_series import KpiStatus, KpiTerms, in_force
+from domain.metrics.kpi_status import KpiFacts
+from domain.primitives.values import Aggregation, Basis, ScoringPolicy
+from projections.store.versioned_tables import Connection
+from projections.tables import kpi
+from projections.tables.kpi import KpiRow
+from projections.tables.measurements import READINGS, ReadingRow
+
+
+class KpiStanding(NamedTuple):
+    """A KPI at a basis, and its readings from the latest period that can be judged on, oldest first."""
+
+    facts: KpiFacts
+    readings: Sequence[ReadingRow]
+    at: datetime
+
+    def status(self, policy: ScoringPolicy) -> KpiStatus:
+        return kpi_status.status(self.facts, self.readings, self.at, policy)
+
+    @property
+    def value(self) -> float | None:
+        """The value of the latest period that can be judged."""
+        latest = kpi_status.latest_period(self.facts, self.readings, self.at)
+        return None if latest is None else latest.value
+
+
+def standings(conn: Connection, basis: Basis, rows: Sequence[KpiRow]) -> dict[UUID, KpiStanding]:
+    """The standing of each of these KPIs; up to four statements for all of them.
+
+    Reads the readings of one or two periods, and only the latest reading where it is the value of its period.
+    """
+    ids = [row.id for row in rows]
+    terms = terms_of(kpi.kpi_versions(conn, basis, ids))
+    facts = {row.id: KpiFacts(terms[row.id], row.cadence, row.retired) for row in rows}
+    latest = READINGS.latest(conn, basis, ids)
+    starts = _starts(conn, basis, facts, latest)
+    since = READINGS.since(conn, basis, starts) if starts else {}
+    alone = {id: [reading] for id, reading in latest.items()}
+    return {id: KpiStanding(one, since.get(id) or alone.get(id, []), basis.at) for id, one in facts.items()}
+
+
+def terms_of(versions: Mapping[UUID, Sequence[KpiRow]]) -> dict[UUID, tuple[KpiTerms, ...]]:
+    """The terms of each of these KPIs, from all of its versions."""
+    return {id: tuple(_terms(rows)) for id, rows in versions.items()}
+
+
+def _terms(versions: Iterable[KpiRow]) -> Iterable[KpiTerms]:
+    return (KpiTerms(row.changed_at, row.goal, row.aggregation) for row in versions)
+
+
+def _starts(
+    conn: Connection, basis: Basis, facts: Mapping[UUID, KpiFacts], latest: Mapping[UUID, ReadingRow]
+) -> dict[UUID, datetime]:
+    """The start of the period to judge, of each KPI that needs more readings than the latest one."""
+    buckets = {id: kpi_status.period(facts[id], reading.measured_at) for id, reading in latest.items()}
+    running = {
+        id: start
+        for id, (start, end) in buckets.items()
+        if kpi_status.is_running_sum(facts[id], (start, end), basis.at)
+    }
+    complete = {
+        id: start
+        for id, (start, end) in buckets.items()
+        if id not in running and in_force(facts[id].terms, end).aggregation is not Aggregation.LAST
+    }
+    before = READINGS.latest_before(conn, basis, running) if running else {}
+    earlier = {id: kpi_status.period(facts[id], reading.measured_at)[0] for id, reading in before.items()}
+    return complete | earlier
