@@ -35,7 +35,7 @@ query Now {
     name
     status
     latest { value measuredAt note }
-    comparison(period: WEEK, aggregate: MEAN) { current previous changeRatio }
+    comparison(period: WEEK, aggregate: MEAN) { current previousToDate changeRatio }
   }
 }
 """

@@ -71,6 +71,7 @@ from domain.handlers.dispatcher import Dispatcher, Outcome
 from domain.handlers.unit_of_work import Author
 from domain.primitives.errors import CommandRejected
 from domain.primitives.values import (
+    Aggregation,
     Cadence,
     Direction,
     GoalDirection,
@@ -390,10 +391,12 @@ class History:
         return DefineKpi(
             key=self._key(), name=self._text(), goal=self._goal(), cadence=self._chance.choice(list(Cadence)),
             owner=self._maybe(Kind.PERSON), team=self._maybe(Kind.TEAM),
+            aggregation=self._chance.choice(list(Aggregation)),
         )  # fmt: skip
 
     def _redefineKpi(self) -> Command:  # noqa: N802
-        return RedefineKpi(kpi=KpiBy(id=self._any(Kind.KPI)), goal=self._goal(), **self._since())
+        kpi, aggregation = KpiBy(id=self._any(Kind.KPI)), self._chance.choice([UNSET, *Aggregation])
+        return RedefineKpi(kpi=kpi, goal=self._goal(), aggregation=aggregation, **self._since())
 
     def _retireKpi(self) -> Command:  # noqa: N802
         return RetireKpi(kpi=KpiBy(id=self._any(Kind.KPI)), **self._since())

@@ -12,9 +12,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
+from domain.metrics.kpi_series import KpiStatus, series
+from domain.metrics.kpi_status import PERIODS, status
 from domain.model.event import Recorded
-from domain.primitives.values import Basis, KeyResultState, Kind, ObjectiveState, Ref
-from projections.history import key_result_standing
+from domain.primitives.values import Basis, KeyResultState, Kind, ObjectiveState, Ref, ScoringPolicy
+from projections.history import key_result_standing, kpi_standing
 from projections.store import basis as bases
 from projections.store.basis import ResolvedBasis
 from projections.tables import alignment, discussion, kpi, measurements, people
@@ -44,6 +46,7 @@ BY_ID: dict[Kind, Callable[..., dict[UUID, Any]]] = {
     Kind.INITIATIVE: discussion.initiatives,
 }
 ALL = ObjectiveFilter()
+POLICY = ScoringPolicy()
 
 
 @laws
@@ -56,7 +59,7 @@ def test_projections_equal_a_fold_of_the_log_at_every_basis(worlds: Worlds, seed
         log = world.log.entries(0, head)
         for basis in _bases(world, log, chance):
             truth = fold.State(log, basis)
-            for check in (_aggregates, _relations, _edges, _standings, _measurements, _discussions):
+            for check in (_aggregates, _relations, _edges, _standings, _kpi_standings, _measurements, _discussions):
                 check(world, basis, truth)
 
 
@@ -82,8 +85,8 @@ def _aggregates(world: World, basis: Basis, truth: fold.State) -> None:
         for id, row in rows.items():
             fold.same(row, aggregates[id], truth.events[id])
     for row in kpi.kpis(world.conn, basis, ever).values():
-        defined = (row.name, row.description, row.unit, row.goal, row.cadence, row.owner, row.team)
-        assert defined == structs.astuple(truth.aggregates[row.id].definition)
+        defined = truth.aggregates[row.id].definition
+        assert {name: getattr(row, name) for name in structs.asdict(defined)} == structs.asdict(defined)
     adopted = next(iter(truth.of(Kind.POLICY).values()), None)
     policy = cycle_table.policy(world.conn, basis)
     assert policy.policy == (adopted.policy if adopted else type(policy.policy)())
@@ -190,6 +193,20 @@ def _standings(world: World, basis: Basis, truth: fold.State) -> None:
     rows = proofs.key_results(world.conn, basis, list(truth.of(Kind.KEY_RESULT)))
     found = key_result_standing.standings(world.conn, basis, list(rows.values()))
     assert found == {id: truth.standing(truth.aggregates[id]) for id in rows}
+
+
+def _kpi_standings(world: World, basis: Basis, truth: fold.State) -> None:
+    """The status of each KPI is that of the latest judged period of its series over all readings."""
+    rows = kpi.kpis(world.conn, basis, list(truth.of(Kind.KPI)))
+    readings = measurements.READINGS.all(world.conn, basis, list(rows))
+    for id, standing in kpi_standing.standings(world.conn, basis, list(rows.values())).items():
+        facts, every = standing.facts, PERIODS[standing.facts.cadence]
+        points = series(readings[id], every, facts.terms, basis.at)
+        judged = [point for point in points if point.status is not KpiStatus.NO_DATA]
+        assert standing.value == (judged[-1].value if judged else None)
+        assert standing.status(POLICY) is status(facts, readings[id], basis.at, POLICY)
+        expected = judged[-1].status if judged else KpiStatus.NO_DATA
+        assert standing.status(POLICY) in (expected, KpiStatus.RETIRED, KpiStatus.STALE)
 
 
 def _measurements(world: World, basis: Basis, truth: fold.State) -> None:

@@ -59,8 +59,8 @@ CONTRACT = """
     unlinkKpi keyResult!
     scoreKeyResult keyResult! score! note
     dropKeyResult keyResult! reason!
-    defineKpi key! name! description unit goal cadence owner team
-    redefineKpi kpi! name description unit goal cadence owner team reason!
+    defineKpi key! name! description unit goal cadence owner team aggregation
+    redefineKpi kpi! name description unit goal cadence owner team aggregation reason!
     retireKpi kpi! reason!
     recordReadings readings!
     correctReading reading! value! note reason!

@@ -12,7 +12,7 @@ from domain.commands.kpi_commands import (
 from domain.commands.people_commands import AddPerson, FormTeam
 from domain.commands.permissions import Role
 from domain.handlers.unit_of_work import Author
-from domain.primitives.values import Cadence, Direction, Metric, Source, Unit, UnitKind
+from domain.primitives.values import Aggregation, Cadence, Direction, Metric, Source, Unit, UnitKind
 from tests.api.schema import goals
 from tests.api.schema.goals import day
 from tests.asking import AskedWorld
@@ -64,6 +64,12 @@ def run_story(world: AskedWorld) -> None:
     )
     world.record(RetractReading(reading=goals.reading(world, "conversion", 40), reason="Another shop's"))
     world.record(
-        RedefineKpi(kpi=CONVERSION, goal=goals.at_least(2.8, 0.2), reason="We aimed too high", effective_at=day(50))
+        RedefineKpi(
+            kpi=CONVERSION,
+            goal=goals.at_least(2.8, 0.2),
+            aggregation=Aggregation.MEAN,
+            reason="We aimed too high",
+            effective_at=day(50),
+        )
     )
     read(world, 70, 3.0)
