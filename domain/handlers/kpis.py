@@ -16,12 +16,13 @@ from domain.commands.kpi_commands import (
     RetireKpi,
     RetractReading,
 )
+from domain.commands.permissions import Permission
 from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import UnitOfWork, keyed_id
 from domain.model.kpi import Definition, Kpi, KpiDefined, Reading, ReadingRecorded, reading_id
 from domain.primitives import values
 from domain.primitives.errors import Code, CommandRejected, invalid
-from domain.primitives.values import Kind
+from domain.primitives.values import FUTURE_TOLERANCE, Kind, Unit
 
 READINGS_MAX = 10_000
 
@@ -61,8 +62,25 @@ def redefine_kpi(uow: UnitOfWork, command: RedefineKpi) -> Kpi:
         team=before.team if command.team is UNSET else uow.team(command.team, "team"),
         aggregation=before.aggregation if command.aggregation is UNSET else command.aggregation,
     )
+    if definition.unit != before.unit:
+        _refuse_new_unit(uow, kpi, definition.unit)
     kpi.redefine(definition, uow.at)
     return kpi
+
+
+def _refuse_new_unit(uow: UnitOfWork, kpi: Kpi, unit: Unit) -> None:
+    """Raises `INVALID` for another unit once a reading was recorded, or while a key result that is not dropped is
+    measured by the KPI in another unit: recorded values would change their meaning. Retracted readings count, because
+    the history shows their values."""
+    kpi.refuse_retired()
+    if uow.measured(ReadingRecorded, kpi.id, upto=uow.now + FUTURE_TOLERANCE, limit=1):
+        raise invalid("The KPI has readings, so its unit cannot change; retire it and define another one.", "unit")
+    if any(one.metric.unit != unit and not one.is_dropped for one in uow.linked_to(kpi.id)):
+        raise invalid(
+            "A key result that this KPI measures has another unit; unlink it first, or retire the KPI and define "
+            "another one.",
+            "unit",
+        )
 
 
 @handles
@@ -126,7 +144,8 @@ def _read(
     claimed_at = uow.claimed_at(measured_at, earliest)
     reading = uow.known(id)
     if isinstance(reading, Reading):
-        reading.repeat(event.value, event.note, claimed_at, "readings", index, "value")
+        shows_value = Permission.READ in uow.can
+        reading.repeat(event.value, event.note, claimed_at, "readings", index, "value", shows_value=shows_value)
         return reading
     return uow.begin(Reading, structs.replace(event, claimed_at=claimed_at), id, measured_at)
 

@@ -15,7 +15,7 @@ from domain.log.event_store import Head, Log, NoNewer, PersonKey
 from domain.model.cycle import Cycle, Policy
 from domain.model.discussion import Comment, Initiative, Reflection
 from domain.model.event import AGGREGATES, WHEN_RECORDED, Aggregate, Event, replay
-from domain.model.key_result import CheckIn, KeyResult
+from domain.model.key_result import CheckIn, KeyResult, KeyResultAdded, KeyResultLinked
 from domain.model.kpi import Kpi, Reading
 from domain.model.objective import Objective
 from domain.model.people import Person, Team
@@ -222,6 +222,12 @@ class UnitOfWork:
         children = self.log.children(parent, first.TOPIC)
         self.no_newer.append(NoNewer(belongs_to=parent, topic=first.TOPIC, position=children.position))
         return self.get_all(kind, children.ids)
+
+    def linked_to(self, kpi: UUID) -> list[KeyResult]:
+        """The key results that are linked to a KPI. Any new key result or link before the append is a conflict."""
+        for event in (KeyResultAdded, KeyResultLinked):
+            self.no_newer.append(NoNewer(belongs_to=None, topic=event.TOPIC, position=self.head.position))
+        return [one for one in self.get_all(KeyResult, self.log.linked_to(kpi)) if one.kpi == kpi]
 
     def measured(self, first: type[Event], parent: UUID, upto: datetime, limit: int) -> list[UUID]:
         """Measurements not after a moment, the latest first. A new one before the append is a conflict."""

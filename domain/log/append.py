@@ -13,11 +13,12 @@ from domain.model.event import Authorship
 class ConcurrencyConflict(RecordConflictError):
     """Another command changed what the unit of work has read. Nothing was recorded: handle the command again.
 
-    `streams` are the changed streams, or the parents of new ones; empty after a lost connection.
+    `streams` are the changed streams, or the parents of new ones; empty after a lost connection, and for a
+    precondition without a parent.
     """
 
-    def __init__(self, streams: Iterable[UUID] = ()) -> None:
-        self.streams = tuple(streams)
+    def __init__(self, streams: Iterable[UUID | None] = ()) -> None:
+        self.streams = tuple(filter(None, streams))
         super().__init__(f"version conflict: {', '.join(map(str, self.streams)) or 'the connection was lost'}")
 
 
@@ -40,9 +41,9 @@ class CommandInDoubt(PersistenceError):
 
 class NoNewer(msgspec.Struct, frozen=True):
     """A precondition: after `position` no stream that `belongs_to` this one begins with an event of `topic`
-    (an event's `TOPIC`, in any version)."""
+    (an event's `TOPIC`, in any version). Without `belongs_to` there is no event of the topic at all."""
 
-    belongs_to: UUID
+    belongs_to: UUID | None
     topic: str
     position: int
 

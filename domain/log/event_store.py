@@ -205,6 +205,15 @@ class Log(ApplicationRecorder):
         ((position, ids),) = self._fetch(query, [parent, topic])
         return Children(ids, position)
 
+    def linked_to(self, kpi: UUID) -> list[UUID]:
+        """The streams of the key results that were ever linked to a KPI, in the order of their ids."""
+        query = """
+            select distinct stream from log
+            where split_part(topic, '.', 1) in ('key-result-added', 'key-result-linked')
+            and position(%s::bytea in data) > 0 order by stream
+        """
+        return [stream for (stream,) in self._fetch(query, [f'"kpi":"{kpi}"'.encode()])]
+
     def measurements(
         self, parent: UUID, topic: str, *, at: datetime | None = None, upto: datetime | None = None, limit: int
     ) -> list[UUID]:

@@ -170,16 +170,19 @@ class Reading(Aggregate):
     note: str | None
     retracted: bool = False
 
-    def repeat(self, value: float, note: str | None, claimed_at: datetime | None, *field: str) -> None:
+    def repeat(
+        self, value: float, note: str | None, claimed_at: datetime | None, *field: str, shows_value: bool
+    ) -> None:
         """Handle a second report for the same instant. Records nothing for the same value; raises `CONFLICT` for
-        another value. A retracted reading can be recorded again."""
+        another value, which names the recorded value if `shows_value`. A retracted reading can be recorded again."""
         if self.retracted:
             self.record(ReadingCorrected(value=value, note=note, claimed_at=claimed_at), self.created_at)
         elif value != self.value:
+            recorded = f"a reading of {self.value:.15g}" if shows_value else "a reading of another value"
             raise CommandRejected(
                 Code.CONFLICT,
-                f"There is already a reading of {self.value:g} at {self.created_at.isoformat()}; change it "
-                "with correctReading and a reason.",
+                f"There is already {recorded} at {self.created_at.isoformat()}; change it with correctReading and a "
+                "reason.",
                 *field,
             )
 

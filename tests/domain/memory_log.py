@@ -8,6 +8,7 @@ from uuid import UUID
 from domain.log.append import Append, CommandRow, ConcurrencyConflict, PersonKey
 from domain.log.event_store import Children, EventMapper, Head, Log, StoredRow
 from domain.model.event import WHEN_RECORDED, Authorship, Event, Recorded
+from domain.model.key_result import KeyResultAdded, KeyResultLinked
 from domain.primitives.errors import Code, CommandRejected
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -59,6 +60,10 @@ class MemoryLog(Log):
     def children(self, parent: UUID, topic: str) -> Children:
         return Children([one.row.originator_id for one in self._of(parent, topic)], len(self.entries_made))
 
+    def linked_to(self, kpi: UUID) -> list[UUID]:
+        links = [one for one in map(self.event, self.entries_made) if isinstance(one, KeyResultAdded | KeyResultLinked)]
+        return sorted({one.originator_id for one in links if one.kpi == kpi})
+
     def measurements(
         self, parent: UUID, topic: str, *, at: datetime | None = None, upto: datetime | None = None, limit: int
     ) -> list[UUID]:
@@ -99,8 +104,9 @@ class MemoryLog(Log):
             one for one in self.entries_made if one.row.belongs_to == parent and one.row.topic.startswith(f"{topic}.v")
         ]
 
-    def _newer(self, parent: UUID, topic: str, position: int) -> bool:
-        return any(one.position > position for one in self._of(parent, topic))
+    def _newer(self, parent: UUID | None, topic: str, position: int) -> bool:
+        newer = self.entries_made[position:]
+        return any(one.row.topic.startswith(f"{topic}.v") and parent in (None, one.row.belongs_to) for one in newer)
 
     def event(self, one: Entry) -> Event:
         return self.mapper.decode(

@@ -3,9 +3,11 @@
 from datetime import timedelta, timezone
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from domain.commands.command import Command, KpiBy
+from domain.commands.key_result_commands import UnlinkKpi
 from domain.commands.kpi_commands import (
     CorrectReading,
     DefineKpi,
@@ -14,6 +16,11 @@ from domain.commands.kpi_commands import (
     RedefineKpi,
     RetractReading,
 )
+from domain.commands.permissions import Role
+from domain.handlers.unit_of_work import Author
+from domain.log.append import Append
+from domain.model.event import Authorship
+from domain.model.key_result import KeyResultLinked
 from domain.model.kpi import (
     Kpi,
     KpiDefined,
@@ -24,15 +31,34 @@ from domain.model.kpi import (
     ReadingRetracted,
     reading_id,
 )
-from domain.primitives.values import Aggregation, Cadence, GoalDirection, KpiGoal, Unit, UnitKind
-from tests.domain.given_goals import ADA, KPI, KPI_ID, ada, defined, read, reading, retired
-from tests.domain.scenario import Given, given, on
+from domain.primitives.values import Aggregation, Cadence, GoalDirection, KpiGoal, Source, Unit, UnitKind
+from tests.domain.given_goals import (
+    ADA,
+    KEY_RESULT,
+    KPI,
+    KPI_ID,
+    ZERO_TO_TEN,
+    ada,
+    added,
+    defined,
+    drafted,
+    dropped_key_result,
+    linked,
+    opened,
+    read,
+    reading,
+    retired,
+)
+from tests.domain.scenario import ACTOR, Given, given, on
+from tests.metric_input import as_input
 
 GOAL = KpiGoal(direction=GoalDirection.AT_LEAST, target=50, tolerance=5)
 PERCENT = Unit(kind=UnitKind.PERCENT, symbol="%")
 READING = reading_id(KPI_ID, on(2, 1))
 corrected = CorrectReading(reading=READING, value=42, reason="misread")
 retracted = RetractReading(reading=READING, reason="wrong meter")
+
+in_percent = RedefineKpi(kpi=KPI, unit=PERCENT, reason="counted in percent")
 
 in_march = on(3, 1)
 measured = (defined, in_march, read(40))
@@ -78,6 +104,36 @@ def test_redefining_a_kpi_changes_only_the_given_fields() -> None:
     given(*base).when(RedefineKpi(kpi=KPI, unit=PERCENT, goal=None, reason="agreed")).then(
         KpiRedefined(name="Promoters", unit=PERCENT, cadence=Cadence.WEEKLY, owner=ADA)
     )
+
+
+def test_unit_cannot_change_once_the_kpi_has_a_reading() -> None:
+    given(*measured).when(in_percent).then_refused("INVALID", "unit", "retire it and define another")
+    given(*measured, retracted).when(in_percent).then_refused("INVALID", "unit")
+    given(*measured).when(RedefineKpi(kpi=KPI, unit=Unit(), name="Advocates", reason="clearer")).the(KpiRedefined)
+    given(*measured, retired).when(in_percent).then_refused("CLOSED", "kpi")
+
+
+def test_unit_cannot_change_while_a_linked_key_result_has_another_unit() -> None:
+    base = (defined, opened, drafted, added, linked)
+    given(*base).when(in_percent).then_refused("INVALID", "unit", "unlink it")
+    given(*base, UnlinkKpi(key_result=KEY_RESULT)).when(in_percent).the(KpiRedefined)
+    given(*base, dropped_key_result).when(in_percent).the(KpiRedefined)
+
+
+@pytest.mark.parametrize("concurrent", [read(40), linked])
+def test_reading_or_link_recorded_concurrently_refuses_a_new_unit(concurrent: Command) -> None:
+    raced = given(defined, opened, drafted, added, in_march).meanwhile("append", concurrent).when(in_percent)
+    assert raced.refused is not None
+    assert (raced.refused.code, raced.refused.field, len(raced.entries)) == ("INVALID", ("unit",), 1)
+
+
+def test_unit_may_change_to_that_of_its_linked_key_results() -> None:
+    shares = msgspec.structs.replace(added, metric=as_input(msgspec.structs.replace(ZERO_TO_TEN, unit=PERCENT)))
+    history = given(defined, opened, drafted, shares)
+    link = KeyResultLinked(originator_id=KEY_RESULT, originator_version=2, kpi=KPI_ID)  # as earlier versions allowed
+    by = Authorship(actor=ACTOR, source=Source.API, command=UUID(int=1))
+    history.log.append([history.log.mapper.to_stored_event(link)], Append(by=by, digest=b""))
+    history.when(in_percent).the(KpiRedefined)
 
 
 def test_the_last_reading_of_a_period_counts_unless_the_kpi_is_defined_otherwise() -> None:
@@ -129,6 +185,14 @@ def test_repeated_reading_within_a_batch_is_counted_as_unchanged() -> None:
 
 def test_different_value_at_one_instant_is_a_conflict_that_suggests_a_correction() -> None:
     given(*measured).when(read(41)).then_refused("CONFLICT", "readings.0.value", "correctReading")
+
+
+def test_conflict_shows_the_recorded_value_only_to_callers_who_may_read() -> None:
+    member = Author(ACTOR, Source.INGEST, frozenset({Role.METRICS, Role.LEAD}))
+    given(*measured).when(read(41), member).then_refused("CONFLICT", containing="a reading of 40 at")
+    machine = Author(ACTOR, Source.INGEST, frozenset({Role.METRICS}))
+    refused = given(*measured).when(read(41), machine).then_refused("CONFLICT", containing="correctReading")
+    assert "40" not in refused.message
 
 
 def test_two_values_at_one_instant_within_a_batch_are_a_conflict() -> None:

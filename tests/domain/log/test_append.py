@@ -74,6 +74,15 @@ def test_new_child_stream_after_counting_is_a_conflict(log: Log) -> None:
     assert conflict_of(log, command(no_newer=[elsewhere, counted]), reading(kpi=uuid4())).streams == (KPI,)
 
 
+def test_new_event_of_a_topic_is_a_conflict_wherever_it_belongs(log: Log) -> None:
+    log.append([reading()], command())
+    nowhere, elsewhere = NoNewer(None, TOPIC, 1), NoNewer(uuid4(), TOPIC, 0)
+    assert log.append([correction(uuid4(), 1)], command(no_newer=[NoNewer(None, TOPIC, 1), elsewhere])).first == 2
+    log.append([reading(kpi=uuid4())], command())
+    assert conflict_of(log, command(no_newer=[elsewhere, nowhere]), reading()).streams == ()
+    assert log.append([reading()], command(no_newer=[NoNewer(None, "comment-added", 0), elsewhere])).first == 4
+
+
 def test_one_of_many_concurrent_appends_at_one_version_succeeds(log: Log) -> None:
     stream = uuid4()
     log.append([reading(stream=stream)], command())

@@ -13,7 +13,7 @@ from domain.log.tail import Listener
 from domain.model.event import Authorship, replay
 from domain.model.kpi import Reading, ReadingCorrected, ReadingRecorded
 from domain.primitives.values import Source
-from tests.domain.log.writing import KPI, command, correction, reading
+from tests.domain.log.writing import KPI, added, command, correction, linked, reading
 
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -73,6 +73,14 @@ def test_children_are_the_streams_of_a_parent_with_the_given_first_event(log: Lo
     assert (children.ids, children.position) == ([second, first], 4)
     assert log.children(kpi, "reading-corrected").ids == []
     assert log.children(uuid4(), "reading-recorded").ids == []
+
+
+def test_key_results_linked_to_a_kpi_are_found_by_every_link_they_ever_had(log: Log) -> None:
+    kpi, born, later, never = uuid4(), UUID(int=1), UUID(int=2), UUID(int=3)
+    log.append([added(born, kpi), added(later, None), added(never, uuid4()), reading(kpi=kpi)], command())
+    log.append([linked(later, 2, kpi), linked(born, 2, uuid4())], command())
+    assert log.linked_to(kpi) == [born, later]
+    assert log.linked_to(uuid4()) == []
 
 
 def test_measurements_come_latest_first_by_effective_time_then_position(log: Log) -> None:

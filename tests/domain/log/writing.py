@@ -1,8 +1,9 @@
-"""Events for the tests of the log: readings of KPIs, each in its own stream, written in this or in other processes."""
+"""Events for the tests of the log: readings of KPIs, each in its own stream, and links of key results, written in this
+or in other processes."""
 
 import multiprocessing
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from multiprocessing.connection import Connection
 from uuid import UUID, uuid4, uuid5
 
@@ -11,8 +12,9 @@ from api.runtime.settings import Settings
 from domain.log.append import Append, CommandRow, ConcurrencyConflict, NoNewer, PersonKey, Unavailable
 from domain.log.event_store import EventMapper, Log, StoredRow
 from domain.model.event import WHEN_RECORDED, Authorship
+from domain.model.key_result import KeyResultAdded, KeyResultLinked
 from domain.model.kpi import ReadingCorrected, ReadingRecorded
-from domain.primitives.values import Source
+from domain.primitives.values import Direction, Metric, Source
 
 KPI = UUID(int=1)
 
@@ -36,6 +38,24 @@ def reading(
 
 def correction(stream: UUID, version: int, value: float = 2.0) -> StoredRow:
     return _mapper.to_stored_event(ReadingCorrected(value=value, originator_id=stream, originator_version=version))
+
+
+def added(stream: UUID, kpi: UUID | None) -> StoredRow:
+    """The first event of a key result that a KPI measures, or none."""
+    event = KeyResultAdded(
+        objective=UUID(int=9),
+        title="Sessions held",
+        metric=Metric(Direction.DONE),
+        due=date(2026, 3, 31),
+        kpi=kpi,
+        originator_id=stream,
+        originator_version=1,
+    )
+    return _mapper.to_stored_event(event)
+
+
+def linked(stream: UUID, version: int, kpi: UUID) -> StoredRow:
+    return _mapper.to_stored_event(KeyResultLinked(kpi=kpi, originator_id=stream, originator_version=version))
 
 
 def command(
