@@ -6,10 +6,11 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
+from projections.history.key_result_standing import Standing
+
 from domain.model.event import Aggregate, Recorded, replay
 from domain.model.kpi import ReadingRetracted
 from domain.primitives.values import Basis, KeyResultState, Kind, ObjectiveState, Ref
-from projections.history.key_result_standing import Standing
 
 
 class State:
