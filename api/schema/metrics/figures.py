@@ -142,7 +142,8 @@ def of_teams(batch: Batch, of_cycle: UUID | None, include_subteams: bool) -> Seq
     then = view if closed is None else view.reads.at(Basis(closed.at, view.basis.position))
     inside = then.read(people.teams_inside, ids) if include_subteams else {id: {id} for id in ids}
     rows = _objectives_of_teams(then, set().union(*inside.values()), of_cycle)
-    parts = _progress_by_id(view, list(view.by_id(objective.objectives, [row.id for row in rows]).values()))
+    current = view.by_id(objective.objectives, [row.id for row in rows])
+    parts = _progress_by_id(view, [current[row.id] for row in rows])
     policy = view.policies.in_force(closed)
     return [wholes.of_team([parts[row.id] for row in rows if row.team in inside[id]], policy) for id in ids]
 
