@@ -29,8 +29,8 @@ class DefineKpi(Command, frozen=True):
     owner: OwnerId | None = None
     team: Annotated[TeamId | None, doc("The team that owns it.")] = None
     aggregation: Annotated[
-        Aggregation, doc("How the readings of a period become its value; by default the last one counts.")
-    ] = Aggregation.LAST
+        Aggregation | UnsetType, doc("How the readings of a period become its value; omitted is LAST.")
+    ] = UNSET
 
 
 class RedefineKpi(Command, frozen=True):

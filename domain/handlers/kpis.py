@@ -22,7 +22,7 @@ from domain.handlers.unit_of_work import UnitOfWork, keyed_id
 from domain.model.kpi import Definition, Kpi, KpiDefined, Reading, ReadingRecorded, reading_id
 from domain.primitives import values
 from domain.primitives.errors import Code, CommandRejected, invalid
-from domain.primitives.values import FUTURE_TOLERANCE, Kind, Unit
+from domain.primitives.values import FUTURE_TOLERANCE, Aggregation, Kind, Unit
 
 READINGS_MAX = 10_000
 
@@ -39,7 +39,7 @@ def define_kpi(uow: UnitOfWork, command: DefineKpi) -> Kpi:
         cadence=command.cadence,
         owner=uow.colleague(command.owner, "owner"),
         team=uow.team(command.team, "team"),
-        aggregation=command.aggregation,
+        aggregation=Aggregation.LAST if command.aggregation is UNSET else command.aggregation,
     )
     return uow.begin(Kpi, event, keyed_id(Kind.KPI, key))
 

@@ -8,12 +8,12 @@ from uuid import UUID
 
 import msgspec
 
-from domain.primitives.values import Kind, Milestone, Ref
+from domain.primitives.values import Aggregation, Kind, Milestone, Ref
 from projections.store.versioned_tables import Connection, EventRow, Table, Version, fetch
 from projections.tables.cycle import CYCLE, POLICY, CycleRow
 from projections.tables.discussion import COMMENT, INITIATIVE, REFLECTION
 from projections.tables.key_result import KEY_RESULT, KeyResultRow
-from projections.tables.kpi import KPI
+from projections.tables.kpi import KPI, KpiRow
 from projections.tables.measurements import CHECK_IN, READING, CheckInRow, ReadingRow
 from projections.tables.objective import OBJECTIVE, ObjectiveRow
 from projections.tables.people import PERSON, TEAM, TeamRow
@@ -80,6 +80,9 @@ _OMITTED: dict[type[Any], frozenset[str]] = {
     REFLECTION.row: frozenset({"subject_kind", "subject_id", "effective_at"}),
 }
 """By row class: columns that follow from other columns, from the node itself, or from the time of the event."""
+_DEFAULTS: dict[type[Any], Mapping[str, Any]] = {KpiRow: {"aggregation": Aggregation.LAST}}
+"""By row class: the value of a column that was added by a later version, in rows of earlier versions. It is left out,
+so that the changes of an old log stay the same."""
 _KIND_BY_COLUMN = {
     "owner": Kind.PERSON, "lead": Kind.PERSON, "contributors": Kind.PERSON, "team": Kind.TEAM, "cycle": Kind.CYCLE,
     "objective": Kind.OBJECTIVE, "kpi": Kind.KPI,
@@ -99,8 +102,11 @@ def field_values(row: Any) -> FieldValues:
         return {}
     found: dict[str, Value | tuple[Value, ...]] = {}
     row_class: Any = type(row)
+    defaults = _DEFAULTS.get(row_class, {})
     for name in _shown_columns(row_class):
-        _add_value(found, camel(name), getattr(row, name), kind_named(row_class, name))
+        value = getattr(row, name)
+        if value != defaults.get(name):
+            _add_value(found, camel(name), value, kind_named(row_class, name))
     if isinstance(row, INITIATIVE.row):
         found["subject"] = row.subject
     return found
