@@ -1,7 +1,7 @@
 """Commands on key results and their check-ins."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from msgspec import UNSET, UnsetType
 
@@ -32,7 +32,7 @@ from domain.model.key_result import (
     KeyResultUnlinked,
 )
 from domain.primitives.documentation import doc
-from domain.primitives.values import Kind, Metric, Unit
+from domain.primitives.values import Aggregation, Kind, Metric, Unit
 
 
 class MetricInput(Metric, frozen=True):
@@ -40,8 +40,25 @@ class MetricInput(Metric, frozen=True):
     a target, WITHIN lower and upper, MILESTONES milestones, DONE nothing."""
 
     unit: Annotated[
-        Unit | UnsetType, doc("The unit of the value; by default the unit it had before, or plain numbers.")
+        Unit | UnsetType,
+        doc(
+            "The unit of the value, which must be that of a linked KPI; by default the KPI's, the one it had before, "
+            "or plain numbers. It cannot change once there is a measurement."
+        ),
     ] = UNSET  # type: ignore[assignment]
+
+
+LinkAggregate: TypeAlias = Annotated[
+    Aggregation | UnsetType,
+    doc(
+        "How the KPI's readings become the value: LAST, or an aggregate of those measured from the later of the "
+        "cycle's first day and `countFrom` to the end of the key result; by default the KPI's own `aggregation`."
+    ),
+]
+CountFrom: TypeAlias = Annotated[
+    date | None | UnsetType,
+    doc("The first day whose readings are aggregated, for any aggregate but LAST; null for the cycle's first day."),
+]
 
 
 class AddKeyResult(Command, frozen=True):
@@ -59,8 +76,15 @@ class AddKeyResult(Command, frozen=True):
     weight: Annotated[float, doc("The weight among the key results of its objective; above 0.")] = 1.0
     due: Annotated[date | None, doc("The due date; by default the last day of its cycle.")] = None
     kpi: Annotated[
-        KpiBy | None, doc("The KPI that measures it; its latest reading is then the default of `metric.start`.")
+        KpiBy | None,
+        doc(
+            "The KPI that measures it. Where the metric needs a start, its default is then the KPI's latest reading, "
+            "or 0 with the aggregate SUM."
+        ),
     ] = None
+    # UNSET, so the digests of commands recorded before these fields existed stay valid
+    aggregate: LinkAggregate = UNSET
+    count_from: CountFrom = UNSET
 
 
 class RewordKeyResult(Command, frozen=True):
@@ -125,16 +149,20 @@ class ReweighKeyResult(Command, frozen=True):
 
 
 class CheckIn(Command, frozen=True):
-    """Record a check-in on a key result: a value or milestones, a confidence, or only a note."""
+    """Record a check-in on a key result: a value or milestones, a confidence, or only a note.
+
+    One that is measured after the end of the key result is rejected with `CLOSED`. After the closing of the cycle, one
+    that was measured before needs a reason and is marked as late."""
 
     NEEDS = edit_goals("key_result")
     ANSWERS = Kind.CHECK_IN
     RECORDS = KeyResultCheckedIn
 
     key_result: KeyResultId
-    value: Annotated[float | None, doc("The current value, in the metric's unit; for DONE 1 is done and 0 is not.")] = (
-        None
-    )
+    value: Annotated[
+        float | None,
+        doc("The current value, in the metric's unit; for DONE from 0 to 1, where only 1 is done."),
+    ] = None
     reached: Annotated[list[str] | None, doc("The keys of all milestones reached so far, not only the new ones.")] = (
         None
     )
@@ -168,7 +196,8 @@ class CorrectCheckIn(Command, frozen=True):
 
 
 class LinkKpi(Command, frozen=True):
-    """Link a key result to a KPI, whose readings measure it from then on."""
+    """Link a key result to a KPI, whose readings measure it, also those from before the link. For the KPI that it is
+    linked to, the aggregate and the first day are changed; what is omitted stays."""
 
     NEEDS = edit_goals("key_result")
     ANSWERS = Kind.KEY_RESULT
@@ -176,10 +205,13 @@ class LinkKpi(Command, frozen=True):
 
     key_result: KeyResultId
     kpi: KpiBy
+    aggregate: LinkAggregate = UNSET
+    count_from: CountFrom = UNSET
 
 
 class UnlinkKpi(Command, frozen=True):
-    """Unlink a key result from its KPI: its own check-ins measure it again."""
+    """Unlink a key result from its KPI: its own check-ins measure it again. The last value of the KPI stays until a
+    check-in."""
 
     NEEDS = edit_goals("key_result")
     ANSWERS = Kind.KEY_RESULT
@@ -189,7 +221,7 @@ class UnlinkKpi(Command, frozen=True):
 
 
 class ScoreKeyResult(Command, frozen=True):
-    """Score a key result, and so end it."""
+    """Score a key result. It goes on until its objective or cycle ends: check-ins and edits stay possible."""
 
     NEEDS = edit_goals("key_result")
     ANSWERS = Kind.KEY_RESULT

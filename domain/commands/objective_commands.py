@@ -5,7 +5,17 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from domain.commands.command import Command, CycleBy, Markdown, ObjectiveId, OwnerId, PersonId, TeamId, Title
+from domain.commands.command import (
+    Command,
+    CycleBy,
+    KeyResultId,
+    Markdown,
+    ObjectiveId,
+    OwnerId,
+    PersonId,
+    TeamId,
+    Title,
+)
 from domain.commands.permissions import edit_goals
 from domain.model.objective import (
     ObjectiveAligned,
@@ -124,8 +134,16 @@ class CommitObjective(Command, frozen=True):
     objective: ObjectiveId
 
 
+class KeyResultScore(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """The score of a key result at the closing of its objective."""
+
+    key_result: KeyResultId
+    score: Annotated[float, doc("The score, from 0 to 1.")]
+
+
 class CloseObjective(Command, frozen=True):
-    """Close an objective with a verdict, and score its key results that have no score."""
+    """Close an objective with score and verdict, and score its key results that have no score. An objective that can
+    have no score, since it has neither key results nor objectives that support it, is closed without one."""
 
     NEEDS = edit_goals("objective")
     ANSWERS = Kind.OBJECTIVE
@@ -133,10 +151,28 @@ class CloseObjective(Command, frozen=True):
 
     objective: ObjectiveId
     verdict: Annotated[
-        Verdict | None, doc("The verdict; by default ACHIEVED if the score is at least the policy's `scoreGreen`.")
+        Verdict | None,
+        doc(
+            "The verdict; by default it follows from the score. COMMITTED: ACHIEVED at 1, PARTIAL from the policy's "
+            "`scoreGreen` on, else MISSED. ASPIRATIONAL: ACHIEVED from `scoreGreen` on, PARTIAL from `scoreAmber` on, "
+            "else MISSED."
+        ),
     ] = None
-    score: Annotated[float | None, doc("The score, from 0 to 1; by default its progress at the effective time.")] = None
+    score: Annotated[
+        float | None,
+        doc(
+            "The score, from 0 to 1; by default the weighted mean of its key results' scores. Without key results it "
+            "is the mean over the objectives that directly support it: of the score if closed, else of the progress."
+        ),
+    ] = None
     reflection: Annotated[str | None, doc("A closing reflection.")] = None
+    scores: Annotated[
+        list[KeyResultScore] | UnsetType,
+        doc(
+            "Scores for key results that have none yet; by default each one's progress at the effective time, 0 "
+            "without a measurement. Reopening the objective revokes them."
+        ),
+    ] = UNSET
 
 
 class DropObjective(Command, frozen=True):
@@ -151,7 +187,8 @@ class DropObjective(Command, frozen=True):
 
 
 class ReopenObjective(Command, frozen=True):
-    """Reopen a closed or dropped objective, while its cycle is open."""
+    """Reopen a closed or dropped objective, while its cycle is open. Undoes score and verdict; scores that people gave
+    to its key results stay."""
 
     NEEDS = edit_goals("objective")
     ANSWERS = Kind.OBJECTIVE
@@ -161,9 +198,25 @@ class ReopenObjective(Command, frozen=True):
     objective: ObjectiveId
 
 
+class CarriedTarget(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """The new target of a key result that is carried into another cycle: what its direction takes."""
+
+    key_result: Annotated[KeyResultId, doc("The key result of the old objective. It is carried even if it is reached.")]
+    target: Annotated[float | None, doc("The target value.")] = None
+    change_by: Annotated[
+        float | None, doc("The target as a relative change of the new start: 0.2 is 20 % more, -0.2 is 20 % less.")
+    ] = None
+    lower: Annotated[float | None, doc("The lower bound, for WITHIN.")] = None
+    upper: Annotated[float | None, doc("The upper bound, for WITHIN.")] = None
+
+
 class CarryObjective(Command, frozen=True):
-    """Draft a copy of an objective in another cycle, with the key results that are neither dropped nor reached. Each
-    starts from its current value."""
+    """Draft a copy of an objective in another cycle, with the key results that are neither dropped nor reached.
+
+    Each starts from its current value; a level goal, a sum and an unmeasured one keep their start. A target that was
+    given by `changeBy` is resolved anew, any other one is kept and must lie ahead. Milestones that are reached are left
+    out. The same objective is carried into a cycle once (`DUPLICATE`).
+    """
 
     NEEDS = edit_goals("objective")
     ANSWERS = Kind.OBJECTIVE
@@ -171,3 +224,13 @@ class CarryObjective(Command, frozen=True):
 
     objective: ObjectiveId
     into: Annotated[CycleBy, doc("The cycle it continues in.")]
+    targets: Annotated[
+        list[CarriedTarget] | UnsetType, doc("New targets for some of its key results; the others keep theirs.")
+    ] = UNSET
+    keep_alignment: Annotated[
+        bool | UnsetType,
+        doc(
+            "Whether it supports what the old one supports, or what that was carried into, as far as the cycles "
+            "overlap; by default false."
+        ),
+    ] = UNSET

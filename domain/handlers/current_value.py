@@ -1,60 +1,185 @@
-"""The current value of a key result, read from the log for the handlers that depend on it."""
+"""The value of a key result at a moment, read from the log for the handlers that depend on it.
 
+Everything that it depends on is read through the unit of work, so a concurrent change makes the command run again.
+"""
+
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from msgspec import Struct
+
+from domain.handlers import windows
 from domain.handlers.unit_of_work import UnitOfWork
-from domain.metrics import formulas
-from domain.metrics.formulas import Measurement
+from domain.handlers.windows import Window
+from domain.metrics import formulas, kpi_series
+from domain.metrics.progress import BASELINED, with_start
 from domain.model.event import WHEN_RECORDED
-from domain.model.key_result import CheckIn, KeyResult, KeyResultCheckedIn
+from domain.model.key_result import CheckIn, KeyResult, KeyResultCheckedIn, Link
 from domain.model.kpi import Reading, ReadingRecorded
-from domain.primitives.values import Kind, Ref
+from domain.model.objective import Objective
+from domain.primitives.calendar import day_start
+from domain.primitives.values import Aggregation, Direction, Metric
 
 CHECK_INS_MAX = 10_000
 READINGS_FIRST = 10
 
 
-def progress(uow: UnitOfWork, key_result: KeyResult) -> float | None:
-    """Progress in [0, 1] at the command's effective time, or None without a measurement."""
-    return formulas.attained(key_result.metric, latest(uow, key_result))
+class Measured(Struct, frozen=True):
+    """A measured value, or the milestones reached, and when it was measured."""
+
+    value: float | None
+    reached: tuple[str, ...] | None
+    measured_at: datetime
 
 
-def latest(uow: UnitOfWork, key_result: KeyResult) -> Measurement | None:
-    """The latest measurement by (measured at, position of its first recording): of the linked KPI since the link, or
-    its own."""
-    if key_result.kpi is not None:
-        reading = latest_reading(uow, key_result.kpi)
-        return None if reading is None else _measurement(reading.value, None, reading, Kind.READING)
-    check_in = _latest_check_in(uow, key_result.id)
-    return None if check_in is None else _measurement(*check_in.content[:2], check_in, Kind.CHECK_IN)
+# ── progress ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def latest_reading(uow: UnitOfWork, kpi: UUID) -> Reading | None:
-    """The KPI's latest reading that is not retracted, measured by the command's effective time."""
+def progress(uow: UnitOfWork, key_result: KeyResult, at: datetime) -> float | None:
+    """Progress in [0, 1] at a moment; None if it was not measured.
+
+    A key result that nobody measured and a person scored has its score as progress, from the end of its window on.
+    """
+    window = windows.of(uow, key_result, at)
+    measured = latest(uow, key_result, at)
+    if measured is not None:
+        return formulas.attained(metric_with_start(uow, key_result, at), measured)
+    return key_result.score if window.has_ended and is_scored_by_person(uow, key_result) else None
+
+
+def is_scored_by_person(uow: UnitOfWork, key_result: KeyResult) -> bool:
+    """Whether its score was given by a person: a score that the command of its objective's closing recorded was not."""
+    if key_result.score is None:
+        return False
+    objective = uow.get(Objective, key_result.objective)
+    scored_in = uow.command_of(key_result.id, key_result.scored_version)
+    return objective.closed_version == 0 or scored_in != uow.command_of(objective.id, objective.closed_version)
+
+
+def latest(uow: UnitOfWork, key_result: KeyResult, at: datetime) -> Measured | None:
+    """The measurement that gives the value at a moment: the latest within the window that fits the metric.
+
+    Measurements are ordered by time, then by the position of their first recording. With a link, the readings of the
+    KPI are its only measurements, also those from before the link. After unlinking, the last linked value stays until a
+    check-in that is measured later.
+    """
+    window = windows.of(uow, key_result, at)
+    if key_result.link_now is not None:
+        return _linked(uow, key_result.link_now, window, at)
+    own = _check_ins(uow, key_result, min(at, window.ends_at))
+    former = key_result.former
+    if former is None or key_result.metric.direction is Direction.MILESTONES:
+        return own[0] if own else None
+    if own and own[0].measured_at >= former.until:
+        return own[0]
+    return _linked(uow, former, window, at) or (own[0] if own else None)
+
+
+def _check_ins(uow: UnitOfWork, key_result: KeyResult, until: datetime) -> list[Measured]:
+    """The check-ins that fit the metric, measured until a moment, the latest first."""
+    ids = uow.measured(KeyResultCheckedIn, key_result.id, upto=until, limit=CHECK_INS_MAX)
+    found = [Measured(one.content[0], one.content[1], one.created_at) for one in uow.get_all(CheckIn, ids)]
+    return [one for one in found if _fits(key_result.metric, one)]
+
+
+def _fits(metric: Metric, measured: Measured) -> bool:
+    """Whether a check-in fits the metric, which may have been edited after it."""
+    if metric.direction is Direction.MILESTONES:
+        return measured.reached is not None
+    is_share = metric.direction is Direction.DONE
+    return measured.value is not None and (not is_share or 0 <= measured.value <= 1)
+
+
+# ── readings of a linked KPI ─────────────────────────────────────────────────────────────────────
+
+
+def _linked(uow: UnitOfWork, link: Link, window: Window, at: datetime) -> Measured | None:
+    """The value of a link at a moment: the latest reading, or the aggregate of those since the cycle's first day or the
+    link's `count_from`, if that is later."""
+    until = min(at, window.readings_end_at, link.until)
+    if link.aggregate is Aggregation.LAST:
+        reading = latest_reading(uow, link.kpi, until)
+        return None if reading is None else Measured(reading.value, None, reading.created_at)
+    return _aggregated(readings(uow, link.kpi, _counted_from(link, window), until), link.aggregate)
+
+
+def _aggregated(readings: Sequence[Reading], aggregate: Aggregation) -> Measured | None:
+    if not readings:
+        return None
+    value = kpi_series.aggregated([one.value for one in readings], aggregate)
+    return Measured(value, None, readings[-1].created_at)
+
+
+def _counted_from(link: Link, window: Window) -> datetime:
+    return window.starts_at if link.count_from is None else max(window.starts_at, day_start(link.count_from))
+
+
+def readings(uow: UnitOfWork, kpi: UUID, since: datetime, until: datetime) -> list[Reading]:
+    """The KPI's readings that are not retracted, measured from `since` to `until`, oldest first."""
+    ids = uow.measured(ReadingRecorded, kpi, since, until, oldest_first=True)
+    return [one for one in uow.get_all(Reading, ids) if not one.retracted]
+
+
+def latest_reading(uow: UnitOfWork, kpi: UUID, until: datetime) -> Reading | None:
+    """The KPI's latest reading that is not retracted, measured by a moment."""
+    return _first(uow, kpi, None, until, oldest_first=False)
+
+
+def _first(
+    uow: UnitOfWork, kpi: UUID, since: datetime | None, until: datetime, *, oldest_first: bool
+) -> Reading | None:
+    """The first reading in this order that is not retracted."""
     limit = READINGS_FIRST
     while True:
-        ids = uow.measured(ReadingRecorded, kpi, _until(uow), limit)
-        for reading in uow.get_all(Reading, ids):
-            if not reading.retracted:
-                return reading
-        if len(ids) < limit:
-            return None
+        ids = uow.measured(ReadingRecorded, kpi, since, until, limit, oldest_first=oldest_first)
+        found = next((one for one in uow.get_all(Reading, ids) if not one.retracted), None)
+        if found is not None or len(ids) < limit:
+            return found
         limit *= 10
 
 
-def _latest_check_in(uow: UnitOfWork, key_result: UUID) -> CheckIn | None:
-    """The latest check-in with a measurement. A correction keeps the place of the check-in that it corrects."""
-    ids = uow.measured(KeyResultCheckedIn, key_result, _until(uow), CHECK_INS_MAX)
-    return next((one for one in uow.get_all(CheckIn, ids) if one.has_measurement), None)
+# ── the start ────────────────────────────────────────────────────────────────────────────────────
 
 
-def _measurement(
-    value: float | None, reached: tuple[str, ...] | None, of: CheckIn | Reading, kind: Kind
-) -> Measurement:
-    """The measurement without its position, which no handler needs."""
-    return Measurement(value, reached, of.created_at, 0, Ref(kind, of.id))
+def metric_with_start(uow: UnitOfWork, key_result: KeyResult, at: datetime) -> Metric:
+    """The metric with the start from which progress is computed at a moment.
+
+    AT_LEAST, AT_MOST and WITHIN without a stated start take 0 if they are linked through SUM; else the value of a
+    linked KPI at the beginning, or the first measured one.
+    """
+    metric = key_result.metric
+    if metric.start is not None or metric.direction not in BASELINED:
+        return metric
+    return with_start(metric, _first_value(uow, key_result, at))
 
 
-def _until(uow: UnitOfWork) -> datetime:
-    return uow.now if uow.at is WHEN_RECORDED else uow.at
+def _first_value(uow: UnitOfWork, key_result: KeyResult, at: datetime) -> float | None:
+    window = windows.of(uow, key_result, at)
+    link = key_result.link_now or key_result.former
+    found = None if link is None else _first_linked(uow, link, window, at)
+    if found is not None or key_result.link_now is not None:
+        return found
+    own = _check_ins(uow, key_result, min(at, window.ends_at))
+    return own[-1].value if own else None
+
+
+def _first_linked(uow: UnitOfWork, link: Link, window: Window, at: datetime) -> float | None:
+    """The value of a link at the beginning of the key result; the first reading without any until then."""
+    if link.aggregate is Aggregation.SUM:
+        return 0.0
+    begun = _linked(uow, link, window, min(at, window.begins_at))
+    if begun is not None:
+        return begun.value
+    since = None if link.aggregate is Aggregation.LAST else _counted_from(link, window)
+    first = _first(uow, link.kpi, since, min(at, window.readings_end_at, link.until), oldest_first=True)
+    return None if first is None else first.value
+
+
+def is_measured(uow: UnitOfWork, key_result: KeyResult) -> bool:
+    """Whether a value was measured: by a check-in, or by a reading of its present or last KPI, retracted or not."""
+    link = key_result.link_now or key_result.former
+    if link is not None and uow.measured(ReadingRecorded, link.kpi, limit=1):
+        return True
+    ids = uow.measured(KeyResultCheckedIn, key_result.id, limit=CHECK_INS_MAX)
+    return any(one.content[0] is not None for one in uow.get_all(CheckIn, ids))

@@ -6,7 +6,7 @@ from datetime import date
 from msgspec import UNSET, structs
 
 from domain.commands.cycle_commands import ActivateCycle, AdoptScoringPolicy, CloseCycle, OpenCycle
-from domain.handlers import authorization, objectives
+from domain.handlers import authorization, closing
 from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import POLICY_ID, UnitOfWork, keyed_id
 from domain.model.cycle import Cycle, CycleOpened, Policy, ScoringPolicyAdopted
@@ -78,8 +78,8 @@ def close_cycle(uow: UnitOfWork, command: CloseCycle) -> Cycle:
             f"Still active: {names}. Close or drop them first, or set closeObjectives: true.",
             "cycle",
         )
-    for objective in still_active:
-        objectives.close(uow, objective)
+    for objective in closing.parts_first(uow, still_active):
+        closing.close(uow, objective)
     if not cycle.is_closed:
         _refuse_earlier(uow, held)
     cycle.close(uow.at)

@@ -14,6 +14,7 @@ from domain.commands.permissions import Permission
 from domain.commands.registry import VERBS
 from domain.handlers import (  # noqa: F401  importing a module registers its handlers
     authorization,
+    carrying,
     cycles,
     discussions,
     key_results,

@@ -1,6 +1,6 @@
 """Handlers of the commands on key results and their check-ins."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 from msgspec import UNSET
@@ -22,17 +22,17 @@ from domain.commands.key_result_commands import (
     UnlinkKpi,
 )
 from domain.commands.permissions import Permission
-from domain.handlers import current_value
+from domain.handlers import current_value, windows
 from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import UnitOfWork
 from domain.model.cycle import Cycle
 from domain.model.event import WHEN_RECORDED
-from domain.model.key_result import CheckIn, KeyResult, KeyResultAdded, KeyResultCheckedIn
+from domain.model.key_result import CheckIn, KeyResult, KeyResultAdded, KeyResultCheckedIn, Link, stored_aggregate
 from domain.model.kpi import Kpi
 from domain.model.objective import Objective
 from domain.primitives import values
 from domain.primitives.errors import invalid
-from domain.primitives.values import Metric, Unit
+from domain.primitives.values import Aggregation, Direction, Metric, Unit
 
 
 @handles
@@ -43,17 +43,20 @@ def add_key_result(uow: UnitOfWork, command: AddKeyResult) -> KeyResult:
     objective.refuse_ended()
     uow.not_before(objective)
     kpi = None if command.kpi is None else _kpi(uow, command.kpi)
+    due = command.due or cycle.ends_on
+    link = _link(kpi, command, None, max(due, cycle.ends_on))
     event = KeyResultAdded(
         objective=objective.id,
         title=values.title(command.title, "title"),
         description=values.prose(command.description, "description"),
-        metric=values.metric(_metric(command.metric, Unit()), _baseline(uow, command.metric, kpi), "metric"),
+        metric=_metric(uow, command.metric, Unit(), link, kpi),
         owner=uow.colleague(command.owner, "owner"),
         weight=values.weight(command.weight, "weight"),
-        due=command.due or cycle.ends_on,
-        kpi=None if kpi is None else kpi.id,
+        due=due,
+        kpi=None if link is None else link.kpi,
+        aggregate=None if link is None else stored_aggregate(link.aggregate),
+        count_from=None if link is None else link.count_from,
     )
-    _refuse_unmeasurable(event.metric, kpi)
     return uow.begin(KeyResult, event)
 
 
@@ -79,9 +82,14 @@ def assign_key_result(uow: UnitOfWork, command: AssignKeyResult) -> KeyResult:
 def retarget_key_result(uow: UnitOfWork, command: RetargetKeyResult) -> KeyResult:
     key_result = _open(uow, command.key_result)
     kpi = None if key_result.kpi is None else uow.get(Kpi, key_result.kpi)
-    asked = _metric(command.metric, key_result.metric.unit)
-    metric = values.metric(asked, _baseline(uow, asked, kpi), "metric")
-    _refuse_unmeasurable(metric, kpi)
+    before = key_result.metric.unit
+    metric = _metric(uow, command.metric, before, key_result.link_now, kpi)
+    if kpi is None and metric.unit != before and current_value.is_measured(uow, key_result):
+        raise invalid(
+            f"The key result has measurements in {_named(before)}, so its unit cannot change; drop it and add another.",
+            "metric",
+            "unit",
+        )
     key_result.retarget(metric, uow.at)
     return key_result
 
@@ -104,10 +112,15 @@ def reweigh_key_result(uow: UnitOfWork, command: ReweighKeyResult) -> KeyResult:
 def link_kpi(uow: UnitOfWork, command: LinkKpi) -> KeyResult:
     key_result = _open(uow, command.key_result)
     kpi = uow.find(Kpi, command.kpi, "kpi")
-    if kpi.id != key_result.kpi:
+    before = key_result.link_now
+    if before is None or kpi.id != before.kpi:
+        before = None
         kpi.refuse_retired()
-        _refuse_unmeasurable(key_result.metric, kpi)
-        key_result.link(kpi.id, None, None, uow.at)
+        _refuse_unmeasurable(key_result.metric, kpi, "kpi")
+    cycle = uow.get(Cycle, uow.get(Objective, key_result.objective).cycle)
+    link = _link(kpi, command, before, max(key_result.due, cycle.ends_on))
+    assert link is not None
+    key_result.link(link.kpi, link.aggregate, link.count_from, uow.at)
     return key_result
 
 
@@ -137,11 +150,10 @@ def drop_key_result(uow: UnitOfWork, command: DropKeyResult) -> KeyResult:
 @handles
 def check_in(uow: UnitOfWork, command: key_result_commands.CheckIn) -> CheckIn:
     key_result = uow.change(KeyResult, command.key_result, "keyResult")
-    late = _late(uow, key_result)
-    key_result.refuse_dropped()
+    measured_at = uow.at if command.measured_at is None else uow.moment(command.measured_at, "measuredAt")
+    late = windows.late(uow, key_result, measured_at, "keyResult" if command.measured_at is None else "measuredAt")
     reached = None if command.reached is None else tuple(dict.fromkeys(command.reached))
     key_result.fits(command.value, reached, is_linked=key_result.kpi is not None)
-    measured_at = uow.at if command.measured_at is None else uow.moment(command.measured_at, "measuredAt")
     event = KeyResultCheckedIn(
         key_result=key_result.id,
         value=None if command.value is None else values.number(command.value, "value"),
@@ -164,7 +176,7 @@ def check_in(uow: UnitOfWork, command: key_result_commands.CheckIn) -> CheckIn:
 def correct_check_in(uow: UnitOfWork, command: CorrectCheckIn) -> CheckIn:
     check_in = uow.change(CheckIn, command.check_in, "checkIn")
     key_result = uow.get(KeyResult, check_in.key_result)
-    late = _late(uow, key_result)
+    late = windows.late(uow, key_result, check_in.created_at, "checkIn")
     value, reached, confidence, note = check_in.content
     if command.value is not UNSET:
         value = None if command.value is None else values.number(command.value, "value")
@@ -193,7 +205,7 @@ def _duplicate(
     check-ins only one is recorded."""
     if measured_at is WHEN_RECORDED:
         return None
-    ids = uow.measured_at(KeyResultCheckedIn, key_result.id, measured_at, current_value.CHECK_INS_MAX)
+    ids = uow.measured(KeyResultCheckedIn, key_result.id, measured_at, measured_at, current_value.CHECK_INS_MAX)
     return next((one for one in uow.get_all(CheckIn, ids) if one.content == content), None)
 
 
@@ -204,15 +216,6 @@ def _open(uow: UnitOfWork, id: "KeyResultId") -> KeyResult:
     uow.get(Cycle, objective.cycle).refuse_closed("keyResult")
     objective.refuse_ended("keyResult")
     return key_result
-
-
-def _late(uow: UnitOfWork, key_result: KeyResult) -> bool:
-    """Whether the cycle is closed: the measurement is then marked as late. Raises `INVALID` if it has no reason."""
-    objective = uow.get(Objective, key_result.objective)
-    late = uow.get(Cycle, objective.cycle).is_closed
-    if late:
-        uow.refuse_without_reason("The cycle is closed, so this measurement is late")
-    return late
 
 
 def _refuse_backdated(uow: UnitOfWork, key_result: KeyResult, measured_at: datetime) -> None:
@@ -231,20 +234,71 @@ def _kpi(uow: UnitOfWork, by: KpiBy) -> Kpi:
     return kpi
 
 
-def _metric(given: MetricInput, unit: Unit) -> Metric:
-    """The metric of an input, with this unit if the input has none."""
-    fields = msgspec.structs.asdict(given)
-    return Metric(**{**fields, "unit": unit if given.unit is UNSET else given.unit})
+def _link(kpi: Kpi | None, given: AddKeyResult | LinkKpi, before: Link | None, last_day: date) -> Link | None:
+    """The link to a KPI. Omitted fields keep those of the link before; in a new link the aggregate is the KPI's own.
 
-
-def _baseline(uow: UnitOfWork, metric: Metric, kpi: Kpi | None) -> float | None:
-    """The linked KPI's latest reading, if no start is given."""
-    if kpi is None or metric.start is not None:
+    Raises `INVALID` for an aggregate or `countFrom` without a KPI, and for a `countFrom` with the aggregate LAST or
+    after `last_day`, from which no reading would count.
+    """
+    if kpi is None:
+        _refuse_without_kpi(given)
         return None
-    reading = current_value.latest_reading(uow, kpi.id)
+    aggregate = given.aggregate
+    if aggregate is UNSET:
+        aggregate = kpi.definition.aggregation if before is None else before.aggregate
+    count_from = given.count_from
+    if count_from is UNSET:
+        count_from = None if before is None or aggregate is Aggregation.LAST else before.count_from
+    if count_from is not None and aggregate is Aggregation.LAST:
+        raise invalid("The aggregate LAST counts one reading; omit countFrom or choose another aggregate.", "countFrom")
+    if count_from is not None and count_from > last_day:
+        raise invalid(f"No reading would count: choose a day until {last_day}.", "countFrom")
+    return Link(kpi.id, aggregate, count_from)
+
+
+def _refuse_without_kpi(given: AddKeyResult | LinkKpi) -> None:
+    for name, field in (("aggregate", "aggregate"), ("count_from", "countFrom")):
+        if getattr(given, name) not in (UNSET, None):
+            raise invalid("Only readings of a KPI are aggregated: name a KPI, or omit this field.", field)
+
+
+def _metric(uow: UnitOfWork, given: MetricInput, unit: Unit, link: Link | None, kpi: Kpi | None) -> Metric:
+    """The complete metric of an input, in the KPI's unit or else in this one, if the input has none.
+
+    A start that the metric needs and does not state is 0 for a link through SUM (except of DECREASE), else the KPI's
+    latest reading. AT_LEAST, AT_MOST and WITHIN need none: theirs follows from the measurements. Raises `INVALID`, also
+    for another unit than the KPI's.
+    """
+    fields = msgspec.structs.asdict(given)
+    default = unit if kpi is None else kpi.definition.unit
+    asked = Metric(**{**fields, "unit": default if given.unit is UNSET else given.unit})
+    metric = values.metric(asked, _baseline(uow, asked, link), "metric")
+    _refuse_unmeasurable(metric, kpi, "metric", "unit")
+    return metric
+
+
+def _baseline(uow: UnitOfWork, metric: Metric, link: Link | None) -> float | None:
+    needs_start = metric.direction in (Direction.INCREASE, Direction.DECREASE) or metric.change_by is not None
+    if link is None or metric.start is not None or not needs_start:
+        return None
+    if link.aggregate is Aggregation.SUM and metric.direction is not Direction.DECREASE:
+        return 0.0
+    reading = current_value.latest_reading(uow, link.kpi, uow.at)
     return None if reading is None else reading.value
 
 
-def _refuse_unmeasurable(metric: Metric, kpi: Kpi | None) -> None:
-    if kpi is not None and metric.direction is values.Direction.MILESTONES:
+def _refuse_unmeasurable(metric: Metric, kpi: Kpi | None, *field: str) -> None:
+    if kpi is None:
+        return
+    if metric.direction is Direction.MILESTONES:
         raise invalid("A KPI is a number and has no milestones; choose another direction or no KPI.", "kpi")
+    if metric.unit != kpi.definition.unit:
+        raise invalid(
+            f"The KPI is measured in {_named(kpi.definition.unit)} and the key result in {_named(metric.unit)}: "
+            "both need the same unit.",
+            *field,
+        )
+
+
+def _named(unit: Unit) -> str:
+    return f"{unit.kind} '{unit.symbol}'" if unit.symbol else str(unit.kind)

@@ -1,14 +1,13 @@
-"""Handlers of the commands on objectives: lifecycle, alignment and closing."""
+"""Handlers of the commands on objectives: lifecycle and alignment."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
-from msgspec import UNSET, structs
+from msgspec import UNSET
 
 from domain.commands.objective_commands import (
     AlignObjective,
     AssignObjective,
-    CarryObjective,
     CloseObjective,
     CommitObjective,
     DraftObjective,
@@ -18,18 +17,15 @@ from domain.commands.objective_commands import (
     SetObjectiveVisibility,
     UnalignObjective,
 )
-from domain.handlers import current_value
+from domain.handlers import closing
 from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import UnitOfWork
-from domain.metrics import formulas
-from domain.metrics.health import verdict as verdict_of
 from domain.model.cycle import Cycle
-from domain.model.key_result import KeyResult, KeyResultAdded
-from domain.model.kpi import Kpi
+from domain.model.key_result import KeyResult
 from domain.model.objective import Objective, ObjectiveDrafted, refuse_without_team
 from domain.primitives import values
 from domain.primitives.errors import Code, CommandRejected, invalid
-from domain.primitives.values import Direction, KeyResultState, Metric, ObjectiveState, Ref, Verdict, Visibility
+from domain.primitives.values import ObjectiveState, Ref, Visibility
 
 CONTRIBUTORS_MAX = 100
 SUPPORTS_MAX = 100
@@ -131,38 +127,12 @@ def commit_objective(uow: UnitOfWork, command: CommitObjective) -> Objective:
 def close_objective(uow: UnitOfWork, command: CloseObjective) -> Objective:
     objective = uow.change(Objective, command.objective, "objective")
     score, reflection = values.share(command.score, "score"), values.prose(command.reflection, "reflection")
-    if not objective.is_closed_as(command.verdict, score, reflection):
+    scores = closing.given_scores(uow, objective, [] if command.scores is UNSET else command.scores)
+    if not (objective.is_closed_as(command.verdict, score, reflection) and closing.has_scores(uow, scores)):
         uow.get(Cycle, objective.cycle).refuse_closed("objective")
         objective.refuse_ended()
-        close(uow, objective, command.verdict, score, reflection)
+        closing.close(uow, objective, command.verdict, score, reflection, scores)
     return objective
-
-
-def close(
-    uow: UnitOfWork,
-    objective: Objective,
-    verdict: Verdict | None = None,
-    score: float | None = None,
-    reflection: str | None = None,
-) -> None:
-    """Score the key results that have no score, then close the objective.
-
-    Without a given score, the score is the weighted progress at the effective time; without any measurement, it is
-    the weighted mean of the scores given to the key results, or 0. Without a given verdict, the verdict follows from
-    the score: ACHIEVED from scoreGreen on.
-    """
-    key_results = [one for one in _key_results(uow, objective) if not one.is_dropped]
-    measured = [(one.weight, current_value.progress(uow, one)) for one in key_results]
-    for key_result, (_, progress) in zip(key_results, measured, strict=True):
-        if key_result.state is not KeyResultState.SCORED:
-            key_result.give_score(progress or 0.0, None, uow.at)
-    if score is None:
-        score = _mean([(weight, progress) for weight, progress in measured if progress is not None])
-    if score is None:
-        score = _mean([(one.weight, one.score) for one in key_results if one.score is not None]) or 0.0
-    if verdict is None:
-        verdict = verdict_of(score, objective.kind, uow.policy)
-    objective.close(verdict, score, reflection, uow.at)
 
 
 @handles
@@ -174,62 +144,13 @@ def drop_objective(uow: UnitOfWork, command: DropObjective) -> Objective:
 
 @handles
 def reopen_objective(uow: UnitOfWork, command: ReopenObjective) -> Objective:
-    """Only while the cycle is open. Reopening retracts the scores of the key results, too."""
+    """Only while the cycle is open. Reopening undoes score and verdict, and revokes the scores that the closing gave to
+    the key results; those that people gave stay."""
     objective = _open(uow, command.objective)
     if objective.state is ObjectiveState.CLOSED:
-        for key_result in _key_results(uow, objective):
-            key_result.reopen(uow.at)
+        closing.revoke_scores(uow, objective)
     objective.reopen(uow.at)
     return objective
-
-
-@handles
-def carry_objective(uow: UnitOfWork, command: CarryObjective) -> Objective:
-    """Draft a copy in another cycle, with the key results that are neither dropped nor reached. Each starts from
-    its current value; milestones already reached are left out."""
-    old = uow.change(Objective, command.objective, "objective")
-    into = uow.find(Cycle, command.into, "into")
-    into.refuse_closed("into")
-    uow.not_before(into)
-    uow.not_before(old)
-    if into.id == old.cycle:
-        raise invalid("The objective is already in this cycle; choose another one.", "into")
-    event = ObjectiveDrafted(
-        cycle=into.id, title=old.title, description=old.description, kind=old.kind, owner=old.owner,
-        team=old.team, contributors=old.contributors, carried_from=old.id, visibility=old.visibility,
-    )  # fmt: skip
-    new = uow.begin(Objective, event)
-    for key_result in _key_results(uow, old):
-        metric = None if key_result.is_dropped else _rest(uow, key_result)
-        if metric is not None:
-            added = KeyResultAdded(
-                objective=new.id, title=key_result.title, description=key_result.description, metric=metric,
-                owner=key_result.owner, weight=key_result.weight, due=into.ends_on,
-                kpi=_still_read(uow, key_result.kpi), carried_from=key_result.id,
-            )  # fmt: skip
-            uow.begin(KeyResult, added)
-    return new
-
-
-def _rest(uow: UnitOfWork, key_result: KeyResult) -> Metric | None:
-    """The metric from the current value on; None if the target is reached."""
-    metric = key_result.metric
-    measurement = current_value.latest(uow, key_result)
-    if (current_value.progress(uow, key_result) or 0.0) >= 1.0:
-        return None
-    if measurement is None:
-        return metric
-    if metric.direction is Direction.MILESTONES:
-        left = tuple(one for one in metric.milestones if one.key not in (measurement.reached or ()))
-        return structs.replace(metric, milestones=left)
-    if measurement.value is None or metric.direction is Direction.DONE:
-        return metric
-    return structs.replace(metric, start=measurement.value, change_by=None)
-
-
-def _still_read(uow: UnitOfWork, kpi: UUID | None) -> UUID | None:
-    """The KPI, unless it is None or retired."""
-    return None if kpi is None or uow.get(Kpi, kpi).retired else kpi
 
 
 def _open(uow: UnitOfWork, id: UUID) -> Objective:
@@ -237,10 +158,6 @@ def _open(uow: UnitOfWork, id: UUID) -> Objective:
     objective = uow.change(Objective, id, "objective")
     uow.get(Cycle, objective.cycle).refuse_closed("objective")
     return objective
-
-
-def _key_results(uow: UnitOfWork, objective: Objective) -> list[KeyResult]:
-    return uow.children(KeyResult, KeyResultAdded, objective.id)
 
 
 def _contributors(uow: UnitOfWork, people: Sequence[UUID]) -> tuple[UUID, ...]:
@@ -296,7 +213,3 @@ def _refuse_circle(uow: UnitOfWork, objective: Objective, above: Objective) -> N
         fresh = [id for id in dict.fromkeys(ids) if id not in seen]
         seen.update(fresh)
         level = uow.get_all(Objective, fresh)
-
-
-def _mean(weighted: Sequence[tuple[float, float]]) -> float | None:
-    return formulas.mean(*zip(*weighted, strict=True)) if weighted else None

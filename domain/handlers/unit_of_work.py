@@ -12,7 +12,7 @@ import msgspec
 from domain.commands.command import By, Command, verb
 from domain.commands.permissions import Permission, Role, permissions
 from domain.log.event_store import Head, Log, NoNewer, PersonKey
-from domain.model.cycle import Cycle, Policy
+from domain.model.cycle import Cycle, CycleOpened, Policy
 from domain.model.discussion import Comment, Initiative, Reflection
 from domain.model.event import AGGREGATES, WHEN_RECORDED, Aggregate, Event, replay
 from domain.model.key_result import CheckIn, KeyResult, KeyResultAdded, KeyResultLinked
@@ -83,6 +83,8 @@ class UnitOfWork:
         self.accepted_versions: set[tuple[UUID, int]] = set()
         """Older versions that differ from the current ones only in changes hidden from the author."""
         self._compared = False
+        self._children: dict[tuple[UUID, str], list[UUID]] = {}
+        self._first: dict[UUID, None] = {}
         self._known: dict[UUID, Aggregate] = {}
         self._new: dict[UUID, Aggregate] = {}
         self._ids = 0
@@ -218,10 +220,13 @@ class UnitOfWork:
         return self.get(kind, ref.id, *field)
 
     def children(self, kind: type[A], first: type[Event], parent: UUID) -> list[A]:
-        """All children of a kind. A new child before the append is a conflict."""
-        children = self.log.children(parent, first.TOPIC)
-        self.no_newer.append(NoNewer(belongs_to=parent, topic=first.TOPIC, position=children.position))
-        return self.get_all(kind, children.ids)
+        """All children of a kind, read once. A new child before the append is a conflict."""
+        ids = self._children.get((parent, first.TOPIC))
+        if ids is None:
+            children = self.log.children(parent, first.TOPIC)
+            self.no_newer.append(NoNewer(belongs_to=parent, topic=first.TOPIC, position=children.position))
+            ids = self._children[parent, first.TOPIC] = children.ids
+        return self.get_all(kind, ids)
 
     def linked_to(self, kpi: UUID) -> list[KeyResult]:
         """The key results that are linked to a KPI. Any new key result or link before the append is a conflict."""
@@ -229,15 +234,47 @@ class UnitOfWork:
             self.no_newer.append(NoNewer(belongs_to=None, topic=event.TOPIC, position=self.head.position))
         return [one for one in self.get_all(KeyResult, self.log.linked_to(kpi)) if one.kpi == kpi]
 
-    def measured(self, first: type[Event], parent: UUID, upto: datetime, limit: int) -> list[UUID]:
-        """Measurements not after a moment, the latest first. A new one before the append is a conflict."""
-        self.no_newer.append(NoNewer(belongs_to=parent, topic=first.TOPIC, position=self.head.position))
-        return self.log.measurements(parent, first.TOPIC, upto=upto, limit=limit)
+    def children_as_of(self, kind: type[A], first: type[Event], parent: UUID, at: datetime) -> list[A]:
+        """All children of a kind that exist at a moment, in their state at that moment."""
+        return self.all_as_of(self.children(kind, first, parent), at)
 
-    def measured_at(self, first: type[Event], parent: UUID, moment: datetime, limit: int) -> list[UUID]:
-        """Measurements at exactly a moment. Any new measurement before the append is a conflict."""
+    def all_as_of(self, aggregates: Sequence[A], at: datetime) -> list[A]:
+        """The aggregates that exist at a moment, in their state at that moment. Only for structure, whose effective
+        times never decrease within a stream."""
+        changed = [one.id for one in aggregates if one.created_at <= at < one.changed_at]
+        streams = self.log.streams(changed) if changed else {}
+        then = {id: replay(event for event in events if event.timestamp <= at) for id, events in streams.items()}
+        return [then.get(one.id, one) for one in aggregates if one.created_at <= at]
+
+    @cached_property
+    def cycles(self) -> list[Cycle]:
+        """All cycles. A change of one before the append, or a new one, is a conflict."""
+        self.no_newer.append(NoNewer(belongs_to=None, topic=CycleOpened.TOPIC, position=self.head.position))
+        return self.get_all(Cycle, self.log.cycles())
+
+    def command_of(self, id: UUID, version: int) -> UUID:
+        """The command that recorded this version of a stream."""
+        if version > self.reads[id]:
+            return self.command_id
+        (recorded,) = self.log.since(id, version - 1, 1)
+        return recorded.by.command
+
+    def measured(
+        self,
+        first: type[Event],
+        parent: UUID,
+        since: datetime | None = None,
+        upto: datetime | None = None,
+        limit: int | None = None,
+        *,
+        oldest_first: bool = False,
+    ) -> list[UUID]:
+        """Measurements from `since` to `upto`, both included, the latest first unless `oldest_first`. Any new
+        measurement before the append is a conflict."""
         self.no_newer.append(NoNewer(belongs_to=parent, topic=first.TOPIC, position=self.head.position))
-        return self.log.measurements(parent, first.TOPIC, at=moment, limit=limit)
+        return self.log.measurements(
+            parent, first.TOPIC, since=since, upto=upto, limit=limit, oldest_first=oldest_first
+        )
 
     @property
     def policy(self) -> ScoringPolicy:
@@ -289,15 +326,20 @@ class UnitOfWork:
                 "effectiveAt",
             )
 
+    def record_first(self, aggregates: Iterable[Aggregate]) -> None:
+        """Record the changes of these before those of all others, in this order and after earlier ones."""
+        self._first.update(dict.fromkeys(one.id for one in aggregates))
+
     def changed(self) -> list[Aggregate]:
-        """The changed aggregates in the order of recording: first the existing ones, children first, so that a cycle
-        closes after its objectives; then the new ones, parents first."""
-        old = [
-            aggregate
+        """The changed aggregates in the order of recording: those of `record_first`; then the other existing ones,
+        children first, so that a cycle closes after its objectives; then the new ones, parents first."""
+        old = {
+            id: aggregate
             for id, aggregate in self._known.items()
             if id not in self._new and aggregate.version > self.reads[id]
-        ]
-        return [*reversed(old), *self._new.values()]
+        }
+        first = [old.pop(id) for id in self._first if id in old]
+        return [*first, *reversed(old.values()), *self._new.values()]
 
 
 def _missing(kind: type[Aggregate], id: UUID, *field: str) -> CommandRejected:

@@ -71,6 +71,12 @@ class Children(msgspec.Struct, frozen=True):
 
 _COMMAND = "select id, digest, first, last, recorded_at, result from command where id = %s"
 _RECORDED = "select position, recorded_at, metadata, topic, data, stream, version, effective_at from log"
+_MEASURED = """
+    select stream from log where belongs_to = %s and split_part(topic, '.', 1) = %s
+    and effective_at between %s and %s
+"""
+_LATEST_FIRST = _MEASURED + " order by effective_at desc, position desc limit %s"
+_OLDEST_FIRST = _MEASURED + " order by effective_at, position limit %s"
 _APPEND = """
     select outcome, moved, (entry).id, (entry).digest, (entry).first, (entry).last, (entry).recorded_at, (entry).result
     from append(
@@ -214,17 +220,26 @@ class Log(ApplicationRecorder):
         """
         return [stream for (stream,) in self._fetch(query, [f'"kpi":"{kpi}"'.encode()])]
 
+    def cycles(self) -> list[UUID]:
+        """The streams of all cycles, in the order of the log."""
+        query = "select stream from log where split_part(topic, '.', 1) = 'cycle-opened' order by position"
+        return [stream for (stream,) in self._fetch(query)]
+
     def measurements(
-        self, parent: UUID, topic: str, *, at: datetime | None = None, upto: datetime | None = None, limit: int
+        self,
+        parent: UUID,
+        topic: str,
+        *,
+        since: datetime | None = None,
+        upto: datetime | None = None,
+        limit: int | None = None,
+        oldest_first: bool = False,
     ) -> list[UUID]:
-        """The streams that belong to `parent` and begin with an event of this topic that is effective exactly `at`
-        a moment, or not after `upto`. The latest first, by effective time, then position of that event."""
-        query = """
-            select stream from log where belongs_to = %s and split_part(topic, '.', 1) = %s
-            and effective_at between %s and %s order by effective_at desc, position desc limit %s
-        """
-        earliest, latest = (at, at) if at is not None else ("-infinity", upto if upto is not None else "infinity")
-        return [stream for (stream,) in self._fetch(query, [parent, topic, earliest, latest, limit])]
+        """The streams that belong to `parent` and begin with an event of this topic that is effective from `since` to
+        `upto`, both included. The latest first, by effective time, then position; or in the opposite order."""
+        query = _OLDEST_FIRST if oldest_first else _LATEST_FIRST
+        params = [parent, topic, since or "-infinity", upto or "infinity", limit]
+        return [stream for (stream,) in self._fetch(query, params)]
 
     def entries(self, after: int, limit: int) -> list[Recorded]:
         """Up to `limit` events after a position, in the order of the log.

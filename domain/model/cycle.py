@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from domain.model.event import Aggregate, Event, stored
+from domain.model.event import WHEN_RECORDED, Aggregate, Event, stored
 from domain.model.fields import Key, Name
 from domain.primitives.documentation import doc
 from domain.primitives.errors import Code, CommandRejected
@@ -67,6 +67,7 @@ class CycleClosed(CycleEvent, frozen=True, kw_only=True):
 
     def apply(self, aggregate: "Cycle") -> None:
         aggregate.state = CycleState.CLOSED
+        aggregate.closed_at = self.timestamp
 
 
 @stored
@@ -94,6 +95,7 @@ class Cycle(Aggregate):
     parent: UUID | None
     check_in_cadence: Cadence
     state: CycleState = CycleState.PLANNING
+    closed_at: datetime = WHEN_RECORDED
 
     def activate(self, at: datetime) -> None:
         self.refuse_closed("cycle")

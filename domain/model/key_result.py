@@ -1,7 +1,10 @@
 """Key results, the measures of an objective, and the check-ins on them.
 
     ACTIVE ──score──▶ SCORED ──reopen (with its objective)──▶ ACTIVE
-      └──drop──▶ DROPPED
+      └──drop──▶ DROPPED ◀──drop──┘
+
+A key result ends when it is dropped, when its objective is closed or dropped, or when its cycle is closed, whichever is
+first. A score that a person gives before does not end it: every change stays possible.
 
 A key result's stream holds its structure. Each check-in has its own stream: the first event is the measurement, later
 events correct it.
@@ -11,9 +14,9 @@ from datetime import date, datetime
 from typing import Annotated, TypeAlias
 from uuid import UUID
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Struct, UnsetType, structs
 
-from domain.model.event import Aggregate, Event, stored
+from domain.model.event import WHEN_RECORDED, Aggregate, Event, stored
 from domain.model.fields import ClaimedAt, Description, Due, MeasuringKpi, Note, Owner, Score, Title, Value
 from domain.primitives.documentation import doc
 from domain.primitives.errors import Code, CommandRejected, invalid
@@ -81,6 +84,7 @@ class KeyResultAdded(KeyResultEvent, frozen=True, kw_only=True):
         aggregate.kpi = self.kpi
         aggregate.aggregate = self.aggregate
         aggregate.count_from = self.count_from
+        aggregate.carried_from = self.carried_from
 
 
 @stored
@@ -153,6 +157,7 @@ class KeyResultLinked(KeyResultEvent, frozen=True, kw_only=True):
         aggregate.kpi = self.kpi
         aggregate.aggregate = self.aggregate
         aggregate.count_from = self.count_from
+        aggregate.former = None
 
 
 @stored
@@ -162,6 +167,7 @@ class KeyResultUnlinked(KeyResultEvent, frozen=True, kw_only=True):
     TOPIC = "key-result-unlinked"
 
     def apply(self, aggregate: "KeyResult") -> None:
+        aggregate.former = aggregate.unlinked(self.timestamp)
         aggregate.kpi = None
         aggregate.aggregate = None
         aggregate.count_from = None
@@ -169,7 +175,7 @@ class KeyResultUnlinked(KeyResultEvent, frozen=True, kw_only=True):
 
 @stored
 class KeyResultScored(KeyResultEvent, frozen=True, kw_only=True):
-    """A key result was scored and so ended."""
+    """A key result was scored, by a person or by the closing of its objective."""
 
     TOPIC = "key-result-scored"
     score: Score
@@ -177,13 +183,15 @@ class KeyResultScored(KeyResultEvent, frozen=True, kw_only=True):
 
     def apply(self, aggregate: "KeyResult") -> None:
         aggregate.state = KeyResultState.SCORED
+        aggregate.scored_version = self.originator_version
         aggregate.score = self.score
         aggregate.score_note = self.note
 
 
 @stored
 class KeyResultReopened(KeyResultEvent, frozen=True, kw_only=True):
-    """A key result's score was revoked, because its objective was reopened."""
+    """The score that the closing of its objective gave a key result was revoked, because the objective was
+    reopened."""
 
     TOPIC = "key-result-reopened"
 
@@ -201,6 +209,7 @@ class KeyResultDropped(KeyResultEvent, frozen=True, kw_only=True):
 
     def apply(self, aggregate: "KeyResult") -> None:
         aggregate.state = KeyResultState.DROPPED
+        aggregate.dropped_at = self.timestamp
 
 
 class CheckInEvent(Event, frozen=True, kw_only=True):
@@ -249,6 +258,15 @@ class CheckInCorrected(CheckInEvent, frozen=True, kw_only=True):
 # ── aggregates ───────────────────────────────────────────────────────────────────────────────────
 
 
+class Link(Struct, frozen=True):
+    """A link to a KPI: how its readings become the value, from which day on, and until when it held."""
+
+    kpi: UUID
+    aggregate: Aggregation
+    count_from: date | None
+    until: datetime = WHEN_RECORDED
+
+
 class KeyResult(Aggregate):
     KIND = Kind.KEY_RESULT
     objective: UUID
@@ -261,8 +279,14 @@ class KeyResult(Aggregate):
     kpi: UUID | None
     aggregate: Aggregation | None
     count_from: date | None
+    carried_from: UUID | None
+    former: Link | None = None
+    """The last link, once it is unlinked."""
     state: KeyResultState = KeyResultState.ACTIVE
+    dropped_at: datetime = WHEN_RECORDED
     score: float | None = None
+    scored_version: int = 0
+    """The version of its last score."""
     score_note: str | None = None
 
     def reword(self, title: str | UnsetType, description: str | None | UnsetType, at: datetime) -> None:
@@ -278,28 +302,39 @@ class KeyResult(Aggregate):
             self.record(KeyResultAssigned(owner=owner), at)
 
     def retarget(self, metric: Metric, at: datetime) -> None:
-        self.refuse_ended()
+        self.refuse_dropped()
         if metric != self.metric:
             self.record(KeyResultRetargeted(metric=metric), at)
 
     def reschedule(self, due: date, at: datetime) -> None:
-        self.refuse_ended()
+        self.refuse_dropped()
         if due != self.due:
             self.record(KeyResultRescheduled(due=due), at)
 
     def reweigh(self, weight: float, at: datetime) -> None:
-        self.refuse_ended()
+        self.refuse_dropped()
         if weight != self.weight:
             self.record(KeyResultReweighed(weight=weight), at)
 
-    def link(self, kpi: UUID, aggregate: Aggregation | None, count_from: date | None, at: datetime) -> None:
-        self.refuse_ended()
-        if (kpi, aggregate, count_from) != (self.kpi, self.aggregate, self.count_from):
-            self.record(KeyResultLinked(kpi=kpi, aggregate=aggregate, count_from=count_from), at)
+    @property
+    def link_now(self) -> Link | None:
+        """The link that holds now."""
+        return None if self.kpi is None else Link(self.kpi, self.aggregate or Aggregation.LAST, self.count_from)
+
+    def unlinked(self, at: datetime) -> Link | None:
+        """The present link as one that held until `at`; the former one without any."""
+        return self.former if self.link_now is None else structs.replace(self.link_now, until=at)
+
+    def link(self, kpi: UUID, aggregate: Aggregation, count_from: date | None, at: datetime) -> None:
+        """Link it to a KPI. The events omit the aggregate LAST, as do those of earlier versions."""
+        self.refuse_dropped()
+        if Link(kpi, aggregate, count_from) != self.link_now:
+            event = KeyResultLinked(kpi=kpi, aggregate=stored_aggregate(aggregate), count_from=count_from)
+            self.record(event, at)
 
     def unlink(self, at: datetime) -> None:
         if self.kpi is not None:
-            self.refuse_ended()
+            self.refuse_dropped()
             self.record(KeyResultUnlinked(), at)
 
     def give_score(self, score: float, note: str | None, at: datetime) -> None:
@@ -325,15 +360,6 @@ class KeyResult(Aggregate):
                 Code.CLOSED, f"The key result '{self.title}' was dropped; add a new one.", "keyResult"
             )
 
-    def refuse_ended(self) -> None:
-        self.refuse_dropped()
-        if self.state is KeyResultState.SCORED:
-            raise CommandRejected(
-                Code.CLOSED,
-                f"The key result '{self.title}' is scored; reopen its objective first.",
-                "keyResult",
-            )
-
     def fits(self, value: float | None, reached: tuple[str, ...] | None, *, is_linked: bool) -> None:
         """Raises `INVALID` for a measurement that does not fit the metric, or for any value if the key result
         `is_linked` to a KPI."""
@@ -346,6 +372,8 @@ class KeyResult(Aggregate):
         if self.metric.direction is not Direction.MILESTONES:
             if reached is not None:
                 raise invalid(f"{self.metric.direction} is measured by a value, not by milestones.", "reached")
+            if self.metric.direction is Direction.DONE and value is not None and not 0 <= value <= 1:
+                raise invalid(f"DONE takes a value from 0 (not done) to 1 (done), not {value:g}.", "value")
             return
         if value is not None:
             raise invalid("MILESTONES is measured by the milestones reached, not by a value.", "value")
@@ -379,3 +407,8 @@ class CheckIn(Aggregate):
                 value=value, reached=reached, confidence=confidence, note=note, late=late, claimed_at=claimed_at
             )
             self.record(corrected, self.created_at)
+
+
+def stored_aggregate(aggregate: Aggregation) -> Aggregation | None:
+    """The aggregate as a link's event stores it: None for LAST."""
+    return None if aggregate is Aggregation.LAST else aggregate

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from msgspec import UNSET, UnsetType
 
-from domain.model.event import Aggregate, Event, stored
-from domain.model.fields import Description, Owner, OwningTeam, Score, Title
+from domain.model.event import WHEN_RECORDED, Aggregate, Event, stored
+from domain.model.fields import Description, Owner, OwningTeam, Title
 from domain.primitives.documentation import doc
 from domain.primitives.errors import Code, CommandRejected, invalid
 from domain.primitives.values import Kind, ObjectiveKind, ObjectiveState, Ref, Verdict, Visibility
@@ -137,16 +137,18 @@ class ObjectiveCommitted(ObjectiveEvent, frozen=True, kw_only=True):
 
 @stored
 class ObjectiveClosed(ObjectiveEvent, frozen=True, kw_only=True):
-    """An objective was closed with its verdict."""
+    """An objective was closed with its score and verdict."""
 
     TOPIC = "objective-closed"
-    verdict: Annotated[Verdict, doc("The verdict on the objective.")]
-    score: Score
+    verdict: Annotated[Verdict, doc("The verdict on the objective; null if it can have no score.")] | None = None
+    score: Annotated[float, doc("The final score, in [0, 1]; null if it can have none.")] | None = None
     reflection: Annotated[str, doc("The closing reflection.")] | None = None
 
     def apply(self, aggregate: "Objective") -> None:
         aggregate.state = ObjectiveState.CLOSED
         aggregate.outcome = (self.verdict, self.score, self.reflection)
+        aggregate.ended_at = self.timestamp
+        aggregate.closed_version = self.originator_version
 
 
 @stored
@@ -157,6 +159,7 @@ class ObjectiveDropped(ObjectiveEvent, frozen=True, kw_only=True):
 
     def apply(self, aggregate: "Objective") -> None:
         aggregate.state = ObjectiveState.DROPPED
+        aggregate.ended_at = self.timestamp
 
 
 @stored
@@ -167,6 +170,8 @@ class ObjectiveReopened(ObjectiveEvent, frozen=True, kw_only=True):
 
     def apply(self, aggregate: "Objective") -> None:
         aggregate.state = ObjectiveState.ACTIVE
+        aggregate.outcome = None
+        aggregate.ended_at = WHEN_RECORDED
 
 
 # ── the aggregate ────────────────────────────────────────────────────────────────────────────────
@@ -187,7 +192,12 @@ class Objective(Aggregate):
     carried_from: UUID | None
     visibility: Visibility
     state: ObjectiveState = ObjectiveState.DRAFT
-    outcome: tuple[Verdict, float, str | None] | None = None
+    outcome: tuple[Verdict | None, float | None, str | None] | None = None
+    """verdict, score, reflection"""
+    ended_at: datetime = WHEN_RECORDED
+    """The time of its closing or dropping."""
+    closed_version: int = 0
+    """The version of its last closing."""
 
     def reword(self, title: str | UnsetType, description: str | None | UnsetType, at: datetime) -> None:
         self.refuse_ended()
@@ -240,7 +250,7 @@ class Objective(Aggregate):
             for given, actual in zip((verdict, score, reflection), self.outcome, strict=True)
         )
 
-    def close(self, verdict: Verdict, score: float, reflection: str | None, at: datetime) -> None:
+    def close(self, verdict: Verdict | None, score: float | None, reflection: str | None, at: datetime) -> None:
         self.refuse_ended()
         if self.state is ObjectiveState.DRAFT:
             raise CommandRejected(Code.CONFLICT, f"'{self.title}' is a draft; commit or drop it first.", "objective")

@@ -64,15 +64,25 @@ class MemoryLog(Log):
         links = [one for one in map(self.event, self.entries_made) if isinstance(one, KeyResultAdded | KeyResultLinked)]
         return sorted({one.originator_id for one in links if one.kpi == kpi})
 
+    def cycles(self) -> list[UUID]:
+        return [one.row.originator_id for one in self.entries_made if one.row.topic.startswith("cycle-opened.v")]
+
     def measurements(
-        self, parent: UUID, topic: str, *, at: datetime | None = None, upto: datetime | None = None, limit: int
+        self,
+        parent: UUID,
+        topic: str,
+        *,
+        since: datetime | None = None,
+        upto: datetime | None = None,
+        limit: int | None = None,
+        oldest_first: bool = False,
     ) -> list[UUID]:
         found = [
             one
             for one in self._of(parent, topic)
-            if (at is None or one.effective_at == at) and (upto is None or one.effective_at <= upto)
+            if (since is None or since <= one.effective_at) and (upto is None or one.effective_at <= upto)
         ]
-        found.sort(key=lambda one: (one.effective_at, one.position), reverse=True)
+        found.sort(key=lambda one: (one.effective_at, one.position), reverse=not oldest_first)
         return [one.row.originator_id for one in found[:limit]]
 
     def since(self, stream: UUID, version: int, limit: int) -> list[Recorded]:

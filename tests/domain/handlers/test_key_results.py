@@ -200,20 +200,6 @@ def test_a_score_may_be_corrected() -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        retargeted(ZERO_TO_TWENTY),
-        RescheduleKeyResult(key_result=KEY_RESULT, due=date(2026, 3, 1), reason="why not"),
-        ReweighKeyResult(key_result=KEY_RESULT, weight=2, reason="why not"),
-        linked,
-    ],
-    ids=lambda command: verb(type(command)),
-)
-def test_scored_key_result_refuses_new_targets_and_links(command: Command) -> None:
-    given(defined, *working, SCORED).when(command).then_refused("CLOSED", "keyResult")
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
         RewordKeyResult(key_result=KEY_RESULT, title="Otherwise"),
         AssignKeyResult(key_result=KEY_RESULT, owner=ADA),
         retargeted(ZERO_TO_TWENTY),

@@ -13,7 +13,7 @@ from domain.log.tail import Listener
 from domain.model.event import Authorship, replay
 from domain.model.kpi import Reading, ReadingCorrected, ReadingRecorded
 from domain.primitives.values import Source
-from tests.domain.log.writing import KPI, added, command, correction, linked, reading
+from tests.domain.log.writing import KPI, added, command, correction, linked, opened, reading
 
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -91,16 +91,25 @@ def test_measurements_come_latest_first_by_effective_time_then_position(log: Log
     log.append([reading(kpi=kpi, stream=early, at=NEW_YEAR), reading(at=NEW_YEAR)], command())
     log.append([reading(kpi=kpi, stream=again, at=NEW_YEAR), correction(early, 2)], command())
 
-    def found(limit: int = 10, **moment: datetime) -> list[UUID]:
-        return log.measurements(kpi, "reading-recorded", limit=limit, **moment)
+    def found(since: datetime | None = None, upto: datetime | None = None) -> list[UUID]:
+        return log.measurements(kpi, "reading-recorded", since=since, upto=upto)
 
     assert found() == [late, again, early]
-    assert found(limit=1) == [late]
-    assert found(at=NEW_YEAR) == [again, early]
-    assert found(at=NEW_YEAR + day / 2) == []
+    assert found(NEW_YEAR, NEW_YEAR) == [again, early]
+    assert found(NEW_YEAR + day / 2, NEW_YEAR + day / 2) == []
     assert found(upto=NEW_YEAR) == [again, early]
     assert found(upto=NEW_YEAR + day) == [late, again, early]
     assert found(upto=NEW_YEAR - day) == []
+    assert found(since=NEW_YEAR + day) == [late]
+    assert log.measurements(kpi, "reading-recorded", limit=1) == [late]
+    oldest_first = log.measurements(kpi, "reading-recorded", limit=2, oldest_first=True)
+    assert oldest_first == [early, again]
+
+
+def test_cycles_are_found_in_the_order_of_the_log(log: Log) -> None:
+    first, second = uuid4(), uuid4()
+    log.append([opened(first), reading(), opened(second, parent=first)], command())
+    assert log.cycles() == [first, second]
 
 
 def test_position_at_a_time_is_the_last_event_recorded_by_then(log: Log) -> None:

@@ -11,10 +11,11 @@ from api.runtime.database import open_database
 from api.runtime.settings import Settings
 from domain.log.append import Append, CommandRow, ConcurrencyConflict, NoNewer, PersonKey, Unavailable
 from domain.log.event_store import EventMapper, Log, StoredRow
+from domain.model.cycle import CycleOpened
 from domain.model.event import WHEN_RECORDED, Authorship
 from domain.model.key_result import KeyResultAdded, KeyResultLinked
 from domain.model.kpi import ReadingCorrected, ReadingRecorded
-from domain.primitives.values import Direction, Metric, Source
+from domain.primitives.values import Cadence, Direction, Metric, Source
 
 KPI = UUID(int=1)
 
@@ -33,6 +34,16 @@ def reading(
     event = ReadingRecorded(
         kpi=kpi, value=value, note=note, originator_id=stream or uuid4(), originator_version=1, timestamp=at
     )
+    return _mapper.to_stored_event(event)
+
+
+def opened(stream: UUID, parent: UUID | None = None) -> StoredRow:
+    """The first event of a cycle."""
+    day = date(2026, 1, 1)
+    event = CycleOpened(
+        key="q", name="Q", starts_on=day, ends_on=day, check_in_cadence=Cadence.WEEKLY, parent=parent,
+        originator_id=stream, originator_version=1,
+    )  # fmt: skip
     return _mapper.to_stored_event(event)
 
 
