@@ -15,39 +15,56 @@ import msgspec
 from msgspec import UNSET, structs
 
 from api.facts.field_references import by_field
-from domain.commands.command import By, Command, CycleBy
+from domain.commands.command import By, Command, CycleBy, KpiBy
 from domain.commands.cycle_commands import AdoptScoringPolicy
-from domain.commands.key_result_commands import AddKeyResult, CheckIn, MetricInput, RetargetKeyResult
-from domain.commands.objective_commands import CarryObjective, DraftObjective, UnalignObjective
+from domain.commands.key_result_commands import AddKeyResult, CheckIn, LinkKpi, MetricInput, RetargetKeyResult
+from domain.commands.objective_commands import (
+    CarriedTarget,
+    CarryObjective,
+    CloseObjective,
+    DraftObjective,
+    KeyResultScore,
+    UnalignObjective,
+)
 from domain.commands.people_commands import AddPerson, AppointLead, RenamePerson
 from domain.commands.registry import VERBS
 from domain.model.cycle import ScoringPolicyAdopted
 from domain.model.event import Event
 from domain.model.event_registry import EVENTS
-from domain.model.key_result import KeyResultAdded, KeyResultCheckedIn, KeyResultReopened, KeyResultRetargeted
+from domain.model.key_result import (
+    KeyResultAdded,
+    KeyResultCheckedIn,
+    KeyResultLinked,
+    KeyResultReopened,
+    KeyResultRetargeted,
+    KeyResultScored,
+)
 from domain.model.kpi import ReadingRecorded
-from domain.model.objective import ObjectiveDrafted, ObjectiveUnaligned
+from domain.model.objective import ObjectiveClosed, ObjectiveDrafted, ObjectiveUnaligned
 from domain.model.people import PersonAdded, PersonRenamed, TeamLeadAppointed
 from domain.primitives import personal_data
-from domain.primitives.values import Metric, Unit
+from domain.primitives.values import Aggregation, Direction, Metric, Unit
 
 SEALED: Final[tuple[type[Event], ...]] = (PersonAdded, PersonRenamed)
 """Events whose personal data is decrypted with the key of the person."""
 NOT_ALONE: Final[frozenset[type[Event]]] = frozenset({KeyResultReopened, ReadingRecorded})
 """Events without a fact of their own: a key result is reopened with its objective, and the exporter writes all readings
 of a command as one fact."""
+OF_A_STREAM: Final[tuple[type[Event], ...]] = (KeyResultScored,)
+"""Events whose first event of the stream is needed: a score in a closing belongs to the objective of the key result."""
 _OMITTED: Final = frozenset({"close_objectives"})
 """Command fields that facts express in another way: by one fact for each closed objective."""
 
 
 @dataclass(frozen=True)
 class ReplayContext:
-    """The context that events do not contain: the streams of `DEPENDENT` events, the keys of people, and the handles of
-    erased people in this export."""
+    """The context that events do not contain: the streams of `DEPENDENT` events, the keys of people, the handles of
+    erased people in this export, and all events of the same command."""
 
     streams: Mapping[UUID, Sequence[Event]]
     keys: Mapping[UUID, bytes]
     handles: Mapping[UUID, str]
+    together: Sequence[Event] = ()
 
     def before(self, event: Event, field: str) -> Any:
         """The value of a field before this event, from the last earlier event of the stream that has the field."""
@@ -155,9 +172,41 @@ def from_scoring_policy_adopted(event: ScoringPolicyAdopted, _: ReplayContext) -
 
 @command.register
 def from_objective_drafted(event: ObjectiveDrafted, context: ReplayContext) -> Command:
-    if event.carried_from is not None:
-        return CarryObjective(objective=event.carried_from, into=CycleBy(id=event.cycle))
-    return _derived(DraftObjective, event, context)
+    if event.carried_from is None:
+        return _derived(DraftObjective, event, context)
+    carried = [one for one in context.together if isinstance(one, KeyResultAdded)]
+    targets = [_target(one.carried_from, one.metric) for one in carried if one.carried_from and _has_bounds(one.metric)]
+    return CarryObjective(
+        objective=event.carried_from,
+        into=CycleBy(id=event.cycle),
+        targets=targets or UNSET,
+        keep_alignment=True if event.supports else UNSET,
+    )
+
+
+def _has_bounds(metric: Metric) -> bool:
+    return metric.direction not in (Direction.MILESTONES, Direction.DONE)
+
+
+def _target(key_result: UUID, metric: Metric) -> CarriedTarget:
+    """The target of a carried key result. One that was given by a ratio is given by the ratio again."""
+    target = metric.target if metric.change_by is None else None
+    return CarriedTarget(key_result, target, metric.change_by, metric.lower, metric.upper)
+
+
+@command.register
+def from_objective_closed(event: ObjectiveClosed, context: ReplayContext) -> Command:
+    """The closing with the scores that it recorded, so that an import computes nothing and a reopening revokes them."""
+    scored = [one for one in context.together if isinstance(one, KeyResultScored)]
+    own = [one for one in scored if context.streams[one.originator_id][0].belongs_to == event.originator_id]
+    scores = [KeyResultScore(one.originator_id, one.score) for one in own]
+    return CloseObjective(
+        objective=event.originator_id,
+        verdict=event.verdict,
+        score=event.score,
+        reflection=event.reflection,
+        scores=scores or UNSET,
+    )
 
 
 @command.register
@@ -167,7 +216,21 @@ def from_objective_unaligned(event: ObjectiveUnaligned, _: ReplayContext) -> Com
 
 @command.register
 def from_key_result_added(event: KeyResultAdded, context: ReplayContext) -> Command:
-    return _derived(AddKeyResult, event, context, metric=_metric(event.metric, Unit()))
+    if event.kpi is None:
+        return _derived(AddKeyResult, event, context, metric=_metric(event.metric, Unit()))
+    return _derived(AddKeyResult, event, context, metric=_metric(event.metric), **_link(event))
+
+
+@command.register
+def from_key_result_linked(event: KeyResultLinked, _: ReplayContext) -> Command:
+    return LinkKpi(key_result=event.originator_id, kpi=KpiBy(id=event.kpi), **_link(event))
+
+
+def _link(event: KeyResultAdded | KeyResultLinked) -> dict[str, Any]:
+    """The aggregate of a link, given explicitly: the KPI's own may be another one. Events omit LAST."""
+    if event.aggregate is None:
+        return {"aggregate": Aggregation.LAST}
+    return {"aggregate": event.aggregate, "count_from": event.count_from}
 
 
 @command.register

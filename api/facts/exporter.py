@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from itertools import groupby
@@ -12,7 +13,7 @@ import msgspec
 import psycopg
 from msgspec import NODEFAULT, UNSET
 
-from api.facts.event_to_command import DEPENDENT, SEALED, ReplayContext, command
+from api.facts.event_to_command import DEPENDENT, OF_A_STREAM, SEALED, ReplayContext, command
 from api.facts.importer import LINE_BYTES_MAX
 from api.facts.naming import Names
 from domain.commands.command import By, Command, KpiBy, verb
@@ -24,9 +25,9 @@ from domain.log.references import referenced_later
 from domain.model.cycle import CycleActivated
 from domain.model.discussion import CommentAdded, InitiativePlanned, Reflected
 from domain.model.event import Authorship, Event, Recorded
-from domain.model.key_result import KeyResultAdded, KeyResultCheckedIn, KeyResultReopened
+from domain.model.key_result import KeyResultAdded, KeyResultCheckedIn, KeyResultReopened, KeyResultScored
 from domain.model.kpi import ReadingCorrected, ReadingRecorded, ReadingRetracted
-from domain.model.objective import ObjectiveCommitted, ObjectiveDrafted, ObjectiveReopened
+from domain.model.objective import ObjectiveClosed, ObjectiveCommitted, ObjectiveDrafted, ObjectiveReopened
 from domain.model.people import PersonAdded
 from domain.primitives import personal_data
 from domain.primitives.values import Ref, Unit
@@ -41,6 +42,7 @@ READING_BYTES_MAX = 200
 _PRIMARY_OF: dict[type[Event], type[Event]] = {
     ObjectiveCommitted: CycleActivated,
     KeyResultReopened: ObjectiveReopened,
+    KeyResultScored: ObjectiveClosed,
     KeyResultAdded: ObjectiveDrafted,
 }
 """Secondary events, by the primary event of the same command."""
@@ -68,8 +70,8 @@ class Facts:
     """The facts of a log, in the order of the log.
 
     The log is streamed and need not fit in memory: only the names of goals, and of subjects that later facts reference,
-    are kept. Usually one command is one fact. A command that computed scores while closing becomes one fact for each
-    score, so that the import computes nothing.
+    are kept. Usually one command is one fact. The closing of a cycle becomes one fact for each objective that it
+    closed, with the scores that it computed, so that the import computes nothing.
     """
 
     def __init__(self, log: Log, conn: psycopg.Connection[Any], upto: int) -> None:
@@ -103,7 +105,8 @@ class Facts:
 
     def _look_up(self, events: Sequence[Event]) -> None:
         """Read the context of these events, with one statement for each kind of context."""
-        streams = self._log.streams([one.originator_id for one in events if isinstance(one, DEPENDENT)])
+        needed = [one.originator_id for one in events if isinstance(one, (*DEPENDENT, *OF_A_STREAM))]
+        streams = self._log.streams(needed)
         keys = self._log.person_keys([one.originator_id for one in events if isinstance(one, SEALED)])
         nameless = [one.originator_id for one in events if isinstance(one, PersonAdded)]
         handles = {person: self._free_handle() for person in nameless if person not in keys}
@@ -125,9 +128,10 @@ class Facts:
             yield from self._batches(group)
             return
         kinds = {type(one.event) for one in group}
+        context = replace(self._context, together=[one.event for one in group])
         for one in group:
             if _PRIMARY_OF.get(type(one.event)) not in kinds:
-                derived = command(one.event, self._context)
+                derived = command(one.event, context)
                 yield self._line(one, derived, self._name(one.event, derived))
             elif isinstance(one.event, KeyResultAdded):
                 self.names.carried(one.event.originator_id, one.event.objective)

@@ -13,7 +13,7 @@ import msgspec
 from api.facts.field_references import Expected, by_json_name
 from domain.commands.command import Command
 from domain.commands.kpi_commands import ReadingInput
-from domain.commands.objective_commands import CarryObjective
+from domain.commands.objective_commands import CarriedTarget, CarryObjective, KeyResultScore
 from domain.commands.people_commands import AddPerson, RenamePerson
 from domain.commands.permissions import Role
 from domain.commands.registry import VERBS
@@ -206,7 +206,7 @@ class Import:
             return value
         if value.keys() == {"ref"} and isinstance(value["ref"], str):
             return _as(self._named(value["ref"]), expected)
-        return {name: self._resolved(one, _READING.get(name)) for name, one in value.items()}
+        return {name: self._resolved(one, _NESTED.get(name)) for name, one in value.items()}
 
     def _named(self, name: str) -> Ref:
         ref = self._refs.get(name)
@@ -230,7 +230,12 @@ def _as(ref: Ref, expected: Expected | None) -> Any:
     return {"id": str(ref.id)} if expected.form == "by" else str(ref.id)
 
 
-_READING = by_json_name(ReadingInput)
+_NESTED = {
+    name: expected
+    for part in (ReadingInput, KeyResultScore, CarriedTarget)
+    for name, expected in by_json_name(part).items()
+}
+"""The references in the parts of inputs, by the name of the field in JSON."""
 
 
 def _person_command_id(handle: str) -> UUID:
