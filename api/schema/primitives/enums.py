@@ -65,7 +65,7 @@ described(
     {
         "DRAFT": "The objective is proposed and not committed to yet.",
         "ACTIVE": "The objective is committed to and in progress.",
-        "CLOSED": "The objective has ended with a verdict and a score.",
+        "CLOSED": "The objective has ended, with a verdict and a score if it can have one.",
         "DROPPED": "The objective was abandoned and no longer counts.",
     },
 )(ObjectiveState)
@@ -82,7 +82,7 @@ described(
     {
         "ACTIVE": "The key result is in progress.",
         "DROPPED": "The key result was abandoned and no longer counts in its objective.",
-        "SCORED": "The key result has ended with a score.",
+        "SCORED": "The key result has a score. It goes on until its objective or cycle ends.",
     },
 )(KeyResultState)
 described(
