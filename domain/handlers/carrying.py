@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import structs
 
 from domain.commands.objective_commands import CarriedTarget, CarryObjective
-from domain.handlers import current_value, supporters
+from domain.handlers import closing, current_value
 from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import UnitOfWork
 from domain.metrics.progress import is_level
@@ -154,7 +154,7 @@ def _goal(key_result: KeyResult, target: CarriedTarget | None) -> dict[str, floa
 def _alignment(uow: UnitOfWork, old: Objective, into: Cycle) -> list[Ref]:
     """The goals that the old one supports, or that these were carried into: the first of them that is not dropped and
     in a cycle that overlaps. Goals without any are left out."""
-    objectives = [one for one in supporters.overlapping(uow, into, uow.at) if one.state is not ObjectiveState.DROPPED]
+    objectives = [one for one in closing.overlapping(uow, into, uow.at) if one.state is not ObjectiveState.DROPPED]
     uow.load(one.id for one in old.supports)
     found = [_continued(uow, one, objectives) for one in old.supports]
     return list(dict.fromkeys(one for one in found if one is not None))
@@ -167,7 +167,7 @@ def _continued(uow: UnitOfWork, supported: Ref, objectives: Sequence[Objective])
         return None if objective is None else Ref(Kind.OBJECTIVE, objective.id)
     origin = uow.get(KeyResult, supported.id).objective
     holders = [one for one in objectives if origin in _chain(uow, Objective, one)]
-    live = [one for holder in holders for one in supporters.live_key_results(uow, holder, uow.at)]
+    live = [one for holder in holders for one in closing.live_key_results(uow, holder, uow.at)]
     key_result = _nearest(uow, KeyResult, supported.id, live)
     return None if key_result is None else Ref(Kind.KEY_RESULT, key_result.id)
 

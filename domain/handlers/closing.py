@@ -1,18 +1,30 @@
-"""Closing objectives: the scores of their key results, their own score and verdict, and what a reopening revokes."""
+"""Closing objectives: the scores of their key results, their own score and verdict, and what a reopening revokes.
+
+An objective without key results of its own (none, or all dropped) takes its value from the objectives that directly
+support it. All of them are read through the unit of work: a concurrent alignment, closing or check-in makes the command
+run again.
+"""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from math import fsum
+from typing import TypeAlias
 from uuid import UUID
 
 from domain.commands.objective_commands import KeyResultScore
-from domain.handlers import current_value, supporters
+from domain.handlers import current_value
 from domain.handlers.unit_of_work import UnitOfWork
 from domain.metrics import formulas
 from domain.metrics.health import verdict as verdict_of
+from domain.model.cycle import Cycle
 from domain.model.key_result import KeyResult, KeyResultAdded
-from domain.model.objective import Objective
+from domain.model.objective import Objective, ObjectiveDrafted
 from domain.primitives import values
 from domain.primitives.errors import Code, CommandRejected, invalid
-from domain.primitives.values import Kind, Verdict
+from domain.primitives.values import Kind, ObjectiveState, Ref, Verdict
+
+_Moment: TypeAlias = tuple[UUID, datetime]
+"""An objective at a moment."""
 
 
 def close(
@@ -30,12 +42,12 @@ def close(
     results, the mean of what supports it. Without a given verdict, it follows from the score by the objective's kind.
     An objective that can have no score is closed without one.
     """
-    key_results = supporters.live_key_results(uow, objective, uow.at)
+    key_results = live_key_results(uow, objective, uow.at)
     for key_result in key_results:
         if key_result.score is None:
             _give_score(uow, key_result, scores or {})
     if score is None:
-        score = _mean(key_results) if key_results else supporters.score(uow, objective, uow.at)
+        score = _mean(key_results) if key_results else score_of_supporters(uow, objective, uow.at)
     if verdict is None and score is not None:
         verdict = verdict_of(score, objective.kind, uow.policy)
     objective.close(verdict, score, reflection, uow.at)
@@ -123,3 +135,79 @@ def supported_objectives(uow: UnitOfWork, objective: Objective) -> list[UUID]:
     uow.load(one.id for one in objective.supports if one.kind is Kind.KEY_RESULT)
     goals = [(one, uow.known(one.id) if one.kind is Kind.KEY_RESULT else None) for one in objective.supports]
     return [goal.objective if isinstance(goal, KeyResult) else one.id for one, goal in goals]
+
+
+# ── what an objective takes its value from ───────────────────────────────────────────────────────
+
+
+def score_of_supporters(uow: UnitOfWork, objective: Objective, at: datetime) -> float | None:
+    """The mean over the objectives that directly support it: of the score where closed, else of the progress, 0 where
+    nothing is measured. Those that can have neither are left out; None without any."""
+    parts = supporters(uow, objective, at)
+    values = [_score_of(one) if one.state is ObjectiveState.CLOSED else _value(uow, one, at) for one in parts]
+    return _plain_mean([value for value in values if value is not None])
+
+
+def supporters(uow: UnitOfWork, objective: Objective, at: datetime) -> list[Objective]:
+    """The objectives that directly support it at a moment, as they are then: in the same or an overlapping cycle,
+    neither drafts nor dropped."""
+    to = Ref(Kind.OBJECTIVE, objective.id)
+    (cycle,) = uow.all_as_of([uow.get(Cycle, objective.cycle)], at)
+    return [
+        one
+        for one in overlapping(uow, cycle, at)
+        if to in one.supports and one.state in (ObjectiveState.ACTIVE, ObjectiveState.CLOSED)
+    ]
+
+
+def overlapping(uow: UnitOfWork, cycle: Cycle, at: datetime) -> list[Objective]:
+    """All objectives of the cycles that overlap a cycle, itself included, as of a moment."""
+    cycles = [one for one in uow.all_as_of(uow.cycles, at) if one.overlaps(cycle.starts_on, cycle.ends_on)]
+    return [one for other in cycles for one in uow.children_as_of(Objective, ObjectiveDrafted, other.id, at)]
+
+
+def live_key_results(uow: UnitOfWork, objective: Objective, at: datetime) -> list[KeyResult]:
+    """The key results of an objective that are not dropped, as of a moment, in the order of creation."""
+    return [one for one in uow.children_as_of(KeyResult, KeyResultAdded, objective.id, at) if not one.is_dropped]
+
+
+# ── values ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def _score_of(objective: Objective) -> float | None:
+    assert objective.outcome is not None
+    return objective.outcome[1]
+
+
+def _value(uow: UnitOfWork, objective: Objective, at: datetime) -> float | None:
+    """The progress of an objective at a moment, 0 where nothing is measured; None if it can have none.
+
+    Depth-first without recursion, since chains of objectives may be long, and each objective once. An objective that
+    has ended counts its parts as they stood at its end.
+    """
+    known: dict[_Moment, float | None] = {}
+    parts: dict[_Moment, list[Objective]] = {}
+    stack = [(objective, min(at, objective.ended_at))]
+    while stack:
+        one, until = stack[-1]
+        key = (one.id, until)
+        if key not in parts:
+            own = live_key_results(uow, one, until)
+            parts[key] = [] if own else supporters(uow, one, until)
+            known[key] = _of_key_results(uow, own, until) if own else None
+            stack += [(part, min(until, part.ended_at)) for part in parts[key]]
+            continue
+        stack.pop()
+        if parts[key]:
+            values = [known[part.id, min(until, part.ended_at)] for part in parts[key]]
+            known[key] = _plain_mean([value for value in values if value is not None])
+    return known[objective.id, min(at, objective.ended_at)]
+
+
+def _of_key_results(uow: UnitOfWork, key_results: list[KeyResult], at: datetime) -> float:
+    progress = [current_value.progress(uow, one, at) or 0.0 for one in key_results]
+    return formulas.mean([one.weight for one in key_results], progress)
+
+
+def _plain_mean(values: list[float]) -> float | None:
+    return fsum(values) / len(values) if values else None

@@ -1,16 +1,19 @@
 """Invariants of the log after random histories: replay, idempotence, positions, hashes and effective times."""
 
+from datetime import datetime
 from itertools import pairwise
 from random import Random
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from domain.commands.command import verb
 from domain.handlers.unit_of_work import UnitOfWork
 from domain.log.mapper import leaf_hash
 from domain.model.event import WHEN_RECORDED, Aggregate, replay
+from domain.model.key_result import Link
 from domain.primitives.values import Kind
 from tests.properties.conftest import World, Worlds
 from tests.properties.histories import AUTHOR, REPEATABLE, History
@@ -46,11 +49,20 @@ def _replayed(world: World, decided: dict[Any, Aggregate]) -> None:
 
 def _state(aggregate: Aggregate) -> dict[str, Any]:
     """The attributes, except those that the log sets at the append."""
-    return {
-        name: [what for _, what in value] if name in ("adopted", "supported") else value
-        for name, value in vars(aggregate).items()
-        if name not in ("_pending", "kpi_since", "created_at", "changed_at") and value is not WHEN_RECORDED
-    }
+    return {name: _timeless(value) for name, value in vars(aggregate).items() if name not in _TIMES}
+
+
+_TIMES = ("_pending", "created_at", "changed_at", "ended_at", "dropped_at", "closed_at")
+
+
+def _timeless(value: Any) -> Any:
+    """A value without the effective times that it contains."""
+    match value:
+        case Link():
+            return structs.replace(value, until=WHEN_RECORDED)
+        case ((datetime(), _), *_):
+            return [what for _, what in value]
+    return value
 
 
 @laws

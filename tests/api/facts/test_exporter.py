@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec import structs
 
 from api.cli.export_facts import export_facts
 from api.cli.output import Failure
@@ -13,7 +14,7 @@ from api.facts import event_to_command, exporter
 from domain.commands.command import Command, CycleBy, KpiBy
 from domain.commands.cycle_commands import ActivateCycle, CloseCycle, OpenCycle
 from domain.commands.discussion_commands import AddComment
-from domain.commands.key_result_commands import AddKeyResult, CheckIn, CorrectCheckIn, LinkKpi
+from domain.commands.key_result_commands import AddKeyResult, CheckIn, CorrectCheckIn, LinkKpi, ScoreKeyResult
 from domain.commands.kpi_commands import (
     CorrectReading,
     DefineKpi,
@@ -23,7 +24,9 @@ from domain.commands.kpi_commands import (
     RetractReading,
 )
 from domain.commands.objective_commands import (
+    AlignObjective,
     AssignObjective,
+    CarriedTarget,
     CarryObjective,
     CloseObjective,
     CommitObjective,
@@ -44,7 +47,7 @@ from domain.handlers.unit_of_work import Author
 from domain.model.event import EVENTS
 from domain.model.key_result import KeyResultReopened
 from domain.model.kpi import ReadingRecorded
-from domain.primitives.values import Direction, Kind, Metric, Milestone, Ref, Source
+from domain.primitives.values import Aggregation, Direction, Kind, Metric, Milestone, Ref, Source
 from tests.api.facts.round_trip import Json, exported, facts, imported, lines, log_contents
 from tests.metric_input import as_input
 from tests.properties.conftest import World, Worlds
@@ -279,11 +282,59 @@ def test_computed_closing_scores_are_exported(company: Company, another: World) 
     company.key_result(objective, "Never measured")
     company.do(ActivateCycle(cycle=Q1))
     company.do(CloseCycle(cycle=Q1, close_objectives=True, reason="It is over."))
-    closing = facts(company.world)[-4:]
-    assert [fact["do"] for fact in closing] == ["scoreKeyResult", "scoreKeyResult", "closeObjective", "closeCycle"]
-    assert [fact["input"].get("score") for fact in closing] == [0, 0.3, 0.3, None]
-    assert closing[2]["input"]["verdict"] == "MISSED"
+    closing = facts(company.world)[-2:]
+    assert [fact["do"] for fact in closing] == ["closeObjective", "closeCycle"]
+    assert (closing[0]["input"]["verdict"], closing[0]["input"]["score"]) == ("MISSED", 0.15)
+    assert [one["score"] for one in closing[0]["input"]["scores"]] == [0.3, 0]
     assert {(fact["at"], fact["reason"]) for fact in closing} == {(closing[0]["at"], "It is over.")}
+    assert_round_trip(company, another)
+
+
+def test_scores_given_by_people_are_facts_of_their_own(company: Company, another: World) -> None:
+    objective = company.objective()
+    scored = company.key_result(objective)
+    company.key_result(objective, "Never measured")
+    company.do(CommitObjective(objective=objective))
+    company.do(ScoreKeyResult(key_result=scored, score=0.5))
+    company.do(CloseObjective(objective=objective))
+    company.do(ReopenObjective(objective=objective, reason="Not yet."))
+    last = facts(company.world)[-3:]
+    assert [fact["do"] for fact in last] == ["scoreKeyResult", "closeObjective", "reopenObjective"]
+    assert [one["score"] for one in last[1]["input"]["scores"]] == [0]
+    assert_round_trip(company, another)
+
+
+def test_objective_closed_without_a_score_round_trips(company: Company, another: World) -> None:
+    objective = company.objective()
+    company.do(CommitObjective(objective=objective))
+    company.do(CloseObjective(objective=objective))
+    assert facts(company.world)[-1]["input"].keys() == {"objective"}
+    assert_round_trip(company, another)
+
+
+def test_carried_targets_and_kept_alignment_round_trip(company: Company, another: World) -> None:
+    above, objective = company.objective("Above"), company.objective()
+    company.do(AlignObjective(objective=objective, to=Ref(Kind.OBJECTIVE, above)))
+    company.check_in(company.key_result(objective), 10.0, day(1))
+    company.do(CarryObjective(objective=above, into=Q2))
+    targets = [CarriedTarget(company.key_result(objective, "Half done"), target=20.0)]
+    company.do(CarryObjective(objective=objective, into=Q2, targets=targets, keep_alignment=True))
+    carried = facts(company.world)[-1]["input"]
+    assert carried["keepAlignment"] is True
+    assert [one["target"] for one in carried["targets"]] == [20]
+    assert_round_trip(company, another)
+
+
+def test_aggregate_of_a_link_is_explicit(company: Company, another: World) -> None:
+    key_result = company.key_result(company.objective())
+    company.do(DefineKpi(key="visits", name="Visits"))
+    link = LinkKpi(key_result=key_result, kpi=KpiBy(key="visits"))
+    company.do(link)
+    company.do(structs.replace(link, aggregate=Aggregation.SUM, count_from=date(2026, 2, 1)))
+    company.do(structs.replace(link, count_from=None))
+    links = [fact["input"] for fact in facts(company.world)[-3:]]
+    assert [one["aggregate"] for one in links] == ["LAST", "SUM", "SUM"]
+    assert [one.get("countFrom", "") for one in links] == ["", "2026-02-01", None]
     assert_round_trip(company, another)
 
 
