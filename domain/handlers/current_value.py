@@ -14,7 +14,6 @@ from domain.handlers.unit_of_work import UnitOfWork
 from domain.handlers.windows import Window
 from domain.metrics import formulas, kpi_series
 from domain.metrics.progress import BASELINED, with_start
-from domain.model.event import WHEN_RECORDED
 from domain.model.key_result import CheckIn, KeyResult, KeyResultCheckedIn, Link
 from domain.model.kpi import Reading, ReadingRecorded
 from domain.model.objective import Objective

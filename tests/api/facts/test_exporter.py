@@ -375,7 +375,8 @@ def test_baseline_taken_from_a_kpi_is_exported(company: Company, another: World)
     metric = Metric(Direction.INCREASE, change_by=0.2)
     company.key_result(company.objective(), metric=metric, kpi=NPS, effective_at=day(2))
     exported_facts = only(facts(company.world), "addKeyResult")["input"]["metric"]
-    assert exported_facts == {"direction": "INCREASE", "start": 40, "target": 48, "changeBy": 0.2}
+    unit = {"kind": "NUMBER"}
+    assert exported_facts == {"direction": "INCREASE", "unit": unit, "start": 40, "target": 48, "changeBy": 0.2}
     assert_round_trip(company, another)
 
 

@@ -16,7 +16,7 @@ from domain.commands.key_result_commands import (
     RetargetKeyResult,
     UnlinkKpi,
 )
-from domain.commands.kpi_commands import DefineKpi, RecordReadings, RetractReading
+from domain.commands.kpi_commands import DefineKpi, RecordReadings, RedefineKpi, RetractReading
 from domain.commands.objective_commands import CloseObjective
 from domain.handlers.unit_of_work import keyed_id
 from domain.model.key_result import KeyResultAdded, KeyResultLinked, KeyResultRetargeted
@@ -85,9 +85,21 @@ def test_link_keeps_its_aggregate_and_the_first_day_whose_readings_count() -> No
     assert (then.the(KeyResultAdded).kpi, then.the(KeyResultAdded).aggregate) == (KPI_ID, MEAN)
 
 
-def test_default_aggregate_is_that_of_the_kpi_and_last_is_stored_as_none() -> None:
+def test_aggregate_last_is_stored_as_none() -> None:
     given(defined, *working).when(linked).then(KeyResultLinked(kpi=KPI_ID))
     given(defined, *working).when(link(LAST)).then(KeyResultLinked(kpi=KPI_ID))
+
+
+def test_default_aggregate_is_the_kpis_own_at_the_linking() -> None:
+    summed = structs.replace(defined, aggregation=SUM)
+    averaged = RedefineKpi(kpi=KPI, aggregation=MEAN, reason="of the day")
+    given(summed, *working).when(linked).then(KeyResultLinked(kpi=KPI_ID, aggregate=SUM))
+    given(summed, *working, averaged).when(linked).then(KeyResultLinked(kpi=KPI_ID, aggregate=MEAN))
+    given(summed, *working, linked, averaged).when(linked).then_nothing()
+    given(summed, *working).when(link(LAST)).then(KeyResultLinked(kpi=KPI_ID))
+    at_least = MetricInput(Direction.AT_LEAST, target=5)
+    command = AddKeyResult(objective=OBJECTIVE, title="Promoters", metric=at_least, kpi=KPI)
+    assert given(opened, summed, drafted).when(command).the(KeyResultAdded).aggregate is SUM
 
 
 def test_linking_with_another_aggregate_or_first_day_is_an_edit() -> None:
