@@ -157,7 +157,7 @@ class SnapshotFields:
         self,
         page_request: PageRequest,
         search: Annotated[
-            str | None, strawberry.argument(description="A part of the handle, name or email, case-insensitive.")
+            str | None, strawberry.argument(description=f"Words in the handle, name or email. {filters.SEARCHED}")
         ] = None,
     ) -> Connection[Person]:
         wanted, order = filters.person_filter(search), Order(people.PersonOrder.NAME)

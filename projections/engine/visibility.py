@@ -97,7 +97,7 @@ def ddl(schema: str) -> list[sql.Composed]:
 
 def _view(table: Table[Any], schema: sql.Identifier) -> sql.Composed:
     shown = SHOWN[table.name]
-    columns = [f"{shown.columns.get(column.name, f'v.{column.name}')} as {column.name}" for column in table.columns]
+    columns = [f"{shown.columns.get(column.name, f'v.{column.name}')} as {column.name}" for column in table.stored]
     query = f"select {', '.join(columns)} from {table.name} v where {shown.where}"
     return sql.SQL(f"create view {{}}.{table.name} as {query}").format(schema)
 

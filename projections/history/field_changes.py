@@ -162,7 +162,8 @@ def around(conn: Connection, kind: Kind, events: Iterable[tuple[UUID, int]]) -> 
     """By position: the versions around each of these events, given as (node id, position), of nodes of one kind."""
     table = TABLES_OF[kind]
     ids, positions = zip(*events, strict=True)
-    last = f"select * from {table.name} where id = c.id and position <= c.position order by position desc limit 2"
+    versions = f"select {table.names} from {table.name} where id = c.id and position <= c.position"
+    last = f"{versions} order by position desc limit 2"
     sql = (
         f"select c.position, v.* from unnest(%(ids)b::uuid[], %(positions)b::bigint[]) as c (id, position)"
         f" cross join lateral ({last}) v"

@@ -6,6 +6,7 @@ from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
 
 from domain.primitives.values import Basis
+from projections.store import search_text
 from projections.store.versioned_tables import (
     Connection,
     Cursor,
@@ -101,23 +102,17 @@ class FilterBuilder:
         self.where_first(f"f.id in (select id from {table.name} where {same})", value)
         self.where(f"v.{same}", value)
 
-    def search(self, value: str | None, *columns: str) -> None:
-        """Require that one of these columns contains the text, literally and in any case; blank text is left out."""
-        if value is not None and value.strip():
-            found = " or ".join(f"v.{column} ilike {{0}}" for column in columns)
-            self.where(f"({found})", _containing(value.strip()))
+    def search(self, query: str | None) -> None:
+        """Require that the searchable text contains every word of the query, as a part of a word and in any order;
+        a query without words requires nothing."""
+        for word in search_text.words(query or ""):
+            self.where(f"strpos(v.{search_text.COLUMN}, {{0}}) > 0", word)
 
     def _add(self, conditions: list[str], condition: str, value: Any) -> None:
         if value is not None:
             name = f"p{len(self.params)}"
             self.params[name] = list(value) if isinstance(value, tuple) else value
             conditions.append(condition.format(f"%({name})s"))
-
-
-def _containing(text: str) -> str:
-    """The ILIKE pattern for texts that contain this text."""
-    escaped = text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-    return f"%{escaped}%"
 
 
 # ── lists ────────────────────────────────────────────────────────────────────────────────────────

@@ -24,6 +24,7 @@ import psycopg
 from psycopg.rows import tuple_row
 
 from domain.primitives.values import Basis, Kind, Source
+from projections.store import search_text
 from projections.store.basis import is_level
 
 R = TypeVar("R", bound=msgspec.Struct)
@@ -171,19 +172,28 @@ class Table(Generic[R]):
     """Rows of a row class that are written once.
 
     `key`: the columns of the primary key. `indexes`: the text after `create index on TABLE`. `secret`: columns with
-    personal data that may have to be erased, of which the database collects no statistics.
+    personal data that may have to be erased, of which the database collects no statistics. `searched`: the fields of
+    the row that a search looks into; the table has one column more for them, `search_text.COLUMN`.
     """
 
     def __init__(
-        self, name: str, row: type[R], key: Sequence[str], indexes: Sequence[str] = (), secret: Sequence[str] = ()
+        self,
+        name: str,
+        row: type[R],
+        key: Sequence[str],
+        indexes: Sequence[str] = (),
+        secret: Sequence[str] = (),
+        searched: Sequence[str] = (),
     ) -> None:
         self.name = name
         self.row = row
         self.key = tuple(key)
         self.indexes = tuple(indexes)
-        self.secret = tuple(secret)
+        self.searched = tuple(searched)
+        self.secret = (*secret, search_text.COLUMN) if set(secret) & set(searched) else tuple(secret)
         hints = get_type_hints(row)
         self.columns = [_column(field, hints[field]) for field in row.__struct_fields__]
+        self.stored = [*self.columns, *([Column(search_text.COLUMN, "text")] if searched else [])]
         self._dumps = [(place, column.dump) for place, column in enumerate(self.columns) if column.dump]
         self._loads = [(place, column.load) for place, column in enumerate(self.columns) if column.load]
         self.names = ", ".join(column.name for column in self.columns)
@@ -192,7 +202,7 @@ class Table(Generic[R]):
     @property
     def ddl(self) -> str:
         """The table with its key, in the first schema of the search path."""
-        columns = ", ".join(f"{column.name} {column.type}" for column in self.columns)
+        columns = ", ".join(f"{column.name} {column.type}" for column in self.stored)
         no_statistics = "".join(f"; alter table {self.name} alter {column} set statistics 0" for column in self.secret)
         return f"create table {self.name} ({columns}, primary key ({', '.join(self.key)})){no_statistics}"
 
@@ -204,17 +214,17 @@ class Table(Generic[R]):
     @property
     def last(self) -> str:
         """The query for the last row of each of the ids in the parameter `ids`."""
-        row = f"select * from {self.name} where {self.name}.id = c.id order by position desc limit 1"
+        row = f"select {self.names} from {self.name} where {self.name}.id = c.id order by position desc limit 1"
         return f"select v.* from unnest(%(ids)b::uuid[]) as c (id) cross join lateral ({row}) v"
 
     def insert(self, conn: Connection, rows: Iterable[R]) -> None:
-        values = ", ".join(["%b"] * len(self.columns))
+        values = ", ".join(["%b"] * len(self.stored))
         for row in rows:
             conn.execute(f"insert into {self.name} values ({values})", self.dumped(row), prepare=True)
 
     def copy(self, conn: Connection, rows: Iterable[R]) -> None:
         with conn.cursor().copy(f"copy {self.name} from stdin (format binary)") as copy:
-            copy.set_types([column.type for column in self.columns])
+            copy.set_types([column.type for column in self.stored])
             for row in rows:
                 copy.write_row(self.dumped(row))
 
@@ -230,6 +240,8 @@ class Table(Generic[R]):
         for place, dump in self._dumps:
             if values[place] is not None:
                 values[place] = dump(values[place])
+        if self.searched:
+            values.append(search_text.searchable(getattr(row, name) for name in self.searched))
         return values
 
     def loads(self, name: str) -> Callable[[Any], Any]:
@@ -292,11 +304,18 @@ class ValidityTable(Table[R]):
 class VersionedTable(Table[V]):
     """Every version of the aggregates of one kind."""
 
-    def __init__(self, kind: Kind, row: type[V], indexes: Sequence[str] = (), secret: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        kind: Kind,
+        row: type[V],
+        indexes: Sequence[str] = (),
+        secret: Sequence[str] = (),
+        searched: Sequence[str] = (),
+    ) -> None:
         self.kind = kind
         name = "".join(f"_{c.lower()}" if c.isupper() else c for c in kind).removeprefix("_")
         everywhere = ("(id, changed_at, position)", "(born) where version = 1")
-        super().__init__(name, row, ("id", "position"), (*everywhere, *indexes), secret)
+        super().__init__(name, row, ("id", "position"), (*everywhere, *indexes), secret, searched)
         self._by_id: dict[bool, str] = {}
         """The query by ids, cached by whether the basis is level."""
 
@@ -335,8 +354,9 @@ class VersionedTable(Table[V]):
         return {parent: sorted(rows, key=_born) for parent, rows in zip(parents, groups, strict=True)}
 
     def redact(self, conn: Connection, ids: Sequence[UUID], columns: Sequence[str]) -> None:
-        """Set these columns to null in every version with these ids."""
-        sets = ", ".join(f"{name} = null" for name in columns)
+        """Set these columns, and the searchable text made of any of them, to null in every version with these ids."""
+        derived = [search_text.COLUMN] if set(columns) & set(self.searched) else []
+        sets = ", ".join(f"{name} = null" for name in [*columns, *derived])
         conn.execute(f"update {self.name} set {sets} where id = any(%b)", [list(ids)])
 
     def versions(self, conn: Connection, basis: Basis, ids: Iterable[UUID]) -> dict[UUID, list[V]]:

@@ -81,6 +81,7 @@ KEY_RESULT = VersionedTable(
     Kind.KEY_RESULT,
     KeyResultRow,
     ["(objective, id) where version = 1", "(cycle, born) where version = 1", "(owner, id)", "(kpi, id)"],
+    searched=("title", "description"),
 )
 TABLES: tuple[Table[Any], ...] = (KEY_RESULT,)
 
@@ -196,7 +197,7 @@ def _key_result_conditions(basis: Basis, filter: KeyResultFilter) -> FilterBuild
     builder.where_column(KEY_RESULT, "kpi", filter.kpi)
     builder.where("v.state = any({0})", filter.states)
     builder.where(f"exists (select from {OBJECTIVE.at(basis, 'o', 'v.objective')} where o.team = {{0}})", filter.team)
-    builder.search(filter.search, "title", "description")
+    builder.search(filter.search)
     return builder
 
 

@@ -33,7 +33,7 @@ class KpiRow(Version, frozen=True, gc=False):
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────
 
-KPI = VersionedTable(Kind.KPI, KpiRow, ["(key)", "(owner, id)", "(team, id)"])
+KPI = VersionedTable(Kind.KPI, KpiRow, ["(key)", "(owner, id)", "(team, id)"], searched=("key", "name", "description"))
 TABLES: tuple[Table[Any], ...] = (KPI,)
 
 # ── handlers ─────────────────────────────────────────────────────────────────────────────────────
@@ -65,7 +65,7 @@ def on_kpi_retired(event: KpiRetired, entry: Recorded, writer: BatchWriter) -> N
 
 
 class KpiFilter(msgspec.Struct, frozen=True):
-    """`search`: a part of key, name or description, in any case."""
+    """`search`: words that occur in key, name or description."""
 
     team: UUID | None = None
     owner: UUID | None = None
@@ -111,7 +111,7 @@ def _kpi_conditions(_basis: Basis, filter: KpiFilter) -> FilterBuilder:
     builder.where_column(KPI, "team", filter.team)
     builder.where_column(KPI, "owner", filter.owner)
     builder.where("v.retired = {0}", filter.retired)
-    builder.search(filter.search, "key", "name", "description")
+    builder.search(filter.search)
     return builder
 
 

@@ -81,6 +81,7 @@ OBJECTIVE = VersionedTable(
         "(team, id)",
         f"(id) where visibility = '{Visibility.TEAM}'",
     ],
+    searched=("title", "description"),
 )
 TABLES: tuple[Table[Any], ...] = (OBJECTIVE,)
 
@@ -137,8 +138,8 @@ _OF_THE_END = ("verdict", "score", "reflection", "closed_at", "closed_in", "ende
 
 
 class ObjectiveFilter(msgspec.Struct, frozen=True):
-    """All conditions given must hold. `aligned`: supports a goal that is not dropped. `search`: a part of title or
-    description, in any case. `supports`: an objective or key result that it supports."""
+    """All conditions given must hold. `aligned`: supports a goal that is not dropped. `search`: words that occur
+    in title or description. `supports`: an objective or key result that it supports."""
 
     cycle: UUID | None = None
     team: UUID | None = None
@@ -218,7 +219,7 @@ def _objective_conditions(basis: Basis, filter: ObjectiveFilter) -> FilterBuilde
     builder.where("v.kind = {0}", filter.kind)
     builder.where(f"{supported}) = {{0}}", filter.aligned)
     builder.where(f"{supported} and e.target = {{0}})", filter.supports)
-    builder.search(filter.search, "title", "description")
+    builder.search(filter.search)
     return builder
 
 

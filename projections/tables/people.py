@@ -77,8 +77,8 @@ class Membership(msgspec.Struct, frozen=True, gc=False):
 
 NAMES = ("handle", "name", "email")
 """The columns that name a person."""
-PERSON = VersionedTable(Kind.PERSON, PersonRow, ["(handle)"], secret=NAMES)
-TEAM = VersionedTable(Kind.TEAM, TeamRow, ["(key)", "(parent, id)"])
+PERSON = VersionedTable(Kind.PERSON, PersonRow, ["(handle)"], secret=NAMES, searched=NAMES)
+TEAM = VersionedTable(Kind.TEAM, TeamRow, ["(key)", "(parent, id)"], searched=("key", "name"))
 MEMBERSHIP = ValidityTable("membership", Membership, ["team", "person"], ["until_position", "until_at"], ["(person)"])
 TABLES: tuple[Table[Any], ...] = (PERSON, TEAM, MEMBERSHIP)
 
@@ -161,7 +161,7 @@ def is_any_erased(conn: Connection) -> bool:
 
 
 class PersonFilter(msgspec.Struct, frozen=True):
-    """`search`: a part of handle, name or email, in any case."""
+    """`search`: words that occur in handle, name or email."""
 
     active: bool | None = None
     search: str | None = None
@@ -219,7 +219,7 @@ def members_of_teams(conn: Connection, basis: Basis, teams: Sequence[UUID]) -> d
 def _person_conditions(_basis: Basis, filter: PersonFilter) -> FilterBuilder:
     builder = FilterBuilder()
     builder.where("v.active = {0}", filter.active)
-    builder.search(filter.search, "handle", "name", "email")
+    builder.search(filter.search)
     return builder
 
 
@@ -270,7 +270,7 @@ def _team_conditions(_basis: Basis, filter: TeamFilter) -> FilterBuilder:
     builder = FilterBuilder()
     builder.where_column(TEAM, "parent", filter.parent)
     builder.where("v.disbanded = {0}", filter.disbanded)
-    builder.search(filter.search, "key", "name")
+    builder.search(filter.search)
     return builder
 
 

@@ -20,6 +20,7 @@ from projections.store.versioned_tables import Order
 from projections.tables import cycle, key_result, kpi, objective, people
 
 SEARCH_LENGTH_MAX = 300
+SEARCHED = "Each word must occur as a part of a word, in any order, ignoring case, accents and Unicode form."
 
 NOTHING = UUID(int=0)
 """The id of an entity that does not exist: a list that is filtered by it is empty."""
@@ -51,9 +52,7 @@ class ObjectiveFilter:
     aligned: bool | None = strawberry.field(
         default=None, description="Whether the objective supports a goal that is not dropped."
     )
-    search: str | None = strawberry.field(
-        default=None, description="A part of the title or description, case-insensitive."
-    )
+    search: str | None = strawberry.field(default=None, description=f"Words in the title or description. {SEARCHED}")
 
 
 @strawberry.input(
@@ -74,9 +73,7 @@ class KeyResultFilter:
         default=None, description="Key results in one of these states."
     )
     kpi: KpiBy | None = strawberry.field(default=None, description="Key results measured by this KPI.")
-    search: str | None = strawberry.field(
-        default=None, description="A part of the title or description, case-insensitive."
-    )
+    search: str | None = strawberry.field(default=None, description=f"Words in the title or description. {SEARCHED}")
 
 
 @strawberry.input(description="A filter of KPIs. A KPI must match every field that is set.")
@@ -89,7 +86,7 @@ class KpiFilter:
         default=None, description="KPIs with one of these status values."
     )
     search: str | None = strawberry.field(
-        default=None, description="A part of the key, name or description, case-insensitive."
+        default=None, description=f"Words in the key, name or description. {SEARCHED}"
     )
 
 

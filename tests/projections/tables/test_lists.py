@@ -11,6 +11,7 @@ from domain.commands.command import CycleBy
 from domain.commands.cycle_commands import OpenCycle
 from domain.commands.kpi_commands import DefineKpi
 from domain.commands.objective_commands import DraftObjective
+from domain.commands.people_commands import FormTeam, RenameTeam
 from domain.primitives.values import Basis, Cadence, CycleState, KeyResultState, Kind, ObjectiveKind, ObjectiveState
 from projections.store import basis as bases
 from projections.store.keyset import List
@@ -198,6 +199,42 @@ def test_search_patterns_are_literal(world: World, pattern: str) -> None:
         world.record(DefineKpi(key=f"k{number}", name=name, cadence=Cadence.WEEKLY))
     found = kpi.KPIS.page(world.conn, world.now, kpi.KpiFilter(search=pattern), Order(kpi.KpiOrder.KEY), Window(9))
     assert [row.key for row in found] == ["k0"]
+
+
+@pytest.mark.parametrize(
+    ("query", "keys"),
+    [
+        ("cafe", ["k0", "k1"]),
+        ("CAFÉ sales", ["k0"]),
+        ("sales cafe", ["k0"]),
+        ("ale af", ["k0"]),
+        ("strasse", ["k2"]),
+        ("k1 cafe", ["k1"]),
+        ("sales strasse", []),
+        ("ca le", ["k0"]),
+        ("  ", ["k0", "k1", "k2"]),
+        ("", ["k0", "k1", "k2"]),
+    ],
+)
+def test_every_word_of_a_search_occurs_in_any_order(world: World, query: str, keys: list[str]) -> None:
+    named = (("Caf\u00e9", "Sales of the month"), ("Cafe\u0301", None), ("Orders in Schönstraße", None))
+    for number, (name, description) in enumerate(named):
+        world.record(DefineKpi(key=f"k{number}", name=name, description=description, cadence=Cadence.WEEKLY))
+    found = kpi.KPIS.page(world.conn, world.now, kpi.KpiFilter(search=query), Order(kpi.KpiOrder.KEY), Window(9))
+    assert [row.key for row in found] == keys
+    assert kpi.KPIS.count(world.conn, world.now, kpi.KpiFilter(search=query)) == len(keys)
+
+
+def test_a_search_finds_what_a_row_contains_at_the_basis(world: World) -> None:
+    team = world.record(FormTeam(key="core", name="Würzburg"))
+    before = world.now
+    world.record(RenameTeam(team=team, name="Bamberg"))
+
+    def found(basis: Basis, query: str) -> int:
+        return people.TEAMS.count(world.conn, basis, people.TeamFilter(search=query))
+
+    assert (found(before, "wurzburg"), found(before, "bamberg")) == (1, 0)
+    assert (found(world.now, "wurzburg"), found(world.now, "bamberg core")) == (0, 1)
 
 
 def test_order_and_search_ignore_case(world: World) -> None:

@@ -44,7 +44,7 @@ def test_an_erased_person_has_no_name_at_any_basis_nor_after_a_rebuild(world: Wo
         assert (row.handle, row.name, row.email, row.active) == (None, None, None, active)
     assert people.people_by_handle(world.conn, world.now, ["ada"]) == {}
     grown = world.dump()
-    assert b"Lovelace" not in grown
+    assert b"lovelace" not in grown.lower()
     assert b"ada@" not in grown
     rebuild.rebuild(world.log, world.database.connect, workspace=world.workspace)
     assert world.dump() == grown
@@ -63,7 +63,7 @@ def test_personal_data_decrypted_before_the_erasure_is_removed_at_any_batch_size
     monkeypatch.setattr(world.log, "person_keys", lambda _: keys)
     world.new_projector(batch_size).catch_up()
     assert people.people(world.conn, world.now, [ada.id])[ada.id].handle is None
-    assert b"Lovelace" not in world.dump()
+    assert b"lovelace" not in world.dump().lower()
     assert b"ada@" not in world.dump()
 
 
@@ -76,7 +76,10 @@ def test_the_database_keeps_no_statistics_of_personal_data(world: World) -> None
     )
     columns = set(statistics.fetchall())
     assert ("person", "active") in columns
-    secret = {("person", name) for name in people.NAMES} | {("person_key", "key"), ("person_key", "handle_digest")}
+    secret = {("person", name) for name in people.PERSON.secret} | {
+        ("person_key", "key"),
+        ("person_key", "handle_digest"),
+    }
     assert not columns & secret
 
 

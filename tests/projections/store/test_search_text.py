@@ -1,0 +1,44 @@
+"""The text that search compares."""
+
+import pytest
+
+from projections.store.search_text import searchable, words
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("cafe", "caf\u00e9"),  # composed
+        ("cafe", "cafe\u0301"),  # decomposed
+        ("caf\u00e9", "CAFE\u0301"),
+        ("strasse", "Straße"),
+        ("STRASSE", "straße"),
+        ("straße", "Strasse"),
+        ("angstrom", "\u212bngstr\u00f6m"),  # the sign is canonically equal to the letter
+        ("\u212b", "\u00e5"),
+        ("office", "o\ufb03ce"),  # a ligature
+        ("istanbul", "\u0130stanbul"),
+        ("１２", "12 orders"),  # full-width digits
+        ("ΣΊΣΥΦΟΣ", "σίσυφος"),
+    ],
+)
+def test_search_ignores_case_accents_and_unicode_form(query: str, text: str) -> None:
+    (word,) = words(query)
+    assert word in (searchable([text]) or "")
+
+
+def test_words_are_split_at_any_whitespace_and_counted_once() -> None:
+    assert words(" Grow\u00a0the\tshop\u2003GROW\n") == ["grow", "the", "shop"]
+
+
+@pytest.mark.parametrize("query", ["", "  ", "\u0301"])
+def test_a_query_without_letters_has_no_words(query: str) -> None:
+    assert words(query) == []
+
+
+def test_no_word_reaches_from_one_field_into_the_next() -> None:
+    assert searchable(["Grow", None, "", "Shop"]) == "grow\nshop"
+
+
+def test_empty_fields_have_no_searchable_text() -> None:
+    assert searchable([None, ""]) is None
