@@ -147,14 +147,15 @@ class UnitKind(StrEnum):
 
 
 def _clean(text: str, field: tuple[str, ...]) -> str:
+    """The text in NFC. Raises `INVALID` for control characters."""
     for character in text:
         if unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\r\t":
             raise invalid(f"Contains the control character U+{ord(character):04X}; remove it.", *field)
-    return text
+    return unicodedata.normalize("NFC", text)
 
 
 def title(text: str, *field: str) -> str:
-    """A line of 1 to 300 characters, without control characters, trimmed. Raises `INVALID`."""
+    """A line of 1 to 300 characters in NFC, without control characters, trimmed. Raises `INVALID`."""
     line = _clean(text, field).strip()
     if line and all(unicodedata.category(character)[0] in "CZ" for character in line):
         raise invalid("Has no visible characters; give a text.", *field)
@@ -166,8 +167,9 @@ def title(text: str, *field: str) -> str:
 
 
 def prose(text: str | None, *field: str) -> str | None:
-    """Free text of up to 20,000 characters; None for blank text. Raises `INVALID`."""
-    if text is None or not _clean(text, field).strip():
+    """Free text of up to 20,000 characters in NFC; None for blank text. Raises `INVALID`."""
+    text = None if text is None else _clean(text, field)
+    if text is None or not text.strip():
         return None
     if len(text) > TEXT_LENGTH_MAX:
         raise invalid(f"Must have at most {TEXT_LENGTH_MAX} characters; this has {len(text)}.", *field)
@@ -186,12 +188,13 @@ def key(text: str, *field: str) -> str:
 
 
 def email(text: str | None, *field: str) -> str | None:
-    """An email address: an @ between two parts. It is not verified. Raises `INVALID`."""
-    if text is None or not text.strip():
+    """An email address in NFC: an @ between two parts. It is not verified. Raises `INVALID`."""
+    address = None if text is None else _clean(text.strip(), field)
+    if not address:
         return None
-    if len(text) > TITLE_LENGTH_MAX or not _EMAIL.fullmatch(_clean(text.strip(), field)):
+    if len(address) > TITLE_LENGTH_MAX or not _EMAIL.fullmatch(address):
         raise invalid("This is not an email address; write it like 'ada@example.com'.", *field)
-    return text.strip()
+    return address
 
 
 def number(value: float, *field: str) -> float:
@@ -300,18 +303,20 @@ def metric(given: Metric, baseline: float | None, *field: str) -> Metric:
             raise invalid(f"{given.direction} takes no {_camel(name)}; leave it out.", *field, _camel(name))
     if given.milestones and given.direction is not Direction.MILESTONES:
         raise invalid(f"{given.direction} takes no milestones; leave them out.", *field, "milestones")
-    unit(given.unit, *field, "unit")
     resolved = _with_target(_with_start(given, baseline), field)
     _CHECKS[given.direction](resolved, field)
     _spanned(resolved, field)
-    return msgspec.structs.replace(resolved, milestones=_milestones(resolved, field))
+    return msgspec.structs.replace(
+        resolved, unit=unit(given.unit, *field, "unit"), milestones=_milestones(resolved, field)
+    )
 
 
 def unit(given: Unit, *field: str) -> Unit:
-    """The unit, if its symbol has up to 64 characters without control characters. Raises `INVALID`."""
-    if len(_clean(given.symbol, (*field, "symbol"))) > KEY_LENGTH_MAX:
+    """The unit with its symbol in NFC, of up to 64 characters without control characters. Raises `INVALID`."""
+    symbol = _clean(given.symbol, (*field, "symbol"))
+    if len(symbol) > KEY_LENGTH_MAX:
         raise invalid(f"A unit's symbol has at most {KEY_LENGTH_MAX} characters; shorten it.", *field, "symbol")
-    return given
+    return msgspec.structs.replace(given, symbol=symbol)
 
 
 def _with_start(given: Metric, baseline: float | None) -> Metric:

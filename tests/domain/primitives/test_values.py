@@ -187,6 +187,20 @@ def test_prose_has_up_to_20000_characters_and_no_control_characters(text: str) -
     assert (refused.value.code, refused.value.field) == (Code.INVALID, ("note",))
 
 
+def test_text_is_stored_in_nfc() -> None:
+    decomposed, composed = "cafe\u0301", "caf\u00e9"
+    assert values.title(decomposed) == values.prose(decomposed) == composed
+    assert values.email(f"{decomposed}@example.com") == f"{composed}@example.com"
+    assert values.unit(Unit(symbol="\u212b")).symbol == "\u00c5"
+    milestones = (Milestone("a", decomposed),)
+    stored = values.metric(Metric(Direction.MILESTONES, unit=Unit(symbol="\u212a"), milestones=milestones), None)
+    assert (stored.milestones[0].title, stored.unit.symbol) == (composed, "K")
+
+
+def test_the_length_of_a_text_is_counted_in_nfc() -> None:
+    assert values.title("e\u0301" * 300) == "\u00e9" * 300
+
+
 @pytest.mark.parametrize("text", ["a", "2026-q1", "conversion.rate", "a_b", "x" * 64])
 def test_a_key_is_lower_case_and_short(text: str) -> None:
     assert values.key(text) == text
