@@ -1,7 +1,18 @@
-"""The rejection of a command: a code, a message and the field."""
+"""The rejection of a command: its problems, each with a code, a rule, a message and the field."""
 
+from collections.abc import Mapping, Sequence
+from datetime import date
 from enum import StrEnum
+from types import TracebackType
+from typing import Final, Self, TypeAlias
 from uuid import UUID
+
+import msgspec
+
+from domain.primitives.rules import Rule
+
+PROBLEMS_MAX: Final = 100
+"""The largest number of problems in one rejection; of an input with more, the first ones are named."""
 
 
 class Code(StrEnum):
@@ -19,29 +30,60 @@ class Code(StrEnum):
     TOO_LARGE = "TOO_LARGE"
 
 
+Parameter: TypeAlias = str | float | date
+"""A value in a message; a `date` may be a `datetime`."""
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """One reason for a rejection.
+
+    `code` and `rule` are stable; a problem without a finer rule has its code as the rule. `message` explains what is
+    wrong and what to do, `field` is the path of the input field (empty for the whole command), and `parameters` has the
+    values with which a client can write the message in another language.
+    """
+
+    code: Code
+    rule: str
+    message: str
+    field: tuple[str, ...]
+    parameters: Mapping[str, Parameter]
+
+    def __str__(self) -> str:
+        where = f" ({'.'.join(self.field)})" if self.field else ""
+        rule = "" if self.rule == self.code else f" [{self.rule}]"
+        return f"{self.code}{where}: {self.message}{rule}"
+
+
 class CommandRejected(Exception):
     """A command was rejected and nothing was recorded.
 
-    `code` is stable, `message` explains what is wrong and what to do, `field` is the path of the input field (empty
-    for the whole command). `since` of a `STALE` rejection has the id of the changed aggregate and the version that the
-    caller expected.
+    Its first problem also gives `code`, `message` and `field`. `since` of a `STALE` rejection has the id of the changed
+    aggregate and the version that the caller expected.
     """
 
-    def __init__(self, code: Code, message: str, *field: str, since: tuple[UUID, int] | None = None) -> None:
+    def __init__(
+        self,
+        code: Code,
+        message: str,
+        *field: str,
+        rule: Rule | None = None,
+        since: tuple[UUID, int] | None = None,
+        **parameters: Parameter,
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.field = field
         self.since = since
+        self.problems: Sequence[Problem] = [Problem(code, rule or code.value, message, field, parameters)]
 
     def __str__(self) -> str:
-        where = ".".join(self.field)
-        return f"{self.code}{f' ({where})' if where else ''}: {self.message}"
+        return "; ".join(map(str, self.problems))
 
 
-def invalid(message: str, *field: str) -> CommandRejected:
+def invalid(message: str, *field: str, rule: Rule | None = None, **parameters: Parameter) -> CommandRejected:
     """The rejection of a value that is invalid in every state of the workspace."""
-    return CommandRejected(Code.INVALID, message, *field)
+    return CommandRejected(Code.INVALID, message, *field, rule=rule, since=None, **parameters)
 
 
 def idempotency_mismatch() -> CommandRejected:
@@ -51,3 +93,46 @@ def idempotency_mismatch() -> CommandRejected:
         "This key was used with another input. Use a new key for a new command.",
         "idempotencyKey",
     )
+
+
+# ── several problems ─────────────────────────────────────────────────────────────────────────────
+
+
+class InputRejected(CommandRejected):
+    """The input has faults: one problem for each field that is wrong, in the order of the fields."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        first = problems[0]
+        super().__init__(first.code, first.message, *first.field)
+        self.problems = problems
+
+
+class Faults:
+    """Gathers the faults of an input, one for each field.
+
+    `with faults:` keeps a rejection with `INVALID` or `TOO_LARGE`, which depend on the input alone, and execution goes
+    on after the block; other rejections are raised. `refuse` raises what was gathered.
+    """
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, ...], Problem] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> bool:
+        if not isinstance(error, CommandRejected) or error.code not in (Code.INVALID, Code.TOO_LARGE):
+            return False
+        for problem in error.problems:
+            self._found.setdefault(problem.field, problem)
+        return True
+
+    def refuse(self) -> None:
+        """Raises `InputRejected` if there are faults, with the first `PROBLEMS_MAX` of them."""
+        if self._found:
+            raise InputRejected([*self._found.values()][:PROBLEMS_MAX])

@@ -4,17 +4,17 @@ import math
 import re
 import sys
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from itertools import pairwise
 from typing import Annotated, TypeAlias
 from uuid import UUID
 
 import msgspec
 
 from domain.primitives.documentation import doc
-from domain.primitives.errors import invalid
+from domain.primitives.errors import CommandRejected, Faults, invalid
+from domain.primitives.rules import Rule
 
 TITLE_LENGTH_MAX = 300
 TEXT_LENGTH_MAX = 20_000
@@ -150,19 +150,31 @@ def _clean(text: str, field: tuple[str, ...]) -> str:
     """The text in NFC. Raises `INVALID` for control characters."""
     for character in text:
         if unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\r\t":
-            raise invalid(f"Contains the control character U+{ord(character):04X}; remove it.", *field)
+            name = f"U+{ord(character):04X}"
+            raise invalid(
+                f"Contains the control character {name}; remove it.",
+                *field,
+                rule=Rule.CONTROL_CHARACTER,
+                character=name,
+            )
     return unicodedata.normalize("NFC", text)
 
 
 def title(text: str, *field: str) -> str:
     """A line of 1 to 300 characters in NFC, without control characters, trimmed. Raises `INVALID`."""
     line = _clean(text, field).strip()
-    if line and all(unicodedata.category(character)[0] in "CZ" for character in line):
-        raise invalid("Has no visible characters; give a text.", *field)
-    if not 1 <= len(line) <= TITLE_LENGTH_MAX:
-        raise invalid(f"Needs 1 to {TITLE_LENGTH_MAX} characters; this has {len(line)}.", *field)
+    if all(unicodedata.category(character)[0] in "CZ" for character in line):
+        raise invalid("Has no visible characters; give a text.", *field, rule=Rule.TITLE_EMPTY)
+    if len(line) > TITLE_LENGTH_MAX:
+        raise invalid(
+            f"Needs 1 to {TITLE_LENGTH_MAX} characters; this has {len(line)}.",
+            *field,
+            rule=Rule.TITLE_TOO_LONG,
+            max=TITLE_LENGTH_MAX,
+            length=len(line),
+        )
     if any(character in "\n\r\t" for character in line):
-        raise invalid("Must be a single line; remove the line breaks and tabs.", *field)
+        raise invalid("Must be a single line; remove the line breaks and tabs.", *field, rule=Rule.TITLE_NOT_ONE_LINE)
     return line
 
 
@@ -172,8 +184,22 @@ def prose(text: str | None, *field: str) -> str | None:
     if text is None or not text.strip():
         return None
     if len(text) > TEXT_LENGTH_MAX:
-        raise invalid(f"Must have at most {TEXT_LENGTH_MAX} characters; this has {len(text)}.", *field)
+        raise invalid(
+            f"Must have at most {TEXT_LENGTH_MAX} characters; this has {len(text)}.",
+            *field,
+            rule=Rule.TEXT_TOO_LONG,
+            max=TEXT_LENGTH_MAX,
+            length=len(text),
+        )
     return text
+
+
+def body(text: str, *field: str) -> str:
+    """Free text like `prose` that is not blank. Raises `INVALID`."""
+    written = prose(text, *field)
+    if written is None:
+        raise invalid("Is blank; give a text.", *field, rule=Rule.TEXT_EMPTY)
+    return written
 
 
 def key(text: str, *field: str) -> str:
@@ -183,6 +209,8 @@ def key(text: str, *field: str) -> str:
             f"A key has up to {KEY_LENGTH_MAX} lower-case letters, digits, '-', '_' or '.', and begins "
             "and ends with a letter or digit, like '2026-q1'.",
             *field,
+            rule=Rule.KEY_MALFORMED,
+            max=KEY_LENGTH_MAX,
         )
     return text
 
@@ -193,21 +221,28 @@ def email(text: str | None, *field: str) -> str | None:
     if not address:
         return None
     if len(address) > TITLE_LENGTH_MAX or not _EMAIL.fullmatch(address):
-        raise invalid("This is not an email address; write it like 'ada@example.com'.", *field)
+        raise invalid(
+            "This is not an email address; write it like 'ada@example.com'.", *field, rule=Rule.EMAIL_MALFORMED
+        )
     return address
 
 
 def number(value: float, *field: str) -> float:
     """A finite number. Raises `INVALID` for NaN, the infinities, and integers beyond the largest float."""
     if not -sys.float_info.max <= value <= sys.float_info.max:
-        raise invalid("Must be a finite number, not NaN or infinity.", *field)
+        raise invalid("Must be a finite number, not NaN or infinity.", *field, rule=Rule.NUMBER_NOT_FINITE)
     return float(value)
 
 
 def share(value: float | None, *field: str) -> float | None:
     """A finite number from 0 to 1, or None. Raises `INVALID`."""
     if value is not None and not 0 <= number(value, *field) <= 1:
-        raise invalid(f"Must be from 0 to 1, not {value:g}. Write 70 % as 0.7.", *field)
+        raise invalid(
+            f"Must be from 0 to 1, not {value:g}. Write 70 % as 0.7.",
+            *field,
+            rule=Rule.SHARE_OUT_OF_RANGE,
+            value=float(value),
+        )
     return value
 
 
@@ -215,7 +250,10 @@ def weight(value: float, *field: str) -> float:
     """A finite number above 0. Raises `INVALID`."""
     if number(value, *field) <= 0:
         raise invalid(
-            f"A weight must be above 0, not {value:g}. Drop the key result or milestone if it should not count.", *field
+            f"A weight must be above 0, not {value:g}. Drop the key result or milestone if it should not count.",
+            *field,
+            rule=Rule.WEIGHT_NOT_POSITIVE,
+            value=float(value),
         )
     return float(value)
 
@@ -223,12 +261,22 @@ def weight(value: float, *field: str) -> float:
 def moment(value: datetime, now: datetime, *field: str) -> datetime:
     """A time in UTC, not before 1900 and not more than 60 s after `now`. Raises `INVALID`."""
     if value.tzinfo is None:
-        raise invalid("Needs a time zone offset, like '2026-01-31T09:00:00Z'.", *field)
+        raise invalid("Needs a time zone offset, like '2026-01-31T09:00:00Z'.", *field, rule=Rule.TIME_WITHOUT_OFFSET)
     instant = value.astimezone(UTC) if 1 < value.year < 9999 else value  # the conversion could leave the range of years
     if instant < EARLIEST:
-        raise invalid(f"Is before {EARLIEST.date()}; correct the year.", *field)
+        raise invalid(
+            f"Is before {EARLIEST.date()}; correct the year.",
+            *field,
+            rule=Rule.TIME_TOO_EARLY,
+            earliest=EARLIEST.date(),
+        )
     if instant > now + FUTURE_TOLERANCE:
-        raise invalid(f"Is in the future ({instant.isoformat()}); record it when it has happened.", *field)
+        raise invalid(
+            f"Is in the future ({instant.isoformat()}); record it when it has happened.",
+            *field,
+            rule=Rule.TIME_IN_FUTURE,
+            now=now,
+        )
     return instant
 
 
@@ -292,30 +340,56 @@ def metric(given: Metric, baseline: float | None, *field: str) -> Metric:
 
     `baseline` is the linked KPI's latest reading, the default of `start`. target = start + change_by · |start|, so that
     "20 % more" also increases a negative start. It is rounded to 15 significant digits, so that 20 % more than 0.1 is
-    exactly 0.12. Raises `INVALID` for metrics that a formula cannot evaluate.
+    exactly 0.12. Raises `INVALID` for metrics that a formula cannot evaluate, with a problem for each field at fault.
     """
-    for name in ("start", "target", "change_by", "lower", "upper"):
-        value = getattr(given, name)
-        if value is None:
-            continue
-        number(value, *field, _camel(name))
-        if name not in _ALLOWED[given.direction]:
-            raise invalid(f"{given.direction} takes no {_camel(name)}; leave it out.", *field, _camel(name))
-    if given.milestones and given.direction is not Direction.MILESTONES:
-        raise invalid(f"{given.direction} takes no milestones; leave them out.", *field, "milestones")
-    resolved = _with_target(_with_start(given, baseline), field)
+    written = metric_fields(given, *field)
+    resolved = _with_target(_with_start(written, baseline), field)
     _CHECKS[given.direction](resolved, field)
     _spanned(resolved, field)
-    return msgspec.structs.replace(
-        resolved, unit=unit(given.unit, *field, "unit"), milestones=_milestones(resolved, field)
-    )
+    return resolved
+
+
+def metric_fields(given: Metric, *field: str) -> Metric:
+    """The metric with its texts in their stored form. Raises `INVALID` for the faults that each of its fields has by
+    itself or for the direction, whatever its start is."""
+    faults = Faults()
+    for name in ("start", "target", "change_by", "lower", "upper"):
+        with faults:
+            _metric_number(given, name, (*field, _camel(name)))
+    with faults:
+        given = msgspec.structs.replace(given, unit=unit(given.unit, *field, "unit"))
+    with faults:
+        given = msgspec.structs.replace(given, milestones=_milestones(given, (*field, "milestones")))
+    faults.refuse()
+    return given
+
+
+def _metric_number(given: Metric, name: str, field: tuple[str, ...]) -> None:
+    value = getattr(given, name)
+    if value is None:
+        return
+    number(value, *field)
+    if name not in _ALLOWED[given.direction]:
+        raise invalid(
+            f"{given.direction} takes no {_camel(name)}; leave it out.",
+            *field,
+            rule=Rule.METRIC_FIELD_NOT_ALLOWED,
+            direction=given.direction,
+            field=_camel(name),
+        )
 
 
 def unit(given: Unit, *field: str) -> Unit:
     """The unit with its symbol in NFC, of up to 64 characters without control characters. Raises `INVALID`."""
     symbol = _clean(given.symbol, (*field, "symbol"))
     if len(symbol) > KEY_LENGTH_MAX:
-        raise invalid(f"A unit's symbol has at most {KEY_LENGTH_MAX} characters; shorten it.", *field, "symbol")
+        raise invalid(
+            f"A unit's symbol has at most {KEY_LENGTH_MAX} characters; shorten it.",
+            *field,
+            "symbol",
+            rule=Rule.UNIT_SYMBOL_TOO_LONG,
+            max=KEY_LENGTH_MAX,
+        )
     return msgspec.structs.replace(given, symbol=symbol)
 
 
@@ -330,11 +404,20 @@ def _with_target(given: Metric, field: tuple[str, ...]) -> Metric:
         return given
     if given.start is None:
         raise invalid(
-            "changeBy is a ratio of start: give a start, or link a KPI that has a reading.", *field, "changeBy"
+            "changeBy is a ratio of start: give a start, or link a KPI that has a reading.",
+            *field,
+            "changeBy",
+            rule=Rule.CHANGE_BY_WITHOUT_START,
         )
     target = number(float(f"{given.start + given.change_by * abs(given.start):.15g}"), *field, "changeBy")
     if given.target is not None and not math.isclose(given.target, target, rel_tol=1e-9):
-        raise invalid(f"changeBy gives the target {target:g}; give only one of the two.", *field, "target")
+        raise invalid(
+            f"changeBy gives the target {target:g}; give only one of the two.",
+            *field,
+            "target",
+            rule=Rule.CHANGE_BY_CONTRADICTS_TARGET,
+            target=target,
+        )
     return msgspec.structs.replace(given, target=target)
 
 
@@ -342,7 +425,13 @@ def _spanned(given: Metric, field: tuple[str, ...]) -> None:
     for name in ("target", "lower", "upper"):
         goal = getattr(given, name)
         if goal is not None and given.start is not None and not math.isfinite(goal - given.start):
-            raise invalid(f"start and {name} are too far apart to compute with; give smaller numbers.", *field, name)
+            raise invalid(
+                f"start and {name} are too far apart to compute with; give smaller numbers.",
+                *field,
+                name,
+                rule=Rule.METRIC_SPAN_TOO_LARGE,
+                field=name,
+            )
 
 
 _Check: TypeAlias = Callable[[Metric, tuple[str, ...]], None]
@@ -351,11 +440,21 @@ _Check: TypeAlias = Callable[[Metric, tuple[str, ...]], None]
 def _ordered(low: str, high: str, reason: str) -> _Check:
     def check(given: Metric, field: tuple[str, ...]) -> None:
         bounds = {name: getattr(given, name) for name in (low, high)}
-        for name, value in bounds.items():
-            if value is None:
-                raise invalid(f"{given.direction} needs {low} and {high}; {name} is missing.", *field, name)
+        faults = Faults()
+        for name in (name for name, value in bounds.items() if value is None):
+            with faults:
+                raise _missing(given, f"{given.direction} needs {low} and {high}; {name} is missing.", name, field)
+        faults.refuse()
         if not bounds[low] < bounds[high]:
-            raise invalid(_disorder(given, reason), *field, high if given.change_by is None else "changeBy")
+            raise invalid(
+                _disorder(given, reason),
+                *field,
+                high if given.change_by is None else "changeBy",
+                rule=Rule.METRIC_NOT_ORDERED,
+                direction=given.direction,
+                low=low,
+                high=high,
+            )
 
     return check
 
@@ -371,29 +470,57 @@ def _disorder(given: Metric, reason: str) -> str:
 
 def _with_some_target(given: Metric, field: tuple[str, ...]) -> None:
     if given.target is None:
-        raise invalid(f"{given.direction} needs a target.", *field, "target")
+        raise _missing(given, f"{given.direction} needs a target.", "target", field)
 
 
 def _with_milestones(given: Metric, field: tuple[str, ...]) -> None:
     if not given.milestones:
-        raise invalid("MILESTONES needs at least one milestone.", *field, "milestones")
-    for one, next_one in pairwise(sorted(milestone.key for milestone in given.milestones)):
-        if one == next_one:
-            raise invalid(f"Two milestones have the key '{one}'; rename one.", *field, "milestones", "key")
+        raise _missing(given, "MILESTONES needs at least one milestone.", "milestones", field)
+
+
+def _missing(given: Metric, message: str, name: str, field: tuple[str, ...]) -> CommandRejected:
+    rule = Rule.METRIC_FIELD_MISSING
+    return invalid(message, *field, name, rule=rule, direction=given.direction, field=name)
 
 
 def _milestones(given: Metric, field: tuple[str, ...]) -> tuple[Milestone, ...]:
-    at = (*field, "milestones")
-    milestones = tuple(
-        Milestone(
-            key=key(milestone.key, *at, "key"),
-            title=title(milestone.title, *at, "title"),
-            weight=weight(milestone.weight, *at, "weight"),
+    if given.milestones and given.direction is not Direction.MILESTONES:
+        raise invalid(
+            f"{given.direction} takes no milestones; leave them out.",
+            *field,
+            rule=Rule.METRIC_FIELD_NOT_ALLOWED,
+            direction=given.direction,
+            field="milestones",
         )
-        for milestone in given.milestones
-    )
-    number(sum(milestone.weight for milestone in milestones), *at, "weight")
+    faults = Faults()
+    milestones = tuple(_milestone(one, faults, (*field, str(index))) for index, one in enumerate(given.milestones))
+    with faults:
+        _refuse_repeated(milestones, field)
+    faults.refuse()
+    number(sum(milestone.weight for milestone in milestones), *field)
     return milestones
+
+
+def _milestone(given: Milestone, faults: Faults, field: tuple[str, ...]) -> Milestone:
+    stored: dict[str, Callable[..., object]] = {"key": key, "title": title, "weight": weight}
+    for name, form in stored.items():
+        with faults:
+            given = msgspec.structs.replace(given, **{name: form(getattr(given, name), *field, name)})
+    return given
+
+
+def _refuse_repeated(milestones: Sequence[Milestone], field: tuple[str, ...]) -> None:
+    first: dict[str, int] = {}
+    for index, milestone in enumerate(milestones):
+        if first.setdefault(milestone.key, index) != index:
+            raise invalid(
+                f"Two milestones have the key '{milestone.key}'; rename one.",
+                *field,
+                str(index),
+                "key",
+                rule=Rule.MILESTONE_KEY_REPEATED,
+                key=milestone.key,
+            )
 
 
 _CHECKS: dict[Direction, _Check] = {
@@ -425,19 +552,35 @@ class KpiGoal(Value, frozen=True):
 
 
 def kpi_goal(given: KpiGoal, *field: str) -> KpiGoal:
-    """The goal, if it has exactly the bounds that its direction needs. Raises `INVALID`."""
-    needed = {"lower", "upper"} if given.direction is GoalDirection.WITHIN else {"target"}
+    """The goal, if it has exactly the bounds that its direction needs. Raises `INVALID`, with a problem for each field
+    at fault."""
+    faults = Faults()
     for name in ("target", "lower", "upper"):
-        value = getattr(given, name)
-        if (value is not None) != (name in needed):
-            raise invalid(f"A goal {given.direction} needs exactly {' and '.join(sorted(needed))}.", *field, name)
-        if value is not None:
-            number(value, *field, name)
+        with faults:
+            _goal_bound(given, name, field)
+    with faults:
+        if number(given.tolerance, *field, "tolerance") < 0:
+            raise invalid("A tolerance must be 0 or more.", *field, "tolerance", rule=Rule.TOLERANCE_NEGATIVE)
+    faults.refuse()
     if given.lower is not None and given.upper is not None and not given.lower < given.upper:
-        raise invalid("A goal WITHIN needs lower below upper.", *field, "upper")
-    if number(given.tolerance, *field, "tolerance") < 0:
-        raise invalid("A tolerance must be 0 or more.", *field, "tolerance")
+        raise invalid("A goal WITHIN needs lower below upper.", *field, "upper", rule=Rule.GOAL_NOT_ORDERED)
     return given
+
+
+def _goal_bound(given: KpiGoal, name: str, field: tuple[str, ...]) -> None:
+    needed = ["lower", "upper"] if given.direction is GoalDirection.WITHIN else ["target"]
+    value = getattr(given, name)
+    if (value is not None) != (name in needed):
+        raise invalid(
+            f"A goal {given.direction} needs exactly {' and '.join(needed)}.",
+            *field,
+            name,
+            rule=Rule.GOAL_FIELD_MISSING if value is None else Rule.GOAL_FIELD_NOT_ALLOWED,
+            direction=given.direction,
+            field=name,
+        )
+    if value is not None:
+        number(value, *field, name)
 
 
 # ── policy, references, and the basis of a read ──────────────────────────────────────────────────

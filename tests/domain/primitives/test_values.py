@@ -67,22 +67,22 @@ def test_an_invalid_metric_is_refused_with_its_field(given: Metric, field: str) 
 
 
 REFUSED_MILESTONES = {
-    "a key with a space": (Milestone("a b", "A"), "key"),
-    "no key": (Milestone("", "A"), "key"),
-    "a blank title": (Milestone("a", "  "), "title"),
-    "a title too long": (Milestone("a", "x" * 301), "title"),
-    "no weight": (Milestone("a", "A", 0), "weight"),
-    "a negative weight": (Milestone("a", "A", -1), "weight"),
-    "an infinite weight": (Milestone("a", "A", math.inf), "weight"),
-    "the same key again": (Milestone("first", "A"), "key"),
-    "a weight whose sum overflows": (Milestone("a", "A", HUGE), "weight"),
+    "a key with a space": (Milestone("a b", "A"), ("1", "key")),
+    "no key": (Milestone("", "A"), ("1", "key")),
+    "a blank title": (Milestone("a", "  "), ("1", "title")),
+    "a title too long": (Milestone("a", "x" * 301), ("1", "title")),
+    "no weight": (Milestone("a", "A", 0), ("1", "weight")),
+    "a negative weight": (Milestone("a", "A", -1), ("1", "weight")),
+    "an infinite weight": (Milestone("a", "A", math.inf), ("1", "weight")),
+    "the same key again": (Milestone("first", "A"), ("1", "key")),
+    "a weight whose sum overflows": (Milestone("a", "A", HUGE), ()),
 }
 
 
 @pytest.mark.parametrize(("milestone", "field"), REFUSED_MILESTONES.values(), ids=REFUSED_MILESTONES.keys())
-def test_an_invalid_milestone_is_refused_with_its_field(milestone: Milestone, field: str) -> None:
+def test_an_invalid_milestone_is_refused_with_its_field(milestone: Milestone, field: tuple[str, ...]) -> None:
     refused = refusal_of(Metric(Direction.MILESTONES, milestones=(Milestone("first", "First", HUGE), milestone)))
-    assert (refused.code, refused.field) == (Code.INVALID, ("metric", "milestones", field))
+    assert (refused.code, refused.field) == (Code.INVALID, ("metric", "milestones", *field))
 
 
 def test_milestone_titles_are_trimmed() -> None:
