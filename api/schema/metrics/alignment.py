@@ -12,8 +12,8 @@ from api.schema.primitives.field import resolved, to_one, to_ref
 from api.schema.primitives.refs import AlignmentTarget, ObjectiveRef
 from api.snapshot.dataloaders import TYPES, found
 from api.snapshot.snapshot import RowProxy, View, as_batch
-from domain.metrics.findings import alignment_findings
-from domain.metrics.objective_rules import WrittenObjective
+from domain.findings.findings import alignment_findings
+from domain.findings.objective_rules import WrittenObjective
 from domain.primitives.values import Kind, ObjectiveState
 from projections.tables import alignment, objective
 from projections.tables.alignment import Edge

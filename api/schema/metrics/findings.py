@@ -1,4 +1,4 @@
-"""Findings: the GraphQL types, and the inputs of the rules in `domain.metrics`, read for all siblings."""
+"""Findings: the GraphQL types, and the inputs of the rules in `domain.findings`, read for all siblings."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -13,11 +13,11 @@ from api.schema.metrics.progress import latest_readings, live_key_results
 from api.schema.primitives import enums
 from api.snapshot.dataloaders import many, of_each
 from api.snapshot.snapshot import Batch, View
-from domain.metrics import findings
-from domain.metrics.key_result_rules import WrittenKeyResult
-from domain.metrics.kpi_rules import WrittenKpi
-from domain.metrics.objective_rules import WrittenObjective
-from domain.metrics.wording import folded
+from domain.findings import findings
+from domain.findings.key_result_rules import WrittenKeyResult
+from domain.findings.kpi_rules import WrittenKpi
+from domain.findings.objective_rules import WrittenObjective
+from domain.findings.wording import folded
 from domain.primitives.values import Kind
 from projections.tables import alignment, cycle, kpi, objective, people
 from projections.tables.key_result import KeyResultRow

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from domain.metrics.findings import key_result_findings
+from domain.findings.findings import key_result_findings
+from domain.findings.key_result_rules import WrittenKeyResult
 from domain.metrics.formulas import Measurement, unclamped
 from domain.metrics.health import Health
-from domain.metrics.key_result_rules import WrittenKeyResult
 from domain.metrics.kpi_series import KpiStatus, KpiTerms, comparison, series
 from domain.metrics.kpi_status import KpiFacts, status
 from domain.primitives import values

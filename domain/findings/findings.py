@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from domain.findings.finding_rule import Finding, Rule, Severity, found
+from domain.findings.key_result_rules import KEY_RESULT_RULES, WrittenKeyResult
+from domain.findings.kpi_rules import KPI_RULES, WrittenKpi
+from domain.findings.objective_rules import ALIGNMENT_RULES, OBJECTIVE_RULES, OWNER_RULES, WrittenObjective
 from domain.metrics.formulas import Fact
-from domain.metrics.key_result_rules import KEY_RESULT_RULES, WrittenKeyResult
-from domain.metrics.kpi_rules import KPI_RULES, WrittenKpi
-from domain.metrics.objective_rules import ALIGNMENT_RULES, OBJECTIVE_RULES, OWNER_RULES, WrittenObjective
-from domain.metrics.quality_rule import Finding, Rule, Severity, found
 from domain.primitives.errors import invalid
 from domain.primitives.values import KeyResultState, ObjectiveState
 

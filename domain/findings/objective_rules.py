@@ -1,10 +1,10 @@
-"""Quality rules for objectives: wording, key results, alignment and ownership."""
+"""Rules for findings on objectives: wording, key results, alignment and ownership."""
 
 from uuid import UUID
 
-from domain.metrics import wording
+from domain.findings import wording
+from domain.findings.finding_rule import Rule, Severity, Smart, counted, rule
 from domain.metrics.formulas import Fact
-from domain.metrics.quality_rule import Rule, Severity, Smart, counted, rule
 from domain.primitives.values import ObjectiveState, ScoringPolicy
 
 TITLE_WORDS_MIN = 3

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from domain.metrics.title_amounts import amounts, other_amount
+from domain.findings.title_amounts import amounts, other_amount
 from domain.primitives.values import Direction, Unit, UnitKind
 from tests.domain.metrics.builders import MILESTONES, metric
 

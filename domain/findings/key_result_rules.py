@@ -1,11 +1,11 @@
-"""Quality rules for key results: metric, wording, due day, cadence and owner."""
+"""Rules for findings on key results: metric, wording, due day, cadence and owner."""
 
 from datetime import date, datetime
 
-from domain.metrics import title_amounts, wording
+from domain.findings import title_amounts, wording
+from domain.findings.finding_rule import Rule, Severity, Smart, counted, rule
 from domain.metrics.formulas import Fact
 from domain.metrics.health import Health
-from domain.metrics.quality_rule import Rule, Severity, Smart, counted, rule
 from domain.primitives.calendar import day_end
 from domain.primitives.values import Cadence, Direction, KeyResultState, Metric, UnitKind
 

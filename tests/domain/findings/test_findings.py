@@ -6,7 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from domain.metrics.findings import (
+from domain.findings.finding_rule import Finding, Severity, Smart
+from domain.findings.findings import (
     RULES,
     FindingCount,
     alignment_findings,
@@ -16,11 +17,10 @@ from domain.metrics.findings import (
     objective_findings,
     selected,
 )
+from domain.findings.key_result_rules import WrittenKeyResult
+from domain.findings.kpi_rules import WrittenKpi
+from domain.findings.objective_rules import WrittenObjective
 from domain.metrics.health import Health
-from domain.metrics.key_result_rules import WrittenKeyResult
-from domain.metrics.kpi_rules import WrittenKpi
-from domain.metrics.objective_rules import WrittenObjective
-from domain.metrics.quality_rule import Finding, Severity, Smart
 from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.values import Cadence, Direction, KeyResultState, Metric, ObjectiveState, Unit, UnitKind
 from tests.domain.metrics.builders import (

@@ -1,4 +1,4 @@
-"""The quality findings of goals and KPIs: what the rules read, their filters and their counts."""
+"""The findings on goals and KPIs: what the rules read, their filters and their counts."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from domain.commands.key_result_commands import AssignKeyResult
 from domain.commands.kpi_commands import DefineKpi
 from domain.commands.objective_commands import DropObjective
 from domain.commands.people_commands import AddPerson, DeactivatePerson, DisbandTeam, FormTeam
-from domain.metrics.kpi_rules import KPIS_PER_OWNER_MAX
+from domain.findings.kpi_rules import KPIS_PER_OWNER_MAX
 from domain.primitives.values import Direction, Metric, Unit, UnitKind
 from tests.api.schema import goals
 from tests.api.schema.goals import day

@@ -1,4 +1,4 @@
-"""What a quality rule is: its stable name, its severity, the SMART criterion it checks, and its finding."""
+"""What a rule is: its stable name, its severity, the SMART criterion it checks, and its finding."""
 
 from collections.abc import Callable, Iterable
 from enum import StrEnum

@@ -1,11 +1,11 @@
-"""Quality rules for KPIs: goal, ownership, cadence and unit."""
+"""Rules for findings on KPIs: goal, ownership, cadence and unit."""
 
 from datetime import datetime
 from uuid import UUID
 
+from domain.findings.finding_rule import Rule, Severity, Smart, counted, rule
 from domain.metrics.formulas import Fact
 from domain.metrics.health import is_outdated
-from domain.metrics.quality_rule import Rule, Severity, Smart, counted, rule
 from domain.primitives.values import Cadence, ScoringPolicy
 
 KPIS_PER_OWNER_MAX = 10

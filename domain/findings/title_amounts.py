@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from domain.metrics.wording import word_set, words
+from domain.findings.wording import word_set, words
 from domain.primitives.values import Direction, Metric, UnitKind
 
 

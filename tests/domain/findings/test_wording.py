@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from domain.metrics import wording
-from domain.metrics.title_amounts import other_amount
+from domain.findings import wording
+from domain.findings.title_amounts import other_amount
 from domain.primitives.values import Metric
 from tests.api.demo.story import inputs_of
 
