@@ -5,7 +5,7 @@ from datetime import date, datetime
 from domain.findings import title_amounts, wording
 from domain.findings.finding_rule import Rule, Severity, Smart, counted, rule
 from domain.metrics.formulas import Fact
-from domain.metrics.health import Health
+from domain.metrics.rating import Health
 from domain.primitives.calendar import day_end
 from domain.primitives.values import Cadence, Direction, KeyResultState, Metric, UnitKind
 

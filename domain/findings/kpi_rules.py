@@ -5,7 +5,7 @@ from uuid import UUID
 
 from domain.findings.finding_rule import Rule, Severity, Smart, counted, rule
 from domain.metrics.formulas import Fact
-from domain.metrics.health import is_outdated
+from domain.metrics.rating import is_outdated
 from domain.primitives.values import Cadence, ScoringPolicy
 
 KPIS_PER_OWNER_MAX = 10

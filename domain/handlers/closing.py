@@ -15,7 +15,7 @@ from domain.commands.objective_commands import KeyResultScore
 from domain.handlers import current_value
 from domain.handlers.unit_of_work import UnitOfWork
 from domain.metrics import formulas
-from domain.metrics.health import verdict as verdict_of
+from domain.metrics.rating import verdict as verdict_of
 from domain.model.cycle import Cycle
 from domain.model.key_result import KeyResult, KeyResultAdded
 from domain.model.objective import Objective, ObjectiveDrafted

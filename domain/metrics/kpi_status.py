@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from domain.metrics.formulas import Fact, NumericMeasurement
-from domain.metrics.health import is_outdated
 from domain.metrics.kpi_series import Bucket, KpiStatus, KpiTerms, SeriesPoint, in_force, measured_at, point
+from domain.metrics.rating import is_outdated
 from domain.primitives.calendar import Step, floor, following
 from domain.primitives.values import Aggregation, Cadence, ScoringPolicy
 

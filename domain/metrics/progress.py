@@ -13,7 +13,7 @@ from msgspec import structs
 
 from domain.metrics import formulas
 from domain.metrics.formulas import Fact, Measurement, at_least, at_most, clamped, scaled, unclamped
-from domain.metrics.health import Health, band, is_outdated, verdict
+from domain.metrics.rating import Health, band, is_outdated, verdict
 from domain.primitives.calendar import day_end, day_start
 from domain.primitives.values import Cadence, Direction, Kind, Metric, ObjectiveKind, Ref, ScoringPolicy
 

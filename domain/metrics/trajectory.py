@@ -8,8 +8,8 @@ from statistics import median
 from typing import TypeAlias
 
 from domain.metrics.formulas import Fact, Measured, clamped, share_at, unclamped
-from domain.metrics.health import SHARE_TOLERANCE
 from domain.metrics.progress import expected, is_level
+from domain.metrics.rating import SHARE_TOLERANCE
 from domain.primitives.calendar import day_end
 from domain.primitives.values import Direction, Metric
 

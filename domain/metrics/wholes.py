@@ -11,8 +11,8 @@ from typing import TypeAlias
 from uuid import UUID
 
 from domain.metrics.formulas import Fact, clamped, mean, scaled
-from domain.metrics.health import Health, band, verdict
 from domain.metrics.progress import KeyResultProgress, Progress, Term, terms
+from domain.metrics.rating import Health, band, verdict
 from domain.primitives.values import Kind, ObjectiveKind, ObjectiveState, Ref, ScoringPolicy, Verdict
 
 # ── inputs and results ───────────────────────────────────────────────────────────────────────────

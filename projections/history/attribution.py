@@ -15,9 +15,9 @@ from domain.metrics.cause import Cause
 from domain.metrics.retrospective import Attribution, Booking, summed
 from domain.metrics.wholes import ObjectiveProgress, in_mean
 from domain.primitives.values import Basis, CycleState, KeyResultState, ObjectiveState
-from projections.history.figures import Figures
-from projections.history.horizon import Horizon, WalkHorizon
-from projections.history.timeline import History, MeasurementVersion, Timeline
+from projections.figures.figures import Figures
+from projections.figures.horizon import Horizon, WalkHorizon
+from projections.figures.timeline import History, MeasurementVersion, Timeline
 from projections.store.versioned_tables import OPEN, Version
 from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow

@@ -10,7 +10,7 @@ import msgspec
 from domain.model.discussion import CommentAdded, Reflected
 from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.values import Basis, Kind, Ref
-from projections.history import latest_standings
+from projections.figures import latest_standings
 from projections.history.field_changes import TABLES_OF, Field, FieldValues, differences, field_values
 from projections.store.basis import is_level
 from projections.store.versioned_tables import Connection, basis_params, fetch, is_valid_at

@@ -11,10 +11,10 @@ import msgspec
 from domain.metrics.cause import CAUSES, Cause
 from domain.model.objective import ObjectiveDropped
 from domain.primitives.values import Basis
-from projections.history import timeline
-from projections.history.figures import Figures
-from projections.history.horizon import Horizon
-from projections.history.timeline import Timeline
+from projections.figures import timeline
+from projections.figures.figures import Figures
+from projections.figures.horizon import Horizon
+from projections.figures.timeline import Timeline
 from projections.store.versioned_tables import Connection, fetch
 from projections.tables.change_scopes import READINGS
 from projections.tables.changes import Change

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from domain.metrics import kpi_series as formulas
 from domain.metrics.kpi_series import KpiStatus
 from domain.primitives.values import Basis, ScoringPolicy
-from projections.history import kpi_standing
+from projections.figures import kpi_standing
 from projections.store.versioned_tables import Connection, basis_params
 from projections.tables import kpi
 from projections.tables.kpi import KPI, KpiRow

@@ -21,10 +21,10 @@ from domain.metrics.wholes import CycleProgress
 from domain.primitives.calendar import Step, day_start, steps
 from domain.primitives.errors import Code, CommandRejected, invalid
 from domain.primitives.values import EARLIEST
-from projections.history import timeline
-from projections.history.figures import Figures
-from projections.history.horizon import Horizon
-from projections.history.timeline import Timeline
+from projections.figures import timeline
+from projections.figures.figures import Figures
+from projections.figures.horizon import Horizon
+from projections.figures.timeline import Timeline
 from projections.store.basis import ResolvedBasis
 from projections.store.versioned_tables import OPEN, Connection, Version
 from projections.tables.cycle import CycleRow

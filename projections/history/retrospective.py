@@ -11,8 +11,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from domain.metrics.formulas import attained
-from domain.metrics.health import Health
 from domain.metrics.progress import KeyResultProgress, with_start
+from domain.metrics.rating import Health
 from domain.metrics.retrospective import (
     Attainment,
     Attribution,
@@ -27,10 +27,10 @@ from domain.metrics.retrospective import (
 from domain.metrics.wholes import mean_value
 from domain.primitives.calendar import day_end, day_start
 from domain.primitives.values import Basis, KeyResultState
+from projections.figures.figures import Figures
+from projections.figures.horizon import Horizon
+from projections.figures.timeline import Timeline, is_live
 from projections.history.attribution import Attributions, attributions
-from projections.history.figures import Figures
-from projections.history.horizon import Horizon
-from projections.history.timeline import Timeline, is_live
 from projections.store.versioned_tables import Version
 from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow

@@ -10,11 +10,11 @@ from domain.metrics.progress import with_start
 from domain.metrics.trajectory import TrajectoryPoint, planned
 from domain.primitives.calendar import Step, day_end, day_start, steps
 from domain.primitives.values import Metric
-from projections.history.figures import Figures
-from projections.history.horizon import Horizon
-from projections.history.standing import values
-from projections.history.timeline import Timeline
-from projections.history.window import window
+from projections.figures.figures import Figures
+from projections.figures.horizon import Horizon
+from projections.figures.standing import values
+from projections.figures.timeline import Timeline
+from projections.figures.window import window
 from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow
 

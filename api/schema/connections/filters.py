@@ -13,7 +13,7 @@ from api.schema.primitives.lookup import By, CycleBy, KpiBy, TeamBy, id_of, key_
 from api.snapshot import global_ids
 from api.snapshot.dataloaders import BY_KEY
 from api.snapshot.snapshot import View
-from domain.metrics.health import Health
+from domain.metrics.rating import Health
 from domain.primitives.errors import invalid
 from domain.primitives.values import Kind
 from projections.store.versioned_tables import Order

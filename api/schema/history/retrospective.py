@@ -27,7 +27,8 @@ from domain.metrics import retrospective
 from domain.model.key_result import KeyResultRetargeted
 from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.values import Kind
-from projections.history import kpi_delta, timeline
+from projections.figures import timeline
+from projections.history import kpi_delta
 from projections.history.retrospective import CycleReview, KeyResultReview, ObjectiveReview, SilenceReview
 from projections.store.basis import ResolvedBasis
 from projections.tables import discussion

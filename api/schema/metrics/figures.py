@@ -15,13 +15,13 @@ from domain.metrics import wholes
 from domain.metrics.progress import KeyResultProgress
 from domain.metrics.wholes import Counted, CycleProgress, GroupProgress, ObjectiveProgress
 from domain.primitives.values import Basis, CycleState, ScoringPolicy
-from projections.history import formula_inputs, latest_standings, timeline
-from projections.history.figures import Figures
-from projections.history.horizon import Horizon
-from projections.history.latest_standings import Context
-from projections.history.standing import Standing
-from projections.history.timeline import Timeline
-from projections.history.window import End, end_of_cycle, end_of_objective
+from projections.figures import formula_inputs, latest_standings, timeline
+from projections.figures.figures import Figures
+from projections.figures.horizon import Horizon
+from projections.figures.latest_standings import Context
+from projections.figures.standing import Standing
+from projections.figures.timeline import Timeline
+from projections.figures.window import End, end_of_cycle, end_of_objective
 from projections.tables import cycle, kpi, objective, people
 from projections.tables.cycle import CycleRow
 from projections.tables.objective import ObjectiveFilter

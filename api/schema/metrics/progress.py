@@ -13,7 +13,7 @@ from api.schema.primitives.node import Node
 from api.schema.primitives.scalars import Position
 from api.snapshot.dataloaders import in_groups, many
 from api.snapshot.snapshot import Batch, RowProxy, as_batch
-from domain.metrics.health import Health
+from domain.metrics.rating import Health
 from domain.primitives.values import Kind
 from projections.tables import measurements
 from projections.tables.key_result import key_results_of_objectives

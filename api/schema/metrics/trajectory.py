@@ -15,8 +15,8 @@ from api.snapshot.snapshot import Batch, RowProxy
 from domain.metrics import trajectory
 from domain.primitives import values
 from domain.primitives.calendar import Step
-from projections.history import timeline
-from projections.history.horizon import Horizon
+from projections.figures import timeline
+from projections.figures.horizon import Horizon
 from projections.history.trajectory import KeyResultHistory, Revision
 from projections.store.versioned_tables import By
 from projections.tables import cycle

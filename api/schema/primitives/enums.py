@@ -4,8 +4,8 @@ from api.schema.primitives.described_enum import described
 from domain.commands.permissions import Permission, Role
 from domain.findings.finding_rule import Severity, Smart
 from domain.metrics.cause import Cause
-from domain.metrics.health import Health
 from domain.metrics.kpi_series import KpiStatus
+from domain.metrics.rating import Health
 from domain.metrics.retrospective import Presence
 from domain.metrics.wholes import Counted
 from domain.primitives.calendar import Step

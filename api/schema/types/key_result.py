@@ -32,7 +32,7 @@ from api.snapshot.snapshot import Batch
 from domain.primitives import values
 from domain.primitives.calendar import Step
 from domain.primitives.values import Kind
-from projections.history import latest_standings
+from projections.figures import latest_standings
 from projections.tables import discussion, key_result, measurements
 
 _CHECK_INS = Pages(

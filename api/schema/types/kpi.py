@@ -35,7 +35,7 @@ from domain.metrics import kpi_series as formulas
 from domain.metrics.kpi_series import KpiStatus, KpiTerms
 from domain.primitives.calendar import Step
 from domain.primitives.values import Aggregation, Kind
-from projections.history import kpi_standing
+from projections.figures import kpi_standing
 from projections.tables import kpi, measurements
 from projections.tables.key_result import key_results_of_kpis
 from projections.tables.kpi import KpiRow

@@ -20,7 +20,7 @@ from domain.findings.findings import (
 from domain.findings.key_result_rules import WrittenKeyResult
 from domain.findings.kpi_rules import WrittenKpi
 from domain.findings.objective_rules import WrittenObjective
-from domain.metrics.health import Health
+from domain.metrics.rating import Health
 from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.values import Cadence, Direction, KeyResultState, Metric, ObjectiveState, Unit, UnitKind
 from tests.domain.metrics.builders import (

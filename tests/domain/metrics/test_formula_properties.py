@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from domain.metrics.formulas import Measurement, attained, unclamped
-from domain.metrics.health import Health, band
 from domain.metrics.kpi_series import KpiStatus, aggregated
 from domain.metrics.kpi_series import judged as kpi_judged
 from domain.metrics.progress import Progress, expected
+from domain.metrics.rating import Health, band
 from domain.metrics.trajectory import forecast
 from domain.primitives import values
 from domain.primitives.calendar import Step, buckets, floor, following

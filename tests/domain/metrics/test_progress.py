@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from domain.metrics.health import Health, band, verdict
 from domain.metrics.progress import elapsed, expected, is_level
+from domain.metrics.rating import Health, band, verdict
 from domain.primitives.values import Cadence, Direction, Metric, ObjectiveKind, ScoringPolicy, Verdict
 from tests.domain.metrics.builders import (
     CLOSING,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from domain.metrics.health import Health
 from domain.metrics.progress import KeyResultFacts
+from domain.metrics.rating import Health
 from domain.metrics.wholes import ObjectiveProgress, of_team
 from domain.primitives.values import ObjectiveState, Verdict
 from tests.domain.metrics.builders import (

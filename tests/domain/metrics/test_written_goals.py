@@ -9,9 +9,9 @@ import pytest
 from domain.findings.findings import key_result_findings
 from domain.findings.key_result_rules import WrittenKeyResult
 from domain.metrics.formulas import Measurement, unclamped
-from domain.metrics.health import Health
 from domain.metrics.kpi_series import KpiStatus, KpiTerms, comparison, series
 from domain.metrics.kpi_status import KpiFacts, status
+from domain.metrics.rating import Health
 from domain.primitives import values
 from domain.primitives.calendar import Step
 from domain.primitives.values import (

@@ -8,7 +8,7 @@ from domain.commands.command import KpiBy
 from domain.commands.kpi_commands import DefineKpi, RedefineKpi
 from domain.metrics.kpi_series import KpiStatus
 from domain.primitives.values import Aggregation, Basis, Cadence, GoalDirection, KpiGoal, ScoringPolicy
-from projections.history.kpi_standing import KpiStanding, standings
+from projections.figures.kpi_standing import KpiStanding, standings
 from projections.tables.kpi import kpis
 from tests.projections.scenario import on, read, then
 from tests.world import World

@@ -16,7 +16,8 @@ from domain.metrics.kpi_series import KpiStatus, series
 from domain.metrics.kpi_status import PERIODS, status
 from domain.model.event import Recorded
 from domain.primitives.values import Basis, KeyResultState, Kind, ObjectiveState, Ref, ScoringPolicy
-from projections.history import key_result_standing, kpi_standing
+from projections.figures import kpi_standing
+from projections.history import key_result_standing
 from projections.store import basis as bases
 from projections.store.basis import ResolvedBasis
 from projections.tables import alignment, discussion, kpi, measurements, people

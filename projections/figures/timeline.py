@@ -1,7 +1,7 @@
 """Goals with all their versions and measurements, from one read, to compute figures at any number of bases.
 
 A few statements read every version of the objectives and key results, all their measurements, the cycles and every
-scoring policy. `projections.history.figures` looks the state at a basis up in sorted lists, so a year of days costs no
+scoring policy. `projections.figures.figures` looks the state at a basis up in sorted lists, so a year of days costs no
 more statements than one day. An objective without key results takes its value from the objectives that support it, so
 those are read with it.
 """
@@ -15,7 +15,7 @@ import msgspec
 
 from domain.metrics.formulas import Measurement
 from domain.primitives.values import Basis, KeyResultState, Kind, ObjectiveState, Ref, ScoringPolicy
-from projections.history.horizon import Horizon
+from projections.figures.horizon import Horizon
 from projections.store.versioned_tables import OPEN, Connection, Version, basis_params, fetch
 from projections.tables.alignment import SUPPORT, Support
 from projections.tables.cycle import CYCLE, POLICY, CycleRow, PolicyRow

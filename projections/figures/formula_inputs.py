@@ -3,8 +3,8 @@
 from domain.metrics.progress import KeyResultFacts, PersonalScore
 from domain.metrics.wholes import CycleFacts, ObjectiveFacts
 from domain.primitives.values import Cadence, CycleState, KeyResultState, ObjectiveState
-from projections.history.standing import Standing
-from projections.history.window import Window
+from projections.figures.standing import Standing
+from projections.figures.window import Window
 from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow
 from projections.tables.kpi import KpiRow

@@ -12,9 +12,9 @@ from domain.metrics.kpi_series import aggregated
 from domain.metrics.progress import BASELINED
 from domain.primitives.calendar import day_start
 from domain.primitives.values import Aggregation, Direction, Metric
-from projections.history.horizon import Horizon
-from projections.history.timeline import MeasurementVersion, Timeline
-from projections.history.window import Window
+from projections.figures.horizon import Horizon
+from projections.figures.timeline import MeasurementVersion, Timeline
+from projections.figures.window import Window
 from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow
 

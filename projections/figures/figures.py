@@ -11,11 +11,11 @@ from domain.metrics import progress, wholes
 from domain.metrics.progress import KeyResultProgress
 from domain.metrics.wholes import CycleProgress, ObjectiveProgress
 from domain.primitives.values import CycleState, ScoringPolicy
-from projections.history import formula_inputs
-from projections.history.horizon import Horizon
-from projections.history.standing import Standing, standing
-from projections.history.timeline import Timeline, is_live
-from projections.history.window import End, Window, end_of_cycle, end_of_objective, window
+from projections.figures import formula_inputs
+from projections.figures.horizon import Horizon
+from projections.figures.standing import Standing, standing
+from projections.figures.timeline import Timeline, is_live
+from projections.figures.window import End, Window, end_of_cycle, end_of_objective, window
 from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow
 from projections.tables.objective import ObjectiveRow

@@ -14,10 +14,10 @@ from domain.metrics import progress
 from domain.metrics.formulas import Measurement
 from domain.metrics.progress import KeyResultProgress
 from domain.primitives.values import Aggregation, Basis, Direction, Kind, Ref
-from projections.history import formula_inputs, timeline
-from projections.history.horizon import Horizon
-from projections.history.standing import Standing, fits, needs_baseline, standing
-from projections.history.window import Window, window
+from projections.figures import formula_inputs, timeline
+from projections.figures.horizon import Horizon
+from projections.figures.standing import Standing, fits, needs_baseline, standing
+from projections.figures.window import Window, window
 from projections.store.basis import is_level
 from projections.store.versioned_tables import Connection, basis_params, fetch
 from projections.tables.cycle import CYCLE, CycleRow, Policies
