@@ -43,11 +43,11 @@ CONTRACT = """
     alignObjective objective! to!
     unalignObjective objective! from!
     commitObjective objective!
-    closeObjective objective! verdict score reflection
+    closeObjective objective! verdict score reflection scores
     dropObjective objective! reason!
     reopenObjective objective! reason!
-    carryObjective objective! into!
-    addKeyResult objective! title! description metric! owner weight due kpi
+    carryObjective objective! into! targets keepAlignment
+    addKeyResult objective! title! description metric! owner weight due kpi aggregate countFrom
     rewordKeyResult keyResult! title description
     assignKeyResult keyResult! owner
     retargetKeyResult keyResult! metric! reason!
@@ -55,7 +55,7 @@ CONTRACT = """
     reweighKeyResult keyResult! weight! reason!
     checkIn keyResult! value reached confidence note measuredAt
     correctCheckIn checkIn! value reached confidence note reason!
-    linkKpi keyResult! kpi!
+    linkKpi keyResult! kpi! aggregate countFrom
     unlinkKpi keyResult!
     scoreKeyResult keyResult! score! note
     dropKeyResult keyResult! reason!
@@ -117,6 +117,11 @@ def test_reason_is_required_exactly_for_changes_of_agreements() -> None:
                 "direction": "GoalDirection!", "target": "Float", "lower": "Float", "upper": "Float",
                 "tolerance": "Float!",
             },
+        ),
+        ("KeyResultScoreInput", {"keyResult": "ID!", "score": "Float!"}),
+        (
+            "CarriedTargetInput",
+            {"keyResult": "ID!", "target": "Float", "changeBy": "Float", "lower": "Float", "upper": "Float"},
         ),
         ("ReadingInput", {"kpi": "KpiBy!", "value": "Float!", "measuredAt": "DateTime!", "note": "String"}),
     ],

@@ -116,7 +116,12 @@ def key_result_commands(story: Story, objective: str, other: str, ben: str) -> t
 def kpi_commands(story: Story, key_result: str) -> None:
     send, about, kpi = story.send, {"keyResult": key_result}, {"kpi": {"key": "nps"}}
     goal = {"direction": "AT_LEAST", "target": 50}
-    send("defineKpi", {"key": "nps", "name": "Promoters", "goal": goal}, "kpi { goal { target tolerance } }")
+    users = {"kind": "NUMBER", "symbol": "users"}
+    send(
+        "defineKpi",
+        {"key": "nps", "name": "Promoters", "goal": goal, "unit": users},
+        "kpi { goal { target tolerance } }",
+    )
     send("redefineKpi", {**kpi, "cadence": "MONTHLY", "reason": WHY}, "kpi { cadence goal { target } }")
     readings = {"readings": [{**kpi, "value": 40, "measuredAt": AT}]}
     reading = send("recordReadings", readings, "readings { id value } recorded unchanged")[0]["id"]
@@ -142,7 +147,7 @@ def closing_commands(story: Story, objective: str, other: str, key_result: str) 
     cycle = send("activateCycle", {"cycle": {"key": "2026"}}, "cycle { id state }")["id"]
     assert send("scoreKeyResult", {**about, "score": 0.5}, "keyResult { score }") == {"score": 0.5}
     closed = send("closeObjective", {**this, "score": 0.9}, "objective { outcome { verdict score } }")
-    assert closed == {"outcome": {"verdict": "ACHIEVED", "score": 0.9}}
+    assert closed == {"outcome": {"verdict": "PARTIAL", "score": 0.9}}
     reopened = send("reopenObjective", {**this, "reason": WHY}, "objective { state outcome { score } }")
     assert reopened == {"state": "ACTIVE", "outcome": None}
     carried = send("carryObjective", {**this, "into": {"key": "2027"}}, "objective { carriedFrom { id } }")
