@@ -58,7 +58,7 @@ COLUMNS = (
     Column("objective_progress", "the progress of the objective, from 0 to 1", ("objective", "progress", "value")),
     Column("objective_health", "the health of the objective's progress", ("objective", "progress", "health")),
     Column("objective_score", "the final score of the objective, from 0 to 1", ("objective", "outcome", "score")),
-    Column("verdict", "the verdict at its closing, ACHIEVED or MISSED", ("objective", "outcome", "verdict")),
+    Column("verdict", "the verdict at its closing: ACHIEVED, PARTIAL or MISSED", ("objective", "outcome", "verdict")),
     Column("key_result", "the title of the key result", ("key_result", "title")),
     Column("state", "ACTIVE, SCORED or DROPPED", ("key_result", "state")),
     Column("owner", "the name of the key result's owner", ("key_result", "owner", "name")),
