@@ -14,8 +14,7 @@ from msgspec import Meta
 
 from api.endpoints.csv_cells import BOM, unguarded
 from domain.commands.command import KpiBy
-from domain.commands.kpi_commands import ReadingInput
-from domain.handlers.kpis import READINGS_MAX
+from domain.commands.kpi_commands import READINGS_MAX, ReadingInput
 from domain.primitives.errors import Code
 
 NDJSON: Final = "application/x-ndjson"

@@ -1,8 +1,8 @@
 """The base class of commands: the shared fields, and the metadata that every command must define."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, TypeAlias
+from typing import Annotated, Any, ClassVar, NamedTuple, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -10,7 +10,10 @@ from msgspec import Meta
 
 from domain.commands.permissions import Needs
 from domain.model.event import Event
+from domain.primitives import values
 from domain.primitives.documentation import description, doc, field_descriptions
+from domain.primitives.errors import CommandRejected, Faults, invalid
+from domain.primitives.rules import Rule
 from domain.primitives.values import Kind
 
 
@@ -24,6 +27,13 @@ def id_kind(annotation: Any) -> Kind | None:
     return next((meta.extra["kind"] for meta in metas if isinstance(meta, Meta) and meta.extra), None)
 
 
+class Parsed(NamedTuple):
+    """Marks a field, within its annotation, with its parser: a function of value and path that returns the stored form
+    and raises `INVALID`. `domain.commands.parsing` applies it."""
+
+    form: Callable[..., Any]
+
+
 PersonId: TypeAlias = Annotated[UUID, _id(Kind.PERSON, "The id of the person.")]
 OwnerId: TypeAlias = Annotated[PersonId, doc("The person responsible for it.")]
 TeamId: TypeAlias = Annotated[UUID, _id(Kind.TEAM, "The id of the team.")]
@@ -34,10 +44,17 @@ ReadingId: TypeAlias = Annotated[UUID, _id(Kind.READING, "The reading, by the id
 InitiativeId: TypeAlias = Annotated[UUID, _id(Kind.INITIATIVE, "The id of the initiative.")]
 
 Key: TypeAlias = Annotated[
-    str, doc("A short name for URLs, unique and never reused: lower-case letters, digits, `-`, `_`, `.`.")
+    str,
+    doc("A short name for URLs, unique and never reused: lower-case letters, digits, `-`, `_`, `.`."),
+    Parsed(values.key),
 ]
-Title: TypeAlias = Annotated[str, doc("One line of 1 to 300 characters.")]
-Markdown: TypeAlias = Annotated[str, doc("A longer description, up to 20,000 characters of Markdown.")]
+Title: TypeAlias = Annotated[str, doc("One line of 1 to 300 characters."), Parsed(values.title)]
+Markdown: TypeAlias = Annotated[
+    str, doc("A longer description, up to 20,000 characters of Markdown."), Parsed(values.prose)
+]
+Email: TypeAlias = Annotated[str, doc("An email address."), Parsed(values.email)]
+Share: TypeAlias = Annotated[float, doc("A share from 0 to 1."), Parsed(values.share)]
+Weight: TypeAlias = Annotated[float, doc("A weight above 0."), Parsed(values.weight)]
 
 
 class By(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,6 +64,13 @@ class By(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     id: UUID | None = None
     key: str | None = None
+
+
+def exactly_one(by: By, *field: str) -> By:
+    """The lookup, if it has either an id or a key. Raises `INVALID`."""
+    if (by.id is None) == (by.key is None):
+        raise invalid("Give an id or a key: exactly one of the two.", *field, rule=Rule.ID_OR_KEY_NEEDED)
+    return by
 
 
 class CycleBy(By, frozen=True):
@@ -85,7 +109,9 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_
             "nor before the last change of the same object."
         ),
     ] = None
-    reason: Annotated[str | None, doc("The reason, as free text. It is recorded permanently with the change.")] = None
+    reason: Annotated[Markdown | None, doc("The reason, as free text. It is recorded permanently with the change.")] = (
+        None
+    )
     expected_version: Annotated[
         int | None,
         doc(
@@ -101,6 +127,12 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_
         ),
     ] = None
 
+    def check(self, faults: Faults) -> None:
+        """Keep the faults of fields that are missing or contradict each other, when each is in its stored form."""
+        with faults:
+            if self.REASON_REQUIRED and self.reason is None:
+                raise reason_needed(f"{verb(type(self))} changes what was agreed")
+
     def __init_subclass__(cls) -> None:
         """Raises `TypeError` for incomplete metadata, at import."""
         if missing := "; ".join(_missing(cls)):
@@ -110,6 +142,10 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_
 def verb(command: type[Command]) -> str:
     """The name of the command in the API and in fact files: `checkIn` for `CheckIn`."""
     return command.__name__[0].lower() + command.__name__[1:]
+
+
+def reason_needed(because: str) -> CommandRejected:
+    return invalid(f"{because}: give a `reason`.", "reason", rule=Rule.REASON_NEEDED)
 
 
 _ENTRY: Mapping[str, str] = {

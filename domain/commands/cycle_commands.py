@@ -5,11 +5,15 @@ from typing import Annotated
 
 from msgspec import UNSET, UnsetType
 
-from domain.commands.command import Command, CycleBy, Key
+from domain.commands.command import Command, CycleBy, Key, Share, Title
 from domain.commands.permissions import ADOPT_POLICY, RUN_CYCLES
 from domain.model.cycle import CycleActivated, CycleClosed, CycleOpened, ScoringPolicyAdopted
 from domain.primitives.documentation import doc
+from domain.primitives.errors import Faults, invalid
+from domain.primitives.rules import Rule
 from domain.primitives.values import Cadence, Kind
+
+CYCLE_DAYS_MAX = 3660
 
 
 class OpenCycle(Command, frozen=True):
@@ -20,7 +24,7 @@ class OpenCycle(Command, frozen=True):
     RECORDS = CycleOpened
 
     key: Key
-    name: Annotated[str, doc("The name of the cycle.")]
+    name: Annotated[Title, doc("The name of the cycle.")]
     starts_on: Annotated[date, doc("Its first day.")]
     ends_on: Annotated[date, doc("Its last day, the default due date of its key results.")]
     parent: Annotated[
@@ -28,6 +32,24 @@ class OpenCycle(Command, frozen=True):
         doc("The parent cycle, such as the year of a quarter. Cycles with the same parent must not overlap."),
     ] = None
     check_in_cadence: Annotated[Cadence, doc("How often check-ins on its key results are expected.")] = Cadence.WEEKLY
+
+    def check(self, faults: Faults) -> None:
+        super().check(faults)
+        with faults:
+            if self.ends_on < self.starts_on:
+                raise invalid(
+                    "A cycle must not end before its first day; give a later date.",
+                    "endsOn",
+                    rule=Rule.CYCLE_ENDS_BEFORE_START,
+                    startsOn=self.starts_on,
+                )
+            if (self.ends_on - self.starts_on).days > CYCLE_DAYS_MAX:
+                raise invalid(
+                    "A cycle lasts at most ten years; give an earlier date.",
+                    "endsOn",
+                    rule=Rule.CYCLE_TOO_LONG,
+                    max=CYCLE_DAYS_MAX,
+                )
 
 
 class ActivateCycle(Command, frozen=True):
@@ -62,14 +84,14 @@ class AdoptScoringPolicy(Command, frozen=True):
     RECORDS = ScoringPolicyAdopted
 
     on_track_gap: Annotated[
-        float | UnsetType,
+        Share | UnsetType,
         doc("The largest gap between expected and actual progress of an ON_TRACK key result; a share of 1."),
     ] = UNSET
     at_risk_gap: Annotated[
-        float | UnsetType, doc("The largest gap of an AT_RISK key result, which is OFF_TRACK beyond it; a share of 1.")
+        Share | UnsetType, doc("The largest gap of an AT_RISK key result, which is OFF_TRACK beyond it; a share of 1.")
     ] = UNSET
-    score_green: Annotated[float | UnsetType, doc("The lowest score of an ACHIEVED objective; a share of 1.")] = UNSET
-    score_amber: Annotated[float | UnsetType, doc("The lowest score that is amber and not red; a share of 1.")] = UNSET
+    score_green: Annotated[Share | UnsetType, doc("The lowest score of an ACHIEVED objective; a share of 1.")] = UNSET
+    score_amber: Annotated[Share | UnsetType, doc("The lowest score that is amber and not red; a share of 1.")] = UNSET
     stale_after_cadences: Annotated[
         float | UnsetType, doc("The number of cadences without a measurement after which a measure is stale.")
     ] = UNSET
@@ -79,3 +101,21 @@ class AdoptScoringPolicy(Command, frozen=True):
     max_objectives_per_owner: Annotated[
         int | UnsetType, doc("The largest number of objectives of a person in a cycle without a finding.")
     ] = UNSET
+
+    def check(self, faults: Faults) -> None:
+        super().check(faults)
+        with faults:
+            if self.stale_after_cadences is not UNSET and self.stale_after_cadences <= 0:
+                raise invalid(
+                    "Must be above 0: the number of cadences after which a measure is stale.",
+                    "staleAfterCadences",
+                    rule=Rule.CADENCES_NOT_POSITIVE,
+                    value=self.stale_after_cadences,
+                )
+        for name, limit in (
+            ("maxKeyResultsPerObjective", self.max_key_results_per_objective),
+            ("maxObjectivesPerOwner", self.max_objectives_per_owner),
+        ):
+            with faults:
+                if limit is not UNSET and limit < 1:
+                    raise invalid("Must be 1 or more.", name, rule=Rule.LIMIT_NOT_POSITIVE, value=limit)

@@ -3,13 +3,14 @@
 from datetime import date
 from typing import Annotated, TypeAlias
 
-from domain.commands.command import Command, InitiativeId, OwnerId, Title
+from domain.commands.command import Command, InitiativeId, OwnerId, Parsed, Title
 from domain.commands.permissions import edit_goals
 from domain.model.discussion import CommentAdded, InitiativeMoved, InitiativePlanned, Reflected
+from domain.primitives import values
 from domain.primitives.documentation import doc
 from domain.primitives.values import InitiativeState, Kind, Ref, ReflectionKind
 
-Body: TypeAlias = Annotated[str, doc("The text, up to 20,000 characters of Markdown.")]
+Body: TypeAlias = Annotated[str, doc("The text, up to 20,000 characters of Markdown."), Parsed(values.body)]
 
 
 class PlanInitiative(Command, frozen=True):

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, TypeAlias
 
+import msgspec
 from msgspec import UNSET, UnsetType
 
 from domain.commands.command import (
@@ -13,8 +14,11 @@ from domain.commands.command import (
     Markdown,
     ObjectiveId,
     OwnerId,
+    Parsed,
     PersonId,
+    Share,
     Title,
+    Weight,
 )
 from domain.commands.permissions import edit_goals
 from domain.model.key_result import (
@@ -31,8 +35,11 @@ from domain.model.key_result import (
     KeyResultScored,
     KeyResultUnlinked,
 )
+from domain.primitives import values
 from domain.primitives.documentation import doc
-from domain.primitives.values import Aggregation, Kind, Metric, Unit
+from domain.primitives.errors import Faults, invalid
+from domain.primitives.rules import Rule
+from domain.primitives.values import Aggregation, Direction, Kind, Metric, Unit
 
 
 class MetricInput(Metric, frozen=True):
@@ -46,6 +53,27 @@ class MetricInput(Metric, frozen=True):
             "or plain numbers. It cannot change once there is a measurement."
         ),
     ] = UNSET  # type: ignore[assignment]
+
+    def complete(self, unit: Unit) -> Metric:
+        """The metric with this unit, if the input has none."""
+        fields = msgspec.structs.asdict(self)
+        return Metric(**{**fields, "unit": unit if self.unit is UNSET else self.unit})
+
+
+def metric_fields(given: MetricInput, *field: str) -> MetricInput:
+    """The metric, if none of its fields has a fault by itself. Raises `INVALID`."""
+    values.metric_fields(given.complete(Unit()), *field)
+    return given
+
+
+def refuse_unlinkable(metric: Metric) -> None:
+    """Raises `INVALID` for a metric that no KPI can measure."""
+    if metric.direction is Direction.MILESTONES:
+        raise invalid(
+            "A KPI is a number and has no milestones; choose another direction or no KPI.",
+            "kpi",
+            rule=Rule.MILESTONES_NOT_LINKABLE,
+        )
 
 
 LinkAggregate: TypeAlias = Annotated[
@@ -70,10 +98,10 @@ class AddKeyResult(Command, frozen=True):
 
     objective: ObjectiveId
     title: Title
-    metric: Annotated[MetricInput, doc("The metric that measures it.")]
+    metric: Annotated[MetricInput, doc("The metric that measures it."), Parsed(metric_fields)]
     description: Markdown | None = None
     owner: OwnerId | None = None
-    weight: Annotated[float, doc("The weight among the key results of its objective; above 0.")] = 1.0
+    weight: Annotated[Weight, doc("The weight among the key results of its objective; above 0.")] = 1.0
     due: Annotated[date | None, doc("The due date; by default the last day of its cycle.")] = None
     kpi: Annotated[
         KpiBy | None,
@@ -86,6 +114,15 @@ class AddKeyResult(Command, frozen=True):
     aggregate: LinkAggregate = UNSET
     count_from: CountFrom = UNSET
 
+    def check(self, faults: Faults) -> None:
+        super().check(faults)
+        with faults:
+            if self.kpi is None or not self.metric.lacks_start:
+                values.metric(self.metric.complete(Unit()), None, "metric")
+        with faults:
+            if self.kpi is not None:
+                refuse_unlinkable(self.metric)
+
 
 class RewordKeyResult(Command, frozen=True):
     """Change a key result's title or description."""
@@ -95,10 +132,10 @@ class RewordKeyResult(Command, frozen=True):
     RECORDS = KeyResultReworded
 
     key_result: KeyResultId
-    title: Annotated[str | UnsetType, doc("One line of 1 to 300 characters; omitted keeps it.")] = UNSET
-    description: Annotated[str | None | UnsetType, doc("A longer description; null clears it, omitted keeps it.")] = (
-        UNSET
-    )
+    title: Annotated[Title | UnsetType, doc("One line of 1 to 300 characters; omitted keeps it.")] = UNSET
+    description: Annotated[
+        Markdown | None | UnsetType, doc("A longer description; null clears it, omitted keeps it.")
+    ] = UNSET
 
 
 class AssignKeyResult(Command, frozen=True):
@@ -121,7 +158,13 @@ class RetargetKeyResult(Command, frozen=True):
     REASON_REQUIRED = True
 
     key_result: KeyResultId
-    metric: Annotated[MetricInput, doc("The complete new metric.")]
+    metric: Annotated[MetricInput, doc("The complete new metric."), Parsed(metric_fields)]
+
+    def check(self, faults: Faults) -> None:
+        super().check(faults)
+        with faults:
+            if not self.metric.lacks_start:
+                values.metric(self.metric.complete(Unit()), None, "metric")
 
 
 class RescheduleKeyResult(Command, frozen=True):
@@ -145,7 +188,7 @@ class ReweighKeyResult(Command, frozen=True):
     REASON_REQUIRED = True
 
     key_result: KeyResultId
-    weight: Annotated[float, doc("The new weight among the key results of its objective; above 0.")]
+    weight: Annotated[Weight, doc("The new weight among the key results of its objective; above 0.")]
 
 
 class CheckIn(Command, frozen=True):
@@ -166,8 +209,8 @@ class CheckIn(Command, frozen=True):
     reached: Annotated[list[str] | None, doc("The keys of all milestones reached so far, not only the new ones.")] = (
         None
     )
-    confidence: Annotated[float | None, doc("The confidence that the target will be reached, from 0 to 1.")] = None
-    note: Annotated[str | None, doc("A note on the check-in, as Markdown.")] = None
+    confidence: Annotated[Share | None, doc("The confidence that the target will be reached, from 0 to 1.")] = None
+    note: Annotated[Markdown | None, doc("A note on the check-in, as Markdown.")] = None
     measured_at: Annotated[
         datetime | None,
         doc(
@@ -175,6 +218,16 @@ class CheckIn(Command, frozen=True):
             "EDIT_GOALS, a time more than one cadence of the cycle ago requires a `reason`."
         ),
     ] = None
+
+    def check(self, faults: Faults) -> None:
+        super().check(faults)
+        with faults:
+            if (self.value, self.reached, self.confidence, self.note) == (None, None, None, None):
+                raise invalid(
+                    "The check-in is empty; give a value, the milestones reached, a confidence or a note.",
+                    "value",
+                    rule=Rule.CHECK_IN_EMPTY,
+                )
 
 
 class CorrectCheckIn(Command, frozen=True):
@@ -191,8 +244,8 @@ class CorrectCheckIn(Command, frozen=True):
         list[str] | None | UnsetType,
         doc("The keys of all milestones reached so far; null clears it, omitted keeps it."),
     ] = UNSET
-    confidence: Annotated[float | None | UnsetType, doc("The confidence; null clears it, omitted keeps it.")] = UNSET
-    note: Annotated[str | None | UnsetType, doc("The note; null clears it, omitted keeps it.")] = UNSET
+    confidence: Annotated[Share | None | UnsetType, doc("The confidence; null clears it, omitted keeps it.")] = UNSET
+    note: Annotated[Markdown | None | UnsetType, doc("The note; null clears it, omitted keeps it.")] = UNSET
 
 
 class LinkKpi(Command, frozen=True):
@@ -228,8 +281,8 @@ class ScoreKeyResult(Command, frozen=True):
     RECORDS = KeyResultScored
 
     key_result: KeyResultId
-    score: Annotated[float, doc("The score, from 0 to 1.")]
-    note: Annotated[str | None, doc("A note on the score.")] = None
+    score: Annotated[Share, doc("The score, from 0 to 1.")]
+    note: Annotated[Markdown | None, doc("A note on the score.")] = None
 
 
 class DropKeyResult(Command, frozen=True):

@@ -6,11 +6,15 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from domain.commands.command import Command, Key, KpiBy, Markdown, OwnerId, PersonId, ReadingId, TeamId
+from domain.commands.command import Command, Key, KpiBy, Markdown, OwnerId, PersonId, ReadingId, TeamId, Title
 from domain.commands.permissions import DEFINE_KPIS, record_readings
 from domain.model.kpi import KpiDefined, KpiRedefined, KpiRetired, ReadingCorrected, ReadingRecorded, ReadingRetracted
 from domain.primitives.documentation import doc
+from domain.primitives.errors import Code, CommandRejected, Faults, invalid
+from domain.primitives.rules import Rule
 from domain.primitives.values import Aggregation, Cadence, Kind, KpiGoal, Unit
+
+READINGS_MAX = 10_000
 
 
 class DefineKpi(Command, frozen=True):
@@ -21,7 +25,7 @@ class DefineKpi(Command, frozen=True):
     RECORDS = KpiDefined
 
     key: Key
-    name: Annotated[str, doc("The name of the KPI.")]
+    name: Annotated[Title, doc("The name of the KPI.")]
     description: Markdown | None = None
     unit: Annotated[Unit, doc("The unit of its readings; by default plain numbers.")] = Unit()
     goal: Annotated[KpiGoal | None, doc("The goal that its readings are compared with.")] = None
@@ -42,10 +46,10 @@ class RedefineKpi(Command, frozen=True):
     REASON_REQUIRED = True
 
     kpi: KpiBy
-    name: Annotated[str | UnsetType, doc("The new name; omitted keeps it.")] = UNSET
-    description: Annotated[str | None | UnsetType, doc("A longer description; null clears it, omitted keeps it.")] = (
-        UNSET
-    )
+    name: Annotated[Title | UnsetType, doc("The new name; omitted keeps it.")] = UNSET
+    description: Annotated[
+        Markdown | None | UnsetType, doc("A longer description; null clears it, omitted keeps it.")
+    ] = UNSET
     unit: Annotated[Unit | UnsetType, doc("The new unit of its readings; omitted keeps it.")] = UNSET
     goal: Annotated[KpiGoal | None | UnsetType, doc("The new goal; null clears it, omitted keeps it.")] = UNSET
     cadence: Annotated[Cadence | UnsetType, doc("How often a reading is expected; omitted keeps it.")] = UNSET
@@ -75,7 +79,7 @@ class ReadingInput(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_f
     kpi: KpiBy
     value: Annotated[float, doc("The measured value, in the KPI's unit.")]
     measured_at: Annotated[datetime | None, doc("The time of the measurement.")] = None
-    note: Annotated[str | None, doc("A note on the reading, as Markdown.")] = None
+    note: Annotated[Markdown | None, doc("A note on the reading, as Markdown.")] = None
 
 
 class RecordReadings(Command, frozen=True):
@@ -88,6 +92,20 @@ class RecordReadings(Command, frozen=True):
 
     readings: Annotated[list[ReadingInput], doc("Up to 10,000 readings.")]
 
+    def check(self, faults: Faults) -> None:
+        super().check(faults)
+        with faults:
+            if not self.readings:
+                raise invalid("Give at least one reading.", "readings", rule=Rule.READINGS_EMPTY)
+            if len(self.readings) > READINGS_MAX:
+                raise CommandRejected(
+                    Code.TOO_LARGE,
+                    f"At most {READINGS_MAX} readings in one batch; split it.",
+                    "readings",
+                    rule=Rule.READINGS_TOO_MANY,
+                    max=READINGS_MAX,
+                )
+
 
 class CorrectReading(Command, frozen=True):
     """Correct a reading. The earlier values stay in the log and in every result as of an earlier time."""
@@ -99,7 +117,7 @@ class CorrectReading(Command, frozen=True):
 
     reading: ReadingId
     value: Annotated[float, doc("The corrected value.")]
-    note: Annotated[str | None | UnsetType, doc("The note; null clears it, omitted keeps it.")] = UNSET
+    note: Annotated[Markdown | None | UnsetType, doc("The note; null clears it, omitted keeps it.")] = UNSET
 
 
 class RetractReading(Command, frozen=True):

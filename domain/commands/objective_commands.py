@@ -1,5 +1,6 @@
 """Commands on objectives."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
@@ -13,6 +14,7 @@ from domain.commands.command import (
     ObjectiveId,
     OwnerId,
     PersonId,
+    Share,
     TeamId,
     Title,
 )
@@ -28,9 +30,15 @@ from domain.model.objective import (
     ObjectiveReworded,
     ObjectiveUnaligned,
     ObjectiveVisibilitySet,
+    refuse_without_team,
 )
 from domain.primitives.documentation import doc
+from domain.primitives.errors import Code, CommandRejected, Faults
+from domain.primitives.rules import Rule
 from domain.primitives.values import Kind, ObjectiveKind, Ref, Verdict, Visibility
+
+CONTRIBUTORS_MAX = 100
+SUPPORTS_MAX = 100
 
 
 class DraftObjective(Command, frozen=True):
@@ -57,6 +65,23 @@ class DraftObjective(Command, frozen=True):
         UNSET
     )
 
+    def check(self, faults: Faults) -> None:
+        super().check(faults)
+        with faults:
+            _refuse_many_contributors(self.contributors)
+        with faults:
+            if len(set(self.supports)) > SUPPORTS_MAX:
+                raise CommandRejected(
+                    Code.TOO_LARGE,
+                    f"An objective supports at most {SUPPORTS_MAX} goals; name fewer.",
+                    "supports",
+                    rule=Rule.SUPPORTS_TOO_MANY,
+                    max=SUPPORTS_MAX,
+                )
+        with faults:
+            if self.visibility is not UNSET:
+                refuse_without_team(self.visibility, self.team)
+
 
 class RewordObjective(Command, frozen=True):
     """Change an objective's title or description."""
@@ -66,10 +91,10 @@ class RewordObjective(Command, frozen=True):
     RECORDS = ObjectiveReworded
 
     objective: ObjectiveId
-    title: Annotated[str | UnsetType, doc("One line of 1 to 300 characters; omitted keeps it.")] = UNSET
-    description: Annotated[str | None | UnsetType, doc("A longer description; null clears it, omitted keeps it.")] = (
-        UNSET
-    )
+    title: Annotated[Title | UnsetType, doc("One line of 1 to 300 characters; omitted keeps it.")] = UNSET
+    description: Annotated[
+        Markdown | None | UnsetType, doc("A longer description; null clears it, omitted keeps it.")
+    ] = UNSET
 
 
 class AssignObjective(Command, frozen=True):
@@ -87,6 +112,12 @@ class AssignObjective(Command, frozen=True):
     contributors: Annotated[
         list[PersonId] | UnsetType, doc("The complete list of people who work on it besides the owner, up to 100.")
     ] = UNSET
+
+    def check(self, faults: Faults) -> None:
+        super().check(faults)
+        with faults:
+            if self.contributors is not UNSET:
+                _refuse_many_contributors(self.contributors)
 
 
 class SetObjectiveVisibility(Command, frozen=True):
@@ -138,7 +169,7 @@ class KeyResultScore(msgspec.Struct, frozen=True, rename="camel", forbid_unknown
     """The score of a key result at the closing of its objective."""
 
     key_result: KeyResultId
-    score: Annotated[float, doc("The score, from 0 to 1.")]
+    score: Annotated[Share, doc("The score, from 0 to 1.")]
 
 
 class CloseObjective(Command, frozen=True):
@@ -159,13 +190,13 @@ class CloseObjective(Command, frozen=True):
         ),
     ] = None
     score: Annotated[
-        float | None,
+        Share | None,
         doc(
             "The score, from 0 to 1; by default the weighted mean of its key results' scores. Without key results it "
             "is the mean over the objectives that directly support it: of the score if closed, else of the progress."
         ),
     ] = None
-    reflection: Annotated[str | None, doc("A closing reflection.")] = None
+    reflection: Annotated[Markdown | None, doc("A closing reflection.")] = None
     scores: Annotated[
         list[KeyResultScore] | UnsetType,
         doc(
@@ -234,3 +265,14 @@ class CarryObjective(Command, frozen=True):
             "overlap; by default false."
         ),
     ] = UNSET
+
+
+def _refuse_many_contributors(contributors: Sequence[PersonId]) -> None:
+    if len(set(contributors)) > CONTRIBUTORS_MAX:
+        raise CommandRejected(
+            Code.TOO_LARGE,
+            f"An objective has at most {CONTRIBUTORS_MAX} contributors; name fewer.",
+            "contributors",
+            rule=Rule.CONTRIBUTORS_TOO_MANY,
+            max=CONTRIBUTORS_MAX,
+        )

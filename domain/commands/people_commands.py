@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import UNSET, UnsetType
 
-from domain.commands.command import Command, Key, PersonId, TeamId
+from domain.commands.command import Command, Email, Key, PersonId, TeamId, Title
 from domain.commands.permissions import MANAGE_PEOPLE
 from domain.model.people import (
     PersonAdded,
@@ -31,10 +31,10 @@ class AddPerson(Command, frozen=True):
     RECORDS = PersonAdded
 
     handle: Annotated[
-        str, doc("A short name, unique among persons who are not erased: lower-case letters, digits, `-`, `_`, `.`.")
+        Key, doc("A short name, unique among persons who are not erased: lower-case letters, digits, `-`, `_`, `.`.")
     ]
-    name: Annotated[str, doc("The person's name.")]
-    email: Annotated[str | None, doc("The email address; it is not verified.")] = None
+    name: Annotated[Title, doc("The person's name.")]
+    email: Annotated[Email | None, doc("The email address; it is not verified.")] = None
 
 
 class RenamePerson(Command, frozen=True):
@@ -45,8 +45,8 @@ class RenamePerson(Command, frozen=True):
     RECORDS = PersonRenamed
 
     person: PersonId
-    name: Annotated[str | UnsetType, doc("The new name; omitted keeps it.")] = UNSET
-    email: Annotated[str | None | UnsetType, doc("The new email address; null clears it, omitted keeps it.")] = UNSET
+    name: Annotated[Title | UnsetType, doc("The new name; omitted keeps it.")] = UNSET
+    email: Annotated[Email | None | UnsetType, doc("The new email address; null clears it, omitted keeps it.")] = UNSET
 
 
 class DeactivatePerson(Command, frozen=True):
@@ -82,7 +82,7 @@ class FormTeam(Command, frozen=True):
     RECORDS = TeamFormed
 
     key: Key
-    name: Annotated[str, doc("The name of the team.")]
+    name: Annotated[Title, doc("The name of the team.")]
     parent: Annotated[TeamId | None, doc("The parent team; null for the top level.")] = None
     lead: Annotated[PersonId | None, doc("The team lead.")] = None
 
@@ -95,7 +95,7 @@ class RenameTeam(Command, frozen=True):
     RECORDS = TeamRenamed
 
     team: TeamId
-    name: Annotated[str, doc("The new name.")]
+    name: Annotated[Title, doc("The new name.")]
 
 
 class MoveTeam(Command, frozen=True):

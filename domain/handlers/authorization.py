@@ -31,9 +31,8 @@ SINCE_MAX = 100
 
 def refuse_by_role(command: Command, author: Author) -> None:
     """Check the roles of the author, without reading the log. Raises `FORBIDDEN`."""
-    needs, can = command.NEEDS, permissions(author.roles)
-    if needs.any_subject not in can and needs.own not in can:
-        raise _forbidden(needs)
+    refuse_kind(type(command), author)
+    can = permissions(author.roles)
     if command.effective_at is not None and Permission.BACKDATE not in can:
         roles = _either(roles_with(Permission.BACKDATE))
         raise CommandRejected(
@@ -43,6 +42,13 @@ def refuse_by_role(command: Command, author: Author) -> None:
         )
     if author.source is Source.IMPORT and Permission.IMPORT not in can:
         raise CommandRejected(Code.FORBIDDEN, f"An import requires the role {_either(roles_with(Permission.IMPORT))}.")
+
+
+def refuse_kind(kind: type[Command], author: Author) -> None:
+    """Check that the roles of the author suffice for some command of a kind. Raises `FORBIDDEN`."""
+    needs, can = kind.NEEDS, permissions(author.roles)
+    if needs.any_subject not in can and needs.own not in can:
+        raise _forbidden(needs)
 
 
 def _forbidden(needs: Needs) -> CommandRejected:

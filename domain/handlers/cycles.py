@@ -12,20 +12,16 @@ from domain.handlers.unit_of_work import POLICY_ID, UnitOfWork, keyed_id
 from domain.model.cycle import Cycle, CycleOpened, Policy, ScoringPolicyAdopted
 from domain.model.objective import Objective, ObjectiveDrafted
 from domain.primitives import values
-from domain.primitives.errors import Code, CommandRejected, invalid
+from domain.primitives.errors import Code, CommandRejected, Faults, invalid
+from domain.primitives.rules import Rule
 from domain.primitives.values import Kind, ObjectiveState, ScoringPolicy
 
-CYCLE_DAYS_MAX = 3660
 NAMES_MAX = 10
 
 
 @handles
 def open_cycle(uow: UnitOfWork, command: OpenCycle) -> Cycle:
     key = values.key(command.key, "key")
-    if command.ends_on < command.starts_on:
-        raise invalid("A cycle must not end before its first day; give a later date.", "endsOn")
-    if (command.ends_on - command.starts_on).days > CYCLE_DAYS_MAX:
-        raise invalid("A cycle lasts at most ten years; give an earlier date.", "endsOn")
     parent = None if command.parent is None else uow.find(Cycle, command.parent, "parent")
     if parent is not None:
         _fits_into(uow, parent, command.starts_on, command.ends_on, key)
@@ -44,13 +40,21 @@ def _fits_into(uow: UnitOfWork, parent: Cycle, starts_on: date, ends_on: date, k
     parent.refuse_closed("parent")
     uow.not_before(parent)
     if not parent.starts_on <= starts_on <= ends_on <= parent.ends_on:
-        raise invalid(f"The cycle must lie within its parent: {parent.starts_on} to {parent.ends_on}.", "startsOn")
+        raise invalid(
+            f"The cycle must lie within its parent: {parent.starts_on} to {parent.ends_on}.",
+            "startsOn",
+            rule=Rule.CYCLE_OUTSIDE_PARENT,
+            first=parent.starts_on,
+            last=parent.ends_on,
+        )
     for sibling in uow.children(Cycle, CycleOpened, parent.id):
         if sibling.key != key and sibling.overlaps(starts_on, ends_on):
             raise CommandRejected(
                 Code.CONFLICT,
                 f"Overlaps '{sibling.key}' ({sibling.starts_on} to {sibling.ends_on}), which has the same parent.",
                 "startsOn",
+                rule=Rule.CYCLES_OVERLAP,
+                cycle=sibling.key,
             )
 
 
@@ -77,6 +81,8 @@ def close_cycle(uow: UnitOfWork, command: CloseCycle) -> Cycle:
             Code.CONFLICT,
             f"Still active: {names}. Close or drop them first, or set closeObjectives: true.",
             "cycle",
+            rule=Rule.OBJECTIVES_STILL_ACTIVE,
+            objectives=names,
         )
     for objective in closing.parts_first(uow, still_active):
         closing.close(uow, objective)
@@ -100,7 +106,10 @@ def _refuse_earlier(uow: UnitOfWork, held: Sequence[Objective]) -> None:
     last = max((objective.changed_at for objective in held), default=uow.at)
     if uow.at < last:
         raise invalid(
-            f"An objective in this cycle changed later, at {last.isoformat()}; choose a later time.", "effectiveAt"
+            f"An objective in this cycle changed later, at {last.isoformat()}; choose a later time.",
+            "effectiveAt",
+            rule=Rule.OBJECTIVE_CHANGED_LATER,
+            earliest=last,
         )
 
 
@@ -119,18 +128,14 @@ def adopt_scoring_policy(uow: UnitOfWork, command: AdoptScoringPolicy) -> Policy
 
 
 def _checked(policy: ScoringPolicy) -> ScoringPolicy:
-    values.share(policy.on_track_gap, "onTrackGap")
-    values.share(policy.at_risk_gap, "atRiskGap")
-    values.share(policy.score_green, "scoreGreen")
-    values.share(policy.score_amber, "scoreAmber")
-    if values.number(policy.stale_after_cadences, "staleAfterCadences") <= 0:
-        raise invalid("Must be above 0: the number of cadences after which a measure is stale.", "staleAfterCadences")
-    if policy.on_track_gap > policy.at_risk_gap:
-        raise invalid("onTrackGap must not be above atRiskGap.", "onTrackGap")
-    if policy.score_amber > policy.score_green:
-        raise invalid("scoreAmber must not be above scoreGreen.", "scoreAmber")
-    if policy.max_key_results_per_objective < 1:
-        raise invalid("Must be 1 or more.", "maxKeyResultsPerObjective")
-    if policy.max_objectives_per_owner < 1:
-        raise invalid("Must be 1 or more.", "maxObjectivesPerOwner")
+    """The policy, if its bands are in order. Raises `INVALID`."""
+    faults = Faults()
+    for low, high, is_ordered in (
+        ("onTrackGap", "atRiskGap", policy.on_track_gap <= policy.at_risk_gap),
+        ("scoreAmber", "scoreGreen", policy.score_amber <= policy.score_green),
+    ):
+        with faults:
+            if not is_ordered:
+                raise invalid(f"{low} must not be above {high}.", low, rule=Rule.BANDS_NOT_ORDERED, low=low, high=high)
+    faults.refuse()
     return policy

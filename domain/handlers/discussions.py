@@ -9,7 +9,6 @@ from domain.model.event import Aggregate
 from domain.model.key_result import KeyResult
 from domain.model.objective import Objective
 from domain.primitives import values
-from domain.primitives.errors import invalid
 from domain.primitives.values import Kind
 
 _COMMENTED = tuple(kind for kind in KINDS if kind.KIND is not Kind.POLICY)
@@ -42,20 +41,13 @@ def move_initiative(uow: UnitOfWork, command: MoveInitiative) -> Initiative:
 @handles
 def add_comment(uow: UnitOfWork, command: AddComment) -> Comment:
     uow.not_before(uow.subject(uow.ref(command.subject, _COMMENTED, "subject")))
-    return uow.begin(Comment, CommentAdded(subject=command.subject, body=_body(command.body)))
+    return uow.begin(Comment, CommentAdded(subject=command.subject, body=command.body))
 
 
 @handles
 def reflect(uow: UnitOfWork, command: Reflect) -> Reflection:
     uow.not_before(uow.subject(uow.ref(command.subject, (Cycle, Objective), "subject")))
-    return uow.begin(Reflection, Reflected(subject=command.subject, kind=command.kind, body=_body(command.body)))
-
-
-def _body(text: str) -> str:
-    body = values.prose(text, "body")
-    if body is None:
-        raise invalid("The body is blank; give a text.", "body")
-    return body
+    return uow.begin(Reflection, Reflected(subject=command.subject, kind=command.kind, body=command.body))
 
 
 def _cycle_of(uow: UnitOfWork, subject: Aggregate) -> Cycle:

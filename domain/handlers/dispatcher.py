@@ -28,7 +28,8 @@ from domain.handlers.unit_of_work import WORKSPACE, Author, UnitOfWork
 from domain.log.event_store import Append, CommandRow, ConcurrencyConflict, Log
 from domain.model.event import Aggregate, Authorship
 from domain.primitives import personal_data
-from domain.primitives.errors import Code, CommandRejected, idempotency_mismatch
+from domain.primitives.errors import Code, CommandRejected, idempotency_mismatch, invalid
+from domain.primitives.rules import Rule
 from domain.primitives.values import Kind, Ref, Source
 
 require_handlers(VERBS.values(), HANDLERS)
@@ -104,7 +105,11 @@ class Dispatcher:
                 if command.idempotency_key is None or (first := self._first(command, id, digest)) is None:
                     raise
                 return first
-        raise CommandRejected(Code.CONFLICT, "Other commands keep changing the same objects; try again in a moment.")
+        raise CommandRejected(
+            Code.CONFLICT,
+            "Other commands keep changing the same objects; try again in a moment.",
+            rule=Rule.WRITES_CONTENDED,
+        )
 
     def _first(self, command: Command, id: UUID, digest: bytes) -> Outcome | None:
         """The outcome of the first execution with this idempotency key, None if there is none. Raises
@@ -133,15 +138,16 @@ class Dispatcher:
 
     def _decide(self, command: Command, author: Author, id: UUID, digest: bytes) -> Outcome:
         uow = UnitOfWork(self._log, author, command, id)
+        hidden = authorization.authorize(uow)
+        parsed = uow.parse()
         by = Authorship(
             actor=author.actor,
             source=author.source,
             command=id,
-            reason=uow.reason,
+            reason=parsed.reason,
             on_behalf_of=author.on_behalf_of,
         )
-        hidden = authorization.authorize(uow)
-        result = _result(HANDLERS[type(command)](uow, command))
+        result = _result(HANDLERS[type(command)](uow, parsed))
         assert not hidden, f"the handler of {verb(type(command))} ignored a hidden id"
         uow.refuse_unused_version()
         events = list(chain.from_iterable(map(Aggregate.collect_events, uow.changed())))
@@ -182,7 +188,13 @@ def _command_id(command: Command, author: Author) -> UUID:
     if key is None:
         return uuid4()
     if not 1 <= len(key) <= KEY_LENGTH_MAX:
-        raise CommandRejected(Code.INVALID, f"Must have 1 to {KEY_LENGTH_MAX} characters.", "idempotencyKey")
+        raise invalid(
+            f"Must have 1 to {KEY_LENGTH_MAX} characters.",
+            "idempotencyKey",
+            rule=Rule.IDEMPOTENCY_KEY_LENGTH,
+            max=KEY_LENGTH_MAX,
+            length=len(key),
+        )
     return command_id(Source.IMPORT if author.source is Source.IMPORT else author.actor, key)
 
 

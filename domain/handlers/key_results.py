@@ -2,7 +2,6 @@
 
 from datetime import date, datetime
 
-import msgspec
 from msgspec import UNSET
 
 from domain.commands import key_result_commands
@@ -20,6 +19,7 @@ from domain.commands.key_result_commands import (
     RewordKeyResult,
     ScoreKeyResult,
     UnlinkKpi,
+    refuse_unlinkable,
 )
 from domain.commands.permissions import Permission
 from domain.handlers import current_value, windows
@@ -164,8 +164,6 @@ def check_in(uow: UnitOfWork, command: key_result_commands.CheckIn) -> CheckIn:
         claimed_at=uow.claimed_at(measured_at),
     )
     content = (event.value, event.reached, event.confidence, event.note)
-    if content == (None, None, None, None):
-        raise invalid("The check-in is empty; give a value, the milestones reached, a confidence or a note.", "value")
     if (same := _duplicate(uow, key_result, measured_at, content)) is not None:
         return same
     _refuse_backdated(uow, key_result, measured_at)
@@ -269,17 +267,14 @@ def _metric(uow: UnitOfWork, given: MetricInput, unit: Unit, link: Link | None, 
     latest reading. AT_LEAST, AT_MOST and WITHIN need none: theirs follows from the measurements. Raises `INVALID`, also
     for another unit than the KPI's.
     """
-    fields = msgspec.structs.asdict(given)
-    default = unit if kpi is None else kpi.definition.unit
-    asked = Metric(**{**fields, "unit": default if given.unit is UNSET else given.unit})
+    asked = given.complete(unit if kpi is None else kpi.definition.unit)
     metric = values.metric(asked, _baseline(uow, asked, link), "metric")
     _refuse_unmeasurable(metric, kpi, "metric", "unit")
     return metric
 
 
 def _baseline(uow: UnitOfWork, metric: Metric, link: Link | None) -> float | None:
-    needs_start = metric.direction in (Direction.INCREASE, Direction.DECREASE) or metric.change_by is not None
-    if link is None or metric.start is not None or not needs_start:
+    if link is None or not metric.lacks_start:
         return None
     if link.aggregate is Aggregation.SUM and metric.direction is not Direction.DECREASE:
         return 0.0
@@ -290,8 +285,7 @@ def _baseline(uow: UnitOfWork, metric: Metric, link: Link | None) -> float | Non
 def _refuse_unmeasurable(metric: Metric, kpi: Kpi | None, *field: str) -> None:
     if kpi is None:
         return
-    if metric.direction is Direction.MILESTONES:
-        raise invalid("A KPI is a number and has no milestones; choose another direction or no KPI.", "kpi")
+    refuse_unlinkable(metric)
     if metric.unit != kpi.definition.unit:
         raise invalid(
             f"The KPI is measured in {_named(kpi.definition.unit)} and the key result in {_named(metric.unit)}: "

@@ -21,10 +21,8 @@ from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import UnitOfWork, keyed_id
 from domain.model.kpi import Definition, Kpi, KpiDefined, Reading, ReadingRecorded, reading_id
 from domain.primitives import values
-from domain.primitives.errors import Code, CommandRejected, invalid
+from domain.primitives.errors import invalid
 from domain.primitives.values import FUTURE_TOLERANCE, Aggregation, Kind, Unit
-
-READINGS_MAX = 10_000
 
 
 @handles
@@ -102,10 +100,6 @@ class Readings(Struct, frozen=True):
 def record_readings(uow: UnitOfWork, command: RecordReadings) -> Readings:
     """All or nothing. A repeated value is unchanged; another value for the same instant is a conflict,
     with a recorded reading or within the batch. Readings may be older than the KPI's definition."""
-    if len(command.readings) > READINGS_MAX:
-        raise CommandRejected(Code.TOO_LARGE, f"At most {READINGS_MAX} readings in one batch; split it.", "readings")
-    if not command.readings:
-        raise invalid("Give at least one reading.", "readings")
     uow.load(by.id or keyed_id(Kind.KPI, by.key or "") for by in {one.kpi for one in command.readings})
     kpis: dict[KpiBy, UUID] = {}
     planned = [_planned(uow, kpis, one, index) for index, one in enumerate(command.readings)]

@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec import UNSET
 
 from domain.commands.objective_commands import (
+    SUPPORTS_MAX,
     AlignObjective,
     AssignObjective,
     CloseObjective,
@@ -22,13 +23,11 @@ from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import UnitOfWork
 from domain.model.cycle import Cycle
 from domain.model.key_result import KeyResult
-from domain.model.objective import Objective, ObjectiveDrafted, refuse_without_team
+from domain.model.objective import Objective, ObjectiveDrafted
 from domain.primitives import values
 from domain.primitives.errors import Code, CommandRejected, invalid
+from domain.primitives.rules import Rule
 from domain.primitives.values import ObjectiveState, Ref, Visibility
-
-CONTRIBUTORS_MAX = 100
-SUPPORTS_MAX = 100
 
 
 @handles
@@ -37,14 +36,9 @@ def draft_objective(uow: UnitOfWork, command: DraftObjective) -> Objective:
     cycle.refuse_closed("cycle")
     uow.not_before(cycle)
     supports = tuple(dict.fromkeys(command.supports))
-    if len(supports) > SUPPORTS_MAX:
-        raise CommandRejected(
-            Code.TOO_LARGE, f"An objective supports at most {SUPPORTS_MAX} goals; name fewer.", "supports"
-        )
     for target in supports:
         _target(uow, cycle, target, "supports")
     visibility = Visibility.WORKSPACE if command.visibility is UNSET else command.visibility
-    refuse_without_team(visibility, command.team)
     event = ObjectiveDrafted(
         cycle=cycle.id,
         title=values.title(command.title, "title"),
@@ -100,7 +94,11 @@ def align_objective(uow: UnitOfWork, command: AlignObjective) -> Objective:
         return objective
     if len(objective.supports) >= SUPPORTS_MAX:
         raise CommandRejected(
-            Code.TOO_LARGE, f"An objective supports at most {SUPPORTS_MAX} goals; unalign one first.", "to"
+            Code.TOO_LARGE,
+            f"An objective supports at most {SUPPORTS_MAX} goals; unalign one first.",
+            "to",
+            rule=Rule.SUPPORTS_TOO_MANY,
+            max=SUPPORTS_MAX,
         )
     above = _target(uow, uow.get(Cycle, objective.cycle), command.to, "to")
     _refuse_circle(uow, objective, above)
@@ -162,10 +160,6 @@ def _open(uow: UnitOfWork, id: UUID) -> Objective:
 
 def _contributors(uow: UnitOfWork, people: Sequence[UUID]) -> tuple[UUID, ...]:
     contributors = tuple(dict.fromkeys(people))
-    if len(contributors) > CONTRIBUTORS_MAX:
-        raise CommandRejected(
-            Code.TOO_LARGE, f"An objective has at most {CONTRIBUTORS_MAX} contributors; name fewer.", "contributors"
-        )
     uow.load(contributors)
     for person in contributors:
         uow.colleague(person, "contributors")
@@ -181,11 +175,20 @@ def _target(uow: UnitOfWork, cycle: Cycle, target: Ref, field: str) -> Objective
     above = uow.get(Objective, goal.objective) if isinstance(goal, KeyResult) else goal
     assert isinstance(above, Objective)
     if above.state is ObjectiveState.DROPPED or (isinstance(goal, KeyResult) and goal.is_dropped):
-        raise CommandRejected(Code.CONFLICT, "The goal to support is dropped; choose another.", field)
+        raise CommandRejected(
+            Code.CONFLICT,
+            "The goal to support is dropped; choose another.",
+            field,
+            rule=Rule.SUPPORTED_GOAL_DROPPED,
+        )
     other = uow.get(Cycle, above.cycle)
     if not cycle.overlaps(other.starts_on, other.ends_on):
         raise invalid(
-            f"'{above.title}' is in '{other.key}', which does not overlap '{cycle.key}'; choose another goal.", field
+            f"'{above.title}' is in '{other.key}', which does not overlap '{cycle.key}'; choose another goal.",
+            field,
+            rule=Rule.SUPPORTED_CYCLE_ELSEWHERE,
+            title=above.title,
+            cycle=other.key,
         )
     return above
 

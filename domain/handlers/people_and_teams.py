@@ -24,6 +24,7 @@ from domain.model.people import Person, PersonAdded, Team, TeamFormed
 from domain.primitives import personal_data, values
 from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.personal_data import Personal
+from domain.primitives.rules import Rule
 from domain.primitives.values import Kind
 
 
@@ -36,7 +37,12 @@ def add_person(uow: UnitOfWork, command: AddPerson) -> Person:
     )
     digest = personal_data.handle_digest(uow.log.salt(), personal.handle)
     if uow.log.person_by_handle(digest) is not None:
-        raise CommandRejected(Code.DUPLICATE, f"The handle '{personal.handle}' is taken; choose another.", "handle")
+        raise CommandRejected(
+            Code.DUPLICATE,
+            f"The handle '{personal.handle}' is taken; choose another.",
+            "handle",
+            rule=Rule.HANDLE_TAKEN,
+        )
     id, key = uow.new_id(), personal_data.new_key()
     uow.names = key
     uow.keys.append(PersonKey(person=id, key=key, handle_digest=digest))
@@ -48,7 +54,9 @@ def rename_person(uow: UnitOfWork, command: RenamePerson) -> Person:
     person = uow.change(Person, command.person, "person")
     key = uow.log.person_keys([person.id]).get(person.id)
     if key is None:
-        raise CommandRejected(Code.CLOSED, "This person was erased and has no name to change.", "person")
+        raise CommandRejected(
+            Code.CLOSED, "This person was erased and has no name to change.", "person", rule=Rule.PERSON_ERASED
+        )
     uow.names = key
     old = personal_data.unseal(key, person.id, person.sealed)
     new = Personal(

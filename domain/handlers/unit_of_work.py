@@ -9,7 +9,8 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-from domain.commands.command import By, Command, verb
+from domain.commands.command import By, Command, exactly_one, reason_needed
+from domain.commands.parsing import parsed
 from domain.commands.permissions import Permission, Role, permissions
 from domain.log.event_store import Head, Log, NoNewer, PersonKey
 from domain.model.cycle import Cycle, CycleOpened, Policy
@@ -21,6 +22,7 @@ from domain.model.objective import Objective
 from domain.model.people import Person, Team
 from domain.primitives import values
 from domain.primitives.errors import Code, CommandRejected, invalid
+from domain.primitives.rules import Rule
 from domain.primitives.values import Kind, Ref, ScoringPolicy, Source
 
 WORKSPACE = UUID("6b657966-7261-4d65-8000-000000000000")
@@ -73,7 +75,7 @@ class UnitOfWork:
         self.author = author
         self.can = permissions(author.roles)
         self.me = author.person
-        self.command = command
+        self.command: Command = command
         self.command_id = command_id
         self.reads: dict[UUID, int] = {}
         self.no_newer: list[NoNewer] = []
@@ -88,6 +90,12 @@ class UnitOfWork:
         self._known: dict[UUID, Aggregate] = {}
         self._new: dict[UUID, Aggregate] = {}
         self._ids = 0
+
+    def parse(self) -> Command:
+        """The command in its stored form, which replaces the given one. Raises `InputRejected` with all faults of its
+        input."""
+        self.command = parsed(self.command, lambda: self.now)
+        return self.command
 
     # ── time ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -130,17 +138,10 @@ class UnitOfWork:
         claimed = self.author.claimed_at
         return None if claimed is None else values.moment(claimed, self.now, "at")
 
-    @cached_property
-    def reason(self) -> str | None:
-        """The given reason. Raises `INVALID` if the command requires one and has none."""
-        reason = values.prose(self.command.reason, "reason")
-        if reason is None and self.command.REASON_REQUIRED:
-            self.refuse_without_reason(f"{verb(type(self.command))} changes what was agreed")
-        return reason
-
     def refuse_without_reason(self, because: str) -> None:
-        if values.prose(self.command.reason, "reason") is None:
-            raise invalid(f"{because}: give a `reason`.", "reason")
+        """Raises `INVALID` for a command without a reason where the state requires one."""
+        if self.command.reason is None:
+            raise reason_needed(because)
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────
 
@@ -177,8 +178,7 @@ class UnitOfWork:
 
     def find(self, kind: type[A], by: By, *field: str) -> A:
         """The aggregate with this id or key. Raises `INVALID` for both or neither, and `NOT_FOUND`."""
-        if (by.id is None) == (by.key is None):
-            raise invalid("Give an id or a key: exactly one of the two.", *field)
+        exactly_one(by, *field)
         if by.id is not None:
             return self.get(kind, by.id, *field)
         aggregate = self.known(keyed_id(kind.KIND, by.key or ""))
@@ -206,7 +206,11 @@ class UnitOfWork:
     def refuse_unused_version(self) -> None:
         """Raises `INVALID` for an expected version that was not compared with any aggregate."""
         if self.command.expected_version is not None and not self._compared:
-            raise invalid("The command changes no existing object; omit the version.", "expectedVersion")
+            raise invalid(
+                "The command changes no existing object; omit the version.",
+                "expectedVersion",
+                rule=Rule.VERSION_NOT_COMPARABLE,
+            )
 
     def change(self, kind: type[A], id: UUID, *field: str) -> A:
         return self.subject(self.get(kind, id, *field))
@@ -216,7 +220,13 @@ class UnitOfWork:
         kind = AGGREGATES.get(ref.kind)
         if kind not in allowed:
             names = " or ".join(one.KIND for one in allowed)
-            raise invalid(f"This refers to a {ref.kind}; allowed here: {names}.", *field)
+            raise invalid(
+                f"This refers to a {ref.kind}; allowed here: {names}.",
+                *field,
+                rule=Rule.ID_OF_OTHER_KIND,
+                kind=ref.kind,
+                allowed=names,
+            )
         return self.get(kind, ref.id, *field)
 
     def children(self, kind: type[A], first: type[Event], parent: UUID) -> list[A]:
@@ -285,13 +295,17 @@ class UnitOfWork:
     def colleague(self, person: UUID | None, *field: str) -> UUID | None:
         """A person to whom work can be assigned. Raises `NOT_FOUND`, or `CONFLICT` for a deactivated one."""
         if person is not None and not self.get(Person, person, *field).active:
-            raise CommandRejected(Code.CONFLICT, "This person is deactivated; choose another.", *field)
+            raise CommandRejected(
+                Code.CONFLICT, "This person is deactivated; choose another.", *field, rule=Rule.PERSON_DEACTIVATED
+            )
         return person
 
     def team(self, team: UUID | None, *field: str) -> UUID | None:
         """A team to which work can be assigned. Raises `NOT_FOUND`, or `CONFLICT` for a disbanded one."""
         if team is not None and self.get(Team, team, *field).disbanded:
-            raise CommandRejected(Code.CONFLICT, "This team is disbanded; choose another.", *field)
+            raise CommandRejected(
+                Code.CONFLICT, "This team is disbanded; choose another.", *field, rule=Rule.TEAM_DISBANDED
+            )
         return team
 
     # ── recording ────────────────────────────────────────────────────────────────────────────────
@@ -311,7 +325,11 @@ class UnitOfWork:
         at = self.at if at is None else at
         if self.reads[id]:
             raise CommandRejected(
-                Code.DUPLICATE, f"There is already a {kind.KIND} with this key; choose another.", "key"
+                Code.DUPLICATE,
+                f"There is already a {kind.KIND} with this key; choose another.",
+                "key",
+                rule=Rule.KEY_TAKEN,
+                kind=kind.KIND,
             )
         aggregate = kind.begin(id, event, at)
         self._known[id] = aggregate
@@ -324,6 +342,9 @@ class UnitOfWork:
             raise invalid(
                 f"Must not be before the creation of its {parent.KIND}: {parent.created_at.isoformat()} or later.",
                 "effectiveAt",
+                rule=Rule.BEFORE_PARENT,
+                kind=parent.KIND,
+                earliest=parent.created_at,
             )
 
     def record_first(self, aggregates: Iterable[Aggregate]) -> None:

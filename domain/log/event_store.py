@@ -21,6 +21,7 @@ from domain.log.schema import lock_key
 from domain.log.tail import Listener, Tail
 from domain.model.event import Authorship, Event, Recorded
 from domain.primitives.errors import Code, CommandRejected, idempotency_mismatch
+from domain.primitives.rules import Rule
 
 __all__ = [
     "Append",
@@ -138,7 +139,9 @@ class Log(ApplicationRecorder):
         except psycopg.OperationalError as error:
             raise Unavailable(str(error)) from error
         if outcome == "taken":
-            raise CommandRejected(Code.DUPLICATE, "This handle is taken; choose another.", "handle")
+            raise CommandRejected(
+                Code.DUPLICATE, "This handle is taken; choose another.", "handle", rule=Rule.HANDLE_TAKEN
+            )
         if outcome in ("moved", "void"):
             raise ConcurrencyConflict(moved or ())
         return _same(CommandRow(*command), append)

@@ -14,6 +14,7 @@ from domain.model.event import WHEN_RECORDED, Aggregate, Event, stored
 from domain.model.fields import Key, Name
 from domain.primitives.documentation import doc
 from domain.primitives.errors import Code, CommandRejected
+from domain.primitives.rules import Rule
 from domain.primitives.values import Cadence, CycleState, Kind, ScoringPolicy
 
 # ── events: their topics are the storage format ──────────────────────────────────────────────────
@@ -105,7 +106,11 @@ class Cycle(Aggregate):
     def close(self, at: datetime) -> None:
         if self.state is CycleState.PLANNING:
             raise CommandRejected(
-                Code.CONFLICT, f"The cycle '{self.key}' was never activated; activate it first.", "cycle"
+                Code.CONFLICT,
+                f"The cycle '{self.key}' was never activated; activate it first.",
+                "cycle",
+                rule=Rule.CYCLE_NOT_ACTIVATED,
+                cycle=self.key,
             )
         if self.state is CycleState.ACTIVE:
             self.record(CycleClosed(), at)
@@ -117,6 +122,8 @@ class Cycle(Aggregate):
                 f"The cycle '{self.key}' is closed: it accepts only late measurements and corrections with "
                 "a reason, comments and reflections.",
                 *field,
+                rule=Rule.CYCLE_CLOSED,
+                cycle=self.key,
             )
 
     @property

@@ -11,6 +11,7 @@ from eventsourcing.domain import CanMutateProtocol
 
 from domain.primitives.documentation import annotated
 from domain.primitives.errors import invalid
+from domain.primitives.rules import Rule
 from domain.primitives.values import Kind, Source
 
 NIL_ID = UUID(int=0)
@@ -145,6 +146,9 @@ class Aggregate:
                 f"The effective time is before the last change of this {self.KIND} ({self.changed_at.isoformat()}); "
                 "choose a later one.",
                 "effectiveAt",
+                rule=Rule.BEFORE_LAST_CHANGE,
+                kind=self.KIND,
+                earliest=self.changed_at,
             )
         self._record(event, at)
 

@@ -20,6 +20,7 @@ from domain.model.event import WHEN_RECORDED, Aggregate, Event, stored
 from domain.model.fields import ClaimedAt, Description, Due, MeasuringKpi, Note, Owner, Score, Title, Value
 from domain.primitives.documentation import doc
 from domain.primitives.errors import Code, CommandRejected, invalid
+from domain.primitives.rules import Rule
 from domain.primitives.values import Aggregation, Direction, KeyResultState, Kind, Metric
 
 # ── fields of events ─────────────────────────────────────────────────────────────────────────────
@@ -357,7 +358,11 @@ class KeyResult(Aggregate):
     def refuse_dropped(self) -> None:
         if self.is_dropped:
             raise CommandRejected(
-                Code.CLOSED, f"The key result '{self.title}' was dropped; add a new one.", "keyResult"
+                Code.CLOSED,
+                f"The key result '{self.title}' was dropped; add a new one.",
+                "keyResult",
+                rule=Rule.KEY_RESULT_DROPPED,
+                title=self.title,
             )
 
     def fits(self, value: float | None, reached: tuple[str, ...] | None, *, is_linked: bool) -> None:
@@ -368,18 +373,38 @@ class KeyResult(Aggregate):
                 "This key result takes its value from its KPI: record a reading of the KPI, and check in with "
                 "confidence and note only.",
                 "value",
+                rule=Rule.VALUE_FROM_KPI,
             )
         if self.metric.direction is not Direction.MILESTONES:
             if reached is not None:
-                raise invalid(f"{self.metric.direction} is measured by a value, not by milestones.", "reached")
+                raise invalid(
+                    f"{self.metric.direction} is measured by a value, not by milestones.",
+                    "reached",
+                    rule=Rule.MEASURED_BY_VALUE,
+                    direction=self.metric.direction,
+                )
             if self.metric.direction is Direction.DONE and value is not None and not 0 <= value <= 1:
-                raise invalid(f"DONE takes a value from 0 (not done) to 1 (done), not {value:g}.", "value")
+                raise invalid(
+                    f"DONE takes a value from 0 (not done) to 1 (done), not {value:g}.",
+                    "value",
+                    rule=Rule.DONE_OUT_OF_RANGE,
+                    value=value,
+                )
             return
         if value is not None:
-            raise invalid("MILESTONES is measured by the milestones reached, not by a value.", "value")
+            raise invalid(
+                "MILESTONES is measured by the milestones reached, not by a value.",
+                "value",
+                rule=Rule.MEASURED_BY_MILESTONES,
+            )
         for key in reached or ():
             if key not in {milestone.key for milestone in self.metric.milestones}:
-                raise invalid(f"The metric has no milestone '{key}'; use the key of one of its milestones.", "reached")
+                raise invalid(
+                    f"The metric has no milestone '{key}'; use the key of one of its milestones.",
+                    "reached",
+                    rule=Rule.MILESTONE_UNKNOWN,
+                    key=key,
+                )
 
 
 class CheckIn(Aggregate):

@@ -17,6 +17,7 @@ from domain.model.event import Aggregate, Event, stored
 from domain.model.fields import ClaimedAt, Description, Key, MeasuringKpi, Name, Note, Owner, OwningTeam, Value
 from domain.primitives.documentation import doc
 from domain.primitives.errors import Code, CommandRejected
+from domain.primitives.rules import Rule
 from domain.primitives.values import Aggregation, Cadence, Kind, KpiGoal, Unit
 
 # ── events: their topics are the storage format ──────────────────────────────────────────────────
@@ -160,7 +161,14 @@ class Kpi(Aggregate):
 
     def refuse_retired(self, *field: str) -> None:
         if self.retired:
-            raise CommandRejected(Code.CLOSED, f"The KPI '{self.key}' is retired; define a new one.", *field, "kpi")
+            raise CommandRejected(
+                Code.CLOSED,
+                f"The KPI '{self.key}' is retired; define a new one.",
+                *field,
+                "kpi",
+                rule=Rule.KPI_RETIRED,
+                kpi=self.key,
+            )
 
 
 class Reading(Aggregate):
@@ -184,6 +192,8 @@ class Reading(Aggregate):
                 f"There is already {recorded} at {self.created_at.isoformat()}; change it with correctReading and a "
                 "reason.",
                 *field,
+                rule=Rule.READING_DIFFERS,
+                measuredAt=self.created_at,
             )
 
     def correct(self, value: float, note: str | None, claimed_at: datetime | None) -> None:
@@ -198,7 +208,10 @@ class Reading(Aggregate):
     def _refuse_retracted(self) -> None:
         if self.retracted:
             raise CommandRejected(
-                Code.CONFLICT, "This reading is retracted; record it again with recordReadings.", "reading"
+                Code.CONFLICT,
+                "This reading is retracted; record it again with recordReadings.",
+                "reading",
+                rule=Rule.READING_RETRACTED,
             )
 
 

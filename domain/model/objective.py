@@ -14,6 +14,7 @@ from domain.model.event import WHEN_RECORDED, Aggregate, Event, stored
 from domain.model.fields import Description, Owner, OwningTeam, Title
 from domain.primitives.documentation import doc
 from domain.primitives.errors import Code, CommandRejected, invalid
+from domain.primitives.rules import Rule
 from domain.primitives.values import Kind, ObjectiveKind, ObjectiveState, Ref, Verdict, Visibility
 
 # ── fields of events ─────────────────────────────────────────────────────────────────────────────
@@ -212,6 +213,7 @@ class Objective(Aggregate):
             raise invalid(
                 "Only its team can see the objective: name another team, or set the visibility to WORKSPACE first.",
                 "team",
+                rule=Rule.VISIBILITY_NEEDS_TEAM,
             )
         if (owner, team, contributors) != (self.owner, self.team, self.contributors):
             self.record(ObjectiveAssigned(owner=owner, team=team, contributors=contributors), at)
@@ -253,7 +255,13 @@ class Objective(Aggregate):
     def close(self, verdict: Verdict | None, score: float | None, reflection: str | None, at: datetime) -> None:
         self.refuse_ended()
         if self.state is ObjectiveState.DRAFT:
-            raise CommandRejected(Code.CONFLICT, f"'{self.title}' is a draft; commit or drop it first.", "objective")
+            raise CommandRejected(
+                Code.CONFLICT,
+                f"'{self.title}' is a draft; commit or drop it first.",
+                "objective",
+                rule=Rule.OBJECTIVE_IS_DRAFT,
+                title=self.title,
+            )
         self.record(ObjectiveClosed(verdict=verdict, score=score, reflection=reflection), at)
 
     def drop(self, at: datetime) -> None:
@@ -276,10 +284,17 @@ class Objective(Aggregate):
                 Code.CLOSED,
                 f"The objective '{self.title}' is {self.state.lower()}; reopen it first.",
                 field,
+                rule=Rule.OBJECTIVE_ENDED,
+                title=self.title,
+                state=self.state,
             )
 
 
 def refuse_without_team(visibility: Visibility, team: UUID | None) -> None:
     """Raises `INVALID` for the visibility TEAM without a team."""
     if visibility is Visibility.TEAM and team is None:
-        raise invalid("The objective has no team; assign one before you set the visibility to TEAM.", "visibility")
+        raise invalid(
+            "The objective has no team; assign one before you set the visibility to TEAM.",
+            "visibility",
+            rule=Rule.VISIBILITY_NEEDS_TEAM,
+        )

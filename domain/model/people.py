@@ -15,6 +15,7 @@ from domain.model.event import Aggregate, Event, stored
 from domain.model.fields import Key, Name
 from domain.primitives.documentation import doc
 from domain.primitives.errors import Code, CommandRejected
+from domain.primitives.rules import Rule
 from domain.primitives.values import Kind
 
 # ── fields of events ─────────────────────────────────────────────────────────────────────────────
@@ -227,4 +228,9 @@ class Team(Aggregate):
 
     def _refuse_disbanded(self) -> None:
         if self.disbanded:
-            raise CommandRejected(Code.CONFLICT, f"The team '{self.key}' is disbanded; form a new one.", "team")
+            raise CommandRejected(
+                Code.CONFLICT,
+                f"The team '{self.key}' is disbanded; form a new one.",
+                "team",
+                rule=Rule.TEAM_DISBANDED,
+            )

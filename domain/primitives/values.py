@@ -323,6 +323,12 @@ class Metric(Value, frozen=True):
     upper: Annotated[float | None, doc("The upper bound, for WITHIN.")] = None
     milestones: Annotated[tuple[Milestone, ...], doc("The milestones, for MILESTONES.")] = ()
 
+    @property
+    def lacks_start(self) -> bool:
+        """Whether its target needs a start that is not stated."""
+        needs_start = self.direction in (Direction.INCREASE, Direction.DECREASE) or self.change_by is not None
+        return needs_start and self.start is None
+
 
 _ALLOWED = {
     Direction.INCREASE: {"start", "target", "change_by"},

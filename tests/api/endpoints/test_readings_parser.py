@@ -3,7 +3,7 @@
 import pytest
 
 from api.endpoints.readings_parser import CSV, FORMATS, LINE_BYTES_MAX, NDJSON, BadLine, Batch, Reader
-from domain.handlers.kpis import READINGS_MAX
+from domain.commands.kpi_commands import READINGS_MAX
 from tests.api.endpoints.conftest import HEADER, IngestApi, line, row
 
 

@@ -13,7 +13,7 @@ from api.execution import cost, limits, variable_limits
 from api.execution.cost import ALIASES_MAX, DEPTH_MAX, DIRECTIVES_MAX, OPERATIONS_MAX, ROOT_FIELDS_MAX, Estimate, weigh
 from api.schema.schema import schema
 from api.snapshot.pagination import PAGE_DEFAULT, PAGE_MAX
-from domain.handlers.kpis import READINGS_MAX
+from domain.commands.kpi_commands import READINGS_MAX
 
 DOCUMENTED = Path(__file__).parents[3] / "docs" / "http.md"
 SDL = schema._schema

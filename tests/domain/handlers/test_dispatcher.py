@@ -223,7 +223,7 @@ def test_expected_version_is_checked_for_every_aggregate_type(command: Command) 
 
 @pytest.mark.parametrize("command", [opened, ada, sales, defined, read(1)], ids=lambda one: verb(type(one)))
 def test_commands_without_an_existing_subject_refuse_an_expected_version(command: Command) -> None:
-    given().when(msgspec.structs.replace(command, expected_version=1)).then_refused(
+    given(on(3, 1)).when(msgspec.structs.replace(command, expected_version=1)).then_refused(
         "NOT_FOUND" if command == read(1) else "INVALID"
     )
 

@@ -222,7 +222,7 @@ def test_a_reading_is_not_measured_in_the_future() -> None:
 
 def test_a_batch_has_1_to_10000_readings() -> None:
     given(defined).when(RecordReadings(readings=[])).then_refused("INVALID", "readings")
-    given(defined).when(RecordReadings(readings=[reading(1)] * 10_001)).then_refused("TOO_LARGE", "readings")
+    given(defined, in_march).when(RecordReadings(readings=[reading(1)] * 10_001)).then_refused("TOO_LARGE", "readings")
 
 
 def test_reading_of_an_unknown_kpi_reports_its_index() -> None:
