@@ -33,7 +33,7 @@ from domain.commands.permissions import Permission
 from domain.handlers.dispatcher import KEY_LENGTH_MAX, Outcome
 from domain.handlers.unit_of_work import Author
 from domain.log.append import CommandInDoubt, Unavailable
-from domain.primitives.errors import Code, CommandRejected
+from domain.primitives.errors import Code, CommandRejected, Problem
 from domain.primitives.values import Source
 
 T = TypeVar("T")
@@ -76,7 +76,7 @@ class Stopped(Exception):
 
     def __init__(self, code: str, message: str, **where: Any) -> None:
         super().__init__(message)
-        self.error = {"message": message, "extensions": {"code": code, **where}}
+        self.errors = [{"message": message, "extensions": {"code": code, **where}}]
         self.status = _STATUS.get(code, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
@@ -251,15 +251,22 @@ _NAMES = {"measuredAt": "measured_at"}
 
 
 def _located(rejected: CommandRejected, batch: Batch) -> Stopped:
-    """A rejection with the number of its line, or with the lines of its batch if it concerns the whole batch."""
-    match rejected.field:
+    """A rejection whose problems have the number of their line, or the lines of the batch if they concern all of it."""
+    stopped = Stopped(rejected.code, rejected.message)
+    stopped.errors = [
+        {"message": one.message, "extensions": {"code": one.code, "rule": one.rule, **_place(one, batch)}}
+        for one in rejected.problems
+    ]
+    return stopped
+
+
+def _place(problem: Problem, batch: Batch) -> dict[str, Any]:
+    match problem.field:
         case ("readings", index, *field) if index.isdecimal():
             names = [_NAMES.get(name, name) for name in field[:1]]
-            return Stopped(
-                rejected.code, rejected.message, line=batch.lines[int(index)], **({"field": names} if names else {})
-            )
+            return {"line": batch.lines[int(index)], **({"field": names} if names else {})}
         case _:
-            return Stopped(rejected.code, rejected.message, lines=[batch.lines[0], batch.lines[-1]])
+            return {"lines": [batch.lines[0], batch.lines[-1]]}
 
 
 # ── responses ────────────────────────────────────────────────────────────────────────────────────
@@ -280,7 +287,7 @@ async def _summary(file: File) -> Response:
 
 def _error_summary(file: File, stopped: Stopped) -> bytes:
     """The error that stopped ingestion, and what was recorded before."""
-    return msgspec.json.encode({**msgspec.to_builtins(file.result), "errors": [stopped.error]})
+    return msgspec.json.encode({**msgspec.to_builtins(file.result), "errors": stopped.errors})
 
 
 def _json(body: bytes, status: HTTPStatus = HTTPStatus.OK) -> Response:

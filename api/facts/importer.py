@@ -1,8 +1,9 @@
 """Imports fact files: history as a list of commands, one JSON object a line."""
 
 import json
+import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -11,7 +12,7 @@ from uuid import UUID
 import msgspec
 
 from api.facts.field_references import Expected, by_json_name
-from domain.commands.command import Command
+from domain.commands.command import Command, verb
 from domain.commands.kpi_commands import ReadingInput
 from domain.commands.objective_commands import CarriedTarget, CarryObjective, KeyResultScore
 from domain.commands.people_commands import AddPerson, RenamePerson
@@ -22,7 +23,8 @@ from domain.handlers.unit_of_work import Author
 from domain.log.event_store import Log
 from domain.model.key_result import KeyResultAdded
 from domain.primitives import personal_data
-from domain.primitives.errors import Code, CommandRejected, invalid
+from domain.primitives.errors import Code, CommandRejected, Faults, Problem, invalid
+from domain.primitives.rules import Rule
 from domain.primitives.values import Kind, Ref, Source
 
 LINE_BYTES_MAX = 16 * 1024 * 1024
@@ -49,8 +51,12 @@ class Refusal(msgspec.Struct, frozen=True):
     """A fact that was not recorded: its line in the file, counted from 1, and why."""
 
     line: int
-    code: Code
-    message: str
+    problems: Sequence[Problem]
+
+    @property
+    def message(self) -> str:
+        """All problems on one line."""
+        return "; ".join(map(str, self.problems))
 
 
 class ImportResult(msgspec.Struct):
@@ -89,7 +95,7 @@ class Import:
                 try:
                     outcome = self._import(line)
                 except CommandRejected as refused:
-                    tally.refusals.append(Refusal(number, refused.code, str(refused)))
+                    tally.refusals.append(Refusal(number, refused.problems))
                     if not go_on:
                         return tally
                 else:
@@ -102,10 +108,19 @@ class Import:
         fact, key = self._fact(line)
         kind = VERBS.get(fact.do)
         if kind is None:
-            raise invalid(f"There is no command '{fact.do}'; use the name of a mutation of the schema.", "do")
+            raise invalid(
+                f"There is no command '{fact.do}'; use the name of a mutation of the schema.",
+                "do",
+                rule=Rule.COMMAND_UNKNOWN,
+                command=fact.do,
+            )
         if fact.ref is not None and fact.ref in self._refs:
             raise CommandRejected(
-                Code.DUPLICATE, f"An earlier fact has the name '{fact.ref}'; choose another name.", "ref"
+                Code.DUPLICATE,
+                f"An earlier fact has the name '{fact.ref}'; choose another name.",
+                "ref",
+                rule=Rule.REF_TAKEN,
+                ref=fact.ref,
             )
         author = Author(self._actor, Source.IMPORT, ADMIN, self._claimed(fact, key), fact.at)
         outcome = self._dispatcher.execute(self._command(kind, fact, key), author)
@@ -117,11 +132,16 @@ class Import:
 
     def _fact(self, line: bytes) -> tuple[Fact, str]:
         if len(line) > LINE_BYTES_MAX:
-            raise CommandRejected(Code.TOO_LARGE, f"A line has at most {LINE_BYTES_MAX} bytes; split the fact.")
+            raise CommandRejected(
+                Code.TOO_LARGE,
+                f"A line has at most {LINE_BYTES_MAX} bytes; split the fact.",
+                rule=Rule.FACT_TOO_LONG,
+                max=LINE_BYTES_MAX,
+            )
         try:
             fact = msgspec.json.decode(line, type=Fact)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise invalid(f"This is not a fact: {error}.") from error
+            raise invalid(f"This is not a fact: {error}.", rule=Rule.FACT_MALFORMED, cause=str(error)) from error
         digest = sha256(json.dumps(msgspec.json.decode(line), sort_keys=True).encode()).hexdigest()
         self._seen[digest] += 1
         return fact, f"{digest}:{self._seen[digest]}"
@@ -132,7 +152,12 @@ class Import:
             return None
         kind, _, handle = fact.by.partition(":")
         if kind != "person" or not handle:
-            raise invalid(f"'{fact.by}' does not name a person; write it as person:HANDLE.", "by")
+            raise invalid(
+                f"'{fact.by}' does not name a person; write it as person:HANDLE.",
+                "by",
+                rule=Rule.BY_MALFORMED,
+                by=fact.by,
+            )
         known = self._person(handle)
         created = self._refs.get(fact.by)
         if known is None and created is not None and created.kind is Kind.PERSON:
@@ -159,11 +184,7 @@ class Import:
         if fact.reason is not None:
             given.setdefault("reason", fact.reason)
         given["idempotencyKey"] = key
-        try:
-            command = msgspec.convert(given, kind)
-        except msgspec.ValidationError as error:
-            raise invalid(f"The input does not fit {fact.do}: {error}.", "input") from error
-        return self._renaming_if_known(command)
+        return self._renaming_if_known(_converted(given, kind))
 
     def _renaming_if_known(self, command: Command) -> Command:
         """The command, or a rename in place of adding a person whom the import has added as a `by` before."""
@@ -220,11 +241,49 @@ class Import:
         return ref
 
 
+def _converted(given: Mapping[str, Any], kind: type[Command]) -> Command:
+    """The command of an input. Raises `InputRejected` with a problem for each field that does not fit."""
+    faults, left = Faults(), dict(given)
+    while True:
+        try:
+            command = msgspec.convert(left, kind)
+        except msgspec.ValidationError as error:
+            name = _misfit(error)
+            if name in left or not faults:  # a field that is missing because it did not fit is no other fault
+                with faults:
+                    raise invalid(
+                        f"The input does not fit {verb(kind)}: {error}.",
+                        "input",
+                        *([name] if name else []),
+                        rule=Rule.INPUT_MALFORMED,
+                        cause=str(error),
+                    ) from error
+            if name not in left:
+                faults.refuse()
+            del left[name]
+        else:
+            faults.refuse()
+            return command
+
+
+def _misfit(error: msgspec.ValidationError) -> str:
+    """The field of the command that a message of msgspec is about; empty without one."""
+    found = re.search(r"at `\$\.(\w+)", str(error)) or re.search(r"field `(\w+)`", str(error))
+    return "" if found is None else found[1]
+
+
 def _as(ref: Ref, expected: Expected | None) -> Any:
     if expected is None:
-        raise invalid("This field takes no reference; give a value.", "input", "ref")
+        raise invalid("This field takes no reference; give a value.", "input", "ref", rule=Rule.REF_NOT_ALLOWED)
     if expected.kind is not None and expected.kind is not ref.kind:
-        raise invalid(f"References a {ref.kind}; this field takes a {expected.kind}.", "input", "ref")
+        raise invalid(
+            f"References a {ref.kind}; this field takes a {expected.kind}.",
+            "input",
+            "ref",
+            rule=Rule.ID_OF_OTHER_KIND,
+            kind=ref.kind,
+            allowed=expected.kind,
+        )
     if expected.form == "ref":
         return {"kind": ref.kind, "id": str(ref.id)}
     return {"id": str(ref.id)} if expected.form == "by" else str(ref.id)

@@ -24,7 +24,8 @@ from domain.commands.permissions import Permission
 from domain.primitives.errors import Code
 
 _PAYLOAD: Final = dict.fromkeys(("position", "recorded", "unchanged")) | {
-    "problems": dict.fromkeys(("code", "message", "field"))
+    "problems": dict.fromkeys(("code", "rule", "message", "field"))
+    | {"parameters": dict.fromkeys(("name", "kind", "value"))}
 }
 _QUERY: Final = {"viewer": dict.fromkeys(("handle", "roles", "can"))}
 """The fields allowed without the permission READ, each with its allowed subfields; None for a leaf."""

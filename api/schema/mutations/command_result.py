@@ -12,6 +12,7 @@ from api.snapshot.dataloaders import found
 from api.snapshot.snapshot import View
 from domain.commands.command import Command
 from domain.commands.permissions import Permission
+from domain.handlers import authorization
 from domain.handlers.dispatcher import Outcome
 from domain.primitives.errors import CommandRejected
 from domain.primitives.values import Kind
@@ -105,6 +106,7 @@ class CommandDeclined(Answer):
 def dispatch(context: Context, kind: type[Command], given: Any) -> CommandSucceeded | CommandDeclined:
     """Execute the command of an input, and wait until the projections include its changes."""
     try:
+        authorization.refuse_kind(kind, context.caller.author)  # before the input, of which it gives no hint
         command = inputs.command(kind, given)
         outcome = context.writer.execute(command, context.caller.author)
     except CommandRejected as refused:

@@ -3,6 +3,7 @@
 import types
 import typing
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from enum import Enum
 from functools import cache, partial
 from typing import Annotated, Any, Final, NamedTuple, TypeAlias, TypeVar
@@ -17,16 +18,19 @@ from api.snapshot import global_ids
 from api.snapshot.global_ids import GlobalId
 from domain.commands.command import By, Command, CycleBy, KpiBy, id_kind
 from domain.commands.kpi_commands import ReadingInput
+from domain.commands.parsing import parsed_fields
 from domain.commands.registry import VERBS
 from domain.primitives.documentation import description, field_descriptions
-from domain.primitives.errors import invalid
-from domain.primitives.values import Kind, Ref, Unit
+from domain.primitives.errors import Faults, invalid
+from domain.primitives.rules import Rule
+from domain.primitives.values import FUTURE_TOLERANCE, Kind, Ref, Unit
 
 __all__ = ["INPUTS", "command", "enums"]
 
 Path: TypeAlias = tuple[str, ...]
 Reader: TypeAlias = Callable[[Any, Path], Any]
-"""Converts a GraphQL value to a domain value. Raises `INVALID` at that path of the input."""
+"""Converts a GraphQL value to a domain value. Raises `INVALID` at that path of the input, with a problem for each field
+at fault."""
 
 AnyCommand = TypeVar("AnyCommand", bound=Command)
 
@@ -34,6 +38,9 @@ _BY: Final[dict[type[By], type]] = {CycleBy: lookup.CycleBy, KpiBy: lookup.KpiBy
 _REQUIRED: Final[set[tuple[type, str]]] = {(ReadingInput, "measured_at"), (Unit, "kind")}
 """Fields that are required here and optional in the command: the instant is half of a reading's identity, and a
 symbol means little without its kind."""
+
+LATEST: Final = datetime.max.replace(tzinfo=UTC) - FUTURE_TOLERANCE
+"""A clock for checks without a clock: no time is in the future."""
 
 
 class Field(NamedTuple):
@@ -53,37 +60,60 @@ class Field(NamedTuple):
 
 
 def command(kind: type[AnyCommand], given: Any) -> AnyCommand:
-    """The command of an input. Raises `INVALID` for an id of the wrong kind, and for null in a field that cannot be
-    cleared."""
-    read: AnyCommand = _struct(kind, given, ())
+    """The command of an input. Raises `InputRejected` for ids of the wrong kind, and for null in fields that cannot be
+    cleared; with these it names the faults of all other fields, too, except times in the future."""
+    faults = Faults()
+    read = kind(**_values(kind, given, (), faults))
+    if faults:
+        parsed_fields(read, lambda: LATEST, faults)
+    faults.refuse()
     return read
 
 
 def _struct(kind: Any, given: Any, path: Path) -> Any:
+    faults = Faults()
+    values = _values(kind, given, path, faults)
+    faults.refuse()
+    return kind(**values)
+
+
+def _values(kind: Any, given: Any, path: Path, faults: Faults) -> dict[str, Any]:
+    """The domain values by field; None for a field at fault."""
     values: dict[str, Any] = {}
     for field in _fields(kind):
         value = getattr(given, field.attribute)
-        if value is None or value is strawberry.UNSET:
-            if value is None or not field.optional:
-                values[field.attribute] = _absent(field, value, (*path, field.name))
-        else:
-            values[field.attribute] = value if field.read is None else field.read(value, (*path, field.name))
-    return kind(**values)
+        if value is not strawberry.UNSET or not field.optional:
+            values[field.attribute] = None
+            with faults:
+                values[field.attribute] = _value(field, value, (*path, field.name))
+    return values
+
+
+def _value(field: Field, value: Any, path: Path) -> Any:
+    if value is None or value is strawberry.UNSET:
+        return _absent(field, value, path)
+    return value if field.read is None else field.read(value, path)
 
 
 def _absent(field: Field, value: Any, path: Path) -> Any:
     """The domain value of a field that was left out or is null. Raises `INVALID`."""
     if value is strawberry.UNSET:
-        raise invalid("Is missing; pass a value, or null for none.", *path)
+        raise invalid("Is missing; pass a value, or null for none.", *path, rule=Rule.FIELD_MISSING)
     if field.null is msgspec.NODEFAULT:
-        raise invalid("Cannot be cleared; leave it out to keep the value.", *path)
+        raise invalid("Cannot be cleared; leave it out to keep the value.", *path, rule=Rule.FIELD_NOT_CLEARABLE)
     return field.null
 
 
 def _id(kind: Kind, text: str, path: Path) -> UUID:
     found = _global_id(text, path)
     if found.kind is not kind:
-        raise invalid(f"Is the id of a {found.kind}; pass the id of a {kind}.", *path)
+        raise invalid(
+            f"Is the id of a {found.kind}; pass the id of a {kind}.",
+            *path,
+            rule=Rule.ID_OF_OTHER_KIND,
+            kind=found.kind,
+            allowed=kind,
+        )
     return found.id
 
 
@@ -95,7 +125,7 @@ def _ref(text: str, path: Path) -> Ref:
 def _global_id(text: str, path: Path) -> GlobalId:
     found = global_ids.decode(text)
     if not isinstance(found, GlobalId):
-        raise invalid("Is not the id of an entity; pass an id that a query returned.", *path)
+        raise invalid("Is not the id of an entity; pass an id that a query returned.", *path, rule=Rule.ID_MALFORMED)
     return found
 
 
@@ -106,7 +136,14 @@ def _by(kind: type[By], given: Any, path: Path) -> By:
 
 
 def _each(read: Reader | None, into: type, given: Sequence[Any], path: Path) -> Any:
-    return into(given) if read is None else into(read(one, (*path, str(index))) for index, one in enumerate(given))
+    if read is None:
+        return into(given)
+    faults, found = Faults(), []
+    for index, one in enumerate(given):
+        with faults:
+            found.append(read(one, (*path, str(index))))
+    faults.refuse()
+    return into(found)
 
 
 # ── the fields of a command or value ─────────────────────────────────────────────────────────────

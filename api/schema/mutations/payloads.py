@@ -6,8 +6,8 @@ import strawberry
 
 from api.schema.history.change import Change
 from api.schema.mutations.command_result import CommandDeclined, CommandSucceeded
+from api.schema.mutations.problem import Problem
 from api.schema.primitives import view_types
-from api.schema.primitives.described_enum import described
 from api.schema.primitives.field import resolved
 from api.schema.primitives.refs import QueryRef
 from api.schema.primitives.scalars import Position
@@ -21,46 +21,7 @@ from api.schema.types.people import Person, Team
 from api.schema.types.workspace import ScoringPolicy
 from api.snapshot.dataloaders import found
 from domain.commands import key_result_commands
-from domain.primitives.errors import Code
 from domain.primitives.values import Kind
-
-described(
-    "The reason why a command was rejected.",
-    {
-        "NOT_FOUND": "The entity does not exist, or the caller may not see it.",
-        "FORBIDDEN": "The caller lacks the permission for this command.",
-        "INVALID": "The input is wrong in every state of the workspace.",
-        "STALE": "The entity has changed since `expectedVersion`.",
-        "CONFLICT": "The command is not possible in the current state.",
-        "CLOSED": "The entity, or the cycle it belongs to, has ended.",
-        "CIRCULAR": "The entity would support or contain itself.",
-        "DUPLICATE": "The key, handle or name is already in use.",
-        "IDEMPOTENCY_MISMATCH": "The idempotency key was used before with a different input.",
-        "TOO_LARGE": "The input exceeds a size limit.",
-    },
-    name="ProblemCode",
-)(Code)
-
-
-@strawberry.type(description="Why a command was rejected: a stable code, and a message that explains what to do.")
-class Problem:
-    declined: strawberry.Private[CommandDeclined]
-
-    @resolved("The stable code, for programs.")
-    def code(self) -> Code:
-        return self.declined.refused.code
-
-    @resolved("The message, for people. It names the problem and what to do.")
-    def message(self) -> str:
-        return self.declined.refused.message
-
-    @resolved("The path of the input field that is wrong; empty for the whole command.")
-    def field(self) -> list[str]:
-        return list(self.declined.refused.field)
-
-    @resolved("For STALE: the changes since `expectedVersion`, up to 500.")
-    def changes_since(self) -> list[Change]:
-        return self.declined.changes_since
 
 
 @strawberry.interface(
@@ -85,9 +46,14 @@ class Payload:
     def changes(self) -> list[Change]:
         return self.answer.changes if isinstance(self.answer, CommandSucceeded) else []
 
-    @resolved("Why the command was rejected and nothing was recorded; empty if it succeeded.")
+    @resolved(
+        "Why the command was rejected and nothing was recorded; empty if it succeeded. All faults of an input are "
+        "listed at once, one for each field, up to 100."
+    )
     def problems(self) -> list[Problem]:
-        return [Problem(declined=self.answer)] if isinstance(self.answer, CommandDeclined) else []
+        if not isinstance(self.answer, CommandDeclined):
+            return []
+        return [Problem(problem=one, declined=self.answer) for one in self.answer.refused.problems]
 
     @resolved("The present View, at `position` or later.")
     def query(self) -> QueryRef:

@@ -18,7 +18,7 @@ from projections.store.search_text import searchable, words
         ("\u212b", "\u00e5"),
         ("office", "o\ufb03ce"),  # a ligature
         ("istanbul", "\u0130stanbul"),
-        ("１２", "12 orders"),  # full-width digits
+        ("\uff11\uff12", "12 orders"),  # full-width digits
         ("ΣΊΣΥΦΟΣ", "σίσυφος"),
     ],
 )

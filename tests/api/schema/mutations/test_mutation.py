@@ -278,7 +278,10 @@ def test_changes_since_is_empty_for_other_problems(api: Api, objective: str) -> 
     [
         ({"direction": "INCREASE", "start": 5, "target": 5}, ["metric", "target"]),
         ({"direction": "WITHIN", "lower": 2, "upper": 1}, ["metric", "upper"]),
-        ({"direction": "MILESTONES", "milestones": [{"key": "a b", "title": "A"}]}, ["metric", "milestones", "key"]),
+        (
+            {"direction": "MILESTONES", "milestones": [{"key": "a b", "title": "A"}]},
+            ["metric", "milestones", "0", "key"],
+        ),
         ({"direction": "AT_MOST", "target": 1e308, "start": -1e308}, ["metric", "target"]),
     ],
 )
