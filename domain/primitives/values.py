@@ -485,8 +485,7 @@ def _with_milestones(given: Metric, field: tuple[str, ...]) -> None:
 
 
 def _missing(given: Metric, message: str, name: str, field: tuple[str, ...]) -> CommandRejected:
-    rule = Rule.METRIC_FIELD_MISSING
-    return invalid(message, *field, name, rule=rule, direction=given.direction, field=name)
+    return invalid(message, *field, name, rule=Rule.METRIC_FIELD_MISSING, direction=given.direction, field=name)
 
 
 def _milestones(given: Metric, field: tuple[str, ...]) -> tuple[Milestone, ...]:
