@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 from domain.commands.command import (
     CheckInId,
     Command,
+    Key,
     KeyResultId,
     KpiBy,
     Markdown,
@@ -206,7 +207,7 @@ class CheckIn(Command, frozen=True):
         float | None,
         doc("The current value, in the metric's unit; for DONE from 0 to 1, where only 1 is done."),
     ] = None
-    reached: Annotated[list[str] | None, doc("The keys of all milestones reached so far, not only the new ones.")] = (
+    reached: Annotated[list[Key] | None, doc("The keys of all milestones reached so far, not only the new ones.")] = (
         None
     )
     confidence: Annotated[Share | None, doc("The confidence that the target will be reached, from 0 to 1.")] = None
@@ -241,7 +242,7 @@ class CorrectCheckIn(Command, frozen=True):
     check_in: CheckInId
     value: Annotated[float | None | UnsetType, doc("The value; null clears it, omitted keeps it.")] = UNSET
     reached: Annotated[
-        list[str] | None | UnsetType,
+        list[Key] | None | UnsetType,
         doc("The keys of all milestones reached so far; null clears it, omitted keeps it."),
     ] = UNSET
     confidence: Annotated[Share | None | UnsetType, doc("The confidence; null clears it, omitted keeps it.")] = UNSET
