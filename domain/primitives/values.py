@@ -148,6 +148,8 @@ class UnitKind(StrEnum):
 
 def _clean(text: str, field: tuple[str, ...]) -> str:
     """The text in NFC. Raises `INVALID` for control characters."""
+    if text.isascii() and text.isprintable():
+        return text
     for character in text:
         if unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\r\t":
             name = f"U+{ord(character):04X}"
