@@ -21,19 +21,18 @@ NAMES_MAX = 10
 
 @handles
 def open_cycle(uow: UnitOfWork, command: OpenCycle) -> Cycle:
-    key = values.key(command.key, "key")
     parent = None if command.parent is None else uow.find(Cycle, command.parent, "parent")
     if parent is not None:
-        _fits_into(uow, parent, command.starts_on, command.ends_on, key)
+        _fits_into(uow, parent, command.starts_on, command.ends_on, command.key)
     event = CycleOpened(
-        key=key,
-        name=values.title(command.name, "name"),
+        key=command.key,
+        name=command.name,
         starts_on=command.starts_on,
         ends_on=command.ends_on,
         check_in_cadence=command.check_in_cadence,
         parent=None if parent is None else parent.id,
     )
-    return uow.begin(Cycle, event, keyed_id(Kind.CYCLE, key))
+    return uow.begin(Cycle, event, keyed_id(Kind.CYCLE, command.key))
 
 
 def _fits_into(uow: UnitOfWork, parent: Cycle, starts_on: date, ends_on: date, key: str) -> None:
