@@ -8,7 +8,6 @@ from domain.model.discussion import Comment, CommentAdded, Initiative, Initiativ
 from domain.model.event import Aggregate
 from domain.model.key_result import KeyResult
 from domain.model.objective import Objective
-from domain.primitives import values
 from domain.primitives.values import Kind
 
 _COMMENTED = tuple(kind for kind in KINDS if kind.KIND is not Kind.POLICY)
@@ -20,7 +19,7 @@ def plan_initiative(uow: UnitOfWork, command: PlanInitiative) -> Initiative:
     uow.not_before(subject)
     _cycle_of(uow, subject).refuse_closed("subject")
     event = InitiativePlanned(
-        title=values.title(command.title, "title"),
+        title=command.title,
         subject=command.subject,
         owner=uow.colleague(command.owner, "owner"),
         due=command.due,
