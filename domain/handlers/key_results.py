@@ -47,11 +47,11 @@ def add_key_result(uow: UnitOfWork, command: AddKeyResult) -> KeyResult:
     link = _link(kpi, command, None, max(due, cycle.ends_on))
     event = KeyResultAdded(
         objective=objective.id,
-        title=values.title(command.title, "title"),
-        description=values.prose(command.description, "description"),
+        title=command.title,
+        description=command.description,
         metric=_metric(uow, command.metric, Unit(), link, kpi),
         owner=uow.colleague(command.owner, "owner"),
-        weight=values.weight(command.weight, "weight"),
+        weight=command.weight,
         due=due,
         kpi=None if link is None else link.kpi,
         aggregate=None if link is None else stored_aggregate(link.aggregate),
@@ -63,11 +63,7 @@ def add_key_result(uow: UnitOfWork, command: AddKeyResult) -> KeyResult:
 @handles
 def reword_key_result(uow: UnitOfWork, command: RewordKeyResult) -> KeyResult:
     key_result = _open(uow, command.key_result)
-    title = command.title if command.title is UNSET else values.title(command.title, "title")
-    description = (
-        command.description if command.description is UNSET else values.prose(command.description, "description")
-    )
-    key_result.reword(title, description, uow.at)
+    key_result.reword(command.title, command.description, uow.at)
     return key_result
 
 
@@ -104,7 +100,7 @@ def reschedule_key_result(uow: UnitOfWork, command: RescheduleKeyResult) -> KeyR
 @handles
 def reweigh_key_result(uow: UnitOfWork, command: ReweighKeyResult) -> KeyResult:
     key_result = _open(uow, command.key_result)
-    key_result.reweigh(values.weight(command.weight, "weight"), uow.at)
+    key_result.reweigh(command.weight, uow.at)
     return key_result
 
 
@@ -134,9 +130,7 @@ def unlink_kpi(uow: UnitOfWork, command: UnlinkKpi) -> KeyResult:
 @handles
 def score_key_result(uow: UnitOfWork, command: ScoreKeyResult) -> KeyResult:
     key_result = _open(uow, command.key_result)
-    score = values.share(command.score, "score")
-    assert score is not None
-    key_result.give_score(score, values.prose(command.note, "note"), uow.at)
+    key_result.give_score(command.score, command.note, uow.at)
     return key_result
 
 
@@ -156,10 +150,10 @@ def check_in(uow: UnitOfWork, command: key_result_commands.CheckIn) -> CheckIn:
     key_result.fits(command.value, reached, is_linked=key_result.kpi is not None)
     event = KeyResultCheckedIn(
         key_result=key_result.id,
-        value=None if command.value is None else values.number(command.value, "value"),
+        value=command.value,
         reached=reached,
-        confidence=values.share(command.confidence, "confidence"),
-        note=values.prose(command.note, "note"),
+        confidence=command.confidence,
+        note=command.note,
         late=late,
         claimed_at=uow.claimed_at(measured_at),
     )
@@ -177,7 +171,7 @@ def correct_check_in(uow: UnitOfWork, command: CorrectCheckIn) -> CheckIn:
     late = windows.late(uow, key_result, check_in.created_at, "checkIn")
     value, reached, confidence, note = check_in.content
     if command.value is not UNSET:
-        value = None if command.value is None else values.number(command.value, "value")
+        value = command.value
     if command.reached is not UNSET:
         reached = None if command.reached is None else tuple(dict.fromkeys(command.reached))
     if command.value is not UNSET or command.reached is not UNSET:
@@ -185,8 +179,8 @@ def correct_check_in(uow: UnitOfWork, command: CorrectCheckIn) -> CheckIn:
     check_in.correct(
         value=value,
         reached=reached,
-        confidence=confidence if command.confidence is UNSET else values.share(command.confidence, "confidence"),
-        note=note if command.note is UNSET else values.prose(command.note, "note"),
+        confidence=confidence if command.confidence is UNSET else command.confidence,
+        note=note if command.note is UNSET else command.note,
         late=late,
         claimed_at=uow.claimed_at(check_in.created_at),
     )
