@@ -20,26 +20,24 @@ from domain.commands.permissions import Permission
 from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import UnitOfWork, keyed_id
 from domain.model.kpi import Definition, Kpi, KpiDefined, Reading, ReadingRecorded, reading_id
-from domain.primitives import values
 from domain.primitives.errors import invalid
 from domain.primitives.values import FUTURE_TOLERANCE, Aggregation, Kind, Unit
 
 
 @handles
 def define_kpi(uow: UnitOfWork, command: DefineKpi) -> Kpi:
-    key = values.key(command.key, "key")
     event = KpiDefined(
-        key=key,
-        name=values.title(command.name, "name"),
-        description=values.prose(command.description, "description"),
-        unit=values.unit(command.unit, "unit"),
-        goal=None if command.goal is None else values.kpi_goal(command.goal, "goal"),
+        key=command.key,
+        name=command.name,
+        description=command.description,
+        unit=command.unit,
+        goal=command.goal,
         cadence=command.cadence,
         owner=uow.colleague(command.owner, "owner"),
         team=uow.team(command.team, "team"),
         aggregation=Aggregation.LAST if command.aggregation is UNSET else command.aggregation,
     )
-    return uow.begin(Kpi, event, keyed_id(Kind.KPI, key))
+    return uow.begin(Kpi, event, keyed_id(Kind.KPI, command.key))
 
 
 @handles
@@ -48,12 +46,12 @@ def redefine_kpi(uow: UnitOfWork, command: RedefineKpi) -> Kpi:
     before = kpi.definition
     goal = before.goal
     if command.goal is not UNSET:
-        goal = None if command.goal is None else values.kpi_goal(command.goal, "goal")
+        goal = command.goal
     description = command.description
     definition = Definition(
-        name=before.name if command.name is UNSET else values.title(command.name, "name"),
-        description=before.description if description is UNSET else values.prose(description, "description"),
-        unit=before.unit if command.unit is UNSET else values.unit(command.unit, "unit"),
+        name=before.name if command.name is UNSET else command.name,
+        description=before.description if description is UNSET else description,
+        unit=before.unit if command.unit is UNSET else command.unit,
         goal=goal,
         cadence=before.cadence if command.cadence is UNSET else command.cadence,
         owner=before.owner if command.owner is UNSET else uow.colleague(command.owner, "owner"),
@@ -126,8 +124,8 @@ def _planned(uow: UnitOfWork, kpis: dict[KpiBy, UUID], one: ReadingInput, index:
     measured_at = uow.moment(moment, *field, "measuredAt")
     event = ReadingRecorded(
         kpi=kpi,
-        value=values.number(one.value, *field, "value"),
-        note=values.prose(one.note, *field, "note"),
+        value=one.value,
+        note=one.note,
     )
     return reading_id(kpi, measured_at), event, measured_at
 
@@ -147,8 +145,8 @@ def _read(
 @handles
 def correct_reading(uow: UnitOfWork, command: CorrectReading) -> Reading:
     reading = uow.change(Reading, command.reading, "reading")
-    note = reading.note if command.note is UNSET else values.prose(command.note, "note")
-    reading.correct(values.number(command.value, "value"), note, uow.claimed_at(reading.created_at))
+    note = reading.note if command.note is UNSET else command.note
+    reading.correct(command.value, note, uow.claimed_at(reading.created_at))
     return reading
 
 
