@@ -24,7 +24,6 @@ from domain.handlers.unit_of_work import UnitOfWork
 from domain.model.cycle import Cycle
 from domain.model.key_result import KeyResult
 from domain.model.objective import Objective, ObjectiveDrafted
-from domain.primitives import values
 from domain.primitives.errors import Code, CommandRejected, invalid
 from domain.primitives.rules import Rule
 from domain.primitives.values import ObjectiveState, Ref, Visibility
@@ -41,8 +40,8 @@ def draft_objective(uow: UnitOfWork, command: DraftObjective) -> Objective:
     visibility = Visibility.WORKSPACE if command.visibility is UNSET else command.visibility
     event = ObjectiveDrafted(
         cycle=cycle.id,
-        title=values.title(command.title, "title"),
-        description=values.prose(command.description, "description"),
+        title=command.title,
+        description=command.description,
         kind=command.kind,
         owner=uow.colleague(command.owner, "owner"),
         team=uow.team(command.team, "team"),
@@ -56,11 +55,7 @@ def draft_objective(uow: UnitOfWork, command: DraftObjective) -> Objective:
 @handles
 def reword_objective(uow: UnitOfWork, command: RewordObjective) -> Objective:
     objective = _open(uow, command.objective)
-    title = command.title if command.title is UNSET else values.title(command.title, "title")
-    description = (
-        command.description if command.description is UNSET else values.prose(command.description, "description")
-    )
-    objective.reword(title, description, uow.at)
+    objective.reword(command.title, command.description, uow.at)
     return objective
 
 
@@ -124,7 +119,7 @@ def commit_objective(uow: UnitOfWork, command: CommitObjective) -> Objective:
 @handles
 def close_objective(uow: UnitOfWork, command: CloseObjective) -> Objective:
     objective = uow.change(Objective, command.objective, "objective")
-    score, reflection = values.share(command.score, "score"), values.prose(command.reflection, "reflection")
+    score, reflection = command.score, command.reflection
     scores = closing.given_scores(uow, objective, [] if command.scores is UNSET else command.scores)
     if not (objective.is_closed_as(command.verdict, score, reflection) and closing.has_scores(uow, scores)):
         uow.get(Cycle, objective.cycle).refuse_closed("objective")
