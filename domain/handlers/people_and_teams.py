@@ -21,7 +21,7 @@ from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import UnitOfWork, keyed_id
 from domain.log.event_store import PersonKey
 from domain.model.people import Person, PersonAdded, Team, TeamFormed
-from domain.primitives import personal_data, values
+from domain.primitives import personal_data
 from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.personal_data import Personal
 from domain.primitives.rules import Rule
@@ -31,9 +31,9 @@ from domain.primitives.values import Kind
 @handles
 def add_person(uow: UnitOfWork, command: AddPerson) -> Person:
     personal = Personal(
-        handle=values.key(command.handle, "handle"),
-        name=values.title(command.name, "name"),
-        email=values.email(command.email, "email"),
+        handle=command.handle,
+        name=command.name,
+        email=command.email,
     )
     digest = personal_data.handle_digest(uow.log.salt(), personal.handle)
     if uow.log.person_by_handle(digest) is not None:
@@ -61,8 +61,8 @@ def rename_person(uow: UnitOfWork, command: RenamePerson) -> Person:
     old = personal_data.unseal(key, person.id, person.sealed)
     new = Personal(
         handle=old.handle,
-        name=old.name if command.name is UNSET else values.title(command.name, "name"),
-        email=old.email if command.email is UNSET else values.email(command.email, "email"),
+        name=old.name if command.name is UNSET else command.name,
+        email=old.email if command.email is UNSET else command.email,
     )
     if new != old:
         person.rename(personal_data.seal(key, person.id, new), uow.at)
@@ -86,22 +86,21 @@ def erase_person(uow: UnitOfWork, command: ErasePerson) -> Person:
 
 @handles
 def form_team(uow: UnitOfWork, command: FormTeam) -> Team:
-    key = values.key(command.key, "key")
     event = TeamFormed(
-        key=key,
-        name=values.title(command.name, "name"),
+        key=command.key,
+        name=command.name,
         parent=uow.team(command.parent, "parent"),
         lead=uow.colleague(command.lead, "lead"),
     )
     if command.parent is not None:
         uow.not_before(uow.get(Team, command.parent, "parent"))
-    return uow.begin(Team, event, keyed_id(Kind.TEAM, key))
+    return uow.begin(Team, event, keyed_id(Kind.TEAM, command.key))
 
 
 @handles
 def rename_team(uow: UnitOfWork, command: RenameTeam) -> Team:
     team = uow.change(Team, command.team, "team")
-    team.rename(values.title(command.name, "name"), uow.at)
+    team.rename(command.name, uow.at)
     return team
 
 
