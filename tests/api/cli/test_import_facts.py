@@ -1,4 +1,6 @@
 import io
+import json
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -142,6 +144,21 @@ def test_refused_fact_is_reported_with_line_and_code_and_stops_the_import(databa
     assert done.returncode == 1
     assert "line 4  NOT_FOUND" in done.stdout
     assert table(done.stdout) == {"read": 4, "recorded": 3, "already there": 0, "refused": 1}
+
+
+def test_refused_fact_is_reported_with_all_its_problems_and_their_rules(database: Database) -> None:
+    wrong = {"key": "Q 1", "name": "", "startsOn": "2026-04-01", "endsOn": "2026-03-31"}
+    fact = {"at": "2026-01-01T00:00:00Z", "do": "openCycle", "input": wrong}
+    misfit = {**fact, "input": {"key": 1, "name": "Q1", "startsOn": "soon", "starts": 1, "endsOn": "2026-03-31"}}
+    lines_given = "\n".join(map(json.dumps, (fact, misfit))).encode()
+    done = keyframe(database.settings, "import", "-", "--continue-on-refusal", stdin=lines_given)
+    first, second = (line for line in done.stdout.splitlines() if line.startswith("line "))
+    assert re.findall(r"\((\w+)\): [^\[]*\[(\w+)\]", first) == [
+        ("key", "KEY_MALFORMED"), ("name", "TITLE_EMPTY"), ("endsOn", "CYCLE_ENDS_BEFORE_START"),
+    ]  # fmt: skip
+    assert re.findall(r"\(([\w.]+)\): [^\[]*\[(\w+)\]", second) == [
+        ("input.key", "INPUT_MALFORMED"), ("input.startsOn", "INPUT_MALFORMED"), ("input.starts", "INPUT_MALFORMED"),
+    ]  # fmt: skip
 
 
 def test_continue_on_refusal_imports_the_remaining_facts(database: Database) -> None:

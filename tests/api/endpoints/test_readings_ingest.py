@@ -72,6 +72,15 @@ def test_bad_line_refuses_its_batch_and_keeps_earlier_batches(ingest: IngestApi)
     assert (mended[1]["recorded"], mended[1]["unchanged"]) == (3, 3)
 
 
+def test_every_bad_value_of_a_batch_is_listed_with_its_line_and_rule(ingest: IngestApi) -> None:
+    late = line(1).replace(b"2026-", b"2999-")
+    status, answer = ingest.put(line(0) + late + line(2, note="\\u0007"))
+    places = [(one["extensions"]["line"], one["extensions"]["field"]) for one in answer["errors"]]
+    assert (status, places) == (422, [(2, ["measured_at"]), (3, ["note"])])
+    assert [one["extensions"]["rule"] for one in answer["errors"]] == ["TIME_IN_FUTURE", "CONTROL_CHARACTER"]
+    assert (answer["recorded"], ingest.readings()) == (0, [])
+
+
 def test_different_value_for_the_same_time_is_a_conflict_with_its_line(ingest: IngestApi) -> None:
     ingest.put(line(0, 1) + line(1, 1))
     status, error = ingest.refused_file(line(5) + b"\n" + line(1, 2))
