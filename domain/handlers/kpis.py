@@ -21,6 +21,7 @@ from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import UnitOfWork, keyed_id
 from domain.model.kpi import Definition, Kpi, KpiDefined, Reading, ReadingRecorded, reading_id
 from domain.primitives.errors import invalid
+from domain.primitives.rules import Rule
 from domain.primitives.values import FUTURE_TOLERANCE, Aggregation, Kind, Unit
 
 
@@ -70,12 +71,17 @@ def _refuse_new_unit(uow: UnitOfWork, kpi: Kpi, unit: Unit) -> None:
     the history shows their values."""
     kpi.refuse_retired()
     if uow.measured(ReadingRecorded, kpi.id, upto=uow.now + FUTURE_TOLERANCE, limit=1):
-        raise invalid("The KPI has readings, so its unit cannot change; retire it and define another one.", "unit")
+        raise invalid(
+            "The KPI has readings, so its unit cannot change; retire it and define another one.",
+            "unit",
+            rule=Rule.UNIT_HAS_READINGS,
+        )
     if any(one.metric.unit != unit and not one.is_dropped for one in uow.linked_to(kpi.id)):
         raise invalid(
             "A key result that this KPI measures has another unit; unlink it first, or retire the KPI and define "
             "another one.",
             "unit",
+            rule=Rule.UNIT_OF_KEY_RESULT,
         )
 
 
