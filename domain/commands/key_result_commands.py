@@ -123,6 +123,14 @@ class AddKeyResult(Command, frozen=True):
         with faults:
             if self.kpi is not None:
                 refuse_unlinkable(self.metric)
+        for name, given in (("aggregate", self.aggregate), ("countFrom", self.count_from)):
+            with faults:
+                if self.kpi is None and given is not UNSET and given is not None:
+                    raise invalid(
+                        "Only readings of a KPI are aggregated: name a KPI, or omit this field.",
+                        name,
+                        rule=Rule.AGGREGATE_WITHOUT_KPI,
+                    )
 
 
 class RewordKeyResult(Command, frozen=True):

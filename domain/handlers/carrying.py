@@ -17,6 +17,7 @@ from domain.model.kpi import Kpi
 from domain.model.objective import Objective, ObjectiveDrafted
 from domain.primitives import values
 from domain.primitives.errors import Code, CommandRejected, invalid
+from domain.primitives.rules import Rule
 from domain.primitives.values import Aggregation, Direction, Kind, Metric, ObjectiveState, Ref
 
 Goal = TypeVar("Goal", Objective, KeyResult)
@@ -35,7 +36,11 @@ def carry_objective(uow: UnitOfWork, command: CarryObjective) -> Objective:
     key_results = uow.children(KeyResult, KeyResultAdded, old.id)
     carried = list(_carried(uow, key_results, into, _targets(key_results, command.targets or ())))
     if key_results and not carried:
-        raise invalid("All of its key results are reached or dropped: nothing is left to carry.", "objective")
+        raise invalid(
+            "All of its key results are reached or dropped: nothing is left to carry.",
+            "objective",
+            rule=Rule.NOTHING_LEFT_TO_CARRY,
+        )
     event = ObjectiveDrafted(
         cycle=into.id, title=old.title, description=old.description, kind=old.kind, owner=old.owner,
         team=old.team, contributors=old.contributors, carried_from=old.id, visibility=old.visibility,
@@ -52,13 +57,17 @@ def _refuse_cycle(uow: UnitOfWork, old: Objective, into: Cycle) -> None:
     uow.not_before(into)
     uow.not_before(old)
     if into.id == old.cycle:
-        raise invalid("The objective is already in this cycle; choose another one.", "into")
+        raise invalid(
+            "The objective is already in this cycle; choose another one.", "into", rule=Rule.CARRIED_INTO_SAME_CYCLE
+        )
     for one in uow.children(Objective, ObjectiveDrafted, into.id):
         if one.carried_from == old.id:
             raise CommandRejected(
                 Code.DUPLICATE,
                 f"The objective was carried into '{into.key}' before: edit that one, or reopen it if it is dropped.",
                 "into",
+                rule=Rule.CARRIED_BEFORE,
+                cycle=into.key,
             )
 
 
@@ -73,7 +82,7 @@ def _targets(key_results: Sequence[KeyResult], given: Sequence[CarriedTarget]) -
             raise CommandRejected(Code.NOT_FOUND, f"The objective has no key result {one.key_result}.", *field)
         own[one.key_result].refuse_dropped()
         if one.key_result in targets:
-            raise invalid("This key result is named twice; give one target.", *field)
+            raise invalid("This key result is named twice; give one target.", *field, rule=Rule.KEY_RESULT_REPEATED)
         targets[one.key_result] = one
     return targets
 
@@ -120,7 +129,12 @@ def _metric(uow: UnitOfWork, key_result: KeyResult, target: CarriedTarget | None
 
 
 def _not_ahead(key_result: KeyResult, why: str) -> CommandRejected:
-    return invalid(f"'{key_result.title}' cannot go on to its target: {why} Give it a new one in `targets`.", "targets")
+    return invalid(
+        f"'{key_result.title}' cannot go on to its target: {why} Give it a new one in `targets`.",
+        "targets",
+        rule=Rule.TARGET_NOT_AHEAD,
+        title=key_result.title,
+    )
 
 
 def _milestones_left(uow: UnitOfWork, key_result: KeyResult) -> Metric:

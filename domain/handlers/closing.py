@@ -19,8 +19,8 @@ from domain.metrics.rating import verdict as verdict_of
 from domain.model.cycle import Cycle
 from domain.model.key_result import KeyResult, KeyResultAdded
 from domain.model.objective import Objective, ObjectiveDrafted
-from domain.primitives import values
 from domain.primitives.errors import Code, CommandRejected, invalid
+from domain.primitives.rules import Rule
 from domain.primitives.values import Kind, ObjectiveState, Ref, Verdict
 
 _Moment: TypeAlias = tuple[UUID, datetime]
@@ -69,7 +69,7 @@ def given_scores(uow: UnitOfWork, objective: Objective, given: Sequence[KeyResul
     """The scores of a closing by key result.
 
     Raises `NOT_FOUND` for what is no key result of the objective, `CLOSED` for a dropped one, `CONFLICT` for one that
-    has another score, and `INVALID` for one that is named twice and for a score outside of [0, 1].
+    has another score, and `INVALID` for one that is named twice.
     """
     own = {one.id: one for one in uow.children(KeyResult, KeyResultAdded, objective.id)}
     scores: dict[UUID, float] = {}
@@ -80,14 +80,16 @@ def given_scores(uow: UnitOfWork, objective: Objective, given: Sequence[KeyResul
             raise CommandRejected(Code.NOT_FOUND, f"The objective has no key result {one.key_result}.", *field)
         key_result.refuse_dropped()
         if one.key_result in scores:
-            raise invalid("This key result is named twice; give one score.", *field)
-        score = values.share(one.score, "scores", str(index), "score")
-        assert score is not None
-        if key_result.score not in (None, score):
+            raise invalid("This key result is named twice; give one score.", *field, rule=Rule.KEY_RESULT_REPEATED)
+        if key_result.score not in (None, one.score):
             raise CommandRejected(
-                Code.CONFLICT, f"'{key_result.title}' is scored already; change it with scoreKeyResult.", *field
+                Code.CONFLICT,
+                f"'{key_result.title}' is scored already; change it with scoreKeyResult.",
+                *field,
+                rule=Rule.KEY_RESULT_SCORED,
+                title=key_result.title,
             )
-        scores[one.key_result] = score
+        scores[one.key_result] = one.score
     return scores
 
 

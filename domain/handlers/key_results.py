@@ -32,6 +32,7 @@ from domain.model.kpi import Kpi
 from domain.model.objective import Objective
 from domain.primitives import values
 from domain.primitives.errors import invalid
+from domain.primitives.rules import Rule
 from domain.primitives.values import Aggregation, Direction, Metric, Unit
 
 
@@ -85,6 +86,7 @@ def retarget_key_result(uow: UnitOfWork, command: RetargetKeyResult) -> KeyResul
             f"The key result has measurements in {_named(before)}, so its unit cannot change; drop it and add another.",
             "metric",
             "unit",
+            rule=Rule.UNIT_HAS_MEASUREMENTS,
         )
     key_result.retarget(metric, uow.at)
     return key_result
@@ -229,11 +231,9 @@ def _kpi(uow: UnitOfWork, by: KpiBy) -> Kpi:
 def _link(kpi: Kpi | None, given: AddKeyResult | LinkKpi, before: Link | None, last_day: date) -> Link | None:
     """The link to a KPI. Omitted fields keep those of the link before; in a new link the aggregate is the KPI's own.
 
-    Raises `INVALID` for an aggregate or `countFrom` without a KPI, and for a `countFrom` with the aggregate LAST or
-    after `last_day`, from which no reading would count.
+    Raises `INVALID` for a `countFrom` with the aggregate LAST or after `last_day`, from which no reading would count.
     """
     if kpi is None:
-        _refuse_without_kpi(given)
         return None
     aggregate = given.aggregate
     if aggregate is UNSET:
@@ -242,16 +242,19 @@ def _link(kpi: Kpi | None, given: AddKeyResult | LinkKpi, before: Link | None, l
     if count_from is UNSET:
         count_from = None if before is None or aggregate is Aggregation.LAST else before.count_from
     if count_from is not None and aggregate is Aggregation.LAST:
-        raise invalid("The aggregate LAST counts one reading; omit countFrom or choose another aggregate.", "countFrom")
+        raise invalid(
+            "The aggregate LAST counts one reading; omit countFrom or choose another aggregate.",
+            "countFrom",
+            rule=Rule.COUNT_FROM_WITH_LAST,
+        )
     if count_from is not None and count_from > last_day:
-        raise invalid(f"No reading would count: choose a day until {last_day}.", "countFrom")
+        raise invalid(
+            f"No reading would count: choose a day until {last_day}.",
+            "countFrom",
+            rule=Rule.COUNT_FROM_TOO_LATE,
+            last=last_day,
+        )
     return Link(kpi.id, aggregate, count_from)
-
-
-def _refuse_without_kpi(given: AddKeyResult | LinkKpi) -> None:
-    for name, field in (("aggregate", "aggregate"), ("count_from", "countFrom")):
-        if getattr(given, name) not in (UNSET, None):
-            raise invalid("Only readings of a KPI are aggregated: name a KPI, or omit this field.", field)
 
 
 def _metric(uow: UnitOfWork, given: MetricInput, unit: Unit, link: Link | None, kpi: Kpi | None) -> Metric:
@@ -285,6 +288,8 @@ def _refuse_unmeasurable(metric: Metric, kpi: Kpi | None, *field: str) -> None:
             f"The KPI is measured in {_named(kpi.definition.unit)} and the key result in {_named(metric.unit)}: "
             "both need the same unit.",
             *field,
+            rule=Rule.UNIT_OF_KPI,
+            unit=_named(kpi.definition.unit),
         )
 
 

@@ -11,6 +11,7 @@ from domain.model.key_result import KeyResult
 from domain.model.objective import Objective
 from domain.primitives.calendar import day_end, day_start
 from domain.primitives.errors import Code, CommandRejected
+from domain.primitives.rules import Rule
 
 INSTANT = timedelta(microseconds=1)
 
@@ -72,6 +73,8 @@ def late(uow: UnitOfWork, key_result: KeyResult, measured_at: datetime, *field: 
             f"Ended at {window.ends_at.isoformat()}, when {window.ended_by}: only check-ins that were measured until "
             "then are recorded; give `measuredAt`.",
             *field,
+            rule=Rule.MEASURED_AFTER_END,
+            endsAt=window.ends_at,
         )
     if window.is_late:
         uow.refuse_without_reason("The cycle is closed, so this measurement is late")
