@@ -80,8 +80,8 @@ class Problem:
         return self.problem.code
 
     @resolved(
-        "The stable name of the rule that was broken, such as `TITLE_EMPTY`; the name of the code where it says "
-        "everything. The guide about problems explains each rule."
+        "The stable name of the rule that was broken, such as `TITLE_EMPTY`; the name of the code if there is no "
+        "finer rule. The guide about problems explains each."
     )
     def rule(self) -> str:
         return self.problem.rule

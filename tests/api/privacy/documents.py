@@ -109,7 +109,16 @@ def _is_apart(type_: Any, name: str) -> bool:
 
 def _reachable() -> list[Any]:
     """All object types except payloads and the ledger."""
-    answers = {"Mutation", "Subscription", "Problem", "Ledger", "Checkpoint", "InclusionProof", "ConsistencyProof"}
+    answers = {
+        "Mutation",
+        "Subscription",
+        "Problem",
+        "ProblemParameter",
+        "Ledger",
+        "Checkpoint",
+        "InclusionProof",
+        "ConsistencyProof",
+    }
     return [
         one
         for name, one in TYPES.items()
