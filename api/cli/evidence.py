@@ -3,7 +3,6 @@
 import re
 import sys
 from collections.abc import Sequence
-from enum import StrEnum
 from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -22,13 +21,6 @@ from projections.proof.signer import Rewritten
 from projections.proof.verification import Verdict, verify
 
 _VKEY = re.compile(r"[^\s+]+\+[0-9a-f]{8}\+\S+")
-
-
-class KeyAction(StrEnum):
-    """The actions of `keyframe key`."""
-
-    CREATE = "create"
-    SHOW = "show"
 
 
 # ── the key ──────────────────────────────────────────────────────────────────────────────────────

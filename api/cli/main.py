@@ -1,24 +1,21 @@
 """The command line: one function for each verb.
 
-Modules that need the GraphQL schema are imported inside the verbs that use it: building the schema takes a second.
+A verb imports its own module when it runs, so that no verb waits for the imports of another: the GraphQL schema alone
+takes a second.
 """
 
 import sys
 from collections.abc import Callable
+from enum import StrEnum
 from functools import wraps
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, ParamSpec
 
 import typer
-from rich.progress import Progress
 
-from api.cli import doctor, evidence, export_facts, import_facts, tokens
-from api.cli.output import USAGE, WRONG, Failure, err, exit_on_failure, opened, out, reached, settings, stop_on_signals
+from api.cli.output import USAGE, WRONG, Failure, exit_on_failure, opened, out, reached, settings, stop_on_signals
 from domain.commands.permissions import Role
-from projections.engine.projector import Condition
-from projections.engine.rebuild import rebuild as rebuild_views
-from projections.engine.registry import Poison
 
 P = ParamSpec("P")
 
@@ -34,6 +31,21 @@ Port = Annotated[
     int | None,
     typer.Option(min=0, max=65535, help="Port to listen on, instead of KEYFRAME_PORT; 0 takes any free port."),
 ]
+
+
+class KeyAction(StrEnum):
+    """The actions of `keyframe key`."""
+
+    CREATE = "create"
+    SHOW = "show"
+
+
+class TokenAction(StrEnum):
+    """The actions of `keyframe token`."""
+
+    CREATE = "create"
+    LIST = "list"
+    REVOKE = "revoke"
 
 
 def main() -> None:
@@ -104,21 +116,13 @@ def serve(
         serving.serve(database, listener, lambda: out.print(f"Keyframe answers at {where}/graphql", soft_wrap=True))
 
 
-_PROJECTOR_STATES = {
-    Condition.LEADING: "Updating the projections of {}",
-    Condition.FOLLOWING: "On standby: another process updates the projections of {}",
-}
-
-
 @verb("project")
 def project() -> None:
     """Run the projector until Ctrl-C. If several run, one updates the projections and the others are on standby."""
-    from api.cli import serve as serving  # noqa: PLC0415 - see above
+    from api.cli import project as projecting  # noqa: PLC0415 - see above
 
     with opened(settings(), patience_s=None) as database:
-        serving.project(
-            database, lambda condition: out.print(_PROJECTOR_STATES[condition].format(database.settings.workspace))
-        )
+        projecting.project(database, lambda condition: out.print(projecting.state(condition, database)))
 
 
 @verb("import")
@@ -132,6 +136,8 @@ def import_(
     ] = False,
 ) -> None:
     """Import a fact file. An interrupted import resumes when run again, and records nothing twice."""
+    from api.cli import import_facts  # noqa: PLC0415 - see above
+
     with import_facts.fact_file(file) as (source, size), (reached if dry_run else opened)(settings()) as database:
         facts = import_facts.lines(source)
         tally = import_facts.run_import(database, facts, size, go_on=continue_on_refusal, dry=dry_run)
@@ -176,14 +182,26 @@ def export(
             "or --evidence --cycle KEY.",
             USAGE,
         )
-    if csv and cycle is not None:
+    if cycle is None:
+        _export_facts()
+    elif csv:
         _export_csv(cycle, at, position, bom=bom)
-        return
+    else:
+        _export_evidence(cycle)
+
+
+def _export_facts() -> None:
+    from api.cli import export_facts  # noqa: PLC0415 - see above
+
     with opened(settings(), must_exist=True) as database:
-        if cycle is None:
-            export_facts.export_facts(database, sys.stdout.buffer)
-        else:
-            evidence.export_evidence(database, cycle)
+        export_facts.export_facts(database, sys.stdout.buffer)
+
+
+def _export_evidence(cycle: str) -> None:
+    from api.cli import evidence  # noqa: PLC0415 - see above
+
+    with opened(settings(), must_exist=True) as database:
+        evidence.export_evidence(database, cycle)
 
 
 def _export_csv(cycle: str, at: str | None, position: int | None, *, bom: bool) -> None:
@@ -225,6 +243,8 @@ def verify(
     ] = None,
 ) -> None:
     """Recompute the log from its rows and compare it with every checkpoint, or verify an evidence file."""
+    from api.cli import evidence  # noqa: PLC0415 - see above
+
     if file is not None:
         if checkpoint:
             raise Failure(
@@ -239,7 +259,7 @@ def verify(
 
 @verb("key")
 def key(
-    do: Annotated[evidence.KeyAction, typer.Argument(help="Create the key, or show its public half.")],
+    do: Annotated[KeyAction, typer.Argument(help="Create the key, or show its public half.")],
     file: Annotated[
         Path | None, typer.Option("--file", help="The file of the key, instead of KEYFRAME_CHECKPOINT_KEY.")
     ] = None,
@@ -251,8 +271,10 @@ def key(
     ] = False,
 ) -> None:
     """Create the key that signs checkpoints, or show the public half that verifiers need."""
+    from api.cli import evidence  # noqa: PLC0415 - see above
+
     chosen = settings(checkpoint_key=file)
-    if do is evidence.KeyAction.SHOW:
+    if do is KeyAction.SHOW:
         evidence.show_key(chosen)
     else:
         evidence.create_key(chosen, name, replace=replace)
@@ -260,7 +282,7 @@ def key(
 
 @verb("token")
 def token(
-    do: Annotated[tokens.TokenAction, typer.Argument(help="Create a token, list all tokens, or revoke one.")],
+    do: Annotated[TokenAction, typer.Argument(help="Create a token, list all tokens, or revoke one.")],
     id: Annotated[str | None, typer.Argument(help="The id of the token to revoke, from the list.")] = None,
     role: Annotated[
         list[Role] | None, typer.Option("--role", help="A role of the token; may be repeated.", show_default=False)
@@ -273,10 +295,12 @@ def token(
     ] = None,
     expires: Annotated[
         str, typer.Option("--expires", help="The lifetime in hours, days or weeks, like 12h, 90d, 52w.")
-    ] = tokens.LIFETIME,
+    ] = "90d",
 ) -> None:
     """Create an API token for a machine or a person, list all tokens, or revoke one."""
-    if (do is tokens.TokenAction.CREATE) is not bool(role) or (do is tokens.TokenAction.REVOKE) is (id is None):
+    from api.cli import tokens  # noqa: PLC0415 - see above
+
+    if (do is TokenAction.CREATE) is not bool(role) or (do is TokenAction.REVOKE) is (id is None):
         raise Failure("Choose one action: create --role ROLE, list, or revoke ID.", USAGE)
     chosen = tokens.token_request(role or [], person, name, expires)
     with opened(settings()) as database:
@@ -291,20 +315,10 @@ def token(
 @verb("rebuild")
 def rebuild() -> None:
     """Rebuild the projections from the log. The old ones serve queries until the new ones are complete."""
-    with (
-        opened(settings(), must_exist=True) as database,
-        Progress(console=err, transient=True, disable=not err.is_terminal) as progress,
-    ):
-        task = progress.add_task("Events", total=None)
-        try:
-            position = rebuild_views(
-                database.log(),
-                database.connect,
-                lambda position, head: progress.update(task, completed=position, total=head),
-                database.settings.workspace,
-            )
-        except Poison as poison:
-            raise Failure(f"E{str(poison)[1:]}. The projections are unchanged.") from poison
+    from api.cli import rebuild as rebuilding  # noqa: PLC0415 - see above
+
+    with opened(settings(), must_exist=True) as database:
+        position = rebuilding.rebuild(database)
     out.print(f"The projections were rebuilt up to position {position}.")
 
 
@@ -319,6 +333,8 @@ def migrate() -> None:
 @verb("doctor")
 def diagnose() -> None:
     """Check the installation, and explain how to fix each problem."""
+    from api.cli import doctor  # noqa: PLC0415 - see above
+
     wrong = 0
     for finding in doctor.run_checks(settings()):
         doctor.report(finding)

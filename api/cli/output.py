@@ -10,7 +10,6 @@ from eventsourcing.persistence import PersistenceError
 from pydantic import ValidationError
 from rich.console import Console
 
-from api.graphql_http.persisted_documents import InvalidManifest
 from api.runtime.database import Database, open_database
 from api.runtime.settings import Settings
 from api.runtime.signing_key import KeyFault
@@ -45,7 +44,7 @@ def exit_on_failure() -> Iterator[None]:
     except Failure as failure:
         print_error(str(failure))
         raise SystemExit(failure.status) from None
-    except (KeyFault, InvalidManifest) as fault:
+    except KeyFault as fault:
         print_error(str(fault))
         raise SystemExit(WRONG) from None
     except (psycopg.OperationalError, psycopg.errors.InsufficientPrivilege, PersistenceError) as error:

@@ -1,4 +1,4 @@
-"""The `serve` and `project` commands: run the server, or the projector as a process of its own."""
+"""The `serve` command: runs the server."""
 
 import gc
 import ipaddress
@@ -6,23 +6,21 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from threading import Event as Flag
-from threading import Thread
 
 import uvicorn
+from starlette.applications import Starlette
 
 from api.asgi.connection_timeout import timeout_http_protocol
 from api.cli.output import USAGE, Failure
 from api.execution.context import Caller, Context
 from api.execution.writer import Writer
+from api.graphql_http.persisted_documents import InvalidManifest
 from api.runtime.database import Database
-from api.runtime.log_setup import configure_logging
 from api.runtime.projector import projector_of
 from api.runtime.settings import Settings
 from api.server.app import create_app
 from domain.commands.permissions import Role
 from domain.log import api_tokens
-from projections.engine.projector import Condition
 
 TURN_SECONDS = 0.001
 """The switch interval of threads, in seconds. A small query passes through several threads, and with a longer interval
@@ -105,12 +103,19 @@ def _collect_seldom() -> None:
     gc.set_threshold(100_000, 50, 100)
 
 
+def _app(database: Database, *, anonymous: bool) -> Starlette:
+    try:
+        return create_app(database.settings, database, editor=True, anonymous=anonymous)
+    except InvalidManifest as fault:
+        raise Failure(str(fault)) from fault
+
+
 class Server(uvicorn.Server):
     """A uvicorn server that calls `ready` once it accepts requests, and closes subscriptions before it shuts down."""
 
     def __init__(self, database: Database, ready: Callable[[], None], *, anonymous: bool = False) -> None:
         settings = database.settings
-        self._app = create_app(settings, database, editor=True, anonymous=anonymous)
+        self._app = _app(database, anonymous=anonymous)
         self._ready = ready
         super().__init__(
             uvicorn.Config(
@@ -136,39 +141,6 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._app.state.hub.close()
         await super().shutdown(sockets)
-
-
-def project(database: Database, on_change: Callable[[Condition], None]) -> None:
-    """Run the projector until interrupted. Raises `Failure` if an event cannot be applied.
-
-    `on_change` is called whenever this projector starts to update the projections, or goes on standby.
-    """
-    configure_logging()
-    projector = projector_of(database)
-    stop = Flag()
-    thread = Thread(target=projector.run, args=(stop,), name="projector")
-    thread.start()
-    try:
-        last = Condition.STARTING
-        while thread.is_alive():
-            now = projector.status.condition
-            if now is not last and now in (Condition.LEADING, Condition.FOLLOWING):
-                on_change(now)
-                last = now
-            thread.join(0.2)
-    except KeyboardInterrupt:
-        pass
-    finally:
-        stop.set()
-        projector.wake()
-        thread.join()
-    status = projector.status
-    if status.poison_position is not None:
-        raise Failure(
-            f"Event {status.poison_position} ({status.poison_topic}) cannot be applied to the projections: "
-            f"{status.cause}. They stay at the position before it. A newer Keyframe may support the event; "
-            "see 'keyframe doctor'."
-        )
 
 
 def local_context(database: Database) -> Context:

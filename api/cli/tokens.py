@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Final, NamedTuple
 
 from rich.console import Console
@@ -16,20 +15,10 @@ from domain.handlers import identity
 from domain.log import api_tokens
 from domain.log.api_tokens import LIFETIME_MAX, Token
 
-LIFETIME: Final = "90d"
-
 WIDTH: Final = 200
 """The width of the table without a terminal, so that each token has one line."""
 
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
-
-
-class TokenAction(StrEnum):
-    """The actions of `keyframe token`."""
-
-    CREATE = "create"
-    LIST = "list"
-    REVOKE = "revoke"
 
 
 class TokenRequest(NamedTuple):

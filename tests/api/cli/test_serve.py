@@ -1,5 +1,8 @@
 import socket
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr, ValidationError
@@ -89,12 +92,28 @@ def test_invalid_setting_is_named_in_the_error() -> None:
     assert done.stderr.startswith("keyframe: KEYFRAME_WORKSPACE: ")
 
 
+def test_unreadable_manifest_of_persisted_documents_is_a_one_line_error(database: Database) -> None:
+    issue_token(database)
+    done = keyframe(
+        database.settings.model_copy(update={"trusted_documents": Path("nowhere.json"), "port": 0}), "serve"
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("keyframe: nowhere.json cannot be read as a manifest")
+    assert done.stderr.count("\n") == 1
+
+
 def test_unknown_command_exits_2(settings: Settings) -> None:
-    assert process(settings, "sing").returncode == 2
+    assert keyframe(settings, "sing").returncode == 2
 
 
 def test_schema_command_prints_the_sdl(settings: Settings) -> None:
-    assert process(settings, "schema").stdout == sdl()
+    assert keyframe(settings, "schema").stdout == sdl()
+
+
+def test_verbs_import_only_what_they_need() -> None:
+    """Building the GraphQL schema takes a second, which `project` and `--version` need not wait for."""
+    script = "import sys, api.cli.main, api.cli.project; print({'graphql', 'strawberry', 'starlette'} & {*sys.modules})"
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True, check=True).stdout == b"set()\n"
 
 
 def test_rebuild_command_rebuilds_the_projections(database: Database) -> None:

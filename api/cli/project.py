@@ -1,0 +1,50 @@
+"""The `project` command: runs the projector as a process of its own."""
+
+from collections.abc import Callable
+from threading import Event as Flag
+from threading import Thread
+
+from api.cli.output import Failure
+from api.runtime.database import Database
+from api.runtime.log_setup import configure_logging
+from api.runtime.projector import projector_of
+from projections.engine.projector import Condition
+
+
+def state(condition: Condition, database: Database) -> str:
+    """A sentence about a projector that leads or follows."""
+    updates = "Updating" if condition is Condition.LEADING else "On standby: another process updates"
+    return f"{updates} the projections of {database.settings.workspace}"
+
+
+def project(database: Database, on_change: Callable[[Condition], None]) -> None:
+    """Run the projector until interrupted. Raises `Failure` if an event cannot be applied.
+
+    `on_change` is called whenever this projector starts to update the projections, or goes on standby.
+    """
+    configure_logging()
+    projector = projector_of(database)
+    stop = Flag()
+    thread = Thread(target=projector.run, args=(stop,), name="projector")
+    thread.start()
+    try:
+        last = Condition.STARTING
+        while thread.is_alive():
+            now = projector.status.condition
+            if now is not last and now in (Condition.LEADING, Condition.FOLLOWING):
+                on_change(now)
+                last = now
+            thread.join(0.2)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        stop.set()
+        projector.wake()
+        thread.join()
+    status = projector.status
+    if status.poison_position is not None:
+        raise Failure(
+            f"Event {status.poison_position} ({status.poison_topic}) cannot be applied to the projections: "
+            f"{status.cause}. They stay at the position before it. A newer Keyframe may support the event; "
+            "see 'keyframe doctor'."
+        )
