@@ -11,7 +11,7 @@ from api.cli.demo import WORKSPACE
 from api.runtime import embedded_postgres
 from api.runtime.database import Database, open_database
 from api.runtime.settings import Settings
-from tests.api.cli.terminal import asked, line, process, started, stopped
+from tests.api.cli.terminal import asked, keyframe, line, started, stopped
 
 POSITION_AND_CYCLES = "{ basis { position } cycles(filter: {state: ACTIVE}) { edges { node { key } } } }"
 
@@ -56,9 +56,9 @@ def test_killed_demo_resumes_and_leaves_no_process_running(settings: Settings) -
         state = asked(url, POSITION_AND_CYCLES)
         assert state["basis"]["position"] > position_when_killed
         assert state["cycles"]["edges"] != []
-        taken = process(settings, "demo", "--port", url.rpartition(":")[2].partition("/")[0])
+        taken = keyframe(settings, "demo", "--port", url.rpartition(":")[2].partition("/")[0])
         assert (taken.returncode, "choose another port" in taken.stderr) == (1, True)
-        refused = process(settings, "demo", "--fresh")
+        refused = keyframe(settings, "demo", "--fresh")
         assert (refused.returncode, "stop it first" in refused.stderr) == (1, True)
         assert stopped(demo, signal.SIGINT) == 0
         assert not (settings.data_dir / "postgres" / "postmaster.pid").exists()
