@@ -19,6 +19,7 @@ from api.runtime.database import Database
 from api.runtime.settings import Settings
 from domain.commands.permissions import Role
 from domain.log import api_tokens
+from tests.order import dealt
 from tests.workspace import DIRECTORY, drop_template, fresh_workspace, named_settings
 
 SERVER = "KEYFRAME_TEST_DATABASE_URL"
@@ -35,6 +36,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Choose the directory of the test server; the first worker that needs the server starts it there."""
     # A shell starts background processes with SIGINT ignored, and child processes would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    config.addinivalue_line("markers", "long: a test of several seconds, which starts before the others")
+    gc.set_threshold(100_000, 50, 20)  # imports and collection make many objects that live to the end
     if not hasattr(config, "workerinput"):
         os.environ[DIRECTORY] = tempfile.mkdtemp(prefix="keyframe-", dir=_memory())
 
@@ -50,11 +53,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(directory)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Start the long tests first: one that starts last would keep one worker busy while the others have finished."""
+    items[:] = dealt(items, getattr(config, "workerinput", {}).get("workercount", 1))
+
+
 def pytest_collection_finish() -> None:
     """Exclude long-lived objects (the schema, the tests) from garbage collection."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000, 50, 20)
 
 
 def _memory() -> Path | None:
