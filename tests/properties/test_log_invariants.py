@@ -5,6 +5,7 @@ from itertools import pairwise
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
@@ -17,6 +18,8 @@ from domain.model.key_result import Link
 from domain.primitives.values import Kind
 from tests.properties.conftest import World, Worlds
 from tests.properties.histories import AUTHOR, REPEATABLE, History
+
+pytestmark = pytest.mark.long
 
 laws = settings.get_profile("laws")
 chances = st.randoms(use_true_random=False)

@@ -4,6 +4,7 @@ from operator import itemgetter
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +21,8 @@ from projections.engine.rebuild import create, rebuild
 from tests.asking import unlimited
 from tests.properties.conftest import World, Worlds
 from tests.properties.histories import History
+
+pytestmark = pytest.mark.long
 
 laws = settings.get_profile("laws")
 

@@ -13,6 +13,8 @@ from api.runtime.database import Database, open_database
 from api.runtime.settings import Settings
 from tests.api.cli.terminal import asked, keyframe, line, started, stopped
 
+pytestmark = pytest.mark.long
+
 POSITION_AND_CYCLES = "{ basis { position } cycles(filter: {state: ACTIVE}) { edges { node { key } } } }"
 
 

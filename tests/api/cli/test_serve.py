@@ -122,6 +122,7 @@ def test_rebuild_command_rebuilds_the_projections(database: Database) -> None:
     assert (done.returncode, done.stdout) == (0, "The projections were rebuilt up to position 20.\n")
 
 
+@pytest.mark.long
 def test_projector_can_run_in_a_separate_process(database: Database) -> None:
     fill(database)
     token = issue_token(database)
@@ -136,6 +137,7 @@ def test_projector_can_run_in_a_separate_process(database: Database) -> None:
             assert (stopped(projector), stopped(server)) == (0, 0)
 
 
+@pytest.mark.long
 def test_second_projector_waits_on_standby(database: Database) -> None:
     with started(database.settings, "project") as one:
         line(one, "Updating the projections")
@@ -146,6 +148,7 @@ def test_second_projector_waits_on_standby(database: Database) -> None:
             assert stopped(other) == 0
 
 
+@pytest.mark.long
 def test_unknown_event_stops_the_projector_with_an_error(database: Database) -> None:
     fill(database)
     with database.connect() as conn:

@@ -13,6 +13,8 @@ from tests.api.facts.round_trip import Answers, RandomAuthors, effective, export
 from tests.properties.conftest import Worlds
 from tests.properties.histories import History, moments
 
+pytestmark = pytest.mark.long
+
 laws = settings.get_profile("laws")
 chances = st.randoms(use_true_random=False)
 

@@ -18,6 +18,8 @@ from tests.api.retrospective.random_quarter import LENGTH, Life
 from tests.api.schema.goals import CYCLE, day
 from tests.asking import AskedWorld
 
+pytestmark = pytest.mark.long
+
 RETROSPECTIVE = """query($known: DateTime) { retrospective(cycle: {key: "2026-q1"}, known: $known) {
     isFinal plan { at position } outcome { at position }
     cycle { progress { value } }

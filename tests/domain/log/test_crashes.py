@@ -17,6 +17,8 @@ from api.runtime.settings import Settings
 from domain.log.event_store import Log
 from tests.domain.log.writing import numbered, persist, processes, write_and_acknowledge
 
+pytestmark = pytest.mark.long
+
 ROUNDS = 10
 ANSWER_SECONDS_MAX = 60
 

@@ -5,6 +5,7 @@ from itertools import permutations
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +20,8 @@ from tests.projections import fold
 from tests.projections.history.examples import few
 from tests.properties.histories import History, moments
 from tests.world import World, Worlds
+
+pytestmark = pytest.mark.long
 
 ENTITIES = (Kind.CYCLE, Kind.TEAM, Kind.PERSON, Kind.KPI, Kind.OBJECTIVE, Kind.KEY_RESULT, Kind.INITIATIVE)
 LISTS = ("contributors", "supports", "members", "reached")

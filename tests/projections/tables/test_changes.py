@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,6 +33,7 @@ def _history(world: World, chance: Random, steps: int) -> Log:
     return Log(world.log.entries(0, 100_000))
 
 
+@pytest.mark.long
 @laws
 @given(seed=st.integers(0, 2**32))
 def test_every_event_is_a_change_with_its_subject_and_parents(worlds: Worlds, seed: int) -> None:
@@ -50,6 +52,7 @@ def test_every_event_is_a_change_with_its_subject_and_parents(worlds: Worlds, se
             assert row.late == log.is_late(entry), entry
 
 
+@pytest.mark.long
 @laws
 @given(seed=st.integers(0, 2**32))
 def test_changes_of_a_node_match_the_log(worlds: Worlds, seed: int) -> None:
@@ -82,6 +85,7 @@ def _teams(world: World) -> list[Any]:
     return [one.event for one in world.log.entries(0, 100_000) if one.event.TOPIC == "team-formed"]
 
 
+@pytest.mark.long
 @laws
 @given(seed=st.integers(0, 2**32))
 def test_filters_match_the_log_and_pages_are_complete(worlds: Worlds, seed: int) -> None:

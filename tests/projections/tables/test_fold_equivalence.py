@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
@@ -28,6 +29,8 @@ from projections.tables.objective import ObjectiveFilter
 from tests.projections import fold
 from tests.properties.histories import History, moments
 from tests.world import World, Worlds
+
+pytestmark = pytest.mark.long
 
 laws = settings(
     max_examples=5,

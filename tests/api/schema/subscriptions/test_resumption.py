@@ -95,6 +95,7 @@ def test_broken_connection_resumes_after_the_last_position(workspace: Workspace,
     assert seen == list(range(1, last + 1))
 
 
+@pytest.mark.long
 def test_subscription_resumes_on_another_server_after_a_kill(workspace: Workspace) -> None:
     before = workspace.write(20)
     settings = workspace.settings.model_copy(update={"port": 0})
