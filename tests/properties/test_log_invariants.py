@@ -22,7 +22,7 @@ from tests.properties.histories import AUTHOR, REPEATABLE, History
 pytestmark = pytest.mark.long
 
 laws = settings.get_profile("laws")
-chances = st.randoms(use_true_random=False)
+chances = st.randoms(use_true_random=True)
 
 
 @laws

@@ -34,7 +34,7 @@ def bad(file: bytes, media: str) -> BadLine:
         (line(0).replace(b"Z", b""), "timezone"),
         (line(0).replace(b"2026-01", b"2026-13"), "RFC3339"),
         (line(0, note="x").replace(b'"x"', b'"\xff"'), "UTF-8"),
-        (b"[" * 100_000, "not"),
+        (b"[" * 5_000, "not"),
     ],
 )
 def test_invalid_json_line_is_reported_by_number(wrong: bytes, message_part: str) -> None:
@@ -134,7 +134,7 @@ def test_unclosed_quotation_is_reported_at_its_first_line() -> None:
 
 
 def test_error_message_truncates_the_cell() -> None:
-    assert len(bad(HEADER + row(1, "9" * 100_000 + "x"), CSV).message) < 200
+    assert len(bad(HEADER + row(1, "9" * 5_000 + "x"), CSV).message) < 200
 
 
 def test_batch_has_the_size_limit_of_a_command_and_its_line_numbers() -> None:

@@ -118,8 +118,8 @@ class Answers:
         return self._comparable(self._asker.now())
 
     def as_of(self, at: datetime) -> Any:
-        asked = f'{{ asOf(at: "{at.isoformat()}") {{ {VIEW} }} }}'
-        return self._comparable(self._asker._ask(asked)["asOf"])
+        asked = f"query ($at: DateTime!) {{ asOf(at: $at) {{ {VIEW} }} }}"
+        return self._comparable(self._asker.ask(asked, at=at.isoformat())["asOf"])
 
     def _comparable(self, answer: Any) -> Any:
         """People of the same name are sorted by id, which differs between workspaces: sort them by handle."""

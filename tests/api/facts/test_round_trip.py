@@ -16,7 +16,7 @@ from tests.properties.histories import History, moments
 pytestmark = pytest.mark.long
 
 laws = settings.get_profile("laws")
-chances = st.randoms(use_true_random=False)
+chances = st.randoms(use_true_random=True)
 
 REAL = Path(__file__).parents[4] / "shared" / "real" / "srcd-okrs.facts.ndjson"
 
