@@ -1,0 +1,95 @@
+"""The attribution of a change of progress, from a cycle's plan to its outcome, to its causes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from domain.model.cycle import CycleClosed
+from domain.model.event import Event
+from domain.model.key_result import (
+    CheckInCorrected,
+    KeyResultCheckedIn,
+    KeyResultLinked,
+    KeyResultReopened,
+    KeyResultRescheduled,
+    KeyResultRetargeted,
+    KeyResultScored,
+    KeyResultUnlinked,
+)
+from domain.model.kpi import ReadingCorrected, ReadingRecorded, ReadingRetracted
+from domain.model.objective import ObjectiveClosed, ObjectiveReopened
+from domain.primitives.values import ObjectiveState
+from tests.reference.entities import Basis
+from tests.reference.fold import Log, View, shows
+from tests.reference.wholes import cycle_figures, objective_figures
+
+MOVEMENT = (
+    KeyResultCheckedIn,
+    CheckInCorrected,
+    ReadingRecorded,
+    ReadingCorrected,
+    ReadingRetracted,
+    KeyResultScored,
+    KeyResultReopened,
+    ObjectiveClosed,
+    CycleClosed,
+)
+GOALPOST = (KeyResultRetargeted, KeyResultRescheduled, KeyResultLinked, KeyResultUnlinked)
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """initial + movement + goalpost + scope = final."""
+
+    initial: float
+    movement: float
+    goalpost: float
+    scope: float
+    final: float
+
+
+def cause(event: Event, before: View) -> str:
+    """MOVEMENT: a measurement or a scoring, and the end or the reopening that makes a person's score count or not.
+    GOALPOST: a changed metric, due day or link. SCOPE: anything else makes parts come, go or weigh differently."""
+    if isinstance(event, MOVEMENT):
+        return "movement"
+    if isinstance(event, ObjectiveReopened):
+        was = before.objectives[event.originator_id].state
+        return "movement" if was is ObjectiveState.CLOSED else "scope"
+    return "goalpost" if isinstance(event, GOALPOST) else "scope"
+
+
+def attributed(log: Log, plan: Basis, outcome: Basis, value: Callable[[View], float | None]) -> Attribution:
+    """Each change of a value from plan to outcome, booked to the event that makes it.
+
+    What the plan shows comes first, all at once; every other event that the outcome shows follows in log order. A
+    value that is null counts 0.
+    """
+    shown = [recorded for recorded in log.events if shows(plan, recorded)]
+    later = [recorded for recorded in log.events if shows(outcome, recorded) and not shows(plan, recorded)]
+    view = View(log, Basis(outcome.at, plan.position), shown)
+    initial = before = value(view) or 0.0
+    booked = {"movement": 0.0, "goalpost": 0.0, "scope": 0.0}
+    for recorded in later:
+        shown = sorted([*shown, recorded], key=lambda one: one.position)
+        booking = cause(recorded.event, view)
+        view = View(log, Basis(outcome.at, max(plan.position, recorded.position)), shown)
+        after = value(view) or 0.0
+        booked[booking] += after - before
+        before = after
+    return Attribution(initial, **booked, final=before)
+
+
+def of_objective(log: Log, objective: UUID, plan: Basis, outcome: Basis) -> Attribution:
+    """What changed the progress of an objective; one that was added later begins at 0."""
+
+    def value(view: View) -> float | None:
+        found = view.objectives.get(objective)
+        return None if found is None else objective_figures(view, found).value
+
+    return attributed(log, plan, outcome, value)
+
+
+def of_cycle(log: Log, cycle: UUID, plan: Basis, outcome: Basis) -> Attribution:
+    """What changed the progress of a cycle, by its own mean."""
+    return attributed(log, plan, outcome, lambda view: cycle_figures(view, view.cycles[cycle]).value)
