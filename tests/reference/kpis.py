@@ -31,8 +31,13 @@ def period_of(cadence: Cadence, at: datetime) -> tuple[datetime, datetime]:
     if cadence is Cadence.BIWEEKLY:
         start = FIRST_FORTNIGHT + (at - FIRST_FORTNIGHT) // timedelta(days=14) * timedelta(days=14)
         return start, start + timedelta(days=14)
-    start = floor(STEPS[cadence], at)
-    return start, following(STEPS[cadence], start)
+    return period(STEPS[cadence], at)
+
+
+def period(every: Step, at: datetime) -> tuple[datetime, datetime]:
+    """The period of the calendar that holds a moment, half-open."""
+    start = floor(every, at)
+    return start, following(every, start)
 
 
 def value_of(view: View, kpi: UUID, start: datetime, end: datetime, aggregate: Aggregation) -> float | None:

@@ -1,0 +1,264 @@
+"""Random histories of one company's goals: a year with its quarters, headings above them, teams and KPIs.
+
+Unlike `tests.properties.histories`, whose commands these are, time passes: a clock runs from the first day of the year
+to the present, most changes are effective when the clock says so, and some are late. So the answers at past moments
+differ, cycles end, and goals fall silent.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from random import Random
+from typing import Any
+
+from domain.commands.command import Command, CycleBy, KpiBy
+from domain.commands.cycle_commands import ActivateCycle, AdoptScoringPolicy, CloseCycle, OpenCycle
+from domain.commands.key_result_commands import AddKeyResult, CheckIn, CorrectCheckIn, LinkKpi, RescheduleKeyResult
+from domain.commands.kpi_commands import DefineKpi, ReadingInput, RecordReadings, RedefineKpi
+from domain.commands.objective_commands import AlignObjective, AssignObjective, CloseObjective, DraftObjective
+from domain.commands.people_commands import FormTeam
+from domain.handlers.dispatcher import Dispatcher, Outcome
+from domain.primitives.values import (
+    Aggregation,
+    Cadence,
+    Direction,
+    GoalDirection,
+    Kind,
+    KpiGoal,
+    Metric,
+    Milestone,
+    ObjectiveKind,
+    Verdict,
+)
+from tests.metric_input import as_input
+from tests.properties.histories import History
+
+QUARTER_DAYS = 91
+AGE_DAYS = 290
+"""The year began so many days ago: three of its quarters are over, the fourth is open."""
+
+WEIGHTS: dict[str, float] = {
+    "checkIn": 16, "recordReadings": 12, "correctCheckIn": 3, "correctReading": 2, "retractReading": 1,
+    "addKeyResult": 12, "draftObjective": 8, "commitObjective": 14, "scoreKeyResult": 3, "closeObjective": 3,
+    "reopenObjective": 2, "dropObjective": 0.7, "dropKeyResult": 1, "closeCycle": 0.3, "activateCycle": 0.3,
+    "alignObjective": 2, "unalignObjective": 1, "assignObjective": 1.5, "moveTeam": 0.7, "adoptScoringPolicy": 1,
+    "retargetKeyResult": 2, "reweighKeyResult": 1.5, "rescheduleKeyResult": 1, "linkKpi": 2, "unlinkKpi": 1.5,
+    "redefineKpi": 1, "retireKpi": 0.1, "carryObjective": 0.5,
+}  # fmt: skip
+
+
+class GoalHistory(History):
+    """A random history of goals. `first_day` is that of the year; `steps` commands bring the clock to the present."""
+
+    def __init__(self, keyframe: Dispatcher, chance: Random, today: date) -> None:
+        super().__init__(keyframe, chance)
+        self.first_day = today - timedelta(days=AGE_DAYS)
+        self.first_time = datetime.combine(self.first_day, time(), UTC)
+        self._clock = self.first_time
+        self._now = datetime.combine(today, time(), UTC)
+
+    def live(self, steps: int, after: Callable[[Command, Outcome], object] | None = None) -> None:
+        for command in self._first_commands():
+            self._take(command, after)
+        self._open_year(after)
+        planned = self._cycle_changes()
+        for left in range(steps, 0, -1):
+            pause = (self._now - self._clock) / timedelta(hours=6) / left
+            self._clock += timedelta(hours=6) * self._chance.randint(0, max(0, round(2 * pause)))
+            while planned and planned[0][0] <= self._clock:
+                self._take(planned.pop(0)[1], after)
+            name = self._chance.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
+            self._take(getattr(self, f"_{name}")(), after)
+
+    def _cycle_changes(self) -> list[tuple[datetime, Command]]:
+        """When cycles begin and end, some days after their first and last days; some are not closed."""
+        changes: list[tuple[datetime, Command]] = []
+        for number in range(4):
+            cycle = CycleBy(key=f"q{number + 1}")
+            begins, ends = (
+                self.first_time + timedelta(days=day * QUARTER_DAYS + self._chance.randint(-3, 8))
+                for day in (number, number + 1)
+            )
+            changes.append((begins, ActivateCycle(cycle=cycle, effective_at=begins)))
+            if self._chance.random() < 0.6:
+                changes.append((ends, CloseCycle(cycle=cycle, close_objectives=True, effective_at=ends)))
+        project = self.first_time + timedelta(days=QUARTER_DAYS // 2)
+        changes.append((project, ActivateCycle(cycle=CycleBy(key="project"), effective_at=project)))
+        return sorted(changes, key=lambda change: change[0])
+
+    def _first_commands(self) -> list[Command]:
+        before = self._clock - timedelta(days=40)
+        company = FormTeam(key="company", name="Company", effective_at=before)
+        return [company, *(self._defineKpi() for _ in range(4))]
+
+    def _open_year(self, after: Callable[[Command, Outcome], object] | None) -> None:
+        """Teams below the company, the year, its quarters, and a project across two of them; some begin at once."""
+        for _ in range(3):
+            self._take(self._formTeam(), after)
+        self._take(self._opened("year", 0, 4 * QUARTER_DAYS, None), after)
+        year = CycleBy(key="year")
+        for number in range(4):
+            self._take(self._opened(f"q{number + 1}", number * QUARTER_DAYS, QUARTER_DAYS, year), after)
+        self._take(self._opened("project", QUARTER_DAYS // 2, 2 * QUARTER_DAYS, None), after)
+        self._take(ActivateCycle(cycle=year, effective_at=self._clock), after)
+        for _ in range(8):
+            self._take(self._draftObjective(), after)
+            self._take(self._addKeyResult(), after)
+
+    def _opened(self, key: str, day: int, days: int, parent: CycleBy | None) -> OpenCycle:
+        starts_on = self.first_day + timedelta(days=day)
+        return OpenCycle(
+            key=key, name=key, starts_on=starts_on, ends_on=starts_on + timedelta(days=days - 1), parent=parent,
+            check_in_cadence=self._chance.choice([Cadence.WEEKLY, Cadence.BIWEEKLY, Cadence.MONTHLY]),
+            effective_at=self._clock - timedelta(days=30),
+        )  # fmt: skip
+
+    # ── drawing ──────────────────────────────────────────────────────────────────────────────────
+
+    def _effective(self) -> datetime | None:
+        """Mostly the clock's time, sometimes some days before, and once the clock is over the present."""
+        if self._clock >= self._now or self._chance.random() < 0.02:
+            return None
+        late = self._chance.choice([3, 20]) if self._chance.random() < 0.1 else 0
+        return self._clock - timedelta(days=late)
+
+    def _moment(self) -> datetime:
+        """The time of a measurement: mostly the clock's, sometimes up to 60 days before."""
+        late = self._chance.randint(0, 60) if self._chance.random() < 0.25 else 0
+        return min(self._clock, self._now) - timedelta(days=late)
+
+    def _since(self) -> dict[str, Any]:
+        return {"reason": self._text(), "effective_at": self._effective()}
+
+    def _number(self) -> float:
+        return float(self._chance.randint(-2, 24) * 5)
+
+    def _cycle(self) -> CycleBy:
+        """Often the quarter of the clock, else any cycle."""
+        quarter = min((self._clock.date() - self.first_day).days // QUARTER_DAYS, 3) + 1
+        return CycleBy(key=self._chance.choice([f"q{quarter}", f"q{quarter}", "year", "project", "q1", "q2"]))
+
+    def _metric(self) -> Metric:
+        start = self._chance.choice([0.0, 20.0])
+        drawn = self._chance.choice([Direction.INCREASE, *Direction])
+        stated = self._chance.choice([None, None, 0.0, 50.0, 120.0])
+        if drawn is Direction.INCREASE:
+            return Metric(drawn, start=start, target=self._chance.choice([80.0, 100.0]))
+        if drawn is Direction.DECREASE:
+            return Metric(drawn, start=100.0, target=start)
+        if drawn is Direction.WITHIN:
+            return Metric(drawn, lower=40.0, upper=70.0, start=stated)
+        if drawn is Direction.MILESTONES:
+            return Metric(drawn, milestones=tuple(Milestone(f"m{one}", "m", one) for one in (1.0, 2.0)))
+        if drawn is Direction.DONE:
+            return Metric(drawn)
+        return Metric(drawn, target=self._chance.choice([40.0, 90.0]), start=stated)
+
+    def _goal(self) -> KpiGoal | None:
+        if self._chance.random() < 0.2:
+            return None
+        if self._chance.random() < 0.3:
+            return KpiGoal(GoalDirection.WITHIN, lower=20.0, upper=60.0, tolerance=10.0)
+        return KpiGoal(
+            self._chance.choice([GoalDirection.AT_LEAST, GoalDirection.AT_MOST]), target=50.0, tolerance=15.0
+        )
+
+    def _aggregate(self, field: str, command: type[Command]) -> dict[str, Any]:
+        """An aggregate under the name that the command has for it; often none."""
+        if field not in command.__struct_fields__ or self._chance.random() < 0.4:
+            return {}
+        return {field: self._chance.choice(list(Aggregation))}
+
+    def _count_from(self, command: type[Command]) -> dict[str, Any]:
+        if "count_from" not in command.__struct_fields__ or self._chance.random() < 0.7:
+            return {}
+        return {"count_from": self._clock.date() - timedelta(days=self._chance.randint(0, 30))}
+
+    # ── commands ─────────────────────────────────────────────────────────────────────────────────
+
+    def _formTeam(self) -> Command:  # noqa: N802
+        return FormTeam(
+            key=self._key(), name="Team", parent=self._any(Kind.TEAM), effective_at=self._clock - timedelta(days=30)
+        )
+
+    def _defineKpi(self) -> Command:  # noqa: N802
+        return DefineKpi(
+            key=self._key(), name="KPI", goal=self._goal(), effective_at=self._clock - timedelta(days=30),
+            cadence=self._chance.choice([Cadence.WEEKLY, Cadence.BIWEEKLY, Cadence.MONTHLY, Cadence.QUARTERLY]),
+            **self._aggregate("aggregation", DefineKpi),
+        )  # fmt: skip
+
+    def _redefineKpi(self) -> Command:  # noqa: N802
+        return RedefineKpi(
+            kpi=KpiBy(id=self._any(Kind.KPI)), goal=self._goal(), **self._aggregate("aggregation", RedefineKpi),
+            **self._since(),
+        )  # fmt: skip
+
+    def _recordReadings(self) -> Command:  # noqa: N802
+        kpis = [self._any(Kind.KPI) for _ in range(self._chance.randint(1, 3))]
+        readings = [ReadingInput(kpi=KpiBy(id=kpi), value=self._number(), measured_at=self._moment()) for kpi in kpis]
+        return RecordReadings(readings=readings)
+
+    def _activateCycle(self) -> Command:  # noqa: N802
+        return ActivateCycle(cycle=self._cycle(), **self._since())
+
+    def _closeCycle(self) -> Command:  # noqa: N802
+        return CloseCycle(cycle=self._cycle(), close_objectives=self._chance.random() < 0.8, **self._since())
+
+    def _adoptScoringPolicy(self) -> Command:  # noqa: N802
+        return AdoptScoringPolicy(
+            score_green=self._chance.choice([0.6, 0.7, 0.8]), on_track_gap=self._chance.choice([0.05, 0.1, 0.2]),
+            stale_after_cadences=self._chance.choice([1.0, 1.5, 3.0]), **self._since(),
+        )  # fmt: skip
+
+    def _draftObjective(self) -> Command:  # noqa: N802
+        supports = [self._ref(Kind.OBJECTIVE)] if self._ids[Kind.OBJECTIVE] and self._chance.random() < 0.5 else []
+        return DraftObjective(
+            cycle=self._cycle(), title="Grow with people", kind=self._chance.choice(list(ObjectiveKind)),
+            team=self._any(Kind.TEAM) if self._chance.random() < 0.8 else None,
+            supports=supports, effective_at=self._effective(),
+        )  # fmt: skip
+
+    def _assignObjective(self) -> Command:  # noqa: N802
+        return AssignObjective(objective=self._any(Kind.OBJECTIVE), team=self._any(Kind.TEAM), **self._since())
+
+    def _alignObjective(self) -> Command:  # noqa: N802
+        kinds = [Kind.OBJECTIVE, Kind.OBJECTIVE, Kind.OBJECTIVE, Kind.KEY_RESULT]
+        return AlignObjective(objective=self._any(Kind.OBJECTIVE), to=self._ref(*kinds), **self._since())
+
+    def _closeObjective(self) -> Command:  # noqa: N802
+        return CloseObjective(
+            objective=self._any(Kind.OBJECTIVE), verdict=self._chance.choice([None, None, *Verdict]),
+            score=self._chance.choice([None, None, 0.4, 1.0]), **self._since(),
+        )  # fmt: skip
+
+    def _addKeyResult(self) -> Command:  # noqa: N802
+        kpi = KpiBy(id=self._any(Kind.KPI)) if self._chance.random() < 0.35 else None
+        linked = {} if kpi is None else self._aggregate("aggregate", AddKeyResult) | self._count_from(AddKeyResult)
+        due = self._clock.date() + timedelta(days=self._chance.randint(5, 80)) if self._chance.random() < 0.2 else None
+        return AddKeyResult(
+            objective=self._any(Kind.OBJECTIVE), title="Key result", metric=as_input(self._metric()), due=due,
+            weight=self._chance.choice([0.5, 1.0, 3.0]), kpi=kpi, effective_at=self._effective(), **linked,
+        )  # fmt: skip
+
+    def _rescheduleKeyResult(self) -> Command:  # noqa: N802
+        due = self._clock.date() + timedelta(days=self._chance.randint(-5, 80))
+        return RescheduleKeyResult(key_result=self._any(Kind.KEY_RESULT), due=due, **self._since())
+
+    def _linkKpi(self) -> Command:  # noqa: N802
+        linked = self._aggregate("aggregate", LinkKpi) | self._count_from(LinkKpi)
+        return LinkKpi(
+            key_result=self._any(Kind.KEY_RESULT), kpi=KpiBy(id=self._any(Kind.KPI)), **linked, **self._since()
+        )
+
+    def _checkIn(self) -> Command:  # noqa: N802
+        measured: dict[str, Any] = {"value": self._chance.choice([self._number(), 0.0, 1.0, 0.5])}
+        if self._chance.random() < 0.35:
+            measured = self._chance.choice([{}, {"reached": self._reached()}])
+        return CheckIn(
+            key_result=self._any(Kind.KEY_RESULT), confidence=self._chance.choice([None, self._share()]),
+            note="note", reason="late", measured_at=self._moment(), **measured,
+        )  # fmt: skip
+
+    def _correctCheckIn(self) -> Command:  # noqa: N802
+        corrected: dict[str, Any] = self._chance.choice([{"value": self._number()}, {"confidence": self._share()}])
+        return CorrectCheckIn(check_in=self._any(Kind.CHECK_IN), reason="mistyped", **corrected)

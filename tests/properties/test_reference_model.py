@@ -1,0 +1,169 @@
+"""The API's figures equal those of the reference model, which is written from the rules alone."""
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from api.snapshot.global_ids import encode
+from domain.commands.objective_commands import CloseObjective
+from domain.model.event import Recorded
+from domain.model.key_result import KeyResultScored
+from domain.model.objective import ObjectiveClosed
+from domain.primitives.values import CycleState, Kind
+from tests.asking import AskedWorld, unlimited
+from tests.properties.goal_histories import GoalHistory
+from tests.properties.model_answers import Flat, differences, document, flat, modelled, same
+from tests.reference import attribution
+from tests.reference.closing import closings, default_closing
+from tests.reference.entities import Basis
+from tests.reference.fold import Log
+from tests.workspace import fresh_workspace
+
+laws = settings.get_profile("laws")
+STEPS = 200
+
+RETROSPECTIVE = """
+    plan { at position } outcome { at position }
+    attribution { initial movement goalpost scope final }
+    objectives { objective { entityId } attribution { initial movement goalpost scope final } }
+"""
+
+
+class Told(NamedTuple):
+    """A workspace with a random history, and the reference model of its log."""
+
+    world: AskedWorld
+    history: GoalHistory
+    log: Log
+
+    @property
+    def cycles(self) -> list[UUID]:
+        return list(self.log.view(self.now).cycles)
+
+    @property
+    def now(self) -> Basis:
+        return Basis(datetime.max.replace(tzinfo=UTC), len(self.log.events))
+
+    def ask(self, fields: str) -> Any:
+        with unlimited():
+            return self.world.ask(f"{{ {fields} }}")
+
+    def differing(self, arguments: str = "") -> Flat:
+        """The differences at a basis, by the arguments of `asOf`, or at the present."""
+        fields = document(self.cycles)
+        answer = self.ask(f"asOf({arguments}) {{ {fields} }}")["asOf"] if arguments else self.ask(fields)
+        return differences(flat(answer), modelled(self.log.view(basis_of(answer["basis"])), self.cycles))
+
+
+def basis_of(answer: Any) -> Basis:
+    return Basis(datetime.fromisoformat(answer["at"]), answer["position"])
+
+
+def lived(world: AskedWorld, chance: Random) -> Told:
+    """A world after a random history."""
+    history = GoalHistory(world.keyframe, chance, datetime.now(UTC).date())
+    history.live(STEPS)
+    world.catch_up()
+    return Told(world, history, Log(world.log.entries(0, 100_000)))
+
+
+@laws
+@given(chance=st.randoms(use_true_random=False))
+def test_figures_of_the_present_equal_the_reference_model(server: str, chance: Random) -> None:
+    with fresh_workspace(server, pool_size_max=4) as database:
+        assert lived(AskedWorld(database), chance).differing() == {}
+
+
+@laws
+@given(chance=st.randoms(use_true_random=False))
+def test_figures_of_past_bases_equal_the_reference_model(server: str, chance: Random) -> None:
+    with fresh_workspace(server, pool_size_max=4) as database:
+        told = lived(AskedWorld(database), chance)
+        for arguments in past(told, chance):
+            assert (arguments, told.differing(arguments)) == (arguments, {})
+
+
+def past(told: Told, chance: Random) -> list[str]:
+    """Arguments of `asOf`: moments known now, moments as known earlier, and positions."""
+    events = told.log.events
+    days = (datetime.now(UTC) - told.history.first_time) / timedelta(days=1)
+    moments = [told.history.first_time + timedelta(days=days * chance.random()) for _ in range(3)]
+    moments += [chance.choice(events).effective_at for _ in range(2)]
+    known = chance.choice(events).recorded_at
+    return [
+        *(f'at: "{at.isoformat()}"' for at in moments),
+        f'at: "{moments[0].isoformat()}", known: "{known.isoformat()}"',
+        f'at: "{chance.choice(events).effective_at.isoformat()}", position: {chance.choice(events).position}',
+        f"position: {chance.choice(events).position}",
+    ]
+
+
+@laws
+@given(chance=st.randoms(use_true_random=False))
+def test_closings_record_the_scores_and_verdicts_of_the_reference_model(server: str, chance: Random) -> None:
+    with fresh_workspace(server, pool_size_max=4) as database:
+        told = lived(AskedWorld(database), chance)
+        for closed in closings(told.log):
+            assert recorded_outcome(told.log, closed) == expected_outcome(told, closed)
+
+
+def recorded_outcome(log: Log, closed: Recorded) -> tuple[Any, ...]:
+    """Score, verdict, and the scores that the closing gave to key results, as recorded."""
+    assert isinstance(closed.event, ObjectiveClosed)
+    view = log.view(Basis(closed.effective_at, closed.position))
+    scores = {
+        one.event.originator_id: rounded(one.event.score)
+        for one in log.events
+        if one.by.command == closed.by.command
+        and isinstance(one.event, KeyResultScored)
+        and view.key_results[one.event.originator_id].objective == closed.event.originator_id
+    }
+    return rounded(closed.event.score), closed.event.verdict, scores
+
+
+def expected_outcome(told: Told, closed: Recorded) -> tuple[Any, ...]:
+    """The same by the reference model: what was given, else the default."""
+    given_score, given_verdict = given_outcome(told, closed)
+    default = default_closing(told.log, closed, given_score)
+    before = told.log.view(Basis(closed.effective_at, closed.position))
+    scores = {id: rounded(one) for id, one in default.scores.items() if not before.key_results[id].scored_by_person}
+    return rounded(default.score), given_verdict or default.verdict, scores
+
+
+def given_outcome(told: Told, closed: Recorded) -> tuple[Any, Any]:
+    for command, outcome in told.history.done:
+        if isinstance(command, CloseObjective) and outcome.last == closed.position:
+            return command.score, command.verdict
+    return None, None
+
+
+def rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 9)
+
+
+@laws
+@given(chance=st.randoms(use_true_random=False))
+def test_attributions_equal_the_reference_model(server: str, chance: Random) -> None:
+    with fresh_workspace(server, pool_size_max=4) as database:
+        told = lived(AskedWorld(database), chance)
+        begun = [one for one in told.log.view(told.now).cycles.values() if one.state is not CycleState.PLANNING]
+        for cycle in begun:
+            assert misattributed(told, cycle.id) == {}
+
+
+def misattributed(told: Told, cycle: UUID) -> Flat:
+    """The attributions of a cycle and of its objectives that differ, each with both answers."""
+    id = encode(Kind.CYCLE, cycle)
+    answer = told.ask(f'retrospective(cycle: {{id: "{id}"}}) {{ {RETROSPECTIVE} }}')["retrospective"]
+    plan, outcome = basis_of(answer["plan"]), basis_of(answer["outcome"])
+    answered = {id: answer["attribution"]}
+    answered |= {one["objective"]["entityId"]: one["attribution"] for one in answer["objectives"]}
+    expected = {id: vars(attribution.of_cycle(told.log, cycle, plan, outcome))}
+    for objective in told.log.view(outcome).objectives:
+        if (name := encode(Kind.OBJECTIVE, objective)) in answered:
+            expected[name] = vars(attribution.of_objective(told.log, objective, plan, outcome))
+    return {name: (answered[name], expected[name]) for name in answered if not same(answered[name], expected[name])}
