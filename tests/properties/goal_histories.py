@@ -115,8 +115,8 @@ class GoalHistory(History):
     # ── drawing ──────────────────────────────────────────────────────────────────────────────────
 
     def _effective(self) -> datetime | None:
-        """Mostly the clock's time, sometimes some days before, and once the clock is over the present."""
-        if self._clock >= self._now or self._chance.random() < 0.02:
+        """Mostly the clock's time, sometimes some days before; None, the time of recording, at the present."""
+        if self._clock >= self._now:
             return None
         late = self._chance.choice([3, 20]) if self._chance.random() < 0.1 else 0
         return self._clock - timedelta(days=late)
@@ -202,7 +202,10 @@ class GoalHistory(History):
         return ActivateCycle(cycle=self._cycle(), **self._since())
 
     def _closeCycle(self) -> Command:  # noqa: N802
-        return CloseCycle(cycle=self._cycle(), close_objectives=self._chance.random() < 0.8, **self._since())
+        """Never as of an earlier time: a key result that was added since would have ended before it began."""
+        return CloseCycle(
+            cycle=self._cycle(), close_objectives=self._chance.random() < 0.8, effective_at=min(self._clock, self._now)
+        )
 
     def _adoptScoringPolicy(self) -> Command:  # noqa: N802
         return AdoptScoringPolicy(

@@ -48,6 +48,8 @@ def document(cycles: list[UUID]) -> str:
     }} }}
     teams(first: 1000) {{ nodes {{
       entityId progress {{ {PROGRESS} }} own: progress(includeSubteams: false) {{ {PROGRESS} }} {in_cycles}
+      ofObjectives: healthCounts(of: OBJECTIVES) {{ health count }}
+      ofKeyResults: healthCounts(includeSubteams: false) {{ health count }}
     }} }}
     kpis(first: 1000) {{ nodes {{ entityId status {series} }} }}
     """
@@ -127,9 +129,12 @@ def _team(view: View, team: UUID, cycles: list[UUID]) -> Flat:
     fields = _progress(wholes.team_figures(view, team, None))
     fields |= _progress(wholes.team_figures(view, team, None, include_subteams=False), "own")
     for number, cycle in enumerate(cycles):
-        if cycle in view.cycles:
-            fields |= _progress(wholes.team_figures(view, team, view.cycles[cycle]), f"in{number}")
-    return fields
+        is_there = cycle in view.cycles
+        given = wholes.team_figures(view, team, view.cycles[cycle]) if is_there else wholes.NOTHING
+        fields |= _progress(given, f"in{number}")
+    of_objectives = counts.of_team(view, team, None, counts.of_objectives, include_subteams=True)
+    of_key_results = counts.of_team(view, team, None, counts.of_key_results, include_subteams=False)
+    return fields | {"ofObjectives": dict(of_objectives), "ofKeyResults": dict(of_key_results)}
 
 
 def _kpi(view: View, kpi: Kpi) -> Flat:

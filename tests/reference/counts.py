@@ -5,12 +5,14 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 from uuid import UUID
 
+from domain.primitives.values import ObjectiveState
 from tests.reference.entities import Cycle, Objective
 from tests.reference.figures import figures
 from tests.reference.fold import View
 from tests.reference.wholes import (
     at_cycle_end,
     at_own_end,
+    can_have_value,
     children_of,
     counted,
     key_results_of,
@@ -23,9 +25,9 @@ Count: TypeAlias = Callable[[View, Sequence[Objective]], Counter[str]]
 
 
 def of_key_results(view: View, objectives: Sequence[Objective]) -> Counter[str]:
-    """The key results of these objectives by health. Dropped ones are no parts."""
+    """The key results of these objectives by health, without dropped ones and those of dropped objectives."""
     found: Counter[str] = Counter()
-    for one in objectives:
+    for one in (one for one in objectives if one.state is not ObjectiveState.DROPPED):
         at_end = at_own_end(view, one)
         own = key_results_of(at_end, at_end.objectives[one.id])
         found.update(str(figures(at_end, key_result).health) for key_result in own)
@@ -33,9 +35,9 @@ def of_key_results(view: View, objectives: Sequence[Objective]) -> Counter[str]:
 
 
 def of_objectives(view: View, objectives: Sequence[Objective]) -> Counter[str]:
-    """These objectives by health. One that ended without a score counts nowhere."""
-    healths = [objective_figures(view, one).health for one in objectives]
-    return Counter(str(health) for health in healths if health is not None)
+    """These objectives by health. Those that can have no value count nowhere."""
+    able = [one for one in objectives if can_have_value(view, one)]
+    return Counter(str(objective_figures(view, one).health) for one in able)
 
 
 def of_cycle(now: View, cycle: Cycle, count: Count) -> Counter[str]:

@@ -97,9 +97,10 @@ def confidence(view: View, key_result: KeyResult) -> float | None:
 
 
 def figures(now: View, key_result_now: KeyResult) -> Figures:
-    """The figures of a key result. Those of one that has ended are those at its end."""
+    """The figures of a key result. Those of one that has ended are those at its end, or as they are if its cycle was
+    closed as of a time before the key result was added."""
     end = window_end(now, key_result_now)
-    view = now if end is None else now.at_end(end)
+    view = now if end is None or end.at < key_result_now.created_at else now.at_end(end)
     key_result = view.key_results[key_result_now.id]
     progress, stated, should = progress_of(view, key_result), confidence(view, key_result), expected(view, key_result)
     value = None if progress is None else limited(progress)
@@ -159,9 +160,9 @@ def last_heard(view: View, key_result: KeyResult) -> datetime:
 
 
 def patience(view: View, key_result: KeyResult, policy: ScoringPolicy) -> timedelta:
-    """cadence · staleAfterCadences, by the longer of the cycle's cadence and that of the linked KPI."""
+    """cadence · staleAfterCadences, by the longer of the cycle's cadence and that of the KPI it is linked to then."""
     days = view.cycles[view.objectives[key_result.objective].cycle].cadence.days
-    link = link_in_force(view, key_result)
-    if link is not None:
-        days = max(days, view.kpis[link.kpi].cadence.days)
+    for link in key_result.links:
+        if link.until is None:
+            days = max(days, view.kpis[link.kpi].cadence.days)
     return timedelta(days=days * policy.stale_after_cadences)

@@ -138,16 +138,15 @@ def own_values(view: View, key_result: KeyResult) -> list[Measured]:
 
 
 def fits(metric: Metric, value: float) -> bool:
-    """MILESTONES takes no number, and DONE none below 0 or above 1."""
-    if metric.direction is Direction.MILESTONES:
-        return False
+    """A check-in of DONE is from 0 to 1; one of MILESTONES has no number, which `own_values` sees to."""
     return metric.direction is not Direction.DONE or 0 <= value <= 1
 
 
 def linked_value(view: View, key_result: KeyResult, link: Link) -> Measured | None:
-    """The aggregate of the readings that count; None before the first of them."""
-    counted = [one for one in readings(view, key_result, link) if fits(key_result.metric, one.value)]
-    if not counted:
+    """The aggregate of the readings that count; None before the first of them, and for MILESTONES, which no number
+    measures."""
+    counted = readings(view, key_result, link)
+    if not counted or key_result.metric.direction is Direction.MILESTONES:
         return None
     return Measured(counted[-1].measured_at, aggregated(link.aggregate, [one.value for one in counted]))
 

@@ -16,8 +16,8 @@ class Part:
     figures: Figures
 
 
-NOTHING = Figures(None, None, "PENDING", None, None, None, 0.0)
-"""A whole without parts: nothing can be measured in it."""
+NOTHING = Figures(None, None, "PENDING", None, None, 0.0, 0.0)
+"""A whole without parts: nothing of it can be measured, so the measured share is 0."""
 
 
 def mean_of(parts: Sequence[Part], policy: ScoringPolicy, divisor: float | None = None) -> Figures:
@@ -123,8 +123,6 @@ def objective_figures(now: View, objective: Objective) -> Figures:
     given = mean_of(parts_of(view, view.objectives[objective.id]), policy)
     if objective.state is ObjectiveState.DROPPED:
         return with_health(given, "DROPPED")
-    if objective.state is ObjectiveState.DRAFT:
-        return with_health(given, "PENDING")
     return with_health(given, objective.verdict) if objective.state is ObjectiveState.CLOSED else given
 
 
