@@ -119,15 +119,18 @@ def figures(now: View, key_result_now: KeyResult) -> Figures:
 
 
 def health(view: View, key_result: KeyResult, value: float | None, gap: float) -> str:
-    """The first that matches: dropped, a draft, ended, not begun, silent for too long, then the bands of the gap."""
+    """The first that matches: dropped, ended with its score, a draft, not begun, silent for too long, then the bands
+    of the gap. One that ended without a score is judged by its value; a draft's never ends without one."""
     objective, end = view.objectives[key_result.objective], window_end(view, key_result)
     policy = policy_in_force(view, end)
     if key_result.end is not None or objective.state is ObjectiveState.DROPPED:
         return "DROPPED"
+    if end is not None and key_result.score is not None:
+        return verdict(key_result.score, objective.kind, policy)
     if objective.state is ObjectiveState.DRAFT:
         return "PENDING"
     if end is not None:
-        return verdict(key_result.score if key_result.score is not None else value or 0.0, objective.kind, policy)
+        return verdict(value or 0.0, objective.kind, policy)
     if is_pending(view, key_result, value, policy):
         return "PENDING"
     return "OUTDATED" if is_outdated(view, key_result, value, policy) else band(gap, policy)
