@@ -209,6 +209,25 @@ def test_link_shows_readings_from_before_it() -> None:
     assert shown(script.view(20.5, unlinked)).current == 45
 
 
+def test_reading_of_more_than_1_is_done() -> None:
+    script = Script()
+    kpi = script.kpi()
+    script.key_result(script.objective(script.cycle()), Metric(Direction.DONE), kpi=kpi)
+    script.read(kpi, 10, 3)
+    assert shown(script.view(11)).value == 1
+
+
+def test_no_linked_value_measures_milestones() -> None:
+    script = Script()
+    kpi = script.kpi()
+    key_result = script.key_result(script.objective(script.cycle()), kpi=kpi)
+    script.read(kpi, 10, 50)
+    script.add(KeyResultUnlinked(), 20, key_result)
+    metric = Metric(Direction.MILESTONES, milestones=(Milestone("a", "a"),))
+    script.add(KeyResultRetargeted(metric=metric), 21, key_result)
+    assert (shown(script.view(20)).current, shown(script.view(21)).current) == (50, None)
+
+
 def test_unlinked_key_result_keeps_the_last_linked_value_until_a_later_check_in() -> None:
     script = Script()
     kpi = script.kpi()
@@ -257,6 +276,16 @@ def test_key_results_end_by_the_lines_of_their_objectives_kind(kind: ObjectiveKi
     script.score(script.key_result(objective), 80, score)
     script.close(objective, 92)
     assert shown(script.view(93)).health == health
+
+
+def test_key_result_of_a_draft_ends_only_by_a_score() -> None:
+    script = Script()
+    cycle = script.cycle()
+    key_result = script.key_result(script.objective(cycle, committed=False))
+    script.close_cycle(cycle, 92)
+    assert shown(script.view(93)).health == "PENDING"
+    script.score(key_result, 80, 1.0)
+    assert shown(script.view(93)).health == "ACHIEVED"
 
 
 def test_end_is_judged_by_the_policy_in_force_then() -> None:

@@ -195,6 +195,19 @@ def test_whole_is_outdated_if_more_than_half_of_it_is() -> None:
     )
 
 
+def test_dropped_goals_are_in_no_count() -> None:
+    script = Script()
+    cycle = script.cycle()
+    kept, dropped = measured(script, cycle, 10), measured(script, cycle, 20)
+    script.add(KeyResultDropped(), 11, script.key_result(kept))
+    script.add(ObjectiveDropped(), 11, dropped)
+    script.objective(cycle)  # nothing can measure it
+    view = script.view(12)
+    assert counts.of_cycle(view, view.cycles[cycle], counts.of_objectives) == Counter({"ON_TRACK": 1})
+    assert counts.of_cycle(view, view.cycles[cycle], counts.of_key_results) == Counter({"ON_TRACK": 1})
+    assert counts.of_key_results(view, [view.objectives[dropped]]) == Counter()
+
+
 def test_team_is_over_its_subtree_and_the_active_cycles() -> None:
     script = Script()
     above = script.add(TeamFormed(key="a", name="a"), -20)
