@@ -6,7 +6,15 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import BinaryIO
 
-from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    SpinnerColumn,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from api.cli.output import INTERRUPTED, USAGE, Failure, err, out
@@ -54,11 +62,17 @@ def run_import(
     go_on: bool = False,
     dry: bool = False,
     label: str = "Facts",
+    by_is_actor: bool = False,
+    always_tell: bool = False,
 ) -> ImportResult:
-    """Import facts into the workspace; if `dry`, into a temporary copy of it."""
-    with temporary_copy(database) if dry else nullcontext(database) as target, bar(label, size) as advance:
+    """Import facts into the workspace; if `dry`, into a temporary copy of it.
+
+    `by_is_actor`: see `Import`. `always_tell`: tell the progress where there is no terminal, too.
+    """
+    shown = bar(label, size, always_tell=always_tell)
+    with temporary_copy(database) if dry else nullcontext(database) as target, shown as advance:
         log = target.log()
-        return Import(Dispatcher(log), log, ACTOR).run(facts, go_on=go_on, progress=advance)
+        return Import(Dispatcher(log), log, ACTOR, by_is_actor=by_is_actor).run(facts, go_on=go_on, progress=advance)
 
 
 @contextmanager
@@ -79,19 +93,31 @@ def temporary_copy(database: Database) -> Iterator[Database]:
 
 
 @contextmanager
-def bar(label: str, size: int | None) -> Iterator[Callable[[int], None]]:
-    """A progress bar on the terminal; yields a function that advances it by a number of bytes."""
+def bar(label: str, size: int | None, *, always_tell: bool = False) -> Iterator[Callable[[int], None]]:
+    """A progress bar on the terminal; yields a function that advances it by a number of bytes.
+
+    `always_tell`: without a terminal, print a line for each tenth of the size.
+    """
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(),
+        TaskProgressColumn(),
         DownloadColumn(),
         TimeRemainingColumn(elapsed_when_finished=True),
     )
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
         task = progress.add_task(label, total=size)
+
+        def advance(step: int) -> None:
+            before = progress.tasks[task].percentage
+            progress.advance(task, step)
+            after = progress.tasks[task].percentage
+            if always_tell and progress.disable and after // 10 > before // 10:
+                err.print(f"{label} {after:.0f} %")
+
         try:
-            yield lambda step: progress.advance(task, step)
+            yield advance
         except KeyboardInterrupt:
             progress.stop()
             raise Failure("Interrupted. Run the same command again to resume.", INTERRUPTED) from None

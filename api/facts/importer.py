@@ -73,12 +73,14 @@ class Import:
 
     Each fact becomes a command whose idempotency key is derived from its text, so that an import that is repeated or
     resumed records nothing twice. The actor is the user who runs the import; `by` and `at` of a fact are claims.
+    `by_is_actor`: `by` is the actor and no claim. This is for facts that Keyframe itself makes up.
     """
 
-    def __init__(self, dispatcher: Dispatcher, log: Log, actor: str) -> None:
+    def __init__(self, dispatcher: Dispatcher, log: Log, actor: str, *, by_is_actor: bool = False) -> None:
         self._dispatcher = dispatcher
         self._log = log
         self._actor = actor
+        self._by_is_actor = by_is_actor
         self._refs: dict[str, Ref] = {}
         self._people: dict[str, UUID] = {}
         self._seen: Counter[str] = Counter()
@@ -122,7 +124,7 @@ class Import:
                 rule=Rule.REF_TAKEN,
                 ref=fact.ref,
             )
-        author = Author(self._actor, Source.IMPORT, ADMIN, self._claimed(fact, key), fact.at)
+        author = self._author(self._claimed(fact, key), fact.at)
         outcome = self._dispatcher.execute(self._command(kind, fact, key), author)
         if fact.ref is not None:
             self._name(fact.ref, outcome)
@@ -145,6 +147,11 @@ class Import:
         digest = sha256(json.dumps(msgspec.json.decode(line), sort_keys=True).encode()).hexdigest()
         self._seen[digest] += 1
         return fact, f"{digest}:{self._seen[digest]}"
+
+    def _author(self, by: UUID | None, at: datetime) -> Author:
+        if self._by_is_actor and by is not None:
+            return Author(f"person:{by}", Source.IMPORT, ADMIN, claimed_at=at)
+        return Author(self._actor, Source.IMPORT, ADMIN, by, at)
 
     def _claimed(self, fact: Fact, key: str) -> UUID | None:
         """The person that `by` names; an unknown handle is added as a person."""
