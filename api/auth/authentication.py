@@ -27,7 +27,7 @@ from domain.commands.permissions import Role
 RATE_LIMITED: Final = "RATE_LIMITED"
 
 DEMO: Final = Caller("demo", frozenset(Role))
-"""The caller of every request in the demo, which runs on loopback without authentication."""
+"""The caller of requests without a token where these are allowed, unless a person is named."""
 UNAUTHENTICATED_CALLER: Final = Caller("nobody", frozenset())
 """The caller of a connection that is not authenticated yet; it has no permissions."""
 

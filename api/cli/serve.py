@@ -11,6 +11,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from api.asgi.connection_timeout import timeout_http_protocol
+from api.auth.authentication import DEMO
 from api.cli.output import USAGE, Failure
 from api.execution.context import Caller, Context
 from api.execution.writer import Writer
@@ -82,9 +83,11 @@ def require_credentials(database: Database) -> None:
             )
 
 
-def serve(database: Database, listener: socket.socket, ready: Callable[[], None], *, anonymous: bool = False) -> None:
-    """Serve until interrupted. `ready` is called once the server accepts requests. `anonymous` disables
-    authentication."""
+def serve(
+    database: Database, listener: socket.socket, ready: Callable[[], None], *, visitor: Caller | None = None
+) -> None:
+    """Serve until interrupted. `ready` is called once the server accepts requests. With a `visitor`, requests need no
+    authentication and are the visitor's."""
 
     def started() -> None:
         _collect_seldom()
@@ -92,7 +95,7 @@ def serve(database: Database, listener: socket.socket, ready: Callable[[], None]
         ready()
 
     with suppress(KeyboardInterrupt):
-        Server(database, started, anonymous=anonymous).run(sockets=[listener])
+        Server(database, started, anonymous=visitor is not None, visitor=visitor or DEMO).run(sockets=[listener])
 
 
 def _collect_seldom() -> None:
@@ -103,9 +106,9 @@ def _collect_seldom() -> None:
     gc.set_threshold(100_000, 50, 100)
 
 
-def _app(database: Database, *, anonymous: bool) -> Starlette:
+def _app(database: Database, *, anonymous: bool, visitor: Caller) -> Starlette:
     try:
-        return create_app(database.settings, database, editor=True, anonymous=anonymous)
+        return create_app(database.settings, database, editor=True, anonymous=anonymous, visitor=visitor)
     except InvalidManifest as fault:
         raise Failure(str(fault)) from fault
 
@@ -113,9 +116,11 @@ def _app(database: Database, *, anonymous: bool) -> Starlette:
 class Server(uvicorn.Server):
     """A uvicorn server that calls `ready` once it accepts requests, and closes subscriptions before it shuts down."""
 
-    def __init__(self, database: Database, ready: Callable[[], None], *, anonymous: bool = False) -> None:
+    def __init__(
+        self, database: Database, ready: Callable[[], None], *, anonymous: bool = False, visitor: Caller = DEMO
+    ) -> None:
         settings = database.settings
-        self._app = _app(database, anonymous=anonymous)
+        self._app = _app(database, anonymous=anonymous, visitor=visitor)
         self._ready = ready
         super().__init__(
             uvicorn.Config(

@@ -2,6 +2,8 @@
 
 from starlette.applications import Starlette
 
+from api.auth.authentication import DEMO
+from api.execution.context import Caller
 from api.runtime.database import Database
 from api.runtime.log_setup import configure_logging
 from api.runtime.settings import Settings
@@ -11,16 +13,18 @@ from api.server.process import Process
 from api.server.routes import routes_of
 
 
-def create_app(settings: Settings, database: Database, *, editor: bool, anonymous: bool = False) -> Starlette:
+def create_app(
+    settings: Settings, database: Database, *, editor: bool, anonymous: bool = False, visitor: Caller = DEMO
+) -> Starlette:
     """The application: GraphQL, health, metrics, checkpoints, exports and reports; see `api.server.routes`.
 
     `database` is open and migrated; its opener closes the pools. `editor`: whether a browser at `/graphql` gets
-    the query editor. `anonymous`: requests need no authentication and have all roles, which only the demo on loopback
-    may allow. From startup to shutdown this process updates the projections if no other process does, unless the
-    settings leave that to `keyframe project`. Raises `KeyFault`.
+    the query editor. `anonymous`: requests need no authentication and are the `visitor`'s, which only the demo on
+    loopback may allow. From startup to shutdown this process updates the projections if no other process does, unless
+    the settings leave that to `keyframe project`. Raises `KeyFault`.
     """
     configure_logging(settings.journal)
-    process = Process.of(settings, database, anonymous=anonymous)
+    process = Process.of(settings, database, anonymous=visitor if anonymous else None)
     process.metrics.observe(process.log, process.projector, process.hub, process.pool)
     app = Starlette(
         routes=routes_of(process, editor=editor),

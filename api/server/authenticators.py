@@ -7,8 +7,9 @@ from starlette.middleware.cors import CORSMiddleware
 
 from api.asgi.rate_limiter import TokenBucketLimiter
 from api.auth.api_tokens import ApiTokenAuthenticator
-from api.auth.authentication import DEMO, Authenticator, Authenticators
+from api.auth.authentication import Authenticator, Authenticators
 from api.auth.jwt import JwtAuthenticator
+from api.execution.context import Caller
 from api.runtime.database import Pool
 from api.runtime.settings import Settings
 from domain.log.event_store import Log
@@ -21,13 +22,13 @@ PREFLIGHT_SECONDS: Final = 600
 """How long a browser may cache a preflight."""
 
 
-def authenticators_of(settings: Settings, pool: Pool, log: Log, *, anonymous: bool) -> Authenticators:
-    """The authenticators of these settings. `anonymous`: a request without a token has all roles."""
+def authenticators_of(settings: Settings, pool: Pool, log: Log, *, anonymous: Caller | None) -> Authenticators:
+    """The authenticators of these settings. `anonymous`: the caller of a request without a token, if any."""
     authenticators: list[Authenticator] = [ApiTokenAuthenticator(pool, log)]
     if settings.jwt_jwks is not None:
         authenticators.append(JwtAuthenticator(settings, log))
     requests = TokenBucketLimiter(settings.requests_per_s, settings.requests_burst)
-    return Authenticators(authenticators, requests, DEMO if anonymous else None)
+    return Authenticators(authenticators, requests, anonymous)
 
 
 def cors(settings: Settings) -> list[Middleware]:

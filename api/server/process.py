@@ -7,7 +7,7 @@ from typing import Self
 from starlette.requests import HTTPConnection
 
 from api.auth.authentication import Authenticators
-from api.execution.context import Context
+from api.execution.context import Caller, Context
 from api.execution.subscription_hub import SubscriptionHub
 from api.execution.writer import Writer
 from api.observability.metrics import Metrics
@@ -48,8 +48,11 @@ class Process:
     metrics: Metrics = field(default_factory=Metrics)
 
     @classmethod
-    def of(cls, settings: Settings, database: Database, *, anonymous: bool) -> Self:
-        """The components for these settings. It opens connections, but starts no thread or task. Raises `KeyFault`."""
+    def of(cls, settings: Settings, database: Database, *, anonymous: Caller | None) -> Self:
+        """The components for these settings. It opens connections, but starts no thread or task.
+
+        `anonymous` is the caller of requests without a token, where these are allowed. Raises `KeyFault`.
+        """
         keys = signing_key.load_or_create(settings)
         pool, filtered_pool = database.pool(), database.pool(filtered=True)
         log = Log(pool, settings.workspace, reconnect_seconds=settings.reconnect_timeout_s)
