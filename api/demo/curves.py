@@ -7,12 +7,12 @@ from random import Random
 from api.demo.quarters.goals import Json, Result
 
 CURVES: dict[str, tuple[tuple[float, float], ...]] = {
-    "steady": ((0.0, 0.0), (1.0, 1.0)),
-    "early": ((0.0, 0.0), (0.35, 0.72), (0.6, 0.93), (1.0, 1.0)),
-    "late": ((0.0, 0.0), (0.6, 0.2), (0.85, 0.58), (1.0, 1.0)),
-    "stall": ((0.0, 0.0), (0.28, 0.55), (0.78, 0.6), (1.0, 1.0)),
-    "leap": ((0.0, 0.0), (0.42, 0.08), (0.52, 0.78), (1.0, 1.0)),
-    "slump": ((0.0, 0.0), (0.5, 0.8), (0.66, 0.38), (1.0, 1.0)),
+    "steady": ((0.0, 0.0), (0.1, 0.17), (0.9, 1.0), (1.0, 1.0)),
+    "early": ((0.0, 0.0), (0.35, 0.72), (0.6, 0.93), (0.9, 1.0), (1.0, 1.0)),
+    "late": ((0.0, 0.0), (0.3, 0.03), (0.6, 0.2), (0.85, 0.58), (0.95, 1.0), (1.0, 1.0)),
+    "stall": ((0.0, 0.0), (0.28, 0.55), (0.78, 0.6), (0.95, 1.0), (1.0, 1.0)),
+    "leap": ((0.0, 0.0), (0.42, 0.08), (0.52, 0.78), (0.93, 1.0), (1.0, 1.0)),
+    "slump": ((0.0, 0.0), (0.5, 0.8), (0.66, 0.38), (0.95, 1.0), (1.0, 1.0)),
     "relapse": ((0.0, 0.0), (0.62, 1.45), (0.74, 1.45), (0.84, 1.0), (1.0, 1.0)),
 }
 """The corners of each curve: (share of the cycle, share of the final progress)."""
@@ -41,10 +41,11 @@ def ends(metric: Json) -> tuple[float, float]:
 
 
 def value_at(result: Result, share: float, rng: Random, reach: float | None = None) -> float:
-    """The measured value after this share of the cycle: on the curve, with noise."""
+    """The measured value after this share of the cycle: on the curve, with noise that never undoes what is reached."""
     start, goal = ends(result.metric)
     progress = progress_at(result.curve, share) * (result.reach if reach is None else reach)
-    return _rounded(result, start + (goal - start) * (progress + rng.gauss(0, _NOISE)))
+    noise = rng.gauss(0, _NOISE)
+    return _rounded(result, start + (goal - start) * (progress + (abs(noise) if progress >= 1 else noise)))
 
 
 def _rounded(result: Result, value: float) -> float:

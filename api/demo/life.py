@@ -110,7 +110,7 @@ class Chapter:
         return {"objective": the(self.season.ref(goal.key))}
 
     def _carried(self, goal: Goal) -> Iterator[Json]:
-        """The objective of the closed quarter, carried into its new cycle, aligned there, and committed to."""
+        """The objective of the quarter before, carried into its new cycle, aligned there, and committed to."""
         review = self._review_before()
         share = self._carried_at(goal)
         values: Json = {"objective": the(self._old_ref(goal)), "into": key(self.season.key)}
@@ -132,7 +132,7 @@ class Chapter:
         return self.before.season.review
 
     def _carried_at(self, goal: Goal) -> float:
-        """The share of the closed quarter's review: after its goals are closed, before the cycle is closed."""
+        """The share of that quarter's review: after its goals are closed, before the cycle is closed."""
         return 0.74 + 0.04 * [one for one in self.goals if one.carried].index(goal)
 
     # ── key results ──────────────────────────────────────────────────────────────────────────────
@@ -222,7 +222,7 @@ class Chapter:
 
     def _closed(self, goal: Goal, at: datetime) -> Json:
         assert goal.ending is not None
-        given = {"verdict": goal.ending.verdict, "score": goal.ending.score, "reflection": goal.ending.reflection}
+        given = {"score": goal.ending.score, "reflection": goal.ending.reflection}
         values = self._reference(goal) | {name: value for name, value in given.items() if value is not None}
         return fact(at, self.keeper(goal, at), "closeObjective", values)
 

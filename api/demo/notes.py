@@ -190,7 +190,8 @@ _SILENT, _HOW_ONLY, _WHAT_ONLY = 0.45, 0.7, 0.82
 
 
 class Notebook:
-    """The notes of one key result. About half of its check-ins have none; a phrase about the team is used once."""
+    """The notes of one key result. About half of its check-ins have none, unless the value fell; a phrase about the
+    team is used once."""
 
     def __init__(self, team: str, rng: Random) -> None:
         self._rng = rng
@@ -203,6 +204,8 @@ class Notebook:
         drawn = self._rng.random()
         how = self._how[trend].pop() if self._how[trend] else None
         what = next((one for one in self._what if by.capitalize() not in one), None)
+        if trend == "down":
+            return how or "Down again, for the same reason."
         if drawn < _SILENT or how is None or what is None:
             return None
         if drawn < _HOW_ONLY:

@@ -3,8 +3,8 @@
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
-from api.demo.quarters.active_goals import PLATFORM as PLATFORM_NOW
-from api.demo.quarters.closed_goals import PLATFORM as PLATFORM_THEN
+from api.demo.quarters.fourth_quarter import PLATFORM as PLATFORM_NOW
+from api.demo.quarters.third_quarter import PLATFORM as PLATFORM_THEN
 from api.demo.seasons import Calendar
 from api.demo.story import moment
 

@@ -1,10 +1,7 @@
-"""The calendar of the demo company: two years, two quarters, and working hours.
+"""The calendar of the demo company: a fiscal year of four quarters, of which the last is open, and working hours.
 
-The active quarter is the calendar quarter that contains the day `LIVED_DAYS_MIN` days before today, so that it has run
-for three weeks or more. During the first three weeks of a calendar quarter this is the previous quarter, with the key
-and dates of the calendar. The closed quarter is the one before. The parents of the quarters are the active quarter's
-year and the year before it, which is closed (and is the parent of the closed quarter if the active one is a first
-quarter).
+The open quarter began on the first day of last month, so that it is in its middle, whatever the day is: a third to two
+thirds of it have passed. The three quarters before it are closed; the fiscal year that the four make up is open.
 """
 
 from dataclasses import dataclass
@@ -12,9 +9,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import Self
 
-LIVED_DAYS_MIN = 21
-HISTORY_DAYS = 91
-"""Days of daily and weekly readings before the closed quarter."""
+HISTORY_DAYS = 21
+"""Days of readings before the first quarter."""
 
 _DAY_STARTS = time(7, 30)
 _WORKDAY = timedelta(hours=9)
@@ -27,6 +23,12 @@ def is_workday(day: date) -> bool:
 def workday_from(day: date) -> date:
     """The day itself, or the Monday after it."""
     return day if is_workday(day) else day + timedelta(days=7 - day.weekday())
+
+
+def months_after(first: date, months: int) -> date:
+    """The first day of the month that is so many months after (before, if negative) the one that begins on `first`."""
+    years, month = divmod(first.month - 1 + months, 12)
+    return date(first.year + years, month + 1, 1)
 
 
 @dataclass(frozen=True)
@@ -94,64 +96,66 @@ class Season:
         return name if name.startswith(("kpi/", "team/")) else f"{self.key}/{name}" if name else self.key
 
 
-def _quarter_of(day: date) -> date:
-    return date(day.year, (day.month - 1) // 3 * 3 + 1, 1)
-
-
-def _quarter(start: date, today: date, closed: bool) -> Season:
-    number, after = (start.month + 2) // 3, _quarter_of(start + timedelta(days=95))
+def _quarter(number: int, start: date, today: date, year: str) -> Season:
+    after, is_closed = months_after(start, 3), number < 4
     reviewed = after + timedelta(days=10)
     return Season(
-        key=f"{start.year}-q{number}",
-        name=f"Q{number} {start.year}",
+        key=f"{year}-q{number}",
+        name=f"{year.upper()}-Q{number}",
         starts_on=start,
         ends_on=after - timedelta(days=1),
-        parent=str(start.year),
+        parent=year,
         planning=Window(start - timedelta(days=16), start + timedelta(days=4)),
-        running=Window(start + timedelta(days=4), after if closed else today),
-        review=Window(after, reviewed) if closed else None,
-        after=Window(reviewed, today) if closed else None,
+        running=Window(start + timedelta(days=4), after if is_closed else today),
+        review=Window(after, reviewed) if is_closed else None,
+        after=Window(reviewed, today) if is_closed else None,
     )
 
 
-def _year(number: int, today: date, closed: bool) -> Season:
-    start, after = date(number, 1, 1), date(number + 1, 1, 1)
+def _year(key: str, start: date, today: date) -> Season:
     return Season(
-        key=str(number),
-        name=f"The year {number}",
+        key=key,
+        name=f"Fiscal year {key.upper()}",
         starts_on=start,
-        ends_on=after - timedelta(days=1),
+        ends_on=months_after(start, 12) - timedelta(days=1),
         parent=None,
-        planning=Window(start - timedelta(days=60), start + timedelta(days=7)),
-        running=Window(start + timedelta(days=7), after if closed else today),
-        review=Window(after, after + timedelta(days=14)) if closed else None,
+        planning=Window(start - timedelta(days=45), start),
+        running=Window(start, today),
         drafting=0.5,
     )
 
 
 @dataclass(frozen=True)
 class Calendar:
-    """All dates of the demo, derived from the day for which it is generated."""
+    """All dates of the demo, derived from the day for which it is generated. Like Keyframe, it names a fiscal year by
+    the calendar year in which it ends."""
 
     today: date
     founding: Window
-    last_year: Season
     year: Season
-    closed: Season
-    active: Season
+    quarters: tuple[Season, ...]
 
     @classmethod
     def of(cls, today: date) -> Self:
-        active = _quarter_of(today - timedelta(days=LIVED_DAYS_MIN))
+        opened = months_after(today, -1)
+        start = months_after(opened, -9)
+        key = f"fy{months_after(start, 11).year % 100:02}"
         return cls(
             today=today,
-            founding=Window(date(active.year - 2, 9, 14), date(active.year - 2, 10, 9)),
-            last_year=_year(active.year - 1, today, closed=True),
-            year=_year(active.year, today, closed=False),
-            closed=_quarter(_quarter_of(active - timedelta(days=1)), today, closed=True),
-            active=_quarter(active, today, closed=False),
+            founding=Window(start - timedelta(days=80), start - timedelta(days=55)),
+            year=_year(key, start, today),
+            quarters=tuple(_quarter(n + 1, months_after(start, 3 * n), today, key) for n in range(4)),
         )
 
     @property
+    def closed(self) -> Season:
+        """The quarter that closed last."""
+        return self.quarters[2]
+
+    @property
+    def active(self) -> Season:
+        return self.quarters[3]
+
+    @property
     def first_reading(self) -> date:
-        return self.closed.starts_on - timedelta(days=HISTORY_DAYS)
+        return self.year.starts_on - timedelta(days=HISTORY_DAYS)

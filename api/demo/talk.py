@@ -5,7 +5,29 @@ A comment is (subject, share of the cycle's running time, author, text); an empt
 
 # ruff: noqa: E501  # one comment a line, so that a conversation reads from top to bottom
 
-COMMENTS_CLOSED = (
+_COMMENTS_FIRST = (
+    ("", 0.02, "maren", "Our first quarter with objectives. If you hate it by March, say so; if you like it, say that, too."),
+    ("operations/o1/kr1", 0.1, "stefan", "The sheet has forty lines. I have two hands, and one holds the bike."),
+    ("operations/o1/kr1", 0.11, "rosa", "Then say the lines aloud and let the apprentice write."),
+    ("delivery/o1", 0.3, "marta", "The boxes for the vans are at the customs office. Still."),
+    ("growth/o1/kr1", 0.4, "freya", "Nobody answers the mails. I stood at the traffic light with a thermos: eleven talks in two hours."),
+    ("growth/o1/kr1", 0.42, "celeste", "Put the thermos on the company's bill."),
+    ("backbone/o1/kr3", 0.7, "ruth", "The bank wants to see the workshop. Please do not tidy up, they would not believe us."),
+    ("delivery/o1", 0.85, "gunnar", "We will not make this one. I would rather carry it than call it done."),
+)  # fmt: skip
+
+_COMMENTS_SECOND = (
+    ("", 0.02, "ruth", "Fourteen objectives. Who can name three that are not their own?"),
+    ("growth/o1/kr3", 0.35, "mateo", "Five thousand flyers is a sore arm, not a result."),
+    ("growth/o1/kr3", 0.38, "bilal", "My arm agrees. I will drop it."),
+    ("checkout/o1/kr2", 0.25, "june", "Twice sold: none for three weeks. I hold the cart for ten minutes now, and say so."),
+    ("care/o1/kr2", 0.5, "sofia", "We promised 'by noon' to two hundred people. Noon has come."),
+    ("care/o1/kr2", 0.52, "deniz", "Could we promise a day, and be early?"),
+    ("backbone/o2", 0.75, "noor", "Seven bikes are missing in the hall, and one of them has a parking ticket."),
+    ("delivery/o1/0", 0.9, "nikos", "Ninety-five in a hundred, to the hour. Marta has drawn it on the wall."),
+)  # fmt: skip
+
+_COMMENTS_THIRD = (
     ("", 0.02, "maren", "Twenty-four objectives. I would have liked twelve, but each of them is somebody's. Good luck to us."),
     ("", 0.03, "ruth", "Twelve next time. I will hold you to it."),
     ("checkout/o1/kr3", 0.06, "noor", "How do we measure this: from opening the cart, or from the first product in it?"),
@@ -64,7 +86,7 @@ COMMENTS_CLOSED = (
     ("delivery/o3/kr2", 0.96, "jonas", "Are these the cases on the road, or those on the invoice?"),
 )  # fmt: skip
 
-COMMENTS_ACTIVE = (
+_COMMENTS_FOURTH = (
     ("", 0.03, "maren", "Fewer words this time, please: if it cannot be said at lunch it is not an objective."),
     ("delivery/o3", 0.05, "gunnar", "This one has no owner. I do not mind whose it is, I mind that it is nobody's."),
     ("delivery/o3", 0.06, "nikos", "After the depot has moved. Tariq watches it until then."),
@@ -84,7 +106,7 @@ COMMENTS_ACTIVE = (
     ("kpi/stock-ready", 0.565, "maren", "What do you need? Take anyone from the office who can hold a rag."),
     ("kpi/stock-ready", 0.6, "rosa", "Eleven came. Viktor has talent. The first forty go back on sale tomorrow."),
     ("operations/o1/kr3", 0.62, "gunnar", "I leave the bounds as they are. A flood is no reason to call 220 enough."),
-    ("checkout/o2/kr1", 0.61, "viktor", "The instant transfers cost us nothing, I checked. Two days it is."),
+    ("checkout/o2/kr1", 0.6, "viktor", "The instant transfers cost us nothing, I checked. Two days it is."),
     ("backbone/o2", 0.64, "viktor", "A draft for now. I want to know what a bike costs before we promise what it should."),
     ("delivery/o1/kr1", 0.71, "ruth", "'Would look bad' is a reason, but not one I would sign. What is the overtime doing to people?"),
     ("delivery/o1/kr1", 0.72, "marta", "They are tired. You are right; I would rather show 25 and miss it. I will put it back after the review."),
@@ -101,7 +123,28 @@ COMMENTS_ACTIVE = (
     ("commerce/o1", 0.9, "anouk", "The repeat share likes the repair evenings. A guess, but a warm one."),
 )  # fmt: skip
 
-REFLECTIONS = (
+COMMENTS = (_COMMENTS_FIRST, _COMMENTS_SECOND, _COMMENTS_THIRD, _COMMENTS_FOURTH)
+"""The comments of the four quarters."""
+
+_REFLECTIONS_FIRST = (
+    ("", "WENT_WELL", "maren", "Eleven objectives, and everyone could say which was theirs."),
+    ("", "TO_IMPROVE", "tomasz", "Half of them were chores. A chore needs a list, not an objective."),
+    ("", "LEARNED", "gunnar", "A goal that hangs on one delivery from abroad hangs badly."),
+    ("", "NEXT", "maren", "At least one goal a team that might fail."),
+    ("workshop/o1", "WENT_WELL", "stefan", "Eight kilometres a day became six. My knees thank you."),
+    ("growth/o1", "LEARNED", "freya", "People talk where they wait."),
+)  # fmt: skip
+
+_REFLECTIONS_SECOND = (
+    ("", "WENT_WELL", "celeste", "We aimed higher and lost less than I feared."),
+    ("", "TO_IMPROVE", "ruth", "We promise before we count. Care was not the only one."),
+    ("", "LEARNED", "maren", "A committed goal is one that we would stop other work for. Four of ours were not."),
+    ("", "NEXT", "tomasz", "Say for each goal whether we commit or aspire, and mean it."),
+    ("platform/o1", "WENT_WELL", "pavel", "A name at every alarm."),
+    ("care/o1", "LEARNED", "hugo", "First the mails, then the promise."),
+)  # fmt: skip
+
+_REFLECTIONS_THIRD = (
     ("", "WENT_WELL", "maren", "Eleven weeks out of twelve everyone checked in. We talk about facts on Mondays now, and no longer about whose."),
     ("", "WENT_WELL", "gunnar", "The workshop, for the whole quarter. Fewer bikes twice on the stand than in any I remember."),
     ("", "WENT_WELL", "tomasz", "We dropped an objective in week six and nobody was ashamed."),
@@ -135,3 +178,6 @@ REFLECTIONS = (
     ("backbone/o1", "NEXT", "viktor", "Five days. But not at the price of a weekend."),
     ("operations/o1", "WENT_WELL", "rosa", "Never below two hundred and fifty bikes on sale since the third week."),
 )  # fmt: skip
+
+REFLECTIONS = (_REFLECTIONS_FIRST, _REFLECTIONS_SECOND, _REFLECTIONS_THIRD, ())
+"""The reflections on the four quarters; the last is open."""

@@ -140,11 +140,10 @@ class Result:
 
 @dataclass(frozen=True)
 class Ending:
-    """How an objective of a closed cycle was closed; Keyframe computes a missing score or verdict."""
+    """How an objective of a closed cycle was closed; Keyframe computes the verdict, and a missing score."""
 
-    verdict: str | None = None
-    score: float | None = None
     reflection: str | None = None
+    score: float | None = None
 
 
 @dataclass(frozen=True)
@@ -153,7 +152,7 @@ class Goal:
 
     `supports` names objectives or key results of the same cycle, or `year:o1/kr2` of its parent.
     `added` is the share at which it is drafted, if not during planning. `draft` means that it is not committed.
-    `carried` names the goal of the closed quarter that it continues, `brought` the key results that are carried with
+    `carried` names the goal of the quarter before that it continues, `brought` the key results that are carried with
     it, in their order; its `results` are those added to them. `ending` is None if the closing of the cycle closes it.
     """
 

@@ -14,15 +14,10 @@ from domain.primitives.values import Kind
 
 TODAY = date(2026, 11, 21)
 
-EDGES = [
-    date(year, month, 1) + timedelta(days=days)
-    for year in (2026, 2027)
-    for month in (1, 4, 7, 10)
-    for days in (-1, 0, 1, 20, 21, 22)
-]
-"""The last and first days of quarters, and the days on which the next quarter becomes active."""
+EDGES = [date(2026, month, 1) + timedelta(days=days) for month in range(1, 13) for days in (-1, 0)]
+"""The last and first days of months: from the first on, another quarter is the open one."""
 
-MANY_DAYS = sorted({*EDGES, date(2028, 2, 29), *(date(2026, 1, 1) + timedelta(days=26 * n) for n in range(29))})
+MANY_DAYS = sorted({*EDGES, date(2028, 2, 29), *(date(2026, 1, 11) + timedelta(days=52 * n) for n in range(8))})
 
 
 @lru_cache(maxsize=2)

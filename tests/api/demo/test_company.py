@@ -1,12 +1,14 @@
 """The demo company has enough of everything to try the product."""
 
 from collections import Counter, defaultdict
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
+from api.demo.measures import WEEKLY
+from api.demo.readings import Figures
 from api.demo.seasons import Calendar
 from domain.primitives.values import Direction, GoalDirection, ReflectionKind, UnitKind
 from tests.api.demo.story import TODAY, inputs_of, story_facts
@@ -49,9 +51,9 @@ def _path(team: str, above: dict[str, str]) -> Any:
         team = above[team]
 
 
-def test_sixty_objectives_are_drafted_or_carried() -> None:
-    assert len(inputs_of("draftObjective")) + len(inputs_of("carryObjective")) == 60
-    assert len(added()) == 174
+def test_eighty_two_objectives_are_drafted_or_carried() -> None:
+    assert len(inputs_of("draftObjective")) + len(inputs_of("carryObjective")) == 82
+    assert len(added()) == 233
 
 
 def test_key_results_are_of_all_directions_and_units() -> None:
@@ -79,7 +81,7 @@ def test_demo_has_thirty_kpis_with_goals_of_all_kinds() -> None:
     assert {kpi["cadence"] for kpi in kpis} >= {"DAILY", "WEEKLY", "MONTHLY", "QUARTERLY"}
     assert [kpi["key"] for kpi in kpis if "owner" not in kpi] == ["accessories-share", "carbon-per-bike"]
     assert any("goal" not in kpi for kpi in kpis)
-    assert 20 <= sum("kpi" in one for one in added().values()) <= 50
+    assert 40 <= sum("kpi" in one for one in added().values()) <= 70
 
 
 def test_check_ins_of_linked_key_results_have_no_value() -> None:
@@ -157,7 +159,7 @@ def test_objectives_are_added_late_dropped_and_reopened() -> None:
         one["objective"]["ref"] for one in inputs_of("commitObjective")
     }
     reopened = inputs_of("reopenObjective")[0]["objective"]["ref"]
-    assert added_late == {f"{CALENDAR.closed.key}/delivery/o3"}
+    assert added_late == {f"{CALENDAR.closed.key}/delivery/o3", f"{CALENDAR.active.key}/workshop/o4"}
     assert len(inputs_of("dropObjective")) == 1
     assert [one["objective"]["ref"] for one in inputs_of("closeObjective")].count(reopened) == 2
 
@@ -171,6 +173,31 @@ def test_late_facts_of_the_closed_quarter_have_a_reason() -> None:
     ]
     assert Counter(fact["do"] for fact in late) == {"checkIn": 3, "correctCheckIn": 1}
     assert all(fact["reason"] for fact in late)
+
+
+def test_each_quarter_has_committed_and_aspirational_goals() -> None:
+    for quarter in CALENDAR.quarters:
+        kinds = Counter(
+            fact["input"]["kind"]
+            for fact in story_facts(TODAY)
+            if fact["do"] == "draftObjective" and fact["input"]["cycle"]["key"] == quarter.key
+        )
+        assert kinds["COMMITTED"] >= 4
+        assert kinds["ASPIRATIONAL"] >= 4
+
+
+def test_note_explains_every_weekly_reading_that_is_worse_than_the_one_before() -> None:
+    figures = Figures(CALENDAR, 2026)
+    noted = {
+        (reading["kpi"]["key"], reading["measuredAt"][:10]): reading.get("note")
+        for batch in inputs_of("recordReadings")
+        for reading in batch["readings"]
+    }
+    shares = next(measure for measure in WEEKLY if measure.key == "repeat-share")
+    mondays = [date.fromisoformat(day) for key, day in noted if key == "repeat-share"]
+    worse = [day for day in mondays if figures.at(shares, day) < figures.at(shares, day - timedelta(days=7))]
+    assert worse
+    assert all(noted["repeat-share", day.isoformat()] for day in worse)
 
 
 def _is_quarter(fact: dict[str, Any]) -> bool:

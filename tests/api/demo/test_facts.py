@@ -34,7 +34,7 @@ def test_next_day_extends_the_same_story() -> None:
 @pytest.mark.parametrize("today", MANY_DAYS, ids=str)
 def test_story_is_valid_on_any_day(today: date) -> None:
     story = story_facts(today)
-    assert 2700 <= len(story) <= 4500
+    assert 3400 <= len(story) <= 4600
     assert all(earlier["at"] <= later["at"] for earlier, later in pairwise(story))
     assert story[-1]["at"] < f"{today}T00:00:00Z"
     _assert_refs_are_defined_once_before_use(story)
