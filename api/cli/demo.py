@@ -1,4 +1,4 @@
-"""The `demo` command: imports the facts of a demo company into a workspace of its own, and serves it."""
+"""The `demo` command: records the history of a demo company in a workspace of its own, and serves it."""
 
 import json
 from collections.abc import Iterator
@@ -7,14 +7,18 @@ from pathlib import Path
 
 import msgspec
 
+from api.auth.authentication import DEMO
 from api.cli.import_facts import fact_file, lines, run_import
 from api.cli.output import Failure, err, out
+from api.demo import company
 from api.demo.facts import facts
 from api.demo.queries import queries
+from api.execution.context import Caller
 from api.runtime.database import Database
 from api.runtime.projector import projector_of
 from api.runtime.settings import Settings
 from domain.log.schema import drop
+from domain.primitives import personal_data
 from projections.engine import health as projections
 from projections.engine import rebuild
 
@@ -23,11 +27,16 @@ OLD_DAYS = 14
 """Age of the demo data from which `--fresh` is suggested."""
 
 
+EDITION = 2
+"""Which story the demo tells; data of another edition is made again."""
+
+
 class Story(msgspec.Struct, frozen=True):
     """The demo data: facts up to `today`. `position` is the head of the log after a complete import, else None."""
 
     today: date
     position: int | None = None
+    edition: int = 1
 
 
 def settings_for_demo(chosen: Settings) -> Settings:
@@ -45,28 +54,42 @@ def drop_workspace(database: Database) -> None:
     _story_path(database).unlink(missing_ok=True)
 
 
+def is_outdated(database: Database) -> bool:
+    """Whether the data was made by a version of Keyframe that told another story."""
+    story = _read_story(database)
+    return story is not None and story.edition != EDITION
+
+
 def import_story(database: Database) -> Story:
-    """Import the facts of both quarters; after an interruption, resume the import. Returns what was imported."""
+    """Record the company's history; after an interruption, resume. Returns what was recorded."""
     position = database.log(size_max=1).head().position
     story = _read_story(database)
     if story is None or position == 0:
-        story = Story(datetime.now(UTC).date())
+        story = Story(datetime.now(UTC).date(), edition=EDITION)
         _write(_story_path(database), msgspec.json.encode(story))
-        _write(_facts_path(database), b"".join(_fact_lines(story.today)))
+        _write(_facts_path(database), b"".join(fact_lines(story.today)))
     if story.position is None or position < story.position:
         story = _import(database, story)
     _rebuild_outdated_projections(database)
     return story
 
 
+def visitor(database: Database) -> Caller:
+    """The founder of the company, with every role: who sends the requests to the demo. A machine, once erased."""
+    log = database.log(size_max=1)
+    founder = log.person_by_handle(personal_data.handle_digest(log.salt(), company.FOUNDER))
+    return DEMO if founder is None else Caller(company.FOUNDER, DEMO.roles, founder)
+
+
 def _import(database: Database, story: Story) -> Story:
     with fact_file(str(_facts_path(database))) as (file, size):
-        result = run_import(database, lines(file), size, label="Importing two quarters")
+        label = "Creating the demo company …"
+        result = run_import(database, lines(file), size, label=label, by_is_actor=True, always_tell=True)
     for rejection in result.refusals:
-        raise Failure(f"The demo import failed at line {rejection.line}: {rejection.message}")
-    with err.status("Updating the projections …"):
-        position = projector_of(database).catch_up()
-    imported = Story(story.today, position)
+        raise Failure(f"The demo failed at line {rejection.line}: {rejection.message}")
+    err.print("Building its read models …")
+    position = projector_of(database).catch_up()
+    imported = msgspec.structs.replace(story, position=position)
     _write(_story_path(database), msgspec.json.encode(imported))
     return imported
 
@@ -80,9 +103,11 @@ def _rebuild_outdated_projections(database: Database) -> None:
         rebuild.rebuild(log, database.connect, workspace=WORKSPACE)
 
 
-def show(story: Story, url: str) -> None:
-    """Print the address and three example queries."""
+def show(story: Story, visitor: Caller, url: str) -> None:
+    """Print who the visitor is, three example queries, and the address."""
     out.print(f"Kettlewren repairs bicycles. Its data ends on {story.today - timedelta(days=1)}.")
+    if visitor.person is not None:
+        out.print(f"You are {company.PEOPLE[visitor.handle]}, who founded it, and may do everything.")
     if datetime.now(UTC).date() - story.today > timedelta(days=OLD_DAYS):
         out.print("The data is old: 'keyframe demo --fresh' imports it up to today.")
     out.print("Three example queries:")
@@ -92,7 +117,8 @@ def show(story: Story, url: str) -> None:
     out.print(f"\nRun them at [bold]{url}/graphql[/bold]. Ctrl-C stops the server.", soft_wrap=True)
 
 
-def _fact_lines(today: date) -> Iterator[bytes]:
+def fact_lines(today: date) -> Iterator[bytes]:
+    """The history of the company up to a day, as the lines of a fact file."""
     for fact in facts(today):
         yield json.dumps(fact, ensure_ascii=False).encode() + b"\n"
 

@@ -84,17 +84,20 @@ def demo(
     host: Host = None,
     port: Port = None,
 ) -> None:
-    """Serve a demo company with two quarters of goals, on the embedded database, until Ctrl-C."""
+    """Serve a demo company with a year of goals, on the embedded database, until Ctrl-C."""
     from api.cli import demo as demonstration  # noqa: PLC0415 - see above
     from api.cli import serve as serving  # noqa: PLC0415 - see above
 
     chosen = demonstration.settings_for_demo(settings(host=host, port=port))
     with serving.listening(chosen, anonymous=True) as listener, opened(chosen) as database:
-        if fresh:
+        if fresh or demonstration.is_outdated(database):
             demonstration.drop_workspace(database)
             database.migrate()
         story = demonstration.import_story(database)
-        serving.serve(database, listener, lambda: demonstration.show(story, serving.url(listener)), anonymous=True)
+        visitor = demonstration.visitor(database)
+        serving.serve(
+            database, listener, lambda: demonstration.show(story, visitor, serving.url(listener)), visitor=visitor
+        )
 
 
 @verb("serve")

@@ -3,11 +3,12 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from api.cli.demo import WORKSPACE
+from api.cli.demo import EDITION, WORKSPACE, is_outdated
 from api.runtime import embedded_postgres
 from api.runtime.database import Database, open_database
 from api.runtime.settings import Settings
@@ -15,7 +16,9 @@ from tests.api.cli.terminal import asked, keyframe, line, started, stopped
 
 pytestmark = pytest.mark.long
 
-POSITION_AND_CYCLES = "{ basis { position } cycles(filter: {state: ACTIVE}) { edges { node { key } } } }"
+POSITION_AND_CYCLES = (
+    "{ viewer { person { name } } basis { position } cycles(filter: {state: ACTIVE}) { edges { node { key } } } }"
+)
 
 
 def head(database: Database) -> int:
@@ -46,18 +49,20 @@ def test_killed_demo_resumes_and_leaves_no_process_running(settings: Settings) -
         started(settings, "demo") as demo,
         open_database(settings.model_copy(update={"workspace": WORKSPACE})) as database,
     ):
-        deadline = time.monotonic() + 60
-        while head(database) < 100:
+        deadline = time.monotonic() + 120
+        while head(database) < 1200:
             assert time.monotonic() < deadline
         demo.kill()
-        demo.communicate()
+        _, progress = demo.communicate()
+        assert "Creating the demo company … 10 %" in progress.decode()
         position_when_killed = head(database)
 
     with started(settings, "demo") as demo:
         url = address(demo)
         state = asked(url, POSITION_AND_CYCLES)
         assert state["basis"]["position"] > position_when_killed
-        assert state["cycles"]["edges"] != []
+        assert len(state["cycles"]["edges"]) == 2
+        assert state["viewer"]["person"] == {"name": "Maren Halvorsen"}
         taken = keyframe(settings, "demo", "--port", url.rpartition(":")[2].partition("/")[0])
         assert (taken.returncode, "choose another port" in taken.stderr) == (1, True)
         refused = keyframe(settings, "demo", "--fresh")
@@ -68,3 +73,12 @@ def test_killed_demo_resumes_and_leaves_no_process_running(settings: Settings) -
     with started(settings, "demo") as demo:
         assert asked(address(demo), POSITION_AND_CYCLES) == state
         assert stopped(demo, signal.SIGINT) == 0
+
+
+def test_demo_of_an_earlier_edition_is_outdated(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        database = Database("", Settings(data_dir=tmp_path), stack)
+        assert not is_outdated(database)
+        for edition, is_old in (("", True), (f', "edition": {EDITION}', False)):
+            (tmp_path / "demo.json").write_text(f'{{"today": "2026-11-28", "position": 5117{edition}}}')
+            assert is_outdated(database) is is_old

@@ -45,7 +45,7 @@ def test_imported_workspace_answers_the_same_as_of_any_time(worlds: Worlds, chan
 
 def test_demo_round_trips(worlds: Worlds) -> None:
     with worlds() as first, worlds() as second:
-        imported(first, b"".join(demo._fact_lines(date(2026, 7, 1))))
+        imported(first, b"".join(demo.fact_lines(date(2026, 7, 1))))
         file = exported(first)
         imported(second, file)
         assert log_contents(second) == log_contents(first)

@@ -30,7 +30,8 @@ def test_metrics_role_may_read_the_viewer(asked: Asked) -> None:
 
 
 def test_metrics_role_may_read_the_result_of_its_command(asked: Asked) -> None:
-    more = "... on Payload { position } recorded unchanged problems { code rule message field parameters { name kind value } } __typename"
+    problems = "problems { code rule message field parameters { name kind value } }"
+    more = f"... on Payload {{ position }} recorded unchanged {problems} __typename"
     payload = asked.ask("machine", RECORD % more, METRICS)["recordReadings"]
     assert (payload["position"], payload["recorded"], payload["problems"]) == (head(asked), 1, [])
 

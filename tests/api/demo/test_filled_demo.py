@@ -1,0 +1,138 @@
+"""The demo as a visitor sees it through GraphQL, filled up to today: the figures of its quarters and who did what."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from api.cli import demo
+from api.demo.seasons import Calendar
+from api.facts.importer import Import
+from api.runtime.projector import projector_of
+from api.server.app import create_app
+from domain.handlers.dispatcher import Dispatcher
+from tests.api.conftest import Api
+from tests.workspace import fresh_workspace
+
+TODAY = datetime.now(UTC).date()
+CALENDAR = Calendar.of(TODAY)
+FRAMES = """
+query ($cycle: String!) {
+  replay(cycle: {key: $cycle}, every: WEEK) {
+    frames {
+      progress { value }
+      changes {
+        reason effects { before after cause }
+        ... on KeyResultCheckedIn { note }
+        ... on ReadingRecorded { note }
+      }
+    }
+  }
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def filled(server: str) -> Iterator[Api]:
+    """The demo, filled once for all tests of this file, and asked by its visitor."""
+    with fresh_workspace(server) as database:
+        log = database.log()
+        importer = Import(Dispatcher(log), log, "machine:console", by_is_actor=True)
+        assert importer.run(demo.fact_lines(TODAY)).refusals == []
+        projector_of(database).catch_up()
+        visitor = demo.visitor(database)
+        app = create_app(database.settings, database, editor=False, anonymous=True, visitor=visitor)
+        with TestClient(app, base_url="http://localhost") as http:
+            yield Api(http)
+
+
+def cycle(filled: Api, key: str, selection: str) -> Any:
+    return filled.ask(f'{{ cycle(by: {{key: "{key}"}}) {{ {selection} }} }}')["cycle"]
+
+
+def shares(counts: list[dict[str, Any]]) -> dict[str, float]:
+    total = sum(one["count"] for one in counts)
+    return {one["health"]: one["count"] / total for one in counts}
+
+
+def test_visitor_is_a_person_of_the_company_with_every_role(filled: Api) -> None:
+    viewer = filled.ask("{ viewer { handle roles person { name } } }")["viewer"]
+    assert (viewer["handle"], viewer["person"]["name"]) == ("maren", "Maren Halvorsen")
+    assert viewer["roles"] == ["ADMIN", "AUDITOR", "LEAD", "MEMBER", "METRICS"]
+
+
+def test_people_are_the_actors_of_their_changes(filled: Api) -> None:
+    query = """{ changes(last: 100, filter: {types: ["KeyResultCheckedIn"]}) {
+        nodes { actor { handle person { name } onBehalfOf { handle } } } } }"""
+    actors = [one["actor"] for one in filled.ask(query)["changes"]["nodes"]]
+    assert all(actor["person"] is not None and actor["onBehalfOf"] is None for actor in actors)
+    assert len({actor["handle"] for actor in actors}) >= 20
+
+
+def test_most_key_results_of_the_open_quarter_are_on_track(filled: Api) -> None:
+    counted = shares(cycle(filled, CALENDAR.active.key, "healthCounts { health count }")["healthCounts"])
+    assert 0.45 <= counted["ON_TRACK"] <= 0.75
+    assert 0.10 <= counted["AT_RISK"] <= 0.30
+    assert 0.05 <= counted["OFF_TRACK"] <= 0.25
+
+
+def test_open_quarter_is_close_to_its_plan(filled: Api) -> None:
+    progress = cycle(filled, CALENDAR.active.key, "progress { value expected health }")["progress"]
+    assert progress["expected"] - 0.15 < progress["value"] <= progress["expected"]
+    assert progress["health"] in ("ON_TRACK", "AT_RISK")
+
+
+@pytest.mark.parametrize("season", [CALENDAR.active, CALENDAR.year], ids=["quarter", "year"])
+def test_each_weekly_fall_of_the_value_has_a_named_event(filled: Api, season: Any) -> None:
+    frames = filled.ask(FRAMES, cycle=season.key)["replay"]["frames"]
+    values = [frame["progress"]["value"] or 0.0 for frame in frames]
+    falls = [frame for frame, was, now in zip(frames[1:], values, values[1:], strict=False) if now < was - 1e-9]
+    assert len(falls) <= len(values) // 4
+    assert values[-1] == max(values)
+    for frame in falls:
+        assert any(map(is_named_fall, frame["changes"]))
+
+
+def is_named_fall(change: dict[str, Any]) -> bool:
+    """Whether a change lowers a progress, and tells why: a scope or a target changed, or somebody noted a reason."""
+    lowering = [one for one in change["effects"] if (one["after"] or 0.0) < (one["before"] or 0.0)]
+    is_explained = change["reason"] is not None or change.get("note") is not None
+    return any(is_explained or one["cause"] in ("SCOPE", "GOALPOST") for one in lowering)
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_closed_quarter_has_a_mix_of_verdicts(filled: Api, place: int) -> None:
+    objectives = closed_objectives(filled, place)
+    assert Counter(one["outcome"]["verdict"] for one in objectives).keys() == {"ACHIEVED", "PARTIAL", "MISSED"}
+    held = [one for one in objectives if one["kind"] == "COMMITTED" and one["outcome"]["verdict"] == "ACHIEVED"]
+    assert len(held) >= 2
+    assert {one["outcome"]["score"] for one in held} == {1.0}
+    aspired = [one["outcome"] for one in objectives if one["kind"] == "ASPIRATIONAL"]
+    assert any(one["verdict"] == "ACHIEVED" and 0.7 <= one["score"] < 1 for one in aspired)
+
+
+def closed_objectives(filled: Api, place: int) -> list[dict[str, Any]]:
+    selection = "objectives(first: 50) { nodes { kind outcome { verdict score reflection } } }"
+    nodes = cycle(filled, CALENDAR.quarters[place].key, selection)["objectives"]["nodes"]
+    return [one for one in nodes if one["outcome"] is not None]
+
+
+def test_closed_quarters_rise_and_are_reflected_on(filled: Api) -> None:
+    ask = partial(cycle, filled, selection="progress { value health } reflections { body }")
+    closed = [ask(quarter.key) for quarter in CALENDAR.quarters[:3]]
+    values = [one["progress"]["value"] for one in closed]
+    assert values == sorted(values)
+    assert all(one["progress"]["health"] == "ACHIEVED" and len(one["reflections"]) >= 4 for one in closed)
+
+
+def test_linked_key_results_of_a_closed_quarter_ended_with_it(filled: Api) -> None:
+    selection = "objectives(first: 50) { nodes { keyResults { kpi { key } measuredAt } } }"
+    for quarter in CALENDAR.quarters[:3]:
+        nodes = cycle(filled, quarter.key, selection)["objectives"]["nodes"]
+        linked = [one for node in nodes for one in node["keyResults"] if one["kpi"] is not None]
+        assert len(linked) >= 7
+        assert all(one["measuredAt"][:10] <= quarter.ends_on.isoformat() for one in linked)
