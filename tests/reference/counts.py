@@ -11,7 +11,6 @@ from tests.reference.figures import figures
 from tests.reference.fold import View
 from tests.reference.wholes import (
     at_cycle_end,
-    at_own_end,
     can_have_value,
     children_of,
     counted,
@@ -28,9 +27,7 @@ def of_key_results(view: View, objectives: Sequence[Objective]) -> Counter[str]:
     """The key results of these objectives by health, without dropped ones and those of dropped objectives."""
     found: Counter[str] = Counter()
     for one in (one for one in objectives if one.state is not ObjectiveState.DROPPED):
-        at_end = at_own_end(view, one)
-        own = key_results_of(at_end, at_end.objectives[one.id])
-        found.update(str(figures(at_end, key_result).health) for key_result in own)
+        found.update(str(figures(view, key_result).health) for key_result in key_results_of(view, one))
     return found
 
 

@@ -1,6 +1,6 @@
 """The figures of a key result: value, expected progress, health and confidence."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from domain.primitives.values import CycleState, ObjectiveKind, ObjectiveState, ScoringPolicy
@@ -97,11 +97,15 @@ def confidence(view: View, key_result: KeyResult) -> float | None:
 
 
 def figures(now: View, key_result_now: KeyResult) -> Figures:
-    """The figures of a key result. Those of one that has ended are those at its end, or as they are if its cycle was
-    closed as of a time before the key result was added."""
+    """The figures of a key result. Those of one that has ended are those at its end, with the score it has now; if its
+    cycle was closed as of a time before the key result was added, they are as they are now."""
     end = window_end(now, key_result_now)
     view = now if end is None or end.at < key_result_now.created_at else now.at_end(end)
-    key_result = view.key_results[key_result_now.id]
+    key_result = replace(
+        view.key_results[key_result_now.id],
+        score=key_result_now.score,
+        scored_by_person=key_result_now.scored_by_person,
+    )
     progress, stated, should = progress_of(view, key_result), confidence(view, key_result), expected(view, key_result)
     value = None if progress is None else limited(progress)
     shown = measured(view, key_result)

@@ -259,6 +259,15 @@ def test_person_scored_and_unmeasured_key_result_has_its_score_from_its_end_on()
     assert (shown(script.view(93)).value, shown(script.view(93)).health) == (0.4, "MISSED")
 
 
+def test_score_given_before_a_closing_as_of_an_earlier_time_counts() -> None:
+    script = Script()
+    objective = script.objective(script.cycle())
+    script.score(script.key_result(objective), 80, 0.9)
+    script.close(objective, 70)
+    assert shown(script.view(75)).value is None
+    assert (shown(script.view(81)).value, shown(script.view(81)).health) == (0.9, "PARTIAL")
+
+
 @pytest.mark.parametrize(
     ("kind", "score", "health"),
     [

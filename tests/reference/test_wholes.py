@@ -139,6 +139,20 @@ def test_closed_year_shows_its_quarters_as_they_were() -> None:
     assert of_cycle(view, year).health == "MISSED"
 
 
+def test_late_facts_alter_no_score() -> None:
+    script = Script()
+    year = script.cycle(date(2026, 1, 1), date(2026, 12, 31))
+    quarter = script.cycle(parent=year)
+    objective = measured(script, quarter, 50)
+    script.close_cycle(year, 46)
+    (key_result,) = script.view(46).key_results
+    script.check_in(key_result, 40, 100)
+    view = script.view(60)
+    assert of(view, objective).value == 1
+    assert cycle_score(view, view.cycles[year]) == pytest.approx(92 * 0.5 / 365)
+    assert of_cycle(view, year).value == pytest.approx(92 / 365)
+
+
 def test_closed_cycles_score_is_the_mean_of_scores_without_headings() -> None:
     script = Script()
     cycle = script.cycle()

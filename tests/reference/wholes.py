@@ -93,9 +93,10 @@ def takes_from_others(view: View, objective: Objective) -> bool:
 
 def can_have_value(now: View, objective: Objective) -> bool:
     """Whether there is something that could be measured: key results of its own, or objectives that support it."""
+    if not takes_from_others(now, objective):
+        return True
     view = at_own_end(now, objective)
-    objective = view.objectives[objective.id]
-    return not takes_from_others(view, objective) or bool(supporters_of(view, objective))
+    return bool(supporters_of(view, view.objectives[objective.id]))
 
 
 def end_of(view: View, objective: Objective) -> End | None:
@@ -110,17 +111,18 @@ def at_own_end(view: View, objective: Objective) -> View:
     return view if end is None else view.at_end(end)
 
 
-def parts_of(view: View, objective: Objective) -> list[Part]:
-    """Its key results by weight, or without any the objectives that support it, all alike."""
-    own = [Part(one.weight, figures(view, one)) for one in key_results_of(view, objective)]
-    return own or [Part(1, objective_figures(view, one)) for one in supporters_of(view, objective)]
+def parts_of(now: View, objective: Objective) -> list[Part]:
+    """Its key results by weight, each as of its own end, or without any the objectives that support it, all alike, as
+    they stood at the objective's end."""
+    if own := key_results_of(now, objective):
+        return [Part(one.weight, figures(now, one)) for one in own]
+    view = at_own_end(now, objective)
+    return [Part(1, objective_figures(view, one)) for one in supporters_of(view, view.objectives[objective.id])]
 
 
 def objective_figures(now: View, objective: Objective) -> Figures:
-    """The figures of an objective. Of one that has ended, each part counts as it stood at its end."""
-    view = at_own_end(now, objective)
-    policy = policy_in_force(view, end_of(view, objective))
-    given = mean_of(parts_of(view, view.objectives[objective.id]), policy)
+    """The figures of an objective, which DROPPED and its verdict, once it is closed, take the health of."""
+    given = mean_of(parts_of(now, objective), policy_in_force(now, end_of(now, objective)))
     if objective.state is ObjectiveState.DROPPED:
         return with_health(given, "DROPPED")
     return with_health(given, objective.verdict) if objective.state is ObjectiveState.CLOSED else given
