@@ -107,7 +107,11 @@ def revoke_scores(uow: UnitOfWork, objective: Objective) -> None:
 
 
 def parts_first(uow: UnitOfWork, objectives: Sequence[Objective]) -> list[Objective]:
-    """The objectives, each after those of them that support it or one of its key results."""
+    """The objectives, the last drafted first, but each after those of them that support it or one of its key results.
+
+    What supports an objective is mostly drafted after it, so the order of two objectives hardly ever depends on a third
+    one, which may be hidden from a reader of the log.
+    """
     by_id = {one.id: one for one in objectives}
     parts: dict[UUID, list[Objective]] = {id: [] for id in by_id}
     for one in objectives:
@@ -118,17 +122,17 @@ def parts_first(uow: UnitOfWork, objectives: Sequence[Objective]) -> list[Object
 
 
 def _depth_first(objectives: Sequence[Objective], parts: Mapping[UUID, Sequence[Objective]]) -> list[Objective]:
-    """Each objective once, after its parts. Without recursion, since chains of objectives may be long."""
+    """Each objective once, from the last to the first, but after its parts. Without recursion, since chains of objectives may be long."""
     ordered: list[Objective] = []
     seen: set[UUID] = set()
-    stack = [(one, False) for one in reversed(objectives)]
+    stack = [(one, False) for one in objectives]
     while stack:
         one, has_parts_done = stack.pop()
         if has_parts_done:
             ordered.append(one)
         elif one.id not in seen:
             seen.add(one.id)
-            stack += [(one, True), *((part, False) for part in reversed(parts[one.id]))]
+            stack += [(one, True), *((part, False) for part in parts[one.id])]
     return ordered
 
 

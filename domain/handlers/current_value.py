@@ -70,7 +70,7 @@ def latest(uow: UnitOfWork, key_result: KeyResult, at: datetime) -> Measured | N
     former = key_result.former
     if former is None or key_result.metric.direction is Direction.MILESTONES:
         return own[0] if own else None
-    if own and own[0].measured_at >= former.until:
+    if own and own[0].measured_at > former.until:
         return own[0]
     return _linked(uow, former, window, at) or (own[0] if own else None)
 

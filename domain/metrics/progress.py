@@ -202,9 +202,9 @@ def _health(of: KeyResultFacts, share: float | None, gap: float, at: datetime, p
         return Health(verdict(score, of.kind, policy))
     if of.is_planned:
         return Health.PENDING
-    now = min(at, day_end(of.due))
-    if share is None and not is_outdated(of.begins_at, of.cadence, now, policy):
+    if share is None and not is_outdated(of.begins_at, of.cadence, at, policy):
         return Health.PENDING
+    now = min(at, day_end(of.due))
     is_reached = clamped(share) == 1.0 and not is_level(of.measured_metric)
     if not is_reached and is_outdated(of.last_measured_at or of.begins_at, of.cadence, now, policy):
         return Health.OUTDATED

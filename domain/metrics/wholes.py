@@ -259,16 +259,18 @@ def of_cycle(
     objectives: Sequence[ObjectiveProgress],
     children: Sequence[CycleProgress],
     policy: ScoringPolicy,
+    scored: Sequence[CycleProgress] = (),
 ) -> CycleProgress:
     """The plain mean over its objectives; without any, Σ days · value of its `children` / its own days, so that a year
-    fills up quarter by quarter. `children`: those that are neither in PLANNING nor abandoned."""
+    fills up quarter by quarter. `children`: those that are neither in PLANNING nor abandoned; `scored`: the same as
+    known at the closing of a closed cycle."""
     parts: Sequence[AnyPart] = in_mean(objectives)
     weights, fill = [1.0] * len(parts), 1.0
     if not parts and children:
         parts, weights = children, [float(child.of.days) for child in children]
         fill = sum(weights) / facts.days
     figures = _figures(parts, weights, policy, fill)
-    score = _score(facts, objectives, parts) if facts.is_closed else None
+    score = _score(facts, objectives, scored) if facts.is_closed else None
     health = _health_of_cycle(score, policy) if facts.is_closed else figures.open_health
     return CycleProgress(
         figures.value, figures.unclamped, figures.expected, health, figures.gap, figures.measured_share,
@@ -285,15 +287,16 @@ def _counted(objectives: Sequence[ObjectiveProgress], parts: Sequence[AnyPart]) 
     return tuple(one for one in objectives if one.counts)
 
 
-def _score(facts: CycleFacts, objectives: Sequence[ObjectiveProgress], parts: Sequence[AnyPart]) -> float | None:
+def _score(
+    facts: CycleFacts, objectives: Sequence[ObjectiveProgress], children: Sequence[CycleProgress]
+) -> float | None:
     """The plain mean of the scores of its closed objectives, without those that take their value from others unless
     there is nothing else; for a cycle of cycles, Σ days · (score, or value while open) / its own days."""
-    children = [part for part in parts if isinstance(part, CycleProgress)]
     if children:
-        scored = [(part.of.days, part.score if part.of.is_closed else part.value) for part in children]
-        if all(score is None for _, score in scored):
+        scores_by_days = [(part.of.days, part.score if part.of.is_closed else part.value) for part in children]
+        if all(score is None for _, score in scores_by_days):
             return None
-        return fsum(days * (score or 0.0) for days, score in scored) / facts.days
+        return fsum(days * (score or 0.0) for days, score in scores_by_days) / facts.days
     closed = [one for one in objectives if one.of.state is ObjectiveState.CLOSED]
     chosen = [one for one in closed if not one.is_heading] or closed
     scores = [one.of.score for one in chosen if one.of.score is not None]

@@ -15,7 +15,7 @@ from projections.figures import formula_inputs
 from projections.figures.horizon import Horizon
 from projections.figures.standing import Standing, standing
 from projections.figures.timeline import Timeline, is_live
-from projections.figures.window import End, Window, end_of_cycle, end_of_objective, window
+from projections.figures.window import End, Window, end_of_cycle, end_of_goal, window
 from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow
 from projections.tables.objective import ObjectiveRow
@@ -100,7 +100,7 @@ class Figures:
         return self._objectives[id]
 
     def _of_objective(self, row: ObjectiveRow) -> ObjectiveProgress:
-        facts, ended = formula_inputs.of_objective(row), end_of_objective(row)
+        facts, ended = formula_inputs.of_objective(row), end_of_goal(row, self._cycle_row(row.cycle))
         policy = self.policy if ended is None else self.at_end(ended).policy
         live = [id for id in self.timeline.of_objective[row.id] if self._is_live(id)]
         if live:
@@ -130,9 +130,15 @@ class Figures:
         ended = end_of_cycle(row)
         policy = self.policy if ended is None else self.at_end(ended).policy
         own = [part for one in self.timeline.objectives_of_cycle(id) if (part := self.objective(one)) is not None]
+        facts = formula_inputs.of_cycle(row)
+        if wholes.in_mean(own):
+            return wholes.of_cycle(facts, own, (), policy)
         then = self if ended is None else self.at_end(ended)
-        children = [] if wholes.in_mean(own) else then.children(id)
-        return wholes.of_cycle(formula_inputs.of_cycle(row), own, children, policy)
+        return wholes.of_cycle(facts, own, then.children(id), policy, () if ended is None else self._scored(id, ended))
+
+    def _scored(self, cycle: UUID, ended: End) -> list[CycleProgress]:
+        """The cycles inside a cycle as they were known at its closing: late facts alter no score."""
+        return Figures(self.timeline, Horizon(*ended)).at_end(ended).children(cycle)
 
     def children(self, cycle: UUID) -> list[CycleProgress]:
         """The progress of the cycles inside a cycle that have been activated, by their first day."""

@@ -117,7 +117,7 @@ class _Reader:
         moments = [one.measured_at for one in self._readings(link, self._readings_until)]
         linked = [value for at in moments if (value := self._linked_value(link, at)) is not None]
         until = link.until
-        return linked if until is None else linked + [one for one in own if one.measured_at >= until]
+        return linked if until is None else linked + [one for one in own if one.measured_at > until]
 
     # ── the value ────────────────────────────────────────────────────────────────────────────────
 
@@ -126,11 +126,11 @@ class _Reader:
         later check-in."""
         if self._link is None:
             return _measurement(self._own_latest(self._fits))
-        linked = self._linked_value(self._link, self._readings_until)
+        linked = None if self._row.metric.milestones else self._linked_value(self._link, self._readings_until)
         until = self._link.until
         if until is None:
             return linked
-        later = self._own_latest(lambda one: one.measured_at >= until and self._fits(one))
+        later = self._own_latest(lambda one: one.measured_at > until and self._fits(one))
         return _measurement(later) or linked or _measurement(self._own_latest(self._fits))
 
     def _own_latest(self, matches: Callable[[MeasurementVersion], bool]) -> MeasurementVersion | None:
@@ -196,8 +196,7 @@ class _Reader:
                 return 0.0
             at_beginning = self._linked_value(self._link, min(self._begins_at, self._readings_until))
             first = next(self._readings(self._link, self._readings_until), None)
-            if at_beginning is not None or first is not None:
-                return at_beginning.value if at_beginning is not None else first.value if first else None
+            return at_beginning.value if at_beginning is not None else first.value if first is not None else None
         own = (one for one in self._own.current(self._horizon) if self._fits(one))
         first = next(own, None)
         return first.value if first is not None and first.measured_at <= self._window.check_ins_until else None

@@ -42,6 +42,11 @@ def end_of_cycle(row: CycleRow) -> End | None:
     return End(row.outcome_at, row.outcome_position)
 
 
+def end_of_goal(row: ObjectiveRow, cycle: CycleRow) -> End | None:
+    """The first of an objective's own end and the closing of its cycle, which ends a draft."""
+    return min(filter(None, (end_of_objective(row), end_of_cycle(cycle))), default=None)
+
+
 def window(row: KeyResultRow, objective: ObjectiveRow, cycle: CycleRow, at: datetime) -> Window:
     """The window of a key result at a moment.
 

@@ -3,7 +3,7 @@
 Objectives that take their value from others, and closed cycles of cycles, are computed from a timeline.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,7 @@ from projections.figures.horizon import Horizon
 from projections.figures.latest_standings import Context
 from projections.figures.standing import Standing
 from projections.figures.timeline import Timeline
-from projections.figures.window import End, end_of_cycle, end_of_objective
+from projections.figures.window import End, end_of_cycle, end_of_goal
 from projections.tables import cycle, kpi, objective, people
 from projections.tables.cycle import CycleRow
 from projections.tables.objective import ObjectiveFilter
@@ -66,9 +66,11 @@ def of_objectives(batch: Batch) -> Sequence[ObjectiveProgress]:
     ]
 
 
-def _policies(batch: Batch) -> Iterable[ScoringPolicy]:
+def _policies(batch: Batch) -> Sequence[ScoringPolicy]:
     """For each of these objectives, the policy in force at its end or now."""
-    return (batch.view.policies.in_force(end_of_objective(row)) for row in batch.rows)
+    view = batch.view
+    cycles = view.by_id(cycle.cycles, [row.cycle for row in batch.rows])
+    return [view.policies.in_force(end_of_goal(row, cycles[row.cycle])) for row in batch.rows]
 
 
 def _headings(view: View, ids: Sequence[UUID]) -> dict[UUID, ObjectiveProgress]:

@@ -120,4 +120,4 @@ def cycle(
 ) -> CycleProgress:
     """The progress of a cycle with these objectives, or with these cycles inside it."""
     facts = CycleFacts(UUID(int=5), "Quarter", 5, days, is_closed)
-    return of_cycle(facts, objectives, children, POLICY)
+    return of_cycle(facts, objectives, children, POLICY, children)
