@@ -17,7 +17,7 @@ def fact(at: datetime, by: str, do: str, input: Json, *, ref: str | None = None,
 
 def moment(at: datetime) -> str:
     """The moment as text, to the second: text order is time order."""
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return at.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def the(ref: str) -> Json:

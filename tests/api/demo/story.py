@@ -1,8 +1,7 @@
 """The days for which the story is generated, and access to its facts."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 from uuid import uuid5
 
@@ -30,13 +29,17 @@ def inputs_of(verb: str, today: date = TODAY) -> list[dict[str, Any]]:
     return [fact["input"] for fact in story_facts(today) if fact["do"] == verb]
 
 
-def names(value: Any) -> Iterator[str]:
-    """Every ref in an input."""
-    if isinstance(value, dict) and value.keys() == {"ref"}:
-        yield value["ref"]
-    elif isinstance(value, dict | list):
-        for part in value.values() if isinstance(value, dict) else value:
-            yield from names(part)
+def names(value: Any) -> list[str]:
+    """Every ref in an input, in any order."""
+    found, parts = [], [value]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, list):
+            parts += part
+        elif isinstance(part, dict):
+            parts += part.values()
+            found += [part["ref"]] if part.keys() == {"ref"} else []
+    return found
 
 
 def command_and_input(fact: dict[str, Any]) -> tuple[type[Command], dict[str, Any]]:
@@ -55,6 +58,11 @@ def _with_ids(value: Any, *, of_several_kinds: bool = False) -> Any:
     if isinstance(value, list):
         return [_with_ids(one, of_several_kinds=of_several_kinds) for one in value]
     if isinstance(value, dict) and value.keys() == {"ref"}:
-        id = str(uuid5(WORKSPACE, value["ref"]))
+        id = _id(value["ref"])
         return {"kind": Kind.OBJECTIVE, "id": id} if of_several_kinds else id
     return {name: _with_ids(one) for name, one in value.items()} if isinstance(value, dict) else value
+
+
+@cache
+def _id(ref: str) -> str:
+    return str(uuid5(WORKSPACE, ref))
