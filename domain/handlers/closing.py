@@ -5,8 +5,10 @@ support it. All of them are read through the unit of work: a concurrent alignmen
 run again.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from heapq import heapify, heappop, heappush
 from math import fsum
 from typing import TypeAlias
 from uuid import UUID
@@ -109,30 +111,22 @@ def revoke_scores(uow: UnitOfWork, objective: Objective) -> None:
 def parts_first(uow: UnitOfWork, objectives: Sequence[Objective]) -> list[Objective]:
     """The objectives, the last drafted first, but each after those of them that support it or one of its key results.
 
-    What supports an objective is mostly drafted after it, so the order of two objectives hardly ever depends on a third
-    one, which may be hidden from a reader of the log.
+    An objective is only ever delayed until its parts are done, and parts are mostly drafted after it. So the order of
+    two objectives hardly ever depends on a third one, which may be hidden from a reader of the log.
     """
-    by_id = {one.id: one for one in objectives}
-    parts: dict[UUID, list[Objective]] = {id: [] for id in by_id}
-    for one in objectives:
-        for supported in supported_objectives(uow, one):
-            if supported in parts:
-                parts[supported].append(one)
-    return _depth_first(objectives, parts)
-
-
-def _depth_first(objectives: Sequence[Objective], parts: Mapping[UUID, Sequence[Objective]]) -> list[Objective]:
-    """Each objective once, from the last to the first, but after its parts. Without recursion, since chains of objectives may be long."""
-    ordered: list[Objective] = []
-    seen: set[UUID] = set()
-    stack = [(one, False) for one in objectives]
-    while stack:
-        one, has_parts_done = stack.pop()
-        if has_parts_done:
-            ordered.append(one)
-        elif one.id not in seen:
-            seen.add(one.id)
-            stack += [(one, True), *((part, False) for part in parts[one.id])]
+    order = {one.id: -place for place, one in enumerate(objectives)}
+    above = {one.id: [id for id in supported_objectives(uow, one) if id in order] for one in objectives}
+    waiting = Counter(id for supported in above.values() for id in supported)
+    ready = [(order[one.id], one.id) for one in objectives if not waiting[one.id]]
+    heapify(ready)
+    by_id, ordered = {one.id: one for one in objectives}, []
+    while ready:
+        _, done = heappop(ready)
+        ordered.append(by_id[done])
+        for id in above[done]:
+            waiting[id] -= 1
+            if not waiting[id]:
+                heappush(ready, (order[id], id))
     return ordered
 
 

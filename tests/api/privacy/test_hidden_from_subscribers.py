@@ -24,7 +24,7 @@ REPLAY = """
         objectives progress { explain { label } } changes { position }
     } }
 """
-FRAMES = '{ replay(cycle: {key: "2026-q1"}, every: CHANGE) { frames { objectives } } }'
+FRAMES = '{ replay(cycle: {key: "2026-q1"}, every: CHANGE) { frames { objectives keyResults } } }'
 Next = Callable[[], Awaitable[Any]]
 
 

@@ -113,6 +113,8 @@ class Normal:
         return f"{order} {named}"
 
     def _place(self, part: Any) -> Any:
+        if isinstance(part, list):
+            return [self._place(one) for one in part]
         if isinstance(part, int):
             return bisect_right(self._visible, part)
         return next((name for id, name in self._same.items() if part == str(id)), part)
