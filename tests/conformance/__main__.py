@@ -164,7 +164,7 @@ def _run_command(command: Sequence[str], environment: Mapping[str, str]) -> "sub
 def run_parts(chosen: Sequence[Part]) -> tuple[dict[Part, tuple[list[Result], float]], str]:
     """The results and the duration of each part, in seconds, and the log of the server."""
     found = {}
-    with console.status("A company lives through two quarters …") as status, running() as (server, control):
+    with console.status("A company lives through a year …") as status, running() as (server, control):
         ours = {"KEYFRAME_URL": server.url, "KEYFRAME_TOKEN": server.token, "KEYFRAME_CONTROL": control}
         environment = {**os.environ, **ours, "NO_COLOR": "1"}
         for part in chosen:
