@@ -72,17 +72,17 @@ def _days(season: Season, rng: Random) -> Iterator[date]:
         for month in range(1, 14):
             yield workday_from(season.starts_on + timedelta(days=30 * month + offset - 5))
         return
-    first = season.starts_on + timedelta(days=5)
+    first = season.starts_on + timedelta(days=4)
     first += timedelta(days=(weekday - first.weekday()) % 7)
     for week in range(18):
         yield first + timedelta(weeks=week)
 
 
 def _moments(tracked: Tracked, rng: Random) -> Iterator[datetime]:
-    last_weeks = tracked.season.ends_on - timedelta(days=13)
+    second_week, last_weeks = tracked.season.starts_on + timedelta(days=11), tracked.season.ends_on - timedelta(days=13)
     for day in _days(tracked.season, rng):
         at = datetime.combine(day, time(rng.randint(8, 15), rng.randint(0, 59), rng.randint(0, 59)), UTC)
-        skipped = rng.random() < _SKIPPED and day < last_weeks
+        skipped = rng.random() < _SKIPPED and second_week < day < last_weeks
         if tracked.since < at < tracked.until and not skipped and not tracked.silent_at(at):
             yield at
 
