@@ -9,8 +9,9 @@ from uuid import UUID
 import msgspec
 
 from domain.metrics.cause import CAUSES, Cause
+from domain.metrics.wholes import ObjectiveProgress
 from domain.model.objective import ObjectiveDropped
-from domain.primitives.values import Basis
+from domain.primitives.values import Basis, ObjectiveState
 from projections.figures import timeline
 from projections.figures.figures import Figures
 from projections.figures.horizon import Horizon
@@ -43,7 +44,8 @@ class StateBefore(msgspec.Struct, frozen=True, gc=False):
 
 def effects(conn: Connection, changes: Sequence[Change]) -> dict[int, list[Effect]]:
     """By position: the effects of each of these changes. A reading affects every objective with a key result that is
-    linked to its KPI. Changes of kinds that never affect progress are left out."""
+    linked to its KPI, but an ended objective only if it changes its progress. Changes of kinds that never affect
+    progress are left out."""
     moving = [change for change in changes if change.topic in CAUSE_OF]
     linked = _linked_objectives(conn, [change for change in moving if change.topic in READINGS])
     affected = {
@@ -65,9 +67,14 @@ def _effects(history: Timeline, change: Change, objectives: Sequence[UUID]) -> I
     )
     for objective in objectives:
         if objective in history.objectives:
-            before, after = then.objective(objective), now.objective(objective)
-            values = (None if one is None else one.value for one in (before, after))
-            yield Effect(objective, CAUSE_OF[change.topic], *values)
+            progress = then.objective(objective), now.objective(objective)
+            before, after = (None if one is None else one.value for one in progress)
+            if before != after or change.topic not in READINGS or _is_open(progress[1]):
+                yield Effect(objective, CAUSE_OF[change.topic], before, after)
+
+
+def _is_open(progress: ObjectiveProgress | None) -> bool:
+    return progress is not None and progress.of.state in (ObjectiveState.DRAFT, ObjectiveState.ACTIVE)
 
 
 def states_before(conn: Connection, check_ins: Sequence[Change]) -> dict[int, StateBefore]:

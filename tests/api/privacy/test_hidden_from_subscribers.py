@@ -13,10 +13,13 @@ from api.execution.subscription_hub import SubscriptionHub
 from api.schema.subscriptions import subscription
 from api.schema.subscriptions.subscription import READ_AHEAD_MAX
 from domain.commands.discussion_commands import AddComment
+from domain.commands.key_result_commands import AddKeyResult
+from domain.commands.objective_commands import CommitObjective
 from domain.commands.people_commands import JoinTeam, LeaveTeam
 from domain.commands.permissions import Role
 from domain.primitives.values import Kind, Ref, Visibility
 from tests.api.privacy.conftest import Asked, schema
+from tests.api.privacy.small_company import RISE
 
 CHANGES = "subscription ($after: Position) { changes(after: $after) { __typename position reason } }"
 REPLAY = """
@@ -24,7 +27,7 @@ REPLAY = """
         objectives progress { explain { label } } changes { position }
     } }
 """
-FRAMES = '{ replay(cycle: {key: "2026-q1"}, every: CHANGE) { frames { objectives keyResults } } }'
+FRAMES = '{ replay(cycle: {key: "2026-q1"}, every: CHANGE) { frames { objectives } } }'
 Next = Callable[[], Awaitable[Any]]
 
 
@@ -192,7 +195,10 @@ def test_shared_page_reads_respect_each_subscribers_visibility(asked: Asked) -> 
 def test_replay_continues_without_goals_hidden_meanwhile(asked: Asked) -> None:
     async def scene(stage: Stage) -> None:
         stage.to.draft("open", Visibility.WORKSPACE)
+        stage.to.record("_", AddKeyResult(objective=stage.to["open"], title="Open result", metric=RISE))
         stage.show(Visibility.WORKSPACE)
+        for name in ("open", "hush"):
+            stage.to.record("_", CommitObjective(objective=stage.to[name]))
         assert max(frame["objectives"] for frame in asked.ask("moe", FRAMES)["replay"]["frames"]) == 2
         async with stage.following("moe", REPLAY) as moe:
             assert (await moe())["replay"]["objectives"] == 0
