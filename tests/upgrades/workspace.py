@@ -18,6 +18,8 @@ NAME = "upgrade"
 CYCLE = "2024-q1"
 
 FACTS, QUESTION, ANSWER = "facts.ndjson", "question.graphql", "answer.json"
+PRESENT_ANSWER = "answer_by_present_rules.json"
+"""The answer by today's rules, if they have changed since the version was released."""
 SCHEMA, KEY, CHECKPOINT, EVIDENCE = "schema.sql", f"{NAME}.key", "checkpoint.txt", f"{CYCLE}.evidence"
 
 
