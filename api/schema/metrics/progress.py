@@ -49,8 +49,8 @@ def _terms(batch: Batch) -> Sequence[list[ProgressTerm]]:
     "reached / Σ weight. DONE: 1 if v >= 1, else 0. Only measurements up to the end of the key result count.\n\n"
     "For an objective: the weighted mean of its key results that are not dropped, or without key results the mean of "
     "the objectives that support it. For a team or cycle: the unweighted mean of its objectives; for a cycle without "
-    "objectives, Σ days · value of the cycles inside it / its own days. Drafts do not count. A part that nobody "
-    "measured counts as 0; the mean is null while no part is measured."
+    "objectives, Σ days · value of the cycles inside it / its own days. Drafts do not count. A part without a "
+    "measurement counts as 0; the mean is null while no part is measured."
 )
 class Progress(RowProxy):
     value: float | None = strawberry.field(description="The progress, in [0, 1]; null without a measurement.")

@@ -149,7 +149,7 @@ described(
     "The condition of a goal, judged by the gap between its expected and actual progress, or by its end. For a whole, "
     "the gap is the weighted mean of its parts' gaps.",
     {
-        "PENDING": "It is planned, or nobody has measured it and its first measurement is not overdue.",
+        "PENDING": "It is planned, or it has no measurement and the first one is not overdue.",
         "ON_TRACK": "The gap is at most `ScoringPolicy.onTrackGap`.",
         "AT_RISK": "The gap is at most `ScoringPolicy.atRiskGap`.",
         "OFF_TRACK": "The gap is larger than `ScoringPolicy.atRiskGap`.",
