@@ -14,7 +14,7 @@ from projections.figures.figures import Figures
 from projections.figures.horizon import Horizon
 from projections.figures.standing import values
 from projections.figures.timeline import Timeline
-from projections.figures.window import window
+from projections.figures.window import Window, window
 from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow
 
@@ -46,11 +46,7 @@ class KeyResultHistory:
 
     def values(self) -> list[Measurement]:
         """The value after each measurement within the window, oldest first."""
-        cycle = self._cycle()
-        history = self._timeline.objectives[self.row.objective]
-        objective = history.at(self._horizon) or history.versions[0]
-        span = window(self.row, objective, cycle, self._horizon.at)
-        return values(self._timeline, self.row, cycle, span, self._horizon)
+        return values(self._timeline, self.row, self._cycle(), self._window(), self._horizon)
 
     def revisions(self) -> list[Revision]:
         """Every target it had, oldest first."""
@@ -82,9 +78,10 @@ class KeyResultHistory:
         return [self._point(targets, at) for at in [*past, *steps(every, now, last)[1:]]]
 
     def _measured(self) -> list[datetime]:
-        """The moments of its check-ins, and of the values of its KPIs."""
+        """The moments of its check-ins within the window, and of the values of its KPIs."""
+        until = self._window().check_ins_until
         own = [one.measured_at for one in self._timeline.series(self._id).current(self._horizon)]
-        return [*own, *(one.measured_at for one in self.values())]
+        return [*(at for at in own if at <= until), *(one.measured_at for one in self.values())]
 
     def _point(self, targets: list[KeyResultRow], at: datetime) -> TrajectoryPoint:
         baseline = self._figures.standing(self._id).baseline
@@ -103,6 +100,11 @@ class KeyResultHistory:
         begins_at = max(row.created_at, day_start(self._cycle().starts_on))
         metric: Metric = with_start(row.metric, baseline)
         return planned(metric, begins_at, row.due, at)
+
+    def _window(self) -> Window:
+        history = self._timeline.objectives[self.row.objective]
+        objective = history.at(self._horizon) or history.versions[0]
+        return window(self.row, objective, self._cycle(), self._horizon.at)
 
     def _cycle(self) -> CycleRow:
         history = self._timeline.cycles[self.row.cycle]
