@@ -1,13 +1,15 @@
 """The difference between two bases: added, changed and removed nodes, their field changes, and the events behind it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from domain.model.cycle import CycleClosed
 from domain.model.discussion import CommentAdded, Reflected
+from domain.model.objective import ObjectiveClosed, ObjectiveDropped, ObjectiveReopened
 from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.values import Basis, Kind, Ref
 from projections.figures import latest_standings
@@ -17,7 +19,7 @@ from projections.store.versioned_tables import Connection, basis_params, fetch, 
 from projections.tables import measurements, people
 from projections.tables.change_scopes import OTHER_SUBJECTS
 from projections.tables.changes import PLACE, Change, Place, read_where
-from projections.tables.key_result import KEY_RESULT
+from projections.tables.key_result import KeyResultRow
 from projections.tables.objective import OBJECTIVE
 
 CHANGES_MAX = 10_000
@@ -25,6 +27,8 @@ CHANGES_MAX = 10_000
 
 _KINDS = (Kind.CYCLE, Kind.TEAM, Kind.PERSON, Kind.KPI, Kind.OBJECTIVE, Kind.KEY_RESULT, Kind.INITIATIVE)
 _REMARKS = (CommentAdded.TOPIC, Reflected.TOPIC)
+_ENDS = (ObjectiveClosed.TOPIC, ObjectiveDropped.TOPIC, ObjectiveReopened.TOPIC, CycleClosed.TOPIC)
+"""Events that move the end up to which the measurements of key results count."""
 
 Rows = dict[Ref, Any]
 
@@ -87,15 +91,18 @@ def diff(conn: Connection, start: Basis, end: Basis, scope: Scope) -> list[Diffe
 
 def changes(conn: Connection, start: Basis, end: Basis, of: Sequence[Difference]) -> dict[Ref, list[Change]]:
     """The changes behind each of these differences: those known at one basis and not at the other, in the order of the
-    log. Those of a key result include its check-ins, and the readings of the KPI that it is linked to.
+    log. Those of a key result include its check-ins, the readings of the KPI that gives its value, and the closing,
+    dropping or reopening of its objective and the closing of its cycle.
 
     Raises `TOO_LARGE` for more than `CHANGES_MAX`.
     """
     found: dict[Ref, list[Change]] = {one.ref: [] for one in of}
-    measured_by = [(one.ref, row.kpi) for one in of for row in (one.then, one.now) if _is_linked(row)]
+    measured_by = _measured_by(conn, start, end, of)
     kpis = {kpi for _, kpi in measured_by} | {one.ref.id for one in of if one.ref.kind is Kind.KPI}
-    for change in _changes(conn, start, end, [one.ref.id for one in of], kpis) if of else ():
-        for ref in _affected(change, measured_by):
+    rows = [row for one in of for row in (one.then, one.now) if isinstance(row, KeyResultRow)]
+    inside = {(Ref(Kind.KEY_RESULT, row.id), above) for row in rows for above in (row.objective, row.cycle)}
+    for change in _changes(conn, start, end, [one.ref.id for one in of], kpis, {id for _, id in inside}) if of else ():
+        for ref in _affected(change, measured_by, inside):
             if ref in found:
                 found[ref].append(change)
     return found
@@ -121,23 +128,35 @@ def _between(start: Basis, end: Basis) -> tuple[str, dict[str, Any]]:
 def _touched(
     conn: Connection, start: Basis, end: Basis, scope: Scope, teams: Collection[UUID]
 ) -> dict[Kind, set[UUID]]:
-    """The subjects of changes between the bases; for a KPI also the key results that are linked to it. The result is
-    complete for the scope, and may contain other nodes."""
+    """The subjects of changes between the bases; for a KPI also the key results that were ever linked to it, and for
+    the end of an objective or cycle the key results in it. The result is complete for the scope, and may contain other
+    nodes."""
     where, params = _between(start, end)
     about = "case v.subject_kind when 'CheckIn' then v.key_result when 'Reading' then v.kpi else v.subject_id end"
     sql = (
-        f"select distinct v.subject_kind, {about} from change v"
-        f" where {' and '.join([where, *_near(scope)])} and v.topic <> all(%(remarks)b)"
+        f"select v.subject_kind, {about}, bool_or(v.topic = any(%(ends)b)) from change v"
+        f" where {' and '.join([where, *_near(scope)])} and v.topic <> all(%(remarks)b) group by 1, 2"
     )
     within = {"cycle": scope.cycle, "objective": scope.objective, "teams": list(teams)}
     found: dict[Kind, set[UUID]] = {kind: set() for kind in _KINDS}
+    ended: list[UUID] = []
     kinds = {kind.value: kind for kind in _KINDS} | {"CheckIn": Kind.KEY_RESULT, "Reading": Kind.KPI}
-    for kind, id in fetch(conn, sql, {**params, **within, "remarks": list(_REMARKS)}):
+    for kind, id, is_end in fetch(conn, sql, {**params, **within, "remarks": list(_REMARKS), "ends": list(_ENDS)}):
         if kind in kinds:
             found[kinds[kind]].add(id)
-    for basis in (start, end) if found[Kind.KPI] else ():
-        found[Kind.KEY_RESULT] |= {row.id for row in KEY_RESULT.by(conn, basis, "kpi", found[Kind.KPI])}
+        if is_end:
+            ended.append(id)
+    found[Kind.KEY_RESULT] |= _measured_through(conn, found[Kind.KPI], ended)
     return found
+
+
+def _measured_through(conn: Connection, kpis: Collection[UUID], ended: Collection[UUID]) -> set[UUID]:
+    """The key results that were ever linked to one of these KPIs, or are in one of these objectives and cycles."""
+    if not kpis and not ended:
+        return set()
+    of = "kpi = any(%(kpis)b::uuid[]) or version = 1 and (objective = any(%(ended)b) or cycle = any(%(ended)b))"
+    params = {"kpis": list(kpis), "ended": list(ended)}
+    return {id for (id,) in fetch(conn, f"select distinct id from key_result where {of}", params)}
 
 
 def _near(scope: Scope) -> list[str]:
@@ -260,11 +279,39 @@ def _order(one: Difference) -> tuple[int, int]:
 # ── the changes behind it ────────────────────────────────────────────────────────────────────────
 
 
-def _is_linked(row: Any) -> bool:
-    return getattr(row, "kpi", None) is not None
+def _measured_by(conn: Connection, start: Basis, end: Basis, of: Sequence[Difference]) -> set[tuple[Ref, UUID]]:
+    """The key results with the KPIs that give their values at one of the bases."""
+    return {
+        (Ref(Kind.KEY_RESULT, id), kpi)
+        for basis, rows in ((start, [one.then for one in of]), (end, [one.now for one in of]))
+        for id, kpi in _kpis(conn, basis, [row for row in rows if isinstance(row, KeyResultRow)])
+    }
 
 
-def _changes(conn: Connection, start: Basis, end: Basis, ids: Sequence[UUID], kpis: Collection[UUID]) -> list[Change]:
+def _kpis(conn: Connection, basis: Basis, rows: Sequence[KeyResultRow]) -> Iterator[tuple[UUID, UUID]]:
+    """The KPI of the link, else of the former link, else of the first one known that is effective later."""
+    for row in rows:
+        if row.kpi is not None or row.former is not None:
+            yield row.id, row.kpi or row.former.kpi  # type: ignore[union-attr]
+    unlinked = [row.id for row in rows if row.kpi is None and row.former is None]
+    if unlinked and not is_level(basis):
+        yield from fetch(conn, _FIRST_LINKS, basis_params(basis, ids=unlinked))
+
+
+_FIRST_LINKS = (
+    "select distinct on (id) id, kpi from key_result"
+    " where id = any(%(ids)b) and kpi is not null and position <= %(position)s order by id, position"
+)
+
+
+def _changes(
+    conn: Connection,
+    start: Basis,
+    end: Basis,
+    ids: Sequence[UUID],
+    kpis: Collection[UUID],
+    above: Collection[UUID],
+) -> list[Change]:
     where, params = _between(start, end)
     about = " or ".join(
         [
@@ -273,9 +320,11 @@ def _changes(conn: Connection, start: Basis, end: Basis, ids: Sequence[UUID], kp
             "v.objective = any(%(ids)b) and v.subject_kind = 'Objective'",
             "v.key_result = any(%(ids)b) and v.subject_kind in ('KeyResult', 'CheckIn')",
             "v.kpi = any(%(kpis)b::uuid[]) and v.subject_kind in ('Kpi', 'Reading')",
+            "(v.objective = any(%(above)b::uuid[]) or v.cycle = any(%(above)b::uuid[])) and v.topic = any(%(ends)b)",
         ]
     )
-    params |= {"ids": list(ids), "kpis": list(kpis), "remarks": list(_REMARKS), "limit": CHANGES_MAX + 1}
+    params |= {"ids": list(ids), "kpis": list(kpis), "above": list(above), "ends": list(_ENDS)}
+    params |= {"remarks": list(_REMARKS), "limit": CHANGES_MAX + 1}
     where = f"{where} and ({about}) and v.topic <> all(%(remarks)b) order by v.position limit %(limit)s"
     found = read_where(conn, where, params)
     if len(found) > CHANGES_MAX:
@@ -285,11 +334,14 @@ def _changes(conn: Connection, start: Basis, end: Basis, ids: Sequence[UUID], kp
     return found
 
 
-def _affected(change: Change, measured_by: Sequence[tuple[Ref, UUID]]) -> list[Ref]:
-    """The nodes that a change affects."""
+def _affected(
+    change: Change, measured_by: Collection[tuple[Ref, UUID]], inside: Collection[tuple[Ref, UUID]]
+) -> list[Ref]:
+    """The nodes that a change affects. `inside`: the key results with their objectives and cycles."""
     if change.subject_kind is Kind.CHECK_IN and change.key_result is not None:
         return [Ref(Kind.KEY_RESULT, change.key_result)]
     if change.subject_kind is Kind.READING and change.kpi is not None:
-        moved = [of for of, kpi in measured_by if kpi == change.kpi]
-        return [Ref(Kind.KPI, change.kpi), *dict.fromkeys(moved)]
+        return [Ref(Kind.KPI, change.kpi), *(of for of, kpi in measured_by if kpi == change.kpi)]
+    if change.topic in _ENDS:
+        return [change.subject, *(of for of, above in inside if above == change.subject_id)]
     return [change.subject]

@@ -1,16 +1,19 @@
-"""Reference implementation: the state at a basis, folded from the log in plain Python."""
+"""Reference implementation: rows and measurements at a basis, folded from the log in plain Python.
+
+Figures are not part of it: those of the reference model are in `tests.reference`.
+"""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from projections.history.key_result_standing import Standing
-
 from domain.model.event import Aggregate, Recorded, replay
+from domain.model.key_result import Link
 from domain.model.kpi import ReadingRetracted
-from domain.primitives.values import Basis, KeyResultState, Kind, ObjectiveState, Ref
+from domain.primitives.values import Aggregation, Basis, KeyResultState, Kind, ObjectiveState, Ref
+from projections.tables.key_result import FormerLink, KeyResultRow
+from projections.tables.objective import ObjectiveRow
 
 
 class State:
@@ -70,36 +73,14 @@ class State:
     # ── measurements ─────────────────────────────────────────────────────────────────────────────
 
     def measured(self, subject: UUID) -> list[Any]:
-        """The current version of each check-in or reading of a subject, in order of (measured at, position)."""
+        """The current version of each check-in or reading of a subject, by (measured at, first position)."""
         streams: dict[UUID, list[Recorded]] = defaultdict(list)
         for entry in self.known:
             if _is_measured(entry) and entry.effective_at <= self.basis.at:
                 streams[entry.event.originator_id].append(entry)
-        last = [entry[-1] for entry in streams.values() if entry[0].event.belongs_to == subject]
-        current = [entry for entry in last if not isinstance(entry.event, ReadingRetracted)]
-        return sorted(current, key=attrgetter("effective_at", "position"))
-
-    def standing(self, key_result: Any) -> Standing:
-        own = self.measured(key_result.id)
-        if key_result.kpi is None:
-            values = [entry for entry in own if entry.event.value is not None or entry.event.reached is not None]
-            all_entries = own
-        else:
-            values = [entry for entry in self.measured(key_result.kpi) if entry.effective_at >= key_result.kpi_since]
-            all_entries = [*own, *values]
-        with_confidence = [entry for entry in own if entry.event.confidence is not None]
-        latest: Any = values[-1] if values else None
-        latest_confidence: Any = with_confidence[-1] if with_confidence else None
-        return Standing(
-            value=latest and latest.event.value,
-            reached=latest and getattr(latest.event, "reached", None),
-            measured_at=latest and latest.effective_at,
-            measurement=latest and latest.event.originator_id,
-            position=latest and latest.position,
-            last_measured_at=max(map(attrgetter("effective_at"), all_entries), default=None),
-            confidence=latest_confidence and latest_confidence.event.confidence,
-            confidence_position=latest_confidence and latest_confidence.position,
-        )
+        own = [entries for entries in streams.values() if entries[0].event.belongs_to == subject]
+        current = [entries for entries in own if not isinstance(entries[-1].event, ReadingRetracted)]
+        return [entries[-1] for entries in sorted(current, key=lambda one: (one[-1].effective_at, one[0].position))]
 
 
 def _is_measured(entry: Recorded) -> bool:
@@ -112,6 +93,20 @@ def same(row: Any, aggregate: Aggregate, entries: Sequence[Recorded]) -> None:
     assert (row.version, row.born, row.position) == (aggregate.version, first.position, last.position)
     assert (row.created_at, row.changed_at) == (first.effective_at, last.effective_at)
     assert (row.created_by.actor, row.changed_by.source, row.reason) == (first.by.actor, last.by.source, last.by.reason)
-    for name in set(row.__struct_fields__) & set(vars(aggregate)) - {"version", "created_at", "changed_at"}:
-        if name != "kpi_since" or row.kpi is not None:
-            assert getattr(row, name) == getattr(aggregate, name), name
+    for name in set(row.__struct_fields__) & set(vars(aggregate)) - {"version", "created_at", "changed_at", *_PAST}:
+        assert getattr(row, name) == getattr(aggregate, name), name
+    if isinstance(row, ObjectiveRow):
+        is_ended = aggregate.state in (ObjectiveState.CLOSED, ObjectiveState.DROPPED)  # type: ignore[attr-defined]
+        assert row.ended_at == (aggregate.ended_at if is_ended else None)  # type: ignore[attr-defined]
+    if isinstance(row, KeyResultRow):
+        former = aggregate.former  # type: ignore[attr-defined]
+        assert row.former == (former and FormerLink(former.kpi, _stored(former), former.count_from, former.until))
+
+
+def _stored(link: Link) -> Aggregation | None:
+    """The aggregate of a link as its event has it: None for LAST."""
+    return None if link.aggregate is Aggregation.LAST else link.aggregate
+
+
+_PAST = frozenset({"ended_at", "former"})
+"""Fields of the past, which an aggregate keeps in another form than its row."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import permutations
 from random import Random
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -12,11 +13,13 @@ from hypothesis import strategies as st
 from domain.model.event import Recorded, replay
 from domain.model.kpi import ReadingRetracted
 from domain.primitives.values import Basis, Kind, Ref
+from projections.figures.standing import Standing
 from projections.history import diff, field_changes
 from projections.history.diff import Difference, DiffKind, Scope
 from projections.history.field_changes import Field
 from projections.store import basis as bases
 from tests.projections import fold
+from tests.projections.figures import from_histories
 from tests.projections.history.examples import few
 from tests.properties.histories import History, moments
 from tests.world import World, Worlds
@@ -60,9 +63,11 @@ def test_the_changes_of_a_diff_folded_over_the_start_give_the_end(worlds: Worlds
             found = diff.diff(world.conn, start, end, Scope())
             did = diff.changes(world.conn, start, end, found)
             then, now = fold.State(log, start), fold.State(log, end)
+            moved = _moved(world, then, now)
             for one in found:
                 changes = [entries[row.position] for row in did[one.ref]]
                 assert changes, one
+                assert {entry.position for entry in changes} >= moved.get(one.ref.id, set())
                 _folds(one, changes, then, now)
 
 
@@ -74,17 +79,19 @@ def _folds(one: Difference, changes: Sequence[Recorded], then: fold.State, now: 
     own = [entry for entry in changes if entry.event.originator_id == id]
     assert [*shorter, *own] == longer
     assert _replayed([*shorter, *own]) == _replayed(longer)
-    if one.ref.kind is Kind.KEY_RESULT and len(before) == len(after):
-        assert {entry.position for entry in changes} >= _moved(then, now, one)
 
 
-def _moved(then: fold.State, now: fold.State, one: Difference) -> set[int]:
-    """The positions of the latest measurement of a key result if it changed and was not retracted."""
-    latest = [world.standing(world.aggregates[one.ref.id]).position for world in (then, now)]
-    if latest[0] == latest[1]:
-        return set()
-    known = [{entry.position for entry in world.known if entry.effective_at <= world.basis.at} for world in (then, now)]
-    return {at for at in latest if at is not None and not all(at in positions for positions in known)}
+def _moved(world: World, then: fold.State, now: fold.State) -> dict[UUID, set[int]]:
+    """By key result: the positions of its latest measurement at each basis, as far as only one of the bases knows
+    it."""
+    found: dict[UUID, set[int]] = {}
+    known = [{entry.position for entry in state.known if entry.effective_at <= state.basis.at} for state in (then, now)]
+    for state in (then, now):
+        standings = from_histories.standings(world.conn, state.basis, state.of(Kind.KEY_RESULT))
+        for id, one in standings.items():
+            if one.latest is not None:
+                found.setdefault(id, set()).update({one.latest.position} & (known[0] ^ known[1]))
+    return found
 
 
 def _replayed(entries: Sequence[Recorded]) -> Any:
@@ -116,7 +123,9 @@ def _state(world: World, log: Sequence[Recorded], basis: Basis) -> dict[Ref, Any
         rows |= {Ref(kind, id): row for id, row in chain.by_id(world.conn, basis, ever).items()}
     truth = fold.State(log, basis)
     assert {ref.id for ref in rows} == {id for id, aggregate in truth.aggregates.items() if aggregate.KIND in ENTITIES}
-    return {ref: _applied({**field_changes.field_values(row), **_related(truth, ref)}, ()) for ref, row in rows.items()}
+    measured = from_histories.standings(world.conn, basis, truth.of(Kind.KEY_RESULT))
+    related = {ref: _standing(measured[ref.id]) if ref.id in measured else _related(truth, ref) for ref in rows}
+    return {ref: _applied({**field_changes.field_values(row), **related[ref]}, ()) for ref, row in rows.items()}
 
 
 def _related(truth: fold.State, ref: Ref) -> dict[str, Any]:
@@ -129,11 +138,12 @@ def _related(truth: fold.State, ref: Ref) -> dict[str, Any]:
     if ref.kind is Kind.KPI:
         latest = [entry for entry in truth.measured(ref.id) if not isinstance(entry.event, ReadingRetracted)][-1:]
         return {"latest": latest[0].event.value, "measuredAt": latest[0].effective_at} if latest else {}
-    if ref.kind is Kind.KEY_RESULT:
-        standing = truth.standing(aggregate)
-        values = {"current": standing.value, "reached": standing.reached, "confidence": standing.confidence}
-        return values | {"measuredAt": standing.measured_at}
     return {}
+
+
+def _standing(standing: Standing) -> dict[str, Any]:
+    values = {"current": standing.value, "reached": standing.reached, "confidence": standing.confidence}
+    return values | {"measuredAt": standing.measured_at}
 
 
 def _bases(world: World, log: Sequence[Recorded], chance: Random) -> list[Basis]:

@@ -8,9 +8,9 @@ from api.snapshot import global_ids
 from domain.commands.command import CycleBy, KpiBy
 from domain.commands.cycle_commands import OpenCycle
 from domain.commands.discussion_commands import PlanInitiative
-from domain.commands.key_result_commands import DropKeyResult, LinkKpi, RetargetKeyResult
+from domain.commands.key_result_commands import DropKeyResult, LinkKpi, RetargetKeyResult, UnlinkKpi
 from domain.commands.kpi_commands import DefineKpi, ReadingInput, RecordReadings
-from domain.commands.objective_commands import AssignObjective, DraftObjective
+from domain.commands.objective_commands import AssignObjective, DraftObjective, DropObjective
 from domain.commands.people_commands import FormTeam
 from domain.primitives.values import Cadence, Kind, Ref
 from tests.api.schema import goals
@@ -149,6 +149,27 @@ def test_reading_changes_the_kpi_and_its_linked_key_result(asked: Asked, world: 
     assert fields(found["Kpi"])["latest"] == fields(found["KeyResult"])["current"] == (None, "44")
     for one in found.values():
         assert [change["__typename"] for change in one["changes"]] == ["ReadingRecorded"]
+
+
+def test_late_reading_of_a_former_link_changes_the_key_result(asked: Asked, world: World, quarter: Quarter) -> None:
+    kpi = world.record(DefineKpi(key="users", name="Users", cadence=Cadence.WEEKLY, effective_at=day(0)))
+    world.record(LinkKpi(key_result=quarter.key_result, kpi=KpiBy(id=kpi), effective_at=day(40)))
+    world.record(UnlinkKpi(key_result=quarter.key_result, effective_at=day(60)))
+    unlinked = world.catch_up()
+    world.do(RecordReadings(readings=[ReadingInput(kpi=KpiBy(id=kpi), value=44, measured_at=day(50))]))
+    found = by_type(asked.ask(DIFF, **{"from": {"position": unlinked}})["diff"])
+    assert fields(found["KeyResult"])["current"] == ("30", "44")
+    assert [change["__typename"] for change in found["KeyResult"]["changes"]] == ["ReadingRecorded"]
+
+
+def test_a_drop_that_is_effective_before_a_check_in_changes_the_key_result(
+    asked: Asked, world: World, quarter: Quarter
+) -> None:
+    world.record(DropObjective(objective=quarter.objective, reason="given up", effective_at=day(25)))
+    found = by_type(asked.ask(DIFF, **{"from": {"position": quarter.after}})["diff"])
+    assert set(found) == {"Objective", "KeyResult"}
+    assert fields(found["KeyResult"])["current"] == ("30", None)
+    assert [change["__typename"] for change in found["KeyResult"]["changes"]] == ["ObjectiveDropped"]
 
 
 def test_future_moment_is_invalid(asked: Asked, quarter: Quarter) -> None:
