@@ -8,7 +8,7 @@ from uuid import UUID
 from domain.model.cycle import CycleClosed
 from domain.model.discussion import CommentAdded, Reflected
 from domain.model.event import Event, Recorded
-from domain.model.key_result import KeyResultDropped
+from domain.model.key_result import KeyResultDropped, KeyResultUnlinked
 from domain.primitives.values import Kind, Source
 
 OWN = {Kind.OBJECTIVE: "objective", Kind.KEY_RESULT: "key_result", Kind.KPI: "kpi", Kind.CYCLE: "cycle"}
@@ -86,8 +86,9 @@ class Log:
         return any(self.is_measured_by(one.originator_id, entry) for one in within)
 
     def is_measured_by(self, key_result: UUID, reading: Recorded) -> bool:
-        """Whether a key result was linked to the KPI of a reading when it was recorded and measured."""
-        kpi, since = None, reading.effective_at
+        """Whether a key result was linked to the KPI of a reading when it was recorded. The time it was measured at may
+        lie before the link."""
+        kpi = None
         for entry in self.log:
             event = entry.event
             if entry.position > reading.position or event.originator_id != key_result:
@@ -95,7 +96,7 @@ class Log:
             if isinstance(event, KeyResultDropped):
                 return False
             if hasattr(event, "kpi"):
-                kpi, since = event.kpi, entry.effective_at
-            elif type(event).__name__ == "KeyResultUnlinked":
+                kpi = event.kpi
+            elif isinstance(event, KeyResultUnlinked):
                 kpi = None
-        return kpi is not None and kpi == self.place(reading.event).get("kpi") and since <= reading.effective_at
+        return kpi is not None and kpi == self.place(reading.event).get("kpi")

@@ -18,7 +18,6 @@ from domain.metrics.kpi_status import PERIODS, status
 from domain.model.event import Recorded
 from domain.primitives.values import Basis, KeyResultState, Kind, ObjectiveState, Ref, ScoringPolicy
 from projections.figures import kpi_standing
-from projections.history import key_result_standing
 from projections.store import basis as bases
 from projections.store.basis import ResolvedBasis
 from projections.tables import alignment, discussion, kpi, measurements, people
@@ -63,7 +62,7 @@ def test_projections_equal_a_fold_of_the_log_at_every_basis(worlds: Worlds, seed
         log = world.log.entries(0, head)
         for basis in _bases(world, log, chance):
             truth = fold.State(log, basis)
-            for check in (_aggregates, _relations, _edges, _standings, _kpi_standings, _measurements, _discussions):
+            for check in (_aggregates, _relations, _edges, _kpi_standings, _measurements, _discussions):
                 check(world, basis, truth)
 
 
@@ -92,8 +91,7 @@ def _aggregates(world: World, basis: Basis, truth: fold.State) -> None:
         defined = truth.aggregates[row.id].definition
         assert {name: getattr(row, name) for name in structs.asdict(defined)} == structs.asdict(defined)
     adopted = next(iter(truth.of(Kind.POLICY).values()), None)
-    policy = cycle_table.policy(world.conn, basis)
-    assert policy.policy == (adopted.policy if adopted else type(policy.policy)())
+    assert cycle_table.policies(world.conn, basis).current.policy == (adopted.policy if adopted else ScoringPolicy())
     versions = proofs.key_result_versions(world.conn, basis, ever)
     for id in truth.of(Kind.KEY_RESULT):
         assert [row.position for row in versions[id]] == [entry.position for entry in truth.events[id]]
@@ -193,12 +191,6 @@ def _cycles(truth: fold.State, objective: UUID, target: Ref) -> set[UUID]:
     return {truth.aggregates[objective].cycle, truth.aggregates[above.id].cycle}
 
 
-def _standings(world: World, basis: Basis, truth: fold.State) -> None:
-    rows = proofs.key_results(world.conn, basis, list(truth.of(Kind.KEY_RESULT)))
-    found = key_result_standing.standings(world.conn, basis, list(rows.values()))
-    assert found == {id: truth.standing(truth.aggregates[id]) for id in rows}
-
-
 def _kpi_standings(world: World, basis: Basis, truth: fold.State) -> None:
     """The status of each KPI is that of the latest judged period of its series over all readings."""
     rows = kpi.kpis(world.conn, basis, list(truth.of(Kind.KPI)))
@@ -225,15 +217,6 @@ def _measurements(world: World, basis: Basis, truth: fold.State) -> None:
     assert measurements.CHECK_INS.counts(conn, basis, key_results) == {id: len(rows) for id, rows in check_ins.items()}
     assert all(row.ended is None for rows in check_ins.values() for row in rows)
     _histories(world, basis, truth)
-    rows_of = proofs.key_results(conn, basis, key_results)
-    links = [key_result_standing.Link(row.kpi, row.kpi_since) for row in rows_of.values() if row.kpi and row.kpi_since]
-    for link, found in zip(links, key_result_standing.readings_since(conn, basis, links), strict=True):
-        assert _places(found) == _measured_entries(
-            [entry for entry in truth.measured(link.kpi) if entry.effective_at >= link.since]
-        )
-    for id, reached in key_result_standing.milestones_reached(conn, basis, key_results).items():
-        reached_at = [(key, one.effective_at) for one in truth.measured(id) for key in one.event.reached or ()]
-        assert reached == {key: min(at for name, at in reached_at if name == key) for key, _ in reached_at}
 
 
 def _histories(world: World, basis: Basis, truth: fold.State) -> None:

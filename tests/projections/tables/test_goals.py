@@ -16,13 +16,14 @@ from domain.commands.objective_commands import (
     RewordObjective,
     UnalignObjective,
 )
-from domain.primitives.values import Basis, CycleState, Kind, ObjectiveState, Ref, ScoringPolicy, Verdict
+from domain.primitives.values import Aggregation, Basis, CycleState, Kind, ObjectiveState, Ref, ScoringPolicy, Verdict
 from projections.store import basis as bases
 from projections.tables import alignment
 from projections.tables import cycle as cycle_table
 from projections.tables import key_result as proofs
 from projections.tables import objective as objective_table
 from projections.tables.cycle import CycleFilter
+from projections.tables.key_result import FormerLink
 from projections.tables.objective import ObjectiveFilter
 from tests.projections.scenario import REACH_TEN, after, cycle, key_result, objective, on, then, to
 from tests.world import World
@@ -87,13 +88,22 @@ def test_child_cycles_are_ordered_by_start(world: World) -> None:
 
 
 def test_the_policy_in_force_is_that_of_the_basis(world: World) -> None:
-    assert cycle_table.policy(world.conn, world.now).policy == ScoringPolicy()
-    assert cycle_table.policy(world.conn, world.now).version == 0
+    assert cycle_table.policies(world.conn, world.now).current.policy == ScoringPolicy()
+    assert cycle_table.policies(world.conn, world.now).current.version == 0
     for number, green in enumerate((0.6, 0.8), 1):
         world.record(AdoptScoringPolicy(score_green=green, effective_at=on(number)))
-        assert cycle_table.policy(world.conn, world.now).policy.score_green == green
-    earlier = cycle_table.policy(world.conn, then(world, on(1, 23)))
+        assert cycle_table.policies(world.conn, world.now).current.policy.score_green == green
+    earlier = cycle_table.policies(world.conn, then(world, on(1, 23))).current
     assert (earlier.version, earlier.policy.score_green) == (1, 0.6)
+
+
+def test_of_what_has_ended_the_policy_in_force_is_that_of_its_end(world: World) -> None:
+    for number, green in enumerate((0.6, 0.8), 1):
+        world.record(AdoptScoringPolicy(score_green=green, effective_at=on(number)))
+    found = cycle_table.policies(world.conn, world.now)
+    ends = [(on(1, 11), 9), (on(1), 0), (on(1), 1), (on(1, 13), 1), (on(2), 2)]
+    assert [found.in_force(end).score_green for end in ends] == [0.7, 0.7, 0.6, 0.6, 0.8]
+    assert found.in_force(None).score_green == 0.8
 
 
 def test_an_outcome_holds_from_closing_until_reopening(world: World) -> None:
@@ -147,17 +157,21 @@ def test_key_result_versions_end_at_the_basis(world: World) -> None:
     assert len(proofs.key_result_versions(world.conn, then(world, on(5)), [id])[id]) == 2
 
 
-def test_a_key_result_row_has_its_cycle_kpi_and_link_time(world: World) -> None:
+def test_a_key_result_row_has_its_cycle_its_link_and_its_former_link(world: World) -> None:
     quarter = cycle(world)
     kpi = world.record(DefineKpi(key="nps", name="NPS", effective_at=on(1)))
-    id = key_result(world, objective(world, quarter), kpi=KpiBy(id=kpi))
+    id = key_result(world, objective(world, quarter), kpi=KpiBy(id=kpi), aggregate=Aggregation.SUM)
     row = proofs.key_results(world.conn, world.now, [id])[id]
-    assert (row.cycle, row.kpi, row.kpi_since) == (quarter, kpi, on(3))
+    assert (row.cycle, row.kpi, row.aggregate, row.count_from, row.former) == (
+        quarter, kpi, Aggregation.SUM, None, None,
+    )  # fmt: skip
     world.record(UnlinkKpi(key_result=id, effective_at=on(4)))
     row = proofs.key_results(world.conn, world.now, [id])[id]
-    assert (row.kpi, row.kpi_since) == (None, None)
-    world.record(LinkKpi(key_result=id, kpi=KpiBy(id=kpi), effective_at=on(5)))
-    assert proofs.key_results(world.conn, world.now, [id])[id].kpi_since == on(5)
+    assert (row.kpi, row.aggregate, row.former) == (None, None, FormerLink(kpi, Aggregation.SUM, None, on(4)))
+    since = {"aggregate": Aggregation.MEAN, "count_from": date(2026, 1, 5)}
+    world.record(LinkKpi(key_result=id, kpi=KpiBy(id=kpi), effective_at=on(5), **since))
+    row = proofs.key_results(world.conn, world.now, [id])[id]
+    assert (row.kpi, row.aggregate, row.count_from, row.former) == (kpi, *since.values(), None)
     assert [row.id for row in proofs.key_results_of_kpis(world.conn, world.now, [kpi])[kpi]] == [id]
     assert proofs.key_results_of_kpis(world.conn, then(world, on(4)), [kpi]) == {kpi: []}
 

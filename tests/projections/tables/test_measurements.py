@@ -1,9 +1,11 @@
 """The tables of check-ins and readings, and the standings of key results that follow from them."""
 
+from datetime import datetime
+
 import pytest
 
 from domain.commands.command import KpiBy
-from domain.commands.key_result_commands import CorrectCheckIn, LinkKpi
+from domain.commands.key_result_commands import CorrectCheckIn, LinkKpi, UnlinkKpi
 from domain.commands.kpi_commands import (
     CorrectReading,
     ReadingInput,
@@ -12,9 +14,10 @@ from domain.commands.kpi_commands import (
     RetireKpi,
     RetractReading,
 )
-from domain.primitives.values import Basis, Direction, Metric, Milestone
-from projections.history import key_result_standing
-from projections.history.key_result_standing import Standing
+from domain.metrics.formulas import Measurement
+from domain.primitives.values import Aggregation, Basis, Direction, Kind, Metric, Milestone, Ref
+from projections.figures import latest_standings
+from projections.figures.standing import Standing
 from projections.store.versioned_tables import Window
 from projections.tables import measurements
 from projections.tables.key_result import KeyResultRow, key_results
@@ -31,12 +34,21 @@ def goal(world: World) -> KeyResultRow:
 
 
 def standing(world: World, row: KeyResultRow, basis: Basis | None = None) -> Standing:
-    return key_result_standing.standings(world.conn, basis or world.now, [row])[row.id]
+    return standings(world, [row], basis or world.now)[0]
+
+
+def standings(world: World, rows: list[KeyResultRow], basis: Basis) -> list[Standing]:
+    return latest_standings.standings(world.conn, basis, latest_standings.read_contexts(world.conn, basis, rows))
+
+
+def milestones_reached(world: World, row: KeyResultRow, basis: Basis) -> dict[str, datetime]:
+    (context,) = latest_standings.read_contexts(world.conn, basis, [row])
+    return latest_standings.milestones_reached(world.conn, basis, [context])[row.id]
 
 
 def test_a_key_result_without_check_ins_has_an_empty_standing(world: World, goal: KeyResultRow) -> None:
     assert standing(world, goal) == Standing()
-    assert key_result_standing.standings(world.conn, world.now, []) == {}
+    assert standings(world, [], world.now) == []
 
 
 def test_latest_value_and_latest_confidence_may_come_from_different_check_ins(world: World, goal: KeyResultRow) -> None:
@@ -44,7 +56,7 @@ def test_latest_value_and_latest_confidence_may_come_from_different_check_ins(wo
     check_in(world, goal.id, on(6), confidence=0.4)
     check_in(world, goal.id, on(7), note="nothing new")
     found = standing(world, goal)
-    assert (found.value, found.measurement, found.measured_at) == (3.0, first, on(5))
+    assert found.latest == Measurement(3.0, None, on(5), 4, Ref(Kind.CHECK_IN, first))
     assert (found.confidence, found.confidence_position, found.last_measured_at) == (0.4, 5, on(7))
 
 
@@ -88,39 +100,65 @@ def test_a_milestone_is_reached_at_its_first_check_in(world: World) -> None:
     check_in(world, id, on(4), reached=["a"])
     row = key_results(world.conn, world.now, [id])[id]
     assert row.metric == metric
-    assert key_result_standing.milestones_reached(world.conn, world.now, [id]) == {id: {"a": on(4), "b": on(7)}}
-    assert key_result_standing.milestones_reached(world.conn, then(world, on(6)), [id]) == {id: {"a": on(4)}}
+    assert milestones_reached(world, row, world.now) == {"a": on(4), "b": on(7)}
+    assert milestones_reached(world, row, then(world, on(6))) == {"a": on(4)}
     assert standing(world, row).reached == ("a", "b")
 
 
-def test_a_linked_key_result_is_measured_by_the_readings_since_its_link(world: World, goal: KeyResultRow) -> None:
+def test_a_linked_key_result_is_measured_by_all_readings_of_its_kpi(world: World, goal: KeyResultRow) -> None:
     check_in(world, goal.id, on(4), value=2.0, confidence=0.6)
     index = kpi(world)
     read(world, index, (on(5), 50.0), (on(8), 80.0))
     world.record(LinkKpi(key_result=goal.id, kpi=KpiBy(id=index), effective_at=on(6)))
-    row = key_results(world.conn, world.now, [goal.id])[goal.id]
-    found = standing(world, row)
+    found = standing(world, linked(world, goal))
     assert (found.value, found.measured_at, found.confidence, found.last_measured_at) == (80.0, on(8), 0.6, on(8))
-    before = standing(world, row, then(world, on(7)))
-    assert (before.value, before.confidence, before.last_measured_at) == (None, 0.6, on(4))
-    assert row.kpi is not None
-    assert row.kpi_since is not None
-    (readings,) = key_result_standing.readings_since(
-        world.conn, world.now, [key_result_standing.Link(row.kpi, row.kpi_since)]
-    )
-    assert [(reading.measured_at, reading.value) for reading in readings] == [(on(8), 80.0)]
-    assert key_result_standing.readings_since(world.conn, world.now, []) == []
+    before = standing(world, linked(world, goal), then(world, on(7)))
+    assert (before.value, before.confidence, before.last_measured_at) == (50.0, 0.6, on(5))
 
 
-def test_two_key_results_of_one_kpi_each_use_their_own_link_time(world: World, goal: KeyResultRow) -> None:
+def linked(world: World, goal: KeyResultRow, basis: Basis | None = None) -> KeyResultRow:
+    """The row at a basis, by default the newest one."""
+    return key_results(world.conn, basis or world.now, [goal.id])[goal.id]
+
+
+def test_a_moment_before_the_link_has_the_reading_of_then_if_the_link_is_known(
+    world: World, goal: KeyResultRow
+) -> None:
+    check_in(world, goal.id, on(4), value=2.0)
     index = kpi(world)
-    other = key_result(world, goal.objective)
-    for id, day in ((goal.id, 4), (other, 6)):
-        world.record(LinkKpi(key_result=id, kpi=KpiBy(id=index), effective_at=on(day)))
     read(world, index, (on(5), 50.0))
-    rows = list(key_results(world.conn, world.now, [goal.id, other]).values())
-    found = key_result_standing.standings(world.conn, world.now, rows)
-    assert {id: one.value for id, one in found.items()} == {goal.id: 50.0, other: None}
+    known = world.now.position
+    world.record(LinkKpi(key_result=goal.id, kpi=KpiBy(id=index), effective_at=on(7)))
+    seen_now, seen_then = then(world, on(6)), then(world, on(6), known)
+    assert standing(world, linked(world, goal, seen_now), seen_now).value == 50.0
+    assert standing(world, linked(world, goal, seen_then), seen_then).value == 2.0
+
+
+def test_after_unlinking_the_last_linked_value_stays_until_a_later_check_in(world: World, goal: KeyResultRow) -> None:
+    check_in(world, goal.id, on(4), value=2.0)
+    index = kpi(world)
+    world.record(LinkKpi(key_result=goal.id, kpi=KpiBy(id=index), effective_at=on(5)))
+    read(world, index, (on(6), 60.0))
+    world.record(UnlinkKpi(key_result=goal.id, effective_at=on(8)))
+    read(world, index, (on(9), 90.0))
+    assert standing(world, linked(world, goal)).value == 60.0
+    check_in(world, goal.id, on(7), value=7.0)
+    assert standing(world, linked(world, goal)).value == 60.0
+    check_in(world, goal.id, on(10), value=10.0)
+    assert standing(world, linked(world, goal)).value == 10.0
+
+
+def test_two_key_results_of_one_kpi_each_use_their_own_aggregate(world: World, goal: KeyResultRow) -> None:
+    index = kpi(world)
+    read(world, index, (on(2), 10.0), (on(5), 50.0), (on(6), 60.0))
+    total, mean = key_result(world, goal.objective), key_result(world, goal.objective)
+    world.record(LinkKpi(key_result=goal.id, kpi=KpiBy(id=index), effective_at=on(7)))
+    since = {"aggregate": Aggregation.SUM, "count_from": on(4).date()}
+    world.record(LinkKpi(key_result=total, kpi=KpiBy(id=index), effective_at=on(7), **since))
+    world.record(LinkKpi(key_result=mean, kpi=KpiBy(id=index), effective_at=on(7), aggregate=Aggregation.MEAN))
+    rows = key_results(world.conn, world.now, [goal.id, total, mean])
+    found = standings(world, [rows[id] for id in (goal.id, total, mean)], world.now)
+    assert [one.value for one in found] == [60.0, 110.0, 40.0]
 
 
 # ── readings ─────────────────────────────────────────────────────────────────────────────────────
