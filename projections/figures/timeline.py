@@ -231,8 +231,8 @@ def _completed(conn: Connection, basis: Basis, timeline: Timeline, objectives: S
     while level:
         _add_key_results_and_edges(conn, basis, timeline, level)
         takers = [id for id in level if timeline.may_take_from_others(id)]
-        supporters = {edge.objective for id in takers for edge in timeline.edges[id]}
-        level = _add_objectives(conn, basis, timeline, sorted(supporters - timeline.objectives.keys()))
+        supporters = {edge.objective for id in takers for edge in timeline.edges[id]} - timeline.objectives.keys()
+        level = _add_objectives(conn, basis, timeline, sorted(supporters)) if supporters else []
     _add_measurements(conn, basis, timeline)
     return timeline
 

@@ -10,7 +10,7 @@ from domain.commands.command import KpiBy
 from domain.commands.cycle_commands import ActivateCycle, CloseCycle, OpenCycle
 from domain.commands.key_result_commands import CheckIn, CorrectCheckIn, DropKeyResult, LinkKpi
 from domain.commands.kpi_commands import DefineKpi, ReadingInput, RecordReadings, RetractReading
-from domain.commands.objective_commands import DropObjective
+from domain.commands.objective_commands import CommitObjective, DropObjective
 from domain.primitives.values import Direction, Metric
 from projections.history import replay
 from tests.api.schema import goals
@@ -95,7 +95,7 @@ def test_retracted_reading_is_visible_until_its_retraction(world: AskedWorld) ->
     world.do(LinkKpi(key_result=of, kpi=users))
     since = world.ask("{ basis { known } }")["basis"]["known"]
     for value in (30, 50):
-        world.do(RecordReadings(readings=[ReadingInput(kpi=users, value=value)]))
+        world.do(RecordReadings(readings=[ReadingInput(kpi=users, value=value, measured_at=day(value))]))
     (*_, last) = world.log.entries(0, 100)
     world.do(RetractReading(reading=last.event.originator_id, reason="the wrong sheet"))
     assert values(frames(world, every="CHANGE", **{"from": since})) == [None, 0.3, 0.5, 0.3, 0.3]
@@ -123,15 +123,18 @@ def test_each_change_is_listed_in_the_first_frame_that_shows_it(world: AskedWorl
     ]
 
 
-def test_dropped_goals_are_not_counted(world: AskedWorld) -> None:
+def test_drafts_and_dropped_goals_are_not_counted(world: AskedWorld) -> None:
     import_quarter(world, closed=False)
     whole = goals.objective(world, "Be everywhere at once", effective_at=day(2))
+    world.do(CommitObjective(objective=whole, effective_at=day(35)))
     part = goals.key_result(world, whole, effective_at=day(2))
     goals.key_result(world, whole, "Countries", effective_at=day(2))
     world.do(DropKeyResult(key_result=part, reason="no", effective_at=day(20)))
     world.do(DropObjective(objective=whole, reason="no", effective_at=day(40)))
-    shown = frames(world, every="MONTH", to=day(59).isoformat())
-    assert [(frame["objectives"], frame["keyResults"]) for frame in shown] == [(1, 1), (2, 2), (1, 1)]
+    shown = frames(world, every="WEEK", to=day(45).isoformat())
+    counted = [(frame["objectives"], frame["keyResults"]) for frame in shown]
+    # a draft until day 1; the other one is committed on day 35 and dropped on day 40
+    assert counted == [(0, 0), *[(1, 1)] * 5, (2, 2), (1, 1)]
     assert all(sum(one["count"] for one in frame["byHealth"]) == frame["keyResults"] for frame in shown)
 
 
@@ -139,7 +142,7 @@ def test_every_frame_lists_all_health_values_in_order(world: AskedWorld) -> None
     import_quarter(world)
     for frame in frames(world):
         assert [one["health"] for one in frame["byHealth"]] == [
-            "PENDING", "ON_TRACK", "AT_RISK", "OFF_TRACK", "OUTDATED", "ACHIEVED", "MISSED",
+            "PENDING", "ON_TRACK", "AT_RISK", "OFF_TRACK", "OUTDATED", "ACHIEVED", "PARTIAL", "MISSED",
         ]  # fmt: skip
 
 
@@ -227,6 +230,7 @@ def test_statement_count_does_not_depend_on_the_number_of_frames(
     monkeypatch.setattr(world.log, "at", calls)
     month = world.count(FRAMES, every="DAY", to=day(30).isoformat())
     year = world.count(FRAMES, every="DAY", **{"from": day(-365).isoformat()})
-    # The basis, the cycle; policies, objectives, key results, check-ins, readings; two of the log; the changes.
-    assert month == year == 10
+    # The basis, the cycle; policies, cycles, objectives, key results, alignments, check-ins, KPIs, readings; two of the
+    # log; the changes.
+    assert month == year == 13
     assert calls.call_count == 2
