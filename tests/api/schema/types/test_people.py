@@ -1,6 +1,7 @@
 from uuid import UUID
 
 from api.execution.context import Caller
+from domain.commands.cycle_commands import ActivateCycle
 from domain.commands.discussion_commands import AddComment
 from domain.commands.people_commands import AddPerson, ErasePerson, FormTeam
 from domain.commands.permissions import Role
@@ -62,7 +63,7 @@ def test_actor_names_the_author_and_on_behalf_of(world: AskedWorld) -> None:
     ]
 
 
-def test_team_progress_comes_from_its_own_objectives(world: AskedWorld) -> None:
+def test_a_team_shows_its_teams_its_objectives_and_its_progress_in_a_cycle(world: AskedWorld) -> None:
     top = world.record(FormTeam(key="top", name="Top", effective_at=day(-1)))
     world.record(FormTeam(key="apps", name="Apps", parent=top, effective_at=day(-1)))
     goals.cycle(world)
@@ -71,6 +72,9 @@ def test_team_progress_comes_from_its_own_objectives(world: AskedWorld) -> None:
         goals.check_in(world, goals.key_result(world, objective), value, 30)
     query = """query($cycle: CycleBy!) { teams { nodes { key parent { key } children { key }
         objectives { totalCount } progress(cycle: $cycle) { value explain { label } } } } }"""
+    _, drafted = world.ask(query, cycle={"key": "2026-q1"})["teams"]["nodes"]
+    assert drafted["progress"] == {"value": None, "explain": []}
+    world.do(ActivateCycle(cycle=goals.CYCLE, effective_at=day(1)))
     apps, top_ = world.ask(query, cycle={"key": "2026-q1"})["teams"]["nodes"]
     assert (top_["key"], top_["children"], top_["objectives"]) == ("top", [{"key": "apps"}], {"totalCount": 2})
     assert top_["progress"]["value"] == 0.4
