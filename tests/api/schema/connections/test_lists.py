@@ -3,9 +3,10 @@ from typing import Any
 import pytest
 
 from domain.commands.command import CycleBy, KpiBy
+from domain.commands.cycle_commands import ActivateCycle
 from domain.commands.key_result_commands import DropKeyResult
 from domain.commands.kpi_commands import DefineKpi, ReadingInput, RecordReadings
-from domain.commands.objective_commands import DropObjective
+from domain.commands.objective_commands import CommitObjective, DropObjective
 from domain.commands.people_commands import AddPerson, DisbandTeam, FormTeam
 from domain.primitives.values import Kind, ObjectiveKind, Ref
 from tests.api.schema import goals
@@ -43,11 +44,14 @@ def all_pages(world: AskedWorld, size: int, **asked: Any) -> list[str]:
 
 @pytest.fixture
 def five_objectives(world: AskedWorld) -> AskedWorld:
-    """Five objectives with progress 0.5, 0.1, 0.9, none, 0.1, seen on day 60 of 90."""
+    """Five objectives with progress 0.5, 0.1, 0.9, none, 0.1 in an active cycle; the one without is a draft."""
     goals.cycle(world)
+    world.do(ActivateCycle(cycle=goals.CYCLE, effective_at=day(0)))
     for title, value in (("Delta", 50), ("alpha", 10), ("Charlie", 90), ("echo", None), ("bravo", 10)):
-        key_result = goals.key_result(world, goals.objective(world, title))
+        objective = goals.objective(world, title)
+        key_result = goals.key_result(world, objective)
         if value is not None:
+            world.do(CommitObjective(objective=objective, effective_at=day(0)))
             goals.check_in(world, key_result, value, 60)
     return world
 

@@ -67,7 +67,9 @@ def test_milestone_taken_back_has_no_reached_at(world_with_cycle: AskedWorld) ->
     ]
 
 
-def test_trajectory_uses_the_measure_linked_at_each_time(world_with_cycle: AskedWorld) -> None:
+def test_trajectory_shows_the_readings_of_the_linked_kpi_until_a_check_in_after_unlinking(
+    world_with_cycle: AskedWorld,
+) -> None:
     world_with_cycle.record(DefineKpi(key="nps", name="Promoters"))
     id = goals.key_result(world_with_cycle, goals.objective(world_with_cycle))
     goals.check_in(world_with_cycle, id, 20, 3)
@@ -86,8 +88,8 @@ def test_trajectory_uses_the_measure_linked_at_each_time(world_with_cycle: Asked
     )["keyResults"]["nodes"]
     points = [(point["at"], point["actual"]) for point in key_result["trajectory"]]
     assert [(at[:10], actual) for at, actual in points[:-1]] == [
-        ("2026-01-01", None), ("2026-01-04", 20), ("2026-01-07", None), ("2026-01-09", 50), ("2026-01-13", 20),
-        ("2026-01-17", 70),
+        ("2026-01-01", None), ("2026-01-04", None), ("2026-01-05", 5), ("2026-01-07", 5), ("2026-01-09", 50),
+        ("2026-01-13", 50), ("2026-01-17", 70),
     ]  # fmt: skip
     then = "query ($id: ID!, $at: DateTime!) { node(id: $id) { ... on KeyResult { asOf(at: $at) { current } } } }"
     for at, actual in points[:-1]:
