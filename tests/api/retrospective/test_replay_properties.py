@@ -1,5 +1,6 @@
 """On random histories every frame of a replay matches its basis, and every change is listed once."""
 
+from collections import Counter
 from datetime import datetime
 from itertools import pairwise
 from random import Random
@@ -25,21 +26,23 @@ pytestmark = pytest.mark.long
 FRAMES_MAX = 10
 """The maximum number of frames of a replay that are compared with their bases."""
 
-FIGURES = "value unclamped expected health confidence explain { label weight value contribution position }"
+FIGURES = """value unclamped expected health confidence confidenceLowest measuredShare
+    explain { label weight value contribution position }"""
+COUNTS = "keyResultsBy: healthCounts { health count } objectivesBy: healthCounts(of: OBJECTIVES) { health count }"
 REPLAY = f"""
     query($cycle: ID!, $every: Step!, $from: DateTime, $known: DateTime) {{
         replay(cycle: {{id: $cycle}}, every: $every, from: $from, known: $known) {{ frames {{
             basis {{ at position }} objectives keyResults byHealth {{ health count }} changes {{ position }}
-            progress {{ {FIGURES} }}
+            progress {{ {FIGURES} }} {COUNTS}
         }} }}
     }}
 """
 AS_OF = f"""
     query($cycle: ID!, $at: DateTime!, $position: Position!) {{
         asOf(at: $at, position: $position) {{
-            cycle(by: {{id: $cycle}}) {{ progress {{ {FIGURES} }} }}
-            objectives(first: 1000, filter: {{cycle: {{id: $cycle}}, state: [DRAFT, ACTIVE, CLOSED]}}) {{
-                totalCount nodes {{ keyResults {{ progress {{ health }} }} }}
+            cycle(by: {{id: $cycle}}) {{ progress {{ {FIGURES} }} {COUNTS} }}
+            objectives(first: 1000, filter: {{cycle: {{id: $cycle}}, state: [ACTIVE, CLOSED]}}) {{
+                nodes {{ progress {{ expected health }} keyResults {{ progress {{ health }} }} }}
             }}
         }}
     }}
@@ -85,15 +88,21 @@ def _live_on(world: AskedWorld, chance: Random) -> None:
 
 def _assert_matches_its_basis(world: AskedWorld, cycle: str, frame: dict[str, Any]) -> None:
     view = world.ask(AS_OF, cycle=cycle, **frame["basis"])["asOf"]
-    assert frame["objectives"] == view["objectives"]["totalCount"]
-    health = [part["progress"]["health"] for one in view["objectives"]["nodes"] for part in one["keyResults"]]
-    assert frame["keyResults"] == len(health)
-    counted = {one["health"]: one["count"] for one in frame["byHealth"] if one["count"]}
-    assert counted == {one: health.count(one) for one in health}
+    own = [one for one in view["objectives"]["nodes"] if one["progress"]["expected"] is not None]
+    if own:
+        parts = [part["progress"]["health"] for one in own for part in one["keyResults"]]
+        assert (frame["objectives"], frame["keyResults"]) == (len(own), len(parts))
+        assert _counted(frame["keyResultsBy"]) == Counter(parts)
+        assert _counted(frame["objectivesBy"]) == Counter(filter(None, (one["progress"]["health"] for one in own)))
+    assert frame["byHealth"] == frame["keyResultsBy"]
     if view["cycle"] is None:
         assert frame["objectives"] == 0
     else:
-        assert frame["progress"] == _nearly(view["cycle"]["progress"])
+        assert {name: frame[name] for name in view["cycle"]} == _nearly(view["cycle"])
+
+
+def _counted(counts: list[dict[str, Any]]) -> Counter[str]:
+    return Counter({one["health"]: one["count"] for one in counts if one["count"]})
 
 
 def _nearly(progress: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from domain.commands.command import KpiBy
-from domain.commands.cycle_commands import ActivateCycle, AdoptScoringPolicy
+from domain.commands.cycle_commands import ActivateCycle, AdoptScoringPolicy, CloseCycle
 from domain.commands.discussion_commands import Reflect
 from domain.commands.key_result_commands import CorrectCheckIn, DropKeyResult, LinkKpi, UnlinkKpi
 from domain.commands.kpi_commands import (
@@ -18,7 +18,7 @@ from domain.commands.kpi_commands import (
     RedefineKpi,
     RetractReading,
 )
-from domain.primitives.values import Kind, Ref, ReflectionKind
+from domain.primitives.values import Kind, ObjectiveKind, Ref, ReflectionKind
 from tests.api.retrospective.conftest import made
 from tests.api.retrospective.quarter import planned, run_quarter
 from tests.api.schema import goals
@@ -137,17 +137,19 @@ def test_cycle_attainment_covers_all_planned_objectives(closed: AskedWorld) -> N
 
 EXPLANATION = [
     # A after each event that changed it                                     booked to
-    (0.2, "MOVEMENT", 0.2),  # day 8: a1 at 20 of 100, a2 not measured        +0.2
-    (0.3, "MOVEMENT", 0.1),  # day 15: a1 at 40 of 100, a2 at 10 of 50: (0.4 + 0.2) / 2
+    (0.1, "MOVEMENT", 0.1),  # day 8: a1 at 20 of 100, a2 not measured: (0.2 + 0) / 2
+    (0.2, "MOVEMENT", 0.1),  # day 8: a2 at 10 of 50: (0.2 + 0.2) / 2
+    (0.3, "MOVEMENT", 0.1),  # day 15: a1 at 40 of 100: (0.4 + 0.2) / 2
     (0.5, "GOALPOST", 0.2),  # day 20: a1 to be 50: (0.8 + 0.2) / 2
     (0.35, "SCOPE", -0.15),  # day 30: a2 counts 3: (0.8 + 3 · 0.2) / 4
-    (0.38, "MOVEMENT", 0.03),  # day 40: a3, which came on day 35, at 5 of 10: (0.8 + 3 · 0.2 + 0.5) / 5
+    (0.28, "SCOPE", -0.07),  # day 35: a3 is added and not measured: (0.8 + 3 · 0.2 + 0) / 5
+    (0.38, "MOVEMENT", 0.1),  # day 40: a3 at 5 of 10: (0.8 + 3 · 0.2 + 0.5) / 5
     (0.65, "SCOPE", 0.27),  # day 50: a2 is dropped: (0.8 + 0.5) / 2
     (0.7, "MOVEMENT", 0.05),  # day 80: a1 at 45 of 50: (0.9 + 0.5) / 2
 ]
 ATTRIBUTIONS = [
     # title, initial, movement, goalpost, scope, final
-    (WIN, 0, 0.38, 0.2, 0.12, 0.7),
+    (WIN, 0, 0.45, 0.2, 0.05, 0.7),
     (GROW, 0, 0.2, 0, 0, 0.2),
     (QUICK, 0, 0.75, 0, 0, 0.75),
 ]
@@ -168,11 +170,33 @@ def test_attribution_adds_up_from_plan_to_outcome(closed: AskedWorld) -> None:
         assert attributed == nearly(*figures), title
 
 
-def test_cycle_attribution_is_the_mean_over_final_objectives(closed: AskedWorld) -> None:
+CYCLE_EXPLANATION = [
+    # the cause and the amount of each change of the cycle's mean
+    ("MOVEMENT", 0.1 / 2),  # day 8: A by 0.1; in the mean are A and B
+    ("MOVEMENT", 0.1 / 2),  # day 8: A by 0.1
+    ("MOVEMENT", 0.2 / 2),  # day 10: B by 0.2
+    ("MOVEMENT", 0.1 / 2),  # day 15: A by 0.1
+    ("SCOPE", 0.5 / 3 - 0.5 / 2),  # day 20: C can have a value from c1 on: (0.3 + 0.2 + 0) / 3
+    ("GOALPOST", 0.2 / 3),  # day 20: A by 0.2
+    ("SCOPE", -0.15 / 3),  # day 30: A by -0.15
+    ("MOVEMENT", 0.75 / 3),  # day 30: C by 0.75
+    ("SCOPE", -0.07 / 3),  # day 35: A by -0.07
+    ("MOVEMENT", 0.1 / 3),  # day 40: A by 0.1
+    ("SCOPE", 0.27 / 3),  # day 50: A by 0.27
+    ("SCOPE", 1.4 / 2 - 1.6 / 3),  # day 60: B is dropped: (0.65 + 0.75) / 2
+    ("MOVEMENT", 0.05 / 2),  # day 80: A by 0.05
+]
+
+
+def test_cycle_attribution_walks_the_mean_of_the_cycle(closed: AskedWorld) -> None:
     whole = look(closed)["attribution"]
+    booked = [(one["cause"], one["amount"]) for one in whole["explain"]]
+    assert booked == [(cause, pytest.approx(amount)) for cause, amount in CYCLE_EXPLANATION]
     attributed = [whole[name] for name in ("initial", "movement", "goalpost", "scope", "final")]
-    assert attributed == nearly(0, 0.565, 0.1, 0.06, 0.725)  # the means of A and C
-    assert sum(one["amount"] for one in whole["explain"]) == pytest.approx(0.725)
+    sums = [
+        sum(amount for cause, amount in CYCLE_EXPLANATION if cause == one) for one in ("MOVEMENT", "GOALPOST", "SCOPE")
+    ]
+    assert attributed == nearly(0, *sums, 0.725)
 
 
 def test_attribution_names_the_causing_event(closed: AskedWorld) -> None:
@@ -184,11 +208,16 @@ def test_attribution_names_the_causing_event(closed: AskedWorld) -> None:
     assert kinds == [
         (WIN, "KeyResultCheckedIn"),
         (WIN, "KeyResultCheckedIn"),
+        (GROW, "KeyResultCheckedIn"),
+        (WIN, "KeyResultCheckedIn"),
+        (QUICK, "KeyResultAdded"),
         (WIN, "KeyResultRetargeted"),
         (WIN, "KeyResultReweighed"),
         (QUICK, "KeyResultCheckedIn"),
+        (WIN, "KeyResultAdded"),
         (WIN, "KeyResultCheckedIn"),
         (WIN, "KeyResultDropped"),
+        (GROW, "ObjectiveDropped"),
         (WIN, "KeyResultCheckedIn"),
     ]
 
@@ -264,16 +293,32 @@ def test_readings_of_a_linked_kpi_end_a_silence(world: AskedWorld) -> None:
 
 
 def test_calibration_compares_confidence_with_results(closed: AskedWorld) -> None:
-    # a1 came true at 0.9: 0.9, 0.9, 1.0; a3 did not at 0.5: 0.6; c1 did at 0.75: 0.8. a2 was dropped.
+    # All objectives are committed, so nothing came true: a1 at 0.9: 0.9, 0.9, 1.0; a3 at 0.5: 0.6; c1 at 0.75: 0.8.
+    # a2 was dropped.
     calibration = look(closed)["calibration"]
-    assert calibration["brier"] == pytest.approx((0.01 + 0.01 + 0 + 0.36 + 0.04) / 5)
+    assert calibration["brier"] == pytest.approx((0.81 + 0.81 + 1 + 0.36 + 0.64) / 5)
     filled = {index: bucket for index, bucket in enumerate(calibration["buckets"]) if bucket["count"]}
     assert {index: (one["count"], one["stated"], one["hit"]) for index, one in filled.items()} == {
         6: (1, 0.6, 0.0),
-        8: (1, 0.8, 1.0),
-        9: (3, pytest.approx(2.8 / 3), 1.0),
+        8: (1, 0.8, 0.0),
+        9: (3, pytest.approx(2.8 / 3), 0.0),
     }
     assert len(calibration["buckets"]) == 10
+
+
+def test_calibration_judges_a_key_result_by_the_kind_of_its_objective(world: AskedWorld) -> None:
+    goals.cycle(world)
+    for title, kind in (("Go far", ObjectiveKind.ASPIRATIONAL), ("Keep our word", ObjectiveKind.COMMITTED)):
+        of = goals.key_result(world, goals.objective(world, title, kind=kind))
+        check_in(world, of, 10, 0.5, confidence=0.1)  # before the plan
+        world.do(ActivateCycle(cycle=CYCLE, effective_at=day(1)))
+        check_in(world, of, 90, 30, confidence=0.9)
+    open_ended = look(world)["calibration"]
+    assert (open_ended["count"], open_ended["brier"]) == (0, None)
+    world.do(CloseCycle(cycle=CYCLE, close_objectives=True, effective_at=day(91)))
+    calibration = look(world)["calibration"]
+    assert (calibration["count"], calibration["stated"], calibration["hit"]) == (2, pytest.approx(0.9), 0.5)
+    assert calibration["brier"] == pytest.approx((0.01 + 0.81) / 2)
 
 
 def test_calibration_is_summarized_in_one_sentence(closed: AskedWorld) -> None:
@@ -341,7 +386,7 @@ def test_retrospective_reads_the_bases_of_plan_and_outcome(closed: AskedWorld) -
     assert (shown["plan"], shown["outcome"]) == (cycle["plan"]["basis"], cycle["outcome"]["basis"])
     assert shown["cycle"]["state"] == "CLOSED"
     assert shown["objectives"][0] == {
-        "objective": {"outcome": {"verdict": "ACHIEVED"}},
+        "objective": {"outcome": {"verdict": "PARTIAL"}},
         "planned": {"state": "ACTIVE", "outcome": None},
     }
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from api.snapshot import global_ids
 from domain.commands.cycle_commands import CloseCycle
-from domain.metrics.cause import CAUSES
+from domain.metrics.cause import CAUSES, Cause
 from domain.model.event import Recorded
 from domain.model.key_result import KeyResultRetargeted
 from domain.primitives.values import Kind
@@ -44,7 +44,13 @@ fragment Booked on Attribution {
 THEN = """query($at: DateTime!, $position: Position!, $id: ID!) { asOf(at: $at, position: $position) {
     objective(id: $id) { progress { value } }
 } }"""
-CAUSE_OF = {event.__name__: cause.value for event, cause in CAUSES.items()}
+CAUSE_OF = {event.__name__: cause.value for event, cause in CAUSES.items()} | {
+    "ObjectiveCommitted": Cause.SCOPE,
+    "ObjectiveDropped": Cause.SCOPE,
+    "ObjectiveClosed": Cause.MOVEMENT,
+    "ObjectiveReopened": Cause.MOVEMENT,
+    "CycleClosed": Cause.MOVEMENT,
+}
 
 
 @laws
