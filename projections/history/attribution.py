@@ -25,6 +25,9 @@ from projections.tables.objective import ObjectiveRow
 
 V = TypeVar("V", bound=Version)
 
+_ROUNDING_MAX = 1e-12
+"""The largest rounding error of a mean of shares that is computed in two ways."""
+
 
 class _Step(NamedTuple):
     """An event, its cause, and the objective whose figures it may change."""
@@ -110,7 +113,8 @@ class _Walk:
         return self._mean_now() - self._mean
 
     def _book_mean(self, booking: Booking) -> None:
-        if booking.amount:
+        """Book a change of the cycle's mean. A rounding error is not booked; the next change includes it."""
+        if abs(booking.amount) > _ROUNDING_MAX:
             self._mean += booking.amount
             self._of_cycle.append(booking)
 

@@ -1,6 +1,7 @@
 """The tables of cycles, scoring policies, objectives, key results and alignments."""
 
 from datetime import date
+from typing import Any
 
 from domain.commands.command import CycleBy, KpiBy
 from domain.commands.cycle_commands import ActivateCycle, AdoptScoringPolicy, CloseCycle, OpenCycle
@@ -168,7 +169,7 @@ def test_a_key_result_row_has_its_cycle_its_link_and_its_former_link(world: Worl
     world.record(UnlinkKpi(key_result=id, effective_at=on(4)))
     row = proofs.key_results(world.conn, world.now, [id])[id]
     assert (row.kpi, row.aggregate, row.former) == (None, None, FormerLink(kpi, Aggregation.SUM, None, on(4)))
-    since = {"aggregate": Aggregation.MEAN, "count_from": date(2026, 1, 5)}
+    since: dict[str, Any] = {"aggregate": Aggregation.MEAN, "count_from": date(2026, 1, 5)}
     world.record(LinkKpi(key_result=id, kpi=KpiBy(id=kpi), effective_at=on(5), **since))
     row = proofs.key_results(world.conn, world.now, [id])[id]
     assert (row.kpi, row.aggregate, row.count_from, row.former) == (kpi, *since.values(), None)

@@ -1,6 +1,7 @@
 """The tables of check-ins and readings, and the standings of key results that follow from them."""
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -153,7 +154,7 @@ def test_two_key_results_of_one_kpi_each_use_their_own_aggregate(world: World, g
     read(world, index, (on(2), 10.0), (on(5), 50.0), (on(6), 60.0))
     total, mean = key_result(world, goal.objective), key_result(world, goal.objective)
     world.record(LinkKpi(key_result=goal.id, kpi=KpiBy(id=index), effective_at=on(7)))
-    since = {"aggregate": Aggregation.SUM, "count_from": on(4).date()}
+    since: dict[str, Any] = {"aggregate": Aggregation.SUM, "count_from": on(4).date()}
     world.record(LinkKpi(key_result=total, kpi=KpiBy(id=index), effective_at=on(7), **since))
     world.record(LinkKpi(key_result=mean, kpi=KpiBy(id=index), effective_at=on(7), aggregate=Aggregation.MEAN))
     rows = key_results(world.conn, world.now, [goal.id, total, mean])
