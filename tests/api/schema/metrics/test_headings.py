@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from domain.commands.command import CycleBy
 from domain.commands.cycle_commands import ActivateCycle, CloseCycle
 from domain.commands.key_result_commands import DropKeyResult
 from domain.commands.objective_commands import (
@@ -85,8 +86,8 @@ def test_headings_are_left_out_of_their_cycle_unless_there_is_nothing_else(world
 def test_a_heading_whose_supporters_are_in_another_cycle_counts_in_its_own(world: AskedWorld) -> None:
     goals.cycle(world, "2026", days=365)
     goals.cycle(world)
-    top = goals.objective(world, "Lead the market", cycle=goals.CycleBy(key="2026"))
-    for cycle in (goals.CycleBy(key="2026"), CYCLE):
+    top = goals.objective(world, "Lead the market", cycle=CycleBy(key="2026"))
+    for cycle in (CycleBy(key="2026"), CYCLE):
         world.do(ActivateCycle(cycle=cycle, effective_at=day(1)))
     supporter(world, top, "Win the north", 80)
     year = world.ask('{ cycle(by: {key: "2026"}) { progress { value explain { label } } } }')["cycle"]["progress"]

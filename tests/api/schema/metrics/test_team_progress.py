@@ -43,7 +43,8 @@ def teams(world: AskedWorld) -> dict[str, UUID]:
 def measure(world: AskedWorld, title: str, team: UUID, value: float | None, **given: Any) -> UUID:
     """An objective of a team with a key result, measured on day 30."""
     objective = goals.objective(world, f"Goal of {title}", team=team, **given)
-    key_result = goals.key_result(world, objective, **({"effective_at": day(95)} if given else {}))
+    since: dict[str, Any] = {"effective_at": day(95)} if given else {}
+    key_result = goals.key_result(world, objective, **since)
     if value is not None:
         goals.check_in(world, key_result, value, 96 if given else 30)
     return objective
