@@ -44,12 +44,13 @@ fragment Booked on Attribution {
 THEN = """query($at: DateTime!, $position: Position!, $id: ID!) { asOf(at: $at, position: $position) {
     objective(id: $id) { progress { value } }
 } }"""
-CAUSE_OF = {event.__name__: cause.value for event, cause in CAUSES.items()} | {
-    "ObjectiveCommitted": Cause.SCOPE,
-    "ObjectiveDropped": Cause.SCOPE,
-    "ObjectiveClosed": Cause.MOVEMENT,
-    "ObjectiveReopened": Cause.MOVEMENT,
-    "CycleClosed": Cause.MOVEMENT,
+CAUSES_OF = {(event.__name__, cause) for event, cause in CAUSES.items()} | {
+    ("ObjectiveCommitted", Cause.SCOPE),
+    ("ObjectiveDropped", Cause.SCOPE),
+    ("ObjectiveClosed", Cause.MOVEMENT),
+    ("ObjectiveReopened", Cause.MOVEMENT),  # after a closing
+    ("ObjectiveReopened", Cause.SCOPE),  # after a dropping
+    ("CycleClosed", Cause.MOVEMENT),
 }
 
 
@@ -107,7 +108,7 @@ def _sums(attributed: dict[str, Any]) -> None:
         amounts = [term["amount"] for term in attributed["explain"] if term["cause"] == cause]
         assert sum(amounts) == pytest.approx(attributed[cause.lower()], abs=1e-9)
     causes = {(term["change"]["__typename"], term["cause"]) for term in attributed["explain"]}
-    assert causes <= set(CAUSE_OF.items())
+    assert causes <= CAUSES_OF
     positions = [term["change"]["position"] for term in attributed["explain"]]
     assert positions == sorted(positions)
 

@@ -2,6 +2,7 @@
 
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +15,8 @@ from tests.projections.figures import from_histories
 from tests.projections.history.examples import few
 from tests.properties.histories import History, moments
 from tests.world import Worlds
+
+pytestmark = pytest.mark.long
 
 
 @few(5)

@@ -28,7 +28,12 @@ def year(world: AskedWorld) -> AskedWorld:
     quarters = (("2025-q1", START, date(2025, 3, 31)), ("2025-q2", date(2025, 4, 1), date(2025, 6, 30)))
     for key, starts_on, ends_on in (("2025", START, date(2025, 12, 31)), *quarters):
         parent = None if key == "2025" else YEAR
-        opened: dict[str, Any] = {"starts_on": starts_on, "ends_on": ends_on, "parent": parent, "effective_at": day(-365)}
+        opened: dict[str, Any] = {
+            "starts_on": starts_on,
+            "ends_on": ends_on,
+            "parent": parent,
+            "effective_at": day(-365),
+        }
         world.do(OpenCycle(key=key, name=key, **opened))
     world.do(ActivateCycle(cycle=YEAR, effective_at=day(-365)))
     return world
