@@ -6,7 +6,7 @@ All figures come from a timeline that is read at the outcome, so they contain no
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
-from itertools import pairwise, takewhile
+from itertools import pairwise
 from typing import NamedTuple
 from uuid import UUID
 
@@ -26,7 +26,7 @@ from domain.metrics.retrospective import (
 )
 from domain.metrics.wholes import mean_value
 from domain.primitives.calendar import day_end, day_start
-from domain.primitives.values import Basis, KeyResultState
+from domain.primitives.values import Basis
 from projections.figures.figures import Figures
 from projections.figures.horizon import Horizon
 from projections.figures.timeline import Timeline, is_live
@@ -230,19 +230,8 @@ class CycleReview:
 
     def _ends_at(self, row: KeyResultRow) -> datetime:
         last_day = min(row.due, self._cycle.ends_on)
-        ends = [self._outcome.at, day_end(last_day)]
-        objective = self._timeline.objectives[row.objective].at(self._now)
-        if objective is not None and not is_live(objective):
-            ends.append(objective.changed_at)
-        if row.state is not KeyResultState.ACTIVE:
-            ends.append(self._ended_at(row))
-        return min(ends)
-
-    def _ended_at(self, row: KeyResultRow) -> datetime:
-        """The time since which a key result is in its final state."""
-        versions = reversed(self._versions(row.id))
-        ended = list(takewhile(lambda one: one.state is row.state, versions))
-        return ended[-1].changed_at
+        ended_at = self._progress(row).of.ended_at
+        return min(self._outcome.at, day_end(last_day), ended_at or self._outcome.at)
 
     def _versions(self, key_result: UUID) -> Sequence[KeyResultRow]:
         """The versions of a key result that the outcome knows, oldest first."""

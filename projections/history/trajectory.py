@@ -92,8 +92,8 @@ class KeyResultHistory:
         figures = Figures(self._timeline, Horizon(at, self._horizon.position))
         found = figures.key_result(self._id)
         assert found is not None
-        latest = found.of.latest
-        actual = found.value if current.metric.milestones or latest is None else latest.value
+        latest = None if found.of.latest is None else found.of.latest.value
+        actual = found.value if current.metric.milestones else latest
         return TrajectoryPoint(at, first, replanned, actual, found.value, found.confidence)
 
     def _planned(self, row: KeyResultRow, baseline: float | None, at: datetime) -> float:

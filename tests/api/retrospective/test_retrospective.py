@@ -9,7 +9,7 @@ import pytest
 from domain.commands.command import KpiBy
 from domain.commands.cycle_commands import ActivateCycle, AdoptScoringPolicy, CloseCycle
 from domain.commands.discussion_commands import Reflect
-from domain.commands.key_result_commands import CorrectCheckIn, DropKeyResult, LinkKpi, UnlinkKpi
+from domain.commands.key_result_commands import CorrectCheckIn, DropKeyResult, LinkKpi, ScoreKeyResult, UnlinkKpi
 from domain.commands.kpi_commands import (
     CorrectReading,
     DefineKpi,
@@ -18,6 +18,7 @@ from domain.commands.kpi_commands import (
     RedefineKpi,
     RetractReading,
 )
+from domain.commands.objective_commands import CloseObjective
 from domain.primitives.values import Kind, ObjectiveKind, Ref, ReflectionKind
 from tests.api.retrospective.conftest import made
 from tests.api.retrospective.quarter import planned, run_quarter
@@ -290,6 +291,15 @@ def test_readings_of_a_linked_kpi_end_a_silence(world: AskedWorld) -> None:
     world.do(UnlinkKpi(key_result=own["b1"], effective_at=day(20)))
     silences = [one for one in look(world)["silences"] if one["keyResult"]["title"] == "b1"]
     assert [(_days(one["from"]), _days(one["to"])) for one in silences] == [(0, 18), (18, 90)]
+
+
+def test_a_silence_goes_on_after_a_persons_score_until_the_end(world: AskedWorld) -> None:
+    own = planned(world)
+    check_in(world, own["b1"], 2, 10)
+    world.do(ScoreKeyResult(key_result=own["b1"], score=0.5, effective_at=day(15)))
+    world.do(CloseObjective(objective=own["B"], effective_at=day(40)))
+    silences = [one for one in look(world)["silences"] if one["keyResult"]["title"] == "b1"]
+    assert [(_days(one["from"]), _days(one["to"])) for one in silences] == [(10, 40)]
 
 
 def test_calibration_compares_confidence_with_results(closed: AskedWorld) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from domain.commands.command import Command, CycleBy
 from domain.commands.cycle_commands import ActivateCycle
-from domain.commands.key_result_commands import RescheduleKeyResult, RetargetKeyResult
+from domain.commands.key_result_commands import RescheduleKeyResult, RetargetKeyResult, ScoreKeyResult
 from domain.commands.objective_commands import CloseObjective
 from domain.metrics.trajectory import TrajectoryPoint
 from domain.primitives.calendar import Step
@@ -178,6 +178,16 @@ def test_a_goal_to_be_held_is_planned_at_its_target_from_the_start_that_was_meas
     measure(world, id, (on(1, 5), 100))
     assert points(world, id, above)[MIDDLE].planned == 100
     assert points(world, id, above)[MIDDLE].progress == 0.0
+
+
+def test_a_persons_score_of_what_nobody_measured_is_progress_from_the_end_on_and_no_measured_value(
+    world: World, goal: UUID, above: UUID
+) -> None:
+    world.record(ScoreKeyResult(key_result=goal, score=0.6, effective_at=on(1, 20)))
+    world.record(CloseObjective(objective=above, effective_at=on(2, 10)))
+    found = points(world, goal, above)
+    assert [found[at].progress for at in (OPENING, on(2, 1), MIDDLE)] == [None, None, 0.6]
+    assert [point.actual for point in found.values()] == [None] * 5
 
 
 def test_a_trajectory_of_too_many_points_is_refused(world: World, above: UUID) -> None:
