@@ -14,6 +14,7 @@ from domain.handlers.unit_of_work import Author
 from domain.model.kpi import reading_id
 from domain.primitives.values import Basis, Cadence, Direction, GoalDirection, Kind, KpiGoal, Metric, Source
 from tests.asking import AskedWorld
+from tests.metric_input import as_input
 
 __all__ = ["Cadence"]
 
@@ -43,10 +44,11 @@ def objective(world: AskedWorld, title: str = "Win the hearts of our users", **g
     return world.record(DraftObjective(**{"cycle": CYCLE, "title": title, "effective_at": day(0), **given}))
 
 
-def key_result(world: AskedWorld, of: UUID, title: str = "Active users", **given: Any) -> UUID:
-    return world.record(
-        AddKeyResult(**{"objective": of, "title": title, "metric": rise(), "effective_at": day(0), **given})
-    )
+def key_result(
+    world: AskedWorld, of: UUID, title: str = "Active users", metric: Metric | None = None, **given: Any
+) -> UUID:
+    fields = {"effective_at": day(0), **given}
+    return world.record(AddKeyResult(objective=of, title=title, metric=as_input(metric or rise()), **fields))
 
 
 def check_in(world: AskedWorld, of: UUID, value: float | None, at: float, **given: Any) -> UUID:
