@@ -13,6 +13,7 @@ from domain.model.objective import ObjectiveClosed, ObjectiveDropped, ObjectiveR
 from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.values import Basis, Kind, Ref
 from projections.figures import latest_standings
+from projections.history.dependents import Goals, dependents, goals_within
 from projections.history.field_changes import TABLES_OF, Field, FieldValues, differences, field_values
 from projections.store.basis import is_level
 from projections.store.versioned_tables import Connection, basis_params, fetch, is_valid_at
@@ -66,16 +67,20 @@ class Difference(msgspec.Struct, frozen=True):
         return DiffKind.REMOVED if self.now is None else DiffKind.CHANGED
 
 
-def diff(conn: Connection, start: Basis, end: Basis, scope: Scope) -> list[Difference]:
-    """The nodes that differ, by kind, and within a kind in the order of creation.
+def compared(conn: Connection, start: Basis, end: Basis, scope: Scope) -> list[Difference]:
+    """The nodes that may differ, by kind, and within a kind in the order of creation.
 
-    The compared fields are those of the version at each basis, and: for a key result its standing, for a KPI its latest
-    reading, for an objective the goals it supports, for a team its members.
+    Those are the nodes that a change between the bases is about, and the objectives and cycles whose progress may
+    depend on them. The compared fields are those of the version at each basis, and: for a key result its standing, for
+    a KPI its latest reading, for an objective the goals it supports, for a team its members. A node whose fields are
+    equal may still have another progress.
     """
     above = [] if scope.team is None else [scope.team]
     inside = [people.teams_inside(conn, basis, above) for basis in (start, end)]
     teams = {id for at_basis in inside for within in at_basis.values() for id in within}
     touched = _touched(conn, start, end, scope, teams)
+    for kind, ids in _dependents(conn, scope, teams, touched).items():
+        touched[kind] |= ids
     then, now = (_rows(conn, basis, touched) for basis in (start, end))
     refs = _within(conn, (start, end), (then, now), scope, teams)
     before, after = (
@@ -86,7 +91,15 @@ def diff(conn: Connection, start: Basis, end: Basis, scope: Scope) -> list[Diffe
         Difference(ref, then.get(ref), now.get(ref), differences(before.get(ref, {}), after.get(ref, {})))
         for ref in refs
     ]
-    return sorted((one for one in found if one.fields), key=_order)
+    return sorted(found, key=_order)
+
+
+def _dependents(conn: Connection, scope: Scope, teams: Collection[UUID], touched: Goals) -> Goals:
+    """The objectives and cycles whose progress may differ; within a scope, all of its objectives and cycles, because
+    goals outside of it may have changed theirs."""
+    if scope == Scope():
+        return dependents(conn, touched)
+    return goals_within(conn, scope.cycle, scope.objective, teams)
 
 
 def changes(conn: Connection, start: Basis, end: Basis, of: Sequence[Difference]) -> dict[Ref, list[Change]]:
@@ -125,9 +138,7 @@ def _between(start: Basis, end: Basis) -> tuple[str, dict[str, Any]]:
     return f"{then} <> {now} and (v.position > %(low)s or v.effective_at > %(low_at)s)", params
 
 
-def _touched(
-    conn: Connection, start: Basis, end: Basis, scope: Scope, teams: Collection[UUID]
-) -> dict[Kind, set[UUID]]:
+def _touched(conn: Connection, start: Basis, end: Basis, scope: Scope, teams: Collection[UUID]) -> Goals:
     """The subjects of changes between the bases; for a KPI also the key results that were ever linked to it, and for
     the end of an objective or cycle the key results in it. The result is complete for the scope, and may contain other
     nodes."""
@@ -138,7 +149,7 @@ def _touched(
         f" where {' and '.join([where, *_near(scope)])} and v.topic <> all(%(remarks)b) group by 1, 2"
     )
     within = {"cycle": scope.cycle, "objective": scope.objective, "teams": list(teams)}
-    found: dict[Kind, set[UUID]] = {kind: set() for kind in _KINDS}
+    found: Goals = {kind: set() for kind in _KINDS}
     ended: list[UUID] = []
     kinds = {kind.value: kind for kind in _KINDS} | {"CheckIn": Kind.KEY_RESULT, "Reading": Kind.KPI}
     for kind, id, is_end in fetch(conn, sql, {**params, **within, "remarks": list(_REMARKS), "ends": list(_ENDS)}):

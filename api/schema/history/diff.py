@@ -11,6 +11,7 @@ from api.schema.connections.change_lists import as_changes
 from api.schema.connections.filters import identified, named
 from api.schema.history.change import Change
 from api.schema.history.field_changes import FieldChange, shown
+from api.schema.metrics.figures import of_cycles, of_key_results, of_objectives, of_teams, standings
 from api.schema.primitives import enums
 from api.schema.primitives.field import related, resolved
 from api.schema.primitives.lookup import CycleBy, TeamBy
@@ -86,34 +87,21 @@ def moment(view: View, given: Moment | None) -> View:
 
 
 class Compared(NamedTuple):
-    """An entity that differs between two views."""
+    """An entity that may differ between two views, with its nodes there; None where it does not exist."""
 
     difference: Difference
     start: View
     end: View
+    then: Any
+    now: Any
 
     @property
     def kind(self) -> DiffKind:
         return self.difference.kind
 
 
-def _then(batch: Batch) -> Sequence[Any]:
-    return _at(batch, [one.start for one in batch.rows], [one.difference.then for one in batch.rows])
-
-
-def _now(batch: Batch) -> Sequence[Any]:
-    return _at(batch, [one.end for one in batch.rows], [one.difference.now for one in batch.rows])
-
-
-def _at(batch: Batch, views: Sequence[View], rows: Sequence[Any]) -> Sequence[Any]:
-    """The nodes of these rows at their views, None for no row; nodes of one kind are siblings."""
-    by_kind: dict[Kind, list[Any]] = {}
-    for one, row in zip(batch.rows, rows, strict=True):
-        by_kind.setdefault(one.difference.ref.kind, []).extend([] if row is None else [row])
-    nodes = {kind: iter(as_batch(TYPES[kind][0], views[0], of)) for kind, of in by_kind.items()}
-    return [
-        None if row is None else next(nodes[one.difference.ref.kind]) for one, row in zip(batch.rows, rows, strict=True)
-    ]
+def _side(batch: Batch, side: str) -> Sequence[Any]:
+    return [getattr(one, side) for one in batch.rows]
 
 
 def _fields(batch: Batch) -> Sequence[list[FieldChange]]:
@@ -130,17 +118,84 @@ def _changes(batch: Batch) -> Sequence[list[Change]]:
     return [[known[row.position] for row in causes[one.ref]] for one in of]
 
 
+# ── figures ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@strawberry.type(description="A number at the two moments.")
+class FloatChange:
+    before: float | None = strawberry.field(description="The number at the first moment; null if there is none.")
+    after: float | None = strawberry.field(description="The number at the second moment; null if there is none.")
+
+
+@strawberry.type(description="A health at the two moments.")
+class HealthChange:
+    before: enums.Health | None = strawberry.field(description="The health at the first moment; null if it has none.")
+    after: enums.Health | None = strawberry.field(description="The health at the second moment; null if it has none.")
+
+
+_FIGURES: dict[Kind, tuple[Any, ...]] = {
+    Kind.KEY_RESULT: (of_key_results,),
+    Kind.OBJECTIVE: (of_objectives,),
+    Kind.CYCLE: (of_cycles,),
+    Kind.TEAM: (of_teams, None, True),
+}
+"""By kind: the load function of the progress, with its arguments."""
+_STANDINGS = {Kind.KEY_RESULT: (standings,)}
+
+
+def _both(batch: Batch, shown_as: type[Any], loads: dict[Kind, tuple[Any, ...]], name: str) -> Sequence[Any]:
+    """A figure of each entity at both moments; None for a kind that does not have it."""
+    return [
+        shown_as(before=_figure(one.then, load, name), after=_figure(one.now, load, name))
+        if (load := loads.get(one.difference.ref.kind))
+        else None
+        for one in batch.rows
+    ]
+
+
+def _figure(node: Any, load: tuple[Any, ...], name: str) -> Any:
+    return None if node is None else getattr(node.each(*load), name)
+
+
+def _changes_of_progress(batch: Batch, name: str) -> Sequence[FloatChange | None]:
+    return _both(batch, FloatChange, _FIGURES, name)
+
+
+def _changes_of_health(batch: Batch) -> Sequence[HealthChange | None]:
+    return _both(batch, HealthChange, _FIGURES, "health")
+
+
+def _changes_of_current(batch: Batch) -> Sequence[FloatChange | None]:
+    return _both(batch, FloatChange, _STANDINGS, "value")
+
+
+# ── entities ─────────────────────────────────────────────────────────────────────────────────────
+
+
 @strawberry.type(description="An entity that differs between the two moments.")
 class EntityDiff(RowProxy):
     row: strawberry.Private[Compared]
 
     kind: enums.DiffKind = strawberry.field(description="Whether it was added, changed or removed.")
-    then: Node | None = related("The entity at the first moment; null if it did not exist.", _then)
-    now: Node | None = related("The entity at the second moment; null if it did not exist.", _now)
+    then: Node | None = related("The entity at the first moment; null if it did not exist.", _side, "then")
+    now: Node | None = related("The entity at the second moment; null if it did not exist.", _side, "now")
     fields: list[FieldChange] = related(
         "The fields that differ. They include the measured values: current, reached, confidence and measuredAt of a "
         "key result; latest and measuredAt of a KPI.",
         _fields,
+    )
+    progress: FloatChange | None = related(
+        "The value of `progress` of a key result, objective or cycle, and of a team in all active cycles; null for "
+        "other entities.",
+        _changes_of_progress,
+        "value",
+    )
+    expected: FloatChange | None = related(
+        "The expected progress, of the same entities as `progress`.", _changes_of_progress, "expected"
+    )
+    health: HealthChange | None = related("The health, of the same entities as `progress`.", _changes_of_health)
+    current: FloatChange | None = related(
+        "The value `current` of a key result, in the metric's unit; null for other entities.", _changes_of_current
     )
     changes: list[Change] = related(
         "The changes that are included at one of the two moments only, in log order. Those of a key result include its "
@@ -165,14 +220,34 @@ class Diff:
         return basis_of(self.end)
 
     @resolved(
-        "Every cycle, team, person, KPI, objective, key result and initiative that differs, by kind and then in the "
-        "order of creation."
+        "Every cycle, team, person, KPI, objective, key result and initiative with a field that differs, and every "
+        "cycle, objective and key result with another progress, by kind and then in the order of creation."
     )
     def entities(self) -> list[EntityDiff]:
         start, end = self.start, self.end
-        found = start.reads.read(diff.diff, start.basis, end.basis, self.scope)
+        found = start.reads.read(diff.compared, start.basis, end.basis, self.scope)
+        then = _nodes(start, found, [one.then for one in found])
+        now = _nodes(end, found, [one.now for one in found])
+        compared = [Compared(one, start, end, *nodes) for one, *nodes in zip(found, then, now, strict=True)]
         later = max(start, end, key=lambda view: (view.basis.position, view.basis.at))
-        return as_batch(EntityDiff, later, [Compared(one, start, end) for one in found])
+        return as_batch(EntityDiff, later, [one for one in compared if one.difference.fields or _has_moved(one)])
+
+
+def _nodes(view: View, of: Sequence[Difference], rows: Sequence[Any]) -> Sequence[Any]:
+    """The nodes of these rows at a view, None for no row; nodes of one kind are siblings."""
+    by_kind: dict[Kind, list[Any]] = {}
+    for one, row in zip(of, rows, strict=True):
+        by_kind.setdefault(one.ref.kind, []).extend([] if row is None else [row])
+    nodes = {kind: iter(as_batch(TYPES[kind][0], view, rows)) for kind, rows in by_kind.items()}
+    return [None if row is None else next(nodes[one.ref.kind]) for one, row in zip(of, rows, strict=True)]
+
+
+def _has_moved(one: Compared) -> bool:
+    """Whether a key result, objective or cycle has another progress."""
+    kind = one.difference.ref.kind
+    if kind not in _FIGURES or kind is Kind.TEAM:
+        return False
+    return bool(_figure(one.then, _FIGURES[kind], "value") != _figure(one.now, _FIGURES[kind], "value"))
 
 
 def diff_between(view: View, start: Moment, end: Moment | None, within: DiffScope | None) -> Diff:

@@ -32,11 +32,18 @@ def rise(target: float = 100, start: float = 0) -> Metric:
     return Metric(direction=Direction.INCREASE, start=start, target=target)
 
 
-def cycle(world: AskedWorld, key: str = "2026-q1", first: date = date(2026, 1, 1), days: int = 90) -> UUID:
+def cycle(
+    world: AskedWorld,
+    key: str = "2026-q1",
+    first: date = date(2026, 1, 1),
+    days: int = 90,
+    parent: CycleBy | None = None,
+) -> UUID:
     """Open a cycle on its first day; returns its id."""
     at = datetime(first.year, first.month, first.day, tzinfo=UTC)
+    last = first + timedelta(days=days - 1)
     return world.record(
-        OpenCycle(key=key, name=key.upper(), starts_on=first, ends_on=first + timedelta(days=days - 1), effective_at=at)
+        OpenCycle(key=key, name=key.upper(), starts_on=first, ends_on=last, parent=parent, effective_at=at)
     )
 
 

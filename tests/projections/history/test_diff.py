@@ -40,7 +40,7 @@ def test_a_diff_applied_to_the_start_state_gives_the_end_state(worlds: Worlds, s
         states = [(basis, _state(world, log, basis)) for basis in _bases(world, log, chance)]
         for (start, before), (end, after) in permutations(states, 2):
             state = dict(before)
-            for one in diff.diff(world.conn, start, end, Scope()):
+            for one in diff.compared(world.conn, start, end, Scope()):
                 was = state.pop(one.ref, None)
                 assert (was is None) == (one.kind is DiffKind.ADDED)
                 values = _applied(was or {}, one.fields)
@@ -60,7 +60,7 @@ def test_the_changes_of_a_diff_folded_over_the_start_give_the_end(worlds: Worlds
         log = world.log.entries(0, world.catch_up())
         entries = {one.position: one for one in log}
         for start, end in permutations(_bases(world, log, chance), 2):
-            found = diff.diff(world.conn, start, end, Scope())
+            found = [one for one in diff.compared(world.conn, start, end, Scope()) if one.fields]
             did = diff.changes(world.conn, start, end, found)
             then, now = fold.State(log, start), fold.State(log, end)
             moved = _moved(world, then, now)

@@ -6,7 +6,7 @@ import pytest
 
 from api.snapshot import global_ids
 from domain.commands.command import CycleBy, KpiBy
-from domain.commands.cycle_commands import OpenCycle
+from domain.commands.cycle_commands import ActivateCycle, OpenCycle
 from domain.commands.discussion_commands import PlanInitiative
 from domain.commands.key_result_commands import DropKeyResult, LinkKpi, RetargetKeyResult, UnlinkKpi
 from domain.commands.kpi_commands import DefineKpi, ReadingInput, RecordReadings
@@ -108,9 +108,117 @@ def test_backward_diff_lists_removed_entities(asked: Asked, quarter: Quarter) ->
 
 def test_dropped_key_result_is_a_changed_entity(asked: Asked, world: World, quarter: Quarter) -> None:
     world.record(DropKeyResult(key_result=quarter.key_result, reason="given up"))
-    (one,) = asked.ask(DIFF, **{"from": {"position": quarter.after}})["diff"]["entities"]
+    one = by_type(asked.ask(DIFF, **{"from": {"position": quarter.after}})["diff"])["KeyResult"]
     assert one["kind"] == "CHANGED"
     assert fields(one) == {"state": ("ACTIVE", "DROPPED")}
+
+
+FIGURES = """
+query($from: Moment!, $to: Moment, $scope: DiffScope) {
+  diff(from: $from, to: $to, scope: $scope) {
+    entities {
+      now { __typename } then { __typename } fields { field } changes { position }
+      progress { before after } expected { before after } health { before after } current { before after }
+    }
+  }
+}
+"""
+
+
+class ActiveQuarter:
+    """An active cycle in a year, with a committed objective whose key results are at 20 of 100 on day 20, and the first
+    one at 60 on day 40. Another objective, without key results, is supported by it."""
+
+    def __init__(self, world: Any) -> None:
+        year = goals.cycle(world, "2026", days=365)
+        world.record(ActivateCycle(cycle=CycleBy(id=year), effective_at=day(0)))
+        quarter = goals.cycle(world, parent=CycleBy(id=year))
+        self.heading = goals.objective(world, "Grow faster than anybody else")
+        self.objective = goals.objective(world, supports=(Ref(Kind.OBJECTIVE, self.heading),))
+        self.key_results = [goals.key_result(world, self.objective, title) for title in ("Users", "Fans")]
+        world.record(ActivateCycle(cycle=CycleBy(id=quarter), effective_at=day(0)))
+        for each in self.key_results:
+            goals.check_in(world, each, 20, 20)
+        self.before = world.catch_up()
+        goals.check_in(world, self.key_results[0], 60, 40)
+        self.after = world.catch_up()
+
+
+@pytest.fixture
+def active(world: World) -> ActiveQuarter:
+    return ActiveQuarter(world)
+
+
+def at_positions(before: int, after: int, **scope: Any) -> dict[str, Any]:
+    at = {"from": {"basis": {"at": day(30).isoformat(), "position": before}}}
+    at["to"] = {"basis": {"at": day(45).isoformat(), "position": after}}
+    return {**at, "scope": scope or None}
+
+
+def test_diff_shows_the_figures_before_and_after(asked: Asked, active: ActiveQuarter) -> None:
+    found = asked.ask(FIGURES, **at_positions(active.before, active.after))["diff"]["entities"]
+    (key_result,) = [one for one in found if one["now"]["__typename"] == "KeyResult"]
+    assert key_result["current"] == {"before": 20, "after": 60}
+    assert key_result["progress"] == {"before": 0.2, "after": 0.6}
+    assert key_result["expected"] == {"before": pytest.approx(30 / 90), "after": pytest.approx(45 / 90)}
+    assert key_result["health"] == {"before": "AT_RISK", "after": "ON_TRACK"}
+
+
+def test_goals_with_another_progress_are_listed_without_changed_fields(asked: Asked, active: ActiveQuarter) -> None:
+    found = asked.ask(FIGURES, **at_positions(active.before, active.after))["diff"]["entities"]
+    assert [one["now"]["__typename"] for one in found] == ["Cycle", "Cycle", "Objective", "Objective", "KeyResult"]
+    year, quarter, heading, objective, _ = found
+    for whole in (year, quarter, heading, objective):
+        assert (whole["fields"], whole["changes"], whole["current"]) == ([], [], None)
+    for whole in (quarter, heading, objective):
+        assert whole["progress"] == {"before": 0.2, "after": pytest.approx(0.4)}
+    assert year["progress"]["after"] == pytest.approx(0.4 * 90 / 365)
+    assert objective["health"] == {"before": "AT_RISK", "after": "ON_TRACK"}
+
+
+def test_goals_with_another_progress_are_listed_within_a_scope(asked: Asked, active: ActiveQuarter) -> None:
+    def seen(**scope: Any) -> list[str]:
+        found = asked.ask(FIGURES, **at_positions(active.before, active.after, **scope))["diff"]["entities"]
+        return [one["now"]["__typename"] for one in found]
+
+    assert seen(objective=global_ids.encode(Kind.OBJECTIVE, active.heading)) == ["Objective"]
+    assert seen(objective=global_ids.encode(Kind.OBJECTIVE, active.objective)) == ["Objective", "KeyResult"]
+    assert seen(cycle={"key": "2026"}) == ["Cycle"]
+    assert seen(cycle={"key": "2026-q1"}) == ["Cycle", "Objective", "Objective", "KeyResult"]
+
+
+def test_goals_with_the_same_progress_are_not_listed(asked: Asked, world: World, active: ActiveQuarter) -> None:
+    goals.check_in(world, active.key_results[1], None, 41, confidence=0.5)  # type: ignore[arg-type]
+    found = asked.ask(FIGURES, **at_positions(active.after, world.catch_up(), cycle={"key": "2026-q1"}))
+    at_one_time = asked.ask(FIGURES, **{"from": {"position": active.after}})["diff"]["entities"]
+    assert [one["now"]["__typename"] for one in at_one_time] == ["KeyResult"]
+    assert "KeyResult" in [one["now"]["__typename"] for one in found["diff"]["entities"]]
+
+
+def test_figures_of_a_diff_are_null_where_there_are_none(asked: Asked, world: World, active: ActiveQuarter) -> None:
+    world.record(DefineKpi(key="users", name="Users", cadence=Cadence.WEEKLY))
+    world.record(FormTeam(key="sales", name="Sales"))
+    added = goals.key_result(world, active.objective, "Friends")  # type: ignore[arg-type]
+    goals.check_in(world, added, 50, 46)  # type: ignore[arg-type]
+    found = by_type(asked.ask(FIGURES, **{"from": {"position": active.after}})["diff"])
+    figures = {name: [found[name][of] for of in ("progress", "expected", "health", "current")] for name in found}
+    assert figures["Kpi"] == [None] * 4
+    assert figures["Team"][0] == {"before": None, "after": None}
+    assert figures["Team"][3] is None
+    progress, expected, health, current = figures["KeyResult"]
+    assert (progress, current) == ({"before": None, "after": 0.5}, {"before": None, "after": 50})
+    assert expected["before"] is health["before"] is None
+
+
+def test_figures_of_a_diff_take_a_constant_number_of_statements(
+    asked: Asked, world: World, active: ActiveQuarter
+) -> None:
+    moments = {"from": {"position": active.before}}
+    alone = asked.count(FIGURES, **moments)
+    for number in range(8):
+        more = goals.objective(world, f"Objective {number}")  # type: ignore[arg-type]
+        goals.check_in(world, goals.key_result(world, more), number, 40)  # type: ignore[arg-type]
+    assert asked.count(FIGURES, **moments) == alone
 
 
 def test_diff_is_limited_to_its_scope(asked: Asked, world: World, quarter: Quarter) -> None:
@@ -147,8 +255,8 @@ def test_reading_changes_the_kpi_and_its_linked_key_result(asked: Asked, world: 
     world.catch_up()
     found = by_type(asked.ask(DIFF, **{"from": {"position": linked}})["diff"])
     assert fields(found["Kpi"])["latest"] == fields(found["KeyResult"])["current"] == (None, "44")
-    for one in found.values():
-        assert [change["__typename"] for change in one["changes"]] == ["ReadingRecorded"]
+    for name in ("Kpi", "KeyResult"):
+        assert [change["__typename"] for change in found[name]["changes"]] == ["ReadingRecorded"]
 
 
 def test_late_reading_of_a_former_link_changes_the_key_result(asked: Asked, world: World, quarter: Quarter) -> None:
