@@ -25,7 +25,7 @@ from domain.primitives.values import Basis, ScoringPolicy
 from projections.engine import visibility
 from projections.store import basis as bases
 from projections.store.basis import ResolvedBasis
-from projections.tables import cycle
+from projections.tables import cycle, people
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -223,6 +223,7 @@ class View:
         self.id_end = global_ids.suffix(None if is_now else basis)
         self._rows: dict[object, dict[UUID, Any]] = {}
         self._named: dict[object, dict[str, Any]] = {}
+        self._inside: dict[UUID, set[UUID]] = {}
 
     def read(self, query: Callable[Concatenate[Connection, Basis, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run one query of `projections` at this basis. Raises `DeadlineExceeded`."""
@@ -247,6 +248,12 @@ class View:
         if key not in rows:
             rows[key] = self.read(query, [key]).get(key) if _is_key(key) else None
         return rows[key]
+
+    def teams_inside(self, team: UUID) -> set[UUID]:
+        """A team and all teams inside it, directly or not; a view reads them once."""
+        if team not in self._inside:
+            self._inside |= self.read(people.teams_inside, [team])
+        return self._inside[team]
 
     def mark_read(self) -> None:
         """Record that the answer depends on this view, although it reads no rows of it."""

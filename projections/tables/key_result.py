@@ -143,10 +143,10 @@ def on_key_result_dropped(event: KeyResultDropped, entry: Recorded, writer: Batc
 
 
 class KeyResultFilter(msgspec.Struct, frozen=True):
-    """`team` is the team of the objective; `states` are those of the key result itself."""
+    """`teams`: one of them is the team of the objective. `states` are those of the key result itself."""
 
     cycle: UUID | None = None
-    team: UUID | None = None
+    teams: tuple[UUID, ...] | None = None
     owner: UUID | None = None
     objective: UUID | None = None
     kpi: UUID | None = None
@@ -196,7 +196,8 @@ def _key_result_conditions(basis: Basis, filter: KeyResultFilter) -> FilterBuild
     builder.where_column(KEY_RESULT, "owner", filter.owner)
     builder.where_column(KEY_RESULT, "kpi", filter.kpi)
     builder.where("v.state = any({0})", filter.states)
-    builder.where(f"exists (select from {OBJECTIVE.at(basis, 'o', 'v.objective')} where o.team = {{0}})", filter.team)
+    of_teams = f"exists (select from {OBJECTIVE.at(basis, 'o', 'v.objective')} where o.team = any({{0}}))"
+    builder.where(of_teams, filter.teams)
     builder.search(filter.search)
     return builder
 

@@ -65,9 +65,9 @@ def on_kpi_retired(event: KpiRetired, entry: Recorded, writer: BatchWriter) -> N
 
 
 class KpiFilter(msgspec.Struct, frozen=True):
-    """`search`: words that occur in key, name or description."""
+    """`teams`: one of them is its team. `search`: words that occur in key, name or description."""
 
-    team: UUID | None = None
+    teams: tuple[UUID, ...] | None = None
     owner: UUID | None = None
     retired: bool | None = None
     search: str | None = None
@@ -108,7 +108,7 @@ def kpis_per_owner(conn: Connection, basis: Basis, owners: Sequence[UUID]) -> di
 
 def _kpi_conditions(_basis: Basis, filter: KpiFilter) -> FilterBuilder:
     builder = FilterBuilder()
-    builder.where_column(KPI, "team", filter.team)
+    builder.where_column(KPI, "team", filter.teams)
     builder.where_column(KPI, "owner", filter.owner)
     builder.where("v.retired = {0}", filter.retired)
     builder.search(filter.search)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import singledispatch
+from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -42,6 +43,7 @@ from projections.store.versioned_tables import (
     is_valid_at,
     last_version,
 )
+from projections.tables.people import teams_inside
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -138,11 +140,11 @@ _OF_THE_END = ("verdict", "score", "reflection", "closed_at", "closed_in", "ende
 
 
 class ObjectiveFilter(msgspec.Struct, frozen=True):
-    """All conditions given must hold. `aligned`: supports a goal that is not dropped. `search`: words that occur
-    in title or description. `supports`: an objective or key result that it supports."""
+    """All conditions given must hold. `teams`: one of them is its team. `aligned`: supports a goal that is not dropped.
+    `search`: words that occur in title or description. `supports`: an objective or key result that it supports."""
 
     cycle: UUID | None = None
-    team: UUID | None = None
+    teams: tuple[UUID, ...] | None = None
     owner: UUID | None = None
     states: tuple[ObjectiveState, ...] | None = None
     kind: ObjectiveKind | None = None
@@ -179,6 +181,16 @@ def objectives_of_teams(
     return OBJECTIVES.with_column(conn, basis, filter, "team", teams)
 
 
+def objectives_inside_teams(
+    conn: Connection, basis: Basis, teams: Sequence[UUID], filter: ObjectiveFilter
+) -> dict[UUID, list[ObjectiveRow]]:
+    """All objectives of each of these teams and of the teams inside it that pass the filter, in the order of
+    drafting."""
+    inside = teams_inside(conn, basis, teams)
+    found = objectives_of_teams(conn, basis, sorted(set().union(*inside.values())), filter)
+    return {team: sorted((row for id in inside[team] for row in found[id]), key=attrgetter("born")) for team in teams}
+
+
 def objectives_of_owners(
     conn: Connection, basis: Basis, owners: Sequence[UUID], filter: ObjectiveFilter
 ) -> dict[UUID, list[ObjectiveRow]]:
@@ -213,7 +225,7 @@ def _objective_conditions(basis: Basis, filter: ObjectiveFilter) -> FilterBuilde
     builder = FilterBuilder()
     supported = f"exists (select from support e where e.objective = v.id and {is_in_force(basis)}"
     builder.where_first("f.cycle = {0}", filter.cycle)
-    builder.where_column(OBJECTIVE, "team", filter.team)
+    builder.where_column(OBJECTIVE, "team", filter.teams)
     builder.where_column(OBJECTIVE, "owner", filter.owner)
     builder.where("v.state = any({0})", filter.states)
     builder.where("v.kind = {0}", filter.kind)

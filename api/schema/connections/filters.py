@@ -29,6 +29,10 @@ NOTHING = UUID(int=0)
 # ── filters ──────────────────────────────────────────────────────────────────────────────────────
 
 
+def _include_subteams() -> Any:
+    return strawberry.field(default=True, description="Whether `team` includes the teams inside it, directly or not.")
+
+
 @strawberry.input(description="A filter of cycles. A cycle must match every field that is set.")
 class CycleFilter:
     state: enums.CycleState | None = strawberry.field(default=None, description="Cycles in this state.")
@@ -39,8 +43,9 @@ class CycleFilter:
 class ObjectiveFilter:
     cycle: CycleBy | None = strawberry.field(default=None, description="Objectives of this cycle.")
     team: TeamBy | None = strawberry.field(
-        default=None, description="Objectives of this team, without those of the teams inside it."
+        default=None, description="Objectives of this team, with those of the teams inside it."
     )
+    include_subteams: bool = _include_subteams()
     owner: strawberry.ID | None = strawberry.field(default=None, description="Objectives owned by this person.")
     state: list[enums.ObjectiveState] | None = strawberry.field(
         default=None, description="Objectives in one of these states."
@@ -62,8 +67,9 @@ class ObjectiveFilter:
 class KeyResultFilter:
     cycle: CycleBy | None = strawberry.field(default=None, description="Key results of objectives in this cycle.")
     team: TeamBy | None = strawberry.field(
-        default=None, description="Key results of this team's objectives, without those of the teams inside it."
+        default=None, description="Key results of this team's objectives, with those of the teams inside it."
     )
+    include_subteams: bool = _include_subteams()
     owner: strawberry.ID | None = strawberry.field(default=None, description="Key results owned by this person.")
     health: list[enums.Health] | None = strawberry.field(
         default=None,
@@ -79,8 +85,9 @@ class KeyResultFilter:
 @strawberry.input(description="A filter of KPIs. A KPI must match every field that is set.")
 class KpiFilter:
     team: TeamBy | None = strawberry.field(
-        default=None, description="KPIs of this team, without those of the teams inside it."
+        default=None, description="KPIs of this team, with those of the teams inside it."
     )
+    include_subteams: bool = _include_subteams()
     owner: strawberry.ID | None = strawberry.field(default=None, description="KPIs owned by this person.")
     status: list[enums.KpiStatus] | None = strawberry.field(
         default=None, description="KPIs with one of these status values."
@@ -192,6 +199,14 @@ def identified(kind: Kind, id: str | None) -> UUID | None:
     return global_ids.entity(id, kind) or NOTHING
 
 
+def _teams(view: View, given: ObjectiveFilter | KeyResultFilter | KpiFilter) -> tuple[UUID, ...] | None:
+    """The team of a filter, by default with the teams inside it."""
+    team = named(view, Kind.TEAM, given.team)
+    if team is None:
+        return None
+    return tuple(view.teams_inside(team)) if given.include_subteams else (team,)
+
+
 def searched(text: str | None) -> str | None:
     """The search text. Raises `INVALID` if it is too long or contains NUL or surrogates."""
     if text is None:
@@ -214,7 +229,7 @@ def objective_filter(view: View, given: ObjectiveFilter | None) -> objective.Obj
         return objective.ObjectiveFilter()
     return objective.ObjectiveFilter(
         cycle=named(view, Kind.CYCLE, given.cycle),
-        team=named(view, Kind.TEAM, given.team),
+        teams=_teams(view, given),
         owner=identified(Kind.PERSON, given.owner),
         states=None if given.state is None else tuple(given.state),
         kind=given.kind,
@@ -228,7 +243,7 @@ def key_result_filter(view: View, given: KeyResultFilter | None) -> key_result.K
         return key_result.KeyResultFilter(states=LIVE)
     return key_result.KeyResultFilter(
         cycle=named(view, Kind.CYCLE, given.cycle),
-        team=named(view, Kind.TEAM, given.team),
+        teams=_teams(view, given),
         owner=identified(Kind.PERSON, given.owner),
         kpi=named(view, Kind.KPI, given.kpi),
         states=_key_result_states(given),
@@ -246,7 +261,7 @@ def kpi_filter(view: View, given: KpiFilter | None) -> kpi.KpiFilter:
     if given is None:
         return kpi.KpiFilter()
     return kpi.KpiFilter(
-        team=named(view, Kind.TEAM, given.team),
+        teams=_teams(view, given),
         owner=identified(Kind.PERSON, given.owner),
         search=searched(given.search),
     )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from enum import Enum, StrEnum
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -62,7 +63,8 @@ class Whose(Enum):
     """The parent of a list of objectives: the query by parent ids, and the equivalent field of the filter."""
 
     CYCLE = (objective.objectives_of_cycles, "cycle")
-    TEAM = (objective.objectives_of_teams, "team")
+    TEAM = (objective.objectives_of_teams, "teams")
+    TEAMS_INSIDE = (objective.objectives_inside_teams, "teams")
     OWNER = (objective.objectives_of_owners, "owner")
 
     @property
@@ -70,10 +72,14 @@ class Whose(Enum):
         query: Many = self.value[0]
         return query
 
-    def narrowed(self, filter: objective.ObjectiveFilter, id: Any) -> objective.ObjectiveFilter:
+    def narrowed(self, view: View, filter: objective.ObjectiveFilter, id: UUID) -> objective.ObjectiveFilter:
         """The filter, restricted to the objectives of one parent."""
-        current = getattr(filter, self.value[1])
-        return msgspec.structs.replace(filter, **{self.value[1]: id if current in (None, id) else NOTHING})
+        field = self.value[1]
+        current = getattr(filter, field)
+        if field == "teams":
+            teams = view.teams_inside(id) if self is Whose.TEAMS_INSIDE else {id}
+            return msgspec.structs.replace(filter, teams=tuple(teams if current is None else teams & {*current}))
+        return msgspec.structs.replace(filter, **{field: id if current in (None, id) else NOTHING})
 
 
 def objectives_of(
@@ -95,7 +101,9 @@ def _of_each(
     order = Order(objective.ObjectiveOrder.RECORDED)
     if len(batch.rows) == 1:
         (row,) = batch.rows
-        return [list_page(batch.view, OBJECTIVES, whose.narrowed(filter, row.id), order, page_request, only)]
+        return [
+            list_page(batch.view, OBJECTIVES, whose.narrowed(batch.view, filter, row.id), order, page_request, only)
+        ]
     groups = many(batch, Kind.OBJECTIVE, whose.query, filter)
     return [computed_page(OBJECTIVES, group, order, page_request, only) for group in groups]
 

@@ -77,9 +77,14 @@ class Team(Entity, kind=Kind.TEAM, read=people.teams):
     lead: PersonRef | None = to_one(Kind.PERSON, "lead", "The person who leads the team.")
     members: list[PersonRef] = to_many(Kind.PERSON, people.members_of_teams, "The members, in the order of joining.")
 
-    @connection("The objectives of this team, without those of the teams inside it.")
-    def objectives(self, page_request: PageRequest, filter: Where[ObjectiveFilter] = None) -> Connection[ObjectiveRef]:
-        return objectives_of(self, Whose.TEAM, filter, page_request)
+    @connection("The objectives of this team, by default without those of the teams inside it.")
+    def objectives(
+        self,
+        page_request: PageRequest,
+        filter: Where[ObjectiveFilter] = None,
+        include_subteams: IncludeSubteams = False,
+    ) -> Connection[ObjectiveRef]:
+        return objectives_of(self, Whose.TEAMS_INSIDE if include_subteams else Whose.TEAM, filter, page_request)
 
     @resolved("The unweighted mean of the team's objectives in a cycle.")
     def progress(self, cycle: InCycle = None, include_subteams: IncludeSubteams = True) -> Progress:

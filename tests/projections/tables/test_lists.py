@@ -108,7 +108,7 @@ def objective_filters(truth: fold.State, some: Any) -> list[tuple[ObjectiveFilte
     return [
         (ObjectiveFilter(cycle=some.cycle), lambda o: o.cycle == some.cycle),
         (ObjectiveFilter(owner=some.owner), lambda o: some.owner in (None, o.owner)),
-        (ObjectiveFilter(team=some.team), lambda o: some.team in (None, o.team)),
+        (ObjectiveFilter(teams=some.team and (some.team,)), lambda o: some.team in (None, o.team)),
         (ObjectiveFilter(states=(some.state,)), lambda o: o.state is some.state),
         (ObjectiveFilter(kind=some.kind), lambda o: o.kind is some.kind),
         (ObjectiveFilter(aligned=True), lambda o: bool(truth.supports(o.id))),
@@ -153,7 +153,7 @@ def key_result_filters(truth: fold.State, some: Any) -> list[tuple[proofs.KeyRes
         (proofs.KeyResultFilter(kpi=some.kpi), lambda k: some.kpi in (None, k.kpi)),
         (proofs.KeyResultFilter(states=ended), lambda k: k.state in ended),
         (proofs.KeyResultFilter(cycle=above.cycle), lambda k: objective(k).cycle == above.cycle),
-        (proofs.KeyResultFilter(team=above.team), lambda k: above.team in (None, objective(k).team)),
+        (proofs.KeyResultFilter(teams=above.team and (above.team,)), lambda k: above.team in (None, objective(k).team)),
         (proofs.KeyResultFilter(search="100 %"), lambda k: "100 %" in f"{k.title} {k.description}"),
     ]
 

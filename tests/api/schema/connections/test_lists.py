@@ -1,4 +1,5 @@
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 import pytest
 
@@ -7,7 +8,7 @@ from domain.commands.cycle_commands import ActivateCycle
 from domain.commands.key_result_commands import DropKeyResult
 from domain.commands.kpi_commands import DefineKpi, ReadingInput, RecordReadings
 from domain.commands.objective_commands import CommitObjective, DropObjective
-from domain.commands.people_commands import AddPerson, DisbandTeam, FormTeam
+from domain.commands.people_commands import AddPerson, DisbandTeam, FormTeam, MoveTeam
 from domain.primitives.values import Kind, ObjectiveKind, Ref
 from tests.api.schema import goals
 from tests.api.schema.goals import day
@@ -195,13 +196,14 @@ def test_key_results_are_listed_sorted_and_filtered(five_objectives: AskedWorld)
     assert currents(by={"field": "PROGRESS", "direction": "DESC"}) == [90, 50, 10, 10, None]
     for field in ("TITLE", "DUE", "WEIGHT", "CREATED_AT", "CHANGED_AT", "RECORDED"):
         assert len(currents(by={"field": field})) == 5
-    assert currents(filter={"health": ["PENDING"]}) == [None]
+    assert currents(filter={"health": ["PENDING"]}) == [50, 10, 90, None, 10], "the cycle is in PLANNING"
+    assert currents(filter={"health": ["ON_TRACK"]}) == []
     assert currents(filter={"cycle": {"key": "2026-q1"}, "search": "active"}) == [50, 10, 90, None, 10]
     assert currents(filter={"kpi": {"key": "nps"}}) == []
-    (echo,) = five_objectives.ask(query, filter={"health": ["PENDING"]})["keyResults"]["nodes"]
-    assert echo["objective"]["title"] == "echo"
-    last = five_objectives.log.children(goals.id_of(five_objectives, "echo"), "key-result-added").ids[0]
-    five_objectives.record(DropKeyResult(key_result=last, reason="No time"))
+    last = five_objectives.ask(query, by={"field": "PROGRESS"})["keyResults"]["nodes"][-1]
+    assert (last["objective"]["title"], last["current"]) == ("echo", None)
+    dropped = five_objectives.log.children(goals.id_of(five_objectives, "echo"), "key-result-added").ids[0]
+    five_objectives.record(DropKeyResult(key_result=dropped, reason="No time"))
     assert currents() == [50, 10, 90, 10]
     assert currents(filter={"health": ["DROPPED"]}) == [None]
     assert currents(filter={"state": ["DROPPED"]}) == [None]
@@ -304,3 +306,89 @@ def test_check_ins_and_comments_are_paged_for_many_key_results(five_objectives: 
     assert second[0]["checkIns"]["nodes"] == [{"value": 60.0}]
     assert second[0]["checkIns"]["pageInfo"]["hasPreviousPage"] is True
     assert all(node["comments"]["totalCount"] == 0 for node in first)
+
+
+class Teams(NamedTuple):
+    """Teams by key: sales with north in it, which has oslo in it; and apps. Each has an objective with a key result,
+    and a KPI."""
+
+    world: AskedWorld
+    ids: dict[str, UUID]
+
+
+@pytest.fixture
+def teams(world: AskedWorld) -> Teams:
+    goals.cycle(world)
+    ids: dict[str, UUID] = {}
+    for key, parent in (("sales", None), ("north", "sales"), ("oslo", "north"), ("apps", None)):
+        inside = None if parent is None else ids[parent]
+        ids[key] = world.record(FormTeam(key=key, name=key, parent=inside, effective_at=day(-1)))
+        goals.key_result(world, goals.objective(world, f"Goal of {key}", team=ids[key]), f"Result of {key}")
+        world.record(DefineKpi(key=key, name=key, team=ids[key]))
+    return Teams(world, ids)
+
+
+ALL_LISTS = """query($goals: ObjectiveFilter, $results: KeyResultFilter, $kpis: KpiFilter) {
+    objectives(filter: $goals) { totalCount nodes { team { key } } }
+    keyResults(filter: $results) { totalCount nodes { objective { team { key } } } }
+    kpis(filter: $kpis, orderBy: {field: RECORDED}) { totalCount nodes { team { key } } } }"""
+
+
+def teams_in_all_lists(teams: Teams, **filter: Any) -> list[str]:
+    """The teams of the goals and KPIs that pass a filter, which are the same in all lists."""
+    answer = teams.world.ask(ALL_LISTS, goals=filter, results=filter, kpis=filter)
+    found = [node["team"]["key"] for node in answer["objectives"]["nodes"]]
+    assert [node["objective"]["team"]["key"] for node in answer["keyResults"]["nodes"]] == found
+    assert [node["team"]["key"] for node in answer["kpis"]["nodes"]] == found
+    assert [answer[name]["totalCount"] for name in ("objectives", "keyResults", "kpis")] == [len(found)] * 3
+    return found
+
+
+def test_team_filters_include_the_teams_inside_by_default(teams: Teams) -> None:
+    assert teams_in_all_lists(teams, team={"key": "sales"}) == ["sales", "north", "oslo"]
+    assert teams_in_all_lists(teams, team={"key": "north"}) == ["north", "oslo"]
+    assert teams_in_all_lists(teams, team={"key": "nobody"}) == []
+
+
+def test_team_filters_leave_the_teams_inside_out_on_request(teams: Teams) -> None:
+    assert teams_in_all_lists(teams, team={"key": "sales"}, includeSubteams=False) == ["sales"]
+    assert teams_in_all_lists(teams, includeSubteams=False) == ["sales", "north", "oslo", "apps"]
+
+
+def test_team_filters_apply_the_hierarchy_of_the_basis(teams: Teams) -> None:
+    before = teams.world.catch_up()
+    teams.world.record(MoveTeam(team=teams.ids["oslo"], parent=teams.ids["apps"]))
+    query = """query($before: Position) {
+        now: objectives(filter: {team: {key: "sales"}}) { totalCount }
+        asOf(position: $before) { objectives(filter: {team: {key: "sales"}}) { totalCount } } }"""
+    answer = teams.world.ask(query, before=before)
+    assert (answer["now"]["totalCount"], answer["asOf"]["objectives"]["totalCount"]) == (2, 3)
+
+
+OF_TEAMS = """query($inside: Boolean, $filter: ObjectiveFilter) {
+    teams { nodes { key objectives(includeSubteams: $inside, filter: $filter) { totalCount nodes { title } } } }
+    team(by: {key: "sales"}) { objectives(includeSubteams: $inside, filter: $filter) { totalCount } } }"""
+
+
+def test_objectives_of_a_team_include_those_of_the_teams_inside_on_request(teams: Teams) -> None:
+    def counts(**asked: Any) -> dict[str, int]:
+        answer = teams.world.ask(OF_TEAMS, **asked)
+        found = {node["key"]: node["objectives"]["totalCount"] for node in answer["teams"]["nodes"]}
+        assert answer["team"]["objectives"]["totalCount"] == found["sales"]
+        return found
+
+    assert counts() == {"apps": 1, "north": 1, "oslo": 1, "sales": 1}
+    assert counts(inside=True) == {"apps": 1, "north": 2, "oslo": 1, "sales": 3}
+    assert counts(inside=True, filter={"team": {"key": "north"}}) == {"apps": 0, "north": 2, "oslo": 1, "sales": 2}
+    assert counts(filter={"team": {"key": "sales"}}) == {"apps": 0, "north": 1, "oslo": 1, "sales": 1}
+    (sales,) = [node for node in teams.world.ask(OF_TEAMS, inside=True)["teams"]["nodes"] if node["key"] == "sales"]
+    titles = [node["title"] for node in sales["objectives"]["nodes"]]
+    assert titles == ["Goal of sales", "Goal of north", "Goal of oslo"]
+
+
+def test_objectives_of_many_teams_take_a_constant_number_of_statements(teams: Teams) -> None:
+    filter = {"team": {"key": "sales"}}
+    few = teams.world.count(OF_TEAMS, inside=True, filter=filter)
+    for number in range(5):
+        teams.world.record(FormTeam(key=f"team-{number}", name="Another", parent=teams.ids["sales"]))
+    assert teams.world.count(OF_TEAMS, inside=True, filter=filter) == few
