@@ -28,11 +28,38 @@ class Place(Shape, frozen=True):
     position: int
 
 
+class Progress(Shape, frozen=True):
+    """`health` is None for what was closed without a score."""
+
+    expected: float | None
+    health: str | None
+
+
+class HealthCount(Shape, frozen=True):
+    health: str
+    count: int
+
+
 class Cycle(Shape, frozen=True):
     key: str
     name: str
     starts_on: date
     ends_on: date
+    state: str
+    progress: Progress
+    objectives: list[HealthCount]
+    key_results: list[HealthCount]
+
+    @property
+    def end(self) -> str | None:
+        """How it ended; None while it is open."""
+        return self.progress.health or "NOT_SCORED" if self.state == "CLOSED" else None
+
+    @property
+    def counts(self) -> list[tuple[str, list[HealthCount]]]:
+        """The number of objectives and of key results by health, without zeros."""
+        named = (("Objectives", self.objectives), ("Key results", self.key_results))
+        return [(name, found) for name, counts in named if (found := [one for one in counts if one.count])]
 
 
 class Attainment(Shape, frozen=True):
@@ -72,6 +99,7 @@ class Point(Shape, frozen=True):
 class KeyResult(Shape, frozen=True):
     title: str
     metric: Metric
+    progress: Progress
     trajectory: list[Point]
 
 
@@ -92,15 +120,12 @@ class KeyResultLook(Shape, frozen=True):
         return any(point.actual is not None for point in self.key_result.trajectory)
 
 
-class Outcome(Shape, frozen=True):
-    verdict: str
-
-
 class Objective(Shape, frozen=True):
     title: str
+    state: str
     owner: Named | None
     team: Named | None
-    outcome: Outcome | None
+    progress: Progress
 
 
 class ObjectiveLook(Shape, frozen=True):
@@ -224,13 +249,10 @@ class Story(Shape, frozen=True):
         return sorted(found.values(), key=lambda one: -one.days)
 
     @property
-    def counts(self) -> list[list[tuple[int, str]]]:
-        """The number of objectives by presence, and by verdict, without zeros."""
-        verdicts = [one.objective.outcome.verdict for one in self.objectives if one.objective.outcome is not None]
-        counted = Counter([*(one.presence for one in self.objectives), *verdicts])
-        named = (("KEPT", "ADDED_LATER", "DROPPED"), ("ACHIEVED", "MISSED"))
-        found = [[(counted[name], name) for name in names if counted[name]] for names in named]
-        return [part for part in found if part]
+    def counts(self) -> list[tuple[int, str]]:
+        """The number of objectives by presence, without zeros."""
+        counted = Counter(one.presence for one in self.objectives)
+        return [(counted[name], name) for name in ("KEPT", "ADDED_LATER", "DROPPED") if counted[name]]
 
 
 def read(context: Context, cycle: str, known: str | None = None) -> Story:

@@ -18,7 +18,9 @@ POLICY = (
 """The content security policy of the page: it allows only the inline style of the page."""
 
 _LABELS = {
-    "KEPT": "kept", "ADDED_LATER": "added later", "DROPPED": "dropped", "ACHIEVED": "achieved", "MISSED": "missed",
+    "KEPT": "kept", "ADDED_LATER": "added later", "DROPPED": "dropped", "ACHIEVED": "achieved", "PARTIAL": "partial",
+    "MISSED": "missed", "NOT_SCORED": "not scored", "PENDING": "pending", "ON_TRACK": "on track", "AT_RISK": "at risk",
+    "OFF_TRACK": "off track", "OUTDATED": "outdated",
     "NO_DATA": "no data", "STALE": "stale", "HEALTHY": "healthy", "WARNING": "warning", "BREACHED": "breached",
     "RETIRED": "retired", "WENT_WELL": "What went well", "TO_IMPROVE": "What to improve",
     "LEARNED": "What was learned", "NEXT": "What comes next",

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from api.report import charts, page
-from api.report.content import Attribution, Metric, Story, Unit, read
+from api.report.content import Attribution, HealthCount, Metric, Progress, Story, Unit, read
 from api.report.report_endpoint import Reports
 from api.runtime.database import Database
 from api.schema.schema import QueryFailed
@@ -108,6 +108,44 @@ def test_page_has_every_section_of_the_retrospective(html: str) -> None:
         assert text in html
     assert "The figures are final." in html
     assert re.search(r"<strong>Said \d+ % on average, \d+ % came true \(\d+ statements\)\.</strong>", html)
+
+
+def chip(name: str, text: str) -> str:
+    return f'<span class="chip {name.lower()}">{text}</span>'
+
+
+def test_page_shows_how_the_cycle_and_its_goals_ended(story: Story, html: str) -> None:
+    health = story.cycle.progress.health
+    assert health in ("ACHIEVED", "PARTIAL", "MISSED")
+    assert f"<h1>{story.cycle.name} {chip(health, health.lower())}</h1>" in html
+    objectives, key_results = story.cycle.counts
+    assert (objectives[0], key_results[0]) == ("Objectives", "Key results")
+    for one in (*objectives[1], *key_results[1]):
+        assert chip(one.health, f"{one.count} {one.health.lower()}") in html
+    partial = msgspec.structs.replace(story.cycle, objectives=[HealthCount("PARTIAL", 2), HealthCount("MISSED", 0)])
+    html = page.rendered(msgspec.structs.replace(story, cycle=partial))
+    assert chip("PARTIAL", "2 partial") in html
+    assert "0 missed" not in html
+
+
+def test_goals_closed_without_a_score_are_marked_as_not_scored(story: Story, html: str) -> None:
+    assert "not scored" not in html
+    unscored = Progress(expected=1.0, health=None)
+    cycle = msgspec.structs.replace(story.cycle, progress=unscored)
+    first, *others = story.objectives
+    closed = msgspec.structs.replace(first.objective, state="CLOSED", progress=unscored)
+    looks = [msgspec.structs.replace(first, objective=closed), *others]
+    html = page.rendered(msgspec.structs.replace(story, cycle=cycle, objectives=looks))
+    assert html.count(chip("NOT_SCORED", "not scored")) == 2
+
+
+def test_open_cycle_shows_the_expected_progress_beside_the_value(story: Story, html: str) -> None:
+    assert "expected" not in html
+    cycle = msgspec.structs.replace(story.cycle, state="ACTIVE", progress=Progress(expected=0.625, health="AT_RISK"))
+    html = page.rendered(msgspec.structs.replace(story, is_final=False, cycle=cycle))
+    assert f"<h1>{story.cycle.name} {chip('AT_RISK', 'at risk')}</h1>" in html
+    assert "<dt>expected by now</dt><dd>62\xa0%</dd>" in html
+    assert html.count('data-label="expected"') == len(story.objectives)
 
 
 def test_every_chart_has_an_accessible_label(story: Story, html: str) -> None:
