@@ -90,8 +90,16 @@ class AdoptScoringPolicy(Command, frozen=True):
     at_risk_gap: Annotated[
         Share | UnsetType, doc("The largest gap of an AT_RISK key result, which is OFF_TRACK beyond it; a share of 1.")
     ] = UNSET
-    score_green: Annotated[Share | UnsetType, doc("The lowest score of an ACHIEVED objective; a share of 1.")] = UNSET
-    score_amber: Annotated[Share | UnsetType, doc("The lowest score that is amber and not red; a share of 1.")] = UNSET
+    score_green: Annotated[
+        Share | UnsetType,
+        doc(
+            "The lowest score that is ACHIEVED for an ASPIRATIONAL objective, and PARTIAL for a COMMITTED one; a "
+            "share of 1."
+        ),
+    ] = UNSET
+    score_amber: Annotated[
+        Share | UnsetType, doc("The lowest score that is PARTIAL for an ASPIRATIONAL objective; a share of 1.")
+    ] = UNSET
     stale_after_cadences: Annotated[
         float | UnsetType, doc("The number of cadences without a measurement after which a measure is stale.")
     ] = UNSET

@@ -1,6 +1,6 @@
 """The retrospective of a cycle: attainment, attribution of progress, confidence calibration and silences.
 
-Shares are of 1. A goal without progress counts as 0 in an attribution and is left out of an attainment.
+Shares are of 1. A goal without progress counts as 0 in an attribution and in the attainment of a whole.
 """
 
 from collections.abc import Iterable, Sequence

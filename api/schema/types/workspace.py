@@ -58,11 +58,14 @@ class ScoringPolicy:
     def at_risk_gap(self) -> float:
         return self.policy.at_risk_gap
 
-    @resolved("The lowest score that is ACHIEVED, in [0, 1].")
+    @resolved(
+        "The lowest score that is ACHIEVED for an ASPIRATIONAL objective or a cycle, and PARTIAL for a COMMITTED "
+        "objective, in [0, 1]."
+    )
     def score_green(self) -> float:
         return self.policy.score_green
 
-    @resolved("The lowest score that is amber and not red, in [0, 1].")
+    @resolved("The lowest score that is PARTIAL for an ASPIRATIONAL objective or a cycle, in [0, 1].")
     def score_amber(self) -> float:
         return self.policy.score_amber
 
