@@ -36,7 +36,7 @@ from domain.model.key_result import (
     KeyResultScored,
     KeyResultUnlinked,
 )
-from domain.primitives import values
+from domain.primitives import metric_checks
 from domain.primitives.documentation import doc
 from domain.primitives.errors import Faults, invalid
 from domain.primitives.rules import Rule
@@ -63,7 +63,7 @@ class MetricInput(Metric, frozen=True):
 
 def metric_fields(given: MetricInput, *field: str) -> MetricInput:
     """The metric, if none of its fields has a fault by itself. Raises `INVALID`."""
-    values.metric_fields(given.complete(Unit()), *field)
+    metric_checks.metric_fields(given.complete(Unit()), *field)
     return given
 
 
@@ -119,7 +119,7 @@ class AddKeyResult(Command, frozen=True):
         super().check(faults)
         with faults:
             if self.kpi is None or not self.metric.lacks_start:
-                values.metric(self.metric.complete(Unit()), None, "metric")
+                metric_checks.metric(self.metric.complete(Unit()), None, "metric")
         with faults:
             if self.kpi is not None:
                 refuse_unlinkable(self.metric)
@@ -173,7 +173,7 @@ class RetargetKeyResult(Command, frozen=True):
         super().check(faults)
         with faults:
             if not self.metric.lacks_start:
-                values.metric(self.metric.complete(Unit()), None, "metric")
+                metric_checks.metric(self.metric.complete(Unit()), None, "metric")
 
 
 class RescheduleKeyResult(Command, frozen=True):

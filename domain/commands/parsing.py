@@ -14,7 +14,7 @@ import msgspec
 from msgspec import UNSET
 
 from domain.commands.command import Command, CycleBy, KpiBy, Parsed, exactly_one
-from domain.primitives import values
+from domain.primitives import metric_checks, values
 from domain.primitives.errors import Faults
 from domain.primitives.values import KpiGoal, Unit
 
@@ -81,8 +81,8 @@ def _each(parse: Parser, given: Any, path: Path, parsing: Parsing) -> Any:
 _BY_TYPE: Final[Mapping[type, Parser]] = {
     float: partial(_by_rule, values.number),
     datetime: _moment,
-    Unit: partial(_by_rule, values.unit),
-    KpiGoal: partial(_by_rule, values.kpi_goal),
+    Unit: partial(_by_rule, metric_checks.unit),
+    KpiGoal: partial(_by_rule, metric_checks.kpi_goal),
     CycleBy: partial(_by_rule, exactly_one),
     KpiBy: partial(_by_rule, exactly_one),
 }

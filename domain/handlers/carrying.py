@@ -15,7 +15,7 @@ from domain.model.cycle import Cycle
 from domain.model.key_result import KeyResult, KeyResultAdded
 from domain.model.kpi import Kpi
 from domain.model.objective import Objective, ObjectiveDrafted
-from domain.primitives import values
+from domain.primitives import metric_checks
 from domain.primitives.errors import Code, CommandRejected, invalid
 from domain.primitives.rules import Rule
 from domain.primitives.values import Aggregation, Direction, Kind, Metric, ObjectiveState, Ref
@@ -120,7 +120,7 @@ def _metric(uow: UnitOfWork, key_result: KeyResult, target: CarriedTarget | None
     left = _milestones_left(uow, key_result)
     asked = structs.replace(left, start=_start(uow, key_result, holds=holds), **_goal(key_result, target))
     try:
-        metric = values.metric(asked, None, "targets")
+        metric = metric_checks.metric(asked, None, "targets")
     except CommandRejected as refused:
         raise _not_ahead(key_result, refused.message) from refused
     if not holds and is_level(metric):

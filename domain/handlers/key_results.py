@@ -30,7 +30,7 @@ from domain.model.event import WHEN_RECORDED
 from domain.model.key_result import CheckIn, KeyResult, KeyResultAdded, KeyResultCheckedIn, Link, stored_aggregate
 from domain.model.kpi import Kpi
 from domain.model.objective import Objective
-from domain.primitives import values
+from domain.primitives import metric_checks
 from domain.primitives.errors import invalid
 from domain.primitives.rules import Rule
 from domain.primitives.values import Aggregation, Direction, Metric, Unit
@@ -265,7 +265,7 @@ def _metric(uow: UnitOfWork, given: MetricInput, unit: Unit, link: Link | None, 
     for another unit than the KPI's.
     """
     asked = given.complete(unit if kpi is None else kpi.definition.unit)
-    metric = values.metric(asked, _baseline(uow, asked, link), "metric")
+    metric = metric_checks.metric(asked, _baseline(uow, asked, link), "metric")
     _refuse_unmeasurable(metric, kpi, "metric", "unit")
     return metric
 

@@ -16,7 +16,7 @@ from domain.metrics.wholes import (
     of_heading,
     of_objective,
 )
-from domain.primitives import values
+from domain.primitives import metric_checks
 from domain.primitives.values import (
     Cadence,
     Direction,
@@ -42,7 +42,7 @@ DAY = timedelta(days=1)
 
 def metric(direction: Direction, baseline: float | None = None, **shape: Any) -> Metric:
     """A validated metric, as it is stored."""
-    return values.metric(Metric(direction, **shape), baseline, "metric")
+    return metric_checks.metric(Metric(direction, **shape), baseline, "metric")
 
 
 FROM_0_TO_100 = metric(Direction.INCREASE, start=0, target=100)

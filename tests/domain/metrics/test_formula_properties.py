@@ -13,7 +13,7 @@ from domain.metrics.kpi_series import judged as kpi_judged
 from domain.metrics.progress import Progress, expected
 from domain.metrics.rating import Health, band
 from domain.metrics.trajectory import forecast
-from domain.primitives import values
+from domain.primitives import metric_checks
 from domain.primitives.calendar import Step, buckets, floor, following
 from domain.primitives.errors import CommandRejected
 from domain.primitives.values import Aggregation, Direction, GoalDirection, KpiGoal, Metric, Milestone
@@ -43,7 +43,7 @@ def unless_rejected(read: Callable[[], T]) -> T | None:
 
 @st.composite
 def metrics(draw: st.DrawFn) -> Metric:
-    """Any metric that `values.metric` accepts."""
+    """Any metric that `metric_checks.metric` accepts."""
     direction = draw(st.sampled_from(Direction))
     names = {
         Direction.WITHIN: ["lower", "upper"],
@@ -54,7 +54,7 @@ def metrics(draw: st.DrawFn) -> Metric:
     if names and (direction in (Direction.INCREASE, Direction.DECREASE) or draw(st.booleans())):
         shape["start"] = draw(figures)
     steps = draw(milestones) if direction is Direction.MILESTONES else ()
-    stored = unless_rejected(lambda: values.metric(Metric(direction, milestones=steps, **shape), None))
+    stored = unless_rejected(lambda: metric_checks.metric(Metric(direction, milestones=steps, **shape), None))
     assume(stored is not None)
     assert stored is not None
     return stored
@@ -103,7 +103,7 @@ def test_every_metric_has_a_progress_between_0_and_1_for_every_measurement(
 @calm
 @given(metrics())
 def test_a_metric_that_was_accepted_is_accepted_again_unchanged(metric: Metric) -> None:
-    assert values.metric(metric, 5.0) == metric or metric.start is None
+    assert metric_checks.metric(metric, 5.0) == metric or metric.start is None
 
 
 @calm
@@ -182,7 +182,7 @@ def test_every_aggregate_of_readings_has_a_status(
 ) -> None:
     figure = aggregated(readings, aggregation)
     assert -1.8e308 < figure < 1.8e308
-    watched = unless_rejected(lambda: values.kpi_goal(goal))
+    watched = unless_rejected(lambda: metric_checks.kpi_goal(goal))
     assert watched is not None or goal.direction is GoalDirection.WITHIN
     assert kpi_judged(watched, figure) in KpiStatus
 

@@ -12,7 +12,7 @@ from domain.metrics.formulas import Measurement, unclamped
 from domain.metrics.kpi_series import KpiStatus, KpiTerms, comparison, series
 from domain.metrics.kpi_status import KpiFacts, status
 from domain.metrics.rating import Health
-from domain.primitives import values
+from domain.primitives import metric_checks, values
 from domain.primitives.calendar import Step
 from domain.primitives.values import (
     Aggregation,
@@ -195,7 +195,7 @@ KPIS = [
 def test_typical_kpis_can_be_defined_and_have_a_status(
     text: str, goal: KpiGoal | None, value: float, expected: KpiStatus
 ) -> None:
-    defined = None if goal is None else values.kpi_goal(goal, text)
+    defined = None if goal is None else metric_checks.kpi_goal(goal, text)
     kpi = KpiFacts((KpiTerms(OPENING, defined),), Cadence.MONTHLY)
     assert status(kpi, [measured(value)], MIDDLE, POLICY) is expected
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.primitives import values
+from domain.primitives import metric_checks, values
 from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.values import Cadence, Direction, GoalDirection, KpiGoal, Metric, Milestone, ScoringPolicy, Unit
 from tests.domain.metrics.builders import OPENING, metric
@@ -16,7 +16,7 @@ HUGE = sys.float_info.max
 
 def refusal_of(given: Metric, baseline: float | None = None) -> CommandRejected:
     with pytest.raises(CommandRejected) as refused:
-        values.metric(given, baseline, "metric")
+        metric_checks.metric(given, baseline, "metric")
     return refused.value
 
 
@@ -116,7 +116,7 @@ def test_change_by_with_the_wrong_sign_explains_how_to_write_a_decrease() -> Non
 
 def test_validating_a_stored_metric_returns_it_unchanged() -> None:
     stored = metric(Direction.INCREASE, start=3, change_by=0.1)
-    assert values.metric(stored, 99.0) == stored
+    assert metric_checks.metric(stored, 99.0) == stored
 
 
 @pytest.mark.parametrize("direction", [Direction.INCREASE, Direction.AT_LEAST])
@@ -149,7 +149,7 @@ REFUSED_GOALS = {
 @pytest.mark.parametrize(("goal", "field"), REFUSED_GOALS.values(), ids=REFUSED_GOALS.keys())
 def test_an_invalid_kpi_goal_is_refused_with_its_field(goal: KpiGoal, field: str) -> None:
     with pytest.raises(CommandRejected) as refused:
-        values.kpi_goal(goal, "goal")
+        metric_checks.kpi_goal(goal, "goal")
     assert (refused.value.code, refused.value.field) == (Code.INVALID, ("goal", field))
 
 
@@ -162,7 +162,7 @@ def test_an_invalid_kpi_goal_is_refused_with_its_field(goal: KpiGoal, field: str
     ],
 )
 def test_a_valid_kpi_goal_is_returned_unchanged(goal: KpiGoal) -> None:
-    assert values.kpi_goal(goal) == goal
+    assert metric_checks.kpi_goal(goal) == goal
 
 
 def test_texts_are_trimmed_and_bounded() -> None:
@@ -191,9 +191,9 @@ def test_text_is_stored_in_nfc() -> None:
     decomposed, composed = "cafe\u0301", "caf\u00e9"
     assert values.title(decomposed) == values.prose(decomposed) == composed
     assert values.email(f"{decomposed}@example.com") == f"{composed}@example.com"
-    assert values.unit(Unit(symbol="\u212b")).symbol == "\u00c5"
+    assert metric_checks.unit(Unit(symbol="\u212b")).symbol == "\u00c5"
     milestones = (Milestone("a", decomposed),)
-    stored = values.metric(Metric(Direction.MILESTONES, unit=Unit(symbol="\u212a"), milestones=milestones), None)
+    stored = metric_checks.metric(Metric(Direction.MILESTONES, unit=Unit(symbol="\u212a"), milestones=milestones), None)
     assert (stored.milestones[0].title, stored.unit.symbol) == (composed, "K")
 
 
