@@ -16,6 +16,7 @@ from api.runtime.settings import Settings
 from domain.commands.permissions import Role
 from domain.handlers import identity
 from domain.log.event_store import Log
+from domain.primitives.json_keys import unique_members
 
 KID_LENGTH_MAX: Final = 256
 ANYONE: Final = "*"
@@ -95,19 +96,12 @@ class JwtAuthenticator:
 def _decoded(part: str) -> dict[str, Any]:
     """A decoded part of a JWT. Raises `AuthenticationFailed`, also for a duplicate key."""
     try:
-        decoded = json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)), object_pairs_hook=_unique)
+        decoded = json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)), object_pairs_hook=unique_members)
     except (ValueError, RecursionError):
         decoded = None
     if not isinstance(decoded, dict):
         raise AuthenticationFailed("the JWT is malformed or has a duplicate key")
     return decoded
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    unique = dict(pairs)
-    if len(unique) < len(pairs):
-        raise ValueError("duplicate key")
-    return unique
 
 
 def _claim(claims: dict[str, Any], name: str) -> Any:

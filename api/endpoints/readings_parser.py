@@ -16,6 +16,7 @@ from api.endpoints.csv_cells import BOM, unguarded
 from domain.commands.command import KpiBy
 from domain.commands.kpi_commands import READINGS_MAX, ReadingInput
 from domain.primitives.errors import Code
+from domain.primitives.json_keys import reject_duplicate_keys
 
 NDJSON: Final = "application/x-ndjson"
 CSV: Final = "text/csv"
@@ -179,9 +180,10 @@ class Json:
             return None
         try:
             decoded = self._decode(line)
+            reject_duplicate_keys(line)
         except msgspec.ValidationError as error:
             raise BadLine(number, Code.INVALID, f"The line is not a valid reading: {error}.") from error
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, ValueError, RecursionError) as error:
             raise BadLine(number, Code.INVALID, f"The line is not valid JSON in UTF-8: {error}.") from error
         return ReadingInput(self._kpis[decoded.kpi], decoded.value, decoded.measured_at, decoded.note)
 

@@ -24,6 +24,7 @@ from domain.log.event_store import Log
 from domain.model.key_result import KeyResultAdded
 from domain.primitives import personal_data
 from domain.primitives.errors import Code, CommandRejected, Faults, Problem, invalid
+from domain.primitives.json_keys import reject_duplicate_keys
 from domain.primitives.rules import Rule
 from domain.primitives.values import Kind, Ref, Source
 
@@ -142,7 +143,8 @@ class Import:
             )
         try:
             fact = msgspec.json.decode(line, type=Fact)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            reject_duplicate_keys(line)
+        except (msgspec.MsgspecError, ValueError) as error:
             raise invalid(f"This is not a fact: {error}.", rule=Rule.FACT_MALFORMED, cause=str(error)) from error
         digest = sha256(json.dumps(msgspec.json.decode(line), sort_keys=True).encode()).hexdigest()
         self._seen[digest] += 1

@@ -244,7 +244,7 @@ class Endpoint(GraphQL[Context, None]):
         return self._context(request)
 
     def decode_json(self, data: str | bytes) -> object:
-        return orjson.loads(data)
+        return graphql_request.decoded(data)
 
     def encode_json(self, data: object) -> bytes:
         return orjson.dumps(data)

@@ -9,6 +9,7 @@ from cross_web import HTTPException
 from graphql import GraphQLError
 
 from api.execution.variable_limits import VALUES_MAX
+from domain.primitives.json_keys import reject_duplicate_keys
 
 
 class RequestRejected(HTTPException):
@@ -73,8 +74,15 @@ def _parse_request(document: Any) -> GraphQLRequest:
     return request
 
 
+def decoded(text: str | bytes) -> Any:
+    """The value of a JSON text. Raises `ValueError` for invalid JSON, and for an object with a duplicate key."""
+    value = orjson.loads(text)
+    reject_duplicate_keys(text)
+    return value
+
+
 def _json(text: str | bytes) -> Any:
     try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError as error:
+        return decoded(text)
+    except ValueError as error:
         raise HTTPException(HTTPStatus.BAD_REQUEST, f"The request is not valid JSON in UTF-8: {error}") from None

@@ -174,6 +174,13 @@ def test_malformed_line_is_refused(database: Database) -> None:
     assert "line 1  INVALID: This is not a fact" in done.stdout
 
 
+def test_fact_with_a_duplicate_key_is_refused(database: Database) -> None:
+    twice = FACTS[0].replace(b"{", b'{"at": "2020-01-01T00:00:00Z", ', 1)
+    done = keyframe(database.settings, "import", "-", stdin=twice)
+    assert done.returncode == 1
+    assert 'This is not a fact: the key "at" appears twice in one object.' in done.stdout
+
+
 @pytest.mark.parametrize("name", ["nothing.ndjson", "."])
 def test_unreadable_file_is_a_one_line_error(settings: Settings, name: str) -> None:
     done = keyframe(settings, "import", name)

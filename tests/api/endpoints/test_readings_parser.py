@@ -35,6 +35,8 @@ def bad(file: bytes, media: str) -> BadLine:
         (line(0).replace(b"2026-01", b"2026-13"), "RFC3339"),
         (line(0, note="x").replace(b'"x"', b'"\xff"'), "UTF-8"),
         (b"[" * 5_000, "not"),
+        (line(0).replace(b"{", b'{"value": 2, ', 1), 'the key "value" appears twice'),
+        (line(0).replace(b"{", b'{"v\\u0061lue": 2, ', 1), 'the key "value" appears twice'),
     ],
 )
 def test_invalid_json_line_is_reported_by_number(wrong: bytes, message_part: str) -> None:

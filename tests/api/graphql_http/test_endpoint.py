@@ -1,5 +1,6 @@
 """The GraphQL endpoint over HTTP: media types, methods, bounds, hosts and failures."""
 
+import re
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -144,6 +145,30 @@ def test_other_methods_are_not_allowed(api: Api, method: str) -> None:
 def test_malformed_request_is_refused_with_a_json_error(api: Api, body: bytes, kind: str, status: int) -> None:
     response = api.http.post("/graphql", content=body, headers={"content-type": kind})
     assert (response.status_code, code(response)) == (status, "BAD_REQUEST")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"query": "{__typename}", "query": "{viewer {handle}}"}',
+        b'{"query": "{__typename}", "variables": {"a": [{"b": 1, "\\u0062": 1}]}}',
+        b'[{"query": "{__typename}", "extensions": {"query": 1, "query": 2}}]',
+    ],
+)
+def test_duplicate_json_key_is_refused_by_name(api: Api, body: bytes) -> None:
+    response = api.http.post("/graphql", content=body, headers={"content-type": "application/json"})
+    assert (response.status_code, code(response)) == (400, "BAD_REQUEST")
+    assert re.search(r'the key "(query|b)" appears twice in one object', response.json()["errors"][0]["message"])
+
+
+def test_duplicate_json_key_in_a_query_string_is_refused(api: Api) -> None:
+    response = api.http.get("/graphql", params={"query": "{__typename}", "variables": '{"a": 1, "a": 2}'})
+    assert (response.status_code, code(response)) == (400, "BAD_REQUEST")
+
+
+def test_equal_keys_of_different_objects_are_accepted(api: Api) -> None:
+    body = {"query": "{__typename}", "variables": {"a": {"a": [{"a": 1}, {"a": 1}]}}, "extensions": {"query": 1}}
+    assert post(api, body).status_code == 200
 
 
 def test_valid_request_id_is_returned_and_an_invalid_one_replaced(api: Api) -> None:

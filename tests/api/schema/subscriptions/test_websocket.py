@@ -54,6 +54,7 @@ VIEWER = "{ viewer { handle } }"
         '{"type": "subscribe", "id": ["1"], "payload": {"query": "{__typename}"}}',
         '{"type": "subscribe", "id": "", "payload": {"query": "{__typename}"}}',
         "[" * 5000,
+        '{"type": "pong", "type": "ping"}',
     ],
 )
 def test_malformed_message_closes_with_4400(served: Running, frame: str | bytes) -> None:
