@@ -1,8 +1,9 @@
 """The `doctor` command: checks an installation, and reports one finding per check with a remedy."""
 
+import os
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from http.client import HTTPException
@@ -17,6 +18,7 @@ from api.auth import jwks
 from api.cli.output import Failure, out, reached
 from api.runtime import signing_key
 from api.runtime.database import VERSION_MIN, Connection, Database
+from api.runtime.setting_names import unknown_names
 from api.runtime.settings import Settings
 from domain.log import api_tokens
 from domain.log.health import VERSION, Checkup, examine
@@ -69,10 +71,23 @@ def run_checks(settings: Settings) -> Iterator[Finding]:
 
 
 def _environment(settings: Settings) -> Iterator[Finding]:
+    yield _names(os.environ)
     if settings.database_url is None:
         yield _disk(settings.data_dir)
     yield _address(settings)
     yield _key(settings)
+
+
+def _names(variables: Iterable[str]) -> Finding:
+    """Whether a variable begins like a setting and is none."""
+    unknown = unknown_names(variables)
+    if not unknown:
+        return Finding("settings", Verdict.RIGHT, "every KEYFRAME_ variable is a setting")
+    found = f"{', '.join(name for name, _ in unknown)}: not a setting, has no effect"
+    misspelled = [f"{nearest} instead of {name}" for name, nearest in unknown if nearest is not None]
+    if misspelled:
+        return Finding("settings", Verdict.WRONG, found, f"Set {', '.join(misspelled)}.")
+    return Finding("settings", Verdict.NOTE, found, "Unset it, unless another program needs it.")
 
 
 def _disk(directory: Path) -> Finding:

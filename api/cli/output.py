@@ -1,5 +1,6 @@
 """Output of the command line: results on stdout; progress and errors on stderr, each error as one sentence."""
 
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,6 +12,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from api.runtime.database import Database, open_database
+from api.runtime.setting_names import unknown_names
 from api.runtime.settings import Settings
 from api.runtime.signing_key import KeyFault
 from domain.log.health import VERSION, examine
@@ -57,6 +59,11 @@ def print_error(sentence: str) -> None:
     err.print(f"keyframe: {sentence}", style="red", markup=False, soft_wrap=True)
 
 
+def print_warning(sentence: str) -> None:
+    """Print a warning to stderr."""
+    err.print(f"keyframe: {sentence}", style="yellow", markup=False, soft_wrap=True)
+
+
 def stop_on_signals() -> None:
     """Handle termination signals like Ctrl-C, so that open resources are closed in order. Signals that the parent
     process ignores, as nohup does, stay ignored."""
@@ -67,7 +74,11 @@ def stop_on_signals() -> None:
 
 
 def settings(**options: Any) -> Settings:
-    """The settings from the environment; options of the command line override them unless they are None."""
+    """The settings from the environment; options of the command line override them unless they are None. Variables
+    with misspelled names are reported."""
+    for name, nearest in unknown_names(os.environ):
+        if nearest is not None:
+            print_warning(f"{name} is not a setting and has no effect; did you mean {nearest}?")
     try:
         return Settings(**{name: value for name, value in options.items() if value is not None})
     except ValidationError as error:

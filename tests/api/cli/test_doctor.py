@@ -48,8 +48,8 @@ def test_healthy_workspace_has_no_wrong_findings(database: Database, filled: Con
     findings = list(run_checks(database.settings))
     assert [finding.check for finding in findings if finding.verdict is not Verdict.RIGHT] == ["key"]  # has none
     assert [finding.check for finding in findings] == [
-        "address", "key", "database", "version", "encoding", "clocks", "log", "append-only", "role", "authentication",
-        "projections",
+        "settings", "address", "key", "database", "version", "encoding", "clocks", "log", "append-only", "role",
+        "authentication", "projections",
     ]  # fmt: skip
 
 
@@ -126,6 +126,20 @@ def test_doctor_finds_a_schema_of_a_newer_version(database: Database, filled: Co
     filled.execute("update migration set version = version + 100")
     finding = found(database.settings, "log")
     assert (finding.verdict, finding.remedy) == (Verdict.WRONG, "Install the newer Keyframe.")
+
+
+def test_doctor_names_the_nearest_setting_of_a_misspelled_one(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert found(settings, "settings").verdict is Verdict.RIGHT
+    monkeypatch.setenv("KEYFRAME_TOKEN", "of a client")
+    assert found(settings, "settings").verdict is Verdict.NOTE
+    monkeypatch.setenv("KEYFRAME_DATABASE_ULR", "postgresql://db.example.org/keyframe")
+    finding = found(settings, "settings")
+    assert (finding.verdict, finding.remedy) == (
+        Verdict.WRONG, "Set KEYFRAME_DATABASE_URL instead of KEYFRAME_DATABASE_ULR.",
+    )  # fmt: skip
+    assert finding.found == "KEYFRAME_DATABASE_ULR, KEYFRAME_TOKEN: not a setting, has no effect"
 
 
 def test_doctor_finds_an_almost_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
