@@ -51,17 +51,20 @@ def _lifetime(text: str) -> timedelta:
 
 
 def create(database: Database, request: TokenRequest) -> None:
-    """Create a token, and print its secret alone on a line. The secret is not stored, so it is never shown again."""
+    """Create a token, and print its secret alone on a line. The secret is not stored, so it is never shown again.
+
+    The token is committed after it was printed: no token is valid that was never shown.
+    """
     person = None
     if request.person is not None:
         person = identity.by_handle(database.log(size_max=1), request.person)
         if person is None or not person.is_active:
             raise Failure(f"--person: there is no active person with the handle '{request.person}'.")
-    with database.connect() as conn:
+    with database.connect() as conn, conn.transaction():
         token, secret = api_tokens.issue(
             conn, request.name, request.roles, person.id if person else None, request.lifetime
         )
-    out.print(secret, soft_wrap=True, markup=False)
+        _show(secret)
     acts_as = f"as {request.person}" if person else f"as the machine '{token.name}'"
     err.print(
         f"Save it now: it is not shown again. It acts {acts_as} with the roles {_roles(token)} until "
@@ -69,6 +72,14 @@ def create(database: Database, request: TokenRequest) -> None:
         markup=False,
         soft_wrap=True,
     )
+
+
+def _show(secret: str) -> None:
+    """Print the secret. Raises `Failure` if standard output takes nothing."""
+    try:
+        out.print(secret, soft_wrap=True, markup=False)
+    except OSError as error:
+        raise Failure(f"The token cannot be printed ({error.strerror}); none was created.") from error
 
 
 def list_all(database: Database) -> None:

@@ -2,9 +2,11 @@
 
 import asyncio
 import re
+import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -13,12 +15,13 @@ import pytest
 
 from api.asgi.ttl_cache import SingleFlightTTLCache
 from api.auth import authentication
+from api.cli.output import out
 from domain.commands.people_commands import DeactivatePerson
 from domain.commands.permissions import Role
 from domain.log import api_tokens
 from domain.log.schema import application_role
 from tests.api.auth.conftest import AppServer, running_app_server
-from tests.api.cli.terminal import keyframe
+from tests.api.cli.terminal import KEYFRAME, environment, keyframe
 
 SHAPE = re.compile(r"kf_([a-z2-9]{10})_[A-Za-z0-9_-]{43}")
 
@@ -46,6 +49,44 @@ def test_created_token_is_the_only_line_on_stdout(app_server: AppServer) -> None
     listed = keyframe(app_server.database.settings, "token", "list").stdout
     assert "machine shop" in listed
     assert secret.split("_")[2] not in listed
+
+
+@pytest.mark.parametrize("failure", [OSError(28, "No space left on device"), SystemExit(1), KeyboardInterrupt()])
+def test_token_that_cannot_be_printed_is_not_created(
+    app_server: AppServer, monkeypatch: pytest.MonkeyPatch, failure: BaseException
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise failure
+
+    monkeypatch.setattr(out, "print", fail)
+    done = keyframe(app_server.database.settings, "token", "create", "--role", "ADMIN", "--name", "unseen")
+    assert done.returncode != 0
+    with app_server.database.connect() as conn:
+        assert "unseen" not in [token.name for token in api_tokens.every(conn)]
+
+
+def test_token_on_a_full_standard_output_is_not_created(app_server: AppServer) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*KEYFRAME, "token", "create", "--role", "ADMIN", "--name", "unseen"],
+            env=environment(app_server.database.settings), stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert "keyframe: The token cannot be printed (No space left on device); none was created." in done.stderr
+    assert "Traceback" not in done.stderr
+    with app_server.database.connect() as conn:
+        assert "unseen" not in [token.name for token in api_tokens.every(conn)]
+
+
+def test_token_whose_row_cannot_be_read_back_is_not_created(
+    app_server: AppServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api_tokens, "_token", lambda _: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        keyframe(app_server.database.settings, "token", "create", "--role", "ADMIN", "--name", "unseen")
+    monkeypatch.undo()
+    with app_server.database.connect() as conn:
+        assert "unseen" not in [token.name for token in api_tokens.every(conn)]
 
 
 def test_token_can_belong_to_a_person(app_server: AppServer) -> None:
