@@ -62,7 +62,7 @@ def run_checks(settings: Settings) -> Iterator[Finding]:
                 yield from _log(found, settings.workspace)
                 if found.version == VERSION:
                     yield _authentication(conn, settings)
-                    yield _projections(conn, database)
+                    yield from _projections(conn, database)
     except Failure as failure:
         yield Finding("database", Verdict.WRONG, str(failure), "Fix this first: the other checks need the database.")
 
@@ -274,10 +274,23 @@ def _authentication(conn: Connection, settings: Settings) -> Finding:
     return Finding("authentication", Verdict.RIGHT, f"accepts {' and '.join(methods)}")
 
 
-def _projections(conn: Connection, database: Database) -> Finding:
+def _projections(conn: Connection, database: Database) -> Iterator[Finding]:
     found = projections.examine(conn, database.log(size_max=1), database.settings.workspace)
     if found is None:
-        return Finding("projections", Verdict.NOTE, "not built yet", "'keyframe serve' builds them.")
+        yield Finding("projections", Verdict.NOTE, "not built yet", "'keyframe serve' builds them.")
+        return
+    yield _position(found, database)
+    if found.left is not None:
+        erased = "; erased people may be left in its files" if found.is_any_erased else ""
+        yield Finding(
+            "leftovers",
+            Verdict.WRONG if found.is_any_erased else Verdict.NOTE,
+            f"an earlier generation of the projections could not be dropped: {found.left}{erased}",
+            "End those sessions; the projector then drops it within a minute, and 'keyframe rebuild' at once.",
+        )
+
+
+def _position(found: projections.Checkup, database: Database) -> Finding:
     where = f"at position {found.position:,}; the log is at {found.head:,}"
     if not found.is_current:
         return Finding(

@@ -322,6 +322,7 @@ def rebuild() -> None:
 
     with opened(settings(), must_exist=True) as database:
         position = rebuilding.rebuild(database)
+        rebuilding.report_leftovers(database)
     out.print(f"The projections were rebuilt up to position {position}.")
 
 

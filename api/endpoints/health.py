@@ -86,7 +86,8 @@ class Readiness:
         poison = found.poison and {name: getattr(found.poison, name) for name in ("position", "topic", "cause")}
         lag = found.head - found.position
         state = {"position": found.position, "head": found.head, "lag": lag, "fed": found.has_leader, "poison": poison}
-        return {"views": state, "wrong": _problem(found)}
+        left = {"leftovers": found.left.schemas if found.left else ()}
+        return {"views": state | left, "wrong": _problem(found)}
 
 
 def _problem(found: projections.Checkup) -> str | None:

@@ -16,7 +16,8 @@ from domain.log import sandbox
 KEYS = "person_key"
 
 _LOCK_WAIT = "200ms"
-"""The longest that a wipe waits for a lock, and so delays others. After a timeout the wipe is retried later."""
+"""The longest that a wipe or a drop waits for a lock, and so delays others; it is retried later. It is shorter than the
+server's `deadlock_timeout`, so that a reader is never the victim of a deadlock."""
 
 
 class NotTableOwner(Exception):
@@ -34,7 +35,7 @@ def wipe(conn: psycopg.Connection[Any], workspace: str, projections: Sequence[st
     sandbox.drop_abandoned(conn, workspace)
     without_key = "person is not null and not exists (select from person_key k where k.person = token.person)"
     conn.execute(f"delete from token where {without_key}")  # noqa: S608  constant text
-    with _short_lock_timeout(conn):
+    with short_lock_timeout(conn):
         return all([_wiped(conn, table) for table in tables])  # noqa: C419  every table, without short-circuit
 
 
@@ -56,7 +57,7 @@ def _require_owner(conn: psycopg.Connection[Any], tables: Sequence[str]) -> None
 
 
 @contextmanager
-def _short_lock_timeout(conn: psycopg.Connection[Any]) -> Iterator[None]:
+def short_lock_timeout(conn: psycopg.Connection[Any]) -> Iterator[None]:
     """Limit lock waits to `_LOCK_WAIT` within the block."""
     previous = _fetch(conn, "select current_setting('lock_timeout')")
     conn.execute("select set_config('lock_timeout', %s, false)", [_LOCK_WAIT])

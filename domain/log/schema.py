@@ -5,12 +5,14 @@ import secrets
 from functools import lru_cache
 from hashlib import blake2b
 from importlib.resources import files
-from typing import Final
+from typing import Any, Final
 
 from psycopg import Connection, sql
 from psycopg.errors import DuplicateObject, InsufficientPrivilege, UniqueViolation
 
 _WORKSPACE = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_GENERATION = re.compile(r".*_views(_next|_old[0-9]*)?(_seen)?")
+"""The names of the schemas that Keyframe makes beside a workspace."""
 
 MIGRATIONS: Final = tuple(
     file.read_bytes()
@@ -22,9 +24,7 @@ MIGRATIONS: Final = tuple(
 
 def workspace_name(name: str) -> str:
     """The name, if it is a valid workspace name. Raises `ValueError`."""
-    taken = (
-        name.startswith("pg_") or name.endswith(("_views", "_views_seen")) or name in ("public", "information_schema")
-    )
+    taken = name.startswith("pg_") or _GENERATION.fullmatch(name) or name in ("public", "information_schema")
     if taken or not _WORKSPACE.fullmatch(name):
         raise ValueError(
             f"'{name}' is not a valid workspace name: use up to 40 lower-case letters, digits and '_', "
@@ -41,6 +41,12 @@ def views_schema(workspace: str) -> str:
 def seen_schema(views: str) -> str:
     """The schema of the SQL views that filter these projection tables by visibility."""
     return f"{views}_seen"
+
+
+def leftover_schemas(conn: Connection[Any], workspace: str) -> list[str]:
+    """The schemas of projections that are not in use: of earlier generations, and of the next one of a rebuild."""
+    query = "select nspname::text from pg_namespace where nspname ~ %s order by 1"
+    return [name for (name,) in conn.execute(query, [f"^{views_schema(workspace)}_(next|old[0-9]*)$"]).fetchall()]
 
 
 def application_role(workspace: str) -> str:
@@ -77,10 +83,10 @@ def migrate(conn: Connection[tuple[object, ...]], workspace: str = "keyframe", a
             _grant(conn, schema, views, seen, sql.Identifier(role))
 
 
-def drop(conn: Connection[tuple[object, ...]], workspace: str) -> None:
+def drop(conn: Connection[Any], workspace: str) -> None:
     """Drop a workspace with all its data; idempotent."""
-    views = views_schema(workspace)
-    for name in (seen_schema(views), views, workspace_name(workspace)):
+    generations = [views_schema(workspace), *leftover_schemas(conn, workspace)]
+    for name in (*map(seen_schema, generations), *generations, workspace_name(workspace)):
         conn.execute(sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(name)))
 
 
@@ -103,10 +109,14 @@ def _apply(conn: Connection[tuple[object, ...]]) -> bool:
     return row[0] < len(MIGRATIONS)
 
 
+def is_role(conn: Connection[Any], role: str) -> bool:
+    """Whether the server has this role."""
+    return conn.execute("select from pg_roles where rolname = %s", [role]).fetchone() is not None
+
+
 def _role_exists(conn: Connection[tuple[object, ...]], role: str) -> bool:
     """Create the application's role if it is missing and the user has the right to. Returns whether it exists."""
-    exists = "select 1 from pg_roles where rolname = %s"
-    if conn.execute(exists, [role]).fetchone() is not None:
+    if is_role(conn, role):
         return True
     name = sql.Identifier(role)
     try:

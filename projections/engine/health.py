@@ -4,23 +4,28 @@ import msgspec
 import psycopg
 
 from domain.log.event_store import Log
-from domain.log.schema import lock_key
+from projections.engine import leftovers
+from projections.engine.leftovers import Leftovers
 from projections.engine.rebuild import is_current
 from projections.engine.registry import Poison, StaleBatch, advance, read
 from projections.store.versioned_tables import Connection
+from projections.tables.people import is_any_erased
 
 _LOCK_WAIT = "1s"
 
 
 class Checkup(msgspec.Struct, frozen=True):
     """The result: the position of the projections and the end of the log, whether their tables are those of this
-    program, whether a projector leads, and the next event if it cannot be applied."""
+    program, whether a projector leads, the next event if it cannot be applied, the generations that are not in use and
+    could not be dropped, and whether any person was erased, of whom traces may be left in those."""
 
     position: int
     head: int
     is_current: bool
     has_leader: bool
     poison: Poison | None = None
+    left: Leftovers | None = None
+    is_any_erased: bool = False
 
 
 def examine(conn: Connection, log: Log, workspace: str) -> Checkup | None:
@@ -32,17 +37,8 @@ def examine(conn: Connection, log: Log, workspace: str) -> Checkup | None:
     position = 0 if row is None else int(row[0])
     head, current = log.head().position, is_current(conn)
     poison = _try_next(conn, log, position) if current and position < head else None
-    return Checkup(position, head, current, _has_leader(conn, workspace), poison)
-
-
-def _has_leader(conn: Connection, workspace: str) -> bool:
-    """Whether a session holds the advisory lock of the leading projector."""
-    query = """
-        select from pg_locks where locktype = 'advisory' and objsubid = 1 and granted
-        and (classid::bigint << 32) | objid::bigint = %s and database = (select oid from pg_database where datname = %s)
-    """
-    key = lock_key(conn.info.dbname, workspace, "project")
-    return conn.execute(query, [key, conn.info.dbname]).fetchone() is not None
+    leads, left = leftovers.is_locked(conn, workspace, "project"), leftovers.find(conn, workspace)
+    return Checkup(position, head, current, leads, poison, left, left is not None and is_any_erased(conn))
 
 
 def _try_next(conn: Connection, log: Log, position: int) -> Poison | None:

@@ -16,6 +16,7 @@ from domain.log.erasure import NotTableOwner, wipe
 from domain.log.event_store import Log
 from domain.log.schema import lock_key
 from domain.model.people import PersonErased
+from projections.engine import leftovers
 from projections.engine.rebuild import create
 from projections.engine.registry import Poison, StaleBatch, advance, read
 from projections.store.versioned_tables import Connection
@@ -27,7 +28,8 @@ POLL_SECONDS = 0.25
 WATCH_SECONDS = 0.003
 """The pause between two reads of the position by a follower while a caller waits, and after the log has grown."""
 WIPE_SECONDS = 60.0
-"""The pause before erased people are wiped from the database files again, while a reader still sees their rows."""
+"""The pause before erased people are wiped from the database files again, while a reader still sees their rows, and
+between two attempts to drop generations that are not in use."""
 BACKOFF_SECONDS = (0.05, 2.0)
 """The first and the longest pause before a lost connection is opened again."""
 
@@ -86,7 +88,7 @@ class Projector:
         self._wakeup = threading.Event()
         self._waiting = 0
         self._due = 0.0
-        self._wipe_due = inf
+        self._wipe_due = self._sweep_due = inf
         self._status = Status(Condition.STARTING, 0)
 
     @property
@@ -180,7 +182,7 @@ class Projector:
             self._wakeup.wait(WATCH_SECONDS if is_awaited else POLL_SECONDS)
 
     def _lead(self, conn: Connection, position: int, stop: threading.Event) -> None:
-        self._wipe_due = 0.0 if people.is_any_erased(conn) else inf
+        self._wipe_due, self._sweep_due = 0.0 if people.is_any_erased(conn) else inf, 0.0
         while not stop.is_set():
             self._wakeup.clear()
             reached = self._step(conn, position)
@@ -189,6 +191,8 @@ class Projector:
             else:
                 position = reached
             self._keep(conn, position)
+            if monotonic() >= self._sweep_due:
+                self._sweep(conn)
             if monotonic() >= self._wipe_due:
                 self._wipe(conn)
 
@@ -204,9 +208,20 @@ class Projector:
             reached = self._read_position(conn)[0]
             self._wipe_due = 0.0 if people.is_any_erased(conn) else self._wipe_due
         if any(isinstance(entry.event, PersonErased) for entry in entries):
-            self._wipe_due = 0.0
+            self._wipe_due = self._sweep_due = 0.0
         self._publish(position=reached)
         return reached
+
+    def _sweep(self, conn: Connection) -> None:
+        """Drop the generations that are not in use, which contain people who were erased since."""
+        self._sweep_due = monotonic() + WIPE_SECONDS
+        try:
+            left = leftovers.sweep(conn, self._workspace)
+        except psycopg.errors.InsufficientPrivilege as fault:
+            _log.warning("an earlier generation of the projections cannot be dropped", cause=str(fault))
+        else:
+            if left is not None:
+                _log.warning("an earlier generation of the projections is still in use", left=str(left))
 
     def _wipe(self, conn: Connection) -> None:
         """Remove erased people from the database files, too, as soon as no reader holds a snapshot of their rows."""

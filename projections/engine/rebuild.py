@@ -4,15 +4,14 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from hashlib import sha256
-from typing import Any
 
 import psycopg
 from psycopg import sql
 
 from domain.log.event_store import Log
-from domain.log.schema import application_role, lock_key, seen_schema, views_schema
+from domain.log.schema import application_role, is_role, lock_key, seen_schema, views_schema
 from domain.model.event import Recorded
-from projections.engine import visibility
+from projections.engine import leftovers, visibility
 from projections.engine.registry import DEFINITION as TABLES_DEFINITION
 from projections.engine.registry import POSITION_DDL, TABLES, advance, read
 from projections.store.versioned_tables import Connection
@@ -22,9 +21,8 @@ DEFINITION = sha256(f"{TABLES_DEFINITION}\n{visibility.DEFINITION}".encode()).he
 """A hash of the definitions of a generation: a generation with another hash is rebuilt."""
 
 BATCH_SIZE = 5_000
-DROP_ATTEMPTS_MAX = 100
-_DROP_WAIT = "200ms"
-"""Shorter than the server's `deadlock_timeout`, so that a reader is never the victim of a deadlock."""
+DROP_ATTEMPTS_MAX = 50
+"""How often a rebuild tries to drop the earlier generation, each time waiting shortly for its readers."""
 
 
 def create(conn: Connection, workspace: str = "keyframe") -> None:
@@ -54,14 +52,16 @@ def rebuild(
 
     `progress` is called with (position reached, head of the log). Readers never see a gap. Returns the position of
     the new generation. Raises `Poison` for an event that cannot be applied; the old generation stays in use then.
+    A generation that a long transaction still reads is left for later: see `projections.engine.leftovers`.
     """
-    old, new = views_schema(workspace), f"{views_schema(workspace)}_next"
+    new = leftovers.next_schema(workspace)
     with closing(connect()) as conn:
         conn.execute("set statement_timeout = 0; set lock_timeout = 0; set idle_in_transaction_session_timeout = 0")
         conn.execute("set synchronous_commit = off")  # a rebuild starts over after a crash
         conn.execute("select pg_advisory_lock(%s)", [lock_key(conn.info.dbname, workspace, "rebuild")])
         create(conn, workspace)
-        _drop_schemas(conn, new)
+        leftovers.retire(conn, new, workspace)
+        leftovers.drop_unused(conn, workspace)
         try:
             _create_generation(conn, new, workspace)
             reached = _fill(conn, log, 0, batch_size, progress)
@@ -69,12 +69,12 @@ def rebuild(
             conn.execute(f"analyze {', '.join(table.name for table in TABLES)}")
             reached = _fill(conn, log, reached, batch_size, progress)
             _wipe(conn)
-            reached = _swap(conn, log, old, new, reached)
+            reached = _swap(conn, log, workspace, reached)
         except BaseException:
             with suppress(psycopg.OperationalError):
-                _drop(conn, new)
+                leftovers.drop_unused(conn, workspace)
             raise
-        _drop(conn, f"{old}_old")
+        leftovers.drop_unused(conn, workspace, DROP_ATTEMPTS_MAX)
         return reached
 
 
@@ -86,7 +86,7 @@ def _create_generation(conn: Connection, schema: str, workspace: str) -> None:
     readable by the application. The search path of the session is set to the tables."""
     seen = seen_schema(schema)
     for name in (schema, seen):
-        _run(conn, "create schema if not exists {}", name)
+        leftovers.run(conn, "create schema if not exists {}", name)
     _set_search_path(conn, schema, workspace)
     for ddl in (POSITION_DDL, *(table.ddl for table in TABLES)):
         conn.execute(ddl)
@@ -94,10 +94,10 @@ def _create_generation(conn: Connection, schema: str, workspace: str) -> None:
         conn.execute(view)
     conn.execute("insert into view_position (position, definition) values (0, %s)", [DEFINITION])
     role = application_role(workspace)
-    if conn.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone():
+    if is_role(conn, role):
         for name in (schema, seen):
-            _run(conn, "grant usage on schema {} to {}", name, role)
-            _run(conn, "grant select on all tables in schema {} to {}", name, role)
+            leftovers.run(conn, "grant usage on schema {} to {}", name, role)
+            leftovers.run(conn, "grant select on all tables in schema {} to {}", name, role)
 
 
 def _index(conn: Connection) -> None:
@@ -137,8 +137,9 @@ def _wipe(conn: Connection) -> None:
 # ── swapping ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def _swap(conn: Connection, log: Log, old: str, new: str, reached: int) -> int:
+def _swap(conn: Connection, log: Log, workspace: str, reached: int) -> int:
     """Give the new generation the name of the old one, once it has reached at least the same position."""
+    old, new = views_schema(workspace), leftovers.next_schema(workspace)
     with conn.transaction():
         # A projector of the old generation waits for this lock. Afterwards its position row is gone: it
         # reads the position again and continues with the new generation.
@@ -148,23 +149,10 @@ def _swap(conn: Connection, log: Log, old: str, new: str, reached: int) -> int:
             advance(conn, log, entries)
             reached = entries[-1].position
         if target is not None:
-            _run(conn, "delete from {}.view_position", old)
-            _rename(conn, old, f"{old}_old")
-        _rename(conn, new, old)
+            leftovers.run(conn, "delete from {}.view_position", old)
+            leftovers.retire(conn, old, workspace)
+        leftovers.rename(conn, new, old)
     return reached
-
-
-def _drop(conn: Connection, schema: str) -> None:
-    """Drop a schema that is no longer in use; running statements on it are waited for."""
-    conn.execute(f"set lock_timeout = '{_DROP_WAIT}'")
-    for attempt in range(DROP_ATTEMPTS_MAX):
-        try:
-            _drop_schemas(conn, schema)
-        except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
-            if attempt + 1 == DROP_ATTEMPTS_MAX:
-                raise
-        else:
-            return
 
 
 # ── SQL ──────────────────────────────────────────────────────────────────────────────────────────
@@ -180,27 +168,9 @@ def _position(conn: Connection, schema: str, how: str = "") -> int | None:
     return None if row is None else int(row[0])
 
 
-def _rename(conn: Connection, schema: str, name: str) -> None:
-    """Rename a generation and its visibility views. A generation of an older version may have no such views."""
-    _run(conn, "alter schema {} rename to {}", schema, name)
-    _run(conn, "drop schema if exists {} cascade", seen_schema(name))
-    (found,) = conn.execute("select to_regnamespace(%s)", [seen_schema(schema)]).fetchone() or (None,)
-    if found is not None:
-        _run(conn, "alter schema {} rename to {}", seen_schema(schema), seen_schema(name))
-
-
-def _drop_schemas(conn: Connection, schema: str) -> None:
-    for name in (seen_schema(schema), schema):
-        _run(conn, "drop schema if exists {} cascade", name)
-
-
 def _set_search_path(conn: Connection, schema: str, workspace: str) -> None:
     conn.execute("select set_config('search_path', %s, false)", [f"{schema}, {workspace}"])
 
 
 def _lock(conn: Connection, workspace: str, purpose: str) -> None:
     conn.execute("select pg_advisory_xact_lock(%s)", [lock_key(conn.info.dbname, workspace, purpose)])
-
-
-def _run(conn: Connection, statement: str, *names: Any) -> None:
-    conn.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))

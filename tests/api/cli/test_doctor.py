@@ -15,7 +15,7 @@ from api.cli.doctor import Finding, Verdict, run_checks
 from api.runtime.database import Connection, Database
 from api.runtime.projector import projector_of
 from api.runtime.settings import Settings
-from domain.log.schema import application_role
+from domain.log.schema import application_role, views_schema
 from tests.api.cli.terminal import fill, keyframe, line, started, stopped
 from tests.conftest import issue_token
 
@@ -120,6 +120,15 @@ def test_doctor_suggests_a_rebuild_for_projections_of_another_version(database: 
     filled.execute("update view_position set definition = 'another'")
     finding = found(database.settings, "projections")
     assert (finding.verdict, finding.remedy) == (Verdict.WRONG, "Rebuild them: keyframe rebuild.")
+
+
+def test_doctor_finds_a_generation_that_could_not_be_dropped(database: Database, filled: Connection) -> None:
+    assert not any(finding.check == "leftovers" for finding in run_checks(database.settings))
+    filled.execute(f"create schema {views_schema(database.settings.workspace)}_old")
+    finding = found(database.settings, "leftovers")
+    assert finding.verdict is Verdict.NOTE
+    assert f"{views_schema(database.settings.workspace)}_old" in finding.found
+    assert "'keyframe rebuild'" in finding.remedy
 
 
 def test_doctor_finds_a_schema_of_a_newer_version(database: Database, filled: Connection) -> None:
