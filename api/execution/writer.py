@@ -1,5 +1,8 @@
 """Executes commands, and waits until the projections have caught up with them."""
 
+import psycopg
+from psycopg_pool import PoolTimeout
+
 from domain.commands.command import Command
 from domain.handlers.dispatcher import Dispatcher, Outcome
 from domain.handlers.unit_of_work import Author
@@ -25,13 +28,21 @@ class Writer:
 
         Returns at once for a position beyond the head of the log.
         """
-        seen = self._projector.status.position
-        if seen < position and position > self._log.head().position:
-            return position - seen
+        status = self._projector.status
+        if not status.has_reached(position) and self._is_beyond_the_log(position):
+            return max(1, position - status.position)
         return self.lag(position)
 
+    def _is_beyond_the_log(self, position: int) -> bool:
+        """False, too, while the log cannot be read: the wait tells."""
+        try:
+            return position > self._log.head().position
+        except (psycopg.OperationalError, PoolTimeout):
+            return False
+
     def lag(self, position: int) -> int:
-        """How many events the projections are behind a position of the log, after waiting for them: usually 0."""
+        """How many events the projections are behind a position of the log, after waiting for them: usually 0. At
+        least 1 if it is unknown, because the database cannot be reached."""
         if self._projector.wait(position, self._timeout_s):
             return 0
-        return max(0, position - self._projector.status.position)
+        return max(1, position - self._projector.status.position)

@@ -149,13 +149,14 @@ class SnapshotReader:
             yield conn
 
     def after(self, position: int) -> "View":
-        """The present right after an event, at which a payload is read. Its ids are those of the present."""
+        """The present right after an event, at which a payload is read. Its ids are those of the present. Raises
+        `StaleProjection`: after a crash of the database the projections are at an earlier position than before."""
         now, _ = self._present_and_hidden
         if position == now.position:
             return View(self, ResolvedBasis(now.known, position, now.known), is_now=True)
         resolved = self.read(bases.at_position, position)
         if resolved is None:
-            raise LookupError(f"the projections have not reached position {position} yet")
+            raise StaleProjection
         return View(self, resolved, is_now=True)
 
     def as_of(self, at: datetime | None, known: datetime | None, position: int | None) -> "View":

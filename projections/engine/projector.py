@@ -48,13 +48,19 @@ class Condition(StrEnum):
 
 
 class Status(msgspec.Struct, frozen=True):
-    """The state of a projector; `poison_position` and `poison_topic` name the event it could not apply."""
+    """The state of a projector; `position` is the last one that it read. `poison_position` and `poison_topic` name the
+    event it could not apply."""
 
     condition: Condition
     position: int
     cause: str | None = None
     poison_position: int | None = None
     poison_topic: str | None = None
+
+    def has_reached(self, position: int) -> bool:
+        """Whether the projections are known to have reached a position. A position is known only as long as the
+        connection that read it: after a crash of the database the projections may be at an earlier one."""
+        return self.condition is not Condition.FAULTED and self.position >= position
 
 
 class Projector:
@@ -103,18 +109,18 @@ class Projector:
     def wait(self, position: int, timeout: float) -> bool:
         """Whether the projections have reached this position within `timeout` seconds; returns at once if the
         projector has stopped before it."""
-        if self._status.position >= position:
+        if self._status.has_reached(position):
             return True
         with self._moved:
             self._waiting += 1
             self._wakeup.set()
             try:
                 self._moved.wait_for(
-                    lambda: self._status.position >= position or self._status.condition is Condition.STOPPED, timeout
+                    lambda: self._status.has_reached(position) or self._status.condition is Condition.STOPPED, timeout
                 )
             finally:
                 self._waiting -= 1
-            return self._status.position >= position
+            return self._status.has_reached(position)
 
     def catch_up(self) -> int:
         """Apply the whole log on the calling thread; returns the position reached.

@@ -5,17 +5,23 @@ from functools import cached_property
 from typing import Any, Final
 from uuid import UUID
 
+import psycopg
+import structlog
+from psycopg_pool import PoolTimeout
+
 from api.execution.context import Context
 from api.schema.history.change import Change, changes, changes_between
 from api.schema.mutations import inputs
 from api.snapshot.dataloaders import found
-from api.snapshot.snapshot import View
+from api.snapshot.snapshot import StaleProjection, View
 from domain.commands.command import Command
 from domain.commands.permissions import Permission
 from domain.handlers import authorization
 from domain.handlers.dispatcher import Outcome
 from domain.primitives.errors import CommandRejected
 from domain.primitives.values import Kind
+
+_log = structlog.get_logger(__name__)
 
 CHANGES_SINCE_MAX: Final = 500
 """The largest number of changes in a `STALE` problem. A client that is further behind should read the entity."""
@@ -35,22 +41,37 @@ class Answer:
 
 @dataclass(frozen=True)
 class CommandSucceeded(Answer):
-    """A command succeeded. `behind` is the number of events by which the projections lag behind its changes."""
+    """A command succeeded. `lag` is the number of events by which the projections were behind its changes when the
+    wait for them ended."""
 
     command: Command
     outcome: Outcome
-    behind: int
+    lag: int
 
     @cached_property
     def view(self) -> View | None:
         """The view of the payload: the state right after the recorded changes, also when the command is repeated; the
-        present if nothing was recorded. None if the projections lag, because an entity must never show the state
-        before the command, and for callers without READ."""
-        if self.behind or Permission.READ not in self.context.caller.can:
+        present if nothing was recorded. None if the projections lag or cannot be read, because an entity must never
+        show the state before the command and what was recorded is no error; and for callers without READ."""
+        if self.lag or not self._may_read:
             return None
         if self.outcome.first is None and not self.outcome.repeated:
             return self.context.reads.present
-        return self.context.reading().after(self.outcome.head)
+        try:
+            return self.context.reading().after(self.outcome.head)
+        except (StaleProjection, psycopg.OperationalError, PoolTimeout) as fault:
+            _log.warning("payload_unreadable", request_id=self.context.request_id, cause=repr(fault))
+            return None
+
+    @property
+    def behind(self) -> int:
+        """The number of events by which the projections lag behind the changes; at least 1 while the changes cannot be
+        read."""
+        return max(1, self.lag) if self._may_read and self.view is None else self.lag
+
+    @property
+    def _may_read(self) -> bool:
+        return Permission.READ in self.context.caller.can
 
     @cached_property
     def now(self) -> View:

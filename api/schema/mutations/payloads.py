@@ -20,6 +20,7 @@ from api.schema.types.objective import Objective
 from api.schema.types.people import Person, Team
 from api.schema.types.workspace import ScoringPolicy
 from api.snapshot.dataloaders import found
+from api.snapshot.snapshot import StaleProjection
 from domain.commands import key_result_commands
 from domain.primitives.values import Kind
 
@@ -36,8 +37,9 @@ class Payload:
         return Position(self.answer.position) if isinstance(self.answer, CommandSucceeded) else None
 
     @resolved(
-        "How many events the projections lag behind `position` after the write timeout; normally 0. Above 0 the "
-        "command has succeeded, but its entity is null here: read it again with the header `X-Keyframe-Min-Position`."
+        "How many events the projections lag behind `position` after the write timeout; normally 0, and at least 1 "
+        "while the database is unreachable or recovers from a crash. Above 0 the command has succeeded, but its entity "
+        "is null here: read it again with the header `X-Keyframe-Min-Position`."
     )
     def behind(self) -> int:
         return self.answer.behind if isinstance(self.answer, CommandSucceeded) else 0
@@ -128,6 +130,8 @@ class ReadingsPayload(Payload):
         if isinstance(self.answer, CommandDeclined) or self.answer.view is None:
             return []
         readings = found(self.answer.view, Kind.READING, self.answer.measured)
+        if not readings.keys() >= {*self.answer.measured}:  # the database crashed since the view was fixed
+            raise StaleProjection
         return [readings[id] for id in self.answer.measured]
 
     @resolved("How many of the readings were recorded or changed.")

@@ -135,6 +135,20 @@ def test_a_projector_reconnects_after_its_connections_are_killed(world: World) -
     assert len(kpis.kpis_by_key(world.conn, world.now, ["k0", "k1", "k2"])) == 3
 
 
+def test_a_remembered_position_ends_with_its_connection(world: World) -> None:
+    """After a crash of the database the projections may be at an earlier position than the projector has read."""
+    last = world.do(kpi("one")).head
+    follower = Projector(world.log, world.database.connect, workspace=world.workspace, may_lead=False)
+    with running(follower):
+        assert follower.wait(last, SECONDS)
+        world.conn.execute("alter table view_position rename to lost")
+        until(follower, Condition.FAULTED)
+        assert follower.status.position == last
+        assert not follower.wait(last, 0.05)
+        world.conn.execute("alter table lost rename to view_position")
+        assert follower.wait(last, SECONDS)
+
+
 def test_a_projector_reconnects_to_a_restarted_server() -> None:
     directory = Path(tempfile.mkdtemp(prefix="keyframe-"))
     try:
