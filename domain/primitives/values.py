@@ -301,7 +301,7 @@ class Milestone(Value, frozen=True):
 class Metric(Value, frozen=True):
     """The metric of a key result.
 
-    Fields by direction (`metric_checks` rejects any others): INCREASE start < target; DECREASE start > target; AT_LEAST and
+    Fields by direction (`metric_checks` rejects others): INCREASE start < target; DECREASE start > target; AT_LEAST and
     AT_MOST a target and an optional start; WITHIN lower < upper; MILESTONES at least one milestone; DONE nothing.
     `change_by` keeps the ratio of start by which a target was given (0.2 = 20 % more).
     """
