@@ -66,6 +66,10 @@ class Figures:
     def _of_key_result(self, row: KeyResultRow) -> KeyResultProgress:
         objective, cycle = self._objective_row(row.objective), self._cycle_row(row.cycle)
         span = window(row, objective, cycle, self.horizon.at)
+        if span.ended is not None and span.ended < (row.changed_at, row.position):
+            then = self.at_end(span.ended).key_result(row.id)
+            if then is not None:
+                return then
         kpi = None if row.kpi is None else self.timeline.kpis[row.kpi].at(self.horizon)
         facts = formula_inputs.of_key_result(row, self._standing(row, cycle, span), span, cycle, objective, kpi)
         policy = self.policy if span.ended is None else self.at_end(span.ended).policy
@@ -102,13 +106,14 @@ class Figures:
     def _of_objective(self, row: ObjectiveRow) -> ObjectiveProgress:
         facts, ended = formula_inputs.of_objective(row), end_of_goal(row, self._cycle_row(row.cycle))
         policy = self.policy if ended is None else self.at_end(ended).policy
-        live = [id for id in self.timeline.of_objective[row.id] if self._is_live(id)]
+        then = self if ended is None else self.at_end(ended)
+        live = [id for id in self.timeline.of_objective[row.id] if then.is_live(id)]
         if live:
             return wholes.of_objective(facts, [part for id in live if (part := self.key_result(id))], policy)
-        then = self if ended is None else self.at_end(ended)
         return wholes.of_heading(facts, [part for part in then.supporters(row.id) if part is not None], policy)
 
-    def _is_live(self, key_result: UUID) -> bool:
+    def is_live(self, key_result: UUID) -> bool:
+        """Whether a key result exists and is not dropped."""
         return is_live(self.timeline.key_results[key_result].at(self.horizon))
 
     def supporters(self, objective: UUID) -> Iterator[ObjectiveProgress | None]:

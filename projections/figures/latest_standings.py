@@ -36,6 +36,13 @@ class Context(NamedTuple):
     kpi: KpiRow | None
     window: Window
 
+    @property
+    def is_changed_after_end(self) -> bool:
+        """Whether it was changed after its window had ended: then its figures are those of an earlier version. That
+        happens only if the end was recorded later than it was effective."""
+        ended = self.window.ended
+        return ended is not None and ended < (self.row.changed_at, self.row.position)
+
 
 def contexts(
     basis: Basis,

@@ -21,9 +21,10 @@ from projections.figures.horizon import Horizon
 from projections.figures.latest_standings import Context
 from projections.figures.standing import Standing
 from projections.figures.timeline import Timeline
-from projections.figures.window import End, end_of_cycle, end_of_goal
+from projections.figures.window import End, end_of_cycle, end_of_goal, end_of_objective
 from projections.tables import cycle, kpi, objective, people
 from projections.tables.cycle import CycleRow
+from projections.tables.key_result import key_results_of_objectives
 from projections.tables.objective import ObjectiveFilter
 
 # ── key results ──────────────────────────────────────────────────────────────────────────────────
@@ -45,10 +46,13 @@ def standings(batch: Batch) -> Sequence[Standing]:
 
 def of_key_results(batch: Batch) -> Sequence[KeyResultProgress]:
     """The progress of each of these key results."""
-    view = batch.view
+    view, of = batch.view, batch.all(contexts)
+    changed = [one.row.objective for one in of if one.is_changed_after_end]
+    figures = _figures(view, timeline.of_objectives, changed) if changed else None
     return [
-        latest_standings.progress_of(one, standing, view.policies, view.basis)
-        for one, standing in zip(batch.all(contexts), batch.all(standings), strict=True)
+        (figures is not None and one.is_changed_after_end and figures.key_result(one.row.id))
+        or latest_standings.progress_of(one, standing, view.policies, view.basis)
+        for one, standing in zip(of, batch.all(standings), strict=True)
     ]
 
 
@@ -59,11 +63,19 @@ def of_objectives(batch: Batch) -> Sequence[ObjectiveProgress]:
     """The progress of each of these objectives."""
     groups = batch.all(live_key_results)
     batch.view.remember(objective.objectives, batch.rows)
-    headings = _headings(batch.view, [row.id for row, group in zip(batch.rows, groups, strict=True) if not group])
+    bare = [row.id for row, group in zip(batch.rows, groups, strict=True) if not group]
+    apart = _from_histories(batch.view, [*bare, *_changed_after_end(batch)])
     return [
-        headings[row.id] if not parts else wholes.of_objective(formula_inputs.of_objective(row), parts, policy)
+        apart.get(row.id) or wholes.of_objective(formula_inputs.of_objective(row), parts, policy)
         for row, parts, policy in zip(batch.rows, of_each(groups, of_key_results), _policies(batch), strict=True)
     ]
+
+
+def _changed_after_end(batch: Batch) -> list[UUID]:
+    """The ended objectives of which a key result was changed after their end: they stand as they stood then."""
+    ends = {row.id: end for row in batch.rows if (end := end_of_objective(row)) is not None}
+    found = batch.view.read(key_results_of_objectives, list(ends), True) if ends else {}  # noqa: FBT003
+    return [id for id, group in found.items() if any(ends[id] < (one.changed_at, one.position) for one in group)]
 
 
 def _policies(batch: Batch) -> Sequence[ScoringPolicy]:
@@ -73,8 +85,8 @@ def _policies(batch: Batch) -> Sequence[ScoringPolicy]:
     return [view.policies.in_force(end_of_goal(row, cycles[row.cycle])) for row in batch.rows]
 
 
-def _headings(view: View, ids: Sequence[UUID]) -> dict[UUID, ObjectiveProgress]:
-    """The progress of objectives without key results, by those that support them."""
+def _from_histories(view: View, ids: Sequence[UUID]) -> dict[UUID, ObjectiveProgress]:
+    """The progress of objectives that depend on more than their key results at the view, from a timeline."""
     figures = _figures(view, timeline.of_objectives, ids) if ids else None
     return {} if figures is None else {id: part for id in ids if (part := figures.objective(id)) is not None}
 
