@@ -7,6 +7,8 @@ end: their parts are computed at the horizon that is cut there.
 from collections.abc import Iterator
 from uuid import UUID
 
+from msgspec import structs
+
 from domain.metrics import progress, wholes
 from domain.metrics.progress import KeyResultProgress
 from domain.metrics.wholes import CycleProgress, ObjectiveProgress
@@ -19,6 +21,11 @@ from projections.figures.window import End, Window, end_of_cycle, end_of_goal, w
 from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow
 from projections.tables.objective import ObjectiveRow
+
+
+def _with_score_of(before: KeyResultRow, row: KeyResultRow) -> KeyResultRow:
+    """The version at the end of a key result, with the score that was recorded since."""
+    return structs.replace(before, score=row.score, scored_in=row.scored_in, scored_position=row.scored_position)
 
 
 class Figures:
@@ -67,9 +74,10 @@ class Figures:
         objective, cycle = self._objective_row(row.objective), self._cycle_row(row.cycle)
         span = window(row, objective, cycle, self.horizon.at)
         if span.ended is not None and span.ended < (row.changed_at, row.position):
-            then = self.at_end(span.ended).key_result(row.id)
-            if then is not None:
-                return then
+            then = self.at_end(span.ended)
+            before = self.timeline.key_results[row.id].at(then.horizon)
+            if before is not None:
+                return then._of_key_result(_with_score_of(before, row))
         kpi = None if row.kpi is None else self.timeline.kpis[row.kpi].at(self.horizon)
         facts = formula_inputs.of_key_result(row, self._standing(row, cycle, span), span, cycle, objective, kpi)
         policy = self.policy if span.ended is None else self.at_end(span.ended).policy

@@ -60,10 +60,11 @@ def verdict(score: float, kind: ObjectiveKind, policy: ScoringPolicy) -> str:
 
 
 def band(gap: float, policy: ScoringPolicy) -> str:
-    """ON_TRACK up to onTrackGap, AT_RISK up to atRiskGap, else OFF_TRACK. Bounds belong to the better band."""
-    if gap <= policy.on_track_gap:
+    """ON_TRACK up to onTrackGap, AT_RISK up to atRiskGap, else OFF_TRACK. Bounds belong to the better band, also if
+    rounding errors move the gap by up to 1e-9."""
+    if gap <= policy.on_track_gap + 1e-9:
         return "ON_TRACK"
-    return "AT_RISK" if gap <= policy.at_risk_gap else "OFF_TRACK"
+    return "AT_RISK" if gap <= policy.at_risk_gap + 1e-9 else "OFF_TRACK"
 
 
 def progress_of(view: View, key_result: KeyResult) -> float | None:

@@ -70,8 +70,13 @@ def with_health(given: Figures, health: str | None) -> Figures:
 
 
 def key_results_of(view: View, objective: Objective) -> list[KeyResult]:
-    """The key results that are not dropped."""
-    return [one for one in view.key_results.values() if one.objective == objective.id and one.end is None]
+    """The key results that are not dropped; of an objective that has ended, those that were not dropped by then."""
+    own = [one for one in view.key_results.values() if one.objective == objective.id]
+    return [one for one in own if one.end is None or (objective.end is not None and before(objective.end, one.end))]
+
+
+def before(one: End, other: End) -> bool:
+    return (one.at, one.position) < (other.at, other.position)
 
 
 def supporters_of(view: View, objective: Objective) -> list[Objective]:
