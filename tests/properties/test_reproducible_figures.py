@@ -1,0 +1,128 @@
+"""Figures at a position are the same whenever they are asked for; every moment of a trajectory is that of `asOf`."""
+
+import io
+from datetime import UTC, datetime
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from api.cli.export_csv import export_csv
+from api.cli.output import Failure
+from domain.commands.command import Command
+from domain.handlers.dispatcher import Outcome
+from tests.asking import AskedWorld, unlimited
+from tests.properties.goal_histories import GoalHistory
+from tests.properties.test_reference_model import SEEDS
+from tests.workspace import fresh_workspace
+
+pytestmark = pytest.mark.long
+
+laws = settings(settings.get_profile("laws"), max_examples=3)
+COMMANDS = 160
+PAUSE = 40
+"""The commands between two moments whose answers are kept."""
+MOMENTS_MAX = 30
+
+PROGRESS = """progress { value unclamped expected health confidence confidenceLowest measuredShare
+    explain { label weight value contribution position } }"""
+COUNTS = "healthCounts { health count } findingCounts { rule count }"
+VIEW = f"""
+    basis {{ at position }}
+    cycles(first: 50) {{ nodes {{ key score {PROGRESS} {COUNTS} }} }}
+    objectives(first: 500, orderBy: {{field: PROGRESS, direction: DESC}}) {{ nodes {{
+        entityId state {PROGRESS} {COUNTS} outcome {{ verdict score }}
+        keyResults(includeDropped: true) {{
+            entityId state current measuredAt confidence score {PROGRESS} milestones {{ key reachedAt }}
+            forecast {{ value progress willHit hitOn }} targets {{ position progressBefore progressAfter }}
+            trajectory(every: CHANGE) {{ at planned replanned actual progress confidence }}
+        }}
+    }} }}
+    keyResults(first: 500, filter: {{health: [OUTDATED, ON_TRACK, ACHIEVED]}}) {{ nodes {{ entityId }} }}
+    kpis(first: 50) {{ nodes {{ key status series(every: MONTH) {{ start value status isPartial }}
+        comparison(period: MONTH) {{ current previous previousToDate changeRatio isPartial }} }} }}
+    teams(first: 50) {{ nodes {{ key {PROGRESS} }} }}
+"""
+AT = """query($at: DateTime!, $position: Position!, $ids: [ID!]!) { asOf(at: $at, position: $position) {
+    nodes(ids: $ids) { ... on KeyResult { current confidence progress { value } metric { direction } } } } }"""
+
+
+class Kept:
+    """A random history, and the answers and exports at some of its positions, asked for when they were the newest."""
+
+    def __init__(self, world: AskedWorld, seed: int) -> None:
+        self.world = world
+        self.answers: dict[int, Any] = {}
+        self._commands = 0
+        GoalHistory(world.keyframe, Random(seed), datetime.now(UTC).date()).live(COMMANDS, self._after)
+
+    def _after(self, _command: Command, _outcome: Outcome) -> None:
+        self._commands += 1
+        if self._commands % PAUSE == 0:
+            self.world.catch_up()
+            head = self.world.log.head().position
+            self.answers[head] = self.answer(head)
+
+    def answer(self, position: int) -> tuple[Any, dict[str, bytes | str]]:
+        exports = {key: self._export(key, position) for key in ("q1", "q3", "year")}
+        return self.view(position), exports
+
+    def view(self, position: int) -> Any:
+        with unlimited():
+            return self.world.ask(f"{{ asOf(position: {position}) {{ {VIEW} }} }}")["asOf"]
+
+    def _export(self, key: str, position: int) -> bytes | str:
+        file = io.BytesIO()
+        try:
+            export_csv(self.world.database, key, file, position=position)
+        except Failure as failure:  # the cycle does not exist yet
+            return str(failure)
+        return file.getvalue()
+
+
+@laws
+@given(seed=SEEDS)
+def test_figures_at_a_position_are_those_answered_when_it_was_the_newest(server: str, seed: int) -> None:
+    with fresh_workspace(server, pool_size_max=4) as database:
+        kept = Kept(AskedWorld(database), seed)
+        kept.world.catch_up()
+        assert len(kept.answers) >= 3
+        for position, answer in kept.answers.items():
+            assert (position, kept.answer(position)) == (position, answer)
+
+
+@laws
+@given(seed=SEEDS)
+def test_every_moment_of_a_trajectory_is_the_key_result_as_of_that_moment(server: str, seed: int) -> None:
+    with fresh_workspace(server, pool_size_max=4) as database:
+        world = AskedWorld(database)
+        kept = Kept(world, seed)
+        world.catch_up()
+        head = world.log.head().position
+        points = moments(kept.view(head))
+        for at in Random(seed).sample(sorted(points), min(MOMENTS_MAX, len(points))):
+            found = world.ask(AT, at=at, position=head, ids=list(points[at]))["asOf"]["nodes"]
+            for point, node in zip(points[at].values(), found, strict=True):
+                assert (at, shown(point, node)) == (at, shown_as_of(node))
+
+
+def moments(view: Any) -> dict[str, dict[str, Any]]:
+    """By moment up to the basis: the points of the trajectories there, by key result."""
+    found: dict[str, dict[str, Any]] = {}
+    for objective in view["objectives"]["nodes"]:
+        for key_result in objective["keyResults"]:
+            for point in key_result["trajectory"]:
+                if point["at"] <= view["basis"]["at"]:
+                    found.setdefault(point["at"], {})[key_result["entityId"]] = point
+    return found
+
+
+def shown(point: Any, node: Any) -> tuple[Any, ...]:
+    """A point; of MILESTONES without the value, which is a share there and null in `current`."""
+    actual = None if node["metric"]["direction"] == "MILESTONES" else point["actual"]
+    return actual, point["progress"], point["confidence"]
+
+
+def shown_as_of(node: Any) -> tuple[Any, ...]:
+    return node["current"], node["progress"]["value"], node["confidence"]
