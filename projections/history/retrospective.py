@@ -191,17 +191,19 @@ class CycleReview:
 
     @cached_property
     def calibration(self) -> Calibration:
-        """Every check-in with a confidence that was measured from the plan on, and whether its key result ended
-        ACHIEVED. Key results that were dropped or have not ended are left out."""
-        return calibration(
-            [
-                (check_in.confidence, progress.health is Health.ACHIEVED)
-                for row in self._rows()
-                if (progress := self._progress(row)).of.ended_at is not None and progress.health is not Health.DROPPED
-                for check_in in self._timeline.series(row.id).current(self._now)
-                if check_in.confidence is not None and check_in.measured_at >= self._plan.at
-            ]
-        )
+        """Every check-in with a confidence that was measured from the plan on and within its window, and whether its
+        key result ended ACHIEVED. Key results that were dropped or have not ended are left out."""
+        return calibration(list(self._statements()))
+
+    def _statements(self) -> Iterator[tuple[float, bool]]:
+        for row in self._rows():
+            progress = self._progress(row)
+            ended_at = progress.of.ended_at
+            if ended_at is None or progress.health is Health.DROPPED:
+                continue
+            for check_in in self._timeline.series(row.id).current(self._now):
+                if check_in.confidence is not None and self._plan.at <= check_in.measured_at <= ended_at:
+                    yield check_in.confidence, progress.health is Health.ACHIEVED
 
     def _rows(self) -> Iterator[KeyResultRow]:
         for objective in self.objectives:

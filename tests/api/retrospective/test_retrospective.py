@@ -331,6 +331,17 @@ def test_calibration_judges_a_key_result_by_the_kind_of_its_objective(world: Ask
     assert calibration["brier"] == pytest.approx((0.01 + 0.81) / 2)
 
 
+def test_calibration_leaves_out_what_was_said_after_the_end(world: AskedWorld) -> None:
+    goals.cycle(world)
+    objective = goals.objective(world)
+    of = goals.key_result(world, objective)
+    world.do(ActivateCycle(cycle=CYCLE, effective_at=day(1)))
+    check_in(world, of, 100, 30, confidence=0.6)
+    check_in(world, of, 100, 60, confidence=1)  # recorded before the closing, measured after it
+    world.do(CloseObjective(objective=objective, effective_at=day(40)))
+    assert look(world)["calibration"]["summary"] == "Said 60 % on average, 100 % came true (1 statement)."
+
+
 def test_calibration_is_summarized_in_one_sentence(closed: AskedWorld) -> None:
     calibration = look(closed)["calibration"]
     stated, hit = (
