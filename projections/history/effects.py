@@ -3,14 +3,14 @@
 No table stores effects: they are computed from a timeline of the affected objectives, at any position of the log.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from uuid import UUID
 
 import msgspec
 
 from domain.metrics.cause import CAUSES, Cause
 from domain.metrics.wholes import ObjectiveProgress
-from domain.model.objective import ObjectiveDropped
+from domain.model.objective import ObjectiveClosed, ObjectiveDropped, ObjectiveReopened
 from domain.primitives.values import Basis, ObjectiveState
 from projections.figures import timeline
 from projections.figures.figures import Figures
@@ -20,8 +20,14 @@ from projections.store.versioned_tables import Connection, fetch
 from projections.tables.change_scopes import READINGS
 from projections.tables.changes import Change
 
-CAUSE_OF = {event.TOPIC: cause for event, cause in CAUSES.items()} | {ObjectiveDropped.TOPIC: Cause.SCOPE}
-"""By topic. Dropping an objective does not change its own progress, but the progress of its cycle and team."""
+CAUSE_OF = {event.TOPIC: cause for event, cause in CAUSES.items()} | {
+    ObjectiveDropped.TOPIC: Cause.SCOPE,
+    ObjectiveClosed.TOPIC: Cause.MOVEMENT,
+    ObjectiveReopened.TOPIC: Cause.MOVEMENT,
+}
+"""By topic. Dropping an objective does not change its own progress, but the progress of its cycle and team. A closing
+or reopening moves the end up to which measurements count; reopening a dropped objective is SCOPE."""
+_ENDS = (ObjectiveClosed.TOPIC, ObjectiveReopened.TOPIC)
 
 
 class Effect(msgspec.Struct, frozen=True, gc=False):
@@ -44,14 +50,11 @@ class StateBefore(msgspec.Struct, frozen=True, gc=False):
 
 def effects(conn: Connection, changes: Sequence[Change]) -> dict[int, list[Effect]]:
     """By position: the effects of each of these changes. A reading affects every objective with a key result that is
-    linked to its KPI, but an ended objective only if it changes its progress. Changes of kinds that never affect
-    progress are left out."""
+    linked to its KPI, and one with a key result that was linked to it or that has ended only if it changes its
+    progress, as does a closing or reopening. Changes of kinds that never affect progress are left out."""
     moving = [change for change in changes if change.topic in CAUSE_OF]
     linked = _linked_objectives(conn, [change for change in moving if change.topic in READINGS])
-    affected = {
-        change.position: linked.get(change.position, [] if change.objective is None else [change.objective])
-        for change in moving
-    }
+    affected = {change.position: linked.get(change.position) or _own_objective(change) for change in moving}
     history = _history(conn, moving, {id for ids in affected.values() for id in ids})
     found: dict[int, list[Effect]] = {}
     for change in moving:
@@ -61,16 +64,26 @@ def effects(conn: Connection, changes: Sequence[Change]) -> dict[int, list[Effec
     return found
 
 
-def _effects(history: Timeline, change: Change, objectives: Sequence[UUID]) -> Iterator[Effect]:
+def _own_objective(change: Change) -> dict[UUID, bool]:
+    """The objective of a change, and whether its effect is listed even if it does not change the progress."""
+    return {} if change.objective is None else {change.objective: change.topic not in _ENDS}
+
+
+def _effects(history: Timeline, change: Change, objectives: Mapping[UUID, bool]) -> Iterator[Effect]:
     then, now = (
         Figures(history, Horizon(change.recorded_at, position)) for position in (change.position - 1, change.position)
     )
-    for objective in objectives:
+    for objective, is_listed in objectives.items():
         if objective in history.objectives:
-            progress = then.objective(objective), now.objective(objective)
-            before, after = (None if one is None else one.value for one in progress)
-            if before != after or change.topic not in READINGS or _is_open(progress[1]):
-                yield Effect(objective, CAUSE_OF[change.topic], before, after)
+            earlier, later = then.objective(objective), now.objective(objective)
+            before, after = (None if one is None else one.value for one in (earlier, later))
+            if before != after or (is_listed and (change.topic not in READINGS or _is_open(later))):
+                yield Effect(objective, _cause(change, earlier), before, after)
+
+
+def _cause(change: Change, before: ObjectiveProgress | None) -> Cause:
+    was_dropped = before is not None and before.of.state is ObjectiveState.DROPPED
+    return Cause.SCOPE if was_dropped and change.topic == ObjectiveReopened.TOPIC else CAUSE_OF[change.topic]
 
 
 def _is_open(progress: ObjectiveProgress | None) -> bool:
@@ -98,21 +111,22 @@ def _history(conn: Connection, changes: Sequence[Change], objectives: set[UUID])
     return timeline.of_objectives(conn, Basis(last.recorded_at, last.position), sorted(objectives))
 
 
-def _linked_objectives(conn: Connection, readings: Sequence[Change]) -> dict[int, list[UUID]]:
-    """By position: the objectives with a key result that was linked to the KPI when the reading was recorded."""
-    found: dict[int, list[UUID]] = {change.position: [] for change in readings}
+def _linked_objectives(conn: Connection, readings: Sequence[Change]) -> dict[int, dict[UUID, bool]]:
+    """By position: the objectives with a key result that was linked to the KPI by the recording of the reading, and
+    whether it was linked then: after unlinking, the last linked value stays."""
+    found: dict[int, dict[UUID, bool]] = {change.position: {} for change in readings}
     params = {"positions": list(found), "kpis": [change.kpi for change in readings]}
-    for position, objective in fetch(conn, _LINKED, params) if readings else ():
-        found[position].append(objective)
+    for position, objective, is_linked in fetch(conn, _LINKED, params) if readings else ():
+        found[position][objective] = is_linked
     return found
 
 
 _VERSION = "select * from key_result v where v.id = e.id and v.position <= c.position order by v.position desc limit 1"
 _LINKED = f"""
-    select distinct c.position, k.objective
+    select c.position, k.objective, bool_or(k.kpi is not null)
     from unnest(%(positions)b::bigint[], %(kpis)b::uuid[]) as c (position, kpi)
-    cross join lateral (select distinct id from key_result where kpi = c.kpi) e
+    cross join lateral (select distinct id from key_result where kpi = c.kpi and position <= c.position) e
     cross join lateral ({_VERSION}) k
-    where k.kpi = c.kpi and k.state <> 'DROPPED'
-    order by 1, 2
+    where (k.kpi = c.kpi or k.kpi is null) and k.state <> 'DROPPED'
+    group by 1, 2 order by 1, 2
 """

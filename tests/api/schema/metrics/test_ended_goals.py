@@ -10,7 +10,7 @@ import pytest
 from api.cli.export_csv import export_csv
 from domain.commands.command import Command, KpiBy
 from domain.commands.cycle_commands import ActivateCycle, AdoptScoringPolicy, CloseCycle
-from domain.commands.key_result_commands import CheckIn, CorrectCheckIn, DropKeyResult, ScoreKeyResult
+from domain.commands.key_result_commands import CheckIn, CorrectCheckIn, DropKeyResult, ScoreKeyResult, UnlinkKpi
 from domain.commands.kpi_commands import CorrectReading, DefineKpi, ReadingInput, RecordReadings
 from domain.commands.objective_commands import CloseObjective, CommitObjective, DropObjective, ReopenObjective
 from domain.primitives.errors import CommandRejected
@@ -29,7 +29,7 @@ BY_PROGRESS = "(first: 200, orderBy: {field: PROGRESS, direction: DESC}) { nodes
 ENDED = f"""objectives(first: 200) {{ nodes {{ {OBJECTIVE} }} }}
     ordered: objectives{BY_PROGRESS} keyResults{BY_PROGRESS}"""
 EFFECTS = """query($types: [String!]) { changes(first: 1000, filter: {types: $types}) { nodes {
-    position effects { before after } } } }"""
+    position effects { before after cause } } } }"""
 
 
 class Goal(NamedTuple):
@@ -224,3 +224,40 @@ def test_late_facts_about_the_window_show_as_of_now_but_scores_and_verdicts_stay
     ]
     assert node == {"outcome": {"verdict": "MISSED", "score": pytest.approx(0.2)}, "progress": {"health": "MISSED"}}
     assert _shown(quarter, position) == then
+
+
+def _effects(world: AskedWorld, *types: str) -> list[list[dict[str, Any]]]:
+    """The effects of the changes of these types, in the order of the log."""
+    return [one["effects"] for one in world.ask(EFFECTS, types=types)["changes"]["nodes"]]
+
+
+def test_closing_and_reopening_have_an_effect_if_they_change_the_progress(quarter: AskedWorld) -> None:
+    objective, measured = _objective(quarter, "Be trusted by all"), _objective(quarter, "Grow by ourselves")
+    silent = goals.key_result(quarter, objective)
+    goals.check_in(quarter, goals.key_result(quarter, measured), 40, 10)
+    quarter.do(ScoreKeyResult(key_result=silent, score=0.6, effective_at=day(20)))
+    for id in (objective, measured):
+        quarter.do(CloseObjective(objective=id, effective_at=day(30)))
+        quarter.do(ReopenObjective(objective=id, reason="Not yet.", effective_at=day(40)))
+    appeared = {"before": None, "after": 0.6, "cause": "MOVEMENT"}
+    gone = {"before": 0.6, "after": None, "cause": "MOVEMENT"}
+    assert _effects(quarter, "ObjectiveClosed", "ObjectiveReopened") == [[appeared], [gone], [], []]
+
+
+def test_reopening_a_dropped_objective_is_scope(quarter: AskedWorld) -> None:
+    objective = _objective(quarter)
+    goals.key_result(quarter, objective, kpi=KpiBy(key="kpi-0"))
+    _read(quarter, 0, 10, 20)
+    _read(quarter, 0, 30, 70)
+    quarter.do(DropObjective(objective=objective, reason="No.", effective_at=day(20)))
+    quarter.do(ReopenObjective(objective=objective, reason="Yes.", effective_at=day(40)))
+    assert _effects(quarter, "ObjectiveReopened") == [[{"before": 0.2, "after": 0.7, "cause": "SCOPE"}]]
+
+
+def test_a_late_reading_from_before_the_unlinking_has_an_effect(quarter: AskedWorld) -> None:
+    of = goals.key_result(quarter, _objective(quarter), kpi=KpiBy(key="kpi-0"))
+    quarter.do(UnlinkKpi(key_result=of, effective_at=day(30)))
+    _read(quarter, 0, 40, 90)
+    _read(quarter, 0, 29, 20)
+    late = [{"before": None, "after": 0.2, "cause": "MOVEMENT"}]
+    assert _effects(quarter, "ReadingRecorded") == [[], late]
