@@ -1,8 +1,9 @@
 """The database (the configured PostgreSQL server, or the embedded one) and the connections to it."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from itertools import chain
 from typing import Any, Literal
 
 import psycopg
@@ -31,12 +32,25 @@ _CONNECTION_PARAMETERS = {
     "target_session_attrs": "read-write",
 }
 
-_SESSION = """
-    select set_config('search_path', %s, false), set_config('timezone', 'UTC', false),
-           set_config('default_transaction_isolation', 'read committed', false),
-           set_config('idle_in_transaction_session_timeout', '60s', false),
-           set_config('statement_timeout', %s, false), set_config('lock_timeout', %s, false)
-"""
+_SESSION_PARAMETERS = {
+    # the formats that psycopg reads, whatever the defaults of the server, the database or the role are
+    "client_encoding": "UTF8",
+    "datestyle": "ISO, MDY",
+    "intervalstyle": "postgres",
+    "timezone": "UTC",
+    "bytea_output": "hex",
+    "extra_float_digits": "1",
+    # the SQL that Keyframe writes
+    "standard_conforming_strings": "on",
+    "array_nulls": "on",
+    "transform_null_equals": "off",
+    "default_transaction_isolation": "read committed",
+    "default_transaction_deferrable": "off",
+    # timeouts: connections of a pool may be idle, transactions may not
+    "idle_in_transaction_session_timeout": "60s",
+    "idle_session_timeout": "0",
+}
+_TRANSACTION_TIMEOUT_VERSION_MIN = 170_000
 _TAKE_ROLE = """
     select set_config('role', rolname, false) from pg_roles where rolname = %s and pg_has_role(current_user, oid, %s)
 """
@@ -143,15 +157,27 @@ class Database:
         workspace = self.settings.workspace
         views = views_schema(workspace)
         path = f"{seen_schema(views) if filtered else views}, {workspace}"
-        limits = [_milliseconds(statement_timeout_s), _milliseconds(self.settings.lock_timeout_s)]
+        parameters = _SESSION_PARAMETERS | {
+            "search_path": path,
+            "statement_timeout": _milliseconds(statement_timeout_s),
+            "lock_timeout": _milliseconds(self.settings.lock_timeout_s),
+        }
 
         def configure(conn: Connection) -> None:
-            conn.execute(_SESSION, [path, *limits])
+            _set(conn, parameters)
             if role == "app":
                 privilege = "SET" if conn.info.server_version >= 160_000 else "MEMBER"
                 conn.execute(_TAKE_ROLE, [application_role(workspace), privilege])
 
         return configure
+
+
+def _set(conn: Connection, parameters: Mapping[str, str]) -> None:
+    """Set the parameters of a session, which take precedence over every default."""
+    if conn.info.server_version >= _TRANSACTION_TIMEOUT_VERSION_MIN:
+        parameters = {**parameters, "transaction_timeout": "0"}
+    calls = ", ".join(["set_config(%s, %s, false)"] * len(parameters))
+    conn.execute(f"select {calls}", list(chain.from_iterable(parameters.items())))
 
 
 def _milliseconds(seconds: float) -> str:
