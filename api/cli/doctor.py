@@ -15,9 +15,9 @@ from urllib.request import urlopen
 from rich.markup import escape
 
 from api.auth import jwks
-from api.cli.output import Failure, out, reached
+from api.cli.output import Failure, absence, out, reached
 from api.runtime import signing_key
-from api.runtime.database import VERSION_MIN, Connection, Database
+from api.runtime.database import VERSION_MIN, Connection, Database, is_absent
 from api.runtime.setting_names import unknown_names
 from api.runtime.settings import Settings
 from domain.log import api_tokens
@@ -53,6 +53,9 @@ class Finding(NamedTuple):
 def run_checks(settings: Settings) -> Iterator[Finding]:
     """All findings about an installation; later checks depend on earlier ones."""
     yield from _environment(settings)
+    if is_absent(settings):
+        yield Finding("database", Verdict.WRONG, absence(settings), "To create one there: keyframe migrate.")
+        return
     try:
         with reached(settings) as database:
             yield Finding("database", Verdict.RIGHT, _name(database))

@@ -11,7 +11,7 @@ from eventsourcing.persistence import PersistenceError
 from pydantic import ValidationError
 from rich.console import Console
 
-from api.runtime.database import Database, open_database
+from api.runtime.database import Database, is_absent, open_database
 from api.runtime.setting_names import unknown_names
 from api.runtime.settings import Settings
 from api.runtime.signing_key import KeyFault
@@ -94,8 +94,11 @@ def opened(
     """The database of these settings; the tables of its log are migrated to the newest version first.
 
     `patience_s`: how long to wait for a database that does not respond; None uses the setting.
-    `must_exist`: raise `Failure` if the workspace does not exist. Commands that only read need one with content.
+    `must_exist`: raise `Failure` if the workspace does not exist, and create nothing. Commands that only read need one
+    with content.
     """
+    if must_exist and is_absent(chosen):
+        raise Failure(absence(chosen))
     with reached(chosen, patience_s=patience_s) as database:
         try:
             version = _version(database)
@@ -123,6 +126,11 @@ def reached(chosen: Settings, *, patience_s: float | None = PATIENCE_SECONDS) ->
         except (RuntimeError, OSError, psycopg.Error) as error:
             raise Failure(f"{first_line(error)} {_remedy(chosen)}") from error
         yield database
+
+
+def absence(chosen: Settings) -> str:
+    """The sentence for settings of an embedded PostgreSQL without data."""
+    return f"There is no database in {chosen.data_dir}; check KEYFRAME_DATA_DIR."
 
 
 def _version(database: Database) -> int:

@@ -75,6 +75,11 @@ def open_database(settings: Settings, *, patience_s: float | None = None) -> Ite
         yield database
 
 
+def is_absent(settings: Settings) -> bool:
+    """Whether these settings name the embedded PostgreSQL, and it has no data yet. `open_database` creates them."""
+    return settings.database_url is None and not (settings.data_dir / "postgres" / "PG_VERSION").exists()
+
+
 class Database:
     """The database of one workspace. `dsn` is the connection string, with the timeouts of the settings."""
 

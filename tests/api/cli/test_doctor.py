@@ -191,6 +191,22 @@ def test_doctor_finds_a_host_that_is_not_local(settings: Settings) -> None:
     assert finding.found.startswith("the server cannot listen on 192.0.2.1:")
 
 
+def test_doctor_creates_no_data_directory(tmp_path: Path) -> None:
+    data = tmp_path / "not" / "there"
+    done = keyframe(Settings(data_dir=data, port=0), "doctor")
+    assert done.returncode == 1
+    assert f"✗ database: There is no database in {data}; check KEYFRAME_DATA_DIR." in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("verb", [["export", "--facts"], ["verify"], ["rebuild"]])
+def test_command_that_reads_creates_no_data_directory(tmp_path: Path, verb: list[str]) -> None:
+    done = keyframe(Settings(data_dir=tmp_path / "data"), *verb)
+    assert done.returncode == 1
+    assert f"There is no database in {tmp_path / 'data'}; check KEYFRAME_DATA_DIR." in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_doctor_finds_a_data_directory_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("")
     assert doctor._disk(tmp_path / "data").found == f"{tmp_path / 'data'} is not a directory"
