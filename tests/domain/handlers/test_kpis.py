@@ -195,6 +195,25 @@ def test_conflict_shows_the_recorded_value_only_to_callers_who_may_read() -> Non
     assert "40" not in refused.message
 
 
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (RecordReadings(readings=[reading(41)]), "CONFLICT"),
+        (RecordReadings(readings=[reading(1, 2, 2), reading(41)]), "CONFLICT"),
+        (CorrectReading(reading=reading_id(KPI_ID, on(3, 1)), value=41, reason="misread"), "CONFLICT"),
+        (CorrectReading(reading=READING, value=41, reason="misread", expected_version=9), "STALE"),
+        (RetractReading(reading=READING, reason="misread", expected_version=9), "STALE"),
+    ],
+)
+def test_no_refusal_names_a_stored_value_to_a_caller_who_may_not_read(command: Command, code: str) -> None:
+    gone = RetractReading(reading=reading_id(KPI_ID, on(3, 1)), reason="wrong meter")
+    secret = CorrectReading(reading=READING, value=8765.25, note="confidential", reason="hidden")
+    machine = Author(ACTOR, Source.API, frozenset({Role.METRICS}))
+    refused = given(*measured, read(8765.25, 3, 1), gone, secret).when(command, machine).then_refused(code)
+    shown = " ".join([refused.message, *(f"{problem.message} {problem.parameters}" for problem in refused.problems)])
+    assert [word for word in ("8765", "confidential", "hidden", "40") if word in shown] == []
+
+
 def test_two_values_at_one_instant_within_a_batch_are_a_conflict() -> None:
     two = RecordReadings(readings=[reading(40), reading(41)])
     given(defined, in_march).when(two).then_refused("CONFLICT", "readings.1.value")
