@@ -21,6 +21,7 @@ from domain.primitives.json_keys import unique_members
 KID_LENGTH_MAX: Final = 256
 ANYONE: Final = "*"
 
+_TIMES: Final = ("exp", "nbf", "iat")
 _OPTIONS: Any = {"require": ["exp", "iss", "aud"], "enforce_minimum_key_length": True}
 
 
@@ -89,8 +90,16 @@ class JwtAuthenticator:
             )
         except Exception as error:  # noqa: BLE001 - any error of a token makes it invalid
             raise AuthenticationFailed(f"the JWT is invalid: {type(error).__name__}") from None
-        _decoded(bearer.split(".")[1])
+        _check_times(_decoded(bearer.split(".")[1]))
         return claims
+
+
+def _check_times(claims: dict[str, Any]) -> None:
+    """Raise `AuthenticationFailed` for a time that is not a JSON number (`NumericDate`, RFC 7519), such as a string of
+    digits, which the library accepts."""
+    for name in _TIMES:
+        if name in claims and type(claims[name]) not in (int, float):
+            raise AuthenticationFailed(f"the claim {name} of the JWT is not a number")
 
 
 def _decoded(part: str) -> dict[str, Any]:

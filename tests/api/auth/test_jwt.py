@@ -3,6 +3,7 @@
 import hmac
 import json
 from base64 import urlsafe_b64encode
+from collections.abc import Callable
 from time import time
 from typing import Any
 
@@ -114,6 +115,27 @@ def test_jwt_without_a_valid_subject_is_refused(app_server: AppServer, overrides
 def test_jwt_with_wrong_issuer_audience_or_time_is_refused(app_server: AppServer, overrides: dict[str, Any]) -> None:
     header = json.dumps({"alg": "ES256", "kid": "one"}).encode()
     assert refused(app_server, raw(header, json.dumps(claims(**overrides)).encode()))
+
+
+@pytest.mark.parametrize("name", ["exp", "nbf", "iat"])
+@pytest.mark.parametrize("write", [str, lambda time: f" {time} ", lambda time: f"{time}"[:1] + "_" + f"{time}"[1:]])
+def test_jwt_whose_time_is_a_string_of_digits_is_refused(
+    app_server: AppServer, name: str, write: Callable[[int], str]
+) -> None:
+    time_claim = NOW + 600 if name == "exp" else NOW - 600
+    valid: dict[str, Any] = {name: time_claim}
+    assert app_server.viewer(signed(**valid))
+    assert refused(
+        app_server, raw(b'{"alg": "ES256", "kid": "one"}', json.dumps(claims(**{name: write(time_claim)})).encode())
+    )
+
+
+def test_jwt_whose_time_is_a_boolean_is_refused(app_server: AppServer) -> None:
+    assert refused(app_server, raw(b'{"alg": "ES256", "kid": "one"}', json.dumps(claims(nbf=True)).encode()))
+
+
+def test_jwt_with_a_fraction_of_a_second_is_accepted(app_server: AppServer) -> None:
+    assert app_server.viewer(signed(exp=NOW + 600.5))
 
 
 @pytest.mark.parametrize("exp", ["1e400", "NaN", "Infinity", "[]", "true", "9" * 400])

@@ -220,6 +220,12 @@ def test_unknown_host_header_is_answered_421(api: Api, host: str) -> None:
     assert (response.status_code, code(response)) == (421, "UNKNOWN_HOST")
 
 
+@pytest.mark.parametrize("host", ["", ":8000", ".", "[]", "[]:8000"])
+def test_empty_host_header_is_answered_421(api: Api, host: str) -> None:
+    response = post(api, host=host)
+    assert (response.status_code, code(response)) == (421, "UNKNOWN_HOST")
+
+
 def test_configured_host_names_are_accepted(settings: Settings, database: Database) -> None:
     named = settings.model_copy(update={"host_names": "keyframe, goals.example"})
     with TestClient(create_app(named, database, editor=False, anonymous=True), base_url="http://goals.example") as http:
