@@ -16,6 +16,7 @@ from api.runtime.setting_names import unknown_names
 from api.runtime.settings import Settings
 from api.runtime.signing_key import KeyFault
 from domain.log.health import VERSION, examine
+from domain.log.outage import READ_ONLY, UNREACHABLE, outage
 
 WRONG = 1
 USAGE = 2
@@ -23,6 +24,13 @@ INTERRUPTED = 130
 
 PATIENCE_SECONDS = 3.0
 """How long an interactive command waits for its database."""
+
+_DATABASE_FAILURES = (
+    psycopg.OperationalError,
+    psycopg.errors.InsufficientPrivilege,
+    psycopg.errors.ReadOnlySqlTransaction,
+    PersistenceError,
+)
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -49,8 +57,9 @@ def exit_on_failure() -> Iterator[None]:
     except KeyFault as fault:
         print_error(str(fault))
         raise SystemExit(WRONG) from None
-    except (psycopg.OperationalError, psycopg.errors.InsufficientPrivilege, PersistenceError) as error:
-        print_error(f"The database operation failed: {first_line(error)}")
+    except _DATABASE_FAILURES as error:
+        fact = "The database operation failed" if outage(error) is UNREACHABLE else outage(error).fact
+        print_error(f"{fact}: {first_line(error)}")
         raise SystemExit(WRONG) from None
 
 
@@ -124,7 +133,7 @@ def reached(chosen: Settings, *, patience_s: float | None = PATIENCE_SECONDS) ->
             with err.status("Waiting for the database …"):
                 database = stack.enter_context(open_database(chosen, patience_s=patience_s))
         except (RuntimeError, OSError, psycopg.Error) as error:
-            raise Failure(f"{first_line(error)} {_remedy(chosen)}") from error
+            raise Failure(f"{first_line(error)} {_remedy(chosen, error)}") from error
         yield database
 
 
@@ -151,7 +160,9 @@ def _setting_error(name: str, message: str) -> str:
     return f"KEYFRAME_{name.upper()}: {message.removeprefix('Value error, ').removesuffix('.')}."
 
 
-def _remedy(chosen: Settings) -> str:
+def _remedy(chosen: Settings, error: Exception) -> str:
+    if outage(error) is READ_ONLY:
+        return "Make it writable (default_transaction_read_only), or let KEYFRAME_DATABASE_URL name the primary."
     if chosen.database_url is None:
         return f"Check that {chosen.data_dir} is a writable directory, and that its disk is not full."
     return "Check KEYFRAME_DATABASE_URL, and that the server runs."

@@ -15,8 +15,9 @@ from api.runtime.database import Database
 from domain.log import health as tables
 from domain.log.event_store import Log
 from domain.log.health import VERSION
+from domain.log.outage import outage
 from projections.engine import health as projections
-from projections.engine.projector import Condition, Projector
+from projections.engine.projector import Projector
 
 LAG_MAX = 10_000
 """Events by which the projections may lag behind the log in a ready process."""
@@ -25,7 +26,6 @@ CACHED_SECONDS = 1.0
 """How long the status for unauthenticated callers is cached, since they have no rate limit."""
 
 _NO_STORE = {"cache-control": "no-store"}
-_DATABASE_DOWN = "The database cannot be reached; Keyframe keeps trying to reconnect."
 
 
 class Readiness:
@@ -58,14 +58,13 @@ class Readiness:
     def report(self) -> dict[str, Any]:
         """The results of all checks; `wrong` is the first problem, or None."""
         status = self._projector.status
-        cause = _DATABASE_DOWN if status.condition is Condition.FAULTED else status.cause
-        report: dict[str, Any] = {"projector": {"condition": status.condition, "cause": cause}}
+        report: dict[str, Any] = {"projector": {"condition": status.condition, "cause": status.cause}}
         try:
             report |= self._tables()
             if not report["wrong"]:
                 report |= self._projections()
-        except (psycopg.OperationalError, PoolTimeout):
-            report |= {"database": False, "wrong": _DATABASE_DOWN}
+        except (psycopg.OperationalError, PoolTimeout) as error:
+            report |= {"database": False, "wrong": f"{outage(error).fact}; Keyframe keeps trying."}
         return {"ready": report["wrong"] is None, **report}
 
     def _tables(self) -> dict[str, Any]:

@@ -33,6 +33,7 @@ from domain.commands.permissions import Permission
 from domain.handlers.dispatcher import KEY_LENGTH_MAX, Outcome
 from domain.handlers.unit_of_work import Author
 from domain.log.append import CommandInDoubt, Unavailable
+from domain.log.outage import UNREACHABLE, outage
 from domain.primitives.errors import Code, CommandRejected, Problem
 from domain.primitives.values import Source
 
@@ -222,7 +223,7 @@ class File:
             raise _located(rejected, batch) from rejected
         except (Unavailable, CommandInDoubt, psycopg.OperationalError, PoolTimeout) as error:
             _log.warning("ingest_aborted", request_id=self._request_id, cause=type(error).__name__)
-            raise Stopped("UNAVAILABLE", _LOST, lines=[batch.lines[0], batch.lines[-1]]) from error
+            raise Stopped("UNAVAILABLE", _stop_reason(error), lines=[batch.lines[0], batch.lines[-1]]) from error
         self._wait(before)
         return self._count(outcome)
 
@@ -242,6 +243,15 @@ class File:
         self._is_waited_for = self._is_waited_for and not self._writer.behind(position)
 
 
+def _stop_reason(error: Exception) -> str:
+    fact, again = outage(error)
+    return _LOST if outage(error) is UNREACHABLE else _REFUSED.format(fact=fact, again=again)
+
+
+_REFUSED = (
+    "{fact}: the batch of these lines was not recorded, the batches before it are. Send the file again {again}; no "
+    "reading is recorded twice."
+)
 _LOST = (
     "The connection to the database was lost: it is unknown whether the batch of these lines was recorded; the batches "
     "before it are. Send the file again in a moment; no reading is recorded twice."

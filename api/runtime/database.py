@@ -12,6 +12,7 @@ from psycopg_pool import ConnectionPool
 
 from api.runtime.settings import Settings
 from domain.log.event_store import Log
+from domain.log.outage import outage
 from domain.log.schema import application_role, migrate, seen_schema, views_schema
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -102,7 +103,7 @@ class Database:
                     return _check_version(conn)
             except psycopg.OperationalError as error:
                 if time.monotonic() > deadline:
-                    raise RuntimeError(f"The database cannot be reached: {error}") from error
+                    raise RuntimeError(f"{outage(error).fact}: {error}") from error
                 time.sleep(_RETRY_SECONDS)
 
     def migrate(self) -> None:

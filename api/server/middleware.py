@@ -20,6 +20,7 @@ from api.observability.request_log import REQUEST_ID, RequestLogMiddleware
 from api.schema.primitives.errors import INTERNAL, MASKED
 from api.server.authenticators import cors
 from api.server.process import Process
+from domain.log.outage import outage
 
 _log = structlog.get_logger(__name__)
 
@@ -36,8 +37,9 @@ def middleware_of(process: Process) -> list[Middleware]:
     ]
 
 
-async def _database_unavailable(_: Request, __: Exception) -> Response:
-    return unavailable_response("The database cannot be reached; retry in a moment.", "UNAVAILABLE")
+async def _database_unavailable(_: Request, error: Exception) -> Response:
+    fact, again = outage(error)
+    return unavailable_response(f"{fact}; retry {again}.", "UNAVAILABLE")
 
 
 async def _internal_error(request: Request, error: Exception) -> Response:
@@ -51,6 +53,7 @@ async def _internal_error(request: Request, error: Exception) -> Response:
 
 EXCEPTION_HANDLERS: Final[Mapping[Any, Callable[[Request, Exception], Coroutine[Any, Any, Response]]]] = {
     psycopg.OperationalError: _database_unavailable,
+    psycopg.errors.ReadOnlySqlTransaction: _database_unavailable,
     PoolTimeout: _database_unavailable,
     HTTPStatus.INTERNAL_SERVER_ERROR: _internal_error,
 }

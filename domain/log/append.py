@@ -23,7 +23,7 @@ class ConcurrencyConflict(RecordConflictError):
 
 
 class Unavailable(PersistenceError):
-    """The log is unreachable or timed out; nothing was recorded."""
+    """The log is unreachable, timed out, or takes no writes (`outage` tells which); nothing was recorded."""
 
 
 class CommandInDoubt(PersistenceError):

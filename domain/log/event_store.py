@@ -134,8 +134,8 @@ class Log(ApplicationRecorder):
             with self._pool.connection() as conn:
                 outcome, moved, *command = self._call(conn, attempt, stored, append)
                 self._notify(conn)
-        except _Lost:
-            return _same(self._resolve_in_doubt(attempt, append.by.command), append)
+        except _Lost as lost:
+            return _same(self._resolve_lost(attempt, append.by.command, lost), append)
         except psycopg.OperationalError as error:
             raise Unavailable(str(error)) from error
         if outcome == "taken":
@@ -165,6 +165,16 @@ class Log(ApplicationRecorder):
             conn.execute("select pg_notify(%s, '')", [self.channel], prepare=True)
         except psycopg.Error:
             conn.close()
+
+    def _resolve_lost(self, attempt: UUID, command: UUID, lost: "_Lost") -> CommandRow:
+        """The command's row, as `_resolve_in_doubt` finds it. A statement that a read-only server refused recorded
+        nothing, so without a writable server the log is `Unavailable` and the command is not in doubt."""
+        try:
+            return self._resolve_in_doubt(attempt, command)
+        except CommandInDoubt as doubt:
+            if isinstance(lost.__cause__, psycopg.errors.ReadOnlySqlTransaction):
+                raise Unavailable(str(lost.__cause__)) from lost
+            raise doubt from lost
 
     def _resolve_in_doubt(self, attempt: UUID, command: UUID) -> CommandRow:
         """The command's row after its append lost the connection. Voids the attempt if there is none.

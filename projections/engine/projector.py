@@ -14,6 +14,7 @@ import structlog
 
 from domain.log.erasure import NotTableOwner, wipe
 from domain.log.event_store import Log
+from domain.log.outage import outage
 from domain.log.schema import lock_key
 from domain.model.people import PersonErased
 from projections.engine import leftovers
@@ -167,7 +168,7 @@ class Projector:
                 return
             except Exception as fault:  # noqa: BLE001  any fault: the projector must go on
                 _log.warning("projector lost the database", cause=str(fault), again_in_seconds=pause)
-                self._publish(condition=Condition.FAULTED, cause=f"{type(fault).__name__}: {fault}")
+                self._publish(condition=Condition.FAULTED, cause=f"{outage(fault).fact}; Keyframe keeps trying.")
                 stop.wait(pause)
                 pause = min(pause * 2, longest)
         self._publish(condition=Condition.STOPPED)

@@ -12,6 +12,7 @@ from strawberry.exceptions import StrawberryInputCoercionError
 
 from api.snapshot.snapshot import DeadlineExceeded, StaleProjection
 from domain.log.append import CommandInDoubt, Unavailable
+from domain.log.outage import outage
 from domain.primitives.errors import CommandRejected
 
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
@@ -30,7 +31,7 @@ class Known(NamedTuple):
 
 _AGAIN = "try again in a moment"
 _LATE = Known("TIMEOUT", "The operation exceeded its time limit; request less data at once.")
-_GONE = Known("UNAVAILABLE", f"The database cannot be reached; this field recorded nothing, {_AGAIN}.")
+_GONE = Known("UNAVAILABLE", "{fact}; this field recorded nothing, try again {again}.")
 _KNOWN: dict[type[Exception], Known] = {
     CommandInDoubt: Known(
         "OUTCOME_UNKNOWN",
@@ -42,6 +43,7 @@ _KNOWN: dict[type[Exception], Known] = {
     DeadlineExceeded: _LATE,
     psycopg.errors.QueryCanceled: _LATE,
     psycopg.OperationalError: _GONE,
+    psycopg.errors.ReadOnlySqlTransaction: _GONE,
     PoolTimeout: _GONE,
 }
 """Expected failures by the type of their cause; the first match applies."""
@@ -60,7 +62,7 @@ def _coded(error: GraphQLError, request_id: str) -> GraphQLError:
     cause = error.original_error
     if isinstance(cause, CommandRejected):
         return _as(error, cause.message, code=cause.code.value, **({"field": [*cause.field]} if cause.field else {}))
-    known = next((known for kind, known in _KNOWN.items() if isinstance(cause, kind)), None)
+    known = _known(cause)
     if known is not None:
         _log.warning("operation_aborted", request_id=request_id, path=error.path, cause=str(cause))
         return _as(error, known.message, code=known.code)
@@ -68,6 +70,13 @@ def _coded(error: GraphQLError, request_id: str) -> GraphQLError:
         return _as(error, error.message, code=_code(error))
     _log.error("operation_failed", request_id=request_id, path=error.path, exc_info=cause)
     return _as(error, MASKED, code=INTERNAL, requestId=request_id)
+
+
+def _known(cause: Exception | None) -> Known | None:
+    known = next((known for kind, known in _KNOWN.items() if isinstance(cause, kind)), None)
+    if cause is None or known is not _GONE:
+        return known
+    return Known(known.code, known.message.format_map(outage(cause)._asdict()))
 
 
 def _code(error: GraphQLError) -> str:

@@ -145,7 +145,7 @@ def test_readyz_does_not_expose_database_error_text(app_server: AppServer, monke
     response = app_server.http.get("/readyz", headers={"authorization": f"Bearer {app_server.token()}"})
     assert (response.status_code, response.json()["wrong"]) == (
         503,
-        "The database cannot be reached; Keyframe keeps trying to reconnect.",
+        "The database cannot be reached; Keyframe keeps trying.",
     )
 
 
