@@ -19,7 +19,6 @@ from pydantic import SecretStr
 from api.runtime.database import Database, open_database
 from api.runtime.settings import Settings
 from domain.log.schema import application_role, seen_schema, views_schema
-from projections.engine import rebuild
 
 DIRECTORY = "KEYFRAME_TEST_DIRECTORY"
 _TEMPLATE = "template"
@@ -58,7 +57,7 @@ def copied(server: str, named: Settings) -> Iterator[None]:
     finally:
         with psycopg.connect(server, autocommit=True) as conn:
             _run(conn, "drop database {} with (force)", name)
-            _run(conn, "drop role if exists {}", application_role(name))
+            _run(conn, "drop role if exists {}", application_role(name, name))
 
 
 def drop_template(server: str) -> None:
@@ -84,8 +83,7 @@ def _make_workspace(dsn: str) -> None:
     with open_database(Settings(database_url=SecretStr(dsn), workspace=_TEMPLATE)) as database:
         database.migrate()
         with database.connect() as conn:
-            rebuild.create(conn, _TEMPLATE)
-            role = application_role(_TEMPLATE)
+            role = application_role(_TEMPLATE, conn.info.dbname)
             _run(conn, "drop owned by {}", role)
             _run(conn, "drop role {}", role)
 

@@ -62,7 +62,7 @@ def run_checks(settings: Settings) -> Iterator[Finding]:
             with database.connect() as conn:
                 yield from _server(conn)
                 found = examine(conn, settings.workspace)
-                yield from _log(found, settings.workspace)
+                yield from _log(found, settings.workspace, conn.info.dbname)
                 if found.version == VERSION:
                     yield _authentication(conn, settings)
                     yield from _projections(conn, database)
@@ -206,11 +206,11 @@ def _key(settings: Settings) -> Finding:
 # ── the workspace ────────────────────────────────────────────────────────────────────────────────
 
 
-def _log(found: Checkup, workspace: str) -> Iterator[Finding]:
+def _log(found: Checkup, workspace: str, database: str) -> Iterator[Finding]:
     yield _tables(found, workspace)
     if found.version:
         yield _guards(found)
-        yield _role(found, workspace)
+        yield _role(found, workspace, application_role(workspace, database))
 
 
 def _tables(found: Checkup, workspace: str) -> Finding:
@@ -234,8 +234,7 @@ def _guards(found: Checkup) -> Finding:
     return Finding("append-only", Verdict.RIGHT, "UPDATE, DELETE and TRUNCATE are blocked")
 
 
-def _role(found: Checkup, workspace: str) -> Finding:
-    role = application_role(workspace)
+def _role(found: Checkup, workspace: str, role: str) -> Finding:
     remedy = "Run 'keyframe migrate' as a user who may create and grant roles."
     if found.role is None:
         text = f"there is no role {role}: Keyframe runs with all rights of the database user"

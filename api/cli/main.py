@@ -327,11 +327,17 @@ def rebuild() -> None:
 
 
 @verb("migrate")
-def migrate() -> None:
+def migrate(
+    grant_to: Annotated[
+        str | None,
+        typer.Option("--grant-to", help="A database login that may then serve: it can read, and append to the log."),
+    ] = None,
+) -> None:
     """Create or upgrade the tables of the workspace. 'serve' does this itself if its database user may."""
+    from api.cli import migrate as migrating  # noqa: PLC0415 - see above
+
     with opened(settings()) as database:
-        database.migrate()
-        out.print(f"The tables of {database.settings.workspace} are up to date.")
+        migrating.migrate(database, grant_to)
 
 
 @verb("doctor")

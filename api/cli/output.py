@@ -57,6 +57,12 @@ def exit_on_failure() -> Iterator[None]:
     except KeyFault as fault:
         print_error(str(fault))
         raise SystemExit(WRONG) from None
+    except psycopg.errors.InsufficientPrivilege as error:
+        print_error(
+            f"The database user may not do this ({first_line(error).removesuffix('.')}): run the command as the owner "
+            "of the tables, who ran 'keyframe migrate'."
+        )
+        raise SystemExit(WRONG) from None
     except _DATABASE_FAILURES as error:
         fact = "The database operation failed" if outage(error) is UNREACHABLE else outage(error).fact
         print_error(f"{fact}: {first_line(error)}")
@@ -113,14 +119,14 @@ def opened(
             version = _version(database)
             if must_exist and version == 0:
                 raise Failure(f"The workspace {chosen.workspace} does not exist; check KEYFRAME_WORKSPACE.")
-            if version != VERSION:
+            if version != VERSION or not database.has_projections():
                 database.migrate()
         except RuntimeError as error:
             raise Failure(str(error)) from error
         except psycopg.errors.InsufficientPrivilege as error:
             raise Failure(
-                f"The database user may not create the tables of the log ({first_line(error)}): "
-                "run 'keyframe migrate' once as a user who may."
+                f"The database user may not use or create the tables of the log ({first_line(error)}): "
+                "run 'keyframe migrate --grant-to USER' as their owner."
             ) from error
         yield database
 

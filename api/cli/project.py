@@ -9,6 +9,7 @@ from api.runtime.database import Database
 from api.runtime.log_setup import configure_logging
 from api.runtime.projector import projector_of
 from projections.engine.projector import Condition
+from projections.engine.rebuild import may_update
 
 
 def state(condition: Condition, database: Database) -> str:
@@ -18,11 +19,18 @@ def state(condition: Condition, database: Database) -> str:
 
 
 def project(database: Database, on_change: Callable[[Condition], None]) -> None:
-    """Run the projector until interrupted. Raises `Failure` if an event cannot be applied.
+    """Run the projector until interrupted. Raises `Failure` if an event cannot be applied, and for a database user who
+    may not write the projections.
 
     `on_change` is called whenever this projector starts to update the projections, or goes on standby.
     """
     configure_logging()
+    with database.connect() as conn:
+        if not may_update(conn):
+            raise Failure(
+                f"The database user '{conn.info.user}' may only read the projections: run 'keyframe project' as the "
+                "owner of the tables, who ran 'keyframe migrate'."
+            )
     projector = projector_of(database)
     stop = Flag()
     thread = Thread(target=projector.run, args=(stop,), name="projector")

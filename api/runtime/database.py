@@ -14,6 +14,7 @@ from api.runtime.settings import Settings
 from domain.log.event_store import Log
 from domain.log.outage import outage
 from domain.log.schema import application_role, migrate, seen_schema, views_schema
+from projections.engine import rebuild
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 Pool = ConnectionPool[Connection]
@@ -107,9 +108,16 @@ class Database:
                 time.sleep(_RETRY_SECONDS)
 
     def migrate(self) -> None:
-        """Migrate the workspace's log to the newest version. Idempotent, and safe to run concurrently."""
+        """Migrate the workspace's log to the newest version, and create missing projections, so that a server needs no
+        right to create anything. Idempotent, and safe to run concurrently."""
         with self.connect() as conn:
             migrate(conn, self.settings.workspace)
+            rebuild.create(conn, self.settings.workspace)
+
+    def has_projections(self) -> bool:
+        """Whether the tables of the projections exist."""
+        with self.connect() as conn:
+            return conn.execute("select to_regclass('view_position') is not null").fetchone() == (True,)
 
     def connect(self, role: Role = "owner") -> Connection:
         """One autocommitting connection to the workspace, to be closed by the caller."""
@@ -173,7 +181,7 @@ class Database:
             _set(conn, parameters)
             if role == "app":
                 privilege = "SET" if conn.info.server_version >= 160_000 else "MEMBER"
-                conn.execute(_TAKE_ROLE, [application_role(workspace), privilege])
+                conn.execute(_TAKE_ROLE, [application_role(workspace, conn.info.dbname), privilege])
 
         return configure
 

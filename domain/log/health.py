@@ -25,7 +25,7 @@ def examine(conn: Connection[tuple[object, ...]], workspace: str) -> Checkup:
     version = _version(conn, workspace)
     if version == 0:
         return Checkup(version)
-    role = application_role(workspace)
+    role = application_role(workspace, conn.info.dbname)
     return Checkup(
         version,
         tuple(str(name) for (name,) in conn.execute(_UNGUARDED, [workspace]).fetchall()),

@@ -31,7 +31,7 @@ def make_copy(conn: Connection[tuple[object, ...]], workspace: str) -> str:
         conn.execute("set local statement_timeout = 0")
         drop_copy(conn, workspace)
         _make_schemas(conn, copy)
-        migrate(conn, copy, application_role(workspace))
+        migrate(conn, copy, application_role(workspace, conn.info.dbname))
         if version:
             _fill(conn, sql.Identifier(workspace), sql.Identifier(copy))
     return copy

@@ -49,9 +49,12 @@ def leftover_schemas(conn: Connection[Any], workspace: str) -> list[str]:
     return [name for (name,) in conn.execute(query, [f"^{views_schema(workspace)}_(next|old[0-9]*)$"]).fetchall()]
 
 
-def application_role(workspace: str) -> str:
-    """The role that may only read and append to the log."""
-    return f"{workspace}_app"
+@lru_cache
+def application_role(workspace: str, database: str) -> str:
+    """The role that may only read and append to the log of a workspace. Roles belong to the whole server, so the name
+    ends with a digest: a workspace of the same name in another database has another role."""
+    digest = blake2b(f"keyframe/{database}/{workspace}/application".encode(), digest_size=4).hexdigest()
+    return f"{workspace}_app_{digest}"
 
 
 @lru_cache
@@ -64,11 +67,12 @@ def lock_key(database: str, workspace: str, purpose: str) -> int:
 def migrate(conn: Connection[tuple[object, ...]], workspace: str = "keyframe", app_role: str | None = None) -> None:
     """Migrate a workspace's tables to the newest version, in one transaction. Safe for concurrent processes.
 
-    `app_role` is the application's role, by default `<workspace>_app`. It is created if the user has the right to;
-    without it the application has the rights of the connecting user.
+    `app_role` is the application's role, by default `application_role`. It is created if the user has the right to;
+    without it the application has the rights of the connecting user. Application roles of earlier versions, and of the
+    database from which this one was copied, lose their rights.
     Raises `RuntimeError` if the tables are newer than this program.
     """
-    role = app_role or application_role(workspace)
+    role = app_role or application_role(workspace, conn.info.dbname)
     schema, views = sql.Identifier(workspace_name(workspace)), sql.Identifier(views_schema(workspace))
     seen = sql.Identifier(seen_schema(views_schema(workspace)))
     with conn.transaction():
@@ -79,6 +83,8 @@ def migrate(conn: Connection[tuple[object, ...]], workspace: str = "keyframe", a
         conn.execute(sql.SQL("set local search_path to {}").format(schema))
         if _apply(conn):
             conn.execute("insert into workspace (salt) values (%s) on conflict do nothing", [secrets.token_bytes(32)])
+        _end_default_privileges(conn, workspace)
+        _revoke_from_others(conn, workspace, role)
         if _role_exists(conn, role):
             _grant(conn, schema, views, seen, sql.Identifier(role))
 
@@ -144,8 +150,55 @@ def _grant(
         "grant select on workspace, migration, checkpoint, token to {role}",
         "grant update (last_used_at) on token to {role}",
         "grant select on all tables in schema {views} to {role}",
-        "alter default privileges in schema {views} grant select on tables to {role}",
         "grant select on all tables in schema {seen} to {role}",
-        "alter default privileges in schema {seen} grant select on tables to {role}",
     ):
         conn.execute(sql.SQL(grant).format(schema=schema, views=views, seen=seen, role=role))
+
+
+def grant_to(conn: Connection[Any], workspace: str, login: str) -> str:
+    """Make a login a member of the application's role, and return the name of that role.
+
+    Raises `LookupError` if one of the two roles does not exist.
+    """
+    role = application_role(workspace, conn.info.dbname)
+    if not is_role(conn, login):
+        raise LookupError(f"There is no role '{login}' on this server: create it first, with 'create role … login'.")
+    if not is_role(conn, role):
+        raise LookupError(
+            f"There is no role '{role}', and this user may not create it: run 'keyframe migrate' as a user with "
+            "CREATEROLE."
+        )
+    conn.execute(sql.SQL("grant {} to {}").format(sql.Identifier(role), sql.Identifier(login)))
+    return role
+
+
+def _revoke_from_others(conn: Connection[Any], workspace: str, role: str) -> None:
+    """Take all rights from other application roles of a workspace of this name."""
+    query = """
+        select nspname::text, rolname::text
+        from pg_namespace, aclexplode(nspacl) join pg_roles on pg_roles.oid = grantee
+        where nspname = any(%s) and rolname ~ %s and rolname <> %s
+    """
+    pattern = f"^{workspace}_app(_[0-9a-f]{{8}})?$"
+    for names in conn.execute(query, [_schemas(workspace), pattern, role]).fetchall():
+        schema, other = map(sql.Identifier, names)
+        for what in ("all tables in schema", "schema"):
+            conn.execute(sql.SQL("revoke all on {} {} from {}").format(sql.SQL(what), schema, other))
+
+
+def _end_default_privileges(conn: Connection[Any], workspace: str) -> None:
+    """Remove the default privileges of earlier versions, which only their owner can restore from a dump. Generations
+    of projections are granted one by one."""
+    query = """
+        select pg_get_userbyid(defaclrole)::text, nspname::text, pg_get_userbyid(grantee)::text
+        from pg_default_acl join pg_namespace on pg_namespace.oid = defaclnamespace, aclexplode(defaclacl)
+        where nspname = any(%s) and grantee <> defaclrole and pg_has_role(defaclrole, 'usage')
+    """
+    for names in conn.execute(query, [_schemas(workspace)]).fetchall():
+        statement = "alter default privileges for role {} in schema {} revoke all on tables from {}"
+        conn.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+
+def _schemas(workspace: str) -> list[str]:
+    views = views_schema(workspace)
+    return [workspace, views, seen_schema(views)]

@@ -29,7 +29,8 @@ class Checkup(msgspec.Struct, frozen=True):
 
 
 def examine(conn: Connection, log: Log, workspace: str) -> Checkup | None:
-    """Check the projections of a workspace; None if they do not exist yet. `conn` belongs to their owner."""
+    """Check the projections of a workspace; None if they do not exist yet. Only their owner learns whether the
+    next event can be applied."""
     try:
         row = conn.execute("select position from view_position").fetchone()
     except psycopg.errors.UndefinedTable:
@@ -54,4 +55,6 @@ def _try_next(conn: Connection, log: Log, position: int) -> Poison | None:
         poison = found
     except (StaleBatch, psycopg.errors.LockNotAvailable):
         pass  # a projector has applied it meanwhile
+    except psycopg.errors.InsufficientPrivilege:
+        pass  # only the owner can try
     return poison

@@ -71,7 +71,7 @@ def retire(conn: Connection, schema: str, workspace: str) -> None:
     taken, base = set(leftover_schemas(conn, workspace)), f"{views_schema(workspace)}_old"
     name = next(name for name in (base, *(f"{base}{n}" for n in range(2, len(taken) + 3))) if name not in taken)
     rename(conn, schema, name)
-    role = application_role(workspace)
+    role = application_role(workspace, conn.info.dbname)
     if is_role(conn, role):
         for one in filter(lambda one: _exists(conn, one), (name, seen_schema(name))):
             run(conn, "revoke all on schema {} from {}", one, role)

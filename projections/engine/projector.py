@@ -18,7 +18,7 @@ from domain.log.outage import outage
 from domain.log.schema import lock_key
 from domain.model.people import PersonErased
 from projections.engine import leftovers
-from projections.engine.rebuild import create
+from projections.engine.rebuild import create, may_update
 from projections.engine.registry import Poison, StaleBatch, advance, read
 from projections.store.versioned_tables import Connection
 from projections.tables import people
@@ -124,12 +124,16 @@ class Projector:
             return self._status.has_reached(position)
 
     def catch_up(self) -> int:
-        """Apply the whole log on the calling thread; returns the position reached.
+        """Apply the whole log on the calling thread; returns the position reached. A user who may only read the
+        projections gets the position that the leader has reached.
 
         Raises `Poison` for an event that cannot be applied.
         """
         with self._session() as conn:
             position = self._read_position(conn)[0]
+            if not may_update(conn):
+                self._publish(position=position)
+                return position
             while (reached := self._step(conn, position)) is not None:
                 position = reached
                 self._keep(conn, position)
@@ -174,8 +178,9 @@ class Projector:
         self._publish(condition=Condition.STOPPED)
 
     def _serve(self, conn: Connection, stop: threading.Event) -> None:
-        """Follow until the lead is free, then lead."""
-        lead = lock_key(conn.info.dbname, self._workspace, "project") if self._may_lead else None
+        """Follow until the lead is free, then lead. A user who may only read the projections always follows."""
+        may_lead = self._may_lead and may_update(conn)
+        lead = lock_key(conn.info.dbname, self._workspace, "project") if may_lead else None
         while not stop.is_set():
             self._wakeup.clear()
             position, leads = self._read_position(conn, lead)

@@ -35,6 +35,11 @@ def create(conn: Connection, workspace: str = "keyframe") -> None:
             _index(conn)
 
 
+def may_update(conn: Connection) -> bool:
+    """Whether the user of this connection may update the projections, and not only read them."""
+    return conn.execute("select has_table_privilege('view_position', 'update')").fetchone() == (True,)
+
+
 def is_current(conn: Connection) -> bool:
     """Whether the generation in use has the definitions of this program; if not, it needs a rebuild."""
     row = conn.execute("select definition from view_position").fetchone()
@@ -93,7 +98,7 @@ def _create_generation(conn: Connection, schema: str, workspace: str) -> None:
     for view in visibility.ddl(seen):
         conn.execute(view)
     conn.execute("insert into view_position (position, definition) values (0, %s)", [DEFINITION])
-    role = application_role(workspace)
+    role = application_role(workspace, conn.info.dbname)
     if is_role(conn, role):
         for name in (schema, seen):
             leftovers.run(conn, "grant usage on schema {} to {}", name, role)

@@ -20,6 +20,7 @@ from api.runtime.database import Database, open_database
 from api.runtime.projector import projector_of
 from domain.handlers.dispatcher import Dispatcher
 from domain.log import health
+from domain.log.schema import application_role
 from domain.model.event import EVENTS
 from domain.proof import checkpoint, evidence
 from domain.proof.signed_note import Verifier
@@ -61,7 +62,8 @@ def folder(request: pytest.FixtureRequest) -> Path:
 def stored(server: str, folder: Path) -> Iterator[Database]:
     """The workspace in a database of its own, as the earlier version left it.
 
-    The role `upgrade_app` belongs to the whole server and other workers may be using it, so it is not dropped.
+    The role `upgrade_app` of earlier versions belongs to the whole server and other workers may be using it, so it is
+    not dropped.
     """
     name = f"upgrade_{uuid4().hex[:12]}"
     with psycopg.connect(server, autocommit=True) as conn:
@@ -73,6 +75,7 @@ def stored(server: str, folder: Path) -> Iterator[Database]:
                 yield database
         finally:
             conn.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+            conn.execute(sql.SQL("drop role if exists {}").format(sql.Identifier(application_role(NAME, name))))
 
 
 def load(dsn: str, folder: Path) -> None:

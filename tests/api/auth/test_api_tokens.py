@@ -171,7 +171,8 @@ def test_secret_has_256_bits_and_only_its_digest_is_stored(app_server: AppServer
 def test_application_role_may_read_tokens_but_not_write_them(app_server: AppServer) -> None:
     app_server.token()
     with app_server.database.connect() as conn:
-        conn.execute(f"set role {application_role(app_server.database.settings.workspace)}")
+        role = application_role(app_server.database.settings.workspace, conn.info.dbname)
+        conn.execute(f"set role {role}")
         for forbidden in (
             "insert into token (id, name, digest, roles, expires_at) values ('x', 'x', '', '{ADMIN}', now())",
             "update token set roles = '{ADMIN}'",

@@ -83,7 +83,7 @@ def test_doctor_finds_a_log_without_append_only_trigger(database: Database, fill
 def test_doctor_finds_a_role_with_wrong_privileges(
     database: Database, filled: Connection, statement: str, message: str
 ) -> None:
-    role = sql.Identifier(application_role(database.settings.workspace))
+    role = sql.Identifier(application_role(database.settings.workspace, filled.info.dbname))
     filled.execute(sql.SQL(statement).format(role))
     finding = found(database.settings, "role")
     assert finding.verdict is Verdict.WRONG

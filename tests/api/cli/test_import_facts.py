@@ -12,7 +12,7 @@ from api.cli.import_facts import lines
 from api.facts.importer import LINE_BYTES_MAX
 from api.runtime.database import Connection, Database
 from api.runtime.settings import Settings
-from domain.log.schema import drop
+from domain.log.schema import application_role, drop
 from tests.api.cli.terminal import FACTS, SMALL, fill, keyframe, rows, started, table
 
 REFUSED = FACTS[6].replace(b"q1/o1/kr1", b"nothing").replace(b'"ref": "c1", ', b"")
@@ -28,7 +28,11 @@ def second_workspace(database: Database) -> Iterator[tuple[Settings, Connection]
             yield settings, conn
         finally:
             drop(conn, settings.workspace)
-            conn.execute(sql.SQL("drop role if exists {}").format(sql.Identifier(f"{settings.workspace}_app")))
+            conn.execute(
+                sql.SQL("drop role if exists {}").format(
+                    sql.Identifier(application_role(settings.workspace, conn.info.dbname))
+                )
+            )
 
 
 def wait_for(conn: Connection, position: int) -> None:

@@ -10,6 +10,7 @@ import pytest
 from api.facts.importer import Import
 from domain.commands.people_commands import AddPerson, ErasePerson
 from domain.commands.permissions import Role
+from domain.log.schema import application_role
 from domain.primitives.values import Kind, Source
 from domain.proof import evidence
 from projections.proof import evidence as proofs
@@ -58,7 +59,8 @@ def test_key_deletion_and_event_are_atomic(world: Attested) -> None:
     ada = person(world)
     with world.database.connect() as conn:
         conn.execute("revoke delete on person_key from public")
-        conn.execute(f"revoke delete on person_key from {world.database.settings.workspace}_app")
+        role = application_role(world.database.settings.workspace, conn.info.dbname)
+        conn.execute(f"revoke delete on person_key from {role}")
         with pytest.raises(Exception, match="person_key"):
             world.keyframe.execute(ErasePerson(person=ada, reason="asked to be"), AUTHOR)
     assert world.size == 1

@@ -109,11 +109,10 @@ def test_every_verb_works_with_the_defaults_of_somebody_else(settings: Settings,
 
 def test_application_role_may_only_read_the_projections(database: Database) -> None:
     with database.connect("owner") as owner, database.connect("app") as app:
-        owner.execute(f"create table {database.settings.workspace}_views.goal (id int)")
-        owner.execute("insert into goal values (1)")
-        assert app.execute("select id from goal").fetchall() == [(1,)]
+        assert app.execute("select position from view_position").fetchall() == [(0,)]
+        assert owner.execute("update view_position set position = 0 returning position").fetchall() == [(0,)]
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            app.execute("insert into goal values (2)")
+            app.execute("update view_position set position = 1")
 
 
 def test_reachable_host_of_several_is_used(database: Database) -> None:

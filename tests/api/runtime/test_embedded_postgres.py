@@ -12,6 +12,7 @@ import pytest
 from api.runtime import embedded_postgres
 from api.runtime.database import open_database
 from api.runtime.settings import Settings
+from domain.log.schema import application_role
 from tests.domain.log.test_crashes import kill_database
 from tests.domain.log.writing import processes
 
@@ -142,7 +143,7 @@ def test_without_a_database_url_the_embedded_server_is_used(place: Path) -> None
         database.migrate()
         with database.pool().connection() as conn:
             assert conn.execute("select current_user, current_schemas(false)").fetchone() == (
-                "keyframe_app", ["keyframe_views", "keyframe"],
+                application_role("keyframe", conn.info.dbname), ["keyframe_views", "keyframe"],
             )  # fmt: skip
         pid = postmaster(place)
     assert not is_running(pid)

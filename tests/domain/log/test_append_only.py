@@ -8,6 +8,7 @@ import pytest
 
 from api.runtime.database import Database, Role
 from domain.log.event_store import Log, LogRow, leaf_hash
+from domain.log.schema import application_role
 from tests.domain.log.writing import command, correction, reading
 
 REWRITING = [
@@ -53,7 +54,9 @@ def test_rewriting_is_refused_in_replica_mode(database: Database, log: Log) -> N
 )
 def test_the_application_role_may_only_append(database: Database, statement: str) -> None:
     with database.connect("app") as conn:
-        assert conn.execute("select current_user").fetchone() == (f"{database.settings.workspace}_app",)
+        assert conn.execute("select current_user").fetchone() == (
+            application_role(database.settings.workspace, conn.info.dbname),
+        )
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             conn.execute(statement.encode())
 

@@ -19,7 +19,7 @@ def unmigrated(settings: Settings) -> Iterator[Database]:
         yield database
         with database.connect() as conn:
             drop_workspace(conn, settings.workspace)
-            conn.execute(f"drop role if exists {application_role(settings.workspace)}")
+            conn.execute(f"drop role if exists {application_role(settings.workspace, conn.info.dbname)}")
 
 
 def migrate_together(settings: Settings, ready: Barrier) -> None:
@@ -56,7 +56,7 @@ def test_each_workspace_has_its_own_salt(database: Database) -> None:
         other = conn.execute("select salt from another_workspace.workspace").fetchone()
         own = conn.execute("select salt from workspace").fetchone()
         drop_workspace(conn, "another_workspace")
-        conn.execute("drop role another_workspace_app")
+        conn.execute(f"drop role {application_role('another_workspace', conn.info.dbname)}")
     assert other != own
 
 

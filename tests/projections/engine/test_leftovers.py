@@ -65,7 +65,7 @@ def test_a_generation_that_is_not_in_use_has_no_people_and_is_closed_to_the_appl
     with long_reader(world) as reader:
         rebuild(world)
         assert world.conn.execute(f"select count(*) from {old(world)}.person").fetchone() == (0,)
-        query, role = "select has_schema_privilege(%s, %s, 'usage')", application_role(world.workspace)
+        query, role = "select has_schema_privilege(%s, %s, 'usage')", application_role(world.workspace, world.workspace)
         assert world.conn.execute(query, [role, old(world)]).fetchone() == (False,)
         seen = f"select name from {old(world)}.person"  # the transaction still sees what it saw
         assert reader.execute(seen.encode()).fetchall() == [("Ada",)]

@@ -143,7 +143,7 @@ def test_the_application_role_can_read_but_not_write_rebuilt_projections(world: 
     world.record(kpi("one"))
     rebuild(world)
     with world.database.connect("app") as conn:
-        assert conn.execute("select current_user").fetchone() == (application_role(world.workspace),)
+        assert conn.execute("select current_user").fetchone() == (application_role(world.workspace, world.workspace),)
         assert set(kpis.kpis_by_key(conn, bases.now(conn), ["one"])) == {"one"}
         for table in TABLES:
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
