@@ -28,11 +28,12 @@ from api.endpoints.readings_parser import CSV, FORMATS, NDJSON, Batch, Reader
 from api.execution.context import Caller, Context
 from api.execution.request_scope import cancel_and_wait
 from api.execution.writer import Writer
+from api.schema.primitives.errors import PAUSED
 from domain.commands.kpi_commands import RecordReadings
 from domain.commands.permissions import Permission
 from domain.handlers.dispatcher import KEY_LENGTH_MAX, Outcome
 from domain.handlers.unit_of_work import Author
-from domain.log.append import CommandInDoubt, Unavailable
+from domain.log.append import CommandInDoubt, Unavailable, WritesPaused
 from domain.log.outage import UNREACHABLE, outage
 from domain.primitives.errors import Code, CommandRejected, Problem
 from domain.primitives.values import Source
@@ -221,6 +222,8 @@ class File:
             outcome = self._writer.execute(RecordReadings(readings=batch.readings, idempotency_key=key), self._author)
         except CommandRejected as rejected:
             raise _located(rejected, batch) from rejected
+        except WritesPaused as error:
+            raise Stopped(*PAUSED, lines=[batch.lines[0], batch.lines[-1]]) from error
         except (Unavailable, CommandInDoubt, psycopg.OperationalError, PoolTimeout) as error:
             _log.warning("ingest_aborted", request_id=self._request_id, cause=type(error).__name__)
             raise Stopped("UNAVAILABLE", _stop_reason(error), lines=[batch.lines[0], batch.lines[-1]]) from error

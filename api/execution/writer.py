@@ -6,22 +6,38 @@ from psycopg_pool import PoolTimeout
 from domain.commands.command import Command
 from domain.handlers.dispatcher import Dispatcher, Outcome
 from domain.handlers.unit_of_work import Author
+from domain.log.append import WritesPaused
 from domain.log.event_store import Log
-from projections.engine.projector import Projector
+from projections.engine.projector import Condition, Projector
 
 
 class Writer:
-    """Executes the commands of one process. `timeout_s`: how long a response waits for the projections."""
+    """Executes the commands of one process. `timeout_s`: how long a response waits for the projections. `lag_max`: the
+    number of events by which they may be behind the log while commands are recorded; 0 for any number."""
 
-    def __init__(self, log: Log, projector: Projector, timeout_s: float) -> None:
+    def __init__(self, log: Log, projector: Projector, timeout_s: float, lag_max: int = 0) -> None:
         self._log = log
-        self._dispatcher = Dispatcher(log)
+        self._dispatcher = Dispatcher(log, self._admit)
         self._projector = projector
         self._timeout_s = timeout_s
+        self._lag_max = lag_max
+        self._head = 0
 
     def execute(self, command: Command, author: Author) -> Outcome:
-        """Execute a command: see `Dispatcher.execute`."""
-        return self._dispatcher.execute(command, author)
+        """Execute a command: see `Dispatcher.execute`. Raises `WritesPaused`, too, for a command that would record
+        anything while the projections are too far behind, as when they cannot apply an event."""
+        outcome = self._dispatcher.execute(command, author)
+        self._head = max(self._head, outcome.head)
+        return outcome
+
+    def _admit(self) -> None:
+        """Raises `WritesPaused`. The head of the log is the last one that this process knows, which costs no read."""
+        status = self._projector.status
+        if not self._lag_max or status.condition in (Condition.STARTING, Condition.FAULTED):
+            return
+        self._head = self._head or self._log.head().position
+        if self._head - status.position > self._lag_max:
+            raise WritesPaused(f"the projections are {self._head - status.position} events behind the log")
 
     def behind(self, position: int) -> int:
         """How many events the projections are behind a position that a client names, after waiting for them.

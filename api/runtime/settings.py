@@ -166,6 +166,12 @@ class Settings(BaseSettings):
     view_timeout_s: float = Field(
         default=10, gt=0, description="How long a mutation waits until the projections contain its events, in seconds."
     )
+    write_lag_max: int = Field(
+        default=10_000,
+        ge=0,
+        description="The number of events by which the projections may be behind the log before commands are rejected, "
+        "as when they cannot apply an event. Reads go on. 0 accepts commands at any lag.",
+    )
     answer_timeout_s: float = Field(default=60, gt=0, description="The maximum execution time of a query, in seconds.")
     journal: LogFormat = Field(
         default=LogFormat.AUTO,

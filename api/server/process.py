@@ -60,7 +60,7 @@ class Process:
         projector = configured_projector(
             settings, database, keys, may_lead=settings.project_in_server, on_moved=hub.notify
         )
-        writer = Writer(log, projector, settings.view_timeout_s)
+        writer = Writer(log, projector, settings.view_timeout_s, settings.write_lag_max)
         authenticators = authenticators_of(settings, pool, log, anonymous=anonymous)
         return cls(settings, database, pool, filtered_pool, log, keys, hub, projector, writer, authenticators)
 

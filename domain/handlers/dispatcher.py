@@ -2,6 +2,7 @@
 
 import random
 import time
+from collections.abc import Callable
 from hashlib import sha256
 from itertools import chain
 from uuid import UUID, uuid4, uuid5
@@ -70,8 +71,10 @@ class Outcome(msgspec.Struct, frozen=True):
 class Dispatcher:
     """Executes the commands of `domain.commands` on one log."""
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: Log, admit: Callable[[], None] | None = None) -> None:
+        """`admit` is called before each append; it raises an error if nothing may be recorded at the moment."""
         self._log = log
+        self._admit = admit or _admit_always
 
     def execute(self, command: Command, author: Author) -> Outcome:
         """Execute a command, all or nothing, and at most once per idempotency key.
@@ -153,6 +156,7 @@ class Dispatcher:
         events = list(chain.from_iterable(map(Aggregate.collect_events, uow.changed())))
         if not events and command.idempotency_key is None:
             return Outcome(result=result, first=None, last=None, head=self._log.head().position)
+        self._admit()
         append = Append(
             by=by,
             digest=digest if uow.names is None else personal_data.keyed_digest(uow.names, digest),
@@ -174,6 +178,10 @@ class Dispatcher:
             head=done.last,
             repeated=repeated,
         )
+
+
+def _admit_always() -> None:
+    """The default of `admit`."""
 
 
 def _back_off(attempt: int) -> None:

@@ -26,6 +26,10 @@ class Unavailable(PersistenceError):
     """The log is unreachable, timed out, or takes no writes (`outage` tells which); nothing was recorded."""
 
 
+class WritesPaused(Unavailable):
+    """The projections are too far behind the log; nothing was recorded."""
+
+
 class CommandInDoubt(PersistenceError):
     """The connection was lost while a command was being recorded, and the database did not come back in time.
 

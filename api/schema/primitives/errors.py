@@ -11,7 +11,7 @@ from psycopg_pool import PoolTimeout
 from strawberry.exceptions import StrawberryInputCoercionError
 
 from api.snapshot.snapshot import DeadlineExceeded, StaleProjection
-from domain.log.append import CommandInDoubt, Unavailable
+from domain.log.append import CommandInDoubt, Unavailable, WritesPaused
 from domain.log.outage import outage
 from domain.primitives.errors import CommandRejected
 
@@ -32,12 +32,18 @@ class Known(NamedTuple):
 _AGAIN = "try again in a moment"
 _LATE = Known("TIMEOUT", "The operation exceeded its time limit; request less data at once.")
 _GONE = Known("UNAVAILABLE", "{fact}; this field recorded nothing, try again {again}.")
+PAUSED = Known(
+    "UNAVAILABLE",
+    "Commands are paused, because the projections are too far behind the log; nothing was recorded. /readyz shows the "
+    "cause; try again when they have caught up.",
+)
 _KNOWN: dict[type[Exception], Known] = {
     CommandInDoubt: Known(
         "OUTCOME_UNKNOWN",
         "The connection to the database was lost during the commit: the command may have been recorded or not. Send it "
         "again with the same idempotencyKey to get the outcome; without a key, check the data before you do.",
     ),
+    WritesPaused: PAUSED,
     Unavailable: _GONE,
     StaleProjection: Known("BEHIND", f"The projections have not reached the requested position yet; {_AGAIN}."),
     DeadlineExceeded: _LATE,

@@ -2,7 +2,8 @@
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from starlette.testclient import TestClient
 from api.asgi.body_limit import BODY_BYTES_MAX
 from api.execution.limits import DOCUMENT_LENGTH_MAX, TOKENS_MAX
 from api.runtime.database import Database
+from api.runtime.projector import projector_of
 from api.runtime.settings import Settings
 from api.server.app import create_app
 from domain.log.append import CommandInDoubt, Unavailable
@@ -307,6 +309,57 @@ def test_mutation_answer_reports_the_projection_lag(settings: Settings, database
             "position behind person { name } query { basis { position } }",
         )
     assert payload == {"problems": [], "position": 1, "behind": 1, "person": None, "query": {"basis": {"position": 0}}}
+
+
+def test_commands_pause_beyond_a_lag_and_go_on_when_the_projections_have_caught_up(
+    settings: Settings, database: Database
+) -> None:
+    lagging = settings.model_copy(update={"project_in_server": False, "view_timeout_s": 0.01, "write_lag_max": 2})
+    with TestClient(create_app(lagging, database, editor=False, anonymous=True), base_url="http://localhost") as http:
+        api = Api(http)
+        wait_until_projector_is(http, "FOLLOWING")
+        for key in ("one", "two", "three"):
+            assert api.do("defineKpi", {"key": key, "name": key, "idempotencyKey": key})["problems"] == []
+        four = 'mutation { defineKpi(input: {key: "four", name: "four"}) { position } }'
+        error = api.error(four)
+        assert error["extensions"]["code"] == "UNAVAILABLE"
+        assert "far behind the log; nothing was recorded" in error["message"]
+        ingested = http.post(
+            "/ingest/readings", content="kpi,measured_at,value\none,2026-01-01T00:00:00Z,1\n",
+            headers={"content-type": "text/csv"},
+        )  # fmt: skip
+        assert ingested.status_code == 503
+        assert "paused" in ingested.text
+        assert api.do("defineKpi", {"key": "one", "name": "one", "idempotencyKey": "one"})["position"] == 1
+        assert api.ask("{ basis { position } }") == {"basis": {"position": 0}}
+        assert database.log().head().position == 3
+        projector_of(database).catch_up()
+        wait_until(lambda: "errors" not in api.answer(four))
+        assert database.log().head().position == 4
+
+
+def test_a_poison_event_lets_no_commands_pile_up_behind_it(settings: Settings, database: Database) -> None:
+    unknown_event = StoredRow(**{**vars(reading()), "topic": "thing-unheard-of.v1"})
+    database.log().append([unknown_event], command())
+    few = settings.model_copy(update={"view_timeout_s": 0.01, "write_lag_max": 5})
+    with TestClient(create_app(few, database, editor=False, anonymous=True), base_url="http://localhost") as http:
+        wait_until_projector_is(http, "STOPPED")
+        query = 'mutation { defineKpi(input: {key: "k%d", name: "k"}) { behind } }'
+        answers = [Api(http).answer(query % number) for number in range(20)]
+    assert [answer["data"]["defineKpi"]["behind"] for answer in answers[:5]] == [2, 3, 4, 5, 6]
+    assert {answer["errors"][0]["extensions"]["code"] for answer in answers[5:]} == {"UNAVAILABLE"}
+    assert database.log().head().position == 6
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = monotonic() + 30
+    while not holds():
+        assert monotonic() < deadline
+        sleep(0.05)
+
+
+def wait_until_projector_is(http: TestClient, condition: str) -> None:
+    wait_until(lambda: http.get("/readyz").json()["projector"]["condition"] == condition)
 
 
 # ── the application as a whole ────────────────────────────────────────────────────────────────────
