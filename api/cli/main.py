@@ -15,6 +15,7 @@ from typing import Annotated, ParamSpec
 import typer
 
 from api.cli.output import USAGE, WRONG, Failure, exit_on_failure, opened, out, reached, settings, stop_on_signals
+from api.runtime.settings import Settings
 from domain.commands.permissions import Role
 
 P = ParamSpec("P")
@@ -30,6 +31,16 @@ Host = Annotated[str | None, typer.Option(help="Address to listen on, instead of
 Port = Annotated[
     int | None,
     typer.Option(min=0, max=65535, help="Port to listen on, instead of KEYFRAME_PORT; 0 takes any free port."),
+]
+
+
+OperationsPort = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        max=65535,
+        help="Port for health and metrics, instead of KEYFRAME_PROJECTOR_PORT; 0 takes any free port.",
+    ),
 ]
 
 
@@ -120,12 +131,34 @@ def serve(
 
 
 @verb("project")
-def project() -> None:
+def project(host: Host = None, port: OperationsPort = None) -> None:
     """Run the projector until Ctrl-C. If several run, one updates the projections and the others are on standby."""
     from api.cli import project as projecting  # noqa: PLC0415 - see above
+    from api.runtime.projector import projector_of  # noqa: PLC0415 - see above
 
-    with opened(settings(), patience_s=None) as database:
-        projecting.project(database, lambda condition: out.print(projecting.state(condition, database)))
+    chosen = settings(host=host, projector_port=port)
+    if chosen.projector_port is not None:
+        _project_and_serve(chosen, chosen.projector_port)
+        return
+    with opened(chosen, patience_s=None) as database:
+        projecting.project(
+            database, projector_of(database), lambda condition: out.print(projecting.state(condition, database))
+        )
+
+
+def _project_and_serve(chosen: Settings, port: int) -> None:
+    """Run the projector, and serve its health and metrics."""
+    from api.cli import project as projecting  # noqa: PLC0415 - see above
+    from api.cli import serve as serving  # noqa: PLC0415 - see above
+    from api.server.operations import serving_operations  # noqa: PLC0415 - see above
+
+    with (
+        serving.listening(chosen.model_copy(update={"port": port})) as listener,
+        opened(chosen, patience_s=None) as database,
+        serving_operations(chosen, database, listener) as projector,
+    ):
+        out.print(f"Health and metrics at {serving.url(listener)}", soft_wrap=True)
+        projecting.project(database, projector, lambda condition: out.print(projecting.state(condition, database)))
 
 
 @verb("import")

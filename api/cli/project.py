@@ -7,8 +7,7 @@ from threading import Thread
 from api.cli.output import Failure
 from api.runtime.database import Database
 from api.runtime.log_setup import configure_logging
-from api.runtime.projector import projector_of
-from projections.engine.projector import Condition
+from projections.engine.projector import Condition, Projector
 from projections.engine.rebuild import may_update
 
 
@@ -18,7 +17,7 @@ def state(condition: Condition, database: Database) -> str:
     return f"{updates} the projections of {database.settings.workspace}"
 
 
-def project(database: Database, on_change: Callable[[Condition], None]) -> None:
+def project(database: Database, projector: Projector, on_change: Callable[[Condition], None]) -> None:
     """Run the projector until interrupted. Raises `Failure` if an event cannot be applied, and for a database user who
     may not write the projections.
 
@@ -31,7 +30,6 @@ def project(database: Database, on_change: Callable[[Condition], None]) -> None:
                 f"The database user '{conn.info.user}' may only read the projections: run 'keyframe project' as the "
                 "owner of the tables, who ran 'keyframe migrate'."
             )
-    projector = projector_of(database)
     stop = Flag()
     thread = Thread(target=projector.run, args=(stop,), name="projector")
     thread.start()

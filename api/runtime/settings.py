@@ -246,6 +246,13 @@ class Settings(BaseSettings):
         description="Whether `keyframe serve` runs the projector itself; if not, `keyframe project` must run beside "
         "it.",
     )
+    projector_port: int | None = Field(
+        default=None,
+        ge=0,
+        le=65535,
+        description="The port on which `keyframe project` serves `/healthz`, `/readyz` and `/metrics`; 0 takes any "
+        "free one. If unset, it listens on no port.",
+    )
     projector_batch: int = Field(
         default=1000,
         ge=1,

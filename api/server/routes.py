@@ -20,7 +20,7 @@ def routes_of(process: Process, *, editor: bool) -> list[BaseRoute]:
     """All routes. `editor`: whether a browser at `/graphql` gets the query editor."""
     return [
         *_graphql(process, editor=editor),
-        *_operations(process),
+        *operations_of(process),
         *_exports(process),
         Route("/schema.graphql", schema_text),
         Route(readings_ingest.PATH, Ingest(process.context, process.writer).readings, methods=["POST"]),
@@ -38,7 +38,7 @@ def _graphql(process: Process, *, editor: bool) -> list[BaseRoute]:
     ]
 
 
-def _operations(process: Process) -> list[BaseRoute]:
+def operations_of(process: Process) -> list[BaseRoute]:
     """The routes for operators: liveness, readiness and metrics."""
     readiness = Readiness(process.database, process.log, process.projector)
     return [

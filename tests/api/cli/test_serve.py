@@ -3,6 +3,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 from pydantic import SecretStr, ValidationError
@@ -12,6 +14,7 @@ from api.cli.serve import listening, url
 from api.runtime.database import Database
 from api.runtime.settings import Settings
 from api.schema.schema import sdl
+from domain.commands.permissions import Role
 from tests.api.cli.terminal import asked, fill, keyframe, line, process, started, stopped
 from tests.conftest import issue_token
 
@@ -135,6 +138,44 @@ def test_projector_can_run_in_a_separate_process(database: Database) -> None:
             while asked(address, POSITION, token) != {"basis": {"position": 20}}:
                 assert time.monotonic() < deadline
             assert (stopped(projector), stopped(server)) == (0, 0)
+
+
+@pytest.mark.long
+def test_projector_process_serves_health_and_metrics(database: Database) -> None:
+    fill(database)
+    token = issue_token(database, Role.METRICS)
+    with started(database.settings, "project", "--port", "0") as projector:
+        address = line(projector, "Health and metrics at ").removeprefix("Health and metrics at ")
+        line(projector, "Updating the projections")
+        assert fetched(f"{address}/healthz") == (200, "alive")
+        deadline = time.monotonic() + 60
+        while (answer := fetched(f"{address}/readyz")) != (200, "ready"):
+            assert time.monotonic() < deadline, answer
+            time.sleep(0.2)
+        assert fetched(f"{address}/metrics")[0] == 401
+        status, metrics = fetched(f"{address}/metrics", token)
+        assert status == 200
+        assert 'keyframe_projector{condition="LEADING"} 1.0' in metrics
+        assert "keyframe_view_position 20.0" in metrics
+        assert fetched(f"{address}/graphql?query={{__typename}}", token)[0] == 404
+        assert stopped(projector) == 0
+
+
+def test_projector_port_in_use_is_a_one_line_error(settings: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = keyframe(settings, "project", "--port", str(taken.getsockname()[1]))
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert "choose another port with --port" in done.stderr
+
+
+def fetched(url: str, token: str | None = None) -> tuple[int, str]:
+    """The status and the body of a response."""
+    request = Request(url, headers={"authorization": f"Bearer {token}"} if token else {})
+    try:
+        with urlopen(request, timeout=60) as response:
+            return response.status, response.read().decode()
+    except HTTPError as error:
+        return error.code, error.read().decode()
 
 
 @pytest.mark.long

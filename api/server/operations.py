@@ -1,0 +1,52 @@
+"""The HTTP server of `keyframe project`: liveness, readiness and metrics, by the same rules as in `keyframe serve`."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
+
+import uvicorn
+from starlette.applications import Starlette
+
+from api.asgi.connection_timeout import timeout_http_protocol
+from api.runtime.database import Database
+from api.runtime.settings import Settings
+from api.server.middleware import EXCEPTION_HANDLERS, middleware_of
+from api.server.process import Process
+from api.server.routes import operations_of
+from projections.engine.projector import Projector
+
+GRACE_SECONDS = 1
+"""How long running requests may take after the projector has stopped."""
+
+
+@contextmanager
+def serving_operations(settings: Settings, database: Database, listener: socket.socket) -> Iterator[Projector]:
+    """A projector that may lead, whose state is served on a listening socket until the end of the block. The caller
+    runs the projector. Raises `KeyFault`."""
+    process = Process.of(settings.model_copy(update={"project_in_server": True}), database, anonymous=None)
+    process.metrics.observe(process.log, process.projector, process.hub, process.pool)
+    server = uvicorn.Server(_configuration(process))
+    thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="operations", daemon=True)
+    thread.start()
+    try:
+        yield process.projector
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def _configuration(process: Process) -> uvicorn.Config:
+    app = Starlette(
+        routes=operations_of(process), middleware=middleware_of(process), exception_handlers=EXCEPTION_HANDLERS
+    )
+    return uvicorn.Config(
+        app,
+        http=timeout_http_protocol(process.settings.request_timeout_s),
+        ws="none",
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
