@@ -67,17 +67,18 @@ class Figures:
         """The progress of a key result; None before it was added."""
         if id not in self._key_results:
             row = self.timeline.key_results[id].at(self.horizon)
-            self._key_results[id] = None if row is None else self._of_key_result(row)
+            self._key_results[id] = None if row is None else self.of_version(row)
         return self._key_results[id]
 
-    def _of_key_result(self, row: KeyResultRow) -> KeyResultProgress:
+    def of_version(self, row: KeyResultRow) -> KeyResultProgress:
+        """The progress of a version of a key result, or of an earlier one if it was changed after its end."""
         objective, cycle = self._objective_row(row.objective), self._cycle_row(row.cycle)
         span = window(row, objective, cycle, self.horizon.at)
         if span.ended is not None and span.ended < (row.changed_at, row.position):
             then = self.at_end(span.ended)
             before = self.timeline.key_results[row.id].at(then.horizon)
             if before is not None:
-                return then._of_key_result(_with_score_of(before, row))
+                return then.of_version(_with_score_of(before, row))
         kpi = None if row.kpi is None else self.timeline.kpis[row.kpi].at(self.horizon)
         facts = formula_inputs.of_key_result(row, self._standing(row, cycle, span), span, cycle, objective, kpi)
         policy = self.policy if span.ended is None else self.at_end(span.ended).policy
