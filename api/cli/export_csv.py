@@ -56,7 +56,11 @@ COLUMNS = (
     Column("objective_state", "DRAFT, ACTIVE, CLOSED or DROPPED", ("objective", "state")),
     Column("objective_owner", "the name of the objective's owner", ("objective", "owner", "name")),
     Column("objective_progress", "the progress of the objective, from 0 to 1", ("objective", "progress", "value")),
-    Column("objective_health", "the health of the objective's progress", ("objective", "progress", "health")),
+    Column(
+        "objective_health",
+        "the health of the objective; once it is closed, its verdict",
+        ("objective", "progress", "health"),
+    ),
     Column("objective_score", "the final score of the objective, from 0 to 1", ("objective", "outcome", "score")),
     Column("verdict", "the verdict at its closing: ACHIEVED, PARTIAL or MISSED", ("objective", "outcome", "verdict")),
     Column("key_result", "the title of the key result", ("key_result", "title")),

@@ -18,8 +18,9 @@ def test_the_objectives_of_the_demo_are_not_vague() -> None:
     assert [title for title in objectives() if wording.vague(title)] == []
 
 
-def test_one_objective_of_the_demo_begins_with_a_deliverable() -> None:
-    assert [title for title in objectives() if wording.deliverable(title)] == ["Launch 3 landing pages for new cities"]
+def test_two_objectives_of_the_demo_begin_with_a_deliverable() -> None:
+    found = {title for title in objectives() if wording.deliverable(title)}
+    assert found == {"Launch 3 landing pages for new cities", "Release on a Friday and sleep"}
 
 
 def test_the_key_results_of_the_demo_name_the_amounts_of_their_metrics() -> None:
@@ -28,7 +29,7 @@ def test_the_key_results_of_the_demo_name_the_amounts_of_their_metrics() -> None
     assert [title for title, metric in given if other_amount(title, metric)] == []
 
 
-def test_four_key_results_of_the_demo_count_activities() -> None:
+def test_some_key_results_of_the_demo_count_activities() -> None:
     counted = {
         given["title"]
         for given in inputs_of("addKeyResult")
@@ -37,7 +38,7 @@ def test_four_key_results_of_the_demo_count_activities() -> None:
         and given["metric"].get("unit", {}).get("kind", "NUMBER") == "NUMBER"
     }
     assert counted == {
-        "Releases a week", "Repair guides published", "Skill talks held with apprentices",
+        "Interviews held", "Releases a week", "Repair guides published", "Skill talks held with apprentices",
         "Talks with people who brought a friend",
     }  # fmt: skip
 

@@ -209,7 +209,7 @@ def closed_titles(then: Then) -> list[str]:
 
 def test_cycle_closes_its_objectives_parts_before_wholes() -> None:
     then = given(*heading, measured("of other", 10), measured("of third", 4)).when(closed)
-    assert closed_titles(then) == [other.title, third.title, drafted.title]
+    assert closed_titles(then) == [third.title, other.title, drafted.title]
     assert outcome(then) == (Verdict.PARTIAL, 0.7, None)
     assert then.topics()[-1] == "cycle-closed"
 
