@@ -1,4 +1,5 @@
-"""Which changes belong to which nodes: SQL conditions on a change `v`, and the common table expressions they use."""
+"""Which changes belong to which nodes, and which are late: SQL conditions on a change `v`, and the common table
+expressions they use."""
 
 from typing import NamedTuple
 
@@ -79,3 +80,32 @@ def _while_of_team(of: str, inside: str) -> str:
     newer = f"select from {of} n where n.id = o.id and n.position > o.position and n.position < v.position"
     was = f"select from {of} o where o.id = v.{of} and o.position <= v.position and not exists ({newer})"
     return f"v.{of} = any(array({ever})) and exists ({was} and o.team = any(array({inside})))"
+
+
+# ── late changes ─────────────────────────────────────────────────────────────────────────────────
+
+_READING_OF_A_CLOSED_WINDOW = """
+    select from key_result m join objective o on o.id = m.objective join cycle k on k.id = m.cycle
+    where m.kpi = v.kpi and m.state <> 'DROPPED' and k.outcome_position < v.position
+        and m.version = (select max(version) from key_result where id = m.id)
+        and o.version = (select max(version) from objective where id = o.id)
+        and v.effective_at <= least(k.outcome_at, o.ended_at)
+        and v.effective_at < (greatest(k.ends_on, m.due) + 1)::timestamp at time zone 'utc'
+        and (m.aggregate is null
+            or v.effective_at >= greatest(k.starts_on, m.count_from)::timestamp at time zone 'utc')
+"""
+"""In a closed cycle nothing changes any more, so the newest versions are those of the closing."""
+LATE = f"""(
+    exists (select from cycle k where k.id = v.cycle and k.outcome_position < v.position)
+    or v.topic in {READINGS} and exists ({_READING_OF_A_CLOSED_WINDOW})
+)"""
+"""The condition that a change `v` is late: recorded after the closing of its cycle. A reading belongs to no cycle; it
+is late if it was measured within the window of a key result that its KPI measures, in a cycle that had closed."""
+MAY_BE_LATE = """(
+    v.cycle = any(array(select id from cycle where outcome_position is not null))
+    or v.kpi = any(array(
+        select m.kpi from key_result m join cycle k on k.id = m.cycle
+        where m.kpi is not null and k.outcome_position is not null
+    ))
+)"""
+"""A condition that every late change fulfils, and that indexes answer."""

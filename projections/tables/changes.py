@@ -20,7 +20,7 @@ from projections.store.basis import is_level
 from projections.store.batch_writer import BatchWriter, Reads
 from projections.store.keyset import FilterBuilder
 from projections.store.versioned_tables import Connection, Cursor, Params, Table, Window, basis_params, fetch
-from projections.tables.change_scopes import COLUMN_OF_KIND, OTHER_SUBJECTS, Scope
+from projections.tables.change_scopes import COLUMN_OF_KIND, LATE, MAY_BE_LATE, OTHER_SUBJECTS, Scope
 from projections.tables.key_result import KEY_RESULT
 from projections.tables.measurements import CHECK_IN, READING
 from projections.tables.objective import OBJECTIVE
@@ -76,7 +76,8 @@ class ChangeRow(msgspec.Struct, frozen=True, gc=False):
 
 
 class Change(ChangeRow, frozen=True, gc=False):
-    """`late`: recorded after its cycle had closed."""
+    """`late`: recorded after its cycle had closed, or for a reading, after that of a key result within whose window it
+    was measured."""
 
     late: bool
 
@@ -325,13 +326,11 @@ _CADENCES = """
     ) m (cadence)
 """
 """By position: the cadence of the KPI or the cycle that a change belongs to; no row for a change of neither."""
-_LATE = "exists (select from cycle k where k.id = v.cycle and k.outcome_position < v.position)"
 _UNTIL = f"case when v.source = '{Source.IMPORT}' then coalesce(v.claimed_at, v.effective_at) else v.recorded_at end"
 _DELAY = f"({_UNTIL} - v.effective_at)"
 """`ChangeRow.delay` in SQL."""
-_CLOSED_SINCE = "v.cycle = any(array(select id from cycle where outcome_position is not null))"
 _ROW = Table("change", Change, ["position"])
-_ROWS = f"select {CHANGE.seen}, {_LATE} as late from change v"
+_ROWS = f"select {CHANGE.seen}, {LATE} as late from change v"
 
 
 def _driving(filter: ChangeFilter) -> tuple[Scope, Sequence[UUID], ChangeFilter]:
@@ -360,7 +359,7 @@ def _page(
         for belongs in scope.conditions("c.id")
     ]
     each = f"lateral (select * from ({' union all '.join(parts)}) v {order} limit %(limit)s) v"
-    rows = f"select c.id as of, {CHANGE.seen}, {_LATE} as late from unnest(%(ids)b::uuid[]) as c (id) cross join {each}"
+    rows = f"select c.id as of, {CHANGE.seen}, {LATE} as late from unnest(%(ids)b::uuid[]) as c (id) cross join {each}"
     params = basis_params(basis, ids=list(ids), limit=window.limit, **builder.params)
     return f"{_with([*scope.ctes(basis), *ctes])}{rows} {order}", params
 
@@ -400,7 +399,7 @@ def _conditions(conn: Connection, basis: Basis, filter: ChangeFilter) -> tuple[F
     builder.where("v.effective_at < {0}", filter.effective_to)
     builder.where("v.position > {0}", _last_before(conn, filter.recorded_from))
     builder.where("v.position <= {0}", _last_before(conn, filter.recorded_to))
-    builder.where(f"{_CLOSED_SINCE} and {_LATE} = {{0}}" if filter.late else f"{_LATE} = {{0}}", filter.late)
+    builder.where(f"{MAY_BE_LATE} and {LATE} = {{0}}" if filter.late else f"{LATE} = {{0}}", filter.late)
     builder.where(f"{_DELAY} > {{0}}", filter.delayed_by)
     return builder, ctes
 

@@ -156,7 +156,10 @@ class Change(Node):
         "that is the effective time, and for other changes. The claim is not verified."
     )
     actor: Actor = actor("by", "The actor who caused it.")
-    late: bool = strawberry.field(description="Whether it was recorded after its cycle had closed.")
+    late: bool = strawberry.field(
+        description="Whether it was recorded after its cycle had closed, or "
+        "for a reading, after that of a key result in whose window it was measured."
+    )
     backdated: bool = related(
         "Whether it was recorded more than a cadence after its effective time: the cadence of its KPI as of this "
         "change, or of its cycle, else a week. For an import `claimedAt` is compared instead of `recordedAt`.",

@@ -1,7 +1,7 @@
 """Reference implementation: subjects and filters of changes, derived from the log in plain Python."""
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from domain.model.cycle import CycleClosed
 from domain.model.discussion import CommentAdded, Reflected
 from domain.model.event import Event, Recorded
 from domain.model.key_result import KeyResultDropped, KeyResultUnlinked
+from domain.model.objective import ObjectiveClosed, ObjectiveDropped, ObjectiveReopened
 from domain.primitives.values import Kind, Source
 
 OWN = {Kind.OBJECTIVE: "objective", Kind.KEY_RESULT: "key_result", Kind.KPI: "kpi", Kind.CYCLE: "cycle"}
@@ -40,9 +41,44 @@ class Log:
         return event.KIND, event.originator_id
 
     def is_late(self, entry: Recorded) -> bool:
-        cycle = self.place(entry.event).get("cycle")
-        closed = [one for one in self.log if isinstance(one.event, CycleClosed)]
-        return any(one.event.originator_id == cycle and one.position < entry.position for one in closed)
+        """Whether it was recorded after the closing of its cycle; for a reading, of one of a key result that its KPI
+        measures, within whose window it was measured."""
+        if self._closing(self.place(entry.event).get("cycle"), entry) is not None:
+            return True
+        key_results = [one for one in self.first.values() if one.KIND is Kind.KEY_RESULT]
+        is_reading = entry.event.KIND is Kind.READING
+        return is_reading and any(self._is_in_closed_window(one.originator_id, entry) for one in key_results)
+
+    def _closing(self, cycle: UUID | None, entry: Recorded) -> Recorded | None:
+        """The closing of a cycle before an entry."""
+        before = self.log[: entry.position - 1]
+        closed = [one for one in before if isinstance(one.event, CycleClosed) and one.event.originator_id == cycle]
+        return closed[0] if closed else None
+
+    def _is_in_closed_window(self, key_result: UUID, reading: Recorded) -> bool:
+        place, position = self.place(self.first[key_result]), reading.position
+        closing = self._closing(place["cycle"], reading)
+        if closing is None or not self.is_measured_by(key_result, reading):
+            return False
+        cycle: Any = self.first[place["cycle"]]
+        days = [cycle.starts_on, self.value_before(key_result, "count_from", position)]
+        if self.value_before(key_result, "aggregate", position) is None:  # LAST, which has no first day
+            days = [date.min]
+        last_day = max(cycle.ends_on, self.value_before(key_result, "due", position))
+        end = min(closing.effective_at, self._end(place["objective"], position) or closing.effective_at)
+        measured_at = reading.effective_at
+        return max(filter(None, days)) <= measured_at.date() <= last_day and measured_at <= end
+
+    def _end(self, objective: UUID, position: int) -> datetime | None:
+        """When an objective was closed or dropped, as known before a position."""
+        end = None
+        for entry in self.log[: position - 1]:
+            if entry.event.originator_id == objective:
+                if isinstance(entry.event, ObjectiveClosed | ObjectiveDropped):
+                    end = entry.effective_at
+                elif isinstance(entry.event, ObjectiveReopened):
+                    end = None
+        return end
 
     def delay(self, entry: Recorded) -> timedelta:
         """The time until the recording, or for an import until the claim."""

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -261,3 +262,27 @@ def test_a_late_reading_from_before_the_unlinking_has_an_effect(quarter: AskedWo
     _read(quarter, 0, 29, 20)
     late = [{"before": None, "after": 0.2, "cause": "MOVEMENT"}]
     assert _effects(quarter, "ReadingRecorded") == [[], late]
+
+
+def test_a_reading_of_the_window_is_late_after_the_closing_and_one_after_the_window_is_not(quarter: AskedWorld) -> None:
+    goals.key_result(quarter, _objective(quarter), kpi=KpiBy(key="kpi-0"))
+    closed_early = _objective(quarter, "Grow by ourselves")
+    quarter.do(DefineKpi(key="kpi-1", name="Orders", effective_at=day(0)))
+    goals.key_result(quarter, closed_early, kpi=KpiBy(key="kpi-1"))
+    _read(quarter, 0, 10, 1)
+    quarter.do(CloseObjective(objective=closed_early, effective_at=day(30)))
+    quarter.do(CloseCycle(cycle=CYCLE, close_objectives=True, effective_at=day(92)))
+    for row, at in ((0, 89.5), (0, 90.5), (0, 200), (1, 20), (1, 40)):
+        _read(quarter, row, at, 2)
+    quarter.do(CorrectReading(reading=goals.reading(quarter, "kpi-0", 10), value=7, reason="Misread."))
+    assert _days(quarter, late=True) == [89.5, 20, 10]
+    assert _days(quarter, late=False) == [10, 90.5, 200, 40]
+
+
+def _days(world: AskedWorld, *, late: bool) -> list[float]:
+    """The days of the readings and corrections that are late, or that are not, in the order of the log."""
+    query = """query($late: Boolean!) { changes(first: 1000, filter: {
+        late: $late, types: ["ReadingRecorded", "ReadingCorrected"]}) { nodes { late effectiveAt } } }"""
+    nodes = world.ask(query, late=late)["changes"]["nodes"]
+    assert all(one["late"] is late for one in nodes)
+    return [(datetime.fromisoformat(one["effectiveAt"]) - day(0)) / timedelta(days=1) for one in nodes]
