@@ -11,6 +11,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool
 
 from api.runtime.settings import Settings
+from api.runtime.watched_pool import WatchedPool
 from domain.log.event_store import Log
 from domain.log.outage import outage
 from domain.log.schema import application_role, migrate, seen_schema, views_schema
@@ -141,7 +142,7 @@ class Database:
         tables; such a pool opens its first connection on demand.
         """
         timeout = self.settings.statement_timeout_s if statement_timeout_s is None else statement_timeout_s
-        pool: Pool = ConnectionPool(
+        pool: Pool = WatchedPool(
             self.dsn,
             kwargs={"autocommit": True},
             configure=self._session(role, timeout, filtered=filtered),

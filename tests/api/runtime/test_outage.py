@@ -1,8 +1,8 @@
 """A full disk and a read-only database are named as such: to clients, to operators and at the terminal."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from uuid import UUID
+from contextlib import ExitStack, contextmanager
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -10,7 +10,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg_pool import PoolTimeout
 from pydantic import SecretStr
 
-from api.runtime.database import Database, open_database
+from api.runtime.database import Database, Pool, open_database
 from api.runtime.settings import Settings
 from domain.log.append import CommandInDoubt, Unavailable
 from domain.log.event_store import Log
@@ -104,6 +104,40 @@ def test_command_line_names_the_outage(database: Database, condition: str) -> No
         done = keyframe(database.settings, "token", "create", "--role", "ADMIN")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f"keyframe: {FAULTS[condition].fact}: {condition}.\n"
+
+
+def take(pool: Pool, connections: int) -> None:
+    """Take this many connections at once."""
+    with ExitStack() as held:
+        for _ in range(connections):
+            held.enter_context(pool.connection())
+
+
+def test_pool_timeout_names_a_server_that_became_read_only(database: Database) -> None:
+    user = f"night_{uuid4().hex[:12]}"
+    dsn = make_conninfo(database.dsn, user=user, password=user)
+    settings = database.settings.model_copy(update={"database_url": SecretStr(dsn), "connect_timeout_s": 1})
+    with database.connect() as owner:
+        owner.execute(f"create role {user} superuser login password '{user}'")
+        try:
+            with open_database(settings) as other:
+                pool = other.pool()
+                owner.execute(f"alter role {user} set default_transaction_read_only = on")
+                owner.execute(
+                    "select pg_terminate_backend(pid, 10000) from pg_stat_activity where usename = %s", [user]
+                )
+                pool.check()
+                with pytest.raises(PoolTimeout) as error, pool.connection():
+                    pass
+                assert outage(error.value) is READ_ONLY
+                owner.execute(f"alter role {user} reset default_transaction_read_only")
+                with pool.connection(30) as conn:
+                    assert conn.execute("select 1").fetchone() == (1,)
+                with pytest.raises(PoolTimeout) as busy:
+                    take(pool, settings.pool_size_max + 1)
+                assert outage(busy.value) is UNREACHABLE
+        finally:
+            owner.execute(f"drop role {user}")
 
 
 def test_read_only_server_is_named_and_not_called_unreachable(database: Database, read_only: Settings) -> None:
