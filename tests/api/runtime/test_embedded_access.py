@@ -21,9 +21,10 @@ LONG_NAME = "a-long-name-of-a-directory-" * 4
 
 
 @pytest.fixture(params=["short", "long"])
-def data_dir(request: pytest.FixtureRequest) -> Iterator[Path]:
+def data_dir(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A data directory whose path is short enough for a socket, and one whose path is not."""
     top = Path(tempfile.mkdtemp(prefix="kf-"))
+    monkeypatch.setattr(tempfile, "tempdir", str(top))
     data_dir = top / (LONG_NAME if request.param == "long" else "data")
     yield data_dir
     embedded_postgres.stop(data_dir)
