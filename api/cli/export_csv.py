@@ -80,7 +80,7 @@ COLUMNS = (
     Column("progress", "its progress, from 0 to 1", ("key_result", "progress", "value")),
     Column("expected", "its expected progress at that time, from 0 to 1", ("key_result", "progress", "expected")),
     Column("health", "its health, from the gap between the two, or from its end", ("key_result", "progress", "health")),
-    Column("confidence", "the confidence in its last check-in, from 0 to 1", ("key_result", "confidence")),
+    Column("confidence", "the latest stated confidence, from 0 to 1", ("key_result", "confidence")),
     Column("weight", "its weight within the objective", ("key_result", "weight")),
     Column("due", "its due date", ("key_result", "due")),
     Column("score", "its score, from 0 to 1", ("key_result", "score")),

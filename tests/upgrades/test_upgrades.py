@@ -46,7 +46,7 @@ from tests.upgrades.workspace import (
 )
 
 VERSIONS = sorted(path.parent.name for path in HERE.glob(f"*/{SCHEMA}"))
-COMPUTED = {"progress", "byHealth", "attainment", "attribution", "calibration", "silences", "before"}
+COMPUTED = {"progress", "byHealth", "attainment", "attribution", "calibration", "silences", "late", "before"}
 """Fields of the answer that are computed; `before` is the value of a key result before a check-in."""
 VERIFIER = HERE.parents[1] / "docs" / "verify_evidence.py"
 DEFINE_KPI = 'mutation { defineKpi(input: {key: "returns", name: "Returns"}) { position problems { code } } }'
