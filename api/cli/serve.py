@@ -2,6 +2,7 @@
 
 import gc
 import ipaddress
+import math
 import socket
 import sys
 from collections.abc import Callable
@@ -27,7 +28,8 @@ TURN_SECONDS = 0.001
 """The switch interval of threads, in seconds. A small query passes through several threads, and with a longer interval
 it would wait for a large query at each of them."""
 GRACE_SECONDS = 5
-"""How long running requests may take after the server is asked to stop."""
+"""How long running requests may take after the server is asked to stop, beyond the time that a command may wait for the
+write lock."""
 
 
 def listening(settings: Settings, *, anonymous: bool = False) -> socket.socket:
@@ -64,6 +66,12 @@ def listening(settings: Settings, *, anonymous: bool = False) -> socket.socket:
 def _user_timeout_ms(settings: Settings) -> int:
     """TCP_USER_TIMEOUT: longer than the timeouts by which Keyframe itself closes a connection."""
     return round((2 * settings.keep_alive_s + settings.reader_timeout_s + GRACE_SECONDS) * 1000)
+
+
+def grace_seconds(settings: Settings) -> int:
+    """How long the server lets running requests finish when it is asked to stop: a command that waits for the write
+    lock gets its answer."""
+    return math.ceil(settings.lock_timeout_s + GRACE_SECONDS)
 
 
 def url(listener: socket.socket) -> str:
@@ -130,7 +138,7 @@ class Server(uvicorn.Server):
                 log_level="warning",
                 access_log=False,
                 server_header=False,
-                timeout_graceful_shutdown=GRACE_SECONDS,
+                timeout_graceful_shutdown=grace_seconds(settings),
                 ws_max_size=settings.message_bytes_max,
                 ws_per_message_deflate=False,  # a compressed kilobyte can expand to a megabyte
                 ws_ping_interval=settings.keep_alive_s,

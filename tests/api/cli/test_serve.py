@@ -1,7 +1,9 @@
+import signal
 import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -10,11 +12,12 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from api.cli.output import Failure
-from api.cli.serve import listening, url
+from api.cli.serve import grace_seconds, listening, url
 from api.runtime.database import Database
 from api.runtime.settings import Settings
 from api.schema.schema import sdl
 from domain.commands.permissions import Role
+from domain.log.schema import lock_key
 from tests.api.cli.terminal import asked, fill, keyframe, line, process, started, stopped
 from tests.conftest import issue_token
 
@@ -190,6 +193,31 @@ def test_second_projector_waits_on_standby(database: Database) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.long
+def test_a_command_that_waits_for_the_write_lock_is_answered_after_sigterm(database: Database) -> None:
+    token, add = issue_token(database), 'mutation { addPerson(input: {handle: "ada", name: "Ada"}) { position } }'
+    with database.connect() as other, started(database.settings, "serve", "--port", "0") as server:
+        where = line(server, "Keyframe answers at ").split()[-1]
+        key = lock_key(other.info.dbname, database.settings.workspace, "append")
+        other.execute("select pg_advisory_lock(%s)", [key])
+        with ThreadPoolExecutor(1) as client:
+            answer = client.submit(asked, where, add, token)
+            waiting = "select 1 from pg_locks where locktype = 'advisory' and not granted"
+            while other.execute(waiting).fetchone() is None:
+                assert not answer.done()
+                time.sleep(0.05)
+            server.send_signal(signal.SIGTERM)
+            time.sleep(6)
+            other.execute("select pg_advisory_unlock(%s)", [key])
+            assert answer.result(60) == {"addPerson": {"position": 1}}
+        assert server.wait(60) == 0
+
+
+def test_the_grace_at_sigterm_is_longer_than_the_lock_timeout() -> None:
+    assert grace_seconds(Settings()) > Settings().lock_timeout_s
+    assert grace_seconds(Settings(lock_timeout_s=60)) > 60
+
+
 def test_unknown_event_stops_the_projector_with_an_error(database: Database) -> None:
     fill(database)
     with database.connect() as conn:
