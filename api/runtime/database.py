@@ -10,6 +10,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool
 
+from api.runtime.pooler import require_sessions
 from api.runtime.settings import Settings
 from api.runtime.watched_pool import WatchedPool
 from domain.log.event_store import Log
@@ -97,12 +98,14 @@ class Database:
         self._stack = stack
 
     def wait_until_ready(self, seconds: float) -> None:
-        """Wait for a server that is still starting. Raises `RuntimeError` on timeout, or if the server is too old."""
+        """Wait for a server that is still starting. Raises `RuntimeError` on timeout, if the server is too old, or if a
+        connection pooler before it shares connections between transactions."""
         deadline = time.monotonic() + seconds
         while True:
             try:
-                with psycopg.connect(self.dsn) as conn:
-                    return _check_version(conn)
+                with psycopg.connect(self.dsn, autocommit=True) as conn:
+                    _check_version(conn)
+                    return require_sessions(self.dsn, conn)
             except psycopg.OperationalError as error:
                 if time.monotonic() > deadline:
                     raise RuntimeError(f"{outage(error).fact}: {error}") from error
