@@ -129,9 +129,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_
 
     def check(self, faults: Faults) -> None:
         """Keep the faults of fields that are missing or contradict each other, when each is in its stored form."""
-        with faults:
-            if self.REASON_REQUIRED and self.reason is None:
-                raise reason_needed(f"{verb(type(self))} changes what was agreed")
+        if self.REASON_REQUIRED and self.reason is None:
+            faults.keep(reason_needed(f"{verb(type(self))} changes what was agreed"))
 
     def __init_subclass__(cls) -> None:
         """Raises `TypeError` for incomplete metadata, at import."""

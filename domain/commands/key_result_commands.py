@@ -230,13 +230,9 @@ class CheckIn(Command, frozen=True):
 
     def check(self, faults: Faults) -> None:
         super().check(faults)
-        with faults:
-            if (self.value, self.reached, self.confidence, self.note) == (None, None, None, None):
-                raise invalid(
-                    "The check-in is empty; give a value, the milestones reached, a confidence or a note.",
-                    "value",
-                    rule=Rule.CHECK_IN_EMPTY,
-                )
+        if (self.value, self.reached, self.confidence, self.note) == (None, None, None, None):
+            message = "The check-in is empty; give a value, the milestones reached, a confidence or a note."
+            faults.keep(invalid(message, "value", rule=Rule.CHECK_IN_EMPTY))
 
 
 class CorrectCheckIn(Command, frozen=True):

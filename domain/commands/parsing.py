@@ -15,7 +15,7 @@ from msgspec import UNSET
 
 from domain.commands.command import Command, CycleBy, KpiBy, Parsed, exactly_one
 from domain.primitives import metric_checks, values
-from domain.primitives.errors import Faults
+from domain.primitives.errors import CommandRejected, Faults
 from domain.primitives.values import KpiGoal, Unit
 
 AnyCommand = TypeVar("AnyCommand", bound=Command)
@@ -37,7 +37,7 @@ Parser: TypeAlias = Callable[[Any, Path, Parsing], Any]
 def parsed(command: AnyCommand, now: Callable[[], datetime]) -> AnyCommand:
     """The command in its stored form. Raises `InputRejected` with all faults of its input."""
     faults = Faults()
-    command = parsed_fields(command, now, faults)
+    command = _parsed_struct(command, (), Parsing(faults, now))
     command.check(faults)
     faults.refuse()
     return command
@@ -63,9 +63,11 @@ def _parsed_struct(given: S, path: Path, parsing: Parsing) -> S:
 
 
 def _by_rule(form: Callable[..., Any], value: Any, path: Path, parsing: Parsing) -> Any:
-    with parsing.faults:
+    try:
         return form(value, *path)
-    return value
+    except CommandRejected as rejection:
+        parsing.faults.keep(rejection)
+        return value
 
 
 def _moment(value: datetime, path: Path, parsing: Parsing) -> datetime:

@@ -107,18 +107,19 @@ class InputRejected(CommandRejected):
         self.problems = problems
 
 
-class Faults:
-    """Gathers the faults of an input, one for each field.
+class Faults(dict[tuple[str, ...], Problem]):
+    """The faults of an input by field, the first one of each.
 
-    `with faults:` keeps a rejection with `INVALID` or `TOO_LARGE`, which depend on the input alone, and execution goes
-    on after the block; other rejections are raised. `refuse` raises what was gathered.
+    `keep` adds those of a rejection. `with faults:` keeps a rejection that is raised in the block, and execution goes
+    on after it. `refuse` raises what was kept.
     """
 
-    def __init__(self) -> None:
-        self._found: dict[tuple[str, ...], Problem] = {}
-
-    def __bool__(self) -> bool:
-        return bool(self._found)
+    def keep(self, rejection: CommandRejected) -> None:
+        """Keep a rejection with `INVALID` or `TOO_LARGE`, which depend on the input alone. Raises any other."""
+        if rejection.code not in (Code.INVALID, Code.TOO_LARGE):
+            raise rejection
+        for problem in rejection.problems:
+            self.setdefault(problem.field, problem)
 
     def __enter__(self) -> Self:
         return self
@@ -126,13 +127,12 @@ class Faults:
     def __exit__(
         self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> bool:
-        if not isinstance(error, CommandRejected) or error.code not in (Code.INVALID, Code.TOO_LARGE):
+        if not isinstance(error, CommandRejected):
             return False
-        for problem in error.problems:
-            self._found.setdefault(problem.field, problem)
+        self.keep(error)
         return True
 
     def refuse(self) -> None:
         """Raises `InputRejected` if there are faults, with the first `PROBLEMS_MAX` of them."""
-        if self._found:
-            raise InputRejected([*self._found.values()][:PROBLEMS_MAX])
+        if self:
+            raise InputRejected([*self.values()][:PROBLEMS_MAX])

@@ -21,7 +21,7 @@ from domain.commands.kpi_commands import ReadingInput
 from domain.commands.parsing import parsed_fields
 from domain.commands.registry import VERBS
 from domain.primitives.documentation import description, field_descriptions
-from domain.primitives.errors import Faults, invalid
+from domain.primitives.errors import CommandRejected, Faults, invalid
 from domain.primitives.rules import Rule
 from domain.primitives.values import FUTURE_TOLERANCE, Kind, Ref, Unit
 
@@ -66,7 +66,7 @@ def command(kind: type[AnyCommand], given: Any) -> AnyCommand:
     read = kind(**_values(kind, given, (), faults))
     if faults:
         parsed_fields(read, lambda: LATEST, faults)
-    faults.refuse()
+        faults.refuse()
     return read
 
 
@@ -82,17 +82,18 @@ def _values(kind: Any, given: Any, path: Path, faults: Faults) -> dict[str, Any]
     values: dict[str, Any] = {}
     for field in _fields(kind):
         value = getattr(given, field.attribute)
-        if value is not strawberry.UNSET or not field.optional:
-            values[field.attribute] = None
-            with faults:
-                values[field.attribute] = _value(field, value, (*path, field.name))
+        if value is strawberry.UNSET and field.optional:
+            continue
+        try:
+            if value is None or value is strawberry.UNSET:
+                value = _absent(field, value, (*path, field.name))
+            elif field.read is not None:
+                value = field.read(value, (*path, field.name))
+        except CommandRejected as rejection:
+            faults.keep(rejection)
+            value = None
+        values[field.attribute] = value
     return values
-
-
-def _value(field: Field, value: Any, path: Path) -> Any:
-    if value is None or value is strawberry.UNSET:
-        return _absent(field, value, path)
-    return value if field.read is None else field.read(value, path)
 
 
 def _absent(field: Field, value: Any, path: Path) -> Any:
