@@ -128,15 +128,12 @@ class UnitOfWork:
         readings that were measured after it: an export writes such an `at` for readings without a claim. Raises
         `INVALID`.
         """
-        claimed = self._claim
-        if claimed is None or measured_at is WHEN_RECORDED or (earliest or measured_at) <= claimed <= measured_at:
+        if self.author.claimed_at is None:
+            return None
+        claimed = self.moment(self.author.claimed_at, "at")
+        if measured_at is WHEN_RECORDED or (earliest or measured_at) <= claimed <= measured_at:
             return None
         return claimed
-
-    @cached_property
-    def _claim(self) -> datetime | None:
-        claimed = self.author.claimed_at
-        return None if claimed is None else values.moment(claimed, self.now, "at")
 
     def refuse_without_reason(self, because: str) -> None:
         """Raises `INVALID` for a command without a reason where the state requires one."""
@@ -251,6 +248,8 @@ class UnitOfWork:
     def all_as_of(self, aggregates: Sequence[A], at: datetime) -> list[A]:
         """The aggregates that exist at a moment, in their state at that moment. Only for structure, whose effective
         times never decrease within a stream."""
+        if at is WHEN_RECORDED:
+            return list(aggregates)
         changed = [one.id for one in aggregates if one.created_at <= at < one.changed_at]
         streams = self.log.streams(changed) if changed else {}
         then = {id: replay(event for event in events if event.timestamp <= at) for id, events in streams.items()}

@@ -46,16 +46,16 @@ def of(uow: UnitOfWork, key_result: KeyResult, at: datetime = WHEN_RECORDED) -> 
         f"its objective was {objective.state.lower()}": objective.ended_at,
         f"the cycle '{cycle.key}' was closed": cycle.closed_at,
     }
-    ended_by = min(ends, key=lambda reason: ends[reason])
-    starts_at = day_start(cycle.starts_on)
+    ended_by = min(ends, key=ends.__getitem__)
+    starts_at, is_late = day_start(cycle.starts_on), cycle.is_closed
     return Window(
         starts_at=starts_at,
         begins_at=max(starts_at, key_result.created_at),
         ends_at=ends[ended_by],
         readings_end_at=min(ends[ended_by], day_end(max(cycle.ends_on, key_result.due)) - INSTANT),
-        has_ended=key_result.is_dropped or objective.has_ended or cycle.is_closed,
+        has_ended=key_result.is_dropped or objective.has_ended or is_late,
         ended_by=ended_by,
-        is_late=cycle.is_closed,
+        is_late=is_late,
     )
 
 
