@@ -80,12 +80,15 @@ def progress_of(of: Context, standing: Standing, policies: Policies, basis: Basi
 def standings(conn: Connection, basis: Basis, of: Sequence[Context]) -> list[Standing]:
     """The standing of each of these key results; an empty one without any measurement."""
     foreseen = set() if is_level(basis) else _ever_linked(conn, basis, of)
-    places: dict[bool, list[int]] = {True: [], False: []}
-    for place, one in enumerate(of):
-        places[_has_history(one.row) or (one.row.kpi is None and one.row.id in foreseen)].append(place)
-    found = dict(zip(places[False], _latest(conn, basis, [of[place] for place in places[False]]), strict=True))
-    found |= zip(places[True], _from_histories(conn, basis, [of[place] for place in places[True]]), strict=True)
-    return [found[place] for place in range(len(of))]
+    plain: list[Context] = []
+    others: list[Context] = []
+    for one in of:
+        has_history = _has_history(one.row) or (one.row.kpi is None and one.row.id in foreseen)
+        (others if has_history else plain).append(one)
+    found = _latest(conn, basis, plain) if plain else {}
+    if others:
+        found |= _from_histories(conn, basis, others)
+    return [found[one.row.id] for one in of]
 
 
 def _has_history(row: KeyResultRow) -> bool:
@@ -102,11 +105,9 @@ def _ever_linked(conn: Connection, basis: Basis, of: Sequence[Context]) -> set[U
     return {id for (id,) in fetch(conn, sql, basis_params(basis, ids=[one.row.id for one in of]))}
 
 
-def _from_histories(conn: Connection, basis: Basis, of: Sequence[Context]) -> list[Standing]:
-    if not of:
-        return []
+def _from_histories(conn: Connection, basis: Basis, of: Sequence[Context]) -> dict[UUID, Standing]:
     history, horizon = timeline.of_key_results(conn, basis, [one.row.id for one in of]), Horizon.of(basis)
-    return [standing(history, one.row, one.cycle, one.window, horizon) for one in of]
+    return {one.row.id: standing(history, one.row, one.cycle, one.window, horizon) for one in of}
 
 
 class _Last(NamedTuple):
@@ -120,22 +121,23 @@ class _Last(NamedTuple):
     confidence: float | None
 
 
-def _latest(conn: Connection, basis: Basis, of: Sequence[Context]) -> list[Standing]:
-    last: list[_Last | None] = [None] * len(of)
+def _latest(conn: Connection, basis: Basis, of: Sequence[Context]) -> dict[UUID, Standing]:
     subjects = {"ids": [one.row.id for one in of], "until": [one.window.check_ins_until for one in of]}
-    for n, *columns in fetch(conn, _LATEST_CHECK_INS, basis_params(basis, **subjects)) if of else ():
-        last[n - 1] = _Last(*columns)
-    found = [_of_last(one.row, latest) for one, latest in zip(of, last, strict=True)]
-    lacking = [place for place, one in enumerate(of) if _lacks(one.row, last[place])]
-    for place, completed in zip(lacking, _completed(conn, basis, of, last, lacking), strict=True):
-        found[place] = completed
-    return found
+    rows = fetch(conn, _LATEST_CHECK_INS, basis_params(basis, **subjects))
+    last = {of[n - 1].row.id: _Last(*columns) for n, *columns in rows}
+    found: dict[UUID, Standing] = {}
+    lacking: list[Context] = []
+    for one in of:
+        latest = last.get(one.row.id)
+        if _lacks(one.row, latest):
+            lacking.append(one)
+        else:
+            found[one.row.id] = Standing() if latest is None else _of_last(latest)
+    return found | _completed(conn, basis, lacking, last) if lacking else found
 
 
-def _of_last(row: KeyResultRow, last: _Last | None) -> Standing:
+def _of_last(last: _Last) -> Standing:
     """The standing of a key result whose latest check-in has everything."""
-    if last is None:
-        return Standing()
     value = Measurement(
         last.value, None if last.reached is None else tuple(last.reached), last.measured_at, last.position,
         Ref(Kind.CHECK_IN, last.id),
@@ -154,20 +156,18 @@ def _lacks(row: KeyResultRow, last: _Last | None) -> bool:
 
 
 def _completed(
-    conn: Connection, basis: Basis, of: Sequence[Context], last: Sequence[_Last | None], lacking: Sequence[int]
-) -> list[Standing]:
+    conn: Connection, basis: Basis, of: Sequence[Context], last: Mapping[UUID, _Last]
+) -> dict[UUID, Standing]:
     """The standings of key results that are linked to a KPI, or whose latest check-in lacks a value or confidence."""
-    if not lacking:
-        return []
     params = {
-        "ids": [of[place].row.id for place in lacking],
-        "kpis": [of[place].row.kpi for place in lacking],
-        "until": [of[place].window.check_ins_until for place in lacking],
-        "readings_until": [of[place].window.readings_until for place in lacking],
-        "kinds": [_FITTING.get(of[place].row.metric.direction, 0) for place in lacking],
+        "ids": [one.row.id for one in of],
+        "kpis": [one.row.kpi for one in of],
+        "until": [one.window.check_ins_until for one in of],
+        "readings_until": [one.window.readings_until for one in of],
+        "kinds": [_FITTING.get(one.row.metric.direction, 0) for one in of],
     }
     rows = fetch(conn, _LATEST_VALUES, basis_params(basis, **params))
-    return [_standing(last[place], *columns) for place, columns in zip(lacking, rows, strict=True)]
+    return {one.row.id: _standing(last.get(one.row.id), *columns) for one, columns in zip(of, rows, strict=True)}
 
 
 def _standing(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Annotated, Any, NamedTuple, TypeAlias
 
 import strawberry
@@ -11,7 +12,7 @@ from api.schema.connections.change_lists import as_changes
 from api.schema.connections.filters import identified, named
 from api.schema.history.change import Change
 from api.schema.history.field_changes import FieldChange, shown
-from api.schema.metrics.figures import of_cycles, of_key_results, of_objectives, of_teams, standings
+from api.schema.metrics.figures import measured, of_cycles, of_key_results, of_objectives, of_teams
 from api.schema.primitives import enums
 from api.schema.primitives.field import related, resolved
 from api.schema.primitives.lookup import CycleBy, TeamBy
@@ -140,7 +141,7 @@ _FIGURES: dict[Kind, tuple[Any, ...]] = {
     Kind.TEAM: (of_teams, None, True),
 }
 """By kind: the load function of the progress, with its arguments."""
-_STANDINGS = {Kind.KEY_RESULT: (standings,)}
+_MEASURED = {Kind.KEY_RESULT: (measured,)}
 
 
 def _both(batch: Batch, shown_as: type[Any], loads: dict[Kind, tuple[Any, ...]], name: str) -> Sequence[Any]:
@@ -154,7 +155,7 @@ def _both(batch: Batch, shown_as: type[Any], loads: dict[Kind, tuple[Any, ...]],
 
 
 def _figure(node: Any, load: tuple[Any, ...], name: str) -> Any:
-    return None if node is None else getattr(node.each(*load), name)
+    return None if node is None else attrgetter(name)(node.each(*load))
 
 
 def _changes_of_progress(batch: Batch, name: str) -> Sequence[FloatChange | None]:
@@ -166,7 +167,7 @@ def _changes_of_health(batch: Batch) -> Sequence[HealthChange | None]:
 
 
 def _changes_of_current(batch: Batch) -> Sequence[FloatChange | None]:
-    return _both(batch, FloatChange, _STANDINGS, "value")
+    return _both(batch, FloatChange, _MEASURED, "standing.value")
 
 
 # ── entities ─────────────────────────────────────────────────────────────────────────────────────

@@ -5,7 +5,7 @@ Objectives that take their value from others, and closed cycles of cycles, are c
 
 from collections.abc import Callable, Sequence
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from api.schema.metrics.progress import HealthCount, Progress, health_counts, live_key_results
@@ -24,35 +24,42 @@ from projections.figures.timeline import Timeline
 from projections.figures.window import End, end_of_cycle, end_of_goal, end_of_objective
 from projections.tables import cycle, kpi, objective, people
 from projections.tables.cycle import CycleRow
-from projections.tables.key_result import key_results_of_objectives
+from projections.tables.key_result import KeyResultRow, key_results_of_objectives
 from projections.tables.objective import ObjectiveFilter
 
 # ── key results ──────────────────────────────────────────────────────────────────────────────────
 
 
-def contexts(batch: Batch) -> Sequence[Context]:
-    """The rows that the figures of these key results depend on."""
-    view, rows = batch.view, batch.rows
+class Measured(NamedTuple):
+    """A key result in its context, with its latest measurements."""
+
+    context: Context
+    standing: Standing
+
+
+def measured(batch: Batch) -> Sequence[Measured]:
+    """The context and the standing of each of these key results."""
+    contexts = _contexts(batch.view, batch.rows)
+    return list(map(Measured, contexts, batch.view.read(latest_standings.standings, contexts)))
+
+
+def _contexts(view: View, rows: Sequence[KeyResultRow]) -> Sequence[Context]:
     objectives = view.by_id(objective.objectives, map(attrgetter("objective"), rows))
     cycles = view.by_id(cycle.cycles, map(attrgetter("cycle"), rows))
-    kpis = view.by_id(kpi.kpis, map(attrgetter("kpi"), rows))
+    linked = list(filter(None, map(attrgetter("kpi"), rows)))
+    kpis = view.by_id(kpi.kpis, linked) if linked else {}
     return latest_standings.contexts(view.basis, rows, objectives, cycles, kpis)
-
-
-def standings(batch: Batch) -> Sequence[Standing]:
-    """The latest measurements of each of these key results."""
-    return batch.view.read(latest_standings.standings, batch.all(contexts))
 
 
 def of_key_results(batch: Batch) -> Sequence[KeyResultProgress]:
     """The progress of each of these key results."""
-    view, of = batch.view, batch.all(contexts)
-    changed = [one.row.objective for one in of if one.is_changed_after_end]
+    view, of = batch.view, batch.all(measured)
+    changed = [one.row.objective for one, _ in of if one.is_changed_after_end]
     figures = _figures(view, timeline.of_objectives, changed) if changed else None
     return [
         (figures is not None and one.is_changed_after_end and figures.key_result(one.row.id))
         or latest_standings.progress_of(one, standing, view.policies, view.basis)
-        for one, standing in zip(of, batch.all(standings), strict=True)
+        for one, standing in of
     ]
 
 

@@ -9,7 +9,7 @@ import strawberry
 
 from api.schema.connections.connection import Connection, connection
 from api.schema.connections.lists import Pages, paged
-from api.schema.metrics.figures import contexts, of_key_results, standings
+from api.schema.metrics.figures import measured, of_key_results
 from api.schema.metrics.findings import (
     Finding,
     FindingCount,
@@ -45,7 +45,7 @@ _CHECK_INS = Pages(
 
 
 def _standing(batch: Batch, part: str) -> Sequence[Any]:
-    return list(map(attrgetter(part), batch.all(standings)))
+    return list(map(attrgetter(f"standing.{part}"), batch.all(measured)))
 
 
 @strawberry.type(description="A milestone of a key result. It is either reached or not.")
@@ -59,10 +59,11 @@ class Milestone:
 
 
 def _milestones(batch: Batch) -> Sequence[list[Milestone]]:
-    reached_at = batch.view.read(latest_standings.milestones_reached, batch.all(contexts))
+    of = batch.all(measured)
+    reached_at = batch.view.read(latest_standings.milestones_reached, [one.context for one in of])
     return [
-        [_milestone(one, standing.reached or (), reached_at[row.id]) for one in row.metric.milestones]
-        for row, standing in zip(batch.rows, batch.all(standings), strict=True)
+        [_milestone(one, standing.reached or (), reached_at[context.row.id]) for one in context.row.metric.milestones]
+        for context, standing in of
     ]
 
 
