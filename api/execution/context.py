@@ -53,7 +53,7 @@ class Caller:
         """The parts of the caller that an answer depends on, for cache keys."""
         return [self.handle, str(self.person), sorted(self.roles)]
 
-    @property
+    @cached_property
     def author(self) -> Author:
         """The caller as the author of commands."""
         return Author(self.actor, self.source, self.roles)

@@ -217,7 +217,7 @@ def of_key_result(facts: KeyResultFacts, at: datetime, policy: ScoringPolicy) ->
     The value is the measured one, even after scoring. What nobody measured has from its end on the score that a person
     gave.
     """
-    metric = facts.measured_metric
+    metric = with_start(facts.metric, facts.baseline)
     share = unclamped(metric, facts.latest)
     if share is None and facts.ended_at is not None and facts.personal_score is not None:
         share = facts.personal_score.value

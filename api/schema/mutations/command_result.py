@@ -67,7 +67,7 @@ class CommandSucceeded(Answer):
     def behind(self) -> int:
         """The number of events by which the projections lag behind the changes; at least 1 while the changes cannot be
         read."""
-        return max(1, self.lag) if self._may_read and self.view is None else self.lag
+        return max(1, self.lag) if self.view is None and self._may_read else self.lag
 
     @property
     def _may_read(self) -> bool:
