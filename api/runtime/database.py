@@ -114,7 +114,7 @@ class Database:
     def migrate(self) -> None:
         """Migrate the workspace's log to the newest version, and create missing projections, so that a server needs no
         right to create anything. Idempotent, and safe to run concurrently."""
-        with self.connect() as conn:
+        with self.connect() as conn, conn.transaction():  # which keeps the lock of migrations for both
             migrate(conn, self.settings.workspace)
             rebuild.create(conn, self.settings.workspace)
 
