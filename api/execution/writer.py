@@ -32,8 +32,10 @@ class Writer:
 
     def _admit(self) -> None:
         """Raises `WritesPaused`. The head of the log is the last one that this process knows, which costs no read."""
+        if not self._lag_max:
+            return
         status = self._projector.status
-        if not self._lag_max or status.condition in (Condition.STARTING, Condition.FAULTED):
+        if status.condition in (Condition.STARTING, Condition.FAULTED):
             return
         self._head = self._head or self._log.head().position
         if self._head - status.position > self._lag_max:

@@ -22,7 +22,7 @@ def by_id(log: Log, id: UUID) -> Known | None:
     """The person with this id; None if there is none or the person is erased. Read from the log, not from a
     projection, so it is current."""
     key = log.person_keys([id]).get(id)
-    person = replay(log.streams([id])[id])
+    person = replay(log.streams([id]).get(id, ()))
     if key is None or not isinstance(person, Person):
         return None
     return Known(id, personal_data.unseal(key, id, person.sealed).handle, person.active)

@@ -144,7 +144,7 @@ class UnitOfWork:
 
     def get(self, kind: type[A], id: UUID, *field: str) -> A:
         """The aggregate with this id. Raises `NOT_FOUND`."""
-        aggregate = self.known(id)
+        aggregate = self._known.get(id) or self.known(id)
         if not isinstance(aggregate, kind):
             raise _missing(kind, id, *field)
         return aggregate

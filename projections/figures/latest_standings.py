@@ -124,7 +124,7 @@ class _Last(NamedTuple):
 def _latest(conn: Connection, basis: Basis, of: Sequence[Context]) -> dict[UUID, Standing]:
     subjects = {"ids": [one.row.id for one in of], "until": [one.window.check_ins_until for one in of]}
     rows = fetch(conn, _LATEST_CHECK_INS, basis_params(basis, **subjects))
-    last = {of[n - 1].row.id: _Last(*columns) for n, *columns in rows}
+    last = {id: _Last(*columns) for id, *columns in rows}
     found: dict[UUID, Standing] = {}
     lacking: list[Context] = []
     for one in of:
@@ -219,14 +219,14 @@ def _latest_of(table: str, of: str, until: str, where: str = "true") -> str:
 
 
 _OWN = "v.key_result = k.id"
-_SUBJECTS = "unnest(%(ids)b::uuid[], %(until)b::timestamptz[]) with ordinality as k (id, until, n)"
+_SUBJECTS = "unnest(%(ids)b::uuid[], %(until)b::timestamptz[]) as k (id, until)"
 _LINKS = (
     "unnest(%(ids)b::uuid[], %(kpis)b::uuid[], %(until)b::timestamptz[], %(readings_until)b::timestamptz[],"
     " %(kinds)b::int[]) with ordinality as k (id, kpi, until, readings_until, kind, n)"
 )
 
 _LATEST_CHECK_INS = f"""
-    select k.n, l.value, l.reached, l.measured_at, l.id, l.position, l.confidence
+    select k.id, l.value, l.reached, l.measured_at, l.id, l.position, l.confidence
     from {_SUBJECTS} cross join {_latest_of("check_in", _OWN, "until")} l
 """
 

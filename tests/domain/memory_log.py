@@ -35,7 +35,7 @@ class MemoryLog(Log):
     def append(self, stored: Sequence[StoredRow], append: Append) -> CommandRow:
         if append.by.command in self._commands:
             return self._commands[append.by.command]
-        moved = [id for id, version in append.reads.items() if version != len(self.streams([id])[id])]
+        moved = [id for id, version in append.reads.items() if version != len(self.streams([id]).get(id, ()))]
         if moved or any(self._newer(one.belongs_to, one.topic, one.position) for one in append.no_newer):
             raise ConcurrencyConflict(moved)
         if any(self.person_by_handle(key.handle_digest) for key in append.keys):
@@ -55,7 +55,8 @@ class MemoryLog(Log):
         return command
 
     def streams(self, ids: Iterable[UUID]) -> dict[UUID, list[Event]]:
-        return {id: [self.event(one) for one in self.entries_made if one.row.originator_id == id] for id in ids}
+        streams = {id: [self.event(one) for one in self.entries_made if one.row.originator_id == id] for id in ids}
+        return {id: events for id, events in streams.items() if events}
 
     def children(self, parent: UUID, topic: str) -> Children:
         return Children([one.row.originator_id for one in self._of(parent, topic)], len(self.entries_made))

@@ -26,7 +26,7 @@ class IndexedLog(MemoryLog):
         return command
 
     def streams(self, ids: Iterable[UUID]) -> dict[UUID, list[Event]]:
-        return {id: [self.event(entry) for entry in self._by_stream.get(id, ())] for id in ids}
+        return {id: [self.event(entry) for entry in self._by_stream[id]] for id in ids if id in self._by_stream}
 
     def _of(self, parent: UUID, topic: str) -> list[Entry]:
         return [entry for entry in self._by_parent.get(parent, ()) if entry.row.topic.startswith(f"{topic}.v")]
