@@ -86,9 +86,10 @@ def key_result_mixes_percentages_and_shares(key_result: WrittenKeyResult) -> str
     metric = key_result.metric
     goals = [abs(one) for one in (metric.start, metric.target, metric.lower, metric.upper) if one is not None]
     shares = [one for one in (*goals, abs(key_result.value or 0.0)) if 0 < one < 1]
-    if metric.unit.kind is not UnitKind.PERCENT or not shares or max(goals) < max(1.0, SHARE_RATIO_MIN * min(shares)):
+    largest = max(goals, default=0.0)
+    if metric.unit.kind is not UnitKind.PERCENT or not shares or largest < max(1.0, SHARE_RATIO_MIN * min(shares)):
         return None
-    return f"{min(shares):g} % beside {max(goals):g} %: write 40 % as 40 everywhere, not as 0.4."
+    return f"{min(shares):g} % beside {largest:g} %: write 40 % as 40 everywhere, not as 0.4."
 
 
 @rule(KEY_RESULT_RULES, Severity.ERROR, Smart.MEASURABLE)

@@ -156,8 +156,9 @@ def metric_with_start(uow: UnitOfWork, key_result: KeyResult, at: datetime) -> M
 def _first_value(uow: UnitOfWork, key_result: KeyResult, at: datetime) -> float | None:
     window = windows.of(uow, key_result, at)
     link = key_result.link_now or key_result.former
-    if link is not None:
-        return _first_linked(uow, link, window, at)
+    found = None if link is None else _first_linked(uow, link, window, at)
+    if found is not None or key_result.link_now is not None:
+        return found
     own = _check_ins(uow, key_result, min(at, window.ends_at))
     return own[-1].value if own else None
 

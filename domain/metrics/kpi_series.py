@@ -164,17 +164,22 @@ def series(
     first = since or (readings[0].measured_at if readings else None)
     if first is None:
         return []
-    edges = _between(readings, first, at) if every is Step.CHANGE else buckets(every, first, min(at, until or at))
-    shown = [edge for edge in edges if until is None or edge[0] < until]
     if every is Step.CHANGE:
-        return [point(readings, edge, in_force(terms, _day_end(edge[0])), edge[1], aggregation) for edge in shown]
+        edges = _between(readings, first, until, at)
+        return [point(readings, edge, in_force(terms, _day_end(edge[0])), edge[1], aggregation) for edge in edges]
+    edges = buckets(every, first, min(at, until or at))
+    shown = [edge for edge in edges if until is None or edge[0] < until]
     return [point(readings, edge, in_force(terms, edge[1]), at, aggregation) for edge in shown]
 
 
-def _between(readings: Sequence[NumericMeasurement], first: datetime, at: datetime) -> list[Bucket]:
+def _between(
+    readings: Sequence[NumericMeasurement], first: datetime, until: datetime | None, at: datetime
+) -> list[Bucket]:
+    """One bucket per reading in [first, until), each up to the next reading."""
     instants = [reading.measured_at for reading in readings]
     edges = [*instants, *(max(at, instant + INSTANT) for instant in instants[-1:])]
-    return bounded([(start, end) for start, end in pairwise(edges) if first <= start])
+    shown = [(start, end) for start, end in pairwise(edges) if first <= start and (until is None or start < until)]
+    return bounded(shown)
 
 
 def _day_end(at: datetime) -> datetime:

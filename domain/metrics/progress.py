@@ -194,7 +194,10 @@ def expected(metric: Metric, begins_at: datetime, due: date, at: datetime) -> fl
 
 
 def _health(of: KeyResultFacts, share: float | None, gap: float, at: datetime, policy: ScoringPolicy) -> Health:
-    """The first that applies. Staleness ends with the due date; a target that is reached for good is never stale."""
+    """The first that applies. A draft of a closed cycle is judged only by a score, and is PENDING without one.
+
+    Staleness ends with the due date; a target that is reached for good is never stale.
+    """
     if of.is_dropped:
         return Health.DROPPED
     if of.ended_at is not None and not (of.is_planned and of.score is None):
@@ -255,10 +258,17 @@ def _label(metric: Metric, measured: Measurement) -> str:
         case Direction.INCREASE | Direction.DECREASE:
             return f"{value} on the way from {_formatted(metric.start)} to {_formatted(metric.target)}{unit}"
         case Direction.WITHIN:
-            return f"{value}, to be from {_formatted(metric.lower)} to {_formatted(metric.upper)}{unit}"
+            bounds = f"{_formatted(metric.lower)} to {_formatted(metric.upper)}{unit}"
+            return f"{value}, {_from_start(metric)}to be from {bounds}"
         case Direction.DONE:
             return "done" if at_least(measured.value, 1.0) else "not done"
-    return f"{value}, to be {metric.direction.lower().replace('_', ' ')} {_formatted(metric.target)}{unit}"
+    goal = f"{metric.direction.lower().replace('_', ' ')} {_formatted(metric.target)}{unit}"
+    return f"{value}, {_from_start(metric)}to be {goal}"
+
+
+def _from_start(metric: Metric) -> str:
+    """The start that a value's share of the distance is counted from; empty for a level goal and without a start."""
+    return "" if metric.start is None or is_level(metric) else f"from {_formatted(metric.start)}, "
 
 
 def _formatted(value: float | None) -> str:

@@ -161,13 +161,15 @@ def _line(points: list[_Point], at: datetime) -> tuple[float, float]:
 
 
 def _limited(value: float, last: float, goal: Metric) -> float:
-    """The value, at most the distance from start to goal away from the last one; without such a distance unlimited. A
-    share of milestones stays in [0, 1]."""
+    """The value, at most the distance from start to goal away from the last one; without a start unlimited. A share of
+    milestones stays in [0, 1]."""
     if goal is _SHARES:
         return clamped(value) or 0.0
+    if goal.start is None:
+        return value
     bounds = [bound for bound in (goal.target, goal.lower, goal.upper) if bound is not None]
-    most = 0.0 if goal.start is None else min(abs(bound - goal.start) for bound in bounds)
-    return last + min(max(value - last, -most), most) if most else value
+    most = min(abs(bound - goal.start) for bound in bounds)
+    return last + min(max(value - last, -most), most)
 
 
 def _is_met(goal: Metric, value: float) -> bool:

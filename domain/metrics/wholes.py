@@ -262,7 +262,7 @@ def of_cycle(
     scored: Sequence[CycleProgress] = (),
 ) -> CycleProgress:
     """The plain mean over its objectives; without any, Σ days · value of its `children` / its own days, so that a year
-    fills up quarter by quarter. `children`: those that are neither in PLANNING nor abandoned; `scored`: the same as
+    fills up quarter by quarter. `children`: those that have been activated; `scored`: the same as
     known at the closing of a closed cycle."""
     parts: Sequence[AnyPart] = in_mean(objectives)
     weights, fill = [1.0] * len(parts), 1.0

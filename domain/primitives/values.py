@@ -173,7 +173,7 @@ def title(text: str, *field: str) -> str:
             max=TITLE_LENGTH_MAX,
             length=len(line),
         )
-    if any(character in "\n\r\t" for character in line):
+    if any(character in "\n\r\t\u2028\u2029" for character in line):
         raise invalid("Must be a single line; remove the line breaks and tabs.", *field, rule=Rule.TITLE_NOT_ONE_LINE)
     return line
 

@@ -196,7 +196,8 @@ class _Reader:
                 return 0.0
             at_beginning = self._linked_value(self._link, min(self._begins_at, self._readings_until))
             first = next(self._readings(self._link, self._readings_until), None)
-            return at_beginning.value if at_beginning is not None else first.value if first is not None else None
+            if at_beginning is not None or first is not None or self._link.until is None:
+                return at_beginning.value if at_beginning is not None else first.value if first is not None else None
         own = (one for one in self._own.current(self._horizon) if self._fits(one))
         first = next(own, None)
         return first.value if first is not None and first.measured_at <= self._window.check_ins_until else None

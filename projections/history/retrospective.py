@@ -92,13 +92,16 @@ class CycleReview:
 
     @cached_property
     def attainment(self) -> Attainment:
-        """Against original: the unweighted mean over the planned objectives, including dropped ones, one without a
-        value counting 0. Against final: the cycle's progress. The score: the cycle's score, or while it is open the
-        mean of the scores that exist."""
+        """Against original: the unweighted mean over the objectives with planned key results, including dropped ones,
+        one without a value counting 0. Against final: the cycle's progress. The score: the cycle's score, or while it
+        is open the mean of the scores that exist, without those of objectives without key results unless there is
+        nothing else."""
         of_cycle = self._figures.cycle(self._cycle.id)
-        planned = [one.attainment.against_original for one in self.objectives if one.planned is not None]
+        measurable = [one for one in self.objectives if any(part.planned is not None for part in one.key_results)]
+        planned = [one.attainment.against_original for one in measurable if one.planned is not None]
         live = [one for one in self.objectives if one.presence is not Presence.DROPPED]
-        score = averaged(one.attainment.score for one in live) if of_cycle.score is None else of_cycle.score
+        scored = [one for one in live if one.key_results] or live
+        score = averaged(one.attainment.score for one in scored) if of_cycle.score is None else of_cycle.score
         return Attainment(mean_value(planned, [1.0] * len(planned)), of_cycle.value, score)
 
     @cached_property

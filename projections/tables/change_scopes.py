@@ -40,10 +40,11 @@ class Scope(NamedTuple):
         return [] if of is None else [f"{self.links} as materialized ({self._links(of)})"]
 
     def _links(self, of: str) -> str:
-        """The position intervals in which a key result was linked to a KPI."""
+        """The position intervals in which a key result was linked to a KPI, and the day after the last day whose
+        readings count."""
         ever = f"select id from key_result where {of} = any(%({self.param})b) and kpi is not null"
         spans = (
-            f"select k.{of} as scope, k.kpi, k.state, k.position as since,"
+            f"select k.{of} as scope, k.kpi, k.state, k.position as since, {_AFTER_LAST_DAY} as beyond,"
             f" lead(k.position, 1, {OPEN}) over (partition by k.id order by k.position) as until"
             f" from key_result k where k.id in ({ever})"
         )
@@ -59,7 +60,7 @@ class Scope(NamedTuple):
             return [f"v.subject_id = any(array({inside})) and v.{OTHER_SUBJECTS}", *owned]
         if self.kind in _LINKED:
             links = f"from {self.links} l where l.scope = {id}"
-            then = "v.position > l.since and v.position < l.until"
+            then = "v.position > l.since and v.position < l.until and v.effective_at < l.beyond"
             read = f"v.topic in {READINGS} and exists (select {links} and l.kpi = v.kpi and {then})"
             return [f"v.{COLUMN_OF_KIND[self.kind]} = {id}", f"v.kpi = any(array(select l.kpi {links})) and {read}"]
         if self.kind is Kind.KPI:
@@ -70,6 +71,11 @@ class Scope(NamedTuple):
         return [f"v.subject_id = {id} and v.{OTHER_SUBJECTS}"]
 
 
+_AFTER_LAST_DAY = (
+    "(greatest(k.due, (select c.ends_on from cycle c where c.id = k.cycle and c.version = 1)) + 1)::timestamp"
+    " at time zone 'utc'"
+)
+"""The end of the last day whose readings count for a key result `k`: that of its cycle, or its due date if later."""
 _MEASURED = {Kind.CHECK_IN: ("check_in", "key_result"), Kind.READING: ("reading", "kpi")}
 _LINKED = {Kind.KEY_RESULT: "id", Kind.OBJECTIVE: "objective", Kind.CYCLE: "cycle"}
 

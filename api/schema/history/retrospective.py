@@ -92,8 +92,9 @@ def _terms(batch: Batch) -> Sequence[list[AttributionTerm]]:
 @strawberry.type(
     description="The attribution of the final progress to causes: initial + movement + goalpost + scope = final, to "
     "1e-9. The events of the objective from plan to outcome are replayed in log order, and each change of its progress "
-    "is attributed to its cause; no progress counts as 0. For a cycle: the unweighted mean over the objectives that "
-    "its progress is the mean of."
+    "is attributed to its cause; no progress counts as 0. For a cycle, the mean of the objectives that count at each "
+    "moment is replayed: an objective that comes or goes changes it, which is SCOPE. So the parts of the objectives "
+    "have another mean if their number has changed."
 )
 class Attribution(RowProxy):
     initial: float = strawberry.field(description="The progress at the plan; 0 for a goal that was added later.")

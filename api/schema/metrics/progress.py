@@ -44,9 +44,10 @@ def _terms(batch: Batch) -> Sequence[list[ProgressTerm]]:
 @strawberry.type(
     description="The actual and expected progress of a goal, its health, and the terms of the formula.\n\n"
     "For a key result with latest measurement v: INCREASE and DECREASE: (v - start) / (target - start). AT_LEAST and "
-    "AT_MOST: 1 if met, else the share of the distance from start to target, else 0 without a start. WITHIN: 1 inside "
-    "the bounds, else the share of the distance from start to the nearer bound, else 0. MILESTONES: Σ weight of "
-    "reached / Σ weight. DONE: 1 if v >= 1, else 0. Only measurements up to the end of the key result count.\n\n"
+    "AT_MOST: 1 if met, else the share of the distance from start to target. WITHIN: 1 inside the bounds, else the "
+    "share of the distance from start to the nearer bound. These three take their first value as start if none is "
+    "given, and have no share for a start inside the goal: then 0. MILESTONES: Σ weight of reached / Σ weight. DONE: 1 "
+    "if v >= 1, else 0. Only measurements up to the end of the key result count.\n\n"
     "For an objective: the weighted mean of its key results that are not dropped, or without key results the mean of "
     "the objectives that support it. For a team or cycle: the unweighted mean of its objectives; for a cycle without "
     "objectives, Σ days · value of the cycles inside it / its own days. Drafts do not count. A part without a "

@@ -57,10 +57,14 @@ class Cycle(Entity, kind=Kind.CYCLE, read=cycle.cycles):
         "The outcome of record: the View at the cycle's closing; null before.", _snapshots, "outcome"
     )
     progress: Progress = progress_by(
-        of_cycles, "The unweighted mean of its objectives; without objectives, that of the cycles inside it by days."
+        of_cycles,
+        "The unweighted mean of its objectives; without objectives, that of the cycles inside it by days. Once it is "
+        "closed, its health is that of its score: ACHIEVED from `scoreGreen` on, PARTIAL from `scoreAmber` on. Late "
+        "measurements of the time before the closing change the value; `outcome` shows it as of the closing.",
     )
     score: float | None = related(
-        "The mean of its objectives' scores, in [0, 1]; null while it is open, and without any score.",
+        "The mean of the scores of its objectives with key results, or without those of any, in [0, 1]; null while it "
+        "is open, and without any score.",
         scores_of_cycles,
     )
     finding_counts: list[FindingCount] = finding_counts_by(

@@ -100,7 +100,7 @@ class KeyResult(Entity, kind=Kind.KEY_RESULT, read=key_result.key_results):
         description="How the linked KPI's readings become the value; null for LAST and without a link."
     )
     count_from: date | None = strawberry.field(
-        description="The first day whose readings are aggregated; null for the first day of the cycle."
+        description="The first day whose readings are aggregated, if it is after the first day of the cycle."
     )
     score: float | None = strawberry.field(description="The final score, in [0, 1]; null until it is scored.")
     targets: list[TargetRevision] = related("Every target it ever had, oldest first.", targets)

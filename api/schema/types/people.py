@@ -86,7 +86,10 @@ class Team(Entity, kind=Kind.TEAM, read=people.teams):
     ) -> Connection[ObjectiveRef]:
         return objectives_of(self, Whose.TEAMS_INSIDE if include_subteams else Whose.TEAM, filter, page_request)
 
-    @resolved("The unweighted mean of the team's objectives in a cycle.")
+    @resolved(
+        "The unweighted mean of the team's objectives in a cycle. A team does not end: its health is the rating of the "
+        "gap, also in a closed cycle."
+    )
     def progress(self, cycle: InCycle = None, include_subteams: IncludeSubteams = True) -> Progress:
         return self.each(shown_teams, _cycle(self.view, cycle), include_subteams)
 

@@ -10,6 +10,7 @@ from domain.model.discussion import CommentAdded, Reflected
 from domain.model.event import Event, Recorded
 from domain.model.key_result import KeyResultDropped, KeyResultUnlinked
 from domain.model.objective import ObjectiveClosed, ObjectiveDropped, ObjectiveReopened
+from domain.primitives.calendar import day_end
 from domain.primitives.values import Kind, Source
 
 OWN = {Kind.OBJECTIVE: "objective", Kind.KEY_RESULT: "key_result", Kind.KPI: "kpi", Kind.CYCLE: "cycle"}
@@ -123,16 +124,23 @@ class Log:
 
     def is_measured_by(self, key_result: UUID, reading: Recorded) -> bool:
         """Whether a key result was linked to the KPI of a reading when it was recorded. The time it was measured at may
-        lie before the link."""
+        lie before the link, but not after the last day of the cycle, or the due date if that is later."""
         kpi = None
+        added: Any = self.first[key_result]
+        due = added.due
+        objective: Any = self.first[added.objective]
+        cycle: Any = self.first[objective.cycle]
+        last_day = cycle.ends_on
         for entry in self.log:
             event = entry.event
             if entry.position > reading.position or event.originator_id != key_result:
                 continue
             if isinstance(event, KeyResultDropped):
                 return False
+            due = event.due if hasattr(event, "due") else due
             if hasattr(event, "kpi"):
                 kpi = event.kpi
             elif isinstance(event, KeyResultUnlinked):
                 kpi = None
-        return kpi is not None and kpi == self.place(reading.event).get("kpi")
+        is_within = reading.effective_at < day_end(max(due, last_day))
+        return is_within and kpi is not None and kpi == self.place(reading.event).get("kpi")
