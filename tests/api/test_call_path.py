@@ -3,8 +3,8 @@
 from api.runtime.database import Database
 from benchmarks.call_path import CallPath, call_path
 
-CALLS_MAX = 375
-MODULES_MAX = 67
+CALLS_MAX = 385
+MODULES_MAX = 68
 BACKS_MAX = 10
 
 
