@@ -4,7 +4,7 @@ An ended objective that takes its value from others, and an ended cycle of cycle
 end: their parts are computed at the horizon that is cut there.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from uuid import UUID
 
 from msgspec import structs
@@ -53,11 +53,12 @@ class Figures:
             found = self._ended[end] = Figures(self.timeline, self.horizon.ended(*end))
         return found
 
-    def forget(self, objective: UUID) -> None:
-        """Compute an objective and its key results anew at their next use, because the horizon has moved."""
-        self._objectives.pop(objective, None)
-        for id in self.timeline.of_objective.get(objective, ()):
-            self._key_results.pop(id, None)
+    def forget(self, objectives: Iterable[UUID]) -> None:
+        """Compute these objectives and their key results anew at their next use, because the horizon has moved."""
+        for objective in objectives:
+            self._objectives.pop(objective, None)
+            for id in self.timeline.of_objective.get(objective, ()):
+                self._key_results.pop(id, None)
         self._ended.clear()
         self._policy = None
 

@@ -2,7 +2,8 @@
 
 The walk follows the order of the log. It begins with the events that the plan knows and takes every other event into
 account one by one. After each it computes only the objectives anew that the event can change: its own, and those that
-take their value from them. The timeline ends at the outcome, so the last value equals the one at the outcome.
+take their value from them. The activation and the closing of a cycle are events of the walk, too: they change the value
+of the cycles above it. The timeline ends at the outcome, so the last value equals the one at the outcome.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +14,7 @@ from uuid import UUID
 
 from domain.metrics.cause import Cause
 from domain.metrics.retrospective import Attribution, Booking, summed
-from domain.metrics.wholes import ObjectiveProgress, in_mean
+from domain.metrics.wholes import CycleProgress, ObjectiveProgress, in_mean
 from domain.primitives.values import Basis, CycleState, KeyResultState, ObjectiveState
 from projections.figures.figures import Figures
 from projections.figures.horizon import Horizon, WalkHorizon
@@ -30,11 +31,11 @@ _ROUNDING_MAX = 1e-12
 
 
 class _Step(NamedTuple):
-    """An event, its cause, and the objective whose figures it may change."""
+    """An event, its cause, and the objective whose figures it may change; None if it may change cycles only."""
 
     position: int
     cause: Cause
-    objective: UUID
+    objective: UUID | None
 
 
 class Attributions(NamedTuple):
@@ -68,18 +69,18 @@ class _Walk:
         self._has_children = any(one.versions[0].parent == cycle for one in timeline.cycles.values())
         self._in_mean = self._counted()
         self._mean = self._first_mean = self._mean_now()
+        self._sources = _sources(self._figures.cycle(cycle)) if self._has_children else {}
         self._of_cycle: list[Booking] = []
 
     def take(self, position: int, cause: Cause, objectives: Iterable[UUID]) -> None:
         """Take one event into account."""
         self._horizon.move_to(position)
         touched = self._touched(objectives)
-        for id in touched:
-            self._figures.forget(id)
+        self._figures.forget(touched)
         for id in touched:
             self._set(position, cause, id)
-        if self._has_children and touched:
-            self._book_mean(Booking(touched[0], position, cause, 0.0, 0.0, self._mean_now() - self._mean))
+        if self._has_children:
+            self._book_change_of_children(position, cause, touched)
 
     def _touched(self, objectives: Iterable[UUID]) -> list[UUID]:
         """These objectives, and those that may take their value from them, directly or not."""
@@ -112,6 +113,15 @@ class _Walk:
         self._in_mean = self._counted()
         return self._mean_now() - self._mean
 
+    def _book_change_of_children(self, position: int, cause: Cause, touched: Sequence[UUID]) -> None:
+        """Book a change of a cycle of cycles, at the first objective that changes in its value, comes or goes."""
+        whole = self._figures.cycle(self._cycle)
+        before, now = self._sources, _sources(whole)
+        self._sources = now
+        changed = [id for id in (*touched, *now, *before) if before.get(id) != now.get(id)]
+        for id in [*changed, *touched, *now][:1]:
+            self._book_mean(Booking(id, position, cause, 0.0, 0.0, (whole.value or 0.0) - self._mean))
+
     def _book_mean(self, booking: Booking) -> None:
         """Book a change of the cycle's mean. A rounding error is not booked; the next change includes it."""
         if abs(booking.amount) > _ROUNDING_MAX:
@@ -129,8 +139,16 @@ class _Walk:
         return fsum(values) / len(values) if values else 0.0
 
     def finish(self) -> Attributions:
+        """The attributions, up to the end of the timeline."""
+        self._horizon.move_to(self._timeline.position)
+        self._figures.forget(())
         found = {id: summed(self._initial[id], self._values[id], self._bookings[id]) for id in self._timeline.own}
         return Attributions(found, summed(self._first_mean, self._mean_now(), self._of_cycle))
+
+
+def _sources(whole: CycleProgress) -> dict[UUID, float | None]:
+    """The values of the objectives that a cycle's value comes from."""
+    return {one.of.id: one.value for one in whole.counted}
 
 
 def _value(progress: ObjectiveProgress | None) -> float:
@@ -163,7 +181,8 @@ def _steps(timeline: Timeline, plan: Basis) -> Iterator[tuple[int, Cause, list[U
         by_position.setdefault(step.position, []).append(step)
     for position in sorted(by_position):
         steps = by_position[position]
-        yield position, steps[0].cause, list(dict.fromkeys(step.objective for step in steps))
+        touched = dict.fromkeys(step.objective for step in steps if step.objective is not None)
+        yield position, steps[0].cause, list(touched)
 
 
 def _all_steps(timeline: Timeline, plan: Horizon) -> Iterator[_Step]:
@@ -183,13 +202,13 @@ def _all_steps(timeline: Timeline, plan: Horizon) -> Iterator[_Step]:
 
 
 def _steps_of_cycle(timeline: Timeline, cycle: History[CycleRow], plan: Horizon) -> Iterator[_Step]:
-    """The activation and the closing of a cycle, at its first objective: without any, they change nothing."""
-    first = next(timeline.objectives_of_cycle(cycle.versions[0].id), None)
-    if first is None:
-        return
+    """The activation of a cycle as SCOPE and its closing as MOVEMENT, for each of its objectives; a cycle without
+    objectives of its own may give others the value of the cycles inside it."""
+    objectives: list[UUID | None] = [*timeline.objectives_of_cycle(cycle.versions[0].id)] or [None]
     for before, version in _changes(cycle.versions, plan):
         is_closing = before is not None and version.state is CycleState.CLOSED
-        yield _Step(version.position, Cause.MOVEMENT if is_closing else Cause.SCOPE, first)
+        for id in objectives:
+            yield _Step(version.position, Cause.MOVEMENT if is_closing else Cause.SCOPE, id)
 
 
 def _steps_of_key_result(timeline: Timeline, key_result: UUID, objective: UUID, plan: Horizon) -> Iterator[_Step]:

@@ -190,3 +190,57 @@ def test_a_year_is_attributed_by_the_changes_of_its_quarters_by_their_days(world
         ("KeyResultCheckedIn", M, 90 * 0.4 / days),
         ("KeyResultCheckedIn", M, 91 * 0.5 / days),
     ]
+
+
+def year_with_a_half(world: AskedWorld) -> tuple[CycleBy, CycleBy, UUID, UUID]:
+    """A year that was activated, a half in it that was not and has no objectives, and in that an active quarter with
+    its objective and key result, from 0 to 100."""
+    year, half = CycleBy(key="2026"), CycleBy(key="2026-h1")
+    goals.cycle(world, "2026", days=365)
+    goals.cycle(world, "2026-h1", days=181, parent=year)
+    goals.cycle(world, parent=half)
+    world.do(ActivateCycle(cycle=year, effective_at=day(1)))
+    objective, key_result = below(world, "Go first", 1, commit=False)
+    world.do(ActivateCycle(cycle=CYCLE, effective_at=day(2)))
+    return year, half, objective, key_result
+
+
+def test_activating_a_cycle_without_objectives_is_scope_of_the_cycle_above(world: AskedWorld) -> None:
+    _, half, _, key_result = year_with_a_half(world)
+    check_in(world, key_result, 60, 10)
+    world.do(ActivateCycle(cycle=half, effective_at=day(20)))
+    found = look(world, "2026")["cycle"]
+    assert booked(found) == [("CycleActivated", S, 90 * 0.6 / 365)]
+    assert found["explain"][0]["objective"]["title"] == "Go first"
+    assert found["final"] == pytest.approx(90 * 0.6 / 365)
+
+
+def test_closing_a_cycle_without_objectives_is_movement_of_the_cycle_above(world: AskedWorld) -> None:
+    year, half, _, key_result = year_with_a_half(world)
+    world.do(ActivateCycle(cycle=half, effective_at=day(3)))
+    check_in(world, key_result, 20, 10)
+    check_in(world, key_result, 60, 100)  # measured after the half is closed, and before it is recorded as closed
+    world.do(CloseCycle(cycle=half, effective_at=day(50)))
+    check_in(world, key_result, 80, 120)
+    shown = booked(look(world, "2026")["cycle"])
+    assert shown == [
+        ("KeyResultCheckedIn", M, 90 * 0.2 / 365),
+        ("KeyResultCheckedIn", M, 90 * 0.4 / 365),
+        ("CycleClosed", M, -90 * 0.4 / 365),
+    ]
+    world.do(CloseCycle(cycle=year, effective_at=day(150)))
+    assert booked(look(world, "2026")["cycle"]) == shown
+
+
+def test_a_change_of_a_cycle_names_the_objective_that_comes_in_with_a_value(world: AskedWorld) -> None:
+    year = CycleBy(key="2026")
+    goals.cycle(world, "2026", days=365)
+    goals.cycle(world, parent=year)
+    world.do(ActivateCycle(cycle=year, effective_at=day(1)))
+    dropped, _ = below(world, "Never mind", 1, commit=False)
+    world.do(DropObjective(objective=dropped, reason="No.", effective_at=day(2)))
+    _, measured = below(world, "Go first", 2, commit=False)
+    check_in(world, measured, 60, 10)
+    world.do(ActivateCycle(cycle=CYCLE, effective_at=day(20)))
+    (term,) = look(world, "2026")["cycle"]["explain"]
+    assert (term["change"]["__typename"], term["objective"]["title"]) == ("CycleActivated", "Go first")
