@@ -42,8 +42,10 @@ def close(
     A key result without a score gets the one in `scores`, else its clamped progress, 0 without a measurement. Without a
     given score, the objective's is the weighted mean of its key results' scores, given by people or not; without key
     results, the mean of what supports it. Without a given verdict, it follows from the score by the objective's kind.
-    An objective that can have no score is closed without one.
+    An objective that can have no score is closed without one. Raises `INVALID` for an effective time before the last
+    change of the objective or of a key result, so that the key results as of the closing are the present ones.
     """
+    refuse_earlier(uow, objective)
     key_results = live_key_results(uow, objective, uow.at)
     for key_result in key_results:
         if key_result.score is None:
@@ -54,6 +56,14 @@ def close(
         verdict = verdict_of(score, objective.kind, uow.policy)
     objective.close(verdict, score, reflection, uow.at)
     uow.record_first([*key_results, objective])
+
+
+def refuse_earlier(uow: UnitOfWork, objective: Objective) -> None:
+    """Raises `INVALID` for an effective time before the last change of the objective or of one of its key results, or
+    before the creation of its cycle."""
+    uow.not_before(uow.get(Cycle, objective.cycle))
+    goals: list[Objective | KeyResult] = [objective, *uow.children(KeyResult, KeyResultAdded, objective.id)]
+    max(goals, key=lambda one: one.changed_at).refuse_earlier(uow.at)
 
 
 def _give_score(uow: UnitOfWork, key_result: KeyResult, scores: Mapping[UUID, float]) -> None:

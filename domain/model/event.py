@@ -141,6 +141,11 @@ class Aggregate:
 
     def record(self, event: Event, at: datetime) -> None:
         """Apply and keep an event effective at `at`. Raises `INVALID` if the last change is later."""
+        self.refuse_earlier(at)
+        self._record(event, at)
+
+    def refuse_earlier(self, at: datetime) -> None:
+        """Raises `INVALID` for an effective time before the last change."""
         if at < self.changed_at:
             raise invalid(
                 f"The effective time is before the last change of this {self.KIND} ({self.changed_at.isoformat()}); "
@@ -150,7 +155,6 @@ class Aggregate:
                 kind=self.KIND,
                 earliest=self.changed_at,
             )
-        self._record(event, at)
 
     def _record(self, event: Event, at: datetime) -> None:
         event = msgspec.structs.replace(event, originator_id=self.id, originator_version=self.version + 1, timestamp=at)
