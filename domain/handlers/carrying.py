@@ -28,7 +28,8 @@ def carry_objective(uow: UnitOfWork, command: CarryObjective) -> Objective:
     """Draft the objective in another cycle, with the key results that are neither dropped nor reached.
 
     The old one may have ended. An objective that never had key results is carried as it is. Raises `INVALID` if all of
-    its key results are dropped or reached, and `DUPLICATE` if it was carried into this cycle before.
+    its key results are dropped or reached, or if one of them or the objective changed after the effective time: what is
+    carried is their present state. Raises `DUPLICATE` if it was carried into this cycle before.
     """
     old = uow.change(Objective, command.objective, "objective")
     into = uow.find(Cycle, command.into, "into")
@@ -55,7 +56,7 @@ def carry_objective(uow: UnitOfWork, command: CarryObjective) -> Objective:
 def _refuse_cycle(uow: UnitOfWork, old: Objective, into: Cycle) -> None:
     into.refuse_closed("into")
     uow.not_before(into)
-    uow.not_before(old)
+    closing.refuse_earlier(uow, old)
     if into.id == old.cycle:
         raise invalid(
             "The objective is already in this cycle; choose another one.", "into", rule=Rule.CARRIED_INTO_SAME_CYCLE

@@ -6,9 +6,9 @@ import pytest
 
 from domain.commands.command import Command
 from domain.commands.cycle_commands import ActivateCycle, CloseCycle
-from domain.commands.key_result_commands import AddKeyResult, ReweighKeyResult, ScoreKeyResult
-from domain.commands.objective_commands import CloseObjective, KeyResultScore
-from domain.model.key_result import KeyResult, KeyResultScored
+from domain.commands.key_result_commands import AddKeyResult, RetargetKeyResult, ReweighKeyResult, ScoreKeyResult
+from domain.commands.objective_commands import CarryObjective, CloseObjective, KeyResultScore, RewordObjective
+from domain.model.key_result import KeyResult, KeyResultAdded, KeyResultScored
 from domain.model.objective import ObjectiveClosed
 from domain.primitives.rules import Rule
 from domain.primitives.values import KeyResultState, Verdict
@@ -16,12 +16,15 @@ from tests.domain.given_goals import (
     KEY_RESULT,
     OBJECTIVE,
     Q1,
+    Q2,
     ZERO_TO_TEN,
+    ZERO_TO_TWENTY,
     added,
     checked_in,
     drafted,
     dropped_key_result,
     opened,
+    opened_q2,
 )
 from tests.domain.scenario import Then, called, given, made, on
 from tests.metric_input import as_input
@@ -93,3 +96,25 @@ def test_objective_is_not_closed_before_its_own_last_change() -> None:
 def test_cycle_without_objectives_is_not_closed_before_it_was_opened() -> None:
     base = given(on(1, 5), opened, ActivateCycle(cycle=Q1), on(3, 10))
     base.when(CloseCycle(cycle=Q1, effective_at=BEFORE)).then_refused("INVALID", "effectiveAt")
+
+
+# ── carrying ─────────────────────────────────────────────────────────────────────────────────────
+
+raised = RetargetKeyResult(
+    key_result=KEY_RESULT, metric=as_input(ZERO_TO_TWENTY), reason="more is needed", effective_at=on(3, 1)
+)
+reworded = RewordObjective(objective=OBJECTIVE, title="Delight everyone who uses us", effective_at=on(3, 1))
+
+
+@pytest.mark.parametrize("change", [raised, reworded, dropped_key_result])
+def test_objective_is_not_carried_before_its_last_change_or_that_of_a_key_result(change: Command) -> None:
+    carrying = CarryObjective(objective=OBJECTIVE, into=Q2, effective_at=on(2, 20))
+    base = given(on(1, 5), opened_q2, *history, change)
+    assert rule_of(base.when(carrying)) is Rule.BEFORE_LAST_CHANGE
+
+
+def test_objective_is_carried_as_of_a_time_after_its_last_change() -> None:
+    carrying = CarryObjective(objective=OBJECTIVE, into=Q2, effective_at=on(3, 2))
+    then = given(on(1, 5), opened_q2, *history, raised).when(carrying)
+    assert (then.the(KeyResultAdded).metric.start, then.the(KeyResultAdded).metric.target) == (5.0, 20.0)
+    then.effective(on(3, 2), on(3, 2))
