@@ -193,7 +193,8 @@ class CloseObjective(Command, frozen=True):
         Share | None,
         doc(
             "The score, from 0 to 1; by default the weighted mean of its key results' scores. Without key results it "
-            "is the mean over the objectives that directly support it: of the score if closed, else of the progress."
+            "is the mean over the objectives that directly support it and are visible to the whole workspace: of the "
+            "score if closed, else of the progress."
         ),
     ] = None
     reflection: Annotated[Markdown | None, doc("A closing reflection.")] = None

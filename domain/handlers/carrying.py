@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import structs
 
 from domain.commands.objective_commands import CarriedTarget, CarryObjective
-from domain.handlers import closing, current_value
+from domain.handlers import authorization, closing, current_value
 from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import UnitOfWork
 from domain.metrics.progress import is_level
@@ -63,13 +63,19 @@ def _refuse_cycle(uow: UnitOfWork, old: Objective, into: Cycle) -> None:
         )
     for one in uow.children(Objective, ObjectiveDrafted, into.id):
         if one.carried_from == old.id:
-            raise CommandRejected(
-                Code.DUPLICATE,
-                f"The objective was carried into '{into.key}' before: edit that one, or reopen it if it is dropped.",
-                "into",
-                rule=Rule.CARRIED_BEFORE,
-                cycle=into.key,
-            )
+            raise _carried_before(into, is_seen=authorization.sees(uow, one))
+
+
+def _carried_before(into: Cycle, *, is_seen: bool) -> CommandRejected:
+    """The rejection of a second copy. It refers to the first one only if the author sees it."""
+    advice = "edit that one, or reopen it if it is dropped" if is_seen else "choose another cycle"
+    return CommandRejected(
+        Code.DUPLICATE,
+        f"The objective was carried into '{into.key}' before: {advice}.",
+        "into",
+        rule=Rule.CARRIED_BEFORE,
+        cycle=into.key,
+    )
 
 
 def _targets(key_results: Sequence[KeyResult], given: Sequence[CarriedTarget]) -> dict[UUID, CarriedTarget]:

@@ -23,7 +23,7 @@ from domain.model.key_result import KeyResult, KeyResultAdded
 from domain.model.objective import Objective, ObjectiveDrafted
 from domain.primitives.errors import Code, CommandRejected, invalid
 from domain.primitives.rules import Rule
-from domain.primitives.values import Kind, ObjectiveState, Ref, Verdict
+from domain.primitives.values import Kind, ObjectiveState, Ref, Verdict, Visibility
 
 _Moment: TypeAlias = tuple[UUID, datetime]
 """An objective at a moment."""
@@ -41,9 +41,10 @@ def close(
 
     A key result without a score gets the one in `scores`, else its clamped progress, 0 without a measurement. Without a
     given score, the objective's is the weighted mean of its key results' scores, given by people or not; without key
-    results, the mean of what supports it. Without a given verdict, it follows from the score by the objective's kind.
-    An objective that can have no score is closed without one. Raises `INVALID` for an effective time before the last
-    change of the objective or of a key result, so that the key results as of the closing are the present ones.
+    results, the mean of those that support it and that the whole workspace sees. Without a given verdict, it follows
+    from the score by the objective's kind. An objective that can have no score is closed without one. Raises `INVALID`
+    for an effective time before the last change of the objective or of a key result, so that the key results as of the
+    closing are the present ones.
     """
     refuse_earlier(uow, objective)
     key_results = live_key_results(uow, objective, uow.at)
@@ -160,13 +161,19 @@ def score_of_supporters(uow: UnitOfWork, objective: Objective, at: datetime) -> 
 
 def supporters(uow: UnitOfWork, objective: Objective, at: datetime) -> list[Objective]:
     """The objectives that directly support it at a moment, as they are then: in the same or an overlapping cycle,
-    neither drafts nor dropped."""
+    neither drafts nor dropped.
+
+    Only those that the whole workspace sees now: a recorded score is shown to everyone, so it must not depend on
+    objectives that are hidden from some, whoever closes.
+    """
     to = Ref(Kind.OBJECTIVE, objective.id)
     (cycle,) = uow.all_as_of([uow.get(Cycle, objective.cycle)], at)
     return [
         one
         for one in overlapping(uow, cycle, at)
-        if to in one.supports and one.state in (ObjectiveState.ACTIVE, ObjectiveState.CLOSED)
+        if to in one.supports
+        and one.state in (ObjectiveState.ACTIVE, ObjectiveState.CLOSED)
+        and uow.get(Objective, one.id).visibility is Visibility.WORKSPACE
     ]
 
 
