@@ -3,7 +3,9 @@
 A frame at a moment T has the basis (T, the last position recorded by T): what was effective then, as known then. But
 an imported history was not known while it happened, and its frames would be empty. So no frame has a position before
 the cycle's *arrival*: the last of the consecutive events, from its opening on, that were effective before the opening
-was recorded. Events up to the arrival are visible from their effective time, later ones from their recording time.
+was recorded. Events of the sources of its value are among them: of supporters, and of the cycles inside a cycle without
+objectives of its own. Events up to the arrival are visible from their effective time, later ones from their recording
+time.
 See docs/adr/0009.
 """
 
@@ -25,6 +27,7 @@ from projections.figures import timeline
 from projections.figures.figures import Figures
 from projections.figures.horizon import Horizon
 from projections.figures.timeline import Timeline
+from projections.history.sources import Sources, sources
 from projections.store.basis import ResolvedBasis
 from projections.store.versioned_tables import OPEN, Connection, Version
 from projections.tables.cycle import CycleRow
@@ -118,7 +121,8 @@ def _frames(
 
 
 class Event(NamedTuple):
-    """An event that affects figures. `is_own`: of the cycle and its goals, not of a KPI or the scoring policy."""
+    """An event that affects figures. `is_own`: of the cycle or of the sources of its value, not of a KPI or the scoring
+    policy."""
 
     position: int
     effective_at: datetime
@@ -127,36 +131,50 @@ class Event(NamedTuple):
 
 
 def _events(conn: Connection, history: Timeline, cycle: CycleRow) -> list[Event]:
-    """All events of the timeline, in the order of the log."""
+    """All events of the timeline that may affect the figures of the cycle, in the order of the log."""
     effective = dict(_effective(history, cycle))
     recorded = times.recordings(conn, list(effective))
     return [Event(position, at, recorded[position], own) for position, (at, own) in sorted(effective.items())]
 
 
 def _effective(history: Timeline, cycle: CycleRow) -> Iterable[tuple[int, tuple[datetime, bool]]]:
-    """By position: the effective time of the event, and whether it is the cycle's own."""
+    """By position: the effective time of the event, and whether it is of the cycle or of the sources of its
+    value."""
     yield cycle.born, (cycle.created_at, True)
     for basis in (cycle.plan, cycle.outcome):
         if basis is not None:
             yield basis.position, (basis.at, True)
     for policy in history.policies.versions:
         yield policy.position, (policy.changed_at, False)
-    for goal in _versions(history):
-        yield goal.position, (goal.changed_at, True)
-    for subject in {subject for id in history.own_key_results() for subject in history.subjects(id)}:
+    of = sources(history, cycle.id)
+    key_results = [id for objective in of.objectives for id in history.of_objective[objective]]
+    for version in _versions(history, of, key_results):
+        yield version.position, (version.changed_at, True)
+    for edge in of.alignments:
+        yield edge.position, (edge.effective_at, True)
+        if edge.until_position <= history.position:
+            yield edge.until_position, (edge.until_at, True)
+    yield from _measured(history, key_results)
+
+
+def _versions(history: Timeline, of: Sources, key_results: Iterable[UUID]) -> Iterator[Version]:
+    """Every version of these goals, and the activations and closings of the other cycles."""
+    for id in of.objectives:
+        yield from history.objectives[id].versions
+    for id in key_results:
+        yield from history.key_results[id].versions
+    for id in of.cycles:
+        yield from history.cycles[id].versions[1:]
+
+
+def _measured(history: Timeline, key_results: Iterable[UUID]) -> Iterator[tuple[int, tuple[datetime, bool]]]:
+    """The measurements of these key results, and their ends."""
+    for subject in {subject for id in key_results for subject in history.subjects(id)}:
         own = subject in history.key_results
         for measurement in history.series(subject).versions:
             yield measurement.position, (measurement.measured_at, own)
             if measurement.until_position <= history.position:
                 yield measurement.until_position, (measurement.measured_at, own)
-
-
-def _versions(history: Timeline) -> Iterator[Version]:
-    """Every version of the cycle's own goals."""
-    for id in history.own:
-        yield from history.objectives[id].versions
-    for id in history.own_key_results():
-        yield from history.key_results[id].versions
 
 
 def _arrival(cycle: CycleRow, events: Iterable[Event]) -> Known:

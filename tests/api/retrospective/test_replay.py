@@ -6,12 +6,12 @@ from unittest.mock import Mock
 
 import pytest
 
-from domain.commands.command import KpiBy
+from domain.commands.command import CycleBy, KpiBy
 from domain.commands.cycle_commands import ActivateCycle, CloseCycle, OpenCycle
 from domain.commands.key_result_commands import CheckIn, CorrectCheckIn, DropKeyResult, LinkKpi
 from domain.commands.kpi_commands import DefineKpi, ReadingInput, RecordReadings, RetractReading
-from domain.commands.objective_commands import CommitObjective, DropObjective
-from domain.primitives.values import Direction, Metric
+from domain.commands.objective_commands import AlignObjective, CommitObjective, DropObjective, UnalignObjective
+from domain.primitives.values import Direction, Kind, Metric, Ref
 from projections.history import replay
 from tests.api.schema import goals
 from tests.api.schema.crowd import Crowd
@@ -49,6 +49,10 @@ def position(world: AskedWorld) -> int:
 def import_quarter(world: AskedWorld, *, closed: bool = True) -> Any:
     """A quarter imported after its end: one key result from 0 to 100, measured at 20 and 60."""
     goals.cycle(world)
+    return import_goals_of_quarter(world, closed=closed)
+
+
+def import_goals_of_quarter(world: AskedWorld, *, closed: bool = True) -> Any:
     of = goals.key_result(world, goals.objective(world))
     world.do(ActivateCycle(cycle=CYCLE, effective_at=day(1)))
     goals.check_in(world, of, 20, 10)
@@ -160,6 +164,88 @@ def test_frame_view_reads_its_basis(world: AskedWorld) -> None:
         [60],
     ]
     assert not any(view["basis"]["isNow"] for view in shown)
+
+
+# ── cycles of cycles and headings ─────────────────────────────────────────────────────────────────
+
+YEAR, SECOND = CycleBy(key="2026"), CycleBy(key="2026-q2")
+IN_YEAR = {"cycle": {"key": "2026"}}
+
+
+def import_year(world: AskedWorld) -> Any:
+    """A year of 365 days without objectives, imported after its first half: Q1 closed at 0.6, Q2 open at 0.5. Returns
+    the key result of Q2."""
+    goals.cycle(world, "2026", days=365)
+    world.do(ActivateCycle(cycle=YEAR, effective_at=day(1)))
+    goals.cycle(world, parent=YEAR)
+    import_goals_of_quarter(world)
+    goals.cycle(world, "2026-q2", goals.Q2, 91, parent=YEAR)
+    objective = goals.objective(world, "Grow in the north", cycle=SECOND, effective_at=day(90))
+    of = goals.key_result(world, objective, effective_at=day(90))
+    world.do(ActivateCycle(cycle=SECOND, effective_at=day(92)))
+    goals.check_in(world, of, 50, 130)
+    return of
+
+
+def test_imported_year_is_replayed_by_the_effective_times_of_its_quarters(world: AskedWorld) -> None:
+    import_year(world)
+    shown = frames(world, every="MONTH", to=day(151).isoformat(), **IN_YEAR)
+    first, both = 90 * 0.6 / 365, (90 * 0.6 + 91 * 0.5) / 365
+    assert days(shown) == [0, 31, 59, 90, 120, 151]
+    assert values(shown) == [None, *map(pytest.approx, (90 * 0.2 / 365, first, first, first, both))]
+    assert [[change["__typename"] for change in frame["changes"]] for frame in shown] == [
+        [],
+        ["CycleActivated", "ObjectiveCommitted", "CycleActivated", "KeyResultCheckedIn"],
+        ["KeyResultCheckedIn"],
+        ["ObjectiveDrafted", "KeyResultAdded"],
+        ["KeyResultScored", "ObjectiveClosed", "CycleClosed", "ObjectiveCommitted", "CycleActivated"],
+        ["KeyResultCheckedIn"],
+    ]
+
+
+def test_live_changes_of_a_quarter_appear_in_its_year_from_their_recording_on(world: AskedWorld) -> None:
+    of = import_year(world)
+    world.do(CheckIn(key_result=of, value=70))
+    on = position(world)
+    world.do(CheckIn(key_result=of, value=90, measured_at=day(140)))
+    shown = frames(world, every="CHANGE", **IN_YEAR, **{"from": day(100).isoformat()})
+    assert [frame["basis"]["position"] for frame in shown] == [on - 1, on - 1, on, on + 1, on + 1]
+    before, then, late = ((90 * 0.6 + 91 * share) / 365 for share in (0, 0.5, 0.7))
+    assert values(shown) == [pytest.approx(value) for value in (before, then, late, late, late)]
+
+
+def test_replay_of_a_year_with_objectives_of_its_own_shows_its_own_changes_only(world: AskedWorld) -> None:
+    goals.cycle(world, "2026", days=365)
+    own = goals.key_result(world, goals.objective(world, "Be trusted by all", cycle=YEAR))
+    world.do(ActivateCycle(cycle=YEAR, effective_at=day(1)))
+    goals.cycle(world, parent=YEAR)
+    import_goals_of_quarter(world)
+    goals.check_in(world, own, 30, 45)
+    shown = frames(world, every="CHANGE", **IN_YEAR)
+    assert values(shown) == [None, None, 0.3, 0.3]
+    assert [[change["__typename"] for change in frame["changes"]] for frame in shown] == [
+        [], ["ObjectiveCommitted", "CycleActivated"], ["KeyResultCheckedIn"], [],
+    ]  # fmt: skip
+
+
+def test_heading_is_replayed_with_its_supporters_from_another_cycle(world: AskedWorld) -> None:
+    goals.cycle(world, "2026", days=365)
+    heading = goals.objective(world, "Lead the market", cycle=YEAR)
+    goals.cycle(world, "half", days=181)
+    supporter = goals.objective(world, "Win the north", cycle=CycleBy(key="half"))
+    of = goals.key_result(world, supporter)
+    world.do(ActivateCycle(cycle=YEAR, effective_at=day(1)))
+    world.do(ActivateCycle(cycle=CycleBy(key="half"), effective_at=day(2)))
+    top = Ref(Kind.OBJECTIVE, heading)
+    world.do(AlignObjective(objective=supporter, to=top, effective_at=day(10)))
+    goals.check_in(world, of, 40, 20)
+    world.do(UnalignObjective(objective=supporter, from_=top, effective_at=day(30)))
+    shown = frames(world, every="CHANGE", **IN_YEAR)
+    assert days(shown)[:-1] == [0, 1, 2, 10, 20, 30]
+    assert values(shown) == [None, None, None, None, 0.4, None, None]
+    assert [change["__typename"] for frame in shown[3:6] for change in frame["changes"]] == [
+        "ObjectiveAligned", "KeyResultCheckedIn", "ObjectiveUnaligned",
+    ]  # fmt: skip
 
 
 # ── range of frames ───────────────────────────────────────────────────────────────────────────────
