@@ -156,11 +156,10 @@ def metric_with_start(uow: UnitOfWork, key_result: KeyResult, at: datetime) -> M
 def _first_value(uow: UnitOfWork, key_result: KeyResult, at: datetime) -> float | None:
     window = windows.of(uow, key_result, at)
     link = key_result.link_now or key_result.former
-    found = None if link is None else _first_linked(uow, link, window, at)
-    if found is not None or key_result.link_now is not None:
-        return found
+    if link is not None and (key_result.link_now is not None or _linked(uow, link, window, at) is not None):
+        return _first_linked(uow, link, window, at)
     own = _check_ins(uow, key_result, min(at, window.ends_at))
-    return own[-1].value if own else None
+    return next((one.value for one in own if one.measured_at == own[-1].measured_at), None)
 
 
 def _first_linked(uow: UnitOfWork, link: Link, window: Window, at: datetime) -> float | None:

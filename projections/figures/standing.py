@@ -190,17 +190,29 @@ class _Reader:
     # ── the start ────────────────────────────────────────────────────────────────────────────────
 
     def _baseline(self) -> float | None:
-        """0 for a sum; the value at the beginning of a linked KPI, or the first measured value."""
-        if self._link is not None:
-            if self._link.aggregation is Aggregation.SUM:
-                return 0.0
-            at_beginning = self._linked_value(self._link, min(self._begins_at, self._readings_until))
-            first = next(self._readings(self._link, self._readings_until), None)
-            if at_beginning is not None or first is not None or self._link.until is None:
-                return at_beginning.value if at_beginning is not None else first.value if first is not None else None
-        own = (one for one in self._own.current(self._horizon) if self._fits(one))
-        first = next(own, None)
-        return first.value if first is not None and first.measured_at <= self._window.check_ins_until else None
+        """0 for a sum; the value at the beginning of a linked KPI, or the first measured value. A former link without
+        any reading gives none: then it is the first check-in that fits."""
+        link = self._link
+        if link is not None:
+            first = next(self._readings(link, self._readings_until), None)
+            if link.until is None or first is not None:
+                return self._linked_baseline(link, first)
+        return self._first_check_in()
+
+    def _linked_baseline(self, link: Link, first: MeasurementVersion | None) -> float | None:
+        if link.aggregation is Aggregation.SUM:
+            return 0.0
+        begun = self._linked_value(link, min(self._begins_at, self._readings_until))
+        if begun is not None:
+            return begun.value
+        return None if first is None else first.value
+
+    def _first_check_in(self) -> float | None:
+        """The first value of its own check-ins; of several at that instant, the one first recorded last."""
+        until = self._window.check_ins_until
+        own = [one for one in self._own.current(self._horizon) if self._fits(one) and one.measured_at <= until]
+        at_first = [one.value for one in own if one.measured_at == own[0].measured_at]
+        return at_first[-1] if at_first else None
 
     @property
     def _begins_at(self) -> datetime:

@@ -336,6 +336,13 @@ def test_small_percentages_of_one_scale_are_not_mixed(
     assert key_result_findings(key_result(metric=small, value=value)) == []
 
 
+def test_a_share_of_a_key_result_without_a_goal_is_not_mixed() -> None:
+    done = metric(Direction.DONE, unit=Unit(UnitKind.PERCENT, "%"))
+    assert "key-result-mixes-percentages-and-shares" not in rules(
+        key_result_findings(key_result(metric=done, value=0.5))
+    )
+
+
 def test_key_result_unit_changed() -> None:
     assert rules(key_result_findings(key_result(unit_changed=True))) == {"key-result-unit-changed"}
 

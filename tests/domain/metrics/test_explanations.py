@@ -34,6 +34,8 @@ def test_contribution_is_at_most_1() -> None:
         (metric(Direction.AT_LEAST, target=90, unit=Unit(symbol="%")), 85, "85, to be at least 90 %"),
         (metric(Direction.AT_MOST, target=2, unit=Unit(symbol="h")), 1.5, "1.5, to be at most 2 h"),
         (metric(Direction.WITHIN, lower=5, upper=10), 7, "7, to be from 5 to 10"),
+        (metric(Direction.AT_MOST, target=90, start=148), 114, "114, from 148, to be at most 90"),
+        (metric(Direction.AT_LEAST, target=80, start=85), 82, "82, to be at least 80"),
         (metric(Direction.DONE), 1, "done"),
         (metric(Direction.DONE), 0, "not done"),
     ],

@@ -17,7 +17,7 @@ from domain.metrics.kpi_series import (
 )
 from domain.primitives.calendar import Step
 from domain.primitives.values import Aggregation, GoalDirection, KpiGoal
-from tests.domain.metrics.builders import measured
+from tests.domain.metrics.builders import CLOSING, OPENING, measured
 
 HEALTHY, WARNING, BREACHED = KpiStatus.HEALTHY, KpiStatus.WARNING, KpiStatus.BREACHED
 AT_LEAST = KpiGoal(GoalDirection.AT_LEAST, target=0.8, tolerance=0.1)
@@ -121,6 +121,12 @@ def test_step_change_makes_one_bucket_per_reading() -> None:
         (on(2, 1), on(4, 2), 6),
         (on(4, 2), on(4, 15), 3),
     ]
+
+
+def test_a_short_span_of_many_readings_is_not_too_large() -> None:
+    many = [measured(number, at=OPENING + timedelta(minutes=number)) for number in range(10_002)]
+    points = series(many, Step.CHANGE, BY_LAST, CLOSING, since=OPENING, until=OPENING + timedelta(minutes=10))
+    assert [point.value for point in points] == list(range(10))
 
 
 def test_step_change_includes_a_reading_at_the_basis() -> None:

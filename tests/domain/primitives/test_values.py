@@ -173,7 +173,9 @@ def test_texts_are_trimmed_and_bounded() -> None:
     assert values.prose("x" * 20_000) == "x" * 20_000
 
 
-@pytest.mark.parametrize("text", ["", "  ", "x" * 301, "two\nlines", "a\ttab", "NUL \0", "bell \a", "\ud800"])
+@pytest.mark.parametrize(
+    "text", ["", "  ", "x" * 301, "two\nlines", "two\u2028lines", "a\ttab", "NUL \0", "bell \a", "\ud800"]
+)
 def test_a_title_is_one_line_of_1_to_300_characters_without_control_characters(text: str) -> None:
     with pytest.raises(CommandRejected) as refused:
         values.title(text, "title")

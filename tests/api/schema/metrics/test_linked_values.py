@@ -52,6 +52,16 @@ def current(world: AskedWorld, at: float | None = None, position: int | None = N
     return shown(world, at, position)["current"]
 
 
+def test_a_goal_whose_former_link_had_no_reading_takes_its_first_check_in_as_start(quarter: AskedWorld) -> None:
+    quarter.record(DefineKpi(key="visits", name="Visits", effective_at=day(-20)))
+    metric = Metric(Direction.AT_LEAST, target=100)
+    id = key_result(quarter, metric=metric, kpi=KpiBy(key="visits"))
+    quarter.record(UnlinkKpi(key_result=id, effective_at=day(20)))
+    goals.check_in(quarter, id, 20, 30)
+    goals.check_in(quarter, id, 60, 40)
+    assert shown(quarter)["progress"]["value"] == 0.5
+
+
 def test_a_sum_counts_the_readings_from_the_first_day_of_the_cycle_on(quarter: AskedWorld) -> None:
     key_result(quarter, kpi=SALES, aggregate=Aggregation.SUM)
     assert [current(quarter, at) for at in (5, 10, 50, 70)] == [None, 10, 30, 60]
