@@ -5,6 +5,7 @@ end: their parts are computed at the horizon that is cut there.
 """
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from uuid import UUID
 
 from msgspec import structs
@@ -15,7 +16,7 @@ from domain.metrics.wholes import CycleProgress, ObjectiveProgress
 from domain.primitives.values import CycleState, ScoringPolicy
 from projections.figures import formula_inputs
 from projections.figures.horizon import Horizon
-from projections.figures.standing import Standing, standing
+from projections.figures.standing import Standing, moments, standing
 from projections.figures.timeline import Timeline, is_live
 from projections.figures.window import End, Window, end_of_cycle, end_of_goal, window
 from projections.tables.cycle import CycleRow
@@ -88,10 +89,14 @@ class Figures:
     def standing(self, id: UUID) -> Standing:
         """The standing of a key result; an empty one before it was added."""
         row = self.timeline.key_results[id].at(self.horizon)
-        if row is None:
-            return Standing()
-        objective, cycle = self._objective_row(row.objective), self._cycle_row(row.cycle)
-        return self._standing(row, cycle, window(row, objective, cycle, self.horizon.at))
+        return Standing() if row is None else self._standing(row, self._cycle_row(row.cycle), self._window(row))
+
+    def moments(self, row: KeyResultRow) -> list[datetime]:
+        """The times of the check-ins and readings that the standing of a key result is read from, in any order."""
+        return moments(self.timeline, row, self._cycle_row(row.cycle), self._window(row), self.horizon)
+
+    def _window(self, row: KeyResultRow) -> Window:
+        return window(row, self._objective_row(row.objective), self._cycle_row(row.cycle), self.horizon.at)
 
     def _standing(self, row: KeyResultRow, cycle: CycleRow, span: Window) -> Standing:
         return standing(self.timeline, row, cycle, span, self.horizon)

@@ -81,6 +81,12 @@ def values(
     return _Reader(timeline, row, cycle, window, horizon).values()
 
 
+def moments(timeline: Timeline, row: KeyResultRow, cycle: CycleRow, window: Window, horizon: Horizon) -> list[datetime]:
+    """The times of the check-ins of a key result and of the readings of its KPI within the window, with or without a
+    value, in any order."""
+    return _Reader(timeline, row, cycle, window, horizon).moments()
+
+
 class _Reader:
     """Reads the measurements of one key result at one horizon."""
 
@@ -118,6 +124,11 @@ class _Reader:
         linked = [value for at in moments if (value := self._linked_value(link, at)) is not None]
         until = link.until
         return linked if until is None else linked + [one for one in own if one.measured_at > until]
+
+    def moments(self) -> list[datetime]:
+        own = [one.measured_at for one in self._own.current(self._horizon)]
+        read = () if self._link is None else self._readings(self._link, self._readings_until)
+        return [*(at for at in own if at <= self._window.check_ins_until), *(one.measured_at for one in read)]
 
     # ── the value ────────────────────────────────────────────────────────────────────────────────
 

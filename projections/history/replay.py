@@ -5,8 +5,7 @@ an imported history was not known while it happened, and its frames would be emp
 the cycle's *arrival*: the last of the consecutive events, from its opening on, that were effective before the opening
 was recorded. Events of the sources of its value are among them: of supporters, and of the cycles inside a cycle without
 objectives of its own. Events up to the arrival are visible from their effective time, later ones from their recording
-time.
-See docs/adr/0009.
+time. See docs/adr/0010.
 """
 
 from bisect import bisect_right

@@ -179,18 +179,21 @@ class CycleReview:
 
     @cached_property
     def silences(self) -> list[SilenceReview]:
-        """The periods without check-in that are longer than the cadence of the cycle allows, oldest first.
+        """The periods without measurement that are longer than the cadence allows, oldest first: the longer one of the
+        cycle and the linked KPI, as for health.
 
         They begin at the earliest when the key result and the cycle have begun, and end at its due day, the last day of
-        the cycle, its own end, or the outcome, whichever is first. Readings of the KPI that it is linked to count.
+        the cycle, its own end, or the outcome, whichever is first. The readings of a linked KPI count, also those from
+        before the link.
         """
-        allowed = self._figures.policy.stale_after(self._cycle.check_in_cadence)
-        found = [
-            SilenceReview(row.id, silence)
-            for row in self._rows()
-            for silence in silences(self._moments(row.id), self._begins_at(row), self._ends_at(row), allowed)
-        ]
+        found = [review for row in self._rows() for review in self._silences(row)]
         return sorted(found, key=lambda review: review.silence.since)
+
+    def _silences(self, row: KeyResultRow) -> Iterator[SilenceReview]:
+        allowed = self._figures.policy.stale_after(self._progress(row).of.cadence)
+        measured = self._figures.moments(row)
+        for silence in silences(measured, self._begins_at(row), self._ends_at(row), allowed):
+            yield SilenceReview(row.id, silence)
 
     @cached_property
     def calibration(self) -> Calibration:
@@ -212,23 +215,6 @@ class CycleReview:
         for objective in self.objectives:
             for key_result in objective.key_results:
                 yield key_result.row
-
-    def _moments(self, id: UUID) -> Iterator[datetime]:
-        """The times of all check-ins of a key result, and of the readings while it was linked to their KPI."""
-        for check_in in self._timeline.series(id).current(self._now):
-            yield check_in.measured_at
-        for kpi, since, until in self._links(id):
-            for reading in self._timeline.series(kpi).current(self._now):
-                if since <= reading.measured_at <= until:
-                    yield reading.measured_at
-
-    def _links(self, id: UUID) -> Iterator[tuple[UUID, datetime, datetime]]:
-        """The KPIs that a key result was linked to, each with the beginning and the end of the link."""
-        versions = self._versions(id)
-        ends = [*(after.changed_at for _, after in pairwise(versions)), self._outcome.at]
-        for one, end in zip(versions, ends, strict=True):
-            if one.kpi is not None:
-                yield one.kpi, one.changed_at, end
 
     def _begins_at(self, row: KeyResultRow) -> datetime:
         return max(row.created_at, day_start(self._cycle.starts_on))

@@ -19,7 +19,7 @@ from domain.commands.kpi_commands import (
     RetractReading,
 )
 from domain.commands.objective_commands import CloseObjective
-from domain.primitives.values import Kind, ObjectiveKind, Ref, ReflectionKind
+from domain.primitives.values import Cadence, Kind, ObjectiveKind, Ref, ReflectionKind
 from tests.api.retrospective.conftest import made
 from tests.api.retrospective.quarter import planned, run_quarter
 from tests.api.schema import goals
@@ -278,6 +278,12 @@ def test_silences_are_gaps_between_measurements(closed: AskedWorld) -> None:
     assert found == SILENCES
 
 
+def silent(world: AskedWorld, title: str) -> list[tuple[float, float]]:
+    """The silences of a key result, each by its first and last day."""
+    found = [one for one in look(world)["silences"] if one["keyResult"]["title"] == title]
+    return [(_days(one["from"]), _days(one["to"])) for one in found]
+
+
 def _days(moment: str) -> float:
     return (datetime.fromisoformat(moment) - day(0)).total_seconds() / 86400
 
@@ -289,8 +295,26 @@ def test_readings_of_a_linked_kpi_end_a_silence(world: AskedWorld) -> None:
     readings = [ReadingInput(kpi=users, value=1, measured_at=day(at)) for at in (5, 18, 27)]
     world.do(RecordReadings(readings=readings))
     world.do(UnlinkKpi(key_result=own["b1"], effective_at=day(20)))
-    silences = [one for one in look(world)["silences"] if one["keyResult"]["title"] == "b1"]
-    assert [(_days(one["from"]), _days(one["to"])) for one in silences] == [(0, 18), (18, 90)]
+    # The readings from before the link count, those from after it do not.
+    assert silent(world, "b1") == [(5, 18), (18, 90)]
+
+
+def test_silences_use_the_longer_cadence_of_cycle_and_kpi(world: AskedWorld) -> None:
+    own = planned(world)
+    sales = KpiBy(key="sales")
+    world.do(DefineKpi(key="sales", name="Sales", cadence=Cadence.MONTHLY, effective_at=day(1)))
+    world.do(LinkKpi(key_result=own["b1"], kpi=sales, effective_at=day(2)))
+    readings = [ReadingInput(kpi=sales, value=1, measured_at=day(at)) for at in (30, 80)]
+    world.do(RecordReadings(readings=readings))
+    assert silent(world, "b1") == [(30, 80)]  # longer than 46.5 days, that is 1.5 months
+
+
+def test_measurements_after_the_end_do_not_end_a_silence(world: AskedWorld) -> None:
+    own = planned(world)
+    check_in(world, own["b1"], 2, 10)
+    check_in(world, own["b1"], 3, 45)  # recorded before the closing, measured after it
+    world.do(CloseObjective(objective=own["B"], effective_at=day(40)))
+    assert silent(world, "b1") == [(10, 40)]
 
 
 def test_a_silence_goes_on_after_a_persons_score_until_the_end(world: AskedWorld) -> None:
@@ -298,8 +322,7 @@ def test_a_silence_goes_on_after_a_persons_score_until_the_end(world: AskedWorld
     check_in(world, own["b1"], 2, 10)
     world.do(ScoreKeyResult(key_result=own["b1"], score=0.5, effective_at=day(15)))
     world.do(CloseObjective(objective=own["B"], effective_at=day(40)))
-    silences = [one for one in look(world)["silences"] if one["keyResult"]["title"] == "b1"]
-    assert [(_days(one["from"]), _days(one["to"])) for one in silences] == [(10, 40)]
+    assert silent(world, "b1") == [(10, 40)]
 
 
 def test_calibration_compares_confidence_with_results(closed: AskedWorld) -> None:
