@@ -130,7 +130,10 @@ def close_objective(uow: UnitOfWork, command: CloseObjective) -> Objective:
 
 @handles
 def drop_objective(uow: UnitOfWork, command: DropObjective) -> Objective:
+    """Not before the last change of one of its key results, which end with it."""
     objective = _open(uow, command.objective)
+    if objective.state is not ObjectiveState.DROPPED:
+        closing.refuse_earlier(uow, objective)
     objective.drop(uow.at)
     return objective
 

@@ -7,7 +7,13 @@ import pytest
 from domain.commands.command import Command
 from domain.commands.cycle_commands import ActivateCycle, CloseCycle
 from domain.commands.key_result_commands import AddKeyResult, RetargetKeyResult, ReweighKeyResult, ScoreKeyResult
-from domain.commands.objective_commands import CarryObjective, CloseObjective, KeyResultScore, RewordObjective
+from domain.commands.objective_commands import (
+    CarryObjective,
+    CloseObjective,
+    DropObjective,
+    KeyResultScore,
+    RewordObjective,
+)
 from domain.model.key_result import KeyResult, KeyResultAdded, KeyResultScored
 from domain.model.objective import ObjectiveClosed
 from domain.primitives.rules import Rule
@@ -61,6 +67,11 @@ def rule_of(then: Then) -> str:
 def test_objective_is_not_closed_before_the_last_change_of_a_key_result(change: Command) -> None:
     then = given(*history, change).when(closing(on(2, 20)))
     assert rule_of(then) is Rule.BEFORE_LAST_CHANGE
+
+
+def test_objective_is_not_dropped_before_the_last_change_of_a_key_result() -> None:
+    dropped = DropObjective(objective=OBJECTIVE, reason="No time", effective_at=on(2, 20))
+    assert rule_of(given(*history, reweighed).when(dropped)) is Rule.BEFORE_LAST_CHANGE
 
 
 def test_scores_given_by_a_closing_before_the_key_result_was_added_are_refused() -> None:
