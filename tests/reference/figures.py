@@ -20,8 +20,8 @@ from tests.reference.measuring import (
     window_end,
 )
 
-COMMITTED_TOLERANCE = 1e-9
-"""A committed objective is achieved at a score of 1 within this distance."""
+SCORE_TOLERANCE = 1e-9
+"""A score reaches a line of the verdict within this distance, which hides rounding errors."""
 
 
 @dataclass(frozen=True)
@@ -49,14 +49,14 @@ def policy_in_force(view: View, end: End | None) -> ScoringPolicy:
 
 def verdict(score: float, kind: ObjectiveKind, policy: ScoringPolicy) -> str:
     """COMMITTED: ACHIEVED at 1, PARTIAL from scoreGreen on. ASPIRATIONAL: ACHIEVED from scoreGreen, PARTIAL from
-    scoreAmber on. Else MISSED."""
+    scoreAmber on. Else MISSED. Rounding errors may move the score by up to 1e-9."""
     if kind is ObjectiveKind.COMMITTED:
-        achieved, partial = 1 - COMMITTED_TOLERANCE, policy.score_green
+        achieved, partial = 1.0, policy.score_green
     else:
         achieved, partial = policy.score_green, policy.score_amber
-    if score >= achieved:
+    if score >= achieved - SCORE_TOLERANCE:
         return "ACHIEVED"
-    return "PARTIAL" if score >= partial else "MISSED"
+    return "PARTIAL" if score >= partial - SCORE_TOLERANCE else "MISSED"
 
 
 def band(gap: float, policy: ScoringPolicy) -> str:
