@@ -24,7 +24,7 @@ from projections.figures.timeline import Timeline
 from projections.figures.window import End, end_of_cycle, end_of_goal, end_of_objective
 from projections.tables import cycle, kpi, objective, people
 from projections.tables.cycle import CycleRow
-from projections.tables.key_result import KeyResultRow, key_results_of_objectives
+from projections.tables.key_result import KeyResultRow, objectives_changed_after
 from projections.tables.objective import ObjectiveFilter
 
 # ── key results ──────────────────────────────────────────────────────────────────────────────────
@@ -81,8 +81,7 @@ def of_objectives(batch: Batch) -> Sequence[ObjectiveProgress]:
 def _changed_after_end(batch: Batch) -> list[UUID]:
     """The ended objectives of which a key result was changed after their end: they stand as they stood then."""
     ends = {row.id: end for row in batch.rows if (end := end_of_objective(row)) is not None}
-    found = batch.view.read(key_results_of_objectives, list(ends), True) if ends else {}  # noqa: FBT003
-    return [id for id, group in found.items() if any(ends[id] < (one.changed_at, one.position) for one in group)]
+    return batch.view.read(objectives_changed_after, ends) if ends else []
 
 
 def _policies(batch: Batch) -> Sequence[ScoringPolicy]:

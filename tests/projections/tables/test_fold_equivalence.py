@@ -92,7 +92,7 @@ def _aggregates(world: World, basis: Basis, truth: fold.State) -> None:
         assert {name: getattr(row, name) for name in structs.asdict(defined)} == structs.asdict(defined)
     adopted = next(iter(truth.of(Kind.POLICY).values()), None)
     assert cycle_table.policies(world.conn, basis).current.policy == (adopted.policy if adopted else ScoringPolicy())
-    versions = proofs.key_result_versions(world.conn, basis, ever)
+    versions = proofs.KEY_RESULT.versions(world.conn, basis, ever)
     for id in truth.of(Kind.KEY_RESULT):
         assert [row.position for row in versions[id]] == [entry.position for entry in truth.events[id]]
 

@@ -153,9 +153,9 @@ def test_key_result_versions_end_at_the_basis(world: World) -> None:
     id = key_result(world, objective(world, cycle(world)))
     for day in (5, 6):
         world.record(RescheduleKeyResult(key_result=id, due=on(day).date(), reason="so", effective_at=on(day)))
-    dues = [row.due.day for row in proofs.key_result_versions(world.conn, world.now, [id])[id]]
+    dues = [row.due.day for row in proofs.KEY_RESULT.versions(world.conn, world.now, [id])[id]]
     assert dues == [31, 5, 6]
-    assert len(proofs.key_result_versions(world.conn, then(world, on(5)), [id])[id]) == 2
+    assert len(proofs.KEY_RESULT.versions(world.conn, then(world, on(5)), [id])[id]) == 2
 
 
 def test_a_key_result_row_has_its_cycle_its_link_and_its_former_link(world: World) -> None:
