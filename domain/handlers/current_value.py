@@ -79,15 +79,7 @@ def _check_ins(uow: UnitOfWork, key_result: KeyResult, until: datetime) -> list[
     """The check-ins that fit the metric, measured until a moment, the latest first."""
     ids = uow.measured(KeyResultCheckedIn, key_result.id, upto=until, limit=CHECK_INS_MAX)
     found = [Measured(one.content[0], one.content[1], one.created_at) for one in uow.get_all(CheckIn, ids)]
-    return [one for one in found if _fits(key_result.metric, one)]
-
-
-def _fits(metric: Metric, measured: Measured) -> bool:
-    """Whether a check-in fits the metric, which may have been edited after it."""
-    if metric.direction is Direction.MILESTONES:
-        return measured.reached is not None
-    is_share = metric.direction is Direction.DONE
-    return measured.value is not None and (not is_share or 0 <= measured.value <= 1)
+    return [one for one in found if formulas.fits(key_result.metric, one.value, one.reached)]
 
 
 # ── readings of a linked KPI ─────────────────────────────────────────────────────────────────────

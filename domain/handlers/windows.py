@@ -1,6 +1,6 @@
 """The window of a key result: the time whose measurements count, and after which none is accepted."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec import Struct
 
@@ -9,11 +9,9 @@ from domain.model.cycle import Cycle
 from domain.model.event import WHEN_RECORDED
 from domain.model.key_result import KeyResult
 from domain.model.objective import Objective
-from domain.primitives.calendar import day_end, day_start
+from domain.primitives.calendar import day_start, last_instant
 from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.rules import Rule
-
-INSTANT = timedelta(microseconds=1)
 
 
 class Window(Struct, frozen=True):
@@ -52,7 +50,7 @@ def of(uow: UnitOfWork, key_result: KeyResult, at: datetime = WHEN_RECORDED) -> 
         starts_at=starts_at,
         begins_at=max(starts_at, key_result.created_at),
         ends_at=ends[ended_by],
-        readings_end_at=min(ends[ended_by], day_end(max(cycle.ends_on, key_result.due)) - INSTANT),
+        readings_end_at=min(ends[ended_by], last_instant(max(cycle.ends_on, key_result.due))),
         has_ended=key_result.is_dropped or objective.has_ended or is_late,
         ended_by=ended_by,
         is_late=is_late,

@@ -54,6 +54,15 @@ class Measurement(Fact, frozen=True, gc=False):
     node: Ref
 
 
+def fits(metric: Metric, value: float | None, reached: Sequence[str] | None) -> bool:
+    """Whether a check-in fits the metric, which may have been edited after it."""
+    if metric.direction is Direction.MILESTONES:
+        return reached is not None
+    if metric.direction is Direction.DONE:
+        return value is not None and 0 <= value <= 1
+    return value is not None
+
+
 def unclamped(metric: Metric, measured: Measured | None) -> float | None:
     """The progress of the measurement: 0 at start, 1 at target, below 0 or above 1 outside of them.
 

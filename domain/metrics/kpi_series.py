@@ -5,7 +5,7 @@ Readings are passed as of the basis: those known, none after `at`, oldest first.
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
 from math import fsum
@@ -13,10 +13,8 @@ from sys import float_info
 from typing import TypeAlias
 
 from domain.metrics.formulas import FIGURE_TOLERANCE, Fact, NumericMeasurement
-from domain.primitives.calendar import Step, bounded, buckets, floor, following
+from domain.primitives.calendar import INSTANT, Step, bounded, buckets, floor, following
 from domain.primitives.values import Aggregation, GoalDirection, KpiGoal
-
-INSTANT = timedelta(microseconds=1)
 
 Bucket: TypeAlias = tuple[datetime, datetime]
 """A period, half-open [start, end)."""

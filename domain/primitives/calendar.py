@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from domain.primitives.errors import Code, CommandRejected
 
+INSTANT = timedelta(microseconds=1)
 POINTS_MAX = 10_000
 """The largest number of points or buckets of a series: 27 years of days."""
 
@@ -42,6 +43,12 @@ def day_end(day: date) -> datetime:
     if day == date.max:
         return datetime.max.replace(tzinfo=UTC)
     return datetime.combine(day + timedelta(days=1), time.min, UTC)
+
+
+@lru_cache(maxsize=4096)
+def last_instant(day: date) -> datetime:
+    """The last instant of a day, to the microsecond."""
+    return datetime.combine(day, time.max, UTC)
 
 
 def floor(every: Step, at: datetime) -> datetime:

@@ -74,9 +74,9 @@ class Figures:
 
     def of_version(self, row: KeyResultRow) -> KeyResultProgress:
         """The progress of a version of a key result, or of an earlier one if it was changed after its end."""
-        objective, cycle = self._objective_row(row.objective), self._cycle_row(row.cycle)
+        objective, cycle = self._objective_row(row.objective), self.cycle_row(row.cycle)
         span = window(row, objective, cycle, self.horizon.at)
-        if span.ended is not None and span.ended < (row.changed_at, row.position):
+        if span.ended is not None and span.ended.precedes(row):
             then = self.at_end(span.ended)
             before = self.timeline.key_results[row.id].at(then.horizon)
             if before is not None:
@@ -89,14 +89,15 @@ class Figures:
     def standing(self, id: UUID) -> Standing:
         """The standing of a key result; an empty one before it was added."""
         row = self.timeline.key_results[id].at(self.horizon)
-        return Standing() if row is None else self._standing(row, self._cycle_row(row.cycle), self._window(row))
+        return Standing() if row is None else self._standing(row, self.cycle_row(row.cycle), self.window(row))
 
     def moments(self, row: KeyResultRow) -> list[datetime]:
         """The times of the check-ins and readings that the standing of a key result is read from, in any order."""
-        return moments(self.timeline, row, self._cycle_row(row.cycle), self._window(row), self.horizon)
+        return moments(self.timeline, row, self.cycle_row(row.cycle), self.window(row), self.horizon)
 
-    def _window(self, row: KeyResultRow) -> Window:
-        return window(row, self._objective_row(row.objective), self._cycle_row(row.cycle), self.horizon.at)
+    def window(self, row: KeyResultRow) -> Window:
+        """The window of a version of a key result."""
+        return window(row, self._objective_row(row.objective), self.cycle_row(row.cycle), self.horizon.at)
 
     def _standing(self, row: KeyResultRow, cycle: CycleRow, span: Window) -> Standing:
         return standing(self.timeline, row, cycle, span, self.horizon)
@@ -105,7 +106,8 @@ class Figures:
         history = self.timeline.objectives[id]
         return history.at(self.horizon) or history.versions[0]
 
-    def _cycle_row(self, id: UUID) -> CycleRow:
+    def cycle_row(self, id: UUID) -> CycleRow:
+        """The version of a cycle, the first one before its opening."""
         history = self.timeline.cycles[id]
         return history.at(self.horizon) or history.versions[0]
 
@@ -119,7 +121,7 @@ class Figures:
         return self._objectives[id]
 
     def _of_objective(self, row: ObjectiveRow) -> ObjectiveProgress:
-        facts, ended = formula_inputs.of_objective(row), end_of_goal(row, self._cycle_row(row.cycle))
+        facts, ended = formula_inputs.of_objective(row), end_of_goal(row, self.cycle_row(row.cycle))
         policy = self.policy if ended is None else self.at_end(ended).policy
         then = self if ended is None else self.at_end(ended)
         live = [id for id in self.timeline.of_objective[row.id] if then.is_live(id)]
@@ -146,7 +148,7 @@ class Figures:
 
     def cycle(self, id: UUID) -> CycleProgress:
         """The progress of a cycle."""
-        row = self._cycle_row(id)
+        row = self.cycle_row(id)
         ended = end_of_cycle(row)
         policy = self.policy if ended is None else self.at_end(ended).policy
         own = [part for one in self.timeline.objectives_of_cycle(id) if (part := self.objective(one)) is not None]

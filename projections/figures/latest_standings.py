@@ -1,8 +1,8 @@
 """The standings and the progress of many key results at one basis, without reading their histories.
 
 Two statements find the latest measurement of most key results. The few whose value depends on more than that (an
-aggregate of readings, a former link, a start taken from the first value) are computed from a timeline, so that there is
-one implementation of those rules.
+aggregate of readings, a former link, a start taken from the first value) are computed from a timeline, so that the read
+models implement those rules once.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,12 +11,12 @@ from typing import NamedTuple
 from uuid import UUID
 
 from domain.metrics import progress
-from domain.metrics.formulas import Measurement
+from domain.metrics.formulas import Measurement, fits
 from domain.metrics.progress import KeyResultProgress
 from domain.primitives.values import Aggregation, Basis, Direction, Kind, Ref
 from projections.figures import formula_inputs, timeline
 from projections.figures.horizon import Horizon
-from projections.figures.standing import Standing, fits, needs_baseline, standing
+from projections.figures.standing import Standing, needs_baseline, standing
 from projections.figures.window import Window, window
 from projections.store.basis import is_level
 from projections.store.versioned_tables import Connection, basis_params, fetch
@@ -38,10 +38,8 @@ class Context(NamedTuple):
 
     @property
     def is_changed_after_end(self) -> bool:
-        """Whether it was changed after its window had ended: then its figures are those of an earlier version. That
-        happens only if the end was recorded later than it was effective."""
-        ended = self.window.ended
-        return ended is not None and ended < (self.row.changed_at, self.row.position)
+        """Whether it was changed after its window had ended: then its figures are those of an earlier version."""
+        return self.window.ended is not None and self.window.ended.precedes(self.row)
 
 
 def contexts(
@@ -207,7 +205,7 @@ def milestones_reached(conn: Connection, basis: Basis, of: Sequence[Context]) ->
 # ── SQL ──────────────────────────────────────────────────────────────────────────────────────────
 
 _FITTING = {Direction.MILESTONES: 1, Direction.DONE: 2}
-"""By direction: which check-ins fit, as in `standing.fits`; 0 for those with a value."""
+"""By direction: which check-ins fit, as in `formulas.fits`; 0 for those with a value."""
 _FITS = "case k.kind when 0 then v.value is not null when 1 then v.reached is not null else v.value between 0 and 1 end"
 
 

@@ -7,11 +7,11 @@ from uuid import UUID
 
 import msgspec
 
-from domain.metrics.formulas import Measurement
+from domain.metrics.formulas import Measurement, fits
 from domain.metrics.kpi_series import aggregated
 from domain.metrics.progress import BASELINED
 from domain.primitives.calendar import day_start
-from domain.primitives.values import Aggregation, Direction, Metric
+from domain.primitives.values import Aggregation, Metric
 from projections.figures.horizon import Horizon
 from projections.figures.timeline import MeasurementVersion, Timeline
 from projections.figures.window import Window
@@ -53,15 +53,6 @@ class Link(NamedTuple):
     aggregation: Aggregation
     since: datetime | None
     until: datetime | None
-
-
-def fits(metric: Metric, value: float | None, reached: tuple[str, ...] | None) -> bool:
-    """Whether a check-in fits the metric, which may have been edited after it."""
-    if metric.direction is Direction.MILESTONES:
-        return reached is not None
-    if metric.direction is Direction.DONE:
-        return value is not None and 0 <= value <= 1
-    return value is not None
 
 
 def needs_baseline(metric: Metric) -> bool:
@@ -120,9 +111,7 @@ class _Reader:
         own = [one for one in own if one.measured_at <= self._window.check_ins_until]
         if link is None:
             return own
-        moments = [one.measured_at for one in self._readings(link, self._readings_until)]
-        linked = [value for at in moments if (value := self._linked_value(link, at)) is not None]
-        until = link.until
+        linked, until = self._linked_values(link), link.until
         return linked if until is None else linked + [one for one in own if one.measured_at > until]
 
     def moments(self) -> list[datetime]:
@@ -178,6 +167,17 @@ class _Reader:
     def _readings_until(self) -> datetime:
         until = None if self._link is None else self._link.until
         return self._window.readings_until if until is None else min(self._window.readings_until, until)
+
+    def _linked_values(self, link: Link) -> list[Measurement]:
+        """The aggregate after each reading, oldest first."""
+        readings = [one.measurement for one in self._readings(link, self._readings_until)]
+        if link.aggregation is Aggregation.LAST:
+            return readings
+        values = [one.value for one in readings if one.value is not None]
+        return [
+            msgspec.structs.replace(one, value=aggregated(values[:count], link.aggregation))
+            for count, one in enumerate(readings, 1)
+        ]
 
     def _linked_value(self, link: Link, cut: datetime) -> Measurement | None:
         """The aggregate of the readings up to `cut`, with the moment and source of the last of them."""

@@ -1,15 +1,14 @@
 """The window of a key result: the time whose measurements count, up to its end."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
-from domain.primitives.calendar import day_end
+from domain.primitives.calendar import last_instant
 from domain.primitives.values import CycleState, KeyResultState
+from projections.store.versioned_tables import Version
 from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow
 from projections.tables.objective import ObjectiveRow
-
-INSTANT = timedelta(microseconds=1)
 
 
 class End(NamedTuple):
@@ -17,6 +16,11 @@ class End(NamedTuple):
 
     at: datetime
     position: int
+
+    def precedes(self, row: Version) -> bool:
+        """Whether a version came after this end. That happens only if the end was recorded later than it was
+        effective."""
+        return self < (row.changed_at, row.position)
 
 
 class Window(NamedTuple):
@@ -58,4 +62,4 @@ def window(row: KeyResultRow, objective: ObjectiveRow, cycle: CycleRow, at: date
     ends = [dropped, end_of_objective(objective), end_of_cycle(cycle)]
     ended = min(filter(None, ends), default=None)
     until = at if ended is None else min(at, ended.at)
-    return Window(ended, until, min(until, day_end(max(cycle.ends_on, row.due)) - INSTANT))
+    return Window(ended, until, min(until, last_instant(max(cycle.ends_on, row.due))))

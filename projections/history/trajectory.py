@@ -14,7 +14,6 @@ from projections.figures.figures import Figures
 from projections.figures.horizon import Horizon
 from projections.figures.standing import values
 from projections.figures.timeline import Timeline
-from projections.figures.window import Window, window
 from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow
 
@@ -46,7 +45,7 @@ class KeyResultHistory:
 
     def values(self) -> list[Measurement]:
         """The value after each measurement within the window, oldest first."""
-        return values(self._timeline, self.row, self._cycle(), self._window(), self._horizon)
+        return values(self._timeline, self.row, self._cycle, self._figures.window(self.row), self._horizon)
 
     def revisions(self) -> list[Revision]:
         """Every target it had, oldest first."""
@@ -69,22 +68,23 @@ class KeyResultHistory:
         points than `calendar.POINTS_MAX`.
         """
         targets = [row for _, row in _revised(self._versions, ("metric", "due"))]
-        moments = [*(row.changed_at for row in self._versions), *self._measured()]
+        measured = self._measured()
+        moments = [*(row.changed_at for row in self._versions), *measured]
         created_at = self.row.created_at
         dues = [day_end(targets[0].due), day_end(targets[-1].due)]
-        last = max([*dues, created_at, *(at for at in self._measured() if at <= self._horizon.at)])
+        last = max([*dues, created_at, *(at for at in measured if at <= self._horizon.at)])
         now = min(max(self._horizon.at, created_at), last)
         past = steps(every, created_at, now, moments)
-        return [self._point(targets, at) for at in [*past, *steps(every, now, last)[1:]]]
+        baseline = self._figures.standing(self._id).baseline
+        return [self._point(targets, baseline, at) for at in [*past, *steps(every, now, last)[1:]]]
 
     def _measured(self) -> list[datetime]:
         """The moments of its check-ins within the window, and of the values of its KPIs."""
-        until = self._window().check_ins_until
+        until = self._figures.window(self.row).check_ins_until
         own = [one.measured_at for one in self._timeline.series(self._id).current(self._horizon)]
         return [*(at for at in own if at <= until), *(one.measured_at for one in self.values())]
 
-    def _point(self, targets: list[KeyResultRow], at: datetime) -> TrajectoryPoint:
-        baseline = self._figures.standing(self._id).baseline
+    def _point(self, targets: list[KeyResultRow], baseline: float | None, at: datetime) -> TrajectoryPoint:
         current = next((row for row in reversed(targets) if row.changed_at <= at), targets[0])
         first, replanned = (self._planned(row, baseline, at) for row in (targets[0], current))
         if at > self._horizon.at:
@@ -97,18 +97,13 @@ class KeyResultHistory:
         return TrajectoryPoint(at, first, replanned, actual, found.value, found.confidence)
 
     def _planned(self, row: KeyResultRow, baseline: float | None, at: datetime) -> float:
-        begins_at = max(row.created_at, day_start(self._cycle().starts_on))
+        begins_at = max(row.created_at, day_start(self._cycle.starts_on))
         metric: Metric = with_start(row.metric, baseline)
         return planned(metric, begins_at, row.due, at)
 
-    def _window(self) -> Window:
-        history = self._timeline.objectives[self.row.objective]
-        objective = history.at(self._horizon) or history.versions[0]
-        return window(self.row, objective, self._cycle(), self._horizon.at)
-
+    @property
     def _cycle(self) -> CycleRow:
-        history = self._timeline.cycles[self.row.cycle]
-        return history.at(self._horizon) or history.versions[0]
+        return self._figures.cycle_row(self.row.cycle)
 
 
 def _revised(versions: list[KeyResultRow], fields: tuple[str, ...]) -> list[tuple[KeyResultRow | None, KeyResultRow]]:

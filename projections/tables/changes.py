@@ -10,11 +10,11 @@ from uuid import UUID
 import msgspec
 
 from domain.log.times import last_known
-from domain.metrics.kpi_series import INSTANT
 from domain.model.discussion import CommentAdded
 from domain.model.event import NIL_ID, Event, Recorded
 from domain.model.key_result import CheckInCorrected, KeyResultCheckedIn
 from domain.model.kpi import ReadingRecorded
+from domain.primitives.calendar import INSTANT
 from domain.primitives.values import EARLIEST, Basis, Cadence, Kind, Ref, Source
 from projections.store.basis import is_level
 from projections.store.batch_writer import BatchWriter, Reads
