@@ -5,6 +5,7 @@ from typing import Final
 from anyio import CapacityLimiter, to_thread
 
 from api.auth.authentication import AuthenticationFailed
+from api.auth.token_uses import TokenUses
 from api.execution.context import Caller
 from api.runtime.database import Pool
 from domain.handlers import identity
@@ -18,9 +19,10 @@ THREADS: Final = 4
 class ApiTokenAuthenticator:
     """Looks up API tokens in the workspace's table."""
 
-    def __init__(self, pool: Pool, log: Log) -> None:
+    def __init__(self, pool: Pool, log: Log, uses: TokenUses) -> None:
         self._pool = pool
         self._log = log
+        self._uses = uses
         self._threads = CapacityLimiter(THREADS)
 
     def accepts(self, bearer: str) -> bool:
@@ -38,6 +40,7 @@ class ApiTokenAuthenticator:
             raise AuthenticationFailed(
                 f"token {token.id} {'has expired' if token.revoked_at is None else 'was revoked'}"
             )
+        self._uses.note(token.id)
         if token.person is None:
             return Caller(token.name, token.roles)
         person = identity.by_id(self._log, token.person)

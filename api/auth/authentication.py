@@ -118,8 +118,11 @@ class Authenticators:
             if seconds := self._failures.take(_rate_limit_key(address)):
                 raise RateLimited(seconds) from None
             raise
-        self._remember(digest)
-        return Authenticated(caller, self._scope(digest, bearer))
+        if digest in self._known_good_tokens:
+            self._known_good_tokens.move_to_end(digest)
+        else:
+            self._remember(digest)
+        return Authenticated(caller, self._scopes.get(digest) or self._open_scope(digest, bearer))
 
     def spend(self, caller: Caller) -> None:
         """Charge the caller for one request. Raises `RateLimited`."""
@@ -160,14 +163,11 @@ class Authenticators:
     def _remember(self, digest: bytes) -> None:
         """Exempt this token from the limit of failed attempts from its address."""
         self._known_good_tokens[digest] = None
-        self._known_good_tokens.move_to_end(digest)
         if len(self._known_good_tokens) > REMEMBERED_MAX:
             self._known_good_tokens.popitem(last=False)
 
-    def _scope(self, digest: bytes, bearer: str) -> RequestScope:
-        scope = self._scopes.get(digest)
-        if scope is None:
-            scope = self._scopes[digest] = RequestScope(lambda: self._is_good(digest, bearer))
+    def _open_scope(self, digest: bytes, bearer: str) -> RequestScope:
+        scope = self._scopes[digest] = RequestScope(lambda: self._is_good(digest, bearer))
         return scope
 
     async def _is_good(self, digest: bytes, bearer: str) -> bool:

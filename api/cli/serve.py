@@ -28,8 +28,8 @@ TURN_SECONDS = 0.001
 """The switch interval of threads, in seconds. A small query passes through several threads, and with a longer interval
 it would wait for a large query at each of them."""
 GRACE_SECONDS = 5
-"""How long running requests may take after the server is asked to stop, beyond the time that a command may wait for the
-write lock."""
+"""How long running requests may take after the server is asked to stop, beyond the time that a command may take to be
+recorded."""
 
 
 def listening(settings: Settings, *, anonymous: bool = False) -> socket.socket:
@@ -69,9 +69,9 @@ def _user_timeout_ms(settings: Settings) -> int:
 
 
 def grace_seconds(settings: Settings) -> int:
-    """How long the server lets running requests finish when it is asked to stop: a command that waits for the write
-    lock gets its answer."""
-    return math.ceil(settings.lock_timeout_s + GRACE_SECONDS)
+    """How long the server lets running requests finish when it is asked to stop: a command that is being recorded gets
+    its answer."""
+    return math.ceil(settings.commit_timeout_s + GRACE_SECONDS)
 
 
 def url(listener: socket.socket) -> str:

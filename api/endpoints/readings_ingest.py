@@ -28,12 +28,12 @@ from api.endpoints.readings_parser import CSV, FORMATS, NDJSON, Batch, Reader
 from api.execution.context import Caller, Context
 from api.execution.request_scope import cancel_and_wait
 from api.execution.writer import Writer
-from api.schema.primitives.errors import PAUSED
+from api.schema.primitives.errors import known_failure
 from domain.commands.kpi_commands import RecordReadings
 from domain.commands.permissions import Permission
 from domain.handlers.dispatcher import KEY_LENGTH_MAX, Outcome
 from domain.handlers.unit_of_work import Author
-from domain.log.append import CommandInDoubt, Unavailable, WritesPaused
+from domain.log.append import CommandInDoubt, CommandUnconfirmed, Unavailable, WritesPaused, WritesStalled
 from domain.log.outage import UNREACHABLE, outage
 from domain.primitives.errors import Code, CommandRejected, Problem
 from domain.primitives.values import Source
@@ -57,6 +57,7 @@ _STATUS: Final[Mapping[str, HTTPStatus]] = {
     Code.IDEMPOTENCY_MISMATCH: HTTPStatus.CONFLICT,
     Code.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "REQUEST_TIMEOUT": HTTPStatus.REQUEST_TIMEOUT,
+    "OUTCOME_UNKNOWN": HTTPStatus.SERVICE_UNAVAILABLE,
     "UNAVAILABLE": HTTPStatus.SERVICE_UNAVAILABLE,
 }
 _log = structlog.get_logger(__name__)
@@ -222,8 +223,10 @@ class File:
             outcome = self._writer.execute(RecordReadings(readings=batch.readings, idempotency_key=key), self._author)
         except CommandRejected as rejected:
             raise _located(rejected, batch) from rejected
-        except WritesPaused as error:
-            raise Stopped(*PAUSED, lines=[batch.lines[0], batch.lines[-1]]) from error
+        except (WritesPaused, WritesStalled, CommandUnconfirmed) as error:
+            known = known_failure(error)
+            assert known is not None
+            raise Stopped(*known, lines=[batch.lines[0], batch.lines[-1]]) from error
         except (Unavailable, CommandInDoubt, psycopg.OperationalError, PoolTimeout) as error:
             _log.warning("ingest_aborted", request_id=self._request_id, cause=type(error).__name__)
             raise Stopped("UNAVAILABLE", _stop_reason(error), lines=[batch.lines[0], batch.lines[-1]]) from error

@@ -1,37 +1,48 @@
 """Executes commands, and waits until the projections have caught up with them."""
 
+from math import inf
+
 import psycopg
+from anyio import CapacityLimiter
 from psycopg_pool import PoolTimeout
 
 from domain.commands.command import Command
 from domain.handlers.dispatcher import Dispatcher, Outcome
 from domain.handlers.unit_of_work import Author
-from domain.log.append import WritesPaused
+from domain.log.append import WritesPaused, WritesStalled
 from domain.log.event_store import Log
 from projections.engine.projector import Condition, Projector
 
 
 class Writer:
     """Executes the commands of one process. `timeout_s`: how long a response waits for the projections. `lag_max`: the
-    number of events by which they may be behind the log while commands are recorded; 0 for any number."""
+    number of events by which they may be behind the log while commands are recorded; 0 for any number. `threads`: how
+    many operations with commands run at once, in `lane`; without it, any number."""
 
-    def __init__(self, log: Log, projector: Projector, timeout_s: float, lag_max: int = 0) -> None:
+    def __init__(
+        self, log: Log, projector: Projector, timeout_s: float, lag_max: int = 0, threads: float = inf
+    ) -> None:
         self._log = log
         self._dispatcher = Dispatcher(log, self._admit)
         self._projector = projector
         self._timeout_s = timeout_s
         self._lag_max = lag_max
         self._head = 0
+        self.lane = CapacityLimiter(threads)
 
     def execute(self, command: Command, author: Author) -> Outcome:
-        """Execute a command: see `Dispatcher.execute`. Raises `WritesPaused`, too, for a command that would record
-        anything while the projections are too far behind, as when they cannot apply an event."""
+        """Execute a command: see `Dispatcher.execute`. For a command that would record anything it also raises
+        `WritesPaused` while the projections are too far behind, as when they cannot apply an event; and `WritesStalled`
+        while commits do not complete, as without a synchronous standby."""
         outcome = self._dispatcher.execute(command, author)
         self._head = max(self._head, outcome.head)
         return outcome
 
     def _admit(self) -> None:
-        """Raises `WritesPaused`. The head of the log is the last one that this process knows, which costs no read."""
+        """Raises `WritesStalled` and `WritesPaused`. The head of the log is the last one that this process knows, which
+        costs no read."""
+        if self._log.commits.running and self._log.commits.are_stalled:
+            raise WritesStalled("earlier commands wait for their commit")
         if not self._lag_max:
             return
         status = self._projector.status

@@ -163,10 +163,16 @@ class Database:
 
     def log(self, *, size_max: int = 2) -> Log:
         """The log of the workspace, with its own connection pool."""
+        return self.log_of(self.pool(size_max=size_max))
+
+    def log_of(self, pool: Pool) -> Log:
+        """The log of the workspace over this pool."""
         return Log(
-            self.pool(size_max=size_max),
+            pool,
             self.settings.workspace,
             reconnect_seconds=self.settings.reconnect_timeout_s,
+            commit_seconds=self.settings.commit_timeout_s,
+            lock_seconds=self.settings.lock_timeout_s,
         )
 
     def _session(

@@ -154,6 +154,13 @@ class Settings(BaseSettings):
     lock_timeout_s: float = Field(
         default=10, gt=0, description="How long a command waits for the write lock, in seconds."
     )
+    commit_timeout_s: float = Field(
+        default=15,
+        gt=0,
+        description="How long the database may take to record a command, in seconds, with the waits for the write lock "
+        "and for a synchronous standby. After that the answer is `UNAVAILABLE` if nothing was recorded, or "
+        "`OUTCOME_UNKNOWN` if the standby has not confirmed the command.",
+    )
     connect_timeout_s: int = Field(
         default=10, ge=1, description="How long connecting to the database may take, in seconds."
     )

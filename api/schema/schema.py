@@ -28,6 +28,9 @@ from api.schema.read_permission import ReadPermission
 from api.schema.subscriptions.lifecycle import Results, Subscribing, answers, refused
 from api.schema.subscriptions.subscription import Subscription
 
+_MUTATION = "mutation"
+"""A document without this word has no mutation. A query with the word only shares the threads of mutations."""
+
 
 class QueryFailed(Exception):
     """An internal query has errors. Message, `code` and other `extensions` are those of the first error."""
@@ -43,7 +46,8 @@ class Schema(strawberry.Schema):
     """A schema that executes each operation on one worker thread, from start to end.
 
     The event loop is never blocked, and resolvers read from the database synchronously. Awaiting a coroutine for each
-    of some thousand objects would cost more than all other work.
+    of some thousand objects would cost more than all other work. Mutations have threads of their own, so that reads go
+    on while they wait for the write lock.
     """
 
     def execute(
@@ -59,7 +63,8 @@ class Schema(strawberry.Schema):
         """The result of a query or mutation; see `execute_sync`."""
         types = set(allowed_operation_types or OperationType) - {OperationType.SUBSCRIPTION}
         given = (query, variable_values, context_value, root_value, operation_name, types, operation_extensions)
-        return to_thread.run_sync(self.execute_sync, *given)
+        lane = context_value.writer.lane if context_value is not None and _MUTATION in (query or "") else None
+        return to_thread.run_sync(self.execute_sync, *given, limiter=lane)
 
     async def stream(
         self,
@@ -76,7 +81,8 @@ class Schema(strawberry.Schema):
         context, types = context_value.for_next_operation(), set(allowed_operation_types or OperationType)
         given = (query, variable_values, context, root_value, operation_name, types, operation_extensions)
         try:
-            begun = await to_thread.run_sync(self.execute_sync, *given)
+            lane = context.writer.lane if _MUTATION in (query or "") else None
+            begun = await to_thread.run_sync(self.execute_sync, *given, limiter=lane)
         except (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError) as error:
             begun = refused(error, context)
         return answers(begun, context)

@@ -9,6 +9,7 @@ from api.asgi.rate_limiter import TokenBucketLimiter
 from api.auth.api_tokens import ApiTokenAuthenticator
 from api.auth.authentication import Authenticator, Authenticators
 from api.auth.jwt import JwtAuthenticator
+from api.auth.token_uses import TokenUses
 from api.execution.context import Caller
 from api.runtime.database import Pool
 from api.runtime.settings import Settings
@@ -22,9 +23,11 @@ PREFLIGHT_SECONDS: Final = 600
 """How long a browser may cache a preflight."""
 
 
-def authenticators_of(settings: Settings, pool: Pool, log: Log, *, anonymous: Caller | None) -> Authenticators:
+def authenticators_of(
+    settings: Settings, pool: Pool, log: Log, uses: TokenUses, *, anonymous: Caller | None
+) -> Authenticators:
     """The authenticators of these settings. `anonymous`: the caller of a request without a token, if any."""
-    authenticators: list[Authenticator] = [ApiTokenAuthenticator(pool, log)]
+    authenticators: list[Authenticator] = [ApiTokenAuthenticator(pool, log, uses)]
     if settings.jwt_jwks is not None:
         authenticators.append(JwtAuthenticator(settings, log))
     requests = TokenBucketLimiter(settings.requests_per_s, settings.requests_burst)

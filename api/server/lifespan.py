@@ -1,4 +1,4 @@
-"""What runs beside the requests, from startup to shutdown: the projector's thread and the checks of open scopes."""
+"""What runs beside the requests, from startup to shutdown: the projector's thread, and the care for credentials."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -25,18 +25,31 @@ def lifespan_of(process: Process) -> Callable[[Starlette], AbstractAsyncContextM
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await to_thread.run_sync(_create_projections, process.database)
         process.hub.open()
-        revalidation = asyncio.create_task(process.authenticators.revalidate_forever())
         try:
-            async with _running(process.projector):
+            async with _running(process.projector), caring_for_credentials(process):
                 try:
                     yield
                 finally:
-                    revalidation.cancel()
                     process.hub.close()
         finally:
             await to_thread.run_sync(process.telemetry.close)
 
     return lifespan
+
+
+@asynccontextmanager
+async def caring_for_credentials(process: Process) -> AsyncIterator[None]:
+    """End the scopes of tokens that are no longer valid, and write when tokens were last used."""
+    tasks = [
+        asyncio.create_task(process.authenticators.revalidate_forever()),
+        asyncio.create_task(process.token_uses.write_forever()),
+    ]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await to_thread.run_sync(process.token_uses.write)
 
 
 @asynccontextmanager

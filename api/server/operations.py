@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from api.asgi.connection_timeout import timeout_http_protocol
 from api.runtime.database import Database
 from api.runtime.settings import Settings
+from api.server.lifespan import caring_for_credentials
 from api.server.middleware import EXCEPTION_HANDLERS, middleware_of
 from api.server.process import Process
 from api.server.routes import operations_of
@@ -38,13 +39,16 @@ def serving_operations(settings: Settings, database: Database, listener: socket.
 
 def _configuration(process: Process) -> uvicorn.Config:
     app = Starlette(
-        routes=operations_of(process), middleware=middleware_of(process), exception_handlers=EXCEPTION_HANDLERS
+        routes=operations_of(process),
+        middleware=middleware_of(process),
+        exception_handlers=EXCEPTION_HANDLERS,
+        lifespan=lambda _: caring_for_credentials(process),
     )
     return uvicorn.Config(
         app,
         http=timeout_http_protocol(process.settings.request_timeout_s),
         ws="none",
-        lifespan="off",
+        lifespan="on",
         log_level="warning",
         access_log=False,
         server_header=False,

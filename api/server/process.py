@@ -7,6 +7,7 @@ from typing import Self
 from starlette.requests import HTTPConnection
 
 from api.auth.authentication import Authenticators
+from api.auth.token_uses import TokenUses
 from api.execution.context import Caller, Context
 from api.execution.subscription_hub import SubscriptionHub
 from api.execution.writer import Writer
@@ -22,6 +23,8 @@ from domain.primitives.values import Source
 from projections.engine.projector import Projector
 from projections.proof.signer import Keys
 
+WRITING_SHARE = 2
+"""Commands use at most one in this many of the database connections: reads go on while commands wait."""
 WORKING_SHARE = 4
 """Subscriptions use at most one in this many of the database connections."""
 
@@ -44,6 +47,7 @@ class Process:
     projector: Projector
     writer: Writer
     authenticators: Authenticators
+    token_uses: TokenUses
     telemetry: Telemetry = field(default_factory=telemetry)
     metrics: Metrics = field(default_factory=Metrics)
 
@@ -55,14 +59,21 @@ class Process:
         """
         keys = signing_key.load_or_create(settings)
         pool, filtered_pool = database.pool(), database.pool(filtered=True)
-        log = Log(pool, settings.workspace, reconnect_seconds=settings.reconnect_timeout_s)
+        log = database.log_of(pool)
         hub = SubscriptionHub(max(1, settings.pool_size_max // WORKING_SHARE), settings.subscriptions_max)
         projector = configured_projector(
             settings, database, keys, may_lead=settings.project_in_server, on_moved=hub.notify
         )
-        writer = Writer(log, projector, settings.view_timeout_s, settings.write_lag_max)
-        authenticators = authenticators_of(settings, pool, log, anonymous=anonymous)
-        return cls(settings, database, pool, filtered_pool, log, keys, hub, projector, writer, authenticators)
+        writer = Writer(
+            log,
+            projector,
+            settings.view_timeout_s,
+            settings.write_lag_max,
+            max(1, settings.pool_size_max // WRITING_SHARE),
+        )
+        uses = TokenUses(pool)
+        authenticators = authenticators_of(settings, pool, log, uses, anonymous=anonymous)
+        return cls(settings, database, pool, filtered_pool, log, keys, hub, projector, writer, authenticators, uses)
 
     def context(self, request: HTTPConnection) -> Context:
         """The context of an authenticated request."""

@@ -11,7 +11,7 @@ a token is no part of the history.
 import hmac
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
@@ -41,7 +41,7 @@ _COLUMNS = """
 
 class Token(msgspec.Struct, frozen=True):
     """The stored part of a token. A token bound to a person acts as that person, any other as the machine of its
-    name. `last_used_at` is updated at most once a minute."""
+    name. `last_used_at` is written some time after the use (`record_uses`)."""
 
     id: str
     name: str
@@ -102,7 +102,7 @@ def revoke(conn: Connection[Any], id: str) -> Token | None:
 
 
 def matching(conn: Connection[Any], bearer: str) -> Token | None:
-    """The token that a bearer token matches, live or not; None if there is none. Records the use of a live one."""
+    """The token that a bearer token matches, live or not; None if there is none."""
     match = _FORMAT.fullmatch(bearer)
     if match is None:
         return None
@@ -111,18 +111,25 @@ def matching(conn: Connection[Any], bearer: str) -> Token | None:
     digest, *columns = row or (_NO_DIGEST,)
     if not hmac.compare_digest(digest, _digest(secret)) or not columns:
         return None
-    token = _token(columns)
-    if token.is_live:
-        _record_use(conn, token)
-    return token
+    return _token(columns)
 
 
-def _record_use(conn: Connection[Any], token: Token) -> None:
-    conn.execute(
-        "update token set last_used_at = clock_timestamp() where id = %s"
-        " and coalesce(last_used_at < clock_timestamp() - interval '1 minute', true)",
-        [token.id],
-    )
+def record_uses(conn: Connection[Any], seconds_since: Mapping[str, float]) -> None:
+    """Record the last use of tokens: the seconds since, by token id. An earlier time than the recorded one is ignored.
+
+    The commit waits neither for the disk nor for a standby: a crash may lose it.
+    """
+    with conn.transaction():
+        conn.execute("set local synchronous_commit = off")
+        conn.execute(_RECORD_USES, [list(seconds_since), list(seconds_since.values())])
+
+
+_RECORD_USES = """
+    update token set last_used_at = used.at
+    from (select id, clock_timestamp() - make_interval(secs => seconds) as at
+          from unnest(%s::text[], %s::float8[]) as uses (id, seconds)) as used
+    where token.id = used.id and coalesce(last_used_at < used.at, true)
+"""
 
 
 def _digest(secret: str) -> bytes:

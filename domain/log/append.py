@@ -30,8 +30,12 @@ class WritesPaused(Unavailable):
     """The projections are too far behind the log; nothing was recorded."""
 
 
+class WritesStalled(Unavailable):
+    """Earlier commands wait for their commit; nothing was recorded."""
+
+
 class CommandInDoubt(PersistenceError):
-    """The connection was lost while a command was being recorded, and the database did not come back in time.
+    """The database did not confirm in time that a command is recorded, as after a lost connection.
 
     `command` may or may not be recorded: send it again with the same idempotency key to find out.
     """
@@ -41,6 +45,16 @@ class CommandInDoubt(PersistenceError):
         super().__init__(
             f"the connection was lost while recording command {command}; send it again when the database is back"
         )
+
+
+class CommandUnconfirmed(CommandInDoubt):
+    """A command is recorded at `position`, but a synchronous standby did not confirm it in time: it is lost if that
+    standby takes over. Send it again with the same idempotency key to find out."""
+
+    def __init__(self, command: UUID, position: int) -> None:
+        super().__init__(command)
+        self.position = position
+        self.args = (f"no synchronous standby has confirmed command {command} at position {position}",)
 
 
 class NoNewer(msgspec.Struct, frozen=True):

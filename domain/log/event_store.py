@@ -15,7 +15,17 @@ from eventsourcing.persistence import ApplicationRecorder, Notification, StoredE
 from psycopg.abc import Params
 from psycopg_pool import ConnectionPool
 
-from domain.log.append import Append, CommandInDoubt, CommandRow, ConcurrencyConflict, NoNewer, PersonKey, Unavailable
+from domain.log.append import (
+    Append,
+    CommandInDoubt,
+    CommandRow,
+    CommandUnconfirmed,
+    ConcurrencyConflict,
+    NoNewer,
+    PersonKey,
+    Unavailable,
+)
+from domain.log.commits import Commits
 from domain.log.mapper import EventMapper, LogRow, StoredNotification, StoredRow, leaf_hash
 from domain.log.schema import lock_key
 from domain.log.tail import Listener, Tail
@@ -48,8 +58,14 @@ Pool = ConnectionPool[Connection]
 
 POSITION_MAX = 2**63 - 1
 VERSION_MAX = 2**31 - 1
+COMMIT_SECONDS = 15.0
+"""The default deadline of a commit."""
+LOCK_SECONDS = 10.0
+"""The default of how long an append may wait for the write lock."""
 
 _RETRY_SECONDS = 0.1
+_UNWRITTEN = {"present", "void", "moved", "taken"}
+"""The outcomes of an append that wrote nothing."""
 _SERVER_GONE = {"57P01", "57P02", "57P03", "57P05", "25P03", "25P04", "25006"}
 """The SQL states with which a server ends a session: shutdown, timeouts, and read-only standbys."""
 
@@ -86,8 +102,14 @@ _APPEND = """
         %b::uuid[], %b::int[], %b::uuid[], %b::text[], %b::bigint[], %b::uuid[], %b::bytea[], %b::bytea[]
     )
 """
+_CONFIRM = """
+    select case when current_setting('synchronous_standby_names') <> ''
+                and current_setting('synchronous_commit') not in ('off', 'local')
+           then pg_logical_emit_message(true, 'keyframe', '') end
+"""
+"""With synchronous standbys, a commit without rows: it is confirmed after all commits before it."""
 _SETTLE = """
-    select id, digest, first, last, recorded_at, result from settle(%s, %s, %s) where id is not null
+    select id, digest, first, last, recorded_at, result from settle(%s, %s, %s)
 """
 
 
@@ -96,16 +118,25 @@ class Log(ApplicationRecorder):
 
     A command's events are appended in one transaction under one lock, so positions are gapless and become visible in
     order. The preconditions of the append are checked under the same lock. The pool's connections set the timeouts of
-    statements and locks. After a lost connection, an append waits up to `reconnect_seconds` for the database, to find
-    out whether the command was recorded.
+    statements and locks (`lock_seconds`). An append is canceled after `commit_seconds`. After a lost connection it
+    waits up to `reconnect_seconds` for the database, to find out whether the command was recorded.
     """
 
-    def __init__(self, pool: Pool, workspace: str = "keyframe", *, reconnect_seconds: float = 10.0) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        workspace: str = "keyframe",
+        *,
+        reconnect_seconds: float = 10.0,
+        commit_seconds: float = COMMIT_SECONDS,
+        lock_seconds: float = LOCK_SECONDS,
+    ) -> None:
         self.mapper = EventMapper()
         self.channel = f"{workspace}_log"
         self._workspace = workspace
         self._pool = pool
         self._reconnect_seconds = reconnect_seconds
+        self.commits = Commits(commit_seconds, lock_seconds)
         self._salt: bytes | None = None
         self._authorship = lru_cache(4096)(msgspec.json.Decoder(Authorship).decode)
 
@@ -127,12 +158,14 @@ class Log(ApplicationRecorder):
 
         If the command is already recorded, returns the first recording. Raises `CommandRejected` with
         `IDEMPOTENCY_MISMATCH` (the same command, another digest) or `DUPLICATE` (a handle is taken);
-        `ConcurrencyConflict`; `Unavailable`; and `CommandInDoubt`.
+        `ConcurrencyConflict`; `Unavailable`; `CommandInDoubt`; and `CommandUnconfirmed`.
         """
         attempt = uuid4()
         try:
             with self._pool.connection() as conn:
-                outcome, moved, *command = self._call(conn, attempt, stored, append)
+                lock = lock_key(conn.info.dbname, self._workspace, "append")
+                params = [lock, attempt, *_parameters(stored, append)]
+                (outcome, moved, *command), is_confirmed = self._write(conn, _APPEND, params)
                 self._notify(conn)
         except _Lost as lost:
             return _same(self._resolve_lost(attempt, append.by.command, lost), append)
@@ -144,19 +177,35 @@ class Log(ApplicationRecorder):
             )
         if outcome in ("moved", "void"):
             raise ConcurrencyConflict(moved or ())
-        return _same(CommandRow(*command), append)
+        row = CommandRow(*command)
+        if not is_confirmed:
+            raise CommandUnconfirmed(row.id, row.last)
+        if outcome == "present":
+            self._confirm(row)
+        return _same(row, append)
 
-    def _call(self, conn: Connection, attempt: UUID, stored: Sequence[StoredRow], append: Append) -> Row:
-        params = [lock_key(conn.info.dbname, self._workspace, "append"), attempt, *_parameters(stored, append)]
+    def _write(self, conn: Connection, query: LiteralString, params: Params = ()) -> tuple[Row, bool]:
+        """The row of a statement that writes, and whether its commit is confirmed."""
+        commit, row = self.commits.begin(conn), None
         try:
-            row = conn.cursor(binary=True).execute(_APPEND, params, prepare=True).fetchone()
+            row = conn.cursor(binary=True).execute(query, params, prepare=True).fetchone()
         except psycopg.Error as error:
             if _is_gone(conn, error):
                 conn.close()
                 raise _Lost from error
             raise
+        finally:
+            self.commits.end(commit, did_write=row is not None and row[0] not in _UNWRITTEN)
         assert row is not None
-        return row
+        return row, commit.is_confirmed
+
+    def _confirm(self, row: CommandRow) -> None:
+        """Raise `CommandUnconfirmed` for a recorded command that is missing on a synchronous standby."""
+        if self.commits.are_stalled:
+            raise CommandUnconfirmed(row.id, row.last)
+        with self._pool.connection() as conn:
+            if not self._write(conn, _CONFIRM)[1]:
+                raise CommandUnconfirmed(row.id, row.last)
 
     def _notify(self, conn: Connection) -> None:
         """Notify the listeners. Runs after the commit, because a notify inside the transaction takes a lock that
@@ -198,8 +247,12 @@ class Log(ApplicationRecorder):
         self._pool.check()
         with self._pool.connection(seconds) as conn:
             lock = lock_key(conn.info.dbname, self._workspace, "append")
-            row = conn.cursor(binary=True).execute(_SETTLE, [lock, attempt, command]).fetchone()
-        return CommandRow(*row) if row is not None else None
+            found, _ = self._write(conn, _SETTLE, [lock, attempt, command])
+        if found[0] is None:
+            return None
+        row = CommandRow(*found)
+        self._confirm(row)
+        return row
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────
 
@@ -291,7 +344,11 @@ class Log(ApplicationRecorder):
         return next((position for (position,) in self._fetch(query, [known])), 0)
 
     def command(self, id: UUID) -> CommandRow | None:
-        return next((CommandRow(*row) for row in self._fetch(_COMMAND, [id])), None)
+        """A recorded command; None if there is none. Raises `CommandUnconfirmed`."""
+        row = next((CommandRow(*row) for row in self._fetch(_COMMAND, [id])), None)
+        if row is not None:
+            self._confirm(row)
+        return row
 
     def person_keys(self, persons: Iterable[UUID]) -> dict[UUID, bytes]:
         """The encryption keys of these persons. Erased persons are omitted."""

@@ -1,4 +1,4 @@
-"""Why the database takes no statement: it cannot be reached, its disk is full, or it is read-only."""
+"""Why the database takes no statement: it cannot be reached, its disk is full, it is read-only, or it is locked."""
 
 from collections.abc import Iterator
 from typing import Final, NamedTuple
@@ -15,6 +15,7 @@ class Outage(NamedTuple):
 
 UNREACHABLE: Final = Outage("The database cannot be reached", "in a moment")
 DISK_FULL: Final = Outage("The disk of the database is full", "when its operator has freed space")
+LOCKED: Final = Outage("Another command holds the write lock", "in a moment")
 READ_ONLY: Final = Outage("The database is read-only", "when its operator has made it writable")
 
 _REFUSED_SESSIONS: Final = ("session is read-only", "server is in hot standby mode")
@@ -26,6 +27,8 @@ def outage(error: BaseException) -> Outage:
     for cause in _causes(error):
         if isinstance(cause, psycopg.errors.DiskFull):
             return DISK_FULL
+        if isinstance(cause, psycopg.errors.LockNotAvailable):
+            return LOCKED
         if isinstance(cause, psycopg.errors.ReadOnlySqlTransaction):
             return READ_ONLY
         if isinstance(cause, psycopg.OperationalError) and any(text in str(cause) for text in _REFUSED_SESSIONS):

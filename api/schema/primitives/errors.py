@@ -11,7 +11,7 @@ from psycopg_pool import PoolTimeout
 from strawberry.exceptions import StrawberryInputCoercionError
 
 from api.snapshot.snapshot import DeadlineExceeded, StaleProjection
-from domain.log.append import CommandInDoubt, Unavailable, WritesPaused
+from domain.log.append import CommandInDoubt, CommandUnconfirmed, Unavailable, WritesPaused, WritesStalled
 from domain.log.outage import outage
 from domain.primitives.errors import CommandRejected
 
@@ -32,18 +32,28 @@ class Known(NamedTuple):
 _AGAIN = "try again in a moment"
 _LATE = Known("TIMEOUT", "The operation exceeded its time limit; request less data at once.")
 _GONE = Known("UNAVAILABLE", "{fact}; this field recorded nothing, try again {again}.")
-PAUSED = Known(
-    "UNAVAILABLE",
-    "Commands are paused, because the projections are too far behind the log; nothing was recorded. /readyz shows the "
-    "cause; try again when they have caught up.",
-)
 _KNOWN: dict[type[Exception], Known] = {
+    CommandUnconfirmed: Known(
+        "OUTCOME_UNKNOWN",
+        "The command is recorded at position {position}, but the synchronous standby of the database has not confirmed "
+        "it in time: if that standby takes over, the command is lost. Send it again with the same idempotencyKey to "
+        "get the outcome; without a key, read the data at that position before you do.",
+    ),
     CommandInDoubt: Known(
         "OUTCOME_UNKNOWN",
         "The connection to the database was lost during the commit: the command may have been recorded or not. Send it "
         "again with the same idempotencyKey to get the outcome; without a key, check the data before you do.",
     ),
-    WritesPaused: PAUSED,
+    WritesPaused: Known(
+        "UNAVAILABLE",
+        "Commands are paused, because the projections are too far behind the log; nothing was recorded. /readyz shows "
+        "the cause; try again when they have caught up.",
+    ),
+    WritesStalled: Known(
+        "UNAVAILABLE",
+        "Earlier commands wait for the database to commit them, as without its synchronous standby; nothing was "
+        "recorded. /readyz shows whether it takes commands again; try again then.",
+    ),
     Unavailable: _GONE,
     StaleProjection: Known("BEHIND", f"The projections have not reached the requested position yet; {_AGAIN}."),
     DeadlineExceeded: _LATE,
@@ -68,7 +78,7 @@ def _coded(error: GraphQLError, request_id: str) -> GraphQLError:
     cause = error.original_error
     if isinstance(cause, CommandRejected):
         return _as(error, cause.message, code=cause.code.value, **({"field": [*cause.field]} if cause.field else {}))
-    known = _known(cause)
+    known = known_failure(cause)
     if known is not None:
         _log.warning("operation_aborted", request_id=request_id, path=error.path, cause=str(cause))
         return _as(error, known.message, code=known.code)
@@ -78,8 +88,11 @@ def _coded(error: GraphQLError, request_id: str) -> GraphQLError:
     return _as(error, MASKED, code=INTERNAL, requestId=request_id)
 
 
-def _known(cause: Exception | None) -> Known | None:
+def known_failure(cause: Exception | None) -> Known | None:
+    """Code and message of an expected failure of the infrastructure; None for any other error."""
     known = next((known for kind, known in _KNOWN.items() if isinstance(cause, kind)), None)
+    if isinstance(cause, CommandUnconfirmed) and known is not None:
+        return Known(known.code, known.message.format(position=cause.position))
     if cause is None or known is not _GONE:
         return known
     return Known(known.code, known.message.format_map(outage(cause)._asdict()))

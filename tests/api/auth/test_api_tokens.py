@@ -12,16 +12,21 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from starlette.testclient import TestClient
 
 from api.asgi.ttl_cache import SingleFlightTTLCache
 from api.auth import authentication
+from api.auth.token_uses import TokenUses
 from api.cli.output import out
+from api.server.app import create_app
 from domain.commands.people_commands import DeactivatePerson
 from domain.commands.permissions import Role
 from domain.log import api_tokens
 from domain.log.schema import application_role
-from tests.api.auth.conftest import AppServer, running_app_server
+from tests.api.auth.conftest import VIEWER, AppServer, running_app_server
 from tests.api.cli.terminal import KEYFRAME, environment, keyframe
+from tests.conftest import issue_token
+from tests.workspace import fresh_workspace
 
 SHAPE = re.compile(r"kf_([a-z2-9]{10})_[A-Za-z0-9_-]{43}")
 
@@ -185,18 +190,52 @@ def test_application_role_may_read_tokens_but_not_write_them(app_server: AppServ
         assert api_tokens.every(conn)
 
 
-def test_last_use_is_recorded_once_a_minute(uncached_server: AppServer) -> None:
+def test_last_use_is_written_behind_the_request(uncached_server: AppServer) -> None:
     token = uncached_server.token()
-    seen = set()
-    for _ in range(3):
-        assert uncached_server.ask(token).status_code == 200
-        seen.add(_last_use(uncached_server, token))
-    assert len(seen) == 1
-    assert None not in seen
-    uncached_server.alter(token, "last_used_at = clock_timestamp() - interval '61 seconds'")
+    uses = TokenUses(uncached_server.database.pool())
+    assert uncached_server.ask(token).status_code == 200
+    assert _last_use(uncached_server, token) is None
+    uses.note(token.split("_")[1])
+    uses.write()
+    first = _last_use(uncached_server, token)
+    uses.write()  # nothing is noted any more
+    assert _last_use(uncached_server, token) == first
+    uses.note(token.split("_")[1])
+    uses.write()
+    assert _last_use(uncached_server, token) > first
+
+
+def test_earlier_use_does_not_replace_a_later_one(uncached_server: AppServer) -> None:
+    token = uncached_server.token()
+    uncached_server.alter(token, "last_used_at = clock_timestamp()")
     before = _last_use(uncached_server, token)
-    uncached_server.ask(token)
-    assert _last_use(uncached_server, token) > before
+    with uncached_server.database.connect() as conn:
+        api_tokens.record_uses(conn, {token.split("_")[1]: 60.0, "unknown": 1.0})
+    assert _last_use(uncached_server, token) == before
+
+
+def test_uses_that_cannot_be_written_are_written_later(
+    uncached_server: AppServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, uses = uncached_server.token(), TokenUses(uncached_server.database.pool())
+    uses.note(token.split("_")[1])
+    with monkeypatch.context() as patched:
+        patched.setattr(api_tokens, "_RECORD_USES", "select 1 / 0, %s, %s")
+        uses.write()
+    assert _last_use(uncached_server, token) is None
+    uses.write()
+    assert _last_use(uncached_server, token) is not None
+
+
+def test_server_writes_the_last_uses_when_it_stops(server: str) -> None:
+    with fresh_workspace(server) as database:
+        token = issue_token(database)
+        app = create_app(database.settings, database, editor=False)
+        with TestClient(app, "http://localhost", headers={"authorization": f"Bearer {token}"}) as http:
+            assert http.post("/graphql", json=VIEWER).status_code == 200
+        with database.connect() as conn:
+            (found,) = api_tokens.every(conn)
+        assert found.last_used_at is not None
 
 
 def _last_use(app_server: AppServer, token: str) -> Any:

@@ -213,9 +213,9 @@ def test_a_command_that_waits_for_the_write_lock_is_answered_after_sigterm(datab
         assert server.wait(60) == 0
 
 
-def test_the_grace_at_sigterm_is_longer_than_the_lock_timeout() -> None:
-    assert grace_seconds(Settings()) > Settings().lock_timeout_s
-    assert grace_seconds(Settings(lock_timeout_s=60)) > 60
+def test_the_grace_at_sigterm_is_longer_than_a_commit_may_take() -> None:
+    assert grace_seconds(Settings()) > Settings().commit_timeout_s > Settings().lock_timeout_s
+    assert grace_seconds(Settings(commit_timeout_s=60)) > 60
 
 
 def test_unknown_event_stops_the_projector_with_an_error(database: Database) -> None:

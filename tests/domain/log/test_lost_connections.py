@@ -9,7 +9,8 @@ from pydantic import SecretStr
 
 from api.runtime.database import Connection, Database, open_database
 from domain.log.append import Append, CommandInDoubt, ConcurrencyConflict
-from domain.log.event_store import Log
+from domain.log.event_store import _APPEND, Log, _parameters
+from domain.log.schema import lock_key
 from tests.domain.log.wire import Wire, wire_to
 from tests.domain.log.writing import command, reading
 
@@ -117,4 +118,5 @@ def test_an_abandoned_append_cannot_commit_later(log: Log) -> None:
 
 def outcome(log: Log, attempt: UUID, append: Append) -> str:
     with log._pool.connection() as conn:
-        return str(log._call(conn, attempt, [reading()], append)[0])
+        lock = lock_key(conn.info.dbname, log._workspace, "append")
+        return str(log._write(conn, _APPEND, [lock, attempt, *_parameters([reading()], append)])[0][0])

@@ -1,0 +1,106 @@
+"""The commits of a log. Each has a deadline: no timeout of PostgreSQL covers the wait for a synchronous standby.
+
+At its deadline a statement is canceled. Before its commit it fails with `QueryCanceled`, and nothing is recorded. A
+commit that waits for a standby stays: PostgreSQL ends the wait with a warning, and the commit is not confirmed, since
+it is lost if the standby takes over.
+"""
+
+import threading
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cache
+from math import inf
+from time import monotonic, sleep
+from typing import Any, Final
+
+import psycopg
+from psycopg.errors import Diagnostic
+
+Connection = psycopg.Connection[Any]
+
+WATCH_SECONDS: Final = 0.1
+"""The interval at which the deadlines of running commits are checked."""
+CANCEL_SECONDS_MAX: Final = 2.0
+"""How long the server may take to accept a cancellation."""
+
+_STANDBY_WAIT: Final = "SyncRepWaitForLSN"
+"""The function of PostgreSQL that warns of an unconfirmed commit; the text of the warning depends on its language."""
+
+
+@dataclass(eq=False)
+class Commit:
+    """A statement that writes, from `Commits.begin` to `Commits.end`. `is_confirmed`: no synchronous standby is missing
+    its commit."""
+
+    conn: Connection
+    started_at: float
+    due: float
+    is_confirmed: bool = True
+    is_over: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def note(self, notice: Diagnostic) -> None:
+        """Handle a notice of the server."""
+        if notice.source_function == _STANDBY_WAIT:
+            self.is_confirmed = False
+
+    def enforce(self) -> None:
+        """Cancel the statement if it is running beyond its deadline."""
+        with self.lock:
+            if not self.is_over and monotonic() > self.due:
+                with suppress(psycopg.Error):
+                    self.conn.cancel_safe(timeout=CANCEL_SECONDS_MAX)
+
+
+class Commits:
+    """The commits of one log in this process, `running` and the last one. Each is canceled after `seconds`.
+
+    `lock_seconds`: how long a statement may wait for the write lock.
+    """
+
+    def __init__(self, seconds: float, lock_seconds: float) -> None:
+        self.running: set[Commit] = set()
+        self._seconds = seconds
+        self._lock_seconds = lock_seconds
+        self._is_confirmed = True
+
+    def begin(self, conn: Connection) -> Commit:
+        """The commit of the statement that this connection executes next; the caller ends it."""
+        now = monotonic()
+        commit = Commit(conn, now, now + self._seconds)
+        conn.add_notice_handler(commit.note)
+        self.running.add(commit)
+        _watched().add(commit)
+        return commit
+
+    def end(self, commit: Commit, *, did_write: bool) -> None:
+        """The statement has ended, and the connection may be used for others."""
+        with commit.lock:
+            commit.is_over = True
+        commit.conn.remove_notice_handler(commit.note)
+        self.running.discard(commit)
+        _watched().discard(commit)
+        if did_write:
+            self._is_confirmed = commit.is_confirmed
+
+    @property
+    def are_stalled(self) -> bool:
+        """Whether commits do not complete at the moment: one has been running for longer than it may wait for the lock,
+        or the last one was not confirmed and the next is running. Another one would only wait, too."""
+        oldest = min((commit.started_at for commit in self.running.copy()), default=inf)
+        return (oldest < inf and not self._is_confirmed) or oldest < monotonic() - self._lock_seconds
+
+
+@cache
+def _watched() -> set[Commit]:
+    """The running commits of all logs of the process, and a thread that enforces their deadlines."""
+    commits: set[Commit] = set()
+    threading.Thread(target=_watch, args=(commits,), name="commit deadlines", daemon=True).start()
+    return commits
+
+
+def _watch(commits: set[Commit]) -> None:
+    while True:
+        sleep(WATCH_SECONDS)
+        for commit in commits.copy():
+            commit.enforce()

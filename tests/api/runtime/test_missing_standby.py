@@ -1,0 +1,214 @@
+"""Without its synchronous standby, PostgreSQL commits nothing: commands say so in time, and reads go on."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+from threading import Barrier
+from time import monotonic, sleep
+from typing import Any, NamedTuple
+
+import psycopg
+import pytest
+from pydantic import SecretStr
+from starlette.testclient import TestClient
+
+from api.auth.token_uses import TokenUses
+from api.runtime import embedded_postgres
+from api.runtime.database import Database, open_database
+from api.runtime.settings import Settings
+from api.server.app import create_app
+from domain.commands.permissions import Role
+from domain.log import api_tokens
+from domain.log.append import CommandUnconfirmed
+from domain.log.event_store import Log
+from tests.conftest import issue_token
+from tests.domain.log.writing import command, reading
+from tests.workspace import DIRECTORY
+
+pytestmark = pytest.mark.long
+
+COMMIT_SECONDS = 1.0
+LOCK_SECONDS = 0.5
+SECONDS_MAX = 5.0
+WRITERS = 30
+FORM = "mutation ($input: FormTeamInput!) { formTeam(input: $input) { position problems { code } } }"
+
+
+class Lonely(NamedTuple):
+    """A server whose database waits for a synchronous standby that does not exist, until it is `healed`."""
+
+    http: TestClient
+    database: Database
+    dsn: str
+
+    def form(self, key: str) -> Any:
+        """The answer to a command with an idempotency key."""
+        variables = {"input": {"key": key, "name": "New", "idempotencyKey": key}}
+        return self.http.post("/graphql", json={"query": FORM, "variables": variables}).json()
+
+    def heal(self) -> None:
+        expect_standby(self.dsn, "")
+
+
+def expect_standby(dsn: str, name: str) -> None:
+    with psycopg.connect(dsn, autocommit=True) as conn:
+        conn.execute(f"alter system set synchronous_standby_names = '{name}'")
+        conn.execute("select pg_reload_conf()")
+        while conn.execute("select current_setting('synchronous_standby_names')").fetchone() != (name,):
+            sleep(0.01)
+            conn.execute("select 1")
+    sleep(0.2)  # every backend reads the settings before its next statement
+
+
+@pytest.fixture(scope="module")
+def started() -> Iterator[tuple[str, Database]]:
+    place = Path(tempfile.mkdtemp(prefix="lonely-", dir=os.environ[DIRECTORY]))
+    with embedded_postgres.running(place) as dsn:
+        settings = Settings(
+            database_url=SecretStr(dsn), workspace="lonely", commit_timeout_s=COMMIT_SECONDS,
+            lock_timeout_s=LOCK_SECONDS, pool_size_max=8,
+        )  # fmt: skip
+        with open_database(settings) as database:
+            database.migrate()
+            yield dsn, database
+
+
+@pytest.fixture
+def lonely(started: tuple[str, Database]) -> Iterator[Lonely]:
+    dsn, database = started
+    token = issue_token(database)
+    with ExitStack() as stack:
+        app = create_app(database.settings, database, editor=False)
+        http = TestClient(app, "http://localhost", headers={"authorization": f"Bearer {token}"})
+        stack.enter_context(http)
+        assert Lonely(http, database, dsn).form(f"before-{monotonic()}".replace(".", "-"))["data"]["formTeam"]
+        expect_standby(dsn, "gone")
+        stack.callback(expect_standby, dsn, "")
+        yield Lonely(http, database, dsn)
+
+
+def error_of(answer: Any) -> tuple[str, str]:
+    (error,) = answer["errors"]
+    return error["extensions"]["code"], error["message"]
+
+
+def test_unconfirmed_command_answers_outcome_unknown_with_its_position(lonely: Lonely) -> None:
+    before, started = head(lonely), monotonic()
+    code, message = error_of(lonely.form("first"))
+    assert monotonic() - started < SECONDS_MAX
+    assert code == "OUTCOME_UNKNOWN"
+    assert f"recorded at position {before + 1}," in message
+    assert "same idempotencyKey" in message
+    assert head(lonely) == before + 1
+
+
+def test_repeated_command_is_confirmed_when_the_standby_is_back(lonely: Lonely) -> None:
+    before = head(lonely)
+    first, again = error_of(lonely.form("second")), error_of(lonely.form("second"))
+    assert first[0] == "OUTCOME_UNKNOWN"
+    assert again == first
+    lonely.heal()
+    answer = lonely.form("second")
+    assert "errors" not in answer
+    assert answer["data"]["formTeam"] == {"position": before + 1, "problems": []}
+    assert head(lonely) == before + 1
+
+
+def test_reads_and_authentication_go_on_while_commands_wait(lonely: Lonely) -> None:
+    tokens = [issue_token_at_once(lonely) for _ in range(WRITERS)]
+    ready = Barrier(WRITERS + 1)
+
+    def write(number: int) -> tuple[str, float]:
+        ready.wait()
+        started = monotonic()
+        code, _ = error_of(lonely.form(f"writer-{number}"))
+        return code, monotonic() - started
+
+    with ThreadPoolExecutor(WRITERS) as threads:
+        writing = [threads.submit(write, number) for number in range(WRITERS)]
+        ready.wait()
+        sleep(0.1)
+        seconds = [read(lonely, token) for token in tokens[:10]]
+        assert not all(done.done() for done in writing)
+        answers = [done.result() for done in writing]
+    assert max(seconds) < LOCK_SECONDS
+    assert {code for code, _ in answers} <= {"OUTCOME_UNKNOWN", "UNAVAILABLE"}
+    assert max(spent for _, spent in answers) < SECONDS_MAX
+
+
+def read(lonely: Lonely, token: str) -> float:
+    """The seconds of a query with a token that this server sees for the first time."""
+    started = monotonic()
+    answer = lonely.http.post(
+        "/graphql", json={"query": "{ teams { totalCount } }"}, headers={"authorization": f"Bearer {token}"}
+    ).json()
+    assert "errors" not in answer
+    return monotonic() - started
+
+
+def test_command_is_rejected_at_once_while_another_one_waits_for_its_commit(lonely: Lonely) -> None:
+    assert error_of(lonely.form("third"))[0] == "OUTCOME_UNKNOWN"
+    before = head(lonely)
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(lonely.form, "fourth")
+        sleep(COMMIT_SECONDS / 4)
+        started = monotonic()
+        code, message = error_of(lonely.form("fifth"))
+        assert monotonic() - started < COMMIT_SECONDS / 4
+        assert (code, "nothing was recorded" in message) == ("UNAVAILABLE", True)
+        assert error_of(waiting.result())[0] == "OUTCOME_UNKNOWN"
+    assert head(lonely) == before + 1
+
+
+def test_last_use_is_written_without_waiting_for_the_standby(lonely: Lonely) -> None:
+    id = issue_token_at_once(lonely).split("_")[1]
+    uses, started = TokenUses(lonely.database.pool()), monotonic()
+    uses.note(id)
+    uses.write()
+    assert monotonic() - started < COMMIT_SECONDS
+    with lonely.database.connect() as conn:
+        assert next(token for token in api_tokens.every(conn) if token.id == id).last_used_at is not None
+
+
+def test_another_process_learns_that_a_command_is_unconfirmed(lonely: Lonely) -> None:
+    append, log = command(), lonely.database.log()
+    with pytest.raises(CommandUnconfirmed) as first:
+        log.append([reading()], append)
+    other = lonely.database.log()
+    with pytest.raises(CommandUnconfirmed) as found:
+        other.command(append.by.command)
+    with pytest.raises(CommandUnconfirmed) as again:
+        other.append([reading()], append)
+    assert found.value.position == again.value.position == first.value.position
+    lonely.heal()
+    row = other.command(append.by.command)
+    assert row is not None
+    assert row.last == first.value.position
+
+
+def test_commit_before_its_deadline_is_canceled_and_records_nothing(started: tuple[str, Database]) -> None:
+    _, database = started
+    log = Log(database.pool(size_max=2), database.settings.workspace, commit_seconds=0.3)
+    with database.connect() as conn, conn.transaction():
+        conn.execute("lock table log")
+        with pytest.raises(Exception, match="canceling statement"):
+            log.append([reading()], command())
+    assert not log.commits.running
+
+
+def head(lonely: Lonely) -> int:
+    with lonely.database.connect() as conn:
+        row = conn.execute("select max(position) from log").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def issue_token_at_once(lonely: Lonely) -> str:
+    """A new token, whose own commit waits for no standby."""
+    with lonely.database.connect() as conn:
+        conn.execute("set synchronous_commit = off")
+        return api_tokens.issue(conn, "test", [*Role], None, timedelta(hours=1))[1]
