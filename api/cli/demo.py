@@ -84,7 +84,7 @@ def visitor(database: Database) -> Caller:
 def _import(database: Database, story: Story) -> Story:
     with fact_file(str(_facts_path(database))) as (file, size):
         label = "Creating the demo company …"
-        result = run_import(database, lines(file), size, label=label, by_is_actor=True, always_tell=True)
+        result = run_import(database, lines(file), size, label=label, by_is_actor=True)
     for rejection in result.refusals:
         raise Failure(f"The demo failed at line {rejection.line}: {rejection.message}")
     err.print("Building its read models …")

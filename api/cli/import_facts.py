@@ -63,13 +63,12 @@ def run_import(
     dry: bool = False,
     label: str = "Facts",
     by_is_actor: bool = False,
-    always_tell: bool = False,
 ) -> ImportResult:
     """Import facts into the workspace; if `dry`, into a temporary copy of it.
 
-    `by_is_actor`: see `Import`. `always_tell`: tell the progress where there is no terminal, too.
+    `by_is_actor`: see `Import`.
     """
-    shown = bar(label, size, always_tell=always_tell)
+    shown = bar(label, size)
     with temporary_copy(database) if dry else nullcontext(database) as target, shown as advance:
         log = target.log()
         return Import(Dispatcher(log), log, ACTOR, by_is_actor=by_is_actor).run(facts, go_on=go_on, progress=advance)
@@ -93,10 +92,10 @@ def temporary_copy(database: Database) -> Iterator[Database]:
 
 
 @contextmanager
-def bar(label: str, size: int | None, *, always_tell: bool = False) -> Iterator[Callable[[int], None]]:
+def bar(label: str, size: int | None) -> Iterator[Callable[[int], None]]:
     """A progress bar on the terminal; yields a function that advances it by a number of bytes.
 
-    `always_tell`: without a terminal, print a line for each tenth of the size.
+    Without a terminal it prints a line for each tenth of the size.
     """
     columns = (
         SpinnerColumn(),
@@ -113,7 +112,7 @@ def bar(label: str, size: int | None, *, always_tell: bool = False) -> Iterator[
             before = progress.tasks[task].percentage
             progress.advance(task, step)
             after = progress.tasks[task].percentage
-            if always_tell and progress.disable and after // 10 > before // 10:
+            if progress.disable and size and after // 10 > before // 10:
                 err.print(f"{label} {after:.0f} %")
 
         try:

@@ -3,15 +3,18 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from time import monotonic
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 import msgspec
+from msgspec import structs
 
 from api.facts.field_references import Expected, by_json_name
+from api.facts.line_reader import LineReader
 from domain.commands.command import Command, verb
 from domain.commands.kpi_commands import ReadingInput
 from domain.commands.objective_commands import CarriedTarget, CarryObjective, KeyResultScore
@@ -21,6 +24,7 @@ from domain.commands.registry import VERBS
 from domain.handlers.dispatcher import Dispatcher, Outcome, command_id
 from domain.handlers.unit_of_work import Author
 from domain.log.event_store import Log
+from domain.log.group import GroupedLog, GroupFailed
 from domain.model.key_result import KeyResultAdded
 from domain.primitives import personal_data
 from domain.primitives.errors import Code, CommandRejected, Faults, Problem, invalid
@@ -29,6 +33,10 @@ from domain.primitives.rules import Rule
 from domain.primitives.values import Kind, Ref, Source
 
 LINE_BYTES_MAX = 16 * 1024 * 1024
+GROUP_LINES_MAX = 500
+GROUP_BYTES_MAX = 4 * 1024 * 1024
+GROUP_SECONDS_MAX = 0.25
+"""How long the facts of a group are recorded before it is committed. Other commands wait meanwhile."""
 ADMIN = frozenset({Role.ADMIN})
 """The roles of the user who runs an import."""
 
@@ -68,9 +76,32 @@ class ImportResult(msgspec.Struct):
     already_there: int = 0
     refusals: list[Refusal] = []
 
+    def add(self, line: int, outcome: Outcome | CommandRejected) -> None:
+        """Count the outcome of a line."""
+        self.read += 1
+        if isinstance(outcome, CommandRejected):
+            self.refusals.append(Refusal(line, outcome.problems))
+            return
+        is_new = outcome.first is not None and not outcome.repeated
+        self.recorded += is_new
+        self.already_there += not is_new
+
+
+class Numbered(NamedTuple):
+    """A line of the file: its number, its size in bytes, and its fact with the idempotency key, or why it is none; no
+    fact of a blank line."""
+
+    number: int
+    size: int
+    fact: Fact | CommandRejected | None
+    key: str = ""
+
+
+Done: TypeAlias = tuple[Numbered, Outcome | CommandRejected]
+
 
 class Import:
-    """Imports facts one after the other.
+    """Imports facts one after the other, in groups that are committed together.
 
     Each fact becomes a command whose idempotency key is derived from its text, so that an import that is repeated or
     resumed records nothing twice. The actor is the user who runs the import; `by` and `at` of a fact are claims.
@@ -78,11 +109,16 @@ class Import:
     """
 
     def __init__(self, dispatcher: Dispatcher, log: Log, actor: str, *, by_is_actor: bool = False) -> None:
-        self._dispatcher = dispatcher
-        self._log = log
+        self._single = log, dispatcher
+        self._group = GroupedLog(log)
+        self._group_dispatcher = Dispatcher(self._group)
+        self._log, self._dispatcher = self._single
+        self._recorded_here: set[UUID] = set()
+        """The commands that groups have recorded before they failed."""
         self._actor = actor
         self._by_is_actor = by_is_actor
         self._refs: dict[str, Ref] = {}
+        self._named_in_group: list[str] = []
         self._people: dict[str, UUID] = {}
         self._seen: Counter[str] = Counter()
 
@@ -92,23 +128,80 @@ class Import:
         """Import the lines. Stops at the first refusal, and records nothing after it, unless `go_on`. `progress` is
         called with the number of bytes of each line that is done."""
         tally = ImportResult()
-        for number, line in enumerate(lines, 1):
-            if line.strip():
-                tally.read += 1
-                try:
-                    outcome = self._import(line)
-                except CommandRejected as refused:
-                    tally.refusals.append(Refusal(number, refused.problems))
-                    if not go_on:
-                        return tally
-                else:
-                    tally.recorded += outcome.first is not None and not outcome.repeated
-                    tally.already_there += outcome.first is None or outcome.repeated
-            progress(len(line))
+        reader = LineReader(lines, GROUP_LINES_MAX, GROUP_BYTES_MAX)
+        try:
+            for line, outcome in self._done(reader.groups()):
+                if outcome is not None:
+                    tally.add(line.number, outcome)
+                progress(line.size)
+                if tally.refusals and not go_on:
+                    break
+        finally:
+            reader.close()
         return tally
 
-    def _import(self, line: bytes) -> Outcome:
-        fact, key = self._fact(line)
+    def _done(self, groups: Iterable[Sequence[bytes]]) -> Iterator[tuple[Numbered, Outcome | CommandRejected | None]]:
+        """Every line once it is recorded or refused; a blank one has no outcome."""
+        count = 0
+        for group in groups:
+            left = [self._numbered(number, line) for number, line in enumerate(group, count + 1)]
+            count += len(group)
+            yield from ((line, None) for line in left if line.fact is None)
+            left = [line for line in left if line.fact is not None]
+            while left:
+                done = self._recorded(left)
+                yield from done
+                left = left[len(done) :]
+
+    def _recorded(self, lines: Sequence[Numbered]) -> list[Done]:
+        """Record the first of these lines together; or the first one by itself, if it is refused or the group fails."""
+        done: list[Done] = []
+        self._named_in_group.clear()
+        self._log, self._dispatcher = self._group, self._group_dispatcher
+        try:
+            with self._group.group(command_id(Source.IMPORT, line.key) for line in lines):
+                done.extend(self._until_refusal(lines))
+        except GroupFailed:
+            done.clear()
+            self._recorded_here |= self._group.recorded
+            self._people.clear()
+            for name in self._named_in_group:
+                del self._refs[name]
+        self._log, self._dispatcher = self._single
+        return done or [(lines[0], self._outcome(lines[0]))]
+
+    def _until_refusal(self, lines: Sequence[Numbered]) -> Iterator[Done]:
+        """The outcomes of the lines before the first refusal, or until a group has lasted long enough."""
+        until = monotonic() + GROUP_SECONDS_MAX
+        for line in lines:
+            outcome = self._outcome(line)
+            if isinstance(outcome, CommandRejected):
+                return
+            yield line, outcome
+            if monotonic() > until:
+                return
+
+    def _outcome(self, line: Numbered) -> Outcome | CommandRejected:
+        assert line.fact is not None
+        if isinstance(line.fact, CommandRejected):
+            return line.fact
+        try:
+            outcome = self._import(line.fact, line.key)
+        except CommandRejected as refused:
+            return refused
+        if command_id(Source.IMPORT, line.key) in self._recorded_here:
+            return structs.replace(outcome, repeated=False)
+        return outcome
+
+    def _numbered(self, number: int, line: bytes) -> Numbered:
+        if not line.strip():
+            return Numbered(number, len(line), None)
+        try:
+            return Numbered(number, len(line), *self._fact(line))
+        except CommandRejected as refused:
+            return Numbered(number, len(line), refused)
+
+    def _import(self, fact: Fact, key: str) -> Outcome:
         kind = VERBS.get(fact.do)
         if kind is None:
             raise invalid(
@@ -217,17 +310,22 @@ class Import:
         `NAME` is the first of them."""
         result = outcome.result
         if result.subject is not None:
-            self._refs[name] = result.subject
+            self._add_ref(name, result.subject)
         for index, (reading, _) in enumerate(result.readings):
-            self._refs.setdefault(name, Ref(Kind.READING, reading))
-            self._refs[f"{name}/{index}"] = Ref(Kind.READING, reading)
+            if index == 0:
+                self._add_ref(name, Ref(Kind.READING, reading))
+            self._add_ref(f"{name}/{index}", Ref(Kind.READING, reading))
+
+    def _add_ref(self, name: str, ref: Ref) -> None:
+        self._refs[name] = ref
+        self._named_in_group.append(name)
 
     def _name_carried(self, name: str) -> None:
         """The key results that are carried with an objective are `NAME/0`, `NAME/1` and so on, in their order;
         key results that are added later have names of their own."""
         carried = self._log.children(self._refs[name].id, KeyResultAdded.TOPIC).ids
         for index, key_result in enumerate(carried):
-            self._refs[f"{name}/{index}"] = Ref(Kind.KEY_RESULT, key_result)
+            self._add_ref(f"{name}/{index}", Ref(Kind.KEY_RESULT, key_result))
 
     def _resolved(self, value: Any, expected: Expected | None) -> Any:
         if isinstance(value, list):

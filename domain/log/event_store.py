@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
+from itertools import accumulate, chain, count, repeat
 from operator import attrgetter
 from time import monotonic, sleep
 from typing import Any, LiteralString
@@ -96,9 +97,9 @@ _LATEST_FIRST = _MEASURED + " order by effective_at desc, position desc limit %s
 _OLDEST_FIRST = _MEASURED + " order by effective_at, position limit %s"
 _APPEND = """
     select outcome, moved, (entry).id, (entry).digest, (entry).first, (entry).last, (entry).recorded_at, (entry).result
-    from append(
-        %b::bigint, %b::uuid, %b::uuid, %b::bytea, %b::bytea, %b::bytea,
-        %b::uuid[], %b::int[], %b::text[], %b::uuid[], %b::timestamptz[], %b::bytea[],
+    from append_commands(
+        %b::bigint, %b::uuid, %b::uuid[], %b::bytea[], %b::bytea[], %b::bytea[], %b::int[], %b::int[],
+        %b::uuid[], %b::int[], %b::text[], %b::uuid[], %b::timestamptz[], %b::bytea[], %b::int[],
         %b::uuid[], %b::int[], %b::uuid[], %b::text[], %b::bigint[], %b::uuid[], %b::bytea[], %b::bytea[]
     )
 """
@@ -133,8 +134,8 @@ class Log(ApplicationRecorder):
     ) -> None:
         self.mapper = EventMapper()
         self.channel = f"{workspace}_log"
-        self._workspace = workspace
-        self._pool = pool
+        self.workspace = workspace
+        self.pool = pool
         self._reconnect_seconds = reconnect_seconds
         self.commits = Commits(commit_seconds, lock_seconds)
         self._salt: bytes | None = None
@@ -160,50 +161,60 @@ class Log(ApplicationRecorder):
         `IDEMPOTENCY_MISMATCH` (the same command, another digest) or `DUPLICATE` (a handle is taken);
         `ConcurrencyConflict`; `Unavailable`; `CommandInDoubt`; and `CommandUnconfirmed`.
         """
+        (row,) = self.append_all([(stored, append)])
+        return same_command(row, append)
+
+    def append_all(self, commands: Sequence[tuple[Sequence[StoredRow], Append]]) -> list[CommandRow]:
+        """Record several commands in this order, all or none; returns their rows. If one of them is already recorded,
+        nothing is recorded and only the rows of those are returned.
+
+        Each command may depend on those before it: of a stream that they write it has read the version that they leave.
+        Raises as `append`, except for `IDEMPOTENCY_MISMATCH`.
+        """
         attempt = uuid4()
         try:
-            with self._pool.connection() as conn:
-                lock = lock_key(conn.info.dbname, self._workspace, "append")
-                params = [lock, attempt, *_parameters(stored, append)]
-                (outcome, moved, *command), is_confirmed = self._write(conn, _APPEND, params)
+            with self.pool.connection() as conn:
+                lock = lock_key(conn.info.dbname, self.workspace, "append")
+                params = [lock, attempt, *append_parameters(commands)]
+                rows, is_confirmed = self._write(conn, _APPEND, params)
                 self._notify(conn)
         except _Lost as lost:
-            return _same(self._resolve_lost(attempt, append.by.command, lost), append)
+            return [self._resolve_lost(attempt, append.by.command, lost) for _, append in commands]
         except psycopg.OperationalError as error:
             raise Unavailable(str(error)) from error
+        outcome, moved = rows[0][:2]
         if outcome == "taken":
             raise CommandRejected(
                 Code.DUPLICATE, "This handle is taken; choose another.", "handle", rule=Rule.HANDLE_TAKEN
             )
         if outcome in ("moved", "void"):
             raise ConcurrencyConflict(moved or ())
-        row = CommandRow(*command)
+        done = [CommandRow(*command) for _, _, *command in rows]
         if not is_confirmed:
-            raise CommandUnconfirmed(row.id, row.last)
+            raise CommandUnconfirmed(done[-1].id, done[-1].last)
         if outcome == "present":
-            self._confirm(row)
-        return _same(row, append)
+            self._confirm(done[-1])
+        return done
 
-    def _write(self, conn: Connection, query: LiteralString, params: Params = ()) -> tuple[Row, bool]:
-        """The row of a statement that writes, and whether its commit is confirmed."""
-        commit, row = self.commits.begin(conn), None
+    def _write(self, conn: Connection, query: LiteralString, params: Params = ()) -> tuple[list[Row], bool]:
+        """The rows of a statement that writes, and whether its commit is confirmed."""
+        commit, rows = self.commits.begin(conn), []
         try:
-            row = conn.cursor(binary=True).execute(query, params, prepare=True).fetchone()
+            rows = conn.cursor(binary=True).execute(query, params, prepare=True).fetchall()
         except psycopg.Error as error:
             if _is_gone(conn, error):
                 conn.close()
                 raise _Lost from error
             raise
         finally:
-            self.commits.end(commit, did_write=row is not None and row[0] not in _UNWRITTEN)
-        assert row is not None
-        return row, commit.is_confirmed
+            self.commits.end(commit, did_write=bool(rows) and rows[0][0] not in _UNWRITTEN)
+        return rows, commit.is_confirmed
 
     def _confirm(self, row: CommandRow) -> None:
         """Raise `CommandUnconfirmed` for a recorded command that is missing on a synchronous standby."""
         if self.commits.are_stalled:
             raise CommandUnconfirmed(row.id, row.last)
-        with self._pool.connection() as conn:
+        with self.pool.connection() as conn:
             if not self._write(conn, _CONFIRM)[1]:
                 raise CommandUnconfirmed(row.id, row.last)
 
@@ -244,10 +255,10 @@ class Log(ApplicationRecorder):
         raise CommandInDoubt(command)
 
     def _look_up(self, attempt: UUID, command: UUID, seconds: float) -> CommandRow | None:
-        self._pool.check()
-        with self._pool.connection(seconds) as conn:
-            lock = lock_key(conn.info.dbname, self._workspace, "append")
-            found, _ = self._write(conn, _SETTLE, [lock, attempt, command])
+        self.pool.check()
+        with self.pool.connection(seconds) as conn:
+            lock = lock_key(conn.info.dbname, self.workspace, "append")
+            ((*found,),), _ = self._write(conn, _SETTLE, [lock, attempt, command])
         if found[0] is None:
             return None
         row = CommandRow(*found)
@@ -411,7 +422,7 @@ class Log(ApplicationRecorder):
 
     def listener(self) -> Listener:
         """A listener that waits for new events."""
-        return Listener(self._pool, self.channel)
+        return Listener(self.pool, self.channel)
 
     def _recorded(self, query: LiteralString, params: Params) -> list[Recorded]:
         return [
@@ -423,7 +434,7 @@ class Log(ApplicationRecorder):
         """The rows of a read-only statement, which is retried once after a lost connection."""
         is_retry = False
         while True:
-            with self._pool.connection() as conn:
+            with self.pool.connection() as conn:
                 try:
                     return conn.cursor(binary=True).execute(query, params).fetchall()
                 except psycopg.Error as error:
@@ -433,7 +444,7 @@ class Log(ApplicationRecorder):
                     if is_retry:
                         raise _Lost from error
             is_retry = True
-            self._pool.check()
+            self.pool.check()
 
 
 class _Lost(psycopg.OperationalError):
@@ -444,29 +455,36 @@ def _is_gone(conn: Connection, error: psycopg.Error) -> bool:
     return conn.closed or error.sqlstate in _SERVER_GONE
 
 
-def _same(row: CommandRow, append: Append) -> CommandRow:
+def same_command(row: CommandRow, append: Append) -> CommandRow:
     """The row, if its input digest matches. Raises `IDEMPOTENCY_MISMATCH`."""
     if row.digest != append.digest:
         raise idempotency_mismatch()
     return row
 
 
-def _parameters(stored: Sequence[StoredRow], append: Append) -> list[Any]:
-    """The arguments of the SQL function `append` after the lock and the attempt: one array per column."""
-    reads = _reads(stored, append)
+def append_parameters(commands: Sequence[tuple[Sequence[StoredRow], Append]]) -> list[Any]:
+    """The arguments of the SQL function `append_commands` after the lock and the attempt: one array per column."""
+    batches, appends = zip(*commands, strict=True)
+    stored = list(chain.from_iterable(batches))
+    lengths = list(map(len, batches))
+    reads = _reads(commands)
+    no_newer = list(chain.from_iterable(map(attrgetter("no_newer"), appends)))
+    keys = list(chain.from_iterable(map(attrgetter("keys"), appends)))
     return [
-        append.by.command,
-        append.digest,
-        append.result,
-        msgspec.json.encode(append.by),
-        *[list(map(column, stored)) for column in _EVENT],
+        *map(list, map(map, _APPENDED, repeat(appends))),
+        list(map(msgspec.json.encode, map(attrgetter("by"), appends))),
+        list(accumulate(lengths[:-1], initial=1)),
+        list(accumulate(lengths)),
+        *map(list, map(map, _EVENT, repeat(stored))),
+        list(chain.from_iterable(map(repeat, count(1), lengths))),
         list(reads),
         list(reads.values()),
-        *[list(map(column, append.no_newer)) for column in _CLAIM],
-        *[list(map(column, append.keys)) for column in _KEY],
+        *map(list, map(map, _CLAIM, repeat(no_newer))),
+        *map(list, map(map, _KEY, repeat(keys))),
     ]
 
 
+_APPENDED = [attrgetter(name) for name in ("by.command", "digest", "result")]
 _EVENT = [
     attrgetter(name) for name in ("originator_id", "originator_version", "topic", "belongs_to", "effective_at", "state")
 ]
@@ -474,13 +492,19 @@ _CLAIM = [attrgetter(name) for name in ("belongs_to", "topic", "position")]
 _KEY = [attrgetter(name) for name in ("person", "key", "handle_digest")]
 
 
-def _reads(stored: Sequence[StoredRow], append: Append) -> dict[UUID, int]:
-    """The expected version of every stream read or written. Raises `ValueError` for a gap."""
-    reads = dict(append.reads)
+def _reads(commands: Sequence[tuple[Sequence[StoredRow], Append]]) -> dict[UUID, int]:
+    """The expected version of every stream read or written, before these commands. Raises `ValueError` for a gap."""
+    reads: dict[UUID, int] = {}
     written: dict[UUID, int] = {}
-    for event in stored:
-        stream, before = event.originator_id, event.originator_version - 1
-        if written.get(stream, reads.setdefault(stream, before)) != before:
-            raise ValueError(f"stream {stream}: version {event.originator_version} does not follow the version read")
-        written[stream] = event.originator_version
+    for stored, append in commands:
+        for stream, version in append.reads.items():
+            if stream not in written:
+                reads.setdefault(stream, version)
+        for event in stored:
+            stream, before = event.originator_id, event.originator_version - 1
+            if written.get(stream, reads.setdefault(stream, before)) != before:
+                raise ValueError(
+                    f"stream {stream}: version {event.originator_version} does not follow the version read"
+                )
+            written[stream] = event.originator_version
     return reads

@@ -191,7 +191,7 @@ def test_a_listener_reconnects(log: Log) -> None:
     with log.listener() as listener:
         listener.wait()
         first = backend(listener)
-        with log._pool.connection() as conn:
+        with log.pool.connection() as conn:
             conn.execute("reset role")
             conn.execute("select pg_terminate_backend(%s, 10000)", [first])
         listener.wait(0.01)

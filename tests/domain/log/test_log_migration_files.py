@@ -11,14 +11,14 @@ from domain.log.schema import MIGRATIONS
 from domain.model.event import WHEN_RECORDED
 
 FILES = sorted((Path(domain.log.__path__[0]) / "migrations").iterdir())
-APPEND = re.compile(r"^create (?:or replace )?function append\(.*?^    end \$\$;\n", re.DOTALL | re.MULTILINE)
+APPEND = re.compile(r"^create (?:or replace )?function append_commands\(.*?^    end \$\$;\n", re.DOTALL | re.MULTILINE)
 BODY = re.compile(r"\$\$(.*)\$\$", re.DOTALL)
-DEFINITION = "select pg_get_functiondef(oid), prosrc from pg_proc where oid = 'append'::regproc"
+DEFINITION = "select pg_get_functiondef(oid), prosrc from pg_proc where oid = 'append_commands'::regproc"
 
 
 @pytest.fixture(scope="module")
 def last_append() -> str:
-    """The last definition of `append` in the files, from `create` to its semicolon."""
+    """The last definition of `append_commands` in the files, from `create` to its semicolon."""
     found: list[str] = [text for file in FILES for text in APPEND.findall(file.read_text("utf-8"))]
     return found[-1]
 
@@ -39,10 +39,10 @@ def test_last_append_in_the_files_is_the_installed_one(database: Database, last_
         assert row is not None
         installed, source = row
         assert BODY.findall(last_append) == [source]
-        conn.execute("drop function append")
+        conn.execute("drop function append_commands")
         conn.execute(last_append.encode())
         assert conn.execute(DEFINITION).fetchone() == (installed, source)
 
 
 def test_append_uses_the_same_sentinel_for_the_recording_time_as_the_events(last_append: str) -> None:
-    assert f"when e.said = '{WHEN_RECORDED.isoformat()}' then at" in last_append
+    assert f"when e.said = '{WHEN_RECORDED.isoformat()}'\n" in last_append

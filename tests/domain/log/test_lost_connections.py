@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from api.runtime.database import Connection, Database, open_database
 from domain.log.append import Append, CommandInDoubt, ConcurrencyConflict
-from domain.log.event_store import _APPEND, Log, _parameters
+from domain.log.event_store import _APPEND, Log, append_parameters
 from domain.log.schema import lock_key
 from tests.domain.log.wire import Wire, wire_to
 from tests.domain.log.writing import command, reading
@@ -95,7 +95,7 @@ def test_a_command_is_in_doubt_when_its_outcome_cannot_be_determined_in_time(
         wire.open = False
         return False
 
-    impatient = Log(far_log._pool, database.settings.workspace, reconnect_seconds=0.2)
+    impatient = Log(far_log.pool, database.settings.workspace, reconnect_seconds=0.2)
     append = command()
     wire.arm(1, lose_answer, answer=ROW)
     with pytest.raises(CommandInDoubt) as unknown:
@@ -117,6 +117,7 @@ def test_an_abandoned_append_cannot_commit_later(log: Log) -> None:
 
 
 def outcome(log: Log, attempt: UUID, append: Append) -> str:
-    with log._pool.connection() as conn:
-        lock = lock_key(conn.info.dbname, log._workspace, "append")
-        return str(log._write(conn, _APPEND, [lock, attempt, *_parameters([reading()], append)])[0][0])
+    with log.pool.connection() as conn:
+        lock = lock_key(conn.info.dbname, log.workspace, "append")
+        params = [lock, attempt, *append_parameters([([reading()], append)])]
+        return str(log._write(conn, _APPEND, params)[0][0][0])

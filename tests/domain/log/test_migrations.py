@@ -47,7 +47,7 @@ def test_migrating_again_changes_nothing(database: Database, log: Log) -> None:
     salt = log.salt()
     database.migrate()
     assert log.head().position == 1
-    assert Log(log._pool, database.settings.workspace).salt() == salt
+    assert Log(log.pool, database.settings.workspace).salt() == salt
 
 
 def test_each_workspace_has_its_own_salt(database: Database) -> None:
@@ -76,9 +76,9 @@ def test_migration_without_the_right_to_create_roles_uses_the_current_role(datab
         conn.execute(f"set role {name}")
         migrate(conn, name)
         conn.execute(f"set search_path to {name}")
-        assert conn.execute("select outcome from append(1, gen_random_uuid(), gen_random_uuid(), '', '', '{}', "
-                            "'{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')"
-                            ).fetchone() == ("recorded",)  # fmt: skip
+        columns = ", ".join(["'{x}'", "'{x}'", "'{x}'", "'{1}'", "'{0}'"] + 15 * ["'{}'"])
+        call = f"append_commands(1, gen_random_uuid(), array[gen_random_uuid()], {columns})"
+        assert conn.execute(f"select outcome from {call}").fetchone() == ("recorded",)
         conn.execute("reset role")
         conn.execute(f"drop owned by {name}")
         conn.execute(f"drop role {name}")

@@ -112,7 +112,7 @@ def stalled_append(database: Database) -> Iterator[None]:
     """An append that has not committed yet."""
     with database.connect() as conn, conn.transaction():
         key = lock_key(conn.info.dbname, database.settings.workspace, "append")
-        params = [key, uuid4(), *event_store._parameters([reading()], command())]
+        params = [key, uuid4(), *event_store.append_parameters([([reading()], command())])]
         conn.execute(event_store._APPEND, params)
         yield
 

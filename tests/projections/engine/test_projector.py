@@ -130,7 +130,7 @@ def test_a_projector_reconnects_after_its_connections_are_killed(world: World) -
             until(projector, Condition.LEADING)
             for backend in backends(world):
                 world.conn.execute("select pg_terminate_backend(%s, 10000)", [backend])
-            world.log._pool.check()
+            world.log.pool.check()
             assert projector.wait(world.write(kpi(f"k{number}")).head, SECONDS)
     assert len(kpis.kpis_by_key(world.conn, world.now, ["k0", "k1", "k2"])) == 3
 
@@ -162,7 +162,7 @@ def test_a_projector_reconnects_to_a_restarted_server() -> None:
                     assert projector.wait(world.write(kpi("before")).head, SECONDS)
                     embedded_postgres.stop(directory)
                     with embedded_postgres.running(directory):
-                        world.log._pool.check()
+                        world.log.pool.check()
                         assert projector.wait(world.write(kpi("after")).head, SECONDS)
                 world.conn.close()
     finally:
