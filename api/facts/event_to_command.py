@@ -28,6 +28,7 @@ from domain.commands.objective_commands import (
 )
 from domain.commands.people_commands import AddPerson, AppointLead, RenamePerson
 from domain.commands.registry import VERBS
+from domain.commands.workspace_commands import SetCalendar
 from domain.model.cycle import ScoringPolicyAdopted
 from domain.model.event import Event
 from domain.model.event_registry import EVENTS
@@ -42,6 +43,7 @@ from domain.model.key_result import (
 from domain.model.kpi import ReadingRecorded
 from domain.model.objective import ObjectiveClosed, ObjectiveDrafted, ObjectiveUnaligned
 from domain.model.people import PersonAdded, PersonRenamed, TeamLeadAppointed
+from domain.model.workspace import CalendarSet
 from domain.primitives import personal_data
 from domain.primitives.values import Aggregation, Direction, Metric, Unit
 
@@ -168,6 +170,11 @@ def from_team_lead_appointed(event: TeamLeadAppointed, _: ReplayContext) -> Comm
 @command.register
 def from_scoring_policy_adopted(event: ScoringPolicyAdopted, _: ReplayContext) -> Command:
     return AdoptScoringPolicy(**structs.asdict(event.policy))
+
+
+@command.register
+def from_calendar_set(event: CalendarSet, _: ReplayContext) -> Command:
+    return SetCalendar(**structs.asdict(event.calendar))
 
 
 @command.register

@@ -20,12 +20,14 @@ from psycopg_pool import ConnectionPool
 from api.snapshot import global_ids
 from domain.log.event_store import Log
 from domain.primitives import values
+from domain.primitives.calendar import Calendar
 from domain.primitives.errors import CommandRejected, invalid
 from domain.primitives.values import Basis, ScoringPolicy
 from projections.engine import visibility
 from projections.store import basis as bases
 from projections.store.basis import ResolvedBasis
 from projections.tables import cycle, people
+from projections.tables.cycle import Settings, settings
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -260,9 +262,14 @@ class View:
         """Record that the answer depends on this view, although it reads no rows of it."""
 
     @cached_property
+    def settings(self) -> Settings:
+        """The scoring policies adopted and the calendars set so far."""
+        return self.read(settings)
+
+    @property
     def policies(self) -> cycle.Policies:
         """The scoring policies adopted so far."""
-        return self.read(cycle.policies)
+        return self.settings.policies
 
     @property
     def policy(self) -> cycle.PolicyRow:
@@ -272,6 +279,11 @@ class View:
     @property
     def scoring(self) -> ScoringPolicy:
         return self.policy.policy
+
+    @property
+    def calendar(self) -> Calendar:
+        """The calendar in force."""
+        return self.settings.calendar
 
 
 class Present(View):

@@ -31,6 +31,7 @@ class Permission(StrEnum):
     RECORD_READINGS = "RECORD_READINGS"
     MANAGE_PEOPLE = "MANAGE_PEOPLE"
     ADOPT_POLICY = "ADOPT_POLICY"
+    SET_CALENDAR = "SET_CALENDAR"
     ISSUE_TOKENS = "ISSUE_TOKENS"
     IMPORT = "IMPORT"
     BACKDATE = "BACKDATE"
@@ -52,6 +53,7 @@ _ROLES_BY_PERMISSION: dict[Permission, frozenset[Role]] = {
     Permission.RECORD_READINGS: _STAFF | {Role.METRICS},
     Permission.MANAGE_PEOPLE: _ADMIN,
     Permission.ADOPT_POLICY: _ADMIN,
+    Permission.SET_CALENDAR: _ADMIN,
     Permission.ISSUE_TOKENS: _ADMIN,
     Permission.IMPORT: _ADMIN,
     Permission.BACKDATE: _ADMIN,
@@ -88,6 +90,7 @@ MANAGE_PEOPLE: Final = Needs(Permission.MANAGE_PEOPLE)
 RUN_CYCLES: Final = Needs(Permission.RUN_CYCLES)
 DEFINE_KPIS: Final = Needs(Permission.DEFINE_KPIS)
 ADOPT_POLICY: Final = Needs(Permission.ADOPT_POLICY)
+SET_CALENDAR: Final = Needs(Permission.SET_CALENDAR)
 
 
 def edit_goals(of: str | None) -> Needs:

@@ -6,7 +6,6 @@ from domain.findings import title_amounts, wording
 from domain.findings.finding_rule import Rule, Severity, Smart, counted, rule
 from domain.metrics.formulas import Fact
 from domain.metrics.rating import Health
-from domain.primitives.calendar import day_end
 from domain.primitives.values import Cadence, Direction, KeyResultState, Metric, UnitKind
 
 CHANGE_BY_MAX = 5.0
@@ -18,9 +17,10 @@ SHARE_RATIO_MIN = 20.0
 class WrittenKeyResult(Fact, frozen=True, gc=False):
     """A key result as the rules see it.
 
-    `begins_at`: the cycle's start, or its creation if that is later. `cadence`: the cycle's, or that of its linked KPI
-    if that is longer. `last_measured_at`: the time of its last check-in or reading. `value`: the latest one.
-    `owner_left`: the owner is deactivated. `unit_changed`: the unit was changed after a measurement.
+    `begins_at`: the cycle's start, or its creation if that is later. `due_at`: the end of the due day. `cadence`: the
+    cycle's, or that of its linked KPI if that is longer. `last_measured_at`: the time of its last check-in or reading.
+    `value`: the latest one. `owner_left`: the owner is deactivated. `unit_changed`: the unit was changed after a
+    measurement.
     """
 
     title: str
@@ -30,6 +30,7 @@ class WrittenKeyResult(Fact, frozen=True, gc=False):
     cycle_start: date
     cycle_end: date
     begins_at: datetime
+    due_at: datetime
     cadence: Cadence
     at: datetime
     health: Health | None
@@ -145,7 +146,7 @@ def key_result_silent(key_result: WrittenKeyResult) -> str | None:
     if key_result.health is not Health.OUTDATED:
         return None
     since = key_result.last_measured_at or key_result.begins_at
-    days = counted((min(key_result.at, day_end(key_result.due)) - since).days, "day")
+    days = counted((min(key_result.at, key_result.due_at) - since).days, "day")
     return f"Check in: no measurement for {days}, and its cadence is {key_result.cadence.lower()}."
 
 

@@ -17,7 +17,6 @@ from domain.metrics.progress import BASELINED, with_start
 from domain.model.key_result import CheckIn, KeyResult, KeyResultCheckedIn, Link
 from domain.model.kpi import Reading, ReadingRecorded
 from domain.model.objective import Objective
-from domain.primitives.calendar import day_start
 from domain.primitives.values import Aggregation, Direction, Metric
 
 CHECK_INS_MAX = 10_000
@@ -103,7 +102,8 @@ def _aggregated(readings: Sequence[Reading], aggregate: Aggregation) -> Measured
 
 
 def _counted_from(link: Link, window: Window) -> datetime:
-    return window.starts_at if link.count_from is None else max(window.starts_at, day_start(link.count_from))
+    since = window.starts_at
+    return since if link.count_from is None else max(since, window.calendar.day_start(link.count_from))
 
 
 def readings(uow: UnitOfWork, kpi: UUID, since: datetime, until: datetime) -> list[Reading]:

@@ -1,4 +1,4 @@
-"""Handlers of the commands on cycles and the scoring policy."""
+"""Handlers of the commands on cycles, the scoring policy and the calendar."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -6,12 +6,15 @@ from datetime import date
 from msgspec import UNSET, structs
 
 from domain.commands.cycle_commands import ActivateCycle, AdoptScoringPolicy, CloseCycle, OpenCycle
+from domain.commands.workspace_commands import SetCalendar
 from domain.handlers import authorization, closing
 from domain.handlers.handler_registry import handles
-from domain.handlers.unit_of_work import POLICY_ID, UnitOfWork, keyed_id
+from domain.handlers.unit_of_work import CALENDAR_ID, POLICY_ID, UnitOfWork, keyed_id
 from domain.model.cycle import Cycle, CycleOpened, Policy, ScoringPolicyAdopted
 from domain.model.objective import Objective, ObjectiveDrafted
+from domain.model.workspace import CalendarSet, WorkspaceCalendar
 from domain.primitives import values
+from domain.primitives.calendar import Calendar
 from domain.primitives.errors import Code, CommandRejected, Faults, invalid
 from domain.primitives.rules import Rule
 from domain.primitives.values import Kind, ObjectiveState, ScoringPolicy
@@ -138,3 +141,17 @@ def _checked(policy: ScoringPolicy) -> ScoringPolicy:
                 raise invalid(f"{low} must not be above {high}.", low, rule=Rule.BANDS_NOT_ORDERED, low=low, high=high)
     faults.refuse()
     return policy
+
+
+@handles
+def set_calendar(uow: UnitOfWork, command: SetCalendar) -> WorkspaceCalendar:
+    given = {name: value for name in Calendar.__struct_fields__ if (value := getattr(command, name)) is not UNSET}
+    calendar = structs.replace(uow.calendar, **given)
+    current = uow.known(CALENDAR_ID)
+    if isinstance(current, WorkspaceCalendar):
+        uow.subject(current).set(calendar, uow.at)
+        return current
+    default = uow.subject(WorkspaceCalendar(CALENDAR_ID))
+    if calendar == Calendar():
+        return default
+    return uow.begin(WorkspaceCalendar, CalendarSet(calendar=calendar), CALENDAR_ID)

@@ -10,7 +10,7 @@ from domain.model.key_result import KeyResult
 from domain.model.objective import Objective
 from domain.primitives.values import Kind
 
-_COMMENTED = tuple(kind for kind in KINDS if kind.KIND is not Kind.POLICY)
+_COMMENTED = tuple(kind for kind in KINDS if kind.KIND not in (Kind.POLICY, Kind.CALENDAR))
 
 
 @handles

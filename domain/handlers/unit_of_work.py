@@ -20,7 +20,9 @@ from domain.model.key_result import CheckIn, KeyResult, KeyResultAdded, KeyResul
 from domain.model.kpi import Kpi, Reading
 from domain.model.objective import Objective
 from domain.model.people import Person, Team
+from domain.model.workspace import WorkspaceCalendar
 from domain.primitives import values
+from domain.primitives.calendar import Calendar
 from domain.primitives.errors import Code, CommandRejected, invalid
 from domain.primitives.rules import Rule
 from domain.primitives.values import Kind, Ref, ScoringPolicy, Source
@@ -29,7 +31,8 @@ WORKSPACE = UUID("6b657966-7261-4d65-8000-000000000000")
 """The UUID namespace of ids that are derived from a key."""
 
 KINDS: tuple[type[Aggregate], ...] = (
-    Person, Team, Cycle, Policy, Objective, KeyResult, CheckIn, Kpi, Reading, Initiative, Comment, Reflection,
+    Person, Team, Cycle, Policy, WorkspaceCalendar, Objective, KeyResult, CheckIn, Kpi, Reading, Initiative, Comment,
+    Reflection,
 )  # fmt: skip
 
 A = TypeVar("A", bound=Aggregate)
@@ -64,6 +67,7 @@ def keyed_id(kind: Kind, key: str) -> UUID:
 
 
 POLICY_ID = keyed_id(Kind.POLICY, "")
+CALENDAR_ID = keyed_id(Kind.CALENDAR, "")
 
 
 class UnitOfWork:
@@ -288,8 +292,24 @@ class UnitOfWork:
     @property
     def policy(self) -> ScoringPolicy:
         """The scoring policy in force at the command's effective time."""
-        adopted = self.known(POLICY_ID)
+        adopted = self._settings(POLICY_ID)
         return adopted.in_force(self.at) if isinstance(adopted, Policy) else ScoringPolicy()
+
+    @property
+    def calendar(self) -> Calendar:
+        """The calendar in force at the command's effective time."""
+        return self.calendar_at(self.at)
+
+    def calendar_at(self, at: datetime) -> Calendar:
+        """The calendar in force at a moment."""
+        found = self._settings(CALENDAR_ID)
+        return found.in_force(at) if isinstance(found, WorkspaceCalendar) else Calendar()
+
+    def _settings(self, id: UUID) -> Aggregate | None:
+        """The scoring policy or the calendar; both are read at once."""
+        if id not in self.reads:
+            self.load((POLICY_ID, CALENDAR_ID))
+        return self._known.get(id)
 
     def colleague(self, person: UUID | None, *field: str) -> UUID | None:
         """A person to whom work can be assigned. Raises `NOT_FOUND`, or `CONFLICT` for a deactivated one."""

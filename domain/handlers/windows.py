@@ -2,41 +2,63 @@
 
 from datetime import datetime
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from domain.handlers.unit_of_work import UnitOfWork
 from domain.model.cycle import Cycle
 from domain.model.event import WHEN_RECORDED
 from domain.model.key_result import KeyResult
 from domain.model.objective import Objective
-from domain.primitives.calendar import day_start, last_instant
+from domain.primitives.calendar import Calendar
 from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.rules import Rule
 
 
-class Window(Struct, frozen=True):
-    """The times that bound a key result's measurements, as known at a moment.
+class End(Struct, frozen=True):
+    """The end of a key result's window, as known at a moment.
 
-    `starts_at`: the first instant of its cycle, from which aggregates of readings count. `begins_at`: the cycle's
-    start, or its creation if that is later. `ends_at`: the last instant that counts, `WHEN_RECORDED` while it is open.
-    `readings_end_at`: the same for readings of a KPI, at the latest the end of the cycle's last day or of the due day.
-    `has_ended`, and `ended_by` what. `is_late`: its cycle is closed, so that new facts about the window are late.
+    `ends_at`: the last instant that counts, `WHEN_RECORDED` while it is open. `has_ended`, and `ended_by` what.
+    `is_late`: its cycle is closed, so that new facts about the window are late.
     """
 
-    starts_at: datetime
-    begins_at: datetime
     ends_at: datetime
-    readings_end_at: datetime
     has_ended: bool
     ended_by: str
     is_late: bool
 
 
-def of(uow: UnitOfWork, key_result: KeyResult, at: datetime = WHEN_RECORDED) -> Window:
-    """The window of a key result as of a moment.
+class Window(End, frozen=True):
+    """The times that bound a key result's measurements, as known at a moment.
 
-    It ends at the first of: its own dropping; the closing or dropping of its objective; the closing of its cycle.
+    `starts_at`: the first instant of its cycle, from which aggregates of readings count. `begins_at`: the cycle's
+    start, or its creation if that is later. `readings_end_at`: the last instant whose readings of a KPI count, at the
+    latest the end of the cycle's last day or of the due day. Days are those of `calendar`, the one in force at the end
+    or at that moment.
     """
+
+    starts_at: datetime
+    begins_at: datetime
+    readings_end_at: datetime
+    calendar: Calendar
+
+
+def of(uow: UnitOfWork, key_result: KeyResult, at: datetime = WHEN_RECORDED) -> Window:
+    """The window of a key result as of a moment."""
+    end, cycle = _end(uow, key_result, at)
+    calendar = uow.calendar_at(min(end.ends_at, at))
+    starts_at = calendar.day_start(cycle.starts_on)
+    return Window(
+        **structs.asdict(end),
+        starts_at=starts_at,
+        begins_at=max(starts_at, key_result.created_at),
+        readings_end_at=min(end.ends_at, calendar.last_instant(max(cycle.ends_on, key_result.due))),
+        calendar=calendar,
+    )
+
+
+def _end(uow: UnitOfWork, key_result: KeyResult, at: datetime) -> tuple[End, Cycle]:
+    """The end of the window, the first of: its own dropping; the closing or dropping of its objective; the closing of
+    its cycle. And the cycle."""
     (objective,) = uow.all_as_of([uow.get(Objective, key_result.objective)], at)
     (cycle,) = uow.all_as_of([uow.get(Cycle, objective.cycle)], at)
     ends = {
@@ -45,16 +67,9 @@ def of(uow: UnitOfWork, key_result: KeyResult, at: datetime = WHEN_RECORDED) -> 
         f"the cycle '{cycle.key}' was closed": cycle.closed_at,
     }
     ended_by = min(ends, key=ends.__getitem__)
-    starts_at, is_late = day_start(cycle.starts_on), cycle.is_closed
-    return Window(
-        starts_at=starts_at,
-        begins_at=max(starts_at, key_result.created_at),
-        ends_at=ends[ended_by],
-        readings_end_at=min(ends[ended_by], last_instant(max(cycle.ends_on, key_result.due))),
-        has_ended=key_result.is_dropped or objective.has_ended or is_late,
-        ended_by=ended_by,
-        is_late=is_late,
-    )
+    is_late = cycle.is_closed
+    has_ended = key_result.is_dropped or objective.has_ended or is_late
+    return End(ends[ended_by], has_ended, ended_by, is_late), cycle
 
 
 def late(uow: UnitOfWork, key_result: KeyResult, measured_at: datetime, *field: str) -> bool:
@@ -64,7 +79,7 @@ def late(uow: UnitOfWork, key_result: KeyResult, measured_at: datetime, *field: 
     that is still open, is a fact about the window and neither late nor in need of a reason. Raises `CLOSED` for one
     measured after the window, and `INVALID` for a late one without a reason.
     """
-    window = of(uow, key_result)
+    window, _ = _end(uow, key_result, WHEN_RECORDED)
     if measured_at > window.ends_at:
         raise CommandRejected(
             Code.CLOSED,

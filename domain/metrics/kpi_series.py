@@ -13,7 +13,7 @@ from sys import float_info
 from typing import TypeAlias
 
 from domain.metrics.formulas import FIGURE_TOLERANCE, Fact, NumericMeasurement
-from domain.primitives.calendar import INSTANT, Step, bounded, buckets, floor, following
+from domain.primitives.calendar import INSTANT, Calendar, Step, bounded
 from domain.primitives.values import Aggregation, GoalDirection, KpiGoal
 
 Bucket: TypeAlias = tuple[datetime, datetime]
@@ -146,12 +146,13 @@ def series(
     every: Step,
     terms: Sequence[KpiTerms],
     at: datetime,
+    calendar: Calendar,
     *,
     aggregation: Aggregation | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> list[SeriesPoint]:
-    """The readings in calendar buckets (UTC, ISO weeks), oldest first, with empty buckets.
+    """The readings in the periods of the calendar, oldest first, with empty buckets.
 
     From the bucket with `since` (default: the first reading) to the bucket with the last instant before `until`
     (default: the basis), at most up to the basis. Buckets are never cut, so that a bucket's value does not depend on
@@ -164,8 +165,12 @@ def series(
         return []
     if every is Step.CHANGE:
         edges = _between(readings, first, until, at)
-        return [point(readings, edge, in_force(terms, _day_end(edge[0])), edge[1], aggregation) for edge in edges]
-    edges = buckets(every, first, min(at, until or at))
+        ends = [calendar.day_end(calendar.day_of(edge[0])) for edge in edges]
+        return [
+            point(readings, edge, in_force(terms, end), edge[1], aggregation)
+            for edge, end in zip(edges, ends, strict=True)
+        ]
+    edges = calendar.buckets(every, first, min(at, until or at))
     shown = [edge for edge in edges if until is None or edge[0] < until]
     return [point(readings, edge, in_force(terms, edge[1]), at, aggregation) for edge in shown]
 
@@ -178,10 +183,6 @@ def _between(
     edges = [*instants, *(max(at, instant + INSTANT) for instant in instants[-1:])]
     shown = [(start, end) for start, end in pairwise(edges) if first <= start and (until is None or start < until)]
     return bounded(shown)
-
-
-def _day_end(at: datetime) -> datetime:
-    return following(Step.DAY, floor(Step.DAY, at))
 
 
 def aggregated(values: Sequence[float], aggregation: Aggregation) -> float:
@@ -227,6 +228,7 @@ def comparison(
     every: Step,
     terms: Sequence[KpiTerms],
     at: datetime,
+    calendar: Calendar,
     aggregation: Aggregation | None = None,
 ) -> Comparison:
     """The bucket of the basis compared with the previous one; with CHANGE, the latest two readings.
@@ -238,8 +240,8 @@ def comparison(
     if every is Step.CHANGE:
         *_, before, latest = None, None, *(reading.value for reading in readings[-2:])
         return compared(latest, before)
-    (current,) = buckets(every, at, at)
-    (other,) = buckets(every, current[0] - INSTANT, current[0] - INSTANT)
+    (current,) = calendar.buckets(every, at, at)
+    (other,) = calendar.buckets(every, current[0] - INSTANT, current[0] - INSTANT)
     elapsed = (other[0], min(other[1], other[0] + (at - current[0]) + INSTANT))
     now, before = in_force(terms, current[1]), in_force(terms, other[1])
     return _to_date(

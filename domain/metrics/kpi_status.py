@@ -7,7 +7,7 @@ from datetime import datetime
 from domain.metrics.formulas import Fact, NumericMeasurement
 from domain.metrics.kpi_series import Bucket, KpiStatus, KpiTerms, SeriesPoint, in_force, measured_at, point
 from domain.metrics.rating import is_outdated
-from domain.primitives.calendar import Step, floor, following
+from domain.primitives.calendar import Calendar, Step
 from domain.primitives.values import Aggregation, Cadence, ScoringPolicy
 
 PERIODS = {
@@ -21,10 +21,12 @@ PERIODS = {
 
 
 class KpiFacts(Fact, frozen=True, gc=False):
-    """A KPI at a basis. `terms`: those of each of its definitions, oldest first; at least one."""
+    """A KPI at a basis. `terms`: those of each of its definitions, oldest first; at least one. `calendar`: the one in
+    force, which bounds its periods."""
 
     terms: tuple[KpiTerms, ...]
     cadence: Cadence
+    calendar: Calendar
     retired: bool = False
 
 
@@ -62,8 +64,8 @@ def latest_period(kpi: KpiFacts, readings: Sequence[NumericMeasurement], at: dat
 def period(kpi: KpiFacts, moment: datetime) -> Bucket:
     """The period of the KPI's cadence that contains a moment."""
     every = PERIODS[kpi.cadence]
-    start = floor(every, moment)
-    return start, following(every, start)
+    start = kpi.calendar.floor(every, moment)
+    return start, kpi.calendar.following(every, start)
 
 
 def is_running_sum(kpi: KpiFacts, bucket: Bucket, at: datetime) -> bool:

@@ -5,7 +5,7 @@ objectives, teams and cycles.
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
@@ -14,7 +14,6 @@ from msgspec import structs
 from domain.metrics import formulas
 from domain.metrics.formulas import Fact, Measurement, at_least, at_most, clamped, scaled, unclamped
 from domain.metrics.rating import Health, band, is_outdated, verdict
-from domain.primitives.calendar import day_end, day_start
 from domain.primitives.values import Cadence, Direction, Kind, Metric, ObjectiveKind, Ref, ScoringPolicy
 
 # ── inputs of the formulas ──────────────────────────────────────────────────────────────────────
@@ -30,12 +29,14 @@ class PersonalScore(Fact, frozen=True, gc=False):
 class KeyResultFacts(Fact, frozen=True, gc=False):
     """A key result at a basis.
 
-    `kind`: that of its objective. `cadence`: the longer one of its cycle and its linked KPI. `is_dropped`: it or its
-    objective is dropped. `is_planned`: its objective is a draft, or its cycle is in PLANNING. `ended_at`: the end of
-    its window, None while it is open. `score`: its score, by a person or by the closing of its objective;
-    `personal_score`: only if a person gave it. `baseline`: the value that a metric without a start begins at. `latest`:
-    its latest measurement within the window. `last_measured_at`: the time of its last check-in or reading in the
-    window, even one without a value. `confidence`: the latest one given. `position`: the position of its latest event.
+    `kind`: that of its objective. `begins_at`: the time from which progress is expected, the cycle's start, or its
+    creation if that is later; `due_at`: the end of its due day; both by the calendar in force. `cadence`: the longer
+    one of its cycle and its linked KPI. `is_dropped`: it or its objective is dropped. `is_planned`: its objective is a
+    draft, or its cycle is in PLANNING. `ended_at`: the end of its window, None while it is open. `score`: its score, by
+    a person or by the closing of its objective; `personal_score`: only if a person gave it. `baseline`: the value that
+    a metric without a start begins at. `latest`: its latest measurement within the window. `last_measured_at`: the time
+    of its last check-in or reading in the window, even one without a value. `confidence`: the latest one given.
+    `position`: the position of its latest event.
     """
 
     id: UUID
@@ -44,9 +45,8 @@ class KeyResultFacts(Fact, frozen=True, gc=False):
     metric: Metric
     kind: ObjectiveKind
     weight: float
-    due: date
-    created_at: datetime
-    cycle_start: date
+    begins_at: datetime
+    due_at: datetime
     cadence: Cadence
     is_dropped: bool = False
     is_planned: bool = False
@@ -57,11 +57,6 @@ class KeyResultFacts(Fact, frozen=True, gc=False):
     latest: Measurement | None = None
     last_measured_at: datetime | None = None
     confidence: float | None = None
-
-    @property
-    def begins_at(self) -> datetime:
-        """The time from which progress is expected: the cycle's start, or its creation if that is later."""
-        return max(self.created_at, day_start(self.cycle_start))
 
     @property
     def measured_metric(self) -> Metric:
@@ -177,20 +172,19 @@ def is_level(metric: Metric) -> bool:
 # ── expected progress and health ────────────────────────────────────────────────────────────────
 
 
-def elapsed(begins_at: datetime, due: date, at: datetime) -> float:
-    """The elapsed share of the time from `begins_at` to the end of the due date in UTC, in [0, 1].
+def elapsed(begins_at: datetime, due_at: datetime, at: datetime) -> float:
+    """The elapsed share of the time from `begins_at` to `due_at`, the end of the due day, in [0, 1].
 
-    1 for a due date before the beginning.
+    1 for a due day that ends before the beginning.
     """
-    ends_at = day_end(due)
-    if ends_at <= begins_at or at >= ends_at:
+    if due_at <= begins_at or at >= due_at:
         return 1.0
-    return 0.0 if at <= begins_at else (at - begins_at) / (ends_at - begins_at)
+    return 0.0 if at <= begins_at else (at - begins_at) / (due_at - begins_at)
 
 
-def expected(metric: Metric, begins_at: datetime, due: date, at: datetime) -> float:
+def expected(metric: Metric, begins_at: datetime, due_at: datetime, at: datetime) -> float:
     """The expected progress of an open key result: 1 for a level goal, else the elapsed share of the time."""
-    return 1.0 if is_level(metric) else elapsed(begins_at, due, at)
+    return 1.0 if is_level(metric) else elapsed(begins_at, due_at, at)
 
 
 def _health(of: KeyResultFacts, share: float | None, gap: float, at: datetime, policy: ScoringPolicy) -> Health:
@@ -207,7 +201,7 @@ def _health(of: KeyResultFacts, share: float | None, gap: float, at: datetime, p
         return Health.PENDING
     if share is None and not is_outdated(of.begins_at, of.cadence, at, policy):
         return Health.PENDING
-    now = min(at, day_end(of.due))
+    now = min(at, of.due_at)
     is_reached = clamped(share) == 1.0 and not is_level(of.measured_metric)
     if not is_reached and is_outdated(of.last_measured_at or of.begins_at, of.cadence, now, policy):
         return Health.OUTDATED
@@ -224,7 +218,7 @@ def of_key_result(facts: KeyResultFacts, at: datetime, policy: ScoringPolicy) ->
     share = unclamped(metric, facts.latest)
     if share is None and facts.ended_at is not None and facts.personal_score is not None:
         share = facts.personal_score.value
-    due = 1.0 if facts.ended_at is not None else expected(metric, facts.begins_at, facts.due, at)
+    due = 1.0 if facts.ended_at is not None else expected(metric, facts.begins_at, facts.due_at, at)
     value = clamped(share)
     gap = due - (value or 0.0)
     health = _health(facts, share, gap, at, policy)

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from domain.metrics.formulas import Fact, Measured, clamped, share_at, unclamped
 from domain.metrics.progress import expected, is_level
 from domain.metrics.rating import SHARE_TOLERANCE
-from domain.primitives.calendar import day_end
+from domain.primitives.calendar import INSTANT, Calendar
 from domain.primitives.values import Direction, Metric
 
 FORECAST_METHOD = "theil-sen"
@@ -53,13 +53,13 @@ class Forecast(Fact, frozen=True, gc=False):
 # ── the plan ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def planned(metric: Metric, begins_at: datetime, due: date, at: datetime) -> float:
+def planned(metric: Metric, begins_at: datetime, due_at: datetime, at: datetime) -> float:
     """The planned value of a key result at a moment, with linear progress, in the metric's unit.
 
     From the start to the target, or to the nearer bound of WITHIN. Without a start, and for a start inside the goal,
     always the target, or the middle of the bounds. MILESTONES, DONE: the elapsed share of the time.
     """
-    share, goal = expected(metric, begins_at, due, at), _goal(metric)
+    share, goal = expected(metric, begins_at, due_at, at), _goal(metric)
     if goal is None:
         return share
     if metric.start is None or share == 1 or is_level(metric):
@@ -84,9 +84,15 @@ _SHARES = Metric(Direction.INCREASE, start=0.0, target=1.0)
 
 
 def forecast(
-    measurements: Sequence[Measured], metric: Metric, begins_at: datetime, due: date, at: datetime
+    measurements: Sequence[Measured],
+    metric: Metric,
+    begins_at: datetime,
+    due_at: datetime,
+    at: datetime,
+    calendar: Calendar,
 ) -> Forecast | None:
-    """The line through the start and the values measured from the beginning on, extrapolated to the end of `due`.
+    """The line through the start and the values measured from the beginning on, extrapolated to `due_at`, the end of
+    the due day. Days are those of `calendar`.
 
     The line is the Theil-Sen estimator (Theil 1950, Sen 1968): its slope is the median of the slopes between all pairs
     of points, which makes it robust against outliers. The start, if the metric has one, is the first point, at
@@ -94,18 +100,17 @@ def forecast(
     distance from start to the nearer bound). MILESTONES are extrapolated as the share of their weight.
 
     `hit_on`: if the value meets the target, the day since which the measurements meet it or else the day on which the
-    line does, `due` at the latest; otherwise the day after `due` on which the line meets it, or None.
+    line does, the due day at the latest; otherwise the day after it on which the line meets it, or None.
 
     Returns None for DONE, after the due date, and unless there are values on three days that span a tenth of the time
     from the beginning to the due date; the start is not one of them. `measurements` are oldest first, and none is after
     `at`.
     """
-    ends_at = day_end(due)
     measured = _measured(measurements, metric, begins_at)
-    if metric.direction is Direction.DONE or at >= ends_at or not _suffice(measured, ends_at - begins_at):
+    if metric.direction is Direction.DONE or at >= due_at or not _suffice(measured, due_at - begins_at, calendar):
         return None
     goal = _SHARES if metric.milestones else metric
-    return _extrapolated(measured, _spread(_with_start(measured, goal, begins_at)), goal, due, at)
+    return _extrapolated(measured, _spread(_with_start(measured, goal, begins_at)), goal, due_at, at, calendar)
 
 
 def _measured(measurements: Sequence[Measured], metric: Metric, begins_at: datetime) -> list[_Point]:
@@ -118,8 +123,8 @@ def _measured(measurements: Sequence[Measured], metric: Metric, begins_at: datet
     return list({measured_at: value for measured_at, value in values if value is not None}.items())
 
 
-def _suffice(measured: list[_Point], duration: timedelta) -> bool:
-    if len({measured_at.date() for measured_at, _ in measured}) < FORECAST_DAYS_MIN:
+def _suffice(measured: list[_Point], duration: timedelta, calendar: Calendar) -> bool:
+    if len({calendar.day_of(measured_at) for measured_at, _ in measured}) < FORECAST_DAYS_MIN:
         return False
     return measured[-1][0] - measured[0][0] >= duration * FORECAST_SPAN_MIN
 
@@ -138,19 +143,21 @@ def _spread(points: list[_Point]) -> list[_Point]:
 
 
 def _extrapolated(
-    measured: list[_Point], points: list[_Point], goal: Metric, due: date, at: datetime
+    measured: list[_Point], points: list[_Point], goal: Metric, due_at: datetime, at: datetime, calendar: Calendar
 ) -> Forecast | None:
     slope, now = _line(points, at)
-    value = _limited(now + slope * (day_end(due) - at).total_seconds(), measured[-1][1], goal)
+    value = _limited(now + slope * (due_at - at).total_seconds(), measured[-1][1], goal)
     if not isfinite(value) or not isfinite(now):
         return None
-    will_hit, meets_on = _is_met(goal, value), _meets_on(goal, now, slope, at)
-    hit_on = min(_reached_on(measured, goal) or meets_on or due, due) if will_hit else _after(due, meets_on)
+    will_hit, meets_at = _is_met(goal, value), _meets_at(goal, now, slope, at)
+    last = due_at - INSTANT
+    hit_at = min(_reached_at(measured, goal) or meets_at or last, last) if will_hit else _after(last, meets_at)
+    hit_on = None if hit_at is None else calendar.day_of(hit_at)
     return Forecast(value, clamped(share_at(goal, value)) or 0.0, will_hit, hit_on, FORECAST_METHOD)
 
 
-def _after(due: date, day: date | None) -> date | None:
-    return day if day is not None and day > due else None
+def _after(last: datetime, moment: datetime | None) -> datetime | None:
+    return moment if moment is not None and moment > last else None
 
 
 def _line(points: list[_Point], at: datetime) -> tuple[float, float]:
@@ -176,22 +183,22 @@ def _is_met(goal: Metric, value: float) -> bool:
     return share_at(goal, value) >= 1 - SHARE_TOLERANCE
 
 
-def _reached_on(measured: list[_Point], goal: Metric) -> date | None:
-    """The day since which all measurements reach the target; None if the latest does not."""
+def _reached_at(measured: list[_Point], goal: Metric) -> datetime | None:
+    """The moment since which all measurements reach the target; None if the latest does not."""
     run = list(takewhile(lambda point: _is_met(goal, point[1]), reversed(measured)))
-    return run[-1][0].date() if run else None
+    return run[-1][0] if run else None
 
 
-def _meets_on(goal: Metric, now: float, slope: float, at: datetime) -> date | None:
-    """The day on which a line with the value `now` at `at` reaches the target or the next bound."""
+def _meets_at(goal: Metric, now: float, slope: float, at: datetime) -> datetime | None:
+    """The moment at which a line with the value `now` at `at` reaches the target or the next bound."""
     if _is_met(goal, now):
-        return at.date()
+        return at
     bound = goal.target
     if goal.lower is not None and goal.upper is not None:
         bound = goal.lower if now < goal.lower else goal.upper
     assert bound is not None
     seconds = (bound - now) / slope if slope else -1.0
     try:
-        return (at + timedelta(seconds=seconds)).date() if seconds >= 0 else None
+        return at + timedelta(seconds=seconds) if seconds >= 0 else None
     except OverflowError:
         return None

@@ -3,9 +3,9 @@
 from types import ModuleType
 from typing import Final
 
-from domain.model import cycle, discussion, key_result, kpi, objective, people
+from domain.model import cycle, discussion, key_result, kpi, objective, people, workspace
 from domain.model.event import EVENTS as _EVENTS
 from domain.model.event import Event
 
-MODULES: Final[tuple[ModuleType, ...]] = (people, cycle, objective, key_result, kpi, discussion)
+MODULES: Final[tuple[ModuleType, ...]] = (people, workspace, cycle, objective, key_result, kpi, discussion)
 EVENTS: Final[dict[str, type[Event]]] = _EVENTS

@@ -377,6 +377,7 @@ class Kind(StrEnum):
     COMMENT = "Comment"
     REFLECTION = "Reflection"
     POLICY = "ScoringPolicy"
+    CALENDAR = "Calendar"
 
 
 class Ref(Value, frozen=True):

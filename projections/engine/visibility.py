@@ -56,6 +56,7 @@ EVERYTHING: Final = Shown("true")
 SHOWN: Final[Mapping[str, Shown]] = {
     "cycle": EVERYTHING,
     "scoring_policy": EVERYTHING,
+    "calendar": EVERYTHING,
     "kpi": EVERYTHING,
     "reading": EVERYTHING,
     "person": EVERYTHING,

@@ -13,6 +13,7 @@ from msgspec import structs
 from domain.metrics import progress, wholes
 from domain.metrics.progress import KeyResultProgress
 from domain.metrics.wholes import CycleProgress, ObjectiveProgress
+from domain.primitives.calendar import Calendar
 from domain.primitives.values import CycleState, ScoringPolicy
 from projections.figures import formula_inputs
 from projections.figures.horizon import Horizon
@@ -36,6 +37,7 @@ class Figures:
         self.timeline = timeline
         self.horizon = horizon
         self._policy: ScoringPolicy | None = None
+        self._calendar: Calendar | None = None
         self._key_results: dict[UUID, KeyResultProgress | None] = {}
         self._objectives: dict[UUID, ObjectiveProgress | None] = {}
         self._ended: dict[End, Figures] = {}
@@ -46,6 +48,17 @@ class Figures:
         if self._policy is None:
             self._policy = self.timeline.policy(self.horizon)
         return self._policy
+
+    @property
+    def calendar(self) -> Calendar:
+        """The calendar in force at the horizon."""
+        if self._calendar is None:
+            self._calendar = self.timeline.calendar(self.horizon)
+        return self._calendar
+
+    def calendar_of(self, end: End | None) -> Calendar:
+        """The calendar in force at an end; without one, at the horizon."""
+        return self.calendar if end is None else self.at_end(end).calendar
 
     def at_end(self, end: End) -> "Figures":
         """The figures at the same horizon, cut at an end."""
@@ -62,6 +75,7 @@ class Figures:
                 self._key_results.pop(id, None)
         self._ended.clear()
         self._policy = None
+        self._calendar = None
 
     # ── key results ──────────────────────────────────────────────────────────────────────────────
 
@@ -75,7 +89,7 @@ class Figures:
     def of_version(self, row: KeyResultRow) -> KeyResultProgress:
         """The progress of a version of a key result, or of an earlier one if it was changed after its end."""
         objective, cycle = self._objective_row(row.objective), self.cycle_row(row.cycle)
-        span = window(row, objective, cycle, self.horizon.at)
+        span = window(row, objective, cycle, self.horizon.at, self.calendar_of)
         if span.ended is not None and span.ended.precedes(row):
             then = self.at_end(span.ended)
             before = self.timeline.key_results[row.id].at(then.horizon)
@@ -97,7 +111,8 @@ class Figures:
 
     def window(self, row: KeyResultRow) -> Window:
         """The window of a version of a key result."""
-        return window(row, self._objective_row(row.objective), self.cycle_row(row.cycle), self.horizon.at)
+        objective, cycle = self._objective_row(row.objective), self.cycle_row(row.cycle)
+        return window(row, objective, cycle, self.horizon.at, self.calendar_of)
 
     def _standing(self, row: KeyResultRow, cycle: CycleRow, span: Window) -> Standing:
         return standing(self.timeline, row, cycle, span, self.horizon)

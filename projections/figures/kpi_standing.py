@@ -8,6 +8,7 @@ from uuid import UUID
 from domain.metrics import kpi_status
 from domain.metrics.kpi_series import KpiStatus, KpiTerms, in_force
 from domain.metrics.kpi_status import KpiFacts
+from domain.primitives.calendar import Calendar
 from domain.primitives.values import Aggregation, Basis, ScoringPolicy
 from projections.store.versioned_tables import Connection
 from projections.tables import kpi
@@ -32,14 +33,14 @@ class KpiStanding(NamedTuple):
         return None if latest is None else latest.value
 
 
-def standings(conn: Connection, basis: Basis, rows: Sequence[KpiRow]) -> dict[UUID, KpiStanding]:
+def standings(conn: Connection, basis: Basis, rows: Sequence[KpiRow], calendar: Calendar) -> dict[UUID, KpiStanding]:
     """The standing of each of these KPIs; up to four statements for all of them.
 
     Reads the readings of one or two periods, and only the latest reading where it is the value of its period.
     """
     ids = [row.id for row in rows]
     terms = terms_of(kpi.kpi_versions(conn, basis, ids))
-    facts = {row.id: KpiFacts(terms[row.id], row.cadence, row.retired) for row in rows}
+    facts = {row.id: KpiFacts(terms[row.id], row.cadence, calendar, row.retired) for row in rows}
     latest = READINGS.latest(conn, basis, ids)
     starts = _starts(conn, basis, facts, latest)
     since = READINGS.since(conn, basis, starts) if starts else {}

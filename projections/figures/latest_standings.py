@@ -20,7 +20,7 @@ from projections.figures.standing import Standing, needs_baseline, standing
 from projections.figures.window import Window, window
 from projections.store.basis import is_level
 from projections.store.versioned_tables import Connection, basis_params, fetch
-from projections.tables.cycle import CYCLE, CycleRow, Policies
+from projections.tables.cycle import CYCLE, Calendars, CycleRow, Settings, settings
 from projections.tables.key_result import KeyResultRow
 from projections.tables.kpi import KPI, KpiRow
 from projections.tables.measurements import CURRENT
@@ -48,13 +48,14 @@ def contexts(
     objectives: Mapping[UUID, ObjectiveRow],
     cycles: Mapping[UUID, CycleRow],
     kpis: Mapping[UUID, KpiRow],
+    calendars: Calendars,
 ) -> list[Context]:
     """The contexts of key results, from the rows of their objectives, cycles and linked KPIs at the basis."""
     found = []
     for row in key_results:
         objective, cycle = objectives[row.objective], cycles[row.cycle]
         kpi = None if row.kpi is None else kpis.get(row.kpi)
-        found.append(Context(row, objective, cycle, kpi, window(row, objective, cycle, basis.at)))
+        found.append(Context(row, objective, cycle, kpi, window(row, objective, cycle, basis.at, calendars.in_force)))
     return found
 
 
@@ -63,13 +64,13 @@ def read_contexts(conn: Connection, basis: Basis, key_results: Sequence[KeyResul
     objectives = OBJECTIVE.by_id(conn, basis, {row.objective for row in key_results})
     cycles = CYCLE.by_id(conn, basis, {row.cycle for row in key_results})
     kpis = KPI.by_id(conn, basis, {row.kpi for row in key_results if row.kpi is not None})
-    return contexts(basis, key_results, objectives, cycles, kpis)
+    return contexts(basis, key_results, objectives, cycles, kpis, settings(conn, basis).calendars)
 
 
-def progress_of(of: Context, standing: Standing, policies: Policies, basis: Basis) -> KeyResultProgress:
+def progress_of(of: Context, standing: Standing, settings: Settings, basis: Basis) -> KeyResultProgress:
     """The progress of a key result with this standing."""
     facts = formula_inputs.of_key_result(of.row, standing, of.window, of.cycle, of.objective, of.kpi)
-    return progress.of_key_result(facts, basis.at, policies.in_force(of.window.ended))
+    return progress.of_key_result(facts, basis.at, settings.policies.in_force(of.window.ended))
 
 
 # ── standings ────────────────────────────────────────────────────────────────────────────────────

@@ -10,7 +10,6 @@ import msgspec
 from domain.metrics.formulas import Measurement, fits
 from domain.metrics.kpi_series import aggregated
 from domain.metrics.progress import BASELINED
-from domain.primitives.calendar import day_start
 from domain.primitives.values import Aggregation, Metric
 from projections.figures.horizon import Horizon
 from projections.figures.timeline import MeasurementVersion, Timeline
@@ -161,7 +160,7 @@ class _Reader:
             return Link(kpi, Aggregation.LAST, None, until)
         first = max(filter(None, (self._cycle.starts_on, count_from)))
         assert aggregate is not None
-        return Link(kpi, aggregate, day_start(first), until)
+        return Link(kpi, aggregate, self._window.calendar.day_start(first), until)
 
     @property
     def _readings_until(self) -> datetime:
@@ -213,7 +212,7 @@ class _Reader:
     def _linked_baseline(self, link: Link, first: MeasurementVersion | None) -> float | None:
         if link.aggregation is Aggregation.SUM:
             return 0.0
-        begun = self._linked_value(link, min(self._begins_at, self._readings_until))
+        begun = self._linked_value(link, min(self._window.begins_at, self._readings_until))
         if begun is not None:
             return begun.value
         return None if first is None else first.value
@@ -224,10 +223,6 @@ class _Reader:
         own = [one for one in self._own.current(self._horizon) if self._fits(one) and one.measured_at <= until]
         at_first = [one.value for one in own if one.measured_at == own[0].measured_at]
         return at_first[-1] if at_first else None
-
-    @property
-    def _begins_at(self) -> datetime:
-        return max(self._row.created_at, day_start(self._cycle.starts_on))
 
 
 def _measurement(version: MeasurementVersion | None) -> Measurement | None:

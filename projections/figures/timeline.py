@@ -1,9 +1,9 @@
 """Goals with all their versions and measurements, from one read, to compute figures at any number of bases.
 
 A few statements read every version of the objectives and key results, all their measurements, the cycles and every
-scoring policy. `projections.figures.figures` looks the state at a basis up in sorted lists, so a year of days costs no
-more statements than one day. An objective without key results takes its value from the objectives that support it, so
-those are read with it.
+scoring policy and calendar. `projections.figures.figures` looks the state at a basis up in sorted lists, so a year of
+days costs no more statements than one day. An objective without key results takes its value from the objectives that
+support it, so those are read with it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,11 +14,12 @@ from uuid import UUID
 import msgspec
 
 from domain.metrics.formulas import Measurement
+from domain.primitives.calendar import Calendar
 from domain.primitives.values import Basis, KeyResultState, Kind, ObjectiveState, Ref, ScoringPolicy
 from projections.figures.horizon import Horizon
 from projections.store.versioned_tables import OPEN, Connection, Version, basis_params, fetch
 from projections.tables.alignment import SUPPORT, Support
-from projections.tables.cycle import CYCLE, POLICY, CycleRow, PolicyRow
+from projections.tables.cycle import CYCLE, CalendarRow, CycleRow, PolicyRow, settings
 from projections.tables.key_result import KEY_RESULT, KeyResultRow
 from projections.tables.kpi import KPI, KpiRow
 from projections.tables.objective import OBJECTIVE, ObjectiveRow
@@ -100,6 +101,7 @@ class Timeline:
     def __init__(self, position: int) -> None:
         self.position = position
         self.policies: History[PolicyRow] = History(())
+        self.calendars: History[CalendarRow] = History(())
         self.cycles: dict[UUID, History[CycleRow]] = {}
         self.own: list[UUID] = []
         self.objectives: dict[UUID, History[ObjectiveRow]] = {}
@@ -114,6 +116,11 @@ class Timeline:
         """The scoring policy in force."""
         row = self.policies.at(horizon)
         return ScoringPolicy() if row is None else row.policy
+
+    def calendar(self, horizon: Horizon) -> Calendar:
+        """The calendar in force."""
+        row = self.calendars.at(horizon)
+        return Calendar() if row is None else row.calendar
 
     def series(self, subject: UUID) -> MeasurementSeries:
         """The measurements of a key result or KPI."""
@@ -205,7 +212,8 @@ def of_key_results(conn: Connection, basis: Basis, key_results: Sequence[UUID]) 
 
 def _started(conn: Connection, basis: Basis) -> Timeline:
     timeline = Timeline(basis.position)
-    timeline.policies = History(POLICY.history(conn, basis, f"select id from {POLICY.name} where version = 1"))
+    policies, calendars = settings(conn, basis)
+    timeline.policies, timeline.calendars = History(policies.rows), History(calendars.rows)
     timeline.cycles = _histories(CYCLE.history(conn, basis, f"select id from {CYCLE.name} where version = 1"))
     return timeline
 

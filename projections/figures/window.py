@@ -1,9 +1,10 @@
 """The window of a key result: the time whose measurements count, up to its end."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
-from domain.primitives.calendar import last_instant
+from domain.primitives.calendar import Calendar
 from domain.primitives.values import CycleState, KeyResultState
 from projections.store.versioned_tables import Version
 from projections.tables.cycle import CycleRow
@@ -24,12 +25,16 @@ class End(NamedTuple):
 
 
 class Window(NamedTuple):
-    """`ended`: the end of the window, None while it is open. `check_ins_until` and `readings_until`: the last moment
-    whose check-ins and readings count, not after the moment of the basis."""
+    """`ended`: the end of the window, None while it is open. `begins_at`: the beginning of the key result, the start of
+    its cycle or its creation if that is later. `check_ins_until` and `readings_until`: the last moment
+    whose check-ins and readings count, not after the moment of the basis. `calendar`: the one in force at its end, or
+    at the basis while it is open; its days are those of the cycle and of the due date."""
 
     ended: End | None
+    begins_at: datetime
     check_ins_until: datetime
     readings_until: datetime
+    calendar: Calendar
 
 
 def end_of_objective(row: ObjectiveRow) -> End | None:
@@ -51,8 +56,14 @@ def end_of_goal(row: ObjectiveRow, cycle: CycleRow) -> End | None:
     return min(filter(None, (end_of_objective(row), end_of_cycle(cycle))), default=None)
 
 
-def window(row: KeyResultRow, objective: ObjectiveRow, cycle: CycleRow, at: datetime) -> Window:
-    """The window of a key result at a moment.
+def window(
+    row: KeyResultRow,
+    objective: ObjectiveRow,
+    cycle: CycleRow,
+    at: datetime,
+    in_force: Callable[[End | None], Calendar],
+) -> Window:
+    """The window of a key result at a moment. `in_force`: the calendar at an end; without one, at the basis.
 
     It ends at the first of: its own dropping, the closing or dropping of its objective, the closing of its cycle. For
     readings of a linked KPI it ends at the latest with the last day of the cycle, or with the due date if that is
@@ -62,4 +73,6 @@ def window(row: KeyResultRow, objective: ObjectiveRow, cycle: CycleRow, at: date
     ends = [dropped, end_of_objective(objective), end_of_cycle(cycle)]
     ended = min(filter(None, ends), default=None)
     until = at if ended is None else min(at, ended.at)
-    return Window(ended, until, min(until, last_instant(max(cycle.ends_on, row.due))))
+    calendar = in_force(ended)
+    begins_at = max(row.created_at, calendar.day_start(cycle.starts_on))
+    return Window(ended, begins_at, until, min(until, calendar.last_instant(max(cycle.ends_on, row.due))), calendar)

@@ -191,6 +191,7 @@ def _all_steps(timeline: Timeline, plan: Horizon) -> Iterator[_Step]:
             yield _Step(version.position, _cause_of_objective(before, version), id)
         for key_result in timeline.of_objective[id]:
             yield from _steps_of_key_result(timeline, key_result, id, plan)
+    yield from _steps_of_calendar(timeline, plan)
     for cycle in timeline.cycles.values():
         yield from _steps_of_cycle(timeline, cycle, plan)
     for target, edges in timeline.edges.items():
@@ -199,6 +200,13 @@ def _all_steps(timeline: Timeline, plan: Horizon) -> Iterator[_Step]:
                 yield _Step(edge.position, Cause.SCOPE, target)
             if edge.until_position <= timeline.position and not plan.sees(edge.until_position, edge.until_at):
                 yield _Step(edge.until_position, Cause.SCOPE, target)
+
+
+def _steps_of_calendar(timeline: Timeline, plan: Horizon) -> Iterator[_Step]:
+    """A new calendar moves the days of every objective."""
+    for _, version in _changes(timeline.calendars.versions, plan):
+        for objective in timeline.objectives:
+            yield _Step(version.position, Cause.GOALPOST, objective)
 
 
 def _steps_of_cycle(timeline: Timeline, cycle: History[CycleRow], plan: Horizon) -> Iterator[_Step]:

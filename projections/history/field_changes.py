@@ -10,7 +10,7 @@ import msgspec
 
 from domain.primitives.values import Aggregation, Kind, Milestone, Ref
 from projections.store.versioned_tables import Connection, EventRow, Table, Version, fetch
-from projections.tables.cycle import CYCLE, POLICY, CycleRow
+from projections.tables.cycle import CALENDAR, CYCLE, POLICY, CycleRow
 from projections.tables.discussion import COMMENT, INITIATIVE, REFLECTION
 from projections.tables.key_result import KEY_RESULT, KeyResultRow
 from projections.tables.kpi import KPI, KpiRow
@@ -19,9 +19,9 @@ from projections.tables.objective import OBJECTIVE, ObjectiveRow
 from projections.tables.people import PERSON, TEAM, TeamRow
 
 TABLES_OF: dict[Kind, Table[Any]] = {
-    Kind.PERSON: PERSON, Kind.TEAM: TEAM, Kind.CYCLE: CYCLE, Kind.POLICY: POLICY, Kind.OBJECTIVE: OBJECTIVE,
-    Kind.KEY_RESULT: KEY_RESULT, Kind.CHECK_IN: CHECK_IN, Kind.KPI: KPI, Kind.READING: READING,
-    Kind.INITIATIVE: INITIATIVE, Kind.COMMENT: COMMENT, Kind.REFLECTION: REFLECTION,
+    Kind.PERSON: PERSON, Kind.TEAM: TEAM, Kind.CYCLE: CYCLE, Kind.POLICY: POLICY, Kind.CALENDAR: CALENDAR,
+    Kind.OBJECTIVE: OBJECTIVE, Kind.KEY_RESULT: KEY_RESULT, Kind.CHECK_IN: CHECK_IN, Kind.KPI: KPI,
+    Kind.READING: READING, Kind.INITIATIVE: INITIATIVE, Kind.COMMENT: COMMENT, Kind.REFLECTION: REFLECTION,
 }  # fmt: skip
 """By kind: the table with the versions."""
 

@@ -4,10 +4,11 @@ from typing import NamedTuple
 
 from domain.metrics import kpi_series as formulas
 from domain.metrics.kpi_series import KpiStatus
-from domain.primitives.values import Basis, ScoringPolicy
+from domain.primitives.values import Basis
 from projections.figures import kpi_standing
 from projections.store.versioned_tables import Connection, basis_params
 from projections.tables import kpi
+from projections.tables.cycle import Settings
 from projections.tables.kpi import KPI, KpiRow
 
 
@@ -24,20 +25,20 @@ class KpiDelta(NamedTuple):
 
 
 def kpi_deltas(
-    conn: Connection, before: Basis, after: Basis, policy_before: ScoringPolicy, policy_after: ScoringPolicy
+    conn: Connection, before: Basis, after: Basis, settings_before: Settings, settings_after: Settings
 ) -> list[KpiDelta]:
     """Every KPI that was not retired before, by name; up to ten statements. A KPI that did not exist before had
     NO_DATA."""
     rows = KPI.read(conn, KPI.query(after, f"select id from {KPI.name} where version = 1"), basis_params(after))
     then = kpi.kpis(conn, before, [row.id for row in rows])
-    old = kpi_standing.standings(conn, before, list(then.values()))
-    new = kpi_standing.standings(conn, after, rows)
+    old = kpi_standing.standings(conn, before, list(then.values()), settings_before.calendar)
+    new = kpi_standing.standings(conn, after, rows, settings_after.calendar)
 
     def delta(row: KpiRow) -> KpiDelta:
         was, is_now = old.get(row.id), new[row.id]
-        status_before = KpiStatus.NO_DATA if was is None else was.status(policy_before)
+        status_before = KpiStatus.NO_DATA if was is None else was.status(settings_before.policy)
         compared = formulas.compared(is_now.value, None if was is None else was.value)
-        status_after = is_now.status(policy_after)
+        status_after = is_now.status(settings_after.policy)
         return KpiDelta(row, compared.previous, compared.current, compared.change, status_before, status_after)
 
     watched = [row for row in rows if row.id not in then or not then[row.id].retired]

@@ -19,7 +19,7 @@ from uuid import UUID
 from domain.log import times
 from domain.log.times import Known
 from domain.metrics.wholes import CycleProgress
-from domain.primitives.calendar import Step, day_start, steps
+from domain.primitives.calendar import Calendar, Step
 from domain.primitives.errors import Code, CommandRejected, invalid
 from domain.primitives.values import EARLIEST
 from projections.figures import timeline
@@ -79,13 +79,14 @@ def replay(
     more for each level of objectives that give others their value; figures are computed on access. Raises
     `INVALID` for a span that begins after it ends, `TOO_LARGE` for too many frames.
     """
-    first, last = _span(cycle, basis, since, until)
     history = timeline.of_cycles(conn, basis, [cycle.id])
+    calendar = history.calendar(Horizon.of(basis))
+    first, last = _span(cycle, basis, calendar, since, until)
     events = _events(conn, history, cycle)
     horizon = Known(known.position, known.known) if known is not None else None
     arrival = horizon or _arrival(cycle, events)
     seen = sorted(_seen(events, arrival, is_all=horizon is not None))
-    moments = steps(every, first, last, [at for at, _ in seen])
+    moments = calendar.steps(every, first, last, [at for at, _ in seen])
     if len(moments) * len(history.key_results) > FIGURES_MAX:
         raise CommandRejected(
             Code.TOO_LARGE, "Has too many frames for so many key results; take a longer step or a shorter span."
@@ -97,10 +98,10 @@ def replay(
 
 
 def _span(
-    cycle: CycleRow, basis: ResolvedBasis, since: datetime | None, until: datetime | None
+    cycle: CycleRow, basis: ResolvedBasis, calendar: Calendar, since: datetime | None, until: datetime | None
 ) -> tuple[datetime, datetime]:
     last = min(until or cycle.outcome_at or basis.at, basis.at)
-    first = min(day_start(cycle.starts_on), last) if since is None else since
+    first = min(calendar.day_start(cycle.starts_on), last) if since is None else since
     if first > last:
         raise invalid(f"Begins after it ends, at {last.isoformat()}.", "from")
     return first, last
@@ -120,8 +121,8 @@ def _frames(
 
 
 class Event(NamedTuple):
-    """An event that affects figures. `is_own`: of the cycle or of the sources of its value, not of a KPI or the scoring
-    policy."""
+    """An event that affects figures. `is_own`: of the cycle or of the sources of its value, not of a KPI, the scoring
+    policy or the calendar."""
 
     position: int
     effective_at: datetime
@@ -143,8 +144,8 @@ def _effective(history: Timeline, cycle: CycleRow) -> Iterable[tuple[int, tuple[
     for basis in (cycle.plan, cycle.outcome):
         if basis is not None:
             yield basis.position, (basis.at, True)
-    for policy in history.policies.versions:
-        yield policy.position, (policy.changed_at, False)
+    for setting in (*history.policies.versions, *history.calendars.versions):
+        yield setting.position, (setting.changed_at, False)
     of = sources(history, cycle.id)
     key_results = [id for objective in of.objectives for id in history.of_objective[objective]]
     for version in _versions(history, of, key_results):

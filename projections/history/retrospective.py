@@ -25,7 +25,6 @@ from domain.metrics.retrospective import (
     silences,
 )
 from domain.metrics.wholes import mean_value
-from domain.primitives.calendar import day_end, day_start
 from domain.primitives.values import Basis
 from projections.figures.figures import Figures
 from projections.figures.horizon import Horizon
@@ -217,12 +216,12 @@ class CycleReview:
                 yield key_result.row
 
     def _begins_at(self, row: KeyResultRow) -> datetime:
-        return max(row.created_at, day_start(self._cycle.starts_on))
+        return self._progress(row).of.begins_at
 
     def _ends_at(self, row: KeyResultRow) -> datetime:
-        last_day = min(row.due, self._cycle.ends_on)
-        ended_at = self._progress(row).of.ended_at
-        return min(self._outcome.at, day_end(last_day), ended_at or self._outcome.at)
+        last_day, ended_at = min(row.due, self._cycle.ends_on), self._progress(row).of.ended_at
+        closes_at = self._figures.window(row).calendar.day_end(last_day)
+        return min(self._outcome.at, closes_at, ended_at or self._outcome.at)
 
     def _versions(self, key_result: UUID) -> Sequence[KeyResultRow]:
         """The versions of a key result that the outcome knows, oldest first."""

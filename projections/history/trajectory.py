@@ -8,7 +8,7 @@ from uuid import UUID
 from domain.metrics.formulas import Measurement, attained
 from domain.metrics.progress import with_start
 from domain.metrics.trajectory import TrajectoryPoint, planned
-from domain.primitives.calendar import Step, day_end, day_start, steps
+from domain.primitives.calendar import Calendar, Step
 from domain.primitives.values import Metric
 from projections.figures.figures import Figures
 from projections.figures.horizon import Horizon
@@ -71,12 +71,13 @@ class KeyResultHistory:
         measured = self._measured()
         moments = [*(row.changed_at for row in self._versions), *measured]
         created_at = self.row.created_at
-        dues = [day_end(targets[0].due), day_end(targets[-1].due)]
+        calendar = self._calendar
+        dues = [calendar.day_end(targets[0].due), calendar.day_end(targets[-1].due)]
         last = max([*dues, created_at, *(at for at in measured if at <= self._horizon.at)])
         now = min(max(self._horizon.at, created_at), last)
-        past = steps(every, created_at, now, moments)
+        past = calendar.steps(every, created_at, now, moments)
         baseline = self._figures.standing(self._id).baseline
-        return [self._point(targets, baseline, at) for at in [*past, *steps(every, now, last)[1:]]]
+        return [self._point(targets, baseline, at) for at in [*past, *calendar.steps(every, now, last)[1:]]]
 
     def _measured(self) -> list[datetime]:
         """The moments of its check-ins within the window, and of the values of its KPIs."""
@@ -97,9 +98,14 @@ class KeyResultHistory:
         return TrajectoryPoint(at, first, replanned, actual, found.value, found.confidence)
 
     def _planned(self, row: KeyResultRow, baseline: float | None, at: datetime) -> float:
-        begins_at = max(row.created_at, day_start(self._cycle.starts_on))
+        begins_at = max(row.created_at, self._calendar.day_start(self._cycle.starts_on))
         metric: Metric = with_start(row.metric, baseline)
-        return planned(metric, begins_at, row.due, at)
+        return planned(metric, begins_at, self._calendar.day_end(row.due), at)
+
+    @property
+    def _calendar(self) -> Calendar:
+        """The one in force at the end of its window, or at the horizon while it is open."""
+        return self._figures.window(self.row).calendar
 
     @property
     def _cycle(self) -> CycleRow:

@@ -1,16 +1,18 @@
 """Evidence of a cycle: all its events, each with an inclusion proof against one signed checkpoint."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime
 from uuid import UUID
 
-from domain.handlers.unit_of_work import POLICY_ID, keyed_id
+from domain.handlers.unit_of_work import CALENDAR_ID, POLICY_ID, keyed_id
 from domain.log import raw
 from domain.log.mapper import EventMapper, LogRow
 from domain.model.cycle import CycleClosed, CycleOpened
 from domain.model.event import Event
 from domain.model.key_result import KeyResultAdded, KeyResultLinked
 from domain.model.kpi import ReadingRecorded
+from domain.model.workspace import CalendarSet
+from domain.primitives.calendar import Calendar
 from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.values import Kind
 from domain.proof import evidence
@@ -29,8 +31,8 @@ def of_cycle(conn: Connection, workspace: str, key: str, keys: Keys) -> Iterator
 
     It holds, complete and in order, the streams of: the cycle, its objectives, their key results, check-ins,
     initiatives, comments and reflections; every KPI that measured one of the key results, and its readings
-    within the cycle; and the scoring policy. The checkpoint is stored. Raises `CommandRejected` with `NOT_FOUND`,
-    `signer.Rewritten`, and `ValueError` for a damaged event.
+    within the cycle; the scoring policy and the calendar. The checkpoint is stored. Raises `CommandRejected` with
+    `NOT_FOUND`, `signer.Rewritten`, and `ValueError` for a damaged event.
     """
     size = int(fetch(conn, "select position from view_position", {})[0][0])
     rows = _rows(conn, keyed_id(Kind.CYCLE, key), key, size)
@@ -55,10 +57,12 @@ def _rows(conn: Connection, cycle: UUID, key: str, size: int) -> list[LogRow]:
         raise CommandRejected(Code.NOT_FOUND, f"There is no {Kind.CYCLE} with the key '{key}'.", "cycle")
     linked = _links(held)
     kpis = list(linked)
-    span = _span([row for row in held if row.stream == cycle], min(linked.values(), default=_ENDLESS))
+    calendar = raw.rows_of(conn, [CALENDAR_ID], size)
+    own = [row for row in held if row.stream == cycle]
+    span = _span(own, _calendars(calendar), min(linked.values(), default=_ENDLESS))
     readings = raw.measurements_of(conn, kpis, ReadingRecorded.TOPIC, span, size)
     related = raw.rows_of(conn, [*kpis, *readings, POLICY_ID], size)
-    return sorted([*held, *related], key=_position)
+    return sorted([*held, *calendar, *related], key=_position)
 
 
 def _links(rows: Sequence[LogRow]) -> dict[UUID, datetime]:
@@ -70,13 +74,19 @@ def _links(rows: Sequence[LogRow]) -> dict[UUID, datetime]:
     return linked
 
 
-def _span(rows: Sequence[LogRow], linked_at: datetime) -> tuple[datetime, datetime]:
+def _calendars(rows: Sequence[LogRow]) -> list[Calendar]:
+    """Every calendar that was ever in force."""
+    return [Calendar(), *(event.calendar for event in map(_event, rows) if isinstance(event, CalendarSet))]
+
+
+def _span(rows: Sequence[LogRow], calendars: Sequence[Calendar], linked_at: datetime) -> tuple[datetime, datetime]:
     """The time span of the evidence: from the start of the cycle, or the first link if that is earlier, to its end, or
-    its closing if that is later; without end while the cycle is open."""
+    its closing if that is later; without end while the cycle is open. Of several calendars, the earliest start and the
+    latest end, so that it has the readings that counted at any basis."""
     opened, last = _event(rows[0]), _event(rows[-1])
     assert isinstance(opened, CycleOpened)
-    begins = datetime.combine(opened.starts_on, time(), UTC)
-    ends = datetime.combine(opened.ends_on, time(), UTC) + timedelta(days=1)
+    begins = min(calendar.day_start(opened.starts_on) for calendar in calendars)
+    ends = max(calendar.day_end(opened.ends_on) for calendar in calendars)
     return min(begins, linked_at), max(ends, last.timestamp) if isinstance(last, CycleClosed) else _ENDLESS
 
 

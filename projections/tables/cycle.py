@@ -1,4 +1,4 @@
-"""Cycles and their state, and the scoring policy in force."""
+"""Cycles and their state, and what is in force in the workspace: the scoring policy and the calendar."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -12,6 +12,8 @@ import msgspec
 
 from domain.model.cycle import CycleActivated, CycleClosed, CycleOpened, ScoringPolicyAdopted
 from domain.model.event import NIL_ID, Event, Recorded
+from domain.model.workspace import CalendarSet
+from domain.primitives.calendar import Calendar
 from domain.primitives.values import (
     EARLIEST,
     Basis,
@@ -28,6 +30,8 @@ from projections.store.versioned_tables import (
     Table,
     Version,
     VersionedTable,
+    basis_params,
+    fetch,
 )
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
@@ -77,17 +81,53 @@ class Policies(NamedTuple):
 
     def in_force(self, end: tuple[datetime, int] | None) -> ScoringPolicy:
         """The policy at an end, given as moment and position; without one, at the basis."""
-        if end is None:
-            return self.current.policy
-        adopted = [row for row in self.rows if (row.changed_at, row.position) <= end]
-        return adopted[-1].policy if adopted else ScoringPolicy()
+        rows = self.rows if end is None else [row for row in self.rows if (row.changed_at, row.position) <= end]
+        return rows[-1].policy if rows else ScoringPolicy()
+
+
+class CalendarRow(Version, frozen=True, gc=False):
+    calendar: Calendar
+
+
+class Calendars(NamedTuple):
+    """The calendars up to a basis, oldest first."""
+
+    rows: Sequence[CalendarRow]
+
+    @property
+    def current(self) -> CalendarRow:
+        """The calendar in force at the basis; before the first one is set, the default as version 0."""
+        return self.rows[-1] if self.rows else DEFAULT_CALENDAR
+
+    def in_force(self, end: tuple[datetime, int] | None) -> Calendar:
+        """The calendar at an end, given as moment and position; without one, at the basis."""
+        rows = self.rows if end is None else [row for row in self.rows if (row.changed_at, row.position) <= end]
+        return rows[-1].calendar if rows else Calendar()
+
+
+class Settings(NamedTuple):
+    """The scoring policies and the calendars up to a basis."""
+
+    policies: Policies
+    calendars: Calendars
+
+    @property
+    def policy(self) -> ScoringPolicy:
+        """The scoring policy in force at the basis."""
+        return self.policies.current.policy
+
+    @property
+    def calendar(self) -> Calendar:
+        """The calendar in force at the basis."""
+        return self.calendars.current.calendar
 
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────
 
 CYCLE = VersionedTable(Kind.CYCLE, CycleRow, ["(key)", "(parent) where version = 1"])
 POLICY = VersionedTable(Kind.POLICY, PolicyRow)
-TABLES: tuple[Table[Any], ...] = (CYCLE, POLICY)
+CALENDAR = VersionedTable(Kind.CALENDAR, CalendarRow)
+TABLES: tuple[Table[Any], ...] = (CYCLE, POLICY, CALENDAR)
 
 # ── handlers ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -119,6 +159,11 @@ def on_cycle_closed(event: CycleClosed, entry: Recorded, writer: BatchWriter) ->
 @apply.register
 def on_scoring_policy_adopted(event: ScoringPolicyAdopted, entry: Recorded, writer: BatchWriter) -> None:
     (writer.insert_first if event.originator_version == 1 else writer.insert_version)(POLICY, entry)
+
+
+@apply.register
+def on_calendar_set(event: CalendarSet, entry: Recorded, writer: BatchWriter) -> None:
+    (writer.insert_first if event.originator_version == 1 else writer.insert_version)(CALENDAR, entry)
 
 
 # ── filters and orders ───────────────────────────────────────────────────────────────────────────
@@ -159,9 +204,24 @@ def cycles_within(conn: Connection, basis: Basis, parents: Sequence[UUID]) -> di
     return {parent: sorted(rows, key=attrgetter("starts_on")) for parent, rows in found.items()}
 
 
-def policies(conn: Connection, basis: Basis) -> Policies:
-    """The scoring policies adopted up to the basis."""
-    return Policies(POLICY.history(conn, basis, f"select id from {POLICY.name} where version = 1"))
+def settings(conn: Connection, basis: Basis) -> Settings:
+    """The scoring policies and the calendars up to the basis, in one statement."""
+    policies: list[Any] = []
+    calendars: list[Any] = []
+    for is_calendar, *columns in fetch(conn, _SETTINGS, basis_params(basis)):
+        if is_calendar:
+            calendars.append(CALENDAR.loaded(columns))
+        else:
+            policies.append(POLICY.loaded(columns))
+    return Settings(Policies(policies), Calendars(calendars))
+
+
+def _known(table: VersionedTable[Any], is_calendar: str) -> str:
+    where = "position <= %(position)s and changed_at <= %(at)s"
+    return f"select {is_calendar} as is_calendar, {table.names} from {table.name} where {where}"
+
+
+_SETTINGS = f"{_known(POLICY, 'false')} union all {_known(CALENDAR, 'true')} order by position"
 
 
 def _cycle_conditions(_basis: Basis, filter: CycleFilter) -> FilterBuilder:
@@ -186,4 +246,9 @@ CYCLES = List(
 DEFAULT_POLICY = PolicyRow(
     NIL_ID, 0, 0, 0, EARLIEST, EARLIEST, "machine:keyframe", Source.SYSTEM, None, "machine:keyframe", Source.SYSTEM,
     None, None, ScoringPolicy(),
+)  # fmt: skip
+
+DEFAULT_CALENDAR = CalendarRow(
+    NIL_ID, 0, 0, 0, EARLIEST, EARLIEST, "machine:keyframe", Source.SYSTEM, None, "machine:keyframe", Source.SYSTEM,
+    None, None, Calendar(),
 )  # fmt: skip

@@ -67,8 +67,10 @@ from domain.commands.people_commands import (
 )
 from domain.commands.permissions import Role
 from domain.commands.registry import VERBS
+from domain.commands.workspace_commands import SetCalendar
 from domain.handlers.dispatcher import Dispatcher, Outcome
 from domain.handlers.unit_of_work import Author
+from domain.primitives.calendar import Weekday
 from domain.primitives.errors import CommandRejected
 from domain.primitives.values import (
     Aggregation,
@@ -106,7 +108,7 @@ REPEATABLE = frozenset(
     {
         "renamePerson", "deactivatePerson", "renameTeam", "moveTeam", "appointLead", "joinTeam", "leaveTeam",
         "disbandTeam", "activateCycle", "closeCycle", "adoptScoringPolicy", "rewordObjective", "assignObjective",
-        "setObjectiveVisibility", "erasePerson",
+        "setObjectiveVisibility", "erasePerson", "setCalendar",
         "alignObjective", "unalignObjective", "commitObjective", "closeObjective", "dropObjective",
         "reopenObjective", "rewordKeyResult", "assignKeyResult", "retargetKeyResult", "rescheduleKeyResult",
         "reweighKeyResult", "correctCheckIn", "linkKpi", "unlinkKpi", "scoreKeyResult", "dropKeyResult",
@@ -280,6 +282,13 @@ class History:
 
     def _adoptScoringPolicy(self) -> Command:  # noqa: N802
         return AdoptScoringPolicy(score_green=self._chance.choice([0.6, 0.7, 0.8]), on_track_gap=0.05, **self._since())
+
+    def _setCalendar(self) -> Command:  # noqa: N802
+        return SetCalendar(
+            time_zone=self._chance.choice(["UTC", "Europe/Lisbon", "Pacific/Apia", "America/New_York"]),
+            fiscal_year_start_month=self._chance.choice([1, 2, 7]),
+            week_starts_on=self._chance.choice([UNSET, *Weekday]), **self._since(),
+        )  # fmt: skip
 
     def _draftObjective(self) -> Command:  # noqa: N802
         supports = [self._ref(Kind.OBJECTIVE, Kind.KEY_RESULT)] if self._ids[Kind.KEY_RESULT] else []

@@ -10,7 +10,7 @@ from uuid import UUID
 from api.snapshot.global_ids import encode
 from domain.primitives.calendar import Step
 from domain.primitives.values import Aggregation, Kind
-from tests.reference import counts, kpis, wholes
+from tests.reference import calendars, counts, kpis, wholes
 from tests.reference.entities import Cycle, Kpi, Objective
 from tests.reference.figures import Figures, figures
 from tests.reference.fold import View
@@ -23,6 +23,7 @@ SERIES = {
     "weekly": (Step.WEEK, Aggregation.SUM),
     "monthly": (Step.MONTH, Aggregation.MEAN),
     "quarterly": (Step.QUARTER, Aggregation.LAST),
+    "yearly": (Step.YEAR, Aggregation.MAX),
 }
 
 
@@ -143,7 +144,8 @@ def _kpi(view: View, kpi: Kpi) -> Flat:
 
 
 def _series(view: View, kpi: Kpi, every: Step, aggregate: Aggregation) -> Flat:
-    periods = {kpis.period(every, one.measured_at) for one in kpis.readings_of(view, kpi.id)}
+    calendar = calendars.calendar_in_force(view, None)
+    periods = {calendars.period_of(calendar, every, one.measured_at) for one in kpis.readings_of(view, kpi.id)}
     return {
         start.isoformat().replace("+00:00", "Z"): kpis.value_of(view, kpi.id, start, end, aggregate)
         for start, end in periods

@@ -18,6 +18,7 @@ from domain.model.key_result import (
 )
 from domain.model.kpi import ReadingCorrected, ReadingRecorded, ReadingRetracted
 from domain.model.objective import ObjectiveClosed, ObjectiveReopened
+from domain.model.workspace import CalendarSet
 from domain.primitives.values import ObjectiveState
 from tests.reference.entities import Basis
 from tests.reference.fold import Log, View, shows
@@ -34,7 +35,7 @@ MOVEMENT = (
     ObjectiveClosed,
     CycleClosed,
 )
-GOALPOST = (KeyResultRetargeted, KeyResultRescheduled, KeyResultLinked, KeyResultUnlinked)
+GOALPOST = (KeyResultRetargeted, KeyResultRescheduled, KeyResultLinked, KeyResultUnlinked, CalendarSet)
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,8 @@ class Attribution:
 
 def cause(event: Event, before: View) -> str:
     """MOVEMENT: a measurement or a scoring, and the end or the reopening that makes a person's score count or not.
-    GOALPOST: a changed metric, due day or link. SCOPE: anything else makes parts come, go or weigh differently."""
+    GOALPOST: a changed metric, due day, link or calendar. SCOPE: anything else makes parts come, go or weigh
+    differently."""
     if isinstance(event, MOVEMENT):
         return "movement"
     if isinstance(event, ObjectiveReopened):

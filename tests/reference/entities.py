@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
+from domain.primitives.calendar import Calendar
 from domain.primitives.values import (
     Aggregation,
     Cadence,
@@ -144,6 +145,15 @@ class Kpi:
     @property
     def cadence(self) -> Cadence:
         return self.definitions[-1].cadence
+
+
+@dataclass(frozen=True)
+class CalendarChange:
+    """A calendar, and when and where it was set."""
+
+    at: datetime
+    position: int
+    calendar: Calendar
 
 
 @dataclass(frozen=True)

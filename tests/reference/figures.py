@@ -4,12 +4,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from domain.primitives.values import CycleState, ObjectiveKind, ObjectiveState, ScoringPolicy
+from tests.reference.calendars import ends
 from tests.reference.entities import End, KeyResult
 from tests.reference.fold import View
 from tests.reference.measuring import (
     beginning,
+    calendar_of,
     check_ins,
-    end_of_day,
     is_level,
     limited,
     link_in_force,
@@ -85,7 +86,7 @@ def expected(view: View, key_result: KeyResult) -> float:
     the end of the due day, 1 where due lies before the beginning."""
     if is_level(key_result.metric, start_of(view, key_result)) or window_end(view, key_result) is not None:
         return 1.0
-    first, last = beginning(view, key_result), end_of_day(key_result.due)
+    first, last = beginning(view, key_result), ends(calendar_of(view, key_result), key_result.due)
     if last <= first:
         return 1.0
     return limited((view.basis.at - first) / (last - first))
@@ -154,7 +155,7 @@ def is_outdated(view: View, key_result: KeyResult, value: float | None, policy: 
     the due day; what is reached and not a level goal is never outdated."""
     if value is not None and value >= 1 and not is_level(key_result.metric, start_of(view, key_result)):
         return False
-    silent_until = min(view.basis.at, end_of_day(key_result.due))
+    silent_until = min(view.basis.at, ends(calendar_of(view, key_result), key_result.due))
     return silent_until - last_heard(view, key_result) > patience(view, key_result, policy)
 
 

@@ -37,10 +37,12 @@ from domain.model.objective import (
     ObjectiveUnaligned,
 )
 from domain.model.people import TeamFormed, TeamMoved
+from domain.model.workspace import CalendarSet
 from domain.primitives.values import Aggregation, CycleState, Kind, ObjectiveState
 from tests.reference.entities import (
     Adoption,
     Basis,
+    CalendarChange,
     CheckIn,
     Cycle,
     Definition,
@@ -100,6 +102,7 @@ class View:
         self.kpis: dict[UUID, Kpi] = {}
         self.readings: dict[UUID, Reading] = {}
         self.adoptions: list[Adoption] = []
+        self.calendars: list[CalendarChange] = []
         self._events = events
         self._at_ends: dict[End, View] = {}
         for recorded in events:
@@ -128,7 +131,7 @@ class View:
             self._fold_frame(recorded, recorded.event)
 
     def _fold_frame(self, recorded: Recorded, event: Event) -> None:
-        """Cycles, teams and policies: what goals are set in."""
+        """Cycles, teams, policies and calendars: what goals are set in."""
         id = event.originator_id
         match event:
             case CycleOpened():
@@ -144,6 +147,8 @@ class View:
                 self.teams[id].parent = event.parent
             case ScoringPolicyAdopted():
                 self.adoptions.append(Adoption(recorded.effective_at, recorded.position, event.policy))
+            case CalendarSet():
+                self.calendars.append(CalendarChange(recorded.effective_at, recorded.position, event.calendar))
 
     def _fold_objective(self, recorded: Recorded, event: Event) -> None:
         id = event.originator_id

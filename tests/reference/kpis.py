@@ -3,18 +3,18 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from domain.primitives.calendar import Step, floor, following
+from domain.primitives.calendar import Step
 from domain.primitives.values import Aggregation, Cadence, GoalDirection, KpiGoal
+from tests.reference.calendars import calendar_in_force, period_of
 from tests.reference.entities import Definition, Kpi, Reading
 from tests.reference.figures import policy_in_force
 from tests.reference.fold import View
-from tests.reference.measuring import aggregated, first_instant
+from tests.reference.measuring import aggregated
 
-FIRST_FORTNIGHT = datetime.fromisoformat("1970-01-05T00:00:00+00:00")
-"""Periods of two weeks are counted on from this Monday."""
 STEPS = {
     Cadence.DAILY: Step.DAY,
     Cadence.WEEKLY: Step.WEEK,
+    Cadence.BIWEEKLY: Step.BIWEEKLY,
     Cadence.MONTHLY: Step.MONTH,
     Cadence.QUARTERLY: Step.QUARTER,
 }
@@ -26,20 +26,6 @@ def readings_of(view: View, kpi: UUID) -> list[Reading]:
     return sorted(found, key=lambda one: one.measured_at)
 
 
-def period_of(cadence: Cadence, at: datetime) -> tuple[datetime, datetime]:
-    """The period of a cadence that holds a moment, half-open: a day, week, month, quarter, or two weeks."""
-    if cadence is Cadence.BIWEEKLY:
-        start = FIRST_FORTNIGHT + (at - FIRST_FORTNIGHT) // timedelta(days=14) * timedelta(days=14)
-        return start, start + timedelta(days=14)
-    return period(STEPS[cadence], at)
-
-
-def period(every: Step, at: datetime) -> tuple[datetime, datetime]:
-    """The period of the calendar that holds a moment, half-open."""
-    start = floor(every, at)
-    return start, following(every, start)
-
-
 def value_of(view: View, kpi: UUID, start: datetime, end: datetime, aggregate: Aggregation) -> float | None:
     """One value of the readings in [start, end); None without any."""
     values = [one.value for one in readings_of(view, kpi) if start <= one.measured_at < end]
@@ -49,7 +35,7 @@ def value_of(view: View, kpi: UUID, start: datetime, end: datetime, aggregate: A
 def in_force_on_last_day(kpi: Kpi, end: datetime) -> Definition:
     """The definition that judges the period which ends before `end`: the last one that took effect by the end of the
     period's last day; for a period before the first definition, the first one."""
-    begun = [one for one in kpi.definitions if first_instant(one.at.date()) < end]
+    begun = [one for one in kpi.definitions if one.at < end]
     return begun[-1] if begun else kpi.definitions[0]
 
 
@@ -65,7 +51,7 @@ def status(view: View, kpi: Kpi) -> str:
     if view.basis.at - found[-1].measured_at > patience:
         return "STALE"
     for reading in reversed(found):
-        start, end = period_of(kpi.cadence, reading.measured_at)
+        start, end = period_of(calendar_in_force(view, None), STEPS[kpi.cadence], reading.measured_at)
         definition = in_force_on_last_day(kpi, end)
         value = value_of(view, kpi.id, start, end, definition.aggregation)
         if value is not None and (definition.aggregation is not Aggregation.SUM or end <= view.basis.at):

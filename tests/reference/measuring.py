@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 from statistics import fmean
 
 from domain.model.key_result import KeyResultLinked
+from domain.primitives.calendar import Calendar
 from domain.primitives.values import Aggregation, Direction, Metric
+from tests.reference.calendars import calendar_in_force, ends, starts
 from tests.reference.entities import CheckIn, End, KeyResult, Link, Reading
 from tests.reference.fold import View, link_of
 
@@ -23,15 +25,6 @@ class Measured:
     reached: tuple[str, ...] = ()
 
 
-def first_instant(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
-
-
-def end_of_day(day: date) -> datetime:
-    """A day ends at its midnight: with the first instant after it."""
-    return first_instant(day) + timedelta(days=1)
-
-
 # ── windows ──────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -42,17 +35,22 @@ def window_end(view: View, key_result: KeyResult) -> End | None:
     return min((end for end in ends if end is not None), key=lambda end: end.at, default=None)
 
 
+def calendar_of(view: View, key_result: KeyResult) -> Calendar:
+    """The calendar in force at the end of its window, or at the basis while it is open."""
+    return calendar_in_force(view, window_end(view, key_result))
+
+
 def end_for_readings(view: View, key_result: KeyResult) -> datetime:
     """Readings count at the latest to the last day of the cycle, or of `due` if that is later. The instant returned
     is the first that does not count."""
     cycle = view.cycles[view.objectives[key_result.objective].cycle]
-    return end_of_day(max(cycle.ends_on, key_result.due))
+    return ends(calendar_of(view, key_result), max(cycle.ends_on, key_result.due))
 
 
 def beginning(view: View, key_result: KeyResult) -> datetime:
     """A key result begins on the first day of its cycle, or with its creation if that is later."""
     cycle = view.cycles[view.objectives[key_result.objective].cycle]
-    return max(first_instant(cycle.starts_on), key_result.created_at)
+    return max(starts(calendar_of(view, key_result), cycle.starts_on), key_result.created_at)
 
 
 def check_ins(view: View, key_result: KeyResult) -> list[CheckIn]:
@@ -79,7 +77,7 @@ def readings(view: View, key_result: KeyResult, link: Link) -> list[Reading]:
     if link.until is not None:
         counted = [one for one in counted if one.measured_at <= link.until]
     if link.aggregate is not Aggregation.LAST:
-        first = first_instant(max(cycle.starts_on, link.count_from or cycle.starts_on))
+        first = starts(calendar_of(view, key_result), max(cycle.starts_on, link.count_from or cycle.starts_on))
         counted = [one for one in counted if one.measured_at >= first]
     return sorted(counted, key=lambda one: one.measured_at)
 

@@ -9,6 +9,7 @@ from domain.model.cycle import CycleActivated
 from domain.model.key_result import KeyResultDropped, KeyResultRetargeted
 from domain.model.kpi import KpiRedefined
 from domain.model.objective import ObjectiveReopened
+from domain.primitives.calendar import Calendar, Step
 from domain.primitives.values import (
     Aggregation,
     Cadence,
@@ -19,7 +20,7 @@ from domain.primitives.values import (
     ObjectiveKind,
     Unit,
 )
-from tests.reference import attribution, kpis
+from tests.reference import attribution, calendars, kpis
 from tests.reference.attribution import Attribution
 from tests.reference.closing import Closing, closings, default_closing
 from tests.reference.entities import Basis
@@ -175,6 +176,6 @@ def test_raised_goal_never_judges_an_earlier_period() -> None:
 
 
 def test_periods_of_two_weeks_count_on_from_1970() -> None:
-    start, end = kpis.period_of(Cadence.BIWEEKLY, day(0))
-    assert (start.weekday(), (end - start).days, (start - kpis.FIRST_FORTNIGHT).days % 14) == (0, 14, 0)
+    start, end = calendars.period_of(Calendar(), Step.BIWEEKLY, day(0))
+    assert (start.weekday(), (end - start).days, (start.date() - calendars.FIRST_FORTNIGHT).days % 14) == (0, 14, 0)
     assert start <= day(0) < end

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from api.schema.connections.filters import NOTHING
 from api.schema.history.change import before_after, state_before
 from api.schema.types.measurements import VERSIONS
-from api.schema.types.workspace import ScoringPolicy
+from api.schema.types.workspace import Calendar, ScoringPolicy
 from api.snapshot.dataloaders import found, found_refs, or_none
 from api.snapshot.snapshot import Batch
 from domain.model.event import Event
@@ -85,6 +85,12 @@ def policy(batch: Batch, source: Source) -> Sequence[ScoringPolicy | None]:
     return [ScoringPolicy(row=row) if isinstance(row, cycle.PolicyRow) else None for row in rows]
 
 
+def calendar(batch: Batch, source: Source) -> Sequence[Calendar | None]:
+    """The calendar of the workspace; the default before the first one was set."""
+    rows = [getattr(around, source.side) or cycle.DEFAULT_CALENDAR for around in batch.all(before_after)]
+    return [Calendar(row=row) if isinstance(row, cycle.CalendarRow) else None for row in rows]
+
+
 def measurement(batch: Batch, kind: Kind) -> Sequence[Any]:
     """The version of a check-in or reading that each event created or retracted."""
     shown_as, versions = VERSIONS[kind]
@@ -113,4 +119,5 @@ def days_before_close(batch: Batch) -> Sequence[int | None]:
     """The number of days from each event to its cycle's end, including its own day."""
     cycles = batch.view.by_id(cycle.cycles, [row.change.cycle for row in batch.rows])
     known = [(row, cycles.get(row.change.cycle or NOTHING)) for row in batch.rows]
-    return [None if end is None else (end.ends_on - row.effective_at.date()).days + 1 for row, end in known]
+    day_of = batch.view.calendar.day_of
+    return [None if end is None else (end.ends_on - day_of(row.effective_at)).days + 1 for row, end in known]

@@ -8,6 +8,7 @@ from api.schema.history.event_fields import AFTER, BEFORE, Source
 from api.schema.primitives import refs
 from api.schema.types import workspace
 from domain.model import cycle, discussion, key_result, kpi, objective, people
+from domain.model import workspace as workspace_events
 from domain.model.event import Event, body_fields, field_description
 from domain.primitives.values import Kind
 
@@ -26,7 +27,7 @@ class EventField(NamedTuple):
 
 ENDINGS = frozenset({objective.ObjectiveClosed})
 """Events whose fields have no earlier value though they are not the first of their stream."""
-OMITTED = frozenset({"sealed", "late", "claimed_at", "cycle", "subject", "policy"})
+OMITTED = frozenset({"sealed", "late", "claimed_at", "cycle", "subject", "policy", "calendar"})
 """Fields that every change has, or that an entry of `ADDITIONAL` replaces."""
 SHOWN_AS: dict[tuple[type[Event], str], str] = {
     (people.TeamFormed, "parent"): "parent_team",
@@ -111,6 +112,13 @@ ADDITIONAL: dict[type[Event], list[EventField]] = {
         workspace.ScoringPolicy,
         event_fields.policy,
         cycle.ScoringPolicyAdopted,
+    ),
+    workspace_events.CalendarSet: _sides(
+        "calendar",
+        field_description(workspace_events.CalendarSet, "calendar"),
+        workspace.Calendar,
+        event_fields.calendar,
+        workspace_events.CalendarSet,
     ),
     key_result.KeyResultRetargeted: [
         EventField(

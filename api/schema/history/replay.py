@@ -99,8 +99,8 @@ class Frame(RowProxy):
 @strawberry.type(description="The history of a cycle as a sequence of frames.")
 class Replay:
     frames: list[Frame] = strawberry.field(
-        description="The frames, oldest first: one at the start, one per step of the UTC calendar (ISO weeks), and one "
-        "at the end."
+        description="The frames, oldest first: one at the start, one per step of the calendar in force at the basis, "
+        "and one at the end."
     )
 
 

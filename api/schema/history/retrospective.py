@@ -338,7 +338,7 @@ class Retrospective:
     @resolved("The change of each KPI from plan to outcome, by name, without KPIs retired before.")
     def kpis(self) -> list[KpiDelta]:
         before, after = self.planned, self.ended
-        deltas = after.reads.read(kpi_delta.kpi_deltas, before.basis, after.basis, before.scoring, after.scoring)
+        deltas = after.reads.read(kpi_delta.kpi_deltas, before.basis, after.basis, before.settings, after.settings)
         return _kpis(after, deltas)
 
     @resolved(

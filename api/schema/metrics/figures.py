@@ -48,7 +48,7 @@ def _contexts(view: View, rows: Sequence[KeyResultRow]) -> Sequence[Context]:
     cycles = view.by_id(cycle.cycles, map(attrgetter("cycle"), rows))
     linked = list(filter(None, map(attrgetter("kpi"), rows)))
     kpis = view.by_id(kpi.kpis, linked) if linked else {}
-    return latest_standings.contexts(view.basis, rows, objectives, cycles, kpis)
+    return latest_standings.contexts(view.basis, rows, objectives, cycles, kpis, view.settings.calendars)
 
 
 def of_key_results(batch: Batch) -> Sequence[KeyResultProgress]:
@@ -58,7 +58,7 @@ def of_key_results(batch: Batch) -> Sequence[KeyResultProgress]:
     figures = _figures(view, timeline.of_objectives, changed) if changed else None
     return [
         (figures is not None and one.is_changed_after_end and figures.key_result(one.row.id))
-        or latest_standings.progress_of(one, standing, view.policies, view.basis)
+        or latest_standings.progress_of(one, standing, view.settings, view.basis)
         for one, standing in of
     ]
 

@@ -172,6 +172,7 @@ def _written_key_results(batch: Batch) -> Sequence[WrittenKeyResult]:
             cycle_start=cycles[row.cycle].starts_on,
             cycle_end=cycles[row.cycle].ends_on,
             begins_at=part.of.begins_at,
+            due_at=part.of.due_at,
             cadence=part.of.cadence,
             at=view.basis.at,
             health=part.health,

@@ -14,7 +14,7 @@ from api.snapshot.dataloaders import in_groups
 from api.snapshot.snapshot import Batch, RowProxy
 from domain.metrics import trajectory
 from domain.primitives import values
-from domain.primitives.calendar import Step
+from domain.primitives.calendar import Calendar, Step
 from projections.figures import timeline
 from projections.figures.horizon import Horizon
 from projections.history.trajectory import KeyResultHistory, Revision
@@ -74,13 +74,13 @@ def targets(batch: Batch) -> Sequence[list[TargetRevision]]:
     """Every target of each of these key results, oldest first."""
     cycles = batch.view.by_id(cycle.cycles, [row.cycle for row in batch.rows])
     parts = [
-        [_target(revision, cycles[row.cycle]) for revision in history.revisions()]
+        [_target(revision, cycles[row.cycle], batch.view.calendar) for revision in history.revisions()]
         for row, history in zip(batch.rows, batch.all(_histories), strict=True)
     ]
     return in_groups(TargetRevision, batch.view, parts)
 
 
-def _target(revision: Revision, cycle: CycleRow) -> Target:
+def _target(revision: Revision, cycle: CycleRow, calendar: Calendar) -> Target:
     row = revision.row
     return Target(
         metric=row.metric,
@@ -90,7 +90,7 @@ def _target(revision: Revision, cycle: CycleRow) -> Target:
         position=row.position,
         by=row.changed_by,
         reason=row.reason,
-        days_before_close=(cycle.ends_on - row.changed_at.date()).days + 1,
+        days_before_close=(cycle.ends_on - calendar.day_of(row.changed_at)).days + 1,
         progress_before=revision.progress_before,
         progress_after=revision.progress_after,
     )
@@ -145,6 +145,6 @@ def forecasts(batch: Batch) -> Sequence[Any]:
     return [
         None
         if of.ended_at is not None
-        else trajectory.forecast(history.values(), of.measured_metric, of.begins_at, of.due, at)
+        else trajectory.forecast(history.values(), of.measured_metric, of.begins_at, of.due_at, at, batch.view.calendar)
         for of, history in zip([part.of for part in batch.all(of_key_results)], batch.all(_histories), strict=True)
     ]

@@ -18,7 +18,7 @@ from api.schema.types.kpi import Kpi
 from api.schema.types.measurements import CheckIn, Reading
 from api.schema.types.objective import Objective
 from api.schema.types.people import Person, Team
-from api.schema.types.workspace import ScoringPolicy
+from api.schema.types.workspace import Calendar, ScoringPolicy
 from api.snapshot.dataloaders import found
 from api.snapshot.snapshot import StaleProjection
 from domain.commands import key_result_commands
@@ -94,6 +94,14 @@ class PolicyPayload(Payload):
         return None if view is None else ScoringPolicy(row=view.policy)
 
 
+@strawberry.type(description="The result of a change of the calendar.")
+class CalendarPayload(Payload):
+    @resolved("The calendar in force.")
+    def calendar(self) -> Calendar | None:
+        view = self.answer.view if isinstance(self.answer, CommandSucceeded) else None
+        return None if view is None else Calendar(row=view.settings.calendars.current)
+
+
 @strawberry.type(description="The result of a command on an objective.")
 class ObjectivePayload(Payload):
     objective: Objective | None = _about(Kind.OBJECTIVE, "The affected objective; for `carryObjective`, the new one.")
@@ -163,6 +171,7 @@ PAYLOADS: Final[dict[Kind, type[Payload]]] = {
     Kind.TEAM: TeamPayload,
     Kind.CYCLE: CyclePayload,
     Kind.POLICY: PolicyPayload,
+    Kind.CALENDAR: CalendarPayload,
     Kind.OBJECTIVE: ObjectivePayload,
     Kind.KEY_RESULT: KeyResultPayload,
     Kind.CHECK_IN: CheckInPayload,

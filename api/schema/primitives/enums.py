@@ -8,7 +8,7 @@ from domain.metrics.kpi_series import KpiStatus
 from domain.metrics.rating import Health
 from domain.metrics.retrospective import Presence
 from domain.metrics.wholes import Counted
-from domain.primitives.calendar import Step
+from domain.primitives.calendar import Step, Weekday
 from domain.primitives.values import (
     Aggregation,
     Cadence,
@@ -30,7 +30,7 @@ from projections.history.diff import DiffKind
 __all__ = [
     "Aggregation", "Cadence", "Cause", "Counted", "CycleState", "DiffKind", "Direction", "GoalDirection", "Health",
     "InitiativeState", "KeyResultState", "KpiStatus", "ObjectiveKind", "ObjectiveState", "Permission", "Presence",
-    "ReflectionKind", "Role", "Severity", "Smart", "Source", "Step", "UnitKind", "Verdict", "Visibility",
+    "ReflectionKind", "Role", "Severity", "Smart", "Source", "Step", "UnitKind", "Verdict", "Visibility", "Weekday",
 ]  # fmt: skip
 
 # ── goals ────────────────────────────────────────────────────────────────────────────────────────
@@ -216,16 +216,18 @@ described(
 # ── history ──────────────────────────────────────────────────────────────────────────────────────
 
 described(
-    "The distance between two points in time, by the calendar in UTC.",
+    "The distance between two points in time, by the calendar of the workspace.",
     {
         "DAY": "One point per day.",
-        "WEEK": "One point per ISO week.",
-        "BIWEEKLY": "One point per two ISO weeks, counted on from the week of 5 January 1970.",
+        "WEEK": "One point per week; an ISO week if weeks start on Monday.",
+        "BIWEEKLY": "One point per two weeks, counted on from the week of 5 January 1970.",
         "MONTH": "One point per month.",
-        "QUARTER": "One point per quarter.",
+        "QUARTER": "One point per quarter of the fiscal year.",
+        "YEAR": "One point per fiscal year.",
         "CHANGE": "One point for every change.",
     },
 )(Step)
+described("A day of the week.", {day.value: f"{day.value.title()}." for day in Weekday})(Weekday)
 described(
     "How an entity differs between two moments. A dropped entity still exists and is CHANGED.",
     {
@@ -266,7 +268,7 @@ described(
 described(
     "A role of a person or machine token in the workspace. A caller has the permissions of all its roles.",
     {
-        "ADMIN": "Manages people, tokens and the scoring policy, and has every other permission.",
+        "ADMIN": "Manages people, tokens, the scoring policy and the calendar, and has every other permission.",
         "LEAD": "Runs cycles, defines KPIs and edits all goals.",
         "MEMBER": "Reads the workspace, edits its own goals and records its own readings.",
         "AUDITOR": "Reads everything, including private goals and the ledger, and writes nothing.",
@@ -288,6 +290,7 @@ described(
         "RECORD_READINGS": "Record readings of every KPI.",
         "MANAGE_PEOPLE": "Add, rename, deactivate and erase people, and manage teams.",
         "ADOPT_POLICY": "Change the scoring policy.",
+        "SET_CALENDAR": "Change the calendar of the workspace.",
         "ISSUE_TOKENS": "Issue and revoke tokens.",
         "IMPORT": "Import facts from other systems.",
         "BACKDATE": "Set `effectiveAt` on a command.",

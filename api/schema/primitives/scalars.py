@@ -67,7 +67,7 @@ SCALARS: dict[object, ScalarDefinition] = {
     ),
     date: strawberry.scalar(
         name="Date",
-        description="A calendar day as YYYY-MM-DD. Its start and end are those of the day in UTC.",
+        description="A calendar day as YYYY-MM-DD. It starts and ends by the time zone of `Workspace.calendar`.",
         serialize=date.isoformat,
         parse_value=read_date,
     ),

@@ -141,7 +141,7 @@ def _latest(batch: Batch) -> Sequence[Any]:
 
 
 def _statuses(batch: Batch) -> Sequence[KpiStatus]:
-    standings = batch.view.read(kpi_standing.standings, batch.rows)
+    standings = batch.view.read(kpi_standing.standings, batch.rows, batch.view.calendar)
     return [standings[row.id].status(batch.view.scoring) for row in batch.rows]
 
 
@@ -160,16 +160,20 @@ def _terms(batch: Batch) -> dict[UUID, tuple[KpiTerms, ...]]:
 def _series(
     batch: Batch, every: Step, aggregate: Aggregation | None, since: datetime | None, until: datetime | None
 ) -> Sequence[list[Any]]:
-    at, readings, terms = batch.view.basis.at, batch.all(_readings), batch.all(_terms)
+    at, calendar = batch.view.basis.at, batch.view.calendar
+    readings, terms = batch.all(_readings), batch.all(_terms)
     return [
-        formulas.series(readings[row.id], every, terms[row.id], at, aggregation=aggregate, since=since, until=until)
+        formulas.series(
+            readings[row.id], every, terms[row.id], at, calendar, aggregation=aggregate, since=since, until=until
+        )
         for row in batch.rows
     ]
 
 
 def _comparisons(batch: Batch, period: Step, aggregate: Aggregation | None) -> Sequence[Any]:
-    at, readings, terms = batch.view.basis.at, batch.all(_readings), batch.all(_terms)
-    return [formulas.comparison(readings[row.id], period, terms[row.id], at, aggregate) for row in batch.rows]
+    at, calendar = batch.view.basis.at, batch.view.calendar
+    readings, terms = batch.all(_readings), batch.all(_terms)
+    return [formulas.comparison(readings[row.id], period, terms[row.id], at, calendar, aggregate) for row in batch.rows]
 
 
 def _definitions(batch: Batch) -> Sequence[list[KpiDefinition]]:
@@ -230,8 +234,8 @@ class Kpi(Entity, kind=Kind.KPI, read=kpi.kpis):
         return self.each(paged, _READINGS, page_request, from_, to, include_superseded)
 
     @resolved(
-        "The readings aggregated by calendar period in UTC, from the period of `from` (default: the first reading) to "
-        "that of `to` (default: the basis). Empty periods are included."
+        "The readings aggregated by period of the calendar in force at the basis, from the period of `from` (default: "
+        "the first reading) to that of `to` (default: the basis). Empty periods are included."
     )
     def series(
         self,

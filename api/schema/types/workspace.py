@@ -10,7 +10,7 @@ from api.schema.primitives.refs import PersonRef
 from api.schema.primitives.scalars import Position
 from api.snapshot.snapshot import View
 from domain.primitives import values
-from projections.tables.cycle import PolicyRow
+from projections.tables.cycle import CalendarRow, PolicyRow
 
 
 @strawberry.type(
@@ -82,6 +82,35 @@ class ScoringPolicy:
         return self.policy.max_objectives_per_owner
 
 
+@strawberry.type(
+    description="The calendar of the workspace, by which days, weeks, months, quarters and years begin and end. "
+    "Calendars are versioned in the log: an answer uses the calendar in force at its basis, for past periods, too; "
+    "what has ended keeps the calendar of its end."
+)
+class Calendar:
+    row: strawberry.Private[CalendarRow]
+
+    @resolved("The version of the calendar; 0 is the built-in default.")
+    def version(self) -> int:
+        return self.row.version
+
+    @resolved("The effective time from which it is in force.")
+    def since(self) -> datetime:
+        return self.row.changed_at
+
+    @resolved("The time zone by which days begin and end, a name of the IANA database; UTC by default.")
+    def time_zone(self) -> str:
+        return self.row.calendar.time_zone
+
+    @resolved("The month in which the fiscal year starts, from 1 to 12; 1 by default.")
+    def fiscal_year_start_month(self) -> int:
+        return self.row.calendar.fiscal_year_start_month
+
+    @resolved("The first day of a week; MONDAY by default.")
+    def week_starts_on(self) -> enums.Weekday:
+        return self.row.calendar.week_starts_on
+
+
 @strawberry.type(description="The workspace of one organisation: one log with its goals and KPIs.")
 class Workspace:
     name: str = strawberry.field(description="The name of the workspace.")
@@ -90,6 +119,10 @@ class Workspace:
     @resolved("The scoring policy in force: the thresholds for health and scores.")
     def policy(self) -> ScoringPolicy:
         return ScoringPolicy(row=self.view.policy)
+
+    @resolved("The calendar in force, by which days, weeks, months, quarters and years begin and end.")
+    def calendar(self) -> Calendar:
+        return Calendar(row=self.view.settings.calendars.current)
 
     @resolved("The position of the last event that this answer includes.")
     def head(self) -> Position:

@@ -59,6 +59,7 @@ from domain.commands.people_commands import (
     RenameTeam,
 )
 from domain.commands.permissions import Role
+from domain.commands.workspace_commands import SetCalendar
 from domain.handlers.dispatcher import Dispatcher
 from domain.handlers.unit_of_work import Author, keyed_id
 from domain.model.kpi import reading_id
@@ -186,6 +187,7 @@ COMMANDS: dict[type[Command], Callable[[str], Command]] = {
     OpenCycle: lambda _: OpenCycle(key="new", name="New", starts_on=date(2027, 1, 1), ends_on=date(2027, 3, 31)),
     ActivateCycle: lambda _: ActivateCycle(cycle=QUARTER),
     CloseCycle: lambda _: CloseCycle(cycle=OVER),
+    SetCalendar: lambda _: SetCalendar(time_zone="Europe/Lisbon"),
     AdoptScoringPolicy: lambda _: AdoptScoringPolicy(score_green=0.8),
     DraftObjective: lambda whose: DraftObjective(
         cycle=QUARTER, title="New", owner={OUR: ADA, THEIR: BEN}[whose], supports=[goal_ref(whose), proof_ref(whose)]

@@ -27,6 +27,7 @@ TABLE = """
  joinTeam                         x    -     -       -       -
  leaveTeam                        x    -     -       -       -
  disbandTeam                      x    -     -       -       -
+ setCalendar                      x    -     -       -       -
  openCycle                        x    x     -       -       -
  activateCycle                    x    x     -       -       -
  closeCycle                       x    x     -       -       -

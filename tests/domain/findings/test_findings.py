@@ -61,6 +61,7 @@ def key_result(title: str = "Customers who renew", **changed: Any) -> WrittenKey
         "cycle_start": QUARTER_START,
         "cycle_end": QUARTER_END,
         "begins_at": OPENING,
+        "due_at": CLOSING,
         "cadence": Cadence.WEEKLY,
         "at": MIDDLE,
         "health": Health.ON_TRACK,

@@ -46,6 +46,7 @@ from domain.commands.people_commands import (
     RenameTeam,
 )
 from domain.commands.registry import VERBS
+from domain.commands.workspace_commands import SetCalendar
 from domain.primitives.values import InitiativeState, Metric, Visibility
 from tests.domain.given_goals import (
     ADA,
@@ -96,6 +97,7 @@ STATES: list[Command] = [
     JoinTeam(team=SALES, person=ADA),
     DisbandTeam(team=SALES),
     AdoptScoringPolicy(score_green=0.8),
+    SetCalendar(time_zone="Europe/Lisbon", fiscal_year_start_month=2),
     RewordObjective(objective=OBJECTIVE, title="Otherwise", description="How"),
     AssignObjective(objective=OBJECTIVE, owner=ADA, team=SALES, contributors=[BEN, ADA]),
     SetObjectiveVisibility(objective=PRIVATE, visibility=Visibility.WORKSPACE),

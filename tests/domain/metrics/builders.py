@@ -17,6 +17,7 @@ from domain.metrics.wholes import (
     of_objective,
 )
 from domain.primitives import metric_checks
+from domain.primitives.calendar import Calendar
 from domain.primitives.values import (
     Cadence,
     Direction,
@@ -31,6 +32,7 @@ from domain.primitives.values import (
 )
 
 POLICY = ScoringPolicy()
+CALENDAR = Calendar()
 QUARTER_START = date(2026, 1, 1)
 QUARTER_END = date(2026, 3, 31)
 OPENING = datetime(2026, 1, 1, tzinfo=UTC)
@@ -70,9 +72,8 @@ def key_result(value: float | None = None, **changed: Any) -> KeyResultFacts:
         "metric": FROM_0_TO_100,
         "kind": ObjectiveKind.ASPIRATIONAL,
         "weight": 1.0,
-        "due": QUARTER_END,
-        "created_at": OPENING,
-        "cycle_start": QUARTER_START,
+        "begins_at": OPENING,
+        "due_at": CLOSING,
         "cadence": Cadence.WEEKLY,
         "latest": latest,
         "last_measured_at": None if latest is None else latest.measured_at,

@@ -1,6 +1,7 @@
 """The forecast of a key result: one test for each rule."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import combinations
 from statistics import median
 
@@ -8,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.metrics import trajectory
 from domain.metrics.formulas import Measurement
-from domain.metrics.trajectory import Forecast, forecast
+from domain.metrics.trajectory import Forecast
 from domain.primitives.values import Direction, Metric
 from tests.domain.metrics.builders import (
+    CALENDAR,
     CLOSING,
     DAY,
     FROM_0_TO_100,
@@ -23,6 +26,8 @@ from tests.domain.metrics.builders import (
     metric,
 )
 
+forecast = partial(trajectory.forecast, calendar=CALENDAR)
+
 
 def readings(*values: float, since: datetime = OPENING, every: timedelta = 10 * DAY) -> list[Measurement]:
     """One measurement every ten days from the opening on."""
@@ -32,7 +37,7 @@ def readings(*values: float, since: datetime = OPENING, every: timedelta = 10 * 
 def predicted(measurements: list[Measurement], given: Metric = FROM_0_TO_100, *, days: float) -> Forecast:
     """The forecast, some days after the opening, of a key result that begins at the opening and ends with the
     quarter."""
-    drawn = forecast(measurements, given, OPENING, QUARTER_END, OPENING + days * DAY)
+    drawn = forecast(measurements, given, OPENING, CLOSING, OPENING + days * DAY)
     assert drawn is not None
     return drawn
 
@@ -167,7 +172,7 @@ def test_milestones_are_forecast_by_the_share_of_their_weight() -> None:
     ids=["nothing", "two", "one day", "less than a tenth", "done", "once due", "beyond numbers"],
 )
 def test_no_forecast_without_enough_data(measurements: list[Measurement], given: Metric, at: datetime) -> None:
-    assert forecast(measurements, given, OPENING, QUARTER_END, at) is None
+    assert forecast(measurements, given, OPENING, CLOSING, at) is None
 
 
 def test_three_values_that_span_a_tenth_of_the_time_suffice_for_a_forecast() -> None:
@@ -192,7 +197,7 @@ def test_a_forecast_hits_if_and_only_if_its_day_is_not_after_the_due_day(
     goal: Metric, values: list[float], wait: float
 ) -> None:
     steps = [measured(value, "design", at=OPENING + 6 * i * DAY) for i, value in enumerate(values)]
-    drawn = forecast(steps, goal, OPENING, QUARTER_END, steps[-1].measured_at + wait * DAY)
+    drawn = forecast(steps, goal, OPENING, CLOSING, steps[-1].measured_at + wait * DAY)
     if drawn is None:
         assert max(map(abs, values)) > 1e300
         return

@@ -13,8 +13,8 @@ from domain.metrics.kpi_series import judged as kpi_judged
 from domain.metrics.progress import Progress, expected
 from domain.metrics.rating import Health, band
 from domain.metrics.trajectory import forecast
-from domain.primitives import metric_checks
-from domain.primitives.calendar import Step, buckets, floor, following
+from domain.primitives import metric_checks, time_zones
+from domain.primitives.calendar import Calendar, Step, Weekday
 from domain.primitives.errors import CommandRejected
 from domain.primitives.values import Aggregation, Direction, GoalDirection, KpiGoal, Metric, Milestone
 from tests.domain.metrics.builders import OPENING, POLICY, cycle, judged, key_result, measured, objective
@@ -27,6 +27,7 @@ figures = st.one_of(st.floats(-1e6, 1e6), st.floats(allow_nan=False, allow_infin
 weights = st.one_of(st.floats(0.1, 10), st.floats(min_value=0, exclude_min=True, allow_infinity=False))
 instants = st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 days = st.dates(date(1900, 1, 1), date(2200, 1, 1))
+calendars = st.builds(Calendar, st.sampled_from(time_zones.names()), st.integers(1, 12), st.sampled_from(Weekday))
 KEYS = ("a", "b", "c", "d")
 milestones = st.dictionaries(st.sampled_from(KEYS), weights, min_size=1).map(
     lambda steps: tuple(Milestone(key, "Step", weight) for key, weight in steps.items())
@@ -68,15 +69,15 @@ measurements = st.builds(
     st.integers(1, 10**9),
 )
 key_results = st.builds(
-    lambda metric, latest, weight, ended_at, due, created_at, confidence: key_result(
-        metric=metric, latest=latest, weight=weight, ended_at=ended_at, due=due, created_at=created_at,
+    lambda metric, latest, weight, ended_at, due_at, begins_at, confidence: key_result(
+        metric=metric, latest=latest, weight=weight, ended_at=ended_at, due_at=due_at, begins_at=begins_at,
         last_measured_at=None if latest is None else latest.measured_at, confidence=confidence, score=confidence,
     ),
     metrics(),
     st.none() | measurements,
     weights,
     st.none() | instants,
-    days,
+    instants,
     instants,
     st.none() | st.floats(0, 1),
 )  # fmt: skip
@@ -150,23 +151,35 @@ def test_bands_partition_the_gaps_and_are_monotonic(gap: float) -> None:
 
 
 @calm
-@given(metrics(), instants, days, instants, st.timedeltas(timedelta(0), timedelta(days=900)))
+@given(metrics(), instants, instants, instants, st.timedeltas(timedelta(0), timedelta(days=900)))
 def test_expected_progress_lies_between_0_and_1_and_never_falls(
-    metric: Metric, begins_at: datetime, due: date, at: datetime, later: timedelta
+    metric: Metric, begins_at: datetime, due_at: datetime, at: datetime, later: timedelta
 ) -> None:
-    earlier_share, later_share = (expected(metric, begins_at, due, moment) for moment in (at, at + later))
+    earlier_share, later_share = (expected(metric, begins_at, due_at, moment) for moment in (at, at + later))
     assert 0 <= earlier_share <= later_share <= 1
 
 
 @calm
-@given(st.sampled_from([step for step in Step if step is not Step.CHANGE]), instants)
-def test_every_instant_lies_in_the_bucket_that_starts_at_its_floor(every: Step, at: datetime) -> None:
-    start = floor(every, at)
-    end = following(every, start)
+@given(calendars, st.sampled_from([step for step in Step if step is not Step.CHANGE]), instants)
+def test_every_instant_lies_in_the_period_that_starts_at_its_floor(
+    calendar: Calendar, every: Step, at: datetime
+) -> None:
+    start = calendar.floor(every, at)
+    end = calendar.following(every, start)
     assert start <= at < end
-    assert floor(every, start) == start
-    assert floor(every, end) == end
-    assert buckets(every, at, at) == [(start, end)]
+    assert calendar.floor(every, start) == start
+    assert calendar.floor(every, end) == end
+    assert calendar.buckets(every, at, at) == [(start, end)]
+    assert calendar.label(every, at) == calendar.label(every, start)
+
+
+@calm
+@given(calendars, days)
+def test_every_day_ends_where_the_next_one_starts(calendar: Calendar, day: date) -> None:
+    start, end = calendar.day_start(day), calendar.day_end(day)
+    assert timedelta(0) <= end - start <= timedelta(hours=49)
+    assert calendar.day_start(day + timedelta(days=1)) == end
+    assert start == end or calendar.day_of(start) == calendar.day_of(calendar.last_instant(day)) == day
 
 
 goals = st.one_of(
@@ -188,12 +201,12 @@ def test_every_aggregate_of_readings_has_a_status(
 
 
 @calm
-@given(metrics(), st.lists(measurements, max_size=6), instants, days)
+@given(metrics(), st.lists(measurements, max_size=6), instants, instants)
 def test_every_key_result_has_an_optional_forecast(
-    metric: Metric, measured_values: list[Measurement], at: datetime, due: date
+    metric: Metric, measured_values: list[Measurement], at: datetime, due_at: datetime
 ) -> None:
     measured_values = sorted(
         (one for one in measured_values if one.measured_at <= at), key=lambda one: (one.measured_at, one.position)
     )
-    drawn = forecast(measured_values, metric, OPENING, due, at)
+    drawn = forecast(measured_values, metric, OPENING, due_at, at, Calendar())
     assert drawn is None or 0 <= drawn.progress <= 1

@@ -1,27 +1,29 @@
 """A KPI's series with the status of each period, and the comparison with the previous period."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from sys import float_info
 
 import pytest
 
+from domain.metrics import kpi_series
 from domain.metrics.kpi_series import (
     Comparison,
     KpiStatus,
     KpiTerms,
     SeriesPoint,
     aggregated,
-    comparison,
     judged,
-    series,
 )
 from domain.primitives.calendar import Step
 from domain.primitives.values import Aggregation, GoalDirection, KpiGoal
-from tests.domain.metrics.builders import CLOSING, OPENING, measured
+from tests.domain.metrics.builders import CALENDAR, CLOSING, OPENING, measured
 
 HEALTHY, WARNING, BREACHED = KpiStatus.HEALTHY, KpiStatus.WARNING, KpiStatus.BREACHED
 AT_LEAST = KpiGoal(GoalDirection.AT_LEAST, target=0.8, tolerance=0.1)
 AT_MOST = KpiGoal(GoalDirection.AT_MOST, target=5)
+series = partial(kpi_series.series, calendar=CALENDAR)
+comparison = partial(kpi_series.comparison, calendar=CALENDAR)
 WITHIN = KpiGoal(GoalDirection.WITHIN, lower=10, upper=20, tolerance=1)
 
 
@@ -244,7 +246,7 @@ def test_compared_periods_are_worked_out_by_the_aggregations_in_force_on_their_l
     terms = [KpiTerms(on(1, 1), None, Aggregation.SUM), KpiTerms(on(2, 1), None, Aggregation.MAX)]
     compared = comparison(READINGS[:3], Step.MONTH, terms, on(2, 20))
     assert (compared.current, compared.previous) == (6, 12)
-    assert comparison(READINGS[:3], Step.MONTH, terms, on(2, 20), Aggregation.FIRST).previous == 4
+    assert comparison(READINGS[:3], Step.MONTH, terms, on(2, 20), aggregation=Aggregation.FIRST).previous == 4
 
 
 def test_a_change_from_below_zero_has_the_sign_of_its_direction() -> None:

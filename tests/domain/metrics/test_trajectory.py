@@ -11,19 +11,18 @@ from tests.domain.metrics.builders import (
     MIDDLE,
     MILESTONES,
     OPENING,
-    QUARTER_END,
     metric,
 )
 
 
 def test_the_plan_is_linear_from_start_to_target() -> None:
-    values = [planned(FROM_0_TO_100, OPENING, QUARTER_END, at) for at in (OPENING, MIDDLE, CLOSING)]
+    values = [planned(FROM_0_TO_100, OPENING, CLOSING, at) for at in (OPENING, MIDDLE, CLOSING)]
     assert values == pytest.approx([0, 50, 100])
 
 
 def test_the_plan_holds_start_and_target_outside_of_its_time() -> None:
-    assert planned(FROM_0_TO_100, OPENING, QUARTER_END, OPENING - 10 * DAY) == 0
-    assert planned(FROM_0_TO_100, OPENING, QUARTER_END, CLOSING + 10 * DAY) == 100
+    assert planned(FROM_0_TO_100, OPENING, CLOSING, OPENING - 10 * DAY) == 0
+    assert planned(FROM_0_TO_100, OPENING, CLOSING, CLOSING + 10 * DAY) == 100
 
 
 @pytest.mark.parametrize(
@@ -44,9 +43,9 @@ def test_the_plan_holds_start_and_target_outside_of_its_time() -> None:
     ],
 )
 def test_the_plan_is_half_way_in_the_middle_and_constant_for_a_level_goal(given: Metric, value: float) -> None:
-    assert planned(given, OPENING, QUARTER_END, MIDDLE) == pytest.approx(value)
+    assert planned(given, OPENING, CLOSING, MIDDLE) == pytest.approx(value)
 
 
 def test_a_plan_ends_exactly_on_its_target() -> None:
     tenths = metric(Direction.INCREASE, start=0.1, target=0.3)
-    assert planned(tenths, OPENING, QUARTER_END, CLOSING) == 0.3
+    assert planned(tenths, OPENING, CLOSING, CLOSING) == 0.3

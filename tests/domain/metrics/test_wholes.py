@@ -38,7 +38,7 @@ def test_a_whole_has_no_value_while_no_part_is_measured() -> None:
 
 
 def test_expected_progress_is_the_mean_over_the_same_parts() -> None:
-    late = key_result(created_at=OPENING + 30 * DAY, weight=3.0)
+    late = key_result(begins_at=OPENING + 30 * DAY, weight=3.0)
     assert objective(key_result(50), late).expected == pytest.approx((0.5 + 3 * 0.25) / 4)
 
 

@@ -1,15 +1,17 @@
 """Typical goals and KPIs with their progress, health and status; every number was computed by hand."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
 
 from domain.findings.findings import key_result_findings
 from domain.findings.key_result_rules import WrittenKeyResult
+from domain.metrics import kpi_series
 from domain.metrics.formulas import Measurement, unclamped
-from domain.metrics.kpi_series import KpiStatus, KpiTerms, comparison, series
+from domain.metrics.kpi_series import KpiStatus, KpiTerms
 from domain.metrics.kpi_status import KpiFacts, status
 from domain.metrics.rating import Health
 from domain.primitives import metric_checks, values
@@ -26,6 +28,8 @@ from domain.primitives.values import (
     UnitKind,
 )
 from tests.domain.metrics.builders import (
+    CALENDAR,
+    CLOSING,
     MIDDLE,
     OPENING,
     POLICY,
@@ -164,13 +168,13 @@ def test_progress_below_the_start_is_negative_when_unclamped() -> None:
 def test_a_weakly_measurable_key_result_has_a_finding(entered: values.Metric, rule: str) -> None:
     written = WrittenKeyResult(
         "Improve follow-up communication with leads", KeyResultState.ACTIVE, entered, QUARTER_END,
-        QUARTER_START, QUARTER_END, OPENING, Cadence.WEEKLY, OPENING, Health.PENDING,
+        QUARTER_START, QUARTER_END, OPENING, CLOSING, Cadence.WEEKLY, OPENING, Health.PENDING,
     )  # fmt: skip
     assert [finding.rule for finding in key_result_findings(written)] == [rule]
 
 
 def test_expected_progress_of_a_yearly_goal_is_half_at_mid_year() -> None:
-    facts = key_result(19, metric=metric(DECREASE, start=20, change_by=-0.05), due=date(2026, 12, 31))
+    facts = key_result(19, metric=metric(DECREASE, start=20, change_by=-0.05), due_at=datetime(2027, 1, 1, tzinfo=UTC))
     progress = judged(facts, datetime(2026, 7, 2, 12, tzinfo=UTC))
     assert progress.expected == pytest.approx(0.5)
 
@@ -196,7 +200,7 @@ def test_typical_kpis_can_be_defined_and_have_a_status(
     text: str, goal: KpiGoal | None, value: float, expected: KpiStatus
 ) -> None:
     defined = None if goal is None else metric_checks.kpi_goal(goal, text)
-    kpi = KpiFacts((KpiTerms(OPENING, defined),), Cadence.MONTHLY)
+    kpi = KpiFacts((KpiTerms(OPENING, defined),), Cadence.MONTHLY, CALENDAR)
     assert status(kpi, [measured(value)], MIDDLE, POLICY) is expected
 
 
@@ -204,6 +208,8 @@ ORDERS = [
     measured(orders, at=datetime(2026, month, day, 18, tzinfo=UTC))
     for month, day, orders in [(1, 5, 10.0), (1, 6, 14.0), (1, 30, 12.0), (2, 2, 20.0), (2, 13, 16.0)]
 ]
+series = partial(kpi_series.series, calendar=CALENDAR)
+comparison = partial(kpi_series.comparison, calendar=CALENDAR)
 MEAN_ORDERS = [KpiTerms(OPENING, None, Aggregation.MEAN)]
 
 

@@ -15,6 +15,7 @@ RECORD_OWN_READINGS    x    x     x       -       x
 RECORD_READINGS        x    x     -       -       x
 MANAGE_PEOPLE          x    -     -       -       -
 ADOPT_POLICY           x    -     -       -       -
+SET_CALENDAR           x    -     -       -       -
 ISSUE_TOKENS           x    -     -       -       -
 IMPORT                 x    -     -       -       -
 BACKDATE               x    -     -       -       -

@@ -4,8 +4,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from domain.primitives.calendar import POINTS_MAX, Step, buckets, day_end, day_start, floor, following, steps
+from domain.primitives.calendar import POINTS_MAX, Calendar, Step
 from domain.primitives.errors import Code, CommandRejected
+
+UTC_CALENDAR = Calendar()
 
 
 def on(year: int, month: int, day: int, hour: int = 0) -> datetime:
@@ -13,9 +15,9 @@ def on(year: int, month: int, day: int, hour: int = 0) -> datetime:
 
 
 def test_a_day_ends_where_the_next_one_starts() -> None:
-    assert day_start(date(2026, 3, 31)) == on(2026, 3, 31)
-    assert day_end(date(2026, 3, 31)) == on(2026, 4, 1)
-    assert day_end(date.max) == datetime.max.replace(tzinfo=UTC)
+    assert UTC_CALENDAR.day_start(date(2026, 3, 31)) == on(2026, 3, 31)
+    assert UTC_CALENDAR.day_end(date(2026, 3, 31)) == on(2026, 4, 1)
+    assert UTC_CALENDAR.day_end(date.max) == datetime.max.replace(tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -37,50 +39,54 @@ def test_a_day_ends_where_the_next_one_starts() -> None:
     ],
 )
 def test_every_instant_lies_in_one_half_open_bucket(every: Step, at: datetime, start: datetime, end: datetime) -> None:
-    assert (floor(every, at), following(every, start)) == (start, end)
+    assert (UTC_CALENDAR.floor(every, at), UTC_CALENDAR.following(every, start)) == (start, end)
 
 
 def test_step_change_has_no_calendar_floor() -> None:
     with pytest.raises(ValueError, match="CHANGE"):
-        floor(Step.CHANGE, on(2026, 1, 1))
+        UTC_CALENDAR.floor(Step.CHANGE, on(2026, 1, 1))
 
 
 def test_the_last_quarter_ends_at_the_last_representable_time() -> None:
-    assert following(Step.QUARTER, on(9999, 10, 1)) == datetime.max.replace(tzinfo=UTC)
+    assert UTC_CALENDAR.following(Step.QUARTER, on(9999, 10, 1)) == datetime.max.replace(tzinfo=UTC)
 
 
 def test_steps_include_both_ends_and_every_boundary_between() -> None:
-    assert steps(Step.MONTH, on(2026, 1, 10), on(2026, 3, 5)) == [
+    assert UTC_CALENDAR.steps(Step.MONTH, on(2026, 1, 10), on(2026, 3, 5)) == [
         on(2026, 1, 10), on(2026, 2, 1), on(2026, 3, 1), on(2026, 3, 5),
     ]  # fmt: skip
 
 
 def test_steps_contain_each_boundary_once() -> None:
-    assert steps(Step.WEEK, on(2026, 1, 5), on(2026, 1, 19)) == [on(2026, 1, 5), on(2026, 1, 12), on(2026, 1, 19)]
+    assert UTC_CALENDAR.steps(Step.WEEK, on(2026, 1, 5), on(2026, 1, 19)) == [
+        on(2026, 1, 5),
+        on(2026, 1, 12),
+        on(2026, 1, 19),
+    ]
 
 
 def test_step_change_steps_are_the_times_of_changes() -> None:
     changes = [on(2026, 3, 1), on(2026, 1, 20), on(2026, 1, 20), on(2026, 1, 10), on(2025, 1, 1), on(2027, 1, 1)]
-    assert steps(Step.CHANGE, on(2026, 1, 10), on(2026, 4, 1), changes) == [
+    assert UTC_CALENDAR.steps(Step.CHANGE, on(2026, 1, 10), on(2026, 4, 1), changes) == [
         on(2026, 1, 10), on(2026, 1, 20), on(2026, 3, 1), on(2026, 4, 1),
     ]  # fmt: skip
 
 
 def test_an_empty_span_is_one_step_and_a_negative_span_has_none() -> None:
-    assert steps(Step.DAY, on(2026, 1, 1), on(2026, 1, 1)) == [on(2026, 1, 1)]
-    assert steps(Step.DAY, on(2026, 1, 2), on(2026, 1, 1)) == []
+    assert UTC_CALENDAR.steps(Step.DAY, on(2026, 1, 1), on(2026, 1, 1)) == [on(2026, 1, 1)]
+    assert UTC_CALENDAR.steps(Step.DAY, on(2026, 1, 2), on(2026, 1, 1)) == []
 
 
 def test_buckets_cover_the_span_as_whole_calendar_units() -> None:
-    assert buckets(Step.MONTH, on(2026, 1, 10), on(2026, 3, 1)) == [
+    assert UTC_CALENDAR.buckets(Step.MONTH, on(2026, 1, 10), on(2026, 3, 1)) == [
         (on(2026, 1, 1), on(2026, 2, 1)),
         (on(2026, 2, 1), on(2026, 3, 1)),
         (on(2026, 3, 1), on(2026, 4, 1)),
     ]
-    assert buckets(Step.MONTH, on(2026, 1, 10), on(2025, 12, 31)) == []
+    assert UTC_CALENDAR.buckets(Step.MONTH, on(2026, 1, 10), on(2025, 12, 31)) == []
 
 
-@pytest.mark.parametrize("answer", [steps, buckets])
+@pytest.mark.parametrize("answer", [UTC_CALENDAR.steps, UTC_CALENDAR.buckets])
 def test_too_many_points_are_refused(answer: object) -> None:
     assert callable(answer)
     with pytest.raises(CommandRejected) as refused:
@@ -90,4 +96,4 @@ def test_too_many_points_are_refused(answer: object) -> None:
 
 def test_the_maximum_number_of_points_is_allowed() -> None:
     start = on(2000, 1, 1)
-    assert len(buckets(Step.DAY, start, start + timedelta(days=POINTS_MAX - 1))) == POINTS_MAX
+    assert len(UTC_CALENDAR.buckets(Step.DAY, start, start + timedelta(days=POINTS_MAX - 1))) == POINTS_MAX

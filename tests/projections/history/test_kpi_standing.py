@@ -7,6 +7,7 @@ import pytest
 from domain.commands.command import KpiBy
 from domain.commands.kpi_commands import DefineKpi, RedefineKpi
 from domain.metrics.kpi_series import KpiStatus
+from domain.primitives.calendar import Calendar
 from domain.primitives.values import Aggregation, Basis, Cadence, GoalDirection, KpiGoal, ScoringPolicy
 from projections.figures.kpi_standing import KpiStanding, standings
 from projections.tables.kpi import kpis
@@ -25,7 +26,7 @@ def define(world: World, aggregation: Aggregation = Aggregation.LAST, key: str =
 
 
 def standing(world: World, kpi: UUID, basis: Basis) -> KpiStanding:
-    return standings(world.conn, basis, list(kpis(world.conn, basis, [kpi]).values()))[kpi]
+    return standings(world.conn, basis, list(kpis(world.conn, basis, [kpi]).values()), Calendar())[kpi]
 
 
 @pytest.mark.parametrize(

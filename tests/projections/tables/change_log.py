@@ -10,7 +10,7 @@ from domain.model.discussion import CommentAdded, Reflected
 from domain.model.event import Event, Recorded
 from domain.model.key_result import KeyResultDropped, KeyResultUnlinked
 from domain.model.objective import ObjectiveClosed, ObjectiveDropped, ObjectiveReopened
-from domain.primitives.calendar import day_end
+from domain.primitives.calendar import Calendar
 from domain.primitives.values import Kind, Source
 
 OWN = {Kind.OBJECTIVE: "objective", Kind.KEY_RESULT: "key_result", Kind.KPI: "kpi", Kind.CYCLE: "cycle"}
@@ -142,5 +142,5 @@ class Log:
                 kpi = event.kpi
             elif isinstance(event, KeyResultUnlinked):
                 kpi = None
-        is_within = reading.effective_at < day_end(max(due, last_day))
+        is_within = reading.effective_at < Calendar().day_end(max(due, last_day))
         return is_within and kpi is not None and kpi == self.place(reading.event).get("kpi")

@@ -16,6 +16,7 @@ from msgspec import structs
 from domain.metrics.kpi_series import KpiStatus, series
 from domain.metrics.kpi_status import PERIODS, status
 from domain.model.event import Recorded
+from domain.primitives.calendar import Calendar
 from domain.primitives.values import Basis, KeyResultState, Kind, ObjectiveState, Ref, ScoringPolicy
 from projections.figures import kpi_standing
 from projections.store import basis as bases
@@ -50,6 +51,7 @@ BY_ID: dict[Kind, Callable[..., dict[UUID, Any]]] = {
 }
 ALL = ObjectiveFilter()
 POLICY = ScoringPolicy()
+CALENDAR = Calendar()
 
 
 @laws
@@ -91,7 +93,7 @@ def _aggregates(world: World, basis: Basis, truth: fold.State) -> None:
         defined = truth.aggregates[row.id].definition
         assert {name: getattr(row, name) for name in structs.asdict(defined)} == structs.asdict(defined)
     adopted = next(iter(truth.of(Kind.POLICY).values()), None)
-    assert cycle_table.policies(world.conn, basis).current.policy == (adopted.policy if adopted else ScoringPolicy())
+    assert cycle_table.settings(world.conn, basis).policy == (adopted.policy if adopted else ScoringPolicy())
     versions = proofs.KEY_RESULT.versions(world.conn, basis, ever)
     for id in truth.of(Kind.KEY_RESULT):
         assert [row.position for row in versions[id]] == [entry.position for entry in truth.events[id]]
@@ -195,9 +197,9 @@ def _kpi_standings(world: World, basis: Basis, truth: fold.State) -> None:
     """The status of each KPI is that of the latest judged period of its series over all readings."""
     rows = kpi.kpis(world.conn, basis, list(truth.of(Kind.KPI)))
     readings = measurements.READINGS.all(world.conn, basis, list(rows))
-    for id, standing in kpi_standing.standings(world.conn, basis, list(rows.values())).items():
+    for id, standing in kpi_standing.standings(world.conn, basis, list(rows.values()), CALENDAR).items():
         facts, every = standing.facts, PERIODS[standing.facts.cadence]
-        points = series(readings[id], every, facts.terms, basis.at)
+        points = series(readings[id], every, facts.terms, basis.at, CALENDAR)
         judged = [point for point in points if point.status is not KpiStatus.NO_DATA]
         assert standing.value == (judged[-1].value if judged else None)
         assert standing.status(POLICY) is status(facts, readings[id], basis.at, POLICY)

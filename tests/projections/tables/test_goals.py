@@ -89,19 +89,19 @@ def test_child_cycles_are_ordered_by_start(world: World) -> None:
 
 
 def test_the_policy_in_force_is_that_of_the_basis(world: World) -> None:
-    assert cycle_table.policies(world.conn, world.now).current.policy == ScoringPolicy()
-    assert cycle_table.policies(world.conn, world.now).current.version == 0
+    assert cycle_table.settings(world.conn, world.now).policies.current.policy == ScoringPolicy()
+    assert cycle_table.settings(world.conn, world.now).policies.current.version == 0
     for number, green in enumerate((0.6, 0.8), 1):
         world.record(AdoptScoringPolicy(score_green=green, effective_at=on(number)))
-        assert cycle_table.policies(world.conn, world.now).current.policy.score_green == green
-    earlier = cycle_table.policies(world.conn, then(world, on(1, 23))).current
+        assert cycle_table.settings(world.conn, world.now).policies.current.policy.score_green == green
+    earlier = cycle_table.settings(world.conn, then(world, on(1, 23))).policies.current
     assert (earlier.version, earlier.policy.score_green) == (1, 0.6)
 
 
 def test_of_what_has_ended_the_policy_in_force_is_that_of_its_end(world: World) -> None:
     for number, green in enumerate((0.6, 0.8), 1):
         world.record(AdoptScoringPolicy(score_green=green, effective_at=on(number)))
-    found = cycle_table.policies(world.conn, world.now)
+    found = cycle_table.settings(world.conn, world.now).policies
     ends = [(on(1, 11), 9), (on(1), 0), (on(1), 1), (on(1, 13), 1), (on(2), 2)]
     assert [found.in_force(end).score_green for end in ends] == [0.7, 0.7, 0.6, 0.6, 0.8]
     assert found.in_force(None).score_green == 0.8

@@ -31,6 +31,7 @@ CONTRACT = """
     joinTeam team! person!
     leaveTeam team! person!
     disbandTeam team!
+    setCalendar timeZone fiscalYearStartMonth weekStartsOn
     openCycle key! name! startsOn! endsOn! parent checkInCadence
     activateCycle cycle!
     closeCycle cycle! closeObjectives

@@ -75,6 +75,10 @@ def objective_commands(story: Story, ada: str, ben: str, sales: str) -> tuple[st
         opened = send("openCycle", {"key": key, "name": key, **days}, "cycle { key checkInCadence }")
         assert opened == {"key": key, "checkInCadence": "WEEKLY"}
     assert send("adoptScoringPolicy", {"scoreGreen": 0.8}, "policy { scoreGreen }") == {"scoreGreen": 0.8}
+    asked = "calendar { version timeZone fiscalYearStartMonth weekStartsOn }"
+    assert send("setCalendar", {"timeZone": "Europe/Lisbon", "weekStartsOn": "SUNDAY"}, asked) == {
+        "version": 1, "timeZone": "Europe/Lisbon", "fiscalYearStartMonth": 1, "weekStartsOn": "SUNDAY",
+    }  # fmt: skip
     base = {"cycle": {"key": "2026"}, "title": "Delight people"}
     objective = send("draftObjective", {**base, "owner": ada, "team": sales}, "objective { id owner { handle } }")["id"]
     other = send("draftObjective", {**base, "kind": "ASPIRATIONAL"}, "objective { id kind }")["id"]
