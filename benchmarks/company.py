@@ -43,7 +43,7 @@ def goals(objectives: int, key_results: int, rounds: int, private: int = 0) -> I
         for one in drafted:
             one.reword(f"{one.title.rsplit(' · ')[0]} · {number}", None, at)
         for key_result in added:
-            key_result.retarget(Metric(Direction.INCREASE, start=0.0, target=100.0 + number), at)
+            key_result.retarget(Metric(Direction.INCREASE, start=0.0, target=100.0 + number), (), at)
         yield from _collect(*drafted, *added)
         for key_result in added:
             checked_in = KeyResultCheckedIn(key_result=key_result.id, value=number % 100 + 0.5, confidence=0.7)

@@ -17,7 +17,14 @@ from msgspec import UNSET, structs
 from api.facts.field_references import by_field
 from domain.commands.command import By, Command, CycleBy, KpiBy
 from domain.commands.cycle_commands import AdoptScoringPolicy
-from domain.commands.key_result_commands import AddKeyResult, CheckIn, LinkKpi, MetricInput, RetargetKeyResult
+from domain.commands.key_result_commands import (
+    AddKeyResult,
+    CheckIn,
+    LinkKpi,
+    MetricInput,
+    PlanKeyResult,
+    RetargetKeyResult,
+)
 from domain.commands.objective_commands import (
     CarriedTarget,
     CarryObjective,
@@ -36,6 +43,7 @@ from domain.model.key_result import (
     KeyResultAdded,
     KeyResultCheckedIn,
     KeyResultLinked,
+    KeyResultPlanned,
     KeyResultReopened,
     KeyResultRetargeted,
     KeyResultScored,
@@ -250,6 +258,11 @@ def from_key_result_checked_in(event: KeyResultCheckedIn, context: ReplayContext
 @command.register
 def from_key_result_retargeted(event: KeyResultRetargeted, context: ReplayContext) -> Command:
     return _derived(RetargetKeyResult, event, context, metric=_metric(event.metric))
+
+
+@command.register
+def from_key_result_planned(event: KeyResultPlanned, _: ReplayContext) -> Command:
+    return PlanKeyResult(key_result=event.originator_id, points=list(event.plan))
 
 
 def _metric(metric: Metric, default: Unit | None = None) -> MetricInput:

@@ -29,6 +29,7 @@ from domain.model.key_result import (
     KeyResultCheckedIn,
     KeyResultDropped,
     KeyResultLinked,
+    KeyResultPlanned,
     KeyResultRescheduled,
     KeyResultRetargeted,
     KeyResultReweighed,
@@ -40,7 +41,7 @@ from domain.primitives import metric_checks
 from domain.primitives.documentation import doc
 from domain.primitives.errors import Faults, invalid
 from domain.primitives.rules import Rule
-from domain.primitives.values import Aggregation, Direction, Kind, Metric, Unit
+from domain.primitives.values import Aggregation, Direction, Kind, Metric, PlanPoint, Unit
 
 
 class MetricInput(Metric, frozen=True):
@@ -90,6 +91,15 @@ CountFrom: TypeAlias = Annotated[
 ]
 
 
+NewPlan: TypeAlias = Annotated[
+    list[PlanPoint] | UnsetType,
+    doc(
+        "The new plan, as in `planKeyResult`; empty for the straight line. If omitted, the points of the plan are "
+        "mapped linearly from the old start, target and time to the new ones; a change of direction ends the plan."
+    ),
+]
+
+
 class AddKeyResult(Command, frozen=True):
     """Add a key result, a measure of an objective."""
 
@@ -114,6 +124,10 @@ class AddKeyResult(Command, frozen=True):
     # UNSET, so the digests of commands recorded before these fields existed stay valid
     aggregate: LinkAggregate = UNSET
     count_from: CountFrom = UNSET
+    plan: Annotated[
+        list[PlanPoint] | UnsetType,
+        doc("The planned values, as in `planKeyResult`; by default the straight line from start to target."),
+    ] = UNSET
 
     def check(self, faults: Faults) -> None:
         super().check(faults)
@@ -168,6 +182,7 @@ class RetargetKeyResult(Command, frozen=True):
 
     key_result: KeyResultId
     metric: Annotated[MetricInput, doc("The complete new metric."), Parsed(metric_fields)]
+    plan: NewPlan = UNSET
 
     def check(self, faults: Faults) -> None:
         super().check(faults)
@@ -186,6 +201,29 @@ class RescheduleKeyResult(Command, frozen=True):
 
     key_result: KeyResultId
     due: Annotated[date, doc("The new due date.")]
+    plan: NewPlan = UNSET
+
+
+class PlanKeyResult(Command, frozen=True):
+    """Plan the values of a key result on days: a curve in place of the straight line from start to target.
+
+    The curve begins with the start at the beginning: the cycle's first day, or the creation if that is later. It is
+    linear between the points and ends with the target on the due date. INCREASE, DECREASE and MILESTONES can have a
+    plan, AT_LEAST and AT_MOST with a stated start."""
+
+    NEEDS = edit_goals("key_result")
+    ANSWERS = Kind.KEY_RESULT
+    RECORDS = KeyResultPlanned
+    REASON_REQUIRED = True
+
+    key_result: KeyResultId
+    points: Annotated[
+        list[PlanPoint],
+        doc(
+            "All points of the plan, by day and up to 400, from the day of the beginning to the due date. The target "
+            "on the due date may be omitted. Empty for the straight line."
+        ),
+    ]
 
 
 class ReweighKeyResult(Command, frozen=True):

@@ -4,9 +4,10 @@ from datetime import date, datetime
 
 from domain.findings import title_amounts, wording
 from domain.findings.finding_rule import Rule, Severity, Smart, counted, rule
+from domain.metrics import plan_curve
 from domain.metrics.formulas import Fact
 from domain.metrics.rating import Health
-from domain.primitives.values import Cadence, Direction, KeyResultState, Metric, UnitKind
+from domain.primitives.values import Cadence, Direction, KeyResultState, Metric, PlanPoint, UnitKind
 
 CHANGE_BY_MAX = 5.0
 """The largest plausible `changeBy`: six times the start."""
@@ -20,7 +21,7 @@ class WrittenKeyResult(Fact, frozen=True, gc=False):
     `begins_at`: the cycle's start, or its creation if that is later. `due_at`: the end of the due day. `cadence`: the
     cycle's, or that of its linked KPI if that is longer. `last_measured_at`: the time of its last check-in or reading.
     `value`: the latest one. `owner_left`: the owner is deactivated. `unit_changed`: the unit was changed after a
-    measurement.
+    measurement. `plan_ended`: another metric or due day left nothing of its plan, and it was not planned since.
     """
 
     title: str
@@ -38,6 +39,8 @@ class WrittenKeyResult(Fact, frozen=True, gc=False):
     value: float | None = None
     owner_left: bool = False
     unit_changed: bool = False
+    plan: tuple[PlanPoint, ...] = ()
+    plan_ended: bool = False
 
 
 KEY_RESULT_RULES: list[Rule[WrittenKeyResult]] = []
@@ -138,6 +141,23 @@ def key_result_due_outside_cycle(key_result: WrittenKeyResult) -> str | None:
     return (
         f"Due on {key_result.due}, outside its cycle ({key_result.cycle_start} to {key_result.cycle_end}): change it."
     )
+
+
+@rule(KEY_RESULT_RULES, Severity.INFO, Smart.TIME_BOUND)
+def key_result_planned_against_direction(key_result: WrittenKeyResult) -> str | None:
+    """A plan with a point that is farther from the target than the one before it, or than the start."""
+    point = plan_curve.turning_point(key_result.plan, key_result.metric)
+    if point is None:
+        return None
+    return f"Its plan moves away from the target until {point.on} ({point.value:,.12g}): correct it if unintended."
+
+
+@rule(KEY_RESULT_RULES, Severity.WARNING, Smart.TIME_BOUND)
+def key_result_plan_ended(key_result: WrittenKeyResult) -> str | None:
+    """A plan that ended with a change of the metric or the due day, such as another direction."""
+    if not key_result.plan_ended:
+        return None
+    return "Its plan ended when its metric or due day changed, and a straight line is expected: plan it again."
 
 
 @rule(KEY_RESULT_RULES, Severity.WARNING, Smart.TIME_BOUND)

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from domain.commands import key_result_commands
 from domain.commands.command import KeyResultId, KpiBy
@@ -13,6 +13,7 @@ from domain.commands.key_result_commands import (
     DropKeyResult,
     LinkKpi,
     MetricInput,
+    PlanKeyResult,
     RescheduleKeyResult,
     RetargetKeyResult,
     ReweighKeyResult,
@@ -25,6 +26,8 @@ from domain.commands.permissions import Permission
 from domain.handlers import current_value, windows
 from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import UnitOfWork
+from domain.metrics import plan_curve
+from domain.metrics.plan_curve import Terms
 from domain.model.cycle import Cycle
 from domain.model.event import WHEN_RECORDED
 from domain.model.key_result import CheckIn, KeyResult, KeyResultAdded, KeyResultCheckedIn, Link, stored_aggregate
@@ -33,7 +36,7 @@ from domain.model.objective import Objective
 from domain.primitives import metric_checks
 from domain.primitives.errors import invalid
 from domain.primitives.rules import Rule
-from domain.primitives.values import Aggregation, Direction, Metric, Unit
+from domain.primitives.values import Aggregation, Direction, Metric, PlanPoint, Unit
 
 
 @handles
@@ -46,14 +49,17 @@ def add_key_result(uow: UnitOfWork, command: AddKeyResult) -> KeyResult:
     kpi = None if command.kpi is None else _kpi(uow, command.kpi)
     due = command.due or cycle.ends_on
     link = _link(kpi, command, None, max(due, cycle.ends_on))
+    metric = _metric(uow, command.metric, Unit(), link, kpi)
+    begins_on = max(cycle.starts_on, uow.calendar.day_of(min(uow.at, uow.now)))
     event = KeyResultAdded(
         objective=objective.id,
         title=command.title,
         description=command.description,
-        metric=_metric(uow, command.metric, Unit(), link, kpi),
+        metric=metric,
         owner=uow.colleague(command.owner, "owner"),
         weight=command.weight,
         due=due,
+        plan=_new_plan(command.plan, Terms(metric, begins_on, due)),
         kpi=None if link is None else link.kpi,
         aggregate=None if link is None else stored_aggregate(link.aggregate),
         count_from=None if link is None else link.count_from,
@@ -88,14 +94,25 @@ def retarget_key_result(uow: UnitOfWork, command: RetargetKeyResult) -> KeyResul
             "unit",
             rule=Rule.UNIT_HAS_MEASUREMENTS,
         )
-    key_result.retarget(metric, uow.at)
+    agreed = _terms(uow, key_result)
+    key_result.retarget(metric, _plan(key_result, command.plan, agreed, agreed._replace(metric=metric)), uow.at)
     return key_result
 
 
 @handles
 def reschedule_key_result(uow: UnitOfWork, command: RescheduleKeyResult) -> KeyResult:
     key_result = _open(uow, command.key_result)
-    key_result.reschedule(command.due, uow.at)
+    agreed = _terms(uow, key_result)
+    plan = _plan(key_result, command.plan, agreed, agreed._replace(due=command.due))
+    key_result.reschedule(command.due, plan, uow.at)
+    return key_result
+
+
+@handles
+def plan_key_result(uow: UnitOfWork, command: PlanKeyResult) -> KeyResult:
+    key_result = _open(uow, command.key_result)
+    key_result.refuse_dropped()
+    key_result.set_plan(plan_curve.checked(command.points, _terms(uow, key_result), "points"), uow.at)
     return key_result
 
 
@@ -210,6 +227,24 @@ def _open(uow: UnitOfWork, id: "KeyResultId") -> KeyResult:
     uow.get(Cycle, objective.cycle).refuse_closed("keyResult")
     objective.refuse_ended("keyResult")
     return key_result
+
+
+def _terms(uow: UnitOfWork, key_result: KeyResult) -> Terms:
+    """What the key result's plan is agreed on."""
+    window = windows.of(uow, key_result)
+    return Terms(key_result.metric, window.calendar.day_of(window.begins_at), key_result.due)
+
+
+def _new_plan(given: list[PlanPoint] | UnsetType, terms: Terms) -> tuple[PlanPoint, ...]:
+    """The plan of an input; without one the straight line. Raises `INVALID`."""
+    return () if given is UNSET else plan_curve.checked(given, terms, "plan")
+
+
+def _plan(
+    key_result: KeyResult, given: list[PlanPoint] | UnsetType, before: Terms, after: Terms
+) -> tuple[PlanPoint, ...]:
+    """The plan on new terms: that of the input, or else the present one, mapped. Raises `INVALID`."""
+    return plan_curve.mapped(key_result.plan, before, after) if given is UNSET else _new_plan(given, after)
 
 
 def _refuse_backdated(uow: UnitOfWork, key_result: KeyResult, measured_at: datetime) -> None:

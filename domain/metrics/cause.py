@@ -16,6 +16,7 @@ from domain.model.key_result import (
     KeyResultCheckedIn,
     KeyResultDropped,
     KeyResultLinked,
+    KeyResultPlanned,
     KeyResultReopened,
     KeyResultRescheduled,
     KeyResultRetargeted,
@@ -58,7 +59,9 @@ CAUSES: dict[type[Event], Cause] = {
     ObjectiveDrafted: Cause.SCOPE,
 }
 """The cause of each event's change of progress."""
-NEUTRAL: frozenset[type[Event]] = frozenset({KeyResultReworded, KeyResultAssigned, KeyResultScored, KeyResultReopened})
+NEUTRAL: frozenset[type[Event]] = frozenset(
+    {KeyResultReworded, KeyResultAssigned, KeyResultPlanned, KeyResultScored, KeyResultReopened}
+)
 """Events of key results that do not change progress."""
 _MEASURED = frozenset({Kind.KEY_RESULT, Kind.CHECK_IN, Kind.READING})
 

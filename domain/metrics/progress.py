@@ -12,7 +12,8 @@ from uuid import UUID
 from msgspec import structs
 
 from domain.metrics import formulas
-from domain.metrics.formulas import Fact, Measurement, at_least, at_most, clamped, scaled, unclamped
+from domain.metrics.formulas import Fact, Measurement, at_least, at_most, clamped, scaled, share_at, unclamped
+from domain.metrics.plan_curve import Planned, in_numbers, value_at
 from domain.metrics.rating import Health, band, is_outdated, verdict
 from domain.primitives.values import Cadence, Direction, Kind, Metric, ObjectiveKind, Ref, ScoringPolicy
 
@@ -36,7 +37,7 @@ class KeyResultFacts(Fact, frozen=True, gc=False):
     a person or by the closing of its objective; `personal_score`: only if a person gave it. `baseline`: the value that
     a metric without a start begins at. `latest`: its latest measurement within the window. `last_measured_at`: the time
     of its last check-in or reading in the window, even one without a value. `confidence`: the latest one given.
-    `position`: the position of its latest event.
+    `position`: the position of its latest event. `plan`: its planned values, empty for the straight line.
     """
 
     id: UUID
@@ -57,6 +58,7 @@ class KeyResultFacts(Fact, frozen=True, gc=False):
     latest: Measurement | None = None
     last_measured_at: datetime | None = None
     confidence: float | None = None
+    plan: tuple[Planned, ...] = ()
 
     @property
     def measured_metric(self) -> Metric:
@@ -182,8 +184,17 @@ def elapsed(begins_at: datetime, due_at: datetime, at: datetime) -> float:
     return 0.0 if at <= begins_at else (at - begins_at) / (due_at - begins_at)
 
 
-def expected(metric: Metric, begins_at: datetime, due_at: datetime, at: datetime) -> float:
-    """The expected progress of an open key result: 1 for a level goal, else the elapsed share of the time."""
+def expected(
+    metric: Metric, begins_at: datetime, due_at: datetime, at: datetime, plan: Sequence[Planned] = ()
+) -> float:
+    """The expected progress of an open key result, in [0, 1].
+
+    With a plan: the progress of the planned value, by the formula of the metric. Without one: 1 for a level goal, else
+    the elapsed share of the time.
+    """
+    numbers = in_numbers(metric)
+    if plan and numbers.start is not None:
+        return clamped(share_at(numbers, value_at(plan, numbers.start, begins_at, at))) or 0.0
     return 1.0 if is_level(metric) else elapsed(begins_at, due_at, at)
 
 
@@ -218,7 +229,7 @@ def of_key_result(facts: KeyResultFacts, at: datetime, policy: ScoringPolicy) ->
     share = unclamped(metric, facts.latest)
     if share is None and facts.ended_at is not None and facts.personal_score is not None:
         share = facts.personal_score.value
-    due = 1.0 if facts.ended_at is not None else expected(metric, facts.begins_at, facts.due_at, at)
+    due = 1.0 if facts.ended_at is not None else expected(metric, facts.begins_at, facts.due_at, at, facts.plan)
     value = clamped(share)
     gap = due - (value or 0.0)
     health = _health(facts, share, gap, at, policy)

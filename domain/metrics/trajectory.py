@@ -8,6 +8,7 @@ from statistics import median
 from typing import TypeAlias
 
 from domain.metrics.formulas import Fact, Measured, clamped, share_at, unclamped
+from domain.metrics.plan_curve import SHARES, Planned, in_numbers, value_at
 from domain.metrics.progress import expected, is_level
 from domain.metrics.rating import SHARE_TOLERANCE
 from domain.primitives.calendar import INSTANT, Calendar
@@ -53,12 +54,18 @@ class Forecast(Fact, frozen=True, gc=False):
 # ── the plan ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def planned(metric: Metric, begins_at: datetime, due_at: datetime, at: datetime) -> float:
-    """The planned value of a key result at a moment, with linear progress, in the metric's unit.
+def planned(
+    metric: Metric, begins_at: datetime, due_at: datetime, at: datetime, plan: Sequence[Planned] = ()
+) -> float:
+    """The planned value of a key result at a moment, in the metric's unit: that of its plan, else with linear progress.
 
-    From the start to the target, or to the nearer bound of WITHIN. Without a start, and for a start inside the goal,
-    always the target, or the middle of the bounds. MILESTONES, DONE: the elapsed share of the time.
+    Linear progress runs from the start to the target, or to the nearer bound of WITHIN. Without a start, and for a
+    start inside the goal, it is always the target, or the middle of the bounds. MILESTONES, DONE: the elapsed share of
+    the time.
     """
+    numbers = in_numbers(metric)
+    if plan and numbers.start is not None:
+        return value_at(plan, numbers.start, begins_at, at)
     share, goal = expected(metric, begins_at, due_at, at), _goal(metric)
     if goal is None:
         return share
@@ -78,9 +85,6 @@ def _goal(metric: Metric) -> float | None:
 # ── forecast ─────────────────────────────────────────────────────────────────────────────────────
 
 _Point: TypeAlias = tuple[datetime, float]
-
-_SHARES = Metric(Direction.INCREASE, start=0.0, target=1.0)
-"""MILESTONES as a metric in numbers: the share of their weight, from 0 to 1."""
 
 
 def forecast(
@@ -109,7 +113,7 @@ def forecast(
     measured = _measured(measurements, metric, begins_at)
     if metric.direction is Direction.DONE or at >= due_at or not _suffice(measured, due_at - begins_at, calendar):
         return None
-    goal = _SHARES if metric.milestones else metric
+    goal = in_numbers(metric)
     return _extrapolated(measured, _spread(_with_start(measured, goal, begins_at)), goal, due_at, at, calendar)
 
 
@@ -170,7 +174,7 @@ def _line(points: list[_Point], at: datetime) -> tuple[float, float]:
 def _limited(value: float, last: float, goal: Metric) -> float:
     """The value, at most the distance from start to goal away from the last one; without a start unlimited. A share of
     milestones stays in [0, 1]."""
-    if goal is _SHARES:
+    if goal is SHARES:
         return clamped(value) or 0.0
     if goal.start is None:
         return value

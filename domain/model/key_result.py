@@ -21,11 +21,14 @@ from domain.model.fields import ClaimedAt, Description, Due, MeasuringKpi, Note,
 from domain.primitives.documentation import doc
 from domain.primitives.errors import Code, CommandRejected, invalid
 from domain.primitives.rules import Rule
-from domain.primitives.values import Aggregation, Direction, KeyResultState, Kind, Metric
+from domain.primitives.values import Aggregation, Direction, KeyResultState, Kind, Metric, PlanPoint
 
 # ── fields of events ─────────────────────────────────────────────────────────────────────────────
 
 MeasuredBy: TypeAlias = Annotated[Metric, doc("The metric that measures it.")]
+Plan: TypeAlias = Annotated[
+    tuple[PlanPoint, ...], doc("The planned values, by day; empty for the straight line from start to target.")
+]
 Weight: TypeAlias = Annotated[float, doc("The weight within its objective.")]
 Reached: TypeAlias = Annotated[
     tuple[str, ...], doc("The keys of all milestones reached so far; null if none were given.")
@@ -65,6 +68,7 @@ class KeyResultAdded(KeyResultEvent, frozen=True, kw_only=True):
     owner: Owner | None = None
     weight: Weight = 1.0
     due: Due
+    plan: Plan = ()
     kpi: MeasuringKpi | None = None
     aggregate: LinkAggregate | None = None
     count_from: CountFrom | None = None
@@ -82,6 +86,7 @@ class KeyResultAdded(KeyResultEvent, frozen=True, kw_only=True):
         aggregate.owner = self.owner
         aggregate.weight = self.weight
         aggregate.due = self.due
+        aggregate.plan = self.plan
         aggregate.kpi = self.kpi
         aggregate.aggregate = self.aggregate
         aggregate.count_from = self.count_from
@@ -114,24 +119,40 @@ class KeyResultAssigned(KeyResultEvent, frozen=True, kw_only=True):
 
 @stored
 class KeyResultRetargeted(KeyResultEvent, frozen=True, kw_only=True):
-    """A key result's metric, such as its target, was changed."""
+    """A key result's metric, such as its target, was changed. Its plan, if any, was mapped to it, given anew, or
+    ended."""
 
     TOPIC = "key-result-retargeted"
     metric: MeasuredBy
+    plan: Plan = ()
 
     def apply(self, aggregate: "KeyResult") -> None:
         aggregate.metric = self.metric
+        aggregate.plan = self.plan
 
 
 @stored
 class KeyResultRescheduled(KeyResultEvent, frozen=True, kw_only=True):
-    """A key result's due date was changed."""
+    """A key result's due date was changed. Its plan, if any, was mapped to it, given anew, or ended."""
 
     TOPIC = "key-result-rescheduled"
     due: Due
+    plan: Plan = ()
 
     def apply(self, aggregate: "KeyResult") -> None:
         aggregate.due = self.due
+        aggregate.plan = self.plan
+
+
+@stored
+class KeyResultPlanned(KeyResultEvent, frozen=True, kw_only=True):
+    """A key result's plan was set: the values that it should have on days."""
+
+    TOPIC = "key-result-planned"
+    plan: Plan = ()
+
+    def apply(self, aggregate: "KeyResult") -> None:
+        aggregate.plan = self.plan
 
 
 @stored
@@ -277,6 +298,7 @@ class KeyResult(Aggregate):
     owner: UUID | None
     weight: float
     due: date
+    plan: tuple[PlanPoint, ...]
     kpi: UUID | None
     aggregate: Aggregation | None
     count_from: date | None
@@ -302,15 +324,23 @@ class KeyResult(Aggregate):
         if owner != self.owner:
             self.record(KeyResultAssigned(owner=owner), at)
 
-    def retarget(self, metric: Metric, at: datetime) -> None:
+    def retarget(self, metric: Metric, plan: tuple[PlanPoint, ...], at: datetime) -> None:
+        """Change the metric, and the plan with it."""
         self.refuse_dropped()
-        if metric != self.metric:
-            self.record(KeyResultRetargeted(metric=metric), at)
+        if (metric, plan) != (self.metric, self.plan):
+            self.record(KeyResultRetargeted(metric=metric, plan=plan), at)
 
-    def reschedule(self, due: date, at: datetime) -> None:
+    def reschedule(self, due: date, plan: tuple[PlanPoint, ...], at: datetime) -> None:
+        """Change the due date, and the plan with it."""
         self.refuse_dropped()
-        if due != self.due:
-            self.record(KeyResultRescheduled(due=due), at)
+        if (due, plan) != (self.due, self.plan):
+            self.record(KeyResultRescheduled(due=due, plan=plan), at)
+
+    def set_plan(self, plan: tuple[PlanPoint, ...], at: datetime) -> None:
+        """Plan its values on days; empty for the straight line."""
+        self.refuse_dropped()
+        if plan != self.plan:
+            self.record(KeyResultPlanned(plan=plan), at)
 
     def reweigh(self, weight: float, at: datetime) -> None:
         self.refuse_dropped()

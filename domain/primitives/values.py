@@ -3,7 +3,7 @@
 import re
 import sys
 import unicodedata
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
@@ -328,6 +328,13 @@ class Metric(Value, frozen=True):
         """Whether its target needs a start that is not stated."""
         needs_start = self.direction in (Direction.INCREASE, Direction.DECREASE) or self.change_by is not None
         return needs_start and self.start is None
+
+
+class PlanPoint(Value, frozen=True):
+    """A point of a plan: the value that a key result should have at the end of a day."""
+
+    on: Annotated[date, doc("The day, at whose end the value should be reached.")]
+    value: Annotated[float, doc("The planned value, in the metric's unit; for MILESTONES the share of their weight.")]
 
 
 class KpiGoal(Value, frozen=True):

@@ -1,7 +1,9 @@
 """Converts rows into the inputs of the formulas."""
 
+from domain.metrics.plan_curve import Planned
 from domain.metrics.progress import KeyResultFacts, PersonalScore
 from domain.metrics.wholes import CycleFacts, ObjectiveFacts
+from domain.primitives.calendar import Calendar
 from domain.primitives.values import Cadence, CycleState, KeyResultState, ObjectiveState
 from projections.figures.standing import Standing
 from projections.figures.window import Window
@@ -39,7 +41,13 @@ def of_key_result(
         standing.latest,
         standing.last_measured_at,
         standing.confidence,
+        curve(row, window.calendar),
     )
+
+
+def curve(row: KeyResultRow, calendar: Calendar) -> tuple[Planned, ...]:
+    """The plan of a key result in moments, the ends of its days; empty for the straight line."""
+    return tuple(Planned(calendar.day_end(point.on), point.value) for point in row.plan)
 
 
 def _cadence(cycle: CycleRow, kpi: KpiRow | None) -> Cadence:

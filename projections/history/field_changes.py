@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.primitives.values import Aggregation, Kind, Milestone, Ref
+from domain.primitives.values import Aggregation, Kind, Milestone, PlanPoint, Ref
 from projections.store.versioned_tables import Connection, EventRow, Table, Version, fetch
 from projections.tables.cycle import CALENDAR, CYCLE, POLICY, CycleRow
 from projections.tables.discussion import COMMENT, INITIATIVE, REFLECTION
@@ -70,7 +70,7 @@ _HEADERS = frozenset({*Version.__struct_fields__, *EventRow.__struct_fields__})
 _OMITTED: dict[type[Any], frozenset[str]] = {
     CycleRow: frozenset({"plan_at", "plan_position", "outcome_at", "outcome_position"}),
     ObjectiveRow: frozenset({"closed_at", "closed_in", "ended_at", "ended_position"}),
-    KeyResultRow: frozenset({"cycle", "scored_in", "scored_position", "former"}),
+    KeyResultRow: frozenset({"cycle", "scored_in", "scored_position", "former", "plan_ended"}),
     CheckInRow: frozenset(
         {"first_position", "key_result", "measured_at", "late", "claimed_at", "until_position", "ended"}
     ),
@@ -133,6 +133,8 @@ def _add_value(found: dict[str, Any], name: str, value: Any, kind: Kind | None) 
         for milestone in value:
             _add_value(found, f"{name}.{milestone.key}.title", milestone.title, None)
             _add_value(found, f"{name}.{milestone.key}.weight", milestone.weight, None)
+    elif isinstance(value, tuple) and value and isinstance(value[0], PlanPoint):
+        found |= {f"{name}.{point.on}": point.value for point in value}
     elif isinstance(value, tuple):
         found[name] = tuple(Ref(kind, item) if kind is not None else item for item in value)
     elif isinstance(value, msgspec.Struct):

@@ -30,6 +30,7 @@ from projections.figures.figures import Figures
 from projections.figures.horizon import Horizon
 from projections.figures.timeline import Timeline, is_live
 from projections.history.attribution import Attributions, attributions
+from projections.history.goalposts import Goals
 from projections.store.versioned_tables import Version
 from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow
@@ -38,7 +39,7 @@ from projections.tables.objective import ObjectiveRow
 
 class KeyResultReview(NamedTuple):
     """A key result at the outcome and, if it was planned, at the plan. `revisions`: the number of changes of its
-    metric, due day or weight since the plan."""
+    metric, due day, plan or weight since the plan of the cycle."""
 
     row: KeyResultRow
     planned: KeyResultRow | None
@@ -177,6 +178,13 @@ class CycleReview:
         )
 
     @cached_property
+    def goals(self) -> Goals:
+        """The goals whose goalposts are reviewed."""
+        ids = [row.id for row in self._rows()]
+        kpis = {one.kpi for id in ids for one in self._versions(id) if one.kpi is not None}
+        return Goals(ids, sorted(kpis), self._plan)
+
+    @cached_property
     def silences(self) -> list[SilenceReview]:
         """The periods without measurement that are longer than the cadence allows, oldest first: the longer one of the
         cycle and the linked KPI, as for health.
@@ -239,4 +247,5 @@ def _was_gone(then: ObjectiveRow | KeyResultRow | None, row: ObjectiveRow | KeyR
 
 
 def _is_revision(before: KeyResultRow, row: KeyResultRow) -> bool:
-    return (before.metric, before.due, before.weight) != (row.metric, row.due, row.weight)
+    names = ("metric", "due", "plan", "weight")
+    return any(getattr(before, name) != getattr(row, name) for name in names)

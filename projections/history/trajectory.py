@@ -1,30 +1,42 @@
 """The trajectory of a key result: planned and actual values over time, and the history of its targets."""
 
 from datetime import datetime
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import NamedTuple
 from uuid import UUID
 
 from domain.metrics.formulas import Measurement, attained
+from domain.metrics.plan_curve import Planned
 from domain.metrics.progress import with_start
 from domain.metrics.trajectory import TrajectoryPoint, planned
-from domain.primitives.calendar import Calendar, Step
+from domain.primitives.calendar import Step
 from domain.primitives.values import Metric
+from projections.figures import formula_inputs
 from projections.figures.figures import Figures
 from projections.figures.horizon import Horizon
 from projections.figures.standing import values
 from projections.figures.timeline import Timeline
+from projections.figures.window import Window
 from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow
 
 
 class Revision(NamedTuple):
-    """A version of a key result that set its metric, due date or weight, and the progress right before and right after
-    it, by the value known then. `before` is None for the first one."""
+    """A version of a key result that set its metric, due date, plan or weight, and the progress right before and right
+    after it, by the value known then. `before` is None for the first one."""
 
     row: KeyResultRow
     progress_before: float | None
     progress_after: float | None
+
+
+class _Line(NamedTuple):
+    """What a planned value depends on, as in `domain.metrics.trajectory.planned`."""
+
+    metric: Metric
+    begins_at: datetime
+    due_at: datetime
+    plan: tuple[Planned, ...]
 
 
 class KeyResultHistory:
@@ -49,7 +61,8 @@ class KeyResultHistory:
 
     def revisions(self) -> list[Revision]:
         """Every target it had, oldest first."""
-        return [self._revision(before, row) for before, row in _revised(self._versions, ("metric", "due", "weight"))]
+        fields = ("metric", "due", "plan", "weight")
+        return [self._revision(before, row) for before, row in _revised(self._versions, fields)]
 
     def _revision(self, before: KeyResultRow | None, row: KeyResultRow) -> Revision:
         known = Figures(self._timeline, Horizon(row.changed_at, row.position))
@@ -64,20 +77,31 @@ class KeyResultHistory:
         """The key result at its creation, at every step, at the horizon and at its due date (the first or the last,
         whichever is later).
 
-        `planned` follows the first target, `replanned` the one in force at that moment. Raises `TOO_LARGE` for more
+        `planned` is the value as first planned, `replanned` as planned at the horizon. Raises `TOO_LARGE` for more
         points than `calendar.POINTS_MAX`.
         """
-        targets = [row for _, row in _revised(self._versions, ("metric", "due"))]
+        first = self._first_planned()
+        baseline = self._figures.standing(self._id).baseline
+        lines = self._line(first, baseline), self._line(self.row, baseline)
         measured = self._measured()
         moments = [*(row.changed_at for row in self._versions), *measured]
         created_at = self.row.created_at
-        calendar = self._calendar
-        dues = [calendar.day_end(targets[0].due), calendar.day_end(targets[-1].due)]
+        calendar = self._window.calendar
+        dues = [calendar.day_end(first.due), calendar.day_end(self.row.due)]
         last = max([*dues, created_at, *(at for at in measured if at <= self._horizon.at)])
         now = min(max(self._horizon.at, created_at), last)
         past = calendar.steps(every, created_at, now, moments)
-        baseline = self._figures.standing(self._id).baseline
-        return [self._point(targets, baseline, at) for at in [*past, *calendar.steps(every, now, last)[1:]]]
+        return [self._point(lines, at) for at in [*past, *calendar.steps(every, now, last)[1:]]]
+
+    def _first_planned(self) -> KeyResultRow:
+        """The version as first planned: the first one, or the first with a plan that was set for the same metric and
+        due day within a cadence of the beginning. A later plan replaces a straight line that was agreed."""
+        first = self._versions[0]
+        until = self._window.begins_at + self._cycle.check_in_cadence.length
+        agreed = takewhile(
+            lambda row: (row.metric, row.due) == (first.metric, first.due) and row.changed_at <= until, self._versions
+        )
+        return next((row for row in agreed if row.plan), first)
 
     def _measured(self) -> list[datetime]:
         """The moments of its check-ins within the window, and of the values of its KPIs."""
@@ -85,27 +109,27 @@ class KeyResultHistory:
         own = [one.measured_at for one in self._timeline.series(self._id).current(self._horizon)]
         return [*(at for at in own if at <= until), *(one.measured_at for one in self.values())]
 
-    def _point(self, targets: list[KeyResultRow], baseline: float | None, at: datetime) -> TrajectoryPoint:
-        current = next((row for row in reversed(targets) if row.changed_at <= at), targets[0])
-        first, replanned = (self._planned(row, baseline, at) for row in (targets[0], current))
+    def _point(self, lines: tuple[_Line, _Line], at: datetime) -> TrajectoryPoint:
+        first, last = (planned(line.metric, line.begins_at, line.due_at, at, line.plan) for line in lines)
         if at > self._horizon.at:
-            return TrajectoryPoint(at, first, replanned, None, None, None)
+            return TrajectoryPoint(at, first, last, None, None, None)
         figures = Figures(self._timeline, Horizon(at, self._horizon.position))
         found = figures.key_result(self._id)
         assert found is not None
         latest = None if found.of.latest is None else found.of.latest.value
-        actual = found.value if current.metric.milestones else latest
-        return TrajectoryPoint(at, first, replanned, actual, found.value, found.confidence)
+        actual = found.value if found.of.metric.milestones else latest
+        return TrajectoryPoint(at, first, last, actual, found.value, found.confidence)
 
-    def _planned(self, row: KeyResultRow, baseline: float | None, at: datetime) -> float:
-        begins_at = max(row.created_at, self._calendar.day_start(self._cycle.starts_on))
-        metric: Metric = with_start(row.metric, baseline)
-        return planned(metric, begins_at, self._calendar.day_end(row.due), at)
+    def _line(self, row: KeyResultRow, baseline: float | None) -> _Line:
+        """The plan of a version. Days are those of the calendar in force at the end of the window, or at the horizon
+        while it is open."""
+        metric, window = with_start(row.metric, baseline), self._window
+        due_at, plan = window.calendar.day_end(row.due), formula_inputs.curve(row, window.calendar)
+        return _Line(metric, window.begins_at, due_at, plan)
 
     @property
-    def _calendar(self) -> Calendar:
-        """The one in force at the end of its window, or at the horizon while it is open."""
-        return self._figures.window(self.row).calendar
+    def _window(self) -> Window:
+        return self._figures.window(self.row)
 
     @property
     def _cycle(self) -> CycleRow:

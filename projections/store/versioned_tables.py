@@ -152,15 +152,15 @@ _PLAIN = {
 
 
 def _column(name: str, annotation: Any) -> Column:
-    """The column of a field. Structs of the domain are stored as JSON bytes, enums as text."""
+    """The column of a field. Structs of the domain and tuples of them are stored as JSON bytes, enums as text."""
     if get_origin(annotation) in (Union, types.UnionType):
         (annotation,) = (part for part in get_args(annotation) if part is not type(None))
         return _column(name, annotation)
-    if get_origin(annotation) is tuple:
+    if get_origin(annotation) is tuple and get_args(annotation)[0] in _PLAIN:
         return Column(name, f"{_PLAIN[get_args(annotation)[0]]}[]", list, tuple)
     if annotation in _PLAIN:
         return Column(name, _PLAIN[annotation])
-    if issubclass(annotation, StrEnum):
+    if isinstance(annotation, type) and issubclass(annotation, StrEnum):
         return Column(name, "text", str.__str__, annotation._value2member_map_.__getitem__)
     return Column(name, "bytea", msgspec.json.encode, lru_cache(16_384)(msgspec.json.Decoder(annotation).decode))
 

@@ -16,6 +16,7 @@ from domain.model.key_result import (
     KeyResultAssigned,
     KeyResultDropped,
     KeyResultLinked,
+    KeyResultPlanned,
     KeyResultReopened,
     KeyResultRescheduled,
     KeyResultRetargeted,
@@ -24,7 +25,7 @@ from domain.model.key_result import (
     KeyResultScored,
     KeyResultUnlinked,
 )
-from domain.primitives.values import Aggregation, Basis, KeyResultState, Kind, Metric
+from domain.primitives.values import Aggregation, Basis, KeyResultState, Kind, Metric, PlanPoint
 from projections.store.batch_writer import BatchWriter, Reads
 from projections.store.keyset import FilterBuilder, List, SortKey, text
 from projections.store.versioned_tables import (
@@ -53,7 +54,8 @@ class FormerLink(msgspec.Struct, frozen=True):
 class KeyResultRow(Version, frozen=True, gc=False):
     """`aggregate` and `count_from` belong to the link to `kpi`; all three are None without a link.
 
-    `aggregate` is None for LAST. `former` is the last link, once it is unlinked. `scored_in` and `scored_position` are
+    `aggregate` is None for LAST. `plan_ended`: the last plan was not given up but ended, because another metric or due
+    day left nothing of it. `former` is the last link, once it is unlinked. `scored_in` and `scored_position` are
     the command and the event that recorded the score: if the same command closed the objective, nobody gave the score.
     """
 
@@ -75,6 +77,8 @@ class KeyResultRow(Version, frozen=True, gc=False):
     scored_in: UUID | None = None
     scored_position: int | None = None
     former: FormerLink | None = None
+    plan: tuple[PlanPoint, ...] = ()
+    plan_ended: bool = False
 
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────
@@ -104,11 +108,21 @@ def on_key_result_added(event: KeyResultAdded, entry: Recorded, writer: BatchWri
 
 @apply.register(KeyResultReworded)
 @apply.register(KeyResultAssigned)
-@apply.register(KeyResultRetargeted)
-@apply.register(KeyResultRescheduled)
 @apply.register(KeyResultReweighed)
 def on_key_result_edited(event: Event, entry: Recorded, writer: BatchWriter) -> None:
     writer.insert_version(KEY_RESULT, entry)
+
+
+@apply.register(KeyResultRetargeted)
+@apply.register(KeyResultRescheduled)
+def on_terms_changed(event: KeyResultRetargeted | KeyResultRescheduled, entry: Recorded, writer: BatchWriter) -> None:
+    row = writer.current(KEY_RESULT, event.originator_id)
+    writer.insert_version(KEY_RESULT, entry, plan_ended=not event.plan and (row.plan_ended or bool(row.plan)))
+
+
+@apply.register
+def on_key_result_planned(event: KeyResultPlanned, entry: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(KEY_RESULT, entry, plan_ended=False)
 
 
 @apply.register

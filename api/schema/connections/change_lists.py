@@ -1,6 +1,6 @@
 """Connections of changes: their filter, a page of all changes, and pages of those that belong to an entity."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -182,20 +182,22 @@ def _topic(name: str) -> str:
 
 def all_changes(view: View, filter: ChangeFilter | None, page_request: PageRequest) -> Connection[Any]:
     """A page of all changes that a view includes, in log order."""
-    window, wanted = page_request.window(ORDER), change_filter(view, filter)
-
-    def read(window: Window) -> list[Change]:
-        return view.read(changes.page, wanted, window)
-
-    return Connection(
-        page=page_of(
-            window,
-            as_changes(view, read(window)),
-            _cursor,
-            lambda other: bool(read(other)),
-            lambda: view.read(changes.count, wanted),
-        )
+    wanted = change_filter(view, filter)
+    return page_by(
+        view,
+        page_request,
+        lambda window: view.read(changes.page, wanted, window),
+        lambda: view.read(changes.count, wanted),
     )
+
+
+def page_by(
+    view: View, page_request: PageRequest, read: Callable[[Window], list[Change]], count: Callable[[], int]
+) -> Connection[Any]:
+    """A page of changes in log order, by a query for their rows and one for their number."""
+    window = page_request.window(ORDER)
+    nodes = as_changes(view, read(window))
+    return Connection(page=page_of(window, nodes, _cursor, lambda other: bool(read(other)), count))
 
 
 def changes_of(entity: RowProxy, kind: Kind, filter: ChangeFilter | None, page_request: PageRequest) -> Connection[Any]:

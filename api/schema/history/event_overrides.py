@@ -76,6 +76,13 @@ def _before(name: str, description: str, shown: Any, load: Any, event: type[Even
 
 _NAME = field_description(people.TeamFormed, "name")
 _EMAIL = "The email address, if it is known; null after an erasure."
+_DAYS_BEFORE_CLOSE = EventField(
+    "days_before_close",
+    "The remaining days of the cycle, including this day; 0 or less after its end.",
+    int,
+    event_fields.days_before_close,
+    (),
+)
 _CHECK_IN = EventField(
     "check_in",
     "The check-in, in the version that this event created.",
@@ -120,15 +127,9 @@ ADDITIONAL: dict[type[Event], list[EventField]] = {
         event_fields.calendar,
         workspace_events.CalendarSet,
     ),
-    key_result.KeyResultRetargeted: [
-        EventField(
-            "days_before_close",
-            "The remaining days of the cycle, including this day; 0 or less after its end.",
-            int,
-            event_fields.days_before_close,
-            (),
-        )
-    ],
+    key_result.KeyResultRetargeted: [_DAYS_BEFORE_CLOSE],
+    key_result.KeyResultRescheduled: [_DAYS_BEFORE_CLOSE],
+    key_result.KeyResultPlanned: [_DAYS_BEFORE_CLOSE],
     key_result.KeyResultUnlinked: [
         _before(
             "kpi",

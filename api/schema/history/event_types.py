@@ -39,7 +39,10 @@ from projections.history.field_changes import TABLES_OF, kind_named
 # ── fields of events ─────────────────────────────────────────────────────────────────────────────
 
 _MARKDOWN = frozenset({"description", "note", "reflection", "body"})
-_SHOWN: dict[Any, Any] = {values.Metric: metric.Metric, values.Unit: metric.Unit, values.KpiGoal: KpiGoal}
+_SHOWN: dict[Any, Any] = {
+    values.Metric: metric.Metric, values.Unit: metric.Unit, values.KpiGoal: KpiGoal,
+    values.PlanPoint: metric.PlanPoint,
+}  # fmt: skip
 _NODES: dict[Kind, Any] = {
     Kind.PERSON: refs.PersonRef, Kind.TEAM: refs.TeamRef, Kind.CYCLE: refs.CycleRef, Kind.OBJECTIVE: refs.ObjectiveRef,
     Kind.KEY_RESULT: refs.KeyResultRef, Kind.KPI: refs.KpiRef,
@@ -60,7 +63,7 @@ def _fields_of(event: type[Event], name: str, hint: Any) -> list[EventField]:
     meaning = field_description(event, name)
     if event.FIRST or event in ENDINGS or column not in TABLES_OF[event.KIND].row.__struct_fields__:
         return [_event_field(label, meaning, hint, own)]
-    if event is key_result.KeyResultRetargeted:
+    if (event, name) == (key_result.KeyResultRetargeted, "metric"):
         return [
             _event_field("before", "The metric before the event.", hint, before),
             _event_field("after", "The metric after the event.", hint, own),
@@ -99,7 +102,8 @@ def _list(item: Any, optional: bool, source: Source) -> tuple[Any, Callable[...,
         return listed[_NODES[kind]], event_fields.nodes, (source, kind)
     if item is Ref:
         return listed[refs.AlignmentTarget], event_fields.refs, (source,)
-    return listed[item] | None if optional else listed[item], event_fields.value, (source,)
+    shown = listed[_SHOWN.get(item, item)]
+    return shown | None if optional else shown, event_fields.value, (source,)
 
 
 def _without_none(hint: Any) -> tuple[Any, bool]:

@@ -8,13 +8,14 @@ from typing import Annotated, Any, TypeAlias
 import strawberry
 from msgspec import structs
 
-from api.schema.connections.change_lists import at_positions
+from api.schema.connections.change_lists import at_positions, page_by
+from api.schema.connections.connection import Connection, connection
 from api.schema.history.change import Change
 from api.schema.history.event_types import CHANGES
 from api.schema.primitives import enums
 from api.schema.primitives.field import related, resolved, to_one
 from api.schema.primitives.lookup import CycleBy
-from api.schema.primitives.refs import KeyResultRef, ObjectiveRef
+from api.schema.primitives.refs import ChangeRef, KeyResultRef, ObjectiveRef
 from api.schema.types.cycle import Cycle, find_cycle
 from api.schema.types.discussion import Reflection
 from api.schema.types.key_result import KeyResult
@@ -22,13 +23,14 @@ from api.schema.types.kpi import Kpi
 from api.schema.types.objective import Objective
 from api.schema.types.workspace import Basis, basis_of
 from api.snapshot.dataloaders import in_groups, or_none
+from api.snapshot.pagination import PageRequest
 from api.snapshot.snapshot import Batch, RowProxy, View, as_batch
 from domain.metrics import retrospective
 from domain.model.key_result import KeyResultRetargeted
 from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.values import Kind
 from projections.figures import timeline
-from projections.history import kpi_delta
+from projections.history import goalposts, kpi_delta
 from projections.history.retrospective import CycleReview, KeyResultReview, ObjectiveReview, SilenceReview
 from projections.store.basis import ResolvedBasis
 from projections.tables import discussion
@@ -196,7 +198,8 @@ class KeyResultRetrospective:
     )
     attainment: Attainment = strawberry.field(description="The attainment of the key result.")
     revisions: int = strawberry.field(
-        description="The number of changes of its target, due day or weight since the plan, or since it was added."
+        description="The number of changes of its target, due day, plan or weight since the plan of the cycle, or "
+        "since it was added."
     )
 
 
@@ -322,7 +325,21 @@ class Retrospective:
         resolver=_goalposts,
         graphql_type=list.__class_getitem__(CHANGES[KeyResultRetargeted]),
         description="Every change of a key result's metric since the plan, in log order.",
+        deprecation_reason="Use `goalpostChanges`.",
     )
+
+    @connection(
+        "The changes since the plan of what the key results should reach, and when, in log order: new targets, due "
+        "days and plans."
+    )
+    def goalpost_changes(self, page_request: PageRequest) -> Connection[ChangeRef]:
+        view, of = self.ended, self.review.goals
+        return page_by(
+            view,
+            page_request,
+            lambda window: view.read(goalposts.page, of, window),
+            lambda: view.read(goalposts.count, of),
+        )
 
     @resolved(
         "The periods longer than cadence · staleAfterCadences without a measurement of a key result, oldest first: "

@@ -180,6 +180,8 @@ def _written_key_results(batch: Batch) -> Sequence[WrittenKeyResult]:
             value=None if part.of.latest is None else part.of.latest.value,
             owner_left=row.owner in left,
             unit_changed=row.id in changed,
+            plan=row.plan,
+            plan_ended=row.plan_ended,
         )
         for row, part in zip(rows, batch.all(of_key_results), strict=True)
     ]

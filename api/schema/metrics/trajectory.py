@@ -8,7 +8,7 @@ import strawberry
 
 from api.schema.metrics.figures import of_key_results
 from api.schema.primitives.actor import Actor, actor
-from api.schema.primitives.metric import Metric
+from api.schema.primitives.metric import Metric, PlanPoint
 from api.schema.primitives.scalars import Position
 from api.snapshot.dataloaders import in_groups
 from api.snapshot.snapshot import Batch, RowProxy
@@ -40,6 +40,7 @@ class Target(NamedTuple):
 
     metric: values.Metric
     due: date
+    plan: tuple[values.PlanPoint, ...]
     weight: float
     since: datetime
     position: int
@@ -50,10 +51,15 @@ class Target(NamedTuple):
     progress_after: float | None
 
 
-@strawberry.type(description="A target of a key result that was in force for a time: its metric, due day and weight.")
+@strawberry.type(
+    description="A target of a key result that was in force for a time: its metric, due day, plan and weight."
+)
 class TargetRevision(RowProxy):
     metric: Metric = strawberry.field(description="The metric of this revision.")
     due: date = strawberry.field(description="The due day of this revision.")
+    plan: list[PlanPoint] = strawberry.field(
+        description="The plan of this revision, by day; empty for the straight line."
+    )
     weight: float = strawberry.field(description="The weight within the objective.")
     since: datetime = strawberry.field(description="The effective time of the revision.")
     position: Position = strawberry.field(description="The log position of the revision.")
@@ -85,6 +91,7 @@ def _target(revision: Revision, cycle: CycleRow, calendar: Calendar) -> Target:
     return Target(
         metric=row.metric,
         due=row.due,
+        plan=row.plan,
         weight=row.weight,
         since=row.changed_at,
         position=row.position,
@@ -104,9 +111,12 @@ def _target(revision: Revision, cycle: CycleRow, calendar: Calendar) -> Target:
 )
 class TrajectoryPoint:
     at: datetime = strawberry.field(description="The moment of the point.")
-    planned: float | None = strawberry.field(description="The value planned by the first target, at an even pace.")
+    planned: float | None = strawberry.field(
+        description="The value as first planned: by the first target, along the plan that it had then or was given "
+        "within a cadence of the beginning, else along the straight line."
+    )
     replanned: float | None = strawberry.field(
-        description="The value planned by the target in force at that moment, at an even pace."
+        description="The value as planned at the basis: by the last target, along its plan or the straight line."
     )
     actual: float | None = strawberry.field(
         description="The measured value; null before the first measurement and in the future."

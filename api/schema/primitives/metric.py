@@ -1,5 +1,7 @@
 """Metrics of key results, and units."""
 
+from datetime import date
+
 import strawberry
 
 from api.schema.primitives import enums
@@ -25,3 +27,11 @@ class Metric:
     )
     lower: float | None = strawberry.field(description="The lowest value inside the bounds, inclusive.")
     upper: float | None = strawberry.field(description="The highest value inside the bounds, inclusive.")
+
+
+@strawberry.type(description="A point of a plan: the value that a key result should have at the end of a day.")
+class PlanPoint:
+    on: date = strawberry.field(description="The day, at whose end the value should be reached.")
+    value: float = strawberry.field(
+        description="The planned value, in the metric's unit; for MILESTONES the share of their weight."
+    )

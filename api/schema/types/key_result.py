@@ -23,7 +23,7 @@ from api.schema.metrics.progress import Progress, progress_by
 from api.schema.metrics.trajectory import Forecast, TargetRevision, TrajectoryPoint, forecasts, targets, trajectories
 from api.schema.primitives import enums
 from api.schema.primitives.field import related, resolved, to_many, to_one
-from api.schema.primitives.metric import Metric
+from api.schema.primitives.metric import Metric, PlanPoint
 from api.schema.primitives.refs import CheckInRef, InitiativeRef, KeyResultRef, KpiRef, ObjectiveRef, PersonRef
 from api.schema.primitives.scalars import Markdown
 from api.schema.types.entity import Entity, at_another_moment
@@ -86,6 +86,10 @@ class KeyResult(Entity, kind=Kind.KEY_RESULT, read=key_result.key_results):
     weight: float = strawberry.field(description="Its weight relative to the other key results of its objective.")
     due: date = strawberry.field(description="The due day. It is due at the end of this day, in UTC.")
     metric: Metric = strawberry.field(description="The metric that measures it.")
+    plan: list[PlanPoint] = strawberry.field(
+        description="The planned values, by day, from the start to the target: linear between two points. Empty for "
+        "the straight line."
+    )
     current: float | None = related(
         "The latest value, in the metric's unit; null for MILESTONES and without a measurement.", _standing, "value"
     )

@@ -1,0 +1,59 @@
+"""Goalposts: which changes moved what the key results of a cycle should reach, and when, since its plan."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from domain.model.event import Event
+from domain.model.key_result import KeyResultPlanned, KeyResultRescheduled, KeyResultRetargeted
+from domain.primitives.values import Basis
+from projections.store.versioned_tables import Connection, Window, basis_params, fetch
+from projections.tables import changes
+from projections.tables.changes import Change
+
+GOALPOSTS: tuple[type[Event], ...] = (KeyResultRetargeted, KeyResultRescheduled, KeyResultPlanned)
+"""The events that move goalposts."""
+
+
+class Goals(NamedTuple):
+    """The key results of a cycle, the KPIs that they were ever linked to, and the basis of the cycle's plan."""
+
+    key_results: Sequence[UUID]
+    kpis: Sequence[UUID]
+    plan: Basis
+
+
+def page(conn: Connection, basis: Basis, of: Goals, window: Window) -> list[Change]:
+    """A page of the goalposts of these goals that the plan does not know, in the order of the log."""
+    bounds = [
+        f"v.position {side} {cursor.value}"
+        for cursor, side in ((window.after, ">"), (window.before, "<"))
+        if cursor is not None
+    ]
+    order = f"order by v.position {'desc' if window.backwards else 'asc'} limit {window.limit}"
+    rows = changes.read_where(conn, f"{' and '.join([_moved(basis), *bounds])} {order}", _params(basis, of))
+    return rows[::-1] if window.backwards else rows
+
+
+def count(conn: Connection, basis: Basis, of: Goals) -> int:
+    """The number of goalposts in all pages."""
+    ((number,),) = fetch(conn, f"select count(*) from change v where {_moved(basis)}", _params(basis, of))
+    return int(number)
+
+
+def _moved(basis: Basis) -> str:
+    return (
+        "v.topic = any(%(topics)b) and (v.key_result = any(%(key_results)b) or v.kpi = any(%(kpis)b))"
+        f" and (v.position > %(plan)s or v.effective_at > %(planned_at)s) and {changes.known(basis)}"
+    )
+
+
+def _params(basis: Basis, of: Goals) -> dict[str, Any]:
+    return basis_params(
+        basis,
+        topics=[event.TOPIC for event in GOALPOSTS],
+        key_results=list(of.key_results),
+        kpis=list(of.kpis),
+        plan=of.plan.position,
+        planned_at=of.plan.at,
+    )
