@@ -86,13 +86,20 @@ def checked(points: Sequence[PlanPoint], terms: Terms, *field: str) -> tuple[Pla
 
 
 def _refuse_terms(terms: Terms, field: tuple[str, ...]) -> None:
-    if terms.metric.direction not in PLANNABLE or terms.start is None:
+    direction = terms.metric.direction
+    if direction not in PLANNABLE:
         raise invalid(
-            f"{terms.metric.direction} has no plan without a stated start: plan INCREASE, DECREASE or MILESTONES, or "
-            "AT_LEAST or AT_MOST with a start.",
+            f"{direction} has no values between start and target to plan: omit the plan, or choose another direction.",
             *field,
             rule=Rule.PLAN_NOT_POSSIBLE,
-            direction=terms.metric.direction,
+            direction=direction,
+        )
+    if terms.start is None:
+        raise invalid(
+            f"A plan begins with the start, and this {direction} states none: give the metric a start first.",
+            *field,
+            rule=Rule.PLAN_WITHOUT_START,
+            direction=direction,
         )
     if terms.days <= 0:
         raise invalid(

@@ -9,10 +9,21 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Any
+from uuid import UUID
+
+from msgspec import UNSET, structs
 
 from domain.commands.command import Command, CycleBy, KpiBy
 from domain.commands.cycle_commands import ActivateCycle, AdoptScoringPolicy, CloseCycle, OpenCycle
-from domain.commands.key_result_commands import AddKeyResult, CheckIn, CorrectCheckIn, LinkKpi, RescheduleKeyResult
+from domain.commands.key_result_commands import (
+    AddKeyResult,
+    CheckIn,
+    CorrectCheckIn,
+    LinkKpi,
+    PlanKeyResult,
+    RescheduleKeyResult,
+    RetargetKeyResult,
+)
 from domain.commands.kpi_commands import DefineKpi, ReadingInput, RecordReadings, RedefineKpi
 from domain.commands.objective_commands import AlignObjective, AssignObjective, CloseObjective, DraftObjective
 from domain.commands.people_commands import FormTeam
@@ -41,8 +52,8 @@ WEIGHTS: dict[str, float] = {
     "addKeyResult": 12, "draftObjective": 8, "commitObjective": 14, "scoreKeyResult": 3, "closeObjective": 3,
     "reopenObjective": 2, "dropObjective": 0.7, "dropKeyResult": 1, "closeCycle": 0.3, "activateCycle": 0.3,
     "alignObjective": 2, "unalignObjective": 1, "assignObjective": 1.5, "moveTeam": 0.7, "adoptScoringPolicy": 1,
-    "retargetKeyResult": 2, "reweighKeyResult": 1.5, "rescheduleKeyResult": 1, "linkKpi": 2, "unlinkKpi": 1.5,
-    "redefineKpi": 1, "retireKpi": 0.1, "carryObjective": 0.5,
+    "retargetKeyResult": 4, "reweighKeyResult": 1.5, "rescheduleKeyResult": 2, "linkKpi": 2, "unlinkKpi": 1.5,
+    "redefineKpi": 1, "retireKpi": 0.1, "carryObjective": 0.5, "planKeyResult": 6,
 }  # fmt: skip
 
 
@@ -79,7 +90,7 @@ class GoalHistory(History):
                 for day in (number, number + 1)
             )
             changes.append((begins, ActivateCycle(cycle=cycle, effective_at=begins)))
-            if self._chance.random() < 0.6:
+            if self._chance.random() < 0.8:
                 changes.append((ends, CloseCycle(cycle=cycle, close_objectives=True, effective_at=ends)))
         project = self.first_time + timedelta(days=QUARTER_DAYS // 2)
         changes.append((project, ActivateCycle(cycle=CycleBy(key="project"), effective_at=project)))
@@ -238,14 +249,35 @@ class GoalHistory(History):
         kpi = KpiBy(id=self._any(Kind.KPI)) if self._chance.random() < 0.35 else None
         linked = {} if kpi is None else self._aggregate("aggregate", AddKeyResult) | self._count_from(AddKeyResult)
         due = self._clock.date() + timedelta(days=self._chance.randint(5, 80)) if self._chance.random() < 0.2 else None
+        metric = self._metric()
+        is_planned = due is not None and self._chance.random() < 0.5
         return AddKeyResult(
-            objective=self._any(Kind.OBJECTIVE), title="Key result", metric=as_input(self._metric()), due=due,
+            objective=self._any(Kind.OBJECTIVE), title="Key result", metric=as_input(metric), due=due,
+            plan=self._points(metric, self._clock.date(), due) if due is not None and is_planned else UNSET,
             weight=self._chance.choice([0.5, 1.0, 3.0]), kpi=kpi, effective_at=self._effective(), **linked,
         )  # fmt: skip
 
+    def _often_planned(self) -> UUID:
+        """A key result, often one of the last that have a plan."""
+        planned = [command.key_result for command, _ in self.done if isinstance(command, PlanKeyResult)]
+        return (
+            self._chance.choice(planned[-3:]) if planned and self._chance.random() < 0.6 else self._any(Kind.KEY_RESULT)
+        )
+
+    def _retargetKeyResult(self) -> Command:  # noqa: N802
+        """Often only to another target."""
+        id = self._often_planned()
+        found = self._found(id)
+        metric = self._metric()
+        if found is not None and found.metric.target is not None and self._chance.random() < 0.8:
+            metric = structs.replace(
+                found.metric, target=found.metric.target + self._chance.choice([-15.0, 10.0, 40.0])
+            )
+        return RetargetKeyResult(key_result=id, metric=as_input(metric), **self._since())
+
     def _rescheduleKeyResult(self) -> Command:  # noqa: N802
         due = self._clock.date() + timedelta(days=self._chance.randint(-5, 80))
-        return RescheduleKeyResult(key_result=self._any(Kind.KEY_RESULT), due=due, **self._since())
+        return RescheduleKeyResult(key_result=self._often_planned(), due=due, **self._since())
 
     def _linkKpi(self) -> Command:  # noqa: N802
         linked = self._aggregate("aggregate", LinkKpi) | self._count_from(LinkKpi)

@@ -23,6 +23,7 @@ from domain.commands.key_result_commands import (
     CorrectCheckIn,
     DropKeyResult,
     LinkKpi,
+    PlanKeyResult,
     RescheduleKeyResult,
     RetargetKeyResult,
     ReweighKeyResult,
@@ -70,6 +71,7 @@ from domain.commands.registry import VERBS
 from domain.commands.workspace_commands import SetCalendar
 from domain.handlers.dispatcher import Dispatcher, Outcome
 from domain.handlers.unit_of_work import Author
+from domain.model.event import replay
 from domain.primitives.calendar import Weekday
 from domain.primitives.errors import CommandRejected
 from domain.primitives.values import (
@@ -83,6 +85,7 @@ from domain.primitives.values import (
     Metric,
     Milestone,
     ObjectiveKind,
+    PlanPoint,
     Ref,
     ReflectionKind,
     Source,
@@ -102,6 +105,7 @@ WEIGHTS: dict[str, float] = {
     "draftObjective": 6, "retargetKeyResult": 4, "alignObjective": 5, "linkKpi": 4, "unlinkKpi": 4, "leaveTeam": 4,
     "closeCycle": 0.3, "closeObjective": 1, "dropObjective": 1, "dropKeyResult": 0.5, "disbandTeam": 0.2,
     "deactivatePerson": 0.2, "erasePerson": 0.4, "retireKpi": 0.3, "reopenObjective": 4, "joinTeam": 4,
+    "planKeyResult": 5,
 }  # fmt: skip
 
 REPEATABLE = frozenset(
@@ -113,6 +117,7 @@ REPEATABLE = frozenset(
         "reopenObjective", "rewordKeyResult", "assignKeyResult", "retargetKeyResult", "rescheduleKeyResult",
         "reweighKeyResult", "correctCheckIn", "linkKpi", "unlinkKpi", "scoreKeyResult", "dropKeyResult",
         "redefineKpi", "retireKpi", "recordReadings", "correctReading", "retractReading", "moveInitiative",
+        "planKeyResult",
     }
 )  # fmt: skip
 """The idempotent commands: repeated immediately, they record nothing."""
@@ -222,6 +227,30 @@ class History:
         if self._chance.random() < 0.3:
             return KpiGoal(GoalDirection.WITHIN, lower=1.0, upper=50.0, tolerance=5.0)
         return KpiGoal(self._chance.choice([GoalDirection.AT_LEAST, GoalDirection.AT_MOST]), target=self._number())
+
+    def _plan(self, key_result: UUID) -> list[PlanPoint]:
+        """A plan of a key result that exists: some of its days with values on the way and beyond; rarely empty."""
+        found = self._found(key_result)
+        if found is None or self._chance.random() < 0.1:
+            return []
+        cycle = self._found(self._found(found.objective).cycle)
+        return self._points(found.metric, max(found.created_at.date(), cycle.starts_on), found.due)
+
+    def _points(self, metric: Metric, first: date, due: date) -> list[PlanPoint]:
+        """Points between two days, without the last, and rarely one before them."""
+        days = max((due - first).days, 1)
+        drawn = sorted({self._chance.randint(-(days // 20), days - 1) for _ in range(self._chance.randint(1, 4))})
+        start, target = (0.0, 1.0) if metric.milestones else (metric.start or 0.0, metric.target or 1.0)
+        beyond = [] if metric.milestones else [-0.2, 1.2]
+        shares = [self._chance.choice([0.0, 0.1, 0.3, 0.5, 0.8, 1.0, *beyond]) for _ in drawn]
+        return [
+            PlanPoint(first + timedelta(days=day), start + share * (target - start))
+            for day, share in zip(drawn, shares, strict=True)
+        ]
+
+    def _found(self, id: UUID) -> Any:
+        """The aggregate as recorded; None without one."""
+        return replay(self._keyframe._log.streams([id]).get(id, []))
 
     def _reached(self) -> list[str] | None:
         return self._chance.choice([None, [], ["m1.0"], ["m1.0", "m2.0"]])
@@ -345,8 +374,9 @@ class History:
         return CarryObjective(objective=self._any(Kind.OBJECTIVE), into=self._cycle(), **self._since())
 
     def _addKeyResult(self) -> Command:  # noqa: N802
+        due = self._chance.choice([None, None, datetime.now(UTC).date() + timedelta(days=40)])
         return AddKeyResult(
-            objective=self._any(Kind.OBJECTIVE), title=self._text(), metric=as_input(self._metric()),
+            objective=self._any(Kind.OBJECTIVE), title=self._text(), metric=as_input(self._metric()), due=due,
             owner=self._maybe(Kind.PERSON), weight=self._chance.choice([0.5, 1.0, 3.0]),
             kpi=KpiBy(id=self._any(Kind.KPI)) if self._chance.random() < 0.2 else None,
             effective_at=self._moment() if self._chance.random() < 0.4 else None,
@@ -363,8 +393,13 @@ class History:
             key_result=self._any(Kind.KEY_RESULT), metric=as_input(self._metric()), **self._since()
         )
 
+    def _planKeyResult(self) -> Command:  # noqa: N802
+        key_result = self._any(Kind.KEY_RESULT)
+        return PlanKeyResult(key_result=key_result, points=self._plan(key_result), **self._since())
+
     def _rescheduleKeyResult(self) -> Command:  # noqa: N802
-        due = date(2025, 6, 1) + timedelta(days=self._chance.randint(0, 9))
+        due = self._chance.choice([date(2025, 6, 1), datetime.now(UTC).date() + timedelta(days=20)])
+        due += timedelta(days=self._chance.randint(0, 9))
         return RescheduleKeyResult(key_result=self._any(Kind.KEY_RESULT), due=due, **self._since())
 
     def _reweighKeyResult(self) -> Command:  # noqa: N802

@@ -5,19 +5,20 @@ from random import Random
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.snapshot.global_ids import encode
 from domain.commands.objective_commands import CloseObjective
 from domain.model.event import Recorded
-from domain.model.key_result import KeyResultScored
+from domain.model.key_result import KeyResultRescheduled, KeyResultRetargeted, KeyResultScored
 from domain.model.objective import ObjectiveClosed
 from domain.primitives.values import CycleState, Kind
 from tests.asking import AskedWorld, unlimited
 from tests.properties.goal_histories import GoalHistory
 from tests.properties.model_answers import Flat, differences, document, flat, modelled, same
-from tests.reference import attribution
+from tests.reference import attribution, plans
 from tests.reference.closing import closings, default_closing
 from tests.reference.entities import Basis
 from tests.reference.fold import Log
@@ -138,6 +139,20 @@ def given_outcome(case: Case, closed: Recorded) -> tuple[Any, Any]:
 
 def rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 9)
+
+
+@laws
+@given(seed=SEEDS)
+def test_plans_on_new_terms_equal_the_reference_model(server: str, seed: int) -> None:
+    with fresh_workspace(server, pool_size_max=4) as database:
+        case = case_of(AskedWorld(database), seed)
+        for recorded in case.log.events:
+            if isinstance(recorded.event, KeyResultRetargeted | KeyResultRescheduled):
+                expected = plans.on_new_terms(case.log, recorded)
+                assert [point.on for point in recorded.event.plan] == [point.on for point in expected]
+                assert [point.value for point in recorded.event.plan] == pytest.approx(
+                    [point.value for point in expected]
+                )
 
 
 @laws

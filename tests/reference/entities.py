@@ -13,6 +13,7 @@ from domain.primitives.values import (
     Metric,
     ObjectiveKind,
     ObjectiveState,
+    PlanPoint,
     Ref,
     ScoringPolicy,
     Verdict,
@@ -100,6 +101,7 @@ class KeyResult:
     weight: float
     due: date
     created_at: datetime
+    plan: tuple[PlanPoint, ...] = ()
     links: list[Link] = field(default_factory=list)
     end: End | None = None
     score: float | None = None

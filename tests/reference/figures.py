@@ -3,11 +3,12 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from domain.primitives.values import CycleState, ObjectiveKind, ObjectiveState, ScoringPolicy
+from domain.primitives.values import CycleState, Direction, ObjectiveKind, ObjectiveState, ScoringPolicy
 from tests.reference.calendars import ends
 from tests.reference.entities import End, KeyResult
 from tests.reference.fold import View
 from tests.reference.measuring import (
+    Measured,
     beginning,
     calendar_of,
     check_ins,
@@ -20,6 +21,7 @@ from tests.reference.measuring import (
     unclamped,
     window_end,
 )
+from tests.reference.plans import planned_value, start_and_target
 
 SCORE_TOLERANCE = 1e-9
 """A score reaches a line of the verdict within this distance, which hides rounding errors."""
@@ -82,14 +84,29 @@ def progress_of(view: View, key_result: KeyResult) -> float | None:
 
 
 def expected(view: View, key_result: KeyResult) -> float:
-    """1 for a level goal and from the end of the window on; else the elapsed share of the span from the beginning to
-    the end of the due day, 1 where due lies before the beginning."""
-    if is_level(key_result.metric, start_of(view, key_result)) or window_end(view, key_result) is not None:
+    """1 from the end of the window on; with a plan, the progress of the planned value; 1 for a level goal; else the
+    elapsed share of the span from the beginning to the end of the due day, 1 where due lies before the beginning."""
+    if window_end(view, key_result) is not None:
+        return 1.0
+    if key_result.plan:
+        return limited(planned_progress(view, key_result))
+    if is_level(key_result.metric, start_of(view, key_result)):
         return 1.0
     first, last = beginning(view, key_result), ends(calendar_of(view, key_result), key_result.due)
     if last <= first:
         return 1.0
     return limited((view.basis.at - first) / (last - first))
+
+
+def planned_progress(view: View, key_result: KeyResult) -> float:
+    """The progress of the value that the plan has at the basis; that of MILESTONES is planned as a share."""
+    span = start_and_target(key_result.metric)
+    assert span is not None
+    calendar = calendar_of(view, key_result)
+    value = planned_value(key_result.plan, span[0], beginning(view, key_result), view.basis.at, calendar)
+    if key_result.metric.direction is Direction.MILESTONES:
+        return value
+    return unclamped(key_result.metric, span[0], Measured(view.basis.at, value))
 
 
 def confidence(view: View, key_result: KeyResult) -> float | None:

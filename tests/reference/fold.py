@@ -11,6 +11,7 @@ from domain.model.key_result import (
     KeyResultCheckedIn,
     KeyResultDropped,
     KeyResultLinked,
+    KeyResultPlanned,
     KeyResultReopened,
     KeyResultRescheduled,
     KeyResultRetargeted,
@@ -186,14 +187,12 @@ class View:
         match event:
             case KeyResultAdded():
                 at = recorded.effective_at
-                added = KeyResult(id, event.objective, event.metric, event.weight, event.due, at)
+                added = KeyResult(id, event.objective, event.metric, event.weight, event.due, at, event.plan)
                 self.key_results[id] = added
                 if event.kpi is not None:
                     added.links.append(link_of(event, event.kpi))
-            case KeyResultRetargeted():
-                self.key_results[id].metric = event.metric
-            case KeyResultRescheduled():
-                self.key_results[id].due = event.due
+            case KeyResultRetargeted() | KeyResultRescheduled() | KeyResultPlanned():
+                self._fold_plan(self.key_results[id], event)
             case KeyResultReweighed():
                 self.key_results[id].weight = event.weight
             case KeyResultDropped():
@@ -205,6 +204,14 @@ class View:
                 self.key_results[id].score, self.key_results[id].scored_by_person = None, False
             case KeyResultLinked() | KeyResultUnlinked():
                 self._fold_link(self.key_results[id], recorded, event)
+
+    def _fold_plan(
+        self, key_result: KeyResult, event: KeyResultRetargeted | KeyResultRescheduled | KeyResultPlanned
+    ) -> None:
+        """Each of the three says what the plan is from then on."""
+        key_result.metric = getattr(event, "metric", key_result.metric)
+        key_result.due = getattr(event, "due", key_result.due)
+        key_result.plan = event.plan
 
     def _fold_link(self, key_result: KeyResult, recorded: Recorded, event: KeyResultLinked | KeyResultUnlinked) -> None:
         """Both end the link before."""

@@ -1,0 +1,80 @@
+"""Plans of key results: the planned value at a moment, and what becomes of a plan on other terms."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+from itertools import pairwise
+from math import floor
+
+from domain.model.event import Recorded
+from domain.primitives import time_zones
+from domain.primitives.calendar import Calendar
+from domain.primitives.values import Direction, Metric, PlanPoint
+from tests.reference.calendars import calendar_in_force, ends
+from tests.reference.entities import Basis
+from tests.reference.fold import Log
+
+WITH_START = (Direction.INCREASE, Direction.DECREASE, Direction.AT_LEAST, Direction.AT_MOST)
+
+
+def start_and_target(metric: Metric) -> tuple[float, float] | None:
+    """Where a plan begins and ends: 0 and 1 for MILESTONES; None for a metric that cannot have a plan."""
+    if metric.direction is Direction.MILESTONES:
+        return 0.0, 1.0
+    if metric.direction not in WITH_START or metric.start is None or metric.target is None:
+        return None
+    return metric.start, metric.target
+
+
+def planned_value(
+    plan: Sequence[PlanPoint], start: float, begins_at: datetime, at: datetime, calendar: Calendar
+) -> float:
+    """Linear from the start at the beginning to each point at the end of its day; the last point's value after it."""
+    line = [(ends(calendar, point.on), point.value) for point in plan]
+    if line[-1][0] <= begins_at:
+        return line[-1][1]
+    line = [(begins_at, start), *(point for point in line if point[0] > begins_at)]
+    for (since, before), (until, after) in pairwise(line):
+        if at < until:
+            return before + (after - before) * max((at - since) / (until - since), 0.0)
+    return line[-1][1]
+
+
+def on_new_terms(log: Log, recorded: Recorded) -> list[PlanPoint]:
+    """What a retarget or a rescheduling makes of the plan before it, by `mapped`."""
+    event = recorded.event
+    view = log.view(Basis(recorded.effective_at, recorded.position - 1))
+    before = view.key_results[event.originator_id]
+    zone = time_zones.zone(calendar_in_force(view, None).time_zone)
+    cycle = view.cycles[view.objectives[before.objective].cycle]
+    begins_on = max(cycle.starts_on, before.created_at.astimezone(zone).date())
+    metric, due = getattr(event, "metric", before.metric), getattr(event, "due", before.due)
+    return mapped(before.plan, before.metric, metric, begins_on, before.due, due)
+
+
+def mapped(
+    plan: Sequence[PlanPoint], before: Metric, after: Metric, begins_on: date, due: date, new_due: date
+) -> list[PlanPoint]:
+    """The plan after a change of metric or due day: the same shares of the way and of the days.
+
+    The day of the beginning is the first day of the span. Of points that fall on one day the later stays; the last is
+    the target on the due day. Nothing is left of it in another direction, without a start, or without days.
+    """
+    old, new = start_and_target(before), start_and_target(after)
+    if not plan or old is None or new is None or before.direction is not after.direction or new_due < begins_on:
+        return []
+    days, new_days = (due - begins_on).days + 1, (new_due - begins_on).days + 1
+    found: dict[date, float] = {}
+    for point in plan:
+        share = Fraction((point.on - begins_on).days + 1, days)
+        day = begins_on + timedelta(days=max(floor(share * new_days + Fraction(1, 2)), 1) - 1)
+        found[day] = same_share(point.value, *old, *new)
+    found[new_due] = new[1]
+    return [PlanPoint(on, value) for on, value in sorted(found.items())]
+
+
+def same_share(value: float, start: float, target: float, new_start: float, new_target: float) -> float:
+    """The value at the same share of the way; without a way, at the same distance from the target."""
+    if start == target:
+        return value - target + new_target
+    return new_start + (value - start) / (target - start) * (new_target - new_start)
