@@ -22,7 +22,16 @@ from domain.findings.kpi_rules import WrittenKpi
 from domain.findings.objective_rules import WrittenObjective
 from domain.metrics.rating import Health
 from domain.primitives.errors import Code, CommandRejected
-from domain.primitives.values import Cadence, Direction, KeyResultState, Metric, ObjectiveState, Unit, UnitKind
+from domain.primitives.values import (
+    Cadence,
+    Direction,
+    KeyResultState,
+    Metric,
+    ObjectiveState,
+    PlanPoint,
+    Unit,
+    UnitKind,
+)
 from tests.domain.metrics.builders import (
     CLOSING,
     DAY,
@@ -449,6 +458,21 @@ def test_an_owner_with_too_many_objectives_is_reported_once() -> None:
     assert [finding.rule for finding in alignment_findings(many + few)] == ["owner-with-too-many-objectives"]
 
 
+# ── plans ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_plan_against_the_direction_has_a_finding() -> None:
+    plan = [PlanPoint(date(2026, 2, 1), 60.0), PlanPoint(date(2026, 3, 1), 40.0), PlanPoint(QUARTER_END, 100.0)]
+    (found,) = key_result_findings(key_result(plan=tuple(plan)))
+    assert (found.rule, found.severity) == ("key-result-planned-against-direction", Severity.INFO)
+    assert "2026-03-01 (40)" in found.message
+    assert key_result_findings(key_result(plan=(plan[0], plan[2]))) == []
+
+
+def test_a_plan_that_ended_has_a_finding() -> None:
+    assert rules(key_result_findings(key_result(plan_ended=True))) == {"key-result-plan-ended"}
+
+
 # ── the table ────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -477,6 +501,8 @@ def test_rule_names_are_stable() -> None:
         "key-result-title-names-other-amount",
         "key-result-counts-activity",
         "key-result-due-outside-cycle",
+        "key-result-planned-against-direction",
+        "key-result-plan-ended",
         "key-result-silent",
         "key-result-owner-left",
         "kpi-without-goal",
@@ -503,6 +529,7 @@ def worst() -> list[Finding]:
         metric(Direction.INCREASE, start=0.5, change_by=200, unit=unit), metric(Direction.INCREASE, start=0, target=9),
     ]  # fmt: skip
     aside: dict[str, Any] = {"due": date(2027, 1, 1), "health": Health.OUTDATED, "owner_left": True, "value": 0.4}
+    plan = (PlanPoint(date(2026, 2, 1), -1.0),)
     return [
         *objective_findings(objective("Launch 3", owner=None, key_results=0, supports=0, supports_dropped=1)),
         *objective_findings(objective("very " * 21, key_results=9, owner_objectives=9, same_titles=1, **left)),
@@ -512,6 +539,7 @@ def worst() -> list[Finding]:
             for one in metrics
             for found in key_result_findings(key_result("Host 50 % of 3", metric=one, unit_changed=True, **aside))
         ],
+        *key_result_findings(key_result(plan=plan, plan_ended=True)),
         *kpi_findings(kpi(has_goal=False, owner=None, latest_at=OPENING, owner_kpis=11, unit_changed=True, **left)),
     ]
 

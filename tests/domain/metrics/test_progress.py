@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from domain.metrics.plan_curve import Planned
 from domain.metrics.progress import elapsed, expected, is_level
 from domain.metrics.rating import Health, band, verdict
 from domain.primitives.values import Cadence, Direction, Metric, ObjectiveKind, ScoringPolicy, Verdict
@@ -71,6 +72,46 @@ def test_a_goal_that_starts_inside_is_level_and_expected_in_full_from_the_first_
     assert is_level(given) is level
     assert expected(given, OPENING, CLOSING, OPENING) == float(level)
     assert expected(given, OPENING, CLOSING, MIDDLE) == (1 if level else 0.5)
+
+
+FLAT = (Planned(MIDDLE, 10.0), Planned(CLOSING, 100.0))
+"""A tenth of the way in the first half."""
+
+
+@pytest.mark.parametrize(
+    ("at", "share"), [(OPENING - DAY, 0), (OPENING, 0), (MIDDLE, 0.1), (MIDDLE + 15 * DAY, 0.4), (CLOSING + DAY, 1)]
+)
+def test_expected_progress_is_that_of_the_planned_value(at: datetime, share: float) -> None:
+    assert expected(FROM_0_TO_100, OPENING, QUARTER_END, at, FLAT) == pytest.approx(share)
+
+
+@pytest.mark.parametrize(
+    ("given", "value", "share"),
+    [
+        (metric(Direction.DECREASE, start=30, target=20), 27, 0.3),
+        (metric(Direction.AT_LEAST, target=90, start=10), 30, 0.25),
+        (metric(Direction.AT_MOST, target=2, start=10), 4, 0.75),
+        (metric(Direction.AT_LEAST, target=90, start=95), 92, 1),
+        (metric(Direction.AT_LEAST, target=90, start=95), 80, 0),
+        (MILESTONES, 0.75, 0.75),
+    ],
+)
+def test_the_planned_value_counts_by_the_metric(given: Metric, value: float, share: float) -> None:
+    assert expected(given, OPENING, QUARTER_END, MIDDLE, (Planned(MIDDLE, value),)) == pytest.approx(share)
+
+
+@pytest.mark.parametrize(("value", "share"), [(-20.0, 0.0), (130.0, 1.0)])
+def test_expected_progress_of_a_plan_is_limited_to_0_and_1(value: float, share: float) -> None:
+    assert expected(FROM_0_TO_100, OPENING, QUARTER_END, MIDDLE, (Planned(MIDDLE, value), FLAT[1])) == share
+
+
+def test_health_follows_the_plan() -> None:
+    assert judged(key_result(12)).health is Health.OFF_TRACK
+    assert judged(key_result(12, plan=FLAT)).health is Health.ON_TRACK
+
+
+def test_expected_progress_of_a_plan_is_1_from_the_end_of_the_window_on() -> None:
+    assert judged(ended(12, 0.2, ended_at=MIDDLE, plan=FLAT)).expected == 1
 
 
 def test_a_goal_to_be_held_takes_the_first_value_as_its_start() -> None:

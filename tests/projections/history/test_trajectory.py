@@ -8,13 +8,14 @@ import pytest
 
 from domain.commands.command import Command, CycleBy
 from domain.commands.cycle_commands import ActivateCycle
-from domain.commands.key_result_commands import RescheduleKeyResult, RetargetKeyResult, ScoreKeyResult
+from domain.commands.key_result_commands import PlanKeyResult, RescheduleKeyResult, RetargetKeyResult, ScoreKeyResult
 from domain.commands.objective_commands import CloseObjective
 from domain.metrics.trajectory import TrajectoryPoint
 from domain.primitives.calendar import Step
 from domain.primitives.errors import Code, CommandRejected
-from domain.primitives.values import Direction, Metric, Milestone
+from domain.primitives.values import Direction, Metric, Milestone, PlanPoint
 from projections.figures import timeline
+from projections.figures.figures import Figures
 from projections.figures.horizon import Horizon
 from projections.history.trajectory import KeyResultHistory
 from tests.metric_input import as_input
@@ -116,8 +117,65 @@ def test_retargeting_changes_the_current_plan_and_keeps_the_original(world: Worl
     edit(world, RetargetKeyResult, goal, on(2, 1), metric=as_input(rise(200)))
     found = points(world, goal, above)
     assert (found[CLOSING].planned, found[CLOSING].replanned) == (100, 200)
-    assert found[MIDDLE].replanned == pytest.approx(100)
+    assert (found[MIDDLE].planned, found[MIDDLE].replanned) == pytest.approx((50, 100))
     assert found[OPENING].replanned == found[OPENING].planned == 0
+
+
+def test_replanned_is_the_plan_at_the_basis_for_every_moment(world: World, goal: UUID, above: UUID) -> None:
+    edit(world, RetargetKeyResult, goal, on(2, 10), metric=as_input(rise(200)))
+    assert points(world, goal, above)[on(2, 1)].replanned == pytest.approx(200 * 31 / 90)
+    assert points(world, goal, above, at=on(2, 5))[on(2, 1)].replanned == pytest.approx(100 * 31 / 90)
+
+
+LATE = [PlanPoint(date(2026, 1, 31), 10.0), PlanPoint(date(2026, 2, 28), 40.0)]
+"""Little in January, which ends on 1 February, and most of the way in March."""
+
+
+def test_a_trajectory_follows_its_plans(world: World, above: UUID) -> None:
+    goal = key_result(world, above, rise(100), effective_at=OPENING, plan=LATE)
+    edit(world, PlanKeyResult, goal, on(2, 10), points=[PlanPoint(date(2026, 2, 28), 0.0)])
+    found = points(world, goal, above)
+    assert [found[at].planned for at in (OPENING, on(2, 1), MIDDLE, on(3, 1), CLOSING)] == pytest.approx(
+        [0, 10, 25, 40, 100]
+    )
+    assert [found[at].replanned for at in (OPENING, on(2, 1), on(3, 1), CLOSING)] == pytest.approx([0, 0, 0, 100])
+    assert points(world, goal, above, at=on(2, 5))[on(3, 1)].replanned == pytest.approx(40)
+
+
+def test_the_first_plan_within_a_cadence_of_the_beginning_is_the_original_one(
+    world: World, goal: UUID, above: UUID
+) -> None:
+    edit(world, PlanKeyResult, goal, on(1, 7), points=LATE)
+    edit(world, PlanKeyResult, goal, on(1, 8), points=[PlanPoint(date(2026, 2, 28), 0.0)])
+    assert points(world, goal, above)[on(3, 1)].planned == pytest.approx(40)
+
+
+def test_a_plan_that_is_set_later_replaces_an_original_straight_line(world: World, goal: UUID, above: UUID) -> None:
+    edit(world, PlanKeyResult, goal, on(1, 20), points=LATE)
+    found = points(world, goal, above)[on(3, 1)]
+    assert (found.planned, found.replanned) == pytest.approx((100 * 59 / 90, 40))
+
+
+def test_retargeting_maps_the_replanned_curve_and_keeps_the_original(world: World, above: UUID) -> None:
+    goal = key_result(world, above, rise(100), effective_at=OPENING, plan=LATE)
+    edit(world, RetargetKeyResult, goal, on(2, 10), metric=as_input(rise(200)))
+    found = points(world, goal, above)[on(3, 1)]
+    assert (found.planned, found.replanned) == pytest.approx((40, 80))
+
+
+def test_expected_follows_the_plan_of_its_basis(world: World, above: UUID) -> None:
+    goal = key_result(world, above, rise(100), effective_at=OPENING, plan=LATE)
+    edit(world, PlanKeyResult, goal, on(2, 10), points=[PlanPoint(date(2026, 2, 28), 0.0)])
+    assert [expected(world, goal, above, at) for at in (on(2, 1), on(2, 9), MIDDLE, CLOSING)] == pytest.approx(
+        [0.1, 0.1 + 0.3 * 8 / 28, 0, 1]
+    )
+
+
+def expected(world: World, id: UUID, objective: UUID, at: datetime) -> float | None:
+    """The expected progress at a moment, as known now."""
+    basis = then(world, at)
+    found = Figures(timeline.of_objectives(world.conn, basis, [objective]), Horizon.of(basis)).key_result(id)
+    return None if found is None else found.expected
 
 
 def test_progress_uses_the_metric_in_force(world: World, goal: UUID, above: UUID) -> None:
