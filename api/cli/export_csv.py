@@ -28,7 +28,7 @@ _QUERY = """
               entityId title kind state team { key } owner { name } progress { value health } outcome { verdict score }
               keyResults(includeDropped: true) {
                 entityId title state owner { name } kpi { key } weight due score current measuredAt confidence
-                metric { direction unit { symbol } start target lower upper }
+                metric { direction unit { symbol } start target lower upper } plan { on value }
                 milestones { reachedAt }
                 progress { value expected health }
               }
@@ -73,6 +73,7 @@ COLUMNS = (
     Column("target", "the target value", ("key_result", "metric", "target")),
     Column("lower", "the lowest value within the target range", ("key_result", "metric", "lower")),
     Column("upper", "the highest value within the target range", ("key_result", "metric", "upper")),
+    Column("plan", "its planned values by day, as JSON; empty for the straight line", ("key_result", "planned_values")),
     Column("current", "its latest value", ("key_result", "current")),
     Column("last_measured", "when the latest value was measured", ("key_result", "measuredAt")),
     Column("milestones", "the number of its milestones", ("key_result", "milestones_count")),
@@ -159,6 +160,8 @@ def _rows(cycle: Json, objective: Json) -> Iterator[Json]:
             reached = [item for item in key_result["milestones"] if item["reachedAt"] is not None]
             counted = {"milestones_count": len(key_result["milestones"]), "milestones_reached": len(reached)}
             row["key_result"] = key_result | counted
+        if key_result is not None and key_result["plan"]:
+            row["key_result"] |= {"planned_values": key_result["plan"]}
         yield row
 
 

@@ -35,7 +35,7 @@ FACTS = [
             "direction": "INCREASE", "unit": {"kind": "PERCENT", "symbol": "%"}, "start": -4, "target": 6}}},
     {"at": "2026-01-05T10:00:00Z", "do": "addKeyResult", "ref": "kr2", "input": {
         "objective": {"ref": "o1"}, "title": "Stéps", "metric": {"direction": "MILESTONES", "milestones": [
-            {"key": "a", "title": "A"}, {"key": "b", "title": "B"}]}}},
+            {"key": "a", "title": "A"}, {"key": "b", "title": "B"}]}, "plan": [{"on": "2026-02-14", "value": 0.25}]}},
     {"at": "2026-01-05T11:00:00Z", "do": "draftObjective", "ref": "o2", "input": {
         "cycle": {"key": "2026-q1"}, "title": "Rest"}},
     {"at": "2026-01-06T09:00:00Z", "do": "activateCycle", "input": {"cycle": {"key": "2026-q1"}}},
@@ -82,6 +82,8 @@ def test_each_key_result_has_a_row_with_all_its_columns(world: World) -> None:
     }  # fmt: skip
     assert expected.items() <= first.items()
     assert (second["key_result"], second["milestones"], second["milestones_reached"]) == ("Stéps", "2", "1")
+    points = [{"on": "2026-02-14", "value": 0.25}, {"on": "2026-03-31", "value": 1}]
+    assert (first["plan"], json.loads(second["plan"])) == ("", points)
 
 
 def test_objective_without_key_results_has_its_own_row(world: World) -> None:

@@ -14,6 +14,7 @@ from domain.commands.key_result_commands import (
     CorrectCheckIn,
     DropKeyResult,
     LinkKpi,
+    PlanKeyResult,
     RescheduleKeyResult,
     RetargetKeyResult,
     ReweighKeyResult,
@@ -23,7 +24,7 @@ from domain.commands.key_result_commands import (
 from domain.commands.kpi_commands import CorrectReading, DefineKpi, ReadingInput, RecordReadings, RetractReading
 from domain.commands.objective_commands import DraftObjective, DropObjective, ReopenObjective
 from domain.primitives.errors import CommandRejected
-from domain.primitives.values import Direction, Metric, Milestone
+from domain.primitives.values import Direction, Metric, Milestone, PlanPoint
 from tests.api.schema import goals
 from tests.api.schema.goals import CYCLE, day
 from tests.asking import AskedWorld
@@ -33,7 +34,7 @@ LENGTH = 90
 WEIGHTS = {
     "check_in": 10, "read": 6, "correct": 4, "correct_reading": 3, "retract": 2, "retarget": 3, "reweigh": 2,
     "reschedule": 1, "add": 2, "drop": 0.7, "link": 3, "unlink": 2, "score": 0.5, "drop_objective": 0.2,
-    "reopen_objective": 0.5, "draft": 0.7,
+    "reopen_objective": 0.5, "draft": 0.7, "plan": 3,
 }  # fmt: skip
 KPIS = ("users", "sales")
 
@@ -140,6 +141,13 @@ class Life:
         return RetargetKeyResult(
             key_result=self._of(), metric=as_input(self._metric()), reason="more", **self._effective()
         )
+
+    def _plan(self) -> Command:
+        """Up to two points on the days to come."""
+        first = int(self.at) + 1
+        days = sorted({self._chance.randint(first, first + 20) for _ in range(self._chance.randint(0, 2))})
+        points = [PlanPoint(day(number).date(), self._chance.choice([0.25, 0.5, 13.0])) for number in days]
+        return PlanKeyResult(key_result=self._of(), points=points, reason="more", **self._effective())
 
     def _reweigh(self) -> Command:
         weight = self._chance.choice([0.5, 1.0, 2.0, 5.0])

@@ -9,7 +9,15 @@ import pytest
 from domain.commands.command import KpiBy
 from domain.commands.cycle_commands import ActivateCycle, AdoptScoringPolicy, CloseCycle
 from domain.commands.discussion_commands import Reflect
-from domain.commands.key_result_commands import CorrectCheckIn, DropKeyResult, LinkKpi, ScoreKeyResult, UnlinkKpi
+from domain.commands.key_result_commands import (
+    CorrectCheckIn,
+    DropKeyResult,
+    LinkKpi,
+    PlanKeyResult,
+    RescheduleKeyResult,
+    ScoreKeyResult,
+    UnlinkKpi,
+)
 from domain.commands.kpi_commands import (
     CorrectReading,
     DefineKpi,
@@ -19,7 +27,7 @@ from domain.commands.kpi_commands import (
     RetractReading,
 )
 from domain.commands.objective_commands import CloseObjective
-from domain.primitives.values import Cadence, Kind, ObjectiveKind, Ref, ReflectionKind
+from domain.primitives.values import Cadence, Kind, ObjectiveKind, PlanPoint, Ref, ReflectionKind
 from tests.api.retrospective.conftest import made
 from tests.api.retrospective.quarter import planned, run_quarter
 from tests.api.schema import goals
@@ -258,6 +266,54 @@ def test_goalposts_are_metric_changes_after_the_plan(closed: AskedWorld) -> None
     assert goalpost["reason"] == "The market shrank."
     assert (goalpost["before"]["target"], goalpost["after"]["target"]) == (100, 50)
     assert goalpost["daysBeforeClose"] == 70  # from 21 January to 31 March, both included
+
+
+CHANGES = """goalpostChanges(first: $first, after: $after) { totalCount pageInfo { hasNextPage endCursor } nodes {
+    __typename effectiveAt reason subject { ... on KeyResult { title } }
+    ... on KeyResultRetargeted { before { target } after { target } daysBeforeClose }
+    ... on KeyResultRescheduled { beforeDue afterDue beforePlan { value } afterPlan { value } daysBeforeClose }
+    ... on KeyResultPlanned { beforePlan { value } afterPlan { value } daysBeforeClose }
+} }"""
+
+
+def changes(world: AskedWorld, first: int = 10, after: str | None = None) -> Any:
+    """A page of the goalposts of the quarter."""
+    retrospective = f'retrospective(cycle: {{key: "2026-q1"}}) {{ {CHANGES} }}'
+    query = f"query($first: Int, $after: String) {{ {retrospective} }}"
+    return world.ask(query, first=first, after=after)["retrospective"]["goalpostChanges"]
+
+
+def test_goalpost_changes_are_retargets_reschedules_and_plan_edits_after_the_plan(world: AskedWorld) -> None:
+    own = planned(world)
+    for at, value in ((30, 10.0), (85, 2.0)):
+        points = [PlanPoint(day(88).date(), value)]
+        world.do(PlanKeyResult(key_result=own["a1"], points=points, reason="The fair.", effective_at=day(at)))
+    due = RescheduleKeyResult(key_result=own["a2"], due=day(80).date(), reason="Ready.", effective_at=day(40))
+    world.do(due)
+    first = changes(world, first=2)
+    assert (first["totalCount"], first["pageInfo"]["hasNextPage"]) == (3, True)
+    (last,) = changes(world, after=first["pageInfo"]["endCursor"])["nodes"]
+    found = [*first["nodes"], last]
+    assert [(one["__typename"], one["subject"]["title"], one["daysBeforeClose"]) for one in found] == [
+        ("KeyResultPlanned", "a1", 60), ("KeyResultPlanned", "a1", 5), ("KeyResultRescheduled", "a2", 50),
+    ]  # fmt: skip
+    assert (found[0]["beforePlan"], found[1]["beforePlan"]) == ([], [{"value": 10}, {"value": 100}])
+    assert found[1]["afterPlan"] == [{"value": 2}, {"value": 100}]
+    assert found[2]["afterDue"] == "2026-03-22"
+
+
+def test_a_plan_that_is_recorded_after_the_activation_is_a_goalpost_even_if_it_took_effect_before(
+    world: AskedWorld,
+) -> None:
+    own = planned(world)
+    points = [PlanPoint(day(50).date(), 10.0)]
+    world.do(PlanKeyResult(key_result=own["a1"], points=points, reason="First.", effective_at=day(0.5)))
+    assert [one["daysBeforeClose"] for one in changes(world)["nodes"]] == [90]
+
+
+def test_goalpost_changes_of_the_quarter_include_retargets(closed: AskedWorld) -> None:
+    found = [(one["__typename"], one["reason"]) for one in changes(closed)["nodes"]]
+    assert found == [("KeyResultRetargeted", "The market shrank."), ("KeyResultRescheduled", "The fair.")]
 
 
 SILENCES = [

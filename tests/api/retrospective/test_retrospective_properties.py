@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from api.snapshot import global_ids
 from domain.commands.cycle_commands import CloseCycle
 from domain.metrics.cause import CAUSES, Cause
-from domain.model.event import Recorded
-from domain.model.key_result import KeyResultRetargeted
+from domain.model.event import Event, Recorded
+from domain.model.key_result import KeyResultPlanned, KeyResultRescheduled, KeyResultRetargeted
 from domain.primitives.values import Kind
 from tests.api.retrospective.conftest import Worlds, laws
 from tests.api.retrospective.random_quarter import LENGTH, Life
@@ -20,6 +20,7 @@ from tests.asking import AskedWorld
 
 pytestmark = pytest.mark.long
 
+GOALPOSTS = (KeyResultRetargeted, KeyResultRescheduled, KeyResultPlanned)
 RETROSPECTIVE = """query($known: DateTime) { retrospective(cycle: {key: "2026-q1"}, known: $known) {
     isFinal plan { at position } outcome { at position }
     cycle { progress { value } }
@@ -34,6 +35,7 @@ RETROSPECTIVE = """query($known: DateTime) { retrospective(cycle: {key: "2026-q1
         }
     }
     goalposts { position }
+    goalpostChanges(first: 1000) { nodes { position } totalCount }
     silences { from to days }
     calibration { brier buckets { count stated hit lower upper } }
     kpis { kpi { key status latest { value } } before after change statusBefore statusAfter }
@@ -91,7 +93,10 @@ def _assert_adds_up(world: AskedWorld, look: dict[str, Any]) -> None:
         _assert_matches_plan_and_outcome(world, look, one)
         for part in one["keyResults"]:
             _assert_part_matches_its_state(part)
-    assert _positions(look["goalposts"]) == _retargeted(world, look)
+    assert _positions(look["goalposts"]) == _edits(world, look, KeyResultRetargeted)
+    changes = look["goalpostChanges"]
+    assert _positions(changes["nodes"]) == _edits(world, look, *GOALPOSTS)
+    assert changes["totalCount"] == len(changes["nodes"])
     assert all(one["days"] >= 1 for one in look["silences"])
     assert sum(bucket["count"] for bucket in look["calibration"]["buckets"]) >= (
         look["calibration"]["brier"] is not None
@@ -136,10 +141,10 @@ def _assert_part_matches_its_state(part: dict[str, Any]) -> None:
     assert 0 <= part["revisions"] <= len(part["keyResult"]["targets"]) - 1
 
 
-def _retargeted(world: AskedWorld, look: dict[str, Any]) -> list[int]:
-    """The edits of metrics between plan and outcome, from the log."""
+def _edits(world: AskedWorld, look: dict[str, Any], *kinds: type[Event]) -> list[int]:
+    """The edits of key results between plan and outcome, from the log."""
     shown = {global_ids.entity(part["keyResult"]["entityId"], Kind.KEY_RESULT) for part in _parts(look)}
-    events = [entry for entry in world.log.entries(0, world.catch_up()) if isinstance(entry.event, KeyResultRetargeted)]
+    events = [entry for entry in world.log.entries(0, world.catch_up()) if isinstance(entry.event, kinds)]
     own = [entry for entry in events if entry.event.originator_id in shown]
     return [entry.position for entry in own if _knows(look["outcome"], entry) and not _knows(look["plan"], entry)]
 

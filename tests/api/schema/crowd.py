@@ -10,7 +10,7 @@ from domain.log.event_store import EventMapper
 from domain.model.event import Authorship, Event
 from domain.model.key_result import KeyResultAdded, KeyResultCheckedIn
 from domain.model.objective import ObjectiveDrafted
-from domain.primitives.values import Kind, ObjectiveKind, Ref, Source
+from domain.primitives.values import Kind, ObjectiveKind, PlanPoint, Ref, Source
 from tests.api.schema import goals
 from tests.api.schema.goals import day
 from tests.asking import AskedWorld
@@ -69,6 +69,7 @@ def _key_result(objective: UUID, title: str, value: float | None) -> Iterator[Ev
         title=title,
         metric=goals.rise(),
         due=DUE,
+        plan=(PlanPoint(date(2026, 2, 14), 10.0), PlanPoint(DUE, 100.0)),
     )
     if value is not None:
         yield KeyResultCheckedIn(

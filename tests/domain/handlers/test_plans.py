@@ -1,6 +1,7 @@
 """Plans of key results: planning, and what other edits do to a plan."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from msgspec import structs
@@ -53,11 +54,11 @@ def planned(*points: PlanPoint) -> PlanKeyResult:
     return PlanKeyResult(key_result=KEY_RESULT, points=list(points), reason="a late start")
 
 
-def retargeted(metric: Metric, **more: list[PlanPoint]) -> RetargetKeyResult:
+def retargeted(metric: Metric, **more: Any) -> RetargetKeyResult:
     return RetargetKeyResult(key_result=KEY_RESULT, metric=as_input(metric), reason="we know more now", **more)
 
 
-def rescheduled(due: date, **more: list[PlanPoint]) -> RescheduleKeyResult:
+def rescheduled(due: date, **more: Any) -> RescheduleKeyResult:
     return RescheduleKeyResult(key_result=KEY_RESULT, due=due, reason="the fair moved", **more)
 
 
