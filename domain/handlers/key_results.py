@@ -27,14 +27,14 @@ from domain.handlers import current_value, windows
 from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import UnitOfWork
 from domain.metrics import plan_curve
-from domain.metrics.plan_curve import Terms
 from domain.model.cycle import Cycle
 from domain.model.event import WHEN_RECORDED
 from domain.model.key_result import CheckIn, KeyResult, KeyResultAdded, KeyResultCheckedIn, Link, stored_aggregate
 from domain.model.kpi import Kpi
 from domain.model.objective import Objective
-from domain.primitives import metric_checks
+from domain.primitives import metric_checks, plan_checks
 from domain.primitives.errors import invalid
+from domain.primitives.plan_checks import Terms
 from domain.primitives.rules import Rule
 from domain.primitives.values import Aggregation, Direction, Metric, PlanPoint, Unit
 
@@ -50,7 +50,7 @@ def add_key_result(uow: UnitOfWork, command: AddKeyResult) -> KeyResult:
     due = command.due or cycle.ends_on
     link = _link(kpi, command, None, max(due, cycle.ends_on))
     metric = _metric(uow, command.metric, Unit(), link, kpi)
-    begins_on = max(cycle.starts_on, uow.calendar.day_of(min(uow.at, uow.now)))
+    terms = Terms(metric, _begins_on(uow, cycle, min(uow.at, uow.now)), due)
     event = KeyResultAdded(
         objective=objective.id,
         title=command.title,
@@ -59,7 +59,7 @@ def add_key_result(uow: UnitOfWork, command: AddKeyResult) -> KeyResult:
         owner=uow.colleague(command.owner, "owner"),
         weight=command.weight,
         due=due,
-        plan=_new_plan(command.plan, Terms(metric, begins_on, due)),
+        plan=_new_plan(command.plan, terms),
         kpi=None if link is None else link.kpi,
         aggregate=None if link is None else stored_aggregate(link.aggregate),
         count_from=None if link is None else link.count_from,
@@ -112,7 +112,7 @@ def reschedule_key_result(uow: UnitOfWork, command: RescheduleKeyResult) -> KeyR
 def plan_key_result(uow: UnitOfWork, command: PlanKeyResult) -> KeyResult:
     key_result = _open(uow, command.key_result)
     key_result.refuse_dropped()
-    key_result.set_plan(plan_curve.checked(command.points, _terms(uow, key_result), "points"), uow.at)
+    key_result.set_plan(plan_checks.checked(command.points, _terms(uow, key_result), "points"), uow.at)
     return key_result
 
 
@@ -231,13 +231,18 @@ def _open(uow: UnitOfWork, id: "KeyResultId") -> KeyResult:
 
 def _terms(uow: UnitOfWork, key_result: KeyResult) -> Terms:
     """What the key result's plan is agreed on."""
-    window = windows.of(uow, key_result)
-    return Terms(key_result.metric, window.calendar.day_of(window.begins_at), key_result.due)
+    cycle = uow.get(Cycle, uow.get(Objective, key_result.objective).cycle)
+    return Terms(key_result.metric, _begins_on(uow, cycle, key_result.created_at), key_result.due)
+
+
+def _begins_on(uow: UnitOfWork, cycle: Cycle, created_at: datetime) -> date:
+    """The day on which a key result begins: the first of its cycle, or that of its creation if that is later."""
+    return max(cycle.starts_on, uow.calendar.day_of(created_at))
 
 
 def _new_plan(given: list[PlanPoint] | UnsetType, terms: Terms) -> tuple[PlanPoint, ...]:
     """The plan of an input; without one the straight line. Raises `INVALID`."""
-    return () if given is UNSET else plan_curve.checked(given, terms, "plan")
+    return () if given is UNSET else plan_checks.checked(given, terms, "plan")
 
 
 def _plan(

@@ -13,8 +13,9 @@ from msgspec import structs
 
 from domain.metrics import formulas
 from domain.metrics.formulas import Fact, Measurement, at_least, at_most, clamped, scaled, share_at, unclamped
-from domain.metrics.plan_curve import Planned, in_numbers, value_at
+from domain.metrics.plan_curve import Planned, value_at
 from domain.metrics.rating import Health, band, is_outdated, verdict
+from domain.primitives.plan_checks import in_numbers
 from domain.primitives.values import Cadence, Direction, Kind, Metric, ObjectiveKind, Ref, ScoringPolicy
 
 # ── inputs of the formulas ──────────────────────────────────────────────────────────────────────
