@@ -60,8 +60,9 @@ SEALED: Final[tuple[type[Event], ...]] = (PersonAdded, PersonRenamed)
 NOT_ALONE: Final[frozenset[type[Event]]] = frozenset({KeyResultReopened, ReadingRecorded})
 """Events without a fact of their own: a key result is reopened with its objective, and the exporter writes all readings
 of a command as one fact."""
-OF_A_STREAM: Final[tuple[type[Event], ...]] = (KeyResultScored,)
-"""Events whose first event of the stream is needed: a score in a closing belongs to the objective of the key result."""
+OF_A_STREAM: Final[tuple[type[Event], ...]] = (KeyResultScored, KeyResultRetargeted)
+"""Other events for which earlier ones of their stream are needed: a score in a closing belongs to the objective of the
+key result, and a retarget gives the plan if there was one."""
 _OMITTED: Final = frozenset({"close_objectives"})
 """Command fields that facts express in another way: by one fact for each closed objective."""
 
@@ -257,7 +258,9 @@ def from_key_result_checked_in(event: KeyResultCheckedIn, context: ReplayContext
 
 @command.register
 def from_key_result_retargeted(event: KeyResultRetargeted, context: ReplayContext) -> Command:
-    return _derived(RetargetKeyResult, event, context, metric=_metric(event.metric))
+    """The plan is given, too, unless there was none before and after: an import maps nothing."""
+    plan = list(event.plan) if event.plan or context.before(event, "plan") else UNSET
+    return _derived(RetargetKeyResult, event, context, metric=_metric(event.metric), plan=plan)
 
 
 @command.register

@@ -66,20 +66,22 @@ class Planned(Fact, frozen=True, gc=False):
     value: float
 
 
-def value_at(curve: Sequence[Planned], start: float, begins_at: datetime, at: datetime) -> float:
-    """The planned value at a moment: `start` until `begins_at`, linear between the points, the last one after it.
+def value_at(curve: Sequence[Planned], numbers: Metric, begins_at: datetime, at: datetime) -> float:
+    """The planned value of a metric in numbers at a moment: its start until `begins_at`, linear between the points, the
+    last one after it.
 
     value = v₁ + (v₂ - v₁) · (at - t₁) / (t₂ - t₁) between the points (t₁, v₁) and (t₂, v₂). Points until the beginning,
     which another calendar may have moved there, do not count.
     """
     if at >= curve[-1].at or curve[-1].at <= begins_at:
         return curve[-1].value
+    assert numbers.start is not None
     if at <= begins_at:
-        return start
+        return numbers.start
     place = bisect_right(curve, at, key=attrgetter("at"))
     before, after = curve[place - 1] if place else None, curve[place]
     if before is None or before.at <= begins_at:
-        before = Planned(begins_at, start)
+        before = Planned(begins_at, numbers.start)
     share = (at - before.at) / (after.at - before.at)
     return before.value * (1 - share) + after.value * share
 

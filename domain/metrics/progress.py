@@ -193,10 +193,10 @@ def expected(
     With a plan: the progress of the planned value, by the formula of the metric. Without one: 1 for a level goal, else
     the elapsed share of the time.
     """
+    if not plan:
+        return 1.0 if is_level(metric) else elapsed(begins_at, due_at, at)
     numbers = in_numbers(metric)
-    if plan and numbers.start is not None:
-        return clamped(share_at(numbers, value_at(plan, numbers.start, begins_at, at))) or 0.0
-    return 1.0 if is_level(metric) else elapsed(begins_at, due_at, at)
+    return clamped(share_at(numbers, value_at(plan, numbers, begins_at, at))) or 0.0
 
 
 def _health(of: KeyResultFacts, share: float | None, gap: float, at: datetime, policy: ScoringPolicy) -> Health:

@@ -55,18 +55,15 @@ class Forecast(Fact, frozen=True, gc=False):
 # ── the plan ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def planned(
-    metric: Metric, begins_at: datetime, due_at: datetime, at: datetime, plan: Sequence[Planned] = ()
-) -> float:
+def planned(metric: Metric, begins_at: datetime, due_at: datetime, at: datetime, plan: Sequence[Planned] = ()) -> float:
     """The planned value of a key result at a moment, in the metric's unit: that of its plan, else with linear progress.
 
     Linear progress runs from the start to the target, or to the nearer bound of WITHIN. Without a start, and for a
     start inside the goal, it is always the target, or the middle of the bounds. MILESTONES, DONE: the elapsed share of
     the time.
     """
-    numbers = in_numbers(metric)
-    if plan and numbers.start is not None:
-        return value_at(plan, numbers.start, begins_at, at)
+    if plan:
+        return value_at(plan, in_numbers(metric), begins_at, at)
     share, goal = expected(metric, begins_at, due_at, at), _goal(metric)
     if goal is None:
         return share

@@ -41,7 +41,7 @@ def of_key_result(
         standing.latest,
         standing.last_measured_at,
         standing.confidence,
-        curve(row, window.calendar),
+        curve(row, window.calendar) if row.plan else (),
     )
 
 

@@ -16,6 +16,7 @@ from domain.commands.key_result_commands import (
     CorrectCheckIn,
     DropKeyResult,
     LinkKpi,
+    PlanKeyResult,
     RescheduleKeyResult,
     RetargetKeyResult,
     ReweighKeyResult,
@@ -63,7 +64,7 @@ from domain.commands.workspace_commands import SetCalendar
 from domain.handlers.dispatcher import Dispatcher
 from domain.handlers.unit_of_work import Author, keyed_id
 from domain.model.kpi import reading_id
-from domain.primitives.values import InitiativeState, Kind, Ref, ReflectionKind, Source, Visibility
+from domain.primitives.values import InitiativeState, Kind, PlanPoint, Ref, ReflectionKind, Source, Visibility
 from tests.domain.given_goals import ADA, BEN, ZERO_TO_TEN, ZERO_TO_TWENTY, ada, ben
 from tests.domain.scenario import Given, called, given, made, on
 from tests.metric_input import as_input
@@ -210,6 +211,9 @@ COMMANDS: dict[type[Command], Callable[[str], Command]] = {
     ),
     RescheduleKeyResult: lambda whose: RescheduleKeyResult(
         key_result=proof(whose), due=date(2026, 3, 1), reason="sooner"
+    ),
+    PlanKeyResult: lambda whose: PlanKeyResult(
+        key_result=proof(whose), points=[PlanPoint(date(2026, 3, 1), 1.0)], reason="later"
     ),
     ReweighKeyResult: lambda whose: ReweighKeyResult(key_result=proof(whose), weight=2, reason="more"),
     CheckIn: lambda whose: CheckIn(key_result=proof(whose), value=3),

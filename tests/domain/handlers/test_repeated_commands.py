@@ -12,6 +12,7 @@ from domain.commands.key_result_commands import (
     AssignKeyResult,
     CheckIn,
     CorrectCheckIn,
+    PlanKeyResult,
     RescheduleKeyResult,
     RetargetKeyResult,
     ReweighKeyResult,
@@ -47,7 +48,7 @@ from domain.commands.people_commands import (
 )
 from domain.commands.registry import VERBS
 from domain.commands.workspace_commands import SetCalendar
-from domain.primitives.values import InitiativeState, Metric, Visibility
+from domain.primitives.values import InitiativeState, Metric, PlanPoint, Visibility
 from tests.domain.given_goals import (
     ADA,
     BEN,
@@ -116,6 +117,7 @@ STATES: list[Command] = [
         reason="more",
     ),
     RescheduleKeyResult(key_result=KEY_RESULT, due=date(2026, 3, 1), reason="sooner"),
+    PlanKeyResult(key_result=KEY_RESULT, points=[PlanPoint(date(2026, 3, 1), 2.0)], reason="later"),
     ReweighKeyResult(key_result=KEY_RESULT, weight=2, reason="more"),
     CorrectCheckIn(check_in=CHECK_IN, value=4, confidence=0.5, reason="miscounted"),
     linked,

@@ -34,6 +34,11 @@ def terms(of: Metric = FROM_0_TO_100, due: date = QUARTER_END) -> Terms:
     return Terms(of, QUARTER_START, due)
 
 
+def risen(start: float) -> Metric:
+    """A metric from this start to 100."""
+    return Metric(Direction.INCREASE, start=start, target=100.0)
+
+
 # ── the curve ────────────────────────────────────────────────────────────────────────────────────
 
 CURVE = (Planned(OPENING + 30 * DAY, 10.0), Planned(OPENING + 50 * DAY, 60.0), Planned(CLOSING, 100.0))
@@ -44,22 +49,22 @@ CURVE = (Planned(OPENING + 30 * DAY, 10.0), Planned(OPENING + 50 * DAY, 60.0), P
     [(-5, 0), (0, 0), (15, 5), (30, 10), (40, 35), (50, 60), (70, 80), (90, 100), (120, 100)],
 )
 def test_a_plan_is_linear_between_its_points_and_constant_outside_of_them(day: int, value: float) -> None:
-    assert value_at(CURVE, 0.0, OPENING, OPENING + day * DAY) == pytest.approx(value)
+    assert value_at(CURVE, risen(0.0), OPENING, OPENING + day * DAY) == pytest.approx(value)
 
 
 def test_a_plan_runs_from_the_start_at_the_beginning_to_its_first_point() -> None:
-    assert value_at(CURVE, 4.0, OPENING + 10 * DAY, OPENING + 20 * DAY) == pytest.approx(7)
+    assert value_at(CURVE, risen(4.0), OPENING + 10 * DAY, OPENING + 20 * DAY) == pytest.approx(7)
 
 
 def test_points_until_the_beginning_do_not_count() -> None:
     begins_at = OPENING + 30 * DAY
-    assert value_at(CURVE, 20.0, begins_at, begins_at) == 20
-    assert value_at(CURVE, 20.0, begins_at, begins_at + 10 * DAY) == pytest.approx(40)
-    assert value_at(CURVE, 20.0, CLOSING, OPENING) == 100
+    assert value_at(CURVE, risen(20.0), begins_at, begins_at) == 20
+    assert value_at(CURVE, risen(20.0), begins_at, begins_at + 10 * DAY) == pytest.approx(40)
+    assert value_at(CURVE, risen(20.0), CLOSING, OPENING) == 100
 
 
 def test_a_plan_ends_exactly_on_its_last_value() -> None:
-    assert value_at((Planned(CLOSING, 0.3),), 0.1, OPENING, CLOSING) == 0.3
+    assert value_at((Planned(CLOSING, 0.3),), risen(0.1), OPENING, CLOSING) == 0.3
 
 
 # ── other terms ──────────────────────────────────────────────────────────────────────────────────

@@ -82,7 +82,7 @@ FLAT = (Planned(MIDDLE, 10.0), Planned(CLOSING, 100.0))
     ("at", "share"), [(OPENING - DAY, 0), (OPENING, 0), (MIDDLE, 0.1), (MIDDLE + 15 * DAY, 0.4), (CLOSING + DAY, 1)]
 )
 def test_expected_progress_is_that_of_the_planned_value(at: datetime, share: float) -> None:
-    assert expected(FROM_0_TO_100, OPENING, QUARTER_END, at, FLAT) == pytest.approx(share)
+    assert expected(FROM_0_TO_100, OPENING, CLOSING, at, FLAT) == pytest.approx(share)
 
 
 @pytest.mark.parametrize(
@@ -97,12 +97,12 @@ def test_expected_progress_is_that_of_the_planned_value(at: datetime, share: flo
     ],
 )
 def test_the_planned_value_counts_by_the_metric(given: Metric, value: float, share: float) -> None:
-    assert expected(given, OPENING, QUARTER_END, MIDDLE, (Planned(MIDDLE, value),)) == pytest.approx(share)
+    assert expected(given, OPENING, CLOSING, MIDDLE, (Planned(MIDDLE, value),)) == pytest.approx(share)
 
 
 @pytest.mark.parametrize(("value", "share"), [(-20.0, 0.0), (130.0, 1.0)])
 def test_expected_progress_of_a_plan_is_limited_to_0_and_1(value: float, share: float) -> None:
-    assert expected(FROM_0_TO_100, OPENING, QUARTER_END, MIDDLE, (Planned(MIDDLE, value), FLAT[1])) == share
+    assert expected(FROM_0_TO_100, OPENING, CLOSING, MIDDLE, (Planned(MIDDLE, value), FLAT[1])) == share
 
 
 def test_health_follows_the_plan() -> None:
