@@ -48,6 +48,7 @@ TABLE = """
  assignKeyResult                  x    x    own      -       -
  retargetKeyResult                x    x    own      -       -
  rescheduleKeyResult              x    x    own      -       -
+ planKeyResult                    x    x    own      -       -
  reweighKeyResult                 x    x    own      -       -
  checkIn                          x    x    own      -       -
  correctCheckIn                   x    x    own      -       -

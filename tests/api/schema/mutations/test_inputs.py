@@ -48,11 +48,12 @@ CONTRACT = """
     dropObjective objective! reason!
     reopenObjective objective! reason!
     carryObjective objective! into! targets keepAlignment
-    addKeyResult objective! title! description metric! owner weight due kpi aggregate countFrom
+    addKeyResult objective! title! description metric! owner weight due kpi aggregate countFrom plan
     rewordKeyResult keyResult! title description
     assignKeyResult keyResult! owner
-    retargetKeyResult keyResult! metric! reason!
-    rescheduleKeyResult keyResult! due! reason!
+    retargetKeyResult keyResult! metric! plan reason!
+    rescheduleKeyResult keyResult! due! plan reason!
+    planKeyResult keyResult! points! reason!
     reweighKeyResult keyResult! weight! reason!
     checkIn keyResult! value reached confidence note measuredAt
     correctCheckIn checkIn! value reached confidence note reason!

@@ -109,6 +109,7 @@ def key_result_commands(story: Story, objective: str, other: str, ben: str) -> t
     further = {**about, "metric": {**metric, "target": 20}, "reason": WHY}
     assert send("retargetKeyResult", further, "keyResult { metric { target } }") == {"metric": {"target": 20.0}}
     send("rescheduleKeyResult", {**about, "due": "2026-07-31", "reason": WHY}, "keyResult { due }")
+    send("planKeyResult", {**about, "points": [], "reason": WHY}, "keyResult { plan { on value } }")
     send("reweighKeyResult", {**about, "weight": 3, "reason": WHY}, "keyResult { weight }")
     measured = {**about, "value": 5, "confidence": 0.6, "note": "Well"}
     check_in = send("checkIn", measured, "checkIn { id value } keyResult { progress { value } }")["id"]
