@@ -22,6 +22,8 @@ POINTS_MAX = 10_000
 """The largest number of points or buckets of a series: 27 years of days."""
 FIRST_FORTNIGHT = date(1970, 1, 5)
 """A day of the first week of a pair of weeks, from which all pairs are counted."""
+OFFSETS_FROM, OFFSETS_TO = date(1900, 1, 1), date(2100, 1, 1)
+_APART = 4
 _ENDLESS: Final = datetime.max.replace(tzinfo=UTC)
 
 _T = TypeVar("_T")
@@ -84,6 +86,11 @@ class Calendar(Value, frozen=True):
         """The day that contains an instant."""
         day = _local(self.time_zone, at)
         return _later(day, 1) if at >= _end(self.time_zone, day) else day
+
+    def offsets(self) -> tuple[tuple[date, int], ...]:
+        """The days from which on days begin so many seconds after midnight in UTC, from `OFFSETS_FROM` to `OFFSETS_TO`;
+        the last offset holds on."""
+        return _offsets(self.time_zone)
 
     # ── periods ──────────────────────────────────────────────────────────────────────────────────
 
@@ -212,6 +219,25 @@ def _first_instant(time_zone: str, day: date) -> datetime:
 def _end(time_zone: str, day: date) -> datetime:
     """The first instant after a day; the end of time after the last day of the calendar."""
     return _ENDLESS if day == date.max else _first_instant(time_zone, day + timedelta(days=1))
+
+
+@lru_cache(maxsize=64)
+def _offsets(time_zone: str) -> tuple[tuple[date, int], ...]:
+    """Compares days that are a few days apart, and looks at the days between them only where they differ: a zone keeps
+    an offset for longer than that."""
+    found = [(OFFSETS_FROM, _offset(time_zone, OFFSETS_FROM))]
+    for days in range(_APART, (OFFSETS_TO - OFFSETS_FROM).days, _APART):
+        last = OFFSETS_FROM + timedelta(days=days)
+        if _offset(time_zone, last) != found[-1][1]:
+            between = (last - timedelta(days=left) for left in reversed(range(_APART)))
+            found += ((day, offset) for day in between if (offset := _offset(time_zone, day)) != found[-1][1])
+    return tuple(found)
+
+
+def _offset(time_zone: str, day: date) -> int:
+    """The seconds from midnight in UTC to the first instant of a day."""
+    start = _first_instant.__wrapped__(time_zone, day)
+    return int((start - datetime.combine(day, time.min, UTC)).total_seconds())
 
 
 def _end_of_gap(zone: ZoneInfo, day: date, before: datetime, after: datetime) -> datetime:

@@ -57,6 +57,7 @@ SHOWN: Final[Mapping[str, Shown]] = {
     "cycle": EVERYTHING,
     "scoring_policy": EVERYTHING,
     "calendar": EVERYTHING,
+    "day_offset": EVERYTHING,
     "kpi": EVERYTHING,
     "reading": EVERYTHING,
     "person": EVERYTHING,

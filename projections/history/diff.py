@@ -10,6 +10,7 @@ import msgspec
 from domain.model.cycle import CycleClosed
 from domain.model.discussion import CommentAdded, Reflected
 from domain.model.objective import ObjectiveClosed, ObjectiveDropped, ObjectiveReopened
+from domain.model.workspace import CalendarSet
 from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.values import Basis, Kind, Ref
 from projections.figures import latest_standings
@@ -27,6 +28,8 @@ CHANGES_MAX = 10_000
 """The maximum number of changes in one diff."""
 
 _KINDS = (Kind.CYCLE, Kind.TEAM, Kind.PERSON, Kind.KPI, Kind.OBJECTIVE, Kind.KEY_RESULT, Kind.INITIATIVE)
+_CALENDAR = f"v.topic = '{CalendarSet.TOPIC}'"
+"""The condition that a change set the calendar, whose days bound the readings of linked KPIs."""
 _REMARKS = (CommentAdded.TOPIC, Reflected.TOPIC)
 _ENDS = (ObjectiveClosed.TOPIC, ObjectiveDropped.TOPIC, ObjectiveReopened.TOPIC, CycleClosed.TOPIC)
 """Events that move the end up to which the measurements of key results count."""
@@ -104,8 +107,8 @@ def _dependents(conn: Connection, scope: Scope, teams: Collection[UUID], touched
 
 def changes(conn: Connection, start: Basis, end: Basis, of: Sequence[Difference]) -> dict[Ref, list[Change]]:
     """The changes behind each of these differences: those known at one basis and not at the other, in the order of the
-    log. Those of a key result include its check-ins, the readings of the KPI that gives its value, and the closing,
-    dropping or reopening of its objective and the closing of its cycle.
+    log. Those of a key result include its check-ins, the readings of the KPI that gives its value and the calendars
+    that bound them, and the closing, dropping or reopening of its objective and the closing of its cycle.
 
     Raises `TOO_LARGE` for more than `CHANGES_MAX`.
     """
@@ -114,7 +117,9 @@ def changes(conn: Connection, start: Basis, end: Basis, of: Sequence[Difference]
     kpis = {kpi for _, kpi in measured_by} | {one.ref.id for one in of if one.ref.kind is Kind.KPI}
     rows = [row for one in of for row in (one.then, one.now) if isinstance(row, KeyResultRow)]
     inside = {(Ref(Kind.KEY_RESULT, row.id), above) for row in rows for above in (row.objective, row.cycle)}
-    for change in _changes(conn, start, end, [one.ref.id for one in of], kpis, {id for _, id in inside}) if of else ():
+    above = {id for _, id in inside}
+    ids = [one.ref.id for one in of]
+    for change in _changes(conn, start, end, ids, kpis, above, is_linked=bool(measured_by)) if of else ():
         for ref in _affected(change, measured_by, inside):
             if ref in found:
                 found[ref].append(change)
@@ -139,14 +144,15 @@ def _between(start: Basis, end: Basis) -> tuple[str, dict[str, Any]]:
 
 
 def _touched(conn: Connection, start: Basis, end: Basis, scope: Scope, teams: Collection[UUID]) -> Goals:
-    """The subjects of changes between the bases; for a KPI also the key results that were ever linked to it, and for
-    the end of an objective or cycle the key results in it. The result is complete for the scope, and may contain other
-    nodes."""
+    """The subjects of changes between the bases; for a KPI also the key results that were ever linked to it, for the
+    end of an objective or cycle the key results in it, and for a calendar those that were ever linked to any KPI. The
+    result is complete for the scope, and may contain other nodes."""
     where, params = _between(start, end)
     about = "case v.subject_kind when 'CheckIn' then v.key_result when 'Reading' then v.kpi else v.subject_id end"
+    near = f"({' and '.join(_near(scope)) or 'true'} or {_CALENDAR})"
     sql = (
         f"select v.subject_kind, {about}, bool_or(v.topic = any(%(ends)b)) from change v"
-        f" where {' and '.join([where, *_near(scope)])} and v.topic <> all(%(remarks)b) group by 1, 2"
+        f" where {where} and {near} and v.topic <> all(%(remarks)b) group by 1, 2"
     )
     within = {"cycle": scope.cycle, "objective": scope.objective, "teams": list(teams)}
     found: Goals = {kind: set() for kind in _KINDS}
@@ -157,8 +163,15 @@ def _touched(conn: Connection, start: Basis, end: Basis, scope: Scope, teams: Co
             found[kinds[kind]].add(id)
         if is_end:
             ended.append(id)
+        if kind == Kind.CALENDAR:
+            found[Kind.KEY_RESULT] |= _ever_linked(conn)
     found[Kind.KEY_RESULT] |= _measured_through(conn, found[Kind.KPI], ended)
     return found
+
+
+def _ever_linked(conn: Connection) -> set[UUID]:
+    """The key results that were ever linked to a KPI."""
+    return {id for (id,) in fetch(conn, "select distinct id from key_result where kpi is not null", {})}
 
 
 def _measured_through(conn: Connection, kpis: Collection[UUID], ended: Collection[UUID]) -> set[UUID]:
@@ -322,6 +335,8 @@ def _changes(
     ids: Sequence[UUID],
     kpis: Collection[UUID],
     above: Collection[UUID],
+    *,
+    is_linked: bool,
 ) -> list[Change]:
     where, params = _between(start, end)
     about = " or ".join(
@@ -331,11 +346,12 @@ def _changes(
             "v.objective = any(%(ids)b) and v.subject_kind = 'Objective'",
             "v.key_result = any(%(ids)b) and v.subject_kind in ('KeyResult', 'CheckIn')",
             "v.kpi = any(%(kpis)b::uuid[]) and v.subject_kind in ('Kpi', 'Reading')",
+            f"{_CALENDAR} and %(is_linked)b",
             "(v.objective = any(%(above)b::uuid[]) or v.cycle = any(%(above)b::uuid[])) and v.topic = any(%(ends)b)",
         ]
     )
     params |= {"ids": list(ids), "kpis": list(kpis), "above": list(above), "ends": list(_ENDS)}
-    params |= {"remarks": list(_REMARKS), "limit": CHANGES_MAX + 1}
+    params |= {"remarks": list(_REMARKS), "limit": CHANGES_MAX + 1, "is_linked": is_linked}
     where = f"{where} and ({about}) and v.topic <> all(%(remarks)b) order by v.position limit %(limit)s"
     found = read_where(conn, where, params)
     if len(found) > CHANGES_MAX:
@@ -353,6 +369,8 @@ def _affected(
         return [Ref(Kind.KEY_RESULT, change.key_result)]
     if change.subject_kind is Kind.READING and change.kpi is not None:
         return [Ref(Kind.KPI, change.kpi), *(of for of, kpi in measured_by if kpi == change.kpi)]
+    if change.topic == CalendarSet.TOPIC:
+        return [of for of, _ in measured_by]
     if change.topic in _ENDS:
         return [change.subject, *(of for of, above in inside if above == change.subject_id)]
     return [change.subject]

@@ -11,6 +11,7 @@ import msgspec
 from domain.metrics.cause import CAUSES, Cause
 from domain.metrics.wholes import ObjectiveProgress
 from domain.model.objective import ObjectiveClosed, ObjectiveDropped, ObjectiveReopened
+from domain.model.workspace import CalendarSet
 from domain.primitives.values import Basis, ObjectiveState
 from projections.figures import timeline
 from projections.figures.figures import Figures
@@ -24,9 +25,11 @@ CAUSE_OF = {event.TOPIC: cause for event, cause in CAUSES.items()} | {
     ObjectiveDropped.TOPIC: Cause.SCOPE,
     ObjectiveClosed.TOPIC: Cause.MOVEMENT,
     ObjectiveReopened.TOPIC: Cause.MOVEMENT,
+    CalendarSet.TOPIC: Cause.GOALPOST,
 }
 """By topic. Dropping an objective does not change its own progress, but the progress of its cycle and team. A closing
-or reopening moves the end up to which measurements count; reopening a dropped objective is SCOPE."""
+or reopening moves the end up to which measurements count; reopening a dropped objective is SCOPE. A calendar moves the
+days that bound the readings of linked KPIs."""
 _ENDS = (ObjectiveClosed.TOPIC, ObjectiveReopened.TOPIC)
 
 
@@ -51,9 +54,11 @@ class StateBefore(msgspec.Struct, frozen=True, gc=False):
 def effects(conn: Connection, changes: Sequence[Change]) -> dict[int, list[Effect]]:
     """By position: the effects of each of these changes. A reading affects every objective with a key result that is
     linked to its KPI, and one with a key result that was linked to it or that has ended only if it changes its
-    progress, as does a closing or reopening. Changes of kinds that never affect progress are left out."""
+    progress, as does a closing or reopening. A calendar affects every objective whose progress it changes. Changes of
+    kinds that never affect progress are left out."""
     moving = [change for change in changes if change.topic in CAUSE_OF]
     linked = _linked_objectives(conn, [change for change in moving if change.topic in READINGS])
+    linked |= _measured_by_kpis(conn, [change for change in moving if change.topic == CalendarSet.TOPIC])
     affected = {change.position: linked.get(change.position) or _own_objective(change) for change in moving}
     history = _history(conn, moving, {id for ids in affected.values() for id in ids})
     found: dict[int, list[Effect]] = {}
@@ -121,6 +126,19 @@ def _linked_objectives(conn: Connection, readings: Sequence[Change]) -> dict[int
     return found
 
 
+def _measured_by_kpis(conn: Connection, calendars: Sequence[Change]) -> dict[int, dict[UUID, bool]]:
+    """By position: the objectives with a key result that a KPI measured by the setting of each calendar."""
+    params = {"positions": [change.position for change in calendars]}
+    found: dict[int, dict[UUID, bool]] = {}
+    for position, objective in fetch(conn, _MEASURED_BY_KPIS, params) if calendars else ():
+        found.setdefault(position, {})[objective] = False
+    return found
+
+
+_MEASURED_BY_KPIS = """
+    select distinct c.position, k.objective from unnest(%(positions)b::bigint[]) as c (position)
+    join key_result k on k.kpi is not null and k.position <= c.position order by 1, 2
+"""
 _VERSION = "select * from key_result v where v.id = e.id and v.position <= c.position order by v.position desc limit 1"
 _LINKED = f"""
     select c.position, k.objective, bool_or(k.kpi is not null)

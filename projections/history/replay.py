@@ -36,16 +36,20 @@ FIGURES_MAX = 500_000
 
 
 class Frame:
-    """A cycle at one basis, and the positions of the events that became visible since the previous frame.
+    """A cycle at one basis, and the positions of the events that became visible since the previous frame. `label`: the
+    name of the calendar's period that contains its moment.
 
     The figures are computed on first access.
     """
 
-    def __init__(self, history: Timeline, cycle: UUID, basis: ResolvedBasis, changes: Sequence[int]) -> None:
+    def __init__(
+        self, history: Timeline, cycle: UUID, basis: ResolvedBasis, changes: Sequence[int], label: str
+    ) -> None:
         self._history = history
         self._cycle = cycle
         self.basis = basis
         self.changes = changes
+        self.label = label
 
     @cached_property
     def progress(self) -> CycleProgress:
@@ -94,7 +98,8 @@ def replay(
     bases = (
         _bases(conn, basis, moments, arrival) if horizon is None else [ResolvedBasis(at, *horizon) for at in moments]
     )
-    return _frames(history, cycle, bases, seen)
+    labels = [calendar.label(every, at) for at in moments]
+    return _frames(history, cycle, bases, labels, seen)
 
 
 def _span(
@@ -108,13 +113,17 @@ def _span(
 
 
 def _frames(
-    history: Timeline, cycle: CycleRow, bases: Sequence[ResolvedBasis], seen: Sequence[tuple[datetime, int]]
+    history: Timeline,
+    cycle: CycleRow,
+    bases: Sequence[ResolvedBasis],
+    labels: Sequence[str],
+    seen: Sequence[tuple[datetime, int]],
 ) -> Iterator[Frame]:
     """The frames at these bases. The first frame has no previous one, and so no changes."""
     moments = [at for at, _ in seen]
     after = [bisect_right(moments, basis.at) for basis in bases]
-    for basis, (begin, end) in zip(bases, pairwise([*after[:1], *after]), strict=True):
-        yield Frame(history, cycle.id, basis, sorted(position for _, position in seen[begin:end]))
+    for basis, label, (begin, end) in zip(bases, labels, pairwise([*after[:1], *after]), strict=True):
+        yield Frame(history, cycle.id, basis, sorted(position for _, position in seen[begin:end]), label)
 
 
 # ── visibility of events ─────────────────────────────────────────────────────────────────────────

@@ -71,11 +71,32 @@ class Scope(NamedTuple):
         return [f"v.subject_id = {id} and v.{OTHER_SUBJECTS}"]
 
 
-_AFTER_LAST_DAY = (
-    "(greatest(k.due, (select c.ends_on from cycle c where c.id = k.cycle and c.version = 1)) + 1)::timestamp"
-    " at time zone 'utc'"
+def _day_start(day: str, until: str, known: str = "true") -> str:
+    """The first instant of a day, an expression, by the calendar in force at the moment `until`. `known`: which
+    versions `a` of the calendar are known."""
+    in_force = (
+        f"select a.position from calendar a where a.changed_at <= {until} and {known} order by a.position desc limit 1"
+    )
+    offset = (
+        f"select o.seconds from day_offset o where o.calendar = ({in_force}) and o.since <= {day}"
+        " order by o.since desc limit 1"
+    )
+    return f"(({day})::timestamp at time zone 'utc' + make_interval(secs => coalesce(({offset}), 0)))"
+
+
+def _at_basis(table: str, id: str, column: str) -> str:
+    newest = f"select b.{column} from {table} b where b.id = {id} and b.position <= %(position)s"
+    return f"({newest} order by b.position desc limit 1)"
+
+
+_ENDS = (_at_basis("objective", "k.objective", "ended_at"), _at_basis("cycle", "k.cycle", "outcome_at"))
+_AFTER_LAST_DAY = _day_start(
+    "greatest(k.due, (select c.ends_on from cycle c where c.id = k.cycle and c.version = 1)) + 1",
+    f"least(%(at)s, {', '.join(_ENDS)})",
+    "a.position <= %(position)s",
 )
-"""The end of the last day whose readings count for a key result `k`: that of its cycle, or its due date if later."""
+"""The end of the last day whose readings count for a key result `k`: that of its cycle, or its due date if later; by
+the calendar in force at its end, or at the basis."""
 _MEASURED = {Kind.CHECK_IN: ("check_in", "key_result"), Kind.READING: ("reading", "kpi")}
 _LINKED = {Kind.KEY_RESULT: "id", Kind.OBJECTIVE: "objective", Kind.CYCLE: "cycle"}
 
@@ -90,15 +111,16 @@ def _while_of_team(of: str, inside: str) -> str:
 
 # ── late changes ─────────────────────────────────────────────────────────────────────────────────
 
-_READING_OF_A_CLOSED_WINDOW = """
+_ENDED_AT = "least(k.outcome_at, o.ended_at)"
+_READING_OF_A_CLOSED_WINDOW = f"""
     select from key_result m join objective o on o.id = m.objective join cycle k on k.id = m.cycle
     where m.kpi = v.kpi and m.state <> 'DROPPED' and k.outcome_position < v.position
         and m.version = (select max(version) from key_result where id = m.id)
         and o.version = (select max(version) from objective where id = o.id)
-        and v.effective_at <= least(k.outcome_at, o.ended_at)
-        and v.effective_at < (greatest(k.ends_on, m.due) + 1)::timestamp at time zone 'utc'
+        and v.effective_at <= {_ENDED_AT}
+        and v.effective_at < {_day_start("greatest(k.ends_on, m.due) + 1", _ENDED_AT)}
         and (m.aggregate is null
-            or v.effective_at >= greatest(k.starts_on, m.count_from)::timestamp at time zone 'utc')
+            or v.effective_at >= {_day_start("greatest(k.starts_on, m.count_from)", _ENDED_AT)})
 """
 """In a closed cycle nothing changes any more, so the newest versions are those of the closing."""
 LATE = f"""(

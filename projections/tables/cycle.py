@@ -89,6 +89,14 @@ class CalendarRow(Version, frozen=True, gc=False):
     calendar: Calendar
 
 
+class DayOffset(msgspec.Struct, frozen=True, gc=False):
+    """From `since` on, days of the calendar that was set at a position begin so many seconds after midnight in UTC."""
+
+    calendar: int
+    since: date
+    seconds: int
+
+
 class Calendars(NamedTuple):
     """The calendars up to a basis, oldest first."""
 
@@ -127,7 +135,9 @@ class Settings(NamedTuple):
 CYCLE = VersionedTable(Kind.CYCLE, CycleRow, ["(key)", "(parent) where version = 1"])
 POLICY = VersionedTable(Kind.POLICY, PolicyRow)
 CALENDAR = VersionedTable(Kind.CALENDAR, CalendarRow)
-TABLES: tuple[Table[Any], ...] = (CYCLE, POLICY, CALENDAR)
+DAY_OFFSET = Table("day_offset", DayOffset, ["calendar", "since"])
+"""The days of each calendar for conditions in SQL: PostgreSQL has another version of the time zones."""
+TABLES: tuple[Table[Any], ...] = (CYCLE, POLICY, CALENDAR, DAY_OFFSET)
 
 # ── handlers ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -164,6 +174,8 @@ def on_scoring_policy_adopted(event: ScoringPolicyAdopted, entry: Recorded, writ
 @apply.register
 def on_calendar_set(event: CalendarSet, entry: Recorded, writer: BatchWriter) -> None:
     (writer.insert_first if event.originator_version == 1 else writer.insert_version)(CALENDAR, entry)
+    for since, seconds in event.calendar.offsets():
+        writer.add(DAY_OFFSET, DayOffset(entry.position, since, seconds))
 
 
 # ── filters and orders ───────────────────────────────────────────────────────────────────────────

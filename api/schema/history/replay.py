@@ -57,6 +57,10 @@ def _changes(batch: Batch) -> Sequence[list[Change]]:
 class Frame(RowProxy):
     row: strawberry.Private[replay.Frame]
 
+    label: str = strawberry.field(
+        description="The name of the period that contains this moment, by the calendar, such as FY27, FY27-Q1, 2027-02, "
+        "2026-W53 or 2027-02-01; with every: CHANGE the day."
+    )
     objectives: int = strawberry.field(
         description="The number of objectives, without drafts, dropped ones and those that nothing can measure."
     )

@@ -10,6 +10,7 @@ from domain.model.discussion import CommentAdded, Reflected
 from domain.model.event import Event, Recorded
 from domain.model.key_result import KeyResultDropped, KeyResultUnlinked
 from domain.model.objective import ObjectiveClosed, ObjectiveDropped, ObjectiveReopened
+from domain.model.workspace import CalendarSet
 from domain.primitives.calendar import Calendar
 from domain.primitives.values import Kind, Source
 
@@ -58,17 +59,23 @@ class Log:
 
     def _is_in_closed_window(self, key_result: UUID, reading: Recorded) -> bool:
         place, position = self.place(self.first[key_result]), reading.position
-        closing = self._closing(place["cycle"], reading)
+        closing, ended = self._closing(place["cycle"], reading), self._end(place["objective"], position)
         if closing is None or not self.is_measured_by(key_result, reading):
             return False
         cycle: Any = self.first[place["cycle"]]
+        calendar = self.calendar_at(end := min(closing.effective_at, ended or closing.effective_at))
         days = [cycle.starts_on, self.value_before(key_result, "count_from", position)]
         if self.value_before(key_result, "aggregate", position) is None:  # LAST, which has no first day
             days = [date.min]
         last_day = max(cycle.ends_on, self.value_before(key_result, "due", position))
-        end = min(closing.effective_at, self._end(place["objective"], position) or closing.effective_at)
         measured_at = reading.effective_at
-        return max(filter(None, days)) <= measured_at.date() <= last_day and measured_at <= end
+        return max(filter(None, days)) <= calendar.day_of(measured_at) <= last_day and measured_at <= end
+
+    def calendar_at(self, moment: datetime | None) -> Calendar:
+        """The calendar in force at a moment; without one, the last one."""
+        effective = [one.event for one in self.log if moment is None or one.effective_at <= moment]
+        known = [event.calendar for event in effective if isinstance(event, CalendarSet)]
+        return known[-1] if known else Calendar()
 
     def _end(self, objective: UUID, position: int) -> datetime | None:
         """When an objective was closed or dropped, as known before a position."""
@@ -142,5 +149,9 @@ class Log:
                 kpi = event.kpi
             elif isinstance(event, KeyResultUnlinked):
                 kpi = None
-        is_within = reading.effective_at < Calendar().day_end(max(due, last_day))
+        closings = [one for one in self.log if isinstance(one.event, CycleClosed)]
+        closed = [one.effective_at for one in closings if one.event.originator_id == objective.cycle]
+        ends = [*closed, self._end(added.objective, len(self.log) + 1)]
+        calendar = self.calendar_at(min(filter(None, ends), default=None))
+        is_within = reading.effective_at < calendar.day_end(max(due, last_day))
         return is_within and kpi is not None and kpi == self.place(reading.event).get("kpi")
