@@ -296,7 +296,10 @@ def _position(found: projections.Checkup, database: Database) -> Finding:
     where = f"at position {found.position:,}; the log is at {found.head:,}"
     if not found.is_current:
         return Finding(
-            "projections", Verdict.WRONG, "built by another version of Keyframe", "Rebuild them: keyframe rebuild."
+            "projections",
+            Verdict.WRONG,
+            "built by another version of Keyframe or of its time zones",
+            "Rebuild them: keyframe rebuild.",
         )
     if (poison := found.poison) is not None:
         text = f"{where}; event {poison.position} ({poison.topic}) cannot be applied: {poison.cause}"

@@ -91,7 +91,7 @@ class Readiness:
 
 def _problem(found: projections.Checkup) -> str | None:
     if not found.is_current:
-        return "The projections were built by another version of Keyframe; run 'keyframe rebuild'."
+        return "The projections were built by another version of Keyframe or of its time zones; run 'keyframe rebuild'."
     if found.poison is not None:
         return f"Event {found.poison.position} ({found.poison.topic}) cannot be applied: {found.poison.cause}"
     if found.position < found.head and not found.has_leader:

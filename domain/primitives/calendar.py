@@ -204,14 +204,13 @@ def bounded(points: list[_T]) -> list[_T]:
 
 @lru_cache(maxsize=16_384)
 def _first_instant(time_zone: str, day: date) -> datetime:
-    """The first instant whose local day is this day or a later one, at least the first instant of year 1 in UTC."""
+    """The first instant whose local day is this day or a later one; of the first day, the first instant there is."""
+    if day == date.min:
+        return datetime.min.replace(tzinfo=UTC)
     zone = time_zones.zone(time_zone)
     midnight = datetime.combine(day, time.min, zone)
-    try:
-        at = midnight.astimezone(UTC)
-        exists = at.astimezone(zone).replace(tzinfo=None) == midnight.replace(tzinfo=None)
-    except OverflowError:
-        return datetime.min.replace(tzinfo=UTC)
+    at = midnight.astimezone(UTC)
+    exists = at.astimezone(zone).replace(tzinfo=None) == midnight.replace(tzinfo=None)
     return at if exists else _end_of_gap(zone, day, midnight.replace(fold=1).astimezone(UTC), at)
 
 

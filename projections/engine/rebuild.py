@@ -11,14 +11,22 @@ from psycopg import sql
 from domain.log.event_store import Log
 from domain.log.schema import application_role, is_role, lock_key, seen_schema, views_schema
 from domain.model.event import Recorded
+from domain.primitives import time_zones
 from projections.engine import leftovers, visibility
 from projections.engine.registry import DEFINITION as TABLES_DEFINITION
 from projections.engine.registry import POSITION_DDL, TABLES, advance, read
 from projections.store.versioned_tables import Connection
 from projections.tables import people
 
-DEFINITION = sha256(f"{TABLES_DEFINITION}\n{visibility.DEFINITION}".encode()).hexdigest()
-"""A hash of the definitions of a generation: a generation with another hash is rebuilt."""
+
+def definition(time_zones_version: str) -> str:
+    """A hash of the definitions of a generation, and of the version of the time zones that its days are computed by: a
+    generation with another hash is rebuilt."""
+    parts = (TABLES_DEFINITION, visibility.DEFINITION, f"tzdata {time_zones_version}")
+    return sha256("\n".join(parts).encode()).hexdigest()
+
+
+DEFINITION = definition(time_zones.VERSION)
 
 BATCH_SIZE = 5_000
 DROP_ATTEMPTS_MAX = 50

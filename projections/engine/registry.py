@@ -16,7 +16,6 @@ import psycopg
 from domain.log.event_store import Log
 from domain.model.event import Event, Recorded
 from domain.model.event_registry import EVENTS
-from domain.primitives import time_zones
 from domain.primitives.values import Kind
 from projections.proof import merkle_tree
 from projections.store.batch_writer import BatchWriter
@@ -31,10 +30,8 @@ TABLES: tuple[Table[Any], ...] = tuple(table for module in (*MODULES, merkle_tre
 POSITION_DDL = (
     "create table view_position (position bigint not null, recorded_at timestamptz, definition text not null)"
 )
-DEFINITION = sha256(
-    "\n".join([POSITION_DDL, *(table.ddl for table in TABLES), f"tzdata {time_zones.VERSION}"]).encode()
-).hexdigest()
-"""A hash of the table definitions and of the version of the time zones: tables with another hash are rebuilt."""
+DEFINITION = sha256("\n".join([POSITION_DDL, *(table.ddl for table in TABLES)]).encode()).hexdigest()
+"""A hash of the table definitions: tables with another hash are rebuilt."""
 
 _OF_KIND: dict[Kind, Table[Any]] = {
     **{table.kind: table for table in TABLES if isinstance(table, VersionedTable)},

@@ -78,8 +78,8 @@ def _day_start(day: str, until: str, known: str = "true") -> str:
         f"select a.position from calendar a where a.changed_at <= {until} and {known} order by a.position desc limit 1"
     )
     offset = (
-        f"select o.seconds from day_offset o where o.calendar = ({in_force}) and o.since <= {day}"
-        " order by o.since desc limit 1"
+        f"select d.seconds from day_offset d where d.calendar = ({in_force}) and d.since <= {day}"
+        " order by d.since desc limit 1"
     )
     return f"(({day})::timestamp at time zone 'utc' + make_interval(secs => coalesce(({offset}), 0)))"
 

@@ -58,7 +58,7 @@ class Frame(RowProxy):
     row: strawberry.Private[replay.Frame]
 
     label: str = strawberry.field(
-        description="The name of the period that contains this moment, by the calendar, such as FY27, FY27-Q1, 2027-02, "
+        description="The name of the period that contains this moment, by the calendar: FY27, FY27-Q1, 2027-02, "
         "2026-W53 or 2027-02-01; with every: CHANGE the day."
     )
     objectives: int = strawberry.field(

@@ -16,6 +16,7 @@ from api.runtime.database import Connection, Database
 from api.runtime.projector import projector_of
 from api.runtime.settings import Settings
 from domain.log.schema import application_role, views_schema
+from projections.engine.rebuild import definition
 from tests.api.cli.terminal import fill, keyframe, line, started, stopped
 from tests.conftest import issue_token
 
@@ -118,6 +119,14 @@ def test_doctor_changes_nothing(database: Database, filled: Connection) -> None:
 
 def test_doctor_suggests_a_rebuild_for_projections_of_another_version(database: Database, filled: Connection) -> None:
     filled.execute("update view_position set definition = 'another'")
+    finding = found(database.settings, "projections")
+    assert (finding.verdict, finding.remedy) == (Verdict.WRONG, "Rebuild them: keyframe rebuild.")
+
+
+def test_doctor_suggests_a_rebuild_for_another_version_of_the_time_zones(
+    database: Database, filled: Connection
+) -> None:
+    filled.execute("update view_position set definition = %s", [definition("2025.2")])
     finding = found(database.settings, "projections")
     assert (finding.verdict, finding.remedy) == (Verdict.WRONG, "Rebuild them: keyframe rebuild.")
 

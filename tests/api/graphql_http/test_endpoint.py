@@ -17,6 +17,7 @@ from api.runtime.settings import Settings
 from api.server.app import create_app
 from domain.log.append import CommandInDoubt, Unavailable
 from domain.log.event_store import StoredRow
+from projections.engine.rebuild import definition
 from tests.api.conftest import Api
 from tests.domain.log.writing import command, reading
 
@@ -382,6 +383,14 @@ def test_healthz_and_readyz_report_a_healthy_server(api: Api) -> None:
     assert (ready.status_code, health["ready"], health["wrong"]) == (200, True, None)
     assert health["migrations"]["version"] == health["migrations"]["needed"]
     assert (health["views"]["lag"], health["views"]["leftovers"]) == (0, [])
+
+
+def test_readyz_asks_for_a_rebuild_for_another_version_of_the_time_zones(api: Api, database: Database) -> None:
+    with database.connect() as conn:
+        conn.execute("update view_position set definition = %s", [definition("2025.2")])
+    ready = api.http.get("/readyz")
+    assert (ready.status_code, ready.json()["ready"]) == (503, False)
+    assert "of its time zones; run 'keyframe rebuild'" in str(ready.json()["wrong"])
 
 
 def test_readyz_names_a_poison_event_while_queries_continue(settings: Settings, database: Database) -> None:

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from domain.log.schema import application_role, seen_schema, views_schema
+from domain.primitives import time_zones
 from domain.primitives.values import Basis
 from projections.engine import rebuild as generations
 from projections.engine.registry import TABLES, Poison
@@ -125,6 +126,14 @@ def test_a_rebuild_works_without_the_schema_of_visible_rows(world: World) -> Non
 def test_projections_with_another_definition_are_not_current(world: World) -> None:
     assert generations.is_current(world.conn)
     world.conn.execute("update view_position set definition = 'that of an older program'")
+    assert not generations.is_current(world.conn)
+    rebuild(world)
+    assert generations.is_current(world.conn)
+
+
+def test_another_version_of_the_time_zones_asks_for_a_rebuild(world: World) -> None:
+    assert generations.definition(time_zones.VERSION) == generations.DEFINITION
+    world.conn.execute("update view_position set definition = %s", [generations.definition("2025.2")])
     assert not generations.is_current(world.conn)
     rebuild(world)
     assert generations.is_current(world.conn)
