@@ -84,7 +84,7 @@ class KeyResult(Entity, kind=Kind.KEY_RESULT, read=key_result.key_results):
     owner: PersonRef | None = to_one(Kind.PERSON, "owner", "The person who is responsible for it.")
     state: enums.KeyResultState = strawberry.field(description="The state of the key result.")
     weight: float = strawberry.field(description="Its weight relative to the other key results of its objective.")
-    due: date = strawberry.field(description="The due day. It is due at the end of this day, in UTC.")
+    due: date = strawberry.field(description="The due day. It is due at the end of this day, by the calendar.")
     metric: Metric = strawberry.field(description="The metric that measures it.")
     plan: list[PlanPoint] = strawberry.field(
         description="The planned values, by day, from the start to the target: linear between two points. Empty for "
