@@ -25,6 +25,7 @@ from domain.commands.key_result_commands import (
     PlanKeyResult,
     RetargetKeyResult,
 )
+from domain.commands.kpi_commands import RedefineKpi
 from domain.commands.objective_commands import (
     CarriedTarget,
     CarryObjective,
@@ -48,7 +49,7 @@ from domain.model.key_result import (
     KeyResultRetargeted,
     KeyResultScored,
 )
-from domain.model.kpi import ReadingRecorded
+from domain.model.kpi import KpiRedefined, ReadingRecorded
 from domain.model.objective import ObjectiveClosed, ObjectiveDrafted, ObjectiveUnaligned
 from domain.model.people import PersonAdded, PersonRenamed, TeamLeadAppointed
 from domain.model.workspace import CalendarSet
@@ -60,9 +61,9 @@ SEALED: Final[tuple[type[Event], ...]] = (PersonAdded, PersonRenamed)
 NOT_ALONE: Final[frozenset[type[Event]]] = frozenset({KeyResultReopened, ReadingRecorded})
 """Events without a fact of their own: a key result is reopened with its objective, and the exporter writes all readings
 of a command as one fact."""
-OF_A_STREAM: Final[tuple[type[Event], ...]] = (KeyResultScored, KeyResultRetargeted)
+OF_A_STREAM: Final[tuple[type[Event], ...]] = (KeyResultScored, KeyResultRetargeted, KpiRedefined)
 """Other events for which earlier ones of their stream are needed: a score in a closing belongs to the objective of the
-key result, and a retarget gives the plan if there was one."""
+key result, a retarget gives the plan if there was one, and a redefinition gives only the changed fields."""
 _OMITTED: Final = frozenset({"close_objectives"})
 """Command fields that facts express in another way: by one fact for each closed objective."""
 
@@ -272,6 +273,17 @@ def _metric(metric: Metric, default: Unit | None = None) -> MetricInput:
     """The input of a metric, with its unit unless that is the default."""
     unit = UNSET if metric.unit == default else metric.unit
     return MetricInput(**{**structs.asdict(metric), "unit": unit})
+
+
+# ── KPIs ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+@command.register
+def from_kpi_redefined(event: KpiRedefined, context: ReplayContext) -> Command:
+    """A goal with a first day is given even if the definition before had the same one."""
+    if event.goal_from is None:
+        return _derived(RedefineKpi, event, context, goal_from=UNSET)
+    return _derived(RedefineKpi, event, context, goal=event.goal, goal_from=event.goal_from)
 
 
 # ── completeness ─────────────────────────────────────────────────────────────────────────────────

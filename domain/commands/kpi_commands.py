@@ -1,20 +1,33 @@
 """Commands on KPIs and their readings."""
 
-from datetime import datetime
-from typing import Annotated
+from datetime import date, datetime
+from typing import Annotated, TypeAlias
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from domain.commands.command import Command, Key, KpiBy, Markdown, OwnerId, PersonId, ReadingId, TeamId, Title
+from domain.commands.command import Command, Key, KpiBy, Markdown, OwnerId, Parsed, PersonId, ReadingId, TeamId, Title
 from domain.commands.permissions import DEFINE_KPIS, record_readings
-from domain.model.kpi import KpiDefined, KpiRedefined, KpiRetired, ReadingCorrected, ReadingRecorded, ReadingRetracted
+from domain.model.kpi import (
+    KpiDefined,
+    KpiRedefined,
+    KpiRetired,
+    KpiTargetsSet,
+    ReadingCorrected,
+    ReadingRecorded,
+    ReadingRetracted,
+)
+from domain.primitives import values
 from domain.primitives.documentation import doc
 from domain.primitives.errors import Code, CommandRejected, Faults, invalid
 from domain.primitives.rules import Rule
-from domain.primitives.values import Aggregation, Cadence, Kind, KpiGoal, Unit
+from domain.primitives.values import Aggregation, Cadence, Kind, KpiGoal, KpiTarget, Unit
 
 READINGS_MAX = 10_000
+TARGETS_MAX = 400
+"""Targets of one command: a year of days, and a month."""
+
+FirstDay: TypeAlias = Annotated[date, Parsed(values.day)]
 
 
 class DefineKpi(Command, frozen=True):
@@ -35,6 +48,19 @@ class DefineKpi(Command, frozen=True):
     aggregation: Annotated[
         Aggregation | UnsetType, doc("How the readings of a period become its value; omitted is LAST.")
     ] = UNSET
+    goal_from: Annotated[
+        FirstDay | UnsetType,
+        doc("The first day of the goal, in the past or in the future; omitted, it also judges all earlier readings."),
+    ] = msgspec.field(default=UNSET, name="from")
+
+    def check(self, faults: Faults) -> None:
+        super().check(faults)
+        if self.goal_from is not UNSET and self.goal is None:
+            faults.keep(_from_without_goal())
+
+
+def _from_without_goal() -> CommandRejected:
+    return invalid("Is the first day of a goal: give the goal, too.", "from", rule=Rule.FROM_WITHOUT_GOAL)
 
 
 class RedefineKpi(Command, frozen=True):
@@ -60,6 +86,64 @@ class RedefineKpi(Command, frozen=True):
     aggregation: Annotated[
         Aggregation | UnsetType, doc("How the readings of a period become its value; omitted keeps it.")
     ] = UNSET
+    goal_from: Annotated[
+        FirstDay | UnsetType,
+        doc(
+            "The first day of the given goal; by default the day of `effectiveAt`. From a day in the past, the periods "
+            "since then are judged again at bases after this change. Goals and targets from later days stay."
+        ),
+    ] = msgspec.field(default=UNSET, name="from")
+
+    def check(self, faults: Faults) -> None:
+        super().check(faults)
+        if self.goal_from is not UNSET and self.goal is UNSET:
+            faults.keep(_from_without_goal())
+
+
+class SetKpiTargets(Command, frozen=True):
+    """Set the targets of a KPI from certain days on, past or future: a plan. Targets from other days stay.
+
+    A target takes direction and tolerance from the goal in force on its day. From a day in the past, the periods
+    since then are judged again at bases after this change.
+    """
+
+    NEEDS = DEFINE_KPIS
+    ANSWERS = Kind.KPI
+    RECORDS = KpiTargetsSet
+    REASON_REQUIRED = True
+
+    kpi: KpiBy
+    targets: Annotated[list[KpiTarget], doc("Up to 400 targets, each from another day.")]
+
+    def check(self, faults: Faults) -> None:
+        super().check(faults)
+        with faults:
+            if not self.targets:
+                raise invalid("Give at least one target.", "targets", rule=Rule.TARGETS_EMPTY)
+            if len(self.targets) > TARGETS_MAX:
+                raise CommandRejected(
+                    Code.TOO_LARGE,
+                    f"At most {TARGETS_MAX} targets in one command; split it.",
+                    "targets",
+                    rule=Rule.TARGETS_TOO_MANY,
+                    max=TARGETS_MAX,
+                )
+        self._refuse_repeated(faults)
+
+    def _refuse_repeated(self, faults: Faults) -> None:
+        first: dict[date, int] = {}
+        for index, target in enumerate(self.targets[:TARGETS_MAX]):
+            if first.setdefault(target.from_, index) != index:
+                faults.keep(
+                    invalid(
+                        f"Another target begins on {target.from_}; leave one of them out.",
+                        "targets",
+                        str(index),
+                        "from",
+                        rule=Rule.TARGET_DAY_REPEATED,
+                        day=target.from_,
+                    )
+                )
 
 
 class RetireKpi(Command, frozen=True):

@@ -16,7 +16,7 @@ from msgspec import UNSET
 from domain.commands.command import Command, CycleBy, KpiBy, Parsed, exactly_one
 from domain.primitives import metric_checks, values
 from domain.primitives.errors import CommandRejected, Faults
-from domain.primitives.values import KpiGoal, Unit
+from domain.primitives.values import KpiGoal, KpiTarget, Unit
 
 AnyCommand = TypeVar("AnyCommand", bound=Command)
 S = TypeVar("S", bound=msgspec.Struct)
@@ -85,6 +85,7 @@ _BY_TYPE: Final[Mapping[type, Parser]] = {
     datetime: _moment,
     Unit: partial(_by_rule, metric_checks.unit),
     KpiGoal: partial(_by_rule, metric_checks.kpi_goal),
+    KpiTarget: partial(_by_rule, metric_checks.kpi_target),
     CycleBy: partial(_by_rule, exactly_one),
     KpiBy: partial(_by_rule, exactly_one),
 }

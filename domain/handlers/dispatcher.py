@@ -24,7 +24,7 @@ from domain.handlers import (  # noqa: F401  importing a module registers its ha
     people_and_teams,
 )
 from domain.handlers.handler_registry import HANDLERS, require_handlers
-from domain.handlers.kpis import Readings
+from domain.handlers.kpis import Readings, Targets
 from domain.handlers.unit_of_work import WORKSPACE, Author, UnitOfWork
 from domain.log.event_store import Append, CommandRow, ConcurrencyConflict, Log
 from domain.model.event import Aggregate, Authorship
@@ -47,7 +47,8 @@ check than an unknown one, and the delay makes the timing of both equal."""
 
 
 class Result(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The result of a command: its subject and the subject's version, or the readings of a batch."""
+    """The result of a command: its subject and the subject's version, or the readings of a batch. `recorded` and
+    `unchanged` count the readings of a batch, or the targets of a KPI."""
 
     subject: Ref | None = None
     version: int = 0
@@ -217,11 +218,14 @@ def _digest(command: Command) -> bytes:
     return sha256(verb(type(command)).encode() + b"\n" + msgspec.json.encode(keyless)).digest()
 
 
-def _result(handled: Aggregate | Readings) -> Result:
+def _result(handled: Aggregate | Readings | Targets) -> Result:
     if isinstance(handled, Readings):
         return Result(
             readings=tuple((reading.id, reading.version) for reading in handled.readings),
             recorded=handled.recorded,
             unchanged=handled.unchanged,
         )
+    if isinstance(handled, Targets):
+        counts = {"recorded": handled.recorded, "unchanged": handled.unchanged}
+        return Result(subject=Ref(Kind.KPI, handled.kpi.id), version=handled.kpi.version, **counts)
     return Result(subject=Ref(handled.KIND, handled.id), version=handled.version)

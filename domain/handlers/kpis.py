@@ -1,6 +1,6 @@
 """Handlers of the commands on KPIs and their readings."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypeAlias
 from uuid import UUID
 
@@ -15,11 +15,12 @@ from domain.commands.kpi_commands import (
     RedefineKpi,
     RetireKpi,
     RetractReading,
+    SetKpiTargets,
 )
 from domain.commands.permissions import Permission
 from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import UnitOfWork, keyed_id
-from domain.model.kpi import Definition, Kpi, KpiDefined, Reading, ReadingRecorded, reading_id
+from domain.model.kpi import Definition, Kpi, KpiDefined, NewGoal, Reading, ReadingRecorded, reading_id
 from domain.primitives.errors import invalid
 from domain.primitives.rules import Rule
 from domain.primitives.values import FUTURE_TOLERANCE, Aggregation, Kind, Unit
@@ -37,6 +38,7 @@ def define_kpi(uow: UnitOfWork, command: DefineKpi) -> Kpi:
         owner=uow.colleague(command.owner, "owner"),
         team=uow.team(command.team, "team"),
         aggregation=Aggregation.LAST if command.aggregation is UNSET else command.aggregation,
+        goal_from=None if command.goal_from is UNSET else command.goal_from,
     )
     return uow.begin(Kpi, event, keyed_id(Kind.KPI, command.key))
 
@@ -45,15 +47,13 @@ def define_kpi(uow: UnitOfWork, command: DefineKpi) -> Kpi:
 def redefine_kpi(uow: UnitOfWork, command: RedefineKpi) -> Kpi:
     kpi = uow.subject(uow.find(Kpi, command.kpi, "kpi"))
     before = kpi.definition
-    goal = before.goal
-    if command.goal is not UNSET:
-        goal = command.goal
+    goal = _new_goal(uow, kpi, command)
     description = command.description
     definition = Definition(
         name=before.name if command.name is UNSET else command.name,
         description=before.description if description is UNSET else description,
         unit=before.unit if command.unit is UNSET else command.unit,
-        goal=goal,
+        goal=goal.goal,
         cadence=before.cadence if command.cadence is UNSET else command.cadence,
         owner=before.owner if command.owner is UNSET else uow.colleague(command.owner, "owner"),
         team=before.team if command.team is UNSET else uow.team(command.team, "team"),
@@ -61,8 +61,21 @@ def redefine_kpi(uow: UnitOfWork, command: RedefineKpi) -> Kpi:
     )
     if definition.unit != before.unit:
         _refuse_new_unit(uow, kpi, definition.unit)
-    kpi.redefine(definition, uow.at)
+    kpi.redefine(definition, goal.goal_from, uow.at)
     return kpi
+
+
+def _new_goal(uow: UnitOfWork, kpi: Kpi, command: RedefineKpi) -> NewGoal:
+    """The goal of the new definition: that of the earlier one unless another is given."""
+    if command.goal is UNSET:
+        return NewGoal(kpi.definition.goal, None)
+    day = None if command.goal_from is UNSET else command.goal_from
+    return kpi.new_goal(command.goal, day, _today(uow), uow.calendar)
+
+
+def _today(uow: UnitOfWork) -> date:
+    """The day of the command's effective time."""
+    return uow.calendar.day_of(min(uow.at, uow.now))
 
 
 def _refuse_new_unit(uow: UnitOfWork, kpi: Kpi, unit: Unit) -> None:
@@ -83,6 +96,21 @@ def _refuse_new_unit(uow: UnitOfWork, kpi: Kpi, unit: Unit) -> None:
             "unit",
             rule=Rule.UNIT_OF_KEY_RESULT,
         )
+
+
+class Targets(Struct, frozen=True):
+    """The result of setting targets: their KPI, and how many were changed and unchanged."""
+
+    kpi: Kpi
+    recorded: int
+    unchanged: int
+
+
+@handles
+def set_kpi_targets(uow: UnitOfWork, command: SetKpiTargets) -> Targets:
+    kpi = uow.subject(uow.find(Kpi, command.kpi, "kpi"))
+    changed = kpi.set_targets(command.targets, uow.calendar, uow.at)
+    return Targets(kpi, changed, len(command.targets) - changed)
 
 
 @handles

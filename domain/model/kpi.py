@@ -1,24 +1,28 @@
 """KPIs, measures that are tracked at a fixed cadence and outside cycles, and their readings.
 
-    defined ──(redefine, with a reason)──▶ defined ──retire──▶ retired
+    defined ──(redefine, set targets, with a reason)──▶ defined ──retire──▶ retired
 
 Each reading has its own stream, identified by (KPI, measured at): there is one reading per instant. Later events
 correct or retract it.
 """
 
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
 from hashlib import sha1
-from typing import Annotated
+from typing import Annotated, NamedTuple
 from uuid import UUID
 
 from msgspec import Struct, structs
 
 from domain.model.event import Aggregate, Event, stored
 from domain.model.fields import ClaimedAt, Description, Key, MeasuringKpi, Name, Note, Owner, OwningTeam, Value
+from domain.primitives import metric_checks
+from domain.primitives.calendar import Calendar
 from domain.primitives.documentation import doc
-from domain.primitives.errors import Code, CommandRejected
+from domain.primitives.errors import Code, CommandRejected, Faults, invalid
+from domain.primitives.goal_schedule import GoalEdit, GoalSchedule, schedule_of, with_target
 from domain.primitives.rules import Rule
-from domain.primitives.values import Aggregation, Cadence, Kind, KpiGoal, Unit
+from domain.primitives.values import Aggregation, Cadence, Kind, KpiGoal, KpiTarget, Unit
 
 # ── events: their topics are the storage format ──────────────────────────────────────────────────
 
@@ -40,11 +44,27 @@ class _Definition(KpiEvent, frozen=True, kw_only=True):
     aggregation: Annotated[
         Aggregation, doc("How the readings of a period become its value; LAST in definitions of earlier versions.")
     ] = Aggregation.LAST
+    goal_from: (
+        Annotated[
+            date,
+            doc(
+                "The first day of the goal. Without one, a goal begins on the day of the effective time, and the goal "
+                "that the KPI was defined with judges earlier readings, too."
+            ),
+        ]
+        | None
+    ) = None
+
+    @property
+    def first_day(self) -> date | None:
+        """The first day that the event plans or judges again; None if that is the day of its effective time."""
+        return self.goal_from
 
     def apply(self, aggregate: "Kpi") -> None:
         aggregate.definition = Definition(
             self.name, self.description, self.unit, self.goal, self.cadence, self.owner, self.team, self.aggregation
         )
+        aggregate.edits.append(GoalEdit(self.timestamp, self.goal, self.goal_from))
 
 
 @stored
@@ -65,6 +85,27 @@ class KpiRedefined(_Definition, frozen=True, kw_only=True):
     """A KPI's definition was changed."""
 
     TOPIC = "kpi-redefined"
+
+
+@stored
+class KpiTargetsSet(KpiEvent, frozen=True, kw_only=True):
+    """Targets of a KPI were set or removed."""
+
+    TOPIC = "kpi-targets-set"
+    targets: Annotated[tuple[KpiTarget, ...], doc("The targets that were set or removed, in the order of their days.")]
+
+    @property
+    def days(self) -> Sequence[date]:
+        """The first days of the targets, in order."""
+        return [one.from_ for one in self.targets]
+
+    @property
+    def first_day(self) -> date | None:
+        """The first day that the event plans or judges again."""
+        return self.days[0]
+
+    def apply(self, aggregate: "Kpi") -> None:
+        aggregate.edits.append(GoalEdit(self.timestamp, aggregate.definition.goal, targets=self.targets))
 
 
 @stored
@@ -150,10 +191,44 @@ class Kpi(Aggregate):
     definition: Definition
     retired: bool = False
 
-    def redefine(self, definition: Definition, at: datetime) -> None:
+    def __init__(self, id: UUID) -> None:
+        super().__init__(id)
+        self.edits: list[GoalEdit] = []
+
+    def redefine(self, definition: Definition, goal_from: date | None, at: datetime) -> None:
+        """`goal_from`: the first day of a goal that begins by this definition, where it must be stated."""
         self.refuse_retired()
-        if definition != self.definition:
-            self.record(KpiRedefined(**structs.asdict(definition)), at)
+        if definition != self.definition or goal_from is not None:
+            self.record(KpiRedefined(**structs.asdict(definition), goal_from=goal_from), at)
+
+    def new_goal(self, goal: KpiGoal | None, day: date | None, today: date, calendar: Calendar) -> "NewGoal":
+        """What a redefinition with this goal states, which begins on `day` or by default today, where that is not what
+        the schedule says already. Raises `INVALID` if the targets after it do not fit the goal."""
+        self.refuse_retired()
+        schedule = self.schedule(calendar)
+        is_there = schedule.on(today) == goal if day is None else schedule.begins(day, goal)
+        if is_there:
+            return NewGoal(self.definition.goal, None)
+        _refuse_misfits(schedule.with_goal(day or today, goal), day or today)
+        return NewGoal(goal, today if day is None and goal == self.definition.goal else day)
+
+    def set_targets(self, targets: Sequence[KpiTarget], calendar: Calendar, at: datetime) -> int:
+        """Set and remove targets, and return how many changed. Raises `INVALID`, with a problem for each target that
+        does not fit the goal of its day."""
+        self.refuse_retired()
+        schedule, faults = self.schedule(calendar), Faults()
+        for index, one in enumerate(targets):
+            with faults:
+                _refuse_misfit(schedule, one, "targets", str(index))
+        faults.refuse()
+        changed = sorted((one for one in targets if not schedule.includes(one)), key=lambda one: one.from_)
+        if changed:
+            self.record(KpiTargetsSet(targets=tuple(changed)), at)
+        return len(changed)
+
+    def schedule(self, calendar: Calendar) -> GoalSchedule:
+        """Its goals and targets by day."""
+        return schedule_of(self.edits, calendar)
 
     def retire(self, at: datetime) -> None:
         if not self.retired:
@@ -169,6 +244,46 @@ class Kpi(Aggregate):
                 rule=Rule.KPI_RETIRED,
                 kpi=self.key,
             )
+
+
+class NewGoal(NamedTuple):
+    """The goal of a new definition, and its first day where it must be stated: without one, an equal goal begins
+    nothing, and another one begins on the day of the effective time."""
+
+    goal: KpiGoal | None
+    goal_from: date | None
+
+
+def _refuse_misfit(schedule: GoalSchedule, target: KpiTarget, *field: str) -> None:
+    """Raises `INVALID` for a target on a day without a goal, or one that does not fit the direction of the goal."""
+    goal = schedule.goal_on(target.from_)
+    if target.remove:
+        return
+    if goal is None:
+        raise invalid(
+            f"There is no goal on {target.from_}, whose direction the target needs; set a goal from that day on, or "
+            "from an earlier one, with redefineKpi.",
+            *field,
+            "from",
+            rule=Rule.TARGET_WITHOUT_GOAL,
+            day=target.from_,
+        )
+    metric_checks.kpi_goal(with_target(goal, target), *field)
+
+
+def _refuse_misfits(schedule: GoalSchedule, day: date) -> None:
+    """Raises `INVALID` for a goal from a day on that targets after it do not fit."""
+    for target in schedule.targets_of(day):
+        try:
+            _refuse_misfit(schedule, target)
+        except CommandRejected as misfit:
+            raise invalid(
+                f"The target from {target.from_} does not fit this goal; remove it and the ones after it with "
+                "setKpiTargets, or give a goal of the same direction.",
+                "goal",
+                rule=Rule.LATER_TARGETS_MISFIT,
+                day=target.from_,
+            ) from misfit
 
 
 class Reading(Aggregate):

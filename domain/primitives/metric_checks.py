@@ -1,4 +1,4 @@
-"""Checks of metrics, units and KPI goals, and their stored form."""
+"""Checks of metrics, units, and goals and targets of KPIs, and their stored form."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -13,10 +13,12 @@ from domain.primitives.values import (
     Direction,
     GoalDirection,
     KpiGoal,
+    KpiTarget,
     Metric,
     Milestone,
     Unit,
     clean,
+    day,
     key,
     number,
     title,
@@ -249,6 +251,29 @@ def kpi_goal(given: KpiGoal, *field: str) -> KpiGoal:
     faults.refuse()
     if given.lower is not None and given.upper is not None and not given.lower < given.upper:
         raise invalid("A goal WITHIN needs lower below upper.", *field, "upper", rule=Rule.GOAL_NOT_ORDERED)
+    return given
+
+
+def kpi_target(given: KpiTarget, *field: str) -> KpiTarget:
+    """The target, if its day and its bounds are possible for some goal. Raises `INVALID`, with a problem for each field
+    at fault."""
+    faults = Faults()
+    with faults:
+        day(given.from_, *field, "from")
+    bounds = {name: getattr(given, name) for name in ("target", "lower", "upper")}
+    for name, value in bounds.items():
+        with faults:
+            if value is not None:
+                number(value, *field, name)
+    with faults:
+        if given.remove and any(value is not None for value in bounds.values()):
+            raise invalid(
+                "A target that is removed has no bounds; leave them out, or leave out remove to replace it.",
+                *field,
+                "remove",
+                rule=Rule.TARGET_REMOVED_WITH_BOUNDS,
+            )
+    faults.refuse()
     return given
 
 

@@ -280,6 +280,15 @@ def moment(value: datetime, now: datetime, *field: str) -> datetime:
     return instant
 
 
+def day(value: date, *field: str) -> date:
+    """A day, not before 1900. Raises `INVALID`."""
+    if value < EARLIEST.date():
+        raise invalid(
+            f"Is before {EARLIEST.date()}; correct the year.", *field, rule=Rule.DAY_TOO_EARLY, earliest=EARLIEST.date()
+        )
+    return value
+
+
 # ── metrics ──────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -345,6 +354,18 @@ class KpiGoal(Value, frozen=True):
     lower: Annotated[float | None, doc("The inclusive lower bound for WITHIN.")] = None
     upper: Annotated[float | None, doc("The inclusive upper bound for WITHIN.")] = None
     tolerance: Annotated[float, doc("The largest miss that is only a WARNING, in the KPI's unit.")] = 0.0
+
+
+class KpiTarget(Value, frozen=True):
+    """A target of a KPI from a day on: the bounds of the goal in force on that day are replaced, its direction and
+    tolerance stay. It holds until the next target or the next goal. With `remove` it takes back the target that begins
+    on its day."""
+
+    from_: Annotated[date, doc("The first day of the target; it may be in the future.")] = msgspec.field(name="from")
+    target: Annotated[float | None, doc("The inclusive bound, where the goal is AT_LEAST or AT_MOST.")] = None
+    lower: Annotated[float | None, doc("The inclusive lower bound, where the goal is WITHIN.")] = None
+    upper: Annotated[float | None, doc("The inclusive upper bound, where the goal is WITHIN.")] = None
+    remove: Annotated[bool, doc("Whether to remove the target that begins on this day; then without bounds.")] = False
 
 
 # ── policy, references, and the basis of a read ──────────────────────────────────────────────────

@@ -9,6 +9,7 @@ from domain.metrics import kpi_status
 from domain.metrics.kpi_series import KpiStatus, KpiTerms, in_force
 from domain.metrics.kpi_status import KpiFacts
 from domain.primitives.calendar import Calendar
+from domain.primitives.goal_schedule import GoalSchedule, schedule_of
 from domain.primitives.values import Aggregation, Basis, ScoringPolicy
 from projections.store.versioned_tables import Connection
 from projections.tables import kpi
@@ -46,6 +47,11 @@ def standings(conn: Connection, basis: Basis, rows: Sequence[KpiRow], calendar: 
     since = READINGS.since(conn, basis, starts) if starts else {}
     alone = {id: [reading] for id, reading in latest.items()}
     return {id: KpiStanding(one, since.get(id) or alone.get(id, []), basis.at) for id, one in facts.items()}
+
+
+def goal_schedule(versions: Iterable[KpiRow], calendar: Calendar) -> GoalSchedule:
+    """The goal schedule of a KPI from all of its versions, oldest first."""
+    return schedule_of((row.edit for row in versions), calendar)
 
 
 def terms_of(versions: Mapping[UUID, Sequence[KpiRow]]) -> dict[UUID, tuple[KpiTerms, ...]]:

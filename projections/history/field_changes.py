@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from domain.primitives.goal_schedule import GoalSchedule
 from domain.primitives.values import Aggregation, Kind, Milestone, PlanPoint, Ref
 from projections.store.versioned_tables import Connection, EventRow, Table, Version, fetch
 from projections.tables.cycle import CALENDAR, CYCLE, POLICY, CycleRow
@@ -64,6 +65,16 @@ def _as_tuple(value: Value | tuple[Value, ...]) -> tuple[Value, ...]:
     return value if isinstance(value, tuple) else () if value is None else (value,)
 
 
+def target_fields(schedule: GoalSchedule) -> FieldValues:
+    """The bounds of each target of a KPI, by its first day: `targets.2027-01-01.target`."""
+    return {
+        f"targets.{day}.{name}": value
+        for day, target in sorted(schedule.targets.items())
+        for name in ("target", "lower", "upper")
+        if (value := getattr(target, name)) is not None
+    }
+
+
 # ── field values of a row ────────────────────────────────────────────────────────────────────────
 
 _HEADERS = frozenset({*Version.__struct_fields__, *EventRow.__struct_fields__})
@@ -71,6 +82,7 @@ _OMITTED: dict[type[Any], frozenset[str]] = {
     CycleRow: frozenset({"plan_at", "plan_position", "outcome_at", "outcome_position"}),
     ObjectiveRow: frozenset({"closed_at", "closed_in", "ended_at", "ended_position"}),
     KeyResultRow: frozenset({"cycle", "scored_in", "scored_position", "former", "plan_ended"}),
+    KpiRow: frozenset({"goal_from", "targets"}),
     CheckInRow: frozenset(
         {"first_position", "key_result", "measured_at", "late", "claimed_at", "until_position", "ended"}
     ),
@@ -79,7 +91,8 @@ _OMITTED: dict[type[Any], frozenset[str]] = {
     COMMENT.row: frozenset({"subject_kind", "subject_id", "effective_at"}),
     REFLECTION.row: frozenset({"subject_kind", "subject_id", "effective_at"}),
 }
-"""By row class: columns that follow from other columns, from the node itself, or from the time of the event."""
+"""By row class: columns that follow from other columns, from the node itself, or from the time of the event, and those
+of a single version."""
 _DEFAULTS: dict[type[Any], Mapping[str, Any]] = {KpiRow: {"aggregation": Aggregation.LAST}}
 """By row class: the value of a column that was added by a later version, in rows of earlier versions. It is left out,
 so that the changes of an old log stay the same."""

@@ -1,6 +1,7 @@
-"""KPIs and their definitions: unit, goal, cadence, aggregation, owner and team."""
+"""KPIs and their definitions: unit, goal and targets, cadence, aggregation, owner and team."""
 
 from collections.abc import Sequence
+from datetime import date
 from enum import StrEnum
 from functools import singledispatch
 from typing import Any
@@ -9,8 +10,9 @@ from uuid import UUID
 import msgspec
 
 from domain.model.event import Event, Recorded
-from domain.model.kpi import KpiDefined, KpiRedefined, KpiRetired
-from domain.primitives.values import Aggregation, Basis, Cadence, Kind, KpiGoal, Unit
+from domain.model.kpi import KpiDefined, KpiRedefined, KpiRetired, KpiTargetsSet
+from domain.primitives.goal_schedule import GoalEdit
+from domain.primitives.values import Aggregation, Basis, Cadence, Kind, KpiGoal, KpiTarget, Unit
 from projections.store.batch_writer import BatchWriter, Reads
 from projections.store.keyset import FilterBuilder, List, text
 from projections.store.versioned_tables import Connection, Table, Version, VersionedTable, basis_params, fetch
@@ -19,6 +21,9 @@ from projections.store.versioned_tables import Connection, Table, Version, Versi
 
 
 class KpiRow(Version, frozen=True, gc=False):
+    """`goal` is that of the definition. Its first day and the targets are those that this very version begins or sets:
+    `domain.primitives.goal_schedule` makes the schedule of all versions."""
+
     key: str
     name: str
     description: str | None
@@ -29,6 +34,13 @@ class KpiRow(Version, frozen=True, gc=False):
     team: UUID | None
     aggregation: Aggregation
     retired: bool = False
+    goal_from: date | None = None
+    targets: tuple[KpiTarget, ...] = ()
+
+    @property
+    def edit(self) -> GoalEdit:
+        """What this version says of the goals of the KPI."""
+        return GoalEdit(self.changed_at, self.goal, self.goal_from, self.targets)
 
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────
@@ -53,12 +65,17 @@ def on_kpi_defined(event: KpiDefined, entry: Recorded, writer: BatchWriter) -> N
 
 @apply.register
 def on_kpi_redefined(event: KpiRedefined, entry: Recorded, writer: BatchWriter) -> None:
-    writer.insert_version(KPI, entry)
+    writer.insert_version(KPI, entry, targets=())
+
+
+@apply.register
+def on_kpi_targets_set(event: KpiTargetsSet, entry: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(KPI, entry, goal_from=None)
 
 
 @apply.register
 def on_kpi_retired(event: KpiRetired, entry: Recorded, writer: BatchWriter) -> None:
-    writer.insert_version(KPI, entry, retired=True)
+    writer.insert_version(KPI, entry, goal_from=None, targets=(), retired=True)
 
 
 # ── filters and orders ───────────────────────────────────────────────────────────────────────────

@@ -20,13 +20,17 @@ from api.snapshot.dataloaders import found, found_refs, in_groups
 from api.snapshot.snapshot import Batch, RowProxy, View
 from domain.model.event import Recorded
 from domain.model.key_result import KeyResultCheckedIn
+from domain.model.kpi import KpiDefined, KpiRedefined, KpiTargetsSet
 from domain.model.objective import ObjectiveAligned, ObjectiveDrafted, ObjectiveUnaligned
 from domain.model.people import TeamJoined, TeamLeft
+from domain.primitives.goal_schedule import GoalSchedule
 from domain.primitives.values import Kind, Ref
+from projections.figures.kpi_standing import goal_schedule
 from projections.history import effects, field_changes
 from projections.history.effects import StateBefore
 from projections.history.field_changes import Around, Field
 from projections.tables import changes as changed
+from projections.tables import kpi
 
 # ── subject ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -77,12 +81,24 @@ def state_before(batch: Batch) -> Sequence[StateBefore]:
     return [known.get(row.position, StateBefore()) for row in batch.rows]
 
 
+def schedules_before(batch: Batch) -> Sequence[GoalSchedule]:
+    """The goal schedule of the KPI before each change of its targets; an empty one for other changes. One statement for
+    all of them."""
+    view = batch.view
+    ids = {row.event.originator_id for row in batch.rows if isinstance(row.event, KpiTargetsSet)}
+    versions = view.read(kpi.kpi_versions, list(ids)) if ids else {}
+    before = [
+        [one for one in versions.get(row.event.originator_id, ()) if one.position < row.position] for row in batch.rows
+    ]
+    return [goal_schedule(rows, view.calendar) for rows in before]
+
+
 def _fields(batch: Batch) -> Sequence[list[FieldChange]]:
-    parts = zip(batch.rows, batch.all(before_after), batch.all(state_before), strict=True)
-    return shown(batch.view, [_differences(row, around, before) for row, around, before in parts])
+    parts = zip(batch.rows, batch.all(before_after), batch.all(state_before), batch.all(schedules_before), strict=True)
+    return shown(batch.view, [_differences(*part) for part in parts])
 
 
-def _differences(row: EventChange, around: Around, before: StateBefore) -> list[Field]:
+def _differences(row: EventChange, around: Around, before: StateBefore, planned: GoalSchedule) -> list[Field]:
     """The differences between the two versions, and the items added to or removed from lists outside them."""
     event, after = row.event, field_changes.field_values(around.after)
     if isinstance(event, KeyResultCheckedIn):
@@ -100,6 +116,11 @@ def _differences(row: EventChange, around: Around, before: StateBefore) -> list[
             found.append(Field("members", None, Ref(Kind.PERSON, event.person)))
         case TeamLeft():
             found.append(Field("members", Ref(Kind.PERSON, event.person), None))
+        case KpiDefined() | KpiRedefined() if event.goal_from is not None:
+            found.append(Field("goalFrom", None, event.goal_from))
+        case KpiTargetsSet():
+            fields = (field_changes.target_fields(one) for one in (planned, planned.with_targets(event.targets)))
+            found += field_changes.differences(*fields)
     return found
 
 

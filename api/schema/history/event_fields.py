@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from api.schema.connections.filters import NOTHING
-from api.schema.history.change import before_after, state_before
+from api.schema.history.change import before_after, schedules_before, state_before
+from api.schema.types.kpi import KpiTargetChange
 from api.schema.types.measurements import VERSIONS
 from api.schema.types.workspace import Calendar, ScoringPolicy
 from api.snapshot.dataloaders import found, found_refs, or_none
 from api.snapshot.snapshot import Batch
 from domain.model.event import Event
+from domain.model.kpi import KpiTargetsSet
+from domain.primitives.goal_schedule import GoalSchedule
 from domain.primitives.personal_data import ERASED, erased_handle
 from domain.primitives.values import Kind
 from projections.tables import cycle
@@ -102,6 +105,17 @@ def measurement(batch: Batch, kind: Kind) -> Sequence[Any]:
 
 def _last(versions: Sequence[Any], position: int) -> Any:
     return next((row for row in reversed(versions) if row.position <= position), None)
+
+
+def target_changes(batch: Batch) -> Sequence[list[KpiTargetChange]]:
+    """The days of the targets that each event set or removed, with the goal in force before and after it."""
+    known = zip(batch.rows, batch.all(schedules_before), strict=True)
+    return [_target_changes(row.event, before) if type(row.event) is KpiTargetsSet else [] for row, before in known]
+
+
+def _target_changes(event: KpiTargetsSet, before: GoalSchedule) -> list[KpiTargetChange]:
+    after = before.with_targets(event.targets)
+    return [KpiTargetChange(from_=day, before=before.on(day), after=after.on(day)) for day in event.days]
 
 
 def own_node(batch: Batch, kind: Kind) -> Sequence[Any]:

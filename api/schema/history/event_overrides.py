@@ -1,12 +1,14 @@
 """Differences between the GraphQL type of an event and its class: renamed, omitted and additional fields."""
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
 from api.schema.history import event_fields
-from api.schema.history.event_fields import AFTER, BEFORE, Source
+from api.schema.history.event_fields import AFTER, BEFORE, EVENT, Source
 from api.schema.primitives import refs
 from api.schema.types import workspace
+from api.schema.types.kpi import KpiTargetChange
 from domain.model import cycle, discussion, key_result, kpi, objective, people
 from domain.model import workspace as workspace_events
 from domain.model.event import Event, body_fields, field_description
@@ -27,7 +29,9 @@ class EventField(NamedTuple):
 
 ENDINGS = frozenset({objective.ObjectiveClosed})
 """Events whose fields have no earlier value though they are not the first of their stream."""
-OMITTED = frozenset({"sealed", "late", "claimed_at", "cycle", "subject", "policy", "calendar"})
+OMITTED = frozenset(
+    {"sealed", "late", "claimed_at", "cycle", "subject", "policy", "calendar", "goal_from", "targets"}
+)
 """Fields that every change has, or that an entry of `ADDITIONAL` replaces."""
 SHOWN_AS: dict[tuple[type[Event], str], str] = {
     (people.TeamFormed, "parent"): "parent_team",
@@ -97,6 +101,13 @@ _READING = EventField(
     event_fields.measurement,
     (Kind.READING,),
 )
+
+
+def _goal_from(event: type[Event]) -> EventField:
+    meaning = field_description(event, "goal_from")
+    return EventField("goal_from", meaning, date | None, event_fields.value, (Source(event, EVENT, "goal_from"),))
+
+
 ADDITIONAL: dict[type[Event], list[EventField]] = {
     people.PersonAdded: [
         _after(
@@ -167,6 +178,17 @@ ADDITIONAL: dict[type[Event], list[EventField]] = {
         ),
     ],
     key_result.CheckInCorrected: [_CHECK_IN],
+    kpi.KpiDefined: [_goal_from(kpi.KpiDefined)],
+    kpi.KpiRedefined: [_goal_from(kpi.KpiRedefined)],
+    kpi.KpiTargetsSet: [
+        EventField(
+            "targets",
+            "The days of the targets that were set or removed, in order, each with the goal in force before and after.",
+            list[KpiTargetChange],
+            event_fields.target_changes,
+            (),
+        )
+    ],
     kpi.ReadingRecorded: [_READING],
     kpi.ReadingCorrected: [_READING],
     kpi.ReadingRetracted: [

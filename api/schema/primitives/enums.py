@@ -261,7 +261,7 @@ described(
         "API": "A GraphQL request from a program.",
         "CONSOLE": "A GraphQL request from a page served by this server.",
         "IMPORT": "An import of facts from another system.",
-        "INGEST": "A batch of readings sent to the ingest endpoint.",
+        "INGEST": "A file of readings or targets sent to an ingest endpoint.",
         "SYSTEM": "The server itself, without a caller.",
     },
 )(Source)

@@ -1,7 +1,7 @@
 """KPIs: measures that are watched at a steady cadence, independent of cycles."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from itertools import pairwise
 from typing import Annotated, Any, TypeAlias
 from uuid import UUID
@@ -73,6 +73,16 @@ class KpiGoal:
     tolerance: float = strawberry.field(
         description="The largest miss that is still a WARNING, in the KPI's unit. A larger miss is BREACHED."
     )
+
+
+@strawberry.type(
+    description="A day on which a target of a KPI was set or removed, with the goal in force on that day before and "
+    "after; null for no goal."
+)
+class KpiTargetChange:
+    from_: date = strawberry.field(name="from", description="The first day of the target.")
+    before: KpiGoal | None = strawberry.field(description="The goal of that day until the change.")
+    after: KpiGoal | None = strawberry.field(description="The goal of that day since the change.")
 
 
 @strawberry.type(description="The readings of one period of the calendar, half-open [start, end).")
