@@ -20,7 +20,7 @@ from starlette.responses import Response, StreamingResponse
 from api.asgi.error_response import error_response
 from api.asgi.etag import matches
 from api.endpoints.csv_cells import BOM, cell, table
-from api.endpoints.readings_parser import CSV, NDJSON
+from api.endpoints.row_parser import CSV, NDJSON
 from api.execution.context import Context
 from api.schema.schema import QueryFailed, schema
 from api.snapshot.snapshot import ByKey, View

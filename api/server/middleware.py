@@ -15,7 +15,7 @@ from api.asgi.body_limit import BodyLimit
 from api.asgi.error_response import error_response, unavailable_response
 from api.asgi.host_check import HostCheck
 from api.auth.authentication_middleware import AuthenticationMiddleware
-from api.endpoints import readings_ingest
+from api.endpoints import readings_ingest, targets_ingest
 from api.observability.request_log import REQUEST_ID, RequestLogMiddleware
 from api.schema.primitives.errors import INTERNAL, MASKED
 from api.server.authenticators import cors
@@ -33,7 +33,7 @@ def middleware_of(process: Process) -> list[Middleware]:
         Middleware(HostCheck, names=[settings.host, *(settings.host_names or "").split(",")]),
         *cors(settings),
         Middleware(AuthenticationMiddleware, authenticators=process.authenticators),
-        Middleware(BodyLimit, seconds=settings.request_timeout_s, streamed={readings_ingest.PATH}),
+        Middleware(BodyLimit, seconds=settings.request_timeout_s, streamed={readings_ingest.PATH, targets_ingest.PATH}),
     ]
 
 

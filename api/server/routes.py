@@ -4,11 +4,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from api.endpoints import readings_ingest
+from api.endpoints import readings_ingest, targets_ingest
 from api.endpoints.checkpoint import Publishing, schema_text
+from api.endpoints.file_ingest import FileKind, Ingest
 from api.endpoints.health import Readiness
 from api.endpoints.ledger_export import Exports
-from api.endpoints.readings_ingest import Ingest
 from api.graphql_http.endpoint import Endpoint
 from api.ide import editor_page
 from api.report.report_endpoint import Reports
@@ -23,7 +23,8 @@ def routes_of(process: Process, *, editor: bool) -> list[BaseRoute]:
         *operations_of(process),
         *_exports(process),
         Route("/schema.graphql", schema_text),
-        Route(readings_ingest.PATH, Ingest(process.context, process.writer).readings, methods=["POST"]),
+        _ingest(process, readings_ingest.PATH, readings_ingest.READINGS),
+        _ingest(process, targets_ingest.PATH, targets_ingest.TARGETS),
         Route("/report/{cycle}", Reports(process.context).page),
     ]
 
@@ -46,6 +47,10 @@ def operations_of(process: Process) -> list[BaseRoute]:
         Route("/readyz", readiness.endpoint),
         Route("/metrics", process.metrics.page),
     ]
+
+
+def _ingest(process: Process, path: str, kind: FileKind) -> Route:
+    return Route(path, Ingest(process.context, process.writer, kind).file, methods=["POST"])
 
 
 def _exports(process: Process) -> list[BaseRoute]:

@@ -42,10 +42,10 @@ class IngestApi(Api):
         super().__init__(http)
         self.database = database
 
-    def put(self, file: bytes, media: str = NDJSON, **headers: str) -> tuple[int, Any]:
+    def put(self, file: bytes, media: str = NDJSON, path: str = PATH, **headers: str) -> tuple[int, Any]:
         """Upload a file; returns the status and the JSON answer."""
         request_headers = {"content-type": media, **{name.replace("_", "-"): value for name, value in headers.items()}}
-        response = self.http.post(PATH, content=file, headers=request_headers)
+        response = self.http.post(path, content=file, headers=request_headers)
         return response.status_code, response.json()
 
     def refused_file(self, file: bytes, media: str = NDJSON, **headers: str) -> tuple[int, Mapping[str, Any]]:

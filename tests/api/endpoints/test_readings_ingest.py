@@ -7,7 +7,7 @@ import pytest
 from starlette.requests import Request
 
 from api.asgi.body_limit import BodyTooSlow
-from api.endpoints import readings_ingest, readings_parser
+from api.endpoints import file_ingest, row_parser
 from api.execution.writer import Writer
 from domain.commands.kpi_commands import RecordReadings
 from domain.commands.permissions import Role
@@ -19,7 +19,7 @@ from tests.api.endpoints.conftest import CSV, HEADER, NDJSON, PATH, IngestApi, l
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(readings_parser, "READINGS_MAX", 3)
+    monkeypatch.setattr(row_parser, "ROWS_MAX", 3)
 
 
 def test_ingested_readings_are_readable_after_the_response(ingest: IngestApi) -> None:
@@ -181,7 +181,7 @@ def test_idempotency_key_is_limited_to_188_characters(ingest: IngestApi, key: st
 
 def test_too_large_file_is_answered_413(ingest: IngestApi, monkeypatch: pytest.MonkeyPatch) -> None:
     file = b"".join(line(number) for number in range(9))
-    monkeypatch.setattr(readings_ingest, "BODY_BYTES_MAX", len(file) - 1)
+    monkeypatch.setattr(file_ingest, "BODY_BYTES_MAX", len(file) - 1)
     with_length = ingest.http.post(PATH, content=file, headers={"content-type": NDJSON})
     assert (with_length.status_code, with_length.json()["errors"][0]["extensions"]["code"]) == (413, "TOO_LARGE")
     without_length = ingest.http.post(PATH, content=iter([file]), headers={"content-type": NDJSON})
@@ -190,7 +190,7 @@ def test_too_large_file_is_answered_413(ingest: IngestApi, monkeypatch: pytest.M
 
 
 def test_ingest_body_may_exceed_the_graphql_body_limit(ingest: IngestApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(readings_parser, "READINGS_MAX", 10_000)
+    monkeypatch.setattr(row_parser, "ROWS_MAX", 10_000)
     note = "n" * 19_000
     file = b"".join(line(number, note=note) for number in range(1_000))
     assert len(file) > 16 * 1024 * 1024
@@ -229,7 +229,7 @@ def test_stalled_upload_is_answered_with_the_recorded_count(
         raise BodyTooSlow
 
     monkeypatch.setattr(Request, "stream", stalled)
-    monkeypatch.setattr(readings_ingest, "_BLOCK_BYTES", 1)
+    monkeypatch.setattr(file_ingest, "_BLOCK_BYTES", 1)
     response = ingest.http.post(PATH, content=b"", headers={"content-type": NDJSON, "accept": accept})
     answer = json.loads(response.text.splitlines()[-1])
     assert (response.status_code, answer["recorded"]) == (status, 3)

@@ -1,14 +1,15 @@
-"""The parser of readings reports each fault of a file with its line, a code and advice."""
+"""The parser of files reports each fault of a file with its line, a code and advice."""
 
 import pytest
 
-from api.endpoints.readings_parser import CSV, FORMATS, LINE_BYTES_MAX, NDJSON, BadLine, Batch, Reader
+from api.endpoints.readings_ingest import READINGS
+from api.endpoints.row_parser import CSV, FORMATS, LINE_BYTES_MAX, NDJSON, ROWS_MAX, BadLine, Batch, Reader
 from domain.commands.kpi_commands import READINGS_MAX
 from tests.api.endpoints.conftest import HEADER, IngestApi, line, row
 
 
 def read(file: bytes, media: str, piece: int = 0) -> tuple[list[Batch], BadLine | None]:
-    reader = Reader(FORMATS[media]())
+    reader = Reader(media, READINGS.rows)
     pieces = [file] if piece == 0 else [file[at : at + piece] for at in range(0, len(file), piece)]
     batches = [batch for one in pieces for batch in reader.feed(one)]
     return [*batches, *reader.close()], reader.bad
@@ -101,7 +102,7 @@ def test_csv_with_only_a_header_is_accepted() -> None:
 def test_final_newline_is_optional(end: bytes) -> None:
     for media, file in ((NDJSON, line(1).strip()), (CSV, HEADER + row(1).strip())):
         (batch,), wrong = read(file + end, media)
-        assert (len(batch.readings), wrong) == (1, None)
+        assert (len(batch.rows), wrong) == (1, None)
 
 
 def test_columns_come_in_any_order_and_export_columns_are_ignored() -> None:
@@ -109,7 +110,7 @@ def test_columns_come_in_any_order_and_export_columns_are_ignored() -> None:
         b"position, value ,kpi,recorded_at,measured_at\r\n7,3,orders,2026-01-01T00:00:00Z,2025-01-01T00:00:00+01:00\r\n"
     )
     (batch,), _ = read(file, CSV)
-    (reading,) = batch.readings
+    (reading,) = batch.rows
     assert (reading.kpi.key, reading.value, reading.note) == ("orders", 3.0, None)
     assert reading.measured_at is not None
     assert reading.measured_at.isoformat() == "2025-01-01T00:00:00+01:00"
@@ -140,16 +141,17 @@ def test_error_message_truncates_the_cell() -> None:
 
 
 def test_batch_has_the_size_limit_of_a_command_and_its_line_numbers() -> None:
+    assert ROWS_MAX == READINGS_MAX
     file = b"\n" + b"".join(line(number) for number in range(READINGS_MAX + 1))
     for piece in (0, 4_096):
         first, second = read(file, NDJSON, piece)[0]
-        assert (len(first.readings), first.lines[0], first.lines[-1]) == (READINGS_MAX, 2, READINGS_MAX + 1)
+        assert (len(first.rows), first.lines[0], first.lines[-1]) == (READINGS_MAX, 2, READINGS_MAX + 1)
         assert second.lines == [READINGS_MAX + 2]
 
 
 def test_batch_size_is_limited_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.endpoints.readings_parser.BATCH_BYTES_MAX", 250)
-    assert [len(batch.readings) for batch in read(b"".join(line(one) for one in range(7)), NDJSON)[0]] == [4, 3]
+    monkeypatch.setattr("api.endpoints.row_parser.BATCH_BYTES_MAX", 250)
+    assert [len(batch.rows) for batch in read(b"".join(line(one) for one in range(7)), NDJSON)[0]] == [4, 3]
 
 
 @pytest.mark.parametrize(
