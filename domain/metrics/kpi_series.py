@@ -1,20 +1,23 @@
-"""Calendar series of a KPI's readings, each period with its status, and the comparison of two periods.
+"""Calendar series of a KPI's readings, each period with its goal and its status, and the comparison of two periods.
 
 Readings are passed as of the basis: those known, none after `at`, oldest first.
 """
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from math import fsum
 from sys import float_info
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from domain.metrics.formulas import FIGURE_TOLERANCE, Fact, NumericMeasurement
+from domain.metrics.kpi_schedule import KpiSchedule, KpiTerms
 from domain.primitives.calendar import INSTANT, Calendar, Step, bounded
-from domain.primitives.values import Aggregation, GoalDirection, KpiGoal
+from domain.primitives.values import Aggregation, EarlierPeriod, GoalDirection, KpiGoal
+
+_FIRST: Final = datetime.min.replace(tzinfo=UTC) + INSTANT
 
 Bucket: TypeAlias = tuple[datetime, datetime]
 """A period, half-open [start, end)."""
@@ -31,17 +34,9 @@ class KpiStatus(StrEnum):
     RETIRED = "RETIRED"
 
 
-class KpiTerms(Fact, frozen=True, gc=False):
-    """How a definition of a KPI, effective since a moment, works out a period's value and judges it."""
-
-    since: datetime
-    goal: KpiGoal | None = None
-    aggregation: Aggregation = Aggregation.LAST
-
-
 class SeriesPoint(Fact, frozen=True, gc=False):
     """One bucket, half-open [start, end); without a reading its value is None. `is_partial`: it has not ended at the
-    basis."""
+    basis. `goal` is the one by which it is judged, `label` the name of the period."""
 
     start: datetime
     end: datetime
@@ -49,13 +44,26 @@ class SeriesPoint(Fact, frozen=True, gc=False):
     count: int
     status: KpiStatus
     is_partial: bool = False
+    goal: KpiGoal | None = None
+    label: str = ""
+
+    @property
+    def planned(self) -> float | None:
+        """The target of the goal; None without a goal, and for WITHIN."""
+        return None if self.goal is None else self.goal.target
+
+    @property
+    def variance(self) -> float | None:
+        """The value's distance from the goal, as by `variance`; None without a value or a goal."""
+        return None if self.value is None or self.goal is None else variance(self.goal, self.value)
 
 
 class Comparison(Fact, frozen=True, gc=False):
-    """A bucket compared with the previous one: change = current - previous, change_ratio = change / |previous|.
+    """A bucket compared with another one, called previous: change = current - previous, change_ratio = change /
+    |previous|.
 
     `is_partial`: the current bucket has not ended at the basis. Then `previous_to_date` is the value of the same
-    elapsed part of the previous bucket, change_to_date = current - previous_to_date, and
+    elapsed part of the other bucket, change_to_date = current - previous_to_date, and
     change_ratio = change_to_date / |previous_to_date|.
     """
 
@@ -69,19 +77,6 @@ class Comparison(Fact, frozen=True, gc=False):
 
 
 # ── judging ──────────────────────────────────────────────────────────────────────────────────────
-
-
-def in_force(terms: Sequence[KpiTerms], end: datetime) -> KpiTerms:
-    """The terms in force on the last day of a period that ends at `end`, of terms in order of time.
-
-    Terms that take effect during a day hold for all of it. The first terms also hold before they take effect, because
-    readings may be older than their KPI's definition.
-    """
-    return terms[max(bisect_left(terms, end, key=_since) - 1, 0)]
-
-
-def _since(terms: KpiTerms) -> datetime:
-    return terms.since
 
 
 def judged(goal: KpiGoal | None, value: float) -> KpiStatus:
@@ -107,26 +102,43 @@ def _shortfalls(goal: KpiGoal, value: float) -> list[tuple[float, float]]:
     return below + above
 
 
+def variance(goal: KpiGoal, value: float) -> float:
+    """The signed distance of a value from the bound of its goal: value - target, positive above it.
+
+    WITHIN has two bounds: the distance is that from the missed one, or inside from the nearer one, the lower one if both
+    are equally near.
+    """
+    if goal.lower is None or goal.upper is None:
+        return _finite(value - (goal.target or 0.0))
+    return _finite(min(value - goal.lower, value - goal.upper, key=abs))
+
+
 def point(
     readings: Sequence[NumericMeasurement],
     bucket: Bucket,
     terms: KpiTerms,
     at: datetime,
     aggregation: Aggregation | None = None,
+    label: str = "",
 ) -> SeriesPoint:
     """The bucket's value by these terms (or by another aggregation), and its status.
 
     A sum over a bucket that has not ended at the basis is not judged: its status is NO_DATA.
     """
-    start, end = bucket
-    by, is_partial = aggregation or terms.aggregation, at < end
+    by = aggregation or terms.aggregation
     values = _values(readings, bucket)
-    if not values:
-        return SeriesPoint(start, end, None, 0, KpiStatus.NO_DATA, is_partial)
-    value = aggregated(values, by)
-    can_judge = not is_partial or by is not Aggregation.SUM
-    status = judged(terms.goal, value) if can_judge else KpiStatus.NO_DATA
-    return SeriesPoint(start, end, value, len(values), status, is_partial)
+    value = aggregated(values, by) if values else None
+    can_judge = bucket[1] <= at or by is not Aggregation.SUM
+    return judged_point(bucket, value, len(values), terms, at, label, can_judge=can_judge)
+
+
+def judged_point(
+    bucket: Bucket, value: float | None, count: int, terms: KpiTerms, at: datetime, label: str, *, can_judge: bool
+) -> SeriesPoint:
+    """A bucket with its value and status: NO_DATA without a value, and for one that cannot be judged."""
+    start, end = bucket
+    status = judged(terms.goal, value) if can_judge and value is not None else KpiStatus.NO_DATA
+    return SeriesPoint(start, end, value, count, status, at < end, terms.goal, label)
 
 
 def _values(readings: Sequence[NumericMeasurement], bucket: Bucket) -> list[float]:
@@ -144,35 +156,46 @@ def measured_at(reading: NumericMeasurement) -> datetime:
 def series(
     readings: Sequence[NumericMeasurement],
     every: Step,
-    terms: Sequence[KpiTerms],
+    schedule: KpiSchedule,
     at: datetime,
-    calendar: Calendar,
     *,
     aggregation: Aggregation | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
+    include_planned: bool = False,
 ) -> list[SeriesPoint]:
-    """The readings in the periods of the calendar, oldest first, with empty buckets.
+    """The readings in buckets of the calendar, oldest first, with empty buckets.
 
     From the bucket with `since` (default: the first reading) to the bucket with the last instant before `until`
-    (default: the basis), at most up to the basis. Buckets are never cut, so that a bucket's value does not depend on
-    the window. Each bucket has the value and the status by the terms in force on its last day; `aggregation` replaces
-    theirs. CHANGE makes one bucket per reading, up to the next one, by the terms in force on the day of the reading;
-    none of them is partial. Raises `TOO_LARGE`.
+    (default: the basis), at most up to the basis. With `include_planned` it goes on beyond the basis: to `until`, by
+    default to the bucket in which the last goal or target begins; and without a reading it begins at the basis. Buckets
+    are never cut, so that a bucket's value does not depend on the window. Each bucket has the value, the goal and the
+    status by the terms in force on its last day; `aggregation` replaces theirs. CHANGE makes one bucket per reading, up
+    to the next one, by the terms in force on the day of the reading; none of them is partial or beyond the basis.
+    Raises `TOO_LARGE`.
     """
-    first = since or (readings[0].measured_at if readings else None)
+    first = since or (readings[0].measured_at if readings else at if include_planned else None)
     if first is None:
         return []
+    calendar = schedule.calendar
     if every is Step.CHANGE:
         edges = _between(readings, first, until, at)
-        ends = [calendar.day_end(calendar.day_of(edge[0])) for edge in edges]
+        days = [calendar.day_of(start) for start, _ in edges]
         return [
-            point(readings, edge, in_force(terms, end), edge[1], aggregation)
-            for edge, end in zip(edges, ends, strict=True)
+            point(readings, edge, schedule.on(day), edge[1], aggregation, day.isoformat())
+            for edge, day in zip(edges, days, strict=True)
         ]
-    edges = calendar.buckets(every, first, min(at, until or at))
-    shown = [edge for edge in edges if until is None or edge[0] < until]
-    return [point(readings, edge, in_force(terms, edge[1]), at, aggregation) for edge in shown]
+    last = _beyond(schedule, at, until) if include_planned else min(at, until or at)
+    shown = [edge for edge in calendar.buckets(every, first, last) if until is None or edge[0] < until]
+    return [
+        point(readings, edge, schedule.of_period(edge[1]), at, aggregation, calendar.label(every, edge[0]))
+        for edge in shown
+    ]
+
+
+def _beyond(schedule: KpiSchedule, at: datetime, until: datetime | None) -> datetime:
+    """The last moment of a series with what is planned after the basis."""
+    return until or max(at, schedule.calendar.day_start(schedule.last_day))
 
 
 def _between(
@@ -226,32 +249,77 @@ def _finite(value: float) -> float:
 def comparison(
     readings: Sequence[NumericMeasurement],
     every: Step,
-    terms: Sequence[KpiTerms],
+    schedule: KpiSchedule,
     at: datetime,
-    calendar: Calendar,
     aggregation: Aggregation | None = None,
+    to: EarlierPeriod = EarlierPeriod.PREVIOUS,
 ) -> Comparison:
-    """The bucket of the basis compared with the previous one; with CHANGE, the latest two readings.
+    """The bucket of the basis compared with another one; with CHANGE, the latest reading with another one.
 
     Each bucket has the value by the terms in force on its last day; `aggregation` replaces theirs. The bucket of the
-    basis is partial, so its ratio is on the same elapsed part of the previous one, at most all of it. A change is None
-    if one of its two values is missing; the ratio is also None if the value that it is on is 0.
+    basis is partial, so its ratio is on the same elapsed part of the other one, at most all of it. A change is None if
+    one of its two values is missing; the ratio is also None if the value that it is on is 0.
     """
     if every is Step.CHANGE:
-        *_, before, latest = None, None, *(reading.value for reading in readings[-2:])
-        return compared(latest, before)
-    (current,) = calendar.buckets(every, at, at)
-    (other,) = calendar.buckets(every, current[0] - INSTANT, current[0] - INSTANT)
-    elapsed = (other[0], min(other[1], other[0] + (at - current[0]) + INSTANT))
-    now, before = in_force(terms, current[1]), in_force(terms, other[1])
-    return _to_date(
-        point(readings, current, now, at, aggregation).value,
+        return _of_readings(readings, schedule.calendar, to)
+    (current,) = schedule.calendar.buckets(every, at, at)
+    other = earlier(schedule.calendar, every, current[0], to)
+    elapsed = (other[0], _elapsed_until(schedule.calendar, current[0], other, at))
+    before = schedule.of_period(other[1])
+    return compared_to_date(
+        point(readings, current, schedule.of_period(current[1]), at, aggregation).value,
         point(readings, other, before, at, aggregation).value,
         point(readings, elapsed, before, at, aggregation).value,
     )
 
 
-def _to_date(current: float | None, previous: float | None, to_date: float | None) -> Comparison:
+def earlier(calendar: Calendar, every: Step, start: datetime, over: EarlierPeriod) -> Bucket:
+    """The bucket that the one that begins at `start` is compared with.
+
+    YEAR_BEFORE is the same day, month, quarter or year of the year before, 28 February for 29 February; for a week or a
+    pair of weeks it is the one 52 weeks before, which begins on the same day of the week.
+    """
+    within = max(start, _FIRST) - INSTANT
+    if over is EarlierPeriod.YEAR_BEFORE:
+        day = calendar.day_of(start)
+        in_weeks = every in (Step.WEEK, Step.BIWEEKLY)
+        within = calendar.day_start(_weeks_before(day) if in_weeks else _a_year_before(day))
+    (other,) = calendar.buckets(every, within, within)
+    return other
+
+
+def _a_year_before(day: date) -> date:
+    """The same day of the year before; 28 February for 29 February."""
+    last = 28 if (day.month, day.day) == (2, 29) else day.day
+    return day.replace(year=max(day.year - 1, date.min.year), day=last)
+
+
+def _weeks_before(day: date) -> date:
+    """The day 52 weeks before."""
+    return day - min(timedelta(weeks=52), day - date.min)
+
+
+def _elapsed_until(calendar: Calendar, start: datetime, other: Bucket, at: datetime) -> datetime:
+    """The end of the part of the other bucket that has elapsed at `at` of the bucket that begins at `start`: as many
+    days, and the same time since the beginning of the day."""
+    today = calendar.day_of(at)
+    then = calendar.day_of(other[0]) + (today - calendar.day_of(start))
+    same_time = calendar.day_start(then) + (at - calendar.day_start(today)) + INSTANT
+    return min(other[1], calendar.day_end(then), same_time)
+
+
+def _of_readings(readings: Sequence[NumericMeasurement], calendar: Calendar, to: EarlierPeriod) -> Comparison:
+    """The latest reading compared with the one before, or with the latest one up to the end of its day a year before."""
+    if not readings:
+        return compared(None, None)
+    *others, latest = readings
+    if to is EarlierPeriod.YEAR_BEFORE:
+        end = calendar.day_end(_a_year_before(calendar.day_of(latest.measured_at)))
+        others = others[: bisect_left(others, end, key=measured_at)]
+    return compared(latest.value, others[-1].value if others else None)
+
+
+def compared_to_date(current: float | None, previous: float | None, to_date: float | None) -> Comparison:
     """A bucket that has not ended, compared with the whole of the other and with the same elapsed part of it."""
     whole, part = compared(current, previous), compared(current, to_date)
     return Comparison(

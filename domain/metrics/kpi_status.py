@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from domain.metrics.formulas import Fact, NumericMeasurement
-from domain.metrics.kpi_series import Bucket, KpiStatus, KpiTerms, SeriesPoint, in_force, measured_at, point
+from domain.metrics.kpi_schedule import KpiSchedule
+from domain.metrics.kpi_series import Bucket, KpiStatus, SeriesPoint, measured_at, point
 from domain.metrics.rating import is_outdated
-from domain.primitives.calendar import Calendar, Step
+from domain.primitives.calendar import Step
 from domain.primitives.values import Aggregation, Cadence, ScoringPolicy
 
 PERIODS = {
@@ -21,12 +22,10 @@ PERIODS = {
 
 
 class KpiFacts(Fact, frozen=True, gc=False):
-    """A KPI at a basis. `terms`: those of each of its definitions, oldest first; at least one. `calendar`: the one in
-    force, which bounds its periods."""
+    """A KPI at a basis."""
 
-    terms: tuple[KpiTerms, ...]
+    schedule: KpiSchedule
     cadence: Cadence
-    calendar: Calendar
     retired: bool = False
 
 
@@ -58,16 +57,17 @@ def latest_period(kpi: KpiFacts, readings: Sequence[NumericMeasurement], at: dat
     if is_running_sum(kpi, bucket, at):
         before = bisect_left(readings, bucket[0], key=measured_at)
         return latest_period(kpi, readings[:before], at)
-    return point(readings, bucket, in_force(kpi.terms, bucket[1]), at)
+    label = kpi.schedule.calendar.label(PERIODS[kpi.cadence], bucket[0])
+    return point(readings, bucket, kpi.schedule.of_period(bucket[1]), at, label=label)
 
 
 def period(kpi: KpiFacts, moment: datetime) -> Bucket:
     """The period of the KPI's cadence that contains a moment."""
     every = PERIODS[kpi.cadence]
-    start = kpi.calendar.floor(every, moment)
-    return start, kpi.calendar.following(every, start)
+    start = kpi.schedule.calendar.floor(every, moment)
+    return start, kpi.schedule.calendar.following(every, start)
 
 
 def is_running_sum(kpi: KpiFacts, bucket: Bucket, at: datetime) -> bool:
     """Whether the value of this period is a sum, and the period has not ended: then it cannot be judged."""
-    return at < bucket[1] and in_force(kpi.terms, bucket[1]).aggregation is Aggregation.SUM
+    return at < bucket[1] and kpi.schedule.of_period(bucket[1]).aggregation is Aggregation.SUM

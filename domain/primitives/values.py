@@ -133,6 +133,13 @@ class Aggregation(StrEnum):
     SUM = "SUM"
 
 
+class EarlierPeriod(StrEnum):
+    """The period that another one is compared with: the one before it, or the one a year before it."""
+
+    PREVIOUS = "PREVIOUS"
+    YEAR_BEFORE = "YEAR_BEFORE"
+
+
 class UnitKind(StrEnum):
     NUMBER = "NUMBER"
     PERCENT = "PERCENT"

@@ -6,7 +6,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from domain.metrics import kpi_status
-from domain.metrics.kpi_series import KpiStatus, KpiTerms, in_force
+from domain.metrics.kpi_schedule import KpiSchedule
+from domain.metrics.kpi_series import KpiStatus
 from domain.metrics.kpi_status import KpiFacts
 from domain.primitives.calendar import Calendar
 from domain.primitives.goal_schedule import GoalSchedule, schedule_of
@@ -40,8 +41,8 @@ def standings(conn: Connection, basis: Basis, rows: Sequence[KpiRow], calendar: 
     Reads the readings of one or two periods, and only the latest reading where it is the value of its period.
     """
     ids = [row.id for row in rows]
-    terms = terms_of(kpi.kpi_versions(conn, basis, ids))
-    facts = {row.id: KpiFacts(terms[row.id], row.cadence, calendar, row.retired) for row in rows}
+    schedules = schedules_of(kpi.kpi_versions(conn, basis, ids), calendar)
+    facts = {row.id: KpiFacts(schedules[row.id], row.cadence, row.retired) for row in rows}
     latest = READINGS.latest(conn, basis, ids)
     starts = _starts(conn, basis, facts, latest)
     since = READINGS.since(conn, basis, starts) if starts else {}
@@ -49,18 +50,19 @@ def standings(conn: Connection, basis: Basis, rows: Sequence[KpiRow], calendar: 
     return {id: KpiStanding(one, since.get(id) or alone.get(id, []), basis.at) for id, one in facts.items()}
 
 
+def schedules_of(versions: Mapping[UUID, Sequence[KpiRow]], calendar: Calendar) -> dict[UUID, KpiSchedule]:
+    """The schedule of each of these KPIs by this calendar, from all of its versions at a basis, oldest first."""
+    return {id: _schedule(rows, calendar) for id, rows in versions.items()}
+
+
+def _schedule(versions: Sequence[KpiRow], calendar: Calendar) -> KpiSchedule:
+    aggregations = [(calendar.day_of(row.changed_at), row.aggregation) for row in versions]
+    return KpiSchedule(goal_schedule(versions, calendar), aggregations, calendar)
+
+
 def goal_schedule(versions: Iterable[KpiRow], calendar: Calendar) -> GoalSchedule:
-    """The goal schedule of a KPI from all of its versions, oldest first."""
+    """The goals and targets of a KPI by day, from all of its versions at a basis, oldest first."""
     return schedule_of((row.edit for row in versions), calendar)
-
-
-def terms_of(versions: Mapping[UUID, Sequence[KpiRow]]) -> dict[UUID, tuple[KpiTerms, ...]]:
-    """The terms of each of these KPIs, from all of its versions."""
-    return {id: tuple(_terms(rows)) for id, rows in versions.items()}
-
-
-def _terms(versions: Iterable[KpiRow]) -> Iterable[KpiTerms]:
-    return (KpiTerms(row.changed_at, row.goal, row.aggregation) for row in versions)
 
 
 def _starts(
@@ -76,7 +78,7 @@ def _starts(
     complete = {
         id: start
         for id, (start, end) in buckets.items()
-        if id not in running and in_force(facts[id].terms, end).aggregation is not Aggregation.LAST
+        if id not in running and facts[id].schedule.of_period(end).aggregation is not Aggregation.LAST
     }
     before = READINGS.latest_before(conn, basis, running) if running else {}
     earlier = {id: kpi_status.period(facts[id], reading.measured_at)[0] for id, reading in before.items()}

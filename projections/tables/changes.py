@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import singledispatch
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -14,7 +14,7 @@ from domain.model.discussion import CommentAdded
 from domain.model.event import NIL_ID, Event, Recorded
 from domain.model.key_result import CheckInCorrected, KeyResultCheckedIn
 from domain.model.kpi import ReadingRecorded
-from domain.primitives.calendar import INSTANT
+from domain.primitives.calendar import INSTANT, Calendar
 from domain.primitives.values import EARLIEST, Basis, Cadence, Kind, Ref, Source
 from projections.store.basis import is_level
 from projections.store.batch_writer import BatchWriter, Reads
@@ -46,7 +46,8 @@ class Place(msgspec.Struct, frozen=True, gc=False):
 class ChangeRow(msgspec.Struct, frozen=True, gc=False):
     """An event without its body, which is in the log. `subject` is the node that the event changed; for a comment or
     reflection it is the subject of that remark. The four ids after it are the place of the subject. `claimed_at` is
-    when an import claims that the measurement was reported, if that is not its effective time."""
+    when an import claims that the measurement was reported, if that is not its effective time. `first_day` is the first
+    day that the change plans or judges again, if that is not the day of its effective time."""
 
     position: int
     recorded_at: datetime
@@ -61,18 +62,22 @@ class ChangeRow(msgspec.Struct, frozen=True, gc=False):
     key_result: UUID | None
     kpi: UUID | None
     cycle: UUID | None
+    first_day: date | None
 
     @property
     def subject(self) -> Ref:
         return Ref(self.subject_kind, self.subject_id)
 
     @property
+    def reported_at(self) -> datetime:
+        """The time of recording. An import records no time of its own: there it is the time of the claim, and without
+        one the effective time."""
+        return (self.claimed_at or self.effective_at) if self.source is Source.IMPORT else self.recorded_at
+
+    @property
     def delay(self) -> timedelta:
-        """The time from the effective time to the recording. An import records no time of its own: there it is the
-        time to the claim, 0 without one."""
-        if self.source is Source.IMPORT:
-            return (self.claimed_at or self.effective_at) - self.effective_at
-        return self.recorded_at - self.effective_at
+        """The time from the effective time to the recording, or to the claim of an import."""
+        return self.reported_at - self.effective_at
 
 
 class Change(ChangeRow, frozen=True, gc=False):
@@ -152,7 +157,8 @@ def on_event(event: Event, entry: Recorded, writer: BatchWriter) -> None:
         about: Ref = event.subject  # type: ignore[attr-defined]
         kind, id = about.kind, about.id
     when = (entry.position, entry.recorded_at, event.timestamp, getattr(event, "claimed_at", None))
-    writer.add(CHANGE, ChangeRow(*when, event.TOPIC, entry.by.actor, entry.by.source, kind, id, *path))
+    first_day = getattr(event, "first_day", None)
+    writer.add(CHANGE, ChangeRow(*when, event.TOPIC, entry.by.actor, entry.by.source, kind, id, *path, first_day))
 
 
 _REMARKS = frozenset({Kind.COMMENT, Kind.REFLECTION})
@@ -289,9 +295,15 @@ def at_positions(conn: Connection, basis: Basis, positions: Sequence[int]) -> li
     return read_where(conn, where, basis_params(basis, positions=list(positions)))
 
 
-def backdated(conn: Connection, rows: Sequence[ChangeRow]) -> frozenset[int]:
+def backdated(conn: Connection, rows: Sequence[ChangeRow], calendar: Calendar) -> frozenset[int]:
     """The positions of the changes whose `delay` is longer than a cadence: that of the KPI that they belong to, as of
-    their position, or that of their cycle, else `CADENCE_OTHERWISE`. Nothing of it is stored."""
+    their position, or that of their cycle, else `CADENCE_OTHERWISE`; and of those whose `first_day` is before the day on
+    which they were reported. Nothing of it is stored."""
+    judging = (row for row in rows if row.first_day is not None and row.first_day < calendar.day_of(row.reported_at))
+    return _delayed(conn, rows).union(row.position for row in judging)
+
+
+def _delayed(conn: Connection, rows: Sequence[ChangeRow]) -> frozenset[int]:
     delayed = [row for row in rows if row.delay > Cadence.DAILY.length]
     if not delayed:
         return frozenset()

@@ -58,7 +58,7 @@ def _cycles(batch: Batch) -> Sequence[Any]:
 
 
 def _backdated(batch: Batch) -> Sequence[bool]:
-    found = batch.view.reads.read(changed.backdated, [row.change for row in batch.rows])
+    found = batch.view.reads.read(changed.backdated, [row.change for row in batch.rows], batch.view.calendar)
     return [row.position in found for row in batch.rows]
 
 
@@ -183,7 +183,8 @@ class Change(Node):
     )
     backdated: bool = related(
         "Whether it was recorded more than a cadence after its effective time: the cadence of its KPI as of this "
-        "change, or of its cycle, else a week. For an import `claimedAt` is compared instead of `recordedAt`.",
+        "change, or of its cycle, else a week. For an import `claimedAt` is compared instead of `recordedAt`. A goal or "
+        "target of a KPI is backdated from a day before that of the recording on, because it judges periods again.",
         _backdated,
     )
     subject: Node | None = related(

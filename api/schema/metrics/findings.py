@@ -19,6 +19,7 @@ from domain.findings.kpi_rules import WrittenKpi
 from domain.findings.objective_rules import WrittenObjective
 from domain.findings.wording import folded
 from domain.primitives.values import Kind
+from projections.figures import kpi_standing
 from projections.tables import alignment, cycle, kpi, objective, people
 from projections.tables.key_result import KeyResultRow
 from projections.tables.kpi import KpiRow
@@ -194,11 +195,13 @@ def _written_kpis(batch: Batch) -> Sequence[WrittenKpi]:
     teams = view.by_id(people.teams, [row.team for row in rows])
     per_owner = view.read(kpi.kpis_per_owner, list({row.owner for row in rows if row.owner is not None}))
     changed = view.read(kpis_with_changed_units, [row.id for row in rows])
+    schedules = kpi_standing.schedules_of(view.read(kpi.kpi_versions, [row.id for row in rows]), view.calendar)
+    today = view.calendar.day_of(view.basis.at)
     left = _left(view, rows)
     return [
         WrittenKpi(
             retired=row.retired,
-            has_goal=row.goal is not None,
+            has_goal=schedules[row.id].goals.on(today) is not None,
             owner=row.owner,
             cadence=row.cadence,
             defined_at=row.created_at,

@@ -14,6 +14,7 @@ from domain.primitives.values import (
     Cadence,
     CycleState,
     Direction,
+    EarlierPeriod,
     GoalDirection,
     InitiativeState,
     KeyResultState,
@@ -28,7 +29,8 @@ from domain.primitives.values import (
 from projections.history.diff import DiffKind
 
 __all__ = [
-    "Aggregation", "Cadence", "Cause", "Counted", "CycleState", "DiffKind", "Direction", "GoalDirection", "Health",
+    "Aggregation", "Cadence", "Cause", "Counted", "CycleState", "DiffKind", "Direction", "EarlierPeriod",
+    "GoalDirection", "Health",
     "InitiativeState", "KeyResultState", "KpiStatus", "ObjectiveKind", "ObjectiveState", "Permission", "Presence",
     "ReflectionKind", "Role", "Severity", "Smart", "Source", "Step", "UnitKind", "Verdict", "Visibility", "Weekday",
 ]  # fmt: skip
@@ -193,6 +195,14 @@ described(
     },
     name="Aggregate",
 )(Aggregation)
+described(
+    "The period that another one is compared with.",
+    {
+        "PREVIOUS": "The period before.",
+        "YEAR_BEFORE": "The same day, month, quarter or year of the year before, 28 February for 29 February; for a week "
+        "or a pair of weeks, the one 52 weeks before.",
+    },
+)(EarlierPeriod)
 described(
     "The severity of a finding. Findings never block a command.",
     {

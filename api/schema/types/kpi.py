@@ -32,9 +32,11 @@ from api.snapshot.dataloaders import found_rows, in_groups
 from api.snapshot.pagination import PageRequest
 from api.snapshot.snapshot import Batch, RowProxy, View
 from domain.metrics import kpi_series as formulas
-from domain.metrics.kpi_series import KpiStatus, KpiTerms
+from domain.metrics.kpi_schedule import KpiSchedule
+from domain.metrics.kpi_series import KpiStatus
+from domain.primitives import goal_schedule, values
 from domain.primitives.calendar import Step
-from domain.primitives.values import Aggregation, Kind
+from domain.primitives.values import Aggregation, EarlierPeriod, Kind
 from projections.figures import kpi_standing
 from projections.tables import kpi, measurements
 from projections.tables.key_result import key_results_of_kpis
@@ -75,6 +77,19 @@ class KpiGoal:
     )
 
 
+@strawberry.type(description="A goal of a KPI and the day from which on it is in force, until the next one.")
+class ScheduledGoal:
+    from_: date | None = strawberry.field(
+        name="from",
+        description="The first day; null for a goal that the KPI was defined with and that judges all earlier readings, "
+        "too.",
+    )
+    goal: KpiGoal | None = strawberry.field(description="The goal that judges; null for no goal.")
+    is_target: bool = strawberry.field(
+        description="Whether a target begins on the day, which `setKpiTargets` has set and may remove."
+    )
+
+
 @strawberry.type(
     description="A day on which a target of a KPI was set or removed, with the goal in force on that day before and "
     "after; null for no goal."
@@ -89,11 +104,22 @@ class KpiTargetChange:
 class SeriesPoint:
     start: datetime = strawberry.field(description="The start of the period, inclusive.")
     end: datetime = strawberry.field(description="The end of the period, exclusive.")
+    label: str = strawberry.field(
+        description="The name of the period in the calendar of the workspace: 2027-02-01, 2026-W53, 2027-02, FY27-Q1 or "
+        "FY27."
+    )
+    goal: KpiGoal | None = strawberry.field(
+        description="The goal in force on the last day of the period, as scheduled at the basis; null without one."
+    )
+    planned: float | None = strawberry.field(description="The target of the goal; null for WITHIN and without a goal.")
     value: float | None = strawberry.field(description="The aggregate of its readings; null without a reading.")
+    variance: float | None = strawberry.field(
+        description="value - planned. For WITHIN: the value less the bound that is missed, or inside the bounds less the "
+        "nearer one. Null without a value or a goal."
+    )
     count: int = strawberry.field(description="The number of its readings.")
     status: enums.KpiStatus = strawberry.field(
-        description="The value judged by the goal in force on the last day of the period; NO_DATA for a sum while the "
-        "period is partial."
+        description="The value judged by `goal`; NO_DATA without a value, and for a sum while the period is partial."
     )
     is_partial: bool = strawberry.field(
         description="Whether the period has not ended at the basis. Points of every: CHANGE are never partial."
@@ -101,12 +127,12 @@ class SeriesPoint:
 
 
 @strawberry.type(
-    description="A comparison of the period that contains the basis with the period before. A running period is "
-    "partial, so its ratio compares it with the same elapsed part of the period before."
+    description="A comparison of the period that contains the basis with an earlier one: the period before, or the one a "
+    "year before. A running period is partial, so its ratio compares it with the same elapsed part of the earlier one."
 )
 class Comparison:
     current: float | None = strawberry.field(description="The value of the current period.")
-    previous: float | None = strawberry.field(description="The value of the whole period before.")
+    previous: float | None = strawberry.field(description="The value of the whole earlier period.")
     change: float | None = strawberry.field(description="current - previous; null if one of them is null.")
     change_ratio: float | None = strawberry.field(
         description="changeToDate / |previousToDate| of a partial period, otherwise change / |previous|; null if one "
@@ -116,8 +142,8 @@ class Comparison:
         description="Whether the current period has not ended at the basis. With period: CHANGE it is never partial."
     )
     previous_to_date: float | None = strawberry.field(
-        description="The value of the same elapsed part of the period before, at most all of it; null unless the "
-        "current period is partial."
+        description="The value of the same elapsed part of the earlier period, as many days and the same time of day, "
+        "at most all of it; null unless the current period is partial."
     )
     change_to_date: float | None = strawberry.field(
         description="current - previousToDate; null if one of them is null."
@@ -132,7 +158,11 @@ class KpiDefinition(RowProxy):
 
     name: str = strawberry.field(description="The name of the KPI.")
     unit: Unit = strawberry.field(description="The unit of its readings.")
-    goal: KpiGoal | None = strawberry.field(description="The goal of the KPI; null without one.")
+    goal: KpiGoal | None = strawberry.field(description="The goal of the definition; null without one.")
+    goal_from: date | None = strawberry.field(
+        description="The first day of the goal, where the definition states it; otherwise a new goal begins on the day "
+        "of `since`."
+    )
     aggregation: enums.Aggregation = strawberry.field(description="How the readings of a period become its value.")
     position: Position = strawberry.field(description="The position of the defining event.")
     by: Actor = actor("changed_by", "The actor who defined it.")
@@ -163,27 +193,42 @@ def _versions(batch: Batch) -> dict[UUID, list[KpiRow]]:
     return batch.view.read(kpi.kpi_versions, [row.id for row in batch.rows])
 
 
-def _terms(batch: Batch) -> dict[UUID, tuple[KpiTerms, ...]]:
-    return kpi_standing.terms_of(batch.all(_versions))
+def _schedules(batch: Batch) -> dict[UUID, KpiSchedule]:
+    return kpi_standing.schedules_of(batch.all(_versions), batch.view.calendar)
+
+
+def _goals(batch: Batch) -> Sequence[values.KpiGoal | None]:
+    today, schedules = batch.view.calendar.day_of(batch.view.basis.at), batch.all(_schedules)
+    return [schedules[row.id].goals.on(today) for row in batch.rows]
+
+
+def _goal_schedules(batch: Batch) -> Sequence[list[ScheduledGoal]]:
+    schedules = batch.all(_schedules)
+    return [[_scheduled(entry) for entry in schedules[row.id].goals.entries] for row in batch.rows]
+
+
+def _scheduled(entry: goal_schedule.ScheduledGoal) -> ScheduledGoal:
+    day: Any = None if entry.from_ == goal_schedule.SINCE_EVER else entry.from_
+    goal: Any = entry.goal
+    return ScheduledGoal(from_=day, goal=goal, is_target=entry.is_target)
 
 
 def _series(
-    batch: Batch, every: Step, aggregate: Aggregation | None, since: datetime | None, until: datetime | None
+    batch: Batch,
+    every: Step,
+    aggregate: Aggregation | None,
+    since: datetime | None,
+    until: datetime | None,
+    include_planned: bool,
 ) -> Sequence[list[Any]]:
-    at, calendar = batch.view.basis.at, batch.view.calendar
-    readings, terms = batch.all(_readings), batch.all(_terms)
-    return [
-        formulas.series(
-            readings[row.id], every, terms[row.id], at, calendar, aggregation=aggregate, since=since, until=until
-        )
-        for row in batch.rows
-    ]
+    at, readings, schedules = batch.view.basis.at, batch.all(_readings), batch.all(_schedules)
+    window = {"since": since, "until": until, "include_planned": include_planned, "aggregation": aggregate}
+    return [formulas.series(readings[row.id], every, schedules[row.id], at, **window) for row in batch.rows]
 
 
-def _comparisons(batch: Batch, period: Step, aggregate: Aggregation | None) -> Sequence[Any]:
-    at, calendar = batch.view.basis.at, batch.view.calendar
-    readings, terms = batch.all(_readings), batch.all(_terms)
-    return [formulas.comparison(readings[row.id], period, terms[row.id], at, calendar, aggregate) for row in batch.rows]
+def _comparisons(batch: Batch, period: Step, aggregate: Aggregation | None, to: EarlierPeriod) -> Sequence[Any]:
+    at, readings, schedules = batch.view.basis.at, batch.all(_readings), batch.all(_schedules)
+    return [formulas.comparison(readings[row.id], period, schedules[row.id], at, aggregate, to) for row in batch.rows]
 
 
 def _definitions(batch: Batch) -> Sequence[list[KpiDefinition]]:
@@ -192,11 +237,11 @@ def _definitions(batch: Batch) -> Sequence[list[KpiDefinition]]:
 
 
 def _defining(versions: Sequence[KpiRow]) -> list[KpiRow]:
-    """The versions without those that only retire the KPI."""
+    """The versions without those that only retire the KPI or set its targets."""
     return [
         row
         for before, row in pairwise([None, *versions])
-        if row is not None and (before is None or before.retired == row.retired)
+        if row is not None and (before is None or (before.retired == row.retired and not row.targets))
     ]
 
 
@@ -214,7 +259,14 @@ class Kpi(Entity, kind=Kind.KPI, read=kpi.kpis):
     aggregation: enums.Aggregation = strawberry.field(description="How the readings of a period become its value.")
     owner: PersonRef | None = to_one(Kind.PERSON, "owner", "The person who is responsible for it.")
     team: TeamRef | None = to_one(Kind.TEAM, "team", "The team that owns it.")
-    goal: KpiGoal | None = strawberry.field(description="The goal of the KPI; null without one.")
+    goal: KpiGoal | None = related(
+        "The goal in force on the day of the basis, with the target of that day; null without one.", _goals
+    )
+    goal_schedule: list[ScheduledGoal] = related(
+        "The goals as scheduled at the basis, past and future, by their first days: each judges the periods whose last "
+        "day it is in force on.",
+        _goal_schedules,
+    )
     status: enums.KpiStatus = related(
         "The condition of the KPI: RETIRED, NO_DATA, STALE, or the status of the latest period of its cadence that can "
         "be judged. It equals the status of that period in `series`.",
@@ -244,8 +296,8 @@ class Kpi(Entity, kind=Kind.KPI, read=kpi.kpis):
         return self.each(paged, _READINGS, page_request, from_, to, include_superseded)
 
     @resolved(
-        "The readings aggregated by period of the calendar in force at the basis, from the period of `from` (default: "
-        "the first reading) to that of `to` (default: the basis). Empty periods are included."
+        "The readings aggregated by period of the workspace's calendar, from the period of `from` (default: the first "
+        "reading) to that of `to` (default: the basis), each compared with what was planned. Empty periods are included."
     )
     def series(
         self,
@@ -253,16 +305,26 @@ class Kpi(Entity, kind=Kind.KPI, read=kpi.kpis):
         aggregate: By = None,
         from_: From = None,
         to: To = None,
+        include_planned: Annotated[
+            bool,
+            strawberry.argument(
+                description="Whether periods after the basis are included, with their goals and without a value: up to "
+                "`to`, by default up to the period in which the last goal or target begins. Not for every: CHANGE."
+            ),
+        ] = False,
     ) -> list[SeriesPoint]:
-        return self.each(_series, every, aggregate, from_, to)
+        return self.each(_series, every, aggregate, from_, to, include_planned)
 
-    @resolved("The period that contains the basis, compared with the period before.")
+    @resolved("The period that contains the basis, compared with an earlier one.")
     def comparison(
         self,
         period: Annotated[enums.Step, strawberry.argument(description="The length of a period.")] = Step.MONTH,
         aggregate: By = None,
+        to: Annotated[enums.EarlierPeriod, strawberry.argument(description="The earlier period.")] = (
+            EarlierPeriod.PREVIOUS
+        ),
     ) -> Comparison | None:
-        comparison: Comparison | None = self.each(_comparisons, period, aggregate)
+        comparison: Comparison | None = self.each(_comparisons, period, aggregate, to)
         return comparison
 
     as_of = at_another_moment(KpiRef)

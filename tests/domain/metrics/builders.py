@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from domain.metrics.formulas import Measurement
+from domain.metrics.kpi_schedule import KpiSchedule
 from domain.metrics.progress import KeyResultFacts, KeyResultProgress, PersonalScore, of_key_result
 from domain.metrics.wholes import (
     CycleFacts,
@@ -18,10 +19,14 @@ from domain.metrics.wholes import (
 )
 from domain.primitives import metric_checks
 from domain.primitives.calendar import Calendar
+from domain.primitives.goal_schedule import GoalEdit, schedule_of
 from domain.primitives.values import (
+    Aggregation,
     Cadence,
     Direction,
     Kind,
+    KpiGoal,
+    KpiTarget,
     Metric,
     Milestone,
     ObjectiveKind,
@@ -52,6 +57,22 @@ MILESTONES = metric(
     Direction.MILESTONES,
     milestones=(Milestone("design", "Design agreed", 1.0), Milestone("pilot", "Pilot live", 3.0)),
 )
+
+
+class Terms(NamedTuple):
+    """A version of a KPI, effective since a moment."""
+
+    since: datetime
+    goal: KpiGoal | None = None
+    aggregation: Aggregation = Aggregation.LAST
+    targets: tuple[KpiTarget, ...] = ()
+
+
+def scheduled(*versions: Terms, calendar: Calendar = Calendar()) -> KpiSchedule:
+    """The schedule that these versions of a KPI make, oldest first."""
+    edits = [GoalEdit(one.since, one.goal, targets=one.targets) for one in versions]
+    aggregations = [(calendar.day_of(one.since), one.aggregation) for one in versions]
+    return KpiSchedule(schedule_of(edits, calendar), aggregations, calendar)
 
 
 def measured(

@@ -1,29 +1,28 @@
 """A KPI's series with the status of each period, and the comparison with the previous period."""
 
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from datetime import UTC, date, datetime, timedelta
 from sys import float_info
 
 import pytest
 
-from domain.metrics import kpi_series
+from domain.metrics.kpi_schedule import KpiSchedule
 from domain.metrics.kpi_series import (
     Comparison,
     KpiStatus,
-    KpiTerms,
-    SeriesPoint,
     aggregated,
+    comparison,
+    earlier,
     judged,
+    series,
+    variance,
 )
-from domain.primitives.calendar import Step
-from domain.primitives.values import Aggregation, GoalDirection, KpiGoal
-from tests.domain.metrics.builders import CALENDAR, CLOSING, OPENING, measured
+from domain.primitives.calendar import Calendar, Step
+from domain.primitives.values import Aggregation, EarlierPeriod, GoalDirection, KpiGoal, KpiTarget
+from tests.domain.metrics.builders import CLOSING, OPENING, Terms, measured, scheduled
 
 HEALTHY, WARNING, BREACHED = KpiStatus.HEALTHY, KpiStatus.WARNING, KpiStatus.BREACHED
 AT_LEAST = KpiGoal(GoalDirection.AT_LEAST, target=0.8, tolerance=0.1)
 AT_MOST = KpiGoal(GoalDirection.AT_MOST, target=5)
-series = partial(kpi_series.series, calendar=CALENDAR)
-comparison = partial(kpi_series.comparison, calendar=CALENDAR)
 WITHIN = KpiGoal(GoalDirection.WITHIN, lower=10, upper=20, tolerance=1)
 
 
@@ -31,8 +30,8 @@ def on(month: int, day: int, hour: int = 0) -> datetime:
     return datetime(2026, month, day, hour, tzinfo=UTC)
 
 
-def by(aggregation: Aggregation, goal: KpiGoal | None = None) -> list[KpiTerms]:
-    return [KpiTerms(on(1, 1), goal, aggregation)]
+def by(aggregation: Aggregation, goal: KpiGoal | None = None) -> KpiSchedule:
+    return scheduled(Terms(on(1, 1), goal, aggregation))
 
 
 BY_LAST = by(Aggregation.LAST)
@@ -137,38 +136,38 @@ def test_step_change_includes_a_reading_at_the_basis() -> None:
     assert series([], Step.CHANGE, BY_LAST, on(1, 5), since=on(1, 1)) == []
 
 
-def status_by_month(terms: list[KpiTerms], at: datetime) -> dict[int, KpiStatus]:
+def status_by_month(terms: KpiSchedule, at: datetime) -> dict[int, KpiStatus]:
     return {one.start.month: one.status for one in series(READINGS, Step.MONTH, terms, at)}
 
 
 def test_a_period_is_judged_by_the_goal_in_force_on_its_last_day() -> None:
-    raised = KpiTerms(on(2, 28, 15), AT_MOST)
-    terms = [KpiTerms(on(1, 1), KpiGoal(GoalDirection.AT_MOST, target=8)), raised]
-    assert status_by_month(terms, on(4, 15)) == {1: HEALTHY, 2: BREACHED, 3: KpiStatus.NO_DATA, 4: HEALTHY}
-    assert status_by_month([terms[0], KpiTerms(on(3, 1), AT_MOST)], on(4, 15))[2] is HEALTHY
+    raised = Terms(on(2, 28, 15), AT_MOST)
+    terms = [Terms(on(1, 1), KpiGoal(GoalDirection.AT_MOST, target=8)), raised]
+    assert status_by_month(scheduled(*terms), on(4, 15)) == {1: HEALTHY, 2: BREACHED, 3: KpiStatus.NO_DATA, 4: HEALTHY}
+    assert status_by_month(scheduled(terms[0], Terms(on(3, 1), AT_MOST)), on(4, 15))[2] is HEALTHY
 
 
 def test_a_period_is_judged_by_the_tolerance_and_direction_in_force_on_its_last_day() -> None:
     tolerant = KpiGoal(GoalDirection.AT_MOST, target=5, tolerance=3)
-    turned = KpiTerms(on(2, 10), KpiGoal(GoalDirection.AT_LEAST, target=5))
-    assert status_by_month([KpiTerms(on(1, 1), tolerant), turned], on(2, 20)) == {1: WARNING, 2: HEALTHY}
+    turned = Terms(on(2, 10), KpiGoal(GoalDirection.AT_LEAST, target=5))
+    assert status_by_month(scheduled(Terms(on(1, 1), tolerant), turned), on(2, 20)) == {1: WARNING, 2: HEALTHY}
 
 
 def test_a_running_period_is_judged_by_the_goal_in_force_at_the_basis() -> None:
-    terms = [KpiTerms(on(1, 1)), KpiTerms(on(4, 10), KpiGoal(GoalDirection.AT_LEAST, target=5))]
-    assert status_by_month(terms[:1], on(4, 5))[4] is HEALTHY
-    assert status_by_month(terms, on(4, 10))[4] is BREACHED
+    terms = [Terms(on(1, 1)), Terms(on(4, 10), KpiGoal(GoalDirection.AT_LEAST, target=5))]
+    assert status_by_month(scheduled(*terms[:1]), on(4, 5))[4] is HEALTHY
+    assert status_by_month(scheduled(*terms), on(4, 10))[4] is BREACHED
 
 
 def test_periods_before_the_first_definition_are_judged_by_it() -> None:
-    assert status_by_month([KpiTerms(on(4, 1), AT_MOST)], on(4, 15))[1] is BREACHED
+    assert status_by_month(scheduled(Terms(on(4, 1), AT_MOST)), on(4, 15))[1] is BREACHED
 
 
 def test_a_period_is_worked_out_by_the_aggregation_in_force_on_its_last_day() -> None:
-    terms = [KpiTerms(on(1, 1), None, Aggregation.SUM), KpiTerms(on(2, 1), None, Aggregation.LAST)]
-    points = series(READINGS[:3], Step.MONTH, terms, on(2, 20))
+    terms = [Terms(on(1, 1), None, Aggregation.SUM), Terms(on(2, 1), None, Aggregation.LAST)]
+    points = series(READINGS[:3], Step.MONTH, scheduled(*terms), on(2, 20))
     assert [point.value for point in points] == [12, 6]
-    points = series(READINGS[:3], Step.MONTH, terms, on(2, 20), aggregation=Aggregation.FIRST)
+    points = series(READINGS[:3], Step.MONTH, scheduled(*terms), on(2, 20), aggregation=Aggregation.FIRST)
     assert [point.value for point in points] == [4, 6]
 
 
@@ -184,8 +183,8 @@ def test_a_sum_is_judged_once_its_period_has_ended() -> None:
 
 
 def test_step_change_judges_a_reading_by_the_goal_in_force_on_its_day() -> None:
-    terms = [KpiTerms(on(1, 1)), KpiTerms(on(2, 1, 12), AT_MOST)]
-    points = series(READINGS, Step.CHANGE, terms, on(4, 15), aggregation=Aggregation.SUM)
+    terms = [Terms(on(1, 1)), Terms(on(2, 1, 12), AT_MOST)]
+    points = series(READINGS, Step.CHANGE, scheduled(*terms), on(4, 15), aggregation=Aggregation.SUM)
     assert [point.status for point in points] == [HEALTHY, HEALTHY, BREACHED, HEALTHY]
     assert not any(point.is_partial for point in points)
 
@@ -193,7 +192,7 @@ def test_step_change_judges_a_reading_by_the_goal_in_force_on_its_day() -> None:
 def test_biweekly_periods_are_counted_on_from_the_week_of_5_january_1970() -> None:
     readings = [measured(1, at=on(1, 12)), measured(2, at=on(1, 19))]
     first, second = series(readings, Step.BIWEEKLY, BY_LAST, on(1, 19))
-    assert first == SeriesPoint(on(1, 5), on(1, 19), 1, 1, HEALTHY)
+    assert (first.start, first.end, first.value, first.count) == (on(1, 5), on(1, 19), 1, 1)
     assert (second.start, second.end, second.is_partial) == (on(1, 19), on(2, 2), True)
 
 
@@ -243,10 +242,10 @@ def test_the_elapsed_part_includes_its_last_instant_and_ends_with_the_previous_p
 
 
 def test_compared_periods_are_worked_out_by_the_aggregations_in_force_on_their_last_days() -> None:
-    terms = [KpiTerms(on(1, 1), None, Aggregation.SUM), KpiTerms(on(2, 1), None, Aggregation.MAX)]
-    compared = comparison(READINGS[:3], Step.MONTH, terms, on(2, 20))
+    terms = [Terms(on(1, 1), None, Aggregation.SUM), Terms(on(2, 1), None, Aggregation.MAX)]
+    compared = comparison(READINGS[:3], Step.MONTH, scheduled(*terms), on(2, 20))
     assert (compared.current, compared.previous) == (6, 12)
-    assert comparison(READINGS[:3], Step.MONTH, terms, on(2, 20), aggregation=Aggregation.FIRST).previous == 4
+    assert comparison(READINGS[:3], Step.MONTH, scheduled(*terms), on(2, 20), Aggregation.FIRST).previous == 4
 
 
 def test_a_change_from_below_zero_has_the_sign_of_its_direction() -> None:
@@ -272,3 +271,108 @@ def test_step_change_compares_the_latest_reading_with_the_previous_one() -> None
     assert comparison(READINGS, Step.CHANGE, BY_LAST, on(4, 15)) == Comparison(3, 6, -3, -0.5)
     assert comparison(READINGS[:1], Step.CHANGE, BY_LAST, on(1, 15)) == Comparison(4, None, None, None)
     assert comparison([], Step.CHANGE, BY_LAST, on(1, 15)) == Comparison(None, None, None, None)
+
+
+# ── the plan ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def monthly(*targets: float) -> tuple[KpiTarget, ...]:
+    """A target from the first day of each month on, beginning with January."""
+    return tuple(KpiTarget(date(2026, month, 1), target=value) for month, value in enumerate(targets, 1))
+
+
+PLANNED = scheduled(Terms(on(1, 1), AT_LEAST), Terms(on(1, 1), AT_LEAST, targets=monthly(5, 6, 7, 8, 9, 10)))
+
+
+def test_each_period_has_the_goal_of_its_last_day_as_scheduled() -> None:
+    points = series(READINGS, Step.MONTH, PLANNED, on(4, 15))
+    assert [(one.planned, one.value, one.variance, one.status) for one in points] == [
+        (5, 8, 3, HEALTHY), (6, 6, 0, HEALTHY), (7, None, None, KpiStatus.NO_DATA), (8, 3, -5, BREACHED),
+    ]  # fmt: skip
+    assert points[0].goal == KpiGoal(GoalDirection.AT_LEAST, target=5, tolerance=0.1)
+
+
+def test_quarter_is_judged_by_the_target_of_its_last_month() -> None:
+    (first, _) = series(READINGS, Step.QUARTER, PLANNED, on(4, 15))
+    assert (first.planned, first.label) == (7, PLANNED.calendar.label(Step.QUARTER, on(1, 1)))
+
+
+def test_planned_periods_after_the_basis_are_included_on_request() -> None:
+    points = series(READINGS, Step.MONTH, PLANNED, on(4, 15), include_planned=True, since=on(4, 1))
+    assert [(one.start.month, one.planned, one.value, one.status, one.is_partial) for one in points] == [
+        (4, 8, 3, BREACHED, True), (5, 9, None, KpiStatus.NO_DATA, True), (6, 10, None, KpiStatus.NO_DATA, True),
+    ]  # fmt: skip
+    until = series(READINGS, Step.MONTH, PLANNED, on(4, 15), include_planned=True, since=on(6, 1), until=on(9, 1))
+    assert [(one.start.month, one.planned) for one in until] == [(6, 10), (7, 10), (8, 10)]
+
+
+def test_plan_is_shown_before_the_first_reading() -> None:
+    points = series([], Step.MONTH, PLANNED, on(4, 15), include_planned=True)
+    assert [(one.start.month, one.planned) for one in points] == [(4, 8), (5, 9), (6, 10)]
+
+
+def test_goal_within_bounds_plans_no_single_value() -> None:
+    (first, *_) = series(READINGS, Step.MONTH, by(Aggregation.LAST, WITHIN), on(4, 15))
+    assert (first.planned, first.value, first.variance, first.goal) == (None, 8, -2, WITHIN)
+    (free, *_) = series(READINGS, Step.MONTH, BY_LAST, on(4, 15))
+    assert (free.planned, free.variance, free.goal) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("goal", "value", "expected"),
+    [
+        (AT_LEAST, 1.0, 0.2), (AT_LEAST, 0.5, -0.3), (AT_MOST, 7, 2), (AT_MOST, 4, -1),
+        (WITHIN, 7, -3), (WITHIN, 24, 4), (WITHIN, 12, 2), (WITHIN, 17, -3), (WITHIN, 15, 5), (WITHIN, 20, 0),
+    ],
+)  # fmt: skip
+def test_variance_is_the_signed_distance_from_the_target_or_the_nearer_bound(
+    goal: KpiGoal, value: float, expected: float
+) -> None:
+    assert variance(goal, value) == pytest.approx(expected)
+
+
+# ── comparison with the year before ──────────────────────────────────────────────────────────────
+
+
+def at_day(year: int, month: int, day: int, hour: int = 0) -> datetime:
+    return datetime(year, month, day, hour, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("every", "start", "expected"),
+    [
+        (Step.DAY, at_day(2026, 3, 5), at_day(2025, 3, 5)),
+        (Step.DAY, at_day(2024, 2, 29), at_day(2023, 2, 28)),
+        (Step.WEEK, at_day(2026, 1, 5), at_day(2025, 1, 6)),
+        (Step.WEEK, at_day(2021, 1, 4), at_day(2020, 1, 6)),
+        (Step.BIWEEKLY, at_day(2026, 1, 5), at_day(2025, 1, 6)),
+        (Step.MONTH, at_day(2024, 2, 1), at_day(2023, 2, 1)),
+        (Step.QUARTER, at_day(2026, 4, 1), at_day(2025, 4, 1)),
+    ],
+)
+def test_period_of_the_year_before_begins_on_the_same_day_or_52_weeks_before(
+    every: Step, start: datetime, expected: datetime
+) -> None:
+    assert earlier(Calendar(), every, start, EarlierPeriod.YEAR_BEFORE)[0] == expected
+
+
+def test_comparison_with_the_year_before_is_on_the_same_elapsed_part() -> None:
+    readings = [measured(value, at=at_day(*day)) for value, *day in [(10, 2025, 2, 5), (30, 2025, 2, 20)]]
+    readings += [measured(8, at=at_day(2026, 1, 31)), measured(14, at=at_day(2026, 2, 3))]
+    summed = by(Aggregation.SUM)
+    found = comparison(readings, Step.MONTH, summed, on(2, 10), to=EarlierPeriod.YEAR_BEFORE)
+    assert found == Comparison(14, 40, -26, 0.4, is_partial=True, previous_to_date=10, change_to_date=4)
+
+
+def test_elapsed_part_of_a_leap_month_is_all_of_the_shorter_one() -> None:
+    readings = [measured(10, at=at_day(2023, 2, 28, 20)), measured(5, at=at_day(2024, 2, 29, 9))]
+    found = comparison(readings, Step.MONTH, by(Aggregation.SUM), at_day(2024, 2, 29, 9), to=EarlierPeriod.YEAR_BEFORE)
+    assert (found.current, found.previous_to_date) == (5, 10)
+
+
+def test_step_change_compares_the_latest_reading_with_the_latest_of_the_year_before() -> None:
+    days = [(1, 2025, 4, 1), (2, 2025, 4, 2, 23), (3, 2025, 4, 3), (6, 2026, 4, 2)]
+    readings = [measured(value, at=at_day(*day)) for value, *day in days]
+    found = comparison(readings, Step.CHANGE, BY_LAST, on(4, 15), to=EarlierPeriod.YEAR_BEFORE)
+    assert (found.current, found.previous, found.change) == (6, 2, 4)
+    assert comparison(readings[2:], Step.CHANGE, BY_LAST, on(4, 15), to=EarlierPeriod.YEAR_BEFORE).previous is None

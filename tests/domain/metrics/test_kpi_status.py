@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.metrics.formulas import Measurement
-from domain.metrics.kpi_series import KpiStatus, KpiTerms, series
+from domain.metrics.kpi_series import KpiStatus, series
 from domain.metrics.kpi_status import PERIODS, KpiFacts, latest_period, status
 from domain.primitives.values import Aggregation, Cadence, GoalDirection, KpiGoal
-from tests.domain.metrics.builders import CALENDAR, MIDDLE, OPENING, POLICY, measured
+from tests.domain.metrics.builders import MIDDLE, OPENING, POLICY, Terms, measured, scheduled
 
 HEALTHY, WARNING, BREACHED = KpiStatus.HEALTHY, KpiStatus.WARNING, KpiStatus.BREACHED
 NO_DATA, STALE = KpiStatus.NO_DATA, KpiStatus.STALE
@@ -31,7 +31,7 @@ def kpi(
     *,
     retired: bool = False,
 ) -> KpiFacts:
-    return KpiFacts((KpiTerms(OPENING, goal, aggregation),), cadence, CALENDAR, retired)
+    return KpiFacts(scheduled(Terms(OPENING, goal, aggregation)), cadence, retired)
 
 
 # ── the first match counts ───────────────────────────────────────────────────────────────────────
@@ -105,15 +105,15 @@ def test_readings_before_the_period_are_not_needed() -> None:
 
 
 def test_status_is_judged_by_the_goal_in_force_on_the_last_day_of_the_period() -> None:
-    raised = KpiFacts((KpiTerms(OPENING), KpiTerms(WEEK_3, AT_LEAST)), Cadence.WEEKLY, CALENDAR)
+    raised = KpiFacts(scheduled(Terms(OPENING), Terms(WEEK_3, AT_LEAST)), Cadence.WEEKLY)
     assert status(raised, DAYS, WEEK_3, POLICY) is HEALTHY
     assert status(raised, [*DAYS, measured(20, at=WEEK_3)], WEEK_3, POLICY) is BREACHED
 
 
 def test_a_running_period_is_judged_by_the_aggregation_in_force_at_the_basis() -> None:
-    terms = (KpiTerms(OPENING, AT_LEAST, Aggregation.SUM), KpiTerms(on(1, 13), AT_LEAST, Aggregation.LAST))
-    assert status(KpiFacts(terms[:1], Cadence.WEEKLY, CALENDAR), DAYS, on(1, 16), POLICY) is HEALTHY
-    assert status(KpiFacts(terms, Cadence.WEEKLY, CALENDAR), DAYS, on(1, 16), POLICY) is BREACHED
+    terms = (Terms(OPENING, AT_LEAST, Aggregation.SUM), Terms(on(1, 13), AT_LEAST, Aggregation.LAST))
+    assert status(KpiFacts(scheduled(*terms[:1]), Cadence.WEEKLY), DAYS, on(1, 16), POLICY) is HEALTHY
+    assert status(KpiFacts(scheduled(*terms), Cadence.WEEKLY), DAYS, on(1, 16), POLICY) is BREACHED
 
 
 def test_the_period_of_a_biweekly_kpi_is_two_weeks() -> None:
@@ -131,17 +131,17 @@ goals = st.none() | st.builds(
     target=st.integers(-5, 50).map(float),
     tolerance=st.integers(0, 5).map(float),
 )
-terms = st.lists(st.builds(KpiTerms, instants, goals, st.sampled_from(Aggregation)), min_size=1, max_size=4)
+terms = st.lists(st.builds(Terms, instants, goals, st.sampled_from(Aggregation), st.just(())), min_size=1, max_size=4)
 readings = st.lists(st.builds(lambda at, value: measured(float(value), at=at), instants, st.integers(-5, 30)))
 
 
 @given(terms, readings, st.sampled_from(Cadence), instants)
 def test_status_and_series_agree_about_every_period(
-    defined: list[KpiTerms], measurements: list[Measurement], cadence: Cadence, at: datetime
+    defined: list[Terms], measurements: list[Measurement], cadence: Cadence, at: datetime
 ) -> None:
-    facts = KpiFacts(tuple(sorted(defined, key=lambda one: one.since)), cadence, CALENDAR)
+    facts = KpiFacts(scheduled(*sorted(defined, key=lambda one: one.since)), cadence)
     known = sorted((one for one in measurements if one.measured_at <= at), key=lambda one: one.measured_at)
-    points = series(known, PERIODS[cadence], facts.terms, at, CALENDAR)
+    points = series(known, PERIODS[cadence], facts.schedule, at)
     judged = [point for point in points if point.status is not NO_DATA]
     assert latest_period(facts, known, at) == (judged[-1] if judged else None)
     assert status(facts, known, at, POLICY) in (STALE, judged[-1].status if judged else NO_DATA)

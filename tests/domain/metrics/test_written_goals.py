@@ -11,7 +11,7 @@ from domain.findings.findings import key_result_findings
 from domain.findings.key_result_rules import WrittenKeyResult
 from domain.metrics import kpi_series
 from domain.metrics.formulas import Measurement, unclamped
-from domain.metrics.kpi_series import KpiStatus, KpiTerms
+from domain.metrics.kpi_series import KpiStatus, comparison, series
 from domain.metrics.kpi_status import KpiFacts, status
 from domain.metrics.rating import Health
 from domain.primitives import metric_checks, values
@@ -35,10 +35,12 @@ from tests.domain.metrics.builders import (
     POLICY,
     QUARTER_END,
     QUARTER_START,
+    Terms,
     judged,
     key_result,
     measured,
     metric,
+    scheduled,
 )
 
 AT_LEAST, AT_MOST, INCREASE, DECREASE = Direction.AT_LEAST, Direction.AT_MOST, Direction.INCREASE, Direction.DECREASE
@@ -200,7 +202,7 @@ def test_typical_kpis_can_be_defined_and_have_a_status(
     text: str, goal: KpiGoal | None, value: float, expected: KpiStatus
 ) -> None:
     defined = None if goal is None else metric_checks.kpi_goal(goal, text)
-    kpi = KpiFacts((KpiTerms(OPENING, defined),), Cadence.MONTHLY, CALENDAR)
+    kpi = KpiFacts(scheduled(Terms(OPENING, defined)), Cadence.MONTHLY)
     assert status(kpi, [measured(value)], MIDDLE, POLICY) is expected
 
 
@@ -208,13 +210,11 @@ ORDERS = [
     measured(orders, at=datetime(2026, month, day, 18, tzinfo=UTC))
     for month, day, orders in [(1, 5, 10.0), (1, 6, 14.0), (1, 30, 12.0), (2, 2, 20.0), (2, 13, 16.0)]
 ]
-series = partial(kpi_series.series, calendar=CALENDAR)
-comparison = partial(kpi_series.comparison, calendar=CALENDAR)
-MEAN_ORDERS = [KpiTerms(OPENING, None, Aggregation.MEAN)]
+MEAN_ORDERS = scheduled(Terms(OPENING, None, Aggregation.MEAN))
 
 
 def test_daily_orders_are_aggregated_by_week_and_by_month() -> None:
-    by_week = series(ORDERS, Step.WEEK, [KpiTerms(OPENING, None, Aggregation.SUM)], MIDDLE)
+    by_week = series(ORDERS, Step.WEEK, scheduled(Terms(OPENING, None, Aggregation.SUM)), MIDDLE)
     assert [(point.start.day, point.value, point.count) for point in by_week] == [
         (5, 24, 2), (12, None, 0), (19, None, 0), (26, 12, 1), (2, 20, 1), (9, 16, 1),
     ]  # fmt: skip
