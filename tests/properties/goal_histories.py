@@ -53,7 +53,7 @@ WEIGHTS: dict[str, float] = {
     "reopenObjective": 2, "dropObjective": 0.7, "dropKeyResult": 1, "closeCycle": 0.3, "activateCycle": 0.3,
     "alignObjective": 2, "unalignObjective": 1, "assignObjective": 1.5, "moveTeam": 0.7, "adoptScoringPolicy": 1,
     "retargetKeyResult": 4, "reweighKeyResult": 1.5, "rescheduleKeyResult": 2, "linkKpi": 2, "unlinkKpi": 1.5,
-    "redefineKpi": 1, "retireKpi": 0.1, "carryObjective": 0.5, "planKeyResult": 6, "setCalendar": 1,
+    "redefineKpi": 2, "setKpiTargets": 3, "retireKpi": 0.1, "carryObjective": 0.5, "planKeyResult": 6, "setCalendar": 1,
 }  # fmt: skip
 
 
@@ -140,9 +140,6 @@ class GoalHistory(History):
     def _since(self) -> dict[str, Any]:
         return {"reason": self._text(), "effective_at": self._effective()}
 
-    def _number(self) -> float:
-        return float(self._chance.randint(-2, 24) * 5)
-
     def _cycle(self) -> CycleBy:
         """Often the quarter of the clock, else any cycle."""
         quarter = min((self._clock.date() - self.first_day).days // QUARTER_DAYS, 3) + 1
@@ -193,16 +190,29 @@ class GoalHistory(History):
 
     def _defineKpi(self) -> Command:  # noqa: N802
         return DefineKpi(
-            key=self._key(), name="KPI", goal=self._goal(), effective_at=self._clock - timedelta(days=30),
+            key=self._key(), name="KPI", **self._goal_since(), effective_at=self._clock - timedelta(days=30),
             cadence=self._chance.choice([Cadence.WEEKLY, Cadence.BIWEEKLY, Cadence.MONTHLY, Cadence.QUARTERLY]),
             **self._aggregate("aggregation", DefineKpi),
         )  # fmt: skip
 
     def _redefineKpi(self) -> Command:  # noqa: N802
         return RedefineKpi(
-            kpi=KpiBy(id=self._any(Kind.KPI)), goal=self._goal(), **self._aggregate("aggregation", RedefineKpi),
+            kpi=KpiBy(id=self._any(Kind.KPI)), **self._goal_since(), **self._aggregate("aggregation", RedefineKpi),
             **self._since(),
         )  # fmt: skip
+
+    def _goal_since(self) -> dict[str, Any]:
+        """A goal, sometimes from a day on."""
+        goal = self._goal()
+        return {"goal": goal} | ({"goal_from": self._day()} if goal and self._chance.random() < 0.5 else {})
+
+    def _day(self) -> date:
+        """A day up to 80 days from the clock's, before or after; often the first of a month."""
+        day = self._clock.date() + timedelta(days=self._chance.randint(-80, 80))
+        return day.replace(day=1) if self._chance.random() < 0.5 else day
+
+    def _number(self) -> float:
+        return float(self._chance.randint(-2, 24) * 5)
 
     def _recordReadings(self) -> Command:  # noqa: N802
         kpis = [self._any(Kind.KPI) for _ in range(self._chance.randint(1, 3))]

@@ -39,6 +39,7 @@ from domain.commands.kpi_commands import (
     RedefineKpi,
     RetireKpi,
     RetractReading,
+    SetKpiTargets,
 )
 from domain.commands.objective_commands import (
     AlignObjective,
@@ -82,6 +83,7 @@ from domain.primitives.values import (
     InitiativeState,
     Kind,
     KpiGoal,
+    KpiTarget,
     Metric,
     Milestone,
     ObjectiveKind,
@@ -116,8 +118,8 @@ REPEATABLE = frozenset(
         "alignObjective", "unalignObjective", "commitObjective", "closeObjective", "dropObjective",
         "reopenObjective", "rewordKeyResult", "assignKeyResult", "retargetKeyResult", "rescheduleKeyResult",
         "reweighKeyResult", "correctCheckIn", "linkKpi", "unlinkKpi", "scoreKeyResult", "dropKeyResult",
-        "redefineKpi", "retireKpi", "recordReadings", "correctReading", "retractReading", "moveInitiative",
-        "planKeyResult",
+        "redefineKpi", "setKpiTargets", "retireKpi", "recordReadings", "correctReading", "retractReading",
+        "moveInitiative", "planKeyResult",
     }
 )  # fmt: skip
 """The idempotent commands: repeated immediately, they record nothing."""
@@ -440,7 +442,24 @@ class History:
 
     def _redefineKpi(self) -> Command:  # noqa: N802
         kpi, aggregation = KpiBy(id=self._any(Kind.KPI)), self._chance.choice([UNSET, *Aggregation])
-        return RedefineKpi(kpi=kpi, goal=self._goal(), aggregation=aggregation, **self._since())
+        first_day = {"goal_from": self._day()} if self._chance.random() < 0.4 else {}
+        return RedefineKpi(kpi=kpi, goal=self._goal(), aggregation=aggregation, **first_day, **self._since())
+
+    def _setKpiTargets(self) -> Command:  # noqa: N802
+        days = {self._day() for _ in range(self._chance.randint(1, 5))}
+        targets = [self._target(day) for day in sorted(days)]
+        return SetKpiTargets(kpi=KpiBy(id=self._any(Kind.KPI)), targets=targets, **self._since())
+
+    def _target(self, day: date) -> KpiTarget:
+        """A target of some shape; it may not fit the goal of its day."""
+        shape = self._chance.choice(["target", "target", "target", "bounds", "remove"])
+        if shape == "bounds":
+            return KpiTarget(day, lower=1.0, upper=self._number() + 5.0)
+        return KpiTarget(day, remove=True) if shape == "remove" else KpiTarget(day, target=self._number())
+
+    def _day(self) -> date:
+        """The first day of a month of 2025 to 2027."""
+        return date(self._chance.randint(2025, 2027), self._chance.randint(1, 12), 1)
 
     def _retireKpi(self) -> Command:  # noqa: N802
         return RetireKpi(kpi=KpiBy(id=self._any(Kind.KPI)), **self._since())
