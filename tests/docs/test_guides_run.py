@@ -30,6 +30,11 @@ mutation Measure($objective: ID!) {
   activateCycle(input: {cycle: {key: "q1"}}) { position problems { message } }
 }
 """
+WATCH = """
+mutation Watch {
+  defineKpi(input: {key: "orders", name: "Orders", goal: {direction: AT_LEAST, target: 100}}) { problems { message } }
+}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +45,9 @@ def variables(http: TestClient) -> dict[str, Any]:
     prepared = answer(http, PREPARATION, days)
     drafted = answer(http, GOALS, {"title": TITLE})["draftObjective"]
     measured = answer(http, MEASURE, {"objective": drafted["objective"]["id"]})
+    answer(http, WATCH, {})
     return {
-        "cycle": "q1", "title": TITLE, "person": prepared["addPerson"]["person"]["id"], "after": 0,
+        "kpi": "orders", "cycle": "q1", "title": TITLE, "person": prepared["addPerson"]["person"]["id"], "after": 0,
         "keyResult": measured["addKeyResult"]["keyResult"]["id"], "position": 3, "known": 2, "from": {"position": 3},
         "points": [{"on": f"{today + timedelta(days=30):%Y-%m-%d}", "value": 30}],
         "monthAgo": (today - timedelta(days=30)).isoformat(),

@@ -152,7 +152,7 @@ def test_a_kpi_whose_goal_has_ended_has_a_finding(world: AskedWorld) -> None:
     redefine(world, at_least(10), goal_from=date(2026, 3, 1), effective_at=moment(1, 10))
     redefine(world, None, goal_from=date(2026, 5, 1), effective_at=moment(1, 11))
     found = [kpi(world, "quality { rule }", moment(month, 15))["quality"] for month in (2, 4, 6)]
-    assert ["KPI_WITHOUT_GOAL" in [one["rule"].upper() for one in each] for each in found] == [True, False, True]
+    assert ["kpi-without-goal" in [one["rule"] for one in each] for each in found] == [True, False, True]
 
 
 # ── judging again ────────────────────────────────────────────────────────────────────────────────
