@@ -43,9 +43,9 @@ def _of_line(line: _Line, kpis: KpiKeys) -> TargetRow:
 
 
 def _of_cells(cells: Cells, kpis: KpiKeys) -> TargetRow:
-    bounds = [cells.number_if_given(column) for column in ("target", "lower", "upper")]
-    target = KpiTarget(cells.day("from"), *bounds, remove=cells.flag("remove"))
-    return TargetRow(kpis[cells.required("kpi")], target, unguarded(cells.text("reason")) or None)
+    target, lower, upper = (cells.number_if_given(column) for column in ("target", "lower", "upper"))
+    planned = KpiTarget(cells.day("from"), target, lower, upper, cells.flag("remove"))
+    return TargetRow(kpis[cells.required("kpi")], planned, unguarded(cells.text("reason")) or None)
 
 
 def _parts(batch: Batch) -> Iterator[Part]:

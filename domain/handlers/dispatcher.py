@@ -8,6 +8,7 @@ from itertools import chain
 from uuid import UUID, uuid4, uuid5
 
 import msgspec
+from msgspec import structs
 
 from domain.commands.command import Command, verb
 from domain.commands.people_commands import AddPerson, RenamePerson
@@ -226,6 +227,5 @@ def _result(handled: Aggregate | Readings | Targets) -> Result:
             unchanged=handled.unchanged,
         )
     if isinstance(handled, Targets):
-        counts = {"recorded": handled.recorded, "unchanged": handled.unchanged}
-        return Result(subject=Ref(Kind.KPI, handled.kpi.id), version=handled.kpi.version, **counts)
+        return structs.replace(_result(handled.kpi), recorded=handled.recorded, unchanged=handled.unchanged)
     return Result(subject=Ref(handled.KIND, handled.id), version=handled.version)

@@ -8,7 +8,7 @@ from operator import itemgetter
 
 from domain.metrics.formulas import Fact
 from domain.primitives.calendar import INSTANT, Calendar
-from domain.primitives.goal_schedule import NO_GOALS, GoalSchedule
+from domain.primitives.goal_schedule import GoalSchedule
 from domain.primitives.values import Aggregation, KpiGoal
 
 
@@ -23,13 +23,13 @@ class KpiTerms(Fact, frozen=True, gc=False):
 class KpiSchedule:
     """The goals and the aggregations of a KPI by day, as scheduled at a basis, and the calendar in force there.
 
-    `aggregations` are in the order of their first days. The first one also holds before its day, because readings may
-    be older than their KPI's definition; of several that begin on one day the last one holds.
+    `aggregations`, at least one, are in the order of their first days. The first one also holds before its day, because
+    readings may be older than their KPI's definition; of several that begin on one day the last one holds.
     """
 
-    goals: GoalSchedule = NO_GOALS
-    aggregations: Sequence[tuple[date, Aggregation]] = ()
-    calendar: Calendar = Calendar()
+    goals: GoalSchedule
+    aggregations: Sequence[tuple[date, Aggregation]]
+    calendar: Calendar
 
     def on(self, day: date) -> KpiTerms:
         """The terms in force on a day."""
@@ -45,7 +45,5 @@ class KpiSchedule:
         return self.goals.entries[-1].from_ if self.goals.entries else date.min
 
     def _aggregation_on(self, day: date) -> Aggregation:
-        if not self.aggregations:
-            return Aggregation.LAST
         place = bisect_right(self.aggregations, day, key=itemgetter(0))
         return self.aggregations[max(place - 1, 0)][1]

@@ -105,8 +105,8 @@ def _shortfalls(goal: KpiGoal, value: float) -> list[tuple[float, float]]:
 def variance(goal: KpiGoal, value: float) -> float:
     """The signed distance of a value from the bound of its goal: value - target, positive above it.
 
-    WITHIN has two bounds: the distance is that from the missed one, or inside from the nearer one, the lower one if both
-    are equally near.
+    WITHIN has two bounds: the distance is that from the missed one, or inside from the nearer one, the lower one if
+    both are equally near.
     """
     if goal.lower is None or goal.upper is None:
         return _finite(value - (goal.target or 0.0))
@@ -309,7 +309,7 @@ def _elapsed_until(calendar: Calendar, start: datetime, other: Bucket, at: datet
 
 
 def _of_readings(readings: Sequence[NumericMeasurement], calendar: Calendar, to: EarlierPeriod) -> Comparison:
-    """The latest reading compared with the one before, or with the latest one up to the end of its day a year before."""
+    """The latest reading compared with the one before, or with the last one by the end of its day a year before."""
     if not readings:
         return compared(None, None)
     *others, latest = readings

@@ -14,14 +14,24 @@ from domain.model.workspace import CalendarSet
 from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.values import Basis, Kind, Ref
 from projections.figures import latest_standings
+from projections.figures.kpi_standing import goal_schedule
 from projections.history.dependents import Goals, dependents, goals_within
-from projections.history.field_changes import TABLES_OF, Field, FieldValues, differences, field_values
+from projections.history.field_changes import (
+    TABLES_OF,
+    Field,
+    FieldValues,
+    differences,
+    field_values,
+    target_fields,
+)
 from projections.store.basis import is_level
 from projections.store.versioned_tables import Connection, basis_params, fetch, is_valid_at
 from projections.tables import measurements, people
 from projections.tables.change_scopes import OTHER_SUBJECTS
 from projections.tables.changes import PLACE, Change, Place, read_where
+from projections.tables.cycle import settings
 from projections.tables.key_result import KeyResultRow
+from projections.tables.kpi import kpi_versions
 from projections.tables.objective import OBJECTIVE
 
 CHANGES_MAX = 10_000
@@ -75,8 +85,8 @@ def compared(conn: Connection, start: Basis, end: Basis, scope: Scope) -> list[D
 
     Those are the nodes that a change between the bases is about, and the objectives and cycles whose progress may
     depend on them. The compared fields are those of the version at each basis, and: for a key result its standing, for
-    a KPI its latest reading, for an objective the goals it supports, for a team its members. A node whose fields are
-    equal may still have another progress.
+    a KPI its targets and its latest reading, for an objective the goals it supports, for a team its members. A node
+    whose fields are equal may still have another progress.
     """
     above = [] if scope.team is None else [scope.team]
     inside = [people.teams_inside(conn, basis, above) for basis in (start, end)]
@@ -266,10 +276,15 @@ def _standing(conn: Connection, basis: Basis, rows: Sequence[Any]) -> dict[UUID,
     return found
 
 
-def _latest(conn: Connection, basis: Basis, rows: Sequence[Any]) -> dict[UUID, dict[str, Any]]:
-    """The latest readings of KPIs."""
-    latest = measurements.READINGS.latest(conn, basis, [row.id for row in rows])
-    return {id: {"latest": row.value, "measuredAt": row.measured_at} for id, row in latest.items()}
+def _plan_and_latest(conn: Connection, basis: Basis, rows: Sequence[Any]) -> dict[UUID, dict[str, Any]]:
+    """The targets of KPIs by their first days, as scheduled at the basis, and their latest readings."""
+    ids, calendar = [row.id for row in rows], settings(conn, basis).calendar
+    found = {
+        id: dict(target_fields(goal_schedule(each, calendar))) for id, each in kpi_versions(conn, basis, ids).items()
+    }
+    for id, row in measurements.READINGS.latest(conn, basis, ids).items():
+        found[id] |= {"latest": row.value, "measuredAt": row.measured_at}
+    return found
 
 
 def _supports(conn: Connection, basis: Basis, rows: Sequence[Any]) -> dict[UUID, dict[str, Any]]:
@@ -292,7 +307,9 @@ def _listed(conn: Connection, basis: Basis, rows: Sequence[Any], edges: str, nam
     return {id: {name: tuple(refs)} for id, refs in items.items() if refs}
 
 
-_DERIVED_FIELDS = {Kind.KEY_RESULT: _standing, Kind.KPI: _latest, Kind.OBJECTIVE: _supports, Kind.TEAM: _members}
+_DERIVED_FIELDS = {
+    Kind.KEY_RESULT: _standing, Kind.KPI: _plan_and_latest, Kind.OBJECTIVE: _supports, Kind.TEAM: _members,
+}  # fmt: skip
 """By kind: the query for the fields that are not in the versions."""
 
 

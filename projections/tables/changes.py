@@ -297,8 +297,8 @@ def at_positions(conn: Connection, basis: Basis, positions: Sequence[int]) -> li
 
 def backdated(conn: Connection, rows: Sequence[ChangeRow], calendar: Calendar) -> frozenset[int]:
     """The positions of the changes whose `delay` is longer than a cadence: that of the KPI that they belong to, as of
-    their position, or that of their cycle, else `CADENCE_OTHERWISE`; and of those whose `first_day` is before the day on
-    which they were reported. Nothing of it is stored."""
+    their position, or that of their cycle, else `CADENCE_OTHERWISE`; and of those whose `first_day` is before the day
+    on which they were reported. Nothing of it is stored."""
     judging = (row for row in rows if row.first_day is not None and row.first_day < calendar.day_of(row.reported_at))
     return _delayed(conn, rows).union(row.position for row in judging)
 

@@ -442,8 +442,8 @@ class History:
 
     def _redefineKpi(self) -> Command:  # noqa: N802
         kpi, aggregation = KpiBy(id=self._any(Kind.KPI)), self._chance.choice([UNSET, *Aggregation])
-        first_day = {"goal_from": self._day()} if self._chance.random() < 0.4 else {}
-        return RedefineKpi(kpi=kpi, goal=self._goal(), aggregation=aggregation, **first_day, **self._since())
+        first_day = self._day() if self._chance.random() < 0.4 else UNSET
+        return RedefineKpi(kpi=kpi, goal=self._goal(), aggregation=aggregation, goal_from=first_day, **self._since())
 
     def _setKpiTargets(self) -> Command:  # noqa: N802
         days = {self._day() for _ in range(self._chance.randint(1, 5))}

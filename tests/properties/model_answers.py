@@ -4,6 +4,7 @@ Both answers are flat: a key is the id of an entity and the path of a field, so 
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from tests.reference.fold import View
 Flat: TypeAlias = dict[str, Any]
 
 PROGRESS = "value expected health confidence confidenceLowest measuredShare"
+PLANNED = ("planned", "variance", "status")
 SERIES = {
     "daily": (Step.DAY, Aggregation.FIRST),
     "weekly": (Step.WEEK, Aggregation.SUM),
@@ -52,7 +54,10 @@ def document(cycles: list[UUID]) -> str:
       ofObjectives: healthCounts(of: OBJECTIVES) {{ health count }}
       ofKeyResults: healthCounts(includeSubteams: false) {{ health count }}
     }} }}
-    kpis(first: 1000) {{ nodes {{ entityId status {series} }} }}
+    kpis(first: 1000) {{ nodes {{
+      entityId status {series} goal {{ direction target lower upper tolerance }}
+      judged: series(every: MONTH, includePlanned: true) {{ start planned variance status }}
+    }} }}
     """
 
 
@@ -69,6 +74,8 @@ def _paths(part: dict[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
             yield from _paths(value, f"{prefix}{name}.")
         elif isinstance(value, list) and name in SERIES:
             yield f"{prefix}{name}", {one["start"]: one["value"] for one in value if one["value"] is not None}
+        elif isinstance(value, list) and name == "judged":
+            yield f"{prefix}{name}", {one["start"]: {key: one[key] for key in PLANNED} for one in value}
         elif isinstance(value, list) and name != "keyResults":
             yield f"{prefix}{name}", {one["health"]: one["count"] for one in value if one["count"]}
         elif name not in ("entityId", "keyResults"):
@@ -140,16 +147,21 @@ def _team(view: View, team: UUID, cycles: list[UUID]) -> Flat:
 
 def _kpi(view: View, kpi: Kpi) -> Flat:
     series = {name: _series(view, kpi, every, aggregate) for name, (every, aggregate) in SERIES.items()}
-    return {"status": kpis.status(view, kpi), **series}
+    goal = kpis.goal_on(view, kpi, kpis.day_of(view, view.basis.at))
+    fields = ("direction", "target", "lower", "upper", "tolerance")
+    in_force = {"goal": None} if goal is None else {f"goal.{name}": getattr(goal, name) for name in fields}
+    judged = {_instant(start): one for start, one in kpis.judged_periods(view, kpi, Step.MONTH).items()}
+    return {"status": kpis.status(view, kpi), **series, **in_force, "judged": judged}
 
 
 def _series(view: View, kpi: Kpi, every: Step, aggregate: Aggregation) -> Flat:
     calendar = calendars.calendar_in_force(view, None)
     periods = {calendars.period_of(calendar, every, one.measured_at) for one in kpis.readings_of(view, kpi.id)}
-    return {
-        start.isoformat().replace("+00:00", "Z"): kpis.value_of(view, kpi.id, start, end, aggregate)
-        for start, end in periods
-    }
+    return {_instant(start): kpis.value_of(view, kpi.id, start, end, aggregate) for start, end in periods}
+
+
+def _instant(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")
 
 
 # ── differences ──────────────────────────────────────────────────────────────────────────────────

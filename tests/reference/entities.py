@@ -10,6 +10,7 @@ from domain.primitives.values import (
     Cadence,
     CycleState,
     KpiGoal,
+    KpiTarget,
     Metric,
     ObjectiveKind,
     ObjectiveState,
@@ -138,10 +139,22 @@ class Definition:
     aggregation: Aggregation
 
 
+@dataclass(frozen=True)
+class GoalChange:
+    """A goal that was agreed at `at` from a day on; None for the day of `at`."""
+
+    at: datetime
+    goal: KpiGoal | None
+    first_day: date | None
+
+
 @dataclass
 class Kpi:
+    """`agreed` has every goal and target that was ever agreed, in the order of the log."""
+
     id: UUID
     definitions: list[Definition]
+    agreed: list[GoalChange | KpiTarget] = field(default_factory=list)
     retired: bool = False
 
     @property

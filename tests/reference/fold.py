@@ -1,6 +1,7 @@
 """The fold: the entities of a workspace at a basis, from the events of its log."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 from uuid import UUID
 
 from domain.model.cycle import CycleActivated, CycleClosed, CycleOpened, ScoringPolicyAdopted
@@ -23,6 +24,7 @@ from domain.model.kpi import (
     KpiDefined,
     KpiRedefined,
     KpiRetired,
+    KpiTargetsSet,
     ReadingCorrected,
     ReadingRecorded,
     ReadingRetracted,
@@ -49,6 +51,7 @@ from tests.reference.entities import (
     Definition,
     End,
     KeyResult,
+    GoalChange,
     Kpi,
     Link,
     Objective,
@@ -242,9 +245,22 @@ class View:
             case KpiDefined() | KpiRedefined():
                 aggregation = getattr(event, "aggregation", None) or Aggregation.LAST
                 definition = Definition(recorded.effective_at, event.goal, event.cadence, aggregation)
-                self.kpis.setdefault(id, Kpi(id, [])).definitions.append(definition)
+                kpi = self.kpis.setdefault(id, Kpi(id, []))
+                kpi.agreed += new_goal(kpi, recorded.effective_at, event)
+                kpi.definitions.append(definition)
+            case KpiTargetsSet():
+                self.kpis[id].agreed += event.targets
             case KpiRetired():
                 self.kpis[id].retired = True
+
+
+def new_goal(kpi: Kpi, at: datetime, event: KpiDefined | KpiRedefined) -> list[GoalChange]:
+    """The goal that a definition begins: on the day that it states, else on that of its effective time. The first one
+    also judges what came before. A redefinition that repeats the goal, and states no day, begins none."""
+    if not kpi.definitions:
+        return [GoalChange(at, event.goal, event.goal_from or date.min)]
+    repeats = event.goal_from is None and event.goal == kpi.definitions[-1].goal
+    return [] if repeats else [GoalChange(at, event.goal, event.goal_from)]
 
 
 def link_of(event: KeyResultAdded | KeyResultLinked, kpi: UUID) -> Link:

@@ -1,12 +1,13 @@
-"""The status of a KPI and the values of its periods."""
+"""The status of a KPI, the goals of its days, and the values of its periods."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from domain.primitives import time_zones
 from domain.primitives.calendar import Step
-from domain.primitives.values import Aggregation, Cadence, GoalDirection, KpiGoal
-from tests.reference.calendars import calendar_in_force, period_of
-from tests.reference.entities import Definition, Kpi, Reading
+from domain.primitives.values import Aggregation, Cadence, GoalDirection, KpiGoal, KpiTarget
+from tests.reference.calendars import calendar_in_force, period_of, starts
+from tests.reference.entities import Definition, GoalChange, Kpi, Reading
 from tests.reference.figures import policy_in_force
 from tests.reference.fold import View
 from tests.reference.measuring import aggregated
@@ -39,6 +40,88 @@ def in_force_on_last_day(kpi: Kpi, end: datetime) -> Definition:
     return begun[-1] if begun else kpi.definitions[0]
 
 
+def day_of(view: View, at: datetime) -> date:
+    return at.astimezone(time_zones.zone(calendar_in_force(view, None).time_zone)).date()
+
+
+def first_day(view: View, change: GoalChange) -> date:
+    return change.first_day or day_of(view, change.at)
+
+
+def goals_of(view: View, kpi: Kpi) -> list[tuple[date, int, KpiGoal | None]]:
+    """Every goal: its first day, its place among all that was agreed, and itself."""
+    placed = enumerate(kpi.agreed)
+    return [(first_day(view, one), place, one.goal) for place, one in placed if isinstance(one, GoalChange)]
+
+
+def targets_of(view: View, kpi: Kpi) -> dict[date, KpiTarget]:
+    """The target that begins on each day: what was agreed last about the day, unless it was removed, or a goal that
+    begins on the day was agreed after it."""
+    goals = goals_of(view, kpi)
+    last = {one.from_: (place, one) for place, one in enumerate(kpi.agreed) if not isinstance(one, GoalChange)}
+    return {
+        day: target
+        for day, (place, target) in last.items()
+        if not target.remove and not any(first == day and other > place for first, other, _ in goals)
+    }
+
+
+def goal_on(view: View, kpi: Kpi, day: date) -> KpiGoal | None:
+    """The goal of a day: the last one that has begun, of several that begin on one day the one agreed last; with the
+    bounds of the last target that has begun since its first day."""
+    begun = [one for one in goals_of(view, kpi) if one[0] <= day]
+    if not begun:
+        return None
+    since, _, goal = max(begun, key=lambda one: one[:2])
+    targets = {first: one for first, one in targets_of(view, kpi).items() if since <= first <= day}
+    if goal is None or not targets:
+        return goal
+    target = targets[max(targets)]
+    return KpiGoal(goal.direction, target.target, target.lower, target.upper, goal.tolerance)
+
+
+def goal_of_period(view: View, kpi: Kpi, end: datetime) -> KpiGoal | None:
+    """The goal of the last day of a period."""
+    return goal_on(view, kpi, day_of(view, end - timedelta(microseconds=1)))
+
+
+def first_days(view: View, kpi: Kpi) -> list[date]:
+    """The days on which a goal or a target begins."""
+    days = [*(day for day, _, _ in goals_of(view, kpi)), *targets_of(view, kpi)]
+    return [day for day in days if day > date.min]
+
+
+def judged_periods(view: View, kpi: Kpi, every: Step) -> dict[datetime, dict[str, object]]:
+    """By the start of each period from the first reading to the last thing that is planned: its target, the variance of
+    its value, and its status. Without a reading from the period of the basis on."""
+    calendar, found = calendar_in_force(view, None), dict[datetime, dict[str, object]]()
+    readings = readings_of(view, kpi.id)
+    last = max([view.basis.at, *(starts(calendar, day) for day in first_days(view, kpi))])
+    at = readings[0].measured_at if readings else view.basis.at
+    while at <= last:
+        start, at = period_of(calendar, every, at)
+        aggregation = in_force_on_last_day(kpi, at).aggregation
+        value, goal = value_of(view, kpi.id, start, at, aggregation), goal_of_period(view, kpi, at)
+        can_judge = value is not None and (aggregation is not Aggregation.SUM or at <= view.basis.at)
+        found[start] = {
+            "planned": None if goal is None else goal.target,
+            "variance": None if goal is None or value is None else variance(goal, value),
+            "status": judged(goal, value) if can_judge and value is not None else "NO_DATA",
+        }
+    return found
+
+
+def variance(goal: KpiGoal, value: float) -> float:
+    """The signed distance from the target, or from the nearer bound."""
+    if goal.direction is not GoalDirection.WITHIN:
+        assert goal.target is not None
+        return value - goal.target
+    assert goal.lower is not None
+    assert goal.upper is not None
+    middle = (goal.lower + goal.upper) / 2
+    return value - goal.lower if value <= middle else value - goal.upper
+
+
 def status(view: View, kpi: Kpi) -> str:
     """RETIRED; NO_DATA; STALE; then the value of the latest period that can be judged, by the goal of its last day.
     For SUM that is the latest complete period with readings, else the latest with readings."""
@@ -55,7 +138,7 @@ def status(view: View, kpi: Kpi) -> str:
         definition = in_force_on_last_day(kpi, end)
         value = value_of(view, kpi.id, start, end, definition.aggregation)
         if value is not None and (definition.aggregation is not Aggregation.SUM or end <= view.basis.at):
-            return judged(definition.goal, value)
+            return judged(goal_of_period(view, kpi, end), value)
     return "NO_DATA"
 
 

@@ -183,8 +183,8 @@ class Change(Node):
     )
     backdated: bool = related(
         "Whether it was recorded more than a cadence after its effective time: the cadence of its KPI as of this "
-        "change, or of its cycle, else a week. For an import `claimedAt` is compared instead of `recordedAt`. A goal or "
-        "target of a KPI is backdated from a day before that of the recording on, because it judges periods again.",
+        "change, or of its cycle, else a week. For an import `claimedAt` is compared instead of `recordedAt`. Also "
+        "whether a goal or target of a KPI begins on a day before the recording, and so judges periods again.",
         _backdated,
     )
     subject: Node | None = related(

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from api.schema.connections.filters import NOTHING
 from api.schema.history.change import before_after, schedules_before, state_before
-from api.schema.types.kpi import KpiTargetChange
+from api.schema.metrics.kpi_plan import KpiTargetChange, target_change
 from api.schema.types.measurements import VERSIONS
 from api.schema.types.workspace import Calendar, ScoringPolicy
 from api.snapshot.dataloaders import found, found_refs, or_none
@@ -115,7 +115,7 @@ def target_changes(batch: Batch) -> Sequence[list[KpiTargetChange]]:
 
 def _target_changes(event: KpiTargetsSet, before: GoalSchedule) -> list[KpiTargetChange]:
     after = before.with_targets(event.targets)
-    return [KpiTargetChange(from_=day, before=before.on(day), after=after.on(day)) for day in event.days]
+    return [target_change(day, before.on(day), after.on(day)) for day in event.days]
 
 
 def own_node(batch: Batch, kind: Kind) -> Sequence[Any]:

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 from api.schema.history import event_fields
 from api.schema.history.event_fields import AFTER, BEFORE, EVENT, Source
+from api.schema.metrics.kpi_plan import KpiTargetChange
 from api.schema.primitives import refs
 from api.schema.types import workspace
-from api.schema.types.kpi import KpiTargetChange
 from domain.model import cycle, discussion, key_result, kpi, objective, people
 from domain.model import workspace as workspace_events
 from domain.model.event import Event, body_fields, field_description
@@ -29,9 +29,7 @@ class EventField(NamedTuple):
 
 ENDINGS = frozenset({objective.ObjectiveClosed})
 """Events whose fields have no earlier value though they are not the first of their stream."""
-OMITTED = frozenset(
-    {"sealed", "late", "claimed_at", "cycle", "subject", "policy", "calendar", "goal_from", "targets"}
-)
+OMITTED = frozenset({"sealed", "late", "claimed_at", "cycle", "subject", "policy", "calendar", "goal_from", "targets"})
 """Fields that every change has, or that an entry of `ADDITIONAL` replaces."""
 SHOWN_AS: dict[tuple[type[Event], str], str] = {
     (people.TeamFormed, "parent"): "parent_team",

@@ -25,10 +25,10 @@ from api.schema.history.event_overrides import (
     EventField,
     side_description,
 )
+from api.schema.metrics.kpi_plan import KpiGoal
 from api.schema.primitives import metric, refs
 from api.schema.primitives.field import related
 from api.schema.primitives.scalars import Markdown
-from api.schema.types.kpi import KpiGoal
 from domain.model import key_result
 from domain.model.event import Event, body_fields, description, field_description
 from domain.model.event_registry import EVENTS

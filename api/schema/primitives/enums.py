@@ -199,8 +199,8 @@ described(
     "The period that another one is compared with.",
     {
         "PREVIOUS": "The period before.",
-        "YEAR_BEFORE": "The same day, month, quarter or year of the year before, 28 February for 29 February; for a week "
-        "or a pair of weeks, the one 52 weeks before.",
+        "YEAR_BEFORE": "The same day, month, quarter or year of the year before, 28 February for 29 February; for a "
+        "week or a pair of weeks, the one 52 weeks before.",
     },
 )(EarlierPeriod)
 described(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import partial
 from itertools import pairwise
 from typing import Annotated, Any, TypeAlias
 from uuid import UUID
@@ -20,6 +21,7 @@ from api.schema.metrics.findings import (
     in_kpis,
     of_each_object,
 )
+from api.schema.metrics.kpi_plan import Comparison, KpiGoal, ScheduledGoal, SeriesPoint, scheduled_goal
 from api.schema.metrics.progress import latest_readings
 from api.schema.primitives import enums
 from api.schema.primitives.actor import Actor, actor
@@ -34,7 +36,7 @@ from api.snapshot.snapshot import Batch, RowProxy, View
 from domain.metrics import kpi_series as formulas
 from domain.metrics.kpi_schedule import KpiSchedule
 from domain.metrics.kpi_series import KpiStatus
-from domain.primitives import goal_schedule, values
+from domain.primitives import values
 from domain.primitives.calendar import Step
 from domain.primitives.values import Aggregation, EarlierPeriod, Kind
 from projections.figures import kpi_standing
@@ -64,90 +66,6 @@ By: TypeAlias = Annotated[
         "last day of the period says."
     ),
 ]
-
-
-@strawberry.type(description="The goal of a KPI: the values that are healthy. Bounds are inclusive.")
-class KpiGoal:
-    direction: enums.GoalDirection = strawberry.field(description="The side of the bounds that is healthy.")
-    target: float | None = strawberry.field(description="The bound, for AT_LEAST and AT_MOST.")
-    lower: float | None = strawberry.field(description="The lower bound, for WITHIN.")
-    upper: float | None = strawberry.field(description="The upper bound, for WITHIN.")
-    tolerance: float = strawberry.field(
-        description="The largest miss that is still a WARNING, in the KPI's unit. A larger miss is BREACHED."
-    )
-
-
-@strawberry.type(description="A goal of a KPI and the day from which on it is in force, until the next one.")
-class ScheduledGoal:
-    from_: date | None = strawberry.field(
-        name="from",
-        description="The first day; null for a goal that the KPI was defined with and that judges all earlier readings, "
-        "too.",
-    )
-    goal: KpiGoal | None = strawberry.field(description="The goal that judges; null for no goal.")
-    is_target: bool = strawberry.field(
-        description="Whether a target begins on the day, which `setKpiTargets` has set and may remove."
-    )
-
-
-@strawberry.type(
-    description="A day on which a target of a KPI was set or removed, with the goal in force on that day before and "
-    "after; null for no goal."
-)
-class KpiTargetChange:
-    from_: date = strawberry.field(name="from", description="The first day of the target.")
-    before: KpiGoal | None = strawberry.field(description="The goal of that day until the change.")
-    after: KpiGoal | None = strawberry.field(description="The goal of that day since the change.")
-
-
-@strawberry.type(description="The readings of one period of the calendar, half-open [start, end).")
-class SeriesPoint:
-    start: datetime = strawberry.field(description="The start of the period, inclusive.")
-    end: datetime = strawberry.field(description="The end of the period, exclusive.")
-    label: str = strawberry.field(
-        description="The name of the period in the calendar of the workspace: 2027-02-01, 2026-W53, 2027-02, FY27-Q1 or "
-        "FY27."
-    )
-    goal: KpiGoal | None = strawberry.field(
-        description="The goal in force on the last day of the period, as scheduled at the basis; null without one."
-    )
-    planned: float | None = strawberry.field(description="The target of the goal; null for WITHIN and without a goal.")
-    value: float | None = strawberry.field(description="The aggregate of its readings; null without a reading.")
-    variance: float | None = strawberry.field(
-        description="value - planned. For WITHIN: the value less the bound that is missed, or inside the bounds less the "
-        "nearer one. Null without a value or a goal."
-    )
-    count: int = strawberry.field(description="The number of its readings.")
-    status: enums.KpiStatus = strawberry.field(
-        description="The value judged by `goal`; NO_DATA without a value, and for a sum while the period is partial."
-    )
-    is_partial: bool = strawberry.field(
-        description="Whether the period has not ended at the basis. Points of every: CHANGE are never partial."
-    )
-
-
-@strawberry.type(
-    description="A comparison of the period that contains the basis with an earlier one: the period before, or the one a "
-    "year before. A running period is partial, so its ratio compares it with the same elapsed part of the earlier one."
-)
-class Comparison:
-    current: float | None = strawberry.field(description="The value of the current period.")
-    previous: float | None = strawberry.field(description="The value of the whole earlier period.")
-    change: float | None = strawberry.field(description="current - previous; null if one of them is null.")
-    change_ratio: float | None = strawberry.field(
-        description="changeToDate / |previousToDate| of a partial period, otherwise change / |previous|; null if one "
-        "of the two is null or the divisor is 0."
-    )
-    is_partial: bool = strawberry.field(
-        description="Whether the current period has not ended at the basis. With period: CHANGE it is never partial."
-    )
-    previous_to_date: float | None = strawberry.field(
-        description="The value of the same elapsed part of the earlier period, as many days and the same time of day, "
-        "at most all of it; null unless the current period is partial."
-    )
-    change_to_date: float | None = strawberry.field(
-        description="current - previousToDate; null if one of them is null."
-    )
 
 
 @strawberry.type(
@@ -204,13 +122,7 @@ def _goals(batch: Batch) -> Sequence[values.KpiGoal | None]:
 
 def _goal_schedules(batch: Batch) -> Sequence[list[ScheduledGoal]]:
     schedules = batch.all(_schedules)
-    return [[_scheduled(entry) for entry in schedules[row.id].goals.entries] for row in batch.rows]
-
-
-def _scheduled(entry: goal_schedule.ScheduledGoal) -> ScheduledGoal:
-    day: Any = None if entry.from_ == goal_schedule.SINCE_EVER else entry.from_
-    goal: Any = entry.goal
-    return ScheduledGoal(from_=day, goal=goal, is_target=entry.is_target)
+    return [[scheduled_goal(entry) for entry in schedules[row.id].goals.entries] for row in batch.rows]
 
 
 def _series(
@@ -221,9 +133,13 @@ def _series(
     until: datetime | None,
     include_planned: bool,
 ) -> Sequence[list[Any]]:
-    at, readings, schedules = batch.view.basis.at, batch.all(_readings), batch.all(_schedules)
-    window = {"since": since, "until": until, "include_planned": include_planned, "aggregation": aggregate}
-    return [formulas.series(readings[row.id], every, schedules[row.id], at, **window) for row in batch.rows]
+    readings, schedules = batch.all(_readings), batch.all(_schedules)
+    series = partial(
+        formulas.series,
+        every=every, at=batch.view.basis.at, aggregation=aggregate, since=since, until=until,
+        include_planned=include_planned,
+    )  # fmt: skip
+    return [series(readings[row.id], schedule=schedules[row.id]) for row in batch.rows]
 
 
 def _comparisons(batch: Batch, period: Step, aggregate: Aggregation | None, to: EarlierPeriod) -> Sequence[Any]:
@@ -296,8 +212,9 @@ class Kpi(Entity, kind=Kind.KPI, read=kpi.kpis):
         return self.each(paged, _READINGS, page_request, from_, to, include_superseded)
 
     @resolved(
-        "The readings aggregated by period of the workspace's calendar, from the period of `from` (default: the first "
-        "reading) to that of `to` (default: the basis), each compared with what was planned. Empty periods are included."
+        "The readings aggregated by period of the calendar in force at the basis, from the period of `from` (default: "
+        "the first reading) to that of `to` (default: the basis), each compared with what was planned. Empty periods are "
+        "included."
     )
     def series(
         self,

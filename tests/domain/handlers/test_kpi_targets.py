@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from msgspec import UNSET, UnsetType
 
 from domain.commands.command import Command
 from domain.commands.kpi_commands import DefineKpi, RedefineKpi, SetKpiTargets
@@ -32,9 +33,8 @@ def planned(*targets: KpiTarget) -> SetKpiTargets:
     return SetKpiTargets(kpi=KPI, targets=list(targets), reason="agreed with finance")
 
 
-def redefined(goal: KpiGoal | None, from_: date | None = None) -> RedefineKpi:
-    first = {} if from_ is None else {"goal_from": from_}
-    return RedefineKpi(kpi=KPI, goal=goal, reason="ask for more", **first)
+def redefined(goal: KpiGoal | None, from_: date | UnsetType = UNSET) -> RedefineKpi:
+    return RedefineKpi(kpi=KPI, goal=goal, reason="ask for more", goal_from=from_)
 
 
 def in_force(base: Given, *days: date) -> list[float | None]:

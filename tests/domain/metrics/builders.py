@@ -68,7 +68,7 @@ class Terms(NamedTuple):
     targets: tuple[KpiTarget, ...] = ()
 
 
-def scheduled(*versions: Terms, calendar: Calendar = Calendar()) -> KpiSchedule:
+def scheduled(*versions: Terms, calendar: Calendar = CALENDAR) -> KpiSchedule:
     """The schedule that these versions of a KPI make, oldest first."""
     edits = [GoalEdit(one.since, one.goal, targets=one.targets) for one in versions]
     aggregations = [(calendar.day_of(one.since), one.aggregation) for one in versions]

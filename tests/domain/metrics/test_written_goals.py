@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 import pytest
 
 from domain.findings.findings import key_result_findings
 from domain.findings.key_result_rules import WrittenKeyResult
-from domain.metrics import kpi_series
 from domain.metrics.formulas import Measurement, unclamped
 from domain.metrics.kpi_series import KpiStatus, comparison, series
 from domain.metrics.kpi_status import KpiFacts, status
@@ -28,7 +26,6 @@ from domain.primitives.values import (
     UnitKind,
 )
 from tests.domain.metrics.builders import (
-    CALENDAR,
     CLOSING,
     MIDDLE,
     OPENING,

@@ -18,6 +18,7 @@ from projections.history import diff, field_changes
 from projections.history.diff import Difference, DiffKind, Scope
 from projections.history.field_changes import Field
 from projections.store import basis as bases
+from projections.tables.cycle import settings
 from tests.projections import fold
 from tests.projections.figures import from_histories
 from tests.projections.history.examples import few
@@ -125,6 +126,9 @@ def _state(world: World, log: Sequence[Recorded], basis: Basis) -> dict[Ref, Any
     assert {ref.id for ref in rows} == {id for id, aggregate in truth.aggregates.items() if aggregate.KIND in ENTITIES}
     measured = from_histories.standings(world.conn, basis, truth.of(Kind.KEY_RESULT))
     related = {ref: _standing(measured[ref.id]) if ref.id in measured else _related(truth, ref) for ref in rows}
+    calendar = settings(world.conn, basis).calendar
+    for id, kpi in truth.of(Kind.KPI).items():
+        related[Ref(Kind.KPI, id)] |= field_changes.target_fields(kpi.schedule(calendar))
     return {ref: _applied({**field_changes.field_values(row), **related[ref]}, ()) for ref, row in rows.items()}
 
 

@@ -199,7 +199,7 @@ def _kpi_standings(world: World, basis: Basis, truth: fold.State) -> None:
     readings = measurements.READINGS.all(world.conn, basis, list(rows))
     for id, standing in kpi_standing.standings(world.conn, basis, list(rows.values()), CALENDAR).items():
         facts, every = standing.facts, PERIODS[standing.facts.cadence]
-        points = series(readings[id], every, facts.terms, basis.at, CALENDAR)
+        points = series(readings[id], every, facts.schedule, basis.at)
         judged = [point for point in points if point.status is not KpiStatus.NO_DATA]
         assert standing.value == (judged[-1].value if judged else None)
         assert standing.status(POLICY) is status(facts, readings[id], basis.at, POLICY)

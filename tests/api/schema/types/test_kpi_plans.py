@@ -95,7 +95,7 @@ def test_a_year_is_planned_in_one_request_moved_with_a_reason_and_compared_with_
     world.catch_up()
     assert planned(world, moment(4, 1)) == original
     assert planned(world, moment(4, 3)) == original | {"2026-05": 90, "2026-06": 95}
-    _, first, second = kpi(world, "changes(first: 50, filter: {types: [KpiDefined, KpiTargetsSet]}) { nodes { reason "
+    _, first, second = kpi(world, "changes(first: 50, filter: {types: [\"KpiDefined\", \"KpiTargetsSet\"]}) { nodes { reason "
                            "... on KpiTargetsSet { targets { from before { target } after { target } } } } }"
                            )["changes"]["nodes"]  # fmt: skip
     assert (first["reason"], len(first["targets"])) == ("Budget 2026", 12)
