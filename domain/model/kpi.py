@@ -64,7 +64,7 @@ class _Definition(KpiEvent, frozen=True, kw_only=True):
         aggregate.definition = Definition(
             self.name, self.description, self.unit, self.goal, self.cadence, self.owner, self.team, self.aggregation
         )
-        aggregate.edits.append(GoalEdit(self.timestamp, self.goal, self.goal_from))
+        aggregate.edits = (*aggregate.edits, GoalEdit(self.timestamp, self.goal, self.goal_from))
 
 
 @stored
@@ -105,7 +105,8 @@ class KpiTargetsSet(KpiEvent, frozen=True, kw_only=True):
         return self.days[0]
 
     def apply(self, aggregate: "Kpi") -> None:
-        aggregate.edits.append(GoalEdit(self.timestamp, aggregate.definition.goal, targets=self.targets))
+        edit = GoalEdit(self.timestamp, aggregate.definition.goal, targets=self.targets)
+        aggregate.edits = (*aggregate.edits, edit)
 
 
 @stored
@@ -189,11 +190,8 @@ class Kpi(Aggregate):
     KIND = Kind.KPI
     key: str
     definition: Definition
+    edits: tuple[GoalEdit, ...] = ()
     retired: bool = False
-
-    def __init__(self, id: UUID) -> None:
-        super().__init__(id)
-        self.edits: list[GoalEdit] = []
 
     def redefine(self, definition: Definition, goal_from: date | None, at: datetime) -> None:
         """`goal_from`: the first day of a goal that begins by this definition, where it must be stated."""

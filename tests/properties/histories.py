@@ -446,16 +446,17 @@ class History:
         return RedefineKpi(kpi=kpi, goal=self._goal(), aggregation=aggregation, goal_from=first_day, **self._since())
 
     def _setKpiTargets(self) -> Command:  # noqa: N802
-        days = {self._day() for _ in range(self._chance.randint(1, 5))}
-        targets = [self._target(day) for day in sorted(days)]
+        """Targets of one shape, which may not fit the goals of their days, and some to be removed."""
+        days = sorted({self._day() for _ in range(self._chance.randint(1, 5))})
+        within = self._chance.random() < 0.25
+        targets = [self._target(day, within=within) for day in days]
         return SetKpiTargets(kpi=KpiBy(id=self._any(Kind.KPI)), targets=targets, **self._since())
 
-    def _target(self, day: date) -> KpiTarget:
-        """A target of some shape; it may not fit the goal of its day."""
-        shape = self._chance.choice(["target", "target", "target", "bounds", "remove"])
-        if shape == "bounds":
-            return KpiTarget(day, lower=1.0, upper=self._number() + 5.0)
-        return KpiTarget(day, remove=True) if shape == "remove" else KpiTarget(day, target=self._number())
+    def _target(self, day: date, *, within: bool) -> KpiTarget:
+        if self._chance.random() < 0.2:
+            return KpiTarget(day, remove=True)
+        low = self._number()
+        return KpiTarget(day, lower=low, upper=low + 5.0) if within else KpiTarget(day, target=low)
 
     def _day(self) -> date:
         """The first day of a month of 2025 to 2027."""

@@ -15,6 +15,7 @@ from domain.handlers.unit_of_work import UnitOfWork
 from domain.log.mapper import leaf_hash
 from domain.model.event import WHEN_RECORDED, Aggregate, replay
 from domain.model.key_result import Link
+from domain.primitives.goal_schedule import GoalEdit
 from domain.primitives.values import Kind
 from tests.properties.conftest import World, Worlds
 from tests.properties.histories import AUTHOR, REPEATABLE, History
@@ -65,6 +66,8 @@ def _timeless(value: Any) -> Any:
             return structs.replace(value, until=WHEN_RECORDED)
         case ((datetime(), _), *_):
             return [what for _, what in value]
+        case (GoalEdit(), *_):
+            return [structs.replace(edit, at=WHEN_RECORDED) for edit in value]
     return value
 
 

@@ -54,6 +54,7 @@ VIEW = """
     } }
     kpis(first: 1000) { totalCount nodes {
       entityId version key name retired goal { direction target lower upper } latest { value position }
+      goalSchedule { from isTarget goal { direction target lower upper tolerance } }
       readings(first: 1000) { nodes { value measuredAt claimedAt position retracted } }
       definitions { position reason }
     } }

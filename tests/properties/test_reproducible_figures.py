@@ -20,7 +20,7 @@ from tests.workspace import fresh_workspace
 pytestmark = pytest.mark.long
 
 laws = settings(settings.get_profile("laws"), max_examples=3)
-COMMANDS = 160
+COMMANDS = 200
 PAUSE = 40
 """The commands between two moments whose answers are kept."""
 MOMENTS_MAX = 30
@@ -40,7 +40,8 @@ VIEW = f"""
         }}
     }} }}
     keyResults(first: 500, filter: {{health: [OUTDATED, ON_TRACK, ACHIEVED]}}) {{ nodes {{ entityId }} }}
-    kpis(first: 50) {{ nodes {{ key status series(every: MONTH) {{ start value status isPartial }}
+    kpis(first: 50) {{ nodes {{ key status
+        series(every: MONTH, includePlanned: true) {{ start label planned value variance status isPartial }}
         comparison(period: MONTH) {{ current previous previousToDate changeRatio isPartial }} }} }}
     teams(first: 50) {{ nodes {{ key {PROGRESS} }} }}
 """

@@ -20,7 +20,7 @@ from api.snapshot.dataloaders import found, found_refs, in_groups
 from api.snapshot.snapshot import Batch, RowProxy, View
 from domain.model.event import Recorded
 from domain.model.key_result import KeyResultCheckedIn
-from domain.model.kpi import KpiDefined, KpiRedefined, KpiTargetsSet
+from domain.model.kpi import KpiRedefined, KpiTargetsSet
 from domain.model.objective import ObjectiveAligned, ObjectiveDrafted, ObjectiveUnaligned
 from domain.model.people import TeamJoined, TeamLeft
 from domain.primitives.goal_schedule import GoalSchedule
@@ -81,24 +81,33 @@ def state_before(batch: Batch) -> Sequence[StateBefore]:
     return [known.get(row.position, StateBefore()) for row in batch.rows]
 
 
-def schedules_before(batch: Batch) -> Sequence[GoalSchedule]:
-    """The goal schedule of the KPI before each change of its targets; an empty one for other changes. One statement for
-    all of them."""
+def schedules_around(batch: Batch) -> Sequence[tuple[GoalSchedule, GoalSchedule]]:
+    """The goal schedule of the KPI before and after each change of its goals or targets; empty ones for other changes.
+    One statement for all of them."""
     view = batch.view
-    ids = {row.event.originator_id for row in batch.rows if isinstance(row.event, KpiTargetsSet)}
+    ids = {row.event.originator_id for row in batch.rows if isinstance(row.event, _SCHEDULING)}
     versions = view.read(kpi.kpi_versions, list(ids)) if ids else {}
-    before = [
-        [one for one in versions.get(row.event.originator_id, ()) if one.position < row.position] for row in batch.rows
+    known = [(row.position, versions.get(row.event.originator_id, ())) for row in batch.rows]
+    return [
+        (
+            goal_schedule([one for one in of_kpi if one.position < position], view.calendar),
+            goal_schedule([one for one in of_kpi if one.position <= position], view.calendar),
+        )
+        for position, of_kpi in known
     ]
-    return [goal_schedule(rows, view.calendar) for rows in before]
+
+
+_SCHEDULING = (KpiRedefined, KpiTargetsSet)
 
 
 def _fields(batch: Batch) -> Sequence[list[FieldChange]]:
-    parts = zip(batch.rows, batch.all(before_after), batch.all(state_before), batch.all(schedules_before), strict=True)
+    parts = zip(batch.rows, batch.all(before_after), batch.all(state_before), batch.all(schedules_around), strict=True)
     return shown(batch.view, [_differences(*part) for part in parts])
 
 
-def _differences(row: EventChange, around: Around, before: StateBefore, planned: GoalSchedule) -> list[Field]:
+def _differences(
+    row: EventChange, around: Around, before: StateBefore, schedules: tuple[GoalSchedule, GoalSchedule]
+) -> list[Field]:
     """The differences between the two versions, and the items added to or removed from lists outside them."""
     event, after = row.event, field_changes.field_values(around.after)
     if isinstance(event, KeyResultCheckedIn):
@@ -116,11 +125,8 @@ def _differences(row: EventChange, around: Around, before: StateBefore, planned:
             found.append(Field("members", None, Ref(Kind.PERSON, event.person)))
         case TeamLeft():
             found.append(Field("members", Ref(Kind.PERSON, event.person), None))
-        case KpiDefined() | KpiRedefined() if event.goal_from is not None:
-            found.append(Field("goalFrom", None, event.goal_from))
-        case KpiTargetsSet():
-            fields = (field_changes.target_fields(one) for one in (planned, planned.with_targets(event.targets)))
-            found += field_changes.differences(*fields)
+        case KpiRedefined() | KpiTargetsSet():
+            found += field_changes.differences(*map(field_changes.target_fields, schedules))
     return found
 
 

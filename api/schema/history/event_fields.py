@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from api.schema.connections.filters import NOTHING
-from api.schema.history.change import before_after, schedules_before, state_before
+from api.schema.history.change import before_after, schedules_around, state_before
 from api.schema.metrics.kpi_plan import KpiTargetChange, target_change
 from api.schema.types.measurements import VERSIONS
 from api.schema.types.workspace import Calendar, ScoringPolicy
@@ -109,12 +109,13 @@ def _last(versions: Sequence[Any], position: int) -> Any:
 
 def target_changes(batch: Batch) -> Sequence[list[KpiTargetChange]]:
     """The days of the targets that each event set or removed, with the goal in force before and after it."""
-    known = zip(batch.rows, batch.all(schedules_before), strict=True)
-    return [_target_changes(row.event, before) if type(row.event) is KpiTargetsSet else [] for row, before in known]
+    known = zip(batch.rows, batch.all(schedules_around), strict=True)
+    return [
+        _target_changes(row.event, *schedules) if type(row.event) is KpiTargetsSet else [] for row, schedules in known
+    ]
 
 
-def _target_changes(event: KpiTargetsSet, before: GoalSchedule) -> list[KpiTargetChange]:
-    after = before.with_targets(event.targets)
+def _target_changes(event: KpiTargetsSet, before: GoalSchedule, after: GoalSchedule) -> list[KpiTargetChange]:
     return [target_change(day, before.on(day), after.on(day)) for day in event.days]
 
 

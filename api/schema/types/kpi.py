@@ -213,7 +213,7 @@ class Kpi(Entity, kind=Kind.KPI, read=kpi.kpis):
 
     @resolved(
         "The readings aggregated by period of the calendar in force at the basis, from the period of `from` (default: "
-        "the first reading) to that of `to` (default: the basis), each compared with what was planned. Empty periods are "
+        "the first reading) to that of `to` (default: the basis), each compared with its plan. Empty periods are "
         "included."
     )
     def series(

@@ -32,6 +32,7 @@ from domain.commands.kpi_commands import (
     RedefineKpi,
     RetireKpi,
     RetractReading,
+    SetKpiTargets,
 )
 from domain.commands.objective_commands import (
     AlignObjective,
@@ -64,7 +65,18 @@ from domain.commands.workspace_commands import SetCalendar
 from domain.handlers.dispatcher import Dispatcher
 from domain.handlers.unit_of_work import Author, keyed_id
 from domain.model.kpi import reading_id
-from domain.primitives.values import InitiativeState, Kind, PlanPoint, Ref, ReflectionKind, Source, Visibility
+from domain.primitives.values import (
+    GoalDirection,
+    InitiativeState,
+    Kind,
+    KpiGoal,
+    KpiTarget,
+    PlanPoint,
+    Ref,
+    ReflectionKind,
+    Source,
+    Visibility,
+)
 from tests.domain.given_goals import ADA, BEN, ZERO_TO_TEN, ZERO_TO_TWENTY, ada, ben
 from tests.domain.scenario import Given, called, given, made, on
 from tests.metric_input import as_input
@@ -118,7 +130,7 @@ def team_history(whose: str, visibility: Visibility) -> list[Command]:
 
     return [
         FormTeam(key=whose, name=whose, lead=owner),
-        DefineKpi(key=f"{whose}-kpi", name="KPI", owner=owner),
+        DefineKpi(key=f"{whose}-kpi", name="KPI", owner=owner, goal=KpiGoal(GoalDirection.AT_LEAST, target=1)),
         RecordReadings(readings=[ReadingInput(kpi=kpi(whose), value=1, measured_at=on(2, 1))]),
         *map(drafted, ("draft", "active", "above", "dropped")),
         added("measured"),
@@ -224,6 +236,9 @@ COMMANDS: dict[type[Command], Callable[[str], Command]] = {
     DropKeyResult: lambda whose: DropKeyResult(key_result=proof(whose), reason="why not"),
     DefineKpi: lambda _: DefineKpi(key="new", name="New"),
     RedefineKpi: lambda whose: RedefineKpi(kpi=kpi(whose), name="Other", reason="agreed"),
+    SetKpiTargets: lambda whose: SetKpiTargets(
+        kpi=kpi(whose), targets=[KpiTarget(date(2027, 1, 1), target=2)], reason="planned"
+    ),
     RetireKpi: lambda whose: RetireKpi(kpi=kpi(whose), reason="unused"),
     RecordReadings: lambda whose: RecordReadings(
         readings=[ReadingInput(kpi=kpi(whose), value=2, measured_at=on(2, 2))]

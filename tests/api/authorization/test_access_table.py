@@ -58,6 +58,7 @@ TABLE = """
  dropKeyResult                    x    x    own      -       -
  defineKpi                        x    x     -       -       -
  redefineKpi                      x    x     -       -       -
+ setKpiTargets                    x    x     -       -       -
  retireKpi                        x    x     -       -       -
  recordReadings                   x    x    own      -       x
  correctReading                   x    x    own      -       x

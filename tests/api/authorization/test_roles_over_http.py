@@ -108,6 +108,7 @@ SERVED: dict[str, list[Role]] = {
     "/export/changes.csv": AUDITORS,
     "/export/readings.csv": AUDITORS,
     "/ingest/readings": [Role.ADMIN, Role.LEAD, Role.MEMBER, Role.METRICS],
+    "/ingest/targets": [Role.ADMIN, Role.LEAD],
 }
 """The roles that may use each plain HTTP route."""
 

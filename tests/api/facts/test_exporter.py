@@ -22,6 +22,7 @@ from domain.commands.kpi_commands import (
     RecordReadings,
     RedefineKpi,
     RetractReading,
+    SetKpiTargets,
 )
 from domain.commands.objective_commands import (
     AlignObjective,
@@ -47,7 +48,18 @@ from domain.handlers.unit_of_work import Author
 from domain.model.event import EVENTS
 from domain.model.key_result import KeyResultReopened
 from domain.model.kpi import ReadingRecorded
-from domain.primitives.values import Aggregation, Direction, Kind, Metric, Milestone, Ref, Source
+from domain.primitives.values import (
+    Aggregation,
+    Direction,
+    GoalDirection,
+    Kind,
+    KpiGoal,
+    KpiTarget,
+    Metric,
+    Milestone,
+    Ref,
+    Source,
+)
 from tests.api.facts.round_trip import Json, exported, facts, imported, lines, log_contents
 from tests.metric_input import as_input
 from tests.properties.conftest import World, Worlds
@@ -437,6 +449,20 @@ def test_deactivated_owner_stays_when_other_fields_change(company: Company, anot
     company.do(CarryObjective(objective=objective, into=Q2))
     assert set(only(facts(company.world), "assignObjective")["input"]) == {"objective", "contributors"}
     assert set(only(facts(company.world), "redefineKpi")["input"]) == {"kpi", "name"}
+    assert_round_trip(company, another)
+
+
+def test_goals_and_targets_of_a_kpi_keep_their_days(company: Company, another: World) -> None:
+    at_least = KpiGoal(GoalDirection.AT_LEAST, target=10)
+    company.do(DefineKpi(key="nps", name="Promoters", goal=at_least, goal_from=date(2026, 1, 1)))
+    days = [KpiTarget(date(2027, month, 1), target=month) for month in (1, 2, 3)]
+    company.do(SetKpiTargets(kpi=NPS, targets=days, reason="Budget"))
+    company.do(SetKpiTargets(kpi=NPS, targets=[KpiTarget(date(2027, 2, 1), remove=True)], reason="Later."))
+    company.do(RedefineKpi(kpi=NPS, goal=at_least, goal_from=date(2027, 1, 1), reason="From scratch."))
+    company.do(RedefineKpi(kpi=NPS, name="Net promoters", reason="Its name."))
+    again, renamed = [one["input"] for one in facts(company.world) if one["do"] == "redefineKpi"]
+    assert (again["from"], again["goal"]) == ("2027-01-01", {"direction": "AT_LEAST", "target": 10})
+    assert set(renamed) == {"kpi", "name"}
     assert_round_trip(company, another)
 
 

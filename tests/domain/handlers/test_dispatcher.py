@@ -20,7 +20,7 @@ from domain.commands.key_result_commands import (
     ReweighKeyResult,
     RewordKeyResult,
 )
-from domain.commands.kpi_commands import CorrectReading, RedefineKpi, RetireKpi, RetractReading
+from domain.commands.kpi_commands import CorrectReading, RedefineKpi, RetireKpi, RetractReading, SetKpiTargets
 from domain.commands.objective_commands import (
     AlignObjective,
     CommitObjective,
@@ -35,7 +35,7 @@ from domain.commands.registry import VERBS
 from domain.handlers.unit_of_work import Author
 from domain.model.key_result import KeyResultCheckedIn
 from domain.model.objective import Objective, ObjectiveReworded
-from domain.primitives.values import Kind, Ref, Source
+from domain.primitives.values import Kind, KpiTarget, Ref, Source
 from tests.domain.given_goals import (
     ADA,
     CHECK_IN,
@@ -153,6 +153,7 @@ NEEDS_REASON: list[Command] = [
     CorrectCheckIn(check_in=CHECK_IN, value=2),
     DropKeyResult(key_result=KEY_RESULT),
     RedefineKpi(kpi=KPI, name="Other"),
+    SetKpiTargets(kpi=KPI, targets=[KpiTarget(opened.starts_on, target=2)]),
     RetireKpi(kpi=KPI),
     CorrectReading(reading=READING, value=2),
     RetractReading(reading=READING),

@@ -20,7 +20,7 @@ from domain.commands.key_result_commands import (
     ScoreKeyResult,
     UnlinkKpi,
 )
-from domain.commands.kpi_commands import CorrectReading, DefineKpi, RedefineKpi, RetractReading
+from domain.commands.kpi_commands import CorrectReading, DefineKpi, RedefineKpi, RetractReading, SetKpiTargets
 from domain.commands.objective_commands import (
     AlignObjective,
     AssignObjective,
@@ -48,7 +48,15 @@ from domain.commands.people_commands import (
 )
 from domain.commands.registry import VERBS
 from domain.commands.workspace_commands import SetCalendar
-from domain.primitives.values import InitiativeState, Metric, PlanPoint, Visibility
+from domain.primitives.values import (
+    GoalDirection,
+    InitiativeState,
+    KpiGoal,
+    KpiTarget,
+    Metric,
+    PlanPoint,
+    Visibility,
+)
 from tests.domain.given_goals import (
     ADA,
     BEN,
@@ -86,7 +94,10 @@ from tests.metric_input import as_input
 planned = called("work", PlanInitiative(title="Ask ten people", subject=objective_ref()))
 private = called("private", DraftObjective(cycle=Q1, title="Among ourselves", team=SALES, visibility=Visibility.TEAM))
 PRIVATE = made("private")
-everything = (ada, ben, sales, north, defined, *working, other, checked_in(3), read(40), planned, private)
+watched = RedefineKpi(
+    kpi=KPI, goal=KpiGoal(GoalDirection.AT_LEAST, target=40), goal_from=date(2027, 1, 1), reason="a goal for next year"
+)
+everything = (ada, ben, sales, north, defined, watched, *working, other, checked_in(3), read(40), planned, private)
 
 STATES: list[Command] = [
     RenamePerson(person=ADA, name="Ada King", email="ada@example.com"),
@@ -124,6 +135,8 @@ STATES: list[Command] = [
     ScoreKeyResult(key_result=KEY_RESULT, score=0.5, note="Agreed"),
     dropped_key_result,
     RedefineKpi(kpi=KPI, name="Loyalty", goal=GOAL, owner=ADA, reason="agreed"),
+    RedefineKpi(kpi=KPI, goal=GOAL, goal_from=date(2027, 1, 1), reason="agreed"),
+    SetKpiTargets(kpi=KPI, targets=[KpiTarget(date(2027, 2, 1), target=60)], reason="planned"),
     retired,
     read(41, 2, 2),
     CorrectReading(reading=READING, value=42, note="Misread", reason="misread"),

@@ -9,9 +9,12 @@ from hypothesis import strategies as st
 
 from api.schema.history.field_changes import text
 from domain.primitives.values import Kind, Ref
+from projections.figures.kpi_standing import goal_schedule
 from projections.history import field_changes
 from projections.store.versioned_tables import basis_params, is_valid_at
+from projections.tables import kpi
 from projections.tables.alignment import SUPPORT
+from projections.tables.cycle import settings
 from projections.tables.people import MEMBERSHIP
 from tests.api.schema.history.asking import FIELDS, Asked
 from tests.projections.history.examples import few
@@ -65,12 +68,16 @@ def _text(value: Any) -> Any:
 
 
 def _edges_of(world: World, kind: Kind, id: UUID) -> dict[str, Any]:
-    """The lists that the projections keep in tables of their own: supports and members."""
+    """What the projections keep outside the current version: supports, members, and the targets of a KPI."""
     now = world.now
     if kind is Kind.OBJECTIVE:
         sql = f"select v.* from support v where v.objective = %(id)s and {is_valid_at(now, 'v')}"
         edges = SUPPORT.read(world.conn, sql, basis_params(now, id=id))
         return {"supports": {text(Ref(edge.target_kind, edge.target)) for edge in edges}}
+    if kind is Kind.KPI:
+        (versions,) = kpi.kpi_versions(world.conn, now, [id]).values()
+        schedule = goal_schedule(versions, settings(world.conn, now).calendar)
+        return {name: _text(value) for name, value in field_changes.target_fields(schedule).items()}
     if kind is Kind.TEAM:
         sql = f"select v.* from membership v where v.team = %(id)s and {is_valid_at(now, 'v')}"
         joined = MEMBERSHIP.read(world.conn, sql, basis_params(now, id=id))

@@ -61,8 +61,9 @@ CONTRACT = """
     unlinkKpi keyResult!
     scoreKeyResult keyResult! score! note
     dropKeyResult keyResult! reason!
-    defineKpi key! name! description unit goal cadence owner team aggregation
-    redefineKpi kpi! name description unit goal cadence owner team aggregation reason!
+    defineKpi key! name! description unit goal cadence owner team aggregation from
+    redefineKpi kpi! name description unit goal cadence owner team aggregation from reason!
+    setKpiTargets kpi! targets! reason!
     retireKpi kpi! reason!
     recordReadings readings!
     correctReading reading! value! note reason!

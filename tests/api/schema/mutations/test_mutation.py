@@ -128,6 +128,8 @@ def kpi_commands(story: Story, key_result: str) -> None:
         "kpi { goal { target tolerance } }",
     )
     send("redefineKpi", {**kpi, "cadence": "MONTHLY", "reason": WHY}, "kpi { cadence goal { target } }")
+    planned = {**kpi, "targets": [{"from": "2100-01-01", "target": 60}], "reason": WHY}
+    send("setKpiTargets", planned, "kpi { goalSchedule { from isTarget goal { target } } }")
     readings = {"readings": [{**kpi, "value": 40, "measuredAt": AT}]}
     reading = send("recordReadings", readings, "readings { id value } recorded unchanged")[0]["id"]
     corrected = send("correctReading", {"reading": reading, "value": 41, "reason": WHY}, "readings { value }")
