@@ -5,13 +5,13 @@ from typing import Any, NamedTuple
 
 from api.schema.connections.filters import NOTHING
 from api.schema.history.change import before_after, schedules_around, state_before
-from api.schema.metrics.kpi_plan import KpiTargetChange, target_change
+from api.schema.metrics.kpi_plan import KpiGoalChange, goal_change
 from api.schema.types.measurements import VERSIONS
 from api.schema.types.workspace import Calendar, ScoringPolicy
 from api.snapshot.dataloaders import found, found_refs, or_none
-from api.snapshot.snapshot import Batch
+from api.snapshot.snapshot import Batch, View
 from domain.model.event import Event
-from domain.model.kpi import KpiTargetsSet
+from domain.model.kpi import KpiRedefined, KpiTargetsSet
 from domain.primitives.goal_schedule import GoalSchedule
 from domain.primitives.personal_data import ERASED, erased_handle
 from domain.primitives.values import Kind
@@ -107,16 +107,29 @@ def _last(versions: Sequence[Any], position: int) -> Any:
     return next((row for row in reversed(versions) if row.position <= position), None)
 
 
-def target_changes(batch: Batch) -> Sequence[list[KpiTargetChange]]:
+def target_changes(batch: Batch) -> Sequence[list[KpiGoalChange]]:
     """The days of the targets that each event set or removed, with the goal in force before and after it."""
     known = zip(batch.rows, batch.all(schedules_around), strict=True)
     return [
-        _target_changes(row.event, *schedules) if type(row.event) is KpiTargetsSet else [] for row, schedules in known
+        [goal_change(day, before.on(day), after.on(day)) for day in row.event.days]
+        if isinstance(row.event, KpiTargetsSet)
+        else []
+        for row, (before, after) in known
     ]
 
 
-def _target_changes(event: KpiTargetsSet, before: GoalSchedule, after: GoalSchedule) -> list[KpiTargetChange]:
-    return [target_change(day, before.on(day), after.on(day)) for day in event.days]
+def begun_goals(batch: Batch) -> Sequence[KpiGoalChange | None]:
+    """The goal that each redefinition began, on its first day; None if it began none."""
+    known = zip(batch.rows, batch.all(schedules_around), strict=True)
+    return [
+        _begun(row.event, batch.view, *schedules) if isinstance(row.event, KpiRedefined) else None
+        for row, schedules in known
+    ]
+
+
+def _begun(event: KpiRedefined, view: View, before: GoalSchedule, after: GoalSchedule) -> KpiGoalChange | None:
+    day = event.goal_from or view.calendar.day_of(event.timestamp)
+    return None if before == after else goal_change(day, before.on(day), after.on(day))
 
 
 def own_node(batch: Batch, kind: Kind) -> Sequence[Any]:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from api.schema.history import event_fields
 from api.schema.history.event_fields import AFTER, BEFORE, EVENT, Source
-from api.schema.metrics.kpi_plan import KpiTargetChange
+from api.schema.metrics.kpi_plan import KpiGoalChange
 from api.schema.primitives import refs
 from api.schema.types import workspace
 from domain.model import cycle, discussion, key_result, kpi, objective, people
@@ -100,12 +100,6 @@ _READING = EventField(
     (Kind.READING,),
 )
 
-
-def _goal_from(event: type[Event]) -> EventField:
-    meaning = field_description(event, "goal_from")
-    return EventField("goal_from", meaning, date | None, event_fields.value, (Source(event, EVENT, "goal_from"),))
-
-
 ADDITIONAL: dict[type[Event], list[EventField]] = {
     people.PersonAdded: [
         _after(
@@ -176,13 +170,30 @@ ADDITIONAL: dict[type[Event], list[EventField]] = {
         ),
     ],
     key_result.CheckInCorrected: [_CHECK_IN],
-    kpi.KpiDefined: [_goal_from(kpi.KpiDefined)],
-    kpi.KpiRedefined: [_goal_from(kpi.KpiRedefined)],
+    kpi.KpiDefined: [
+        EventField(
+            "goal_from",
+            field_description(kpi.KpiDefined, "goal_from"),
+            date | None,
+            event_fields.value,
+            (Source(kpi.KpiDefined, EVENT, "goal_from"),),
+        )
+    ],
+    kpi.KpiRedefined: [
+        EventField(
+            "goal_change",
+            "The first day of the goal that begins by the redefinition, with the goal in force on that day before and "
+            "after; null if none begins.",
+            KpiGoalChange | None,
+            event_fields.begun_goals,
+            (),
+        )
+    ],
     kpi.KpiTargetsSet: [
         EventField(
             "targets",
             "The days of the targets that were set or removed, in order, each with the goal in force before and after.",
-            list[KpiTargetChange],
+            list[KpiGoalChange],
             event_fields.target_changes,
             (),
         )

@@ -34,11 +34,11 @@ class ScheduledGoal:
 
 
 @strawberry.type(
-    description="A day on which a target of a KPI was set or removed, with the goal in force on that day before and "
-    "after; null for no goal."
+    description="The first day of a changed goal or target of a KPI, and the goal in force on that day before and "
+    "after the change; null for no goal."
 )
-class KpiTargetChange:
-    from_: date = strawberry.field(name="from", description="The first day of the target.")
+class KpiGoalChange:
+    from_: date = strawberry.field(name="from", description="The first day.")
     before: KpiGoal | None = strawberry.field(description="The goal of that day until the change.")
     after: KpiGoal | None = strawberry.field(description="The goal of that day since the change.")
 
@@ -85,8 +85,8 @@ class Comparison:
         description="Whether the current period has not ended at the basis. With period: CHANGE it is never partial."
     )
     previous_to_date: float | None = strawberry.field(
-        description="The value of the same elapsed part of the earlier period, as many days and the same time of day, "
-        "at most all of it; null unless the current period is partial."
+        description="The value of the same elapsed part of the earlier period, as many days and as much of the last "
+        "day, at most all of it; null unless the current period is partial."
     )
     change_to_date: float | None = strawberry.field(
         description="current - previousToDate; null if one of them is null."
@@ -99,9 +99,9 @@ def scheduled_goal(entry: goal_schedule.ScheduledGoal) -> ScheduledGoal:
     return ScheduledGoal(from_=day, goal=_shown(entry.goal), is_target=entry.is_target)
 
 
-def target_change(day: date, before: values.KpiGoal | None, after: values.KpiGoal | None) -> KpiTargetChange:
-    """A day of a changed target, with the goals in force on it."""
-    return KpiTargetChange(from_=day, before=_shown(before), after=_shown(after))
+def goal_change(day: date, before: values.KpiGoal | None, after: values.KpiGoal | None) -> KpiGoalChange:
+    """A day from which on a goal or target changed, with the goals in force on it."""
+    return KpiGoalChange(from_=day, before=_shown(before), after=_shown(after))
 
 
 def _shown(goal: values.KpiGoal | None) -> Any:

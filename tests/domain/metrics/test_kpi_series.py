@@ -376,3 +376,52 @@ def test_step_change_compares_the_latest_reading_with_the_latest_of_the_year_bef
     found = comparison(readings, Step.CHANGE, BY_LAST, on(4, 15), to=EarlierPeriod.YEAR_BEFORE)
     assert (found.current, found.previous, found.change) == (6, 2, 4)
     assert comparison(readings[2:], Step.CHANGE, BY_LAST, on(4, 15), to=EarlierPeriod.YEAR_BEFORE).previous is None
+
+
+# ── the calendar ─────────────────────────────────────────────────────────────────────────────────
+
+AUCKLAND = Calendar(time_zone="Pacific/Auckland")
+LISBON = Calendar(time_zone="Europe/Lisbon", fiscal_year_start_month=2)
+"""Daylight saving ends there on Sunday, 25 October 2026."""
+
+
+def test_first_half_hour_of_a_month_is_judged_by_the_target_of_that_month_in_the_zone_of_the_company() -> None:
+    targets = (KpiTarget(date(2026, 2, 1), target=6), KpiTarget(date(2026, 3, 1), target=9))
+    plan = scheduled(Terms(on(1, 1), AT_LEAST), Terms(on(1, 1), AT_LEAST, targets=targets), calendar=AUCKLAND)
+    half_past_midnight = datetime.fromisoformat("2026-02-01T00:30:00+13:00")
+    (point,) = series([measured(7, at=half_past_midnight)], Step.MONTH, plan, on(2, 10))
+    assert (point.start, point.label, point.planned) == (on(1, 31, 11), "2026-02", 6)
+
+
+def test_fiscal_quarter_has_the_target_of_its_last_day() -> None:
+    targets = (KpiTarget(date(2026, 4, 30), target=6), KpiTarget(date(2026, 5, 1), target=9))
+    plan = scheduled(Terms(on(1, 1), AT_LEAST), Terms(on(1, 1), AT_LEAST, targets=targets), calendar=LISBON)
+    points = series([measured(7, at=on(2, 10))], Step.QUARTER, plan, on(5, 10))
+    assert [(point.label, point.planned) for point in points] == [("FY27-Q1", 6), ("FY27-Q2", 9)]
+
+
+def test_goal_without_a_first_day_begins_on_the_day_of_the_zone() -> None:
+    evening = datetime(2026, 1, 31, 20, tzinfo=UTC)
+    schedule = scheduled(Terms(on(1, 1)), Terms(evening, AT_LEAST), calendar=AUCKLAND)
+    assert (schedule.on(date(2026, 1, 31)).goal, schedule.on(date(2026, 2, 1)).goal) == (None, AT_LEAST)
+
+
+def test_fiscal_year_is_compared_with_the_fiscal_year_before() -> None:
+    (current,) = LISBON.buckets(Step.YEAR, on(5, 10), on(5, 10))
+    before = earlier(LISBON, Step.YEAR, current[0], EarlierPeriod.YEAR_BEFORE)
+    assert (
+        before
+        == (at_day(2025, 2, 1), at_day(2026, 2, 1))
+        == earlier(LISBON, Step.YEAR, current[0], EarlierPeriod.PREVIOUS)
+    )
+
+
+def test_same_elapsed_part_ends_at_the_same_time_of_day_across_the_end_of_daylight_saving() -> None:
+    at = datetime.fromisoformat("2026-10-26T10:00:00+00:00")
+    readings = [
+        measured(3, at=datetime.fromisoformat("2026-09-26T09:30:00+01:00")),
+        measured(4, at=datetime.fromisoformat("2026-09-26T10:30:00+01:00")),
+    ]
+    summed = scheduled(Terms(on(1, 1), None, Aggregation.SUM), calendar=LISBON)
+    found = comparison(readings, Step.MONTH, summed, at)
+    assert (found.previous, found.previous_to_date) == (7, 3)

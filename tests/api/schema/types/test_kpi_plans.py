@@ -21,7 +21,7 @@ PLAN = """query($at: DateTime!) { asOf(at: $at) { kpi(by: {key: "orders"}) {
 EDITS = """{ kpi(by: {key: "orders"}) { changes(first: 50) { nodes { __typename reason backdated
     fields { field before after }
     ... on KpiTargetsSet { targets { from before { target } after { target tolerance } } }
-    ... on KpiRedefined { goalFrom } } } } }"""
+    ... on KpiRedefined { goalChange { from before { target } after { target } } } } } } }"""
 
 
 def moment(month: int, day: int = 1, year: int = 2026) -> datetime:
@@ -196,7 +196,7 @@ def test_changes_tell_each_target_before_and_after(world: AskedWorld) -> None:
         {"field": "targets.2026-03-01.target", "before": "120", "after": "125"},
         {"field": "targets.2026-04-01.target", "before": "130", "after": None},
     ]
-    assert third["goalFrom"] == "2026-03-01"
+    assert third["goalChange"] == {"from": "2026-03-01", "before": {"target": 125}, "after": {"target": 200}}
     assert {"field": "targets.2026-03-01.target", "before": "125", "after": None} in third["fields"]
 
 
@@ -225,6 +225,19 @@ def test_status_follows_the_schedule(world: AskedWorld) -> None:
     read(world, (1, 95), (2, 95))
     plan(world, target(2, 90), at=moment(2, 20))
     assert [kpi(world, "status", moment(month, 25))["status"] for month in (2, 3)] == ["WARNING", "HEALTHY"]
+
+
+def test_redefinition_tells_the_goal_of_its_first_day_before_and_after(world: AskedWorld) -> None:
+    define(world)
+    redefine(world, at_least(200), goal_from=date(2026, 6, 1), effective_at=moment(1, 10))
+    redefine(world, at_least(150), effective_at=moment(1, 11))
+    world.record(RedefineKpi(kpi=KPI, name="All orders", reason="clearer", effective_at=moment(1, 12)))
+    changes = [one.get("goalChange") for one in world.ask(EDITS)["kpi"]["changes"]["nodes"]]
+    assert changes[1:] == [
+        {"from": "2026-06-01", "before": {"target": 100}, "after": {"target": 200}},
+        {"from": "2026-01-11", "before": {"target": 100}, "after": {"target": 150}},
+        None,
+    ]
 
 
 def test_retired_kpi_keeps_its_schedule(world: AskedWorld) -> None:
