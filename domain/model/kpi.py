@@ -16,11 +16,10 @@ from msgspec import Struct, structs
 
 from domain.model.event import Aggregate, Event, stored
 from domain.model.fields import ClaimedAt, Description, Key, MeasuringKpi, Name, Note, Owner, OwningTeam, Value
-from domain.primitives import metric_checks
 from domain.primitives.calendar import Calendar
 from domain.primitives.documentation import doc
-from domain.primitives.errors import Code, CommandRejected, Faults, invalid
-from domain.primitives.goal_schedule import GoalEdit, GoalSchedule, schedule_of, with_target
+from domain.primitives.errors import Code, CommandRejected, Faults
+from domain.primitives.goal_schedule import GoalEdit, GoalSchedule, refuse_misfit, refuse_misfits, schedule_of
 from domain.primitives.rules import Rule
 from domain.primitives.values import Aggregation, Cadence, Kind, KpiGoal, KpiTarget, Unit
 
@@ -207,7 +206,7 @@ class Kpi(Aggregate):
         is_there = schedule.on(today) == goal if day is None else schedule.begins(day, goal)
         if is_there:
             return NewGoal(self.definition.goal, None)
-        _refuse_misfits(schedule.with_goal(day or today, goal), day or today)
+        refuse_misfits(schedule.with_goal(day or today, goal), day or today)
         return NewGoal(goal, today if day is None and goal == self.definition.goal else day)
 
     def set_targets(self, targets: Sequence[KpiTarget], calendar: Calendar, at: datetime) -> int:
@@ -217,7 +216,7 @@ class Kpi(Aggregate):
         schedule, faults = self.schedule(calendar), Faults()
         for index, one in enumerate(targets):
             with faults:
-                _refuse_misfit(schedule, one, "targets", str(index))
+                refuse_misfit(schedule, one, "targets", str(index))
         faults.refuse()
         changed = sorted((one for one in targets if not schedule.includes(one)), key=lambda one: one.from_)
         if changed:
@@ -250,38 +249,6 @@ class NewGoal(NamedTuple):
 
     goal: KpiGoal | None
     goal_from: date | None
-
-
-def _refuse_misfit(schedule: GoalSchedule, target: KpiTarget, *field: str) -> None:
-    """Raises `INVALID` for a target on a day without a goal, or one that does not fit the direction of the goal."""
-    goal = schedule.goal_on(target.from_)
-    if target.remove:
-        return
-    if goal is None:
-        raise invalid(
-            f"There is no goal on {target.from_}, whose direction the target needs; set a goal from that day on, or "
-            "from an earlier one, with redefineKpi.",
-            *field,
-            "from",
-            rule=Rule.TARGET_WITHOUT_GOAL,
-            day=target.from_,
-        )
-    metric_checks.kpi_goal(with_target(goal, target), *field)
-
-
-def _refuse_misfits(schedule: GoalSchedule, day: date) -> None:
-    """Raises `INVALID` for a goal from a day on that targets after it do not fit."""
-    for target in schedule.targets_of(day):
-        try:
-            _refuse_misfit(schedule, target)
-        except CommandRejected as misfit:
-            raise invalid(
-                f"The target from {target.from_} does not fit this goal; remove it and the ones after it with "
-                "setKpiTargets, or give a goal of the same direction.",
-                "goal",
-                rule=Rule.LATER_TARGETS_MISFIT,
-                day=target.from_,
-            ) from misfit
 
 
 class Reading(Aggregate):

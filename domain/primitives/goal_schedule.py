@@ -15,7 +15,10 @@ from typing import NamedTuple
 
 from msgspec import Struct, structs
 
+from domain.primitives import metric_checks
 from domain.primitives.calendar import Calendar
+from domain.primitives.errors import CommandRejected, invalid
+from domain.primitives.rules import Rule
 from domain.primitives.values import KpiGoal, KpiTarget
 
 SINCE_EVER = date.min
@@ -116,6 +119,41 @@ def schedule_of(edits: Iterable[GoalEdit], calendar: Calendar) -> GoalSchedule:
 def with_target(goal: KpiGoal, target: KpiTarget) -> KpiGoal:
     """The goal with the bounds of a target."""
     return structs.replace(goal, target=target.target, lower=target.lower, upper=target.upper)
+
+
+# ── targets that do not fit ──────────────────────────────────────────────────────────────────────
+
+
+def refuse_misfit(schedule: GoalSchedule, target: KpiTarget, *field: str) -> None:
+    """Raises `INVALID` for a target on a day without a goal, or one that does not fit the direction of the goal."""
+    goal = schedule.goal_on(target.from_)
+    if target.remove:
+        return
+    if goal is None:
+        raise invalid(
+            f"There is no goal on {target.from_}, whose direction the target needs; set a goal from that day on, or "
+            "from an earlier one, with redefineKpi.",
+            *field,
+            "from",
+            rule=Rule.TARGET_WITHOUT_GOAL,
+            day=target.from_,
+        )
+    metric_checks.kpi_goal(with_target(goal, target), *field)
+
+
+def refuse_misfits(schedule: GoalSchedule, day: date) -> None:
+    """Raises `INVALID` for a goal from a day on that targets after it do not fit."""
+    for target in schedule.targets_of(day):
+        try:
+            refuse_misfit(schedule, target)
+        except CommandRejected as misfit:
+            raise invalid(
+                f"The target from {target.from_} does not fit this goal; remove it and the ones after it with "
+                "setKpiTargets, or give a goal of the same direction.",
+                "goal",
+                rule=Rule.LATER_TARGETS_MISFIT,
+                day=target.from_,
+            ) from misfit
 
 
 _first_day = attrgetter("from_")
