@@ -7,6 +7,7 @@ rounding errors of floating-point sums.
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from math import fsum
+from operator import mul
 from typing import Protocol
 
 import msgspec
@@ -106,7 +107,7 @@ def mean(weights: Sequence[float], values: Sequence[float]) -> float:
     """Σ weight · value / Σ weight, for at least one value and weights above 0. The order does not change the result."""
     if not SUM_MIN < sum(weights) < SUM_MAX:
         weights = scaled(weights)
-    return fsum([weight * value for weight, value in zip(weights, values, strict=True)]) / fsum(weights)
+    return fsum(map(mul, weights, values)) / fsum(weights)
 
 
 def scaled(weights: Sequence[float]) -> Sequence[float]:

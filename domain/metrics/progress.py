@@ -14,7 +14,7 @@ from msgspec import structs
 from domain.metrics import formulas
 from domain.metrics.formulas import Fact, Measurement, at_least, at_most, clamped, scaled, share_at, unclamped
 from domain.metrics.plan_curve import Planned, value_at
-from domain.metrics.rating import Health, band, is_outdated, verdict
+from domain.metrics.rating import Health, band, outdated_after, verdict
 from domain.primitives.plan_checks import in_numbers
 from domain.primitives.values import Cadence, Direction, Kind, Metric, ObjectiveKind, Ref, ScoringPolicy
 
@@ -199,45 +199,80 @@ def expected(
     return clamped(share_at(numbers, value_at(plan, numbers, begins_at, at))) or 0.0
 
 
-def _health(of: KeyResultFacts, share: float | None, gap: float, at: datetime, policy: ScoringPolicy) -> Health:
-    """The first that applies. A draft of a closed cycle is judged only by a score, and is PENDING without one.
+class Course(Fact, frozen=True, gc=False):
+    """A key result from one event to the next: its share of the goal stays, and only the clock changes its expected
+    progress and its health.
 
-    Staleness ends with the due date; a target that is reached for good is never stale.
+    `settled`: the health that the clock does not change, if there is one. `pending_until`: the last moment at which it
+    is PENDING because nothing was measured. `silent_after`: the moment after which it is OUTDATED; None if it never is.
     """
+
+    of: KeyResultFacts
+    metric: Metric
+    share: float | None
+    value: float | None
+    policy: ScoringPolicy
+    settled: Health | None
+    pending_until: datetime | None
+    silent_after: datetime | None
+
+    def at(self, at: datetime) -> KeyResultProgress:
+        """The progress at a moment before the next event."""
+        of = self.of
+        due = 1.0 if of.ended_at is not None else expected(self.metric, of.begins_at, of.due_at, at, of.plan)
+        gap = due - (self.value or 0.0)
+        health = self.settled or self._health(at, gap)
+        return KeyResultProgress(
+            self.value, self.share, due, health, 0.0 if health is Health.PENDING else gap,
+            float(self.value is not None), of.confidence, of.confidence, of,
+        )  # fmt: skip
+
+    def _health(self, at: datetime, gap: float) -> Health:
+        if self.pending_until is not None and at <= self.pending_until:
+            return Health.PENDING
+        if self.silent_after is not None and at > self.silent_after:
+            return Health.OUTDATED
+        return band(gap, self.policy)
+
+
+def course(facts: KeyResultFacts, policy: ScoringPolicy) -> Course:
+    """The course of a key result with these facts. For one that has ended, `policy` is the one in force at its end.
+
+    The value is the measured one, even after scoring. What nobody measured has from its end on the score that a person
+    gave.
+    """
+    metric = facts.measured_metric
+    share = unclamped(metric, facts.latest)
+    if share is None and facts.ended_at is not None and facts.personal_score is not None:
+        share = facts.personal_score.value
+    value, settled = clamped(share), _settled_health(facts, share, policy)
+    pending_until = outdated_after(facts.begins_at, facts.cadence, policy) if share is None else None
+    silent_after = _silent_after(facts, metric, value, policy)
+    return Course(facts, metric, share, value, policy, settled, pending_until, silent_after)
+
+
+def _settled_health(of: KeyResultFacts, share: float | None, policy: ScoringPolicy) -> Health | None:
+    """The health of what is dropped, has ended or is planned. A draft of a closed cycle is judged only by a score, and
+    is PENDING without one."""
     if of.is_dropped:
         return Health.DROPPED
     if of.ended_at is not None and not (of.is_planned and of.score is None):
         score = of.score if of.score is not None else clamped(share) or 0.0
         return Health(verdict(score, of.kind, policy))
-    if of.is_planned:
-        return Health.PENDING
-    if share is None and not is_outdated(of.begins_at, of.cadence, at, policy):
-        return Health.PENDING
-    now = min(at, of.due_at)
-    is_reached = clamped(share) == 1.0 and not is_level(of.measured_metric)
-    if not is_reached and is_outdated(of.last_measured_at or of.begins_at, of.cadence, now, policy):
-        return Health.OUTDATED
-    return band(gap, policy)
+    return Health.PENDING if of.is_planned else None
+
+
+def _silent_after(of: KeyResultFacts, metric: Metric, value: float | None, policy: ScoringPolicy) -> datetime | None:
+    """Staleness ends with the due date; a target that is reached for good is never stale."""
+    if value == 1.0 and not is_level(metric):
+        return None
+    after = outdated_after(of.last_measured_at or of.begins_at, of.cadence, policy)
+    return after if after < of.due_at else None
 
 
 def of_key_result(facts: KeyResultFacts, at: datetime, policy: ScoringPolicy) -> KeyResultProgress:
-    """A key result's progress at `at`. For one that has ended, `policy` is the one in force at its end.
-
-    The value is the measured one, even after scoring. What nobody measured has from its end on the score that a person
-    gave.
-    """
-    metric = with_start(facts.metric, facts.baseline)
-    share = unclamped(metric, facts.latest)
-    if share is None and facts.ended_at is not None and facts.personal_score is not None:
-        share = facts.personal_score.value
-    due = 1.0 if facts.ended_at is not None else expected(metric, facts.begins_at, facts.due_at, at, facts.plan)
-    value = clamped(share)
-    gap = due - (value or 0.0)
-    health = _health(facts, share, gap, at, policy)
-    return KeyResultProgress(
-        value, share, due, health, 0.0 if health is Health.PENDING else gap, float(value is not None),
-        facts.confidence, facts.confidence, facts,
-    )  # fmt: skip
+    """A key result's progress at `at`, see `course`."""
+    return course(facts, policy).at(at)
 
 
 # ── explaining ───────────────────────────────────────────────────────────────────────────────────

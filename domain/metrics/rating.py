@@ -3,12 +3,13 @@
 Shares are of 1 and compared with a tolerance of 1e-9, which hides rounding errors such as 0.30000000000000004 - 0.2.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from domain.primitives.values import Cadence, ObjectiveKind, ScoringPolicy, Verdict
 
 SHARE_TOLERANCE = 1e-9
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Health(StrEnum):
@@ -53,4 +54,12 @@ def _verdict(score: float, achieved: float, partial: float) -> Verdict:
 
 def is_outdated(last_measured_at: datetime, cadence: Cadence, at: datetime, policy: ScoringPolicy) -> bool:
     """Whether the time since the last measurement is strictly longer than the cadence allows."""
-    return at - last_measured_at > policy.stale_after(cadence)
+    return at > outdated_after(last_measured_at, cadence, policy)
+
+
+def outdated_after(last_measured_at: datetime, cadence: Cadence, policy: ScoringPolicy) -> datetime:
+    """The last moment at which a measurement is not outdated."""
+    try:
+        return last_measured_at + policy.stale_after(cadence)
+    except OverflowError:
+        return _NEVER

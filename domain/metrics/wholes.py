@@ -77,6 +77,16 @@ class ObjectiveProgress(Whole, frozen=True, gc=False):
         return self.of.position
 
     @property
+    def key_results(self) -> "tuple[AnyPart, ...]":
+        """Its key results that are not dropped."""
+        return () if self.is_heading else self.parts
+
+    @property
+    def counted(self) -> "tuple[AnyPart, ...]":
+        """The objectives that it takes its value from."""
+        return self.parts if self.is_heading else ()
+
+    @property
     def counts(self) -> bool:
         """Whether it counts in means: it is neither a draft nor dropped, and it can have a value."""
         return bool(self.parts) and self.of.state in (ObjectiveState.ACTIVE, ObjectiveState.CLOSED)
@@ -160,12 +170,14 @@ def _confidence(parts: Sequence[AnyPart], weights: Sequence[float]) -> tuple[flo
 
 def _open_health(parts: Sequence[AnyPart], weights: Sequence[float], gap: float, policy: ScoringPolicy) -> Health:
     """PENDING if all parts are; OUTDATED if more than half of the weight that is not PENDING is; else by the gap."""
-    awake = [(w, part.health) for part, w in zip(parts, scaled(weights), strict=True) if part.health != Health.PENDING]
-    if not awake:
+    healths = [part.health for part in parts]
+    if all(health is Health.PENDING for health in healths):
         return Health.PENDING
-    outdated = fsum(weight for weight, health in awake if health is Health.OUTDATED)
-    if outdated > fsum(weight for weight, _ in awake) / 2:
-        return Health.OUTDATED
+    if Health.OUTDATED in healths:
+        awake = [(w, health) for w, health in zip(scaled(weights), healths, strict=True) if health != Health.PENDING]
+        outdated = fsum(weight for weight, health in awake if health is Health.OUTDATED)
+        if outdated > fsum(weight for weight, _ in awake) / 2:
+            return Health.OUTDATED
     return band(gap, policy)
 
 
@@ -205,6 +217,21 @@ def of_heading(
     """The plain mean of the objectives that directly support it and count; for an objective without key results."""
     counted = [one for one in supporters if one.counts]
     return _of_objective(facts, counted, [1.0] * len(counted), policy, is_heading=True)
+
+
+def at_moment(
+    before: ObjectiveProgress, key_results: Sequence[KeyResultProgress], policy: ScoringPolicy
+) -> ObjectiveProgress:
+    """An objective with key results at another moment, with no event in between: only the clock has changed expected
+    progress, gap and health of these key results, and so its own."""
+    weights = before.weights
+    gap = mean(weights, [part.gap for part in key_results])
+    due = mean(weights, [part.expected or 0.0 for part in key_results])
+    health = _health_of_objective(before.of, _open_health(key_results, weights, gap, policy))
+    return ObjectiveProgress(
+        before.value, before.unclamped, due, health, gap, before.measured_share, before.confidence,
+        before.confidence_lowest, tuple(key_results), weights, None, before.of, is_heading=False,
+    )  # fmt: skip
 
 
 def _of_objective(

@@ -4,14 +4,15 @@ An ended objective that takes its value from others, and an ended cycle of cycle
 end: their parts are computed at the horizon that is cut there.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from msgspec import structs
 
 from domain.metrics import progress, wholes
-from domain.metrics.progress import KeyResultProgress
+from domain.metrics.progress import Course, KeyResultProgress
 from domain.metrics.wholes import CycleProgress, ObjectiveProgress
 from domain.primitives.calendar import Calendar
 from domain.primitives.values import CycleState, ScoringPolicy
@@ -30,17 +31,40 @@ def _with_score_of(before: KeyResultRow, row: KeyResultRow) -> KeyResultRow:
     return structs.replace(before, score=row.score, scored_in=row.scored_in, scored_position=row.scored_position)
 
 
+class _Outline(NamedTuple):
+    """What an objective is computed from, until an event changes it: its version, its end, and its key results that are
+    not dropped."""
+
+    row: ObjectiveRow
+    ended: End | None
+    live: Sequence[UUID]
+
+
+class _Open(NamedTuple):
+    """An open objective until its next event: the courses of its key results, and its progress at one moment."""
+
+    courses: Sequence[Course]
+    before: ObjectiveProgress
+
+
 class Figures:
-    """The figures of goals at a horizon. Each goal is computed once, until it is forgotten."""
+    """The figures of goals at a horizon. Each goal is computed once, until it is forgotten or time passes."""
 
     def __init__(self, timeline: Timeline, horizon: Horizon) -> None:
         self.timeline = timeline
         self.horizon = horizon
+        self._at = horizon.at
         self._policy: ScoringPolicy | None = None
         self._calendar: Calendar | None = None
+        self._courses: dict[UUID, Course | None] = {}
         self._key_results: dict[UUID, KeyResultProgress | None] = {}
+        self._outlines: dict[UUID, _Outline | None] = {}
+        self._open: dict[UUID, _Open] = {}
         self._objectives: dict[UUID, ObjectiveProgress | None] = {}
+        self._passing: list[UUID] = []
+        """The computed objectives that change with time."""
         self._ended: dict[End, Figures] = {}
+        self._scored: dict[tuple[UUID, End], list[CycleProgress]] = {}
 
     @property
     def policy(self) -> ScoringPolicy:
@@ -67,38 +91,81 @@ class Figures:
             found = self._ended[end] = Figures(self.timeline, self.horizon.ended(*end))
         return found
 
+    # ── other moments ────────────────────────────────────────────────────────────────────────────
+
     def forget(self, objectives: Iterable[UUID]) -> None:
         """Compute these objectives and their key results anew at their next use, because the horizon has moved."""
-        for objective in objectives:
-            self._objectives.pop(objective, None)
-            for id in self.timeline.of_objective.get(objective, ()):
-                self._key_results.pop(id, None)
+        self._drop(objectives)
         self._ended.clear()
         self._policy = None
         self._calendar = None
+
+    def advance(self, at: datetime, changed: Iterable[UUID], measured: Iterable[UUID]) -> None:
+        """Move the horizon to a later moment of the same position. Events in between changed these objectives, and
+        measured these key results. The figures at an end stay: all that they see was effective by then."""
+        self.horizon = Horizon(at, self.horizon.position)
+        self._drop(changed)
+        for id in measured:
+            self._drop_key_result(id)
+            objective = self.timeline.key_results[id].versions[0].objective
+            self._open.pop(objective, None)
+            self._objectives.pop(objective, None)
+        self.wait(at)
+
+    def wait(self, until: datetime) -> None:
+        """Let time pass without events, also beyond the horizon: values stay, expected progress and health follow the
+        clock, and what has ended stays as it is."""
+        self._at = until
+        self._policy = None
+        self._calendar = None
+        self._key_results.clear()
+        for id in self._passing:
+            self._objectives.pop(id, None)
+        self._passing.clear()
+
+    def _drop(self, objectives: Iterable[UUID]) -> None:
+        for objective in objectives:
+            self._objectives.pop(objective, None)
+            self._outlines.pop(objective, None)
+            self._open.pop(objective, None)
+            for id in self.timeline.of_objective.get(objective, ()):
+                self._drop_key_result(id)
+
+    def _drop_key_result(self, id: UUID) -> None:
+        self._key_results.pop(id, None)
+        self._courses.pop(id, None)
 
     # ── key results ──────────────────────────────────────────────────────────────────────────────
 
     def key_result(self, id: UUID) -> KeyResultProgress | None:
         """The progress of a key result; None before it was added."""
         if id not in self._key_results:
-            row = self.timeline.key_results[id].at(self.horizon)
-            self._key_results[id] = None if row is None else self.of_version(row)
+            course = self._course(id)
+            self._key_results[id] = None if course is None else course.at(self._at)
         return self._key_results[id]
 
     def of_version(self, row: KeyResultRow) -> KeyResultProgress:
         """The progress of a version of a key result, or of an earlier one if it was changed after its end."""
+        return self._course_of(row).at(self._at)
+
+    def _course(self, id: UUID) -> Course | None:
+        if id not in self._courses:
+            row = self.timeline.key_results[id].at(self.horizon)
+            self._courses[id] = None if row is None else self._course_of(row)
+        return self._courses[id]
+
+    def _course_of(self, row: KeyResultRow) -> Course:
         objective, cycle = self._objective_row(row.objective), self.cycle_row(row.cycle)
         span = window(row, objective, cycle, self.horizon.at, self.calendar_of)
         if span.ended is not None and span.ended.precedes(row):
             then = self.at_end(span.ended)
             before = self.timeline.key_results[row.id].at(then.horizon)
             if before is not None:
-                return then.of_version(_with_score_of(before, row))
+                return then._course_of(_with_score_of(before, row))  # noqa: SLF001
         kpi = None if row.kpi is None else self.timeline.kpis[row.kpi].at(self.horizon)
         facts = formula_inputs.of_key_result(row, self._standing(row, cycle, span), span, cycle, objective, kpi)
         policy = self.policy if span.ended is None else self.at_end(span.ended).policy
-        return progress.of_key_result(facts, self.horizon.at, policy)
+        return progress.course(facts, policy)
 
     def standing(self, id: UUID) -> Standing:
         """The standing of a key result; an empty one before it was added."""
@@ -131,18 +198,49 @@ class Figures:
     def objective(self, id: UUID) -> ObjectiveProgress | None:
         """The progress of an objective; None before it was drafted."""
         if id not in self._objectives:
-            row = self.timeline.objectives[id].at(self.horizon)
-            self._objectives[id] = None if row is None else self._of_objective(row)
+            known = self._open.get(id)
+            self._objectives[id] = self._of_latest(id) if known is None else self._of_open(known)
         return self._objectives[id]
 
-    def _of_objective(self, row: ObjectiveRow) -> ObjectiveProgress:
-        facts, ended = formula_inputs.of_objective(row), end_of_goal(row, self.cycle_row(row.cycle))
-        policy = self.policy if ended is None else self.at_end(ended).policy
+    def _of_open(self, of: _Open) -> ObjectiveProgress:
+        self._passing.append(of.before.of.id)
+        return wholes.at_moment(of.before, [course.at(self._at) for course in of.courses], self.policy)
+
+    def _of_latest(self, id: UUID) -> ObjectiveProgress | None:
+        of = self._outline(id)
+        if of is None:
+            return None
+        if of.ended is None:
+            self._passing.append(id)
+        found = self._of_outline(of)
+        if of.ended is None and of.live:
+            self._open[id] = _Open([course for one in of.live if (course := self._course(one))], found)
+        return found
+
+    def _of_outline(self, of: _Outline) -> ObjectiveProgress:
+        facts = formula_inputs.of_objective(of.row)
+        policy, then = (
+            (self.policy, self) if of.ended is None else (self.at_end(of.ended).policy, self.at_end(of.ended))
+        )
+        if of.live:
+            return wholes.of_objective(facts, [part for id in of.live if (part := self.key_result(id))], policy)
+        return wholes.of_heading(facts, [part for part in then.supporters(of.row.id) if part is not None], policy)
+
+    def objective_row(self, id: UUID) -> ObjectiveRow | None:
+        """The version of an objective; None before it was drafted."""
+        outline = self._outline(id)
+        return None if outline is None else outline.row
+
+    def _outline(self, id: UUID) -> _Outline | None:
+        if id not in self._outlines:
+            row = self.timeline.objectives[id].at(self.horizon)
+            self._outlines[id] = None if row is None else self._outlined(row)
+        return self._outlines[id]
+
+    def _outlined(self, row: ObjectiveRow) -> _Outline:
+        ended = end_of_goal(row, self.cycle_row(row.cycle))
         then = self if ended is None else self.at_end(ended)
-        live = [id for id in self.timeline.of_objective[row.id] if then.is_live(id)]
-        if live:
-            return wholes.of_objective(facts, [part for id in live if (part := self.key_result(id))], policy)
-        return wholes.of_heading(facts, [part for part in then.supporters(row.id) if part is not None], policy)
+        return _Outline(row, ended, [id for id in self.timeline.of_objective[row.id] if then.is_live(id)])
 
     def is_live(self, key_result: UUID) -> bool:
         """Whether a key result exists and is not dropped."""
@@ -171,11 +269,15 @@ class Figures:
         if wholes.in_mean(own):
             return wholes.of_cycle(facts, own, (), policy)
         then = self if ended is None else self.at_end(ended)
-        return wholes.of_cycle(facts, own, then.children(id), policy, () if ended is None else self._scored(id, ended))
+        scored = () if ended is None else self._children_at(id, ended)
+        return wholes.of_cycle(facts, own, then.children(id), policy, scored)
 
-    def _scored(self, cycle: UUID, ended: End) -> list[CycleProgress]:
+    def _children_at(self, cycle: UUID, ended: End) -> Sequence[CycleProgress]:
         """The cycles inside a cycle as they were known at its closing: late facts alter no score."""
-        return Figures(self.timeline, Horizon(*ended)).at_end(ended).children(cycle)
+        if (cycle, ended) not in self._scored:
+            known = Figures(self.timeline, Horizon(*ended))
+            self._scored[cycle, ended] = known.at_end(ended).children(cycle)
+        return self._scored[cycle, ended]
 
     def children(self, cycle: UUID) -> list[CycleProgress]:
         """The progress of the cycles inside a cycle that have been activated, by their first day."""

@@ -15,7 +15,7 @@ import msgspec
 
 from domain.metrics.formulas import Measurement
 from domain.primitives.calendar import Calendar
-from domain.primitives.values import Basis, KeyResultState, Kind, ObjectiveState, Ref, ScoringPolicy
+from domain.primitives.values import Basis, CycleState, KeyResultState, Kind, ObjectiveState, Ref, ScoringPolicy
 from projections.figures.horizon import Horizon
 from projections.store.versioned_tables import OPEN, Connection, Version, basis_params, fetch
 from projections.tables.alignment import SUPPORT, Support
@@ -23,6 +23,7 @@ from projections.tables.cycle import CYCLE, CalendarRow, CycleRow, PolicyRow, se
 from projections.tables.key_result import KEY_RESULT, KeyResultRow
 from projections.tables.kpi import KPI, KpiRow
 from projections.tables.objective import OBJECTIVE, ObjectiveRow
+from projections.tables.people import TEAM, TeamRow, reached
 
 V = TypeVar("V", bound=Version)
 
@@ -110,6 +111,9 @@ class Timeline:
         self.kpis: dict[UUID, History[KpiRow]] = {}
         self.edges: dict[UUID, list[Support]] = {}
         """By target: the alignments to an objective."""
+        self.teams: dict[UUID, History[TeamRow]] = {}
+        """All teams, if it was read for teams."""
+        self._of_cycle: dict[UUID, list[UUID]] = {}
         self._series: dict[UUID, MeasurementSeries] = {}
 
     def policy(self, horizon: Horizon) -> ScoringPolicy:
@@ -136,14 +140,16 @@ class Timeline:
         versions = self.key_results[key_result].versions
         return {key_result, *(row.kpi for row in versions if row.kpi is not None)}
 
-    def objectives_of_cycle(self, cycle: UUID) -> Iterator[UUID]:
-        return (id for id, history in self.objectives.items() if history.versions[0].cycle == cycle)
+    def objectives_of_cycle(self, cycle: UUID) -> Sequence[UUID]:
+        return self._of_cycle.get(cycle, ())
 
     def add_objectives(self, versions: Iterable[ObjectiveRow]) -> list[UUID]:
         """Add objectives; returns their ids, in the order of drafting."""
         histories = _histories(versions)
         self.objectives |= histories
         self.of_objective |= {id: [] for id in histories}
+        for id, history in histories.items():
+            self._of_cycle.setdefault(history.versions[0].cycle, []).append(id)
         return list(histories)
 
     def add_key_results(self, versions: Iterable[KeyResultRow]) -> None:
@@ -200,6 +206,21 @@ def of_objectives(conn: Connection, basis: Basis, objectives: Sequence[UUID]) ->
     return _completed(conn, basis, timeline, timeline.own)
 
 
+def of_teams(
+    conn: Connection, basis: Basis, teams: Sequence[UUID], cycle: UUID | None, since: datetime | None
+) -> Timeline:
+    """All teams, and the goals that these teams, or any team that was ever inside them, owned at any time: in a cycle,
+    or in all cycles that were active at any time from `since` on (default: the first plan of the active cycles)."""
+    timeline = _started(conn, basis)
+    timeline.teams = _histories(TEAM.history(conn, basis, f"select id from {TEAM.name} where version = 1"))
+    inside = ever_inside(timeline, teams)
+    cycles = _active_since(timeline, since or first_plan(timeline, basis)) if cycle is None else [cycle]
+    wanted = f"select id from {OBJECTIVE.name} where team = any(%(teams)b) and cycle = any(%(cycles)b)"
+    found = OBJECTIVE.history(conn, basis, wanted, teams=sorted(inside), cycles=cycles)
+    timeline.own = timeline.add_objectives(found)
+    return _completed(conn, basis, timeline, timeline.own)
+
+
 def of_key_results(conn: Connection, basis: Basis, key_results: Sequence[UUID]) -> Timeline:
     """These key results with their measurements, without their objectives and cycles: enough for their standings."""
     timeline = Timeline(basis.position)
@@ -227,6 +248,28 @@ def _within(timeline: Timeline, cycles: Sequence[UUID]) -> list[UUID]:
         level = [id for id in inside if id not in found]
         found |= dict.fromkeys(level)
     return list(found)
+
+
+def ever_inside(timeline: Timeline, teams: Iterable[UUID]) -> set[UUID]:
+    """These teams, and all teams that were ever inside them, directly or not."""
+    within: dict[UUID | None, set[UUID]] = {}
+    for history in timeline.teams.values():
+        for version in history.versions:
+            within.setdefault(version.parent, set()).add(version.id)
+    return set().union(*(reached(team, within) for team in teams))
+
+
+def first_plan(timeline: Timeline, basis: Basis) -> datetime:
+    """The earliest activation of the cycles that are active at the basis; without any, the moment of the basis."""
+    rows = [history.versions[-1] for history in timeline.cycles.values()]
+    plans = [row.plan_at for row in rows if row.state is CycleState.ACTIVE and row.plan_at is not None]
+    return min(plans, default=basis.at)
+
+
+def _active_since(timeline: Timeline, since: datetime) -> list[UUID]:
+    """The cycles that were active at that moment or later."""
+    rows = [history.versions[-1] for history in timeline.cycles.values()]
+    return [row.id for row in rows if row.plan_at is not None and (row.outcome_at is None or row.outcome_at > since)]
 
 
 def _add_objectives(conn: Connection, basis: Basis, timeline: Timeline, ids: Sequence[UUID]) -> list[UUID]:

@@ -31,6 +31,12 @@ def sources(timeline: Timeline, cycle: UUID) -> Sources:
     return Sources(objectives, alignments, [one for one in dict.fromkeys([*within, *homes]) if one != cycle])
 
 
+def givers(timeline: Timeline, objectives: Iterable[UUID]) -> list[UUID]:
+    """These objectives, and those that may have given one of them its value at any moment, directly or not."""
+    own = list(objectives)
+    return list(dict.fromkeys([*own, *(edge.objective for edge in _alignments(timeline, own))]))
+
+
 # ── cycles inside ────────────────────────────────────────────────────────────────────────────────
 
 

@@ -1,6 +1,6 @@
 """People, teams with their leads, and memberships."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import singledispatch
@@ -250,10 +250,11 @@ def teams_inside(conn: Connection, basis: Basis, teams: Sequence[UUID]) -> dict[
     within: dict[UUID | None, list[UUID]] = {}
     for id, parent in fetch(conn, sql, basis_params(basis)):
         within.setdefault(parent, []).append(id)
-    return {id: _reached(id, within) for id in teams}
+    return {id: reached(id, within) for id in teams}
 
 
-def _reached(team: UUID, within: Mapping[UUID | None, Sequence[UUID]]) -> set[UUID]:
+def reached(team: UUID, within: Mapping[UUID | None, Collection[UUID]]) -> set[UUID]:
+    """A team and all teams inside it, by the teams directly within each."""
     found, level = {team}, [team]
     while level:
         level = [id for one in level for id in within.get(one, ()) if id not in found]

@@ -188,7 +188,7 @@ def _objectives_of_teams(view: View, teams: set[UUID], of_cycle: UUID | None) ->
 
 def counts_of_objectives(batch: Batch) -> Sequence[list[HealthCount]]:
     """The key results of each of these objectives, by health."""
-    return [health_counts([] if one.is_heading else one.parts) for one in batch.all(of_objectives)]
+    return [health_counts(one.key_results) for one in batch.all(of_objectives)]
 
 
 def counts_of_groups(groups: Sequence[GroupProgress], of: Counted) -> Sequence[list[HealthCount]]:

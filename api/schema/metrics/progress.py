@@ -1,7 +1,7 @@
 """Progress of key results, objectives, teams and cycles, each computed for all siblings at once."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -99,8 +99,12 @@ HEALTHS = tuple(health for health in Health if health is not Health.DROPPED)
 
 def health_counts(parts: Sequence[Any]) -> list[HealthCount]:
     """The number of these progresses with each health value, in a fixed order; those without a health are left out."""
-    counts = Counter(part.health for part in parts)
-    return [HealthCount(health=health, count=counts[health]) for health in HEALTHS]
+    return by_health(Counter(part.health for part in parts))
+
+
+def by_health(counts: Mapping[Health | None, int]) -> list[HealthCount]:
+    """These numbers by health value, in a fixed order; those without a health are left out."""
+    return [HealthCount(health=health, count=counts.get(health, 0)) for health in HEALTHS]
 
 
 # ── relations ────────────────────────────────────────────────────────────────────────────────────

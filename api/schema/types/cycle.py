@@ -9,6 +9,8 @@ import strawberry
 from api.schema.connections import filters
 from api.schema.connections.connection import Connection, Where, connection
 from api.schema.connections.filters import ObjectiveFilter
+from api.schema.metrics import curves
+from api.schema.metrics.curves import Every, From, ProgressPoint, To
 from api.schema.metrics.figures import counts_of_cycles, of_cycles, scores_of_cycles
 from api.schema.metrics.findings import FindingCount, finding_counts_by, in_cycles, of_each_object
 from api.schema.metrics.goal_lists import Whose, objectives_of
@@ -22,6 +24,7 @@ from api.schema.types.entity import Entity, at_another_moment
 from api.snapshot.pagination import PageRequest
 from api.snapshot.snapshot import Batch, View
 from domain.metrics.wholes import Counted
+from domain.primitives.calendar import Step
 from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.values import Kind
 from projections.tables import cycle, discussion
@@ -79,6 +82,10 @@ class Cycle(Entity, kind=Kind.CYCLE, read=cycle.cycles):
         self, of: Annotated[enums.Counted, strawberry.argument(description="The goals to count.")] = Counted.KEY_RESULTS
     ) -> list[HealthCount]:
         return self.each(counts_of_cycles, of)
+
+    @resolved("The progress over time, by all that is known at the view, with the planned line after it.")
+    def progress_over_time(self, every: Every = Step.WEEK, since: From = None, until: To = None) -> list[ProgressPoint]:
+        return self.each(curves.of_cycles, every, since, until)
 
     @connection("The objectives of the cycle, in the order of recording.")
     def objectives(self, page_request: PageRequest, filter: Where[ObjectiveFilter] = None) -> Connection[ObjectiveRef]:

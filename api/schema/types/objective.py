@@ -7,6 +7,8 @@ from typing import Annotated, Any
 import strawberry
 
 from api.schema.connections.connection import Connection, connection
+from api.schema.metrics import curves
+from api.schema.metrics.curves import Every, From, ProgressPoint, To
 from api.schema.metrics.figures import counts_of_objectives, of_objectives
 from api.schema.metrics.findings import (
     Finding,
@@ -36,6 +38,7 @@ from api.schema.types.entity import Entity, at_another_moment
 from api.snapshot.dataloaders import many
 from api.snapshot.pagination import PageRequest
 from api.snapshot.snapshot import Batch, RowProxy, as_batch
+from domain.primitives.calendar import Step
 from domain.primitives.values import Kind, ObjectiveState
 from projections.tables import alignment, discussion, objective
 
@@ -126,5 +129,9 @@ class Objective(Entity, kind=Kind.OBJECTIVE, read=objective.objectives):
     @connection("The objectives that support it, in the order of drafting.")
     def supported_by(self, page_request: PageRequest) -> Connection[ObjectiveRef]:
         return supporters(self, page_request)
+
+    @resolved("The progress over time, by all that is known at the view, with the planned line after it.")
+    def progress_over_time(self, every: Every = Step.WEEK, since: From = None, until: To = None) -> list[ProgressPoint]:
+        return self.each(curves.of_objectives, every, since, until)
 
     as_of = at_another_moment(ObjectiveRef)

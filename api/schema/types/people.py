@@ -7,6 +7,8 @@ import strawberry
 
 from api.schema.connections.connection import Connection, Where, connection
 from api.schema.connections.filters import NOTHING, ObjectiveFilter, named
+from api.schema.metrics import curves
+from api.schema.metrics.curves import Every, From, ProgressPoint, To
 from api.schema.metrics.figures import counts_of_teams, shown_teams
 from api.schema.metrics.goal_lists import Whose, objectives_of
 from api.schema.metrics.progress import HealthCount, Progress
@@ -18,6 +20,7 @@ from api.schema.types.entity import Entity, at_another_moment
 from api.snapshot.pagination import PageRequest
 from api.snapshot.snapshot import Batch, View
 from domain.metrics.wholes import Counted
+from domain.primitives.calendar import Step
 from domain.primitives.personal_data import ERASED, erased_handle
 from domain.primitives.values import Kind
 from projections.tables import people
@@ -101,5 +104,19 @@ class Team(Entity, kind=Kind.TEAM, read=people.teams):
         of: Annotated[enums.Counted, strawberry.argument(description="The goals to count.")] = Counted.KEY_RESULTS,
     ) -> list[HealthCount]:
         return self.each(counts_of_teams, _cycle(self.view, cycle), include_subteams, of)
+
+    @resolved(
+        "The progress in a cycle over time, by all that is known at the view, with the planned line after it; the "
+        "objectives of each moment are those of `progress` there."
+    )
+    def progress_over_time(
+        self,
+        every: Every = Step.WEEK,
+        since: From = None,
+        until: To = None,
+        cycle: InCycle = None,
+        include_subteams: IncludeSubteams = True,
+    ) -> list[ProgressPoint]:
+        return self.each(curves.of_teams, every, since, until, _cycle(self.view, cycle), include_subteams)
 
     as_of = at_another_moment(TeamRef)

@@ -1,0 +1,220 @@
+"""Curves: the progress of objectives, cycles and teams at the steps of a span, computed in one pass over one timeline.
+
+Every point has the position of the basis, so it shows what was true at its moment by all that the basis knows (unlike
+the frames of a replay, which show what was known at their moment). After the moment of the basis only the expected
+progress goes on: the planned line. See docs/adr/0035.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple, TypeAlias
+from uuid import UUID
+
+from domain.metrics.progress import Progress
+from domain.metrics.rating import Health
+from domain.metrics.wholes import GroupProgress, ObjectiveProgress
+from domain.primitives.calendar import Step, bounded
+from domain.primitives.errors import Code, CommandRejected, invalid
+from domain.primitives.values import Basis
+from projections.figures import timeline
+from projections.figures.figures import Figures
+from projections.figures.horizon import Horizon
+from projections.figures.team_figures import TeamFigures
+from projections.figures.timeline import Timeline
+from projections.figures.window import end_of_goal
+from projections.history.happenings import Happenings
+from projections.history.sources import givers, sources
+from projections.store.versioned_tables import Connection
+
+FIGURES_MAX = 1_000_000
+"""The maximum number of key result states in the curves of one request, over all their points."""
+
+AnyWhole: TypeAlias = ObjectiveProgress | GroupProgress
+Counts: TypeAlias = Mapping[Health | None, int]
+
+
+class CurvePoint(NamedTuple):
+    """A whole at one moment, with its key results and objectives by health. After the moment of the basis all but
+    `expected` is None."""
+
+    at: datetime
+    value: float | None
+    expected: float | None
+    health: Health | None = None
+    confidence: float | None = None
+    of_key_results: Counts | None = None
+    of_objectives: Counts | None = None
+
+
+class Span(NamedTuple):
+    """The steps of a curve. Without `since` it begins with the plan, without `until` it ends with the goal or, while
+    that is open, with the last day of its cycle or at the basis, whichever is later."""
+
+    every: Step
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def ends(self, first: datetime, last: datetime) -> tuple[datetime, datetime]:
+        """The first and the last moment, by these defaults. Raises `INVALID` for a span that begins after it ends."""
+        if self.since is not None and self.until is not None and self.since > self.until:
+            raise invalid(f"Begins after it ends, at {self.until.isoformat()}.", "from")
+        since = min(first, self.until or first) if self.since is None else self.since
+        return since, max(last, since) if self.until is None else self.until
+
+
+class _Curve(NamedTuple):
+    """A curve to compute.
+
+    `span`: its default first and last moments. `objectives`: those that may give it its value at any moment. `changes`:
+    the moments at which something else changed that it depends on. `whole`: its progress at the moment of figures.
+    """
+
+    span: tuple[datetime, datetime]
+    objectives: Collection[UUID]
+    changes: Collection[datetime]
+    whole: Callable[[Figures], AnyWhole | None]
+
+
+def of_objectives(conn: Connection, basis: Basis, ids: Sequence[UUID], span: Span) -> dict[UUID, list[CurvePoint]]:
+    """The curve of each of these objectives, by default from its creation on. Raises `INVALID`, `TOO_LARGE`."""
+    history = timeline.of_objectives(conn, basis, ids)
+    figures = Figures(history, Horizon.of(basis))
+    return _computed(figures, span, {id: _of_objective(figures, id) for id in ids})
+
+
+def of_cycles(conn: Connection, basis: Basis, ids: Sequence[UUID], span: Span) -> dict[UUID, list[CurvePoint]]:
+    """The curve of each of these cycles, by default from its activation on, or from its first day while it is in
+    PLANNING. Raises `INVALID`, `TOO_LARGE`."""
+    history = timeline.of_cycles(conn, basis, ids)
+    figures = Figures(history, Horizon.of(basis))
+    return _computed(figures, span, {id: _of_cycle(figures, id) for id in ids})
+
+
+def of_teams(
+    conn: Connection,
+    basis: Basis,
+    ids: Sequence[UUID],
+    span: Span,
+    cycle: UUID | None,
+    include_subteams: bool,
+) -> dict[UUID, list[CurvePoint]]:
+    """The curve of each of these teams in a cycle, or in the cycles that are active at each moment: by default over the
+    time of that cycle, or of the cycles active at the basis in which it has objectives. Raises `INVALID`,
+    `TOO_LARGE`."""
+    history = timeline.of_teams(conn, basis, ids, cycle, span.since)
+    figures = Figures(history, Horizon.of(basis))
+    teams = TeamFigures(history, cycle, include_subteams=include_subteams)
+    return _computed(figures, span, {id: _of_team(figures, teams, id, cycle) for id in ids})
+
+
+# ── what a curve depends on ──────────────────────────────────────────────────────────────────────
+
+
+def _of_objective(figures: Figures, id: UUID) -> _Curve:
+    row = figures.timeline.objectives[id].versions[-1]
+    cycle = figures.cycle_row(row.cycle)
+    ended = end_of_goal(row, cycle)
+    last = max(figures.horizon.at, figures.calendar.day_end(cycle.ends_on)) if ended is None else ended.at
+    return _Curve((row.created_at, last), givers(figures.timeline, [id]), (), lambda then: then.objective(id))
+
+
+def _of_cycle(figures: Figures, id: UUID) -> _Curve:
+    of = sources(figures.timeline, id)
+    changes = [row.changed_at for one in (id, *of.cycles) for row in figures.timeline.cycles[one].versions]
+    return _Curve(_span_of_cycle(figures, id), of.objectives, changes, lambda then: then.cycle(id))
+
+
+def _span_of_cycle(figures: Figures, id: UUID) -> tuple[datetime, datetime]:
+    row = figures.cycle_row(id)
+    last = row.outcome_at or max(figures.horizon.at, figures.calendar.day_end(row.ends_on))
+    return min(row.plan_at or figures.calendar.day_start(row.starts_on), last), last
+
+
+def _of_team(figures: Figures, teams: TeamFigures, id: UUID, cycle: UUID | None) -> _Curve:
+    history = figures.timeline
+    inside = timeline.ever_inside(history, [id])
+    objectives = [one for one in history.own if any(row.team in inside for row in history.objectives[one].versions)]
+    changes = [row.changed_at for one in inside for row in history.teams[one].versions]
+    span = _span_of_team(figures, teams, id, cycle)
+    return _Curve(span, givers(history, objectives), changes, lambda then: teams.team(id, then))
+
+
+def _span_of_team(figures: Figures, teams: TeamFigures, id: UUID, cycle: UUID | None) -> tuple[datetime, datetime]:
+    owned = [figures.objective_row(one) for one in teams.objectives(id, figures)]
+    cycles = {row.cycle for row in owned if row is not None} if cycle is None else {cycle}
+    spans = [_span_of_cycle(figures, one) for one in cycles & figures.timeline.cycles.keys()]
+    now = figures.horizon.at
+    return min((first for first, _ in spans), default=now), max((last for _, last in spans), default=now)
+
+
+# ── the pass ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def _computed(figures: Figures, span: Span, curves: Mapping[UUID, _Curve]) -> dict[UUID, list[CurvePoint]]:
+    """The points of these curves, moment by moment, so that what several curves share is computed once."""
+    happened = Happenings(figures.timeline)
+    moments = {id: _moments(figures, span, curve, happened) for id, curve in curves.items()}
+    _check_size(figures.timeline, curves, moments)
+    points: dict[UUID, list[CurvePoint]] = {id: [] for id in curves}
+    for at, ids, then in _passed(figures, moments, happened):
+        for id in ids:
+            whole = curves[id].whole(then)
+            points[id].append(_known(at, whole) if at <= then.horizon.at else _expected(at, whole))
+    return points
+
+
+def _moments(figures: Figures, span: Span, curve: _Curve, happened: Happenings) -> list[datetime]:
+    """Every step up to the basis, the basis, and every step of the planned line after it; by the basis's calendar."""
+    (first, last), now, steps = span.ends(*curve.span), figures.horizon.at, figures.calendar.steps
+    changes = [*curve.changes, *happened.moments(curve.objectives)] if span.every is Step.CHANGE else ()
+    past = steps(span.every, first, min(now, last), changes)
+    future = steps(span.every, max(now, first), last)
+    return bounded([*past, *(future[1:] if past else future)])
+
+
+def _check_size(history: Timeline, curves: Mapping[UUID, _Curve], moments: Mapping[UUID, Sequence[datetime]]) -> None:
+    key_results = {id: sum(len(history.of_objective[one]) for one in curve.objectives) for id, curve in curves.items()}
+    if sum(key_results[id] * len(of) for id, of in moments.items()) > FIGURES_MAX:
+        raise CommandRejected(
+            Code.TOO_LARGE, "Has too many points for so many key results; take a longer step or a shorter span."
+        )
+
+
+def _passed(
+    figures: Figures, moments: Mapping[UUID, Sequence[datetime]], happened: Happenings
+) -> Iterator[tuple[datetime, Sequence[UUID], Figures]]:
+    """Each moment in order, with the ids that have it and the figures there. After the moment of the basis the figures
+    stay at it, and only time passes."""
+    now = figures.horizon.at
+    asked: dict[datetime, list[UUID]] = {now: []}
+    for id, of in moments.items():
+        for at in of:
+            asked.setdefault(at, []).append(id)
+    then = Figures(figures.timeline, Horizon(min(asked), figures.horizon.position))
+    for at in sorted(asked):
+        if at > now:
+            then.wait(at)
+        else:
+            then.advance(at, *happened.by(at))
+        yield at, asked[at], then
+
+
+# ── points ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def _known(at: datetime, whole: AnyWhole | None) -> CurvePoint:
+    if whole is None:
+        return CurvePoint(at, None, None, None, None, {}, {})
+    return CurvePoint(
+        at, whole.value, whole.expected, whole.health, whole.confidence,
+        _by_health(whole.key_results), _by_health(whole.counted),
+    )  # fmt: skip
+
+
+def _expected(at: datetime, whole: AnyWhole | None) -> CurvePoint:
+    return CurvePoint(at, None, None if whole is None else whole.expected)
+
+
+def _by_health(parts: Iterable[Progress]) -> Counts:
+    return Counter(part.health for part in parts)
