@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from graphql import (
     DocumentNode,
+    EnumValueNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
@@ -41,6 +42,8 @@ COST_MAX: Final = 500_000
 """Fields of a response, estimated from pages and lists; the largest responses take one or two seconds."""
 LIST_SIZE: Final = 5
 """The assumed length of a list without pages, such as the key results of an objective or the members of a team."""
+STEPS: Final[Mapping[str, int]] = {"DAY": 100, "CHANGE": 100, "WEEK": 20}
+"""The assumed length of a series by its argument `every`, about that of a quarter; `LIST_SIZE` for longer steps."""
 LARGEST_FIGURE: Final = 10**15
 """A message states a larger figure as "far too many"."""
 NESTING_MAX: Final = 120
@@ -166,7 +169,8 @@ class Estimate:
         )
 
     def _size(self, node: FieldNode, field: Any, parent: Any) -> float:
-        """How many objects the field may return: its page size, its number of ids, or the assumed length of a list."""
+        """How many objects the field may return: its page size, its number of ids, or the assumed length of a list or
+        series."""
         given = {one.name.value: self._value(one.value) for one in node.arguments or () if one.name.value in _SIZES}
         if "first" in field.args:
             counts = [given[name] for name in ("first", "last") if isinstance(given.get(name), (int, float))]
@@ -175,7 +179,14 @@ class Estimate:
             return len(given["ids"])
         is_page = parent.name.endswith("Connection")
         of = field.type.of_type if is_non_null_type(field.type) else field.type
-        return LIST_SIZE if is_list_type(of) and not is_page else 1
+        if not is_list_type(of) or is_page:
+            return 1
+        return self._steps(node, field) if "every" in field.args else LIST_SIZE
+
+    def _steps(self, node: FieldNode, field: Any) -> int:
+        """The assumed length of a series."""
+        every = [self._value(one.value) for one in node.arguments or () if one.name.value == "every"]
+        return STEPS.get(str(every[0] if every else field.args["every"].default_value), LIST_SIZE)
 
     def _value(self, node: ValueNode) -> Any:
         if isinstance(node, VariableNode):
@@ -185,6 +196,8 @@ class Estimate:
             if name in self._variables or default is None or isinstance(default, VariableNode):
                 return self._variables.get(name)
             return self._value(default)
+        if isinstance(node, EnumValueNode):
+            return node.value
         if isinstance(node, IntValueNode):
             return int(node.value) if len(node.value) <= len(str(PAGE_MAX)) else PAGE_MAX
         return list(node.values or ()) if isinstance(node, ListValueNode) else None

@@ -10,7 +10,17 @@ from graphql import get_introspection_query, parse
 
 from api.asgi import body_limit
 from api.execution import cost, limits, variable_limits
-from api.execution.cost import ALIASES_MAX, DEPTH_MAX, DIRECTIVES_MAX, OPERATIONS_MAX, ROOT_FIELDS_MAX, Estimate, weigh
+from api.execution.cost import (
+    ALIASES_MAX,
+    DEPTH_MAX,
+    DIRECTIVES_MAX,
+    LIST_SIZE,
+    OPERATIONS_MAX,
+    ROOT_FIELDS_MAX,
+    STEPS,
+    Estimate,
+    weigh,
+)
 from api.schema.schema import schema
 from api.snapshot.pagination import PAGE_DEFAULT, PAGE_MAX
 from domain.commands.kpi_commands import READINGS_MAX
@@ -72,6 +82,19 @@ def test_page_costs_its_maximum_size() -> None:
     assert fields("{ objectives(first: -5) { nodes { id } } }") == 1
     assert fields("{ nodes(ids: [1, 2, 3]) { id } }") == 1 + 3
     assert fields(f"{{ objectives(first: {'9' * 500}) {{ nodes {{ id }} }} }}") == 1 + PAGE_MAX * 2
+
+
+@pytest.mark.parametrize("series", ["objectives(%s) { nodes { progressOverTime", "keyResults(%s) { nodes { trajectory"])
+@pytest.mark.parametrize("every", ["DAY", "WEEK", "MONTH", "CHANGE"])
+def test_series_costs_the_assumed_number_of_its_steps(series: str, every: str) -> None:
+    field, expected = series % "first: 10", 1 + 10 * (1 + 1 + 2 * STEPS.get(every, LIST_SIZE))
+    assert fields(f"{{ {field}(every: {every}) {{ at expected: at }} }} }} }}") == expected
+    by_variable = f"query ($every: Step!) {{ {field}(every: $every) {{ at expected: at }} }} }} }}"
+    assert fields(by_variable, every=every) == expected
+
+
+def test_series_without_a_step_costs_that_of_its_default_step() -> None:
+    assert fields("{ objectives(first: 1) { nodes { progressOverTime { at } } } }") == 1 + 1 + 1 + STEPS["WEEK"]
 
 
 @pytest.mark.parametrize("variables_given", [{"n": 20}, {"n": 20.0}, {}])
