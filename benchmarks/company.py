@@ -20,9 +20,12 @@ EVENTS_PER_APPEND = 5_000
 SPACE = UUID("00000000-0000-4000-8000-00000000bbbb")
 
 
-def goals(objectives: int, key_results: int, rounds: int, private: int = 0) -> Iterator[Event]:
+def goals(
+    objectives: int, key_results: int, rounds: int, private: int = 0, pause: timedelta = timedelta(hours=1)
+) -> Iterator[Event]:
     """A quarter of goals; in each round every key result is checked in on and retargeted and every
-    objective reworded, so that a log of n rounds is about n times as long. The first ones are `private`."""
+    objective reworded, so that a log of n rounds is about n times as long. The first ones are `private`.
+    `pause`: the time between two rounds."""
     opened = CycleOpened(
         key="2026-q1",
         name="Q1",
@@ -39,7 +42,7 @@ def goals(objectives: int, key_results: int, rounds: int, private: int = 0) -> I
     cycle.record(CycleActivated(), OPENED)
     yield from _collect(*drafted, cycle)
     for number in range(rounds):
-        at = OPENED + timedelta(hours=number + 1)
+        at = OPENED + pause * (number + 1)
         for one in drafted:
             one.reword(f"{one.title.rsplit(' · ')[0]} · {number}", None, at)
         for key_result in added:

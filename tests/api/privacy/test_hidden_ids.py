@@ -122,3 +122,17 @@ def test_replay_contains_no_hidden_goals(companies: tuple[Asked, Asked], every: 
     query = f'{{ replay(cycle: {{key: "2026-q1"}}, every: {every}) {{ frames {{ basis {{ at }} {figures} }} }} }}'
     one, other = (asked.ask("moe", query) for asked in companies)
     assert one == other
+
+
+@pytest.mark.parametrize("every", ["DAY", "CHANGE"])
+def test_curves_contain_no_hidden_goals(companies: tuple[Asked, Asked], every: str) -> None:
+    counts = "healthCounts { health count } objectives: healthCounts(of: OBJECTIVES) { health count }"
+    fields = f"at value expected health confidence {counts}"
+    curve = f'progressOverTime(every: {every}, to: "2026-05-01T00:00:00Z") {{ {fields} }}'
+    query = f"""{{ objectives {{ nodes {{ title {curve} }} }} cycles {{ nodes {{ key {curve} }} }}
+        teams {{ nodes {{ key {curve} }} }} }}"""
+    one, other = (asked.ask("moe", query) for asked in companies)
+    assert one == other
+    whole = companies[0].ask("ann", query)
+    assert [node["key"] for node in whole["cycles"]["nodes"]] == [node["key"] for node in one["cycles"]["nodes"]]
+    assert whole["cycles"] != one["cycles"]
