@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from domain.metrics.plan_curve import Planned
-from domain.metrics.progress import elapsed, expected, is_level
+from domain.metrics.progress import course, elapsed, expected, is_level
 from domain.metrics.rating import Health, band, verdict
 from domain.primitives.values import Cadence, Direction, Metric, ObjectiveKind, ScoringPolicy, Verdict
 from tests.domain.metrics.builders import (
@@ -300,3 +300,33 @@ def test_overshooting_shows_only_in_unclamped_progress() -> None:
 def test_the_middle_of_the_test_quarter_is_half_way() -> None:
     assert MIDDLE - OPENING == CLOSING - MIDDLE == timedelta(days=45)
     assert datetime(2026, 1, 1, tzinfo=UTC) == OPENING
+
+
+# ── the course until the next event ──────────────────────────────────────────────────────────────
+
+
+def test_a_course_changes_its_health_at_the_moments_that_it_states() -> None:
+    unmeasured, silent = course(key_result(), POLICY), course(key_result(90), POLICY)
+    assert unmeasured.pending_until == OPENING + 10.5 * DAY
+    assert unmeasured.at(OPENING + 10.5 * DAY).health is Health.PENDING
+    assert unmeasured.at(OPENING + 10.5 * DAY + AN_INSTANT).health is Health.OUTDATED
+    assert (silent.pending_until, silent.silent_after) == (None, MIDDLE + 10.5 * DAY)
+    assert course(key_result(100), POLICY).silent_after is None
+
+
+def test_a_course_moves_only_the_expected_progress_the_gap_and_the_health() -> None:
+    of = course(key_result(30, confidence=0.4), POLICY)
+    early, late = of.at(OPENING), of.at(MIDDLE)
+    assert (early.value, early.unclamped, early.confidence) == (late.value, late.unclamped, late.confidence)
+    assert (early.expected, early.gap, early.health) == (0, -0.3, Health.ON_TRACK)
+    assert (late.expected, late.gap, late.health) == (0.5, 0.2, Health.AT_RISK)
+
+
+def test_the_course_of_an_ended_key_result_stays() -> None:
+    of = course(ended(60, score=0.5), POLICY)
+    assert of.at(OPENING) == of.at(CLOSING + 100 * DAY)
+
+
+def test_a_staleness_beyond_the_calendar_is_never_reached() -> None:
+    endless = ScoringPolicy(stale_after_cadences=1e300)
+    assert judged(key_result(), datetime.max.replace(tzinfo=UTC), endless).health is Health.PENDING

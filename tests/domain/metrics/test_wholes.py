@@ -4,7 +4,7 @@ import pytest
 
 from domain.metrics.progress import KeyResultFacts
 from domain.metrics.rating import Health
-from domain.metrics.wholes import ObjectiveProgress, of_team
+from domain.metrics.wholes import ObjectiveProgress, at_moment, of_team
 from domain.primitives.values import ObjectiveState, Verdict
 from tests.domain.metrics.builders import (
     CLOSING,
@@ -14,6 +14,7 @@ from tests.domain.metrics.builders import (
     cycle,
     ended,
     heading,
+    judged,
     key_result,
     objective,
 )
@@ -215,3 +216,24 @@ def test_an_open_cycle_has_no_score() -> None:
 def test_a_cycle_without_objectives_is_pending() -> None:
     empty = cycle()
     assert (empty.value, empty.expected, empty.confidence, empty.health) == (None, None, None, Health.PENDING)
+
+
+@pytest.mark.parametrize("days", [-10, 0, 5, 11, 60, 89, 120])
+def test_an_objective_at_another_moment_equals_one_that_is_computed_there(days: int) -> None:
+    facts = [
+        key_result(30, weight=3.0),
+        key_result(100, weight=0.5),
+        key_result(weight=2.0),
+        key_result(120, confidence=0.5),
+    ]
+    at = OPENING + days * DAY
+    parts = [judged(one, at) for one in facts]
+    assert at_moment(objective(*facts), parts, POLICY) == objective(*facts, at=at)
+
+
+def test_objectives_and_groups_tell_their_key_results_and_the_objectives_that_count() -> None:
+    whole = objective(key_result(30), key_result())
+    above = heading(whole)
+    assert (list(whole.key_results), list(whole.counted)) == (list(whole.parts), [])
+    assert (list(above.key_results), list(above.counted)) == ([], [whole])
+    assert (list(cycle(whole).key_results), list(cycle(whole).counted)) == (list(whole.parts), [whole])
