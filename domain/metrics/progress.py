@@ -203,8 +203,8 @@ class Course(Fact, frozen=True, gc=False):
     """A key result from one event to the next: its share of the goal stays, and only the clock changes its expected
     progress and its health.
 
-    `settled`: the health that the clock does not change, if there is one. `pending_until`: the last moment at which it
-    is PENDING because nothing was measured. `silent_after`: the moment after which it is OUTDATED; None if it never is.
+    `policy`: for one that has ended, the one in force at its end. `pending_until`: the last moment at which it is
+    PENDING because nothing was measured. `silent_after`: the moment after which it is OUTDATED, None if it never is.
     """
 
     of: KeyResultFacts
@@ -212,23 +212,28 @@ class Course(Fact, frozen=True, gc=False):
     share: float | None
     value: float | None
     policy: ScoringPolicy
-    settled: Health | None
-    pending_until: datetime | None
-    silent_after: datetime | None
+    pending_until: datetime | None = None
+    silent_after: datetime | None = None
 
     def at(self, at: datetime) -> KeyResultProgress:
         """The progress at a moment before the next event."""
         of = self.of
         due = 1.0 if of.ended_at is not None else expected(self.metric, of.begins_at, of.due_at, at, of.plan)
         gap = due - (self.value or 0.0)
-        health = self.settled or self._health(at, gap)
+        health = self._health(at, gap)
         return KeyResultProgress(
             self.value, self.share, due, health, 0.0 if health is Health.PENDING else gap,
             float(self.value is not None), of.confidence, of.confidence, of,
         )  # fmt: skip
 
     def _health(self, at: datetime, gap: float) -> Health:
-        if self.pending_until is not None and at <= self.pending_until:
+        """The first that applies. A draft of a closed cycle is judged only by a score, and is PENDING without one."""
+        of = self.of
+        if of.is_dropped:
+            return Health.DROPPED
+        if of.ended_at is not None and not (of.is_planned and of.score is None):
+            return Health(verdict(self.value or 0.0 if of.score is None else of.score, of.kind, self.policy))
+        if of.is_planned or (self.pending_until is not None and at <= self.pending_until):
             return Health.PENDING
         if self.silent_after is not None and at > self.silent_after:
             return Health.OUTDATED
@@ -236,38 +241,27 @@ class Course(Fact, frozen=True, gc=False):
 
 
 def course(facts: KeyResultFacts, policy: ScoringPolicy) -> Course:
-    """The course of a key result with these facts. For one that has ended, `policy` is the one in force at its end.
+    """The course of a key result with these facts.
 
     The value is the measured one, even after scoring. What nobody measured has from its end on the score that a person
     gave.
     """
-    metric = facts.measured_metric
+    metric = facts.metric if facts.baseline is None else facts.measured_metric
     share = unclamped(metric, facts.latest)
     if share is None and facts.ended_at is not None and facts.personal_score is not None:
         share = facts.personal_score.value
-    value, settled = clamped(share), _settled_health(facts, share, policy)
-    pending_until = outdated_after(facts.begins_at, facts.cadence, policy) if share is None else None
-    silent_after = _silent_after(facts, metric, value, policy)
-    return Course(facts, metric, share, value, policy, settled, pending_until, silent_after)
+    found = Course(facts, metric, share, clamped(share), policy)
+    return found if facts.is_planned or facts.ended_at is not None else _until_silent(found)
 
 
-def _settled_health(of: KeyResultFacts, share: float | None, policy: ScoringPolicy) -> Health | None:
-    """The health of what is dropped, has ended or is planned. A draft of a closed cycle is judged only by a score, and
-    is PENDING without one."""
-    if of.is_dropped:
-        return Health.DROPPED
-    if of.ended_at is not None and not (of.is_planned and of.score is None):
-        score = of.score if of.score is not None else clamped(share) or 0.0
-        return Health(verdict(score, of.kind, policy))
-    return Health.PENDING if of.is_planned else None
-
-
-def _silent_after(of: KeyResultFacts, metric: Metric, value: float | None, policy: ScoringPolicy) -> datetime | None:
-    """Staleness ends with the due date; a target that is reached for good is never stale."""
-    if value == 1.0 and not is_level(metric):
-        return None
-    after = outdated_after(of.last_measured_at or of.begins_at, of.cadence, policy)
-    return after if after < of.due_at else None
+def _until_silent(of: Course) -> Course:
+    """The course with the moments at which its health changes without an event. Staleness ends with the due date; a
+    target that is reached for good is never stale."""
+    facts, policy = of.of, of.policy
+    pending_until = outdated_after(facts.begins_at, facts.cadence, policy) if of.share is None else None
+    silent_after = outdated_after(facts.last_measured_at or facts.begins_at, facts.cadence, policy)
+    is_stale = silent_after < facts.due_at and (of.value != 1.0 or is_level(of.metric))
+    return Course(facts, of.metric, of.share, of.value, policy, pending_until, silent_after if is_stale else None)
 
 
 def of_key_result(facts: KeyResultFacts, at: datetime, policy: ScoringPolicy) -> KeyResultProgress:

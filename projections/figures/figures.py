@@ -210,21 +210,21 @@ class Figures:
         of = self._outline(id)
         if of is None:
             return None
-        if of.ended is None:
-            self._passing.append(id)
-        found = self._of_outline(of)
-        if of.ended is None and of.live:
-            self._open[id] = _Open([course for one in of.live if (course := self._course(one))], found)
+        if of.ended is not None:
+            return self._of_ended(of, of.ended)
+        self._passing.append(id)
+        facts, courses = formula_inputs.of_objective(of.row), [one for id in of.live if (one := self._course(id))]
+        if not courses:
+            return wholes.of_heading(facts, [part for part in self.supporters(id) if part is not None], self.policy)
+        found = wholes.of_objective(facts, [course.at(self._at) for course in courses], self.policy)
+        self._open[id] = _Open(courses, found)
         return found
 
-    def _of_outline(self, of: _Outline) -> ObjectiveProgress:
-        facts = formula_inputs.of_objective(of.row)
-        policy, then = (
-            (self.policy, self) if of.ended is None else (self.at_end(of.ended).policy, self.at_end(of.ended))
-        )
+    def _of_ended(self, of: _Outline, ended: End) -> ObjectiveProgress:
+        facts, then = formula_inputs.of_objective(of.row), self.at_end(ended)
         if of.live:
-            return wholes.of_objective(facts, [part for id in of.live if (part := self.key_result(id))], policy)
-        return wholes.of_heading(facts, [part for part in then.supporters(of.row.id) if part is not None], policy)
+            return wholes.of_objective(facts, [part for id in of.live if (part := self.key_result(id))], then.policy)
+        return wholes.of_heading(facts, [part for part in then.supporters(of.row.id) if part is not None], then.policy)
 
     def objective_row(self, id: UUID) -> ObjectiveRow | None:
         """The version of an objective; None before it was drafted."""

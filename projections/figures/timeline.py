@@ -6,8 +6,10 @@ days costs no more statements than one day. An objective without key results tak
 support it, so those are read with it.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -77,10 +79,14 @@ class MeasurementSeries:
         self, horizon: Horizon, cut: datetime, matches: Callable[[MeasurementVersion], bool] = lambda _: True
     ) -> MeasurementVersion | None:
         """The latest current version that was measured by `cut` and matches."""
-        for version in reversed(self.versions):
-            if version.measured_at <= cut and _is_current(version, horizon) and matches(version):
+        for place in range(bisect_right(self.versions, cut, key=_measured_at) - 1, -1, -1):
+            version = self.versions[place]
+            if _is_current(version, horizon) and matches(version):
                 return version
         return None
+
+
+_measured_at = attrgetter("measured_at")
 
 
 def _is_current(version: MeasurementVersion, horizon: Horizon) -> bool:

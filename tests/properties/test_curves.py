@@ -1,6 +1,7 @@
 """Every point of a curve is the whole as of its moment, by all that the basis knows."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
 from random import Random
@@ -63,8 +64,7 @@ def lived(world: AskedWorld, seed: int) -> int:
 @laws
 @given(seed=SEEDS)
 def test_points_of_a_curve_equal_the_figures_computed_for_each_moment_alone(server: str, seed: int) -> None:
-    with fresh_workspace(server, pool_size_max=4) as database:
-        world = AskedWorld(database)
+    with fresh_workspace(server, pool_size_max=4) as database, closing(AskedWorld(database)) as world:
         lived(world, seed)
         for every in (Step.CHANGE, Step.WEEK):
             for cases in (of_objectives, of_cycles, of_teams):

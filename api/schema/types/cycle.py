@@ -9,12 +9,12 @@ import strawberry
 from api.schema.connections import filters
 from api.schema.connections.connection import Connection, Where, connection
 from api.schema.connections.filters import ObjectiveFilter
-from api.schema.metrics import curves
-from api.schema.metrics.curves import Every, From, ProgressPoint, To
+from api.schema.metrics import progress_curves
 from api.schema.metrics.figures import counts_of_cycles, of_cycles, scores_of_cycles
 from api.schema.metrics.findings import FindingCount, finding_counts_by, in_cycles, of_each_object
 from api.schema.metrics.goal_lists import Whose, objectives_of
 from api.schema.metrics.progress import HealthCount, Progress, progress_by
+from api.schema.metrics.progress_curves import Every, From, ProgressPoint, To
 from api.schema.primitives import enums
 from api.schema.primitives.field import related, resolved, to_many, to_one
 from api.schema.primitives.lookup import CycleBy, id_of, key_of
@@ -85,7 +85,7 @@ class Cycle(Entity, kind=Kind.CYCLE, read=cycle.cycles):
 
     @resolved("The progress over time, by all that is known at the view, with the planned line after it.")
     def progress_over_time(self, every: Every = Step.WEEK, since: From = None, until: To = None) -> list[ProgressPoint]:
-        return self.each(curves.of_cycles, every, since, until)
+        return self.each(progress_curves.of_cycles, every, since, until)
 
     @connection("The objectives of the cycle, in the order of recording.")
     def objectives(self, page_request: PageRequest, filter: Where[ObjectiveFilter] = None) -> Connection[ObjectiveRef]:

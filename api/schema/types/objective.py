@@ -7,8 +7,7 @@ from typing import Annotated, Any
 import strawberry
 
 from api.schema.connections.connection import Connection, connection
-from api.schema.metrics import curves
-from api.schema.metrics.curves import Every, From, ProgressPoint, To
+from api.schema.metrics import progress_curves
 from api.schema.metrics.figures import counts_of_objectives, of_objectives
 from api.schema.metrics.findings import (
     Finding,
@@ -21,6 +20,7 @@ from api.schema.metrics.findings import (
 )
 from api.schema.metrics.goal_lists import supporters
 from api.schema.metrics.progress import HealthCount, Progress, all_key_results, live_key_results, progress_by
+from api.schema.metrics.progress_curves import Every, From, ProgressPoint, To
 from api.schema.primitives import enums
 from api.schema.primitives.field import related, resolved, to_many, to_one, to_refs, to_some
 from api.schema.primitives.refs import (
@@ -132,6 +132,6 @@ class Objective(Entity, kind=Kind.OBJECTIVE, read=objective.objectives):
 
     @resolved("The progress over time, by all that is known at the view, with the planned line after it.")
     def progress_over_time(self, every: Every = Step.WEEK, since: From = None, until: To = None) -> list[ProgressPoint]:
-        return self.each(curves.of_objectives, every, since, until)
+        return self.each(progress_curves.of_objectives, every, since, until)
 
     as_of = at_another_moment(ObjectiveRef)

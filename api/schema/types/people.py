@@ -7,11 +7,11 @@ import strawberry
 
 from api.schema.connections.connection import Connection, Where, connection
 from api.schema.connections.filters import NOTHING, ObjectiveFilter, named
-from api.schema.metrics import curves
-from api.schema.metrics.curves import Every, From, ProgressPoint, To
+from api.schema.metrics import progress_curves
 from api.schema.metrics.figures import counts_of_teams, shown_teams
 from api.schema.metrics.goal_lists import Whose, objectives_of
 from api.schema.metrics.progress import HealthCount, Progress
+from api.schema.metrics.progress_curves import Every, From, ProgressPoint, To
 from api.schema.primitives import enums
 from api.schema.primitives.field import related, resolved, to_many, to_one
 from api.schema.primitives.lookup import CycleBy
@@ -117,6 +117,6 @@ class Team(Entity, kind=Kind.TEAM, read=people.teams):
         cycle: InCycle = None,
         include_subteams: IncludeSubteams = True,
     ) -> list[ProgressPoint]:
-        return self.each(curves.of_teams, every, since, until, _cycle(self.view, cycle), include_subteams)
+        return self.each(progress_curves.of_teams, every, since, until, _cycle(self.view, cycle), include_subteams)
 
     as_of = at_another_moment(TeamRef)
