@@ -1,101 +1,182 @@
-"""The readiness endpoint: checks the database, the tables of the log, and the projections."""
+"""The readiness endpoint: whether this process answers queries, takes commands, and keeps up with the log.
 
-from math import inf
-from threading import Lock
+It knows most of this from the work of the process: the projector asks the database several times a second, and commits
+tell whether the database records commands. Otherwise it asks the database with a connection of the pool.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from http import HTTPStatus
 from time import monotonic
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import psycopg
+from anyio import CapacityLimiter, to_thread
 from psycopg_pool import PoolTimeout
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from api.asgi.error_response import error_response
+from api.asgi.ttl_cache import SingleFlightTTLCache
 from api.auth.authentication import UNAUTHENTICATED_CALLER
-from api.runtime.database import Database
+from api.runtime.database import Pool
+from api.runtime.settings import Settings
 from domain.log import health as tables
 from domain.log.event_store import Log
 from domain.log.health import VERSION
-from domain.log.outage import outage
+from domain.log.outage import UNREACHABLE, outage
 from projections.engine import health as projections
+from projections.engine.health import State
 from projections.engine.projector import Projector
 
-LAG_MAX = 10_000
-"""Events by which the projections may lag behind the log in a ready process."""
+CACHED_SECONDS: Final = 1.0
+"""How long a report is used again, since callers without a token have no rate limit."""
+KNOWN_SECONDS: Final = 10.0
+"""How long the process relies on an answer of the database to something else."""
 
-CACHED_SECONDS = 1.0
-"""How long the status for unauthenticated callers is cached, since they have no rate limit."""
+_NO_STORE: Final = {"cache-control": "no-store"}
+_ASKED: Final = {"writing": ("reading", "writing", "keeping_up"), "reading": ("reading",)}
+"""What must hold for each value of `?for=`; the first is the default."""
 
-_NO_STORE = {"cache-control": "no-store"}
+
+class Faults(NamedTuple):
+    """Why the process does not answer queries, takes no commands, and does not keep up with the log; None where it
+    does."""
+
+    reading: str | None = None
+    writing: str | None = None
+    keeping_up: str | None = None
 
 
 class Readiness:
-    """Runs the checks for each authenticated request. Called on a worker thread."""
+    """The state of one process, by a check that all requests share."""
 
-    def __init__(self, database: Database, log: Log, projector: Projector) -> None:
-        self._database = database
+    def __init__(self, pool: Pool, log: Log, projector: Projector, settings: Settings) -> None:
+        self._pool = pool
         self._log = log
         self._projector = projector
-        self._cache_lock = Lock()
-        self._checked_at = -inf
-        self._is_ready = False
+        self._settings = settings
+        self._thread = CapacityLimiter(1)
+        self._reports: SingleFlightTTLCache[None, dict[str, Any]] = SingleFlightTTLCache(CACHED_SECONDS, 1)
 
-    def endpoint(self, request: Request) -> Response:
-        """200 if all checks pass; else 503 with the problem. Unauthenticated callers get one word. The result does not
-        affect other requests."""
+    async def endpoint(self, request: Request) -> Response:
+        """200 if the process is ready for queries and commands, or with `?for=reading` for queries; else 503 with the
+        reason. Unauthenticated callers get one word."""
+        asked = _ASKED.get(request.query_params.get("for", "writing"))
+        if asked is None:
+            return error_response(HTTPStatus.BAD_REQUEST, f"'for' must be {' or '.join(_ASKED)}.", "INVALID")
+        report = await self._report()
+        wrong = next((report["faults"][name] for name in asked if report["faults"][name] is not None), None)
+        status = 200 if wrong is None else 503
         if request.state.caller is UNAUTHENTICATED_CALLER:
-            ready = self._cached_status()
-            return PlainTextResponse("ready" if ready else "unready", 200 if ready else 503, _NO_STORE)
-        report = self.report()
-        return JSONResponse(report, 200 if report["ready"] else 503, _NO_STORE)
+            return PlainTextResponse("ready" if wrong is None else "unready", status, _NO_STORE)
+        rest = {name: value for name, value in report.items() if name != "faults"}
+        return JSONResponse({"ready": wrong is None, "wrong": wrong, "alive": True, **rest}, status, _NO_STORE)
 
-    def _cached_status(self) -> bool:
-        with self._cache_lock:
-            if monotonic() - self._checked_at > CACHED_SECONDS:
-                self._is_ready = self.report()["ready"]
-                self._checked_at = monotonic()
-            return self._is_ready
-
-    def report(self) -> dict[str, Any]:
-        """The results of all checks; `wrong` is the first problem, or None."""
-        status = self._projector.status
-        report: dict[str, Any] = {"projector": {"condition": status.condition, "cause": status.cause}}
+    async def _report(self) -> dict[str, Any]:
+        """The newest report. If the check takes too long, one from what the process knows by itself."""
         try:
-            report |= self._tables()
-            if not report["wrong"]:
-                report |= self._projections()
-        except (psycopg.OperationalError, PoolTimeout) as error:
-            report |= {"database": False, "wrong": f"{outage(error).fact}; Keyframe keeps trying."}
-        return {"ready": report["wrong"] is None, **report}
+            async with asyncio.timeout(2 * self._settings.ready_timeout_s):
+                return await self._reports.get(None, self._check)
+        except TimeoutError:
+            return self._told(None, self._known_faults("The database does not answer in time; Keyframe keeps trying."))
 
-    def _tables(self) -> dict[str, Any]:
-        with self._database.connect() as conn:
-            version = tables.examine(conn, self._database.settings.workspace).version
-        wrong = (
-            None
-            if version == VERSION
-            else f"The tables of the log are at version {version}; this program needs {VERSION}."
-        )
-        return {"database": True, "migrations": {"version": version, "needed": VERSION}, "wrong": wrong}
+    async def _check(self) -> dict[str, Any]:
+        return await to_thread.run_sync(self._look, limiter=self._thread)
 
-    def _projections(self) -> dict[str, Any]:
-        with self._database.connect() as conn:
-            found = projections.examine(conn, self._log, self._database.settings.workspace)
-        if found is None:
-            return {"views": None, "wrong": "The projections are not built yet."}
-        poison = found.poison and {name: getattr(found.poison, name) for name in ("position", "topic", "cause")}
-        lag = found.head - found.position
-        state = {"position": found.position, "head": found.head, "lag": lag, "fed": found.has_leader, "poison": poison}
-        left = {"leftovers": found.left.schemas if found.left else ()}
-        return {"views": state | left, "wrong": _problem(found)}
+    # ── the check, on a thread of its own ────────────────────────────────────────────────────────
+
+    def _look(self) -> dict[str, Any]:
+        try:
+            with self._pool.connection(self._settings.ready_timeout_s) as conn:
+                version = tables.version(conn, self._settings.workspace)
+                state = projections.state(conn, self._settings.workspace) if version == VERSION else None
+        except PoolTimeout as error:
+            is_busy = error.__cause__ is None
+            return self._told(None, self._known_faults(_unreachable(error), is_busy=is_busy))
+        except psycopg.OperationalError as error:
+            return self._told(None, Faults(_unreachable(error), _unreachable(error)))
+        if version != VERSION:
+            wrong = f"The tables of the log are at version {version}; this program needs {VERSION}."
+            return self._told(None, Faults(wrong, wrong), version)
+        return self._told(state, Faults(_unreadable(state), self._not_writing(state), self._behind(state)), version)
+
+    def _known_faults(self, wrong: str, *, is_busy: bool = True) -> Faults:
+        """The faults by what the process knows. If it `is_busy`, all its connections work for requests."""
+        if is_busy and monotonic() - self._projector.answered_at < KNOWN_SECONDS:
+            return Faults(writing=self._commit_fault())
+        return Faults(wrong, wrong)
+
+    def _commit_fault(self) -> str | None:
+        """Why the last commits failed; None if they did not."""
+        commits = self._log.commits
+        if commits.are_stalled:
+            return "Commands wait for the database to commit them."
+        known = UNREACHABLE if commits.fault is None else outage(commits.fault)
+        if known is not UNREACHABLE and monotonic() - commits.failed_at < KNOWN_SECONDS:
+            return f"{known.fact}: the last command was not recorded."
+        return None
+
+    def _not_writing(self, state: State | None) -> str | None:
+        """Why no command can be recorded. Without a recent commit, the database is asked."""
+        most = self._settings.write_lag_max
+        if state is not None and state.head - state.position > most > 0:
+            return f"Commands are paused: the projections are {state.head - state.position} events behind the log."
+        known = self._commit_fault()
+        if known is not None or monotonic() - self._log.commits.confirmed_at < KNOWN_SECONDS:
+            return known
+        try:
+            return self._log.probe(self._settings.ready_timeout_s)
+        except (psycopg.Error, PoolTimeout) as error:
+            return f"{outage(error).fact}; Keyframe keeps trying."
+
+    def _behind(self, state: State | None) -> str | None:
+        """Why the projections do not keep up with the log."""
+        if state is None:
+            return None
+        status, lag = self._projector.status, state.head - state.position
+        if status.poison_position is not None:
+            return f"Event {status.poison_position} ({status.poison_topic}) cannot be applied: {status.cause}"
+        if lag <= self._settings.ready_lag_max and state.lag_s <= self._settings.ready_lag_s:
+            return None
+        if not state.has_leader:
+            return "No projector runs: start 'keyframe project'."
+        return f"The projections are {lag} events and {state.lag_s:.0f} s behind the log."
+
+    # ── the report ───────────────────────────────────────────────────────────────────────────────
+
+    def _told(self, state: State | None, faults: Faults, version: int | None = None) -> dict[str, Any]:
+        status = self._projector.status
+        return {
+            "reading": faults.reading is None,
+            "writing": faults.writing is None,
+            "lagging": faults.keeping_up is not None,
+            "database": faults.reading is None or version is not None,
+            "migrations": {"version": version, "needed": VERSION},
+            "views": None if state is None else dict(self._views(state)),
+            "projector": {"condition": status.condition, "cause": status.cause},
+            "faults": faults._asdict(),
+        }
+
+    def _views(self, state: State) -> Iterator[tuple[str, Any]]:
+        status = self._projector.status
+        yield from {"position": state.position, "head": state.head, "lag": state.head - state.position}.items()
+        yield "lag_s", round(state.lag_s, 3)
+        yield "fed", state.has_leader
+        yield "current", state.is_current
+        yield "leftovers", state.leftovers
+        is_poisoned = status.poison_position is not None
+        poison = {"position": status.poison_position, "topic": status.poison_topic, "cause": status.cause}
+        yield "poison", poison if is_poisoned else None
 
 
-def _problem(found: projections.Checkup) -> str | None:
-    if not found.is_current:
+def _unreachable(error: Exception) -> str:
+    return f"{outage(error).fact}; Keyframe keeps trying."
+
+
+def _unreadable(state: State | None) -> str | None:
+    if state is None:
+        return "The projections are not built yet."
+    if not state.is_current:
         return "The projections were built by another version of Keyframe or of its time zones; run 'keyframe rebuild'."
-    if found.poison is not None:
-        return f"Event {found.poison.position} ({found.poison.topic}) cannot be applied: {found.poison.cause}"
-    if found.position < found.head and not found.has_leader:
-        return "No projector runs: start 'keyframe project'."
-    if found.head - found.position > LAG_MAX:
-        return f"The projections are {found.head - found.position} events behind the log."
     return None

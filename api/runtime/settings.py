@@ -179,6 +179,21 @@ class Settings(BaseSettings):
         description="The number of events by which the projections may be behind the log before commands are rejected, "
         "as when they cannot apply an event. Reads go on. 0 accepts commands at any lag.",
     )
+    ready_timeout_s: float = Field(
+        default=2,
+        gt=0,
+        description="How long a check of readiness waits for the database to answer, and then to commit, in seconds.",
+    )
+    ready_lag_max: int = Field(
+        default=10_000,
+        ge=0,
+        description="The number of events by which the projections may be behind the log in a ready process.",
+    )
+    ready_lag_s: float = Field(
+        default=60,
+        gt=0,
+        description="For how long the projections may lack an event of the log in a ready process, in seconds.",
+    )
     answer_timeout_s: float = Field(default=60, gt=0, description="The maximum execution time of a query, in seconds.")
     journal: LogFormat = Field(
         default=LogFormat.AUTO,

@@ -41,7 +41,7 @@ def _graphql(process: Process, *, editor: bool) -> list[BaseRoute]:
 
 def operations_of(process: Process) -> list[BaseRoute]:
     """The routes for operators: liveness, readiness and metrics."""
-    readiness = Readiness(process.database, process.log, process.projector)
+    readiness = Readiness(process.pool, process.log, process.projector, process.settings)
     return [
         Route("/healthz", _alive),
         Route("/readyz", readiness.endpoint),

@@ -53,21 +53,25 @@ class Commit:
 
 
 class Commits:
-    """The commits of one log in this process, `running` and the last one. Each is canceled after `seconds`.
+    """The commits of one log in this process. Each is canceled after `seconds`.
 
-    `lock_seconds`: how long a statement may wait for the write lock.
+    `running` are those that have not ended. `confirmed_at` is when the last one was confirmed, by the monotonic clock;
+    `fault` is why the last one failed, at `failed_at`. `lock_seconds`: how long a statement may wait for the write lock.
     """
 
     def __init__(self, seconds: float, lock_seconds: float) -> None:
         self.running: set[Commit] = set()
+        self.confirmed_at = self.failed_at = -inf
+        self.fault: psycopg.Error | None = None
         self._seconds = seconds
         self._lock_seconds = lock_seconds
         self._is_confirmed = True
 
-    def begin(self, conn: Connection) -> Commit:
-        """The commit of the statement that this connection executes next; the caller ends it."""
+    def begin(self, conn: Connection, seconds: float | None = None) -> Commit:
+        """The commit of the statement that this connection executes next; the caller ends it. `seconds`: its own
+        deadline."""
         now = monotonic()
-        commit = Commit(conn, now, now + self._seconds)
+        commit = Commit(conn, now, now + (self._seconds if seconds is None else seconds))
         conn.add_notice_handler(commit.note)
         self.running.add(commit)
         _watched().add(commit)
@@ -81,7 +85,12 @@ class Commits:
         self.running.discard(commit)
         _watched().discard(commit)
         if did_write:
-            self._is_confirmed = commit.is_confirmed
+            self._is_confirmed, self.fault = commit.is_confirmed, None
+            self.confirmed_at = monotonic() if commit.is_confirmed else -inf
+
+    def fail(self, fault: psycopg.Error) -> None:
+        """A statement failed for this reason, which is none of the command."""
+        self.failed_at, self.fault = monotonic(), fault
 
     @property
     def are_stalled(self) -> bool:

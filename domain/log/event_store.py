@@ -28,6 +28,7 @@ from domain.log.append import (
 )
 from domain.log.commits import Commits
 from domain.log.mapper import EventMapper, LogRow, StoredNotification, StoredRow, leaf_hash
+from domain.log.outage import READ_ONLY
 from domain.log.schema import lock_key
 from domain.log.tail import Listener, Tail
 from domain.model.event import Authorship, Event, Recorded
@@ -65,8 +66,8 @@ LOCK_SECONDS = 10.0
 """The default of how long an append may wait for the write lock."""
 
 _RETRY_SECONDS = 0.1
-_UNWRITTEN = {"present", "void", "moved", "taken"}
-"""The outcomes of an append that wrote nothing."""
+_UNWRITTEN = {"present", "void", "moved", "taken", "read-only"}
+"""The outcomes of statements that wrote nothing."""
 _SERVER_GONE = {"57P01", "57P02", "57P03", "57P05", "25P03", "25P04", "25006"}
 """The SQL states with which a server ends a session: shutdown, timeouts, and read-only standbys."""
 
@@ -103,10 +104,11 @@ _APPEND = """
         %b::uuid[], %b::int[], %b::uuid[], %b::text[], %b::bigint[], %b::uuid[], %b::bytea[], %b::bytea[]
     )
 """
-_CONFIRM = """
-    select case when current_setting('synchronous_standby_names') <> ''
-                and current_setting('synchronous_commit') not in ('off', 'local')
-           then pg_logical_emit_message(true, 'keyframe', '') end
+_PROBE = """
+    select case when pg_is_in_recovery() or current_setting('transaction_read_only')::bool then 'read-only'
+                when current_setting('synchronous_standby_names') <> ''
+                     and current_setting('synchronous_commit') not in ('off', 'local')
+                then pg_logical_emit_message(true, 'keyframe', '')::text end
 """
 """With synchronous standbys, a commit without rows: it is confirmed after all commits before it."""
 _SETTLE = """
@@ -196,12 +198,16 @@ class Log(ApplicationRecorder):
             self._confirm(done[-1])
         return done
 
-    def _write(self, conn: Connection, query: LiteralString, params: Params = ()) -> tuple[list[Row], bool]:
-        """The rows of a statement that writes, and whether its commit is confirmed."""
-        commit, rows = self.commits.begin(conn), []
+    def _write(
+        self, conn: Connection, query: LiteralString, params: Params = (), seconds: float | None = None
+    ) -> tuple[list[Row], bool]:
+        """The rows of a statement that writes, and whether its commit is confirmed. `seconds`: another deadline."""
+        commit, rows = self.commits.begin(conn, seconds), []
         try:
             rows = conn.cursor(binary=True).execute(query, params, prepare=True).fetchall()
         except psycopg.Error as error:
+            if isinstance(error, psycopg.OperationalError | psycopg.errors.ReadOnlySqlTransaction):
+                self.commits.fail(error)
             if _is_gone(conn, error):
                 conn.close()
                 raise _Lost from error
@@ -210,12 +216,23 @@ class Log(ApplicationRecorder):
             self.commits.end(commit, did_write=bool(rows) and rows[0][0] not in _UNWRITTEN)
         return rows, commit.is_confirmed
 
+    def probe(self, seconds: float) -> str | None:
+        """Why the database would record no command, by a commit without rows that may take so long; None if it would.
+
+        Raises `psycopg.Error` and `PoolTimeout`.
+        """
+        with self.pool.connection(seconds) as conn:
+            ((outcome,),), is_confirmed = self._write(conn, _PROBE, seconds=seconds)
+        if outcome == "read-only":
+            return f"{READ_ONLY.fact}."
+        return None if is_confirmed else "No synchronous standby confirms what is recorded."
+
     def _confirm(self, row: CommandRow) -> None:
         """Raise `CommandUnconfirmed` for a recorded command that is missing on a synchronous standby."""
         if self.commits.are_stalled:
             raise CommandUnconfirmed(row.id, row.last)
         with self.pool.connection() as conn:
-            if not self._write(conn, _CONFIRM)[1]:
+            if not self._write(conn, _PROBE)[1]:
                 raise CommandUnconfirmed(row.id, row.last)
 
     def _notify(self, conn: Connection) -> None:

@@ -22,12 +22,12 @@ class Checkup(msgspec.Struct, frozen=True):
 
 def examine(conn: Connection[tuple[object, ...]], workspace: str) -> Checkup:
     """Check the tables of a workspace."""
-    version = _version(conn, workspace)
-    if version == 0:
-        return Checkup(version)
+    found = version(conn, workspace)
+    if found == 0:
+        return Checkup(found)
     role = application_role(workspace, conn.info.dbname)
     return Checkup(
-        version,
+        found,
         tuple(str(name) for (name,) in conn.execute(_UNGUARDED, [workspace]).fetchall()),
         _rights(conn, workspace, role),
         conn.execute(_TAKES_ROLE, [role]).fetchone() is not None,
@@ -46,7 +46,8 @@ _UNGUARDED = """
 _TAKES_ROLE = "select from pg_roles where rolname = %s and pg_has_role(oid, 'MEMBER')"
 
 
-def _version(conn: Connection[tuple[object, ...]], workspace: str) -> int:
+def version(conn: Connection[tuple[object, ...]], workspace: str) -> int:
+    """The version of the tables of a workspace, 0 if there are none."""
     table = f"{workspace}.migration"
     row = conn.execute("select to_regclass(%s) is not null", [table]).fetchone()
     if row != (True,):

@@ -6,7 +6,7 @@ import psycopg
 from domain.log.event_store import Log
 from projections.engine import leftovers
 from projections.engine.leftovers import Leftovers
-from projections.engine.rebuild import is_current
+from projections.engine.rebuild import DEFINITION, is_current
 from projections.engine.registry import Poison, StaleBatch, advance, read
 from projections.store.versioned_tables import Connection
 from projections.tables.people import is_any_erased
@@ -40,6 +40,41 @@ def examine(conn: Connection, log: Log, workspace: str) -> Checkup | None:
     poison = _try_next(conn, log, position) if current and position < head else None
     leads, left = leftovers.is_locked(conn, workspace, "project"), leftovers.find(conn, workspace)
     return Checkup(position, head, current, leads, poison, left, left is not None and is_any_erased(conn))
+
+
+class State(msgspec.Struct, frozen=True):
+    """What one cheap look at the projections shows. `lag_s`: for how many seconds the log has had an event that they
+    lack, 0 if they lack none. `has_leader`: whether a projector applies events. `leftovers`: the schemas of generations
+    that are not in use."""
+
+    position: int
+    head: int
+    lag_s: float
+    is_current: bool
+    has_leader: bool
+    leftovers: tuple[str, ...]
+
+
+_STATE = """
+    select view.position, view.definition, coalesce((select max(position) from log), 0),
+           coalesce((select extract(epoch from clock_timestamp() - recorded_at)::float8 from log
+                     where position = view.position + 1), 0)
+    from view_position as view
+"""
+
+
+def state(conn: Connection, workspace: str) -> State | None:
+    """The state of a workspace's projections; None if they do not exist. It writes nothing and takes no lock."""
+    try:
+        row = conn.execute(_STATE).fetchone()
+    except psycopg.errors.UndefinedTable:
+        return None
+    if row is None:
+        return None
+    position, definition, head, lag_s = row
+    left = leftovers.find(conn, workspace)
+    leads = leftovers.is_locked(conn, workspace, "project")
+    return State(position, head, lag_s, definition == DEFINITION, leads, left.schemas if left else ())
 
 
 def _try_next(conn: Connection, log: Log, position: int) -> Poison | None:

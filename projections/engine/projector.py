@@ -70,7 +70,8 @@ class Projector:
     One projector of a workspace leads; it holds an advisory lock that ends with its connection. The others
     follow: they watch the position for the callers of `wait`, and take the lead when it is free and `may_lead` is set.
     The leader calls `keep` with the position after each round. Every projector calls `on_position` with the position,
-    on its own thread, whenever it may have changed.
+    on its own thread, whenever it may have changed. `answered_at` is when the database answered last, by the monotonic
+    clock; a running projector asks several times a second.
     """
 
     def __init__(
@@ -97,6 +98,7 @@ class Projector:
         self._due = 0.0
         self._wipe_due = self._sweep_due = inf
         self._status = Status(Condition.STARTING, 0)
+        self.answered_at = -inf
 
     @property
     def status(self) -> Status:
@@ -184,6 +186,7 @@ class Projector:
         while not stop.is_set():
             self._wakeup.clear()
             position, leads = self._read_position(conn, lead)
+            self.answered_at = monotonic()
             if position > self._status.position:
                 self._due = 0.0
             self._publish(condition=Condition.LEADING if leads else Condition.FOLLOWING, position=position, cause=None)
@@ -198,6 +201,7 @@ class Projector:
         while not stop.is_set():
             self._wakeup.clear()
             reached = self._step(conn, position)
+            self.answered_at = monotonic()
             if reached is None:
                 self._wakeup.wait(POLL_SECONDS)
             else:

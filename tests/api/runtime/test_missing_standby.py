@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from api.auth.token_uses import TokenUses
+from api.endpoints.health import CACHED_SECONDS
 from api.runtime import embedded_postgres
 from api.runtime.database import Database, open_database
 from api.runtime.settings import Settings
@@ -162,6 +163,21 @@ def test_command_is_rejected_at_once_while_another_one_waits_for_its_commit(lone
         assert (code, "nothing was recorded" in message) == ("UNAVAILABLE", True)
         assert error_of(waiting.result())[0] == "OUTCOME_UNKNOWN"
     assert head(lonely) == before + 1
+
+
+def test_process_without_the_standby_is_ready_for_reading_only(lonely: Lonely) -> None:
+    assert error_of(lonely.form("sixth"))[0] == "OUTCOME_UNKNOWN"
+    sleep(CACHED_SECONDS)
+    started = monotonic()
+    answer = lonely.http.get("/readyz")
+    assert monotonic() - started < SECONDS_MAX
+    report = answer.json()
+    assert (answer.status_code, report["reading"], report["writing"]) == (503, True, False)
+    assert report["wrong"] == "No synchronous standby confirms what is recorded."
+    assert lonely.http.get("/readyz?for=reading").status_code == 200
+    lonely.heal()
+    sleep(CACHED_SECONDS)
+    assert lonely.http.get("/readyz").json()["writing"] is True
 
 
 def test_last_use_is_written_without_waiting_for_the_standby(lonely: Lonely) -> None:

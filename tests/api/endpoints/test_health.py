@@ -1,0 +1,176 @@
+"""Readiness: a process says whether it answers queries, takes commands and keeps up with the log, and asks cheaply."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from time import monotonic, sleep
+from typing import Any, NamedTuple
+
+import pytest
+from starlette.testclient import TestClient
+
+from api.endpoints import health
+from api.runtime.database import Database, Pool
+from api.server.app import create_app
+from domain.log.health import VERSION
+from tests.api.runtime.test_outage import failing
+from tests.api.schema.mutations.test_database_crashes import remembered_pools
+from tests.domain.log.writing import command, reading
+
+TIMEOUT_S = 0.5
+ADD = 'mutation { formTeam(input: {key: "%s", name: "T"}) { position } }'
+
+
+class Probed(NamedTuple):
+    """A server whose readiness is asked, and the pool that it reads with."""
+
+    http: TestClient
+    database: Database
+    pool: Pool
+
+    def ready(self, wanted: str = "writing") -> tuple[int, dict[str, Any]]:
+        answer = self.http.get("/readyz", params={"for": wanted})
+        return answer.status_code, answer.json()
+
+    def add(self, key: str) -> Any:
+        return self.http.post("/graphql", json={"query": ADD % key}).json()
+
+
+Serve = Callable[..., Probed]
+
+
+@pytest.fixture
+def serve(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
+    """Starts a server with these settings; each request checks anew."""
+    monkeypatch.setattr(health, "CACHED_SECONDS", -1.0)
+    with ExitStack() as stack:
+
+        def started(**given: Any) -> Probed:
+            pools = remembered_pools(monkeypatch)
+            settings = database.settings.model_copy(update={"ready_timeout_s": TIMEOUT_S, **given})
+            app = create_app(settings, Database(database.dsn, settings, stack), editor=False, anonymous=True)
+            http = stack.enter_context(TestClient(app, base_url="http://localhost"))
+            probed = Probed(http, database, pools[0])
+            wait_until(lambda: probed.ready()[0] == 200)
+            return probed
+
+        yield started
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = monotonic() + 30
+    while not holds():
+        assert monotonic() < deadline
+        sleep(0.05)
+
+
+def test_ready_process_reads_writes_and_does_not_lag(serve: Serve) -> None:
+    status, report = serve().ready()
+    assert (status, report["ready"], report["wrong"]) == (200, True, None)
+    assert (report["alive"], report["reading"], report["writing"], report["lagging"]) == (True, True, True, False)
+    assert report["migrations"] == {"version": VERSION, "needed": VERSION}
+    assert (report["views"]["lag"], report["views"]["lag_s"], report["views"]["current"]) == (0, 0, True)
+
+
+def test_readiness_opens_no_connection(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    probed = serve()
+
+    def no_more(*_: object) -> None:
+        raise AssertionError("a connection was opened")
+
+    monkeypatch.setattr(Database, "connect", no_more)
+    before = probed.pool.get_stats()["connections_num"]
+    assert {probed.ready()[0] for _ in range(20)} == {200}
+    assert probed.pool.get_stats()["connections_num"] == before
+
+
+def test_busy_process_is_ready(serve: Serve) -> None:
+    """All connections of the pool work for requests; the projector shows that the database answers."""
+    probed = serve(pool_size_max=2)
+    assert "errors" not in probed.add("before")
+    with probed.pool.connection(), probed.pool.connection():
+        started = monotonic()
+        status, report = probed.ready()
+        assert (status, report["reading"], report["writing"]) == (200, True, True)
+        assert monotonic() - started < 2 * TIMEOUT_S
+
+
+def test_process_without_an_answer_of_the_database_is_not_ready_in_time(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    probed = serve()
+    with probed.database.connect() as conn, conn.transaction():
+        conn.execute("lock table view_position in access exclusive mode")
+        monkeypatch.setattr(health, "KNOWN_SECONDS", 0.0)
+        started = monotonic()
+        status, report = probed.ready()
+        assert monotonic() - started < 3 * TIMEOUT_S
+        assert (status, report["reading"], report["database"]) == (503, False, False)
+        assert report["wrong"] == "The database does not answer in time; Keyframe keeps trying."
+    wait_until(lambda: probed.ready()[0] == 200)
+
+
+def test_process_on_a_read_only_server_is_ready_for_reading_only(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    probed = serve()
+    monkeypatch.setattr(health, "KNOWN_SECONDS", 0.0)
+    with probed.pool.connection() as conn:
+        conn.execute("set default_transaction_read_only = on")
+    status, report = probed.ready()
+    assert (status, report["reading"], report["writing"]) == (503, True, False)
+    assert report["wrong"] == "The database is read-only."
+    assert probed.ready("reading")[0] == 200
+
+
+def test_process_is_not_ready_for_commands_after_the_disk_was_full(serve: Serve) -> None:
+    probed = serve()
+    with failing(probed.database, "disk_full"):
+        assert probed.add("full")["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
+    status, report = probed.ready()
+    assert (status, report["writing"]) == (503, False)
+    assert report["wrong"] == "The disk of the database is full: the last command was not recorded."
+    assert probed.ready("reading")[0] == 200
+    assert "errors" not in probed.add("space")
+    assert probed.ready()[0] == 200
+
+
+def test_process_lags_after_the_seconds_of_the_setting(serve: Serve) -> None:
+    probed = serve(project_in_server=False, ready_lag_s=0.5)
+    probed.database.log().append([reading()], command())
+    status, report = probed.ready()
+    assert (status, report["lagging"], report["views"]["lag"]) == (200, False, 1)
+    sleep(0.6)
+    status, report = probed.ready()
+    assert (status, report["lagging"], report["reading"]) == (503, True, True)
+    assert report["wrong"] == "No projector runs: start 'keyframe project'."
+    assert report["views"]["lag_s"] > 0.5
+
+
+def test_process_lags_beyond_the_events_of_the_setting(serve: Serve) -> None:
+    probed = serve(project_in_server=False, ready_lag_max=2)
+    log = probed.database.log()
+    log.append([reading(), reading()], command())
+    assert probed.ready()[0] == 200
+    log.append([reading()], command())
+    status, report = probed.ready()
+    assert (status, report["lagging"], report["views"]["lag"]) == (503, True, 3)
+
+
+def test_process_that_pauses_commands_is_not_ready_for_writing(serve: Serve) -> None:
+    probed = serve(project_in_server=False, write_lag_max=1)
+    probed.database.log().append([reading(), reading()], command())
+    report = probed.ready()[1]
+    assert (report["writing"], report["lagging"]) == (False, False)
+    assert report["wrong"] == "Commands are paused: the projections are 2 events behind the log."
+
+
+def test_process_of_another_version_of_the_tables_is_not_ready(serve: Serve) -> None:
+    probed = serve()
+    with probed.database.connect() as conn:
+        conn.execute("insert into migration (version) values (%s)", [VERSION + 1])
+    status, report = probed.ready()
+    assert (status, report["reading"], report["writing"]) == (503, False, False)
+    assert report["wrong"] == f"The tables of the log are at version {VERSION + 1}; this program needs {VERSION}."
+
+
+def test_readiness_for_something_else_is_invalid(serve: Serve) -> None:
+    status, report = serve().ready("dancing")
+    assert (status, report["errors"][0]["extensions"]["code"]) == (400, "INVALID")
