@@ -56,7 +56,7 @@ class Commits:
     """The commits of one log in this process. Each is canceled after `seconds`.
 
     `running` are those that have not ended. `confirmed_at` is when the last one was confirmed, by the monotonic clock;
-    `fault` is why the last one failed, at `failed_at`. `lock_seconds`: how long a statement may wait for the write lock.
+    `fault` is why the last one failed, at `failed_at`. `lock_seconds`: how long a statement may wait for the lock.
     """
 
     def __init__(self, seconds: float, lock_seconds: float) -> None:
