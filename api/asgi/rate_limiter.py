@@ -28,10 +28,6 @@ class TokenBucketLimiter:
     def __len__(self) -> int:
         return len(self._left)
 
-    def wait(self, name: Hashable) -> float:
-        """The seconds until this name has a token; 0 if it has one now. Takes no token."""
-        return max(0.0, (1 - self._now(name)) / self._per_second)
-
     def take(self, name: Hashable) -> float:
         """Take a token and return 0; if there is none, return the seconds until the next one."""
         left = self._now(name)
@@ -42,6 +38,11 @@ class TokenBucketLimiter:
         if len(self._left) > self._size_max:
             self._left.popitem(last=False)
         return 0.0
+
+    def give_back(self, name: Hashable) -> None:
+        """Undo one `take`."""
+        left, then = self._left.get(name, (self._burst, 0.0))
+        self._left[name] = (min(self._burst, left + 1), then)
 
     def _now(self, name: Hashable) -> float:
         left, then = self._left.get(name, (self._burst, 0.0))

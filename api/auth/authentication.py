@@ -18,6 +18,7 @@ import psycopg
 import structlog
 from psycopg_pool import PoolTimeout
 
+from api.asgi.attempt_limiter import AttemptLimiter
 from api.asgi.rate_limiter import TokenBucketLimiter
 from api.asgi.ttl_cache import SingleFlightTTLCache
 from api.execution.context import Caller
@@ -39,7 +40,8 @@ REMEMBERED_MAX: Final = 10_000
 REVALIDATE_SECONDS: Final = 20.0
 """The interval at which the tokens of open subscriptions are validated again."""
 FAILURES_BURST: Final = 20
-"""Failed attempts that one address may make at once; beyond, unknown tokens from it are rejected without a lookup."""
+"""Failed attempts that one address may make at once; beyond, unknown tokens from it are rejected without a lookup. At
+most so many are looked up for it at once."""
 FAILURES_PER_SECOND: Final = 1.0
 """The sustained rate of failed attempts per address."""
 
@@ -95,7 +97,7 @@ class Authenticators:
         self.anonymous = anonymous
         self._authenticators = authenticators
         self._requests = requests
-        self._failures = TokenBucketLimiter(FAILURES_PER_SECOND, FAILURES_BURST)
+        self._failures = AttemptLimiter(FAILURES_PER_SECOND, FAILURES_BURST)
         self._seen: SingleFlightTTLCache[bytes, Caller | str] = SingleFlightTTLCache(REMEMBERED_SECONDS, REMEMBERED_MAX)
         self._known_good_tokens: OrderedDict[bytes, None] = OrderedDict()
         self._scopes: WeakValueDictionary[bytes, RequestScope] = WeakValueDictionary()
@@ -110,18 +112,16 @@ class Authenticators:
             return None if self.anonymous is None else Authenticated(self.anonymous)
         try:
             bearer = _bearer(authorization)
-            digest = sha256(bearer.encode()).digest()
-            if digest not in self._known_good_tokens and (seconds := self._failures.wait(_rate_limit_key(address))):
-                raise RateLimited(seconds)
-            caller = await self._resolve_caller(digest, bearer)
         except AuthenticationFailed:
-            if seconds := self._failures.take(_rate_limit_key(address)):
+            if seconds := self._failures.fail(_rate_limit_key(address)):
                 raise RateLimited(seconds) from None
             raise
+        digest = sha256(bearer.encode()).digest()
         if digest in self._known_good_tokens:
-            self._known_good_tokens.move_to_end(digest)
+            caller = await self._resolve_caller(digest, bearer)
         else:
-            self._remember(digest)
+            caller = await self._resolve_unknown(digest, bearer, _rate_limit_key(address))
+        self._known_good_tokens.move_to_end(digest)
         return Authenticated(caller, self._scopes.get(digest) or self._open_scope(digest, bearer))
 
     def spend(self, caller: Caller) -> None:
@@ -145,8 +145,24 @@ class Authenticators:
     async def _resolve_caller(self, digest: bytes, bearer: str) -> Caller:
         found = await self._seen.get(digest, lambda: self._authenticate(bearer))
         if isinstance(found, str):
+            self._known_good_tokens.pop(digest, None)
             raise AuthenticationFailed(found)
         return found
+
+    async def _resolve_unknown(self, digest: bytes, bearer: str, address: str) -> Caller:
+        """The caller of a token that this process has not accepted before. Raises `RateLimited`, too."""
+        if seconds := await self._failures.begin(address):
+            raise RateLimited(seconds)
+        is_failure = False
+        try:
+            caller = await self._resolve_caller(digest, bearer)
+        except AuthenticationFailed:
+            is_failure = True
+            raise
+        finally:
+            self._failures.end(address, is_failure=is_failure)
+        self._remember(digest)
+        return caller
 
     async def _authenticate(self, bearer: str) -> Caller | str:
         """The caller of a token, or the reason why there is none. Raises `AuthBackendUnavailable`."""

@@ -1,13 +1,17 @@
 """Rate limits: of requests by caller, and of failed authentications by address."""
 
+import asyncio
+from collections import Counter
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
+from api.asgi import attempt_limiter
 from api.asgi.rate_limiter import TokenBucketLimiter
 from api.auth import authentication
 from api.auth.authentication import AuthenticationFailed, Authenticators, RateLimited
+from api.execution.context import Caller
 from api.server.app import create_app
 from tests.api.auth.conftest import VIEWER, AppServer, running_app_server
 
@@ -32,16 +36,18 @@ def test_bucket_allows_its_burst_and_refills_evenly() -> None:
     assert [buckets.take("a") for _ in range(4)] == [0, 0, 0, 0.5]
 
 
-def test_wait_does_not_consume_a_token() -> None:
+def test_token_that_is_given_back_can_be_taken_again() -> None:
     buckets = TokenBucketLimiter(1.0, 1, clock=Clock())
-    assert [buckets.wait("a"), buckets.wait("a"), buckets.take("a"), buckets.wait("a")] == [0, 0, 0, 1]
+    assert [buckets.take("a"), buckets.take("a")] == [0, 1]
+    buckets.give_back("a")
+    buckets.give_back("a")
+    assert [buckets.take("a"), buckets.take("a")] == [0, 1]
 
 
 def test_number_of_buckets_is_bounded() -> None:
     buckets = TokenBucketLimiter(1.0, 1, size_max=100, clock=Clock())
     for number in range(10_000):
         buckets.take(number)
-        buckets.wait(-number)
     assert len(buckets) == 100
 
 
@@ -97,6 +103,55 @@ def test_repeated_invalid_tokens_are_rate_limited_by_address(server: str, monkey
         with TestClient(app_server.app, "http://localhost", client=("198.51.100.7", 1)) as elsewhere:
             shown = {"authorization": f"Bearer {newcomer}"}
             assert elsewhere.post("/graphql", json=VIEWER, headers=shown).status_code == 200
+
+
+class Lookups:
+    """Looks tokens up for a while; those that begin with 'good' are valid."""
+
+    def __init__(self) -> None:
+        self.count = self.running = self.running_max = 0
+
+    def accepts(self, _: str) -> bool:
+        return True
+
+    async def authenticate(self, bearer: str) -> Caller:
+        self.count += 1
+        self.running += 1
+        self.running_max = max(self.running, self.running_max)
+        await asyncio.sleep(0.01)
+        self.running -= 1
+        if not bearer.startswith("good"):
+            raise AuthenticationFailed("the token is unknown")
+        return Caller(bearer, frozenset())
+
+
+async def outcomes_at_once(lookups: Lookups, tokens: list[str]) -> Counter[str]:
+    """How often tokens from one address, sent at once, were accepted (Authenticated), rejected and rate-limited."""
+    authenticators = Authenticators([lookups], TokenBucketLimiter(1, 1))
+    attempts = (authenticators.authenticate([f"Bearer {token}"], "192.0.2.1") for token in tokens)
+    results = await asyncio.gather(*attempts, return_exceptions=True)
+    return Counter(type(result).__name__ for result in results)
+
+
+def test_wrong_tokens_at_once_are_looked_up_as_often_as_one_by_one() -> None:
+    lookups = Lookups()
+    outcomes = asyncio.run(outcomes_at_once(lookups, [f"wrong{number}" for number in range(5_000)]))
+    burst = authentication.FAILURES_BURST
+    assert burst <= lookups.count <= burst + 5  # the bucket refills meanwhile
+    assert outcomes == {"AuthenticationFailed": lookups.count, "RateLimited": 5_000 - lookups.count}
+
+
+def test_valid_tokens_at_once_are_all_accepted() -> None:
+    lookups = Lookups()
+    outcomes = asyncio.run(outcomes_at_once(lookups, [f"good{number}" for number in range(500)]))
+    assert outcomes == {"Authenticated": 500}
+    assert lookups.running_max == authentication.FAILURES_BURST
+
+
+def test_lookups_that_take_too_long_let_others_of_the_address_retry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attempt_limiter, "WAIT_SECONDS_MAX", 0.005)
+    outcomes = asyncio.run(outcomes_at_once(Lookups(), [f"good{number}" for number in range(30)]))
+    assert outcomes == {"Authenticated": authentication.FAILURES_BURST, "RateLimited": 10}
 
 
 @pytest.mark.parametrize(
