@@ -113,14 +113,14 @@ class Authenticators:
         try:
             bearer = _bearer(authorization)
         except AuthenticationFailed:
-            if seconds := self._failures.fail(_rate_limit_key(address)):
+            if seconds := self._failures.fail(network_of(address)):
                 raise RateLimited(seconds) from None
             raise
         digest = sha256(bearer.encode()).digest()
         if digest in self._known_good_tokens:
             caller = await self._resolve_caller(digest, bearer)
         else:
-            caller = await self._resolve_unknown(digest, bearer, _rate_limit_key(address))
+            caller = await self._resolve_unknown(digest, bearer, network_of(address))
         self._known_good_tokens.move_to_end(digest)
         return Authenticated(caller, self._scopes.get(digest) or self._open_scope(digest, bearer))
 
@@ -211,8 +211,8 @@ def _bearer(authorization: Collection[str]) -> str:
     return token
 
 
-def _rate_limit_key(address: str) -> str:
-    """The key of the limit of failed attempts: an IPv4 address, or the /64 network of an IPv6 address."""
+def network_of(address: str) -> str:
+    """What limits by address count as one: an IPv4 address, or the /64 network of an IPv6 address."""
     with suppress(ValueError):
         parsed = ipaddress.ip_address(address)
         if isinstance(parsed, ipaddress.IPv6Address):  # a dual-stack socket maps IPv4

@@ -25,6 +25,9 @@ from strawberry.types.graphql import OperationType
 from api.asgi.content_negotiation import EVENTS, GRAPHQL, JSON, PARTS, media_type, negotiate
 from api.asgi.error_response import error_response, unavailable_response
 from api.asgi.status_codes import PARTIAL_SUCCESS, StatusCodePolicy
+from api.asgi.websocket_limit import TooManyWebSockets, WebSocketLimit
+from api.auth.authentication import network_of
+from api.auth.authentication_middleware import address
 from api.execution.context import Context
 from api.execution.cost import COST_MAX
 from api.execution.writer import Writer
@@ -49,6 +52,7 @@ _STREAMED: Final = (
     f"or a WebSocket with the protocol {GRAPHQL_TRANSPORT_WS_PROTOCOL}."
 )
 _ALLOWED: Final = {"GET": {OperationType.QUERY}, "POST": {OperationType.QUERY, OperationType.MUTATION}}
+TOO_MANY_WEBSOCKETS: Final = "TOO_MANY_WEBSOCKETS"
 VARY: Final = "accept, authorization"
 _POSITION = re.compile(r"[0-9]{1,16}")
 
@@ -84,6 +88,7 @@ class Endpoint(GraphQL[Context, None]):
         self._context = context
         self._writer = writer
         self._page = page
+        self._websockets = WebSocketLimit(settings.websockets_max, settings.websockets_silent_max)
         self.documents = PersistedDocuments(load_manifest(settings.trusted_documents), only=settings.trusted_only)
         self._statuses = settings.http_statuses
         self._batch_max = settings.batch_max
@@ -97,7 +102,7 @@ class Endpoint(GraphQL[Context, None]):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
-            await self.run(WebSocket(scope, receive, send))
+            await self._websocket(scope, receive, send)
             return
         request = Request(scope, receive)
         try:
@@ -106,6 +111,16 @@ class Endpoint(GraphQL[Context, None]):
             response = self._rejection(rejected)
         response.headers.setdefault("cache-control", "no-store")
         await response(scope, receive, send)
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run a WebSocket, or reject its handshake if there are too many."""
+        websocket = WebSocket(scope, receive, send)
+        try:
+            with self._websockets.opened(network_of(address(websocket))) as websocket.state.opened:
+                await self.run(websocket)
+        except TooManyWebSockets as reason:
+            rejection = unavailable_response(f"{reason}; try again later.", TOO_MANY_WEBSOCKETS)
+            await rejection(scope, receive, send)
 
     def _check_websocket_origin(self, request: Any) -> bool:
         """Origins matter only without authentication: a page of another site has no token to send."""

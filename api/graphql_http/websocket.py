@@ -192,6 +192,7 @@ class WebSocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
 
     async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
         if self.connection_init_received or await self._authenticate(message.get("payload")):
+            self._connection.state.opened.speaks()
             await super().handle_connection_init(message)
 
     async def _authenticate(self, payload: object) -> bool:

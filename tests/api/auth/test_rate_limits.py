@@ -165,8 +165,8 @@ def test_lookups_that_take_too_long_let_others_of_the_address_retry(monkeypatch:
         ("", "", True),
     ],
 )
-def test_rate_limit_key_is_the_ipv4_address_or_the_ipv6_prefix(one: str, other: str, are_one: bool) -> None:
-    assert (authentication._rate_limit_key(one) == authentication._rate_limit_key(other)) is are_one
+def test_network_is_the_ipv4_address_or_the_ipv6_prefix(one: str, other: str, are_one: bool) -> None:
+    assert (authentication.network_of(one) == authentication.network_of(other)) is are_one
 
 
 @pytest.mark.anyio

@@ -1,12 +1,15 @@
 """The graphql-transport-ws protocol and its close codes."""
 
+import json
 import socket
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from websockets import Origin, Subprotocol
 from websockets.exceptions import InvalidStatus
 
+from api.asgi.websocket_limit import SILENT_SHARE, TooManyWebSockets, WebSocketLimit
 from api.execution.subscription_hub import TOO_MANY
 from api.execution.variable_limits import VALUES_MAX
 from api.graphql_http.websocket import WebSocketHandler
@@ -22,7 +25,8 @@ from tests.api.schema.subscriptions.clients import (
     receive_message,
     send_message,
 )
-from tests.api.schema.subscriptions.conftest import Running, Serve, until
+from tests.api.schema.subscriptions.conftest import Running, Serve, Workspace, until
+from tests.conftest import issue_token
 
 VIEWER = "{ viewer { handle } }"
 
@@ -113,6 +117,74 @@ def test_too_long_message_closes_with_1009(serve: Serve) -> None:
     with serve(message_bytes_max=2000) as server, connected(server.port) as ws:
         ask(ws, VIEWER + " " * 2000)
         assert close_code(ws) == 1009
+
+
+# ── limits of connections ─────────────────────────────────────────────────────────────────────────
+
+
+def rejection(port: int, **given: Any) -> tuple[int, str]:
+    """The status and the code with which a handshake is rejected."""
+    with pytest.raises(InvalidStatus) as refused, open_websocket(port, **given):
+        pass
+    response = refused.value.response
+    return response.status_code, json.loads(response.body or b"")["errors"][0]["extensions"]["code"]
+
+
+def accepts(port: int, token: str | None = None) -> bool:
+    """Whether the server accepts another WebSocket."""
+    try:
+        with connected(port, token):
+            return True
+    except InvalidStatus:
+        return False
+
+
+def test_silent_websockets_of_one_address_are_bounded_in_number(serve: Serve) -> None:
+    with serve(websockets_silent_max=3 * SILENT_SHARE) as server, ExitStack() as open:
+        silent = [open.enter_context(open_websocket(server.port)) for _ in range(3)]
+        assert rejection(server.port) == (503, "TOO_MANY_WEBSOCKETS")
+        send_message(silent[0], type="connection_init")
+        assert receive_message(silent[0]) == {"type": "connection_ack"}
+        with connected(server.port) as other:
+            ask(other, VIEWER)
+            assert receive_message(other)["type"] == "next"
+        open.enter_context(open_websocket(server.port))
+        assert rejection(server.port) == (503, "TOO_MANY_WEBSOCKETS")
+
+
+def test_silent_websockets_make_room_after_their_timeout(serve: Serve) -> None:
+    with serve(websockets_silent_max=1, connection_init_timeout_s=0.2) as server, open_websocket(server.port) as ws:
+        assert rejection(server.port) == (503, "TOO_MANY_WEBSOCKETS")
+        assert close_code(ws) == 4408
+        until(lambda: accepts(server.port))
+
+
+def test_rejected_connection_init_leaves_no_silent_websocket(serve: Serve, workspace: Workspace) -> None:
+    with serve(websockets_silent_max=SILENT_SHARE, anonymous=False) as server:
+        for _ in range(3):
+            with open_websocket(server.port) as ws:
+                send_message(ws, type="connection_init", payload={"authorization": "Bearer nonsense"})
+                assert close_code(ws) == 4403
+        token = issue_token(workspace.database)
+        until(lambda: accepts(server.port, token))
+
+
+def test_open_websockets_are_bounded_in_number(serve: Serve) -> None:
+    with serve(websockets_max=2) as server, connected(server.port):
+        with connected(server.port):
+            assert rejection(server.port) == (503, "TOO_MANY_WEBSOCKETS")
+        until(lambda: accepts(server.port))
+
+
+def test_silent_websockets_of_all_addresses_are_bounded_in_number() -> None:
+    limit = WebSocketLimit(100, 8)
+    with ExitStack() as open:
+        for number in range(8):
+            open.enter_context(limit.opened(f"192.0.2.{number % 4}"))
+        with pytest.raises(TooManyWebSockets, match="8 WebSockets without"):
+            open.enter_context(limit.opened("192.0.2.99"))
+    with limit.opened("192.0.2.99"):
+        pass
 
 
 # ── origins and hosts ─────────────────────────────────────────────────────────────────────────────
