@@ -245,8 +245,8 @@ class Settings(BaseSettings):
     websockets_silent_max: int = Field(
         default=500,
         ge=1,
-        description="The maximum number of open WebSockets of a process without an accepted `connection_init`, a quarter "
-        "of them from one address; more are rejected with 503.",
+        description="The maximum number of open WebSockets of a process without an accepted `connection_init`, a "
+        "quarter of them from one address; more are rejected with 503.",
     )
     connection_operations_max: int = Field(
         default=100, ge=1, description="The maximum number of concurrent operations on one WebSocket."
