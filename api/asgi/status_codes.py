@@ -8,7 +8,14 @@ from typing import Any, Final
 PARTIAL_SUCCESS: Final = 294
 """Some fields failed; only the newest draft defines this status."""
 _UNPARSED: Final = {"GRAPHQL_PARSE_FAILED", "DOCUMENT_TOO_LONG", "TOO_MANY_TOKENS"}
-_BY_CODE: Final = {"INTERNAL_SERVER_ERROR": 500, "UNAVAILABLE": 503, "BEHIND": 503, "TIMEOUT": 503, "FORBIDDEN": 403}
+_BY_CODE: Final = {
+    "INTERNAL_SERVER_ERROR": 500,
+    "UNAVAILABLE": 503,
+    "BEHIND": 503,
+    "TIMEOUT": 503,
+    "VIEWS_OUTDATED": 503,
+    "FORBIDDEN": 403,
+}
 
 
 class StatusCodePolicy(StrEnum):

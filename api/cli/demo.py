@@ -9,6 +9,7 @@ import msgspec
 
 from api.auth.authentication import DEMO
 from api.cli.import_facts import fact_file, lines, run_import
+from api.cli.migrate import migrate_tables
 from api.cli.output import Failure, err, out
 from api.demo import company
 from api.demo.facts import facts
@@ -42,6 +43,13 @@ class Story(msgspec.Struct, frozen=True):
 def settings_for_demo(chosen: Settings) -> Settings:
     """The same settings with the embedded database and the demo's workspace, so that real data is never touched."""
     return chosen.model_copy(update={"database_url": None, "workspace": WORKSPACE})
+
+
+def prepare(database: Database, *, fresh: bool) -> None:
+    """Create or migrate the demo's workspace; without its data if they are to be made again. Raises `Failure`."""
+    if fresh or is_outdated(database):
+        drop_workspace(database)
+    migrate_tables(database)
 
 
 def drop_workspace(database: Database) -> None:

@@ -218,7 +218,8 @@ def _tables(found: Checkup, workspace: str) -> Finding:
         return Finding(
             "log", Verdict.WRONG, f"the workspace {workspace} does not exist", "Create it: keyframe migrate."
         )
-    state = f"workspace {workspace}, tables at version {found.version}"
+    by = "" if found.program is None else f" of Keyframe {found.program}"
+    state = f"workspace {workspace}, tables at version {found.version}{by}"
     if found.version < VERSION:
         return Finding("log", Verdict.WRONG, f"{state} of {VERSION}", "Upgrade them: keyframe migrate.")
     if found.version > VERSION:
@@ -295,12 +296,8 @@ def _projections(conn: Connection, database: Database) -> Iterator[Finding]:
 def _position(found: projections.Checkup, database: Database) -> Finding:
     where = f"at position {found.position:,}; the log is at {found.head:,}"
     if not found.is_current:
-        return Finding(
-            "projections",
-            Verdict.WRONG,
-            "built by another version of Keyframe or of its time zones",
-            "Rebuild them: keyframe rebuild.",
-        )
+        by = "another version of Keyframe" if found.program is None else f"Keyframe {found.program}"
+        return Finding("projections", Verdict.WRONG, f"built by {by}", "Rebuild them: keyframe rebuild.")
     if (poison := found.poison) is not None:
         text = f"{where}; event {poison.position} ({poison.topic}) cannot be applied: {poison.cause}"
         return Finding("projections", Verdict.WRONG, text, "Install the Keyframe that wrote it, or a newer one.")

@@ -100,10 +100,8 @@ def demo(
     from api.cli import serve as serving  # noqa: PLC0415 - see above
 
     chosen = demonstration.settings_for_demo(settings(host=host, port=port))
-    with serving.listening(chosen, anonymous=True) as listener, opened(chosen) as database:
-        if fresh or demonstration.is_outdated(database):
-            demonstration.drop_workspace(database)
-            database.migrate()
+    with serving.listening(chosen, anonymous=True) as listener, reached(chosen) as database:
+        demonstration.prepare(database, fresh=fresh)
         story = demonstration.import_story(database)
         visitor = demonstration.visitor(database)
         serving.serve(
@@ -229,14 +227,14 @@ def export(
 def _export_facts() -> None:
     from api.cli import export_facts  # noqa: PLC0415 - see above
 
-    with opened(settings(), must_exist=True) as database:
+    with opened(settings()) as database:
         export_facts.export_facts(database, sys.stdout.buffer)
 
 
 def _export_evidence(cycle: str) -> None:
     from api.cli import evidence  # noqa: PLC0415 - see above
 
-    with opened(settings(), must_exist=True) as database:
+    with opened(settings()) as database:
         evidence.export_evidence(database, cycle)
 
 
@@ -244,7 +242,7 @@ def _export_csv(cycle: str, at: str | None, position: int | None, *, bom: bool) 
     from api.cli import export_csv  # noqa: PLC0415 - see above
 
     moment = None if at is None else export_csv.moment(at)
-    with opened(settings(), must_exist=True) as database:
+    with opened(settings()) as database:
         export_csv.export_csv(database, cycle, sys.stdout.buffer, moment, position, bom=bom)
 
 
@@ -260,7 +258,7 @@ def report(
     """Write the retrospective of a cycle (plan, actuals and reasons) as one self-contained HTML page."""
     from api.cli import report as reporting  # noqa: PLC0415 - see above
 
-    with opened(settings(), must_exist=True) as database:
+    with opened(settings()) as database:
         reporting.write(database, cycle, html, known)
 
 
@@ -288,7 +286,7 @@ def verify(
             )
         evidence.verify_evidence(file, key or [])
         return
-    with opened(settings(), must_exist=True) as database:
+    with opened(settings()) as database:
         if not evidence.verify_log(database, key or [], checkpoint or []):
             raise typer.Exit(WRONG)
 
@@ -353,7 +351,7 @@ def rebuild() -> None:
     """Rebuild the projections from the log. The old ones serve queries until the new ones are complete."""
     from api.cli import rebuild as rebuilding  # noqa: PLC0415 - see above
 
-    with opened(settings(), must_exist=True) as database:
+    with opened(settings(), needs_projections=False) as database:
         position = rebuilding.rebuild(database)
         rebuilding.report_leftovers(database)
     out.print(f"The projections were rebuilt up to position {position}.")
@@ -366,10 +364,10 @@ def migrate(
         typer.Option("--grant-to", help="A database login that may then serve: it can read, and append to the log."),
     ] = None,
 ) -> None:
-    """Create or upgrade the tables of the workspace. 'serve' does this itself if its database user may."""
+    """Create or upgrade the tables of the workspace. Only this command and the demo do."""
     from api.cli import migrate as migrating  # noqa: PLC0415 - see above
 
-    with opened(settings()) as database:
+    with reached(settings()) as database:
         migrating.migrate(database, grant_to)
 
 

@@ -1,15 +1,19 @@
 """The `migrate` command: creates or upgrades the tables of a workspace, and grants them to a login."""
 
-from api.cli.output import Failure, out
+from api.cli.output import Failure, out, print_warning
 from api.runtime.database import Database
 from domain.log.schema import grant_to
+from projections.engine.rebuild import outdated
 
 
 def migrate(database: Database, login: str | None) -> None:
     """Migrate the workspace, and let a login act as its application role. Raises `Failure` if a role does not exist."""
     workspace = database.settings.workspace
-    database.migrate()
+    migrate_tables(database)
     out.print(f"The tables of {workspace} are up to date.")
+    with database.connect() as conn:
+        if (reason := outdated(conn)) is not None:
+            print_warning(str(reason))
     if login is None:
         return
     try:
@@ -18,3 +22,11 @@ def migrate(database: Database, login: str | None) -> None:
     except LookupError as missing:
         raise Failure(str(missing.args[0])) from missing
     out.print(f"{login} may serve {workspace} as the role {role}.", markup=False, soft_wrap=True)
+
+
+def migrate_tables(database: Database) -> None:
+    """Create or migrate the tables of the log, and create missing projections. Raises `Failure` if they are newer."""
+    try:
+        database.migrate()
+    except RuntimeError as newer:
+        raise Failure(str(newer)) from newer

@@ -17,6 +17,8 @@ from api.runtime.settings import Settings
 from api.runtime.signing_key import KeyFault
 from domain.log.health import VERSION, examine
 from domain.log.outage import READ_ONLY, UNREACHABLE, outage
+from domain.log.schema import versions
+from projections.engine.rebuild import OutdatedViews
 
 WRONG = 1
 USAGE = 2
@@ -54,7 +56,7 @@ def exit_on_failure() -> Iterator[None]:
     except Failure as failure:
         print_error(str(failure))
         raise SystemExit(failure.status) from None
-    except KeyFault as fault:
+    except (KeyFault, OutdatedViews) as fault:
         print_error(str(fault))
         raise SystemExit(WRONG) from None
     except psycopg.errors.InsufficientPrivilege as error:
@@ -104,36 +106,49 @@ def settings(**options: Any) -> Settings:
 
 @contextmanager
 def opened(
-    chosen: Settings, *, patience_s: float | None = PATIENCE_SECONDS, must_exist: bool = False
+    chosen: Settings, *, patience_s: float | None = PATIENCE_SECONDS, needs_projections: bool = True
 ) -> Iterator[Database]:
-    """The database of these settings; the tables of its log are migrated to the newest version first.
+    """The database of these settings, with the tables that this program needs. It creates and migrates nothing.
 
-    `patience_s`: how long to wait for a database that does not respond; None uses the setting.
-    `must_exist`: raise `Failure` if the workspace does not exist, and create nothing. Commands that only read need one
-    with content.
+    `patience_s`: how long to wait for a database that does not respond; None uses the setting. Raises `Failure` if
+    the workspace does not exist, if its tables are of another version, or, if it `needs_projections`, without these.
     """
-    if must_exist and is_absent(chosen):
-        raise Failure(absence(chosen))
+    if is_absent(chosen):
+        raise Failure(f"{absence(chosen)} {_MIGRATE_NEW}")
     with reached(chosen, patience_s=patience_s) as database:
         try:
-            version = _version(database)
-            if must_exist and version == 0:
-                raise Failure(f"The workspace {chosen.workspace} does not exist; check KEYFRAME_WORKSPACE.")
-            if version != VERSION or not database.has_projections():
-                database.migrate()
-        except RuntimeError as error:
-            raise Failure(str(error)) from error
+            _require_tables(database)
+            if needs_projections and not database.has_projections():
+                raise Failure(
+                    f"The projections of {chosen.workspace} do not exist. Create them with 'keyframe migrate'."
+                )
         except psycopg.errors.InsufficientPrivilege as error:
             raise Failure(
-                f"The database user may not use or create the tables of the log ({first_line(error)}): "
+                f"The database user may not use the tables of the log ({first_line(error)}): "
                 "run 'keyframe migrate --grant-to USER' as their owner."
             ) from error
         yield database
 
 
+_MIGRATE_NEW = "A new one is created with 'keyframe migrate'."
+
+
+def _require_tables(database: Database) -> None:
+    """Raise `Failure` unless the tables of the log are of the version of this program."""
+    workspace = database.settings.workspace
+    with database.connect() as conn:
+        found = examine(conn, workspace)
+    if found.version == 0:
+        raise Failure(f"The workspace {workspace} does not exist; check KEYFRAME_WORKSPACE. {_MIGRATE_NEW}")
+    if found.version < VERSION:
+        raise Failure(f"{versions(found.version, found.program)}: back up the database, then run 'keyframe migrate'.")
+    if found.version > VERSION:
+        raise Failure(f"{versions(found.version, found.program)}: install the newer one.")
+
+
 @contextmanager
 def reached(chosen: Settings, *, patience_s: float | None = PATIENCE_SECONDS) -> Iterator[Database]:
-    """The database of these settings, without migrating it. Raises `Failure` if it cannot be reached."""
+    """The database of these settings, with any tables or none. Raises `Failure` if it cannot be reached."""
     with ExitStack() as stack:
         try:
             with err.status("Waiting for the database …"):
@@ -146,12 +161,6 @@ def reached(chosen: Settings, *, patience_s: float | None = PATIENCE_SECONDS) ->
 def absence(chosen: Settings) -> str:
     """The sentence for settings of an embedded PostgreSQL without data."""
     return f"There is no database in {chosen.data_dir}; check KEYFRAME_DATA_DIR."
-
-
-def _version(database: Database) -> int:
-    """The schema version of the log; 0 if it has no tables."""
-    with database.connect() as conn:
-        return examine(conn, database.settings.workspace).version
 
 
 def first_line(error: BaseException) -> str:

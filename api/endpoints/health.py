@@ -28,6 +28,7 @@ from domain.log.outage import UNREACHABLE, outage
 from projections.engine import health as projections
 from projections.engine.health import State
 from projections.engine.projector import Projector
+from projections.engine.rebuild import OutdatedViews
 
 CACHED_SECONDS: Final = 1.0
 """How long a report is used again, since callers without a token have no rate limit."""
@@ -90,14 +91,16 @@ class Readiness:
         try:
             with self._pool.connection(self._settings.ready_timeout_s) as conn:
                 version = tables.version(conn, self._settings.workspace)
-                state = projections.state(conn, self._settings.workspace) if version == VERSION else None
+                state = projections.state(conn, self._settings.workspace) if version >= VERSION else None
         except PoolTimeout as error:
             is_busy = error.__cause__ is None
             return self._told(None, self._known_faults(_unreachable(error), is_busy=is_busy))
         except psycopg.OperationalError as error:
             return self._told(None, Faults(_unreachable(error), _unreachable(error)))
-        if version != VERSION:
-            wrong = f"The tables of the log are at version {version}; this program needs {VERSION}."
+        if version < VERSION:  # newer ones still serve a program that runs
+            wrong = (
+                f"The tables of the log are at version {version}, this program needs {VERSION}: run 'keyframe migrate'."
+            )
             return self._told(None, Faults(wrong, wrong), version)
         return self._told(state, Faults(_unreadable(state), self._not_writing(state), self._behind(state)), version)
 
@@ -178,5 +181,5 @@ def _unreadable(state: State | None) -> str | None:
     if state is None:
         return "The projections are not built yet."
     if not state.is_current:
-        return "The projections were built by another version of Keyframe or of its time zones; run 'keyframe rebuild'."
+        return str(OutdatedViews(state.program))
     return None

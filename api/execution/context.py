@@ -8,10 +8,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import inf
 from time import monotonic
-from typing import Any, Self, TypeAlias
+from typing import Any, Final, Self, TypeAlias
 from uuid import UUID
 
+import psycopg
 import strawberry
+from psycopg_pool import PoolTimeout
 
 from api.execution.request_scope import RequestScope
 from api.execution.subscription_hub import SubscriptionHub
@@ -22,7 +24,11 @@ from domain.handlers.unit_of_work import Author
 from domain.log.event_store import Log
 from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.values import Source
+from projections.engine.rebuild import OutdatedViews, outdated
 from projections.proof.signer import Keys
+
+OUTDATED_SECONDS: Final = 1.0
+"""How long an answer with errors waits for a connection to learn whether the projections are outdated."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +100,16 @@ class Context:
     freshness: FreshnessTracker = field(default_factory=FreshnessTracker)
     filtered: Pool | None = None
     scope: RequestScope | None = None
+
+    @cached_property
+    def outdated_views(self) -> OutdatedViews | None:
+        """Why a statement does not fit the projections: they were built by another version of Keyframe. None if they
+        were not, or if the database does not answer."""
+        try:
+            with self.pool.connection(OUTDATED_SECONDS) as conn:
+                return outdated(conn)
+        except (psycopg.Error, PoolTimeout):
+            return None
 
     def charge_cost(self, cost: float, most: float) -> bool:
         """Add the cost of an operation. Returns whether the total of the request is at most `most`."""

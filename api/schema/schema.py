@@ -120,7 +120,7 @@ class Schema(strawberry.Schema):
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Give every error its code, in place; see `api.schema.primitives.errors`."""
         context = None if execution_context is None else execution_context.context
-        errors[:] = coded(errors, context.request_id if isinstance(context, Context) else "")
+        errors[:] = coded(errors, context if isinstance(context, Context) else None)
 
 
 def root(context: Context) -> Query:

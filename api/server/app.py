@@ -32,5 +32,5 @@ def create_app(
         exception_handlers=EXCEPTION_HANDLERS,
         lifespan=lifespan_of(process),
     )
-    app.state.hub = process.hub
+    app.state.hub, app.state.pool = process.hub, process.pool
     return app

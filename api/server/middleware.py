@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import psycopg
 import structlog
+from anyio import to_thread
 from psycopg_pool import PoolTimeout
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -17,10 +18,12 @@ from api.asgi.host_check import HostCheck
 from api.auth.authentication_middleware import AuthenticationMiddleware
 from api.endpoints import readings_ingest, targets_ingest
 from api.observability.request_log import REQUEST_ID, RequestLogMiddleware
-from api.schema.primitives.errors import INTERNAL, MASKED
+from api.runtime.database import Pool
+from api.schema.primitives.errors import INTERNAL, MASKED, VIEWS_OUTDATED
 from api.server.authenticators import cors
 from api.server.process import Process
 from domain.log.outage import outage
+from projections.engine.rebuild import OutdatedViews, outdated
 
 _log = structlog.get_logger(__name__)
 
@@ -42,6 +45,20 @@ async def _database_unavailable(_: Request, error: Exception) -> Response:
     return unavailable_response(f"{fact}; retry {again}.", "UNAVAILABLE")
 
 
+async def _statement_failed(request: Request, error: Exception) -> Response:
+    """The projections may be outdated; any other failure is an internal error."""
+    reason = await to_thread.run_sync(lambda: _outdated(request))
+    return (
+        await _internal_error(request, error) if reason is None else unavailable_response(str(reason), VIEWS_OUTDATED)
+    )
+
+
+def _outdated(request: Request) -> OutdatedViews | None:
+    pool: Pool = request.app.state.pool
+    with pool.connection() as conn:
+        return outdated(conn)
+
+
 async def _internal_error(request: Request, error: Exception) -> Response:
     """Log an unexpected error, and mask it in the response."""
     request_id = request.state.id
@@ -54,6 +71,7 @@ async def _internal_error(request: Request, error: Exception) -> Response:
 EXCEPTION_HANDLERS: Final[Mapping[Any, Callable[[Request, Exception], Coroutine[Any, Any, Response]]]] = {
     psycopg.OperationalError: _database_unavailable,
     psycopg.errors.ReadOnlySqlTransaction: _database_unavailable,
+    psycopg.ProgrammingError: _statement_failed,
     PoolTimeout: _database_unavailable,
     HTTPStatus.INTERNAL_SERVER_ERROR: _internal_error,
 }

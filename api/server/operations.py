@@ -44,6 +44,7 @@ def _configuration(process: Process) -> uvicorn.Config:
         exception_handlers=EXCEPTION_HANDLERS,
         lifespan=lambda _: caring_for_credentials(process),
     )
+    app.state.pool = process.pool
     return uvicorn.Config(
         app,
         http=timeout_http_protocol(process.settings.request_timeout_s),

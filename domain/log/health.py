@@ -3,18 +3,20 @@
 import msgspec
 from psycopg import Connection
 
-from domain.log.schema import MIGRATIONS, application_role
+from domain.log.schema import MIGRATIONS, application_role, migrated_by
 
 VERSION = len(MIGRATIONS)
 """The version of the log's tables that this program expects."""
 
 
 class Checkup(msgspec.Struct, frozen=True):
-    """The results of the checks. `version`: the version of the tables, 0 if there are none. `rewritable`: the tables
+    """The results of the checks. `version`: the version of the tables, 0 if there are none. `program`: the version of
+    Keyframe that brought them there, None before 0.3.0. `rewritable`: the tables
     without the trigger that makes them append-only. `role`: the rights of the application's role, "TOO LITTLE",
     "TOO MUCH" or "RIGHT"; None if the role does not exist. `takes_role`: whether the current user can assume it."""
 
     version: int
+    program: str | None = None
     rewritable: tuple[str, ...] = ()
     role: str | None = None
     takes_role: bool = False
@@ -28,6 +30,7 @@ def examine(conn: Connection[tuple[object, ...]], workspace: str) -> Checkup:
     role = application_role(workspace, conn.info.dbname)
     return Checkup(
         found,
+        migrated_by(conn, f"{workspace}.migration"),
         tuple(str(name) for (name,) in conn.execute(_UNGUARDED, [workspace]).fetchall()),
         _rights(conn, workspace, role),
         conn.execute(_TAKES_ROLE, [role]).fetchone() is not None,

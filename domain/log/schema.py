@@ -4,6 +4,7 @@ import re
 import secrets
 from functools import lru_cache
 from hashlib import blake2b
+from importlib.metadata import version
 from importlib.resources import files
 from typing import Any, Final
 
@@ -13,6 +14,9 @@ from psycopg.errors import DuplicateObject, InsufficientPrivilege, UniqueViolati
 _WORKSPACE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _GENERATION = re.compile(r".*_views(_next|_old[0-9]*)?(_seen)?")
 """The names of the schemas that Keyframe makes beside a workspace."""
+
+PROGRAM: Final = version("keyframe")
+"""The version of this program."""
 
 MIGRATIONS: Final = tuple(
     file.read_bytes()
@@ -106,13 +110,26 @@ def _apply(conn: Connection[tuple[object, ...]]) -> bool:
     assert row is not None
     assert isinstance(row[0], int)
     if row[0] > len(MIGRATIONS):
-        raise RuntimeError(
-            f"The log's tables are at version {row[0]}, this Keyframe knows {len(MIGRATIONS)}: install the newer one."
-        )
-    for version, script in enumerate(MIGRATIONS[row[0] :], row[0] + 1):
+        raise RuntimeError(f"{versions(row[0], migrated_by(conn, 'migration'))}: install the newer one.")
+    for number, script in enumerate(MIGRATIONS[row[0] :], row[0] + 1):
         conn.execute(script)
-        conn.execute("insert into migration (version) values (%s)", [version])
+        conn.execute("insert into migration (version) values (%s)", [number])
+    conn.execute("update migration set program = %s where version > %s", [PROGRAM, row[0]])
     return row[0] < len(MIGRATIONS)
+
+
+def versions(found: int, program: str | None) -> str:
+    """A clause about the version of the tables and the program that migrated them, beside those of this program."""
+    by = "" if program is None else f" of Keyframe {program}"
+    ours = f"this is Keyframe {PROGRAM} with version {len(MIGRATIONS)}"
+    return f"The tables of the log are at version {found}{by}, and {ours}"
+
+
+def migrated_by(conn: Connection[Any], table: str) -> str | None:
+    """The version of Keyframe that ran the last migration in this table; None if an early one did."""
+    query = "select to_jsonb(m) ->> 'program' from {} m order by version desc limit 1"
+    row = conn.execute(sql.SQL(query).format(sql.Identifier(*table.split(".")))).fetchone()
+    return None if row is None else row[0]
 
 
 def is_role(conn: Connection[Any], role: str) -> bool:

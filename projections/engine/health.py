@@ -9,7 +9,7 @@ from projections.engine.leftovers import Leftovers
 from projections.engine.rebuild import DEFINITION, is_current
 from projections.engine.registry import Poison, StaleBatch, advance, read
 from projections.store.versioned_tables import Connection
-from projections.tables.people import is_any_erased
+from projections.tables import people
 
 _LOCK_WAIT = "1s"
 
@@ -17,7 +17,8 @@ _LOCK_WAIT = "1s"
 class Checkup(msgspec.Struct, frozen=True):
     """The result: the position of the projections and the end of the log, whether their tables are those of this
     program, whether a projector leads, the next event if it cannot be applied, the generations that are not in use and
-    could not be dropped, and whether any person was erased, of whom traces may be left in those."""
+    could not be dropped, whether any person was erased, of whom traces may be left in those, and the version of
+    Keyframe that built the projections, None before 0.3.0."""
 
     position: int
     head: int
@@ -26,26 +27,28 @@ class Checkup(msgspec.Struct, frozen=True):
     poison: Poison | None = None
     left: Leftovers | None = None
     is_any_erased: bool = False
+    program: str | None = None
 
 
 def examine(conn: Connection, log: Log, workspace: str) -> Checkup | None:
     """Check the projections of a workspace; None if they do not exist yet. Only their owner learns whether the
     next event can be applied."""
     try:
-        row = conn.execute("select position from view_position").fetchone()
+        row = conn.execute("select position, to_jsonb(v) ->> 'program' from view_position v").fetchone()
     except psycopg.errors.UndefinedTable:
         return None
-    position = 0 if row is None else int(row[0])
+    position, program = (0, None) if row is None else row
     head, current = log.head().position, is_current(conn)
     poison = _try_next(conn, log, position) if current and position < head else None
     leads, left = leftovers.is_locked(conn, workspace, "project"), leftovers.find(conn, workspace)
-    return Checkup(position, head, current, leads, poison, left, left is not None and is_any_erased(conn))
+    is_any_erased = left is not None and people.is_any_erased(conn)
+    return Checkup(position, head, current, leads, poison, left, is_any_erased, program)
 
 
 class State(msgspec.Struct, frozen=True):
     """What one cheap look at the projections shows. `lag_s`: for how many seconds the log has had an event that they
     lack, 0 if they lack none. `has_leader`: whether a projector applies events. `leftovers`: the schemas of generations
-    that are not in use."""
+    that are not in use. `program`: the version of Keyframe that built them, None before 0.3.0."""
 
     position: int
     head: int
@@ -53,10 +56,11 @@ class State(msgspec.Struct, frozen=True):
     is_current: bool
     has_leader: bool
     leftovers: tuple[str, ...]
+    program: str | None = None
 
 
 _STATE = """
-    select view.position, view.definition, coalesce((select max(position) from log), 0),
+    select view.position, view.definition, to_jsonb(view) ->> 'program', coalesce((select max(position) from log), 0),
            coalesce((select extract(epoch from clock_timestamp() - recorded_at)::float8 from log
                      where position = view.position + 1), 0)
     from view_position as view
@@ -71,10 +75,10 @@ def state(conn: Connection, workspace: str) -> State | None:
         return None
     if row is None:
         return None
-    position, definition, head, lag_s = row
+    position, definition, program, head, lag_s = row
     left = leftovers.find(conn, workspace)
     leads = leftovers.is_locked(conn, workspace, "project")
-    return State(position, head, lag_s, definition == DEFINITION, leads, left.schemas if left else ())
+    return State(position, head, lag_s, definition == DEFINITION, leads, left.schemas if left else (), program)
 
 
 def _try_next(conn: Connection, log: Log, position: int) -> Poison | None:

@@ -18,7 +18,7 @@ from domain.log.outage import outage
 from domain.log.schema import lock_key
 from domain.model.people import PersonErased
 from projections.engine import leftovers
-from projections.engine.rebuild import create, may_update
+from projections.engine.rebuild import OutdatedViews, create, may_update, outdated
 from projections.engine.registry import Poison, StaleBatch, advance, read
 from projections.store.versioned_tables import Connection
 from projections.tables import people
@@ -31,6 +31,9 @@ WATCH_SECONDS = 0.003
 WIPE_SECONDS = 60.0
 """The pause before erased people are wiped from the database files again, while a reader still sees their rows, and
 between two attempts to drop generations that are not in use."""
+OUTDATED_SECONDS = 1.0
+"""The pause before outdated projections are looked at again. Meanwhile a projector of the version that built them may
+lead."""
 BACKOFF_SECONDS = (0.05, 2.0)
 """The first and the longest pause before a lost connection is opened again."""
 
@@ -39,13 +42,19 @@ _log = structlog.get_logger(__name__)
 
 class Condition(StrEnum):
     """The condition of a projector: LEADING applies the log, FOLLOWING watches the position of the leader, FAULTED
-    has lost its connection and reconnects, STOPPED met an event it cannot apply, or was stopped."""
+    has lost its connection and reconnects, OUTDATED would lead but needs a rebuild, since another version built the
+    projections, STOPPED met an event it cannot apply, or was stopped."""
 
     STARTING = "STARTING"
     LEADING = "LEADING"
     FOLLOWING = "FOLLOWING"
     FAULTED = "FAULTED"
+    OUTDATED = "OUTDATED"
     STOPPED = "STOPPED"
+
+
+_IDLE = (Condition.STOPPED, Condition.OUTDATED)
+"""The conditions in which a projector applies nothing until somebody acts."""
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -111,7 +120,7 @@ class Projector:
 
     def wait(self, position: int, timeout: float) -> bool:
         """Whether the projections have reached this position within `timeout` seconds; returns at once if the
-        projector has stopped before it."""
+        projector has stopped before it, or waits for a rebuild."""
         if self._status.has_reached(position):
             return True
         with self._moved:
@@ -119,7 +128,7 @@ class Projector:
             self._wakeup.set()
             try:
                 self._moved.wait_for(
-                    lambda: self._status.has_reached(position) or self._status.condition is Condition.STOPPED, timeout
+                    lambda: self._status.has_reached(position) or self._status.condition in _IDLE, timeout
                 )
             finally:
                 self._waiting -= 1
@@ -129,7 +138,7 @@ class Projector:
         """Apply the whole log on the calling thread; returns the position reached. A user who may only read the
         projections gets the position that the leader has reached.
 
-        Raises `Poison` for an event that cannot be applied.
+        Raises `Poison` for an event that cannot be applied, and `OutdatedViews`.
         """
         with self._session() as conn:
             position = self._read_position(conn)[0]
@@ -172,6 +181,11 @@ class Projector:
                     poison_topic=poison.topic,
                 )
                 return
+            except OutdatedViews as reason:
+                if self._status.condition is not Condition.OUTDATED:
+                    _log.critical("projections outdated", cause=str(reason))
+                self._publish(condition=Condition.OUTDATED, cause=str(reason))
+                stop.wait(OUTDATED_SECONDS)
             except Exception as fault:  # noqa: BLE001  any fault: the projector must go on
                 _log.warning("projector lost the database", cause=str(fault), again_in_seconds=pause)
                 self._publish(condition=Condition.FAULTED, cause=f"{outage(fault).fact}; Keyframe keeps trying.")
@@ -220,6 +234,10 @@ class Projector:
         try:
             advance(conn, self._events, entries)
             reached = entries[-1].position
+        except (psycopg.ProgrammingError, Poison) as fault:
+            if (reason := outdated(conn)) is not None:
+                raise reason from fault
+            raise
         except StaleBatch:  # the tables were rebuilt meanwhile; the new ones need a wipe, too
             reached = self._read_position(conn)[0]
             self._wipe_due = 0.0 if people.is_any_erased(conn) else self._wipe_due

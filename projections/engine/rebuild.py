@@ -9,7 +9,7 @@ import psycopg
 from psycopg import sql
 
 from domain.log.event_store import Log
-from domain.log.schema import application_role, is_role, lock_key, seen_schema, views_schema
+from domain.log.schema import PROGRAM, application_role, is_role, lock_key, seen_schema, views_schema
 from domain.model.event import Recorded
 from domain.primitives import time_zones
 from projections.engine import leftovers, visibility
@@ -52,6 +52,24 @@ def is_current(conn: Connection) -> bool:
     """Whether the generation in use has the definitions of this program; if not, it needs a rebuild."""
     row = conn.execute("select definition from view_position").fetchone()
     return row is not None and row[0] == DEFINITION
+
+
+class OutdatedViews(Exception):
+    """The generation in use was built by another version of Keyframe, whose tables lack what this one needs."""
+
+    def __init__(self, program: str | None) -> None:
+        by = "an earlier version of Keyframe" if program is None else f"Keyframe {program}"
+        super().__init__(
+            f"The projections were built by {by} and lack what Keyframe {PROGRAM} needs: run 'keyframe rebuild'."
+        )
+
+
+def outdated(conn: Connection) -> OutdatedViews | None:
+    """The error for a generation that is not current; None for a current one."""
+    if is_current(conn):
+        return None
+    row = conn.execute("select to_jsonb(v) ->> 'program' from view_position v").fetchone()
+    return OutdatedViews(None if row is None else row[0])
 
 
 def rebuild(
@@ -105,7 +123,7 @@ def _create_generation(conn: Connection, schema: str, workspace: str) -> None:
         conn.execute(ddl)
     for view in visibility.ddl(seen):
         conn.execute(view)
-    conn.execute("insert into view_position (position, definition) values (0, %s)", [DEFINITION])
+    conn.execute("insert into view_position (position, definition, program) values (0, %s, %s)", [DEFINITION, PROGRAM])
     role = application_role(workspace, conn.info.dbname)
     if is_role(conn, role):
         for name in (schema, seen):

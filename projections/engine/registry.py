@@ -28,7 +28,8 @@ MODULES = (cycle, objective, key_result, kpi, measurements, people, alignment, d
 TABLES: tuple[Table[Any], ...] = tuple(table for module in (*MODULES, merkle_tree) for table in module.TABLES)
 
 POSITION_DDL = (
-    "create table view_position (position bigint not null, recorded_at timestamptz, definition text not null)"
+    "create table view_position"
+    " (position bigint not null, recorded_at timestamptz, definition text not null, program text not null)"
 )
 DEFINITION = sha256("\n".join([POSITION_DDL, *(table.ddl for table in TABLES)]).encode()).hexdigest()
 """A hash of the table definitions: tables with another hash are rebuilt."""

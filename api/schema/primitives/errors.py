@@ -10,6 +10,7 @@ from graphql.language import Source
 from psycopg_pool import PoolTimeout
 from strawberry.exceptions import StrawberryInputCoercionError
 
+from api.execution.context import Context
 from api.snapshot.snapshot import DeadlineExceeded, StaleProjection
 from domain.log.append import CommandInDoubt, CommandUnconfirmed, Unavailable, WritesPaused, WritesStalled
 from domain.log.outage import outage
@@ -19,6 +20,7 @@ PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
 VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
 INVALID = "INVALID"
 INTERNAL = "INTERNAL_SERVER_ERROR"
+VIEWS_OUTDATED = "VIEWS_OUTDATED"
 MASKED = "An internal error occurred; it is logged under this request id."
 
 
@@ -67,15 +69,18 @@ _KNOWN: dict[type[Exception], Known] = {
 _log = structlog.get_logger(__name__)
 
 
-def coded(errors: Iterable[GraphQLError], request_id: str) -> list[GraphQLError]:
-    """The same errors, each with `extensions.code`. Unexpected errors are logged and masked."""
-    return [_coded(error, request_id) for error in errors]
+def coded(errors: Iterable[GraphQLError], context: Context | None) -> list[GraphQLError]:
+    """The same errors of a request, each with `extensions.code`. Unexpected errors are logged and masked."""
+    return [_coded(error, context) for error in errors]
 
 
-def _coded(error: GraphQLError, request_id: str) -> GraphQLError:
+def _coded(error: GraphQLError, context: Context | None) -> GraphQLError:
+    request_id = "" if context is None else context.request_id
     if "code" in (error.extensions or {}):
         return error
     cause = error.original_error
+    if isinstance(cause, psycopg.ProgrammingError) and context is not None and context.outdated_views is not None:
+        return _as(error, str(context.outdated_views), code=VIEWS_OUTDATED)
     if isinstance(cause, CommandRejected):
         return _as(error, cause.message, code=cause.code.value, **({"field": [*cause.field]} if cause.field else {}))
     known = known_failure(cause)

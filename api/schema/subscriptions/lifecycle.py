@@ -60,7 +60,7 @@ def _started(execution: ExecutionContext) -> ExecutionResult:
 
 
 def _not_started(errors: Sequence[GraphQLError], execution: ExecutionContext) -> ExecutionResult:
-    with_codes = coded(errors, execution.context.request_id)
+    with_codes = coded(errors, execution.context)
     for error in with_codes:
         error.path = None  # the result has no data that the path could refer to
     return ExecutionResult(None, with_codes)
@@ -107,12 +107,12 @@ async def answers(begun: ExecutionResult, context: Context) -> Results:
                     failed = ExecutionResult
                     if result is UNSEEN:
                         continue
-                    yield ExecutionResult(result.data, coded(result.errors or (), context.request_id) or None)
+                    yield ExecutionResult(result.data, coded(result.errors or (), context) or None)
                     if result.data is None:
                         return
         except Exception as error:  # noqa: BLE001 - every error is reported to the client
             cause = error if isinstance(error, GraphQLError) else GraphQLError(str(error), original_error=error)
-            yield failed(None, coded([cause], context.request_id))
+            yield failed(None, coded([cause], context))
 
 
 def refused(error: Exception, context: Context) -> ExecutionResult:
@@ -122,7 +122,7 @@ def refused(error: Exception, context: Context) -> ExecutionResult:
         message = f"A {error.operation_type.value} cannot be sent in this way."
     elif isinstance(error, CannotGetOperationTypeError):
         message = error.as_http_error_reason()
-    return ExecutionResult(None, coded([GraphQLError(message)], context.request_id))
+    return ExecutionResult(None, coded([GraphQLError(message)], context))
 
 
 def was_not_begun(result: ExecutionResult) -> bool:
