@@ -18,8 +18,8 @@ from domain.log.outage import outage
 from domain.log.schema import lock_key
 from domain.model.people import PersonErased
 from projections.engine import leftovers
-from projections.engine.rebuild import OutdatedViews, create, may_update, outdated
-from projections.engine.registry import Poison, StaleBatch, advance, read
+from projections.engine.rebuild import DEFINITION, OutdatedViews, create, may_update, outdated
+from projections.engine.registry import OtherDefinition, Poison, StaleBatch, advance, read
 from projections.store.versioned_tables import Connection
 from projections.tables import people
 
@@ -232,12 +232,10 @@ class Projector:
         if not entries:
             return None
         try:
-            advance(conn, self._events, entries)
+            advance(conn, self._events, entries, DEFINITION)
             reached = entries[-1].position
-        except (psycopg.ProgrammingError, Poison) as fault:
-            if (reason := outdated(conn)) is not None:
-                raise reason from fault
-            raise
+        except OtherDefinition:
+            raise outdated(conn) or OutdatedViews(None) from None
         except StaleBatch:  # the tables were rebuilt meanwhile; the new ones need a wipe, too
             reached = self._read_position(conn)[0]
             self._wipe_due = 0.0 if people.is_any_erased(conn) else self._wipe_due

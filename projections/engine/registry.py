@@ -45,6 +45,10 @@ class StaleBatch(Exception):
     """The tables are no longer at the position where the batch begins: read the position again."""
 
 
+class OtherDefinition(Exception):
+    """The generation in use has other tables than this program, whose rows would not fit."""
+
+
 class Poison(Exception):
     """An event that cannot be read or applied."""
 
@@ -72,22 +76,23 @@ def read(log: Log, after: int, limit: int) -> list[Recorded]:
 # ── writing the tables ───────────────────────────────────────────────────────────────────────────
 
 
-def advance(conn: Connection, log: Log, entries: Sequence[Recorded]) -> None:
-    """Apply these events, which follow the position of the tables, and move it to the last of them.
+def advance(conn: Connection, log: Log, entries: Sequence[Recorded], definition: str | None = None) -> None:
+    """Apply these events, which follow the position of the tables, and move it to the last of them. With a
+    `definition`, only to a generation that has it.
 
-    Raises `StaleBatch`, `psycopg.Error` for a fault of the database, and `Poison` for an event that
+    Raises `StaleBatch`, `OtherDefinition`, `psycopg.Error` for a fault of the database, and `Poison` for an event that
     cannot be applied; all events before it are applied then.
     """
     try:
-        _apply(conn, log, entries)
-    except (StaleBatch, psycopg.OperationalError, psycopg.InterfaceError, psycopg.ProgrammingError):
+        _apply(conn, log, entries, definition)
+    except (StaleBatch, OtherDefinition, psycopg.OperationalError, psycopg.InterfaceError, psycopg.ProgrammingError):
         raise
     except Exception as error:
         if len(entries) == 1:
             raise Poison(entries[0].position, entries[0].event.TOPIC, _described(error)) from error
         half = len(entries) // 2
-        advance(conn, log, entries[:half])
-        advance(conn, log, entries[half:])
+        advance(conn, log, entries[:half], definition)
+        advance(conn, log, entries[half:], definition)
 
 
 def dump(conn: Connection) -> Iterator[bytes]:
@@ -97,10 +102,12 @@ def dump(conn: Connection) -> Iterator[bytes]:
         yield from table.dump(conn)
 
 
-def _apply(conn: Connection, log: Log, entries: Sequence[Recorded]) -> None:
+def _apply(conn: Connection, log: Log, entries: Sequence[Recorded], definition: str | None) -> None:
     people_ids = {entry.event.originator_id for entry in entries if entry.event.KIND is Kind.PERSON}
     with conn.transaction():
-        row = conn.execute("select position from view_position for update", prepare=True).fetchone()
+        row = conn.execute("select position, definition from view_position for update", prepare=True).fetchone()
+        if row is not None and definition not in (None, row[1]):
+            raise OtherDefinition
         if row is None or row[0] != entries[0].position - 1:
             raise StaleBatch
         writer = BatchWriter(log.person_keys(people_ids) if people_ids else {})

@@ -11,10 +11,13 @@ from starlette.testclient import TestClient
 
 from api.endpoints import health as readiness
 from api.runtime.database import Database
+from api.runtime.projector import projector_of
 from domain.log import health
 from domain.log.schema import MIGRATIONS, PROGRAM
 from projections.engine import rebuild
+from projections.engine.rebuild import OutdatedViews
 from tests.api.cli.terminal import keyframe
+from tests.domain.log.writing import command, reading
 from tests.upgrades.test_upgrades import answer_of, present_answer, stored
 from tests.upgrades.workspace import CYCLE, HERE, NAME, client
 
@@ -93,8 +96,8 @@ def test_migrate_records_the_version_of_the_program(migrated: Database) -> None:
 def test_an_older_program_names_the_version_to_install(migrated: Database) -> None:
     with migrated.connect() as conn:
         conn.execute("insert into migration (version, program) values (99, '9.9.9')")
-    for command in (["serve"], ["migrate"]):
-        done = keyframe(migrated.settings, *command)
+    for verb in ("serve", "migrate"):
+        done = keyframe(migrated.settings, verb)
         assert (done.returncode, done.stdout) == (1, "")
         assert "at version 99 of Keyframe 9.9.9, and this is Keyframe" in done.stderr
         assert "install the newer one." in done.stderr
@@ -111,18 +114,14 @@ def test_old_projections_answer_what_they_can(migrated: Database, monkeypatch: p
         assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (503, "VIEWS_OUTDATED")
 
 
-def test_readiness_and_doctor_name_outdated_projections(
-    migrated: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_readiness_and_doctor_name_outdated_projections(migrated: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     with served(migrated, monkeypatch) as http:
         answer = http.get("/readyz")
     assert (answer.status_code, answer.json()["wrong"]) == (503, f"{REASON}: run 'keyframe rebuild'.")
     assert "built by another version of Keyframe" in keyframe(migrated.settings, "doctor").stdout
 
 
-def test_commands_are_recorded_beside_outdated_projections(
-    migrated: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_commands_are_recorded_beside_outdated_projections(migrated: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     before = migrated.log().head().position
     with served(migrated, monkeypatch) as http:
         started = monotonic()
@@ -149,6 +148,20 @@ def test_server_goes_on_with_the_new_generation_after_a_rebuild(
     with migrated.connect() as conn:
         assert rebuild.is_current(conn)
         assert conn.execute("select program from view_position").fetchone() == (PROGRAM,)
+
+
+def test_projector_does_not_write_to_projections_of_another_version(migrated: Database) -> None:
+    """Even if their tables would take the rows: a projector of the version that built them may lead."""
+    projector, log = projector_of(migrated), migrated.log()
+    rebuild.rebuild(log, migrated.connect, workspace=NAME)
+    with migrated.connect() as conn:
+        conn.execute("update view_position set definition = 'another', program = '9.9.9'")
+    log.append([reading()], command())
+    with pytest.raises(OutdatedViews, match=r"built by Keyframe 9\.9\.9"):
+        projector.catch_up()
+    with migrated.connect() as conn:
+        conn.execute("update view_position set definition = %s", [rebuild.DEFINITION])
+    assert projector.catch_up() == log.head().position
 
 
 def test_a_rebuild_gives_the_answers_of_the_present_rules(migrated: Database) -> None:

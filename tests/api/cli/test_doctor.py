@@ -112,8 +112,8 @@ def test_doctor_names_an_event_that_cannot_be_applied(database: Database, filled
 
 def test_doctor_changes_nothing(database: Database, filled: Connection) -> None:
     filled.execute("delete from view_position")
-    filled.execute("insert into view_position select 0, null, %s", ["another shape"])
-    assert "another version" in found(database.settings, "projections").found
+    filled.execute("insert into view_position values (0, null, 'another shape', '0.0.1')")
+    assert found(database.settings, "projections").found == "built by Keyframe 0.0.1"
     assert filled.execute("select position from view_position").fetchone() == (0,)
 
 

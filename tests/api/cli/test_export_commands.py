@@ -14,6 +14,7 @@ def test_exported_facts_import_into_another_workspace(database: Database) -> Non
     export = keyframe(database.settings, "export", "--facts")
     assert export.returncode == 0, export.stderr
     with second_workspace(database) as (settings, _):
+        assert keyframe(settings, "migrate").returncode == 0
         read = keyframe(settings, "import", "-", stdin=export.stdout.encode())
         count = export.stdout.count("\n")
         assert table(read.stdout) == {"read": count, "recorded": count, "already there": 0, "refused": 0}

@@ -68,6 +68,7 @@ def test_facts_imported_twice_are_recorded_once(database: Database) -> None:
 
 def test_killed_import_resumes_when_run_again(database: Database) -> None:
     with second_workspace(database) as (settings, uninterrupted), database.connect() as interrupted:
+        keyframe(settings, "migrate")
         keyframe(settings, "import", str(SMALL))
         with started(database.settings, "import", "-") as process:
             assert process.stdin is not None
