@@ -55,12 +55,13 @@ def is_current(conn: Connection) -> bool:
 
 
 class OutdatedViews(Exception):
-    """The generation in use was built by another version of Keyframe, whose tables lack what this one needs."""
+    """The generation in use has other tables, or days by other time zones, than this version of Keyframe needs."""
 
     def __init__(self, program: str | None) -> None:
         by = "an earlier version of Keyframe" if program is None else f"Keyframe {program}"
         super().__init__(
-            f"The projections were built by {by} and lack what Keyframe {PROGRAM} needs: run 'keyframe rebuild'."
+            f"The projections were built by {by}, with other tables or time zones than Keyframe {PROGRAM} has: run "
+            "'keyframe rebuild'."
         )
 
 
