@@ -26,7 +26,10 @@ __all__ = ["stored"]
 FOLDER = HERE / "0.2.0"
 VIEWS = "views.sql"
 BEFORE = f"The tables of the log are at version 6, and this is Keyframe {PROGRAM} with version {len(MIGRATIONS)}"
-REASON = f"built by an earlier version of Keyframe, with other tables or time zones than Keyframe {PROGRAM} has"
+REASON = (
+    "The projections were built by an earlier version of Keyframe, "
+    f"with other tables or time zones than Keyframe {PROGRAM} has"
+)
 DEFINE_KPI = 'mutation { defineKpi(input: {key: "%s", name: "Returns"}) { position behind problems { code } } }'
 OLD_FIELDS = "{ people { nodes { handle } } }"
 NEW_FIELDS = "{ cycles { nodes { key progress { value } } } }"
