@@ -159,6 +159,7 @@ class Chapter:
         values |= {"description": result.why} if result.why else {}
         values |= {"weight": result.weight} if result.weight != 1 else {}
         values |= {"due": self.season.day(result.due).isoformat()} if result.due else {}
+        values |= {"plan": self._value("points", result.planned)} if result.planned else {}
         values |= {"kpi": key(result.kpi)} if result.kpi else {}
         at = self._added_at(goal, result, goal.results.index(result) + 1)
         yield fact(at, self.keeper(goal, at), "addKeyResult", values, ref=ref)
@@ -205,6 +206,8 @@ class Chapter:
                 return the(self.season.ref(value))
             case "due":
                 return self.season.day(value).isoformat()
+            case "points":
+                return [{"on": self.season.day(share).isoformat(), "value": planned} for share, planned in value]
             case _:
                 return value
 

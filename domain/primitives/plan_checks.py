@@ -9,7 +9,7 @@ from datetime import date
 from typing import NamedTuple
 
 from domain.primitives import values
-from domain.primitives.errors import Faults, invalid
+from domain.primitives.errors import Code, CommandRejected, Faults, invalid
 from domain.primitives.rules import Rule
 from domain.primitives.values import Direction, Metric, PlanPoint
 
@@ -62,9 +62,9 @@ class Terms(NamedTuple):
 def checked(points: Sequence[PlanPoint], terms: Terms, *field: str) -> tuple[PlanPoint, ...]:
     """The plan as stored, with the target on the due day; empty without points.
 
-    Raises `INVALID` for terms without a plan and for too many points, else with a problem for each wrong point: a day
-    that is not after the one before or that is outside the span, a share of milestones outside [0, 1], a value other
-    than the target on the due day.
+    Raises `INVALID` for terms without a plan, `TOO_LARGE` for too many points, and `INVALID` with a problem for each
+    wrong point: a day that is not after the one before or that is outside the span, a share of milestones outside
+    [0, 1], a value other than the target on the due day.
     """
     if not points:
         return ()
@@ -109,7 +109,8 @@ def _refuse_terms(terms: Terms, field: tuple[str, ...]) -> None:
 
 def _refuse_too_many(count: int, field: tuple[str, ...]) -> None:
     if count > POINTS_MAX:
-        raise invalid(
+        raise CommandRejected(
+            Code.TOO_LARGE,
             f"A plan has up to {POINTS_MAX} points, with the due day; this has {count}. Leave some out: between two "
             "points it is linear.",
             *field,

@@ -1,4 +1,5 @@
-"""Goalposts: which changes moved what the key results of a cycle should reach, and when, since its plan."""
+"""Goalposts: which changes moved what the key results of a cycle and their KPIs should reach, and when, since its
+plan."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -6,13 +7,22 @@ from uuid import UUID
 
 from domain.model.event import Event
 from domain.model.key_result import KeyResultPlanned, KeyResultRescheduled, KeyResultRetargeted
+from domain.model.kpi import KpiRedefined, KpiTargetsSet
 from domain.primitives.values import Basis
 from projections.store.versioned_tables import Connection, Window, basis_params, fetch
 from projections.tables import changes
 from projections.tables.changes import Change
 
-GOALPOSTS: tuple[type[Event], ...] = (KeyResultRetargeted, KeyResultRescheduled, KeyResultPlanned)
-"""The events that move goalposts."""
+GOALPOSTS: tuple[type[Event], ...] = (
+    KeyResultRetargeted, KeyResultRescheduled, KeyResultPlanned, KpiTargetsSet, KpiRedefined,
+)  # fmt: skip
+"""The events that move goalposts; a redefinition of a KPI only if it sets a goal."""
+_GOAL_BEFORE = "select b.goal from kpi b where b.id = r.id and b.position < r.position order by b.position desc limit 1"
+_SETS_GOAL = (
+    "exists (select from kpi r where r.id = v.kpi and r.position = v.position"
+    f" and (r.goal_from is not null or r.goal is distinct from ({_GOAL_BEFORE})))"
+)
+"""The condition that a redefinition `v` of a KPI changes its goal, or begins the same one on another day."""
 
 
 class Goals(NamedTuple):
@@ -44,6 +54,7 @@ def count(conn: Connection, basis: Basis, of: Goals) -> int:
 def _moved(basis: Basis) -> str:
     return (
         "v.topic = any(%(topics)b) and (v.key_result = any(%(key_results)b) or v.kpi = any(%(kpis)b))"
+        f" and (v.topic <> '{KpiRedefined.TOPIC}' or {_SETS_GOAL})"
         f" and (v.position > %(plan)s or v.effective_at > %(planned_at)s) and {changes.known(basis)}"
     )
 

@@ -14,6 +14,7 @@ from api.demo.quarters.goals import (
     duration,
     fall,
     number,
+    replan,
     retarget,
     rise,
     rise_by,
@@ -25,7 +26,8 @@ DEPARTMENTS = (
     Goal("product/o1", "Buying is quicker than browsing", "tomasz", (
         Result("Visits that end in an order", rise_by(0.08, PERCENT), owner="yuki", kpi="conversion-rate"),
         Result("Buyers who need our help to finish", fall(11, 7, PERCENT), 0.98),
-        Result("Saved searches that end in an order", rise(2, 6, PERCENT), 0.6, "late", owner="yuki"),
+        Result("Saved searches that end in an order", rise(2, 6, PERCENT), 0.6, "late", owner="yuki",
+            planned=((0.5, 2.5), (0.75, 4))),
         Result("Orders placed in under three minutes", rise(24, 40, PERCENT), 0.9, owner="priya", added=0.35,
             why="The objective says quicker, and nothing here measured it."),
     ), supports=("year:o3",), contributors=("yuki", "priya"), kind="ASPIRATIONAL"),
@@ -36,7 +38,10 @@ DEPARTMENTS = (
     ), supports=("year:o1", "year:o5/kr1"), contributors=("viktor", "anouk"), kind="ASPIRATIONAL"),
     Goal("operations/o1", "Promise less, keep more", "gunnar", (
         Result("Deliveries on the promised day", at_least(94, PERCENT, 91), kpi="on-time-delivery", owner="nikos"),
-        Result("Days between buying an old bike and selling it", fall(26, 20, duration("d")), 0.75, digits=0),
+        Result("Days between buying an old bike and selling it", fall(26, 20, duration("d")), 0.75, digits=0,
+            planned=((0.35, 24), (0.7, 21)), turns=(
+            replan(0.57, ((0.35, 24), (0.85, 23)), "The second hall opens three weeks late; until then bikes wait."),
+        )),
         Result("Bikes ready to be sold", within(270, 380, number("bikes")), kpi="stock-ready", owner="rosa"),
     ), supports=("year:o4",), contributors=("rosa", "nikos")),
     Goal("backbone/o1", "Hire slowly, settle quickly", "alma", (
@@ -61,7 +66,8 @@ DEPARTMENTS = (
 
 STOREFRONT = (
     Goal("storefront/o1", "The right bike finds its rider", "yuki", (
-        Result("Orders that began with a saved search", rise(0, 120, number("orders")), 0.98),
+        Result("Orders that began with a saved search", rise(0, 120, number("orders")), 0.98,
+            planned=((0.3, 12), (0.6, 45), (0.8, 90))),
         Result("Alerts that are opened", at_least(35, PERCENT, 21), 0.45, "stall", "over", owner="kwame"),
         Result("Searches that find nothing", fall(17, 8, PERCENT), 0.95, "early", owner="pavel"),
     ), supports=("product/o1", "product/o1/kr3"), contributors=("kwame", "pavel"), kind="ASPIRATIONAL", plans=(

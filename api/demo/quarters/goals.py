@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 Json: TypeAlias = dict[str, Any]
+Values: TypeAlias = tuple[tuple[float, float], ...]
+"""Values, each with a share of the cycle's days."""
 
 PERCENT: Json = {"kind": "PERCENT", "symbol": "%"}
 EURO: Json = {"kind": "CURRENCY", "symbol": "€"}
@@ -115,7 +117,8 @@ class Result:
     `reach` is the progress from start to target at the end of the cycle. `curve` names a curve of `api.demo.curves`,
     `mood` the bias of its confidence. `silent` is a part of the cycle (from, to) without check-ins. `grows` means that
     the value never decreases (as every count from 0). `added` is the share at which it is added, if not with its
-    objective. `due` is a share of the cycle's days.
+    objective. `due` is a share of the cycle's days. `planned` has the values of its plan; without any it is a straight
+    line.
     """
 
     title: str
@@ -127,6 +130,7 @@ class Result:
     weight: float = 1.0
     kpi: str | None = None
     due: float | None = None
+    planned: Values = ()
     digits: int | None = None
     grows: bool = False
     added: float | None = None
@@ -179,6 +183,10 @@ class Goal:
 
 def retarget(share: float, metric: Json, reason: str, by: str | None = None) -> Turn:
     return Turn(share, "retargetKeyResult", {"metric": metric}, reason, by)
+
+
+def replan(share: float, values: Values, reason: str, by: str | None = None) -> Turn:
+    return Turn(share, "planKeyResult", {"points": values}, reason, by)
 
 
 def reweigh(share: float, weight: float, reason: str, by: str | None = None) -> Turn:

@@ -19,6 +19,7 @@ from api.demo.quarters.goals import (
     fall_by,
     number,
     points,
+    replan,
     retarget,
     reweigh,
     rise,
@@ -64,7 +65,10 @@ STOREFRONT = (
             Turn(0.66, "rescheduleKeyResult", {"due": 1.0},
                 "The fit finder waits for the licence of the body measurements, two weeks more."),
         )),
-        Result("Sessions that use the fit finder", rise(0, 30, PERCENT), 0.72, "leap"),
+        Result("Sessions that use the fit finder", rise(0, 30, PERCENT), 0.72, "leap", planned=((0.5, 3), (0.75, 18)),
+            turns=(
+            replan(0.7, ((0.5, 3), (0.9, 8)), "Without the licence nobody sees it; most of it has to come at the end."),
+        )),
         Result("Bikes sent back for the wrong size", at_most(2.5, PERCENT, 4.3), 0.65, "late", owner="yuki"),
     ), supports=("product/o1",), contributors=("yuki", "mei"), kind="ASPIRATIONAL",
         ending=Ending("Two weeks late and worth it. Ask for licences before the quarter begins.", 0.75), plans=(

@@ -140,7 +140,7 @@ def test_some_key_results_have_no_check_ins_for_weeks() -> None:
 
 
 def test_goalposts_move_with_distinct_reasons() -> None:
-    moved = ("retargetKeyResult", "rescheduleKeyResult", "reweighKeyResult")
+    moved = ("retargetKeyResult", "rescheduleKeyResult", "planKeyResult", "reweighKeyResult")
     reasons = [fact["reason"] for fact in story_facts(TODAY) if fact["do"] in moved]
     assert len(reasons) == len(set(reasons)) >= 9
 

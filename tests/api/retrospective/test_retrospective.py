@@ -25,9 +25,10 @@ from domain.commands.kpi_commands import (
     RecordReadings,
     RedefineKpi,
     RetractReading,
+    SetKpiTargets,
 )
 from domain.commands.objective_commands import CloseObjective
-from domain.primitives.values import Cadence, Kind, ObjectiveKind, PlanPoint, Ref, ReflectionKind
+from domain.primitives.values import Cadence, Kind, KpiTarget, ObjectiveKind, PlanPoint, Ref, ReflectionKind
 from tests.api.retrospective.conftest import made
 from tests.api.retrospective.quarter import planned, run_quarter
 from tests.api.schema import goals
@@ -314,6 +315,18 @@ def test_a_plan_that_is_recorded_after_the_activation_is_a_goalpost_even_if_it_t
 def test_goalpost_changes_of_the_quarter_include_retargets(closed: AskedWorld) -> None:
     found = [(one["__typename"], one["reason"]) for one in changes(closed)["nodes"]]
     assert found == [("KeyResultRetargeted", "The market shrank."), ("KeyResultRescheduled", "The fair.")]
+
+
+def test_goalpost_changes_include_new_goals_and_targets_of_linked_kpis(world: AskedWorld) -> None:
+    own, users = planned(world), KpiBy(key="users")
+    world.do(LinkKpi(key_result=own["b1"], kpi=users, effective_at=day(2)))
+    target = KpiTarget(from_=day(60).date(), target=130)
+    world.do(SetKpiTargets(kpi=users, targets=[target], reason="Plan.", effective_at=day(3)))
+    world.do(RedefineKpi(kpi=users, name="People", reason="Clearer.", effective_at=day(4)))
+    world.do(RedefineKpi(kpi=users, goal=goals.at_least(110), reason="More.", effective_at=day(5)))
+    world.do(RedefineKpi(kpi=KpiBy(key="speed"), name="Pace", reason="Clearer.", effective_at=day(31)))
+    found = [(one["__typename"], one["effectiveAt"][:10]) for one in changes(world)["nodes"]]
+    assert found == [("KpiTargetsSet", "2026-01-04"), ("KpiRedefined", "2026-01-06")]
 
 
 SILENCES = [

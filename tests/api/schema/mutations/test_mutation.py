@@ -1,5 +1,6 @@
 """Payloads of mutations over HTTP: changes, the entity right after the command, problems and repetition."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -108,8 +109,10 @@ def key_result_commands(story: Story, objective: str, other: str, ben: str) -> t
     send("assignKeyResult", {**about, "owner": ben}, "keyResult { owner { handle } }")
     further = {**about, "metric": {**metric, "target": 20}, "reason": WHY}
     assert send("retargetKeyResult", further, "keyResult { metric { target } }") == {"metric": {"target": 20.0}}
-    send("rescheduleKeyResult", {**about, "due": "2026-07-31", "reason": WHY}, "keyResult { due }")
-    send("planKeyResult", {**about, "points": [], "reason": WHY}, "keyResult { plan { on value } }")
+    middle, due = (f"{datetime.now(UTC).date() + timedelta(days=days)}" for days in (30, 60))
+    send("rescheduleKeyResult", {**about, "due": due, "reason": WHY}, "keyResult { due }")
+    planned = {**about, "points": [{"on": middle, "value": 4}], "reason": WHY}
+    assert len(send("planKeyResult", planned, "keyResult { plan { on value } }")["plan"]) == 2
     send("reweighKeyResult", {**about, "weight": 3, "reason": WHY}, "keyResult { weight }")
     measured = {**about, "value": 5, "confidence": 0.6, "note": "Well"}
     check_in = send("checkIn", measured, "checkIn { id value } keyResult { progress { value } }")["id"]
