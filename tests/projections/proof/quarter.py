@@ -12,6 +12,7 @@ from domain.commands.kpi_commands import CorrectReading, DefineKpi, ReadingInput
 from domain.commands.objective_commands import DraftObjective
 from domain.commands.people_commands import AddPerson
 from domain.commands.permissions import Role
+from domain.commands.workspace_commands import SetCalendar
 from domain.handlers.dispatcher import Dispatcher
 from domain.handlers.unit_of_work import Author
 from domain.primitives.values import Direction, Kind, Metric, Ref, ReflectionKind, Source, Unit, UnitKind
@@ -70,6 +71,7 @@ class Quarter:
         )  # fmt: skip
         self.person = self._out(AddPerson(handle="ada", name="Ada Lovelace", email="ada@example.org"))
         self._in(AdoptScoringPolicy(score_green=0.8, reason="We aim higher."))
+        self._in(SetCalendar(fiscal_year_start_month=2, reason="So does the finance team."))
 
     def _record_quarter(self) -> None:
         unit = Unit(UnitKind.NUMBER, "orders")

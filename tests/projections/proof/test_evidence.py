@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -13,15 +14,22 @@ from typing import Any
 import pytest
 
 from api.runtime.database import Database
+from domain.commands.cycle_commands import OpenCycle
+from domain.commands.key_result_commands import AddKeyResult
+from domain.commands.kpi_commands import DefineKpi, ReadingInput, RecordReadings
+from domain.commands.objective_commands import DraftObjective
+from domain.commands.workspace_commands import SetCalendar
 from domain.primitives.errors import CommandRejected
+from domain.primitives.values import Direction, Metric
 from domain.proof import checkpoint, evidence
 from domain.proof.evidence import Broken
 from domain.proof.signed_note import Signer, encoded
 from projections.proof import evidence as proofs
 from projections.proof import merkle_tree
 from projections.proof.signer import Rewritten
+from tests.metric_input import as_input
 from tests.projections.proof.conftest import KEYS, OTHER_KEYS, Attested, attested
-from tests.projections.proof.quarter import Quarter
+from tests.projections.proof.quarter import ADA, Q1, SALES, Quarter
 
 SCRIPT = Path(__file__).parents[3] / "docs" / "verify_evidence.py"
 KEY = str(KEYS.signer.verifier)
@@ -76,11 +84,34 @@ def test_evidence_contains_all_streams_of_the_cycle_completely(
     assert not quarter.inside & quarter.outside
     topics = {row.topic.partition(".")[0] for row in rows}
     assert topics >= {
-        "cycle-opened", "cycle-activated", "cycle-closed", "scoring-policy-adopted", "objective-drafted",
-        "objective-committed", "objective-closed", "key-result-added", "key-result-retargeted", "key-result-scored",
-        "key-result-checked-in", "check-in-corrected", "kpi-defined", "reading-recorded", "reading-corrected",
-        "initiative-planned", "comment-added", "reflected",
+        "cycle-opened", "cycle-activated", "cycle-closed", "scoring-policy-adopted", "calendar-set",
+        "objective-drafted", "objective-committed", "objective-closed", "key-result-added",
+        "key-result-retargeted", "key-result-scored", "key-result-checked-in", "check-in-corrected",
+        "kpi-defined", "reading-recorded", "reading-corrected", "initiative-planned", "comment-added",
+        "reflected",
     }  # fmt: skip
+
+
+def test_evidence_has_the_readings_of_the_days_of_every_calendar(server: str) -> None:
+    def read(hour: int) -> RecordReadings:
+        """A reading on 31 December 2023 in UTC; from 11:00 on it is 1 January in Tonga."""
+        measured_at = datetime(2023, 12, 31, hour, tzinfo=UTC)
+        return RecordReadings(readings=[ReadingInput(kpi=SALES, value=hour, measured_at=measured_at)])
+
+    with attested(server) as made:
+        opened = OpenCycle(key="2024-q1", name="Q1", starts_on=date(2024, 1, 1), ends_on=date(2024, 3, 31))
+        made.keyframe.execute(opened, ADA)
+        drafted = made.keyframe.execute(DraftObjective(cycle=Q1, title="Win the hearts of our users"), ADA)
+        made.keyframe.execute(DefineKpi(key="sales", name="Sales"), ADA)
+        metric = as_input(Metric(Direction.INCREASE, start=0, target=10))
+        subject = drafted.result.subject
+        assert subject is not None
+        made.keyframe.execute(AddKeyResult(objective=subject.id, title="Orders", metric=metric, kpi=SALES), ADA)
+        for command in (read(10), read(12), SetCalendar(time_zone="Pacific/Tongatapu")):
+            made.keyframe.execute(command, ADA)
+        made.catch_up()
+        found = events(list(proofs.of_cycle(made.conn, "test", "2024-q1", KEYS)))
+    assert [json.loads(one["data"])["value"] for one in found if one["topic"].startswith("reading-recorded")] == [12]
 
 
 def test_evidence_contains_the_exact_bytes_of_every_column(world: Attested, lines: list[bytes]) -> None:
@@ -114,7 +145,7 @@ def test_an_unknown_cycle_has_no_evidence(world: Attested) -> None:
 
 def test_an_open_cycle_has_evidence(world: Attested) -> None:
     proven = evidence.check(proofs.of_cycle(world.conn, "test", "2024", KEYS), KEYS.verifiers)
-    assert (proven.about.key, proven.events) == ("2024", 5)
+    assert (proven.about.key, proven.events) == ("2024", 6)
 
 
 # ── verification ─────────────────────────────────────────────────────────────────────────────────
