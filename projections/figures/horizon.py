@@ -24,6 +24,11 @@ class Horizon:
         """Whether an event is known and effective."""
         return effective_at <= self.at and position <= self.position
 
+    def governs(self, position: int, effective_at: datetime) -> bool:
+        """Whether a scoring policy or a calendar is known and effective, and at an end was recorded by then: what has
+        ended is not judged by other rules afterwards, whenever they are effective."""
+        return self.sees(position, effective_at)
+
     def is_current(self, position: int, until_position: int, measured_at: datetime) -> bool:
         """Whether a version of a measurement is known, and no event that ended it."""
         return measured_at <= self.at and position <= self.position < until_position
@@ -45,6 +50,9 @@ class _EndedHorizon(Horizon):
 
     def sees(self, position: int, effective_at: datetime) -> bool:
         return (effective_at, position) <= self._end and self._whole.sees(position, effective_at)
+
+    def governs(self, position: int, effective_at: datetime) -> bool:
+        return position <= self._end[1] and self.sees(position, effective_at)
 
     def is_current(self, position: int, until_position: int, measured_at: datetime) -> bool:
         return measured_at <= self.at and self._whole.is_current(position, until_position, measured_at)

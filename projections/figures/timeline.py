@@ -124,12 +124,12 @@ class Timeline:
 
     def policy(self, horizon: Horizon) -> ScoringPolicy:
         """The scoring policy in force."""
-        row = self.policies.at(horizon)
+        row = _governing(self.policies, horizon)
         return ScoringPolicy() if row is None else row.policy
 
     def calendar(self, horizon: Horizon) -> Calendar:
         """The calendar in force."""
-        row = self.calendars.at(horizon)
+        row = _governing(self.calendars, horizon)
         return Calendar() if row is None else row.calendar
 
     def series(self, subject: UUID) -> MeasurementSeries:
@@ -177,6 +177,11 @@ class Timeline:
         kept = [versions for versions in kept if is_live(versions[-1])]
         position, moment = min(edge.position for edge in edges), min(edge.effective_at for edge in edges)
         return not any(versions[0].position < position and versions[0].changed_at <= moment for versions in kept)
+
+
+def _governing(history: History[V], horizon: Horizon) -> V | None:
+    versions = reversed(history.versions)
+    return next((one for one in versions if horizon.governs(one.position, one.changed_at)), None)
 
 
 def is_live(row: ObjectiveRow | KeyResultRow | None) -> bool:

@@ -80,8 +80,9 @@ class Policies(NamedTuple):
         return self.rows[-1] if self.rows else DEFAULT_POLICY
 
     def in_force(self, end: tuple[datetime, int] | None) -> ScoringPolicy:
-        """The policy at an end, given as moment and position; without one, at the basis."""
-        rows = self.rows if end is None else [row for row in self.rows if (row.changed_at, row.position) <= end]
+        """The policy at an end, given as moment and position; without one, at the basis. One that was adopted
+        afterwards does not count, even if it is effective before."""
+        rows = self.rows if end is None else [row for row in self.rows if _governs(row, *end)]
         return rows[-1].policy if rows else ScoringPolicy()
 
 
@@ -108,8 +109,9 @@ class Calendars(NamedTuple):
         return self.rows[-1] if self.rows else DEFAULT_CALENDAR
 
     def in_force(self, end: tuple[datetime, int] | None) -> Calendar:
-        """The calendar at an end, given as moment and position; without one, at the basis."""
-        rows = self.rows if end is None else [row for row in self.rows if (row.changed_at, row.position) <= end]
+        """The calendar at an end, given as moment and position; without one, at the basis. One that was set afterwards
+        does not count, even if it is effective before."""
+        rows = self.rows if end is None else [row for row in self.rows if _governs(row, *end)]
         return rows[-1].calendar if rows else Calendar()
 
 
@@ -128,6 +130,10 @@ class Settings(NamedTuple):
     def calendar(self) -> Calendar:
         """The calendar in force at the basis."""
         return self.calendars.current.calendar
+
+
+def _governs(row: Version, at: datetime, position: int) -> bool:
+    return row.changed_at <= at and row.position <= position
 
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────

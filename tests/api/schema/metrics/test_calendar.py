@@ -199,6 +199,21 @@ def test_periods_follow_the_fiscal_year_and_the_first_day_of_the_week(
     assert [point[:2] for point in series(quarter, every, **window)] == [(start, end)]
 
 
+@pytest.mark.parametrize(
+    ("every", "label"),
+    [
+        ("YEAR", "FY26"), ("QUARTER", "FY26-Q4"), ("MONTH", "2026-01"), ("WEEK", "2026-W03"), ("BIWEEKLY", "2026-W02"),
+        ("DAY", "2026-01-12"),
+    ],
+)  # fmt: skip
+def test_points_of_a_series_have_the_names_of_their_periods(quarter: AskedWorld, every: str, label: str) -> None:
+    # noon on 11 January in UTC is 01:00 on Monday, 12 January in Tonga
+    set_calendar(quarter, TONGA, fiscal_year_start_month=2, week_starts_on=Weekday.SUNDAY)
+    window = 'from: "2026-01-11T12:00:00Z", to: "2026-01-11T13:00:00Z"'
+    ask = f'{{ kpi(by: {{key: "users"}}) {{ series(every: {every}, {window}) {{ label }} }} }}'
+    assert quarter.ask(ask)["kpi"]["series"] == [{"label": label}]
+
+
 def test_past_periods_follow_the_calendar_of_the_basis(quarter: AskedWorld) -> None:
     set_calendar(quarter, TONGA, effective_at=day(20))
     window = {"from": "2026-01-11T12:00:00Z", "to": "2026-01-11T13:00:00Z"}
@@ -233,6 +248,15 @@ def test_no_later_calendar_moves_an_end_that_has_passed(quarter: AskedWorld) -> 
     set_calendar(quarter, TONGA)
     assert key_results(quarter) == before
     assert key_results(quarter, f"position: {position}") == before
+
+
+def test_a_calendar_for_the_past_moves_no_end_that_has_passed(quarter: AskedWorld) -> None:
+    quarter.do(CloseCycle(cycle=CYCLE, close_objectives=True, effective_at=day(92)))
+    before = key_results(quarter)
+    set_calendar(quarter, TONGA, effective_at=day(50))
+    assert key_results(quarter) == before
+    assert value(quarter, f'at: "{day(49).isoformat()}"') == 0.2
+    assert value(quarter, f'at: "{day(51).isoformat()}"') == 0.6
 
 
 def test_an_objective_that_ended_keeps_the_calendar_of_its_end(quarter: AskedWorld) -> None:
