@@ -25,6 +25,7 @@ from api.schema.history.diff import Diff, Within, diff_between
 from api.schema.history.diff import From as FromMoment
 from api.schema.history.diff import To as ToMoment
 from api.schema.history.ledger import Ledger
+from api.schema.history.narrowed import OfObjective, OfPerson, OfTeam
 from api.schema.history.replay import Every, From, Knowing, Replay, To, frames
 from api.schema.history.retrospective import AsFarAs, Retrospective, retrospective_of
 from api.schema.metrics import goal_lists
@@ -239,8 +240,16 @@ class Query(SnapshotFields):
         return Replay(frames=frames(self.view, cycle, every, from_, to, known))
 
     @resolved(
-        "The retrospective of a cycle: its plan against its outcome, with the causes. NOT_FOUND for an unknown cycle, "
-        "CONFLICT for a cycle that was never activated."
+        "The retrospective of a cycle: its plan against its outcome, with the causes. `team`, `person` and `objective` "
+        "narrow it: every figure and list in it is over the objectives that match all of them. NOT_FOUND for an "
+        "unknown cycle, team, person or objective, CONFLICT for a cycle that was never activated."
     )
-    def retrospective(self, cycle: _Cycle, known: AsFarAs = None) -> Retrospective:
-        return retrospective_of(self.view, cycle, known)
+    def retrospective(
+        self,
+        cycle: _Cycle,
+        known: AsFarAs = None,
+        team: OfTeam = None,
+        person: OfPerson = None,
+        objective: OfObjective = None,
+    ) -> Retrospective:
+        return retrospective_of(self.view, cycle, known, team, person, objective)

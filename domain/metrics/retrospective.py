@@ -10,6 +10,8 @@ from itertools import pairwise
 from math import fsum
 from uuid import UUID
 
+from msgspec import structs
+
 from domain.metrics.cause import Cause
 from domain.metrics.formulas import Fact
 
@@ -45,7 +47,10 @@ class Booking(Fact, frozen=True, gc=False):
 
 
 class Attribution(Fact, frozen=True, gc=False):
-    """initial + movement + goalpost + scope = final. Each of the three is the sum of its bookings' amounts."""
+    """initial + movement + goalpost + scope = final. Each of the three is the sum of its bookings' amounts.
+
+    `judgement`: score - final, what the judgement of people adds to the measured progress; None without a score.
+    """
 
     initial: float
     movement: float
@@ -53,6 +58,7 @@ class Attribution(Fact, frozen=True, gc=False):
     scope: float
     final: float
     bookings: tuple[Booking, ...] = ()
+    judgement: float | None = None
 
 
 class Silence(Fact, frozen=True, gc=False):
@@ -125,6 +131,11 @@ def summed(initial: float, final: float, bookings: Sequence[Booking]) -> Attribu
     return Attribution(
         initial, booked[Cause.MOVEMENT], booked[Cause.GOALPOST], booked[Cause.SCOPE], final, tuple(bookings)
     )
+
+
+def with_judgement(attribution: Attribution, score: float | None) -> Attribution:
+    """The attribution with its judgement, by a score."""
+    return structs.replace(attribution, judgement=None if score is None else score - attribution.final)
 
 
 # ── silences ─────────────────────────────────────────────────────────────────────────────────────

@@ -13,7 +13,7 @@ from msgspec import structs
 
 from domain.metrics import progress, wholes
 from domain.metrics.progress import Course, KeyResultProgress
-from domain.metrics.wholes import CycleProgress, ObjectiveProgress
+from domain.metrics.wholes import CycleProgress, GroupProgress, ObjectiveProgress
 from domain.primitives.calendar import Calendar
 from domain.primitives.values import CycleState, ScoringPolicy
 from projections.figures import formula_inputs
@@ -256,6 +256,10 @@ class Figures:
                 and not sees(edge.until_position, edge.until_at)
             ):
                 yield self.objective(edge.objective)
+
+    def group(self, objectives: Iterable[UUID]) -> GroupProgress:
+        """The progress of the plain mean over these objectives, as of a team."""
+        return wholes.of_team([part for id in objectives if (part := self.objective(id)) is not None], self.policy)
 
     # ── cycles ───────────────────────────────────────────────────────────────────────────────────
 

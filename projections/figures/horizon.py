@@ -58,6 +58,20 @@ class _EndedHorizon(Horizon):
         return measured_at <= self.at and self._whole.is_current(position, until_position, measured_at)
 
 
+class PlanHorizon(Horizon):
+    """The goals of a plan with the measurements of an outcome: a start that is taken from the first value is known."""
+
+    def __init__(self, plan: Basis, outcome: Basis) -> None:
+        super().__init__(outcome.at, outcome.position)
+        self._plan = Horizon.of(plan)
+
+    def foresees(self, position: int) -> bool:
+        return self._plan.foresees(position)
+
+    def sees(self, position: int, effective_at: datetime) -> bool:
+        return self._plan.sees(position, effective_at)
+
+
 class WalkHorizon(Horizon):
     """The events of a plan, and those after it up to a position that moves: a walk in the order of the log.
 

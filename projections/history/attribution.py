@@ -42,12 +42,15 @@ class Attributions(NamedTuple):
     """The attributions of objectives by id, and of the mean over all of them."""
 
     of_objectives: dict[UUID, Attribution]
-    of_cycle: Attribution
+    of_whole: Attribution
 
 
-def attributions(timeline: Timeline, cycle: UUID, plan: Basis, outcome: Basis) -> Attributions:
-    """Walk from the plan to the outcome, and book every change of an objective's and of the cycle's progress."""
-    walk = _Walk(timeline, cycle, plan, outcome)
+def attributions(
+    timeline: Timeline, cycle: UUID, plan: Basis, outcome: Basis, only: Sequence[UUID] | None = None
+) -> Attributions:
+    """Walk from the plan to the outcome, and book every change of an objective's and of the cycle's progress. `only`:
+    these objectives of the cycle and the mean over them, in place of all of them and the cycle's progress."""
+    walk = _Walk(timeline, cycle, plan, outcome, only)
     for position, cause, objectives in _steps(timeline, plan):
         walk.take(position, cause, objectives)
     return walk.finish()
@@ -56,17 +59,20 @@ def attributions(timeline: Timeline, cycle: UUID, plan: Basis, outcome: Basis) -
 class _Walk:
     """The values of the objectives during the walk, and what is booked so far."""
 
-    def __init__(self, timeline: Timeline, cycle: UUID, plan: Basis, outcome: Basis) -> None:
+    def __init__(
+        self, timeline: Timeline, cycle: UUID, plan: Basis, outcome: Basis, only: Sequence[UUID] | None
+    ) -> None:
         self._timeline = timeline
+        self._own = timeline.own if only is None else only
         self._cycle = cycle
         self._horizon = WalkHorizon(plan, outcome.at)
         self._figures = Figures(timeline, self._horizon)
         self._above = _takers(timeline)
         self._progress = {id: self._figures.objective(id) for id in timeline.objectives}
-        self._values = {id: _value(self._progress[id]) for id in timeline.own}
+        self._values = {id: _value(self._progress[id]) for id in self._own}
         self._initial = dict(self._values)
-        self._bookings: dict[UUID, list[Booking]] = {id: [] for id in timeline.own}
-        self._has_children = any(one.versions[0].parent == cycle for one in timeline.cycles.values())
+        self._bookings: dict[UUID, list[Booking]] = {id: [] for id in self._own}
+        self._has_children = only is None and _has_children(timeline, cycle)
         self._in_mean = self._counted()
         self._mean = self._first_mean = self._mean_now()
         self._sources = _sources(self._figures.cycle(cycle)) if self._has_children else {}
@@ -129,7 +135,7 @@ class _Walk:
             self._of_cycle.append(booking)
 
     def _counted(self) -> frozenset[UUID]:
-        parts = [part for id in self._timeline.own if (part := self._progress[id]) is not None]
+        parts = [part for id in self._own if (part := self._progress[id]) is not None]
         return frozenset(part.of.id for part in in_mean(parts))
 
     def _mean_now(self) -> float:
@@ -142,8 +148,13 @@ class _Walk:
         """The attributions, up to the end of the timeline."""
         self._horizon.move_to(self._timeline.position)
         self._figures.forget(())
-        found = {id: summed(self._initial[id], self._values[id], self._bookings[id]) for id in self._timeline.own}
+        found = {id: summed(self._initial[id], self._values[id], self._bookings[id]) for id in self._own}
         return Attributions(found, summed(self._first_mean, self._mean_now(), self._of_cycle))
+
+
+def _has_children(timeline: Timeline, cycle: UUID) -> bool:
+    """Whether other cycles are inside a cycle."""
+    return any(one.versions[0].parent == cycle for one in timeline.cycles.values())
 
 
 def _sources(whole: CycleProgress) -> dict[UUID, float | None]:

@@ -1,6 +1,8 @@
 """KPI deltas: the value and the status of each KPI at two bases."""
 
+from collections.abc import Collection
 from typing import NamedTuple
+from uuid import UUID
 
 from domain.metrics import kpi_series as formulas
 from domain.metrics.kpi_series import KpiStatus
@@ -25,11 +27,16 @@ class KpiDelta(NamedTuple):
 
 
 def kpi_deltas(
-    conn: Connection, before: Basis, after: Basis, settings_before: Settings, settings_after: Settings
+    conn: Connection,
+    before: Basis,
+    after: Basis,
+    settings_before: Settings,
+    settings_after: Settings,
+    only: Collection[UUID] | None = None,
 ) -> list[KpiDelta]:
-    """Every KPI that was not retired before, by name; up to ten statements. A KPI that did not exist before had
-    NO_DATA."""
-    rows = KPI.read(conn, KPI.query(after, f"select id from {KPI.name} where version = 1"), basis_params(after))
+    """Every KPI that was not retired before, or only these, by name; up to ten statements. A KPI that did not exist
+    before had NO_DATA."""
+    rows = _every_kpi(conn, after) if only is None else list(kpi.kpis(conn, after, list(only)).values())
     then = kpi.kpis(conn, before, [row.id for row in rows])
     old = kpi_standing.standings(conn, before, list(then.values()), settings_before.calendar)
     new = kpi_standing.standings(conn, after, rows, settings_after.calendar)
@@ -43,3 +50,7 @@ def kpi_deltas(
 
     watched = [row for row in rows if row.id not in then or not then[row.id].retired]
     return [delta(row) for row in sorted(watched, key=lambda row: (row.name.casefold(), row.born))]
+
+
+def _every_kpi(conn: Connection, basis: Basis) -> list[KpiRow]:
+    return KPI.read(conn, KPI.query(basis, f"select id from {KPI.name} where version = 1"), basis_params(basis))

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import NamedTuple
 from uuid import UUID
 
+from domain.metrics.against_plan import PlanCurve
 from domain.metrics.formulas import attained
 from domain.metrics.progress import KeyResultProgress, with_start
 from domain.metrics.rating import Health
@@ -23,14 +24,17 @@ from domain.metrics.retrospective import (
     calibration,
     presence,
     silences,
+    with_judgement,
 )
-from domain.metrics.wholes import mean_value
+from domain.metrics.wholes import CycleProgress, GroupProgress, mean_value
 from domain.primitives.values import Basis
 from projections.figures.figures import Figures
 from projections.figures.horizon import Horizon
 from projections.figures.timeline import Timeline, is_live
 from projections.history.attribution import Attributions, attributions
 from projections.history.goalposts import Goals
+from projections.history.narrowing import WHOLE, Narrowing
+from projections.history.plan_curves import PlanCurves
 from projections.store.versioned_tables import Version
 from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow
@@ -49,11 +53,13 @@ class KeyResultReview(NamedTuple):
 
 
 class ObjectiveReview(NamedTuple):
-    """An objective at the outcome and, if it was planned, at the plan."""
+    """An objective at the outcome and, if it was planned, at the plan. `parts` are all of its key results,
+    `key_results` those that remain in a narrowed retrospective; its figures are over all parts."""
 
     row: ObjectiveRow
     planned: ObjectiveRow | None
     presence: Presence
+    parts: list[KeyResultReview]
     key_results: list[KeyResultReview]
     attainment: Attainment
     attribution: Attribution
@@ -67,10 +73,17 @@ class SilenceReview(NamedTuple):
 
 
 class CycleReview:
-    """The retrospective of a cycle at its outcome, or at the present. Each part is computed on first access."""
+    """The retrospective of a cycle at its outcome, or at the present. Each part is computed on first access.
 
-    def __init__(self, timeline: Timeline, cycle: CycleRow, plan: Basis, outcome: Basis) -> None:
+    A narrowed one is over the objectives and key results that remain: its attainment and its attribution are those of
+    the mean over these objectives, like the progress of a team.
+    """
+
+    def __init__(
+        self, timeline: Timeline, cycle: CycleRow, plan: Basis, outcome: Basis, narrowing: Narrowing = WHOLE
+    ) -> None:
         self._timeline = timeline
+        self._narrowing = narrowing
         self._cycle = cycle
         self._plan = plan
         self._outcome = outcome
@@ -78,40 +91,66 @@ class CycleReview:
         self._now = Horizon.of(outcome)
         self._figures = Figures(timeline, self._now)
 
-    @property
+    @cached_property
     def ids(self) -> list[UUID]:
-        """The ids of all objectives that the cycle ever had."""
-        return self._timeline.own
+        """The ids of all objectives that the cycle ever had, or of those that remain."""
+        if self._narrowing.is_whole:
+            return self._timeline.own
+        return [id for id in self._timeline.own if self._keeps(id)]
+
+    @property
+    def subjects(self) -> list[UUID]:
+        """The subjects of its reflections: these objectives, and the cycle unless it is narrowed."""
+        return [self._cycle.id, *self.ids] if self._narrowing.is_whole else self.ids
+
+    def _keeps(self, id: UUID) -> bool:
+        row = self._timeline.objectives[id].at(self._now)
+        parts = [self._timeline.key_results[part].at(self._now) for part in self._timeline.of_objective[id]]
+        return row is not None and self._narrowing.keeps(row, [part for part in parts if part is not None])
 
     # ── attainment and attribution ───────────────────────────────────────────────────────────────
 
     @cached_property
     def objectives(self) -> list[ObjectiveReview]:
         """Every objective that was planned or added later, in the order of drafting."""
-        return [review for id in self._timeline.own if (review := self._objective(id)) is not None]
+        return [review for id in self.ids if (review := self._objective(id)) is not None]
 
     @cached_property
     def attainment(self) -> Attainment:
         """Against original: the unweighted mean over the objectives with planned key results, including dropped ones,
         one without a value counting 0. Against final: the cycle's progress. The score: the cycle's score, or while it
-        is open the mean of the scores that exist, without those of objectives without key results unless there is
-        nothing else."""
-        of_cycle = self._figures.cycle(self._cycle.id)
-        measurable = [one for one in self.objectives if any(part.planned is not None for part in one.key_results)]
+        is open or if it is narrowed the mean of the scores that exist, without those of objectives without key results
+        unless there is nothing else."""
+        measurable = [one for one in self.objectives if any(part.planned is not None for part in one.parts)]
         planned = [one.attainment.against_original for one in measurable if one.planned is not None]
         live = [one for one in self.objectives if one.presence is not Presence.DROPPED]
-        scored = [one for one in live if one.key_results] or live
-        score = averaged(one.attainment.score for one in scored) if of_cycle.score is None else of_cycle.score
-        return Attainment(mean_value(planned, [1.0] * len(planned)), of_cycle.value, score)
+        scored = [one for one in live if one.parts] or live
+        score = averaged(one.attainment.score for one in scored) if self._score is None else self._score
+        return Attainment(mean_value(planned, [1.0] * len(planned)), self._whole.value, score)
+
+    @cached_property
+    def _whole(self) -> GroupProgress:
+        """The progress of the cycle, or the mean over the objectives that remain."""
+        if self._narrowing.is_whole:
+            return self._figures.cycle(self._cycle.id)
+        return self._figures.group(self.ids)
+
+    @property
+    def _score(self) -> float | None:
+        """The score of the cycle, None while it is open and for a narrowed retrospective."""
+        return self._whole.score if isinstance(self._whole, CycleProgress) else None
 
     @cached_property
     def _attributions(self) -> Attributions:
-        return attributions(self._timeline, self._cycle.id, self._plan, self._outcome)
+        only = None if self._narrowing.is_whole else self.ids
+        return attributions(self._timeline, self._cycle.id, self._plan, self._outcome, only)
 
-    @property
+    @cached_property
     def attribution(self) -> Attribution:
-        """The attribution of the cycle's progress."""
-        return self._attributions.of_cycle
+        """The attribution of the cycle's progress, or of the mean over the objectives that remain. It has a judgement
+        once the cycle is closed."""
+        is_closed = self._cycle.outcome is not None
+        return with_judgement(self._attributions.of_whole, self.attainment.score if is_closed else None)
 
     def _objective(self, id: UUID) -> ObjectiveReview | None:
         history = self._timeline.objectives[id]
@@ -127,8 +166,9 @@ class CycleReview:
             planned,
             presence(planned=planned is not None, dropped=not is_live(row)),
             parts,
+            [part for part in parts if self._narrowing.keeps_part(row, part.row)],
             Attainment(original, final.value, row.score),
-            self._attributions.of_objectives[id],
+            with_judgement(self._attributions.of_objectives[id], row.score),
         )
 
     # ── key results ──────────────────────────────────────────────────────────────────────────────
@@ -165,6 +205,18 @@ class CycleReview:
         assert found is not None
         return found
 
+    # ── plan curves ──────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def curves(self) -> PlanCurves:
+        """The plan curves of its key results and objectives."""
+        return PlanCurves(self._timeline, self._cycle, self._plan, self._outcome)
+
+    @property
+    def curve(self) -> PlanCurve:
+        """The plan curve of the cycle, or of the mean over the objectives that remain."""
+        return self.curves.of_cycle() if self._narrowing.is_whole else self.curves.of_group(self.ids)
+
     # ── goalposts, silences and calibration ──────────────────────────────────────────────────────
 
     @cached_property
@@ -177,12 +229,38 @@ class CycleReview:
             if self._is_after_plan(one) and before.metric != one.metric
         )
 
+    def later_versions(self) -> Iterator[Version]:
+        """Every version since the plan, as far as the outcome knows it, of its objectives, its key results and their
+        KPIs, and of the cycle unless it is narrowed."""
+        timeline = self._timeline
+        histories: list[Sequence[Version]] = [
+            *(timeline.objectives[one.row.id].versions for one in self.objectives),
+            *(timeline.key_results[id].versions for id in self.key_results),
+            *(timeline.kpis[id].versions for id in self.kpis if id in timeline.kpis),
+            *([timeline.cycles[self._cycle.id].versions] if self._narrowing.is_whole else []),
+        ]
+        seen = (one for versions in histories for one in versions if self._now.sees(one.position, one.changed_at))
+        return (one for one in seen if self._is_after_plan(one))
+
+    def closing(self, objective: ObjectiveRow) -> Version:
+        """The version that closed an objective that is closed."""
+        versions = self._timeline.objectives[objective.id].versions
+        return next(one for one in versions if one.position == objective.ended_position)
+
+    @property
+    def key_results(self) -> list[UUID]:
+        """The ids of its key results."""
+        return [row.id for row in self._rows()]
+
+    @cached_property
+    def kpis(self) -> set[UUID]:
+        """The KPIs that its key results were ever linked to."""
+        return {row.kpi for id in self.key_results for row in self._versions(id) if row.kpi is not None}
+
     @cached_property
     def goals(self) -> Goals:
         """The goals whose goalposts are reviewed."""
-        ids = [row.id for row in self._rows()]
-        kpis = {one.kpi for id in ids for one in self._versions(id) if one.kpi is not None}
-        return Goals(ids, sorted(kpis), self._plan)
+        return Goals(self.key_results, sorted(self.kpis), self._plan)
 
     @cached_property
     def silences(self) -> list[SilenceReview]:

@@ -214,6 +214,12 @@ class Measurements(Generic[M]):
         params = basis_params(basis, ids=list(moments), moments=list(moments.values()))
         return self._table.read(conn, sql, params)
 
+    def remarked(self, conn: Connection, basis: Basis, subjects: Sequence[UUID]) -> list[M]:
+        """Every version of the measurements of these subjects that has a note or a reason, by time of measurement."""
+        remarked = f"{KNOWN} and (v.note is not null or v.reason is not null)"
+        order = "measured_at, first_position, position"
+        return ordered(conn, basis, self._table, self._subject, subjects, remarked, order)
+
     def pages(
         self,
         conn: Connection,

@@ -22,6 +22,7 @@ from tests.reference import attribution, plans
 from tests.reference.closing import closings, default_closing
 from tests.reference.entities import Basis
 from tests.reference.fold import Log
+from tests.reference.wholes import cycle_score
 from tests.workspace import fresh_workspace
 
 laws = settings.get_profile("laws")
@@ -31,8 +32,8 @@ SEEDS = st.integers(0, 2**32)
 
 RETROSPECTIVE = """
     plan { at position } outcome { at position }
-    attribution { initial movement goalpost scope final }
-    objectives { objective { entityId } attribution { initial movement goalpost scope final } }
+    attribution { initial movement goalpost scope final judgement }
+    objectives { objective { entityId } attribution { initial movement goalpost scope final judgement } }
 """
 
 
@@ -163,17 +164,45 @@ def test_attributions_equal_the_reference_model(server: str, seed: int) -> None:
         begun = [one for one in case.log.view(case.now).cycles.values() if one.state is not CycleState.PLANNING]
         for cycle in begun:
             assert misattributed(case, cycle.id) == {}
+            assert misattributed_to_teams(case, cycle.id) == {}
 
 
 def misattributed(case: Case, cycle: UUID) -> Flat:
     """The attributions of a cycle and of its objectives that differ, each with both answers."""
     id = encode(Kind.CYCLE, cycle)
-    answer = case.ask(f'retrospective(cycle: {{id: "{id}"}}) {{ {RETROSPECTIVE} }}')["retrospective"]
+    answer = retrospective(case, cycle)
     plan, outcome = basis_of(answer["plan"]), basis_of(answer["outcome"])
+    view = case.log.view(outcome)
     answered = {id: answer["attribution"]}
     answered |= {one["objective"]["entityId"]: one["attribution"] for one in answer["objectives"]}
-    expected = {id: vars(attribution.of_cycle(case.log, cycle, plan, outcome))}
-    for objective in case.log.view(outcome).objectives:
-        if (name := encode(Kind.OBJECTIVE, objective)) in answered:
-            expected[name] = vars(attribution.of_objective(case.log, objective, plan, outcome))
+    whole = attribution.of_cycle(case.log, cycle, plan, outcome)
+    expected = {id: judged(whole, cycle_score(view, view.cycles[cycle]))}
+    for objective in view.objectives.values():
+        if (name := encode(Kind.OBJECTIVE, objective.id)) in answered:
+            of = attribution.of_objective(case.log, objective.id, plan, outcome)
+            expected[name] = judged(of, objective.score)
     return {name: (answered[name], expected[name]) for name in answered if not same(answered[name], expected[name])}
+
+
+def retrospective(case: Case, cycle: UUID, narrowed: str = "", fields: str = RETROSPECTIVE) -> Any:
+    id = encode(Kind.CYCLE, cycle)
+    return case.ask(f'retrospective(cycle: {{id: "{id}"}}{narrowed}) {{ {fields} }}')["retrospective"]
+
+
+def judged(of: attribution.Attribution, score: float | None) -> dict[str, float | None]:
+    """The attribution with its judgement."""
+    return {**vars(of), "judgement": None if score is None else score - of.final}
+
+
+def misattributed_to_teams(case: Case, cycle: UUID) -> Flat:
+    """The attributions of a retrospective narrowed to a team that differ, each with both answers."""
+    found: Flat = {}
+    outcome = basis_of(retrospective(case, cycle)["outcome"])
+    for team in list(case.log.view(outcome).teams)[:2]:
+        answer = retrospective(case, cycle, f', team: {{id: "{encode(Kind.TEAM, team)}"}}')
+        plan = basis_of(answer["plan"])
+        answered = {key: value for key, value in answer["attribution"].items() if key != "judgement"}
+        expected = vars(attribution.of_team(case.log, team, cycle, plan, outcome))
+        if not same(answered, expected):
+            found[str(team)] = (answered, expected)
+    return found

@@ -21,8 +21,9 @@ from domain.model.objective import ObjectiveClosed, ObjectiveReopened
 from domain.model.workspace import CalendarSet
 from domain.primitives.values import ObjectiveState
 from tests.reference.entities import Basis
+from tests.reference.figures import policy_in_force
 from tests.reference.fold import Log, View, shows
-from tests.reference.wholes import cycle_figures, objective_figures
+from tests.reference.wholes import Part, counted, cycle_figures, mean_of, objective_figures, objectives_of_team
 
 MOVEMENT = (
     KeyResultCheckedIn,
@@ -95,3 +96,17 @@ def of_objective(log: Log, objective: UUID, plan: Basis, outcome: Basis) -> Attr
 def of_cycle(log: Log, cycle: UUID, plan: Basis, outcome: Basis) -> Attribution:
     """What changed the progress of a cycle, by its own mean."""
     return attributed(log, plan, outcome, lambda view: cycle_figures(view, view.cycles[cycle]).value)
+
+
+def of_team(log: Log, team: UUID, cycle: UUID, plan: Basis, outcome: Basis) -> Attribution:
+    """What changed the mean over the objectives of a cycle that a team, with the teams inside it, owns at the
+    outcome."""
+    end = log.view(outcome)
+    owned = objectives_of_team(end, team, end.cycles[cycle], include_subteams=True)
+
+    def value(view: View) -> float | None:
+        there = [view.objectives[one.id] for one in owned if one.id in view.objectives]
+        parts = [Part(1, objective_figures(view, one)) for one in counted(view, there)]
+        return mean_of(parts, policy_in_force(view, None)).value
+
+    return attributed(log, plan, outcome, value)

@@ -13,13 +13,13 @@ from api.schema.connections.filters import NOTHING, named
 from api.schema.primitives.lookup import CycleBy, TeamBy
 from api.snapshot import global_ids
 from api.snapshot.global_ids import GlobalId
-from api.snapshot.pagination import PageRequest, encode, page_of
+from api.snapshot.pagination import Page, PageRequest, encode, page_of, paginate
 from api.snapshot.snapshot import Batch, RowProxy, View, as_mixed_batch
 from domain.model.event import Authorship, Event
 from domain.primitives.errors import invalid
 from domain.primitives.values import Kind, Ref
 from projections.engine import visibility
-from projections.store.versioned_tables import Window
+from projections.store.versioned_tables import Cursor, Window
 from projections.tables import changes, people
 from projections.tables.changes import Change
 
@@ -85,6 +85,13 @@ def shown(view: View, rows: Sequence[EventChange]) -> list[Any]:
 def at_positions(view: View, positions: Sequence[int]) -> list[Any]:
     """The changes at these positions, in log order, without those that the view does not include."""
     return as_changes(view, view.read(changes.at_positions, positions)) if positions else []
+
+
+def page_at(view: View, positions: Sequence[int], page_request: PageRequest) -> Connection[Any]:
+    """A page of the changes at these positions, in log order. The view includes all of them."""
+    page = paginate(page_request, positions, lambda position: Cursor(position, position), ORDER)
+    nodes = at_positions(view, page.items)
+    return Connection(page=Page(nodes, _cursor, page.has_previous, page.has_next, page.count))
 
 
 # ── filter ───────────────────────────────────────────────────────────────────────────────────────

@@ -10,18 +10,22 @@ from msgspec import structs
 
 from api.schema.connections.change_lists import at_positions, page_by
 from api.schema.connections.connection import Connection, connection
+from api.schema.history.against_plan import PlanCurve
 from api.schema.history.change import Change
 from api.schema.history.event_types import CHANGES
+from api.schema.history.narrowed import narrowing
+from api.schema.history.remarks import ClosingReflection, Remarks
 from api.schema.primitives import enums
 from api.schema.primitives.field import related, resolved, to_one
-from api.schema.primitives.lookup import CycleBy
+from api.schema.primitives.lookup import CycleBy, PersonBy, TeamBy
 from api.schema.primitives.refs import ChangeRef, KeyResultRef, ObjectiveRef
 from api.schema.types.cycle import Cycle, find_cycle
 from api.schema.types.discussion import Reflection
 from api.schema.types.key_result import KeyResult
 from api.schema.types.kpi import Kpi
+from api.schema.types.measurements import CheckIn
 from api.schema.types.objective import Objective
-from api.schema.types.workspace import Basis, basis_of
+from api.schema.types.workspace import Basis, Calendar, basis_of
 from api.snapshot.dataloaders import in_groups, or_none
 from api.snapshot.pagination import PageRequest
 from api.snapshot.snapshot import Batch, RowProxy, View, as_batch
@@ -31,7 +35,9 @@ from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.values import Kind
 from projections.figures import timeline
 from projections.history import goalposts, kpi_delta
-from projections.history.retrospective import CycleReview, KeyResultReview, ObjectiveReview, SilenceReview
+from projections.history.narrowing import Narrowing
+from projections.history.plan_curves import PlanCurves
+from projections.history.retrospective import CycleReview, KeyResultReview, SilenceReview
 from projections.store.basis import ResolvedBasis
 from projections.tables import discussion
 from projections.tables.cycle import CycleRow
@@ -42,6 +48,11 @@ AsFarAs: TypeAlias = Annotated[
         description="The recording time: only what had been recorded by then. Default: for a closed cycle, what was "
         "known at its closing; a later time includes late changes."
     ),
+]
+
+AllKpis: TypeAlias = Annotated[
+    bool,
+    strawberry.argument(description="Every KPI, in place of those that its key results were ever linked to."),
 ]
 
 # ── metrics ──────────────────────────────────────────────────────────────────────────────────────
@@ -108,6 +119,10 @@ class Attribution(RowProxy):
     )
     scope: float = strawberry.field(description="The part caused by key results that were added, dropped or reweighed.")
     final: float = strawberry.field(description="The progress at the outcome.")
+    judgement: float | None = strawberry.field(
+        description="What the judgement of people adds to the progress: score - final. Null without a score, and for "
+        "a cycle until it is closed."
+    )
     explain: list[AttributionTerm] = related(
         "Every attributed change, in log order. The amounts of a cause sum to the part of that cause.", _terms
     )
@@ -201,6 +216,11 @@ class KeyResultRetrospective:
         description="The number of changes of its target, due day, plan or weight since the plan of the cycle, or "
         "since it was added."
     )
+    curves: strawberry.Private[PlanCurves]
+
+    @resolved("The key result against its plans, in progress and in its unit.")
+    def plan_curve(self) -> PlanCurve:
+        return PlanCurve(row=self.curves.of_key_result(self.key_result.row.id))
 
 
 @strawberry.type(description="An objective at the plan and at the outcome.")
@@ -213,12 +233,18 @@ class ObjectiveRetrospective:
     )
     attainment: Attainment = strawberry.field(description="The attainment of the objective.")
     attribution: Attribution = strawberry.field(description="The attribution of the objective's progress to causes.")
+    curves: strawberry.Private[PlanCurves]
+
+    @resolved("The progress of the objective against its plans.")
+    def plan_curve(self) -> PlanCurve:
+        return PlanCurve(row=self.curves.of_objective(self.objective.row.id))
 
 
-def _objectives(plan: View, outcome: View, reviews: Sequence[ObjectiveReview]) -> list[ObjectiveRetrospective]:
+def _objectives(plan: View, outcome: View, review: CycleReview) -> list[ObjectiveRetrospective]:
     """The retrospectives of the objectives. All goals of one view are siblings."""
+    reviews, curves = review.objectives, review.curves
     parts = [part for review in reviews for part in review.key_results]
-    key_results = iter(_key_results(plan, outcome, parts))
+    key_results = iter(_key_results(plan, outcome, parts, curves))
     rows = zip(
         reviews,
         as_batch(Objective, outcome, [review.row for review in reviews]),
@@ -234,12 +260,15 @@ def _objectives(plan: View, outcome: View, reviews: Sequence[ObjectiveReview]) -
             key_results=[next(key_results) for _ in review.key_results],
             attainment=_attainment(review.attainment),
             attribution=attribution,
+            curves=curves,
         )
         for review, objective, planned, attribution in rows
     ]
 
 
-def _key_results(plan: View, outcome: View, reviews: Sequence[KeyResultReview]) -> list[KeyResultRetrospective]:
+def _key_results(
+    plan: View, outcome: View, reviews: Sequence[KeyResultReview], curves: PlanCurves
+) -> list[KeyResultRetrospective]:
     key_results = as_batch(KeyResult, outcome, [review.row for review in reviews])
     return [
         KeyResultRetrospective(
@@ -248,6 +277,7 @@ def _key_results(plan: View, outcome: View, reviews: Sequence[KeyResultReview]) 
             presence=review.presence,
             attainment=_attainment(review.attainment),
             revisions=review.revisions,
+            curves=curves,
         )
         for review, key_result, planned in zip(reviews, key_results, _planned(KeyResult, plan, reviews), strict=True)
     ]
@@ -288,12 +318,17 @@ class Retrospective:
     reader: strawberry.Private[View]
     planned: strawberry.Private[View]
     ended: strawberry.Private[View]
+    narrowing: strawberry.Private[Narrowing]
     is_final: bool = strawberry.field(description="Whether the cycle is closed and this is its outcome of record.")
 
     @cached_property
     def review(self) -> CycleReview:
         history = self.ended.read(timeline.of_cycles, [self.row.id])
-        return CycleReview(history, self.row, self.planned.basis, self.ended.basis)
+        return CycleReview(history, self.row, self.planned.basis, self.ended.basis, self.narrowing)
+
+    @cached_property
+    def remarks(self) -> Remarks:
+        return Remarks(self.planned.basis, self.ended, self.review)
 
     @resolved("The cycle at the outcome.")
     def cycle(self) -> Cycle:
@@ -307,11 +342,15 @@ class Retrospective:
     def outcome(self) -> Basis:
         return basis_of(self.ended)
 
+    @resolved("The calendar of the outcome, by which the days of the cycle begin and end.")
+    def calendar(self) -> Calendar:
+        return Calendar(row=self.ended.settings.calendars.current)
+
     @resolved(
         "The objectives, planned or added later, in the order of drafting, without those dropped before the plan."
     )
     def objectives(self) -> list[ObjectiveRetrospective]:
-        return _objectives(self.planned, self.ended, self.review.objectives)
+        return _objectives(self.planned, self.ended, self.review)
 
     @resolved("The attainment of the cycle.")
     def attainment(self) -> Attainment:
@@ -320,6 +359,10 @@ class Retrospective:
     @resolved("The attribution of the cycle's progress to causes.")
     def attribution(self) -> Attribution:
         return as_batch(Attribution, self.ended, [self.review.attribution])[0]
+
+    @resolved("The progress of the cycle, or of the mean over the objectives that remain, against its plans.")
+    def plan_curve(self) -> PlanCurve:
+        return PlanCurve(row=self.review.curve)
 
     goalposts: list[Any] = strawberry.field(
         resolver=_goalposts,
@@ -353,24 +396,48 @@ class Retrospective:
         return _calibration(self.review.calibration)
 
     @resolved("The change of each KPI from plan to outcome, by name, without KPIs retired before.")
-    def kpis(self) -> list[KpiDelta]:
+    def kpis(self, all: AllKpis = False) -> list[KpiDelta]:
         before, after = self.planned, self.ended
-        deltas = after.reads.read(kpi_delta.kpi_deltas, before.basis, after.basis, before.settings, after.settings)
-        return _kpis(after, deltas)
+        bases = (before.basis, after.basis, before.settings, after.settings)
+        return _kpis(after, after.reads.read(kpi_delta.kpi_deltas, *bases, None if all else self.review.kpis))
 
     @resolved(
-        "The reflections on the cycle and its objectives, in the order of recording. They can be added after the "
-        "closing and are shown as of now."
+        "The reflections on the objectives, and on the cycle unless it is narrowed, in the order of recording. They "
+        "can be added after the closing and are shown as of now."
     )
     def reflections(self) -> list[Reflection]:
-        subjects = [self.row.id, *self.review.ids]
-        reflections = self.reader.read(discussion.reflections_of_subjects, subjects)
+        reflections = self.reader.read(discussion.reflections_of_subjects, self.review.subjects)
         rows = sorted((row for rows in reflections.values() for row in rows), key=lambda row: row.position)
         return as_batch(Reflection, self.reader, rows)
 
+    @resolved("The reflections that were given with the closings of objectives, in log order.")
+    def closing_reflections(self) -> list[ClosingReflection]:
+        return self.remarks.closings()
 
-def retrospective_of(view: View, by: CycleBy, known: datetime | None) -> Retrospective:
-    """The retrospective of a cycle. Raises `NOT_FOUND`, and `CONFLICT` for a cycle that has no plan yet."""
+    @connection(
+        "The changes since the plan that gave a reason, in log order: those of the objectives, the key results with "
+        "their check-ins and linked KPIs, and of the cycle unless it is narrowed."
+    )
+    def reasons(self, page_request: PageRequest) -> Connection[Change]:
+        return self.remarks.reasons(page_request)
+
+    @connection(
+        "The check-ins with a note that were measured from the plan on, in their current version, by `measuredAt`."
+    )
+    def check_in_notes(self, page_request: PageRequest) -> Connection[CheckIn]:
+        return self.remarks.notes(page_request)
+
+
+def retrospective_of(
+    view: View,
+    by: CycleBy,
+    known: datetime | None,
+    team: TeamBy | None,
+    person: PersonBy | None,
+    objective: str | None,
+) -> Retrospective:
+    """The retrospective of a cycle, narrowed to what is given. Raises `NOT_FOUND`, and `CONFLICT` for a cycle that has
+    no plan yet."""
     reads = view.reads
     reader = view if known is None else reads.as_of(None, known, None)
     row = find_cycle(reader, by)
@@ -383,4 +450,11 @@ def retrospective_of(view: View, by: CycleBy, known: datetime | None) -> Retrosp
         late = ResolvedBasis(row.outcome.at, reader.basis.position, reader.basis.known)
         ended = reads.at(row.outcome if known is None else late)
     is_final = row.outcome is not None and known is None
-    return Retrospective(row=row, reader=reader, planned=reads.at(row.plan), ended=ended, is_final=is_final)
+    return Retrospective(
+        row=row,
+        reader=reader,
+        planned=reads.at(row.plan),
+        ended=ended,
+        narrowing=narrowing(ended, row, team, person, objective),
+        is_final=is_final,
+    )

@@ -38,7 +38,7 @@ RETROSPECTIVE = """query($known: DateTime) { retrospective(cycle: {key: "2026-q1
     goalpostChanges(first: 1000) { nodes { position } totalCount }
     silences { from to days }
     calibration { brier buckets { count stated hit lower upper } }
-    kpis { kpi { key status latest { value } } before after change statusBefore statusAfter }
+    kpis(all: true) { kpi { key status latest { value } } before after change statusBefore statusAfter }
 } }
 fragment Booked on Attribution {
     initial movement goalpost scope final explain { cause before after amount change { __typename position } }

@@ -1,0 +1,135 @@
+"""The plan curves of a retrospective: of its key results, its objectives and the whole, from one timeline.
+
+The first plan is that of the plan's basis, for a key result that was added later its first version; the last plan is
+that of the outcome. The actual progress at a moment is that of the moment, by all that the outcome knows.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import TypeAlias
+from uuid import UUID
+
+from domain.metrics.against_plan import NOWHERE, CurvePoint, Placed, PlanCurve, curve, placed, planned_progress
+from domain.metrics.kpi_status import PERIODS
+from domain.metrics.progress import KeyResultFacts, KeyResultProgress, Progress
+from domain.metrics.wholes import GroupProgress, ObjectiveProgress
+from domain.primitives.calendar import Step
+from domain.primitives.values import Basis
+from projections.figures.figures import Figures
+from projections.figures.horizon import Horizon, PlanHorizon
+from projections.figures.timeline import Timeline
+from projections.tables.cycle import CycleRow
+
+DAYS_MAX = 120
+"""A cycle of more days than this has weekly points in place of daily ones."""
+
+Whole: TypeAlias = ObjectiveProgress | GroupProgress
+Find: TypeAlias = Callable[[Figures], Whole | None]
+"""Returns the progress of one whole from the figures of a moment."""
+
+
+class PlanCurves:
+    """The curves of a cycle's goals from its first day to its last day or the outcome, whichever is later.
+
+    The figures of each moment are computed once for all curves.
+    """
+
+    def __init__(self, timeline: Timeline, cycle: CycleRow, plan: Basis, outcome: Basis) -> None:
+        self._timeline = timeline
+        self._cycle = cycle
+        self._plan = plan
+        self._outcome = outcome
+        self._first = Figures(timeline, PlanHorizon(plan, outcome))
+        self._last = Figures(timeline, Horizon.of(outcome))
+
+    def of_key_result(self, id: UUID) -> PlanCurve:
+        """The curve of a key result that exists at the outcome."""
+        first, last = self._first_facts(id), self._facts(self._last, id)
+        assert last is not None
+        return curve(
+            [
+                CurvePoint(at, NOWHERE if first is None else placed(first, at), placed(last, at), actual)
+                for at, actual in self._moments(lambda figures: _of_key_result(figures.key_result(id)))
+            ]
+        )
+
+    def of_objective(self, id: UUID) -> PlanCurve:
+        """The curve of an objective; one that was not planned has no first plan."""
+        return self._of_whole(lambda figures: figures.objective(id))
+
+    def of_cycle(self) -> PlanCurve:
+        """The curve of the cycle."""
+        return self._of_whole(lambda figures: figures.cycle(self._cycle.id))
+
+    def of_group(self, objectives: Sequence[UUID]) -> PlanCurve:
+        """The curve of the mean over these objectives."""
+        return self._of_whole(lambda figures: figures.group(objectives))
+
+    def _of_whole(self, find: Find) -> PlanCurve:
+        first, last = _counted(find(self._first)), find(self._last)
+        return curve(
+            [
+                CurvePoint(at, _planned(first, at), _planned(last, at), actual)
+                for at, actual in self._moments(lambda figures: _of_whole(find(figures)))
+            ]
+        )
+
+    # ── plans ────────────────────────────────────────────────────────────────────────────────────
+
+    def _first_facts(self, id: UUID) -> KeyResultFacts | None:
+        found = self._facts(self._first, id)
+        if found is not None:
+            return found
+        added = self._timeline.key_results[id].versions[0]
+        basis = Basis(added.changed_at, added.position)
+        return self._facts(Figures(self._timeline, PlanHorizon(basis, self._outcome)), id)
+
+    def _facts(self, figures: Figures, id: UUID) -> KeyResultFacts | None:
+        found = figures.key_result(id)
+        return None if found is None else found.of
+
+    # ── moments ──────────────────────────────────────────────────────────────────────────────────
+
+    def _moments(self, place: Callable[[Figures], Placed]) -> list[tuple[datetime, Placed | None]]:
+        """Every moment with the actual place then; None after the outcome."""
+        past = [(at, place(figures)) for at, figures in self._past]
+        return [*past, *((at, None) for at in self._future)]
+
+    @cached_property
+    def _past(self) -> list[tuple[datetime, Figures]]:
+        calendar, until = self._last.calendar, self._outcome.at
+        moments = calendar.steps(self._every, calendar.day_start(self._cycle.starts_on), until) or [until]
+        return [(at, Figures(self._timeline, Horizon(at, self._outcome.position))) for at in moments]
+
+    @cached_property
+    def _future(self) -> list[datetime]:
+        calendar = self._last.calendar
+        return calendar.steps(self._every, self._outcome.at, calendar.day_end(self._cycle.ends_on))[1:]
+
+    @property
+    def _every(self) -> Step:
+        every, cycle = PERIODS[self._cycle.check_in_cadence], self._cycle
+        is_long = (cycle.ends_on - cycle.starts_on).days >= DAYS_MAX
+        return Step.WEEK if every is Step.DAY and is_long else every
+
+
+def _counted(whole: Whole | None) -> Whole | None:
+    """The whole, or None for an objective that did not count at the plan."""
+    return None if isinstance(whole, ObjectiveProgress) and not whole.counts else whole
+
+
+def _planned(whole: Whole | None, at: datetime) -> Placed:
+    return NOWHERE if whole is None else Placed(planned_progress(whole, at))
+
+
+def _of_whole(progress: Progress | None) -> Placed:
+    return NOWHERE if progress is None else Placed(progress.value)
+
+
+def _of_key_result(progress: KeyResultProgress | None) -> Placed:
+    if progress is None:
+        return NOWHERE
+    latest = progress.of.latest
+    value = None if latest is None else latest.value
+    return Placed(progress.value, progress.value if progress.of.metric.milestones else value)
