@@ -254,12 +254,17 @@ def report(
         str | None,
         typer.Option("--known", help="Include only what was recorded by this time, like 2026-03-31T18:00:00Z."),
     ] = None,
+    team: Annotated[
+        str | None, typer.Option("--team", help="The key of a team: only its objectives, with the teams inside it.")
+    ] = None,
+    person: Annotated[str | None, typer.Option("--person", help="The handle of a person: only what it owns.")] = None,
 ) -> None:
     """Write the retrospective of a cycle (plan, actuals and reasons) as one self-contained HTML page."""
     from api.cli import report as reporting  # noqa: PLC0415 - see above
+    from api.report.content import ReportRequest  # noqa: PLC0415 - see above
 
     with opened(settings()) as database:
-        reporting.write(database, cycle, html, known)
+        reporting.write(database, ReportRequest(cycle, known, team, person), html)
 
 
 @verb("verify")

@@ -5,15 +5,15 @@ from pathlib import Path
 from api.cli.output import Failure, out
 from api.cli.serve import local_context
 from api.report import page
-from api.report.content import read
+from api.report.content import ReportRequest, read
 from api.runtime.database import Database
 from api.schema.schema import QueryFailed
 
 
-def write(database: Database, cycle: str, file: Path, known: str | None = None) -> None:
-    """Write the report of the cycle with this key into a file. Raises `Failure`."""
+def write(database: Database, asked: ReportRequest, file: Path) -> None:
+    """Write the report that is asked for into a file. Raises `Failure`."""
     try:
-        retrospective = read(local_context(database), cycle, known)
+        retrospective = read(local_context(database), asked)
     except QueryFailed as error:
         raise Failure(str(error)) from error
     try:

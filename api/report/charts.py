@@ -1,13 +1,12 @@
-"""The charts of the report: bars, trajectories and the calibration of confidence."""
+"""The bars of the report, the dots of its calibration, and its figures as text."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
 from math import ceil, floor, sqrt
 
 from markupsafe import Markup
 
-from api.report.content import Attribution, Bucket, ObjectiveLook, Point
-from api.report.drawing import Bar, Dot, Drawing, Label, Polyline, Rule, Scale, round_ticks
+from api.report.content import Bucket, ObjectiveLook
+from api.report.drawing import Bar, Dot, Drawing, Label, Polyline, Rule, Scale
 
 NOTHING = "\N{EN DASH}"
 QUARTERS = [0, 0.25, 0.5, 0.75, 1]
@@ -15,11 +14,8 @@ BARS_WIDTH = 280
 _BARS_INSET = 17
 """Room beside the axis of bars for half a label."""
 _AXIS_HEIGHT = 21
-_CHARACTER_WIDTH = 6.2
-"""The greatest average width of a character of a label."""
 _WIDTH_MIN = 0.75
 """The width of a bar for zero, so that it differs from a missing bar."""
-_DAY = timedelta(days=1)
 
 
 # ── figures as text ──────────────────────────────────────────────────────────────────────────────
@@ -72,7 +68,7 @@ def attained(look: ObjectiveLook) -> Markup:
 def attributed(look: ObjectiveLook, ticks: Sequence[float]) -> Markup:
     """The parts of an objective's progress, stacked: losses to the left of zero, gains to the right."""
     kinds = ("plan", "actual", "goalpost", "scope")
-    shares = {name: getattr(look.attribution, name) for name in Attribution.__struct_fields__[:-1]}
+    shares = look.attribution.parts
     x, ends, bars = _bar_scale(ticks), {False: 0.0, True: 0.0}, []
     for kind, (name, share) in zip(kinds, shares.items(), strict=True):
         start = ends[share > 0]
@@ -86,7 +82,7 @@ def attributed(look: ObjectiveLook, ticks: Sequence[float]) -> Markup:
 
 def ticks(looks: Iterable[ObjectiveLook]) -> list[float]:
     """The ticks of an axis that fits the attributions of all these objectives."""
-    parts = [[getattr(look.attribution, name) for name in Attribution.__struct_fields__[:-1]] for look in looks]
+    parts = [look.attribution.parts.values() for look in looks]
     lowest = min([sum(part for part in all if part < 0) for all in parts], default=0)
     highest = max([sum(part for part in all if part > 0) for all in parts], default=1)
     step = 0.25 if highest - lowest <= 1.25 else 0.5
@@ -110,62 +106,7 @@ def _on_axis(height: float, ticks: Sequence[float], bars: Sequence[Bar], descrip
     return Drawing(BARS_WIDTH, height, description, rules=rules, bars=bars).svg()
 
 
-# ── lines and dots ───────────────────────────────────────────────────────────────────────────────
-
-
-def trajectory(points: Sequence[Point], title: str) -> Markup:
-    """The trajectory of a key result: the first plan, the last plan if it differs, and the measured values."""
-    width, height, first = 300, 150, points[0].at
-    series = _series(points)
-    ticks = round_ticks(value for line in series.values() for _, value in line)
-    texts = [figure(tick) for tick in ticks]
-    x = Scale(0, (points[-1].at - first) / _DAY, 8 + _CHARACTER_WIDTH * max(map(len, texts)), width - 6)
-    y = Scale(ticks[0], ticks[-1], height - 24, 8)
-    names = {
-        "planned": ("plan", "First plan"),
-        "replanned": ("goalpost", "Last plan"),
-        "actual": ("actual", "Measured"),
-    }
-    lines = [Polyline([(x(day), y(value)) for day, value in line], *names[name]) for name, line in series.items()]
-    return Drawing(
-        width,
-        height,
-        f"Trajectory of {title}: first plan, last plan and measured values",
-        rules=[
-            *(Rule(x.start, y(tick), x.end, y(tick)) for tick in ticks),
-            Rule(x.start, y.start, x.end, y.start, "axis"),
-        ],
-        labels=[
-            *(Label(x.start - 5, y(tick) + 3.8, text, "end") for tick, text in zip(ticks, texts, strict=True)),
-            *_days(x, first, height - 8),
-        ],
-        lines=lines,
-        dots=[
-            Dot(x(day), y(value), 3, "actual", f"{figure(value)} on {_day(first + day * _DAY)}")
-            for day, value in series["actual"][-1:]
-        ],
-    ).svg()
-
-
-def _series(points: Sequence[Point]) -> dict[str, list[tuple[float, float]]]:
-    """The lines of a trajectory, each as pairs of the days since the first point and a value."""
-    first = points[0].at
-    was_moved = any(point.planned != point.replanned for point in points)
-    return {
-        name: [((point.at - first) / _DAY, value) for point in points if (value := getattr(point, name)) is not None]
-        for name in ("planned", "replanned", "actual")
-        if was_moved or name != "replanned"
-    }
-
-
-def _days(x: Scale, first: datetime, height: float) -> list[Label]:
-    """The labels of the first, the middle and the last day."""
-    days = {"start": x.low, "middle": (x.low + x.high) / 2, "end": x.high}
-    return [Label(x(day), height, _day(first + day * _DAY), anchor) for anchor, day in days.items()]
-
-
-def _day(moment: datetime) -> str:
-    return f"{moment.day} {moment:%b}"
+# ── dots ─────────────────────────────────────────────────────────────────────────────────────────
 
 
 def calibration(buckets: Iterable[Bucket]) -> Markup:

@@ -1,31 +1,34 @@
 """The content of a report: one query against the GraphQL schema, and its response as structs."""
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import date, datetime
 from importlib.resources import files
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from api.execution.context import Context
+from api.report.words import Changed, ClosingReflection, Named, Note, Page, Reason, Reflection, Shape
 from api.schema.schema import schema
+from domain.primitives.calendar import Calendar
 
 QUESTION = files(__package__).joinpath("question.graphql").read_text("utf-8")
-
-
-class Shape(msgspec.Struct, frozen=True, rename="camel"):
-    """The base of all parts of the response; the names are those of the schema."""
-
-
-class Named(Shape, frozen=True):
-    """A person or team by name; an erased person has none."""
-
-    name: str | None
 
 
 class Place(Shape, frozen=True):
     at: datetime
     position: int
+
+
+class CalendarDays(Shape, frozen=True):
+    """The calendar by which moments are shown as days."""
+
+    time_zone: str
+
+    def __call__(self, at: datetime) -> date:
+        """The day of a moment."""
+        return Calendar(time_zone=self.time_zone).day_of(at)
 
 
 class Progress(Shape, frozen=True):
@@ -74,6 +77,12 @@ class Attribution(Shape, frozen=True):
     goalpost: float
     scope: float
     final: float
+    judgement: float | None = None
+
+    @property
+    def parts(self) -> dict[str, float]:
+        """The parts that sum to `final`, by name."""
+        return {name: getattr(self, name) for name in ("initial", "movement", "goalpost", "scope")}
 
 
 class Unit(Shape, frozen=True):
@@ -90,17 +99,47 @@ class Metric(Shape, frozen=True):
 
 
 class Point(Shape, frozen=True):
+    """A moment of a plan curve: shares of 1, and for a key result values in its unit."""
+
     at: datetime
     planned: float | None
     replanned: float | None
     actual: float | None
+    planned_value: float | None = None
+    replanned_value: float | None = None
+    actual_value: float | None = None
+
+
+class Distance(Shape, frozen=True):
+    at: datetime
+    distance: float
+    planned: float | None
+    actual: float | None
+    planned_value: float | None
+    actual_value: float | None
+
+
+class PlanCurve(Shape, frozen=True):
+    points: list[Point]
+    largest_distance: Distance | None
+    largest_distance_from_last: Distance | None
+
+    @property
+    def was_measured(self) -> bool:
+        """Whether any value was measured."""
+        return any(point.actual is not None for point in self.points)
+
+    @property
+    def farthest(self) -> Distance | None:
+        """The largest distance from the first plan, or from the last one of what was added later."""
+        return self.largest_distance or self.largest_distance_from_last
 
 
 class KeyResult(Shape, frozen=True):
+    id: str
     title: str
     metric: Metric
     progress: Progress
-    trajectory: list[Point]
 
 
 class Planned(Shape, frozen=True):
@@ -111,13 +150,9 @@ class KeyResultLook(Shape, frozen=True):
     presence: str
     revisions: int
     attainment: Attainment
+    plan_curve: PlanCurve
     key_result: KeyResult
     planned: Planned | None
-
-    @property
-    def was_measured(self) -> bool:
-        """Whether any value was measured."""
-        return any(point.actual is not None for point in self.key_result.trajectory)
 
 
 class Objective(Shape, frozen=True):
@@ -128,47 +163,56 @@ class Objective(Shape, frozen=True):
     progress: Progress
 
 
+class PlannedObjective(Shape, frozen=True):
+    state: str
+
+
 class ObjectiveLook(Shape, frozen=True):
     presence: str
     objective: Objective
+    planned: PlannedObjective | None
     attainment: Attainment
     attribution: Attribution
+    plan_curve: PlanCurve
     key_results: list[KeyResultLook]
 
     @property
     def has_progress(self) -> bool:
         """Whether any part of the attribution is not zero."""
-        return any(msgspec.structs.astuple(self.attribution))
+        return any(self.attribution.parts.values())
 
 
-class Actor(Shape, frozen=True):
-    handle: str
-    person: Named | None = None
-    on_behalf_of: Named | None = None
+class PlanPoint(Shape, frozen=True):
+    on: date
+    value: float
+
+
+class Goalpost(Changed, frozen=True):
+    """A change of a metric, a due day or a plan, with what it was before and after."""
+
+    reason: str | None = None
+    days_before_close: int | None = None
+    before: Metric | None = None
+    after: Metric | None = None
+    before_due: date | None = None
+    after_due: date | None = None
+    before_plan: list[PlanPoint] | None = None
+    after_plan: list[PlanPoint] | None = None
 
     @property
-    def name(self) -> str:
-        """The name of the person on whose behalf an import acted, else of the person, else the handle."""
-        person = self.on_behalf_of or self.person
-        return (person.name if person is not None else None) or self.handle
+    def moved(self) -> list[tuple[Metric | date | list[PlanPoint] | None, ...]]:
+        """Each thing that was changed, before and after."""
+        pairs = (
+            (self.before, self.after),
+            (self.before_due, self.after_due),
+            (self.before_plan, self.after_plan),
+        )
+        return [pair for pair in pairs if any(one is not None for one in pair)]
 
 
-class Titled(Shape, frozen=True):
-    title: str
-
-
-class Goalpost(Shape, frozen=True):
-    effective_at: datetime
-    reason: str | None
-    days_before_close: int
-    actor: Actor
-    subject: Titled | None
-    before: Metric
-    after: Metric
-
-
-class SilentKeyResult(Titled, frozen=True):
+class SilentKeyResult(Shape, frozen=True):
     id: str
+    title: str
 
 
 class Silence(Shape, frozen=True):
@@ -188,6 +232,8 @@ class Bucket(Shape, frozen=True):
 
 class Calibration(Shape, frozen=True):
     summary: str | None
+    stated: float | None
+    hit: float | None
     brier: float | None
     buckets: list[Bucket]
 
@@ -206,12 +252,6 @@ class KpiDelta(Shape, frozen=True):
     status_after: str
 
 
-class Reflection(Shape, frozen=True):
-    kind: str
-    body: str
-    by: Actor
-
-
 class SilencesOfKeyResult(NamedTuple):
     """All silences of one key result."""
 
@@ -225,20 +265,45 @@ class SilencesOfKeyResult(NamedTuple):
 
 
 class Story(Shape, frozen=True):
-    """The retrospective of a cycle as the report shows it."""
+    """The retrospective of a cycle as the report shows it. `narrowed`: what it is narrowed to, in words."""
 
+    narrowed: str
     is_final: bool
     plan: Place
     outcome: Place
+    day_of: CalendarDays = msgspec.field(name="calendar")
     cycle: Cycle
     attainment: Attainment
     attribution: Attribution
+    plan_curve: PlanCurve
     objectives: list[ObjectiveLook]
-    goalposts: list[Goalpost]
+    goalposts: Page[Goalpost]
     silences: list[Silence]
     calibration: Calibration
     kpis: list[KpiDelta]
     reflections: list[Reflection]
+    closing_reflections: list[ClosingReflection]
+    reasons: Page[Reason]
+    check_in_notes: Page[Note]
+
+    @property
+    def notes(self) -> dict[str, list[Note]]:
+        """The notes of check-ins by the id of their key result."""
+        found: dict[str, list[Note]] = {}
+        for note in self.check_in_notes.nodes:
+            found.setdefault(note.key_result.id, []).append(note)
+        return found
+
+    @property
+    def other_reasons(self) -> list[Reason]:
+        """The reasons of changes that are no goalposts."""
+        shown = {one.position for one in self.goalposts.nodes}
+        return [one for one in self.reasons.nodes if one.position not in shown]
+
+    @property
+    def key_results(self) -> list[KeyResultLook]:
+        """The key results of all objectives."""
+        return [part for one in self.objectives for part in one.key_results]
 
     @property
     def silent(self) -> list[SilencesOfKeyResult]:
@@ -251,11 +316,37 @@ class Story(Shape, frozen=True):
     @property
     def counts(self) -> list[tuple[int, str]]:
         """The number of objectives by presence, without zeros."""
-        counted = Counter(one.presence for one in self.objectives)
-        return [(counted[name], name) for name in ("KEPT", "ADDED_LATER", "DROPPED") if counted[name]]
+        return by_presence(self.objectives)
 
 
-def read(context: Context, cycle: str, known: str | None = None) -> Story:
-    """The retrospective of the cycle with this key, `known` as in `Query.retrospective`. Raises `QueryFailed`."""
-    answer = schema.answer(QUESTION, {"cycle": cycle, "known": known}, context)
-    return msgspec.convert(answer["retrospective"], Story)
+def by_presence(looks: Iterable[ObjectiveLook | KeyResultLook]) -> list[tuple[int, str]]:
+    """The number of goals by presence, without zeros."""
+    counted = Counter(one.presence for one in looks)
+    return [(counted[name], name) for name in ("KEPT", "ADDED_LATER", "DROPPED") if counted[name]]
+
+
+class ReportRequest(NamedTuple):
+    """The cycle of a report by its key, and the arguments of `Query.retrospective`: `team` by key, `person` by
+    handle."""
+
+    cycle: str
+    known: str | None = None
+    team: str | None = None
+    person: str | None = None
+
+    @property
+    def narrowed(self) -> str:
+        """What the report is narrowed to, in words; empty for the whole cycle."""
+        named = {"team": self.team, "person": self.person}
+        return " and ".join(f"{kind} {key}" for kind, key in named.items() if key)
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        team, person = self.team and {"key": self.team}, self.person and {"handle": self.person}
+        return {"cycle": self.cycle, "known": self.known, "team": team or None, "person": person or None}
+
+
+def read(context: Context, asked: ReportRequest) -> Story:
+    """The retrospective that is asked for. Raises `QueryFailed`."""
+    answer = schema.answer(QUESTION, asked.variables, context)
+    return msgspec.convert({**answer["retrospective"], "narrowed": asked.narrowed}, Story)

@@ -1,14 +1,15 @@
 """Renders the report as one HTML page without scripts or external resources, which its policy enforces."""
 
 from base64 import b64encode
+from datetime import date
 from hashlib import sha256
 from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from api.report import charts
-from api.report.content import Metric, Story
+from api.report import charts, line_charts, summary
+from api.report.content import Metric, PlanPoint, Story
 
 _STYLE = files(__package__).joinpath("page.css").read_text("utf-8")
 POLICY = (
@@ -48,6 +49,20 @@ def goal(metric: Metric) -> str:
     return "done"
 
 
+def goalpost(moved: Metric | date | list[PlanPoint] | None) -> str:
+    """What a goalpost was before or after: a metric, a due day, or a plan."""
+    if isinstance(moved, Metric):
+        return goal(moved)
+    if isinstance(moved, list):
+        return ", ".join(f"{charts.figure(point.value)} by {short(point.on)}" for point in moved) or "a straight line"
+    return "\N{EN DASH}" if moved is None else f"due {short(moved)}"
+
+
+def short(day: date) -> str:
+    """A day without its year."""
+    return f"{day.day}\N{NO-BREAK SPACE}{day:%b}"
+
+
 def rendered(story: Story) -> str:
     """The page as HTML."""
     return _page.render(story=story, style=Markup(_STYLE), policy=POLICY)  # noqa: S704 - the style is a file of this package
@@ -58,12 +73,18 @@ _pages.filters |= {
     "figure": charts.figure,
     "change": charts.change,
     "goal": goal,
+    "goalpost": goalpost,
     "label": lambda name: _LABELS.get(name, name),
-    "short": lambda moment: f"{moment.day}\N{NO-BREAK SPACE}{moment:%b}",
+    "short": short,
     "day": lambda moment: f"{moment.day}\N{NO-BREAK SPACE}{moment:%B %Y}",
 }
 _pages.globals |= {
-    name: getattr(charts, name)
-    for name in ("attained", "attributed", "axis", "calibration", "ticks", "trajectory", "QUARTERS")
+    name: getattr(module, name)
+    for module, names in (
+        (charts, ("attained", "attributed", "axis", "calibration", "ticks", "QUARTERS")),
+        (line_charts, ("burn_up", "of_objective", "of_key_result", "farthest")),
+        (summary, ("sentences", "counted")),
+    )
+    for name in names
 } | {"KINDS": ("WENT_WELL", "TO_IMPROVE", "LEARNED", "NEXT")}
 _page = _pages.get_template("page.html")

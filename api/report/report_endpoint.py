@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, Response
 from api.asgi.error_response import error_response
 from api.execution.context import Context
 from api.report import page
-from api.report.content import read
+from api.report.content import ReportRequest, read
 from api.schema.schema import QueryFailed
 
 _STATUS = {
@@ -35,9 +35,11 @@ class Reports:
         self._context = context
 
     def page(self, request: Request) -> Response:
-        """The report of the cycle with this key; `?known=` as in `Query.retrospective`."""
+        """The report of the cycle with this key; `?known=` as in `Query.retrospective`, `?team=` by key, `?person=` by
+        handle."""
+        given = {name: request.query_params.get(name) for name in ("known", "team", "person")}
         try:
-            story = read(self._context(request), request.path_params["cycle"], request.query_params.get("known"))
+            story = read(self._context(request), ReportRequest(request.path_params["cycle"], **given))
         except QueryFailed as error:
             status = _STATUS.get(error.code, HTTPStatus.BAD_REQUEST)
             return error_response(status, str(error), error.code)

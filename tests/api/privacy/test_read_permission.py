@@ -2,6 +2,7 @@
 
 import pytest
 
+from api.report.content import ReportRequest
 from api.report.content import read as report
 from api.schema.schema import QueryFailed
 from domain.commands.permissions import Role
@@ -56,7 +57,7 @@ def test_command_with_a_forbidden_selection_is_not_executed(asked: Asked, query:
 
 def test_metrics_role_may_not_read_reports(asked: Asked) -> None:
     with pytest.raises(QueryFailed) as refused:
-        report(asked.context("machine", METRICS), "2026-q1")
+        report(asked.context("machine", METRICS), ReportRequest("2026-q1"))
     assert refused.value.code == "FORBIDDEN"
 
 

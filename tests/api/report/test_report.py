@@ -14,13 +14,15 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from api.report import charts, page
-from api.report.content import Attribution, HealthCount, Metric, Progress, Story, Unit, read
+from api.report.content import Attribution, HealthCount, Metric, Progress, ReportRequest, Story, Unit, read
 from api.report.report_endpoint import Reports
 from api.runtime.database import Database
 from api.schema.schema import QueryFailed
-from domain.commands.command import CycleBy
+from domain.commands.command import CycleBy, KpiBy
 from domain.commands.cycle_commands import ActivateCycle, CloseCycle
 from domain.commands.discussion_commands import Reflect
+from domain.commands.key_result_commands import LinkKpi
+from domain.commands.people_commands import AddPerson, FormTeam
 from domain.primitives.values import Direction, Kind, Milestone, Ref, ReflectionKind
 from domain.primitives.values import Metric as Measured
 from tests.api.cli.terminal import keyframe
@@ -41,7 +43,11 @@ def world(server: str) -> Iterator[AskedWorld]:
         steps = Measured(Direction.MILESTONES, milestones=(Milestone("m", NASTY),))
         for title, metric in ((NASTY, steps), ("Within", Measured(Direction.WITHIN, lower=1.0, upper=3.0))):
             goals.key_result(world, nasty, title, metric=metric, effective_at=day(60))
+        linked = goals.key_result(world, nasty, "Users", effective_at=day(60))
+        world.do(LinkKpi(key_result=linked, kpi=KpiBy(key="users"), effective_at=day(60)))
         check_in(world, own["a1"], 46, 85, note=NASTY)
+        world.do(FormTeam(key="north", name="North", effective_at=day(0)))
+        world.do(AddPerson(handle="lin", name="Lin", effective_at=day(0)))
         world.do(CloseCycle(cycle=goals.CYCLE, close_objectives=True, effective_at=day(91)))
         cycle = Ref(Kind.CYCLE, goals.cycle_id(world))
         world.do(Reflect(subject=cycle, kind=ReflectionKind.LEARNED, body=NASTY))
@@ -51,7 +57,7 @@ def world(server: str) -> Iterator[AskedWorld]:
 
 @pytest.fixture(scope="module")
 def story(world: AskedWorld) -> Story:
-    return read(world.context, "2026-q1")
+    return read(world.context, ReportRequest("2026-q1"))
 
 
 @pytest.fixture(scope="module")
@@ -100,8 +106,8 @@ def test_user_text_is_escaped(html: str) -> None:
 
 def test_page_has_every_section_of_the_retrospective(html: str) -> None:
     for heading in (
-        "Planned against actual", "Where progress came from", "Trajectory of each key result", "Moved goalposts",
-        "Confidence and calibration", "Silences", "KPIs", "Reflections",
+        "Moved goalposts", "Planned against actual", "Where progress came from", "Why", "Against the plan",
+        "Confidence and calibration", "Silences", "KPIs",
     ):  # fmt: skip
         assert f"<h2>{heading}</h2>" in html
     for text in ("The market shrank.", "added later", "dropped", "<del>0 → 100</del>", "breached", "1 to 3"):
@@ -154,15 +160,16 @@ def test_every_chart_has_an_accessible_label(story: Story, html: str) -> None:
     labels = [str(attrs["aria-label"]) for attrs in drawings]
     looks = [*story.objectives]
     assert sum(label.endswith(" score") for label in labels) == len(looks) == 4
-    assert sum(", scope " in label for label in labels) == sum(look.has_progress for look in looks) == 3
-    assert sum(label.startswith("Trajectory of") for label in labels) == 5
+    assert sum(", scope " in label for label in labels) == sum(look.has_progress for look in looks) == 4
+    assert sum(label.startswith("Values of") for label in labels) == 6
+    assert sum(label.startswith("Progress of") for label in labels) == 4 + 1
     assert labels.count("In per cent") == 2
     assert labels[-1] == "Share of statements that came true, by stated confidence"
-    assert len(labels) == 4 + 3 + 5 + 2 + 1
+    assert len(labels) == 4 + 4 + 6 + 4 + 1 + 2 + 1
 
 
 def test_unmeasured_key_results_are_listed_without_a_chart(story: Story, html: str) -> None:
-    unmeasured = [part for look in story.objectives for part in look.key_results if not part.was_measured]
+    unmeasured = [part for look in story.objectives for part in look.key_results if not part.plan_curve.was_measured]
     assert len(unmeasured) == 2
     assert html.count("Never measured:") == 1
     assert "Within <small>1 to 3" in html
@@ -191,8 +198,13 @@ def test_rendering_is_deterministic(story: Story, html: str) -> None:
 
 def test_empty_cycle_has_a_page(world: AskedWorld) -> None:
     world.do(ActivateCycle(cycle=CycleBy(key="2026-q2"), effective_at=day(92)))
-    html = page.rendered(read(world.context, "2026-q2"))
-    for text in ("Not final", "None: every target", "None: no check-in stated a confidence", "None: every key result"):
+    html = page.rendered(read(world.context, ReportRequest("2026-q2")))
+    for text in (
+        "Not final",
+        "None: every target, due day and plan",
+        "None: no check-in stated a confidence",
+        "None: every key result",
+    ):
         assert text in html
 
 
@@ -249,13 +261,17 @@ def test_report_is_served_with_its_policy(world: AskedWorld, html: str) -> None:
             http.get("/report/2026-q1?known=2100-01-01T00:00:00Z").json()["errors"][0]["extensions"]["code"]
             == "INVALID"
         )
+        assert http.get("/report/2026-q1?team=nobody").status_code == 404
+        narrowed = http.get("/report/2026-q1?team=north&person=lin")
+        assert "<h1>2026-Q1 <small>team north and person lin</small></h1>" in narrowed.text
+        assert "Planned: nothing." in narrowed.text
         assert http.post("/report/2026-q1").status_code == 405
 
 
 def test_cycle_without_a_plan_has_no_report(world: AskedWorld) -> None:
     goals.cycle(world, "2027-q1", goals.Q2)
     with pytest.raises(QueryFailed) as why:
-        read(world.context, "2027-q1")
+        read(world.context, ReportRequest("2027-q1"))
     assert why.value.code == "CONFLICT"
 
 

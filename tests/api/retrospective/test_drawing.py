@@ -1,12 +1,14 @@
 """The shapes and scales of the report's charts."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from api.report import charts
-from api.report.content import Bucket, Point
+from api.report import charts, line_charts
+from api.report.content import Bucket, CalendarDays, Distance, Metric, PlanCurve, Point, Unit
 from api.report.drawing import Bar, Drawing, Scale, round_ticks
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
@@ -14,7 +16,12 @@ NASTY = "<b>\"&'"
 
 
 def point(day: int, planned: float, replanned: float, actual: float | None) -> Point:
-    return Point(FIRST + timedelta(days=day), planned, replanned, actual)
+    shares = (planned / 10, replanned / 10, None if actual is None else actual / 10)
+    return Point(FIRST + timedelta(days=day), *shares, planned, replanned, actual)
+
+
+def drawn(*points: Point) -> PlanCurve:
+    return PlanCurve([*points], None, None)
 
 
 def kinds(svg: str, tag: str) -> list[str]:
@@ -48,16 +55,54 @@ def test_texts_of_a_drawing_are_escaped() -> None:
     assert [one.text for one in root.iter("title")] == [NASTY]
 
 
-def test_last_plan_is_drawn_only_where_it_differs() -> None:
+Chart: TypeAlias = Callable[[PlanCurve, str, line_charts.DayOf], str]
+CHARTS: tuple[Chart, ...] = (line_charts.burn_up, line_charts.of_objective, line_charts.of_key_result)
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_last_plan_is_drawn_only_where_it_differs(chart: Chart) -> None:
     same = [point(0, 0, 0, 0), point(9, 9, 9, 5)]
     moved = [point(0, 0, 0, 0), point(9, 9, 6, 5)]
-    lines = [[kind for kind in kinds(charts.trajectory(points, "t"), "path") if kind not in {"grid", "axis"}]
+    lines = [[kind for kind in kinds(chart(drawn(*points), "t", datetime.date), "path") if kind not in {"grid", "axis"}]
              for points in (same, moved)]  # fmt: skip
-    assert lines == [["plan", "actual"], ["plan", "goalpost", "actual"]]
+    assert lines == [["plan", "actual"], ["goalpost", "plan", "actual"]]
 
 
-def test_trajectory_of_one_moment_is_drawn() -> None:
-    assert kinds(charts.trajectory([point(0, 1, 1, 1)], "t"), "circle") == ["actual"]
+@pytest.mark.parametrize("chart", CHARTS)
+def test_curve_of_one_moment_is_drawn(chart: Chart) -> None:
+    assert kinds(chart(drawn(point(0, 1, 1, 1)), "t", datetime.date), "circle") == ["actual"]
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_curve_without_first_plan_and_values_has_one_line(chart: Chart) -> None:
+    bare = [Point(FIRST + timedelta(days=day), None, day / 9, None, None, day, None) for day in (0, 9)]
+    svg = chart(drawn(*bare), "t", datetime.date)
+    assert [kind for kind in kinds(svg, "path") if kind not in {"grid", "axis"}] == ["goalpost"]
+    assert kinds(svg, "circle") == []
+
+
+def test_burn_up_marks_the_largest_distance() -> None:
+    far = Distance(FIRST + timedelta(days=9), -0.4, 0.9, 0.5, None, None)
+    curve = PlanCurve([point(0, 0, 0, 0), point(9, 9, 9, 5)], far, None)
+    assert kinds(line_charts.burn_up(curve, "t", datetime.date), "path").count("gap") == 1
+    assert kinds(line_charts.burn_up(drawn(*curve.points), "t", datetime.date), "path").count("gap") == 0
+
+
+def test_days_of_a_chart_are_those_of_the_calendar() -> None:
+    lisbon = CalendarDays(time_zone="Europe/Lisbon")
+    first, last = datetime(2026, 6, 30, 23, tzinfo=UTC), datetime(2026, 9, 30, 23, tzinfo=UTC)
+    points = [Point(at, 0, 0, 0) for at in (first, last)]
+    svg = line_charts.burn_up(drawn(*points), "t", lisbon)
+    assert [one.text for one in ET.fromstring(svg).iter("text")][-3:] == ["1 Jul", "15 Aug", "30 Sep"]
+
+
+def test_largest_distance_is_described_in_its_unit() -> None:
+    far = Distance(FIRST + timedelta(days=9), -0.4, 0.9, 0.5, 45, 25)
+    hours = Metric("INCREASE", Unit("h"), 0, 50, None, None)
+    assert line_charts.farthest(far, datetime.date, hours) == "farthest on 10 Jan: 25 against 45 h planned"
+    assert line_charts.farthest(far, datetime.date) == "farthest on 10 Jan: 50\xa0% against 90\xa0% planned"
+    assert line_charts.farthest(None, datetime.date) == ""
+    assert line_charts.farthest(Distance(FIRST, 0.001, 0, 0.001, None, None), datetime.date) == ""
 
 
 def test_dot_size_grows_with_the_number_of_statements() -> None:
