@@ -4,10 +4,10 @@ The first plan is that of the plan's basis, for a key result that was added late
 that of the outcome. The actual progress at a moment is that of the moment, by all that the outcome knows.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cached_property
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 from domain.metrics.against_plan import NOWHERE, CurvePoint, Placed, PlanCurve, curve, placed, planned_progress
@@ -19,29 +19,45 @@ from domain.primitives.values import Basis
 from projections.figures.figures import Figures
 from projections.figures.horizon import Horizon, PlanHorizon
 from projections.figures.timeline import Timeline
+from projections.history.happenings import Happenings
 from projections.tables.cycle import CycleRow
-
-DAYS_MAX = 120
-"""A cycle of more days than this has weekly points in place of daily ones."""
 
 Whole: TypeAlias = ObjectiveProgress | GroupProgress
 Find: TypeAlias = Callable[[Figures], Whole | None]
 """Returns the progress of one whole from the figures of a moment."""
 
 
+class _Then(NamedTuple):
+    """Where the whole, the objectives and the key results were at one moment."""
+
+    whole: Placed
+    objectives: Mapping[UUID, Placed]
+    key_results: Mapping[UUID, Placed]
+
+
 class PlanCurves:
     """The curves of a cycle's goals from its first day to its last day or the outcome, whichever is later.
 
-    The figures of each moment are computed once for all curves.
+    `whole` finds the progress of the cycle, or of the mean over some of its objectives. One pass computes the actual
+    progress of all goals at all moments.
     """
 
-    def __init__(self, timeline: Timeline, cycle: CycleRow, plan: Basis, outcome: Basis) -> None:
+    def __init__(self, timeline: Timeline, cycle: CycleRow, plan: Basis, outcome: Basis, whole: Find) -> None:
         self._timeline = timeline
         self._cycle = cycle
-        self._plan = plan
         self._outcome = outcome
+        self._find_whole = whole
         self._first = Figures(timeline, PlanHorizon(plan, outcome))
         self._last = Figures(timeline, Horizon.of(outcome))
+
+    @property
+    def whole(self) -> PlanCurve:
+        """The curve of the whole."""
+        return self._of_whole(self._find_whole, lambda then: then.whole)
+
+    def of_objective(self, id: UUID) -> PlanCurve:
+        """The curve of an objective; one that was not planned has no first plan."""
+        return self._of_whole(lambda figures: figures.objective(id), lambda then: then.objectives[id])
 
     def of_key_result(self, id: UUID) -> PlanCurve:
         """The curve of a key result that exists at the outcome."""
@@ -50,29 +66,14 @@ class PlanCurves:
         return curve(
             [
                 CurvePoint(at, NOWHERE if first is None else placed(first, at), placed(last, at), actual)
-                for at, actual in self._moments(lambda figures: _of_key_result(figures.key_result(id)))
+                for at, actual in self._moments(lambda then: then.key_results[id])
             ]
         )
 
-    def of_objective(self, id: UUID) -> PlanCurve:
-        """The curve of an objective; one that was not planned has no first plan."""
-        return self._of_whole(lambda figures: figures.objective(id))
-
-    def of_cycle(self) -> PlanCurve:
-        """The curve of the cycle."""
-        return self._of_whole(lambda figures: figures.cycle(self._cycle.id))
-
-    def of_group(self, objectives: Sequence[UUID]) -> PlanCurve:
-        """The curve of the mean over these objectives."""
-        return self._of_whole(lambda figures: figures.group(objectives))
-
-    def _of_whole(self, find: Find) -> PlanCurve:
+    def _of_whole(self, find: Find, place: Callable[[_Then], Placed]) -> PlanCurve:
         first, last = _counted(find(self._first)), find(self._last)
         return curve(
-            [
-                CurvePoint(at, _planned(first, at), _planned(last, at), actual)
-                for at, actual in self._moments(lambda figures: _of_whole(find(figures)))
-            ]
+            [CurvePoint(at, _planned(first, at), _planned(last, at), actual) for at, actual in self._moments(place)]
         )
 
     # ── plans ────────────────────────────────────────────────────────────────────────────────────
@@ -91,16 +92,31 @@ class PlanCurves:
 
     # ── moments ──────────────────────────────────────────────────────────────────────────────────
 
-    def _moments(self, place: Callable[[Figures], Placed]) -> list[tuple[datetime, Placed | None]]:
+    def _moments(self, place: Callable[[_Then], Placed]) -> list[tuple[datetime, Placed | None]]:
         """Every moment with the actual place then; None after the outcome."""
-        past = [(at, place(figures)) for at, figures in self._past]
+        past = [(at, place(then)) for at, then in self._past]
         return [*past, *((at, None) for at in self._future)]
 
     @cached_property
-    def _past(self) -> list[tuple[datetime, Figures]]:
+    def _past(self) -> list[tuple[datetime, _Then]]:
         calendar, until = self._last.calendar, self._outcome.at
         moments = calendar.steps(self._every, calendar.day_start(self._cycle.starts_on), until) or [until]
-        return [(at, Figures(self._timeline, Horizon(at, self._outcome.position))) for at in moments]
+        figures, happened = (
+            Figures(self._timeline, Horizon(moments[0], self._outcome.position)),
+            Happenings(self._timeline),
+        )
+        found = []
+        for at in moments:
+            figures.advance(at, *happened.by(at))
+            found.append((at, self._then(figures)))
+        return found
+
+    def _then(self, figures: Figures) -> _Then:
+        return _Then(
+            _of_whole(self._find_whole(figures)),
+            {id: _of_whole(figures.objective(id)) for id in self._timeline.own},
+            {id: _of_key_result(figures.key_result(id)) for id in self._timeline.own_key_results()},
+        )
 
     @cached_property
     def _future(self) -> list[datetime]:
@@ -109,9 +125,7 @@ class PlanCurves:
 
     @property
     def _every(self) -> Step:
-        every, cycle = PERIODS[self._cycle.check_in_cadence], self._cycle
-        is_long = (cycle.ends_on - cycle.starts_on).days >= DAYS_MAX
-        return Step.WEEK if every is Step.DAY and is_long else every
+        return PERIODS[self._cycle.check_in_cadence]
 
 
 def _counted(whole: Whole | None) -> Whole | None:

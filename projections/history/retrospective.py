@@ -10,7 +10,6 @@ from itertools import pairwise
 from typing import NamedTuple
 from uuid import UUID
 
-from domain.metrics.against_plan import PlanCurve
 from domain.metrics.formulas import attained
 from domain.metrics.progress import KeyResultProgress, with_start
 from domain.metrics.rating import Health
@@ -130,10 +129,13 @@ class CycleReview:
 
     @cached_property
     def _whole(self) -> GroupProgress:
+        return self._whole_at(self._figures)
+
+    def _whole_at(self, figures: Figures) -> GroupProgress:
         """The progress of the cycle, or the mean over the objectives that remain."""
         if self._narrowing.is_whole:
-            return self._figures.cycle(self._cycle.id)
-        return self._figures.group(self.ids)
+            return figures.cycle(self._cycle.id)
+        return figures.group(self.ids)
 
     @property
     def _score(self) -> float | None:
@@ -209,13 +211,8 @@ class CycleReview:
 
     @cached_property
     def curves(self) -> PlanCurves:
-        """The plan curves of its key results and objectives."""
-        return PlanCurves(self._timeline, self._cycle, self._plan, self._outcome)
-
-    @property
-    def curve(self) -> PlanCurve:
-        """The plan curve of the cycle, or of the mean over the objectives that remain."""
-        return self.curves.of_cycle() if self._narrowing.is_whole else self.curves.of_group(self.ids)
+        """The plan curves of the cycle, or of the mean over the objectives that remain, and of its goals."""
+        return PlanCurves(self._timeline, self._cycle, self._plan, self._outcome, self._whole_at)
 
     # ── goalposts, silences and calibration ──────────────────────────────────────────────────────
 

@@ -80,7 +80,7 @@ class PlanDistance:
 
 @strawberry.type(
     description="The plan of a goal against what happened, from the first day of the cycle to its last day or the "
-    "outcome, at each cadence of the cycle and at the outcome. In a cycle of more than 120 days, days become weeks."
+    "outcome, at each cadence of the cycle and at the outcome."
 )
 class PlanCurve:
     row: strawberry.Private[against_plan.PlanCurve]

@@ -362,7 +362,7 @@ class Retrospective:
 
     @resolved("The progress of the cycle, or of the mean over the objectives that remain, against its plans.")
     def plan_curve(self) -> PlanCurve:
-        return PlanCurve(row=self.review.curve)
+        return PlanCurve(row=self.review.curves.whole)
 
     goalposts: list[Any] = strawberry.field(
         resolver=_goalposts,
