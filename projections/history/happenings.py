@@ -41,7 +41,7 @@ class Happenings:
 
 class _Queue:
     def __init__(self, happenings: Iterable[_Happening]) -> None:
-        self._happenings = sorted(set(happenings))
+        self._happenings = sorted(happenings, key=_at)
         self._taken = 0
 
     def take(self, until: datetime) -> list[UUID]:
