@@ -19,11 +19,11 @@ from domain.primitives.errors import Code, CommandRejected, invalid
 from domain.primitives.values import Basis
 from projections.figures import timeline
 from projections.figures.figures import Figures
+from projections.figures.happenings import Happenings
 from projections.figures.horizon import Horizon
 from projections.figures.team_figures import TeamFigures
 from projections.figures.timeline import Timeline
 from projections.figures.window import end_of_goal
-from projections.history.happenings import Happenings
 from projections.history.sources import givers, sources
 from projections.store.versioned_tables import Connection
 

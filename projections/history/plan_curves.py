@@ -17,9 +17,9 @@ from domain.metrics.wholes import GroupProgress, ObjectiveProgress
 from domain.primitives.calendar import Step
 from domain.primitives.values import Basis
 from projections.figures.figures import Figures
+from projections.figures.happenings import Happenings
 from projections.figures.horizon import Horizon, PlanHorizon
 from projections.figures.timeline import Timeline
-from projections.history.happenings import Happenings
 from projections.tables.cycle import CycleRow
 
 Whole: TypeAlias = ObjectiveProgress | GroupProgress
