@@ -15,10 +15,11 @@ from projections.tables.kpi import KPI, KpiRow
 
 
 class KpiDelta(NamedTuple):
-    """A KPI at the later basis; the value of its latest period that can be judged, and its status, at both. `change`:
-    after - before, if both have one."""
+    """A KPI at the later basis and, if it existed, at the earlier one (`planned`); the value of its latest period that
+    can be judged, and its status, at both. `change`: after - before, if both have one."""
 
     row: KpiRow
+    planned: KpiRow | None
     before: float | None
     after: float | None
     change: float | None
@@ -44,9 +45,9 @@ def kpi_deltas(
     def delta(row: KpiRow) -> KpiDelta:
         was, is_now = old.get(row.id), new[row.id]
         status_before = KpiStatus.NO_DATA if was is None else was.status(settings_before.policy)
-        compared = formulas.compared(is_now.value, None if was is None else was.value)
+        value = formulas.compared(is_now.value, None if was is None else was.value)
         status_after = is_now.status(settings_after.policy)
-        return KpiDelta(row, compared.previous, compared.current, compared.change, status_before, status_after)
+        return KpiDelta(row, then.get(row.id), value.previous, value.current, value.change, status_before, status_after)
 
     watched = [row for row in rows if row.id not in then or not then[row.id].retired]
     return [delta(row) for row in sorted(watched, key=lambda row: (row.name.casefold(), row.born))]

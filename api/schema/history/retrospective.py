@@ -13,6 +13,7 @@ from api.schema.connections.connection import Connection, connection
 from api.schema.history.against_plan import PlanCurve
 from api.schema.history.change import Change
 from api.schema.history.event_types import CHANGES
+from api.schema.history.kpi_against_plan import KpiPlanCurve, Period, curve_of
 from api.schema.history.narrowed import narrowing
 from api.schema.history.remarks import ClosingReflection, Remarks
 from api.schema.primitives import enums
@@ -199,6 +200,12 @@ class KpiDelta:
     change: float | None = strawberry.field(description="after - before; null if one of them is null.")
     status_before: enums.KpiStatus = strawberry.field(description="The status at the plan.")
     status_after: enums.KpiStatus = strawberry.field(description="The status at the outcome.")
+    planned: Kpi | None = strawberry.field(description="The KPI at the plan; null if it was defined later.")
+    cycle: strawberry.Private[CycleRow]
+
+    @resolved("The goals of its periods as planned first and last, against their values.")
+    def plan_curve(self, every: Period = None) -> KpiPlanCurve:
+        return curve_of(self.kpi, self.planned, self.cycle, every)
 
 
 # ── goals ────────────────────────────────────────────────────────────────────────────────────────
@@ -287,17 +294,25 @@ def _planned(shown_as: type[Any], plan: View, reviews: Sequence[Any]) -> list[An
     return or_none(shown_as, plan, [review.planned for review in reviews])
 
 
-def _kpis(view: View, deltas: Sequence[kpi_delta.KpiDelta]) -> list[KpiDelta]:
+def _kpis(plan: View, outcome: View, cycle: CycleRow, deltas: Sequence[kpi_delta.KpiDelta]) -> list[KpiDelta]:
+    rows = zip(
+        as_batch(Kpi, outcome, [delta.row for delta in deltas]),
+        or_none(Kpi, plan, [delta.planned for delta in deltas]),
+        deltas,
+        strict=True,
+    )
     return [
         KpiDelta(
             kpi=kpi,
+            planned=planned,
             before=delta.before,
             after=delta.after,
             change=delta.change,
             status_before=delta.status_before,
             status_after=delta.status_after,
+            cycle=cycle,
         )
-        for kpi, delta in zip(as_batch(Kpi, view, [delta.row for delta in deltas]), deltas, strict=True)
+        for kpi, planned, delta in rows
     ]
 
 
@@ -399,7 +414,8 @@ class Retrospective:
     def kpis(self, all: AllKpis = False) -> list[KpiDelta]:
         before, after = self.planned, self.ended
         bases = (before.basis, after.basis, before.settings, after.settings)
-        return _kpis(after, after.reads.read(kpi_delta.kpi_deltas, *bases, None if all else self.review.kpis))
+        deltas = after.reads.read(kpi_delta.kpi_deltas, *bases, None if all else self.review.kpis)
+        return _kpis(before, after, self.row, deltas)
 
     @resolved(
         "The reflections on the objectives, and on the cycle unless it is narrowed, in the order of recording. They "

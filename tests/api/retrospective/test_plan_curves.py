@@ -5,16 +5,19 @@ day 91. Day 90 is the end of its last day.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from domain.commands.cycle_commands import ActivateCycle
-from domain.commands.key_result_commands import CheckIn, CorrectCheckIn
+from domain.commands.command import KpiBy
+from domain.commands.cycle_commands import ActivateCycle, CloseCycle
+from domain.commands.key_result_commands import CheckIn, CorrectCheckIn, LinkKpi
+from domain.commands.kpi_commands import DefineKpi, ReadingInput, RecordReadings, SetKpiTargets
+from domain.primitives.values import Cadence, KpiTarget
 from tests.api.retrospective.conftest import made
 from tests.api.retrospective.quarter import run_quarter
-from tests.api.schema.goals import CYCLE, check_in, cycle, day, key_result, objective
+from tests.api.schema.goals import CYCLE, at_least, check_in, cycle, day, key_result, objective
 from tests.asking import AskedWorld
 
 CURVE = """{
@@ -144,3 +147,43 @@ def test_open_cycle_is_planned_up_to_its_last_day(server: str) -> None:
         assert last["at"] == f"{first + timedelta(days=20)}T00:00:00Z"
         assert (last["replanned"], last["actual"]) == (1, None)
         assert [one["actual"] for one in past if one["actual"] is not None] == [0.3]
+
+
+# ── KPIs ──────────────────────────────────────────────────────────────────────────────────────────
+
+KPI_CURVE = """
+    kpis { kpi { key } planned { key } planCurve(every: MONTH) {
+        points { label planned replanned value plannedVariance variance status isPartial }
+        largestDistance { label } largestDistanceFromLast { label }
+    } }
+"""
+
+
+def test_kpi_is_compared_with_its_monthly_targets_as_known_at_plan_and_outcome(server: str) -> None:
+    with made(server) as world:
+        cycle(world)
+        of = key_result(world, objective(world))
+        orders = KpiBy(key="orders")
+        world.do(DefineKpi(key="orders", name="Orders", goal=at_least(5), cadence=Cadence.MONTHLY, effective_at=day(0)))
+        world.do(LinkKpi(key_result=of, kpi=orders, effective_at=day(0)))
+        _set_targets(world, {date(2026, 1, 1): 10, date(2026, 2, 1): 20, date(2026, 3, 1): 30}, 0.5)
+        world.do(ActivateCycle(cycle=CYCLE, effective_at=day(1)))
+        _set_targets(world, {date(2026, 3, 1): 15}, 40, reason="The fair is cancelled.")
+        measured = ((12, 30), (13, 58), (14, 89))
+        readings = [ReadingInput(kpi=orders, value=value, measured_at=day(at)) for value, at in measured]
+        world.do(RecordReadings(readings=readings))
+        world.do(CloseCycle(cycle=CYCLE, close_objectives=True, effective_at=day(91)))
+        answer = world.ask(f'{{ retrospective(cycle: {{key: "2026-q1"}}) {{ {KPI_CURVE} }} }}')
+        (found,) = answer["retrospective"]["kpis"]
+        assert [list(one.values()) for one in found["planCurve"]["points"]] == [
+            ["2026-01", 10, 10, 12, 2, 2, "HEALTHY", False],
+            ["2026-02", 20, 20, 13, -7, -7, "BREACHED", False],
+            ["2026-03", 30, 15, 14, -16, -1, "BREACHED", False],
+        ]
+        assert found["planCurve"]["largestDistance"] == {"label": "2026-03"}
+        assert found["planCurve"]["largestDistanceFromLast"] == {"label": "2026-02"}
+
+
+def _set_targets(world: AskedWorld, targets: dict[date, float], at: float, reason: str = "A year of months.") -> None:
+    given = [KpiTarget(from_=first, target=target) for first, target in targets.items()]
+    world.do(SetKpiTargets(kpi=KpiBy(key="orders"), targets=given, reason=reason, effective_at=day(at)))
