@@ -5,7 +5,7 @@ from math import ceil, floor, sqrt
 
 from markupsafe import Markup
 
-from api.report.content import Bucket, ObjectiveLook
+from api.report.content import Bucket, KpiGoal, ObjectiveLook
 from api.report.drawing import Bar, Dot, Drawing, Label, Polyline, Rule, Scale
 
 NOTHING = "\N{EN DASH}"
@@ -32,6 +32,15 @@ def figure(value: float | None, unit: str = "") -> str:
         return NOTHING
     digits = f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
     return f"{_signed(digits)} {unit}".strip()
+
+
+def bounds(goal: KpiGoal | None, unit: str = "") -> str:
+    """The healthy values of a KPI as short text; a dash without a goal."""
+    if goal is None:
+        return NOTHING
+    if goal.direction == "WITHIN":
+        return f"{figure(goal.lower)} to {figure(goal.upper, unit)}"
+    return f"{'≥' if goal.direction == 'AT_LEAST' else '≤'} {figure(goal.target, unit)}"
 
 
 def change(value: float | None, unit: str = "") -> str:

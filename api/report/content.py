@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime
 from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -187,6 +187,37 @@ class PlanPoint(Shape, frozen=True):
     value: float
 
 
+class KpiGoal(Shape, frozen=True):
+    direction: str
+    target: float | None
+    lower: float | None
+    upper: float | None
+
+    @property
+    def bounds(self) -> list[float]:
+        """The target, or the lower and the upper bound."""
+        return [bound for bound in (self.target, self.lower, self.upper) if bound is not None]
+
+
+class KpiTargetChange(Shape, frozen=True):
+    """The goal of a KPI from a day on, before and after a change."""
+
+    since: date = msgspec.field(name="from")
+    before: KpiGoal | None
+    after: KpiGoal | None
+
+
+class Target(NamedTuple):
+    """The goal of a KPI from a day on."""
+
+    goal: KpiGoal | None
+    since: date
+
+
+Moved: TypeAlias = Metric | date | list[PlanPoint] | KpiGoal | Target | None
+"""What a goalpost was before or after."""
+
+
 class Goalpost(Changed, frozen=True):
     """A change of a metric, a due day or a plan, with what it was before and after."""
 
@@ -198,16 +229,21 @@ class Goalpost(Changed, frozen=True):
     after_due: date | None = None
     before_plan: list[PlanPoint] | None = None
     after_plan: list[PlanPoint] | None = None
+    before_goal: KpiGoal | None = None
+    after_goal: KpiGoal | None = None
+    targets: list[KpiTargetChange] = []  # noqa: RUF012 - msgspec copies it
 
     @property
-    def moved(self) -> list[tuple[Metric | date | list[PlanPoint] | None, ...]]:
+    def moved(self) -> list[tuple[Moved, Moved]]:
         """Each thing that was changed, before and after."""
-        pairs = (
+        pairs: list[tuple[Moved, Moved]] = [
             (self.before, self.after),
             (self.before_due, self.after_due),
             (self.before_plan, self.after_plan),
-        )
-        return [pair for pair in pairs if any(one is not None for one in pair)]
+            (self.before_goal, self.after_goal),
+        ]
+        targets = [(Target(one.before, one.since), Target(one.after, one.since)) for one in self.targets]
+        return [*(pair for pair in pairs if any(one is not None for one in pair)), *targets]
 
 
 class SilentKeyResult(Shape, frozen=True):
@@ -243,6 +279,26 @@ class Kpi(Shape, frozen=True):
     unit: Unit
 
 
+class KpiPeriod(Shape, frozen=True):
+    start: datetime
+    label: str
+    planned_goal: KpiGoal | None
+    goal: KpiGoal | None
+    value: float | None
+    status: str
+
+
+class KpiPlanCurve(Shape, frozen=True):
+    points: list[KpiPeriod]
+    largest_distance: KpiPeriod | None
+    largest_distance_from_last: KpiPeriod | None
+
+    @property
+    def was_measured(self) -> bool:
+        """Whether any period has a value."""
+        return any(point.value is not None for point in self.points)
+
+
 class KpiDelta(Shape, frozen=True):
     kpi: Kpi
     before: float | None
@@ -250,6 +306,7 @@ class KpiDelta(Shape, frozen=True):
     change: float | None
     status_before: str
     status_after: str
+    plan_curve: KpiPlanCurve
 
 
 class SilencesOfKeyResult(NamedTuple):

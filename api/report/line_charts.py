@@ -11,7 +11,7 @@ from api.report.content import Distance, Metric, PlanCurve, Point
 from api.report.drawing import Dot, Drawing, Label, Polyline, Rule, Scale, round_ticks
 from domain.primitives.calendar import INSTANT
 
-_CHARACTER_WIDTH = 6.2
+CHARACTER_WIDTH = 6.2
 """The greatest average width of a character of a label."""
 _DAY = timedelta(days=1)
 _NAMES = {"replanned": ("goalpost", "Last plan"), "planned": ("plan", "First plan"), "actual": ("actual", "Actual")}
@@ -93,7 +93,7 @@ def _chart(
     far: Distance | None = None,
 ) -> Markup:
     first, last = points[0].at, points[-1].at
-    left = 8 + _CHARACTER_WIDTH * max(map(len, frame.texts))
+    left = 8 + CHARACTER_WIDTH * max(map(len, frame.texts))
     x = Scale(0, (last - first) / _DAY, left, frame.width - 6)
     y = Scale(frame.ticks[0], frame.ticks[-1], frame.height - 24, 8)
     return Drawing(

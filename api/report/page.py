@@ -8,8 +8,8 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from api.report import charts, line_charts, summary
-from api.report.content import Metric, PlanPoint, Story
+from api.report import charts, kpi_charts, line_charts, summary
+from api.report.content import KpiGoal, Metric, Moved, Story, Target
 
 _STYLE = files(__package__).joinpath("page.css").read_text("utf-8")
 POLICY = (
@@ -49,13 +49,20 @@ def goal(metric: Metric) -> str:
     return "done"
 
 
-def goalpost(moved: Metric | date | list[PlanPoint] | None) -> str:
-    """What a goalpost was before or after: a metric, a due day, or a plan."""
-    if isinstance(moved, Metric):
-        return goal(moved)
-    if isinstance(moved, list):
-        return ", ".join(f"{charts.figure(point.value)} by {short(point.on)}" for point in moved) or "a straight line"
-    return "\N{EN DASH}" if moved is None else f"due {short(moved)}"
+def goalpost(moved: Moved) -> str:
+    """What a goalpost was before or after: a metric, a due day, a plan, or the goal of a KPI."""
+    match moved:
+        case Metric():
+            return goal(moved)
+        case KpiGoal():
+            return charts.bounds(moved)
+        case Target():
+            return f"{charts.bounds(moved.goal)} from {short(moved.since)}"
+        case date():
+            return f"due {short(moved)}"
+        case list():
+            return ", ".join(f"{charts.figure(one.value)} by {short(one.on)}" for one in moved) or "a straight line"
+    return charts.NOTHING
 
 
 def short(day: date) -> str:
@@ -83,6 +90,7 @@ _pages.globals |= {
     for module, names in (
         (charts, ("attained", "attributed", "axis", "calibration", "ticks", "QUARTERS")),
         (line_charts, ("burn_up", "of_objective", "of_key_result", "farthest")),
+        (kpi_charts, ("of_kpi", "farthest_period")),
         (summary, ("sentences", "counted")),
     )
     for name in names

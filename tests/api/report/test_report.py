@@ -3,6 +3,7 @@
 import re
 from base64 import b64encode
 from collections.abc import Iterator
+from datetime import date
 from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,7 +15,20 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from api.report import charts, page
-from api.report.content import Attribution, HealthCount, Metric, Progress, ReportRequest, Story, Unit, read
+from api.report.content import (
+    Attribution,
+    HealthCount,
+    KpiGoal,
+    Metric,
+    Moved,
+    PlanPoint,
+    Progress,
+    ReportRequest,
+    Story,
+    Target,
+    Unit,
+    read,
+)
 from api.report.report_endpoint import Reports
 from api.runtime.database import Database
 from api.schema.schema import QueryFailed
@@ -164,8 +178,9 @@ def test_every_chart_has_an_accessible_label(story: Story, html: str) -> None:
     assert sum(label.startswith("Values of") for label in labels) == 6
     assert sum(label.startswith("Progress of") for label in labels) == 4 + 1
     assert labels.count("In per cent") == 2
-    assert labels[-1] == "Share of statements that came true, by stated confidence"
-    assert len(labels) == 4 + 4 + 6 + 4 + 1 + 2 + 1
+    assert labels[-2] == "Share of statements that came true, by stated confidence"
+    assert labels[-1] == "Periods of Users: first plan, last plan and actual"
+    assert len(labels) == 4 + 4 + 6 + 4 + 1 + 2 + 1 + 1
 
 
 def test_unmeasured_key_results_are_listed_without_a_chart(story: Story, html: str) -> None:
@@ -243,6 +258,26 @@ def test_shares_are_whole_percentages(share: float | None, expected: str) -> Non
 )
 def test_goal_is_described_briefly(metric: Metric, expected: str) -> None:
     assert page.goal(metric) == expected
+
+
+AT_LEAST, WITHIN = KpiGoal("AT_LEAST", 5, None, None), KpiGoal("WITHIN", None, 1, 3)
+PLAN = [PlanPoint(date(2026, 2, 1), 20), PlanPoint(date(2026, 3, 31), 100)]
+
+
+@pytest.mark.parametrize(
+    ("moved", "expected"),
+    [
+        (Metric("INCREASE", Unit("€"), 0, 40, None, None), "0 → 40 €"),
+        (date(2026, 3, 31), "due 31\xa0Mar"),
+        (PLAN, "20 by 1\xa0Feb, 100 by 31\xa0Mar"),
+        ([], "a straight line"),
+        (AT_LEAST, "≥ 5"),
+        (Target(WITHIN, date(2026, 3, 1)), "1 to 3 from 1\xa0Mar"),
+        (None, "–"),  # noqa: RUF001
+    ],
+)
+def test_moved_goalpost_is_described_briefly(moved: Moved, expected: str) -> None:
+    assert page.goalpost(moved) == expected
 
 
 # ── over HTTP and from the command line ───────────────────────────────────────────────────────────

@@ -7,8 +7,19 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from api.report import charts, line_charts
-from api.report.content import Bucket, CalendarDays, Distance, Metric, PlanCurve, Point, Unit
+from api.report import charts, kpi_charts, line_charts
+from api.report.content import (
+    Bucket,
+    CalendarDays,
+    Distance,
+    KpiGoal,
+    KpiPeriod,
+    KpiPlanCurve,
+    Metric,
+    PlanCurve,
+    Point,
+    Unit,
+)
 from api.report.drawing import Bar, Drawing, Scale, round_ticks
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
@@ -94,6 +105,30 @@ def test_days_of_a_chart_are_those_of_the_calendar() -> None:
     points = [Point(at, 0, 0, 0) for at in (first, last)]
     svg = line_charts.burn_up(drawn(*points), "t", lisbon)
     assert [one.text for one in ET.fromstring(svg).iter("text")][-3:] == ["1 Jul", "15 Aug", "30 Sep"]
+
+
+def month(number: int, planned: KpiGoal | None, goal: KpiGoal | None, value: float | None) -> KpiPeriod:
+    return KpiPeriod(datetime(2026, number, 1, tzinfo=UTC), f"2026-{number:02}", planned, goal, value, "HEALTHY")
+
+
+AT_LEAST, WITHIN = KpiGoal("AT_LEAST", 5, None, None), KpiGoal("WITHIN", None, 1, 3)
+
+
+def test_goals_of_a_kpi_are_lines_and_its_values_dots() -> None:
+    months = [month(1, AT_LEAST, AT_LEAST, 4), month(2, AT_LEAST, WITHIN, 6), month(3, None, None, None)]
+    svg = kpi_charts.of_kpi(KpiPlanCurve(months, months[1], None), "t", datetime.date)
+    lines = [kind for kind in kinds(svg, "path") if kind not in {"grid", "axis"}]
+    assert lines == ["plan", "goalpost", "goalpost", "plan", "actual"]
+    assert kinds(svg, "circle") == ["actual", "actual"]
+    assert [one.text for one in ET.fromstring(svg).iter("text")][-3:] == ["Jan", "Feb", "Mar"]
+
+
+def test_farthest_period_of_a_kpi_is_described() -> None:
+    last = month(2, None, WITHIN, 6)
+    assert kpi_charts.farthest_period(KpiPlanCurve([], None, None), "h") == ""
+    assert kpi_charts.farthest_period(KpiPlanCurve([], None, last), "h") == "farthest in 2026-02: 6, planned 1 to 3 h"
+    first = KpiPlanCurve([], month(1, AT_LEAST, WITHIN, 4), last)
+    assert kpi_charts.farthest_period(first, "h") == "farthest in 2026-01: 4, planned ≥ 5 h"
 
 
 def test_largest_distance_is_described_in_its_unit() -> None:
