@@ -1,0 +1,207 @@
+"""A bad neighbour: how long a bystander waits while one member keeps the server busy with heavy queries.
+
+The server is a process of its own on a workspace of 300 objectives. One member sends 60 requests at once, each with 50
+retrospectives, and then 24 large answers one after another. Meanwhile a bystander asks for `viewer` and `/readyz`.
+
+Run: python -m benchmarks.neighbours
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Final, NamedTuple
+
+import httpx
+import psutil
+
+from benchmarks.company import goals, write
+from benchmarks.hostile import free_port
+from benchmarks.measuring import World, worlds
+from domain.commands.permissions import Role
+from domain.log import api_tokens
+
+OBJECTIVES: Final = 300
+KEY_RESULTS: Final = 4
+ROUNDS: Final = 12
+PARALLEL: Final = 60
+ATTACK_SECONDS: Final = 20
+LARGE_ANSWERS: Final = 24
+BYSTANDER: Final = "bystander"
+SMALL: Final = "{ viewer { handle } }"
+HEAVY: Final = "query { %s }" % " ".join(
+    f'a{number}: retrospective(cycle: {{key: "2026-q1"}}) {{ attribution {{ movement }} }}' for number in range(50)
+)
+LARGE: Final = """{ objectives(first: 300) { nodes { id title progress { value expected health explain { label value } }
+  keyResults { id title progress { value expected health explain { label value contribution } } } } } }"""
+GOALS_MS: Final = {"viewer": 100, "readyz": 300}
+GOAL_RSS_MB: Final = 600
+
+
+class Served(NamedTuple):
+    """A running server: its URL, and its process."""
+
+    url: str
+    process: psutil.Process
+
+    @property
+    def rss_mb(self) -> float:
+        return self.process.memory_info().rss / 1e6
+
+
+@contextmanager
+def serving(world: World) -> Iterator[Served]:
+    """`keyframe serve` on the workspace, in a process of its own."""
+    port = free_port()
+    settings = world.database.settings
+    environment = {
+        **os.environ,
+        "KEYFRAME_DATABASE_URL": world.database.dsn,
+        "KEYFRAME_WORKSPACE": settings.workspace,
+        "KEYFRAME_PORT": str(port),
+        "KEYFRAME_REQUESTS_PER_S": "100000",
+        "KEYFRAME_REQUESTS_BURST": "100000",
+        "KEYFRAME_JOURNAL": "json",
+    }
+    command = [sys.executable, "-m", "api.cli", "serve"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _wait_until_alive(url)
+            yield Served(url, psutil.Process(server.pid))
+        finally:
+            server.terminate()
+
+
+def _wait_until_alive(url: str) -> None:
+    while True:
+        try:
+            httpx.get(f"{url}/readyz")
+        except httpx.TransportError:
+            time.sleep(0.1)
+        else:
+            return
+
+
+def token(world: World, name: str, role: Role) -> str:
+    with world.database.connect() as conn:
+        return api_tokens.issue(conn, name, [role], None, api_tokens.LIFETIME_MAX)[1]
+
+
+# ── the bystander ────────────────────────────────────────────────────────────────────────────────
+
+
+def bystand(url: str, bearer: str) -> None:
+    """Ask for `viewer` and `/readyz` in turn until standard input has "!"; print the name and milliseconds of each."""
+    os.set_blocking(sys.stdin.fileno(), False)
+    with httpx.Client(base_url=url, headers={"authorization": f"Bearer {bearer}"}, timeout=120) as http:
+        asked = {
+            "viewer": lambda: http.post("/graphql", json={"query": SMALL}),
+            "readyz": lambda: http.get("/readyz"),
+        }
+        for ask in asked.values():
+            ask()
+        print("begun", flush=True)
+        while sys.stdin.read(1) != "!":
+            for name, ask in asked.items():
+                began = time.perf_counter()
+                ask().raise_for_status()
+                print(name, (time.perf_counter() - began) * 1000, flush=True)
+            time.sleep(0.01)
+
+
+@contextmanager
+def bystander(url: str, bearer: str) -> Iterator[dict[str, list[float]]]:
+    """Run the bystander; its waiting times in milliseconds, by what it asked for, are known after the block."""
+    command = [sys.executable, "-m", "benchmarks.neighbours", BYSTANDER, url, bearer]
+    waited: dict[str, list[float]] = {"viewer": [], "readyz": []}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout
+        other.stdout.readline()
+        yield waited
+        for line in other.communicate("!")[0].splitlines():
+            name, ms = line.split()
+            waited[name].append(float(ms))
+
+
+def percentile(figures: Sequence[float], share: float) -> float:
+    return sorted(figures)[min(len(figures) - 1, round(share * len(figures)))]
+
+
+# ── the attacks ──────────────────────────────────────────────────────────────────────────────────
+
+
+def attack(served: Served, bearer: str) -> tuple[Counter[str], float]:
+    """Send the heavy requests at once, and hang up after some seconds; the outcomes, and the peak of the memory."""
+    peak, began = served.rss_mb, time.monotonic()
+    limits = httpx.Limits(max_connections=PARALLEL)
+    with (
+        httpx.Client(headers={"authorization": f"Bearer {bearer}"}, timeout=ATTACK_SECONDS, limits=limits) as http,
+        ThreadPoolExecutor(PARALLEL) as pool,
+    ):
+        sent = [pool.submit(_outcome, http, served.url) for _ in range(PARALLEL)]
+        while time.monotonic() - began < ATTACK_SECONDS and not all(one.done() for one in sent):
+            peak = max(peak, served.rss_mb)
+            time.sleep(0.1)
+        return Counter(one.result() for one in sent), peak
+
+
+def _outcome(http: httpx.Client, url: str) -> str:
+    try:
+        answer = http.post(f"{url}/graphql", json={"query": HEAVY})
+    except httpx.TimeoutException:
+        return "hung up"
+    errors = answer.json().get("errors", [])
+    return f"{answer.status_code} {errors[0]['extensions']['code'] if errors else 'answered'}"
+
+
+def large_answers(served: Served, bearer: str) -> tuple[int, float]:
+    """Ask for large answers one after another; the bytes of each, and the peak of the memory in MB."""
+    peak, size = served.rss_mb, 0
+    with httpx.Client(headers={"authorization": f"Bearer {bearer}"}, timeout=120) as http:
+        for _ in range(LARGE_ANSWERS):
+            size = len(http.post(f"{served.url}/graphql", json={"query": LARGE}).raise_for_status().content)
+            peak = max(peak, served.rss_mb)
+    return size, peak
+
+
+def show(what: str, waited: dict[str, list[float]]) -> None:
+    for name, figures in waited.items():
+        p50, p99 = percentile(figures, 0.5), percentile(figures, 0.99)
+        print(
+            f"{what:<16}{name:<8} p50 {p50:8.1f} ms   p99 {p99:8.1f} ms   max {max(figures):8.1f} ms   "
+            f"of {len(figures):5}   goal p99 <= {GOALS_MS[name]} ms"
+        )
+
+
+def main() -> None:
+    with worlds() as new:
+        world = new()
+        write(world.log, goals(OBJECTIVES, KEY_RESULTS, ROUNDS))
+        world.catch_up()
+        member, other = token(world, "neighbour", Role.MEMBER), token(world, "bystander", Role.MEMBER)
+        with serving(world) as served:
+            before = served.rss_mb
+            with bystander(served.url, other) as alone:
+                time.sleep(3)
+            show("alone", alone)
+            with bystander(served.url, other) as waited:
+                outcomes, peak = attack(served, member)
+            show("60 heavy", waited)
+            print(f"outcomes of the heavy requests: {dict(outcomes)}")
+            print(f"memory: {before:.0f} MB before, {peak:.0f} MB at most, {served.rss_mb:.0f} MB after")
+            with bystander(served.url, other) as waited:
+                size, peak = large_answers(served, member)
+            show("large answers", waited)
+            print(f"memory: {peak:.0f} MB at most for {LARGE_ANSWERS} answers of {size / 1e6:.1f} MB; goal {GOAL_RSS_MB} MB")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == [BYSTANDER]:
+        bystand(*sys.argv[2:])
+    else:
+        main()
