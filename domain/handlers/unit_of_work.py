@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import cached_property
 from itertools import filterfalse
 from typing import TypeVar
 from uuid import UUID, uuid5
@@ -24,6 +23,7 @@ from domain.model.workspace import WorkspaceCalendar
 from domain.primitives import values
 from domain.primitives.calendar import Calendar
 from domain.primitives.errors import Code, CommandRejected, invalid
+from domain.primitives.lazy import cached_property
 from domain.primitives.rules import Rule
 from domain.primitives.values import Kind, Ref, ScoringPolicy, Source
 

@@ -11,7 +11,6 @@ time. See docs/adr/0010.
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 from uuid import UUID
@@ -21,6 +20,7 @@ from domain.log.times import Known
 from domain.metrics.wholes import CycleProgress
 from domain.primitives.calendar import Calendar, Step
 from domain.primitives.errors import Code, CommandRejected, invalid
+from domain.primitives.lazy import cached_property
 from domain.primitives.values import EARLIEST
 from projections.figures import timeline
 from projections.figures.figures import Figures

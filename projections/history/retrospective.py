@@ -5,7 +5,6 @@ All figures come from a timeline that is read at the outcome, so they contain no
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 from uuid import UUID
@@ -26,6 +25,7 @@ from domain.metrics.retrospective import (
     with_judgement,
 )
 from domain.metrics.wholes import CycleProgress, GroupProgress, mean_value
+from domain.primitives.lazy import cached_property
 from domain.primitives.values import Basis
 from projections.figures.figures import Figures
 from projections.figures.horizon import Horizon

@@ -6,11 +6,11 @@ is, and the tree needs one row per 256 events.
 """
 
 from collections.abc import Iterator
-from functools import cached_property
 
 import msgspec
 
 from domain.log import raw
+from domain.primitives.lazy import cached_property
 from domain.proof import merkle
 from projections.store.versioned_tables import Connection, Table, fetch
 

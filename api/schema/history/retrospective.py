@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cached_property
 from typing import Annotated, Any, TypeAlias
 
 import strawberry
@@ -33,6 +32,7 @@ from api.snapshot.snapshot import Batch, RowProxy, View, as_batch
 from domain.metrics import retrospective
 from domain.model.key_result import KeyResultRetargeted
 from domain.primitives.errors import Code, CommandRejected
+from domain.primitives.lazy import cached_property
 from domain.primitives.values import Kind
 from projections.figures import timeline
 from projections.history import goalposts, kpi_delta

@@ -1,7 +1,6 @@
 """The alignment map of a cycle: which objectives support which goals."""
 
 from collections.abc import Sequence
-from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from api.snapshot.dataloaders import TYPES, found
 from api.snapshot.snapshot import RowProxy, View, as_batch
 from domain.findings.findings import alignment_findings
 from domain.findings.objective_rules import WrittenObjective
+from domain.primitives.lazy import cached_property
 from domain.primitives.values import Kind, ObjectiveState
 from projections.tables import alignment, objective
 from projections.tables.alignment import Edge

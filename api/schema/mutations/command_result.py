@@ -1,7 +1,6 @@
 """Results of commands: succeeded or rejected, with the data that payloads show."""
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,6 +18,7 @@ from domain.commands.permissions import Permission
 from domain.handlers import authorization
 from domain.handlers.dispatcher import Outcome
 from domain.primitives.errors import CommandRejected
+from domain.primitives.lazy import cached_property
 from domain.primitives.values import Kind
 
 _log = structlog.get_logger(__name__)
